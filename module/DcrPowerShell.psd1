@@ -1,0 +1,39 @@
+@{
+    RootModule             = if ($PSEdition -eq 'Desktop') { 'desktop/DcrPowerShell.dll' } else { 'core/DcrPowerShell.dll' }
+    ModuleVersion          = '0.1.0'
+    GUID                   = '2d2f4f0e-6f0a-4f3b-9d0c-0b9a7d1f7591'
+    Author                 = 'DcrPowerShell contributors'
+    CompanyName            = 'DcrPowerShell contributors'
+    Copyright              = '(c) DcrPowerShell contributors. MIT licence.'
+    Description            = 'Registers OAuth 2.0 and OpenID Connect clients and manages them for their whole life: RFC 7591 dynamic client registration, RFC 7592 read, update and delete. Registration access tokens and client secrets are kept in SecretManagement vaults.'
+
+    PowerShellVersion      = '5.1'
+    DotNetFrameworkVersion = '4.7.2'
+    CompatiblePSEditions   = @('Desktop', 'Core')
+    RequiredModules        = @(
+        @{ ModuleName = 'Microsoft.PowerShell.SecretManagement'; ModuleVersion = '1.1.2' }
+    )
+    FormatsToProcess       = @('DcrPowerShell.Format.ps1xml')
+    TypesToProcess         = @('DcrPowerShell.Types.ps1xml')
+
+    CmdletsToExport        = @(
+        'Connect-DcrServer'
+        'Disconnect-DcrServer'
+        'Get-DcrClient'
+        'Get-DcrServer'
+        'New-DcrClient'
+        'Remove-DcrClient'
+        'Reset-DcrClientSecret'
+        'Set-DcrClient'
+    )
+    FunctionsToExport      = @()
+    AliasesToExport        = @()
+    VariablesToExport      = @()
+
+    PrivateData            = @{
+        PSData = @{
+            Tags                       = @('OAuth', 'OAuth2', 'OpenIDConnect', 'OIDC', 'DCR', 'RFC7591', 'RFC7592', 'Registration', 'SecretManagement', 'PSEdition_Core', 'PSEdition_Desktop', 'Windows', 'Linux', 'MacOS')
+            ExternalModuleDependencies = @('Microsoft.PowerShell.SecretManagement')
+        }
+    }
+}

@@ -1,0 +1,23 @@
+using System;
+
+namespace DcrPowerShell;
+
+/// <summary>What can be done with clients over a connection.</summary>
+[Flags]
+public enum DcrCapabilities
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary>Register a client (RFC 7591, section 3).</summary>
+    Register = 1,
+
+    /// <summary>Read a registered client (RFC 7592, section 2.1).</summary>
+    Read = 2,
+
+    /// <summary>Change a registered client (RFC 7592, section 2.2).</summary>
+    Update = 4,
+
+    /// <summary>Delete a registered client (RFC 7592, section 2.3).</summary>
+    Delete = 8,
+}

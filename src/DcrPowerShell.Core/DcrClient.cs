@@ -1,0 +1,107 @@
+using System;
+using System.Collections;
+using System.Collections.Generic;
+using System.Security;
+using DcrPowerShell.Compat;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Metadata;
+using DcrPowerShell.Storage;
+
+namespace DcrPowerShell;
+
+/// <summary>A registered OAuth client as the server last described it. Immutable; secrets are SecureStrings.</summary>
+public sealed class DcrClient
+{
+    private readonly RegistrationRecord _record;
+
+    internal DcrClient(RegistrationRecord record, IReadOnlyList<DcrChange> changes, string? secretName)
+    {
+        _record = record;
+        Changes = changes;
+        SecretName = secretName;
+        ClientSecret = SecureText.Protect(record.ClientSecret);
+        RegistrationAccessToken = SecureText.Protect(record.RegistrationAccessToken);
+        RedirectUris = record.Metadata.Texts(ClientMember.RedirectUris);
+        GrantTypes = record.Metadata.Texts(ClientMember.GrantTypes);
+        ResponseTypes = record.Metadata.Texts(ClientMember.ResponseTypes);
+        Contacts = record.Metadata.Texts(ClientMember.Contacts);
+        Scope = record.Metadata.Words(ClientMember.Scope);
+        Metadata = PlainValue.From(record.Metadata);
+    }
+
+    /// <summary><c>client_id</c>.</summary>
+    public string ClientId => _record.ClientId;
+
+    /// <summary><c>client_name</c>.</summary>
+    public string? ClientName => _record.ClientName;
+
+    /// <summary>Who the client is for, as given at registration; the server knows nothing of it.</summary>
+    public string? Tenant => _record.Tenant;
+
+    /// <summary>The issuer of the server where the client is registered.</summary>
+    public string Issuer => _record.Issuer;
+
+    /// <summary><c>redirect_uris</c>.</summary>
+    public IReadOnlyList<string> RedirectUris { get; }
+
+    /// <summary><c>grant_types</c>.</summary>
+    public IReadOnlyList<string> GrantTypes { get; }
+
+    /// <summary><c>response_types</c>.</summary>
+    public IReadOnlyList<string> ResponseTypes { get; }
+
+    /// <summary>The words of <c>scope</c>.</summary>
+    public IReadOnlyList<string> Scope { get; }
+
+    /// <summary><c>contacts</c>.</summary>
+    public IReadOnlyList<string> Contacts { get; }
+
+    /// <summary><c>token_endpoint_auth_method</c>.</summary>
+    public string? TokenEndpointAuthMethod => _record.Metadata.Text(ClientMember.TokenEndpointAuthMethod);
+
+    /// <summary><c>application_type</c>.</summary>
+    public string? ApplicationType => _record.Metadata.Text(ClientMember.ApplicationType);
+
+    /// <summary><c>client_secret</c>; null where there is none or it is not known.</summary>
+    public SecureString? ClientSecret { get; }
+
+    /// <summary><c>client_secret_expires_at</c> as a time; null for never and for unknown, which <see cref="SecretExpiry"/> tells apart.</summary>
+    public DateTimeOffset? ClientSecretExpiresAt => UnixTime(_record.ClientSecretExpiresAt is > 0 ? _record.ClientSecretExpiresAt : null);
+
+    /// <summary>When the client secret expires, as a person says it, at the moment of asking: "in 12 days", "never", "unknown".</summary>
+    public string SecretExpiry => (_record.ClientSecret, _record.ClientSecretExpiresAt, ClientSecretExpiresAt) switch
+    {
+        (null, _, null) => "",
+        (_, 0, _) => "never",
+        (_, _, null) => "unknown",
+        (_, _, { } at) when at <= DateTimeOffset.UtcNow => $"expired {Duration.Say(DateTimeOffset.UtcNow - at)} ago",
+        (_, _, { } at) => $"in {Duration.Say(at - DateTimeOffset.UtcNow)}",
+    };
+
+    /// <summary><c>client_id_issued_at</c>; null where the server did not say.</summary>
+    public DateTimeOffset? IssuedAt => UnixTime(_record.Metadata.Integer(ClientMember.ClientIdIssuedAt));
+
+    /// <summary><c>registration_client_uri</c>, absolute (RFC 7592, section 3).</summary>
+    public Uri? RegistrationClientUri => _record.RegistrationClientUri;
+
+    /// <summary><c>registration_access_token</c> (RFC 7592, section 3).</summary>
+    public SecureString? RegistrationAccessToken { get; }
+
+    /// <summary>The name of the vault's secret that keeps the registration; null where it is kept nowhere.</summary>
+    public string? SecretName { get; }
+
+    /// <summary>Everything the server returned, unknown members too; secrets masked.</summary>
+    public IDictionary Metadata { get; }
+
+    /// <summary>What the server granted otherwise than asked, in the command that made this object.</summary>
+    public IReadOnlyList<DcrChange> Changes { get; }
+
+    internal RegistrationRecord Record => _record;
+
+    /// <inheritdoc/>
+    public override string ToString() => ClientName is null ? ClientId : $"{ClientName} ({ClientId})";
+
+    /// <summary>Unix seconds as a time; null where there are none, or where no calendar holds them.</summary>
+    private static DateTimeOffset? UnixTime(long? seconds) =>
+        seconds is { } at && at >= 0 && at <= DateTimeOffset.MaxValue.ToUnixTimeSeconds() ? DateTimeOffset.FromUnixTimeSeconds(at) : null;
+}

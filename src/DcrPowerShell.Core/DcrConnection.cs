@@ -1,0 +1,57 @@
+using System;
+using DcrPowerShell.Http;
+using DcrPowerShell.Providers;
+
+namespace DcrPowerShell;
+
+/// <summary>A server to register clients at, with what registrations are authorised by and where their secrets are kept.</summary>
+public sealed class DcrConnection
+{
+    private readonly HttpSender _sender;
+
+    internal DcrConnection(string name, string issuer, Uri registrationEndpoint, string credential, string? vault, IDcrProvider service, HttpSender sender)
+    {
+        Name = name;
+        Issuer = issuer;
+        RegistrationEndpoint = registrationEndpoint;
+        Credential = credential;
+        Vault = vault;
+        Service = service;
+        _sender = sender;
+    }
+
+    /// <summary>What <c>-Connection</c> knows it by.</summary>
+    public string Name { get; }
+
+    /// <summary>
+    /// The issuer, as the server writes it (RFC 8414, section 2). Registrations are kept under it. Where discovery was skipped,
+    /// the URL of the registration endpoint.
+    /// </summary>
+    public string Issuer { get; }
+
+    /// <summary>Where clients are registered (RFC 7591, section 3).</summary>
+    public Uri RegistrationEndpoint { get; }
+
+    /// <summary>The dialect that is spoken.</summary>
+    public string Provider => Service.Name;
+
+    /// <summary>What the connection can do.</summary>
+    public DcrCapabilities Capabilities => Service.Capabilities;
+
+    /// <summary>What registrations are authorised by: None or InitialAccessToken. Never the token itself.</summary>
+    public string Credential { get; }
+
+    /// <summary>The SecretManagement vault that keeps tokens and secrets; null with <c>-NoVault</c>.</summary>
+    public string? Vault { get; }
+
+    internal IDcrProvider Service { get; }
+
+    /// <summary>When the vault last gave back what was written to it.</summary>
+    internal DateTimeOffset VaultProvedAt { get; set; }
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+
+    /// <summary>Closes the pooled HTTP connections.</summary>
+    internal void Close() => _sender.Dispose();
+}

@@ -1,0 +1,83 @@
+namespace DcrPowerShell.Errors;
+
+/// <summary>Stable ids of everything that can go wrong. Scripts may rely on them: an id is never renamed.</summary>
+public enum DcrErrorId
+{
+    /// <summary>A redirection URI is not acceptable (RFC 7591, section 3.2.2).</summary>
+    InvalidRedirectUri,
+
+    /// <summary>A member of the client metadata is not acceptable (RFC 7591, section 3.2.2).</summary>
+    InvalidClientMetadata,
+
+    /// <summary>The software statement is invalid (RFC 7591, section 3.2.2).</summary>
+    InvalidSoftwareStatement,
+
+    /// <summary>The server does not approve the software statement (RFC 7591, section 3.2.2).</summary>
+    UnapprovedSoftwareStatement,
+
+    /// <summary>HTTP 401: the token is missing, wrong, expired, or replaced.</summary>
+    AccessTokenRejected,
+
+    /// <summary>The credential may not do this at all.</summary>
+    UnauthorizedClient,
+
+    /// <summary>The token lacks a scope (RFC 6750, section 3.1).</summary>
+    InsufficientScope,
+
+    /// <summary>HTTP 403 for another reason, such as a policy of the server.</summary>
+    RegistrationForbidden,
+
+    /// <summary>The client is unknown: here, or at the server.</summary>
+    ClientNotFound,
+
+    /// <summary>HTTP 429 for longer than we wait.</summary>
+    RateLimited,
+
+    /// <summary>HTTP 5xx for a request that did no harm.</summary>
+    ServerUnavailable,
+
+    /// <summary>No connection: name resolution, network, or proxy.</summary>
+    ConnectionFailed,
+
+    /// <summary>The server's certificate is not trusted, or TLS failed.</summary>
+    TlsFailed,
+
+    /// <summary>No answer in time to a request that can be repeated.</summary>
+    RequestTimedOut,
+
+    /// <summary>The server's answer breaks the protocol.</summary>
+    ResponseNotConformant,
+
+    /// <summary>A registration or change was sent and its fate is unknown.</summary>
+    OutcomeUnknown,
+
+    /// <summary>The vault is locked.</summary>
+    VaultLocked,
+
+    /// <summary>No such vault, or none registered.</summary>
+    VaultNotFound,
+
+    /// <summary>The vault did not keep what was written.</summary>
+    VaultWriteFailed,
+
+    /// <summary>The vault did not give back what it holds.</summary>
+    VaultReadFailed,
+
+    /// <summary>The module Microsoft.PowerShell.SecretManagement is missing.</summary>
+    SecretManagementNotFound,
+
+    /// <summary>The server cannot do it.</summary>
+    OperationNotSupported,
+
+    /// <summary>There is no connection to a server.</summary>
+    NotConnected,
+
+    /// <summary>Discovery found no usable server metadata.</summary>
+    DiscoveryFailed,
+
+    /// <summary>The server metadata names another issuer (RFC 8414, section 3.3).</summary>
+    IssuerMismatch,
+
+    /// <summary>A token would go somewhere it was not issued for.</summary>
+    RegistrationUriRefused,
+}

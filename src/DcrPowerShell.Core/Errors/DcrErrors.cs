@@ -1,0 +1,201 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+
+namespace DcrPowerShell.Errors;
+
+/// <summary>
+/// The one place where errors are worded. Each has what happened, in the user's terms, and the next step. Messages hold the
+/// server's code and description, cleaned, and never a response body.
+/// </summary>
+internal static class DcrErrors
+{
+    // Found before anything is sent.
+
+    public static DcrException InvalidRedirectUri(string uri, string why, string fix) =>
+        new(DcrErrorId.InvalidRedirectUri, $"Redirect URI '{uri}' {why}. Nothing was sent.", $"{fix} -SkipValidation leaves the judging to the server.")
+        {
+            Member = "redirect_uris",
+        };
+
+    public static DcrException InvalidMember(string member, string why, string fix) =>
+        new(DcrErrorId.InvalidClientMetadata, $"{member} {why}. Nothing was sent.", $"{fix} -SkipValidation leaves the judging to the server.")
+        {
+            Member = member,
+        };
+
+    public static DcrException NotConnected() =>
+        new(DcrErrorId.NotConnected, "There is no connection to an authorization server.", "Run Connect-DcrServer <issuer> first. In ForEach-Object -Parallel, pass the connection: -Connection $using:connection.");
+
+    public static DcrException OtherIssuer(string clientId, string clientIssuer, string connectionIssuer) =>
+        new(DcrErrorId.NotConnected, $"Client '{clientId}' belongs to {clientIssuer}, and the connection is to {connectionIssuer}. Its token goes only to the server that issued it.", $"Run Connect-DcrServer {clientIssuer}, or name the right connection with -Connection.");
+
+    public static DcrException UrlRefused(string parameter, string url) =>
+        new(DcrErrorId.ConnectionFailed, $"-{parameter}: '{url}' is not an https URL. Tokens are sent over https only; http is allowed to a loopback address.", "Give an absolute https:// URL.");
+
+    public static DcrException NoRegistrationHere(string clientId, string? vault) =>
+        new(
+            DcrErrorId.ClientNotFound,
+            vault is null
+                ? $"Client '{clientId}' cannot be managed: this connection has no vault (-NoVault) to take its registration access token from."
+                : $"Vault '{vault}' holds no registration of client '{clientId}' at this issuer.",
+            vault is null
+                ? "Pipe the DcrClient object that New-DcrClient returned, or connect with -Vault."
+                : "See Get-DcrClient -Offline for the clients that are known, and Get-DcrServer for the issuer that is connected.");
+
+    public static DcrException NoVaultToList() =>
+        new(DcrErrorId.VaultNotFound, "This connection has no vault (-NoVault), so nothing is known of its clients.", "Name clients by piping their objects, or connect with -Vault.");
+
+    public static DcrException NoRegistrationToken(string clientId) =>
+        new(DcrErrorId.OperationNotSupported, $"The server issued no registration access token or client configuration URI for client '{clientId}', so it cannot be read, changed or deleted by RFC 7592.", "Manage this client in the server's own administration, or register a new one.");
+
+    public static DcrException ForeignRegistrationUri(string clientId, Uri uri, Uri endpoint) =>
+        new(DcrErrorId.RegistrationUriRefused, $"The server said that client '{clientId}' is managed at {Origin(uri)}, which is not the origin of its registration endpoint ({Origin(endpoint)}). The registration access token was not sent there.", $"If that host is right, connect again with -AllowedOrigin {Origin(uri)}.");
+
+    public static DcrException NoSecret(string clientId, string? method) =>
+        new(DcrErrorId.OperationNotSupported, $"Client '{clientId}' has no client secret to reset{(method is null ? "" : $": it authenticates with {method}")}.", "For a key pair, change -Jwks or -JwksUri with Set-DcrClient. To give it a secret, set -TokenEndpointAuthMethod client_secret_basic.");
+
+    // The connection.
+
+    public static DcrException ConnectionFailed(Uri uri, string what, Exception inner) =>
+        new(DcrErrorId.ConnectionFailed, $"{uri.Authority}: {what}. Nothing was sent.", "Check the name, the network and the proxy (-Proxy), then run the command again.", inner);
+
+    public static DcrException ProxyRefused(Uri uri) =>
+        new(DcrErrorId.ConnectionFailed, $"The proxy on the way to {uri.Authority} wants authentication (HTTP 407). Nothing was sent.", "Connect with -Proxy naming a proxy that this account may use.");
+
+    public static DcrException TlsFailed(Uri uri, Exception inner) =>
+        new(DcrErrorId.TlsFailed, $"{uri.Authority}: the TLS connection could not be made, so the server cannot be trusted. Nothing was sent.", "Check that the certificate is in date, names this host and comes from an authority that this machine trusts. A private authority's certificate belongs in the machine's trust store.", inner);
+
+    public static DcrException Interrupted(Uri uri, bool timedOut, Exception inner) => timedOut
+        ? new(DcrErrorId.RequestTimedOut, $"{uri.Authority} gave no answer in time.", "Run the command again; Connect-DcrServer -TimeoutSec allows more time.", inner)
+        : new(DcrErrorId.ConnectionFailed, $"The connection to {uri.Authority} broke before the answer was complete.", "Run the command again.", inner);
+
+    public static DcrException RegistrationOutcomeUnknown(Uri uri, string what, Exception? inner, ServerError? server = null) =>
+        new(DcrErrorId.OutcomeUnknown, $"The registration was sent to {uri.Authority}, and {what}. The server may have registered the client. It was not sent again.{Said(server)}", "Look at the server for a client of this name before you register again.", inner) { ServerError = server };
+
+    public static DcrException ChangeOutcomeUnknown(Uri uri, string what, Exception? inner, ServerError? server = null) =>
+        new(DcrErrorId.OutcomeUnknown, $"The change was sent to {uri.Authority}, and {what}. The server may have made it.{Said(server)}", "Run Get-DcrClient for this client: if it answers, the stored token still holds and the change can be repeated.", inner) { ServerError = server };
+
+    // What the server refuses.
+
+    public static DcrException RedirectUriRefused(ServerError server) =>
+        new(DcrErrorId.InvalidRedirectUri, $"The server does not accept a redirect URI (invalid_redirect_uri).{Said(server)}", "Compare -RedirectUri with the server's rules: exact https URLs, loopback addresses only for native applications.") { ServerError = server, Member = "redirect_uris" };
+
+    public static DcrException MetadataRefused(ServerError server) =>
+        new(DcrErrorId.InvalidClientMetadata, $"The server does not accept the client metadata ({server.Code ?? $"HTTP {server.Status}"}).{Said(server)}", "Change or leave out the member that the server names. It may support less than was asked for.") { ServerError = server };
+
+    public static DcrException SoftwareStatementRefused(ServerError server, bool unapproved) => unapproved
+        ? new(DcrErrorId.UnapprovedSoftwareStatement, $"The server does not approve this software statement (unapproved_software_statement).{Said(server)}", "Ask the server's operator which issuers of software statements it trusts.") { ServerError = server, Member = "software_statement" }
+        : new(DcrErrorId.InvalidSoftwareStatement, $"The server finds the software statement invalid (invalid_software_statement).{Said(server)}", "Check the statement's signature, expiry and audience; get a fresh one from its issuer.") { ServerError = server, Member = "software_statement" };
+
+    public static DcrException RegistrationTokenMissing(ServerError server) =>
+        new(DcrErrorId.AccessTokenRejected, $"The server registers clients only with an initial access token (HTTP 401).{Said(server)}", "Get an initial access token from the server's operator and connect with -InitialAccessToken.") { ServerError = server };
+
+    public static DcrException InitialTokenRejected(ServerError server) =>
+        new(DcrErrorId.AccessTokenRejected, $"The server rejected the initial access token (HTTP 401): it is wrong, expired or used up.{Said(server)}", "Get a fresh initial access token and connect again with -InitialAccessToken.") { ServerError = server };
+
+    public static DcrException RegistrationTokenRejected(ServerError server, string clientId) =>
+        new(DcrErrorId.AccessTokenRejected, $"The server rejected the registration access token of client '{clientId}' (HTTP 401). Either the client is gone from the server, or its token was replaced by a change made elsewhere or has expired; RFC 7592 answers all of these alike.{Said(server)}", "If another machine changed this client, its vault has the new token. If the client is gone, Remove-DcrClient -Force drops it from the vault.") { ServerError = server };
+
+    public static DcrException UnauthorizedClient(ServerError server) =>
+        new(DcrErrorId.UnauthorizedClient, $"The credential may not do this (unauthorized_client).{Said(server)}", "Ask the server's operator to allow it for this credential, or use another.") { ServerError = server };
+
+    public static DcrException InsufficientScope(ServerError server) =>
+        new(
+            DcrErrorId.InsufficientScope,
+            server.RequiredScope.Count == 0
+                ? $"The token lacks a scope (insufficient_scope).{Said(server)}"
+                : $"The token lacks a scope (insufficient_scope): the server wants {string.Join(" ", server.RequiredScope)}.{Said(server)}",
+            "Get a token with that scope and connect again. Some servers answer so where a policy, such as a list of trusted hosts, forbids the registration.")
+        {
+            ServerError = server,
+        };
+
+    public static DcrException Forbidden(ServerError server) =>
+        new(DcrErrorId.RegistrationForbidden, $"The server forbids it (HTTP 403{(server.Code is null ? "" : $", {server.Code}")}).{Said(server)}", "A policy of the server stands against it: ask its operator which clients may be registered, from where, and how many.") { ServerError = server };
+
+    public static DcrException ClientGone(ServerError server, string clientId) =>
+        new(DcrErrorId.ClientNotFound, $"The server knows no client '{clientId}' (HTTP {server.Status}).{Said(server)}", "It was deleted there. Remove-DcrClient -Force drops it from the vault.") { ServerError = server };
+
+    public static DcrException NoRegistrationEndpoint(ServerError server, Uri uri) =>
+        new(DcrErrorId.OperationNotSupported, $"{uri} does not register clients (HTTP {server.Status}).{Said(server)}", "Dynamic registration may be switched off at the server, or its endpoint may be another: see -RegistrationEndpoint.") { ServerError = server };
+
+    public static DcrException DeletionNotOffered(string clientId) =>
+        new(DcrErrorId.OperationNotSupported, $"The server answered that there is nothing to delete, and yet it knows client '{clientId}': it does not let clients be deleted by RFC 7592.", "Use the server's own administration for this.");
+
+    public static DcrException BadToken(string parameter) =>
+        new(DcrErrorId.AccessTokenRejected, $"-{parameter}: the token is empty or has a space, a line break or another character that no bearer token has (RFC 6750, section 2.1). Nothing was sent.", "Give the token alone, without quotes, 'Bearer' or a line break.");
+
+    public static DcrException NotOffered(ServerError server, string operation) =>
+        new(DcrErrorId.OperationNotSupported, $"The server does not let a client be {operation} by RFC 7592 (HTTP {server.Status}).{Said(server)}", "Use the server's own administration for this.") { ServerError = server };
+
+    public static DcrException SecretNotReplaced(string clientId) =>
+        new(DcrErrorId.OperationNotSupported, $"The server took an unchanged update of client '{clientId}' and gave it no new secret. RFC 7592 leaves that to the server, and this one does not do it.", "Reset the secret in the server's own administration; or register a new client with New-DcrClient, move the application over, and then remove this one with Remove-DcrClient.");
+
+    public static DcrException RateLimited(ServerError server, TimeSpan wait) =>
+        new(DcrErrorId.RateLimited, $"The server's rate limit is reached (HTTP 429){(wait > TimeSpan.Zero ? $", and it asks for a wait of {Duration.Say(wait)}" : "")}. The request was not carried out.{Said(server)}", "Run the command again later.") { ServerError = server };
+
+    public static DcrException Unavailable(ServerError server, Uri uri) =>
+        new(DcrErrorId.ServerUnavailable, $"{uri.Authority} cannot answer now (HTTP {server.Status}).{Said(server)}", "Run the command again later.") { ServerError = server };
+
+    // Answers that break the protocol.
+
+    public static DcrException NotConformant(Uri uri, string what, ServerError? server = null, Exception? inner = null) =>
+        new(DcrErrorId.ResponseNotConformant, $"{uri.Authority}: {what}.{Said(server)}", "Check that the URL is the authorization server itself and not a proxy or a login page. -Verbose shows each request.", inner) { ServerError = server };
+
+    public static DcrException UnreadRegistration(Uri uri, string why, bool broken, string? keptAs, Exception inner) =>
+        new(broken ? DcrErrorId.OutcomeUnknown : DcrErrorId.ResponseNotConformant, $"{uri.Authority} said that it registered the client, but {why}.{Kept(keptAs)}", "Look at the server for a client of this name before you register again. The answer may have held its registration access token.", inner);
+
+    public static DcrException UnreadManagement(Uri uri, string clientId, string done, string why, string? keptAs, Exception inner) =>
+        new(DcrErrorId.ResponseNotConformant, $"{uri.Authority} said that client '{clientId}' {done}, but {why}.{Kept(keptAs)}", "Run Get-DcrClient for this client: if it answers, the stored registration access token still holds.", inner);
+
+    public static DcrException OtherClient(string asked, string answered, string? keptAs) =>
+        new(DcrErrorId.ResponseNotConformant, $"Asked for client '{asked}', the server answered with client '{answered}'.{(keptAs is null ? "" : $" What it sent is kept in the vault's secret '{keptAs}'; the record of '{asked}' is unchanged.")}", "Check at the server which of the two is meant.");
+
+    // Discovery (RFC 8414, section 3; OpenID Connect Discovery 1.0, section 4).
+
+    public static DcrException DiscoveryFailed(string issuer, IEnumerable<string> tried) =>
+        new(DcrErrorId.DiscoveryFailed, $"No usable server metadata was found for {issuer}. Tried: {string.Join("; ", tried)}.", "Check the issuer's spelling, its path too. If the server has no discovery, give its endpoint: Connect-DcrServer -RegistrationEndpoint <url>.");
+
+    public static DcrException IssuerMismatch(string issuer, string found, IEnumerable<string> tried) =>
+        new(DcrErrorId.IssuerMismatch, $"The server metadata for {issuer} names another issuer: {found}. Tried: {string.Join("; ", tried)}.", $"If that is the server that you mean, run Connect-DcrServer {found}.");
+
+    // The vault.
+
+    public static DcrException VaultLocked(string vault, Exception inner) =>
+        new(DcrErrorId.VaultLocked, $"Vault '{vault}' is locked. Nothing was sent.", $"Unlock it, then run the command again: Unlock-SecretStore for a SecretStore vault, Unlock-SecretVault -Name '{vault}' for others. DcrPowerShell never prompts.", inner);
+
+    public static DcrException NoVault() =>
+        new(DcrErrorId.VaultNotFound, "There is no default vault to keep registration access tokens in. Nothing was sent.", "Register one, for example: Register-SecretVault -Name DcrVault -ModuleName Microsoft.PowerShell.SecretStore -DefaultVault. Or name one with -Vault; -NoVault leaves the keeping to you.");
+
+    public static DcrException VaultNotFound(string vault, IEnumerable<string> known) =>
+        new(DcrErrorId.VaultNotFound, $"There is no vault named '{vault}'. {(known.Any() ? $"Registered: {string.Join(", ", known)}." : "None is registered.")} Nothing was sent.", "Register it with Register-SecretVault, or name another with Connect-DcrServer -Vault.");
+
+    public static DcrException VaultNotWritable(string vault, Exception why) =>
+        new(DcrErrorId.VaultWriteFailed, $"Vault '{vault}' does not keep what is written to it: {why.Message}. Nothing was sent.", "Check the vault with Test-SecretVault, and that this account may write to it.", why);
+
+    public static DcrException NotKept(string vault, string clientId, string done, object unstored, Exception why) =>
+        new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' {done}, but vault '{vault}' did not keep that: {why.Message}.", "The DcrClient object has the secrets: it was written to the output, and is this error's TargetObject. Keep its RegistrationAccessToken and ClientSecret before this session ends.", why) { Unstored = unstored };
+
+    public static DcrException NotForgotten(string vault, string clientId, string secretName, Exception why) =>
+        new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' was deleted at the server, but vault '{vault}' still holds its registration: {why.Message}.", $"Remove it by hand: Remove-Secret -Vault '{vault}' -Name {secretName}", why);
+
+    public static DcrException VaultReadFailed(string vault, Exception why) =>
+        new(DcrErrorId.VaultReadFailed, $"Vault '{vault}' could not be read: {why.Message}.", "Check the vault with Test-SecretVault.", why);
+
+    public static DcrException RecordUnreadable(string vault, string secretName, string why) =>
+        new(DcrErrorId.VaultReadFailed, $"The secret '{secretName}' in vault '{vault}' is not a registration that this version can read: {why}.", "If a newer DcrPowerShell wrote it, update this one. The secret was left as it is.");
+
+    public static DcrException SecretManagementNotFound(Exception inner) =>
+        new(DcrErrorId.SecretManagementNotFound, "The module Microsoft.PowerShell.SecretManagement could not be loaded.", "Install it: Install-Module Microsoft.PowerShell.SecretManagement. It keeps registration access tokens and client secrets.", inner);
+
+    private static string Said(ServerError? server)
+    {
+        var words = server?.Description is { } description ? $" The server said: \"{description}\"" : "";
+        return server?.SupportId is { } id ? $"{words} (support id {id})" : words;
+    }
+
+    private static string Kept(string? keptAs) => keptAs is null ? "" : $" The answer is kept as it came, in the vault's secret '{keptAs}'.";
+
+    private static string Origin(Uri uri) => uri.GetLeftPart(UriPartial.Authority);
+}

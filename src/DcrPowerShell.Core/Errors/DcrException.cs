@@ -1,0 +1,32 @@
+using System;
+
+namespace DcrPowerShell.Errors;
+
+/// <summary>A failure with a stable id, the server's words as data, and the next step.</summary>
+public sealed class DcrException : Exception
+{
+    internal DcrException(DcrErrorId errorId, string message, string recommendedAction, Exception? inner = null)
+        : base(message, inner)
+    {
+        ErrorId = errorId;
+        RecommendedAction = recommendedAction;
+    }
+
+    /// <summary>Which failure it is.</summary>
+    public DcrErrorId ErrorId { get; }
+
+    /// <summary>What to do next.</summary>
+    public string RecommendedAction { get; }
+
+    /// <summary>What the server said; null where it was not asked or did not answer.</summary>
+    public ServerError? ServerError { get; internal init; }
+
+    /// <summary>Wire name of the metadata member that is at fault, where one is known.</summary>
+    public string? Member { get; internal init; }
+
+    /// <summary>
+    /// What succeeded although this failed: a <c>DcrClient</c> that the server has registered and the vault has not kept. It
+    /// carries its secrets, so that nothing is lost.
+    /// </summary>
+    public object? Unstored { get; internal init; }
+}

@@ -1,0 +1,140 @@
+using System;
+using System.Diagnostics;
+using System.Net.Http.Headers;
+using System.Threading;
+using System.Threading.Tasks;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Metadata;
+using DcrPowerShell.Protocol;
+
+namespace DcrPowerShell.Http;
+
+/// <summary>
+/// The one sender: repeats what may be repeated, waits as the server asks, tells what it does, and turns a missing answer into
+/// an error that says whether anything was done.
+/// </summary>
+internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDisposable
+{
+    /// <summary>How long a request that changes something may go on after the user has stopped the pipeline.</summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
+
+    /// <summary>Sends a request and returns the server's answer, whatever its status, with its words still as they came.</summary>
+    /// <param name="authorization">The credential; it goes to this URL and nowhere else.</param>
+    /// <param name="stop">The user's wish to stop: heeded before anything is sent, and within <see cref="Grace"/> afterwards.</param>
+    /// <exception cref="DcrException">There is no answer.</exception>
+    /// <exception cref="OperationCanceledException">Stopped before anything was done.</exception>
+    public async Task<ProtocolResponse> SendAsync(ProtocolRequest request, AuthenticationHeaderValue? authorization, IReporter reporter, CancellationToken stop)
+    {
+        if (!SafeUrl.IsSafe(request.Uri))
+        {
+            throw DcrErrors.NotConformant(request.Uri, "its address is not https, and a token travels over https only");
+        }
+
+        using var patience = new Patience(request.Effect, stop);
+        var waited = TimeSpan.Zero;
+        for (var tries = 1; ; tries++)
+        {
+            stop.ThrowIfCancellationRequested();
+            TimeSpan? wait;
+            string reason;
+            try
+            {
+                var response = await TryAsync(request, authorization, reporter, patience.Token).ConfigureAwait(false);
+                wait = RetryPolicy.AfterAnswer(request.Effect, response, tries, waited);
+                if (wait is null)
+                {
+                    return response;
+                }
+
+                reason = response.Status == 429 ? "the server's rate limit is reached" : $"the server answered HTTP {response.Status}";
+            }
+            catch (TransportException failure)
+            {
+                wait = RetryPolicy.AfterFailure(request.Effect, failure, tries);
+                if (wait is null)
+                {
+                    throw Explain(request, failure);
+                }
+
+                reason = failure.Kind == TransportFailure.NameResolution ? "the host name was not found" : "the connection could not be made";
+            }
+
+            waited += wait.Value;
+            await WaitAsync(request, wait.Value, reason, reporter, stop).ConfigureAwait(false);
+        }
+    }
+
+    public void Dispose() => transport.Dispose();
+
+    private async Task<ProtocolResponse> TryAsync(ProtocolRequest request, AuthenticationHeaderValue? authorization, IReporter reporter, CancellationToken cancellationToken)
+    {
+        var time = Stopwatch.StartNew();
+        try
+        {
+            var response = await transport.SendAsync(request, authorization, cancellationToken).ConfigureAwait(false);
+            reporter.Verbose($"{request.Method} {Shown(request)} - {response.Status} in {time.ElapsedMilliseconds} ms");
+            return response with { Redaction = SentSecrets(request, authorization) };
+        }
+        catch (TransportException failure)
+        {
+            reporter.Verbose($"{request.Method} {Shown(request)} - no answer after {time.ElapsedMilliseconds} ms ({failure.Kind}: {failure.Message})");
+            throw;
+        }
+    }
+
+    // A query may hold anything.
+    private static string Shown(ProtocolRequest request) => request.Uri.GetLeftPart(UriPartial.Path);
+
+    /// <summary>An error answer may quote what was sent: its words must not bring a token back.</summary>
+    private static Redaction SentSecrets(ProtocolRequest request, AuthenticationHeaderValue? authorization) =>
+        new([authorization?.Parameter, request.Body?.Text(ClientMember.ClientSecret), request.Body?.Text(ClientMember.SoftwareStatement)]);
+
+    private async Task WaitAsync(ProtocolRequest request, TimeSpan wait, string reason, IReporter reporter, CancellationToken stop)
+    {
+        reporter.Waiting($"{request.Uri.Authority}: {reason}; trying again in {Duration.Say(wait)}");
+        try
+        {
+            await clock.Delay(wait, stop).ConfigureAwait(false);
+        }
+        finally
+        {
+            reporter.Waiting(null);
+        }
+    }
+
+    private static DcrException Explain(ProtocolRequest request, TransportException failure)
+    {
+        var timedOut = failure.Kind == TransportFailure.TimedOut;
+        var what = timedOut ? "no answer came in time" : "the connection broke before the answer was complete";
+        return (failure.Kind, failure.MayHaveArrived, request.Effect) switch
+        {
+            (TransportFailure.Tls, _, _) => DcrErrors.TlsFailed(request.Uri, failure),
+            (TransportFailure.NameResolution, _, _) => DcrErrors.ConnectionFailed(request.Uri, "the host name was not found", failure),
+            (TransportFailure.Connect, _, _) => DcrErrors.ConnectionFailed(request.Uri, "the connection could not be made", failure),
+            (_, true, RequestEffect.Registers) => DcrErrors.RegistrationOutcomeUnknown(request.Uri, what, failure),
+            (_, true, RequestEffect.Changes) => DcrErrors.ChangeOutcomeUnknown(request.Uri, what, failure),
+            _ => DcrErrors.Interrupted(request.Uri, timedOut, failure),
+        };
+    }
+
+    /// <summary>
+    /// When to give a request up: at once when the user stops a read; for one that changes something, a while later, so that
+    /// its answer can still be kept.
+    /// </summary>
+    private sealed class Patience : IDisposable
+    {
+        private readonly CancellationTokenSource _end = new();
+        private readonly CancellationTokenRegistration _stop;
+
+        public Patience(RequestEffect effect, CancellationToken stop) =>
+            _stop = stop.Register(() => _end.CancelAfter(effect == RequestEffect.None ? TimeSpan.Zero : Grace));
+
+        public CancellationToken Token => _end.Token;
+
+        public void Dispose()
+        {
+            _stop.Dispose();
+            _end.Dispose();
+        }
+    }
+}

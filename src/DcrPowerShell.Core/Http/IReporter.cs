@@ -1,0 +1,14 @@
+namespace DcrPowerShell.Http;
+
+/// <summary>Where an operation tells what it is doing. May be called from any thread.</summary>
+internal interface IReporter
+{
+    /// <summary>A line for those who want to see each step.</summary>
+    void Verbose(string text);
+
+    /// <summary>A line that everybody should see.</summary>
+    void Warning(string text);
+
+    /// <summary>A wait that is under way; null when it is over.</summary>
+    void Waiting(string? text);
+}

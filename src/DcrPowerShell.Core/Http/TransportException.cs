@@ -1,0 +1,21 @@
+using System;
+
+namespace DcrPowerShell.Http;
+
+internal enum TransportFailure
+{
+    NameResolution,
+    Connect,
+    Tls,
+    TimedOut,
+    Interrupted,
+}
+
+/// <summary>No answer, or not a whole one.</summary>
+/// <param name="mayHaveArrived">False only where the request surely did not reach the server.</param>
+internal sealed class TransportException(TransportFailure kind, bool mayHaveArrived, Exception inner) : Exception(inner.Message, inner)
+{
+    public TransportFailure Kind { get; } = kind;
+
+    public bool MayHaveArrived { get; } = mayHaveArrived;
+}

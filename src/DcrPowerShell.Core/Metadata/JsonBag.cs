@@ -1,0 +1,183 @@
+using System;
+using System.Collections;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace DcrPowerShell.Metadata;
+
+/// <summary>
+/// The members of one JSON object, immutable. Keeps what a server sent as it sent it: unknown members, their
+/// order, and the text of numbers. Of members with the same name the last one counts, as in most parsers.
+/// </summary>
+internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonElement>>
+{
+    private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private readonly List<KeyValuePair<string, JsonElement>> _members;
+
+    private JsonBag(List<KeyValuePair<string, JsonElement>> members) => _members = members;
+
+    public static JsonBag Empty { get; } = new([]);
+
+    public int Count => _members.Count;
+
+    /// <summary>Reads one JSON object from UTF-8.</summary>
+    /// <exception cref="JsonException">The text is not JSON, nests deeper than 64 levels, or is not an object.</exception>
+    public static JsonBag Parse(ReadOnlyMemory<byte> utf8)
+    {
+        using var document = JsonDocument.Parse(utf8);
+        return From(document.RootElement);
+    }
+
+    /// <inheritdoc cref="Parse(ReadOnlyMemory{byte})"/>
+    public static JsonBag Parse(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        return From(document.RootElement);
+    }
+
+    /// <exception cref="JsonException">The element is not an object.</exception>
+    public static JsonBag From(JsonElement element)
+    {
+        if (element.ValueKind != JsonValueKind.Object)
+        {
+            throw new JsonException($"A JSON object was expected, not {element.ValueKind}.");
+        }
+
+        var places = new Dictionary<string, int>(StringComparer.Ordinal);
+        var members = new List<KeyValuePair<string, JsonElement>>();
+        foreach (var member in element.Clone().EnumerateObject())
+        {
+            if (places.TryGetValue(member.Name, out var place))
+            {
+                members[place] = new(member.Name, member.Value);
+                continue;
+            }
+
+            places.Add(member.Name, members.Count);
+            members.Add(new(member.Name, member.Value));
+        }
+
+        return new(members);
+    }
+
+    public bool TryGet(string name, out JsonElement value)
+    {
+        var index = IndexOf(name);
+        value = index < 0 ? default : _members[index].Value;
+        return index >= 0;
+    }
+
+    public bool Has(string name) => IndexOf(name) >= 0;
+
+    /// <summary>Sets a member, in its old place or else at the end.</summary>
+    public JsonBag With(string name, JsonElement value)
+    {
+        var members = new List<KeyValuePair<string, JsonElement>>(_members);
+        var member = new KeyValuePair<string, JsonElement>(name, value);
+        var index = IndexOf(name);
+        if (index < 0)
+        {
+            members.Add(member);
+        }
+        else
+        {
+            members[index] = member;
+        }
+
+        return new(members);
+    }
+
+    public JsonBag With(string name, string? value) => With(name, JsonSerializer.SerializeToElement(value));
+
+    public JsonBag With(string name, IEnumerable<string> values) => With(name, JsonSerializer.SerializeToElement(values));
+
+    /// <summary>Sets every member of <paramref name="other"/>.</summary>
+    public JsonBag With(JsonBag other) => other.Aggregate(this, static (bag, member) => bag.With(member.Key, member.Value));
+
+    public JsonBag Where(Func<string, JsonElement, bool> keep) =>
+        new(_members.Where(member => keep(member.Key, member.Value)).ToList());
+
+    public JsonBag Without(params string[] names) => Where((name, _) => !names.Contains(name));
+
+    /// <summary>Drops what servers send for absent members: <c>null</c>, <c>""</c> and <c>{}</c> (Okta, Hydra).</summary>
+    public JsonBag WithoutAbsent() => Where(static (_, value) => !IsAbsent(value));
+
+    /// <summary>Text of a member; a number or truth value as written; the one item of an array; else null.</summary>
+    public string? Text(string name) => TryGet(name, out var value) ? TextOf(value) : null;
+
+    /// <summary>Items of an array of texts; one item where the server sent a plain string; else none.</summary>
+    public IReadOnlyList<string> Texts(string name)
+    {
+        if (!TryGet(name, out var value))
+        {
+            return [];
+        }
+
+        var items = value.ValueKind == JsonValueKind.Array ? value.EnumerateArray().Select(TextOf) : [TextOf(value)];
+        return items.OfType<string>().ToList();
+    }
+
+    /// <summary>Space-separated words, as <c>scope</c> has them; some servers send an array instead.</summary>
+    public IReadOnlyList<string> Words(string name) => Texts(name).SelectMany(SplitWords).ToList();
+
+    /// <summary>A whole number, also where the server wrote it as a string or with a fraction of zero.</summary>
+    public long? Integer(string name) => Text(name) is { } text
+        && decimal.TryParse(text, System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture, out var number)
+        && number >= long.MinValue && number <= long.MaxValue && number == decimal.Truncate(number)
+            ? (long)number
+            : null;
+
+    public byte[] ToUtf8()
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer, Plain))
+        {
+            Write(writer);
+        }
+
+        return buffer.ToArray();
+    }
+
+    public JsonElement ToElement() => JsonDocument.Parse(ToUtf8()).RootElement.Clone();
+
+    public override string ToString() => System.Text.Encoding.UTF8.GetString(ToUtf8());
+
+    public IEnumerator<KeyValuePair<string, JsonElement>> GetEnumerator() => _members.GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    internal static bool IsAbsent(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null or JsonValueKind.Undefined => true,
+        JsonValueKind.String => value.GetString()!.Length == 0,
+        JsonValueKind.Object => !value.EnumerateObject().Any(),
+        _ => false,
+    };
+
+    internal static IEnumerable<string> SplitWords(string text) => text.Split([' '], StringSplitOptions.RemoveEmptyEntries);
+
+    private static string? TextOf(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String when value.GetString() is { Length: > 0 } text => text,
+        JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => value.GetRawText(),
+        JsonValueKind.Array when value.GetArrayLength() == 1 => TextOf(value[0]),
+        _ => null,
+    };
+
+    private void Write(Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject();
+        foreach (var member in _members)
+        {
+            writer.WritePropertyName(member.Key);
+            member.Value.WriteTo(writer);
+        }
+
+        writer.WriteEndObject();
+    }
+
+    private int IndexOf(string name) => _members.FindIndex(member => member.Key == name);
+}

@@ -1,0 +1,15 @@
+using System;
+using System.Linq;
+using System.Text.Json;
+
+namespace DcrPowerShell.Metadata;
+
+/// <summary>Knows which members of a server's answer are secret, so that no public object shows them.</summary>
+internal static class SecretMember
+{
+    private static readonly string[] Endings = ["secret", "token", "password"];
+
+    /// <summary>True for a text member whose name ends like a secret: <c>client_secret</c>, <c>master_api_token</c>.</summary>
+    public static bool Is(string name, JsonElement value) =>
+        value.ValueKind == JsonValueKind.String && Endings.Any(ending => name.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
+}

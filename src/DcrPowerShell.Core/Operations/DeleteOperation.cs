@@ -1,0 +1,67 @@
+using System.Threading.Tasks;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Storage;
+
+namespace DcrPowerShell.Operations;
+
+/// <summary>Deletes a client (RFC 7592, section 2.3), and then its registration in the vault.</summary>
+internal static class DeleteOperation
+{
+    /// <param name="force">Drops the registration from the vault also where the server does not know the client, or rejects its token.</param>
+    /// <exception cref="DcrException">Refused or of unknown outcome; VaultWriteFailed if the vault still has the registration.</exception>
+    public static async Task RunAsync(OperationContext context, RegistrationRecord record, bool force)
+    {
+        await context.CheckVaultAsync().ConfigureAwait(false);
+        try
+        {
+            await context.Provider.DeleteAsync(record, context.Call).ConfigureAwait(false);
+        }
+        catch (DcrException refusal) when (refusal.ErrorId is DcrErrorId.ClientNotFound or DcrErrorId.AccessTokenRejected)
+        {
+            if (refusal.ErrorId == DcrErrorId.ClientNotFound && await IsThereAsync(context, record).ConfigureAwait(false))
+            {
+                throw DcrErrors.DeletionNotOffered(record.ClientId);
+            }
+
+            if (!force)
+            {
+                throw;
+            }
+
+            context.Reporter.Verbose($"{refusal.Message} Its registration is dropped from the vault.");
+        }
+
+        await ForgetAsync(context, record).ConfigureAwait(false);
+    }
+
+    /// <summary>A server without deletion may answer 404 to it, as if there were no such client.</summary>
+    private static async Task<bool> IsThereAsync(OperationContext context, RegistrationRecord record)
+    {
+        try
+        {
+            await ReadOperation.RunAsync(context, record).ConfigureAwait(false);
+            return true;
+        }
+        catch (DcrException refusal) when (refusal.ErrorId is DcrErrorId.ClientNotFound or DcrErrorId.AccessTokenRejected)
+        {
+            return false;
+        }
+    }
+
+    private static async Task ForgetAsync(OperationContext context, RegistrationRecord record)
+    {
+        if (context.Store is not { } store)
+        {
+            return;
+        }
+
+        try
+        {
+            await store.RemoveAsync(record).ConfigureAwait(false);
+        }
+        catch (VaultException failure)
+        {
+            throw DcrErrors.NotForgotten(store.VaultName, record.ClientId, record.SecretName, failure);
+        }
+    }
+}

@@ -1,0 +1,154 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading.Tasks;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Metadata;
+using DcrPowerShell.Protocol;
+using DcrPowerShell.Storage;
+
+namespace DcrPowerShell.Operations;
+
+/// <summary>
+/// Keeps what an answer brought, before anything else is done with it: any successful answer may carry a new token, secret or
+/// URI, and then the old one may be dead (RFC 7592, section 2).
+/// </summary>
+internal static class Keeping
+{
+    /// <summary>A record of a client that was not known before.</summary>
+    public static RegistrationRecord NewRecord(this OperationContext context, RegistrationAnswer answer, string? tenant)
+    {
+        var now = context.Clock.UtcNow;
+        var empty = new RegistrationRecord
+        {
+            Issuer = context.Connection.Issuer,
+            ClientId = answer.ClientId!,
+            Tenant = tenant,
+            CreatedAt = now,
+            UpdatedAt = now,
+            Metadata = JsonBag.Empty,
+        };
+        return Merge(empty, answer, context);
+    }
+
+    /// <summary>Stores the answer to a read or an update, if it brought anything new, and gives the client as it is now.</summary>
+    /// <param name="done">What the server did, to be told if the vault fails: "was changed".</param>
+    /// <exception cref="DcrException">
+    /// ResponseNotConformant: the answer is about another client, and was kept as that one's. VaultWriteFailed: the error carries the client.
+    /// </exception>
+    public static async Task<DcrClient> KeepAsync(this OperationContext context, RegistrationRecord record, RegistrationAnswer answer, JsonBag? asked, string done)
+    {
+        if (answer.ClientId is { } answered && answered != record.ClientId)
+        {
+            var other = context.NewRecord(answer, tenant: null);
+            await context.StoreAsync(other, [], done).ConfigureAwait(false);
+            throw DcrErrors.OtherClient(record.ClientId, answered, context.Store is null ? null : other.SecretName);
+        }
+
+        var updated = Merge(record, answer, context);
+        var changes = asked is null ? [] : Grant.Compare(asked, answer.Members);
+        var client = updated.HasSameContent(record)
+            ? new DcrClient(record, changes, context.Store is null ? null : record.SecretName)
+            : await context.StoreAsync(updated, changes, done).ConfigureAwait(false);
+        context.Tell(client, answer);
+        return client;
+    }
+
+    /// <summary>Stores a record.</summary>
+    /// <exception cref="DcrException">VaultWriteFailed, which carries the client and its secrets.</exception>
+    public static async Task<DcrClient> StoreAsync(this OperationContext context, RegistrationRecord record, IReadOnlyList<DcrChange> changes, string done)
+    {
+        if (context.Store is not { } store)
+        {
+            return new DcrClient(record, changes, secretName: null);
+        }
+
+        try
+        {
+            await store.SaveAsync(record).ConfigureAwait(false);
+            context.Connection.VaultProvedAt = context.Clock.UtcNow;
+            return new DcrClient(record, changes, record.SecretName);
+        }
+        catch (VaultException failure)
+        {
+            throw DcrErrors.NotKept(store.VaultName, record.ClientId, done, new DcrClient(record, changes, secretName: null), failure);
+        }
+    }
+
+    /// <summary>Gives the application its own copy of the client secret, under a name of the user's choice.</summary>
+    /// <exception cref="DcrException">VaultWriteFailed, which carries the client and its secrets.</exception>
+    public static async Task CopySecretAsync(this OperationContext context, DcrClient client, string? clientSecretName)
+    {
+        if (clientSecretName is null)
+        {
+            return;
+        }
+
+        if (client.Record.ClientSecret is not { } secret)
+        {
+            context.Reporter.Warning($"Client '{client.ClientId}' has no client secret: nothing was stored as '{clientSecretName}'.");
+            return;
+        }
+
+        try
+        {
+            await context.Store!.SaveAsync(clientSecretName, secret).ConfigureAwait(false);
+        }
+        catch (VaultException failure)
+        {
+            throw DcrErrors.NotKept(context.Store!.VaultName, client.ClientId, $"has its secret, and it was to be copied to '{clientSecretName}'", client, failure);
+        }
+    }
+
+    /// <summary>Keeps a successful answer that cannot be used as it came, for it may hold a token. Gives the name it is kept under.</summary>
+    public static async Task<string?> KeepUnreadAsync(this OperationContext context, ProtocolResponse response)
+    {
+        if (context.Store is null || response.Body.Length == 0)
+        {
+            return null;
+        }
+
+        // Vaults take limited sizes (Azure Key Vault 25 KB); a registration is far smaller.
+        const int Longest = 20_000;
+        var text = response.Text();
+        var name = SecretName.ForUnread(context.Connection.Issuer, response.Body);
+        try
+        {
+            await context.Store.SaveAsync(name, text.Length > Longest ? text.Substring(0, Longest) : text).ConfigureAwait(false);
+            return name;
+        }
+        catch (VaultException failure)
+        {
+            context.Reporter.Warning($"The server's answer could not be kept in the vault: {failure.Message}.");
+            return null;
+        }
+    }
+
+    /// <summary>Says in one line what was granted otherwise than asked, and what is odd.</summary>
+    public static void Tell(this OperationContext context, DcrClient client, RegistrationAnswer answer)
+    {
+        if (client.Changes.Count > 0)
+        {
+            context.Reporter.Warning($"Client '{client.ClientId}': the server granted otherwise than asked. {string.Join("; ", client.Changes)}.");
+        }
+
+        foreach (var oddity in answer.Oddities())
+        {
+            context.Reporter.Warning($"Client '{client.ClientId}': {oddity}");
+        }
+    }
+
+    private static RegistrationRecord Merge(RegistrationRecord record, RegistrationAnswer answer, OperationContext context) => record with
+    {
+        RegistrationAccessToken = answer.RegistrationAccessToken ?? record.RegistrationAccessToken,
+        RegistrationClientUri = Resolve(answer.RegistrationClientUri, context) ?? record.RegistrationClientUri,
+        ClientSecret = answer.ClientSecret ?? record.ClientSecret,
+        ClientSecretExpiresAt = answer.Members.Has(ClientMember.ClientSecretExpiresAt) ? answer.Members.Integer(ClientMember.ClientSecretExpiresAt) : record.ClientSecretExpiresAt,
+        UpdatedAt = context.Clock.UtcNow,
+        Metadata = answer.Members.Without(ClientMember.ClientSecret, ClientMember.RegistrationAccessToken),
+    };
+
+    /// <summary>Some servers give a relative URI; it belongs to the registration endpoint.</summary>
+    private static Uri? Resolve(string? registrationClientUri, OperationContext context) =>
+        registrationClientUri is not null && Uri.TryCreate(context.Connection.RegistrationEndpoint, registrationClientUri, out var uri) ? uri : null;
+}

@@ -1,0 +1,43 @@
+using System;
+using System.Threading;
+using System.Threading.Tasks;
+using DcrPowerShell.Http;
+using DcrPowerShell.Providers;
+using DcrPowerShell.Storage;
+
+namespace DcrPowerShell.Operations;
+
+/// <summary>What an operation works with.</summary>
+/// <param name="Store">Null with <c>-NoVault</c>.</param>
+/// <param name="Stop">The user's wish to stop.</param>
+internal sealed record OperationContext(DcrConnection Connection, RegistrationStore? Store, IReporter Reporter, IClock Clock, CancellationToken Stop)
+{
+    /// <summary>How long a write that was read back vouches for the vault.</summary>
+    private static readonly TimeSpan ProofHolds = TimeSpan.FromMinutes(1);
+
+    public IDcrProvider Provider => Connection.Service;
+
+    public ProviderCall Call => new(Reporter, Stop);
+
+    /// <summary>Makes sure that the vault is there and open, so that a command fails before it asks to be confirmed.</summary>
+    public Task CheckVaultAsync() => Store is null ? Task.CompletedTask : Store.CheckOpenAsync();
+
+    /// <summary>
+    /// Makes sure, before a request whose answer may bring a secret, that the secret can be kept. A write of the last minute that
+    /// was read back is proof enough.
+    /// </summary>
+    public async Task CheckStorableAsync()
+    {
+        if (Store is null)
+        {
+            return;
+        }
+
+        await Store.CheckOpenAsync().ConfigureAwait(false);
+        if (Clock.UtcNow - Connection.VaultProvedAt > ProofHolds)
+        {
+            await Store.CheckWritableAsync().ConfigureAwait(false);
+            Connection.VaultProvedAt = Clock.UtcNow;
+        }
+    }
+}

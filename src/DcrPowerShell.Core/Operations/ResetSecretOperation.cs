@@ -1,0 +1,35 @@
+using System.Threading.Tasks;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Metadata;
+using DcrPowerShell.Protocol;
+using DcrPowerShell.Storage;
+
+namespace DcrPowerShell.Operations;
+
+/// <summary>
+/// Gets a new client secret. RFC 7592 has no request for that, but lets a server answer any update with a new secret: so an
+/// unchanged update is sent, and its answer looked at.
+/// </summary>
+internal static class ResetSecretOperation
+{
+    /// <exception cref="DcrException">OperationNotSupported: no secret to replace, or the server kept it.</exception>
+    public static async Task<DcrClient> RunAsync(OperationContext context, RegistrationRecord record, string? clientSecretName)
+    {
+        if (record.ClientSecret is null)
+        {
+            throw DcrErrors.NoSecret(record.ClientId, record.Metadata.Text(ClientMember.TokenEndpointAuthMethod));
+        }
+
+        var (current, read) = await ReadOperation.ReadAsync(context, record).ConfigureAwait(false);
+        var client = current.Record.ClientSecret == record.ClientSecret
+            ? await UpdateOperation.WriteAsync(context, current.Record, Management.ForUpdate(read.Members, record.ClientId), asked: JsonBag.Empty).ConfigureAwait(false)
+            : current;
+        if (client.Record.ClientSecret == record.ClientSecret)
+        {
+            throw DcrErrors.SecretNotReplaced(record.ClientId);
+        }
+
+        await context.CopySecretAsync(client, clientSecretName).ConfigureAwait(false);
+        return client;
+    }
+}

@@ -1,0 +1,56 @@
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading.Tasks;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Metadata;
+using DcrPowerShell.Protocol;
+using DcrPowerShell.Storage;
+
+namespace DcrPowerShell.Operations;
+
+/// <summary>
+/// Changes a client: reads it, applies what the user named, and writes it back whole, because an update replaces everything
+/// and what it leaves out is deleted (RFC 7592, section 2.2).
+/// </summary>
+internal static class UpdateOperation
+{
+    /// <param name="changes">Members to set; null removes one.</param>
+    /// <exception cref="DcrException">Refused or of unknown outcome; VaultWriteFailed, which carries the client.</exception>
+    public static async Task<DcrClient> RunAsync(OperationContext context, RegistrationRecord record, JsonBag changes)
+    {
+        var (current, read) = await ReadOperation.ReadAsync(context, record).ConfigureAwait(false);
+        var metadata = Management.ForUpdate(read.Members, record.ClientId).With(changes).WithoutAbsent();
+        var asked = changes.Where(static (_, value) => !JsonBag.IsAbsent(value));
+        var updated = await WriteAsync(context, current.Record, metadata, asked).ConfigureAwait(false);
+        WarnOfKept(context, updated, changes);
+        return updated;
+    }
+
+    /// <summary>Writes all of a client's metadata, and keeps what comes back.</summary>
+    public static async Task<DcrClient> WriteAsync(OperationContext context, RegistrationRecord record, JsonBag metadata, JsonBag asked)
+    {
+        try
+        {
+            var answer = await context.Provider.UpdateAsync(record, metadata, context.Call).ConfigureAwait(false);
+            return await context.KeepAsync(record, answer, asked, "was changed").ConfigureAwait(false);
+        }
+        catch (UnreadAnswerException unread)
+        {
+            var keptAs = await context.KeepUnreadAsync(unread.Response).ConfigureAwait(false);
+            throw DcrErrors.UnreadManagement(context.Connection.RegistrationEndpoint, record.ClientId, "was changed", unread.Why, keptAs, unread);
+        }
+    }
+
+    /// <summary>A server may put a default in the place of a member that was to go.</summary>
+    private static void WarnOfKept(OperationContext context, DcrClient updated, JsonBag changes)
+    {
+        IEnumerable<string> kept = changes
+            .Where(member => JsonBag.IsAbsent(member.Value) && updated.Record.Metadata.TryGet(member.Key, out var value) && !JsonBag.IsAbsent(value))
+            .Select(member => member.Key)
+            .ToList();
+        if (kept.Any())
+        {
+            context.Reporter.Warning($"Client '{updated.ClientId}': the server still has a value for what was to be removed: {string.Join(", ", kept)}.");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+using System;
+using System.Collections.Generic;
+using System.Net.Http;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Metadata;
+
+namespace DcrPowerShell.Protocol;
+
+/// <summary>Finding a server's metadata: RFC 8414, section 3, and OpenID Connect Discovery 1.0, section 4.</summary>
+internal static class Discovery
+{
+    /// <summary>
+    /// Where the metadata may be, in the order to try: RFC 8414 insertion, OpenID insertion, OpenID append. Without a path the
+    /// last two are the same place.
+    /// </summary>
+    public static IReadOnlyList<Uri> Candidates(Uri issuer)
+    {
+        var origin = issuer.GetLeftPart(UriPartial.Authority);
+        var path = issuer.AbsolutePath.TrimEnd('/');
+        return path.Length == 0
+            ? [new(origin + "/.well-known/oauth-authorization-server"), new(origin + "/.well-known/openid-configuration")]
+            :
+            [
+                new(origin + "/.well-known/oauth-authorization-server" + path),
+                new(origin + "/.well-known/openid-configuration" + path),
+                new(origin + path + "/.well-known/openid-configuration"),
+            ];
+    }
+
+    public static ProtocolRequest Request(Uri candidate) => new(HttpMethod.Get, candidate, RequestEffect.None);
+
+    /// <summary>Judges one candidate's answer.</summary>
+    /// <param name="issuer">As the user wrote it: the comparison is of texts (RFC 8414, section 3.3).</param>
+    public static DiscoveryFinding Judge(string issuer, Uri candidate, ProtocolResponse response)
+    {
+        if (!response.IsSuccess)
+        {
+            return new(candidate, $"HTTP {response.Status}");
+        }
+
+        if (!response.TryReadJson(out var members, out var why))
+        {
+            return new(candidate, why);
+        }
+
+        var metadata = new ServerMetadata(members);
+        if (metadata.Issuer is not { } found)
+        {
+            return new(candidate, "its metadata names no issuer");
+        }
+
+        if (found.TrimEnd('/') != issuer.TrimEnd('/'))
+        {
+            return new(candidate, $"its metadata names the issuer {found}") { OtherIssuer = found };
+        }
+
+        return metadata.RegistrationEndpoint is null
+            ? new(candidate, "its metadata has no registration_endpoint: the server does not offer dynamic registration there")
+            : Endpoint(metadata.RegistrationEndpoint) is { } endpoint
+                ? new(candidate, "found") { Issuer = found, RegistrationEndpoint = endpoint }
+                : new(candidate, $"its registration_endpoint '{metadata.RegistrationEndpoint}' is not an absolute https URL");
+    }
+
+    private static Uri? Endpoint(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var uri) && SafeUrl.IsSafe(uri) ? uri : null;
+}
+
+/// <summary>What one place held.</summary>
+/// <param name="What">For people, half a sentence.</param>
+internal sealed record DiscoveryFinding(Uri Candidate, string What)
+{
+    /// <summary>The issuer as the server writes it; null where this place is of no use.</summary>
+    public string? Issuer { get; init; }
+
+    public Uri? RegistrationEndpoint { get; init; }
+
+    /// <summary>The issuer that the metadata names instead of the one asked for.</summary>
+    public string? OtherIssuer { get; init; }
+
+    public override string ToString() => $"{Candidate} ({What})";
+}

@@ -1,0 +1,64 @@
+using System.Collections.Generic;
+using System.Linq;
+using System.Text.Json;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Metadata;
+
+namespace DcrPowerShell.Protocol;
+
+/// <summary>Compares what was asked for with what the server granted; it may replace or drop any value (RFC 7591, section 3.2.1).</summary>
+internal static class Grant
+{
+    /// <summary>The members that differ, in the order they were asked for. What was not asked for is no difference.</summary>
+    public static IReadOnlyList<DcrChange> Compare(JsonBag asked, JsonBag granted) => asked
+        .Where(member => !Covers(member.Key, member.Value, granted))
+        .Select(member => new DcrChange(member.Key, Plain(asked, member.Key), Plain(granted, member.Key)))
+        .ToList();
+
+    private static object? Plain(JsonBag bag, string name) =>
+        bag.TryGet(name, out var value) ? SecretMember.Is(name, value) ? Redaction.Mask : PlainValue.From(value) : null;
+
+    private static bool Covers(string name, JsonElement asked, JsonBag granted)
+    {
+        if (!granted.TryGet(name, out var value) || JsonBag.IsAbsent(value))
+        {
+            return JsonBag.IsAbsent(asked) || (asked.ValueKind == JsonValueKind.Array && asked.GetArrayLength() == 0);
+        }
+
+        return name == ClientMember.Scope
+            ? SameSet(Bag(name, asked).Words(name), granted.Words(name))
+            : Same(asked, value);
+    }
+
+    private static bool Same(JsonElement asked, JsonElement granted) => (asked.ValueKind, granted.ValueKind) switch
+    {
+        // Servers add members to objects (a key's "use": null); what was asked for has to be there.
+        (JsonValueKind.Object, JsonValueKind.Object) => asked.EnumerateObject().All(member =>
+            granted.TryGetProperty(member.Name, out var value) ? Same(member.Value, value) : JsonBag.IsAbsent(member.Value)),
+        (JsonValueKind.Array, JsonValueKind.Array) => SameItems(asked, granted),
+        (JsonValueKind.Array, _) => asked.GetArrayLength() == 1 && Same(asked[0], granted),
+        (_, JsonValueKind.Array) => granted.GetArrayLength() == 1 && Same(asked, granted[0]),
+        _ => JsonBag.IsAbsent(asked) ? JsonBag.IsAbsent(granted) : Scalar(asked) == Scalar(granted),
+    };
+
+    private static bool SameItems(JsonElement asked, JsonElement granted)
+    {
+        var rest = granted.EnumerateArray().ToList();
+        return asked.GetArrayLength() == rest.Count && asked.EnumerateArray().All(item =>
+        {
+            var place = rest.FindIndex(other => Same(item, other));
+            if (place >= 0)
+            {
+                rest.RemoveAt(place);
+            }
+
+            return place >= 0;
+        });
+    }
+
+    private static bool SameSet(IReadOnlyList<string> left, IReadOnlyList<string> right) => new HashSet<string>(left).SetEquals(right);
+
+    private static JsonBag Bag(string name, JsonElement value) => JsonBag.Empty.With(name, value);
+
+    private static string Scalar(JsonElement value) => value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
+}

@@ -1,0 +1,143 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Text.Json;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Metadata;
+
+namespace DcrPowerShell.Protocol;
+
+/// <summary>
+/// What can be judged of client metadata before it is sent: RFC 7591, section 2, and OpenID Connect Dynamic Client
+/// Registration 1.0, section 2. Only members that the user named are judged.
+/// </summary>
+internal static class MetadataRules
+{
+    private static readonly HashSet<string> NeverARedirect = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "javascript", "data", "vbscript", "file", "ftp", "blob", "about", "mailto", "ws", "wss",
+    };
+
+    // Members of a private or symmetric JSON Web Key (RFC 7518, section 6).
+    private static readonly string[] PrivateKeyMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+
+    /// <exception cref="DcrException">InvalidRedirectUri or InvalidClientMetadata, naming the member.</exception>
+    public static void Check(JsonBag metadata)
+    {
+        foreach (var uri in metadata.Texts(ClientMember.RedirectUris))
+        {
+            CheckRedirectUri(uri, metadata.Text(ClientMember.ApplicationType));
+        }
+
+        foreach (var member in new[] { ClientMember.ClientUri, ClientMember.LogoUri, ClientMember.TosUri, ClientMember.PolicyUri, ClientMember.JwksUri })
+        {
+            CheckWebUri(member, metadata.Text(member));
+        }
+
+        CheckKeys(metadata);
+        CheckFlows(metadata);
+    }
+
+    private static void CheckRedirectUri(string text, string? applicationType)
+    {
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || !text.StartsWith(uri.Scheme + ":", StringComparison.OrdinalIgnoreCase))
+        {
+            throw DcrErrors.InvalidRedirectUri(text, "is not an absolute URI", "Give the whole URI, such as https://app.example.com/callback.");
+        }
+
+        if (text.Contains('#'))
+        {
+            throw DcrErrors.InvalidRedirectUri(text, "has a fragment", "Leave out everything from the # on.");
+        }
+
+        if (uri.Host.Contains('*') || text.Contains("://*"))
+        {
+            throw DcrErrors.InvalidRedirectUri(text, "has a wildcard in its host", "Name each host in a redirect URI of its own.");
+        }
+
+        if (uri.Scheme == Uri.UriSchemeHttp && !uri.IsLoopback)
+        {
+            throw DcrErrors.InvalidRedirectUri(text, "uses http, which is for loopback addresses only", "Use https.");
+        }
+
+        if (NeverARedirect.Contains(uri.Scheme))
+        {
+            throw DcrErrors.InvalidRedirectUri(text, $"has the scheme {uri.Scheme}, which no client can receive an answer on", "Use https, or a private-use scheme such as com.example.app for a native application.");
+        }
+
+        if (applicationType == "web" && uri.Scheme != Uri.UriSchemeHttps && uri.Scheme != Uri.UriSchemeHttp)
+        {
+            throw DcrErrors.InvalidRedirectUri(text, "has a private-use scheme, and application_type is web", "Use https, or -ApplicationType native.");
+        }
+    }
+
+    private static void CheckWebUri(string member, string? text)
+    {
+        if (text is not null && !(Uri.TryCreate(text, UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttps || uri.Scheme == Uri.UriSchemeHttp)))
+        {
+            throw DcrErrors.InvalidMember(member, $"'{text}' is not an absolute web address", "Give the whole address, such as https://app.example.com/.");
+        }
+    }
+
+    private static void CheckKeys(JsonBag metadata)
+    {
+        if (Names(metadata, ClientMember.Jwks) && Names(metadata, ClientMember.JwksUri))
+        {
+            throw DcrErrors.InvalidMember(ClientMember.Jwks, "and jwks_uri exclude each other", "Give the keys themselves, or the address where they are published, not both.");
+        }
+
+        if (!metadata.TryGet(ClientMember.Jwks, out var jwks) || JsonBag.IsAbsent(jwks))
+        {
+            return;
+        }
+
+        if (jwks.ValueKind != JsonValueKind.Object || !jwks.TryGetProperty("keys", out var keys) || keys.ValueKind != JsonValueKind.Array)
+        {
+            throw DcrErrors.InvalidMember(ClientMember.Jwks, "is not a JSON Web Key Set", "Give an object with an array 'keys' (RFC 7517, section 5).");
+        }
+
+        if (keys.EnumerateArray().Any(key => key.ValueKind == JsonValueKind.Object && PrivateKeyMembers.Any(member => key.TryGetProperty(member, out _))))
+        {
+            throw DcrErrors.InvalidMember(ClientMember.Jwks, "holds a private or symmetric key", "Send public keys only; a private key stays with the client.");
+        }
+    }
+
+    /// <summary>Grant types, response types and authentication must fit each other (RFC 7591, section 2.1).</summary>
+    private static void CheckFlows(JsonBag metadata)
+    {
+        var grants = metadata.Texts(ClientMember.GrantTypes);
+        var responses = metadata.Texts(ClientMember.ResponseTypes).SelectMany(JsonBag.SplitWords).ToList();
+        if (grants.Count > 0 && responses.Count > 0)
+        {
+            Require(responses.Contains("code"), grants.Contains("authorization_code"), "code", "authorization_code", grants);
+            Require(responses.Contains("token") || responses.Contains("id_token"), grants.Contains("implicit"), "token or id_token", "implicit", grants);
+            if (grants.Contains("authorization_code") && !responses.Contains("code"))
+            {
+                throw DcrErrors.InvalidMember(ClientMember.ResponseTypes, "lacks code, which the grant type authorization_code needs", "Add code to -ResponseType.");
+            }
+        }
+
+        if (grants.Any(grant => grant is "authorization_code" or "implicit") && metadata.Texts(ClientMember.RedirectUris).Count == 0
+            && !Names(metadata, ClientMember.SoftwareStatement) && !Names(metadata, ClientMember.ClientId))
+        {
+            throw DcrErrors.InvalidMember(ClientMember.RedirectUris, "is missing, and the grant types need it", "Give -RedirectUri.");
+        }
+
+        var method = metadata.Text(ClientMember.TokenEndpointAuthMethod);
+        if (method == "none" && grants.Contains("client_credentials"))
+        {
+            throw DcrErrors.InvalidMember(ClientMember.TokenEndpointAuthMethod, "none does not go with the grant type client_credentials", "A client that acts for itself has to authenticate: choose another -TokenEndpointAuthMethod.");
+        }
+    }
+
+    private static void Require(bool when, bool present, string response, string grant, IReadOnlyList<string> grants)
+    {
+        // A response type of `id_token` or `token` beside `code` is the hybrid flow, which needs the implicit grant too.
+        if (when && !present)
+        {
+            throw DcrErrors.InvalidMember(ClientMember.GrantTypes, $"({string.Join(", ", grants)}) lacks {grant}, which the response type {response} needs", $"Add {grant} to -GrantType, or change -ResponseType.");
+        }
+    }
+
+    private static bool Names(JsonBag metadata, string member) => metadata.TryGet(member, out var value) && !JsonBag.IsAbsent(value);
+}

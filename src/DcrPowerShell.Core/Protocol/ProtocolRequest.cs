@@ -1,0 +1,21 @@
+using System;
+using System.Net.Http;
+using DcrPowerShell.Metadata;
+
+namespace DcrPowerShell.Protocol;
+
+/// <summary>What a request does at the server, and so what may be done when its answer does not come.</summary>
+internal enum RequestEffect
+{
+    /// <summary>Reads; may be repeated.</summary>
+    None,
+
+    /// <summary>Makes a new client at every arrival; is never sent twice unless the server surely did nothing.</summary>
+    Registers,
+
+    /// <summary>Changes or deletes a known client, and may replace its token; is not repeated blindly either.</summary>
+    Changes,
+}
+
+/// <summary>A request of the registration protocol, without its credential.</summary>
+internal sealed record ProtocolRequest(HttpMethod Method, Uri Uri, RequestEffect Effect, JsonBag? Body = null);

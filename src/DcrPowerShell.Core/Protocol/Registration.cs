@@ -1,0 +1,46 @@
+using System;
+using System.Net.Http;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Metadata;
+
+namespace DcrPowerShell.Protocol;
+
+/// <summary>Client registration: RFC 7591, section 3.</summary>
+internal static class Registration
+{
+    public static ProtocolRequest Request(Uri endpoint, JsonBag metadata) =>
+        new(HttpMethod.Post, endpoint, RequestEffect.Registers, metadata);
+
+    /// <summary>Accepts any 2xx with a <c>client_id</c>: servers answer 200 as well as 201 (protocol notes, 5.2).</summary>
+    /// <param name="withInitialToken">Whether an initial access token went along, which decides what a 401 means.</param>
+    /// <exception cref="UnreadAnswerException">A success whose body cannot be used: the client exists at the server.</exception>
+    /// <exception cref="DcrException">The server refused, or nobody knows.</exception>
+    public static RegistrationAnswer Judge(ProtocolRequest request, ProtocolResponse response, bool withInitialToken)
+    {
+        if (!response.IsSuccess)
+        {
+            throw Refusal(request, response, withInitialToken);
+        }
+
+        if (!response.TryReadJson(out var members, out var why))
+        {
+            throw new UnreadAnswerException(response, why);
+        }
+
+        var answer = new RegistrationAnswer(members, response.Status);
+        return answer.ClientId is null ? throw new UnreadAnswerException(response, "its answer has no client_id") : answer;
+    }
+
+    private static DcrException Refusal(ProtocolRequest request, ProtocolResponse response, bool withInitialToken)
+    {
+        var server = ServerErrorReader.Read(response);
+        return response.Status switch
+        {
+            401 when server.Code != "unauthorized_client" => withInitialToken ? DcrErrors.InitialTokenRejected(server) : DcrErrors.RegistrationTokenMissing(server),
+            404 or 405 or 410 or 501 => DcrErrors.NoRegistrationEndpoint(server, request.Uri),
+            503 when response.Header("Retry-After") is not null => DcrErrors.Unavailable(server, request.Uri),
+            >= 500 => DcrErrors.RegistrationOutcomeUnknown(request.Uri, $"the server failed with HTTP {response.Status}", null, server),
+            _ => Refusals.Judge(request, response, server),
+        };
+    }
+}

@@ -1,0 +1,11 @@
+using System;
+
+namespace DcrPowerShell.Protocol;
+
+/// <summary>A success whose body cannot be used. It may still hold a token, so whoever catches this keeps the answer.</summary>
+internal sealed class UnreadAnswerException(ProtocolResponse response, string why) : Exception(why)
+{
+    public ProtocolResponse Response { get; } = response;
+
+    public string Why { get; } = why;
+}

@@ -1,0 +1,113 @@
+using System;
+using System.Globalization;
+using System.Text.Json;
+using DcrPowerShell.Metadata;
+
+namespace DcrPowerShell.Storage;
+
+/// <summary>
+/// What is kept of one registration: one JSON text in one secret. It is the only copy of the registration access token, which
+/// a server shows once.
+/// </summary>
+internal sealed record RegistrationRecord
+{
+    /// <summary>The layout that this version writes, and the newest that it reads.</summary>
+    public const int Version = 1;
+
+    private const string VersionMember = "version";
+    private const string IssuerMember = "issuer";
+    private const string TenantMember = "tenant";
+    private const string CreatedMember = "created_at";
+    private const string UpdatedMember = "updated_at";
+    private const string MetadataMember = "metadata";
+
+    public required string Issuer { get; init; }
+
+    public required string ClientId { get; init; }
+
+    public string? Tenant { get; init; }
+
+    /// <summary>Absolute; null where the server gave none.</summary>
+    public Uri? RegistrationClientUri { get; init; }
+
+    public string? RegistrationAccessToken { get; init; }
+
+    public string? ClientSecret { get; init; }
+
+    /// <summary>Unix time in seconds, 0 for never; null where the server did not say.</summary>
+    public long? ClientSecretExpiresAt { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>The metadata last granted: all members of the server's answer but those that stand above.</summary>
+    public required JsonBag Metadata { get; init; }
+
+    public string? ClientName => Metadata.Text(ClientMember.ClientName);
+
+    public string SecretName => Storage.SecretName.For(Issuer, ClientId);
+
+    /// <summary>The same but for the time of the last change: nothing that would need storing again.</summary>
+    public bool HasSameContent(RegistrationRecord other) => (this with { UpdatedAt = other.UpdatedAt }).ToJson() == other.ToJson();
+
+    public string ToJson()
+    {
+        var json = JsonBag.Empty
+            .With(VersionMember, Element(Version))
+            .With(IssuerMember, Issuer)
+            .With(ClientMember.ClientId, ClientId)
+            .With(ClientMember.ClientName, ClientName)
+            .With(TenantMember, Tenant)
+            .With(ClientMember.RegistrationClientUri, RegistrationClientUri?.AbsoluteUri)
+            .With(ClientMember.RegistrationAccessToken, RegistrationAccessToken)
+            .With(ClientMember.ClientSecret, ClientSecret)
+            .With(ClientMember.ClientSecretExpiresAt, Element(ClientSecretExpiresAt))
+            .With(CreatedMember, Time(CreatedAt))
+            .With(UpdatedMember, Time(UpdatedAt))
+            .With(MetadataMember, Metadata.ToElement());
+        return json.ToString();
+    }
+
+    /// <exception cref="FormatException">The text is no registration, or of a newer layout; the message says which.</exception>
+    public static RegistrationRecord Parse(string text)
+    {
+        try
+        {
+            var json = JsonBag.Parse(text);
+            var version = json.Integer(VersionMember);
+            if (version > Version)
+            {
+                throw new FormatException($"it has layout {version}, and this version reads up to {Version}");
+            }
+
+            return new RegistrationRecord
+            {
+                Issuer = Needed(json, IssuerMember),
+                ClientId = Needed(json, ClientMember.ClientId),
+                Tenant = json.Text(TenantMember),
+                RegistrationClientUri = json.Text(ClientMember.RegistrationClientUri) is { } uri ? new Uri(uri) : null,
+                RegistrationAccessToken = json.Text(ClientMember.RegistrationAccessToken),
+                ClientSecret = json.Text(ClientMember.ClientSecret),
+                ClientSecretExpiresAt = json.Integer(ClientMember.ClientSecretExpiresAt),
+                CreatedAt = Time(Needed(json, CreatedMember)),
+                UpdatedAt = Time(Needed(json, UpdatedMember)),
+                Metadata = json.TryGet(MetadataMember, out var metadata) ? JsonBag.From(metadata) : JsonBag.Empty,
+            };
+        }
+        catch (JsonException)
+        {
+            throw new FormatException("it is not JSON of the right shape");
+        }
+    }
+
+    private static string Needed(JsonBag json, string member) =>
+        json.Text(member) ?? throw new FormatException($"it has no {member}");
+
+    private static JsonElement Element<T>(T value) => JsonSerializer.SerializeToElement(value);
+
+    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
+
+    private static DateTimeOffset Time(string text) =>
+        DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal);
+}

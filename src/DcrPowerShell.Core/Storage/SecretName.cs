@@ -1,0 +1,63 @@
+using System;
+using System.Linq;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace DcrPowerShell.Storage;
+
+/// <summary>
+/// Names of secrets: <c>dcr-&lt;issuer host&gt;-&lt;client id&gt;-&lt;10 characters of base32 SHA-256 over issuer and client id&gt;</c>,
+/// of <c>[0-9a-z-]</c> only and at most 120 characters, which every vault accepts (Azure Key Vault is the strictest).
+/// </summary>
+internal static class SecretName
+{
+    private const string Base32 = "abcdefghijklmnopqrstuvwxyz234567";
+    private const int LongestHost = 50;
+    private const int LongestClientId = 50;
+    private const int HashLength = 10;
+
+    public static string For(string issuer, string clientId) =>
+        $"{PrefixFor(issuer)}{Slug(clientId, LongestClientId)}-{Hash(issuer + "\n" + clientId)}";
+
+    /// <summary>What the names of all registrations at an issuer's host begin with. Issuers of one host share it.</summary>
+    public static string PrefixFor(string issuer) => $"dcr-{HostOf(issuer)}-";
+
+    /// <summary>For an answer that could not be read.</summary>
+    public static string ForUnread(string issuer, byte[] answer) =>
+        $"dcr-unread-{HostOf(issuer)}-{Hash(Convert.ToBase64String(answer))}";
+
+    private static string HostOf(string issuer) => Slug(new Uri(issuer).IdnHost, LongestHost);
+
+    private static string Slug(string text, int longest)
+    {
+        var slug = new StringBuilder();
+        foreach (var character in text.ToLowerInvariant())
+        {
+            if (character is (>= 'a' and <= 'z') or (>= '0' and <= '9'))
+            {
+                slug.Append(character);
+            }
+            else if (slug.Length > 0 && slug[slug.Length - 1] != '-')
+            {
+                slug.Append('-');
+            }
+        }
+
+        var cut = slug.ToString(0, Math.Min(slug.Length, longest)).TrimEnd('-');
+        return cut.Length == 0 ? "x" : cut;
+    }
+
+    private static string Hash(string text)
+    {
+        using var sha = SHA256.Create();
+        var bits = sha.ComputeHash(Encoding.UTF8.GetBytes(text));
+
+        // RFC 4648, section 6: five bits a character.
+        return string.Concat(Enumerable.Range(0, HashLength).Select(index =>
+        {
+            var at = index * 5;
+            var pair = (bits[at / 8] << 8) | bits[(at / 8) + 1];
+            return Base32[(pair >> (11 - (at % 8))) & 31];
+        }));
+    }
+}

@@ -1,0 +1,9 @@
+using System;
+
+namespace DcrPowerShell.Storage;
+
+/// <summary>A vault did not do what it was asked. The message says why, in half a sentence, and holds no secret.</summary>
+internal sealed class VaultException(string why, bool isLocked = false, Exception? inner = null) : Exception(why, inner)
+{
+    public bool IsLocked { get; } = isLocked;
+}

@@ -1,0 +1,25 @@
+using System;
+using System.Linq;
+using System.Management.Automation;
+using DcrPowerShell.Hosting;
+
+namespace DcrPowerShell.Binding;
+
+/// <summary>Takes a connection's name for the connection.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class ConnectionTransformationAttribute : ArgumentTransformationAttribute
+{
+    /// <inheritdoc/>
+    public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData)
+    {
+        if ((inputData is PSObject wrapped ? wrapped.BaseObject : inputData) is not string name)
+        {
+            return inputData;
+        }
+
+        var state = RunspaceState.Current;
+        return state.Find(name) ?? throw new ArgumentTransformationMetadataException(state.Connections.Count == 0
+            ? $"There is no connection '{name}': this runspace has none. Run Connect-DcrServer first."
+            : $"There is no connection '{name}'. There is: {string.Join(", ", state.Connections.Select(connection => connection.Name))}.");
+    }
+}

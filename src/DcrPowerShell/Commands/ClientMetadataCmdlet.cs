@@ -1,0 +1,174 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Management.Automation;
+using System.Text.Json;
+using DcrPowerShell.Binding;
+using DcrPowerShell.Hosting;
+using DcrPowerShell.Metadata;
+
+namespace DcrPowerShell.Commands;
+
+/// <summary>The parameters that carry client metadata. Each has its wire name as an alias, so that JSON-shaped input binds.</summary>
+public abstract class ClientMetadataCmdlet : DcrConnectedCmdlet
+{
+    private HashSet<string> _namedOnCommandLine = [];
+
+    /// <summary><c>redirect_uris</c> (RFC 7591, section 2).</summary>
+    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
+    [Alias(ClientMember.RedirectUris, "RedirectUris")]
+    [SplitText]
+    [AllowNull, AllowEmptyCollection]
+    public string[]? RedirectUri { get; set; }
+
+    /// <summary><c>grant_types</c> (RFC 7591, section 2).</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias(ClientMember.GrantTypes, "GrantTypes")]
+    [SplitText]
+    [ArgumentCompleter(typeof(GrantTypeCompleter))]
+    [AllowNull, AllowEmptyCollection]
+    public string[]? GrantType { get; set; }
+
+    /// <summary><c>response_types</c> (RFC 7591, section 2). A value may be several words: they are not taken apart.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias(ClientMember.ResponseTypes, "ResponseTypes")]
+    [ArgumentCompleter(typeof(ResponseTypeCompleter))]
+    [AllowNull, AllowEmptyCollection]
+    public string[]? ResponseType { get; set; }
+
+    /// <summary><c>token_endpoint_auth_method</c> (RFC 7591, section 2).</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias(ClientMember.TokenEndpointAuthMethod)]
+    [ArgumentCompleter(typeof(AuthMethodCompleter))]
+    [AllowNull, AllowEmptyString]
+    public string? TokenEndpointAuthMethod { get; set; }
+
+    /// <summary><c>application_type</c> (OpenID Connect Dynamic Client Registration 1.0, section 2).</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias(ClientMember.ApplicationType)]
+    [ArgumentCompleter(typeof(ApplicationTypeCompleter))]
+    [AllowNull, AllowEmptyString]
+    public string? ApplicationType { get; set; }
+
+    /// <summary>The words of <c>scope</c> (RFC 7591, section 2).</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias(ClientMember.Scope + "s")]
+    [SplitText]
+    [AllowNull, AllowEmptyCollection]
+    public string[]? Scope { get; set; }
+
+    /// <summary><c>contacts</c> (RFC 7591, section 2).</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias(ClientMember.Contacts)]
+    [SplitText]
+    [AllowNull, AllowEmptyCollection]
+    public string[]? Contact { get; set; }
+
+    /// <summary><c>client_uri</c> (RFC 7591, section 2).</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias(ClientMember.ClientUri)]
+    [AllowNull, AllowEmptyString]
+    public string? ClientUri { get; set; }
+
+    /// <summary><c>logo_uri</c> (RFC 7591, section 2).</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias(ClientMember.LogoUri)]
+    [AllowNull, AllowEmptyString]
+    public string? LogoUri { get; set; }
+
+    /// <summary><c>tos_uri</c> (RFC 7591, section 2).</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias(ClientMember.TosUri)]
+    [AllowNull, AllowEmptyString]
+    public string? TosUri { get; set; }
+
+    /// <summary><c>policy_uri</c> (RFC 7591, section 2).</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias(ClientMember.PolicyUri)]
+    [AllowNull, AllowEmptyString]
+    public string? PolicyUri { get; set; }
+
+    /// <summary><c>jwks_uri</c> (RFC 7591, section 2).</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias(ClientMember.JwksUri)]
+    [AllowNull, AllowEmptyString]
+    public string? JwksUri { get; set; }
+
+    /// <summary><c>jwks</c> (RFC 7591, section 2): a hashtable, an object, or JSON text. Public keys only.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [AllowNull]
+    public PSObject? Jwks { get; set; }
+
+    /// <summary><c>software_id</c> (RFC 7591, section 2).</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias(ClientMember.SoftwareId)]
+    [AllowNull, AllowEmptyString]
+    public string? SoftwareId { get; set; }
+
+    /// <summary><c>software_version</c> (RFC 7591, section 2).</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias(ClientMember.SoftwareVersion)]
+    [AllowNull, AllowEmptyString]
+    public string? SoftwareVersion { get; set; }
+
+    /// <summary><c>software_statement</c> (RFC 7591, section 2.3).</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias(ClientMember.SoftwareStatement)]
+    [AllowNull, AllowEmptyString]
+    public string? SoftwareStatement { get; set; }
+
+    /// <summary><c>post_logout_redirect_uris</c> (OpenID Connect RP-Initiated Logout 1.0, section 3.1).</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias(ClientMember.PostLogoutRedirectUris, "PostLogoutRedirectUris")]
+    [SplitText]
+    [AllowNull, AllowEmptyCollection]
+    public string[]? PostLogoutRedirectUri { get; set; }
+
+    /// <summary>Any other member: a hashtable, an object, or JSON text.</summary>
+    [Parameter]
+    public PSObject? Metadata { get; set; }
+
+    /// <summary>Leaves the judging of the metadata to the server.</summary>
+    [Parameter]
+    public SwitchParameter SkipValidation { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing() => _namedOnCommandLine = new HashSet<string>(MyInvocation.BoundParameters.Keys);
+
+    /// <summary>True for a parameter that the user typed, rather than one that the pipeline filled.</summary>
+    private protected bool IsNamedOnCommandLine(string parameter) => _namedOnCommandLine.Contains(parameter);
+
+    /// <summary>The members that the user named; a null or empty one as JSON null.</summary>
+    /// <param name="clientName">The value of -ClientName, which stands elsewhere in each cmdlet.</param>
+    /// <param name="counts">Which bound parameters count.</param>
+    private protected JsonBag NamedMembers(string? clientName, Func<string, bool> counts)
+    {
+        (string Parameter, string Member, object? Value)[] members =
+        [
+            ("ClientName", ClientMember.ClientName, clientName),
+            (nameof(RedirectUri), ClientMember.RedirectUris, RedirectUri),
+            (nameof(GrantType), ClientMember.GrantTypes, GrantType),
+            (nameof(ResponseType), ClientMember.ResponseTypes, ResponseType),
+            (nameof(TokenEndpointAuthMethod), ClientMember.TokenEndpointAuthMethod, TokenEndpointAuthMethod),
+            (nameof(ApplicationType), ClientMember.ApplicationType, ApplicationType),
+            (nameof(Scope), ClientMember.Scope, Scope is null ? null : string.Join(" ", Scope)),
+            (nameof(Contact), ClientMember.Contacts, Contact),
+            (nameof(ClientUri), ClientMember.ClientUri, ClientUri),
+            (nameof(LogoUri), ClientMember.LogoUri, LogoUri),
+            (nameof(TosUri), ClientMember.TosUri, TosUri),
+            (nameof(PolicyUri), ClientMember.PolicyUri, PolicyUri),
+            (nameof(JwksUri), ClientMember.JwksUri, JwksUri),
+            (nameof(Jwks), ClientMember.Jwks, Jwks is null ? null : JsonInput.Object(Jwks, ClientMember.Jwks).ToElement()),
+            (nameof(SoftwareId), ClientMember.SoftwareId, SoftwareId),
+            (nameof(SoftwareVersion), ClientMember.SoftwareVersion, SoftwareVersion),
+            (nameof(SoftwareStatement), ClientMember.SoftwareStatement, SoftwareStatement),
+            (nameof(PostLogoutRedirectUri), ClientMember.PostLogoutRedirectUris, PostLogoutRedirectUri),
+        ];
+        var bag = members
+            .Where(member => MyInvocation.BoundParameters.ContainsKey(member.Parameter) && counts(member.Parameter))
+            .Aggregate(JsonBag.Empty, (named, member) => named.With(member.Member, JsonSerializer.SerializeToElement(IsEmpty(member.Value) ? null : member.Value)));
+        return Metadata is null ? bag : bag.With(JsonInput.Object(Metadata, "metadata"));
+    }
+
+    private static bool IsEmpty(object? value) => value is null or "" or string[] { Length: 0 };
+}

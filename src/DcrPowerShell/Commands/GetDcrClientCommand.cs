@@ -1,0 +1,68 @@
+using System;
+using System.Linq;
+using System.Management.Automation;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Hosting;
+using DcrPowerShell.Operations;
+using DcrPowerShell.Storage;
+
+namespace DcrPowerShell.Commands;
+
+/// <summary>Reads clients (RFC 7592, section 2.1): those that are named, or all that the vault knows at the connected server.</summary>
+[Cmdlet(VerbsCommon.Get, "DcrClient", DefaultParameterSetName = ListSet)]
+[OutputType(typeof(DcrClient))]
+public sealed class GetDcrClientCommand : DcrClientCmdlet
+{
+    private const string ListSet = "List";
+
+    /// <summary>Names of clients, with wildcards.</summary>
+    [Parameter(ParameterSetName = ListSet)]
+    [Alias("Name")]
+    [SupportsWildcards]
+    public string? ClientName { get; set; }
+
+    /// <summary>Tenants of clients, with wildcards.</summary>
+    [Parameter(ParameterSetName = ListSet)]
+    [SupportsWildcards]
+    public string? Tenant { get; set; }
+
+    /// <summary>Answers from the vault, without asking the server.</summary>
+    [Parameter]
+    public SwitchParameter Offline { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessItem()
+    {
+        if (ParameterSetName != ListSet)
+        {
+            base.ProcessItem();
+            return;
+        }
+
+        var connection = Resolve();
+        foreach (var secretName in Run(connection, ListOperation.RunAsync))
+        {
+            Try(secretName, () =>
+            {
+                var record = Run(connection, context => ListOperation.LoadAsync(context, secretName));
+                if (record is not null && Matches(ClientName, record.ClientName) && Matches(Tenant, record.Tenant))
+                {
+                    Give(connection, record);
+                }
+            });
+        }
+    }
+
+    private protected override void ProcessClient(string clientId, DcrClient? piped)
+    {
+        var connection = Resolve(piped);
+        Give(connection, Run(connection, context => FindOperation.RunAsync(context, clientId, piped)));
+    }
+
+    private void Give(DcrConnection connection, RegistrationRecord record) => Write(Offline
+        ? new DcrClient(record, [], connection.Vault is null ? null : record.SecretName)
+        : Run(connection, context => ReadOperation.RunAsync(context, record)));
+
+    private static bool Matches(string? pattern, string? value) =>
+        pattern is null || new WildcardPattern(pattern, WildcardOptions.IgnoreCase).IsMatch(value ?? "");
+}

@@ -1,0 +1,26 @@
+using System;
+using System.Linq;
+using System.Management.Automation;
+using DcrPowerShell.Binding;
+using DcrPowerShell.Hosting;
+
+namespace DcrPowerShell.Commands;
+
+/// <summary>Shows the connections of this runspace.</summary>
+[Cmdlet(VerbsCommon.Get, "DcrServer")]
+[OutputType(typeof(DcrConnection))]
+public sealed class GetDcrServerCommand : DcrCmdlet
+{
+    /// <summary>Names, with wildcards.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true)]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(ConnectionNameCompleter))]
+    public string[] Name { get; set; } = ["*"];
+
+    /// <inheritdoc/>
+    protected override void ProcessItem()
+    {
+        var patterns = Name.Select(name => new WildcardPattern(name, WildcardOptions.IgnoreCase)).ToList();
+        WriteObject(RunspaceState.Current.Connections.Where(connection => patterns.Any(pattern => pattern.IsMatch(connection.Name))).ToList(), enumerateCollection: true);
+    }
+}

@@ -1,0 +1,98 @@
+using System;
+using System.Collections;
+using System.Linq;
+using System.Management.Automation;
+using System.Text.Json;
+using DcrPowerShell.Binding;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Metadata;
+using DcrPowerShell.Operations;
+using DcrPowerShell.Protocol;
+
+namespace DcrPowerShell.Commands;
+
+/// <summary>Registers a client (RFC 7591).</summary>
+[Cmdlet(VerbsCommon.New, "DcrClient", SupportsShouldProcess = true)]
+[OutputType(typeof(DcrClient))]
+public sealed class NewDcrClientCommand : ClientMetadataCmdlet
+{
+    /// <summary><c>client_name</c> (RFC 7591, section 2).</summary>
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Alias(ClientMember.ClientName, "Name")]
+    [AllowNull, AllowEmptyString]
+    public string? ClientName { get; set; }
+
+    /// <summary>Who the client is for. Kept with the registration; not sent.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [AllowNull, AllowEmptyString]
+    public string? Tenant { get; set; }
+
+    /// <summary>The name of a secret in the vault that shall hold a plain copy of the client secret.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [AllowNull, AllowEmptyString]
+    [PlainSecretName]
+    public string? ClientSecretName { get; set; }
+
+    /// <summary>An object whose properties are members of the client metadata.</summary>
+    [Parameter(ValueFromPipeline = true)]
+    public PSObject? InputObject { get; set; }
+
+    /// <inheritdoc/>
+    protected override object? Target => InputObject ?? (object?)ClientName;
+
+    /// <inheritdoc/>
+    protected override void ProcessItem()
+    {
+        var connection = Resolve();
+        var metadata = Requested();
+        if (!SkipValidation)
+        {
+            MetadataRules.Check(metadata);
+        }
+
+        Run(connection, context => context.CheckVaultAsync());
+        if (ShouldProcess($"{metadata.Text(ClientMember.ClientName) ?? "a client"} at {connection.Issuer}", "Register client"))
+        {
+            var request = new RegisterRequest(metadata, NullIfEmpty(Tenant), NullIfEmpty(ClientSecretName));
+            Write(Run(connection, context => RegisterOperation.RunAsync(context, request)));
+        }
+    }
+
+    private JsonBag Requested()
+    {
+        if (InputObject?.BaseObject is IDictionary)
+        {
+            throw DcrErrors.InvalidMember("InputObject", "is a hashtable, whose entries do not bind to parameters", "Cast it: [pscustomobject]@{ client_name = 'App' } | New-DcrClient.");
+        }
+
+        // Empty cells of a CSV file are no wish for an empty value.
+        var named = NamedMembers(ClientName, static _ => true).WithoutAbsent();
+        var metadata = FurtherMembers().With(named);
+        return metadata.Count > 0 ? metadata : throw DcrErrors.InvalidMember(ClientMember.ClientName, "is missing, and so is all other metadata", "Name the client, or pipe objects whose properties name its metadata.");
+    }
+
+    /// <summary>Of a piped object, the members that have no parameter and yet are client metadata: registered or language-tagged ones.</summary>
+    private JsonBag FurtherMembers() => InputObject?.BaseObject is not PSCustomObject
+        ? JsonBag.Empty
+        : InputObject.Properties
+            .Where(property => ClientMember.FurtherRegistered.Contains(property.Name) || IsLanguageTagged(property.Name))
+            .Aggregate(JsonBag.Empty, (bag, property) => bag.With(property.Name, Element(property)))
+            .WithoutAbsent();
+
+    /// <summary>Such as <c>client_name#ja-Jpan-JP</c> (RFC 7591, section 2.2).</summary>
+    private static bool IsLanguageTagged(string name) => name.IndexOf('#') is > 0 and var place && place < name.Length - 1;
+
+    private static JsonElement Element(PSPropertyInfo property)
+    {
+        try
+        {
+            return JsonInput.Element(property.Value);
+        }
+        catch (JsonException failure)
+        {
+            throw DcrErrors.InvalidMember(property.Name, $"cannot be sent: {failure.Message}", "Give texts, numbers, truth values, arrays or objects.");
+        }
+    }
+
+    private static string? NullIfEmpty(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
+}

@@ -1,0 +1,25 @@
+using System.Management.Automation;
+using DcrPowerShell.Hosting;
+using DcrPowerShell.Operations;
+
+namespace DcrPowerShell.Commands;
+
+/// <summary>Deletes a client at the server (RFC 7592, section 2.3), and its registration in the vault.</summary>
+[Cmdlet(VerbsCommon.Remove, "DcrClient", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = IdSet)]
+public sealed class RemoveDcrClientCommand : DcrClientCmdlet
+{
+    /// <summary>Drops the registration from the vault also where the server does not know the client, or rejects its token.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    private protected override void ProcessClient(string clientId, DcrClient? piped)
+    {
+        var connection = Resolve(piped);
+        var record = Run(connection, context => FindOperation.RunAsync(context, clientId, piped));
+        if (ShouldProcess($"{record.ClientName ?? "client"} ({clientId}) at {connection.Issuer}", "Delete client"))
+        {
+            Run(connection, context => DeleteOperation.RunAsync(context, record, Force));
+            RunspaceState.Current.Forget(record.Issuer, clientId);
+        }
+    }
+}

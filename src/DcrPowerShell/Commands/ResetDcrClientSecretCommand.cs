@@ -1,0 +1,28 @@
+using System.Management.Automation;
+using DcrPowerShell.Binding;
+using DcrPowerShell.Hosting;
+using DcrPowerShell.Operations;
+
+namespace DcrPowerShell.Commands;
+
+/// <summary>Gets a new secret for a client, where the server gives one.</summary>
+[Cmdlet(VerbsCommon.Reset, "DcrClientSecret", SupportsShouldProcess = true, DefaultParameterSetName = IdSet)]
+[OutputType(typeof(DcrClient))]
+public sealed class ResetDcrClientSecretCommand : DcrClientCmdlet
+{
+    /// <summary>The name of a secret in the vault that shall hold a plain copy of the new client secret.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    [PlainSecretName]
+    public string? ClientSecretName { get; set; }
+
+    private protected override void ProcessClient(string clientId, DcrClient? piped)
+    {
+        var connection = Resolve(piped);
+        var record = Run(connection, context => FindOperation.RunAsync(context, clientId, piped));
+        if (ShouldProcess($"{record.ClientName ?? "client"} ({clientId}) at {connection.Issuer}", "Replace client secret"))
+        {
+            Write(Run(connection, context => ResetSecretOperation.RunAsync(context, record, ClientSecretName)));
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using System.Management.Automation;
+using DcrPowerShell.Binding;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Metadata;
+using DcrPowerShell.Operations;
+using DcrPowerShell.Protocol;
+
+namespace DcrPowerShell.Commands;
+
+/// <summary>Changes a client (RFC 7592, section 2.2): what is named is replaced, the rest stays.</summary>
+[Cmdlet(VerbsCommon.Set, "DcrClient", SupportsShouldProcess = true, DefaultParameterSetName = IdSet)]
+[OutputType(typeof(DcrClient))]
+public sealed class SetDcrClientCommand : ClientMetadataCmdlet
+{
+    private const string IdSet = "ClientId";
+    private const string ClientSet = "InputObject";
+
+    /// <summary>The client's id at the connected server.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = IdSet)]
+    [Alias(ClientMember.ClientId)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ClientIdCompleter))]
+    public string ClientId { get; set; } = null!;
+
+    /// <summary>A client, as <c>Get-DcrClient</c> gives it.</summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ClientSet)]
+    public DcrClient InputObject { get; set; } = null!;
+
+    /// <summary><c>client_name</c> (RFC 7591, section 2).</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias(ClientMember.ClientName, "Name")]
+    [AllowNull, AllowEmptyString]
+    public string? ClientName { get; set; }
+
+    /// <inheritdoc/>
+    protected override object? Target => (object?)InputObject ?? ClientId;
+
+    /// <inheritdoc/>
+    protected override void ProcessItem()
+    {
+        var clientId = InputObject?.ClientId ?? ClientId;
+        var connection = Resolve(InputObject);
+        var changes = Changes();
+        if (changes.Count == 0)
+        {
+            throw DcrErrors.InvalidMember(ClientMember.ClientName, "is not given, and nor is any other change", "Name at least one member to change, such as -RedirectUri, or -Metadata @{ tos_uri = $null } to remove one.");
+        }
+
+        if (!SkipValidation)
+        {
+            MetadataRules.Check(changes.With(ClientMember.ClientId, clientId));
+        }
+
+        var record = Run(connection, context => FindOperation.RunAsync(context, clientId, InputObject));
+        if (ShouldProcess($"{record.ClientName ?? "client"} ({clientId}) at {connection.Issuer}", "Change client"))
+        {
+            Write(Run(connection, context => UpdateOperation.RunAsync(context, record, changes)));
+        }
+    }
+
+    /// <summary>
+    /// What was typed counts, and an empty value there removes the member. What the pipeline brought counts where it names a
+    /// value: an empty cell of a CSV file removes nothing, and a piped client brings no wishes at all.
+    /// </summary>
+    private JsonBag Changes()
+    {
+        var typed = NamedMembers(ClientName, IsNamedOnCommandLine);
+        return InputObject is not null ? typed : NamedMembers(ClientName, parameter => !IsNamedOnCommandLine(parameter)).WithoutAbsent().With(typed);
+    }
+}

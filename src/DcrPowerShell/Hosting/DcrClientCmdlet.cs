@@ -1,0 +1,41 @@
+using System.Management.Automation;
+using DcrPowerShell.Binding;
+using DcrPowerShell.Metadata;
+
+namespace DcrPowerShell.Hosting;
+
+/// <summary>A cmdlet that works on known clients, named by id or piped as objects.</summary>
+public abstract class DcrClientCmdlet : DcrConnectedCmdlet
+{
+    private protected const string IdSet = "ClientId";
+    private protected const string ClientSet = "InputObject";
+
+    /// <summary>Ids of clients at the connected server.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = IdSet)]
+    [Alias(ClientMember.ClientId)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ClientIdCompleter))]
+    public string[] ClientId { get; set; } = [];
+
+    /// <summary>A client, as <c>Get-DcrClient</c> gives it.</summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ClientSet)]
+    public DcrClient? InputObject { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessItem()
+    {
+        if (InputObject is { } client)
+        {
+            Try(client, () => ProcessClient(client.ClientId, client));
+            return;
+        }
+
+        foreach (var clientId in ClientId)
+        {
+            Try(clientId, () => ProcessClient(clientId, null));
+        }
+    }
+
+    /// <param name="piped">The object, where one was piped.</param>
+    private protected abstract void ProcessClient(string clientId, DcrClient? piped);
+}

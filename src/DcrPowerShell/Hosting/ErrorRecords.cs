@@ -1,0 +1,47 @@
+using System.Linq;
+using System.Management.Automation;
+using DcrPowerShell.Errors;
+
+namespace DcrPowerShell.Hosting;
+
+/// <summary>The one place where error records are made.</summary>
+internal static class ErrorRecords
+{
+    /// <param name="command">Whose parameter carries the member that is at fault.</param>
+    /// <param name="target">What the command was working on.</param>
+    public static ErrorRecord From(DcrException failure, CommandInfo command, object? target)
+    {
+        // Found before sending: then the fix is at a parameter, and the user wants its name.
+        var parameter = failure.ServerError is null && failure.Member is { } member
+            ? command.Parameters.Values.FirstOrDefault(candidate => candidate.Aliases.Contains(member))?.Name
+            : null;
+        var message = parameter is null ? failure.Message : $"-{parameter}: {failure.Message}";
+        return new ErrorRecord(failure, failure.ErrorId.ToString(), CategoryOf(failure.ErrorId), failure.Unstored ?? target)
+        {
+            ErrorDetails = new ErrorDetails(message) { RecommendedAction = failure.RecommendedAction },
+        };
+    }
+
+    /// <summary>The table of docs/architecture.md.</summary>
+    internal static ErrorCategory CategoryOf(DcrErrorId id) => id switch
+    {
+        DcrErrorId.InvalidRedirectUri => ErrorCategory.InvalidArgument,
+        DcrErrorId.InvalidClientMetadata or DcrErrorId.InvalidSoftwareStatement => ErrorCategory.InvalidData,
+        DcrErrorId.DiscoveryFailed or DcrErrorId.IssuerMismatch => ErrorCategory.InvalidData,
+        DcrErrorId.AccessTokenRejected or DcrErrorId.VaultLocked => ErrorCategory.AuthenticationError,
+        DcrErrorId.UnapprovedSoftwareStatement or DcrErrorId.UnauthorizedClient or DcrErrorId.InsufficientScope or DcrErrorId.RegistrationForbidden => ErrorCategory.PermissionDenied,
+        DcrErrorId.ClientNotFound or DcrErrorId.VaultNotFound => ErrorCategory.ObjectNotFound,
+        DcrErrorId.RateLimited => ErrorCategory.LimitsExceeded,
+        DcrErrorId.ServerUnavailable => ErrorCategory.ResourceUnavailable,
+        DcrErrorId.ConnectionFailed or DcrErrorId.NotConnected => ErrorCategory.ConnectionError,
+        DcrErrorId.TlsFailed or DcrErrorId.RegistrationUriRefused => ErrorCategory.SecurityError,
+        DcrErrorId.RequestTimedOut => ErrorCategory.OperationTimeout,
+        DcrErrorId.ResponseNotConformant => ErrorCategory.ProtocolError,
+        DcrErrorId.OutcomeUnknown => ErrorCategory.InvalidResult,
+        DcrErrorId.VaultWriteFailed => ErrorCategory.WriteError,
+        DcrErrorId.VaultReadFailed => ErrorCategory.ReadError,
+        DcrErrorId.SecretManagementNotFound => ErrorCategory.NotInstalled,
+        DcrErrorId.OperationNotSupported => ErrorCategory.NotImplemented,
+        _ => ErrorCategory.NotSpecified,
+    };
+}

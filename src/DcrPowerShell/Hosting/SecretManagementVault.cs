@@ -1,0 +1,164 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Management.Automation;
+using System.Security;
+using System.Threading;
+using System.Threading.Tasks;
+using DcrPowerShell.Compat;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Storage;
+
+namespace DcrPowerShell.Hosting;
+
+/// <summary>A registered SecretManagement vault, called from the pipeline thread. Secrets go in and out as SecureStrings.</summary>
+internal sealed class SecretManagementVault(string name, PipelinePump pump) : ISecretVault
+{
+    private const string SecretStore = "Microsoft.PowerShell.SecretStore";
+    private const int Tries = 5;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    // Reading is what needs the password. SecretStore's own Get-Secret would prompt for it where its configuration allows that.
+    private const string SecretStoreLockCheck = """
+        param($ModulePath)
+        Import-Module $ModulePath
+        $value = $null
+        $problem = ''
+        $null = [Microsoft.PowerShell.SecretStore.LocalSecretStore]::GetInstance().ReadObject('dcr-lock-check', [ref] $value, [ref] $problem)
+        """;
+
+    public string Name => name;
+
+    /// <summary>Names of the registered vaults, and the default one's. Reads the registry of vaults, not a vault.</summary>
+    /// <exception cref="DcrException">SecretManagementNotFound.</exception>
+    public static (IReadOnlyList<string> Names, string? Default) Registered()
+    {
+        var vaults = VaultRunspace.Invoke("Get-SecretVault").Output;
+        return (vaults.Select(NameOf).ToList(), vaults.Where(vault => Property<bool>(vault, "IsDefault")).Select(NameOf).FirstOrDefault());
+    }
+
+    public Task CheckOpenAsync() => pump.OnPipelineThread(() =>
+    {
+        var vault = VaultRunspace.Invoke("Get-SecretVault").Output.FirstOrDefault(vault => NameOf(vault).Equals(name, StringComparison.OrdinalIgnoreCase))
+            ?? throw DcrErrors.VaultNotFound(name, Registered().Names);
+        if (Property<string>(vault, "ModuleName") == SecretStore)
+        {
+            CheckSecretStoreUnlocked(Property<string>(vault, "ModulePath"));
+        }
+        else
+        {
+            Call("Get-SecretInfo", ("Name", "dcr-lock-check"), ("Vault", name));
+        }
+
+        return true;
+    });
+
+    public Task<string?> GetAsync(string secretName) => pump.OnPipelineThread(() =>
+    {
+        var (output, errors) = CallWithErrors("Get-Secret", ("Name", secretName), ("Vault", name));
+        if (errors.Count > 0 && !errors.All(error => error.FullyQualifiedErrorId.StartsWith("GetSecretNotFound", StringComparison.Ordinal)))
+        {
+            throw Refusal(errors[0].Exception);
+        }
+
+        return output.Select(item => item?.BaseObject).FirstOrDefault() switch
+        {
+            SecureString secure => SecureText.Reveal(secure),
+            string text => text,
+            _ => null,
+        };
+    });
+
+    public Task SetAsync(string secretName, string value) => pump.OnPipelineThread(() =>
+    {
+        // Never with -Metadata: on a vault without metadata SecretManagement then removes the secret that it has just written.
+        using var secure = SecureText.Protect(value);
+        Call("Set-Secret", ("Name", secretName), ("SecureStringSecret", secure), ("Vault", name));
+        return true;
+    });
+
+    public Task RemoveAsync(string secretName) => pump.OnPipelineThread(() =>
+    {
+        Call("Remove-Secret", ("Name", secretName), ("Vault", name));
+        return true;
+    });
+
+    public Task<IReadOnlyList<string>> ListAsync(string prefix) => pump.OnPipelineThread<IReadOnlyList<string>>(() =>
+        Call("Get-SecretInfo", ("Name", prefix + "*"), ("Vault", name))
+            .Select(NameOf)
+            .Where(found => found.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
+            .OrderBy(found => found, StringComparer.Ordinal)
+            .ToList());
+
+    private static void CheckSecretStoreUnlocked(string modulePath)
+    {
+        try
+        {
+            VaultRunspace.Use(runspace =>
+            {
+                using var shell = PowerShell.Create();
+                shell.Runspace = runspace;
+                return shell.AddScript(SecretStoreLockCheck).AddParameter("ModulePath", modulePath).Invoke();
+            });
+        }
+        catch (RuntimeException failure)
+        {
+            throw Refusal(failure);
+        }
+    }
+
+    private static IReadOnlyList<PSObject> Call(string command, params (string Name, object? Value)[] parameters)
+    {
+        var (output, errors) = CallWithErrors(command, parameters);
+        return errors.Count == 0 ? output : throw Refusal(errors[0].Exception);
+    }
+
+    /// <summary>
+    /// Calls a command that may be repeated without harm, some times over if need be: another runspace of this process may be
+    /// using SecretManagement at this moment, which then refuses to be called.
+    /// </summary>
+    private static (IReadOnlyList<PSObject> Output, IReadOnlyList<ErrorRecord> Errors) CallWithErrors(string command, params (string Name, object? Value)[] parameters)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                var result = VaultRunspace.Invoke(command, parameters);
+                if (tries >= Tries || !result.Errors.Any(error => MayBeBusy(error.Exception)))
+                {
+                    return result;
+                }
+            }
+            catch (RuntimeException failure) when (tries < Tries && MayBeBusy(failure))
+            {
+                // Tried again below.
+            }
+            catch (RuntimeException failure)
+            {
+                throw Refusal(failure);
+            }
+
+            Thread.Sleep(Pause);
+        }
+    }
+
+    // "Pipelines cannot be run concurrently" has no type or id of its own.
+    private static bool MayBeBusy(Exception failure) => failure.InnerException is PSInvalidOperationException;
+
+    private static VaultException Refusal(Exception failure)
+    {
+        var root = failure;
+        while (root.InnerException is { } inner)
+        {
+            root = inner;
+        }
+
+        // SecretManagement's own exception type, which this assembly does not reference.
+        var isLocked = root.GetType().Name == "PasswordRequiredException";
+        return new VaultException(isLocked ? "it is locked" : new Redaction([]).Clean(root.Message)!.TrimEnd('.'), isLocked, failure);
+    }
+
+    private static string NameOf(PSObject item) => Property<string>(item, "Name");
+
+    private static T Property<T>(PSObject item, string property) => (T)item.Properties[property].Value;
+}

@@ -1,0 +1,78 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Management.Automation;
+using System.Management.Automation.Runspaces;
+using DcrPowerShell.Errors;
+
+namespace DcrPowerShell.Hosting;
+
+/// <summary>
+/// The one runspace of the process where SecretManagement's commands run, one at a time: SecretManagement itself uses a single
+/// static runspace and fails when two call at once. Being its own, it still works while the user's pipeline is being
+/// stopped, finds the real commands whatever functions the user has defined, and has no host that could prompt.
+/// </summary>
+internal static class VaultRunspace
+{
+    public const string SecretManagement = "Microsoft.PowerShell.SecretManagement";
+
+    private static readonly object Gate = new();
+    private static Runspace? _runspace;
+
+    /// <summary>Runs something in the runspace, alone in this process.</summary>
+    /// <exception cref="DcrException">SecretManagementNotFound.</exception>
+    public static T Use<T>(Func<Runspace, T> use)
+    {
+        lock (Gate)
+        {
+            _runspace ??= Open();
+            return use(_runspace);
+        }
+    }
+
+    /// <summary>Runs one command of SecretManagement.</summary>
+    /// <returns>What it gave, and the errors it wrote without throwing.</returns>
+    /// <exception cref="RuntimeException">It threw.</exception>
+    public static (IReadOnlyList<PSObject> Output, IReadOnlyList<ErrorRecord> Errors) Invoke(string command, params (string Name, object? Value)[] parameters) => Use(runspace =>
+    {
+        using var shell = PowerShell.Create();
+        shell.Runspace = runspace;
+        shell.AddCommand($@"{SecretManagement}\{command}");
+        foreach (var (name, value) in parameters)
+        {
+            shell.AddParameter(name, value);
+        }
+
+        var output = shell.Invoke();
+        return ((IReadOnlyList<PSObject>)output, (IReadOnlyList<ErrorRecord>)shell.Streams.Error.ToList());
+    });
+
+    private static Runspace Open()
+    {
+        var state = InitialSessionState.CreateDefault2();
+        state.ImportPSModule([LoadedModulePath() ?? SecretManagement]);
+        var runspace = RunspaceFactory.CreateRunspace(state);
+        runspace.ThreadOptions = PSThreadOptions.UseCurrentThread;
+        try
+        {
+            runspace.Open();
+            using var shell = PowerShell.Create();
+            shell.Runspace = runspace;
+            shell.AddCommand("Get-Command").AddParameter("Name", $@"{SecretManagement}\Get-Secret").AddParameter("ErrorAction", ActionPreference.Stop).Invoke();
+            return runspace;
+        }
+        catch (RuntimeException failure)
+        {
+            runspace.Dispose();
+            throw DcrErrors.SecretManagementNotFound(failure);
+        }
+    }
+
+    /// <summary>The very module that is loaded, should several versions be installed: its unlocked vaults are the ones that are open.</summary>
+    private static string? LoadedModulePath()
+    {
+        var loaded = AppDomain.CurrentDomain.GetAssemblies().FirstOrDefault(assembly => !assembly.IsDynamic && assembly.GetName().Name == SecretManagement);
+        return loaded is null ? null : Path.Combine(Path.GetDirectoryName(loaded.Location)!, SecretManagement + ".psd1") is var path && File.Exists(path) ? path : null;
+    }
+}
