@@ -1,0 +1,84 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Threading;
+using System.Threading.Tasks;
+using DcrPowerShell.TestServer.Standard;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace DcrPowerShell.TestServer.Hosting;
+
+/// <summary>A request with its body read to the end.</summary>
+internal sealed class IncomingRequest
+{
+    private IncomingRequest(HttpContext context, Route route, string body)
+    {
+        Route = route;
+        Method = context.Request.Method;
+        Target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        Path = context.Request.Path.Value ?? "/";
+        Headers = context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
+        Body = body;
+        Connection = context.Connection.Id;
+        ClientCertificate = context.Connection.ClientCertificate?.Thumbprint;
+    }
+
+    public Route Route { get; }
+
+    public string Method { get; }
+
+    /// <summary>The request target as it was sent: path and query, or a whole URL where the client takes this server for a proxy.</summary>
+    public string Target { get; }
+
+    /// <summary>The path, decoded and without the query.</summary>
+    public string Path { get; }
+
+    public IReadOnlyDictionary<string, string> Headers { get; }
+
+    public string Body { get; }
+
+    public string Connection { get; }
+
+    public string? ClientCertificate { get; }
+
+    public static async Task<IncomingRequest> ReadAsync(HttpContext context, Switches switches, CancellationToken cancellation)
+    {
+        using StreamReader reader = new(context.Request.Body, Encoding.UTF8);
+        string body = await reader.ReadToEndAsync(cancellation);
+        return new IncomingRequest(context, Route.Of(context.Request, switches), body);
+    }
+
+    public string? Header(string name) => Headers.GetValueOrDefault(name);
+
+    /// <summary>The token of an Authorization header of this scheme (RFC 6750 section 2.1, RFC 9449 section 7.1).</summary>
+    public string? Token(string scheme)
+    {
+        string? header = Header("Authorization");
+        return header is not null && header.StartsWith(scheme + " ", StringComparison.OrdinalIgnoreCase) ? header[(scheme.Length + 1)..].Trim() : null;
+    }
+
+    /// <summary>The body as client metadata (RFC 7591 section 3.1).</summary>
+    /// <exception cref="Refused">The body isn't a JSON object, or isn't said to be JSON.</exception>
+    public JsonObject Metadata()
+    {
+        string mediaType = (Header("Content-Type") ?? "").Split(';')[0].Trim();
+        if (!mediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new Refused(400, "invalid_request", "only application/json content-type bodies are supported");
+        }
+
+        try
+        {
+            return JsonNode.Parse(Body) as JsonObject ?? throw Refused.Metadata("the request body is not a JSON object");
+        }
+        catch (JsonException)
+        {
+            throw Refused.Metadata("the request body is not JSON");
+        }
+    }
+}

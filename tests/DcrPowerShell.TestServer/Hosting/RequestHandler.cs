@@ -1,0 +1,106 @@
+using System;
+using System.Globalization;
+using System.IO;
+using System.Text;
+using System.Threading;
+using System.Threading.Tasks;
+using DcrPowerShell.TestServer.Faults;
+using DcrPowerShell.TestServer.Standard;
+using Microsoft.AspNetCore.Http;
+
+namespace DcrPowerShell.TestServer.Hosting;
+
+/// <summary>The way of a request through a virtual server: read, record, limit, work, spoil, send.</summary>
+internal sealed class RequestHandler(ServerState state)
+{
+    public async Task HandleAsync(HttpContext context)
+    {
+        CancellationToken gone = context.RequestAborted;
+        try
+        {
+            Switches switches = state.Switches;
+            IncomingRequest request = await IncomingRequest.ReadAsync(context, switches, gone);
+            RecordedRequest record = state.Log.Add(request);
+            if (switches.LatencyMs > 0)
+            {
+                await Task.Delay(switches.LatencyMs, gone);
+            }
+
+            (Answer answer, Fault? fault) = Answer(request, switches);
+            if (switches.ClockSkewSeconds != 0)
+            {
+                answer.Headers.TryAdd("Date", state.Now.ToString("R", CultureInfo.InvariantCulture));
+            }
+
+            record.Status = answer.Status;
+            if (fault is null)
+            {
+                await SendAsync(context, answer);
+            }
+            else
+            {
+                await FaultDelivery.SendAsync(context, answer, fault);
+            }
+        }
+        catch (OperationCanceledException) when (gone.IsCancellationRequested)
+        {
+            // The client went away: there is no one to answer.
+        }
+        catch (Exception e) when (e is not IOException)
+        {
+            // A fault of this server, not one it was asked for: a test must not take the 500 for one.
+            await Console.Error.WriteLineAsync(e.ToString());
+            throw;
+        }
+    }
+
+    /// <summary>Puts status and headers onto the response.</summary>
+    public static void Start(HttpResponse response, Answer answer)
+    {
+        response.StatusCode = answer.Status;
+        response.ContentType = answer.ContentType;
+        foreach ((string name, string value) in answer.Headers)
+        {
+            response.Headers[name] = value;
+        }
+    }
+
+    private static async Task SendAsync(HttpContext context, Answer answer)
+    {
+        Start(context.Response, answer);
+        if (answer.Body.Length > 0)
+        {
+            context.Response.ContentLength = answer.Body.Length;
+            await context.Response.Body.WriteAsync(answer.Body, context.RequestAborted);
+        }
+    }
+
+    private (Answer Answer, Fault? Fault) Answer(IncomingRequest request, Switches switches)
+    {
+        if (!IsAdmittedByProxy(request, switches))
+        {
+            return (Hosting.Answer.Empty(407).WithHeader("Proxy-Authenticate", "Basic realm=\"proxy\""), null);
+        }
+
+        Action<Answer>? describeLimit = null;
+        if (request.Route.Operation == Operation.Register && state.Limiter is { } limiter && !limiter.TryTake(state.Now, out describeLimit))
+        {
+            Answer limited = Refusal.Write(Refused.ForStatus(429), switches.ErrorShape);
+            describeLimit(limited);
+            return (limited, null);
+        }
+
+        Fault? fault = state.Faults.Next(request.Route.Operation);
+        Answer? real = fault?.Moment == FaultMoment.BeforeProcessing ? null : StandardServer.Handle(state, request);
+        Answer answer = fault is null ? real! : FaultAnswer.Make(fault, real, request, state);
+        describeLimit?.Invoke(answer);
+        return (answer, fault);
+    }
+
+    private static bool IsAdmittedByProxy(IncomingRequest request, Switches switches)
+    {
+        bool isProxied = !request.Target.StartsWith('/');
+        return switches.ProxyCredential is null || !isProxied
+            || request.Header("Proxy-Authorization") == "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes(switches.ProxyCredential));
+    }
+}

@@ -1,0 +1,161 @@
+using System.Collections.Generic;
+using System.Text.Json.Nodes;
+
+namespace DcrPowerShell.TestServer;
+
+public sealed partial record Switches
+{
+    /// <summary>How <c>registration_client_uri</c> is written.</summary>
+    /// <remarks>§3.3, §5.1 IBM (query), Cloudflare (relative), §5.2 item 5; F33</remarks>
+    public ClientUri RegistrationClientUri { get; init; }
+
+    /// <summary>How <c>client_secret_expires_at</c> is written for a client with a secret.</summary>
+    /// <remarks>§5.2 item 2; F35, F36</remarks>
+    public SecretExpiry SecretExpiresAt { get; init; } = SecretExpiry.Zero;
+
+    /// <summary>How members without a value are written.</summary>
+    /// <remarks>§1.2 Okta (null), §5.1 Hydra, §5.2 item 3; F40</remarks>
+    public EmptyMembers EmptyMembers { get; init; }
+
+    /// <summary>Writes <c>redirect_uris</c> as one string, the first of them.</summary>
+    /// <remarks>§5.1 IBM; F40</remarks>
+    public bool RedirectUrisAsString { get; init; }
+
+    /// <summary>Writes <c>scope</c> as an array.</summary>
+    /// <remarks>§5.2 item 4; F44</remarks>
+    public bool ScopeAsArray { get; init; }
+
+    /// <summary>Writes <c>token_endpoint_auth_method</c> as an array of one.</summary>
+    /// <remarks>F44</remarks>
+    public bool AuthMethodAsArray { get; init; }
+
+    /// <summary>Writes every number as a string.</summary>
+    /// <remarks>F40</remarks>
+    public bool NumbersAsStrings { get; init; }
+
+    /// <summary>Whether reads and updates repeat an unchanged registration token and its URI.</summary>
+    /// <remarks>§3.3: need not be repeated; §5.1 Hydra doesn't</remarks>
+    public bool RepeatToken { get; init; } = true;
+
+    /// <summary>Whether reads and updates repeat an unchanged client secret.</summary>
+    public bool RepeatSecret { get; init; } = true;
+
+    /// <summary>Members put into the answers last: <c>any</c>, <c>register</c>, <c>read</c> and <c>update</c> each hold an object. A null is written as null.</summary>
+    /// <remarks>F41 (another <c>client_id</c>) and whatever else a server may say</remarks>
+    public AnswerOverrides AnswerOverrides { get; init; } = new();
+
+    /// <summary>Names of members that the answers leave out, such as <c>client_id_issued_at</c>.</summary>
+    /// <remarks>§5.1 Auth0, Stytch</remarks>
+    public IReadOnlyList<string> OmitFromAnswer { get; init; } = [];
+
+    /// <summary>The form of every refusal (that of the token endpoint apart, which is always OAuth's).</summary>
+    /// <remarks>§1.6, §2.6, §5.1 Hydra, §5.2 item 6</remarks>
+    public ErrorShape ErrorShape { get; init; }
+}
+
+/// <summary>Members to put into answers, by operation.</summary>
+public sealed record AnswerOverrides
+{
+    /// <summary>For every operation; the other three come after it.</summary>
+    public JsonObject? Any { get; init; }
+
+    /// <summary>For the answer to POST.</summary>
+    public JsonObject? Register { get; init; }
+
+    /// <summary>For the answer to GET.</summary>
+    public JsonObject? Read { get; init; }
+
+    /// <summary>For the answer to PUT.</summary>
+    public JsonObject? Update { get; init; }
+}
+
+/// <summary>How <c>registration_client_uri</c> is written. The server itself answers at the path form and at the query form, whichever it gave out.</summary>
+public enum ClientUri
+{
+    /// <summary><c>http://127.0.0.1:1234/register/c1</c></summary>
+    Absolute,
+
+    /// <summary><c>/register/c1</c></summary>
+    Relative,
+
+    /// <summary><c>http://127.0.0.1:1234/register?client_id=c1</c></summary>
+    Query,
+
+    /// <summary>On <see cref="Switches.ForeignOrigin"/>.</summary>
+    Foreign,
+
+    /// <summary>Over plain http: this server's address if it speaks https, another host's otherwise.</summary>
+    PlainHttp,
+
+    /// <summary>Not at all.</summary>
+    Missing,
+}
+
+/// <summary>How <c>client_secret_expires_at</c> is written.</summary>
+public enum SecretExpiry
+{
+    /// <summary>Not at all.</summary>
+    Absent,
+
+    /// <summary>JSON null.</summary>
+    Null,
+
+    /// <summary>0: never.</summary>
+    Zero,
+
+    /// <summary>"0".</summary>
+    ZeroString,
+
+    /// <summary>A day ago.</summary>
+    Past,
+
+    /// <summary>In 90 days.</summary>
+    Future,
+
+    /// <summary>In 90 days, as a string.</summary>
+    FutureString,
+
+    /// <summary>4102444800: the year 2100, beyond 32 bits.</summary>
+    BeyondInt32,
+
+    /// <summary>9223372036854775807: beyond any date.</summary>
+    BeyondDate,
+}
+
+/// <summary>How absent members are written.</summary>
+public enum EmptyMembers
+{
+    /// <summary>They aren't.</summary>
+    Absent,
+
+    /// <summary>As null.</summary>
+    Null,
+
+    /// <summary>Ory Hydra's way: "" for texts, {} for objects, null for lists.</summary>
+    Hydra,
+}
+
+/// <summary>The form of a refusal's body.</summary>
+public enum ErrorShape
+{
+    /// <summary><c>{"error","error_description"}</c> of RFC 7591 section 3.2.2 and RFC 6750.</summary>
+    Rfc,
+
+    /// <summary><c>{"errorCode":"E00000…","errorSummary",…}</c></summary>
+    Okta,
+
+    /// <summary><c>{"statusCode","error":"Bad Request","message","errorCode"}</c></summary>
+    Auth0,
+
+    /// <summary>OAuth's members with prose in <c>error</c>.</summary>
+    Hydra,
+
+    /// <summary>A web page.</summary>
+    Html,
+
+    /// <summary>No body.</summary>
+    Empty,
+
+    /// <summary>A line of plain text.</summary>
+    Text,
+}

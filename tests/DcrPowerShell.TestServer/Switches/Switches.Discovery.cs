@@ -1,0 +1,67 @@
+using System.Collections.Generic;
+using System.Text.Json.Nodes;
+
+namespace DcrPowerShell.TestServer;
+
+public sealed partial record Switches
+{
+    /// <summary>Path part of the issuer, such as <c>/tenant1</c>; empty for none. All endpoints live below it.</summary>
+    /// <remarks>§3.5</remarks>
+    public string IssuerPath { get; init; } = "";
+
+    /// <summary>The issuer, word for word, that the discovery document claims, whatever the server's address is.</summary>
+    /// <remarks>§3.5, §5.2 item 12; F23 issuer mismatch</remarks>
+    public string? Issuer { get; init; }
+
+    /// <summary>Ends the issuer in the discovery document with a slash, as Auth0 and Google do.</summary>
+    /// <remarks>§2.3, §3.5</remarks>
+    public bool IssuerTrailingSlash { get; init; }
+
+    /// <summary>The well-known places where the document is found; empty for a server without discovery.</summary>
+    /// <remarks>§3.5</remarks>
+    public IReadOnlyList<DiscoveryPlace> Discovery { get; init; } =
+        [DiscoveryPlace.OauthInsertion, DiscoveryPlace.OpenidInsertion, DiscoveryPlace.OpenidAppend];
+
+    /// <summary>What the document says about the registration endpoint.</summary>
+    /// <remarks>§3.5; F23</remarks>
+    public AdvertisedEndpoint RegistrationEndpoint { get; init; }
+
+    /// <summary>Members that are put into the discovery document last, over what is there.</summary>
+    public JsonObject? DiscoveryOverrides { get; init; }
+
+    /// <summary>The origin that stands for "another host" wherever a switch says <c>foreign</c>; point it at a second server to see what arrives there.</summary>
+    /// <remarks>§5.2 item 5; F18, F33</remarks>
+    public string ForeignOrigin { get; init; } = "https://dcr.example.net";
+}
+
+/// <summary>Where a discovery document can be found for an issuer with a path.</summary>
+public enum DiscoveryPlace
+{
+    /// <summary><c>/.well-known/oauth-authorization-server/tenant1</c> (RFC 8414 section 3.1).</summary>
+    OauthInsertion,
+
+    /// <summary><c>/.well-known/openid-configuration/tenant1</c> (RFC 8414 section 5).</summary>
+    OpenidInsertion,
+
+    /// <summary><c>/tenant1/.well-known/openid-configuration</c> (OpenID Connect Discovery section 4).</summary>
+    OpenidAppend,
+}
+
+/// <summary>How <c>registration_endpoint</c> stands in the discovery document.</summary>
+public enum AdvertisedEndpoint
+{
+    /// <summary>This server's endpoint as an absolute URL.</summary>
+    Absolute,
+
+    /// <summary>Not at all, as with Cognito, Entra and Google.</summary>
+    Missing,
+
+    /// <summary>An endpoint on <see cref="Switches.ForeignOrigin"/>.</summary>
+    Foreign,
+
+    /// <summary>An endpoint on another host over plain http.</summary>
+    PlainHttp,
+
+    /// <summary>A path without an origin.</summary>
+    Relative,
+}

@@ -1,0 +1,159 @@
+using System.Collections.Generic;
+using System.Text.Json.Nodes;
+
+namespace DcrPowerShell.TestServer;
+
+public sealed partial record Switches
+{
+    /// <summary>Status of a successful registration, 201 or the 200 of older servers.</summary>
+    /// <remarks>§5.2 item 1; F9</remarks>
+    public int RegisterStatus { get; init; } = 201;
+
+    /// <summary>What of RFC 7592 there is; the rest answers 405. An empty list also means that no registration token and no URI are given out.</summary>
+    /// <remarks>§3.2, §5.1 Duende, authentik, Spring AS (read only)</remarks>
+    public IReadOnlyList<ManagementOperation> Operations { get; init; } =
+        [ManagementOperation.Read, ManagementOperation.Update, ManagementOperation.Delete];
+
+    /// <summary>What opens the client configuration endpoint.</summary>
+    /// <remarks>§4.4, §5.1 WSO2; "RAT absent" of §8</remarks>
+    public ManagementToken ManagementToken { get; init; }
+
+    /// <summary>The answer for a client that doesn't exist (any more).</summary>
+    /// <remarks>§3.2: 401, not 404; F31</remarks>
+    public UnknownClient UnknownClient { get; init; }
+
+    /// <summary>When a new registration access token is given out and the old one dies.</summary>
+    /// <remarks>§5.1 Keycloak, node-oidc-provider, Hydra (put), Curity (getAndPut); F27, F29</remarks>
+    public Rotation RotateToken { get; init; }
+
+    /// <summary>When a new client secret is given out and the old one dies.</summary>
+    /// <remarks>§3.2, §5.1 IBM; F29</remarks>
+    public Rotation RotateSecret { get; init; }
+
+    /// <summary>What an update does about <c>client_secret</c> in its body. A wrong one is always a 400.</summary>
+    /// <remarks>§5.1 Hydra (forbidden, 403), IBM (required, 400), §5.3</remarks>
+    public PutSecret PutSecret { get; init; }
+
+    /// <summary>Refuses an update that leaves out a member which the client has, as Okta does; otherwise the member is removed.</summary>
+    /// <remarks>§0.1, §3.2; F39</remarks>
+    public bool RequireCompletePut { get; init; }
+
+    /// <summary>What happens to members that no specification of §3.4 names.</summary>
+    /// <remarks>§3.1, §5.1 Keycloak, §5.2 item 11; F37</remarks>
+    public UnknownMembers UnknownMembers { get; init; }
+
+    /// <summary>Which clients get a secret.</summary>
+    /// <remarks>§2.3 (Auth0's example has one with <c>none</c>), §5.2 item 7</remarks>
+    public IssueSecret IssueSecret { get; init; }
+
+    /// <summary>Gives every client this identifier.</summary>
+    /// <remarks>F43</remarks>
+    public string? FixedClientId { get; init; }
+
+    /// <summary>
+    /// Members set by the server over what was asked, before anything is checked; null removes one. This is how a server changes the
+    /// authentication method, or fills in a template from <c>software_id</c> alone.
+    /// </summary>
+    /// <remarks>§3.1, §4.2 Epic, §5.1 Keycloak (method) and Curity (template); F34</remarks>
+    public JsonObject? Grant { get; init; }
+
+    /// <summary>Scopes that the server doesn't grant.</summary>
+    /// <remarks>F34</remarks>
+    public IReadOnlyList<string> DropScope { get; init; } = [];
+
+    /// <summary>Redirect URIs that the server silently leaves out.</summary>
+    /// <remarks>F34</remarks>
+    public IReadOnlyList<string> DropRedirectUris { get; init; } = [];
+
+    /// <summary>Refuses every well-formed software statement with <c>unapproved_software_statement</c>.</summary>
+    /// <remarks>§3.1</remarks>
+    public bool UnapprovedSoftwareStatement { get; init; }
+}
+
+/// <summary>The operations of RFC 7592.</summary>
+public enum ManagementOperation
+{
+    /// <summary>GET (section 2.1).</summary>
+    Read,
+
+    /// <summary>PUT (section 2.2).</summary>
+    Update,
+
+    /// <summary>DELETE (section 2.3).</summary>
+    Delete,
+}
+
+/// <summary>What a client is managed with.</summary>
+public enum ManagementToken
+{
+    /// <summary>The registration access token of RFC 7592.</summary>
+    RegistrationToken,
+
+    /// <summary>The token that also registers (the initial token or one of the token endpoint); no registration token is given out.</summary>
+    AccessToken,
+
+    /// <summary>Nothing: a URI is given out, a token isn't.</summary>
+    Absent,
+}
+
+/// <summary>How an unknown client is answered.</summary>
+public enum UnknownClient
+{
+    /// <summary>401 <c>invalid_token</c> (RFC 7592 section 2).</summary>
+    Unauthorized,
+
+    /// <summary>404.</summary>
+    NotFound,
+}
+
+/// <summary>At which operations a credential is replaced.</summary>
+public enum Rotation
+{
+    /// <summary>Never.</summary>
+    None,
+
+    /// <summary>At every update.</summary>
+    Put,
+
+    /// <summary>At every update and every read.</summary>
+    GetAndPut,
+}
+
+/// <summary>How an update treats <c>client_secret</c> in its body.</summary>
+public enum PutSecret
+{
+    /// <summary>May be there if it is the current one (RFC 7592 section 2.2).</summary>
+    Optional,
+
+    /// <summary>Refused with 403, as Hydra does.</summary>
+    Forbidden,
+
+    /// <summary>Its absence is refused with 400 for a client that has one, as IBM Verify does.</summary>
+    Required,
+}
+
+/// <summary>How metadata of unknown name is treated.</summary>
+public enum UnknownMembers
+{
+    /// <summary>Stored and returned.</summary>
+    Keep,
+
+    /// <summary>Left out silently (RFC 7591 section 2).</summary>
+    Ignore,
+
+    /// <summary>Refused in Keycloak's words.</summary>
+    Reject,
+}
+
+/// <summary>Which clients get a secret.</summary>
+public enum IssueSecret
+{
+    /// <summary>Those whose authentication method uses one.</summary>
+    WhenNeeded,
+
+    /// <summary>All, public ones too.</summary>
+    Always,
+
+    /// <summary>None, confidential ones neither.</summary>
+    Never,
+}

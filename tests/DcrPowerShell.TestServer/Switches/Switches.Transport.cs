@@ -1,0 +1,84 @@
+using System.Collections.Generic;
+
+namespace DcrPowerShell.TestServer;
+
+public sealed partial record Switches
+{
+    /// <summary>Whether the server speaks https, and how good its certificate is. Can't be changed while it runs.</summary>
+    /// <remarks>F3</remarks>
+    public Https Https { get; init; }
+
+    /// <summary>Whether the TLS handshake needs a certificate of the client; any is taken. Can't be changed while the server runs.</summary>
+    /// <remarks>§4.4</remarks>
+    public bool RequireClientCertificate { get; init; }
+
+    /// <summary>What the server's own work takes, in milliseconds, for every request.</summary>
+    public int LatencyMs { get; init; }
+
+    /// <summary>How far the server's clock, its Date header and its rate-limit resets go ahead of the true time (behind it when negative).</summary>
+    /// <remarks>§1.7; F14</remarks>
+    public int ClockSkewSeconds { get; init; }
+
+    /// <summary>A real limit on registrations; null for none.</summary>
+    /// <remarks>§1.7, §2.3, §2.6; benchmark B2</remarks>
+    public RateLimit? RateLimit { get; init; }
+
+    /// <summary>
+    /// <c>user:password</c> that a request sent to this server as to a proxy (absolute-form target) must carry; without it comes 407.
+    /// The server answers such requests itself, so a client may use it as proxy and as issuer at once.
+    /// </summary>
+    /// <remarks>F22</remarks>
+    public string? ProxyCredential { get; init; }
+
+    /// <summary>What goes wrong next. Setting it winds the queue back to its start.</summary>
+    /// <remarks>F5 to F21</remarks>
+    public IReadOnlyList<Fault> Faults { get; init; } = [];
+}
+
+/// <summary>Which certificate the server shows. All are signed by one throw-away authority, at the control API under <c>/certificate</c>.</summary>
+public enum Https
+{
+    /// <summary>Plain http.</summary>
+    Off,
+
+    /// <summary>In date and for 127.0.0.1 and localhost: good for whoever trusts the authority.</summary>
+    Valid,
+
+    /// <summary>Expired yesterday.</summary>
+    Expired,
+
+    /// <summary>For wrong.example.net.</summary>
+    WrongHost,
+}
+
+/// <summary>A token bucket that registrations draw from.</summary>
+public sealed record RateLimit
+{
+    /// <summary>Registrations a second in the long run.</summary>
+    public double PerSecond { get; init; } = 10;
+
+    /// <summary>Registrations that may come at once.</summary>
+    public int Burst { get; init; } = 10;
+
+    /// <summary>The headers that tell about the limit. Okta's and Auth0's stand on every answer, Retry-After only on a 429.</summary>
+    public RateLimitHeaders Headers { get; init; } = RateLimitHeaders.Okta;
+}
+
+/// <summary>The headers that tell when to come back.</summary>
+public enum RateLimitHeaders
+{
+    /// <summary>None.</summary>
+    None,
+
+    /// <summary><c>X-Rate-Limit-Limit</c>, <c>-Remaining</c>, <c>-Reset</c> (epoch seconds).</summary>
+    Okta,
+
+    /// <summary><c>X-RateLimit-Limit</c>, <c>-Remaining</c>, <c>-Reset</c> (epoch seconds).</summary>
+    Auth0,
+
+    /// <summary><c>Retry-After</c> in seconds.</summary>
+    RetryAfterSeconds,
+
+    /// <summary><c>Retry-After</c> as an HTTP date.</summary>
+    RetryAfterDate,
+}

@@ -1,0 +1,42 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+
+namespace DcrPowerShell.TestServer;
+
+/// <summary>
+/// How one virtual server behaves. The defaults make a strict server of RFC 7591 and RFC 7592 with rotation off;
+/// every switch turns on one habit that a real server was seen to have. In JSON names are camelCase and enum values are strings.
+/// </summary>
+/// <remarks>The numbers in the remarks of a switch are sections of the project's protocol notes (§) and of its list of faults (F).</remarks>
+public sealed partial record Switches
+{
+    /// <summary>How switches are read and written: strict, so that a misspelt name fails the test that wrote it.</summary>
+    internal static readonly JsonSerializerOptions JsonOptions = new(JsonSerializerDefaults.Web)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        NumberHandling = JsonNumberHandling.Strict,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
+    };
+
+    /// <summary>Reads switches from JSON; members that are absent keep their defaults.</summary>
+    /// <exception cref="JsonException">A name or a value isn't known.</exception>
+    public static Switches Parse(JsonObject json) => json.Deserialize<Switches>(JsonOptions)!;
+
+    /// <summary>These switches with the members of <paramref name="patch"/> replaced, each as a whole.</summary>
+    /// <exception cref="JsonException">A name or a value isn't known.</exception>
+    public Switches Merge(JsonObject patch)
+    {
+        JsonObject merged = JsonSerializer.SerializeToNode(this, JsonOptions)!.AsObject();
+        foreach ((string name, JsonNode? value) in patch)
+        {
+            merged[name] = value?.DeepClone();
+        }
+
+        Switches result = Parse(merged);
+        // A list that the patch doesn't name must stay the same object: replacing it would wind the faults back.
+        return patch.ContainsKey("faults") ? result : result with { Faults = Faults };
+    }
+}

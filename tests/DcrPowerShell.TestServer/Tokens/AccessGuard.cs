@@ -1,0 +1,81 @@
+using DcrPowerShell.TestServer.Hosting;
+using DcrPowerShell.TestServer.Standard;
+
+namespace DcrPowerShell.TestServer.Tokens;
+
+/// <summary>Lets a request in, or not.</summary>
+internal static class AccessGuard
+{
+    /// <summary>Judges the token that a registration comes with (RFC 7591 section 3).</summary>
+    /// <returns>The token, to be counted once the client exists; null where registration is open.</returns>
+    public static string? ForRegistration(ServerState state, IncomingRequest request)
+    {
+        Switches switches = state.Switches;
+        return switches.InitialToken is null && switches.TokenClient is null ? null : RequireAccessToken(state, request);
+    }
+
+    /// <summary>Judges the token that a client is managed with (RFC 7592 section 2).</summary>
+    public static RegisteredClient ForManagement(ServerState state, IncomingRequest request)
+    {
+        string clientId = request.Route.ClientId!;
+        if (state.Switches.ManagementToken == ManagementToken.AccessToken)
+        {
+            RequireAccessToken(state, request);
+            return state.Clients.Find(clientId) ?? throw Unknown(state.Switches);
+        }
+
+        string token = request.Token("Bearer") ?? throw MissingToken(state.Switches);
+        RegisteredClient? owner = state.Clients.OwnerOf(token);
+        if (owner is not null && owner.ClientId != clientId)
+        {
+            // As node-oidc-provider does: a token used with the wrong client counts as stolen.
+            state.Clients.SetToken(owner, null);
+            throw Refused.Token("client mismatch");
+        }
+
+        return owner ?? throw (state.Clients.Find(clientId) is null ? Unknown(state.Switches) : Refused.Token("the registration access token is invalid"));
+    }
+
+    private static string RequireAccessToken(ServerState state, IncomingRequest request)
+    {
+        Switches switches = state.Switches;
+        bool isDpop = switches.Dpop != DpopMode.Off;
+        string? token = request.Token("Bearer") ?? (isDpop ? request.Token("DPoP") : null);
+        if (token is null)
+        {
+            throw MissingToken(switches);
+        }
+
+        if (token == switches.InitialToken)
+        {
+            return !switches.InitialTokenExpired && IsLeft(state.Tokens.UsesOf(token), switches.InitialTokenUses)
+                ? token
+                : throw Refused.Token(switches.InitialTokenExpired ? "the initial access token has expired" : "the initial access token is used up");
+        }
+
+        IssuedToken issued = state.Tokens.Find(token) ?? throw Refused.Token("the access token is unknown");
+        if (issued.ExpiresAt <= state.Now || !IsLeft(state.Tokens.UsesOf(token), switches.AccessTokenUses))
+        {
+            throw Refused.Token("the access token has expired");
+        }
+
+        if (issued.KeyThumbprint is not null)
+        {
+            DpopProof.CheckAtResource(state, request, token, issued.KeyThumbprint);
+        }
+
+        return token;
+    }
+
+    private static bool IsLeft(int used, int? allowed) => allowed is null || used < allowed;
+
+    private static Refused MissingToken(Switches switches) => new(401, "invalid_token", "no access token provided")
+    {
+        WithoutCredentials = true,
+        Scheme = switches.Dpop == DpopMode.Off ? "Bearer" : "DPoP",
+    };
+
+    private static Refused Unknown(Switches switches) => switches.UnknownClient == UnknownClient.NotFound
+        ? new Refused(404, "not_found", "the client does not exist")
+        : Refused.Token("the client does not exist");
+}

@@ -1,0 +1,30 @@
+using System;
+using System.Collections.Generic;
+using DcrPowerShell.TestServer.Standard;
+
+namespace DcrPowerShell.TestServer.Tokens;
+
+/// <summary>An access token that the token endpoint has given out.</summary>
+/// <param name="ExpiresAt">Its end.</param>
+/// <param name="KeyThumbprint">The DPoP key that it is bound to (RFC 9449 section 6).</param>
+internal sealed record IssuedToken(DateTimeOffset ExpiresAt, string? KeyThumbprint);
+
+/// <summary>Access tokens, and how many clients each token has registered.</summary>
+internal sealed class TokenLedger
+{
+    private readonly Dictionary<string, IssuedToken> _issued = [];
+    private readonly Dictionary<string, int> _uses = [];
+
+    public string Issue(DateTimeOffset expiresAt, string? keyThumbprint)
+    {
+        string token = RandomText.AccessToken();
+        _issued[token] = new IssuedToken(expiresAt, keyThumbprint);
+        return token;
+    }
+
+    public IssuedToken? Find(string token) => _issued.GetValueOrDefault(token);
+
+    public int UsesOf(string token) => _uses.GetValueOrDefault(token);
+
+    public void CountUse(string token) => _uses[token] = UsesOf(token) + 1;
+}
