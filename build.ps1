@@ -20,23 +20,65 @@ param(
 Set-StrictMode -Version 3
 $ErrorActionPreference = 'Stop'
 $out = Join-Path $PSScriptRoot 'out'
+$module = Join-Path $out 'DcrPowerShell'
+$project = Join-Path $PSScriptRoot 'src/DcrPowerShell/DcrPowerShell.csproj'
+$testServer = Join-Path $PSScriptRoot 'tests/DcrPowerShell.TestServer/DcrPowerShell.TestServer.csproj'
 
 function Invoke-DotNet {
-    & dotnet @args
+    & dotnet @args | Out-Host
     if ($LASTEXITCODE -ne 0) { throw "dotnet $($args -join ' ') ended with exit code $LASTEXITCODE." }
 }
 
-function Build {
-    # The module is laid out by MSBuild, so that dotnet test needs no PowerShell for it.
-    Invoke-DotNet build "$PSScriptRoot/src/DcrPowerShell/DcrPowerShell.csproj" --nologo '-v:quiet' '-clp:NoSummary'
-    Write-Host "The module is in $(Join-Path $out 'DcrPowerShell')."
+function Build([string[]] $Projects = $project) {
+    foreach ($one in $Projects) { Invoke-DotNet build $one --nologo '-v:quiet' '-clp:NoSummary' }
+}
+
+# Does what the gallery's own publishing does: the module's files at the package's root, and its commands as tags.
+function Package {
+    Build
+    $manifest = Get-Content (Join-Path $module 'DcrPowerShell.psd1') -Raw
+    $version = [regex]::Match($manifest, "ModuleVersion\s*=\s*'([^']+)'").Groups[1].Value
+    $description = [regex]::Match($manifest, "Description\s*=\s*'([^']+)'").Groups[1].Value
+    $secretManagement = [regex]::Match($manifest, "ModuleName = 'Microsoft.PowerShell.SecretManagement'; ModuleVersion = '([^']+)'").Groups[1].Value
+    $cmdlets = [regex]::Matches($manifest, "'((?:Connect|Disconnect|Get|New|Remove|Reset|Set)-\w+)'") | ForEach-Object { $_.Groups[1].Value }
+    $tags = [regex]::Match($manifest, 'Tags\s*=\s*@\(([^)]*)\)').Groups[1].Value -replace "[',]"
+    $nuspec = Join-Path $out 'DcrPowerShell.nuspec'
+    Set-Content $nuspec -Encoding utf8 -Value @"
+<?xml version="1.0" encoding="utf-8"?>
+<package xmlns="http://schemas.microsoft.com/packaging/2013/05/nuspec.xsd">
+  <metadata>
+    <id>DcrPowerShell</id>
+    <version>$version</version>
+    <authors>DcrPowerShell contributors</authors>
+    <requireLicenseAcceptance>false</requireLicenseAcceptance>
+    <license type="expression">MIT</license>
+    <description>$description</description>
+    <tags>PSModule PSIncludes_Cmdlet $(($cmdlets | ForEach-Object { "PSCmdlet_$_ PSCommand_$_" }) -join ' ') $tags</tags>
+    <dependencies>
+      <dependency id="Microsoft.PowerShell.SecretManagement" version="$secretManagement" />
+    </dependencies>
+  </metadata>
+  <files>
+    <file src="**" target="" />
+  </files>
+</package>
+"@
+    Invoke-DotNet pack $project --no-build --nologo '-v:quiet' --output $out "-p:NuspecFile=$nuspec" "-p:NuspecBasePath=$module" '-p:NoPackageAnalysis=true'
+    Remove-Item $nuspec
+    Get-Item (Join-Path $out "DcrPowerShell.$version.nupkg")
+}
+
+function Clean {
+    Get-ChildItem $PSScriptRoot -Recurse -Directory |
+        Where-Object { $_.Name -in 'bin', 'obj', 'out', 'TestResults' -and $_.FullName -notmatch 'node_modules' } |
+        ForEach-Object { if (Test-Path $_.FullName) { Remove-Item $_.FullName -Recurse -Force } }
 }
 
 switch ($Task) {
-    Build { Build }
-    Test { Invoke-DotNet test "$PSScriptRoot/DcrPowerShell.sln" --nologo }
-    Demo { Build; & "$PSScriptRoot/tests/demo/Demo.ps1" }
-    Bench { Build; & "$PSScriptRoot/tests/benchmarks/Bench.ps1" }
-    Package { Invoke-DotNet build "$PSScriptRoot/src/DcrPowerShell/Module.proj" -t:Package --nologo '-v:quiet' '-clp:NoSummary'; Get-ChildItem $out -Filter *.nupkg }
-    Clean { Get-ChildItem $PSScriptRoot -Recurse -Directory -Include bin, obj, out | Where-Object FullName -notmatch 'node_modules' | Remove-Item -Recurse -Force }
+    Build { Build; Write-Host "The module is in $module." }
+    Test { Invoke-DotNet test (Join-Path $PSScriptRoot 'DcrPowerShell.sln') --nologo }
+    Demo { Build $project, $testServer; & (Join-Path $PSScriptRoot 'tests/demo/Demo.ps1') }
+    Bench { Build $project, $testServer; & (Join-Path $PSScriptRoot 'tests/benchmarks/Bench.ps1') }
+    Package { Package }
+    Clean { Clean }
 }

@@ -32,8 +32,8 @@
 
     PrivateData            = @{
         PSData = @{
-            Tags                       = @('OAuth', 'OAuth2', 'OpenIDConnect', 'OIDC', 'DCR', 'RFC7591', 'RFC7592', 'Registration', 'SecretManagement', 'PSEdition_Core', 'PSEdition_Desktop', 'Windows', 'Linux', 'MacOS')
-            ExternalModuleDependencies = @('Microsoft.PowerShell.SecretManagement')
+            Tags       = @('OAuth', 'OAuth2', 'OpenIDConnect', 'OIDC', 'DCR', 'RFC7591', 'RFC7592', 'Registration', 'SecretManagement', 'PSEdition_Core', 'PSEdition_Desktop', 'Windows', 'Linux', 'MacOS')
+            LicenseUri = 'https://opensource.org/license/mit'
         }
     }
 }

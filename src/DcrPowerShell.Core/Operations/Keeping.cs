@@ -66,11 +66,12 @@ internal static class Keeping
         try
         {
             await store.SaveAsync(record).ConfigureAwait(false);
-            context.Connection.VaultProvedAt = context.Clock.UtcNow;
+            context.TrustVault();
             return new DcrClient(record, changes, record.SecretName);
         }
         catch (VaultException failure)
         {
+            context.DistrustVault();
             throw DcrErrors.NotKept(store.VaultName, record.ClientId, done, new DcrClient(record, changes, secretName: null), failure);
         }
     }
@@ -96,6 +97,7 @@ internal static class Keeping
         }
         catch (VaultException failure)
         {
+            context.DistrustVault();
             throw DcrErrors.NotKept(context.Store!.VaultName, client.ClientId, $"has its secret, and it was to be copied to '{clientSecretName}'", client, failure);
         }
     }
@@ -119,6 +121,7 @@ internal static class Keeping
         }
         catch (VaultException failure)
         {
+            context.DistrustVault();
             context.Reporter.Warning($"The server's answer could not be kept in the vault: {failure.Message}.");
             return null;
         }

@@ -37,7 +37,13 @@ internal sealed record OperationContext(DcrConnection Connection, RegistrationSt
         if (Clock.UtcNow - Connection.VaultProvedAt > ProofHolds)
         {
             await Store.CheckWritableAsync().ConfigureAwait(false);
-            Connection.VaultProvedAt = Clock.UtcNow;
+            TrustVault();
         }
     }
+
+    /// <summary>What was written was read back just now.</summary>
+    public void TrustVault() => Connection.VaultProvedAt = Clock.UtcNow;
+
+    /// <summary>A write failed: nothing more is sent before one succeeds.</summary>
+    public void DistrustVault() => Connection.VaultProvedAt = default;
 }

@@ -52,7 +52,6 @@ public abstract class ClientMetadataCmdlet : DcrConnectedCmdlet
 
     /// <summary>The words of <c>scope</c> (RFC 7591, section 2).</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
-    [Alias(ClientMember.Scope + "s")]
     [SplitText]
     [AllowNull, AllowEmptyCollection]
     public string[]? Scope { get; set; }

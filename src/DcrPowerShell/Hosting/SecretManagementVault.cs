@@ -72,8 +72,8 @@ internal sealed class SecretManagementVault(string name, PipelinePump pump) : IS
     public Task SetAsync(string secretName, string value) => pump.OnPipelineThread(() =>
     {
         // Never with -Metadata: on a vault without metadata SecretManagement then removes the secret that it has just written.
-        using var secure = SecureText.Protect(value);
-        Call("Set-Secret", ("Name", secretName), ("SecureStringSecret", secure), ("Vault", name));
+        // The SecureString is not disposed: it is handed to the vault itself, which may keep it.
+        Call("Set-Secret", ("Name", secretName), ("SecureStringSecret", SecureText.Protect(value)), ("Vault", name));
         return true;
     });
 
@@ -101,7 +101,7 @@ internal sealed class SecretManagementVault(string name, PipelinePump pump) : IS
                 return shell.AddScript(SecretStoreLockCheck).AddParameter("ModulePath", modulePath).Invoke();
             });
         }
-        catch (RuntimeException failure)
+        catch (Exception failure) when (failure is not DcrException)
         {
             throw Refusal(failure);
         }
@@ -129,13 +129,13 @@ internal sealed class SecretManagementVault(string name, PipelinePump pump) : IS
                     return result;
                 }
             }
-            catch (RuntimeException failure) when (tries < Tries && MayBeBusy(failure))
+            catch (Exception failure) when (failure is not DcrException)
             {
-                // Tried again below.
-            }
-            catch (RuntimeException failure)
-            {
-                throw Refusal(failure);
+                // Whatever a vault throws is a refusal: what it was to keep must not get lost for it.
+                if (tries >= Tries || !MayBeBusy(failure))
+                {
+                    throw Refusal(failure);
+                }
             }
 
             Thread.Sleep(Pause);

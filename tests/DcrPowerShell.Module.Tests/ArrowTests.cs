@@ -1,0 +1,142 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using Mono.Cecil;
+using Mono.Cecil.Rocks;
+using Xunit;
+
+namespace DcrPowerShell.Module.Tests;
+
+/// <summary>The layers of docs/architecture.md: each room uses only the rooms it may, in what the assemblies really do.</summary>
+public class ArrowTests
+{
+    // "Objects" are DcrClient and its kin, in the root namespace. Compat bridges the two frameworks.
+    private static readonly Dictionary<string, string[]> MayUse = new()
+    {
+        ["Errors"] = [],
+        ["Metadata"] = ["Errors"],
+        ["Storage"] = ["Errors", "Metadata"],
+        ["Protocol"] = ["Errors", "Metadata", "Objects"],
+        ["Http"] = ["Errors", "Metadata", "Protocol", "Compat"],
+        ["Credentials"] = ["Errors", "Http"],
+        ["Providers"] = ["Errors", "Metadata", "Protocol", "Http", "Credentials", "Storage", "Objects"],
+        ["Objects"] = ["Errors", "Metadata", "Storage", "Http", "Providers", "Compat"],
+        ["Operations"] = ["Errors", "Metadata", "Protocol", "Http", "Credentials", "Providers", "Storage", "Objects", "Compat"],
+        ["Compat"] = ["Http"],
+    };
+
+    private static readonly Dictionary<string, string[]> ModuleMayUse = new()
+    {
+        ["Commands"] = ["Hosting", "Binding", "Operations", "Protocol", "Metadata", "Errors", "Storage", "Http", "Objects", "Compat"],
+        ["Hosting"] = ["Binding", "Operations", "Storage", "Errors", "Metadata", "Http", "Objects", "Compat"],
+        ["Binding"] = ["Hosting", "Metadata", "Errors", "Objects"],
+        ["Compat"] = [],
+    };
+
+    [Fact]
+    public void Each_room_of_Core_uses_only_the_rooms_it_may() => Assert.Empty(Strays(Repository.CoreAssembly, MayUse));
+
+    [Fact]
+    public void Each_room_of_the_module_uses_only_the_rooms_it_may() => Assert.Empty(Strays(Repository.ModuleAssembly, ModuleMayUse));
+
+    [Fact]
+    public void A_provider_uses_no_other_provider()
+    {
+        using var module = ModuleDefinition.ReadModule(Repository.CoreAssembly);
+        var strays = module.GetAllTypes()
+            .Where(type => RootOf(type).Namespace.StartsWith("DcrPowerShell.Providers.", StringComparison.Ordinal))
+            .SelectMany(type => Used(type).Where(used => used.Namespace.StartsWith("DcrPowerShell.Providers.", StringComparison.Ordinal) && used.Namespace != RootOf(type).Namespace));
+        Assert.Empty(strays);
+    }
+
+    [Fact]
+    public void Core_knows_no_PowerShell_no_environment_and_no_disk()
+    {
+        using var module = ModuleDefinition.ReadModule(Repository.CoreAssembly);
+        Assert.DoesNotContain(module.AssemblyReferences, reference => reference.Name == "System.Management.Automation");
+        string[] forbidden = ["System.Environment", "System.IO.File", "System.IO.Directory", "System.IO.FileStream", "System.Console"];
+
+        // The compiler's own iterators ask for the current thread.
+        var strays = module.GetMemberReferences().Where(member => forbidden.Contains(member.DeclaringType.FullName) && member.Name != "get_CurrentManagedThreadId");
+        Assert.Empty(strays.Select(member => member.FullName));
+    }
+
+    [Fact]
+    public void Core_keeps_no_static_state()
+    {
+        using var module = ModuleDefinition.ReadModule(Repository.CoreAssembly);
+        var state = module.GetAllTypes()
+            .Where(type => !type.CustomAttributes.Any(attribute => attribute.AttributeType.Name == "CompilerGeneratedAttribute"))
+            .SelectMany(type => type.Fields)
+            .Where(field => field is { IsStatic: true, IsInitOnly: false, IsLiteral: false } && !field.Name.Contains('<', StringComparison.Ordinal));
+        Assert.Empty(state.Select(field => field.FullName));
+    }
+
+    [Fact]
+    public void Protocol_holds_no_HttpClient()
+    {
+        using var module = ModuleDefinition.ReadModule(Repository.CoreAssembly);
+        var users = module.GetAllTypes().Where(type => Room(RootOf(type)) == "Protocol" && Used(type).Any(used => used.FullName == "System.Net.Http.HttpClient"));
+        Assert.Empty(users);
+    }
+
+    private static List<string> Strays(string assembly, Dictionary<string, string[]> mayUse)
+    {
+        using var module = ModuleDefinition.ReadModule(assembly);
+        return (from type in module.GetAllTypes()
+                let room = Room(RootOf(type))
+                where room is not null
+                from used in Used(type)
+                let other = Room(used)
+                where other is not null && other != room && !(mayUse.TryGetValue(room, out var allowed) && allowed.Contains(other))
+                select $"{room} -> {other}: {RootOf(type).Name} uses {used.Name}").Distinct().ToList();
+    }
+
+    /// <summary>The first word after DcrPowerShell in a namespace of ours; null for types that are not.</summary>
+    private static string? Room(TypeReference type) => type.Namespace.Split('.') switch
+    {
+        ["DcrPowerShell"] => "Objects",
+        ["DcrPowerShell", var room, ..] => room,
+        _ => null,
+    };
+
+    private static TypeDefinition RootOf(TypeDefinition type) => type.DeclaringType is null ? type : RootOf(type.DeclaringType);
+
+    /// <summary>All types that a type names: in its base, interfaces, members, attributes and code.</summary>
+    private static IEnumerable<TypeReference> Used(TypeDefinition type)
+    {
+        var named = new List<TypeReference?> { type.BaseType };
+        named.AddRange(type.Interfaces.Select(item => item.InterfaceType));
+        named.AddRange(type.Fields.Select(field => field.FieldType));
+        named.AddRange(type.CustomAttributes.Select(attribute => attribute.AttributeType));
+        foreach (var method in type.Methods)
+        {
+            named.Add(method.ReturnType);
+            named.AddRange(method.Parameters.Select(parameter => parameter.ParameterType));
+            if (!method.HasBody)
+            {
+                continue;
+            }
+
+            named.AddRange(method.Body.Variables.Select(variable => variable.VariableType));
+            named.AddRange(method.Body.Instructions.Select(instruction => instruction.Operand switch
+            {
+                MethodReference called => called.DeclaringType,
+                FieldReference field => field.DeclaringType,
+                TypeReference direct => direct,
+                _ => null,
+            }));
+        }
+
+        return named.OfType<TypeReference>().SelectMany(Parts);
+    }
+
+    /// <summary>A generic or array type and what it is made of; a nested type as the one that holds it.</summary>
+    private static IEnumerable<TypeReference> Parts(TypeReference type) => type switch
+    {
+        GenericInstanceType generic => generic.GenericArguments.SelectMany(Parts).Concat(Parts(generic.ElementType)),
+        TypeSpecification specification => Parts(specification.ElementType),
+        { DeclaringType: { } outer } => Parts(outer),
+        _ => [type],
+    };
+}

@@ -1,0 +1,58 @@
+using System;
+using System.IO;
+using System.Linq;
+using System.Text.RegularExpressions;
+using Mono.Cecil;
+using Xunit;
+
+namespace DcrPowerShell.Module.Tests;
+
+/// <summary>What ships, and that nothing else does.</summary>
+public class LayoutTests
+{
+    [Fact]
+    public void PowerShell_7_gets_our_own_assemblies_and_no_others()
+    {
+        Assert.Equal(["DcrPowerShell.Core.dll", "DcrPowerShell.dll"], Files("core"));
+    }
+
+    [Fact]
+    public void Windows_PowerShell_gets_all_that_ours_lean_on()
+    {
+        var shipped = Files("desktop").Select(file => Path.GetFileNameWithoutExtension(file)).ToHashSet();
+        string[] framework = ["mscorlib", "netstandard", "System", "System.Core", "System.Net.Http", "System.Numerics", "System.Management.Automation", "Microsoft.CSharp", "System.Runtime"];
+        var missing = Directory.GetFiles(Path.Combine(Repository.Module, "desktop"))
+            .SelectMany(file =>
+            {
+                using var module = ModuleDefinition.ReadModule(file);
+                return module.AssemblyReferences.Select(reference => $"{reference.Name} (for {Path.GetFileName(file)})").ToArray();
+            })
+            .Where(reference => !shipped.Contains(reference.Split(' ')[0]) && !framework.Contains(reference.Split(' ')[0]));
+        Assert.Empty(missing);
+        Assert.DoesNotContain("System.Management.Automation", shipped);
+    }
+
+    [Fact]
+    public void What_the_manifest_names_is_there()
+    {
+        foreach (var file in Repository.ManifestList("FormatsToProcess").Concat(Repository.ManifestList("TypesToProcess")).Append("core/DcrPowerShell.dll").Append("desktop/DcrPowerShell.dll"))
+        {
+            Assert.True(File.Exists(Path.Combine(Repository.Module, file)), file);
+            Assert.Contains(file, Repository.Manifest);
+        }
+    }
+
+    [Fact]
+    public void The_version_stands_once_and_reaches_the_assemblies()
+    {
+        var version = Version.Parse(Regex.Match(Repository.Manifest, @"ModuleVersion\s*=\s*'([^']+)'").Groups[1].Value);
+        foreach (var assembly in new[] { Repository.ModuleAssembly, Repository.CoreAssembly })
+        {
+            using var module = ModuleDefinition.ReadModule(assembly);
+            Assert.Equal(version.ToString(3), module.Assembly.Name.Version.ToString(3));
+        }
+    }
+
+    private static string[] Files(string folder) =>
+        Directory.GetFiles(Path.Combine(Repository.Module, folder)).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal).ToArray();
+}

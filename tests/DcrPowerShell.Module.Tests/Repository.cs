@@ -1,0 +1,27 @@
+using System.IO;
+using System.Linq;
+using System.Reflection;
+using System.Text.RegularExpressions;
+
+namespace DcrPowerShell.Module.Tests;
+
+/// <summary>Where things are in the repository and in the module that was laid out from it.</summary>
+internal static class Repository
+{
+    public static string Root { get; } = typeof(Repository).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(item => item.Key == "RepositoryRoot").Value!;
+
+    public static string Module => Path.Combine(Root, "out", "DcrPowerShell");
+
+    public static string ModuleAssembly => Path.Combine(Module, "core", "DcrPowerShell.dll");
+
+    public static string CoreAssembly => Path.Combine(Module, "core", "DcrPowerShell.Core.dll");
+
+    public static string Manifest => File.ReadAllText(Path.Combine(Module, "DcrPowerShell.psd1"));
+
+    /// <summary>A list of the manifest, such as <c>CmdletsToExport</c>.</summary>
+    public static string[] ManifestList(string name)
+    {
+        var list = Regex.Match(Manifest, name + @"\s*=\s*@\((?<items>[^)]*)\)");
+        return Regex.Matches(list.Groups["items"].Value, "'([^']+)'").Select(item => item.Groups[1].Value).ToArray();
+    }
+}

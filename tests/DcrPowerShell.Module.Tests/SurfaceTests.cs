@@ -1,0 +1,76 @@
+using System.IO;
+using System.Linq;
+using System.Text;
+using DcrPowerShell.HelpBuilder;
+using Xunit;
+
+namespace DcrPowerShell.Module.Tests;
+
+/// <summary>What scripts lean on: cmdlets, parameters, manifest and help stay in step, and change only on purpose.</summary>
+public class SurfaceTests
+{
+    [Fact]
+    public void The_manifest_exports_each_cmdlet_by_name()
+    {
+        var cmdlets = CmdletReader.Read(Repository.ModuleAssembly).Select(cmdlet => cmdlet.Name);
+        Assert.Equal(cmdlets, Repository.ManifestList("CmdletsToExport"));
+        Assert.All(new[] { "FunctionsToExport", "AliasesToExport", "VariablesToExport" }, list => Assert.Empty(Repository.ManifestList(list)));
+        Assert.DoesNotContain("'*'", Repository.Manifest);
+    }
+
+    [Fact]
+    public void Every_cmdlet_and_parameter_has_its_words_in_help()
+    {
+        var docs = Path.Combine(Repository.Root, "docs", "en-US");
+        var pages = Directory.GetFiles(docs, "*-*.md").Select(HelpPage.Read).ToList();
+        Assert.Empty(HelpCheck.Problems(CmdletReader.Read(Repository.ModuleAssembly), pages, "docs/en-US"));
+        Assert.True(File.Exists(Path.Combine(Repository.Module, "en-US", "DcrPowerShell.dll-Help.xml")));
+        Assert.True(File.Exists(Path.Combine(Repository.Module, "en-US", "about_DcrPowerShell.help.txt")));
+    }
+
+    /// <summary>
+    /// Surface.txt is the surface as agreed. If this fails and the change is meant: copy the actual text over it, and say it in
+    /// CHANGELOG.md.
+    /// </summary>
+    [Fact]
+    public void The_surface_is_the_agreed_one()
+    {
+        var agreed = File.ReadAllText(Path.Combine(Repository.Root, "tests", "DcrPowerShell.Module.Tests", "Surface.txt")).ReplaceLineEndings("\n");
+        var actual = Describe();
+        var file = Path.Combine(Repository.Root, "out", "Surface.txt");
+        File.WriteAllText(file, actual);
+        Assert.True(agreed == actual, $"The public surface differs from Surface.txt. The actual one is in {Path.GetRelativePath(Repository.Root, file)}:\n{Difference(agreed, actual)}");
+    }
+
+    private static string Describe()
+    {
+        var text = new StringBuilder();
+        foreach (var cmdlet in CmdletReader.Read(Repository.ModuleAssembly))
+        {
+            var ask = cmdlet.AsksByDefault ? " (asks by default)" : "";
+            text.Append($"{cmdlet.Name} -> {string.Join(", ", cmdlet.OutputTypes.DefaultIfEmpty("nothing"))}{ask}\n");
+            foreach (var parameter in cmdlet.Parameters.OrderBy(parameter => parameter.Name, System.StringComparer.Ordinal))
+            {
+                var sets = parameter.Sets.Select(set => string.Join(" ", new[]
+                {
+                    set.Name is null ? null : $"{set.Name}:",
+                    set.Mandatory ? "mandatory" : null,
+                    set.Position is { } position ? $"position {position}" : null,
+                    set.ByValue ? "piped" : null,
+                    set.ByPropertyName ? "by property" : null,
+                }.OfType<string>()));
+                var traits = string.Join("; ", sets.Append(parameter.Aliases.Count == 0 ? "" : $"alias {string.Join(", ", parameter.Aliases)}").Where(trait => trait.Length > 0));
+                text.Append($"  -{parameter.Name} <{parameter.Type}>{(traits.Length == 0 ? "" : $" {traits}")}\n");
+            }
+        }
+
+        return text.ToString();
+    }
+
+    private static string Difference(string agreed, string actual)
+    {
+        var left = agreed.Split('\n');
+        var right = actual.Split('\n');
+        return string.Join("\n", left.Except(right).Select(line => "- " + line).Concat(right.Except(left).Select(line => "+ " + line)));
+    }
+}
