@@ -46,6 +46,9 @@ internal static class DcrErrors
     public static DcrException NoVaultToList() =>
         new(DcrErrorId.VaultNotFound, "This connection has no vault (-NoVault), so nothing is known of its clients.", "Name clients by piping their objects, or connect with -Vault.");
 
+    public static DcrException NoVaultForCopy() =>
+        new(DcrErrorId.VaultNotFound, "-ClientSecretName: there is no vault for the copy, for this connection has none (-NoVault). Nothing was sent.", "Take the secret from the object's ClientSecret, or connect with -Vault.");
+
     public static DcrException NoRegistrationToken(string clientId) =>
         new(DcrErrorId.OperationNotSupported, $"The server issued no registration access token or client configuration URI for client '{clientId}', so it cannot be read, changed or deleted by RFC 7592.", "Manage this client in the server's own administration, or register a new one.");
 
@@ -79,7 +82,7 @@ internal static class DcrErrors
     // What the server refuses.
 
     public static DcrException RedirectUriRefused(ServerError server) =>
-        new(DcrErrorId.InvalidRedirectUri, $"The server does not accept a redirect URI (invalid_redirect_uri).{Said(server)}", "Compare -RedirectUri with the server's rules: exact https URLs, loopback addresses only for native applications.") { ServerError = server, Member = "redirect_uris" };
+        new(DcrErrorId.InvalidRedirectUri, $"The server does not accept a redirect URI (invalid_redirect_uri).{Said(server)}", "Compare -RedirectUri with the server's rules: exact https URLs, loopback addresses only for native applications. A client that needs no redirects may have to say so: -ResponseType @().") { ServerError = server, Member = "redirect_uris" };
 
     public static DcrException MetadataRefused(ServerError server) =>
         new(DcrErrorId.InvalidClientMetadata, $"The server does not accept the client metadata ({server.Code ?? $"HTTP {server.Status}"}).{Said(server)}", "Change or leave out the member that the server names. It may support less than was asked for.") { ServerError = server };
@@ -175,7 +178,7 @@ internal static class DcrErrors
         new(DcrErrorId.VaultWriteFailed, $"Vault '{vault}' does not keep what is written to it: {why.Message}. Nothing was sent.", "Check the vault with Test-SecretVault, and that this account may write to it.", why);
 
     public static DcrException NotKept(string vault, string clientId, string done, object unstored, Exception why) =>
-        new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' {done}, but vault '{vault}' did not keep that: {why.Message}.", "The DcrClient object has the secrets: it was written to the output, and is this error's TargetObject. Keep its RegistrationAccessToken and ClientSecret before this session ends.", why) { Unstored = unstored };
+        new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' {done}, but vault '{vault}' did not keep that: {why.Message.TrimEnd('.')}.", "The DcrClient object has the secrets: it was written to the output, and is this error's TargetObject. Keep its RegistrationAccessToken and ClientSecret before this session ends.", why) { Unstored = unstored };
 
     public static DcrException NotForgotten(string vault, string clientId, string secretName, Exception why) =>
         new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' was deleted at the server, but vault '{vault}' still holds its registration: {why.Message}.", $"Remove it by hand: Remove-Secret -Vault '{vault}' -Name {secretName}", why);

@@ -6,10 +6,10 @@ namespace DcrPowerShell.Errors;
 public sealed class DcrException : Exception
 {
     internal DcrException(DcrErrorId errorId, string message, string recommendedAction, Exception? inner = null)
-        : base(message, inner)
+        : base(Redaction.Printable(message), inner)
     {
         ErrorId = errorId;
-        RecommendedAction = recommendedAction;
+        RecommendedAction = Redaction.Printable(recommendedAction);
     }
 
     /// <summary>Which failure it is.</summary>

@@ -15,9 +15,9 @@ internal static class Duration
             { TotalSeconds: < 90 } => Count(Math.Max(1, Math.Ceiling(span.TotalSeconds)), "second"),
             { TotalMinutes: < 90 } => Count(Math.Round(span.TotalMinutes), "minute"),
             { TotalHours: < 36 } => Count(Math.Round(span.TotalHours), "hour"),
-            { TotalDays: < 60 } => Count(Math.Floor(days), "day"),
-            { TotalDays: < 700 } => Count(Math.Floor(days / 30.44), "month"),
-            _ => Count(Math.Floor(days / 365.25), "year"),
+            { TotalDays: < 120 } => Count(Math.Round(days), "day"),
+            { TotalDays: < 700 } => Count(Math.Round(days / 30.44), "month"),
+            _ => Count(Math.Round(days / 365.25), "year"),
         };
     }
 

@@ -12,6 +12,7 @@ internal sealed class Redaction
     public const string Mask = "***";
 
     private const int LongestText = 500;
+    private const int LongestLine = 2000;
 
     // A shorter "secret" would blank out ordinary words.
     private const int ShortestSecret = 6;
@@ -38,14 +39,19 @@ internal sealed class Redaction
             return null;
         }
 
-        var clean = _secrets.Aggregate(text, static (result, secret) => result.Replace(secret, Mask));
-        var line = new StringBuilder(Math.Min(clean.Length, LongestText));
-        foreach (var character in clean.Take(LongestText))
+        return Printable(_secrets.Aggregate(text, static (result, secret) => result.Replace(secret, Mask)), LongestText);
+    }
+
+    /// <summary>One line that a terminal shows as it is, cut off where it is too long.</summary>
+    public static string Printable(string text, int longest = LongestLine)
+    {
+        var line = new StringBuilder(Math.Min(text.Length, longest));
+        foreach (var character in text.Take(longest))
         {
             line.Append(IsUnsafe(character) ? ' ' : character);
         }
 
-        return clean.Length > LongestText ? line.Append('…').ToString() : line.ToString();
+        return text.Length > longest ? line.Append('…').ToString() : line.ToString();
     }
 
     // Control characters, and the marks that turn the direction of what follows.

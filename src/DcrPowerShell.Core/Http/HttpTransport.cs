@@ -108,7 +108,7 @@ internal sealed class HttpTransport : IDisposable
     }
 
     private static bool IsTransport(Exception failure) =>
-        failure is HttpRequestException or IOException or OperationCanceledException or WebException or ObjectDisposedException;
+        failure is HttpRequestException or IOException or InvalidDataException or OperationCanceledException or WebException or ObjectDisposedException;
 
     private static List<KeyValuePair<string, string>> Headers(HttpResponseMessage response) => response.Headers
         .Concat(response.Content is null ? [] : response.Content.Headers)

@@ -18,11 +18,11 @@ internal static class RetryPolicy
     public static TimeSpan? AfterAnswer(RequestEffect effect, ProtocolResponse response, int tries, TimeSpan waited)
     {
         var advice = RetryAdvice.Read(response);
-        var wait = response.Status switch
+        TimeSpan? wait = response.Status switch
         {
             // The server surely did nothing.
-            429 => advice ?? Growing(tries),
-            503 when advice is not null => advice,
+            429 => AtLeast(Growing(tries), advice),
+            503 when response.Header("Retry-After") is not null => AtLeast(Growing(tries), advice),
             502 or 503 or 504 or 500 when effect == RequestEffect.None && tries < TriesAfterServerError => Growing(tries),
             _ => null,
         };
@@ -36,6 +36,9 @@ internal static class RetryPolicy
         && tries < TriesAfterNoConnection
             ? Growing(tries)
             : null;
+
+    // A server that says "at once" for ever is not asked for ever: every wait counts towards the longest.
+    private static TimeSpan AtLeast(TimeSpan least, TimeSpan? advice) => advice > least ? advice.Value : least;
 
     private static TimeSpan Growing(int tries) => TimeSpan.FromSeconds(Math.Min(30, 0.5 * Math.Pow(2, tries - 1)));
 }

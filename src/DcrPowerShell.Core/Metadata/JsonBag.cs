@@ -14,7 +14,11 @@ namespace DcrPowerShell.Metadata;
 /// </summary>
 internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonElement>>
 {
+    /// <summary>How deep an answer may nest. What is kept of it nests deeper by the levels around it.</summary>
+    public const int DeepestAnswer = 64;
+
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private readonly List<KeyValuePair<string, JsonElement>> _members;
 
     private JsonBag(List<KeyValuePair<string, JsonElement>> members) => _members = members;
@@ -23,18 +27,13 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
 
     public int Count => _members.Count;
 
-    /// <summary>Reads one JSON object from UTF-8.</summary>
-    /// <exception cref="JsonException">The text is not JSON, nests deeper than 64 levels, or is not an object.</exception>
-    public static JsonBag Parse(ReadOnlyMemory<byte> utf8)
+    /// <summary>Reads the text of one JSON object.</summary>
+    /// <exception cref="JsonException">
+    /// The text is not JSON, nests too deeply, is not an object, or has text that is no Unicode (a lone surrogate).
+    /// </exception>
+    public static JsonBag Parse(string json, int deepest = DeepestAnswer)
     {
-        using var document = JsonDocument.Parse(utf8);
-        return From(document.RootElement);
-    }
-
-    /// <inheritdoc cref="Parse(ReadOnlyMemory{byte})"/>
-    public static JsonBag Parse(string json)
-    {
-        using var document = JsonDocument.Parse(json);
+        using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = deepest });
         return From(document.RootElement);
     }
 
@@ -48,7 +47,9 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
 
         var places = new Dictionary<string, int>(StringComparer.Ordinal);
         var members = new List<KeyValuePair<string, JsonElement>>();
-        foreach (var member in element.Clone().EnumerateObject())
+        var own = element.Clone();
+        RequireUnicode(own);
+        foreach (var member in own.EnumerateObject())
         {
             if (places.TryGetValue(member.Name, out var place))
             {
@@ -141,7 +142,11 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
         return buffer.ToArray();
     }
 
-    public JsonElement ToElement() => JsonDocument.Parse(ToUtf8()).RootElement.Clone();
+    public JsonElement ToElement()
+    {
+        using var document = JsonDocument.Parse(ToUtf8());
+        return document.RootElement.Clone();
+    }
 
     public override string ToString() => System.Text.Encoding.UTF8.GetString(ToUtf8());
 
@@ -158,6 +163,27 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
     };
 
     internal static IEnumerable<string> SplitWords(string text) => text.Split([' '], StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>An escaped lone surrogate passes the parser, and then no member can be read or written.</summary>
+    private static void RequireUnicode(JsonElement value)
+    {
+        try
+        {
+            _ = TextsIn(value).Count();
+        }
+        catch (InvalidOperationException failure)
+        {
+            throw new JsonException("It has text that is not Unicode.", failure);
+        }
+    }
+
+    private static IEnumerable<string> TextsIn(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => [value.GetString()!],
+        JsonValueKind.Array => value.EnumerateArray().SelectMany(TextsIn),
+        JsonValueKind.Object => value.EnumerateObject().SelectMany(member => TextsIn(member.Value).Prepend(member.Name)),
+        _ => [],
+    };
 
     private static string? TextOf(JsonElement value) => value.ValueKind switch
     {

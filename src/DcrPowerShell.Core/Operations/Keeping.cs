@@ -15,8 +15,12 @@ namespace DcrPowerShell.Operations;
 /// </summary>
 internal static class Keeping
 {
-    /// <summary>A record of a client that was not known before.</summary>
-    public static RegistrationRecord NewRecord(this OperationContext context, RegistrationAnswer answer, string? tenant)
+    /// <summary>
+    /// A record of a client that was not known before; or of one that was, for some servers answer a second registration with
+    /// the first one's client, and its token may not be repeated.
+    /// </summary>
+    /// <exception cref="DcrException">VaultWriteFailed, which carries the client: what the vault holds of it cannot be read.</exception>
+    public static async Task<(RegistrationRecord Record, bool WasKnown)> NewRecordAsync(this OperationContext context, RegistrationAnswer answer, string? tenant, string done)
     {
         var now = context.Clock.UtcNow;
         var empty = new RegistrationRecord
@@ -28,7 +32,17 @@ internal static class Keeping
             UpdatedAt = now,
             Metadata = JsonBag.Empty,
         };
-        return Merge(empty, answer, context);
+        var fresh = Merge(empty, answer, context);
+        try
+        {
+            var known = context.Store is null ? null : await context.Store.FindAsync(fresh.Issuer, fresh.ClientId).ConfigureAwait(false);
+            return known is null ? (fresh, false) : (Merge(known with { Tenant = tenant ?? known.Tenant }, answer, context), true);
+        }
+        catch (DcrException failure)
+        {
+            context.DistrustVault();
+            throw DcrErrors.NotKept(context.Store!.VaultName, fresh.ClientId, done, new DcrClient(fresh, [], secretName: null), failure);
+        }
     }
 
     /// <summary>Stores the answer to a read or an update, if it brought anything new, and gives the client as it is now.</summary>
@@ -40,7 +54,7 @@ internal static class Keeping
     {
         if (answer.ClientId is { } answered && answered != record.ClientId)
         {
-            var other = context.NewRecord(answer, tenant: null);
+            var (other, _) = await context.NewRecordAsync(answer, tenant: null, done).ConfigureAwait(false);
             await context.StoreAsync(other, [], done).ConfigureAwait(false);
             throw DcrErrors.OtherClient(record.ClientId, answered, context.Store is null ? null : other.SecretName);
         }
@@ -50,7 +64,7 @@ internal static class Keeping
         var client = updated.HasSameContent(record)
             ? new DcrClient(record, changes, context.Store is null ? null : record.SecretName)
             : await context.StoreAsync(updated, changes, done).ConfigureAwait(false);
-        context.Tell(client, answer);
+        context.Tell(client, hasNewSecret: client.Record.ClientSecret != record.ClientSecret);
         return client;
     }
 
@@ -128,17 +142,24 @@ internal static class Keeping
     }
 
     /// <summary>Says in one line what was granted otherwise than asked, and what is odd.</summary>
-    public static void Tell(this OperationContext context, DcrClient client, RegistrationAnswer answer)
+    public static void Tell(this OperationContext context, DcrClient client, bool hasNewSecret)
     {
         if (client.Changes.Count > 0)
         {
-            context.Reporter.Warning($"Client '{client.ClientId}': the server granted otherwise than asked. {string.Join("; ", client.Changes)}.");
+            Warn($"the server granted otherwise than asked. {string.Join("; ", client.Changes)}.");
         }
 
-        foreach (var oddity in answer.Oddities())
+        if (hasNewSecret && client.Record.ClientSecretExpiresAt is null)
         {
-            context.Reporter.Warning($"Client '{client.ClientId}': {oddity}");
+            Warn("the server did not say when the client secret expires (client_secret_expires_at).");
         }
+
+        if (client.Record.ClientSecret is null && client.TokenEndpointAuthMethod is "client_secret_basic" or "client_secret_post" or "client_secret_jwt")
+        {
+            Warn($"the server set token_endpoint_auth_method to {client.TokenEndpointAuthMethod} and gave no client secret: the client cannot authenticate.");
+        }
+
+        void Warn(string text) => context.Reporter.Warning(Redaction.Printable($"Client '{client.ClientId}': {text}"));
     }
 
     private static RegistrationRecord Merge(RegistrationRecord record, RegistrationAnswer answer, OperationContext context) => record with
@@ -146,10 +167,16 @@ internal static class Keeping
         RegistrationAccessToken = answer.RegistrationAccessToken ?? record.RegistrationAccessToken,
         RegistrationClientUri = Resolve(answer.RegistrationClientUri, context) ?? record.RegistrationClientUri,
         ClientSecret = answer.ClientSecret ?? record.ClientSecret,
-        ClientSecretExpiresAt = answer.Members.Has(ClientMember.ClientSecretExpiresAt) ? answer.Members.Integer(ClientMember.ClientSecretExpiresAt) : record.ClientSecretExpiresAt,
+        ClientSecretExpiresAt = ExpiryAfter(record, answer),
         UpdatedAt = context.Clock.UtcNow,
         Metadata = answer.Members.Without(ClientMember.ClientSecret, ClientMember.RegistrationAccessToken),
     };
+
+    /// <summary>What the server says; else what it said of this same secret.</summary>
+    private static long? ExpiryAfter(RegistrationRecord record, RegistrationAnswer answer) =>
+        answer.Members.Has(ClientMember.ClientSecretExpiresAt) ? answer.Members.Integer(ClientMember.ClientSecretExpiresAt)
+        : answer.ClientSecret is null || answer.ClientSecret == record.ClientSecret ? record.ClientSecretExpiresAt
+        : null;
 
     /// <summary>Some servers give a relative URI; it belongs to the registration endpoint.</summary>
     private static Uri? Resolve(string? registrationClientUri, OperationContext context) =>

@@ -1,6 +1,7 @@
 using System;
 using System.Threading;
 using System.Threading.Tasks;
+using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
 using DcrPowerShell.Providers;
 using DcrPowerShell.Storage;
@@ -20,7 +21,14 @@ internal sealed record OperationContext(DcrConnection Connection, RegistrationSt
     public ProviderCall Call => new(Reporter, Stop);
 
     /// <summary>Makes sure that the vault is there and open, so that a command fails before it asks to be confirmed.</summary>
-    public Task CheckVaultAsync() => Store is null ? Task.CompletedTask : Store.CheckOpenAsync();
+    /// <param name="clientSecretName">Where a copy of the client secret is to go, if one was asked for.</param>
+    /// <exception cref="DcrException">VaultNotFound, VaultLocked, SecretManagementNotFound.</exception>
+    public Task CheckVaultAsync(string? clientSecretName = null) => (Store, clientSecretName) switch
+    {
+        (null, null) => Task.CompletedTask,
+        (null, _) => throw DcrErrors.NoVaultForCopy(),
+        _ => Store.CheckOpenAsync(),
+    };
 
     /// <summary>
     /// Makes sure, before a request whose answer may bring a secret, that the secret can be kept. A write of the last minute that

@@ -32,9 +32,15 @@ internal static class RegisterOperation
             throw DcrErrors.UnreadRegistration(context.Connection.RegistrationEndpoint, unread.Why, unread.Response.End == BodyEnd.Broken, keptAs, unread);
         }
 
-        var record = context.NewRecord(answer, request.Tenant);
-        var client = await context.StoreAsync(record, Grant.Compare(request.Metadata, answer.Members), "was registered").ConfigureAwait(false);
-        context.Tell(client, answer);
+        const string Done = "was registered";
+        var (record, wasKnown) = await context.NewRecordAsync(answer, request.Tenant, Done).ConfigureAwait(false);
+        var client = await context.StoreAsync(record, Grant.Compare(request.Metadata, answer.Members), Done).ConfigureAwait(false);
+        if (wasKnown)
+        {
+            context.Reporter.Warning($"Client '{client.ClientId}': the server answered with a client that was registered before. Its registration in the vault was brought up to date.");
+        }
+
+        context.Tell(client, hasNewSecret: answer.ClientSecret is not null);
         if (answer.Status != 201)
         {
             context.Reporter.Verbose($"The server answered HTTP {answer.Status}; RFC 7591 has 201.");

@@ -81,7 +81,7 @@ internal sealed record ProtocolResponse(
         {
             return charset is null ? Encoding.UTF8 : Encoding.GetEncoding(charset);
         }
-        catch (ArgumentException)
+        catch (Exception unknown) when (unknown is ArgumentException or NotSupportedException)
         {
             return Encoding.UTF8;
         }

@@ -1,4 +1,3 @@
-using System.Collections.Generic;
 using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Protocol;
@@ -19,18 +18,4 @@ internal sealed record RegistrationAnswer(JsonBag Members, int Status)
 
     /// <summary>As the server wrote it; it may be relative.</summary>
     public string? RegistrationClientUri => Members.Text(ClientMember.RegistrationClientUri);
-
-    /// <summary>Oddities that the user should hear of, each a sentence.</summary>
-    public IEnumerable<string> Oddities()
-    {
-        if (ClientSecret is not null && Members.Integer(ClientMember.ClientSecretExpiresAt) is null)
-        {
-            yield return "The server did not say when the client secret expires (client_secret_expires_at).";
-        }
-
-        if (ClientSecret is null && Members.Text(ClientMember.TokenEndpointAuthMethod) is "client_secret_basic" or "client_secret_post" or "client_secret_jwt")
-        {
-            yield return $"The server set token_endpoint_auth_method to {Members.Text(ClientMember.TokenEndpointAuthMethod)} and gave no client secret: the client cannot authenticate.";
-        }
-    }
 }

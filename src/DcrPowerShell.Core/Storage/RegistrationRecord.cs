@@ -74,7 +74,7 @@ internal sealed record RegistrationRecord
     {
         try
         {
-            var json = JsonBag.Parse(text);
+            var json = JsonBag.Parse(text, deepest: JsonBag.DeepestAnswer + 2);
             var version = json.Integer(VersionMember);
             if (version > Version)
             {

@@ -137,7 +137,7 @@ public abstract class ClientMetadataCmdlet : DcrConnectedCmdlet
     /// <summary>True for a parameter that the user typed, rather than one that the pipeline filled.</summary>
     private protected bool IsNamedOnCommandLine(string parameter) => _namedOnCommandLine.Contains(parameter);
 
-    /// <summary>The members that the user named; a null or empty one as JSON null.</summary>
+    /// <summary>The members that the user named; null and empty text as JSON null.</summary>
     /// <param name="clientName">The value of -ClientName, which stands elsewhere in each cmdlet.</param>
     /// <param name="counts">Which bound parameters count.</param>
     private protected JsonBag NamedMembers(string? clientName, Func<string, bool> counts)
@@ -165,9 +165,11 @@ public abstract class ClientMetadataCmdlet : DcrConnectedCmdlet
         ];
         var bag = members
             .Where(member => MyInvocation.BoundParameters.ContainsKey(member.Parameter) && counts(member.Parameter))
-            .Aggregate(JsonBag.Empty, (named, member) => named.With(member.Member, JsonSerializer.SerializeToElement(IsEmpty(member.Value) ? null : member.Value)));
+            .Aggregate(JsonBag.Empty, (named, member) => named.With(member.Member, JsonSerializer.SerializeToElement(IsNoWish(member.Parameter, member.Value) ? null : member.Value)));
         return Metadata is null ? bag : bag.With(JsonInput.Object(Metadata, "metadata"));
     }
 
-    private static bool IsEmpty(object? value) => value is null or "" or string[] { Length: 0 };
+    /// <summary>An empty cell of a CSV file arrives as an empty array; one that was typed, -ResponseType @(), is meant.</summary>
+    private bool IsNoWish(string parameter, object? value) =>
+        value is null or "" || (value is string[] { Length: 0 } && !IsNamedOnCommandLine(parameter));
 }

@@ -50,10 +50,10 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
             MetadataRules.Check(metadata);
         }
 
-        Run(connection, context => context.CheckVaultAsync());
+        var request = new RegisterRequest(metadata, NullIfEmpty(Tenant), NullIfEmpty(ClientSecretName));
+        Run(connection, context => context.CheckVaultAsync(request.ClientSecretName));
         if (ShouldProcess($"{metadata.Text(ClientMember.ClientName) ?? "a client"} at {connection.Issuer}", "Register client"))
         {
-            var request = new RegisterRequest(metadata, NullIfEmpty(Tenant), NullIfEmpty(ClientSecretName));
             Write(Run(connection, context => RegisterOperation.RunAsync(context, request)));
         }
     }

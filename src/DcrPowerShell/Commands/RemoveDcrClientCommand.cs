@@ -5,7 +5,7 @@ using DcrPowerShell.Operations;
 namespace DcrPowerShell.Commands;
 
 /// <summary>Deletes a client at the server (RFC 7592, section 2.3), and its registration in the vault.</summary>
-[Cmdlet(VerbsCommon.Remove, "DcrClient", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = IdSet)]
+[Cmdlet(VerbsCommon.Remove, "DcrClient", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = ClientSet)]
 public sealed class RemoveDcrClientCommand : DcrClientCmdlet
 {
     /// <summary>Drops the registration from the vault also where the server does not know the client, or rejects its token.</summary>

@@ -6,7 +6,7 @@ using DcrPowerShell.Operations;
 namespace DcrPowerShell.Commands;
 
 /// <summary>Gets a new secret for a client, where the server gives one.</summary>
-[Cmdlet(VerbsCommon.Reset, "DcrClientSecret", SupportsShouldProcess = true, DefaultParameterSetName = IdSet)]
+[Cmdlet(VerbsCommon.Reset, "DcrClientSecret", SupportsShouldProcess = true, DefaultParameterSetName = ClientSet)]
 [OutputType(typeof(DcrClient))]
 public sealed class ResetDcrClientSecretCommand : DcrClientCmdlet
 {
@@ -19,6 +19,7 @@ public sealed class ResetDcrClientSecretCommand : DcrClientCmdlet
     private protected override void ProcessClient(string clientId, DcrClient? piped)
     {
         var connection = Resolve(piped);
+        Run(connection, context => context.CheckVaultAsync(ClientSecretName));
         var record = Run(connection, context => FindOperation.RunAsync(context, clientId, piped));
         if (ShouldProcess($"{record.ClientName ?? "client"} ({clientId}) at {connection.Issuer}", "Replace client secret"))
         {

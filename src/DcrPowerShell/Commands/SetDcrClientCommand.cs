@@ -8,11 +8,13 @@ using DcrPowerShell.Protocol;
 namespace DcrPowerShell.Commands;
 
 /// <summary>Changes a client (RFC 7592, section 2.2): what is named is replaced, the rest stays.</summary>
-[Cmdlet(VerbsCommon.Set, "DcrClient", SupportsShouldProcess = true, DefaultParameterSetName = IdSet)]
+[Cmdlet(VerbsCommon.Set, "DcrClient", SupportsShouldProcess = true, DefaultParameterSetName = ClientSet)]
 [OutputType(typeof(DcrClient))]
 public sealed class SetDcrClientCommand : ClientMetadataCmdlet
 {
     private const string IdSet = "ClientId";
+
+    /// <summary>The default one: PowerShell binds piped objects to it first, and a piped client also has a property ClientId.</summary>
     private const string ClientSet = "InputObject";
 
     /// <summary>The client's id at the connected server.</summary>

@@ -8,6 +8,8 @@ namespace DcrPowerShell.Hosting;
 public abstract class DcrClientCmdlet : DcrConnectedCmdlet
 {
     private protected const string IdSet = "ClientId";
+
+    /// <summary>The default one: PowerShell binds piped objects to it first, and a piped client also has a property ClientId.</summary>
     private protected const string ClientSet = "InputObject";
 
     /// <summary>Ids of clients at the connected server.</summary>
