@@ -52,6 +52,12 @@ public sealed class DcrConnection
     /// <inheritdoc/>
     public override string ToString() => Name;
 
-    /// <summary>Closes the pooled HTTP connections.</summary>
-    internal void Close() => _sender.Dispose();
+    internal bool IsClosed { get; private set; }
+
+    /// <summary>Closes the pooled HTTP connections. Nothing can be sent over this connection any more, in any runspace.</summary>
+    internal void Close()
+    {
+        IsClosed = true;
+        _sender.Dispose();
+    }
 }

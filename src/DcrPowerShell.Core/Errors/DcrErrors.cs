@@ -27,6 +27,9 @@ internal static class DcrErrors
     public static DcrException NotConnected() =>
         new(DcrErrorId.NotConnected, "There is no connection to an authorization server.", "Run Connect-DcrServer <issuer> first. In ForEach-Object -Parallel, pass the connection: -Connection $using:connection.");
 
+    public static DcrException ConnectionClosed(string name) =>
+        new(DcrErrorId.NotConnected, $"The connection '{name}' was closed by Disconnect-DcrServer.", "Run Connect-DcrServer again, and use the connection that it gives.");
+
     public static DcrException OtherIssuer(string clientId, string clientIssuer, string connectionIssuer) =>
         new(DcrErrorId.NotConnected, $"Client '{clientId}' belongs to {clientIssuer}, and the connection is to {connectionIssuer}. Its token goes only to the server that issued it.", $"Run Connect-DcrServer {clientIssuer}, or name the right connection with -Connection.");
 

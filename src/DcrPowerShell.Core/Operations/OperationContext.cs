@@ -36,14 +36,9 @@ internal sealed record OperationContext(DcrConnection Connection, RegistrationSt
     /// </summary>
     public async Task CheckStorableAsync()
     {
-        if (Store is null)
+        if (Store is not null && Clock.UtcNow - Connection.VaultProvedAt > ProofHolds)
         {
-            return;
-        }
-
-        await Store.CheckOpenAsync().ConfigureAwait(false);
-        if (Clock.UtcNow - Connection.VaultProvedAt > ProofHolds)
-        {
+            await Store.CheckOpenAsync().ConfigureAwait(false);
             await Store.CheckWritableAsync().ConfigureAwait(false);
             TrustVault();
         }

@@ -23,9 +23,10 @@ public abstract class DcrConnectedCmdlet : DcrCmdlet
     private protected DcrConnection Resolve(DcrClient? client = null)
     {
         var state = RunspaceState.Current;
-        return Connection
-            ?? (client is null || state.Default?.Issuer == client.Issuer ? state.Default : state.Connections.LastOrDefault(connection => connection.Issuer == client.Issuer) ?? state.Default)
+        var connection = Connection
+            ?? (client is null || state.Default?.Issuer == client.Issuer ? state.Default : state.Connections.LastOrDefault(other => other.Issuer == client.Issuer) ?? state.Default)
             ?? throw DcrErrors.NotConnected();
+        return connection.IsClosed ? throw DcrErrors.ConnectionClosed(connection.Name) : connection;
     }
 
     private protected T Run<T>(DcrConnection connection, Func<OperationContext, Task<T>> operation) => Run((pump, stop) =>

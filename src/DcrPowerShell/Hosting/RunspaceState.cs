@@ -22,14 +22,13 @@ internal sealed class RunspaceState
     /// <summary>The one last made, unless it was closed.</summary>
     public DcrConnection? Default { get; private set; }
 
-    /// <summary>Adds a connection, in the place of one of the same name, and makes it the default.</summary>
+    /// <summary>
+    /// Adds a connection, in the place of one of the same name, and makes it the default. The old one is not closed: it may be
+    /// in a variable, or at work in another runspace.
+    /// </summary>
     public void Add(DcrConnection connection)
     {
-        if (Find(connection.Name) is { } old)
-        {
-            Remove(old);
-        }
-
+        _connections.RemoveAll(old => old.Name.Equals(connection.Name, StringComparison.OrdinalIgnoreCase));
         _connections.Add(connection);
         Default = connection;
     }

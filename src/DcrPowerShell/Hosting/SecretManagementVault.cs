@@ -18,13 +18,15 @@ internal sealed class SecretManagementVault(string name, PipelinePump pump) : IS
     private const int Tries = 5;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
+    private const string LockCheck = "dcr-lock-check";
+
     // Reading is what needs the password. SecretStore's own Get-Secret would prompt for it where its configuration allows that.
-    private const string SecretStoreLockCheck = """
+    private const string SecretStoreLockCheck = $$"""
         param($ModulePath)
-        Import-Module $ModulePath
+        if (-not ('Microsoft.PowerShell.SecretStore.LocalSecretStore' -as [type])) { Import-Module $ModulePath }
         $value = $null
         $problem = ''
-        $null = [Microsoft.PowerShell.SecretStore.LocalSecretStore]::GetInstance().ReadObject('dcr-lock-check', [ref] $value, [ref] $problem)
+        $null = [Microsoft.PowerShell.SecretStore.LocalSecretStore]::GetInstance().ReadObject('{{LockCheck}}', [ref] $value, [ref] $problem)
         """;
 
     public string Name => name;
@@ -47,27 +49,14 @@ internal sealed class SecretManagementVault(string name, PipelinePump pump) : IS
         }
         else
         {
-            Call("Get-SecretInfo", ("Name", "dcr-lock-check"), ("Vault", name));
+            // Listing would be dearer: some vaults fetch everything for it.
+            Read(LockCheck);
         }
 
         return true;
     });
 
-    public Task<string?> GetAsync(string secretName) => pump.OnPipelineThread(() =>
-    {
-        var (output, errors) = CallWithErrors("Get-Secret", ("Name", secretName), ("Vault", name));
-        if (errors.Count > 0 && !errors.All(error => error.FullyQualifiedErrorId.StartsWith("GetSecretNotFound", StringComparison.Ordinal)))
-        {
-            throw Refusal(errors[0].Exception);
-        }
-
-        return output.Select(item => item?.BaseObject).FirstOrDefault() switch
-        {
-            SecureString secure => SecureText.Reveal(secure),
-            string text => text,
-            _ => null,
-        };
-    });
+    public Task<string?> GetAsync(string secretName) => pump.OnPipelineThread(() => Read(secretName));
 
     public Task SetAsync(string secretName, string value) => pump.OnPipelineThread(() =>
     {
@@ -89,6 +78,22 @@ internal sealed class SecretManagementVault(string name, PipelinePump pump) : IS
             .Where(found => found.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
             .OrderBy(found => found, StringComparer.Ordinal)
             .ToList());
+
+    private string? Read(string secretName)
+    {
+        var (output, errors) = CallWithErrors("Get-Secret", ("Name", secretName), ("Vault", name));
+        if (errors.Count > 0 && !errors.All(error => error.FullyQualifiedErrorId.StartsWith("GetSecretNotFound", StringComparison.Ordinal)))
+        {
+            throw Refusal(errors[0].Exception);
+        }
+
+        return output.Select(item => item?.BaseObject).FirstOrDefault() switch
+        {
+            SecureString secure => SecureText.Reveal(secure),
+            string text => text,
+            _ => null,
+        };
+    }
 
     private static void CheckSecretStoreUnlocked(string modulePath)
     {

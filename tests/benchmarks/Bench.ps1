@@ -1,0 +1,16 @@
+# Runs the benchmarks, each in a process and a home folder of its own. Run it by: pwsh ./build.ps1 Bench
+Set-StrictMode -Version 3
+$ErrorActionPreference = 'Stop'
+if ($IsWindows) { throw 'On Windows SecretStore keeps one store a user, and a benchmark must not reset yours: run this on Linux or macOS.' }
+
+Write-Host ('{0} cores, PowerShell {1}, {2}' -f [Environment]::ProcessorCount, $PSVersionTable.PSVersion, [System.Runtime.InteropServices.RuntimeInformation]::FrameworkDescription)
+$userHome = $env:HOME
+foreach ($benchmark in 'Import', 'Registration') {
+    $env:HOME = Join-Path ([IO.Path]::GetTempPath()) "dcr-bench-$PID-$benchmark"
+    $null = New-Item $env:HOME -ItemType Directory
+    try { & (Get-Process -Id $PID).Path -NoProfile -NonInteractive -File (Join-Path $PSScriptRoot "$benchmark.ps1") }
+    finally {
+        Remove-Item $env:HOME -Recurse -Force
+        $env:HOME = $userHome
+    }
+}

@@ -1,0 +1,58 @@
+# What one registration costs over its HTTP time and its vault time. Loopback server, real SecretStore vault.
+Set-StrictMode -Version 3
+$ErrorActionPreference = 'Stop'
+Import-Module (Join-Path $PSScriptRoot 'Measure.psm1')
+$root = Split-Path (Split-Path $PSScriptRoot)
+Import-Module (Join-Path $root 'tests/cmdlets/TestServer.psm1')
+Import-Module (Join-Path $root 'out/DcrPowerShell/DcrPowerShell.psd1')
+
+$each = 20
+Register-SecretVault Bench -ModuleName Microsoft.PowerShell.SecretStore
+Reset-SecretStore -Authentication None -Interaction None -Force -WarningAction Ignore
+Start-TestServerHost
+try {
+    $issuer = (New-TestServer).Issuer
+    $withVault = Connect-DcrServer $issuer -Vault Bench -Name vault
+    $withoutVault = Connect-DcrServer $issuer -NoVault -Name none
+    $http = [System.Net.Http.HttpClient]::new()
+    $json = '{"client_name":"Bench","redirect_uris":["https://app.example/cb"]}'
+    $record = ConvertTo-SecureString ('x' * 1200) -AsPlainText -Force
+
+    $rows = Measure-SideBySide ([ordered]@{
+        'HTTP: POST by HttpClient'              = {
+            $watch = [System.Diagnostics.Stopwatch]::StartNew()
+            foreach ($i in 1..$each) {
+                $content = [System.Net.Http.StringContent]::new($json, [System.Text.Encoding]::UTF8, 'application/json')
+                $null = $http.PostAsync("$issuer/register", $content).GetAwaiter().GetResult().Content.ReadAsStringAsync().GetAwaiter().GetResult()
+            }
+            $watch.Elapsed.TotalMilliseconds / $each
+        }
+        'vault: look up, write and read back'   = {
+            $watch = [System.Diagnostics.Stopwatch]::StartNew()
+            foreach ($i in 1..$each) {
+                $name = "bench-$([guid]::NewGuid())"
+                $null = Get-Secret $name -Vault Bench -ErrorAction Ignore
+                Set-Secret $name -SecureStringSecret $record -Vault Bench
+                $null = Get-Secret $name -Vault Bench
+            }
+            $watch.Elapsed.TotalMilliseconds / $each
+        }
+        'New-DcrClient, without a vault'        = {
+            $watch = [System.Diagnostics.Stopwatch]::StartNew()
+            foreach ($i in 1..$each) { $null = New-DcrClient Bench https://app.example/cb -Connection $withoutVault }
+            $watch.Elapsed.TotalMilliseconds / $each
+        }
+        'New-DcrClient, with the vault'         = {
+            $watch = [System.Diagnostics.Stopwatch]::StartNew()
+            foreach ($i in 1..$each) { $null = New-DcrClient Bench https://app.example/cb -Connection $withVault }
+            $watch.Elapsed.TotalMilliseconds / $each
+        }
+    })
+    Write-Host "`nOne registration (median of rounds of $each, quartiles)"
+    Write-Table $rows
+    $post, $vault, $bare, $full = $rows.Median
+    Write-Host ('  over HTTP, without a vault: {0:n2} ms; over HTTP and vault: {1:n2} ms (aim: 5 at most)' -f ($bare - $post), ($full - $post - $vault))
+}
+finally {
+    Stop-TestServerHost
+}
