@@ -18,11 +18,23 @@ internal static class DcrErrors
             Member = "redirect_uris",
         };
 
-    public static DcrException InvalidMember(string member, string why, string fix) =>
+    public static DcrException BrokenRule(string member, string why, string fix) =>
         new(DcrErrorId.InvalidClientMetadata, $"{member} {why}. Nothing was sent.", $"{fix} -SkipValidation leaves the judging to the server.")
         {
             Member = member,
         };
+
+    public static DcrException BadInput(string member, string why, string fix) =>
+        new(DcrErrorId.InvalidClientMetadata, $"{member} {why}. Nothing was sent.", fix) { Member = member };
+
+    public static DcrException NothingToRegister() =>
+        new(DcrErrorId.InvalidClientMetadata, "No metadata was named for the client. Nothing was sent.", "Give -ClientName or other metadata, or pipe objects whose properties name it.");
+
+    public static DcrException NothingToChange() =>
+        new(DcrErrorId.InvalidClientMetadata, "Nothing to change was named. Nothing was sent.", "Name at least one member, such as -RedirectUri, or -Metadata @{ tos_uri = $null } to remove one.");
+
+    public static DcrException VaultAndNone() =>
+        new(DcrErrorId.VaultNotFound, "-Vault and -NoVault exclude each other. Nothing was sent.", "Give one of them, or neither for the default vault.");
 
     public static DcrException NotConnected() =>
         new(DcrErrorId.NotConnected, "There is no connection to an authorization server.", "Run Connect-DcrServer <issuer> first. In ForEach-Object -Parallel, pass the connection: -Connection $using:connection.");
@@ -53,7 +65,7 @@ internal static class DcrErrors
         new(DcrErrorId.VaultNotFound, "-ClientSecretName: there is no vault for the copy, for this connection has none (-NoVault). Nothing was sent.", "Take the secret from the object's ClientSecret, or connect with -Vault.");
 
     public static DcrException NoRegistrationToken(string clientId) =>
-        new(DcrErrorId.OperationNotSupported, $"The server issued no registration access token or client configuration URI for client '{clientId}', so it cannot be read, changed or deleted by RFC 7592.", "Manage this client in the server's own administration, or register a new one.");
+        new(DcrErrorId.OperationNotSupported, $"The server issued no registration access token or client configuration URI for client '{clientId}', so it cannot be read, changed or deleted by RFC 7592.", "Manage this client in the server's own administration, or register a new one. Remove-DcrClient -Force drops it from the vault.");
 
     public static DcrException ForeignRegistrationUri(string clientId, Uri uri, Uri endpoint) =>
         new(DcrErrorId.RegistrationUriRefused, $"The server said that client '{clientId}' is managed at {Origin(uri)}, which is not the origin of its registration endpoint ({Origin(endpoint)}). The registration access token was not sent there.", $"If that host is right, connect again with -AllowedOrigin {Origin(uri)}.");
@@ -127,7 +139,7 @@ internal static class DcrErrors
         new(DcrErrorId.OperationNotSupported, $"{uri} does not register clients (HTTP {server.Status}).{Said(server)}", "Dynamic registration may be switched off at the server, or its endpoint may be another: see -RegistrationEndpoint.") { ServerError = server };
 
     public static DcrException DeletionNotOffered(string clientId) =>
-        new(DcrErrorId.OperationNotSupported, $"The server answered that there is nothing to delete, and yet it knows client '{clientId}': it does not let clients be deleted by RFC 7592.", "Use the server's own administration for this.");
+        new(DcrErrorId.OperationNotSupported, $"The server answered that there is nothing to delete, and yet it knows client '{clientId}': it does not let clients be deleted by RFC 7592.", "Delete it in the server's own administration. -Force drops it from the vault.");
 
     public static DcrException BadToken(string parameter) =>
         new(DcrErrorId.AccessTokenRejected, $"-{parameter}: the token is empty or has a space, a line break or another character that no bearer token has (RFC 6750, section 2.1). Nothing was sent.", "Give the token alone, without quotes, 'Bearer' or a line break.");

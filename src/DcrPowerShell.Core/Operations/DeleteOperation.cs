@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Storage;
@@ -7,7 +8,7 @@ namespace DcrPowerShell.Operations;
 /// <summary>Deletes a client (RFC 7592, section 2.3), and then its registration in the vault.</summary>
 internal static class DeleteOperation
 {
-    /// <param name="force">Drops the registration from the vault also where the server does not know the client, or rejects its token.</param>
+    /// <param name="force">Drops the registration from the vault also where the server does not know the client, rejects its token, or does not delete clients.</param>
     /// <exception cref="DcrException">Refused or of unknown outcome; VaultWriteFailed if the vault still has the registration.</exception>
     public static async Task RunAsync(OperationContext context, RegistrationRecord record, bool force)
     {
@@ -16,19 +17,17 @@ internal static class DeleteOperation
         {
             await context.Provider.DeleteAsync(record, context.Call).ConfigureAwait(false);
         }
-        catch (DcrException refusal) when (refusal.ErrorId is DcrErrorId.ClientNotFound or DcrErrorId.AccessTokenRejected)
+        catch (DcrException refusal) when (refusal.ErrorId is DcrErrorId.ClientNotFound or DcrErrorId.AccessTokenRejected or DcrErrorId.OperationNotSupported)
         {
-            if (refusal.ErrorId == DcrErrorId.ClientNotFound && await IsThereAsync(context, record).ConfigureAwait(false))
-            {
-                throw DcrErrors.DeletionNotOffered(record.ClientId);
-            }
-
+            var reason = refusal.ErrorId == DcrErrorId.ClientNotFound && await IsThereAsync(context, record).ConfigureAwait(false)
+                ? DcrErrors.DeletionNotOffered(record.ClientId)
+                : refusal;
             if (!force)
             {
-                throw;
+                ExceptionDispatchInfo.Capture(reason).Throw();
             }
 
-            context.Reporter.Verbose($"{refusal.Message} Its registration is dropped from the vault.");
+            context.Reporter.Warning($"{reason.Message} Its registration was dropped from the vault.");
         }
 
         await ForgetAsync(context, record).ConfigureAwait(false);

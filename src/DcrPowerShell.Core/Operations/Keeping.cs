@@ -162,6 +162,15 @@ internal static class Keeping
         void Warn(string text) => context.Reporter.Warning(Redaction.Printable($"Client '{client.ClientId}': {text}"));
     }
 
+    /// <summary>Says that a command which was not to replace the client secret found it replaced.</summary>
+    public static void TellOfReplacedSecret(this OperationContext context, RegistrationRecord before, DcrClient now)
+    {
+        if (before.ClientSecret is not null && now.Record.ClientSecret != before.ClientSecret)
+        {
+            context.Reporter.Warning($"Client '{now.ClientId}': the server replaced the client secret. The application needs the new one.");
+        }
+    }
+
     private static RegistrationRecord Merge(RegistrationRecord record, RegistrationAnswer answer, OperationContext context) => record with
     {
         RegistrationAccessToken = answer.RegistrationAccessToken ?? record.RegistrationAccessToken,

@@ -8,8 +8,13 @@ namespace DcrPowerShell.Operations;
 /// <summary>Reads a client from the server (RFC 7592, section 2.1). The answer may bring a new token or secret; it is kept.</summary>
 internal static class ReadOperation
 {
-    public static async Task<DcrClient> RunAsync(OperationContext context, RegistrationRecord record) =>
-        (await ReadAsync(context, record).ConfigureAwait(false)).Client;
+    /// <inheritdoc cref="ReadAsync"/>
+    public static async Task<DcrClient> RunAsync(OperationContext context, RegistrationRecord record)
+    {
+        var (client, _) = await ReadAsync(context, record).ConfigureAwait(false);
+        context.TellOfReplacedSecret(record, client);
+        return client;
+    }
 
     /// <summary>Reads a client, and gives the server's answer too.</summary>
     /// <exception cref="DcrException">Refused; not conformant; or VaultWriteFailed, which carries the client.</exception>

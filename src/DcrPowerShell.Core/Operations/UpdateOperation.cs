@@ -23,6 +23,7 @@ internal static class UpdateOperation
         var asked = changes.Where(static (_, value) => !JsonBag.IsAbsent(value));
         var updated = await WriteAsync(context, current.Record, metadata, asked).ConfigureAwait(false);
         WarnOfKept(context, updated, changes);
+        context.TellOfReplacedSecret(record, updated);
         return updated;
     }
 

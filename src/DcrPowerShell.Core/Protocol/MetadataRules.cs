@@ -40,6 +40,12 @@ internal static class MetadataRules
 
     private static void CheckRedirectUri(string text, string? applicationType)
     {
+        // Before all else: with a wildcard the text is no URI, which would be true and no help.
+        if (text.Contains("://*"))
+        {
+            throw DcrErrors.InvalidRedirectUri(text, "has a wildcard in its host", "Name each host in a redirect URI of its own.");
+        }
+
         if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || !text.StartsWith(uri.Scheme + ":", StringComparison.OrdinalIgnoreCase))
         {
             throw DcrErrors.InvalidRedirectUri(text, "is not an absolute URI", "Give the whole URI, such as https://app.example.com/callback.");
@@ -48,11 +54,6 @@ internal static class MetadataRules
         if (text.Contains('#'))
         {
             throw DcrErrors.InvalidRedirectUri(text, "has a fragment", "Leave out everything from the # on.");
-        }
-
-        if (uri.Host.Contains('*') || text.Contains("://*"))
-        {
-            throw DcrErrors.InvalidRedirectUri(text, "has a wildcard in its host", "Name each host in a redirect URI of its own.");
         }
 
         if (uri.Scheme == Uri.UriSchemeHttp && !uri.IsLoopback)
@@ -75,7 +76,7 @@ internal static class MetadataRules
     {
         if (text is not null && !(Uri.TryCreate(text, UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttps || uri.Scheme == Uri.UriSchemeHttp)))
         {
-            throw DcrErrors.InvalidMember(member, $"'{text}' is not an absolute web address", "Give the whole address, such as https://app.example.com/.");
+            throw DcrErrors.BrokenRule(member, $"'{text}' is not an absolute web address", "Give the whole address, such as https://app.example.com/.");
         }
     }
 
@@ -83,7 +84,7 @@ internal static class MetadataRules
     {
         if (Names(metadata, ClientMember.Jwks) && Names(metadata, ClientMember.JwksUri))
         {
-            throw DcrErrors.InvalidMember(ClientMember.Jwks, "and jwks_uri exclude each other", "Give the keys themselves, or the address where they are published, not both.");
+            throw DcrErrors.BrokenRule(ClientMember.Jwks, "and jwks_uri exclude each other", "Give the keys themselves, or the address where they are published, not both.");
         }
 
         if (!metadata.TryGet(ClientMember.Jwks, out var jwks) || JsonBag.IsAbsent(jwks))
@@ -93,12 +94,12 @@ internal static class MetadataRules
 
         if (jwks.ValueKind != JsonValueKind.Object || !jwks.TryGetProperty("keys", out var keys) || keys.ValueKind != JsonValueKind.Array)
         {
-            throw DcrErrors.InvalidMember(ClientMember.Jwks, "is not a JSON Web Key Set", "Give an object with an array 'keys' (RFC 7517, section 5).");
+            throw DcrErrors.BrokenRule(ClientMember.Jwks, "is not a JSON Web Key Set", "Give an object with an array 'keys' (RFC 7517, section 5).");
         }
 
         if (keys.EnumerateArray().Any(key => key.ValueKind == JsonValueKind.Object && PrivateKeyMembers.Any(member => key.TryGetProperty(member, out _))))
         {
-            throw DcrErrors.InvalidMember(ClientMember.Jwks, "holds a private or symmetric key", "Send public keys only; a private key stays with the client.");
+            throw DcrErrors.BrokenRule(ClientMember.Jwks, "holds a private or symmetric key", "Send public keys only; a private key stays with the client.");
         }
     }
 
@@ -113,20 +114,20 @@ internal static class MetadataRules
             Require(responses.Contains("token") || responses.Contains("id_token"), grants.Contains("implicit"), "token or id_token", "implicit", grants);
             if (grants.Contains("authorization_code") && !responses.Contains("code"))
             {
-                throw DcrErrors.InvalidMember(ClientMember.ResponseTypes, "lacks code, which the grant type authorization_code needs", "Add code to -ResponseType.");
+                throw DcrErrors.BrokenRule(ClientMember.ResponseTypes, "lacks code, which the grant type authorization_code needs", "Add code to -ResponseType.");
             }
         }
 
         if (grants.Any(grant => grant is "authorization_code" or "implicit") && metadata.Texts(ClientMember.RedirectUris).Count == 0
             && !Names(metadata, ClientMember.SoftwareStatement) && !Names(metadata, ClientMember.ClientId))
         {
-            throw DcrErrors.InvalidMember(ClientMember.RedirectUris, "is missing, and the grant types need it", "Give -RedirectUri.");
+            throw DcrErrors.BrokenRule(ClientMember.RedirectUris, "is missing, and the grant types need it", "Give -RedirectUri.");
         }
 
         var method = metadata.Text(ClientMember.TokenEndpointAuthMethod);
         if (method == "none" && grants.Contains("client_credentials"))
         {
-            throw DcrErrors.InvalidMember(ClientMember.TokenEndpointAuthMethod, "none does not go with the grant type client_credentials", "A client that acts for itself has to authenticate: choose another -TokenEndpointAuthMethod.");
+            throw DcrErrors.BrokenRule(ClientMember.TokenEndpointAuthMethod, "none does not go with the grant type client_credentials", "A client that acts for itself has to authenticate: choose another -TokenEndpointAuthMethod.");
         }
     }
 
@@ -135,7 +136,7 @@ internal static class MetadataRules
         // A response type of `id_token` or `token` beside `code` is the hybrid flow, which needs the implicit grant too.
         if (when && !present)
         {
-            throw DcrErrors.InvalidMember(ClientMember.GrantTypes, $"({string.Join(", ", grants)}) lacks {grant}, which the response type {response} needs", $"Add {grant} to -GrantType, or change -ResponseType.");
+            throw DcrErrors.BrokenRule(ClientMember.GrantTypes, $"({string.Join(", ", grants)}) lacks {grant}, which the response type {response} needs", $"Add {grant} to -GrantType, or change -ResponseType.");
         }
     }
 

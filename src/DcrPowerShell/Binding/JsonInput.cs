@@ -26,7 +26,7 @@ internal static class JsonInput
         }
         catch (JsonException failure)
         {
-            throw DcrErrors.InvalidMember(member, $"is not a hashtable, an object, or the text of a JSON object ({failure.Message})", "Write it as @{ name = 'value' } or '{ \"name\": \"value\" }'.");
+            throw DcrErrors.BadInput(member, $"is not a hashtable, an object, or the text of a JSON object ({failure.Message})", "Write it as @{ name = 'value' } or '{ \"name\": \"value\" }'.");
         }
     }
 

@@ -69,6 +69,11 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     /// <inheritdoc/>
     protected override void ProcessItem()
     {
+        if (NoVault && Vault is not null)
+        {
+            throw DcrErrors.VaultAndNone();
+        }
+
         var vault = NoVault ? null : Vault ?? SecretManagementVault.Registered().Default ?? throw DcrErrors.NoVault();
         var request = new ConnectRequest
         {

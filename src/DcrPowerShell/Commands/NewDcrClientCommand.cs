@@ -62,13 +62,13 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     {
         if (InputObject?.BaseObject is IDictionary)
         {
-            throw DcrErrors.InvalidMember("InputObject", "is a hashtable, whose entries do not bind to parameters", "Cast it: [pscustomobject]@{ client_name = 'App' } | New-DcrClient.");
+            throw DcrErrors.BadInput("InputObject", "is a hashtable, whose entries do not bind to parameters", "Cast it: [pscustomobject]@{ client_name = 'App' } | New-DcrClient.");
         }
 
         // Empty cells of a CSV file are no wish for an empty value.
         var named = NamedMembers(ClientName, static _ => true).WithoutAbsent();
         var metadata = FurtherMembers().With(named);
-        return metadata.Count > 0 ? metadata : throw DcrErrors.InvalidMember(ClientMember.ClientName, "is missing, and so is all other metadata", "Name the client, or pipe objects whose properties name its metadata.");
+        return metadata.Count > 0 ? metadata : throw DcrErrors.NothingToRegister();
     }
 
     /// <summary>Of a piped object, the members that have no parameter and yet are client metadata: registered or language-tagged ones.</summary>
@@ -90,7 +90,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         }
         catch (JsonException failure)
         {
-            throw DcrErrors.InvalidMember(property.Name, $"cannot be sent: {failure.Message}", "Give texts, numbers, truth values, arrays or objects.");
+            throw DcrErrors.BadInput(property.Name, $"cannot be sent: {failure.Message}", "Give texts, numbers, truth values, arrays or objects.");
         }
     }
 

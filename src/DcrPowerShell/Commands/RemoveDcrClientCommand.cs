@@ -8,7 +8,7 @@ namespace DcrPowerShell.Commands;
 [Cmdlet(VerbsCommon.Remove, "DcrClient", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = ClientSet)]
 public sealed class RemoveDcrClientCommand : DcrClientCmdlet
 {
-    /// <summary>Drops the registration from the vault also where the server does not know the client, or rejects its token.</summary>
+    /// <summary>Drops the registration from the vault also where the server does not know the client, rejects its token, or does not delete clients.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 

@@ -45,7 +45,7 @@ public sealed class SetDcrClientCommand : ClientMetadataCmdlet
         var changes = Changes();
         if (changes.Count == 0)
         {
-            throw DcrErrors.InvalidMember(ClientMember.ClientName, "is not given, and nor is any other change", "Name at least one member to change, such as -RedirectUri, or -Metadata @{ tos_uri = $null } to remove one.");
+            throw DcrErrors.NothingToChange();
         }
 
         if (!SkipValidation)

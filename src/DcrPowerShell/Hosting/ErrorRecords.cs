@@ -1,3 +1,4 @@
+using System;
 using System.Linq;
 using System.Management.Automation;
 using DcrPowerShell.Errors;
@@ -13,7 +14,7 @@ internal static class ErrorRecords
     {
         // Found before sending: then the fix is at a parameter, and the user wants its name.
         var parameter = failure.ServerError is null && failure.Member is { } member
-            ? command.Parameters.Values.FirstOrDefault(candidate => candidate.Aliases.Contains(member))?.Name
+            ? command.Parameters.Values.FirstOrDefault(candidate => candidate.Aliases.Contains(member) || candidate.Name.Equals(member, StringComparison.OrdinalIgnoreCase))?.Name
             : null;
         var message = parameter is null ? failure.Message : $"-{parameter}: {failure.Message}";
         return new ErrorRecord(failure, failure.ErrorId.ToString(), CategoryOf(failure.ErrorId), failure.Unstored ?? target)

@@ -23,6 +23,7 @@ internal sealed class SecretManagementVault(string name, PipelinePump pump) : IS
     // Reading is what needs the password. SecretStore's own Get-Secret would prompt for it where its configuration allows that.
     private const string SecretStoreLockCheck = $$"""
         param($ModulePath)
+        $ErrorActionPreference = 'Stop'
         if (-not ('Microsoft.PowerShell.SecretStore.LocalSecretStore' -as [type])) { Import-Module $ModulePath }
         $value = $null
         $problem = ''
