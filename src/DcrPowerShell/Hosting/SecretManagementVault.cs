@@ -104,7 +104,7 @@ internal sealed class SecretManagementVault(string name, PipelinePump pump) : IS
             {
                 using var shell = PowerShell.Create();
                 shell.Runspace = runspace;
-                return shell.AddScript(SecretStoreLockCheck).AddParameter("ModulePath", modulePath).Invoke();
+                return shell.AddScript(SecretStoreLockCheck, useLocalScope: true).AddParameter("ModulePath", modulePath).Invoke();
             });
         }
         catch (Exception failure) when (failure is not DcrException)
