@@ -35,6 +35,9 @@ internal static class ClientMember
     public const string RegistrationAccessToken = "registration_access_token";
     public const string RegistrationClientUri = "registration_client_uri";
 
+    /// <summary>Members that are arrays of texts (RFC 7591, section 2).</summary>
+    public static readonly string[] Lists = [RedirectUris, GrantTypes, ResponseTypes, Contacts, PostLogoutRedirectUris];
+
     /// <summary>What an update request must not carry (RFC 7592, section 2.2).</summary>
     public static readonly string[] ForbiddenInUpdate =
         [RegistrationAccessToken, RegistrationClientUri, ClientSecretExpiresAt, ClientIdIssuedAt];

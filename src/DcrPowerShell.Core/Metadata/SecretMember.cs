@@ -9,7 +9,9 @@ internal static class SecretMember
 {
     private static readonly string[] Endings = ["secret", "token", "password"];
 
-    /// <summary>True for a text member whose name ends like a secret: <c>client_secret</c>, <c>master_api_token</c>.</summary>
-    public static bool Is(string name, JsonElement value) =>
-        value.ValueKind == JsonValueKind.String && Endings.Any(ending => name.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
+    /// <summary>True for a text, or an array of texts, whose name ends like a secret: <c>client_secret</c>, <c>master_api_token</c>.</summary>
+    public static bool Is(string name, JsonElement value) => IsText(value) && Endings.Any(ending => name.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
+
+    private static bool IsText(JsonElement value) => value.ValueKind == JsonValueKind.String
+        || (value.ValueKind == JsonValueKind.Array && value.GetArrayLength() > 0 && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String));
 }

@@ -1,5 +1,7 @@
 using System;
+using System.Linq;
 using System.Net.Http;
+using System.Text.Json;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 
@@ -21,9 +23,12 @@ internal static class Management
 
     /// <summary>
     /// Prepares what was read for an update: the client's id, everything the server knows of the client but the four members
-    /// that section 2.2 forbids, the secret, and what stands for absent.
+    /// that section 2.2 forbids, the secret, and what stands for absent; in the shapes of RFC 7591, which servers want even
+    /// where they answer in others (protocol notes, 5.2).
     /// </summary>
-    public static JsonBag ForUpdate(JsonBag read, string clientId) => read
+    public static JsonBag ForUpdate(JsonBag read, string clientId) => ClientMember.Lists
+        .Where(list => read.TryGet(list, out var value) && value.ValueKind == JsonValueKind.String)
+        .Aggregate(WithTexts(read), (bag, list) => bag.With(list, read.Texts(list)))
         .Without(ClientMember.ForbiddenInUpdate)
         .Without(ClientMember.ClientSecret)
         .WithoutAbsent()
@@ -53,6 +58,17 @@ internal static class Management
             throw Refusal(request, response, clientId);
         }
     }
+
+    /// <summary>Turns what came as an array and is a text: the words of the scope, and an authentication method alone in an array.</summary>
+    private static JsonBag WithTexts(JsonBag read)
+    {
+        var bag = IsArray(read, ClientMember.Scope) ? read.With(ClientMember.Scope, string.Join(" ", read.Words(ClientMember.Scope))) : read;
+        return new[] { ClientMember.TokenEndpointAuthMethod, ClientMember.ApplicationType }
+            .Where(member => IsArray(read, member) && read.Text(member) is not null)
+            .Aggregate(bag, (result, member) => result.With(member, read.Text(member)));
+    }
+
+    private static bool IsArray(JsonBag bag, string member) => bag.TryGet(member, out var value) && value.ValueKind == JsonValueKind.Array;
 
     private static DcrException Refusal(ProtocolRequest request, ProtocolResponse response, string clientId)
     {

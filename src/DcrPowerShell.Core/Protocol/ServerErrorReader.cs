@@ -14,7 +14,9 @@ namespace DcrPowerShell.Protocol;
 /// </summary>
 internal static class ServerErrorReader
 {
-    private static readonly Regex AuthParameter = new("(?<name>[a-zA-Z_]+)\\s*=\\s*(?:\"(?<value>(?:[^\"\\\\]|\\\\.)*)\"|(?<value>[^\\s,\"]+))", RegexOptions.CultureInvariant);
+    private const int LongestChallenge = 4096;
+
+    private static readonly Regex AuthParameter = new("(?<![a-zA-Z_])(?<name>(?>[a-zA-Z_]+))\\s*=\\s*(?:\"(?<value>(?:[^\"\\\\]|\\\\.)*)\"|(?<value>[^\\s,\"]+))", RegexOptions.CultureInvariant);
     private static readonly string[] RequestIdHeaders = ["x-okta-request-id", "x-auth0-requestid", "x-request-id", "x-correlation-id"];
 
     public static ServerError Read(ProtocolResponse response)
@@ -41,6 +43,7 @@ internal static class ServerErrorReader
 
     /// <summary>The parameters of all <c>WWW-Authenticate</c> challenges together (RFC 6750, section 3); the first of a name counts.</summary>
     private static List<KeyValuePair<string, string>> Challenge(ProtocolResponse response) => response.HeaderValues("WWW-Authenticate")
+        .Select(header => header.Substring(0, Math.Min(header.Length, LongestChallenge)))
         .SelectMany(header => AuthParameter.Matches(header).Cast<Match>())
         .Select(match => new KeyValuePair<string, string>(match.Groups["name"].Value, match.Groups["value"].Value.Replace("\\\"", "\"")))
         .ToList();

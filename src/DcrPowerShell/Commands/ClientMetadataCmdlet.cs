@@ -40,14 +40,16 @@ public abstract class ClientMetadataCmdlet : DcrConnectedCmdlet
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias(ClientMember.TokenEndpointAuthMethod)]
     [ArgumentCompleter(typeof(AuthMethodCompleter))]
-    [AllowNull, AllowEmptyString]
+    [NullAsEmpty]
+    [AllowEmptyString]
     public string? TokenEndpointAuthMethod { get; set; }
 
     /// <summary><c>application_type</c> (OpenID Connect Dynamic Client Registration 1.0, section 2).</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias(ClientMember.ApplicationType)]
     [ArgumentCompleter(typeof(ApplicationTypeCompleter))]
-    [AllowNull, AllowEmptyString]
+    [NullAsEmpty]
+    [AllowEmptyString]
     public string? ApplicationType { get; set; }
 
     /// <summary>The words of <c>scope</c> (RFC 7591, section 2).</summary>
@@ -66,31 +68,36 @@ public abstract class ClientMetadataCmdlet : DcrConnectedCmdlet
     /// <summary><c>client_uri</c> (RFC 7591, section 2).</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias(ClientMember.ClientUri)]
-    [AllowNull, AllowEmptyString]
+    [NullAsEmpty]
+    [AllowEmptyString]
     public string? ClientUri { get; set; }
 
     /// <summary><c>logo_uri</c> (RFC 7591, section 2).</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias(ClientMember.LogoUri)]
-    [AllowNull, AllowEmptyString]
+    [NullAsEmpty]
+    [AllowEmptyString]
     public string? LogoUri { get; set; }
 
     /// <summary><c>tos_uri</c> (RFC 7591, section 2).</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias(ClientMember.TosUri)]
-    [AllowNull, AllowEmptyString]
+    [NullAsEmpty]
+    [AllowEmptyString]
     public string? TosUri { get; set; }
 
     /// <summary><c>policy_uri</c> (RFC 7591, section 2).</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias(ClientMember.PolicyUri)]
-    [AllowNull, AllowEmptyString]
+    [NullAsEmpty]
+    [AllowEmptyString]
     public string? PolicyUri { get; set; }
 
     /// <summary><c>jwks_uri</c> (RFC 7591, section 2).</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias(ClientMember.JwksUri)]
-    [AllowNull, AllowEmptyString]
+    [NullAsEmpty]
+    [AllowEmptyString]
     public string? JwksUri { get; set; }
 
     /// <summary><c>jwks</c> (RFC 7591, section 2): a hashtable, an object, or JSON text. Public keys only.</summary>
@@ -101,19 +108,22 @@ public abstract class ClientMetadataCmdlet : DcrConnectedCmdlet
     /// <summary><c>software_id</c> (RFC 7591, section 2).</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias(ClientMember.SoftwareId)]
-    [AllowNull, AllowEmptyString]
+    [NullAsEmpty]
+    [AllowEmptyString]
     public string? SoftwareId { get; set; }
 
     /// <summary><c>software_version</c> (RFC 7591, section 2).</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias(ClientMember.SoftwareVersion)]
-    [AllowNull, AllowEmptyString]
+    [NullAsEmpty]
+    [AllowEmptyString]
     public string? SoftwareVersion { get; set; }
 
     /// <summary><c>software_statement</c> (RFC 7591, section 2.3).</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias(ClientMember.SoftwareStatement)]
-    [AllowNull, AllowEmptyString]
+    [NullAsEmpty]
+    [AllowEmptyString]
     public string? SoftwareStatement { get; set; }
 
     /// <summary><c>post_logout_redirect_uris</c> (OpenID Connect RP-Initiated Logout 1.0, section 3.1).</summary>

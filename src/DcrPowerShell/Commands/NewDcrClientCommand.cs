@@ -19,17 +19,20 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     /// <summary><c>client_name</c> (RFC 7591, section 2).</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias(ClientMember.ClientName, "Name")]
-    [AllowNull, AllowEmptyString]
+    [NullAsEmpty]
+    [AllowEmptyString]
     public string? ClientName { get; set; }
 
     /// <summary>Who the client is for. Kept with the registration; not sent.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
-    [AllowNull, AllowEmptyString]
+    [NullAsEmpty]
+    [AllowEmptyString]
     public string? Tenant { get; set; }
 
     /// <summary>The name of a secret in the vault that shall hold a plain copy of the client secret.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
-    [AllowNull, AllowEmptyString]
+    [NullAsEmpty]
+    [AllowEmptyString]
     [PlainSecretName]
     public string? ClientSecretName { get; set; }
 

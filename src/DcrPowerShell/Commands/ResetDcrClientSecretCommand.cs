@@ -12,18 +12,20 @@ public sealed class ResetDcrClientSecretCommand : DcrClientCmdlet
 {
     /// <summary>The name of a secret in the vault that shall hold a plain copy of the new client secret.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
-    [ValidateNotNullOrEmpty]
+    [NullAsEmpty]
+    [AllowEmptyString]
     [PlainSecretName]
     public string? ClientSecretName { get; set; }
 
     private protected override void ProcessClient(string clientId, DcrClient? piped)
     {
         var connection = Resolve(piped);
-        Run(connection, context => context.CheckVaultAsync(ClientSecretName));
+        var copyName = string.IsNullOrEmpty(ClientSecretName) ? null : ClientSecretName;
+        Run(connection, context => context.CheckVaultAsync(copyName));
         var record = Run(connection, context => FindOperation.RunAsync(context, clientId, piped));
         if (ShouldProcess($"{record.ClientName ?? "client"} ({clientId}) at {connection.Issuer}", "Replace client secret"))
         {
-            Write(Run(connection, context => ResetSecretOperation.RunAsync(context, record, ClientSecretName)));
+            Write(Run(connection, context => ResetSecretOperation.RunAsync(context, record, copyName)));
         }
     }
 }

@@ -31,7 +31,8 @@ public sealed class SetDcrClientCommand : ClientMetadataCmdlet
     /// <summary><c>client_name</c> (RFC 7591, section 2).</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias(ClientMember.ClientName, "Name")]
-    [AllowNull, AllowEmptyString]
+    [NullAsEmpty]
+    [AllowEmptyString]
     public string? ClientName { get; set; }
 
     /// <inheritdoc/>
