@@ -39,6 +39,10 @@ internal static class DcrErrors
     public static DcrException NotConnected() =>
         new(DcrErrorId.NotConnected, "There is no connection to an authorization server.", "Run Connect-DcrServer <issuer> first. In ForEach-Object -Parallel, pass the connection: -Connection $using:connection.");
 
+    /// <param name="known">Names of the connections that there are.</param>
+    public static DcrException NoSuchConnection(string name, IEnumerable<string> known) =>
+        new(DcrErrorId.NotConnected, $"There is no connection '{name}'. {(known.Any() ? $"There is: {string.Join(", ", known)}." : "This runspace has none.")}", "Get-DcrServer lists the connections; Connect-DcrServer makes one.");
+
     public static DcrException ConnectionClosed(string name) =>
         new(DcrErrorId.NotConnected, $"The connection '{name}' was closed by Disconnect-DcrServer.", "Run Connect-DcrServer again, and use the connection that it gives.");
 

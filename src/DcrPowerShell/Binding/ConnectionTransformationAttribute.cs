@@ -1,6 +1,7 @@
 using System;
 using System.Linq;
 using System.Management.Automation;
+using DcrPowerShell.Errors;
 using DcrPowerShell.Hosting;
 
 namespace DcrPowerShell.Binding;
@@ -18,8 +19,6 @@ internal sealed class ConnectionTransformationAttribute : ArgumentTransformation
         }
 
         var state = RunspaceState.Current;
-        return state.Find(name) ?? throw new ArgumentTransformationMetadataException(state.Connections.Count == 0
-            ? $"There is no connection '{name}': this runspace has none. Run Connect-DcrServer first."
-            : $"There is no connection '{name}'. There is: {string.Join(", ", state.Connections.Select(connection => connection.Name))}.");
+        return state.Find(name) ?? throw new ArgumentTransformationMetadataException(DcrErrors.NoSuchConnection(name, state.Connections.Select(connection => connection.Name)).Message);
     }
 }

@@ -1,23 +1,36 @@
+using System.Linq;
 using System.Management.Automation;
+using DcrPowerShell.Binding;
+using DcrPowerShell.Errors;
 using DcrPowerShell.Hosting;
 
 namespace DcrPowerShell.Commands;
 
-/// <summary>Closes a connection and forgets its credential. What is in the vault stays there.</summary>
+/// <summary>Closes connections and forgets their credentials. What is in the vault stays there.</summary>
 [Cmdlet(VerbsCommunications.Disconnect, "DcrServer")]
 public sealed class DisconnectDcrServerCommand : DcrCmdlet
 {
-    /// <summary>A connection or its name; by default the one last made in this runspace.</summary>
-    [Parameter(Position = 0, ValueFromPipeline = true)]
-    [Alias("Name")]
-    [Binding.ConnectionTransformation]
-    [ArgumentCompleter(typeof(Binding.ConnectionNameCompleter))]
-    public DcrConnection? Connection { get; set; }
+    /// <summary>Names of connections of this runspace; by default the one last made.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ConnectionNameCompleter))]
+    public string[]? Name { get; set; }
 
     /// <inheritdoc/>
     protected override void ProcessItem()
     {
         var state = RunspaceState.Current;
-        state.Remove(Connection ?? state.Default ?? throw Errors.DcrErrors.NotConnected());
+        if (Name is null)
+        {
+            state.Remove(state.Default ?? throw DcrErrors.NotConnected());
+            return;
+        }
+
+        foreach (var name in Name)
+        {
+            Try(name, () => state.Remove(state.Find(name) ?? throw DcrErrors.NoSuchConnection(name, state.Connections.Select(connection => connection.Name))));
+        }
     }
+
+    private protected override bool IsTerminating(DcrErrorId id) => id == DcrErrorId.NotConnected && Name is null;
 }
