@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 
@@ -17,6 +18,8 @@ internal static class MetadataRules
     {
         "javascript", "data", "vbscript", "file", "ftp", "blob", "about", "mailto", "ws", "wss",
     };
+
+    private static readonly Regex WildcardHost = new("^[^:/]+://[^/?#]*\\*");
 
     // Members of a private or symmetric JSON Web Key (RFC 7518, section 6).
     private static readonly string[] PrivateKeyMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
@@ -41,7 +44,7 @@ internal static class MetadataRules
     private static void CheckRedirectUri(string text, string? applicationType)
     {
         // Before all else: with a wildcard the text is no URI, which would be true and no help.
-        if (text.Contains("://*"))
+        if (WildcardHost.IsMatch(text))
         {
             throw DcrErrors.InvalidRedirectUri(text, "has a wildcard in its host", "Name each host in a redirect URI of its own.");
         }
