@@ -5,22 +5,32 @@ using System.Management.Automation;
 
 namespace DcrPowerShell.Binding;
 
-/// <summary>Takes one text with several values, as a CSV cell has them, apart at semicolons and white space.</summary>
+/// <summary>
+/// Takes one text with several values, as a CSV cell has them, apart at semicolons and white space. An empty text is no value;
+/// an empty array is one, and stays.
+/// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class SplitTextAttribute : ArgumentTransformationAttribute
 {
-    private static readonly char[] Separators = [';', ' ', '\t', '\r', '\n'];
+    private static readonly char[] SemicolonsAndSpace = [';', ' ', '\t', '\r', '\n'];
+    private static readonly char[] Semicolons = [';'];
+
+    /// <summary>False for values that have spaces within, such as the response type <c>code id_token</c>.</summary>
+    public bool AtSpaces { get; set; } = true;
 
     /// <inheritdoc/>
     public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData) => Plain(inputData) switch
     {
         null => null,
-        string text => Split(text),
+        string text => Split(text) is { Length: > 0 } values ? values : null,
         IEnumerable items => items.Cast<object?>().SelectMany(item => Split(LanguagePrimitives.ConvertTo<string>(Plain(item)))).ToArray(),
         var other => other,
     };
 
-    private static string[] Split(string text) => text.Split(Separators, StringSplitOptions.RemoveEmptyEntries);
+    private string[] Split(string text) => text
+        .Split(AtSpaces ? SemicolonsAndSpace : Semicolons, StringSplitOptions.RemoveEmptyEntries)
+        .Where(value => !string.IsNullOrWhiteSpace(value))
+        .ToArray();
 
     private static object? Plain(object? value) => value is PSObject wrapped ? wrapped.BaseObject : value;
 }

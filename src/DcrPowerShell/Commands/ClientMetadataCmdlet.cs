@@ -29,9 +29,10 @@ public abstract class ClientMetadataCmdlet : DcrConnectedCmdlet
     [AllowNull, AllowEmptyCollection]
     public string[]? GrantType { get; set; }
 
-    /// <summary><c>response_types</c> (RFC 7591, section 2). A value may be several words: they are not taken apart.</summary>
+    /// <summary><c>response_types</c> (RFC 7591, section 2).</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias(ClientMember.ResponseTypes, "ResponseTypes")]
+    [SplitText(AtSpaces = false)]
     [ArgumentCompleter(typeof(ResponseTypeCompleter))]
     [AllowNull, AllowEmptyCollection]
     public string[]? ResponseType { get; set; }
@@ -175,11 +176,7 @@ public abstract class ClientMetadataCmdlet : DcrConnectedCmdlet
         ];
         var bag = members
             .Where(member => MyInvocation.BoundParameters.ContainsKey(member.Parameter) && counts(member.Parameter))
-            .Aggregate(JsonBag.Empty, (named, member) => named.With(member.Member, JsonSerializer.SerializeToElement(IsNoWish(member.Parameter, member.Value) ? null : member.Value)));
+            .Aggregate(JsonBag.Empty, (named, member) => named.With(member.Member, JsonSerializer.SerializeToElement(member.Value is "" ? null : member.Value)));
         return Metadata is null ? bag : bag.With(JsonInput.Object(Metadata, "metadata"));
     }
-
-    /// <summary>An empty cell of a CSV file arrives as an empty array; one that was typed, -ResponseType @(), is meant.</summary>
-    private bool IsNoWish(string parameter, object? value) =>
-        value is null or "" || (value is string[] { Length: 0 } && !IsNamedOnCommandLine(parameter));
 }
