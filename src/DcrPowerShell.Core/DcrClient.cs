@@ -100,6 +100,9 @@ public sealed class DcrClient
 
     internal RegistrationRecord Record => _record;
 
+    /// <summary>Where it came from: what is done to it goes back there, though other connections lead to the same server.</summary>
+    internal DcrConnection? Connection { get; set; }
+
     /// <inheritdoc/>
     public override string ToString() => ClientName is null ? ClientId : $"{ClientName} ({ClientId})";
 

@@ -59,7 +59,7 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
         Give(connection, Run(connection, context => FindOperation.RunAsync(context, clientId, piped)));
     }
 
-    private void Give(DcrConnection connection, RegistrationRecord record) => Write(Offline
+    private void Give(DcrConnection connection, RegistrationRecord record) => Write(connection, Offline
         ? new DcrClient(record, [], connection.Vault is null ? null : record.SecretName)
         : Run(connection, context => ReadOperation.RunAsync(context, record)));
 

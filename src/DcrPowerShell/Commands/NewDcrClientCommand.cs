@@ -57,7 +57,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         Run(connection, context => context.CheckVaultAsync(request.ClientSecretName));
         if (ShouldProcess($"{metadata.Text(ClientMember.ClientName) ?? "a client"} at {connection.Issuer}", "Register client"))
         {
-            Write(Run(connection, context => RegisterOperation.RunAsync(context, request)));
+            Write(connection, Run(connection, context => RegisterOperation.RunAsync(context, request)));
         }
     }
 

@@ -25,7 +25,7 @@ public sealed class ResetDcrClientSecretCommand : DcrClientCmdlet
         var record = Run(connection, context => FindOperation.RunAsync(context, clientId, piped));
         if (ShouldProcess($"{record.ClientName ?? "client"} ({clientId}) at {connection.Issuer}", "Replace client secret"))
         {
-            Write(Run(connection, context => ResetSecretOperation.RunAsync(context, record, copyName)));
+            Write(connection, Run(connection, context => ResetSecretOperation.RunAsync(context, record, copyName)));
         }
     }
 }

@@ -57,7 +57,7 @@ public sealed class SetDcrClientCommand : ClientMetadataCmdlet
         var record = Run(connection, context => FindOperation.RunAsync(context, clientId, InputObject));
         if (ShouldProcess($"{record.ClientName ?? "client"} ({clientId}) at {connection.Issuer}", "Change client"))
         {
-            Write(Run(connection, context => UpdateOperation.RunAsync(context, record, changes)));
+            Write(connection, Run(connection, context => UpdateOperation.RunAsync(context, record, changes)));
         }
     }
 

@@ -1,5 +1,4 @@
 using System;
-using System.Linq;
 using System.Management.Automation;
 using System.Threading.Tasks;
 using DcrPowerShell.Binding;
@@ -19,13 +18,11 @@ public abstract class DcrConnectedCmdlet : DcrCmdlet
     [ArgumentCompleter(typeof(ConnectionNameCompleter))]
     public DcrConnection? Connection { get; set; }
 
-    /// <summary>The connection to use; for a client, this runspace's connection to the client's own server.</summary>
+    /// <summary>The connection to use: the one that is named; else the one that a piped client came over; else the default.</summary>
     private protected DcrConnection Resolve(DcrClient? client = null)
     {
-        var state = RunspaceState.Current;
-        var connection = Connection
-            ?? (client is null || state.Default?.Issuer == client.Issuer ? state.Default : state.Connections.LastOrDefault(other => other.Issuer == client.Issuer) ?? state.Default)
-            ?? throw DcrErrors.NotConnected();
+        var own = client?.Connection is { IsClosed: false } open ? open : null;
+        var connection = Connection ?? own ?? RunspaceState.Current.Default ?? throw DcrErrors.NotConnected();
         return connection.IsClosed ? throw DcrErrors.ConnectionClosed(connection.Name) : connection;
     }
 
@@ -42,8 +39,9 @@ public abstract class DcrConnectedCmdlet : DcrCmdlet
     });
 
     /// <summary>Writes a client, which is kept by now, and remembers its id for completion.</summary>
-    private protected void Write(DcrClient client)
+    private protected void Write(DcrConnection connection, DcrClient client)
     {
+        client.Connection = connection;
         RunspaceState.Current.Remember(client);
         WriteObject(client);
     }
