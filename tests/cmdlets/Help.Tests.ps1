@@ -1,0 +1,84 @@
+# Every example of the help parses and runs, against loopback servers in the place of https://as.example.com.
+BeforeDiscovery {
+    $docs = Join-Path (Split-Path (Split-Path $PSScriptRoot)) 'docs/en-US'
+    $examples = foreach ($page in Get-ChildItem $docs -Filter *-*.md) {
+        # A section of the page from its heading to the next; its first code block is the example.
+        foreach ($section in [regex]::Matches((Get-Content $page -Raw), '(?ms)^### (?<title>[^\n]+)\n(?<text>.*?)(?=^##|\z)')) {
+            $code = [regex]::Match($section.Groups['text'].Value, '(?ms)^```powershell\n(?<code>.*?)^```')
+            if ($code.Success) {
+                @{ Page = $page.BaseName; Title = $section.Groups['title'].Value; Code = $code.Groups['code'].Value; Text = $section.Groups['text'].Value }
+            }
+        }
+    }
+}
+
+BeforeAll {
+    Import-Module "$PSScriptRoot/Common.psm1"
+    Start-DcrTest
+    Unregister-SecretVault TestStore
+    Register-SecretVault DcrVault -ModuleName Microsoft.PowerShell.SecretStore -DefaultVault
+    $script:ConfirmPreference = 'None'
+
+    # Runspaces that an example makes find the module as an installed one is found.
+    $env:PSModulePath = (Join-Path (Split-Path (Split-Path $PSScriptRoot)) 'out') + [IO.Path]::PathSeparator + $env:PSModulePath
+}
+
+AfterAll {
+    Stop-DcrTest
+}
+
+Describe 'The help' {
+    It 'has examples' {
+        @(Get-Command -Module DcrPowerShell | Where-Object { -not (Get-Help $_.Name).examples }) | Should -BeNullOrEmpty
+    }
+
+    It 'has words for <_>' -ForEach @('Connect-DcrServer', 'New-DcrClient', 'about_DcrPowerShell') {
+        Get-Help $_ -Full | Out-String | Should -Match 'registration access token'
+    }
+}
+
+Describe '<Page>' -ForEach ($examples | Group-Object { $_.Page } | ForEach-Object { @{ Page = $_.Name; Examples = $_.Group } }) {
+    BeforeEach {
+        # What the pages take for granted: an open server with two clients, one with an initial access token, and that token in the vault.
+        Reset-TestStore
+        $switches = @{ secretExpiresAt = 'future'; rotateSecret = if ($Page -eq 'Reset-DcrClientSecret') { 'put' } else { 'none' } }
+        $open = New-TestServer $switches
+        $gated = New-TestServer ($switches + @{ issuerPath = '/tenant1'; initialToken = 'initial-token-0001' })
+        Set-Secret as-initial-access-token -Vault DcrVault -Secret 'initial-token-0001'
+        Get-DcrServer | Disconnect-DcrServer
+        $null = Connect-DcrServer $open.Issuer
+        $seeds = @(
+            @{ ClientId = 's6BhdRkq'; ClientName = 'Patient Portal'; Tenant = 'st-mary'; Host = 'portal.st-mary.example' }
+            @{ ClientId = 'kQXli5ll'; ClientName = 'Lakeside Portal'; Tenant = 'lakeside'; Host = 'portal.lakeside.example' }
+        )
+        foreach ($seed in $seeds | Where-Object { $Page -ne 'New-DcrClient' }) {
+            Set-TestServerSwitch $open @{ fixedClientId = $seed.ClientId }
+            $null = New-DcrClient $seed.ClientName "https://$($seed.Host)/callback" -Tenant $seed.Tenant -Scope openid, profile -TosUri "https://$($seed.Host)/terms"
+        }
+
+        Set-TestServerSwitch $open @{ fixedClientId = $null }
+        $folder = New-Item (Join-Path $HOME ([guid]::NewGuid())) -ItemType Directory
+        Push-Location $folder
+    }
+
+    AfterEach {
+        Pop-Location
+        $open, $gated | Remove-TestServer
+    }
+
+    It 'runs: <Title>' -ForEach $Examples {
+        $local = $Code.Replace('https://as.example.com/tenant1', $gated.Issuer).Replace('https://as.example.com', $open.Issuer)
+        $problems = $null
+        $null = [System.Management.Automation.Language.Parser]::ParseInput($local, [ref] $null, [ref] $problems)
+        $problems | Should -BeNullOrEmpty
+
+        $ErrorActionPreference = 'Continue'
+        $output = . ([scriptblock]::Create($local)) 2>&1
+
+        # An example may show a failure: then its page shows the words of it too.
+        $shown = $Text -replace '\s+', ' '
+        $unexpected = $output | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] } |
+            Where-Object { -not $shown.Contains(("$_" -replace '\s+', ' ').Substring(0, [Math]::Min(40, "$_".Length))) }
+        $unexpected | ForEach-Object { "$_" } | Should -BeNullOrEmpty
+    }
+}
