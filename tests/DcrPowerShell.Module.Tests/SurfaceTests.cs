@@ -1,6 +1,7 @@
 using System.IO;
 using System.Linq;
 using System.Text;
+using System.Xml.Linq;
 using DcrPowerShell.HelpBuilder;
 using Xunit;
 
@@ -40,6 +41,19 @@ public class SurfaceTests
         var file = Path.Combine(Repository.Root, "out", "Surface.txt");
         File.WriteAllText(file, actual);
         Assert.True(agreed == actual, $"The public surface differs from Surface.txt. The actual one is in {Path.GetRelativePath(Repository.Root, file)}:\n{Difference(agreed, actual)}");
+    }
+
+    /// <summary>A client that goes to a file or comes from a job brings all but its secrets.</summary>
+    [Fact]
+    public void All_of_a_client_is_serialised_but_its_secrets()
+    {
+        using var core = Mono.Cecil.ModuleDefinition.ReadModule(Repository.CoreAssembly);
+        var properties = core.GetType("DcrPowerShell.DcrClient").Properties
+            .Where(property => property.GetMethod.IsPublic && property.PropertyType.Name != "SecureString")
+            .Select(property => property.Name);
+        var types = XDocument.Load(Path.Combine(Repository.Module, "DcrPowerShell.Types.ps1xml"));
+        var serialised = types.Descendants("PropertySet").Single(set => set.Element("Name")!.Value == "PropertySerializationSet").Descendants("ReferencedProperties").Elements("Name").Select(name => name.Value);
+        Assert.Equal(properties.Order(System.StringComparer.Ordinal), serialised.Order(System.StringComparer.Ordinal));
     }
 
     private static string Describe()

@@ -49,8 +49,9 @@ internal static class DcrErrors
     public static DcrException OtherIssuer(string clientId, string clientIssuer, string connectionIssuer) =>
         new(DcrErrorId.NotConnected, $"Client '{clientId}' belongs to {clientIssuer}, and the connection is to {connectionIssuer}. Its token goes only to the server that issued it.", $"Run Connect-DcrServer {clientIssuer}, or name the right connection with -Connection.");
 
-    public static DcrException UrlRefused(string parameter, string url) =>
-        new(DcrErrorId.ConnectionFailed, $"-{parameter}: '{url}' is not an https URL. Tokens are sent over https only; http is allowed to a loopback address.", "Give an absolute https:// URL.");
+    public static DcrException UrlRefused(string parameter, Uri url) => url.IsAbsoluteUri && url.UserInfo.Length > 0
+        ? new(DcrErrorId.ConnectionFailed, $"-{parameter}: the URL of {url.Authority} has a user name or password in it, where it would be shown and logged. Nothing was sent.", "Give the URL alone.")
+        : new(DcrErrorId.ConnectionFailed, $"-{parameter}: '{url.OriginalString}' is not an absolute https URL. Tokens are sent over https only; http is allowed to a loopback address. Nothing was sent.", "Give an absolute https:// URL.");
 
     public static DcrException NoRegistrationHere(string clientId, string? vault) =>
         new(

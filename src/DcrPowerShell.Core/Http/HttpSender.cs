@@ -87,7 +87,7 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
 
     /// <summary>An error answer may quote what was sent: its words must not bring a token back.</summary>
     private static Redaction SentSecrets(ProtocolRequest request, AuthenticationHeaderValue? authorization) =>
-        new([authorization?.Parameter, request.Body?.Text(ClientMember.ClientSecret), request.Body?.Text(ClientMember.SoftwareStatement)]);
+        new([authorization?.Parameter, request.Body?.Text(ClientMember.ClientSecret), request.Body?.Text(ClientMember.SoftwareStatement), .. request.Secrets]);
 
     private async Task WaitAsync(ProtocolRequest request, TimeSpan wait, string reason, IReporter reporter, CancellationToken stop)
     {

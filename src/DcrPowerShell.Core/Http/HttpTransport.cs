@@ -37,6 +37,9 @@ internal sealed class HttpTransport : IDisposable
     {
         using var message = new HttpRequestMessage(request.Method, request.Uri);
         message.Headers.Authorization = authorization;
+
+        // .NET Framework asks first whether the body is welcome, which some servers answer late or never.
+        message.Headers.ExpectContinue = false;
         var content = request.Body is null ? null : new TrackedJsonContent(request.Body.ToUtf8());
         message.Content = content;
 

@@ -122,7 +122,7 @@ internal static class ConnectOperation
     {
         if (uri is not null && !SafeUrl.IsSafe(uri))
         {
-            throw DcrErrors.UrlRefused(parameter, uri.OriginalString);
+            throw DcrErrors.UrlRefused(parameter, uri);
         }
     }
 }

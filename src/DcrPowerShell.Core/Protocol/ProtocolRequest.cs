@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Net.Http;
 using DcrPowerShell.Metadata;
 
@@ -18,4 +19,8 @@ internal enum RequestEffect
 }
 
 /// <summary>A request of the registration protocol, without its credential.</summary>
-internal sealed record ProtocolRequest(HttpMethod Method, Uri Uri, RequestEffect Effect, JsonBag? Body = null);
+internal sealed record ProtocolRequest(HttpMethod Method, Uri Uri, RequestEffect Effect, JsonBag? Body = null)
+{
+    /// <summary>What the server knows and must not get shown should it quote that, beside what is sent.</summary>
+    public IReadOnlyList<string?> Secrets { get; init; } = [];
+}

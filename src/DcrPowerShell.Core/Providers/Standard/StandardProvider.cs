@@ -57,7 +57,7 @@ internal sealed class StandardProvider(Uri endpoint, IReadOnlyCollection<Uri> al
         ServerErrorReader.Read(response).Description?.Contains(member) == true;
 
     private Task<ProtocolResponse> SendAsync(ProtocolRequest request, RegistrationRecord client, ProviderCall call) =>
-        sender.SendAsync(request, new AuthenticationHeaderValue("Bearer", client.RegistrationAccessToken), call.Reporter, call.Stop);
+        sender.SendAsync(request with { Secrets = [client.ClientSecret] }, new AuthenticationHeaderValue("Bearer", client.RegistrationAccessToken), call.Reporter, call.Stop);
 
     /// <summary>The client configuration endpoint, if the registration access token may go there.</summary>
     private Uri ConfigurationOf(RegistrationRecord client)
