@@ -9,7 +9,8 @@ namespace DcrPowerShell.Storage;
 /// <summary>Registrations in a vault. Believes a vault only what it reads back.</summary>
 internal sealed class RegistrationStore(ISecretVault vault)
 {
-    private const int WriteTries = 3;
+    // Reading or writing a secret again does no harm, and what it keeps may be the only copy.
+    private const int Tries = 3;
 
     public string VaultName => vault.Name;
 
@@ -42,7 +43,7 @@ internal sealed class RegistrationStore(ISecretVault vault)
 
     /// <summary>Keeps a secret of any name: the application's own copy of a client secret, or an answer that could not be read.</summary>
     /// <exception cref="VaultException">The vault did not keep it.</exception>
-    public Task SaveAsync(string name, string value) => WriteAsync(name, value, WriteTries);
+    public Task SaveAsync(string name, string value) => WriteAsync(name, value, Tries);
 
     /// <exception cref="DcrException">The vault could not be read, or holds something else under that name.</exception>
     public Task<RegistrationRecord?> FindAsync(string issuer, string clientId) => LoadAsync(SecretName.For(issuer, clientId));
@@ -89,20 +90,31 @@ internal sealed class RegistrationStore(ISecretVault vault)
             }
             catch (VaultException failure) when (left > 1 && !failure.IsLocked)
             {
-                // Setting a secret again does no harm.
+                // Once more.
             }
         }
     }
 
     private async Task<T> Reading<T>(Func<Task<T>> read)
     {
-        try
+        for (var left = Tries; ; left--)
         {
-            return await read().ConfigureAwait(false);
-        }
-        catch (VaultException failure)
-        {
-            throw failure.IsLocked ? DcrErrors.VaultLocked(VaultName, failure) : DcrErrors.VaultReadFailed(VaultName, failure);
+            try
+            {
+                return await read().ConfigureAwait(false);
+            }
+            catch (VaultException failure) when (failure.IsLocked)
+            {
+                throw DcrErrors.VaultLocked(VaultName, failure);
+            }
+            catch (VaultException failure) when (left <= 1)
+            {
+                throw DcrErrors.VaultReadFailed(VaultName, failure);
+            }
+            catch (VaultException)
+            {
+                // Once more.
+            }
         }
     }
 }
