@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.Linq;
 using System.Management.Automation;
 using System.Security;
@@ -15,8 +16,7 @@ namespace DcrPowerShell.Hosting;
 internal sealed class SecretManagementVault(string name, PipelinePump pump) : ISecretVault
 {
     private const string SecretStore = "Microsoft.PowerShell.SecretStore";
-    private const int Tries = 5;
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestBusy = TimeSpan.FromSeconds(15);
 
     private const string LockCheck = "dcr-lock-check";
 
@@ -120,17 +120,19 @@ internal sealed class SecretManagementVault(string name, PipelinePump pump) : IS
     }
 
     /// <summary>
-    /// Calls a command that may be repeated without harm, some times over if need be: another runspace of this process may be
-    /// using SecretManagement at this moment, which then refuses to be called.
+    /// Calls a command, again and again while another runspace of this process is using SecretManagement, which then refuses to
+    /// be called: what was registered cannot be had a second time.
     /// </summary>
     private static (IReadOnlyList<PSObject> Output, IReadOnlyList<ErrorRecord> Errors) CallWithErrors(string command, params (string Name, object? Value)[] parameters)
     {
-        for (var tries = 1; ; tries++)
+        var time = Stopwatch.StartNew();
+        var pauses = new Random();
+        while (true)
         {
             try
             {
                 var result = VaultRunspace.Invoke(command, parameters);
-                if (tries >= Tries || !result.Errors.Any(error => MayBeBusy(error.Exception)))
+                if (time.Elapsed > LongestBusy || !result.Errors.Any(error => IsBusy(error.Exception)))
                 {
                     return result;
                 }
@@ -138,18 +140,23 @@ internal sealed class SecretManagementVault(string name, PipelinePump pump) : IS
             catch (Exception failure) when (failure is not DcrException)
             {
                 // Whatever a vault throws is a refusal: what it was to keep must not get lost for it.
-                if (tries >= Tries || !MayBeBusy(failure))
+                if (time.Elapsed > LongestBusy || !IsBusy(failure))
                 {
                     throw Refusal(failure);
                 }
             }
 
-            Thread.Sleep(Pause);
+            // At uneven times: the others may call at a fixed beat.
+            Thread.Sleep(pauses.Next(1, 20));
         }
     }
 
-    // "Pipelines cannot be run concurrently" has no type or id of its own.
-    private static bool MayBeBusy(Exception failure) => failure.InnerException is PSInvalidOperationException;
+    /// <summary>
+    /// "Pipelines cannot be run concurrently" has no type or id of its own, and its words are translated in Windows PowerShell:
+    /// the engine's check is told by its name.
+    /// </summary>
+    private static bool IsBusy(Exception failure) =>
+        failure.InnerException is PSInvalidOperationException inner && (inner.StackTrace?.Contains("DoConcurrentCheck") == true || inner.Message.Contains("concurrent"));
 
     private static VaultException Refusal(Exception failure)
     {

@@ -52,7 +52,10 @@ internal static class FaultDelivery
         }
 
         await context.Response.StartAsync(gone);
-        await context.Response.Body.WriteAsync(answer.Body.AsMemory(0, length), gone);
+        if (length > 0)
+        {
+            await context.Response.Body.WriteAsync(answer.Body.AsMemory(0, length), gone);
+        }
 
         // Also where there is no body: till then the status line has not left.
         await context.Response.Body.FlushAsync(gone);

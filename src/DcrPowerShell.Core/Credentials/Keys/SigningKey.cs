@@ -1,0 +1,126 @@
+using System;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using DcrPowerShell.Metadata;
+
+namespace DcrPowerShell.Credentials.Keys;
+
+/// <summary>
+/// A private key with the algorithm that it signs by and the name that it goes by. Safe for use by several workers at once;
+/// whoever made it disposes it.
+/// </summary>
+/// <remarks>
+/// The makers take two optional choices. <c>algorithm</c>: one of <see cref="SignatureAlgorithm.Names"/>; else the JWK's own
+/// <c>alg</c>, else RS256, or the one ES algorithm of the curve. <c>keyId</c>: else the JWK's own <c>kid</c>, else the
+/// thumbprint (RFC 7638). What makes no usable signing key is a <see cref="KeyException"/>.
+/// </remarks>
+internal sealed class SigningKey : IDisposable
+{
+    // .NET promises of no key object that two threads may use it at once.
+    private readonly object _oneAtATime = new();
+    private readonly KeyPair _pair;
+    private readonly SignatureAlgorithm _algorithm;
+
+    private SigningKey(KeyPair pair, SignatureAlgorithm algorithm, string? keyId)
+    {
+        _pair = pair;
+        _algorithm = algorithm;
+        PublicMembers = pair.PublicMembers();
+        Thumbprint = JwkThumbprint.Of(PublicMembers);
+        KeyId = keyId ?? Thumbprint;
+    }
+
+    /// <summary><c>alg</c> (RFC 7518, section 3.1).</summary>
+    public string Algorithm => _algorithm.Name;
+
+    /// <summary><c>kid</c>.</summary>
+    public string KeyId { get; }
+
+    /// <summary>The SHA-256 thumbprint of the public half (RFC 7638), base64url.</summary>
+    public string Thumbprint { get; }
+
+    /// <summary>The public half with the members that it needs and no others: kty, n, e; or kty, crv, x, y.</summary>
+    public JsonBag PublicMembers { get; }
+
+    /// <param name="pem">PKCS#8, PKCS#1 (RSA), SEC 1 (EC), or encrypted PKCS#8.</param>
+    /// <param name="password">Of an encrypted key. Windows PowerShell reads no encrypted PEM.</param>
+    public static SigningKey FromPem(string pem, string? password = null, string? algorithm = null, string? keyId = null) =>
+        Of(PemKey.Read(pem, password), algorithm, keyId);
+
+    /// <param name="pfx">The bytes of a PKCS#12 file.</param>
+    /// <param name="password">Null where it has none.</param>
+    public static SigningKey FromPfx(byte[] pfx, string? password = null, string? algorithm = null, string? keyId = null) =>
+        Of(CertificateKey.Read(pfx, password), algorithm, keyId);
+
+    /// <param name="json">One private key (RFC 7517).</param>
+    public static SigningKey FromJwk(string json, string? algorithm = null, string? keyId = null)
+    {
+        var jwk = PrivateJwk.Parse(json);
+        return Of(jwk.ToKeyPair(), algorithm ?? jwk.Algorithm, keyId ?? jwk.KeyId);
+    }
+
+    /// <param name="certificate">One with its private key. It stays the caller's, who may dispose it.</param>
+    public static SigningKey FromCertificate(X509Certificate2 certificate, string? algorithm = null, string? keyId = null) =>
+        Of(CertificateKey.Read(certificate), algorithm, keyId);
+
+    /// <summary>Makes a new key pair: RSA of 3072 bits for RS and PS algorithms, else on the algorithm's curve.</summary>
+    public static SigningKey Generate(string algorithm, string? keyId = null)
+    {
+        var chosen = SignatureAlgorithm.Named(algorithm);
+        return new(chosen.Curve is { } curve ? EcKeyPair.Generate(curve) : RsaKeyPair.Generate(), chosen, keyId);
+    }
+
+    /// <summary>Signs as a JWS wants it (RFC 7515, section 5.1, step 5): RSA as one number, EC as R and S one after the other.</summary>
+    /// <exception cref="KeyException">The key's keeper refuses, or does not know the algorithm.</exception>
+    public byte[] Sign(byte[] data)
+    {
+        try
+        {
+            lock (_oneAtATime)
+            {
+                return _pair.Sign(data, _algorithm);
+            }
+        }
+        catch (CryptographicException failure)
+        {
+            throw KeyErrors.SigningFailed(Algorithm, failure);
+        }
+    }
+
+    /// <summary>The public half as it is published in a JWK set: what makes it, and kid, alg and use.</summary>
+    public JsonBag PublicJwk() => PublicMembers.With("kid", KeyId).With("alg", Algorithm).With("use", "sig");
+
+    /// <summary>JSON text of the whole key, for a vault: <see cref="FromJwk"/> makes the same signing key of it.</summary>
+    /// <exception cref="KeyException">The key may be used and not taken out, as in a certificate store.</exception>
+    public string ExportPrivateJwk()
+    {
+        try
+        {
+            lock (_oneAtATime)
+            {
+                return PublicJwk().With(_pair.PrivateMembers()).ToString();
+            }
+        }
+        catch (CryptographicException failure)
+        {
+            throw KeyErrors.NotExportable(failure);
+        }
+    }
+
+    public void Dispose() => _pair.Dispose();
+
+    private static SigningKey Of(KeyPair pair, string? algorithm, string? keyId)
+    {
+        try
+        {
+            var chosen = SignatureAlgorithm.Choose(algorithm, pair.Curve);
+            pair.Require(chosen);
+            return new(pair, chosen, keyId);
+        }
+        catch
+        {
+            pair.Dispose();
+            throw;
+        }
+    }
+}
