@@ -52,8 +52,13 @@ public class SurfaceTests
             .Where(property => property.GetMethod.IsPublic && property.PropertyType.Name != "SecureString")
             .Select(property => property.Name);
         var types = XDocument.Load(Path.Combine(Repository.Module, "DcrPowerShell.Types.ps1xml"));
-        var serialised = types.Descendants("PropertySet").Single(set => set.Element("Name")!.Value == "PropertySerializationSet").Descendants("ReferencedProperties").Elements("Name").Select(name => name.Value);
-        Assert.Equal(properties.Order(System.StringComparer.Ordinal), serialised.Order(System.StringComparer.Ordinal));
+        foreach (var name in new[] { "DcrPowerShell.DcrClient", "Deserialized.DcrPowerShell.DcrClient" })
+        {
+            var type = types.Descendants("Type").Single(type => type.Element("Name")!.Value == name);
+            var set = type.Descendants("PropertySet").Single(set => set.Element("Name")!.Value == "PropertySerializationSet");
+            var serialised = set.Descendants("ReferencedProperties").Elements("Name").Select(property => property.Value);
+            Assert.Equal(properties.Order(System.StringComparer.Ordinal), serialised.Order(System.StringComparer.Ordinal));
+        }
     }
 
     private static string Describe()

@@ -72,6 +72,9 @@ internal static class DcrErrors
     public static DcrException NoRegistrationToken(string clientId) =>
         new(DcrErrorId.OperationNotSupported, $"The server issued no registration access token or client configuration URI for client '{clientId}', so it cannot be read, changed or deleted by RFC 7592.", "Manage this client in the server's own administration, or register a new one. Remove-DcrClient -Force drops it from the vault.");
 
+    public static DcrException UnsafeRegistrationUri(string clientId, Uri uri) =>
+        new(DcrErrorId.RegistrationUriRefused, $"The server said that client '{clientId}' is managed at {Origin(uri)}, by an address that is not https or has a user name or password in it. The registration access token was not sent there.", "Manage this client in the server's own administration, and tell the server's operator.");
+
     public static DcrException ForeignRegistrationUri(string clientId, Uri uri, Uri endpoint) =>
         new(DcrErrorId.RegistrationUriRefused, $"The server said that client '{clientId}' is managed at {Origin(uri)}, which is not the origin of its registration endpoint ({Origin(endpoint)}). The registration access token was not sent there.", $"If that host is right, connect again with -AllowedOrigin {Origin(uri)}.");
 
@@ -220,5 +223,6 @@ internal static class DcrErrors
 
     private static string Kept(string? keptAs) => keptAs is null ? "" : $" The answer is kept as it came, in the vault's secret '{keptAs}'.";
 
-    private static string Origin(Uri uri) => uri.GetLeftPart(UriPartial.Authority);
+    // Without a user name or password, which GetLeftPart would show.
+    private static string Origin(Uri uri) => $"{uri.Scheme}://{uri.Authority}";
 }

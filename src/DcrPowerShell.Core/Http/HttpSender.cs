@@ -27,7 +27,7 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
     {
         if (!SafeUrl.IsSafe(request.Uri))
         {
-            throw DcrErrors.NotConformant(request.Uri, "its address is not https, and a token travels over https only");
+            throw DcrErrors.NotConformant(request.Uri, "its address is not an https URL, or has a user name or password in it, and a token travels over https only");
         }
 
         using var patience = new Patience(request.Effect, stop);

@@ -14,7 +14,7 @@ public abstract class ValueCompleter : IArgumentCompleter
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
     {
-        var pattern = new WildcardPattern(wordToComplete.Trim('\'', '"') + "*", WildcardOptions.IgnoreCase);
+        var pattern = NamePattern.Of(wordToComplete.Trim('\'', '"') + "*");
         return Values(fakeBoundParameters)
             .Where(value => pattern.IsMatch(value.Text))
             .Select(value => new CompletionResult(Quoted(value.Text), value.Text, CompletionResultType.ParameterValue, value.Tip ?? value.Text));

@@ -1,6 +1,7 @@
 using System;
 using System.Linq;
 using System.Management.Automation;
+using DcrPowerShell.Binding;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Hosting;
 using DcrPowerShell.Operations;
@@ -64,5 +65,5 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
         : Run(connection, context => ReadOperation.RunAsync(context, record)));
 
     private static bool Matches(string? pattern, string? value) =>
-        pattern is null || new WildcardPattern(pattern, WildcardOptions.IgnoreCase).IsMatch(value ?? "");
+        pattern is null || NamePattern.Of(pattern).IsMatch(value ?? "");
 }

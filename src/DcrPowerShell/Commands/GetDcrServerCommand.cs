@@ -20,7 +20,7 @@ public sealed class GetDcrServerCommand : DcrCmdlet
     /// <inheritdoc/>
     protected override void ProcessItem()
     {
-        var patterns = Name.Select(name => new WildcardPattern(name, WildcardOptions.IgnoreCase)).ToList();
+        var patterns = Name.Select(NamePattern.Of).ToList();
         WriteObject(RunspaceState.Current.Connections.Where(connection => patterns.Any(pattern => pattern.IsMatch(connection.Name))).ToList(), enumerateCollection: true);
     }
 }

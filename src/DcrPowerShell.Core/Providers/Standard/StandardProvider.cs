@@ -67,7 +67,12 @@ internal sealed class StandardProvider(Uri endpoint, IReadOnlyCollection<Uri> al
             throw DcrErrors.NoRegistrationToken(client.ClientId);
         }
 
-        return SafeUrl.IsSafe(uri) && allowedOrigins.Prepend(endpoint).Any(origin => SafeUrl.IsSameOrigin(origin, uri))
+        if (!SafeUrl.IsSafe(uri))
+        {
+            throw DcrErrors.UnsafeRegistrationUri(client.ClientId, uri);
+        }
+
+        return allowedOrigins.Prepend(endpoint).Any(origin => SafeUrl.IsSameOrigin(origin, uri))
             ? uri
             : throw DcrErrors.ForeignRegistrationUri(client.ClientId, uri, endpoint);
     }
