@@ -1,0 +1,102 @@
+using System;
+using System.Collections;
+using DcrPowerShell.Compat;
+using DcrPowerShell.Metadata;
+using DcrPowerShell.Storage;
+using Xunit;
+
+namespace DcrPowerShell.Core.Tests;
+
+public class DcrClientTests
+{
+    [Fact]
+    public void Shows_what_the_server_granted()
+    {
+        var client = Client("""
+            {"client_id":"c1","client_name":"Clinic","redirect_uris":["https://a.example/","https://b.example/"],"grant_types":["authorization_code"],
+             "response_types":["code"],"contacts":["a@example.com"],"scope":"openid profile","token_endpoint_auth_method":"client_secret_basic",
+             "application_type":"web","client_id_issued_at":1795255200,"x_vendor":{"a":1}}
+            """);
+        Assert.Equal(("c1", "Clinic", "north", "https://as.example.com"), (client.ClientId, client.ClientName, client.Tenant, client.Issuer));
+        Assert.Equal(["https://a.example/", "https://b.example/"], client.RedirectUris);
+        Assert.Equal(["openid", "profile"], client.Scope);
+        Assert.Equal(["authorization_code"], client.GrantTypes);
+        Assert.Equal(["code"], client.ResponseTypes);
+        Assert.Equal(["a@example.com"], client.Contacts);
+        Assert.Equal(("client_secret_basic", "web"), (client.TokenEndpointAuthMethod, client.ApplicationType));
+        Assert.Equal(new DateTimeOffset(2026, 11, 21, 10, 0, 0, TimeSpan.Zero), client.IssuedAt);
+        Assert.Equal(1L, ((IDictionary)client.Metadata["x_vendor"]!)["a"]);
+        Assert.Equal("Clinic (c1)", client.ToString());
+    }
+
+    [Fact]
+    public void Secrets_are_secure_strings_and_in_no_text()
+    {
+        var client = Client("""{"client_id":"c1","vendor_secret":"sec-123456"}""", "sec-123456");
+        Assert.Equal("sec-123456", SecureText.Reveal(client.ClientSecret!));
+        Assert.Equal("tok-123456", SecureText.Reveal(client.RegistrationAccessToken!));
+        Assert.True(client.ClientSecret!.IsReadOnly());
+        foreach (var property in typeof(DcrClient).GetProperties())
+        {
+            Assert.DoesNotContain("123456", Convert.ToString(property.GetValue(client), null));
+        }
+
+        Assert.Equal("***", client.Metadata["vendor_secret"]);
+        Assert.Equal("c1", client.ToString());
+    }
+
+    [Theory]
+    [InlineData(null, null, "")]
+    [InlineData("s", null, "unknown")]
+    [InlineData("s", 0L, "never")]
+    [InlineData("s", -1L, "unknown")]
+    [InlineData("s", long.MaxValue, "unknown")]
+    [InlineData(null, 0L, "")]
+    public void Says_when_the_secret_expires(string? secret, long? expiresAt, string expected)
+    {
+        var client = Client("""{"client_id":"c1"}""", secret, expiresAt);
+        Assert.Equal(expected, client.SecretExpiry);
+        Assert.Null(client.ClientSecretExpiresAt);
+    }
+
+    [Theory]
+    [InlineData(12, "in 12 days")]
+    [InlineData(-3, "expired 3 days ago")]
+    [InlineData(365 * 80, "in 80 years")] // Beyond 32 bits.
+    public void Counts_to_the_expiry_from_now(int days, string expected)
+    {
+        var at = DateTimeOffset.UtcNow.AddDays(days);
+        var client = Client("""{"client_id":"c1"}""", "s", at.ToUnixTimeSeconds());
+        Assert.Equal(expected, client.SecretExpiry);
+        Assert.Equal(at.ToUnixTimeSeconds(), client.ClientSecretExpiresAt?.ToUnixTimeSeconds());
+    }
+
+    [Theory]
+    [InlineData("none")]
+    [InlineData("private_key_jwt")]
+    public void A_secret_that_is_not_used_does_not_expire(string method) =>
+        Assert.Equal("", Client($$"""{"client_id":"c1","token_endpoint_auth_method":"{{method}}"}""", "s", 1).SecretExpiry);
+
+    [Theory]
+    [InlineData("-5")]
+    [InlineData("253402300800")] // The year 10000.
+    [InlineData("\"soon\"")]
+    public void A_time_that_is_none_is_not_shown(string issuedAt) =>
+        Assert.Null(Client($$"""{"client_id":"c1","client_id_issued_at":{{issuedAt}}}""").IssuedAt);
+
+    private static DcrClient Client(string metadata, string? secret = null, long? expiresAt = null) => new(
+        new RegistrationRecord
+        {
+            Issuer = "https://as.example.com",
+            ClientId = "c1",
+            Tenant = "north",
+            ClientSecret = secret,
+            ClientSecretExpiresAt = expiresAt,
+            RegistrationAccessToken = "tok-123456",
+            CreatedAt = DateTimeOffset.UtcNow,
+            UpdatedAt = DateTimeOffset.UtcNow,
+            Metadata = JsonBag.Parse(metadata),
+        },
+        [],
+        secretName: null);
+}

@@ -1,0 +1,26 @@
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using System.Threading.Tasks;
+using DcrPowerShell.Http;
+
+namespace DcrPowerShell.Core.Tests.Doubles;
+
+/// <summary>A clock whose waits are over at once: they are written down, and its time goes on by them.</summary>
+internal sealed class FakeClock : IClock
+{
+    public DateTimeOffset UtcNow { get; set; } = new(2026, 11, 21, 10, 0, 0, TimeSpan.Zero);
+
+    public List<TimeSpan> Waits { get; } = [];
+
+    /// <summary>Done in the middle of each wait.</summary>
+    public Action OnWait { get; set; } = () => { };
+
+    public Task Delay(TimeSpan span, CancellationToken cancellationToken)
+    {
+        Waits.Add(span);
+        UtcNow += span;
+        OnWait();
+        return cancellationToken.IsCancellationRequested ? Task.FromCanceled(cancellationToken) : Task.CompletedTask;
+    }
+}

@@ -1,0 +1,60 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Reflection;
+using DcrPowerShell.Errors;
+using Xunit;
+
+namespace DcrPowerShell.Core.Tests.Errors;
+
+public class DcrErrorsTests
+{
+    [Fact]
+    public void Every_id_is_made_by_some_factory() =>
+        Assert.Equal([], Enum.GetValues(typeof(DcrErrorId)).Cast<DcrErrorId>().Except(All().Select(static made => made.Error.ErrorId)));
+
+    [Fact]
+    public void Every_error_says_what_happened_and_what_to_do_in_whole_sentences() => Assert.All(All(), static made =>
+    {
+        Assert.True(made.Error.Message.Length > 20 && made.Error.RecommendedAction.Length > 10, made.Factory);
+        Assert.Matches("[.)\"]$", made.Error.Message);
+        Assert.DoesNotMatch(@"\.\.|  |\{|\}", made.Error.Message);
+    });
+
+    [Fact]
+    public void What_the_server_said_is_data_and_in_the_message() => Assert.All(
+        All().Where(static made => made.Error.ServerError is not null),
+        static made =>
+        {
+            Assert.Equal("words of the server", made.Error.ServerError!.Description);
+            Assert.Contains("\"words of the server\"", made.Error.Message);
+            Assert.Contains("(support id S-1)", made.Error.Message);
+        });
+
+    /// <summary>Each factory's errors, with every flag both ways and every optional argument given and not.</summary>
+    private static IEnumerable<(string Factory, DcrException Error)> All() =>
+        from method in typeof(DcrErrors).GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly)
+        from isFull in new[] { true, false }
+        select ($"{method.Name}, {isFull}", (DcrException)method.Invoke(null, method.GetParameters().Select(parameter => Argument(parameter, isFull)).ToArray())!);
+
+    private static object? Argument(ParameterInfo parameter, bool isFull)
+    {
+        if (!isFull && parameter.HasDefaultValue)
+        {
+            return parameter.DefaultValue;
+        }
+
+        return parameter.ParameterType switch
+        {
+            var type when type == typeof(string) => $"the {parameter.Name} of it",
+            var type when type == typeof(Uri) => new Uri("https://as.example.com/register"),
+            var type when type == typeof(bool) => isFull,
+            var type when type == typeof(TimeSpan) => isFull ? TimeSpan.FromMinutes(5) : TimeSpan.Zero,
+            var type when type == typeof(Exception) => new InvalidOperationException("it is broken"),
+            var type when type == typeof(IEnumerable<string>) => isFull ? new[] { "one", "two" } : Array.Empty<string>(),
+            var type when type == typeof(object) => new object(),
+            var type when type == typeof(ServerError) => new ServerError { Status = 400, Description = "words of the server", SupportId = "S-1", RequiredScope = isFull ? ["a"] : [] },
+            var type => throw new NotSupportedException($"This test has no {type} for {parameter.Name}."),
+        };
+    }
+}

@@ -1,0 +1,157 @@
+using System;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using DcrPowerShell.Core.Tests.Doubles;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Operations;
+using DcrPowerShell.Storage;
+using Xunit;
+
+namespace DcrPowerShell.Core.Tests.Operations;
+
+public sealed class ConnectOperationTests : IDisposable
+{
+    private readonly RecordingHandler _server = new();
+    private readonly MemoryVault _vault = new();
+
+    public void Dispose() => _server.Dispose();
+
+    [Theory]
+    [InlineData("", "oauthInsertion", "/.well-known/oauth-authorization-server")]
+    [InlineData("", "openidInsertion", "/.well-known/oauth-authorization-server /.well-known/openid-configuration")]
+    [InlineData("/t1", "oauthInsertion", "/.well-known/oauth-authorization-server/t1")]
+    [InlineData("/t1", "openidInsertion", "/.well-known/oauth-authorization-server/t1 /.well-known/openid-configuration/t1")]
+    [InlineData("/t1", "openidAppend", "/.well-known/oauth-authorization-server/t1 /.well-known/openid-configuration/t1 /t1/.well-known/openid-configuration")]
+    public async Task Finds_the_endpoint_where_the_server_has_it(string path, string place, string tried)
+    {
+        using var session = await Session.StartAsync($$"""{"issuerPath":"{{path}}","discovery":["{{place}}"]}""");
+        Assert.Equal(tried, string.Join(" ", (await session.Server.RequestsAsync()).Select(static request => request.Target)));
+        Assert.Equal($"{session.Server.Url.Authority}{path}", session.Connection.Name);
+        Assert.Equal(session.Server.Issuer, session.Connection.Issuer);
+        Assert.Equal(new Uri(session.Server.Url, path + "/register"), session.Connection.RegistrationEndpoint);
+    }
+
+    [Fact]
+    public async Task An_issuer_that_differs_by_its_trailing_slash_is_taken_as_the_server_writes_it()
+    {
+        using var server = await SharedTestServer.StartAsync("""{"issuerTrailingSlash":true}""");
+        using var session = await Session.ConnectAsync(server.Url.AbsoluteUri.TrimEnd('/'));
+        Assert.Equal(server.Url.AbsoluteUri, session.Connection.Issuer);
+        Assert.Contains(session.Reporter.VerboseLines, static line => line.EndsWith("the difference of the trailing slash is accepted.", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("""{"discovery":[]}""", DcrErrorId.DiscoveryFailed, "HTTP 404")]
+    [InlineData("""{"registrationEndpoint":"missing"}""", DcrErrorId.DiscoveryFailed, "has no registration_endpoint")]
+    [InlineData("""{"registrationEndpoint":"plainHttp"}""", DcrErrorId.DiscoveryFailed, "'http://dcr.example.net/register' is not an absolute https URL")]
+    [InlineData("""{"registrationEndpoint":"relative"}""", DcrErrorId.DiscoveryFailed, "'/register' is not an absolute https URL")]
+    [InlineData("""{"issuer":"https://other.example.com"}""", DcrErrorId.IssuerMismatch, "names another issuer: https://other.example.com")]
+    [InlineData("""{"faults":[{"on":"discovery","body":"html","times":9}]}""", DcrErrorId.DiscoveryFailed, "its answer is an HTML page")]
+    [InlineData("""{"faults":[{"on":"discovery","body":"endless","times":9}]}""", DcrErrorId.DiscoveryFailed, "longer than 1 MiB")]
+    [InlineData("""{"faults":[{"on":"discovery","status":302,"headers":{"Location":"https://evil.example/"},"times":9}]}""", DcrErrorId.DiscoveryFailed, "HTTP 302")]
+    public async Task Says_why_nothing_was_found_and_where_it_looked(string switches, DcrErrorId expected, string why)
+    {
+        using var server = await SharedTestServer.StartAsync(switches);
+        var error = await Assert.ThrowsAsync<DcrException>(() => Session.ConnectAsync(server.Url.AbsoluteUri));
+        Assert.Equal(expected, error.ErrorId);
+        Assert.Contains(why, error.Message);
+        Assert.Contains("/.well-known/oauth-authorization-server", error.Message);
+        Assert.Contains("/.well-known/openid-configuration", error.Message);
+    }
+
+    [Theory]
+    [InlineData("""{"body":"html"}""")]
+    [InlineData("""{"status":500,"times":3}""")]
+    [InlineData("""{"content":"{}"}""")]
+    public async Task A_place_of_no_use_is_passed_over(string fault)
+    {
+        using var session = await Session.StartAsync($$"""{"faults":[{"on":"discovery",{{fault.Substring(1)}}]}""");
+        Assert.EndsWith("/register", session.Connection.RegistrationEndpoint.AbsolutePath);
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("utf8Bom")]
+    [InlineData("utf16")]
+    [InlineData("latin1")]
+    public async Task Metadata_is_read_in_every_encoding(string encoding)
+    {
+        using var session = await Session.StartAsync($$"""{"faults":[{"on":"discovery","encoding":"{{encoding}}"}]}""");
+        Assert.Single(await session.SentAsync("discovery"));
+    }
+
+    [Fact]
+    public async Task With_the_endpoint_given_nothing_is_asked()
+    {
+        var connection = await RunAsync(new ConnectRequest { RegistrationEndpoint = new Uri("https://as.example.com/t1/register/"), Name = "mine" });
+        Assert.Equal(("mine", "https://as.example.com/t1/register/", "None", "TestVault"), (connection.Name, connection.Issuer, connection.Credential, connection.Vault));
+        Assert.Empty(_server.Requests);
+    }
+
+    [Theory]
+    [InlineData("http://as.example.com", null, null)]
+    [InlineData("ftp://as.example.com", null, null)]
+    [InlineData(null, "http://as.example.com/register", null)]
+    [InlineData(null, "https://as.example.com/register", "http://other.example.com")]
+    public async Task Where_no_token_may_go_it_does_not_connect(string? issuer, string? endpoint, string? origin)
+    {
+        var request = new ConnectRequest
+        {
+            Issuer = issuer is null ? null : new Uri(issuer),
+            RegistrationEndpoint = endpoint is null ? null : new Uri(endpoint),
+            AllowedOrigins = origin is null ? [] : [new Uri(origin)],
+        };
+        var error = await Assert.ThrowsAsync<DcrException>(() => RunAsync(request));
+        Assert.Equal(DcrErrorId.ConnectionFailed, error.ErrorId);
+        Assert.Contains("https", error.Message);
+        Assert.Contains("http is allowed to a loopback address", error.Message);
+        Assert.Empty(_server.Requests);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("two words")]
+    [InlineData("tok\r\nX-Injected: 1")]
+    [InlineData("tök")]
+    public async Task A_text_that_is_no_token_is_refused_and_not_shown(string token)
+    {
+        var error = await Assert.ThrowsAsync<DcrException>(() => RunAsync(new ConnectRequest { Issuer = new Uri("https://as.example.com"), InitialAccessToken = token }));
+        Assert.Equal(DcrErrorId.AccessTokenRejected, error.ErrorId);
+        Assert.True(token.Length == 0 || !error.Message.Contains(token));
+        Assert.Empty(_server.Requests);
+    }
+
+    [Theory]
+    [InlineData(VaultFault.Locked, DcrErrorId.VaultLocked)]
+    [InlineData(VaultFault.RefusesWrites, DcrErrorId.VaultWriteFailed)]
+    [InlineData(VaultFault.LosesWrites, DcrErrorId.VaultWriteFailed)]
+    internal async Task A_vault_that_does_not_keep_is_found_before_anything_is_sent(VaultFault fault, DcrErrorId expected)
+    {
+        _vault.Fault = fault;
+        var error = await Assert.ThrowsAsync<DcrException>(() => RunAsync(new ConnectRequest { Issuer = new Uri("https://as.example.com") }));
+        Assert.Equal(expected, error.ErrorId);
+        Assert.Empty(_server.Requests);
+    }
+
+    [Fact]
+    public async Task The_initial_token_does_not_go_to_discovery_and_is_not_shown()
+    {
+        using var session = await Session.StartAsync("{}", static request => request with { InitialAccessToken = "tok-123456" });
+        Assert.All(await session.Server.RequestsAsync(), static request => Assert.Null(request.Header("Authorization")));
+        Assert.Equal("InitialAccessToken", session.Connection.Credential);
+        Assert.All(typeof(DcrConnection).GetProperties(), property => Assert.DoesNotContain("123456", Convert.ToString(property.GetValue(session.Connection), null)));
+    }
+
+    [Fact]
+    public async Task No_connection_is_told_apart_from_no_metadata()
+    {
+        using var server = await SharedTestServer.StartAsync();
+        await server.StopAsync();
+        var error = await Assert.ThrowsAsync<DcrException>(() => Session.ConnectAsync(server.Issuer));
+        Assert.Equal(DcrErrorId.ConnectionFailed, error.ErrorId);
+    }
+
+    private Task<DcrConnection> RunAsync(ConnectRequest request) =>
+        ConnectOperation.RunAsync(request, new RegistrationStore(_vault), new RecordingReporter(), new FakeClock(), CancellationToken.None, _server);
+}

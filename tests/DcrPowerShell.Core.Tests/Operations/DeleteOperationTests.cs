@@ -1,0 +1,103 @@
+using System.Threading.Tasks;
+using DcrPowerShell.Core.Tests.Doubles;
+using DcrPowerShell.Errors;
+using Xunit;
+
+namespace DcrPowerShell.Core.Tests.Operations;
+
+public class DeleteOperationTests
+{
+    [Fact]
+    public async Task The_client_goes_and_then_its_registration()
+    {
+        using var session = await Session.StartAsync();
+        var client = await session.RegisterAsync();
+        await session.DeleteAsync(client.ClientId);
+        Assert.Empty(await session.Server.ClientsAsync());
+        Assert.Empty(session.Vault.Secrets);
+        Assert.Equal("", Assert.Single(await session.SentAsync("delete")).Body);
+    }
+
+    [Theory]
+    [InlineData("unauthorized", DcrErrorId.AccessTokenRejected)]
+    [InlineData("notFound", DcrErrorId.ClientNotFound)]
+    public async Task A_client_that_is_gone_already_is_dropped_by_force_only(string unknownClient, DcrErrorId expected)
+    {
+        using var session = await Session.StartAsync($$"""{"unknownClient":"{{unknownClient}}"}""");
+        var client = await session.RegisterAsync();
+        await session.Server.RemoveClientAsync(client.ClientId);
+        Assert.Equal(expected, (await Assert.ThrowsAsync<DcrException>(() => session.DeleteAsync(client.ClientId))).ErrorId);
+        Assert.Single(session.Vault.Secrets);
+
+        await session.DeleteAsync(client.ClientId, force: true);
+        Assert.Empty(session.Vault.Secrets);
+        Assert.Contains("was dropped from the vault", Assert.Single(session.Reporter.Warnings));
+    }
+
+    [Theory]
+    [InlineData("""{"operations":["read","update"]}""", "does not let a client be deleted by RFC 7592 (HTTP 405)")]
+    [InlineData("""{"faults":[{"on":"delete","status":404,"times":9}]}""", "and yet it knows client")] // It says so of a client that it has.
+    [InlineData("""{"faults":[{"on":"delete","status":501,"times":9}]}""", "does not let a client be deleted by RFC 7592 (HTTP 501)")]
+    public async Task A_server_without_deletion_is_told_from_a_client_that_is_gone(string switches, string words)
+    {
+        using var session = await Session.StartAsync(switches);
+        var client = await session.RegisterAsync();
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.DeleteAsync(client.ClientId));
+        Assert.Equal(DcrErrorId.OperationNotSupported, error.ErrorId);
+        Assert.Contains(words, error.Message);
+        Assert.Single(session.Vault.Secrets);
+
+        await session.DeleteAsync(client.ClientId, force: true);
+        Assert.Empty(session.Vault.Secrets);
+        Assert.Single(await session.Server.ClientsAsync());
+        Assert.Contains(words, Assert.Single(session.Reporter.Warnings));
+    }
+
+    [Fact]
+    public async Task A_client_without_a_token_is_dropped_by_force()
+    {
+        using var session = await Session.StartAsync("""{"operations":[]}""");
+        var client = await session.RegisterAsync();
+        Assert.Equal(DcrErrorId.OperationNotSupported, (await Assert.ThrowsAsync<DcrException>(() => session.DeleteAsync(client.ClientId))).ErrorId);
+        await session.DeleteAsync(client.ClientId, force: true);
+        Assert.Empty(session.Vault.Secrets);
+    }
+
+    [Theory]
+#if NET // .NET Framework sends a request without a body once more by itself, and then learns that the client is gone.
+    [InlineData(""" "drop":"beforeAnswer" """, DcrErrorId.OutcomeUnknown)]
+#endif
+    [InlineData(""" "status":500 """, DcrErrorId.OutcomeUnknown)]
+    [InlineData(""" "status":503 """, DcrErrorId.ServerUnavailable)]
+    [InlineData(""" "status":403 """, DcrErrorId.InsufficientScope)]
+    [InlineData(""" "status":302,"headers":{"Location":"https://evil.example/"} """, DcrErrorId.ResponseNotConformant)]
+    public async Task Not_known_to_be_deleted_it_stays_in_the_vault_even_by_force(string fault, DcrErrorId expected)
+    {
+        using var session = await Session.StartAsync($$"""{"faults":[{"on":"delete",{{fault}}}]}""");
+        var client = await session.RegisterAsync();
+        Assert.Equal(expected, (await Assert.ThrowsAsync<DcrException>(() => session.DeleteAsync(client.ClientId, force: true))).ErrorId);
+        Assert.Single(session.Vault.Secrets);
+        Assert.Single(await session.SentAsync("delete"));
+    }
+
+    [Theory]
+    [InlineData(""" "status":200,"body":"html" """)]
+    [InlineData(""" "status":202 """)]
+    public async Task Any_success_will_do(string fault)
+    {
+        using var session = await Session.StartAsync($$"""{"faults":[{"on":"delete",{{fault}}}]}""");
+        var client = await session.RegisterAsync();
+        await session.DeleteAsync(client.ClientId);
+        Assert.Empty(session.Vault.Secrets);
+    }
+
+    [Fact]
+    public async Task A_token_that_the_deletions_check_replaced_is_not_lost()
+    {
+        // A server answers 404 to DELETE, and replaces the token when it is asked whether the client is there.
+        using var session = await Session.StartAsync("""{"rotateToken":"getAndPut","faults":[{"on":"delete","status":404}]}""");
+        var client = await session.RegisterAsync();
+        await Assert.ThrowsAsync<DcrException>(() => session.DeleteAsync(client.ClientId));
+        Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, session.Stored(client.ClientId).RegistrationAccessToken);
+    }
+}

@@ -1,0 +1,161 @@
+using System.Linq;
+using System.Threading.Tasks;
+using DcrPowerShell.Compat;
+using DcrPowerShell.Core.Tests.Doubles;
+using DcrPowerShell.Errors;
+using Xunit;
+
+namespace DcrPowerShell.Core.Tests.Operations;
+
+public class ReadOperationTests
+{
+    [Fact]
+    public async Task Reads_with_the_clients_own_token_and_writes_nothing_new()
+    {
+        using var session = await Session.StartAsync();
+        var registered = await session.RegisterAsync(tenant: "north");
+        var writes = session.Vault.Writes.Count;
+        var client = await session.ReadAsync(registered.ClientId);
+
+        Assert.Equal($"Bearer {session.Stored(client.ClientId).RegistrationAccessToken}", Assert.Single(await session.SentAsync("read")).Header("Authorization"));
+        Assert.Equal(("Clinic portal", "north", registered.SecretName), (client.ClientName, client.Tenant, client.SecretName));
+        Assert.Equal(writes, session.Vault.Writes.Count);
+        Assert.Empty(session.Reporter.Warnings);
+    }
+
+    [Fact]
+    public async Task What_changed_at_the_server_is_kept()
+    {
+        using var session = await Session.StartAsync();
+        var registered = await session.RegisterAsync();
+        await session.Server.SetAsync(new { answerOverrides = new { read = new { client_name = "Renamed there" } } });
+        await session.ReadAsync(registered.ClientId);
+        Assert.Equal("Renamed there", session.Stored(registered.ClientId).ClientName);
+    }
+
+    [Fact]
+    public async Task A_new_token_and_secret_are_kept_at_once()
+    {
+        using var session = await Session.StartAsync("""{"rotateToken":"getAndPut","rotateSecret":"getAndPut"}""");
+        var client = await session.RegisterAsync();
+        foreach (var _ in Enumerable.Range(0, 3))
+        {
+            client = await session.ReadAsync(client.ClientId);
+            var (known, stored) = (await session.AtServerAsync(), session.Stored(client.ClientId));
+            Assert.Equal((known.RegistrationAccessToken, known.ClientSecret), (stored.RegistrationAccessToken, stored.ClientSecret));
+            Assert.Equal(known.ClientSecret, SecureText.Reveal(client.ClientSecret!));
+        }
+    }
+
+    [Fact]
+    public async Task What_the_answer_does_not_repeat_still_holds()
+    {
+        using var session = await Session.StartAsync("""{"repeatToken":false,"repeatSecret":false,"secretExpiresAt":"future"}""");
+        var registered = await session.RegisterAsync();
+        var client = await session.ReadAsync(registered.ClientId);
+        Assert.Equal(SecureText.Reveal(registered.ClientSecret!), SecureText.Reveal(client.ClientSecret!));
+        Assert.Equal(SecureText.Reveal(registered.RegistrationAccessToken!), SecureText.Reveal(client.RegistrationAccessToken!));
+        Assert.Equal(registered.RegistrationClientUri, client.RegistrationClientUri);
+        Assert.Equal("in 90 days", client.SecretExpiry);
+        Assert.Empty(session.Reporter.Warnings);
+    }
+
+    [Theory]
+    [InlineData("unauthorized", DcrErrorId.AccessTokenRejected, "Either the client is gone from the server, or its token was replaced")]
+    [InlineData("notFound", DcrErrorId.ClientNotFound, "The server knows no client")]
+    public async Task A_client_that_is_gone_is_told_and_its_record_left(string unknownClient, DcrErrorId expected, string words)
+    {
+        using var session = await Session.StartAsync($$"""{"unknownClient":"{{unknownClient}}"}""");
+        var client = await session.RegisterAsync();
+        await session.Server.RemoveClientAsync(client.ClientId);
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.ReadAsync(client.ClientId));
+        Assert.Equal(expected, error.ErrorId);
+        Assert.Contains(words, error.Message);
+        Assert.Contains("Remove-DcrClient -Force", error.RecommendedAction);
+        Assert.NotNull(session.Stored(client.ClientId).RegistrationAccessToken);
+    }
+
+    [Fact]
+    public async Task A_token_replaced_elsewhere_is_told_and_the_record_left()
+    {
+        using var session = await Session.StartAsync();
+        var client = await session.RegisterAsync();
+        await session.Server.RotateAsync(client.ClientId);
+        Assert.Equal(DcrErrorId.AccessTokenRejected, (await Assert.ThrowsAsync<DcrException>(() => session.ReadAsync(client.ClientId))).ErrorId);
+        Assert.NotNull(session.Stored(client.ClientId).RegistrationAccessToken);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_answer_about_another_client_costs_neither_its_token(bool repeatsToken)
+    {
+        using var session = await Session.StartAsync($$"""{"repeatToken":{{(repeatsToken ? "true" : "false")}},"repeatSecret":false}""");
+        var (one, other) = (await session.RegisterAsync(tenant: "north"), await session.RegisterAsync(tenant: "south"));
+        var (oneBefore, otherBefore) = (session.Stored(one.ClientId), session.Stored(other.ClientId));
+        // A server that mixes up its clients: the token of one is not written over that of the other.
+        var answer = new { client_id = other.ClientId, registration_access_token = repeatsToken ? otherBefore.RegistrationAccessToken : null, registration_client_uri = otherBefore.RegistrationClientUri };
+        await session.Server.SetAsync(new { answerOverrides = new { read = answer } });
+
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.ReadAsync(one.ClientId));
+        Assert.Equal(DcrErrorId.ResponseNotConformant, error.ErrorId);
+        Assert.Contains($"Asked for client '{one.ClientId}', the server answered with client '{other.ClientId}'", error.Message);
+        Assert.Equal(oneBefore.ToJson(), session.Stored(one.ClientId).ToJson());
+        var otherAfter = session.Stored(other.ClientId);
+        Assert.Equal((otherBefore.RegistrationAccessToken, otherBefore.ClientSecret, "south"), (otherAfter.RegistrationAccessToken, otherAfter.ClientSecret, otherAfter.Tenant));
+    }
+
+    [Fact]
+    public async Task An_answer_about_an_unknown_client_is_kept_as_that_ones()
+    {
+        using var session = await Session.StartAsync();
+        var client = await session.RegisterAsync();
+        await session.Server.SetAsync(new { answerOverrides = new { read = new { client_id = "stranger", registration_access_token = "strange-token" } } });
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.ReadAsync(client.ClientId));
+        Assert.Equal("strange-token", session.Stored("stranger").RegistrationAccessToken);
+        Assert.Contains(session.Stored("stranger").SecretName, error.Message);
+        Assert.DoesNotContain("strange-token", error.ToString());
+    }
+
+    [Fact]
+    public async Task Every_shape_of_an_answer_is_read()
+    {
+        using var session = await Session.StartAsync("""{"authMethodAsArray":true,"scopeAsArray":true,"redirectUrisAsString":true,"numbersAsStrings":true,"emptyMembers":"hydra"}""");
+        var registered = await session.RegisterAsync("""{"redirect_uris":["https://a.example.com/"],"scope":"a b"}""");
+        var client = await session.ReadAsync(registered.ClientId);
+        Assert.Equal("client_secret_basic", client.TokenEndpointAuthMethod);
+        Assert.Equal(["a", "b"], client.Scope);
+        Assert.Equal(["https://a.example.com/"], client.RedirectUris);
+    }
+
+    [Theory]
+    [InlineData("half")]
+    [InlineData("html")]
+    public async Task An_answer_that_cannot_be_used_is_kept_as_it_came(string body)
+    {
+        using var session = await Session.StartAsync($$"""{"rotateToken":"getAndPut","faults":[{"on":"read","body":"{{body}}"}]}""");
+        var client = await session.RegisterAsync();
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.ReadAsync(client.ClientId));
+        Assert.Equal(DcrErrorId.ResponseNotConformant, error.ErrorId);
+        Assert.Single(session.KeptAnswers());
+    }
+
+    [Fact]
+    public async Task A_server_that_does_not_offer_it_is_told()
+    {
+        using var session = await Session.StartAsync("""{"operations":["update","delete"]}""");
+        var client = await session.RegisterAsync();
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.ReadAsync(client.ClientId));
+        Assert.Equal(DcrErrorId.OperationNotSupported, error.ErrorId);
+        Assert.Contains("does not let a client be read by RFC 7592 (HTTP 405)", error.Message);
+    }
+
+    [Fact]
+    public async Task A_read_that_breaks_is_repeated()
+    {
+        using var session = await Session.StartAsync("""{"faults":[{"on":"read","drop":"beforeAnswer"},{"on":"read","drop":"midBody"}]}""");
+        var client = await session.RegisterAsync();
+        Assert.Equal("Clinic portal", (await session.ReadAsync(client.ClientId)).ClientName);
+        Assert.Equal(3, (await session.SentAsync("read")).Count);
+    }
+}

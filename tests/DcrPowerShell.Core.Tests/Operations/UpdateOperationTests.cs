@@ -1,0 +1,222 @@
+using System;
+using System.Linq;
+using System.Text.Json;
+using System.Threading.Tasks;
+using DcrPowerShell.Compat;
+using DcrPowerShell.Core.Tests.Doubles;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Metadata;
+using Xunit;
+
+namespace DcrPowerShell.Core.Tests.Operations;
+
+public class UpdateOperationTests
+{
+    private const string Rich = """
+        {"client_name":"Clinic","client_name#ja":"クリニック","client_name#de":"Klinik","redirect_uris":["https://a.example.com/"],
+         "tos_uri":"https://a.example.com/tos","x_vendor":{"level":1.0,"big":12345678901234567890,"list":[null,""]}}
+        """;
+
+    [Fact]
+    public async Task Changes_what_was_named_and_writes_the_rest_back_as_it_was()
+    {
+        using var session = await Session.StartAsync("""{"requireCompletePut":true}"""); // As Okta: all settings, or none.
+        var registered = await session.RegisterAsync(Rich);
+        var client = await session.UpdateAsync(registered.ClientId, """{"client_name":"Clinic North","contacts":["a@example.com"]}""");
+
+        var sent = JsonBag.Parse(Assert.Single(await session.SentAsync("update")).Body);
+        var granted = JsonBag.Parse((await session.AtServerAsync()).Metadata.GetRawText());
+        foreach (var bag in new[] { sent, granted })
+        {
+            Assert.Equal(("Clinic North", "クリニック", "Klinik"), (bag.Text("client_name"), bag.Text("client_name#ja"), bag.Text("client_name#de")));
+            Assert.True(bag.TryGet("x_vendor", out var vendor));
+            Assert.Equal("""{"level":1.0,"big":12345678901234567890,"list":[null,""]}""", vendor.GetRawText());
+            Assert.Equal("https://a.example.com/tos", bag.Text("tos_uri"));
+        }
+
+        Assert.Equal(("Clinic North", "Clinic North"), (client.ClientName, session.Stored(client.ClientId).ClientName));
+        Assert.Empty(client.Changes);
+        Assert.Empty(session.Reporter.Warnings);
+    }
+
+    [Fact]
+    public async Task The_body_names_the_client_and_none_of_what_the_server_issued()
+    {
+        using var session = await Session.StartAsync("""{"secretExpiresAt":"future"}""");
+        var client = await session.RegisterAsync();
+        await session.UpdateAsync(client.ClientId, """{"client_name":"m"}""");
+        var sent = JsonBag.Parse(Assert.Single(await session.SentAsync("update")).Body);
+        Assert.Equal(client.ClientId, sent.Text("client_id"));
+        foreach (var member in new[] { "registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at", "client_secret" })
+        {
+            Assert.False(sent.Has(member), member);
+        }
+    }
+
+    [Theory]
+    [InlineData("hydra")]
+    [InlineData("null")]
+    public async Task What_stands_for_absent_is_not_written_back(string emptyMembers)
+    {
+        using var session = await Session.StartAsync($$"""{"emptyMembers":"{{emptyMembers}}"}""");
+        var client = await session.RegisterAsync();
+        await session.UpdateAsync(client.ClientId, """{"client_name":"m"}""");
+        Assert.DoesNotContain(JsonBag.Parse(Assert.Single(await session.SentAsync("update")).Body), static member => member.Value.ValueKind is JsonValueKind.Null || member.Value.GetRawText() is "\"\"" or "{}");
+    }
+
+    [Fact]
+    public async Task What_was_read_in_odd_shapes_is_written_in_those_of_the_standard()
+    {
+        using var session = await Session.StartAsync("""{"authMethodAsArray":true,"scopeAsArray":true,"redirectUrisAsString":true}""");
+        var client = await session.RegisterAsync("""{"redirect_uris":["https://a.example.com/"],"scope":"a b"}""");
+        await session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""); // The server is strict about what it gets.
+        Assert.Equal("m", session.Stored(client.ClientId).ClientName);
+    }
+
+    [Fact]
+    public async Task Null_removes_a_member()
+    {
+        using var session = await Session.StartAsync();
+        var registered = await session.RegisterAsync(Rich);
+        var client = await session.UpdateAsync(registered.ClientId, """{"tos_uri":null,"x_vendor":null}""");
+        Assert.False((await session.AtServerAsync()).Metadata.TryGetProperty("tos_uri", out _));
+        Assert.False(client.Metadata.Contains("x_vendor"));
+        Assert.Empty(client.Changes);
+        Assert.Empty(session.Reporter.Warnings);
+    }
+
+    [Fact]
+    public async Task What_the_server_did_not_remove_is_told()
+    {
+        using var session = await Session.StartAsync("""{"answerOverrides":{"update":{"tos_uri":"https://default.example.com/"} } }""");
+        var client = await session.RegisterAsync(Rich);
+        await session.UpdateAsync(client.ClientId, """{"tos_uri":null}""");
+        Assert.Equal($"Client '{client.ClientId}': the server still has a value for what was to be removed: tos_uri.", Assert.Single(session.Reporter.Warnings));
+    }
+
+    [Fact]
+    public async Task What_was_granted_otherwise_is_told_but_only_of_what_was_asked()
+    {
+        using var session = await Session.StartAsync();
+        var registered = await session.RegisterAsync("""{"redirect_uris":["https://a.example.com/"],"scope":"openid"}""");
+        await session.Server.SetAsync(new { dropScope = new[] { "admin" }, grant = new { client_uri = "https://default.example.com/" } });
+        var client = await session.UpdateAsync(registered.ClientId, """{"scope":"openid admin","client_name":"m"}""");
+        Assert.Equal("scope: asked for 'openid admin', granted 'openid'", Assert.Single(client.Changes).ToString());
+    }
+
+    [Fact]
+    public async Task A_new_token_is_kept_before_the_client_is_given_out()
+    {
+        using var session = await Session.StartAsync("""{"rotateToken":"put"}""");
+        var client = await session.RegisterAsync();
+        foreach (var name in new[] { "one", "two", "three" })
+        {
+            client = await session.UpdateAsync(client.ClientId, $$"""{"client_name":"{{name}}"}""");
+            Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, session.Stored(client.ClientId).RegistrationAccessToken);
+            Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, SecureText.Reveal(client.RegistrationAccessToken!));
+        }
+    }
+
+    [Fact]
+    public async Task A_token_that_already_the_read_replaced_is_used_for_the_change()
+    {
+        using var session = await Session.StartAsync("""{"rotateToken":"getAndPut"}""");
+        var client = await session.RegisterAsync();
+        await session.UpdateAsync(client.ClientId, """{"client_name":"m"}""");
+        Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, session.Stored(client.ClientId).RegistrationAccessToken);
+    }
+
+    [Fact]
+    public async Task A_new_secret_is_kept_and_told_and_does_not_inherit_the_expiry()
+    {
+        using var session = await Session.StartAsync("""{"secretExpiresAt":"future"}""");
+        var registered = await session.RegisterAsync();
+        await session.Server.SetAsync(new { rotateSecret = "put", secretExpiresAt = "absent" });
+        var client = await session.UpdateAsync(registered.ClientId, """{"client_name":"m"}""");
+        Assert.Equal((await session.AtServerAsync()).ClientSecret, session.Stored(client.ClientId).ClientSecret);
+        Assert.Equal("unknown", client.SecretExpiry);
+        Assert.Contains(session.Reporter.Warnings, static line => line.Contains("the server replaced the client secret"));
+    }
+
+    [Theory]
+    [InlineData("forbidden", 1)] // Hydra
+    [InlineData("optional", 1)]
+    [InlineData("required", 2)] // IBM Verify: asked for it, it gets it.
+    public async Task The_secret_goes_along_where_the_server_wants_it(string putSecret, int sent)
+    {
+        using var session = await Session.StartAsync($$"""{"putSecret":"{{putSecret}}"}""");
+        var client = await session.RegisterAsync();
+        await session.UpdateAsync(client.ClientId, """{"client_name":"m"}""");
+        var updates = await session.SentAsync("update");
+        Assert.Equal(sent, updates.Count);
+        Assert.Equal(putSecret == "required", updates[updates.Count - 1].Body.Contains("client_secret\""));
+        Assert.Equal("m", session.Stored(client.ClientId).ClientName);
+    }
+
+    [Theory]
+    [InlineData(""" "drop":"beforeAnswer" """)]
+    [InlineData(""" "status":500,"when":"afterProcessing" """)]
+    [InlineData(""" "status":504 """)]
+    [InlineData(""" "delayMs":60000 """)]
+    public async Task Of_unknown_outcome_it_is_not_sent_again(string fault)
+    {
+        using var session = await Session.StartAsync($$"""{"faults":[{"on":"update",{{fault}}}]}""", request => request with { Timeout = TimeSpan.FromSeconds(fault.Contains("delayMs") ? 2 : 30) });
+        var client = await session.RegisterAsync();
+        var before = session.Stored(client.ClientId).ToJson();
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""));
+        Assert.Equal(DcrErrorId.OutcomeUnknown, error.ErrorId);
+        Assert.Single(await session.SentAsync("update"));
+        Assert.Equal(before, session.Stored(client.ClientId).ToJson());
+    }
+
+    [Theory]
+    [InlineData(""" "body":"half" """)]
+    [InlineData(""" "body":"html" """)]
+    [InlineData(""" "drop":"midBody" """)]
+    public async Task An_answer_that_cannot_be_used_is_kept_as_it_came(string fault)
+    {
+        using var session = await Session.StartAsync($$"""{"rotateToken":"put","faults":[{"on":"update",{{fault}}}]}""");
+        var client = await session.RegisterAsync();
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""));
+        Assert.Contains($"said that client '{client.ClientId}' was changed, but", error.Message);
+        Assert.Single(session.KeptAnswers());
+    }
+
+    [Theory]
+    [InlineData("""{"operations":["read","delete"]}""")]
+    [InlineData("""{"faults":[{"on":"update","status":404}]}""")] // oidc-provider without management
+    public async Task A_server_that_does_not_offer_it_is_told(string switches)
+    {
+        using var session = await Session.StartAsync(switches);
+        var client = await session.RegisterAsync();
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""));
+        Assert.Equal(DcrErrorId.OperationNotSupported, error.ErrorId);
+        Assert.Contains("does not let a client be changed", error.Message);
+    }
+
+    [Fact]
+    public async Task A_refused_change_leaves_all_as_it_was()
+    {
+        using var session = await Session.StartAsync("""{"rotateToken":"put"}""");
+        var client = await session.RegisterAsync();
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(client.ClientId, """{"redirect_uris":["https://a.example.com/*"]}"""));
+        Assert.Equal(DcrErrorId.InvalidRedirectUri, error.ErrorId);
+        Assert.Equal("Clinic portal", (await session.ReadAsync(client.ClientId)).ClientName);
+    }
+
+    [Fact]
+    public async Task Stopped_while_it_is_under_way_its_new_token_is_still_kept()
+    {
+        using var session = await Session.StartAsync("""{"rotateToken":"put","faults":[{"on":"update","delayMs":1000}]}""");
+        var client = await session.RegisterAsync();
+        var updating = session.UpdateAsync(client.ClientId, """{"client_name":"m"}""");
+        while ((await session.SentAsync("update")).Count == 0)
+        {
+            await Task.Delay(10);
+        }
+
+        session.Stop.Cancel();
+        await updating;
+        Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, session.Stored(client.ClientId).RegistrationAccessToken);
+    }
+}

@@ -1,0 +1,102 @@
+BeforeAll {
+    Import-Module "$PSScriptRoot/Common.psm1"
+    Start-DcrTest
+    $modulePath = (Get-Module DcrPowerShell).Path
+
+    # Runs a script in a runspace of its own, stops it as Ctrl-C does once the server works on its request, and says how long stopping took.
+    function Stop-During([object] $Server, [string] $Operation, [string] $Script) {
+        $shell = [powershell]::Create()
+        try {
+            $null = $shell.AddScript("Import-Module '$modulePath'; `$null = Connect-DcrServer $($Server.Issuer)`n$Script")
+            $running = $shell.BeginInvoke()
+            Wait-Until { Get-TestServerRequest $Server -Operation $Operation }
+            $time = [Diagnostics.Stopwatch]::StartNew()
+            $shell.Stop()
+            $running.IsCompleted | Should -BeTrue
+            $shell.InvocationStateInfo.State | Should -Be 'Stopped'
+            $time.Elapsed
+        } finally { $shell.Dispose() }
+    }
+
+    function New-Client([object] $Server) {
+        $null = Connect-DcrServer $Server.Issuer
+        New-DcrClient App https://app.example.com/
+    }
+}
+
+AfterAll { Stop-DcrTest }
+
+Describe 'Stopping a command' {
+    It 'waits for the answer to a registration under way, and keeps it' {
+        $server = New-TestServer @{ faults = @(@{ on = 'register'; delayMs = 1000 }) }
+        $null = Stop-During $server register 'New-DcrClient Stopped https://app.example.com/'
+        $known = Get-TestServerClient $server
+        $null = Connect-DcrServer $server.Issuer
+        $client = Get-DcrClient -Offline
+        $client.ClientId | Should -Be $known.clientId
+        (Get-VaultRecord $client).registration_access_token | Should -BeExactly $known.registrationAccessToken
+        @(Get-TestServerRequest $server -Operation register).Count | Should -Be 1
+    }
+
+    It 'sends nothing more: the rest of a pipeline is left' {
+        $server = New-TestServer @{ faults = @(@{ on = 'register'; delayMs = 1000 }) }
+        $null = Stop-During $server register '1..5 | ForEach-Object { [pscustomobject]@{ ClientName = "App$_"; RedirectUri = "https://app.example.com/" } } | New-DcrClient'
+        @(Get-TestServerRequest $server -Operation register).Count | Should -Be 1
+        $null = Connect-DcrServer $server.Issuer
+        (Get-DcrClient -Offline).ClientName | Should -Be 'App1'
+    }
+
+    It 'keeps the token that an update under way brings' {
+        $server = New-TestServer @{ rotateToken = 'put'; faults = @(@{ on = 'update'; delayMs = 1000 }) }
+        $client = New-Client $server
+        $null = Stop-During $server update "Set-DcrClient $($client.ClientId) -Scope read"
+        $record = Get-VaultRecord $client
+        $record.registration_access_token | Should -BeExactly (Get-TestServerClient $server).registrationAccessToken
+        $record.metadata.scope | Should -Be 'read'
+        (Get-DcrClient $client.ClientId).Scope | Should -Be 'read'
+    }
+
+    It 'forgets a client whose deletion was under way' {
+        $server = New-TestServer @{ faults = @(@{ on = 'delete'; delayMs = 1000 }) }
+        $client = New-Client $server
+        $null = Stop-During $server delete "Remove-DcrClient $($client.ClientId) -Confirm:`$false"
+        Get-TestServerClient $server | Should -BeNullOrEmpty
+        Get-VaultRecordName | Should -Not -Contain $client.SecretName
+    }
+
+    It 'ends a read at once' {
+        $server = New-TestServer @{ faults = @(@{ on = 'read'; delayMs = 30000 }) }
+        $client = New-Client $server
+        (Stop-During $server read "Get-DcrClient $($client.ClientId)").TotalSeconds | Should -BeLessThan 5
+        (Get-DcrClient $client.ClientId).ClientName | Should -Be 'App'
+    }
+
+    It 'ends a wait for the server''s rate limit at once' {
+        $server = New-TestServer @{ faults = @(@{ on = 'register'; times = 9; status = 429; rateLimitHeaders = 'retryAfterSeconds'; retryAfter = 60 }) }
+        (Stop-During $server register 'New-DcrClient App https://app.example.com/').TotalSeconds | Should -BeLessThan 5
+        @(Get-TestServerRequest $server -Operation register).Count | Should -Be 1
+    }
+
+    It 'ends the search for a server at once' {
+        $server = New-TestServer @{ latencyMs = 30000 }
+        (Stop-During $server discovery '').TotalSeconds | Should -BeLessThan 5
+    }
+}
+
+Describe 'Ctrl-C at a PowerShell process' -Skip:($IsWindows -or $PSEdition -eq 'Desktop') {
+    It 'waits for the answer to a registration under way, and keeps it' {
+        $server = New-TestServer @{ faults = @(@{ on = 'register'; delayMs = 1500 }) }
+        $pwsh = Start-Pwsh "`$null = Connect-DcrServer $($server.Issuer)
+            try { New-DcrClient Interrupted https://app.example.com/ } finally { 'stopped' }
+            'not reached'"
+        Wait-Until { Get-TestServerRequest $server -Operation register }
+        & /bin/kill -INT $pwsh.Process.Id
+        $result = Wait-Pwsh $pwsh -TimeoutSec 30
+        $result.Output | Should -Not -BeLike '*not reached*'
+
+        # SecretStore shows this process what it read before; a new process sees what was written. The server takes the token that was kept.
+        $read = Wait-Pwsh (Start-Pwsh "`$null = Connect-DcrServer $($server.Issuer); (Get-DcrClient).ClientId")
+        $read.Errors | Should -BeNullOrEmpty
+        $read.Output.Trim() | Should -Be (Get-TestServerClient $server).clientId
+    }
+}

@@ -1,0 +1,256 @@
+# What the test files share: the built module, a vault in a throw-away home, test servers, and ways to look at errors and secrets.
+Set-StrictMode -Version 2.0
+
+$script:Root = Split-Path (Split-Path $PSScriptRoot)
+$script:ModulePath = Join-Path $script:Root 'out/DcrPowerShell/DcrPowerShell.psd1'
+$script:IsOnWindows = [Environment]::OSVersion.Platform -eq 'Win32NT'
+
+# The vault that Start-DcrTest makes.
+$script:VaultName = 'TestStore'
+
+# Refuses to go on where the tests would write to the vaults of a person.
+function Assert-ThrowAwayHome {
+    [CmdletBinding()]
+    param()
+
+    if ($script:IsOnWindows) {
+        # SecretStore keeps its files in a place of the account's that cannot be moved.
+        if ($env:CI -ne 'true') { throw 'These tests replace the SecretStore of this account. On Windows they run only where the environment variable CI is true.' }
+        return
+    }
+
+    $temp = [IO.Path]::GetTempPath()
+    if (-not "$HOME/".StartsWith($temp)) { throw "These tests replace the SecretStore of the home folder. Set HOME to an empty folder below $temp." }
+}
+
+# Imports the built module, makes an empty vault that asks for nothing, and starts the process of the test servers.
+function Start-DcrTest {
+    [CmdletBinding()]
+    param()
+
+    Assert-ThrowAwayHome
+    Import-Module $script:ModulePath -Global
+    Import-Module Microsoft.PowerShell.SecretStore -Global
+    Reset-TestStore
+    Get-SecretVault | Where-Object ModuleName -ne 'Microsoft.PowerShell.SecretStore' | Unregister-SecretVault
+    if (-not (Get-SecretVault | Where-Object Name -eq $script:VaultName)) {
+        Register-SecretVault -Name $script:VaultName -ModuleName Microsoft.PowerShell.SecretStore -DefaultVault
+    }
+
+    Import-Module "$PSScriptRoot/TestServer.psm1" -Global
+    Start-TestServerHost
+}
+
+function Stop-DcrTest {
+    [CmdletBinding()]
+    param()
+
+    if (Get-Module TestServer) { Stop-TestServerHost }
+}
+
+# Empties the SecretStore. With a password it is locked afterwards.
+function Reset-TestStore {
+    [CmdletBinding()]
+    param(
+        [securestring] $Password,
+        [ValidateSet('None', 'Prompt')] [string] $Interaction = 'None'
+    )
+
+    Assert-ThrowAwayHome
+    $store = @{ Scope = 'CurrentUser'; Interaction = $Interaction; Force = $true; WarningAction = 'SilentlyContinue'; Authentication = 'None' }
+    if ($Password) { $store += @{ Password = $Password; PasswordTimeout = 900 }; $store.Authentication = 'Password' }
+    for ($try = 1; ; $try++) {
+        try {
+            Reset-SecretStore @store
+            return
+        } catch [NullReferenceException] {
+            # SecretStore watches its own files from another thread, and now and then its reset trips over that.
+            if ($try -eq 3) { throw }
+        }
+    }
+}
+
+# Registers a vault of our own extension, whose faults are described there.
+function Register-TestVault {
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory)] [string] $Name,
+        [string] $Mode = 'Normal'
+    )
+
+    Assert-ThrowAwayHome
+    Register-SecretVault -Name $Name -ModuleName "$PSScriptRoot/vaults/DcrTestVault" -VaultParameters @{ Mode = $Mode } -AllowClobber
+}
+
+# How often a vault of our own extension was asked for anything in this process.
+function Get-TestVaultCallCount {
+    [CmdletBinding()]
+    param([Parameter(Mandatory)] [string] $Name)
+
+    [AppDomain]::CurrentDomain.GetData('DcrTestVault')[$Name].Calls
+}
+
+# Starts a server and connects to it; the connection is the default one from then on. Gives the server.
+function New-ConnectedServer {
+    [CmdletBinding()]
+    param(
+        [hashtable] $Switches = @{},
+        # Parameters of Connect-DcrServer.
+        [hashtable] $Connect = @{}
+    )
+
+    $server = New-TestServer $Switches
+    $null = Connect-DcrServer $server.Issuer @Connect
+    $server
+}
+
+# The metadata in the body of the last request of an operation.
+function Get-SentMetadata {
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory)] [object] $Server,
+        [ValidateSet('register', 'update')] [string] $Operation = 'register'
+    )
+
+    (Get-TestServerRequest $Server -Operation $Operation | Select-Object -Last 1).body | ConvertFrom-Json
+}
+
+function ConvertTo-PlainText {
+    [CmdletBinding()]
+    param([Parameter(Mandatory)] [securestring] $Secret)
+
+    [Net.NetworkCredential]::new('', $Secret).Password
+}
+
+function ConvertTo-Secret {
+    [CmdletBinding()]
+    param([Parameter(Mandatory)] [string] $Text)
+
+    [Net.NetworkCredential]::new('', $Text).SecurePassword
+}
+
+# What the vault keeps of a client, as an object.
+function Get-VaultRecord {
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory)] [object] $Client,
+        [string] $Vault = $script:VaultName
+    )
+
+    Get-Secret -Vault $Vault -Name $Client.SecretName -AsPlainText | ConvertFrom-Json
+}
+
+# Names of the registrations that the vault keeps.
+function Get-VaultRecordName {
+    [CmdletBinding()]
+    param([string] $Vault = $script:VaultName)
+
+    Get-SecretInfo -Vault $Vault | Where-Object Name -like 'dcr-*' | ForEach-Object Name
+}
+
+# Runs a command that is to fail, and gives its error records. Whether it ended the command is in the note IsTerminating.
+function Get-Failure {
+    [CmdletBinding()]
+    param([Parameter(Mandatory)] [scriptblock] $Command)
+
+    Invoke-Failing $Command $PSCmdlet.SessionState.PSVariable
+}
+
+function Invoke-Failing {
+    param([scriptblock] $Command, [System.Management.Automation.PSVariableIntrinsics] $CallerVariables)
+
+    $records = @()
+    $isTerminating = $false
+    # The tests run with Stop, so that no error goes unseen; a person's default is Continue. The command sees its caller's variables.
+    $preference = $CallerVariables.GetValue('ErrorActionPreference')
+    try {
+        $CallerVariables.Set('ErrorActionPreference', 'Continue')
+        & $Command 2>&1 | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] } | ForEach-Object { $records += $_ }
+    } catch {
+        $isTerminating = $true
+        $records += $_
+    } finally {
+        $CallerVariables.Set('ErrorActionPreference', $preference)
+    }
+
+    foreach ($record in $records) { $record | Add-Member -NotePropertyName IsTerminating -NotePropertyValue $isTerminating -Force -PassThru }
+}
+
+# Runs a command that is to fail with exactly one error, and checks everything that an error promises. Gives the error record.
+function Assert-Failure {
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory, Position = 0)] [scriptblock] $Command,
+        [Parameter(Mandatory)] [string] $Id,
+        [Parameter(Mandatory)] [System.Management.Automation.ErrorCategory] $Category,
+        # Wildcards.
+        [string] $Message = '*',
+        [string] $Action = '*',
+        [switch] $Terminating
+    )
+
+    $failures = @(Invoke-Failing $Command $PSCmdlet.SessionState.PSVariable)
+    $failures.Count | Should -Be 1 -Because "one error was to be expected, not: $failures"
+    $failure = $failures[0]
+    $failure.FullyQualifiedErrorId | Should -BeLike "$Id,DcrPowerShell.Commands.*Command" -Because "the message is: $failure"
+    $failure.CategoryInfo.Category | Should -Be $Category
+    "$failure" | Should -BeLike $Message
+    $failure.ErrorDetails.RecommendedAction | Should -Not -BeNullOrEmpty
+    $failure.ErrorDetails.RecommendedAction | Should -BeLike $Action
+    $failure.IsTerminating | Should -Be $Terminating.IsPresent -Because 'that decides whether a pipeline goes on'
+    $failure
+}
+
+# Waits for a condition. Fails when it has not come true in time.
+function Wait-Until {
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory)] [scriptblock] $Condition,
+        [int] $TimeoutSec = 20
+    )
+
+    $time = [Diagnostics.Stopwatch]::StartNew()
+    while (-not (& $Condition)) {
+        if ($time.Elapsed.TotalSeconds -gt $TimeoutSec) { throw "Within $TimeoutSec seconds this did not come true: $Condition" }
+        Start-Sleep -Milliseconds 20
+    }
+}
+
+# Starts PowerShell in a process of its own, with this one's home. Its standard input stays open: whoever prompts there, waits.
+function Start-Pwsh {
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory)] [string] $Script,
+        # The module's name or path; by default the built one.
+        [string] $Module = $script:ModulePath,
+        [switch] $Interactive
+    )
+
+    $file = Join-Path $HOME "$([guid]::NewGuid().ToString('n')).ps1"
+    [IO.File]::WriteAllText($file, "`$ErrorActionPreference = 'Stop'`nImport-Module '$Module'`n$Script", [Text.UTF8Encoding]::new($true))
+    $start = [Diagnostics.ProcessStartInfo]::new((Get-Process -Id $PID).Path)
+    $start.Arguments = "-NoProfile $(if (-not $Interactive) { '-NonInteractive' }) -File `"$file`""
+    $start.UseShellExecute = $false
+    $start.RedirectStandardInput = $true
+    $start.RedirectStandardOutput = $true
+    $start.RedirectStandardError = $true
+    $process = [Diagnostics.Process]::Start($start)
+    [pscustomobject]@{ Process = $process; Output = $process.StandardOutput.ReadToEndAsync(); Errors = $process.StandardError.ReadToEndAsync() }
+}
+
+# Waits for the end of such a process. Gives what it wrote, and its exit code.
+function Wait-Pwsh {
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory)] [object] $Pwsh,
+        [int] $TimeoutSec = 60
+    )
+
+    $hasEnded = $Pwsh.Process.WaitForExit($TimeoutSec * 1000)
+    if (-not $hasEnded) { $Pwsh.Process.Kill() }
+    $result = [pscustomobject]@{ ExitCode = $Pwsh.Process.ExitCode; Output = $Pwsh.Output.Result; Errors = $Pwsh.Errors.Result }
+    if (-not $hasEnded) { throw "PowerShell did not end within $TimeoutSec seconds. Output: $($result.Output) Errors: $($result.Errors)" }
+    $result
+}
+
+Export-ModuleMember -Function *

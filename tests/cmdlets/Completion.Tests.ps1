@@ -1,0 +1,71 @@
+BeforeAll {
+    Import-Module "$PSScriptRoot/Common.psm1"
+    Start-DcrTest
+    Register-TestVault Counted
+    $server = New-ConnectedServer @{} @{ Name = 'production'; Vault = 'Counted' }
+    $null = New-ConnectedServer @{} @{ Name = 'test system' }
+    $connection = Get-DcrServer production
+    $mail = New-DcrClient Mail https://app.example.com/ -Connection $connection
+    $maps = New-DcrClient Maps https://app.example.com/ -Connection $connection
+    $null = Connect-DcrServer $server.Issuer -Name production -Vault Counted
+
+    function Get-Completion([string] $Line) { (TabExpansion2 $Line $Line.Length).CompletionMatches }
+}
+
+AfterAll { Stop-DcrTest }
+
+Describe 'Tab completes' {
+    It '<Line>' -ForEach @(
+        @{ Line = 'New-DcrClient -GrantType '; Expected = 'authorization_code', 'client_credentials', 'refresh_token' }
+        @{ Line = 'New-DcrClient -GrantType refresh_token, a'; Expected = @('authorization_code') }
+        @{ Line = 'New-DcrClient -GrantType urn:openid'; Expected = @('urn:openid:params:grant-type:ciba') }
+        @{ Line = 'New-DcrClient -ResponseType '; Expected = 'code', 'id_token', 'token', 'none' }
+        @{ Line = 'New-DcrClient -TokenEndpointAuthMethod client_secret_'; Expected = 'client_secret_basic', 'client_secret_post', 'client_secret_jwt' }
+        @{ Line = 'New-DcrClient -ApplicationType '; Expected = 'web', 'native' }
+        @{ Line = 'Set-DcrClient abc -TokenEndpointAuthMethod n'; Expected = @('none') }
+        @{ Line = 'New-DcrClient -Connection p'; Expected = @('production') }
+        @{ Line = 'Get-DcrServer '; Expected = 'production', "'test system'" }
+        @{ Line = 'Disconnect-DcrServer te'; Expected = @("'test system'") }
+        @{ Line = "Disconnect-DcrServer 'te"; Expected = @("'test system'") }
+        @{ Line = 'Connect-DcrServer https://as.example.com -Vault '; Expected = 'Counted', 'TestStore' }
+        @{ Line = 'Connect-DcrServer https://as.example.com -Vault Te'; Expected = @('TestStore') }
+    ) {
+        $offered = (Get-Completion $Line).CompletionText
+        $Expected | ForEach-Object { $offered | Should -Contain $_ }
+        if ($Line -notmatch 'GrantType $') { $offered | Should -HaveCount $Expected.Count }
+    }
+
+    It 'ids of known clients, with their names, for <_>' -ForEach 'Get-DcrClient', 'Set-DcrClient', 'Remove-DcrClient', 'Reset-DcrClientSecret' {
+        Clear-TestServerRequest $server
+        $calls = Get-TestVaultCallCount Counted
+        $offered = Get-Completion "$_ "
+        $offered.CompletionText | Should -Be $mail.ClientId, $maps.ClientId
+        $offered.ToolTip | Should -Be 'Mail', 'Maps'
+        (Get-Completion "$_ -ClientId $($maps.ClientId.Substring(0, 5))").CompletionText | Should -Be $maps.ClientId
+
+        Get-TestServerRequest $server | Should -BeNullOrEmpty -Because 'completion does not wait for a network'
+        Get-TestVaultCallCount Counted | Should -Be $calls -Because 'a vault may be slow, too'
+    }
+
+    It 'ids of the clients of the connection that is named' {
+        Get-Completion "Get-DcrClient -Connection 'test system' -ClientId " | ForEach-Object CompletionText | Should -Not -Contain $mail.ClientId
+        (Get-Completion 'Get-DcrClient -Connection production -ClientId ').CompletionText | Should -Contain $mail.ClientId
+    }
+
+    It 'no client that was removed' {
+        $gone = New-DcrClient Gone https://app.example.com/
+        (Get-Completion 'Get-DcrClient ').CompletionText | Should -Contain $gone.ClientId
+        $gone | Remove-DcrClient -Confirm:$false
+        (Get-Completion 'Get-DcrClient ').CompletionText | Should -Not -Contain $gone.ClientId
+    }
+
+    It 'ids with strange characters in quotes' {
+        $odd = New-ConnectedServer @{ fixedClientId = "it's app (1)"; registrationClientUri = 'query' } @{ Name = 'odd' }
+        $client = New-DcrClient Odd https://app.example.com/
+        $text = (Get-Completion 'Get-DcrClient ').CompletionText
+        $text | Should -Be "'it''s app (1)'"
+        (Invoke-Expression "Get-DcrClient $text").ClientName | Should -Be $client.ClientName
+        @(Get-TestServerRequest $odd -Operation read).Count | Should -Be 1
+        $null = Connect-DcrServer $server.Issuer -Name production -Vault Counted
+    }
+}

@@ -1,0 +1,180 @@
+BeforeAll {
+    Import-Module "$PSScriptRoot/Common.psm1"
+    Start-DcrTest
+    $app = @{ ClientName = 'App'; RedirectUri = 'https://app.example.com/callback' }
+}
+
+AfterAll { Stop-DcrTest }
+
+Describe 'Connect-DcrServer' {
+    It 'finds the registration endpoint of an issuer' {
+        $server = New-TestServer
+        $connection = Connect-DcrServer $server.Issuer
+
+        $connection | Should -BeOfType DcrPowerShell.DcrConnection
+        $connection.Issuer | Should -BeExactly $server.Issuer
+        $connection.RegistrationEndpoint | Should -Be "$($server.Url)/register"
+        $connection.Provider | Should -Be 'Standard'
+        $connection.Credential | Should -Be 'None'
+        $connection.Vault | Should -Be 'TestStore'
+        "$($connection.Capabilities)" | Should -Be 'Register, Read, Update, Delete'
+        Get-TestServerRequest $server | ForEach-Object operation | Should -Be 'discovery'
+    }
+
+    It 'makes the connection the default one of this runspace' {
+        $first = New-ConnectedServer
+        $second = New-ConnectedServer
+        (New-DcrClient @app).Issuer | Should -Be $second.Issuer
+        Get-DcrServer | ForEach-Object Issuer | Should -Contain $first.Issuer
+    }
+
+    It 'finds the metadata of an issuer with a path at <_>' -ForEach 'oauthInsertion', 'openidInsertion', 'openidAppend' {
+        $server = New-TestServer @{ issuerPath = '/tenant1'; discovery = @($_) }
+        (Connect-DcrServer $server.Issuer).RegistrationEndpoint | Should -Be "$($server.Url)/tenant1/register"
+    }
+
+    It 'accepts an issuer that differs by its trailing slash, and says so' {
+        $server = New-TestServer @{ issuerTrailingSlash = $true }
+        $asked = $server.Issuer.TrimEnd('/')
+        $verbose = Connect-DcrServer $asked -Verbose 4>&1 | Where-Object { $_ -is [System.Management.Automation.VerboseRecord] }
+        (Get-DcrServer ([uri] $asked).Authority).Issuer | Should -BeExactly "$asked/"
+        "$verbose" | Should -BeLike '*trailing slash*'
+    }
+
+    It 'asks nobody when the registration endpoint is given' {
+        $server = New-TestServer @{ discovery = @() }
+        $connection = Connect-DcrServer -RegistrationEndpoint "$($server.Url)/register"
+        Get-TestServerRequest $server | Should -BeNullOrEmpty
+        $connection.Issuer | Should -Be "$($server.Url)/register"
+        (New-DcrClient @app).Issuer | Should -Be "$($server.Url)/register"
+    }
+
+    It 'knows the connection by -Name, or else by host and path' {
+        $server = New-TestServer @{ issuerPath = '/tenant1' }
+        (Connect-DcrServer $server.Issuer).Name | Should -Be "$(([uri] $server.Url).Authority)/tenant1"
+        (Connect-DcrServer $server.Issuer -Name test).Name | Should -Be 'test'
+    }
+
+    It 'puts a connection into the place of one with the same name' {
+        $null = New-ConnectedServer @{} @{ Name = 'same' }
+        $server = New-ConnectedServer @{} @{ Name = 'same' }
+        (Get-DcrServer same).Issuer | Should -Be $server.Issuer
+    }
+
+    It 'sends the initial access token with registrations and nowhere else' {
+        $server = New-ConnectedServer @{ initialToken = 'initial-token-of-the-test' } @{ InitialAccessToken = ConvertTo-Secret 'initial-token-of-the-test' }
+        (Get-DcrServer).Where({ $_.Issuer -eq $server.Issuer }).Credential | Should -Be 'InitialAccessToken'
+        $null = New-DcrClient @app | Get-DcrClient | Set-DcrClient -Scope read
+
+        $requests = Get-TestServerRequest $server
+        $requests.Where({ $_.headers.PSObject.Properties['Authorization'] -and $_.headers.Authorization -eq 'Bearer initial-token-of-the-test' }).operation | Should -Be 'register'
+        $requests.operation | Should -Contain 'update'
+    }
+
+    It 'takes no token as plain text' {
+        { Connect-DcrServer https://as.example.com -InitialAccessToken 'text' } | Should -Throw '*SecureString*'
+    }
+
+    It 'keeps what is registered in the vault of -Vault' {
+        Register-TestVault Other
+        $server = New-ConnectedServer @{} @{ Vault = 'Other' }
+        $client = New-DcrClient @app
+        (Get-VaultRecord $client -Vault Other).client_id | Should -Be $client.ClientId
+        Get-VaultRecordName | Should -Not -Contain $client.SecretName
+        (Get-DcrServer | Where-Object Issuer -eq $server.Issuer).Vault | Should -Be 'Other'
+    }
+
+    It 'keeps nothing with -NoVault' {
+        $before = Get-VaultRecordName
+        $server = New-ConnectedServer @{} @{ NoVault = $true }
+        (New-DcrClient @app).SecretName | Should -BeNullOrEmpty
+        Get-VaultRecordName | Should -Be $before
+        (Get-DcrServer | Where-Object Issuer -eq $server.Issuer).Vault | Should -BeNullOrEmpty
+    }
+
+    It 'lets registration access tokens go to an -AllowedOrigin' {
+        $other = New-TestServer
+        $switches = @{ registrationClientUri = 'foreign'; foreignOrigin = $other.Url }
+        $null = New-ConnectedServer $switches
+        $client = New-DcrClient @app
+        $null = Assert-Failure { Get-DcrClient $client.ClientId } -Id RegistrationUriRefused -Category SecurityError -Message "*$($other.Url)*" -Action "*-AllowedOrigin $($other.Url)*"
+        Get-TestServerRequest $other | Should -BeNullOrEmpty
+
+        $null = New-ConnectedServer $switches @{ AllowedOrigin = $other.Url }
+        $client = New-DcrClient @app
+        # The other server does not know the client; that it was asked is the point.
+        $null = Get-Failure { Get-DcrClient $client.ClientId }
+        Get-TestServerRequest $other | ForEach-Object operation | Should -Be 'read'
+    }
+
+    It 'waits for an answer no longer than -TimeoutSec' {
+        $server = New-TestServer @{ latencyMs = 20000 }
+        $time = [Diagnostics.Stopwatch]::StartNew()
+        $null = Assert-Failure { Connect-DcrServer $server.Issuer -TimeoutSec 1 } -Id RequestTimedOut -Category OperationTimeout -Terminating
+        $time.Elapsed.TotalSeconds | Should -BeLessThan 10
+    }
+
+    It 'goes through -Proxy' {
+        $server = New-TestServer
+        $proxy = New-TestServer @{ issuer = $server.Issuer; discoveryOverrides = @{ registration_endpoint = "$($server.Url)/register" } }
+        $null = Connect-DcrServer $server.Issuer -Proxy $proxy.Url
+        (Get-TestServerRequest $proxy).target | Should -BeLike "$($server.Url)/.well-known/*"
+        Get-TestServerRequest $server | Should -BeNullOrEmpty
+    }
+
+    It 'says so where the proxy wants a password' {
+        $proxy = New-TestServer @{ proxyCredential = 'user:password' }
+        $null = Assert-Failure { Connect-DcrServer -RegistrationEndpoint "$($proxy.Url)/register" -Proxy $proxy.Url; New-DcrClient @app } -Id ConnectionFailed -Category ConnectionError -Message '*407*' -Action '*-Proxy*'
+    }
+}
+
+Describe 'Connect-DcrServer refuses' {
+    It 'an issuer that is not where it says: <Name>' -ForEach @(
+        @{ Name = 'no metadata'; Switches = @{ discovery = @() }; Message = '*/.well-known/oauth-authorization-server (HTTP 404)*/.well-known/openid-configuration (HTTP 404)*' }
+        @{ Name = 'a page instead of JSON'; Switches = @{ faults = @(@{ on = 'discovery'; body = 'html'; times = 9 }) }; Message = '*HTML*' }
+        @{ Name = 'no registration endpoint'; Switches = @{ registrationEndpoint = 'missing' }; Message = '*no registration_endpoint*' }
+        @{ Name = 'a registration endpoint over http'; Switches = @{ registrationEndpoint = 'plainHttp' }; Message = '*not an absolute https URL*' }
+    ) {
+        $server = New-TestServer $Switches
+        $null = Assert-Failure { Connect-DcrServer $server.Issuer } -Id DiscoveryFailed -Category InvalidData -Message $Message -Action '*-RegistrationEndpoint*' -Terminating
+    }
+
+    It 'metadata of another issuer' {
+        $server = New-TestServer @{ issuer = 'https://other.example.com' }
+        $null = Assert-Failure { Connect-DcrServer $server.Url } -Id IssuerMismatch -Category InvalidData -Message "*$($server.Url)*https://other.example.com*" -Action '*Connect-DcrServer https://other.example.com*' -Terminating
+    }
+
+    It 'plain http to another machine, before anything is sent' {
+        $null = Assert-Failure { Connect-DcrServer http://as.example.com } -Id ConnectionFailed -Category ConnectionError -Message '-Issuer*' -Action '*https*' -Terminating
+    }
+
+    It 'a certificate that this machine does not trust' {
+        $server = New-TestServer @{ https = 'valid' }
+        $null = Assert-Failure { Connect-DcrServer $server.Issuer } -Id TlsFailed -Category SecurityError -Action '*certificate*' -Terminating
+    }
+
+    It 'to wait for a server that is not there' {
+        $server = New-TestServer
+        $server | Remove-TestServer
+        $failure = Assert-Failure { Connect-DcrServer $server.Issuer } -Id ConnectionFailed -Category ConnectionError -Action '*network*' -Terminating
+        $failure.TargetObject | Should -Be ([uri] $server.Issuer)
+    }
+
+    It 'a token that is no bearer token: <Name>' -ForEach @(
+        @{ Name = 'with a line break'; Token = "token-of-the-test`n" }
+        @{ Name = 'with its scheme'; Token = 'Bearer token-of-the-test' }
+        @{ Name = 'empty'; Token = '' }
+    ) {
+        $server = New-TestServer
+        $secret = [Net.NetworkCredential]::new('', $Token).SecurePassword
+        $failure = Assert-Failure { Connect-DcrServer $server.Issuer -InitialAccessToken $secret } -Id AccessTokenRejected -Category AuthenticationError -Message '-InitialAccessToken*' -Terminating
+        "$failure" | Should -Not -BeLike '*token-of-the-test*'
+        Get-TestServerRequest $server | Should -BeNullOrEmpty
+    }
+
+    It 'a vault that is not there, before anything is sent' {
+        $server = New-TestServer
+        $null = Assert-Failure { Connect-DcrServer $server.Issuer -Vault Nowhere } -Id VaultNotFound -Category ObjectNotFound -Message '*Nowhere*TestStore*' -Action '*Register-SecretVault*' -Terminating
+        Get-TestServerRequest $server | Should -BeNullOrEmpty
+    }
+}

@@ -1,0 +1,89 @@
+BeforeAll {
+    Import-Module "$PSScriptRoot/Common.psm1"
+    Start-DcrTest
+    $inTwelveDays = [DateTimeOffset]::UtcNow.AddDays(12).AddMinutes(5).ToUnixTimeSeconds()
+    $server = New-ConnectedServer @{ dropScope = @('admin'); answerOverrides = @{ any = @{ client_secret_expires_at = $inTwelveDays } } } @{ Name = 'production' }
+    $client = New-DcrClient 'Patient portal of the northern clinics' https://portal.example.com/callback -Tenant clinic-1 -Scope read, admin -WarningAction SilentlyContinue
+    $secrets = (ConvertTo-PlainText $client.ClientSecret), (ConvertTo-PlainText $client.RegistrationAccessToken)
+
+    # The lines of a view, and the whole text of one column of its first row, however it is wrapped.
+    function Get-View([object] $Object, [int] $Width) { ($Object | Out-String -Width $Width) -split '\r?\n' | Where-Object { $_ } }
+
+    function Get-Column([string[]] $View, [string] $Name, [string] $Next) {
+        $start = $View[0].IndexOf($Name)
+        $length = $View[0].IndexOf($Next) - $start
+        -join ($View | Select-Object -Skip 2 | ForEach-Object { $_.PadRight(200).Substring($start, $length).Trim() })
+    }
+}
+
+AfterAll { Stop-DcrTest }
+
+Describe 'A client' {
+    It 'is a table that fits <_> columns, with its id in full' -ForEach 80, 120 {
+        $view = Get-View $client $_
+        $view[0] | Should -Match '^ClientName +ClientId +Tenant +AuthMethod +SecretExpiry *$'
+        $view | ForEach-Object { $_.Length | Should -BeLessOrEqual 120 }
+        "$view" | Should -Not -Match '…|\.\.\.'
+        Get-Column $view ClientId Tenant | Should -BeExactly $client.ClientId
+        Get-Column $view Tenant AuthMethod | Should -Be 'clinic-1'
+        $view[2] | Should -Match 'client_secret_basic in 12 days *$'
+    }
+
+    It 'shows when its secret expires: <Name>' -ForEach @(
+        @{ Name = 'never'; Expiry = 'zero'; Text = 'never *$' }
+        @{ Name = 'soon'; Expiry = 'future'; Text = 'in 90 days *$' }
+        @{ Name = 'past'; Expiry = 'past'; Text = 'expired' }
+        @{ Name = 'unknown'; Expiry = 'absent'; Text = 'unknown *$' }
+    ) {
+        $null = New-ConnectedServer @{ secretExpiresAt = $Expiry }
+        (Get-View (New-DcrClient App https://app.example.com/ -WarningAction SilentlyContinue) 120)[2] | Should -Match $Text
+    }
+
+    It 'shows no expiry where there is no secret' {
+        $null = New-ConnectedServer
+        (Get-View (New-DcrClient App https://app.example.com/ -TokenEndpointAuthMethod none) 120)[2] | Should -Match 'none *$'
+    }
+
+    It 'is a list of everything that is not secret' {
+        $list = $client | Format-List | Out-String -Width 200
+        'ClientName', 'ClientId', 'Tenant', 'Issuer', 'RedirectUris', 'GrantTypes', 'ResponseTypes', 'Scope', 'TokenEndpointAuthMethod', 'ApplicationType', 'Contacts',
+        'IssuedAt', 'ClientSecretExpiresAt', 'SecretExpiry', 'RegistrationClientUri', 'SecretName', 'Changes', 'Metadata' | ForEach-Object { $list | Should -Match "(?m)^$_ +: " }
+        $list | Should -Match "Changes +: \{scope: asked for 'read admin', granted 'read'\}"
+        $list | Should -Not -Match '(?m)^(ClientSecret|RegistrationAccessToken) '
+        $secrets | ForEach-Object { $list.Contains($_) | Should -BeFalse }
+    }
+
+    It 'is listed without changes where there are none' {
+        $null = New-ConnectedServer
+        New-DcrClient App https://app.example.com/ | Format-List | Out-String -Width 200 | Should -Not -Match '(?m)^Changes '
+    }
+
+    It 'shows no secret after another object has opened the table' {
+        $text = [pscustomobject]@{ ClientId = 1; ClientSecret = 2; RegistrationAccessToken = 3 }, $client | Out-String -Width 200
+        $text | Should -Match ([regex]::Escape($client.ClientId))
+        $secrets | ForEach-Object { $text.Contains($_) | Should -BeFalse }
+    }
+}
+
+Describe 'A connection' {
+    It 'is a table that fits <_> columns' -ForEach 80, 120 {
+        $view = Get-View (Get-DcrServer production) $_
+        $view[0] | Should -Match '^Name +Issuer +Provider +Credential +Vault *$'
+        "$view" | Should -Not -Match '…|\.\.\.'
+        Get-Column $view Issuer Provider | Should -BeExactly $server.Issuer
+        $view[2] | Should -Match '^production .* None +TestStore *$'
+    }
+
+    It 'is a list of all that is known of it' {
+        $list = Get-DcrServer production | Format-List | Out-String -Width 200
+        $list | Should -Match "(?m)^RegistrationEndpoint +: $([regex]::Escape("$($server.Url)/register"))"
+        $list | Should -Match '(?m)^Capabilities +: Register, Read, Update, Delete'
+    }
+
+    It 'shows what it was made with, and not the token' {
+        $null = Connect-DcrServer $server.Issuer -Name guarded -InitialAccessToken (ConvertTo-Secret 'initial-token-of-the-test')
+        $text = Get-DcrServer guarded | Out-String -Width 80
+        $text | Should -BeLike '*InitialAccessToken*TestStore*'
+        $text | Should -Not -BeLike '*initial-token-of-the-test*'
+    }
+}

@@ -1,0 +1,41 @@
+<#
+.SYNOPSIS
+    Runs one file of Pester tests, for a process of its own: pwsh -NoProfile -NonInteractive -File Invoke-TestFile.ps1 -Path <file>,
+    with HOME set to a throw-away folder. Prints failures and skipped tests, and at last "N passed, N failed, N skipped".
+    The exit code is 1 where something failed or no test was found.
+#>
+param([Parameter(Mandatory)] [string] $Path)
+
+Set-StrictMode -Version 2.0
+$ErrorActionPreference = 'Stop'
+
+function Write-Failure {
+    param([string] $Name, [object[]] $ErrorRecord)
+
+    Write-Host "FAILED $Name"
+    foreach ($record in $ErrorRecord) {
+        "$record" -split "`n" | ForEach-Object { Write-Host "    $($_.TrimEnd())" }
+        "$($record.ScriptStackTrace)" -split "`n" | Where-Object { $_ -match '(\.Tests\.ps1|Common\.psm1): line' } | ForEach-Object { Write-Host "    $($_.TrimEnd())" }
+    }
+}
+
+Import-Module "$PSScriptRoot/Common.psm1"
+try { Assert-ThrowAwayHome } catch {
+    Write-Host $_.Exception.Message
+    Write-Host '0 passed, 0 failed, 0 skipped'
+    exit 1
+}
+
+Import-Module Pester -MinimumVersion 5.3
+$configuration = New-PesterConfiguration
+$configuration.Run.Path = $Path
+$configuration.Run.PassThru = $true
+$configuration.Output.Verbosity = 'None'
+$result = Invoke-Pester -Configuration $configuration
+
+$result.Containers | Where-Object { $_.ErrorRecord } | ForEach-Object { Write-Failure $Path $_.ErrorRecord }
+$result.FailedBlocks | Where-Object { $_.ErrorRecord } | ForEach-Object { Write-Failure $_.ExpandedPath $_.ErrorRecord }
+$result.Failed | Where-Object { $_.ErrorRecord } | ForEach-Object { Write-Failure $_.ExpandedPath $_.ErrorRecord }
+$result.Skipped | ForEach-Object { Write-Host "SKIPPED $($_.ExpandedPath)$(if ($_.ErrorRecord) { ": $($_.ErrorRecord[0])" })" }
+Write-Host "$($result.PassedCount) passed, $($result.FailedCount) failed, $($result.SkippedCount) skipped"
+exit [int]($result.FailedCount + $result.FailedBlocksCount + $result.FailedContainersCount -gt 0 -or $result.TotalCount -eq 0)

@@ -1,0 +1,130 @@
+BeforeDiscovery {
+    Import-Module "$PSScriptRoot/OidcProvider.psm1"
+    $obstacle = Install-OidcProvider
+    if ($obstacle) { Write-Host "SKIPPED oidc-provider: $obstacle" }
+}
+
+Describe 'The certified oidc-provider' -Skip:([bool] $obstacle) {
+    BeforeAll {
+        Import-Module "$PSScriptRoot/Common.psm1"
+        Import-Module "$PSScriptRoot/OidcProvider.psm1"
+        Start-DcrTest
+        . "$PSScriptRoot/WholeLife.ps1"
+        $servers = Start-OidcProvider @(
+            @{ name = 'rotating'; rotate = $true }
+            @{ name = 'keeping'; rotate = $false }
+            @{ name = 'guarded'; initialAccessToken = $true; rotate = $true }
+            @{ name = 'guarded and keeping'; initialAccessToken = $true; rotate = $false }
+            @{ name = 'path'; issuerPath = '/tenant1' }
+            @{ name = 'expiring'; secretTtl = 12 * 24 * 3600 }
+            @{ name = 'unmanaged'; management = $false }
+            @{ name = 'forgetful'; registrationAccessToken = $false }
+            @{ name = 'strict'; initialAccessToken = $true; policies = @('no-public-clients') }
+        )
+        $app = @{ ClientName = 'App'; RedirectUri = 'https://app.example.com/callback' }
+        function Connect-OidcProvider([string] $Name, [hashtable] $Parameters = @{}) {
+            $server = $servers[$Name]
+            if ($server.InitialAccessToken) { $Parameters['InitialAccessToken'] = ConvertTo-Secret $server.InitialAccessToken }
+            $null = Connect-DcrServer $server.Issuer @Parameters
+        }
+    }
+
+    AfterAll {
+        Stop-OidcProvider
+        Stop-DcrTest
+    }
+
+    It 'sees the whole life of a client: <Name>, initial token <Needed>' -ForEach @(
+        @{ Name = 'rotating'; Needed = 'not needed' }
+        @{ Name = 'keeping'; Needed = 'not needed' }
+        @{ Name = 'guarded'; Needed = 'needed' }
+        @{ Name = 'guarded and keeping'; Needed = 'needed' }
+        @{ Name = 'path'; Needed = 'not needed' }
+    ) {
+        $server = $servers[$Name]
+        [bool] $server.InitialAccessToken | Should -Be ($Needed -eq 'needed')
+        $connect = if ($server.InitialAccessToken) { @{ InitialAccessToken = ConvertTo-Secret $server.InitialAccessToken } } else { @{} }
+        Test-WholeLife -Issuer $server.Issuer -Connect $connect
+    }
+
+    It 'replaces the token at updates where it rotates: <Name>' -ForEach @(
+        @{ Name = 'rotating'; IsSame = $false }
+        @{ Name = 'keeping'; IsSame = $true }
+    ) {
+        Connect-OidcProvider $Name
+        $client = New-DcrClient @app
+        $before = (Get-VaultRecord $client).registration_access_token
+        $null = Set-DcrClient $client.ClientId -LogoUri https://app.example.com/logo.png
+        ((Get-VaultRecord $client).registration_access_token -ceq $before) | Should -Be $IsSame
+        (Get-DcrClient $client.ClientId).Metadata['logo_uri'] | Should -Be 'https://app.example.com/logo.png'
+    }
+
+    It 'registers nothing without its initial access token' {
+        $null = Connect-DcrServer $servers['guarded'].Issuer
+        $null = Assert-Failure { New-DcrClient @app } -Id AccessTokenRejected -Category AuthenticationError -Action '*-InitialAccessToken*'
+    }
+
+    It 'rejects a wrong initial access token' {
+        $null = Connect-DcrServer $servers['guarded'].Issuer -InitialAccessToken (ConvertTo-Secret 'not-the-right-token')
+        $failure = Assert-Failure { New-DcrClient @app } -Id AccessTokenRejected -Category AuthenticationError -Message '*wrong, expired or used up*'
+        "$failure" | Should -Not -BeLike '*not-the-right-token*'
+    }
+
+    It 'drops members that it does not know, and Changes tells' {
+        Connect-OidcProvider rotating
+        $client = New-DcrClient @app -Metadata @{ unknown_member = 'x'; tenant_code = 'CLINIC-1' } -WarningVariable warnings -WarningAction SilentlyContinue
+        $client.Changes.Name | Should -Be 'unknown_member'
+        $client.Metadata['tenant_code'] | Should -Be 'CLINIC-1'
+        (Set-DcrClient $client.ClientId -Contact admin@example.com).Metadata['tenant_code'] | Should -Be 'CLINIC-1'
+    }
+
+    It 'names what it does not accept' {
+        Connect-OidcProvider rotating
+        $null = Assert-Failure { New-DcrClient @app -Metadata @{ tenant_code = 'no spaces allowed' } } -Id InvalidClientMetadata -Category InvalidData -Message '*tenant_code*'
+        $null = Assert-Failure { New-DcrClient App https://app.example.com/#top -SkipValidation } -Id InvalidRedirectUri -Category InvalidArgument
+    }
+
+    It 'forbids by policy, at registration and at updates' {
+        Connect-OidcProvider strict
+        $null = Assert-Failure { New-DcrClient @app -TokenEndpointAuthMethod none } -Id InvalidClientMetadata -Category InvalidData
+        $client = New-DcrClient @app
+        $null = Assert-Failure { Set-DcrClient $client.ClientId -TokenEndpointAuthMethod none } -Id InvalidClientMetadata -Category InvalidData
+        (Get-DcrClient $client.ClientId).TokenEndpointAuthMethod | Should -Be 'client_secret_basic'
+    }
+
+    It 'says when a secret expires' {
+        Connect-OidcProvider expiring
+        (New-DcrClient @app).SecretExpiry | Should -Be 'in 12 days'
+    }
+
+    It 'lets clients be read and no more where management is off' {
+        Connect-OidcProvider unmanaged
+        $client = New-DcrClient @app
+        (Get-DcrClient $client.ClientId).ClientName | Should -Be 'App'
+        $null = Assert-Failure { Set-DcrClient $client.ClientId -Scope openid } -Id OperationNotSupported -Category NotImplemented
+        $null = Assert-Failure { Remove-DcrClient $client.ClientId -Confirm:$false } -Id OperationNotSupported -Category NotImplemented
+    }
+
+    It 'lets nothing be managed where it gives out no registration access token' {
+        Connect-OidcProvider forgetful
+        $client = New-DcrClient @app
+        $null = Assert-Failure { Get-DcrClient $client.ClientId } -Id OperationNotSupported -Category NotImplemented
+    }
+
+    It 'keeps its secrets at updates, so that a reset is refused' {
+        Connect-OidcProvider rotating
+        $client = New-DcrClient @app
+        $null = Assert-Failure { Reset-DcrClientSecret $client.ClientId } -Id OperationNotSupported -Category NotImplemented
+        (Get-DcrClient $client.ClientId).ClientName | Should -Be 'App' -Because 'the token that the attempt brought was kept'
+    }
+
+    It 'registers what piped objects say' {
+        Connect-OidcProvider keeping
+        $clients = '[{ "client_name": "One", "redirect_uris": ["https://one.example.com/cb"], "subject_type": "public" },
+            { "client_name": "Service", "grant_types": ["client_credentials"], "response_types": [], "redirect_uris": [] }]' | ConvertFrom-Json | New-DcrClient
+        $clients.ClientName | Should -Be 'One', 'Service'
+        $clients[0].Metadata['subject_type'] | Should -Be 'public'
+        $clients[1].GrantTypes | Should -Be 'client_credentials'
+        $clients[1].RedirectUris | Should -BeNullOrEmpty
+    }
+}

@@ -1,0 +1,68 @@
+BeforeAll {
+    Import-Module "$PSScriptRoot/Common.psm1"
+    Start-DcrTest
+    $root = Split-Path (Split-Path $PSScriptRoot)
+
+    # The home folder is an empty one: NuGet finds what it has downloaded where the last build found it.
+    $assets = Get-Content (Join-Path $root 'src/DcrPowerShell/obj/project.assets.json') -Raw | ConvertFrom-Json
+    $env:NUGET_PACKAGES = $assets.packageFolders.PSObject.Properties.Name | Select-Object -First 1
+    $env:DOTNET_NOLOGO = $env:DOTNET_CLI_TELEMETRY_OPTOUT = 'true'
+    $package = & (Join-Path $root 'build.ps1') Package | Select-Object -Last 1
+
+    $repository = Join-Path $TestDrive repository
+    $null = New-Item $repository -ItemType Directory
+    Copy-Item $package.FullName $repository
+    $unpacked = Join-Path $TestDrive unpacked
+    Copy-Item $package.FullName "$unpacked.zip"
+    Expand-Archive "$unpacked.zip" $unpacked
+}
+
+AfterAll { Stop-DcrTest }
+
+Describe 'The package' {
+    It 'is described as the gallery wants it' {
+        $manifest = Test-ModuleManifest (Join-Path $unpacked 'DcrPowerShell.psd1')
+        $nuspec = ([xml](Get-Content (Join-Path $unpacked 'DcrPowerShell.nuspec') -Raw)).package.metadata
+        $nuspec.id | Should -BeExactly 'DcrPowerShell'
+        $nuspec.version | Should -Be $manifest.Version
+        $package.Name | Should -Be "DcrPowerShell.$($manifest.Version).nupkg"
+        $nuspec.description | Should -Be $manifest.Description
+        $nuspec.dependencies.dependency.id | Should -Be 'Microsoft.PowerShell.SecretManagement'
+        $nuspec.dependencies.dependency.version | Should -Be $manifest.RequiredModules[0].Version
+        $tags = $nuspec.tags -split ' '
+        'PSModule', 'PSEdition_Core', 'PSEdition_Desktop' | ForEach-Object { $tags | Should -Contain $_ }
+        $manifest.ExportedCmdlets.Keys | ForEach-Object { $tags | Should -Contain "PSCmdlet_$_" }
+    }
+
+    It 'holds what was built, file for file' {
+        $built = (Get-Module DcrPowerShell).ModuleBase
+        $files = Get-ChildItem $built -Recurse -File
+        $files | Should -Not -BeNullOrEmpty
+        foreach ($file in $files) {
+            $copy = Join-Path $unpacked $file.FullName.Substring($built.Length)
+            (Get-FileHash $copy).Hash | Should -Be (Get-FileHash $file.FullName).Hash -Because $file.Name
+        }
+    }
+
+    It 'installs from a repository, and works in a new process' {
+        if (Get-Command Install-PSResource -ErrorAction Ignore) {
+            Register-PSResourceRepository -Name Local -Uri $repository -Trusted
+            # What it depends on is installed already.
+            Install-PSResource DcrPowerShell -Repository Local -SkipDependencyCheck
+            $name = 'DcrPowerShell'
+        } else {
+            $name = Join-Path $unpacked 'DcrPowerShell.psd1'
+        }
+
+        $server = New-TestServer
+        $result = Wait-Pwsh (Start-Pwsh -Module $name "(Get-Module DcrPowerShell).ModuleBase
+            `$null = Connect-DcrServer $($server.Issuer)
+            (New-DcrClient App https://app.example.com/ | Get-DcrClient).ClientName
+            (Get-Help New-DcrClient).Synopsis")
+        $result.Errors | Should -BeNullOrEmpty
+        $place, $client, $synopsis = $result.Output.Trim() -split '\r?\n'
+        $place | Should -Not -Be (Get-Module DcrPowerShell).ModuleBase
+        $client | Should -Be 'App'
+        $synopsis | Should -Not -BeNullOrEmpty
+    }
+}

@@ -1,0 +1,101 @@
+BeforeAll {
+    Import-Module "$PSScriptRoot/Common.psm1"
+    Start-DcrTest
+    $app = @{ ClientName = 'App'; RedirectUri = 'https://app.example.com/callback' }
+}
+
+AfterAll { Stop-DcrTest }
+
+Describe 'Remove-DcrClient' {
+    BeforeAll { $server = New-ConnectedServer }
+
+    BeforeEach {
+        Set-TestServerSwitch $server @{ operations = @('read', 'update', 'delete'); unknownClient = 'unauthorized'; faults = @() }
+        $client = New-DcrClient @app
+        Clear-TestServerRequest $server
+    }
+
+    It 'deletes the client at the server, then its registration in the vault, and gives nothing' {
+        Remove-DcrClient $client.ClientId -Confirm:$false | Should -BeNullOrEmpty
+        (Get-TestServerRequest $server).operation | Should -Be 'delete'
+        Get-TestServerClient $server $client.ClientId | Should -BeNullOrEmpty
+        Get-VaultRecordName | Should -Not -Contain $client.SecretName
+    }
+
+    It 'deletes several: <How>' -ForEach @(
+        @{ How = 'an array of ids'; Remove = { Remove-DcrClient $client.ClientId, $second.ClientId -Confirm:$false } }
+        @{ How = 'clients from the pipeline'; Remove = { $client, $second | Remove-DcrClient -Confirm:$false } }
+        @{ How = 'by property name'; Remove = { [pscustomobject]@{ client_id = $client.ClientId }, [pscustomobject]@{ ClientId = $second.ClientId } | Remove-DcrClient -Confirm:$false } }
+    ) {
+        $second = New-DcrClient @app
+        & $Remove
+        Get-TestServerClient $server | Where-Object clientId -in $client.ClientId, $second.ClientId | Should -BeNullOrEmpty
+        Get-VaultRecordName | Where-Object { $_ -in $client.SecretName, $second.SecretName } | Should -BeNullOrEmpty
+    }
+
+    It 'sends nothing and drops nothing with -WhatIf' {
+        Remove-DcrClient $client.ClientId -WhatIf
+        Get-TestServerRequest $server | Should -BeNullOrEmpty
+        Get-VaultRecordName | Should -Contain $client.SecretName
+    }
+
+    It 'asks before it deletes, by its ConfirmImpact' {
+        $attribute = (Get-Command Remove-DcrClient).ImplementingType.GetCustomAttributes([System.Management.Automation.CmdletAttribute], $false)
+        $attribute.ConfirmImpact | Should -Be 'High'
+    }
+
+    It 'keeps the registration of a client that a server answering <Answer> does not know, unless -Force is given' -ForEach @(
+        @{ Answer = 'unauthorized'; Id = 'AccessTokenRejected'; Category = 'AuthenticationError' }
+        @{ Answer = 'notFound'; Id = 'ClientNotFound'; Category = 'ObjectNotFound' }
+    ) {
+        Set-TestServerSwitch $server @{ unknownClient = $Answer }
+        Remove-TestServerClient $server $client.ClientId
+        $failure = Assert-Failure { Remove-DcrClient $client.ClientId -Confirm:$false } -Id $Id -Category $Category -Action '*-Force*'
+        $failure.TargetObject | Should -Be $client.ClientId
+        Get-VaultRecordName | Should -Contain $client.SecretName
+
+        Remove-DcrClient $client.ClientId -Force -Confirm:$false -WarningAction SilentlyContinue
+        Get-VaultRecordName | Should -Not -Contain $client.SecretName
+    }
+
+    It 'keeps the registration where the server does not delete (<Name>), unless -Force is given' -ForEach @(
+        @{ Name = '405'; Switches = @{ operations = @('read', 'update') } }
+        @{ Name = '404, and yet it knows the client'; Switches = @{ faults = @(@{ on = 'delete'; status = 404; times = 2 }) } }
+    ) {
+        Set-TestServerSwitch $server $Switches
+        $null = Assert-Failure { Remove-DcrClient $client.ClientId -Confirm:$false } -Id OperationNotSupported -Category NotImplemented -Action '*administration*'
+        Get-VaultRecordName | Should -Contain $client.SecretName
+
+        Remove-DcrClient $client.ClientId -Force -Confirm:$false -WarningVariable warnings -WarningAction SilentlyContinue
+        $warnings.Count | Should -Be 1
+        "$warnings" | Should -BeLike '*dropped from the vault*'
+        Get-VaultRecordName | Should -Not -Contain $client.SecretName
+    }
+
+    It 'keeps the registration when nobody knows whether the server has deleted' {
+        Set-TestServerSwitch $server @{ faults = @(@{ on = 'delete'; drop = 'beforeAnswer' }) }
+        $null = Assert-Failure { Remove-DcrClient $client.ClientId -Confirm:$false } -Id OutcomeUnknown -Category InvalidResult
+        Get-VaultRecordName | Should -Contain $client.SecretName
+    }
+
+    It 'goes on with the rest when one of many fails' {
+        $second = New-DcrClient @app
+        $failure = Assert-Failure { Remove-DcrClient no-such-client, $client.ClientId, $second.ClientId -Confirm:$false } -Id ClientNotFound -Category ObjectNotFound
+        $failure.TargetObject | Should -Be 'no-such-client'
+        Get-VaultRecordName | Where-Object { $_ -in $client.SecretName, $second.SecretName } | Should -BeNullOrEmpty
+    }
+
+    It 'goes to the server that issued a piped client, whatever the default one is' {
+        $null = New-ConnectedServer
+        $client | Remove-DcrClient -Confirm:$false
+        Get-TestServerClient $server $client.ClientId | Should -BeNullOrEmpty
+        $null = Connect-DcrServer $server.Issuer
+    }
+
+    It 'takes the connection of -Connection' {
+        $null = New-ConnectedServer
+        Remove-DcrClient $client.ClientId -Connection ([uri] $server.Url).Authority -Confirm:$false
+        Get-TestServerClient $server $client.ClientId | Should -BeNullOrEmpty
+        $null = Connect-DcrServer $server.Issuer
+    }
+}

@@ -1,0 +1,94 @@
+BeforeAll {
+    Import-Module "$PSScriptRoot/Common.psm1"
+    Start-DcrTest
+    $app = @{ ClientName = 'App'; RedirectUri = 'https://app.example.com/callback' }
+}
+
+AfterAll { Stop-DcrTest }
+
+Describe 'Reset-DcrClientSecret' {
+    It 'takes and keeps the new secret of a server that gives one at <Rotate>' -ForEach @(
+        @{ Rotate = 'put'; Requests = 'read', 'update' }
+        @{ Rotate = 'getAndPut'; Requests = 'read' }
+    ) {
+        $server = New-ConnectedServer @{ rotateSecret = $Rotate; rotateToken = $Rotate }
+        $client = New-DcrClient @app -Scope read -Tenant contoso
+        Clear-TestServerRequest $server
+        $reset = Reset-DcrClientSecret $client.ClientId
+
+        $reset | Should -BeOfType DcrPowerShell.DcrClient
+        $known = Get-TestServerClient $server
+        ConvertTo-PlainText $reset.ClientSecret | Should -BeExactly $known.clientSecret
+        ConvertTo-PlainText $reset.ClientSecret | Should -Not -Be (ConvertTo-PlainText $client.ClientSecret)
+        (Get-VaultRecord $client).client_secret | Should -BeExactly $known.clientSecret
+        (Get-VaultRecord $client).registration_access_token | Should -BeExactly $known.registrationAccessToken
+        $reset.Tenant | Should -Be 'contoso'
+        (Get-TestServerRequest $server).operation | Should -Be $Requests
+    }
+
+    It 'changes nothing else' {
+        $server = New-ConnectedServer @{ rotateSecret = 'put' }
+        $client = New-DcrClient @app -Scope read, write -Metadata @{ custom = 'kept' }
+        $before = (Get-TestServerClient $server).metadata | ConvertTo-Json
+        $null = Reset-DcrClientSecret $client.ClientId
+        (Get-TestServerClient $server).metadata | ConvertTo-Json | Should -BeExactly $before
+    }
+
+    It 'renews the copy under -ClientSecretName' {
+        $server = New-ConnectedServer @{ rotateSecret = 'put' }
+        $client = New-DcrClient @app -ClientSecretName app-secret
+        $null = $client | Reset-DcrClientSecret -ClientSecretName app-secret
+        Get-Secret -Vault TestStore -Name app-secret -AsPlainText | Should -BeExactly (Get-TestServerClient $server).clientSecret
+    }
+
+    It 'takes clients from the pipeline: <How>' -ForEach @(
+        @{ How = 'as objects'; Reset = { $clients | Reset-DcrClientSecret } }
+        @{ How = 'by property name'; Reset = { $clients | ForEach-Object { [pscustomobject]@{ client_id = $_.ClientId } } | Reset-DcrClientSecret } }
+        @{ How = 'as an argument'; Reset = { Reset-DcrClientSecret $clients.ClientId } }
+    ) {
+        $server = New-ConnectedServer @{ rotateSecret = 'put' }
+        $clients = 1..2 | ForEach-Object { New-DcrClient @app }
+        $reset = & $Reset | ForEach-Object { ConvertTo-PlainText $_.ClientSecret }
+        $reset | Should -BeExactly (Get-TestServerClient $server).clientSecret
+    }
+
+    It 'sends nothing with -WhatIf' {
+        $server = New-ConnectedServer @{ rotateSecret = 'put' }
+        $client = New-DcrClient @app
+        Clear-TestServerRequest $server
+        Reset-DcrClientSecret $client.ClientId -WhatIf | Should -BeNullOrEmpty
+        Get-TestServerRequest $server | Should -BeNullOrEmpty
+    }
+}
+
+Describe 'Reset-DcrClientSecret refuses' {
+    It 'where the server keeps the old secret, and says what can be done' {
+        $server = New-ConnectedServer
+        $client = New-DcrClient @app
+        $failure = Assert-Failure { Reset-DcrClientSecret $client.ClientId } -Id OperationNotSupported -Category NotImplemented -Message "*$($client.ClientId)*" -Action '*New-DcrClient*Remove-DcrClient*'
+        $failure.TargetObject | Should -Be $client.ClientId
+        (Get-VaultRecord $client).client_secret | Should -BeExactly (Get-TestServerClient $server).clientSecret
+    }
+
+    It 'for a client without a secret, before anything is sent' {
+        $server = New-ConnectedServer
+        $client = New-DcrClient @app -TokenEndpointAuthMethod none
+        Clear-TestServerRequest $server
+        $null = Assert-Failure { Reset-DcrClientSecret $client.ClientId } -Id OperationNotSupported -Category NotImplemented -Message '*authenticates with none*' -Action '*-TokenEndpointAuthMethod*'
+        Get-TestServerRequest $server | Should -BeNullOrEmpty
+    }
+
+    It 'a name for the copy that some vaults would take for a pattern' {
+        $null = New-ConnectedServer @{ rotateSecret = 'put' }
+        $client = New-DcrClient @app
+        { $client | Reset-DcrClientSecret -ClientSecretName 'app*' } | Should -Throw '*wildcard*'
+    }
+
+    It 'to copy a secret without a vault, before anything is sent' {
+        $server = New-ConnectedServer @{ rotateSecret = 'put' } @{ NoVault = $true }
+        $client = New-DcrClient @app
+        Clear-TestServerRequest $server
+        $null = Assert-Failure { $client | Reset-DcrClientSecret -ClientSecretName app-secret } -Id VaultNotFound -Category ObjectNotFound -Message '-ClientSecretName*' -Terminating
+        Get-TestServerRequest $server | Should -BeNullOrEmpty
+    }
+}

@@ -1,0 +1,157 @@
+# The test server for Pester: one process a test run, many servers in it. Runs in Windows PowerShell 5.1 and in PowerShell 7.
+Set-StrictMode -Version 2.0
+
+$script:Process = $null
+$script:Control = $null
+
+function Invoke-Control {
+    param([string] $Method, [string] $Path, [hashtable] $Body)
+
+    if (-not $script:Control) { throw 'The test server is not running: call Start-TestServerHost first.' }
+    $request = @{ Uri = "$script:Control$Path"; Method = $Method; UseBasicParsing = $true; ErrorAction = 'Stop' }
+    if ($null -ne $Body) {
+        # As bytes: Windows PowerShell would send text as Latin-1.
+        $request.Body = [Text.Encoding]::UTF8.GetBytes((ConvertTo-Json -InputObject $Body -Depth 32 -Compress))
+        $request.ContentType = 'application/json'
+    }
+
+    # A list arrives as one object: take it apart.
+    Invoke-RestMethod @request | ForEach-Object { $_ }
+}
+
+# Starts the server process. It ends when Stop-TestServerHost is called, and with this PowerShell at the latest.
+function Start-TestServerHost {
+    [CmdletBinding()]
+    param(
+        # DcrPowerShell.TestServer.dll; the newest build, if left out.
+        [string] $Path
+    )
+
+    if ($script:Process) { return }
+    if (-not $Path) {
+        $bin = Join-Path (Split-Path $PSScriptRoot) 'DcrPowerShell.TestServer/bin'
+        $newest = Get-ChildItem -Path (Join-Path $bin '*/net8.0/DcrPowerShell.TestServer.dll') -ErrorAction SilentlyContinue |
+            Sort-Object LastWriteTime | Select-Object -Last 1
+        if (-not $newest) { throw "The test server is not built: there is no DcrPowerShell.TestServer.dll below $bin." }
+        $Path = $newest.FullName
+    }
+
+    $start = New-Object System.Diagnostics.ProcessStartInfo 'dotnet', "`"$Path`""
+    $start.UseShellExecute = $false
+    $start.CreateNoWindow = $true
+    $start.RedirectStandardInput = $true
+    $start.RedirectStandardOutput = $true
+    $script:Process = [System.Diagnostics.Process]::Start($start)
+    $line = $script:Process.StandardOutput.ReadLine()
+    if (-not $line) {
+        $script:Process = $null
+        throw 'The test server ended at once.'
+    }
+
+    $script:Control = (ConvertFrom-Json $line).control
+}
+
+# Ends the server process and all its servers.
+function Stop-TestServerHost {
+    [CmdletBinding()]
+    param()
+
+    if ($script:Process) {
+        if (-not $script:Process.HasExited) { $script:Process.Kill() }
+        $script:Process.Dispose()
+    }
+
+    $script:Process = $null
+    $script:Control = $null
+}
+
+# Starts a server; gives an object with Id, Url and Issuer.
+function New-TestServer {
+    [CmdletBinding()]
+    param([hashtable] $Switches = @{})
+
+    $server = Invoke-Control POST '/servers' $Switches
+    [pscustomobject]@{ Id = $server.id; Url = $server.url; Issuer = $server.issuer }
+}
+
+# Stops one server: its port is closed from now on.
+function Remove-TestServer {
+    [CmdletBinding()]
+    param([Parameter(Mandatory, ValueFromPipeline)] [object] $Server)
+
+    process { $null = Invoke-Control DELETE "/servers/$($Server.Id)" }
+}
+
+# Changes switches from the next request on, each as a whole. Setting faults starts their queue anew.
+function Set-TestServerSwitch {
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory)] [object] $Server,
+        [Parameter(Mandatory)] [hashtable] $Switches
+    )
+
+    $null = Invoke-Control PATCH "/servers/$($Server.Id)" $Switches
+}
+
+# The requests that the server got, in order.
+function Get-TestServerRequest {
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory)] [object] $Server,
+        # discovery, token, register, read, update, delete, notFound, methodNotAllowed
+        [string[]] $Operation
+    )
+
+    Invoke-Control GET "/servers/$($Server.Id)/requests" | Where-Object { -not $Operation -or $Operation -contains $_.operation }
+}
+
+# Forgets the requests.
+function Clear-TestServerRequest {
+    [CmdletBinding()]
+    param([Parameter(Mandatory)] [object] $Server)
+
+    $null = Invoke-Control DELETE "/servers/$($Server.Id)/requests"
+}
+
+# The clients as the server knows them, in order of registration.
+function Get-TestServerClient {
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory)] [object] $Server,
+        [string] $ClientId
+    )
+
+    Invoke-Control GET "/servers/$($Server.Id)/clients" | Where-Object { -not $ClientId -or $_.clientId -ceq $ClientId }
+}
+
+# Removes a client behind its owner's back.
+function Remove-TestServerClient {
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory)] [object] $Server,
+        [Parameter(Mandatory)] [string] $ClientId
+    )
+
+    $null = Invoke-Control DELETE "/servers/$($Server.Id)/clients/$([uri]::EscapeDataString($ClientId))"
+}
+
+# Silently gives a client another registration access token; gives the client as it is then.
+function Reset-TestServerClientToken {
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory)] [object] $Server,
+        [Parameter(Mandatory)] [string] $ClientId
+    )
+
+    Invoke-Control POST "/servers/$($Server.Id)/clients/$([uri]::EscapeDataString($ClientId))/rotate"
+}
+
+# The authority that signs the certificates of https servers, as PEM.
+function Get-TestServerAuthority {
+    [CmdletBinding()]
+    param()
+
+    Invoke-Control GET '/certificate'
+}
+
+Export-ModuleMember -Function *-TestServer*

@@ -1,0 +1,101 @@
+BeforeAll {
+    Import-Module "$PSScriptRoot/Common.psm1"
+    Start-DcrTest
+    $app = @{ ClientName = 'App'; RedirectUri = 'https://app.example.com/callback' }
+}
+
+AfterAll { Stop-DcrTest }
+
+Describe 'A session without a person (-NonInteractive)' {
+    It 'does the whole job and asks for nothing' {
+        $server = New-TestServer @{ rotateSecret = 'put' }
+        $result = Wait-Pwsh (Start-Pwsh "`$null = Connect-DcrServer $($server.Issuer)
+            `$client = New-DcrClient App https://app.example.com/
+            `$client | Reset-DcrClientSecret | Set-DcrClient -Scope read -WarningAction SilentlyContinue | Get-DcrClient | ForEach-Object ClientName
+            `$client | Remove-DcrClient -Confirm:`$false
+            Disconnect-DcrServer")
+        $result.Errors | Should -BeNullOrEmpty
+        $result.Output.Trim() | Should -Be 'App'
+        $result.ExitCode | Should -Be 0
+        (Get-TestServerRequest $server).operation | Should -Be 'discovery', 'register', 'read', 'update', 'read', 'update', 'read', 'delete'
+    }
+
+    It 'that leaves out -Confirm:$false gets an error at once, and the client stays' {
+        $server = New-TestServer
+        $result = Wait-Pwsh (Start-Pwsh "`$null = Connect-DcrServer $($server.Issuer)
+            `$client = New-DcrClient App https://app.example.com/
+            try { Remove-DcrClient `$client.ClientId } catch { `"`$_`" }")
+        $result.Output | Should -BeLike '*NonInteractive*'
+        Get-TestServerClient $server | Should -Not -BeNullOrEmpty
+        (Get-TestServerRequest $server).operation | Should -Not -Contain 'delete'
+    }
+
+    It 'may switch confirmation off for all commands' {
+        $server = New-ConnectedServer
+        $client = New-DcrClient @app
+        & { $ConfirmPreference = 'None'; Remove-DcrClient $client.ClientId }
+        Get-TestServerClient $server | Should -BeNullOrEmpty
+    }
+
+    It 'ends with an exit code where a command fails and errors stop it' {
+        $result = Wait-Pwsh (Start-Pwsh 'New-DcrClient App https://app.example.com/')
+        $result.ExitCode | Should -Be 1
+        $result.Errors | Should -BeLike '*There is no connection*'
+    }
+}
+
+Describe 'The culture <_>' -ForEach 'tr-TR', 'ar-SA' {
+    BeforeAll {
+        $server = New-TestServer @{ fixedClientId = 'CLIENT-I'; secretExpiresAt = 'future' }
+        $thread = [System.Threading.Thread]::CurrentThread
+        $before = [cultureinfo]::CurrentCulture
+        $culture = [cultureinfo] $_
+        try {
+            # Worker threads too.
+            $thread.CurrentCulture = $thread.CurrentUICulture = [cultureinfo]::DefaultThreadCurrentCulture = $culture
+            $null = Connect-DcrServer $server.Issuer.ToUpperInvariant().Replace('HTTP', 'http')
+            $client = New-DcrClient 'TITLE' https://app.example.com/ -GrantType authorization_code -Metadata @{ default_max_age = 3600; ratio = 1.5; at = [datetime]::new(2026, 1, 31, 12, 0, 0, [DateTimeKind]::Utc) }
+            $expiry = $client.SecretExpiry
+            $changed = Set-DcrClient CLIENT-I -Scope read
+            $found = Get-DcrClient -ClientName title
+            $text = $client | Out-String -Width 120
+            $failure = Get-Failure { New-DcrClient App oops }
+        } finally {
+            $thread.CurrentCulture = $thread.CurrentUICulture = $before
+            [cultureinfo]::DefaultThreadCurrentCulture = $null
+        }
+    }
+
+    It 'was really used' {
+        $culture.DateTimeFormat.Calendar.GetType().Name + 'I'.ToLower($culture) | Should -Not -Be 'GregorianCalendari'
+    }
+
+    It 'changes no name of a secret, so that any other session finds it' {
+        $client.SecretName | Should -Match '^dcr-127-0-0-1-client-i-[a-z2-7]{10}$'
+        (Get-DcrClient CLIENT-I).ClientName | Should -Be 'TITLE'
+    }
+
+    It 'changes no record' {
+        $json = Get-Secret -Vault TestStore -Name $client.SecretName -AsPlainText
+        $json | Should -Match '"created_at":"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z"'
+        $json | Should -Match '"client_secret_expires_at":\d{10}'
+    }
+
+    It 'changes nothing that is sent' {
+        $sent = (Get-TestServerRequest $server -Operation register).body
+        $sent | Should -BeLike '*"default_max_age":3600*'
+        $sent | Should -BeLike '*"ratio":1.5*'
+        $sent | Should -BeLike '*"at":"2026-01-31T12:00:00.0000000Z"*'
+    }
+
+    It 'changes no word of ours' {
+        $expiry | Should -Be 'in 90 days'
+        $text | Should -BeLike '*in 90 days*'
+        "$failure" | Should -BeLike "-RedirectUri: Redirect URI 'oops' is not an absolute URI*"
+    }
+
+    It 'changes nothing that is found' {
+        $found.ClientId | Should -Be 'CLIENT-I'
+        $changed.Scope | Should -Be 'read'
+    }
+}

@@ -1,0 +1,147 @@
+BeforeAll {
+    Import-Module "$PSScriptRoot/Common.psm1"
+    Start-DcrTest
+    $app = @{ ClientName = 'App'; RedirectUri = 'https://app.example.com/callback' }
+
+    # A vault of its own for each test: the vaults live as long as the process.
+    function Connect-WithTestVault([string] $Mode = 'Normal', [hashtable] $Switches = @{}) {
+        $script:vault = "Test-$([guid]::NewGuid().ToString('n'))"
+        Register-TestVault $vault -Mode $Mode
+        New-ConnectedServer $Switches @{ Vault = $vault }
+    }
+
+    function Assert-CarriesSecrets([object] $Client, [object] $Server) {
+        $known = Get-TestServerClient $Server $Client.ClientId
+        ConvertTo-PlainText $Client.RegistrationAccessToken | Should -BeExactly $known.registrationAccessToken
+        ConvertTo-PlainText $Client.ClientSecret | Should -BeExactly $known.clientSecret
+        $Client.SecretName | Should -BeNullOrEmpty -Because 'the vault does not have it'
+    }
+}
+
+AfterAll { Stop-DcrTest }
+
+Describe 'A vault that is bad from the start' {
+    It 'is found before anything is sent: <Mode>' -ForEach @(
+        @{ Mode = 'Locked'; Id = 'VaultLocked'; Category = 'AuthenticationError'; Action = '*Unlock-SecretVault*' }
+        @{ Mode = 'SetReturnsFalse'; Id = 'VaultWriteFailed'; Category = 'WriteError'; Action = '*Test-SecretVault*' }
+        @{ Mode = 'SetThrows'; Id = 'VaultWriteFailed'; Category = 'WriteError'; Action = '*Test-SecretVault*' }
+        @{ Mode = 'SetNonTerminating'; Id = 'VaultWriteFailed'; Category = 'WriteError'; Action = '*Test-SecretVault*' }
+        @{ Mode = 'SetDropsSilently'; Id = 'VaultWriteFailed'; Category = 'WriteError'; Action = '*Test-SecretVault*' }
+        @{ Mode = 'GetThrows'; Id = 'VaultReadFailed'; Category = 'ReadError'; Action = '*Test-SecretVault*' }
+        @{ Mode = 'PromptsOnGet'; Id = 'VaultReadFailed'; Category = 'ReadError'; Action = '*Test-SecretVault*' }
+    ) {
+        Register-TestVault Bad -Mode $Mode
+        $server = New-TestServer
+        $null = Assert-Failure { Connect-DcrServer $server.Issuer -Vault Bad } -Id $Id -Category $Category -Message "*'Bad'*" -Action $Action -Terminating
+        Get-TestServerRequest $server | Should -BeNullOrEmpty
+    }
+
+    It 'cannot make a session wait by asking for a password' {
+        $server = New-TestServer
+        $result = Wait-Pwsh (Start-Pwsh -Interactive "
+            Register-SecretVault -Name Asking -ModuleName '$PSScriptRoot/vaults/DcrTestVault' -VaultParameters @{ Mode = 'PromptsOnGet' }
+            try { Connect-DcrServer $($server.Issuer) -Vault Asking } catch { `$_.FullyQualifiedErrorId }") -TimeoutSec 30
+        $result.Output.Trim() | Should -BeLike 'VaultReadFailed,*'
+        Get-TestServerRequest $server | Should -BeNullOrEmpty
+    }
+}
+
+Describe 'A vault that goes bad after a registration was sent (<Mode>)' -ForEach @(
+    @{ Mode = 'SetReturnsFalse' }
+    @{ Mode = 'SetThrows' }
+    @{ Mode = 'SetNonTerminating' }
+    @{ Mode = 'SetDropsSilently' }
+) {
+    AfterEach { $env:DCR_TEST_VAULT_MODE = $null }
+
+    It 'loses nothing: the client is in the output and in the error' {
+        $server = Connect-WithTestVault
+        $env:DCR_TEST_VAULT_MODE = $Mode
+        $client = New-DcrClient @app -ErrorAction SilentlyContinue -ErrorVariable failures
+
+        $failures.Count | Should -Be 1
+        $failures[0].FullyQualifiedErrorId | Should -BeLike 'VaultWriteFailed,*'
+        $failures[0].CategoryInfo.Category | Should -Be 'WriteError'
+        "$($failures[0])" | Should -BeLike "Client '$($client.ClientId)' was registered, but vault '$vault' did not keep that*"
+        $failures[0].ErrorDetails.RecommendedAction | Should -BeLike '*TargetObject*'
+        Assert-CarriesSecrets $client $server
+        Assert-CarriesSecrets $failures[0].TargetObject $server
+        @(Get-TestServerRequest $server -Operation register).Count | Should -Be 1
+
+        # The object manages the client once the vault is well again.
+        $env:DCR_TEST_VAULT_MODE = $null
+        ($client | Set-DcrClient -Scope read).Scope | Should -Be 'read'
+        (Get-DcrClient $client.ClientId).Scope | Should -Be 'read'
+    }
+}
+
+Describe 'A vault that goes bad' {
+    AfterEach { $env:DCR_TEST_VAULT_MODE = $null }
+
+    It 'loses nothing with -ErrorAction Stop either' {
+        $server = Connect-WithTestVault
+        $env:DCR_TEST_VAULT_MODE = 'SetThrows'
+        try { New-DcrClient @app -ErrorAction Stop } catch { $failure = $_ }
+        $failure.FullyQualifiedErrorId | Should -BeLike 'VaultWriteFailed,*'
+        Assert-CarriesSecrets $failure.TargetObject $server
+    }
+
+    It 'loses no token that <Name> brought' -ForEach @(
+        @{ Name = 'an update'; Switches = @{ rotateToken = 'put' }; Change = { $client | Set-DcrClient -Scope read -ErrorAction SilentlyContinue -ErrorVariable script:failures } }
+        @{ Name = 'a read'; Switches = @{ rotateToken = 'getAndPut' }; Change = { $client | Get-DcrClient -ErrorAction SilentlyContinue -ErrorVariable script:failures } }
+    ) {
+        $server = Connect-WithTestVault -Switches $Switches
+        $client = New-DcrClient @app
+        $env:DCR_TEST_VAULT_MODE = 'SetDropsSilently'
+        $changed = & $Change
+        $failures[0].FullyQualifiedErrorId | Should -BeLike 'VaultWriteFailed,*'
+        Assert-CarriesSecrets $changed $server
+        Assert-CarriesSecrets $failures[0].TargetObject $server
+    }
+
+    It 'stops a pipeline from sending any more' {
+        # Connecting takes one write, each of the first two clients another.
+        $server = Connect-WithTestVault 'FailsAfter=3'
+        $rows = 1..5 | ForEach-Object { [pscustomobject]@{ ClientName = "App$_"; RedirectUri = 'https://app.example.com/' } }
+        $clients = $rows | New-DcrClient -ErrorAction SilentlyContinue -ErrorVariable failures
+        $clients.ClientName | Should -Be 'App1', 'App2', 'App3'
+        $failures | ForEach-Object { $_.FullyQualifiedErrorId.Split(',')[0] } | Should -Be 'VaultWriteFailed', 'VaultWriteFailed', 'VaultWriteFailed'
+        $failures[2].TargetObject.ClientName | Should -Be 'App5' -Because 'the row is what has to be run again'
+        "$($failures[2])" | Should -BeLike '*Nothing was sent*'
+        @(Get-TestServerRequest $server -Operation register).Count | Should -Be 3
+    }
+
+    It 'that locks itself stops a pipeline from sending any more' {
+        $server = Connect-WithTestVault
+        $clients = 1..3 | ForEach-Object {
+            if ($_ -eq 2) { $env:DCR_TEST_VAULT_MODE = 'Locked' }
+            [pscustomobject]@{ ClientName = "App$_"; RedirectUri = 'https://app.example.com/' }
+        } | New-DcrClient -ErrorAction SilentlyContinue -ErrorVariable failures
+        $clients.ClientName | Should -Be 'App1'
+        $failures | ForEach-Object { $_.FullyQualifiedErrorId.Split(',')[0] } | Should -Be 'VaultLocked', 'VaultLocked'
+        @(Get-TestServerRequest $server -Operation register).Count | Should -Be 1
+    }
+
+    It 'is told apart when only the copy of the secret could not be kept' {
+        $server = Connect-WithTestVault 'FailsAfter=2'
+        $client = New-DcrClient @app -ClientSecretName app-secret -ErrorAction SilentlyContinue -ErrorVariable failures
+        $failures.Count | Should -Be 1
+        "$($failures[0])" | Should -BeLike "*'app-secret'*"
+        (Get-VaultRecord $client -Vault $vault).client_secret | Should -BeExactly (Get-TestServerClient $server).clientSecret
+    }
+
+    It 'cannot be read: an error and no crash' {
+        $null = Connect-WithTestVault
+        $client = New-DcrClient @app
+        $env:DCR_TEST_VAULT_MODE = 'GetThrows'
+        $null = Assert-Failure { Get-DcrClient $client.ClientId } -Id VaultReadFailed -Category ReadError -Message '*cannot read its disk*' -Action '*Test-SecretVault*'
+    }
+
+    It 'cannot forget: the client is gone from the server, and the error says what to remove by hand' {
+        $server = Connect-WithTestVault
+        $client = New-DcrClient @app
+        $env:DCR_TEST_VAULT_MODE = 'RemoveThrows'
+        $null = Assert-Failure { $client | Remove-DcrClient -Confirm:$false } -Id VaultWriteFailed -Category WriteError -Message "*was deleted at the server*'$vault'*" -Action "*Remove-Secret -Vault '$vault' -Name $($client.SecretName)*"
+        Get-TestServerClient $server | Should -BeNullOrEmpty
+    }
+}

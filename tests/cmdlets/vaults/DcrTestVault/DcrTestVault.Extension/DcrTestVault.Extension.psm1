@@ -1,0 +1,91 @@
+# Keeps secrets in memory, by vault, until the process ends. How a vault behaves is its VaultParameters' Mode, or what the environment variable
+# DCR_TEST_VAULT_MODE says meanwhile, for all vaults:
+#   Normal             keeps and gives back (the default)
+#   Locked             needs a password, for everything
+#   SetReturnsFalse    says no to a write by its return value only, which SecretManagement does not look at
+#   SetThrows          fails a write with an exception
+#   SetNonTerminating  fails a write with an error that ends nothing
+#   SetDropsSilently   takes a write and forgets it
+#   FailsAfter=<n>     takes n writes, then fails as SetThrows
+#   GetThrows          fails a read with an exception
+#   RemoveThrows       fails a removal with an exception
+#   PromptsOnGet       asks a person at a read
+Set-StrictMode -Version 2.0
+
+# In the process rather than in this module: SecretManagement makes its runspace anew when the first caller with a host comes.
+$script:Vaults = [AppDomain]::CurrentDomain.GetData('DcrTestVault')
+if (-not $script:Vaults) {
+    $script:Vaults = @{}
+    [AppDomain]::CurrentDomain.SetData('DcrTestVault', $script:Vaults)
+}
+
+function Open-Vault {
+    param([string] $VaultName, [hashtable] $Parameters)
+
+    $mode = if ($env:DCR_TEST_VAULT_MODE) { $env:DCR_TEST_VAULT_MODE } elseif ($Parameters -and $Parameters['Mode']) { $Parameters['Mode'] } else { 'Normal' }
+    if ($mode -eq 'Locked') {
+        throw [Microsoft.PowerShell.SecretManagement.PasswordRequiredException]::new("Vault $VaultName requires a password.")
+    }
+
+    if (-not $script:Vaults.ContainsKey($VaultName)) { $script:Vaults[$VaultName] = @{ Secrets = @{}; Writes = 0; Calls = 0 } }
+    $vault = $script:Vaults[$VaultName]
+    $vault.Mode = $mode
+    $vault.Calls++
+    $vault
+}
+
+function Set-Secret {
+    param([string] $Name, [object] $Secret, [string] $VaultName, [hashtable] $AdditionalParameters)
+
+    $vault = Open-Vault $VaultName $AdditionalParameters
+    $vault.Writes++
+    switch -Wildcard ($vault.Mode) {
+        'SetReturnsFalse' { return $false }
+        'SetThrows' { throw 'The disk of the test vault is full.' }
+        'SetNonTerminating' { Write-Error 'The disk of the test vault is full.'; return $false }
+        'SetDropsSilently' { return $true }
+        'FailsAfter=*' { if ($vault.Writes -gt [int] $vault.Mode.Split('=')[1]) { throw 'The disk of the test vault is full.' } }
+    }
+
+    $vault.Secrets[$Name] = $Secret
+    $true
+}
+
+function Get-Secret {
+    param([string] $Name, [string] $VaultName, [hashtable] $AdditionalParameters)
+
+    $vault = Open-Vault $VaultName $AdditionalParameters
+    switch ($vault.Mode) {
+        'GetThrows' { throw 'The test vault cannot read its disk.' }
+        'PromptsOnGet' { $null = Read-Host 'Password of the test vault' }
+    }
+
+    $vault.Secrets[$Name]
+}
+
+function Remove-Secret {
+    param([string] $Name, [string] $VaultName, [hashtable] $AdditionalParameters)
+
+    $vault = Open-Vault $VaultName $AdditionalParameters
+    if ($vault.Mode -eq 'RemoveThrows') { throw 'The test vault is read-only.' }
+    if (-not $vault.Secrets.ContainsKey($Name)) { throw "There is no secret named $Name." }
+    $vault.Secrets.Remove($Name)
+    $true
+}
+
+function Get-SecretInfo {
+    param([string] $Filter, [string] $VaultName, [hashtable] $AdditionalParameters)
+
+    $vault = Open-Vault $VaultName $AdditionalParameters
+    foreach ($name in @($vault.Secrets.Keys) | Where-Object { $_ -like $Filter } | Sort-Object) {
+        $type = [Microsoft.PowerShell.SecretManagement.SecretType] $vault.Secrets[$name].GetType().Name
+        New-Object Microsoft.PowerShell.SecretManagement.SecretInformation $name, $type, $VaultName
+    }
+}
+
+function Test-SecretVault {
+    param([string] $VaultName, [hashtable] $AdditionalParameters)
+
+    $null = Open-Vault $VaultName $AdditionalParameters
+    $true
+}
