@@ -212,7 +212,7 @@ function Wait-Until {
     $time = [Diagnostics.Stopwatch]::StartNew()
     while (-not (& $Condition)) {
         if ($time.Elapsed.TotalSeconds -gt $TimeoutSec) { throw "Within $TimeoutSec seconds this did not come true: $Condition" }
-        Start-Sleep -Milliseconds 20
+        Start-Sleep -Milliseconds 50
     }
 }
 

@@ -92,6 +92,11 @@ Describe 'Connect-DcrServer' {
         (Get-DcrServer | Where-Object Issuer -eq $server.Issuer).Vault | Should -BeNullOrEmpty
     }
 
+    It 'takes either a vault or none, and either an issuer or an endpoint' {
+        $null = Assert-Failure { Connect-DcrServer https://as.example.com -Vault TestStore -NoVault } -Id VaultNotFound -Category ObjectNotFound -Message '*-NoVault*' -Terminating
+        { Connect-DcrServer -Issuer https://as.example.com -RegistrationEndpoint https://as.example.com/register } | Should -Throw '*Parameter set cannot be resolved*'
+    }
+
     It 'lets registration access tokens go to an -AllowedOrigin' {
         $other = New-TestServer
         $switches = @{ registrationClientUri = 'foreign'; foreignOrigin = $other.Url }

@@ -119,7 +119,8 @@ Describe 'What a server answers to a registration' {
         @{ Name = 'no answer comes in time'; Fault = @{ delayMs = 20000 }; Connect = @{ TimeoutSec = 1 } }
     ) {
         if (-not (Test-Path variable:Connect)) { $Connect = @{} }
-        $broken = New-ConnectedServer @{ faults = @(@{ on = 'register' } + $Fault) } $Connect
+        $broken = New-TestServer @{ faults = @(@{ on = 'register' } + $Fault) }
+        $null = Connect-DcrServer -RegistrationEndpoint "$($broken.Url)/register" @Connect
         $null = Assert-Failure { New-DcrClient @app } -Id OutcomeUnknown -Category InvalidResult -Action '*Look at the server for a client of this name*'
         @(Get-TestServerRequest $broken -Operation register).Count | Should -Be 1
         $null = Connect-DcrServer $server.Issuer

@@ -93,6 +93,8 @@ Describe 'Get-DcrClient' {
 }
 
 Describe 'Get-DcrClient keeps what an answer brings' {
+    BeforeAll { Reset-TestStore }
+
     It 'stores a new <Name>' -ForEach @(
         @{ Name = 'token'; Switches = @{ rotateToken = 'getAndPut' }; Member = 'registration_access_token'; Known = 'registrationAccessToken' }
         @{ Name = 'secret'; Switches = @{ rotateSecret = 'getAndPut' }; Member = 'client_secret'; Known = 'clientSecret' }
@@ -141,6 +143,8 @@ Describe 'Get-DcrClient keeps what an answer brings' {
 }
 
 Describe 'Get-DcrClient fails' {
+    BeforeAll { Reset-TestStore }
+
     It 'for a client that the vault does not know, without asking the server' {
         $server = New-ConnectedServer
         Clear-TestServerRequest $server
@@ -204,8 +208,12 @@ Describe 'Get-DcrClient fails' {
         (Get-TestServerRequest $server).operation | Should -Not -Contain 'read'
     }
 
-    It 'where the server issued no registration access token' {
-        $null = New-ConnectedServer @{ operations = @() }
+    It 'where the server gave out <Name>' -ForEach @(
+        @{ Name = 'neither token nor URI'; Switches = @{ operations = @() } }
+        @{ Name = 'no token'; Switches = @{ managementToken = 'absent' } }
+        @{ Name = 'no URI'; Switches = @{ registrationClientUri = 'missing' } }
+    ) {
+        $null = New-ConnectedServer $Switches
         $client = New-DcrClient App @redirect
         $null = Assert-Failure { Get-DcrClient $client.ClientId } -Id OperationNotSupported -Category NotImplemented
     }

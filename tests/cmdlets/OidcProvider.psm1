@@ -40,7 +40,7 @@ function Start-OidcProvider {
     [CmdletBinding()]
     param([Parameter(Mandatory)] [hashtable[]] $Options)
 
-    $names = $Options | ForEach-Object { $_['name']; $_.Remove('name') }
+    $names = @($Options | ForEach-Object { $_['name']; $_.Remove('name') })
     $start = [Diagnostics.ProcessStartInfo]::new('node', 'server.mjs')
     $start.WorkingDirectory = $script:Folder
     $start.UseShellExecute = $false
@@ -51,7 +51,7 @@ function Start-OidcProvider {
     $line = $script:Process.StandardOutput.ReadLine()
     if (-not $line) { throw 'oidc-provider ended at once.' }
 
-    $servers = (ConvertFrom-Json $line).servers
+    $servers = @((ConvertFrom-Json $line).servers)
     $table = @{}
     for ($i = 0; $i -lt $names.Count; $i++) {
         $table[$names[$i]] = $servers[$i] | Select-Object issuer, initialAccessToken

@@ -41,12 +41,12 @@ Describe 'Runspaces that work at the same time' {
                     }
                 })
             $running = $shell.BeginInvoke()
-            $clients = 1..10 | ForEach-Object { New-DcrClient "App$_" https://app.example.com/ -Connection $connection }
+            $clients = 1..5 | ForEach-Object { New-DcrClient "App$_" https://app.example.com/ -Connection $connection }
             $running.IsCompleted | Should -BeFalse
             $shell.Stop()
         } finally { $shell.Dispose() }
 
-        $clients | Should -HaveCount 10
+        $clients | Should -HaveCount 5
         $clients | ForEach-Object { (Get-VaultRecord $_).client_secret } | Should -Be ($clients | ForEach-Object { (Get-TestServerClient $server $_.ClientId).clientSecret })
     }
 

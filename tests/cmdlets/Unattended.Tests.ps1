@@ -37,6 +37,18 @@ Describe 'A session without a person (-NonInteractive)' {
         Get-TestServerClient $server | Should -BeNullOrEmpty
     }
 
+    It 'may be one of constrained language' {
+        $server = New-TestServer
+        $result = Wait-Pwsh (Start-Pwsh "`$ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'
+            `$null = Connect-DcrServer $($server.Issuer)
+            `$client = New-DcrClient App https://app.example.com/ -Metadata @{ default_max_age = 60 } | Set-DcrClient -Scope read
+            `$client | Get-DcrClient | ForEach-Object ClientName
+            `$client | Remove-DcrClient -Confirm:`$false")
+        $result.Errors | Should -BeNullOrEmpty
+        $result.Output.Trim() | Should -Be 'App'
+        Get-TestServerClient $server | Should -BeNullOrEmpty
+    }
+
     It 'ends with an exit code where a command fails and errors stop it' {
         $result = Wait-Pwsh (Start-Pwsh 'New-DcrClient App https://app.example.com/')
         $result.ExitCode | Should -Be 1

@@ -61,6 +61,19 @@ public class StandardProviderTests
     }
 
     [Fact]
+    public async Task It_does_not_go_to_an_address_with_a_password()
+    {
+        using var session = await Session.StartAsync();
+        var uri = session.Connection.RegistrationEndpoint.AbsoluteUri.Replace("//", "//user:pass-123456@") + "/c1";
+        await session.Server.SetAsync(new { answerOverrides = new { register = new { registration_client_uri = uri } } });
+        var client = await session.RegisterAsync();
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.ReadAsync(client.ClientId));
+        Assert.Equal(DcrErrorId.RegistrationUriRefused, error.ErrorId);
+        Assert.DoesNotContain("123456", error.ToString());
+        Assert.Empty(await session.SentAsync("read"));
+    }
+
+    [Fact]
     public async Task It_does_not_follow_when_a_later_answer_moves_the_client_away()
     {
         using var other = await SharedTestServer.StartAsync();
