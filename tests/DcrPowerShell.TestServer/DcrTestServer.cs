@@ -1,8 +1,10 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Text.Json.Nodes;
 using System.Threading;
 using System.Threading.Tasks;
+using DcrPowerShell.TestServer.Auth0;
 using DcrPowerShell.TestServer.Hosting;
 using DcrPowerShell.TestServer.Standard;
 using Microsoft.AspNetCore.Builder;
@@ -30,6 +32,9 @@ public sealed class DcrTestServer : IAsyncDisposable
     /// <summary>The issuer as the discovery document has it.</summary>
     public string Issuer => _state.Issuer;
 
+    /// <summary>Auth0: the token that <see cref="Auth0Switches.ManagementToken"/> asks for; null without it and in other dialects.</summary>
+    public string? ManagementToken => _state.Switches.Dialect == Dialect.Auth0 ? Auth0Access.StaticToken(_state) : null;
+
     /// <summary>How the server behaves; what is set counts from the next request on. Setting other <see cref="Switches.Faults"/> starts their queue anew.</summary>
     /// <exception cref="ArgumentException">A switch was changed that is fixed while the server runs.</exception>
     public Switches Switches
@@ -49,6 +54,21 @@ public sealed class DcrTestServer : IAsyncDisposable
             lock (_state.Gate)
             {
                 return [.. _state.Clients.All.Select(Snapshot)];
+            }
+        }
+    }
+
+    /// <summary>
+    /// What the server holds now. Okta: <c>secrets</c>, the Apps API's by client. Auth0: <c>managementToken</c>, <c>settings</c>, <c>applications</c>,
+    /// <c>clientGrants</c>, <c>connections</c>, <c>networkAcls</c>, <c>resourceServers</c>, as the Management API writes them.
+    /// </summary>
+    public JsonObject State
+    {
+        get
+        {
+            lock (_state.Gate)
+            {
+                return _state.Dialect.DescribeState(_state);
             }
         }
     }
@@ -128,7 +148,7 @@ public sealed class DcrTestServer : IAsyncDisposable
         ClientSecret = client.Secret,
         ClientIdIssuedAt = client.IssuedAt.ToUnixTimeSeconds(),
         RegistrationAccessToken = client.RegistrationToken,
-        RegistrationClientUri = ClientAnswer.TrueUri(_state, client.ClientId),
+        RegistrationClientUri = _state.Dialect.ClientUri(_state, client.ClientId),
         Metadata = client.Metadata.DeepClone().AsObject(),
     };
 }

@@ -31,6 +31,10 @@ internal static class Program
                 line["id"] = id;
                 line["url"] = server.Url;
                 line["issuer"] = server.Issuer;
+                if (server.ManagementToken is { } managementToken)
+                {
+                    line["managementToken"] = managementToken;
+                }
             }
             catch (JsonException e)
             {

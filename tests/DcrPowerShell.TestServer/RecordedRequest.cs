@@ -14,6 +14,7 @@ public sealed class RecordedRequest
         ReceivedAt = receivedAt;
         Operation = JsonNamingPolicy.CamelCase.ConvertName(request.Route.Operation.ToString());
         ClientId = request.Route.ClientId;
+        ResourceId = request.Route.ResourceId;
         Method = request.Method;
         Target = request.Target;
         Headers = request.Headers;
@@ -28,11 +29,14 @@ public sealed class RecordedRequest
     /// <summary>When its body had been read, by the machine's clock.</summary>
     public DateTimeOffset ReceivedAt { get; }
 
-    /// <summary>discovery, token, register, read, update, delete, notFound or methodNotAllowed.</summary>
+    /// <summary>notFound, methodNotAllowed, or one of the names of <see cref="FaultTarget"/>: discovery, token, register, read, update, delete, list, …</summary>
     public string Operation { get; }
 
     /// <summary>The client that its URL names.</summary>
     public string? ClientId { get; }
+
+    /// <summary>What else its URL names: a secret, a grant, a connection, an access control list, Okta's authorization server.</summary>
+    public string? ResourceId { get; }
 
     /// <summary>GET, POST, …</summary>
     public string Method { get; }

@@ -65,34 +65,6 @@ public sealed record Fault
     public int DelayMs { get; init; }
 }
 
-/// <summary>The requests that a fault is for.</summary>
-public enum FaultTarget
-{
-    /// <summary>All.</summary>
-    Any,
-
-    /// <summary>Discovery documents.</summary>
-    Discovery,
-
-    /// <summary>POST at the registration endpoint.</summary>
-    Register,
-
-    /// <summary>GET of a client.</summary>
-    Read,
-
-    /// <summary>PUT of a client.</summary>
-    Update,
-
-    /// <summary>DELETE of a client.</summary>
-    Delete,
-
-    /// <summary>Read, update and delete.</summary>
-    Management,
-
-    /// <summary>The token endpoint.</summary>
-    Token,
-}
-
 /// <summary>When things go wrong.</summary>
 public enum FaultMoment
 {

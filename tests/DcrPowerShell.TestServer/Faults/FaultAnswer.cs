@@ -17,7 +17,7 @@ internal static class FaultAnswer
     /// <param name="state">The server.</param>
     public static Answer Make(Fault fault, Answer? real, IncomingRequest request, ServerState state)
     {
-        Answer answer = Base(fault, real, request, state.Switches);
+        Answer answer = Base(fault, real, request, state);
         ChangeBody(answer, fault, request);
         answer.ContentType = fault.ContentType ?? answer.ContentType;
         if (answer.Body.Length > 0)
@@ -36,7 +36,7 @@ internal static class FaultAnswer
         return answer;
     }
 
-    private static Answer Base(Fault fault, Answer? real, IncomingRequest request, Switches switches)
+    private static Answer Base(Fault fault, Answer? real, IncomingRequest request, ServerState state)
     {
         int status = fault.Status ?? real?.Status ?? 500;
         bool isRefusal = fault.Status >= 400 || (fault.Status is null && real is null);
@@ -47,10 +47,12 @@ internal static class FaultAnswer
             return answer;
         }
 
-        Refused byStatus = Refused.ForStatus(status);
-        Refused refused = new(status, fault.Error ?? byStatus.Error, fault.ErrorDescription ?? byStatus.Description) { Scope = fault.Scope };
-        bool isTokenEndpoint = request.Route.Operation == Operation.Token;
-        return Refusal.Write(refused, fault.Shape ?? (isTokenEndpoint ? ErrorShape.Rfc : switches.ErrorShape));
+        bool isToWord = fault.Error is not null || fault.ErrorDescription is not null || fault.Scope is not null;
+        Refused byStatus = isToWord || request.Route.Operation == Operation.Token ? Refused.ForStatus(status) : state.Dialect.RefusedFor(status);
+        Refused refused = isToWord
+            ? new(status, fault.Error ?? byStatus.Error, fault.ErrorDescription ?? byStatus.Description) { Scope = fault.Scope }
+            : byStatus;
+        return Refusal.Write(state, request.Route.Operation, refused, fault.Shape);
     }
 
     private static void ChangeBody(Answer answer, Fault fault, IncomingRequest request)

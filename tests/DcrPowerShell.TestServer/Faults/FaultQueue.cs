@@ -17,7 +17,7 @@ internal sealed class FaultQueue(IReadOnlyList<Fault> faults)
             for (int i = 0; i < faults.Count; i++)
             {
                 Fault fault = faults[i];
-                if (Matches(fault.On, operation) && _seen[i] < fault.Skip + fault.Times && ++_seen[i] > fault.Skip)
+                if (fault.On.Includes(operation) && _seen[i] < fault.Skip + fault.Times && ++_seen[i] > fault.Skip)
                 {
                     return fault;
                 }
@@ -26,16 +26,4 @@ internal sealed class FaultQueue(IReadOnlyList<Fault> faults)
             return null;
         }
     }
-
-    private static bool Matches(FaultTarget target, Operation operation) => target switch
-    {
-        FaultTarget.Any => true,
-        FaultTarget.Discovery => operation == Operation.Discovery,
-        FaultTarget.Register => operation == Operation.Register,
-        FaultTarget.Read => operation == Operation.Read,
-        FaultTarget.Update => operation == Operation.Update,
-        FaultTarget.Delete => operation == Operation.Delete,
-        FaultTarget.Management => operation is Operation.Read or Operation.Update or Operation.Delete,
-        _ => operation == Operation.Token,
-    };
 }

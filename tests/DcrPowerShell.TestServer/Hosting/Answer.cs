@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Primitives;
 
 namespace DcrPowerShell.TestServer.Hosting;
 
@@ -19,11 +20,12 @@ internal sealed class Answer
 
     public byte[] Body { get; set; } = [];
 
-    public Dictionary<string, string> Headers { get; } = new(StringComparer.OrdinalIgnoreCase);
+    /// <summary>Its headers; one with several values is sent as several lines.</summary>
+    public Dictionary<string, StringValues> Headers { get; } = new(StringComparer.OrdinalIgnoreCase);
 
     public string Text => Encoding.UTF8.GetString(Body);
 
-    public static Answer Json(int status, JsonObject body) => new()
+    public static Answer Json(int status, JsonNode body) => new()
     {
         Status = status,
         ContentType = "application/json",
@@ -40,7 +42,7 @@ internal sealed class Answer
         return this;
     }
 
-    public Answer WithHeader(string name, string value)
+    public Answer WithHeader(string name, StringValues value)
     {
         Headers[name] = value;
         return this;

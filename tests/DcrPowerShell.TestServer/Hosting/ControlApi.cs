@@ -28,6 +28,7 @@ internal sealed class ControlApi : IAsyncDisposable
         app.MapGet("/servers/{id}/requests", Guarded(context => WriteAsync(context, Server(context).Requests)));
         app.MapDelete("/servers/{id}/requests", Guarded(ClearRequestsAsync));
         app.MapGet("/servers/{id}/clients", Guarded(context => WriteAsync(context, Server(context).Clients)));
+        app.MapGet("/servers/{id}/state", Guarded(context => WriteAsync(context, Server(context).State)));
         app.MapDelete("/servers/{id}/clients/{clientId}", Guarded(RemoveClientAsync));
         app.MapPost("/servers/{id}/clients/{clientId}/rotate", Guarded(RotateAsync));
     }
@@ -86,7 +87,7 @@ internal sealed class ControlApi : IAsyncDisposable
     private async Task StartServerAsync(HttpContext context)
     {
         (string id, DcrTestServer server) = await AddAsync(await BodyAsync(context));
-        await WriteAsync(context, new { id, url = server.Url, issuer = server.Issuer });
+        await WriteAsync(context, new { id, url = server.Url, issuer = server.Issuer, managementToken = server.ManagementToken });
     }
 
     private async Task ChangeAsync(HttpContext context)

@@ -22,6 +22,7 @@ internal sealed class IncomingRequest
         Method = context.Request.Method;
         Target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         Path = context.Request.Path.Value ?? "/";
+        Query = context.Request.Query.ToDictionary(parameter => parameter.Key, parameter => parameter.Value.ToString(), StringComparer.Ordinal);
         Headers = context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
         Body = body;
         Connection = context.Connection.Id;
@@ -38,6 +39,8 @@ internal sealed class IncomingRequest
     /// <summary>The path, decoded and without the query.</summary>
     public string Path { get; }
 
+    public IReadOnlyDictionary<string, string> Query { get; }
+
     public IReadOnlyDictionary<string, string> Headers { get; }
 
     public string Body { get; }
@@ -46,12 +49,15 @@ internal sealed class IncomingRequest
 
     public string? ClientCertificate { get; }
 
-    public static async Task<IncomingRequest> ReadAsync(HttpContext context, Switches switches, CancellationToken cancellation)
+    public static async Task<IncomingRequest> ReadAsync(HttpContext context, IDialect dialect, Switches switches, CancellationToken cancellation)
     {
         using StreamReader reader = new(context.Request.Body, Encoding.UTF8);
         string body = await reader.ReadToEndAsync(cancellation);
-        return new IncomingRequest(context, Route.Of(context.Request, switches), body);
+        return new IncomingRequest(context, dialect.RouteOf(context.Request, switches), body);
     }
+
+    /// <summary>Whether its Content-Type is that of JSON.</summary>
+    public bool SaysItIsJson => (Header("Content-Type") ?? "").Split(';')[0].Trim().Equals("application/json", StringComparison.OrdinalIgnoreCase);
 
     public string? Header(string name) => Headers.GetValueOrDefault(name);
 
@@ -66,19 +72,24 @@ internal sealed class IncomingRequest
     /// <exception cref="Refused">The body isn't a JSON object, or isn't said to be JSON.</exception>
     public JsonObject Metadata()
     {
-        string mediaType = (Header("Content-Type") ?? "").Split(';')[0].Trim();
-        if (!mediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase))
+        if (!SaysItIsJson)
         {
             throw new Refused(400, "invalid_request", "only application/json content-type bodies are supported");
         }
 
+        return Json() ?? throw Refused.Metadata("the request body is not a JSON object");
+    }
+
+    /// <summary>The body as a JSON object; null if it isn't one.</summary>
+    public JsonObject? Json()
+    {
         try
         {
-            return JsonNode.Parse(Body) as JsonObject ?? throw Refused.Metadata("the request body is not a JSON object");
+            return JsonNode.Parse(Body) as JsonObject;
         }
         catch (JsonException)
         {
-            throw Refused.Metadata("the request body is not JSON");
+            return null;
         }
     }
 }

@@ -8,18 +8,17 @@ namespace DcrPowerShell.TestServer.Hosting;
 internal sealed class RateLimiter
 {
     private readonly object _gate = new();
-    private readonly RateLimit _limit;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private double _tokens;
     private double _filledAt;
 
-    private RateLimiter(RateLimit limit)
+    public RateLimiter(RateLimit limit)
     {
-        _limit = limit;
+        Limit = limit;
         _tokens = limit.Burst;
     }
 
-    public static RateLimiter? For(RateLimit? limit) => limit is null ? null : new RateLimiter(limit);
+    public RateLimit Limit { get; }
 
     /// <summary>Takes one token if there is one.</summary>
     /// <param name="now">The server's time, from which resets are told.</param>
@@ -29,7 +28,7 @@ internal sealed class RateLimiter
         lock (_gate)
         {
             double time = _clock.Elapsed.TotalSeconds;
-            _tokens = Math.Min(_limit.Burst, _tokens + ((time - _filledAt) * _limit.PerSecond));
+            _tokens = Math.Min(Limit.Burst, _tokens + ((time - _filledAt) * Limit.PerSecond));
             _filledAt = time;
 
             bool taken = _tokens >= 1;
@@ -39,9 +38,9 @@ internal sealed class RateLimiter
             }
 
             int remaining = (int)_tokens;
-            double wait = remaining > 0 ? 0 : (1 - _tokens) / _limit.PerSecond;
-            bool mayTell = !taken || _limit.Headers is RateLimitHeaders.Okta or RateLimitHeaders.Auth0;
-            describe = mayTell ? answer => AddHeaders(answer, _limit.Headers, _limit.Burst, remaining, now, wait) : static _ => { };
+            double wait = remaining > 0 ? 0 : (1 - _tokens) / Limit.PerSecond;
+            bool mayTell = !taken || Limit.Headers is RateLimitHeaders.Okta or RateLimitHeaders.Auth0;
+            describe = mayTell ? answer => AddHeaders(answer, Limit.Headers, Limit.Burst, remaining, now, wait) : static _ => { };
             return taken;
         }
     }

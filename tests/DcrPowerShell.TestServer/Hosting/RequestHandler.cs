@@ -7,6 +7,7 @@ using System.Threading.Tasks;
 using DcrPowerShell.TestServer.Faults;
 using DcrPowerShell.TestServer.Standard;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
 
 namespace DcrPowerShell.TestServer.Hosting;
 
@@ -19,7 +20,7 @@ internal sealed class RequestHandler(ServerState state)
         try
         {
             Switches switches = state.Switches;
-            IncomingRequest request = await IncomingRequest.ReadAsync(context, switches, gone);
+            IncomingRequest request = await IncomingRequest.ReadAsync(context, state.Dialect, switches, gone);
             RecordedRequest record = state.Log.Add(request);
             if (switches.LatencyMs > 0)
             {
@@ -59,9 +60,9 @@ internal sealed class RequestHandler(ServerState state)
     {
         response.StatusCode = answer.Status;
         response.ContentType = answer.ContentType;
-        foreach ((string name, string value) in answer.Headers)
+        foreach ((string name, StringValues values) in answer.Headers)
         {
-            response.Headers[name] = value;
+            response.Headers[name] = values;
         }
     }
 
@@ -82,19 +83,37 @@ internal sealed class RequestHandler(ServerState state)
             return (Hosting.Answer.Empty(407).WithHeader("Proxy-Authenticate", "Basic realm=\"proxy\""), null);
         }
 
+        Operation operation = request.Route.Operation;
         Action<Answer>? describeLimit = null;
-        if (request.Route.Operation == Operation.Register && state.Limiter is { } limiter && !limiter.TryTake(state.Now, out describeLimit))
+        if (state.Limiters.Of(operation) is { } limiter && !limiter.TryTake(state.Now, out describeLimit))
         {
-            Answer limited = Refusal.Write(Refused.ForStatus(429), switches.ErrorShape);
+            Answer limited = Refusal.Write(state, operation, state.Dialect.RefusedFor(429));
             describeLimit(limited);
+            state.Dialect.Dress(limited);
             return (limited, null);
         }
 
-        Fault? fault = state.Faults.Next(request.Route.Operation);
-        Answer? real = fault?.Moment == FaultMoment.BeforeProcessing ? null : StandardServer.Handle(state, request);
+        Fault? fault = state.Faults.Next(operation);
+        Answer? real = fault?.Moment == FaultMoment.BeforeProcessing ? null : Work(request);
         Answer answer = fault is null ? real! : FaultAnswer.Make(fault, real, request, state);
         describeLimit?.Invoke(answer);
+        state.Dialect.Dress(answer);
         return (answer, fault);
+    }
+
+    private Answer Work(IncomingRequest request)
+    {
+        lock (state.Gate)
+        {
+            try
+            {
+                return state.Dialect.Handle(state, request);
+            }
+            catch (Refused refused)
+            {
+                return Refusal.Write(state, request.Route.Operation, refused);
+            }
+        }
     }
 
     private static bool IsAdmittedByProxy(IncomingRequest request, Switches switches)

@@ -1,6 +1,8 @@
 using System;
 using System.Collections.Generic;
+using DcrPowerShell.TestServer.Auth0;
 using DcrPowerShell.TestServer.Faults;
+using DcrPowerShell.TestServer.Okta;
 using DcrPowerShell.TestServer.Standard;
 using DcrPowerShell.TestServer.Tokens;
 
@@ -15,7 +17,9 @@ internal sealed class ServerState
     {
         _switches = switches;
         Faults = new FaultQueue(switches.Faults);
-        Limiter = RateLimiter.For(switches.RateLimit);
+        Limiters = RateLimiters.For(switches);
+        Org = new OktaOrg(this);
+        Tenant = new Auth0Tenant(this);
     }
 
     public object Gate { get; } = new();
@@ -31,14 +35,22 @@ internal sealed class ServerState
 
     public FaultQueue Faults { get; private set; }
 
-    public RateLimiter? Limiter { get; private set; }
+    public RateLimiters Limiters { get; private set; }
+
+    /// <summary>What an Okta org holds beside its clients.</summary>
+    public OktaOrg Org { get; }
+
+    /// <summary>What an Auth0 tenant holds beside its clients.</summary>
+    public Auth0Tenant Tenant { get; }
+
+    public IDialect Dialect => Dialects.Of(Switches);
 
     /// <summary>The server's origin, without a slash at its end. Known once it listens.</summary>
     public string Origin { get; set; } = "";
 
     public string BaseUrl => Origin + Switches.IssuerPath;
 
-    public string Issuer => Switches.Issuer ?? BaseUrl + (Switches.IssuerTrailingSlash ? "/" : "");
+    public string Issuer => Switches.Issuer ?? Dialect.IssuerOf(this);
 
     /// <summary>The time by the server's clock.</summary>
     public DateTimeOffset Now => DateTimeOffset.UtcNow.AddSeconds(Switches.ClockSkewSeconds);
@@ -48,9 +60,9 @@ internal sealed class ServerState
         get => _switches;
         set
         {
-            if (value.Https != _switches.Https || value.RequireClientCertificate != _switches.RequireClientCertificate)
+            if (value.Https != _switches.Https || value.RequireClientCertificate != _switches.RequireClientCertificate || value.Dialect != _switches.Dialect)
             {
-                throw new ArgumentException("https and requireClientCertificate can't be changed while the server runs.");
+                throw new ArgumentException("https, requireClientCertificate and dialect can't be changed while the server runs.");
             }
 
             lock (Gate)
@@ -60,12 +72,13 @@ internal sealed class ServerState
                     Faults = new FaultQueue(value.Faults);
                 }
 
-                if (value.RateLimit != _switches.RateLimit)
-                {
-                    Limiter = RateLimiter.For(value.RateLimit);
-                }
-
+                Limiters = Limiters.ChangedFor(value);
+                bool startsAnew = !ReferenceEquals(value.Auth0.Tenant, _switches.Auth0.Tenant);
                 _switches = value;
+                if (startsAnew)
+                {
+                    Tenant.StartAnew();
+                }
             }
         }
     }

@@ -42,6 +42,14 @@ internal static class ClientAnswer
 
         AddEmpty(body, switches.EmptyMembers);
         Reshape(body, switches);
+        Override(body, switches, operation);
+        int status = operation == Operation.Register ? switches.RegisterStatus : 200;
+        return Answer.Json(status, body).WithHeader("Cache-Control", "no-store").WithHeader("Pragma", "no-cache");
+    }
+
+    /// <summary>Puts in and takes out what <see cref="Switches.AnswerOverrides"/> and <see cref="Switches.OmitFromAnswer"/> say.</summary>
+    public static void Override(JsonObject body, Switches switches, Operation operation)
+    {
         Override(body, switches.AnswerOverrides.Any);
         Override(body, operation switch
         {
@@ -53,18 +61,12 @@ internal static class ClientAnswer
         {
             body.Remove(name);
         }
-
-        int status = operation == Operation.Register ? switches.RegisterStatus : 200;
-        return Answer.Json(status, body).WithHeader("Cache-Control", "no-store").WithHeader("Pragma", "no-cache");
     }
-
-    /// <summary>The place where the client really is managed.</summary>
-    public static string TrueUri(ServerState state, string clientId) => $"{state.BaseUrl}{Route.RegistrationPath}/{Uri.EscapeDataString(clientId)}";
 
     private static void AddManagement(JsonObject body, ServerState state, RegisteredClient client)
     {
         Switches switches = state.Switches;
-        string path = $"{switches.IssuerPath}{Route.RegistrationPath}";
+        string path = $"{switches.IssuerPath}{StandardRoutes.RegistrationPath}";
         string id = Uri.EscapeDataString(client.ClientId);
         string? uri = switches.RegistrationClientUri switch
         {
@@ -74,7 +76,7 @@ internal static class ClientAnswer
             ClientUri.Foreign => $"{switches.ForeignOrigin}{path}/{id}",
             ClientUri.PlainHttp when switches.Https == Https.Off => $"http://dcr.example.net{path}/{id}",
             ClientUri.PlainHttp => $"http{state.Origin["https".Length..]}{path}/{id}",
-            _ => TrueUri(state, client.ClientId),
+            _ => state.Dialect.ClientUri(state, client.ClientId),
         };
         if (uri is not null)
         {

@@ -40,6 +40,13 @@ internal sealed class ClientStore
         }
     }
 
+    /// <summary>Removes all clients.</summary>
+    public void Clear()
+    {
+        _clients.Clear();
+        _owners.Clear();
+    }
+
     /// <summary>Removes a client and its token (RFC 7592 section 2.3).</summary>
     public bool Remove(string clientId)
     {

@@ -16,9 +16,9 @@ internal static class Discovery
         {
             ["issuer"] = state.Issuer,
             ["authorization_endpoint"] = url + "/authorize",
-            ["token_endpoint"] = url + Route.TokenPath,
+            ["token_endpoint"] = url + StandardRoutes.TokenPath,
             ["jwks_uri"] = url + "/jwks",
-            ["registration_endpoint"] = RegistrationEndpoint(state),
+            ["registration_endpoint"] = url + StandardRoutes.RegistrationPath,
             ["scopes_supported"] = new JsonArray("openid", "profile", "email", "offline_access"),
             ["response_types_supported"] = new JsonArray("code"),
             ["grant_types_supported"] = new JsonArray("authorization_code", "refresh_token", "client_credentials"),
@@ -27,14 +27,29 @@ internal static class Discovery
             ["id_token_signing_alg_values_supported"] = new JsonArray("RS256", "ES256"),
             ["code_challenge_methods_supported"] = new JsonArray("S256"),
         };
-        if (switches.RegistrationEndpoint == AdvertisedEndpoint.Missing)
-        {
-            document.Remove("registration_endpoint");
-        }
-
         if (switches.Dpop != DpopMode.Off)
         {
             document["dpop_signing_alg_values_supported"] = new JsonArray([.. Jws.Algorithms.Select(algorithm => JsonValue.Create(algorithm))]);
+        }
+
+        return Finish(state, document);
+    }
+
+    /// <summary>Does to a discovery document what the switches ask for, whatever the dialect.</summary>
+    public static Answer Finish(ServerState state, JsonObject document)
+    {
+        Switches switches = state.Switches;
+        string path = ((string)document["registration_endpoint"]!)[state.Origin.Length..];
+        document["registration_endpoint"] = switches.RegistrationEndpoint switch
+        {
+            AdvertisedEndpoint.Foreign => switches.ForeignOrigin + path,
+            AdvertisedEndpoint.PlainHttp => "http://dcr.example.net" + path,
+            AdvertisedEndpoint.Relative => path,
+            _ => state.Origin + path,
+        };
+        if (switches.RegistrationEndpoint == AdvertisedEndpoint.Missing)
+        {
+            document.Remove("registration_endpoint");
         }
 
         foreach ((string name, JsonNode? value) in switches.DiscoveryOverrides ?? [])
@@ -43,17 +58,5 @@ internal static class Discovery
         }
 
         return Hosting.Answer.Json(200, document);
-    }
-
-    private static string RegistrationEndpoint(ServerState state)
-    {
-        string path = state.Switches.IssuerPath + Route.RegistrationPath;
-        return state.Switches.RegistrationEndpoint switch
-        {
-            AdvertisedEndpoint.Foreign => state.Switches.ForeignOrigin + path,
-            AdvertisedEndpoint.PlainHttp => "http://dcr.example.net" + path,
-            AdvertisedEndpoint.Relative => path,
-            _ => state.Origin + path,
-        };
     }
 }

@@ -70,21 +70,23 @@ internal static class MetadataMembers
     /// <summary>Refuses a known member whose value is of the wrong kind.</summary>
     public static void Check(string name, JsonNode value)
     {
-        string? wanted = KindOf(name) switch
-        {
-            MemberKind.Text when !IsText(value) => "a string",
-            MemberKind.Url when !IsText(value) || !IsWebUrl((string)value!) => "an absolute http or https URL",
-            MemberKind.TextList or MemberKind.RedirectList when value is not JsonArray list || !list.All(IsText) => "an array of strings",
-            MemberKind.Number when value.GetValueKind() != JsonValueKind.Number => "a number",
-            MemberKind.Flag when value.GetValueKind() is not (JsonValueKind.True or JsonValueKind.False) => "a boolean",
-            MemberKind.Keys when value is not JsonObject keys || keys["keys"] is not JsonArray => "a JSON Web Key Set",
-            _ => null,
-        };
-        if (wanted is not null)
+        if (Wanted(name, value) is { } wanted)
         {
             throw name == "redirect_uris" ? Refused.RedirectUri($"{name} must be {wanted}") : Refused.Metadata($"{name} must be {wanted}");
         }
     }
+
+    /// <summary>What a known member's value should have been, such as "a string"; null if it is, and for unknown members.</summary>
+    public static string? Wanted(string name, JsonNode value) => KindOf(name) switch
+    {
+        MemberKind.Text when !IsText(value) => "a string",
+        MemberKind.Url when !IsText(value) || !IsWebUrl((string)value!) => "an absolute http or https URL",
+        MemberKind.TextList or MemberKind.RedirectList when value is not JsonArray list || !list.All(IsText) => "an array of strings",
+        MemberKind.Number when value.GetValueKind() != JsonValueKind.Number => "a number",
+        MemberKind.Flag when value.GetValueKind() is not (JsonValueKind.True or JsonValueKind.False) => "a boolean",
+        MemberKind.Keys when value is not JsonObject keys || keys["keys"] is not JsonArray => "a JSON Web Key Set",
+        _ => null,
+    };
 
     private static bool IsText(JsonNode? value) => value?.GetValueKind() == JsonValueKind.String;
 

@@ -1,3 +1,4 @@
+using System;
 using System.Net;
 using System.Text.Json.Nodes;
 using DcrPowerShell.TestServer.Hosting;
@@ -8,20 +9,16 @@ namespace DcrPowerShell.TestServer.Standard;
 /// <summary>Writes refusals in the forms that servers have for them.</summary>
 internal static class Refusal
 {
-    public static Answer Write(Refused refused, ErrorShape shape)
+    /// <param name="state">The server.</param>
+    /// <param name="operation">What was wanted.</param>
+    /// <param name="refused">What is refused, and why.</param>
+    /// <param name="shape">The form that a fault asks for.</param>
+    public static Answer Write(ServerState state, Operation operation, Refused refused, ErrorShape? shape = null)
     {
-        Answer answer = shape switch
-        {
-            ErrorShape.Okta => Answer.Json(refused.Status, Okta(refused)),
-            ErrorShape.Auth0 => Answer.Json(refused.Status, Auth0(refused)),
-            ErrorShape.Hydra => Answer.Json(refused.Status, OAuth(HydraProse(refused.Status), refused.Description)),
-            ErrorShape.Html => Answer.Empty(refused.Status).WithText(Page(Reason(refused.Status)), "text/html; charset=utf-8"),
-            ErrorShape.Empty => Answer.Empty(refused.Status),
-            ErrorShape.Text => Answer.Empty(refused.Status).WithText($"{refused.Status} {Reason(refused.Status)}: {refused.Description}", "text/plain"),
-            _ => Answer.Json(refused.Status, OAuth(refused.Error, refused.Description)),
-        };
-
-        if (refused.Status is 401 or 403)
+        shape ??= operation == Operation.Token ? null : state.Switches.ErrorShape;
+        bool bringsBody = shape is null && refused.Body is not null;
+        Answer answer = bringsBody ? WithOwnBody(refused) : InShape(refused, shape ?? state.Dialect.ShapeOf(operation, refused.Status));
+        if (refused.Status is 401 or 403 && !bringsBody)
         {
             answer.WithHeader("WWW-Authenticate", Challenge(refused));
         }
@@ -37,6 +34,20 @@ internal static class Refusal
     /// <summary>A web page such as a proxy or a login wall sends.</summary>
     public static string Page(string heading) =>
         $"<!DOCTYPE html>\n<html><head><title>{heading}</title></head><body><h1>{heading}</h1><form method=\"post\"></form></body></html>\n";
+
+    private static Answer WithOwnBody(Refused refused) =>
+        refused.Body!.Count == 0 ? Answer.Empty(refused.Status) : Answer.Json(refused.Status, refused.Body.DeepClone());
+
+    private static Answer InShape(Refused refused, ErrorShape shape) => shape switch
+    {
+        ErrorShape.Okta => Answer.Json(refused.Status, Okta(refused)),
+        ErrorShape.Auth0 => Answer.Json(refused.Status, Auth0(refused)),
+        ErrorShape.Hydra => Answer.Json(refused.Status, OAuth(HydraProse(refused.Status), refused.Description)),
+        ErrorShape.Html => Answer.Empty(refused.Status).WithText(Page(Reason(refused.Status)), "text/html; charset=utf-8"),
+        ErrorShape.Empty => Answer.Empty(refused.Status),
+        ErrorShape.Text => Answer.Empty(refused.Status).WithText($"{refused.Status} {Reason(refused.Status)}: {refused.Description}", "text/plain"),
+        _ => Answer.Json(refused.Status, OAuth(refused.Error, refused.Description)),
+    };
 
     /// <summary>RFC 6750 section 3.</summary>
     private static string Challenge(Refused refused)
@@ -75,13 +86,19 @@ internal static class Refusal
             429 => ("E0000047", "API call exceeded rate limit due to too many requests."),
             _ => ("E0000009", "Internal Server Error"),
         };
+        JsonArray causes = refused.Description is null ? [] : [new JsonObject { ["errorSummary"] = refused.Description }];
+        if (refused.Error.StartsWith("E0", StringComparison.Ordinal))
+        {
+            (code, summary, causes) = (refused.Error, refused.Description ?? summary, []);
+        }
+
         return new JsonObject
         {
             ["errorCode"] = code,
             ["errorSummary"] = summary,
             ["errorLink"] = code,
             ["errorId"] = "oae" + RandomText.Make(16),
-            ["errorCauses"] = new JsonArray(new JsonObject { ["errorSummary"] = refused.Description }),
+            ["errorCauses"] = causes,
         };
     }
 
@@ -96,6 +113,7 @@ internal static class Refusal
         };
         string? code = refused.Status switch
         {
+            _ when !Refused.IsOfStandard(refused.Error) => refused.Error,
             400 => "invalid_body",
             403 => refused.Error,
             404 => "inexistent_client",

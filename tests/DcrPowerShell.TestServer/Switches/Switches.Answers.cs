@@ -48,9 +48,9 @@ public sealed partial record Switches
     /// <remarks>§5.1 Auth0, Stytch</remarks>
     public IReadOnlyList<string> OmitFromAnswer { get; init; } = [];
 
-    /// <summary>The form of every refusal (that of the token endpoint apart, which is always OAuth's).</summary>
+    /// <summary>The form of every refusal (that of the token endpoint apart, which is always OAuth's); null for the dialect's own.</summary>
     /// <remarks>§1.6, §2.6, §5.1 Hydra, §5.2 item 6</remarks>
-    public ErrorShape ErrorShape { get; init; }
+    public ErrorShape? ErrorShape { get; init; }
 }
 
 /// <summary>Members to put into answers, by operation.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using System.Text.Json.Nodes;
 
 namespace DcrPowerShell.TestServer;
@@ -24,8 +25,9 @@ public sealed partial record Switches
     /// <remarks>F24: the token expires at item k and a new one can be had</remarks>
     public int? AccessTokenUses { get; init; }
 
-    /// <summary>Lifetime of an access token in seconds, told as <c>expires_in</c> and kept to.</summary>
-    public int AccessTokenSeconds { get; init; } = 3600;
+    /// <summary>Lifetime of an access token in seconds, told as <c>expires_in</c> and kept to; null for an hour, at Auth0 a day.</summary>
+    /// <remarks>§1.3 item 2, §2.1</remarks>
+    public int? AccessTokenSeconds { get; init; }
 
     /// <summary>Whether access tokens must be bound to a DPoP key.</summary>
     /// <remarks>§1.3 item 3, §8; RFC 9449</remarks>
@@ -43,6 +45,10 @@ public sealed record TokenClient
 
     /// <summary>Its public keys as a JWK set, for <c>private_key_jwt</c>.</summary>
     public JsonObject? Jwks { get; init; }
+
+    /// <summary>The scopes that it was granted; null for whatever its dialect knows. The standard's dialect doesn't look at scopes.</summary>
+    /// <remarks>§1.3 item 1, §2.1</remarks>
+    public IReadOnlyList<string>? Scopes { get; init; }
 }
 
 /// <summary>What the server asks of DPoP.</summary>

@@ -19,7 +19,7 @@ public sealed partial record Switches
     /// <remarks>§1.7; F14</remarks>
     public int ClockSkewSeconds { get; init; }
 
-    /// <summary>A real limit on registrations; null for none.</summary>
+    /// <summary>A real limit on registrations, or on what else it is said to be for; null for none but those of the dialect.</summary>
     /// <remarks>§1.7, §2.3, §2.6; benchmark B2</remarks>
     public RateLimit? RateLimit { get; init; }
 
@@ -51,13 +51,16 @@ public enum Https
     WrongHost,
 }
 
-/// <summary>A token bucket that registrations draw from.</summary>
+/// <summary>A token bucket that requests draw from.</summary>
 public sealed record RateLimit
 {
-    /// <summary>Registrations a second in the long run.</summary>
+    /// <summary>Which requests.</summary>
+    public FaultTarget On { get; init; } = FaultTarget.Register;
+
+    /// <summary>Requests a second in the long run.</summary>
     public double PerSecond { get; init; } = 10;
 
-    /// <summary>Registrations that may come at once.</summary>
+    /// <summary>Requests that may come at once.</summary>
     public int Burst { get; init; } = 10;
 
     /// <summary>The headers that tell about the limit. Okta's and Auth0's stand on every answer, Retry-After only on a 429.</summary>

@@ -25,18 +25,38 @@ public sealed partial record Switches
     /// <exception cref="JsonException">A name or a value isn't known.</exception>
     public static Switches Parse(JsonObject json) => json.Deserialize<Switches>(JsonOptions)!;
 
-    /// <summary>These switches with the members of <paramref name="patch"/> replaced, each as a whole.</summary>
+    /// <summary>These switches with the members of <paramref name="patch"/> replaced, each as a whole; of <c>okta</c> and <c>auth0</c>, the members that it names.</summary>
     /// <exception cref="JsonException">A name or a value isn't known.</exception>
     public Switches Merge(JsonObject patch)
     {
         JsonObject merged = JsonSerializer.SerializeToNode(this, JsonOptions)!.AsObject();
         foreach ((string name, JsonNode? value) in patch)
         {
-            merged[name] = value?.DeepClone();
+            if (name is "okta" or "auth0" && value is JsonObject habits)
+            {
+                Put(merged[name]!.AsObject(), habits);
+            }
+            else
+            {
+                merged[name] = value?.DeepClone();
+            }
         }
 
         Switches result = Parse(merged);
-        // A list that the patch doesn't name must stay the same object: replacing it would wind the faults back.
-        return patch.ContainsKey("faults") ? result : result with { Faults = Faults };
+        // What the patch doesn't name must stay the same object: replacing it would wind the faults back and start the tenant anew.
+        bool startsTenantAnew = patch["auth0"] is JsonObject auth0 && auth0.ContainsKey("tenant");
+        return result with
+        {
+            Faults = patch.ContainsKey("faults") ? result.Faults : Faults,
+            Auth0 = startsTenantAnew ? result.Auth0 : result.Auth0 with { Tenant = Auth0.Tenant },
+        };
+    }
+
+    private static void Put(JsonObject target, JsonObject members)
+    {
+        foreach ((string name, JsonNode? value) in members)
+        {
+            target[name] = value?.DeepClone();
+        }
     }
 }

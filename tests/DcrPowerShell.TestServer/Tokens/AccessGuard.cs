@@ -36,6 +36,25 @@ internal static class AccessGuard
         return owner ?? throw (state.Clients.Find(clientId) is null ? Unknown(state.Switches) : Refused.Token("the registration access token is invalid"));
     }
 
+    /// <summary>Whether this is the initial access token, in any dialect.</summary>
+    /// <exception cref="Refused">It is, and is no good any more.</exception>
+    public static bool IsGoodInitialToken(ServerState state, string token)
+    {
+        Switches switches = state.Switches;
+        if (token != switches.InitialToken)
+        {
+            return false;
+        }
+
+        return !switches.InitialTokenExpired && IsLeft(state.Tokens.UsesOf(token), switches.InitialTokenUses)
+            ? true
+            : throw Refused.Token(switches.InitialTokenExpired ? "the initial access token has expired" : "the initial access token is used up");
+    }
+
+    /// <summary>Whether an access token is past its time or has registered as many clients as it may.</summary>
+    public static bool HasExpired(ServerState state, string token, IssuedToken issued) =>
+        issued.ExpiresAt <= state.Now || !IsLeft(state.Tokens.UsesOf(token), state.Switches.AccessTokenUses);
+
     private static string RequireAccessToken(ServerState state, IncomingRequest request)
     {
         Switches switches = state.Switches;
@@ -46,15 +65,13 @@ internal static class AccessGuard
             throw MissingToken(switches);
         }
 
-        if (token == switches.InitialToken)
+        if (IsGoodInitialToken(state, token))
         {
-            return !switches.InitialTokenExpired && IsLeft(state.Tokens.UsesOf(token), switches.InitialTokenUses)
-                ? token
-                : throw Refused.Token(switches.InitialTokenExpired ? "the initial access token has expired" : "the initial access token is used up");
+            return token;
         }
 
         IssuedToken issued = state.Tokens.Find(token) ?? throw Refused.Token("the access token is unknown");
-        if (issued.ExpiresAt <= state.Now || !IsLeft(state.Tokens.UsesOf(token), switches.AccessTokenUses))
+        if (HasExpired(state, token, issued))
         {
             throw Refused.Token("the access token has expired");
         }

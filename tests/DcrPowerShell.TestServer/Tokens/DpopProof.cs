@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace DcrPowerShell.TestServer.Tokens;
 
-/// <summary>Judges DPoP proofs (RFC 9449 section 4.3).</summary>
+/// <summary>Judges DPoP proofs (RFC 9449 section 4.3). The words are Okta's (okta-developer-docs, data/oauth2-error-codes.json).</summary>
 internal static class DpopProof
 {
     /// <summary>How far the proof's time may be off.</summary>
@@ -31,19 +31,28 @@ internal static class DpopProof
     }
 
     /// <summary>RFC 9449 section 7; asks for a nonce with 401 (section 9).</summary>
-    public static void CheckAtResource(ServerState state, IncomingRequest request, string token, string boundTo)
+    /// <param name="status">Of a refused proof: 401 by the RFC; Okta's <c>invalid_dpop_proof</c> is a 400 everywhere (its oauth2-error-codes.json).</param>
+    public static void CheckAtResource(ServerState state, IncomingRequest request, string token, string boundTo, int status = 401)
     {
         if (request.Token("DPoP") is null)
         {
-            // In Okta's words.
             throw new Refused(400, "invalid_request", "The resource request must use the DPoP authentication scheme when using a DPoP bound token.");
         }
 
-        (JsonObject claims, string thumbprint) = Check(state, request, 401);
-        string hash = WebEncoders.Base64UrlEncode(SHA256.HashData(Encoding.ASCII.GetBytes(token)));
-        if (thumbprint != boundTo || Text(claims, "ath") != hash)
+        if (request.Header("DPoP") is null)
         {
-            throw Invalid(401, "The DPoP proof does not belong to the access token.");
+            throw new Refused(status, status == 400 ? "invalid_request" : "invalid_dpop_proof", "The resource request requires a DPoP proof.") { Scheme = "DPoP" };
+        }
+
+        (JsonObject claims, string thumbprint) = Check(state, request, status);
+        if (thumbprint != boundTo)
+        {
+            throw Invalid(status, "The access_token is not bound to the provided DPoP proof.");
+        }
+
+        if (Text(claims, "ath") != WebEncoders.Base64UrlEncode(SHA256.HashData(Encoding.ASCII.GetBytes(token))))
+        {
+            throw Invalid(status, "'ath' claim in the DPoP proof does not match the presented access_token.");
         }
 
         if (state.Switches.Dpop == DpopMode.NonceEverywhere)
@@ -55,29 +64,28 @@ internal static class DpopProof
     private static (JsonObject Claims, string Thumbprint) Check(ServerState state, IncomingRequest request, int status)
     {
         string header = request.Header("DPoP") ?? throw Invalid(status, "The DPoP proof JWT header is missing.");
-        Jws proof = Jws.Parse(header) ?? throw Invalid(status, "The DPoP proof is not a JWT.");
-        if (Text(proof.Header, "typ") != "dpop+jwt" || proof.Header["jwk"] is not JsonObject jwk || jwk.ContainsKey("d") || !proof.IsSignedBy(jwk))
+        Jws proof = Jws.Parse(header) ?? throw Invalid(status, "The DPoP proof JWT cannot be parsed.");
+        if (Text(proof.Header, "typ") != "dpop+jwt")
         {
-            throw Invalid(status, "The DPoP proof is not signed by the public key in its header.");
+            throw Invalid(status, "'typ' must be 'dpop+jwt' in the DPoP proof JWT.");
+        }
+
+        if (proof.Header["jwk"] is not JsonObject jwk || jwk.ContainsKey("d") || !proof.IsSignedBy(jwk))
+        {
+            throw Invalid(status, "The DPoP proof JWT signature is invalid.");
         }
 
         JsonObject claims = proof.Payload;
-        if (Text(claims, "htm") != request.Method || Text(claims, "htu") != state.Origin + request.Path)
-        {
-            throw Invalid(status, "htm and htu of the DPoP proof must be the request's method and URL.");
-        }
-
-        if (claims["iat"] is not JsonValue value || !value.TryGetValue(out long issued) || Math.Abs(issued - state.Now.ToUnixTimeSeconds()) > ToleranceSeconds)
-        {
-            throw Invalid(status, "The DPoP proof is not of now.");
-        }
-
-        if (Text(claims, "jti") is not { } id || !state.SeenJwts.Add(id))
-        {
-            throw Invalid(status, "The DPoP proof has already been used.");
-        }
-
-        return (claims, Jws.Thumbprint(jwk));
+        string? wrong =
+            Text(claims, "htm") != request.Method ? "'htm' claim in the DPoP proof JWT is invalid."
+            : Text(claims, "htu") != state.Origin + request.Path ? "'htu' claim in the DPoP proof JWT is invalid."
+            : claims["iat"] is not JsonValue value || !value.TryGetValue(out long issued) ? "'iat' claim in the DPoP proof JWT is invalid."
+            : issued > state.Now.ToUnixTimeSeconds() + ToleranceSeconds ? "The DPoP proof JWT is issued in the future."
+            : issued < state.Now.ToUnixTimeSeconds() - ToleranceSeconds ? "The DPoP proof JWT is issued more than five minutes in the past."
+            : Text(claims, "jti") is not { } id ? "'jti' claim in the DPoP proof JWT is invalid."
+            : !state.SeenJwts.Add(id) ? "The DPoP proof JWT has already been used."
+            : null;
+        return wrong is null ? (claims, Jws.Thumbprint(jwk)) : throw Invalid(status, wrong);
     }
 
     private static void CheckNonce(JsonObject claims, int status)

@@ -13,8 +13,6 @@ namespace DcrPowerShell.TestServer.Tokens;
 /// <summary>A token endpoint for the client credentials grant (RFC 6749 section 4.4), with secrets or private_key_jwt (RFC 7523).</summary>
 internal static class TokenEndpoint
 {
-    private const string JwtBearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-
     public static Answer Answer(ServerState state, IncomingRequest request)
     {
         Switches switches = state.Switches;
@@ -26,11 +24,14 @@ internal static class TokenEndpoint
         }
 
         string? thumbprint = switches.Dpop == DpopMode.Off ? null : DpopProof.CheckAtTokenEndpoint(state, request);
+        int lifetime = switches.AccessTokenSeconds ?? 3600;
+        string token = RandomText.AccessToken();
+        state.Tokens.Add(token, new IssuedToken(state.Now.AddSeconds(lifetime), thumbprint, []));
         JsonObject body = new()
         {
-            ["access_token"] = state.Tokens.Issue(state.Now.AddSeconds(switches.AccessTokenSeconds), thumbprint),
+            ["access_token"] = token,
             ["token_type"] = thumbprint is null ? "Bearer" : "DPoP",
-            ["expires_in"] = switches.AccessTokenSeconds,
+            ["expires_in"] = lifetime,
         };
         if (form.TryGetValue("scope", out StringValues scope))
         {
@@ -40,25 +41,28 @@ internal static class TokenEndpoint
         return Hosting.Answer.Json(200, body).WithHeader("Cache-Control", "no-store");
     }
 
+    /// <summary>Identifier and secret, in the Authorization header or in the form (RFC 6749 section 2.3.1); empty where they are absent.</summary>
+    public static (string Id, string Secret) SecretOf(IncomingRequest request, Dictionary<string, StringValues> form) => request.Token("Basic") is { } basic
+        ? Split(basic)
+        : (form.GetValueOrDefault("client_id").ToString(), form.GetValueOrDefault("client_secret").ToString());
+
     private static void Authenticate(ServerState state, IncomingRequest request, Dictionary<string, StringValues> form)
     {
         TokenClient client = state.Switches.TokenClient ?? throw Invalid("there is no such client");
-        if (form.GetValueOrDefault("client_assertion_type") == JwtBearer)
+        if (form.GetValueOrDefault("client_assertion_type") == ClientAssertion.Type)
         {
             CheckAssertion(state, client, form.GetValueOrDefault("client_assertion").ToString());
             return;
         }
 
-        (string id, string secret) = request.Token("Basic") is { } basic
-            ? Split(basic)
-            : (form.GetValueOrDefault("client_id").ToString(), form.GetValueOrDefault("client_secret").ToString());
+        (string id, string secret) = SecretOf(request, form);
         if (client.ClientSecret is null || id != client.ClientId || secret != client.ClientSecret)
         {
             throw Invalid("client authentication failed");
         }
     }
 
-    /// <summary>RFC 6749 section 2.3.1: both parts are form-encoded before they are joined.</summary>
+    /// <summary>Both parts are form-encoded before they are joined.</summary>
     private static (string Id, string Secret) Split(string basic)
     {
         try
@@ -77,39 +81,22 @@ internal static class TokenEndpoint
     /// <summary>RFC 7523 section 3, with Okta's bounds: at most an hour ahead, and good for once.</summary>
     private static void CheckAssertion(ServerState state, TokenClient client, string assertion)
     {
-        Jws jws = Jws.Parse(assertion) ?? throw Invalid("the client assertion is not a JWT");
-        JsonObject claims = jws.Payload;
-        string tokenEndpoint = state.BaseUrl + Route.TokenPath;
-        IEnumerable<string?> audience = claims["aud"] is JsonArray several ? several.Select(Text) : [Text(claims["aud"])];
-        long now = state.Now.ToUnixTimeSeconds();
-
-        if (client.Jwks?["keys"] is not JsonArray keys || !keys.OfType<JsonObject>().Any(jws.IsSignedBy))
+        string tokenEndpoint = state.BaseUrl + StandardRoutes.TokenPath;
+        string? wrong = ClientAssertion.Check(state, client, assertion, [tokenEndpoint, state.Issuer], maxSeconds: 3600) switch
         {
-            throw Invalid("the client assertion's signature is not valid");
-        }
-
-        if (Text(claims["iss"]) != client.ClientId || Text(claims["sub"]) != client.ClientId)
+            AssertionFault.None => null,
+            AssertionFault.NotAJwt => "the client assertion is not a JWT",
+            AssertionFault.Signature => "the client assertion's signature is not valid",
+            AssertionFault.Issuer or AssertionFault.Subject => "iss and sub of the client assertion must be the client_id",
+            AssertionFault.Audience => "the audience of the client assertion must be the token endpoint or the issuer",
+            AssertionFault.Used => "the client assertion has already been used",
+            _ => "exp of the client assertion must lie within the next hour",
+        };
+        if (wrong is not null)
         {
-            throw Invalid("iss and sub of the client assertion must be the client_id");
-        }
-
-        if (!audience.Any(value => value == tokenEndpoint || value == state.Issuer))
-        {
-            throw Invalid("the audience of the client assertion must be the token endpoint or the issuer");
-        }
-
-        if (claims["exp"] is not JsonValue value || !value.TryGetValue(out long expires) || expires <= now || expires > now + 3600)
-        {
-            throw Invalid("exp of the client assertion must lie within the next hour");
-        }
-
-        if (Text(claims["jti"]) is { } id && !state.SeenJwts.Add(id))
-        {
-            throw Invalid("the client assertion has already been used");
+            throw Invalid(wrong);
         }
     }
-
-    private static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
 
     private static Refused Invalid(string description) => new(401, "invalid_client", description) { Scheme = "Basic" };
 }

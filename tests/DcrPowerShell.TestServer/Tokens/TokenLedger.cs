@@ -1,13 +1,13 @@
 using System;
 using System.Collections.Generic;
-using DcrPowerShell.TestServer.Standard;
 
 namespace DcrPowerShell.TestServer.Tokens;
 
 /// <summary>An access token that the token endpoint has given out.</summary>
 /// <param name="ExpiresAt">Its end.</param>
 /// <param name="KeyThumbprint">The DPoP key that it is bound to (RFC 9449 section 6).</param>
-internal sealed record IssuedToken(DateTimeOffset ExpiresAt, string? KeyThumbprint);
+/// <param name="Scopes">What it may do; the standard's dialect doesn't look at it.</param>
+internal sealed record IssuedToken(DateTimeOffset ExpiresAt, string? KeyThumbprint, IReadOnlyList<string> Scopes);
 
 /// <summary>Access tokens, and how many clients each token has registered.</summary>
 internal sealed class TokenLedger
@@ -15,12 +15,7 @@ internal sealed class TokenLedger
     private readonly Dictionary<string, IssuedToken> _issued = [];
     private readonly Dictionary<string, int> _uses = [];
 
-    public string Issue(DateTimeOffset expiresAt, string? keyThumbprint)
-    {
-        string token = RandomText.AccessToken();
-        _issued[token] = new IssuedToken(expiresAt, keyThumbprint);
-        return token;
-    }
+    public void Add(string token, IssuedToken issued) => _issued[token] = issued;
 
     public IssuedToken? Find(string token) => _issued.GetValueOrDefault(token);
 

@@ -1,0 +1,21 @@
+using System.Linq;
+
+namespace DcrPowerShell.TestServer.Hosting;
+
+/// <summary>The places of discovery documents.</summary>
+internal static class WellKnown
+{
+    /// <summary>RFC 8414 section 3.</summary>
+    public const string Oauth = "/.well-known/oauth-authorization-server";
+
+    /// <summary>OpenID Connect Discovery section 4.</summary>
+    public const string Openid = "/.well-known/openid-configuration";
+
+    /// <summary>Whether a document is found at this path for an issuer without a path, where insertion and appending come to the same.</summary>
+    public static bool IsAtRoot(string path, Switches switches) => path switch
+    {
+        Oauth => switches.Discovery.Contains(DiscoveryPlace.OauthInsertion),
+        Openid => switches.Discovery.Any(place => place != DiscoveryPlace.OauthInsertion),
+        _ => false,
+    };
+}

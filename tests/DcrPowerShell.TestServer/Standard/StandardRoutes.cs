@@ -1,0 +1,61 @@
+using System;
+using System.Linq;
+using DcrPowerShell.TestServer.Hosting;
+using Microsoft.AspNetCore.Http;
+
+namespace DcrPowerShell.TestServer.Standard;
+
+/// <summary>Which URL means what in the standard's dialect.</summary>
+internal static class StandardRoutes
+{
+    public const string RegistrationPath = "/register";
+    public const string TokenPath = "/token";
+
+    /// <summary>Finds the operation. The client configuration endpoint is there in both forms that OpenID Connect Registration section 3.2 allows: id in the path, id in the query.</summary>
+    public static Route Of(HttpRequest request, Switches switches)
+    {
+        string path = request.Path.Value ?? "/";
+        if (path.Contains("/.well-known/", StringComparison.Ordinal))
+        {
+            return new Route(!IsDiscovery(path, switches) ? Operation.NotFound
+                : HttpMethods.IsGet(request.Method) ? Operation.Discovery : Operation.MethodNotAllowed);
+        }
+
+        if (!path.StartsWith(switches.IssuerPath, StringComparison.Ordinal))
+        {
+            return new Route(Operation.NotFound);
+        }
+
+        string below = path[switches.IssuerPath.Length..];
+        if (below == TokenPath)
+        {
+            return new Route(HttpMethods.IsPost(request.Method) ? Operation.Token : Operation.MethodNotAllowed);
+        }
+
+        if (below == RegistrationPath)
+        {
+            string? queried = request.Query["client_id"];
+            return queried is not null ? Management(request.Method, queried)
+                : new Route(HttpMethods.IsPost(request.Method) ? Operation.Register : Operation.MethodNotAllowed);
+        }
+
+        return below.StartsWith(RegistrationPath + "/", StringComparison.Ordinal)
+            ? Management(request.Method, below[(RegistrationPath.Length + 1)..])
+            : new Route(Operation.NotFound);
+    }
+
+    private static Route Management(string method, string clientId) => method switch
+    {
+        "GET" => new Route(Operation.Read, clientId),
+        "PUT" => new Route(Operation.Update, clientId),
+        "DELETE" => new Route(Operation.Delete, clientId),
+        _ => new Route(Operation.MethodNotAllowed, clientId),
+    };
+
+    private static bool IsDiscovery(string path, Switches switches) => switches.Discovery.Any(place => path == place switch
+    {
+        DiscoveryPlace.OauthInsertion => WellKnown.Oauth + switches.IssuerPath,
+        DiscoveryPlace.OpenidInsertion => WellKnown.Openid + switches.IssuerPath,
+        _ => switches.IssuerPath + WellKnown.Openid,
+    });
+}
