@@ -20,4 +20,10 @@ public enum DcrCapabilities
 
     /// <summary>Delete a registered client (RFC 7592, section 2.3).</summary>
     Delete = 8,
+
+    /// <summary>List the clients that the server knows.</summary>
+    List = 16,
+
+    /// <summary>Replace a client's secret at will.</summary>
+    ResetSecret = 32,
 }

@@ -18,7 +18,7 @@ public class ArrowTests
         ["Storage"] = ["Errors", "Metadata"],
         ["Protocol"] = ["Errors", "Metadata", "Objects"],
         ["Http"] = ["Errors", "Metadata", "Protocol", "Compat"],
-        ["Credentials"] = ["Errors", "Http"],
+        ["Credentials"] = ["Errors", "Metadata", "Protocol", "Http", "Objects", "Compat"],
         ["Providers"] = ["Errors", "Metadata", "Protocol", "Http", "Credentials", "Storage", "Objects"],
         ["Objects"] = ["Errors", "Metadata", "Storage", "Http", "Providers", "Compat"],
         ["Operations"] = ["Errors", "Metadata", "Protocol", "Http", "Credentials", "Providers", "Storage", "Objects", "Compat"],
@@ -27,9 +27,9 @@ public class ArrowTests
 
     private static readonly Dictionary<string, string[]> ModuleMayUse = new()
     {
-        ["Commands"] = ["Hosting", "Binding", "Operations", "Protocol", "Metadata", "Errors", "Storage", "Http", "Objects", "Compat"],
+        ["Commands"] = ["Hosting", "Credentials", "Binding", "Operations", "Providers", "Metadata", "Errors", "Storage", "Http", "Objects", "Compat"],
         ["Hosting"] = ["Binding", "Operations", "Storage", "Errors", "Metadata", "Http", "Objects", "Compat"],
-        ["Binding"] = ["Hosting", "Metadata", "Errors", "Objects"],
+        ["Binding"] = ["Hosting", "Credentials", "Metadata", "Errors", "Objects", "Compat"],
         ["Compat"] = [],
     };
 

@@ -19,6 +19,8 @@ BeforeAll {
     Register-SecretVault DcrVault -ModuleName Microsoft.PowerShell.SecretStore -DefaultVault
     $script:ConfirmPreference = 'None'
 
+    $adminKey = [System.Security.Cryptography.ECDsa]::Create([System.Security.Cryptography.ECCurve+NamedCurves]::nistP256).ExportPkcs8PrivateKeyPem()
+
     # Runspaces that an example makes find the module as an installed one is found.
     $env:PSModulePath = (Join-Path (Split-Path (Split-Path $PSScriptRoot)) 'out') + [IO.Path]::PathSeparator + $env:PSModulePath
 }
@@ -39,12 +41,14 @@ Describe 'The help' {
 
 Describe '<Page>' -ForEach ($examples | Group-Object { $_.Page } | ForEach-Object { @{ Page = $_.Name; Examples = $_.Group } }) {
     BeforeEach {
-        # What the pages take for granted: an open server with two clients, one with an initial access token, and that token in the vault.
+        # What the pages take for granted: an open server with two clients, one with an initial access token, and credentials in the vault.
         Reset-TestStore
         $switches = @{ secretExpiresAt = 'future'; rotateSecret = if ($Page -eq 'Reset-DcrClientSecret') { 'put' } else { 'none' } }
         $open = New-TestServer $switches
         $gated = New-TestServer ($switches + @{ issuerPath = '/tenant1'; initialToken = 'initial-token-0001' })
         Set-Secret as-initial-access-token -Vault DcrVault -Secret 'initial-token-0001'
+        Set-Secret okta-api-token -Vault DcrVault -Secret '00-not-a-real-api-token'
+        Set-Secret dcr-admin-key -Vault DcrVault -Secret $adminKey
         Get-DcrServer | Disconnect-DcrServer
         $null = Connect-DcrServer $open.Issuer
         $seeds = @(

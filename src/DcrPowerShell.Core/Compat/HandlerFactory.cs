@@ -1,6 +1,7 @@
 using System;
 using System.Net;
 using System.Net.Http;
+using System.Security.Cryptography.X509Certificates;
 
 namespace DcrPowerShell.Compat;
 
@@ -10,12 +11,13 @@ internal static class HandlerFactory
     private const DecompressionMethods Compression = DecompressionMethods.GZip | DecompressionMethods.Deflate;
 
     /// <param name="proxy">Null for the system's proxy.</param>
-    public static HttpMessageHandler Create(Uri? proxy)
+    /// <param name="certificate">Shown to a server that asks for one; null for none.</param>
+    public static HttpMessageHandler Create(Uri? proxy, X509Certificate2? certificate)
     {
         // A proxy that wants the account's own sign-in (Negotiate, NTLM) gets it.
         var webProxy = proxy is null ? null : new WebProxy(proxy) { UseDefaultCredentials = true };
 #if NET
-        return new SocketsHttpHandler
+        var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
             UseCookies = false,
@@ -25,6 +27,12 @@ internal static class HandlerFactory
             DefaultProxyCredentials = CredentialCache.DefaultCredentials,
             Proxy = webProxy,
         };
+        if (certificate is not null)
+        {
+            handler.SslOptions.ClientCertificates = [certificate];
+        }
+
+        return handler;
 #else
         var handler = new HttpClientHandler
         {
@@ -35,6 +43,11 @@ internal static class HandlerFactory
         if (webProxy is not null)
         {
             handler.Proxy = webProxy;
+        }
+
+        if (certificate is not null)
+        {
+            handler.ClientCertificates.Add(certificate);
         }
 
         return handler;

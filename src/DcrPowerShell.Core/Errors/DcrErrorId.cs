@@ -78,6 +78,9 @@ public enum DcrErrorId
     /// <summary>The server metadata names another issuer (RFC 8414, section 3.3).</summary>
     IssuerMismatch,
 
+    /// <summary>A private key cannot be read, or not be used as asked.</summary>
+    InvalidPrivateKey,
+
     /// <summary>A token would go somewhere it was not issued for.</summary>
     RegistrationUriRefused,
 }

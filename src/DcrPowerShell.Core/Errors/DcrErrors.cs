@@ -114,6 +114,18 @@ internal static class DcrErrors
         ? new(DcrErrorId.UnapprovedSoftwareStatement, $"The server does not approve this software statement (unapproved_software_statement).{Said(server)}", "Ask the server's operator which issuers of software statements it trusts.") { ServerError = server, Member = "software_statement" }
         : new(DcrErrorId.InvalidSoftwareStatement, $"The server finds the software statement invalid (invalid_software_statement).{Said(server)}", "Check the statement's signature, expiry and audience; get a fresh one from its issuer.") { ServerError = server, Member = "software_statement" };
 
+    public static DcrException TokenRefused(Uri endpoint, ServerError server, string scope) => server.Code switch
+    {
+        "invalid_scope" => new(DcrErrorId.InsufficientScope, $"{endpoint.Authority} gives this credential no access token for '{scope}' (invalid_scope).{Said(server)}", "Have the scope granted to the client that you connect with, or name others with Connect-DcrServer -Scope.") { ServerError = server },
+        "unauthorized_client" => new(DcrErrorId.UnauthorizedClient, $"{endpoint.Authority} does not let this client get a token for itself (unauthorized_client).{Said(server)}", "Allow the grant type client_credentials for the client that you connect with.") { ServerError = server },
+        _ when server.Status == 429 => RateLimited(server, TimeSpan.Zero),
+        _ when server.Status >= 500 => Unavailable(server, endpoint),
+        _ => new(DcrErrorId.AccessTokenRejected, $"{endpoint.Authority} gives this credential no access token ({server.Code ?? $"HTTP {server.Status}"}).{Said(server)}", "Check the client id, its secret or key, and the authentication method that the server expects of it.") { ServerError = server },
+    };
+
+    public static DcrException NoTokenEndpoint() =>
+        new(DcrErrorId.DiscoveryFailed, "The server's metadata names no token endpoint, so a client credential cannot get a token. Nothing was registered.", "Connect by the issuer rather than by -RegistrationEndpoint, or get a token elsewhere and connect with -InitialAccessToken.");
+
     public static DcrException RegistrationTokenMissing(ServerError server) =>
         new(DcrErrorId.AccessTokenRejected, $"The server registers clients only with an initial access token (HTTP 401).{Said(server)}", "Get an initial access token from the server's operator and connect with -InitialAccessToken.") { ServerError = server };
 
@@ -122,6 +134,27 @@ internal static class DcrErrors
 
     public static DcrException RegistrationTokenRejected(ServerError server, string clientId) =>
         new(DcrErrorId.AccessTokenRejected, $"The server rejected the registration access token of client '{clientId}' (HTTP 401). Either the client is gone from the server, or its token was replaced by a change made elsewhere or has expired; RFC 7592 answers all of these alike.{Said(server)}", "If another machine changed this client, its vault has the new token. If the client is gone, Remove-DcrClient -Force drops it from the vault.") { ServerError = server };
+
+    public static DcrException CredentialRejected(ServerError server) =>
+        new(DcrErrorId.AccessTokenRejected, $"The server rejected the credential of this connection (HTTP 401): it is wrong, expired or revoked.{Said(server)}", "Get a fresh token and connect again.") { ServerError = server };
+
+    public static DcrException OktaCredentialMissing(ServerError server) =>
+        new(DcrErrorId.AccessTokenRejected, $"Okta registers and manages clients only with an administrator's credential (HTTP {server.Status}).{Said(server)}", "Connect with -ApiToken, or with -ClientId and -PrivateKey of an API Services app that was granted the okta.clients scopes.") { ServerError = server };
+
+    public static DcrException OktaForbidden(ServerError server, string scope) =>
+        new(DcrErrorId.InsufficientScope, $"Okta forbids it (HTTP 403{(server.Code is null ? "" : $", {server.Code}")}): the credential lacks {scope}, or its admin role does not cover it.{Said(server)}", $"For an API Services app: grant it {scope} (Okta API Scopes), and assign an admin role that manages applications. For -ApiToken: its administrator needs that role.") { ServerError = server };
+
+    public static DcrException SeveralCredentials(IEnumerable<string> parameters) =>
+        new(DcrErrorId.AccessTokenRejected, $"More than one credential was given: {string.Join(", ", parameters.Select(parameter => "-" + parameter))}. Nothing was sent.", "Connect with one of them.");
+
+    public static DcrException KeyWithoutClient() =>
+        new(DcrErrorId.InvalidPrivateKey, "A private key was given, and not the client that it belongs to. Nothing was sent.", "Give -ClientId too.");
+
+    public static DcrException ClientWithoutProof() =>
+        new(DcrErrorId.InvalidPrivateKey, "-ClientId was given, and nothing that the client could prove itself with. Nothing was sent.", "Give -PrivateKey, -PrivateKeyPath, -Certificate or -TlsCertificate; for a client with a secret, -ClientCredential.");
+
+    public static DcrException BadKey(string what, string fix, Exception inner) =>
+        new(DcrErrorId.InvalidPrivateKey, $"{what} Nothing was sent.", fix, inner);
 
     public static DcrException UnauthorizedClient(ServerError server) =>
         new(DcrErrorId.UnauthorizedClient, $"The credential may not do this (unauthorized_client).{Said(server)}", "Ask the server's operator to allow it for this credential, or use another.") { ServerError = server };
@@ -148,6 +181,9 @@ internal static class DcrErrors
 
     public static DcrException DeletionNotOffered(string clientId) =>
         new(DcrErrorId.OperationNotSupported, $"The server answered that there is nothing to delete, and yet it knows client '{clientId}': it does not let clients be deleted by RFC 7592.", "Delete it in the server's own administration. -Force drops it from the vault.");
+
+    public static DcrException UnusableRegistrationToken() =>
+        new(DcrErrorId.ResponseNotConformant, "The registration access token that the server gave this client has a character that no bearer token has (RFC 6750, section 2.1). Nothing was sent.", "Manage this client in the server's own administration, and tell the server's operator.");
 
     public static DcrException BadToken(string parameter) =>
         new(DcrErrorId.AccessTokenRejected, $"-{parameter}: the token is empty or has a space, a line break or another character that no bearer token has (RFC 6750, section 2.1). Nothing was sent.", "Give the token alone, without quotes, 'Bearer' or a line break.");

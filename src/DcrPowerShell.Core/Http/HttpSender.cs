@@ -1,6 +1,6 @@
 using System;
 using System.Diagnostics;
-using System.Net.Http.Headers;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
@@ -18,12 +18,15 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
     /// <summary>How long a request that changes something may go on after the user has stopped the pipeline.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
+    // A fresh token, and a nonce for its proof.
+    private const int MostLessons = 2;
+
     /// <summary>Sends a request and returns the server's answer, whatever its status, with its words still as they came.</summary>
-    /// <param name="authorization">The credential; it goes to this URL and nowhere else.</param>
+    /// <param name="authorizer">The credential; it goes to this URL and nowhere else.</param>
     /// <param name="stop">The user's wish to stop: heeded before anything is sent, and within <see cref="Grace"/> afterwards.</param>
     /// <exception cref="DcrException">There is no answer.</exception>
     /// <exception cref="OperationCanceledException">Stopped before anything was done.</exception>
-    public async Task<ProtocolResponse> SendAsync(ProtocolRequest request, AuthenticationHeaderValue? authorization, IReporter reporter, CancellationToken stop)
+    public async Task<ProtocolResponse> SendAsync(ProtocolRequest request, IAuthorizer authorizer, IReporter reporter, CancellationToken stop)
     {
         if (!SafeUrl.IsSafe(request.Uri))
         {
@@ -32,6 +35,7 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
 
         using var patience = new Patience(request.Effect, stop);
         var waited = TimeSpan.Zero;
+        var lessons = 0;
         for (var tries = 1; ; tries++)
         {
             stop.ThrowIfCancellationRequested();
@@ -39,7 +43,14 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
             string reason;
             try
             {
+                var authorization = await authorizer.AuthorizeAsync(request, reporter, stop).ConfigureAwait(false);
                 var response = await TryAsync(request, authorization, reporter, patience.Token).ConfigureAwait(false);
+                if (authorizer.Learn(authorization, request, response) && ++lessons <= MostLessons)
+                {
+                    // A refusal of the credential: the server did nothing.
+                    continue;
+                }
+
                 wait = RetryPolicy.AfterAnswer(request.Effect, response, tries, waited);
                 if (wait is null)
                 {
@@ -66,12 +77,12 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
 
     public void Dispose() => transport.Dispose();
 
-    private async Task<ProtocolResponse> TryAsync(ProtocolRequest request, AuthenticationHeaderValue? authorization, IReporter reporter, CancellationToken cancellationToken)
+    private async Task<ProtocolResponse> TryAsync(ProtocolRequest request, Authorization authorization, IReporter reporter, CancellationToken cancellationToken)
     {
         var time = Stopwatch.StartNew();
         try
         {
-            var response = await transport.SendAsync(request, authorization, cancellationToken).ConfigureAwait(false);
+            var response = await transport.SendAsync(request, authorization.Headers, cancellationToken).ConfigureAwait(false);
             reporter.Verbose($"{request.Method} {Shown(request)} - {response.Status} in {time.ElapsedMilliseconds} ms");
             return response with { Redaction = SentSecrets(request, authorization) };
         }
@@ -86,8 +97,11 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
     private static string Shown(ProtocolRequest request) => request.Uri.GetLeftPart(UriPartial.Path);
 
     /// <summary>An error answer may quote what was sent: its words must not bring a token back.</summary>
-    private static Redaction SentSecrets(ProtocolRequest request, AuthenticationHeaderValue? authorization) =>
-        new([authorization?.Parameter, request.Body?.Text(ClientMember.ClientSecret), request.Body?.Text(ClientMember.SoftwareStatement), .. request.Secrets]);
+    private static Redaction SentSecrets(ProtocolRequest request, Authorization authorization) => new(authorization.Secrets
+        .Concat(request.Form?.Where(field => field.Key is "client_secret" or "client_assertion").Select(field => field.Value) ?? [])
+        .Concat(request.Secrets)
+        .Append(request.Body?.Text(ClientMember.ClientSecret))
+        .Append(request.Body?.Text(ClientMember.SoftwareStatement)));
 
     private async Task WaitAsync(ProtocolRequest request, TimeSpan wait, string reason, IReporter reporter, CancellationToken stop)
     {

@@ -33,14 +33,17 @@ internal sealed class HttpTransport : IDisposable
 
     /// <exception cref="TransportException">No answer, or not a whole one.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled before the request left.</exception>
-    public async Task<ProtocolResponse> SendAsync(ProtocolRequest request, AuthenticationHeaderValue? authorization, CancellationToken cancellationToken)
+    public async Task<ProtocolResponse> SendAsync(ProtocolRequest request, IReadOnlyList<KeyValuePair<string, string>> headers, CancellationToken cancellationToken)
     {
         using var message = new HttpRequestMessage(request.Method, request.Uri);
-        message.Headers.Authorization = authorization;
+        foreach (var header in headers)
+        {
+            message.Headers.TryAddWithoutValidation(header.Key, header.Value);
+        }
 
         // .NET Framework asks first whether the body is welcome, which some servers answer late or never.
         message.Headers.ExpectContinue = false;
-        var content = request.Body is null ? null : new TrackedJsonContent(request.Body.ToUtf8());
+        var content = await ContentAsync(request).ConfigureAwait(false);
         message.Content = content;
 
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -118,15 +121,26 @@ internal sealed class HttpTransport : IDisposable
         .SelectMany(header => header.Value.Select(value => new KeyValuePair<string, string>(header.Key, value)))
         .ToList();
 
-    /// <summary>A JSON body that knows whether any of it was handed to a connection.</summary>
-    private sealed class TrackedJsonContent : HttpContent
+    private static async Task<TrackedContent?> ContentAsync(ProtocolRequest request)
+    {
+        if (request.Form is not { } form)
+        {
+            return request.Body is null ? null : new TrackedContent(request.Body.ToUtf8(), "application/json");
+        }
+
+        using var encoded = new FormUrlEncodedContent(form);
+        return new TrackedContent(await encoded.ReadAsByteArrayAsync().ConfigureAwait(false), "application/x-www-form-urlencoded");
+    }
+
+    /// <summary>A body that knows whether any of it was handed to a connection.</summary>
+    private sealed class TrackedContent : HttpContent
     {
         private readonly byte[] _utf8;
 
-        public TrackedJsonContent(byte[] utf8)
+        public TrackedContent(byte[] utf8, string mediaType)
         {
             _utf8 = utf8;
-            Headers.ContentType = new MediaTypeHeaderValue("application/json");
+            Headers.ContentType = new MediaTypeHeaderValue(mediaType);
         }
 
         public bool HasBegun { get; private set; }

@@ -2,14 +2,16 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Net.Http;
+using System.Security.Cryptography.X509Certificates;
 using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
+using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
-using DcrPowerShell.Providers.Standard;
+using DcrPowerShell.Providers;
 using DcrPowerShell.Storage;
 
 namespace DcrPowerShell.Operations;
@@ -26,7 +28,21 @@ internal sealed record ConnectRequest
     /// <summary>Null for the URL's host and path.</summary>
     public string? Name { get; init; }
 
-    public string? InitialAccessToken { get; init; }
+    public DcrProvider Provider { get; init; }
+
+    /// <summary>Null for open registration.</summary>
+    public CredentialInput? Credential { get; init; }
+
+    /// <summary>Asked for with every access token; null for what each operation needs.</summary>
+    public string? Scope { get; init; }
+
+    /// <summary>Which API access tokens are for; null for the dialect's own.</summary>
+    public string? Audience { get; init; }
+
+    public DcrDPoP DPoP { get; init; }
+
+    /// <summary>Shown to the server when TLS asks for it (RFC 8705).</summary>
+    public X509Certificate2? TlsCertificate { get; init; }
 
     /// <summary>Origins beside the registration endpoint's where registration access tokens may go.</summary>
     public IReadOnlyCollection<Uri> AllowedOrigins { get; init; } = [];
@@ -52,21 +68,23 @@ internal static class ConnectOperation
             RequireSafe("AllowedOrigin", origin);
         }
 
-        var credential = CredentialOf(request);
         if (store is not null)
         {
             await store.CheckOpenAsync().ConfigureAwait(false);
             await store.CheckWritableAsync().ConfigureAwait(false);
         }
 
-        var sender = new HttpSender(new HttpTransport(handler ?? HandlerFactory.Create(request.Proxy), request.Timeout, clock), clock);
+        var sender = new HttpSender(new HttpTransport(handler ?? HandlerFactory.Create(request.Proxy, request.TlsCertificate), request.Timeout, clock), clock);
         try
         {
-            var found = request.RegistrationEndpoint is { } endpoint
-                ? new DiscoveryFinding(endpoint, "given") { Issuer = endpoint.AbsoluteUri, RegistrationEndpoint = endpoint }
+            var found = request.RegistrationEndpoint is { } given
+                ? new DiscoveryFinding(given, "given") { Issuer = given.AbsoluteUri, RegistrationEndpoint = given, Server = new ServerMetadata(JsonBag.Empty) }
                 : await DiscoverAsync(request.Issuer!, sender, reporter, stop).ConfigureAwait(false);
-            var service = new StandardProvider(found.RegistrationEndpoint!, request.AllowedOrigins, credential, sender);
-            return new DcrConnection(request.Name ?? NameOf(request.Issuer ?? request.RegistrationEndpoint!), found.Issuer!, found.RegistrationEndpoint!, credential.Kind, store?.VaultName, service, sender) { VaultProvedAt = clock.UtcNow };
+            var context = ContextOf(request, found, sender);
+            var dialect = Dialects.For(request.Provider, context.RegistrationEndpoint);
+            var credential = CredentialFactory.Create(request.Credential, context.Server, dialect.TokenRules(context), request.Scope, request.DPoP, sender, clock);
+            var service = dialect.Create(context, credential);
+            return new DcrConnection(request.Name ?? NameOf(request.Issuer ?? request.RegistrationEndpoint!), context.Issuer, context.RegistrationEndpoint, credential.Kind, store?.VaultName, service, sender) { VaultProvedAt = clock.UtcNow };
         }
         catch
         {
@@ -81,7 +99,7 @@ internal static class ConnectOperation
         var tried = new List<DiscoveryFinding>();
         foreach (var candidate in Discovery.Candidates(issuer))
         {
-            var response = await sender.SendAsync(Discovery.Request(candidate), authorization: null, reporter, stop).ConfigureAwait(false);
+            var response = await sender.SendAsync(Discovery.Request(candidate), new NoCredential(), reporter, stop).ConfigureAwait(false);
             var finding = Discovery.Judge(asked, candidate, response);
             tried.Add(finding);
             if (finding.Issuer is null)
@@ -102,17 +120,12 @@ internal static class ConnectOperation
         throw stranger is null ? DcrErrors.DiscoveryFailed(asked, places) : DcrErrors.IssuerMismatch(asked, stranger, places);
     }
 
-    private static ICredential CredentialOf(ConnectRequest request)
+    /// <summary>With a client certificate, endpoints may be elsewhere (RFC 8705, section 5).</summary>
+    private static DialectContext ContextOf(ConnectRequest request, DiscoveryFinding found, HttpSender sender)
     {
-        if (request.InitialAccessToken is not { } token)
-        {
-            return new NoCredential();
-        }
-
-        // RFC 6750, section 2.1: visible ASCII without spaces.
-        return token.Length > 0 && token.All(character => character is > ' ' and < '\x7f')
-            ? new InitialAccessToken(token)
-            : throw DcrErrors.BadToken(nameof(request.InitialAccessToken));
+        var alias = request.TlsCertificate is null ? null : found.Server!.MtlsAlias("registration_endpoint");
+        var endpoint = alias is not null && Uri.TryCreate(alias, UriKind.Absolute, out var uri) && SafeUrl.IsSafe(uri) ? uri : found.RegistrationEndpoint!;
+        return new(found.Issuer!, endpoint, found.Server!, request.Audience, request.AllowedOrigins, sender) { UsesCertificate = request.TlsCertificate is not null };
     }
 
     // The path belongs to it: Keycloak and others serve many issuers at one host.

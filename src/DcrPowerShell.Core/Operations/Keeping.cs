@@ -22,17 +22,7 @@ internal static class Keeping
     /// <exception cref="DcrException">VaultWriteFailed, which carries the client: what the vault holds of it cannot be read.</exception>
     public static async Task<(RegistrationRecord Record, bool WasKnown)> NewRecordAsync(this OperationContext context, RegistrationAnswer answer, string? tenant, string done)
     {
-        var now = context.Clock.UtcNow;
-        var empty = new RegistrationRecord
-        {
-            Issuer = context.Connection.Issuer,
-            ClientId = answer.ClientId!,
-            Tenant = tenant,
-            CreatedAt = now,
-            UpdatedAt = now,
-            Metadata = JsonBag.Empty,
-        };
-        var fresh = Merge(empty, answer, context);
+        var fresh = Merge(context.UnknownRecord(answer.ClientId!) with { Tenant = tenant }, answer, context);
         try
         {
             var known = context.Store is null ? null : await context.Store.FindAsync(fresh.Issuer, fresh.ClientId).ConfigureAwait(false);
@@ -43,6 +33,23 @@ internal static class Keeping
             context.DistrustVault();
             throw DcrErrors.NotKept(context.Store!.VaultName, fresh.ClientId, done, new DcrClient(fresh, [], secretName: null), failure);
         }
+    }
+
+    /// <summary>A record of a client of which nothing but its id is known.</summary>
+    public static RegistrationRecord UnknownRecord(this OperationContext context, string clientId) => new()
+    {
+        Issuer = context.Connection.Issuer,
+        ClientId = clientId,
+        CreatedAt = context.Clock.UtcNow,
+        UpdatedAt = context.Clock.UtcNow,
+        Metadata = JsonBag.Empty,
+    };
+
+    /// <summary>A client as a list shows it, with what the vault knows of it. Stores nothing.</summary>
+    public static async Task<DcrClient> ListedAsync(this OperationContext context, RegistrationAnswer listed)
+    {
+        var known = context.Store is null ? null : await context.Store.FindAsync(context.Connection.Issuer, listed.ClientId!).ConfigureAwait(false);
+        return new DcrClient(Merge(known ?? context.UnknownRecord(listed.ClientId!), listed, context), [], known?.SecretName);
     }
 
     /// <summary>Stores the answer to a read or an update, if it brought anything new, and gives the client as it is now.</summary>
@@ -61,8 +68,9 @@ internal static class Keeping
 
         var updated = Merge(record, answer, context);
         var changes = asked is null ? [] : Grant.Compare(asked, answer.Members);
-        var client = updated.HasSameContent(record)
-            ? new DcrClient(record, changes, context.Store is null ? null : record.SecretName)
+        var isWorthKeeping = record.IsKept || updated.ClientSecret is not null || updated.RegistrationAccessToken is not null;
+        var client = updated.HasSameContent(record) || !isWorthKeeping
+            ? new DcrClient(updated, changes, context.Store is null || !isWorthKeeping ? null : record.SecretName)
             : await context.StoreAsync(updated, changes, done).ConfigureAwait(false);
         context.Tell(client, hasNewSecret: client.Record.ClientSecret != record.ClientSecret);
         return client;

@@ -1,16 +1,34 @@
 using System.Collections.Generic;
+using System.Linq;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Storage;
 
 namespace DcrPowerShell.Operations;
 
-/// <summary>Lists the registrations that the vault has at the connected server. Asks the vault only.</summary>
+/// <summary>Lists clients: those that the server knows, or the registrations that the vault has at the connected server.</summary>
 internal static class ListOperation
 {
-    /// <summary>Names of secrets that may be such registrations.</summary>
+    /// <summary>One page of what the server knows, with what the vault knows of each.</summary>
+    /// <param name="namePrefix">What names begin with; null for all.</param>
+    /// <param name="cursor">From the page before; null for the first.</param>
+    /// <exception cref="DcrException">The server refused, or the vault could not be read.</exception>
+    public static async Task<(IReadOnlyList<DcrClient> Clients, string? Next)> FromServerAsync(OperationContext context, string? namePrefix, string? cursor)
+    {
+        await context.CheckVaultAsync().ConfigureAwait(false);
+        var page = await context.Provider.ListAsync(namePrefix, cursor, context.Call).ConfigureAwait(false);
+        var clients = new List<DcrClient>();
+        foreach (var listed in page.Clients.Where(listed => listed.ClientId is not null))
+        {
+            clients.Add(await context.ListedAsync(listed).ConfigureAwait(false));
+        }
+
+        return (clients, page.Next);
+    }
+
+    /// <summary>Names of secrets that may be registrations. Asks the vault only.</summary>
     /// <exception cref="DcrException">There is no vault, or it could not be read.</exception>
-    public static async Task<IReadOnlyList<string>> RunAsync(OperationContext context)
+    public static async Task<IReadOnlyList<string>> FromVaultAsync(OperationContext context)
     {
         var store = context.Store ?? throw DcrErrors.NoVaultToList();
         await store.CheckOpenAsync().ConfigureAwait(false);

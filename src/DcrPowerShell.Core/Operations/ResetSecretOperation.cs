@@ -7,22 +7,21 @@ using DcrPowerShell.Storage;
 namespace DcrPowerShell.Operations;
 
 /// <summary>
-/// Gets a new client secret. RFC 7592 has no request for that, but lets a server answer any update with a new secret: so an
-/// unchanged update is sent, and its answer looked at.
+/// Gets a new client secret, and looks whether it is new: by RFC 7592 a server may give one at an update, and need not.
 /// </summary>
 internal static class ResetSecretOperation
 {
     /// <exception cref="DcrException">OperationNotSupported: no secret to replace, or the server kept it.</exception>
     public static async Task<DcrClient> RunAsync(OperationContext context, RegistrationRecord record, string? clientSecretName)
     {
-        if (record.ClientSecret is null)
+        if (record.ClientSecret is null && !context.Provider.Capabilities.HasFlag(DcrCapabilities.ResetSecret))
         {
             throw DcrErrors.NoSecret(record.ClientId, record.Metadata.Text(ClientMember.TokenEndpointAuthMethod));
         }
 
         var (current, read) = await ReadOperation.ReadAsync(context, record).ConfigureAwait(false);
         var client = current.Record.ClientSecret == record.ClientSecret
-            ? await UpdateOperation.WriteAsync(context, current.Record, Management.ForUpdate(read.Members, record.ClientId), asked: JsonBag.Empty).ConfigureAwait(false)
+            ? await UpdateOperation.WriteAsync(context, current.Record, asked: JsonBag.Empty, () => context.Provider.ResetSecretAsync(current.Record, Management.ForUpdate(read.Members, record.ClientId), context.Call)).ConfigureAwait(false)
             : current;
         if (client.Record.ClientSecret == record.ClientSecret)
         {

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Threading.Tasks;
@@ -21,18 +22,18 @@ internal static class UpdateOperation
         var (current, read) = await ReadOperation.ReadAsync(context, record).ConfigureAwait(false);
         var metadata = Management.ForUpdate(read.Members, record.ClientId).With(changes).WithoutAbsent();
         var asked = changes.Where(static (_, value) => !JsonBag.IsAbsent(value));
-        var updated = await WriteAsync(context, current.Record, metadata, asked).ConfigureAwait(false);
+        var updated = await WriteAsync(context, current.Record, asked, () => context.Provider.UpdateAsync(current.Record, metadata, context.Call)).ConfigureAwait(false);
         WarnOfKept(context, updated, changes);
         context.TellOfReplacedSecret(record, updated);
         return updated;
     }
 
-    /// <summary>Writes all of a client's metadata, and keeps what comes back.</summary>
-    public static async Task<DcrClient> WriteAsync(OperationContext context, RegistrationRecord record, JsonBag metadata, JsonBag asked)
+    /// <summary>Has the server change a client, and keeps what comes back.</summary>
+    public static async Task<DcrClient> WriteAsync(OperationContext context, RegistrationRecord record, JsonBag asked, Func<Task<RegistrationAnswer>> write)
     {
         try
         {
-            var answer = await context.Provider.UpdateAsync(record, metadata, context.Call).ConfigureAwait(false);
+            var answer = await write().ConfigureAwait(false);
             return await context.KeepAsync(record, answer, asked, "was changed").ConfigureAwait(false);
         }
         catch (UnreadAnswerException unread)

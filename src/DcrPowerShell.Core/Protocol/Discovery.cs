@@ -57,7 +57,7 @@ internal static class Discovery
         return metadata.RegistrationEndpoint is null
             ? new(candidate, "its metadata has no registration_endpoint: the server does not offer dynamic registration there")
             : Endpoint(metadata.RegistrationEndpoint) is { } endpoint
-                ? new(candidate, "found") { Issuer = found, RegistrationEndpoint = endpoint }
+                ? new(candidate, "found") { Issuer = found, RegistrationEndpoint = endpoint, Server = metadata }
                 : new(candidate, $"its registration_endpoint '{metadata.RegistrationEndpoint}' is not an absolute https URL");
     }
 
@@ -73,6 +73,8 @@ internal sealed record DiscoveryFinding(Uri Candidate, string What)
     public string? Issuer { get; init; }
 
     public Uri? RegistrationEndpoint { get; init; }
+
+    public ServerMetadata? Server { get; init; }
 
     /// <summary>The issuer that the metadata names instead of the one asked for.</summary>
     public string? OtherIssuer { get; init; }

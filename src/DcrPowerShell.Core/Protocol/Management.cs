@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using System.Net.Http;
 using System.Text.Json;
@@ -47,6 +48,26 @@ internal static class Management
         return response.TryReadJson(out var members, out var why)
             ? new RegistrationAnswer(members, response.Status)
             : throw new UnreadAnswerException(response, why);
+    }
+
+    /// <summary>Judges the answer to a list: an array of clients, each without its secrets.</summary>
+    /// <exception cref="DcrException">The server refused, or answered something else.</exception>
+    public static IReadOnlyList<RegistrationAnswer> JudgeList(ProtocolRequest request, ProtocolResponse response)
+    {
+        if (!response.IsSuccess)
+        {
+            throw Refusals.Judge(request, response, ServerErrorReader.Read(response));
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(response.Text());
+            return document.RootElement.EnumerateArray().Select(client => new RegistrationAnswer(JsonBag.From(client), response.Status)).ToList();
+        }
+        catch (Exception failure) when (failure is JsonException or InvalidOperationException)
+        {
+            throw DcrErrors.NotConformant(request.Uri, "its answer is not the list of clients it should be", inner: failure);
+        }
     }
 
     /// <summary>Judges the answer to a deletion: any 2xx will do.</summary>

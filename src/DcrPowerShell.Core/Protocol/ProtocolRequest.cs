@@ -14,13 +14,20 @@ internal enum RequestEffect
     /// <summary>Makes a new client at every arrival; is never sent twice unless the server surely did nothing.</summary>
     Registers,
 
+    /// <summary>Asks for an access token; is not sent twice, for its assertion is good for one use.</summary>
+    FetchesToken,
+
     /// <summary>Changes or deletes a known client, and may replace its token; is not repeated blindly either.</summary>
     Changes,
 }
 
 /// <summary>A request of the registration protocol, without its credential.</summary>
+/// <param name="Body">Sent as JSON.</param>
 internal sealed record ProtocolRequest(HttpMethod Method, Uri Uri, RequestEffect Effect, JsonBag? Body = null)
 {
+    /// <summary>Sent as a form, in the place of a JSON body (RFC 6749, appendix B).</summary>
+    public IReadOnlyList<KeyValuePair<string, string>>? Form { get; init; }
+
     /// <summary>What the server knows and must not get shown should it quote that, beside what is sent.</summary>
     public IReadOnlyList<string?> Secrets { get; init; } = [];
 }

@@ -12,6 +12,7 @@ internal static class Refusals
         (_, "invalid_client_metadata") => DcrErrors.MetadataRefused(server),
         (_, "invalid_software_statement") => DcrErrors.SoftwareStatementRefused(server, unapproved: false),
         (_, "unapproved_software_statement") => DcrErrors.SoftwareStatementRefused(server, unapproved: true),
+        (401, not "unauthorized_client") => DcrErrors.CredentialRejected(server),
         (401 or 403, "unauthorized_client") => DcrErrors.UnauthorizedClient(server),
         (403, "insufficient_scope") => DcrErrors.InsufficientScope(server),
         (403, _) => DcrErrors.Forbidden(server),

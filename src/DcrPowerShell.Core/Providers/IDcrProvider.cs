@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Http;
@@ -14,6 +15,10 @@ internal interface IDcrProvider
 
     DcrCapabilities Capabilities { get; }
 
+    /// <summary>Judges metadata before it is sent.</summary>
+    /// <exception cref="Errors.DcrException">InvalidRedirectUri or InvalidClientMetadata, naming the member.</exception>
+    void Check(JsonBag metadata);
+
     /// <exception cref="Errors.DcrException">Refused, not sent, or of unknown outcome.</exception>
     /// <exception cref="UnreadAnswerException">Registered, with an answer that cannot be used.</exception>
     Task<RegistrationAnswer> RegisterAsync(JsonBag metadata, ProviderCall call);
@@ -26,9 +31,24 @@ internal interface IDcrProvider
     /// <exception cref="UnreadAnswerException">Done, with an answer that cannot be used.</exception>
     Task<RegistrationAnswer> UpdateAsync(RegistrationRecord client, JsonBag metadata, ProviderCall call);
 
+    /// <summary>Gets a new client secret: by a request of its own, or by an update that changes nothing.</summary>
+    /// <param name="metadata">All of the client's metadata, as for an update.</param>
+    /// <inheritdoc cref="UpdateAsync"/>
+    Task<RegistrationAnswer> ResetSecretAsync(RegistrationRecord client, JsonBag metadata, ProviderCall call);
+
+    /// <summary>Gets one page of the clients that the server knows. Only where <see cref="DcrCapabilities.List"/> says so.</summary>
+    /// <param name="namePrefix">What names begin with; null for all.</param>
+    /// <param name="cursor">From the page before; null for the first.</param>
+    /// <exception cref="Errors.DcrException">Refused.</exception>
+    Task<ClientPage> ListAsync(string? namePrefix, string? cursor, ProviderCall call);
+
     /// <exception cref="Errors.DcrException">Refused, not sent, or of unknown outcome.</exception>
     Task DeleteAsync(RegistrationRecord client, ProviderCall call);
 }
+
+/// <summary>One page of clients.</summary>
+/// <param name="Next">Where the next one is; null after the last.</param>
+internal sealed record ClientPage(IReadOnlyList<RegistrationAnswer> Clients, string? Next);
 
 /// <summary>What goes along with each call.</summary>
 /// <param name="Stop">The user's wish to stop.</param>

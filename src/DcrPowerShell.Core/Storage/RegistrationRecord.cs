@@ -44,6 +44,9 @@ internal sealed record RegistrationRecord
     /// <summary>The metadata last granted: all members of the server's answer but those that stand above.</summary>
     public required JsonBag Metadata { get; init; }
 
+    /// <summary>The vault has it. Clients that a server lists need not be there: they have no secrets to keep. Not stored.</summary>
+    public bool IsKept { get; init; }
+
     public string? ClientName => Metadata.Text(ClientMember.ClientName);
 
     public string SecretName => Storage.SecretName.For(Issuer, ClientId);

@@ -62,7 +62,7 @@ internal sealed class RegistrationStore(ISecretVault vault)
 
         try
         {
-            return RegistrationRecord.Parse(text);
+            return RegistrationRecord.Parse(text) with { IsKept = true };
         }
         catch (FormatException failure)
         {

@@ -1,8 +1,11 @@
 using System;
+using System.Linq;
 using System.Management.Automation;
 using System.Security;
+using System.Security.Cryptography.X509Certificates;
 using DcrPowerShell.Binding;
 using DcrPowerShell.Compat;
+using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Hosting;
 using DcrPowerShell.Http;
@@ -36,6 +39,74 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     [Parameter]
     [ValidateNotNull]
     public SecureString? InitialAccessToken { get; set; }
+
+    /// <summary>An Okta API token (SSWS).</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public SecureString? ApiToken { get; set; }
+
+    /// <summary>Id and secret of a client that gets access tokens for itself (RFC 6749, section 4.4).</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public PSCredential? ClientCredential { get; set; }
+
+    /// <summary>Id of a client that gets access tokens for itself, with a private key or a TLS certificate.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? ClientId { get; set; }
+
+    /// <summary>The client's private key (RFC 7523): PEM or a JWK, such as a vault's secret holds it.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public SecureString? PrivateKey { get; set; }
+
+    /// <summary>A file with the client's private key: PEM, PFX or JWK.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? PrivateKeyPath { get; set; }
+
+    /// <summary>The password of an encrypted private key.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public SecureString? PrivateKeyPassword { get; set; }
+
+    /// <summary>A certificate with the client's private key.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public X509Certificate2? Certificate { get; set; }
+
+    /// <summary>What the server knows the key by; by default the JWK's own, or its thumbprint (RFC 7638).</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? KeyId { get; set; }
+
+    /// <summary>How to sign (RFC 7518, section 3.1); by default RS256, or the ES algorithm of the key's curve.</summary>
+    [Parameter]
+    [ValidateSet("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")]
+    public string? Algorithm { get; set; }
+
+    /// <summary>Scopes to ask for with every access token; by default what each operation needs.</summary>
+    [Parameter]
+    [SplitText]
+    public string[]? Scope { get; set; }
+
+    /// <summary>Which API access tokens are for, where the server wants to be told.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Audience { get; set; }
+
+    /// <summary>When access tokens are bound to a key (RFC 9449).</summary>
+    [Parameter]
+    public DcrDPoP DPoP { get; set; }
+
+    /// <summary>A client certificate for TLS (RFC 8705).</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public X509Certificate2? TlsCertificate { get; set; }
+
+    /// <summary>The dialect; by default found from the server's metadata.</summary>
+    [Parameter]
+    public DcrProvider Provider { get; set; }
 
     /// <summary>The vault that keeps tokens and secrets; by default SecretManagement's default vault.</summary>
     [Parameter]
@@ -80,7 +151,12 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
             Issuer = Issuer,
             RegistrationEndpoint = RegistrationEndpoint,
             Name = Name,
-            InitialAccessToken = InitialAccessToken is null ? null : SecureText.Reveal(InitialAccessToken),
+            Provider = Provider,
+            Credential = Credential(),
+            Scope = Scope is null ? null : string.Join(" ", Scope),
+            Audience = Audience,
+            DPoP = DPoP,
+            TlsCertificate = TlsCertificate,
             AllowedOrigins = AllowedOrigin,
             Timeout = TimeSpan.FromSeconds(TimeoutSec),
             Proxy = Proxy,
@@ -88,5 +164,37 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
         var connection = Run((pump, stop) => ConnectOperation.RunAsync(request, vault is null ? null : new RegistrationStore(new SecretManagementVault(vault, pump)), pump, new SystemClock(), stop));
         RunspaceState.Current.Add(connection);
         WriteObject(connection);
+    }
+
+    /// <summary>The one credential that was given; null for none.</summary>
+    private CredentialInput? Credential()
+    {
+        string[] credentials = [nameof(InitialAccessToken), nameof(ApiToken), nameof(ClientCredential), nameof(ClientId)];
+        var given = credentials.Where(MyInvocation.BoundParameters.ContainsKey).ToList();
+        if (given.Count > 1)
+        {
+            throw DcrErrors.SeveralCredentials(given);
+        }
+
+        return given.FirstOrDefault() switch
+        {
+            nameof(InitialAccessToken) => new CredentialInput.Token(StaticToken.Initial(SecureText.Reveal(InitialAccessToken!))),
+            nameof(ApiToken) => new CredentialInput.Token(StaticToken.Ssws(SecureText.Reveal(ApiToken!))),
+            nameof(ClientCredential) => new CredentialInput.Secret(ClientCredential!.UserName, SecureText.Reveal(ClientCredential.Password)),
+            nameof(ClientId) => ClientProof(ClientId!),
+            _ => PrivateKey is null && PrivateKeyPath is null && Certificate is null ? null : throw DcrErrors.KeyWithoutClient(),
+        };
+    }
+
+    private CredentialInput ClientProof(string clientId)
+    {
+        var input = new PrivateKeyInput(PrivateKeyPassword, Algorithm, KeyId);
+        var key = PrivateKey is not null ? input.FromText(PrivateKey)
+            : PrivateKeyPath is not null ? input.FromFile(GetUnresolvedProviderPathFromPSPath(PrivateKeyPath))
+            : Certificate is not null ? input.FromCertificate(Certificate)
+            : null;
+        return key is not null ? new CredentialInput.Key(clientId, key)
+            : TlsCertificate is not null ? new CredentialInput.Certificate(clientId)
+            : throw DcrErrors.ClientWithoutProof();
     }
 }

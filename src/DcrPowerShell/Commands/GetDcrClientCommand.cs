@@ -41,7 +41,40 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
         }
 
         var connection = Resolve();
-        foreach (var secretName in Run(connection, ListOperation.RunAsync))
+        if (connection.Capabilities.HasFlag(DcrCapabilities.List) && !Offline && Tenant is null)
+        {
+            ListServer(connection);
+        }
+        else
+        {
+            ListVault(connection);
+        }
+    }
+
+    /// <summary>All that the server knows, page by page.</summary>
+    private void ListServer(DcrConnection connection)
+    {
+        // A name is looked for by how it begins; the rest of the pattern is judged here.
+        var prefix = ClientName is null ? null : ClientName.Split('*', '?', '[', '`')[0];
+        for (string? cursor = null, next; ; cursor = next)
+        {
+            (var clients, next) = Run(connection, context => ListOperation.FromServerAsync(context, prefix, cursor));
+            foreach (var client in clients.Where(client => Matches(ClientName, client.ClientName)))
+            {
+                Write(connection, client);
+            }
+
+            if (next is null)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>The registrations that the vault has; a tenant is known nowhere else.</summary>
+    private void ListVault(DcrConnection connection)
+    {
+        foreach (var secretName in Run(connection, ListOperation.FromVaultAsync))
         {
             Try(secretName, () =>
             {

@@ -7,7 +7,6 @@ using DcrPowerShell.Binding;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
-using DcrPowerShell.Protocol;
 
 namespace DcrPowerShell.Commands;
 
@@ -50,7 +49,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         var metadata = Requested();
         if (!SkipValidation)
         {
-            MetadataRules.Check(metadata);
+            connection.Service.Check(metadata);
         }
 
         var request = new RegisterRequest(metadata, NullIfEmpty(Tenant), NullIfEmpty(ClientSecretName));

@@ -3,7 +3,6 @@ using DcrPowerShell.Binding;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
-using DcrPowerShell.Protocol;
 
 namespace DcrPowerShell.Commands;
 
@@ -51,7 +50,7 @@ public sealed class SetDcrClientCommand : ClientMetadataCmdlet
 
         if (!SkipValidation)
         {
-            MetadataRules.Check(changes.With(ClientMember.ClientId, clientId));
+            connection.Service.Check(changes.With(ClientMember.ClientId, clientId));
         }
 
         var record = Run(connection, context => FindOperation.RunAsync(context, clientId, InputObject));

@@ -26,7 +26,7 @@ internal static class ErrorRecords
     /// <summary>The table of docs/architecture.md.</summary>
     internal static ErrorCategory CategoryOf(DcrErrorId id) => id switch
     {
-        DcrErrorId.InvalidRedirectUri => ErrorCategory.InvalidArgument,
+        DcrErrorId.InvalidRedirectUri or DcrErrorId.InvalidPrivateKey => ErrorCategory.InvalidArgument,
         DcrErrorId.InvalidClientMetadata or DcrErrorId.InvalidSoftwareStatement => ErrorCategory.InvalidData,
         DcrErrorId.DiscoveryFailed or DcrErrorId.IssuerMismatch => ErrorCategory.InvalidData,
         DcrErrorId.AccessTokenRejected or DcrErrorId.VaultLocked => ErrorCategory.AuthenticationError,

@@ -2,10 +2,10 @@ using System;
 using System.Diagnostics;
 using System.Linq;
 using System.Net.Http;
-using System.Net.Http.Headers;
 using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Core.Tests.Doubles;
+using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
 using DcrPowerShell.Metadata;
@@ -236,6 +236,6 @@ public sealed class HttpSenderTests : IDisposable
         using var transport = new HttpTransport(_server, TimeSpan.FromSeconds(60), _clock);
         using var sender = new HttpSender(transport, _clock);
         var request = new ProtocolRequest(new HttpMethod(method), url ?? Url, effect, body);
-        return await sender.SendAsync(request, new AuthenticationHeaderValue("Bearer", Token), _reporter, _stop.Token);
+        return await sender.SendAsync(request, StaticToken.Initial(Token), _reporter, _stop.Token);
     }
 }

@@ -81,8 +81,8 @@ public class HttpTransportTests
     {
         using var server = new RawServer(RawStep.Json(200, Json, keepsOpen: true), RawStep.Close, RawStep.Json(201, Json));
         using var transport = Transport();
-        await transport.SendAsync(Request("GET", server.Url), null, CancellationToken.None);
-        var failure = await Assert.ThrowsAsync<TransportException>(() => transport.SendAsync(Request("POST", server.Url), null, CancellationToken.None));
+        await transport.SendAsync(Request("GET", server.Url), [], CancellationToken.None);
+        var failure = await Assert.ThrowsAsync<TransportException>(() => transport.SendAsync(Request("POST", server.Url), [], CancellationToken.None));
         Assert.Equal((TransportFailure.Interrupted, true), (failure.Kind, failure.MayHaveArrived));
         Assert.Single(server.Requests, static request => request.StartsWith("POST", StringComparison.Ordinal));
     }
@@ -181,8 +181,8 @@ public class HttpTransportTests
     {
         using var server = new RawServer(RawStep.Of("HTTP/1.1 200 OK\nSet-Cookie: a=b", JsonBytes, keepsOpen: true), RawStep.Json(200, Json));
         using var transport = Transport();
-        await transport.SendAsync(Request("GET", server.Url), null, CancellationToken.None);
-        await transport.SendAsync(Request("GET", server.Url), null, CancellationToken.None);
+        await transport.SendAsync(Request("GET", server.Url), [], CancellationToken.None);
+        await transport.SendAsync(Request("GET", server.Url), [], CancellationToken.None);
         Assert.All(server.Requests, static request => Assert.DoesNotContain("Cookie:", request));
     }
 
@@ -193,7 +193,7 @@ public class HttpTransportTests
     {
         using var server = new RawServer(RawStep.Silence);
         using var transport = Transport(TimeSpan.FromSeconds(1));
-        var failure = await Assert.ThrowsAsync<TransportException>(() => transport.SendAsync(Request(method, server.Url), null, CancellationToken.None));
+        var failure = await Assert.ThrowsAsync<TransportException>(() => transport.SendAsync(Request(method, server.Url), [], CancellationToken.None));
         Assert.Equal((TransportFailure.TimedOut, true), (failure.Kind, failure.MayHaveArrived));
         Assert.Single(server.Requests);
     }
@@ -203,12 +203,12 @@ public class HttpTransportTests
     {
         using var server = await SharedTestServer.StartAsync("""{"faults":[{"on":"register","drop":"stallMidBody"},{"on":"discovery","drop":"stallMidBody"}]}""");
         using var transport = Transport(TimeSpan.FromSeconds(2));
-        var response = await transport.SendAsync(Request("POST", new Uri(server.Url, "register")), null, CancellationToken.None);
+        var response = await transport.SendAsync(Request("POST", new Uri(server.Url, "register")), [], CancellationToken.None);
         Assert.Equal((201, BodyEnd.Broken), (response.Status, response.End));
         Assert.NotEmpty(response.Body);
 
         var discovery = Request("GET", new Uri(server.Url, ".well-known/openid-configuration"));
-        Assert.Equal(TransportFailure.TimedOut, (await Assert.ThrowsAsync<TransportException>(() => transport.SendAsync(discovery, null, CancellationToken.None))).Kind);
+        Assert.Equal(TransportFailure.TimedOut, (await Assert.ThrowsAsync<TransportException>(() => transport.SendAsync(discovery, [], CancellationToken.None))).Kind);
     }
 
     private static async Task AssertFailsAsync(string method, Uri url, TransportFailure kind, bool mayHaveArrived)
@@ -220,11 +220,11 @@ public class HttpTransportTests
     private static async Task<ProtocolResponse> SendAsync(string method, Uri url)
     {
         using var transport = Transport();
-        return await transport.SendAsync(Request(method, url), null, CancellationToken.None);
+        return await transport.SendAsync(Request(method, url), [], CancellationToken.None);
     }
 
     private static HttpTransport Transport(TimeSpan? timeout = null) =>
-        new(HandlerFactory.Create(proxy: null), timeout ?? TimeSpan.FromSeconds(20), new SystemClock());
+        new(HandlerFactory.Create(proxy: null, certificate: null), timeout ?? TimeSpan.FromSeconds(20), new SystemClock());
 
     private static ProtocolRequest Request(string method, Uri url) => method == "POST"
         ? new(HttpMethod.Post, url, RequestEffect.Registers, JsonBag.Parse(Body))

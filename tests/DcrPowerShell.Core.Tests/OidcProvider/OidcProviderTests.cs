@@ -79,7 +79,7 @@ public class OidcProviderTests(OidcProviders providers) : IClassFixture<OidcProv
     {
         foreach (var (token, words) in new[] { ((string?)null, "only with an initial access token"), ("wrong-token", "rejected the initial access token") })
         {
-            using var session = await Session.ConnectAsync(providers.Guarded.Issuer, request => request with { InitialAccessToken = token });
+            using var session = await Session.ConnectAsync(providers.Guarded.Issuer, request => request with { Credential = InitialToken.Of(token) });
             var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync());
             Assert.Equal(DcrErrorId.AccessTokenRejected, error.ErrorId);
             Assert.Contains(words, error.Message);
@@ -114,7 +114,7 @@ public class OidcProviderTests(OidcProviders providers) : IClassFixture<OidcProv
     }
 
     private static Task<Session> ConnectAsync(OidcProviderServer server) =>
-        Session.ConnectAsync(server.Issuer, request => request with { InitialAccessToken = server.InitialAccessToken });
+        Session.ConnectAsync(server.Issuer, request => request with { Credential = InitialToken.Of(server.InitialAccessToken) });
 
     private async Task LiveAsync(OidcProviderServer server, bool rotates)
     {

@@ -116,7 +116,7 @@ public sealed class ConnectOperationTests : IDisposable
     [InlineData("tök")]
     public async Task A_text_that_is_no_token_is_refused_and_not_shown(string token)
     {
-        var error = await Assert.ThrowsAsync<DcrException>(() => RunAsync(new ConnectRequest { Issuer = new Uri("https://as.example.com"), InitialAccessToken = token }));
+        var error = await Assert.ThrowsAsync<DcrException>(() => RunAsync(new ConnectRequest { Issuer = new Uri("https://as.example.com"), Credential = InitialToken.Of(token) }));
         Assert.Equal(DcrErrorId.AccessTokenRejected, error.ErrorId);
         Assert.True(token.Length == 0 || !error.Message.Contains(token));
         Assert.Empty(_server.Requests);
@@ -137,7 +137,7 @@ public sealed class ConnectOperationTests : IDisposable
     [Fact]
     public async Task The_initial_token_does_not_go_to_discovery_and_is_not_shown()
     {
-        using var session = await Session.StartAsync("{}", static request => request with { InitialAccessToken = "tok-123456" });
+        using var session = await Session.StartAsync("{}", static request => request with { Credential = InitialToken.Of("tok-123456") });
         Assert.All(await session.Server.RequestsAsync(), static request => Assert.Null(request.Header("Authorization")));
         Assert.Equal("InitialAccessToken", session.Connection.Credential);
         Assert.All(typeof(DcrConnection).GetProperties(), property => Assert.DoesNotContain("123456", Convert.ToString(property.GetValue(session.Connection), null)));

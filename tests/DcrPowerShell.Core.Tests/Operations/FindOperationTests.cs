@@ -57,7 +57,7 @@ public class FindOperationTests
         session.Vault.Secrets[strange.SecretName] = strange.ToJson();
         await session.Server.ClearRequestsAsync();
 
-        var records = await Task.WhenAll((await ListOperation.RunAsync(session.Context)).Select(name => ListOperation.LoadAsync(session.Context, name)));
+        var records = await Task.WhenAll((await ListOperation.FromVaultAsync(session.Context)).Select(name => ListOperation.LoadAsync(session.Context, name)));
         Assert.Equal(new[] { one.ClientId, two.ClientId }.OrderBy(static id => id), records.Where(static record => record is not null).Select(static record => record!.ClientId).OrderBy(static id => id));
         Assert.Empty(await session.Server.RequestsAsync());
     }
@@ -66,6 +66,6 @@ public class FindOperationTests
     public async Task Without_a_vault_there_is_no_list()
     {
         using var session = await Session.StartAsync(hasVault: false);
-        Assert.Equal(DcrErrorId.VaultNotFound, (await Assert.ThrowsAsync<DcrException>(() => ListOperation.RunAsync(session.Context))).ErrorId);
+        Assert.Equal(DcrErrorId.VaultNotFound, (await Assert.ThrowsAsync<DcrException>(() => ListOperation.FromVaultAsync(session.Context))).ErrorId);
     }
 }

@@ -13,7 +13,7 @@ public class RegisterOperationTests
     [Fact]
     public async Task Sends_what_was_named_and_keeps_what_came_back()
     {
-        using var session = await Session.StartAsync("""{"initialToken":"tok-123456","secretExpiresAt":"future"}""", static request => request with { InitialAccessToken = "tok-123456" });
+        using var session = await Session.StartAsync("""{"initialToken":"tok-123456","secretExpiresAt":"future"}""", static request => request with { Credential = InitialToken.Of("tok-123456") });
         var client = await session.RegisterAsync(tenant: "north");
 
         var sent = Assert.Single(await session.SentAsync("register"));
@@ -118,7 +118,7 @@ public class RegisterOperationTests
     [InlineData("""{"initialToken":"tok-123456","initialTokenUses":0}""", "tok-123456", "The server said: \"the initial access token is used up\"")]
     public async Task An_initial_token_that_does_not_hold(string switches, string? token, string words)
     {
-        using var session = await Session.StartAsync(switches, request => request with { InitialAccessToken = token });
+        using var session = await Session.StartAsync(switches, request => request with { Credential = InitialToken.Of(token) });
         var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync());
         Assert.Equal(DcrErrorId.AccessTokenRejected, error.ErrorId);
         Assert.Contains(words, error.Message);

@@ -74,7 +74,7 @@ public class RegistrationFaultTests
         using var other = await SharedTestServer.StartAsync();
         using var session = await Session.StartAsync(
             $$"""{"initialToken":"tok-123456","faults":[{"on":"register","status":{{status}},"headers":{"Location":"{{other.Url}}register?x=secret-words"} }]}""",
-            static request => request with { InitialAccessToken = "tok-123456" });
+            static request => request with { Credential = InitialToken.Of("tok-123456") });
         var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync());
         Assert.Equal(DcrErrorId.ResponseNotConformant, error.ErrorId);
         Assert.Contains($"redirects to {other.Url.GetLeftPart(UriPartial.Authority)} (HTTP {status})", error.Message);
@@ -133,7 +133,7 @@ public class RegistrationFaultTests
         const string Token = "tok-123456";
         using var session = await Session.StartAsync(
             $$"""{"initialToken":"{{Token}}","faults":[{"on":"register","status":400,"body":"echo"},{"on":"register","status":400,"errorDescription":"what is Bearer {{Token}}?"}]}""",
-            static request => request with { InitialAccessToken = Token });
+            static request => request with { Credential = InitialToken.Of(Token) });
         foreach (var _ in Enumerable.Range(0, 2))
         {
             var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync());

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using System.Net.Http.Headers;
 using System.Threading.Tasks;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
@@ -19,11 +18,13 @@ internal sealed class StandardProvider(Uri endpoint, IReadOnlyCollection<Uri> al
 
     public DcrCapabilities Capabilities => DcrCapabilities.Register | DcrCapabilities.Read | DcrCapabilities.Update | DcrCapabilities.Delete;
 
+    public void Check(JsonBag metadata) => MetadataRules.Check(metadata);
+
     public async Task<RegistrationAnswer> RegisterAsync(JsonBag metadata, ProviderCall call)
     {
         var request = Registration.Request(endpoint, metadata);
-        var response = await sender.SendAsync(request, credential.Header, call.Reporter, call.Stop).ConfigureAwait(false);
-        return Registration.Judge(request, response, withInitialToken: credential.Header is not null);
+        var response = await sender.SendAsync(request, credential.For(scope: null), call.Reporter, call.Stop).ConfigureAwait(false);
+        return Registration.Judge(request, response, withInitialToken: credential is not NoCredential);
     }
 
     public async Task<RegistrationAnswer> ReadAsync(RegistrationRecord client, ProviderCall call)
@@ -47,6 +48,12 @@ internal sealed class StandardProvider(Uri endpoint, IReadOnlyCollection<Uri> al
         return Management.Judge(request, response, client.ClientId);
     }
 
+    /// <summary>RFC 7592 has no request for this, but lets a server answer any update with a new secret.</summary>
+    public Task<RegistrationAnswer> ResetSecretAsync(RegistrationRecord client, JsonBag metadata, ProviderCall call) => UpdateAsync(client, metadata, call);
+
+    /// <summary>RFC 7592 knows no list.</summary>
+    public Task<ClientPage> ListAsync(string? namePrefix, string? cursor, ProviderCall call) => throw new NotSupportedException();
+
     public async Task DeleteAsync(RegistrationRecord client, ProviderCall call)
     {
         var request = Management.Delete(ConfigurationOf(client));
@@ -57,7 +64,7 @@ internal sealed class StandardProvider(Uri endpoint, IReadOnlyCollection<Uri> al
         ServerErrorReader.Read(response).Description?.Contains(member) == true;
 
     private Task<ProtocolResponse> SendAsync(ProtocolRequest request, RegistrationRecord client, ProviderCall call) =>
-        sender.SendAsync(request with { Secrets = [client.ClientSecret] }, new AuthenticationHeaderValue("Bearer", client.RegistrationAccessToken), call.Reporter, call.Stop);
+        sender.SendAsync(request with { Secrets = [client.ClientSecret] }, StaticToken.Registration(client.RegistrationAccessToken!), call.Reporter, call.Stop);
 
     /// <summary>The client configuration endpoint, if the registration access token may go there.</summary>
     private Uri ConfigurationOf(RegistrationRecord client)

@@ -100,7 +100,7 @@ public class StandardProviderTests
     [Fact]
     public async Task The_initial_token_is_not_used_for_management_nor_the_clients_for_registering()
     {
-        using var session = await Session.StartAsync("""{"initialToken":"tok-123456"}""", static request => request with { InitialAccessToken = "tok-123456" });
+        using var session = await Session.StartAsync("""{"initialToken":"tok-123456"}""", static request => request with { Credential = InitialToken.Of("tok-123456") });
         var client = await session.RegisterAsync();
         await session.ReadAsync(client.ClientId);
         await session.RegisterAsync();

@@ -1,0 +1,128 @@
+using System;
+using System.Collections.Concurrent;
+using System.Collections.Generic;
+using System.Linq;
+using System.Net.Http;
+using System.Threading;
+using System.Threading.Tasks;
+using DcrPowerShell.Http;
+using DcrPowerShell.Protocol;
+
+namespace DcrPowerShell.Credentials;
+
+/// <summary>Where and how to get access tokens.</summary>
+/// <param name="Scope">Asked for whatever the operation; null for what each operation needs.</param>
+/// <param name="Audience">Which API the token is for, where the server wants to be told (Auth0); else null.</param>
+internal sealed record TokenSource(Uri Endpoint, IClientAuthentication Authentication, string? Scope, string? Audience);
+
+/// <summary>
+/// Access tokens by the client credentials grant (RFC 6749, section 4.4): fetched when first needed, renewed before they expire
+/// and once on 401, shared by all that use the connection, kept in memory only.
+/// </summary>
+#pragma warning disable CA1001 // A SemaphoreSlim whose wait handle nobody asks for holds nothing to dispose of.
+internal sealed class ClientCredentials(TokenSource source, DpopBinding dpop, HttpSender sender, IClock clock) : ICredential
+#pragma warning restore CA1001
+{
+    // What a token endpoint may refuse for: that there is no proof, and then that the proof has no nonce.
+    private const int MostTries = 3;
+
+    private readonly ConcurrentDictionary<string, AccessToken> _tokens = new();
+    private readonly SemaphoreSlim _fetching = new(1, 1);
+
+    public string Kind => source.Authentication.Kind;
+
+    private DpopBinding Dpop => dpop;
+
+    private IClock Clock => clock;
+
+    public IAuthorizer For(string? scope) => new Authorizer(this, source.Scope ?? scope ?? "");
+
+    private async Task<AccessToken> TokenAsync(string scope, IReporter reporter, CancellationToken stop)
+    {
+        if (Fresh(scope) is { } token)
+        {
+            return token;
+        }
+
+        await _fetching.WaitAsync(stop).ConfigureAwait(false);
+        try
+        {
+            return Fresh(scope) ?? (_tokens[scope] = await FetchAsync(scope, reporter, stop).ConfigureAwait(false));
+        }
+        finally
+        {
+            _fetching.Release();
+        }
+    }
+
+    private AccessToken? Fresh(string scope) =>
+        _tokens.TryGetValue(scope, out var token) && (token.RenewAt is not { } renewAt || clock.UtcNow < renewAt) ? token : null;
+
+    private async Task<AccessToken> FetchAsync(string scope, IReporter reporter, CancellationToken stop)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            // Assertion and proof anew for each try: both are good for one use.
+            var now = clock.UtcNow;
+            var proof = source.Authentication.Prove(now);
+            var request = new ProtocolRequest(HttpMethod.Post, source.Endpoint, RequestEffect.FetchesToken) { Form = FormOf(proof, scope) };
+            var authorization = dpop.IsOn ? dpop.Bind(proof.Authorization, request, accessToken: null, now) : proof.Authorization;
+            var response = await sender.SendAsync(request, new Once(authorization), reporter, stop).ConfigureAwait(false);
+            var hasLearnt = dpop.Learn(request, response);
+            if (response.IsSuccess || tries == MostTries || !hasLearnt)
+            {
+                return AccessToken.Read(request, response, now, scope);
+            }
+        }
+    }
+
+    private List<KeyValuePair<string, string>> FormOf(ClientProof proof, string scope)
+    {
+        var form = new List<KeyValuePair<string, string>> { new("grant_type", "client_credentials") };
+        if (scope.Length > 0)
+        {
+            form.Add(new("scope", scope));
+        }
+
+        if (source.Audience is not null)
+        {
+            form.Add(new("audience", source.Audience));
+        }
+
+        return form.Concat(proof.Fields).ToList();
+    }
+
+    /// <summary>True where another token than the one that was refused can be had.</summary>
+    private bool Renew(string scope, Authorization refused)
+    {
+        if (_tokens.TryGetValue(scope, out var token) && refused.Secrets.Contains(token.Value))
+        {
+            ((ICollection<KeyValuePair<string, AccessToken>>)_tokens).Remove(new(scope, token));
+        }
+
+        return true;
+    }
+
+    /// <summary>The credential for one scope.</summary>
+    private sealed class Authorizer(ClientCredentials owner, string scope) : IAuthorizer
+    {
+        public async Task<Authorization> AuthorizeAsync(ProtocolRequest request, IReporter reporter, CancellationToken stop)
+        {
+            var token = await owner.TokenAsync(scope, reporter, stop).ConfigureAwait(false);
+            return token.IsDpopBound
+                ? owner.Dpop.Bind(Authorization.Of("DPoP", token.Value), request, token.Value, owner.Clock.UtcNow)
+                : Authorization.Of("Bearer", token.Value);
+        }
+
+        public bool Learn(Authorization used, ProtocolRequest request, ProtocolResponse response) =>
+            owner.Dpop.Learn(request, response) || (response.Status == 401 && owner.Renew(scope, used));
+    }
+
+    /// <summary>Headers that were made for one request.</summary>
+    private sealed class Once(Authorization authorization) : IAuthorizer
+    {
+        public Task<Authorization> AuthorizeAsync(ProtocolRequest request, IReporter reporter, CancellationToken stop) => Task.FromResult(authorization);
+
+        public bool Learn(Authorization used, ProtocolRequest request, ProtocolResponse response) => false;
+    }
+}

@@ -1,0 +1,17 @@
+using System;
+using System.Collections.Generic;
+using DcrPowerShell.Http;
+
+namespace DcrPowerShell.Credentials;
+
+/// <summary>How a client proves who it is at the token endpoint.</summary>
+internal interface IClientAuthentication
+{
+    string Kind { get; }
+
+    /// <summary>What goes along, made anew for each request: an assertion is good for one use.</summary>
+    ClientProof Prove(DateTimeOffset now);
+}
+
+/// <param name="Fields">Fields of the form.</param>
+internal sealed record ClientProof(IReadOnlyList<KeyValuePair<string, string>> Fields, Authorization Authorization);

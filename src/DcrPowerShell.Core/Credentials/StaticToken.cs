@@ -1,0 +1,41 @@
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Http;
+using DcrPowerShell.Protocol;
+
+namespace DcrPowerShell.Credentials;
+
+/// <summary>A token that was got elsewhere and cannot be renewed here.</summary>
+internal sealed class StaticToken(string kind, string scheme, string token) : ICredential, IAuthorizer
+{
+    private readonly Authorization _authorization = Authorization.Of(scheme, token);
+
+    public string Kind => kind;
+
+    /// <summary>An initial access token (RFC 7591, section 1.2), as the administrator gave it.</summary>
+    /// <exception cref="DcrException">It is no bearer token: it has a line break, say.</exception>
+    public static StaticToken Initial(string token) => Given("InitialAccessToken", "Bearer", token);
+
+    /// <summary>Okta's own kind of API token, as the administrator gave it.</summary>
+    /// <exception cref="DcrException">It is no token: it has a line break, say.</exception>
+    public static StaticToken Ssws(string token) => Given("ApiToken", "SSWS", token);
+
+    /// <summary>A registration access token (RFC 7592, section 1.3), as the server gave it.</summary>
+    /// <exception cref="DcrException">No header can hold it.</exception>
+    public static StaticToken Registration(string token) =>
+        IsBearerToken(token) ? new("RegistrationAccessToken", "Bearer", token) : throw DcrErrors.UnusableRegistrationToken();
+
+    public IAuthorizer For(string? scope) => this;
+
+    public Task<Authorization> AuthorizeAsync(ProtocolRequest request, IReporter reporter, CancellationToken stop) => Task.FromResult(_authorization);
+
+    public bool Learn(Authorization used, ProtocolRequest request, ProtocolResponse response) => false;
+
+    private static StaticToken Given(string kind, string scheme, string token) =>
+        IsBearerToken(token) ? new(kind, scheme, token) : throw DcrErrors.BadToken(kind);
+
+    // RFC 6750, section 2.1: visible ASCII without spaces.
+    private static bool IsBearerToken(string token) => token.Length > 0 && token.All(character => character is > ' ' and < '\x7f');
+}

@@ -1,0 +1,14 @@
+namespace DcrPowerShell;
+
+/// <summary>Dialects of registration.</summary>
+public enum DcrProvider
+{
+    /// <summary>Found from what the server says of itself.</summary>
+    Auto,
+
+    /// <summary>RFC 7591 and RFC 7592.</summary>
+    Standard,
+
+    /// <summary>Okta.</summary>
+    Okta,
+}

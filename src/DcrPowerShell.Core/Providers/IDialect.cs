@@ -1,0 +1,31 @@
+using System;
+using System.Collections.Generic;
+using DcrPowerShell.Credentials;
+using DcrPowerShell.Http;
+using DcrPowerShell.Metadata;
+
+namespace DcrPowerShell.Providers;
+
+/// <summary>What a service does in its own way. One for each value of <see cref="DcrProvider"/>.</summary>
+internal interface IDialect
+{
+    DcrProvider Kind { get; }
+
+    /// <summary>Whether a server with this registration endpoint speaks it.</summary>
+    bool Speaks(Uri registrationEndpoint);
+
+    /// <summary>What the service wants of those who ask it for a token.</summary>
+    TokenRules TokenRules(DialectContext context);
+
+    IDcrProvider Create(DialectContext context, ICredential credential);
+}
+
+/// <summary>What a provider is made from.</summary>
+/// <param name="Issuer">As the server writes it.</param>
+/// <param name="Server">Empty where discovery was skipped.</param>
+/// <param name="Audience">What the user named; null for the dialect's own.</param>
+internal sealed record DialectContext(string Issuer, Uri RegistrationEndpoint, ServerMetadata Server, string? Audience, IReadOnlyCollection<Uri> AllowedOrigins, HttpSender Sender)
+{
+    /// <summary>The connection shows a client certificate; then endpoints may have other addresses (RFC 8705, section 5).</summary>
+    public bool UsesCertificate { get; init; }
+}

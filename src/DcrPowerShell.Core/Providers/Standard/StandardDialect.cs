@@ -1,0 +1,23 @@
+using System;
+using DcrPowerShell.Credentials;
+
+namespace DcrPowerShell.Providers.Standard;
+
+/// <summary>RFC 7591 and RFC 7592.</summary>
+internal sealed class StandardDialect : IDialect
+{
+    public DcrProvider Kind => DcrProvider.Standard;
+
+    public bool Speaks(Uri registrationEndpoint) => true;
+
+    // RFC 7523, section 3, leaves the audience to the server: its token endpoint is what most accept.
+    public TokenRules TokenRules(DialectContext context)
+    {
+        var text = (context.UsesCertificate ? context.Server.MtlsAlias("token_endpoint") : null) ?? context.Server.TokenEndpoint;
+        var endpoint = Uri.TryCreate(text, UriKind.Absolute, out var uri) ? uri : null;
+        return new(endpoint, context.Server.TokenEndpoint ?? context.Issuer, context.Audience);
+    }
+
+    public IDcrProvider Create(DialectContext context, ICredential credential) =>
+        new StandardProvider(context.RegistrationEndpoint, context.AllowedOrigins, credential, context.Sender);
+}

@@ -1,0 +1,58 @@
+using System;
+using System.IO;
+using System.Linq;
+using System.Security;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using DcrPowerShell.Compat;
+using DcrPowerShell.Credentials.Keys;
+using DcrPowerShell.Errors;
+
+namespace DcrPowerShell.Binding;
+
+/// <summary>A private key as the administrator gives it, and how it is to be used.</summary>
+/// <param name="Password">Of an encrypted key; null for none.</param>
+/// <param name="Algorithm">Null for the key's own.</param>
+/// <param name="KeyId">Null for the key's own.</param>
+internal sealed record PrivateKeyInput(SecureString? Password, string? Algorithm, string? KeyId)
+{
+    private string? PlainPassword => Password is null ? null : SecureText.Reveal(Password);
+
+    /// <summary>PEM or a JWK.</summary>
+    /// <exception cref="DcrException">InvalidPrivateKey.</exception>
+    public SigningKey FromText(SecureString text) => Read(() => FromText(SecureText.Reveal(text)));
+
+    /// <summary>A file with PEM, a JWK or a PFX.</summary>
+    /// <exception cref="DcrException">InvalidPrivateKey: also where the file cannot be read.</exception>
+    public SigningKey FromFile(string path) => Read(() =>
+    {
+        var bytes = File.ReadAllBytes(path);
+        return IsText(bytes) ? FromText(Encoding.UTF8.GetString(bytes)) : SigningKey.FromPfx(bytes, PlainPassword, Algorithm, KeyId);
+    });
+
+    /// <exception cref="DcrException">InvalidPrivateKey.</exception>
+    public SigningKey FromCertificate(X509Certificate2 certificate) => Read(() => SigningKey.FromCertificate(certificate, Algorithm, KeyId));
+
+    private static SigningKey Read(Func<SigningKey> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (KeyException failure)
+        {
+            throw DcrErrors.BadKey(failure.Message, failure.Fix, failure);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw DcrErrors.BadKey($"-PrivateKeyPath: {failure.Message}", "Check the path, and that this account may read the file.", failure);
+        }
+    }
+
+    private SigningKey FromText(string text) => text.TrimStart().StartsWith("{", StringComparison.Ordinal)
+        ? SigningKey.FromJwk(text, Algorithm, KeyId)
+        : SigningKey.FromPem(text, PlainPassword, Algorithm, KeyId);
+
+    // PFX is binary (DER), and begins with a sequence.
+    private static bool IsText(byte[] bytes) => bytes.Length > 0 && bytes[0] != 0x30 && !bytes.Contains((byte)0);
+}

@@ -1,0 +1,50 @@
+# A client's life in Okta's dialect, through the cmdlets.
+BeforeAll {
+    Import-Module "$PSScriptRoot/Common.psm1"
+    Start-DcrTest
+    $server = New-TestServer @{ dialect = 'okta'; okta = @{ apiToken = '00-not-a-real-api-token' } }
+    $token = ConvertTo-SecureString '00-not-a-real-api-token' -AsPlainText -Force
+    $null = Connect-DcrServer $server.Issuer -ApiToken $token
+}
+
+AfterAll {
+    Stop-DcrTest
+}
+
+Describe 'Okta' {
+    It 'is found from what the server says of itself' {
+        $connection = Get-DcrServer
+        $connection.Provider | Should -Be 'Okta'
+        $connection.Credential | Should -Be 'ApiToken'
+        $connection.Capabilities.HasFlag([DcrPowerShell.DcrCapabilities]::List) | Should -BeTrue
+    }
+
+    It 'registers, lists, changes, resets and removes' {
+        $web = New-DcrClient 'Example web' https://www.example.com/cb -GrantType authorization_code, refresh_token -Tenant web
+        1..3 | ForEach-Object { New-DcrClient "Other $_" https://www.example.com/cb } | Out-Null
+        (Get-DcrClient).ClientName | Should -Be 'Example web', 'Other 1', 'Other 2', 'Other 3'
+        (Get-DcrClient -ClientName *2).ClientName | Should -Be 'Other 2'
+        (Get-DcrClient -Tenant web).ClientId | Should -Be $web.ClientId
+
+        ($web | Set-DcrClient -RedirectUri https://www.example.com/cb2).RedirectUris | Should -Be 'https://www.example.com/cb2'
+        $new = Reset-DcrClientSecret $web.ClientId -ClientSecretName web-secret
+        Get-Secret web-secret -AsPlainText | Should -Be ($new.ClientSecret | ConvertFrom-SecureString -AsPlainText)
+        Get-Secret web-secret -AsPlainText | Should -Be (Get-TestServerClient $server -ClientId $web.ClientId).clientSecret
+
+        Get-DcrClient -ClientName 'Other*' | Remove-DcrClient -Confirm:$false
+        (Get-DcrClient).ClientId | Should -Be $web.ClientId
+    }
+
+    It 'sends nothing with -WhatIf' {
+        $client = New-DcrClient 'Kept' https://www.example.com/cb
+        Clear-TestServerRequest $server
+        $client | Remove-DcrClient -WhatIf
+        $client | Reset-DcrClientSecret -WhatIf
+        @(Get-TestServerRequest $server).Count | Should -Be 0
+    }
+
+    It 'says what a credential lacks' {
+        Set-TestServerSwitch $server @{ okta = @{ apiToken = '00-not-a-real-api-token'; apiTokenScopes = @('okta.clients.read') } }
+        $null = Assert-Failure { New-DcrClient App https://www.example.com/cb } -Id InsufficientScope -Category PermissionDenied -Message '*okta.clients.register*' -Action '*admin role*'
+    }
+}
