@@ -65,13 +65,13 @@ function Stop-TestServerHost {
     $script:Control = $null
 }
 
-# Starts a server; gives an object with Id, Url and Issuer.
+# Starts a server; gives an object with Id, Url, Issuer and, where the switch auth0.managementToken asks for one, ManagementToken.
 function New-TestServer {
     [CmdletBinding()]
     param([hashtable] $Switches = @{})
 
     $server = Invoke-Control POST '/servers' $Switches
-    [pscustomobject]@{ Id = $server.id; Url = $server.url; Issuer = $server.issuer }
+    [pscustomobject]@{ Id = $server.id; Url = $server.url; Issuer = $server.issuer; ManagementToken = $server.managementToken }
 }
 
 # Stops one server: its port is closed from now on.
@@ -82,7 +82,7 @@ function Remove-TestServer {
     process { $null = Invoke-Control DELETE "/servers/$($Server.Id)" }
 }
 
-# Changes switches from the next request on, each as a whole. Setting faults starts their queue anew.
+# Changes switches from the next request on, each as a whole; of okta and auth0, the members that are named. Setting faults starts their queue anew.
 function Set-TestServerSwitch {
     [CmdletBinding()]
     param(
@@ -98,7 +98,7 @@ function Get-TestServerRequest {
     [CmdletBinding()]
     param(
         [Parameter(Mandatory)] [object] $Server,
-        # discovery, token, register, read, update, delete, notFound, methodNotAllowed
+        # discovery, token, register, read, update, delete, list and the like, notFound, methodNotAllowed
         [string[]] $Operation
     )
 
@@ -122,6 +122,14 @@ function Get-TestServerClient {
     )
 
     Invoke-Control GET "/servers/$($Server.Id)/clients" | Where-Object { -not $ClientId -or $_.clientId -ceq $ClientId }
+}
+
+# What an Okta org (secrets) or an Auth0 tenant (settings, applications, clientGrants, connections, networkAcls, resourceServers) holds now.
+function Get-TestServerState {
+    [CmdletBinding()]
+    param([Parameter(Mandatory)] [object] $Server)
+
+    Invoke-Control GET "/servers/$($Server.Id)/state"
 }
 
 # Removes a client behind its owner's back.

@@ -62,7 +62,7 @@ internal sealed class TestServerProcess : IDisposable
     public async Task<TestServerInstance> StartServerAsync(object? switches = null)
     {
         Started started = Read<Started>(await SendAsync("POST", "servers", switches ?? new { }));
-        return new TestServerInstance(this, started.Id, started.Url, started.Issuer);
+        return new TestServerInstance(this, started.Id, started.Url, started.Issuer, started.ManagementToken);
     }
 
     /// <summary>Ends the process and all its servers.</summary>
@@ -101,6 +101,8 @@ internal sealed class TestServerProcess : IDisposable
         public string Url { get; set; } = "";
 
         public string Issuer { get; set; } = "";
+
+        public string? ManagementToken { get; set; }
     }
 }
 
@@ -110,12 +112,13 @@ internal sealed class TestServerInstance : IDisposable
     private readonly TestServerProcess _process;
     private readonly string _path;
 
-    internal TestServerInstance(TestServerProcess process, string id, string url, string issuer)
+    internal TestServerInstance(TestServerProcess process, string id, string url, string issuer, string? managementToken)
     {
         _process = process;
         _path = $"servers/{id}";
         Url = new Uri(url);
         Issuer = issuer;
+        ManagementToken = managementToken;
     }
 
     /// <summary>The server's address, without a path.</summary>
@@ -123,6 +126,9 @@ internal sealed class TestServerInstance : IDisposable
 
     /// <summary>The issuer that its discovery document had at the start.</summary>
     public string Issuer { get; }
+
+    /// <summary>Auth0's dialect: the Management API token that the switch <c>auth0.managementToken</c> asked for at the start.</summary>
+    public string? ManagementToken { get; }
 
     /// <summary>What has arrived, in order.</summary>
     public async Task<IReadOnlyList<ServerRequest>> RequestsAsync() =>
@@ -135,7 +141,13 @@ internal sealed class TestServerInstance : IDisposable
     public async Task<IReadOnlyList<ServerClient>> ClientsAsync() =>
         TestServerProcess.Read<List<ServerClient>>(await _process.SendAsync("GET", $"{_path}/clients"));
 
-    /// <summary>Changes switches from the next request on, each as a whole.</summary>
+    /// <summary>
+    /// What an Okta org (<c>secrets</c> by client) or an Auth0 tenant (<c>managementToken</c>, <c>settings</c>, <c>applications</c>, <c>clientGrants</c>,
+    /// <c>connections</c>, <c>networkAcls</c>, <c>resourceServers</c>) holds now, in the vendor's words.
+    /// </summary>
+    public async Task<JsonElement> StateAsync() => TestServerProcess.Read<JsonElement>(await _process.SendAsync("GET", $"{_path}/state"));
+
+    /// <summary>Changes switches from the next request on, each as a whole; of <c>okta</c> and <c>auth0</c>, the members that are named.</summary>
     public Task SetAsync(object switches) => _process.SendAsync("PATCH", _path, switches);
 
     /// <summary>Removes a client behind its owner's back.</summary>
@@ -162,11 +174,14 @@ internal sealed class ServerRequest
     /// <summary>When its body had been read.</summary>
     public DateTimeOffset ReceivedAt { get; set; }
 
-    /// <summary>discovery, token, register, read, update, delete, notFound or methodNotAllowed.</summary>
+    /// <summary>notFound, methodNotAllowed, or what a fault's <c>on</c> can name: discovery, token, register, read, update, delete, list, …</summary>
     public string Operation { get; set; } = "";
 
     /// <summary>The client that its URL names.</summary>
     public string? ClientId { get; set; }
+
+    /// <summary>What else its URL names: a secret, a grant, a connection, an access control list, Okta's authorization server.</summary>
+    public string? ResourceId { get; set; }
 
     /// <summary>GET, POST, …</summary>
     public string Method { get; set; } = "";

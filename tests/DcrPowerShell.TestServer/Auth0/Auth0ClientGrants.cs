@@ -27,7 +27,7 @@ internal static class Auth0ClientGrants
         return Auth0Paging.Answer(
             request,
             state.Tenant.ClientGrants.Where(grant => Filters.All(name =>
-                request.Query.GetValueOrDefault(name) is not { } wanted || Auth0Payload.Text(grant[name]) == wanted)),
+                request.Query.GetValueOrDefault(name) is not { } wanted || grant[name].Text() == wanted)),
             "client_grants");
     }
 
@@ -63,9 +63,9 @@ internal static class Auth0ClientGrants
         }
 
         grant["scope"] ??= new JsonArray();
-        grant["subject_type"] = Auth0Payload.Text(body["subject_type"]) ?? "client";
+        grant["subject_type"] = body["subject_type"].Text() ?? "client";
         Auth0Payload.Merge(grant, body);
-        if (state.Tenant.ClientGrants.Any(other => Filters.All(name => Auth0Payload.Text(other[name]) == Auth0Payload.Text(grant[name]))))
+        if (state.Tenant.ClientGrants.Any(other => Filters.All(name => other[name].Text() == grant[name].Text())))
         {
             // node-auth0 knows a 409 here; its words aren't known.
             throw Auth0Errors.Conflict("A client grant for this audience exists already.");
@@ -93,12 +93,12 @@ internal static class Auth0ClientGrants
     public static Answer Delete(ServerState state, IncomingRequest request)
     {
         Auth0Access.Require(state, request);
-        state.Tenant.ClientGrants.RemoveAll(grant => Auth0Payload.Text(grant["id"]) == request.Route.ResourceId);
+        state.Tenant.ClientGrants.RemoveAll(grant => grant["id"].Text() == request.Route.ResourceId);
         return Answer.Empty(204);
     }
 
     private static JsonObject Find(ServerState state, IncomingRequest request) =>
-        state.Tenant.ClientGrants.FirstOrDefault(grant => Auth0Payload.Text(grant["id"]) == request.Route.ResourceId)
+        state.Tenant.ClientGrants.FirstOrDefault(grant => grant["id"].Text() == request.Route.ResourceId)
         ?? throw Auth0Errors.NotFound("The client grant does not exist", "inexistent_client_grant");
 
     /// <summary>The API that the grant is for. Third-party applications get none of the system's (docs, security-controls).</summary>
@@ -107,19 +107,19 @@ internal static class Auth0ClientGrants
         // The words of recordings, TestAccDataSourceResourceServer.
         JsonObject api = state.Tenant.ResourceServers.FirstOrDefault(api => Identifies(api, body))
             ?? throw Auth0Errors.NotFound("The resource server does not exist", "inexistent_resource_server");
-        return (bool?)api["is_system"] == true && body["default_for"] is not null
+        return api["is_system"].IsTrue() && body["default_for"] is not null
             ? throw Auth0Errors.InvalidBody("Third-party clients can't be granted access to system APIs.")
             : api;
     }
 
     private static void CheckScopes(JsonObject api, JsonObject body)
     {
-        IEnumerable<string?> known = (api["scopes"] as JsonArray ?? []).Select(scope => Auth0Payload.Text(scope!["value"]));
-        if (Auth0Payload.Texts(body["scope"]).FirstOrDefault(scope => !known.Contains(scope)) is { } unknown)
+        IEnumerable<string?> known = (api["scopes"] as JsonArray ?? []).Select(scope => scope!["value"].Text());
+        if (body["scope"].Texts().FirstOrDefault(scope => !known.Contains(scope)) is { } unknown)
         {
             throw Auth0Errors.InvalidBody($"The scope {unknown} is not defined by the API.");
         }
     }
 
-    private static bool Identifies(JsonObject api, JsonObject grant) => Auth0Payload.Text(api["identifier"]) == Auth0Payload.Text(grant["audience"]);
+    private static bool Identifies(JsonObject api, JsonObject grant) => api["identifier"].Text() == grant["audience"].Text();
 }

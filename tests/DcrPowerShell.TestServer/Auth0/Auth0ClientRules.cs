@@ -1,6 +1,7 @@
 using System;
 using System.Linq;
 using System.Text.Json.Nodes;
+using DcrPowerShell.TestServer.Hosting;
 
 namespace DcrPowerShell.TestServer.Auth0;
 
@@ -10,7 +11,7 @@ internal static class Auth0ClientRules
     /// <summary>No angle brackets (types: UpdateClientRequestContent.name).</summary>
     public static void CheckName(JsonNode? name, string property)
     {
-        if (name is not null && (Auth0Payload.Text(name) is not { Length: > 0 } text || text.IndexOfAny(['<', '>']) >= 0))
+        if (name is not null && (name.Text() is not { Length: > 0 } text || text.IndexOfAny(['<', '>']) >= 0))
         {
             throw Auth0Errors.Payload("String does not match pattern ^[^<>]+$", property);
         }
@@ -19,7 +20,7 @@ internal static class Auth0ClientRules
     /// <summary>Absolute URLs, and no wildcards for third-party applications (docs, security-controls).</summary>
     public static void CheckCallbacks(JsonNode? urls, string property)
     {
-        foreach (string url in Auth0Payload.Texts(urls))
+        foreach (string url in urls.Texts())
         {
             if (!url.Contains(':', StringComparison.Ordinal) || url.IndexOfAny(['*', '#']) >= 0 || !Uri.TryCreate(url, UriKind.Absolute, out _))
             {
@@ -30,7 +31,7 @@ internal static class Auth0ClientRules
 
     public static void CheckOneOf(JsonNode? value, string property, params string[] allowed)
     {
-        if (value is not null && !allowed.Contains(Auth0Payload.Text(value)))
+        if (value is not null && !allowed.Contains(value.Text()))
         {
             throw Auth0Errors.Payload("No enum match for: " + value.ToString(), property);
         }

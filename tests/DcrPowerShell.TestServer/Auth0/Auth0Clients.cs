@@ -26,7 +26,7 @@ internal static class Auth0Clients
 
     private static readonly string[] ThirdPartyGrants = ["authorization_code", "refresh_token", "client_credentials"];
 
-    public static bool IsFirstParty(RegisteredClient client) => (bool?)client.Metadata["is_first_party"] == true;
+    public static bool IsFirstParty(RegisteredClient client) => client.Metadata["is_first_party"].IsTrue();
 
     public static Answer List(ServerState state, IncomingRequest request)
     {
@@ -37,7 +37,7 @@ internal static class Auth0Clients
             request,
             state.Clients.All
                 .Where(client => firstParty is null || IsFirstParty(client) == (firstParty == "true"))
-                .Where(client => type is null || type.Split(',').Contains((string?)client.Metadata["app_type"]))
+                .Where(client => type is null || type.Split(',').Contains(client.Metadata["app_type"].Text()))
                 .Select(client => Body(client, ShowsSecret(scopes))),
             "clients");
     }
@@ -66,7 +66,7 @@ internal static class Auth0Clients
         }
 
         Check(client, patch);
-        if (Auth0Payload.Text(patch["client_secret"]) is { } secret)
+        if (patch["client_secret"].Text() is { } secret)
         {
             client.Secret = secret;
         }
@@ -121,11 +121,11 @@ internal static class Auth0Clients
     public static void Seed(ServerState state, JsonObject application)
     {
         JsonObject members = application.DeepClone().AsObject();
-        bool isFirstParty = (bool?)members["is_first_party"] == true;
-        bool isStrict = !isFirstParty && (string?)members["third_party_security_mode"] != "permissive";
-        string id = Auth0Payload.Text(members["client_id"]) ?? (isStrict ? "tpc_" : "") + RandomText.Make(32);
+        bool isFirstParty = members["is_first_party"].IsTrue();
+        bool isStrict = !isFirstParty && members["third_party_security_mode"].Text() != "permissive";
+        string id = members["client_id"].Text() ?? (isStrict ? "tpc_" : "") + RandomText.Make(32);
         RegisteredClient client = state.Clients.Add(id, state.Now);
-        client.Secret = Auth0Payload.Text(members["client_secret"]) ?? RandomText.ClientSecret();
+        client.Secret = members["client_secret"].Text() ?? RandomText.ClientSecret();
         members.Remove("client_id");
         members.Remove("client_secret");
         members["name"] ??= "My App";
@@ -189,11 +189,11 @@ internal static class Auth0Clients
         Auth0ClientRules.CheckName(patch["name"], "name");
         Auth0ClientRules.CheckOneOf(patch["token_endpoint_auth_method"], "token_endpoint_auth_method", "none", "client_secret_post", "client_secret_basic");
         Auth0ClientRules.CheckOneOf(patch["redirection_policy"], "redirection_policy", "open_redirect_protection", "allow_always");
-        if ((string?)client.Metadata["third_party_security_mode"] == "strict")
+        if (client.Metadata["third_party_security_mode"].Text() == "strict")
         {
             Auth0ClientRules.CheckCallbacks(patch["callbacks"], "callbacks");
             Auth0ClientRules.CheckOneOf(patch["app_type"], "app_type", "regular_web", "spa", "native", "non_interactive");
-            if (Auth0Payload.Texts(patch["grant_types"]).FirstOrDefault(grant => !ThirdPartyGrants.Contains(grant)) is { } wrong)
+            if (patch["grant_types"].Texts().FirstOrDefault(grant => !ThirdPartyGrants.Contains(grant)) is { } wrong)
             {
                 throw Auth0Errors.InvalidBody("Invalid grant types: " + wrong);
             }

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using DcrPowerShell.TestServer.Hosting;
 
@@ -37,8 +38,8 @@ internal static class Auth0Connections
         return Auth0Paging.Answer(
             request,
             state.Tenant.Connections
-                .Where(connection => name is null || Auth0Payload.Text(connection["name"]) == name)
-                .Where(connection => strategy is null || Auth0Payload.Text(connection["strategy"]) == strategy),
+                .Where(connection => name is null || connection["name"].Text() == name)
+                .Where(connection => strategy is null || connection["strategy"].Text() == strategy),
             "connections");
     }
 
@@ -54,7 +55,7 @@ internal static class Auth0Connections
         Auth0Access.Require(state, request);
         JsonObject connection = Find(state, request);
         JsonObject patch = Auth0Payload.Read(request, Patchable);
-        if (patch["is_domain_connection"]?.GetValueKind() is not (null or System.Text.Json.JsonValueKind.True or System.Text.Json.JsonValueKind.False))
+        if (patch["is_domain_connection"]?.GetValueKind() is not (null or JsonValueKind.True or JsonValueKind.False))
         {
             throw Auth0Errors.Payload("Expected type boolean", "is_domain_connection");
         }
@@ -64,6 +65,6 @@ internal static class Auth0Connections
     }
 
     private static JsonObject Find(ServerState state, IncomingRequest request) =>
-        state.Tenant.Connections.FirstOrDefault(connection => Auth0Payload.Text(connection["id"]) == request.Route.ResourceId)
+        state.Tenant.Connections.FirstOrDefault(connection => connection["id"].Text() == request.Route.ResourceId)
         ?? throw Auth0Errors.NotFound("The connection does not exist", "inexistent_connection");
 }

@@ -1,4 +1,4 @@
-using System.Collections.Generic;
+using System;
 using System.Globalization;
 using System.Linq;
 using System.Text.Json.Nodes;
@@ -90,13 +90,13 @@ internal static class Auth0NetworkAcls
     private static JsonObject Find(ServerState state, IncomingRequest request)
     {
         string id = request.Route.ResourceId!;
-        if (!id.StartsWith("acl_", System.StringComparison.Ordinal) || id.Length != "acl_".Length + IdLength)
+        if (!id.StartsWith("acl_", StringComparison.Ordinal) || id.Length != "acl_".Length + IdLength)
         {
             // recordings, TestAccNetworkACLDataSource.
             throw Auth0Errors.InvalidUri("Network ACL id is not a valid ACL ID in the form 'acl_XXXXXXXXXXXXXXXXXXXXXX'");
         }
 
-        return state.Tenant.NetworkAcls.FirstOrDefault(acl => Auth0Payload.Text(acl["id"]) == id)
+        return state.Tenant.NetworkAcls.FirstOrDefault(acl => acl["id"].Text() == id)
             ?? throw Auth0Errors.NotFound("The Network ACL does not exist", "inexistent_network_acl");
     }
 

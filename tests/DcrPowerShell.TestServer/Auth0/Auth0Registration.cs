@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using DcrPowerShell.TestServer.Hosting;
 using DcrPowerShell.TestServer.Standard;
+using DcrPowerShell.TestServer.Tokens;
 
 namespace DcrPowerShell.TestServer.Auth0;
 
@@ -55,7 +56,7 @@ internal static class Auth0Registration
         }
 
         string token = request.Token("Bearer") ?? throw Auth0Errors.NoToken();
-        return Tokens.AccessGuard.IsGoodInitialToken(state, token) ? token : throw Auth0Errors.InvalidToken();
+        return AccessGuard.IsGoodInitialToken(state, token) ? token : throw Auth0Errors.InvalidToken();
     }
 
     /// <summary>The docs name the members and say that redirect_uris is required; the words are those of the Management API.</summary>
@@ -83,17 +84,17 @@ internal static class Auth0Registration
     /// <summary>The application in the Management API's words. Without a name it is "My App" (auth0/docs#6025); grants are filtered down.</summary>
     private static JsonObject Application(JsonObject asked, bool isStrict)
     {
-        string[] grants = asked["grant_types"] is null ? ["authorization_code"] : [.. Auth0Payload.Texts(asked["grant_types"])];
+        string[] grants = asked["grant_types"] is null ? ["authorization_code"] : [.. asked["grant_types"].Texts()];
         JsonObject application = new()
         {
-            ["name"] = Auth0Payload.Text(asked["client_name"]) ?? "My App",
+            ["name"] = asked["client_name"].Text() ?? "My App",
             ["callbacks"] = asked["redirect_uris"]!.DeepClone(),
             ["grant_types"] = new JsonArray([.. grants.Where(grant => !isStrict || StrictGrants.Contains(grant)).Select(grant => JsonValue.Create(grant))]),
-            ["token_endpoint_auth_method"] = Auth0Payload.Text(asked["token_endpoint_auth_method"]) ?? "client_secret_post",
+            ["token_endpoint_auth_method"] = asked["token_endpoint_auth_method"].Text() ?? "client_secret_post",
         };
         foreach (string name in new[] { "logo_uri", "initiate_login_uri" })
         {
-            if (Auth0Payload.Text(asked[name]) is { } value)
+            if (asked[name].Text() is { } value)
             {
                 application[name] = value;
             }

@@ -33,7 +33,7 @@ internal static class Auth0ResourceServers
         string? identifier = request.Query.GetValueOrDefault("identifiers");
         return Auth0Paging.Answer(
             request,
-            state.Tenant.ResourceServers.Where(api => identifier is null || identifier.Split(',').Contains(Auth0Payload.Text(api["identifier"]))),
+            state.Tenant.ResourceServers.Where(api => identifier is null || identifier.Split(',').Contains(api["identifier"].Text())),
             "resource_servers");
     }
 

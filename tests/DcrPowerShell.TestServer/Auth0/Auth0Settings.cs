@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using DcrPowerShell.TestServer.Hosting;
 
@@ -71,7 +72,7 @@ internal static class Auth0Settings
 
         foreach ((string name, JsonNode? flag) in patch["flags"] as JsonObject ?? [])
         {
-            if (flag?.GetValueKind() is not (System.Text.Json.JsonValueKind.True or System.Text.Json.JsonValueKind.False))
+            if (flag?.GetValueKind() is not (JsonValueKind.True or JsonValueKind.False))
             {
                 throw Auth0Errors.Payload("Expected type boolean", "flags." + name);
             }

@@ -47,10 +47,10 @@ internal sealed class Auth0Tenant
         .. _resourceServers,
     ];
 
-    public bool IsRegistrationOn => Settings["flags"]?["enable_dynamic_client_registration"] is JsonValue value && value.TryGetValue(out bool isOn) && isOn;
+    public bool IsRegistrationOn => (Settings["flags"] as JsonObject)?["enable_dynamic_client_registration"].IsTrue() == true;
 
     /// <summary>Whether the applications that register get the security controls; a tenant without the choice has them (docs, permissive-mode).</summary>
-    public bool IsStrict => (string?)Settings[SecurityMode] != "permissive";
+    public bool IsStrict => Settings[SecurityMode].Text() != "permissive";
 
     /// <summary>Takes the state that the switches say a tenant has at first.</summary>
     public void StartAnew()

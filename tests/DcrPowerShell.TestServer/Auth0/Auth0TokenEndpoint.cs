@@ -76,7 +76,7 @@ internal static class Auth0TokenEndpoint
 
         if (audience != Auth0Access.Audience(state))
         {
-            throw state.Tenant.ResourceServers.Any(api => (string?)api["identifier"] == audience)
+            throw state.Tenant.ResourceServers.Any(api => api["identifier"].Text() == audience)
                 ? Denied(403, $"Client is not authorized to access \"{audience}\". You might probably want to create a \"client-grant\" associated to this API. See: https://auth0.com/docs/api/v2#!/Client_Grants/post_client_grants")
                 : Denied(403, "Service not enabled within domain: " + audience);
         }

@@ -25,7 +25,7 @@ public sealed record Fault
     /// <summary>The status; unless set, that of the real answer, or 500 where there is none. 400 and above replace the body by a refusal in <see cref="Shape"/>.</summary>
     public int? Status { get; init; }
 
-    /// <summary>The form of the refusal; unless set, that of <see cref="Switches.ErrorShape"/>.</summary>
+    /// <summary>The form of the refusal; unless set, that of <see cref="Switches.ErrorShape"/>, or else the dialect's.</summary>
     public ErrorShape? Shape { get; init; }
 
     /// <summary>The error code in the refusal; unless set, one that goes with the status.</summary>

@@ -116,12 +116,12 @@ internal static class OktaClients
             throw OktaMetadataRules.Wrong(issued, "The field can't be specified.");
         }
 
-        if (Text(asked["client_id"]) != client.ClientId)
+        if (asked["client_id"].Text() != client.ClientId)
         {
             throw OktaMetadataRules.Wrong("client_id", "The field must be the client's own.");
         }
 
-        if (asked["client_secret"] is { } secret && Text(secret) != client.Secret)
+        if (asked["client_secret"] is { } secret && secret.Text() != client.Secret)
         {
             throw OktaMetadataRules.Wrong("client_secret", "The field can't be specified.");
         }
@@ -149,6 +149,4 @@ internal static class OktaClients
             throw Refused.Metadata("client_name: An object with this field already exists in the current organization");
         }
     }
-
-    private static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
 }

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using DcrPowerShell.TestServer.Hosting;
 using DcrPowerShell.TestServer.Standard;
 
 namespace DcrPowerShell.TestServer.Okta;
@@ -57,7 +58,7 @@ internal static class OktaMetadataRules
             }
         }
 
-        if (string.IsNullOrWhiteSpace((string?)granted["client_name"]))
+        if (string.IsNullOrWhiteSpace(granted["client_name"].Text()))
         {
             throw Wrong("client_name", "The field can't be left blank.");
         }
@@ -111,7 +112,7 @@ internal static class OktaMetadataRules
         granted["response_types"] ??= List(granted, "grant_types").Contains("authorization_code") ? new JsonArray("code")
             : List(granted, "grant_types").Contains("client_credentials") ? new JsonArray("token")
             : [];
-        granted["token_endpoint_auth_method"] ??= (string?)granted["application_type"] == "browser" ? "none" : "client_secret_basic";
+        granted["token_endpoint_auth_method"] ??= granted["application_type"].Text() == "browser" ? "none" : "client_secret_basic";
         granted["redirect_uris"] ??= new JsonArray();
     }
 

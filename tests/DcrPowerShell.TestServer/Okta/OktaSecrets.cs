@@ -33,7 +33,7 @@ internal static class OktaSecrets
     {
         RegisteredClient client = Open(state, request);
         JsonObject asked = request.SaysItIsJson ? request.Json() ?? throw OktaErrors.Malformed() : throw OktaErrors.WrongMediaType();
-        string? value = (string?)asked["client_secret"];
+        string? value = asked["client_secret"].Text();
         CheckMethod(client);
         if (value is not null)
         {
@@ -46,7 +46,7 @@ internal static class OktaSecrets
         }
 
         OktaSecret secret = state.Org.AddSecret(client, value);
-        if ((string?)asked["status"] == "INACTIVE")
+        if (asked["status"].Text() == "INACTIVE")
         {
             state.Org.SetActive(client, secret, isActive: false);
         }

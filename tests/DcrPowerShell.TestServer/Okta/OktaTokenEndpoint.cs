@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json.Nodes;
@@ -100,7 +101,7 @@ internal static class OktaTokenEndpoint
     /// <summary>The scopes asked for as far as they were granted to the app; a token with fewer is given out without a word (okta-sdk-golang#145).</summary>
     private static string[] Grant(IncomingRequest request, TokenClient client, string scope)
     {
-        string[] asked = scope.Split(' ', System.StringSplitOptions.RemoveEmptyEntries);
+        string[] asked = scope.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         if (asked.Length == 0)
         {
             throw new Refused(400, "invalid_scope", "No scopes were requested.");

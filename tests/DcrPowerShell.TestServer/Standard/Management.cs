@@ -1,5 +1,4 @@
 using System.Linq;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using DcrPowerShell.TestServer.Hosting;
 using DcrPowerShell.TestServer.Tokens;
@@ -56,12 +55,12 @@ internal static class Management
             throw new Refused(400, "invalid_request", $"request MUST NOT include the {forbidden} field");
         }
 
-        if (Text(asked["client_id"]) != client.ClientId)
+        if (asked["client_id"].Text() != client.ClientId)
         {
             throw new Refused(400, "invalid_request", "provided client_id does not match the authenticated client's one");
         }
 
-        string? secret = Text(asked["client_secret"]);
+        string? secret = asked["client_secret"].Text();
         switch (putSecret)
         {
             case PutSecret.Forbidden when secret is not null:
@@ -77,8 +76,6 @@ internal static class Management
             throw new Refused(400, "invalid_request", "provided client_secret does not match the authenticated client's one");
         }
     }
-
-    private static string? Text(JsonNode? value) => value?.GetValueKind() == JsonValueKind.String ? (string)value! : null;
 
     /// <summary>Gives or takes the secret when the authentication method has changed sides; true if there is a new one.</summary>
     private static bool AdjustSecret(RegisteredClient client, Switches switches)

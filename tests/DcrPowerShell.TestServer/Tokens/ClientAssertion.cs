@@ -43,14 +43,14 @@ internal static class ClientAssertion
         }
 
         JsonObject claims = jws.Payload;
-        IEnumerable<string?> audience = claims["aud"] is JsonArray several ? several.Select(Text) : [Text(claims["aud"])];
+        IEnumerable<string?> audience = claims["aud"] is JsonArray several ? several.Select(JsonReading.Text) : [claims["aud"].Text()];
         long now = state.Now.ToUnixTimeSeconds();
         long? expires = claims["exp"] is JsonValue value && value.TryGetValue(out long seconds) ? seconds : null;
-        string? id = Text(claims["jti"]);
+        string? id = claims["jti"].Text();
         AssertionFault fault =
             KeyOf(client, jws) is null ? AssertionFault.Signature
-            : Text(claims["iss"]) != client.ClientId ? AssertionFault.Issuer
-            : Text(claims["sub"]) != client.ClientId ? AssertionFault.Subject
+            : claims["iss"].Text() != client.ClientId ? AssertionFault.Issuer
+            : claims["sub"].Text() != client.ClientId ? AssertionFault.Subject
             : !audience.Any(audiences.Contains) ? AssertionFault.Audience
             : expires is null ? AssertionFault.NoExpiry
             : expires <= now ? AssertionFault.Expired
@@ -66,7 +66,5 @@ internal static class ClientAssertion
         : null;
 
     private static bool IsMeant(JsonObject key, Jws jws) =>
-        Text(jws.Header["kid"]) is not { } asked || Text(key["kid"]) is not { } own || asked == own;
-
-    private static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
+        jws.Header["kid"].Text() is not { } asked || key["kid"].Text() is not { } own || asked == own;
 }
