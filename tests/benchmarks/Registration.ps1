@@ -16,33 +16,39 @@ try {
     $withoutVault = Connect-DcrServer $issuer -NoVault -Name none
     $http = [System.Net.Http.HttpClient]::new()
     $json = '{"client_name":"Bench","redirect_uris":["https://app.example/cb"]}'
-    $record = ConvertTo-SecureString ('x' * 1200) -AsPlainText -Force
+
+    # What a registration keeps, for the vault's own time must be measured with the same size.
+    $record = Get-Secret (New-DcrClient Bench https://app.example/cb -Connection $withVault).SecretName -Vault Bench
+
+    function Send-Registration {
+        $content = [System.Net.Http.StringContent]::new($json, [System.Text.Encoding]::UTF8, 'application/json')
+        $null = $http.PostAsync("$issuer/register", $content).GetAwaiter().GetResult().Content.ReadAsStringAsync().GetAwaiter().GetResult()
+    }
 
     $rows = Measure-SideBySide ([ordered]@{
-        'HTTP: POST by HttpClient'              = {
+        'by hand: POST by HttpClient'                     = {
             $watch = [System.Diagnostics.Stopwatch]::StartNew()
-            foreach ($i in 1..$each) {
-                $content = [System.Net.Http.StringContent]::new($json, [System.Text.Encoding]::UTF8, 'application/json')
-                $null = $http.PostAsync("$issuer/register", $content).GetAwaiter().GetResult().Content.ReadAsStringAsync().GetAwaiter().GetResult()
-            }
+            foreach ($i in 1..$each) { Send-Registration }
             $watch.Elapsed.TotalMilliseconds / $each
         }
-        'vault: look up, write and read back'   = {
+        'by hand: POST, look up, write and read back'     = {
             $watch = [System.Diagnostics.Stopwatch]::StartNew()
             foreach ($i in 1..$each) {
-                $name = "bench-$([guid]::NewGuid())"
+                $name = "dcr-127-0-0-1-$([guid]::NewGuid())"
+                $null = Get-SecretVault Bench
+                Send-Registration
                 $null = Get-Secret $name -Vault Bench -ErrorAction Ignore
                 Set-Secret $name -SecureStringSecret $record -Vault Bench
                 $null = Get-Secret $name -Vault Bench
             }
             $watch.Elapsed.TotalMilliseconds / $each
         }
-        'New-DcrClient, without a vault'        = {
+        'New-DcrClient, without a vault'                  = {
             $watch = [System.Diagnostics.Stopwatch]::StartNew()
             foreach ($i in 1..$each) { $null = New-DcrClient Bench https://app.example/cb -Connection $withoutVault }
             $watch.Elapsed.TotalMilliseconds / $each
         }
-        'New-DcrClient, with the vault'         = {
+        'New-DcrClient, with the vault'                   = {
             $watch = [System.Diagnostics.Stopwatch]::StartNew()
             foreach ($i in 1..$each) { $null = New-DcrClient Bench https://app.example/cb -Connection $withVault }
             $watch.Elapsed.TotalMilliseconds / $each
@@ -50,8 +56,8 @@ try {
     })
     Write-Host "`nOne registration (median of rounds of $each, quartiles)"
     Write-Table $rows
-    $post, $vault, $bare, $full = $rows.Median
-    Write-Host ('  over HTTP, without a vault: {0:n2} ms; over HTTP and vault: {1:n2} ms (aim: 5 at most)' -f ($bare - $post), ($full - $post - $vault))
+    $post, $byHand, $bare, $full = $rows.Median
+    Write-Host ('  over HTTP, without a vault: {0:n2} ms; over HTTP and vault: {1:n2} ms (aim: 5 at most)' -f ($bare - $post), ($full - $byHand))
 }
 finally {
     Stop-TestServerHost

@@ -1,4 +1,4 @@
-using System;
+using System.Net;
 using System.Runtime.InteropServices;
 using System.Security;
 
@@ -14,12 +14,8 @@ internal static class SecureText
             return null;
         }
 
-        var secure = new SecureString();
-        foreach (var character in text)
-        {
-            secure.AppendChar(character);
-        }
-
+        // In one go: character by character, each would be decrypted and encrypted again with those before it.
+        var secure = new NetworkCredential(string.Empty, text).SecurePassword;
         secure.MakeReadOnly();
         return secure;
     }

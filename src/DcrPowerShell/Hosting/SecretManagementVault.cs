@@ -20,16 +20,6 @@ internal sealed class SecretManagementVault(string name, PipelinePump pump) : IS
 
     private const string LockCheck = "dcr-lock-check";
 
-    // Reading is what needs the password. SecretStore's own Get-Secret would prompt for it where its configuration allows that.
-    private const string SecretStoreLockCheck = $$"""
-        param($ModulePath)
-        $ErrorActionPreference = 'Stop'
-        if (-not ('Microsoft.PowerShell.SecretStore.LocalSecretStore' -as [type])) { Import-Module $ModulePath }
-        $value = $null
-        $problem = ''
-        $null = [Microsoft.PowerShell.SecretStore.LocalSecretStore]::GetInstance().ReadObject('{{LockCheck}}', [ref] $value, [ref] $problem)
-        """;
-
     public string Name => name;
 
     /// <summary>Names of the registered vaults, and the default one's. Reads the registry of vaults, not a vault.</summary>
@@ -96,22 +86,30 @@ internal sealed class SecretManagementVault(string name, PipelinePump pump) : IS
         };
     }
 
+    /// <summary>
+    /// Asks SecretStore's own class, as its extension does: reading is what needs the password, and Get-Secret would prompt for
+    /// it where the store's configuration allows that.
+    /// </summary>
     private static void CheckSecretStoreUnlocked(string modulePath)
     {
         try
         {
-            VaultRunspace.Use(runspace =>
+            var type = FindLocalSecretStore() ?? VaultRunspace.Use(shell =>
             {
-                using var shell = PowerShell.Create();
-                shell.Runspace = runspace;
-                return shell.AddScript(SecretStoreLockCheck, useLocalScope: true).AddParameter("ModulePath", modulePath).Invoke();
+                shell.AddCommand("Import-Module").AddParameter("Name", modulePath).Invoke();
+                return FindLocalSecretStore();
             });
+            var store = type!.GetMethod("GetInstance")!.Invoke(null, [null, null]);
+            type.GetMethod("ReadObject")!.Invoke(store, [LockCheck, null, null]);
         }
         catch (Exception failure) when (failure is not DcrException)
         {
             throw Refusal(failure);
         }
     }
+
+    private static Type? FindLocalSecretStore() =>
+        AppDomain.CurrentDomain.GetAssemblies().Select(assembly => assembly.GetType("Microsoft.PowerShell.SecretStore.LocalSecretStore")).FirstOrDefault(type => type is not null);
 
     private static IReadOnlyList<PSObject> Call(string command, params (string Name, object? Value)[] parameters)
     {

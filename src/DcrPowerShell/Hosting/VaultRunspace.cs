@@ -18,26 +18,26 @@ internal static class VaultRunspace
     public const string SecretManagement = "Microsoft.PowerShell.SecretManagement";
 
     private static readonly object Gate = new();
-    private static Runspace? _runspace;
+    private static PowerShell? _shell;
 
     /// <summary>Runs something in the runspace, alone in this process.</summary>
     /// <exception cref="DcrException">SecretManagementNotFound.</exception>
-    public static T Use<T>(Func<Runspace, T> use)
+    public static T Use<T>(Func<PowerShell, T> use)
     {
         lock (Gate)
         {
-            _runspace ??= Open();
-            return use(_runspace);
+            _shell ??= Open();
+            _shell.Commands.Clear();
+            _shell.Streams.ClearStreams();
+            return use(_shell);
         }
     }
 
     /// <summary>Runs one command of SecretManagement.</summary>
     /// <returns>What it gave, and the errors it wrote without throwing.</returns>
     /// <exception cref="RuntimeException">It threw.</exception>
-    public static (IReadOnlyList<PSObject> Output, IReadOnlyList<ErrorRecord> Errors) Invoke(string command, params (string Name, object? Value)[] parameters) => Use(runspace =>
+    public static (IReadOnlyList<PSObject> Output, IReadOnlyList<ErrorRecord> Errors) Invoke(string command, params (string Name, object? Value)[] parameters) => Use(shell =>
     {
-        using var shell = PowerShell.Create();
-        shell.Runspace = runspace;
         shell.AddCommand($@"{SecretManagement}\{command}");
         foreach (var (name, value) in parameters)
         {
@@ -48,7 +48,7 @@ internal static class VaultRunspace
         return ((IReadOnlyList<PSObject>)output, (IReadOnlyList<ErrorRecord>)shell.Streams.Error.ToList());
     });
 
-    private static Runspace Open()
+    private static PowerShell Open()
     {
         var state = InitialSessionState.CreateDefault2();
         state.ImportPSModule([LoadedModulePath() ?? SecretManagement]);
@@ -57,10 +57,10 @@ internal static class VaultRunspace
         try
         {
             runspace.Open();
-            using var shell = PowerShell.Create();
+            var shell = PowerShell.Create();
             shell.Runspace = runspace;
             shell.AddCommand("Get-Command").AddParameter("Name", $@"{SecretManagement}\Get-Secret").AddParameter("ErrorAction", ActionPreference.Stop).Invoke();
-            return runspace;
+            return shell;
         }
         catch (RuntimeException failure)
         {
