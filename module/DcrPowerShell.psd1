@@ -22,6 +22,7 @@
         'Get-DcrClient'
         'Get-DcrServer'
         'New-DcrClient'
+        'New-DcrKey'
         'Remove-DcrClient'
         'Reset-DcrClientSecret'
         'Set-DcrClient'

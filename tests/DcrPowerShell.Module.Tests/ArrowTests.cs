@@ -20,7 +20,7 @@ public class ArrowTests
         ["Http"] = ["Errors", "Metadata", "Protocol", "Compat"],
         ["Credentials"] = ["Errors", "Metadata", "Protocol", "Http", "Objects", "Compat"],
         ["Providers"] = ["Errors", "Metadata", "Protocol", "Http", "Credentials", "Storage", "Objects"],
-        ["Objects"] = ["Errors", "Metadata", "Storage", "Http", "Providers", "Compat"],
+        ["Objects"] = ["Credentials", "Errors", "Metadata", "Storage", "Http", "Providers", "Compat"],
         ["Operations"] = ["Errors", "Metadata", "Protocol", "Http", "Credentials", "Providers", "Storage", "Objects", "Compat"],
         ["Compat"] = ["Http"],
     };

@@ -60,6 +60,9 @@ public enum DcrErrorId
     /// <summary>The vault did not keep what was written.</summary>
     VaultWriteFailed,
 
+    /// <summary>The vault has a secret of that name already.</summary>
+    SecretExists,
+
     /// <summary>The vault did not give back what it holds.</summary>
     VaultReadFailed,
 

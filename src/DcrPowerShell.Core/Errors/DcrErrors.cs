@@ -236,6 +236,9 @@ internal static class DcrErrors
     public static DcrException VaultNotWritable(string vault, Exception why) =>
         new(DcrErrorId.VaultWriteFailed, $"Vault '{vault}' does not keep what is written to it: {why.Message}. Nothing was sent.", "Check the vault with Test-SecretVault, and that this account may write to it.", why);
 
+    public static DcrException SecretExists(string vault, string secretName) =>
+        new(DcrErrorId.SecretExists, $"Vault '{vault}' has a secret named '{secretName}' already. It was left as it is.", "Choose another name; or, if nobody needs that secret any more, remove it with Remove-Secret.");
+
     public static DcrException NotKept(string vault, string clientId, string done, object unstored, Exception why) =>
         new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' {done}, but vault '{vault}' did not keep that: {why.Message.TrimEnd('.')}.", "The DcrClient object has the secrets: it was written to the output, and is this error's TargetObject. Keep its RegistrationAccessToken and ClientSecret before this session ends.", why) { Unstored = unstored };
 

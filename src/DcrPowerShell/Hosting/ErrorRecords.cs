@@ -40,6 +40,7 @@ internal static class ErrorRecords
         DcrErrorId.ResponseNotConformant => ErrorCategory.ProtocolError,
         DcrErrorId.OutcomeUnknown => ErrorCategory.InvalidResult,
         DcrErrorId.VaultWriteFailed => ErrorCategory.WriteError,
+        DcrErrorId.SecretExists => ErrorCategory.ResourceExists,
         DcrErrorId.VaultReadFailed => ErrorCategory.ReadError,
         DcrErrorId.SecretManagementNotFound => ErrorCategory.NotInstalled,
         DcrErrorId.OperationNotSupported => ErrorCategory.NotImplemented,

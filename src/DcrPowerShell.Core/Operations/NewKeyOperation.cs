@@ -1,0 +1,38 @@
+using System.Threading.Tasks;
+using DcrPowerShell.Credentials.Keys;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Storage;
+
+namespace DcrPowerShell.Operations;
+
+/// <summary>Makes a key pair for private_key_jwt (RFC 7523), and puts its private half into a vault.</summary>
+internal static class NewKeyOperation
+{
+    /// <summary>Makes sure that the vault is open and has no secret of that name: it may be a key that is in use.</summary>
+    /// <exception cref="DcrException">SecretExists; the vault is locked, missing or cannot be read.</exception>
+    public static async Task CheckAsync(RegistrationStore store, string secretName)
+    {
+        await store.CheckOpenAsync().ConfigureAwait(false);
+        if (await store.HasAsync(secretName).ConfigureAwait(false))
+        {
+            throw DcrErrors.SecretExists(store.VaultName, secretName);
+        }
+    }
+
+    /// <param name="algorithm">One of <see cref="SignatureAlgorithm.Names"/>.</param>
+    /// <exception cref="DcrException">VaultWriteFailed: the key was not kept, and is no key then.</exception>
+    public static async Task<DcrKey> RunAsync(RegistrationStore store, string secretName, string algorithm)
+    {
+        using var key = SigningKey.Generate(algorithm);
+        try
+        {
+            await store.SaveAsync(secretName, key.ExportPrivateJwk()).ConfigureAwait(false);
+        }
+        catch (VaultException failure)
+        {
+            throw DcrErrors.VaultNotWritable(store.VaultName, failure);
+        }
+
+        return new DcrKey(key, secretName, store.VaultName);
+    }
+}
