@@ -8,24 +8,44 @@ using Xunit;
 
 namespace DcrPowerShell.Module.Tests;
 
-/// <summary>Runs each file of the Pester suite in a PowerShell and a home folder of its own.</summary>
-public class PesterTests
+/// <summary>The first half of the Pester suite. Halves run side by side.</summary>
+public class PesterFilesAToL
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
-
-    public static TheoryData<string> Files => new(Directory.GetFiles(Path.Combine(Repository.Root, "tests", "cmdlets"), "*.Tests.ps1").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
+    public static TheoryData<string> Files => PesterFile.Named('A', 'L');
 
     [PesterTheory]
     [MemberData(nameof(Files))]
-    public async Task Passes(string file)
+    public Task Passes(string file) => PesterFile.AssertPassesAsync(file);
+}
+
+/// <summary>The second half of the Pester suite.</summary>
+public class PesterFilesMToZ
+{
+    public static TheoryData<string> Files => PesterFile.Named('M', 'Z');
+
+    [PesterTheory]
+    [MemberData(nameof(Files))]
+    public Task Passes(string file) => PesterFile.AssertPassesAsync(file);
+}
+
+/// <summary>Runs a file of the Pester suite in a PowerShell and a home folder of its own.</summary>
+internal static class PesterFile
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
+    private static readonly string Folder = Path.Combine(Repository.Root, "tests", "cmdlets");
+
+    /// <summary>The files whose names begin with a letter of this span.</summary>
+    public static TheoryData<string> Named(char first, char last) => new(Directory.GetFiles(Folder, "*.Tests.ps1")
+        .Select(path => Path.GetFileName(path))
+        .Where(file => char.ToUpperInvariant(file[0]) >= first && char.ToUpperInvariant(file[0]) <= last)
+        .Order(StringComparer.Ordinal));
+
+    public static async Task AssertPassesAsync(string file)
     {
         var home = Directory.CreateTempSubdirectory("dcr-home-");
         try
         {
-            var (exitCode, output) = await PowerShellProcess.RunAsync(
-                ["-File", Path.Combine(Repository.Root, "tests", "cmdlets", "Invoke-TestFile.ps1"), "-Path", Path.Combine(Repository.Root, "tests", "cmdlets", file)],
-                home.FullName,
-                Limit);
+            var (exitCode, output) = await PowerShellProcess.RunAsync(["-File", Path.Combine(Folder, "Invoke-TestFile.ps1"), "-Path", Path.Combine(Folder, file)], home.FullName, Limit);
             Assert.True(exitCode == 0, output);
         }
         finally
