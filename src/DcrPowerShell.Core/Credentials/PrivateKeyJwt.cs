@@ -1,5 +1,6 @@
 using System;
 using DcrPowerShell.Credentials.Keys;
+using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
 
 namespace DcrPowerShell.Credentials;
@@ -10,11 +11,22 @@ internal sealed class PrivateKeyJwt(string clientId, SigningKey key, string audi
 {
     public string Kind => "PrivateKey";
 
-    public ClientProof Prove(DateTimeOffset now) => new(
-        [
-            new("client_id", clientId),
-            new("client_assertion_type", ClientAssertion.Type),
-            new("client_assertion", ClientAssertion.Create(key, clientId, audience, now)),
-        ],
-        Authorization.None);
+    /// <exception cref="DcrException">InvalidPrivateKey: the key's keeper, such as a certificate store, does not let it sign.</exception>
+    public ClientProof Prove(DateTimeOffset now)
+    {
+        try
+        {
+            return new(
+                [
+                    new("client_id", clientId),
+                    new("client_assertion_type", ClientAssertion.Type),
+                    new("client_assertion", ClientAssertion.Create(key, clientId, audience, now)),
+                ],
+                Authorization.None);
+        }
+        catch (KeyException failure)
+        {
+            throw DcrErrors.BadKey(failure.Message, failure.Fix, failure);
+        }
+    }
 }
