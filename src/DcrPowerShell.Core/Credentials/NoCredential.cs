@@ -8,9 +8,7 @@ namespace DcrPowerShell.Credentials;
 /// <summary>Open registration (RFC 7591, section 3), and requests that need no credential.</summary>
 internal sealed class NoCredential : ICredential, IAuthorizer
 {
-    public const string Name = "None";
-
-    public string Kind => Name;
+    public string Kind => "None";
 
     public IAuthorizer For(string? scope) => this;
 

@@ -21,8 +21,7 @@ public sealed class ResetDcrClientSecretCommand : DcrClientCmdlet
     {
         var connection = Resolve(piped);
         var copyName = string.IsNullOrEmpty(ClientSecretName) ? null : ClientSecretName;
-        Run(connection, context => context.CheckVaultAsync(copyName));
-        var record = Run(connection, context => FindOperation.RunAsync(context, clientId, piped));
+        var record = Run(connection, context => FindOperation.RunAsync(context, clientId, piped, copyName));
         if (ShouldProcess($"{record.ClientName ?? "client"} ({clientId}) at {connection.Issuer}", "Replace client secret"))
         {
             Write(connection, Run(connection, context => ResetSecretOperation.RunAsync(context, record, copyName)));

@@ -20,6 +20,9 @@ internal sealed class SecretManagementVault(string name, PipelinePump pump) : IS
 
     private const string LockCheck = "dcr-lock-check";
 
+    // Found once: it is asked for at every registration, and a process has many assemblies.
+    private static Type? _localSecretStore;
+
     public string Name => name;
 
     /// <summary>Names of the registered vaults, and the default one's. Reads the registry of vaults, not a vault.</summary>
@@ -94,7 +97,7 @@ internal sealed class SecretManagementVault(string name, PipelinePump pump) : IS
     {
         try
         {
-            var type = FindLocalSecretStore() ?? VaultRunspace.Use(shell =>
+            var type = _localSecretStore ??= FindLocalSecretStore() ?? VaultRunspace.Use(shell =>
             {
                 shell.AddCommand("Import-Module").AddParameter("Name", modulePath).Invoke();
                 return FindLocalSecretStore();
