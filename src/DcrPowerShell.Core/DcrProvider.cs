@@ -11,4 +11,7 @@ public enum DcrProvider
 
     /// <summary>Okta.</summary>
     Okta,
+
+    /// <summary>Auth0.</summary>
+    Auth0,
 }

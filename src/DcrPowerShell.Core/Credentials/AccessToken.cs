@@ -1,4 +1,6 @@
 using System;
+using System.Collections.Generic;
+using System.Linq;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
@@ -8,7 +10,8 @@ namespace DcrPowerShell.Credentials;
 /// <summary>An access token (RFC 6749, section 5.1).</summary>
 /// <param name="IsDpopBound">Its type is DPoP (RFC 9449, section 5).</param>
 /// <param name="RenewAt">Some time before it expires; null where the server did not say when.</param>
-internal sealed record AccessToken(string Value, bool IsDpopBound, DateTimeOffset? RenewAt)
+/// <param name="Facts">What the answer says of it.</param>
+internal sealed record AccessToken(string Value, bool IsDpopBound, DateTimeOffset? RenewAt, TokenFacts Facts)
 {
     // Clocks differ, and a request takes a while. A short-lived token is used for most of its life.
     private static readonly TimeSpan RenewBefore = TimeSpan.FromSeconds(60);
@@ -29,17 +32,20 @@ internal sealed record AccessToken(string Value, bool IsDpopBound, DateTimeOffse
         }
 
         var token = answer.Text("access_token") ?? throw DcrErrors.NotConformant(request.Uri, "its answer has no access_token");
-        return new AccessToken(token, "DPoP".Equals(answer.Text("token_type"), StringComparison.OrdinalIgnoreCase), RenewalOf(answer, askedAt));
+        var life = LifeOf(answer);
+        return new AccessToken(
+            token,
+            "DPoP".Equals(answer.Text("token_type"), StringComparison.OrdinalIgnoreCase),
+            life is { } span ? askedAt + RenewAfter(span) : null,
+            new TokenFacts(ScopesOf(answer, token, scope), life is { } rest ? askedAt + rest : TokenFacts.Read(token).ExpiresAt));
     }
 
-    private static DateTimeOffset? RenewalOf(JsonBag answer, DateTimeOffset askedAt)
-    {
-        if (answer.Integer("expires_in") is not { } seconds || seconds is < 0 or > int.MaxValue)
-        {
-            return null;
-        }
+    private static TimeSpan? LifeOf(JsonBag answer) => answer.Integer("expires_in") is { } seconds and >= 0 and <= int.MaxValue ? TimeSpan.FromSeconds(seconds) : null;
 
-        var life = TimeSpan.FromSeconds(seconds);
-        return askedAt + (life > RenewBefore + RenewBefore ? life - RenewBefore : TimeSpan.FromTicks(life.Ticks / 2));
-    }
+    private static TimeSpan RenewAfter(TimeSpan life) => life > RenewBefore + RenewBefore ? life - RenewBefore : TimeSpan.FromTicks(life.Ticks / 2);
+
+    /// <summary>A server that does not say granted what was asked for (RFC 6749, section 5.1).</summary>
+    private static IReadOnlyList<string>? ScopesOf(JsonBag answer, string token, string asked) =>
+        answer.Has("scope") ? answer.Words("scope")
+        : TokenFacts.Read(token).Scopes ?? (asked.Length > 0 ? JsonBag.SplitWords(asked).ToList() : null);
 }

@@ -35,7 +35,12 @@ internal sealed class ClientCredentials(TokenSource source, DpopBinding dpop, Ht
 
     private IClock Clock => clock;
 
-    public IAuthorizer For(string? scope) => new Authorizer(this, source.Scope ?? scope ?? "");
+    public IAuthorizer For(string? scope) => new Authorizer(this, ScopeOf(scope));
+
+    public async Task<TokenFacts> InspectAsync(string? scope, IReporter reporter, CancellationToken stop) =>
+        (await TokenAsync(ScopeOf(scope), reporter, stop).ConfigureAwait(false)).Facts;
+
+    private string ScopeOf(string? wanted) => source.Scope ?? wanted ?? "";
 
     private async Task<AccessToken> TokenAsync(string scope, IReporter reporter, CancellationToken stop)
     {

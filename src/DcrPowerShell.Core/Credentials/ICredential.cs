@@ -1,3 +1,5 @@
+using System.Threading;
+using System.Threading.Tasks;
 using DcrPowerShell.Http;
 
 namespace DcrPowerShell.Credentials;
@@ -11,4 +13,8 @@ internal interface ICredential
     /// <summary>The credential for requests that need a scope.</summary>
     /// <param name="scope">Words that the operation needs; null for whatever the server gives.</param>
     IAuthorizer For(string? scope);
+
+    /// <summary>What is known of the token that requests of a scope get; fetches it where it has to be fetched.</summary>
+    /// <exception cref="Errors.DcrException">There is no token to be had.</exception>
+    Task<TokenFacts> InspectAsync(string? scope, IReporter reporter, CancellationToken stop);
 }

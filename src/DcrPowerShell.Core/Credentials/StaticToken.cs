@@ -22,12 +22,18 @@ internal sealed class StaticToken(string kind, string scheme, string token) : IC
     /// <exception cref="DcrException">It is no token: it has a line break, say.</exception>
     public static StaticToken Ssws(string token) => Given("ApiToken", "SSWS", token);
 
+    /// <summary>A token for Auth0's Management API, as the administrator gave it.</summary>
+    /// <exception cref="DcrException">It is no bearer token: it has a line break, say.</exception>
+    public static StaticToken Management(string token) => Given("ManagementToken", "Bearer", token);
+
     /// <summary>A registration access token (RFC 7592, section 1.3), as the server gave it.</summary>
     /// <exception cref="DcrException">No header can hold it.</exception>
     public static StaticToken Registration(string token) =>
         IsBearerToken(token) ? new("RegistrationAccessToken", "Bearer", token) : throw DcrErrors.UnusableRegistrationToken();
 
     public IAuthorizer For(string? scope) => this;
+
+    public Task<TokenFacts> InspectAsync(string? scope, IReporter reporter, CancellationToken stop) => Task.FromResult(TokenFacts.Read(token));
 
     public Task<Authorization> AuthorizeAsync(ProtocolRequest request, IReporter reporter, CancellationToken stop) => Task.FromResult(_authorization);
 

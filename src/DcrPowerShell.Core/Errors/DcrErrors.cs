@@ -107,8 +107,9 @@ internal static class DcrErrors
     public static DcrException RedirectUriRefused(ServerError server) =>
         new(DcrErrorId.InvalidRedirectUri, $"The server does not accept a redirect URI (invalid_redirect_uri).{Said(server)}", "Compare -RedirectUri with the server's rules: exact https URLs, loopback addresses only for native applications. A client that needs no redirects may have to say so: -ResponseType @().") { ServerError = server, Member = "redirect_uris" };
 
-    public static DcrException MetadataRefused(ServerError server) =>
-        new(DcrErrorId.InvalidClientMetadata, $"The server does not accept the client metadata ({server.Code ?? $"HTTP {server.Status}"}).{Said(server)}", "Change or leave out the member that the server names. It may support less than was asked for.") { ServerError = server };
+    /// <param name="member">Wire name of the member that the server names, where it does.</param>
+    public static DcrException MetadataRefused(ServerError server, string? member = null) =>
+        new(DcrErrorId.InvalidClientMetadata, $"The server does not accept the client metadata ({server.Code ?? $"HTTP {server.Status}"}).{Said(server)}", "Change or leave out the member that the server names. It may support less than was asked for.") { ServerError = server, Member = member };
 
     public static DcrException SoftwareStatementRefused(ServerError server, bool unapproved) => unapproved
         ? new(DcrErrorId.UnapprovedSoftwareStatement, $"The server does not approve this software statement (unapproved_software_statement).{Said(server)}", "Ask the server's operator which issuers of software statements it trusts.") { ServerError = server, Member = "software_statement" }
@@ -143,6 +144,24 @@ internal static class DcrErrors
 
     public static DcrException OktaForbidden(ServerError server, string scope) =>
         new(DcrErrorId.InsufficientScope, $"Okta forbids it (HTTP 403{(server.Code is null ? "" : $", {server.Code}")}): the credential lacks {scope}, or its admin role does not cover it.{Said(server)}", $"For an API Services app: grant it {scope} (Okta API Scopes), and assign an admin role that manages applications. For -ApiToken: its administrator needs that role.") { ServerError = server };
+
+    public static DcrException TokenOfOtherService(string parameter, string owner, string provider) =>
+        new(DcrErrorId.AccessTokenRejected, $"-{parameter} is a token of {owner}, and the server was found to speak {provider}. It was not sent there.", $"Check the issuer. If the server is {owner} all the same, say so with -Provider {owner}; for others, use -InitialAccessToken.");
+
+    public static DcrException Auth0CredentialMissing(string scope) =>
+        new(DcrErrorId.AccessTokenRejected, "Auth0 lets clients be managed only through its Management API, and this connection has no credential for that. Nothing was sent.", $"Connect with -ManagementToken, or with -ClientCredential or -ClientId and -PrivateKey of a machine-to-machine application that is authorized for the Auth0 Management API with {scope}.");
+
+    public static DcrException Auth0TokenRejected(ServerError server) =>
+        new(DcrErrorId.AccessTokenRejected, $"Auth0's Management API rejected the token (HTTP 401): it is expired, or for another API or tenant.{Said(server)}", "Connect again with a fresh -ManagementToken (they last a day), or with -ClientCredential, which gets and renews tokens by itself. Under a custom domain, name the tenant's own: -Audience https://<tenant>.auth0.com/api/v2/.") { ServerError = server };
+
+    public static DcrException Auth0ScopeMissing(ServerError server, string scope) =>
+        new(DcrErrorId.InsufficientScope, $"The token lacks a scope of Auth0's Management API: {scope} (insufficient_scope).{Said(server)}", $"In Auth0, open Applications > APIs > Auth0 Management API > Application Access, give the application that you connect with the permission {scope}, then connect again.") { ServerError = server };
+
+    public static DcrException Auth0TooMany(ServerError server) =>
+        new(DcrErrorId.RegistrationForbidden, $"The Auth0 tenant has as many applications as its plan allows (too_many_entities). The client was not registered.{Said(server)}", "Remove clients that are no longer used: Get-DcrClient lists the third-party applications, Remove-DcrClient deletes them. Or have Auth0 raise the limit.") { ServerError = server };
+
+    public static DcrException Auth0RegistrationOff(ServerError server) =>
+        new(DcrErrorId.RegistrationForbidden, $"The Auth0 tenant does not let this client be registered (HTTP {server.Status}{(server.Code is null ? "" : $", {server.Code}")}). Dynamic registration may be off there, or limited to certain networks.{Said(server)}", "Connect with -ManagementToken and run Enable-Auth0Dcr -WhatIf: it shows what the tenant still needs.") { ServerError = server };
 
     public static DcrException SeveralCredentials(IEnumerable<string> parameters) =>
         new(DcrErrorId.AccessTokenRejected, $"More than one credential was given: {string.Join(", ", parameters.Select(parameter => "-" + parameter))}. Nothing was sent.", "Connect with one of them.");

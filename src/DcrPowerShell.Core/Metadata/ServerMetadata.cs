@@ -12,6 +12,9 @@ internal sealed class ServerMetadata(JsonBag members)
 
     public string? TokenEndpoint => members.Text("token_endpoint");
 
+    /// <summary>Only Auth0 has one.</summary>
+    public string? MfaChallengeEndpoint => members.Text("mfa_challenge_endpoint");
+
     /// <summary>None where the server does not say; then <c>client_secret_basic</c> is the default (RFC 8414, section 2).</summary>
     public IReadOnlyList<string> TokenEndpointAuthMethods => members.Texts("token_endpoint_auth_methods_supported");
 

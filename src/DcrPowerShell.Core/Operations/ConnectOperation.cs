@@ -81,7 +81,7 @@ internal static class ConnectOperation
                 ? new DiscoveryFinding(given, "given") { Issuer = given.AbsoluteUri, RegistrationEndpoint = given, Server = new ServerMetadata(JsonBag.Empty) }
                 : await DiscoverAsync(request.Issuer!, sender, reporter, stop).ConfigureAwait(false);
             var context = ContextOf(request, found, sender);
-            var dialect = Dialects.For(request.Provider, context.RegistrationEndpoint);
+            var dialect = Dialects.For(request.Provider, (request.Credential as CredentialInput.Token)?.Value.Kind, context);
             var credential = CredentialFactory.Create(request.Credential, context.Server, dialect.TokenRules(context), request.Scope, request.DPoP, sender, clock);
             var service = dialect.Create(context, credential);
             return new DcrConnection(request.Name ?? NameOf(request.Issuer ?? request.RegistrationEndpoint!), context.Issuer, context.RegistrationEndpoint, credential.Kind, store?.VaultName, service, sender) { VaultProvedAt = clock.UtcNow };

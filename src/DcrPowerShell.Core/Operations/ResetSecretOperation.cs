@@ -20,10 +20,13 @@ internal static class ResetSecretOperation
         }
 
         var (current, read) = await ReadOperation.ReadAsync(context, record).ConfigureAwait(false);
-        var client = current.Record.ClientSecret == record.ClientSecret
+
+        // A read may bring a new secret where an update would too. Where there is a request of its own, only that replaces it.
+        var before = context.Provider.Capabilities.HasFlag(DcrCapabilities.ResetSecret) ? current.Record.ClientSecret : record.ClientSecret;
+        var client = current.Record.ClientSecret == before
             ? await UpdateOperation.WriteAsync(context, current.Record, asked: JsonBag.Empty, () => context.Provider.ResetSecretAsync(current.Record, Management.ForUpdate(read.Members, record.ClientId), context.Call)).ConfigureAwait(false)
             : current;
-        if (client.Record.ClientSecret == record.ClientSecret)
+        if (client.Record.ClientSecret == before)
         {
             throw DcrErrors.SecretNotReplaced(record.ClientId);
         }

@@ -5,6 +5,7 @@ using System.Threading.Tasks;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
+using DcrPowerShell.Providers;
 using DcrPowerShell.Storage;
 
 namespace DcrPowerShell.Operations;
@@ -20,9 +21,9 @@ internal static class UpdateOperation
     public static async Task<DcrClient> RunAsync(OperationContext context, RegistrationRecord record, JsonBag changes)
     {
         var (current, read) = await ReadOperation.ReadAsync(context, record).ConfigureAwait(false);
-        var metadata = Management.ForUpdate(read.Members, record.ClientId).With(changes).WithoutAbsent();
+        var update = new MetadataUpdate(Management.ForUpdate(read.Members, record.ClientId).With(changes).WithoutAbsent(), changes, read.Members);
         var asked = changes.Where(static (_, value) => !JsonBag.IsAbsent(value));
-        var updated = await WriteAsync(context, current.Record, asked, () => context.Provider.UpdateAsync(current.Record, metadata, context.Call)).ConfigureAwait(false);
+        var updated = await WriteAsync(context, current.Record, asked, () => context.Provider.UpdateAsync(current.Record, update, context.Call)).ConfigureAwait(false);
         WarnOfKept(context, updated, changes);
         context.TellOfReplacedSecret(record, updated);
         return updated;

@@ -1,5 +1,6 @@
-using System;
 using System.Linq;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Providers.Auth0;
 using DcrPowerShell.Providers.Okta;
 using DcrPowerShell.Providers.Standard;
 
@@ -9,9 +10,15 @@ namespace DcrPowerShell.Providers;
 internal static class Dialects
 {
     // The standard speaks with everybody, so it comes last.
-    private static readonly IDialect[] All = [new OktaDialect(), new StandardDialect()];
+    private static readonly IDialect[] All = [new OktaDialect(), new Auth0Dialect(), new StandardDialect()];
 
-    /// <param name="wanted">Auto finds out by the registration endpoint.</param>
-    public static IDialect For(DcrProvider wanted, Uri registrationEndpoint) =>
-        wanted == DcrProvider.Auto ? All.First(dialect => dialect.Speaks(registrationEndpoint)) : All.First(dialect => dialect.Kind == wanted);
+    /// <param name="wanted">Auto finds out by the server.</param>
+    /// <param name="credential">What the user connects with, by its parameter; a service's own token goes to that service only.</param>
+    /// <exception cref="DcrException">The credential is another service's.</exception>
+    public static IDialect For(DcrProvider wanted, string? credential, DialectContext context)
+    {
+        var dialect = wanted == DcrProvider.Auto ? All.First(dialect => dialect.Speaks(context)) : All.First(dialect => dialect.Kind == wanted);
+        var owner = All.FirstOrDefault(other => other.OwnToken is not null && other.OwnToken == credential);
+        return owner is null || owner == dialect ? dialect : throw DcrErrors.TokenOfOtherService(credential!, $"{owner.Kind}", $"{dialect.Kind}");
+    }
 }

@@ -26,13 +26,12 @@ internal interface IDcrProvider
     /// <inheritdoc cref="UpdateAsync"/>
     Task<RegistrationAnswer> ReadAsync(RegistrationRecord client, ProviderCall call);
 
-    /// <param name="metadata">All of the client's metadata; what is left out is deleted (RFC 7592, section 2.2).</param>
     /// <exception cref="Errors.DcrException">Refused, not sent, or of unknown outcome.</exception>
     /// <exception cref="UnreadAnswerException">Done, with an answer that cannot be used.</exception>
-    Task<RegistrationAnswer> UpdateAsync(RegistrationRecord client, JsonBag metadata, ProviderCall call);
+    Task<RegistrationAnswer> UpdateAsync(RegistrationRecord client, MetadataUpdate update, ProviderCall call);
 
     /// <summary>Gets a new client secret: by a request of its own, or by an update that changes nothing.</summary>
-    /// <param name="metadata">All of the client's metadata, as for an update.</param>
+    /// <param name="metadata">All of the client's metadata, as a replacing update wants it.</param>
     /// <inheritdoc cref="UpdateAsync"/>
     Task<RegistrationAnswer> ResetSecretAsync(RegistrationRecord client, JsonBag metadata, ProviderCall call);
 
@@ -45,6 +44,12 @@ internal interface IDcrProvider
     /// <exception cref="Errors.DcrException">Refused, not sent, or of unknown outcome.</exception>
     Task DeleteAsync(RegistrationRecord client, ProviderCall call);
 }
+
+/// <summary>An update, in both forms that servers want: one replaces, and deletes what is left out (RFC 7592, section 2.2); another patches.</summary>
+/// <param name="Whole">All of the client's metadata, with the changes made.</param>
+/// <param name="Changes">What is to change; null removes a member.</param>
+/// <param name="Read">What the server has now, as the provider gave it.</param>
+internal sealed record MetadataUpdate(JsonBag Whole, JsonBag Changes, JsonBag Read);
 
 /// <summary>One page of clients.</summary>
 /// <param name="Next">Where the next one is; null after the last.</param>

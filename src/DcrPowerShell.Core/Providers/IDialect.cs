@@ -11,8 +11,11 @@ internal interface IDialect
 {
     DcrProvider Kind { get; }
 
-    /// <summary>Whether a server with this registration endpoint speaks it.</summary>
-    bool Speaks(Uri registrationEndpoint);
+    /// <summary>The credential that is this service's own, by its parameter; null where it has none.</summary>
+    string? OwnToken { get; }
+
+    /// <summary>Whether the server speaks it, by its registration endpoint and what it says of itself.</summary>
+    bool Speaks(DialectContext context);
 
     /// <summary>What the service wants of those who ask it for a token.</summary>
     TokenRules TokenRules(DialectContext context);

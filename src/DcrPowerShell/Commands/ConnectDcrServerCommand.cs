@@ -45,6 +45,11 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     [ValidateNotNull]
     public SecureString? ApiToken { get; set; }
 
+    /// <summary>A token for Auth0's Management API.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public SecureString? ManagementToken { get; set; }
+
     /// <summary>Id and secret of a client that gets access tokens for itself (RFC 6749, section 4.4).</summary>
     [Parameter]
     [ValidateNotNull]
@@ -169,7 +174,7 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     /// <summary>The one credential that was given; null for none.</summary>
     private CredentialInput? Credential()
     {
-        string[] credentials = [nameof(InitialAccessToken), nameof(ApiToken), nameof(ClientCredential), nameof(ClientId)];
+        string[] credentials = [nameof(InitialAccessToken), nameof(ApiToken), nameof(ManagementToken), nameof(ClientCredential), nameof(ClientId)];
         var given = credentials.Where(MyInvocation.BoundParameters.ContainsKey).ToList();
         if (given.Count > 1)
         {
@@ -180,6 +185,7 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
         {
             nameof(InitialAccessToken) => new CredentialInput.Token(StaticToken.Initial(SecureText.Reveal(InitialAccessToken!))),
             nameof(ApiToken) => new CredentialInput.Token(StaticToken.Ssws(SecureText.Reveal(ApiToken!))),
+            nameof(ManagementToken) => new CredentialInput.Token(StaticToken.Management(SecureText.Reveal(ManagementToken!))),
             nameof(ClientCredential) => new CredentialInput.Secret(ClientCredential!.UserName, SecureText.Reveal(ClientCredential.Password)),
             nameof(ClientId) => ClientProof(ClientId!),
             _ => PrivateKey is null && PrivateKeyPath is null && Certificate is null ? null : throw DcrErrors.KeyWithoutClient(),

@@ -15,7 +15,9 @@ internal sealed class OktaDialect : IDialect
 
     public DcrProvider Kind => DcrProvider.Okta;
 
-    public bool Speaks(Uri registrationEndpoint) => ClientsPath.IsMatch(registrationEndpoint.AbsolutePath);
+    public string? OwnToken => "ApiToken";
+
+    public bool Speaks(DialectContext context) => ClientsPath.IsMatch(context.RegistrationEndpoint.AbsolutePath);
 
     /// <summary>
     /// Tokens for okta.* scopes come from the organisation's own token endpoint only, and "the audience claim for client_assertion

@@ -48,9 +48,9 @@ internal sealed class OktaProvider(Uri clients, ICredential credential, HttpSend
     }
 
     /// <summary>"If any settings are missing when you update a client app, the update fails": all that was read goes back.</summary>
-    public async Task<RegistrationAnswer> UpdateAsync(RegistrationRecord client, JsonBag metadata, ProviderCall call)
+    public async Task<RegistrationAnswer> UpdateAsync(RegistrationRecord client, MetadataUpdate update, ProviderCall call)
     {
-        var request = Management.Update(UriOf(client), metadata);
+        var request = Management.Update(UriOf(client), update.Whole);
         return Management.Judge(request, await SendAsync(request, ManageScope, call, client).ConfigureAwait(false), client.ClientId);
     }
 

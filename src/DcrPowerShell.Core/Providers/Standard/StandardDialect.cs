@@ -8,7 +8,9 @@ internal sealed class StandardDialect : IDialect
 {
     public DcrProvider Kind => DcrProvider.Standard;
 
-    public bool Speaks(Uri registrationEndpoint) => true;
+    public string? OwnToken => null;
+
+    public bool Speaks(DialectContext context) => true;
 
     // RFC 7523, section 3, leaves the audience to the server: its token endpoint is what most accept.
     public TokenRules TokenRules(DialectContext context)

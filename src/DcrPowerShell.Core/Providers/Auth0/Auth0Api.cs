@@ -1,0 +1,111 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Net.Http;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using System.Threading.Tasks;
+using DcrPowerShell.Credentials;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Http;
+using DcrPowerShell.Metadata;
+using DcrPowerShell.Protocol;
+
+namespace DcrPowerShell.Providers.Auth0;
+
+/// <summary>Auth0's Management API v2 (Auth0 docs, api/management/v2).</summary>
+/// <param name="root">Ends with <see cref="Path"/>.</param>
+internal sealed class Auth0Api(Uri root, ICredential credential, HttpSender sender)
+{
+    public const string Path = "/api/v2/";
+
+    // The most that its lists give.
+    private const int PageSize = 100;
+
+    // "Payload validation error: 'Expected type array' on property callbacks (the URLs ...)."
+    private static readonly Regex PropertyName = new("on property (?<name>[a-z0-9_.]+[a-z0-9_])", RegexOptions.CultureInvariant);
+
+    public bool IsOpen => credential is not NoCredential;
+
+    public ICredential Credential => credential;
+
+    /// <summary>Sends a request and gives the answer where it is a success.</summary>
+    /// <param name="path">Below the root, such as <c>clients/abc</c>.</param>
+    /// <param name="scope">What the token needs, for the error.</param>
+    /// <param name="secret">What the server knows and must not get shown should it quote that.</param>
+    /// <exception cref="DcrException">There is no credential for this API, or it refused.</exception>
+    public async Task<ProtocolResponse> SendAsync(HttpMethod method, string path, JsonBag? body, string scope, ProviderCall call, string? secret = null)
+    {
+        if (!IsOpen)
+        {
+            throw DcrErrors.Auth0CredentialMissing(scope);
+        }
+
+        var effect = method == HttpMethod.Get ? RequestEffect.None : RequestEffect.Changes;
+        var request = new ProtocolRequest(method, new Uri(root, path), effect, body) { Secrets = [secret] };
+
+        // No scope is asked for: a token then has all that the application was granted, and one a day is enough, where Auth0 counts them.
+        var response = await sender.SendAsync(request, credential.For(scope: null), call.Reporter, call.Stop).ConfigureAwait(false);
+        return response.IsSuccess ? response : throw Refusal(request, response, scope);
+    }
+
+    /// <summary>Gets one object.</summary>
+    /// <inheritdoc cref="SendAsync"/>
+    public async Task<JsonBag> GetAsync(string path, string scope, ProviderCall call) =>
+        Read(path, await SendAsync(HttpMethod.Get, path, body: null, scope, call).ConfigureAwait(false));
+
+    /// <summary>Gets one page of a list, and whether there is more.</summary>
+    /// <param name="path">Such as <c>clients?is_first_party=false</c>.</param>
+    /// <param name="member">What the answer calls the list.</param>
+    /// <inheritdoc cref="SendAsync"/>
+    public async Task<(IReadOnlyList<JsonBag> Items, bool HasMore)> PageAsync(string path, string member, int page, string scope, ProviderCall call)
+    {
+        var separator = path.Contains('?') ? '&' : '?';
+        var answer = await GetAsync($"{path}{separator}page={page}&per_page={PageSize}&include_totals=true", scope, call).ConfigureAwait(false);
+        if (!answer.TryGet(member, out var list) || list.ValueKind != JsonValueKind.Array)
+        {
+            throw DcrErrors.NotConformant(new Uri(root, path), $"its answer has no list '{member}'");
+        }
+
+        var items = list.EnumerateArray().Where(static item => item.ValueKind == JsonValueKind.Object).Select(JsonBag.From).ToList();
+        return (items, items.Count > 0 && answer.Integer("total") > ((long)page * PageSize) + items.Count);
+    }
+
+    /// <summary>Gets a list with all its pages.</summary>
+    /// <inheritdoc cref="PageAsync"/>
+    public async Task<IReadOnlyList<JsonBag>> ListAsync(string path, string member, string scope, ProviderCall call)
+    {
+        var all = new List<JsonBag>();
+        for (var page = 0; ; page++)
+        {
+            var (items, hasMore) = await PageAsync(path, member, page, scope, call).ConfigureAwait(false);
+            all.AddRange(items);
+            if (!hasMore)
+            {
+                return all;
+            }
+        }
+    }
+
+    /// <summary>An object out of an answer.</summary>
+    /// <exception cref="DcrException">It is none.</exception>
+    public JsonBag Read(string path, ProtocolResponse response) =>
+        response.TryReadJson(out var answer, out var why) ? answer : throw DcrErrors.NotConformant(new Uri(root, path), why);
+
+    private static DcrException Refusal(ProtocolRequest request, ProtocolResponse response, string scope)
+    {
+        var server = ServerErrorReader.Read(response);
+        return (response.Status, server.Code) switch
+        {
+            (401, _) => DcrErrors.Auth0TokenRejected(server),
+            (403, "insufficient_scope") => DcrErrors.Auth0ScopeMissing(server, scope),
+            (400, _) => DcrErrors.MetadataRefused(server, Member(server)),
+            ( >= 500 and not 503, _) when request.Effect == RequestEffect.Changes => DcrErrors.ChangeOutcomeUnknown(request.Uri, $"the server failed with HTTP {response.Status}", null, server),
+            _ => Refusals.Judge(request, response, server),
+        };
+    }
+
+    /// <summary>The member that the server found fault with, in the standard's word for it.</summary>
+    private static string? Member(ServerError server) =>
+        PropertyName.Match(server.Description ?? "") is { Success: true } match ? Auth0Vocabulary.NameOf(match.Groups["name"].Value) : null;
+}

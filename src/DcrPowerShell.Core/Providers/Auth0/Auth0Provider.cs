@@ -1,0 +1,100 @@
+using System;
+using System.Globalization;
+using System.Linq;
+using System.Net.Http;
+using System.Threading.Tasks;
+using DcrPowerShell.Credentials;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Http;
+using DcrPowerShell.Metadata;
+using DcrPowerShell.Protocol;
+using DcrPowerShell.Storage;
+
+namespace DcrPowerShell.Providers.Auth0;
+
+/// <summary>
+/// Registration at /oidc/register (Auth0 docs, get-started/applications/dynamic-client-registration) and management by the
+/// Management API, which has names of its own for the metadata and patches rather than replaces. There are no registration access
+/// tokens; where a server does give one, that manages its client for want of another credential.
+/// </summary>
+/// <param name="initial">For registration, which Auth0 leaves open.</param>
+/// <param name="configuration">For clients that have a registration access token.</param>
+internal sealed class Auth0Provider(Uri endpoint, ICredential initial, Auth0Api api, ClientConfiguration configuration, HttpSender sender) : IDcrProvider
+{
+    public string Name => "Auth0";
+
+    public DcrCapabilities Capabilities => api.IsOpen
+        ? DcrCapabilities.Register | DcrCapabilities.Read | DcrCapabilities.Update | DcrCapabilities.Delete | DcrCapabilities.List | DcrCapabilities.ResetSecret
+        : DcrCapabilities.Register;
+
+    public Auth0Api Api => api;
+
+    public void Check(JsonBag metadata) => MetadataRules.Check(metadata);
+
+    public async Task<RegistrationAnswer> RegisterAsync(JsonBag metadata, ProviderCall call)
+    {
+        var request = Registration.Request(endpoint, metadata);
+        var response = await sender.SendAsync(request, initial.For(scope: null), call.Reporter, call.Stop).ConfigureAwait(false);
+        var server = response.IsSuccess ? null : ServerErrorReader.Read(response);
+        return (response.Status, server?.Code) switch
+        {
+            (403, "too_many_entities") => throw DcrErrors.Auth0TooMany(server!),
+            (403 or 404, _) => throw DcrErrors.Auth0RegistrationOff(server!),
+            _ => Registration.Judge(request, response, withInitialToken: initial is not NoCredential),
+        };
+    }
+
+    public async Task<RegistrationAnswer> ReadAsync(RegistrationRecord client, ProviderCall call) => IsByOwnToken(client)
+        ? await configuration.ReadAsync(client, call).ConfigureAwait(false)
+        : await ManageAsync(HttpMethod.Get, client, below: "", body: null, "read:clients", call).ConfigureAwait(false);
+
+    /// <summary>Sends what is to change; the rest stays.</summary>
+    public async Task<RegistrationAnswer> UpdateAsync(RegistrationRecord client, MetadataUpdate update, ProviderCall call) => IsByOwnToken(client)
+        ? await configuration.UpdateAsync(client, update.Whole, call).ConfigureAwait(false)
+        : await ManageAsync(new HttpMethod("PATCH"), client, below: "", Auth0Vocabulary.ToPatch(update.Changes, update.Read), "update:clients", call).ConfigureAwait(false);
+
+    /// <summary>For up to half a minute afterwards the old secret may still be the one that is accepted (Auth0 docs, rotate-client-secret).</summary>
+    public Task<RegistrationAnswer> ResetSecretAsync(RegistrationRecord client, JsonBag metadata, ProviderCall call) =>
+        ManageAsync(HttpMethod.Post, client, "/rotate-secret", body: null, "update:client_keys", call);
+
+    /// <summary>Third-party applications: those that were registered, and those that were made by hand.</summary>
+    /// <param name="namePrefix">Cannot be asked for.</param>
+    public async Task<ClientPage> ListAsync(string? namePrefix, string? cursor, ProviderCall call)
+    {
+        var page = cursor is null ? 0 : int.Parse(cursor, CultureInfo.InvariantCulture);
+        var (items, hasMore) = await api.PageAsync("clients?is_first_party=false", "clients", page, "read:clients", call).ConfigureAwait(false);
+        return new(items.Select(item => new RegistrationAnswer(Auth0Vocabulary.ToRfc(item), Status: 200)).ToList(), hasMore ? (page + 1).ToString(CultureInfo.InvariantCulture) : null);
+    }
+
+    public async Task DeleteAsync(RegistrationRecord client, ProviderCall call)
+    {
+        if (IsByOwnToken(client))
+        {
+            await configuration.DeleteAsync(client, call).ConfigureAwait(false);
+            return;
+        }
+
+        await api.SendAsync(HttpMethod.Delete, PathOf(client), body: null, "delete:clients", call).ConfigureAwait(false);
+    }
+
+    private async Task<RegistrationAnswer> ManageAsync(HttpMethod method, RegistrationRecord client, string below, JsonBag? body, string scope, ProviderCall call)
+    {
+        ProtocolResponse response;
+        try
+        {
+            response = await api.SendAsync(method, PathOf(client) + below, body, scope, call, client.ClientSecret).ConfigureAwait(false);
+        }
+        catch (DcrException refusal) when (refusal.ServerError is { Status: 404 } server)
+        {
+            throw DcrErrors.ClientGone(server, client.ClientId);
+        }
+
+        return response.TryReadJson(out var application, out var why)
+            ? new RegistrationAnswer(Auth0Vocabulary.ToRfc(application), response.Status)
+            : throw new UnreadAnswerException(response, why);
+    }
+
+    private bool IsByOwnToken(RegistrationRecord client) => !api.IsOpen && client.RegistrationAccessToken is not null;
+
+    private static string PathOf(RegistrationRecord client) => "clients/" + Uri.EscapeDataString(client.ClientId);
+}
