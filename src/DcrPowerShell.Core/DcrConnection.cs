@@ -38,7 +38,7 @@ public sealed class DcrConnection
     /// <summary>What the connection can do.</summary>
     public DcrCapabilities Capabilities => Service.Capabilities;
 
-    /// <summary>What registrations are authorised by: None or InitialAccessToken. Never the token itself.</summary>
+    /// <summary>What the connection proves itself with, by its parameter: None, InitialAccessToken, ApiToken, ManagementToken, ClientCredential, PrivateKey, TlsCertificate. Never the token itself.</summary>
     public string Credential { get; }
 
     /// <summary>The SecretManagement vault that keeps tokens and secrets; null with <c>-NoVault</c>.</summary>

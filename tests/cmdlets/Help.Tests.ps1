@@ -48,6 +48,8 @@ Describe '<Page>' -ForEach ($examples | Group-Object { $_.Page } | ForEach-Objec
         $gated = New-TestServer ($switches + @{ issuerPath = '/tenant1'; initialToken = 'initial-token-0001' })
         Set-Secret as-initial-access-token -Vault DcrVault -Secret 'initial-token-0001'
         Set-Secret okta-api-token -Vault DcrVault -Secret '00-not-a-real-api-token'
+        $tenant = New-TestServer @{ dialect = 'auth0'; auth0 = @{ managementToken = @{} } }
+        Set-Secret auth0-management-token -Vault DcrVault -Secret $tenant.ManagementToken
         Set-Secret dcr-admin-key -Vault DcrVault -Secret $adminKey
         Get-DcrServer | Disconnect-DcrServer
         $null = Connect-DcrServer $open.Issuer
@@ -67,11 +69,11 @@ Describe '<Page>' -ForEach ($examples | Group-Object { $_.Page } | ForEach-Objec
 
     AfterEach {
         Pop-Location
-        $open, $gated | Remove-TestServer
+        $open, $gated, $tenant | Remove-TestServer
     }
 
     It 'runs: <Title>' -ForEach $Examples {
-        $local = $Code.Replace('https://as.example.com/tenant1', $gated.Issuer).Replace('https://as.example.com', $open.Issuer)
+        $local = $Code.Replace('https://as.example.com/tenant1', $gated.Issuer).Replace('https://as.example.com', $open.Issuer).Replace('https://example.us.auth0.com', $tenant.Issuer.TrimEnd('/'))
         $problems = $null
         $null = [System.Management.Automation.Language.Parser]::ParseInput($local, [ref] $null, [ref] $problems)
         $problems | Should -BeNullOrEmpty

@@ -1,0 +1,240 @@
+using System;
+using System.Linq;
+using System.Threading.Tasks;
+using DcrPowerShell.Core.Tests.Credentials;
+using DcrPowerShell.Core.Tests.Doubles;
+using DcrPowerShell.Credentials;
+using DcrPowerShell.Credentials.Keys;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Metadata;
+using DcrPowerShell.Operations;
+using Xunit;
+
+namespace DcrPowerShell.Core.Tests.Providers.Auth0;
+
+/// <summary>Auth0's dialect against the test server, which speaks it as Auth0's documents and recordings have it.</summary>
+public class Auth0ProviderTests
+{
+    private const string Client = """{"client_name":"My Dynamic Application","redirect_uris":["https://application.example.com/callback"],"grant_types":["authorization_code","refresh_token"]}""";
+    private const string On = ""","tenant":{"settings":{"flags":{"enable_dynamic_client_registration":true}}}""";
+
+    [Fact]
+    public async Task A_client_lives_its_whole_life_in_the_standards_words()
+    {
+        using var session = await StartAsync();
+        Assert.Equal("Auth0", session.Connection.Provider);
+        var client = await session.RegisterAsync(Client);
+        Assert.StartsWith("tpc_", client.ClientId);
+        Assert.Empty(client.Changes);
+        Assert.Equal("never", client.SecretExpiry);
+
+        var read = await session.ReadAsync(client.ClientId);
+        Assert.Equal(("My Dynamic Application", "https://application.example.com/callback"), (read.ClientName, read.RedirectUris.Single()));
+        Assert.Equal("never", read.SecretExpiry);
+
+        var changed = await session.UpdateAsync(client.ClientId, """{"client_name":"Renamed","redirect_uris":["https://application.example.com/cb2"],"contacts":["ops@example.com","it@example.com"],"post_logout_redirect_uris":["https://application.example.com/out"]}""");
+        Assert.Empty(changed.Changes);
+        Assert.Equal(["ops@example.com", "it@example.com"], changed.Contacts);
+        Assert.Equal("Renamed", (await session.ReadAsync(client.ClientId)).ClientName);
+
+        var before = session.Stored(client.ClientId).ClientSecret;
+        await session.ResetSecretAsync(client.ClientId);
+        Assert.NotEqual(before, session.Stored(client.ClientId).ClientSecret);
+
+        await session.DeleteAsync(client.ClientId);
+        Assert.Empty(session.Vault.Secrets);
+        Assert.Empty(await session.Server.ClientsAsync());
+        Assert.Empty(session.Reporter.Warnings);
+    }
+
+    [Fact]
+    public async Task Registration_is_open_and_the_management_token_does_not_go_there()
+    {
+        using var session = await StartAsync();
+        await session.RegisterAsync(Client);
+        Assert.Null((await session.SentAsync("register")).Single().Header("Authorization"));
+    }
+
+    [Fact]
+    public async Task An_update_patches_what_was_named_and_nothing_else()
+    {
+        using var session = await StartAsync();
+        var client = await session.RegisterAsync(Client);
+        await session.UpdateAsync(client.ClientId, """{"client_name":"Renamed","tos_uri":"https://application.example.com/tos"}""");
+        var sent = (await session.SentAsync("update")).Single();
+        Assert.Equal("PATCH", sent.Method);
+        Assert.Equal("""{"name":"Renamed","client_metadata":{"tos_uri":"https://application.example.com/tos"}}""", sent.Body);
+
+        var cleared = await session.UpdateAsync(client.ClientId, """{"tos_uri":null}""");
+        Assert.False(cleared.Metadata.Contains("tos_uri"));
+        Assert.Empty(session.Reporter.Warnings);
+    }
+
+    [Fact]
+    public async Task A_list_has_the_third_party_applications_page_by_page()
+    {
+        var clients = string.Join(",", Enumerable.Range(0, 130).Select(index => $$"""{"name":"App {{index:000}}"}""").Append("""{"name":"Ours","is_first_party":true}"""));
+        using var session = await StartAsync($$""","tenant":{"clients":[{{clients}}]}""");
+        var (first, next) = await ListOperation.FromServerAsync(session.Context, namePrefix: null, cursor: null);
+        var (second, end) = await ListOperation.FromServerAsync(session.Context, namePrefix: null, next);
+        Assert.Equal((100, 30), (first.Count, second.Count));
+        Assert.Null(end);
+        Assert.DoesNotContain(first.Concat(second), client => client.ClientName == "Ours");
+        Assert.Empty(session.Vault.Secrets);
+    }
+
+    [Fact]
+    public async Task A_client_that_the_vault_does_not_know_gets_a_new_secret()
+    {
+        using var session = await StartAsync();
+        var client = await session.RegisterAsync(Client);
+        var before = session.Stored(client.ClientId).ClientSecret;
+        session.Vault.Secrets.Clear();
+        await session.ResetSecretAsync(client.ClientId);
+        Assert.NotEqual(before, session.Stored(client.ClientId).ClientSecret);
+    }
+
+    [Fact]
+    public async Task Without_a_credential_for_the_management_api_clients_can_be_registered_only()
+    {
+        using var session = await StartAsync(change: request => request with { Credential = null });
+        Assert.Equal(DcrCapabilities.Register, session.Connection.Capabilities);
+        var client = await session.RegisterAsync(Client);
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.ReadAsync(client.ClientId));
+        Assert.Equal(DcrErrorId.AccessTokenRejected, error.ErrorId);
+        Assert.Contains("-ManagementToken", error.RecommendedAction);
+        Assert.Contains("read:clients", error.RecommendedAction);
+    }
+
+    [Fact]
+    public async Task An_initial_access_token_goes_to_the_registration_and_nowhere_else()
+    {
+        using var session = await StartAsync(root: ""","initialToken":"iat-gate-7f3a" """, change: request => request with { Credential = InitialToken.Of("iat-gate-7f3a") });
+        await session.RegisterAsync(Client);
+        Assert.Equal("Bearer iat-gate-7f3a", (await session.SentAsync("register")).Single().Header("Authorization"));
+        Assert.Equal(DcrCapabilities.Register, session.Connection.Capabilities);
+    }
+
+    [Fact]
+    public async Task A_missing_scope_is_named_with_the_place_to_grant_it()
+    {
+        using var session = await StartAsync(scopes: "[\"read:clients\"]");
+        var client = await session.RegisterAsync(Client);
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(client.ClientId, """{"client_name":"Renamed"}"""));
+        Assert.Equal(DcrErrorId.InsufficientScope, error.ErrorId);
+        Assert.Contains("update:clients", error.Message);
+        Assert.Contains("Auth0 Management API", error.RecommendedAction);
+    }
+
+    [Fact]
+    public async Task A_full_tenant_says_what_to_do()
+    {
+        using var session = await StartAsync(On + ",\"clientLimit\":0");
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(Client));
+        Assert.Equal((DcrErrorId.RegistrationForbidden, "too_many_entities"), (error.ErrorId, error.ServerError!.Code));
+        Assert.Contains("Remove-DcrClient", error.RecommendedAction);
+    }
+
+    [Theory]
+    [InlineData(403)]
+    [InlineData(404)]
+    public async Task Registration_that_is_off_leads_to_the_cmdlet_that_turns_it_on(int status)
+    {
+        using var session = await StartAsync($",\"registerOffStatus\":{status}");
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(Client));
+        Assert.Equal(DcrErrorId.RegistrationForbidden, error.ErrorId);
+        Assert.Contains("Enable-Auth0Dcr", error.RecommendedAction);
+    }
+
+    [Fact]
+    public async Task A_member_that_auth0_refuses_is_named_in_the_standards_word()
+    {
+        using var session = await StartAsync();
+        var client = await session.RegisterAsync(Client);
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(client.ClientId, """{"redirect_uris":["https://*.example.com/cb"]}"""));
+        Assert.Equal((DcrErrorId.InvalidClientMetadata, "redirect_uris"), (error.ErrorId, error.Member));
+    }
+
+    [Fact]
+    public async Task A_client_that_is_gone_is_not_found()
+    {
+        using var session = await StartAsync();
+        var client = await session.RegisterAsync(Client);
+        await session.Server.RemoveClientAsync(client.ClientId);
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.ReadAsync(client.ClientId));
+        Assert.Equal(DcrErrorId.ClientNotFound, error.ErrorId);
+    }
+
+    [Fact]
+    public async Task An_expired_token_says_how_to_get_another()
+    {
+        using var session = await StartAsync(token: "\"expiresInSeconds\":-60");
+        var client = await session.RegisterAsync(Client);
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.ReadAsync(client.ClientId));
+        Assert.Equal(DcrErrorId.AccessTokenRejected, error.ErrorId);
+        Assert.Contains("-ClientCredential", error.RecommendedAction);
+    }
+
+    [Fact]
+    public async Task A_machine_to_machine_application_gets_one_token_for_everything()
+    {
+        using var session = await StartAsync(
+            root: ""","tokenClient":{"clientId":"m2m","clientSecret":"m2m-secret-5d1f"}""",
+            change: request => request with { Credential = new CredentialInput.Secret("m2m", "m2m-secret-5d1f") });
+        session.Clock.UtcNow = DateTimeOffset.UtcNow;
+        var client = await session.RegisterAsync(Client);
+        await session.UpdateAsync(client.ClientId, """{"client_name":"Renamed"}""");
+        await session.DeleteAsync(client.ClientId);
+        var token = (await session.SentAsync("token")).Single();
+        Assert.Contains("audience=" + Uri.EscapeDataString(new Uri(session.Connection.RegistrationEndpoint, "/api/v2/").AbsoluteUri), token.Body);
+        Assert.DoesNotContain("scope=", token.Body);
+    }
+
+    [FullCryptographyFact]
+    public async Task A_machine_to_machine_application_signs_for_the_issuer_with_its_slash()
+    {
+        using var key = SigningKey.Generate("RS256");
+        using var session = await StartAsync(
+            root: $$$""","tokenClient":{"clientId":"m2m","jwks":{"keys":[{{{key.PublicJwk()}}}] } }""",
+            change: request => request with { Credential = new CredentialInput.Key("m2m", key) });
+        session.Clock.UtcNow = DateTimeOffset.UtcNow;
+        var client = await session.RegisterAsync(Client);
+        Assert.Equal(client.ClientId, (await session.ReadAsync(client.ClientId)).ClientId);
+    }
+
+    /// <summary>A token goes only to the service that it was issued for.</summary>
+    [Theory]
+    [InlineData("okta", "ManagementToken")]
+    [InlineData("standard", "ManagementToken")]
+    [InlineData("auth0", "ApiToken")]
+    [InlineData("standard", "ApiToken")]
+    public async Task A_token_of_another_service_is_not_sent(string dialect, string kind)
+    {
+        var token = kind == "ApiToken" ? StaticToken.Ssws("00-not-a-real-api-token") : StaticToken.Management("not.a-real.token");
+        using var server = await SharedTestServer.StartAsync($$"""{"dialect":"{{dialect}}"}""");
+        var error = await Assert.ThrowsAsync<DcrException>(() => Session.ConnectAsync(server.Issuer, request => request with { Credential = new CredentialInput.Token(token) }, server: server));
+        Assert.Equal(DcrErrorId.AccessTokenRejected, error.ErrorId);
+        Assert.Contains($"-{kind}", error.Message);
+    }
+
+    /// <summary>Auth0 gives none; a server that speaks like it and does is managed with it (RFC 7592).</summary>
+    [Fact]
+    public async Task A_registration_access_token_manages_its_client_for_want_of_another_credential()
+    {
+        using var session = await Session.StartAsync(change: request => request with { Provider = DcrProvider.Auth0 });
+        var client = await session.RegisterAsync();
+        Assert.Equal(client.ClientId, (await session.ReadAsync(client.ClientId)).ClientId);
+        await session.UpdateAsync(client.ClientId, """{"client_name":"Renamed"}""");
+        await session.DeleteAsync(client.ClientId);
+        Assert.Empty(await session.Server.ClientsAsync());
+    }
+
+    /// <param name="auth0">More of Auth0's switches, each after a comma.</param>
+    /// <param name="token">Members of the static management token.</param>
+    private static async Task<Session> StartAsync(string auth0 = On, string? scopes = null, string token = "", string root = "", Func<ConnectRequest, ConnectRequest>? change = null)
+    {
+        var managementToken = scopes is null ? token : $"\"scopes\":{scopes}";
+        var server = await SharedTestServer.StartAsync($$$"""{"dialect":"auth0","auth0":{"managementToken":{{{{managementToken}}}},"registerLimit":null,"managementLimit":null{{{auth0}}}}{{{root}}}}""");
+        return await Session.ConnectAsync(server.Issuer, change ?? (request => request with { Credential = new CredentialInput.Token(StaticToken.Management(server.ManagementToken!)) }), server: server);
+    }
+}
