@@ -26,4 +26,7 @@ public enum DcrCapabilities
 
     /// <summary>Replace a client's secret at will.</summary>
     ResetSecret = 32,
+
+    /// <summary>Add a second secret to a client, and delete the old one later.</summary>
+    OverlapSecrets = 64,
 }

@@ -63,17 +63,25 @@ Describe '<Page>' -ForEach ($examples | Group-Object { $_.Page } | ForEach-Objec
         }
 
         Set-TestServerSwitch $open @{ fixedClientId = $null }
+        $okta = New-TestServer @{ dialect = 'okta'; fixedClientId = '0oa1gjh63g214q0Hq0g4'; okta = @{ apiToken = '00-not-a-real-api-token' } }
+        if ($Page -eq 'Reset-DcrClientSecret') {
+            $organisation = Connect-DcrServer $okta.Issuer -ApiToken (Get-Secret okta-api-token)
+            $null = New-DcrClient 'Patient Portal' https://portal.example.com/cb -Connection $organisation
+            Disconnect-DcrServer $organisation
+            $null = Connect-DcrServer $open.Issuer
+        }
+
         $folder = New-Item (Join-Path $HOME ([guid]::NewGuid())) -ItemType Directory
         Push-Location $folder
     }
 
     AfterEach {
         Pop-Location
-        $open, $gated, $tenant | Remove-TestServer
+        $open, $gated, $tenant, $okta | Remove-TestServer
     }
 
     It 'runs: <Title>' -ForEach $Examples {
-        $local = $Code.Replace('https://as.example.com/tenant1', $gated.Issuer).Replace('https://as.example.com', $open.Issuer).Replace('https://example.us.auth0.com', $tenant.Issuer.TrimEnd('/'))
+        $local = $Code.Replace('https://as.example.com/tenant1', $gated.Issuer).Replace('https://as.example.com', $open.Issuer).Replace('https://example.okta.com', $okta.Issuer).Replace('https://example.us.auth0.com', $tenant.Issuer.TrimEnd('/'))
         $problems = $null
         $null = [System.Management.Automation.Language.Parser]::ParseInput($local, [ref] $null, [ref] $problems)
         $problems | Should -BeNullOrEmpty

@@ -35,11 +35,38 @@ Describe 'Okta' {
         (Get-DcrClient).ClientId | Should -Be $web.ClientId
     }
 
+    It 'has two secrets while an application moves from one to the other' {
+        $client = New-DcrClient 'Moving' https://www.example.com/cb
+        $new = $client | Reset-DcrClientSecret -Overlap -ClientSecretName moving-secret
+        $there = (Get-TestServerState $server).secrets.($client.ClientId)
+        $there.status | Should -Be 'ACTIVE', 'ACTIVE'
+        $there.client_secret | Should -BeExactly (ConvertTo-PlainText $client.ClientSecret), (ConvertTo-PlainText $new.ClientSecret)
+        (Get-VaultRecord $client).client_secret | Should -BeExactly $there[1].client_secret
+        Get-Secret moving-secret -AsPlainText | Should -BeExactly $there[1].client_secret
+
+        $null = Assert-Failure { $client | Reset-DcrClientSecret -Overlap } -Id OverlapRefused -Category InvalidOperation -Message '*two client secrets already*the one known here*' -Action '*-CompleteOverlap*'
+
+        # The object from before has the old secret, and the vault the new one, which counts.
+        $client | Reset-DcrClientSecret -CompleteOverlap | Should -BeOfType DcrPowerShell.DcrClient
+        (Get-TestServerState $server).secrets.($client.ClientId).client_secret | Should -BeExactly $there[1].client_secret
+        Reset-DcrClientSecret $client.ClientId -CompleteOverlap -WarningVariable warned -WarningAction SilentlyContinue | Should -Not -BeNullOrEmpty
+        $warned | Should -BeLike '*no old one to delete*'
+        $client | Remove-DcrClient -Confirm:$false
+    }
+
+    It 'takes one step of an overlap at a time' {
+        Clear-TestServerRequest $server
+        $null = Assert-Failure { Reset-DcrClientSecret any -Overlap -CompleteOverlap } -Id OverlapRefused -Category InvalidOperation -Message '-Overlap and -CompleteOverlap*' -Action '*Run -Overlap first*' -Terminating
+        Get-TestServerRequest $server | Should -BeNullOrEmpty
+    }
+
     It 'sends nothing with -WhatIf' {
         $client = New-DcrClient 'Kept' https://www.example.com/cb
         Clear-TestServerRequest $server
         $client | Remove-DcrClient -WhatIf
         $client | Reset-DcrClientSecret -WhatIf
+        $client | Reset-DcrClientSecret -Overlap -WhatIf
+        $client | Reset-DcrClientSecret -CompleteOverlap -WhatIf
         @(Get-TestServerRequest $server).Count | Should -Be 0
     }
 

@@ -72,6 +72,9 @@ public enum DcrErrorId
     /// <summary>The server cannot do it.</summary>
     OperationNotSupported,
 
+    /// <summary>A client's secrets are not such that one could be added, or the old one be deleted.</summary>
+    OverlapRefused,
+
     /// <summary>There is no connection to a server.</summary>
     NotConnected,
 

@@ -81,6 +81,12 @@ internal static class DcrErrors
     public static DcrException NoSecret(string clientId, string? method) =>
         new(DcrErrorId.OperationNotSupported, $"Client '{clientId}' has no client secret to reset{(method is null ? "" : $": it authenticates with {method}")}.", "For a key pair, change -Jwks or -JwksUri with Set-DcrClient. To give it a secret, set -TokenEndpointAuthMethod client_secret_basic.");
 
+    public static DcrException OverlapNotSupported(string clientId) =>
+        new(DcrErrorId.OperationNotSupported, $"Client '{clientId}' cannot have two client secrets at once: RFC 7591 and RFC 7592 know one. Nothing was sent.", "Reset-DcrClientSecret without -Overlap replaces the secret at once, where the server does that. Without an interruption: register a second client with New-DcrClient, move the application over, and remove this one.");
+
+    public static DcrException OverlapAndComplete() =>
+        new(DcrErrorId.OverlapRefused, "-Overlap and -CompleteOverlap exclude each other. Nothing was sent.", "Run -Overlap first, move the application to the new secret, and then run -CompleteOverlap.");
+
     // The connection.
 
     public static DcrException ConnectionFailed(Uri uri, string what, Exception inner) =>
@@ -101,6 +107,13 @@ internal static class DcrErrors
 
     public static DcrException ChangeOutcomeUnknown(Uri uri, string what, Exception? inner, ServerError? server = null) =>
         new(DcrErrorId.OutcomeUnknown, $"The change was sent to {uri.Authority}, and {what}. The server may have made it.{Said(server)}", "Run Get-DcrClient for this client: if it answers, the stored token still holds and the change can be repeated.", inner) { ServerError = server };
+
+    public static DcrException AdditionOutcomeUnknown(string clientId, DcrException failure) =>
+        new(DcrErrorId.OutcomeUnknown, $"{failure.Message} Whether client '{clientId}' has a second client secret now is not known; its present one still works.", "Run Reset-DcrClientSecret -Overlap again: if a second secret was added, it says so and changes nothing.", failure) { ServerError = failure.ServerError };
+
+    /// <param name="failure">Why it was not deleted; its id and its words stand.</param>
+    public static DcrException OldSecretNotDeleted(string clientId, DcrException failure) =>
+        new(failure.ErrorId, $"The old client secret of '{clientId}' is inactive now and opens nothing, but was not deleted: {failure.Message}", "Run Reset-DcrClientSecret -CompleteOverlap again: it deletes the inactive secret.", failure) { ServerError = failure.ServerError };
 
     // What the server refuses.
 
@@ -209,6 +222,22 @@ internal static class DcrErrors
 
     public static DcrException NotOffered(ServerError server, string operation) =>
         new(DcrErrorId.OperationNotSupported, $"The server does not let a client be {operation} by RFC 7592 (HTTP {server.Status}).{Said(server)}", "Use the server's own administration for this.") { ServerError = server };
+
+    public static DcrException OktaAppUnknown(ServerError server, string clientId) =>
+        new(DcrErrorId.ClientNotFound, $"Okta's Apps API, which has the secrets, knows no app with the id '{clientId}' (HTTP {server.Status}). Nothing was changed.{Said(server)}", "A client that was given an id of its own has another app id: change its secrets in the Okta Admin Console. If it was deleted, Remove-DcrClient -Force drops it from the vault.") { ServerError = server };
+
+    /// <param name="secrets">Each with its state, not the secrets themselves.</param>
+    /// <param name="canComplete">Whether -CompleteOverlap would delete one of them.</param>
+    public static DcrException SecondSecretThere(string clientId, string secrets, bool canComplete) =>
+        new(DcrErrorId.OverlapRefused, $"Client '{clientId}' has two client secrets already, and cannot have a third: {secrets}. Nothing was changed.", canComplete
+            ? "When no application uses the other one any more, delete it with Reset-DcrClientSecret -CompleteOverlap. Then run this again."
+            : "See in the server's own administration which of them is in use, deactivate the other there and delete it. Then run this again.");
+
+    public static DcrException NoKnownSecret(string clientId, string secrets) =>
+        new(DcrErrorId.OverlapRefused, $"Client '{clientId}' has no client secret at the server that is the one known here: {secrets}. Nothing was deleted.", "The secret was changed elsewhere. See in the server's own administration which one is in use, and see to it that there is one only; then Reset-DcrClientSecret -Overlap adds one that is known here.");
+
+    public static DcrException OtherSecretMayBeInUse(string clientId, string secrets) =>
+        new(DcrErrorId.OverlapRefused, $"Client '{clientId}' has an active client secret that is not an older one than the secret known here: {secrets}. Nothing was deleted, for an application may use it.", "It was made elsewhere, or by an -Overlap whose answer was lost. If it is not in use, deactivate it in the server's own administration, with the known one active; then run this again.");
 
     public static DcrException SecretNotReplaced(string clientId) =>
         new(DcrErrorId.OperationNotSupported, $"The server took an unchanged update of client '{clientId}' and gave it no new secret. RFC 7592 leaves that to the server, and this one does not do it.", "Reset the secret in the server's own administration; or register a new client with New-DcrClient, move the application over, and then remove this one with Remove-DcrClient.");

@@ -35,6 +35,10 @@ internal interface IDcrProvider
     /// <inheritdoc cref="UpdateAsync"/>
     Task<RegistrationAnswer> ResetSecretAsync(RegistrationRecord client, JsonBag metadata, ProviderCall call);
 
+    /// <summary>The secrets of a client, where it may have two at once: <see cref="DcrCapabilities.OverlapSecrets"/> says so.</summary>
+    /// <exception cref="Errors.DcrException">OperationNotSupported: it may not. Nothing was sent.</exception>
+    IClientSecrets SecretsOf(RegistrationRecord client);
+
     /// <summary>Gets one page of the clients that the server knows. Only where <see cref="DcrCapabilities.List"/> says so.</summary>
     /// <param name="namePrefix">What names begin with; null for all.</param>
     /// <param name="cursor">From the page before; null for the first.</param>

@@ -44,6 +44,7 @@ internal static class ErrorRecords
         DcrErrorId.VaultReadFailed => ErrorCategory.ReadError,
         DcrErrorId.SecretManagementNotFound => ErrorCategory.NotInstalled,
         DcrErrorId.OperationNotSupported => ErrorCategory.NotImplemented,
+        DcrErrorId.OverlapRefused => ErrorCategory.InvalidOperation,
         _ => ErrorCategory.NotSpecified,
     };
 }

@@ -68,6 +68,12 @@ internal sealed class Session : IDisposable
     public async Task<DcrClient> ResetSecretAsync(string clientId, string? clientSecretName = null) =>
         await ResetSecretOperation.RunAsync(Context, await FindAsync(clientId), clientSecretName);
 
+    public async Task<DcrClient> OverlapAsync(string clientId, string? clientSecretName = null) =>
+        await OverlapOperation.StartAsync(Context, await FindAsync(clientId), clientSecretName);
+
+    public async Task<DcrClient> CompleteOverlapAsync(string clientId, string? clientSecretName = null) =>
+        await OverlapOperation.CompleteAsync(Context, await FindAsync(clientId), clientSecretName);
+
     /// <summary>What the vault holds of a client.</summary>
     public RegistrationRecord Stored(string clientId) => RegistrationRecord.Parse(Vault.Secrets[SecretName.For(Connection.Issuer, clientId)]);
 

@@ -50,6 +50,7 @@ public class DcrErrorsTests
             var type when type == typeof(Uri) => new Uri("https://as.example.com/register"),
             var type when type == typeof(bool) => isFull,
             var type when type == typeof(TimeSpan) => isFull ? TimeSpan.FromMinutes(5) : TimeSpan.Zero,
+            var type when type == typeof(DcrException) => DcrErrors.NothingToChange(),
             var type when type == typeof(Exception) => new InvalidOperationException("it is broken"),
             var type when type == typeof(IEnumerable<string>) => isFull ? new[] { "one", "two" } : Array.Empty<string>(),
             var type when type == typeof(object) => new object(),

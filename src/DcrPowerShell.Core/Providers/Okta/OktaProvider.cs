@@ -29,7 +29,7 @@ internal sealed class OktaProvider(Uri clients, ICredential credential, HttpSend
     public string Name => "Okta";
 
     public DcrCapabilities Capabilities =>
-        DcrCapabilities.Register | DcrCapabilities.Read | DcrCapabilities.Update | DcrCapabilities.Delete | DcrCapabilities.List | DcrCapabilities.ResetSecret;
+        DcrCapabilities.Register | DcrCapabilities.Read | DcrCapabilities.Update | DcrCapabilities.Delete | DcrCapabilities.List | DcrCapabilities.ResetSecret | DcrCapabilities.OverlapSecrets;
 
     /// <summary>Service apps have <c>response_types: ["token"]</c> with client_credentials, which the standard does not know.</summary>
     public void Check(JsonBag metadata) =>
@@ -61,6 +61,9 @@ internal sealed class OktaProvider(Uri clients, ICredential credential, HttpSend
         return Management.Judge(request, await SendAsync(request, ManageScope, call, client).ConfigureAwait(false), client.ClientId);
     }
 
+    /// <summary>The Apps API takes the administrator's credential only, also where a client has a token of its own.</summary>
+    public IClientSecrets SecretsOf(RegistrationRecord client) => new OktaSecrets(clients, client, (request, scope, call) => SendAsync(request, scope, call));
+
     public async Task DeleteAsync(RegistrationRecord client, ProviderCall call)
     {
         var request = Management.Delete(UriOf(client));
@@ -84,7 +87,7 @@ internal sealed class OktaProvider(Uri clients, ICredential credential, HttpSend
     {
         var ownToken = client?.RegistrationAccessToken;
         var authorizer = ownToken is null ? credential.For(scope) : StaticToken.Registration(ownToken);
-        var response = await sender.SendAsync(request with { Secrets = [client?.ClientSecret] }, authorizer, call.Reporter, call.Stop).ConfigureAwait(false);
+        var response = await sender.SendAsync(request with { Secrets = [.. request.Secrets, client?.ClientSecret] }, authorizer, call.Reporter, call.Stop).ConfigureAwait(false);
         return (response.Status, ownToken, credential) switch
         {
             (401 or 403, null, NoCredential) => throw DcrErrors.OktaCredentialMissing(ServerErrorReader.Read(response)),

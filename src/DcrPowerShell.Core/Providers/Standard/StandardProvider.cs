@@ -34,6 +34,9 @@ internal sealed class StandardProvider(Uri endpoint, IReadOnlyCollection<Uri> al
     /// <summary>RFC 7592 has no request for this, but lets a server answer any update with a new secret.</summary>
     public Task<RegistrationAnswer> ResetSecretAsync(RegistrationRecord client, JsonBag metadata, ProviderCall call) => _configuration.UpdateAsync(client, metadata, call);
 
+    /// <summary>RFC 7591 and RFC 7592 know one secret.</summary>
+    public IClientSecrets SecretsOf(RegistrationRecord client) => throw DcrErrors.OverlapNotSupported(client.ClientId);
+
     /// <summary>RFC 7592 knows no list.</summary>
     public Task<ClientPage> ListAsync(string? namePrefix, string? cursor, ProviderCall call) => throw new NotSupportedException();
 
