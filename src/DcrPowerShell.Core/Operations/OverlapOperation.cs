@@ -106,5 +106,5 @@ internal static class OverlapOperation
     private static bool IsOutOfUse(ListedSecret other, ListedSecret known) => known.IsActive && (!other.IsActive || other.Created <= known.Created);
 
     private static string Describe(IEnumerable<ListedSecret> listed, ListedSecret? known) => string.Join("; ", listed.Select(secret =>
-        $"one made {secret.Created?.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture) ?? "at an unknown time"}{(secret.IsActive ? "" : ", inactive")}{(secret == known ? ", the one known here" : "")}"));
+        $"{secret.Id}, made {secret.Created?.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture) ?? "at an unknown time"}{(secret.IsActive ? "" : ", inactive")}{(secret == known ? " (the one known here)" : "")}"));
 }

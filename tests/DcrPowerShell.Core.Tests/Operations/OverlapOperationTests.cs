@@ -70,7 +70,7 @@ public class OverlapOperationTests
         var client = await session.RegisterAsync();
         await session.OverlapAsync(client.ClientId);
         var error = await RefusedAsync(session, () => session.OverlapAsync(client.ClientId));
-        Assert.Matches(@"two client secrets already.*: one made \d{4}-\d\d-\d\d \d\d:\d\d UTC; one made [-0-9]+ [:0-9]+ UTC, the one known here\. Nothing was changed\.$", error.Message);
+        Assert.Matches(@"two client secrets already.*: ocs\w+, made \d{4}-\d\d-\d\d \d\d:\d\d UTC; ocs\w+, made [-0-9]+ [:0-9]+ UTC \(the one known here\)\. Nothing was changed\.$", error.Message);
         Assert.Contains("-CompleteOverlap", error.RecommendedAction);
         Assert.Single(await session.SentAsync("createSecret"));
     }

@@ -161,9 +161,11 @@ public class OktaProviderTests
         session.Clock.UtcNow = DateTimeOffset.UtcNow;
         var client = await session.RegisterAsync(Client);
         await session.UpdateAsync(client.ClientId, """{"client_name":"Renamed"}""");
+        await session.OverlapAsync(client.ClientId);
+        await session.CompleteOverlapAsync(client.ClientId);
         var scopes = (await session.SentAsync("token")).Where(request => request.Status == 200).Select(request => request.Body);
         Assert.Equal(
-            ["okta.clients.register", "okta.clients.read", "okta.clients.manage"],
+            ["okta.clients.register", "okta.clients.read", "okta.clients.manage", "okta.apps.read", "okta.apps.manage"],
             scopes.Select(body => body.Split('&').Single(field => field.StartsWith("scope=", StringComparison.Ordinal)).Substring("scope=".Length)));
     }
 
