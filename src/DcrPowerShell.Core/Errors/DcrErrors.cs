@@ -82,7 +82,7 @@ internal static class DcrErrors
         new(DcrErrorId.OperationNotSupported, $"Client '{clientId}' has no client secret to reset{(method is null ? "" : $": it authenticates with {method}")}.", "For a key pair, change -Jwks or -JwksUri with Set-DcrClient. To give it a secret, set -TokenEndpointAuthMethod client_secret_basic.");
 
     public static DcrException OverlapNotSupported(string clientId) =>
-        new(DcrErrorId.OperationNotSupported, $"Client '{clientId}' cannot have two client secrets at once: RFC 7591 and RFC 7592 know one. Nothing was sent.", "Reset-DcrClientSecret without -Overlap replaces the secret at once, where the server does that. Without an interruption: register a second client with New-DcrClient, move the application over, and remove this one.");
+        new(DcrErrorId.OperationNotSupported, $"Client '{clientId}' cannot have two client secrets at once: the server gives it one. Nothing was sent.", "Reset-DcrClientSecret without -Overlap replaces the secret at once, where the server does that. Without an interruption: register a second client with New-DcrClient, move the application over, and remove this one.");
 
     public static DcrException OverlapAndComplete() =>
         new(DcrErrorId.OverlapRefused, "-Overlap and -CompleteOverlap exclude each other. Nothing was sent.", "Run -Overlap first, move the application to the new secret, and then run -CompleteOverlap.");

@@ -57,6 +57,9 @@ internal sealed class Auth0Provider(Uri endpoint, ICredential initial, Auth0Api 
     public Task<RegistrationAnswer> ResetSecretAsync(RegistrationRecord client, JsonBag metadata, ProviderCall call) =>
         ManageAsync(HttpMethod.Post, client, "/rotate-secret", body: null, "update:client_keys", call);
 
+    /// <summary>Auth0 has no second secret (Auth0 docs, rotate-client-secret).</summary>
+    public IClientSecrets SecretsOf(RegistrationRecord client) => throw DcrErrors.OverlapNotSupported(client.ClientId);
+
     /// <summary>Third-party applications: those that were registered, and those that were made by hand.</summary>
     /// <param name="namePrefix">Cannot be asked for.</param>
     public async Task<ClientPage> ListAsync(string? namePrefix, string? cursor, ProviderCall call)
