@@ -1,4 +1,5 @@
 using System;
+using DcrPowerShell.Credentials;
 using DcrPowerShell.Http;
 using DcrPowerShell.Providers;
 
@@ -7,16 +8,17 @@ namespace DcrPowerShell;
 /// <summary>A server to register clients at, with what registrations are authorised by and where their secrets are kept.</summary>
 public sealed class DcrConnection
 {
+    private readonly ICredential _credential;
     private readonly HttpSender _sender;
 
-    internal DcrConnection(string name, string issuer, Uri registrationEndpoint, string credential, string? vault, IDcrProvider service, HttpSender sender)
+    internal DcrConnection(string name, string issuer, Uri registrationEndpoint, ICredential credential, string? vault, IDcrProvider service, HttpSender sender)
     {
         Name = name;
         Issuer = issuer;
         RegistrationEndpoint = registrationEndpoint;
-        Credential = credential;
         Vault = vault;
         Service = service;
+        _credential = credential;
         _sender = sender;
     }
 
@@ -25,7 +27,7 @@ public sealed class DcrConnection
 
     /// <summary>
     /// The issuer, as the server writes it (RFC 8414, section 2). Registrations are kept under it. Where discovery was skipped,
-    /// the URL of the registration endpoint.
+    /// the URL of the registration endpoint; where a SMART configuration names none, the FHIR base URL.
     /// </summary>
     public string Issuer { get; }
 
@@ -39,7 +41,7 @@ public sealed class DcrConnection
     public DcrCapabilities Capabilities => Service.Capabilities;
 
     /// <summary>What the connection proves itself with, by its parameter: None, InitialAccessToken, ApiToken, ManagementToken, ClientCredential, PrivateKey, TlsCertificate. Never the token itself.</summary>
-    public string Credential { get; }
+    public string Credential => _credential.Kind;
 
     /// <summary>The SecretManagement vault that keeps tokens and secrets; null with <c>-NoVault</c>.</summary>
     public string? Vault { get; }
@@ -54,10 +56,11 @@ public sealed class DcrConnection
 
     internal bool IsClosed { get; private set; }
 
-    /// <summary>Closes the pooled HTTP connections. Nothing can be sent over this connection any more, in any runspace.</summary>
+    /// <summary>Closes the pooled HTTP connections and disposes the keys. Nothing can be sent over this connection any more, in any runspace.</summary>
     internal void Close()
     {
         IsClosed = true;
         _sender.Dispose();
+        (_credential as IDisposable)?.Dispose();
     }
 }

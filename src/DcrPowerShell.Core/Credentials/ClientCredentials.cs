@@ -17,11 +17,9 @@ internal sealed record TokenSource(Uri Endpoint, IClientAuthentication Authentic
 
 /// <summary>
 /// Access tokens by the client credentials grant (RFC 6749, section 4.4): fetched when first needed, renewed before they expire
-/// and once on 401, shared by all that use the connection, kept in memory only.
+/// and once on 401, shared by all that use the connection, kept in memory only. Disposes the keys, and not the sender.
 /// </summary>
-#pragma warning disable CA1001 // A SemaphoreSlim whose wait handle nobody asks for holds nothing to dispose of.
-internal sealed class ClientCredentials(TokenSource source, DpopBinding dpop, HttpSender sender, IClock clock) : ICredential
-#pragma warning restore CA1001
+internal sealed class ClientCredentials(TokenSource source, DpopBinding dpop, HttpSender sender, IClock clock) : ICredential, IDisposable
 {
     // What a token endpoint may refuse for: that there is no proof, and then that the proof has no nonce.
     private const int MostTries = 3;
@@ -41,6 +39,14 @@ internal sealed class ClientCredentials(TokenSource source, DpopBinding dpop, Ht
         (await TokenAsync(ScopeOf(scope), reporter, stop).ConfigureAwait(false)).Facts;
 
     private string ScopeOf(string? wanted) => source.Scope ?? wanted ?? "";
+
+    // Not the semaphore: without its wait handle it holds nothing, and workers may still be in it.
+    public void Dispose()
+    {
+        (source.Authentication as IDisposable)?.Dispose();
+        dpop.Dispose();
+        _tokens.Clear();
+    }
 
     private async Task<AccessToken> TokenAsync(string scope, IReporter reporter, CancellationToken stop)
     {

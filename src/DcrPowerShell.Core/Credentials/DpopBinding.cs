@@ -10,7 +10,7 @@ namespace DcrPowerShell.Credentials;
 /// Proof of possession for a connection (RFC 9449): a key of its own, made when it is first needed and never stored, and the
 /// nonces that servers hand out, each for its origin.
 /// </summary>
-internal sealed class DpopBinding(DcrDPoP mode)
+internal sealed class DpopBinding(DcrDPoP mode) : IDisposable
 {
     private readonly ConcurrentDictionary<string, string> _nonces = new();
     private readonly Lazy<SigningKey> _key = new(() => SigningKey.Generate("ES256"));
@@ -43,6 +43,14 @@ internal sealed class DpopBinding(DcrDPoP mode)
         var wasOn = _isOn;
         _isOn |= code is "use_dpop_nonce" or "invalid_dpop_proof";
         return (code == "use_dpop_nonce" && isNew) || (_isOn && !wasOn);
+    }
+
+    public void Dispose()
+    {
+        if (_key.IsValueCreated)
+        {
+            _key.Value.Dispose();
+        }
     }
 
     private bool Keep(Uri uri, string nonce)

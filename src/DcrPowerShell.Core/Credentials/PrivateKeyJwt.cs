@@ -6,8 +6,9 @@ using DcrPowerShell.Http;
 namespace DcrPowerShell.Credentials;
 
 /// <summary>A JWT signed with the client's private key (RFC 7523, section 2.2).</summary>
+/// <param name="key">Taken over: it is disposed with this.</param>
 /// <param name="audience">Whom the assertion is for; the servers differ in whether that is the issuer or the token endpoint.</param>
-internal sealed class PrivateKeyJwt(string clientId, SigningKey key, string audience) : IClientAuthentication
+internal sealed class PrivateKeyJwt(string clientId, SigningKey key, string audience) : IClientAuthentication, IDisposable
 {
     public string Kind => "PrivateKey";
 
@@ -29,4 +30,6 @@ internal sealed class PrivateKeyJwt(string clientId, SigningKey key, string audi
             throw DcrErrors.BadKey(failure.Message, failure.Fix, failure);
         }
     }
+
+    public void Dispose() => key.Dispose();
 }

@@ -46,6 +46,9 @@ internal static class DcrErrors
     public static DcrException ConnectionClosed(string name) =>
         new(DcrErrorId.NotConnected, $"The connection '{name}' was closed by Disconnect-DcrServer.", "Run Connect-DcrServer again, and use the connection that it gives.");
 
+    public static DcrException ClosedMeanwhile(Uri uri, Exception inner) =>
+        new(DcrErrorId.NotConnected, $"The connection to {uri.Authority} was closed by Disconnect-DcrServer in the meantime. Nothing was registered or changed.", "Run Connect-DcrServer again, and use the connection that it gives.", inner);
+
     public static DcrException OtherIssuer(string clientId, string clientIssuer, string connectionIssuer) =>
         new(DcrErrorId.NotConnected, $"Client '{clientId}' belongs to {clientIssuer}, and the connection is to {connectionIssuer}. Its token goes only to the server that issued it.", $"Run Connect-DcrServer {clientIssuer}, or name the right connection with -Connection.");
 
@@ -141,10 +144,10 @@ internal static class DcrErrors
         new(DcrErrorId.DiscoveryFailed, "The server's metadata names no token endpoint, so a client credential cannot get a token. Nothing was registered.", "Connect by the issuer rather than by -RegistrationEndpoint, or get a token elsewhere and connect with -InitialAccessToken.");
 
     public static DcrException RegistrationTokenMissing(ServerError server) =>
-        new(DcrErrorId.AccessTokenRejected, $"The server registers clients only with an initial access token (HTTP 401).{Said(server)}", "Get an initial access token from the server's operator and connect with -InitialAccessToken.") { ServerError = server };
+        new(DcrErrorId.AccessTokenRejected, $"The server registers clients only with an initial access token (HTTP 401).{Said(server)}", "Get an initial access token from the server's operator. Then connect with -InitialAccessToken, or give it to New-DcrClient -InitialAccessToken for one registration.") { ServerError = server };
 
     public static DcrException InitialTokenRejected(ServerError server) =>
-        new(DcrErrorId.AccessTokenRejected, $"The server rejected the initial access token (HTTP 401): it is wrong, expired or used up.{Said(server)}", "Get a fresh initial access token and connect again with -InitialAccessToken.") { ServerError = server };
+        new(DcrErrorId.AccessTokenRejected, $"The server rejected the initial access token (HTTP 401): it is wrong, expired or used up.{Said(server)}", "Get a fresh one; an initial access token may be good for one registration only. Then connect again with -InitialAccessToken, or give it to New-DcrClient -InitialAccessToken.") { ServerError = server };
 
     public static DcrException RegistrationTokenRejected(ServerError server, string clientId) =>
         new(DcrErrorId.AccessTokenRejected, $"The server rejected the registration access token of client '{clientId}' (HTTP 401). Either the client is gone from the server, or its token was replaced by a change made elsewhere or has expired; RFC 7592 answers all of these alike.{Said(server)}", "If another machine changed this client, its vault has the new token. If the client is gone, Remove-DcrClient -Force drops it from the vault.") { ServerError = server };
@@ -266,6 +269,9 @@ internal static class DcrErrors
 
     public static DcrException DiscoveryFailed(string issuer, IEnumerable<string> tried) =>
         new(DcrErrorId.DiscoveryFailed, $"No usable server metadata was found for {issuer}. Tried: {string.Join("; ", tried)}.", "Check the issuer's spelling, its path too. If the server has no discovery, give its endpoint: Connect-DcrServer -RegistrationEndpoint <url>.");
+
+    public static DcrException SmartDiscoveryFailed(string fhirBase, IEnumerable<string> tried) =>
+        new(DcrErrorId.DiscoveryFailed, $"No registration endpoint was found for the FHIR base {fhirBase}. Tried: {string.Join("; ", tried)}.", "Check the FHIR base URL, its path too. If the endpoint is documented elsewhere, give it: Connect-DcrServer -RegistrationEndpoint <url>. Epic names it in the CapabilityStatement (GET <fhir base>/metadata): the extension oauth-uris, 'register'.");
 
     public static DcrException IssuerMismatch(string issuer, string found, IEnumerable<string> tried) =>
         new(DcrErrorId.IssuerMismatch, $"The server metadata for {issuer} names another issuer: {found}. Tried: {string.Join("; ", tried)}.", $"If that is the server that you mean, run Connect-DcrServer {found}.");

@@ -21,6 +21,9 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
     // A fresh token, and a nonce for its proof.
     private const int MostLessons = 2;
 
+    // By Disconnect-DcrServer, maybe while another runspace sends.
+    private volatile bool _isClosed;
+
     /// <summary>Sends a request and returns the server's answer, whatever its status, with its words still as they came.</summary>
     /// <param name="authorizer">The credential; it goes to this URL and nowhere else.</param>
     /// <param name="stop">The user's wish to stop: heeded before anything is sent, and within <see cref="Grace"/> afterwards.</param>
@@ -59,9 +62,14 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
 
                 reason = response.Status == 429 ? "the server's rate limit is reached" : $"the server answered HTTP {response.Status}";
             }
+            catch (ObjectDisposedException failure) when (_isClosed)
+            {
+                // The credential's key is gone.
+                throw DcrErrors.ClosedMeanwhile(request.Uri, failure);
+            }
             catch (TransportException failure)
             {
-                wait = RetryPolicy.AfterFailure(request.Effect, failure, tries);
+                wait = _isClosed ? null : RetryPolicy.AfterFailure(request.Effect, failure, tries);
                 if (wait is null)
                 {
                     throw Explain(request, failure);
@@ -75,7 +83,11 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
         }
     }
 
-    public void Dispose() => transport.Dispose();
+    public void Dispose()
+    {
+        _isClosed = true;
+        transport.Dispose();
+    }
 
     private async Task<ProtocolResponse> TryAsync(ProtocolRequest request, Authorization authorization, IReporter reporter, CancellationToken cancellationToken)
     {
@@ -116,7 +128,7 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
         }
     }
 
-    private static DcrException Explain(ProtocolRequest request, TransportException failure)
+    private DcrException Explain(ProtocolRequest request, TransportException failure)
     {
         var timedOut = failure.Kind == TransportFailure.TimedOut;
         var what = timedOut ? "no answer came in time" : "the connection broke before the answer was complete";
@@ -127,6 +139,7 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
             (TransportFailure.Connect, _, _) => DcrErrors.ConnectionFailed(request.Uri, "the connection could not be made", failure),
             (_, true, RequestEffect.Registers) => DcrErrors.RegistrationOutcomeUnknown(request.Uri, what, failure),
             (_, true, RequestEffect.Changes) => DcrErrors.ChangeOutcomeUnknown(request.Uri, what, failure),
+            _ when _isClosed => DcrErrors.ClosedMeanwhile(request.Uri, failure),
             _ => DcrErrors.Interrupted(request.Uri, timedOut, failure),
         };
     }

@@ -19,8 +19,11 @@ namespace DcrPowerShell.Operations;
 /// <summary>What to connect to.</summary>
 internal sealed record ConnectRequest
 {
-    /// <summary>As the user wrote it. Either this or the endpoint.</summary>
+    /// <summary>As the user wrote it; for SMART, the FHIR base URL. Either this or the endpoint.</summary>
     public Uri? Issuer { get; init; }
+
+    /// <summary>How the endpoint is found from the issuer.</summary>
+    public DcrDiscovery Discovery { get; init; }
 
     /// <summary>Skips discovery.</summary>
     public Uri? RegistrationEndpoint { get; init; }
@@ -79,12 +82,12 @@ internal static class ConnectOperation
         {
             var found = request.RegistrationEndpoint is { } given
                 ? new DiscoveryFinding(given, "given") { Issuer = given.AbsoluteUri, RegistrationEndpoint = given, Server = new ServerMetadata(JsonBag.Empty) }
-                : await DiscoverAsync(request.Issuer!, sender, reporter, stop).ConfigureAwait(false);
+                : await DiscoverAsync(request, sender, reporter, stop).ConfigureAwait(false);
             var context = ContextOf(request, found, sender);
             var dialect = Dialects.For(request.Provider, (request.Credential as CredentialInput.Token)?.Value.Kind, context);
             var credential = CredentialFactory.Create(request.Credential, context.Server, dialect.TokenRules(context), request.Scope, request.DPoP, sender, clock);
             var service = dialect.Create(context, credential);
-            return new DcrConnection(request.Name ?? NameOf(request.Issuer ?? request.RegistrationEndpoint!), context.Issuer, context.RegistrationEndpoint, credential.Kind, store?.VaultName, service, sender) { VaultProvedAt = clock.UtcNow };
+            return new DcrConnection(request.Name ?? NameOf(request.Issuer ?? request.RegistrationEndpoint!), context.Issuer, context.RegistrationEndpoint, credential, store?.VaultName, service, sender) { VaultProvedAt = clock.UtcNow };
         }
         catch
         {
@@ -93,11 +96,48 @@ internal static class ConnectOperation
         }
     }
 
-    private static async Task<DiscoveryFinding> DiscoverAsync(Uri issuer, HttpSender sender, IReporter reporter, CancellationToken stop)
+    private static async Task<DiscoveryFinding> DiscoverAsync(ConnectRequest request, HttpSender sender, IReporter reporter, CancellationToken stop)
     {
-        var asked = issuer.OriginalString;
         var tried = new List<DiscoveryFinding>();
-        foreach (var candidate in Discovery.Candidates(issuer))
+        if (request.Discovery == DcrDiscovery.Smart)
+        {
+            return await SmartAsync(request.Issuer!, tried, sender, reporter, stop).ConfigureAwait(false)
+                ?? throw DcrErrors.SmartDiscoveryFailed(request.Issuer!.OriginalString, Places(tried));
+        }
+
+        var asked = request.Issuer!.OriginalString;
+        if (await FindAsync(asked, tried, sender, reporter, stop).ConfigureAwait(false) is { } found)
+        {
+            return found;
+        }
+
+        var stranger = tried.Select(finding => finding.OtherIssuer).FirstOrDefault(other => other is not null);
+        throw stranger is null ? DcrErrors.DiscoveryFailed(asked, Places(tried)) : DcrErrors.IssuerMismatch(asked, stranger, Places(tried));
+    }
+
+    /// <summary>Many FHIR servers leave the registration endpoint to their issuer's own metadata.</summary>
+    private static async Task<DiscoveryFinding?> SmartAsync(Uri fhirBase, List<DiscoveryFinding> tried, HttpSender sender, IReporter reporter, CancellationToken stop)
+    {
+        var place = SmartDiscovery.Place(fhirBase);
+        var response = await sender.SendAsync(Discovery.Request(place), new NoCredential(), reporter, stop).ConfigureAwait(false);
+        var finding = SmartDiscovery.Judge(fhirBase, place, response);
+        tried.Add(finding);
+        switch (finding)
+        {
+            case { Issuer: not null, OtherIssuer: { } claimed }:
+                reporter.Verbose($"The SMART configuration names the issuer {claimed}, which is not at the origin of the registration endpoint: registrations are kept under {finding.Issuer}.");
+                return finding;
+            case { Issuer: null, OtherIssuer: { } issuer }:
+                reporter.Verbose($"The SMART configuration has no registration_endpoint: the metadata of its issuer {issuer} is looked for.");
+                return await FindAsync(issuer, tried, sender, reporter, stop).ConfigureAwait(false);
+            default:
+                return finding.Issuer is null ? null : finding;
+        }
+    }
+
+    private static async Task<DiscoveryFinding?> FindAsync(string asked, List<DiscoveryFinding> tried, HttpSender sender, IReporter reporter, CancellationToken stop)
+    {
+        foreach (var candidate in Discovery.Candidates(new Uri(asked)))
         {
             var response = await sender.SendAsync(Discovery.Request(candidate), new NoCredential(), reporter, stop).ConfigureAwait(false);
             var finding = Discovery.Judge(asked, candidate, response);
@@ -115,10 +155,10 @@ internal static class ConnectOperation
             return finding;
         }
 
-        var places = tried.Select(finding => finding.ToString());
-        var stranger = tried.Select(finding => finding.OtherIssuer).FirstOrDefault(other => other is not null);
-        throw stranger is null ? DcrErrors.DiscoveryFailed(asked, places) : DcrErrors.IssuerMismatch(asked, stranger, places);
+        return null;
     }
+
+    private static IEnumerable<string> Places(List<DiscoveryFinding> tried) => tried.Select(finding => finding.ToString());
 
     /// <summary>With a client certificate, endpoints may be elsewhere (RFC 8705, section 5).</summary>
     private static DialectContext ContextOf(ConnectRequest request, DiscoveryFinding found, HttpSender sender)

@@ -1,4 +1,5 @@
 using System.Threading.Tasks;
+using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
@@ -10,7 +11,11 @@ namespace DcrPowerShell.Operations;
 /// <param name="Metadata">What the user named, and nothing else: servers refuse members that they do not know.</param>
 /// <param name="Tenant">Kept with the registration; not sent.</param>
 /// <param name="ClientSecretName">Where to put the application's own copy of the client secret; null for none.</param>
-internal sealed record RegisterRequest(JsonBag Metadata, string? Tenant, string? ClientSecretName);
+internal sealed record RegisterRequest(JsonBag Metadata, string? Tenant, string? ClientSecretName)
+{
+    /// <summary>Sent in the place of the connection's credential (RFC 7591, section 3), and stored nowhere; null for that one.</summary>
+    public StaticToken? InitialToken { get; init; }
+}
 
 /// <summary>Registers a client (RFC 7591) and keeps what comes back.</summary>
 internal static class RegisterOperation
@@ -24,7 +29,7 @@ internal static class RegisterOperation
         RegistrationAnswer answer;
         try
         {
-            answer = await context.Provider.RegisterAsync(request.Metadata, context.Call).ConfigureAwait(false);
+            answer = await context.Provider.RegisterAsync(request.Metadata, context.Call with { InitialToken = request.InitialToken }).ConfigureAwait(false);
         }
         catch (UnreadAnswerException unread)
         {

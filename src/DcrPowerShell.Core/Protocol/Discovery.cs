@@ -56,12 +56,13 @@ internal static class Discovery
 
         return metadata.RegistrationEndpoint is null
             ? new(candidate, "its metadata has no registration_endpoint: the server does not offer dynamic registration there")
-            : Endpoint(metadata.RegistrationEndpoint) is { } endpoint
+            : SafeUri(metadata.RegistrationEndpoint) is { } endpoint
                 ? new(candidate, "found") { Issuer = found, RegistrationEndpoint = endpoint, Server = metadata }
                 : new(candidate, $"its registration_endpoint '{metadata.RegistrationEndpoint}' is not an absolute https URL");
     }
 
-    private static Uri? Endpoint(string text) =>
+    /// <summary>A URL of the metadata; null where no token may go there.</summary>
+    public static Uri? SafeUri(string? text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var uri) && SafeUrl.IsSafe(uri) ? uri : null;
 }
 

@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
+using DcrPowerShell.Credentials;
 using DcrPowerShell.Http;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
@@ -61,4 +62,8 @@ internal sealed record ClientPage(IReadOnlyList<RegistrationAnswer> Clients, str
 
 /// <summary>What goes along with each call.</summary>
 /// <param name="Stop">The user's wish to stop.</param>
-internal sealed record ProviderCall(IReporter Reporter, CancellationToken Stop);
+internal sealed record ProviderCall(IReporter Reporter, CancellationToken Stop)
+{
+    /// <summary>Authorises this one registration in the place of the connection's credential; null for that one.</summary>
+    public StaticToken? InitialToken { get; init; }
+}

@@ -26,6 +26,10 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = IssuerSet)]
     public Uri Issuer { get; set; } = null!;
 
+    /// <summary>How the registration endpoint is discovered; with Smart, <see cref="Issuer"/> is a FHIR base URL.</summary>
+    [Parameter(ParameterSetName = IssuerSet)]
+    public DcrDiscovery Discovery { get; set; }
+
     /// <summary>The registration endpoint; nothing is discovered.</summary>
     [Parameter(Mandatory = true, ParameterSetName = EndpointSet)]
     public Uri RegistrationEndpoint { get; set; } = null!;
@@ -154,6 +158,7 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
         var request = new ConnectRequest
         {
             Issuer = Issuer,
+            Discovery = Discovery,
             RegistrationEndpoint = RegistrationEndpoint,
             Name = Name,
             Provider = Provider,

@@ -2,8 +2,11 @@ using System;
 using System.Collections;
 using System.Linq;
 using System.Management.Automation;
+using System.Security;
 using System.Text.Json;
 using DcrPowerShell.Binding;
+using DcrPowerShell.Compat;
+using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
@@ -35,6 +38,11 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     [PlainSecretName]
     public string? ClientSecretName { get; set; }
 
+    /// <summary>The token for this registration (RFC 7591, section 3), in the place of the connection's credential.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public SecureString? InitialAccessToken { get; set; }
+
     /// <summary>An object whose properties are members of the client metadata.</summary>
     [Parameter(ValueFromPipeline = true)]
     public PSObject? InputObject { get; set; }
@@ -52,7 +60,10 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
             connection.Service.Check(metadata);
         }
 
-        var request = new RegisterRequest(metadata, NullIfEmpty(Tenant), NullIfEmpty(ClientSecretName));
+        var request = new RegisterRequest(metadata, NullIfEmpty(Tenant), NullIfEmpty(ClientSecretName))
+        {
+            InitialToken = InitialAccessToken is null ? null : StaticToken.Initial(SecureText.Reveal(InitialAccessToken)),
+        };
         Run(connection, context => context.CheckVaultAsync(request.ClientSecretName));
         if (ShouldProcess($"{metadata.Text(ClientMember.ClientName) ?? "a client"} at {connection.Issuer}", "Register client"))
         {

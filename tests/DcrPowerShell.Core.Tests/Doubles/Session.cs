@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using DcrPowerShell.Credentials;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
 using DcrPowerShell.Storage;
@@ -55,8 +56,9 @@ internal sealed class Session : IDisposable
         return new Session(connection, vault, reporter, clock, server);
     }
 
-    public Task<DcrClient> RegisterAsync(string metadata = WebClient, string? tenant = null, string? clientSecretName = null) =>
-        RegisterOperation.RunAsync(Context, new RegisterRequest(JsonBag.Parse(metadata), tenant, clientSecretName));
+    /// <param name="initialToken">For this registration alone.</param>
+    public Task<DcrClient> RegisterAsync(string metadata = WebClient, string? tenant = null, string? clientSecretName = null, string? initialToken = null) =>
+        RegisterOperation.RunAsync(Context, new RegisterRequest(JsonBag.Parse(metadata), tenant, clientSecretName) { InitialToken = initialToken is null ? null : StaticToken.Initial(initialToken) });
 
     public async Task<DcrClient> ReadAsync(string clientId) => await ReadOperation.RunAsync(Context, await FindAsync(clientId));
 

@@ -11,6 +11,9 @@ internal static class WellKnown
     /// <summary>OpenID Connect Discovery section 4.</summary>
     public const string Openid = "/.well-known/openid-configuration";
 
+    /// <summary>HL7 SMART App Launch, conformance page: appended to the FHIR base.</summary>
+    public const string Smart = "/.well-known/smart-configuration";
+
     /// <summary>Whether a document is found at this path for an issuer without a path, where insertion and appending come to the same.</summary>
     public static bool IsAtRoot(string path, Switches switches) => path switch
     {

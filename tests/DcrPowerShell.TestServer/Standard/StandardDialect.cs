@@ -7,13 +7,14 @@ using Microsoft.AspNetCore.Http;
 
 namespace DcrPowerShell.TestServer.Standard;
 
-/// <summary>The standard's dialect: RFC 8414 and OpenID Connect Discovery, RFC 7591, RFC 7592, and a token endpoint for initial tokens.</summary>
+/// <summary>The standard's dialect: RFC 8414, OpenID Connect Discovery and a SMART configuration, RFC 7591, RFC 7592, and a token endpoint for initial tokens.</summary>
 internal sealed class StandardDialect : IDialect
 {
     public Route RouteOf(HttpRequest request, Switches switches) => StandardRoutes.Of(request, switches);
 
     public Answer Handle(ServerState state, IncomingRequest request) => request.Route.Operation switch
     {
+        Operation.Discovery when request.Route.ResourceId == WellKnown.Smart => SmartConfiguration.Answer(state),
         Operation.Discovery => Discovery.Answer(state),
         Operation.Token => TokenEndpoint.Answer(state, request),
         Operation.Register => Registration.Register(state, request),

@@ -17,8 +17,10 @@ internal static class StandardRoutes
         string path = request.Path.Value ?? "/";
         if (path.Contains("/.well-known/", StringComparison.Ordinal))
         {
-            return new Route(!IsDiscovery(path, switches) ? Operation.NotFound
-                : HttpMethods.IsGet(request.Method) ? Operation.Discovery : Operation.MethodNotAllowed);
+            bool isSmart = path == switches.IssuerPath + switches.FhirPath + WellKnown.Smart;
+            return !isSmart && !IsDiscovery(path, switches) ? new Route(Operation.NotFound)
+                : HttpMethods.IsGet(request.Method) ? new Route(Operation.Discovery, ResourceId: isSmart ? WellKnown.Smart : null)
+                : new Route(Operation.MethodNotAllowed);
         }
 
         if (!path.StartsWith(switches.IssuerPath, StringComparison.Ordinal))

@@ -20,6 +20,7 @@ internal sealed class SigningKey : IDisposable
     private readonly object _oneAtATime = new();
     private readonly KeyPair _pair;
     private readonly SignatureAlgorithm _algorithm;
+    private bool _isDisposed;
 
     private SigningKey(KeyPair pair, SignatureAlgorithm algorithm, string? keyId)
     {
@@ -72,13 +73,15 @@ internal sealed class SigningKey : IDisposable
 
     /// <summary>Signs as a JWS wants it (RFC 7515, section 5.1, step 5): RSA as one number, EC as R and S one after the other.</summary>
     /// <exception cref="KeyException">The key's keeper refuses, or does not know the algorithm.</exception>
+    /// <exception cref="ObjectDisposedException">The connection was closed meanwhile.</exception>
     public byte[] Sign(byte[] data)
     {
         try
         {
             lock (_oneAtATime)
             {
-                return _pair.Sign(data, _algorithm);
+                // Not left to the key: .NET Framework makes a new one in the place of a CNG key that is disposed.
+                return _isDisposed ? throw new ObjectDisposedException(nameof(SigningKey)) : _pair.Sign(data, _algorithm);
             }
         }
         catch (CryptographicException failure)
@@ -107,7 +110,15 @@ internal sealed class SigningKey : IDisposable
         }
     }
 
-    public void Dispose() => _pair.Dispose();
+    public void Dispose()
+    {
+        // Not under a worker that signs.
+        lock (_oneAtATime)
+        {
+            _isDisposed = true;
+            _pair.Dispose();
+        }
+    }
 
     private static SigningKey Of(KeyPair pair, string? algorithm, string? keyId)
     {

@@ -38,7 +38,7 @@ internal sealed class OktaProvider(Uri clients, ICredential credential, HttpSend
     public async Task<RegistrationAnswer> RegisterAsync(JsonBag metadata, ProviderCall call)
     {
         var request = Registration.Request(clients, metadata);
-        return Registration.Judge(request, await SendAsync(request, RegisterScope, call).ConfigureAwait(false), withInitialToken: credential is not NoCredential);
+        return Registration.Judge(request, await SendAsync(request, RegisterScope, call).ConfigureAwait(false), withInitialToken: call.InitialToken is not null || credential is not NoCredential);
     }
 
     public async Task<RegistrationAnswer> ReadAsync(RegistrationRecord client, ProviderCall call)
@@ -86,10 +86,12 @@ internal sealed class OktaProvider(Uri clients, ICredential credential, HttpSend
     private async Task<ProtocolResponse> SendAsync(ProtocolRequest request, string scope, ProviderCall call, RegistrationRecord? client = null)
     {
         var ownToken = client?.RegistrationAccessToken;
-        var authorizer = ownToken is null ? credential.For(scope) : StaticToken.Registration(ownToken);
+        var authorizer = ownToken is null ? (call.InitialToken ?? credential).For(scope) : StaticToken.Registration(ownToken);
         var response = await sender.SendAsync(request with { Secrets = [.. request.Secrets, client?.ClientSecret] }, authorizer, call.Reporter, call.Stop).ConfigureAwait(false);
         return (response.Status, ownToken, credential) switch
         {
+            // Its refusal is told as that of an initial access token.
+            _ when call.InitialToken is not null => response,
             (401 or 403, null, NoCredential) => throw DcrErrors.OktaCredentialMissing(ServerErrorReader.Read(response)),
             (401, null, _) => throw DcrErrors.CredentialRejected(ServerErrorReader.Read(response)),
             (403, null, _) => throw DcrErrors.OktaForbidden(ServerErrorReader.Read(response), scope),

@@ -24,8 +24,9 @@ internal sealed class StandardProvider(Uri endpoint, IReadOnlyCollection<Uri> al
     public async Task<RegistrationAnswer> RegisterAsync(JsonBag metadata, ProviderCall call)
     {
         var request = Registration.Request(endpoint, metadata);
-        var response = await sender.SendAsync(request, credential.For(scope: null), call.Reporter, call.Stop).ConfigureAwait(false);
-        return Registration.Judge(request, response, withInitialToken: credential is not NoCredential);
+        var used = call.InitialToken ?? credential;
+        var response = await sender.SendAsync(request, used.For(scope: null), call.Reporter, call.Stop).ConfigureAwait(false);
+        return Registration.Judge(request, response, withInitialToken: used is not NoCredential);
     }
 
     public Task<RegistrationAnswer> ReadAsync(RegistrationRecord client, ProviderCall call) => _configuration.ReadAsync(client, call);

@@ -1,0 +1,11 @@
+namespace DcrPowerShell;
+
+/// <summary>How a server's registration endpoint is found.</summary>
+public enum DcrDiscovery
+{
+    /// <summary>From an issuer: RFC 8414 and OpenID Connect Discovery 1.0.</summary>
+    OAuth,
+
+    /// <summary>From a FHIR base URL: SMART App Launch, section "FHIR Authorization Endpoint and Capabilities Discovery".</summary>
+    Smart,
+}
