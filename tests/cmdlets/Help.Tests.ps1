@@ -45,7 +45,9 @@ Describe '<Page>' -ForEach ($examples | Group-Object { $_.Page } | ForEach-Objec
         Reset-TestStore
         $switches = @{ secretExpiresAt = 'future'; rotateSecret = if ($Page -eq 'Reset-DcrClientSecret') { 'put' } else { 'none' } }
         $open = New-TestServer $switches
-        $gated = New-TestServer ($switches + @{ issuerPath = '/tenant1'; initialToken = 'initial-token-0001' })
+        # As Epic does: the registration of the software says the rest.
+        $grant = if ($Page -eq 'New-DcrClient') { @{ redirect_uris = @('https://app.example.com/cb'); token_endpoint_auth_method = 'none' } }
+        $gated = New-TestServer ($switches + @{ issuerPath = '/tenant1'; initialToken = 'initial-token-0001'; grant = $grant })
         Set-Secret as-initial-access-token -Vault DcrVault -Secret 'initial-token-0001'
         Set-Secret okta-api-token -Vault DcrVault -Secret '00-not-a-real-api-token'
         $tenant = New-TestServer @{ dialect = 'auth0'; auth0 = @{ managementToken = @{} } }

@@ -34,13 +34,14 @@ internal sealed class Auth0Provider(Uri endpoint, ICredential initial, Auth0Api 
     public async Task<RegistrationAnswer> RegisterAsync(JsonBag metadata, ProviderCall call)
     {
         var request = Registration.Request(endpoint, metadata);
-        var response = await sender.SendAsync(request, initial.For(scope: null), call.Reporter, call.Stop).ConfigureAwait(false);
+        var token = call.InitialToken ?? initial;
+        var response = await sender.SendAsync(request, token.For(scope: null), call.Reporter, call.Stop).ConfigureAwait(false);
         var server = response.IsSuccess ? null : ServerErrorReader.Read(response);
         return (response.Status, server?.Code) switch
         {
             (403, "too_many_entities") => throw DcrErrors.Auth0TooMany(server!),
             (403 or 404, _) => throw DcrErrors.Auth0RegistrationOff(server!),
-            _ => Registration.Judge(request, response, withInitialToken: initial is not NoCredential),
+            _ => Registration.Judge(request, response, withInitialToken: token is not NoCredential),
         };
     }
 
