@@ -62,13 +62,24 @@ Describe 'Before anything is sent, New-DcrClient refuses' {
     }
 }
 
+Describe 'The table of errors in docs/architecture.md' {
+    It 'has each error id, with the category that its errors have' {
+        $cells = Get-Content "$PSScriptRoot/../../docs/architecture.md" | Select-String '^\| (?<situation>[^|]+) \| (?<id>[A-Z]\w+) \| (?<category>[A-Z]\w+) \|$'
+        $told = $cells | ForEach-Object { "$($_.Matches[0].Groups['id']) $($_.Matches[0].Groups['category'])" } | Sort-Object -Unique
+        $module = (Get-Command New-DcrClient).ImplementingType.Assembly
+        $categoryOf = $module.GetType('DcrPowerShell.Hosting.ErrorRecords').GetMethod('CategoryOf', [Reflection.BindingFlags] 'NonPublic, Static')
+        $actual = @(foreach ($id in [enum]::GetValues([DcrPowerShell.Errors.DcrErrorId])) { "$id $($categoryOf.Invoke($null, @($id)))" }) | Sort-Object -Unique
+        $told | Should -Be $actual
+    }
+}
+
 Describe 'What a server answers to a registration' {
     BeforeAll { $server = New-ConnectedServer }
 
     BeforeEach { Clear-TestServerRequest $server }
 
     It 'is an error of its own: <Name>' -ForEach @(
-        @{ Name = '400 invalid_redirect_uri'; Answer = @{ status = 400; error = 'invalid_redirect_uri' }; Id = 'InvalidRedirectUri'; Category = 'InvalidArgument'; Action = '*-RedirectUri*' }
+        @{ Name = '400 invalid_redirect_uri'; Answer = @{ status = 400; error = 'invalid_redirect_uri' }; Id = 'InvalidRedirectUri'; Category = 'InvalidArgument'; Message = '-RedirectUri: *''https://app.example.com/callback''*' }
         @{ Name = '400 invalid_client_metadata'; Answer = @{ status = 400; error = 'invalid_client_metadata' }; Id = 'InvalidClientMetadata'; Category = 'InvalidData' }
         @{ Name = '400 invalid_software_statement'; Answer = @{ status = 400; error = 'invalid_software_statement' }; Id = 'InvalidSoftwareStatement'; Category = 'InvalidData' }
         @{ Name = '400 unapproved_software_statement'; Answer = @{ status = 400; error = 'unapproved_software_statement' }; Id = 'UnapprovedSoftwareStatement'; Category = 'PermissionDenied' }

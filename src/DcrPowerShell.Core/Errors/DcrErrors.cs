@@ -120,12 +120,23 @@ internal static class DcrErrors
 
     // What the server refuses.
 
-    public static DcrException RedirectUriRefused(ServerError server) =>
-        new(DcrErrorId.InvalidRedirectUri, $"The server does not accept a redirect URI (invalid_redirect_uri).{Said(server)}", "Compare -RedirectUri with the server's rules: exact https URLs, loopback addresses only for native applications. A client that needs no redirects may have to say so: -ResponseType @().") { ServerError = server, Member = "redirect_uris" };
+    /// <param name="member">Where it stands: redirect_uris, or post_logout_redirect_uris.</param>
+    /// <param name="uris">Those in question; none where nobody knows which.</param>
+    /// <param name="advice">What looks wrong with them; null for the rules of servers in general.</param>
+    public static DcrException RedirectUriRefused(ServerError server, string member, IEnumerable<string> uris, string? advice) =>
+        new(
+            DcrErrorId.InvalidRedirectUri,
+            $"The server does not accept {(uris.Any() ? $"redirect URI {string.Join(", ", uris.Select(uri => $"'{uri}'"))}" : "a redirect URI")} ({CodeOf(server)}).{Said(server)}",
+            advice ?? "Compare it with the server's rules: exact https URLs, loopback addresses only for native applications. Where there are several, try them one by one. A client that needs no redirects may have to say so: -ResponseType @().")
+        {
+            ServerError = server,
+            Member = member,
+        };
 
-    /// <param name="member">Wire name of the member that the server names, where it does.</param>
-    public static DcrException MetadataRefused(ServerError server, string? member = null) =>
-        new(DcrErrorId.InvalidClientMetadata, $"The server does not accept the client metadata ({server.Code ?? $"HTTP {server.Status}"}).{Said(server)}", "Change or leave out the member that the server names. It may support less than was asked for.") { ServerError = server, Member = member };
+    /// <param name="member">The one that the server names; null where it names none that was sent.</param>
+    public static DcrException MetadataRefused(ServerError server, string? member) => member is null
+        ? new(DcrErrorId.InvalidClientMetadata, $"The server does not accept the client metadata ({CodeOf(server)}).{Said(server)}", "Change, add or leave out the member that the server names. It may support less than was asked for.") { ServerError = server }
+        : new(DcrErrorId.InvalidClientMetadata, $"The server does not accept {member} ({CodeOf(server)}).{Said(server)}", $"Change {member}, or leave it out: the server may support less than was asked for.") { ServerError = server, Member = member };
 
     public static DcrException SoftwareStatementRefused(ServerError server, bool unapproved) => unapproved
         ? new(DcrErrorId.UnapprovedSoftwareStatement, $"The server does not approve this software statement (unapproved_software_statement).{Said(server)}", "Ask the server's operator which issuers of software statements it trusts.") { ServerError = server, Member = "software_statement" }
@@ -133,11 +144,11 @@ internal static class DcrErrors
 
     public static DcrException TokenRefused(Uri endpoint, ServerError server, string scope) => server.Code switch
     {
-        "invalid_scope" => new(DcrErrorId.InsufficientScope, $"{endpoint.Authority} gives this credential no access token for '{scope}' (invalid_scope).{Said(server)}", "Have the scope granted to the client that you connect with, or name others with Connect-DcrServer -Scope.") { ServerError = server },
+        "invalid_scope" => new(DcrErrorId.InsufficientScope, $"{endpoint.Authority} gives this credential no access token for '{scope}' (invalid_scope).{Said(server)}", $"At {endpoint.Authority}, grant {scope} to the client that you connect with; or name other scopes with Connect-DcrServer -Scope.") { ServerError = server },
         "unauthorized_client" => new(DcrErrorId.UnauthorizedClient, $"{endpoint.Authority} does not let this client get a token for itself (unauthorized_client).{Said(server)}", "Allow the grant type client_credentials for the client that you connect with.") { ServerError = server },
         _ when server.Status == 429 => RateLimited(server, TimeSpan.Zero),
         _ when server.Status >= 500 => Unavailable(server, endpoint),
-        _ => new(DcrErrorId.AccessTokenRejected, $"{endpoint.Authority} gives this credential no access token ({server.Code ?? $"HTTP {server.Status}"}).{Said(server)}", "Check the client id, its secret or key, and the authentication method that the server expects of it.") { ServerError = server },
+        _ => new(DcrErrorId.AccessTokenRejected, $"{endpoint.Authority} gives this credential no access token ({CodeOf(server)}).{Said(server)}", "Check the client id, its secret or key, and the authentication method that the server expects of it.") { ServerError = server },
     };
 
     public static DcrException NoTokenEndpoint() =>
@@ -152,14 +163,22 @@ internal static class DcrErrors
     public static DcrException RegistrationTokenRejected(ServerError server, string clientId) =>
         new(DcrErrorId.AccessTokenRejected, $"The server rejected the registration access token of client '{clientId}' (HTTP 401). Either the client is gone from the server, or its token was replaced by a change made elsewhere or has expired; RFC 7592 answers all of these alike.{Said(server)}", "If another machine changed this client, its vault has the new token. If the client is gone, Remove-DcrClient -Force drops it from the vault.") { ServerError = server };
 
-    public static DcrException CredentialRejected(ServerError server) =>
-        new(DcrErrorId.AccessTokenRejected, $"The server rejected the credential of this connection (HTTP 401): it is wrong, expired or revoked.{Said(server)}", "Get a fresh token and connect again.") { ServerError = server };
+    /// <param name="kind">The parameter of Connect-DcrServer that the credential came by; null where that does not matter.</param>
+    public static DcrException CredentialRejected(ServerError server, string? kind = null) => kind switch
+    {
+        "ClientCredential" or "PrivateKey" or "TlsCertificate" => new(DcrErrorId.AccessTokenRejected, $"The server rejected the access token that this connection got (HTTP 401), and a fresh one too.{Said(server)}", "The token may be meant for another API or lack a scope: name them with Connect-DcrServer -Audience and -Scope. Check that the client you connect with may register clients.") { ServerError = server },
+        "ApiToken" => new(DcrErrorId.AccessTokenRejected, $"Okta rejected the API token (HTTP 401): it is wrong, expired or revoked.{Said(server)}", "Create a new one in the Admin Console (Security, API, Tokens) and connect again with -ApiToken. A token expires when it was not used for 30 days, and goes with the account of its administrator.") { ServerError = server },
+        _ => new(DcrErrorId.AccessTokenRejected, $"The server rejected the credential of this connection (HTTP 401): it is wrong, expired or revoked.{Said(server)}", $"Get a fresh token and connect again{(kind is null ? "" : $" with -{kind}")}.") { ServerError = server },
+    };
 
     public static DcrException OktaCredentialMissing(ServerError server) =>
         new(DcrErrorId.AccessTokenRejected, $"Okta registers and manages clients only with an administrator's credential (HTTP {server.Status}).{Said(server)}", "Connect with -ApiToken, or with -ClientId and -PrivateKey of an API Services app that was granted the okta.clients scopes.") { ServerError = server };
 
-    public static DcrException OktaForbidden(ServerError server, string scope) =>
-        new(DcrErrorId.InsufficientScope, $"Okta forbids it (HTTP 403{(server.Code is null ? "" : $", {server.Code}")}): the credential lacks {scope}, or its admin role does not cover it.{Said(server)}", $"For an API Services app: grant it {scope} (Okta API Scopes), and assign an admin role that manages applications. For -ApiToken: its administrator needs that role.") { ServerError = server };
+    public static DcrException OktaFeatureMissing(ServerError server) =>
+        new(DcrErrorId.RegistrationForbidden, $"Okta does not offer this to the organisation (HTTP {server.Status}, {CodeOf(server)}).{Said(server)}", "Ask Okta's support to enable the feature; another token does not help.") { ServerError = server };
+
+    public static DcrException OktaForbidden(ServerError server, string scope, Uri endpoint) =>
+        new(DcrErrorId.InsufficientScope, $"Okta forbids it (HTTP 403{(server.Code is null ? "" : $", {server.Code}")}): the credential lacks {scope}, or its admin role does not cover it.{Said(server)}", $"In the Admin Console of {endpoint.Authority}: for an API Services app, grant it {scope} (tab Okta API Scopes), and assign an admin role that manages applications (tab Admin roles). For -ApiToken: its administrator needs that role.") { ServerError = server };
 
     public static DcrException TokenOfOtherService(string parameter, string owner, string provider) =>
         new(DcrErrorId.AccessTokenRejected, $"-{parameter} is a token of {owner}, and the server was found to speak {provider}. It was not sent there.", $"Check the issuer. If the server is {owner} all the same, say so with -Provider {owner}; for others, use -InitialAccessToken.");
@@ -191,22 +210,22 @@ internal static class DcrErrors
     public static DcrException BadKey(string what, string fix, Exception inner) =>
         new(DcrErrorId.InvalidPrivateKey, $"{what} Nothing was sent.", fix, inner);
 
-    public static DcrException UnauthorizedClient(ServerError server) =>
-        new(DcrErrorId.UnauthorizedClient, $"The credential may not do this (unauthorized_client).{Said(server)}", "Ask the server's operator to allow it for this credential, or use another.") { ServerError = server };
+    public static DcrException UnauthorizedClient(ServerError server, Uri endpoint) =>
+        new(DcrErrorId.UnauthorizedClient, $"{endpoint.Authority} does not let this credential do that (unauthorized_client).{Said(server)}", $"{Grant(server, endpoint)}, or connect with the credential of one that may.") { ServerError = server };
 
-    public static DcrException InsufficientScope(ServerError server) =>
+    public static DcrException InsufficientScope(ServerError server, Uri endpoint) =>
         new(
             DcrErrorId.InsufficientScope,
             server.RequiredScope.Count == 0
                 ? $"The token lacks a scope (insufficient_scope).{Said(server)}"
-                : $"The token lacks a scope (insufficient_scope): the server wants {string.Join(" ", server.RequiredScope)}.{Said(server)}",
-            "Get a token with that scope and connect again. Some servers answer so where a policy, such as a list of trusted hosts, forbids the registration.")
+                : $"The token lacks a scope (insufficient_scope): {endpoint.Authority} wants {string.Join(" ", server.RequiredScope)}.{Said(server)}",
+            $"{Grant(server, endpoint)}. Then connect again, with -Scope or with a new token that has it. Some servers answer so where a policy, such as a list of trusted hosts, forbids the registration.")
         {
             ServerError = server,
         };
 
     public static DcrException Forbidden(ServerError server) =>
-        new(DcrErrorId.RegistrationForbidden, $"The server forbids it (HTTP 403{(server.Code is null ? "" : $", {server.Code}")}).{Said(server)}", "A policy of the server stands against it: ask its operator which clients may be registered, from where, and how many.") { ServerError = server };
+        new(DcrErrorId.RegistrationForbidden, $"The server forbids it (HTTP {server.Status}{(server.Code is null ? "" : $", {server.Code}")}).{Said(server)}", "A policy of the server stands against it: ask its operator which clients may be registered, from where, and how many.") { ServerError = server };
 
     public static DcrException ClientGone(ServerError server, string clientId) =>
         new(DcrErrorId.ClientNotFound, $"The server knows no client '{clientId}' (HTTP {server.Status}).{Said(server)}", "It was deleted there. Remove-DcrClient -Force drops it from the vault.") { ServerError = server };
@@ -307,6 +326,12 @@ internal static class DcrErrors
 
     public static DcrException SecretManagementNotFound(Exception inner) =>
         new(DcrErrorId.SecretManagementNotFound, "The module Microsoft.PowerShell.SecretManagement could not be loaded.", "Install it: Install-Module Microsoft.PowerShell.SecretManagement. It keeps registration access tokens and client secrets.", inner);
+
+    private static string CodeOf(ServerError server) => server.Code ?? $"HTTP {server.Status}";
+
+    private static string Grant(ServerError server, Uri endpoint) => server.RequiredScope.Count == 0
+        ? $"At {endpoint.Authority}, grant the client that you connect with the scope that registering clients needs there (the server does not name it)"
+        : $"At {endpoint.Authority}, grant {string.Join(" ", server.RequiredScope)} to the client that you connect with";
 
     private static string Said(ServerError? server)
     {

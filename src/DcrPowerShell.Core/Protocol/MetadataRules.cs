@@ -41,38 +41,60 @@ internal static class MetadataRules
         CheckFlows(metadata);
     }
 
+    /// <summary>
+    /// What a server may mean that refuses a redirect URI: a rule that it breaks, or what is allowed and still refused by many;
+    /// null where it looks like any other.
+    /// </summary>
+    public static Fault? DoubtOf(string redirectUri, string? applicationType) =>
+        FaultOf(redirectUri, applicationType)
+        ?? (redirectUri.Contains('*') ? new("has a wildcard, which most servers refuse", "Name each address in a redirect URI of its own.") : ForNativeOnly(redirectUri, applicationType));
+
+    // OpenID Connect Dynamic Client Registration 1.0, section 2, application_type.
+    private static Fault? ForNativeOnly(string redirectUri, string? applicationType) =>
+        applicationType == "native" ? null
+        : new Uri(redirectUri).IsLoopback ? new("is a loopback address, which many servers allow native applications only", "Use -ApplicationType native, or an https URL.")
+        : redirectUri.StartsWith("https:", StringComparison.OrdinalIgnoreCase) ? null
+        : new("has a private-use scheme, which is for native applications", "Use -ApplicationType native, or an https URL.");
+
     private static void CheckRedirectUri(string text, string? applicationType)
+    {
+        if (FaultOf(text, applicationType) is { } fault)
+        {
+            throw DcrErrors.InvalidRedirectUri(text, fault.Why, fault.Fix);
+        }
+    }
+
+    private static Fault? FaultOf(string text, string? applicationType)
     {
         // Before all else: with a wildcard the text is no URI, which would be true and no help.
         if (WildcardHost.IsMatch(text))
         {
-            throw DcrErrors.InvalidRedirectUri(text, "has a wildcard in its host", "Name each host in a redirect URI of its own.");
+            return new("has a wildcard in its host", "Name each host in a redirect URI of its own.");
         }
 
         if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || !text.StartsWith(uri.Scheme + ":", StringComparison.OrdinalIgnoreCase))
         {
-            throw DcrErrors.InvalidRedirectUri(text, "is not an absolute URI", "Give the whole URI, such as https://app.example.com/callback.");
+            return new("is not an absolute URI", "Give the whole URI, such as https://app.example.com/callback.");
         }
 
         if (text.Contains('#'))
         {
-            throw DcrErrors.InvalidRedirectUri(text, "has a fragment", "Leave out everything from the # on.");
+            return new("has a fragment", "Leave out everything from the # on.");
         }
 
         if (uri.Scheme == Uri.UriSchemeHttp && !uri.IsLoopback)
         {
-            throw DcrErrors.InvalidRedirectUri(text, "uses http, which is for loopback addresses only", "Use https.");
+            return new("uses http, which is for loopback addresses only", "Use https.");
         }
 
         if (NeverARedirect.Contains(uri.Scheme))
         {
-            throw DcrErrors.InvalidRedirectUri(text, $"has the scheme {uri.Scheme}, which no client can receive an answer on", "Use https, or a private-use scheme such as com.example.app for a native application.");
+            return new($"has the scheme {uri.Scheme}, which no client can receive an answer on", "Use https, or a private-use scheme such as com.example.app for a native application.");
         }
 
-        if (applicationType == "web" && uri.Scheme != Uri.UriSchemeHttps && uri.Scheme != Uri.UriSchemeHttp)
-        {
-            throw DcrErrors.InvalidRedirectUri(text, "has a private-use scheme, and application_type is web", "Use https, or -ApplicationType native.");
-        }
+        return applicationType == "web" && uri.Scheme != Uri.UriSchemeHttps && uri.Scheme != Uri.UriSchemeHttp
+            ? new("has a private-use scheme, and application_type is web", "Use https, or -ApplicationType native.")
+            : null;
     }
 
     private static void CheckWebUri(string member, string? text)
@@ -144,4 +166,7 @@ internal static class MetadataRules
     }
 
     private static bool Names(JsonBag metadata, string member) => metadata.TryGet(member, out var value) && !JsonBag.IsAbsent(value);
+
+    /// <param name="Why">The rest of a sentence that begins with what is at fault.</param>
+    internal sealed record Fault(string Why, string Fix);
 }

@@ -12,8 +12,8 @@ internal static class ErrorRecords
     /// <param name="target">What the command was working on.</param>
     public static ErrorRecord From(DcrException failure, CommandInfo command, object? target)
     {
-        // Found before sending: then the fix is at a parameter, and the user wants its name.
-        var parameter = failure.ServerError is null && failure.Member is { } member
+        // The fix is at a parameter, and the user wants its name.
+        var parameter = failure.Member is { } member
             ? command.Parameters.Values.FirstOrDefault(candidate => candidate.Aliases.Contains(member) || candidate.Name.Equals(member, StringComparison.OrdinalIgnoreCase))?.Name
             : null;
         var message = parameter is null ? failure.Message : $"-{parameter}: {failure.Message}";

@@ -127,9 +127,9 @@ public class RegisterOperationTests
 
     [Theory]
     [InlineData("rfc", DcrErrorId.InvalidRedirectUri, "redirect_uris: must not have wildcards")]
-    [InlineData("okta", DcrErrorId.InvalidClientMetadata, "must not have wildcards")]
-    [InlineData("auth0", DcrErrorId.InvalidClientMetadata, "must not have wildcards")]
-    [InlineData("hydra", DcrErrorId.InvalidClientMetadata, "must not have wildcards")]
+    [InlineData("okta", DcrErrorId.InvalidRedirectUri, "must not have wildcards")]
+    [InlineData("auth0", DcrErrorId.InvalidRedirectUri, "must not have wildcards")]
+    [InlineData("hydra", DcrErrorId.InvalidRedirectUri, "must not have wildcards")]
     [InlineData("html", DcrErrorId.InvalidClientMetadata, "(HTTP 400).")]
     [InlineData("empty", DcrErrorId.InvalidClientMetadata, "(HTTP 400).")]
     [InlineData("text", DcrErrorId.InvalidClientMetadata, "(HTTP 400).")]

@@ -93,10 +93,18 @@ internal sealed class OktaProvider(Uri clients, ICredential credential, HttpSend
             // Its refusal is told as that of an initial access token.
             _ when call.InitialToken is not null => response,
             (401 or 403, null, NoCredential) => throw DcrErrors.OktaCredentialMissing(ServerErrorReader.Read(response)),
-            (401, null, _) => throw DcrErrors.CredentialRejected(ServerErrorReader.Read(response)),
-            (403, null, _) => throw DcrErrors.OktaForbidden(ServerErrorReader.Read(response), scope),
+            (401 or 403, null, _) => throw Refusal(response, scope),
             _ => response,
         };
+    }
+
+    /// <summary>Codes: okta-developer-docs, data/error-codes.json.</summary>
+    private DcrException Refusal(ProtocolResponse response, string scope)
+    {
+        var server = ServerErrorReader.Read(response);
+        return server.Code == "E0000015" ? DcrErrors.OktaFeatureMissing(server)
+            : server.Status == 401 ? DcrErrors.CredentialRejected(server, credential.Kind)
+            : DcrErrors.OktaForbidden(server, scope, clients);
     }
 
     private Uri UriOf(RegistrationRecord client) => new($"{clients.AbsoluteUri.TrimEnd('/')}/{Uri.EscapeDataString(client.ClientId)}");

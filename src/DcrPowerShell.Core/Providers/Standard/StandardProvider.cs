@@ -26,6 +26,11 @@ internal sealed class StandardProvider(Uri endpoint, IReadOnlyCollection<Uri> al
         var request = Registration.Request(endpoint, metadata);
         var used = call.InitialToken ?? credential;
         var response = await sender.SendAsync(request, used.For(scope: null), call.Reporter, call.Stop).ConfigureAwait(false);
+        if (response.Status == 401 && used is ClientCredentials && ServerErrorReader.Read(response) is { Code: not "unauthorized_client" } server)
+        {
+            throw DcrErrors.CredentialRejected(server, used.Kind);
+        }
+
         return Registration.Judge(request, response, withInitialToken: used is not NoCredential);
     }
 

@@ -119,7 +119,7 @@ public class OktaProviderTests
     }
 
     [Theory]
-    [InlineData("wrong-api-token", DcrErrorId.AccessTokenRejected, "fresh token")]
+    [InlineData("wrong-api-token", DcrErrorId.AccessTokenRejected, "Create a new one")]
     [InlineData(null, DcrErrorId.AccessTokenRejected, "-ApiToken")]
     public async Task A_missing_or_wrong_credential_says_what_to_do(string? token, DcrErrorId id, string advice)
     {
