@@ -20,6 +20,7 @@ Describe 'The certified oidc-provider' -Skip:([bool] $obstacle) {
             @{ name = 'unmanaged'; management = $false }
             @{ name = 'forgetful'; registrationAccessToken = $false }
             @{ name = 'strict'; initialAccessToken = $true; policies = @('no-public-clients') }
+            @{ name = 'credentialed'; initialAccessToken = $true; registrationScope = 'dcr'; scopes = @('dcr') }
         )
         $app = @{ ClientName = 'App'; RedirectUri = 'https://app.example.com/callback' }
         function Connect-OidcProvider([string] $Name, [hashtable] $Parameters = @{}) {
@@ -126,5 +127,13 @@ Describe 'The certified oidc-provider' -Skip:([bool] $obstacle) {
         $clients[0].Metadata['subject_type'] | Should -Be 'public'
         $clients[1].GrantTypes | Should -Be 'client_credentials'
         $clients[1].RedirectUris | Should -BeNullOrEmpty
+    }
+
+    It 'registers for a client that proves itself with a key of the vault' {
+        $key = New-DcrKey operations-key ES256
+        Connect-OidcProvider credentialed
+        $operations = New-DcrClient Operations -GrantType client_credentials -ResponseType @() -TokenEndpointAuthMethod private_key_jwt -Jwks $key.Jwks -Metadata @{ redirect_uris = @() }
+        $null = Connect-DcrServer $servers['credentialed'].Issuer -ClientId $operations.ClientId -PrivateKey (Get-Secret operations-key) -Scope dcr
+        (New-DcrClient @app).ClientName | Should -Be 'App'
     }
 }

@@ -29,7 +29,8 @@ internal sealed class DpopBinding(DcrDPoP mode) : IDisposable
 
     /// <summary>
     /// Keeps a nonce that came along. True where the server refused for want of one (RFC 9449, sections 8 and 9), or of any proof
-    /// at all: Okta then says <c>invalid_dpop_proof</c> though none was sent.
+    /// at all: Okta then says <c>invalid_dpop_proof</c> though none was sent, oidc-provider <c>invalid_grant</c> though client
+    /// credentials are no grant that could be invalid.
     /// </summary>
     public bool Learn(ProtocolRequest request, ProtocolResponse response)
     {
@@ -41,7 +42,7 @@ internal sealed class DpopBinding(DcrDPoP mode) : IDisposable
 
         var code = ServerErrorReader.Read(response).Code;
         var wasOn = _isOn;
-        _isOn |= code is "use_dpop_nonce" or "invalid_dpop_proof";
+        _isOn |= code is "use_dpop_nonce" or "invalid_dpop_proof" || (code == "invalid_grant" && request.Effect == RequestEffect.FetchesToken);
         return (code == "use_dpop_nonce" && isNew) || (_isOn && !wasOn);
     }
 

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Net.Http;
 using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Credentials;
@@ -47,12 +48,12 @@ internal sealed class Session : IDisposable
         return await ConnectAsync(server.Issuer, change, hasVault, server);
     }
 
-    public static async Task<Session> ConnectAsync(string issuer, Func<ConnectRequest, ConnectRequest>? change = null, bool hasVault = true, TestServerInstance? server = null)
+    public static async Task<Session> ConnectAsync(string issuer, Func<ConnectRequest, ConnectRequest>? change = null, bool hasVault = true, TestServerInstance? server = null, HttpMessageHandler? handler = null)
     {
         var (reporter, clock) = (new RecordingReporter(), new FakeClock());
         var vault = hasVault ? new MemoryVault() : null;
         var request = new ConnectRequest { Issuer = new Uri(issuer) };
-        var connection = await ConnectOperation.RunAsync(change?.Invoke(request) ?? request, vault is null ? null : new RegistrationStore(vault), reporter, clock, CancellationToken.None);
+        var connection = await ConnectOperation.RunAsync(change?.Invoke(request) ?? request, vault is null ? null : new RegistrationStore(vault), reporter, clock, CancellationToken.None, handler);
         return new Session(connection, vault, reporter, clock, server);
     }
 

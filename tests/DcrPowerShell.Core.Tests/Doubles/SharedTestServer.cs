@@ -18,6 +18,9 @@ internal static class SharedTestServer
         return await (await Process.Value).StartServerAsync(json.RootElement);
     }
 
+    /// <summary>The authority that signs the certificates of https servers, as PEM.</summary>
+    public static async Task<string> CertificateAuthorityAsync() => await (await Process.Value).CertificateAuthorityAsync();
+
     private static string RepositoryRoot()
     {
         var at = new DirectoryInfo(AppContext.BaseDirectory);

@@ -16,7 +16,10 @@ public sealed class OidcProviders : IAsyncLifetime
          {"management":false},
          {"registrationAccessToken":false},
          {"registration":false},
-         {"issuerPath":"/realms/a","insertedDiscovery":true,"secretTtl":7776000}]
+         {"issuerPath":"/realms/a","insertedDiscovery":true,"secretTtl":7776000},
+         {"initialAccessToken":true,"registrationScope":"dcr","scopes":["dcr","api:read"]},
+         {"initialAccessToken":true,"registrationScope":"dcr","scopes":["dcr","api:read"],"dpopNonce":true},
+         {"initialAccessToken":true,"registrationScope":"dcr","scopes":["dcr"],"clientAuthMethods":["client_secret_post"]}]
         """;
 
     private OidcProviderProcess? _process;
@@ -44,6 +47,15 @@ public sealed class OidcProviders : IAsyncLifetime
 
     /// <summary>Has its metadata where RFC 8414 wants it, and secrets that expire in 90 days.</summary>
     public OidcProviderServer Expiring => Servers[7];
+
+    /// <summary>Registers for whoever has an access token for the scope dcr, or an initial token.</summary>
+    public OidcProviderServer Credentialed => Servers[8];
+
+    /// <summary>The same, and its DPoP proofs need nonces.</summary>
+    public OidcProviderServer Challenging => Servers[9];
+
+    /// <summary>The same, and secrets stand in the form.</summary>
+    public OidcProviderServer Posting => Servers[10];
 
     /// <summary>What the server complained of itself.</summary>
     public string Errors => _process!.Errors;

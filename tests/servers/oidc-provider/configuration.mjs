@@ -61,7 +61,7 @@ export function createConfiguration(options, errors) {
     scopes: options.scopes,
     claims: { profile: ['name'], email: ['email', 'email_verified'] },
     responseTypes: ['code', 'code id_token', 'id_token', 'none'],
-    clientAuthMethods: [
+    clientAuthMethods: options.clientAuthMethods ?? [
       'client_secret_basic',
       'client_secret_post',
       'client_secret_jwt',

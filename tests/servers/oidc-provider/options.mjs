@@ -13,6 +13,9 @@ const defaults = {
   initialAccessTokenTtl: undefined,
   registrationAccessTokenTtl: undefined,
   dpopNonce: false,
+  registrationScope: undefined,
+  clientAuthMethods: undefined,
+  tls: undefined,
   scopes: ['openid', 'offline_access', 'profile', 'email', 'api:read', 'api:write'],
 };
 
@@ -37,6 +40,9 @@ export function readOptions(text) {
     }
     if (options.policies && options.initialAccessToken !== true) {
       throw new TypeError('policies need initialAccessToken: true');
+    }
+    if (options.registrationScope && options.initialAccessToken !== true) {
+      throw new TypeError('registrationScope needs initialAccessToken: true');
     }
     return Array.from({ length: count }, () => options);
   });

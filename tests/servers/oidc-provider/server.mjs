@@ -1,5 +1,6 @@
 // Starts oidc-provider on the loopback address; see README.md.
-import { createServer } from 'node:http';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 
 import { createConfiguration } from './configuration.mjs';
 import { createMemoryStore } from './memory-store.mjs';
@@ -10,6 +11,7 @@ import { readOptions } from './options.mjs';
 const { warn } = console;
 console.warn = () => {};
 const { Provider, errors } = await import('oidc-provider');
+const { registerByAccessToken } = await import('./access-token-registration.mjs');
 console.warn = warn;
 console.info = warn;
 
@@ -47,21 +49,30 @@ async function issueInitialAccessToken(provider, { initialAccessToken, policies 
   return new provider.InitialAccessToken({ ...(policies && { policies }) }).save();
 }
 
+/** With `tls`, asks every client for a certificate; whether it has one, and which, is the provider's to judge. */
+function createServer({ tls }) {
+  return tls ? createHttpsServer({ ...tls, requestCert: true, rejectUnauthorized: false }) : createHttpServer();
+}
+
 async function start(options) {
-  const server = createServer();
+  const server = createServer(options);
   await new Promise((resolve, reject) => {
     server.once('error', reject).listen(options.port, host, resolve);
   });
 
-  const issuer = `http://${host}:${server.address().port}${options.issuerPath}`;
+  const issuer = `${options.tls ? 'https' : 'http'}://${host}:${server.address().port}${options.issuerPath}`;
   const provider = new Provider(issuer, {
     ...createConfiguration(options, errors),
     adapter: createMemoryStore(),
   });
   provider.on('server_error', (ctx, error) => process.stderr.write(`${ctx.method} ${ctx.path}: ${error.stack}\n`));
+  const initialAccessToken = await issueInitialAccessToken(provider, options);
+  if (options.registrationScope) {
+    registerByAccessToken(provider, options.registrationScope, initialAccessToken);
+  }
   server.on('request', mount(provider.callback(), options));
 
-  return { issuer, initialAccessToken: await issueInitialAccessToken(provider, options) };
+  return { issuer, initialAccessToken };
 }
 
 function stop() {
