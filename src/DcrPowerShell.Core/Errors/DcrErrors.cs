@@ -103,7 +103,7 @@ internal static class DcrErrors
 
     public static DcrException Interrupted(Uri uri, bool timedOut, Exception inner) => timedOut
         ? new(DcrErrorId.RequestTimedOut, $"{uri.Authority} gave no answer in time.", "Run the command again; Connect-DcrServer -TimeoutSec allows more time.", inner)
-        : new(DcrErrorId.ConnectionFailed, $"The connection to {uri.Authority} broke before the answer was complete.", "Run the command again.", inner);
+        : new(DcrErrorId.ConnectionFailed, $"The connection to {uri.Authority} broke before the answer was complete.", uri.Scheme == Uri.UriSchemeHttps ? "Run the command again. A server that wants a client certificate may break off just so: Connect-DcrServer -TlsCertificate." : "Run the command again.", inner);
 
     public static DcrException RegistrationOutcomeUnknown(Uri uri, string what, Exception? inner, ServerError? server = null) =>
         new(DcrErrorId.OutcomeUnknown, $"The registration was sent to {uri.Authority}, and {what}. The server may have registered the client. It was not sent again.{Said(server)}", "Look at the server for a client of this name before you register again.", inner) { ServerError = server };

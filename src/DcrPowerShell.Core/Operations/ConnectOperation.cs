@@ -165,7 +165,9 @@ internal static class ConnectOperation
     {
         var alias = request.TlsCertificate is null ? null : found.Server!.MtlsAlias("registration_endpoint");
         var endpoint = alias is not null && Uri.TryCreate(alias, UriKind.Absolute, out var uri) && SafeUrl.IsSafe(uri) ? uri : found.RegistrationEndpoint!;
-        return new(found.Issuer!, endpoint, found.Server!, request.Audience, request.AllowedOrigins, sender) { UsesCertificate = request.TlsCertificate is not null };
+
+        // Clients may be managed beside either of the two, for the server names both.
+        return new(found.Issuer!, endpoint, found.Server!, request.Audience, [.. request.AllowedOrigins, found.RegistrationEndpoint!], sender) { UsesCertificate = request.TlsCertificate is not null };
     }
 
     // The path belongs to it: Keycloak and others serve many issuers at one host.

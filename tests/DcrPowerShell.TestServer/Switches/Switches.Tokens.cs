@@ -46,6 +46,10 @@ public sealed record TokenClient
     /// <summary>Its public keys as a JWK set, for <c>private_key_jwt</c>.</summary>
     public JsonObject? Jwks { get; init; }
 
+    /// <summary>Thumbprint of the TLS certificate that proves it, its id in the form.</summary>
+    /// <remarks>§4.4; RFC 8705 section 2</remarks>
+    public string? TlsCertificate { get; init; }
+
     /// <summary>The scopes that it was granted; null for whatever its dialect knows. The standard's dialect doesn't look at scopes.</summary>
     /// <remarks>§1.3 item 1, §2.1</remarks>
     public IReadOnlyList<string>? Scopes { get; init; }

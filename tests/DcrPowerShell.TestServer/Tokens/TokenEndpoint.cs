@@ -56,6 +56,11 @@ internal static class TokenEndpoint
         }
 
         (string id, string secret) = SecretOf(request, form);
+        if (client.TlsCertificate is not null && id == client.ClientId && request.ClientCertificate == client.TlsCertificate)
+        {
+            return;
+        }
+
         if (client.ClientSecret is null || id != client.ClientId || secret != client.ClientSecret)
         {
             throw Invalid("client authentication failed");
