@@ -46,7 +46,7 @@ public class ErrorTableTests
         { "register", Sent, "400", Rfc("unapproved_software_statement"), DcrErrorId.UnapprovedSoftwareStatement, "which issuers of software statements it trusts", "unapproved_software_statement" },
 
         // RFC 6750, section 3.1.
-        { "register", Sent, "401", Rfc("invalid_token"), DcrErrorId.AccessTokenRejected, "Get a fresh initial access token and connect again with -InitialAccessToken", "wrong, expired or used up" },
+        { "register", Sent, "401", Rfc("invalid_token"), DcrErrorId.AccessTokenRejected, "Get a fresh one; an initial access token may be good for one registration only", "wrong, expired or used up" },
         { "register with None", Sent, "401", "", DcrErrorId.AccessTokenRejected, "Get an initial access token from the server's operator", "only with an initial access token" },
         { "register with ClientCredential", Sent, "401", Rfc("invalid_token"), DcrErrorId.AccessTokenRejected, "-Audience and -Scope", "rejected the access token that this connection got (HTTP 401), and a fresh one too" },
         { "read", "{}", "401", Rfc("invalid_token"), DcrErrorId.AccessTokenRejected, "Remove-DcrClient -Force", "rejected the registration access token of client 'c1'" },
@@ -156,7 +156,7 @@ public class ErrorTableTests
         {
             "register" => service.RegisterAsync(metadata, call),
             "read" => service.ReadAsync(client, call),
-            "update" => service.UpdateAsync(client, metadata, call),
+            "update" => service.UpdateAsync(client, new MetadataUpdate(metadata, metadata, JsonBag.Empty), call),
             "list" => service.ListAsync(null, null, call),
             "delete" => service.DeleteAsync(client, call),
             _ => throw new ArgumentException($"There is no operation '{operation}'.", nameof(operation)),

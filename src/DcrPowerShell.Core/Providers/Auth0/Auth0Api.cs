@@ -99,7 +99,9 @@ internal sealed class Auth0Api(Uri root, ICredential credential, HttpSender send
         {
             (401, _) => DcrErrors.Auth0TokenRejected(server),
             (403, "insufficient_scope") => DcrErrors.Auth0ScopeMissing(server, scope),
-            (400, _) => DcrErrors.MetadataRefused(server, Member(server)),
+            (400, _) => Member(server) is ClientMember.RedirectUris or ClientMember.PostLogoutRedirectUris
+                ? DcrErrors.RedirectUriRefused(server, Member(server)!, [], advice: null)
+                : DcrErrors.MetadataRefused(server, Member(server)),
             ( >= 500 and not 503, _) when request.Effect == RequestEffect.Changes => DcrErrors.ChangeOutcomeUnknown(request.Uri, $"the server failed with HTTP {response.Status}", null, server),
             _ => Refusals.Judge(request, response, server),
         };

@@ -152,7 +152,7 @@ public class Auth0ProviderTests
         using var session = await StartAsync();
         var client = await session.RegisterAsync(Client);
         var error = await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(client.ClientId, """{"redirect_uris":["https://*.example.com/cb"]}"""));
-        Assert.Equal((DcrErrorId.InvalidClientMetadata, "redirect_uris"), (error.ErrorId, error.Member));
+        Assert.Equal((DcrErrorId.InvalidRedirectUri, "redirect_uris"), (error.ErrorId, error.Member));
     }
 
     [Fact]
