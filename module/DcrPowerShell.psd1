@@ -19,6 +19,7 @@
     CmdletsToExport        = @(
         'Connect-DcrServer'
         'Disconnect-DcrServer'
+        'Enable-Auth0Dcr'
         'Get-DcrClient'
         'Get-DcrServer'
         'New-DcrClient'

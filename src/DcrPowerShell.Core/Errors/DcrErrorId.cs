@@ -89,4 +89,10 @@ public enum DcrErrorId
 
     /// <summary>A token would go somewhere it was not issued for.</summary>
     RegistrationUriRefused,
+
+    /// <summary>A setting of the server that cannot be as it was asked for.</summary>
+    InvalidSetup,
+
+    /// <summary>The server has another rule about where registrations may come from.</summary>
+    NetworkRuleExists,
 }

@@ -198,6 +198,32 @@ internal static class DcrErrors
     public static DcrException Auth0RegistrationOff(ServerError server) =>
         new(DcrErrorId.RegistrationForbidden, $"The Auth0 tenant does not let this client be registered (HTTP {server.Status}{(server.Code is null ? "" : $", {server.Code}")}). Dynamic registration may be off there, or limited to certain networks.{Said(server)}", "Connect with -ManagementToken and run Enable-Auth0Dcr -WhatIf: it shows what the tenant still needs.") { ServerError = server };
 
+    public static DcrException NotAuth0(string connection, string provider) =>
+        new(DcrErrorId.OperationNotSupported, $"Enable-Auth0Dcr sets Auth0 tenants up, and the connection '{connection}' speaks {provider}. Nothing was sent.", "Connect to the tenant, such as Connect-DcrServer https://example.us.auth0.com; under a domain of your own, add -Provider Auth0.");
+
+    /// <param name="scopes">All that are missing.</param>
+    public static DcrException Auth0ScopesMissing(IEnumerable<string> scopes) =>
+        new(DcrErrorId.InsufficientScope, $"The token lacks scopes of Auth0's Management API: {string.Join(", ", scopes)}. Nothing was changed.", "In Auth0, open Applications > APIs > Auth0 Management API > Application Access, give the application that you connect with these permissions, then connect again.");
+
+    /// <param name="why">A sentence without its end.</param>
+    public static DcrException SetupInvalid(string parameter, string why, string fix) =>
+        new(DcrErrorId.InvalidSetup, $"-{parameter}: {why}. Nothing was changed.", fix);
+
+    public static DcrException SetupRefused(string step, ServerError server) =>
+        new(DcrErrorId.InvalidSetup, $"{step}: Auth0 does not accept the change ({server.Code ?? $"HTTP {server.Status}"}).{Said(server)}", "See what the server found fault with. The steps after this one were not begun; those before it are done, and running the command again goes on from there.") { ServerError = server };
+
+    public static DcrException SetupNotTaken(string step, string wanted, string found) =>
+        new(DcrErrorId.ResponseNotConformant, $"{step}: Auth0 said that it made the change to '{wanted}', and its answer has '{found}'. The steps after this one were not begun.", "Look at this setting in Auth0's dashboard, then run the command again: it reads before it changes.");
+
+    public static DcrException SetupOutcomeUnknown(string step, Exception inner, ServerError? server = null) =>
+        new(DcrErrorId.OutcomeUnknown, $"{step}: the change was sent, and whether it was made is not known. The steps after this one were not begun.{Said(server)}", "Run the command again: it reads first, and changes only what is still to be done.", inner) { ServerError = server };
+
+    public static DcrException Auth0PlanForbids(string step, ServerError server) =>
+        new(DcrErrorId.RegistrationForbidden, $"{step}: the tenant's plan does not allow it ({server.Code}). For access control lists, the Enterprise plan has 1, with Attack Protection 10, and other plans none.{Said(server)}", "Without -AllowCidr, registration is switched on for callers from everywhere. Or make room for a rule under Security > Access Control, or have the plan changed, and run the command again.") { ServerError = server };
+
+    public static DcrException Auth0RuleExists(string found, string wanted) =>
+        new(DcrErrorId.NetworkRuleExists, $"The tenant has an access control rule about registrations already: {found}. It was left as it is, so the limit that was asked for ({wanted}) is not in place.", "Change or remove that rule under Security > Access Control and run the command again; or leave out -AllowCidr to keep the rule as it is.");
+
     public static DcrException SeveralCredentials(IEnumerable<string> parameters) =>
         new(DcrErrorId.AccessTokenRejected, $"More than one credential was given: {string.Join(", ", parameters.Select(parameter => "-" + parameter))}. Nothing was sent.", "Connect with one of them.");
 

@@ -26,7 +26,7 @@ internal static class ErrorRecords
     /// <summary>The table of docs/architecture.md.</summary>
     internal static ErrorCategory CategoryOf(DcrErrorId id) => id switch
     {
-        DcrErrorId.InvalidRedirectUri or DcrErrorId.InvalidPrivateKey => ErrorCategory.InvalidArgument,
+        DcrErrorId.InvalidRedirectUri or DcrErrorId.InvalidPrivateKey or DcrErrorId.InvalidSetup => ErrorCategory.InvalidArgument,
         DcrErrorId.InvalidClientMetadata or DcrErrorId.InvalidSoftwareStatement => ErrorCategory.InvalidData,
         DcrErrorId.DiscoveryFailed or DcrErrorId.IssuerMismatch => ErrorCategory.InvalidData,
         DcrErrorId.AccessTokenRejected or DcrErrorId.VaultLocked => ErrorCategory.AuthenticationError,
@@ -40,7 +40,7 @@ internal static class ErrorRecords
         DcrErrorId.ResponseNotConformant => ErrorCategory.ProtocolError,
         DcrErrorId.OutcomeUnknown => ErrorCategory.InvalidResult,
         DcrErrorId.VaultWriteFailed => ErrorCategory.WriteError,
-        DcrErrorId.SecretExists => ErrorCategory.ResourceExists,
+        DcrErrorId.SecretExists or DcrErrorId.NetworkRuleExists => ErrorCategory.ResourceExists,
         DcrErrorId.VaultReadFailed => ErrorCategory.ReadError,
         DcrErrorId.SecretManagementNotFound => ErrorCategory.NotInstalled,
         DcrErrorId.OperationNotSupported => ErrorCategory.NotImplemented,

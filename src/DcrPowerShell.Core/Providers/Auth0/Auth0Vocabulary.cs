@@ -104,9 +104,10 @@ internal static class Auth0Vocabulary
     /// <summary>The standard's word for the member that an error names; its own where it has no other.</summary>
     public static string NameOf(string auth0) => auth0 == AppType ? ClientMember.ApplicationType : Renamed.FirstOrDefault(pair => pair.Auth0 == auth0).Rfc ?? auth0;
 
+    /// <summary>A member that is an object; an empty one where it is not.</summary>
+    public static JsonBag Object(JsonBag bag, string name) => bag.TryGet(name, out var value) && value.ValueKind == JsonValueKind.Object ? JsonBag.From(value) : JsonBag.Empty;
+
     private static string? Note(JsonBag changes, string name) => name == ClientMember.Contacts
         ? changes.Texts(name) is { Count: > 0 } contacts ? string.Join(" ", contacts) : null
         : changes.Text(name);
-
-    private static JsonBag Object(JsonBag bag, string name) => bag.TryGet(name, out var value) && value.ValueKind == JsonValueKind.Object ? JsonBag.From(value) : JsonBag.Empty;
 }
