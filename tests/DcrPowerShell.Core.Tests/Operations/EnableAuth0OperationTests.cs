@@ -136,7 +136,7 @@ public class EnableAuth0OperationTests
     [InlineData("strict", "permissive")]
     public async Task The_mode_is_set_while_registration_is_still_off(string was, string wanted)
     {
-        using var session = await StartAsync($$"""{"settings":{"dynamic_client_registration_security_mode":"{{was}}"}}""");
+        using var session = await StartAsync("{\"settings\":{\"dynamic_client_registration_security_mode\":\"" + was + "\"}}");
         var steps = await EnableAsync(session, new Auth0Wishes { Registration = true, SecurityMode = wanted });
         Assert.Equal($"{was} > {wanted}", Say(steps[3]));
         var sent = await ChangesAsync(session);
