@@ -65,7 +65,7 @@ internal sealed record Auth0Key(string Thumbprint, string KeyId, string Algorith
         var keepsKeys = IsSigned(read) && !changes.Has(ClientMember.Jwks);
         return keys.Count > 0 || !isSigned || keepsKeys
             ? keys
-            : throw DcrErrors.BadInput(ClientMember.TokenEndpointAuthMethod, "private_key_jwt needs a key", "Give the client's public key with -Jwks: New-DcrKey makes a key pair. Or choose another -TokenEndpointAuthMethod.");
+            : throw DcrErrors.BadInput(ClientMember.TokenEndpointAuthMethod, "private_key_jwt needs a key", "Give the client's public key with -Jwks: New-DcrKey -Algorithm RS256 makes a key pair. Or choose another -TokenEndpointAuthMethod.");
     }
 
     /// <summary>Whether a credential of Auth0's holds this key: it goes by the thumbprint, as its id or as its name.</summary>
@@ -77,7 +77,7 @@ internal sealed record Auth0Key(string Thumbprint, string KeyId, string Algorith
         var (keyId, algorithm) = (credential.Text("kid"), credential.Text("alg") ?? DefaultAlgorithm);
         if (keyId != KeyId || algorithm != Algorithm)
         {
-            throw Unfit($"holds the key '{KeyId}' for {Algorithm}, which Auth0 has already as '{keyId}' for {algorithm}", "Auth0 takes a key once: give it with that kid and alg, or make a new one with New-DcrKey.");
+            throw Unfit($"holds the key '{KeyId}' for {Algorithm}, which Auth0 has already as '{keyId}' for {algorithm}", "Auth0 takes a key once: give it with that kid and alg, or make a new one with New-DcrKey -Algorithm RS256.");
         }
     }
 
@@ -105,7 +105,7 @@ internal sealed record Auth0Key(string Thumbprint, string KeyId, string Algorith
         var (modulus, exponent) = (Number(jwk, "n"), Number(jwk, "e"));
         if (modulus.Length * 8 is < SmallestBits or > LargestBits)
         {
-            throw Unfit($"holds an RSA key of about {modulus.Length * 8} bits, and Auth0 takes {SmallestBits} to {LargestBits}", "New-DcrKey makes one of 3072 bits.");
+            throw Unfit($"holds an RSA key of about {modulus.Length * 8} bits, and Auth0 takes {SmallestBits} to {LargestBits}", "New-DcrKey -Algorithm RS256 makes one of 3072 bits.");
         }
 
         var thumbprint = JwkThumbprint.Of(jwk);
