@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using DcrPowerShell.Compat;
 using DcrPowerShell.Credentials.Keys;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
@@ -115,15 +114,17 @@ internal sealed record Auth0Key(string Thumbprint, string KeyId, string Algorith
             : throw Unfit($"holds a key with the kid '{keyId}', which Auth0 does not take", "Give the key an id of 10 to 64 letters, digits, - and _, or leave out the kid: Auth0 then uses the key's thumbprint.");
     }
 
+    /// <summary>Base64urlUInt: no octet of zero before the number (RFC 7518, section 2); with one, its thumbprint would be another.</summary>
     private static byte[] Number(JsonBag jwk, string name)
     {
         try
         {
-            return KeyNumbers.Trim(Base64Url.Decode(jwk.Text(name) ?? throw new FormatException()));
+            var number = Base64Url.Decode(jwk.Text(name) ?? "");
+            return number.Length > 0 && number[0] != 0 ? number : throw new FormatException();
         }
         catch (FormatException)
         {
-            throw Unfit($"holds an RSA key whose '{name}' is missing or not base64url", "Give the key as the program that made it wrote it.");
+            throw Unfit($"holds an RSA key whose '{name}' is missing or not written as RFC 7518 has it", "Give the key as the program that made it wrote it.");
         }
     }
 

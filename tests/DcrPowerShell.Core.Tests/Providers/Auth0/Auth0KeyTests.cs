@@ -203,6 +203,8 @@ public class Auth0KeyTests
     [InlineData("""{"kty":"RSA","n":"AQ","e":"AQAB"}""", "2048 to 4096")]
     [InlineData("""{"kty":"RSA","e":"AQAB"}""", "'n'")]
     [InlineData("""{"kty":"RSA","n":"no base64url!","e":"AQAB"}""", "'n'")]
+    [InlineData("""{"kty":"RSA","n":"AAE","e":"AQAB"}""", "'n'")]
+    [InlineData("""{"kty":"RSA","n":"AQ","e":"="}""", "'e'")]
     [InlineData("\"a text\"", "RSA keys only")]
     [InlineData("", "0 keys")]
     [InlineData("{},{},{}", "3 keys")]
