@@ -48,6 +48,18 @@ public class Auth0KeyTests
     }
 
     [Fact]
+    public async Task A_client_with_keys_has_no_secret_to_reset()
+    {
+        using var session = await StartAsync();
+        var client = await session.RegisterAsync(Client);
+        await SetAsync(session, client, First);
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.ResetSecretAsync(client.ClientId));
+        Assert.Equal(DcrErrorId.OperationNotSupported, error.ErrorId);
+        Assert.Contains("private_key_jwt", error.Message);
+        Assert.Empty(await session.SentAsync("rotateSecret"));
+    }
+
+    [Fact]
     public async Task The_same_key_again_changes_nothing()
     {
         using var session = await StartAsync();
