@@ -120,7 +120,7 @@ public class Auth0KeyTests
         var client = await session.RegisterAsync(Client);
         var error = await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(
             client.ClientId, $$"""{"redirect_uris":["https://*.example.com/cb"],"token_endpoint_auth_method":"private_key_jwt","jwks":{"keys":[{{First}}]} }"""));
-        Assert.Equal((DcrErrorId.InvalidClientMetadata, "redirect_uris"), (error.ErrorId, error.Member));
+        Assert.Equal((DcrErrorId.InvalidRedirectUri, "redirect_uris"), (error.ErrorId, error.Member));
         Assert.Empty(await CredentialsAsync(session));
         Assert.Equal("client_secret_post", (await session.ReadAsync(client.ClientId)).TokenEndpointAuthMethod);
     }
