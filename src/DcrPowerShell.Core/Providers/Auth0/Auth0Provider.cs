@@ -30,6 +30,8 @@ internal sealed class Auth0Provider(Uri endpoint, ICredential initial, Auth0Api 
 
     public Auth0Api Api => api;
 
+    public IReadOnlyList<ProviderCheck> Checks => new Auth0Checks(api).List;
+
     public void Check(JsonBag metadata)
     {
         MetadataRules.Check(metadata);
