@@ -1,0 +1,34 @@
+using System;
+using System.Collections.Generic;
+
+namespace DcrPowerShell.Storage.Journaling;
+
+/// <summary>The port to the folder of journal files: one a process and vault, which that process alone has open.</summary>
+internal interface IJournalFolder
+{
+    /// <summary>Makes a new file, for this process alone, with user-only rights.</summary>
+    /// <exception cref="System.IO.IOException">It cannot be made.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be made.</exception>
+    IJournalFile Create(string vault);
+
+    /// <summary>Opens the files of a vault that processes of this machine have left behind: those that no process has open.</summary>
+    IReadOnlyList<IJournalFile> OpenAbandoned(string vault);
+}
+
+/// <summary>One journal file, open for this process alone until it is disposed of.</summary>
+internal interface IJournalFile : IDisposable
+{
+    /// <summary>For people.</summary>
+    string Path { get; }
+
+    byte[] Read();
+
+    /// <summary>Adds to the end, and has it on the disk before it returns.</summary>
+    void Append(byte[] bytes);
+
+    /// <summary>Puts other content in the place of the whole, by a new file that takes the old one's name.</summary>
+    void Replace(byte[] bytes);
+
+    /// <summary>Deletes the file, and disposes of this.</summary>
+    void Delete();
+}
