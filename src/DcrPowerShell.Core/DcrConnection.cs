@@ -4,6 +4,7 @@ using System.Threading.Tasks;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Http;
 using DcrPowerShell.Providers;
+using DcrPowerShell.Storage.Journaling;
 
 namespace DcrPowerShell;
 
@@ -37,7 +38,7 @@ public sealed class DcrConnection
     public Uri RegistrationEndpoint { get; }
 
     /// <summary>The dialect that is spoken.</summary>
-    public string Provider => Service.Name;
+    public string Provider => Service.Kind.ToString();
 
     /// <summary>What the connection can do.</summary>
     public DcrCapabilities Capabilities => Service.Capabilities;
@@ -57,6 +58,9 @@ public sealed class DcrConnection
 
     /// <summary>Finds the server's endpoints again, as when the connection was made; null where they were given.</summary>
     internal Func<IReporter, CancellationToken, Task<DialectContext>>? Rediscover { get; init; }
+
+    /// <summary>Null without a vault, and where none can be written.</summary>
+    internal Journal? Journal { get; init; }
 
     /// <summary>When the vault last gave back what was written to it.</summary>
     internal DateTimeOffset VaultProvedAt { get; set; }

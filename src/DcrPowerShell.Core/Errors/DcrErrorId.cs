@@ -51,6 +51,12 @@ public enum DcrErrorId
     /// <summary>A registration or change was sent and its fate is unknown.</summary>
     OutcomeUnknown,
 
+    /// <summary>A change was made, and the registration access token that came with its answer never arrived.</summary>
+    TokenLost,
+
+    /// <summary>The journal cannot be written.</summary>
+    JournalWriteFailed,
+
     /// <summary>The vault is locked.</summary>
     VaultLocked,
 

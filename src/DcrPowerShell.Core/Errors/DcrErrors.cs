@@ -118,6 +118,9 @@ internal static class DcrErrors
     public static DcrException OldSecretNotDeleted(string clientId, DcrException failure) =>
         new(failure.ErrorId, $"The old client secret of '{clientId}' is inactive now and opens nothing, but was not deleted: {failure.Message}", "Run Reset-DcrClientSecret -CompleteOverlap again: it deletes the inactive secret.", failure) { ServerError = failure.ServerError };
 
+    public static DcrException TokenLost(string clientId, Uri uri, Exception inner) =>
+        new(DcrErrorId.TokenLost, $"A change of client '{clientId}' was sent to {uri.Authority}, its answer never came, and now the server rejects the registration access token: it has most likely replaced it in the answer that was lost.", "Give the client a new registration access token in the server's own administration, and take it into the vault; or register a new client with New-DcrClient and move the application over.", inner);
+
     // What the server refuses.
 
     /// <param name="member">Where it stands: redirect_uris, or post_logout_redirect_uris.</param>
@@ -321,6 +324,11 @@ internal static class DcrErrors
 
     public static DcrException IssuerMismatch(string issuer, string found, IEnumerable<string> tried) =>
         new(DcrErrorId.IssuerMismatch, $"The server metadata for {issuer} names another issuer: {found}. Tried: {string.Join("; ", tried)}.", $"If that is the server that you mean, run Connect-DcrServer {found}.");
+
+    // The journal.
+
+    public static DcrException JournalWriteFailed(Exception why) =>
+        new(DcrErrorId.JournalWriteFailed, $"The journal, which keeps a server's answer until the vault has it, cannot be written: {why.Message.TrimEnd('.')}. Nothing was sent.", "Make room on the disk, or make the folder writable for this account, then run the command again.", why);
 
     // The vault.
 

@@ -13,6 +13,7 @@ using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
 using DcrPowerShell.Providers;
 using DcrPowerShell.Storage;
+using DcrPowerShell.Storage.Journaling;
 
 namespace DcrPowerShell.Operations;
 
@@ -60,9 +61,10 @@ internal sealed record ConnectRequest
 internal static class ConnectOperation
 {
     /// <param name="store">Proved to keep what is written before anything is sent; null with <c>-NoVault</c>.</param>
+    /// <param name="journals">Null for none: a crash between answer and vault then loses the answer.</param>
     /// <param name="handler">Sends the requests; null for the platform's own.</param>
     /// <exception cref="DcrException">A bad URL or token; DiscoveryFailed, IssuerMismatch; no connection.</exception>
-    public static async Task<DcrConnection> RunAsync(ConnectRequest request, RegistrationStore? store, IReporter reporter, IClock clock, CancellationToken stop, HttpMessageHandler? handler = null)
+    public static async Task<DcrConnection> RunAsync(ConnectRequest request, RegistrationStore? store, IReporter reporter, IClock clock, CancellationToken stop, HttpMessageHandler? handler = null, JournalSet? journals = null)
     {
         RequireSafe(nameof(request.Issuer), request.Issuer);
         RequireSafe(nameof(request.RegistrationEndpoint), request.RegistrationEndpoint);
@@ -77,6 +79,8 @@ internal static class ConnectOperation
             await store.CheckWritableAsync().ConfigureAwait(false);
         }
 
+        var journal = store is null || journals is null ? null : await RecoverOperation.BeginAsync(store, journals, reporter, clock).ConfigureAwait(false);
+
         var sender = new HttpSender(new HttpTransport(handler ?? HandlerFactory.Create(request.Proxy, request.TlsCertificate), request.Timeout, clock), clock);
         try
         {
@@ -90,6 +94,7 @@ internal static class ConnectOperation
             return new DcrConnection(request.Name ?? NameOf(request.Issuer ?? request.RegistrationEndpoint!), context.Issuer, context.RegistrationEndpoint, credential, store?.VaultName, service, sender)
             {
                 VaultProvedAt = clock.UtcNow,
+                Journal = journal,
                 Rediscover = request.RegistrationEndpoint is not null ? null : async (again, until) =>
                     ContextOf(request, await DiscoverAsync(request, sender, again, until).ConfigureAwait(false), sender),
             };

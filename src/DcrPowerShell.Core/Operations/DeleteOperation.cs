@@ -2,6 +2,7 @@ using System.Runtime.ExceptionServices;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Storage;
+using DcrPowerShell.Storage.Journaling;
 
 namespace DcrPowerShell.Operations;
 
@@ -13,6 +14,7 @@ internal static class DeleteOperation
     public static async Task RunAsync(OperationContext context, RegistrationRecord record, bool force)
     {
         await context.CheckVaultAsync().ConfigureAwait(false);
+        context.Scope.BeginChange(JournalIntent.Delete, record);
         try
         {
             await context.Provider.DeleteAsync(record, context.Call).ConfigureAwait(false);

@@ -22,11 +22,11 @@ internal static class Keeping
     /// <exception cref="DcrException">VaultWriteFailed, which carries the client: what the vault holds of it cannot be read.</exception>
     public static async Task<(RegistrationRecord Record, bool WasKnown)> NewRecordAsync(this OperationContext context, RegistrationAnswer answer, string? tenant, string done)
     {
-        var fresh = Merge(context.UnknownRecord(answer.ClientId!) with { Tenant = tenant }, answer, context);
+        var fresh = Merge(context.UnknownRecord(answer.ClientId!) with { Tenant = tenant }, answer, context.Connection.RegistrationEndpoint, context.Clock.UtcNow);
         try
         {
             var known = context.Store is null ? null : await context.Store.FindAsync(fresh.Issuer, fresh.ClientId).ConfigureAwait(false);
-            return known is null ? (fresh, false) : (Merge(known with { Tenant = tenant ?? known.Tenant }, answer, context), true);
+            return known is null ? (fresh, false) : (Merge(known with { Tenant = tenant ?? known.Tenant }, answer, context.Connection.RegistrationEndpoint, context.Clock.UtcNow), true);
         }
         catch (DcrException failure)
         {
@@ -49,7 +49,7 @@ internal static class Keeping
     public static async Task<DcrClient> ListedAsync(this OperationContext context, RegistrationAnswer listed)
     {
         var known = context.Store is null ? null : await context.Store.FindAsync(context.Connection.Issuer, listed.ClientId!).ConfigureAwait(false);
-        return new DcrClient(Merge(known ?? context.UnknownRecord(listed.ClientId!), listed, context), [], known?.SecretName);
+        return new DcrClient(Merge(known ?? context.UnknownRecord(listed.ClientId!), listed, context.Connection.RegistrationEndpoint, context.Clock.UtcNow), [], known?.SecretName);
     }
 
     /// <summary>Stores the answer to a read or an update, if it brought anything new, and gives the client as it is now.</summary>
@@ -66,7 +66,7 @@ internal static class Keeping
             throw DcrErrors.OtherClient(record.ClientId, answered, context.Store is null ? null : other.SecretName);
         }
 
-        var updated = Merge(record, answer, context);
+        var updated = Merge(record, answer, context.Connection.RegistrationEndpoint, context.Clock.UtcNow);
         var changes = asked is null ? [] : Grant.Compare(asked, answer.Members);
         var isWorthKeeping = record.IsKept || updated.ClientSecret is not null || updated.RegistrationAccessToken is not null;
         var client = updated.HasSameContent(record) || !isWorthKeeping
@@ -179,13 +179,15 @@ internal static class Keeping
         }
     }
 
-    private static RegistrationRecord Merge(RegistrationRecord record, RegistrationAnswer answer, OperationContext context) => record with
+    /// <summary>A record with what an answer brought.</summary>
+    /// <param name="endpoint">The registration endpoint, to which a relative URI belongs.</param>
+    public static RegistrationRecord Merge(RegistrationRecord record, RegistrationAnswer answer, Uri endpoint, DateTimeOffset now) => record with
     {
         RegistrationAccessToken = answer.RegistrationAccessToken ?? record.RegistrationAccessToken,
-        RegistrationClientUri = Resolve(answer.RegistrationClientUri, context) ?? record.RegistrationClientUri,
+        RegistrationClientUri = Resolve(answer.RegistrationClientUri, endpoint) ?? record.RegistrationClientUri,
         ClientSecret = answer.ClientSecret ?? record.ClientSecret,
         ClientSecretExpiresAt = ExpiryAfter(record, answer),
-        UpdatedAt = context.Clock.UtcNow,
+        UpdatedAt = now,
         Metadata = answer.Members.Without(ClientMember.ClientSecret, ClientMember.RegistrationAccessToken),
     };
 
@@ -196,6 +198,6 @@ internal static class Keeping
         : null;
 
     /// <summary>Some servers give a relative URI; it belongs to the registration endpoint.</summary>
-    private static Uri? Resolve(string? registrationClientUri, OperationContext context) =>
-        registrationClientUri is not null && Uri.TryCreate(context.Connection.RegistrationEndpoint, registrationClientUri, out var uri) ? uri : null;
+    private static Uri? Resolve(string? registrationClientUri, Uri endpoint) =>
+        registrationClientUri is not null && Uri.TryCreate(endpoint, registrationClientUri, out var uri) ? uri : null;
 }

@@ -13,7 +13,7 @@ internal static class NewKeyOperation
     public static async Task CheckAsync(RegistrationStore store, string secretName)
     {
         await store.CheckOpenAsync().ConfigureAwait(false);
-        if (await store.HasAsync(secretName).ConfigureAwait(false))
+        if (await store.ReadAsync(secretName).ConfigureAwait(false) is not null)
         {
             throw DcrErrors.SecretExists(store.VaultName, secretName);
         }

@@ -18,7 +18,26 @@ internal sealed record OperationContext(DcrConnection Connection, RegistrationSt
 
     public IDcrProvider Provider => Connection.Service;
 
-    public ProviderCall Call => new(Reporter, Stop) { Now = Clock.UtcNow };
+    public ProviderCall Call => new(Reporter, Stop) { Arrived = Scope.Arrived, Now = Clock.UtcNow };
+
+    /// <summary>What this run writes to the journal.</summary>
+    public JournalScope Scope { get; } = new(Connection, Reporter, Clock);
+
+    /// <summary>Runs an operation, and closes in the journal what is done with its end.</summary>
+    public async Task<T> RunAsync<T>(Func<OperationContext, Task<T>> operation)
+    {
+        try
+        {
+            var result = await operation(this).ConfigureAwait(false);
+            Scope.End(failure: null);
+            return result;
+        }
+        catch (Exception failure)
+        {
+            Scope.End(failure);
+            throw;
+        }
+    }
 
     /// <summary>Makes sure that the vault is there and open, so that a command fails before it asks to be confirmed.</summary>
     /// <param name="clientSecretName">Where a copy of the client secret is to go, if one was asked for.</param>

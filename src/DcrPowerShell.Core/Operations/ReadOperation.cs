@@ -21,6 +21,7 @@ internal static class ReadOperation
     public static async Task<(DcrClient Client, RegistrationAnswer Answer)> ReadAsync(OperationContext context, RegistrationRecord record)
     {
         await context.CheckStorableAsync().ConfigureAwait(false);
+        context.Scope.BeginRead(record);
         try
         {
             var answer = await context.Provider.ReadAsync(record, context.Call).ConfigureAwait(false);

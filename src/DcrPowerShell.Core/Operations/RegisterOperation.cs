@@ -26,6 +26,7 @@ internal static class RegisterOperation
     public static async Task<DcrClient> RunAsync(OperationContext context, RegisterRequest request)
     {
         await context.CheckStorableAsync().ConfigureAwait(false);
+        context.Scope.BeginRegistration(request.Metadata, request.Tenant);
         RegistrationAnswer answer;
         try
         {

@@ -7,6 +7,7 @@ using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
 using DcrPowerShell.Providers;
 using DcrPowerShell.Storage;
+using DcrPowerShell.Storage.Journaling;
 
 namespace DcrPowerShell.Operations;
 
@@ -32,6 +33,7 @@ internal static class UpdateOperation
     /// <summary>Has the server change a client, and keeps what comes back.</summary>
     public static async Task<DcrClient> WriteAsync(OperationContext context, RegistrationRecord record, JsonBag asked, Func<Task<RegistrationAnswer>> write)
     {
+        context.Scope.BeginChange(JournalIntent.Update, record, asked);
         try
         {
             var answer = await write().ConfigureAwait(false);

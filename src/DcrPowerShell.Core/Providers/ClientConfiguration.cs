@@ -49,7 +49,7 @@ internal sealed class ClientConfiguration(Uri endpoint, IReadOnlyCollection<Uri>
         ServerErrorReader.Read(response).Description?.Contains(member) == true;
 
     private Task<ProtocolResponse> SendAsync(ProtocolRequest request, RegistrationRecord client, ProviderCall call) =>
-        sender.SendAsync(request with { Secrets = [client.ClientSecret] }, StaticToken.Registration(client.RegistrationAccessToken!), call.Reporter, call.Stop);
+        sender.SendAsync(request with { Secrets = [client.ClientSecret] }, StaticToken.Registration(client.RegistrationAccessToken!), call.Reporter, call.Stop, call.Arrived);
 
     /// <summary>The client configuration endpoint, if the registration access token may go there.</summary>
     private Uri ConfigurationOf(RegistrationRecord client)

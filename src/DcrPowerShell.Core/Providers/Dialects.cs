@@ -1,5 +1,6 @@
 using System.Linq;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Metadata;
 using DcrPowerShell.Providers.Auth0;
 using DcrPowerShell.Providers.Okta;
 using DcrPowerShell.Providers.Standard;
@@ -21,4 +22,7 @@ internal static class Dialects
         var owner = All.FirstOrDefault(other => other.OwnToken is not null && other.OwnToken == credential);
         return owner is null || owner == dialect ? dialect : throw DcrErrors.TokenOfOtherService(credential!, $"{owner.Kind}", $"{dialect.Kind}");
     }
+
+    /// <summary>An answer in the words of RFC 7591, which another process of ours got.</summary>
+    public static JsonBag Read(DcrProvider provider, JsonBag answer) => All.First(dialect => dialect.Kind == provider).Read(answer);
 }

@@ -13,7 +13,7 @@ namespace DcrPowerShell.Providers;
 /// <summary>One dialect of registration and management. Sends and judges; storing is its caller's.</summary>
 internal interface IDcrProvider
 {
-    string Name { get; }
+    DcrProvider Kind { get; }
 
     DcrCapabilities Capabilities { get; }
 
@@ -73,6 +73,9 @@ internal sealed record ProviderCall(IReporter Reporter, CancellationToken Stop)
 
     /// <summary>This machine's time.</summary>
     public DateTimeOffset Now { get; init; }
+
+    /// <summary>Told of each successful answer before anybody judges it.</summary>
+    public Action<ProtocolRequest, ProtocolResponse>? Arrived { get; init; }
 }
 
 /// <summary>Something that can be found out. A <see cref="Errors.DcrException"/> says what failed.</summary>

@@ -20,6 +20,9 @@ internal interface IDialect
     /// <summary>What the service wants of those who ask it for a token.</summary>
     TokenRules TokenRules(DialectContext context);
 
+    /// <summary>What the service answers, in the words of RFC 7591.</summary>
+    JsonBag Read(JsonBag answer);
+
     IDcrProvider Create(DialectContext context, ICredential credential);
 }
 

@@ -70,9 +70,9 @@ internal sealed class RegistrationStore(ISecretVault vault)
         }
     }
 
-    /// <summary>Whether there is a secret of any kind under that name.</summary>
+    /// <summary>A secret of any kind; null where there is none of that name.</summary>
     /// <exception cref="DcrException">The vault could not be read.</exception>
-    public async Task<bool> HasAsync(string secretName) => await Reading(() => vault.GetAsync(secretName)).ConfigureAwait(false) is not null;
+    public Task<string?> ReadAsync(string secretName) => Reading(() => vault.GetAsync(secretName));
 
     /// <exception cref="VaultException">The vault still has it.</exception>
     public Task RemoveAsync(RegistrationRecord record) => vault.RemoveAsync(record.SecretName);

@@ -16,6 +16,9 @@ internal static class SecretName
     private const int LongestClientId = 50;
     private const int HashLength = 10;
 
+    /// <summary>For the key of the vault's journals. No registration's name begins so.</summary>
+    public const string JournalKey = "dcrpowershell-journal-key";
+
     public static string For(string issuer, string clientId) =>
         $"{PrefixFor(issuer)}{Slug(clientId, LongestClientId)}-{Hash(issuer + "\n" + clientId)}";
 

@@ -29,7 +29,7 @@ public abstract class DcrConnectedCmdlet : DcrCmdlet
     private protected T Run<T>(DcrConnection connection, Func<OperationContext, Task<T>> operation) => Run((pump, stop) =>
     {
         var store = connection.Vault is { } vault ? new RegistrationStore(new SecretManagementVault(vault, pump)) : null;
-        return operation(new OperationContext(connection, store, pump, new SystemClock(), stop));
+        return new OperationContext(connection, store, pump, new SystemClock(), stop).RunAsync(operation);
     });
 
     private protected void Run(DcrConnection connection, Func<OperationContext, Task> operation) => Run(connection, async context =>

@@ -47,7 +47,7 @@ internal sealed class Auth0Api(Uri root, ICredential credential, HttpSender send
         var request = new ProtocolRequest(method, At(path), effect, body) { Secrets = [secret] };
 
         // No scope is asked for: a token then has all that the application was granted, and one a day is enough, where Auth0 counts them.
-        var response = await sender.SendAsync(request, credential.For(scope: null), call.Reporter, call.Stop).ConfigureAwait(false);
+        var response = await sender.SendAsync(request, credential.For(scope: null), call.Reporter, call.Stop, call.Arrived).ConfigureAwait(false);
         return response.IsSuccess ? response : throw Refusal(request, response, scope);
     }
 

@@ -1,5 +1,6 @@
 using System;
 using DcrPowerShell.Credentials;
+using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
 
 namespace DcrPowerShell.Providers.Auth0;
@@ -26,6 +27,8 @@ internal sealed class Auth0Dialect : IDialect
         Uri.TryCreate(context.Server.TokenEndpoint, UriKind.Absolute, out var uri) ? uri : new Uri(context.RegistrationEndpoint, "/oauth/token"),
         new Uri(context.RegistrationEndpoint, "/").AbsoluteUri,
         Audience(context));
+
+    public JsonBag Read(JsonBag answer) => Auth0Vocabulary.ToRfc(answer);
 
     public IDcrProvider Create(DialectContext context, ICredential credential)
     {

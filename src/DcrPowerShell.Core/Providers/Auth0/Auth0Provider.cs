@@ -22,7 +22,7 @@ namespace DcrPowerShell.Providers.Auth0;
 /// <param name="configuration">For clients that have a registration access token.</param>
 internal sealed class Auth0Provider(Uri endpoint, ICredential initial, Auth0Api api, ClientConfiguration configuration, HttpSender sender) : IDcrProvider
 {
-    public string Name => "Auth0";
+    public DcrProvider Kind => DcrProvider.Auth0;
 
     public DcrCapabilities Capabilities => api.IsOpen
         ? DcrCapabilities.Register | DcrCapabilities.Read | DcrCapabilities.Update | DcrCapabilities.Delete | DcrCapabilities.List | DcrCapabilities.ResetSecret
@@ -45,7 +45,7 @@ internal sealed class Auth0Provider(Uri endpoint, ICredential initial, Auth0Api 
     {
         var request = Registration.Request(endpoint, metadata);
         var token = call.InitialToken ?? initial;
-        var response = await sender.SendAsync(request, token.For(scope: null), call.Reporter, call.Stop).ConfigureAwait(false);
+        var response = await sender.SendAsync(request, token.For(scope: null), call.Reporter, call.Stop, call.Arrived).ConfigureAwait(false);
         var server = response.IsSuccess ? null : ServerErrorReader.Read(response);
         return (response.Status, server?.Code) switch
         {

@@ -1,6 +1,7 @@
 using System;
 using System.Text.RegularExpressions;
 using DcrPowerShell.Credentials;
+using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Providers.Okta;
 
@@ -28,6 +29,8 @@ internal sealed class OktaDialect : IDialect
         var endpoint = new Uri(context.RegistrationEndpoint, "/oauth2/v1/token");
         return new(endpoint, endpoint.AbsoluteUri, context.Audience);
     }
+
+    public JsonBag Read(JsonBag answer) => answer;
 
     public IDcrProvider Create(DialectContext context, ICredential credential) => new OktaProvider(context.RegistrationEndpoint, credential, context.Sender);
 }

@@ -27,7 +27,7 @@ internal sealed class OktaProvider(Uri clients, ICredential credential, HttpSend
 
     private static readonly Regex NextLink = new("<(?<url>[^>]*)>\\s*;[^,]*rel=\"?next\"?");
 
-    public string Name => "Okta";
+    public DcrProvider Kind => DcrProvider.Okta;
 
     public DcrCapabilities Capabilities =>
         DcrCapabilities.Register | DcrCapabilities.Read | DcrCapabilities.Update | DcrCapabilities.Delete | DcrCapabilities.List | DcrCapabilities.ResetSecret | DcrCapabilities.OverlapSecrets;
@@ -94,7 +94,7 @@ internal sealed class OktaProvider(Uri clients, ICredential credential, HttpSend
     {
         var ownToken = client?.RegistrationAccessToken;
         var authorizer = ownToken is null ? (call.InitialToken ?? credential).For(scope) : StaticToken.Registration(ownToken);
-        var response = await sender.SendAsync(request with { Secrets = [.. request.Secrets, client?.ClientSecret] }, authorizer, call.Reporter, call.Stop).ConfigureAwait(false);
+        var response = await sender.SendAsync(request with { Secrets = [.. request.Secrets, client?.ClientSecret] }, authorizer, call.Reporter, call.Stop, call.Arrived).ConfigureAwait(false);
         return (response.Status, ownToken, credential) switch
         {
             // Its refusal is told as that of an initial access token.

@@ -1,5 +1,6 @@
 using System;
 using DcrPowerShell.Credentials;
+using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Providers.Standard;
 
@@ -19,6 +20,8 @@ internal sealed class StandardDialect : IDialect
         var endpoint = Uri.TryCreate(text, UriKind.Absolute, out var uri) ? uri : null;
         return new(endpoint, context.Server.TokenEndpoint ?? context.Issuer, context.Audience);
     }
+
+    public JsonBag Read(JsonBag answer) => answer;
 
     public IDcrProvider Create(DialectContext context, ICredential credential) =>
         new StandardProvider(context.RegistrationEndpoint, context.AllowedOrigins, credential, context.Sender);

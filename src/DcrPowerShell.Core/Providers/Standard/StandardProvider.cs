@@ -15,7 +15,7 @@ internal sealed class StandardProvider(Uri endpoint, IReadOnlyCollection<Uri> al
 {
     private readonly ClientConfiguration _configuration = new(endpoint, allowedOrigins, sender);
 
-    public string Name => "Standard";
+    public DcrProvider Kind => DcrProvider.Standard;
 
     public DcrCapabilities Capabilities => DcrCapabilities.Register | DcrCapabilities.Read | DcrCapabilities.Update | DcrCapabilities.Delete;
 
@@ -28,7 +28,7 @@ internal sealed class StandardProvider(Uri endpoint, IReadOnlyCollection<Uri> al
     {
         var request = Registration.Request(endpoint, metadata);
         var used = call.InitialToken ?? credential;
-        var response = await sender.SendAsync(request, used.For(scope: null), call.Reporter, call.Stop).ConfigureAwait(false);
+        var response = await sender.SendAsync(request, used.For(scope: null), call.Reporter, call.Stop, call.Arrived).ConfigureAwait(false);
         if (response.Status == 401 && used is ClientCredentials && ServerErrorReader.Read(response) is { Code: not "unauthorized_client" } server)
         {
             throw DcrErrors.CredentialRejected(server, used.Kind);

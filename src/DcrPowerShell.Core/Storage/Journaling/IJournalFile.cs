@@ -11,6 +11,10 @@ internal interface IJournalFolder
     /// <exception cref="UnauthorizedAccessException">It may not be made.</exception>
     IJournalFile Create(string vault);
 
+    /// <summary>Keeps other processes from taking over what is abandoned, and from making the key, until it is disposed of.</summary>
+    /// <exception cref="System.IO.IOException">The folder cannot be written, or another process does not let go of it.</exception>
+    IDisposable Lock();
+
     /// <summary>Opens the files of a vault that processes of this machine have left behind: those that no process has open.</summary>
     IReadOnlyList<IJournalFile> OpenAbandoned(string vault);
 }

@@ -9,8 +9,11 @@ namespace DcrPowerShell.Storage.Journaling;
 internal sealed record JournalIntent
 {
     public const string Register = "register";
+    public const string Read = "read";
+    public const string Update = "update";
+    public const string Delete = "delete";
 
-    /// <summary>A word: register, update, reset, delete, read.</summary>
+    /// <summary>One of these.</summary>
     public required string Operation { get; init; }
 
     public required string Issuer { get; init; }

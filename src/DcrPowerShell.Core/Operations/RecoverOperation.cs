@@ -1,0 +1,200 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text;
+using System.Text.Json;
+using System.Threading.Tasks;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Http;
+using DcrPowerShell.Metadata;
+using DcrPowerShell.Protocol;
+using DcrPowerShell.Providers;
+using DcrPowerShell.Storage;
+using DcrPowerShell.Storage.Journaling;
+
+namespace DcrPowerShell.Operations;
+
+/// <summary>Brings what journals still hold into the vault. Sends nothing.</summary>
+internal static class RecoverOperation
+{
+    /// <summary>
+    /// Begins this process's journal of a vault, and takes over what processes that have ended left in theirs. Where no journal can be
+    /// written, the vault alone has to do: that is said, and null returned.
+    /// </summary>
+    /// <exception cref="DcrException">The vault does not give or keep the journal's key.</exception>
+    public static async Task<Journal?> BeginAsync(RegistrationStore store, JournalSet journals, IReporter reporter, IClock clock)
+    {
+        if (journals.Find(store.VaultName) is { } begun)
+        {
+            return begun;
+        }
+
+        try
+        {
+            using var alone = journals.Folder.Lock();
+            var key = await KeyOfAsync(store).ConfigureAwait(false);
+            var journal = journals.Begin(store.VaultName, key);
+            var restored = await TakeOverAsync(store, journals.Folder, journal, key, reporter, clock).ConfigureAwait(false);
+            Tell(restored, journal, reporter);
+            return journal;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            reporter.Warning($"There is no journal: {failure.Message.TrimEnd('.')}. Should this process end between a server's answer and the vault, the answer is lost.");
+            return null;
+        }
+    }
+
+    /// <summary>Brings the answers that this process could not store into the vault.</summary>
+    /// <returns>The clients that were restored.</returns>
+    /// <exception cref="DcrException">The vault cannot be read.</exception>
+    public static async Task<IReadOnlyList<RegistrationRecord>> ReplayAsync(RegistrationStore store, Journal journal, IReporter reporter, IClock clock)
+    {
+        var restored = new List<RegistrationRecord>();
+        foreach (var entry in journal.Open.Where(entry => entry.Answer is not null))
+        {
+            if (await StoreAsync(store, entry, reporter, clock, restored).ConfigureAwait(false))
+            {
+                journal.Done(entry.Id);
+            }
+        }
+
+        return restored;
+    }
+
+    private static async Task<List<RegistrationRecord>> TakeOverAsync(RegistrationStore store, IJournalFolder folder, Journal journal, byte[] key, IReporter reporter, IClock clock)
+    {
+        var restored = new List<RegistrationRecord>();
+        foreach (var file in folder.OpenAbandoned(store.VaultName))
+        {
+            using (file)
+            {
+                IReadOnlyList<JournalEntry> entries;
+                try
+                {
+                    entries = Journal.ReadAbandoned(file, key);
+                }
+                catch (FormatException unreadable)
+                {
+                    reporter.Warning($"The journal {file.Path} was left as it is: {unreadable.Message}.");
+                    continue;
+                }
+
+                foreach (var entry in entries)
+                {
+                    if (entry.Answer is null || !await StoreAsync(store, entry, reporter, clock, restored).ConfigureAwait(false))
+                    {
+                        journal.TakeOver(entry);
+                    }
+                }
+
+                file.Delete();
+            }
+        }
+
+        return restored;
+    }
+
+    /// <summary>Stores what one answer brought. False where the vault did not take it.</summary>
+    private static async Task<bool> StoreAsync(RegistrationStore store, JournalEntry entry, IReporter reporter, IClock clock, List<RegistrationRecord> restored)
+    {
+        var (intent, answer) = (entry.Intent, entry.Answer!);
+        try
+        {
+            if (intent.Operation == JournalIntent.Delete)
+            {
+                if (await store.FindAsync(intent.Issuer, intent.ClientId!).ConfigureAwait(false) is { } deleted)
+                {
+                    await store.RemoveAsync(deleted).ConfigureAwait(false);
+                }
+
+                return true;
+            }
+
+            if (Read(intent, answer) is not { } read)
+            {
+                await store.SaveAsync(SecretName.ForUnread(intent.Issuer, answer.Body), Encoding.UTF8.GetString(answer.Body)).ConfigureAwait(false);
+                return true;
+            }
+
+            var clientId = read.ClientId ?? intent.ClientId!;
+            var known = await store.FindAsync(intent.Issuer, clientId).ConfigureAwait(false);
+            if (known is not null && known.UpdatedAt >= answer.At)
+            {
+                // Stored before its process ended, or overtaken by something newer.
+                return true;
+            }
+
+            var former = known ?? new RegistrationRecord { Issuer = intent.Issuer, ClientId = clientId, CreatedAt = answer.At, UpdatedAt = answer.At, Metadata = JsonBag.Empty };
+            var whole = read.ClientId is null ? read with { Members = former.Metadata.With(read.Members) } : read;
+            var record = Keeping.Merge(former with { Tenant = intent.Tenant ?? former.Tenant }, whole, intent.RegistrationEndpoint, answer.At);
+            if (known is null || !record.HasSameContent(known))
+            {
+                await store.SaveAsync(record).ConfigureAwait(false);
+                restored.Add(record);
+            }
+
+            return true;
+        }
+        catch (Exception failure) when (failure is VaultException or DcrException)
+        {
+            reporter.Warning($"An answer of {intent.Issuer} stays in the journal: {failure.Message.TrimEnd('.')}.");
+            return false;
+        }
+    }
+
+    private static RegistrationAnswer? Read(JournalIntent intent, JournalAnswer answer)
+    {
+        try
+        {
+            var members = Dialects.Read(intent.Provider, JsonBag.Parse(Encoding.UTF8.GetString(answer.Body)));
+            var read = new RegistrationAnswer(members, answer.Status);
+
+            // Of a client secret's own resource, the secret is all that belongs to the client.
+            return read.ClientId is not null ? read
+                : intent.ClientId is not null && read.ClientSecret is { } secret ? new(JsonBag.Empty.With(ClientMember.ClientSecret, secret), answer.Status)
+                : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static void Tell(List<RegistrationRecord> restored, Journal journal, IReporter reporter)
+    {
+        if (restored.Count > 0)
+        {
+            reporter.Warning($"An earlier session ended before the vault had {Count(restored.Count, "answer")}, and the journal had kept {(restored.Count == 1 ? "it" : "them")}: restored {string.Join(", ", restored.Take(5).Select(record => record.ClientName ?? record.ClientId))}{(restored.Count > 5 ? " and others" : "")}.");
+        }
+
+        var unknown = journal.Open.Count(entry => entry.Answer is null);
+        if (unknown > 0)
+        {
+            reporter.Warning($"Of {Count(unknown, "request")} nobody knows whether the server carried {(unknown == 1 ? "it" : "them")} out: see Find-DcrOrphan.");
+        }
+    }
+
+    private static string Count(int number, string noun) => $"{number} {noun}{(number == 1 ? "" : "s")}";
+
+    private static async Task<byte[]> KeyOfAsync(RegistrationStore store)
+    {
+        if (await store.ReadAsync(SecretName.JournalKey).ConfigureAwait(false) is { } known)
+        {
+            return Convert.FromBase64String(known);
+        }
+
+        var key = ContentEncryption.NewKey();
+        try
+        {
+            await store.SaveAsync(SecretName.JournalKey, Convert.ToBase64String(key)).ConfigureAwait(false);
+        }
+        catch (VaultException failure)
+        {
+            throw DcrErrors.VaultNotWritable(store.VaultName, failure);
+        }
+
+        return key;
+    }
+}

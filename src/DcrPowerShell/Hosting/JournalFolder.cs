@@ -1,0 +1,116 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.IO;
+using System.Linq;
+using System.Security.Cryptography;
+using System.Text;
+using System.Threading;
+using DcrPowerShell.Storage.Journaling;
+
+namespace DcrPowerShell.Hosting;
+
+/// <summary>
+/// Journal files on disk: <c>host-vault-id.dcrj</c>. A file's process has it open for itself alone; one that can be opened belongs to
+/// a process that has ended. A home folder may be shared by several machines, where that does not hold: each looks at its own.
+/// </summary>
+internal sealed class JournalFolder(string path) : IJournalFolder
+{
+    private const string Extension = ".dcrj";
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+
+    public IJournalFile Create(string vault)
+    {
+        LocalData.MakeFolder(path);
+        return new JournalFile(Path.Combine(path, $"{Prefix(vault)}{Guid.NewGuid():n}{Extension}"), FileMode.CreateNew);
+    }
+
+    public IDisposable Lock()
+    {
+        LocalData.MakeFolder(path);
+        var time = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                return LocalData.OpenAlone(Path.Combine(path, "lock"), FileMode.OpenOrCreate);
+            }
+            catch (IOException) when (File.Exists(Path.Combine(path, "lock")) && time.Elapsed < LongestWait)
+            {
+                Thread.Sleep(20);
+            }
+        }
+    }
+
+    public IReadOnlyList<IJournalFile> OpenAbandoned(string vault) => Directory.GetFiles(path, Prefix(vault) + "*" + Extension)
+        .OrderBy(File.GetCreationTimeUtc)
+        .Select(TryOpen)
+        .OfType<IJournalFile>()
+        .ToList();
+
+    private static JournalFile? TryOpen(string file)
+    {
+        try
+        {
+            return new JournalFile(file, FileMode.Open);
+        }
+        catch (IOException)
+        {
+            // Its process lives.
+            return null;
+        }
+    }
+
+    private static string Prefix(string vault)
+    {
+        using var sha = SHA256.Create();
+        var hash = BitConverter.ToString(sha.ComputeHash(Encoding.UTF8.GetBytes(Environment.MachineName + "\n" + vault.ToUpperInvariant())), 0, 6);
+        return hash.Replace("-", "") + "-";
+    }
+
+    private sealed class JournalFile(string file, FileMode mode) : IJournalFile
+    {
+        private FileStream _stream = LocalData.OpenAlone(file, mode);
+
+        public string Path => file;
+
+        public byte[] Read()
+        {
+            _stream.Position = 0;
+            using var copy = new MemoryStream();
+            _stream.CopyTo(copy);
+            return copy.ToArray();
+        }
+
+        public void Append(byte[] bytes)
+        {
+            _stream.Position = _stream.Length;
+            _stream.Write(bytes, 0, bytes.Length);
+            _stream.Flush(flushToDisk: true);
+        }
+
+        public void Replace(byte[] bytes)
+        {
+            var fresh = file + ".new";
+            using (var stream = LocalData.OpenAlone(fresh, FileMode.Create))
+            {
+                stream.Write(bytes, 0, bytes.Length);
+                stream.Flush(flushToDisk: true);
+            }
+
+            // For a moment the name is nobody's: whoever opens it then finds what is still open, which it may restore as well.
+            _stream.Dispose();
+            File.Delete(file);
+            File.Move(fresh, file);
+            _stream = LocalData.OpenAlone(file, FileMode.Open);
+        }
+
+        public void Delete()
+        {
+            _stream.Dispose();
+            File.Delete(file);
+        }
+
+        public void Dispose() => _stream.Dispose();
+    }
+}
