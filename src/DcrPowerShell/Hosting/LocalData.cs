@@ -20,7 +20,7 @@ internal static class LocalData
 
     private static string Root => Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "DcrPowerShell");
 
-    /// <summary>Makes a folder that only the account's user may enter. On Windows the folder above is that already.</summary>
+    /// <summary>Makes a folder below this one that only the account's user may enter. On Windows the folder above is that already.</summary>
     /// <exception cref="IOException">It cannot be made.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be made.</exception>
     public static void MakeFolder(string path)
@@ -28,7 +28,11 @@ internal static class LocalData
 #if NET
         if (!RuntimeInformation.IsOSPlatform(OSPlatform.Windows))
         {
-            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            foreach (var folder in new[] { Root, path })
+            {
+                Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            }
+
             return;
         }
 #endif
