@@ -19,6 +19,7 @@ public sealed class DcrClient
         _record = record;
         Changes = changes;
         SecretName = secretName;
+        Storage = secretName is null ? DcrStorage.MemoryOnly : DcrStorage.Vault;
         ClientSecret = SecureText.Protect(record.ClientSecret);
         RegistrationAccessToken = SecureText.Protect(record.RegistrationAccessToken);
         RedirectUris = record.Metadata.Texts(ClientMember.RedirectUris);
@@ -91,6 +92,9 @@ public sealed class DcrClient
 
     /// <summary>The name of the vault's secret that keeps the registration; null where it is kept nowhere.</summary>
     public string? SecretName { get; }
+
+    /// <summary>Where the registration, with what the server shows once, is kept.</summary>
+    public DcrStorage Storage { get; internal init; }
 
     /// <summary>Everything the server returned, unknown members too; secrets masked.</summary>
     public IDictionary Metadata { get; }

@@ -4,6 +4,7 @@ using System.Threading.Tasks;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Http;
 using DcrPowerShell.Providers;
+using DcrPowerShell.Storage;
 using DcrPowerShell.Storage.Journaling;
 
 namespace DcrPowerShell;
@@ -21,6 +22,7 @@ public sealed class DcrConnection
         RegistrationEndpoint = registrationEndpoint;
         Vault = vault;
         Service = service;
+        Tenants = new TenantIndex(issuer);
         _credential = credential;
         _sender = sender;
     }
@@ -49,7 +51,13 @@ public sealed class DcrConnection
     /// <summary>The SecretManagement vault that keeps tokens and secrets; null with <c>-NoVault</c>.</summary>
     public string? Vault { get; }
 
+    /// <summary>What is done where the vault fails and the journal works.</summary>
+    public DcrVaultErrorAction OnVaultError { get; internal init; }
+
     internal IDcrProvider Service { get; }
+
+    /// <summary>Which client belongs to which tenant.</summary>
+    internal TenantIndex Tenants { get; }
 
     internal HttpSender Sender => _sender;
 

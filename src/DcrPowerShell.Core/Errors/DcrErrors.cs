@@ -121,6 +121,22 @@ internal static class DcrErrors
     public static DcrException TokenLost(string clientId, Uri uri, Exception inner) =>
         new(DcrErrorId.TokenLost, $"A change of client '{clientId}' was sent to {uri.Authority}, its answer never came, and now the server rejects the registration access token: it has most likely replaced it in the answer that was lost.", "Give the client a new registration access token in the server's own administration, and take it into the vault; or register a new client with New-DcrClient and move the application over.", inner);
 
+    /// <param name="at">When it was sent.</param>
+    public static DcrException TenantUnknown(string tenant, DateTimeOffset at) =>
+        new(DcrErrorId.OutcomeUnknown, $"A client for tenant '{tenant}' was sent to be registered on {at:yyyy-MM-dd} at {at:HH:mm} UTC, and nobody knows whether the server did it. Nothing was sent now.", "Find-DcrOrphan looks it up, and adopts or removes it. New-DcrClient -Force registers another client all the same.");
+
+    public static DcrException OrphanUnclear(string? clientName, IEnumerable<string> candidates) =>
+        new(DcrErrorId.OutcomeUnknown, candidates.Any() ? $"Several clients named '{clientName}' could be meant: {string.Join(", ", candidates)}. None was touched." : $"No client named '{clientName}' was found that could be meant.", "Find-DcrOrphan says for each what to look for. When you know what became of it, -Dismiss strikes it off.");
+
+    public static DcrException NotReadableWithoutToken(string clientId) =>
+        new(DcrErrorId.OperationNotSupported, $"Client '{clientId}' cannot be read from this server without its registration access token, which the vault does not have. Nothing was sent.", "Restore-DcrRegistration without -ClientId looks in the journal. If the token is known elsewhere, take the client into the vault with it; if not, give it a new one in the server's own administration.");
+
+    public static DcrException NoTokenToReset(string clientId) =>
+        new(DcrErrorId.OperationNotSupported, $"Client '{clientId}' has no registration access token: it is managed by the connection's credential, or not at all. Nothing was sent.", "Renew the credential that you connect with, in the server's own administration.");
+
+    public static DcrException TokenNotReplaced(string clientId) =>
+        new(DcrErrorId.OperationNotSupported, $"The server took an unchanged update of client '{clientId}' and kept its registration access token. RFC 7592 leaves that to the server, and this one does not replace it.", "If the token may be known to others, register a new client with New-DcrClient, move the application over, and then remove this one with Remove-DcrClient.");
+
     // What the server refuses.
 
     /// <param name="member">Where it stands: redirect_uris, or post_logout_redirect_uris.</param>
@@ -347,8 +363,18 @@ internal static class DcrErrors
     public static DcrException SecretExists(string vault, string secretName) =>
         new(DcrErrorId.SecretExists, $"Vault '{vault}' has a secret named '{secretName}' already. It was left as it is.", "Choose another name; or, if nobody needs that secret any more, remove it with Remove-Secret.");
 
-    public static DcrException NotKept(string vault, string clientId, string done, object unstored, Exception why) =>
-        new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' {done}, but vault '{vault}' did not keep that: {why.Message.TrimEnd('.')}.", "The DcrClient object has the secrets: it was written to the output, and is this error's TargetObject. Keep its RegistrationAccessToken and ClientSecret before this session ends.", why) { Unstored = unstored };
+    public static DcrException NotKept(string vault, string clientId, string done, object unstored, bool isInJournal, Exception why, bool isTolerated) =>
+        new(
+            DcrErrorId.VaultWriteFailed,
+            $"Client '{clientId}' {done}, but vault '{vault}' did not keep that: {why.Message.TrimEnd('.')}.{(isInJournal ? " The journal has it." : "")}",
+            isInJournal
+                ? "When the vault works again, run Restore-DcrRegistration: it brings what the journal has into the vault. The DcrClient object has the secrets too."
+                : "The DcrClient object has the secrets: it was written to the output, and is this error's TargetObject. Keep its RegistrationAccessToken and ClientSecret before this session ends.",
+            why)
+        {
+            Unstored = unstored,
+            IsTolerated = isTolerated && isInJournal,
+        };
 
     public static DcrException NotForgotten(string vault, string clientId, string secretName, Exception why) =>
         new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' was deleted at the server, but vault '{vault}' still holds its registration: {why.Message}.", $"Remove it by hand: Remove-Secret -Vault '{vault}' -Name {secretName}", why);

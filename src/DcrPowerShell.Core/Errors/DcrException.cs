@@ -29,4 +29,7 @@ public sealed class DcrException : Exception
     /// carries its secrets, so that nothing is lost.
     /// </summary>
     public object? Unstored { get; internal init; }
+
+    /// <summary>The user wants a warning for it, not an error.</summary>
+    internal bool IsTolerated { get; init; }
 }

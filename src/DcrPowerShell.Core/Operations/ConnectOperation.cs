@@ -48,6 +48,8 @@ internal sealed record ConnectRequest
     /// <summary>Shown to the server when TLS asks for it (RFC 8705).</summary>
     public X509Certificate2? TlsCertificate { get; init; }
 
+    public DcrVaultErrorAction OnVaultError { get; init; }
+
     /// <summary>Origins beside the registration endpoint's where registration access tokens may go.</summary>
     public IReadOnlyCollection<Uri> AllowedOrigins { get; init; } = [];
 
@@ -79,7 +81,7 @@ internal static class ConnectOperation
             await store.CheckWritableAsync().ConfigureAwait(false);
         }
 
-        var journal = store is null || journals is null ? null : await RecoverOperation.BeginAsync(store, journals, reporter, clock).ConfigureAwait(false);
+        var journal = store is null || journals is null ? null : await RecoverOperation.BeginAsync(store, journals, reporter).ConfigureAwait(false);
 
         var sender = new HttpSender(new HttpTransport(handler ?? HandlerFactory.Create(request.Proxy, request.TlsCertificate), request.Timeout, clock), clock);
         try
@@ -95,6 +97,7 @@ internal static class ConnectOperation
             {
                 VaultProvedAt = clock.UtcNow,
                 Journal = journal,
+                OnVaultError = request.OnVaultError,
                 Rediscover = request.RegistrationEndpoint is not null ? null : async (again, until) =>
                     ContextOf(request, await DiscoverAsync(request, sender, again, until).ConfigureAwait(false), sender),
             };

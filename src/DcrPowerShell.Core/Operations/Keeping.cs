@@ -31,7 +31,7 @@ internal static class Keeping
         catch (DcrException failure)
         {
             context.DistrustVault();
-            throw DcrErrors.NotKept(context.Store!.VaultName, fresh.ClientId, done, new DcrClient(fresh, [], secretName: null), failure);
+            throw DcrErrors.NotKept(context.Store!.VaultName, fresh.ClientId, done, context.Unstored(fresh, []), context.Scope.HoldsAnswer, failure, context.IsTolerated);
         }
     }
 
@@ -94,9 +94,12 @@ internal static class Keeping
         catch (VaultException failure)
         {
             context.DistrustVault();
-            throw DcrErrors.NotKept(store.VaultName, record.ClientId, done, new DcrClient(record, changes, secretName: null), failure);
+            throw DcrErrors.NotKept(store.VaultName, record.ClientId, done, context.Unstored(record, changes), context.Scope.HoldsAnswer, failure, context.IsTolerated);
         }
     }
+
+    private static DcrClient Unstored(this OperationContext context, RegistrationRecord record, IReadOnlyList<DcrChange> changes) =>
+        new(record, changes, secretName: null) { Storage = context.Scope.HoldsAnswer ? DcrStorage.Journal : DcrStorage.MemoryOnly };
 
     /// <summary>Gives the application its own copy of the client secret, under a name of the user's choice.</summary>
     /// <exception cref="DcrException">VaultWriteFailed, which carries the client and its secrets.</exception>
@@ -120,7 +123,7 @@ internal static class Keeping
         catch (VaultException failure)
         {
             context.DistrustVault();
-            throw DcrErrors.NotKept(context.Store!.VaultName, client.ClientId, $"has its secret, and it was to be copied to '{clientSecretName}'", client, failure);
+            throw DcrErrors.NotKept(context.Store!.VaultName, client.ClientId, $"has its secret, and it was to be copied to '{clientSecretName}'", client, isInJournal: false, failure, isTolerated: false);
         }
     }
 

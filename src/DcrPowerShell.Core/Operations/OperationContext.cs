@@ -23,6 +23,9 @@ internal sealed record OperationContext(DcrConnection Connection, RegistrationSt
     /// <summary>What this run writes to the journal.</summary>
     public JournalScope Scope { get; } = new(Connection, Reporter, Clock);
 
+    /// <summary>The journal does for the vault where that fails.</summary>
+    public bool IsTolerated => Connection is { OnVaultError: DcrVaultErrorAction.Continue, Journal: not null };
+
     /// <summary>Runs an operation, and closes in the journal what is done with its end.</summary>
     public async Task<T> RunAsync<T>(Func<OperationContext, Task<T>> operation)
     {
@@ -46,7 +49,7 @@ internal sealed record OperationContext(DcrConnection Connection, RegistrationSt
     {
         (null, null) => Task.CompletedTask,
         (null, _) => throw DcrErrors.NoVaultForCopy(),
-        _ => Store.CheckOpenAsync(),
+        _ => TolerateAsync(Store.CheckOpenAsync),
     };
 
     /// <summary>
@@ -57,9 +60,25 @@ internal sealed record OperationContext(DcrConnection Connection, RegistrationSt
     {
         if (Store is not null && Clock.UtcNow - Connection.VaultProvedAt > ProofHolds)
         {
-            await Store.CheckOpenAsync().ConfigureAwait(false);
-            await Store.CheckWritableAsync().ConfigureAwait(false);
-            TrustVault();
+            await TolerateAsync(async () =>
+            {
+                await Store.CheckOpenAsync().ConfigureAwait(false);
+                await Store.CheckWritableAsync().ConfigureAwait(false);
+                TrustVault();
+            }).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Says that the vault fails, where the user has the journal do for it.</summary>
+    private async Task TolerateAsync(Func<Task> check)
+    {
+        try
+        {
+            await check().ConfigureAwait(false);
+        }
+        catch (DcrException failure) when (IsTolerated)
+        {
+            Reporter.Warning($"{failure.Message.Replace(" Nothing was sent.", "")} The journal keeps what arrives (-OnVaultError Continue).");
         }
     }
 

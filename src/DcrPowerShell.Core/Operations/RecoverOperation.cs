@@ -23,7 +23,7 @@ internal static class RecoverOperation
     /// written, the vault alone has to do: that is said, and null returned.
     /// </summary>
     /// <exception cref="DcrException">The vault does not give or keep the journal's key.</exception>
-    public static async Task<Journal?> BeginAsync(RegistrationStore store, JournalSet journals, IReporter reporter, IClock clock)
+    public static async Task<Journal?> BeginAsync(RegistrationStore store, JournalSet journals, IReporter reporter)
     {
         if (journals.Find(store.VaultName) is { } begun)
         {
@@ -35,7 +35,7 @@ internal static class RecoverOperation
             using var alone = journals.Folder.Lock();
             var key = await KeyOfAsync(store).ConfigureAwait(false);
             var journal = journals.Begin(store.VaultName, key);
-            var restored = await TakeOverAsync(store, journals.Folder, journal, key, reporter, clock).ConfigureAwait(false);
+            var restored = await TakeOverAsync(store, journals.Folder, journal, key, reporter).ConfigureAwait(false);
             Tell(restored, journal, reporter);
             return journal;
         }
@@ -49,12 +49,12 @@ internal static class RecoverOperation
     /// <summary>Brings the answers that this process could not store into the vault.</summary>
     /// <returns>The clients that were restored.</returns>
     /// <exception cref="DcrException">The vault cannot be read.</exception>
-    public static async Task<IReadOnlyList<RegistrationRecord>> ReplayAsync(RegistrationStore store, Journal journal, IReporter reporter, IClock clock)
+    public static async Task<IReadOnlyList<RegistrationRecord>> ReplayAsync(RegistrationStore store, Journal journal, IReporter reporter)
     {
         var restored = new List<RegistrationRecord>();
         foreach (var entry in journal.Open.Where(entry => entry.Answer is not null))
         {
-            if (await StoreAsync(store, entry, reporter, clock, restored).ConfigureAwait(false))
+            if (await StoreAsync(store, entry, reporter, restored).ConfigureAwait(false))
             {
                 journal.Done(entry.Id);
             }
@@ -63,7 +63,28 @@ internal static class RecoverOperation
         return restored;
     }
 
-    private static async Task<List<RegistrationRecord>> TakeOverAsync(RegistrationStore store, IJournalFolder folder, Journal journal, byte[] key, IReporter reporter, IClock clock)
+    /// <summary>Puts back what the vault had and has lost, as far as this process's journal still has the answers.</summary>
+    /// <inheritdoc cref="ReplayAsync"/>
+    public static async Task<IReadOnlyList<RegistrationRecord>> PutBackAsync(RegistrationStore store, Journal journal, IReporter reporter)
+    {
+        var restored = new List<RegistrationRecord>();
+        foreach (var answers in journal.Answered().GroupBy(entry => (entry.Intent.Issuer, ClientId: ClientIdOf(entry))).Where(group => group.Key.ClientId is not null))
+        {
+            if (answers.Last().Intent.Operation != JournalIntent.Delete && await store.FindAsync(answers.Key.Issuer, answers.Key.ClientId!).ConfigureAwait(false) is null)
+            {
+                foreach (var entry in answers)
+                {
+                    await StoreAsync(store, entry, reporter, restored).ConfigureAwait(false);
+                }
+            }
+        }
+
+        return restored.GroupBy(record => record.SecretName).Select(versions => versions.Last()).ToList();
+    }
+
+    private static string? ClientIdOf(JournalEntry entry) => entry.Intent.ClientId ?? Read(entry.Intent, entry.Answer!)?.ClientId;
+
+    private static async Task<List<RegistrationRecord>> TakeOverAsync(RegistrationStore store, IJournalFolder folder, Journal journal, byte[] key, IReporter reporter)
     {
         var restored = new List<RegistrationRecord>();
         foreach (var file in folder.OpenAbandoned(store.VaultName))
@@ -83,7 +104,7 @@ internal static class RecoverOperation
 
                 foreach (var entry in entries)
                 {
-                    if (entry.Answer is null || !await StoreAsync(store, entry, reporter, clock, restored).ConfigureAwait(false))
+                    if (entry.Answer is null || !await StoreAsync(store, entry, reporter, restored).ConfigureAwait(false))
                     {
                         journal.TakeOver(entry);
                     }
@@ -97,7 +118,7 @@ internal static class RecoverOperation
     }
 
     /// <summary>Stores what one answer brought. False where the vault did not take it.</summary>
-    private static async Task<bool> StoreAsync(RegistrationStore store, JournalEntry entry, IReporter reporter, IClock clock, List<RegistrationRecord> restored)
+    private static async Task<bool> StoreAsync(RegistrationStore store, JournalEntry entry, IReporter reporter, List<RegistrationRecord> restored)
     {
         var (intent, answer) = (entry.Intent, entry.Answer!);
         try

@@ -1,9 +1,11 @@
+using System.Linq;
 using System.Threading.Tasks;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
 using DcrPowerShell.Storage;
+using DcrPowerShell.Storage.Journaling;
 
 namespace DcrPowerShell.Operations;
 
@@ -20,6 +22,30 @@ internal sealed record RegisterRequest(JsonBag Metadata, string? Tenant, string?
 /// <summary>Registers a client (RFC 7591) and keeps what comes back.</summary>
 internal static class RegisterOperation
 {
+    /// <summary>The client that a tenant has at the connected server; null where it has none, as far as is known.</summary>
+    /// <exception cref="DcrException">OutcomeUnknown: one was sent, and nobody knows. The vault could not be read.</exception>
+    public static async Task<DcrClient?> FindTenantAsync(OperationContext context, string tenant)
+    {
+        if (context.Store is null)
+        {
+            return null;
+        }
+
+        var sent = (context.Connection.Journal?.Open ?? []).Where(entry => entry.Intent.Operation == JournalIntent.Register && entry.Intent.Issuer == context.Connection.Issuer && entry.Intent.Tenant == tenant).ToList();
+        if (sent.Any(static entry => entry.Answer is not null))
+        {
+            await RecoverOperation.ReplayAsync(context.Store, context.Connection.Journal!, context.Reporter).ConfigureAwait(false);
+        }
+        else if (sent.Count > 0)
+        {
+            throw DcrErrors.TenantUnknown(tenant, sent[0].Intent.At);
+        }
+
+        return await context.Connection.Tenants.FindAsync(context.Store, tenant, context.Clock.UtcNow).ConfigureAwait(false) is { } record
+            ? new DcrClient(record, [], record.SecretName)
+            : null;
+    }
+
     /// <exception cref="DcrException">
     /// Refused or of unknown outcome; VaultWriteFailed after a success, and then the error carries the client with its secrets.
     /// </exception>
@@ -41,6 +67,7 @@ internal static class RegisterOperation
         const string Done = "was registered";
         var (record, wasKnown) = await context.NewRecordAsync(answer, request.Tenant, Done).ConfigureAwait(false);
         var client = await context.StoreAsync(record, Grant.Compare(request.Metadata, answer.Members), Done).ConfigureAwait(false);
+        context.Connection.Tenants.Add(record);
         if (wasKnown)
         {
             context.Reporter.Warning($"Client '{client.ClientId}': the server answered with a client that was registered before. Its registration in the vault was brought up to date.");

@@ -27,9 +27,20 @@ internal static class ResetSecretOperation
 
         // A read may bring a new secret where an update would too. Where there is a request of its own, only that replaces it.
         var before = context.Provider.Capabilities.HasFlag(DcrCapabilities.ResetSecret) ? current.Record.ClientSecret : record.ClientSecret;
-        var client = current.Record.ClientSecret == before
-            ? await UpdateOperation.WriteAsync(context, current.Record, asked: JsonBag.Empty, () => context.Provider.ResetSecretAsync(current.Record, Management.ForUpdate(read.Members, record.ClientId), context.Call)).ConfigureAwait(false)
-            : current;
+        var client = current;
+        if (current.Record.ClientSecret == before)
+        {
+            try
+            {
+                client = await ResetAsync(current, read).ConfigureAwait(false);
+            }
+            catch (DcrException unknown) when (unknown.ErrorId == DcrErrorId.OutcomeUnknown)
+            {
+                // A secret that was made meanwhile is known to nobody; the next one is.
+                client = await LostAnswer.ResolveAsync(context, current.Record, asked: JsonBag.Empty, unknown, ResetAsync).ConfigureAwait(false);
+            }
+        }
+
         if (client.Record.ClientSecret == before)
         {
             throw DcrErrors.SecretNotReplaced(record.ClientId);
@@ -37,5 +48,8 @@ internal static class ResetSecretOperation
 
         await context.CopySecretAsync(client, clientSecretName).ConfigureAwait(false);
         return client;
+
+        Task<DcrClient> ResetAsync(DcrClient now, RegistrationAnswer answer) =>
+            UpdateOperation.WriteAsync(context, now.Record, asked: JsonBag.Empty, () => context.Provider.ResetSecretAsync(now.Record, Management.ForUpdate(answer.Members, record.ClientId), context.Call));
     }
 }

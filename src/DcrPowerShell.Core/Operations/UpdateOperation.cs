@@ -22,12 +22,26 @@ internal static class UpdateOperation
     public static async Task<DcrClient> RunAsync(OperationContext context, RegistrationRecord record, JsonBag changes)
     {
         var (current, read) = await ReadOperation.ReadAsync(context, record).ConfigureAwait(false);
-        var update = new MetadataUpdate(Management.ForUpdate(read.Members, record.ClientId).With(changes).WithoutAbsent(), changes, read.Members);
         var asked = changes.Where(static (_, value) => !JsonBag.IsAbsent(value));
-        var updated = await WriteAsync(context, current.Record, asked, () => context.Provider.UpdateAsync(current.Record, update, context.Call)).ConfigureAwait(false);
+        DcrClient updated;
+        try
+        {
+            updated = await ChangeAsync(current, read).ConfigureAwait(false);
+        }
+        catch (DcrException unknown) when (unknown.ErrorId == DcrErrorId.OutcomeUnknown)
+        {
+            updated = await LostAnswer.ResolveAsync(context, current.Record, asked, unknown, ChangeAsync).ConfigureAwait(false);
+        }
+
         WarnOfKept(context, updated, changes);
         context.TellOfReplacedSecret(record, updated);
         return updated;
+
+        Task<DcrClient> ChangeAsync(DcrClient now, RegistrationAnswer answer)
+        {
+            var whole = Management.ForUpdate(answer.Members, record.ClientId).With(changes).WithoutAbsent();
+            return WriteAsync(context, now.Record, asked, () => context.Provider.UpdateAsync(now.Record, new MetadataUpdate(whole, changes, answer.Members), context.Call));
+        }
     }
 
     /// <summary>Has the server change a client, and keeps what comes back.</summary>

@@ -127,6 +127,10 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     [Parameter]
     public SwitchParameter NoVault { get; set; }
 
+    /// <summary>What to do where the vault fails after a server's answer: an error, or a warning while the journal keeps it.</summary>
+    [Parameter]
+    public DcrVaultErrorAction OnVaultError { get; set; }
+
     /// <summary>Further origins where registration access tokens may go, beside the registration endpoint's own.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -167,6 +171,7 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
             Audience = Audience,
             DPoP = DPoP,
             TlsCertificate = TlsCertificate,
+            OnVaultError = OnVaultError,
             AllowedOrigins = AllowedOrigin,
             Timeout = TimeSpan.FromSeconds(TimeoutSec),
             Proxy = Proxy,

@@ -43,6 +43,10 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     [ValidateNotNull]
     public SecureString? InitialAccessToken { get; set; }
 
+    /// <summary>Registers a client although the tenant has one.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
     /// <summary>An object whose properties are members of the client metadata.</summary>
     [Parameter(ValueFromPipeline = true)]
     public PSObject? InputObject { get; set; }
@@ -65,6 +69,13 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
             InitialToken = InitialAccessToken is null ? null : StaticToken.Initial(SecureText.Reveal(InitialAccessToken)),
         };
         Run(connection, context => context.CheckVaultAsync(request.ClientSecretName));
+        if (request.Tenant is { } tenant && !Force && Run(connection, context => RegisterOperation.FindTenantAsync(context, tenant)) is { } known)
+        {
+            WriteVerbose($"Tenant '{tenant}' has client '{known.ClientId}' already; -Force registers another.");
+            Write(connection, known);
+            return;
+        }
+
         if (ShouldProcess($"{metadata.Text(ClientMember.ClientName) ?? "a client"} at {connection.Issuer}", "Register client"))
         {
             Write(connection, Run(connection, context => RegisterOperation.RunAsync(context, request)));

@@ -49,6 +49,12 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
                 WriteObject(unstored);
             }
 
+            if (failure.IsTolerated)
+            {
+                WriteWarning(failure.Message);
+                return;
+            }
+
             var error = ErrorRecords.From(failure, MyInvocation.MyCommand, target);
             if (IsTerminating(failure.ErrorId))
             {

@@ -44,6 +44,22 @@ internal sealed class Journal : IDisposable
         }
     }
 
+    /// <summary>All that came back and is in the file still, done or not, in order of beginning.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public IReadOnlyList<JournalEntry> Answered()
+    {
+        lock (_gate)
+        {
+            var entries = new Dictionary<string, JournalEntry>();
+            foreach (var line in Lines(_file.Read(), _key).Where(static line => !line.IsDone))
+            {
+                Apply(entries, line);
+            }
+
+            return entries.Values.Where(static entry => entry.Answer is not null).OrderBy(entry => entry.Intent.At).ToList();
+        }
+    }
+
     /// <summary>Begins a journal of this process.</summary>
     /// <exception cref="IOException">The file cannot be made or written.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be made.</exception>
@@ -64,22 +80,10 @@ internal sealed class Journal : IDisposable
     /// <exception cref="FormatException">It is no journal, of a newer version, of another key, or was tampered with.</exception>
     public static IReadOnlyList<JournalEntry> ReadAbandoned(IJournalFile file, byte[] key)
     {
-        var frames = JournalFrames.Read(file.Read());
-        if (frames.Count == 0)
-        {
-            return [];
-        }
-
-        if (!frames[0].SequenceEqual(KeyId(key)))
-        {
-            throw new FormatException("it was written with another key than the vault has");
-        }
-
         var open = new Dictionary<string, JournalEntry>();
-        for (var index = 1; index < frames.Count; index++)
+        foreach (var line in Lines(file.Read(), key))
         {
-            var plain = ContentEncryption.Decrypt(key, frames[index], Associated(index)) ?? throw new FormatException($"line {index} of it was changed");
-            Apply(open, JournalLine.Parse(Encoding.UTF8.GetString(plain)));
+            Apply(open, line);
         }
 
         return open.Values.OrderBy(entry => entry.Intent.At).ToList();
@@ -124,6 +128,21 @@ internal sealed class Journal : IDisposable
             {
                 _file.Dispose();
             }
+        }
+    }
+
+    private static IEnumerable<JournalLine> Lines(byte[] file, byte[] key)
+    {
+        var frames = JournalFrames.Read(file);
+        if (frames.Count > 0 && !frames[0].SequenceEqual(KeyId(key)))
+        {
+            throw new FormatException("it was written with another key than the vault has");
+        }
+
+        for (var index = 1; index < frames.Count; index++)
+        {
+            var plain = ContentEncryption.Decrypt(key, frames[index], Associated(index)) ?? throw new FormatException($"line {index} of it was changed");
+            yield return JournalLine.Parse(Encoding.UTF8.GetString(plain));
         }
     }
 

@@ -1,0 +1,63 @@
+using System.Collections.Generic;
+using System.Management.Automation;
+using DcrPowerShell.Binding;
+using DcrPowerShell.Hosting;
+using DcrPowerShell.Metadata;
+using DcrPowerShell.Operations;
+
+namespace DcrPowerShell.Commands;
+
+/// <summary>Brings registrations back into the vault: from the journal, or from a server that the connection's credential can read.</summary>
+[Cmdlet(VerbsData.Restore, "DcrRegistration", SupportsShouldProcess = true, DefaultParameterSetName = JournalSet)]
+[OutputType(typeof(DcrClient))]
+public sealed class RestoreDcrRegistrationCommand : DcrConnectedCmdlet
+{
+    private const string JournalSet = "Journal";
+    private const string ServerSet = "ClientId";
+
+    /// <summary>Ids of clients to read from the server, which the vault does not have.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = ServerSet)]
+    [Alias(ClientMember.ClientId)]
+    [ValidateNotNullOrEmpty]
+    public string[] ClientId { get; set; } = [];
+
+    /// <summary>Who the client is for. Kept with the registration.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = ServerSet)]
+    [NullAsEmpty]
+    [AllowEmptyString]
+    public string? Tenant { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessItem()
+    {
+        var connection = Resolve();
+        if (ParameterSetName == JournalSet)
+        {
+            if (ShouldProcess($"vault {connection.Vault}", "Restore what the journal has"))
+            {
+                WriteAll(connection, Run(connection, RestoreOperation.FromJournalAsync));
+            }
+
+            return;
+        }
+
+        foreach (var clientId in ClientId)
+        {
+            Try(clientId, () =>
+            {
+                if (ShouldProcess($"client {clientId} at {connection.Issuer}", "Take into the vault"))
+                {
+                    Write(connection, Run(connection, context => RestoreOperation.FromServerAsync(context, clientId, string.IsNullOrEmpty(Tenant) ? null : Tenant)));
+                }
+            });
+        }
+    }
+
+    private void WriteAll(DcrConnection connection, IReadOnlyList<DcrClient> clients)
+    {
+        foreach (var client in clients)
+        {
+            Write(connection, client);
+        }
+    }
+}
