@@ -78,7 +78,7 @@ internal sealed class JournalScope(DcrConnection connection, IReporter reporter,
         Operation = operation,
         Issuer = connection.Issuer,
         RegistrationEndpoint = connection.RegistrationEndpoint,
-        Provider = connection.Service.Kind,
+        Provider = connection.Provider,
         At = clock.UtcNow,
     };
 

@@ -24,5 +24,5 @@ internal static class Dialects
     }
 
     /// <summary>An answer in the words of RFC 7591, which another process of ours got.</summary>
-    public static JsonBag Read(DcrProvider provider, JsonBag answer) => All.First(dialect => dialect.Kind == provider).Read(answer);
+    public static JsonBag Read(string provider, JsonBag answer) => All.First(dialect => dialect.Kind.ToString() == provider).Read(answer);
 }

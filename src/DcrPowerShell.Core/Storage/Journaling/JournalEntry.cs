@@ -21,7 +21,7 @@ internal sealed record JournalIntent
     public required Uri RegistrationEndpoint { get; init; }
 
     /// <summary>The dialect, by whose words the answer is read.</summary>
-    public required DcrProvider Provider { get; init; }
+    public required string Provider { get; init; }
 
     /// <summary>Null before a registration.</summary>
     public string? ClientId { get; init; }
@@ -57,7 +57,7 @@ internal sealed record JournalLine(string Id, JournalIntent? Intent, JournalAnsw
                 .With("operation", intent.Operation)
                 .With("issuer", intent.Issuer)
                 .With("endpoint", intent.RegistrationEndpoint.AbsoluteUri)
-                .With("provider", intent.Provider.ToString())
+                .With("provider", intent.Provider)
                 .With("client_id", intent.ClientId)
                 .With("client_name", intent.ClientName)
                 .With("tenant", intent.Tenant)
@@ -95,7 +95,7 @@ internal sealed record JournalLine(string Id, JournalIntent? Intent, JournalAnsw
         Operation = Needed(json, "operation"),
         Issuer = Needed(json, "issuer"),
         RegistrationEndpoint = new Uri(Needed(json, "endpoint")),
-        Provider = (DcrProvider)Enum.Parse(typeof(DcrProvider), Needed(json, "provider")),
+        Provider = Needed(json, "provider"),
         ClientId = json.Text("client_id"),
         ClientName = json.Text("client_name"),
         Tenant = json.Text("tenant"),
