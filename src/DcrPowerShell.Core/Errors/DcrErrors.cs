@@ -106,7 +106,7 @@ internal static class DcrErrors
         : new(DcrErrorId.ConnectionFailed, $"The connection to {uri.Authority} broke before the answer was complete.", uri.Scheme == Uri.UriSchemeHttps ? "Run the command again. A server that wants a client certificate may break off just so: Connect-DcrServer -TlsCertificate." : "Run the command again.", inner);
 
     public static DcrException RegistrationOutcomeUnknown(Uri uri, string what, Exception? inner, ServerError? server = null) =>
-        new(DcrErrorId.OutcomeUnknown, $"The registration was sent to {uri.Authority}, and {what}. The server may have registered the client. It was not sent again.{Said(server)}", "Look at the server for a client of this name before you register again.", inner) { ServerError = server };
+        new(DcrErrorId.OutcomeUnknown, $"The registration was sent to {uri.Authority}, and {what}. The server may have registered the client. It was not sent again.{Said(server)}", "Find-DcrOrphan looks for the client where the server can be asked, and says what to look for elsewhere. Do that before you register again.", inner) { ServerError = server };
 
     public static DcrException ChangeOutcomeUnknown(Uri uri, string what, Exception? inner, ServerError? server = null) =>
         new(DcrErrorId.OutcomeUnknown, $"The change was sent to {uri.Authority}, and {what}. The server may have made it.{Said(server)}", "Run Get-DcrClient for this client: if it answers, the stored token still holds and the change can be repeated.", inner) { ServerError = server };

@@ -153,20 +153,42 @@ public class UpdateOperationTests
         Assert.Equal("m", session.Stored(client.ClientId).ClientName);
     }
 
+    /// <summary>The token that is known tells what became of it, by a read.</summary>
     [Theory]
-    [InlineData(""" "drop":"beforeAnswer" """)]
-    [InlineData(""" "status":500,"when":"afterProcessing" """)]
-    [InlineData(""" "status":504 """)]
-    [InlineData(""" "delayMs":60000 """)]
-    public async Task Of_unknown_outcome_it_is_not_sent_again(string fault)
+    [InlineData(""" "drop":"beforeAnswer" """, 1)]
+    [InlineData(""" "status":500,"when":"afterProcessing" """, 1)]
+    [InlineData(""" "delayMs":60000 """, 1)]
+    [InlineData(""" "status":504 """, 2)]
+    [InlineData(""" "drop":"beforeAnswer","when":"beforeProcessing" """, 2)]
+    public async Task A_change_whose_answer_is_lost_is_looked_into_and_made_once_more_where_it_was_not_made(string fault, int updates)
     {
         using var session = await Session.StartAsync($$"""{"faults":[{"on":"update",{{fault}}}]}""", request => request with { Timeout = TimeSpan.FromSeconds(fault.Contains("delayMs") ? 2 : 30) });
         var client = await session.RegisterAsync();
+        Assert.Equal("m", (await session.UpdateAsync(client.ClientId, """{"client_name":"m"}""")).ClientName);
+        Assert.Equal("m", session.Stored(client.ClientId).ClientName);
+        Assert.Equal(updates, (await session.SentAsync("update")).Count);
+    }
+
+    [Fact]
+    public async Task A_token_that_was_replaced_in_a_lost_answer_is_said_to_be_lost()
+    {
+        using var session = await Session.StartAsync("""{"rotateToken":"put","faults":[{"on":"update","drop":"beforeAnswer"}]}""");
+        var client = await session.RegisterAsync();
         var before = session.Stored(client.ClientId).ToJson();
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""));
+        Assert.Equal(DcrErrorId.TokenLost, error.ErrorId);
+        Assert.Single(await session.SentAsync("update"));
+        Assert.Equal(before, session.Stored(client.ClientId).ToJson());
+    }
+
+    [Fact]
+    public async Task Where_the_server_cannot_be_asked_either_the_outcome_stays_unknown()
+    {
+        using var session = await Session.StartAsync("""{"faults":[{"on":"update","status":500,"times":9},{"on":"read","skip":1,"status":403,"times":9}]}""");
+        var client = await session.RegisterAsync();
         var error = await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""));
         Assert.Equal(DcrErrorId.OutcomeUnknown, error.ErrorId);
         Assert.Single(await session.SentAsync("update"));
-        Assert.Equal(before, session.Stored(client.ClientId).ToJson());
     }
 
     [Theory]

@@ -140,7 +140,7 @@ public class Auth0KeyTests
     [Fact]
     public async Task A_key_stays_where_the_outcome_is_unknown_and_is_used_the_next_time()
     {
-        using var session = await StartAsync(""","faults":[{"on":"update","status":500}]""");
+        using var session = await StartAsync(""","faults":[{"on":"update","status":500,"times":2}]""");
         var client = await session.RegisterAsync(Client);
         var error = await Assert.ThrowsAsync<DcrException>(() => SetAsync(session, client, First));
         Assert.Equal(DcrErrorId.OutcomeUnknown, error.ErrorId);
