@@ -376,6 +376,9 @@ internal static class DcrErrors
             IsTolerated = isTolerated && isInJournal,
         };
 
+    public static DcrException NotPutBack(string vault, Exception why) =>
+        new(DcrErrorId.VaultWriteFailed, $"Another process overwrote vault '{vault}' with an older copy of it, and what this command had stored there could not all be put back: {why.Message}.", "Keep the DcrClient objects that this command wrote to the output: they have the secrets. Get-DcrClient -Offline shows what the vault holds.", why);
+
     public static DcrException NotForgotten(string vault, string clientId, string secretName, Exception why) =>
         new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' was deleted at the server, but vault '{vault}' still holds its registration: {why.Message}.", $"Remove it by hand: Remove-Secret -Vault '{vault}' -Name {secretName}", why);
 

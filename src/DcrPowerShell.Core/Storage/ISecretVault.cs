@@ -30,4 +30,11 @@ internal interface ISecretVault
     /// <summary>Names of secrets that begin with a prefix of <c>[0-9a-z-]</c>.</summary>
     /// <exception cref="VaultException">It is locked or failed.</exception>
     Task<IReadOnlyList<string>> ListAsync(string prefix);
+
+    /// <summary>
+    /// How often others than this process's commands were seen to have changed it, for whoever writes it whole from an old copy
+    /// drops what was written since. 0 for ever where that cannot be told.
+    /// </summary>
+    /// <exception cref="VaultException">It is locked or failed.</exception>
+    Task<int> ChangesByOthersAsync();
 }

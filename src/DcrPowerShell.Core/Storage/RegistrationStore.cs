@@ -7,7 +7,9 @@ using DcrPowerShell.Errors;
 namespace DcrPowerShell.Storage;
 
 /// <summary>Registrations in a vault. Believes a vault only what it reads back.</summary>
-internal sealed class RegistrationStore(ISecretVault vault)
+/// <param name="written">Where to note what was written, to look after it with <see cref="PutBackAsync"/>.</param>
+/// <param name="writer">The command that writes.</param>
+internal sealed class RegistrationStore(ISecretVault vault, WrittenSecrets? written = null, object? writer = null)
 {
     // Reading or writing a secret again does no harm, and what it keeps may be the only copy.
     private const int Tries = 3;
@@ -43,7 +45,11 @@ internal sealed class RegistrationStore(ISecretVault vault)
 
     /// <summary>Keeps a secret of any name: the application's own copy of a client secret, or an answer that could not be read.</summary>
     /// <exception cref="VaultException">The vault did not keep it.</exception>
-    public Task SaveAsync(string name, string value) => WriteAsync(name, value, Tries);
+    public async Task SaveAsync(string name, string value)
+    {
+        var changes = await WriteAsync(name, value, Tries).ConfigureAwait(false);
+        written?.Add(new WrittenSecret(VaultName, name, value, changes, writer));
+    }
 
     /// <exception cref="DcrException">The vault could not be read, or holds something else under that name.</exception>
     public Task<RegistrationRecord?> FindAsync(string issuer, string clientId) => LoadAsync(SecretName.For(issuer, clientId));
@@ -75,19 +81,74 @@ internal sealed class RegistrationStore(ISecretVault vault)
     public Task<string?> ReadAsync(string secretName) => Reading(() => vault.GetAsync(secretName));
 
     /// <exception cref="VaultException">The vault still has it.</exception>
-    public Task RemoveAsync(RegistrationRecord record) => vault.RemoveAsync(record.SecretName);
+    public async Task RemoveAsync(RegistrationRecord record)
+    {
+        await vault.RemoveAsync(record.SecretName).ConfigureAwait(false);
+        written?.Forget(VaultName, record.SecretName);
+    }
+
+    /// <summary>
+    /// Writes again what the command wrote and another process has dropped since, or replaced by an older registration, because
+    /// it wrote the vault whole from an old copy. What is newer there stays, and so does any other secret that is there.
+    /// </summary>
+    /// <returns>How many secrets.</returns>
+    /// <exception cref="DcrException">VaultLocked, VaultReadFailed, VaultWriteFailed: not all could be put back.</exception>
+    public async Task<int> PutBackAsync()
+    {
+        var mine = written?.Take(VaultName, writer) ?? [];
+        var count = 0;
+        VaultException? failed = null;
+        if (mine.Count > 0)
+        {
+            var changes = await Reading(vault.ChangesByOthersAsync).ConfigureAwait(false);
+            foreach (var secret in mine.Where(secret => secret.ChangesByOthers != changes))
+            {
+                try
+                {
+                    if (await Reading(() => vault.GetAsync(secret.Name)).ConfigureAwait(false) is { } now && !IsOlder(now, secret.Value))
+                    {
+                        continue;
+                    }
+
+                    await WriteAsync(secret.Name, secret.Value, Tries).ConfigureAwait(false);
+                    count++;
+                }
+                catch (VaultException failure)
+                {
+                    // The others may yet be put back.
+                    failed = failure;
+                }
+            }
+        }
+
+        return failed is null ? count : throw DcrErrors.NotPutBack(VaultName, failed);
+    }
+
+    private static bool IsOlder(string text, string written)
+    {
+        try
+        {
+            return RegistrationRecord.Parse(text).UpdatedAt < RegistrationRecord.Parse(written).UpdatedAt;
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>Writes and reads back: some vaults report a failure as a success, or lose what another process overwrote.</summary>
-    private async Task WriteAsync(string name, string value, int tries)
+    /// <returns>How often others had changed the vault before it was read back.</returns>
+    private async Task<int> WriteAsync(string name, string value, int tries)
     {
         for (var left = tries; ; left--)
         {
             try
             {
                 await vault.SetAsync(name, value).ConfigureAwait(false);
+                var changes = await vault.ChangesByOthersAsync().ConfigureAwait(false);
                 if (await vault.GetAsync(name).ConfigureAwait(false) == value)
                 {
-                    return;
+                    return changes;
                 }
 
                 throw new VaultException("it reported success, and reading back gave something else");

@@ -176,7 +176,7 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
             Timeout = TimeSpan.FromSeconds(TimeoutSec),
             Proxy = Proxy,
         };
-        var connection = Run((pump, stop) => ConnectOperation.RunAsync(request, vault is null ? null : new RegistrationStore(new SecretManagementVault(vault, pump)), pump, new SystemClock(), stop, journals: LocalData.Journals));
+        var connection = Run((pump, stop) => ConnectOperation.RunAsync(request, vault is null ? null : StoreIn(vault, pump), pump, new SystemClock(), stop, journals: LocalData.Journals));
         RunspaceState.Current.Add(connection);
         WriteObject(connection);
     }

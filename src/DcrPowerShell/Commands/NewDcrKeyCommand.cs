@@ -3,7 +3,6 @@ using DcrPowerShell.Binding;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Hosting;
 using DcrPowerShell.Operations;
-using DcrPowerShell.Storage;
 
 namespace DcrPowerShell.Commands;
 
@@ -38,14 +37,12 @@ public sealed class NewDcrKeyCommand : DcrCmdlet
         var vault = Vault ?? SecretManagementVault.Registered().Default ?? throw DcrErrors.NoVault();
         Run(async (pump, _) =>
         {
-            await NewKeyOperation.CheckAsync(StoreOf(vault, pump), Name).ConfigureAwait(false);
+            await NewKeyOperation.CheckAsync(StoreIn(vault, pump), Name).ConfigureAwait(false);
             return true;
         });
         if (ShouldProcess($"{Name} in vault {vault}", $"Make {Algorithm} key"))
         {
-            WriteObject(Run((pump, _) => NewKeyOperation.RunAsync(StoreOf(vault, pump), Name, Algorithm)));
+            WriteObject(Run((pump, _) => NewKeyOperation.RunAsync(StoreIn(vault, pump), Name, Algorithm)));
         }
     }
-
-    private static RegistrationStore StoreOf(string vault, PipelinePump pump) => new(new SecretManagementVault(vault, pump));
 }

@@ -3,6 +3,7 @@ using System.Management.Automation;
 using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Storage;
 
 namespace DcrPowerShell.Hosting;
 
@@ -10,10 +11,21 @@ namespace DcrPowerShell.Hosting;
 public abstract class DcrCmdlet : PSCmdlet, IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
+    private WrittenSecrets? _written;
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        try
+        {
+            // Where the command did not come to its end. There are no streams any more.
+            PutBack();
+        }
+        catch (Exception failure) when (failure is DcrException or RuntimeException or InvalidOperationException)
+        {
+            // Who stopped the command hears of it no more.
+        }
+
         _stop.Dispose();
         GC.SuppressFinalize(this);
     }
@@ -26,6 +38,9 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
 
     /// <inheritdoc/>
     protected sealed override void ProcessRecord() => Try(Target, ProcessItem);
+
+    /// <inheritdoc/>
+    protected sealed override void EndProcessing() => Try(null, PutBack);
 
     /// <inheritdoc/>
     protected override void StopProcessing() => _stop.Cancel();
@@ -68,7 +83,27 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     /// <summary>Runs an operation on worker threads, and this thread's part of it here.</summary>
     private protected T Run<T>(Func<PipelinePump, CancellationToken, Task<T>> operation)
     {
+        _written ??= RunspaceState.Current.Written;
         using var pump = new PipelinePump(this, _stop);
         return pump.Run(() => operation(pump, _stop.Token));
+    }
+
+    /// <summary>A vault's registrations. What this command writes there is looked after at its end.</summary>
+    private protected RegistrationStore StoreIn(string vault, PipelinePump pump) => new(new SecretManagementVault(vault, pump), _written, this);
+
+    private void PutBack()
+    {
+        foreach (var vault in _written?.VaultsOf(this) ?? [])
+        {
+            Run(async (pump, _) =>
+            {
+                if (await StoreIn(vault, pump).PutBackAsync().ConfigureAwait(false) is > 0 and var count)
+                {
+                    pump.Warning($"Another process overwrote vault '{vault}' with an older copy of it: {count} of the secrets that this command had stored there were put back.");
+                }
+
+                return true;
+            });
+        }
     }
 }

@@ -5,7 +5,6 @@ using DcrPowerShell.Binding;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
 using DcrPowerShell.Operations;
-using DcrPowerShell.Storage;
 
 namespace DcrPowerShell.Hosting;
 
@@ -28,7 +27,7 @@ public abstract class DcrConnectedCmdlet : DcrCmdlet
 
     private protected T Run<T>(DcrConnection connection, Func<OperationContext, Task<T>> operation) => Run((pump, stop) =>
     {
-        var store = connection.Vault is { } vault ? new RegistrationStore(new SecretManagementVault(vault, pump)) : null;
+        var store = connection.Vault is { } vault ? StoreIn(vault, pump) : null;
         return new OperationContext(connection, store, pump, new SystemClock(), stop).RunAsync(operation);
     });
 

@@ -6,6 +6,7 @@ using System.Linq;
 using System.Security.Cryptography;
 using System.Text;
 using System.Threading;
+using DcrPowerShell.Compat;
 using DcrPowerShell.Storage.Journaling;
 
 namespace DcrPowerShell.Hosting;
@@ -14,35 +15,36 @@ namespace DcrPowerShell.Hosting;
 /// Journal files on disk: <c>host-vault-id.dcrj</c>. A file's process has it open for itself alone; one that can be opened belongs to
 /// a process that has ended. A home folder may be shared by several machines, where that does not hold: each looks at its own.
 /// </summary>
-internal sealed class JournalFolder(string path) : IJournalFolder
+internal sealed class JournalFolder : IJournalFolder
 {
     private const string Extension = ".dcrj";
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 
+    private static string Folder => LocalData.Folder("journal");
+
     public IJournalFile Create(string vault)
     {
-        LocalData.MakeFolder(path);
-        return new JournalFile(Path.Combine(path, $"{Prefix(vault)}{Guid.NewGuid():n}{Extension}"), FileMode.CreateNew);
+        return new JournalFile(Path.Combine(Folder, $"{Prefix(vault)}{Guid.NewGuid():n}{Extension}"), FileMode.CreateNew);
     }
 
     public IDisposable Lock()
     {
-        LocalData.MakeFolder(path);
+        var file = Path.Combine(Folder, "lock");
         var time = Stopwatch.StartNew();
         while (true)
         {
             try
             {
-                return LocalData.OpenAlone(Path.Combine(path, "lock"), FileMode.OpenOrCreate);
+                return UserOnly.OpenAlone(file);
             }
-            catch (IOException) when (File.Exists(Path.Combine(path, "lock")) && time.Elapsed < LongestWait)
+            catch (IOException) when (File.Exists(file) && time.Elapsed < LongestWait)
             {
                 Thread.Sleep(20);
             }
         }
     }
 
-    public IReadOnlyList<IJournalFile> OpenAbandoned(string vault) => Directory.GetFiles(path, Prefix(vault) + "*" + Extension)
+    public IReadOnlyList<IJournalFile> OpenAbandoned(string vault) => Directory.GetFiles(Folder, Prefix(vault) + "*" + Extension)
         .OrderBy(File.GetCreationTimeUtc)
         .Select(TryOpen)
         .OfType<IJournalFile>()
@@ -70,7 +72,7 @@ internal sealed class JournalFolder(string path) : IJournalFolder
 
     private sealed class JournalFile(string file, FileMode mode) : IJournalFile
     {
-        private FileStream _stream = LocalData.OpenAlone(file, mode);
+        private FileStream _stream = UserOnly.OpenAlone(file, mode);
 
         public string Path => file;
 
@@ -92,7 +94,7 @@ internal sealed class JournalFolder(string path) : IJournalFolder
         public void Replace(byte[] bytes)
         {
             var fresh = file + ".new";
-            using (var stream = LocalData.OpenAlone(fresh, FileMode.Create))
+            using (var stream = UserOnly.OpenAlone(fresh, FileMode.Create))
             {
                 stream.Write(bytes, 0, bytes.Length);
                 stream.Flush(flushToDisk: true);
@@ -102,7 +104,7 @@ internal sealed class JournalFolder(string path) : IJournalFolder
             _stream.Dispose();
             File.Delete(file);
             File.Move(fresh, file);
-            _stream = LocalData.OpenAlone(file, FileMode.Open);
+            _stream = UserOnly.OpenAlone(file, FileMode.Open);
         }
 
         public void Delete()

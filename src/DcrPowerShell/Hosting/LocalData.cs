@@ -1,16 +1,16 @@
 using System;
 using System.IO;
-using System.Runtime.InteropServices;
+using DcrPowerShell.Compat;
 using DcrPowerShell.Storage.Journaling;
 
 namespace DcrPowerShell.Hosting;
 
-/// <summary>The folder of the account where the module keeps what is no secret, or encrypted: %LOCALAPPDATA%, or ~/.local/share.</summary>
+/// <summary>Where the module keeps files of its own: a folder of this user on this machine.</summary>
 internal static class LocalData
 {
     private static readonly Lazy<JournalSet> Set = new(() =>
     {
-        var journals = new JournalSet(new JournalFolder(Path.Combine(Root, "journal")));
+        var journals = new JournalSet(new JournalFolder());
         AppDomain.CurrentDomain.ProcessExit += (_, _) => journals.Dispose();
         return journals;
     });
@@ -18,44 +18,21 @@ internal static class LocalData
     /// <summary>The journals of this process.</summary>
     public static JournalSet Journals => Set.Value;
 
-    private static string Root => Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "DcrPowerShell");
-
-    /// <summary>Makes a folder below this one that only the account's user may enter. On Windows the folder above is that already.</summary>
-    /// <exception cref="IOException">It cannot be made.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be made.</exception>
-    public static void MakeFolder(string path)
+    /// <summary>The path of a folder in it, which is made where it is not there yet.</summary>
+    /// <exception cref="IOException">There is no place for it.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be made: the home folder is read-only.</exception>
+    public static string Folder(string name)
     {
-#if NET
-        if (!RuntimeInformation.IsOSPlatform(OSPlatform.Windows))
+        var place = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
+        if (place.Length == 0)
         {
-            foreach (var folder in new[] { Root, path })
-            {
-                Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            }
-
-            return;
+            throw new DirectoryNotFoundException("This account has no folder for local application data.");
         }
-#endif
-        Directory.CreateDirectory(path);
-    }
 
-    /// <summary>Opens a file for this handle alone; a new one is readable by the account's user only.</summary>
-    /// <exception cref="IOException">Another process has it open; or it cannot be opened.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be opened.</exception>
-    public static FileStream OpenAlone(string path, FileMode mode)
-    {
-#if NET
-        if (!RuntimeInformation.IsOSPlatform(OSPlatform.Windows))
-        {
-            return new FileStream(path, new FileStreamOptions
-            {
-                Mode = mode,
-                Access = FileAccess.ReadWrite,
-                Share = FileShare.None,
-                UnixCreateMode = mode == FileMode.Open ? null : UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            });
-        }
-#endif
-        return new FileStream(path, mode, FileAccess.ReadWrite, FileShare.None);
+        var own = Path.Combine(place, "DcrPowerShell");
+        UserOnly.CreateFolder(own);
+        var folder = Path.Combine(own, name);
+        UserOnly.CreateFolder(folder);
+        return folder;
     }
 }

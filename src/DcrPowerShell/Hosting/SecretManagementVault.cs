@@ -1,6 +1,8 @@
 using System;
+using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Diagnostics;
+using System.IO;
 using System.Linq;
 using System.Management.Automation;
 using System.Security;
@@ -12,16 +14,22 @@ using DcrPowerShell.Storage;
 
 namespace DcrPowerShell.Hosting;
 
-/// <summary>A registered SecretManagement vault, called from the pipeline thread. Secrets go in and out as SecureStrings.</summary>
+/// <summary>
+/// A registered SecretManagement vault, called from the pipeline thread. Secrets go in and out as SecureStrings. Writes wait for
+/// those of other processes: many vaults, SecretStore among them, read, change and write a whole file.
+/// </summary>
 internal sealed class SecretManagementVault(string name, PipelinePump pump) : ISecretVault
 {
     private const string SecretStore = "Microsoft.PowerShell.SecretStore";
     private static readonly TimeSpan LongestBusy = TimeSpan.FromSeconds(15);
 
-    private const string LockCheck = "dcr-lock-check";
+    private static readonly TimeSpan LongWait = TimeSpan.FromSeconds(1);
+    private static readonly object InProcess = new();
+    private static readonly ConcurrentDictionary<string, string> Modules = new(StringComparer.OrdinalIgnoreCase);
+    private static int _lacksLock;
 
-    // Found once: it is asked for at every registration, and a process has many assemblies.
-    private static Type? _localSecretStore;
+    /// <summary>How long a call waits for another process. RegistrationStore repeats what fails: its writes wait three times as long.</summary>
+    internal static TimeSpan LongestWait { get; set; } = TimeSpan.FromSeconds(10);
 
     public string Name => name;
 
@@ -37,22 +45,30 @@ internal sealed class SecretManagementVault(string name, PipelinePump pump) : IS
     {
         var vault = VaultRunspace.Invoke("Get-SecretVault").Output.FirstOrDefault(vault => NameOf(vault).Equals(name, StringComparison.OrdinalIgnoreCase))
             ?? throw DcrErrors.VaultNotFound(name, Registered().Names);
-        if (Property<string>(vault, "ModuleName") == SecretStore)
+        Modules[name] = Property<string>(vault, "ModuleName");
+        if (Modules[name] == SecretStore)
         {
-            CheckSecretStoreUnlocked(Property<string>(vault, "ModulePath"));
+            try
+            {
+                SecretStoreCopy.CheckUnlocked(Property<string>(vault, "ModulePath"));
+            }
+            catch (Exception failure) when (failure is not DcrException)
+            {
+                throw Refusal(failure);
+            }
         }
         else
         {
             // Listing would be dearer: some vaults fetch everything for it.
-            Read(LockCheck);
+            Read("dcr-lock-check");
         }
 
         return true;
     });
 
-    public Task<string?> GetAsync(string secretName) => pump.OnPipelineThread(() => Read(secretName));
+    public Task<string?> GetAsync(string secretName) => RunAsync(writes: false, () => Read(secretName));
 
-    public Task SetAsync(string secretName, string value) => pump.OnPipelineThread(() =>
+    public Task SetAsync(string secretName, string value) => RunAsync(writes: true, () =>
     {
         // Never with -Metadata: on a vault without metadata SecretManagement then removes the secret that it has just written.
         // The SecureString is not disposed: it is handed to the vault itself, which may keep it.
@@ -60,18 +76,134 @@ internal sealed class SecretManagementVault(string name, PipelinePump pump) : IS
         return true;
     });
 
-    public Task RemoveAsync(string secretName) => pump.OnPipelineThread(() =>
+    public Task RemoveAsync(string secretName) => RunAsync(writes: true, () =>
     {
         Call("Remove-Secret", ("Name", secretName), ("Vault", name));
         return true;
     });
 
-    public Task<IReadOnlyList<string>> ListAsync(string prefix) => pump.OnPipelineThread<IReadOnlyList<string>>(() =>
+    public Task<int> ChangesByOthersAsync() => RunAsync(writes: false, () => IsSecretStore ? SecretStoreCopy.ChangesByOthers : 0);
+
+    public Task<IReadOnlyList<string>> ListAsync(string prefix) => RunAsync<IReadOnlyList<string>>(writes: false, () =>
         Call("Get-SecretInfo", ("Name", prefix + "*"), ("Vault", name))
             .Select(NameOf)
             .Where(found => found.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
             .OrderBy(found => found, StringComparer.Ordinal)
             .ToList());
+
+    private bool IsSecretStore => ModuleName == SecretStore;
+
+    /// <summary>Of the vault's extension; empty where no such vault is registered, which calling it will tell. It hardly ever changes.</summary>
+    private string ModuleName => Modules.GetOrAdd(name, _ =>
+        VaultRunspace.Invoke("Get-SecretVault").Output.Where(vault => NameOf(vault).Equals(name, StringComparison.OrdinalIgnoreCase)).Select(vault => Property<string>(vault, "ModuleName")).FirstOrDefault() ?? "");
+
+    /// <summary>
+    /// Runs an action on the pipeline thread: a write alone among the processes of this user, and a read on fresh data. The
+    /// lock is held only while the action runs; whoever waits for it leaves the pipeline thread to the messages.
+    /// </summary>
+    /// <exception cref="VaultException">It failed, or another process kept the vault too long.</exception>
+    private async Task<T> RunAsync<T>(bool writes, Func<T> action)
+    {
+        var time = Stopwatch.StartNew();
+        var pauses = new Random();
+        var isTold = false;
+        try
+        {
+            while (true)
+            {
+                var result = default(T)!;
+                if (await pump.OnPipelineThread(() => TryRun(writes, action, out result)).ConfigureAwait(false))
+                {
+                    return result;
+                }
+
+                if (time.Elapsed > LongestWait)
+                {
+                    throw new VaultException($"another process has been writing to it for {Duration.Say(LongestWait)}");
+                }
+
+                if (!isTold && time.Elapsed > LongWait)
+                {
+                    isTold = true;
+                    var text = $"Another process is writing to vault '{name}'; waiting for it.";
+                    pump.Verbose(text);
+                    pump.Waiting(text);
+                }
+
+                // At uneven times: the others may write at a fixed beat.
+                await Task.Delay(pauses.Next(10, 50)).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            if (isTold)
+            {
+                pump.Waiting(null);
+            }
+        }
+    }
+
+    /// <summary>False while another process has the lock.</summary>
+    private bool TryRun<T>(bool writes, Func<T> action, out T result)
+    {
+        if (!writes && !(IsSecretStore && SecretStoreCopy.IsStale))
+        {
+            result = action();
+            return true;
+        }
+
+        // The runspaces of this process share SecretStore's copy, and should wait in line instead of polling.
+        lock (InProcess)
+        {
+            IDisposable? held = null;
+            try
+            {
+                held = VaultLock.TryTake(IsSecretStore ? SecretStore : $"{ModuleName}-{name}");
+                if (held is null)
+                {
+                    result = default!;
+                    return false;
+                }
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                TellOfNoLock(failure);
+            }
+
+            using (held)
+            {
+                result = IsSecretStore ? WithRenewedCopy(writes, action) : action();
+                return true;
+            }
+        }
+    }
+
+    private static T WithRenewedCopy<T>(bool writes, Func<T> action)
+    {
+        try
+        {
+            SecretStoreCopy.Renew();
+        }
+        catch (Exception failure) when (failure is not VaultException)
+        {
+            throw Refusal(failure);
+        }
+
+        return writes ? SecretStoreCopy.Write(action) : action();
+    }
+
+    /// <summary>
+    /// Without a lock it goes on: most vaults are written by one process at a time, and to fail would keep a read-only home from
+    /// working with a vault elsewhere. Only of SecretStore is it known that writes at the same time take each other's away.
+    /// </summary>
+    private void TellOfNoLock(Exception failure)
+    {
+        if (Interlocked.Exchange(ref _lacksLock, 1) == 0)
+        {
+            Action<string> tell = IsSecretStore ? pump.Warning : pump.Verbose;
+            tell($"No lock file could be made for vault '{name}': {Redaction.Printable(failure.Message)} Until that is possible, write to it from one process at a time.");
+        }
+    }
 
     private string? Read(string secretName)
     {
@@ -88,31 +220,6 @@ internal sealed class SecretManagementVault(string name, PipelinePump pump) : IS
             _ => null,
         };
     }
-
-    /// <summary>
-    /// Asks SecretStore's own class, as its extension does: reading is what needs the password, and Get-Secret would prompt for
-    /// it where the store's configuration allows that.
-    /// </summary>
-    private static void CheckSecretStoreUnlocked(string modulePath)
-    {
-        try
-        {
-            var type = _localSecretStore ??= FindLocalSecretStore() ?? VaultRunspace.Use(shell =>
-            {
-                shell.AddCommand("Import-Module").AddParameter("Name", modulePath).Invoke();
-                return FindLocalSecretStore();
-            });
-            var store = type!.GetMethod("GetInstance")!.Invoke(null, [null, null]);
-            type.GetMethod("ReadObject")!.Invoke(store, [LockCheck, null, null]);
-        }
-        catch (Exception failure) when (failure is not DcrException)
-        {
-            throw Refusal(failure);
-        }
-    }
-
-    private static Type? FindLocalSecretStore() =>
-        AppDomain.CurrentDomain.GetAssemblies().Select(assembly => assembly.GetType("Microsoft.PowerShell.SecretStore.LocalSecretStore")).FirstOrDefault(type => type is not null);
 
     private static IReadOnlyList<PSObject> Call(string command, params (string Name, object? Value)[] parameters)
     {

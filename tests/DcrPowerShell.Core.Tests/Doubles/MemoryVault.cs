@@ -42,6 +42,11 @@ internal sealed class MemoryVault : ISecretVault
     /// <summary>What the names of the secrets begin with that the fault strikes; empty for all.</summary>
     public string FaultsOn { get; set; } = "";
 
+    /// <summary>How often the test changed <see cref="Secrets"/> as another process would.</summary>
+    public int ChangesByOthers { get; set; }
+
+    public Task<int> ChangesByOthersAsync() => Task.FromResult(ChangesByOthers);
+
     public Task CheckOpenAsync()
     {
         Strike("", VaultFault.Locked);

@@ -1,0 +1,42 @@
+using System.IO;
+
+namespace DcrPowerShell.Compat;
+
+/// <summary>Files and folders for this user alone. On Windows they inherit that from the profile; .NET Framework runs only there.</summary>
+internal static class UserOnly
+{
+    /// <summary>Makes a folder, if it is not there yet, with rights 0700.</summary>
+    /// <exception cref="IOException">It cannot be made.</exception>
+    /// <exception cref="System.UnauthorizedAccessException">It may not be made.</exception>
+    public static void CreateFolder(string path)
+    {
+#if NET
+        if (!System.OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            return;
+        }
+#endif
+        Directory.CreateDirectory(path);
+    }
+
+    /// <summary>Opens a file for writing that nobody else has open, and nobody else can open; a new one has rights 0600.</summary>
+    /// <exception cref="IOException">Somebody has it open, or it cannot be opened.</exception>
+    /// <exception cref="System.UnauthorizedAccessException">It may not be opened.</exception>
+    public static FileStream OpenAlone(string path, FileMode mode = FileMode.OpenOrCreate)
+    {
+#if NET
+        if (!System.OperatingSystem.IsWindows())
+        {
+            return new FileStream(path, new FileStreamOptions
+            {
+                Mode = mode,
+                Access = FileAccess.ReadWrite,
+                Share = FileShare.None,
+                UnixCreateMode = mode == FileMode.Open ? null : UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            });
+        }
+#endif
+        return new FileStream(path, mode, FileAccess.ReadWrite, FileShare.None);
+    }
+}

@@ -1,0 +1,35 @@
+using System;
+using System.IO;
+using System.Linq;
+using DcrPowerShell.Compat;
+
+namespace DcrPowerShell.Hosting;
+
+/// <summary>
+/// A lock on a vault across the processes of a user: a file that one of them has open at a time. The system lets it go when the
+/// process ends, however it ends. The file stays: whoever deletes it could lock it beside another.
+/// </summary>
+internal static class VaultLock
+{
+    /// <summary>Takes the lock, which lasts until it is disposed.</summary>
+    /// <param name="name">What is locked.</param>
+    /// <returns>Null while another process has it.</returns>
+    /// <exception cref="IOException">The lock file cannot be made.</exception>
+    /// <exception cref="UnauthorizedAccessException">The lock file may not be made.</exception>
+    public static IDisposable? TryTake(string name)
+    {
+        var file = new string(name.Select(letter => char.IsLetterOrDigit(letter) || letter is '.' or '-' ? char.ToLowerInvariant(letter) : '_').ToArray());
+        var path = Path.Combine(LocalData.Folder("locks"), file + ".lock");
+        try
+        {
+            return UserOnly.OpenAlone(path);
+        }
+        catch (IOException failure) when (IsHeld(failure))
+        {
+            return null;
+        }
+    }
+
+    /// <summary>ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION; EWOULDBLOCK of Linux and of macOS.</summary>
+    private static bool IsHeld(IOException failure) => (failure.HResult & 0xFFFF) is 32 or 33 or 11 or 35;
+}
