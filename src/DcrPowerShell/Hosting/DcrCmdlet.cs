@@ -18,12 +18,12 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     {
         try
         {
-            // Where the command did not come to its end. There are no streams any more.
+            // Where the command was stopped before its end.
             PutBack();
         }
         catch (Exception failure) when (failure is DcrException or RuntimeException or InvalidOperationException)
         {
-            // Who stopped the command hears of it no more.
+            // A stopped command can report nothing.
         }
 
         _stop.Dispose();

@@ -127,6 +127,87 @@ public class RegistrationStoreTests
         Assert.Equal(content, _vault.Secrets[name]);
     }
 
+    [Theory]
+    [InlineData(null, true)]
+    [InlineData(-1, true)]
+    [InlineData(1, false)]
+    public async Task What_others_dropped_or_made_older_is_put_back(int? minutes, bool isPutBack)
+    {
+        var store = new RegistrationStore(_vault, new WrittenSecrets(), this);
+        var record = Record("c1");
+        await store.SaveAsync(record);
+        ChangeAsAnother(record.SecretName, minutes is { } later ? (record with { UpdatedAt = record.UpdatedAt.AddMinutes(later), RegistrationAccessToken = "another" }).ToJson() : null);
+        Assert.Equal(isPutBack ? 1 : 0, await store.PutBackAsync());
+        Assert.Equal(isPutBack ? "token-c1" : "another", (await store.FindAsync(Issuer, "c1"))?.RegistrationAccessToken);
+    }
+
+    [Fact]
+    public async Task A_secret_of_another_kind_is_put_back_where_it_is_gone_and_left_where_it_is_another()
+    {
+        var store = new RegistrationStore(_vault, new WrittenSecrets(), this);
+        await store.SaveAsync("gone", "mine");
+        await store.SaveAsync("replaced", "mine");
+        ChangeAsAnother("gone", null);
+        ChangeAsAnother("replaced", "theirs");
+        Assert.Equal(1, await store.PutBackAsync());
+        Assert.Equal(("mine", "theirs"), (_vault.Secrets["gone"], _vault.Secrets["replaced"]));
+    }
+
+    [Fact]
+    public async Task What_a_command_of_the_same_pipeline_removed_or_changed_is_not_put_back()
+    {
+        var written = new WrittenSecrets();
+        var store = new RegistrationStore(_vault, written, this);
+        var downstream = new RegistrationStore(_vault, written, new object());
+        await store.SaveAsync(Record("removed"));
+        await store.SaveAsync(Record("changed"));
+        await downstream.RemoveAsync(Record("removed"));
+        await downstream.SaveAsync(Record("changed") with { RegistrationAccessToken = "token-2" });
+        _vault.ChangesByOthers++;
+        Assert.Equal(0, await store.PutBackAsync());
+        Assert.Null(await store.FindAsync(Issuer, "removed"));
+
+        ChangeAsAnother(Record("changed").SecretName, null);
+        Assert.Equal(1, await downstream.PutBackAsync());
+        Assert.Equal("token-2", (await store.FindAsync(Issuer, "changed"))?.RegistrationAccessToken);
+    }
+
+    [Fact]
+    public async Task Without_a_change_by_others_nothing_is_read_again()
+    {
+        var store = new RegistrationStore(_vault, new WrittenSecrets(), this);
+        await store.SaveAsync(Record("c1"));
+        _vault.Fault = VaultFault.RefusesReads;
+        Assert.Equal(0, await store.PutBackAsync());
+    }
+
+    [Fact]
+    public async Task What_cannot_be_put_back_is_told_and_the_rest_is_put_back()
+    {
+        var store = new RegistrationStore(_vault, new WrittenSecrets(), this);
+        await store.SaveAsync("a", "1");
+        await store.SaveAsync("b", "2");
+        ChangeAsAnother("a", null);
+        ChangeAsAnother("b", null);
+        (_vault.Fault, _vault.FaultsOn) = (VaultFault.RefusesWrites, "a");
+        var error = await Assert.ThrowsAsync<DcrException>(() => store.PutBackAsync());
+        Assert.Equal(DcrErrorId.VaultWriteFailed, error.ErrorId);
+        Assert.Equal("2", Assert.Single(_vault.Secrets).Value);
+    }
+
+    private void ChangeAsAnother(string name, string? value)
+    {
+        _vault.ChangesByOthers++;
+        if (value is null)
+        {
+            _vault.Secrets.TryRemove(name, out _);
+        }
+        else
+        {
+            _vault.Secrets[name] = value;
+        }
+    }
+
     private static RegistrationRecord Record(string clientId) => new()
     {
         Issuer = Issuer,
