@@ -14,7 +14,8 @@ Describe 'Two processes on one SecretStore' {
         $script = "`$null = Connect-DcrServer $($server.Issuer)
             1..50 | ForEach-Object { [pscustomobject]@{ ClientName = `"`$PID-`$_`"; RedirectUri = 'https://app.example.com/' } } | New-DcrClient -WarningVariable told | Out-Null
             `"`$told`""
-        $results = 1..2 | ForEach-Object { Start-Pwsh $script } | ForEach-Object { Wait-Pwsh $_ -TimeoutSec 120 }
+        $started = 1..2 | ForEach-Object { Start-Pwsh $script }
+        $results = $started | ForEach-Object { Wait-Pwsh $_ -TimeoutSec 120 }
         $results.Errors | Should -Be '', ''
         $results | ForEach-Object { $_.Output.Trim() } | Should -Be '', '' -Because 'nothing had to be put back'
 
