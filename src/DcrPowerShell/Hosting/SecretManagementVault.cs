@@ -21,7 +21,6 @@ namespace DcrPowerShell.Hosting;
 internal sealed class SecretManagementVault(string name, PipelinePump pump) : ISecretVault
 {
     private const string SecretStore = "Microsoft.PowerShell.SecretStore";
-    private static readonly TimeSpan LongestBusy = TimeSpan.FromSeconds(15);
 
     private static readonly TimeSpan LongWait = TimeSpan.FromSeconds(1);
     private static readonly object InProcess = new();
@@ -240,7 +239,7 @@ internal sealed class SecretManagementVault(string name, PipelinePump pump) : IS
             try
             {
                 var result = VaultRunspace.Invoke(command, parameters);
-                if (time.Elapsed > LongestBusy || !result.Errors.Any(error => IsBusy(error.Exception)))
+                if (time.Elapsed > VaultRunspace.LongestBusy || !result.Errors.Any(error => IsBusy(error.Exception)))
                 {
                     return result;
                 }
@@ -248,7 +247,7 @@ internal sealed class SecretManagementVault(string name, PipelinePump pump) : IS
             catch (Exception failure) when (failure is not DcrException)
             {
                 // Whatever a vault throws is a refusal: what it was to keep must not get lost for it.
-                if (time.Elapsed > LongestBusy || !IsBusy(failure))
+                if (time.Elapsed > VaultRunspace.LongestBusy || !IsBusy(failure))
                 {
                     throw Refusal(failure);
                 }

@@ -51,7 +51,7 @@ internal static class SecretStoreCopy
     }
 
     /// <summary>Renews the copy if the file is not as it was last seen. To be called under the vault's lock.</summary>
-    /// <exception cref="VaultException">The file cannot be read. To write now would drop what others wrote to it.</exception>
+    /// <exception cref="VaultException">The file cannot be read; to write now would drop what others wrote to it. Or SecretManagement is busy.</exception>
     /// <exception cref="TargetInvocationException">The store is locked.</exception>
     public static void Renew()
     {
@@ -68,7 +68,7 @@ internal static class SecretStoreCopy
             {
                 var secureStore = members.SecureStore.GetValue(store);
                 var before = members.Data.GetValue(secureStore);
-                members.UpdateDataFromFile.Invoke(secureStore, null);
+                VaultRunspace.WithSecretManagementOccupied(() => members.UpdateDataFromFile.Invoke(secureStore, null));
                 if (ReferenceEquals(members.Data.GetValue(secureStore), before))
                 {
                     // It does not say why. Reading tells if it is locked.

@@ -1,10 +1,14 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
+using System.Reflection;
+using System.Threading;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Storage;
 
 namespace DcrPowerShell.Hosting;
 
@@ -16,6 +20,9 @@ namespace DcrPowerShell.Hosting;
 internal static class VaultRunspace
 {
     public const string SecretManagement = "Microsoft.PowerShell.SecretManagement";
+
+    /// <summary>How long to wait for others in this process who are calling SecretManagement.</summary>
+    public static readonly TimeSpan LongestBusy = TimeSpan.FromSeconds(15);
 
     private static readonly object Gate = new();
     private static PowerShell? _shell;
@@ -48,6 +55,53 @@ internal static class VaultRunspace
         return ((IReadOnlyList<PSObject>)output, (IReadOnlyList<ErrorRecord>)shell.Streams.Error.ToList());
     });
 
+    /// <summary>
+    /// Does something to a vault's extension that must not happen while the user calls it from another runspace: SecretStore's
+    /// own helper runspace does not bear two callers, and takes the process down. A command that waits for input occupies
+    /// SecretManagement's single runspace meanwhile, so that the user's calls fail as they do during any call of ours.
+    /// </summary>
+    /// <exception cref="VaultException">Others kept it busy.</exception>
+    public static void WithSecretManagementOccupied(Action action) => Use(_ =>
+    {
+        // Where there is none, nobody is calling.
+        if (LoadedAssembly()?.GetType(SecretManagement + ".PowerShellInvoker")?.GetField("_runspace", BindingFlags.Static | BindingFlags.NonPublic)?.GetValue(null) is not Runspace runspace)
+        {
+            action();
+            return true;
+        }
+
+        var time = Stopwatch.StartNew();
+        var pauses = new Random();
+        while (true)
+        {
+            using var input = new PSDataCollection<object>();
+            using var shell = PowerShell.Create();
+            shell.Runspace = runspace;
+            var running = shell.AddCommand("Out-Null").BeginInvoke(input);
+            if (!running.IsCompleted)
+            {
+                try
+                {
+                    action();
+                    return true;
+                }
+                finally
+                {
+                    input.Complete();
+                    shell.EndInvoke(running);
+                }
+            }
+
+            if (time.Elapsed > LongestBusy)
+            {
+                throw new VaultException("others in this process kept SecretManagement busy");
+            }
+
+            // At uneven times: they may call at a fixed beat.
+            Thread.Sleep(pauses.Next(1, 20));
+        }
+    });
+
     private static PowerShell Open()
     {
         var state = InitialSessionState.CreateDefault2();
@@ -72,7 +126,10 @@ internal static class VaultRunspace
     /// <summary>The very module that is loaded, should several versions be installed: its unlocked vaults are the ones that are open.</summary>
     private static string? LoadedModulePath()
     {
-        var loaded = AppDomain.CurrentDomain.GetAssemblies().FirstOrDefault(assembly => !assembly.IsDynamic && assembly.GetName().Name == SecretManagement);
+        var loaded = LoadedAssembly();
         return loaded is null ? null : Path.Combine(Path.GetDirectoryName(loaded.Location)!, SecretManagement + ".psd1") is var path && File.Exists(path) ? path : null;
     }
+
+    private static Assembly? LoadedAssembly() =>
+        AppDomain.CurrentDomain.GetAssemblies().FirstOrDefault(assembly => !assembly.IsDynamic && assembly.GetName().Name == SecretManagement);
 }
