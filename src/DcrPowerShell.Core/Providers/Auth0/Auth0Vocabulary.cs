@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json;
@@ -102,7 +103,10 @@ internal static class Auth0Vocabulary
     }
 
     /// <summary>The standard's word for the member that an error names; its own where it has no other.</summary>
-    public static string NameOf(string auth0) => auth0 == AppType ? ClientMember.ApplicationType : Renamed.FirstOrDefault(pair => pair.Auth0 == auth0).Rfc ?? auth0;
+    public static string NameOf(string auth0) => auth0 == AppType ? ClientMember.ApplicationType
+        : auth0.StartsWith(ClientMetadata + ".", StringComparison.Ordinal) ? auth0.Substring(ClientMetadata.Length + 1)
+        : auth0.StartsWith(OidcLogout + "." + BackchannelLogoutUrls, StringComparison.Ordinal) ? BackchannelLogoutUri
+        : Renamed.FirstOrDefault(pair => pair.Auth0 == auth0).Rfc ?? auth0;
 
     /// <summary>A member that is an object; an empty one where it is not.</summary>
     public static JsonBag Object(JsonBag bag, string name) => bag.TryGet(name, out var value) && value.ValueKind == JsonValueKind.Object ? JsonBag.From(value) : JsonBag.Empty;
