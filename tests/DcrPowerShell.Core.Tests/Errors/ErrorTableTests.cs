@@ -99,6 +99,7 @@ public class ErrorTableTests
         { "register", Sent, "500", OktaShape("E0000009", "Internal Server Error"), DcrErrorId.OutcomeUnknown, "Look at the server", "may have registered the client" },
         { "list", "{}", "500", OktaShape("E0000009", "Internal Server Error"), DcrErrorId.ServerUnavailable, "later", "HTTP 500" },
         { "list", "{}", "200", "<html>", DcrErrorId.ResponseNotConformant, "login page", "not the list of clients" },
+        { "secrets", "{}", "200", """[{"status":"ACTIVE","client_secret":"cs_1234567"}]""", DcrErrorId.ResponseNotConformant, "login page", "a secret in its answer has no id" },
         { "register with ClientCredential, token", Sent, "400", Rfc("invalid_scope", "One or more scopes are not configured"), DcrErrorId.InsufficientScope, "At id.example.com, grant okta.clients.register", "okta.clients.register" },
         { "register with ClientCredential, token", Sent, "401", Rfc("invalid_client", "Client Credentials requests to the Org Authorization Server must use the private_key_jwt token_endpoint_auth_method."), DcrErrorId.AccessTokenRejected, "the authentication method that the server expects", "private_key_jwt" },
     };
@@ -224,6 +225,7 @@ public class ErrorTableTests
             "update" => service.UpdateAsync(client, new MetadataUpdate(metadata, metadata, JsonBag.Empty), call),
             "list" => service.ListAsync(null, null, call),
             "delete" => service.DeleteAsync(client, call),
+            "secrets" => service.SecretsOf(client).ListAsync(call),
             _ => throw new ArgumentException($"There is no operation '{operation}'.", nameof(operation)),
         });
     }
