@@ -100,7 +100,8 @@ internal sealed class Auth0Api(Uri root, ICredential credential, HttpSender send
     /// <param name="sent">The body, in them too.</param>
     public static DcrException BodyRefused(ServerError server, JsonBag? sent)
     {
-        var member = PropertyName.Match(server.Description ?? "") is { Success: true } match ? Auth0Vocabulary.NameOf(match.Groups["name"].Value) : Suspects.Member(server, sent);
+        var named = PropertyName.Match(server.Description ?? "") is { Success: true } match ? match.Groups["name"].Value : Suspects.Member(server, sent);
+        var member = named is null ? null : Auth0Vocabulary.NameOf(named);
         if (member is not (ClientMember.RedirectUris or ClientMember.PostLogoutRedirectUris))
         {
             return DcrErrors.MetadataRefused(server, member);
