@@ -25,6 +25,7 @@ public class ErrorTableTests
     private const string Found = $$"""{"issuer":"{{Origin}}","token_endpoint":"{{Origin}}/token","registration_endpoint":"{{Origin}}""";
     private const string Token = """{"access_token":"at_1234567","token_type":"Bearer"}""";
     private const string Sent = """{"client_name":"Clinic","redirect_uris":["https://app.example.com/cb","https://app.example.com/cb2"],"grant_types":["authorization_code"],"jwks_uri":"https://app.example.com/keys"}""";
+    private const string Changed = """{"client_name":"Clinic","redirect_uris":["https://app.example.com/cb","https://app.example.com/cb2"]}""";
     private const string OneUri = """{"redirect_uris":["http://localhost/cb"]}""";
 
     /// <summary>Operation, what it sent, the answer as "status header; header", its body; then what the error says.</summary>
@@ -131,23 +132,23 @@ public class ErrorTableTests
         { "list", "{}", "401", Auth0Shape(401, "Invalid token"), DcrErrorId.AccessTokenRejected, "-Audience https://<tenant>.auth0.com/api/v2/", "\"Invalid token\"" },
         { "list with ClientCredential", "{}", "401", Auth0Shape(401, "Bad audience: https://login.example.com/api/v2/"), DcrErrorId.AccessTokenRejected, "Connect again with -Audience", "that this connection got (HTTP 401), and a fresh one too" },
         { "list", "{}", "403", Auth0Shape(403, "Insufficient scope, expected any of: read:clients,read:client_summary", "insufficient_scope"), DcrErrorId.InsufficientScope, "Application Access, give the application that you connect with the permission read:clients", "lacks a scope of Auth0's Management API: read:clients (insufficient_scope)" },
-        { "update", Sent, "403", Auth0Shape(403, "Insufficient scope, expected any of: update:clients", "insufficient_scope"), DcrErrorId.InsufficientScope, "the permission update:clients", "update:clients" },
+        { "update", Changed, "403", Auth0Shape(403, "Insufficient scope, expected any of: update:clients", "insufficient_scope"), DcrErrorId.InsufficientScope, "the permission update:clients", "update:clients" },
         { "delete", "{}", "403", Auth0Shape(403, "Insufficient scope, expected any of: delete:clients", "insufficient_scope"), DcrErrorId.InsufficientScope, "the permission delete:clients", "delete:clients" },
-        { "update", Sent, "400", Auth0Shape(400, "Payload validation error: 'Object didn't pass validation for format callback-url: https://app.example.com/cb2' on property callbacks.1 (the URLs after login).", "invalid_body"), DcrErrorId.InvalidRedirectUri, "exact https URLs", "redirect URI 'https://app.example.com/cb2' (invalid_body)" },
+        { "update", Changed, "400", Auth0Shape(400, "Payload validation error: 'Object didn't pass validation for format callback-url: https://app.example.com/cb2' on property callbacks.1 (the URLs after login).", "invalid_body"), DcrErrorId.InvalidRedirectUri, "exact https URLs", "redirect URI 'https://app.example.com/cb2' (invalid_body)" },
         { "update", OneUri, "400", Auth0Shape(400, "Payload validation error: 'Invalid' on property callbacks.", "invalid_body"), DcrErrorId.InvalidRedirectUri, "'http://localhost/cb' is a loopback address", "redirect URI 'http://localhost/cb'" },
         { "update", """{"post_logout_redirect_uris":["https://app.example.com/bye"]}""", "400", Auth0Shape(400, "Payload validation error: 'Invalid' on property allowed_logout_urls.", "invalid_body"), DcrErrorId.InvalidRedirectUri, "exact https URLs", "redirect URI 'https://app.example.com/bye'" },
         { "update", """{"application_type":"desktop"}""", "400", Auth0Shape(400, "Payload validation error: 'No enum match for: desktop' on property app_type (the type of application).", "invalid_body"), DcrErrorId.InvalidClientMetadata, "Change application_type", "does not accept application_type" },
         { "update", """{"tos_uri":"https://app.example.com/tos"}""", "400", Auth0Shape(400, "Payload validation error: 'String is too long' on property client_metadata.tos_uri.", "invalid_body"), DcrErrorId.InvalidClientMetadata, "Change tos_uri", "does not accept tos_uri" },
         { "update", """{"software_statement":"a.b.c"}""", "400", Auth0Shape(400, "Payload validation error: 'Additional properties not allowed: software_statement'.", "invalid_body"), DcrErrorId.InvalidClientMetadata, "Change software_statement, or leave it out", "does not accept software_statement" },
         { "read", "{}", "404", Auth0Shape(404, "The client does not exist", "inexistent_client"), DcrErrorId.ClientNotFound, "Remove-DcrClient -Force", "knows no client 'c1'" },
-        { "update", Sent, "404", Auth0Shape(404, "The client does not exist", "inexistent_client"), DcrErrorId.ClientNotFound, "Remove-DcrClient -Force", "knows no client 'c1'" },
+        { "update", Changed, "404", Auth0Shape(404, "The client does not exist", "inexistent_client"), DcrErrorId.ClientNotFound, "Remove-DcrClient -Force", "knows no client 'c1'" },
         { "delete", "{}", "404", Auth0Shape(404, "The client does not exist", "inexistent_client"), DcrErrorId.ClientNotFound, "Remove-DcrClient -Force", "knows no client 'c1'" },
         { "list", "{}", "404", "<html>", DcrErrorId.ResponseNotConformant, "-Audience https://<tenant>.auth0.com/api/v2/", "id.example.com has no Management API" },
-        { "update", Sent, "409", Auth0Shape(409, "The client_name is in use"), DcrErrorId.InvalidClientMetadata, "Change client_name", "does not accept client_name (HTTP 409)" },
+        { "update", Changed, "409", Auth0Shape(409, "The client_name is in use"), DcrErrorId.InvalidClientMetadata, "Change client_name", "does not accept client_name (HTTP 409)" },
         { "list", "{}", "429 X-RateLimit-Limit: 2; X-RateLimit-Remaining: 0; X-RateLimit-Reset: 4102444800", Auth0Shape(429, "Global limit has been reached", "too_many_requests"), DcrErrorId.RateLimited, "later", "asks for a wait of" },
         { "list", "{}", "503", Auth0Shape(503, "Service Unavailable"), DcrErrorId.ServerUnavailable, "later", "HTTP 503" },
         { "delete", "{}", "503", Auth0Shape(503, "Service Unavailable"), DcrErrorId.ServerUnavailable, "later", "HTTP 503" },
-        { "update", Sent, "500", Auth0Shape(500, "An internal server error occurred"), DcrErrorId.OutcomeUnknown, "Run Get-DcrClient", "may have made it" },
+        { "update", Changed, "500", Auth0Shape(500, "An internal server error occurred"), DcrErrorId.OutcomeUnknown, "Run Get-DcrClient", "may have made it" },
         { "list", "{}", "200", "[]", DcrErrorId.ResponseNotConformant, "proxy or a login page", "not the JSON object it should be" },
         { "list", "{}", "200", """{"clients":{}}""", DcrErrorId.ResponseNotConformant, "proxy or a login page", "no list 'clients'" },
 
