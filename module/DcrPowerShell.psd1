@@ -27,6 +27,7 @@
         'Remove-DcrClient'
         'Reset-DcrClientSecret'
         'Set-DcrClient'
+        'Test-DcrServer'
     )
     FunctionsToExport      = @()
     AliasesToExport        = @()

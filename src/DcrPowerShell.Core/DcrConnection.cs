@@ -1,4 +1,6 @@
 using System;
+using System.Threading;
+using System.Threading.Tasks;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Http;
 using DcrPowerShell.Providers;
@@ -47,6 +49,14 @@ public sealed class DcrConnection
     public string? Vault { get; }
 
     internal IDcrProvider Service { get; }
+
+    internal HttpSender Sender => _sender;
+
+    /// <inheritdoc cref="ICredential.IsTimed"/>
+    internal bool IsTimed => _credential.IsTimed;
+
+    /// <summary>Finds the server's endpoints again, as when the connection was made; null where they were given.</summary>
+    internal Func<IReporter, CancellationToken, Task<DialectContext>>? Rediscover { get; init; }
 
     /// <summary>When the vault last gave back what was written to it.</summary>
     internal DateTimeOffset VaultProvedAt { get; set; }

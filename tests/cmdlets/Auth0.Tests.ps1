@@ -39,6 +39,27 @@ Describe 'Auth0' {
         (Get-DcrClient).ClientName | Should -Be 'By hand'
     }
 
+    It 'goes from a secret to a key pair, to the next one, and back' {
+        $app = New-DcrClient 'My Dynamic Application' https://application.example.com/callback
+        $first, $second = 'RS384', 'PS256' | ForEach-Object { New-DcrKey -Name "app-$_" -Algorithm $_ }
+        $changed = $app | Set-DcrClient -TokenEndpointAuthMethod private_key_jwt -Jwks $first.Jwks -WarningVariable warnings
+        $changed.TokenEndpointAuthMethod | Should -Be 'private_key_jwt'
+        (Get-TestServerState $server).credentials.kid | Should -Be $first.KeyId
+
+        $null = $app | Set-DcrClient -Jwks $second.Jwks -WarningVariable +warnings
+        (Get-TestServerState $server).credentials.kid | Should -Be $second.KeyId
+        (Get-DcrClient $app.ClientId).TokenEndpointAuthMethod | Should -Be 'private_key_jwt'
+
+        $curve = New-DcrKey -Name app-curve -Algorithm ES256
+        $null = Assert-Failure { $app | Set-DcrClient -Jwks $curve.Jwks } -Id InvalidClientMetadata -Category InvalidData -Message "-Jwks: jwks holds a key of the type 'EC'*" -Action '*RS256*'
+        $null = Assert-Failure { $app | Set-DcrClient -JwksUri https://app.example.com/jwks.json } -Id InvalidClientMetadata -Category InvalidData -Message '*jwks_uri*Auth0*' -Action '*-Jwks*'
+
+        ($app | Set-DcrClient -TokenEndpointAuthMethod client_secret_post -WarningVariable +warnings).TokenEndpointAuthMethod | Should -Be 'client_secret_post'
+        (Get-TestServerState $server).credentials | Should -BeNullOrEmpty
+        $warnings | Should -BeNullOrEmpty
+        $app | Remove-DcrClient -Confirm:$false
+    }
+
     It 'does not send a management token to another service' {
         $okta = New-TestServer @{ dialect = 'okta' }
         $null = Assert-Failure { Connect-DcrServer $okta.Issuer -ManagementToken $token } -Id AccessTokenRejected -Category AuthenticationError -Message '*-ManagementToken*Auth0*' -Action '*-Provider Auth0*' -Terminating

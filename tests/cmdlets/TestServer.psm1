@@ -124,7 +124,7 @@ function Get-TestServerClient {
     Invoke-Control GET "/servers/$($Server.Id)/clients" | Where-Object { -not $ClientId -or $_.clientId -ceq $ClientId }
 }
 
-# What an Okta org (secrets) or an Auth0 tenant (settings, applications, clientGrants, connections, networkAcls, resourceServers) holds now.
+# What an Okta org (secrets) or an Auth0 tenant (settings, applications, credentials, clientGrants, connections, networkAcls, resourceServers) holds now.
 function Get-TestServerState {
     [CmdletBinding()]
     param([Parameter(Mandatory)] [object] $Server)

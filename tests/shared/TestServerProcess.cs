@@ -142,7 +142,7 @@ internal sealed class TestServerInstance : IDisposable
         TestServerProcess.Read<List<ServerClient>>(await _process.SendAsync("GET", $"{_path}/clients"));
 
     /// <summary>
-    /// What an Okta org (<c>secrets</c> by client) or an Auth0 tenant (<c>managementToken</c>, <c>settings</c>, <c>applications</c>, <c>clientGrants</c>,
+    /// What an Okta org (<c>secrets</c> by client) or an Auth0 tenant (<c>managementToken</c>, <c>settings</c>, <c>applications</c>, <c>credentials</c>, <c>clientGrants</c>,
     /// <c>connections</c>, <c>networkAcls</c>, <c>resourceServers</c>) holds now, in the vendor's words.
     /// </summary>
     public async Task<JsonElement> StateAsync() => TestServerProcess.Read<JsonElement>(await _process.SendAsync("GET", $"{_path}/state"));

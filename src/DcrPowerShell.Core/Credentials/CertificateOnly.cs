@@ -8,5 +8,7 @@ internal sealed class CertificateOnly(string clientId) : IClientAuthentication
 {
     public string Kind => "TlsCertificate";
 
+    public string ClientId => clientId;
+
     public ClientProof Prove(DateTimeOffset now) => new([new("client_id", clientId)], Authorization.None);
 }

@@ -31,6 +31,10 @@ internal sealed class ClientCredentials(TokenSource source, DpopBinding dpop, Ht
 
     public string Kind => source.Authentication.Kind;
 
+    public string? ClientId => source.Authentication.ClientId;
+
+    public bool IsTimed => dpop.IsOn || source.Authentication is PrivateKeyJwt;
+
     private DpopBinding Dpop => dpop;
 
     private IClock Clock => clock;

@@ -9,6 +9,8 @@ internal sealed class ClientSecret(string clientId, string secret, bool inForm) 
 {
     public string Kind => "ClientCredential";
 
+    public string ClientId => clientId;
+
     public ClientProof Prove(DateTimeOffset now) => inForm
         ? new([new("client_id", clientId), new("client_secret", secret)], Authorization.None)
         : new([], Basic());

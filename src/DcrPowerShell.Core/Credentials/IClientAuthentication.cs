@@ -9,6 +9,8 @@ internal interface IClientAuthentication
 {
     string Kind { get; }
 
+    string ClientId { get; }
+
     /// <summary>What goes along, made anew for each request: an assertion is good for one use.</summary>
     ClientProof Prove(DateTimeOffset now);
 }

@@ -10,6 +10,12 @@ internal interface ICredential
     /// <summary>For people: what it is, without any of its content.</summary>
     string Kind { get; }
 
+    /// <summary>The client that gets tokens for itself; null where the token was got elsewhere.</summary>
+    string? ClientId { get; }
+
+    /// <summary>Whether what it sends has this machine's time in it, signed, and a server with another time refuses it.</summary>
+    bool IsTimed { get; }
+
     /// <summary>The credential for requests that need a scope.</summary>
     /// <param name="scope">Words that the operation needs; null for whatever the server gives.</param>
     IAuthorizer For(string? scope);

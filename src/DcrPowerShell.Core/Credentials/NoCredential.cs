@@ -10,6 +10,10 @@ internal sealed class NoCredential : ICredential, IAuthorizer
 {
     public string Kind => "None";
 
+    public string? ClientId => null;
+
+    public bool IsTimed => false;
+
     public IAuthorizer For(string? scope) => this;
 
     public Task<TokenFacts> InspectAsync(string? scope, IReporter reporter, CancellationToken stop) => Task.FromResult(TokenFacts.Unknown);

@@ -12,6 +12,8 @@ internal sealed class PrivateKeyJwt(string clientId, SigningKey key, string audi
 {
     public string Kind => "PrivateKey";
 
+    public string ClientId => clientId;
+
     /// <exception cref="DcrException">InvalidPrivateKey: the key's keeper, such as a certificate store, does not let it sign.</exception>
     public ClientProof Prove(DateTimeOffset now)
     {

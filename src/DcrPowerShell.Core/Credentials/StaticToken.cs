@@ -14,6 +14,10 @@ internal sealed class StaticToken(string kind, string scheme, string token) : IC
 
     public string Kind => kind;
 
+    public string? ClientId => null;
+
+    public bool IsTimed => false;
+
     /// <summary>An initial access token (RFC 7591, section 1.2), as the administrator gave it.</summary>
     /// <exception cref="DcrException">It is no bearer token: it has a line break, say.</exception>
     public static StaticToken Initial(string token) => Given("InitialAccessToken", "Bearer", token);

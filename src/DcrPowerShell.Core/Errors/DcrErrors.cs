@@ -144,7 +144,8 @@ internal static class DcrErrors
 
     public static DcrException TokenRefused(Uri endpoint, ServerError server, string scope) => server.Code switch
     {
-        "invalid_scope" => new(DcrErrorId.InsufficientScope, $"{endpoint.Authority} gives this credential no access token for '{scope}' (invalid_scope).{Said(server)}", $"At {endpoint.Authority}, grant {scope} to the client that you connect with; or name other scopes with Connect-DcrServer -Scope.") { ServerError = server },
+        "invalid_scope" or "consent_required" => new(DcrErrorId.InsufficientScope, $"{endpoint.Authority} gives this credential no access token for '{scope}' ({server.Code}).{Said(server)}", $"At {endpoint.Authority}, grant {scope} to the client that you connect with; or name other scopes with Connect-DcrServer -Scope.") { ServerError = server },
+        "invalid_dpop_proof" or "use_dpop_nonce" => new(DcrErrorId.AccessTokenRejected, $"{endpoint.Authority} gives access tokens only with a proof that it accepts ({server.Code}, DPoP).{Said(server)}", "Connect without -DPoP Never. If it was not given, check this machine's clock: Test-DcrServer compares it with the server's.") { ServerError = server },
         "unauthorized_client" => new(DcrErrorId.UnauthorizedClient, $"{endpoint.Authority} does not let this client get a token for itself (unauthorized_client).{Said(server)}", "Allow the grant type client_credentials for the client that you connect with.") { ServerError = server },
         _ when server.Status == 429 => RateLimited(server, TimeSpan.Zero),
         _ when server.Status >= 500 => Unavailable(server, endpoint),

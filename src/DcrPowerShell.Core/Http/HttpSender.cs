@@ -24,6 +24,9 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
     // By Disconnect-DcrServer, maybe while another runspace sends.
     private volatile bool _isClosed;
 
+    /// <summary>Tells each answer, with the time that it took, to those who look at headers. From any thread.</summary>
+    public event Action<ProtocolRequest, ProtocolResponse, TimeSpan>? Answered;
+
     /// <summary>Sends a request and returns the server's answer, whatever its status, with its words still as they came.</summary>
     /// <param name="authorizer">The credential; it goes to this URL and nowhere else.</param>
     /// <param name="stop">The user's wish to stop: heeded before anything is sent, and within <see cref="Grace"/> afterwards.</param>
@@ -96,6 +99,7 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
         {
             var response = await transport.SendAsync(request, authorization.Headers, cancellationToken).ConfigureAwait(false);
             reporter.Verbose($"{request.Method} {Shown(request)} - {response.Status} in {time.ElapsedMilliseconds} ms");
+            Answered?.Invoke(request, response, time.Elapsed);
             return response with { Redaction = SentSecrets(request, authorization) };
         }
         catch (TransportException failure)

@@ -87,7 +87,12 @@ internal static class ConnectOperation
             var dialect = Dialects.For(request.Provider, (request.Credential as CredentialInput.Token)?.Value.Kind, context);
             var credential = CredentialFactory.Create(request.Credential, context.Server, dialect.TokenRules(context), request.Scope, request.DPoP, sender, clock);
             var service = dialect.Create(context, credential);
-            return new DcrConnection(request.Name ?? NameOf(request.Issuer ?? request.RegistrationEndpoint!), context.Issuer, context.RegistrationEndpoint, credential, store?.VaultName, service, sender) { VaultProvedAt = clock.UtcNow };
+            return new DcrConnection(request.Name ?? NameOf(request.Issuer ?? request.RegistrationEndpoint!), context.Issuer, context.RegistrationEndpoint, credential, store?.VaultName, service, sender)
+            {
+                VaultProvedAt = clock.UtcNow,
+                Rediscover = request.RegistrationEndpoint is not null ? null : async (again, until) =>
+                    ContextOf(request, await DiscoverAsync(request, sender, again, until).ConfigureAwait(false), sender),
+            };
         }
         catch
         {

@@ -18,7 +18,7 @@ internal sealed record OperationContext(DcrConnection Connection, RegistrationSt
 
     public IDcrProvider Provider => Connection.Service;
 
-    public ProviderCall Call => new(Reporter, Stop);
+    public ProviderCall Call => new(Reporter, Stop) { Now = Clock.UtcNow };
 
     /// <summary>Makes sure that the vault is there and open, so that a command fails before it asks to be confirmed.</summary>
     /// <param name="clientSecretName">Where a copy of the client secret is to go, if one was asked for.</param>

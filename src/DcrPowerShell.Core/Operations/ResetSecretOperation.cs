@@ -20,6 +20,10 @@ internal static class ResetSecretOperation
         }
 
         var (current, read) = await ReadOperation.ReadAsync(context, record).ConfigureAwait(false);
+        if (current.TokenEndpointAuthMethod is "private_key_jwt" or "tls_client_auth" or "self_signed_tls_client_auth")
+        {
+            throw DcrErrors.NoSecret(record.ClientId, current.TokenEndpointAuthMethod);
+        }
 
         // A read may bring a new secret where an update would too. Where there is a request of its own, only that replaces it.
         var before = context.Provider.Capabilities.HasFlag(DcrCapabilities.ResetSecret) ? current.Record.ClientSecret : record.ClientSecret;

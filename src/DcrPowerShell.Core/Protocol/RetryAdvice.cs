@@ -15,7 +15,7 @@ internal static class RetryAdvice
     {
         if (response.Header("Retry-After") is { } retryAfter)
         {
-            return Seconds(retryAfter) ?? (Date(retryAfter) is { } date ? AtLeastZero(date - ServerNow(response)) : null);
+            return Seconds(retryAfter) ?? (HttpDate.Parse(retryAfter) is { } date ? AtLeastZero(date - ServerNow(response)) : null);
         }
 
         if (response.Header("RateLimit-Reset") is { } reset)
@@ -30,13 +30,10 @@ internal static class RetryAdvice
     }
 
     private static DateTimeOffset ServerNow(ProtocolResponse response) =>
-        response.Header("Date") is { } text && Date(text) is { } date ? date : response.ReceivedAt;
+        HttpDate.Parse(response.Header("Date")) ?? response.ReceivedAt;
 
     private static TimeSpan? Seconds(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? TimeSpan.FromSeconds(seconds) : null;
-
-    private static DateTimeOffset? Date(string text) =>
-        DateTimeOffset.TryParseExact(text, "r", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date) ? date : null;
 
     private static TimeSpan AtLeastZero(TimeSpan span) => span < TimeSpan.Zero ? TimeSpan.Zero : span;
 }

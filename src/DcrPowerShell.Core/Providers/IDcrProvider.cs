@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
@@ -15,6 +16,9 @@ internal interface IDcrProvider
     string Name { get; }
 
     DcrCapabilities Capabilities { get; }
+
+    /// <summary>What can be found out of the credential, its rights and the server's readiness, in this order. Each only reads.</summary>
+    IReadOnlyList<ProviderCheck> Checks { get; }
 
     /// <summary>Judges metadata before it is sent.</summary>
     /// <exception cref="Errors.DcrException">InvalidRedirectUri or InvalidClientMetadata, naming the member.</exception>
@@ -66,4 +70,11 @@ internal sealed record ProviderCall(IReporter Reporter, CancellationToken Stop)
 {
     /// <summary>Authorises this one registration in the place of the connection's credential; null for that one.</summary>
     public StaticToken? InitialToken { get; init; }
+
+    /// <summary>This machine's time.</summary>
+    public DateTimeOffset Now { get; init; }
 }
+
+/// <summary>Something that can be found out. A <see cref="Errors.DcrException"/> says what failed.</summary>
+/// <param name="Name">For people.</param>
+internal sealed record ProviderCheck(string Name, Func<ProviderCall, Task<DcrCheck>> RunAsync);

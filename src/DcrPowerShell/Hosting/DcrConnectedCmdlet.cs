@@ -16,7 +16,7 @@ public abstract class DcrConnectedCmdlet : DcrCmdlet
     [Parameter]
     [ConnectionTransformation]
     [ArgumentCompleter(typeof(ConnectionNameCompleter))]
-    public DcrConnection? Connection { get; set; }
+    public virtual DcrConnection? Connection { get; set; }
 
     /// <summary>The connection to use: the one that is named; else the one that a piped client came over; else the default.</summary>
     private protected DcrConnection Resolve(DcrClient? client = null)

@@ -60,12 +60,19 @@ internal static class Auth0Clients
             throw Auth0Errors.InsufficientScope("update:client_keys");
         }
 
+        // docs, configure-private-key-jwt.
+        if (patch.ContainsKey("client_authentication_methods") && !scopes.Contains("update:client_credentials"))
+        {
+            throw Auth0Errors.InsufficientScope("update:client_credentials");
+        }
+
         if (patch.Any(member => member.Key != "client_secret") && !scopes.Contains("update:clients"))
         {
             throw Auth0Errors.InsufficientScope("update:clients");
         }
 
         Check(client, patch);
+        Auth0Credentials.CheckUse(state, client, patch);
         if (patch["client_secret"].Text() is { } secret)
         {
             client.Secret = secret;
@@ -83,6 +90,7 @@ internal static class Auth0Clients
     {
         Auth0Access.Require(state, request);
         state.Clients.Remove(request.Route.ClientId!);
+        state.Tenant.Credentials.RemoveAll(credential => credential["client_id"].Text() == request.Route.ClientId);
         return Answer.Empty(204);
     }
 
@@ -100,11 +108,14 @@ internal static class Auth0Clients
         return Answer.Json(200, Body(client, showsSecret: true));
     }
 
-    /// <summary>The application as the Management API shows it; its secret only to those with <c>read:client_keys</c>.</summary>
+    /// <summary>
+    /// The application as the Management API shows it; its secret only to those with <c>read:client_keys</c>, and not while it
+    /// authenticates by keys (recordings, TestAccClientAuthenticationMethodsPrivateKeyJWT).
+    /// </summary>
     public static JsonObject Body(RegisteredClient client, bool showsSecret)
     {
         JsonObject body = new() { ["name"] = client.Metadata["name"]?.DeepClone(), ["client_id"] = client.ClientId };
-        if (showsSecret && client.Secret is not null)
+        if (showsSecret && client.Secret is not null && client.Metadata["client_authentication_methods"] is null)
         {
             body["client_secret"] = client.Secret;
         }
@@ -172,7 +183,7 @@ internal static class Auth0Clients
 
     private static bool ShowsSecret(IReadOnlyList<string> scopes) => scopes.Contains("read:client_keys");
 
-    private static RegisteredClient Find(ServerState state, IncomingRequest request) =>
+    public static RegisteredClient Find(ServerState state, IncomingRequest request) =>
         state.Clients.Find(request.Route.ClientId!) ?? throw Auth0Errors.NotFound("The client does not exist", "inexistent_client");
 
     /// <summary>docs, security-controls: what is fixed at creation, and what a strict third-party application may be.</summary>

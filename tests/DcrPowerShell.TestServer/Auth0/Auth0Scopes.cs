@@ -9,7 +9,8 @@ internal static class Auth0Scopes
     /// <summary>All that this server knows.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
-        "read:clients", "update:clients", "delete:clients", "read:client_keys", "update:client_keys", "read:tenant_settings",
+        "read:clients", "update:clients", "delete:clients", "read:client_keys", "update:client_keys", "read:client_credentials",
+        "create:client_credentials", "update:client_credentials", "delete:client_credentials", "read:tenant_settings",
         "update:tenant_settings", "read:client_grants", "create:client_grants", "update:client_grants", "delete:client_grants",
         "read:connections", "update:connections", "read:network_acls", "create:network_acls", "update:network_acls", "delete:network_acls",
         "read:resource_servers",
@@ -21,6 +22,9 @@ internal static class Auth0Scopes
         Operation.Update => ["update:clients", "update:client_keys", "update:client_credentials", "update:client_token_vault_privileged_access"],
         Operation.Delete => ["delete:clients"],
         Operation.RotateSecret => ["update:client_keys"],
+        Operation.ListCredentials => ["read:client_credentials"],
+        Operation.CreateCredential => ["create:client_credentials"],
+        Operation.DeleteCredential => ["delete:client_credentials"],
         Operation.ReadSettings => ["read:tenant_settings"],
         Operation.UpdateSettings => ["update:tenant_settings"],
         Operation.ListClientGrants or Operation.ReadClientGrant => ["read:client_grants"],

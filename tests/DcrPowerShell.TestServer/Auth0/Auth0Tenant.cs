@@ -33,6 +33,9 @@ internal sealed class Auth0Tenant
 
     public List<JsonObject> NetworkAcls { get; } = [];
 
+    /// <summary>The applications' public keys, each with <c>client_id</c> and <c>thumbprint</c>, which Auth0 doesn't show.</summary>
+    public List<JsonObject> Credentials { get; } = [];
+
     /// <summary>The APIs; the Management API, whose identifier has the server's address in it, comes first.</summary>
     public IReadOnlyList<JsonObject> ResourceServers =>
     [
@@ -68,6 +71,7 @@ internal sealed class Auth0Tenant
         Fill(NetworkAcls, initial.NetworkAcls, "acl_", 22);
         Fill(_resourceServers, initial.ResourceServers ?? [Auth0ResourceServers.OfNewTenant()], "", 24);
         _state.Clients.Clear();
+        Credentials.Clear();
         foreach (JsonObject client in initial.Clients)
         {
             Auth0Clients.Seed(_state, client);
@@ -80,6 +84,7 @@ internal sealed class Auth0Tenant
         ["managementToken"] = Auth0Access.StaticToken(_state),
         ["settings"] = Settings.DeepClone(),
         ["applications"] = new JsonArray([.. _state.Clients.All.Select(client => Auth0Clients.Body(client, showsSecret: true))]),
+        ["credentials"] = Copy(Credentials),
         ["clientGrants"] = Copy(ClientGrants),
         ["connections"] = Copy(Connections),
         ["networkAcls"] = Copy(NetworkAcls),

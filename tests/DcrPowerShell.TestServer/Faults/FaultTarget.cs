@@ -65,6 +65,15 @@ public enum FaultTarget
     /// <summary>Auth0: POST of a client's rotate-secret.</summary>
     RotateSecret = (int)Operation.RotateSecret,
 
+    /// <summary>Auth0: GET of a client's credentials.</summary>
+    ListCredentials = (int)Operation.ListCredentials,
+
+    /// <summary>Auth0: POST of a client's credential.</summary>
+    CreateCredential = (int)Operation.CreateCredential,
+
+    /// <summary>Auth0: DELETE of a client's credential.</summary>
+    DeleteCredential = (int)Operation.DeleteCredential,
+
     /// <summary>Auth0: GET of the tenant's settings.</summary>
     ReadSettings = (int)Operation.ReadSettings,
 

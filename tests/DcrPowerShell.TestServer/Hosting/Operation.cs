@@ -36,6 +36,9 @@ internal enum Operation
 
     // Auth0 from here on; the Management API's, and nothing but they (FaultTarget.ManagementApi counts on it).
     RotateSecret,
+    ListCredentials,
+    CreateCredential,
+    DeleteCredential,
     ReadSettings,
     UpdateSettings,
     ListClientGrants,

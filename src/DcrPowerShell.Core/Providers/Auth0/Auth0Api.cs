@@ -30,6 +30,8 @@ internal sealed class Auth0Api(Uri root, ICredential credential, HttpSender send
 
     public ICredential Credential => credential;
 
+    public Uri At(string path) => new(root, path);
+
     /// <summary>Sends a request and gives the answer where it is a success.</summary>
     /// <param name="path">Below the root, such as <c>clients/abc</c>.</param>
     /// <param name="scope">What the token needs, for the error.</param>
@@ -43,7 +45,7 @@ internal sealed class Auth0Api(Uri root, ICredential credential, HttpSender send
         }
 
         var effect = method == HttpMethod.Get ? RequestEffect.None : RequestEffect.Changes;
-        var request = new ProtocolRequest(method, new Uri(root, path), effect, body) { Secrets = [client?.ClientSecret] };
+        var request = new ProtocolRequest(method, At(path), effect, body) { Secrets = [client?.ClientSecret] };
 
         // No scope is asked for: a token then has all that the application was granted, and one a day is enough, where Auth0 counts them.
         var response = await sender.SendAsync(request, credential.For(scope: null), call.Reporter, call.Stop).ConfigureAwait(false);
@@ -65,7 +67,7 @@ internal sealed class Auth0Api(Uri root, ICredential credential, HttpSender send
         var answer = await GetAsync($"{path}{separator}page={page}&per_page={PageSize}&include_totals=true", scope, call).ConfigureAwait(false);
         if (!answer.TryGet(member, out var list) || list.ValueKind != JsonValueKind.Array)
         {
-            throw DcrErrors.NotConformant(new Uri(root, path), $"its answer has no list '{member}'");
+            throw DcrErrors.NotConformant(At(path), $"its answer has no list '{member}'");
         }
 
         var items = list.EnumerateArray().Where(static item => item.ValueKind == JsonValueKind.Object).Select(JsonBag.From).ToList();
@@ -91,10 +93,26 @@ internal sealed class Auth0Api(Uri root, ICredential credential, HttpSender send
         }
     }
 
+    /// <summary>Gets a list that is answered as a bare array, whole.</summary>
+    /// <inheritdoc cref="SendAsync"/>
+    public async Task<IReadOnlyList<JsonBag>> ArrayAsync(string path, string scope, ProviderCall call)
+    {
+        var response = await SendAsync(HttpMethod.Get, path, body: null, scope, call).ConfigureAwait(false);
+        try
+        {
+            using var document = JsonDocument.Parse(response.Text());
+            return document.RootElement.EnumerateArray().Select(JsonBag.From).ToList();
+        }
+        catch (Exception failure) when (failure is JsonException or InvalidOperationException)
+        {
+            throw DcrErrors.NotConformant(At(path), "its answer is not the list it should be", inner: failure);
+        }
+    }
+
     /// <summary>An object out of an answer.</summary>
     /// <exception cref="DcrException">It is none.</exception>
     public JsonBag Read(string path, ProtocolResponse response) =>
-        response.TryReadJson(out var answer, out var why) ? answer : throw DcrErrors.NotConformant(new Uri(root, path), why);
+        response.TryReadJson(out var answer, out var why) ? answer : throw DcrErrors.NotConformant(At(path), why);
 
     /// <summary>What a request body was refused for, in the standard's words.</summary>
     /// <param name="sent">The body, in them too.</param>

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using System.Net.Http;
 using System.Threading.Tasks;
@@ -28,7 +29,16 @@ internal sealed class Auth0Provider(Uri endpoint, ICredential initial, Auth0Api 
 
     public Auth0Api Api => api;
 
-    public void Check(JsonBag metadata) => MetadataRules.Check(metadata);
+    public IReadOnlyList<ProviderCheck> Checks => new Auth0Checks(api).List;
+
+    public void Check(JsonBag metadata)
+    {
+        MetadataRules.Check(metadata);
+        if (api.IsOpen && metadata.Has(ClientMember.ClientId))
+        {
+            Auth0Key.ReadAll(metadata);
+        }
+    }
 
     public async Task<RegistrationAnswer> RegisterAsync(JsonBag metadata, ProviderCall call)
     {
@@ -52,7 +62,7 @@ internal sealed class Auth0Provider(Uri endpoint, ICredential initial, Auth0Api 
     /// <summary>Sends what is to change; the rest stays.</summary>
     public async Task<RegistrationAnswer> UpdateAsync(RegistrationRecord client, MetadataUpdate update, ProviderCall call) => IsByOwnToken(client)
         ? await configuration.UpdateAsync(client, update.Whole, call).ConfigureAwait(false)
-        : await ManageAsync(new HttpMethod("PATCH"), client, below: "", Auth0Vocabulary.ToPatch(update.Changes, update.Read), "update:clients", call).ConfigureAwait(false);
+        : await PatchAsync(client, update, call).ConfigureAwait(false);
 
     /// <summary>For up to half a minute afterwards the old secret may still be the one that is accepted (Auth0 docs, rotate-client-secret).</summary>
     public Task<RegistrationAnswer> ResetSecretAsync(RegistrationRecord client, JsonBag metadata, ProviderCall call) =>
@@ -81,6 +91,46 @@ internal sealed class Auth0Provider(Uri endpoint, ICredential initial, Auth0Api 
         }
 
         await api.SendAsync(HttpMethod.Delete, PathOf(client), body: null, "delete:clients", call, client).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Keys are credentials of their own: the new ones are created first and the replaced ones deleted last, so that the client can
+    /// authenticate throughout (Auth0 docs, rotate-credentials). What an earlier try left behind is found and used.
+    /// </summary>
+    private async Task<RegistrationAnswer> PatchAsync(RegistrationRecord client, MetadataUpdate update, ProviderCall call)
+    {
+        var keys = Auth0Key.ForUpdate(update.Changes, update.Read);
+        var patch = Auth0Vocabulary.ToPatch(update.Changes, update.Read);
+        var credentials = new Auth0Credentials(api, PathOf(client) + "/credentials", call);
+        var inUse = Auth0Vocabulary.Credentials(update.Read);
+        IReadOnlyList<string> wanted = [];
+        var made = new List<string>();
+        RegistrationAnswer answer;
+        try
+        {
+            if (keys.Count > 0)
+            {
+                wanted = await credentials.EnsureAsync(keys, made).ConfigureAwait(false);
+                patch = wanted.ToHashSet().SetEquals(inUse) ? patch : Auth0Vocabulary.WithCredentials(patch, wanted);
+            }
+
+            answer = patch.Count == 0
+                ? new RegistrationAnswer(update.Read, Status: 200)
+                : await ManageAsync(new HttpMethod("PATCH"), client, below: "", patch, patch.Has(Auth0Vocabulary.AuthenticationMethods) ? "update:clients and update:client_credentials" : "update:clients", call).ConfigureAwait(false);
+        }
+        catch (DcrException failure) when (failure.ErrorId != DcrErrorId.OutcomeUnknown)
+        {
+            await credentials.RemoveAsync(made).ConfigureAwait(false);
+            throw;
+        }
+
+        if (patch.Has(Auth0Vocabulary.AuthenticationMethods))
+        {
+            await credentials.RemoveAsync(inUse.Except(wanted)).ConfigureAwait(false);
+        }
+
+        // Auth0 shows no keys; these are the ones that it has now.
+        return keys.Count > 0 && update.Changes.TryGet(ClientMember.Jwks, out var jwks) ? answer with { Members = answer.Members.With(ClientMember.Jwks, jwks) } : answer;
     }
 
     private async Task<RegistrationAnswer> ManageAsync(HttpMethod method, RegistrationRecord client, string below, JsonBag? body, string scope, ProviderCall call)

@@ -12,10 +12,10 @@ internal sealed class Auth0Setup(Auth0Api api)
     public const string SettingsPath = "tenants/settings";
     public const string ChangeSettings = "update:tenant_settings";
 
-    private const string ReadSettings = "read:tenant_settings";
-    private const string ReadGrants = "read:client_grants";
-    private const string ReadConnections = "read:connections";
-    private const string ReadRules = "read:network_acls";
+    public const string ReadSettings = "read:tenant_settings";
+    public const string ReadGrants = "read:client_grants";
+    public const string ReadConnections = "read:connections";
+    public const string ReadRules = "read:network_acls";
     private const string ReadApis = "read:resource_servers";
 
     /// <summary>Plans the steps; sends nothing but reads.</summary>
@@ -65,6 +65,19 @@ internal sealed class Auth0Setup(Auth0Api api)
             : throw DcrErrors.SetupNotTaken(step.Name, change.Becomes, change.Say(answer));
     }
 
+    public Task<JsonBag> SettingsAsync(ProviderCall call) => api.GetAsync(SettingsPath, ReadSettings, call);
+
+    /// <summary>The client grants that stand for all third-party applications.</summary>
+    public async Task<IReadOnlyList<JsonBag>> DefaultGrantsAsync(ProviderCall call) =>
+        (await api.ListAsync("client-grants?default_for=third_party_clients", "client_grants", ReadGrants, call).ConfigureAwait(false))
+            .Where(grant => grant.Text("default_for") == "third_party_clients").ToList();
+
+    /// <summary>Without the options, which hold the secrets of identity providers.</summary>
+    public Task<IReadOnlyList<JsonBag>> ConnectionsAsync(ProviderCall call) =>
+        api.ListAsync("connections?fields=id,name,is_domain_connection&include_fields=true", "connections", ReadConnections, call);
+
+    public Task<IReadOnlyList<JsonBag>> RulesAsync(ProviderCall call) => api.ListAsync("network-acls", "network_acls", ReadRules, call);
+
     private static List<string> Reads(Auth0Wishes wishes) =>
         wishes.AllowedNetworks.Count == 0 ? [ReadSettings, ReadGrants, ReadConnections] : [ReadSettings, ReadGrants, ReadConnections, ReadRules];
 
@@ -82,14 +95,12 @@ internal sealed class Auth0Setup(Auth0Api api)
 
     private async Task<Auth0Tenant> ReadAsync(Auth0Wishes wishes, IReadOnlyList<string>? held, ProviderCall call)
     {
-        var settings = await api.GetAsync(SettingsPath, ReadSettings, call).ConfigureAwait(false);
-        var grants = await api.ListAsync("client-grants?default_for=third_party_clients", "client_grants", ReadGrants, call).ConfigureAwait(false);
-
-        // Without the options, which hold the secrets of identity providers.
-        var connections = await api.ListAsync("connections?fields=id,name,is_domain_connection&include_fields=true", "connections", ReadConnections, call).ConfigureAwait(false);
+        var settings = await SettingsAsync(call).ConfigureAwait(false);
+        var grants = await DefaultGrantsAsync(call).ConfigureAwait(false);
+        var connections = await ConnectionsAsync(call).ConfigureAwait(false);
         var rules = await ListAsync("network-acls", "network_acls", ReadRules, isNeeded: wishes.AllowedNetworks.Count > 0, held, call).ConfigureAwait(false);
         var apis = wishes.DefaultPermissions.Count == 0 ? null : await ListAsync("resource-servers", "resource_servers", ReadApis, isNeeded: false, held, call).ConfigureAwait(false);
-        return new(settings, grants.Where(grant => grant.Text("default_for") == "third_party_clients").ToList(), connections, rules, apis);
+        return new(settings, grants, connections, rules, apis);
     }
 
     /// <summary>A list that may be forbidden: null then, unless it is needed.</summary>

@@ -17,7 +17,11 @@ internal static class Auth0Vocabulary
     private const string OidcLogout = "oidc_logout";
     private const string BackchannelLogoutUrls = "backchannel_logout_urls";
     private const string BackchannelLogoutUri = "backchannel_logout_uri";
-    private const string AuthenticationMethods = "client_authentication_methods";
+
+    /// <summary>How the client authenticates where that is by a key; <c>token_endpoint_auth_method</c> is then absent.</summary>
+    public const string AuthenticationMethods = "client_authentication_methods";
+
+    public const string PrivateKeyJwt = "private_key_jwt";
 
     private static readonly (string Rfc, string Auth0)[] Renamed =
     [
@@ -63,9 +67,9 @@ internal static class Auth0Vocabulary
             client = name == ClientMember.Contacts ? client.With(name, JsonBag.SplitWords(notes.Text(name)!)) : client.With(name, notes.Text(name));
         }
 
-        if (Object(application, AuthenticationMethods).Has("private_key_jwt"))
+        if (Object(application, AuthenticationMethods).Has(PrivateKeyJwt))
         {
-            client = client.With(ClientMember.TokenEndpointAuthMethod, "private_key_jwt");
+            client = client.With(ClientMember.TokenEndpointAuthMethod, PrivateKeyJwt);
         }
 
         // Auth0's secrets do not expire: its registrations say so each time.
@@ -73,16 +77,21 @@ internal static class Auth0Vocabulary
     }
 
     /// <summary>Changes as a PATCH wants them: what is not named stays. To remove a text is to send null; to remove a list, an empty one.</summary>
+    /// <remarks>Leaves out the keys of private_key_jwt, and with them that method: <see cref="WithCredentials"/> sets both.</remarks>
     /// <param name="read">The application as <see cref="ToRfc"/> gave it: what is changed in part goes back whole.</param>
     public static JsonBag ToPatch(JsonBag changes, JsonBag read)
     {
         var patch = JsonBag.Empty;
         var notes = Object(changes, ClientMetadata);
-        foreach (var member in changes.Where(static member => member.Key != ClientMetadata))
+        foreach (var member in changes.Where(static member => member.Key is not (ClientMetadata or ClientMember.Jwks or ClientMember.JwksUri)))
         {
             if (Noted.Contains(member.Key))
             {
                 notes = notes.With(member.Key, Note(changes, member.Key));
+            }
+            else if (member.Key == ClientMember.TokenEndpointAuthMethod)
+            {
+                patch = WithMethod(patch, member.Value, read);
             }
             else if (member.Key == ClientMember.ApplicationType)
             {
@@ -102,11 +111,35 @@ internal static class Auth0Vocabulary
         return notes.Count == 0 ? patch : patch.With(ClientMetadata, notes.ToElement());
     }
 
+    /// <summary>Has the client authenticate by private_key_jwt with these credentials (Auth0 docs, configure-private-key-jwt).</summary>
+    public static JsonBag WithCredentials(JsonBag patch, IEnumerable<string> ids) => patch
+        .With(AuthenticationMethods, JsonSerializer.SerializeToElement(new Dictionary<string, object> { [PrivateKeyJwt] = new { credentials = ids.Select(static id => new { id }) } }))
+        .With(ClientMember.TokenEndpointAuthMethod, value: null);
+
+    /// <summary>The ids of the credentials that the client authenticates with.</summary>
+    public static IReadOnlyList<string> Credentials(JsonBag read) =>
+        Object(Object(read, AuthenticationMethods), PrivateKeyJwt).TryGet("credentials", out var list) && list.ValueKind == JsonValueKind.Array
+            ? list.EnumerateArray().Select(static item => JsonBag.From(item).Text("id")).OfType<string>().ToList()
+            : [];
+
     /// <summary>The standard's word for the member that an error names; its own where it has no other.</summary>
     public static string NameOf(string auth0) => auth0 == AppType ? ClientMember.ApplicationType
+        : auth0 == "pem" || auth0.StartsWith(AuthenticationMethods, StringComparison.Ordinal) ? ClientMember.Jwks
         : auth0.StartsWith(ClientMetadata + ".", StringComparison.Ordinal) ? auth0.Substring(ClientMetadata.Length + 1)
         : auth0.StartsWith(OidcLogout + "." + BackchannelLogoutUrls, StringComparison.Ordinal) ? BackchannelLogoutUri
         : Renamed.FirstOrDefault(pair => pair.Auth0 == auth0).Rfc ?? auth0;
+
+    /// <summary>Another method takes the place of the keys, which must be said (Auth0 docs, configure-private-key-jwt).</summary>
+    private static JsonBag WithMethod(JsonBag patch, JsonElement method, JsonBag read)
+    {
+        if (method.ValueKind == JsonValueKind.String && method.GetString() == PrivateKeyJwt)
+        {
+            return patch;
+        }
+
+        var changed = patch.With(ClientMember.TokenEndpointAuthMethod, method);
+        return read.Has(AuthenticationMethods) ? changed.With(AuthenticationMethods, value: null) : changed;
+    }
 
     /// <summary>A member that is an object; an empty one where it is not.</summary>
     public static JsonBag Object(JsonBag bag, string name) => bag.TryGet(name, out var value) && value.ValueKind == JsonValueKind.Object ? JsonBag.From(value) : JsonBag.Empty;

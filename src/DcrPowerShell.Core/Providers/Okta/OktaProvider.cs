@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using System.Net.Http;
 using System.Text.RegularExpressions;
@@ -30,6 +31,12 @@ internal sealed class OktaProvider(Uri clients, ICredential credential, HttpSend
 
     public DcrCapabilities Capabilities =>
         DcrCapabilities.Register | DcrCapabilities.Read | DcrCapabilities.Update | DcrCapabilities.Delete | DcrCapabilities.List | DcrCapabilities.ResetSecret | DcrCapabilities.OverlapSecrets;
+
+    public IReadOnlyList<ProviderCheck> Checks => new OktaChecks(
+        clients,
+        credential,
+        [(RegisterScope, "registered"), (ReadScope, "read or listed"), (ManageScope, "changed, reset or removed")],
+        (request, scope, call) => SendAsync(request, scope, call)).List;
 
     /// <summary>Service apps have <c>response_types: ["token"]</c> with client_credentials, which the standard does not know.</summary>
     public void Check(JsonBag metadata) =>

@@ -19,6 +19,9 @@ internal sealed class StandardProvider(Uri endpoint, IReadOnlyCollection<Uri> al
 
     public DcrCapabilities Capabilities => DcrCapabilities.Register | DcrCapabilities.Read | DcrCapabilities.Update | DcrCapabilities.Delete;
 
+    /// <summary>RFC 7591 has no request that would tell more without registering a client.</summary>
+    public IReadOnlyList<ProviderCheck> Checks => [new("Credential", call => TokenCheck.RunAsync(credential, scope: null, call)), .. credential is NoCredential ? [] : new ProviderCheck[] { new("Scope", ScopeAsync) }];
+
     public void Check(JsonBag metadata) => MetadataRules.Check(metadata);
 
     public async Task<RegistrationAnswer> RegisterAsync(JsonBag metadata, ProviderCall call)
@@ -43,6 +46,17 @@ internal sealed class StandardProvider(Uri endpoint, IReadOnlyCollection<Uri> al
 
     /// <summary>RFC 7591 and RFC 7592 know one secret.</summary>
     public IClientSecrets SecretsOf(RegistrationRecord client) => throw DcrErrors.OverlapNotSupported(client.ClientId);
+
+    private async Task<DcrCheck> ScopeAsync(ProviderCall call)
+    {
+        var facts = await credential.InspectAsync(scope: null, call.Reporter, call.Stop).ConfigureAwait(false);
+        return facts.Scopes switch
+        {
+            null => DcrCheck.Skipped("What the token may do is not known: neither it nor the server says.", "If a registration is refused with InsufficientScope, ask the server's operator which scope it needs."),
+            { Count: 0 } => DcrCheck.Warning("The token was granted no scope at all.", "Have the server's scope for registrations granted to the client that you connect with, and name it with Connect-DcrServer -Scope."),
+            var scopes => DcrCheck.Passed($"The token was granted: {string.Join(", ", scopes)}. Which scope a registration needs is the server's own rule."),
+        };
+    }
 
     /// <summary>RFC 7592 knows no list.</summary>
     public Task<ClientPage> ListAsync(string? namePrefix, string? cursor, ProviderCall call) => throw new NotSupportedException();

@@ -1,0 +1,154 @@
+using System;
+using System.Collections.Concurrent;
+using System.Collections.Generic;
+using System.Linq;
+using System.Net.Http;
+using System.Threading.Tasks;
+using DcrPowerShell.Credentials;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Protocol;
+using DcrPowerShell.Providers;
+
+namespace DcrPowerShell.Operations;
+
+/// <summary>
+/// Finds out whether a connection is ready to register clients, check by check. Registers and changes nothing at the server; the
+/// vault gets a probe, which is removed.
+/// </summary>
+internal sealed class TestServerOperation(DcrConnection connection)
+{
+    // A Date header has whole seconds, and is written somewhere between question and answer.
+    private static readonly TimeSpan FineSkew = TimeSpan.FromSeconds(30);
+
+    // How long our assertions are good for; others allow no more either.
+    private static readonly TimeSpan BadSkew = TimeSpan.FromMinutes(5);
+
+    private readonly ConcurrentQueue<Seen> _answers = new();
+
+    /// <summary>The checks in the order to run: the last ones judge what the others saw.</summary>
+    public IReadOnlyList<Func<OperationContext, Task<DcrCheck>>> Checks =>
+    [
+        Checking("Discovery", DiscoverAsync),
+        Checking("Registration endpoint", KnockAsync),
+        .. connection.Service.Checks.Select(check => Checking(check.Name, context => check.RunAsync(context.Call))),
+        Checking("Vault", TestVaultAsync),
+        Checking("Clock", _ => Task.FromResult(CompareClocks())),
+        Checking("Rate limit", _ => Task.FromResult(CountRequests())),
+    ];
+
+    /// <summary>One that fails ends no other.</summary>
+    private Func<OperationContext, Task<DcrCheck>> Checking(string name, Func<OperationContext, Task<DcrCheck>> check) => async context =>
+    {
+        connection.Sender.Answered += Note;
+        try
+        {
+            return await check(context).ConfigureAwait(false) with { Connection = connection.Name, Name = name };
+        }
+        catch (DcrException failure)
+        {
+            return DcrCheck.Failed(failure) with { Connection = connection.Name, Name = name };
+        }
+        finally
+        {
+            connection.Sender.Answered -= Note;
+        }
+    };
+
+    private void Note(ProtocolRequest request, ProtocolResponse response, TimeSpan took) => _answers.Enqueue(new(request, response, took));
+
+    private async Task<DcrCheck> DiscoverAsync(OperationContext context)
+    {
+        if (connection.Rediscover is null)
+        {
+            return DcrCheck.Skipped("The registration endpoint was given, so nothing was discovered.", "To have the server's metadata looked at, connect by the issuer.");
+        }
+
+        var found = await connection.Rediscover(context.Reporter, context.Stop).ConfigureAwait(false);
+        return (found.Issuer, found.RegistrationEndpoint) == (connection.Issuer, connection.RegistrationEndpoint)
+            ? DcrCheck.Passed($"The server's metadata names {connection.RegistrationEndpoint}, as it did when the connection was made.")
+            : DcrCheck.Failed($"The server's metadata has changed since the connection was made: it names {found.RegistrationEndpoint} of the issuer {found.Issuer}.", "Connect again.");
+    }
+
+    /// <summary>
+    /// A GET without a credential: it registers nothing (RFC 9110, section 9.2.1), and most endpoints answer it with 401, 403, 404 or
+    /// 405, for they take POST alone (RFC 7591, section 3).
+    /// </summary>
+    private async Task<DcrCheck> KnockAsync(OperationContext context)
+    {
+        var endpoint = connection.RegistrationEndpoint;
+        var request = new ProtocolRequest(HttpMethod.Get, endpoint, RequestEffect.None);
+        var response = await connection.Sender.SendAsync(request, new NoCredential(), context.Reporter, context.Stop).ConfigureAwait(false);
+        var answer = $"{endpoint.Authority} answered a GET of the registration endpoint with HTTP {response.Status}";
+        return response.Status switch
+        {
+            407 => throw DcrErrors.ProxyRefused(endpoint),
+            429 or ( >= 500 and not 501) => throw Refusals.Judge(request, response, ServerErrorReader.Read(response)),
+            >= 300 and < 400 => DcrCheck.Warning($"{answer}, which sends it elsewhere.", "If registrations are refused too, check that the URL is the authorization server itself and not a proxy or a login page."),
+            404 when connection.Rediscover is null => DcrCheck.Warning($"{answer}. Many servers answer so where they take POST alone; a wrong address looks alike.", "Compare the URL with the server's documentation."),
+            _ => DcrCheck.Passed($"{answer}, which shows that it can be reached."),
+        };
+    }
+
+    private static async Task<DcrCheck> TestVaultAsync(OperationContext context)
+    {
+        if (context.Store is null)
+        {
+            return DcrCheck.Warning("There is no vault (-NoVault): tokens and secrets are on the client objects only, and are gone when the session ends.", "Connect with -Vault to keep them.");
+        }
+
+        await context.Store.CheckOpenAsync().ConfigureAwait(false);
+        await context.Store.CheckWritableAsync().ConfigureAwait(false);
+        context.TrustVault();
+        return DcrCheck.Passed($"A secret was written to vault '{context.Store.VaultName}', read back and removed.");
+    }
+
+    /// <summary>By the quickest answer that no cache had kept.</summary>
+    private DcrCheck CompareClocks()
+    {
+        var reading = _answers
+            .Where(static seen => seen.Response.Header("Age") is null)
+            .Select(static seen => (Date: HttpDate.Parse(seen.Response.Header("Date")), seen.Response.ReceivedAt, seen.Took))
+            .Where(static seen => seen.Date is not null)
+            .OrderBy(static seen => seen.Took)
+            .FirstOrDefault();
+        if (reading.Date is not { } date)
+        {
+            return DcrCheck.Skipped("The server did not say what time it is.", "Make sure that this machine's clock is set by a time server.");
+        }
+
+        // The server's clock was within this second; this machine's, half of the way back.
+        var skew = date + TimeSpan.FromSeconds(0.5) - (reading.ReceivedAt - TimeSpan.FromTicks(reading.Took.Ticks / 2));
+        var found = $"This machine's clock is {Duration.Say(skew.Duration())} {(skew > TimeSpan.Zero ? "behind" : "ahead of")} the server's";
+        const string Fix = "Set this machine's clock by a time server. If it is right, tell the server's operator.";
+        return skew.Duration() switch
+        {
+            var difference when difference <= FineSkew => DcrCheck.Passed("This machine's clock agrees with the server's."),
+            var difference when difference > BadSkew && connection.IsTimed => DcrCheck.Failed($"{found}: what is signed here, with the time in it, is refused as expired or not yet good.", Fix),
+            _ => DcrCheck.Warning($"{found}: tokens seem to expire too early or too late, and signed requests may be refused.", Fix),
+        };
+    }
+
+    /// <summary>Servers count kinds of requests apart: the one with the least left is shown.</summary>
+    private DcrCheck CountRequests()
+    {
+        var budgets = _answers
+            .Select(static seen => (seen.Request, seen.Response, Budget: RateBudget.Read(seen.Response)))
+            .Where(static seen => seen.Budget is not null)
+            .GroupBy(static seen => seen.Request.Uri.AbsolutePath)
+            .Select(static path => path.Last())
+            .OrderBy(static seen => (double)seen.Budget!.Left / Math.Max(1, seen.Budget.Limit))
+            .ToList();
+        if (budgets.Count == 0)
+        {
+            return DcrCheck.Skipped("The server does not say how many requests it takes.", "Should it answer HTTP 429, requests wait as long as it asks.");
+        }
+
+        var (request, _, budget) = budgets[0];
+        var found = $"{budget!.Left} of {budget.Limit} requests to {request.Uri.AbsolutePath} are left{(budget.RenewedIn is { } wait ? $"; the server counts anew in {Duration.Say(wait)}" : "")}.";
+        return budget.Left * 10 >= budget.Limit
+            ? DcrCheck.Passed(found)
+            : DcrCheck.Warning(found, "Wait before a large pipeline, or have the limit raised. Requests beyond it wait as long as the server asks.");
+    }
+
+    private sealed record Seen(ProtocolRequest Request, ProtocolResponse Response, TimeSpan Took);
+}

@@ -1,0 +1,27 @@
+using System;
+using DcrPowerShell.Core.Tests.Doubles;
+using DcrPowerShell.Protocol;
+using Xunit;
+
+namespace DcrPowerShell.Core.Tests.Protocol;
+
+public class RateBudgetTests
+{
+    [Theory]
+    [InlineData("X-Rate-Limit-Limit: 60", "X-Rate-Limit-Remaining: 57", "X-Rate-Limit-Reset: 1795255240", 57, 60, 41)] // Okta
+    [InlineData("X-RateLimit-Limit: 50", "X-RateLimit-Remaining: 0", "X-RateLimit-Reset: 1795255205", 0, 50, 6)] // Auth0
+    [InlineData("RateLimit-Limit: 100, 100;w=60", "RateLimit-Remaining: 7", "RateLimit-Reset: 30", 7, 100, 30)]
+    public void Reads_each_header_family(string limit, string remaining, string reset, int left, int most, int seconds) =>
+        Assert.Equal(new RateBudget(left, most, TimeSpan.FromSeconds(seconds)), RateBudget.Read(Answers.Of(200, "", limit, remaining, reset)));
+
+    [Fact]
+    public void A_server_may_leave_open_when_it_counts_anew() =>
+        Assert.Equal(new RateBudget(3, 5, null), RateBudget.Read(Answers.Of(200, "", "X-RateLimit-Limit: 5", "X-RateLimit-Remaining: 3")));
+
+    [Theory]
+    [InlineData("X-Rate-Limit-Limit: 60", "X-Other: 5")]
+    [InlineData("X-Rate-Limit-Limit: many", "X-Rate-Limit-Remaining: 5")]
+    [InlineData("X-Rate-Limit-Limit: 60", "X-RateLimit-Remaining: 5")]
+    [InlineData("RateLimit-Limit: 60", "RateLimit-Remaining: -1")]
+    public void Makes_nothing_of_nonsense(string limit, string remaining) => Assert.Null(RateBudget.Read(Answers.Of(200, "", limit, remaining)));
+}
