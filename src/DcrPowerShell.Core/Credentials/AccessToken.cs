@@ -18,12 +18,14 @@ internal sealed record AccessToken(string Value, bool IsDpopBound, DateTimeOffse
 
     /// <param name="askedAt">When it was asked for.</param>
     /// <param name="scope">What was asked for, for the error.</param>
+    /// <param name="explain">What a refusal means at this server; null where it means what it does elsewhere.</param>
     /// <exception cref="DcrException">The server gave none.</exception>
-    public static AccessToken Read(ProtocolRequest request, ProtocolResponse response, DateTimeOffset askedAt, string scope)
+    public static AccessToken Read(ProtocolRequest request, ProtocolResponse response, DateTimeOffset askedAt, string scope, Func<ServerError, DcrException?> explain)
     {
         if (!response.IsSuccess)
         {
-            throw DcrErrors.TokenRefused(request.Uri, ServerErrorReader.Read(response), scope);
+            var server = ServerErrorReader.Read(response);
+            throw explain(server) ?? DcrErrors.TokenRefused(request.Uri, server, scope);
         }
 
         if (!response.TryReadJson(out var answer, out var why))

@@ -5,6 +5,7 @@ using System.Linq;
 using System.Net.Http;
 using System.Threading;
 using System.Threading.Tasks;
+using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
 using DcrPowerShell.Protocol;
 
@@ -13,7 +14,8 @@ namespace DcrPowerShell.Credentials;
 /// <summary>Where and how to get access tokens.</summary>
 /// <param name="Scope">Asked for whatever the operation; null for what each operation needs.</param>
 /// <param name="Audience">Which API the token is for, where the server wants to be told (Auth0); else null.</param>
-internal sealed record TokenSource(Uri Endpoint, IClientAuthentication Authentication, string? Scope, string? Audience);
+/// <param name="Explain">What a refusal means at this server; null where it means what it does elsewhere.</param>
+internal sealed record TokenSource(Uri Endpoint, IClientAuthentication Authentication, string? Scope, string? Audience, Func<ServerError, DcrException?> Explain);
 
 /// <summary>
 /// Access tokens by the client credentials grant (RFC 6749, section 4.4): fetched when first needed, renewed before they expire
@@ -86,7 +88,7 @@ internal sealed class ClientCredentials(TokenSource source, DpopBinding dpop, Ht
             var hasLearnt = dpop.Learn(request, response);
             if (response.IsSuccess || tries == MostTries || !hasLearnt)
             {
-                return AccessToken.Read(request, response, now, scope);
+                return AccessToken.Read(request, response, now, scope, source.Explain);
             }
         }
     }

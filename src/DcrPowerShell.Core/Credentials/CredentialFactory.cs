@@ -10,7 +10,14 @@ namespace DcrPowerShell.Credentials;
 /// <param name="Endpoint">The token endpoint; null where the server names none.</param>
 /// <param name="AssertionAudience">Whom an assertion is for: the issuer, or the token endpoint.</param>
 /// <param name="Audience">Which API the token is for; null where the server does not want to be told.</param>
-internal sealed record TokenRules(Uri? Endpoint, string AssertionAudience, string? Audience);
+internal sealed record TokenRules(Uri? Endpoint, string AssertionAudience, string? Audience)
+{
+    /// <summary>Whether a client secret goes in the form, whatever the server's metadata names beside that.</summary>
+    public bool SecretInForm { get; init; }
+
+    /// <summary>What a refusal means at this server; null where it means what it does elsewhere.</summary>
+    public Func<ServerError, DcrException?> Explain { get; init; } = static _ => null;
+}
 
 /// <summary>Makes the credential of a connection once the server is known.</summary>
 internal static class CredentialFactory
@@ -23,7 +30,7 @@ internal static class CredentialFactory
         null => new NoCredential(),
         CredentialInput.Token token => token.Value,
         _ => new ClientCredentials(
-            new TokenSource(rules.Endpoint ?? throw DcrErrors.NoTokenEndpoint(), Authentication(input, server, rules), scope, rules.Audience),
+            new TokenSource(rules.Endpoint ?? throw DcrErrors.NoTokenEndpoint(), Authentication(input, server, rules), scope, rules.Audience, rules.Explain),
             new DpopBinding(dpop),
             sender,
             clock),
@@ -31,7 +38,7 @@ internal static class CredentialFactory
 
     private static IClientAuthentication Authentication(CredentialInput input, ServerMetadata server, TokenRules rules) => input switch
     {
-        CredentialInput.Secret secret => new ClientSecret(secret.ClientId, secret.Value, inForm: WantsForm(server)),
+        CredentialInput.Secret secret => new ClientSecret(secret.ClientId, secret.Value, inForm: rules.SecretInForm || WantsForm(server)),
         CredentialInput.Key key => new PrivateKeyJwt(key.ClientId, key.Value, rules.AssertionAudience),
         CredentialInput.Certificate certificate => new CertificateOnly(certificate.ClientId),
         _ => throw new ArgumentOutOfRangeException(nameof(input)),

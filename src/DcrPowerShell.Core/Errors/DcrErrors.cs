@@ -206,11 +206,25 @@ internal static class DcrErrors
     public static DcrException Auth0CredentialMissing(string scope) =>
         new(DcrErrorId.AccessTokenRejected, "Auth0 lets clients be managed only through its Management API, and this connection has no credential for that. Nothing was sent.", $"Connect with -ManagementToken, or with -ClientCredential or -ClientId and -PrivateKey of a machine-to-machine application that is authorized for the Auth0 Management API with {scope}.");
 
-    public static DcrException Auth0TokenRejected(ServerError server) =>
-        new(DcrErrorId.AccessTokenRejected, $"Auth0's Management API rejected the token (HTTP 401): it is expired, or for another API or tenant.{Said(server)}", "Connect again with a fresh -ManagementToken (they last a day), or with -ClientCredential, which gets and renews tokens by itself. Under a custom domain, name the tenant's own: -Audience https://<tenant>.auth0.com/api/v2/.") { ServerError = server };
+    /// <param name="kind">The parameter of Connect-DcrServer that the credential came by.</param>
+    public static DcrException Auth0TokenRejected(ServerError server, string kind) => kind != "ManagementToken"
+        ? new(DcrErrorId.AccessTokenRejected, $"Auth0's Management API rejected the token that this connection got (HTTP 401), and a fresh one too.{Said(server)}", "The token is for another API or tenant. Connect again with -Audience https://<tenant>.auth0.com/api/v2/: the identifier under Applications > APIs > Auth0 Management API, the same under a domain of your own.") { ServerError = server }
+        : new(DcrErrorId.AccessTokenRejected, $"Auth0's Management API rejected the token (HTTP 401): it is expired, or for another API or tenant.{Said(server)}", "Connect again with a fresh -ManagementToken (they last a day, unless the tenant says otherwise), or with -ClientCredential, which gets and renews tokens by itself. Under a custom domain, name the tenant's own: -Audience https://<tenant>.auth0.com/api/v2/.") { ServerError = server };
 
     public static DcrException Auth0ScopeMissing(ServerError server, string scope) =>
         new(DcrErrorId.InsufficientScope, $"The token lacks a scope of Auth0's Management API: {scope} (insufficient_scope).{Said(server)}", $"In Auth0, open Applications > APIs > Auth0 Management API > Application Access, give the application that you connect with the permission {scope}, then connect again.") { ServerError = server };
+
+    public static DcrException Auth0ApiNotFound(ServerError server, Uri root) =>
+        new(DcrErrorId.ResponseNotConformant, $"{root.Authority} has no Management API (HTTP {server.Status}).{Said(server)}", "Under a domain of your own, name the tenant's: Connect-DcrServer -Audience https://<tenant>.auth0.com/api/v2/.") { ServerError = server };
+
+    public static DcrException Auth0AudienceUnknown(ServerError server, string audience) =>
+        new(DcrErrorId.AccessTokenRejected, $"The Auth0 tenant knows no API '{audience}', so there is no access token for it ({CodeOf(server)}).{Said(server)}", "Take the identifier under Applications > APIs > Auth0 Management API, which has the tenant's own domain, and connect again with -Audience https://<tenant>.auth0.com/api/v2/.") { ServerError = server };
+
+    public static DcrException Auth0NotAuthorized(ServerError server, string audience) =>
+        new(DcrErrorId.UnauthorizedClient, $"Auth0 does not let this application get a token for {audience} ({CodeOf(server)}).{Said(server)}", "In Auth0, open Applications > APIs > Auth0 Management API > Application Access, and authorize the application that you connect with, with the permissions that it needs. Then run the command again.") { ServerError = server };
+
+    public static DcrException Auth0ScopeNotGranted(ServerError server) =>
+        new(DcrErrorId.InsufficientScope, $"Auth0 gives this application no token with the scopes that -Scope names ({CodeOf(server)}).{Said(server)}", "Run Connect-DcrServer without -Scope: a token then has all that the application was granted. Or grant it these under Applications > APIs > Auth0 Management API > Application Access.") { ServerError = server };
 
     public static DcrException Auth0TooMany(ServerError server) =>
         new(DcrErrorId.RegistrationForbidden, $"The Auth0 tenant has as many applications as its plan allows (too_many_entities). The client was not registered.{Said(server)}", "Remove clients that are no longer used: Get-DcrClient lists the third-party applications, Remove-DcrClient deletes them. Or have Auth0 raise the limit.") { ServerError = server };

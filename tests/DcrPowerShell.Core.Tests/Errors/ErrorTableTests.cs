@@ -25,6 +25,7 @@ public class ErrorTableTests
     private const string Found = $$"""{"issuer":"{{Origin}}","token_endpoint":"{{Origin}}/token","registration_endpoint":"{{Origin}}""";
     private const string Token = """{"access_token":"at_1234567","token_type":"Bearer"}""";
     private const string Sent = """{"client_name":"Clinic","redirect_uris":["https://app.example.com/cb","https://app.example.com/cb2"],"grant_types":["authorization_code"],"jwks_uri":"https://app.example.com/keys"}""";
+    private const string Changed = """{"client_name":"Clinic","redirect_uris":["https://app.example.com/cb","https://app.example.com/cb2"]}""";
     private const string OneUri = """{"redirect_uris":["http://localhost/cb"]}""";
 
     /// <summary>Operation, what it sent, the answer as "status header; header", its body; then what the error says.</summary>
@@ -99,8 +100,66 @@ public class ErrorTableTests
         { "register", Sent, "500", OktaShape("E0000009", "Internal Server Error"), DcrErrorId.OutcomeUnknown, "Find-DcrOrphan looks for the client", "may have registered the client" },
         { "list", "{}", "500", OktaShape("E0000009", "Internal Server Error"), DcrErrorId.ServerUnavailable, "later", "HTTP 500" },
         { "list", "{}", "200", "<html>", DcrErrorId.ResponseNotConformant, "login page", "not the list of clients" },
+        { "secrets", "{}", "200", """[{"status":"ACTIVE","client_secret":"cs_1234567"}]""", DcrErrorId.ResponseNotConformant, "login page", "a secret in its answer has no id" },
         { "register with ClientCredential, token", Sent, "400", Rfc("invalid_scope", "One or more scopes are not configured"), DcrErrorId.InsufficientScope, "At id.example.com, grant okta.clients.register", "okta.clients.register" },
         { "register with ClientCredential, token", Sent, "401", Rfc("invalid_client", "Client Credentials requests to the Org Authorization Server must use the private_key_jwt token_endpoint_auth_method."), DcrErrorId.AccessTokenRejected, "the authentication method that the server expects", "private_key_jwt" },
+    };
+
+    /// <summary>
+    /// Auth0's Management API has a shape of its own, with the reason phrase in <c>error</c> (recordings of terraform-provider-auth0; protocol
+    /// notes, 2.6), and so has its registration; its token endpoint speaks OAuth, in words seen in the field.
+    /// </summary>
+    public static TheoryData<string, string, string, string, DcrErrorId, string, string> Auth0 { get; } = new()
+    {
+        // /oidc/register.
+        { "register", OneUri, "400", Auth0Shape(400, "Payload validation error: 'Object didn't pass validation for format absolute-uri-or-empty: http://localhost/cb' on property redirect_uris[0].", "invalid_body"), DcrErrorId.InvalidRedirectUri, "'http://localhost/cb' is a loopback address", "redirect URI 'http://localhost/cb' (invalid_body)" },
+        { "register", Sent, "400", Auth0Shape(400, "Payload validation error: 'Array items are not unique (indexes 0 and 1)' on property callbacks (the URLs after login).", "invalid_body"), DcrErrorId.InvalidRedirectUri, "try them one by one", "does not accept a redirect URI (invalid_body)" },
+        { "register", Sent, "400", Auth0Shape(400, "Payload validation error: 'Expected type array but found type string' on property grant_types.", "invalid_body"), DcrErrorId.InvalidClientMetadata, "Change grant_types", "does not accept grant_types (invalid_body)" },
+        { "register", Sent, "400", Auth0Shape(400, "Payload validation error: 'Too many characters' on property name (for the client_name).", "invalid_body"), DcrErrorId.InvalidClientMetadata, "Change client_name", "does not accept client_name (invalid_body)" },
+        { "register", Sent, "400", Auth0Shape(400, "Invalid request payload JSON format"), DcrErrorId.InvalidClientMetadata, "the member that the server names", "the client metadata (HTTP 400)" },
+        { "register", Sent, "403", Auth0Shape(403, "You reached the limit of entities of this type for this tenant.", "too_many_entities"), DcrErrorId.RegistrationForbidden, "Remove-DcrClient deletes them", "as many applications as its plan allows (too_many_entities)" },
+        { "register", Sent, "403", Auth0Shape(403, "Forbidden"), DcrErrorId.RegistrationForbidden, "Enable-Auth0Dcr -WhatIf", "Dynamic registration may be off there, or limited to certain networks" },
+        { "register", Sent, "404", Auth0Shape(404, "Not Found"), DcrErrorId.RegistrationForbidden, "Enable-Auth0Dcr -WhatIf", "Dynamic registration may be off there" },
+        { "register", Sent, "401", Auth0Shape(401, "Missing authentication"), DcrErrorId.AccessTokenRejected, "New-DcrClient -InitialAccessToken", "only with an initial access token" },
+        { "register with InitialToken", Sent, "401", Auth0Shape(401, "Invalid token"), DcrErrorId.AccessTokenRejected, "Get a fresh one", "rejected the initial access token" },
+        { "register", Sent, "429 X-RateLimit-Limit: 5; X-RateLimit-Remaining: 0; X-RateLimit-Reset: 4102444800", Auth0Shape(429, "Global limit has been reached", "too_many_requests"), DcrErrorId.RateLimited, "later", "asks for a wait of" },
+        { "register", Sent, "500", Auth0Shape(500, "An internal server error occurred"), DcrErrorId.OutcomeUnknown, "Look at the server", "may have registered the client" },
+        { "register", Sent, "503", "", DcrErrorId.OutcomeUnknown, "Look at the server", "may have registered the client" },
+
+        // The Management API.
+        { "list with None", "{}", "200", "", DcrErrorId.AccessTokenRejected, "is authorized for the Auth0 Management API with read:clients", "no credential for that. Nothing was sent" },
+        { "read", "{}", "401", Auth0Shape(401, "Expired token received for JSON Web Token validation"), DcrErrorId.AccessTokenRejected, "with a fresh -ManagementToken", "Auth0's Management API rejected the token (HTTP 401)" },
+        { "list", "{}", "401", Auth0Shape(401, "Invalid token"), DcrErrorId.AccessTokenRejected, "-Audience https://<tenant>.auth0.com/api/v2/", "\"Invalid token\"" },
+        { "list with ClientCredential", "{}", "401", Auth0Shape(401, "Bad audience: https://login.example.com/api/v2/"), DcrErrorId.AccessTokenRejected, "Connect again with -Audience", "that this connection got (HTTP 401), and a fresh one too" },
+        { "list", "{}", "403", Auth0Shape(403, "Insufficient scope, expected any of: read:clients,read:client_summary", "insufficient_scope"), DcrErrorId.InsufficientScope, "Application Access, give the application that you connect with the permission read:clients", "lacks a scope of Auth0's Management API: read:clients (insufficient_scope)" },
+        { "update", Changed, "403", Auth0Shape(403, "Insufficient scope, expected any of: update:clients", "insufficient_scope"), DcrErrorId.InsufficientScope, "the permission update:clients", "update:clients" },
+        { "delete", "{}", "403", Auth0Shape(403, "Insufficient scope, expected any of: delete:clients", "insufficient_scope"), DcrErrorId.InsufficientScope, "the permission delete:clients", "delete:clients" },
+        { "update", Changed, "400", Auth0Shape(400, "Payload validation error: 'Object didn't pass validation for format callback-url: https://app.example.com/cb2' on property callbacks.1 (the URLs after login).", "invalid_body"), DcrErrorId.InvalidRedirectUri, "exact https URLs", "redirect URI 'https://app.example.com/cb2' (invalid_body)" },
+        { "update", OneUri, "400", Auth0Shape(400, "Payload validation error: 'Invalid' on property callbacks.", "invalid_body"), DcrErrorId.InvalidRedirectUri, "'http://localhost/cb' is a loopback address", "redirect URI 'http://localhost/cb'" },
+        { "update", """{"post_logout_redirect_uris":["https://app.example.com/bye"]}""", "400", Auth0Shape(400, "Payload validation error: 'Invalid' on property allowed_logout_urls.", "invalid_body"), DcrErrorId.InvalidRedirectUri, "exact https URLs", "redirect URI 'https://app.example.com/bye'" },
+        { "update", """{"application_type":"desktop"}""", "400", Auth0Shape(400, "Payload validation error: 'No enum match for: desktop' on property app_type (the type of application).", "invalid_body"), DcrErrorId.InvalidClientMetadata, "Change application_type", "does not accept application_type" },
+        { "update", """{"tos_uri":"https://app.example.com/tos"}""", "400", Auth0Shape(400, "Payload validation error: 'String is too long' on property client_metadata.tos_uri.", "invalid_body"), DcrErrorId.InvalidClientMetadata, "Change tos_uri", "does not accept tos_uri" },
+        { "update", """{"software_statement":"a.b.c"}""", "400", Auth0Shape(400, "Payload validation error: 'Additional properties not allowed: software_statement'.", "invalid_body"), DcrErrorId.InvalidClientMetadata, "Change software_statement, or leave it out", "does not accept software_statement" },
+        { "read", "{}", "404", Auth0Shape(404, "The client does not exist", "inexistent_client"), DcrErrorId.ClientNotFound, "Remove-DcrClient -Force", "knows no client 'c1'" },
+        { "update", Changed, "404", Auth0Shape(404, "The client does not exist", "inexistent_client"), DcrErrorId.ClientNotFound, "Remove-DcrClient -Force", "knows no client 'c1'" },
+        { "delete", "{}", "404", Auth0Shape(404, "The client does not exist", "inexistent_client"), DcrErrorId.ClientNotFound, "Remove-DcrClient -Force", "knows no client 'c1'" },
+        { "list", "{}", "404", "<html>", DcrErrorId.ResponseNotConformant, "-Audience https://<tenant>.auth0.com/api/v2/", "id.example.com has no Management API" },
+        { "update", Changed, "409", Auth0Shape(409, "The client_name is in use"), DcrErrorId.InvalidClientMetadata, "Change client_name", "does not accept client_name (HTTP 409)" },
+        { "list", "{}", "429 X-RateLimit-Limit: 2; X-RateLimit-Remaining: 0; X-RateLimit-Reset: 4102444800", Auth0Shape(429, "Global limit has been reached", "too_many_requests"), DcrErrorId.RateLimited, "later", "asks for a wait of" },
+        { "list", "{}", "503", Auth0Shape(503, "Service Unavailable"), DcrErrorId.ServerUnavailable, "later", "HTTP 503" },
+        { "delete", "{}", "503", Auth0Shape(503, "Service Unavailable"), DcrErrorId.ServerUnavailable, "later", "HTTP 503" },
+        { "update", Changed, "500", Auth0Shape(500, "An internal server error occurred"), DcrErrorId.OutcomeUnknown, "Run Get-DcrClient", "may have made it" },
+        { "list", "{}", "200", "[]", DcrErrorId.ResponseNotConformant, "proxy or a login page", "not the JSON object it should be" },
+        { "list", "{}", "200", """{"clients":{}}""", DcrErrorId.ResponseNotConformant, "proxy or a login page", "no list 'clients'" },
+
+        // The token endpoint.
+        { "list with ClientCredential, token", "{}", "401", Rfc("access_denied", "Unauthorized"), DcrErrorId.AccessTokenRejected, "Check the client id, its secret or key", "no access token (access_denied). The server said: \"Unauthorized\"" },
+        { "list with ClientCredential, token", "{}", "403", Rfc("access_denied", "Service not enabled within domain: https://id.example.com/api/v2/"), DcrErrorId.AccessTokenRejected, "connect again with -Audience https://<tenant>.auth0.com/api/v2/", "knows no API 'https://id.example.com/api/v2/'" },
+        { "list with ClientCredential, token", "{}", "403", Rfc("access_denied", """Client is not authorized to access \"https://id.example.com/api/v2/\". You might probably want to create a \"client-grant\" associated to this API."""), DcrErrorId.UnauthorizedClient, "open Applications > APIs > Auth0 Management API > Application Access, and authorize the application", "does not let this application get a token for https://id.example.com/api/v2/ (access_denied)" },
+        { "list with ClientCredential, token", "{}", "403", Rfc("access_denied", "Client has not been granted scopes: read:users"), DcrErrorId.InsufficientScope, "Connect-DcrServer without -Scope", "Client has not been granted scopes: read:users" },
+        { "list with ClientCredential, token", "{}", "403", Rfc("unauthorized_client", "Grant type 'client_credentials' not allowed for the client."), DcrErrorId.UnauthorizedClient, "Allow the grant type client_credentials", "does not let this client get a token" },
+        { "read with ClientCredential, token", "{}", "404", "<html>", DcrErrorId.AccessTokenRejected, "Check the client id", "no access token (HTTP 404)" },
+        { "list with ClientCredential, token", "{}", "429 Retry-After: 7200", Rfc("too_many_requests", "Global limit has been reached"), DcrErrorId.RateLimited, "later", "HTTP 429" },
     };
 
     [Theory]
@@ -113,6 +172,11 @@ public class ErrorTableTests
     public Task Of_Okta(string operation, string sent, string answer, string body, DcrErrorId id, string advice, string message) =>
         AssertTellsAsync($"{Found}/oauth2/v1/clients\"}}", () => new CredentialInput.Token(StaticToken.Ssws("00-not-a-token")), null, operation, sent, answer, body, id, advice, message);
 
+    [Theory]
+    [MemberData(nameof(Auth0))]
+    public Task Of_Auth0(string operation, string sent, string answer, string body, DcrErrorId id, string advice, string message) =>
+        AssertTellsAsync($"{Found}/oidc/register\",\"mfa_challenge_endpoint\":\"{Origin}/mfa/challenge\"}}", () => new CredentialInput.Token(StaticToken.Management("not.a-real.token")), null, operation, sent, answer, body, id, advice, message);
+
     private static async Task AssertTellsAsync(string discovery, Func<CredentialInput?> usual, string? scope, string operation, string sent, string answer, string body, DcrErrorId id, string advice, string message)
     {
         var error = await Assert.ThrowsAsync<DcrException>(() => RunAsync(discovery, usual, scope, operation, sent, answer, body));
@@ -123,7 +187,10 @@ public class ErrorTableTests
 
     private static async Task RunAsync(string discovery, Func<CredentialInput?> usual, string? scope, string operation, string sent, string answer, string body)
     {
-        var credential = operation.Contains("with None") ? null : operation.Contains("with ClientCredential") ? new CredentialInput.Secret("ops", "cs_1234567") : usual();
+        var credential = operation.Contains("with None") ? null
+            : operation.Contains("with ClientCredential") ? new CredentialInput.Secret("ops", "cs_1234567")
+            : operation.Contains("with InitialToken") ? InitialToken.Of("iat_1234567")
+            : usual();
         using var handler = new RecordingHandler();
         if (!operation.StartsWith("connect", StringComparison.Ordinal))
         {
@@ -159,6 +226,7 @@ public class ErrorTableTests
             "update" => service.UpdateAsync(client, new MetadataUpdate(metadata, metadata, JsonBag.Empty), call),
             "list" => service.ListAsync(null, null, call),
             "delete" => service.DeleteAsync(client, call),
+            "secrets" => service.SecretsOf(client).ListAsync(call),
             _ => throw new ArgumentException($"There is no operation '{operation}'.", nameof(operation)),
         });
     }
@@ -166,10 +234,13 @@ public class ErrorTableTests
     private static RecordingHandler Answer(RecordingHandler handler, string answer, string body)
     {
         var parts = answer.Split([' '], 2);
-        return handler.Answer(int.Parse(parts[0], CultureInfo.InvariantCulture), body, parts.Skip(1).ToArray());
+        return handler.Answer(int.Parse(parts[0], CultureInfo.InvariantCulture), body, parts.Skip(1).SelectMany(static headers => headers.Split([';'])).Select(static header => header.Trim()).ToArray());
     }
 
     private static string Rfc(string code, string description = "words of the server") => $$"""{"error":"{{code}}","error_description":"{{description}}"}""";
+
+    private static string Auth0Shape(int status, string message, string? code = null) =>
+        $$"""{"statusCode":{{status}},"error":"Reason Phrase","message":"{{message}}"{{(code is null ? "" : $",\"errorCode\":\"{code}\"")}}}""";
 
     private static string OktaShape(string code, string summary, params string[] causes) =>
         $$"""{"errorCode":"{{code}}","errorSummary":"{{summary}}","errorLink":"{{code}}","errorId":"oae1","errorCauses":[{{string.Join(",", causes.Select(cause => $$"""{"errorSummary":"{{cause}}"}"""))}}]}""";

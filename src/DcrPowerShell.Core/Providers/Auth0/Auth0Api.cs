@@ -10,6 +10,7 @@ using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
+using DcrPowerShell.Storage;
 
 namespace DcrPowerShell.Providers.Auth0;
 
@@ -22,8 +23,8 @@ internal sealed class Auth0Api(Uri root, ICredential credential, HttpSender send
     // The most that its lists give.
     private const int PageSize = 100;
 
-    // "Payload validation error: 'Expected type array' on property callbacks (the URLs ...)."
-    private static readonly Regex PropertyName = new("on property (?<name>[a-z0-9_.]+[a-z0-9_])", RegexOptions.CultureInvariant);
+    // "Payload validation error: 'Expected type array' on property callbacks (the URLs ...)."; of an item of a list, with its place.
+    private static readonly Regex PropertyName = new("on property (?<name>[a-z_][a-z0-9_]*(\\.[a-z_][a-z0-9_]*)*)", RegexOptions.CultureInvariant);
 
     public bool IsOpen => credential is not NoCredential;
 
@@ -34,9 +35,9 @@ internal sealed class Auth0Api(Uri root, ICredential credential, HttpSender send
     /// <summary>Sends a request and gives the answer where it is a success.</summary>
     /// <param name="path">Below the root, such as <c>clients/abc</c>.</param>
     /// <param name="scope">What the token needs, for the error.</param>
-    /// <param name="secret">What the server knows and must not get shown should it quote that.</param>
+    /// <param name="client">The one that it is about; null where it is about none.</param>
     /// <exception cref="DcrException">There is no credential for this API, or it refused.</exception>
-    public async Task<ProtocolResponse> SendAsync(HttpMethod method, string path, JsonBag? body, string scope, ProviderCall call, string? secret = null)
+    public async Task<ProtocolResponse> SendAsync(HttpMethod method, string path, JsonBag? body, string scope, ProviderCall call, RegistrationRecord? client = null)
     {
         if (!IsOpen)
         {
@@ -44,11 +45,11 @@ internal sealed class Auth0Api(Uri root, ICredential credential, HttpSender send
         }
 
         var effect = method == HttpMethod.Get ? RequestEffect.None : RequestEffect.Changes;
-        var request = new ProtocolRequest(method, At(path), effect, body) { Secrets = [secret] };
+        var request = new ProtocolRequest(method, At(path), effect, body) { Secrets = [client?.ClientSecret] };
 
         // No scope is asked for: a token then has all that the application was granted, and one a day is enough, where Auth0 counts them.
         var response = await sender.SendAsync(request, credential.For(scope: null), call.Reporter, call.Stop, call.Arrived).ConfigureAwait(false);
-        return response.IsSuccess ? response : throw Refusal(request, response, scope);
+        return response.IsSuccess ? response : throw Refusal(request, response, scope, client);
     }
 
     /// <summary>Gets one object.</summary>
@@ -70,7 +71,10 @@ internal sealed class Auth0Api(Uri root, ICredential credential, HttpSender send
         }
 
         var items = list.EnumerateArray().Where(static item => item.ValueKind == JsonValueKind.Object).Select(JsonBag.From).ToList();
-        return (items, items.Count > 0 && answer.Integer("total") > ((long)page * PageSize) + items.Count);
+
+        // A server that gives less than was asked for says where it is.
+        var start = answer.Integer("start") ?? (long)page * PageSize;
+        return (items, items.Count > 0 && answer.Integer("total") > start + items.Count);
     }
 
     /// <summary>Gets a list with all its pages.</summary>
@@ -110,22 +114,33 @@ internal sealed class Auth0Api(Uri root, ICredential credential, HttpSender send
     public JsonBag Read(string path, ProtocolResponse response) =>
         response.TryReadJson(out var answer, out var why) ? answer : throw DcrErrors.NotConformant(At(path), why);
 
-    private static DcrException Refusal(ProtocolRequest request, ProtocolResponse response, string scope)
+    /// <summary>What a request body was refused for, in the standard's words.</summary>
+    /// <param name="sent">The body, in them too.</param>
+    public static DcrException BodyRefused(ServerError server, JsonBag? sent)
+    {
+        var named = PropertyName.Match(server.Description ?? "") is { Success: true } match ? match.Groups["name"].Value : Suspects.Member(server, sent);
+        var member = named is null ? null : Auth0Vocabulary.NameOf(named);
+        if (member is not (ClientMember.RedirectUris or ClientMember.PostLogoutRedirectUris))
+        {
+            return DcrErrors.MetadataRefused(server, member);
+        }
+
+        var (uris, advice) = Suspects.RedirectUris(server, sent, member);
+        return DcrErrors.RedirectUriRefused(server, member, uris, advice);
+    }
+
+    private DcrException Refusal(ProtocolRequest request, ProtocolResponse response, string scope, RegistrationRecord? client)
     {
         var server = ServerErrorReader.Read(response);
         return (response.Status, server.Code) switch
         {
-            (401, _) => DcrErrors.Auth0TokenRejected(server),
+            (401, _) => DcrErrors.Auth0TokenRejected(server, credential.Kind),
             (403, "insufficient_scope") => DcrErrors.Auth0ScopeMissing(server, scope),
-            (400, _) => Member(server) is ClientMember.RedirectUris or ClientMember.PostLogoutRedirectUris
-                ? DcrErrors.RedirectUriRefused(server, Member(server)!, [], advice: null)
-                : DcrErrors.MetadataRefused(server, Member(server)),
+            (400 or 409, _) => BodyRefused(server, request.Body is { } body ? Auth0Vocabulary.ToRfc(body) : null),
+            (404, null) when server.Description is null || (client is null && request.Effect == RequestEffect.None) => DcrErrors.Auth0ApiNotFound(server, root),
+            (404, _) when client is not null => DcrErrors.ClientGone(server, client.ClientId),
             ( >= 500 and not 503, _) when request.Effect == RequestEffect.Changes => DcrErrors.ChangeOutcomeUnknown(request.Uri, $"the server failed with HTTP {response.Status}", null, server),
             _ => Refusals.Judge(request, response, server),
         };
     }
-
-    /// <summary>The member that the server found fault with, in the standard's word for it.</summary>
-    private static string? Member(ServerError server) =>
-        PropertyName.Match(server.Description ?? "") is { Success: true } match ? Auth0Vocabulary.NameOf(match.Groups["name"].Value) : null;
 }

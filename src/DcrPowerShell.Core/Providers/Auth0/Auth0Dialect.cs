@@ -1,5 +1,6 @@
 using System;
 using DcrPowerShell.Credentials;
+using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
 
@@ -21,12 +22,17 @@ internal sealed class Auth0Dialect : IDialect
 
     /// <summary>
     /// Tokens are for the Management API; an assertion is for the issuer, whose trailing slash counts (Auth0 docs,
-    /// authenticate-with-private-key-jwt and get-management-api-access-tokens-for-production).
+    /// authenticate-with-private-key-jwt and get-management-api-access-tokens-for-production, which sends a secret
+    /// in the form).
     /// </summary>
     public TokenRules TokenRules(DialectContext context) => new(
         Uri.TryCreate(context.Server.TokenEndpoint, UriKind.Absolute, out var uri) ? uri : new Uri(context.RegistrationEndpoint, "/oauth/token"),
         new Uri(context.RegistrationEndpoint, "/").AbsoluteUri,
-        Audience(context));
+        Audience(context))
+    {
+        SecretInForm = true,
+        Explain = server => Explain(server, Audience(context)),
+    };
 
     public JsonBag Read(JsonBag answer) => Auth0Vocabulary.ToRfc(answer);
 
@@ -38,12 +44,22 @@ internal sealed class Auth0Dialect : IDialect
         return new Auth0Provider(context.RegistrationEndpoint, isInitial ? credential : new NoCredential(), api, new ClientConfiguration(context.RegistrationEndpoint, context.AllowedOrigins, context.Sender), context.Sender);
     }
 
+    /// <summary>All of these have the code access_denied; the words are those seen in the field.</summary>
+    private static DcrException? Explain(ServerError server, string audience)
+    {
+        bool Says(string words) => server.Code == "access_denied" && server.Description?.StartsWith(words, StringComparison.Ordinal) == true;
+        return Says("Service not enabled within domain") ? DcrErrors.Auth0AudienceUnknown(server, audience)
+            : Says("Client is not authorized to access") ? DcrErrors.Auth0NotAuthorized(server, audience)
+            : Says("Client has not been granted scopes") ? DcrErrors.Auth0ScopeNotGranted(server)
+            : null;
+    }
+
     /// <summary>
     /// The Management API's identifier, and its address: it goes by the tenant's own domain even where a domain of the customer's
     /// is connected to, and then -Audience names it.
     /// </summary>
     private static string Audience(DialectContext context) =>
-        context.Audience is { } named && Uri.TryCreate(named, UriKind.Absolute, out var uri) && SafeUrl.IsSafe(uri) && uri.AbsolutePath == Auth0Api.Path
-            ? uri.AbsoluteUri
+        context.Audience is { } named && Uri.TryCreate(named, UriKind.Absolute, out var uri) && SafeUrl.IsSafe(uri) && uri.AbsolutePath.TrimEnd('/') + "/" == Auth0Api.Path
+            ? new Uri(uri, Auth0Api.Path).AbsoluteUri
             : new Uri(context.RegistrationEndpoint, Auth0Api.Path).AbsoluteUri;
 }

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Globalization;
 using System.Linq;
 using System.Net.Http;
 using System.Threading.Tasks;
@@ -51,6 +50,7 @@ internal sealed class Auth0Provider(Uri endpoint, ICredential initial, Auth0Api 
         {
             (403, "too_many_entities") => throw DcrErrors.Auth0TooMany(server!),
             (403 or 404, _) => throw DcrErrors.Auth0RegistrationOff(server!),
+            (400, "invalid_body") => throw Auth0Api.BodyRefused(server!, metadata),
             _ => Registration.Judge(request, response, withInitialToken: token is not NoCredential),
         };
     }
@@ -71,13 +71,15 @@ internal sealed class Auth0Provider(Uri endpoint, ICredential initial, Auth0Api 
     /// <summary>Auth0 has no second secret (Auth0 docs, rotate-client-secret).</summary>
     public IClientSecrets SecretsOf(RegistrationRecord client) => throw DcrErrors.OverlapNotSupported(client.ClientId);
 
-    /// <summary>Third-party applications: those that were registered, and those that were made by hand.</summary>
+    /// <summary>
+    /// Third-party applications: those that were registered, and those that were made by hand. All pages at once, for they are counted
+    /// from the first client: if some were deleted between two pages, as many would be left out.
+    /// </summary>
     /// <param name="namePrefix">Cannot be asked for.</param>
     public async Task<ClientPage> ListAsync(string? namePrefix, string? cursor, ProviderCall call)
     {
-        var page = cursor is null ? 0 : int.Parse(cursor, CultureInfo.InvariantCulture);
-        var (items, hasMore) = await api.PageAsync("clients?is_first_party=false", "clients", page, "read:clients", call).ConfigureAwait(false);
-        return new(items.Select(item => new RegistrationAnswer(Auth0Vocabulary.ToRfc(item), Status: 200)).ToList(), hasMore ? (page + 1).ToString(CultureInfo.InvariantCulture) : null);
+        var all = await api.ListAsync("clients?is_first_party=false", "clients", "read:clients", call).ConfigureAwait(false);
+        return new(all.Select(item => new RegistrationAnswer(Auth0Vocabulary.ToRfc(item), Status: 200)).ToList(), Next: null);
     }
 
     public async Task DeleteAsync(RegistrationRecord client, ProviderCall call)
@@ -88,7 +90,7 @@ internal sealed class Auth0Provider(Uri endpoint, ICredential initial, Auth0Api 
             return;
         }
 
-        await api.SendAsync(HttpMethod.Delete, PathOf(client), body: null, "delete:clients", call).ConfigureAwait(false);
+        await api.SendAsync(HttpMethod.Delete, PathOf(client), body: null, "delete:clients", call, client).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -133,16 +135,7 @@ internal sealed class Auth0Provider(Uri endpoint, ICredential initial, Auth0Api 
 
     private async Task<RegistrationAnswer> ManageAsync(HttpMethod method, RegistrationRecord client, string below, JsonBag? body, string scope, ProviderCall call)
     {
-        ProtocolResponse response;
-        try
-        {
-            response = await api.SendAsync(method, PathOf(client) + below, body, scope, call, client.ClientSecret).ConfigureAwait(false);
-        }
-        catch (DcrException refusal) when (refusal.ServerError is { Status: 404 } server)
-        {
-            throw DcrErrors.ClientGone(server, client.ClientId);
-        }
-
+        var response = await api.SendAsync(method, PathOf(client) + below, body, scope, call, client).ConfigureAwait(false);
         return response.TryReadJson(out var application, out var why)
             ? new RegistrationAnswer(Auth0Vocabulary.ToRfc(application), response.Status)
             : throw new UnreadAnswerException(response, why);

@@ -125,6 +125,8 @@ internal static class Auth0Vocabulary
     /// <summary>The standard's word for the member that an error names; its own where it has no other.</summary>
     public static string NameOf(string auth0) => auth0 == AppType ? ClientMember.ApplicationType
         : auth0 == "pem" || auth0.StartsWith(AuthenticationMethods, StringComparison.Ordinal) ? ClientMember.Jwks
+        : auth0.StartsWith(ClientMetadata + ".", StringComparison.Ordinal) ? auth0.Substring(ClientMetadata.Length + 1)
+        : auth0.StartsWith(OidcLogout + "." + BackchannelLogoutUrls, StringComparison.Ordinal) ? BackchannelLogoutUri
         : Renamed.FirstOrDefault(pair => pair.Auth0 == auth0).Rfc ?? auth0;
 
     /// <summary>Another method takes the place of the keys, which must be said (Auth0 docs, configure-private-key-jwt).</summary>

@@ -30,7 +30,7 @@ internal sealed class OktaSecrets(Uri organisation, RegistrationRecord client, F
         var response = await send(request, ReadScope, call).ConfigureAwait(false);
         return response.Status == 404
             ? throw DcrErrors.OktaAppUnknown(ServerErrorReader.Read(response), client.ClientId)
-            : Management.JudgeList(request, response).Select(secret => Secret(secret.Members)).ToList();
+            : Management.JudgeList(request, response).Select(secret => Secret(request.Uri, secret.Members)).ToList();
     }
 
     /// <summary>The body must be there, if only <c>{}</c>, for a secret that Okta makes up.</summary>
@@ -60,8 +60,8 @@ internal sealed class OktaSecrets(Uri organisation, RegistrationRecord client, F
     private ProtocolRequest Request(HttpMethod method, string below, RequestEffect effect, params string?[] secrets) =>
         new(method, new Uri(_secrets + below), effect) { Secrets = [client.ClientSecret, .. secrets] };
 
-    private static ListedSecret Secret(JsonBag secret) => new(
-        secret.Text("id") ?? "",
+    private static ListedSecret Secret(Uri secrets, JsonBag secret) => new(
+        secret.Text("id") ?? throw DcrErrors.NotConformant(secrets, "a secret in its answer has no id"),
         secret.Text(ClientMember.ClientSecret),
         secret.Text("secret_hash"),
         secret.Text("status") != "INACTIVE",

@@ -16,6 +16,7 @@ namespace DcrPowerShell.Core.Tests.Providers.Auth0;
 public class Auth0ProviderTests
 {
     private const string Client = """{"client_name":"My Dynamic Application","redirect_uris":["https://application.example.com/callback"],"grant_types":["authorization_code","refresh_token"]}""";
+    private const string CustomDomain = """{"issuer":"https://login.example.com/","token_endpoint":"https://login.example.com/oauth/token","registration_endpoint":"https://login.example.com/oidc/register","mfa_challenge_endpoint":"https://login.example.com/mfa/challenge"}""";
     private const string On = ""","tenant":{"settings":{"flags":{"enable_dynamic_client_registration":true}}}""";
 
     [Fact]
@@ -71,16 +72,66 @@ public class Auth0ProviderTests
     }
 
     [Fact]
-    public async Task A_list_has_the_third_party_applications_page_by_page()
+    public async Task A_list_has_all_third_party_applications()
     {
         var clients = string.Join(",", Enumerable.Range(0, 130).Select(index => $$"""{"name":"App {{index:000}}"}""").Append("""{"name":"Ours","is_first_party":true}"""));
         using var session = await StartAsync($$""","tenant":{"clients":[{{clients}}]}""");
-        var (first, next) = await ListOperation.FromServerAsync(session.Context, namePrefix: null, cursor: null);
-        var (second, end) = await ListOperation.FromServerAsync(session.Context, namePrefix: null, next);
-        Assert.Equal((100, 30), (first.Count, second.Count));
-        Assert.Null(end);
-        Assert.DoesNotContain(first.Concat(second), client => client.ClientName == "Ours");
+        var (all, next) = await ListOperation.FromServerAsync(session.Context, namePrefix: null, cursor: null);
+        Assert.Equal(130, all.Count);
+        Assert.Null(next);
+        Assert.DoesNotContain(all, client => client.ClientName == "Ours");
         Assert.Empty(session.Vault.Secrets);
+        Assert.Equal(2, (await session.SentAsync("list")).Count);
+    }
+
+    /// <summary>As in <c>Get-DcrClient | Remove-DcrClient</c>, where each page is deleted before the next one is asked for.</summary>
+    [Fact]
+    public async Task Clients_that_are_deleted_as_they_are_listed_hide_no_others()
+    {
+        var clients = string.Join(",", Enumerable.Range(0, 105).Select(index => $$"""{"name":"App {{index:000}}"}"""));
+        using var session = await StartAsync($$""","tenant":{"clients":[{{clients}}]}""");
+        string? cursor = null;
+        do
+        {
+            (var page, cursor) = await ListOperation.FromServerAsync(session.Context, namePrefix: null, cursor);
+            foreach (var client in page)
+            {
+                await session.DeleteAsync(client.ClientId);
+            }
+        }
+        while (cursor is not null);
+
+        Assert.Empty(await session.Server.ClientsAsync());
+    }
+
+    /// <summary>Auth0 docs, api/management/v2: "for Public Cloud tenants, the maximum is 50".</summary>
+    [Fact]
+    public async Task A_server_that_gives_smaller_pages_than_asked_for_is_read_to_the_end()
+    {
+        using var handler = new RecordingHandler();
+        handler.Answer(200, CustomDomain)
+            .Answer(200, """{"start":0,"limit":2,"total":5,"clients":[{"client_id":"a"},{"client_id":"b"}]}""")
+            .Answer(200, """{"start":2,"limit":2,"total":5,"clients":[{"client_id":"c"},{"client_id":"d"}]}""")
+            .Answer(200, """{"start":4,"limit":2,"total":5,"clients":[{"client_id":"e"}]}""");
+        using var session = await Session.ConnectAsync("https://login.example.com/", request => request with { Credential = new CredentialInput.Token(StaticToken.Management("not.a-real.token")) }, handler: handler);
+        var (all, _) = await ListOperation.FromServerAsync(session.Context, namePrefix: null, cursor: null);
+        Assert.Equal(["a", "b", "c", "d", "e"], all.Select(client => client.ClientId));
+    }
+
+    [Theory]
+    [InlineData("https://clinic.eu.auth0.com/api/v2/")]
+    [InlineData("https://clinic.eu.auth0.com/api/v2")]
+    public async Task Under_a_custom_domain_the_audience_names_the_management_api(string audience)
+    {
+        using var handler = new RecordingHandler();
+        handler.Answer(200, CustomDomain)
+            .Answer(200, """{"access_token":"at_1234567","token_type":"Bearer"}""")
+            .Answer(200, """{"start":0,"limit":50,"total":0,"clients":[]}""");
+        using var session = await Session.ConnectAsync("https://login.example.com/", request => request with { Credential = new CredentialInput.Secret("m2m", "m2m-secret-5d1f"), Audience = audience }, handler: handler);
+        await ListOperation.FromServerAsync(session.Context, namePrefix: null, cursor: null);
+        Assert.Equal("https://login.example.com/oauth/token", handler.Requests[1].Uri.AbsoluteUri);
+        Assert.Contains($"audience={Uri.EscapeDataString("https://clinic.eu.auth0.com/api/v2/")}", handler.Requests[1].Body);
+        Assert.StartsWith("https://clinic.eu.auth0.com/api/v2/clients?", handler.Requests[2].Uri.AbsoluteUri);
     }
 
     [Fact]
