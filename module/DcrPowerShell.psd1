@@ -21,6 +21,7 @@
         'Disconnect-DcrServer'
         'Enable-Auth0Dcr'
         'Find-DcrOrphan'
+        'Get-DcrAuditLog'
         'Get-DcrClient'
         'Get-DcrServer'
         'New-DcrClient'

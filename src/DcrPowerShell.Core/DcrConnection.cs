@@ -1,6 +1,7 @@
 using System;
 using System.Threading;
 using System.Threading.Tasks;
+using DcrPowerShell.Audit;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Http;
 using DcrPowerShell.Providers;
@@ -54,7 +55,13 @@ public sealed class DcrConnection
     /// <summary>What is done where the vault fails and the journal works.</summary>
     public DcrVaultErrorAction OnVaultError { get; internal init; }
 
+    /// <summary>The audit log; null where none can be written.</summary>
+    public string? AuditPath => Audit?.Path;
+
     internal IDcrProvider Service { get; }
+
+    /// <summary>Null where nothing is put on record.</summary>
+    internal AuditLog? Audit { get; init; }
 
     /// <summary>Which client belongs to which tenant.</summary>
     internal TenantIndex Tenants { get; }

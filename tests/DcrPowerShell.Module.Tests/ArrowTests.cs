@@ -17,18 +17,19 @@ public class ArrowTests
         ["Metadata"] = ["Errors"],
         ["Storage"] = ["Errors", "Metadata"],
         ["Protocol"] = ["Errors", "Metadata", "Objects"],
-        ["Http"] = ["Errors", "Metadata", "Protocol", "Compat"],
+        ["Audit"] = ["Metadata", "Objects"],
+        ["Http"] = ["Errors", "Metadata", "Protocol", "Objects", "Compat"],
         ["Credentials"] = ["Errors", "Metadata", "Protocol", "Http", "Objects", "Compat"],
         ["Providers"] = ["Errors", "Metadata", "Protocol", "Http", "Credentials", "Storage", "Objects"],
-        ["Objects"] = ["Credentials", "Errors", "Metadata", "Storage", "Http", "Providers", "Compat"],
-        ["Operations"] = ["Errors", "Metadata", "Protocol", "Http", "Credentials", "Providers", "Storage", "Objects", "Compat"],
+        ["Objects"] = ["Audit", "Credentials", "Errors", "Metadata", "Storage", "Http", "Providers", "Compat"],
+        ["Operations"] = ["Errors", "Metadata", "Protocol", "Http", "Credentials", "Providers", "Storage", "Audit", "Objects", "Compat"],
         ["Compat"] = ["Http"],
     };
 
     private static readonly Dictionary<string, string[]> ModuleMayUse = new()
     {
-        ["Commands"] = ["Hosting", "Credentials", "Binding", "Operations", "Providers", "Metadata", "Errors", "Storage", "Http", "Objects", "Compat"],
-        ["Hosting"] = ["Binding", "Operations", "Storage", "Errors", "Metadata", "Http", "Objects", "Compat"],
+        ["Commands"] = ["Hosting", "Audit", "Credentials", "Binding", "Operations", "Providers", "Metadata", "Errors", "Storage", "Http", "Objects", "Compat"],
+        ["Hosting"] = ["Audit", "Binding", "Operations", "Storage", "Errors", "Metadata", "Http", "Objects", "Compat"],
         ["Binding"] = ["Hosting", "Credentials", "Metadata", "Errors", "Objects", "Compat"],
         ["Compat"] = [],
     };

@@ -57,6 +57,12 @@ public enum DcrErrorId
     /// <summary>The journal cannot be written.</summary>
     JournalWriteFailed,
 
+    /// <summary>The audit log cannot be written.</summary>
+    AuditWriteFailed,
+
+    /// <summary>The audit log is not there, or cannot be read.</summary>
+    AuditReadFailed,
+
     /// <summary>The vault is locked.</summary>
     VaultLocked,
 

@@ -360,6 +360,17 @@ internal static class DcrErrors
     public static DcrException JournalWriteFailed(Exception why) =>
         new(DcrErrorId.JournalWriteFailed, $"The journal, which keeps a server's answer until the vault has it, cannot be written: {why.Message.TrimEnd('.')}. Nothing was sent.", "Make room on the disk, or make the folder writable for this account, then run the command again.", why);
 
+    // The audit log.
+
+    public static DcrException AuditWriteFailed(string path, Exception why) =>
+        new(DcrErrorId.AuditWriteFailed, $"The audit log '{path}' cannot be written: {why.Message.TrimEnd('.')}. Nothing was sent.", "Make the file and its folder writable for this account, and make room on the disk; or connect with another -AuditPath.", why);
+
+    public static DcrException AuditNotFound(string path, Exception why) =>
+        new(DcrErrorId.AuditReadFailed, $"There is no audit log '{path}'.", "Connect-DcrServer begins one: Get-DcrServer shows where, as AuditPath. Name another with -Path.", why);
+
+    public static DcrException AuditReadFailed(string path, Exception why) =>
+        new(DcrErrorId.AuditReadFailed, $"The audit log '{path}' cannot be read: {why.Message.TrimEnd('.')}.", "Make the file readable for this account, or name another with -Path.", why);
+
     // The vault.
 
     public static DcrException VaultLocked(string vault, Exception inner) =>

@@ -29,11 +29,11 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
 
     /// <summary>Sends a request and returns the server's answer, whatever its status, with its words still as they came.</summary>
     /// <param name="authorizer">The credential; it goes to this URL and nowhere else.</param>
-    /// <param name="arrived">Told of a successful answer before anybody judges it, so that it can be kept.</param>
+    /// <param name="arrived">Told of each try's answer before anybody judges it, so that it can be kept; of null where none came.</param>
     /// <param name="stop">The user's wish to stop: heeded before anything is sent, and within <see cref="Grace"/> afterwards.</param>
     /// <exception cref="DcrException">There is no answer.</exception>
     /// <exception cref="OperationCanceledException">Stopped before anything was done.</exception>
-    public async Task<ProtocolResponse> SendAsync(ProtocolRequest request, IAuthorizer authorizer, IReporter reporter, CancellationToken stop, Action<ProtocolRequest, ProtocolResponse>? arrived = null)
+    public async Task<ProtocolResponse> SendAsync(ProtocolRequest request, IAuthorizer authorizer, IReporter reporter, CancellationToken stop, Action<ProtocolRequest, ProtocolResponse?>? arrived = null)
     {
         if (!SafeUrl.IsSafe(request.Uri))
         {
@@ -52,11 +52,7 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
             {
                 var authorization = await authorizer.AuthorizeAsync(request, reporter, stop).ConfigureAwait(false);
                 var response = await TryAsync(request, authorization, reporter, patience.Token).ConfigureAwait(false);
-                if (response.IsSuccess)
-                {
-                    arrived?.Invoke(request, response);
-                }
-
+                arrived?.Invoke(request, response);
                 if (authorizer.Learn(authorization, request, response) && ++lessons <= MostLessons)
                 {
                     // A refusal of the credential: the server did nothing.
@@ -78,6 +74,7 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
             }
             catch (TransportException failure)
             {
+                arrived?.Invoke(request, null);
                 wait = _isClosed ? null : RetryPolicy.AfterFailure(request.Effect, failure, tries);
                 if (wait is null)
                 {

@@ -9,6 +9,9 @@ internal interface IReporter
     /// <summary>A line that everybody should see.</summary>
     void Warning(string text);
 
+    /// <summary>What was put on record.</summary>
+    void Audit(DcrAuditRecord record);
+
     /// <summary>A wait that is under way; null when it is over.</summary>
     void Waiting(string? text);
 }

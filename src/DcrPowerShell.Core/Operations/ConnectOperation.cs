@@ -5,6 +5,7 @@ using System.Net.Http;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading;
 using System.Threading.Tasks;
+using DcrPowerShell.Audit;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
@@ -64,9 +65,10 @@ internal static class ConnectOperation
 {
     /// <param name="store">Proved to keep what is written before anything is sent; null with <c>-NoVault</c>.</param>
     /// <param name="journals">Null for none: a crash between answer and vault then loses the answer.</param>
+    /// <param name="audit">Proved to be writable before anything is sent; null where nothing is put on record.</param>
     /// <param name="handler">Sends the requests; null for the platform's own.</param>
     /// <exception cref="DcrException">A bad URL or token; DiscoveryFailed, IssuerMismatch; no connection.</exception>
-    public static async Task<DcrConnection> RunAsync(ConnectRequest request, RegistrationStore? store, IReporter reporter, IClock clock, CancellationToken stop, HttpMessageHandler? handler = null, JournalSet? journals = null)
+    public static async Task<DcrConnection> RunAsync(ConnectRequest request, RegistrationStore? store, IReporter reporter, IClock clock, CancellationToken stop, HttpMessageHandler? handler = null, JournalSet? journals = null, AuditLog? audit = null)
     {
         RequireSafe(nameof(request.Issuer), request.Issuer);
         RequireSafe(nameof(request.RegistrationEndpoint), request.RegistrationEndpoint);
@@ -75,13 +77,30 @@ internal static class ConnectOperation
             RequireSafe("AllowedOrigin", origin);
         }
 
+        var scope = new AuditScope(audit, new DcrAuditRecord { Server = (request.Issuer ?? request.RegistrationEndpoint)!.OriginalString }, reporter, clock);
+        scope.Begin(DcrAuditOperation.Connect);
+        try
+        {
+            var connection = await ConnectAsync(request, store, reporter, clock, handler, journals, scope, stop).ConfigureAwait(false);
+            scope.End(connection);
+            return connection;
+        }
+        catch (Exception failure)
+        {
+            scope.End(failure);
+            throw;
+        }
+    }
+
+    private static async Task<DcrConnection> ConnectAsync(ConnectRequest request, RegistrationStore? store, IReporter reporter, IClock clock, HttpMessageHandler? handler, JournalSet? journals, AuditScope audit, CancellationToken stop)
+    {
         if (store is not null)
         {
             await store.CheckOpenAsync().ConfigureAwait(false);
             await store.CheckWritableAsync().ConfigureAwait(false);
         }
 
-        var journal = store is null || journals is null ? null : await RecoverOperation.BeginAsync(store, journals, reporter).ConfigureAwait(false);
+        var journal = store is null || journals is null ? null : await RecoverOperation.BeginAsync(store, journals, reporter, audit).ConfigureAwait(false);
 
         var sender = new HttpSender(new HttpTransport(handler ?? HandlerFactory.Create(request.Proxy, request.TlsCertificate), request.Timeout, clock), clock);
         try
@@ -97,6 +116,7 @@ internal static class ConnectOperation
             {
                 VaultProvedAt = clock.UtcNow,
                 Journal = journal,
+                Audit = audit.Log,
                 OnVaultError = request.OnVaultError,
                 Rediscover = request.RegistrationEndpoint is not null ? null : async (again, until) =>
                     ContextOf(request, await DiscoverAsync(request, sender, again, until).ConfigureAwait(false), sender),

@@ -13,6 +13,7 @@ internal static class DeleteOperation
     /// <exception cref="DcrException">Refused or of unknown outcome; VaultWriteFailed if the vault still has the registration.</exception>
     public static async Task RunAsync(OperationContext context, RegistrationRecord record, bool force)
     {
+        context.Audit.Begin(DcrAuditOperation.Delete, record);
         await context.CheckVaultAsync().ConfigureAwait(false);
         context.Scope.BeginChange(JournalIntent.Delete, record);
         try

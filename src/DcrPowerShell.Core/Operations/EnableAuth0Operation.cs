@@ -14,7 +14,11 @@ internal static class EnableAuth0Operation
         SetupOf(context).PlanAsync(wishes, onlyLooks, context.Call);
 
     /// <exception cref="DcrException">The change was refused, or its outcome is unknown.</exception>
-    public static Task<DcrSetupStep> ApplyAsync(OperationContext context, Auth0Step step) => SetupOf(context).ApplyAsync(step, context.Call);
+    public static Task<DcrSetupStep> ApplyAsync(OperationContext context, Auth0Step step)
+    {
+        context.Audit.Begin(DcrAuditOperation.EnableAuth0, changes: [step.Name]);
+        return SetupOf(context).ApplyAsync(step, context.Call);
+    }
 
     private static Auth0Setup SetupOf(OperationContext context) => context.Provider is Auth0Provider auth0
         ? new Auth0Setup(auth0.Api)

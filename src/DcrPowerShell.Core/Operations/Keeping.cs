@@ -80,6 +80,7 @@ internal static class Keeping
     /// <exception cref="DcrException">VaultWriteFailed, which carries the client and its secrets.</exception>
     public static async Task<DcrClient> StoreAsync(this OperationContext context, RegistrationRecord record, IReadOnlyList<DcrChange> changes, string done)
     {
+        context.Audit.Got(record);
         if (context.Store is not { } store)
         {
             return new DcrClient(record, changes, secretName: null);

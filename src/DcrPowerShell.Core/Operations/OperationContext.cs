@@ -18,7 +18,21 @@ internal sealed record OperationContext(DcrConnection Connection, RegistrationSt
 
     public IDcrProvider Provider => Connection.Service;
 
-    public ProviderCall Call => new(Reporter, Stop) { Arrived = Scope.Arrived, Now = Clock.UtcNow };
+    public ProviderCall Call => new(Reporter, Stop)
+    {
+        Arrived = (request, response) =>
+        {
+            Audit.Tried(request, response);
+            if (response is { IsSuccess: true })
+            {
+                Scope.Arrived(request, response);
+            }
+        },
+        Now = Clock.UtcNow,
+    };
+
+    /// <summary>What this run puts on record.</summary>
+    public AuditScope Audit { get; } = AuditScope.Of(Connection, Reporter, Clock);
 
     /// <summary>What this run writes to the journal.</summary>
     public JournalScope Scope { get; } = new(Connection, Reporter, Clock);
@@ -26,18 +40,20 @@ internal sealed record OperationContext(DcrConnection Connection, RegistrationSt
     /// <summary>The journal does for the vault where that fails.</summary>
     public bool IsTolerated => Connection is { OnVaultError: DcrVaultErrorAction.Continue, Journal: not null };
 
-    /// <summary>Runs an operation, and closes in the journal what is done with its end.</summary>
+    /// <summary>Runs an operation, closes in the journal what is done with its end, and puts it on record.</summary>
     public async Task<T> RunAsync<T>(Func<OperationContext, Task<T>> operation)
     {
         try
         {
             var result = await operation(this).ConfigureAwait(false);
             Scope.End(failure: null);
+            Audit.End(failure: null);
             return result;
         }
         catch (Exception failure)
         {
             Scope.End(failure);
+            Audit.End(failure);
             throw;
         }
     }

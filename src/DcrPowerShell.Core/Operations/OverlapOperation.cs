@@ -20,6 +20,7 @@ internal static class OverlapOperation
     /// <exception cref="DcrException">OverlapRefused: two are there. OutcomeUnknown. VaultWriteFailed, which carries the client.</exception>
     public static async Task<DcrClient> StartAsync(OperationContext context, RegistrationRecord record, string? clientSecretName)
     {
+        context.Audit.Begin(DcrAuditOperation.AddSecret, record);
         var secrets = context.Provider.SecretsOf(record);
         var (current, read) = await ReadOperation.ReadAsync(context, record).ConfigureAwait(false);
         if (current.TokenEndpointAuthMethod is { } method && !method.StartsWith(ClientMember.ClientSecret, StringComparison.Ordinal))
@@ -54,6 +55,7 @@ internal static class OverlapOperation
     /// <exception cref="DcrException">OverlapRefused: the known one is not there, or the other may be in use. Refused, or of unknown outcome.</exception>
     public static async Task<DcrClient> CompleteAsync(OperationContext context, RegistrationRecord record, string? clientSecretName)
     {
+        context.Audit.Begin(DcrAuditOperation.DeleteOldSecret, record);
         var secrets = context.Provider.SecretsOf(record);
         var listed = await secrets.ListAsync(context.Call).ConfigureAwait(false);
         if (listed.Count == 0)

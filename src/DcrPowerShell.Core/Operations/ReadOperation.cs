@@ -11,6 +11,7 @@ internal static class ReadOperation
     /// <inheritdoc cref="ReadAsync"/>
     public static async Task<DcrClient> RunAsync(OperationContext context, RegistrationRecord record)
     {
+        context.Audit.Begin(DcrAuditOperation.Read, record);
         var (client, _) = await ReadAsync(context, record).ConfigureAwait(false);
         context.TellOfReplacedSecret(record, client);
         return client;

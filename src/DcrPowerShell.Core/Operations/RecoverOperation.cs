@@ -23,7 +23,7 @@ internal static class RecoverOperation
     /// written, the vault alone has to do: that is said, and null returned.
     /// </summary>
     /// <exception cref="DcrException">The vault does not give or keep the journal's key.</exception>
-    public static async Task<Journal?> BeginAsync(RegistrationStore store, JournalSet journals, IReporter reporter)
+    public static async Task<Journal?> BeginAsync(RegistrationStore store, JournalSet journals, IReporter reporter, AuditScope? audit = null)
     {
         if (journals.Find(store.VaultName) is { } begun)
         {
@@ -37,6 +37,7 @@ internal static class RecoverOperation
             var journal = journals.Begin(store.VaultName, key);
             var restored = await TakeOverAsync(store, journals.Folder, journal, key, reporter).ConfigureAwait(false);
             Tell(restored, journal, reporter);
+            audit?.Restored(restored);
             return journal;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)

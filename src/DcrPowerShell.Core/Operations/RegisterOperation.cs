@@ -51,6 +51,7 @@ internal static class RegisterOperation
     /// </exception>
     public static async Task<DcrClient> RunAsync(OperationContext context, RegisterRequest request)
     {
+        context.Audit.Begin(DcrAuditOperation.Register, clientName: request.Metadata.Text(ClientMember.ClientName), tenant: request.Tenant, changes: request.Metadata.Select(static member => member.Key));
         await context.CheckStorableAsync().ConfigureAwait(false);
         context.Scope.BeginRegistration(request.Metadata, request.Tenant);
         RegistrationAnswer answer;

@@ -14,6 +14,7 @@ internal static class ResetSecretOperation
     /// <exception cref="DcrException">OperationNotSupported: no secret to replace, or the server kept it.</exception>
     public static async Task<DcrClient> RunAsync(OperationContext context, RegistrationRecord record, string? clientSecretName)
     {
+        context.Audit.Begin(DcrAuditOperation.ResetSecret, record);
         if (record.ClientSecret is null && !context.Provider.Capabilities.HasFlag(DcrCapabilities.ResetSecret))
         {
             throw DcrErrors.NoSecret(record.ClientId, record.Metadata.Text(ClientMember.TokenEndpointAuthMethod));

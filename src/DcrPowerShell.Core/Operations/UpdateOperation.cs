@@ -21,6 +21,7 @@ internal static class UpdateOperation
     /// <exception cref="DcrException">Refused or of unknown outcome; VaultWriteFailed, which carries the client.</exception>
     public static async Task<DcrClient> RunAsync(OperationContext context, RegistrationRecord record, JsonBag changes)
     {
+        context.Audit.Begin(DcrAuditOperation.Update, record, changes: changes.Select(static member => member.Key));
         var (current, read) = await ReadOperation.ReadAsync(context, record).ConfigureAwait(false);
         var asked = changes.Where(static (_, value) => !JsonBag.IsAbsent(value));
         DcrClient updated;

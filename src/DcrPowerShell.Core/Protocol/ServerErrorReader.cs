@@ -36,10 +36,13 @@ internal static class ServerErrorReader
             Status = response.Status,
             Code = code,
             Description = description,
-            SupportId = body.Text("errorId") ?? RequestIdHeaders.Select(response.Header).FirstOrDefault(id => id is not null),
+            SupportId = body.Text("errorId") ?? RequestId(response),
             RequiredScope = Member(challenge, "scope") is { } scope ? JsonBag.SplitWords(scope).ToList() : [],
         });
     }
+
+    /// <summary>The server's id of a request, from a header of any answer, as it came; null where there is none.</summary>
+    public static string? RequestId(ProtocolResponse response) => RequestIdHeaders.Select(response.Header).FirstOrDefault(id => id is not null);
 
     /// <summary>The parameters of all <c>WWW-Authenticate</c> challenges together (RFC 6750, section 3); the first of a name counts.</summary>
     private static List<KeyValuePair<string, string>> Challenge(ProtocolResponse response) => response.HeaderValues("WWW-Authenticate")

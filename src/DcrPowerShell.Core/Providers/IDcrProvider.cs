@@ -74,8 +74,8 @@ internal sealed record ProviderCall(IReporter Reporter, CancellationToken Stop)
     /// <summary>This machine's time.</summary>
     public DateTimeOffset Now { get; init; }
 
-    /// <summary>Told of each successful answer before anybody judges it.</summary>
-    public Action<ProtocolRequest, ProtocolResponse>? Arrived { get; init; }
+    /// <summary>Told of each try's answer before anybody judges it; of null where none came.</summary>
+    public Action<ProtocolRequest, ProtocolResponse?>? Arrived { get; init; }
 }
 
 /// <summary>Something that can be found out. A <see cref="Errors.DcrException"/> says what failed.</summary>

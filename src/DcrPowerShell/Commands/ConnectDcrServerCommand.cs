@@ -136,6 +136,11 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     [ValidateNotNullOrEmpty]
     public Uri[] AllowedOrigin { get; set; } = [];
 
+    /// <summary>The file of the audit log; by default one in this account's local data.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? AuditPath { get; set; }
+
     /// <summary>How long to wait for an answer, in seconds.</summary>
     [Parameter]
     [ValidateRange(1, 3600)]
@@ -176,7 +181,8 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
             Timeout = TimeSpan.FromSeconds(TimeoutSec),
             Proxy = Proxy,
         };
-        var connection = Run((pump, stop) => ConnectOperation.RunAsync(request, vault is null ? null : StoreIn(vault, pump), pump, new SystemClock(), stop, journals: LocalData.Journals));
+        var auditPath = AuditPath is null ? null : GetUnresolvedProviderPathFromPSPath(AuditPath);
+        var connection = Run((pump, stop) => ConnectOperation.RunAsync(request, vault is null ? null : StoreIn(vault, pump), pump, new SystemClock(), stop, journals: LocalData.Journals, audit: AuditFile.LogAt(auditPath, pump)));
         RunspaceState.Current.Add(connection);
         WriteObject(connection);
     }

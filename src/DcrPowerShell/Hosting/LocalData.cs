@@ -18,20 +18,31 @@ internal static class LocalData
     /// <summary>The journals of this process.</summary>
     public static JournalSet Journals => Set.Value;
 
-    /// <summary>The path of a folder in it, which is made where it is not there yet.</summary>
+    /// <summary>The audit log, unless <c>-AuditPath</c> names another.</summary>
+    public static string AuditPath => Path.Combine(Own, "audit.jsonl");
+
+    // Relative where the account has no folder for local application data.
+    private static string Own => Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "DcrPowerShell");
+
+    /// <summary>Makes the place for these files, where it is not there yet.</summary>
     /// <exception cref="IOException">There is no place for it.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be made: the home folder is read-only.</exception>
-    public static string Folder(string name)
+    public static void Create()
     {
-        var place = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
-        if (place.Length == 0)
+        if (!Path.IsPathRooted(Own))
         {
             throw new DirectoryNotFoundException("This account has no folder for local application data.");
         }
 
-        var own = Path.Combine(place, "DcrPowerShell");
-        UserOnly.CreateFolder(own);
-        var folder = Path.Combine(own, name);
+        UserOnly.CreateFolder(Own);
+    }
+
+    /// <summary>The path of a folder in it, which is made where it is not there yet.</summary>
+    /// <inheritdoc cref="Create"/>
+    public static string Folder(string name)
+    {
+        Create();
+        var folder = Path.Combine(Own, name);
         UserOnly.CreateFolder(folder);
         return folder;
     }

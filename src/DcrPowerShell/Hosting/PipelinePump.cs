@@ -62,6 +62,8 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
 
     public void Warning(string text) => Write(() => cmdlet.WriteWarning(text));
 
+    public void Audit(DcrAuditRecord record) => Write(() => cmdlet.WriteInformation(record, ["DcrAudit"]));
+
     public void Waiting(string? text) => Write(() => cmdlet.WriteProgress(new ProgressRecord(ProgressId, "DcrPowerShell", text ?? "done")
     {
         RecordType = text is null ? ProgressRecordType.Completed : ProgressRecordType.Processing,

@@ -10,12 +10,16 @@ internal sealed class RecordingReporter : IReporter
 
     public ConcurrentQueue<string> Warnings { get; } = new();
 
+    public ConcurrentQueue<DcrAuditRecord> AuditRecords { get; } = new();
+
     /// <summary>What was shown of waits; null where one was over.</summary>
     public ConcurrentQueue<string?> Waits { get; } = new();
 
     public void Verbose(string text) => VerboseLines.Enqueue(text);
 
     public void Warning(string text) => Warnings.Enqueue(text);
+
+    public void Audit(DcrAuditRecord record) => AuditRecords.Enqueue(record);
 
     public void Waiting(string? text) => Waits.Enqueue(text);
 }

@@ -1,0 +1,35 @@
+namespace DcrPowerShell;
+
+/// <summary>What was done, as the audit log calls it.</summary>
+public enum DcrAuditOperation
+{
+    /// <summary>A connection was made.</summary>
+    Connect,
+
+    /// <summary>A client was registered.</summary>
+    Register,
+
+    /// <summary>A client was read, and the answer brought a new token or secret.</summary>
+    Read,
+
+    /// <summary>A client's metadata was changed.</summary>
+    Update,
+
+    /// <summary>A client's secret was replaced.</summary>
+    ResetSecret,
+
+    /// <summary>A client got a second secret beside the old one.</summary>
+    AddSecret,
+
+    /// <summary>A client's old secret was deleted.</summary>
+    DeleteOldSecret,
+
+    /// <summary>A client was deleted.</summary>
+    Delete,
+
+    /// <summary>A step of setting an Auth0 tenant up.</summary>
+    EnableAuth0,
+
+    /// <summary>An answer that the journal had kept was brought into the vault. Nothing was sent.</summary>
+    Recover,
+}

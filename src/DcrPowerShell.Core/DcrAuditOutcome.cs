@@ -1,0 +1,20 @@
+namespace DcrPowerShell;
+
+/// <summary>How an operation ended.</summary>
+public enum DcrAuditOutcome
+{
+    /// <summary>It was done, and what it brought is kept.</summary>
+    Succeeded,
+
+    /// <summary>The server said no (HTTP 4xx).</summary>
+    Refused,
+
+    /// <summary>It was not done, for another reason.</summary>
+    Failed,
+
+    /// <summary>It was sent, and nobody knows what the server did with it; or the server said that it did it, in an answer that cannot be used.</summary>
+    Unknown,
+
+    /// <summary>The server did it, and the vault did not keep that.</summary>
+    NotStored,
+}

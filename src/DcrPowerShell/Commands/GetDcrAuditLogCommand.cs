@@ -1,0 +1,127 @@
+using System;
+using System.IO;
+using System.Linq;
+using System.Management.Automation;
+using DcrPowerShell.Audit;
+using DcrPowerShell.Binding;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Hosting;
+using DcrPowerShell.Metadata;
+
+namespace DcrPowerShell.Commands;
+
+/// <summary>Reads the audit log, or proves that it is whole. Sends nothing.</summary>
+[Cmdlet(VerbsCommon.Get, "DcrAuditLog", DefaultParameterSetName = ReadSet)]
+[OutputType(typeof(DcrAuditRecord), ParameterSetName = [ReadSet])]
+[OutputType(typeof(DcrAuditCheck), ParameterSetName = [VerifySet])]
+public sealed class GetDcrAuditLogCommand : DcrCmdlet
+{
+    private const string ReadSet = "Read";
+    private const string VerifySet = "Verify";
+
+    /// <summary>The file; by default that of the default connection, else the one in this account's local data.</summary>
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Alias("AuditPath")]
+    [ValidateNotNullOrEmpty]
+    public string? Path { get; set; }
+
+    /// <summary>Ids of clients.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = ReadSet)]
+    [Alias(ClientMember.ClientId)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ClientIdCompleter))]
+    public string[]? ClientId { get; set; }
+
+    /// <summary>Tenants of clients, with wildcards.</summary>
+    [Parameter(ParameterSetName = ReadSet)]
+    [SupportsWildcards]
+    public string? Tenant { get; set; }
+
+    /// <summary>Issuers, with wildcards.</summary>
+    [Parameter(ParameterSetName = ReadSet)]
+    [SupportsWildcards]
+    public string? Server { get; set; }
+
+    /// <summary>What was done.</summary>
+    [Parameter(ParameterSetName = ReadSet)]
+    [ValidateNotNullOrEmpty]
+    public DcrAuditOperation[]? Operation { get; set; }
+
+    /// <summary>The earliest time.</summary>
+    [Parameter(ParameterSetName = ReadSet)]
+    public DateTimeOffset? Since { get; set; }
+
+    /// <summary>The latest time.</summary>
+    [Parameter(ParameterSetName = ReadSet)]
+    public DateTimeOffset? Until { get; set; }
+
+    /// <summary>A process, by its id in the records.</summary>
+    [Parameter(ParameterSetName = ReadSet)]
+    [ValidateNotNullOrEmpty]
+    public string? Run { get; set; }
+
+    /// <summary>Follows the chain of hashes instead.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = VerifySet)]
+    public SwitchParameter Verify { get; set; }
+
+    /// <inheritdoc/>
+    protected override object? Target => Path;
+
+    /// <inheritdoc/>
+    protected override void ProcessItem()
+    {
+        var file = new AuditFile(Path is null ? RunspaceState.Current.Default?.AuditPath ?? LocalData.AuditPath : GetUnresolvedProviderPathFromPSPath(Path));
+        try
+        {
+            if (Verify)
+            {
+                WriteObject(AuditLog.Verify(file));
+                return;
+            }
+
+            Read(file);
+        }
+        catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw DcrErrors.AuditNotFound(file.Path, failure);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw DcrErrors.AuditReadFailed(file.Path, failure);
+        }
+    }
+
+    private void Read(AuditFile file)
+    {
+        var (tenant, server) = (Tenant is null ? null : NamePattern.Of(Tenant), Server is null ? null : NamePattern.Of(Server));
+        var unreadable = 0;
+        foreach (var line in AuditLog.Read(file))
+        {
+            if (Stopping)
+            {
+                return;
+            }
+
+            if (line.Read() is not { } record)
+            {
+                unreadable++;
+            }
+            else if (tenant?.IsMatch(record.Tenant ?? "") != false && server?.IsMatch(record.Server) != false && IsWanted(record))
+            {
+                WriteObject(record);
+            }
+        }
+
+        if (unreadable > 0)
+        {
+            WriteWarning($"{unreadable} line{(unreadable == 1 ? "" : "s")} of {file.Path} cannot be read. Get-DcrAuditLog -Verify tells what is wrong.");
+        }
+    }
+
+    private bool IsWanted(DcrAuditRecord record) =>
+        (ClientId is null || ClientId.Contains(record.ClientId))
+        && (Operation is null || Operation.Contains(record.Operation))
+        && !(record.Time < Since)
+        && !(record.Time > Until)
+        && (Run is null || Run == record.Run);
+}

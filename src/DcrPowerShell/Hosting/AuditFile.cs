@@ -1,0 +1,96 @@
+using System;
+using System.Diagnostics;
+using System.IO;
+using System.Linq;
+using System.Runtime.InteropServices;
+using System.Threading;
+using DcrPowerShell.Audit;
+using DcrPowerShell.Compat;
+using DcrPowerShell.Http;
+
+namespace DcrPowerShell.Hosting;
+
+/// <summary>The file of an audit log on disk. A new one is readable by the account's user only.</summary>
+internal sealed class AuditFile(string path) : IAuditFile
+{
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
+
+    // Windows: sharing and lock violation; Linux and macOS: EWOULDBLOCK, which .NET gives as it comes.
+    private static readonly int[] IsTaken = [unchecked((int)0x80070020), unchecked((int)0x80070021), 11, 35];
+
+    private static readonly AuditSource Source = new(
+        Guid.NewGuid().ToString("n").Substring(0, 12),
+        RuntimeInformation.IsOSPlatform(OSPlatform.Windows) ? $"{Environment.UserDomainName}\\{Environment.UserName}" : Environment.UserName,
+        Environment.MachineName);
+
+    public string Path => path;
+
+    /// <summary>The audit log of a new connection.</summary>
+    /// <param name="path">Null for the usual place. Where that cannot be written, it is said, and there is no file.</param>
+    public static AuditLog LogAt(string? path, IReporter reporter)
+    {
+        if (path is not null)
+        {
+            return new AuditLog(Source, new AuditFile(path));
+        }
+
+        var usual = new AuditLog(Source, new AuditFile(LocalData.AuditPath));
+        try
+        {
+            LocalData.Create();
+            usual.Check();
+            return usual;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            reporter.Warning($"There is no audit log: {failure.Message.TrimEnd('.')}. -AuditPath of Connect-DcrServer gives it another place.");
+            return new AuditLog(Source, file: null);
+        }
+    }
+
+    public void Append(Func<Stream, byte[]> addition)
+    {
+        using var stream = Open(() => UserOnly.OpenAlone(path));
+        var bytes = addition(stream);
+        if (bytes.Length > 0)
+        {
+            stream.Position = stream.Length;
+            stream.Write(bytes, 0, bytes.Length);
+            stream.Flush(flushToDisk: true);
+        }
+    }
+
+    public byte[] Read(long position, int count)
+    {
+        using var stream = Open(() => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        stream.Position = position;
+        var part = new byte[(int)Math.Max(0, Math.Min(count, stream.Length - position))];
+        for (int read, done = 0; done < part.Length; done += read)
+        {
+            read = stream.Read(part, done, part.Length - done);
+            if (read == 0)
+            {
+                throw new IOException("it was cut off while it was read");
+            }
+        }
+
+        return part;
+    }
+
+    /// <summary>Another process has the file open for the time of one line.</summary>
+    private static FileStream Open(Func<FileStream> open)
+    {
+        var time = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                return open();
+            }
+            catch (IOException failure) when (IsTaken.Contains(failure.HResult) && time.Elapsed < LongestWait)
+            {
+                Thread.Sleep(5);
+            }
+        }
+    }
+}
