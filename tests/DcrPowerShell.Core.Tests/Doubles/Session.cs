@@ -4,6 +4,7 @@ using System.Linq;
 using System.Net.Http;
 using System.Threading;
 using System.Threading.Tasks;
+using DcrPowerShell.Audit;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
@@ -42,20 +43,24 @@ internal sealed class Session : IDisposable
 
     /// <summary>Starts a test server and connects to it.</summary>
     /// <param name="switches">JSON, as in the server's Switches.</param>
-    public static async Task<Session> StartAsync(string switches = "{}", Func<ConnectRequest, ConnectRequest>? change = null, bool hasVault = true)
+    public static async Task<Session> StartAsync(string switches = "{}", Func<ConnectRequest, ConnectRequest>? change = null, bool hasVault = true, AuditLog? audit = null)
     {
         var server = await SharedTestServer.StartAsync(switches);
-        return await ConnectAsync(server.Issuer, change, hasVault, server);
+        return await ConnectAsync(server.Issuer, change, hasVault, server, audit: audit);
     }
 
-    public static async Task<Session> ConnectAsync(string issuer, Func<ConnectRequest, ConnectRequest>? change = null, bool hasVault = true, TestServerInstance? server = null, HttpMessageHandler? handler = null)
+    public static async Task<Session> ConnectAsync(string issuer, Func<ConnectRequest, ConnectRequest>? change = null, bool hasVault = true, TestServerInstance? server = null, HttpMessageHandler? handler = null, AuditLog? audit = null)
     {
         var (reporter, clock) = (new RecordingReporter(), new FakeClock());
         var vault = hasVault ? new MemoryVault() : null;
         var request = new ConnectRequest { Issuer = new Uri(issuer) };
-        var connection = await ConnectOperation.RunAsync(change?.Invoke(request) ?? request, vault is null ? null : new RegistrationStore(vault), reporter, clock, CancellationToken.None, handler);
+        var connection = await ConnectOperation.RunAsync(change?.Invoke(request) ?? request, vault is null ? null : new RegistrationStore(vault), reporter, clock, CancellationToken.None, handler, audit: audit);
         return new Session(connection, vault, reporter, clock, server);
     }
+
+    /// <summary>Runs an operation as a command does, so that it is put on record.</summary>
+    public Task<T> RunAsync<T>(Func<OperationContext, Task<T>> operation) =>
+        new OperationContext(Connection, Context.Store, Reporter, Clock, Stop.Token).RunAsync(operation);
 
     /// <param name="initialToken">For this registration alone.</param>
     public Task<DcrClient> RegisterAsync(string metadata = WebClient, string? tenant = null, string? clientSecretName = null, string? initialToken = null) =>

@@ -1,0 +1,47 @@
+using System;
+using System.IO;
+using System.Linq;
+using System.Text;
+using DcrPowerShell.Audit;
+
+namespace DcrPowerShell.Core.Tests.Doubles;
+
+/// <summary>The file of an audit log in memory, for any number of writers.</summary>
+internal sealed class MemoryAuditFile : IAuditFile
+{
+    private readonly object _lock = new();
+    private byte[] _bytes = [];
+
+    public string Path => "audit.jsonl";
+
+    /// <summary>How many appends go well before the disk is full.</summary>
+    public int Room { get; set; } = int.MaxValue;
+
+    public string Text
+    {
+        get => Encoding.UTF8.GetString(_bytes);
+        set => _bytes = Encoding.UTF8.GetBytes(value);
+    }
+
+    public string[] Lines => Text.Split(['\n'], StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>The log of a process.</summary>
+    public AuditLog Log(string run = "run-1") => new(new AuditSource(run, "ops", "admin-01"), this);
+
+    public void Append(Func<Stream, byte[]> addition)
+    {
+        lock (_lock)
+        {
+            using var content = new MemoryStream(_bytes, writable: false);
+            var bytes = addition(content);
+            if (Room-- <= 0)
+            {
+                throw new IOException("No space left on device.");
+            }
+
+            _bytes = [.. _bytes, .. bytes];
+        }
+    }
+
+    public byte[] Read(long position, int count) => _bytes.Skip((int)position).Take(count).ToArray();
+}
