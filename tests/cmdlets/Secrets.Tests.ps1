@@ -108,6 +108,13 @@ Describe 'No secret is' {
         Assert-NoSecret ([System.Management.Automation.PSSerializer]::Serialize($failures, 5))
     }
 
+    It 'in the audit log' {
+        $records = Get-DcrAuditLog
+        $records.Outcome | Should -Contain Unknown
+        Assert-NoSecret ($records | Format-List * | Out-String -Width 500)
+        Assert-NoSecret ($records | ConvertTo-Json -Depth 5)
+    }
+
     It 'in $Error' {
         $errorVariable.Count | Should -BeGreaterOrEqual $failures.Count
         Assert-NoSecret ($errorVariable | Format-List * -Force | Out-String -Width 500)
