@@ -40,7 +40,7 @@ internal sealed class JournalScope(DcrConnection connection, IReporter reporter,
     /// <summary>A successful answer came, and nobody has looked at it yet.</summary>
     public void Arrived(ProtocolRequest request, ProtocolResponse response)
     {
-        if (connection.Journal is not { } journal || (request.Effect == RequestEffect.None && !BringsNews(response)))
+        if (connection.Journal is not { } journal || (_current is null && _known is null) || (request.Effect == RequestEffect.None && !BringsNews(response)))
         {
             return;
         }
