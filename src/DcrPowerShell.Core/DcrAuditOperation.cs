@@ -18,6 +18,9 @@ public enum DcrAuditOperation
     /// <summary>A client's secret was replaced.</summary>
     ResetSecret,
 
+    /// <summary>A client's registration access token was replaced.</summary>
+    ResetToken,
+
     /// <summary>A client got a second secret beside the old one.</summary>
     AddSecret,
 
@@ -32,4 +35,7 @@ public enum DcrAuditOperation
 
     /// <summary>An answer that the journal had kept was brought into the vault. Nothing was sent.</summary>
     Recover,
+
+    /// <summary>A client that the server has was taken into the vault.</summary>
+    Adopt,
 }

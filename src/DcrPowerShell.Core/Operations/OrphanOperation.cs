@@ -35,6 +35,7 @@ internal static class OrphanOperation
     public static async Task<DcrClient> AdoptAsync(OperationContext context, DcrOrphan orphan)
     {
         var found = OnlyCandidate(orphan);
+        context.Audit.Begin(DcrAuditOperation.Adopt, found.Record);
         var client = await context.StoreAsync(found.Record with { Tenant = orphan.Tenant }, [], "was adopted").ConfigureAwait(false);
         Close(context, orphan);
         return client;

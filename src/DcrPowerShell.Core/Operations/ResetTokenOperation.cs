@@ -13,6 +13,7 @@ internal static class ResetTokenOperation
     /// <exception cref="DcrException">OperationNotSupported: the client has no such token, or the server kept it.</exception>
     public static async Task<DcrClient> RunAsync(OperationContext context, RegistrationRecord record)
     {
+        context.Audit.Begin(DcrAuditOperation.ResetToken, record);
         if (record.RegistrationAccessToken is null)
         {
             throw DcrErrors.NoTokenToReset(record.ClientId);

@@ -23,6 +23,7 @@ internal static class RestoreOperation
 
         var late = await RecoverOperation.ReplayAsync(store, journal, context.Reporter).ConfigureAwait(false);
         var lost = await RecoverOperation.PutBackAsync(store, journal, context.Reporter).ConfigureAwait(false);
+        context.Audit.Restored(late.Concat(lost));
         return late.Concat(lost).Select(record => new DcrClient(record, [], record.SecretName)).ToList();
     }
 
@@ -40,6 +41,7 @@ internal static class RestoreOperation
             throw DcrErrors.NotReadableWithoutToken(clientId);
         }
 
+        context.Audit.Begin(DcrAuditOperation.Adopt, context.UnknownRecord(clientId) with { Tenant = tenant });
         var known = await FindOperation.RunAsync(context, clientId, piped: null).ConfigureAwait(false);
         var client = await ReadOperation.RunAsync(context, known).ConfigureAwait(false);
         return await context.StoreAsync(client.Record with { Tenant = tenant ?? client.Tenant }, [], "was read").ConfigureAwait(false);

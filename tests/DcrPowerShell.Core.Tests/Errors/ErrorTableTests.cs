@@ -123,8 +123,8 @@ public class ErrorTableTests
         { "register", Sent, "401", Auth0Shape(401, "Missing authentication"), DcrErrorId.AccessTokenRejected, "New-DcrClient -InitialAccessToken", "only with an initial access token" },
         { "register with InitialToken", Sent, "401", Auth0Shape(401, "Invalid token"), DcrErrorId.AccessTokenRejected, "Get a fresh one", "rejected the initial access token" },
         { "register", Sent, "429 X-RateLimit-Limit: 5; X-RateLimit-Remaining: 0; X-RateLimit-Reset: 4102444800", Auth0Shape(429, "Global limit has been reached", "too_many_requests"), DcrErrorId.RateLimited, "later", "asks for a wait of" },
-        { "register", Sent, "500", Auth0Shape(500, "An internal server error occurred"), DcrErrorId.OutcomeUnknown, "Look at the server", "may have registered the client" },
-        { "register", Sent, "503", "", DcrErrorId.OutcomeUnknown, "Look at the server", "may have registered the client" },
+        { "register", Sent, "500", Auth0Shape(500, "An internal server error occurred"), DcrErrorId.OutcomeUnknown, "Find-DcrOrphan looks for the client", "may have registered the client" },
+        { "register", Sent, "503", "", DcrErrorId.OutcomeUnknown, "Find-DcrOrphan looks for the client", "may have registered the client" },
 
         // The Management API.
         { "list with None", "{}", "200", "", DcrErrorId.AccessTokenRejected, "is authorized for the Auth0 Management API with read:clients", "no credential for that. Nothing was sent" },
