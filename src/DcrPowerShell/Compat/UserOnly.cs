@@ -5,6 +5,9 @@ namespace DcrPowerShell.Compat;
 /// <summary>Files and folders for this user alone. On Windows they inherit that from the profile; .NET Framework runs only there.</summary>
 internal static class UserOnly
 {
+    // What a full disk refused would stay in a buffer, and be refused again when the file is closed.
+    private const int NoBuffer = 1;
+
     /// <summary>Makes a folder, if it is not there yet, with rights 0700.</summary>
     /// <exception cref="IOException">It cannot be made.</exception>
     /// <exception cref="System.UnauthorizedAccessException">It may not be made.</exception>
@@ -33,10 +36,14 @@ internal static class UserOnly
                 Mode = mode,
                 Access = FileAccess.ReadWrite,
                 Share = FileShare.None,
+                BufferSize = NoBuffer,
                 UnixCreateMode = mode == FileMode.Open ? null : UnixFileMode.UserRead | UnixFileMode.UserWrite,
             });
         }
 #endif
-        return new FileStream(path, mode, FileAccess.ReadWrite, FileShare.None);
+        return new FileStream(path, mode, FileAccess.ReadWrite, FileShare.None, NoBuffer);
     }
+
+    /// <summary>Whether somebody else has the file open: ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION; EWOULDBLOCK of Linux and of macOS.</summary>
+    public static bool IsTaken(IOException failure) => (failure.HResult & 0xFFFF) is 32 or 33 or 11 or 35;
 }

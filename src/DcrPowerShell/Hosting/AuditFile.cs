@@ -15,9 +15,6 @@ internal sealed class AuditFile(string path) : IAuditFile
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
 
-    // Windows: sharing and lock violation; Linux and macOS: EWOULDBLOCK, which .NET gives as it comes.
-    private static readonly int[] IsTaken = [unchecked((int)0x80070020), unchecked((int)0x80070021), 11, 35];
-
     private static readonly AuditSource Source = new(
         Guid.NewGuid().ToString("n").Substring(0, 12),
         RuntimeInformation.IsOSPlatform(OSPlatform.Windows) ? $"{Environment.UserDomainName}\\{Environment.UserName}" : Environment.UserName,
@@ -87,7 +84,7 @@ internal sealed class AuditFile(string path) : IAuditFile
             {
                 return open();
             }
-            catch (IOException failure) when (IsTaken.Contains(failure.HResult) && time.Elapsed < LongestWait)
+            catch (IOException failure) when (UserOnly.IsTaken(failure) && time.Elapsed < LongestWait)
             {
                 Thread.Sleep(5);
             }

@@ -24,7 +24,7 @@ internal sealed class JournalFolder : IJournalFolder
 
     public IJournalFile Create(string vault)
     {
-        return new JournalFile(Path.Combine(Folder, $"{Prefix(vault)}{Guid.NewGuid():n}{Extension}"), FileMode.CreateNew);
+        return new JournalFile(NewName(Path.Combine(Folder, Prefix(vault))), FileMode.CreateNew);
     }
 
     public IDisposable Lock()
@@ -37,7 +37,7 @@ internal sealed class JournalFolder : IJournalFolder
             {
                 return UserOnly.OpenAlone(file);
             }
-            catch (IOException) when (File.Exists(file) && time.Elapsed < LongestWait)
+            catch (IOException failure) when (UserOnly.IsTaken(failure) && time.Elapsed < LongestWait)
             {
                 Thread.Sleep(20);
             }
@@ -50,18 +50,21 @@ internal sealed class JournalFolder : IJournalFolder
         .OfType<IJournalFile>()
         .ToList();
 
+
     private static JournalFile? TryOpen(string file)
     {
         try
         {
             return new JournalFile(file, FileMode.Open);
         }
-        catch (IOException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            // Its process lives.
+            // Its process lives, or was another account's.
             return null;
         }
     }
+
+    private static string NewName(string prefix) => $"{prefix}{Guid.NewGuid():n}{Extension}";
 
     private static string Prefix(string vault)
     {
@@ -72,9 +75,10 @@ internal sealed class JournalFolder : IJournalFolder
 
     private sealed class JournalFile(string file, FileMode mode) : IJournalFile
     {
+        private string _path = file;
         private FileStream _stream = UserOnly.OpenAlone(file, mode);
 
-        public string Path => file;
+        public string Path => _path;
 
         public byte[] Read()
         {
@@ -93,24 +97,37 @@ internal sealed class JournalFolder : IJournalFolder
 
         public void Replace(byte[] bytes)
         {
-            var fresh = file + ".new";
-            using (var stream = UserOnly.OpenAlone(fresh, FileMode.Create))
+            var fresh = NewName(_path.Substring(0, _path.LastIndexOf('-') + 1));
+            var stream = UserOnly.OpenAlone(fresh, FileMode.CreateNew);
+            try
             {
                 stream.Write(bytes, 0, bytes.Length);
                 stream.Flush(flushToDisk: true);
             }
+            catch
+            {
+                stream.Dispose();
+                File.Delete(fresh);
+                throw;
+            }
 
-            // For a moment the name is nobody's: whoever opens it then finds what is still open, which it may restore as well.
-            _stream.Dispose();
-            File.Delete(file);
-            File.Move(fresh, file);
-            _stream = UserOnly.OpenAlone(file, FileMode.Open);
+            var (formerPath, formerStream) = (_path, _stream);
+            (_path, _stream) = (fresh, stream);
+            formerStream.Dispose();
+            try
+            {
+                File.Delete(formerPath);
+            }
+            catch (IOException)
+            {
+                // Whoever opened it in this moment finds in it what is still open, and restoring that twice does no harm.
+            }
         }
 
         public void Delete()
         {
             _stream.Dispose();
-            File.Delete(file);
+            File.Delete(_path);
         }
 
         public void Dispose() => _stream.Dispose();

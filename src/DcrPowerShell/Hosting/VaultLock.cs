@@ -24,12 +24,9 @@ internal static class VaultLock
         {
             return UserOnly.OpenAlone(path);
         }
-        catch (IOException failure) when (IsHeld(failure))
+        catch (IOException failure) when (UserOnly.IsTaken(failure))
         {
             return null;
         }
     }
-
-    /// <summary>ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION; EWOULDBLOCK of Linux and of macOS.</summary>
-    private static bool IsHeld(IOException failure) => (failure.HResult & 0xFFFF) is 32 or 33 or 11 or 35;
 }

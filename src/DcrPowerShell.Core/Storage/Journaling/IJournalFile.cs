@@ -27,10 +27,13 @@ internal interface IJournalFile : IDisposable
 
     byte[] Read();
 
-    /// <summary>Adds to the end, and has it on the disk before it returns.</summary>
+    /// <summary>Adds to the end, and has it on the disk before it returns. Where it fails, a part may be there.</summary>
+    /// <exception cref="System.IO.IOException">The disk is full, say.</exception>
     void Append(byte[] bytes);
 
-    /// <summary>Puts other content in the place of the whole, by a new file that takes the old one's name.</summary>
+    /// <summary>Puts other content in the place of the whole, by a new file: at every moment one of the two is whole. Where it fails, the old one stays.</summary>
+    /// <exception cref="System.IO.IOException">The new file cannot be made or written.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be made.</exception>
     void Replace(byte[] bytes);
 
     /// <summary>Deletes the file, and disposes of this.</summary>

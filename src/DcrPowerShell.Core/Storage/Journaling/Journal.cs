@@ -24,6 +24,9 @@ internal sealed class Journal : IDisposable
     private long _size;
     private int _lines;
 
+    // A write failed half way: what came after its torn line would not be read.
+    private bool _isTorn;
+
     private Journal(IJournalFile file, byte[] key)
     {
         (_file, _key) = (file, key);
@@ -109,7 +112,7 @@ internal sealed class Journal : IDisposable
         {
             Write(new(id, null, null));
         }
-        catch (IOException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             // What stays open is looked at again, which does no harm.
         }
@@ -150,8 +153,15 @@ internal sealed class Journal : IDisposable
     {
         lock (_gate)
         {
+            if (_isTorn)
+            {
+                Compact();
+            }
+
             var frame = JournalFrames.Frame(ContentEncryption.Encrypt(_key, line.ToUtf8(), Associated(_lines + 1)));
+            _isTorn = true;
             _file.Append(frame);
+            _isTorn = false;
             _lines++;
             _size += frame.Length;
             Apply(_open, line);
@@ -171,7 +181,7 @@ internal sealed class Journal : IDisposable
             .Select((line, index) => JournalFrames.Frame(ContentEncryption.Encrypt(_key, line.ToUtf8(), Associated(index + 1))));
         var whole = Head(_key).Concat(lines.SelectMany(static frame => frame)).ToArray();
         _file.Replace(whole);
-        (_size, _lines) = (whole.Length, _open.Count);
+        (_size, _lines, _isTorn) = (whole.Length, _open.Count, false);
     }
 
     private static void Apply(Dictionary<string, JournalEntry> open, JournalLine line)
