@@ -31,16 +31,23 @@ internal sealed class JournalScope(DcrConnection connection, IReporter reporter,
 
     /// <summary>Before a change to a known client.</summary>
     /// <exception cref="DcrException">JournalWriteFailed: nothing was sent.</exception>
-    public void BeginChange(string operation, RegistrationRecord record, JsonBag? changes = null) =>
+    public void BeginChange(string operation, RegistrationRecord record, JsonBag? changes = null)
+    {
+        _known = record;
         Begin(Intent(operation) with { ClientId = record.ClientId, ClientName = record.ClientName, Tenant = record.Tenant, Metadata = changes });
+    }
 
     /// <summary>Before a read, which may bring a new token all the same.</summary>
     public void BeginRead(RegistrationRecord record) => (_known, _current) = (record, null);
 
+    /// <summary>The vault has what the answer brought, or it brought nothing that the vault has not.</summary>
+    public void Kept() => _hasAnswer = false;
+
     /// <summary>A successful answer came, and nobody has looked at it yet.</summary>
     public void Arrived(ProtocolRequest request, ProtocolResponse response)
     {
-        if (connection.Journal is not { } journal || (_current is null && _known is null) || (request.Effect == RequestEffect.None && !BringsNews(response)))
+        var isBegun = _current is not null || _known is not null;
+        if (connection.Journal is not { } journal || !isBegun || !IsWorthKeeping(request, response))
         {
             return;
         }
@@ -48,7 +55,7 @@ internal sealed class JournalScope(DcrConnection connection, IReporter reporter,
         try
         {
             _current ??= Add(journal.Begin(Intent(JournalIntent.Read) with { ClientId = _known!.ClientId, ClientName = _known.ClientName, Tenant = _known.Tenant }));
-            journal.Answered(_current, new JournalAnswer(response.Status, response.Body, clock.UtcNow));
+            journal.Answered(_current, new JournalAnswer(response.Status, response.Body, RegistrationRecord.Later(clock.UtcNow, _known?.UpdatedAt)) { ContentType = response.Header("Content-Type") });
             _hasAnswer = true;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -71,7 +78,7 @@ internal sealed class JournalScope(DcrConnection connection, IReporter reporter,
     }
 
     /// <summary>Where an answer is not in the vault, or nobody knows whether the server did anything.</summary>
-    private static bool StaysOpen(Exception? failure) => failure is DcrException { Unstored: not null } or DcrException { ErrorId: DcrErrorId.OutcomeUnknown or DcrErrorId.TokenLost };
+    private bool StaysOpen(Exception? failure) => (failure is not null && _hasAnswer) || failure is DcrException { ErrorId: DcrErrorId.OutcomeUnknown or DcrErrorId.TokenLost };
 
     private JournalIntent Intent(string operation) => new()
     {
@@ -106,17 +113,20 @@ internal sealed class JournalScope(DcrConnection connection, IReporter reporter,
         return entry;
     }
 
-    /// <summary>By the look of it, before it is parsed: a token or secret that is not the known one.</summary>
-    private bool BringsNews(ProtocolResponse response)
+    /// <summary>
+    /// By the look of it, before it is parsed. Of reads, and of the second and later requests of a change, those answers that have a
+    /// token or secret which is not the known one.
+    /// </summary>
+    private bool IsWorthKeeping(ProtocolRequest request, ProtocolResponse response)
     {
-        if (_known is null)
+        if (request.Effect != RequestEffect.None && !_hasAnswer)
         {
-            return false;
+            return true;
         }
 
         var text = response.Text();
-        return Has(ClientMember.RegistrationAccessToken, _known.RegistrationAccessToken) || Has(ClientMember.ClientSecret, _known.ClientSecret);
+        return Has(ClientMember.RegistrationAccessToken, _known?.RegistrationAccessToken) || Has(ClientMember.ClientSecret, _known?.ClientSecret);
 
-        bool Has(string member, string? known) => text.Contains($"\"{member}\"") && (known is null || !text.Contains(known));
+        bool Has(string member, string? known) => text.Contains($"\"{member}\"") && (known is null || !text.Contains($"\"{known}\""));
     }
 }

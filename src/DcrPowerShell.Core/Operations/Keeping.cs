@@ -69,7 +69,13 @@ internal static class Keeping
         var updated = Merge(record, answer, context.Connection.RegistrationEndpoint, context.Clock.UtcNow);
         var changes = asked is null ? [] : Grant.Compare(asked, answer.Members);
         var isWorthKeeping = record.IsKept || updated.ClientSecret is not null || updated.RegistrationAccessToken is not null;
-        var client = updated.HasSameContent(record) || !isWorthKeeping
+        var isKept = updated.HasSameContent(record) || !isWorthKeeping;
+        if (isKept)
+        {
+            context.Scope.Kept();
+        }
+
+        var client = isKept
             ? new DcrClient(updated, changes, context.Store is null || !isWorthKeeping ? null : record.SecretName)
             : await context.StoreAsync(updated, changes, done).ConfigureAwait(false);
         context.Tell(client, hasNewSecret: client.Record.ClientSecret != record.ClientSecret);
@@ -89,6 +95,7 @@ internal static class Keeping
         try
         {
             await store.SaveAsync(record).ConfigureAwait(false);
+            context.Scope.Kept();
             context.TrustVault();
             return new DcrClient(record, changes, record.SecretName);
         }
@@ -136,13 +143,11 @@ internal static class Keeping
             return null;
         }
 
-        // Vaults take limited sizes (Azure Key Vault 25 KB); a registration is far smaller.
-        const int Longest = 20_000;
-        var text = response.Text();
         var name = SecretName.ForUnread(context.Connection.Issuer, response.Body);
         try
         {
-            await context.Store.SaveAsync(name, text.Length > Longest ? text.Substring(0, Longest) : text).ConfigureAwait(false);
+            await context.Store.SaveAsync(name, UnreadText(response)).ConfigureAwait(false);
+            context.Scope.Kept();
             return name;
         }
         catch (VaultException failure)
@@ -151,6 +156,15 @@ internal static class Keeping
             context.Reporter.Warning($"The server's answer could not be kept in the vault: {failure.Message}.");
             return null;
         }
+    }
+
+    /// <summary>What is kept of such an answer.</summary>
+    public static string UnreadText(ProtocolResponse response)
+    {
+        // Vaults take limited sizes (Azure Key Vault 25 KB); a registration is far smaller.
+        const int Longest = 20_000;
+        var text = response.Text();
+        return text.Length > Longest ? text.Substring(0, Longest) : text;
     }
 
     /// <summary>Says in one line what was granted otherwise than asked, and what is odd.</summary>
@@ -191,7 +205,7 @@ internal static class Keeping
         RegistrationClientUri = Resolve(answer.RegistrationClientUri, endpoint) ?? record.RegistrationClientUri,
         ClientSecret = answer.ClientSecret ?? record.ClientSecret,
         ClientSecretExpiresAt = ExpiryAfter(record, answer),
-        UpdatedAt = now,
+        UpdatedAt = RegistrationRecord.Later(now, record.UpdatedAt),
         Metadata = answer.Members.Without(ClientMember.ClientSecret, ClientMember.RegistrationAccessToken),
     };
 

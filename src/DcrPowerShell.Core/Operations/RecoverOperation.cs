@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
-using System.Text;
 using System.Text.Json;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
@@ -33,6 +32,12 @@ internal static class RecoverOperation
         try
         {
             using var alone = journals.Folder.Lock();
+            if (journals.Find(store.VaultName) is { } other)
+            {
+                // Another runspace was quicker.
+                return other;
+            }
+
             var key = await KeyOfAsync(store).ConfigureAwait(false);
             var journal = journals.Begin(store.VaultName, key);
             var restored = await TakeOverAsync(store, journals.Folder, journal, key, reporter).ConfigureAwait(false);
@@ -134,9 +139,20 @@ internal static class RecoverOperation
                 return true;
             }
 
-            if (Read(intent, answer) is not { } read)
+            if (answer.Body.Length == 0)
             {
-                await store.SaveAsync(SecretName.ForUnread(intent.Issuer, answer.Body), Encoding.UTF8.GetString(answer.Body)).ConfigureAwait(false);
+                return true;
+            }
+
+            var response = new ProtocolResponse(answer.Status, answer.ContentType is null ? [] : [new("Content-Type", answer.ContentType)], answer.Body, BodyEnd.Whole, answer.At);
+            if (Read(intent, response) is not { } read)
+            {
+                await store.SaveAsync(SecretName.ForUnread(intent.Issuer, answer.Body), Keeping.UnreadText(response)).ConfigureAwait(false);
+                return true;
+            }
+
+            if (read.Members.Count == 0)
+            {
                 return true;
             }
 
@@ -166,17 +182,16 @@ internal static class RecoverOperation
         }
     }
 
-    private static RegistrationAnswer? Read(JournalIntent intent, JournalAnswer answer)
+    /// <summary>What an answer brought: of one that is not a whole client, such as a secret's own resource, the secrets. Null where it cannot be read.</summary>
+    private static RegistrationAnswer? Read(JournalIntent intent, ProtocolResponse response)
     {
         try
         {
-            var members = Dialects.Read(intent.Provider, JsonBag.Parse(Encoding.UTF8.GetString(answer.Body)));
-            var read = new RegistrationAnswer(members, answer.Status);
-
-            // Of a client secret's own resource, the secret is all that belongs to the client.
+            var members = Dialects.Read(intent.Provider, JsonBag.Parse(response.Text()));
+            var read = new RegistrationAnswer(members, response.Status);
             return read.ClientId is not null ? read
-                : intent.ClientId is not null && read.ClientSecret is { } secret ? new(JsonBag.Empty.With(ClientMember.ClientSecret, secret), answer.Status)
-                : null;
+                : intent.ClientId is null ? null
+                : read with { Members = members.Where(static (name, _) => name is ClientMember.ClientSecret or ClientMember.ClientSecretExpiresAt or ClientMember.RegistrationAccessToken or ClientMember.RegistrationClientUri) };
         }
         catch (JsonException)
         {

@@ -54,6 +54,9 @@ internal sealed record RegistrationRecord
     /// <summary>The same but for the time of the last change: nothing that would need storing again.</summary>
     public bool HasSameContent(RegistrationRecord other) => (this with { UpdatedAt = other.UpdatedAt }).ToJson() == other.ToJson();
 
+    /// <summary>A time of change that comes after the one before, also where the clock was set back: by it, newer is told from older.</summary>
+    public static DateTimeOffset Later(DateTimeOffset now, DateTimeOffset? before) => before is { } past && now <= past ? past.AddTicks(1) : now;
+
     public string ToJson()
     {
         var json = JsonBag.Empty

@@ -37,7 +37,11 @@ internal sealed record JournalIntent
 }
 
 /// <summary>A server's successful answer as it came.</summary>
-internal sealed record JournalAnswer(int Status, byte[] Body, DateTimeOffset At);
+internal sealed record JournalAnswer(int Status, byte[] Body, DateTimeOffset At)
+{
+    /// <summary>The header, which may name a charset; null where there was none.</summary>
+    public string? ContentType { get; init; }
+}
 
 /// <summary>One request and what became of it, as the journal has it.</summary>
 /// <param name="Answer">Null where none came.</param>
@@ -69,6 +73,7 @@ internal sealed record JournalLine(string Id, JournalIntent? Intent, JournalAnsw
         {
             json = json
                 .With("status", JsonSerializer.SerializeToElement(answer.Status))
+                .With("content_type", answer.ContentType)
                 .With("body", Convert.ToBase64String(answer.Body))
                 .With("answered_at", Time(answer.At));
         }
@@ -84,7 +89,7 @@ internal sealed record JournalLine(string Id, JournalIntent? Intent, JournalAnsw
             var json = JsonBag.Parse(text, deepest: JsonBag.DeepestAnswer + 2);
             return new(Needed(json, "id"), json.Has("operation") ? ReadIntent(json) : null, json.Has("status") ? ReadAnswer(json) : null);
         }
-        catch (JsonException failure)
+        catch (Exception failure) when (failure is JsonException or ArgumentException)
         {
             throw new FormatException("a line of it is not JSON of the right shape", failure);
         }
@@ -104,7 +109,7 @@ internal sealed record JournalLine(string Id, JournalIntent? Intent, JournalAnsw
     };
 
     private static JournalAnswer ReadAnswer(JsonBag json) =>
-        new((int)(json.Integer("status") ?? 0), Convert.FromBase64String(json.Text("body") ?? ""), Time(Needed(json, "answered_at")));
+        new((int)(json.Integer("status") ?? 0), Convert.FromBase64String(json.Text("body") ?? ""), Time(Needed(json, "answered_at"))) { ContentType = json.Text("content_type") };
 
     private static string Needed(JsonBag json, string member) => json.Text(member) ?? throw new FormatException($"a line of it has no {member}");
 
