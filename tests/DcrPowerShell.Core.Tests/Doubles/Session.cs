@@ -9,6 +9,7 @@ using DcrPowerShell.Credentials;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
 using DcrPowerShell.Storage;
+using DcrPowerShell.Storage.Journaling;
 using DcrPowerShell.TestServer.Client;
 
 namespace DcrPowerShell.Core.Tests.Doubles;
@@ -20,11 +21,12 @@ internal sealed class Session : IDisposable
 
     private readonly TestServerInstance? _server;
 
+    private readonly bool _hasVault;
+
     private Session(DcrConnection connection, MemoryVault? vault, RecordingReporter reporter, FakeClock clock, TestServerInstance? server)
     {
-        (Connection, Reporter, Clock, _server) = (connection, reporter, clock, server);
+        (Connection, Reporter, Clock, _server, _hasVault) = (connection, reporter, clock, server, vault is not null);
         Vault = vault ?? new MemoryVault();
-        Context = new OperationContext(connection, vault is null ? null : new RegistrationStore(vault), reporter, clock, Stop.Token);
     }
 
     public DcrConnection Connection { get; }
@@ -37,24 +39,26 @@ internal sealed class Session : IDisposable
 
     public CancellationTokenSource Stop { get; } = new();
 
-    public OperationContext Context { get; }
+    /// <summary>For one run of an operation.</summary>
+    public OperationContext Context => new(Connection, _hasVault ? new RegistrationStore(Vault) : null, Reporter, Clock, Stop.Token);
 
     public TestServerInstance Server => _server ?? throw new InvalidOperationException("This session is not with the test server.");
 
     /// <summary>Starts a test server and connects to it.</summary>
     /// <param name="switches">JSON, as in the server's Switches.</param>
-    public static async Task<Session> StartAsync(string switches = "{}", Func<ConnectRequest, ConnectRequest>? change = null, bool hasVault = true, AuditLog? audit = null)
+    /// <param name="journals">The folder for a journal; null for none.</param>
+    public static async Task<Session> StartAsync(string switches = "{}", Func<ConnectRequest, ConnectRequest>? change = null, bool hasVault = true, AuditLog? audit = null, IJournalFolder? journals = null)
     {
         var server = await SharedTestServer.StartAsync(switches);
-        return await ConnectAsync(server.Issuer, change, hasVault, server, audit: audit);
+        return await ConnectAsync(server.Issuer, change, hasVault, server, audit: audit, journals: journals);
     }
 
-    public static async Task<Session> ConnectAsync(string issuer, Func<ConnectRequest, ConnectRequest>? change = null, bool hasVault = true, TestServerInstance? server = null, HttpMessageHandler? handler = null, AuditLog? audit = null)
+    public static async Task<Session> ConnectAsync(string issuer, Func<ConnectRequest, ConnectRequest>? change = null, bool hasVault = true, TestServerInstance? server = null, HttpMessageHandler? handler = null, AuditLog? audit = null, IJournalFolder? journals = null, MemoryVault? knownVault = null)
     {
         var (reporter, clock) = (new RecordingReporter(), new FakeClock());
-        var vault = hasVault ? new MemoryVault() : null;
+        var vault = hasVault ? knownVault ?? new MemoryVault() : null;
         var request = new ConnectRequest { Issuer = new Uri(issuer) };
-        var connection = await ConnectOperation.RunAsync(change?.Invoke(request) ?? request, vault is null ? null : new RegistrationStore(vault), reporter, clock, CancellationToken.None, handler, audit: audit);
+        var connection = await ConnectOperation.RunAsync(change?.Invoke(request) ?? request, vault is null ? null : new RegistrationStore(vault), reporter, clock, CancellationToken.None, handler, journals is null ? null : new JournalSet(journals), audit: audit);
         return new Session(connection, vault, reporter, clock, server);
     }
 
@@ -64,23 +68,27 @@ internal sealed class Session : IDisposable
 
     /// <param name="initialToken">For this registration alone.</param>
     public Task<DcrClient> RegisterAsync(string metadata = WebClient, string? tenant = null, string? clientSecretName = null, string? initialToken = null) =>
-        RegisterOperation.RunAsync(Context, new RegisterRequest(JsonBag.Parse(metadata), tenant, clientSecretName) { InitialToken = initialToken is null ? null : StaticToken.Initial(initialToken) });
+        Context.RunAsync(context => RegisterOperation.RunAsync(context, new RegisterRequest(JsonBag.Parse(metadata), tenant, clientSecretName) { InitialToken = initialToken is null ? null : StaticToken.Initial(initialToken) }));
 
-    public async Task<DcrClient> ReadAsync(string clientId) => await ReadOperation.RunAsync(Context, await FindAsync(clientId));
+    public Task<DcrClient> ReadAsync(string clientId) => RunAsync(clientId, ReadOperation.RunAsync);
 
     /// <param name="changes">JSON; null removes a member.</param>
-    public async Task<DcrClient> UpdateAsync(string clientId, string changes) => await UpdateOperation.RunAsync(Context, await FindAsync(clientId), JsonBag.Parse(changes));
+    public Task<DcrClient> UpdateAsync(string clientId, string changes) => RunAsync(clientId, (context, record) => UpdateOperation.RunAsync(context, record, JsonBag.Parse(changes)));
 
-    public async Task DeleteAsync(string clientId, bool force = false) => await DeleteOperation.RunAsync(Context, await FindAsync(clientId), force);
+    public Task DeleteAsync(string clientId, bool force = false) => RunAsync(clientId, async (context, record) =>
+    {
+        await DeleteOperation.RunAsync(context, record, force);
+        return true;
+    });
 
-    public async Task<DcrClient> ResetSecretAsync(string clientId, string? clientSecretName = null) =>
-        await ResetSecretOperation.RunAsync(Context, await FindAsync(clientId), clientSecretName);
+    public Task<DcrClient> ResetSecretAsync(string clientId, string? clientSecretName = null) =>
+        RunAsync(clientId, (context, record) => ResetSecretOperation.RunAsync(context, record, clientSecretName));
 
-    public async Task<DcrClient> OverlapAsync(string clientId, string? clientSecretName = null) =>
-        await OverlapOperation.StartAsync(Context, await FindAsync(clientId), clientSecretName);
+    public Task<DcrClient> OverlapAsync(string clientId, string? clientSecretName = null) =>
+        RunAsync(clientId, (context, record) => OverlapOperation.StartAsync(context, record, clientSecretName));
 
-    public async Task<DcrClient> CompleteOverlapAsync(string clientId, string? clientSecretName = null) =>
-        await OverlapOperation.CompleteAsync(Context, await FindAsync(clientId), clientSecretName);
+    public Task<DcrClient> CompleteOverlapAsync(string clientId, string? clientSecretName = null) =>
+        RunAsync(clientId, (context, record) => OverlapOperation.CompleteAsync(context, record, clientSecretName));
 
     /// <summary>What the vault holds of a client.</summary>
     public RegistrationRecord Stored(string clientId) => RegistrationRecord.Parse(Vault.Secrets[SecretName.For(Connection.Issuer, clientId)]);
@@ -102,5 +110,10 @@ internal sealed class Session : IDisposable
         _server?.Dispose();
     }
 
-    private Task<RegistrationRecord> FindAsync(string clientId) => FindOperation.RunAsync(Context, clientId, piped: null);
+    /// <summary>As a cmdlet does it: what is known is found in one run, and the operation is another.</summary>
+    private async Task<T> RunAsync<T>(string clientId, Func<OperationContext, RegistrationRecord, Task<T>> operation)
+    {
+        var record = await Context.RunAsync(context => FindOperation.RunAsync(context, clientId, piped: null));
+        return await Context.RunAsync(context => operation(context, record));
+    }
 }
