@@ -37,8 +37,8 @@ for ($turn = 0; ; $turn++) {
             'remove' { Remove-DcrClient $queue.Dequeue() -Confirm:$false }
         }
     } catch {
-        if ("$($_.FullyQualifiedErrorId)" -like 'AccessTokenRejected*') {
-            # Its last answer never arrived.
+        if ($_.FullyQualifiedErrorId -match '^(AccessTokenRejected|ClientNotFound),') {
+            # The answer to its registration or last change never arrived.
             $null = $queue.Dequeue()
             continue
         }
