@@ -88,7 +88,7 @@ internal static class RecoverOperation
         return restored.GroupBy(record => record.SecretName).Select(versions => versions.Last()).ToList();
     }
 
-    private static string? ClientIdOf(JournalEntry entry) => entry.Intent.ClientId ?? Read(entry.Intent, entry.Answer!)?.ClientId;
+    private static string? ClientIdOf(JournalEntry entry) => entry.Intent.ClientId ?? Read(entry.Intent, ResponseOf(entry.Answer!))?.ClientId;
 
     private static async Task<List<RegistrationRecord>> TakeOverAsync(RegistrationStore store, IJournalFolder folder, Journal journal, byte[] key, IReporter reporter)
     {
@@ -144,7 +144,7 @@ internal static class RecoverOperation
                 return true;
             }
 
-            var response = new ProtocolResponse(answer.Status, answer.ContentType is null ? [] : [new("Content-Type", answer.ContentType)], answer.Body, BodyEnd.Whole, answer.At);
+            var response = ResponseOf(answer);
             if (Read(intent, response) is not { } read)
             {
                 await store.SaveAsync(SecretName.ForUnread(intent.Issuer, answer.Body), Keeping.UnreadText(response)).ConfigureAwait(false);
@@ -181,6 +181,9 @@ internal static class RecoverOperation
             return false;
         }
     }
+
+    private static ProtocolResponse ResponseOf(JournalAnswer answer) =>
+        new(answer.Status, answer.ContentType is null ? [] : [new("Content-Type", answer.ContentType)], answer.Body, BodyEnd.Whole, answer.At);
 
     /// <summary>What an answer brought: of one that is not a whole client, such as a secret's own resource, the secrets. Null where it cannot be read.</summary>
     private static RegistrationAnswer? Read(JournalIntent intent, ProtocolResponse response)

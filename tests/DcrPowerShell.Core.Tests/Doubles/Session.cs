@@ -63,8 +63,7 @@ internal sealed class Session : IDisposable
     }
 
     /// <summary>Runs an operation as a command does, so that it is put on record.</summary>
-    public Task<T> RunAsync<T>(Func<OperationContext, Task<T>> operation) =>
-        new OperationContext(Connection, Context.Store, Reporter, Clock, Stop.Token).RunAsync(operation);
+    public Task<T> RunAsync<T>(Func<OperationContext, Task<T>> operation) => Context.RunAsync(operation);
 
     /// <param name="initialToken">For this registration alone.</param>
     public Task<DcrClient> RegisterAsync(string metadata = WebClient, string? tenant = null, string? clientSecretName = null, string? initialToken = null) =>

@@ -25,7 +25,7 @@ public class JournalTests
     [Fact]
     public void Everything_of_an_entry_comes_back()
     {
-        var intent = Intent("one") with { Operation = JournalIntent.Update, ClientId = "c1", Tenant = "north", Provider = DcrProvider.Auth0, Metadata = JsonBag.Parse("""{"scope":"a b","x":{"n":1.0}}""") };
+        var intent = Intent("one") with { Operation = JournalIntent.Update, ClientId = "c1", Tenant = "north", Provider = "Auth0", Metadata = JsonBag.Parse("""{"scope":"a b","x":{"n":1.0}}""") };
         var answer = new JournalAnswer(201, [0, 1, 0xFF], Time(2)) { ContentType = "application/json; charset=utf-16" };
         _journal.Answered(_journal.Begin(intent), answer);
 
@@ -242,7 +242,7 @@ public class JournalTests
         Operation = JournalIntent.Register,
         Issuer = "https://as.example.com",
         RegistrationEndpoint = new Uri("https://as.example.com/register"),
-        Provider = DcrProvider.Standard,
+        Provider = "Standard",
         ClientName = name,
         At = Time(0),
     };
