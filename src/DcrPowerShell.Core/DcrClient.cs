@@ -1,6 +1,7 @@
 using System;
 using System.Collections;
 using System.Collections.Generic;
+using System.Linq;
 using System.Security;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Errors;
@@ -22,19 +23,29 @@ public sealed class DcrClient
         Storage = secretName is null ? DcrStorage.MemoryOnly : DcrStorage.Vault;
         ClientSecret = SecureText.Protect(record.ClientSecret);
         RegistrationAccessToken = SecureText.Protect(record.RegistrationAccessToken);
-        RedirectUris = record.Metadata.Texts(ClientMember.RedirectUris);
-        GrantTypes = record.Metadata.Texts(ClientMember.GrantTypes);
-        ResponseTypes = record.Metadata.Texts(ClientMember.ResponseTypes);
-        Contacts = record.Metadata.Texts(ClientMember.Contacts);
-        Scope = record.Metadata.Words(ClientMember.Scope);
-        Metadata = PlainValue.From(record.Metadata);
+
+        // The texts are for people: the record has them as the server wrote them.
+        var known = new Redaction([record.ClientSecret, record.RegistrationAccessToken]);
+        ClientId = Show(record.ClientId)!;
+        ClientName = Show(record.ClientName);
+        TokenEndpointAuthMethod = Show(record.Metadata.Text(ClientMember.TokenEndpointAuthMethod));
+        ApplicationType = Show(record.Metadata.Text(ClientMember.ApplicationType));
+        RedirectUris = ShowAll(record.Metadata.Texts(ClientMember.RedirectUris));
+        GrantTypes = ShowAll(record.Metadata.Texts(ClientMember.GrantTypes));
+        ResponseTypes = ShowAll(record.Metadata.Texts(ClientMember.ResponseTypes));
+        Contacts = ShowAll(record.Metadata.Texts(ClientMember.Contacts));
+        Scope = ShowAll(record.Metadata.Words(ClientMember.Scope));
+        Metadata = PlainValue.From(record.Metadata, known);
+
+        string? Show(string? text) => text is null ? null : known.Show(text);
+        List<string> ShowAll(IEnumerable<string> texts) => texts.Select(known.Show).ToList();
     }
 
     /// <summary><c>client_id</c>.</summary>
-    public string ClientId => _record.ClientId;
+    public string ClientId { get; }
 
     /// <summary><c>client_name</c>.</summary>
-    public string? ClientName => _record.ClientName;
+    public string? ClientName { get; }
 
     /// <summary>Who the client is for, as given at registration; the server knows nothing of it.</summary>
     public string? Tenant => _record.Tenant;
@@ -58,10 +69,10 @@ public sealed class DcrClient
     public IReadOnlyList<string> Contacts { get; }
 
     /// <summary><c>token_endpoint_auth_method</c>.</summary>
-    public string? TokenEndpointAuthMethod => _record.Metadata.Text(ClientMember.TokenEndpointAuthMethod);
+    public string? TokenEndpointAuthMethod { get; }
 
     /// <summary><c>application_type</c>.</summary>
-    public string? ApplicationType => _record.Metadata.Text(ClientMember.ApplicationType);
+    public string? ApplicationType { get; }
 
     /// <summary><c>client_secret</c>; null where there is none or it is not known.</summary>
     public SecureString? ClientSecret { get; }

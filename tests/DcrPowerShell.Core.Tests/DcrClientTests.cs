@@ -1,5 +1,6 @@
 using System;
 using System.Collections;
+using System.Collections.Generic;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Storage;
@@ -45,6 +46,20 @@ public class DcrClientTests
         Assert.Equal("c1", client.ToString());
     }
 
+    [Fact]
+    public void No_text_of_a_hostile_server_steers_a_terminal()
+    {
+        var client = Client("""
+            {"client_id":"c\u001b[1m","client_name":"\u001b]0;title\u0007\u202eC","redirect_uris":["https://a.example/\u001b[2J"],"grant_types":["\u009b31m"],
+             "response_types":["\u0000"],"contacts":["\u0008"],"scope":"a \u001b[8m","token_endpoint_auth_method":"\u001bc","application_type":"\u200f"}
+            """);
+        IEnumerable<string?> texts = [client.ClientId, client.ClientName, client.TokenEndpointAuthMethod, client.ApplicationType, client.ToString(),
+            .. client.RedirectUris, .. client.GrantTypes, .. client.ResponseTypes, .. client.Contacts, .. client.Scope];
+        Assert.DoesNotContain(string.Concat(texts), static character => char.IsControl(character) || character is '\u202e' or '\u200f');
+        Assert.Equal("c\u001b[1m", client.Record.ClientId);
+        Assert.Equal("\u001b]0;title\u0007\u202eC", client.Record.ClientName);
+    }
+
     [Theory]
     [InlineData(null, null, "")]
     [InlineData("s", null, "unknown")]
@@ -88,7 +103,7 @@ public class DcrClientTests
         new RegistrationRecord
         {
             Issuer = "https://as.example.com",
-            ClientId = "c1",
+            ClientId = JsonBag.Parse(metadata).Text("client_id")!,
             Tenant = "north",
             ClientSecret = secret,
             ClientSecretExpiresAt = expiresAt,

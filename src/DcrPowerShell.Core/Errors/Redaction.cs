@@ -17,11 +17,17 @@ internal sealed class Redaction
     // A shorter "secret" would blank out ordinary words.
     private const int ShortestSecret = 6;
 
+    // .NET Framework encodes no more; and such a text is no token.
+    private const int LongestEncoded = 32_000;
+
     private readonly List<string> _secrets;
 
     /// <param name="secrets">What was sent along and must not come back in words.</param>
     public Redaction(IEnumerable<string?> secrets) =>
-        _secrets = secrets.OfType<string>().Where(secret => secret.Length >= ShortestSecret).ToList();
+        // A form or an address writes it otherwise. The longest first: one may begin with another.
+        _secrets = secrets.OfType<string>().Where(static secret => secret.Length >= ShortestSecret)
+            .SelectMany(static secret => secret.Length <= LongestEncoded ? new[] { secret, Uri.EscapeDataString(secret) } : [secret]).Distinct()
+            .OrderByDescending(static secret => secret.Length).ToList();
 
     public ServerError Clean(ServerError error) => error with
     {
@@ -39,8 +45,14 @@ internal sealed class Redaction
             return null;
         }
 
-        return Printable(_secrets.Aggregate(text, static (result, secret) => result.Replace(secret, Mask)), LongestText);
+        return Printable(Hide(text), LongestText);
     }
+
+    /// <summary>A value to look at, whole: secrets masked, control characters as spaces but for the ends of lines and tabs.</summary>
+    public string Show(string text) => new(Hide(text).Select(static character => IsUnsafe(character) && character is not ('\r' or '\n' or '\t') ? ' ' : character).ToArray());
+
+    /// <summary>Whether any of the secrets stands in a text.</summary>
+    public bool Finds(string text) => _secrets.Any(text.Contains);
 
     /// <summary>One line that a terminal shows as it is, cut off where it is too long.</summary>
     public static string Printable(string text, int longest = LongestLine)
@@ -54,7 +66,9 @@ internal sealed class Redaction
         return text.Length > longest ? line.Append('…').ToString() : line.ToString();
     }
 
+    private string Hide(string text) => _secrets.Aggregate(text, static (result, secret) => result.Replace(secret, Mask));
+
     // Control characters, and the marks that turn the direction of what follows.
     private static bool IsUnsafe(char character) =>
-        char.IsControl(character) || character is '\u2028' or '\u2029' or (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
+        char.IsControl(character) || character is '\u2028' or '\u2029' or '\u200E' or '\u200F' or '\u061C' or (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
 }

@@ -107,8 +107,10 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
         }
         catch (TransportException failure)
         {
-            reporter.Verbose($"{request.Method} {Shown(request)} - no answer after {time.ElapsedMilliseconds} ms ({failure.Kind}: {failure.Message})");
-            throw;
+            // Where the answer is no HTTP, the platform quotes it, and it may quote the request.
+            var told = SentSecrets(request, authorization).Finds(failure.ToString()) ? failure.WithoutWords() : failure;
+            reporter.Verbose($"{request.Method} {Shown(request)} - no answer after {time.ElapsedMilliseconds} ms ({told.Kind}: {told.Message})");
+            throw told;
         }
     }
 
@@ -119,7 +121,7 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
     private static Redaction SentSecrets(ProtocolRequest request, Authorization authorization) => new(authorization.Secrets
         .Concat(request.Form?.Where(field => field.Key is "client_secret" or "client_assertion").Select(field => field.Value) ?? [])
         .Concat(request.Secrets)
-        .Append(request.Body?.Text(ClientMember.ClientSecret))
+        .Concat(request.Body?.Where(static member => SecretMember.Is(member.Key, member.Value)).SelectMany(member => request.Body.Texts(member.Key)) ?? [])
         .Append(request.Body?.Text(ClientMember.SoftwareStatement)));
 
     private async Task WaitAsync(ProtocolRequest request, TimeSpan wait, string reason, IReporter reporter, CancellationToken stop)

@@ -18,4 +18,7 @@ internal sealed class TransportException(TransportFailure kind, bool mayHaveArri
     public TransportFailure Kind { get; } = kind;
 
     public bool MayHaveArrived { get; } = mayHaveArrived;
+
+    /// <summary>The same without the platform's words, which may quote the server.</summary>
+    public TransportException WithoutWords() => new(Kind, MayHaveArrived, new InvalidOperationException("The answer is not HTTP."));
 }

@@ -7,31 +7,43 @@ using DcrPowerShell.Errors;
 
 namespace DcrPowerShell.Metadata;
 
-/// <summary>JSON as the plain values a PowerShell user expects, with secrets masked.</summary>
+/// <summary>
+/// JSON as the plain values a PowerShell user expects, with secrets masked, and without what steers a terminal: people look at them
+/// in tables and lists. The record in the vault has them as they came.
+/// </summary>
 internal static class PlainValue
 {
+    private static readonly Redaction NothingKnown = new([]);
+
+    /// <param name="known">Secrets to mask wherever they stand.</param>
+    /// <inheritdoc cref="From(string, JsonElement)"/>
+    public static IDictionary From(JsonBag bag, Redaction? known = null) => Object("", bag, known ?? NothingKnown);
+
     /// <summary>
     /// A text, a truth value, an array, an ordered read-only dictionary, or a number: a <see cref="long"/> or
     /// <see cref="double"/> where that is exactly what the server wrote, else its text.
     /// </summary>
-    public static object? From(JsonElement value) => value.ValueKind switch
+    /// <param name="name">The member's, which may say that it is secret.</param>
+    public static object? From(string name, JsonElement value) => From(name, value, NothingKnown);
+
+    private static object? From(string name, JsonElement value, Redaction known) => value.ValueKind switch
     {
-        JsonValueKind.String => value.GetString(),
+        _ when SecretMember.Is(name, value) => Redaction.Mask,
+        JsonValueKind.String => known.Show(value.GetString()!),
         JsonValueKind.True => true,
         JsonValueKind.False => false,
         JsonValueKind.Number => Number(value),
-        JsonValueKind.Array => value.EnumerateArray().Select(From).ToArray(),
-        JsonValueKind.Object => From(JsonBag.From(value)),
+        JsonValueKind.Array => value.EnumerateArray().Select(item => From(name, item, known)).ToArray(),
+        JsonValueKind.Object => Object(name, JsonBag.From(value), known),
         _ => null,
     };
 
-    /// <inheritdoc cref="From(JsonElement)"/>
-    public static IDictionary From(JsonBag bag)
+    private static OrderedDictionary Object(string owner, JsonBag bag, Redaction known)
     {
         var members = new OrderedDictionary();
         foreach (var member in bag)
         {
-            members.Add(member.Key, SecretMember.Is(member.Key, member.Value) ? Redaction.Mask : From(member.Value));
+            members[known.Show(member.Key)] = SecretMember.IsOfPrivateKey(bag, member.Key) ? Redaction.Mask : From(SecretMember.Within(owner, member.Key), member.Value, known);
         }
 
         return members.AsReadOnly();

@@ -70,7 +70,7 @@ internal static class OrphanOperation
         for (string? cursor = null, next; ; cursor = next)
         {
             (var clients, next) = await ListOperation.FromServerAsync(context, name, cursor).ConfigureAwait(false);
-            candidates.AddRange(clients.Where(client => client.ClientName == name && client.SecretName is null));
+            candidates.AddRange(clients.Where(client => client.Record.ClientName == name && client.SecretName is null));
             if (next is null)
             {
                 break;

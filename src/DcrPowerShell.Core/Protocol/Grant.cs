@@ -1,7 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json;
-using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Protocol;
@@ -16,7 +15,7 @@ internal static class Grant
         .ToList();
 
     private static object? Plain(JsonBag bag, string name) =>
-        bag.TryGet(name, out var value) ? SecretMember.Is(name, value) ? Redaction.Mask : PlainValue.From(value) : null;
+        bag.TryGet(name, out var value) ? PlainValue.From(name, value) : null;
 
     private static bool Covers(string name, JsonElement asked, JsonBag granted)
     {

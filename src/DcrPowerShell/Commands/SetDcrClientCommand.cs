@@ -40,7 +40,7 @@ public sealed class SetDcrClientCommand : ClientMetadataCmdlet
     /// <inheritdoc/>
     protected override void ProcessItem()
     {
-        var clientId = InputObject?.ClientId ?? ClientId;
+        var clientId = InputObject?.Record.ClientId ?? ClientId;
         var connection = Resolve(InputObject);
         var changes = Changes();
         if (changes.Count == 0)

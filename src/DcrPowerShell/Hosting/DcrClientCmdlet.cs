@@ -28,7 +28,7 @@ public abstract class DcrClientCmdlet : DcrConnectedCmdlet
     {
         if (InputObject is { } client)
         {
-            Try(client, () => ProcessClient(client.ClientId, client));
+            Try(client, () => ProcessClient(client.Record.ClientId, client));
             return;
         }
 

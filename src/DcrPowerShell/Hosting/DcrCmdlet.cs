@@ -49,6 +49,9 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     private protected virtual bool IsTerminating(DcrErrorId id) =>
         id is DcrErrorId.NotConnected or DcrErrorId.VaultNotFound or DcrErrorId.SecretManagementNotFound;
 
+    /// <summary>Asks in words that steer no terminal, for some of them are a server's.</summary>
+    private protected new bool ShouldProcess(string target, string action) => base.ShouldProcess(Redaction.Printable(target), Redaction.Printable(action));
+
     /// <summary>Does something and reports its failure, so that the next thing can still be done.</summary>
     private protected void Try(object? target, Action action)
     {

@@ -4,6 +4,7 @@ using System.Management.Automation;
 using System.Runtime.ExceptionServices;
 using System.Threading;
 using System.Threading.Tasks;
+using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
 
 namespace DcrPowerShell.Hosting;
@@ -58,9 +59,9 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
         return result.Task;
     }
 
-    public void Verbose(string text) => Write(() => cmdlet.WriteVerbose(text));
+    public void Verbose(string text) => Write(() => cmdlet.WriteVerbose(Redaction.Printable(text)));
 
-    public void Warning(string text) => Write(() => cmdlet.WriteWarning(text));
+    public void Warning(string text) => Write(() => cmdlet.WriteWarning(Redaction.Printable(text)));
 
     public void Audit(DcrAuditRecord record) => Write(() => cmdlet.WriteInformation(record, ["DcrAudit"]));
 

@@ -51,7 +51,7 @@ internal sealed class RunspaceState
     public DcrConnection? Find(string name) =>
         _connections.FirstOrDefault(connection => connection.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
-    public void Remember(DcrClient client) => _knownClients[(client.Issuer, client.ClientId)] = client.ClientName;
+    public void Remember(DcrClient client) => _knownClients[(client.Issuer, client.Record.ClientId)] = client.ClientName;
 
     public void Forget(string issuer, string clientId) => _knownClients.Remove((issuer, clientId));
 

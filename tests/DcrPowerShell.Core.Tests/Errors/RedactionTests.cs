@@ -17,11 +17,22 @@ public class RedactionTests
     public void Masks_what_was_sent(string? text, string? expected) => Assert.Equal(expected, new Redaction([Token, null]).Clean(text));
 
     [Theory]
+    [InlineData("form secret=p%2Fq%20r%2B1 end", "form secret=*** end")]
+    [InlineData("raw p/q r+1 end", "raw *** end")]
+    [InlineData("both p%2Fq%20r%2B1p/q r+1", "both ******")]
+    public void Masks_it_as_an_address_or_a_form_writes_it(string text, string expected) => Assert.Equal(expected, new Redaction(["p/q r+1"]).Clean(text));
+
+    [Fact]
+    public void Of_two_secrets_the_longer_is_masked_whole() =>
+        Assert.Equal("***", new Redaction(["secret-1", "secret-1-and-more"]).Clean("secret-1-and-more"));
+
+    [Theory]
     [InlineData("\u001b[2J\u001b]0;title\u0007", " [2J ]0;title ")] // Escape sequences
     [InlineData("line\r\nline\tend\0", "line  line end ")]
     [InlineData("\u009b31m\u0085", " 31m ")] // C1
     [InlineData("\u2028\u2029", "  ")]
     [InlineData("a\u202eb\u2066c\u2069\u202c", "a b c  ")] // Turned direction
+    [InlineData("\u200ea\u200fb\u061c", " a b ")]
     [InlineData("Praxis Müller クリニック \U0001F3E5", "Praxis Müller クリニック \U0001F3E5")]
     public void Leaves_nothing_that_steers_a_terminal(string text, string expected) => Assert.Equal(expected, new Redaction([]).Clean(text));
 

@@ -31,6 +31,32 @@ public sealed class HttpSenderTests : IDisposable
     }
 
     [Theory]
+    [InlineData("HTTP/1.1 echo of Bearer tok-123456\r\n\r\n")]
+    [InlineData("tok-123456\r\n\r\n")]
+    [InlineData("HTTP/1.1 200 OK\r\nBearer tok-123456\r\n\r\n")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: tok-123456\r\n\r\n")]
+    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\ntok-123456\r\n")]
+    public async Task An_answer_that_is_not_http_and_quotes_the_token_brings_it_into_no_text(string answer)
+    {
+        var step = new RawStep(System.Text.Encoding.ASCII.GetBytes(answer));
+        using var server = new RawServer(step, step, step);
+        using var sender = new HttpSender(new HttpTransport(Compat.HandlerFactory.Create(proxy: null, certificate: null), TimeSpan.FromSeconds(20), _clock), _clock);
+        var failure = await Record.ExceptionAsync(() => sender.SendAsync(new ProtocolRequest(HttpMethod.Get, server.Url, RequestEffect.None), StaticToken.Initial(Token), _reporter, _stop.Token));
+        Assert.NotEmpty(_reporter.VerboseLines);
+        Assert.DoesNotContain(Token, failure + string.Concat(_reporter.VerboseLines));
+    }
+
+    [Fact]
+    public async Task Secret_members_that_were_sent_are_cleaned_out_of_the_answer()
+    {
+        _server.Answer(400, """{"error":"invalid_client_metadata","error_description":"not sec-123456, api-123456 or statement-123456"}""");
+        var body = JsonBag.Parse("""{"client_secret":"sec-123456","vendor_api_keys":["a"],"api_token":["api-123456"],"software_statement":"statement-123456"}""");
+        using var sender = new HttpSender(new HttpTransport(_server, TimeSpan.FromSeconds(60), _clock), _clock);
+        var response = await sender.SendAsync(new ProtocolRequest(HttpMethod.Post, Url, RequestEffect.Registers, body), StaticToken.Initial(Token), _reporter, _stop.Token);
+        Assert.Equal("not ***, *** or ***", ServerErrorReader.Read(response).Description);
+    }
+
+    [Theory]
     [InlineData("POST", 429)]
     [InlineData("POST", 503)]
     [InlineData("PUT", 429)]
