@@ -189,3 +189,186 @@ Describe 'A secret stays hidden' {
         Assert-NoSecret ($client.Metadata | ConvertTo-Json -Depth 10)
     }
 }
+
+# Secrets of this run's own making, one for each place where an administrator or a server can put one.
+Describe 'A planted secret is' {
+    BeforeAll {
+        function New-Canary { "canary$([guid]::NewGuid().ToString('n'))" }
+        function ConvertTo-Base64Url([byte[]] $Bytes) { [Convert]::ToBase64String($Bytes).TrimEnd('=').Replace('+', '-').Replace('/', '_') }
+
+        # In clear, as hexadecimal UTF-16, and as base64 in each of the three places that it can begin at.
+        $canaryPattern = 'canary[0-9a-f]{32}', '(?i)(630061006e00610072007900)', 'Y2FuYXJ5', 'NhbmFye', 'jYW5hcn' -join '|'
+
+        function Assert-NoCanary([string] $Text) {
+            $Text | Should -Not -BeNullOrEmpty -Because 'else nothing was looked at'
+            [regex]::Matches($Text, "$canaryPattern|$secretPattern|$([regex]::Escape($keyText))|$([regex]::Escape($keyNumber))") | ForEach-Object Value | Should -BeNullOrEmpty
+        }
+
+        $key = [System.Security.Cryptography.ECDsa]::Create([System.Security.Cryptography.ECCurve+NamedCurves]::nistP256)
+        $numbers = $key.ExportParameters($true)
+        $keyNumber = ConvertTo-Base64Url $numbers.D
+        $jwk = [ordered]@{ kty = 'EC'; crv = 'P-256'; x = ConvertTo-Base64Url $numbers.Q.X; y = ConvertTo-Base64Url $numbers.Q.Y; kid = 'key-of-this-run' }
+        $keyPassword = New-Canary
+        $pem = $key.ExportEncryptedPkcs8PrivateKeyPem($keyPassword, [System.Security.Cryptography.PbeParameters]::new('Aes256Cbc', 'SHA256', 1000))
+        $keyText = ($pem -split "`n")[1].Substring(0, 40)
+
+        # What servers might call a secret, and where they might put it.
+        $odd = @{
+            clientSecret = New-Canary; registrationAccessToken = New-Canary; api_keys = @((New-Canary), (New-Canary)); signing_key = New-Canary
+            credentials = @{ client_secret = New-Canary; list = @(@{ secret_value = New-Canary }) }; client_secrets = @(@{ id = '1'; value = New-Canary })
+            private = "-----BEGIN PRIVATE KEY-----`n$(New-Canary)`n-----END PRIVATE KEY-----"
+            jwks = @{ keys = @(@{ kty = 'oct'; k = New-Canary }, @{ kty = 'EC'; crv = 'P-256'; x = 'eA'; y = 'eQ'; d = New-Canary }) }
+        }
+        $quoting = @{ status = 400; body = 'echo'; skip = 2 }
+
+        function Invoke-PlantedLives {
+            $talk = @{ Verbose = $true; Debug = $true; ErrorAction = 'Continue'; InformationAction = 'Continue'; WarningAction = 'Continue' }
+            $token = @{ Initial = New-Canary; Client = New-Canary; Api = New-Canary; Management = New-Canary }
+            $redirect = 'https://app.example.com/callback'
+            & {
+                $server = New-TestServer @{ initialToken = $token.Initial; answerOverrides = @{ any = $odd } }
+                Connect-DcrServer $server.Issuer -InitialAccessToken (ConvertTo-Secret $token.Initial) @talk
+                New-DcrClient Odd $redirect -Metadata @{ vendor_api_token = New-Canary } @talk
+                Get-DcrClient @talk
+                Set-TestServerSwitch $server @{ faults = @(
+                        @{ on = 'register'; status = 400; error = 'invalid_client_metadata'; errorDescription = "not $($token.Initial) in a form: $([uri]::EscapeDataString($token.Initial))" }
+                        @{ on = 'register'; drop = 'beforeAnswer' }) }
+                New-DcrClient Refused $redirect @talk
+                New-DcrClient Lost $redirect -Metadata @{ vendor_api_token = New-Canary } @talk
+                Find-DcrOrphan @talk
+
+                $server = New-TestServer @{ tokenClient = @{ clientId = 'ops'; clientSecret = $token.Client; jwks = @{ keys = @($jwk) } }; dpop = 'nonce'; faults = @(@{ on = 'token' } + $quoting) }
+                Connect-DcrServer $server.Issuer -ClientCredential ([pscredential]::new('ops', (ConvertTo-Secret $token.Client))) @talk
+                New-DcrClient Credential $redirect @talk
+                Test-DcrServer @talk
+                Connect-DcrServer $server.Issuer -ClientCredential ([pscredential]::new('ops', (ConvertTo-Secret (New-Canary)))) @talk
+                New-DcrClient Wrong $redirect @talk
+                Connect-DcrServer $server.Issuer -ClientId ops -PrivateKey (ConvertTo-Secret $pem) -PrivateKeyPassword (ConvertTo-Secret $keyPassword) -KeyId key-of-this-run @talk
+                New-DcrClient Key $redirect @talk
+                try { Connect-DcrServer $server.Issuer -ClientId ops -PrivateKey (ConvertTo-Secret $pem) -PrivateKeyPassword (ConvertTo-Secret (New-Canary)) @talk } catch { $_ }
+                try { Connect-DcrServer $server.Issuer -ClientId ops -PrivateKey (ConvertTo-Secret ($jwk + @{ d = "$keyNumber!" } | ConvertTo-Json)) @talk } catch { $_ }
+                try { Connect-DcrServer $server.Issuer -InitialAccessToken (ConvertTo-Secret "$(New-Canary)`nX: y") @talk } catch { $_ }
+
+                $server = New-TestServer @{ dialect = 'okta'; okta = @{ apiToken = $token.Api; secretInRead = $true }; faults = @(@{ on = 'any'; status = 500; body = 'echo'; skip = 7 }) }
+                Connect-DcrServer $server.Issuer -ApiToken (ConvertTo-Secret $token.Api) @talk
+                $client = New-DcrClient Okta $redirect @talk
+                $client
+                $client | Get-DcrClient @talk
+                $client | Reset-DcrClientSecret -Overlap @talk
+                $client | Reset-DcrClientSecret -CompleteOverlap @talk
+                Test-DcrServer @talk
+
+                $tenant = @{ settings = @{ flags = @{ enable_dynamic_client_registration = $true } }; clients = @(@{ name = 'By hand'; client_secret = New-Canary }) }
+                $server = New-TestServer @{ dialect = 'auth0'; auth0 = @{ managementToken = @{ value = $token.Management }; tenant = $tenant } }
+                Connect-DcrServer $server.Issuer.TrimEnd('/') -ManagementToken (ConvertTo-Secret $token.Management) @talk
+                New-DcrClient Auth0 $redirect @talk
+                Get-DcrClient @talk
+                Get-DcrClient -ClientName Auth0 @talk | Reset-DcrClientSecret @talk
+                Test-DcrServer @talk
+            } *>&1
+        }
+
+        $Error.Clear()
+        $everything = @(Invoke-PlantedLives)
+        $found = $everything | Where-Object { $_.GetType().Namespace -eq 'DcrPowerShell' }
+        $failures = @($everything | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] })
+        $errorVariable = @($Error)
+    }
+
+    It 'found by this search, and the lives went as they should' {
+        { Assert-NoCanary (New-Canary) } | Should -Throw
+        { Assert-NoCanary ([Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes("ops:$(New-Canary)"))) } | Should -Throw
+        { Assert-NoCanary (& $hexadecimal (New-Canary)) } | Should -Throw
+        { Assert-NoCanary $pem } | Should -Throw
+        ($everything | Where-Object { $_ -is [DcrPowerShell.DcrClient] }).ClientName | Sort-Object -Unique | Should -Be 'Auth0', 'By hand', 'Credential', 'Key', 'Odd', 'Okta'
+        $failures.FullyQualifiedErrorId -replace ',.*' | Sort-Object -Unique | Should -Be 'AccessTokenRejected', 'InvalidClientMetadata', 'InvalidPrivateKey', 'OutcomeUnknown'
+    }
+
+    It 'in no stream' {
+        Assert-NoCanary ($everything | Out-String -Width 500)
+        Assert-NoCanary ($everything | ForEach-Object { "$_" } | Out-String -Width 500)
+    }
+
+    It 'in no object, shown or serialised' {
+        Assert-NoCanary ($found | Format-List * -Force | Out-String -Width 500)
+        Assert-NoCanary ($found | Format-Custom * -Force -Depth 6 | Out-String -Width 500)
+        Assert-NoCanary ($found | ForEach-Object { ConvertTo-Json $_ -Depth 10 -WarningAction SilentlyContinue } | Out-String)
+        Assert-NoCanary ($found | ForEach-Object { [System.Management.Automation.PSSerializer]::Serialize($_, 10) } | Out-String)
+        $found | Export-Clixml $TestDrive/found.xml -Depth 10
+        Assert-NoCanary (Get-Content $TestDrive/found.xml -Raw)
+        Assert-NoCanary ([System.Management.Automation.PSSerializer]::Serialize((Import-Clixml $TestDrive/found.xml), 10))
+    }
+
+    It 'in no error' {
+        $text = $failures + $errorVariable | ForEach-Object {
+            $_ | Format-List * -Force
+            for ($exception = $_.Exception; $exception; $exception = $exception.InnerException) { $exception | Format-List * -Force; "$exception" }
+            $_.TargetObject | Format-List * -Force
+            $_.InvocationInfo.BoundParameters | Format-List * -Force
+        } | Out-String -Width 500
+        Assert-NoCanary $text
+        Assert-NoCanary ($failures | Get-Error | Out-String -Width 500)
+    }
+
+    It 'in no file that the module writes, while something is open in the journal' -Skip:($IsWindows -or $PSEdition -eq 'Desktop') {
+        # The vault is another's, and the modules of PowerShell write caches. What is open is locked: a copy can be read.
+        $files = @(Get-ChildItem $HOME -Recurse -File -Force | Where-Object FullName -NotMatch '\.secretmanagement|\.cache/powershell|/keys/')
+        ($files | Where-Object Extension -eq '.dcrj' | Measure-Object Length -Sum).Sum | Should -BeGreaterThan 500
+        foreach ($file in $files) {
+            & cp $file.FullName $TestDrive/copy
+            $bytes = [IO.File]::ReadAllBytes("$TestDrive/copy")
+            [regex]::Matches([Text.Encoding]::Latin1.GetString($bytes) + [Text.Encoding]::Unicode.GetString($bytes), "$canaryPattern|$secretPattern") | ForEach-Object Value | Should -BeNullOrEmpty -Because $file.FullName
+        }
+    }
+
+    It 'in no progress, and in nothing that the binder of parameters writes' {
+        $token = New-Canary
+        $server = New-TestServer @{ initialToken = $token; faults = @(@{ on = 'register'; status = 429; rateLimitHeaders = 'retryAfterSeconds'; retryAfter = 1 }) }
+        $shell = [powershell]::Create()
+        try {
+            $null = $shell.AddScript('param($module, $issuer, $token, $password, $trace)
+                Import-Module $module
+                # What event 4103 of module logging has of each command: its parameters as they were bound. Off Windows that goes to the system log.
+                (Get-Module DcrPowerShell).LogPipelineExecutionDetails = $true
+                Trace-Command -Name ParameterBinding, ParameterBinderBase, ParameterBinderController, TypeConversion -FilePath $trace -Expression {
+                    Connect-DcrServer $issuer -InitialAccessToken $token
+                    New-DcrClient App https://app.example.com/ -InitialAccessToken $token
+                    Connect-DcrServer $issuer -ClientCredential ([pscredential]::new("ops", $password))
+                }').AddArgument((Get-Module DcrPowerShell).Path).AddArgument($server.Issuer).AddArgument((ConvertTo-Secret $token)).AddArgument((ConvertTo-Secret (New-Canary))).AddArgument("$TestDrive/trace.txt")
+            $null = $shell.Invoke()
+            $shell.Streams.Error | Should -BeNullOrEmpty
+            $shell.Streams.Progress | Where-Object Activity -eq DcrPowerShell | Should -Not -BeNullOrEmpty
+            Assert-NoCanary ($shell.Streams.Progress | Format-List * -Force | Out-String -Width 500)
+        } finally { $shell.Dispose() }
+
+        $trace = Get-Content $TestDrive/trace.txt -Raw
+        $trace | Should -Match 'InitialAccessToken'
+        Assert-NoCanary $trace
+    }
+
+    It 'on no command line' -Skip:($IsWindows -or $PSEdition -eq 'Desktop') {
+        $server = New-TestServer @{ initialToken = $initialToken }
+        $env:DCR_TEST_TOKEN = $initialToken
+        try {
+            $result = Wait-Pwsh (Start-Pwsh "`$null = Connect-DcrServer $($server.Issuer) -InitialAccessToken (ConvertTo-SecureString `$env:DCR_TEST_TOKEN -AsPlainText -Force)
+                `$null = New-DcrClient App https://app.example.com/
+                'lines:'
+                foreach (`$file in Get-ChildItem /proc/*/cmdline -ErrorAction SilentlyContinue) { try { [IO.File]::ReadAllText(`$file.FullName) } catch { } }")
+        } finally { $env:DCR_TEST_TOKEN = $null }
+
+        $result.Output | Should -Match 'lines:[\s\S]*NonInteractive'
+        Assert-NoSecret $result.Output
+    }
+}
+
+Describe 'No parameter takes a secret as plain text' {
+    It '<_>' -ForEach @((Get-Content "$PSScriptRoot/../../module/DcrPowerShell.psd1" -Raw | Select-String "'([A-Z][a-z]+-(Dcr|Auth0)\w+)'" -AllMatches).Matches.ForEach{ $_.Groups[1].Value }) {
+        # Names and addresses of things; and a software statement, which is signed and not secret: the server shows it to whoever may read the client.
+        $plain = 'ClientSecretName', 'PrivateKeyPath', 'KeyId', 'TokenEndpointAuthMethod', 'Jwks', 'JwksUri', 'SoftwareStatement'
+        $parameters = (Get-Command $_).Parameters.Values
+        $parameters | Should -Not -BeNullOrEmpty
+        $parameters | Where-Object { "$($_.Name) $($_.Aliases)" -match 'secret|token|password|key|jwk|credential|statement|assertion' } |
+            Where-Object { $_.ParameterType -notin [securestring], [pscredential], [switch] -and $_.Name -notin $plain } |
+            ForEach-Object Name | Should -BeNullOrEmpty
+    }
+}

@@ -42,6 +42,11 @@ internal static class PrivateKeys
             import(key);
             return key;
         }
+        catch (PlatformNotSupportedException failure)
+        {
+            key.Dispose();
+            throw new CryptographicException("The key is on a curve that this platform does not have.", failure);
+        }
         catch
         {
             key.Dispose();

@@ -197,7 +197,7 @@ internal static class ConnectOperation
     private static DialectContext ContextOf(ConnectRequest request, DiscoveryFinding found, HttpSender sender)
     {
         var alias = request.TlsCertificate is null ? null : found.Server!.MtlsAlias("registration_endpoint");
-        var endpoint = alias is not null && Uri.TryCreate(alias, UriKind.Absolute, out var uri) && SafeUrl.IsSafe(uri) ? uri : found.RegistrationEndpoint!;
+        var endpoint = Discovery.SafeUri(alias) ?? found.RegistrationEndpoint!;
 
         // Clients may be managed beside either of the two, for the server names both.
         return new(found.Issuer!, endpoint, found.Server!, request.Audience, [.. request.AllowedOrigins, found.RegistrationEndpoint!], sender) { UsesCertificate = request.TlsCertificate is not null };

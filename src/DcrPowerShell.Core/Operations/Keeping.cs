@@ -217,5 +217,5 @@ internal static class Keeping
 
     /// <summary>Some servers give a relative URI; it belongs to the registration endpoint.</summary>
     private static Uri? Resolve(string? registrationClientUri, Uri endpoint) =>
-        registrationClientUri is not null && Uri.TryCreate(endpoint, registrationClientUri, out var uri) ? uri : null;
+        registrationClientUri is null ? null : UriText.Against(endpoint, registrationClientUri);
 }

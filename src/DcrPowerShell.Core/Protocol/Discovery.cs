@@ -63,7 +63,7 @@ internal static class Discovery
 
     /// <summary>A URL of the metadata; null where no token may go there.</summary>
     public static Uri? SafeUri(string? text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var uri) && SafeUrl.IsSafe(uri) ? uri : null;
+        UriText.Absolute(text) is { } uri && SafeUrl.IsSafe(uri) ? uri : null;
 }
 
 /// <summary>What one place held.</summary>

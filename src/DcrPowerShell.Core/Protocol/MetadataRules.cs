@@ -72,7 +72,7 @@ internal static class MetadataRules
             return new("has a wildcard in its host", "Name each host in a redirect URI of its own.");
         }
 
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || !text.StartsWith(uri.Scheme + ":", StringComparison.OrdinalIgnoreCase))
+        if (UriText.Absolute(text) is not { } uri || !text.StartsWith(uri.Scheme + ":", StringComparison.OrdinalIgnoreCase))
         {
             return new("is not an absolute URI", "Give the whole URI, such as https://app.example.com/callback.");
         }
@@ -99,7 +99,7 @@ internal static class MetadataRules
 
     private static void CheckWebUri(string member, string? text)
     {
-        if (text is not null && !(Uri.TryCreate(text, UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttps || uri.Scheme == Uri.UriSchemeHttp)))
+        if (text is not null && UriText.Absolute(text)?.Scheme is not ("https" or "http"))
         {
             throw DcrErrors.BrokenRule(member, $"'{text}' is not an absolute web address", "Give the whole address, such as https://app.example.com/.");
         }

@@ -38,5 +38,5 @@ internal static class Refusals
     }
 
     private static string Target(ProtocolRequest request, ProtocolResponse response) =>
-        Uri.TryCreate(request.Uri, response.Header("Location"), out var target) ? $" to {target.GetLeftPart(UriPartial.Authority)}" : "";
+        UriText.Against(request.Uri, response.Header("Location")) is { } target ? $" to {target.GetLeftPart(UriPartial.Authority)}" : "";
 }

@@ -89,10 +89,10 @@ internal sealed record RegistrationRecord
 
             return new RegistrationRecord
             {
-                Issuer = Needed(json, IssuerMember),
+                Issuer = Needed(json, IssuerMember) is var issuer && UriText.Absolute(issuer) is not null ? issuer : throw new FormatException("its issuer is no URL"),
                 ClientId = Needed(json, ClientMember.ClientId),
                 Tenant = json.Text(TenantMember),
-                RegistrationClientUri = json.Text(ClientMember.RegistrationClientUri) is { } uri ? new Uri(uri) : null,
+                RegistrationClientUri = json.Text(ClientMember.RegistrationClientUri) is { } uri ? UriText.Absolute(uri) ?? throw new FormatException("its registration_client_uri is no URL") : null,
                 RegistrationAccessToken = json.Text(ClientMember.RegistrationAccessToken),
                 ClientSecret = json.Text(ClientMember.ClientSecret),
                 ClientSecretExpiresAt = json.Integer(ClientMember.ClientSecretExpiresAt),

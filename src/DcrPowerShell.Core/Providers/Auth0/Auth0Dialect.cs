@@ -26,7 +26,7 @@ internal sealed class Auth0Dialect : IDialect
     /// in the form).
     /// </summary>
     public TokenRules TokenRules(DialectContext context) => new(
-        Uri.TryCreate(context.Server.TokenEndpoint, UriKind.Absolute, out var uri) ? uri : new Uri(context.RegistrationEndpoint, "/oauth/token"),
+        UriText.Absolute(context.Server.TokenEndpoint) ?? new Uri(context.RegistrationEndpoint, "/oauth/token"),
         new Uri(context.RegistrationEndpoint, "/").AbsoluteUri,
         Audience(context))
     {
@@ -59,7 +59,7 @@ internal sealed class Auth0Dialect : IDialect
     /// is connected to, and then -Audience names it.
     /// </summary>
     private static string Audience(DialectContext context) =>
-        context.Audience is { } named && Uri.TryCreate(named, UriKind.Absolute, out var uri) && SafeUrl.IsSafe(uri) && uri.AbsolutePath.TrimEnd('/') + "/" == Auth0Api.Path
+        context.Audience is { } named && UriText.Absolute(named) is { } uri && SafeUrl.IsSafe(uri) && uri.AbsolutePath.TrimEnd('/') + "/" == Auth0Api.Path
             ? new Uri(uri, Auth0Api.Path).AbsoluteUri
             : new Uri(context.RegistrationEndpoint, Auth0Api.Path).AbsoluteUri;
 }

@@ -87,7 +87,7 @@ internal sealed class OktaProvider(Uri clients, ICredential credential, HttpSend
 
         // Okta once gave a next link with nothing behind it (OKTA-658169). A link elsewhere is not followed: the credential goes along.
         var next = response.HeaderValues("Link").Select(link => NextLink.Match(link)).FirstOrDefault(match => match.Success)?.Groups["url"].Value;
-        return new(items, items.Count > 0 && next is not null && Uri.TryCreate(clients, next, out var uri) && SafeUrl.IsSameOrigin(uri, clients) && uri.AbsoluteUri != cursor ? uri.AbsoluteUri : null);
+        return new(items, items.Count > 0 && next is not null && UriText.Against(clients, next) is { } uri && SafeUrl.IsSameOrigin(uri, clients) && uri.AbsoluteUri != cursor ? uri.AbsoluteUri : null);
     }
 
     private async Task<ProtocolResponse> SendAsync(ProtocolRequest request, string scope, ProviderCall call, RegistrationRecord? client = null)

@@ -17,7 +17,7 @@ internal sealed class StandardDialect : IDialect
     public TokenRules TokenRules(DialectContext context)
     {
         var text = (context.UsesCertificate ? context.Server.MtlsAlias("token_endpoint") : null) ?? context.Server.TokenEndpoint;
-        var endpoint = Uri.TryCreate(text, UriKind.Absolute, out var uri) ? uri : null;
+        var endpoint = UriText.Absolute(text);
         return new(endpoint, context.Server.TokenEndpoint ?? context.Issuer, context.Audience);
     }
 

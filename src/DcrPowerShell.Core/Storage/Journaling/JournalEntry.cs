@@ -99,7 +99,7 @@ internal sealed record JournalLine(string Id, JournalIntent? Intent, JournalAnsw
     {
         Operation = Needed(json, "operation"),
         Issuer = Needed(json, "issuer"),
-        RegistrationEndpoint = new Uri(Needed(json, "endpoint")),
+        RegistrationEndpoint = UriText.Absolute(Needed(json, "endpoint")) ?? throw new FormatException("the endpoint in a line of it is no URL"),
         Provider = Needed(json, "provider"),
         ClientId = json.Text("client_id"),
         ClientName = json.Text("client_name"),

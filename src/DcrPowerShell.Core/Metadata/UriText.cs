@@ -1,0 +1,31 @@
+using System;
+
+namespace DcrPowerShell.Metadata;
+
+/// <summary>
+/// Reads URLs that others wrote. <see cref="Uri"/> takes some whose host then fails when it is asked for, and its parser itself
+/// fails at others: slashes and a direction mark in the place of a host end in an IndexOutOfRangeException (.NET 8 to 10).
+/// </summary>
+internal static class UriText
+{
+    /// <summary>Null where it is no absolute URL.</summary>
+    public static Uri? Absolute(string? text) => Read(() => Uri.TryCreate(text, UriKind.Absolute, out var uri) ? uri : null);
+
+    /// <summary>Null where it is no URL, absolute or relative to another.</summary>
+    public static Uri? Against(Uri other, string? text) => Read(() => Uri.TryCreate(other, text, out var uri) ? uri : null);
+
+    private static Uri? Read(Func<Uri?> parse)
+    {
+        try
+        {
+            var uri = parse();
+            _ = uri?.IdnHost;
+            _ = uri?.AbsoluteUri;
+            return uri;
+        }
+        catch (Exception failure) when (failure is UriFormatException or IndexOutOfRangeException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,312 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Globalization;
+using System.Linq;
+using System.Net.Http;
+using System.Text;
+using System.Text.Json;
+using System.Threading;
+using DcrPowerShell.Compat;
+using DcrPowerShell.Core.Tests.Credentials;
+using DcrPowerShell.Core.Tests.Doubles;
+using DcrPowerShell.Credentials;
+using DcrPowerShell.Credentials.Keys;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Http;
+using DcrPowerShell.Metadata;
+using DcrPowerShell.Operations;
+using DcrPowerShell.Protocol;
+using DcrPowerShell.Providers;
+using DcrPowerShell.Providers.Auth0;
+using DcrPowerShell.Providers.Okta;
+using DcrPowerShell.Storage;
+using DcrPowerShell.Storage.Journaling;
+using Xunit;
+
+namespace DcrPowerShell.Core.Tests.Fuzzing;
+
+/// <summary>
+/// Spoilt inputs for everything that reads what others wrote: only the exceptions that a parser documents come out, and soon. Short here,
+/// and the same in every run; for longer, DCR_FUZZ_SECONDS says how long each parser is fed, and DCR_FUZZ_SEED with what to begin:
+/// <c>DCR_FUZZ_SECONDS=60 dotnet test tests/DcrPowerShell.Core.Tests -c Release -f net8.0 --filter FullyQualifiedName~Fuzz</c>.
+/// </summary>
+public class FuzzTests
+{
+    private const int Cases = 400;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private static readonly Uri Endpoint = new("https://as.example.com/register");
+    private static readonly ProtocolRequest Post = Registration.Request(Endpoint, JsonBag.Parse(Asked));
+    private static readonly ProtocolRequest Put = Management.Update(Endpoint, JsonBag.Parse(Asked));
+    private static readonly byte[] Key = Enumerable.Range(0, ContentEncryption.KeySize).Select(static number => (byte)number).ToArray();
+    private static readonly Lazy<string[]> Keys = new(static () => [RfcPem.RsaPkcs8, RfcPem.RsaPkcs1, RfcPem.P256Pkcs8, RfcPem.P256Sec1]);
+
+    private const string Asked = """{"client_name":"Clinic","redirect_uris":["https://a.example/"],"scope":"a b","jwks":{"keys":[{"kty":"EC","crv":"P-256","x":"eA","y":"eQ"}]},"contacts":["a@example.com"]}""";
+
+    private static readonly string[] ClientAnswers =
+    [
+        """{"client_id":"c1","client_name":"Clinic","redirect_uris":["https://a.example/"],"grant_types":["authorization_code"],"scope":"a b","token_endpoint_auth_method":"client_secret_basic","client_secret":"sec-123456","client_secret_expires_at":0,"client_id_issued_at":1795255200,"registration_access_token":"tok-123456","registration_client_uri":"https://as.example.com/register/c1"}""",
+        """{"client_id":"c1","client_name#de":"Praxis","redirect_uris":"https://a.example/","scope":["a","b"],"client_secret_expires_at":"1795255200","registration_client_uri":"/register/c1","jwks":{"keys":[{"kty":"EC","crv":"P-256","x":"eA","y":"eQ","use":null}]},"jwks_uri":"","policy_uri":null,"vendor":{"a":[{"api_token":"x"}]}}""",
+    ];
+
+    private static readonly string[] Errors =
+    [
+        """{"error":"invalid_redirect_uri","error_description":"redirect_uris: https://a.example/ is not allowed"}""",
+        """{"errorCode":"E0000001","errorSummary":"Api validation failed: scope","errorId":"oae","errorCauses":[{"errorSummary":"scope: bad"}]}""",
+        """{"statusCode":400,"error":"Bad Request","message":"Payload validation error: 'Expected type array' on property callbacks (the URLs).","errorCode":"invalid_body"}""",
+        "<html><body>Sign in</body></html>",
+    ];
+
+    private static readonly string[] Headers =
+    [
+        "Bearer realm=\"a\", error=\"invalid_token\", error_description=\"The \\\"token\\\" expired\", scope=\"a b\"", "DPoP algs=\"ES256\", error=\"use_dpop_nonce\"",
+        "<https://as.example.com/oauth2/v1/clients?after=c1&limit=200>; rel=\"next\"", "<https://as.example.com/oauth2/v1/clients?limit=200>; rel=\"self\"", "120", "Sat, 21 Nov 2026 10:00:07 GMT", "1795255207", "60, 60;w=60",
+    ];
+
+    private static readonly string[] HeaderNames = ["WWW-Authenticate", "Retry-After", "Date", "RateLimit-Reset", "X-Rate-Limit-Reset", "X-RateLimit-Reset", "X-Rate-Limit-Limit", "X-Rate-Limit-Remaining", "Content-Type", "Location", "DPoP-Nonce", "x-request-id"];
+
+    private static readonly string[] Metadata =
+    [
+        """{"issuer":"https://as.example.com","registration_endpoint":"https://as.example.com/register","token_endpoint":"https://as.example.com/token","mtls_endpoint_aliases":{"token_endpoint":"https://mtls.example.com/token"},"token_endpoint_auth_methods_supported":["client_secret_basic"]}""",
+        """{"issuer":"https://as.example.com/","registration_endpoint":"http://as.example.com/register"}""",
+    ];
+
+    private static readonly string[] Applications =
+    [
+        """{"tenant":"t","client_id":"c1","name":"Clinic","callbacks":["https://a.example/"],"app_type":"regular_web","client_secret":"sec-123456","client_metadata":{"contacts":"a b","client_uri":"https://a.example"},"oidc_logout":{"backchannel_logout_urls":["https://a.example/"]},"signing_keys":[{"cert":"x"}]}""",
+        """{"client_id":"c1","client_authentication_methods":{"private_key_jwt":{"credentials":[{"id":"cred_1"},{"id":"cred_2"}]}},"jwt_configuration":{"alg":"RS256"}}""",
+    ];
+
+    /// <summary>Each parser: valid inputs, what reads them, and what it may throw.</summary>
+    private static readonly Dictionary<string, (Func<string[]> Seeds, Action<byte[], Mutator> Read, Type[] May)> Parsers = new()
+    {
+        ["JsonBag"] = (() => [.. ClientAnswers, .. Errors, .. Metadata], (input, _) => UseBag(JsonBag.Parse(Text(input))), [typeof(JsonException)]),
+        ["Registration"] = (() => [.. ClientAnswers, .. Errors], (input, mutator) => UseAnswer(Registration.Judge(Post, Response(input, mutator), withInitialToken: mutator.Below(2) == 0)), [typeof(DcrException), typeof(UnreadAnswerException)]),
+        ["Management"] = (() => [.. ClientAnswers, .. Errors], (input, mutator) => UseAnswer(Management.Judge(Put, Response(input, mutator), "c1")), [typeof(DcrException), typeof(UnreadAnswerException)]),
+        ["Deletion"] = (() => Errors, (input, mutator) => Management.JudgeDeletion(Management.Delete(Endpoint), Response(input, mutator), "c1"), [typeof(DcrException)]),
+        ["List"] = (() => [$"[{string.Join(",", ClientAnswers)}]", "[]", .. Errors], (input, mutator) => Management.JudgeList(Management.Read(Endpoint), Response(input, mutator)).ToList().ForEach(UseAnswer), [typeof(DcrException)]),
+        ["ServerError"] = (() => Errors, (input, mutator) => ServerErrorReader.Read(Response(input, mutator)), []),
+        ["Headers"] = (() => Headers, UseHeader, []),
+        ["Discovery"] = (() => Metadata, (input, mutator) => UseFinding(Discovery.Judge("https://as.example.com", Endpoint, Response(input, mutator))), []),
+        ["SmartDiscovery"] = (() => Metadata, (input, mutator) => UseFinding(SmartDiscovery.Judge(new Uri("https://as.example.com/fhir"), Endpoint, Response(input, mutator))), []),
+        ["AccessToken"] = (() => ["""{"access_token":"a.b.c","token_type":"DPoP","expires_in":300,"scope":"a b"}""", .. Errors], (input, mutator) => AccessToken.Read(Post, Response(input, mutator), Answers.ReceivedAt, "a"), [typeof(DcrException)]),
+        ["TokenFacts"] = (() => [$"e30.{Base64Url.Encode(Encoding.UTF8.GetBytes("{\"exp\":1795255200,\"scp\":[\"a\"]}"))}.e30"], (input, _) => TokenFacts.Read(Text(input)), []),
+        ["TokenClaims"] = (() => ["""{"exp":1795255200,"scope":"a b"}""", """{"exp":"1","scp":["a"]}"""], (input, _) => TokenFacts.Read($"e30.{Base64Url.Encode(input)}.e30"), []),
+        ["Record"] = (() => ClientAnswers.Select(static answer => RecordOf(JsonBag.Parse(answer)).ToJson()).ToArray(), (input, _) => UseRecord(RegistrationRecord.Parse(Text(input))), [typeof(FormatException)]),
+        ["JournalLine"] = (() => Lines().Select(static line => Text(line.ToUtf8())).ToArray(), (input, _) => JournalLine.Parse(Text(input)), [typeof(FormatException)]),
+        ["Url"] = (() => ["https://as.example.com:443/register/c1?a=b#c", "http://127.0.0.1:80/", "http://[::1]/", "/register/c1"], UseUrl, []),
+        ["Auth0"] = (() => Applications, UseApplication, [typeof(JsonException)]),
+        ["Auth0Refusal"] = (() => Errors, UseAuth0Refusal, [typeof(DcrException)]),
+        ["OktaList"] = (() => Headers.Where(static header => header.StartsWith("<", StringComparison.Ordinal)).ToArray(), UseOktaLink, [typeof(DcrException)]),
+        ["Redaction"] = (() => ["The token tok-123456 \u001b[2J is bad"], (input, _) => new Redaction(["tok-123456"]).Clean(Text(input)), []),
+        ["Jwk"] = (() => Jwks(), (input, _) => SigningKey.FromJwk(Text(input)).Dispose(), [typeof(KeyException)]),
+        ["Pem"] = (() => Keys.Value, (input, _) => SigningKey.FromPem(Text(input)).Dispose(), [typeof(KeyException)]),
+    };
+
+    public static TheoryData<string> Names => new(Parsers.Keys);
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Spoilt_input_ends_in_what_is_documented(string name)
+    {
+        var parser = Parsers[name];
+        Feed(name, parser.Seeds().Select(Encoding.UTF8.GetBytes).ToArray(), parser.Read, parser.May);
+    }
+
+    [Fact]
+    public void A_spoilt_journal_ends_in_what_is_documented() => Feed("Journal", [JournalFile()], ReadJournal, [typeof(FormatException)]);
+
+    /// <summary>The bytes within the armour: a text of base64 that is spoilt as text hardly ever gets that far.</summary>
+    [Theory]
+    [InlineData("PRIVATE KEY")]
+    [InlineData("RSA PRIVATE KEY")]
+    [InlineData("EC PRIVATE KEY")]
+    public void A_spoilt_key_ends_in_what_is_documented(string label) => Feed(
+        label,
+        Keys.Value.Select(static pem => Convert.FromBase64String(string.Concat(pem.Split('\n').Where(static line => !line.StartsWith("-", StringComparison.Ordinal))))).ToArray(),
+        (input, _) => SigningKey.FromPem(RfcPem.Block(label, Convert.ToBase64String(input))).Dispose(),
+        [typeof(KeyException)]);
+
+    private static void Feed(string name, byte[][] seeds, Action<byte[], Mutator> read, Type[] may)
+    {
+        var seconds = Number("DCR_FUZZ_SECONDS");
+        var time = Stopwatch.StartNew();
+        var first = (uint)Number("DCR_FUZZ_SEED");
+        for (var seed = first; seconds == 0 ? seed < first + Cases : time.Elapsed.TotalSeconds < seconds; seed++)
+        {
+            var mutator = new Mutator(seed);
+            var input = mutator.Spoil(seeds);
+            var begun = time.Elapsed;
+            try
+            {
+                read(input, mutator);
+            }
+            catch (Exception failure) when (may.Any(type => type.IsInstanceOfType(failure)))
+            {
+                // As it should be.
+            }
+            catch (Exception failure)
+            {
+                throw new InvalidOperationException($"{name}, seed {seed}: {failure.GetType().Name} from {Convert.ToBase64String(input)}", failure);
+            }
+
+            Assert.True(time.Elapsed - begun < Patience, $"{name}, seed {seed}: {time.Elapsed - begun} for {Convert.ToBase64String(input)}");
+        }
+    }
+
+    private static int Number(string variable) =>
+        int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+
+    private static string Text(byte[] utf8) => Encoding.UTF8.GetString(utf8);
+
+    private static ProtocolResponse Response(byte[] body, Mutator mutator)
+    {
+        var spoilt = Text(mutator.Spoil(Headers.Select(Encoding.UTF8.GetBytes).ToArray()));
+        return new ProtocolResponse(
+            mutator.Below(2) == 0 ? 200 : mutator.One([201, 204, 302, 400, 401, 403, 404, 405, 407, 409, 410, 429, 500, 501, 503, 999]),
+            [new(mutator.One(HeaderNames), spoilt), new(mutator.One(HeaderNames), mutator.One(Headers)), new("Content-Type", mutator.One(["application/json", "text/html; charset=utf-16", "a; charset=\"x\"", "a;charset="]))],
+            body,
+            mutator.One([BodyEnd.Whole, BodyEnd.Whole, BodyEnd.Broken, BodyEnd.TooLong]),
+            Answers.ReceivedAt);
+    }
+
+    /// <summary>What was taken for good must be good for all that is done with it.</summary>
+    private static T Good<T>(Func<T> use)
+    {
+        try
+        {
+            return use();
+        }
+        catch (Exception failure) when (failure is JsonException or FormatException)
+        {
+            throw new InvalidOperationException("It was taken, and then was no good.", failure);
+        }
+    }
+
+    private static void UseBag(JsonBag bag) => Good(() =>
+    {
+        foreach (var member in bag)
+        {
+            _ = (bag.Text(member.Key), bag.Texts(member.Key), bag.Words(member.Key), bag.Integer(member.Key));
+        }
+
+        PlainValue.From(bag, new Redaction(["tok-123456"]));
+        Assert.Equal(bag.ToString(), JsonBag.Parse(bag.ToString()).ToString());
+        bag.With(bag).WithoutAbsent().ToElement();
+        JsonBag.Parse(Management.ForUpdate(bag, "c1").ToString());
+        foreach (var change in Grant.Compare(JsonBag.Parse(Asked), bag).Concat(Grant.Compare(bag, JsonBag.Parse(Asked))))
+        {
+            _ = change.ToString();
+        }
+
+        return true;
+    });
+
+    private static void UseAnswer(RegistrationAnswer answer)
+    {
+        UseBag(answer.Members);
+        UseRecord(RecordOf(answer.Members));
+    }
+
+    private static RegistrationRecord RecordOf(JsonBag members)
+    {
+        var fresh = new RegistrationRecord { Issuer = "https://as.example.com", ClientId = members.Text(ClientMember.ClientId) ?? "c1", CreatedAt = Answers.ReceivedAt, UpdatedAt = Answers.ReceivedAt, Metadata = JsonBag.Empty };
+        return Keeping.Merge(fresh, new RegistrationAnswer(members, 200), Endpoint, Answers.ReceivedAt);
+    }
+
+    /// <summary>What arrived can be shown, and kept, and comes back as it was.</summary>
+    private static void UseRecord(RegistrationRecord record) => Good(() =>
+    {
+        _ = new DcrClient(record, [], secretName: null) is var client ? (client.SecretExpiry, client.IssuedAt, client.ClientSecretExpiresAt, client.ToString()) : default;
+        Assert.Equal(record.ToJson(), RegistrationRecord.Parse(record.ToJson()).ToJson());
+        Assert.Matches("^[0-9a-z-]{1,120}$", record.SecretName);
+        return true;
+    });
+
+    private static void UseHeader(byte[] input, Mutator mutator)
+    {
+        var response = Response(Encoding.UTF8.GetBytes("{}"), mutator) with { Headers = HeaderNames.Select(name => new KeyValuePair<string, string>(name, Text(input))).ToList() };
+        ServerErrorReader.Read(response);
+        RateBudget.Read(response);
+        RetryAdvice.Read(response);
+        RetryPolicy.AfterAnswer(RequestEffect.None, response with { Status = 429 }, 1, TimeSpan.Zero);
+        Refusals.Judge(Post, response, ServerErrorReader.Read(response));
+        response.Text();
+    }
+
+    private static void UseFinding(DiscoveryFinding finding)
+    {
+        _ = finding.ToString();
+        Assert.True(finding.RegistrationEndpoint is null || SafeUrl.IsSafe(finding.RegistrationEndpoint));
+        _ = finding.Server?.MtlsAlias("token_endpoint");
+    }
+
+    private static void UseUrl(byte[] input, Mutator mutator)
+    {
+        if (UriText.Against(Endpoint, Text(input)) is { } uri)
+        {
+            SafeUrl.IsSameOrigin(Endpoint, uri);
+            _ = uri.AbsoluteUri;
+        }
+
+        Assert.True(Discovery.SafeUri(Text(input)) is not { } safe || safe.Scheme == Uri.UriSchemeHttps || safe.IsLoopback);
+    }
+
+    private static void UseApplication(byte[] input, Mutator mutator)
+    {
+        var application = JsonBag.Parse(Text(input));
+        var read = Good(() => Auth0Vocabulary.ToRfc(application));
+        UseAnswer(new RegistrationAnswer(read, 200));
+        Good(() => Auth0Vocabulary.Credentials(read));
+        UseBag(Good(() => Auth0Vocabulary.ToPatch(JsonBag.Parse(Asked), read)));
+        UseBag(Good(() => Auth0Vocabulary.ToPatch(read, read)));
+    }
+
+    private static void UseAuth0Refusal(byte[] input, Mutator mutator)
+    {
+        using var handler = new RecordingHandler();
+        handler.Answer(mutator.One([400, 401, 403, 404, 429, 200]), Text(input)).Always();
+        using var sender = new HttpSender(new HttpTransport(handler, Patience, new FakeClock()), new FakeClock());
+        var api = new Auth0Api(new Uri("https://t.auth0.com/api/v2/"), StaticToken.Management("tok-123456"), sender);
+        api.PageAsync("clients", "clients", 0, "read:clients", Call()).GetAwaiter().GetResult();
+    }
+
+    private static void UseOktaLink(byte[] input, Mutator mutator)
+    {
+        using var handler = new RecordingHandler();
+        handler.Answer(200, """[{"client_id":"c1"}]""", "Link: " + Text(input).Replace("\r", "").Replace("\n", "")).Always();
+        using var sender = new HttpSender(new HttpTransport(handler, Patience, new FakeClock()), new FakeClock());
+        var page = new OktaProvider(new Uri("https://as.example.com/oauth2/v1/clients"), StaticToken.Ssws("tok-123456"), sender).ListAsync(null, null, Call()).GetAwaiter().GetResult();
+        Assert.True(page.Next is null || SafeUrl.IsSameOrigin(new Uri(page.Next), Endpoint));
+    }
+
+    private static ProviderCall Call() => new(new RecordingReporter(), CancellationToken.None);
+
+    private static JournalLine[] Lines() =>
+    [
+        new("a", new JournalIntent { Operation = JournalIntent.Register, Issuer = "https://as.example.com", RegistrationEndpoint = Endpoint, Provider = "Standard", ClientName = "Clinic", At = Answers.ReceivedAt, Metadata = JsonBag.Parse(Asked) }, null),
+        new("a", null, new JournalAnswer(201, Encoding.UTF8.GetBytes(ClientAnswers[0]), Answers.ReceivedAt)),
+        new("a", null, null),
+    ];
+
+    private static byte[] JournalFile() =>
+        [.. JournalFrames.Header, .. Lines().SelectMany(static line => JournalFrames.Frame(ContentEncryption.Encrypt(Key, line.ToUtf8(), [1])))];
+
+    private static void ReadJournal(byte[] input, Mutator mutator)
+    {
+        foreach (var frame in JournalFrames.Read(input))
+        {
+            ContentEncryption.Decrypt(Key, frame, [1]);
+        }
+
+        // Past the checksum, which no accident gets past.
+        ContentEncryption.Decrypt(Key, input, [1]);
+    }
+
+    private static string[] Jwks()
+    {
+        using var ec = SigningKey.Generate("ES256");
+        return [ec.ExportPrivateJwk(), """{"kty":"RSA","n":"AQAB","e":"AQAB","d":"AQAB","p":"AQ","q":"AQ","dp":"AQ","dq":"AQ","qi":"AQ","alg":"RS256","kid":"k"}"""];
+    }
+}
