@@ -239,6 +239,7 @@ Describe 'A planted secret is' {
 
                 $server = New-TestServer @{ tokenClient = @{ clientId = 'ops'; clientSecret = $token.Client; jwks = @{ keys = @($jwk) } }; dpop = 'nonce'; faults = @(@{ on = 'token' } + $quoting) }
                 Connect-DcrServer $server.Issuer -ClientCredential ([pscredential]::new('ops', (ConvertTo-Secret $token.Client))) @talk
+                New-DcrClient Quoted $redirect @talk
                 New-DcrClient Credential $redirect @talk
                 Test-DcrServer @talk
                 Connect-DcrServer $server.Issuer -ClientCredential ([pscredential]::new('ops', (ConvertTo-Secret (New-Canary)))) @talk
@@ -255,6 +256,7 @@ Describe 'A planted secret is' {
                 $client
                 $client | Get-DcrClient @talk
                 $client | Reset-DcrClientSecret -Overlap @talk
+                $client | Reset-DcrClientSecret -CompleteOverlap @talk
                 $client | Reset-DcrClientSecret -CompleteOverlap @talk
                 Test-DcrServer @talk
 

@@ -4,7 +4,8 @@ namespace DcrPowerShell.Metadata;
 
 /// <summary>
 /// Reads URLs that others wrote. <see cref="Uri"/> takes some whose host then fails when it is asked for, and its parser itself
-/// fails at others: slashes and a direction mark in the place of a host end in an IndexOutOfRangeException (.NET 8 to 10).
+/// fails at others: slashes and a direction mark in the place of a host end in an IndexOutOfRangeException (.NET 8 to 10), and
+/// such texts in a NullReferenceException (Mono).
 /// </summary>
 internal static class UriText
 {
@@ -23,7 +24,7 @@ internal static class UriText
             _ = uri?.AbsoluteUri;
             return uri;
         }
-        catch (Exception failure) when (failure is UriFormatException or IndexOutOfRangeException)
+        catch (Exception failure) when (failure is UriFormatException or IndexOutOfRangeException or NullReferenceException)
         {
             return null;
         }

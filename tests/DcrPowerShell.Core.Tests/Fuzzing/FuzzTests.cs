@@ -40,7 +40,7 @@ public class FuzzTests
     private static readonly ProtocolRequest Post = Registration.Request(Endpoint, JsonBag.Parse(Asked));
     private static readonly ProtocolRequest Put = Management.Update(Endpoint, JsonBag.Parse(Asked));
     private static readonly byte[] Key = Enumerable.Range(0, ContentEncryption.KeySize).Select(static number => (byte)number).ToArray();
-    private static readonly Lazy<string[]> Keys = new(static () => [RfcPem.RsaPkcs8, RfcPem.RsaPkcs1, RfcPem.P256Pkcs8, RfcPem.P256Sec1]);
+    private static readonly string[] Keys = [RfcPem.RsaPkcs8, RfcPem.RsaPkcs1, RfcPem.P256Pkcs8, RfcPem.P256Sec1];
 
     private const string Asked = """{"client_name":"Clinic","redirect_uris":["https://a.example/"],"scope":"a b","jwks":{"keys":[{"kty":"EC","crv":"P-256","x":"eA","y":"eQ"}]},"contacts":["a@example.com"]}""";
 
@@ -100,8 +100,6 @@ public class FuzzTests
         ["Auth0Refusal"] = (() => Errors, UseAuth0Refusal, [typeof(DcrException)]),
         ["OktaList"] = (() => Headers.Where(static header => header.StartsWith("<", StringComparison.Ordinal)).ToArray(), UseOktaLink, [typeof(DcrException)]),
         ["Redaction"] = (() => ["The token tok-123456 \u001b[2J is bad"], (input, _) => new Redaction(["tok-123456"]).Clean(Text(input)), []),
-        ["Jwk"] = (() => Jwks(), (input, _) => SigningKey.FromJwk(Text(input)).Dispose(), [typeof(KeyException)]),
-        ["Pem"] = (() => Keys.Value, (input, _) => SigningKey.FromPem(Text(input)).Dispose(), [typeof(KeyException)]),
     };
 
     public static TheoryData<string> Names => new(Parsers.Keys);
@@ -117,14 +115,22 @@ public class FuzzTests
     [Fact]
     public void A_spoilt_journal_ends_in_what_is_documented() => Feed("Journal", [JournalFile()], ReadJournal, [typeof(FormatException)]);
 
+    [FullCryptographyFact]
+    public void A_spoilt_JWK_ends_in_what_is_documented() =>
+        Feed("JWK", Jwks().Select(Encoding.UTF8.GetBytes).ToArray(), static (input, _) => SigningKey.FromJwk(Text(input)).Dispose(), [typeof(KeyException)]);
+
+    [FullCryptographyFact]
+    public void A_spoilt_PEM_ends_in_what_is_documented() =>
+        Feed("PEM", Keys.Select(Encoding.UTF8.GetBytes).ToArray(), static (input, _) => SigningKey.FromPem(Text(input)).Dispose(), [typeof(KeyException)]);
+
     /// <summary>The bytes within the armour: a text of base64 that is spoilt as text hardly ever gets that far.</summary>
-    [Theory]
+    [FullCryptographyTheory]
     [InlineData("PRIVATE KEY")]
     [InlineData("RSA PRIVATE KEY")]
     [InlineData("EC PRIVATE KEY")]
     public void A_spoilt_key_ends_in_what_is_documented(string label) => Feed(
         label,
-        Keys.Value.Select(static pem => Convert.FromBase64String(string.Concat(pem.Split('\n').Where(static line => !line.StartsWith("-", StringComparison.Ordinal))))).ToArray(),
+        Keys.Select(static pem => Convert.FromBase64String(string.Concat(pem.Split('\n').Where(static line => !line.StartsWith("-", StringComparison.Ordinal))))).ToArray(),
         (input, _) => SigningKey.FromPem(RfcPem.Block(label, Convert.ToBase64String(input))).Dispose(),
         [typeof(KeyException)]);
 
