@@ -40,7 +40,7 @@ function Package {
     $version = [regex]::Match($manifest, "ModuleVersion\s*=\s*'([^']+)'").Groups[1].Value
     $description = [regex]::Match($manifest, "Description\s*=\s*'([^']+)'").Groups[1].Value
     $secretManagement = [regex]::Match($manifest, "ModuleName = 'Microsoft.PowerShell.SecretManagement'; ModuleVersion = '([^']+)'").Groups[1].Value
-    $cmdlets = [regex]::Matches($manifest, "'((?:Connect|Disconnect|Get|New|Remove|Reset|Set)-\w+)'") | ForEach-Object { $_.Groups[1].Value }
+    $cmdlets = [regex]::Matches($manifest, "'([A-Z][a-z]+-\w*Dcr\w*)'") | ForEach-Object { $_.Groups[1].Value }
     $tags = [regex]::Match($manifest, 'Tags\s*=\s*@\(([^)]*)\)').Groups[1].Value -replace "[',]"
     $nuspec = Join-Path $out 'DcrPowerShell.nuspec'
     Set-Content $nuspec -Encoding utf8 -Value @"

@@ -16,7 +16,7 @@ Describe 'The module' {
     }
 
     It 'exports the cmdlets of its manifest and nothing else' {
-        $listed = [regex]::Matches((Get-Content $manifestPath -Raw), "'(\w+-Dcr\w+)'") | ForEach-Object { $_.Groups[1].Value }
+        $listed = [regex]::Matches((Get-Content $manifestPath -Raw), "'(\w+-\w*Dcr\w*)'") | ForEach-Object { $_.Groups[1].Value }
         $module.ExportedCmdlets.Keys | Sort-Object | Should -Be ($listed | Sort-Object)
         $module.ExportedFunctions.Keys | Should -BeNullOrEmpty
         $module.ExportedAliases.Keys | Should -BeNullOrEmpty

@@ -127,7 +127,7 @@ Describe 'From cmdlet to cmdlet' {
 
     It 'deletes nothing with -WhatIf: Get -Tenant | Remove -WhatIf' {
         $server = New-ConnectedServer
-        $clients = 1..3 | ForEach-Object { New-DcrClient "App$_" https://app.example.com/ -Tenant x-clinic }
+        $clients = 1..3 | ForEach-Object { New-DcrClient "App$_" https://app.example.com/ -Tenant "x-clinic-$_" }
         $before = Get-VaultRecordName
         Clear-TestServerRequest $server
         Get-DcrClient -Tenant x* | Remove-DcrClient -WhatIf

@@ -12,7 +12,7 @@ Describe 'Reset-DcrClientSecret' {
         @{ Rotate = 'getAndPut'; Requests = 'read' }
     ) {
         $server = New-ConnectedServer @{ rotateSecret = $Rotate; rotateToken = $Rotate }
-        $client = New-DcrClient @app -Scope read -Tenant contoso
+        $client = New-DcrClient @app -Scope read -Tenant contoso -Force
         Clear-TestServerRequest $server
         $reset = Reset-DcrClientSecret $client.ClientId
 

@@ -10,7 +10,7 @@ Describe 'Set-DcrClient' {
     BeforeAll { $server = New-ConnectedServer }
 
     BeforeEach {
-        $client = New-DcrClient @app -Scope read -TosUri https://app.example.com/terms -Tenant contoso -Metadata @{ 'client_name#de' = 'Anwendung'; custom = @{ level = 1 } }
+        $client = New-DcrClient @app -Scope read -TosUri https://app.example.com/terms -Tenant contoso -Force -Metadata @{ 'client_name#de' = 'Anwendung'; custom = @{ level = 1 } }
         Clear-TestServerRequest $server
     }
 
@@ -182,8 +182,14 @@ Describe 'Set-DcrClient fails' {
         $null = Assert-Failure { Set-DcrClient $client.ClientId -Scope read } -Id OperationNotSupported -Category NotImplemented
     }
 
-    It 'with OutcomeUnknown when the answer is lost, and the change can be repeated' {
+    It 'not when the answer is lost and a read shows that the change was made' {
         Set-TestServerSwitch $server @{ faults = @(@{ on = 'update'; drop = 'beforeAnswer' }) }
+        (Set-DcrClient $client.ClientId -Scope read).Scope | Should -Be 'read'
+        @(Get-TestServerRequest $server -Operation update).Count | Should -Be 1 -Because 'a change that was made is not sent again'
+    }
+
+    It 'with OutcomeUnknown when the answer is lost and the server does not answer a read either, and the change can be repeated' {
+        Set-TestServerSwitch $server @{ faults = @(@{ on = 'update'; drop = 'beforeAnswer' }, @{ on = 'read'; skip = 1; status = 403 }) }
         $null = Assert-Failure { Set-DcrClient $client.ClientId -Scope read } -Id OutcomeUnknown -Category InvalidResult -Action '*Get-DcrClient*'
         @(Get-TestServerRequest $server -Operation update).Count | Should -Be 1 -Because 'a change is not sent twice'
         (Set-DcrClient $client.ClientId -Scope read).Scope | Should -Be 'read'

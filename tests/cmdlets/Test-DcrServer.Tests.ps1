@@ -16,7 +16,7 @@ Describe 'Test-DcrServer' {
         $checks.Connection | Select-Object -Unique | Should -Be 'good'
         Get-TestServerClient $server | Should -BeNullOrEmpty
         (Get-TestServerRequest $server).method | Select-Object -Unique | Should -Be 'GET'
-        Get-SecretInfo | Should -BeNullOrEmpty
+        (Get-SecretInfo).Name | Should -Be 'dcrpowershell-journal-key' -Because 'connecting made it'
     }
 
     It 'says in a table what was found and what to do, in whole words' {

@@ -63,7 +63,8 @@ Describe 'A vault that goes bad after a registration was sent (<Mode>)' -ForEach
         $failures[0].FullyQualifiedErrorId | Should -BeLike 'VaultWriteFailed,*'
         $failures[0].CategoryInfo.Category | Should -Be 'WriteError'
         "$($failures[0])" | Should -BeLike "Client '$($client.ClientId)' was registered, but vault '$vault' did not keep that*"
-        $failures[0].ErrorDetails.RecommendedAction | Should -BeLike '*TargetObject*'
+        $failures[0].ErrorDetails.RecommendedAction | Should -BeLike '*Restore-DcrRegistration*' -Because 'the journal has it'
+        $client.Storage | Should -Be 'Journal'
         Assert-CarriesSecrets $client $server
         Assert-CarriesSecrets $failures[0].TargetObject $server
         @(Get-TestServerRequest $server -Operation register).Count | Should -Be 1
@@ -100,8 +101,8 @@ Describe 'A vault that goes bad' {
     }
 
     It 'stops a pipeline from sending any more' {
-        # Connecting takes one write, each of the first two clients another.
-        $server = Connect-WithTestVault 'FailsAfter=3'
+        # Connecting takes two writes, a check and the journal's key; each of the first two clients another.
+        $server = Connect-WithTestVault 'FailsAfter=4'
         $rows = 1..5 | ForEach-Object { [pscustomobject]@{ ClientName = "App$_"; RedirectUri = 'https://app.example.com/' } }
         $clients = $rows | New-DcrClient -ErrorAction SilentlyContinue -ErrorVariable failures
         $clients.ClientName | Should -Be 'App1', 'App2', 'App3'
@@ -123,7 +124,7 @@ Describe 'A vault that goes bad' {
     }
 
     It 'is told apart when only the copy of the secret could not be kept' {
-        $server = Connect-WithTestVault 'FailsAfter=2'
+        $server = Connect-WithTestVault 'FailsAfter=3'
         $client = New-DcrClient @app -ClientSecretName app-secret -ErrorAction SilentlyContinue -ErrorVariable failures
         $failures.Count | Should -Be 1
         "$($failures[0])" | Should -BeLike "*'app-secret'*"

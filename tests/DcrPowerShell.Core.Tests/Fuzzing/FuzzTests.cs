@@ -90,7 +90,7 @@ public class FuzzTests
         ["Headers"] = (() => Headers, UseHeader, []),
         ["Discovery"] = (() => Metadata, (input, mutator) => UseFinding(Discovery.Judge("https://as.example.com", Endpoint, Response(input, mutator))), []),
         ["SmartDiscovery"] = (() => Metadata, (input, mutator) => UseFinding(SmartDiscovery.Judge(new Uri("https://as.example.com/fhir"), Endpoint, Response(input, mutator))), []),
-        ["AccessToken"] = (() => ["""{"access_token":"a.b.c","token_type":"DPoP","expires_in":300,"scope":"a b"}""", .. Errors], (input, mutator) => AccessToken.Read(Post, Response(input, mutator), Answers.ReceivedAt, "a"), [typeof(DcrException)]),
+        ["AccessToken"] = (() => ["""{"access_token":"a.b.c","token_type":"DPoP","expires_in":300,"scope":"a b"}""", .. Errors], (input, mutator) => AccessToken.Read(Post, Response(input, mutator), Answers.ReceivedAt, "a", _ => null), [typeof(DcrException)]),
         ["TokenFacts"] = (() => [$"e30.{Base64Url.Encode(Encoding.UTF8.GetBytes("{\"exp\":1795255200,\"scp\":[\"a\"]}"))}.e30"], (input, _) => TokenFacts.Read(Text(input)), []),
         ["TokenClaims"] = (() => ["""{"exp":1795255200,"scope":"a b"}""", """{"exp":"1","scp":["a"]}"""], (input, _) => TokenFacts.Read($"e30.{Base64Url.Encode(input)}.e30"), []),
         ["Record"] = (() => ClientAnswers.Select(static answer => RecordOf(JsonBag.Parse(answer)).ToJson()).ToArray(), (input, _) => UseRecord(RegistrationRecord.Parse(Text(input))), [typeof(FormatException)]),

@@ -1,0 +1,161 @@
+using System;
+using System.Linq;
+using System.Threading.Tasks;
+using DcrPowerShell.Core.Tests.Doubles;
+using DcrPowerShell.Credentials;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Operations;
+using Xunit;
+
+namespace DcrPowerShell.Core.Tests.Operations;
+
+/// <summary>Requests whose answer never came, tenants as keys, and tokens reset on purpose.</summary>
+public class OrphanOperationTests
+{
+    private const string ApiToken = "00-not-a-real-api-token";
+
+    [Fact]
+    public async Task A_registration_whose_answer_was_lost_is_adopted_where_the_server_lists_its_clients()
+    {
+        using var session = await OktaAsync();
+        await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "north"));
+        var orphan = Assert.Single(await FindAsync(session));
+        Assert.Equal(("register", "Clinic portal", "north"), (orphan.Operation, orphan.ClientName, orphan.Tenant));
+        Assert.Contains("-Adopt", orphan.RecommendedAction);
+
+        var adopted = await session.RunAsync(context => OrphanOperation.AdoptAsync(context, orphan));
+        Assert.Equal((await session.AtServerAsync()).ClientId, adopted.ClientId);
+        Assert.Equal("north", session.Stored(adopted.ClientId).Tenant);
+        Assert.Empty(await FindAsync(session));
+    }
+
+    [Fact]
+    public async Task What_the_server_registered_can_be_removed_instead()
+    {
+        using var session = await OktaAsync();
+        await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync());
+        var orphan = Assert.Single(await FindAsync(session));
+        await session.RunAsync(async context =>
+        {
+            await OrphanOperation.RemoveAsync(context, orphan);
+            return true;
+        });
+        Assert.Empty(await session.Server.ClientsAsync());
+        Assert.Empty(await FindAsync(session));
+    }
+
+    [Theory]
+    [InlineData("beforeProcessing", 0)]
+    [InlineData("afterProcessing", 2)]
+    public async Task With_no_candidate_or_several_nothing_is_touched(string moment, int candidates)
+    {
+        using var session = await OktaAsync($$""","faults":[{"on":"register","drop":"beforeAnswer","times":2,"when":"{{moment}}"}]""");
+        await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync());
+        await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync());
+        var orphans = await FindAsync(session);
+        Assert.Equal(2, orphans.Length);
+        Assert.All(orphans, orphan => Assert.Equal(candidates, orphan.Candidates.Count));
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.RunAsync(context => OrphanOperation.AdoptAsync(context, orphans[0])));
+        Assert.Equal(DcrErrorId.OutcomeUnknown, error.ErrorId);
+        Assert.Equal(candidates, (await session.Server.ClientsAsync()).Count);
+        OrphanOperation.Close(session.Context, orphans[0]);
+        Assert.Single(await FindAsync(session));
+    }
+
+    [Fact]
+    public async Task Elsewhere_it_is_said_what_to_look_for()
+    {
+        using var session = await StandardAsync("""{"faults":[{"on":"register","drop":"beforeAnswer"}]}""");
+        await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync());
+        var orphan = Assert.Single(await FindAsync(session));
+        Assert.Empty(orphan.Candidates);
+        Assert.Contains("'Clinic portal'", orphan.RecommendedAction);
+    }
+
+    [Fact]
+    public async Task A_change_that_stayed_unknown_is_closed_once_its_client_can_be_read()
+    {
+        using var session = await StandardAsync("""{"faults":[{"on":"update","status":500,"times":9},{"on":"read","skip":1,"status":403}]}""");
+        var client = await session.RegisterAsync();
+        await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""));
+        Assert.Single(session.Connection.Journal!.Open);
+        Assert.Empty(await FindAsync(session));
+        Assert.Empty(session.Connection.Journal!.Open);
+    }
+
+    [Fact]
+    public async Task A_tenant_is_found_again_and_one_of_unknown_outcome_is_not_registered_again()
+    {
+        using var session = await StandardAsync("""{"faults":[{"on":"register","skip":1,"drop":"beforeAnswer"}]}""");
+        var north = await session.RegisterAsync(tenant: "north");
+        Assert.Equal(north.ClientId, (await TenantAsync(session, "north"))!.ClientId);
+        Assert.Null(await TenantAsync(session, "south"));
+
+        await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "south"));
+        var error = await Assert.ThrowsAsync<DcrException>(() => TenantAsync(session, "south"));
+        Assert.Equal(DcrErrorId.OutcomeUnknown, error.ErrorId);
+        Assert.Contains("-Force", error.RecommendedAction);
+
+        await session.DeleteAsync(north.ClientId);
+        Assert.Null(await TenantAsync(session, "north"));
+    }
+
+    [Fact]
+    public async Task A_tenants_client_of_an_earlier_session_is_found_in_the_vault()
+    {
+        using var first = await StandardAsync("{}");
+        var north = await first.RegisterAsync(tenant: "north");
+        using var second = await Session.ConnectAsync(first.Connection.Issuer, knownVault: first.Vault);
+        Assert.Equal(north.ClientId, (await TenantAsync(second, "north"))!.ClientId);
+    }
+
+    [Fact]
+    public async Task A_registration_token_is_reset_where_the_server_replaces_it()
+    {
+        using var session = await StandardAsync("""{"rotateToken":"put"}""");
+        var client = await session.RegisterAsync();
+        var before = session.Stored(client.ClientId).RegistrationAccessToken;
+        await session.RunAsync(async context => await ResetTokenOperation.RunAsync(context, await FindOperation.RunAsync(context, client.ClientId, piped: null)));
+        var after = session.Stored(client.ClientId).RegistrationAccessToken;
+        Assert.NotEqual(before, after);
+        Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, after);
+    }
+
+    [Theory]
+    [InlineData("{}", "kept its registration access token")]
+    [InlineData("""{"dialect":"okta","okta":{"apiToken":"00-not-a-real-api-token"}}""", "has no registration access token")]
+    public async Task Where_it_does_not_that_is_said(string switches, string message)
+    {
+        using var session = await Session.StartAsync(switches, request => switches == "{}" ? request : request with { Credential = new CredentialInput.Token(StaticToken.Ssws(ApiToken)) });
+        var client = await session.RegisterAsync();
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.RunAsync(async context => await ResetTokenOperation.RunAsync(context, await FindOperation.RunAsync(context, client.ClientId, piped: null))));
+        Assert.Equal(DcrErrorId.OperationNotSupported, error.ErrorId);
+        Assert.Contains(message, error.Message);
+    }
+
+    [Fact]
+    public async Task A_client_that_only_the_server_has_is_taken_into_the_vault_and_one_that_needs_its_own_token_is_not()
+    {
+        using var okta = await OktaAsync(faults: "");
+        var client = await okta.RegisterAsync();
+        okta.Vault.Secrets.Clear();
+        var restored = await okta.RunAsync(context => RestoreOperation.FromServerAsync(context, client.ClientId, "north"));
+        Assert.Equal((DcrStorage.Vault, "north"), (restored.Storage, okta.Stored(client.ClientId).Tenant));
+
+        using var standard = await StandardAsync("{}");
+        var error = await Assert.ThrowsAsync<DcrException>(() => standard.RunAsync(context => RestoreOperation.FromServerAsync(context, "s6BhdRkq", tenant: null)));
+        Assert.Equal(DcrErrorId.OperationNotSupported, error.ErrorId);
+        Assert.DoesNotContain(await standard.Server.RequestsAsync(), static request => request.Operation != "discovery");
+    }
+
+    private static async Task<DcrOrphan[]> FindAsync(Session session) => [.. await session.RunAsync(OrphanOperation.FindAsync)];
+
+    private static Task<DcrClient?> TenantAsync(Session session, string tenant) => session.RunAsync(context => RegisterOperation.FindTenantAsync(context, tenant));
+
+    private static Task<Session> StandardAsync(string switches) => Session.StartAsync(switches, journals: new MemoryJournalFolder());
+
+    private static Task<Session> OktaAsync(string faults = ""","faults":[{"on":"register","drop":"beforeAnswer"}]""") => Session.StartAsync(
+        $$$"""{"dialect":"okta","okta":{"apiToken":"{{{ApiToken}}}"}{{{faults}}}}""",
+        request => request with { Credential = new CredentialInput.Token(StaticToken.Ssws(ApiToken)) },
+        journals: new MemoryJournalFolder());
+}
