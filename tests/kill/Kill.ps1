@@ -7,14 +7,17 @@
     which is when journals are replayed. The server rotates token and secret at every update, so that a lost answer is a lost client.
     Lost is what the server has otherwise than the vault without the journal saying that a request's fate is unknown. SecretStore
     overwrites its one file in place: a kill in that moment leaves a store that it refuses to read, with the journal's key in it. Such
-    kills are counted as StoreUnreadable, and the test goes on with a new store.
+    kills are counted as StoreUnreadable. Then Restore-DcrRegistration -SecretStoreCopy puts the copy in place, and what is missing after
+    the next connecting counts as lost.
     Run it by: pwsh ./tests/kill/Kill.ps1 -Kills 200. Gives an object with the figures; the exit code is 1 where something was lost.
 #>
 param(
     [int] $Kills = 200,
     # The longest time between a request and the kill.
     [int] $LongestMs = 120,
-    [int] $Seed = (Get-Random)
+    [int] $Seed = (Get-Random),
+    # Tears the store after every so many kills as a kill in the midst of writing it would; 0: never.
+    [int] $TearEvery = 0
 )
 
 Set-StrictMode -Version 3
@@ -45,6 +48,21 @@ function Reset-Store {
     if ($child.Process.ExitCode) { throw $child.Errors.Result }
 }
 
+function Restore-Store {
+    $child = Start-Child '-Command', "Import-Module '$module'; Restore-DcrRegistration -SecretStoreCopy -ErrorAction Stop"
+    $said = $child.Process.StandardOutput.ReadToEnd()
+    $child.Process.WaitForExit()
+    if ($child.Process.ExitCode) { throw "$said $($child.Errors.Result)" }
+}
+
+# Another hash, and half of what it is of.
+function Set-TornStore {
+    $path = Join-Path $home2 '.secretmanagement/localstore/storefile'
+    $bytes = [IO.File]::ReadAllBytes($path)
+    for ($index = 4; $index -lt $bytes.Length / 2; $index++) { $bytes[$index] = $bytes[$index] -bxor 85 }
+    [IO.File]::WriteAllBytes($path, $bytes)
+}
+
 # The requests that change something, as the server's log has them.
 function Get-Changes { $http.GetStringAsync("$control/servers/$($server.Id)/requests").GetAwaiter().GetResult() | ConvertFrom-Json | Where-Object operation -in 'register', 'update', 'delete' }
 
@@ -53,7 +71,7 @@ function Wait-Line([object] $Reading, [string] $What) {
     $Reading.Result | ConvertFrom-Json
 }
 
-$figures = [ordered]@{ Kills = 0; WhileConnecting = 0; Answers = 0; Restored = 0; Unknown = 0; Lost = 0; StoreUnreadable = 0; WorkerFailures = 0; StepMs = 0; Seed = $Seed }
+$figures = [ordered]@{ Kills = 0; WhileConnecting = 0; Answers = 0; Restored = 0; Unknown = 0; Lost = 0; StoreUnreadable = 0; Torn = 0; WorkerFailures = 0; StepMs = 0; Seed = $Seed }
 $lost = [Collections.Generic.List[string]]::new()
 $home2 = Join-Path ([IO.Path]::GetTempPath()) "dcr-kill-$PID"
 $null = New-Item $home2 -ItemType Directory
@@ -91,10 +109,7 @@ try {
             Write-Host "Round ${round}: $($state.id): $($state.error)"
             $figures.StoreUnreadable++
             if ($next) { $next.Process.Kill() }
-            Reset-Store
-            $server = New-TestServer @{ rotateToken = 'put'; rotateSecret = 'put' }
-            $given.Clear()
-            $unknownBefore = 0
+            Restore-Store
             $next = Start-Worker
             $round--
             continue
@@ -137,6 +152,11 @@ try {
         }
 
         if ($ended) { $figures.WorkerFailures++ }
+        if ($TearEvery -and $figures.Kills % $TearEvery -eq 0) {
+            Set-TornStore
+            $figures.Torn++
+        }
+
         if ($round % 20 -eq 19) { Write-Host "$($round + 1) kills: $(($figures.GetEnumerator() | ForEach-Object { "$($_.Key) $($_.Value)" }) -join ', ')" }
     }
 

@@ -382,8 +382,8 @@ internal static class DcrErrors
     public static DcrException VaultNotFound(string vault, IEnumerable<string> known) =>
         new(DcrErrorId.VaultNotFound, $"There is no vault named '{vault}'. {(known.Any() ? $"Registered: {string.Join(", ", known)}." : "None is registered.")} Nothing was sent.", "Register it with Register-SecretVault, or name another with Connect-DcrServer -Vault.");
 
-    public static DcrException VaultNotWritable(string vault, Exception why) =>
-        new(DcrErrorId.VaultWriteFailed, $"Vault '{vault}' does not keep what is written to it: {why.Message}. Nothing was sent.", "Check the vault with Test-SecretVault, and that this account may write to it.", why);
+    public static DcrException VaultNotWritable(string vault, Exception why, string? nextStep = null) =>
+        new(DcrErrorId.VaultWriteFailed, $"Vault '{vault}' does not keep what is written to it: {why.Message}. Nothing was sent.", nextStep ?? "Check the vault with Test-SecretVault, and that this account may write to it.", why);
 
     public static DcrException SecretExists(string vault, string secretName) =>
         new(DcrErrorId.SecretExists, $"Vault '{vault}' has a secret named '{secretName}' already. It was left as it is.", "Choose another name; or, if nobody needs that secret any more, remove it with Remove-Secret.");
@@ -407,8 +407,11 @@ internal static class DcrErrors
     public static DcrException NotForgotten(string vault, string clientId, string secretName, Exception why) =>
         new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' was deleted at the server, but vault '{vault}' still holds its registration: {why.Message}.", $"Remove it by hand: Remove-Secret -Vault '{vault}' -Name {secretName}", why);
 
-    public static DcrException VaultReadFailed(string vault, Exception why) =>
-        new(DcrErrorId.VaultReadFailed, $"Vault '{vault}' could not be read: {why.Message}.", "Check the vault with Test-SecretVault.", why);
+    public static DcrException VaultReadFailed(string vault, Exception why, string? nextStep = null) =>
+        new(DcrErrorId.VaultReadFailed, $"Vault '{vault}' could not be read: {why.Message}.", nextStep ?? "Check the vault with Test-SecretVault.", why);
+
+    public static DcrException StoreNotRestored(string why, string nextStep, Exception? inner = null) =>
+        new(DcrErrorId.VaultWriteFailed, $"SecretStore was left as it is: {why}.", nextStep, inner);
 
     public static DcrException RecordUnreadable(string vault, string secretName, string why) =>
         new(DcrErrorId.VaultReadFailed, $"The secret '{secretName}' in vault '{vault}' is not a registration that this version can read: {why}.", "If a newer DcrPowerShell wrote it, update this one. The secret was left as it is.");

@@ -36,7 +36,7 @@ internal sealed class RegistrationStore(ISecretVault vault, WrittenSecrets? writ
         }
         catch (VaultException failure)
         {
-            throw failure.IsLocked ? DcrErrors.VaultLocked(VaultName, failure) : DcrErrors.VaultNotWritable(VaultName, failure);
+            throw failure.IsLocked ? DcrErrors.VaultLocked(VaultName, failure) : DcrErrors.VaultNotWritable(VaultName, failure, failure.NextStep);
         }
     }
 
@@ -174,7 +174,7 @@ internal sealed class RegistrationStore(ISecretVault vault, WrittenSecrets? writ
             }
             catch (VaultException failure) when (left <= 1)
             {
-                throw DcrErrors.VaultReadFailed(VaultName, failure);
+                throw DcrErrors.VaultReadFailed(VaultName, failure, failure.NextStep);
             }
             catch (VaultException)
             {

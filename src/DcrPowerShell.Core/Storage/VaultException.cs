@@ -6,4 +6,7 @@ namespace DcrPowerShell.Storage;
 internal sealed class VaultException(string why, bool isLocked = false, Exception? inner = null) : Exception(why, inner)
 {
     public bool IsLocked { get; } = isLocked;
+
+    /// <summary>What helps, in whole sentences, where that is known.</summary>
+    public string? NextStep { get; init; }
 }

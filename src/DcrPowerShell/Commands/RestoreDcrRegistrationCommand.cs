@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Management.Automation;
+using System.Security;
 using DcrPowerShell.Binding;
 using DcrPowerShell.Hosting;
 using DcrPowerShell.Metadata;
@@ -7,13 +8,14 @@ using DcrPowerShell.Operations;
 
 namespace DcrPowerShell.Commands;
 
-/// <summary>Brings registrations back into the vault: from the journal, or from a server that the connection's credential can read.</summary>
+/// <summary>Brings registrations back into the vault: from the journal, from a server that the connection's credential can read, or with the whole of an unreadable SecretStore.</summary>
 [Cmdlet(VerbsData.Restore, "DcrRegistration", SupportsShouldProcess = true, DefaultParameterSetName = JournalSet)]
 [OutputType(typeof(DcrClient))]
 public sealed class RestoreDcrRegistrationCommand : DcrConnectedCmdlet
 {
     private const string JournalSet = "Journal";
     private const string ServerSet = "ClientId";
+    private const string SecretStoreSet = "SecretStoreCopy";
 
     /// <summary>Ids of clients to read from the server, which the vault does not have.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = ServerSet)]
@@ -27,9 +29,35 @@ public sealed class RestoreDcrRegistrationCommand : DcrConnectedCmdlet
     [AllowEmptyString]
     public string? Tenant { get; set; }
 
+    /// <summary>Puts the copy that the module keeps of SecretStore's files in their place, if SecretStore cannot read them.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = SecretStoreSet)]
+    public SwitchParameter SecretStoreCopy { get; set; }
+
+    /// <summary>SecretStore's password, if it has one: without it nobody can tell an unreadable store from a locked one.</summary>
+    [Parameter(ParameterSetName = SecretStoreSet)]
+    [ValidateNotNull]
+    public SecureString? Password { get; set; }
+
+    /// <inheritdoc/>
+    [Parameter(ParameterSetName = JournalSet)]
+    [Parameter(ParameterSetName = ServerSet)]
+    [ConnectionTransformation]
+    [ArgumentCompleter(typeof(ConnectionNameCompleter))]
+    public override DcrConnection? Connection { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessItem()
     {
+        if (ParameterSetName == SecretStoreSet)
+        {
+            if (ShouldProcess("SecretStore", "Put DcrPowerShell's copy in the place of unreadable files"))
+            {
+                WriteWarning(SecretStoreBackup.Restore(SecretManagementVault.SecretStorePath(), Password));
+            }
+
+            return;
+        }
+
         var connection = Resolve();
         if (ParameterSetName == JournalSet)
         {

@@ -20,12 +20,11 @@ namespace DcrPowerShell.Hosting;
 /// </summary>
 internal sealed class SecretManagementVault(string name, PipelinePump pump) : ISecretVault
 {
-    private const string SecretStore = "Microsoft.PowerShell.SecretStore";
-
     private static readonly TimeSpan LongWait = TimeSpan.FromSeconds(1);
     private static readonly object InProcess = new();
     private static readonly ConcurrentDictionary<string, string> Modules = new(StringComparer.OrdinalIgnoreCase);
     private static int _lacksLock;
+    private static int _lacksCopy;
 
     /// <summary>How long a call waits for another process. RegistrationStore repeats what fails: its writes wait three times as long.</summary>
     internal static TimeSpan LongestWait { get; set; } = TimeSpan.FromSeconds(10);
@@ -40,12 +39,18 @@ internal sealed class SecretManagementVault(string name, PipelinePump pump) : IS
         return (vaults.Select(NameOf).ToList(), vaults.Where(vault => Property<bool>(vault, "IsDefault")).Select(NameOf).FirstOrDefault());
     }
 
+    /// <summary>Where SecretStore is, of whose vaults at least one must be registered.</summary>
+    /// <exception cref="DcrException">SecretManagementNotFound, VaultWriteFailed.</exception>
+    public static string SecretStorePath() =>
+        VaultRunspace.Invoke("Get-SecretVault").Output.Where(vault => Property<string>(vault, "ModuleName") == VaultLock.SecretStore).Select(vault => Property<string>(vault, "ModulePath")).FirstOrDefault()
+            ?? throw DcrErrors.StoreNotRestored("no vault of it is registered", $"Register one: Register-SecretVault -Name DcrVault -ModuleName {VaultLock.SecretStore}.");
+
     public Task CheckOpenAsync() => pump.OnPipelineThread(() =>
     {
         var vault = VaultRunspace.Invoke("Get-SecretVault").Output.FirstOrDefault(vault => NameOf(vault).Equals(name, StringComparison.OrdinalIgnoreCase))
             ?? throw DcrErrors.VaultNotFound(name, Registered().Names);
         Modules[name] = Property<string>(vault, "ModuleName");
-        if (Modules[name] == SecretStore)
+        if (Modules[name] == VaultLock.SecretStore)
         {
             try
             {
@@ -90,7 +95,7 @@ internal sealed class SecretManagementVault(string name, PipelinePump pump) : IS
             .OrderBy(found => found, StringComparer.Ordinal)
             .ToList());
 
-    private bool IsSecretStore => ModuleName == SecretStore;
+    private bool IsSecretStore => ModuleName == VaultLock.SecretStore;
 
     /// <summary>Of the vault's extension; empty where no such vault is registered, which calling it will tell. It hardly ever changes.</summary>
     private string ModuleName => Modules.GetOrAdd(name, _ =>
@@ -157,7 +162,7 @@ internal sealed class SecretManagementVault(string name, PipelinePump pump) : IS
             IDisposable? held = null;
             try
             {
-                held = VaultLock.TryTake(IsSecretStore ? SecretStore : $"{ModuleName}-{name}");
+                held = VaultLock.TryTake(IsSecretStore ? VaultLock.SecretStore : $"{ModuleName}-{name}");
                 if (held is null)
                 {
                     result = default!;
@@ -177,7 +182,7 @@ internal sealed class SecretManagementVault(string name, PipelinePump pump) : IS
         }
     }
 
-    private static T WithRenewedCopy<T>(bool writes, Func<T> action)
+    private T WithRenewedCopy<T>(bool writes, Func<T> action)
     {
         try
         {
@@ -188,7 +193,31 @@ internal sealed class SecretManagementVault(string name, PipelinePump pump) : IS
             throw Refusal(failure);
         }
 
-        return writes ? SecretStoreCopy.Write(action) : action();
+        if (!writes)
+        {
+            return action();
+        }
+
+        KeepCopy();
+        var result = SecretStoreCopy.Write(action);
+        KeepCopy();
+        return result;
+    }
+
+    /// <summary>What cannot be copied is written all the same.</summary>
+    private void KeepCopy()
+    {
+        try
+        {
+            SecretStoreBackup.Keep();
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            if (Interlocked.Exchange(ref _lacksCopy, 1) == 0)
+            {
+                pump.Verbose($"No copy of SecretStore's files could be made: {Redaction.Printable(failure.Message)} If a process is killed while it writes them, they are lost.");
+            }
+        }
     }
 
     /// <summary>
@@ -275,7 +304,9 @@ internal sealed class SecretManagementVault(string name, PipelinePump pump) : IS
 
         // SecretManagement's own exception type, which this assembly does not reference.
         var isLocked = root.GetType().Name == "PasswordRequiredException";
-        return new VaultException(isLocked ? "it is locked" : new Redaction([]).Clean(root.Message)!.TrimEnd('.'), isLocked, failure);
+        return root.Message.StartsWith("Store file integrity check failed", StringComparison.Ordinal)
+            ? SecretStoreBackup.Unreadable("SecretStore's file fails its integrity check, as it does when a process was killed while writing it", failure)
+            : new VaultException(isLocked ? "it is locked" : new Redaction([]).Clean(root.Message)!.TrimEnd('.'), isLocked, failure);
     }
 
     private static string NameOf(PSObject item) => Property<string>(item, "Name");

@@ -32,7 +32,10 @@ internal static class SecretStoreCopy
     public static int ChangesByOthers { get; private set; }
 
     /// <summary>The file is not as it was last seen.</summary>
-    public static bool IsStale => Find() is { } members && Stamp(members) is { } stamp && stamp != _seen;
+    public static bool IsStale => Stamp() is { } stamp && stamp != _seen;
+
+    /// <summary>SecretStore's own class; null before it is loaded.</summary>
+    public static Type? StoreType => _localSecretStore ??= FindLocalSecretStore();
 
     /// <summary>
     /// Makes sure that the store is open, by asking its own class, as its extension does: reading is what needs the password, and
@@ -41,14 +44,20 @@ internal static class SecretStoreCopy
     /// <exception cref="Exception">It is not, or it cannot be told.</exception>
     public static void CheckUnlocked(string modulePath)
     {
-        var type = _localSecretStore ??= FindLocalSecretStore() ?? VaultRunspace.Use(shell =>
-        {
-            shell.AddCommand("Import-Module").AddParameter("Name", modulePath).Invoke();
-            return FindLocalSecretStore();
-        });
-        var store = type!.GetMethod("GetInstance")!.Invoke(null, [null, null]);
+        var type = Load(modulePath);
+        var store = type.GetMethod("GetInstance")!.Invoke(null, [null, null]);
         type.GetMethod("ReadObject")!.Invoke(store, [LockCheck, null, null]);
     }
+
+    /// <summary>SecretStore's own class; loads the module if it is not there yet.</summary>
+    public static Type Load(string modulePath) => StoreType ?? VaultRunspace.Use(shell =>
+    {
+        shell.AddCommand("Import-Module").AddParameter("Name", modulePath).Invoke();
+        return StoreType!;
+    });
+
+    /// <summary>Tells the file's state from any other; null where there is no file, or SecretStore is not loaded.</summary>
+    public static string? Stamp() => Find() is { } members ? Stamp(members) : null;
 
     /// <summary>Renews the copy if the file is not as it was last seen. To be called under the vault's lock.</summary>
     /// <exception cref="VaultException">The file cannot be read; to write now would drop what others wrote to it. Or SecretManagement is busy.</exception>
@@ -73,7 +82,7 @@ internal static class SecretStoreCopy
                 {
                     // It does not say why. Reading tells if it is locked.
                     members.LocalStore.FieldType.GetMethod("ReadObject")!.Invoke(store, [LockCheck, null, null]);
-                    throw new VaultException("another process changed its file, and it cannot be read");
+                    throw SecretStoreBackup.Unreadable("another process changed its file, and it cannot be read");
                 }
             }
 
@@ -88,11 +97,10 @@ internal static class SecretStoreCopy
         // After a write that fails, the copy holds what the file does not.
         _seen = null;
         var result = write();
-        _seen = Find() is { } members ? Stamp(members) : null;
+        _seen = Stamp();
         return result;
     }
 
-    /// <summary>Tells the file's state from any other; null where there is no file.</summary>
     private static string? Stamp(Members members)
     {
         var file = new FileInfo(members.Path);
@@ -102,7 +110,7 @@ internal static class SecretStoreCopy
     /// <summary>Null before SecretStore is loaded: then it has no copy that could be stale.</summary>
     private static Members? Find()
     {
-        if (_members is null && (_localSecretStore ??= FindLocalSecretStore()) is { } type)
+        if (_members is null && StoreType is { } type)
         {
             _members = new Members(
                 type.GetField("LocalStore", Any),

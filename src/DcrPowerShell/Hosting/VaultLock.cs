@@ -11,6 +11,9 @@ namespace DcrPowerShell.Hosting;
 /// </summary>
 internal static class VaultLock
 {
+    /// <summary>SecretStore's module, and the lock's name: its vaults are one store.</summary>
+    public const string SecretStore = "Microsoft.PowerShell.SecretStore";
+
     /// <summary>Takes the lock, which lasts until it is disposed.</summary>
     /// <param name="name">What is locked.</param>
     /// <returns>Null while another process has it.</returns>
