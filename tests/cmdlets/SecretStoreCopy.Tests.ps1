@@ -117,7 +117,7 @@ Describe 'A store that can be read' {
         $null = New-ConnectedServer
         $null = New-DcrClient @app
         $whole = [IO.File]::ReadAllBytes($storeFile)
-        Set-Content $folder/copy 'damaged by somebody, and longer than the hash at the end'
+        Set-Content $folder/copy 'damaged by somebody'
         Set-TornStore
         try {
             $null = Assert-Failure { Restore-DcrRegistration -SecretStoreCopy } -Id VaultWriteFailed -Category WriteError -Message '*there is no whole copy of it.' -Action 'Reset-SecretStore *'

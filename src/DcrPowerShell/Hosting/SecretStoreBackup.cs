@@ -5,7 +5,6 @@ using System.IO;
 using System.Linq;
 using System.Reflection;
 using System.Security;
-using System.Security.Cryptography;
 using System.Threading;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Errors;
@@ -25,7 +24,7 @@ internal static class SecretStoreBackup
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
     private static string? _kept;
 
-    // One file with the three in it, each with its length before it, and a SHA-256 at the end: they cannot be torn apart.
+    // One file with the three in it, each with its length before it: they cannot be torn apart. SecretStore's own hash proves the content.
     private static string CopyPath => Path.Combine(LocalData.Folder("secretstore"), "copy");
 
     /// <summary>
@@ -134,7 +133,8 @@ internal static class SecretStoreBackup
 
     private static byte[] Pack(byte[][] files)
     {
-        using var stream = new MemoryStream();
+        var bytes = new byte[files.Sum(file => sizeof(int) + file.Length)];
+        using var stream = new MemoryStream(bytes);
         using var writer = new BinaryWriter(stream);
         foreach (var file in files)
         {
@@ -142,30 +142,36 @@ internal static class SecretStoreBackup
             writer.Write(file);
         }
 
-        writer.Write(Hash(stream.GetBuffer(), (int)stream.Length));
-        return stream.ToArray();
+        return bytes;
     }
 
     /// <summary>The copy; null where there is none, or a damaged one.</summary>
     private static (byte[][] Files, string Made)? Read()
     {
         var path = CopyPath;
-        var bytes = File.Exists(path) ? File.ReadAllBytes(path) : [];
-        var length = bytes.Length - HashSize;
-        if (length < 0 || !Hash(bytes, length).SequenceEqual(bytes.Skip(length)))
+        if (!File.Exists(path))
         {
             return null;
         }
 
-        using var reader = new BinaryReader(new MemoryStream(bytes));
-        var files = Enumerable.Range(0, 3).Select(_ => reader.ReadBytes(reader.ReadInt32())).ToArray();
-        return (files, File.GetLastWriteTime(path).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture));
-    }
+        var bytes = File.ReadAllBytes(path);
+        var files = new byte[3][];
+        var start = 0;
+        for (var index = 0; index < files.Length; index++)
+        {
+            var length = start + sizeof(int) <= bytes.Length ? BitConverter.ToInt32(bytes, start) : 0;
+            start += sizeof(int);
+            if (length <= 0 || length > bytes.Length - start)
+            {
+                return null;
+            }
 
-    private static byte[] Hash(byte[] bytes, int length)
-    {
-        using var sha = SHA256.Create();
-        return sha.ComputeHash(bytes, 0, length);
+            files[index] = new byte[length];
+            Buffer.BlockCopy(bytes, start, files[index], 0, length);
+            start += length;
+        }
+
+        return start == bytes.Length ? (files, File.GetLastWriteTime(path).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)) : null;
     }
 
     /// <summary>Writes a new file beside and puts it in the place of the other at once.</summary>
