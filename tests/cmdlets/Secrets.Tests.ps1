@@ -355,7 +355,7 @@ Describe 'A planted secret is' {
             $result = Wait-Pwsh (Start-Pwsh "`$null = Connect-DcrServer $($server.Issuer) -InitialAccessToken (ConvertTo-SecureString `$env:DCR_TEST_TOKEN -AsPlainText -Force)
                 `$null = New-DcrClient App https://app.example.com/
                 'lines:'
-                foreach (`$file in Get-ChildItem /proc/*/cmdline -ErrorAction SilentlyContinue) { try { [IO.File]::ReadAllText(`$file.FullName) } catch { } }")
+                foreach (`$process in [IO.Directory]::GetDirectories('/proc')) { try { [IO.File]::ReadAllText(`"`$process/cmdline`") } catch { } }")
         } finally { $env:DCR_TEST_TOKEN = $null }
 
         $result.Output | Should -Match 'lines:[\s\S]*NonInteractive'
