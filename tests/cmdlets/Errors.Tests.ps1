@@ -92,7 +92,7 @@ Describe 'What a server answers to a registration' {
         @{ Name = '501'; Answer = @{ status = 501; shape = 'empty' }; Id = 'OperationNotSupported'; Category = 'NotImplemented' }
         @{ Name = '429'; Answer = @{ status = 429; rateLimitHeaders = 'retryAfterSeconds'; retryAfter = 3600 }; Id = 'RateLimited'; Category = 'LimitsExceeded'; Message = '*60 minutes*' }
         @{ Name = '503'; Answer = @{ status = 503; rateLimitHeaders = 'retryAfterSeconds'; retryAfter = 3600 }; Id = 'ServerUnavailable'; Category = 'ResourceUnavailable' }
-        @{ Name = '500'; Answer = @{ status = 500; shape = 'html' }; Id = 'OutcomeUnknown'; Category = 'InvalidResult'; Action = '*Look at the server*' }
+        @{ Name = '500'; Answer = @{ status = 500; shape = 'html' }; Id = 'OutcomeUnknown'; Category = 'InvalidResult'; Action = '*Find-DcrOrphan*' }
         @{ Name = '502'; Answer = @{ status = 502; shape = 'text' }; Id = 'OutcomeUnknown'; Category = 'InvalidResult' }
         @{ Name = '302'; Answer = @{ status = 302; headers = @{ Location = 'https://login.example.com/?return=x' } }; Id = 'ResponseNotConformant'; Category = 'ProtocolError'; Message = '*redirects to https://login.example.com (HTTP 302)*' }
     ) {
@@ -132,7 +132,7 @@ Describe 'What a server answers to a registration' {
         if (-not (Test-Path variable:Connect)) { $Connect = @{} }
         $broken = New-TestServer @{ faults = @(@{ on = 'register' } + $Fault) }
         $null = Connect-DcrServer -RegistrationEndpoint "$($broken.Url)/register" @Connect
-        $null = Assert-Failure { New-DcrClient @app } -Id OutcomeUnknown -Category InvalidResult -Action '*Look at the server for a client of this name*'
+        $null = Assert-Failure { New-DcrClient @app } -Id OutcomeUnknown -Category InvalidResult -Action '*before you register again*'
         @(Get-TestServerRequest $broken -Operation register).Count | Should -Be 1
         $null = Connect-DcrServer $server.Issuer
     }
