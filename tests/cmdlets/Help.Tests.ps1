@@ -48,11 +48,9 @@ Describe '<Page>' -ForEach ($examples | Group-Object { $_.Page } | ForEach-Objec
         # As Epic does: the registration of the software says the rest.
         $grant = if ($Page -eq 'New-DcrClient') { @{ redirect_uris = @('https://app.example.com/cb'); token_endpoint_auth_method = 'none' } }
         $gated = New-TestServer ($switches + @{ issuerPath = '/tenant1'; initialToken = 'initial-token-0001'; grant = $grant })
-        Set-Secret as-initial-access-token -Vault DcrVault -Secret 'initial-token-0001'
-        Set-Secret okta-api-token -Vault DcrVault -Secret '00-not-a-real-api-token'
         $tenant = New-TestServer @{ dialect = 'auth0'; auth0 = @{ managementToken = @{} } }
-        Set-Secret auth0-management-token -Vault DcrVault -Secret $tenant.ManagementToken
-        Set-Secret dcr-admin-key -Vault DcrVault -Secret $adminKey
+        $secrets = @{ 'as-initial-access-token' = 'initial-token-0001'; 'okta-api-token' = '00-not-a-real-api-token'; 'auth0-management-token' = $tenant.ManagementToken; 'dcr-admin-key' = $adminKey }
+        foreach ($secret in $secrets.Keys | Where-Object { $Code.Contains($_) -or $Page -eq 'Reset-DcrClientSecret' }) { Set-Secret $secret -Vault DcrVault -Secret $secrets[$secret] }
         Get-DcrServer | Disconnect-DcrServer
         $null = Connect-DcrServer $open.Issuer
         $seeds = @(

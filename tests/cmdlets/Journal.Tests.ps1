@@ -121,11 +121,3 @@ Describe 'The journal on the disk' {
         }
     }
 }
-
-Describe 'Kills at the steps of storing' {
-    It 'lose nothing that a server''s answer had delivered (six of tests/kill/Kill.ps1)' -Skip:($env:OS -eq 'Windows_NT' -or $PSEdition -eq 'Desktop') {
-        $figures = & (Get-Process -Id $PID).Path -NoProfile -NonInteractive -Command "& '$PSScriptRoot/../kill/Kill.ps1' -Kills 6 | ConvertTo-Json" | Out-String
-        $figures | Should -BeLike '*"Kills": 6*'
-        ($figures -replace '^[^{]*' | ConvertFrom-Json).Lost | Should -Be 0 -Because $figures
-    }
-}

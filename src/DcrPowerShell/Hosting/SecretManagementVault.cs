@@ -52,14 +52,7 @@ internal sealed class SecretManagementVault(string name, PipelinePump pump) : IS
         Modules[name] = Property<string>(vault, "ModuleName");
         if (Modules[name] == VaultLock.SecretStore)
         {
-            try
-            {
-                SecretStoreCopy.CheckUnlocked(Property<string>(vault, "ModulePath"));
-            }
-            catch (Exception failure) when (failure is not DcrException)
-            {
-                throw Refusal(failure);
-            }
+            CheckUnlocked(Property<string>(vault, "ModulePath"));
         }
         else
         {
@@ -69,6 +62,44 @@ internal sealed class SecretManagementVault(string name, PipelinePump pump) : IS
 
         return true;
     });
+
+    /// <summary>
+    /// The first look of a process reads SecretStore's files, and another process may be in the middle of writing them. So what
+    /// fails is looked at once more with no writer beside it.
+    /// </summary>
+    private static void CheckUnlocked(string modulePath)
+    {
+        try
+        {
+            SecretStoreCopy.CheckUnlocked(modulePath);
+        }
+        catch (Exception first) when (first is not DcrException)
+        {
+            try
+            {
+                using var alone = TakeLock();
+                SecretStoreCopy.CheckUnlocked(modulePath);
+            }
+            catch (Exception failure) when (failure is not DcrException)
+            {
+                throw Refusal(failure);
+            }
+        }
+    }
+
+    /// <summary>The lock on SecretStore; null where it is not to be had in a while.</summary>
+    private static IDisposable? TakeLock()
+    {
+        for (var time = Stopwatch.StartNew(); time.Elapsed < LongWait; Thread.Sleep(20))
+        {
+            if (VaultLock.TryTake(VaultLock.SecretStore) is { } held)
+            {
+                return held;
+            }
+        }
+
+        return null;
+    }
 
     public Task<string?> GetAsync(string secretName) => RunAsync(writes: false, () => Read(secretName));
 
