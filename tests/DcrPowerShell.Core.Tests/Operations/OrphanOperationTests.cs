@@ -148,6 +148,29 @@ public class OrphanOperationTests
         Assert.DoesNotContain(await standard.Server.RequestsAsync(), static request => request.Operation != "discovery");
     }
 
+    [Theory]
+    [InlineData(DcrVaultErrorAction.Stop)]
+    [InlineData(DcrVaultErrorAction.Continue)]
+    public async Task Where_the_vault_fails_registration_stops_or_goes_on_with_the_journal_and_the_vault_gets_all_of_it_later(DcrVaultErrorAction action)
+    {
+        using var session = await Session.StartAsync("{}", request => request with { OnVaultError = action }, journals: new MemoryJournalFolder());
+        session.Vault.Fault = VaultFault.RefusesWrites;
+        var first = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "north"));
+        Assert.Equal((DcrErrorId.VaultWriteFailed, DcrStorage.Journal), (first.ErrorId, ((DcrClient)first.Unstored!).Storage));
+        Assert.Equal(action == DcrVaultErrorAction.Continue, first.IsTolerated);
+
+        var second = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "south"));
+        var made = action == DcrVaultErrorAction.Continue ? 2 : 1;
+        Assert.Equal(made, (await session.SentAsync("register")).Count);
+        Assert.Equal(action == DcrVaultErrorAction.Continue, second.IsTolerated);
+
+        session.Vault.Fault = VaultFault.None;
+        var restored = await session.RunAsync(RestoreOperation.FromJournalAsync);
+        Assert.Equal(made, restored.Count);
+        Assert.All(await session.Server.ClientsAsync(), client => Assert.Equal(client.RegistrationAccessToken, session.Stored(client.ClientId).RegistrationAccessToken));
+        Assert.Empty(session.Connection.Journal!.Open);
+    }
+
     private static async Task<DcrOrphan[]> FindAsync(Session session) => [.. await session.RunAsync(OrphanOperation.FindAsync)];
 
     private static Task<DcrClient?> TenantAsync(Session session, string tenant) => session.RunAsync(context => RegisterOperation.FindTenantAsync(context, tenant));
