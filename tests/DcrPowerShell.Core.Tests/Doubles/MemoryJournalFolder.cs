@@ -95,6 +95,11 @@ internal sealed class MemoryJournalFile(MemoryJournalFolder folder, string vault
 
     public void Delete()
     {
+        if (folder.Refusal is { } refusal)
+        {
+            throw refusal;
+        }
+
         folder.Files.Remove(this);
         IsOpen = false;
     }

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
 
 namespace DcrPowerShell.Storage.Journaling;
 
@@ -20,7 +21,7 @@ internal sealed class JournalSet(IJournalFolder folder) : IDisposable
     }
 
     /// <summary>The vault's journal; begins it where there is none.</summary>
-    /// <exception cref="System.IO.IOException">It cannot be written.</exception>
+    /// <exception cref="IOException">It cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
     public Journal Begin(string vault, byte[] key)
     {
@@ -36,7 +37,14 @@ internal sealed class JournalSet(IJournalFolder folder) : IDisposable
         {
             foreach (var journal in _journals.Values)
             {
-                journal.Dispose();
+                try
+                {
+                    journal.Dispose();
+                }
+                catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+                {
+                    // The process ends, and nobody is left to be told: a file that somebody else removed, say.
+                }
             }
 
             _journals.Clear();

@@ -22,6 +22,18 @@ public class JournalTests
 
     public JournalTests() => _journal = Journal.Begin(_folder.Create(Vault), Key);
 
+    /// <summary>The process is ending then, and an exception would end it with a crash.</summary>
+    [Fact]
+    public void A_folder_that_somebody_removed_does_not_spoil_the_end_of_the_process()
+    {
+        var folder = new MemoryJournalFolder();
+        var journals = new JournalSet(folder);
+        journals.Begin("TestVault", ContentEncryption.NewKey());
+        folder.Refusal = new System.IO.DirectoryNotFoundException();
+        journals.Dispose();
+        Assert.Null(journals.Find("TestVault"));
+    }
+
     [Fact]
     public void Everything_of_an_entry_comes_back()
     {
