@@ -73,6 +73,30 @@ Describe 'A process that writes SecretStore from an old copy' {
     }
 }
 
+Describe 'SecretStore, which reads its file anew by itself when another process has been quiet for five seconds' {
+    It 'does not do so in the middle of a write, which would drop what is written' {
+        $server = New-ConnectedServer
+        $null = New-DcrClient @app
+        $isOver = [Threading.ManualResetEventSlim]::new()
+        $rereading = [powershell]::Create()
+        # What its timer does, without the five seconds.
+        $running = $rereading.AddScript({
+            param($isOver)
+            $any = [Reflection.BindingFlags]'Static,NonPublic,Public'
+            $file = [AppDomain]::CurrentDomain.GetAssemblies() | ForEach-Object { $_.GetType('Microsoft.PowerShell.SecretStore.SecureStoreFile') } | Where-Object { $_ }
+            $raise = $file.GetMethod('RaiseDataUpdatedEvent', $any)
+            $later = [Activator]::CreateInstance($raise.GetParameters()[0].ParameterType, [object[]]@([datetime]::MaxValue))
+            while (-not $isOver.IsSet) { $raise.Invoke($null, @($later)) }
+        }).AddArgument($isOver).BeginInvoke()
+        try { $clients = 1..20 | ForEach-Object { [pscustomobject]$app } | New-DcrClient }
+        finally { $isOver.Set() }
+        $rereading.EndInvoke($running)
+        $rereading.Streams.Error | Should -BeNullOrEmpty
+        $names = (Wait-Pwsh (Start-Pwsh -Module Microsoft.PowerShell.SecretStore '(Get-SecretInfo -Vault TestStore).Name')).Output -split '\r?\n'
+        $clients.SecretName | Should -BeIn $names
+    }
+}
+
 Describe 'A vault that another process is writing to' {
     BeforeAll {
         $server = New-ConnectedServer

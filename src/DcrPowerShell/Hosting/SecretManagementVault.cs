@@ -21,7 +21,6 @@ namespace DcrPowerShell.Hosting;
 internal sealed class SecretManagementVault(string name, PipelinePump pump) : ISecretVault
 {
     private static readonly TimeSpan LongWait = TimeSpan.FromSeconds(1);
-    private static readonly object InProcess = new();
     private static readonly ConcurrentDictionary<string, string> Modules = new(StringComparer.OrdinalIgnoreCase);
     private static int _lacksLock;
     private static int _lacksCopy;
@@ -77,28 +76,18 @@ internal sealed class SecretManagementVault(string name, PipelinePump pump) : IS
         {
             try
             {
-                using var alone = TakeLock();
+                using var alone = VaultLock.TryTake(VaultLock.SecretStore, LongWait);
                 SecretStoreCopy.CheckUnlocked(modulePath);
+            }
+            catch (Exception noLock) when (noLock is IOException or UnauthorizedAccessException)
+            {
+                throw Refusal(first);
             }
             catch (Exception failure) when (failure is not DcrException)
             {
                 throw Refusal(failure);
             }
         }
-    }
-
-    /// <summary>The lock on SecretStore; null where it is not to be had in a while.</summary>
-    private static IDisposable? TakeLock()
-    {
-        for (var time = Stopwatch.StartNew(); time.Elapsed < LongWait; Thread.Sleep(20))
-        {
-            if (VaultLock.TryTake(VaultLock.SecretStore) is { } held)
-            {
-                return held;
-            }
-        }
-
-        return null;
     }
 
     public Task<string?> GetAsync(string secretName) => RunAsync(writes: false, () => Read(secretName));
@@ -188,7 +177,7 @@ internal sealed class SecretManagementVault(string name, PipelinePump pump) : IS
         }
 
         // The runspaces of this process share SecretStore's copy, and should wait in line instead of polling.
-        lock (InProcess)
+        lock (VaultLock.InProcess)
         {
             IDisposable? held = null;
             try

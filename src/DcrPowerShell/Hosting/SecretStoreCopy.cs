@@ -11,8 +11,9 @@ namespace DcrPowerShell.Hosting;
 /// SecretStore's copy of its file in the memory of this process. It answers every read from that copy and writes the whole of it
 /// at every write. That another process wrote, it notices by a file watcher some five seconds after the last write of all, and
 /// not if it wrote itself just before. Until then it would drop the other's secrets at its next write. So the copy is renewed
-/// here whenever the file is not as it was last seen, by SecretStore's own internal method. (Found in SecretStore 1.0.6,
-/// Utils.cs; where another version has no such members, this class does nothing.)
+/// here whenever the file is not as it was last seen, by SecretStore's own internal method, and the watcher has to wait for
+/// our writes: it would put an older copy under them, or end the process in SecretStore's helper runspace, which does not bear
+/// two callers. (Found in SecretStore 1.0.6, Utils.cs; where another version has no such members, this class does nothing.)
 /// </summary>
 internal static class SecretStoreCopy
 {
@@ -47,6 +48,10 @@ internal static class SecretStoreCopy
         var type = Load(modulePath);
         var store = type.GetMethod("GetInstance")!.Invoke(null, [null, null]);
         type.GetMethod("ReadObject")!.Invoke(store, [LockCheck, null, null]);
+        if (Find() is { } members)
+        {
+            Array.ForEach(members.Watching, TakeTurns);
+        }
     }
 
     /// <summary>SecretStore's own class; loads the module if it is not there yet.</summary>
@@ -75,6 +80,7 @@ internal static class SecretStoreCopy
             // Where there is no copy yet, SecretStore is about to read the file.
             if (members.LocalStore.GetValue(null) is { } store)
             {
+                Array.ForEach(members.Watching, TakeTurns);
                 var secureStore = members.SecureStore.GetValue(store);
                 var before = members.Data.GetValue(secureStore);
                 VaultRunspace.WithSecretManagementOccupied(() => members.UpdateDataFromFile.Invoke(secureStore, null));
@@ -101,6 +107,16 @@ internal static class SecretStoreCopy
         return result;
     }
 
+    /// <summary>Has the store's handler of what its watcher saw wait for our calls, and them for it.</summary>
+    private static void TakeTurns(FieldInfo watching)
+    {
+        if (watching.GetValue(null) is Delegate { Target: not ITurn } handler)
+        {
+            var turn = Activator.CreateInstance(typeof(Turn<>).MakeGenericType(watching.FieldType.GetGenericArguments()), handler)!;
+            watching.SetValue(null, Delegate.CreateDelegate(watching.FieldType, turn, "Take"));
+        }
+    }
+
     private static string? Stamp(Members members)
     {
         var file = new FileInfo(members.Path);
@@ -112,12 +128,14 @@ internal static class SecretStoreCopy
     {
         if (_members is null && StoreType is { } type)
         {
+            var file = type.Assembly.GetType(Namespace + "SecureStoreFile");
             _members = new Members(
                 type.GetField("LocalStore", Any),
                 type.GetField("_secureStore", Any),
                 type.Assembly.GetType(Namespace + "SecureStore")?.GetProperty("Data", Any),
                 type.Assembly.GetType(Namespace + "SecureStore")?.GetMethod("UpdateDataFromFile", Any, null, [], null),
-                type.Assembly.GetType(Namespace + "SecureStoreFile")?.GetField("LocalStoreFilePath", Any)?.GetValue(null) as string);
+                new[] { "DataUpdated", "ConfigUpdated" }.Select(name => file?.GetField(name, Any)).OfType<FieldInfo>().ToArray(),
+                file?.GetField("LocalStoreFilePath", Any)?.GetValue(null) as string);
         }
 
         return _members is { AreThere: true } ? _members : null;
@@ -126,9 +144,25 @@ internal static class SecretStoreCopy
     private static Type? FindLocalSecretStore() =>
         AppDomain.CurrentDomain.GetAssemblies().Select(assembly => assembly.GetType(Namespace + "LocalSecretStore")).FirstOrDefault(type => type is not null);
 
-    private sealed class Members(FieldInfo? localStore, FieldInfo? secureStore, PropertyInfo? data, MethodInfo? updateDataFromFile, string? path)
+    private interface ITurn;
+
+    private sealed class Turn<TArgs>(EventHandler<TArgs> handler) : ITurn
+    {
+        public void Take(object? sender, TArgs args)
+        {
+            lock (VaultLock.InProcess)
+            {
+                VaultRunspace.WithSecretManagementOccupied(() => handler(sender, args));
+            }
+        }
+    }
+
+    private sealed class Members(FieldInfo? localStore, FieldInfo? secureStore, PropertyInfo? data, MethodInfo? updateDataFromFile, FieldInfo[] watching, string? path)
     {
         public bool AreThere { get; } = localStore is not null && secureStore is not null && data is not null && updateDataFromFile is not null && path is not null;
+
+        /// <summary>What is called when the watcher saw a file change.</summary>
+        public FieldInfo[] Watching => watching;
 
         public FieldInfo LocalStore => localStore!;
 

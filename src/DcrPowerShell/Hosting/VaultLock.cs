@@ -14,18 +14,22 @@ internal static class VaultLock
     /// <summary>SecretStore's module, and the lock's name: its vaults are one store.</summary>
     public const string SecretStore = "Microsoft.PowerShell.SecretStore";
 
+    /// <summary>Held with the lock by the one thread of this process that is using it.</summary>
+    public static readonly object InProcess = new();
+
     /// <summary>Takes the lock, which lasts until it is disposed.</summary>
     /// <param name="name">What is locked.</param>
-    /// <returns>Null while another process has it.</returns>
+    /// <param name="longest">How long to wait for another process; not at all by default.</param>
+    /// <returns>Null where another process has it all that time.</returns>
     /// <exception cref="IOException">The lock file cannot be made.</exception>
     /// <exception cref="UnauthorizedAccessException">The lock file may not be made.</exception>
-    public static IDisposable? TryTake(string name)
+    public static IDisposable? TryTake(string name, TimeSpan longest = default)
     {
         var file = new string(name.Select(letter => char.IsLetterOrDigit(letter) || letter is '.' or '-' ? char.ToLowerInvariant(letter) : '_').ToArray());
         var path = Path.Combine(LocalData.Folder("locks"), file + ".lock");
         try
         {
-            return UserOnly.OpenAlone(path);
+            return UserOnly.WhenFree(() => UserOnly.OpenAlone(path), longest);
         }
         catch (IOException failure) when (UserOnly.IsTaken(failure))
         {
