@@ -1,18 +1,21 @@
 using System;
-using System.Collections.Generic;
+using System.Collections.Concurrent;
 using System.Linq;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
 
 namespace DcrPowerShell.Storage;
 
-/// <summary>Which registration at an issuer belongs to which tenant. Read from the vault once, and then what has come or gone since.</summary>
+/// <summary>
+/// Which registration at an issuer belongs to which tenant. Read from the vault once, and then what has come or gone since. Runspaces
+/// that are handed the same connection use it at once.
+/// </summary>
 internal sealed class TenantIndex(string issuer)
 {
     // Listing a vault is dear; what this process registers is added at once.
     private static readonly TimeSpan HoldsFor = TimeSpan.FromSeconds(30);
 
-    private readonly Dictionary<string, string?> _tenantOf = [];
+    private readonly ConcurrentDictionary<string, string?> _tenantOf = new();
     private DateTimeOffset _readAt;
 
     /// <summary>The tenant's registration; null where it has none.</summary>
@@ -32,7 +35,7 @@ internal sealed class TenantIndex(string issuer)
                 return record;
             }
 
-            _tenantOf.Remove(secretName);
+            _tenantOf.TryRemove(secretName, out _);
         }
 
         return null;
@@ -45,7 +48,7 @@ internal sealed class TenantIndex(string issuer)
         var names = await store.ListAsync(issuer).ConfigureAwait(false);
         foreach (var gone in _tenantOf.Keys.Except(names).ToList())
         {
-            _tenantOf.Remove(gone);
+            _tenantOf.TryRemove(gone, out _);
         }
 
         foreach (var name in names.Where(name => !_tenantOf.ContainsKey(name)))

@@ -1,4 +1,3 @@
-using System.Collections.Generic;
 using System.Management.Automation;
 using System.Security;
 using DcrPowerShell.Binding;
@@ -63,7 +62,10 @@ public sealed class RestoreDcrRegistrationCommand : DcrConnectedCmdlet
         {
             if (ShouldProcess($"vault {connection.Vault}", "Restore what the journal has"))
             {
-                WriteAll(connection, Run(connection, RestoreOperation.FromJournalAsync));
+                foreach (var client in Run(connection, RestoreOperation.FromJournalAsync))
+                {
+                    Write(connection, client);
+                }
             }
 
             return;
@@ -78,14 +80,6 @@ public sealed class RestoreDcrRegistrationCommand : DcrConnectedCmdlet
                     Write(connection, Run(connection, context => RestoreOperation.FromServerAsync(context, clientId, string.IsNullOrEmpty(Tenant) ? null : Tenant)));
                 }
             });
-        }
-    }
-
-    private void WriteAll(DcrConnection connection, IReadOnlyList<DcrClient> clients)
-    {
-        foreach (var client in clients)
-        {
-            Write(connection, client);
         }
     }
 }

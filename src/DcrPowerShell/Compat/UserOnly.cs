@@ -1,4 +1,7 @@
+using System;
+using System.Diagnostics;
 using System.IO;
+using System.Threading;
 
 namespace DcrPowerShell.Compat;
 
@@ -10,11 +13,11 @@ internal static class UserOnly
 
     /// <summary>Makes a folder, if it is not there yet, with rights 0700.</summary>
     /// <exception cref="IOException">It cannot be made.</exception>
-    /// <exception cref="System.UnauthorizedAccessException">It may not be made.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be made.</exception>
     public static void CreateFolder(string path)
     {
 #if NET
-        if (!System.OperatingSystem.IsWindows())
+        if (!OperatingSystem.IsWindows())
         {
             Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             return;
@@ -25,11 +28,11 @@ internal static class UserOnly
 
     /// <summary>Opens a file for writing that nobody else has open, and nobody else can open; a new one has rights 0600.</summary>
     /// <exception cref="IOException">Somebody has it open, or it cannot be opened.</exception>
-    /// <exception cref="System.UnauthorizedAccessException">It may not be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be opened.</exception>
     public static FileStream OpenAlone(string path, FileMode mode = FileMode.OpenOrCreate)
     {
 #if NET
-        if (!System.OperatingSystem.IsWindows())
+        if (!OperatingSystem.IsWindows())
         {
             return new FileStream(path, new FileStreamOptions
             {
@@ -42,6 +45,26 @@ internal static class UserOnly
         }
 #endif
         return new FileStream(path, mode, FileAccess.ReadWrite, FileShare.None, NoBuffer);
+    }
+
+    /// <summary>Opens a file as soon as nobody else has it open.</summary>
+    /// <param name="longest">How long to wait for that.</param>
+    /// <exception cref="IOException">Somebody has it open all that time, which <see cref="IsTaken"/> tells; or it cannot be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be opened.</exception>
+    public static FileStream WhenFree(Func<FileStream> open, TimeSpan longest)
+    {
+        var time = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                return open();
+            }
+            catch (IOException failure) when (IsTaken(failure) && time.Elapsed < longest)
+            {
+                Thread.Sleep(10);
+            }
+        }
     }
 
     /// <summary>Whether somebody else has the file open: ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION; EWOULDBLOCK of Linux and of macOS.</summary>

@@ -75,19 +75,5 @@ internal sealed class AuditFile(string path) : IAuditFile
     }
 
     /// <summary>Another process has the file open for the time of one line.</summary>
-    private static FileStream Open(Func<FileStream> open)
-    {
-        var time = Stopwatch.StartNew();
-        while (true)
-        {
-            try
-            {
-                return open();
-            }
-            catch (IOException failure) when (UserOnly.IsTaken(failure) && time.Elapsed < LongestWait)
-            {
-                Thread.Sleep(5);
-            }
-        }
-    }
+    private static FileStream Open(Func<FileStream> open) => UserOnly.WhenFree(open, LongestWait);
 }

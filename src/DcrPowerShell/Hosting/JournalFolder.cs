@@ -22,26 +22,12 @@ internal sealed class JournalFolder : IJournalFolder
 
     private static string Folder => LocalData.Folder("journal");
 
-    public IJournalFile Create(string vault)
-    {
-        return new JournalFile(NewName(Path.Combine(Folder, Prefix(vault))), FileMode.CreateNew);
-    }
+    public IJournalFile Create(string vault) => new JournalFile(NewName(Path.Combine(Folder, Prefix(vault))), FileMode.CreateNew);
 
     public IDisposable Lock()
     {
         var file = Path.Combine(Folder, "lock");
-        var time = Stopwatch.StartNew();
-        while (true)
-        {
-            try
-            {
-                return UserOnly.OpenAlone(file);
-            }
-            catch (IOException failure) when (UserOnly.IsTaken(failure) && time.Elapsed < LongestWait)
-            {
-                Thread.Sleep(20);
-            }
-        }
+        return UserOnly.WhenFree(() => UserOnly.OpenAlone(file), LongestWait);
     }
 
     public IReadOnlyList<IJournalFile> OpenAbandoned(string vault) => Directory.GetFiles(Folder, Prefix(vault) + "*" + Extension)
@@ -49,7 +35,6 @@ internal sealed class JournalFolder : IJournalFolder
         .Select(TryOpen)
         .OfType<IJournalFile>()
         .ToList();
-
 
     private static JournalFile? TryOpen(string file)
     {

@@ -1,5 +1,4 @@
 using System;
-using System.Diagnostics;
 using System.Globalization;
 using System.IO;
 using System.Linq;
@@ -112,24 +111,8 @@ internal static class SecretStoreBackup
         }
     }
 
-    private static IDisposable Lock()
-    {
-        var time = Stopwatch.StartNew();
-        while (true)
-        {
-            if (VaultLock.TryTake(VaultLock.SecretStore) is { } held)
-            {
-                return held;
-            }
-
-            if (time.Elapsed > LongestWait)
-            {
-                throw new VaultException($"another process has been writing to it for {Duration.Say(LongestWait)}");
-            }
-
-            Thread.Sleep(20);
-        }
-    }
+    private static IDisposable Lock() => VaultLock.TryTake(VaultLock.SecretStore, LongestWait)
+        ?? throw new VaultException($"another process has been writing to it for {Duration.Say(LongestWait)}");
 
     private static byte[] Pack(byte[][] files)
     {

@@ -53,13 +53,7 @@ internal sealed class Journal : IDisposable
     {
         lock (_gate)
         {
-            var entries = new Dictionary<string, JournalEntry>();
-            foreach (var line in Lines(_file.Read(), _key).Where(static line => !line.IsDone))
-            {
-                Apply(entries, line);
-            }
-
-            return entries.Values.Where(static entry => entry.Answer is not null).OrderBy(entry => entry.Intent.At).ToList();
+            return Entries(Lines(_file.Read(), _key).Where(static line => !line.IsDone)).Where(static entry => entry.Answer is not null).ToList();
         }
     }
 
@@ -81,16 +75,7 @@ internal sealed class Journal : IDisposable
 
     /// <summary>What a process that has ended left undone, in order of beginning.</summary>
     /// <exception cref="FormatException">It is no journal, of a newer version, of another key, or was tampered with.</exception>
-    public static IReadOnlyList<JournalEntry> ReadAbandoned(IJournalFile file, byte[] key)
-    {
-        var open = new Dictionary<string, JournalEntry>();
-        foreach (var line in Lines(file.Read(), key))
-        {
-            Apply(open, line);
-        }
-
-        return open.Values.OrderBy(entry => entry.Intent.At).ToList();
-    }
+    public static IReadOnlyList<JournalEntry> ReadAbandoned(IJournalFile file, byte[] key) => Entries(Lines(file.Read(), key));
 
     /// <summary>Notes what is about to be asked. On the disk when it returns.</summary>
     /// <returns>The entry's id.</returns>
@@ -132,6 +117,18 @@ internal sealed class Journal : IDisposable
                 _file.Dispose();
             }
         }
+    }
+
+    /// <summary>What lines leave open, in order of beginning.</summary>
+    private static List<JournalEntry> Entries(IEnumerable<JournalLine> lines)
+    {
+        var open = new Dictionary<string, JournalEntry>();
+        foreach (var line in lines)
+        {
+            Apply(open, line);
+        }
+
+        return open.Values.OrderBy(entry => entry.Intent.At).ToList();
     }
 
     private static IEnumerable<JournalLine> Lines(byte[] file, byte[] key)
