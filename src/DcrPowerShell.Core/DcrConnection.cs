@@ -16,6 +16,9 @@ public sealed class DcrConnection
     private readonly ICredential _credential;
     private readonly HttpSender _sender;
 
+    // Ticks: all workers of the connection read and write it.
+    private long _vaultProvedAt;
+
     internal DcrConnection(string name, string issuer, Uri registrationEndpoint, ICredential credential, string? vault, IDcrProvider service, HttpSender sender)
     {
         Name = name;
@@ -78,7 +81,11 @@ public sealed class DcrConnection
     internal Journal? Journal { get; init; }
 
     /// <summary>When the vault last gave back what was written to it.</summary>
-    internal DateTimeOffset VaultProvedAt { get; set; }
+    internal DateTimeOffset VaultProvedAt
+    {
+        get => new(Interlocked.Read(ref _vaultProvedAt), TimeSpan.Zero);
+        set => Interlocked.Exchange(ref _vaultProvedAt, value.UtcTicks);
+    }
 
     /// <inheritdoc/>
     public override string ToString() => Name;

@@ -40,7 +40,7 @@ Describe 'Stopping a command' {
 
     It 'sends nothing more: the rest of a pipeline is left' {
         $server = New-TestServer @{ faults = @(@{ on = 'register'; delayMs = 1000 }) }
-        $null = Stop-During $server register '1..5 | ForEach-Object { [pscustomobject]@{ ClientName = "App$_"; RedirectUri = "https://app.example.com/" } } | New-DcrClient'
+        $null = Stop-During $server register '1..5 | ForEach-Object { [pscustomobject]@{ ClientName = "App$_"; RedirectUri = "https://app.example.com/" } } | New-DcrClient -ThrottleLimit 1'
         @(Get-TestServerRequest $server -Operation register).Count | Should -Be 1
         $null = Connect-DcrServer $server.Issuer
         (Get-DcrClient -Offline).ClientName | Should -Be 'App1'

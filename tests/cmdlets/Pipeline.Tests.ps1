@@ -17,7 +17,7 @@ Describe 'Rows of a CSV file' {
             'One,https://one.example.com/a;https://one.example.com/b,read write,clinic-1,one-secret,,'
             'Zwölf,https://two.example.com/a https://two.example.com/b,,clinic-2,,soft-2,https://two.example.com/logo.png'
         )
-        $clients = Import-Csv $file -Encoding utf8 | New-DcrClient
+        $clients = Import-Csv $file -Encoding utf8 | New-DcrClient -ThrottleLimit 1
         $clients.ClientName | Should -Be 'One', 'Zwölf'
         $clients.Tenant | Should -Be 'clinic-1', 'clinic-2'
         $clients[0].RedirectUris | Should -Be 'https://one.example.com/a', 'https://one.example.com/b'
@@ -31,7 +31,7 @@ Describe 'Rows of a CSV file' {
 
     It 'carry nothing over from one row to the next' {
         $rows = 'ClientName,RedirectUri,Scope', 'One,https://one.example.com/,read', 'Two,https://two.example.com/,' | ConvertFrom-Csv
-        ($rows | New-DcrClient)[1].Scope | Should -BeNullOrEmpty
+        ($rows | New-DcrClient -ThrottleLimit 1)[1].Scope | Should -BeNullOrEmpty
         (Get-SentMetadata $server).PSObject.Properties.Name | Should -Be 'client_name', 'redirect_uris'
     }
 
@@ -51,7 +51,7 @@ Describe 'Rows of a CSV file' {
     It 'fail one by one: the other rows go on' {
         $rows = 'ClientName,RedirectUri', 'One,https://one.example.com/', 'Two,https://two.example.com/', 'Three,three', 'Four,https://four.example.com/', 'Five,https://five.example.com/' | ConvertFrom-Csv
         $clients = $rows | New-DcrClient -ErrorAction SilentlyContinue -ErrorVariable failures
-        $clients.ClientName | Should -Be 'One', 'Two', 'Four', 'Five'
+        $clients.ClientName | Sort-Object { $rows.ClientName.IndexOf($_) } | Should -Be 'One', 'Two', 'Four', 'Five'
         $failures.Count | Should -Be 1
         $failures[0].FullyQualifiedErrorId | Should -BeLike 'InvalidRedirectUri,*'
         $failures[0].TargetObject.ClientName | Should -Be 'Three' -Because 'the row itself is what has to be run again'
@@ -152,7 +152,7 @@ Describe 'What comes after in the pipeline' {
     BeforeAll { $server = New-ConnectedServer }
 
     It 'may take one client and stop: it is kept' {
-        $client = 1..5 | ForEach-Object { [pscustomobject]@{ ClientName = "First$_"; RedirectUri = 'https://app.example.com/' } } | New-DcrClient | Select-Object -First 1
+        $client = 1..5 | ForEach-Object { [pscustomobject]@{ ClientName = "First$_"; RedirectUri = 'https://app.example.com/' } } | New-DcrClient -ThrottleLimit 1 | Select-Object -First 1
         $client.ClientName | Should -Be 'First1'
         (Get-VaultRecord $client).client_id | Should -Be $client.ClientId
         Get-TestServerClient $server | Where-Object { $_.metadata.client_name -like 'First*' } | Should -HaveCount 1

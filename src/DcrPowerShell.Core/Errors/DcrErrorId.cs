@@ -87,6 +87,9 @@ public enum DcrErrorId
     /// <summary>A client's secrets are not such that one could be added, or the old one be deleted.</summary>
     OverlapRefused,
 
+    /// <summary>As many failures as the command was to bear.</summary>
+    TooManyFailures,
+
     /// <summary>There is no connection to a server.</summary>
     NotConnected,
 

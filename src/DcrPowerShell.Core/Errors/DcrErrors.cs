@@ -36,6 +36,9 @@ internal static class DcrErrors
     public static DcrException VaultAndNone() =>
         new(DcrErrorId.VaultNotFound, "-Vault and -NoVault exclude each other. Nothing was sent.", "Give one of them, or neither for the default vault.");
 
+    public static DcrException TooManyFailures(int failures) =>
+        new(DcrErrorId.TooManyFailures, $"The command ended after {failures} {(failures == 1 ? "failure" : "failures")} (-MaxFailures). What was under way was finished and kept.", "See to the first of the errors, then run the command again: with -Tenant, only what is left is registered.");
+
     public static DcrException NotConnected() =>
         new(DcrErrorId.NotConnected, "There is no connection to an authorization server.", "Run Connect-DcrServer <issuer> first. In ForEach-Object -Parallel, pass the connection: -Connection $using:connection.");
 

@@ -21,6 +21,12 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
     // A fresh token, and a nonce for its proof.
     private const int MostLessons = 2;
 
+    /// <summary>The server's pace.</summary>
+    public RateGate Gate { get; set; } = new(clock);
+
+    /// <summary>The pace of registrations, where the server counts them by themselves; null for that of all requests.</summary>
+    public RateGate? RegistrationGate { get; set; }
+
     // By Disconnect-DcrServer, maybe while another runspace sends.
     private volatile bool _isClosed;
 
@@ -51,7 +57,7 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
             try
             {
                 var authorization = await authorizer.AuthorizeAsync(request, reporter, stop).ConfigureAwait(false);
-                var response = await TryAsync(request, authorization, reporter, patience.Token).ConfigureAwait(false);
+                var response = await PacedAsync(request, authorization, reporter, patience.Token, stop).ConfigureAwait(false);
                 arrived?.Invoke(request, response);
                 if (authorizer.Learn(authorization, request, response) && ++lessons <= MostLessons)
                 {
@@ -93,6 +99,42 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
     {
         _isClosed = true;
         transport.Dispose();
+    }
+
+    /// <summary>Tokens are fetched once for all: they go at once.</summary>
+    private async Task<ProtocolResponse> PacedAsync(ProtocolRequest request, Authorization authorization, IReporter reporter, CancellationToken patience, CancellationToken stop)
+    {
+        if (request.Effect == RequestEffect.FetchesToken)
+        {
+            return await TryAsync(request, authorization, reporter, patience).ConfigureAwait(false);
+        }
+
+        var gate = request.Effect == RequestEffect.Registers && RegistrationGate is { } own ? own : Gate;
+        var isTold = false;
+        await gate.EnterAsync(
+            wait =>
+            {
+                isTold |= wait > TimeSpan.FromSeconds(1);
+                if (isTold)
+                {
+                    reporter.Waiting($"{request.Uri.Authority}: at the server's pace; going on in {Duration.Say(wait)}");
+                }
+            },
+            stop).ConfigureAwait(false);
+        if (isTold)
+        {
+            reporter.Waiting(null);
+        }
+
+        ProtocolResponse? response = null;
+        try
+        {
+            return response = await TryAsync(request, authorization, reporter, patience).ConfigureAwait(false);
+        }
+        finally
+        {
+            gate.Leave(response);
+        }
     }
 
     private async Task<ProtocolResponse> TryAsync(ProtocolRequest request, Authorization authorization, IReporter reporter, CancellationToken cancellationToken)

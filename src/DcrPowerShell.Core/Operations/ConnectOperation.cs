@@ -49,6 +49,9 @@ internal sealed record ConnectRequest
     /// <summary>Shown to the server when TLS asks for it (RFC 8705).</summary>
     public X509Certificate2? TlsCertificate { get; init; }
 
+    /// <summary>Null for what the dialect and the server say.</summary>
+    public DcrRateLimit? RateLimit { get; init; }
+
     public DcrVaultErrorAction OnVaultError { get; init; }
 
     /// <summary>Origins beside the registration endpoint's where registration access tokens may go.</summary>
@@ -112,6 +115,7 @@ internal static class ConnectOperation
             var dialect = Dialects.For(request.Provider, (request.Credential as CredentialInput.Token)?.Value.Kind, context);
             var credential = CredentialFactory.Create(request.Credential, context.Server, dialect.TokenRules(context), request.Scope, request.DPoP, sender, clock);
             var service = dialect.Create(context, credential);
+            Pace(sender, dialect, request.RateLimit, clock);
             return new DcrConnection(request.Name ?? NameOf(request.Issuer ?? request.RegistrationEndpoint!), context.Issuer, context.RegistrationEndpoint, credential, store?.VaultName, service, sender)
             {
                 VaultProvedAt = clock.UtcNow,
@@ -126,6 +130,19 @@ internal static class ConnectOperation
         {
             sender.Dispose();
             throw;
+        }
+    }
+
+    private static void Pace(HttpSender sender, IDialect dialect, DcrRateLimit? wanted, IClock clock)
+    {
+        var usual = new RateGate(clock, wanted ?? dialect.UsualLimit, isFirm: wanted is not null);
+        if (wanted is null && dialect.CountsRegistrationsApart)
+        {
+            sender.RegistrationGate = usual;
+        }
+        else
+        {
+            sender.Gate = usual;
         }
     }
 

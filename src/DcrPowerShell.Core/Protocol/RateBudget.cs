@@ -17,7 +17,7 @@ internal sealed record RateBudget(long Left, long Limit, TimeSpan? RenewedIn)
     public static RateBudget? Read(ProtocolResponse response) => Families
         .Select(family => (Left: Number(response.Header(family + "-Remaining")), Limit: Number(response.Header(family + "-Limit"))))
         .Where(static budget => budget is { Left: not null, Limit: not null })
-        .Select(budget => new RateBudget(budget.Left!.Value, budget.Limit!.Value, RetryAdvice.Read(response)))
+        .Select(budget => new RateBudget(budget.Left!.Value, budget.Limit!.Value, RetryAdvice.Renewal(response)))
         .FirstOrDefault();
 
     // A limit may have its window behind it: "60, 60;w=60".

@@ -18,6 +18,14 @@ internal static class RetryAdvice
             return Seconds(retryAfter) ?? (HttpDate.Parse(retryAfter) is { } date ? AtLeastZero(date - ServerNow(response)) : null);
         }
 
+        return Renewal(response) is { } renewal
+            ? renewal + (response.Header("RateLimit-Reset") is null ? TimeSpan.FromSeconds(1) : TimeSpan.Zero)
+            : null;
+    }
+
+    /// <summary>When a limit is counted anew, by the server's own words and its Date, without anything added; null where it does not say.</summary>
+    public static TimeSpan? Renewal(ProtocolResponse response)
+    {
         if (response.Header("RateLimit-Reset") is { } reset)
         {
             return Seconds(reset);
@@ -25,7 +33,7 @@ internal static class RetryAdvice
 
         return (response.Header("X-Rate-Limit-Reset") ?? response.Header("X-RateLimit-Reset")) is { } text
             && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var unix) && unix <= DateTimeOffset.MaxValue.ToUnixTimeSeconds()
-                ? AtLeastZero(DateTimeOffset.FromUnixTimeSeconds(unix) - ServerNow(response)) + TimeSpan.FromSeconds(1)
+                ? AtLeastZero(DateTimeOffset.FromUnixTimeSeconds(unix) - ServerNow(response))
                 : null;
     }
 

@@ -23,6 +23,12 @@ internal interface IDialect
     /// <summary>What the service answers, in the words of RFC 7591.</summary>
     JsonBag Read(JsonBag answer);
 
+    /// <summary>The pace that the service is known to take, before it has said any; null where it is not known.</summary>
+    DcrRateLimit? UsualLimit { get; }
+
+    /// <summary>Registrations are counted by themselves.</summary>
+    bool CountsRegistrationsApart { get; }
+
     IDcrProvider Create(DialectContext context, ICredential credential);
 }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Linq;
 
@@ -14,11 +15,11 @@ internal sealed record WrittenSecret(string Vault, string Name, string Value, in
 /// </summary>
 internal sealed class WrittenSecrets
 {
-    private readonly Dictionary<(string Vault, string Name), WrittenSecret> _secrets = [];
+    private readonly ConcurrentDictionary<(string Vault, string Name), WrittenSecret> _secrets = new();
 
     public void Add(WrittenSecret secret) => _secrets[(secret.Vault, secret.Name)] = secret;
 
-    public void Forget(string vault, string name) => _secrets.Remove((vault, name));
+    public void Forget(string vault, string name) => _secrets.TryRemove((vault, name), out _);
 
     /// <summary>The vaults that a command wrote to.</summary>
     public IReadOnlyList<string> VaultsOf(object writer) => _secrets.Values.Where(secret => secret.Writer == writer).Select(secret => secret.Vault).Distinct().ToList();

@@ -10,7 +10,7 @@ using DcrPowerShell.Metadata;
 namespace DcrPowerShell.Commands;
 
 /// <summary>The parameters that carry client metadata. Each has its wire name as an alias, so that JSON-shaped input binds.</summary>
-public abstract class ClientMetadataCmdlet : DcrConnectedCmdlet
+public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
 {
     private HashSet<string> _namedOnCommandLine = [];
 

@@ -127,6 +127,10 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     [Parameter]
     public SwitchParameter NoVault { get; set; }
 
+    /// <summary>How many requests to send in which time, such as 50/min; by default what the server says, or is known of it.</summary>
+    [Parameter]
+    public DcrRateLimit? RateLimit { get; set; }
+
     /// <summary>What to do where the vault fails after a server's answer: an error, or a warning while the journal keeps it.</summary>
     [Parameter]
     public DcrVaultErrorAction OnVaultError { get; set; }
@@ -177,6 +181,7 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
             DPoP = DPoP,
             TlsCertificate = TlsCertificate,
             OnVaultError = OnVaultError,
+            RateLimit = RateLimit,
             AllowedOrigins = AllowedOrigin,
             Timeout = TimeSpan.FromSeconds(TimeoutSec),
             Proxy = Proxy,

@@ -81,7 +81,7 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
                 var record = Run(connection, context => ListOperation.LoadAsync(context, secretName));
                 if (record is not null && Matches(ClientName, record.ClientName) && Matches(Tenant, record.Tenant))
                 {
-                    Give(connection, record);
+                    Give(connection, record, secretName);
                 }
             });
         }
@@ -90,12 +90,19 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
     private protected override void ProcessClient(string clientId, DcrClient? piped)
     {
         var connection = Resolve(piped);
-        Give(connection, Run(connection, context => FindOperation.RunAsync(context, clientId, piped)));
+        Give(connection, Run(connection, context => FindOperation.RunAsync(context, clientId, piped)), piped ?? (object)clientId);
     }
 
-    private void Give(DcrConnection connection, RegistrationRecord record) => Write(connection, Offline
-        ? new DcrClient(record, [], connection.Vault is null ? null : record.SecretName)
-        : Run(connection, context => ReadOperation.RunAsync(context, record)));
+    private void Give(DcrConnection connection, RegistrationRecord record, object? target)
+    {
+        if (Offline)
+        {
+            Write(connection, new DcrClient(record, [], connection.Vault is null ? null : record.SecretName));
+            return;
+        }
+
+        Start(connection, record.ClientId, target, context => ReadOperation.RunAsync(context, record), client => Write(connection, client));
+    }
 
     private static bool Matches(string? pattern, string? value) =>
         pattern is null || NamePattern.Of(pattern).IsMatch(value ?? "");

@@ -69,6 +69,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
             InitialToken = InitialAccessToken is null ? null : StaticToken.Initial(SecureText.Reveal(InitialAccessToken)),
         };
         Run(connection, context => context.CheckVaultAsync(request.ClientSecretName));
+        WaitForSame(request.Tenant);
         if (request.Tenant is { } tenant && !Force && Run(connection, context => RegisterOperation.FindTenantAsync(context, tenant)) is { } known)
         {
             WriteVerbose($"Tenant '{tenant}' has client '{known.ClientId}' already; -Force registers another.");
@@ -78,7 +79,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
 
         if (ShouldProcess($"{metadata.Text(ClientMember.ClientName) ?? "a client"} at {connection.Issuer}", "Register client"))
         {
-            Write(connection, Run(connection, context => RegisterOperation.RunAsync(context, request)));
+            Start(connection, request.Tenant, Target, context => RegisterOperation.RunAsync(context, request), client => Write(connection, client));
         }
     }
 

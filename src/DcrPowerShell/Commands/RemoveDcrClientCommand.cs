@@ -18,8 +18,16 @@ public sealed class RemoveDcrClientCommand : DcrClientCmdlet
         var record = Run(connection, context => FindOperation.RunAsync(context, clientId, piped));
         if (ShouldProcess($"{record.ClientName ?? "client"} ({clientId}) at {connection.Issuer}", "Delete client"))
         {
-            Run(connection, context => DeleteOperation.RunAsync(context, record, Force));
-            RunspaceState.Current.Forget(record.Issuer, clientId);
+            Start(
+                connection,
+                clientId,
+                piped ?? (object)clientId,
+                async context =>
+                {
+                    await DeleteOperation.RunAsync(context, record, Force).ConfigureAwait(false);
+                    return record;
+                },
+                deleted => RunspaceState.Current.Forget(deleted.Issuer, deleted.ClientId));
         }
     }
 }

@@ -43,10 +43,14 @@ public sealed class ResetDcrClientSecretCommand : DcrClientCmdlet
         var action = Overlap ? "Add a second client secret" : CompleteOverlap ? "Delete the old client secret" : "Replace client secret";
         if (ShouldProcess($"{record.ClientName ?? "client"} ({clientId}) at {connection.Issuer}", action))
         {
-            Write(connection, Run(connection, context =>
-                Overlap ? OverlapOperation.StartAsync(context, record, copyName)
-                : CompleteOverlap ? OverlapOperation.CompleteAsync(context, record, copyName)
-                : ResetSecretOperation.RunAsync(context, record, copyName)));
+            Start(
+                connection,
+                clientId,
+                piped ?? (object)clientId,
+                context => Overlap ? OverlapOperation.StartAsync(context, record, copyName)
+                    : CompleteOverlap ? OverlapOperation.CompleteAsync(context, record, copyName)
+                    : ResetSecretOperation.RunAsync(context, record, copyName),
+                client => Write(connection, client));
         }
     }
 }

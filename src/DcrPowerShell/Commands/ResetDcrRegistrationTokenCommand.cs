@@ -15,7 +15,7 @@ public sealed class ResetDcrRegistrationTokenCommand : DcrClientCmdlet
         var record = Run(connection, context => FindOperation.RunAsync(context, clientId, piped));
         if (ShouldProcess($"{record.ClientName ?? "client"} ({clientId}) at {connection.Issuer}", "Replace registration access token"))
         {
-            Write(connection, Run(connection, context => ResetTokenOperation.RunAsync(context, record)));
+            Start(connection, clientId, piped ?? (object)clientId, context => ResetTokenOperation.RunAsync(context, record), client => Write(connection, client));
         }
     }
 }

@@ -53,10 +53,11 @@ public sealed class SetDcrClientCommand : ClientMetadataCmdlet
             connection.Service.Check(changes.With(ClientMember.ClientId, clientId));
         }
 
+        WaitForSame(clientId);
         var record = Run(connection, context => FindOperation.RunAsync(context, clientId, InputObject));
         if (ShouldProcess($"{record.ClientName ?? "client"} ({clientId}) at {connection.Issuer}", "Change client"))
         {
-            Write(connection, Run(connection, context => UpdateOperation.RunAsync(context, record, changes)));
+            Start(connection, clientId, Target, context => UpdateOperation.RunAsync(context, record, changes), client => Write(connection, client));
         }
     }
 

@@ -5,7 +5,7 @@ using DcrPowerShell.Metadata;
 namespace DcrPowerShell.Hosting;
 
 /// <summary>A cmdlet that works on known clients, named by id or piped as objects.</summary>
-public abstract class DcrClientCmdlet : DcrConnectedCmdlet
+public abstract class DcrClientCmdlet : DcrBatchCmdlet
 {
     private protected const string IdSet = "ClientId";
 
@@ -28,15 +28,21 @@ public abstract class DcrClientCmdlet : DcrConnectedCmdlet
     {
         if (InputObject is { } client)
         {
-            Try(client, () => ProcessClient(client.Record.ClientId, client));
+            Process(client.Record.ClientId, client);
             return;
         }
 
         foreach (var clientId in ClientId)
         {
-            Try(clientId, () => ProcessClient(clientId, null));
+            Process(clientId, null);
         }
     }
+
+    private void Process(string clientId, DcrClient? piped) => Try((object?)piped ?? clientId, () =>
+    {
+        WaitForSame(clientId);
+        ProcessClient(clientId, piped);
+    });
 
     /// <param name="piped">The object, where one was piped.</param>
     private protected abstract void ProcessClient(string clientId, DcrClient? piped);

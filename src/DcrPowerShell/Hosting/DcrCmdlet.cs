@@ -12,6 +12,7 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private WrittenSecrets? _written;
+    private PipelinePump? _pump;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -26,6 +27,7 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
             // A stopped command can report nothing.
         }
 
+        _pump?.Dispose();
         _stop.Dispose();
         GC.SuppressFinalize(this);
     }
@@ -37,10 +39,32 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     protected virtual object? Target => null;
 
     /// <inheritdoc/>
-    protected sealed override void ProcessRecord() => Try(Target, ProcessItem);
+    protected sealed override void ProcessRecord()
+    {
+        try
+        {
+            Try(Target, ProcessItem);
+        }
+        catch
+        {
+            // Whatever ends the command: what is under way is finished first, and kept.
+            _pump?.Settle();
+            throw;
+        }
+    }
 
     /// <inheritdoc/>
-    protected sealed override void EndProcessing() => Try(null, PutBack);
+    protected sealed override void EndProcessing() => Try(null, () =>
+    {
+        WaitForOthers(0);
+        AtEnd();
+        PutBack();
+    });
+
+    /// <summary>All is done; what is left to say goes here.</summary>
+    private protected virtual void AtEnd()
+    {
+    }
 
     /// <inheritdoc/>
     protected override void StopProcessing() => _stop.Cancel();
@@ -80,15 +104,37 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
             }
 
             WriteError(error);
+            OnFailure(failure);
         }
+    }
+
+    /// <summary>An error was written, and the command goes on.</summary>
+    private protected virtual void OnFailure(DcrException failure)
+    {
     }
 
     /// <summary>Runs an operation on worker threads, and this thread's part of it here.</summary>
     private protected T Run<T>(Func<PipelinePump, CancellationToken, Task<T>> operation)
     {
-        _written ??= RunspaceState.Current.Written;
-        using var pump = new PipelinePump(this, _stop);
+        var pump = Pump();
         return pump.Run(() => operation(pump, _stop.Token));
+    }
+
+    /// <summary>Starts an operation beside others, and comes back as soon as another one may be started.</summary>
+    /// <param name="most">How many may be under way at once.</param>
+    private protected void Start<T>(int most, Func<PipelinePump, CancellationToken, Task<T>> operation, Action<Func<T>> whenDone)
+    {
+        var pump = Pump();
+        pump.Start(() => operation(pump, _stop.Token), most, whenDone);
+    }
+
+    /// <summary>Waits until no more than so many operations are under way.</summary>
+    private protected void WaitForOthers(int most) => _pump?.WaitFor(most);
+
+    private PipelinePump Pump()
+    {
+        _written ??= RunspaceState.Current.Written;
+        return _pump ??= new PipelinePump(this, _stop);
     }
 
     /// <summary>A vault's registrations. What this command writes there is looked after at its end.</summary>

@@ -1,5 +1,6 @@
 using System;
 using System.Management.Automation;
+using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Binding;
 using DcrPowerShell.Errors;
@@ -25,11 +26,7 @@ public abstract class DcrConnectedCmdlet : DcrCmdlet
         return connection.IsClosed ? throw DcrErrors.ConnectionClosed(connection.Name) : connection;
     }
 
-    private protected T Run<T>(DcrConnection connection, Func<OperationContext, Task<T>> operation) => Run((pump, stop) =>
-    {
-        var store = connection.Vault is { } vault ? StoreIn(vault, pump) : null;
-        return new OperationContext(connection, store, pump, new SystemClock(), stop).RunAsync(operation);
-    });
+    private protected T Run<T>(DcrConnection connection, Func<OperationContext, Task<T>> operation) => Run(Bind(connection, operation));
 
     private protected void Run(DcrConnection connection, Func<OperationContext, Task> operation) => Run(connection, async context =>
     {
@@ -44,4 +41,10 @@ public abstract class DcrConnectedCmdlet : DcrCmdlet
         RunspaceState.Current.Remember(client);
         WriteObject(client);
     }
+
+    private protected Func<PipelinePump, CancellationToken, Task<T>> Bind<T>(DcrConnection connection, Func<OperationContext, Task<T>> operation) => (pump, stop) =>
+    {
+        var store = connection.Vault is { } vault ? StoreIn(vault, pump) : null;
+        return new OperationContext(connection, store, pump, new SystemClock(), stop).RunAsync(operation);
+    };
 }

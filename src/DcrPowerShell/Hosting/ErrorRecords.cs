@@ -32,7 +32,7 @@ internal static class ErrorRecords
         DcrErrorId.AccessTokenRejected or DcrErrorId.VaultLocked => ErrorCategory.AuthenticationError,
         DcrErrorId.UnapprovedSoftwareStatement or DcrErrorId.UnauthorizedClient or DcrErrorId.InsufficientScope or DcrErrorId.RegistrationForbidden => ErrorCategory.PermissionDenied,
         DcrErrorId.ClientNotFound or DcrErrorId.VaultNotFound => ErrorCategory.ObjectNotFound,
-        DcrErrorId.RateLimited => ErrorCategory.LimitsExceeded,
+        DcrErrorId.RateLimited or DcrErrorId.TooManyFailures => ErrorCategory.LimitsExceeded,
         DcrErrorId.ServerUnavailable => ErrorCategory.ResourceUnavailable,
         DcrErrorId.ConnectionFailed or DcrErrorId.NotConnected => ErrorCategory.ConnectionError,
         DcrErrorId.TlsFailed or DcrErrorId.RegistrationUriRefused => ErrorCategory.SecurityError,

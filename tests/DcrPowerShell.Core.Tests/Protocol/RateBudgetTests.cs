@@ -8,8 +8,8 @@ namespace DcrPowerShell.Core.Tests.Protocol;
 public class RateBudgetTests
 {
     [Theory]
-    [InlineData("X-Rate-Limit-Limit: 60", "X-Rate-Limit-Remaining: 57", "X-Rate-Limit-Reset: 1795255240", 57, 60, 41)] // Okta
-    [InlineData("X-RateLimit-Limit: 50", "X-RateLimit-Remaining: 0", "X-RateLimit-Reset: 1795255205", 0, 50, 6)] // Auth0
+    [InlineData("X-Rate-Limit-Limit: 60", "X-Rate-Limit-Remaining: 57", "X-Rate-Limit-Reset: 1795255240", 57, 60, 40)] // Okta
+    [InlineData("X-RateLimit-Limit: 50", "X-RateLimit-Remaining: 0", "X-RateLimit-Reset: 1795255205", 0, 50, 5)] // Auth0
     [InlineData("RateLimit-Limit: 100, 100;w=60", "RateLimit-Remaining: 7", "RateLimit-Reset: 30", 7, 100, 30)]
     public void Reads_each_header_family(string limit, string remaining, string reset, int left, int most, int seconds) =>
         Assert.Equal(new RateBudget(left, most, TimeSpan.FromSeconds(seconds)), RateBudget.Read(Answers.Of(200, "", limit, remaining, reset)));

@@ -34,6 +34,11 @@ internal sealed class Auth0Dialect : IDialect
         Explain = server => Explain(server, Audience(context)),
     };
 
+    /// <summary>5 registrations a second (Auth0 docs, dynamic-client-registration); the Management API tells its own limit.</summary>
+    public DcrRateLimit? UsualLimit => new(5, TimeSpan.FromSeconds(1));
+
+    public bool CountsRegistrationsApart => true;
+
     public JsonBag Read(JsonBag answer) => Auth0Vocabulary.ToRfc(answer);
 
     public IDcrProvider Create(DialectContext context, ICredential credential)

@@ -30,6 +30,11 @@ internal sealed class OktaDialect : IDialect
         return new(endpoint, endpoint.AbsoluteUri, context.Audience);
     }
 
+    /// <summary>100 a minute, of which one token may use half (Okta developer docs, rl-global-mgmt and rate limits of one token).</summary>
+    public DcrRateLimit? UsualLimit => new(50, TimeSpan.FromMinutes(1));
+
+    public bool CountsRegistrationsApart => false;
+
     public JsonBag Read(JsonBag answer) => answer;
 
     public IDcrProvider Create(DialectContext context, ICredential credential) => new OktaProvider(context.RegistrationEndpoint, credential, context.Sender);

@@ -21,6 +21,10 @@ internal sealed class StandardDialect : IDialect
         return new(endpoint, context.Server.TokenEndpoint ?? context.Issuer, context.Audience);
     }
 
+    public DcrRateLimit? UsualLimit => null;
+
+    public bool CountsRegistrationsApart => false;
+
     public JsonBag Read(JsonBag answer) => answer;
 
     public IDcrProvider Create(DialectContext context, ICredential credential) =>

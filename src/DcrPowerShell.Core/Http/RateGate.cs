@@ -1,0 +1,145 @@
+using System;
+using System.Threading;
+using System.Threading.Tasks;
+using DcrPowerShell.Protocol;
+
+namespace DcrPowerShell.Http;
+
+/// <summary>
+/// Lets requests to a server through at the server's pace: by a limit that is known beforehand, by what the server says is left,
+/// and for all at once when it says that there were too many.
+/// </summary>
+/// <param name="limit">Null where none is known.</param>
+/// <param name="isFirm">It holds whatever the server says; else the server's own words take its place.</param>
+internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool isFirm = false)
+{
+    private static readonly TimeSpan LeastPause = TimeSpan.FromMilliseconds(100);
+
+    // Nothing is known before the first answer: then one goes ahead, for many at once could be too many.
+    private static readonly TimeSpan Ahead = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    private readonly object _gate = new();
+    private double _tokens = limit?.Requests ?? 0;
+    private DateTimeOffset _filledAt = clock.UtcNow;
+    private DateTimeOffset _pausedUntil;
+    private RateBudget? _told;
+    private long _left;
+    private DateTimeOffset _renewedAt;
+    private TimeSpan _ahead = TimeSpan.MinValue;
+    private int _underWay;
+    private bool _isHeard;
+
+    /// <summary>Waits until a request may go.</summary>
+    /// <param name="waiting">Told how long, before each wait.</param>
+    public async Task EnterAsync(Action<TimeSpan> waiting, CancellationToken stop)
+    {
+        while (Enter() is { } wait)
+        {
+            waiting(wait);
+            await clock.Delay(wait, stop).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The request that was let through has its answer; null where none came.</summary>
+    public void Leave(ProtocolResponse? response)
+    {
+        lock (_gate)
+        {
+            _underWay--;
+            _isHeard = true;
+            if (response is null)
+            {
+                return;
+            }
+
+            if (response.Status == 429)
+            {
+                _pausedUntil = Later(_pausedUntil, clock.UtcNow + (RetryAdvice.Read(response) is { } advice && advice > LeastPause ? advice : LeastPause));
+            }
+            else if (RateBudget.Read(response) is { RenewedIn: { } renewedIn } told)
+            {
+                var renewedAt = clock.UtcNow + Longer(LeastPause, renewedIn - SinceFullSecond(response));
+
+                // Answers come in another order than they were counted: of one period, the least counts.
+                var left = told.Left - _underWay;
+                (_left, _renewedAt) = _told is not null && clock.UtcNow < _renewedAt && left > _left ? (_left, _renewedAt) : (left, renewedAt);
+                _told = told;
+            }
+        }
+    }
+
+    /// <summary>
+    /// How far into its second the server's clock was, for its Date and its reset have whole seconds only. The clock that seemed
+    /// furthest ahead of ours so far had just begun one.
+    /// </summary>
+    private TimeSpan SinceFullSecond(ProtocolResponse response)
+    {
+        if (HttpDate.Parse(response.Header("Date")) is not { } date)
+        {
+            return TimeSpan.Zero;
+        }
+
+        var ahead = date - response.ReceivedAt;
+        _ahead = _ahead > ahead && _ahead - ahead < Second ? _ahead : ahead;
+        return _ahead - ahead;
+    }
+
+    /// <summary>Null where a request went through; else how long to wait before asking again.</summary>
+    private TimeSpan? Enter()
+    {
+        lock (_gate)
+        {
+            var now = clock.UtcNow;
+            if (!_isHeard && _underWay > 0)
+            {
+                return Ahead;
+            }
+
+            var wait = _pausedUntil > now ? _pausedUntil - now : TimeSpan.Zero;
+            wait = Longer(wait, ByLimit(now));
+            wait = Longer(wait, ByBudget(now));
+            if (wait > TimeSpan.Zero)
+            {
+                return wait;
+            }
+
+            _tokens--;
+            _left--;
+            _underWay++;
+            return null;
+        }
+    }
+
+    private TimeSpan ByLimit(DateTimeOffset now)
+    {
+        if (limit is null || (_told is not null && !isFirm))
+        {
+            return TimeSpan.Zero;
+        }
+
+        _tokens = Math.Min(limit.Requests, _tokens + ((now - _filledAt).TotalSeconds * limit.PerSecond));
+        _filledAt = now;
+        return _tokens >= 1 ? TimeSpan.Zero : Longer(LeastPause, TimeSpan.FromSeconds((1 - _tokens) / limit.PerSecond));
+    }
+
+    private TimeSpan ByBudget(DateTimeOffset now)
+    {
+        if (_told is null || _left > 0)
+        {
+            return TimeSpan.Zero;
+        }
+
+        if (now < _renewedAt)
+        {
+            return _renewedAt - now;
+        }
+
+        // One goes ahead and hears what is left now.
+        return _underWay > 0 ? Ahead : TimeSpan.Zero;
+    }
+
+    private static TimeSpan Longer(TimeSpan left, TimeSpan right) => left > right ? left : right;
+
+    private static DateTimeOffset Later(DateTimeOffset left, DateTimeOffset right) => left > right ? left : right;
+}

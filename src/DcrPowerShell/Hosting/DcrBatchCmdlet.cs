@@ -1,0 +1,74 @@
+using System;
+using System.Collections.Generic;
+using System.Management.Automation;
+using System.Threading.Tasks;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Operations;
+
+namespace DcrPowerShell.Hosting;
+
+/// <summary>
+/// A cmdlet that works on many clients: requests run side by side, while storing and output are the pipeline thread's. Input is
+/// taken no faster than it is worked. Clients come as they are done.
+/// </summary>
+public abstract class DcrBatchCmdlet : DcrConnectedCmdlet
+{
+    // What is under way, by what two of at once would disturb each other: a tenant, a client.
+    private readonly HashSet<string> _underWay = new(StringComparer.Ordinal);
+    private BatchProgress? _progress;
+
+    /// <summary>How many requests run at once.</summary>
+    [Parameter]
+    [ValidateRange(1, 64)]
+    public int ThrottleLimit { get; set; } = 8;
+
+    /// <summary>Ends the command after so many failures; by default it never ends for them.</summary>
+    [Parameter]
+    [ValidateRange(1, int.MaxValue)]
+    public int MaxFailures { get; set; } = int.MaxValue;
+
+    /// <summary>Waits for what is under way for the same tenant or client.</summary>
+    private protected void WaitForSame(string? key)
+    {
+        if (key is not null && _underWay.Contains(key))
+        {
+            WaitForOthers(0);
+        }
+    }
+
+    /// <summary>Starts an operation on one client beside others, and writes the client when it is done.</summary>
+    /// <param name="key">What no other is to be started for meanwhile; null for nothing.</param>
+    /// <param name="target">What an error is about.</param>
+    private protected void Start<T>(DcrConnection connection, string? key, object? target, Func<OperationContext, Task<T>> operation, Action<T> whenDone)
+    {
+        _progress ??= new BatchProgress(this, MyInvocation.MyCommand.Name);
+        if (key is not null)
+        {
+            _underWay.Add(key);
+        }
+
+        Start(ThrottleLimit, Bind(connection, operation), result =>
+        {
+            if (key is not null)
+            {
+                _underWay.Remove(key);
+            }
+
+            Try(target, () => whenDone(result()));
+            _progress.Done();
+        });
+    }
+
+    /// <inheritdoc/>
+    private protected override void OnFailure(DcrException failure)
+    {
+        _progress ??= new BatchProgress(this, MyInvocation.MyCommand.Name);
+        _progress.Failed();
+        if (_progress.Failures >= MaxFailures)
+        {
+            ThrowTerminatingError(ErrorRecords.From(DcrErrors.TooManyFailures(_progress.Failures), MyInvocation.MyCommand, target: null));
+        }
+    }
+
+    private protected override void AtEnd() => _progress?.End();
+}

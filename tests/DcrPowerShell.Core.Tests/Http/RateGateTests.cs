@@ -1,0 +1,116 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using DcrPowerShell.Core.Tests.Doubles;
+using DcrPowerShell.Http;
+using DcrPowerShell.Protocol;
+using Xunit;
+
+namespace DcrPowerShell.Core.Tests.Http;
+
+public class RateGateTests
+{
+    private readonly FakeClock _clock = new();
+
+    [Fact]
+    public async Task Without_a_limit_nobody_waits()
+    {
+        var gate = new RateGate(_clock);
+        await PassAsync(gate, 500, _ => Answer());
+        Assert.Empty(_clock.Waits);
+    }
+
+    [Theory]
+    [InlineData(50, 60, 50, 0)]
+    [InlineData(50, 60, 110, 72)]
+    [InlineData(5, 1, 15, 2)]
+    public async Task A_known_limit_may_be_used_up_at_once_and_is_then_spread(int requests, int seconds, int count, int least)
+    {
+        var gate = new RateGate(_clock, new DcrRateLimit(requests, TimeSpan.FromSeconds(seconds)));
+        var start = _clock.UtcNow;
+        await PassAsync(gate, count, _ => Answer());
+        var took = (_clock.UtcNow - start).TotalSeconds;
+        Assert.InRange(took, least - 0.01, (least * 1.1) + 1);
+    }
+
+    [Fact]
+    public async Task After_a_429_everybody_waits_as_the_server_asks()
+    {
+        var gate = new RateGate(_clock);
+        await PassAsync(gate, 1, _ => Answer(429, ("Retry-After", "7")));
+        await PassAsync(gate, 3, _ => Answer());
+        Assert.Equal([TimeSpan.FromSeconds(7)], _clock.Waits);
+    }
+
+    [Theory]
+    [InlineData("X-Rate-Limit")]
+    [InlineData("X-RateLimit")]
+    public async Task What_the_server_says_is_left_is_not_exceeded(string family)
+    {
+        // A window of ten seconds that takes twenty, by a clock that is an hour wrong.
+        var skew = TimeSpan.FromHours(1);
+        var taken = new Dictionary<long, int>();
+        var gate = new RateGate(_clock);
+        var refused = 0;
+        await PassAsync(gate, 100, _ =>
+        {
+            var now = _clock.UtcNow + skew;
+            var window = now.ToUnixTimeSeconds() / 10;
+            taken[window] = taken.TryGetValue(window, out var count) ? count + 1 : 1;
+            refused += taken[window] > 20 ? 1 : 0;
+            return Answer(
+                taken[window] > 20 ? 429 : 201,
+                ("Date", now.ToString("r", CultureInfo.InvariantCulture)),
+                (family + "-Limit", "20"),
+                (family + "-Remaining", Math.Max(0, 20 - taken[window]).ToString(CultureInfo.InvariantCulture)),
+                (family + "-Reset", ((window + 1) * 10).ToString(CultureInfo.InvariantCulture)));
+        });
+        Assert.Equal(0, refused);
+        Assert.InRange(taken.Count, 5, 6);
+    }
+
+    [Fact]
+    public async Task The_servers_words_take_the_place_of_what_was_known_but_not_of_what_the_user_said()
+    {
+        foreach (var (isFirm, waits) in new[] { (false, 0), (true, 1) })
+        {
+            var gate = new RateGate(_clock, new DcrRateLimit(2, TimeSpan.FromMinutes(1)), isFirm);
+            _clock.Waits.Clear();
+            await PassAsync(gate, 3, left => Answer(201, ("X-RateLimit-Limit", "1000"), ("X-RateLimit-Remaining", (900 + left).ToString(CultureInfo.InvariantCulture)), ("X-RateLimit-Reset", (_clock.UtcNow.ToUnixTimeSeconds() + 60).ToString(CultureInfo.InvariantCulture))));
+            Assert.Equal(waits, _clock.Waits.Count);
+        }
+    }
+
+    [Theory]
+    [InlineData("50/min", 50, 60)]
+    [InlineData("5/s", 5, 1)]
+    [InlineData("1000/h", 1000, 3600)]
+    [InlineData(" 100 per minute ", 100, 60)]
+    public void A_limit_is_read_as_a_person_writes_it(string text, int requests, int seconds)
+    {
+        var limit = DcrRateLimit.Parse(text);
+        Assert.Equal((requests, seconds), (limit.Requests, (int)limit.Per.TotalSeconds));
+    }
+
+    [Theory]
+    [InlineData("50")]
+    [InlineData("0/s")]
+    [InlineData("-5/s")]
+    [InlineData("5/day")]
+    public void What_is_no_limit_says_how_one_looks(string text) => Assert.Contains("50/min", Assert.Throws<FormatException>(() => DcrRateLimit.Parse(text)).Message);
+
+    private static async Task PassAsync(RateGate gate, int count, Func<int, ProtocolResponse> answer)
+    {
+        foreach (var left in Enumerable.Range(0, count).Reverse())
+        {
+            await gate.EnterAsync(_ => { }, CancellationToken.None);
+            gate.Leave(answer(left));
+        }
+    }
+
+    private ProtocolResponse Answer(int status = 201, params (string Name, string Value)[] headers) =>
+        new(status, headers.Select(header => new KeyValuePair<string, string>(header.Name, header.Value)).ToList(), [], BodyEnd.Whole, _clock.UtcNow);
+}

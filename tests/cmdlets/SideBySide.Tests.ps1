@@ -1,0 +1,100 @@
+# Many clients in one pipeline: side by side, at the server's pace, and nothing twice.
+BeforeAll {
+    Import-Module "$PSScriptRoot/Common.psm1"
+    Start-DcrTest
+
+    # Rows as Import-Csv gives them.
+    function New-Row([int] $Count, [string] $Name = 'App') {
+        1..$Count | ForEach-Object { [pscustomobject]@{ ClientName = "$Name $_"; RedirectUri = 'https://app.example.com/callback'; Tenant = "$Name-$_" } }
+    }
+}
+
+AfterAll {
+    Stop-DcrTest
+}
+
+Describe 'Requests side by side' {
+    BeforeEach {
+        Reset-TestStore
+    }
+
+    It 'are many at once and each is kept under its own tenant' {
+        $server = New-ConnectedServer @{ faults = @(@{ on = 'register'; delayMs = 200; times = 24 }) }
+        $time = [Diagnostics.Stopwatch]::StartNew()
+        $clients = New-Row 24 | New-DcrClient -ThrottleLimit 12
+        $time.Elapsed.TotalSeconds | Should -BeLessThan (24 * 0.2) -Because 'one after another takes that long'
+        $clients.Count | Should -Be 24
+        $known = Get-TestServerClient $server
+        foreach ($client in Get-DcrClient -Offline) {
+            ($known | Where-Object clientId -EQ $client.ClientId).metadata.client_name | Should -Be $client.ClientName
+            $client.Tenant | Should -Be ($client.ClientName -replace ' ', '-')
+        }
+    }
+
+    It 'go in order with a limit of one' {
+        $null = New-ConnectedServer
+        (New-Row 4 | New-DcrClient -ThrottleLimit 1).ClientName | Should -Be 'App 1', 'App 2', 'App 3', 'App 4'
+    }
+
+    It 'run a second time do only what is left' {
+        $server = New-ConnectedServer @{ faults = @(@{ on = 'register'; status = 400; skip = 2; times = 1 }) }
+        $first = New-Row 5 | New-DcrClient -ErrorAction SilentlyContinue -ErrorVariable failures
+        $failures.Count | Should -Be 1
+        $failures[0].TargetObject.Tenant | Should -BeLike 'App-*'
+        $second = New-Row 5 | New-DcrClient
+        $second.Count | Should -Be 5
+        @(Get-TestServerClient $server).Count | Should -Be 5
+        $first.ClientId | ForEach-Object { $_ | Should -BeIn $second.ClientId }
+    }
+
+    It 'make one client of a tenant that stands in the file twice' {
+        $server = New-ConnectedServer
+        $clients = @(New-Row 1) * 3 | New-DcrClient
+        @($clients.ClientId | Sort-Object -Unique).Count | Should -Be 1
+        @(Get-TestServerClient $server).Count | Should -Be 1
+    }
+
+    It 'end after so many failures and keep what was made' {
+        $server = New-ConnectedServer
+        $rows = New-Row 6
+        $rows[1, 3, 5] | ForEach-Object { $_.RedirectUri = 'http://app.example.com/' }
+        $failure = { $rows | New-DcrClient -MaxFailures 2 -ErrorAction SilentlyContinue } | Should -Throw -PassThru
+        $failure.FullyQualifiedErrorId | Should -BeLike 'TooManyFailures,*'
+        @(Get-DcrClient -Offline).Count | Should -Be @(Get-TestServerClient $server).Count
+    }
+
+    It 'keep what is under way when the pipeline has had enough' {
+        $server = New-ConnectedServer
+        $one = New-Row 20 | New-DcrClient | Select-Object -First 1
+        $one | Should -Not -BeNullOrEmpty
+        @(Get-TestServerClient $server).Count | Should -BeLessThan 20
+        @(Get-DcrClient -Offline).Count | Should -Be @(Get-TestServerClient $server).Count
+    }
+
+    It 'change, reset and remove side by side' {
+        $server = New-ConnectedServer @{ rotateToken = 'put'; rotateSecret = 'put' }
+        New-Row 12 | New-DcrClient | Set-DcrClient -TosUri https://app.example.com/terms -WarningAction SilentlyContinue | Out-Null
+        (Get-DcrClient).Metadata.tos_uri | Sort-Object -Unique | Should -Be 'https://app.example.com/terms'
+        @(Get-DcrClient | Reset-DcrClientSecret).Count | Should -Be 12
+        foreach ($client in Get-DcrClient -Offline) {
+            $client.ClientSecret | ConvertFrom-SecureString -AsPlainText | Should -Be (Get-TestServerClient $server -ClientId $client.ClientId).clientSecret
+        }
+
+        Get-DcrClient | Remove-DcrClient -Confirm:$false
+        Get-TestServerClient $server | Should -BeNullOrEmpty
+        Get-DcrClient -Offline | Should -BeNullOrEmpty
+    }
+}
+
+Describe 'The pace' {
+    It 'is what the server says is left' {
+        $server = New-ConnectedServer @{ rateLimit = @{ on = 'register'; perSecond = 20; burst = 10; headers = 'okta' } }
+        $clients = New-Row 30 'Paced' | New-DcrClient -ThrottleLimit 16
+        $clients.Count | Should -Be 30
+        @(Get-TestServerRequest $server | Where-Object status -EQ 429).Count | Should -BeLessOrEqual 2
+    }
+
+    It 'says how a limit looks' {
+        { Connect-DcrServer https://as.example.com -RateLimit often } | Should -Throw '*50/min*'
+    }
+}
