@@ -76,7 +76,11 @@ Describe 'The table of errors in docs/architecture.md' {
 Describe 'What a server answers to a registration' {
     BeforeAll { $server = New-ConnectedServer }
 
-    BeforeEach { Clear-TestServerRequest $server }
+    BeforeEach {
+        # A connection remembers the pause that a server asked for.
+        $null = Connect-DcrServer $server.Issuer
+        Clear-TestServerRequest $server
+    }
 
     It 'is an error of its own: <Name>' -ForEach @(
         @{ Name = '400 invalid_redirect_uri'; Answer = @{ status = 400; error = 'invalid_redirect_uri' }; Id = 'InvalidRedirectUri'; Category = 'InvalidArgument'; Message = '-RedirectUri: *''https://app.example.com/callback''*' }

@@ -94,6 +94,31 @@ Describe 'The pace' {
         @(Get-TestServerRequest $server | Where-Object status -EQ 429).Count | Should -BeLessOrEqual 2
     }
 
+    It 'pauses all at once where the server says no more than 429, and makes nobody twice' {
+        $server = New-ConnectedServer @{ rateLimit = @{ on = 'register'; perSecond = 10; burst = 5; headers = 'none' } }
+        $clients = New-Row 20 'Paused' | New-DcrClient -ThrottleLimit 16 -SummaryVariable summary
+        @($clients.ClientId | Sort-Object -Unique).Count | Should -Be 20
+        @(Get-TestServerClient $server).Count | Should -Be 20
+        $summary.Made | Should -Be 20
+        $summary.Requests | Should -Be @(Get-TestServerRequest $server -Operation register).Count
+    }
+
+    It 'is told while it lasts: how many of how many, how fast, and when it will be done' {
+        $server = New-ConnectedServer @{ rateLimit = @{ on = 'register'; perSecond = 8; burst = 8; headers = 'auth0' } }
+        $shell = [powershell]::Create()
+        $time = [Diagnostics.Stopwatch]::StartNew()
+        $null = $shell.AddScript({
+            param($module, $connection, $rows)
+            Import-Module $module
+            $rows | New-DcrClient -Connection $connection
+        }).AddArgument((Get-Module DcrPowerShell).Path).AddArgument((Connect-DcrServer $server.Issuer)).AddArgument((New-Row 30 'Told')).Invoke()
+        $shell.Streams.Error | Should -BeNullOrEmpty
+        $told = $shell.Streams.Progress | Where-Object Activity -EQ 'New-DcrClient'
+        $told[-1].RecordType | Should -Be 'Completed'
+        $told | Select-Object -First ($told.Count - 1) | ForEach-Object { $_.StatusDescription | Should -Match '^\d+ of 30, \d+ a minute, done at \d\d:\d\d$' }
+        $told.Count | Should -BeLessThan (4 * $time.Elapsed.TotalSeconds) -Because 'four times a second at most'
+    }
+
     It 'says how a limit looks' {
         { Connect-DcrServer https://as.example.com -RateLimit often } | Should -Throw '*50/min*'
     }

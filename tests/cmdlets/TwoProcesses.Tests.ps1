@@ -49,7 +49,7 @@ Describe 'A process that writes SecretStore from an old copy' {
             while (-not [IO.File]::Exists('$go')) { Start-Sleep -Milliseconds 20 }
             Set-Secret -Vault TestStore -Name of-the-console -Secret value"
         Wait-Until { Test-Path $ready }
-        $clients = 1..3 | ForEach-Object { [pscustomobject]$app } | New-DcrClient -WarningVariable told -WarningAction SilentlyContinue | ForEach-Object {
+        $clients = 1..3 | ForEach-Object { [pscustomobject]$app } | New-DcrClient -ThrottleLimit 1 -WarningVariable told -WarningAction SilentlyContinue | ForEach-Object {
             if (@(Get-TestServerClient $server).Count -eq 2) {
                 Set-Content $go ''
                 (Wait-Pwsh $console).Errors | Should -BeNullOrEmpty

@@ -104,7 +104,7 @@ Describe 'A vault that goes bad' {
         # Connecting takes two writes, a check and the journal's key; each of the first two clients another.
         $server = Connect-WithTestVault 'FailsAfter=4'
         $rows = 1..5 | ForEach-Object { [pscustomobject]@{ ClientName = "App$_"; RedirectUri = 'https://app.example.com/' } }
-        $clients = $rows | New-DcrClient -ErrorAction SilentlyContinue -ErrorVariable failures
+        $clients = $rows | New-DcrClient -ThrottleLimit 1 -ErrorAction SilentlyContinue -ErrorVariable failures
         $clients.ClientName | Should -Be 'App1', 'App2', 'App3'
         $failures | ForEach-Object { $_.FullyQualifiedErrorId.Split(',')[0] } | Should -Be 'VaultWriteFailed', 'VaultWriteFailed', 'VaultWriteFailed'
         $failures[2].TargetObject.ClientName | Should -Be 'App5' -Because 'the row is what has to be run again'
@@ -114,10 +114,11 @@ Describe 'A vault that goes bad' {
 
     It 'that locks itself stops a pipeline from sending any more' {
         $server = Connect-WithTestVault
-        $clients = 1..3 | ForEach-Object {
-            if ($_ -eq 2) { $env:DCR_TEST_VAULT_MODE = 'Locked' }
-            [pscustomobject]@{ ClientName = "App$_"; RedirectUri = 'https://app.example.com/' }
-        } | New-DcrClient -ErrorAction SilentlyContinue -ErrorVariable failures
+        $rows = 1..3 | ForEach-Object { [pscustomobject]@{ ClientName = "App$_"; RedirectUri = 'https://app.example.com/' } }
+        $clients = $rows | New-DcrClient -ThrottleLimit 1 -ErrorAction SilentlyContinue -ErrorVariable failures | ForEach-Object {
+            $env:DCR_TEST_VAULT_MODE = 'Locked'
+            $_
+        }
         $clients.ClientName | Should -Be 'App1'
         $failures | ForEach-Object { $_.FullyQualifiedErrorId.Split(',')[0] } | Should -Be 'VaultLocked', 'VaultLocked'
         @(Get-TestServerRequest $server -Operation register).Count | Should -Be 1

@@ -110,22 +110,7 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
         }
 
         var gate = request.Effect == RequestEffect.Registers && RegistrationGate is { } own ? own : Gate;
-        var isTold = false;
-        await gate.EnterAsync(
-            wait =>
-            {
-                isTold |= wait > TimeSpan.FromSeconds(1);
-                if (isTold)
-                {
-                    reporter.Waiting($"{request.Uri.Authority}: at the server's pace; going on in {Duration.Say(wait)}");
-                }
-            },
-            stop).ConfigureAwait(false);
-        if (isTold)
-        {
-            reporter.Waiting(null);
-        }
-
+        await EnterAsync(gate, request, reporter, stop).ConfigureAwait(false);
         ProtocolResponse? response = null;
         try
         {
@@ -137,9 +122,39 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
         }
     }
 
+    private static async Task EnterAsync(RateGate gate, ProtocolRequest request, IReporter reporter, CancellationToken stop)
+    {
+        var isTold = false;
+        try
+        {
+            var tooLong = await gate.EnterAsync(
+                wait =>
+                {
+                    if (!isTold && wait > TimeSpan.FromSeconds(1))
+                    {
+                        isTold = true;
+                        reporter.Waiting($"{request.Uri.Authority}: at the server's pace; going on in {Duration.Say(wait)}");
+                    }
+                },
+                stop).ConfigureAwait(false);
+            if (tooLong is { } pause)
+            {
+                throw DcrErrors.RateLimitLasts(request.Uri, pause);
+            }
+        }
+        finally
+        {
+            if (isTold)
+            {
+                reporter.Waiting(null);
+            }
+        }
+    }
+
     private async Task<ProtocolResponse> TryAsync(ProtocolRequest request, Authorization authorization, IReporter reporter, CancellationToken cancellationToken)
     {
         var time = Stopwatch.StartNew();
+        reporter.Sending();
         try
         {
             var response = await transport.SendAsync(request, authorization.Headers, cancellationToken).ConfigureAwait(false);

@@ -12,6 +12,9 @@ internal interface IReporter
     /// <summary>What was put on record.</summary>
     void Audit(DcrAuditRecord record);
 
-    /// <summary>A wait that is under way; null when it is over.</summary>
+    /// <summary>A request goes out.</summary>
+    void Sending();
+
+    /// <summary>A wait has begun; null when one is over. There may be several at once.</summary>
     void Waiting(string? text);
 }

@@ -28,16 +28,36 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
     private DateTimeOffset _renewedAt;
     private TimeSpan _ahead = TimeSpan.MinValue;
     private int _underWay;
+    private int _refusals;
     private bool _isHeard;
 
     /// <summary>Waits until a request may go.</summary>
     /// <param name="waiting">Told how long, before each wait.</param>
-    public async Task EnterAsync(Action<TimeSpan> waiting, CancellationToken stop)
+    /// <returns>Null when it may go; else how long the server wants a pause that is longer than any request waits.</returns>
+    public async Task<TimeSpan?> EnterAsync(Action<TimeSpan> waiting, CancellationToken stop)
     {
         while (Enter() is { } wait)
         {
+            if (Pause is var pause && pause > RetryPolicy.LongestWait)
+            {
+                return pause;
+            }
+
             waiting(wait);
             await clock.Delay(wait, stop).ConfigureAwait(false);
+        }
+
+        return null;
+    }
+
+    private TimeSpan Pause
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _pausedUntil - clock.UtcNow;
+            }
         }
     }
 
@@ -47,7 +67,9 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
         lock (_gate)
         {
             _underWay--;
-            _isHeard = true;
+
+            // After a refusal, one goes ahead again when the pause is over.
+            _isHeard = response?.Status != 429;
             if (response is null)
             {
                 return;
@@ -55,9 +77,14 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
 
             if (response.Status == 429)
             {
-                _pausedUntil = Later(_pausedUntil, clock.UtcNow + (RetryAdvice.Read(response) is { } advice && advice > LeastPause ? advice : LeastPause));
+                // Those that were under way together are one refusal.
+                _refusals += clock.UtcNow >= _pausedUntil ? 1 : 0;
+                _pausedUntil = Later(_pausedUntil, clock.UtcNow + Longer(RetryPolicy.Growing(_refusals), RetryAdvice.Read(response) ?? TimeSpan.Zero));
+                return;
             }
-            else if (RateBudget.Read(response) is { RenewedIn: { } renewedIn } told)
+
+            _refusals = 0;
+            if (RateBudget.Read(response) is { RenewedIn: { } renewedIn } told)
             {
                 var renewedAt = clock.UtcNow + Longer(LeastPause, renewedIn - SinceFullSecond(response));
 

@@ -40,5 +40,6 @@ internal static class RetryPolicy
     // A server that says "at once" for ever is not asked for ever: every wait counts towards the longest.
     private static TimeSpan AtLeast(TimeSpan least, TimeSpan? advice) => advice > least ? advice.Value : least;
 
-    private static TimeSpan Growing(int tries) => TimeSpan.FromSeconds(Math.Min(30, 0.5 * Math.Pow(2, tries - 1)));
+    /// <summary>The wait after so many tries where the server names none: half a second, doubled each time, at most 30 seconds.</summary>
+    public static TimeSpan Growing(int tries) => TimeSpan.FromSeconds(Math.Min(30, 0.5 * Math.Pow(2, tries - 1)));
 }

@@ -4,6 +4,7 @@ using System.Linq;
 using System.Management.Automation;
 using System.Security;
 using System.Text.Json;
+using System.Threading.Tasks;
 using DcrPowerShell.Binding;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Credentials;
@@ -18,6 +19,11 @@ namespace DcrPowerShell.Commands;
 [OutputType(typeof(DcrClient))]
 public sealed class NewDcrClientCommand : ClientMetadataCmdlet
 {
+    private readonly DcrSummary _summary = new();
+
+    // Its vault was open when the first row came.
+    private DcrConnection? _checked;
+
     /// <summary><c>client_name</c> (RFC 7591, section 2).</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias(ClientMember.ClientName, "Name")]
@@ -47,12 +53,32 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     [Parameter]
     public SwitchParameter Force { get; set; }
 
+    /// <summary>The name of a variable for a <see cref="DcrSummary"/>, without the dollar sign.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? SummaryVariable { get; set; }
+
     /// <summary>An object whose properties are members of the client metadata.</summary>
     [Parameter(ValueFromPipeline = true)]
     public PSObject? InputObject { get; set; }
 
     /// <inheritdoc/>
     protected override object? Target => InputObject ?? (object?)ClientName;
+
+    /// <summary>So many rows are checked before their turn comes: what is wrong with them is told early, and how many there are is known.</summary>
+    private protected override int Ahead => 500;
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        if (SummaryVariable is not null)
+        {
+            var pump = Pump();
+            _summary.Counts = () => (pump.Requests, pump.Waits);
+            SessionState.PSVariable.Set(SummaryVariable, _summary);
+        }
+    }
 
     /// <inheritdoc/>
     protected override void ProcessItem()
@@ -68,19 +94,70 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         {
             InitialToken = InitialAccessToken is null ? null : StaticToken.Initial(SecureText.Reveal(InitialAccessToken)),
         };
-        Run(connection, context => context.CheckVaultAsync(request.ClientSecretName));
-        WaitForSame(request.Tenant);
-        if (request.Tenant is { } tenant && !Force && Run(connection, context => RegisterOperation.FindTenantAsync(context, tenant)) is { } known)
+        if (_checked != connection)
         {
-            WriteVerbose($"Tenant '{tenant}' has client '{known.ClientId}' already; -Force registers another.");
-            Write(connection, known);
+            Run(connection, context => context.CheckVaultAsync(request.ClientSecretName));
+            _checked = connection;
+        }
+
+        WaitForSame(request.Tenant);
+        if (Run(connection, context => FindAsync(context, request)) is { } known)
+        {
+            WriteFound(connection, known);
+            DoneAtOnce();
             return;
         }
 
         if (ShouldProcess($"{metadata.Text(ClientMember.ClientName) ?? "a client"} at {connection.Issuer}", "Register client"))
         {
-            Start(connection, request.Tenant, Target, context => RegisterOperation.RunAsync(context, request), client => Write(connection, client));
+            Start(
+                connection,
+                request.Tenant,
+                Target,
+                async context =>
+                {
+                    // Both once more, for a row may have waited long for its turn.
+                    await context.CheckVaultAsync(request.ClientSecretName).ConfigureAwait(false);
+                    return await FindAsync(context, request).ConfigureAwait(false) is { } found
+                        ? (found, false)
+                        : (await RegisterOperation.RunAsync(context, request).ConfigureAwait(false), true);
+                },
+                ((DcrClient Client, bool IsNew) done) =>
+                {
+                    if (!done.IsNew)
+                    {
+                        WriteFound(connection, done.Client);
+                        return;
+                    }
+
+                    _summary.CountMade();
+                    Write(connection, done.Client);
+                });
         }
+    }
+
+    /// <inheritdoc/>
+    private protected override void OnFailure(DcrException failure)
+    {
+        _summary.CountFailure(failure.ErrorId);
+        base.OnFailure(failure);
+    }
+
+    private protected override void AtEnd()
+    {
+        base.AtEnd();
+        _summary.Stop();
+    }
+
+    /// <summary>The client that the tenant has; null where a new one is to be registered.</summary>
+    private async Task<DcrClient?> FindAsync(OperationContext context, RegisterRequest request) =>
+        request.Tenant is { } tenant && !Force ? await RegisterOperation.FindTenantAsync(context, tenant).ConfigureAwait(false) : null;
+
+    private void WriteFound(DcrConnection connection, DcrClient client)
+    {
+        _summary.CountFound();
+        WriteVerbose($"Tenant '{client.Tenant}' has client '{client.ClientId}' already; -Force registers another.");
+        Write(connection, client);
     }
 
     private JsonBag Requested()

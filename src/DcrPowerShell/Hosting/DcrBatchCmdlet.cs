@@ -16,6 +16,7 @@ public abstract class DcrBatchCmdlet : DcrConnectedCmdlet
     // What is under way, by what two of at once would disturb each other: a tenant, a client.
     private readonly HashSet<string> _underWay = new(StringComparer.Ordinal);
     private BatchProgress? _progress;
+    private bool _isEnding;
 
     /// <summary>How many requests run at once.</summary>
     [Parameter]
@@ -27,12 +28,17 @@ public abstract class DcrBatchCmdlet : DcrConnectedCmdlet
     [ValidateRange(1, int.MaxValue)]
     public int MaxFailures { get; set; } = int.MaxValue;
 
+    /// <summary>How much input is read ahead of the requests.</summary>
+    private protected virtual int Ahead => 0;
+
+    private BatchProgress Progress => _progress ??= new BatchProgress(this, MyInvocation.MyCommand.Name);
+
     /// <summary>Waits for what is under way for the same tenant or client.</summary>
     private protected void WaitForSame(string? key)
     {
         if (key is not null && _underWay.Contains(key))
         {
-            WaitForOthers(0);
+            WaitForOthers();
         }
     }
 
@@ -41,34 +47,58 @@ public abstract class DcrBatchCmdlet : DcrConnectedCmdlet
     /// <param name="target">What an error is about.</param>
     private protected void Start<T>(DcrConnection connection, string? key, object? target, Func<OperationContext, Task<T>> operation, Action<T> whenDone)
     {
-        _progress ??= new BatchProgress(this, MyInvocation.MyCommand.Name);
+        Progress.Started();
         if (key is not null)
         {
             _underWay.Add(key);
         }
 
-        Start(ThrottleLimit, Bind(connection, operation), result =>
+        Start(ThrottleLimit, Ahead, Bind(connection, operation), result =>
         {
             if (key is not null)
             {
                 _underWay.Remove(key);
             }
 
-            Try(target, () => whenDone(result()));
-            _progress.Done();
+            _isEnding = true;
+            try
+            {
+                Try(target, () => whenDone(result()));
+            }
+            finally
+            {
+                _isEnding = false;
+            }
+
+            Progress.Ended();
         });
     }
+
+    /// <summary>Something was done without a request of its own.</summary>
+    private protected void DoneAtOnce() => Progress.DoneAtOnce();
+
+    /// <summary>How many there are to do, where that is known before the input ends.</summary>
+    private protected void Expect(int count) => Progress.Expect(count);
 
     /// <inheritdoc/>
     private protected override void OnFailure(DcrException failure)
     {
-        _progress ??= new BatchProgress(this, MyInvocation.MyCommand.Name);
-        _progress.Failed();
-        if (_progress.Failures >= MaxFailures)
+        Progress.Failed();
+        if (!_isEnding)
         {
-            ThrowTerminatingError(ErrorRecords.From(DcrErrors.TooManyFailures(_progress.Failures), MyInvocation.MyCommand, target: null));
+            Progress.DoneAtOnce();
+        }
+
+        if (Progress.Failures >= MaxFailures)
+        {
+            ThrowTerminatingError(ErrorRecords.From(DcrErrors.TooManyFailures(Progress.Failures), MyInvocation.MyCommand, target: null));
         }
     }
 
-    private protected override void AtEnd() => _progress?.End();
+    private protected override void AtEnd()
+    {
+        _progress?.ExpectNoMore();
+        WaitForOthers();
+        _progress?.End();
+    }
 }

@@ -56,12 +56,11 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     /// <inheritdoc/>
     protected sealed override void EndProcessing() => Try(null, () =>
     {
-        WaitForOthers(0);
         AtEnd();
         PutBack();
     });
 
-    /// <summary>All is done; what is left to say goes here.</summary>
+    /// <summary>No more input comes.</summary>
     private protected virtual void AtEnd()
     {
     }
@@ -120,18 +119,18 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
         return pump.Run(() => operation(pump, _stop.Token));
     }
 
-    /// <summary>Starts an operation beside others, and comes back as soon as another one may be started.</summary>
-    /// <param name="most">How many may be under way at once.</param>
-    private protected void Start<T>(int most, Func<PipelinePump, CancellationToken, Task<T>> operation, Action<Func<T>> whenDone)
+    /// <inheritdoc cref="PipelinePump.Start"/>
+    private protected void Start<T>(int most, int ahead, Func<PipelinePump, CancellationToken, Task<T>> operation, Action<Func<T>> whenDone)
     {
         var pump = Pump();
-        pump.Start(() => operation(pump, _stop.Token), most, whenDone);
+        pump.Start(() => operation(pump, _stop.Token), most, ahead, whenDone);
     }
 
-    /// <summary>Waits until no more than so many operations are under way.</summary>
-    private protected void WaitForOthers(int most) => _pump?.WaitFor(most);
+    /// <summary>Waits until all operations are done.</summary>
+    private protected void WaitForOthers() => _pump?.WaitFor(0);
 
-    private PipelinePump Pump()
+    /// <summary>The command's own; made when it is first needed.</summary>
+    private protected PipelinePump Pump()
     {
         _written ??= RunspaceState.Current.Written;
         return _pump ??= new PipelinePump(this, _stop);

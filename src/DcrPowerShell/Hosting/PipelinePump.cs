@@ -1,5 +1,7 @@
 using System;
 using System.Collections.Concurrent;
+using System.Collections.Generic;
+using System.Diagnostics;
 using System.Management.Automation;
 using System.Runtime.ExceptionServices;
 using System.Threading;
@@ -16,10 +18,22 @@ namespace DcrPowerShell.Hosting;
 internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) : IReporter, IDisposable
 {
     private const int ProgressId = 7591;
+    private const string Activity = "DcrPowerShell";
+
+    private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(250);
 
     private readonly BlockingCollection<Action> _work = new();
+    private readonly Queue<Action> _ahead = new();
+    private readonly Stopwatch _sinceShown = new();
     private ExceptionDispatchInfo? _streamFailure;
     private int _underWay;
+    private int _waiting;
+
+    /// <summary>Requests that were sent.</summary>
+    public int Requests { get; private set; }
+
+    /// <summary>How often something was waited for that the user was told of.</summary>
+    public int Waits { get; private set; }
 
     /// <summary>Runs an operation to its end on behalf of the calling pipeline thread. Others that were started go on meanwhile.</summary>
     public T Run<T>(Func<Task<T>> operation)
@@ -45,25 +59,31 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
         return Result(running);
     }
 
-    /// <summary>Starts an operation beside others, and comes back as soon as another one may be started.</summary>
+    /// <summary>Starts an operation beside others, or as soon as it is its turn, and comes back when another one may be named.</summary>
     /// <param name="most">How many may be under way at once.</param>
+    /// <param name="ahead">How many may wait for their turn.</param>
     /// <param name="whenDone">Called on the pipeline thread, with what gives the result or throws.</param>
-    public void Start<T>(Func<Task<T>> operation, int most, Action<Func<T>> whenDone)
+    public void Start<T>(Func<Task<T>> operation, int most, int ahead, Action<Func<T>> whenDone)
     {
-        _underWay++;
-        var running = Task.Run(operation);
-        AfterEnd(running, () =>
+        _ahead.Enqueue(() =>
         {
-            _underWay--;
-            Guard(() => whenDone(() => Result(running)));
+            _underWay++;
+            var running = Task.Run(operation);
+            AfterEnd(running, () =>
+            {
+                _underWay--;
+                Guard(() => whenDone(() => Result(running)));
+                StartNext(most);
+            });
         });
-        WaitFor(most - 1);
+        StartNext(most);
+        WaitFor(most - 1 + ahead);
     }
 
-    /// <summary>Waits until no more than so many are under way; for all, where a stream has failed.</summary>
+    /// <summary>Waits until no more than so many are under way or wait for their turn; for all that are under way, where a stream has failed.</summary>
     public void WaitFor(int most)
     {
-        while (_underWay > (_streamFailure is null ? most : 0))
+        while (_underWay + _ahead.Count > (_streamFailure is null ? most : 0))
         {
             _work.Take()();
         }
@@ -78,6 +98,7 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
     /// <summary>Waits for all that is under way, and lets no failure of a stream out.</summary>
     public void Settle()
     {
+        _ahead.Clear();
         while (_underWay > 0)
         {
             _work.Take()();
@@ -108,10 +129,26 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
 
     public void Audit(DcrAuditRecord record) => Write(() => cmdlet.WriteInformation(record, ["DcrAudit"]));
 
-    public void Waiting(string? text) => Write(() => cmdlet.WriteProgress(new ProgressRecord(ProgressId, "DcrPowerShell", text ?? "done")
+    public void Sending() => _work.Add(() => Requests++);
+
+    public void Waiting(string? text) => Write(() =>
     {
-        RecordType = text is null ? ProgressRecordType.Completed : ProgressRecordType.Processing,
-    }));
+        _waiting += text is null ? -1 : 1;
+        if (text is null && _waiting == 0)
+        {
+            cmdlet.WriteProgress(new ProgressRecord(ProgressId, Activity, "done") { RecordType = ProgressRecordType.Completed });
+        }
+
+        if (text is not null)
+        {
+            Waits++;
+            if (_waiting == 1 || _sinceShown.Elapsed > Beat)
+            {
+                _sinceShown.Restart();
+                cmdlet.WriteProgress(new ProgressRecord(ProgressId, Activity, text));
+            }
+        }
+    });
 
     public void Dispose() => _work.Dispose();
 
@@ -132,7 +169,16 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
         catch (Exception failure)
         {
             _streamFailure = ExceptionDispatchInfo.Capture(failure);
+            _ahead.Clear();
             stop.Cancel();
+        }
+    }
+
+    private void StartNext(int most)
+    {
+        while (_underWay < most && _ahead.Count > 0)
+        {
+            _ahead.Dequeue()();
         }
     }
 

@@ -21,5 +21,9 @@ internal sealed class RecordingReporter : IReporter
 
     public void Audit(DcrAuditRecord record) => AuditRecords.Enqueue(record);
 
+    public int Sent { get; private set; }
+
+    public void Sending() => Sent++;
+
     public void Waiting(string? text) => Waits.Enqueue(text);
 }

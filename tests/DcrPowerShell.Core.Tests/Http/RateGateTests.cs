@@ -45,6 +45,64 @@ public class RateGateTests
         Assert.Equal([TimeSpan.FromSeconds(7)], _clock.Waits);
     }
 
+    [Fact]
+    public async Task Refusals_without_advice_are_waited_for_longer_and_longer_until_one_goes_through()
+    {
+        var gate = new RateGate(_clock);
+        var statuses = new[] { 429, 429, 429, 201, 429, 201 };
+        await PassAsync(gate, statuses.Length, left => Answer(statuses[statuses.Length - 1 - left]));
+        Assert.Equal([0.5, 1, 2, 0.5], _clock.Waits.Select(static wait => wait.TotalSeconds));
+    }
+
+    [Fact]
+    public async Task Those_refused_together_are_one_refusal_and_then_one_goes_ahead()
+    {
+        var gate = new RateGate(_clock);
+        await PassAsync(gate, 1, _ => Answer());
+        for (var count = 0; count < 16; count++)
+        {
+            Assert.Null(await gate.EnterAsync(_ => { }, CancellationToken.None));
+        }
+
+        for (var count = 0; count < 16; count++)
+        {
+            gate.Leave(Answer(429));
+        }
+
+        Assert.Null(await gate.EnterAsync(_ => { }, CancellationToken.None));
+        Assert.Equal([TimeSpan.FromSeconds(0.5)], _clock.Waits);
+
+        // The second one waits for the answer of the first.
+        var second = false;
+        _clock.OnWait = () =>
+        {
+            second = true;
+            _clock.OnWait = () => { };
+            gate.Leave(Answer());
+        };
+        Assert.Null(await gate.EnterAsync(_ => { }, CancellationToken.None));
+        Assert.True(second);
+    }
+
+    [Fact]
+    public async Task A_pause_that_is_too_long_is_told_and_not_waited_for()
+    {
+        var gate = new RateGate(_clock);
+        await PassAsync(gate, 1, _ => Answer(429, ("Retry-After", "3600")));
+        Assert.Equal(TimeSpan.FromHours(1), await gate.EnterAsync(_ => { }, CancellationToken.None));
+        _clock.UtcNow += TimeSpan.FromHours(1);
+        Assert.Null(await gate.EnterAsync(_ => { }, CancellationToken.None));
+        Assert.Empty(_clock.Waits);
+    }
+
+    [Fact]
+    public async Task What_the_user_set_is_waited_for_however_long_it_is()
+    {
+        var gate = new RateGate(_clock, new DcrRateLimit(1, TimeSpan.FromHours(1)), isFirm: true);
+        await PassAsync(gate, 2, _ => Answer());
+        Assert.Equal(1, _clock.Waits.Sum(static wait => wait.TotalHours), 3);
+    }
+
     [Theory]
     [InlineData("X-Rate-Limit")]
     [InlineData("X-RateLimit")]
