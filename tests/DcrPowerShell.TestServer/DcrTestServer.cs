@@ -80,7 +80,15 @@ public sealed class DcrTestServer : IAsyncDisposable
     {
         ServerState state = new(switches ?? new Switches());
         RequestHandler handler = new(state);
-        WebApplication app = Loopback.Create(port: 0, listen => UseHttps(listen, state.Switches));
+        WebApplication app = Loopback.Create(port: 0, listen =>
+        {
+            if (state.Switches.RoundTripMs > 0)
+            {
+                listen.Use(next => DistantTransport.Delay(TimeSpan.FromMilliseconds(state.Switches.RoundTripMs), next));
+            }
+
+            UseHttps(listen, state.Switches);
+        });
         app.Run(handler.HandleAsync);
         await app.StartAsync(cancellationToken);
         state.Origin = app.Urls.Single();

@@ -5,12 +5,14 @@ function Measure-SideBySide {
     param(
         # Name = script block, in the order of the table. Each gives its own time in milliseconds, or is timed as a whole.
         [Parameter(Mandatory)] [System.Collections.Specialized.OrderedDictionary] $Contestants,
-        [int] $Rounds = 9
+        [int] $Rounds = 9,
+        # Of rounds that take minutes, each counts.
+        [switch] $NoWarmUp
     )
 
     $times = @{}
     foreach ($name in $Contestants.Keys) { $times[$name] = [System.Collections.Generic.List[double]]::new() }
-    foreach ($round in 0..$Rounds) {
+    foreach ($round in ($NoWarmUp ? 1 : 0)..$Rounds) {
         # Every other round runs backwards; the first one warms up and does not count.
         $names = @($Contestants.Keys)
         if ($round % 2) { [array]::Reverse($names) }

@@ -74,6 +74,14 @@ function New-TestServer {
     [pscustomobject]@{ Id = $server.id; Url = $server.url; Issuer = $server.issuer; ManagementToken = $server.managementToken }
 }
 
+# Writes the authority that signs the servers' certificates to a file: whoever has SSL_CERT_FILE set to it trusts them (on Unix).
+function Save-TestServerCertificate {
+    [CmdletBinding()]
+    param([Parameter(Mandatory)] [string] $Path)
+
+    [IO.File]::WriteAllText($Path, (Invoke-Control GET '/certificate'))
+}
+
 # Stops one server: its port is closed from now on.
 function Remove-TestServer {
     [CmdletBinding()]

@@ -15,6 +15,10 @@ public sealed partial record Switches
     /// <summary>What the server's own work takes, in milliseconds, for every request.</summary>
     public int LatencyMs { get; init; }
 
+    /// <summary>The round trip to the server, in milliseconds: half of it each way, at the TLS handshake too. Can't be changed while it runs.</summary>
+    /// <remarks>benchmark B1</remarks>
+    public int RoundTripMs { get; init; }
+
     /// <summary>How far the server's clock, its Date header and its rate-limit resets go ahead of the true time (behind it when negative).</summary>
     /// <remarks>§1.7; F14</remarks>
     public int ClockSkewSeconds { get; init; }
