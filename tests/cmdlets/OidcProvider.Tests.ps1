@@ -48,6 +48,26 @@ Describe 'The certified oidc-provider' -Skip:([bool] $obstacle) {
         Test-WholeLife -Issuer $server.Issuer -Connect $connect
     }
 
+    It 'takes sixteen at once: each row has its own client, what fails is its own row''s, and what was stopped is kept' {
+        Connect-OidcProvider 'rotating'
+        $rows = 1..48 | ForEach-Object { [pscustomobject]@{ ClientName = "Many $_"; RedirectUri = "https://many-$_.example.com/callback"; Tenant = "many-$_"; TokenEndpointAuthMethod = '' } }
+        $rows[10, 30] | ForEach-Object { $_.TokenEndpointAuthMethod = 'none-such' }
+        $clients = $rows | New-DcrClient -ThrottleLimit 16 -SkipValidation -ErrorAction SilentlyContinue -ErrorVariable failures
+        $failures.TargetObject.ClientName | Sort-Object | Should -Be 'Many 11', 'Many 31'
+        $clients.Count | Should -Be 46
+        foreach ($client in $clients) {
+            $client.RedirectUris | Should -Be "https://$($client.Tenant).example.com/callback"
+            $client.ClientName | Should -Be ($client.Tenant -replace 'many-', 'Many ')
+        }
+
+        # Each is managed with its own token, which every change replaces.
+        $changed = $clients | Set-DcrClient -ThrottleLimit 16 -LogoUri https://app.example.com/logo.png
+        @($changed.ClientId | Sort-Object -Unique).Count | Should -Be 46
+        $clients | Get-DcrClient -ThrottleLimit 16 | Select-Object -First 5 | Should -HaveCount 5
+        $clients | Remove-DcrClient -ThrottleLimit 16 -Confirm:$false
+        Get-DcrClient -Tenant many-* -Offline | Should -BeNullOrEmpty
+    }
+
     It 'replaces the token at updates where it rotates: <Name>' -ForEach @(
         @{ Name = 'rotating'; IsSame = $false }
         @{ Name = 'keeping'; IsSame = $true }

@@ -47,6 +47,46 @@ Describe 'Requests side by side' {
         $first.ClientId | ForEach-Object { $_ | Should -BeIn $second.ClientId }
     }
 
+    It 'go on after a kill where it stopped, and make no tenant a second client' {
+        $server = New-ConnectedServer @{ latencyMs = 100 }
+        $rows = Join-Path $TestDrive rows.csv
+        New-Row 24 | Export-Csv $rows
+        $killed = Start-Pwsh "`$null = Connect-DcrServer $($server.Issuer); Import-Csv '$rows' | New-DcrClient -ThrottleLimit 8"
+        Wait-Until { @(Get-TestServerClient $server).Count -ge 8 }
+        $killed.Process.Kill()
+        $killed.Process.WaitForExit()
+        $before = @(Get-TestServerClient $server).Count
+        $before | Should -BeLessThan 24
+
+        # SecretStore reads its file anew in a new process, and connecting replays what the journal has.
+        $null = Connect-DcrServer $server.Issuer -WarningAction SilentlyContinue
+        $clients = Import-Csv $rows | New-DcrClient -SummaryVariable summary -ErrorAction SilentlyContinue -ErrorVariable failures
+        $known = @(Get-TestServerClient $server)
+        @($known.metadata.client_name | Sort-Object -Unique).Count | Should -Be $known.Count -Because 'no tenant has two'
+        $summary.Made + $summary.Found + $summary.Unknown | Should -Be 24
+        $summary.Unknown | Should -BeLessOrEqual 8 -Because 'no more were under way'
+        $summary.Failed | Should -Be 0
+        $failures | Where-Object FullyQualifiedErrorId -NotLike 'OutcomeUnknown,*' | Should -BeNullOrEmpty
+        @($clients.ClientId | Sort-Object -Unique).Count | Should -Be (24 - $summary.Unknown)
+    }
+
+    It 'take no more memory for ten thousand rows than for two thousand, and read no more than 500 ahead' {
+        $server = New-TestServer
+        $null = Connect-DcrServer $server.Issuer -NoVault -WarningAction SilentlyContinue
+        $pulled = 0
+        $done = 0
+        $furthest = 0
+        $memory = @{}
+        1..10000 | ForEach-Object { $pulled++; [pscustomobject]@{ ClientName = "App $_"; RedirectUri = 'https://app.example.com/callback' } } | New-DcrClient -ThrottleLimit 16 -WarningAction SilentlyContinue | ForEach-Object {
+            $done++
+            $furthest = [math]::Max($furthest, $pulled - $done)
+            if ($done -in 2000, 9000) { $memory[$done] = [GC]::GetTotalMemory($true) }
+        }
+        $done | Should -Be 10000
+        $furthest | Should -BeLessOrEqual (500 + 16)
+        ($memory[9000] - $memory[2000]) / 1MB | Should -BeLessThan 5
+    }
+
     It 'make one client of a tenant that stands in the file twice' {
         $server = New-ConnectedServer
         $clients = @(New-Row 1) * 3 | New-DcrClient

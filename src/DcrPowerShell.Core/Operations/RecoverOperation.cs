@@ -18,35 +18,30 @@ namespace DcrPowerShell.Operations;
 internal static class RecoverOperation
 {
     /// <summary>
-    /// Begins this process's journal of a vault, and takes over what processes that have ended left in theirs. Where no journal can be
-    /// written, the vault alone has to do: that is said, and null returned.
+    /// Begins this process's journal of a vault, if it has none yet, and takes over what processes that have ended left in theirs. Where
+    /// no journal can be written, the vault alone has to do: that is said, and null returned.
     /// </summary>
     /// <exception cref="DcrException">The vault does not give or keep the journal's key.</exception>
     public static async Task<Journal?> BeginAsync(RegistrationStore store, JournalSet journals, IReporter reporter, AuditScope? audit = null)
     {
-        if (journals.Find(store.VaultName) is { } begun)
-        {
-            return begun;
-        }
-
         try
         {
             using var alone = journals.Folder.Lock();
-            if (journals.Find(store.VaultName) is { } other)
-            {
-                // Another runspace was quicker.
-                return other;
-            }
-
             var key = await KeyOfAsync(store).ConfigureAwait(false);
             var journal = journals.Begin(store.VaultName, key);
-            var restored = await TakeOverAsync(store, journals.Folder, journal, key, reporter).ConfigureAwait(false);
-            Tell(restored, journal, reporter);
+            var (restored, unknown) = await TakeOverAsync(store, journals.Folder, journal, key, reporter).ConfigureAwait(false);
+            Tell(restored, unknown, reporter);
             audit?.Restored(restored);
             return journal;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
+            if (journals.Find(store.VaultName) is { } begun)
+            {
+                // What others left stays where it is.
+                return begun;
+            }
+
             reporter.Warning($"There is no journal: {failure.Message.TrimEnd('.')}. Should this process end between a server's answer and the vault, the answer is lost.");
             return null;
         }
@@ -90,9 +85,10 @@ internal static class RecoverOperation
 
     private static string? ClientIdOf(JournalEntry entry) => entry.Intent.ClientId ?? Read(entry.Intent, ResponseOf(entry.Answer!))?.ClientId;
 
-    private static async Task<List<RegistrationRecord>> TakeOverAsync(RegistrationStore store, IJournalFolder folder, Journal journal, byte[] key, IReporter reporter)
+    private static async Task<(List<RegistrationRecord> Restored, int Unknown)> TakeOverAsync(RegistrationStore store, IJournalFolder folder, Journal journal, byte[] key, IReporter reporter)
     {
         var restored = new List<RegistrationRecord>();
+        var unknown = 0;
         foreach (var file in folder.OpenAbandoned(store.VaultName))
         {
             using (file)
@@ -108,6 +104,7 @@ internal static class RecoverOperation
                     continue;
                 }
 
+                unknown += entries.Count(static entry => entry.Answer is null);
                 foreach (var entry in entries)
                 {
                     if (entry.Answer is null || !await StoreAsync(store, entry, reporter, restored).ConfigureAwait(false))
@@ -120,7 +117,7 @@ internal static class RecoverOperation
             }
         }
 
-        return restored;
+        return (restored, unknown);
     }
 
     /// <summary>Stores what one answer brought. False where the vault did not take it.</summary>
@@ -202,14 +199,13 @@ internal static class RecoverOperation
         }
     }
 
-    private static void Tell(List<RegistrationRecord> restored, Journal journal, IReporter reporter)
+    private static void Tell(List<RegistrationRecord> restored, int unknown, IReporter reporter)
     {
         if (restored.Count > 0)
         {
             reporter.Warning($"An earlier session ended before the vault had {Count(restored.Count, "answer")}, and the journal had kept {(restored.Count == 1 ? "it" : "them")}: restored {string.Join(", ", restored.Take(5).Select(record => record.ClientName ?? record.ClientId))}{(restored.Count > 5 ? " and others" : "")}.");
         }
 
-        var unknown = journal.Open.Count(entry => entry.Answer is null);
         if (unknown > 0)
         {
             reporter.Warning($"Of {Count(unknown, "request")} nobody knows whether the server carried {(unknown == 1 ? "it" : "them")} out: see Find-DcrOrphan.");
