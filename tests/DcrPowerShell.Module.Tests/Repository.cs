@@ -1,14 +1,14 @@
 using System.IO;
 using System.Linq;
-using System.Reflection;
 using System.Text.RegularExpressions;
+using DcrPowerShell.TestServers;
 
 namespace DcrPowerShell.Module.Tests;
 
 /// <summary>Where things are in the repository and in the module that was laid out from it.</summary>
 internal static class Repository
 {
-    public static string Root { get; } = typeof(Repository).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(item => item.Key == "RepositoryRoot").Value!;
+    public static string Root => SourceTree.Root;
 
     public static string Module => Path.Combine(Root, "out", "DcrPowerShell");
 

@@ -1,7 +1,7 @@
 <#
 .SYNOPSIS
     Runs one file of Pester tests, for a process of its own: pwsh -NoProfile -NonInteractive -File Invoke-TestFile.ps1 -Path <file>,
-    with HOME set to a throw-away folder. Prints failures and skipped tests, and at last "N passed, N failed, N skipped".
+    with HOME set to a throw-away folder. Prints failures and skipped tests, and at last "N passed, N failed, N skipped in N s".
     The exit code is 1 where something failed, no test was found, or HOME is no throw-away folder.
 #>
 param([Parameter(Mandatory)] [string] $Path)
@@ -38,5 +38,5 @@ $result.Containers | Where-Object { $_.ErrorRecord } | ForEach-Object { Write-Fa
 $result.FailedBlocks | Where-Object { $_.ErrorRecord } | ForEach-Object { Write-Failure $_.ExpandedPath $_.ErrorRecord }
 $result.Failed | Where-Object { $_.ErrorRecord } | ForEach-Object { Write-Failure $_.ExpandedPath $_.ErrorRecord }
 $result.Skipped | Where-Object { $_.ErrorRecord } | ForEach-Object { Write-Host "SKIPPED $($_.ExpandedPath): $($_.ErrorRecord[0])" }
-Write-Host "$($result.PassedCount) passed, $($result.FailedCount) failed, $($result.SkippedCount) skipped"
+Write-Host "$($result.PassedCount) passed, $($result.FailedCount) failed, $($result.SkippedCount) skipped in $([int] $result.Duration.TotalSeconds) s"
 exit [int]($result.FailedCount + $result.FailedBlocksCount + $result.FailedContainersCount -gt 0 -or $result.TotalCount -eq 0)

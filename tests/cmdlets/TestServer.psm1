@@ -3,6 +3,8 @@ Set-StrictMode -Version 2.0
 
 $script:Process = $null
 $script:Control = $null
+# Ids of the servers that were started here and run still.
+$script:Servers = New-Object System.Collections.Generic.List[string]
 
 function Invoke-Control {
     param([string] $Method, [string] $Path, [hashtable] $Body)
@@ -19,7 +21,8 @@ function Invoke-Control {
     Invoke-RestMethod @request | ForEach-Object { $_ }
 }
 
-# Starts the server process. It ends when Stop-TestServerHost is called, and with this PowerShell at the latest.
+# Starts the server process, which ends when Stop-TestServerHost is called, and with this PowerShell at the latest.
+# Where the environment variable DCR_TEST_SERVER is set, it is the control API of a process that runs already, and that one is used.
 function Start-TestServerHost {
     [CmdletBinding()]
     param(
@@ -27,7 +30,12 @@ function Start-TestServerHost {
         [string] $Path
     )
 
-    if ($script:Process) { return }
+    if ($script:Control) { return }
+    if ($env:DCR_TEST_SERVER -and -not $Path) {
+        $script:Control = $env:DCR_TEST_SERVER
+        return
+    }
+
     if (-not $Path) {
         $bin = Join-Path (Split-Path $PSScriptRoot) 'DcrPowerShell.TestServer/bin'
         $newest = Get-ChildItem -Path (Join-Path $bin '*/net8.0/DcrPowerShell.TestServer.dll') -ErrorAction SilentlyContinue |
@@ -51,7 +59,7 @@ function Start-TestServerHost {
     $script:Control = (ConvertFrom-Json $line).control
 }
 
-# Ends the server process and all its servers.
+# Ends the server process and all its servers; of a process that others use too, the servers that were started here.
 function Stop-TestServerHost {
     [CmdletBinding()]
     param()
@@ -59,8 +67,11 @@ function Stop-TestServerHost {
     if ($script:Process) {
         if (-not $script:Process.HasExited) { $script:Process.Kill() }
         $script:Process.Dispose()
+    } else {
+        foreach ($id in $script:Servers) { $null = Invoke-Control DELETE "/servers/$id" }
     }
 
+    $script:Servers.Clear()
     $script:Process = $null
     $script:Control = $null
 }
@@ -71,6 +82,7 @@ function New-TestServer {
     param([hashtable] $Switches = @{})
 
     $server = Invoke-Control POST '/servers' $Switches
+    $script:Servers.Add($server.id)
     [pscustomobject]@{ Id = $server.id; Url = $server.url; Issuer = $server.issuer; ManagementToken = $server.managementToken }
 }
 
@@ -87,7 +99,10 @@ function Remove-TestServer {
     [CmdletBinding()]
     param([Parameter(Mandatory, ValueFromPipeline)] [object] $Server)
 
-    process { $null = Invoke-Control DELETE "/servers/$($Server.Id)" }
+    process {
+        $null = Invoke-Control DELETE "/servers/$($Server.Id)"
+        $null = $script:Servers.Remove($Server.Id)
+    }
 }
 
 # Changes switches from the next request on, each as a whole; of okta and auth0, the members that are named. Setting faults starts their queue anew.

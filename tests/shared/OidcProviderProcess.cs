@@ -36,7 +36,7 @@ public sealed class OidcProviderProcess : IDisposable
 {
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(5);
-    private static readonly Lazy<NodePackage> Package = new(() => NodePackage.Locate("tests/servers/oidc-provider"));
+    private static readonly Lazy<NodePackage> Package = new(() => new NodePackage(Path.Combine(SourceTree.Root, "tests", "servers", "oidc-provider")));
 
     private readonly Process _process;
     private readonly StringBuilder _errors = new();
@@ -166,7 +166,7 @@ internal sealed class NodePackage
 
     private static bool IsWindows => Path.DirectorySeparatorChar == '\\';
 
-    private NodePackage(string folder)
+    public NodePackage(string folder)
     {
         Folder = folder;
         Node = FindOnPath(IsWindows ? "node.exe" : "node");
@@ -180,21 +180,6 @@ internal sealed class NodePackage
     public Lazy<string?> WhyUnavailable { get; }
 
     private string Modules => Path.Combine(Folder, "node_modules");
-
-    /// <summary>Finds the folder above the one that the tests run in.</summary>
-    public static NodePackage Locate(string relativePath)
-    {
-        for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
-        {
-            string folder = Path.Combine(at.FullName, relativePath);
-            if (File.Exists(Path.Combine(folder, "package.json")))
-            {
-                return new NodePackage(folder);
-            }
-        }
-
-        throw new DirectoryNotFoundException($"{relativePath} is in no folder above {AppContext.BaseDirectory}");
-    }
 
     public static ProcessStartInfo StartInfo(string file, string arguments, string folder) => new(file, arguments)
     {

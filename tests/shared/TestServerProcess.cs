@@ -22,8 +22,12 @@ internal sealed class TestServerProcess : IDisposable
     private TestServerProcess(Process process, Uri control)
     {
         _process = process;
+        Control = control;
         _http = new HttpClient(new HttpClientHandler { UseProxy = false }) { BaseAddress = control };
     }
+
+    /// <summary>Where its control API is.</summary>
+    public Uri Control { get; }
 
     /// <summary>Starts the process; call it once a test run.</summary>
     /// <param name="serverPath">Path of <c>DcrPowerShell.TestServer.dll</c>.</param>

@@ -182,9 +182,10 @@ public class JournalTests
     {
         _journal.Begin(Intent("open"));
         _folder.File.Room = 1024 * 1024 + 20_000;
-        var big = Intent("big") with { Metadata = JsonBag.Parse($$"""{"x":"{{new string('x', 9000)}}"}""") };
-        var ids = Enumerable.Range(0, 85).Select(_ => _journal.Begin(big)).ToList();
-        ids.ForEach(id => _journal.Answered(id, Answer(new string('y', 2000))));
+        var big = Intent("big") with { Metadata = JsonBag.Parse($$"""{"x":"{{new string('x', 105_000)}}"}""") };
+        var ids = Enumerable.Range(0, 8).Select(_ => _journal.Begin(big)).ToList();
+        ids.ForEach(id => _journal.Answered(id, Answer(new string('y', 20_000))));
+        Assert.True(_folder.File.Bytes.Length > 1024 * 1024);
         _folder.File.Room = 100;
         ids.ForEach(_journal.Done);
         _folder.File.Room = int.MaxValue;
