@@ -152,7 +152,8 @@ internal static class SecretStoreCopy
         {
             lock (VaultLock.InProcess)
             {
-                VaultRunspace.WithSecretManagementOccupied(() => handler(sender, args));
+                // Calls of the user's own may go on: the store's handler fires after every write, and they would fail meanwhile.
+                VaultRunspace.Alone(() => handler(sender, args));
             }
         }
     }

@@ -40,6 +40,15 @@ internal static class VaultRunspace
         }
     }
 
+    /// <summary>Does something while no command runs there.</summary>
+    public static void Alone(Action action)
+    {
+        lock (Gate)
+        {
+            action();
+        }
+    }
+
     /// <summary>Runs one command of SecretManagement.</summary>
     /// <returns>What it gave, and the errors it wrote without throwing.</returns>
     /// <exception cref="RuntimeException">It threw.</exception>
