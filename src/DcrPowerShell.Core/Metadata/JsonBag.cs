@@ -19,13 +19,19 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
 
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private readonly List<KeyValuePair<string, JsonElement>> _members;
+    // What has not been read yet is read when somebody wants more than a member of it.
+    private readonly ReadOnlyMemory<byte> _unread;
+    private List<KeyValuePair<string, JsonElement>>? _members;
 
     private JsonBag(List<KeyValuePair<string, JsonElement>> members) => _members = members;
 
+    private JsonBag(ReadOnlyMemory<byte> unread) => _unread = unread;
+
     public static JsonBag Empty { get; } = new([]);
 
-    public int Count => _members.Count;
+    public int Count => Members.Count;
+
+    private List<KeyValuePair<string, JsonElement>> Members => _members ??= Read(_unread);
 
     /// <summary>Reads the text of one JSON object.</summary>
     /// <exception cref="JsonException">
@@ -36,6 +42,10 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
         using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = deepest });
         return From(document.RootElement);
     }
+
+    /// <summary>Takes the text of an object that a bag has written, and reads of it what is asked for.</summary>
+    /// <param name="json">Bytes that nobody changes any more.</param>
+    public static JsonBag Deferred(ReadOnlyMemory<byte> json) => new(json);
 
     /// <exception cref="JsonException">The element is not an object.</exception>
     public static JsonBag From(JsonElement element)
@@ -66,17 +76,22 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
 
     public bool TryGet(string name, out JsonElement value)
     {
+        if (_members is null)
+        {
+            return TryFind(name, out value);
+        }
+
         var index = IndexOf(name);
-        value = index < 0 ? default : _members[index].Value;
+        value = index < 0 ? default : Members[index].Value;
         return index >= 0;
     }
 
-    public bool Has(string name) => IndexOf(name) >= 0;
+    public bool Has(string name) => TryGet(name, out _);
 
     /// <summary>Sets a member, in its old place or else at the end.</summary>
     public JsonBag With(string name, JsonElement value)
     {
-        var members = new List<KeyValuePair<string, JsonElement>>(_members);
+        var members = new List<KeyValuePair<string, JsonElement>>(Members);
         var member = new KeyValuePair<string, JsonElement>(name, value);
         var index = IndexOf(name);
         if (index < 0)
@@ -99,7 +114,7 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
     public JsonBag With(JsonBag other) => other.Aggregate(this, static (bag, member) => bag.With(member.Key, member.Value));
 
     public JsonBag Where(Func<string, JsonElement, bool> keep) =>
-        new(_members.Where(member => keep(member.Key, member.Value)).ToList());
+        new(Members.Where(member => keep(member.Key, member.Value)).ToList());
 
     public JsonBag Without(params string[] names) => Where((name, _) => !names.Contains(name));
 
@@ -150,7 +165,7 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
 
     public override string ToString() => System.Text.Encoding.UTF8.GetString(ToUtf8());
 
-    public IEnumerator<KeyValuePair<string, JsonElement>> GetEnumerator() => _members.GetEnumerator();
+    public IEnumerator<KeyValuePair<string, JsonElement>> GetEnumerator() => Members.GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
@@ -163,6 +178,32 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
     };
 
     internal static IEnumerable<string> SplitWords(string text) => text.Split([' '], StringSplitOptions.RemoveEmptyEntries);
+
+    private static List<KeyValuePair<string, JsonElement>> Read(ReadOnlyMemory<byte> json)
+    {
+        using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = DeepestAnswer });
+        return From(document.RootElement).Members;
+    }
+
+    /// <summary>Looks for one member in what has not been read yet.</summary>
+    private bool TryFind(string name, out JsonElement value)
+    {
+        var reader = new Utf8JsonReader(_unread.Span, new JsonReaderOptions { MaxDepth = DeepestAnswer });
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals(name))
+            {
+                value = JsonElement.ParseValue(ref reader);
+                return true;
+            }
+
+            reader.Skip();
+        }
+
+        value = default;
+        return false;
+    }
 
     /// <summary>An escaped lone surrogate passes the parser, and then no member can be read or written.</summary>
     private static void RequireUnicode(JsonElement value)
@@ -196,7 +237,7 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
     private void Write(Utf8JsonWriter writer)
     {
         writer.WriteStartObject();
-        foreach (var member in _members)
+        foreach (var member in Members)
         {
             writer.WritePropertyName(member.Key);
             member.Value.WriteTo(writer);
@@ -205,5 +246,5 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
         writer.WriteEndObject();
     }
 
-    private int IndexOf(string name) => _members.FindIndex(member => member.Key == name);
+    private int IndexOf(string name) => Members.FindIndex(member => member.Key == name);
 }

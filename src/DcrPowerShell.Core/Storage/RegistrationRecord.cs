@@ -2,6 +2,7 @@ using System;
 using System.Globalization;
 using System.Text.Json;
 using DcrPowerShell.Metadata;
+using DcrPowerShell.Storage.Indexing;
 
 namespace DcrPowerShell.Storage;
 
@@ -46,6 +47,9 @@ internal sealed record RegistrationRecord
 
     /// <summary>The vault has it. Clients that a server lists need not be there: they have no secrets to keep. Not stored.</summary>
     public bool IsKept { get; init; }
+
+    /// <summary>Of an outline from the index: what it lacks; null for a whole record. Not stored.</summary>
+    public LeftOut? LeftOut { get; init; }
 
     public string? ClientName => Metadata.Text(ClientMember.ClientName);
 

@@ -74,12 +74,25 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
     /// <summary>The registrations that the vault has; a tenant is known nowhere else.</summary>
     private void ListVault(DcrConnection connection)
     {
-        foreach (var secretName in Run(connection, ListOperation.FromVaultAsync))
+        using var known = Run(connection, ListOperation.FromVaultAsync);
+        var load = connection.Vault is { } vault ? SecretManagementVault.Loader(vault) : null;
+        foreach (var (secretName, outline) in known.At(connection.Issuer))
         {
+            if (outline is not null && !Matches(outline))
+            {
+                continue;
+            }
+
+            if (outline is not null && Offline)
+            {
+                Write(connection, new DcrClient(outline, [], secretName, load));
+                continue;
+            }
+
             Try(secretName, () =>
             {
                 var record = Run(connection, context => ListOperation.LoadAsync(context, secretName));
-                if (record is not null && Matches(ClientName, record.ClientName) && Matches(Tenant, record.Tenant))
+                if (record is not null && Matches(record))
                 {
                     Give(connection, record, secretName);
                 }
@@ -103,6 +116,8 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
 
         Start(connection, record.ClientId, target, context => ReadOperation.RunAsync(context, record), client => Write(connection, client));
     }
+
+    private bool Matches(RegistrationRecord record) => Matches(ClientName, record.ClientName) && Matches(Tenant, record.Tenant);
 
     private static bool Matches(string? pattern, string? value) =>
         pattern is null || NamePattern.Of(pattern).IsMatch(value ?? "");
