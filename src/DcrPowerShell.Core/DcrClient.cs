@@ -7,6 +7,7 @@ using DcrPowerShell.Compat;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Storage;
+using DcrPowerShell.Storage.Indexing;
 
 namespace DcrPowerShell;
 
@@ -16,17 +17,17 @@ public sealed class DcrClient
     private static readonly Redaction NothingKnown = new([]);
 
     private readonly RegistrationRecord _record;
-    private readonly Func<string, RegistrationRecord?>? _load;
+    private readonly WholeRecords? _whole;
     private readonly Redaction _known;
     private SecureString? _clientSecret;
     private SecureString? _registrationAccessToken;
     private IDictionary? _metadata;
 
-    /// <param name="load">For an outline: gets the whole record from the vault by the name of its secret, when it is needed.</param>
-    internal DcrClient(RegistrationRecord record, IReadOnlyList<DcrChange> changes, string? secretName, Func<string, RegistrationRecord?>? load = null)
+    /// <param name="whole">For an outline.</param>
+    internal DcrClient(RegistrationRecord record, IReadOnlyList<DcrChange> changes, string? secretName, WholeRecords? whole = null)
     {
         _record = record;
-        _load = load;
+        _whole = whole;
         Changes = changes;
         SecretName = secretName;
         Storage = secretName is null ? DcrStorage.MemoryOnly : DcrStorage.Vault;
@@ -116,10 +117,24 @@ public sealed class DcrClient
 
     /// <summary>With all that the vault has; null where it has it no more.</summary>
     /// <exception cref="DcrException">The vault cannot be read.</exception>
-    internal RegistrationRecord? FindWhole() => _record.LeftOut is null ? _record : _load!(SecretName!);
+    internal RegistrationRecord? FindWhole() => _record.LeftOut is null ? _record : _whole!.Find(SecretName!);
 
-    private RegistrationRecord WholeIf(bool? isNeeded) =>
-        isNeeded == true ? FindWhole() ?? throw DcrErrors.NoRegistrationHere(ClientId, Connection?.Vault) : _record;
+    private RegistrationRecord WholeIf(bool? isNeeded)
+    {
+        if (isNeeded != true)
+        {
+            return _record;
+        }
+
+        try
+        {
+            return FindWhole() ?? throw DcrErrors.NoRegistrationHere(ClientId, Connection?.Vault);
+        }
+        catch (DcrException failure)
+        {
+            throw _whole!.Refusal(failure);
+        }
+    }
 
     private string? Show(string? text) => text is null ? null : _known.Show(text);
 

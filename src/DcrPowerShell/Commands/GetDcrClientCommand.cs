@@ -75,7 +75,7 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
     private void ListVault(DcrConnection connection)
     {
         using var known = Run(connection, ListOperation.FromVaultAsync);
-        var load = connection.Vault is { } vault ? SecretManagementVault.Loader(vault) : null;
+        var whole = SecretManagementVault.WholeRecords(connection.Vault!);
         foreach (var (secretName, outline) in known.At(connection.Issuer))
         {
             if (outline is not null && !Matches(outline))
@@ -85,7 +85,7 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
 
             if (outline is not null && Offline)
             {
-                Write(connection, new DcrClient(outline, [], secretName, load));
+                Write(connection, new DcrClient(outline, [], secretName, whole));
                 continue;
             }
 

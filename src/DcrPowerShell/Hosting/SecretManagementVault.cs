@@ -11,6 +11,7 @@ using System.Threading.Tasks;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Storage;
+using DcrPowerShell.Storage.Indexing;
 
 namespace DcrPowerShell.Hosting;
 
@@ -47,11 +48,14 @@ internal sealed class SecretManagementVault(string name, PipelinePump? pump) : I
         VaultRunspace.Invoke("Get-SecretVault").Output.Where(vault => Property<string>(vault, "ModuleName") == VaultLock.SecretStore).Select(vault => Property<string>(vault, "ModulePath")).FirstOrDefault()
             ?? throw DcrErrors.StoreNotRestored("no vault of it is registered", $"Register one: Register-SecretVault -Name DcrVault -ModuleName {VaultLock.SecretStore}.");
 
-    /// <summary>What loads a record when somebody asks for it outside of any command, on the asking thread.</summary>
-    public static Func<string, RegistrationRecord?> Loader(string vault)
+    /// <summary>
+    /// Whole records, read on the asking thread. PowerShell takes most exceptions of a property for null, and a secret that is
+    /// null without a word would do harm; this one it throws.
+    /// </summary>
+    public static WholeRecords WholeRecords(string vault)
     {
         var store = new RegistrationStore(new SecretManagementVault(vault, pump: null));
-        return secretName => LoadAsync(secretName).GetAwaiter().GetResult();
+        return new WholeRecords(secretName => LoadAsync(secretName).GetAwaiter().GetResult(), static failure => new MethodInvocationException($"{failure.Message} {failure.RecommendedAction}", failure));
 
         async Task<RegistrationRecord?> LoadAsync(string secretName)
         {

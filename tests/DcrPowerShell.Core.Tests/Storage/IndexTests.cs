@@ -53,11 +53,11 @@ public class IndexTests
         using var view = _store.Index.Open();
         var outline = Assert.Single(view.At(Issuer)).Outline!;
         var asked = new List<string>();
-        var client = new DcrClient(outline, [], record.SecretName, name =>
+        var client = new DcrClient(outline, [], record.SecretName, new WholeRecords(name =>
         {
             asked.Add(name);
             return _store.LoadAsync(name).Result;
-        });
+        }, static failure => failure));
         var whole = new DcrClient(record, [], record.SecretName);
         Assert.Equal(Json(whole), Json(client));
         Assert.Equal((record.CreatedAt, record.UpdatedAt, record.ClientSecretExpiresAt), (outline.CreatedAt, outline.UpdatedAt, outline.ClientSecretExpiresAt));
@@ -75,7 +75,7 @@ public class IndexTests
         Assert.DoesNotContain("token-c1", Text(), StringComparison.Ordinal);
         using var view = _store.Index.Open();
         var (name, outline) = Assert.Single(view.At(Issuer));
-        Assert.Equal("https://as.example.com/manage?token=token-c1", new DcrClient(outline!, [], name, secret => _store.LoadAsync(secret).Result).RegistrationClientUri!.AbsoluteUri);
+        Assert.Equal("https://as.example.com/manage?token=token-c1", new DcrClient(outline!, [], name, new WholeRecords(secret => _store.LoadAsync(secret).Result, static failure => failure)).RegistrationClientUri!.AbsoluteUri);
     }
 
     [Fact]
@@ -85,8 +85,8 @@ public class IndexTests
         await ListAsync();
         using var view = _store.Index.Open();
         var (name, outline) = Assert.Single(view.At(Issuer));
-        var client = new DcrClient(outline!, [], name, static _ => null);
-        Assert.Equal(DcrErrorId.ClientNotFound, Assert.Throws<DcrException>(() => client.ClientSecret).ErrorId);
+        var client = new DcrClient(outline!, [], name, new WholeRecords(static _ => null, static failure => new InvalidOperationException("seen", failure)));
+        Assert.Equal(DcrErrorId.ClientNotFound, ((DcrException)Assert.Throws<InvalidOperationException>(() => client.ClientSecret).InnerException!).ErrorId);
         Assert.Null(client.FindWhole());
     }
 
@@ -319,7 +319,7 @@ public class IndexTests
     private async Task<IReadOnlyList<string>> ListAsync()
     {
         using var view = await OpenAsync();
-        return view.At(Issuer).Select(static found => found.Outline!.ClientId).ToList();
+        return view.At(Issuer).Select(found => (found.Outline ?? _store.LoadAsync(found.SecretName).Result!).ClientId).ToList();
     }
 
     private byte[] Bytes()
