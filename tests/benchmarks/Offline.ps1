@@ -28,14 +28,15 @@ function Initialize-Registration([string] $Issuer) {
         $line = $first.Replace($record.client_id, $clientId).Replace($name, "$($name -replace '[^-]+-[^-]+$')$clientId-aaaaaaaaaa").Replace('Clinic 0', "Clinic $number").Replace('"t0"', "`"t$number`"").Replace('client_secret_basic', $secret) -replace '"before":.*?,"after":.*?,'
         $lines.Add($line)
         # As somebody would keep it by hand: one flat object.
-        $plain.Add(($line -replace '^.*?"metadata":', '' -replace '\}\}$') -replace '\}$', ",`"tenant`":`"t$number`",`"issuer`":`"$Issuer`"}")
+        $metadata = $line -replace '^.*?"metadata":' -replace '\}\}\}$'
+        $plain.Add("$metadata,`"tenant`":`"t$number`",`"issuer`":`"$Issuer`"}")
     }
 
     [IO.File]::AppendAllLines($index.FullName, $lines)
     [IO.File]::WriteAllLines($rows, $plain)
     if (@(Get-DcrClient -Offline).Count -ne $many) { throw 'The index does not have all of them.' }
+    $index.Refresh()
     Write-Host ('{0:n0} registrations; the index is {1:n1} MB, the file of JSON lines {2:n1} MB' -f $many, ($index.Length / 1MB), ((Get-Item $rows).Length / 1MB))
-    Write-Host ('  a row: {0}' -f ($plain[0].Length))
 }
 
 # Runs a list in a process of its own and gives the peak of its memory over what it had before, in MB.

@@ -17,6 +17,7 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
     /// <summary>How deep an answer may nest. What is kept of it nests deeper by the levels around it.</summary>
     public const int DeepestAnswer = 64;
 
+    private static readonly JsonReaderOptions Deep = new() { MaxDepth = DeepestAnswer };
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     // What has not been read yet is read when somebody wants more than a member of it.
@@ -78,7 +79,10 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
     {
         if (_members is null)
         {
-            return TryFind(name, out value);
+            var reader = new Utf8JsonReader(_unread.Span, Deep);
+            var isThere = TryFind(ref reader, name);
+            value = isThere ? JsonElement.ParseValue(ref reader) : default;
+            return isThere;
         }
 
         var index = IndexOf(name);
@@ -122,7 +126,19 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
     public JsonBag WithoutAbsent() => Where(static (_, value) => !IsAbsent(value));
 
     /// <summary>Text of a member; a number or truth value as written; the one item of an array; else null.</summary>
-    public string? Text(string name) => TryGet(name, out var value) ? TextOf(value) : null;
+    public string? Text(string name)
+    {
+        if (_members is null)
+        {
+            var reader = new Utf8JsonReader(_unread.Span, Deep);
+            if (TryFind(ref reader, name) && reader.TokenType == JsonTokenType.String)
+            {
+                return reader.GetString() is { Length: > 0 } text ? text : null;
+            }
+        }
+
+        return TryGet(name, out var value) ? TextOf(value) : null;
+    }
 
     /// <summary>Items of an array of texts; one item where the server sent a plain string; else none.</summary>
     public IReadOnlyList<string> Texts(string name)
@@ -185,23 +201,20 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
         return From(document.RootElement).Members;
     }
 
-    /// <summary>Looks for one member in what has not been read yet.</summary>
-    private bool TryFind(string name, out JsonElement value)
+    /// <summary>Goes to the value of a member in what has not been read yet.</summary>
+    private static bool TryFind(ref Utf8JsonReader reader, string name)
     {
-        var reader = new Utf8JsonReader(_unread.Span, new JsonReaderOptions { MaxDepth = DeepestAnswer });
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             if (reader.ValueTextEquals(name))
             {
-                value = JsonElement.ParseValue(ref reader);
-                return true;
+                return reader.Read();
             }
 
             reader.Skip();
         }
 
-        value = default;
         return false;
     }
 

@@ -22,6 +22,8 @@ internal sealed record RegistrationRecord
     private const string UpdatedMember = "updated_at";
     private const string MetadataMember = "metadata";
 
+    private readonly Uri? _registrationClientUri;
+
     public required string Issuer { get; init; }
 
     public required string ClientId { get; init; }
@@ -29,7 +31,11 @@ internal sealed record RegistrationRecord
     public string? Tenant { get; init; }
 
     /// <summary>Absolute; null where the server gave none.</summary>
-    public Uri? RegistrationClientUri { get; init; }
+    public Uri? RegistrationClientUri
+    {
+        get => LeftOut is { UriIsInMetadata: true } && Metadata.Text(ClientMember.RegistrationClientUri) is { } uri ? UriText.Absolute(uri) : _registrationClientUri;
+        init => _registrationClientUri = value;
+    }
 
     public string? RegistrationAccessToken { get; init; }
 

@@ -14,26 +14,37 @@ internal readonly record struct IndexLine(IndexLineKind Kind, string Name)
 {
     public const byte End = (byte)'\n';
 
-    private const string Save = "save";
-    private const string Remove = "remove";
-    private const string Ask = "ask";
-    private const string Check = "checked";
-    private const string Move = "moved";
-    private const string Time = "at";
-    private const string Before = "before";
-    private const string After = "after";
-    private const string Record = "record";
-
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     // An outline nests deeper by the levels around it.
     private static readonly JsonReaderOptions Deep = new() { MaxDepth = JsonBag.DeepestAnswer + 4 };
+
+    private static ReadOnlySpan<byte> Save => "save"u8;
+
+    private static ReadOnlySpan<byte> Remove => "remove"u8;
+
+    private static ReadOnlySpan<byte> Ask => "ask"u8;
+
+    private static ReadOnlySpan<byte> Check => "checked"u8;
+
+    private static ReadOnlySpan<byte> Move => "moved"u8;
+
+    private static ReadOnlySpan<byte> Time => "at"u8;
+
+    private static ReadOnlySpan<byte> Before => "before"u8;
+
+    private static ReadOnlySpan<byte> After => "after"u8;
+
+    private static ReadOnlySpan<byte> Record => "record"u8;
 
     /// <summary>The first line of a file. Any other is of another version.</summary>
     public static byte[] Header { get; } = Encoding.ASCII.GetBytes("{\"index\":\"DcrPowerShell\",\"version\":1}\n");
 
     /// <summary>Of an outline when it was last changed, of a check when contents were last read: UTC ticks.</summary>
     public long At { get; private init; }
+
+    /// <summary>Where in the line its outline begins, which ends one byte before the line does; 0 where there is none.</summary>
+    public int Outline { get; private init; }
 
     /// <summary>The vault's change by a write of ours.</summary>
     public VaultChange? Change { get; private init; }
@@ -80,8 +91,15 @@ internal readonly record struct IndexLine(IndexLineKind Kind, string Name)
             reader.Read();
             var result = new IndexLine(kind, kind == IndexLineKind.Other ? "" : reader.GetString()!);
             string? before = null, after = null;
-            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName && !reader.ValueTextEquals(Record))
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
+                if (reader.ValueTextEquals(Record))
+                {
+                    reader.Read();
+                    result = result with { Outline = (int)reader.TokenStartIndex };
+                    break;
+                }
+
                 if (reader.ValueTextEquals(Time))
                 {
                     reader.Read();
@@ -113,35 +131,7 @@ internal readonly record struct IndexLine(IndexLineKind Kind, string Name)
         }
     }
 
-    /// <summary>The outline in a line that was saved.</summary>
-    /// <inheritdoc cref="Outline.Read"/>
-    public static RegistrationRecord OutlineIn(byte[] line, string issuer)
-    {
-        try
-        {
-            var reader = new Utf8JsonReader(line, Deep);
-            reader.Read();
-            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-            {
-                if (reader.ValueTextEquals(Record))
-                {
-                    reader.Read();
-                    var start = (int)reader.TokenStartIndex;
-                    return Outline.Read(new ReadOnlyMemory<byte>(line, start, line.Length - 1 - start), issuer);
-                }
-
-                reader.Skip();
-            }
-        }
-        catch (JsonException)
-        {
-            // As if it had none.
-        }
-
-        throw new FormatException("it has no outline");
-    }
-
-    private static byte[] Line(string kind, string name, long? at = null, VaultChange? change = null, RegistrationRecord? record = null)
+    private static byte[] Line(ReadOnlySpan<byte> kind, string name, long? at = null, VaultChange? change = null, RegistrationRecord? record = null)
     {
         using var buffer = new MemoryStream();
         using (var writer = new Utf8JsonWriter(buffer, Plain))
@@ -162,7 +152,7 @@ internal readonly record struct IndexLine(IndexLineKind Kind, string Name)
             if (record is not null)
             {
                 writer.WritePropertyName(Record);
-                Outline.Write(writer, record);
+                Indexing.Outline.Write(writer, record);
             }
 
             writer.WriteEndObject();

@@ -78,7 +78,7 @@ internal sealed class IndexView : IDisposable
         Write(IndexLine.Header);
         foreach (var place in _places.Values.OrderBy(static place => place.Start))
         {
-            Write(LineAt(place));
+            Write(Bytes(place.Start, place.Length));
             target.WriteByte(IndexLine.End);
         }
 
@@ -140,10 +140,10 @@ internal sealed class IndexView : IDisposable
         {
             // Of two that changed it at once, the older may have come later to the index.
             case IndexLineKind.Save when !(_places.TryGetValue(line.Name, out var known) && known.At > line.At):
-                _places[line.Name] = new Place(start, bytes.Length, line.At);
+                _places[line.Name] = new Place(start, bytes.Length, line.At, line.Outline);
                 break;
             case IndexLineKind.Ask:
-                _places[line.Name] = new Place(start, bytes.Length, At: 0);
+                _places[line.Name] = new Place(start, bytes.Length, At: 0, Outline: 0);
                 break;
             case IndexLineKind.Remove:
                 _places.Remove(line.Name);
@@ -180,7 +180,7 @@ internal sealed class IndexView : IDisposable
 
         try
         {
-            return IndexLine.OutlineIn(LineAt(place), issuer);
+            return Outline.Read(Bytes(place.Start + place.Outline, place.Length - 1 - place.Outline), issuer);
         }
         catch (FormatException)
         {
@@ -188,17 +188,17 @@ internal sealed class IndexView : IDisposable
         }
     }
 
-    private byte[] LineAt(Place place)
+    private byte[] Bytes(long start, int length)
     {
-        var line = new byte[place.Length];
-        _content!.Position = place.Start;
-        for (int read, done = 0; done < line.Length && (read = _content.Read(line, done, line.Length - done)) > 0;)
+        var bytes = new byte[length];
+        _content!.Position = start;
+        for (int read, done = 0; done < length && (read = _content.Read(bytes, done, length - done)) > 0;)
         {
             done += read;
         }
 
-        return line;
+        return bytes;
     }
 
-    private readonly record struct Place(long Start, int Length, long At);
+    private readonly record struct Place(long Start, int Length, long At, int Outline);
 }

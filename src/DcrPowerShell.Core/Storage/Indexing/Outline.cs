@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using System.Text.Json;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
@@ -8,24 +9,30 @@ namespace DcrPowerShell.Storage.Indexing;
 /// <summary>A registration as the index has it: all but its secrets.</summary>
 internal static class Outline
 {
-    private const string Issuer = "issuer";
-    private const string ClientId = "client_id";
-    private const string Tenant = "tenant";
-    private const string Uri = "uri";
-    private const string ExpiresAt = "expires_at";
-    private const string Created = "created";
-    private const string Updated = "updated";
-    private const string HasSecret = "has_secret";
-    private const string HasToken = "has_token";
-    private const string HasUri = "has_uri";
-    private const string Metadata = "metadata";
+    // Few combinations: one object does for all records that lack the same.
+    private static readonly LeftOut[] LeftOuts = Enumerable.Range(0, 16).Select(static flags => new LeftOut((flags & 1) != 0, (flags & 2) != 0, (flags & 4) != 0, (flags & 8) == 0)).ToArray();
 
-    // What few records leave out: one object does for all that leave out the same.
-    private static readonly LeftOut[] LeftOuts =
-    [
-        new(false, false, false), new(true, false, false), new(false, true, false), new(true, true, false),
-        new(false, false, true), new(true, false, true), new(false, true, true), new(true, true, true),
-    ];
+    private static ReadOnlySpan<byte> Issuer => "issuer"u8;
+
+    private static ReadOnlySpan<byte> ClientId => "client_id"u8;
+
+    private static ReadOnlySpan<byte> Tenant => "tenant"u8;
+
+    private static ReadOnlySpan<byte> ExpiresAt => "expires_at"u8;
+
+    private static ReadOnlySpan<byte> Created => "created"u8;
+
+    private static ReadOnlySpan<byte> Updated => "updated"u8;
+
+    private static ReadOnlySpan<byte> HasSecret => "has_secret"u8;
+
+    private static ReadOnlySpan<byte> HasToken => "has_token"u8;
+
+    private static ReadOnlySpan<byte> HasUri => "has_uri"u8;
+
+    private static ReadOnlySpan<byte> Uri => "uri"u8;
+
+    private static ReadOnlySpan<byte> Metadata => "metadata"u8;
 
     public static void Write(Utf8JsonWriter writer, RegistrationRecord record)
     {
@@ -40,11 +47,6 @@ internal static class Outline
             writer.WriteString(Tenant, record.Tenant);
         }
 
-        if (uri is not null && !hidesUri)
-        {
-            writer.WriteString(Uri, uri);
-        }
-
         if (record.ClientSecretExpiresAt is { } expiresAt)
         {
             writer.WriteNumber(ExpiresAt, expiresAt);
@@ -52,20 +54,28 @@ internal static class Outline
 
         writer.WriteNumber(Created, record.CreatedAt.UtcTicks);
         writer.WriteNumber(Updated, record.UpdatedAt.UtcTicks);
-        Mark(HasSecret, record.ClientSecret is not null);
-        Mark(HasToken, record.RegistrationAccessToken is not null);
-        Mark(HasUri, hidesUri);
+        if (record.ClientSecret is not null)
+        {
+            writer.WriteBoolean(HasSecret, true);
+        }
+
+        if (record.RegistrationAccessToken is not null)
+        {
+            writer.WriteBoolean(HasToken, true);
+        }
+
+        if (hidesUri)
+        {
+            writer.WriteBoolean(HasUri, true);
+        }
+        else if (uri is null || uri != record.Metadata.Text(ClientMember.RegistrationClientUri))
+        {
+            writer.WriteString(Uri, uri);
+        }
+
         writer.WritePropertyName(Metadata);
         MaskedJson.Write(writer, record.Metadata, known);
         writer.WriteEndObject();
-
-        void Mark(string name, bool value)
-        {
-            if (value)
-            {
-                writer.WriteBoolean(name, true);
-            }
-        }
     }
 
     /// <summary>Reads an outline but for its metadata, which is read when somebody asks for it.</summary>
@@ -95,21 +105,46 @@ internal static class Outline
                     continue;
                 }
 
-                var name = reader.GetString();
-                reader.Read();
-                switch (name)
+                if (reader.ValueTextEquals(Issuer))
                 {
-                    case Issuer: ownIssuer = reader.ValueTextEquals(issuer) ? issuer : reader.GetString(); break;
-                    case ClientId: clientId = reader.GetString(); break;
-                    case Tenant: tenant = reader.GetString(); break;
-                    case Uri: uri = reader.GetString(); break;
-                    case ExpiresAt: expiresAt = reader.GetInt64(); break;
-                    case Created: created = reader.GetInt64(); break;
-                    case Updated: updated = reader.GetInt64(); break;
-                    case HasSecret: leftOut |= 1; break;
-                    case HasToken: leftOut |= 2; break;
-                    case HasUri: leftOut |= 4; break;
-                    default: reader.Skip(); break;
+                    reader.Read();
+                    ownIssuer = reader.ValueTextEquals(issuer) ? issuer : reader.GetString();
+                }
+                else if (reader.ValueTextEquals(ClientId))
+                {
+                    reader.Read();
+                    clientId = reader.GetString();
+                }
+                else if (reader.ValueTextEquals(Tenant))
+                {
+                    reader.Read();
+                    tenant = reader.GetString();
+                }
+                else if (reader.ValueTextEquals(ExpiresAt))
+                {
+                    reader.Read();
+                    expiresAt = reader.GetInt64();
+                }
+                else if (reader.ValueTextEquals(Created))
+                {
+                    reader.Read();
+                    created = reader.GetInt64();
+                }
+                else if (reader.ValueTextEquals(Updated))
+                {
+                    reader.Read();
+                    updated = reader.GetInt64();
+                }
+                else if (reader.ValueTextEquals(Uri))
+                {
+                    reader.Read();
+                    uri = reader.GetString();
+                    leftOut |= 8;
+                }
+                else
+                {
+                    leftOut |= reader.ValueTextEquals(HasSecret) ? 1 : reader.ValueTextEquals(HasToken) ? 2 : reader.ValueTextEquals(HasUri) ? 4 | 8 : 0;
+                    reader.Skip();
                 }
             }
 
