@@ -3,8 +3,10 @@ using System.Collections;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Runtime.CompilerServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using DcrPowerShell.Compat;
 
 namespace DcrPowerShell.Metadata;
 
@@ -202,6 +204,7 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
     }
 
     /// <summary>Goes to the value of a member in what has not been read yet.</summary>
+    [MethodImpl(Hot.Path)]
     private static bool TryFind(ref Utf8JsonReader reader, string name)
     {
         reader.Read();

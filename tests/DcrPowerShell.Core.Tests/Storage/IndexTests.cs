@@ -319,7 +319,7 @@ public class IndexTests
     private async Task<IReadOnlyList<string>> ListAsync()
     {
         using var view = await OpenAsync();
-        return view.At(Issuer).Select(found => (found.Outline ?? _store.LoadAsync(found.SecretName).Result!).ClientId).ToList();
+        return view.At(Issuer).Select(found => (found.Outline ?? _store.LoadAsync(found.SecretName).Result!).ClientId).OrderBy(static id => id, StringComparer.Ordinal).ToList();
     }
 
     private byte[] Bytes()

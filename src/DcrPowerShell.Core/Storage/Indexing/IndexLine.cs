@@ -1,8 +1,10 @@
 using System;
 using System.IO;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using DcrPowerShell.Compat;
 using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Storage.Indexing;
@@ -70,6 +72,7 @@ internal readonly record struct IndexLine(IndexLineKind Kind, string Name)
         Line(Check, prefix, readAt.UtcTicks, stamp is null ? null : new VaultChange(stamp, stamp));
 
     /// <summary>Reads a line without its outline; null where it is none, or torn.</summary>
+    [MethodImpl(Hot.Path)]
     public static IndexLine? Read(ReadOnlySpan<byte> line)
     {
         if (line.Length == 0 || line[line.Length - 1] != (byte)'}')
@@ -119,6 +122,12 @@ internal readonly record struct IndexLine(IndexLineKind Kind, string Name)
                 {
                     reader.Skip();
                 }
+            }
+
+            // An outline ends so, with its metadata in it.
+            if (result.Outline > 0 && !line.EndsWith("}}}"u8))
+            {
+                return null;
             }
 
             return kind == IndexLineKind.Check ? result with { Stamp = after }

@@ -2,6 +2,8 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Runtime.CompilerServices;
+using DcrPowerShell.Compat;
 
 namespace DcrPowerShell.Storage.Indexing;
 
@@ -17,6 +19,10 @@ internal sealed class IndexView : IDisposable
     private readonly Dictionary<string, Place> _places = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, IndexLine> _checks = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _moves = new(StringComparer.Ordinal);
+
+    // What is read goes on where the last one ended: a call to the system for each would cost more than the rest.
+    private byte[] _part = [];
+    private long _partStart;
 
     /// <param name="content">Owned; null for an empty index.</param>
     /// <exception cref="FormatException">It is of another version, or no index at all.</exception>
@@ -52,19 +58,20 @@ internal sealed class IndexView : IDisposable
     public DateTimeOffset? ReadAt(string prefix) => _checks.TryGetValue(prefix, out var check) ? new DateTimeOffset(check.At, TimeSpan.Zero) : null;
 
     /// <summary>The names that begin so.</summary>
-    public IEnumerable<string> Names(string prefix) => _places.Keys.Where(name => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
+    public IEnumerable<string> Names(string prefix) => _places.Keys.Where(name => Begins(name, prefix));
 
     public bool Has(string secretName) => _places.ContainsKey(secretName);
 
     /// <summary>Whether there is an outline; otherwise the vault is to be asked.</summary>
     public bool Knows(string secretName) => _places.TryGetValue(secretName, out var place) && place.At > 0;
 
-    /// <summary>The registrations at an issuer, by the names of their secrets; without an outline where the vault is to be asked.</summary>
+    /// <summary>The registrations at an issuer, in the order of their last change; without an outline where the vault is to be asked.</summary>
     public IEnumerable<(string SecretName, RegistrationRecord? Outline)> At(string issuer)
     {
-        foreach (var name in Names(SecretName.PrefixFor(issuer)).OrderBy(static name => name, StringComparer.Ordinal))
+        var prefix = SecretName.PrefixFor(issuer);
+        foreach (var (name, place) in _places.Where(pair => Begins(pair.Key, prefix)).Select(static pair => (pair.Key, pair.Value)).OrderBy(static found => found.Value.Start))
         {
-            var outline = OutlineAt(_places[name], issuer);
+            var outline = OutlineAt(place, issuer);
             if (outline is null || outline.Issuer == issuer)
             {
                 yield return (name, outline);
@@ -92,6 +99,7 @@ internal sealed class IndexView : IDisposable
 
     public void Dispose() => _content?.Dispose();
 
+    [MethodImpl(Hot.Path)]
     private void Scan(Stream content)
     {
         var part = new byte[PartLength];
@@ -118,6 +126,7 @@ internal sealed class IndexView : IDisposable
         }
     }
 
+    [MethodImpl(Hot.Path)]
     private void Take(ReadOnlySpan<byte> bytes, long start)
     {
         if (start == 0)
@@ -171,6 +180,8 @@ internal sealed class IndexView : IDisposable
         return stamp;
     }
 
+    private static bool Begins(string name, string prefix) => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase);
+
     private RegistrationRecord? OutlineAt(Place place, string issuer)
     {
         if (place.At == 0)
@@ -190,14 +201,27 @@ internal sealed class IndexView : IDisposable
 
     private byte[] Bytes(long start, int length)
     {
-        var bytes = new byte[length];
+        if (start < _partStart || start + length > _partStart + _part.Length)
+        {
+            FillPart(start, Math.Max(length, PartLength));
+        }
+
+        return _part.AsSpan((int)(start - _partStart), length).ToArray();
+    }
+
+    private void FillPart(long start, int length)
+    {
+        if (_part.Length < length)
+        {
+            _part = new byte[length];
+        }
+
+        _partStart = start;
         _content!.Position = start;
-        for (int read, done = 0; done < length && (read = _content.Read(bytes, done, length - done)) > 0;)
+        for (int read, done = 0; done < _part.Length && (read = _content.Read(_part, done, _part.Length - done)) > 0;)
         {
             done += read;
         }
-
-        return bytes;
     }
 
     private readonly record struct Place(long Start, int Length, long At, int Outline);

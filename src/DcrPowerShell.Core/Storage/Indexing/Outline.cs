@@ -1,6 +1,8 @@
 using System;
 using System.Linq;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
+using DcrPowerShell.Compat;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 
@@ -82,6 +84,7 @@ internal static class Outline
     /// <param name="json">Bytes that nobody changes any more.</param>
     /// <param name="issuer">The one that is to be expected: its text is shared.</param>
     /// <exception cref="FormatException">It is no outline.</exception>
+    [MethodImpl(Hot.Path)]
     public static RegistrationRecord Read(ReadOnlyMemory<byte> json, string issuer)
     {
         try
@@ -99,10 +102,11 @@ internal static class Outline
                 {
                     reader.Read();
                     Require(reader.TokenType == JsonTokenType.StartObject);
+
+                    // It comes last. Only to look for its end would cost as much as all the rest.
                     var start = (int)reader.TokenStartIndex;
-                    reader.Skip();
-                    metadata = JsonBag.Deferred(json.Slice(start, (int)reader.BytesConsumed - start));
-                    continue;
+                    metadata = JsonBag.Deferred(json.Slice(start, json.Length - 1 - start));
+                    break;
                 }
 
                 if (reader.ValueTextEquals(Issuer))
