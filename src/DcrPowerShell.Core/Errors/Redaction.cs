@@ -52,7 +52,7 @@ internal sealed class Redaction
     public string Show(string text)
     {
         var hidden = Hide(text);
-        return hidden.Any(IsUnsafe) ? new(hidden.Select(static character => IsUnsafe(character) && character is not ('\r' or '\n' or '\t') ? ' ' : character).ToArray()) : hidden;
+        return HasUnsafe(hidden) ? new(hidden.Select(static character => IsUnsafe(character) && character is not ('\r' or '\n' or '\t') ? ' ' : character).ToArray()) : hidden;
     }
 
     /// <summary>Whether any of the secrets stands in a text.</summary>
@@ -72,6 +72,20 @@ internal sealed class Redaction
 
     /// <summary>A value as it came, secrets masked.</summary>
     public string Hide(string text) => _secrets.Count == 0 ? text : _secrets.Aggregate(text, static (result, secret) => result.Replace(secret, Mask));
+
+    // Most have none, and a list has many.
+    private static bool HasUnsafe(string text)
+    {
+        foreach (var character in text)
+        {
+            if (IsUnsafe(character))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     // Control characters, and the marks that turn the direction of what follows.
     private static bool IsUnsafe(char character) =>

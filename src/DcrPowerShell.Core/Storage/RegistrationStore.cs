@@ -150,6 +150,9 @@ internal sealed class RegistrationStore(ISecretVault vault, WrittenSecrets? writ
         }
     }
 
+    /// <summary>Has the index know what the vault has.</summary>
+    public void Note(RegistrationRecord record) => Index.Add(IndexLine.Saved(record, change: null));
+
     private void Note(VaultChange? change)
     {
         if (change is not null)
