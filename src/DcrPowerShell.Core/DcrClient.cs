@@ -7,45 +7,38 @@ using DcrPowerShell.Compat;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Storage;
+using DcrPowerShell.Storage.Indexing;
 
 namespace DcrPowerShell;
 
 /// <summary>A registered OAuth client as the server last described it. Immutable; secrets are SecureStrings.</summary>
 public sealed class DcrClient
 {
-    private readonly RegistrationRecord _record;
+    private static readonly Redaction NothingKnown = new([]);
 
-    internal DcrClient(RegistrationRecord record, IReadOnlyList<DcrChange> changes, string? secretName)
+    private readonly RegistrationRecord _record;
+    private readonly WholeRecords? _whole;
+    private readonly Redaction _known;
+    private SecureString? _clientSecret;
+    private SecureString? _registrationAccessToken;
+    private IDictionary? _metadata;
+
+    /// <param name="whole">For an outline.</param>
+    internal DcrClient(RegistrationRecord record, IReadOnlyList<DcrChange> changes, string? secretName, WholeRecords? whole = null)
     {
         _record = record;
+        _whole = whole;
         Changes = changes;
         SecretName = secretName;
         Storage = secretName is null ? DcrStorage.MemoryOnly : DcrStorage.Vault;
-        ClientSecret = SecureText.Protect(record.ClientSecret);
-        RegistrationAccessToken = SecureText.Protect(record.RegistrationAccessToken);
-
-        // The texts are for people: the record has them as the server wrote them.
-        var known = new Redaction([record.ClientSecret, record.RegistrationAccessToken]);
-        ClientId = Show(record.ClientId)!;
-        ClientName = Show(record.ClientName);
-        TokenEndpointAuthMethod = Show(record.Metadata.Text(ClientMember.TokenEndpointAuthMethod));
-        ApplicationType = Show(record.Metadata.Text(ClientMember.ApplicationType));
-        RedirectUris = ShowAll(record.Metadata.Texts(ClientMember.RedirectUris));
-        GrantTypes = ShowAll(record.Metadata.Texts(ClientMember.GrantTypes));
-        ResponseTypes = ShowAll(record.Metadata.Texts(ClientMember.ResponseTypes));
-        Contacts = ShowAll(record.Metadata.Texts(ClientMember.Contacts));
-        Scope = ShowAll(record.Metadata.Words(ClientMember.Scope));
-        Metadata = PlainValue.From(record.Metadata, known);
-
-        string? Show(string? text) => text is null ? null : known.Show(text);
-        List<string> ShowAll(IEnumerable<string> texts) => texts.Select(known.Show).ToList();
+        _known = record.LeftOut is null ? new Redaction([record.ClientSecret, record.RegistrationAccessToken]) : NothingKnown;
     }
 
     /// <summary><c>client_id</c>.</summary>
-    public string ClientId { get; }
+    public string ClientId => Show(_record.ClientId)!;
 
     /// <summary><c>client_name</c>.</summary>
-    public string? ClientName { get; }
+    public string? ClientName => Show(_record.ClientName);
 
     /// <summary>Who the client is for, as given at registration; the server knows nothing of it.</summary>
     public string? Tenant => _record.Tenant;
@@ -54,38 +47,38 @@ public sealed class DcrClient
     public string Issuer => _record.Issuer;
 
     /// <summary><c>redirect_uris</c>.</summary>
-    public IReadOnlyList<string> RedirectUris { get; }
+    public IReadOnlyList<string> RedirectUris => ShowAll(_record.Metadata.Texts(ClientMember.RedirectUris));
 
     /// <summary><c>grant_types</c>.</summary>
-    public IReadOnlyList<string> GrantTypes { get; }
+    public IReadOnlyList<string> GrantTypes => ShowAll(_record.Metadata.Texts(ClientMember.GrantTypes));
 
     /// <summary><c>response_types</c>.</summary>
-    public IReadOnlyList<string> ResponseTypes { get; }
+    public IReadOnlyList<string> ResponseTypes => ShowAll(_record.Metadata.Texts(ClientMember.ResponseTypes));
 
     /// <summary>The words of <c>scope</c>.</summary>
-    public IReadOnlyList<string> Scope { get; }
+    public IReadOnlyList<string> Scope => ShowAll(_record.Metadata.Words(ClientMember.Scope));
 
     /// <summary><c>contacts</c>.</summary>
-    public IReadOnlyList<string> Contacts { get; }
+    public IReadOnlyList<string> Contacts => ShowAll(_record.Metadata.Texts(ClientMember.Contacts));
 
     /// <summary><c>token_endpoint_auth_method</c>.</summary>
-    public string? TokenEndpointAuthMethod { get; }
+    public string? TokenEndpointAuthMethod => Show(_record.Metadata.Text(ClientMember.TokenEndpointAuthMethod));
 
     /// <summary><c>application_type</c>.</summary>
-    public string? ApplicationType { get; }
+    public string? ApplicationType => Show(_record.Metadata.Text(ClientMember.ApplicationType));
 
-    /// <summary><c>client_secret</c>; null where there is none or it is not known.</summary>
-    public SecureString? ClientSecret { get; }
+    /// <summary><c>client_secret</c>; null where there is none or it is not known. Of a client from the index it is read from the vault when it is first asked for.</summary>
+    public SecureString? ClientSecret => _clientSecret ??= SecureText.Protect(WholeIf(_record.LeftOut?.ClientSecret).ClientSecret);
 
     /// <summary><c>client_secret_expires_at</c> as a time; null for never and for unknown, which <see cref="SecretExpiry"/> tells apart.</summary>
     public DateTimeOffset? ClientSecretExpiresAt => UnixTime(_record.ClientSecretExpiresAt is > 0 ? _record.ClientSecretExpiresAt : null);
 
     /// <summary>When the client secret expires, as a person says it, at the moment of asking: "in 12 days", "never", "unknown".</summary>
-    public string SecretExpiry => (_record.ClientSecret, _record.ClientSecretExpiresAt, ClientSecretExpiresAt) switch
+    public string SecretExpiry => (_record.ClientSecret is not null || _record.LeftOut is { ClientSecret: true }, _record.ClientSecretExpiresAt, ClientSecretExpiresAt) switch
     {
         // A secret from before the client went over to keys is kept, and of no interest.
         _ when TokenEndpointAuthMethod is "none" or "private_key_jwt" or "tls_client_auth" or "self_signed_tls_client_auth" => "",
-        (null, _, null) => "",
+        (false, _, null) => "",
         (_, 0, _) => "never",
         (_, _, null) => "unknown",
         (_, _, { } at) when at <= DateTimeOffset.UtcNow => $"expired {Duration.Say(DateTimeOffset.UtcNow - at)} ago",
@@ -96,10 +89,10 @@ public sealed class DcrClient
     public DateTimeOffset? IssuedAt => UnixTime(_record.Metadata.Integer(ClientMember.ClientIdIssuedAt));
 
     /// <summary><c>registration_client_uri</c>, absolute (RFC 7592, section 3).</summary>
-    public Uri? RegistrationClientUri => _record.RegistrationClientUri;
+    public Uri? RegistrationClientUri => WholeIf(_record.LeftOut?.RegistrationClientUri).RegistrationClientUri;
 
-    /// <summary><c>registration_access_token</c> (RFC 7592, section 3).</summary>
-    public SecureString? RegistrationAccessToken { get; }
+    /// <summary><c>registration_access_token</c> (RFC 7592, section 3); read as <see cref="ClientSecret"/> is.</summary>
+    public SecureString? RegistrationAccessToken => _registrationAccessToken ??= SecureText.Protect(WholeIf(_record.LeftOut?.RegistrationAccessToken).RegistrationAccessToken);
 
     /// <summary>The name of the vault's secret that keeps the registration; null where it is kept nowhere.</summary>
     public string? SecretName { get; }
@@ -108,11 +101,12 @@ public sealed class DcrClient
     public DcrStorage Storage { get; internal init; }
 
     /// <summary>Everything the server returned, unknown members too; secrets masked.</summary>
-    public IDictionary Metadata { get; }
+    public IDictionary Metadata => _metadata ??= PlainValue.From(_record.Metadata, _known);
 
     /// <summary>What the server granted otherwise than asked, in the command that made this object.</summary>
     public IReadOnlyList<DcrChange> Changes { get; }
 
+    /// <summary>What is known of it: maybe an outline.</summary>
     internal RegistrationRecord Record => _record;
 
     /// <summary>Where it came from: what is done to it goes back there, though other connections lead to the same server.</summary>
@@ -120,6 +114,31 @@ public sealed class DcrClient
 
     /// <inheritdoc/>
     public override string ToString() => ClientName is null ? ClientId : $"{ClientName} ({ClientId})";
+
+    /// <summary>With all that the vault has; null where it has it no more.</summary>
+    /// <exception cref="DcrException">The vault cannot be read.</exception>
+    internal RegistrationRecord? FindWhole() => _record.LeftOut is null ? _record : _whole!.Find(SecretName!);
+
+    private RegistrationRecord WholeIf(bool? isNeeded)
+    {
+        if (isNeeded != true)
+        {
+            return _record;
+        }
+
+        try
+        {
+            return FindWhole() ?? throw DcrErrors.NoRegistrationHere(ClientId, Connection?.Vault);
+        }
+        catch (DcrException failure)
+        {
+            throw _whole!.Refusal(failure);
+        }
+    }
+
+    private string? Show(string? text) => text is null ? null : _known.Show(text);
+
+    private List<string> ShowAll(IEnumerable<string> texts) => texts.Select(_known.Show).ToList();
 
     /// <summary>Unix seconds as a time; null where there are none, or where no calendar holds them.</summary>
     private static DateTimeOffset? UnixTime(long? seconds) =>

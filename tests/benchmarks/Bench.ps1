@@ -5,7 +5,7 @@ if ($IsWindows) { throw 'On Windows SecretStore keeps one store a user, and a be
 
 Write-Host ('{0} cores, PowerShell {1}, {2}' -f [Environment]::ProcessorCount, $PSVersionTable.PSVersion, [System.Runtime.InteropServices.RuntimeInformation]::FrameworkDescription)
 $userHome = $env:HOME
-foreach ($benchmark in 'Onboarding', 'Paced', 'Import', 'Storing', 'Registration') {
+foreach ($benchmark in 'Onboarding', 'Paced', 'Import', 'Storing', 'Offline', 'Registration') {
     $env:HOME = Join-Path ([IO.Path]::GetTempPath()) "dcr-bench-$PID-$benchmark"
     $null = New-Item $env:HOME -ItemType Directory
 

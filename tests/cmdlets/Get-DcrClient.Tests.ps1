@@ -92,6 +92,99 @@ Describe 'Get-DcrClient' {
     }
 }
 
+Describe 'Get-DcrClient -Offline answers from its index of the vault' {
+    BeforeAll {
+        $index = Join-Path ([Environment]::GetFolderPath('LocalApplicationData', 'DoNotVerify')) 'DcrPowerShell/index/microsoft.powershell.secretstore.jsonl'
+        $password = ConvertTo-Secret 'of the store'
+    }
+
+    BeforeEach { Reset-TestStore }
+
+    It 'also while the store is locked; secrets then say so' {
+        Reset-TestStore -Password $password
+        Unlock-SecretStore -Password $password
+        $server = New-ConnectedServer
+        $null = New-DcrClient Mail @redirect -Tenant contoso
+        $changed = New-DcrClient Maps @redirect | Set-DcrClient -TosUri https://app.example.com/terms
+        # In another process, which has never read a record.
+        $result = Wait-Pwsh (Start-Pwsh "Unlock-SecretStore -Password ([Net.NetworkCredential]::new('', 'of the store').SecurePassword)
+            `$null = Connect-DcrServer $($server.Issuer) -Vault TestStore
+            Microsoft.PowerShell.SecretStore\Set-SecretStoreConfiguration -PasswordTimeout 1 -Password ([Net.NetworkCredential]::new('', 'of the store').SecurePassword) -Confirm:`$false
+            `$time = [Diagnostics.Stopwatch]::StartNew()
+            while (`$time.Elapsed.TotalSeconds -lt 20) { try { `$null = Get-Secret dcr-x -Vault TestStore -ErrorAction Stop } catch { if (`$_.Exception -match 'password') { break } }; Start-Sleep -Milliseconds 100 }
+            `$clients = Get-DcrClient -Offline
+            (`$clients | Sort-Object ClientName).ClientName -join ','
+            `$clients.Metadata.tos_uri
+            `$clients | ConvertTo-Json -Depth 3 | ConvertFrom-Json | Measure-Object | ForEach-Object Count
+            try { `$clients[0].ClientSecret } catch { `$_.Exception.Message }")
+        $result.Errors | Should -BeNullOrEmpty
+        $lines = $result.Output.Trim() -split '\r?\n'
+        $lines[0, 1, 2] | Should -Be 'Mail,Maps', 'https://app.example.com/terms', '2'
+        $lines[3] | Should -BeLike "*Vault 'TestStore' is locked*Unlock-SecretStore*"
+    }
+
+    It 'with the secrets that the vault has when they are asked for' {
+        $server = New-ConnectedServer @{ rotateSecret = 'put'; rotateToken = 'put' }
+        $null = New-DcrClient Mail @redirect
+        $listed = Get-DcrClient -Offline
+        $null = $listed | Reset-DcrClientSecret
+        ConvertTo-PlainText $listed.ClientSecret | Should -BeExactly (Get-TestServerClient $server $listed.ClientId).clientSecret
+        ConvertTo-PlainText $listed.RegistrationAccessToken | Should -BeExactly (Get-TestServerClient $server $listed.ClientId).registrationAccessToken
+        $before = Get-DcrClient -Offline
+        $listed | Remove-DcrClient -Confirm:$false
+        { $before.ClientSecret } | Should -Throw -ExpectedMessage "*holds no registration of client*"
+        Get-DcrClient -Offline | Should -BeNullOrEmpty
+    }
+
+    It 'and sees what other processes do, and what is changed without it' {
+        $server = New-ConnectedServer
+        $mail = New-DcrClient Mail @redirect
+        (Get-DcrClient -Offline).ClientName | Should -Be 'Mail'
+        (Wait-Pwsh (Start-Pwsh "`$null = Connect-DcrServer $($server.Issuer); `$null = New-DcrClient Maps https://app.example.com/; `$null = Set-DcrClient $($mail.ClientId) -ClientName Post")).Errors | Should -BeNullOrEmpty
+        (Get-DcrClient -Offline).ClientName | Sort-Object | Should -Be 'Maps', 'Post'
+
+        # This reads the vault itself, and so renews SecretStore's copy in this process, which the next line writes.
+        (Get-DcrClient $mail.ClientId -Offline).ClientName | Should -Be 'Post'
+        $copied = Get-Secret $mail.SecretName -Vault TestStore
+        Remove-Secret $mail.SecretName -Vault TestStore
+        (Get-DcrClient -Offline).ClientName | Should -Be 'Maps'
+        Set-Secret $mail.SecretName -SecureStringSecret $copied -Vault TestStore
+        (Get-DcrClient -Offline).ClientName | Sort-Object | Should -Be 'Maps', 'Post'
+    }
+
+    It 'made anew where it is <Kind>' -ForEach @(
+        @{ Kind = 'deleted'; Spoil = { Remove-Item $index } }
+        @{ Kind = 'of another version'; Spoil = { Set-Content $index '{"index":"DcrPowerShell","version":99}' } }
+        @{ Kind = 'damaged'; Spoil = { Set-Content $index 'damaged by somebody' } }
+    ) {
+        $null = New-ConnectedServer
+        $null = New-DcrClient Mail @redirect -Tenant contoso
+        & $Spoil
+        (Get-DcrClient -Offline).Tenant | Should -Be 'contoso'
+        (New-DcrClient Mail @redirect -Tenant contoso -WarningAction SilentlyContinue).ClientName | Should -Be 'Mail'
+        @(Get-DcrClient -Offline).Count | Should -Be 1
+        if ($env:OS -ne 'Windows_NT') { (Get-Item $index).UnixMode | Should -Be '-rw-------' }
+    }
+
+    It 'that other vaults have too, and where none can be written' {
+        Register-TestVault Memory
+        $server = New-ConnectedServer @{} @{ Vault = 'Memory' }
+        1..3 | ForEach-Object { New-DcrClient "App$_" @redirect } | Out-Null
+        @(Get-DcrClient -Offline).Count | Should -Be 3
+        $calls = Get-TestVaultCallCount Memory
+        @(Get-DcrClient -Offline).Count | Should -Be 3
+        (Get-TestVaultCallCount Memory) - $calls | Should -Be 2 -Because 'it is open, and its names are as they were'
+
+        Remove-Item (Split-Path $index) -Recurse
+        Set-Content (Split-Path $index) 'in the way'
+        try {
+            @(Get-DcrClient -Offline -Verbose 4>&1 | Where-Object { $_ -is [DcrPowerShell.DcrClient] }).Count | Should -Be 3
+            (New-DcrClient App4 @redirect).Storage | Should -Be 'Vault'
+            @(Get-DcrClient -Offline).Count | Should -Be 4
+        } finally { Remove-Item (Split-Path $index) }
+    }
+}
+
 Describe 'Get-DcrClient keeps what an answer brings' {
     BeforeAll { Reset-TestStore }
 

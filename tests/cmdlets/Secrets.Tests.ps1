@@ -316,6 +316,7 @@ Describe 'A planted secret is' {
         # The vault is another's, and the modules of PowerShell write caches. What is open is locked: a copy can be read.
         $files = @(Get-ChildItem $HOME -Recurse -File -Force | Where-Object FullName -NotMatch '\.secretmanagement|\.cache/powershell|/keys/')
         ($files | Where-Object Extension -eq '.dcrj' | Measure-Object Length -Sum).Sum | Should -BeGreaterThan 500
+        ($files | Where-Object Name -eq 'microsoft.powershell.secretstore.jsonl').Length | Should -BeGreaterThan 500 -Because 'the index is among them'
         foreach ($file in $files) {
             & cp $file.FullName $TestDrive/copy
             $bytes = [IO.File]::ReadAllBytes("$TestDrive/copy")

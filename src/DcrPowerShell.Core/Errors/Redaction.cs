@@ -49,7 +49,11 @@ internal sealed class Redaction
     }
 
     /// <summary>A value to look at, whole: secrets masked, control characters as spaces but for the ends of lines and tabs.</summary>
-    public string Show(string text) => new(Hide(text).Select(static character => IsUnsafe(character) && character is not ('\r' or '\n' or '\t') ? ' ' : character).ToArray());
+    public string Show(string text)
+    {
+        var hidden = Hide(text);
+        return HasUnsafe(hidden) ? new(hidden.Select(static character => IsUnsafe(character) && character is not ('\r' or '\n' or '\t') ? ' ' : character).ToArray()) : hidden;
+    }
 
     /// <summary>Whether any of the secrets stands in a text.</summary>
     public bool Finds(string text) => _secrets.Any(text.Contains);
@@ -66,7 +70,22 @@ internal sealed class Redaction
         return text.Length > longest ? line.Append('…').ToString() : line.ToString();
     }
 
-    private string Hide(string text) => _secrets.Aggregate(text, static (result, secret) => result.Replace(secret, Mask));
+    /// <summary>A value as it came, secrets masked.</summary>
+    public string Hide(string text) => _secrets.Count == 0 ? text : _secrets.Aggregate(text, static (result, secret) => result.Replace(secret, Mask));
+
+    // Most have none, and a list has many.
+    private static bool HasUnsafe(string text)
+    {
+        foreach (var character in text)
+        {
+            if (IsUnsafe(character))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     // Control characters, and the marks that turn the direction of what follows.
     private static bool IsUnsafe(char character) =>

@@ -3,8 +3,10 @@ using System.Collections;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Runtime.CompilerServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using DcrPowerShell.Compat;
 
 namespace DcrPowerShell.Metadata;
 
@@ -17,15 +19,22 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
     /// <summary>How deep an answer may nest. What is kept of it nests deeper by the levels around it.</summary>
     public const int DeepestAnswer = 64;
 
+    private static readonly JsonReaderOptions Deep = new() { MaxDepth = DeepestAnswer };
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private readonly List<KeyValuePair<string, JsonElement>> _members;
+    // What has not been read yet is read when somebody wants more than a member of it.
+    private readonly ReadOnlyMemory<byte> _unread;
+    private List<KeyValuePair<string, JsonElement>>? _members;
 
     private JsonBag(List<KeyValuePair<string, JsonElement>> members) => _members = members;
 
+    private JsonBag(ReadOnlyMemory<byte> unread) => _unread = unread;
+
     public static JsonBag Empty { get; } = new([]);
 
-    public int Count => _members.Count;
+    public int Count => Members.Count;
+
+    private List<KeyValuePair<string, JsonElement>> Members => _members ??= Read(_unread);
 
     /// <summary>Reads the text of one JSON object.</summary>
     /// <exception cref="JsonException">
@@ -36,6 +45,10 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
         using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = deepest });
         return From(document.RootElement);
     }
+
+    /// <summary>Takes the text of an object that a bag has written, and reads of it what is asked for.</summary>
+    /// <param name="json">Bytes that nobody changes any more.</param>
+    public static JsonBag Deferred(ReadOnlyMemory<byte> json) => new(json);
 
     /// <exception cref="JsonException">The element is not an object.</exception>
     public static JsonBag From(JsonElement element)
@@ -66,17 +79,25 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
 
     public bool TryGet(string name, out JsonElement value)
     {
+        if (_members is null)
+        {
+            var reader = new Utf8JsonReader(_unread.Span, Deep);
+            var isThere = TryFind(ref reader, name);
+            value = isThere ? JsonElement.ParseValue(ref reader) : default;
+            return isThere;
+        }
+
         var index = IndexOf(name);
-        value = index < 0 ? default : _members[index].Value;
+        value = index < 0 ? default : Members[index].Value;
         return index >= 0;
     }
 
-    public bool Has(string name) => IndexOf(name) >= 0;
+    public bool Has(string name) => TryGet(name, out _);
 
     /// <summary>Sets a member, in its old place or else at the end.</summary>
     public JsonBag With(string name, JsonElement value)
     {
-        var members = new List<KeyValuePair<string, JsonElement>>(_members);
+        var members = new List<KeyValuePair<string, JsonElement>>(Members);
         var member = new KeyValuePair<string, JsonElement>(name, value);
         var index = IndexOf(name);
         if (index < 0)
@@ -99,7 +120,7 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
     public JsonBag With(JsonBag other) => other.Aggregate(this, static (bag, member) => bag.With(member.Key, member.Value));
 
     public JsonBag Where(Func<string, JsonElement, bool> keep) =>
-        new(_members.Where(member => keep(member.Key, member.Value)).ToList());
+        new(Members.Where(member => keep(member.Key, member.Value)).ToList());
 
     public JsonBag Without(params string[] names) => Where((name, _) => !names.Contains(name));
 
@@ -107,7 +128,19 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
     public JsonBag WithoutAbsent() => Where(static (_, value) => !IsAbsent(value));
 
     /// <summary>Text of a member; a number or truth value as written; the one item of an array; else null.</summary>
-    public string? Text(string name) => TryGet(name, out var value) ? TextOf(value) : null;
+    public string? Text(string name)
+    {
+        if (_members is null)
+        {
+            var reader = new Utf8JsonReader(_unread.Span, Deep);
+            if (TryFind(ref reader, name) && reader.TokenType == JsonTokenType.String)
+            {
+                return reader.GetString() is { Length: > 0 } text ? text : null;
+            }
+        }
+
+        return TryGet(name, out var value) ? TextOf(value) : null;
+    }
 
     /// <summary>Items of an array of texts; one item where the server sent a plain string; else none.</summary>
     public IReadOnlyList<string> Texts(string name)
@@ -150,7 +183,7 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
 
     public override string ToString() => System.Text.Encoding.UTF8.GetString(ToUtf8());
 
-    public IEnumerator<KeyValuePair<string, JsonElement>> GetEnumerator() => _members.GetEnumerator();
+    public IEnumerator<KeyValuePair<string, JsonElement>> GetEnumerator() => Members.GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
@@ -163,6 +196,30 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
     };
 
     internal static IEnumerable<string> SplitWords(string text) => text.Split([' '], StringSplitOptions.RemoveEmptyEntries);
+
+    private static List<KeyValuePair<string, JsonElement>> Read(ReadOnlyMemory<byte> json)
+    {
+        using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = DeepestAnswer });
+        return From(document.RootElement).Members;
+    }
+
+    /// <summary>Goes to the value of a member in what has not been read yet.</summary>
+    [MethodImpl(Hot.Path)]
+    private static bool TryFind(ref Utf8JsonReader reader, string name)
+    {
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals(name))
+            {
+                return reader.Read();
+            }
+
+            reader.Skip();
+        }
+
+        return false;
+    }
 
     /// <summary>An escaped lone surrogate passes the parser, and then no member can be read or written.</summary>
     private static void RequireUnicode(JsonElement value)
@@ -196,7 +253,7 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
     private void Write(Utf8JsonWriter writer)
     {
         writer.WriteStartObject();
-        foreach (var member in _members)
+        foreach (var member in Members)
         {
             writer.WritePropertyName(member.Key);
             member.Value.WriteTo(writer);
@@ -205,5 +262,5 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
         writer.WriteEndObject();
     }
 
-    private int IndexOf(string name) => _members.FindIndex(member => member.Key == name);
+    private int IndexOf(string name) => Members.FindIndex(member => member.Key == name);
 }

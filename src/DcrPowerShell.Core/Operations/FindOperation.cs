@@ -20,6 +20,6 @@ internal static class FindOperation
 
         await context.CheckVaultAsync(clientSecretName).ConfigureAwait(false);
         var stored = context.Store is null ? null : await context.Store.FindAsync(context.Connection.Issuer, clientId).ConfigureAwait(false);
-        return stored ?? piped?.Record ?? (context.Provider.Capabilities.HasFlag(DcrCapabilities.List) ? context.UnknownRecord(clientId) : null) ?? throw DcrErrors.NoRegistrationHere(clientId, context.Store?.VaultName);
+        return stored ?? piped?.FindWhole() ?? (context.Provider.Capabilities.HasFlag(DcrCapabilities.List) ? context.UnknownRecord(clientId) : null) ?? throw DcrErrors.NoRegistrationHere(clientId, context.Store?.VaultName);
     }
 }

@@ -3,6 +3,7 @@ using System.Linq;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Storage;
+using DcrPowerShell.Storage.Indexing;
 
 namespace DcrPowerShell.Operations;
 
@@ -26,13 +27,18 @@ internal static class ListOperation
         return (clients, page.Next);
     }
 
-    /// <summary>Names of secrets that may be registrations. Asks the vault only.</summary>
+    /// <summary>What the vault has, from its index; the vault itself is asked for no more than the index needs to be up to date.</summary>
     /// <exception cref="DcrException">There is no vault, or it could not be read.</exception>
-    public static async Task<IReadOnlyList<string>> FromVaultAsync(OperationContext context)
+    public static async Task<IndexView> FromVaultAsync(OperationContext context)
     {
         var store = context.Store ?? throw DcrErrors.NoVaultToList();
-        await store.CheckOpenAsync().ConfigureAwait(false);
-        return await store.ListAsync(context.Connection.Issuer).ConfigureAwait(false);
+        var view = await IndexCheck.OpenAsync(store, context.Connection.Issuer, context.Clock.UtcNow, context.TellOfReading, context.Stop).ConfigureAwait(false);
+        if (store.Index.Trouble is { } trouble)
+        {
+            context.Reporter.Verbose($"The index of vault '{store.VaultName}' cannot be kept, and was read from the vault: {trouble}");
+        }
+
+        return view;
     }
 
     /// <summary>Loads one; null where it has gone meanwhile, or belongs to another issuer of the same host.</summary>

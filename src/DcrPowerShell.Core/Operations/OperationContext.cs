@@ -98,6 +98,9 @@ internal sealed record OperationContext(DcrConnection Connection, RegistrationSt
         }
     }
 
+    /// <summary>Says how far reading a vault of many registrations has come.</summary>
+    public void TellOfReading(int done, int of) => Reporter.Waiting(done < of ? $"Reading the registrations in vault '{Store!.VaultName}': {done} of {of}." : null);
+
     /// <summary>What was written was read back just now.</summary>
     public void TrustVault() => Connection.VaultProvedAt = Clock.UtcNow;
 

@@ -157,7 +157,8 @@ internal static class RecoverOperation
             var known = await store.FindAsync(intent.Issuer, clientId).ConfigureAwait(false);
             if (known is not null && known.UpdatedAt >= answer.At)
             {
-                // Stored before its process ended, or overtaken by something newer.
+                // Stored before its process ended, or overtaken by something newer. The index may lack it.
+                store.Note(known);
                 return true;
             }
 

@@ -41,7 +41,7 @@ internal static class RegisterOperation
             throw DcrErrors.TenantUnknown(tenant, sent[0].Intent.At);
         }
 
-        return await context.Connection.Tenants.FindAsync(context.Store, tenant, context.Clock.UtcNow).ConfigureAwait(false) is { } record
+        return await context.Connection.Tenants.FindAsync(context.Store, tenant, context.Clock.UtcNow, context.TellOfReading, context.Stop).ConfigureAwait(false) is { } record
             ? new DcrClient(record, [], record.SecretName)
             : null;
     }

@@ -21,11 +21,15 @@ internal interface ISecretVault
     Task<string?> GetAsync(string name);
 
     /// <summary>Hands the vault a secret. Success means little: read it back.</summary>
+    /// <returns>The vault's change, where it has stamps.</returns>
     /// <exception cref="VaultException">It is locked or failed.</exception>
-    Task SetAsync(string name, string value);
+    Task<VaultChange?> SetAsync(string name, string value);
 
-    /// <exception cref="VaultException">It is locked or failed.</exception>
-    Task RemoveAsync(string name);
+    /// <inheritdoc cref="SetAsync"/>
+    Task<VaultChange?> RemoveAsync(string name);
+
+    /// <summary>What tells the vault's content from any other, also where it is locked; null where nothing does.</summary>
+    Task<string?> StampAsync();
 
     /// <summary>Names of secrets that begin with a prefix of <c>[0-9a-z-]</c>.</summary>
     /// <exception cref="VaultException">It is locked or failed.</exception>

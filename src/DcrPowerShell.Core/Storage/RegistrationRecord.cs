@@ -2,6 +2,7 @@ using System;
 using System.Globalization;
 using System.Text.Json;
 using DcrPowerShell.Metadata;
+using DcrPowerShell.Storage.Indexing;
 
 namespace DcrPowerShell.Storage;
 
@@ -21,6 +22,8 @@ internal sealed record RegistrationRecord
     private const string UpdatedMember = "updated_at";
     private const string MetadataMember = "metadata";
 
+    private readonly Uri? _registrationClientUri;
+
     public required string Issuer { get; init; }
 
     public required string ClientId { get; init; }
@@ -28,7 +31,11 @@ internal sealed record RegistrationRecord
     public string? Tenant { get; init; }
 
     /// <summary>Absolute; null where the server gave none.</summary>
-    public Uri? RegistrationClientUri { get; init; }
+    public Uri? RegistrationClientUri
+    {
+        get => LeftOut is { UriIsInMetadata: true } && Metadata.Text(ClientMember.RegistrationClientUri) is { } uri ? UriText.Absolute(uri) : _registrationClientUri;
+        init => _registrationClientUri = value;
+    }
 
     public string? RegistrationAccessToken { get; init; }
 
@@ -46,6 +53,9 @@ internal sealed record RegistrationRecord
 
     /// <summary>The vault has it. Clients that a server lists need not be there: they have no secrets to keep. Not stored.</summary>
     public bool IsKept { get; init; }
+
+    /// <summary>Of an outline from the index: what it lacks; null for a whole record. Not stored.</summary>
+    public LeftOut? LeftOut { get; init; }
 
     public string? ClientName => Metadata.Text(ClientMember.ClientName);
 

@@ -3,18 +3,24 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Storage.Indexing;
 
 namespace DcrPowerShell.Storage;
 
 /// <summary>Registrations in a vault. Believes a vault only what it reads back.</summary>
 /// <param name="written">Where to note what was written, to look after it with <see cref="PutBackAsync"/>.</param>
 /// <param name="writer">The command that writes.</param>
-internal sealed class RegistrationStore(ISecretVault vault, WrittenSecrets? written = null, object? writer = null)
+/// <param name="index">Of the vault; asked for when it is first needed. Null for one that lasts as long as this.</param>
+internal sealed class RegistrationStore(ISecretVault vault, WrittenSecrets? written = null, object? writer = null, Func<RegistrationIndex>? index = null)
 {
     // Reading or writing a secret again does no harm, and what it keeps may be the only copy.
     private const int Tries = 3;
 
+    private readonly Lazy<RegistrationIndex> _index = new(index ?? (static () => new RegistrationIndex(new MemoryIndexFile())));
+
     public string VaultName => vault.Name;
+
+    public RegistrationIndex Index => _index.Value;
 
     /// <summary>Makes sure that the vault is there and open. Writes nothing.</summary>
     /// <exception cref="DcrException">VaultNotFound, VaultLocked, SecretManagementNotFound.</exception>
@@ -32,7 +38,7 @@ internal sealed class RegistrationStore(ISecretVault vault, WrittenSecrets? writ
         try
         {
             await WriteAsync(name, name, tries: 1).ConfigureAwait(false);
-            await vault.RemoveAsync(name).ConfigureAwait(false);
+            Note(await vault.RemoveAsync(name).ConfigureAwait(false));
         }
         catch (VaultException failure)
         {
@@ -41,13 +47,15 @@ internal sealed class RegistrationStore(ISecretVault vault, WrittenSecrets? writ
     }
 
     /// <exception cref="VaultException">The vault did not keep it.</exception>
-    public Task SaveAsync(RegistrationRecord record) => SaveAsync(record.SecretName, record.ToJson());
+    public Task SaveAsync(RegistrationRecord record) => SaveAsync(record.SecretName, record.ToJson(), record);
 
     /// <summary>Keeps a secret of any name: the application's own copy of a client secret, or an answer that could not be read.</summary>
     /// <exception cref="VaultException">The vault did not keep it.</exception>
-    public async Task SaveAsync(string name, string value)
+    public Task SaveAsync(string name, string value) => SaveAsync(name, value, record: null);
+
+    private async Task SaveAsync(string name, string value, RegistrationRecord? record)
     {
-        var changes = await WriteAsync(name, value, Tries).ConfigureAwait(false);
+        var changes = await WriteAsync(name, value, Tries, record).ConfigureAwait(false);
         written?.Add(new WrittenSecret(VaultName, name, value, changes, writer));
     }
 
@@ -57,6 +65,9 @@ internal sealed class RegistrationStore(ISecretVault vault, WrittenSecrets? writ
     /// <summary>Names of the secrets that may hold registrations at an issuer: those of its host.</summary>
     /// <exception cref="DcrException">The vault could not be read.</exception>
     public Task<IReadOnlyList<string>> ListAsync(string issuer) => Reading(() => vault.ListAsync(SecretName.PrefixFor(issuer)));
+
+    /// <inheritdoc cref="ISecretVault.StampAsync"/>
+    public Task<string?> StampAsync() => vault.StampAsync();
 
     /// <inheritdoc cref="FindAsync"/>
     public async Task<RegistrationRecord?> LoadAsync(string secretName)
@@ -83,7 +94,8 @@ internal sealed class RegistrationStore(ISecretVault vault, WrittenSecrets? writ
     /// <exception cref="VaultException">The vault still has it.</exception>
     public async Task RemoveAsync(RegistrationRecord record)
     {
-        await vault.RemoveAsync(record.SecretName).ConfigureAwait(false);
+        var change = await vault.RemoveAsync(record.SecretName).ConfigureAwait(false);
+        Index.Add(IndexLine.Removed(record.SecretName, change));
         written?.Forget(VaultName, record.SecretName);
     }
 
@@ -110,7 +122,7 @@ internal sealed class RegistrationStore(ISecretVault vault, WrittenSecrets? writ
                         continue;
                     }
 
-                    await WriteAsync(secret.Name, secret.Value, Tries).ConfigureAwait(false);
+                    await WriteAsync(secret.Name, secret.Value, Tries, Registration(secret.Value)).ConfigureAwait(false);
                     count++;
                 }
                 catch (VaultException failure)
@@ -124,30 +136,53 @@ internal sealed class RegistrationStore(ISecretVault vault, WrittenSecrets? writ
         return failed is null ? count : throw DcrErrors.NotPutBack(VaultName, failed);
     }
 
-    private static bool IsOlder(string text, string written)
+    private static bool IsOlder(string text, string written) => Registration(text)?.UpdatedAt < Registration(written)?.UpdatedAt;
+
+    private static RegistrationRecord? Registration(string text)
     {
         try
         {
-            return RegistrationRecord.Parse(text).UpdatedAt < RegistrationRecord.Parse(written).UpdatedAt;
+            return RegistrationRecord.Parse(text);
         }
         catch (FormatException)
         {
-            return false;
+            return null;
+        }
+    }
+
+    /// <summary>Has the index know what the vault has.</summary>
+    public void Note(RegistrationRecord record) => Index.Add(IndexLine.Saved(record, change: null));
+
+    private void Note(VaultChange? change)
+    {
+        if (change is not null)
+        {
+            Index.Add(IndexLine.Moved(change));
         }
     }
 
     /// <summary>Writes and reads back: some vaults report a failure as a success, or lose what another process overwrote.</summary>
+    /// <param name="record">What the index is to know of it.</param>
     /// <returns>How often others had changed the vault before it was read back.</returns>
-    private async Task<int> WriteAsync(string name, string value, int tries)
+    private async Task<int> WriteAsync(string name, string value, int tries, RegistrationRecord? record = null)
     {
         for (var left = tries; ; left--)
         {
             try
             {
-                await vault.SetAsync(name, value).ConfigureAwait(false);
+                var change = await vault.SetAsync(name, value).ConfigureAwait(false);
                 var changes = await vault.ChangesByOthersAsync().ConfigureAwait(false);
                 if (await vault.GetAsync(name).ConfigureAwait(false) == value)
                 {
+                    if (record is null)
+                    {
+                        Note(change);
+                    }
+                    else
+                    {
+                        Index.Add(IndexLine.Saved(record, change));
+                    }
+
                     return changes;
                 }
 
@@ -156,6 +191,12 @@ internal sealed class RegistrationStore(ISecretVault vault, WrittenSecrets? writ
             catch (VaultException failure) when (left > 1 && !failure.IsLocked)
             {
                 // Once more.
+            }
+            catch (VaultException) when (record is not null)
+            {
+                // Nobody knows what it has now.
+                Index.Add(IndexLine.ToAsk(name));
+                throw;
             }
         }
     }

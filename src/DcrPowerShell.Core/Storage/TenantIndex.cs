@@ -1,13 +1,15 @@
 using System;
 using System.Collections.Concurrent;
 using System.Linq;
+using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Storage.Indexing;
 
 namespace DcrPowerShell.Storage;
 
 /// <summary>
-/// Which registration at an issuer belongs to which tenant. Read from the vault once, and then what has come or gone since. Runspaces
+/// Which registration at an issuer belongs to which tenant. Read from the vault's index, after that was compared with the vault. Runspaces
 /// that are handed the same connection use it at once.
 /// </summary>
 internal sealed class TenantIndex(string issuer)
@@ -19,12 +21,13 @@ internal sealed class TenantIndex(string issuer)
     private DateTimeOffset _readAt;
 
     /// <summary>The tenant's registration; null where it has none.</summary>
+    /// <param name="told">Hears how many registrations were read of how many, where they are many.</param>
     /// <exception cref="DcrException">The vault could not be read.</exception>
-    public async Task<RegistrationRecord?> FindAsync(RegistrationStore store, string tenant, DateTimeOffset now)
+    public async Task<RegistrationRecord?> FindAsync(RegistrationStore store, string tenant, DateTimeOffset now, Action<int, int> told, CancellationToken stop)
     {
         if (now - _readAt > HoldsFor)
         {
-            await ReadAsync(store).ConfigureAwait(false);
+            await ReadAsync(store, now, told, stop).ConfigureAwait(false);
             _readAt = now;
         }
 
@@ -43,17 +46,19 @@ internal sealed class TenantIndex(string issuer)
 
     public void Add(RegistrationRecord record) => _tenantOf[record.SecretName] = record.Tenant;
 
-    private async Task ReadAsync(RegistrationStore store)
+    private async Task ReadAsync(RegistrationStore store, DateTimeOffset now, Action<int, int> told, CancellationToken stop)
     {
-        var names = await store.ListAsync(issuer).ConfigureAwait(false);
-        foreach (var gone in _tenantOf.Keys.Except(names).ToList())
+        // What others add meanwhile is none of what has gone.
+        var before = _tenantOf.Keys.ToList();
+        using var view = await IndexCheck.OpenAsync(store, issuer, now, told, stop).ConfigureAwait(false);
+        foreach (var (name, outline) in view.At(issuer))
         {
-            _tenantOf.TryRemove(gone, out _);
+            _tenantOf[name] = outline is null ? await TenantOfAsync(store, name).ConfigureAwait(false) : outline.Tenant;
         }
 
-        foreach (var name in names.Where(name => !_tenantOf.ContainsKey(name)))
+        foreach (var gone in before.Where(name => !view.Has(name)))
         {
-            _tenantOf[name] = await TenantOfAsync(store, name).ConfigureAwait(false);
+            _tenantOf.TryRemove(gone, out _);
         }
     }
 

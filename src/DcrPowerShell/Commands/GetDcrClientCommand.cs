@@ -55,11 +55,12 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
     private void ListServer(DcrConnection connection)
     {
         // A name is looked for by how it begins; the rest of the pattern is judged here.
+        var name = PatternOf(ClientName);
         var prefix = ClientName is null ? null : ClientName.Split('*', '?', '[', '`')[0];
         for (string? cursor = null, next; ; cursor = next)
         {
             (var clients, next) = Run(connection, context => ListOperation.FromServerAsync(context, prefix, cursor));
-            foreach (var client in clients.Where(client => Matches(ClientName, client.ClientName)))
+            foreach (var client in clients.Where(client => Matches(name, client.ClientName)))
             {
                 Write(connection, client);
             }
@@ -74,17 +75,33 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
     /// <summary>The registrations that the vault has; a tenant is known nowhere else.</summary>
     private void ListVault(DcrConnection connection)
     {
-        foreach (var secretName in Run(connection, ListOperation.FromVaultAsync))
+        using var known = Run(connection, ListOperation.FromVaultAsync);
+        var (name, tenant) = (PatternOf(ClientName), PatternOf(Tenant));
+        var whole = SecretManagementVault.WholeRecords(connection.Vault!);
+        foreach (var (secretName, outline) in known.At(connection.Issuer))
         {
+            if (outline is not null && !IsWanted(outline))
+            {
+                continue;
+            }
+
+            if (outline is not null && Offline)
+            {
+                Write(connection, new DcrClient(outline, [], secretName, whole));
+                continue;
+            }
+
             Try(secretName, () =>
             {
                 var record = Run(connection, context => ListOperation.LoadAsync(context, secretName));
-                if (record is not null && Matches(ClientName, record.ClientName) && Matches(Tenant, record.Tenant))
+                if (record is not null && IsWanted(record))
                 {
                     Give(connection, record, secretName);
                 }
             });
         }
+
+        bool IsWanted(RegistrationRecord record) => Matches(name, record.ClientName) && Matches(tenant, record.Tenant);
     }
 
     private protected override void ProcessClient(string clientId, DcrClient? piped)
@@ -104,6 +121,7 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
         Start(connection, record.ClientId, target, context => ReadOperation.RunAsync(context, record), client => Write(connection, client));
     }
 
-    private static bool Matches(string? pattern, string? value) =>
-        pattern is null || NamePattern.Of(pattern).IsMatch(value ?? "");
+    private static WildcardPattern? PatternOf(string? text) => text is null ? null : NamePattern.Of(text);
+
+    private static bool Matches(WildcardPattern? pattern, string? value) => pattern is null || pattern.IsMatch(value ?? "");
 }

@@ -47,6 +47,28 @@ internal static class UserOnly
         return new FileStream(path, mode, FileAccess.ReadWrite, FileShare.None, NoBuffer);
     }
 
+    /// <summary>Opens a file that others may have open, read, write and replace; a new one has rights 0600.</summary>
+    /// <exception cref="IOException">It cannot be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be opened.</exception>
+    public static FileStream OpenShared(string path, FileMode mode, FileAccess access)
+    {
+        const FileShare All = FileShare.ReadWrite | FileShare.Delete;
+#if NET
+        if (!OperatingSystem.IsWindows())
+        {
+            return new FileStream(path, new FileStreamOptions
+            {
+                Mode = mode,
+                Access = access,
+                Share = All,
+                BufferSize = NoBuffer,
+                UnixCreateMode = mode == FileMode.Open ? null : UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            });
+        }
+#endif
+        return new FileStream(path, mode, access, All, NoBuffer);
+    }
+
     /// <summary>Opens a file as soon as nobody else has it open.</summary>
     /// <param name="longest">How long to wait for that.</param>
     /// <exception cref="IOException">Somebody has it open all that time, which <see cref="IsTaken"/> tells; or it cannot be opened.</exception>

@@ -137,7 +137,11 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     }
 
     /// <summary>A vault's registrations. What this command writes there is looked after at its end.</summary>
-    private protected RegistrationStore StoreIn(string vault, PipelinePump pump) => new(new SecretManagementVault(vault, pump), _written, this);
+    private protected RegistrationStore StoreIn(string vault, PipelinePump pump)
+    {
+        var registered = new SecretManagementVault(vault, pump);
+        return new(registered, _written, this, () => IndexFile.Of(registered));
+    }
 
     private void PutBack()
     {

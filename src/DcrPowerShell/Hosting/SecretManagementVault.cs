@@ -11,14 +11,15 @@ using System.Threading.Tasks;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Storage;
+using DcrPowerShell.Storage.Indexing;
 
 namespace DcrPowerShell.Hosting;
 
 /// <summary>
-/// A registered SecretManagement vault, called from the pipeline thread. Secrets go in and out as SecureStrings. Writes wait for
+/// A registered SecretManagement vault, called from the pipeline thread, or where there is none on the caller's. Secrets go in and out as SecureStrings. Writes wait for
 /// those of other processes: many vaults, SecretStore among them, read, change and write a whole file.
 /// </summary>
-internal sealed class SecretManagementVault(string name, PipelinePump pump) : ISecretVault
+internal sealed class SecretManagementVault(string name, PipelinePump? pump) : ISecretVault
 {
     private static readonly TimeSpan LongWait = TimeSpan.FromSeconds(1);
     private static readonly ConcurrentDictionary<string, string> Modules = new(StringComparer.OrdinalIgnoreCase);
@@ -29,6 +30,9 @@ internal sealed class SecretManagementVault(string name, PipelinePump pump) : IS
     internal static TimeSpan LongestWait { get; set; } = TimeSpan.FromSeconds(10);
 
     public string Name => name;
+
+    /// <summary>What the vault is known by among those of this user: SecretStore's vaults are one store.</summary>
+    public string Key => IsSecretStore ? VaultLock.SecretStore : $"{ModuleName}-{name}";
 
     /// <summary>Names of the registered vaults, and the default one's. Reads the registry of vaults, not a vault.</summary>
     /// <exception cref="DcrException">SecretManagementNotFound.</exception>
@@ -44,7 +48,23 @@ internal sealed class SecretManagementVault(string name, PipelinePump pump) : IS
         VaultRunspace.Invoke("Get-SecretVault").Output.Where(vault => Property<string>(vault, "ModuleName") == VaultLock.SecretStore).Select(vault => Property<string>(vault, "ModulePath")).FirstOrDefault()
             ?? throw DcrErrors.StoreNotRestored("no vault of it is registered", $"Register one: Register-SecretVault -Name DcrVault -ModuleName {VaultLock.SecretStore}.");
 
-    public Task CheckOpenAsync() => pump.OnPipelineThread(() =>
+    /// <summary>
+    /// Whole records, read on the asking thread. PowerShell takes most exceptions of a property for null, and a secret that is
+    /// null without a word would do harm; this one it throws.
+    /// </summary>
+    public static WholeRecords WholeRecords(string vault)
+    {
+        var store = new RegistrationStore(new SecretManagementVault(vault, pump: null));
+        return new WholeRecords(secretName => LoadAsync(secretName).GetAwaiter().GetResult(), static failure => new MethodInvocationException($"{failure.Message} {failure.RecommendedAction}", failure));
+
+        async Task<RegistrationRecord?> LoadAsync(string secretName)
+        {
+            await store.CheckOpenAsync().ConfigureAwait(false);
+            return await store.LoadAsync(secretName).ConfigureAwait(false);
+        }
+    }
+
+    public Task CheckOpenAsync() => OnPipelineThread(() =>
     {
         var vault = VaultRunspace.Invoke("Get-SecretVault").Output.FirstOrDefault(vault => NameOf(vault).Equals(name, StringComparison.OrdinalIgnoreCase))
             ?? throw DcrErrors.VaultNotFound(name, Registered().Names);
@@ -92,19 +112,15 @@ internal sealed class SecretManagementVault(string name, PipelinePump pump) : IS
 
     public Task<string?> GetAsync(string secretName) => RunAsync(writes: false, () => Read(secretName));
 
-    public Task SetAsync(string secretName, string value) => RunAsync(writes: true, () =>
-    {
-        // Never with -Metadata: on a vault without metadata SecretManagement then removes the secret that it has just written.
-        // The SecureString is not disposed: it is handed to the vault itself, which may keep it.
-        Call("Set-Secret", ("Name", secretName), ("SecureStringSecret", SecureText.Protect(value)), ("Vault", name));
-        return true;
-    });
+    // Never with -Metadata: on a vault without metadata SecretManagement then removes the secret that it has just written.
+    // The SecureString is not disposed: it is handed to the vault itself, which may keep it.
+    public Task<VaultChange?> SetAsync(string secretName, string value) =>
+        WriteAsync(() => Call("Set-Secret", ("Name", secretName), ("SecureStringSecret", SecureText.Protect(value)), ("Vault", name)));
 
-    public Task RemoveAsync(string secretName) => RunAsync(writes: true, () =>
-    {
-        Call("Remove-Secret", ("Name", secretName), ("Vault", name));
-        return true;
-    });
+    public Task<VaultChange?> RemoveAsync(string secretName) =>
+        WriteAsync(() => Call("Remove-Secret", ("Name", secretName), ("Vault", name)));
+
+    public Task<string?> StampAsync() => Task.FromResult(IsSecretStore ? SecretStoreCopy.Stamp() : null);
 
     public Task<int> ChangesByOthersAsync() => RunAsync(writes: false, () => IsSecretStore ? SecretStoreCopy.ChangesByOthers : 0);
 
@@ -121,6 +137,19 @@ internal sealed class SecretManagementVault(string name, PipelinePump pump) : IS
     private string ModuleName => Modules.GetOrAdd(name, _ =>
         VaultRunspace.Invoke("Get-SecretVault").Output.Where(vault => NameOf(vault).Equals(name, StringComparison.OrdinalIgnoreCase)).Select(vault => Property<string>(vault, "ModuleName")).FirstOrDefault() ?? "");
 
+    private Task<VaultChange?> WriteAsync(Action write) => RunAsync(writes: true, () =>
+    {
+        if (IsSecretStore)
+        {
+            return SecretStoreCopy.Write(write);
+        }
+
+        write();
+        return null;
+    });
+
+    private async Task<T> OnPipelineThread<T>(Func<T> action) => pump is null ? action() : await pump.OnPipelineThread(action).ConfigureAwait(false);
+
     /// <summary>
     /// Runs an action on the pipeline thread: a write alone among the processes of this user, and a read on fresh data. The
     /// lock is held only while the action runs; whoever waits for it leaves the pipeline thread to the messages.
@@ -136,7 +165,7 @@ internal sealed class SecretManagementVault(string name, PipelinePump pump) : IS
             while (true)
             {
                 var result = default(T)!;
-                if (await pump.OnPipelineThread(() => TryRun(writes, action, out result)).ConfigureAwait(false))
+                if (await OnPipelineThread(() => TryRun(writes, action, out result)).ConfigureAwait(false))
                 {
                     return result;
                 }
@@ -150,8 +179,8 @@ internal sealed class SecretManagementVault(string name, PipelinePump pump) : IS
                 {
                     isTold = true;
                     var text = $"Another process is writing to vault '{name}'; waiting for it.";
-                    pump.Verbose(text);
-                    pump.Waiting(text);
+                    pump?.Verbose(text);
+                    pump?.Waiting(text);
                 }
 
                 // At uneven times: the others may write at a fixed beat.
@@ -162,7 +191,7 @@ internal sealed class SecretManagementVault(string name, PipelinePump pump) : IS
         {
             if (isTold)
             {
-                pump.Waiting(null);
+                pump?.Waiting(null);
             }
         }
     }
@@ -182,7 +211,7 @@ internal sealed class SecretManagementVault(string name, PipelinePump pump) : IS
             IDisposable? held = null;
             try
             {
-                held = VaultLock.TryTake(IsSecretStore ? VaultLock.SecretStore : $"{ModuleName}-{name}");
+                held = VaultLock.TryTake(Key);
                 if (held is null)
                 {
                     result = default!;
@@ -219,7 +248,7 @@ internal sealed class SecretManagementVault(string name, PipelinePump pump) : IS
         }
 
         KeepCopy();
-        var result = SecretStoreCopy.Write(action);
+        var result = action();
         KeepCopy();
         return result;
     }
@@ -235,7 +264,7 @@ internal sealed class SecretManagementVault(string name, PipelinePump pump) : IS
         {
             if (Interlocked.Exchange(ref _lacksCopy, 1) == 0)
             {
-                pump.Verbose($"No copy of SecretStore's files could be made: {Redaction.Printable(failure.Message)} If a process is killed while it writes them, they are lost.");
+                pump?.Verbose($"No copy of SecretStore's files could be made: {Redaction.Printable(failure.Message)} If a process is killed while it writes them, they are lost.");
             }
         }
     }
@@ -246,7 +275,7 @@ internal sealed class SecretManagementVault(string name, PipelinePump pump) : IS
     /// </summary>
     private void TellOfNoLock(Exception failure)
     {
-        if (Interlocked.Exchange(ref _lacksLock, 1) == 0)
+        if (pump is not null && Interlocked.Exchange(ref _lacksLock, 1) == 0)
         {
             Action<string> tell = IsSecretStore ? pump.Warning : pump.Verbose;
             tell($"No lock file could be made for vault '{name}': {Redaction.Printable(failure.Message)} Until that is possible, write to it from one process at a time.");

@@ -102,6 +102,7 @@ internal static class SecretStoreBackup
             }
 
             VaultRunspace.WithSecretManagementOccupied(members.Reset);
+            IndexFile.Of(VaultLock.SecretStore).Drop();
             return $"SecretStore has the copy of {made} again. What could not be read is beside it: {members.Paths[0]}{mark}. "
                 + $"{(password is null ? "Connect" : "Unlock it with Unlock-SecretStore and connect")}: Connect-DcrServer brings back what the journal has.";
         }

@@ -97,14 +97,16 @@ internal static class SecretStoreCopy
         }
     }
 
-    /// <summary>Writes, under the vault's lock, and remembers the file as it is then.</summary>
-    public static T Write<T>(Func<T> write)
+    /// <summary>Writes, under the vault's lock and after <see cref="Renew"/>, and remembers the file as it is then.</summary>
+    /// <returns>What became of the file as it was last seen; null where that cannot be told.</returns>
+    public static VaultChange? Write(Action write)
     {
         // After a write that fails, the copy holds what the file does not.
+        var before = _seen;
         _seen = null;
-        var result = write();
+        write();
         _seen = Stamp();
-        return result;
+        return before is not null && _seen is { } after ? new VaultChange(before, after) : null;
     }
 
     /// <summary>Has the store's handler of what its watcher saw wait for our calls, and them for it.</summary>

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Concurrent;
 using System.Collections.Generic;
+using System.Globalization;
 using System.Linq;
 using System.Threading.Tasks;
 using DcrPowerShell.Storage;
@@ -45,6 +46,18 @@ internal sealed class MemoryVault : ISecretVault
     /// <summary>How often the test changed <see cref="Secrets"/> as another process would.</summary>
     public int ChangesByOthers { get; set; }
 
+    /// <summary>Whether it has stamps, as SecretStore's file has.</summary>
+    public bool HasStamps { get; set; }
+
+    /// <summary>To be raised where the test changes <see cref="Secrets"/> itself.</summary>
+    public int Stamp { get; set; }
+
+    /// <summary>Names of the secrets that were asked for, in order.</summary>
+    public ConcurrentQueue<string> Reads { get; } = new();
+
+    /// <summary>How often names were listed.</summary>
+    public int Lists { get; private set; }
+
     public Task<int> ChangesByOthersAsync() => Task.FromResult(ChangesByOthers);
 
     public Task CheckOpenAsync()
@@ -56,10 +69,11 @@ internal sealed class MemoryVault : ISecretVault
     public Task<string?> GetAsync(string name)
     {
         Strike(name, VaultFault.Locked, VaultFault.RefusesReads);
+        Reads.Enqueue(name);
         return Task.FromResult(Secrets.TryGetValue(name, out var value) ? value : null);
     }
 
-    public Task SetAsync(string name, string value)
+    public Task<VaultChange?> SetAsync(string name, string value)
     {
         Strike(name, VaultFault.Locked, VaultFault.RefusesWrites);
         Writes.Enqueue(name);
@@ -68,20 +82,29 @@ internal sealed class MemoryVault : ISecretVault
             Secrets[name] = IsStruck(name, VaultFault.CutsWrites) ? value.Substring(0, value.Length / 2) : value;
         }
 
-        return Task.CompletedTask;
+        return Task.FromResult(Changed());
     }
 
-    public Task RemoveAsync(string name)
+    public Task<VaultChange?> RemoveAsync(string name)
     {
         Strike(name, VaultFault.Locked, VaultFault.RefusesRemovals);
         Secrets.TryRemove(name, out _);
-        return Task.CompletedTask;
+        return Task.FromResult(Changed());
     }
+
+    public Task<string?> StampAsync() => Task.FromResult(HasStamps ? Stamp.ToString(CultureInfo.InvariantCulture) : null);
 
     public Task<IReadOnlyList<string>> ListAsync(string prefix)
     {
         Strike(prefix, VaultFault.Locked, VaultFault.RefusesReads);
+        Lists++;
         return Task.FromResult<IReadOnlyList<string>>(Secrets.Keys.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).OrderBy(static name => name).ToList());
+    }
+
+    private VaultChange? Changed()
+    {
+        var before = Stamp++;
+        return HasStamps ? new VaultChange(before.ToString(CultureInfo.InvariantCulture), Stamp.ToString(CultureInfo.InvariantCulture)) : null;
     }
 
     private void Strike(string name, params VaultFault[] faults)

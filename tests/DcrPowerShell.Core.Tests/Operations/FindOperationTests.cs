@@ -57,8 +57,9 @@ public class FindOperationTests
         session.Vault.Secrets[strange.SecretName] = strange.ToJson();
         await session.Server.ClearRequestsAsync();
 
-        var records = await Task.WhenAll((await ListOperation.FromVaultAsync(session.Context)).Select(name => ListOperation.LoadAsync(session.Context, name)));
-        Assert.Equal(new[] { one.ClientId, two.ClientId }.OrderBy(static id => id), records.Where(static record => record is not null).Select(static record => record!.ClientId).OrderBy(static id => id));
+        using var known = await ListOperation.FromVaultAsync(session.Context);
+        Assert.Equal(new[] { one.ClientId, two.ClientId }.OrderBy(static id => id), known.At(session.Connection.Issuer).Select(static found => found.Outline!.ClientId).OrderBy(static id => id));
+        Assert.Null(await ListOperation.LoadAsync(session.Context, strange.SecretName));
         Assert.Empty(await session.Server.RequestsAsync());
     }
 

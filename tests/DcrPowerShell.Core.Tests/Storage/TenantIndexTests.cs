@@ -1,5 +1,6 @@
 using System;
 using System.Linq;
+using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Metadata;
@@ -22,14 +23,14 @@ public class TenantIndexTests
         var tenants = Enumerable.Range(0, 2000).Select(number => $"tenant-{number}").ToList();
         await Task.WhenAll(tenants.Select(tenant => Task.Run(async () =>
         {
-            Assert.Null(await index.FindAsync(store, tenant, now));
+            Assert.Null(await index.FindAsync(store, tenant, now, static (_, _) => { }, CancellationToken.None));
             var record = new RegistrationRecord { Issuer = Issuer, ClientId = tenant, Tenant = tenant, CreatedAt = now, UpdatedAt = now, Metadata = JsonBag.Empty };
             await store.SaveAsync(record);
             index.Add(record);
         })));
         foreach (var tenant in tenants)
         {
-            Assert.Equal(tenant, (await index.FindAsync(store, tenant, now))!.ClientId);
+            Assert.Equal(tenant, (await index.FindAsync(store, tenant, now, static (_, _) => { }, CancellationToken.None))!.ClientId);
         }
     }
 }

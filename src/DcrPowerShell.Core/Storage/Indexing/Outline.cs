@@ -1,0 +1,183 @@
+using System;
+using System.Linq;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using DcrPowerShell.Compat;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Metadata;
+
+namespace DcrPowerShell.Storage.Indexing;
+
+/// <summary>A registration as the index has it: all but its secrets.</summary>
+internal static class Outline
+{
+    // Few combinations: one object does for all records that lack the same.
+    private static readonly LeftOut[] LeftOuts = Enumerable.Range(0, 16).Select(static flags => new LeftOut((flags & 1) != 0, (flags & 2) != 0, (flags & 4) != 0, (flags & 8) == 0)).ToArray();
+
+    private static ReadOnlySpan<byte> Issuer => "issuer"u8;
+
+    private static ReadOnlySpan<byte> ClientId => "client_id"u8;
+
+    private static ReadOnlySpan<byte> Tenant => "tenant"u8;
+
+    private static ReadOnlySpan<byte> ExpiresAt => "expires_at"u8;
+
+    private static ReadOnlySpan<byte> Created => "created"u8;
+
+    private static ReadOnlySpan<byte> Updated => "updated"u8;
+
+    private static ReadOnlySpan<byte> HasSecret => "has_secret"u8;
+
+    private static ReadOnlySpan<byte> HasToken => "has_token"u8;
+
+    private static ReadOnlySpan<byte> HasUri => "has_uri"u8;
+
+    private static ReadOnlySpan<byte> Uri => "uri"u8;
+
+    private static ReadOnlySpan<byte> Metadata => "metadata"u8;
+
+    public static void Write(Utf8JsonWriter writer, RegistrationRecord record)
+    {
+        var known = new Redaction([record.ClientSecret, record.RegistrationAccessToken]);
+        var uri = record.RegistrationClientUri?.AbsoluteUri;
+        var hidesUri = uri is not null && known.Finds(uri);
+        writer.WriteStartObject();
+        writer.WriteString(Issuer, record.Issuer);
+        writer.WriteString(ClientId, record.ClientId);
+        if (record.Tenant is not null)
+        {
+            writer.WriteString(Tenant, record.Tenant);
+        }
+
+        if (record.ClientSecretExpiresAt is { } expiresAt)
+        {
+            writer.WriteNumber(ExpiresAt, expiresAt);
+        }
+
+        writer.WriteNumber(Created, record.CreatedAt.UtcTicks);
+        writer.WriteNumber(Updated, record.UpdatedAt.UtcTicks);
+        if (record.ClientSecret is not null)
+        {
+            writer.WriteBoolean(HasSecret, true);
+        }
+
+        if (record.RegistrationAccessToken is not null)
+        {
+            writer.WriteBoolean(HasToken, true);
+        }
+
+        if (hidesUri)
+        {
+            writer.WriteBoolean(HasUri, true);
+        }
+        else if (uri is null || uri != record.Metadata.Text(ClientMember.RegistrationClientUri))
+        {
+            writer.WriteString(Uri, uri);
+        }
+
+        writer.WritePropertyName(Metadata);
+        MaskedJson.Write(writer, record.Metadata, known);
+        writer.WriteEndObject();
+    }
+
+    /// <summary>Reads an outline but for its metadata, which is read when somebody asks for it.</summary>
+    /// <param name="json">Bytes that nobody changes any more.</param>
+    /// <param name="issuer">The one that is to be expected: its text is shared.</param>
+    /// <exception cref="FormatException">It is no outline.</exception>
+    [MethodImpl(Hot.Path)]
+    public static RegistrationRecord Read(ReadOnlyMemory<byte> json, string issuer)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(json.Span, new JsonReaderOptions { MaxDepth = JsonBag.DeepestAnswer + 2 });
+            string? ownIssuer = null, clientId = null, tenant = null, uri = null;
+            long? expiresAt = null;
+            long created = 0, updated = 0;
+            var leftOut = 0;
+            JsonBag? metadata = null;
+            Require(reader.Read() && reader.TokenType == JsonTokenType.StartObject);
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                if (reader.ValueTextEquals(Metadata))
+                {
+                    reader.Read();
+                    Require(reader.TokenType == JsonTokenType.StartObject);
+
+                    // It comes last. Only to look for its end would cost as much as all the rest.
+                    var start = (int)reader.TokenStartIndex;
+                    metadata = JsonBag.Deferred(json.Slice(start, json.Length - 1 - start));
+                    break;
+                }
+
+                if (reader.ValueTextEquals(Issuer))
+                {
+                    reader.Read();
+                    ownIssuer = reader.ValueTextEquals(issuer) ? issuer : reader.GetString();
+                }
+                else if (reader.ValueTextEquals(ClientId))
+                {
+                    reader.Read();
+                    clientId = reader.GetString();
+                }
+                else if (reader.ValueTextEquals(Tenant))
+                {
+                    reader.Read();
+                    tenant = reader.GetString();
+                }
+                else if (reader.ValueTextEquals(ExpiresAt))
+                {
+                    reader.Read();
+                    expiresAt = reader.GetInt64();
+                }
+                else if (reader.ValueTextEquals(Created))
+                {
+                    reader.Read();
+                    created = reader.GetInt64();
+                }
+                else if (reader.ValueTextEquals(Updated))
+                {
+                    reader.Read();
+                    updated = reader.GetInt64();
+                }
+                else if (reader.ValueTextEquals(Uri))
+                {
+                    reader.Read();
+                    uri = reader.GetString();
+                    leftOut |= 8;
+                }
+                else
+                {
+                    leftOut |= reader.ValueTextEquals(HasSecret) ? 1 : reader.ValueTextEquals(HasToken) ? 2 : reader.ValueTextEquals(HasUri) ? 4 | 8 : 0;
+                    reader.Skip();
+                }
+            }
+
+            Require(ownIssuer is not null && clientId is not null && metadata is not null);
+            return new RegistrationRecord
+            {
+                Issuer = ownIssuer!,
+                ClientId = clientId!,
+                Tenant = tenant,
+                RegistrationClientUri = uri is null ? null : UriText.Absolute(uri),
+                ClientSecretExpiresAt = expiresAt,
+                CreatedAt = new DateTimeOffset(created, TimeSpan.Zero),
+                UpdatedAt = new DateTimeOffset(updated, TimeSpan.Zero),
+                Metadata = metadata!,
+                IsKept = true,
+                LeftOut = LeftOuts[leftOut],
+            };
+        }
+        catch (Exception failure) when (failure is JsonException or InvalidOperationException or ArgumentException)
+        {
+            throw new FormatException("it is no outline", failure);
+        }
+    }
+
+    private static void Require(bool isMet)
+    {
+        if (!isMet)
+        {
+            throw new FormatException("it is no outline");
+        }
+    }
+}
