@@ -372,6 +372,10 @@ internal static class DcrErrors
     public static DcrException ImportInvalid(string source, string why, string fix) =>
         new(DcrErrorId.InvalidClientMetadata, $"{source}: {why}. Nothing was sent.", fix);
 
+    /// <param name="refusal">Its id and the server's words stand.</param>
+    public static DcrException ImportRefused(DcrException refusal) =>
+        new(refusal.ErrorId, $"{refusal.Message} Nothing was stored.", "Check that it is the token which the server gave last, and of this client. A new one comes from the server's own administration; a client that is gone has to be registered anew, with New-DcrClient.", refusal) { ServerError = refusal.ServerError };
+
     public static DcrException ImportUriUnsafe(string clientId) =>
         new(DcrErrorId.RegistrationUriRefused, $"The registration_client_uri of client '{clientId}' is no address that its token may go to: it is no URL, not https, or has a user name or password in it. Nothing was sent.", "Take it as the server gave it, from the answer to the registration.");
 

@@ -10,6 +10,22 @@ using DcrPowerShell.Storage;
 
 namespace DcrPowerShell.Operations;
 
+/// <summary>What became of a client that was handed over.</summary>
+internal enum ImportOutcome
+{
+    /// <summary>The server answered it, and the vault has it.</summary>
+    Taken,
+
+    /// <summary>The vault has it as it was given: the server could not be asked.</summary>
+    AsGiven,
+
+    /// <summary>The vault had it already.</summary>
+    WasKnown,
+
+    /// <summary>The vault had it already, with another token or secret.</summary>
+    WasKnownOtherwise,
+}
+
 /// <summary>Takes a client that was registered elsewhere into the vault, after a read by its own token has shown that it holds.</summary>
 internal static class ImportOperation
 {
@@ -64,15 +80,15 @@ internal static class ImportOperation
     /// <param name="given">From <see cref="Check"/>.</param>
     /// <param name="force">Takes it also where the vault has the client; what was not given stays.</param>
     /// <exception cref="DcrException">The server refused the read, and nothing was stored; or VaultWriteFailed, which carries the client.</exception>
-    public static async Task<DcrClient> RunAsync(OperationContext context, RegistrationRecord given, string? clientSecretName, bool force)
+    public static async Task<(DcrClient Client, ImportOutcome Outcome)> RunAsync(OperationContext context, RegistrationRecord given, string? clientSecretName, bool force)
     {
         var store = context.Store ?? throw DcrErrors.NoVaultForImport();
         await context.CheckVaultAsync(clientSecretName).ConfigureAwait(false);
         var known = await store.FindAsync(given.Issuer, given.ClientId).ConfigureAwait(false);
         if (known is not null && !force)
         {
-            TellOfKnown(context, known, given);
-            return new DcrClient(known, [], known.SecretName);
+            context.Reporter.Verbose($"Client '{given.ClientId}' is in the vault already, and was left as it is.");
+            return (new DcrClient(known, [], known.SecretName), IsOther(given.RegistrationAccessToken, known.RegistrationAccessToken) || IsOther(given.ClientSecret, known.ClientSecret) ? ImportOutcome.WasKnownOtherwise : ImportOutcome.WasKnown);
         }
 
         var record = known is null ? given : With(known, given);
@@ -81,7 +97,7 @@ internal static class ImportOperation
         context.Connection.Tenants.Add(client.Record);
         context.TellOfReplacedSecret(record, client);
         await context.CopySecretAsync(client, clientSecretName).ConfigureAwait(false);
-        return client;
+        return (client, client.State == DcrClientState.Active ? ImportOutcome.Taken : ImportOutcome.AsGiven);
     }
 
     /// <summary>Reads it where that can be done, and stores it.</summary>
@@ -102,11 +118,15 @@ internal static class ImportOperation
             {
                 why = "the server lets no client be read";
             }
+            catch (DcrException refusal) when (refusal.IsClientGone)
+            {
+                throw DcrErrors.ImportRefused(refusal);
+            }
         }
 
         await context.CheckStorableAsync().ConfigureAwait(false);
         var stored = await context.StoreAsync(record, [], "was given", DcrClientState.Unknown).ConfigureAwait(false);
-        context.Reporter.Warning($"Client '{stored.ClientId}' was stored as it was given, and not read at the server: {why}.");
+        context.Reporter.Verbose($"Client '{stored.ClientId}' was stored as it was given, and not read at the server: {why}.");
         return stored;
     }
 
@@ -121,17 +141,5 @@ internal static class ImportOperation
         Metadata = known.Metadata.With(given.Metadata),
     };
 
-    private static void TellOfKnown(OperationContext context, RegistrationRecord known, RegistrationRecord given)
-    {
-        var isOther = (given.RegistrationAccessToken is { } token && token != known.RegistrationAccessToken) || (given.ClientSecret is { } secret && secret != known.ClientSecret);
-        var name = Redaction.Printable(given.ClientId);
-        if (isOther)
-        {
-            context.Reporter.Warning($"Client '{name}' is in the vault already, with another token or secret than was given. It was left as it is; -Force takes what was given.");
-        }
-        else
-        {
-            context.Reporter.Verbose($"Client '{name}' is in the vault already, and was left as it is.");
-        }
-    }
+    private static bool IsOther(string? given, string? known) => given is not null && given != known;
 }

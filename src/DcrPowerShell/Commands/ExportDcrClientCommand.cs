@@ -105,7 +105,7 @@ public sealed class ExportDcrClientCommand : DcrConnectedCmdlet
         WriteVerbose($"{_count} client{(_count == 1 ? "" : "s")} in {_path}.");
         if (PassThru)
         {
-            WriteObject(new FileInfo(_path));
+            WriteObject(InvokeProvider.Item.Get([_path], force: true, literalPath: true), enumerateCollection: true);
         }
     }
 

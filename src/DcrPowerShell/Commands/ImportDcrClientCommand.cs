@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using System.Management.Automation;
 using System.Security;
 using DcrPowerShell.Binding;
@@ -21,6 +22,8 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
 {
     private const string ClientSet = "ClientId";
     private const string PathSet = "Path";
+
+    private readonly List<ImportOutcome> _outcomes = [];
 
     /// <summary><c>client_id</c> (RFC 7591, section 3.2.1).</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = ClientSet)]
@@ -128,7 +131,26 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
         WaitForSame(record.ClientId);
         if (ShouldProcess($"{record.ClientName ?? "client"} ({record.ClientId}) at {connection.Issuer}", "Take into the vault"))
         {
-            Start(connection, record.ClientId, target, context => ImportOperation.RunAsync(context, record, clientSecretName, Force), client => Write(connection, client));
+            Start(connection, record.ClientId, target, context => ImportOperation.RunAsync(context, record, clientSecretName, Force), done =>
+            {
+                _outcomes.Add(done.Outcome);
+                Write(connection, done.Client);
+            });
+        }
+    }
+
+    private protected override void AtEnd()
+    {
+        base.AtEnd();
+        Warn(ImportOutcome.AsGiven, "stored as given, and not read at the server: that takes a registration access token with its registration_client_uri, and a server that lets clients be read");
+        Warn(ImportOutcome.WasKnownOtherwise, "in the vault already with another token or secret, which stays. The server may have replaced what was given; if it has not, -Force takes it");
+    }
+
+    private void Warn(ImportOutcome outcome, string what)
+    {
+        if (_outcomes.Count(each => each == outcome) is > 0 and var count)
+        {
+            WriteWarning($"{count} client{(count == 1 ? " was" : "s were")} {what}.");
         }
     }
 

@@ -66,7 +66,8 @@ internal sealed class FreshFile : IDisposable
     private static string TargetOf(string path)
     {
 #if NET
-        return new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? path;
+        var file = new FileInfo(path);
+        return file.LinkTarget is null ? path : file.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
 #else
         return path;
 #endif
