@@ -24,8 +24,8 @@ public class InventoryWriterTests
         ClientSecret = Secret,
         ClientSecretExpiresAt = 1803077736,
         RegistrationClientUri = new Uri($"https://as.example.com/register?token={Token}"),
-        CreatedAt = DateTimeOffset.UnixEpoch,
-        UpdatedAt = DateTimeOffset.UnixEpoch,
+        CreatedAt = DateTimeOffset.FromUnixTimeSeconds(0),
+        UpdatedAt = DateTimeOffset.FromUnixTimeSeconds(0),
         Metadata = JsonBag.Parse($$"""
             {"client_id":"-c1","client_name":"=1+{{Secret}}","redirect_uris":["https://a.example/cb","https://b.example/cb"],"scope":"openid profile",
             "grant_types":["authorization_code"],"client_id_issued_at":1795301736,"registration_client_uri":"/register?token={{Token}}",
