@@ -38,4 +38,7 @@ public enum DcrAuditOperation
 
     /// <summary>A client that the server has was taken into the vault.</summary>
     Adopt,
+
+    /// <summary>A client that was registered elsewhere was taken into the vault, with what was known of it there.</summary>
+    Import,
 }

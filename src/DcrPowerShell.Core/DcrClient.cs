@@ -76,8 +76,7 @@ public sealed class DcrClient
     /// <summary>When the client secret expires, as a person says it, at the moment of asking: "in 12 days", "never", "unknown".</summary>
     public string SecretExpiry => (_record.ClientSecret is not null || _record.LeftOut is { ClientSecret: true }, _record.ClientSecretExpiresAt, ClientSecretExpiresAt) switch
     {
-        // A secret from before the client went over to keys is kept, and of no interest.
-        _ when TokenEndpointAuthMethod is "none" or "private_key_jwt" or "tls_client_auth" or "self_signed_tls_client_auth" => "",
+        _ when !_record.UsesSecret => "",
         (false, _, null) => "",
         (_, 0, _) => "never",
         (_, _, null) => "unknown",
@@ -99,6 +98,9 @@ public sealed class DcrClient
 
     /// <summary>Where the registration, with what the server shows once, is kept.</summary>
     public DcrStorage Storage { get; internal init; }
+
+    /// <summary>Whether the server still has it.</summary>
+    public DcrClientState State { get; internal init; }
 
     /// <summary>Everything the server returned, unknown members too; secrets masked.</summary>
     public IDictionary Metadata => _metadata ??= PlainValue.From(_record.Metadata, _known);

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Audit;
@@ -62,6 +63,9 @@ public sealed class DcrConnection
     public string? AuditPath => Audit?.Path;
 
     internal IDcrProvider Service { get; }
+
+    /// <summary>Where registration access tokens may go, beside the origin of the registration endpoint.</summary>
+    internal IReadOnlyCollection<Uri> AllowedOrigins { get; init; } = [];
 
     /// <summary>Null where nothing is put on record.</summary>
     internal AuditLog? Audit { get; init; }

@@ -16,19 +16,20 @@ public class ArrowTests
         ["Errors"] = [],
         ["Metadata"] = ["Errors"],
         ["Storage"] = ["Errors", "Metadata"],
+        ["Inventory"] = ["Errors", "Metadata", "Storage", "Objects"],
         ["Protocol"] = ["Errors", "Metadata", "Objects"],
         ["Audit"] = ["Metadata", "Objects"],
         ["Http"] = ["Errors", "Metadata", "Protocol", "Objects", "Compat"],
         ["Credentials"] = ["Errors", "Metadata", "Protocol", "Http", "Objects", "Compat"],
         ["Providers"] = ["Errors", "Metadata", "Protocol", "Http", "Credentials", "Storage", "Objects"],
         ["Objects"] = ["Audit", "Credentials", "Errors", "Metadata", "Storage", "Http", "Providers", "Compat"],
-        ["Operations"] = ["Errors", "Metadata", "Protocol", "Http", "Credentials", "Providers", "Storage", "Audit", "Objects", "Compat"],
+        ["Operations"] = ["Errors", "Metadata", "Protocol", "Http", "Credentials", "Providers", "Storage", "Inventory", "Audit", "Objects", "Compat"],
         ["Compat"] = ["Http"],
     };
 
     private static readonly Dictionary<string, string[]> ModuleMayUse = new()
     {
-        ["Commands"] = ["Hosting", "Audit", "Credentials", "Binding", "Operations", "Providers", "Metadata", "Errors", "Storage", "Http", "Objects", "Compat"],
+        ["Commands"] = ["Hosting", "Audit", "Credentials", "Binding", "Inventory", "Operations", "Providers", "Metadata", "Errors", "Storage", "Http", "Objects", "Compat"],
         ["Hosting"] = ["Audit", "Binding", "Operations", "Storage", "Errors", "Metadata", "Http", "Objects", "Compat"],
         ["Binding"] = ["Hosting", "Credentials", "Metadata", "Errors", "Objects", "Compat"],
         ["Compat"] = [],

@@ -180,6 +180,31 @@ Describe 'A secret stays hidden' {
         Assert-NoSecret ($failure | Format-List * -Force | Out-String -Width 500)
     }
 
+    It 'in what Import-DcrClient says of a file full of them' {
+        $server = New-TestServer @{ rotateToken = 'getAndPut' }
+        $client = New-DcrClient @app -Connection (Connect-DcrServer $server.Issuer -NoVault)
+        $null = Connect-DcrServer $server.Issuer -AuditPath "$TestDrive/import.jsonl"
+        $token, $secret = (ConvertTo-PlainText $client.RegistrationAccessToken), (ConvertTo-PlainText $client.ClientSecret)
+        $good = [ordered]@{ client_id = $client.ClientId; registration_access_token = $token; registration_client_uri = $client.RegistrationClientUri; client_secret = $secret; client_secret_expires_at = '' }
+        $rows = @($good)
+        foreach ($change in @{ client_id = '' }, @{ registration_access_token = "Bearer $token" }, @{ registration_client_uri = "https://x:$secret@as.example.com/" }, @{ registration_client_uri = "https://as.example.com/$token" }, @{ client_secret_expires_at = $secret }) {
+            $row = [ordered]@{} + $good
+            foreach ($name in $change.Keys) { $row[$name] = $change[$name] }
+            $rows += $row
+        }
+
+        $rows | ForEach-Object { [pscustomobject]$_ } | Export-Csv "$TestDrive/import.csv" -NoTypeInformation
+        $rows[0..1] | ConvertTo-Json | Set-Content "$TestDrive/import.json"
+        Set-Content "$TestDrive/torn.json" "[{`"client_id`":`"c1`",`"client_secret`":$secret}]"
+        $Error.Clear()
+        $said = & { foreach ($file in 'import.csv', 'import.json', 'torn.json') { Import-DcrClient -Path "$TestDrive/$file" -Verbose -Debug -ErrorAction Continue -WarningAction Continue -InformationAction Continue } } *>&1
+        $failures = @($said | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] })
+        $failures | Should -HaveCount 7
+        Assert-NoSecret ($said | Out-String -Width 500)
+        Assert-NoSecret ($failures + @($Error) | ForEach-Object { $_ | Format-List * -Force; "$($_.TargetObject)"; "$($_.Exception)" } | Out-String -Width 500)
+        Assert-NoSecret (Get-Content "$TestDrive/import.jsonl" -Raw)
+    }
+
     It 'in members that a server adds of its own' {
         $token = 'rat_' + 'x' * 43
         $null = Connect-WithInitialToken @{ answerOverrides = @{ any = @{ master_api_token = $token; management = @{ password = $token; api_secret = $token }; admin = @(@{ access_token = $token }) } } }
@@ -298,6 +323,14 @@ Describe 'A planted secret is' {
         Assert-NoCanary ($found | ForEach-Object { [System.Management.Automation.PSSerializer]::Serialize($_, 10) } | Out-String)
         $found | Export-Clixml $TestDrive/found.xml -Depth 10
         Assert-NoCanary (Get-Content $TestDrive/found.xml -Raw)
+    }
+
+    It 'in no inventory: <_>' -ForEach 'csv', 'json' {
+        $clients = $found | Where-Object { $_ -is [DcrPowerShell.DcrClient] }
+        $clients | Export-DcrClient "$TestDrive/inventory.$_"
+        $text = Get-Content "$TestDrive/inventory.$_" -Raw
+        $text.Contains($clients[0].ClientId) | Should -BeTrue
+        Assert-NoCanary $text
         Assert-NoCanary ([System.Management.Automation.PSSerializer]::Serialize((Import-Clixml $TestDrive/found.xml), 10))
     }
 

@@ -47,5 +47,5 @@ internal sealed class StaticToken(string kind, string scheme, string token) : IC
         IsBearerToken(token) ? new(kind, scheme, token) : throw DcrErrors.BadToken(kind);
 
     // RFC 6750, section 2.1: visible ASCII without spaces.
-    private static bool IsBearerToken(string token) => token.Length > 0 && token.All(character => character is > ' ' and < '\x7f');
+    public static bool IsBearerToken(string token) => token.Length > 0 && token.All(character => character is > ' ' and < '\x7f');
 }

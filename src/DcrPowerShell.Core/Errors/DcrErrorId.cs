@@ -63,6 +63,12 @@ public enum DcrErrorId
     /// <summary>The audit log is not there, or cannot be read.</summary>
     AuditReadFailed,
 
+    /// <summary>A file of clients cannot be written.</summary>
+    InventoryWriteFailed,
+
+    /// <summary>A file of clients cannot be read, or has none.</summary>
+    InventoryReadFailed,
+
     /// <summary>The vault is locked.</summary>
     VaultLocked,
 

@@ -72,6 +72,12 @@ internal static class DcrErrors
     public static DcrException NoVaultToList() =>
         new(DcrErrorId.VaultNotFound, "This connection has no vault (-NoVault), so nothing is known of its clients.", "Name clients by piping their objects, or connect with -Vault.");
 
+    public static DcrException NoVaultForImport() =>
+        new(DcrErrorId.VaultNotFound, "This connection has no vault (-NoVault) that clients could be taken into. Nothing was sent.", "Connect with -Vault.");
+
+    public static DcrException StateOffline() =>
+        new(DcrErrorId.OperationNotSupported, "-State and -Offline exclude each other: only the server knows whether it still has a client, and -Offline asks nobody.", "Leave out -Offline to have each client read at the server, or leave out -State.");
+
     public static DcrException NoVaultForCopy() =>
         new(DcrErrorId.VaultNotFound, "-ClientSecretName: there is no vault for the copy, for this connection has none (-NoVault). Nothing was sent.", "Take the secret from the object's ClientSecret, or connect with -Vault.");
 
@@ -184,7 +190,7 @@ internal static class DcrErrors
         new(DcrErrorId.AccessTokenRejected, $"The server rejected the initial access token (HTTP 401): it is wrong, expired or used up.{Said(server)}", "Get a fresh one; an initial access token may be good for one registration only. Then connect again with -InitialAccessToken, or give it to New-DcrClient -InitialAccessToken.") { ServerError = server };
 
     public static DcrException RegistrationTokenRejected(ServerError server, string clientId) =>
-        new(DcrErrorId.AccessTokenRejected, $"The server rejected the registration access token of client '{clientId}' (HTTP 401). Either the client is gone from the server, or its token was replaced by a change made elsewhere or has expired; RFC 7592 answers all of these alike.{Said(server)}", "If another machine changed this client, its vault has the new token. If the client is gone, Remove-DcrClient -Force drops it from the vault.") { ServerError = server };
+        new(DcrErrorId.AccessTokenRejected, $"The server rejected the registration access token of client '{clientId}' (HTTP 401). Either the client is gone from the server, or its token was replaced by a change made elsewhere or has expired; RFC 7592 answers all of these alike.{Said(server)}", "If another machine changed this client, its vault has the new token. If the client is gone, Remove-DcrClient -Force drops it from the vault.") { ServerError = server, IsClientGone = true };
 
     /// <param name="kind">The parameter of Connect-DcrServer that the credential came by; null where that does not matter.</param>
     public static DcrException CredentialRejected(ServerError server, string? kind = null) => kind switch
@@ -291,7 +297,7 @@ internal static class DcrErrors
         new(DcrErrorId.RegistrationForbidden, $"The server forbids it (HTTP {server.Status}{(server.Code is null ? "" : $", {server.Code}")}).{Said(server)}", "A policy of the server stands against it: ask its operator which clients may be registered, from where, and how many.") { ServerError = server };
 
     public static DcrException ClientGone(ServerError server, string clientId) =>
-        new(DcrErrorId.ClientNotFound, $"The server knows no client '{clientId}' (HTTP {server.Status}).{Said(server)}", "It was deleted there. Remove-DcrClient -Force drops it from the vault.") { ServerError = server };
+        new(DcrErrorId.ClientNotFound, $"The server knows no client '{clientId}' (HTTP {server.Status}).{Said(server)}", "It was deleted there. Remove-DcrClient -Force drops it from the vault.") { ServerError = server, IsClientGone = true };
 
     public static DcrException NoRegistrationEndpoint(ServerError server, Uri uri) =>
         new(DcrErrorId.OperationNotSupported, $"{uri} does not register clients (HTTP {server.Status}).{Said(server)}", "Dynamic registration may be switched off at the server, or its endpoint may be another: see -RegistrationEndpoint.") { ServerError = server };
@@ -349,6 +355,35 @@ internal static class DcrErrors
 
     public static DcrException OtherClient(string asked, string answered, string? keptAs) =>
         new(DcrErrorId.ResponseNotConformant, $"Asked for client '{asked}', the server answered with client '{answered}'.{(keptAs is null ? "" : $" What it sent is kept in the vault's secret '{keptAs}'; the record of '{asked}' is unchanged.")}", "Check at the server which of the two is meant.");
+
+    // Files of clients.
+
+    public static DcrException InventoryFormatUnknown(string path) =>
+        new(DcrErrorId.InventoryWriteFailed, $"-Path: the name of '{path}' does not say whether it is to be CSV or JSON. Nothing was written.", "Let it end with .csv or .json, or add -Format Csv or -Format Json.");
+
+    public static DcrException InventoryExists(string path) =>
+        new(DcrErrorId.InventoryWriteFailed, $"The file '{path}' is there already, and -NoClobber leaves it as it is. Nothing was written.", "Choose another name, or leave out -NoClobber.");
+
+    public static DcrException InventoryWriteFailed(string path, Exception why) =>
+        new(DcrErrorId.InventoryWriteFailed, $"'{path}' cannot be written: {why.Message.TrimEnd('.')}. What was there before is left as it was.", "Check that the folder is there, has room, and is writable for this account; then run the command again.", why);
+
+    public static DcrException InventoryReadFailed(string path, string why, Exception? inner = null) =>
+        new(DcrErrorId.InventoryReadFailed, $"'{path}' cannot be read: {why.TrimEnd('.')}. Nothing was sent.", "Give a CSV file with commas and a heading line, or a JSON file with an object or an array of objects. Each client needs ClientId or client_id; see Get-Help Import-DcrClient.", inner);
+
+    /// <param name="source">Which client it is about: file and line, or its id.</param>
+    /// <param name="why">A sentence without its end, and without the value, which may be a secret in the wrong column.</param>
+    public static DcrException ImportInvalid(string source, string why, string fix) =>
+        new(DcrErrorId.InvalidClientMetadata, $"{source}: {why}. Nothing was sent.", fix);
+
+    /// <param name="refusal">Its id and the server's words stand.</param>
+    public static DcrException ImportRefused(DcrException refusal) =>
+        new(refusal.ErrorId, $"{refusal.Message} Nothing was stored.", "Check that it is the token which the server gave last, and of this client. A new one comes from the server's own administration; a client that is gone has to be registered anew, with New-DcrClient.", refusal) { ServerError = refusal.ServerError };
+
+    public static DcrException ImportUriUnsafe(string clientId) =>
+        new(DcrErrorId.RegistrationUriRefused, $"The registration_client_uri of client '{clientId}' is no address that its token may go to: it is no URL, not https, or has a user name or password in it. Nothing was sent.", "Take it as the server gave it, from the answer to the registration.");
+
+    public static DcrException ImportUriForeign(string clientId, Uri uri, Uri endpoint) =>
+        new(DcrErrorId.RegistrationUriRefused, $"The registration_client_uri of client '{clientId}' is at {Origin(uri)}, which is not the origin of the registration endpoint ({Origin(endpoint)}). Nothing was sent.", $"Check that the client belongs to this server. If that host is right, connect again with -AllowedOrigin {Origin(uri)}.");
 
     // Discovery (RFC 8414, section 3; OpenID Connect Discovery 1.0, section 4).
 

@@ -118,6 +118,7 @@ internal static class ConnectOperation
             Pace(sender, dialect, request.RateLimit, clock);
             return new DcrConnection(request.Name ?? NameOf(request.Issuer ?? request.RegistrationEndpoint!), context.Issuer, context.RegistrationEndpoint, credential, store?.VaultName, service, sender)
             {
+                AllowedOrigins = context.AllowedOrigins,
                 VaultProvedAt = clock.UtcNow,
                 Journal = journal,
                 Audit = audit.Log,

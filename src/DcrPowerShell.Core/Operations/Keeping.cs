@@ -49,15 +49,16 @@ internal static class Keeping
     public static async Task<DcrClient> ListedAsync(this OperationContext context, RegistrationAnswer listed)
     {
         var known = context.Store is null ? null : await context.Store.FindAsync(context.Connection.Issuer, listed.ClientId!).ConfigureAwait(false);
-        return new DcrClient(Merge(known ?? context.UnknownRecord(listed.ClientId!), listed, context.Connection.RegistrationEndpoint, context.Clock.UtcNow), [], known?.SecretName);
+        return new DcrClient(Merge(known ?? context.UnknownRecord(listed.ClientId!), listed, context.Connection.RegistrationEndpoint, context.Clock.UtcNow), [], known?.SecretName) { State = DcrClientState.Active };
     }
 
     /// <summary>Stores the answer to a read or an update, if it brought anything new, and gives the client as it is now.</summary>
     /// <param name="done">What the server did, to be told if the vault fails: "was changed".</param>
+    /// <param name="always">Also where it brought nothing that the record has not: the vault does not have that.</param>
     /// <exception cref="DcrException">
     /// ResponseNotConformant: the answer is about another client, and was kept as that one's. VaultWriteFailed: the error carries the client.
     /// </exception>
-    public static async Task<DcrClient> KeepAsync(this OperationContext context, RegistrationRecord record, RegistrationAnswer answer, JsonBag? asked, string done)
+    public static async Task<DcrClient> KeepAsync(this OperationContext context, RegistrationRecord record, RegistrationAnswer answer, JsonBag? asked, string done, bool always = false)
     {
         if (answer.ClientId is { } answered && answered != record.ClientId)
         {
@@ -68,28 +69,29 @@ internal static class Keeping
 
         var updated = Merge(record, answer, context.Connection.RegistrationEndpoint, context.Clock.UtcNow);
         var changes = asked is null ? [] : Grant.Compare(asked, answer.Members);
-        var isWorthKeeping = record.IsKept || updated.ClientSecret is not null || updated.RegistrationAccessToken is not null;
-        var isKept = updated.HasSameContent(record) || !isWorthKeeping;
+        var isWorthKeeping = always || record.IsKept || updated.ClientSecret is not null || updated.RegistrationAccessToken is not null;
+        var isKept = !always && (updated.HasSameContent(record) || !isWorthKeeping);
         if (isKept)
         {
             context.Scope.Kept();
         }
 
         var client = isKept
-            ? new DcrClient(updated, changes, context.Store is null || !isWorthKeeping ? null : record.SecretName)
+            ? new DcrClient(updated, changes, context.Store is null || !isWorthKeeping ? null : record.SecretName) { State = DcrClientState.Active }
             : await context.StoreAsync(updated, changes, done).ConfigureAwait(false);
         context.Tell(client, hasNewSecret: client.Record.ClientSecret != record.ClientSecret);
         return client;
     }
 
     /// <summary>Stores a record.</summary>
+    /// <param name="state">Active where the server's answer has just brought it.</param>
     /// <exception cref="DcrException">VaultWriteFailed, which carries the client and its secrets.</exception>
-    public static async Task<DcrClient> StoreAsync(this OperationContext context, RegistrationRecord record, IReadOnlyList<DcrChange> changes, string done)
+    public static async Task<DcrClient> StoreAsync(this OperationContext context, RegistrationRecord record, IReadOnlyList<DcrChange> changes, string done, DcrClientState state = DcrClientState.Active)
     {
         context.Audit.Got(record);
         if (context.Store is not { } store)
         {
-            return new DcrClient(record, changes, secretName: null);
+            return new DcrClient(record, changes, secretName: null) { State = state };
         }
 
         try
@@ -97,17 +99,17 @@ internal static class Keeping
             await store.SaveAsync(record).ConfigureAwait(false);
             context.Scope.Kept();
             context.TrustVault();
-            return new DcrClient(record, changes, record.SecretName);
+            return new DcrClient(record, changes, record.SecretName) { State = state };
         }
         catch (VaultException failure)
         {
             context.DistrustVault();
-            throw DcrErrors.NotKept(store.VaultName, record.ClientId, done, context.Unstored(record, changes), context.Scope.HoldsAnswer, failure, context.IsTolerated);
+            throw DcrErrors.NotKept(store.VaultName, record.ClientId, done, context.Unstored(record, changes, state), context.Scope.HoldsAnswer, failure, context.IsTolerated);
         }
     }
 
-    private static DcrClient Unstored(this OperationContext context, RegistrationRecord record, IReadOnlyList<DcrChange> changes) =>
-        new(record, changes, secretName: null) { Storage = context.Scope.HoldsAnswer ? DcrStorage.Journal : DcrStorage.MemoryOnly };
+    private static DcrClient Unstored(this OperationContext context, RegistrationRecord record, IReadOnlyList<DcrChange> changes, DcrClientState state = DcrClientState.Active) =>
+        new(record, changes, secretName: null) { State = state, Storage = context.Scope.HoldsAnswer ? DcrStorage.Journal : DcrStorage.MemoryOnly };
 
     /// <summary>Gives the application its own copy of the client secret, under a name of the user's choice.</summary>
     /// <exception cref="DcrException">VaultWriteFailed, which carries the client and its secrets.</exception>
@@ -216,6 +218,6 @@ internal static class Keeping
         : null;
 
     /// <summary>Some servers give a relative URI; it belongs to the registration endpoint.</summary>
-    private static Uri? Resolve(string? registrationClientUri, Uri endpoint) =>
+    public static Uri? Resolve(string? registrationClientUri, Uri endpoint) =>
         registrationClientUri is null ? null : UriText.Against(endpoint, registrationClientUri);
 }

@@ -77,7 +77,7 @@ internal static class OverlapOperation
             await DeleteAsync(context, secrets, record, old).ConfigureAwait(false);
         }
 
-        var client = new DcrClient(record, [], record.IsKept ? record.SecretName : null);
+        var client = new DcrClient(record, [], record.IsKept ? record.SecretName : null) { State = DcrClientState.Active };
         await context.CopySecretAsync(client, clientSecretName).ConfigureAwait(false);
         return client;
     }

@@ -17,16 +17,34 @@ internal static class ReadOperation
         return client;
     }
 
+    /// <summary>Reads a client to see whether the server still has it.</summary>
+    /// <param name="orUnknown">Where that cannot be told, the client is given all the same, with the reason.</param>
+    /// <returns>Where it could not be read, the client as it was known, and why.</returns>
+    /// <exception cref="DcrException">It cannot be told; the vault failed; or VaultWriteFailed, which carries the client.</exception>
+    public static async Task<(DcrClient Client, DcrException? Why)> LookAsync(OperationContext context, RegistrationRecord record, bool orUnknown)
+    {
+        try
+        {
+            return (await RunAsync(context, record).ConfigureAwait(false), null);
+        }
+        catch (DcrException failure) when (failure.IsClientGone || (orUnknown && !IsOurs(failure)))
+        {
+            var state = failure.IsClientGone ? DcrClientState.Gone : DcrClientState.Unknown;
+            return (new DcrClient(record, [], record.IsKept ? record.SecretName : null) { State = state }, failure);
+        }
+    }
+
     /// <summary>Reads a client, and gives the server's answer too.</summary>
+    /// <param name="always">Stores it also where the answer brings nothing new.</param>
     /// <exception cref="DcrException">Refused; not conformant; or VaultWriteFailed, which carries the client.</exception>
-    public static async Task<(DcrClient Client, RegistrationAnswer Answer)> ReadAsync(OperationContext context, RegistrationRecord record)
+    public static async Task<(DcrClient Client, RegistrationAnswer Answer)> ReadAsync(OperationContext context, RegistrationRecord record, bool always = false)
     {
         await context.CheckStorableAsync().ConfigureAwait(false);
         context.Scope.BeginRead(record);
         try
         {
             var answer = await context.Provider.ReadAsync(record, context.Call).ConfigureAwait(false);
-            return (await context.KeepAsync(record, answer, asked: null, "was read and has new secrets").ConfigureAwait(false), answer);
+            return (await context.KeepAsync(record, answer, asked: null, "was read and has new secrets", always).ConfigureAwait(false), answer);
         }
         catch (UnreadAnswerException unread)
         {
@@ -34,4 +52,8 @@ internal static class ReadOperation
             throw DcrErrors.UnreadManagement(context.Connection.RegistrationEndpoint, record.ClientId, "exists", unread.Why, keptAs, unread);
         }
     }
+
+    /// <summary>It is about this side, and tells nothing of the client.</summary>
+    private static bool IsOurs(DcrException failure) => failure.ErrorId is DcrErrorId.NotConnected or DcrErrorId.SecretManagementNotFound
+        or DcrErrorId.VaultLocked or DcrErrorId.VaultNotFound or DcrErrorId.VaultReadFailed or DcrErrorId.VaultWriteFailed;
 }

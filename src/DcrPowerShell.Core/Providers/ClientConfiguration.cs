@@ -45,6 +45,9 @@ internal sealed class ClientConfiguration(Uri endpoint, IReadOnlyCollection<Uri>
         Management.JudgeDeletion(request, await SendAsync(request, client, call).ConfigureAwait(false), client.ClientId);
     }
 
+    /// <summary>Whether the tokens that were issued at a registration endpoint may go there.</summary>
+    public static bool IsAllowed(Uri uri, Uri endpoint, IEnumerable<Uri> allowedOrigins) => allowedOrigins.Prepend(endpoint).Any(origin => SafeUrl.IsSameOrigin(origin, uri));
+
     private static bool Mentions(ProtocolResponse response, string member) =>
         ServerErrorReader.Read(response).Description?.Contains(member) == true;
 
@@ -64,7 +67,7 @@ internal sealed class ClientConfiguration(Uri endpoint, IReadOnlyCollection<Uri>
             throw DcrErrors.UnsafeRegistrationUri(client.ClientId, uri);
         }
 
-        return allowedOrigins.Prepend(endpoint).Any(origin => SafeUrl.IsSameOrigin(origin, uri))
+        return IsAllowed(uri, endpoint, allowedOrigins)
             ? uri
             : throw DcrErrors.ForeignRegistrationUri(client.ClientId, uri, endpoint);
     }

@@ -61,6 +61,12 @@ internal sealed record RegistrationRecord
 
     public string SecretName => Storage.SecretName.For(Issuer, ClientId);
 
+    /// <summary>False for a client that authenticates otherwise. A secret from before it went over to keys is kept, and of no interest.</summary>
+    public bool UsesSecret => Metadata.Text(ClientMember.TokenEndpointAuthMethod) is not ("none" or "private_key_jwt" or "tls_client_auth" or "self_signed_tls_client_auth");
+
+    /// <summary>By then the client secret has expired. One that never does has not, nor one of which the server did not say.</summary>
+    public bool SecretExpiresBy(DateTimeOffset time) => UsesSecret && ClientSecretExpiresAt is > 0 and var at && at <= time.ToUnixTimeSeconds();
+
     /// <summary>The same but for the time of the last change: nothing that would need storing again.</summary>
     public bool HasSameContent(RegistrationRecord other) => (this with { UpdatedAt = other.UpdatedAt }).ToJson() == other.ToJson();
 

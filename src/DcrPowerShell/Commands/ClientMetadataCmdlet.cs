@@ -168,7 +168,7 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
             (nameof(TosUri), ClientMember.TosUri, TosUri),
             (nameof(PolicyUri), ClientMember.PolicyUri, PolicyUri),
             (nameof(JwksUri), ClientMember.JwksUri, JwksUri),
-            (nameof(Jwks), ClientMember.Jwks, Jwks is null ? null : JsonInput.Object(Jwks, ClientMember.Jwks).ToElement()),
+            (nameof(Jwks), ClientMember.Jwks, Jwks is null or { BaseObject: "" } ? null : JsonInput.Object(Jwks, ClientMember.Jwks).ToElement()),
             (nameof(SoftwareId), ClientMember.SoftwareId, SoftwareId),
             (nameof(SoftwareVersion), ClientMember.SoftwareVersion, SoftwareVersion),
             (nameof(SoftwareStatement), ClientMember.SoftwareStatement, SoftwareStatement),

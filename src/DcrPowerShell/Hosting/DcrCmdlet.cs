@@ -17,6 +17,7 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        Release();
         try
         {
             // Where the command was stopped before its end.
@@ -62,6 +63,11 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
 
     /// <summary>No more input comes.</summary>
     private protected virtual void AtEnd()
+    {
+    }
+
+    /// <summary>Lets go of what the command holds beside, whether it came to its end or not.</summary>
+    private protected virtual void Release()
     {
     }
 

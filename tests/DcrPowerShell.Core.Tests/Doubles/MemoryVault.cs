@@ -53,10 +53,12 @@ internal sealed class MemoryVault : ISecretVault
     public int Stamp { get; set; }
 
     /// <summary>Names of the secrets that were asked for, in order.</summary>
-    public ConcurrentQueue<string> Reads { get; } = new();
+    public ConcurrentQueue<string> Reads { get; private set; } = new();
 
     /// <summary>How often names were listed.</summary>
     public int Lists { get; private set; }
+
+    public void ForgetReads() => Reads = new();
 
     public Task<int> ChangesByOthersAsync() => Task.FromResult(ChangesByOthers);
 

@@ -6,6 +6,7 @@ using DcrPowerShell.Compat;
 using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Inventory;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
 using DcrPowerShell.Storage;
@@ -50,6 +51,21 @@ public class JournalingTests
         var client = await session.RegisterAsync(tenant: "north");
         await FailAsync(session, VaultFault.RefusesWrites, () => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""));
         await AssertRestoredAsync(session, client.ClientId, "m");
+    }
+
+    [Fact]
+    public async Task So_is_what_the_read_of_an_imported_client_brought()
+    {
+        using var session = await StartAsync("""{"rotateToken":"getAndPut"}""");
+        using var elsewhere = await Session.ConnectAsync(session.Connection.Issuer, hasVault: false);
+        var client = await elsewhere.RegisterAsync();
+        var request = new ImportRequest { ClientId = client.ClientId, RegistrationAccessToken = SecureText.Reveal(client.RegistrationAccessToken!), RegistrationClientUri = client.RegistrationClientUri!.AbsoluteUri, Tenant = "north" };
+        var record = ImportOperation.Check(session.Connection, request, session.Clock.UtcNow);
+        await FailAsync(session, VaultFault.RefusesWrites, () => session.RunAsync(context => ImportOperation.RunAsync(context, record, clientSecretName: null, force: false)));
+
+        using var next = await NextProcessAsync(session);
+        var restored = next.Stored(client.ClientId);
+        Assert.Equal(((await session.AtServerAsync()).RegistrationAccessToken, "north"), (restored.RegistrationAccessToken, restored.Tenant));
     }
 
     [Fact]

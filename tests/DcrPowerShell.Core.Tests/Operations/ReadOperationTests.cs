@@ -2,7 +2,9 @@ using System.Linq;
 using System.Threading.Tasks;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Core.Tests.Doubles;
+using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Operations;
 using Xunit;
 
 namespace DcrPowerShell.Core.Tests.Operations;
@@ -73,6 +75,54 @@ public class ReadOperationTests
         Assert.Contains(words, error.Message);
         Assert.Contains("Remove-DcrClient -Force", error.RecommendedAction);
         Assert.NotNull(session.Stored(client.ClientId).RegistrationAccessToken);
+    }
+
+    [Theory]
+    [InlineData("unauthorized", DcrErrorId.AccessTokenRejected)]
+    [InlineData("notFound", DcrErrorId.ClientNotFound)]
+    public async Task A_look_tells_those_that_are_gone_from_those_that_are_there(string unknownClient, DcrErrorId expected)
+    {
+        using var session = await Session.StartAsync($$"""{"unknownClient":"{{unknownClient}}"}""");
+        var (there, gone) = (await session.RegisterAsync(tenant: "north"), await session.RegisterAsync(tenant: "south"));
+        Assert.Equal(DcrClientState.Active, there.State);
+        await session.Server.RemoveClientAsync(gone.ClientId);
+
+        var (client, why) = await LookAsync(session, there.ClientId, orUnknown: false);
+        Assert.Equal((DcrClientState.Active, null), (client.State, why));
+        (client, why) = await LookAsync(session, gone.ClientId, orUnknown: false);
+        Assert.Equal((DcrClientState.Gone, expected, "south", gone.SecretName), (client.State, why!.ErrorId, client.Tenant, client.SecretName));
+    }
+
+    [Fact]
+    public async Task A_server_that_is_down_tells_nothing_of_a_client()
+    {
+        using var session = await Session.StartAsync();
+        var registered = await session.RegisterAsync();
+        await session.Server.SetAsync(new { faults = Enumerable.Repeat(new { on = "read", status = 503 }, 20) });
+        Assert.Equal(DcrErrorId.ServerUnavailable, (await Assert.ThrowsAsync<DcrException>(() => LookAsync(session, registered.ClientId, orUnknown: false))).ErrorId);
+        var (client, why) = await LookAsync(session, registered.ClientId, orUnknown: true);
+        Assert.Equal((DcrClientState.Unknown, DcrErrorId.ServerUnavailable), (client.State, why!.ErrorId));
+    }
+
+    /// <summary>The 401 is about the connection, and would call all clients gone.</summary>
+    [Fact]
+    public async Task A_rejected_credential_of_the_connection_tells_nothing_of_a_client()
+    {
+        using var session = await Session.StartAsync("""{"dialect":"okta","okta":{"apiToken":"00x"}}""", static request => request with { Credential = new CredentialInput.Token(StaticToken.Ssws("00x")) });
+        var registered = await session.RegisterAsync();
+        await session.Server.SetAsync(new { okta = new { apiToken = "00y" } });
+        Assert.Equal(DcrErrorId.AccessTokenRejected, (await Assert.ThrowsAsync<DcrException>(() => LookAsync(session, registered.ClientId, orUnknown: false))).ErrorId);
+        Assert.Equal(DcrClientState.Unknown, (await LookAsync(session, registered.ClientId, orUnknown: true)).Client.State);
+    }
+
+    [Fact]
+    public async Task A_vault_that_fails_is_an_error_of_a_look_too()
+    {
+        using var session = await Session.StartAsync();
+        var record = session.Stored((await session.RegisterAsync()).ClientId);
+        session.Clock.UtcNow += System.TimeSpan.FromHours(1);
+        session.Vault.Fault = VaultFault.Locked;
+        Assert.Equal(DcrErrorId.VaultLocked, (await Assert.ThrowsAsync<DcrException>(() => session.RunAsync(context => ReadOperation.LookAsync(context, record, orUnknown: true)))).ErrorId);
     }
 
     [Fact]
@@ -158,4 +208,7 @@ public class ReadOperationTests
         Assert.Equal("Clinic portal", (await session.ReadAsync(client.ClientId)).ClientName);
         Assert.Equal(3, (await session.SentAsync("read")).Count);
     }
+
+    private static Task<(DcrClient Client, DcrException? Why)> LookAsync(Session session, string clientId, bool orUnknown) =>
+        session.RunAsync(context => ReadOperation.LookAsync(context, session.Stored(clientId) with { IsKept = true }, orUnknown));
 }

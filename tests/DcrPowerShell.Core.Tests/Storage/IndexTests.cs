@@ -33,7 +33,7 @@ public class IndexTests
         await _store.SaveAsync(Record("c2"));
         await _store.SaveAsync(Record("c3") with { Issuer = "https://as.example.com/tenant2" });
         Assert.Equal(["c1", "c2"], await ListAsync());
-        _vault.Reads.Clear();
+        _vault.ForgetReads();
         (_vault.Fault, var lists) = (VaultFault.Locked, _vault.Lists);
         Assert.Equal(["c1", "c2"], await ListAsync());
         Assert.Empty(_vault.Reads);
@@ -110,7 +110,7 @@ public class IndexTests
         await _store.SaveAsync(Record("c1"));
         await _store.SaveAsync(Record("c2"));
         await ListAsync();
-        _vault.Reads.Clear();
+        _vault.ForgetReads();
         _vault.Secrets[Record("c3").SecretName] = Record("c3").ToJson();
         _vault.Secrets.TryRemove(Record("c1").SecretName, out _);
         _vault.Stamp++;
@@ -150,7 +150,7 @@ public class IndexTests
         await _store.SaveAsync(Record("c1"));
         await ListAsync();
         _vault.Secrets[Record("c1").SecretName] = (Record("c1") with { ClientId = "c1", Tenant = "elsewhere" }).ToJson();
-        _vault.Reads.Clear();
+        _vault.ForgetReads();
         _now += TimeSpan.FromHours(23);
         await ListAsync();
         Assert.Empty(_vault.Reads);
@@ -220,7 +220,7 @@ public class IndexTests
     public async Task What_cannot_be_read_is_asked_of_the_vault_each_time()
     {
         await _store.SaveAsync(Record("c1"));
-        _vault.Secrets[Record("c1").SecretName] = Record("c1").ToJson().Replace("\"version\":1", "\"version\":99", StringComparison.Ordinal);
+        _vault.Secrets[Record("c1").SecretName] = Record("c1").ToJson().Replace("\"version\":1", "\"version\":99");
         _vault.Stamp++;
         _store.Index.Drop();
         using var view = await OpenAsync();
@@ -293,7 +293,7 @@ public class IndexTests
                 stop.Cancel();
             }
         }, stop.Token));
-        _vault.Reads.Clear();
+        _vault.ForgetReads();
         Assert.Equal(250, (await ListAsync()).Count);
         Assert.Equal(50, _vault.Reads.Count);
     }

@@ -1,0 +1,11 @@
+namespace DcrPowerShell;
+
+/// <summary>How an inventory is written.</summary>
+public enum DcrInventoryFormat
+{
+    /// <summary>A row a client, whose columns bind to <c>New-DcrClient</c>.</summary>
+    Csv,
+
+    /// <summary>An array of objects, in wire names.</summary>
+    Json,
+}

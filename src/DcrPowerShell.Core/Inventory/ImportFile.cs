@@ -1,0 +1,71 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text.Json;
+using DcrPowerShell.Metadata;
+
+namespace DcrPowerShell.Inventory;
+
+/// <summary>Reads clients from a file: CSV with a heading line, or JSON. Names may be those of the wire or of PowerShell: client_id, ClientId.</summary>
+internal static class ImportFile
+{
+    /// <summary>Names without what the two ways of writing differ in.</summary>
+    private static readonly Dictionary<string, string> WireNames = new[]
+    {
+        ClientMember.ClientId, ClientMember.ClientName, ClientMember.RegistrationAccessToken, ClientMember.RegistrationClientUri, ClientMember.ClientSecret,
+        ClientMember.ClientSecretExpiresAt, InventoryWriter.Tenant, InventoryWriter.Issuer, ImportRequest.ClientSecretNameMember,
+    }.ToDictionary(Plain, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The rows, each as an object in wire names, and what a person finds it by: "line 3", "object 2".</summary>
+    /// <exception cref="FormatException">It is neither; the message says what is wrong, and holds nothing of the file's values.</exception>
+    public static IReadOnlyList<(string Place, JsonBag Row)> Read(string text) =>
+        text.TrimStart().StartsWith("[", StringComparison.Ordinal) || text.TrimStart().StartsWith("{", StringComparison.Ordinal) ? ReadJson(text) : ReadCsv(text);
+
+    private static List<(string Place, JsonBag Row)> ReadJson(string text)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(text);
+            JsonElement[] items = document.RootElement.ValueKind == JsonValueKind.Array ? [.. document.RootElement.EnumerateArray()] : [document.RootElement];
+            return items.Select(static (item, index) => ($"object {index + 1}", Renamed(JsonBag.From(item)))).ToList();
+        }
+        catch (JsonException failure)
+        {
+            // Its own message may quote a value.
+            var line = failure.LineNumber is { } number ? $" (line {number + 1})" : "";
+            throw new FormatException($"it is not JSON with an object or an array of objects{line}", failure);
+        }
+    }
+
+    private static List<(string Place, JsonBag Row)> ReadCsv(string text)
+    {
+        // Windows PowerShell's Export-Csv begins with the type, unless it is told not to.
+        var rows = Csv.Read(new StringReader(text)).SkipWhile(static row => row.Cells[0].StartsWith("#TYPE ", StringComparison.Ordinal)).ToList();
+        if (rows.Count == 0)
+        {
+            throw new FormatException("it is empty");
+        }
+
+        // Columns that mean nothing here may have any name.
+        var names = rows[0].Cells.Select(static heading => WireNames.TryGetValue(Plain(heading), out var name) ? name : null).ToList();
+        if (!names.Contains(ClientMember.ClientId))
+        {
+            throw new FormatException("its heading line has no column ClientId or client_id");
+        }
+
+        return rows.Skip(1).Select(row => ($"line {row.Line}", Row(names, row))).ToList();
+    }
+
+    private static JsonBag Row(List<string?> names, (int Line, IReadOnlyList<string> Cells) row) => row.Cells.Count > names.Count
+        ? throw new FormatException($"line {row.Line} has more cells than the heading line")
+        : row.Cells
+            .Select((cell, index) => (Name: names[index], Cell: cell.Trim()))
+            .Where(static pair => pair.Name is not null && pair.Cell.Length > 0)
+            .Aggregate(JsonBag.Empty, static (bag, pair) => bag.With(pair.Name!, pair.Cell));
+
+    private static JsonBag Renamed(JsonBag row) =>
+        row.Aggregate(JsonBag.Empty, static (bag, member) => bag.With(WireNames.TryGetValue(Plain(member.Key), out var name) ? name : member.Key, member.Value));
+
+    private static string Plain(string name) => name.Trim().Replace("_", "");
+}

@@ -1,0 +1,62 @@
+using System;
+using System.Globalization;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Metadata;
+
+namespace DcrPowerShell.Inventory;
+
+/// <summary>A client that was registered elsewhere, as it was handed over.</summary>
+internal sealed class ImportRequest
+{
+    public const string ClientSecretNameMember = "client_secret_name";
+
+    /// <summary>What a person finds it by.</summary>
+    public string Source { get; init; } = "";
+
+    public string? ClientId { get; init; }
+
+    public string? RegistrationAccessToken { get; init; }
+
+    /// <summary>It may be relative.</summary>
+    public string? RegistrationClientUri { get; init; }
+
+    public string? ClientSecret { get; init; }
+
+    /// <summary>Unix time in seconds, 0 for never; null where nobody knows.</summary>
+    public long? ClientSecretExpiresAt { get; init; }
+
+    public string? Tenant { get; init; }
+
+    /// <summary>Null for that of the connection.</summary>
+    public string? Issuer { get; init; }
+
+    /// <summary>Where the application's own copy of the client secret is to go; null for nowhere.</summary>
+    public string? ClientSecretName { get; init; }
+
+    /// <summary>What is known of it besides.</summary>
+    public JsonBag Metadata { get; init; } = JsonBag.Empty;
+
+    /// <summary>From a row of a file, in wire names.</summary>
+    /// <param name="source">File and line.</param>
+    /// <exception cref="DcrException">InvalidClientMetadata: the expiry is no time.</exception>
+    public static ImportRequest From(JsonBag row, string source) => new()
+    {
+        Source = source,
+        ClientId = row.Text(ClientMember.ClientId),
+        RegistrationAccessToken = row.Text(ClientMember.RegistrationAccessToken),
+        RegistrationClientUri = row.Text(ClientMember.RegistrationClientUri),
+        ClientSecret = row.Text(ClientMember.ClientSecret),
+        ClientSecretExpiresAt = Expiry(row, source),
+        Tenant = row.Text(InventoryWriter.Tenant),
+        Issuer = row.Text(InventoryWriter.Issuer),
+        ClientSecretName = row.Text(ClientSecretNameMember),
+        Metadata = row.Without(ClientMember.RegistrationAccessToken, ClientMember.ClientSecret, InventoryWriter.Tenant, InventoryWriter.Issuer, InventoryWriter.State, InventoryWriter.SecretName, ClientSecretNameMember),
+    };
+
+    /// <summary>Seconds as in an answer of a server, or a date as in an inventory.</summary>
+    private static long? Expiry(JsonBag row, string source) =>
+        row.Text(ClientMember.ClientSecretExpiresAt) is not { } text ? null
+        : row.Integer(ClientMember.ClientSecretExpiresAt) is { } seconds ? seconds
+        : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time.ToUnixTimeSeconds()
+        : throw DcrErrors.ImportInvalid(source, "client_secret_expires_at is neither a number of seconds since 1970 nor a date", "Write it as the server gave it, 0 for never; or as 2027-01-31T00:00:00Z; or leave it empty.");
+}

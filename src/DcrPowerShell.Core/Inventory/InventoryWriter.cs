@@ -1,0 +1,121 @@
+using System;
+using System.Collections;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+using System.Text.Json;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Metadata;
+
+namespace DcrPowerShell.Inventory;
+
+/// <summary>
+/// Writes clients as they come, without their secrets. All that is written is what the client's public properties show, where secrets
+/// are masked and control characters gone.
+/// </summary>
+internal sealed class InventoryWriter
+{
+    public const string Tenant = "tenant";
+    public const string Issuer = "issuer";
+    public const string State = "state";
+    public const string SecretName = "secret_name";
+
+    // Headings that have a parameter of New-DcrClient, and those that have none.
+    private static readonly (string Heading, Func<DcrClient, string?> Cell)[] Columns =
+    [
+        ("ClientName", static client => client.ClientName),
+        ("RedirectUri", static client => Several(client.RedirectUris)),
+        ("GrantType", static client => Several(client.GrantTypes)),
+        ("ResponseType", static client => Several(client.ResponseTypes)),
+        ("TokenEndpointAuthMethod", static client => client.TokenEndpointAuthMethod),
+        ("ApplicationType", static client => client.ApplicationType),
+        ("Scope", static client => string.Join(" ", client.Scope)),
+        ("Contact", static client => Several(client.Contacts)),
+        .. Further("ClientUri", ClientMember.ClientUri),
+        .. Further("LogoUri", ClientMember.LogoUri),
+        .. Further("TosUri", ClientMember.TosUri),
+        .. Further("PolicyUri", ClientMember.PolicyUri),
+        .. Further("JwksUri", ClientMember.JwksUri),
+        .. Further("Jwks", ClientMember.Jwks),
+        .. Further("SoftwareId", ClientMember.SoftwareId),
+        .. Further("SoftwareVersion", ClientMember.SoftwareVersion),
+        .. Further("PostLogoutRedirectUri", ClientMember.PostLogoutRedirectUris),
+        ("Tenant", static client => client.Tenant),
+        ("ClientId", static client => client.ClientId),
+        ("Issuer", static client => client.Issuer),
+        ("IssuedAt", static client => Time(client.IssuedAt)),
+        ("ClientSecretExpiresAt", static client => Time(client.ClientSecretExpiresAt)),
+        ("RegistrationClientUri", static client => ConfigurationOf(client)),
+        ("State", static client => client.State.ToString()),
+        ("SecretName", static client => client.SecretName),
+    ];
+
+    private readonly TextWriter _writer;
+    private readonly DcrInventoryFormat _format;
+    private bool _hasOne;
+
+    /// <exception cref="IOException">As for all methods.</exception>
+    public InventoryWriter(TextWriter writer, DcrInventoryFormat format)
+    {
+        (_writer, _format) = (writer, format);
+        _writer.Write(format == DcrInventoryFormat.Csv ? Csv.Row(Columns.Select(static column => column.Heading)) + "\r\n" : "[");
+    }
+
+    public void Write(DcrClient client)
+    {
+        if (_format == DcrInventoryFormat.Csv)
+        {
+            _writer.Write(Csv.Row(Columns.Select(column => column.Cell(client) ?? "")) + "\r\n");
+        }
+        else
+        {
+            // One client a line, so that two inventories can be compared line by line.
+            _writer.Write((_hasOne ? ",\n" : "\n") + Json(client));
+        }
+
+        _hasOne = true;
+    }
+
+    public void End()
+    {
+        if (_format == DcrInventoryFormat.Json)
+        {
+            _writer.Write(_hasOne ? "\n]\n" : "]\n");
+        }
+    }
+
+    private static JsonBag Json(DcrClient client)
+    {
+        var known = JsonBag.Empty
+            .With(ClientMember.ClientId, client.ClientId)
+            .With(ClientMember.ClientName, client.ClientName)
+            .With(Tenant, client.Tenant)
+            .With(Issuer, client.Issuer)
+            .With(State, client.State.ToString())
+            .With(SecretName, client.SecretName)
+            .With(ClientMember.RegistrationClientUri, ConfigurationOf(client));
+        known = client.Record.ClientSecretExpiresAt is { } expiry ? known.With(ClientMember.ClientSecretExpiresAt, JsonSerializer.SerializeToElement(expiry)) : known;
+        return JsonBag.From(JsonSerializer.SerializeToElement(client.Metadata)).With(known.WithoutAbsent());
+    }
+
+    /// <summary>A server could put the token into the address.</summary>
+    private static string? ConfigurationOf(DcrClient client) => client.RegistrationClientUri is { } uri
+        ? new Redaction([client.Record.RegistrationAccessToken, client.Record.ClientSecret]).Show(uri.AbsoluteUri)
+        : null;
+
+    private static (string Heading, Func<DcrClient, string?> Cell)[] Further(string heading, string member) => [(heading, client => Text(client.Metadata[member]))];
+
+    private static string? Text(object? value) => value switch
+    {
+        null or string => (string?)value,
+        IDictionary => JsonBag.From(JsonSerializer.SerializeToElement(value)).ToString(),
+        IEnumerable items => Several(items.Cast<object?>().Select(Text)),
+        _ => Convert.ToString(value, CultureInfo.InvariantCulture),
+    };
+
+    /// <summary>As the parameters take several values from one cell.</summary>
+    private static string Several(IEnumerable<string?> values) => string.Join(";", values);
+
+    private static string? Time(DateTimeOffset? time) => time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,163 @@
+using System;
+using System.IO;
+using System.Management.Automation;
+using System.Text;
+using DcrPowerShell.Compat;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Hosting;
+using DcrPowerShell.Inventory;
+using DcrPowerShell.Operations;
+
+namespace DcrPowerShell.Commands;
+
+/// <summary>Writes an inventory of clients, without their secrets. Sends nothing.</summary>
+[Cmdlet(VerbsData.Export, "DcrClient", SupportsShouldProcess = true)]
+[OutputType(typeof(FileInfo))]
+public sealed class ExportDcrClientCommand : DcrConnectedCmdlet
+{
+    private string _path = "";
+    private FreshFile? _file;
+    private StreamWriter? _text;
+    private InventoryWriter? _inventory;
+    private int _count;
+
+    /// <summary>The file. The ending of its name, .csv or .json, says what is written.</summary>
+    [Parameter(Mandatory = true, Position = 0)]
+    [Alias("LiteralPath")]
+    [ValidateNotNullOrEmpty]
+    public string Path { get; set; } = "";
+
+    /// <summary>The clients; by default all that the vault has at the connected server.</summary>
+    [Parameter(ValueFromPipeline = true)]
+    [ValidateNotNull]
+    public DcrClient? InputObject { get; set; }
+
+    /// <summary>Whatever the name's ending is.</summary>
+    [Parameter]
+    public DcrInventoryFormat? Format { get; set; }
+
+    /// <summary>Leaves a file that is there as it is.</summary>
+    [Parameter]
+    public SwitchParameter NoClobber { get; set; }
+
+    /// <summary>Gives the file.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override object? Target => _path;
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing() => Try(Path, () =>
+    {
+        _path = GetUnresolvedProviderPathFromPSPath(Path);
+        var format = Format ?? FormatOf(_path) ?? throw DcrErrors.InventoryFormatUnknown(Path);
+        if (NoClobber && File.Exists(_path))
+        {
+            throw DcrErrors.InventoryExists(_path);
+        }
+
+        if (ShouldProcess(_path, "Write inventory of clients"))
+        {
+            OnFile(() =>
+            {
+                _file = new FreshFile(_path);
+
+                // Without the mark, Windows PowerShell and spreadsheets take a CSV file for one of their old encodings. JSON has none (RFC 8259, section 8.1).
+                _text = new StreamWriter(_file.Stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: format == DcrInventoryFormat.Csv));
+                _inventory = new InventoryWriter(_text, format);
+            });
+        }
+    });
+
+    /// <inheritdoc/>
+    protected override void ProcessItem()
+    {
+        if (_inventory is null)
+        {
+            return;
+        }
+
+        if (InputObject is { } client)
+        {
+            Add(client);
+        }
+        else
+        {
+            AddAll(Resolve());
+        }
+    }
+
+    /// <inheritdoc/>
+    private protected override void AtEnd()
+    {
+        if (_inventory is null)
+        {
+            return;
+        }
+
+        OnFile(() =>
+        {
+            _inventory.End();
+            _text!.Flush();
+            _file!.Commit(replaces: !NoClobber);
+        });
+        WriteVerbose($"{_count} client{(_count == 1 ? "" : "s")} in {_path}.");
+        if (PassThru)
+        {
+            WriteObject(InvokeProvider.Item.Get([_path], force: true, literalPath: true), enumerateCollection: true);
+        }
+    }
+
+    private protected override void Release() => _file?.Dispose();
+
+    /// <summary>What comes next would fail alike, and half an inventory is none.</summary>
+    private protected override bool IsTerminating(DcrErrorId id) => id == DcrErrorId.InventoryWriteFailed || base.IsTerminating(id);
+
+    private static DcrInventoryFormat? FormatOf(string path) => System.IO.Path.GetExtension(path).ToUpperInvariant() switch
+    {
+        ".CSV" => DcrInventoryFormat.Csv,
+        ".JSON" => DcrInventoryFormat.Json,
+        _ => null,
+    };
+
+    private void Add(DcrClient client)
+    {
+        OnFile(() => _inventory!.Write(client));
+        _count++;
+    }
+
+    private void AddAll(DcrConnection connection)
+    {
+        using var known = Run(connection, ListOperation.FromVaultAsync);
+        var whole = SecretManagementVault.WholeRecords(connection.Vault!);
+        foreach (var (secretName, outline) in known.At(connection.Issuer))
+        {
+            Try(secretName, () =>
+            {
+                if (outline is not null)
+                {
+                    Add(new DcrClient(outline, [], secretName, whole));
+                    return;
+                }
+
+                if (Run(connection, context => ListOperation.LoadAsync(context, secretName)) is { } record)
+                {
+                    Add(new DcrClient(record, [], record.SecretName));
+                }
+            });
+        }
+    }
+
+    private void OnFile(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw DcrErrors.InventoryWriteFailed(_path, failure);
+        }
+    }
+}

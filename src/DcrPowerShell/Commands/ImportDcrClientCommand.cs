@@ -1,0 +1,172 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Management.Automation;
+using System.Security;
+using DcrPowerShell.Binding;
+using DcrPowerShell.Compat;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Hosting;
+using DcrPowerShell.Inventory;
+using DcrPowerShell.Metadata;
+using DcrPowerShell.Operations;
+using DcrPowerShell.Storage;
+
+namespace DcrPowerShell.Commands;
+
+/// <summary>Takes clients that were registered elsewhere into the vault, with their tokens.</summary>
+[Cmdlet(VerbsData.Import, "DcrClient", SupportsShouldProcess = true, DefaultParameterSetName = ClientSet)]
+[OutputType(typeof(DcrClient))]
+public sealed class ImportDcrClientCommand : DcrBatchCmdlet
+{
+    private const string ClientSet = "ClientId";
+    private const string PathSet = "Path";
+
+    private readonly List<ImportOutcome> _outcomes = [];
+
+    /// <summary><c>client_id</c> (RFC 7591, section 3.2.1).</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = ClientSet)]
+    [Alias(ClientMember.ClientId)]
+    [ValidateNotNullOrEmpty]
+    public string ClientId { get; set; } = "";
+
+    /// <summary><c>registration_access_token</c> (RFC 7592, section 3).</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = ClientSet)]
+    [Alias(ClientMember.RegistrationAccessToken)]
+    [SecureOnly]
+    [AllowNull]
+    public SecureString? RegistrationAccessToken { get; set; }
+
+    /// <summary><c>registration_client_uri</c> (RFC 7592, section 3).</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = ClientSet)]
+    [Alias(ClientMember.RegistrationClientUri)]
+    [AllowNull]
+    public Uri? RegistrationClientUri { get; set; }
+
+    /// <summary><c>client_secret</c> (RFC 7591, section 3.2.1).</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = ClientSet)]
+    [Alias(ClientMember.ClientSecret)]
+    [SecureOnly]
+    [AllowNull]
+    public SecureString? ClientSecret { get; set; }
+
+    /// <summary>Who the client is for. Kept with the registration.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = ClientSet)]
+    [NullAsEmpty]
+    [AllowEmptyString]
+    public string? Tenant { get; set; }
+
+    /// <summary>The name of a secret in the vault that shall hold a plain copy of the client secret.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = ClientSet)]
+    [NullAsEmpty]
+    [AllowEmptyString]
+    [PlainSecretName]
+    public string? ClientSecretName { get; set; }
+
+    /// <summary>A CSV or JSON file with clients.</summary>
+    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = PathSet)]
+    [Alias("LiteralPath", "PSPath")]
+    [ValidateNotNullOrEmpty]
+    public string Path { get; set; } = "";
+
+    /// <summary>Takes also clients that the vault has.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <inheritdoc/>
+    protected override object? Target => ParameterSetName == PathSet ? Path : ClientId;
+
+    /// <inheritdoc/>
+    protected override void ProcessItem()
+    {
+        var connection = Resolve();
+        if (ParameterSetName == PathSet)
+        {
+            TakeFile(connection, GetUnresolvedProviderPathFromPSPath(Path));
+            return;
+        }
+
+        var request = new ImportRequest
+        {
+            Source = $"Client '{ClientId}'",
+            ClientId = ClientId,
+            RegistrationAccessToken = Text(RegistrationAccessToken),
+            RegistrationClientUri = RegistrationClientUri?.OriginalString,
+            ClientSecret = Text(ClientSecret),
+            Tenant = NullIfEmpty(Tenant),
+        };
+        Take(connection, ImportOperation.Check(connection, request, DateTimeOffset.UtcNow), NullIfEmpty(ClientSecretName), ClientId);
+    }
+
+    /// <summary>All rows are judged before the first is sent.</summary>
+    private void TakeFile(DcrConnection connection, string path)
+    {
+        var good = new List<(RegistrationRecord Record, string? ClientSecretName, string Source)>();
+        foreach (var (place, row) in Read(path))
+        {
+            // Where it stands: the row itself has secrets.
+            var source = $"{System.IO.Path.GetFileName(path)}, {place}";
+            Try(source, () =>
+            {
+                var request = ImportRequest.From(row, source);
+                var record = ImportOperation.Check(connection, request, DateTimeOffset.UtcNow);
+                if (request.ClientSecretName is { } name && WildcardPattern.ContainsWildcardCharacters(name))
+                {
+                    throw DcrErrors.ImportInvalid(source, "the name of the secret for the copy (ClientSecretName) has a wildcard character", "Name the secret with letters, digits and hyphens.");
+                }
+
+                good.Add((record, request.ClientSecretName, source));
+            });
+        }
+
+        foreach (var (record, name, source) in good)
+        {
+            Try(source, () => Take(connection, record, name, source));
+        }
+    }
+
+    private void Take(DcrConnection connection, RegistrationRecord record, string? clientSecretName, string target)
+    {
+        WaitForSame(record.ClientId);
+        if (ShouldProcess($"{record.ClientName ?? "client"} ({record.ClientId}) at {connection.Issuer}", "Take into the vault"))
+        {
+            Start(connection, record.ClientId, target, context => ImportOperation.RunAsync(context, record, clientSecretName, Force), done =>
+            {
+                _outcomes.Add(done.Outcome);
+                Write(connection, done.Client);
+            });
+        }
+    }
+
+    private protected override void AtEnd()
+    {
+        base.AtEnd();
+        Warn(ImportOutcome.AsGiven, "stored as given, and not read at the server: that takes a registration access token with its registration_client_uri, and a server that lets clients be read");
+        Warn(ImportOutcome.WasKnownOtherwise, "in the vault already with another token or secret, which stays. The server may have replaced what was given; if it has not, -Force takes it");
+    }
+
+    private void Warn(ImportOutcome outcome, string what)
+    {
+        if (_outcomes.Count(each => each == outcome) is > 0 and var count)
+        {
+            WriteWarning($"{count} client{(count == 1 ? " was" : "s were")} {what}.");
+        }
+    }
+
+    private static IReadOnlyList<(string Place, JsonBag Row)> Read(string path)
+    {
+        try
+        {
+            return ImportFile.Read(File.ReadAllText(path));
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or FormatException)
+        {
+            throw DcrErrors.InventoryReadFailed(path, failure.Message, failure);
+        }
+    }
+
+    private static string? Text(SecureString? secret) => secret is null ? null : NullIfEmpty(SecureText.Reveal(secret));
+
+    private static string? NullIfEmpty(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
+}

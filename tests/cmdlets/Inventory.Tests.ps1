@@ -1,0 +1,244 @@
+# The inventory: which secrets expire, which clients are gone, and clients that go to a file or come from one.
+BeforeAll {
+    Import-Module "$PSScriptRoot/Common.psm1"
+    Start-DcrTest
+    $redirect = @{ RedirectUri = 'https://app.example.com/callback' }
+}
+
+AfterAll { Stop-DcrTest }
+
+Describe 'Get-DcrClient -ExpiringWithin' {
+    BeforeAll {
+        Reset-TestStore
+        $server = New-ConnectedServer @{ secretExpiresAt = 'future'; rotateSecret = 'put' }
+        $soon = New-DcrClient Soon @redirect -Tenant one
+        Set-TestServerSwitch $server @{ secretExpiresAt = 'past' }
+        $past = New-DcrClient Past @redirect -Tenant two
+        Set-TestServerSwitch $server @{ secretExpiresAt = 'zero' }
+        $never = New-DcrClient Never @redirect -Tenant three
+        Set-TestServerSwitch $server @{ secretExpiresAt = 'future' }
+    }
+
+    It 'takes <Name>' -ForEach @(
+        # What is typed as 91d is a decimal number to PowerShell.
+        @{ Name = 'days'; Command = { Get-DcrClient -ExpiringWithin 91d -Offline }; Expected = 'Past', 'Soon' }
+        @{ Name = 'days as a text'; Command = { Get-DcrClient -ExpiringWithin '91d' -Offline }; Expected = 'Past', 'Soon' }
+        @{ Name = 'weeks'; Command = { Get-DcrClient -ExpiringWithin 14w -Offline }; Expected = 'Past', 'Soon' }
+        @{ Name = 'hours'; Command = { Get-DcrClient -ExpiringWithin 12h -Offline }; Expected = 'Past' }
+        @{ Name = 'minutes'; Command = { Get-DcrClient -ExpiringWithin 90m -Offline }; Expected = 'Past' }
+        @{ Name = 'nothing but what has expired'; Command = { Get-DcrClient -ExpiringWithin 0d -Offline }; Expected = 'Past' }
+        @{ Name = 'a TimeSpan'; Command = { Get-DcrClient -ExpiringWithin ([timespan]::MaxValue) -Offline }; Expected = 'Past', 'Soon' }
+        @{ Name = 'a tenant beside it'; Command = { Get-DcrClient -ExpiringWithin 91d -Tenant o* -Offline }; Expected = 'Soon' }
+    ) {
+        (& $Command).ClientName | Sort-Object | Should -Be $Expected
+    }
+
+    It 'refuses <_>, and says what to write' -ForEach 30, '30', '-1d', '1 month', '123456d' {
+        $span = $_
+        { Get-DcrClient -ExpiringWithin $span } | Should -Throw '*such as ''30d'': m for minutes, h for hours, d for days, w for weeks*'
+    }
+
+    It 'reads only these at the server, and believes it' {
+        Clear-TestServerRequest $server
+        Get-DcrClient -ExpiringWithin 10d | Should -BeNullOrEmpty -Because 'the server says that it expires in 90 days'
+        $read = @(Get-TestServerRequest $server -Operation read)
+        $read | Should -HaveCount 1
+        "$($read[0])" | Should -BeLike "*$($past.ClientId)*"
+    }
+
+    It 'renews them: Get-DcrClient -ExpiringWithin 91d | Reset-DcrClientSecret' {
+        $before = ConvertTo-PlainText $soon.ClientSecret
+        (Get-DcrClient -ExpiringWithin 91d -Tenant one | Reset-DcrClientSecret).ClientId | Should -Be $soon.ClientId
+        (Get-VaultRecord $soon).client_secret | Should -Not -Be $before
+        (Get-VaultRecord $never).client_secret | Should -Be (ConvertTo-PlainText $never.ClientSecret)
+    }
+}
+
+Describe 'Get-DcrClient -State' {
+    BeforeEach {
+        Reset-TestStore
+        $server = New-ConnectedServer
+        $there = New-DcrClient There @redirect -Tenant one
+        $gone = New-DcrClient Gone @redirect -Tenant two
+        Remove-TestServerClient $server $gone.ClientId
+    }
+
+    It 'tells those that are gone, and that HTTP 401 is no proof' {
+        $there.State | Should -Be 'Active'
+        $found = Get-DcrClient -State Gone -WarningVariable warnings -WarningAction SilentlyContinue
+        $found.ClientName, $found.State, $found.Tenant | Should -Be 'Gone', 'Gone', 'two'
+        "$warnings" | Should -BeLike '*To the token of 1 client*HTTP 401*Make sure*'
+        (Get-DcrClient -State Active -WarningAction SilentlyContinue).ClientName | Should -Be 'There'
+        (Get-DcrClient -State Active, Gone -WarningAction SilentlyContinue).Count | Should -Be 2
+        (Get-DcrClient -Offline).State | Should -Be 'Unknown', 'Unknown'
+    }
+
+    It 'drops them from the vault: | Remove-DcrClient -Force' {
+        Get-DcrClient -State Gone -WarningAction SilentlyContinue | Remove-DcrClient -Force -Confirm:$false -WarningAction SilentlyContinue
+        Get-VaultRecordName | Should -Be $there.SecretName
+    }
+
+    It 'is an error for a server that is down, unless Unknown is asked for' {
+        Set-TestServerSwitch $server @{ faults = @(@{ on = 'read'; status = 503; times = 100 }) }
+        $failures = @(Get-Failure { Get-DcrClient -State Gone })
+        $failures | Should -HaveCount 2
+        $failures[0].FullyQualifiedErrorId | Should -BeLike 'ServerUnavailable,*'
+        (Get-DcrClient -State Unknown).State | Should -Be 'Unknown', 'Unknown'
+    }
+
+    It 'says why it cannot be asked offline' {
+        $null = Assert-Failure { Get-DcrClient -State Gone -Offline } -Id OperationNotSupported -Category NotImplemented -Message '*only the server knows*' -Action 'Leave out -Offline*' -Terminating
+    }
+}
+
+Describe 'Export-DcrClient' {
+    BeforeAll {
+        Reset-TestStore
+        $server = New-ConnectedServer @{ secretExpiresAt = 'future' }
+        $one = New-DcrClient 'Lab "Ünï", main' https://a.example.com/cb, https://b.example.com/cb -Tenant one -Scope openid, profile -TosUri https://a.example.com/tos
+        $two = New-DcrClient '=HYPERLINK("https://evil.example")' https://c.example.com/cb -Tenant two
+    }
+
+    BeforeEach {
+        $folder = New-Item "$TestDrive/$([guid]::NewGuid())" -ItemType Directory
+        Push-Location $folder
+    }
+
+    AfterEach { Pop-Location }
+
+    It 'writes what the vault knows as CSV that New-DcrClient takes, and asks nobody' {
+        Clear-TestServerRequest $server
+        Export-DcrClient inventory.csv | Should -BeNullOrEmpty
+        Get-TestServerRequest $server | Should -BeNullOrEmpty
+        $rows = Import-Csv "$folder/inventory.csv" -Encoding UTF8 | Sort-Object Tenant
+        $rows[0].ClientName, $rows[0].RedirectUri, $rows[0].Scope, $rows[0].ClientId | Should -Be 'Lab "Ünï", main', 'https://a.example.com/cb;https://b.example.com/cb', 'openid profile', $one.ClientId
+        $rows[0].State, $rows[0].SecretName | Should -Be 'Unknown', $one.SecretName
+        $rows[1].ClientName | Should -Be "'=HYPERLINK(""https://evil.example"")"
+
+        $other = New-ConnectedServer @{} @{ NoVault = $true }
+        $copy = $rows[0] | New-DcrClient
+        $copy.RedirectUris + $copy.Scope | Should -Be ($one.RedirectUris + $one.Scope)
+        (Get-SentMetadata $other).tos_uri | Should -Be 'https://a.example.com/tos'
+        $null = Connect-DcrServer $server.Issuer
+    }
+
+    It 'writes what is piped as JSON in wire names' {
+        $one | Get-DcrClient | Export-DcrClient inventory.json
+        $client = Get-Content inventory.json -Raw | ConvertFrom-Json
+        $client.client_id, $client.client_name, $client.tenant, $client.state | Should -Be $one.ClientId, $one.ClientName, 'one', 'Active'
+        $client.redirect_uris | Should -Be $one.RedirectUris
+        [IO.File]::ReadAllBytes("$folder/inventory.json")[0] | Should -Be 0x5B -Because 'JSON has no byte order mark'
+    }
+
+    It 'keeps <Name>' -ForEach @(
+        @{ Name = 'the old file where the pipeline fails'; Command = { $one, $two | ForEach-Object { if ($_ -eq $two) { throw 'upstream' }; $_ } | Export-DcrClient inventory.csv }; Id = 'upstream*' }
+        @{ Name = 'the old file where it is stopped'; Command = { $one, 'no client' | Export-DcrClient inventory.csv -ErrorAction Stop }; Id = 'InputObjectNotBound*' }
+        @{ Name = 'a file with -NoClobber'; Command = { Export-DcrClient inventory.csv -NoClobber }; Id = 'InventoryWriteFailed*' }
+        @{ Name = 'a read-only file'; Command = { Set-ItemProperty inventory.csv IsReadOnly $true; Export-DcrClient inventory.csv }; Id = 'InventoryWriteFailed*' }
+        @{ Name = 'a file with -WhatIf'; Command = { Export-DcrClient inventory.csv -WhatIf } ; Id = $null }
+    ) {
+        Set-Content inventory.csv 'as it was'
+        $failures = @(Get-Failure $Command)
+        if ($Id) { $failures[0].FullyQualifiedErrorId | Should -BeLike $Id } else { $failures | Should -BeNullOrEmpty }
+        Get-Content inventory.csv | Should -Be 'as it was'
+        Get-ChildItem . -Force | ForEach-Object Name | Should -Be 'inventory.csv'
+    }
+
+    It 'fails for <Name>, and leaves nothing' -ForEach @(
+        @{ Name = 'an ending that says nothing'; Path = 'inventory.txt'; Action = '*-Format Csv*' }
+        @{ Name = 'a folder that is not there'; Path = 'none/inventory.csv'; Action = '*' }
+    ) {
+        $null = Assert-Failure { Export-DcrClient $Path } -Id InventoryWriteFailed -Category WriteError -Action $Action -Terminating
+        Get-ChildItem . -Force | Should -BeNullOrEmpty
+    }
+
+    It 'gives the file with -PassThru, in the format that is named' {
+        $file = @() | Export-DcrClient inventory.txt -Format Json -PassThru
+        $file | Should -BeOfType IO.FileInfo
+        Get-Content $file | Should -Be '[]'
+    }
+}
+
+Describe 'Import-DcrClient' {
+    BeforeEach {
+        Reset-TestStore
+        $server = New-TestServer @{ secretExpiresAt = 'future'; rotateToken = 'getAndPut' }
+        $without = Connect-DcrServer $server.Issuer -NoVault -Name without
+        $clients = 1..3 | ForEach-Object { New-DcrClient "App$_" @redirect -Connection $without }
+        $with = Connect-DcrServer $server.Issuer
+
+        function Get-Row([object[]] $Clients) {
+            foreach ($client in $Clients) {
+                [pscustomobject]@{
+                    client_id = $client.ClientId
+                    registration_access_token = ConvertTo-PlainText $client.RegistrationAccessToken
+                    registration_client_uri = $client.RegistrationClientUri
+                    client_secret = ConvertTo-PlainText $client.ClientSecret
+                    tenant = "of $($client.ClientName)"
+                }
+            }
+        }
+    }
+
+    It 'takes a client with its SecureStrings, one by one or piped' {
+        $one = Import-DcrClient $clients[0].ClientId -RegistrationAccessToken $clients[0].RegistrationAccessToken -RegistrationClientUri $clients[0].RegistrationClientUri -ClientSecret $clients[0].ClientSecret -Tenant one -ClientSecretName app-secret
+        $one.ClientName, $one.Tenant, $one.State | Should -Be 'App1', 'one', 'Active'
+        Get-Secret app-secret -AsPlainText | Should -Be (ConvertTo-PlainText $clients[0].ClientSecret)
+        $clients[1] | Import-DcrClient -Connection $with | ForEach-Object ClientName | Should -Be 'App2'
+        (Get-DcrClient | Sort-Object ClientName).ClientName | Should -Be 'App1', 'App2' -Because 'the rotated tokens are in the vault'
+    }
+
+    It 'takes a file of them, and tells what is wrong with which line' {
+        $rows = @(Get-Row $clients)
+        $rows[1].registration_access_token = 'rat_wrong'
+        $rows += [pscustomobject]@{ client_id = ''; registration_access_token = 'rat_x'; registration_client_uri = ''; client_secret = ''; tenant = '' }
+        $rows += [pscustomobject]@{ client_id = 'c9'; registration_access_token = 'rat_x'; registration_client_uri = 'https://evil.example.com/c9'; client_secret = ''; tenant = '' }
+        $rows | Export-Csv "$TestDrive/handover.csv" -NoTypeInformation
+        Push-Location $TestDrive
+        try { $taken = Import-DcrClient -Path handover.csv -ErrorVariable failures -ErrorAction SilentlyContinue } finally { Pop-Location }
+        ($taken | Sort-Object ClientName).Tenant | Should -Be 'of App1', 'of App3'
+        $failures | ForEach-Object { "$($_.FullyQualifiedErrorId.Split(',')[0]) $($_.TargetObject)" } | Should -Be 'InvalidClientMetadata handover.csv, line 5', 'RegistrationUriRefused handover.csv, line 6', 'AccessTokenRejected handover.csv, line 3'
+        (Get-TestServerRequest $server -Operation read).Count | Should -Be 3
+        Get-VaultRecordName | Should -HaveCount 2
+
+        # What is put right is taken, and what is there stays.
+        Get-Row $clients | ConvertTo-Json | Set-Content "$TestDrive/handover.json"
+        $again = Get-Item "$TestDrive/handover.json" | Import-DcrClient -WarningVariable warnings -WarningAction SilentlyContinue
+        ($again | Sort-Object ClientName).State | Should -Be 'Unknown', 'Active', 'Unknown'
+        "$warnings" | Should -BeLike '2 clients were in the vault already with another token*'
+    }
+
+    It 'sends nothing with -WhatIf' {
+        Clear-TestServerRequest $server
+        Get-Row $clients | ConvertTo-Json | Set-Content "$TestDrive/whatif.json"
+        Import-DcrClient -Path "$TestDrive/whatif.json" -WhatIf | Should -BeNullOrEmpty
+        Get-TestServerRequest $server | Should -BeNullOrEmpty
+        Get-VaultRecordName | Should -BeNullOrEmpty
+    }
+
+    It 'says that a client was stored as it was given' {
+        $client = Import-DcrClient c9 -Tenant nine -WarningVariable warnings -WarningAction SilentlyContinue
+        $client.State | Should -Be 'Unknown'
+        "$warnings" | Should -BeLike '1 client was stored as given, and not read*'
+        (Get-DcrClient -Offline).Tenant | Should -Be 'nine'
+    }
+
+    It 'fails for <Name>' -ForEach @(
+        @{ Name = 'a file that is not there'; Text = $null }
+        @{ Name = 'a file without clients'; Text = 'name,token' }
+    ) {
+        if ($Text) { Set-Content "$TestDrive/bad.csv" $Text } else { Remove-Item "$TestDrive/bad.csv" -ErrorAction Ignore }
+        $null = Assert-Failure { Import-DcrClient -Path "$TestDrive/bad.csv" } -Id InventoryReadFailed -Category ReadError -Action '*ClientId or client_id*'
+    }
+
+    It 'does not repeat plain text that was given for a secret' {
+        { Import-DcrClient c9 -RegistrationAccessToken rat_canary } | Should -Throw '*Plain text is not taken for a secret*'
+        $failures = @(Get-Failure { Get-Row $clients[0] | Import-DcrClient })
+        "$failures" | Should -BeLike '*-Path*'
+        "$failures" | Should -Not -BeLike "*$(ConvertTo-PlainText $clients[0].ClientSecret)*"
+    }
+
+    It 'fails without a vault' {
+        $null = Assert-Failure { Import-DcrClient c9 -Connection without } -Id VaultNotFound -Category ObjectNotFound -Terminating
+    }
+}
