@@ -103,6 +103,14 @@ Describe 'Requests side by side' {
         @(Get-DcrClient -Offline).Count | Should -Be @(Get-TestServerClient $server).Count
     }
 
+    It 'end at the first failure with -ErrorAction Stop, and keep what was under way' {
+        $server = New-ConnectedServer @{ faults = @(@{ on = 'register'; status = 400; skip = 3; times = 1 }) }
+        { New-Row 40 | New-DcrClient -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidClientMetadata,*'
+        $known = @(Get-TestServerClient $server)
+        $known.Count | Should -BeLessThan 40
+        @(Get-DcrClient -Offline).Count | Should -Be $known.Count
+    }
+
     It 'keep what is under way when the pipeline has had enough' {
         $server = New-ConnectedServer
         $one = New-Row 20 | New-DcrClient | Select-Object -First 1
@@ -141,6 +149,17 @@ Describe 'The pace' {
         @(Get-TestServerClient $server).Count | Should -Be 20
         $summary.Made | Should -Be 20
         $summary.Requests | Should -Be @(Get-TestServerRequest $server -Operation register).Count
+    }
+
+    It 'has nobody send while the server wants a pause' {
+        $server = New-ConnectedServer @{ faults = @(@{ on = 'register'; status = 429; skip = 8; times = 1; rateLimitHeaders = 'retryAfterSeconds'; retryAfter = 2 }) }
+        $null = New-Row 40 'Resting' | New-DcrClient -ThrottleLimit 8
+        @(Get-TestServerClient $server).Count | Should -Be 40
+        $log = @(Get-TestServerRequest $server -Operation register)
+        $refusedAt = [datetime] ($log | Where-Object status -EQ 429).receivedAt
+        # What was under way at that moment was on its way already.
+        $inThePause = @($log | Where-Object { ([datetime] $_.receivedAt - $refusedAt).TotalSeconds -gt 0.5 -and ([datetime] $_.receivedAt - $refusedAt).TotalSeconds -lt 1.9 })
+        $inThePause | Should -BeNullOrEmpty
     }
 
     It 'is told while it lasts: how many of how many, how fast, and when it will be done' {

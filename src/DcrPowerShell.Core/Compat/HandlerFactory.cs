@@ -39,6 +39,9 @@ internal static class HandlerFactory
             AllowAutoRedirect = false,
             UseCookies = false,
             AutomaticDecompression = Compression,
+
+            // .NET Framework has two by default, and requests beyond wait for them.
+            MaxConnectionsPerServer = 64,
         };
         if (webProxy is not null)
         {

@@ -27,6 +27,7 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
     private long _left;
     private DateTimeOffset _renewedAt;
     private TimeSpan _ahead = TimeSpan.MinValue;
+    private bool _disagrees;
     private int _underWay;
     private int _refusals;
     private bool _isHeard;
@@ -77,6 +78,8 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
 
             if (response.Status == 429)
             {
+                _disagrees = true;
+
                 // Those that were under way together are one refusal.
                 _refusals += clock.UtcNow >= _pausedUntil ? 1 : 0;
                 _pausedUntil = Later(_pausedUntil, clock.UtcNow + Longer(RetryPolicy.Growing(_refusals), RetryAdvice.Read(response) ?? TimeSpan.Zero));
@@ -97,8 +100,9 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
     }
 
     /// <summary>
-    /// How far into its second the server's clock was, for its Date and its reset have whole seconds only. The clock that seemed
-    /// furthest ahead of ours so far had just begun one.
+    /// How far into its second the server's clock was, for its Date and its reset have whole seconds only. Where the clocks may agree,
+    /// ours tells it, until a refusal shows that they do not. Otherwise, the clock that seemed furthest ahead of ours so far had just
+    /// begun a second.
     /// </summary>
     private TimeSpan SinceFullSecond(ProtocolResponse response)
     {
@@ -109,7 +113,8 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
 
         var ahead = date - response.ReceivedAt;
         _ahead = _ahead > ahead && _ahead - ahead < Second ? _ahead : ahead;
-        return _ahead - ahead;
+        var mayAgree = _ahead <= TimeSpan.Zero && _ahead > -Second;
+        return (mayAgree && !_disagrees ? TimeSpan.Zero : _ahead) - ahead;
     }
 
     /// <summary>Null where a request went through; else how long to wait before asking again.</summary>

@@ -136,7 +136,7 @@ internal sealed class TestServerOperation(DcrConnection connection)
             .Where(static seen => seen.Budget is not null)
             .GroupBy(static seen => seen.Request.Uri.AbsolutePath)
             .Select(static path => path.Last())
-            .OrderBy(static seen => (double)seen.Budget!.Left / Math.Max(1, seen.Budget.Limit))
+            .OrderBy(static seen => (double)seen.Budget!.Left / Math.Max(1, seen.Budget.Limit ?? seen.Budget.Left))
             .ToList();
         if (budgets.Count == 0)
         {
@@ -144,8 +144,8 @@ internal sealed class TestServerOperation(DcrConnection connection)
         }
 
         var (request, _, budget) = budgets[0];
-        var found = $"{budget!.Left} of {budget.Limit} requests to {request.Uri.AbsolutePath} are left{(budget.RenewedIn is { } wait ? $"; the server counts anew in {Duration.Say(wait)}" : "")}.";
-        return budget.Left * 10 >= budget.Limit
+        var found = $"{budget!.Left}{(budget.Limit is { } limit ? $" of {limit}" : "")} requests to {request.Uri.AbsolutePath} are left{(budget.RenewedIn is { } wait ? $"; the server counts anew in {Duration.Say(wait)}" : "")}.";
+        return (budget.Limit is null ? budget.Left > 0 : budget.Left * 10 >= budget.Limit)
             ? DcrCheck.Passed(found)
             : DcrCheck.Warning(found, "Wait before a large pipeline, or have the limit raised. Requests beyond it wait as long as the server asks.");
     }

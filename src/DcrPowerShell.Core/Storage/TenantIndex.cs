@@ -18,17 +18,19 @@ internal sealed class TenantIndex(string issuer)
     private static readonly TimeSpan HoldsFor = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<string, string?> _tenantOf = new();
-    private DateTimeOffset _readAt;
+
+    // UTC ticks: a time of its own could be read half written.
+    private long _readAt;
 
     /// <summary>The tenant's registration; null where it has none.</summary>
     /// <param name="told">Hears how many registrations were read of how many, where they are many.</param>
     /// <exception cref="DcrException">The vault could not be read.</exception>
     public async Task<RegistrationRecord?> FindAsync(RegistrationStore store, string tenant, DateTimeOffset now, Action<int, int> told, CancellationToken stop)
     {
-        if (now - _readAt > HoldsFor)
+        if (now.UtcTicks - Interlocked.Read(ref _readAt) > HoldsFor.Ticks)
         {
             await ReadAsync(store, now, told, stop).ConfigureAwait(false);
-            _readAt = now;
+            Interlocked.Exchange(ref _readAt, now.UtcTicks);
         }
 
         foreach (var secretName in _tenantOf.Where(pair => pair.Value == tenant).Select(pair => pair.Key).ToList())

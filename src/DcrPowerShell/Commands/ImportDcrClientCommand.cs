@@ -120,6 +120,7 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
             });
         }
 
+        Expect(good.Count);
         foreach (var (record, name, source) in good)
         {
             Try(source, () => Take(connection, record, name, source));

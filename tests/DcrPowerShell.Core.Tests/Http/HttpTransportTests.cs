@@ -199,6 +199,15 @@ public class HttpTransportTests
     }
 
     [Fact]
+    public async Task Many_requests_are_out_at_once()
+    {
+        using var server = new RawServer(Enumerable.Repeat(RawStep.Silence, 16).ToArray());
+        using var transport = Transport(TimeSpan.FromSeconds(2));
+        await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Assert.ThrowsAsync<TransportException>(() => transport.SendAsync(Request("POST", server.Url), [], CancellationToken.None))));
+        Assert.Equal(16, server.Requests.Count);
+    }
+
+    [Fact]
     public async Task An_answer_that_stalls_is_ended_by_the_time_limit()
     {
         using var server = await SharedTestServer.StartAsync("""{"faults":[{"on":"register","drop":"stallMidBody"},{"on":"discovery","drop":"stallMidBody"}]}""");

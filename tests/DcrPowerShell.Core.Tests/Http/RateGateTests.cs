@@ -130,6 +130,36 @@ public class RateGateTests
         Assert.InRange(taken.Count, 5, 6);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(450)]
+    [InlineData(930)]
+    public async Task Whole_seconds_in_a_servers_headers_cost_no_time_where_the_clocks_agree(int millisecond)
+    {
+        // A token bucket of ten a second, whose reset is rounded up, as Okta's and Auth0's are told.
+        _clock.UtcNow += TimeSpan.FromMilliseconds(millisecond);
+        var (start, tokens, filledAt, refused) = (_clock.UtcNow, 10.0, _clock.UtcNow, 0);
+        var gate = new RateGate(_clock);
+        await PassAsync(gate, 120, _ =>
+        {
+            _clock.UtcNow += TimeSpan.FromMilliseconds(5);
+            var now = _clock.UtcNow;
+            (tokens, filledAt) = (Math.Min(10, tokens + ((now - filledAt).TotalSeconds * 10)), now);
+            var isTaken = tokens >= 1;
+            tokens -= isTaken ? 1 : 0;
+            refused += isTaken ? 0 : 1;
+            var reset = now.AddSeconds(tokens >= 1 ? 0 : (1 - tokens) / 10);
+            return Answer(
+                isTaken ? 201 : 429,
+                ("Date", now.ToString("r", CultureInfo.InvariantCulture)),
+                ("X-RateLimit-Limit", "10"),
+                ("X-RateLimit-Remaining", ((int)tokens).ToString(CultureInfo.InvariantCulture)),
+                ("X-RateLimit-Reset", ((reset.ToUnixTimeMilliseconds() + 999) / 1000).ToString(CultureInfo.InvariantCulture)));
+        });
+        Assert.Equal(0, refused);
+        Assert.InRange((_clock.UtcNow - start).TotalSeconds, 10.9, 13.2);
+    }
+
     [Fact]
     public async Task The_servers_words_take_the_place_of_what_was_known_but_not_of_what_the_user_said()
     {

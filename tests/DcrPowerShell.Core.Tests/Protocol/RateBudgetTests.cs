@@ -14,6 +14,13 @@ public class RateBudgetTests
     public void Reads_each_header_family(string limit, string remaining, string reset, int left, int most, int seconds) =>
         Assert.Equal(new RateBudget(left, most, TimeSpan.FromSeconds(seconds)), RateBudget.Read(Answers.Of(200, "", limit, remaining, reset)));
 
+    [Theory]
+    [InlineData("RateLimit: limit=100, remaining=50, reset=5", 50, 100L, 5)] // draft-07
+    [InlineData("RateLimit: \"default\";r=50;t=30", 50, null, 30)] // draft-08 and later
+    [InlineData("RateLimit: \"minute\";r=12;t=40, \"day\"; r=3; t=7200", 3, null, 7200)]
+    public void Reads_the_single_field_of_later_drafts(string field, int left, long? most, int seconds) =>
+        Assert.Equal(new RateBudget(left, most, TimeSpan.FromSeconds(seconds)), RateBudget.Read(Answers.Of(200, "", field)));
+
     [Fact]
     public void A_server_may_leave_open_when_it_counts_anew() =>
         Assert.Equal(new RateBudget(3, 5, null), RateBudget.Read(Answers.Of(200, "", "X-RateLimit-Limit: 5", "X-RateLimit-Remaining: 3")));
@@ -23,5 +30,8 @@ public class RateBudgetTests
     [InlineData("X-Rate-Limit-Limit: many", "X-Rate-Limit-Remaining: 5")]
     [InlineData("X-Rate-Limit-Limit: 60", "X-RateLimit-Remaining: 5")]
     [InlineData("RateLimit-Limit: 60", "RateLimit-Remaining: -1")]
+    [InlineData("RateLimit: plenty", "RateLimit-Policy: \"default\";q=100;w=60")]
+    [InlineData("RateLimit: \"default\";r=-1;t=soon", "X-Other: 5")]
+    [InlineData("RateLimit: \"default\";r=99999999999999999999", "X-Other: 5")]
     public void Makes_nothing_of_nonsense(string limit, string remaining) => Assert.Null(RateBudget.Read(Answers.Of(200, "", limit, remaining)));
 }

@@ -18,6 +18,10 @@ public class RetryAdviceTests
     [InlineData("X-Rate-Limit-Reset: 1795255205", 6)] // Okta; one second more, as it advises.
     [InlineData("X-RateLimit-Reset: 1795255205", 6)] // Auth0
     [InlineData("X-RateLimit-Reset: 1795255000", 1)]
+    [InlineData("X-RateLimit-Reset: 1795255205000", 6)] // Milliseconds since 1970.
+    [InlineData("X-RateLimit-Reset: 30", 30)] // Seconds to wait.
+    [InlineData("RateLimit: \"default\";r=0;t=9", 9)]
+    [InlineData("RateLimit: limit=10, remaining=0, reset=8", 8)]
     public void Reads_each_header_family(string header, int seconds) => Assert.Equal(TimeSpan.FromSeconds(seconds), Read(header));
 
     [Theory]
