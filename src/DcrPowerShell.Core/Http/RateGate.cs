@@ -16,7 +16,7 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
     private static readonly TimeSpan LeastPause = TimeSpan.FromMilliseconds(100);
 
     // Nothing is known before the first answer: then one goes ahead, for many at once could be too many.
-    private static readonly TimeSpan Ahead = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan UntilOneIsBack = Timeout.InfiniteTimeSpan;
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
     private readonly object _gate = new();
@@ -29,6 +29,7 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
     private TimeSpan _ahead = TimeSpan.MinValue;
     private bool _disagrees;
     private int _underWay;
+    private TaskCompletionSource<bool> _back = NewSignal();
     private int _refusals;
     private bool _isHeard;
 
@@ -37,8 +38,14 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
     /// <returns>Null when it may go; else how long the server wants a pause that is longer than any request waits.</returns>
     public async Task<TimeSpan?> EnterAsync(Action<TimeSpan> waiting, CancellationToken stop)
     {
-        while (Enter() is { } wait)
+        for (var back = Back; Enter() is { } wait; back = Back)
         {
+            if (wait == UntilOneIsBack)
+            {
+                await UntilAsync(back, stop).ConfigureAwait(false);
+                continue;
+            }
+
             if (Pause is var pause && pause > RetryPolicy.LongestWait)
             {
                 return pause;
@@ -49,6 +56,18 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
         }
 
         return null;
+    }
+
+    /// <summary>Done when the next answer has come.</summary>
+    private Task Back
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _back.Task;
+            }
+        }
     }
 
     private TimeSpan Pause
@@ -67,6 +86,8 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
     {
         lock (_gate)
         {
+            _back.SetResult(true);
+            _back = NewSignal();
             _underWay--;
 
             // After a refusal, one goes ahead again when the pause is over.
@@ -125,15 +146,20 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
             var now = clock.UtcNow;
             if (!_isHeard && _underWay > 0)
             {
-                return Ahead;
+                return UntilOneIsBack;
             }
 
             var wait = _pausedUntil > now ? _pausedUntil - now : TimeSpan.Zero;
             wait = Longer(wait, ByLimit(now));
-            wait = Longer(wait, ByBudget(now));
+            wait = Longer(wait, ByBudget(now, out var oneIsAhead));
             if (wait > TimeSpan.Zero)
             {
                 return wait;
+            }
+
+            if (oneIsAhead)
+            {
+                return UntilOneIsBack;
             }
 
             _tokens--;
@@ -155,8 +181,9 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
         return _tokens >= 1 ? TimeSpan.Zero : Longer(LeastPause, TimeSpan.FromSeconds((1 - _tokens) / limit.PerSecond));
     }
 
-    private TimeSpan ByBudget(DateTimeOffset now)
+    private TimeSpan ByBudget(DateTimeOffset now, out bool oneIsAhead)
     {
+        oneIsAhead = false;
         if (_told is null || _left > 0)
         {
             return TimeSpan.Zero;
@@ -168,8 +195,19 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
         }
 
         // One goes ahead and hears what is left now.
-        return _underWay > 0 ? Ahead : TimeSpan.Zero;
+        oneIsAhead = _underWay > 0;
+        return TimeSpan.Zero;
     }
+
+    private static async Task UntilAsync(Task back, CancellationToken stop)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        await Task.WhenAny(back, Task.Delay(Timeout.InfiniteTimeSpan, over.Token)).ConfigureAwait(false);
+        over.Cancel();
+        stop.ThrowIfCancellationRequested();
+    }
+
+    private static TaskCompletionSource<bool> NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private static TimeSpan Longer(TimeSpan left, TimeSpan right) => left > right ? left : right;
 

@@ -73,15 +73,21 @@ public class RateGateTests
         Assert.Equal([TimeSpan.FromSeconds(0.5)], _clock.Waits);
 
         // The second one waits for the answer of the first.
-        var second = false;
-        _clock.OnWait = () =>
-        {
-            second = true;
-            _clock.OnWait = () => { };
-            gate.Leave(Answer());
-        };
-        Assert.Null(await gate.EnterAsync(_ => { }, CancellationToken.None));
-        Assert.True(second);
+        var second = gate.EnterAsync(_ => { }, CancellationToken.None);
+        Assert.False(second.IsCompleted);
+        gate.Leave(Answer());
+        Assert.Null(await second);
+    }
+
+    [Fact]
+    public async Task Who_waits_for_the_first_answer_can_be_stopped()
+    {
+        using var stop = new CancellationTokenSource();
+        var gate = new RateGate(_clock);
+        Assert.Null(await gate.EnterAsync(_ => { }, stop.Token));
+        var second = gate.EnterAsync(_ => { }, stop.Token);
+        stop.Cancel();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second);
     }
 
     [Fact]
