@@ -19,11 +19,13 @@ Describe 'Requests side by side' {
     }
 
     It 'are many at once and each is kept under its own tenant' {
-        $server = New-ConnectedServer @{ faults = @(@{ on = 'register'; delayMs = 200; times = 24 }) }
-        $time = [Diagnostics.Stopwatch]::StartNew()
+        $server = New-ConnectedServer @{ faults = @(@{ on = 'register'; delayMs = 500; times = 24 }) }
         $clients = New-Row 24 | New-DcrClient -ThrottleLimit 12
-        $time.Elapsed.TotalSeconds | Should -BeLessThan (24 * 0.2) -Because 'one after another takes that long'
         $clients.Count | Should -Be 24
+
+        # The first goes ahead; the others arrive before any of them has its answer.
+        $arrived = @(Get-TestServerRequest $server -Operation register | ForEach-Object { [datetime] $_.receivedAt })
+        ($arrived[11] - $arrived[1]).TotalSeconds | Should -BeLessThan 0.5
         $known = Get-TestServerClient $server
         foreach ($client in Get-DcrClient -Offline) {
             ($known | Where-Object clientId -EQ $client.ClientId).metadata.client_name | Should -Be $client.ClientName
@@ -48,26 +50,26 @@ Describe 'Requests side by side' {
     }
 
     It 'go on after a kill where it stopped, and make no tenant a second client' {
-        $server = New-ConnectedServer @{ latencyMs = 100 }
+        $server = New-ConnectedServer @{ latencyMs = 400 }
         $rows = Join-Path $TestDrive rows.csv
-        New-Row 24 | Export-Csv $rows
+        New-Row 32 | Export-Csv $rows
         $killed = Start-Pwsh "`$null = Connect-DcrServer $($server.Issuer); Import-Csv '$rows' | New-DcrClient -ThrottleLimit 8"
         Wait-Until { @(Get-TestServerClient $server).Count -ge 8 }
         $killed.Process.Kill()
         $killed.Process.WaitForExit()
-        $before = @(Get-TestServerClient $server).Count
-        $before | Should -BeLessThan 24
+        @(Get-TestServerClient $server).Count | Should -BeLessThan 32
+        Set-TestServerSwitch $server @{ latencyMs = 0 }
 
         # SecretStore reads its file anew in a new process, and connecting replays what the journal has.
         $null = Connect-DcrServer $server.Issuer -WarningAction SilentlyContinue
         $clients = Import-Csv $rows | New-DcrClient -SummaryVariable summary -ErrorAction SilentlyContinue -ErrorVariable failures
         $known = @(Get-TestServerClient $server)
         @($known.metadata.client_name | Sort-Object -Unique).Count | Should -Be $known.Count -Because 'no tenant has two'
-        $summary.Made + $summary.Found + $summary.Unknown | Should -Be 24
+        $summary.Made + $summary.Found + $summary.Unknown | Should -Be 32
         $summary.Unknown | Should -BeLessOrEqual 8 -Because 'no more were under way'
         $summary.Failed | Should -Be 0
         $failures | Where-Object FullyQualifiedErrorId -NotLike 'OutcomeUnknown,*' | Should -BeNullOrEmpty
-        @($clients.ClientId | Sort-Object -Unique).Count | Should -Be (24 - $summary.Unknown)
+        @($clients.ClientId | Sort-Object -Unique).Count | Should -Be (32 - $summary.Unknown)
     }
 
     It 'take no more memory for ten thousand rows than for two thousand, and read no more than 500 ahead' {
@@ -84,7 +86,7 @@ Describe 'Requests side by side' {
         }
         $done | Should -Be 10000
         $furthest | Should -BeLessOrEqual (500 + 16)
-        ($memory[9000] - $memory[2000]) / 1MB | Should -BeLessThan 5
+        ($memory[9000] - $memory[2000]) / 1MB | Should -BeLessThan 8
     }
 
     It 'make one client of a tenant that stands in the file twice' {
@@ -158,7 +160,7 @@ Describe 'The pace' {
         $log = @(Get-TestServerRequest $server -Operation register)
         $refusedAt = [datetime] ($log | Where-Object status -EQ 429).receivedAt
         # What was under way at that moment was on its way already.
-        $inThePause = @($log | Where-Object { ([datetime] $_.receivedAt - $refusedAt).TotalSeconds -gt 0.5 -and ([datetime] $_.receivedAt - $refusedAt).TotalSeconds -lt 1.9 })
+        $inThePause = @($log | Where-Object { ([datetime] $_.receivedAt - $refusedAt).TotalSeconds -gt 1 -and ([datetime] $_.receivedAt - $refusedAt).TotalSeconds -lt 1.9 })
         $inThePause | Should -BeNullOrEmpty
     }
 
