@@ -149,16 +149,16 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
                 return UntilOneIsBack;
             }
 
-            var wait = _pausedUntil > now ? _pausedUntil - now : TimeSpan.Zero;
-            wait = Longer(wait, ByLimit(now));
-            wait = Longer(wait, ByBudget(now, out var oneIsAhead));
+            var isSpent = _told is not null && _left <= 0;
+            var wait = Longer(Later(_pausedUntil, isSpent ? _renewedAt : default) - now, ByLimit(now));
             if (wait > TimeSpan.Zero)
             {
                 return wait;
             }
 
-            if (oneIsAhead)
+            if (isSpent && _underWay > 0)
             {
+                // One goes ahead and hears what is left now.
                 return UntilOneIsBack;
             }
 
@@ -179,24 +179,6 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
         _tokens = Math.Min(limit.Requests, _tokens + ((now - _filledAt).TotalSeconds * limit.PerSecond));
         _filledAt = now;
         return _tokens >= 1 ? TimeSpan.Zero : Longer(LeastPause, TimeSpan.FromSeconds((1 - _tokens) / limit.PerSecond));
-    }
-
-    private TimeSpan ByBudget(DateTimeOffset now, out bool oneIsAhead)
-    {
-        oneIsAhead = false;
-        if (_told is null || _left > 0)
-        {
-            return TimeSpan.Zero;
-        }
-
-        if (now < _renewedAt)
-        {
-            return _renewedAt - now;
-        }
-
-        // One goes ahead and hears what is left now.
-        oneIsAhead = _underWay > 0;
-        return TimeSpan.Zero;
     }
 
     private static async Task UntilAsync(Task back, CancellationToken stop)

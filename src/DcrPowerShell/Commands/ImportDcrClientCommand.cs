@@ -168,6 +168,4 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
     }
 
     private static string? Text(SecureString? secret) => secret is null ? null : NullIfEmpty(SecureText.Reveal(secret));
-
-    private static string? NullIfEmpty(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
 }

@@ -4,7 +4,6 @@ using System.Linq;
 using System.Management.Automation;
 using System.Security;
 using System.Text.Json;
-using System.Threading.Tasks;
 using DcrPowerShell.Binding;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Credentials;
@@ -101,7 +100,8 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         }
 
         WaitForSame(request.Tenant);
-        if (Run(connection, context => FindAsync(context, request)) is { } known)
+        var tenant = Force ? null : request.Tenant;
+        if (tenant is not null && Run(connection, context => RegisterOperation.FindTenantAsync(context, tenant)) is { } known)
         {
             WriteFound(connection, known);
             DoneAtOnce();
@@ -118,7 +118,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
                 {
                     // Both once more, for a row may have waited long for its turn.
                     await context.CheckVaultAsync(request.ClientSecretName).ConfigureAwait(false);
-                    return await FindAsync(context, request).ConfigureAwait(false) is { } found
+                    return tenant is not null && await RegisterOperation.FindTenantAsync(context, tenant).ConfigureAwait(false) is { } found
                         ? (found, false)
                         : (await RegisterOperation.RunAsync(context, request).ConfigureAwait(false), true);
                 },
@@ -148,10 +148,6 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         base.AtEnd();
         _summary.Stop();
     }
-
-    /// <summary>The client that the tenant has; null where a new one is to be registered.</summary>
-    private async Task<DcrClient?> FindAsync(OperationContext context, RegisterRequest request) =>
-        request.Tenant is { } tenant && !Force ? await RegisterOperation.FindTenantAsync(context, tenant).ConfigureAwait(false) : null;
 
     private void WriteFound(DcrConnection connection, DcrClient client)
     {
@@ -195,6 +191,4 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
             throw DcrErrors.BadInput(property.Name, $"cannot be sent: {failure.Message}", "Give texts, numbers, truth values, arrays or objects.");
         }
     }
-
-    private static string? NullIfEmpty(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
 }

@@ -33,6 +33,9 @@ public abstract class DcrBatchCmdlet : DcrConnectedCmdlet
 
     private BatchProgress Progress => _progress ??= new BatchProgress(this, MyInvocation.MyCommand.Name);
 
+    /// <summary>An empty cell of a CSV file is no value.</summary>
+    private protected static string? NullIfEmpty(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
+
     /// <summary>Waits for what is under way for the same tenant or client.</summary>
     private protected void WaitForSame(string? key)
     {
