@@ -43,10 +43,10 @@ Describe 'Get-DcrClient' {
     }
 
     It 'reads several, from <How>' -ForEach @(
-        @{ How = 'an array'; Get = { Get-DcrClient $mail.ClientId, $maps.ClientId } }
-        @{ How = 'the alias client_id'; Get = { Get-DcrClient -client_id $mail.ClientId, $maps.ClientId } }
-        @{ How = 'the pipeline, by property name'; Get = { [pscustomobject]@{ ClientId = $mail.ClientId }, [pscustomobject]@{ client_id = $maps.ClientId } | Get-DcrClient } }
-        @{ How = 'the pipeline, as clients'; Get = { $mail, $maps | Get-DcrClient } }
+        @{ How = 'an array'; Get = { Get-DcrClient $mail.ClientId, $maps.ClientId -ThrottleLimit 1 } }
+        @{ How = 'the alias client_id'; Get = { Get-DcrClient -client_id $mail.ClientId, $maps.ClientId -ThrottleLimit 1 } }
+        @{ How = 'the pipeline, by property name'; Get = { [pscustomobject]@{ ClientId = $mail.ClientId }, [pscustomobject]@{ client_id = $maps.ClientId } | Get-DcrClient -ThrottleLimit 1 } }
+        @{ How = 'the pipeline, as clients'; Get = { $mail, $maps | Get-DcrClient -ThrottleLimit 1 } }
     ) {
         (& $Get).ClientName | Should -Be 'Mail', 'Maps'
         (Get-TestServerRequest $server).operation | Should -Be 'read', 'read'
@@ -288,7 +288,7 @@ Describe 'Get-DcrClient fails' {
         Set-TestServerSwitch $server @{ answerOverrides = @{ read = @{ client_id = $answered.ClientId } }; repeatToken = $false }
         $null = Assert-Failure { Get-DcrClient $asked.ClientId } -Id ResponseNotConformant -Category ProtocolError -Message "*$($asked.ClientId)*$($answered.ClientId)*"
         Set-TestServerSwitch $server @{ answerOverrides = @{} }
-        ($asked, $answered | Get-DcrClient).ClientName | Should -Be 'Asked', 'Answered'
+        ($asked, $answered | Get-DcrClient -ThrottleLimit 1).ClientName | Should -Be 'Asked', 'Answered'
     }
 
     It 'to send a token to an origin that it was not issued for: registration_client_uri <Kind>' -ForEach @(

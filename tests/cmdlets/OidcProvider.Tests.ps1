@@ -142,7 +142,7 @@ Describe 'The certified oidc-provider' -Skip:([bool] $obstacle) {
     It 'registers what piped objects say' {
         Connect-OidcProvider keeping
         $clients = '[{ "client_name": "One", "redirect_uris": ["https://one.example.com/cb"], "subject_type": "public" },
-            { "client_name": "Service", "grant_types": ["client_credentials"], "response_types": [], "redirect_uris": [] }]' | ConvertFrom-Json | New-DcrClient
+            { "client_name": "Service", "grant_types": ["client_credentials"], "response_types": [], "redirect_uris": [] }]' | ConvertFrom-Json | New-DcrClient -ThrottleLimit 1
         $clients.ClientName | Should -Be 'One', 'Service'
         $clients[0].Metadata['subject_type'] | Should -Be 'public'
         $clients[1].GrantTypes | Should -Be 'client_credentials'

@@ -42,9 +42,9 @@ Describe 'Reset-DcrClientSecret' {
     }
 
     It 'takes clients from the pipeline: <How>' -ForEach @(
-        @{ How = 'as objects'; Reset = { $clients | Reset-DcrClientSecret } }
-        @{ How = 'by property name'; Reset = { $clients | ForEach-Object { [pscustomobject]@{ client_id = $_.ClientId } } | Reset-DcrClientSecret } }
-        @{ How = 'as an argument'; Reset = { Reset-DcrClientSecret $clients.ClientId } }
+        @{ How = 'as objects'; Reset = { $clients | Reset-DcrClientSecret -ThrottleLimit 1 } }
+        @{ How = 'by property name'; Reset = { $clients | ForEach-Object { [pscustomobject]@{ client_id = $_.ClientId } } | Reset-DcrClientSecret -ThrottleLimit 1 } }
+        @{ How = 'as an argument'; Reset = { Reset-DcrClientSecret $clients.ClientId -ThrottleLimit 1 } }
     ) {
         $server = New-ConnectedServer @{ rotateSecret = 'put' }
         $clients = 1..2 | ForEach-Object { New-DcrClient @app }
