@@ -54,8 +54,17 @@ public enum DcrErrorId
     /// <summary>A change was made, and the registration access token that came with its answer never arrived.</summary>
     TokenLost,
 
-    /// <summary>The journal cannot be written.</summary>
-    JournalWriteFailed,
+    /// <summary>The local store is locked: its passphrase was not given in this process, or the vault with its key is locked.</summary>
+    StoreLocked,
+
+    /// <summary>The key of the local store is not there.</summary>
+    StoreKeyMissing,
+
+    /// <summary>The local store, or a registration in it, cannot be read.</summary>
+    StoreDamaged,
+
+    /// <summary>The local store cannot be written.</summary>
+    StoreReadOnly,
 
     /// <summary>The audit log cannot be written.</summary>
     AuditWriteFailed,

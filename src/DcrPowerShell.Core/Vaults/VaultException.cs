@@ -1,6 +1,6 @@
 using System;
 
-namespace DcrPowerShell.Storage;
+namespace DcrPowerShell.Vaults;
 
 /// <summary>A vault did not do what it was asked. The message says why, in half a sentence, and holds no secret.</summary>
 internal sealed class VaultException(string why, bool isLocked = false, Exception? inner = null) : Exception(why, inner)

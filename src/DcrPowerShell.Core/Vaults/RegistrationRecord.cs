@@ -2,9 +2,8 @@ using System;
 using System.Globalization;
 using System.Text.Json;
 using DcrPowerShell.Metadata;
-using DcrPowerShell.Storage.Indexing;
 
-namespace DcrPowerShell.Storage;
+namespace DcrPowerShell.Vaults;
 
 /// <summary>
 /// What is kept of one registration: one JSON text in one secret. It is the only copy of the registration access token, which
@@ -59,7 +58,7 @@ internal sealed record RegistrationRecord
 
     public string? ClientName => Metadata.Text(ClientMember.ClientName);
 
-    public string SecretName => Storage.SecretName.For(Issuer, ClientId);
+    public string SecretName => Vaults.SecretName.For(Issuer, ClientId);
 
     /// <summary>False for a client that authenticates otherwise. A secret from before it went over to keys is kept, and of no interest.</summary>
     public bool UsesSecret => Metadata.Text(ClientMember.TokenEndpointAuthMethod) is not ("none" or "private_key_jwt" or "tls_client_auth" or "self_signed_tls_client_auth");

@@ -1,18 +1,23 @@
 using System;
+using System.IO;
 using System.Linq;
 using System.Runtime.CompilerServices;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
+using DcrPowerShell.Vaults;
 
-namespace DcrPowerShell.Storage.Indexing;
+namespace DcrPowerShell.Ledger;
 
-/// <summary>A registration as the index has it: all but its secrets.</summary>
+/// <summary>A registration as lists show it: all but its secrets.</summary>
 internal static class Outline
 {
     // Few combinations: one object does for all records that lack the same.
     private static readonly LeftOut[] LeftOuts = Enumerable.Range(0, 16).Select(static flags => new LeftOut((flags & 1) != 0, (flags & 2) != 0, (flags & 4) != 0, (flags & 8) == 0)).ToArray();
+
+    private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     private static ReadOnlySpan<byte> Issuer => "issuer"u8;
 
@@ -36,7 +41,18 @@ internal static class Outline
 
     private static ReadOnlySpan<byte> Metadata => "metadata"u8;
 
-    public static void Write(Utf8JsonWriter writer, RegistrationRecord record)
+    public static byte[] Write(RegistrationRecord record)
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer, Plain))
+        {
+            Write(writer, record);
+        }
+
+        return buffer.ToArray();
+    }
+
+    private static void Write(Utf8JsonWriter writer, RegistrationRecord record)
     {
         var known = new Redaction([record.ClientSecret, record.RegistrationAccessToken]);
         var uri = record.RegistrationClientUri?.AbsoluteUri;

@@ -3,7 +3,7 @@ using System.Linq;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace DcrPowerShell.Storage;
+namespace DcrPowerShell.Vaults;
 
 /// <summary>
 /// Names of secrets: <c>dcr-&lt;issuer host&gt;-&lt;client id&gt;-&lt;10 characters of base32 SHA-256 over issuer and client id&gt;</c>,

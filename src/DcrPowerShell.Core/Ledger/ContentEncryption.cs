@@ -1,0 +1,127 @@
+using System;
+using System.Security.Cryptography;
+
+namespace DcrPowerShell.Ledger;
+
+/// <summary>Authenticated encryption by A256CBC-HS512 (RFC 7518, section 5.2.5): AES-256 in CBC mode, then HMAC SHA-512 cut to 32 bytes.</summary>
+internal static class ContentEncryption
+{
+    public const int KeySize = 64;
+    public const int VectorSize = 16;
+    public const int TagSize = 32;
+    private const int HalfKey = KeySize / 2;
+    private const int BlockSize = 16;
+
+    public static byte[] NewKey() => Random(KeySize);
+
+    public static byte[] NewVector() => Random(VectorSize);
+
+    /// <summary>How long initialization vector, ciphertext and tag are together.</summary>
+    public static int SealedLength(int plainLength) => VectorSize + ((plainLength / BlockSize) + 1) * BlockSize + TagSize;
+
+    /// <summary>Gives initialization vector, ciphertext and tag, one after another.</summary>
+    /// <param name="associated">What is authenticated and not encrypted.</param>
+    public static byte[] Encrypt(byte[] key, byte[] plain, byte[] associated, byte[] vector)
+    {
+        var result = new byte[SealedLength(plain.Length)];
+        Buffer.BlockCopy(vector, 0, result, 0, VectorSize);
+        using var aes = NewAes(key, vector);
+        using var encryptor = aes.CreateEncryptor();
+        var cipher = encryptor.TransformFinalBlock(plain, 0, plain.Length);
+        Buffer.BlockCopy(cipher, 0, result, VectorSize, cipher.Length);
+        var tag = Tag(key, associated, result, result.Length - TagSize);
+        Buffer.BlockCopy(tag, 0, result, result.Length - TagSize, TagSize);
+        return result;
+    }
+
+    /// <summary>Whether nothing was changed, and key and associated data are the ones it was sealed with.</summary>
+    public static bool IsGenuine(byte[] key, byte[] sealedText, byte[] associated)
+    {
+        if (sealedText.Length < SealedLength(0) || (sealedText.Length - VectorSize - TagSize) % BlockSize != 0)
+        {
+            return false;
+        }
+
+        var tag = Tag(key, associated, sealedText, sealedText.Length - TagSize);
+
+        // In the same time whatever differs.
+        var difference = 0;
+        for (var index = 0; index < TagSize; index++)
+        {
+            difference |= tag[index] ^ sealedText[sealedText.Length - TagSize + index];
+        }
+
+        return difference == 0;
+    }
+
+    /// <summary>The plain text of what <see cref="IsGenuine"/>.</summary>
+    public static byte[] Decrypt(byte[] key, byte[] sealedText)
+    {
+        using var aes = NewAes(key, VectorOf(sealedText));
+        using var decryptor = aes.CreateDecryptor();
+        return decryptor.TransformFinalBlock(sealedText, VectorSize, sealedText.Length - VectorSize - TagSize);
+    }
+
+    /// <summary>The beginning of the plain text of what <see cref="IsGenuine"/>.</summary>
+    public static byte[] DecryptBeginning(byte[] key, byte[] sealedText, int length)
+    {
+        if (length == 0)
+        {
+            return [];
+        }
+
+        using var aes = NewAes(key, VectorOf(sealedText));
+        aes.Padding = PaddingMode.None;
+        using var decryptor = aes.CreateDecryptor();
+        var blocks = (length + BlockSize - 1) / BlockSize * BlockSize;
+        var plain = decryptor.TransformFinalBlock(sealedText, VectorSize, blocks);
+        Array.Resize(ref plain, length);
+        return plain;
+    }
+
+    private static byte[] VectorOf(byte[] sealedText)
+    {
+        var vector = new byte[VectorSize];
+        Buffer.BlockCopy(sealedText, 0, vector, 0, VectorSize);
+        return vector;
+    }
+
+    private static Aes NewAes(byte[] key, byte[] vector)
+    {
+        var half = new byte[HalfKey];
+        Buffer.BlockCopy(key, HalfKey, half, 0, HalfKey);
+        var aes = Aes.Create();
+        aes.Mode = CipherMode.CBC;
+        aes.Padding = PaddingMode.PKCS7;
+        aes.Key = half;
+        aes.IV = vector;
+        return aes;
+    }
+
+    private static byte[] Tag(byte[] key, byte[] associated, byte[] text, int length)
+    {
+        var half = new byte[HalfKey];
+        Buffer.BlockCopy(key, 0, half, 0, HalfKey);
+        using var mac = new HMACSHA512(half);
+        mac.TransformBlock(associated, 0, associated.Length, null, 0);
+        mac.TransformBlock(text, 0, length, null, 0);
+
+        // The length of the associated data in bits, as a big-endian number of 64 bits.
+        var bits = BitConverter.GetBytes((long)associated.Length * 8);
+        if (BitConverter.IsLittleEndian)
+        {
+            Array.Reverse(bits);
+        }
+
+        mac.TransformFinalBlock(bits, 0, bits.Length);
+        return mac.Hash!;
+    }
+
+    private static byte[] Random(int size)
+    {
+        using var random = RandomNumberGenerator.Create();
+        var bytes = new byte[size];
+        random.GetBytes(bytes);
+        return bytes;
+    }
+}

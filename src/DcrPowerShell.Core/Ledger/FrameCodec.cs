@@ -1,0 +1,79 @@
+using System;
+using System.IO;
+
+namespace DcrPowerShell.Ledger;
+
+/// <summary>What a frame is to say, before it has its place in the order.</summary>
+/// <param name="Header">Kind, hashes and references; the rest is filled in.</param>
+/// <param name="Outline">What lists need of it; may be empty.</param>
+/// <param name="Body">All of it; may be empty.</param>
+internal sealed record FrameDraft(FrameHeader Header, byte[] Outline, byte[] Body);
+
+/// <summary>Seals and opens frames: <c>header | initialization vector | ciphertext | tag</c>.</summary>
+internal sealed class FrameCodec(ILedgerKeys keys)
+{
+    /// <summary>Seals with the active key.</summary>
+    /// <exception cref="InvalidDataException">It would be too large to be read again.</exception>
+    public (FrameHeader Header, byte[] Frame) Seal(FrameDraft draft, long sequence, long previous, ulong epoch)
+    {
+        var key = keys.Active;
+        var header = draft.Header with
+        {
+            Length = FrameHeader.Size + ContentEncryption.SealedLength(draft.Outline.Length + draft.Body.Length),
+            OutlineLength = draft.Outline.Length,
+            Sequence = sequence,
+            Previous = previous,
+            Epoch = epoch,
+            KeyId = key.Id,
+        };
+        if (header.Length > FrameHeader.LargestFrame)
+        {
+            throw new InvalidDataException("it is larger than 16 MiB");
+        }
+
+        var frame = new byte[header.Length];
+        header.Write(frame);
+        byte[] plain = draft.Body.Length == 0 ? draft.Outline : [.. draft.Outline, .. draft.Body];
+        var text = ContentEncryption.Encrypt(key.Data, plain, Associated(frame), ContentEncryption.NewVector());
+        Buffer.BlockCopy(text, 0, frame, FrameHeader.Size, text.Length);
+        return (header, frame);
+    }
+
+    /// <summary>Whether a frame is as it was sealed.</summary>
+    public bool IsGenuine(FrameHeader header, byte[] frame) => GenuineText(header, frame) is not null;
+
+    /// <summary>The first part; null where the frame is not as it was sealed.</summary>
+    public byte[]? OpenOutline(FrameHeader header, byte[] frame) =>
+        GenuineText(header, frame) is { } text ? ContentEncryption.DecryptBeginning(keys.Find(header.KeyId)!.Data, text, header.OutlineLength) : null;
+
+    /// <summary>Both parts; null where the frame is not as it was sealed.</summary>
+    public (byte[] Outline, byte[] Body)? Open(FrameHeader header, byte[] frame)
+    {
+        if (GenuineText(header, frame) is not { } text)
+        {
+            return null;
+        }
+
+        var plain = ContentEncryption.Decrypt(keys.Find(header.KeyId)!.Data, text);
+        return (plain.AsSpan(0, header.OutlineLength).ToArray(), plain.AsSpan(header.OutlineLength).ToArray());
+    }
+
+    private byte[]? GenuineText(FrameHeader header, byte[] frame)
+    {
+        if (keys.Find(header.KeyId) is not { } key)
+        {
+            return null;
+        }
+
+        var text = frame.AsSpan(FrameHeader.Size).ToArray();
+        return ContentEncryption.IsGenuine(key.Data, text, Associated(frame)) ? text : null;
+    }
+
+    private byte[] Associated(byte[] frame)
+    {
+        var associated = new byte[LedgerHash.Size + FrameHeader.AuthenticatedLength];
+        keys.LedgerId.Write(associated);
+        Buffer.BlockCopy(frame, 0, associated, LedgerHash.Size, FrameHeader.AuthenticatedLength);
+        return associated;
+    }
+}

@@ -1,0 +1,164 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+
+namespace DcrPowerShell.Ledger;
+
+/// <summary>A frame's place in the file.</summary>
+internal readonly record struct FramePlace(long Offset, int Length);
+
+/// <summary>What the ledger's last frame about a client says. Of two frames the one with the higher sequence counts.</summary>
+internal sealed class LedgerRow
+{
+    public LedgerHash Client { get; init; }
+
+    public FrameHeader Header { get; set; }
+
+    public long Offset { get; set; }
+
+    /// <summary>The vault has it, or no longer has what was removed.</summary>
+    public bool IsStored { get; set; }
+
+    public bool IsRemoved => Header.Kind == FrameKind.Removed;
+
+    /// <summary>The ledger has the registration's secrets.</summary>
+    public bool IsWhole => Header.Kind == FrameKind.Kept;
+
+    /// <summary>A vault is still to be told.</summary>
+    public bool IsPending => Header.Place != 0 && !IsStored;
+}
+
+/// <summary>A request that is not done: asked, maybe answered, and not closed.</summary>
+internal sealed class OpenEntry
+{
+    public LedgerHash Id { get; init; }
+
+    public LedgerHash Tenant { get; init; }
+
+    public ulong Issuer { get; init; }
+
+    /// <summary>Of its first frame.</summary>
+    public long Sequence { get; init; }
+
+    /// <summary>Its frames in order: the intent first, then answers.</summary>
+    public List<(FrameHeader Header, long Offset)> Frames { get; } = [];
+
+    public bool HasAnswer => Frames.Exists(static frame => frame.Header.Kind == FrameKind.Answered);
+
+    /// <summary>Its command has ended, and nobody knows what the server did.</summary>
+    public bool IsOrphaned { get; set; }
+}
+
+/// <summary>What the frames of a ledger come to, by their headers alone. Not for several threads at once.</summary>
+internal sealed class LedgerState
+{
+    private readonly Dictionary<LedgerHash, LedgerRow> _clients = [];
+    private readonly Dictionary<LedgerHash, List<LedgerRow>> _tenants = [];
+    private readonly Dictionary<LedgerHash, OpenEntry> _open = [];
+
+    /// <summary>Bytes of the frames that count.</summary>
+    public long LiveLength { get; private set; }
+
+    public IReadOnlyCollection<LedgerRow> Rows => _clients.Values;
+
+    public IReadOnlyCollection<OpenEntry> Open => _open.Values;
+
+    /// <summary>What is known of a client, its removal too; null for nothing.</summary>
+    public LedgerRow? Client(LedgerHash client) => _clients.TryGetValue(client, out var row) ? row : null;
+
+    /// <summary>A living registration of a tenant.</summary>
+    public LedgerRow? LivingOf(LedgerHash tenant) => _tenants.TryGetValue(tenant, out var rows) ? rows.Find(static row => !row.IsRemoved) : null;
+
+    /// <summary>A registration of a tenant that is not done.</summary>
+    public OpenEntry? OpenOf(LedgerHash tenant) => _open.Count == 0 ? null : _open.Values.FirstOrDefault(entry => entry.Tenant == tenant);
+
+    public OpenEntry? Entry(LedgerHash id) => _open.TryGetValue(id, out var entry) ? entry : null;
+
+    public void Apply(FrameHeader header, long offset)
+    {
+        switch (header.Kind)
+        {
+            case FrameKind.Asked or FrameKind.Answered:
+                Add(header, offset);
+                break;
+            case FrameKind.Kept or FrameKind.Known or FrameKind.Removed:
+                Take(header, offset);
+                break;
+            case FrameKind.Stored when Client(header.Client) is { } row && row.Header.Sequence == header.Reference:
+                row.IsStored = true;
+                break;
+            case FrameKind.Closed:
+                Close(header.Entry);
+                break;
+            case FrameKind.Orphaned when Entry(header.Entry) is { } entry:
+                entry.IsOrphaned = true;
+                entry.Frames.Add((header, offset));
+                LiveLength += header.Length;
+                break;
+        }
+
+        if (header.ClosesEntry)
+        {
+            Close(header.Entry);
+        }
+    }
+
+    private void Add(FrameHeader header, long offset)
+    {
+        if (!_open.TryGetValue(header.Entry, out var entry))
+        {
+            _open[header.Entry] = entry = new OpenEntry { Id = header.Entry, Tenant = header.Tenant, Issuer = header.Issuer, Sequence = header.Sequence };
+        }
+
+        entry.Frames.Add((header, offset));
+        LiveLength += header.Length;
+    }
+
+    private void Take(FrameHeader header, long offset)
+    {
+        var row = Client(header.Client);
+        if (row?.Header.Sequence > header.Sequence)
+        {
+            return;
+        }
+
+        if (row is null)
+        {
+            _clients[header.Client] = row = new LedgerRow { Client = header.Client };
+        }
+        else
+        {
+            LiveLength -= row.Header.Length;
+            Leave(row);
+        }
+
+        (row.Header, row.Offset, row.IsStored) = (header, offset, header.Kind == FrameKind.Known);
+        LiveLength += header.Length;
+        if (!header.Tenant.IsNone && !row.IsRemoved)
+        {
+            if (!_tenants.TryGetValue(header.Tenant, out var rows))
+            {
+                _tenants[header.Tenant] = rows = new List<LedgerRow>(1);
+            }
+
+            rows.Add(row);
+        }
+    }
+
+    private void Leave(LedgerRow row)
+    {
+        if (_tenants.TryGetValue(row.Header.Tenant, out var rows) && rows.Remove(row) && rows.Count == 0)
+        {
+            _tenants.Remove(row.Header.Tenant);
+        }
+    }
+
+    private void Close(LedgerHash id)
+    {
+        if (Entry(id) is { } entry)
+        {
+            LiveLength -= entry.Frames.Sum(static frame => (long)frame.Header.Length);
+            _open.Remove(id);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+using System;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using DcrPowerShell.Metadata;
+
+namespace DcrPowerShell.Ledger;
+
+/// <summary>What a request does.</summary>
+internal enum LedgerOperation
+{
+    Register,
+    Read,
+    Update,
+    Delete,
+}
+
+/// <summary>What is about to be asked of a server.</summary>
+internal sealed record LedgerIntent
+{
+    public required LedgerOperation Operation { get; init; }
+
+    public required string Issuer { get; init; }
+
+    public required Uri RegistrationEndpoint { get; init; }
+
+    /// <summary>The dialect, by whose words the answer is read.</summary>
+    public required string Provider { get; init; }
+
+    /// <summary>The process that asks, by the name of its own lock.</summary>
+    public string Owner { get; init; } = "";
+
+    /// <summary>The vault that is to hold what comes, by its id; null for the ledger itself.</summary>
+    public string? Vault { get; init; }
+
+    /// <summary>Null before a registration.</summary>
+    public string? ClientId { get; init; }
+
+    public string? ClientName { get; init; }
+
+    public string? Tenant { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>What was asked for; null where nothing was.</summary>
+    public JsonBag? Metadata { get; init; }
+}
+
+/// <summary>A server's successful answer as it came.</summary>
+/// <param name="Sequence">Its place in the order; 0 before it is written.</param>
+internal sealed record LedgerAnswer(int Status, byte[] Body, DateTimeOffset At, long Sequence = 0)
+{
+    /// <summary>The header, which may name a charset; null where there was none.</summary>
+    public string? ContentType { get; init; }
+}
+
+/// <summary>What is kept of a removal.</summary>
+/// <param name="Record">SHA-256 of the record that was removed, by which a vault's leftover is told from a newer registration.</param>
+internal sealed record LedgerRemoval(string Issuer, string ClientId, string Record);
+
+/// <summary>The texts in the frames.</summary>
+internal static class LedgerText
+{
+    public static byte[] Write(LedgerIntent intent) => Json(intent).ToUtf8();
+
+    public static byte[] Write(LedgerIntent intent, LedgerAnswer answer) => Json(intent)
+        .With("status", JsonSerializer.SerializeToElement(answer.Status))
+        .With("content_type", answer.ContentType)
+        .With("answered_at", Time(answer.At))
+        .ToUtf8();
+
+    public static byte[] Write(LedgerRemoval removal) =>
+        JsonBag.Empty.With("issuer", removal.Issuer).With("client_id", removal.ClientId).With("record", removal.Record).ToUtf8();
+
+    /// <exception cref="FormatException">It is of another form.</exception>
+    public static LedgerIntent ReadIntent(byte[] outline, byte[]? metadata = null) => Reading(outline, json => new LedgerIntent
+    {
+        Operation = Enum.TryParse<LedgerOperation>(Needed(json, "operation"), ignoreCase: true, out var operation) ? operation : throw new FormatException("its operation is not known"),
+        Issuer = Needed(json, "issuer"),
+        RegistrationEndpoint = UriText.Absolute(Needed(json, "endpoint")) ?? throw new FormatException("its endpoint is no URL"),
+        Provider = Needed(json, "provider"),
+        Owner = json.Text("owner") ?? "",
+        Vault = json.Text("vault"),
+        ClientId = json.Text("client_id"),
+        ClientName = json.Text("client_name"),
+        Tenant = json.Text("tenant"),
+        At = Time(Needed(json, "at")),
+        Metadata = metadata is { Length: > 0 } ? JsonBag.Parse(Encoding.UTF8.GetString(metadata), JsonBag.DeepestAnswer + 2) : null,
+    });
+
+    /// <inheritdoc cref="ReadIntent"/>
+    public static LedgerAnswer ReadAnswer(byte[] outline, byte[] body, long sequence) => Reading(outline, json =>
+        new LedgerAnswer((int)(json.Integer("status") ?? 0), body, Time(Needed(json, "answered_at")), sequence) { ContentType = json.Text("content_type") });
+
+    /// <inheritdoc cref="ReadIntent"/>
+    public static LedgerRemoval ReadRemoval(byte[] outline) => Reading(outline, json =>
+        new LedgerRemoval(Needed(json, "issuer"), Needed(json, "client_id"), Needed(json, "record")));
+
+    private static JsonBag Json(LedgerIntent intent) => JsonBag.Empty
+        .With("operation", intent.Operation.ToString())
+        .With("issuer", intent.Issuer)
+        .With("endpoint", intent.RegistrationEndpoint.AbsoluteUri)
+        .With("provider", intent.Provider)
+        .With("owner", intent.Owner)
+        .With("vault", intent.Vault)
+        .With("client_id", intent.ClientId)
+        .With("client_name", intent.ClientName)
+        .With("tenant", intent.Tenant)
+        .With("at", Time(intent.At));
+
+    private static T Reading<T>(byte[] outline, Func<JsonBag, T> read)
+    {
+        try
+        {
+            return read(JsonBag.Parse(Encoding.UTF8.GetString(outline)));
+        }
+        catch (JsonException failure)
+        {
+            throw new FormatException("it is not JSON of the right shape", failure);
+        }
+    }
+
+    private static string Needed(JsonBag json, string member) => json.Text(member) ?? throw new FormatException($"it has no {member}");
+
+    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
+
+    private static DateTimeOffset Time(string text) =>
+        DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal);
+}

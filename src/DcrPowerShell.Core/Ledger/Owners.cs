@@ -1,0 +1,92 @@
+using System;
+using System.Collections.Generic;
+using DcrPowerShell.Files;
+
+namespace DcrPowerShell.Ledger;
+
+/// <summary>
+/// Who is at work on an entry. Each process holds a lock on a file of its own as long as it lives; its name stands in what it asks.
+/// A process id would not do: containers have the same ones, and see not each other's.
+/// </summary>
+internal sealed class Owners(IStoreFolder folder) : IDisposable
+{
+    private const string Prefix = "alive-";
+    private const string Extension = ".lock";
+
+    private readonly object _gate = new();
+    private readonly HashSet<LedgerHash> _atWork = [];
+    private readonly string _own = Prefix + Guid.NewGuid().ToString("n") + Extension;
+    private IDisposable? _life;
+
+    /// <summary>This process's name.</summary>
+    /// <exception cref="System.IO.IOException">The disk refuses.</exception>
+    public string Own()
+    {
+        lock (_gate)
+        {
+            _life ??= folder.TryLock(_own);
+            return _own;
+        }
+    }
+
+    public void Start(LedgerHash entry)
+    {
+        lock (_gate)
+        {
+            _atWork.Add(entry);
+        }
+    }
+
+    public void End(LedgerHash entry)
+    {
+        lock (_gate)
+        {
+            _atWork.Remove(entry);
+        }
+    }
+
+    /// <summary>Whether somebody is still at work on an entry. Where locks do not tell, others are taken to be.</summary>
+    public bool IsAtWork(LedgerHash entry, string owner)
+    {
+        lock (_gate)
+        {
+            if (owner == _own || owner.Length == 0)
+            {
+                return _atWork.Contains(entry);
+            }
+
+            if (!folder.LocksWork)
+            {
+                return true;
+            }
+
+            // A file that is gone was locked by a process that is gone.
+            if (folder.Length(owner) is null)
+            {
+                return false;
+            }
+
+            if (folder.TryLock(owner) is not { } free)
+            {
+                return true;
+            }
+
+            free.Dispose();
+            folder.Delete(owner);
+            return false;
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            if (_life is not null)
+            {
+                _life.Dispose();
+                folder.Delete(_own);
+                _life = null;
+            }
+        }
+    }
+}

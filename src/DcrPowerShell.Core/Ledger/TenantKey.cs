@@ -1,0 +1,26 @@
+using System;
+using System.Text;
+
+namespace DcrPowerShell.Ledger;
+
+/// <summary>What a tenant is known by: names that differ by case, by blanks around them or by their Unicode form are one tenant.</summary>
+internal static class TenantKey
+{
+    public static string Of(string issuer, string tenant) => $"tenant\n{issuer}\n{Normal(tenant)}";
+
+    /// <summary>Whether two names are one tenant.</summary>
+    public static bool AreSame(string? left, string? right) => left is null || right is null ? left == right : Normal(left) == Normal(right);
+
+    private static string Normal(string tenant)
+    {
+        try
+        {
+            return tenant.Trim().Normalize(NormalizationForm.FormC).ToUpperInvariant();
+        }
+        catch (ArgumentException)
+        {
+            // A lone surrogate has no other form.
+            return tenant.Trim().ToUpperInvariant();
+        }
+    }
+}
