@@ -5,14 +5,11 @@
     Author                 = 'DcrPowerShell contributors'
     CompanyName            = 'DcrPowerShell contributors'
     Copyright              = '(c) DcrPowerShell contributors. MIT licence.'
-    Description            = 'Registers OAuth 2.0 and OpenID Connect clients and manages them for their whole life: RFC 7591 dynamic client registration, RFC 7592 read, update and delete. Registration access tokens and client secrets are kept in SecretManagement vaults.'
+    Description            = 'Registers OAuth 2.0 and OpenID Connect clients and manages them for their whole life: RFC 7591 dynamic client registration, RFC 7592 read, update and delete. Registration access tokens and client secrets are kept in an encrypted store of its own, or in SecretManagement vaults.'
 
     PowerShellVersion      = '5.1'
     DotNetFrameworkVersion = '4.7.2'
     CompatiblePSEditions   = @('Desktop', 'Core')
-    RequiredModules        = @(
-        @{ ModuleName = 'Microsoft.PowerShell.SecretManagement'; ModuleVersion = '1.1.2' }
-    )
     FormatsToProcess       = @('DcrPowerShell.Format.ps1xml')
     TypesToProcess         = @('DcrPowerShell.Types.ps1xml')
 
@@ -31,6 +28,7 @@
         'Remove-DcrClient'
         'Reset-DcrClientSecret'
         'Reset-DcrRegistrationToken'
+        'Resolve-DcrOrphan'
         'Restore-DcrRegistration'
         'Set-DcrClient'
         'Test-DcrServer'

@@ -6,8 +6,7 @@ using System.Security;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
-using DcrPowerShell.Storage;
-using DcrPowerShell.Storage.Indexing;
+using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell;
 
@@ -24,13 +23,11 @@ public sealed class DcrClient
     private IDictionary? _metadata;
 
     /// <param name="whole">For an outline.</param>
-    internal DcrClient(RegistrationRecord record, IReadOnlyList<DcrChange> changes, string? secretName, WholeRecords? whole = null)
+    internal DcrClient(RegistrationRecord record, IReadOnlyList<DcrChange> changes, WholeRecords? whole = null)
     {
         _record = record;
         _whole = whole;
         Changes = changes;
-        SecretName = secretName;
-        Storage = secretName is null ? DcrStorage.MemoryOnly : DcrStorage.Vault;
         _known = record.LeftOut is null ? new Redaction([record.ClientSecret, record.RegistrationAccessToken]) : NothingKnown;
     }
 
@@ -67,7 +64,7 @@ public sealed class DcrClient
     /// <summary><c>application_type</c>.</summary>
     public string? ApplicationType => Show(_record.Metadata.Text(ClientMember.ApplicationType));
 
-    /// <summary><c>client_secret</c>; null where there is none or it is not known. Of a client from the index it is read from the vault when it is first asked for.</summary>
+    /// <summary><c>client_secret</c>; null where there is none or it is not known. Of a client of a list it is read from the store when it is first asked for.</summary>
     public SecureString? ClientSecret => _clientSecret ??= SecureText.Protect(WholeIf(_record.LeftOut?.ClientSecret).ClientSecret);
 
     /// <summary><c>client_secret_expires_at</c> as a time; null for never and for unknown, which <see cref="SecretExpiry"/> tells apart.</summary>
@@ -93,8 +90,8 @@ public sealed class DcrClient
     /// <summary><c>registration_access_token</c> (RFC 7592, section 3); read as <see cref="ClientSecret"/> is.</summary>
     public SecureString? RegistrationAccessToken => _registrationAccessToken ??= SecureText.Protect(WholeIf(_record.LeftOut?.RegistrationAccessToken).RegistrationAccessToken);
 
-    /// <summary>The name of the vault's secret that keeps the registration; null where it is kept nowhere.</summary>
-    public string? SecretName { get; }
+    /// <summary>The name of the secret that keeps the registration; null where it is kept nowhere.</summary>
+    public string? SecretName => Storage == DcrStorage.MemoryOnly ? null : _record.SecretName;
 
     /// <summary>Where the registration, with what the server shows once, is kept.</summary>
     public DcrStorage Storage { get; internal init; }
@@ -117,9 +114,9 @@ public sealed class DcrClient
     /// <inheritdoc/>
     public override string ToString() => ClientName is null ? ClientId : $"{ClientName} ({ClientId})";
 
-    /// <summary>With all that the vault has; null where it has it no more.</summary>
-    /// <exception cref="DcrException">The vault cannot be read.</exception>
-    internal RegistrationRecord? FindWhole() => _record.LeftOut is null ? _record : _whole!.Find(SecretName!);
+    /// <summary>With all that is kept; null where it is known no more.</summary>
+    /// <exception cref="DcrException">It cannot be read.</exception>
+    internal RegistrationRecord? FindWhole() => _record.LeftOut is null ? _record : _whole?.Find(_record.Issuer, _record.ClientId);
 
     private RegistrationRecord WholeIf(bool? isNeeded)
     {
@@ -134,7 +131,7 @@ public sealed class DcrClient
         }
         catch (DcrException failure)
         {
-            throw _whole!.Refusal(failure);
+            throw _whole?.Refusal(failure) ?? failure;
         }
     }
 

@@ -6,8 +6,7 @@ using DcrPowerShell.Audit;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Http;
 using DcrPowerShell.Providers;
-using DcrPowerShell.Storage;
-using DcrPowerShell.Storage.Journaling;
+using DcrPowerShell.Ledger;
 
 namespace DcrPowerShell;
 
@@ -20,14 +19,15 @@ public sealed class DcrConnection
     // Ticks: all workers of the connection read and write it.
     private long _vaultProvedAt;
 
-    internal DcrConnection(string name, string issuer, Uri registrationEndpoint, ICredential credential, string? vault, IDcrProvider service, HttpSender sender)
+    internal DcrConnection(string name, string issuer, Uri registrationEndpoint, ICredential credential, RegistrationLedger ledger, string? vault, string? vaultId, IDcrProvider service, HttpSender sender)
     {
         Name = name;
         Issuer = issuer;
         RegistrationEndpoint = registrationEndpoint;
         Vault = vault;
+        VaultId = vaultId;
+        Ledger = ledger;
         Service = service;
-        Tenants = new TenantIndex(issuer);
         _credential = credential;
         _sender = sender;
     }
@@ -53,11 +53,11 @@ public sealed class DcrConnection
     /// <summary>What the connection proves itself with, by its parameter: None, InitialAccessToken, ApiToken, ManagementToken, ClientCredential, PrivateKey, TlsCertificate. Never the token itself.</summary>
     public string Credential => _credential.Kind;
 
-    /// <summary>The SecretManagement vault that keeps tokens and secrets; null with <c>-NoVault</c>.</summary>
+    /// <summary>The SecretManagement vault that keeps tokens and secrets; null for the local store.</summary>
     public string? Vault { get; }
 
-    /// <summary>What is done where the vault fails and the journal works.</summary>
-    public DcrVaultErrorAction OnVaultError { get; internal init; }
+    /// <summary>The folder of the local store, which keeps registrations itself, or until the vault has them.</summary>
+    public string Store => Ledger.Path;
 
     /// <summary>The audit log; null where none can be written.</summary>
     public string? AuditPath => Audit?.Path;
@@ -70,9 +70,6 @@ public sealed class DcrConnection
     /// <summary>Null where nothing is put on record.</summary>
     internal AuditLog? Audit { get; init; }
 
-    /// <summary>Which client belongs to which tenant.</summary>
-    internal TenantIndex Tenants { get; }
-
     internal HttpSender Sender => _sender;
 
     /// <inheritdoc cref="ICredential.IsTimed"/>
@@ -81,8 +78,14 @@ public sealed class DcrConnection
     /// <summary>Finds the server's endpoints again, as when the connection was made; null where they were given.</summary>
     internal Func<IReporter, CancellationToken, Task<DialectContext>>? Rediscover { get; init; }
 
-    /// <summary>Null without a vault, and where none can be written.</summary>
-    internal Journal? Journal { get; init; }
+    /// <summary>What was asked over this connection, and what came back.</summary>
+    internal RegistrationLedger Ledger { get; }
+
+    /// <summary>What the vault is known by, whatever its name; null for the local store.</summary>
+    internal string? VaultId { get; }
+
+    /// <summary>Where the ledger has what is kept over this connection.</summary>
+    internal ulong Place => Ledger.PlaceOf(VaultId);
 
     /// <summary>When the vault last gave back what was written to it.</summary>
     internal DateTimeOffset VaultProvedAt

@@ -7,7 +7,7 @@ namespace DcrPowerShell;
 /// <summary>A key pair whose private half is in a vault. Holds the public half only.</summary>
 public sealed class DcrKey
 {
-    internal DcrKey(SigningKey key, string secretName, string vault)
+    internal DcrKey(SigningKey key, string secretName, string? vault)
     {
         Algorithm = key.Algorithm;
         KeyId = key.KeyId;
@@ -22,11 +22,11 @@ public sealed class DcrKey
     /// <summary><c>kid</c>: the thumbprint of the public half (RFC 7638).</summary>
     public string KeyId { get; }
 
-    /// <summary>The vault's secret with the private half, a JWK.</summary>
+    /// <summary>The secret with the private half, a JWK.</summary>
     public string SecretName { get; }
 
-    /// <summary>The vault.</summary>
-    public string Vault { get; }
+    /// <summary>The vault; null for the local store.</summary>
+    public string? Vault { get; }
 
     /// <summary>The public half as a JSON Web Key Set (RFC 7517, section 5), for <c>-Jwks</c> or to publish.</summary>
     public IDictionary Jwks { get; }

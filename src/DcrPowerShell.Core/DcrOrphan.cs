@@ -1,28 +1,30 @@
 using System;
 using System.Collections.Generic;
+using System.Security;
+using DcrPowerShell.Ledger;
 
 namespace DcrPowerShell;
 
-/// <summary>A request of which nobody knows whether the server carried it out.</summary>
+/// <summary>A request of which nobody knows what the server did.</summary>
 public sealed class DcrOrphan
 {
-    internal DcrOrphan(string id, string operation, string issuer, DateTimeOffset at, string? clientName, string? clientId, string? tenant, IReadOnlyList<DcrClient> candidates, string recommendedAction)
+    internal DcrOrphan(string id, LedgerIntent intent, IReadOnlyList<DcrClient> candidates, string recommendedAction)
     {
         Id = id;
-        Operation = operation;
-        Issuer = issuer;
-        At = at;
-        ClientName = clientName;
-        ClientId = clientId;
-        Tenant = tenant;
+        Operation = intent.Operation.ToString();
+        Issuer = intent.Issuer;
+        At = intent.At;
+        ClientName = intent.ClientName;
+        ClientId = intent.ClientId;
+        Tenant = intent.Tenant;
         Candidates = candidates;
         RecommendedAction = recommendedAction;
     }
 
-    /// <summary>The journal's name for it.</summary>
+    /// <summary>The local store's name for it.</summary>
     public string Id { get; }
 
-    /// <summary>What was asked: register, update or delete.</summary>
+    /// <summary>What was asked: Register, Update or Delete.</summary>
     public string Operation { get; }
 
     /// <summary>The issuer that was asked.</summary>
@@ -40,11 +42,17 @@ public sealed class DcrOrphan
     /// <summary>Who the client is for.</summary>
     public string? Tenant { get; }
 
-    /// <summary>Clients of that name that the server lists and the vault does not have; none where the server does not list its clients.</summary>
+    /// <summary>Clients of that name that the server lists and that are not known here; none where the server does not list its clients.</summary>
     public IReadOnlyList<DcrClient> Candidates { get; }
+
+    /// <summary>The server's successful answer as it came, where it cannot be used; null where none came. It may hold a token.</summary>
+    public SecureString? Answer { get; internal init; }
 
     /// <summary>What to do next.</summary>
     public string RecommendedAction { get; }
+
+    /// <summary>Where it was found: what is done about it goes there.</summary>
+    internal DcrConnection? Connection { get; set; }
 
     /// <inheritdoc/>
     public override string ToString() => $"{Operation} {ClientName ?? ClientId}";

@@ -33,8 +33,8 @@ internal static class DcrErrors
     public static DcrException NothingToChange() =>
         new(DcrErrorId.InvalidClientMetadata, "Nothing to change was named. Nothing was sent.", "Name at least one member, such as -RedirectUri, or -Metadata @{ tos_uri = $null } to remove one.");
 
-    public static DcrException VaultAndNone() =>
-        new(DcrErrorId.VaultNotFound, "-Vault and -NoVault exclude each other. Nothing was sent.", "Give one of them, or neither for the default vault.");
+    public static DcrException VaultAndLocal() =>
+        new(DcrErrorId.VaultNotFound, "-Vault and -LocalStore cannot be used together. Nothing was sent.", "Give one of them, or neither for the default (Set-DcrStore -DefaultVault).");
 
     public static DcrException TooManyFailures(int failures) =>
         new(DcrErrorId.TooManyFailures, $"The command ended after {failures} {(failures == 1 ? "failure" : "failures")} (-MaxFailures). What was under way was finished and kept.", "See to the first of the errors, then run the command again: with -Tenant, only what is left is registered.");
@@ -59,27 +59,16 @@ internal static class DcrErrors
         ? new(DcrErrorId.ConnectionFailed, $"-{parameter}: the URL of {url.Authority} has a user name or password in it, where it would be shown and logged. Nothing was sent.", "Give the URL alone.")
         : new(DcrErrorId.ConnectionFailed, $"-{parameter}: '{url.OriginalString}' is not an absolute https URL. Tokens are sent over https only; http is allowed to a loopback address. Nothing was sent.", "Give an absolute https:// URL.");
 
-    public static DcrException NoRegistrationHere(string clientId, string? vault) =>
-        new(
-            DcrErrorId.ClientNotFound,
-            vault is null
-                ? $"Client '{clientId}' cannot be managed: this connection has no vault (-NoVault) to take its registration access token from."
-                : $"Vault '{vault}' holds no registration of client '{clientId}' at this issuer.",
-            vault is null
-                ? "Pipe the DcrClient object that New-DcrClient returned, or connect with -Vault."
-                : "See Get-DcrClient -Offline for the clients that are known, and Get-DcrServer for the issuer that is connected.");
+    /// <param name="place">"vault 'X'" or "the local store".</param>
+    public static DcrException NoRegistrationHere(string clientId, string? place) =>
+        new(DcrErrorId.ClientNotFound, $"There is no registration of client '{clientId}' at this issuer in {place ?? "the local store"}.", "See Get-DcrClient -Offline for the clients that are known, and Get-DcrServer for the issuer that is connected.");
 
-    public static DcrException NoVaultToList() =>
-        new(DcrErrorId.VaultNotFound, "This connection has no vault (-NoVault), so nothing is known of its clients.", "Name clients by piping their objects, or connect with -Vault.");
-
-    public static DcrException NoVaultForImport() =>
-        new(DcrErrorId.VaultNotFound, "This connection has no vault (-NoVault) that clients could be taken into. Nothing was sent.", "Connect with -Vault.");
+    /// <param name="elsewhere">"a vault", "another vault".</param>
+    public static DcrException KeptElsewhere(string clientId, string elsewhere, string fix) =>
+        new(DcrErrorId.ClientNotFound, $"The registration of client '{clientId}' is kept in {elsewhere}, with its token. Nothing was sent.", fix);
 
     public static DcrException StateOffline() =>
         new(DcrErrorId.OperationNotSupported, "-State and -Offline exclude each other: only the server knows whether it still has a client, and -Offline asks nobody.", "Leave out -Offline to have each client read at the server, or leave out -State.");
-
-    public static DcrException NoVaultForCopy() =>
-        new(DcrErrorId.VaultNotFound, "-ClientSecretName: there is no vault for the copy, for this connection has none (-NoVault). Nothing was sent.", "Take the secret from the object's ClientSecret, or connect with -Vault.");
 
     public static DcrException NoRegistrationToken(string clientId) =>
         new(DcrErrorId.OperationNotSupported, $"The server issued no registration access token or client configuration URI for client '{clientId}', so it cannot be read, changed or deleted by RFC 7592.", "Manage this client in the server's own administration, or register a new one. Remove-DcrClient -Force drops it from the vault.");
@@ -132,13 +121,19 @@ internal static class DcrErrors
 
     /// <param name="at">When it was sent.</param>
     public static DcrException TenantUnknown(string tenant, DateTimeOffset at) =>
-        new(DcrErrorId.OutcomeUnknown, $"A client for tenant '{tenant}' was sent to be registered on {at:yyyy-MM-dd} at {at:HH:mm} UTC, and nobody knows whether the server did it. Nothing was sent now.", "Find-DcrOrphan looks it up, and adopts or removes it. New-DcrClient -Force registers another client all the same.");
+        new(DcrErrorId.OutcomeUnknown, $"A client for tenant '{tenant}' was sent to be registered on {at:yyyy-MM-dd} at {at:HH:mm} UTC, and nobody knows whether the server did it. Nothing was sent now.", "Find-DcrOrphan looks it up, and Resolve-DcrOrphan adopts, removes or dismisses it. New-DcrClient -AllowDuplicate registers another client all the same.");
+
+    public static DcrException TenantUnderWay(string tenant, TimeSpan waited) =>
+        new(DcrErrorId.OutcomeUnknown, $"Tenant '{tenant}' is being registered by another command, which did not end within {Duration.Say(waited)}. Nothing was sent now.", "Run the command again when the other one has ended: it finds the client then.");
+
+    public static DcrException OtherTenantsClient(string clientId, string tenant, string other) =>
+        new(DcrErrorId.ResponseNotConformant, $"For tenant '{tenant}' the server answered with client '{clientId}', which is tenant '{other}''s. What it sent is kept there, and tenant '{tenant}' has no client.", "This server gives one client to several registrations: ask its operator for one client a tenant.");
 
     public static DcrException OrphanUnclear(string? clientName, IEnumerable<string> candidates) =>
-        new(DcrErrorId.OutcomeUnknown, candidates.Any() ? $"Several clients named '{clientName}' could be meant: {string.Join(", ", candidates)}. None was touched." : $"No client named '{clientName}' was found that could be meant.", "Find-DcrOrphan says for each what to look for. When you know what became of it, -Dismiss strikes it off.");
+        new(DcrErrorId.OutcomeUnknown, candidates.Any() ? $"Several clients named '{clientName}' could be meant: {string.Join(", ", candidates)}. None was touched." : $"No client named '{clientName}' was found that could be meant.", "Find-DcrOrphan says for each what to look for. When you know what became of it, run Resolve-DcrOrphan -Dismiss.");
 
     public static DcrException NotReadableWithoutToken(string clientId) =>
-        new(DcrErrorId.OperationNotSupported, $"Client '{clientId}' cannot be read from this server without its registration access token, which the vault does not have. Nothing was sent.", "Restore-DcrRegistration without -ClientId looks in the journal. If the token is known elsewhere, take the client into the vault with it; if not, give it a new one in the server's own administration.");
+        new(DcrErrorId.OperationNotSupported, $"Client '{clientId}' cannot be read from this server without its registration access token, which is not known here. Nothing was sent.", "If the token is known elsewhere, take the client with Import-DcrClient; if not, give it a new one in the server's own administration.");
 
     public static DcrException NoTokenToReset(string clientId) =>
         new(DcrErrorId.OperationNotSupported, $"Client '{clientId}' has no registration access token: it is managed by the connection's credential, or not at all. Nothing was sent.", "Renew the credential that you connect with, in the server's own administration.");
@@ -347,14 +342,14 @@ internal static class DcrErrors
     public static DcrException NotConformant(Uri uri, string what, ServerError? server = null, Exception? inner = null) =>
         new(DcrErrorId.ResponseNotConformant, $"{uri.Authority}: {what}.{Said(server)}", "Check that the URL is the authorization server itself and not a proxy or a login page. -Verbose shows each request.", inner) { ServerError = server };
 
-    public static DcrException UnreadRegistration(Uri uri, string why, bool broken, string? keptAs, Exception inner) =>
-        new(broken ? DcrErrorId.OutcomeUnknown : DcrErrorId.ResponseNotConformant, $"{uri.Authority} said that it registered the client, but {why}.{Kept(keptAs)}", "Look at the server for a client of this name before you register again. The answer may have held its registration access token.", inner);
+    public static DcrException UnreadRegistration(Uri uri, string why, bool broken, Exception inner) =>
+        new(broken ? DcrErrorId.OutcomeUnknown : DcrErrorId.ResponseNotConformant, $"{uri.Authority} said that it registered the client, but {why}. The answer is kept as it came, and the registration is not sent again.", "Find-DcrOrphan shows the answer and what to do about it.", inner);
 
-    public static DcrException UnreadManagement(Uri uri, string clientId, string done, string why, string? keptAs, Exception inner) =>
-        new(DcrErrorId.ResponseNotConformant, $"{uri.Authority} said that client '{clientId}' {done}, but {why}.{Kept(keptAs)}", "Run Get-DcrClient for this client: if it answers, the stored registration access token still holds.", inner);
+    public static DcrException UnreadManagement(Uri uri, string clientId, string done, string why, Exception inner) =>
+        new(DcrErrorId.ResponseNotConformant, $"{uri.Authority} said that client '{clientId}' {done}, but {why}. The answer is kept as it came: see Find-DcrOrphan.", "Run Get-DcrClient for this client: if it answers, the stored registration access token still holds.", inner);
 
-    public static DcrException OtherClient(string asked, string answered, string? keptAs) =>
-        new(DcrErrorId.ResponseNotConformant, $"Asked for client '{asked}', the server answered with client '{answered}'.{(keptAs is null ? "" : $" What it sent is kept in the vault's secret '{keptAs}'; the record of '{asked}' is unchanged.")}", "Check at the server which of the two is meant.");
+    public static DcrException OtherClient(string asked, string answered, string keptAs) =>
+        new(DcrErrorId.ResponseNotConformant, $"Asked for client '{asked}', the server answered with client '{answered}'. What it sent is kept as '{keptAs}'; what is kept of '{asked}' is unchanged.", "Check at the server which of the two is meant.");
 
     // Files of clients.
 
@@ -393,13 +388,15 @@ internal static class DcrErrors
     public static DcrException SmartDiscoveryFailed(string fhirBase, IEnumerable<string> tried) =>
         new(DcrErrorId.DiscoveryFailed, $"No registration endpoint was found for the FHIR base {fhirBase}. Tried: {string.Join("; ", tried)}.", "Check the FHIR base URL, its path too. If the endpoint is documented elsewhere, give it: Connect-DcrServer -RegistrationEndpoint <url>. Epic names it in the CapabilityStatement (GET <fhir base>/metadata): the extension oauth-uris, 'register'.");
 
+    /// <param name="known">The issuers that clients are kept of.</param>
+    public static DcrException NothingKnownOffline(string issuer, IReadOnlyCollection<string> known) =>
+        new(DcrErrorId.DiscoveryFailed, $"-Offline: no client of {issuer} is kept here. {(known.Count == 0 ? "Nothing is." : $"Those of {string.Join(", ", known)} are.")}", "Give the issuer as Get-DcrClient -Offline shows it, or connect without -Offline.");
+
+    public static DcrException IsOffline() =>
+        new(DcrErrorId.NotConnected, "This connection was made with -Offline, so nothing can be sent over it. Nothing was sent.", "Run Connect-DcrServer again, without -Offline.");
+
     public static DcrException IssuerMismatch(string issuer, string found, IEnumerable<string> tried) =>
         new(DcrErrorId.IssuerMismatch, $"The server metadata for {issuer} names another issuer: {found}. Tried: {string.Join("; ", tried)}.", $"If that is the server that you mean, run Connect-DcrServer {found}.");
-
-    // The journal.
-
-    public static DcrException JournalWriteFailed(Exception why) =>
-        new(DcrErrorId.JournalWriteFailed, $"The journal, which keeps a server's answer until the vault has it, cannot be written: {why.Message.TrimEnd('.')}. Nothing was sent.", "Make room on the disk, or make the folder writable for this account, then run the command again.", why);
 
     // The audit log.
 
@@ -417,36 +414,43 @@ internal static class DcrErrors
     public static DcrException VaultLocked(string vault, Exception inner) =>
         new(DcrErrorId.VaultLocked, $"Vault '{vault}' is locked. Nothing was sent.", $"Unlock it, then run the command again: Unlock-SecretStore for a SecretStore vault, Unlock-SecretVault -Name '{vault}' for others. DcrPowerShell never prompts.", inner);
 
-    public static DcrException NoVault() =>
-        new(DcrErrorId.VaultNotFound, "There is no default vault to keep registration access tokens in. Nothing was sent.", "Register one, for example: Register-SecretVault -Name DcrVault -ModuleName Microsoft.PowerShell.SecretStore -DefaultVault. Or name one with -Vault; -NoVault leaves the keeping to you.");
-
     public static DcrException VaultNotFound(string vault, IEnumerable<string> known) =>
         new(DcrErrorId.VaultNotFound, $"There is no vault named '{vault}'. {(known.Any() ? $"Registered: {string.Join(", ", known)}." : "None is registered.")} Nothing was sent.", "Register it with Register-SecretVault, or name another with Connect-DcrServer -Vault.");
 
     public static DcrException VaultNotWritable(string vault, Exception why, string? nextStep = null) =>
         new(DcrErrorId.VaultWriteFailed, $"Vault '{vault}' does not keep what is written to it: {why.Message}. Nothing was sent.", nextStep ?? "Check the vault with Test-SecretVault, and that this account may write to it.", why);
 
-    public static DcrException SecretExists(string vault, string secretName) =>
-        new(DcrErrorId.SecretExists, $"Vault '{vault}' has a secret named '{secretName}' already. It was left as it is.", "Choose another name; or, if nobody needs that secret any more, remove it with Remove-Secret.");
+    /// <param name="place">"vault 'X'" or "the local store".</param>
+    public static DcrException SecretExists(string place, string secretName) =>
+        new(DcrErrorId.SecretExists, $"There is a secret named '{secretName}' in {place} already. It was left as it is.", "Choose another name; or, if nobody needs that secret any more, remove it with Remove-Secret.");
 
-    public static DcrException NotKept(string vault, string clientId, string done, object unstored, bool isInJournal, Exception why, bool isTolerated) =>
+    public static DcrException NotKept(string vault, string clientId, string done, object unstored, Exception why) =>
+        new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' {done}, and vault '{vault}' did not keep that: {why.Message.TrimEnd('.')}. The local store has it.", "Nothing is lost. When the vault works again, connect, or run Restore-DcrRegistration: it gives the vault what it lacks.", why)
+        {
+            Unstored = unstored,
+        };
+
+    public static DcrException NotKeptHere(string clientId, string done, object unstored, bool hasAnswer, DcrException why) =>
         new(
-            DcrErrorId.VaultWriteFailed,
-            $"Client '{clientId}' {done}, but vault '{vault}' did not keep that: {why.Message.TrimEnd('.')}.{(isInJournal ? " The journal has it." : "")}",
-            isInJournal
-                ? "When the vault works again, run Restore-DcrRegistration: it brings what the journal has into the vault. The DcrClient object has the secrets too."
-                : "The DcrClient object has the secrets: it was written to the output, and is this error's TargetObject. Keep its RegistrationAccessToken and ClientSecret before this session ends.",
+            DcrErrorId.StoreReadOnly,
+            $"Client '{clientId}' {done}, and the local store could not keep that: {why.InnerException?.Message.TrimEnd('.') ?? why.Message}.{(hasAnswer ? " The server's answer is in it." : "")}",
+            hasAnswer ? "When the store can be written again, connect: what the answer brought is restored." : "The DcrClient object has the secrets: it was written to the output, and is this error's TargetObject. Keep its RegistrationAccessToken and ClientSecret before this session ends.",
             why)
         {
             Unstored = unstored,
-            IsTolerated = isTolerated && isInJournal,
         };
 
-    public static DcrException NotPutBack(string vault, Exception why) =>
-        new(DcrErrorId.VaultWriteFailed, $"Another process overwrote vault '{vault}' with an older copy of it, and what this command had stored there could not all be put back: {why.Message}.", "Keep the DcrClient objects that this command wrote to the output: they have the secrets. Get-DcrClient -Offline shows what the vault holds.", why);
+    public static DcrException NotCopied(string vault, string clientId, string secretName, object client, Exception why) =>
+        new(DcrErrorId.VaultWriteFailed, $"The secret of client '{clientId}' could not be copied to '{secretName}' in vault '{vault}': {why.Message.TrimEnd('.')}. The registration itself is kept.", $"When the vault works again, copy it: Set-Secret '{secretName}' -SecureStringSecret (Get-DcrClient -Offline -ClientId {clientId}).ClientSecret", why)
+        {
+            Unstored = client,
+        };
 
-    public static DcrException NotForgotten(string vault, string clientId, string secretName, Exception why) =>
-        new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' was deleted at the server, but vault '{vault}' still holds its registration: {why.Message}.", $"Remove it by hand: Remove-Secret -Vault '{vault}' -Name {secretName}", why);
+    public static DcrException NotForgotten(string vault, string clientId, Exception why) =>
+        new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' was deleted at the server, and vault '{vault}' still holds its registration: {why.Message.TrimEnd('.')}.", "Nothing is to be done: it is removed there when you connect next.", why);
+
+    public static DcrException VaultEmptied(string vault, int count) =>
+        new(DcrErrorId.VaultReadFailed, $"Vault '{vault}' held {count} registration{(count == 1 ? "" : "s")} and is empty now. Nothing was written to it and nothing was sent.", "If its files are lost, put them back from a copy first (a SecretStore: Restore-DcrRegistration -SecretStoreCopy). If this is another vault or it was emptied on purpose, register it under another name.");
 
     public static DcrException VaultReadFailed(string vault, Exception why, string? nextStep = null) =>
         new(DcrErrorId.VaultReadFailed, $"Vault '{vault}' could not be read: {why.Message}.", nextStep ?? "Check the vault with Test-SecretVault.", why);
@@ -471,8 +475,6 @@ internal static class DcrErrors
         var words = server?.Description is { } description ? $" The server said: \"{description}\"" : "";
         return server?.SupportId is { } id ? $"{words} (support id {id})" : words;
     }
-
-    private static string Kept(string? keptAs) => keptAs is null ? "" : $" The answer is kept as it came, in the vault's secret '{keptAs}'.";
 
     // Without a user name or password, which GetLeftPart would show.
     private static string Origin(Uri uri) => $"{uri.Scheme}://{uri.Authority}";

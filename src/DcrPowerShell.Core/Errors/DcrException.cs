@@ -32,7 +32,4 @@ public sealed class DcrException : Exception
 
     /// <summary>The server does not know the client, or said what it says of one that it does not know.</summary>
     internal bool IsClientGone { get; init; }
-
-    /// <summary>The user wants a warning for it, not an error.</summary>
-    internal bool IsTolerated { get; init; }
 }

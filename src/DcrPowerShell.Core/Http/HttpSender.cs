@@ -39,7 +39,7 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
     /// <param name="stop">The user's wish to stop: heeded before anything is sent, and within <see cref="Grace"/> afterwards.</param>
     /// <exception cref="DcrException">There is no answer.</exception>
     /// <exception cref="OperationCanceledException">Stopped before anything was done.</exception>
-    public async Task<ProtocolResponse> SendAsync(ProtocolRequest request, IAuthorizer authorizer, IReporter reporter, CancellationToken stop, Action<ProtocolRequest, ProtocolResponse?>? arrived = null)
+    public async Task<ProtocolResponse> SendAsync(ProtocolRequest request, IAuthorizer authorizer, IReporter reporter, CancellationToken stop, Func<ProtocolRequest, ProtocolResponse?, Task>? arrived = null)
     {
         if (!SafeUrl.IsSafe(request.Uri))
         {
@@ -58,7 +58,7 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
             {
                 var authorization = await authorizer.AuthorizeAsync(request, reporter, stop).ConfigureAwait(false);
                 var response = await PacedAsync(request, authorization, reporter, patience.Token, stop).ConfigureAwait(false);
-                arrived?.Invoke(request, response);
+                await TellAsync(response).ConfigureAwait(false);
                 if (authorizer.Learn(authorization, request, response) && ++lessons <= MostLessons)
                 {
                     // A refusal of the credential: the server did nothing.
@@ -80,7 +80,7 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
             }
             catch (TransportException failure)
             {
-                arrived?.Invoke(request, null);
+                await TellAsync(null).ConfigureAwait(false);
                 wait = _isClosed ? null : RetryPolicy.AfterFailure(request.Effect, failure, tries);
                 if (wait is null)
                 {
@@ -93,6 +93,8 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
             waited += wait.Value;
             await WaitAsync(request, wait.Value, reason, reporter, stop).ConfigureAwait(false);
         }
+
+        Task TellAsync(ProtocolResponse? response) => arrived?.Invoke(request, response) ?? Task.CompletedTask;
     }
 
     public void Dispose()

@@ -5,6 +5,7 @@ using System.Linq;
 using System.Net;
 using System.Net.Http;
 using System.Net.Http.Headers;
+using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Compat;
@@ -70,7 +71,7 @@ internal sealed class HttpTransport : IDisposable
 
     public void Dispose() => _client.Dispose();
 
-    /// <param name="keepPart">Whether what came before a failure is given too: it may hold a token that is shown once.</param>
+    /// <param name="keepPart">Whether what came before a failure is given too: it may hold a token that is shown once. A whole JSON text always is.</param>
     private static async Task<(byte[] Body, BodyEnd End)> ReadAsync(HttpContent? content, bool keepPart, CancellationToken cancellationToken)
     {
         if (content is null)
@@ -84,9 +85,22 @@ internal sealed class HttpTransport : IDisposable
             var end = await CopyAsync(content, body, cancellationToken).ConfigureAwait(false);
             return (body.ToArray(), end);
         }
-        catch (Exception failure) when (keepPart && IsTransport(failure))
+        catch (Exception failure) when (IsTransport(failure) && (keepPart || IsJson(body)))
         {
             return (body.ToArray(), BodyEnd.Broken);
+        }
+    }
+
+    private static bool IsJson(MemoryStream body)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(body.ToArray());
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
         }
     }
 

@@ -29,4 +29,7 @@ internal enum FrameKind : byte
 
     /// <summary>Nothing but its place in the order.</summary>
     Mark = 9,
+
+    /// <summary>A secret of the application's own, or a key.</summary>
+    Secret = 10,
 }

@@ -511,6 +511,7 @@ internal sealed class LedgerFile : IDisposable
     {
         var (generation, sequence) = (_generation, _sequence);
         var former = _file;
+        _keys.Refresh();
         (_file, _scanner) = Open();
         former.Dispose();
         WasRolledBack |= _generation < generation || _sequence < sequence;
@@ -545,7 +546,8 @@ internal sealed class LedgerFile : IDisposable
 
     private long Newest() => _folder.List()
         .Where(static name => name.StartsWith(Prefix, StringComparison.Ordinal) && name.EndsWith(Extension, StringComparison.Ordinal))
-        .Select(static name => long.TryParse(name.Substring(Prefix.Length, name.Length - Prefix.Length - Extension.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0)
+        .Select(static name => name.Split('-', '.')[1])
+        .Select(static number => long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var generation) ? generation : 0)
         .DefaultIfEmpty(0)
         .Max();
 

@@ -12,10 +12,14 @@ internal interface ILedgerKeys
     LedgerHash LedgerId { get; }
 
     /// <summary>What new frames are sealed with.</summary>
+    /// <exception cref="Errors.DcrException">StoreLocked: another process has given the store another protection.</exception>
     LedgerKey Active { get; }
 
     /// <summary>Null where nobody here has that key.</summary>
     LedgerKey? Find(ulong id);
+
+    /// <summary>Called when another generation was found: it may be sealed with another key.</summary>
+    void Refresh();
 }
 
 /// <summary>A key that seals frames, and the one that makes the hashes in their headers, which a ledger has for life.</summary>

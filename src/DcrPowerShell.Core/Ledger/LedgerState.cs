@@ -21,6 +21,8 @@ internal sealed class LedgerRow
 
     public bool IsRemoved => Header.Kind == FrameKind.Removed;
 
+    public bool IsRegistration => Header.Kind is FrameKind.Kept or FrameKind.Known;
+
     /// <summary>The ledger has the registration's secrets.</summary>
     public bool IsWhole => Header.Kind == FrameKind.Kept;
 
@@ -81,7 +83,7 @@ internal sealed class LedgerState
             case FrameKind.Asked or FrameKind.Answered:
                 Add(header, offset);
                 break;
-            case FrameKind.Kept or FrameKind.Known or FrameKind.Removed:
+            case FrameKind.Kept or FrameKind.Known or FrameKind.Secret or FrameKind.Removed:
                 Take(header, offset);
                 break;
             case FrameKind.Stored when Client(header.Client) is { } row && row.Header.Sequence == header.Reference:

@@ -42,6 +42,9 @@ internal sealed class RegistrationLedger : IDisposable
         _owners = new Owners(folder);
     }
 
+    /// <summary>The ledger's own, whatever folder it is in.</summary>
+    public string Id => _keys.LedgerId.ToString();
+
     /// <summary>For people.</summary>
     public string Path => _folder.Path;
 
@@ -54,6 +57,30 @@ internal sealed class RegistrationLedger : IDisposable
 
     /// <summary>The hash of a vault's id, as frames have it.</summary>
     public ulong PlaceOf(string? vaultId) => vaultId is null ? 0 : _keys.Active.ShortHash("vault\n" + vaultId) | 1;
+
+    /// <summary>A lock across the processes that have this folder, for what is not the ledger's own.</summary>
+    /// <exception cref="DcrException">StoreReadOnly.</exception>
+    public IDisposable TakeLock(string name) => Guard(() => Task.FromResult(StoreLock.Take(_folder, name))).GetAwaiter().GetResult();
+
+    /// <summary>Notes what a vault is registered as. A hint for people: it is known by its id.</summary>
+    /// <exception cref="DcrException">StoreReadOnly.</exception>
+    public void NameVault(string vaultId, string name) => Guard(() =>
+    {
+        if (!NamedVaults().TryGetValue(vaultId, out var known) || known != name)
+        {
+            StoreSettings.Change(_folder, settings => settings with { Vaults = settings.Vaults.Where(pair => pair.Key != vaultId).Append(new(vaultId, name)).ToDictionary(static pair => pair.Key, static pair => pair.Value) });
+        }
+
+        return Task.FromResult(true);
+    }).GetAwaiter().GetResult();
+
+    /// <summary>What vaults were registered as when they were last seen, by their ids.</summary>
+    /// <exception cref="DcrException">StoreReadOnly, StoreDamaged.</exception>
+    public IReadOnlyDictionary<string, string> NamedVaults() => Guard(() => Task.FromResult(StoreSettings.Read(_folder).Vaults)).GetAwaiter().GetResult();
+
+    /// <summary>Makes sure that the file can be written and flushed.</summary>
+    /// <exception cref="DcrException">StoreReadOnly.</exception>
+    public void Prove() => WriteAsync(isDurable: true, static () => new FrameDraft(new FrameHeader { Kind = FrameKind.Mark }, [], [])).GetAwaiter().GetResult();
 
     // What is written.
 
@@ -144,35 +171,48 @@ internal sealed class RegistrationLedger : IDisposable
     }
 
     /// <summary>Notes registrations that a vault has and the ledger does not know. What became known meanwhile stays.</summary>
+    /// <param name="replaces">What the vault has counts, also where the ledger knows it otherwise.</param>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public Task KnowAsync(IReadOnlyList<RegistrationRecord> records, string vaultId) => Guard(() => _file.WriteAsync(
+    public Task KnowAsync(IReadOnlyList<RegistrationRecord> records, string vaultId, bool replaces = false) => Guard(() => _file.WriteAsync(
         state => records.Select(record => Registration(FrameKind.Known, record, vaultId, [], LedgerHash.None, closes: false))
-            .Where(draft => state.Client(draft.Header.Client) is null or { IsRemoved: true, IsPending: false })
+            .Where(draft => state.Client(draft.Header.Client) is null or { IsRemoved: true, IsPending: false } || (replaces && state.Client(draft.Header.Client) is { IsRemoved: false }))
             .ToList(),
         isDurable: true));
 
-    /// <summary>The vault gave back what the frame of that sequence has; or no longer has what it removed.</summary>
+    /// <summary>The vault gave back what the frames of these sequences have; or no longer has what they removed.</summary>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public Task StoredAsync(string issuer, string clientId, long sequence) => WriteAsync(isDurable: false, () =>
-        new FrameDraft(new FrameHeader { Kind = FrameKind.Stored, Client = ClientHash(issuer, clientId), Reference = sequence }, [], []));
+    public Task StoredAsync(IReadOnlyList<(string Issuer, string ClientId, long Sequence)> stored) => Guard(() => _file.WriteAsync(
+        _ => stored.Select(one => new FrameDraft(new FrameHeader { Kind = FrameKind.Stored, Client = ClientHash(one.Issuer, one.ClientId), Reference = one.Sequence }, [], [])).ToList(),
+        isDurable: false));
 
     /// <summary>Writes that a registration is gone, unless a newer one is there. Kept for ever.</summary>
-    /// <param name="sequence">What was removed: a frame of a higher sequence stays.</param>
+    /// <param name="since">An older answer says so: a frame of a higher sequence stays.</param>
     /// <returns>Its place in the order; 0 where nothing was removed.</returns>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public async Task<long> RemoveAsync(RegistrationRecord record, long sequence, LedgerHash entry = default)
+    public async Task<long> RemoveAsync(RegistrationRecord record, LedgerHash entry = default, long since = long.MaxValue)
     {
         var client = ClientHash(record.Issuer, record.ClientId);
         var written = await Guard(() => _file.WriteAsync(
-            state => state.Client(client) is { IsRemoved: false } row && row.Header.Sequence <= sequence ? [Removal(row.Header.Place)] : [],
+            state => state.Client(client) is { IsRemoved: false } row && row.Header.Sequence <= since ? [Removal(row.Header)] : [],
             isDurable: true)).ConfigureAwait(false);
         return written.Count == 0 ? 0 : written[0].Sequence;
 
-        FrameDraft Removal(ulong place) => new(
-            new FrameHeader { Kind = FrameKind.Removed, Client = client, Entry = entry, Reference = sequence, Place = place, Issuer = IssuerHash(record.Issuer) },
+        FrameDraft Removal(FrameHeader removed) => new(
+            new FrameHeader { Kind = FrameKind.Removed, Client = client, Entry = entry, Reference = removed.Sequence, Place = removed.Place, Issuer = removed.Issuer },
             LedgerText.Write(new LedgerRemoval(record.Issuer, record.ClientId, HashOf(record))),
             []);
     }
+
+    /// <summary>Keeps a secret of the application's, or a key: plain text under a name.</summary>
+    /// <exception cref="DcrException">StoreReadOnly.</exception>
+    public Task KeepSecretAsync(string name, string value) => WriteAsync(isDurable: true, () =>
+        new FrameDraft(new FrameHeader { Kind = FrameKind.Secret, Client = SecretHash(name) }, Encoding.UTF8.GetBytes(name), Encoding.UTF8.GetBytes(value)));
+
+    /// <summary>Removes such a secret, if it is there.</summary>
+    /// <exception cref="DcrException">StoreReadOnly.</exception>
+    public Task RemoveSecretAsync(string name) => Guard(() => _file.WriteAsync(
+        state => state.Client(SecretHash(name)) is { IsRemoved: false } row ? [new FrameDraft(new FrameHeader { Kind = FrameKind.Removed, Client = row.Client, Reference = row.Header.Sequence }, [], [])] : [],
+        isDurable: true));
 
     /// <summary>Ends entries: the server refused, or surely did nothing, or what they brought is kept.</summary>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
@@ -191,9 +231,10 @@ internal sealed class RegistrationLedger : IDisposable
         }
     }
 
-    /// <summary>Writes what counts anew, and drops the rest from the disk.</summary>
+    /// <summary>Writes what counts into a new file, sealed with the active key, and drops the rest from the disk.</summary>
+    /// <returns>False where another process compacts it at the moment.</returns>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public void Compact() => Guard(() => Task.FromResult(_file.Compact())).GetAwaiter().GetResult();
+    public bool Compact() => Guard(() => Task.FromResult(_file.Compact())).GetAwaiter().GetResult();
 
     // What is read.
 
@@ -214,6 +255,32 @@ internal sealed class RegistrationLedger : IDisposable
         return Whole(state => state.Client(client));
     }
 
+    /// <summary>A secret of the application's, or a key; null where there is none of that name.</summary>
+    /// <exception cref="DcrException">StoreDamaged.</exception>
+    public string? FindSecret(string name)
+    {
+        ReadOn();
+        return !_file.TryOpen(state => state.Client(SecretHash(name)) is { IsRemoved: false } row ? (row.Header, row.Offset) : null, out _, out var content) ? null
+            : content is { } text ? Encoding.UTF8.GetString(text.Body)
+            : throw StoreErrors.FrameDamaged(_folder.Path);
+    }
+
+    /// <summary>Names of these secrets.</summary>
+    public IReadOnlyList<string> SecretNames()
+    {
+        ReadOn();
+        var names = new List<string>();
+        foreach (var client in _file.Look(static state => state.Rows.Where(static row => row.Header.Kind == FrameKind.Secret).Select(static row => row.Client).ToList()))
+        {
+            if (_file.TryOpenOutline(state => state.Client(client) is { IsRemoved: false } row ? (row.Header, row.Offset) : null, out _, out var name) && name is not null)
+            {
+                names.Add(Encoding.UTF8.GetString(name));
+            }
+        }
+
+        return names;
+    }
+
     /// <summary>Whether the ledger knows a client, its removal too.</summary>
     public bool Knows(string secretName) => _file.Look(state => state.Client(_keys.Active.Hash(secretName)) is not (null or { IsRemoved: true, IsPending: false }));
 
@@ -232,7 +299,7 @@ internal sealed class RegistrationLedger : IDisposable
         ReadOn();
         var hash = issuer is null ? 0 : IssuerHash(issuer);
         var clients = _file.Look(state => state.Rows
-            .Where(row => !row.IsRemoved && (issuer is null || row.Header.Issuer == hash))
+            .Where(row => row.IsRegistration && (issuer is null || row.Header.Issuer == hash))
             .OrderBy(static row => row.Header.Sequence)
             .Select(static row => row.Client)
             .ToList());
@@ -261,11 +328,27 @@ internal sealed class RegistrationLedger : IDisposable
         }
     }
 
+    /// <summary>The issuers that registrations are kept of.</summary>
+    public IReadOnlyCollection<string> Issuers()
+    {
+        ReadOn();
+        var issuers = new List<string>();
+        foreach (var client in _file.Look(static state => state.Rows.Where(static row => row.IsRegistration).GroupBy(static row => row.Header.Issuer).Select(static rows => rows.First().Client).ToList()))
+        {
+            if (Whole(state => state.Client(client)) is { } found)
+            {
+                issuers.Add(found.Record.Issuer);
+            }
+        }
+
+        return issuers;
+    }
+
     /// <summary>How many living registrations there are at an issuer, by the vault that they belong to.</summary>
     public IReadOnlyDictionary<ulong, int> Count(string? issuer = null)
     {
         var hash = issuer is null ? 0 : IssuerHash(issuer);
-        return _file.Look(state => state.Rows.Where(row => !row.IsRemoved && (issuer is null || row.Header.Issuer == hash))
+        return _file.Look(state => state.Rows.Where(row => row.IsRegistration && (issuer is null || row.Header.Issuer == hash))
             .GroupBy(static row => row.Header.Place)
             .ToDictionary(static rows => rows.Key, static rows => rows.Count()));
     }
@@ -295,6 +378,14 @@ internal sealed class RegistrationLedger : IDisposable
         }
 
         return removals;
+    }
+
+    /// <summary>How many registrations a vault had, and does not have among the names that it has now.</summary>
+    public int CountMissing(string vaultId, IReadOnlyList<string> names)
+    {
+        var place = PlaceOf(vaultId);
+        var there = new HashSet<LedgerHash>(names.Select(_keys.Active.Hash));
+        return _file.Look(state => state.Rows.Count(row => row is { IsRegistration: true, IsPending: false } && row.Header.Place == place && !there.Contains(row.Client)));
     }
 
     /// <summary>Requests that are not done, in order of asking.</summary>
@@ -371,7 +462,7 @@ internal sealed class RegistrationLedger : IDisposable
         }
     }
 
-    private Task WriteAsync(bool isDurable, Func<FrameDraft> draft) => Guard(() => _file.WriteAsync(_ => [draft()], isDurable));
+    private Task<IReadOnlyList<FrameHeader>> WriteAsync(bool isDurable, Func<FrameDraft> draft) => Guard(() => _file.WriteAsync(_ => [draft()], isDurable));
 
     private async Task<T> Guard<T>(Func<Task<T>> action)
     {
@@ -434,6 +525,8 @@ internal sealed class RegistrationLedger : IDisposable
         },
         Outline.Write(record),
         body);
+
+    private LedgerHash SecretHash(string name) => _keys.Active.Hash("secret\n" + name.ToUpperInvariant());
 
     private LedgerHash TenantHash(string issuer, string tenant) => _keys.Active.Hash(TenantKey.Of(issuer, tenant));
 

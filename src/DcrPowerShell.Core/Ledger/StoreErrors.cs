@@ -7,7 +7,10 @@ namespace DcrPowerShell.Ledger;
 internal static class StoreErrors
 {
     public static DcrException NotWritable(string path, Exception why) =>
-        new(DcrErrorId.StoreReadOnly, $"The local store in '{path}' cannot be written: {why.Message.TrimEnd('.')}. Nothing was sent.", "Make room on the disk, or make the folder writable for this account; DCRPOWERSHELL_HOME names another folder. Then run the command again.", why);
+        new(DcrErrorId.StoreReadOnly, $"The local store in '{path}' cannot be used: {why.Message.TrimEnd('.')}. Nothing was sent.", "Make room on the disk, or make the folder writable for this account; DCRPOWERSHELL_HOME names another folder. Then run the command again.", why);
+
+    public static DcrException NoPlace(string path) =>
+        new(DcrErrorId.StoreReadOnly, $"The local store cannot be written ('{path}'), and no vault was named that could keep registrations. Nothing was sent.", "Make the folder writable for this account, name another with DCRPOWERSHELL_HOME, or connect with -Vault.");
 
     public static DcrException Newer(string path, Exception why) =>
         new(DcrErrorId.StoreDamaged, $"The local store in '{path}' was written by a newer DcrPowerShell. It was left as it is.", "Update this module: Update-Module DcrPowerShell.", why);
@@ -15,6 +18,28 @@ internal static class StoreErrors
     public static DcrException FrameDamaged(string path) =>
         new(DcrErrorId.StoreDamaged, $"A registration in the local store in '{path}' is damaged and cannot be read. Nothing was sent.", "Bring it back from a backup: Restore-DcrRegistration -Path. Get-DcrStore shows what is damaged.");
 
+    /// <param name="what">Which of its files.</param>
+    public static DcrException FileDamaged(string path, string what, Exception why) =>
+        new(DcrErrorId.StoreDamaged, $"The local store in '{path}' cannot be opened, for {what} is damaged: {why.Message.TrimEnd('.')}. Nothing was sent.", "Put the file back from a copy of the folder. Restore-DcrRegistration -Path takes a backup back into an empty folder (DCRPOWERSHELL_HOME).", why);
+
     public static DcrException TooLarge(Exception why) =>
         new(DcrErrorId.InvalidClientMetadata, $"The client metadata cannot be stored: {why.Message}. Nothing was sent.", "Leave out what the client does not need.", why) { Member = "metadata" };
+
+    public static DcrException Locked() =>
+        new(DcrErrorId.StoreLocked, "The local store is locked. Nothing was sent.", "Unlock it for this process: Unlock-DcrStore -Passphrase (Read-Host -AsSecureString). Where a vault holds its key, unlock that vault first, then run Unlock-DcrStore.");
+
+    public static DcrException PassphraseWrong() =>
+        new(DcrErrorId.StoreLocked, "The passphrase does not open the local store.", "Give the passphrase that was set with Set-DcrStore -Protection Passphrase. Nobody can recover it; a backup has one of its own.");
+
+    public static DcrException KeyMissing(string path) =>
+        new(DcrErrorId.StoreKeyMissing, $"The key of the local store is not there: '{path}'. Without it nobody can read what the store holds, and no new key was made.", "Put the file back from a copy; if it was moved, name its place with Set-DcrStore -KeyPath. To begin an empty store, set DCRPOWERSHELL_HOME to another folder, and take a backup back with Restore-DcrRegistration -Path.");
+
+    public static DcrException KeyUnusable(Exception why) =>
+        new(DcrErrorId.StoreKeyMissing, $"The key of the local store cannot be used by this account on this machine: {why.Message.TrimEnd('.')}. Nothing was sent.", "Use the account and the machine that made the store, or begin an empty one with DCRPOWERSHELL_HOME and take a backup back with Restore-DcrRegistration -Path.", why);
+
+    public static DcrException KeyNotInVault(string vault, string secretName) =>
+        new(DcrErrorId.StoreKeyMissing, $"Vault '{vault}' has no secret '{secretName}', which is the key of the local store. Nothing was sent.", "Put the secret back, or register the vault that has it under this name. No new key was made.");
+
+    public static DcrException KeyVaultFailed(string vault, Exception why) =>
+        new(DcrErrorId.StoreLocked, $"The local store is locked, because vault '{vault}', which holds its key, cannot be read: {why.Message.TrimEnd('.')}. Nothing was sent.", $"Unlock that vault (Unlock-SecretStore, or Unlock-SecretVault -Name '{vault}'), then run the command again.", why);
 }

@@ -13,8 +13,8 @@ using DcrPowerShell.Http;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
 using DcrPowerShell.Providers;
-using DcrPowerShell.Storage;
-using DcrPowerShell.Storage.Journaling;
+using DcrPowerShell.Vaults;
+using DcrPowerShell.Ledger;
 
 namespace DcrPowerShell.Operations;
 
@@ -52,8 +52,6 @@ internal sealed record ConnectRequest
     /// <summary>Null for what the dialect and the server say.</summary>
     public DcrRateLimit? RateLimit { get; init; }
 
-    public DcrVaultErrorAction OnVaultError { get; init; }
-
     /// <summary>Origins beside the registration endpoint's where registration access tokens may go.</summary>
     public IReadOnlyCollection<Uri> AllowedOrigins { get; init; } = [];
 
@@ -66,12 +64,12 @@ internal sealed record ConnectRequest
 /// <summary>Finds a server's registration endpoint and makes a connection to it. Sends no registration.</summary>
 internal static class ConnectOperation
 {
-    /// <param name="store">Proved to keep what is written before anything is sent; null with <c>-NoVault</c>.</param>
-    /// <param name="journals">Null for none: a crash between answer and vault then loses the answer.</param>
+    /// <param name="ledger">What this user's commands write to.</param>
+    /// <param name="vault">Proved to keep what is written before anything is sent; null for the local store.</param>
     /// <param name="audit">Proved to be writable before anything is sent; null where nothing is put on record.</param>
     /// <param name="handler">Sends the requests; null for the platform's own.</param>
     /// <exception cref="DcrException">A bad URL or token; DiscoveryFailed, IssuerMismatch; no connection.</exception>
-    public static async Task<DcrConnection> RunAsync(ConnectRequest request, RegistrationStore? store, IReporter reporter, IClock clock, CancellationToken stop, HttpMessageHandler? handler = null, JournalSet? journals = null, AuditLog? audit = null)
+    public static async Task<DcrConnection> RunAsync(ConnectRequest request, RegistrationLedger ledger, ISecretVault? vault, IReporter reporter, IClock clock, CancellationToken stop, HttpMessageHandler? handler = null, AuditLog? audit = null)
     {
         RequireSafe(nameof(request.Issuer), request.Issuer);
         RequireSafe(nameof(request.RegistrationEndpoint), request.RegistrationEndpoint);
@@ -84,7 +82,7 @@ internal static class ConnectOperation
         scope.Begin(DcrAuditOperation.Connect);
         try
         {
-            var connection = await ConnectAsync(request, store, reporter, clock, handler, journals, scope, stop).ConfigureAwait(false);
+            var connection = await ConnectAsync(request, ledger, vault, reporter, clock, handler, scope, stop).ConfigureAwait(false);
             scope.End(connection);
             return connection;
         }
@@ -95,16 +93,20 @@ internal static class ConnectOperation
         }
     }
 
-    private static async Task<DcrConnection> ConnectAsync(ConnectRequest request, RegistrationStore? store, IReporter reporter, IClock clock, HttpMessageHandler? handler, JournalSet? journals, AuditScope audit, CancellationToken stop)
+    /// <summary>A connection that sends nothing: what is known of the server's clients can be looked at.</summary>
+    /// <exception cref="DcrException">DiscoveryFailed: nothing is known of that server.</exception>
+    public static DcrConnection Offline(ConnectRequest request, RegistrationLedger ledger, string? vault)
     {
-        if (store is not null)
-        {
-            await store.CheckOpenAsync().ConfigureAwait(false);
-            await store.CheckWritableAsync().ConfigureAwait(false);
-        }
+        var asked = request.Issuer!.OriginalString;
+        var issuer = ledger.Issuers().FirstOrDefault(known => known.TrimEnd('/') == asked.TrimEnd('/')) ?? throw DcrErrors.NothingKnownOffline(asked, ledger.Issuers());
+        var vaultId = vault is null ? null : ledger.NamedVaults().Where(known => known.Value.Equals(vault, StringComparison.OrdinalIgnoreCase)).Select(static known => known.Key).FirstOrDefault();
+        var sender = new HttpSender(new HttpTransport(HandlerFactory.Create(null, null), request.Timeout, new SystemClock()), new SystemClock());
+        return new DcrConnection(request.Name ?? NameOf(request.Issuer), issuer, new Uri(issuer), new NoCredential(), ledger, vault, vaultId, new OfflineProvider(), sender);
+    }
 
-        var journal = store is null || journals is null ? null : await RecoverOperation.BeginAsync(store, journals, reporter, audit).ConfigureAwait(false);
-
+    private static async Task<DcrConnection> ConnectAsync(ConnectRequest request, RegistrationLedger ledger, ISecretVault? vault, IReporter reporter, IClock clock, HttpMessageHandler? handler, AuditScope audit, CancellationToken stop)
+    {
+        var store = await StoreOpening.RunAsync(ledger, vault, reporter, clock, audit, stop).ConfigureAwait(false);
         var sender = new HttpSender(new HttpTransport(handler ?? HandlerFactory.Create(request.Proxy, request.TlsCertificate), request.Timeout, clock), clock);
         try
         {
@@ -116,13 +118,12 @@ internal static class ConnectOperation
             var credential = CredentialFactory.Create(request.Credential, context.Server, dialect.TokenRules(context), request.Scope, request.DPoP, sender, clock);
             var service = dialect.Create(context, credential);
             Pace(sender, dialect, request.RateLimit, clock);
-            return new DcrConnection(request.Name ?? NameOf(request.Issuer ?? request.RegistrationEndpoint!), context.Issuer, context.RegistrationEndpoint, credential, store?.VaultName, service, sender)
+            StoreOpening.CompareStores(store, context.Issuer, reporter);
+            return new DcrConnection(request.Name ?? NameOf(request.Issuer ?? request.RegistrationEndpoint!), context.Issuer, context.RegistrationEndpoint, credential, ledger, vault?.Name, store.VaultId, service, sender)
             {
                 AllowedOrigins = context.AllowedOrigins,
                 VaultProvedAt = clock.UtcNow,
-                Journal = journal,
                 Audit = audit.Log,
-                OnVaultError = request.OnVaultError,
                 Rediscover = request.RegistrationEndpoint is not null ? null : async (again, until) =>
                     ContextOf(request, await DiscoverAsync(request, sender, again, until).ConfigureAwait(false), sender),
             };

@@ -1,8 +1,8 @@
 using System.Runtime.ExceptionServices;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
-using DcrPowerShell.Storage;
-using DcrPowerShell.Storage.Journaling;
+using DcrPowerShell.Ledger;
+using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Operations;
 
@@ -15,7 +15,7 @@ internal static class DeleteOperation
     {
         context.Audit.Begin(DcrAuditOperation.Delete, record);
         await context.CheckVaultAsync().ConfigureAwait(false);
-        context.Scope.BeginChange(JournalIntent.Delete, record);
+        await context.Scope.BeginChangeAsync(LedgerOperation.Delete, record).ConfigureAwait(false);
         try
         {
             await context.Provider.DeleteAsync(record, context.Call).ConfigureAwait(false);
@@ -30,7 +30,7 @@ internal static class DeleteOperation
                 ExceptionDispatchInfo.Capture(reason).Throw();
             }
 
-            context.Reporter.Warning($"{reason.Message} Its registration was dropped from the vault.");
+            context.Reporter.Warning($"{reason.Message} Its registration was dropped from the store.");
         }
 
         await ForgetAsync(context, record).ConfigureAwait(false);
@@ -52,18 +52,12 @@ internal static class DeleteOperation
 
     private static async Task ForgetAsync(OperationContext context, RegistrationRecord record)
     {
-        if (context.Store is not { } store)
+        if (await context.Store.RemoveAsync(record, context.Scope.Entry).ConfigureAwait(false) is { } failure)
         {
-            return;
+            context.Scope.Kept();
+            throw DcrErrors.NotForgotten(context.Connection.Vault!, record.ClientId, failure);
         }
 
-        try
-        {
-            await store.RemoveAsync(record).ConfigureAwait(false);
-        }
-        catch (VaultException failure)
-        {
-            throw DcrErrors.NotForgotten(store.VaultName, record.ClientId, record.SecretName, failure);
-        }
+        context.Scope.Kept();
     }
 }

@@ -6,7 +6,7 @@ using DcrPowerShell.Inventory;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
 using DcrPowerShell.Providers;
-using DcrPowerShell.Storage;
+using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Operations;
 
@@ -82,19 +82,17 @@ internal static class ImportOperation
     /// <exception cref="DcrException">The server refused the read, and nothing was stored; or VaultWriteFailed, which carries the client.</exception>
     public static async Task<(DcrClient Client, ImportOutcome Outcome)> RunAsync(OperationContext context, RegistrationRecord given, string? clientSecretName, bool force)
     {
-        var store = context.Store ?? throw DcrErrors.NoVaultForImport();
-        await context.CheckVaultAsync(clientSecretName).ConfigureAwait(false);
-        var known = await store.FindAsync(given.Issuer, given.ClientId).ConfigureAwait(false);
+        await context.CheckVaultAsync().ConfigureAwait(false);
+        var known = (await context.Store.FindAsync(given.Issuer, given.ClientId).ConfigureAwait(false))?.Record;
         if (known is not null && !force)
         {
-            context.Reporter.Verbose($"Client '{given.ClientId}' is in the vault already, and was left as it is.");
-            return (new DcrClient(known, [], known.SecretName), IsOther(given.RegistrationAccessToken, known.RegistrationAccessToken) || IsOther(given.ClientSecret, known.ClientSecret) ? ImportOutcome.WasKnownOtherwise : ImportOutcome.WasKnown);
+            context.Reporter.Verbose($"Client '{given.ClientId}' is in {context.Store.Place} already, and was left as it is.");
+            return (new DcrClient(known, []) { Storage = context.StorageOf(known) }, IsOther(given.RegistrationAccessToken, known.RegistrationAccessToken) || IsOther(given.ClientSecret, known.ClientSecret) ? ImportOutcome.WasKnownOtherwise : ImportOutcome.WasKnown);
         }
 
         var record = known is null ? given : With(known, given);
         context.Audit.Begin(DcrAuditOperation.Import, known ?? given with { RegistrationAccessToken = null, ClientSecret = null });
         var client = await ReadAsync(context, record).ConfigureAwait(false);
-        context.Connection.Tenants.Add(client.Record);
         context.TellOfReplacedSecret(record, client);
         await context.CopySecretAsync(client, clientSecretName).ConfigureAwait(false);
         return (client, client.State == DcrClientState.Active ? ImportOutcome.Taken : ImportOutcome.AsGiven);

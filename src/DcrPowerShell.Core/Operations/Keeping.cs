@@ -5,7 +5,7 @@ using System.Threading.Tasks;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
-using DcrPowerShell.Storage;
+using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Operations;
 
@@ -19,20 +19,14 @@ internal static class Keeping
     /// A record of a client that was not known before; or of one that was, for some servers answer a second registration with
     /// the first one's client, and its token may not be repeated.
     /// </summary>
-    /// <exception cref="DcrException">VaultWriteFailed, which carries the client: what the vault holds of it cannot be read.</exception>
-    public static async Task<(RegistrationRecord Record, bool WasKnown)> NewRecordAsync(this OperationContext context, RegistrationAnswer answer, string? tenant, string done)
+    /// <exception cref="DcrException">VaultReadFailed, StoreDamaged: what is known of it cannot be read. The answer stays in the ledger.</exception>
+    public static async Task<(RegistrationRecord Record, RegistrationRecord? Known)> NewRecordAsync(this OperationContext context, RegistrationAnswer answer, string? tenant)
     {
-        var fresh = Merge(context.UnknownRecord(answer.ClientId!) with { Tenant = tenant }, answer, context.Connection.RegistrationEndpoint, context.Clock.UtcNow);
-        try
-        {
-            var known = context.Store is null ? null : await context.Store.FindAsync(fresh.Issuer, fresh.ClientId).ConfigureAwait(false);
-            return known is null ? (fresh, false) : (Merge(known with { Tenant = tenant ?? known.Tenant }, answer, context.Connection.RegistrationEndpoint, context.Clock.UtcNow), true);
-        }
-        catch (DcrException failure)
-        {
-            context.DistrustVault();
-            throw DcrErrors.NotKept(context.Store!.VaultName, fresh.ClientId, done, context.Unstored(fresh, []), context.Scope.HoldsAnswer, failure, context.IsTolerated);
-        }
+        var known = context.Store.Ledger.Find(context.Connection.Issuer, answer.ClientId!) is null
+            ? null
+            : (await context.Store.FindAsync(context.Connection.Issuer, answer.ClientId!).ConfigureAwait(false))?.Record;
+        var former = known ?? context.UnknownRecord(answer.ClientId!);
+        return (Merge(former with { Tenant = former.Tenant ?? tenant }, answer, context.Connection.RegistrationEndpoint, context.Clock.UtcNow), known);
     }
 
     /// <summary>A record of a client of which nothing but its id is known.</summary>
@@ -45,11 +39,18 @@ internal static class Keeping
         Metadata = JsonBag.Empty,
     };
 
+    /// <summary>Where a client is kept that was found.</summary>
+    public static DcrStorage StorageOf(this OperationContext context, RegistrationRecord record) => record.IsKept ? context.Storage() : DcrStorage.MemoryOnly;
+
+    /// <summary>Where the connection keeps what it has.</summary>
+    private static DcrStorage Storage(this OperationContext context) => context.Store.Vault is null ? DcrStorage.Local : DcrStorage.Vault;
+
     /// <summary>A client as a list shows it, with what the vault knows of it. Stores nothing.</summary>
     public static async Task<DcrClient> ListedAsync(this OperationContext context, RegistrationAnswer listed)
     {
-        var known = context.Store is null ? null : await context.Store.FindAsync(context.Connection.Issuer, listed.ClientId!).ConfigureAwait(false);
-        return new DcrClient(Merge(known ?? context.UnknownRecord(listed.ClientId!), listed, context.Connection.RegistrationEndpoint, context.Clock.UtcNow), [], known?.SecretName) { State = DcrClientState.Active };
+        var known = (await context.Store.FindAsync(context.Connection.Issuer, listed.ClientId!).ConfigureAwait(false))?.Record;
+        var record = Merge(known ?? context.UnknownRecord(listed.ClientId!), listed, context.Connection.RegistrationEndpoint, context.Clock.UtcNow);
+        return new DcrClient(record, []) { State = DcrClientState.Active, Storage = known is null ? DcrStorage.MemoryOnly : context.Storage() };
     }
 
     /// <summary>Stores the answer to a read or an update, if it brought anything new, and gives the client as it is now.</summary>
@@ -62,9 +63,9 @@ internal static class Keeping
     {
         if (answer.ClientId is { } answered && answered != record.ClientId)
         {
-            var (other, _) = await context.NewRecordAsync(answer, tenant: null, done).ConfigureAwait(false);
+            var (other, _) = await context.NewRecordAsync(answer, tenant: null).ConfigureAwait(false);
             await context.StoreAsync(other, [], done).ConfigureAwait(false);
-            throw DcrErrors.OtherClient(record.ClientId, answered, context.Store is null ? null : other.SecretName);
+            throw DcrErrors.OtherClient(record.ClientId, answered, other.SecretName);
         }
 
         var updated = Merge(record, answer, context.Connection.RegistrationEndpoint, context.Clock.UtcNow);
@@ -77,7 +78,7 @@ internal static class Keeping
         }
 
         var client = isKept
-            ? new DcrClient(updated, changes, context.Store is null || !isWorthKeeping ? null : record.SecretName) { State = DcrClientState.Active }
+            ? new DcrClient(updated, changes) { State = DcrClientState.Active, Storage = isWorthKeeping ? context.Storage() : DcrStorage.MemoryOnly }
             : await context.StoreAsync(updated, changes, done).ConfigureAwait(false);
         context.Tell(client, hasNewSecret: client.Record.ClientSecret != record.ClientSecret);
         return client;
@@ -85,31 +86,31 @@ internal static class Keeping
 
     /// <summary>Stores a record.</summary>
     /// <param name="state">Active where the server's answer has just brought it.</param>
-    /// <exception cref="DcrException">VaultWriteFailed, which carries the client and its secrets.</exception>
-    public static async Task<DcrClient> StoreAsync(this OperationContext context, RegistrationRecord record, IReadOnlyList<DcrChange> changes, string done, DcrClientState state = DcrClientState.Active)
+    /// <param name="closes">Whether nothing more is to come of what was asked.</param>
+    /// <exception cref="DcrException">VaultWriteFailed, StoreReadOnly: the error carries the client and its secrets.</exception>
+    public static async Task<DcrClient> StoreAsync(this OperationContext context, RegistrationRecord record, IReadOnlyList<DcrChange> changes, string done, DcrClientState state = DcrClientState.Active, bool closes = false)
     {
         context.Audit.Got(record);
-        if (context.Store is not { } store)
-        {
-            return new DcrClient(record, changes, secretName: null) { State = state };
-        }
-
+        VaultException? failure;
         try
         {
-            await store.SaveAsync(record).ConfigureAwait(false);
-            context.Scope.Kept();
-            context.TrustVault();
-            return new DcrClient(record, changes, record.SecretName) { State = state };
+            failure = await context.Store.KeepAsync(record, context.Scope.Entry, closes, isDurable: !context.Scope.HasAnswer).ConfigureAwait(false);
         }
-        catch (VaultException failure)
+        catch (DcrException unwritten) when (unwritten.ErrorId == DcrErrorId.StoreReadOnly)
         {
-            context.DistrustVault();
-            throw DcrErrors.NotKept(store.VaultName, record.ClientId, done, context.Unstored(record, changes, state), context.Scope.HoldsAnswer, failure, context.IsTolerated);
+            throw DcrErrors.NotKeptHere(record.ClientId, done, new DcrClient(record, changes) { State = state, Storage = DcrStorage.MemoryOnly }, context.Scope.HasAnswer, unwritten);
         }
-    }
 
-    private static DcrClient Unstored(this OperationContext context, RegistrationRecord record, IReadOnlyList<DcrChange> changes, DcrClientState state = DcrClientState.Active) =>
-        new(record, changes, secretName: null) { State = state, Storage = context.Scope.HoldsAnswer ? DcrStorage.Journal : DcrStorage.MemoryOnly };
+        context.Scope.Kept();
+        if (failure is null)
+        {
+            context.TrustVault();
+            return new DcrClient(record, changes) { State = state, Storage = context.Storage() };
+        }
+
+        context.DistrustVault();
+        throw DcrErrors.NotKept(context.Connection.Vault!, record.ClientId, done, new DcrClient(record, changes) { State = state, Storage = DcrStorage.Pending }, failure);
+    }
 
     /// <summary>Gives the application its own copy of the client secret, under a name of the user's choice.</summary>
     /// <exception cref="DcrException">VaultWriteFailed, which carries the client and its secrets.</exception>
@@ -128,45 +129,13 @@ internal static class Keeping
 
         try
         {
-            await context.Store!.SaveAsync(clientSecretName, secret).ConfigureAwait(false);
+            await context.Store.CopyAsync(clientSecretName, secret).ConfigureAwait(false);
         }
         catch (VaultException failure)
         {
             context.DistrustVault();
-            throw DcrErrors.NotKept(context.Store!.VaultName, client.ClientId, $"has its secret, and it was to be copied to '{clientSecretName}'", client, isInJournal: false, failure, isTolerated: false);
+            throw DcrErrors.NotCopied(context.Connection.Vault!, client.ClientId, clientSecretName, client, failure);
         }
-    }
-
-    /// <summary>Keeps a successful answer that cannot be used as it came, for it may hold a token. Gives the name it is kept under.</summary>
-    public static async Task<string?> KeepUnreadAsync(this OperationContext context, ProtocolResponse response)
-    {
-        if (context.Store is null || response.Body.Length == 0)
-        {
-            return null;
-        }
-
-        var name = SecretName.ForUnread(context.Connection.Issuer, response.Body);
-        try
-        {
-            await context.Store.SaveAsync(name, UnreadText(response)).ConfigureAwait(false);
-            context.Scope.Kept();
-            return name;
-        }
-        catch (VaultException failure)
-        {
-            context.DistrustVault();
-            context.Reporter.Warning($"The server's answer could not be kept in the vault: {failure.Message}.");
-            return null;
-        }
-    }
-
-    /// <summary>What is kept of such an answer.</summary>
-    public static string UnreadText(ProtocolResponse response)
-    {
-        // Vaults take limited sizes (Azure Key Vault 25 KB); a registration is far smaller.
-        const int Longest = 20_000;
-        var text = response.Text();
-        return text.Length > Longest ? text.Substring(0, Longest) : text;
     }
 
     /// <summary>Says in one line what was granted otherwise than asked, and what is odd.</summary>

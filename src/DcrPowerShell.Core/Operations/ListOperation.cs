@@ -2,12 +2,13 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
-using DcrPowerShell.Storage;
-using DcrPowerShell.Storage.Indexing;
+using DcrPowerShell.Http;
+using DcrPowerShell.Ledger;
+using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Operations;
 
-/// <summary>Lists clients: those that the server knows, or the registrations that the vault has at the connected server.</summary>
+/// <summary>Lists clients: those that the server knows, or the registrations that are kept.</summary>
 internal static class ListOperation
 {
     /// <summary>One page of what the server knows, with what the vault knows of each.</summary>
@@ -27,25 +28,14 @@ internal static class ListOperation
         return (clients, page.Next);
     }
 
-    /// <summary>What the vault has, from its index; the vault itself is asked for no more than the index needs to be up to date.</summary>
-    /// <exception cref="DcrException">There is no vault, or it could not be read.</exception>
-    public static async Task<IndexView> FromVaultAsync(OperationContext context)
-    {
-        var store = context.Store ?? throw DcrErrors.NoVaultToList();
-        var view = await IndexCheck.OpenAsync(store, context.Connection.Issuer, context.Clock.UtcNow, context.TellOfReading, context.Stop).ConfigureAwait(false);
-        if (store.Index.Trouble is { } trouble)
-        {
-            context.Reporter.Verbose($"The index of vault '{store.VaultName}' cannot be kept, and was read from the vault: {trouble}");
-        }
+    /// <summary>A client as a list shows it.</summary>
+    public static DcrClient ClientOf(StoredRegistration known, WholeRecords? whole) =>
+        new(known.Record, [], whole) { Storage = known.IsPending ? DcrStorage.Pending : known.Place == 0 ? DcrStorage.Local : DcrStorage.Vault };
 
-        return view;
-    }
-
-    /// <summary>Loads one; null where it has gone meanwhile, or belongs to another issuer of the same host.</summary>
-    /// <exception cref="DcrException">It cannot be read.</exception>
-    public static async Task<RegistrationRecord?> LoadAsync(OperationContext context, string secretName)
-    {
-        var record = await context.Store!.LoadAsync(secretName).ConfigureAwait(false);
-        return record?.Issuer == context.Connection.Issuer ? record : null;
-    }
+    /// <summary>What is kept at the connected server, or everywhere, without asking anybody.</summary>
+    /// <param name="issuer">Null for all.</param>
+    /// <param name="place">What the clients' vault is known by in the ledger; null for all places.</param>
+    public static IEnumerable<StoredRegistration> Kept(RegistrationLedger ledger, string? issuer, ulong? place, IReporter reporter) =>
+        ledger.List(issuer, damaged => reporter.Warning($"{damaged} registration{(damaged == 1 ? "" : "s")} in the local store cannot be read, for what is on the disk is damaged. Get-DcrStore tells more."))
+            .Where(found => place is null || found.Place == place);
 }

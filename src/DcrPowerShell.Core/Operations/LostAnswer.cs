@@ -3,7 +3,7 @@ using System.Threading.Tasks;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
-using DcrPowerShell.Storage;
+using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Operations;
 
@@ -34,8 +34,8 @@ internal static class LostAnswer
         try
         {
             // Another session may have stored a newer token meanwhile.
-            var stored = context.Store is null ? null : await context.Store.FindAsync(record.Issuer, record.ClientId).ConfigureAwait(false);
-            return await ReadOperation.ReadAsync(context, stored ?? record).ConfigureAwait(false);
+            var stored = await context.Store.FindAsync(record.Issuer, record.ClientId).ConfigureAwait(false);
+            return await ReadOperation.ReadAsync(context, stored?.Record ?? record).ConfigureAwait(false);
         }
         catch (DcrException refusal) when (refusal.ErrorId == DcrErrorId.AccessTokenRejected && record.RegistrationAccessToken is not null)
         {

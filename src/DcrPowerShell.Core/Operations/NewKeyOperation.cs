@@ -1,38 +1,38 @@
 using System.Threading.Tasks;
 using DcrPowerShell.Credentials.Keys;
 using DcrPowerShell.Errors;
-using DcrPowerShell.Storage;
+using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Operations;
 
-/// <summary>Makes a key pair for private_key_jwt (RFC 7523), and puts its private half into a vault.</summary>
+/// <summary>Makes a key pair for private_key_jwt (RFC 7523), and keeps its private half.</summary>
 internal static class NewKeyOperation
 {
-    /// <summary>Makes sure that the vault is open and has no secret of that name: it may be a key that is in use.</summary>
+    /// <summary>Makes sure that the store is open and has no secret of that name: it may be a key that is in use.</summary>
     /// <exception cref="DcrException">SecretExists; the vault is locked, missing or cannot be read.</exception>
-    public static async Task CheckAsync(RegistrationStore store, string secretName)
+    public static async Task CheckAsync(Registrations store, string secretName)
     {
         await store.CheckOpenAsync().ConfigureAwait(false);
-        if (await store.ReadAsync(secretName).ConfigureAwait(false) is not null)
+        if (await store.ReadSecretAsync(secretName).ConfigureAwait(false) is not null)
         {
-            throw DcrErrors.SecretExists(store.VaultName, secretName);
+            throw DcrErrors.SecretExists(store.Place, secretName);
         }
     }
 
     /// <param name="algorithm">One of <see cref="SignatureAlgorithm.Names"/>.</param>
-    /// <exception cref="DcrException">VaultWriteFailed: the key was not kept, and is no key then.</exception>
-    public static async Task<DcrKey> RunAsync(RegistrationStore store, string secretName, string algorithm)
+    /// <exception cref="DcrException">VaultWriteFailed, StoreReadOnly: the key was not kept, and is no key then.</exception>
+    public static async Task<DcrKey> RunAsync(Registrations store, string secretName, string algorithm)
     {
         using var key = SigningKey.Generate(algorithm);
         try
         {
-            await store.SaveAsync(secretName, key.ExportPrivateJwk()).ConfigureAwait(false);
+            await store.CopyAsync(secretName, key.ExportPrivateJwk()).ConfigureAwait(false);
         }
         catch (VaultException failure)
         {
-            throw DcrErrors.VaultNotWritable(store.VaultName, failure);
+            throw DcrErrors.VaultNotWritable(store.Vault!.Name, failure);
         }
 
-        return new DcrKey(key, secretName, store.VaultName);
+        return new DcrKey(key, secretName, store.Vault?.Name);
     }
 }

@@ -1,43 +1,40 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Text;
 using System.Threading.Tasks;
+using DcrPowerShell.Compat;
 using DcrPowerShell.Errors;
-using DcrPowerShell.Storage.Journaling;
+using DcrPowerShell.Ledger;
 
 namespace DcrPowerShell.Operations;
 
-/// <summary>Looks into requests whose answer never came: what the server knows of them, where it can be asked.</summary>
+/// <summary>Requests of which nobody knows what the server did: finds them, looks up what the server knows of them, and settles them.</summary>
 internal static class OrphanOperation
 {
-    /// <summary>Those at the connected server. A change whose client can still be read is no orphan, and is closed.</summary>
-    /// <exception cref="DcrException">The server refused to list its clients, or the vault failed.</exception>
+    /// <summary>Those at the connected server. Changes nothing; a token or secret that the server rotates at a read is kept.</summary>
+    /// <exception cref="DcrException">The server refused to list its clients, or the store failed.</exception>
     public static async Task<IReadOnlyList<DcrOrphan>> FindAsync(OperationContext context)
     {
         var orphans = new List<DcrOrphan>();
-        foreach (var entry in Open(context))
+        foreach (var entry in context.Store.Ledger.Open(context.Connection.Issuer).Where(static entry => !entry.IsUnderWay))
         {
-            if (entry.Intent.Operation == JournalIntent.Register)
-            {
-                orphans.Add(await RegistrationAsync(context, entry).ConfigureAwait(false));
-            }
-            else if (await ChangeAsync(context, entry).ConfigureAwait(false) is { } orphan)
-            {
-                orphans.Add(orphan);
-            }
+            orphans.Add(entry.Intent.Operation == LedgerOperation.Register
+                ? await RegistrationAsync(context, entry).ConfigureAwait(false)
+                : await ChangeAsync(context, entry).ConfigureAwait(false));
         }
 
         return orphans;
     }
 
-    /// <summary>Takes the one client that the server has of an orphan's name into the vault.</summary>
+    /// <summary>Keeps the one client that the server has of an orphan's name, under the orphan's tenant.</summary>
     /// <exception cref="DcrException">OutcomeUnknown: there is none, or several. VaultWriteFailed.</exception>
     public static async Task<DcrClient> AdoptAsync(OperationContext context, DcrOrphan orphan)
     {
         var found = OnlyCandidate(orphan);
         context.Audit.Begin(DcrAuditOperation.Adopt, found.Record);
         var client = await context.StoreAsync(found.Record with { Tenant = orphan.Tenant }, [], "was adopted").ConfigureAwait(false);
-        Close(context, orphan);
+        await DismissAsync(context, orphan).ConfigureAwait(false);
         return client;
     }
 
@@ -46,24 +43,25 @@ internal static class OrphanOperation
     public static async Task RemoveAsync(OperationContext context, DcrOrphan orphan)
     {
         await DeleteOperation.RunAsync(context, OnlyCandidate(orphan).Record, force: false).ConfigureAwait(false);
-        Close(context, orphan);
+        await DismissAsync(context, orphan).ConfigureAwait(false);
     }
 
-    /// <summary>Strikes an orphan off: the user knows what became of it.</summary>
-    public static void Close(OperationContext context, DcrOrphan orphan) => context.Connection.Journal?.Done(orphan.Id);
+    /// <summary>Closes an orphan: the user knows what became of it. Its tenant is free then, unless it has a client.</summary>
+    /// <exception cref="DcrException">StoreReadOnly.</exception>
+    public static Task DismissAsync(OperationContext context, DcrOrphan orphan) => context.Store.Ledger.CloseAsync([LedgerHash.Parse(orphan.Id)]);
 
     private static DcrClient OnlyCandidate(DcrOrphan orphan) =>
         orphan.Candidates.Count == 1 ? orphan.Candidates[0] : throw DcrErrors.OrphanUnclear(orphan.ClientName, orphan.Candidates.Select(static candidate => candidate.ClientId));
 
-    private static IEnumerable<JournalEntry> Open(OperationContext context) =>
-        (context.Connection.Journal?.Open ?? []).Where(entry => entry.Answer is null && entry.Intent.Issuer == context.Connection.Issuer);
-
-    private static async Task<DcrOrphan> RegistrationAsync(OperationContext context, JournalEntry entry)
+    private static async Task<DcrOrphan> RegistrationAsync(OperationContext context, LedgerEntry entry)
     {
         var name = entry.Intent.ClientName;
         if (!context.Provider.Capabilities.HasFlag(DcrCapabilities.List))
         {
-            return Orphan(entry, [], $"This server cannot be asked for its clients. Look in its own administration for a client {(name is null ? "without a name" : $"named '{name}'")} made at {entry.Intent.At:u}. Where there is one, delete it there; its registration access token is lost. Then Find-DcrOrphan -Dismiss, and register again.");
+            var where = $"a client {(name is null ? "without a name" : $"named '{name}'")} made at {entry.Intent.At:u}";
+            return Orphan(entry, [], entry.Answers.Count > 0
+                ? $"The server said that it registered the client, in an answer that cannot be used: see the property Answer. If it names the client and its token, take it with Import-DcrClient; else delete {where} in the server's own administration. Then run Resolve-DcrOrphan -Dismiss."
+                : $"This server cannot be asked for its clients. Look in its own administration for {where}. If there is one, delete it there, for its registration access token is lost. Then run Resolve-DcrOrphan -Dismiss, and register again.");
         }
 
         var candidates = new List<DcrClient>();
@@ -79,29 +77,29 @@ internal static class OrphanOperation
 
         return Orphan(entry, candidates, candidates.Count switch
         {
-            0 => "The server has no client of this name that the vault does not know: it was not registered. Find-DcrOrphan -Dismiss, and register again.",
-            1 => "The server registered it. Find-DcrOrphan -Adopt takes it into the vault (then Reset-DcrClientSecret gives it a secret that you know), -Remove deletes it.",
-            _ => "The server has several clients of this name that the vault does not know. Find out which one it is, take it with Restore-DcrRegistration -ClientId, remove the others, then Find-DcrOrphan -Dismiss.",
+            0 => "The server has no client of this name that is not known here: it was not registered. Run Resolve-DcrOrphan -Dismiss, and register again.",
+            1 => "The server registered it. Resolve-DcrOrphan -Adopt keeps it (then Reset-DcrClientSecret gives it a secret that you know), -Remove deletes it.",
+            _ => "The server has several clients of this name that are not known here. Find out which one it is, take it with Restore-DcrRegistration -ClientId, remove the others, then run Resolve-DcrOrphan -Dismiss.",
         });
     }
 
-    /// <summary>Null where the client can be read: then what is stored of it holds, and the change can be made again.</summary>
-    private static async Task<DcrOrphan?> ChangeAsync(OperationContext context, JournalEntry entry)
+    private static async Task<DcrOrphan> ChangeAsync(OperationContext context, LedgerEntry entry)
     {
         try
         {
             await ReadOperation.RunAsync(context, await FindOperation.RunAsync(context, entry.Intent.ClientId!, piped: null).ConfigureAwait(false)).ConfigureAwait(false);
-            context.Connection.Journal!.Done(entry.Id);
-            return null;
+            return Orphan(entry, [], "The client can be read, so what is kept of it holds; whether the change was made, the client itself shows. Run Resolve-DcrOrphan -Dismiss.");
         }
-        catch (DcrException failure) when (failure.ErrorId is DcrErrorId.ClientNotFound or DcrErrorId.AccessTokenRejected)
+        catch (DcrException failure) when (failure.ErrorId is DcrErrorId.ClientNotFound or DcrErrorId.AccessTokenRejected or DcrErrorId.OperationNotSupported)
         {
-            return Orphan(entry, [], entry.Intent.Operation == JournalIntent.Delete
-                ? "The client cannot be read any more: it was most likely deleted. Remove-DcrClient -Force drops its registration from the vault; then Find-DcrOrphan -Dismiss."
-                : $"{failure.Message} {failure.RecommendedAction} Then Find-DcrOrphan -Dismiss.");
+            return Orphan(entry, [], entry.Intent.Operation == LedgerOperation.Delete
+                ? "The client cannot be read any more: it was most likely deleted. Remove-DcrClient -StoreOnly drops what is kept of it; then run Resolve-DcrOrphan -Dismiss."
+                : $"{failure.Message} {failure.RecommendedAction} Then run Resolve-DcrOrphan -Dismiss.");
         }
     }
 
-    private static DcrOrphan Orphan(JournalEntry entry, IReadOnlyList<DcrClient> candidates, string advice) =>
-        new(entry.Id, entry.Intent.Operation, entry.Intent.Issuer, entry.Intent.At, entry.Intent.ClientName, entry.Intent.ClientId, entry.Intent.Tenant, candidates, advice);
+    private static DcrOrphan Orphan(LedgerEntry entry, IReadOnlyList<DcrClient> candidates, string advice) => new(entry.Id.ToString(), entry.Intent, candidates, advice)
+    {
+        Answer = entry.Answers.Count == 0 ? null : SecureText.Protect(Encoding.UTF8.GetString(entry.Answers[entry.Answers.Count - 1].Body)),
+    };
 }

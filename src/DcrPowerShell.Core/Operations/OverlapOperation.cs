@@ -6,7 +6,7 @@ using System.Threading.Tasks;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Providers;
-using DcrPowerShell.Storage;
+using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Operations;
 
@@ -77,7 +77,7 @@ internal static class OverlapOperation
             await DeleteAsync(context, secrets, record, old).ConfigureAwait(false);
         }
 
-        var client = new DcrClient(record, [], record.IsKept ? record.SecretName : null) { State = DcrClientState.Active };
+        var client = new DcrClient(record, []) { State = DcrClientState.Active, Storage = context.StorageOf(record) };
         await context.CopySecretAsync(client, clientSecretName).ConfigureAwait(false);
         return client;
     }

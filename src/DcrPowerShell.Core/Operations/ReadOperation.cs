@@ -1,7 +1,7 @@
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Protocol;
-using DcrPowerShell.Storage;
+using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Operations;
 
@@ -30,7 +30,7 @@ internal static class ReadOperation
         catch (DcrException failure) when (failure.IsClientGone || (orUnknown && !IsOurs(failure)))
         {
             var state = failure.IsClientGone ? DcrClientState.Gone : DcrClientState.Unknown;
-            return (new DcrClient(record, [], record.IsKept ? record.SecretName : null) { State = state }, failure);
+            return (new DcrClient(record, []) { State = state, Storage = context.StorageOf(record) }, failure);
         }
     }
 
@@ -48,12 +48,13 @@ internal static class ReadOperation
         }
         catch (UnreadAnswerException unread)
         {
-            var keptAs = await context.KeepUnreadAsync(unread.Response).ConfigureAwait(false);
-            throw DcrErrors.UnreadManagement(context.Connection.RegistrationEndpoint, record.ClientId, "exists", unread.Why, keptAs, unread);
+            context.Scope.Unusable();
+            throw DcrErrors.UnreadManagement(context.Connection.RegistrationEndpoint, record.ClientId, "exists", unread.Why, unread);
         }
     }
 
     /// <summary>It is about this side, and tells nothing of the client.</summary>
     private static bool IsOurs(DcrException failure) => failure.ErrorId is DcrErrorId.NotConnected or DcrErrorId.SecretManagementNotFound
+        or DcrErrorId.StoreLocked or DcrErrorId.StoreDamaged or DcrErrorId.StoreReadOnly or DcrErrorId.StoreKeyMissing
         or DcrErrorId.VaultLocked or DcrErrorId.VaultNotFound or DcrErrorId.VaultReadFailed or DcrErrorId.VaultWriteFailed;
 }

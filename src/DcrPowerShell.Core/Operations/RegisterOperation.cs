@@ -1,11 +1,12 @@
+using System;
 using System.Linq;
 using System.Threading.Tasks;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
-using DcrPowerShell.Storage;
-using DcrPowerShell.Storage.Journaling;
+using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Operations;
 
@@ -17,43 +18,40 @@ internal sealed record RegisterRequest(JsonBag Metadata, string? Tenant, string?
 {
     /// <summary>Sent in the place of the connection's credential (RFC 7591, section 3), and stored nowhere; null for that one.</summary>
     public StaticToken? InitialToken { get; init; }
+
+    /// <summary>Registers it although the tenant has a client.</summary>
+    public bool AllowsDuplicate { get; init; }
+
+    /// <summary>Where a client that is found gets its secrets from.</summary>
+    public WholeRecords? Whole { get; init; }
 }
 
 /// <summary>Registers a client (RFC 7591) and keeps what comes back.</summary>
 internal static class RegisterOperation
 {
-    /// <summary>The client that a tenant has at the connected server; null where it has none, as far as is known.</summary>
-    /// <exception cref="DcrException">OutcomeUnknown: one was sent, and nobody knows. The vault could not be read.</exception>
-    public static async Task<DcrClient?> FindTenantAsync(OperationContext context, string tenant)
-    {
-        if (context.Store is null)
-        {
-            return null;
-        }
+    private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(3);
 
-        var sent = (context.Connection.Journal?.Open ?? []).Where(entry => entry.Intent.Operation == JournalIntent.Register && entry.Intent.Issuer == context.Connection.Issuer && entry.Intent.Tenant == tenant).ToList();
-        if (sent.Any(static entry => entry.Answer is not null))
-        {
-            await RecoverOperation.ReplayAsync(context.Store, context.Connection.Journal!, context.Reporter).ConfigureAwait(false);
-        }
-        else if (sent.Count > 0)
-        {
-            throw DcrErrors.TenantUnknown(tenant, sent[0].Intent.At);
-        }
+    /// <summary>The client that a tenant has at the connected server, in whatever store; null where it has none, as far as is known.</summary>
+    /// <exception cref="DcrException">StoreDamaged.</exception>
+    public static DcrClient? FindTenant(DcrConnection connection, string tenant, WholeRecords whole) =>
+        connection.Ledger.FindTenant(connection.Issuer, tenant) is { } known ? ListOperation.ClientOf(known, whole) : null;
 
-        return await context.Connection.Tenants.FindAsync(context.Store, tenant, context.Clock.UtcNow, context.TellOfReading, context.Stop).ConfigureAwait(false) is { } record
-            ? new DcrClient(record, [], record.SecretName)
-            : null;
-    }
-
+    /// <summary>Registers a client, unless its tenant has one.</summary>
+    /// <returns>The client, and whether it is new.</returns>
     /// <exception cref="DcrException">
-    /// Refused or of unknown outcome; VaultWriteFailed after a success, and then the error carries the client with its secrets.
+    /// Refused or of unknown outcome, now or by an earlier command; VaultWriteFailed after a success, and then the error carries the client with
+    /// its secrets.
     /// </exception>
-    public static async Task<DcrClient> RunAsync(OperationContext context, RegisterRequest request)
+    public static async Task<(DcrClient Client, bool IsNew)> RunAsync(OperationContext context, RegisterRequest request)
     {
-        context.Audit.Begin(DcrAuditOperation.Register, clientName: request.Metadata.Text(ClientMember.ClientName), tenant: request.Tenant, changes: request.Metadata.Select(static member => member.Key));
         await context.CheckStorableAsync().ConfigureAwait(false);
-        context.Scope.BeginRegistration(request.Metadata, request.Tenant);
+        if (await BeginAsync(context, request).ConfigureAwait(false) is { } found)
+        {
+            return (found, false);
+        }
+
+        context.Audit.Begin(DcrAuditOperation.Register, clientName: request.Metadata.Text(ClientMember.ClientName), tenant: request.Tenant, changes: request.Metadata.Select(static member => member.Key));
         RegistrationAnswer answer;
         try
         {
@@ -61,17 +59,21 @@ internal static class RegisterOperation
         }
         catch (UnreadAnswerException unread)
         {
-            var keptAs = await context.KeepUnreadAsync(unread.Response).ConfigureAwait(false);
-            throw DcrErrors.UnreadRegistration(context.Connection.RegistrationEndpoint, unread.Why, unread.Response.End == BodyEnd.Broken, keptAs, unread);
+            context.Scope.Unusable();
+            throw DcrErrors.UnreadRegistration(context.Connection.RegistrationEndpoint, unread.Why, unread.Response.End == BodyEnd.Broken, unread);
         }
 
         const string Done = "was registered";
-        var (record, wasKnown) = await context.NewRecordAsync(answer, request.Tenant, Done).ConfigureAwait(false);
-        var client = await context.StoreAsync(record, Grant.Compare(request.Metadata, answer.Members), Done).ConfigureAwait(false);
-        context.Connection.Tenants.Add(record);
-        if (wasKnown)
+        var (record, known) = await context.NewRecordAsync(answer, request.Tenant).ConfigureAwait(false);
+        var client = await context.StoreAsync(record, Grant.Compare(request.Metadata, answer.Members), Done, closes: true).ConfigureAwait(false);
+        if (known is not null)
         {
-            context.Reporter.Warning($"Client '{client.ClientId}': the server answered with a client that was registered before. Its registration in the vault was brought up to date.");
+            if (request.Tenant is not null && !TenantKey.AreSame(record.Tenant, request.Tenant))
+            {
+                throw DcrErrors.OtherTenantsClient(client.ClientId, request.Tenant, record.Tenant!);
+            }
+
+            context.Reporter.Warning($"Client '{client.ClientId}': the server answered with a client that was registered before. What is kept of it was brought up to date.");
         }
 
         context.Tell(client, hasNewSecret: answer.ClientSecret is not null);
@@ -81,6 +83,48 @@ internal static class RegisterOperation
         }
 
         await context.CopySecretAsync(client, request.ClientSecretName).ConfigureAwait(false);
-        return client;
+        return (client, true);
+    }
+
+    /// <summary>Writes the intent; gives the client that the tenant has by now, if it has one.</summary>
+    private static async Task<DcrClient?> BeginAsync(OperationContext context, RegisterRequest request)
+    {
+        var isTold = false;
+        try
+        {
+            for (var left = LongestWait; ; left -= Beat)
+            {
+                switch (await context.Scope.BeginRegistrationAsync(request.Metadata, request.Tenant, request.AllowsDuplicate).ConfigureAwait(false))
+                {
+                    case Begun.Living living:
+                        return ListOperation.ClientOf(living.Registration, request.Whole);
+                    case Begun.Open { Other: { IsUnderWay: false, Answers.Count: > 0 } } when left == LongestWait:
+                        await RecoverOperation.RunAsync(context.Store).ConfigureAwait(false);
+                        break;
+                    case Begun.Open { Other: { IsUnderWay: false } orphan }:
+                        throw DcrErrors.TenantUnknown(request.Tenant!, orphan.Intent.At);
+                    case Begun.Open when left <= TimeSpan.Zero:
+                        throw DcrErrors.TenantUnderWay(request.Tenant!, LongestWait);
+                    case Begun.Open:
+                        if (!isTold)
+                        {
+                            isTold = true;
+                            context.Reporter.Waiting($"Tenant '{request.Tenant}' is being registered by another command; waiting for it.");
+                        }
+
+                        await context.Clock.Delay(Beat, context.Stop).ConfigureAwait(false);
+                        break;
+                    default:
+                        return null;
+                }
+            }
+        }
+        finally
+        {
+            if (isTold)
+            {
+                context.Reporter.Waiting(null);
+            }
+        }
     }
 }

@@ -3,7 +3,7 @@ using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
 using DcrPowerShell.Providers;
-using DcrPowerShell.Storage;
+using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Operations;
 

@@ -5,37 +5,29 @@ using DcrPowerShell.Errors;
 
 namespace DcrPowerShell.Operations;
 
-/// <summary>Brings registrations back into the vault.</summary>
+/// <summary>Brings registrations back.</summary>
 internal static class RestoreOperation
 {
-    /// <summary>What the journal has and the vault lacks: answers that could not be stored, and records that the vault has lost since.</summary>
-    /// <exception cref="DcrException">There is no vault or no journal; the vault could not be read.</exception>
-    public static async Task<IReadOnlyList<DcrClient>> FromJournalAsync(OperationContext context)
+    /// <summary>What the ledger has and the store lacks: answers that were not used yet, and what the vault was not given or has lost since.</summary>
+    /// <exception cref="DcrException">The vault could not be read or written.</exception>
+    public static async Task<IReadOnlyList<DcrClient>> FromLedgerAsync(OperationContext context)
     {
-        var store = context.Store ?? throw DcrErrors.NoVaultToList();
+        var store = context.Store;
         await store.CheckOpenAsync().ConfigureAwait(false);
-        await store.CheckWritableAsync().ConfigureAwait(false);
+        await store.ProveAsync(context.Clock.UtcNow).ConfigureAwait(false);
         context.TrustVault();
-        if (context.Connection.Journal is not { } journal)
-        {
-            return [];
-        }
-
-        var late = await RecoverOperation.ReplayAsync(store, journal, context.Reporter).ConfigureAwait(false);
-        var lost = await RecoverOperation.PutBackAsync(store, journal, context.Reporter).ConfigureAwait(false);
-        context.Audit.Restored(late.Concat(lost));
-        return late.Concat(lost).Select(record => new DcrClient(record, [], record.SecretName)).ToList();
+        var (recovered, _) = await RecoverOperation.RunAsync(store).ConfigureAwait(false);
+        var (late, why) = await store.SettleAsync().ConfigureAwait(false);
+        var lost = why is null ? await store.WriteBackAsync().ConfigureAwait(false) : [];
+        var all = recovered.Concat(late).Concat(lost).GroupBy(static record => record.SecretName).Select(static versions => versions.Last()).ToList();
+        context.Audit.Restored(all);
+        return why is null ? all.ConvertAll(record => new DcrClient(record, []) { Storage = context.StorageOf(record with { IsKept = true }) }) : throw DcrErrors.VaultNotWritable(store.Vault!.Name, why, why.NextStep);
     }
 
-    /// <summary>What the server says of a client that the vault does not have, on the connection's credential.</summary>
+    /// <summary>What the server says of a client that is not known here, on the connection's credential.</summary>
     /// <exception cref="DcrException">OperationNotSupported: this server is asked with each client's own token. ClientNotFound.</exception>
     public static async Task<DcrClient> FromServerAsync(OperationContext context, string clientId, string? tenant)
     {
-        if (context.Store is null)
-        {
-            throw DcrErrors.NoVaultToList();
-        }
-
         if (!context.Provider.Capabilities.HasFlag(DcrCapabilities.List))
         {
             throw DcrErrors.NotReadableWithoutToken(clientId);

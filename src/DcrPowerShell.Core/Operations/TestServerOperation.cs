@@ -13,7 +13,7 @@ namespace DcrPowerShell.Operations;
 
 /// <summary>
 /// Finds out whether a connection is ready to register clients, check by check. Registers and changes nothing at the server; the
-/// vault gets a probe, which is removed.
+/// vault gets a probe.
 /// </summary>
 internal sealed class TestServerOperation(DcrConnection connection)
 {
@@ -31,7 +31,7 @@ internal sealed class TestServerOperation(DcrConnection connection)
         Checking("Discovery", DiscoverAsync),
         Checking("Registration endpoint", KnockAsync),
         .. connection.Service.Checks.Select(check => Checking(check.Name, context => check.RunAsync(context.Call))),
-        Checking("Vault", TestVaultAsync),
+        Checking("Store", TestStoreAsync),
         Checking("Clock", _ => Task.FromResult(CompareClocks())),
         Checking("Rate limit", _ => Task.FromResult(CountRequests())),
     ];
@@ -89,17 +89,20 @@ internal sealed class TestServerOperation(DcrConnection connection)
         };
     }
 
-    private static async Task<DcrCheck> TestVaultAsync(OperationContext context)
+    private static async Task<DcrCheck> TestStoreAsync(OperationContext context)
     {
-        if (context.Store is null)
+        context.Store.Ledger.Prove();
+        if (context.Store.Vault is null)
         {
-            return DcrCheck.Warning("There is no vault (-NoVault): tokens and secrets are on the client objects only, and are gone when the session ends.", "Connect with -Vault to keep them.");
+            return context.Store.Ledger.IsInMemory
+                ? DcrCheck.Failed("The local store is in memory: what it holds is gone when this process ends.", "Make the folder of the local store writable for this account; DCRPOWERSHELL_HOME names another.")
+                : DcrCheck.Passed($"The local store in '{context.Store.Ledger.Path}' was written and flushed to the disk.");
         }
 
         await context.Store.CheckOpenAsync().ConfigureAwait(false);
-        await context.Store.CheckWritableAsync().ConfigureAwait(false);
+        await context.Store.ProveAsync(context.Clock.UtcNow).ConfigureAwait(false);
         context.TrustVault();
-        return DcrCheck.Passed($"A secret was written to vault '{context.Store.VaultName}', read back and removed.");
+        return DcrCheck.Passed($"The local store was written, and {context.Store.Place} kept a secret of the size and the letters of a registration.");
     }
 
     /// <summary>By the quickest answer that no cache had kept.</summary>

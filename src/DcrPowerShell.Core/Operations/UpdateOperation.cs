@@ -6,8 +6,8 @@ using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
 using DcrPowerShell.Providers;
-using DcrPowerShell.Storage;
-using DcrPowerShell.Storage.Journaling;
+using DcrPowerShell.Ledger;
+using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Operations;
 
@@ -48,7 +48,7 @@ internal static class UpdateOperation
     /// <summary>Has the server change a client, and keeps what comes back.</summary>
     public static async Task<DcrClient> WriteAsync(OperationContext context, RegistrationRecord record, JsonBag asked, Func<Task<RegistrationAnswer>> write)
     {
-        context.Scope.BeginChange(JournalIntent.Update, record, asked);
+        await context.Scope.BeginChangeAsync(LedgerOperation.Update, record, asked).ConfigureAwait(false);
         try
         {
             var answer = await write().ConfigureAwait(false);
@@ -56,8 +56,8 @@ internal static class UpdateOperation
         }
         catch (UnreadAnswerException unread)
         {
-            var keptAs = await context.KeepUnreadAsync(unread.Response).ConfigureAwait(false);
-            throw DcrErrors.UnreadManagement(context.Connection.RegistrationEndpoint, record.ClientId, "was changed", unread.Why, keptAs, unread);
+            context.Scope.Unusable();
+            throw DcrErrors.UnreadManagement(context.Connection.RegistrationEndpoint, record.ClientId, "was changed", unread.Why, unread);
         }
     }
 

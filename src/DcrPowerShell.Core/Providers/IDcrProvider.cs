@@ -6,7 +6,7 @@ using DcrPowerShell.Credentials;
 using DcrPowerShell.Http;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
-using DcrPowerShell.Storage;
+using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Providers;
 
@@ -75,7 +75,7 @@ internal sealed record ProviderCall(IReporter Reporter, CancellationToken Stop)
     public DateTimeOffset Now { get; init; }
 
     /// <summary>Told of each try's answer before anybody judges it; of null where none came.</summary>
-    public Action<ProtocolRequest, ProtocolResponse?>? Arrived { get; init; }
+    public Func<ProtocolRequest, ProtocolResponse?, Task>? Arrived { get; init; }
 }
 
 /// <summary>Something that can be found out. A <see cref="Errors.DcrException"/> says what failed.</summary>

@@ -21,12 +21,20 @@ internal interface ISecretVault
     Task<string?> GetAsync(string name);
 
     /// <summary>Writes a secret and reads it back: some vaults report a failure as a success, or lose what another process overwrote.</summary>
+    /// <returns><see cref="ChangesByOthersAsync"/> as it was then.</returns>
     /// <exception cref="VaultException">It is locked or failed, or gave back something else.</exception>
-    Task StoreAsync(string name, string value);
+    Task<int> StoreAsync(string name, string value);
 
     /// <summary>Removes a secret. One that is not there is no failure.</summary>
     /// <exception cref="VaultException">It is locked or failed.</exception>
     Task RemoveAsync(string name);
+
+    /// <summary>
+    /// How often others than this process's commands were seen to have changed the vault, for whoever writes it whole from an old
+    /// copy drops what was written since. 0 for ever where that cannot be told.
+    /// </summary>
+    /// <exception cref="VaultException">It is locked or failed.</exception>
+    Task<int> ChangesByOthersAsync();
 
     /// <summary>Names of secrets that begin with a prefix of <c>[0-9a-z-]</c>.</summary>
     /// <exception cref="VaultException">It is locked or failed.</exception>

@@ -7,6 +7,9 @@ internal sealed class VaultException(string why, bool isLocked = false, Exceptio
 {
     public bool IsLocked { get; } = isLocked;
 
+    /// <summary>The command has ended, and no vault can be called any more: the next one goes on.</summary>
+    public bool IsOver { get; init; }
+
     /// <summary>What helps, in whole sentences, where that is known.</summary>
     public string? NextStep { get; init; }
 }

@@ -7,10 +7,11 @@ using DcrPowerShell.Binding;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Files;
 using DcrPowerShell.Hosting;
 using DcrPowerShell.Http;
 using DcrPowerShell.Operations;
-using DcrPowerShell.Storage;
+using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Commands;
 
@@ -117,23 +118,23 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     [Parameter]
     public DcrProvider Provider { get; set; }
 
-    /// <summary>The vault that keeps tokens and secrets; by default SecretManagement's default vault.</summary>
+    /// <summary>The SecretManagement vault that keeps tokens and secrets; by default the one of <c>Set-DcrStore -DefaultVault</c>, else the local store.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(VaultNameCompleter))]
     public string? Vault { get; set; }
 
-    /// <summary>Keeps nothing: tokens and secrets are on the objects only.</summary>
+    /// <summary>Keeps tokens and secrets in the local store, whatever the default is.</summary>
     [Parameter]
-    public SwitchParameter NoVault { get; set; }
+    public SwitchParameter LocalStore { get; set; }
+
+    /// <summary>Asks nobody: what is known of the server's clients can be listed, and nothing can be sent.</summary>
+    [Parameter(ParameterSetName = IssuerSet)]
+    public SwitchParameter Offline { get; set; }
 
     /// <summary>How many requests to send in which time, such as 50/min; by default what the server says, or is known of it.</summary>
     [Parameter]
     public DcrRateLimit? RateLimit { get; set; }
-
-    /// <summary>What to do where the vault fails after a server's answer: an error, or a warning while the journal keeps it.</summary>
-    [Parameter]
-    public DcrVaultErrorAction OnVaultError { get; set; }
 
     /// <summary>Further origins where registration access tokens may go, beside the registration endpoint's own.</summary>
     [Parameter]
@@ -162,12 +163,12 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     /// <inheritdoc/>
     protected override void ProcessItem()
     {
-        if (NoVault && Vault is not null)
+        if (LocalStore && Vault is not null)
         {
-            throw DcrErrors.VaultAndNone();
+            throw DcrErrors.VaultAndLocal();
         }
 
-        var vault = NoVault ? null : Vault ?? SecretManagementVault.Registered().Default ?? throw DcrErrors.NoVault();
+        var vault = VaultChoice.Of(LocalStore ? null : Vault ?? LocalData.Store.Settings.DefaultVault);
         var request = new ConnectRequest
         {
             Issuer = Issuer,
@@ -180,14 +181,16 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
             Audience = Audience,
             DPoP = DPoP,
             TlsCertificate = TlsCertificate,
-            OnVaultError = OnVaultError,
             RateLimit = RateLimit,
             AllowedOrigins = AllowedOrigin,
             Timeout = TimeSpan.FromSeconds(TimeoutSec),
             Proxy = Proxy,
         };
         var auditPath = AuditPath is null ? null : GetUnresolvedProviderPathFromPSPath(AuditPath);
-        var connection = Run((pump, stop) => ConnectOperation.RunAsync(request, vault is null ? null : StoreIn(vault, pump), pump, new SystemClock(), stop, journals: LocalData.Journals, audit: AuditFile.LogAt(auditPath, pump)));
+        var ledger = Ledger();
+        var connection = Offline
+            ? ConnectOperation.Offline(request, ledger, vault)
+            : Run((pump, stop) => ConnectOperation.RunAsync(request, ledger, vault is null ? null : VaultOf(vault), pump, new SystemClock(), stop, audit: AuditFile.LogAt(auditPath, pump)));
         RunspaceState.Current.Add(connection);
         WriteObject(connection);
     }

@@ -2,7 +2,7 @@ using System;
 using System.IO;
 using System.Management.Automation;
 using System.Text;
-using DcrPowerShell.Compat;
+using DcrPowerShell.Files;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Hosting;
 using DcrPowerShell.Inventory;
@@ -27,7 +27,7 @@ public sealed class ExportDcrClientCommand : DcrConnectedCmdlet
     [ValidateNotNullOrEmpty]
     public string Path { get; set; } = "";
 
-    /// <summary>The clients; by default all that the vault has at the connected server.</summary>
+    /// <summary>The clients; by default all that are kept at the connected server.</summary>
     [Parameter(ValueFromPipeline = true)]
     [ValidateNotNull]
     public DcrClient? InputObject { get; set; }
@@ -91,6 +91,7 @@ public sealed class ExportDcrClientCommand : DcrConnectedCmdlet
     /// <inheritdoc/>
     private protected override void AtEnd()
     {
+        base.AtEnd();
         if (_inventory is null)
         {
             return;
@@ -129,23 +130,10 @@ public sealed class ExportDcrClientCommand : DcrConnectedCmdlet
 
     private void AddAll(DcrConnection connection)
     {
-        using var known = Run(connection, ListOperation.FromVaultAsync);
-        var whole = SecretManagementVault.WholeRecords(connection.Vault!);
-        foreach (var (secretName, outline) in known.At(connection.Issuer))
+        var whole = Whole.RecordsOf(connection.Ledger, connection.Vault, connection.VaultId);
+        foreach (var kept in ListOperation.Kept(connection.Ledger, connection.Issuer, connection.Place, Pump()))
         {
-            Try(secretName, () =>
-            {
-                if (outline is not null)
-                {
-                    Add(new DcrClient(outline, [], secretName, whole));
-                    return;
-                }
-
-                if (Run(connection, context => ListOperation.LoadAsync(context, secretName)) is { } record)
-                {
-                    Add(new DcrClient(record, [], record.SecretName));
-                }
-            });
+            Add(ListOperation.ClientOf(kept, whole));
         }
     }
 

@@ -5,34 +5,16 @@ using DcrPowerShell.Operations;
 
 namespace DcrPowerShell.Commands;
 
-/// <summary>Finds requests of which nobody knows whether the server carried them out, and settles them.</summary>
-[Cmdlet(VerbsCommon.Find, "DcrOrphan", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = ListSet)]
-[OutputType(typeof(DcrOrphan), ParameterSetName = [ListSet])]
-[OutputType(typeof(DcrClient), ParameterSetName = [AdoptSet])]
+/// <summary>Finds requests of which nobody knows whether the server carried them out. Changes nothing.</summary>
+[Cmdlet(VerbsCommon.Find, "DcrOrphan")]
+[OutputType(typeof(DcrOrphan))]
 public sealed class FindDcrOrphanCommand : DcrConnectedCmdlet
 {
-    private const string ListSet = "List";
-    private const string AdoptSet = "Adopt";
-    private const string RemoveSet = "Remove";
-    private const string DismissSet = "Dismiss";
-
     /// <summary>The name of the clients that were to be registered or changed; wildcards.</summary>
     [Parameter(Position = 0)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string? ClientName { get; set; }
-
-    /// <summary>Takes what the server registered into the vault.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = AdoptSet)]
-    public SwitchParameter Adopt { get; set; }
-
-    /// <summary>Deletes what the server registered.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = RemoveSet)]
-    public SwitchParameter Remove { get; set; }
-
-    /// <summary>Strikes off what has been settled by hand.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = DismissSet)]
-    public SwitchParameter Dismiss { get; set; }
 
     /// <inheritdoc/>
     protected override void ProcessItem()
@@ -43,32 +25,9 @@ public sealed class FindDcrOrphanCommand : DcrConnectedCmdlet
         {
             if (pattern?.IsMatch(orphan.ClientName ?? "") != false)
             {
-                Try(orphan, () => Settle(connection, orphan));
-            }
-        }
-    }
-
-    private void Settle(DcrConnection connection, DcrOrphan orphan)
-    {
-        var target = $"{orphan.ClientName ?? orphan.ClientId ?? "a client without a name"} at {orphan.Issuer}";
-        switch (ParameterSetName)
-        {
-            case AdoptSet when ShouldProcess(target, "Take into the vault"):
-                Write(connection, Run(connection, context => OrphanOperation.AdoptAsync(context, orphan)));
-                break;
-            case RemoveSet when ShouldProcess(target, "Delete client"):
-                Run(connection, context => OrphanOperation.RemoveAsync(context, orphan));
-                break;
-            case DismissSet when ShouldProcess(target, "Strike off"):
-                Run(connection, context =>
-                {
-                    OrphanOperation.Close(context, orphan);
-                    return System.Threading.Tasks.Task.CompletedTask;
-                });
-                break;
-            case ListSet:
+                orphan.Connection = connection;
                 WriteObject(orphan);
-                break;
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ using System.Management.Automation;
 using DcrPowerShell.Audit;
 using DcrPowerShell.Binding;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Files;
 using DcrPowerShell.Hosting;
 using DcrPowerShell.Metadata;
 

@@ -4,12 +4,13 @@ using System.Management.Automation;
 using DcrPowerShell.Binding;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Hosting;
+using DcrPowerShell.Ledger;
 using DcrPowerShell.Operations;
-using DcrPowerShell.Storage;
+using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Commands;
 
-/// <summary>Reads clients (RFC 7592, section 2.1): those that are named, or all that the vault knows at the connected server.</summary>
+/// <summary>Reads clients (RFC 7592, section 2.1): those that are named, or all that are kept at the connected server.</summary>
 [Cmdlet(VerbsCommon.Get, "DcrClient", DefaultParameterSetName = ListSet)]
 [OutputType(typeof(DcrClient))]
 public sealed class GetDcrClientCommand : DcrClientCmdlet
@@ -35,12 +36,12 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
     [SpanTransformation]
     public TimeSpan? ExpiringWithin { get; set; }
 
-    /// <summary>Whether the server still has them. Each registration of the vault is read.</summary>
+    /// <summary>Whether the server still has them. Each registration that is kept is read.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public DcrClientState[]? State { get; set; }
 
-    /// <summary>Answers from the vault, without asking the server.</summary>
+    /// <summary>Answers from what is kept, without asking the server.</summary>
     [Parameter]
     public SwitchParameter Offline { get; set; }
 
@@ -65,6 +66,12 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
             return;
         }
 
+        if (Offline && Connection is null && RunspaceState.Current.Default is null)
+        {
+            ListAll();
+            return;
+        }
+
         var connection = Resolve();
         if (connection.Capabilities.HasFlag(DcrCapabilities.List) && !Offline && Tenant is null && State is null)
         {
@@ -72,7 +79,7 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
         }
         else
         {
-            ListVault(connection);
+            ListKept(connection);
         }
     }
 
@@ -97,40 +104,45 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
         }
     }
 
-    /// <summary>The registrations that the vault has; a tenant is known nowhere else.</summary>
-    private void ListVault(DcrConnection connection)
+    /// <summary>The registrations that are kept; a tenant is known nowhere else.</summary>
+    private void ListKept(DcrConnection connection)
     {
-        using var known = Run(connection, ListOperation.FromVaultAsync);
-        var (name, tenant) = (PatternOf(ClientName), PatternOf(Tenant));
-        var whole = SecretManagementVault.WholeRecords(connection.Vault!);
-        var wanted = known.At(connection.Issuer).Where(found => found.Outline is null || IsWanted(found.Outline));
-        if (!Offline)
+        var kept = ListOperation.Kept(connection.Ledger, connection.Issuer, connection.Place, Pump()).Where(Wanted());
+        if (Offline)
         {
-            // Counted, so that it can be said how many are left.
-            var names = wanted.Select(static found => (found.SecretName, (RegistrationRecord?)null)).ToList();
-            Expect(names.Count);
-            wanted = names;
-        }
-
-        foreach (var (secretName, outline) in wanted)
-        {
-            if (outline is not null)
+            var whole = Whole.RecordsOf(connection.Ledger, connection.Vault, connection.VaultId);
+            foreach (var found in kept)
             {
-                Write(connection, new DcrClient(outline, [], secretName, whole));
-                continue;
+                Write(connection, ListOperation.ClientOf(found, whole));
             }
 
-            Try(secretName, () =>
-            {
-                var record = Run(connection, context => ListOperation.LoadAsync(context, secretName));
-                if (record is not null && IsWanted(record))
-                {
-                    Give(connection, record, secretName);
-                }
-            });
+            return;
         }
 
-        bool IsWanted(RegistrationRecord record) => Matches(name, record.ClientName) && Matches(tenant, record.Tenant) && IsSoon(record);
+        // Counted, so that it can be said how many are left.
+        var ids = kept.Select(static found => found.Record.ClientId).ToList();
+        Expect(ids.Count);
+        foreach (var clientId in ids)
+        {
+            Try(clientId, () => Give(connection, Run(connection, context => FindOperation.RunAsync(context, clientId, piped: null)), clientId));
+        }
+    }
+
+    /// <summary>Everything that is kept on this machine, without any connection.</summary>
+    private void ListAll()
+    {
+        var ledger = Ledger();
+        var whole = Whole.RecordsOf(ledger, vault: null, vaultId: null);
+        foreach (var found in ListOperation.Kept(ledger, issuer: null, place: null, Pump()).Where(Wanted()))
+        {
+            WriteObject(ListOperation.ClientOf(found, whole));
+        }
+    }
+
+    private Func<StoredRegistration, bool> Wanted()
+    {
+        var (name, tenant) = (PatternOf(ClientName), PatternOf(Tenant));
+        return found => Matches(name, found.Record.ClientName) && Matches(tenant, found.Record.Tenant) && IsSoon(found.Record);
     }
 
     private protected override void ProcessClient(string clientId, DcrClient? piped)
@@ -143,7 +155,7 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
     {
         if (Offline)
         {
-            Write(connection, new DcrClient(record, [], connection.Vault is null ? null : record.SecretName));
+            Write(connection, new DcrClient(record, []) { Storage = connection.Vault is null ? DcrStorage.Local : DcrStorage.Vault });
             return;
         }
 
@@ -184,7 +196,7 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
         base.AtEnd();
         if (_rejected > 0)
         {
-            WriteWarning($"To the token{(_rejected == 1 ? " of 1 client" : $"s of {_rejected} clients")} the server answered HTTP 401. RFC 7592 has that for a client that is gone; a token that was replaced by another machine, or revoked, is answered alike. Make sure before you remove what the vault has.");
+            WriteWarning($"To the token{(_rejected == 1 ? " of 1 client" : $"s of {_rejected} clients")} the server answered HTTP 401. RFC 7592 has that for a client that is gone; a token that was replaced by another machine, or revoked, is answered alike. Make sure before you remove what is kept.");
         }
     }
 

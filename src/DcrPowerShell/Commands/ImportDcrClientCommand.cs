@@ -11,7 +11,7 @@ using DcrPowerShell.Hosting;
 using DcrPowerShell.Inventory;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
-using DcrPowerShell.Storage;
+using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Commands;
 

@@ -8,8 +8,11 @@ using DcrPowerShell.Binding;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Hosting;
+using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
+using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Commands;
 
@@ -22,6 +25,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
 
     // Its vault was open when the first row came.
     private DcrConnection? _checked;
+    private WholeRecords? _whole;
 
     /// <summary><c>client_name</c> (RFC 7591, section 2).</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
@@ -50,7 +54,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
 
     /// <summary>Registers a client although the tenant has one.</summary>
     [Parameter]
-    public SwitchParameter Force { get; set; }
+    public SwitchParameter AllowDuplicate { get; set; }
 
     /// <summary>The name of a variable for a <see cref="DcrSummary"/>, without the dollar sign.</summary>
     [Parameter]
@@ -92,16 +96,20 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         var request = new RegisterRequest(metadata, NullIfEmpty(Tenant), NullIfEmpty(ClientSecretName))
         {
             InitialToken = InitialAccessToken is null ? null : StaticToken.Initial(SecureText.Reveal(InitialAccessToken)),
+            AllowsDuplicate = AllowDuplicate,
+            Whole = _whole,
         };
         if (_checked != connection)
         {
-            Run(connection, context => context.CheckVaultAsync(request.ClientSecretName));
+            Run(connection, context => context.CheckVaultAsync());
             _checked = connection;
+            _whole = Whole.RecordsOf(connection.Ledger, connection.Vault, connection.VaultId);
+            request = request with { Whole = _whole };
         }
 
-        WaitForSame(request.Tenant);
-        var tenant = Force ? null : request.Tenant;
-        if (tenant is not null && Run(connection, context => RegisterOperation.FindTenantAsync(context, tenant)) is { } known)
+        var key = request.Tenant is { } tenant ? TenantKey.Of(connection.Issuer, tenant) : null;
+        WaitForSame(key);
+        if (request.Tenant is not null && !AllowDuplicate && RegisterOperation.FindTenant(connection, request.Tenant, _whole!) is { } known)
         {
             WriteFound(connection, known);
             DoneAtOnce();
@@ -112,16 +120,9 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         {
             Start(
                 connection,
-                request.Tenant,
+                key,
                 Target,
-                async context =>
-                {
-                    // Both once more, for a row may have waited long for its turn.
-                    await context.CheckVaultAsync(request.ClientSecretName).ConfigureAwait(false);
-                    return tenant is not null && await RegisterOperation.FindTenantAsync(context, tenant).ConfigureAwait(false) is { } found
-                        ? (found, false)
-                        : (await RegisterOperation.RunAsync(context, request).ConfigureAwait(false), true);
-                },
+                context => RegisterOperation.RunAsync(context, request),
                 ((DcrClient Client, bool IsNew) done) =>
                 {
                     if (!done.IsNew)
@@ -137,10 +138,10 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     }
 
     /// <inheritdoc/>
-    private protected override void OnFailure(DcrException failure)
+    private protected override void Count(DcrException failure)
     {
         _summary.CountFailure(failure.ErrorId);
-        base.OnFailure(failure);
+        base.Count(failure);
     }
 
     private protected override void AtEnd()
@@ -152,7 +153,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     private void WriteFound(DcrConnection connection, DcrClient client)
     {
         _summary.CountFound();
-        WriteVerbose($"Tenant '{client.Tenant}' has client '{client.ClientId}' already; -Force registers another.");
+        WriteVerbose($"Tenant '{client.Tenant}' has client '{client.ClientId}' already; -AllowDuplicate registers another.");
         Write(connection, client);
     }
 

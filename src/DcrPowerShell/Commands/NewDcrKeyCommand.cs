@@ -1,17 +1,18 @@
 using System.Management.Automation;
 using DcrPowerShell.Binding;
-using DcrPowerShell.Errors;
+using DcrPowerShell.Files;
 using DcrPowerShell.Hosting;
 using DcrPowerShell.Operations;
+using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Commands;
 
-/// <summary>Makes a key pair: the private half for the vault, the public half for the server.</summary>
+/// <summary>Makes a key pair: the private half is kept, the public half for the server.</summary>
 [Cmdlet(VerbsCommon.New, "DcrKey", SupportsShouldProcess = true)]
 [OutputType(typeof(DcrKey))]
 public sealed class NewDcrKeyCommand : DcrCmdlet
 {
-    /// <summary>The name of the vault's secret that shall hold the private half.</summary>
+    /// <summary>The name of the secret that shall hold the private half.</summary>
     [Parameter(Mandatory = true, Position = 0)]
     [ValidateNotNullOrEmpty]
     [PlainSecretName]
@@ -22,7 +23,7 @@ public sealed class NewDcrKeyCommand : DcrCmdlet
     [ValidateSet("ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512")]
     public string Algorithm { get; set; } = "ES384";
 
-    /// <summary>The vault; by default SecretManagement's default vault.</summary>
+    /// <summary>The vault; by default the one of <c>Set-DcrStore -DefaultVault</c>, else the local store.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(VaultNameCompleter))]
@@ -34,15 +35,15 @@ public sealed class NewDcrKeyCommand : DcrCmdlet
     /// <inheritdoc/>
     protected override void ProcessItem()
     {
-        var vault = Vault ?? SecretManagementVault.Registered().Default ?? throw DcrErrors.NoVault();
-        Run(async (pump, _) =>
+        var store = StoreIn(VaultChoice.Of(Vault ?? LocalData.Store.Settings.DefaultVault));
+        Run(async (_, _) =>
         {
-            await NewKeyOperation.CheckAsync(StoreIn(vault, pump), Name).ConfigureAwait(false);
+            await NewKeyOperation.CheckAsync(store, Name).ConfigureAwait(false);
             return true;
         });
-        if (ShouldProcess($"{Name} in vault {vault}", $"Make {Algorithm} key"))
+        if (ShouldProcess($"{Name} in {store.Place}", $"Make {Algorithm} key"))
         {
-            WriteObject(Run((pump, _) => NewKeyOperation.RunAsync(StoreIn(vault, pump), Name, Algorithm)));
+            WriteObject(Run((_, _) => NewKeyOperation.RunAsync(store, Name, Algorithm)));
         }
     }
 }

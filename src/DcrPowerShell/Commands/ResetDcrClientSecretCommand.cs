@@ -39,7 +39,7 @@ public sealed class ResetDcrClientSecretCommand : DcrClientCmdlet
     {
         var connection = Resolve(piped);
         var copyName = string.IsNullOrEmpty(ClientSecretName) ? null : ClientSecretName;
-        var record = Run(connection, context => FindOperation.RunAsync(context, clientId, piped, copyName));
+        var record = Run(connection, context => FindOperation.RunAsync(context, clientId, piped));
         var action = Overlap ? "Add a second client secret" : CompleteOverlap ? "Delete the old client secret" : "Replace client secret";
         if (ShouldProcess($"{record.ClientName ?? "client"} ({clientId}) at {connection.Issuer}", action))
         {

@@ -4,19 +4,21 @@ using DcrPowerShell.Binding;
 using DcrPowerShell.Hosting;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
+using DcrPowerShell.Vaults;
+using DcrPowerShell.Vaults.SecretStore;
 
 namespace DcrPowerShell.Commands;
 
-/// <summary>Brings registrations back into the vault: from the journal, from a server that the connection's credential can read, or with the whole of an unreadable SecretStore.</summary>
-[Cmdlet(VerbsData.Restore, "DcrRegistration", SupportsShouldProcess = true, DefaultParameterSetName = JournalSet)]
+/// <summary>Brings registrations back: what the local store has and the vault lacks, from a server that the connection's credential can read, or with the whole of an unreadable SecretStore.</summary>
+[Cmdlet(VerbsData.Restore, "DcrRegistration", SupportsShouldProcess = true, DefaultParameterSetName = LedgerSet)]
 [OutputType(typeof(DcrClient))]
 public sealed class RestoreDcrRegistrationCommand : DcrConnectedCmdlet
 {
-    private const string JournalSet = "Journal";
+    private const string LedgerSet = "Ledger";
     private const string ServerSet = "ClientId";
     private const string SecretStoreSet = "SecretStoreCopy";
 
-    /// <summary>Ids of clients to read from the server, which the vault does not have.</summary>
+    /// <summary>Ids of clients to read from the server, which are not known here.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = ServerSet)]
     [Alias(ClientMember.ClientId)]
     [ValidateNotNullOrEmpty]
@@ -38,7 +40,7 @@ public sealed class RestoreDcrRegistrationCommand : DcrConnectedCmdlet
     public SecureString? Password { get; set; }
 
     /// <inheritdoc/>
-    [Parameter(ParameterSetName = JournalSet)]
+    [Parameter(ParameterSetName = LedgerSet)]
     [Parameter(ParameterSetName = ServerSet)]
     [ConnectionTransformation]
     [ArgumentCompleter(typeof(ConnectionNameCompleter))]
@@ -58,11 +60,11 @@ public sealed class RestoreDcrRegistrationCommand : DcrConnectedCmdlet
         }
 
         var connection = Resolve();
-        if (ParameterSetName == JournalSet)
+        if (ParameterSetName == LedgerSet)
         {
-            if (ShouldProcess($"vault {connection.Vault}", "Restore what the journal has"))
+            if (ShouldProcess(connection.Vault is null ? "the local store" : $"vault {connection.Vault}", "Restore what was not stored yet"))
             {
-                foreach (var client in Run(connection, RestoreOperation.FromJournalAsync))
+                foreach (var client in Run(connection, RestoreOperation.FromLedgerAsync))
                 {
                     Write(connection, client);
                 }
@@ -75,7 +77,7 @@ public sealed class RestoreDcrRegistrationCommand : DcrConnectedCmdlet
         {
             Try(clientId, () =>
             {
-                if (ShouldProcess($"client {clientId} at {connection.Issuer}", "Take into the vault"))
+                if (ShouldProcess($"client {clientId} at {connection.Issuer}", "Keep registration"))
                 {
                     Write(connection, Run(connection, context => RestoreOperation.FromServerAsync(context, clientId, string.IsNullOrEmpty(Tenant) ? null : Tenant)));
                 }

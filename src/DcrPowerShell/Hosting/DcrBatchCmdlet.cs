@@ -84,9 +84,11 @@ public abstract class DcrBatchCmdlet : DcrConnectedCmdlet
     private protected void Expect(int count) => Progress.Expect(count);
 
     /// <inheritdoc/>
+    private protected override void Count(DcrException failure) => Progress.Failed();
+
+    /// <inheritdoc/>
     private protected override void OnFailure(DcrException failure)
     {
-        Progress.Failed();
         if (!_isEnding)
         {
             Progress.DoneAtOnce();
@@ -102,6 +104,7 @@ public abstract class DcrBatchCmdlet : DcrConnectedCmdlet
     {
         _progress?.ExpectNoMore();
         WaitForOthers();
+        base.AtEnd();
         _progress?.End();
     }
 }

@@ -1,9 +1,13 @@
 using System;
+using System.Collections.Generic;
 using System.Management.Automation;
 using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
-using DcrPowerShell.Storage;
+using DcrPowerShell.Files;
+using DcrPowerShell.Ledger;
+using DcrPowerShell.Operations;
+using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Hosting;
 
@@ -11,23 +15,15 @@ namespace DcrPowerShell.Hosting;
 public abstract class DcrCmdlet : PSCmdlet, IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
-    private WrittenSecrets? _written;
+    private readonly Dictionary<string, SecretManagementVault> _vaults = new(StringComparer.OrdinalIgnoreCase);
     private PipelinePump? _pump;
 
     /// <inheritdoc/>
     public void Dispose()
     {
         Release();
-        try
-        {
-            // Where the command was stopped before its end.
-            PutBack();
-        }
-        catch (Exception failure) when (failure is DcrException or RuntimeException or InvalidOperationException)
-        {
-            // A stopped command can report nothing.
-        }
 
+        // PowerShell disposes of a command between two records where the one before it in the pipeline throws.
         _pump?.Dispose();
         _stop.Dispose();
         GC.SuppressFinalize(this);
@@ -55,11 +51,7 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     }
 
     /// <inheritdoc/>
-    protected sealed override void EndProcessing() => Try(null, () =>
-    {
-        AtEnd();
-        PutBack();
-    });
+    protected sealed override void EndProcessing() => Try(null, AtEnd);
 
     /// <summary>No more input comes.</summary>
     private protected virtual void AtEnd()
@@ -76,7 +68,8 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
 
     /// <summary>Whether an error ends the command, because whatever comes next would fail alike.</summary>
     private protected virtual bool IsTerminating(DcrErrorId id) =>
-        id is DcrErrorId.NotConnected or DcrErrorId.VaultNotFound or DcrErrorId.SecretManagementNotFound;
+        id is DcrErrorId.NotConnected or DcrErrorId.VaultNotFound or DcrErrorId.VaultLocked or DcrErrorId.SecretManagementNotFound
+            or DcrErrorId.StoreLocked or DcrErrorId.StoreKeyMissing or DcrErrorId.StoreReadOnly;
 
     /// <summary>Asks in words that steer no terminal, for some of them are a server's.</summary>
     private protected new bool ShouldProcess(string target, string action) => base.ShouldProcess(Redaction.Printable(target), Redaction.Printable(action));
@@ -96,13 +89,8 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
                 WriteObject(unstored);
             }
 
-            if (failure.IsTolerated)
-            {
-                WriteWarning(failure.Message);
-                return;
-            }
-
             var error = ErrorRecords.From(failure, MyInvocation.MyCommand, target);
+            Count(failure);
             if (IsTerminating(failure.ErrorId))
             {
                 ThrowTerminatingError(error);
@@ -111,6 +99,11 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
             WriteError(error);
             OnFailure(failure);
         }
+    }
+
+    /// <summary>Counts a failure, also where it cannot be written any more.</summary>
+    private protected virtual void Count(DcrException failure)
+    {
     }
 
     /// <summary>An error was written, and the command goes on.</summary>
@@ -136,32 +129,22 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     private protected void WaitForOthers() => _pump?.WaitFor(0);
 
     /// <summary>The command's own; made when it is first needed.</summary>
-    private protected PipelinePump Pump()
-    {
-        _written ??= RunspaceState.Current.Written;
-        return _pump ??= new PipelinePump(this, _stop);
-    }
+    private protected PipelinePump Pump() => _pump ??= new PipelinePump(this, _stop);
 
-    /// <summary>A vault's registrations. What this command writes there is looked after at its end.</summary>
-    private protected RegistrationStore StoreIn(string vault, PipelinePump pump)
-    {
-        var registered = new SecretManagementVault(vault, pump);
-        return new(registered, _written, this, () => IndexFile.Of(registered));
-    }
+    /// <summary>The local store, open.</summary>
+    /// <exception cref="DcrException">StoreLocked, StoreKeyMissing, StoreDamaged, StoreReadOnly.</exception>
+    private protected RegistrationLedger Ledger() => Run((_, _) => LocalData.Store.OpenAsync(VaultOf));
 
-    private void PutBack()
+    /// <summary>A vault as this command calls it.</summary>
+    private protected SecretManagementVault VaultOf(string name)
     {
-        foreach (var vault in _written?.VaultsOf(this) ?? [])
+        lock (_vaults)
         {
-            Run(async (pump, _) =>
-            {
-                if (await StoreIn(vault, pump).PutBackAsync().ConfigureAwait(false) is > 0 and var count)
-                {
-                    pump.Warning($"Another process overwrote vault '{vault}' with an older copy of it: {count} of the secrets that this command had stored there were put back.");
-                }
-
-                return true;
-            });
+            return _vaults.TryGetValue(name, out var vault) ? vault : _vaults[name] = new SecretManagementVault(name, Pump());
         }
     }
+
+    /// <summary>Where a command without a connection keeps secrets.</summary>
+    /// <param name="vault">Null for the local store.</param>
+    private protected Registrations StoreIn(string? vault) => new(Ledger(), vault is null ? null : VaultOf(vault), vaultId: null);
 }

@@ -1,4 +1,6 @@
 using System;
+using System.Collections.Generic;
+using System.Linq;
 using System.Management.Automation;
 using System.Threading;
 using System.Threading.Tasks;
@@ -12,6 +14,9 @@ namespace DcrPowerShell.Hosting;
 /// <summary>A cmdlet that talks to a server.</summary>
 public abstract class DcrConnectedCmdlet : DcrCmdlet
 {
+    // What this command writes, by the connection that it goes over.
+    private readonly Dictionary<DcrConnection, Registrations> _stores = [];
+
     /// <summary>A connection or its name; by default the one last made in this runspace.</summary>
     [Parameter]
     [ConnectionTransformation]
@@ -42,9 +47,31 @@ public abstract class DcrConnectedCmdlet : DcrCmdlet
         WriteObject(client);
     }
 
-    private protected Func<PipelinePump, CancellationToken, Task<T>> Bind<T>(DcrConnection connection, Func<OperationContext, Task<T>> operation) => (pump, stop) =>
+    private protected Func<PipelinePump, CancellationToken, Task<T>> Bind<T>(DcrConnection connection, Func<OperationContext, Task<T>> operation)
     {
-        var store = connection.Vault is { } vault ? StoreIn(vault, pump) : null;
-        return new OperationContext(connection, store, pump, new SystemClock(), stop).RunAsync(operation);
-    };
+        var store = StoreOf(connection);
+        return (pump, stop) => new OperationContext(connection, store, pump, new SystemClock(), stop).RunAsync(operation);
+    }
+
+    /// <summary>What the vaults were given is still there, so that the local store can let go of it.</summary>
+    private protected override void AtEnd()
+    {
+        foreach (var store in _stores.Values.Where(static store => store.Vault is not null))
+        {
+            if (Run((_, _) => store.ConfirmAsync()) is > 0 and var count)
+            {
+                WriteWarning($"Another process overwrote {store.Place} with an older copy of it: {count} of the secrets that this command had stored there were put back.");
+            }
+        }
+    }
+
+    private Registrations StoreOf(DcrConnection connection)
+    {
+        if (!_stores.TryGetValue(connection, out var store))
+        {
+            _stores[connection] = store = new Registrations(connection.Ledger, connection.Vault is { } vault ? VaultOf(vault) : null, connection.VaultId);
+        }
+
+        return store;
+    }
 }

@@ -27,11 +27,11 @@ internal static class ErrorRecords
     internal static ErrorCategory CategoryOf(DcrErrorId id) => id switch
     {
         DcrErrorId.InvalidRedirectUri or DcrErrorId.InvalidPrivateKey or DcrErrorId.InvalidSetup => ErrorCategory.InvalidArgument,
-        DcrErrorId.InvalidClientMetadata or DcrErrorId.InvalidSoftwareStatement => ErrorCategory.InvalidData,
+        DcrErrorId.InvalidClientMetadata or DcrErrorId.InvalidSoftwareStatement or DcrErrorId.StoreDamaged => ErrorCategory.InvalidData,
         DcrErrorId.DiscoveryFailed or DcrErrorId.IssuerMismatch => ErrorCategory.InvalidData,
-        DcrErrorId.AccessTokenRejected or DcrErrorId.VaultLocked => ErrorCategory.AuthenticationError,
+        DcrErrorId.AccessTokenRejected or DcrErrorId.VaultLocked or DcrErrorId.StoreLocked => ErrorCategory.AuthenticationError,
         DcrErrorId.UnapprovedSoftwareStatement or DcrErrorId.UnauthorizedClient or DcrErrorId.InsufficientScope or DcrErrorId.RegistrationForbidden => ErrorCategory.PermissionDenied,
-        DcrErrorId.ClientNotFound or DcrErrorId.VaultNotFound => ErrorCategory.ObjectNotFound,
+        DcrErrorId.ClientNotFound or DcrErrorId.VaultNotFound or DcrErrorId.StoreKeyMissing => ErrorCategory.ObjectNotFound,
         DcrErrorId.RateLimited or DcrErrorId.TooManyFailures => ErrorCategory.LimitsExceeded,
         DcrErrorId.ServerUnavailable => ErrorCategory.ResourceUnavailable,
         DcrErrorId.ConnectionFailed or DcrErrorId.NotConnected => ErrorCategory.ConnectionError,
@@ -39,7 +39,7 @@ internal static class ErrorRecords
         DcrErrorId.RequestTimedOut => ErrorCategory.OperationTimeout,
         DcrErrorId.ResponseNotConformant => ErrorCategory.ProtocolError,
         DcrErrorId.OutcomeUnknown or DcrErrorId.TokenLost => ErrorCategory.InvalidResult,
-        DcrErrorId.VaultWriteFailed or DcrErrorId.JournalWriteFailed or DcrErrorId.AuditWriteFailed or DcrErrorId.InventoryWriteFailed => ErrorCategory.WriteError,
+        DcrErrorId.VaultWriteFailed or DcrErrorId.StoreReadOnly or DcrErrorId.AuditWriteFailed or DcrErrorId.InventoryWriteFailed => ErrorCategory.WriteError,
         DcrErrorId.SecretExists or DcrErrorId.NetworkRuleExists => ErrorCategory.ResourceExists,
         DcrErrorId.VaultReadFailed or DcrErrorId.AuditReadFailed or DcrErrorId.InventoryReadFailed => ErrorCategory.ReadError,
         DcrErrorId.SecretManagementNotFound => ErrorCategory.NotInstalled,

@@ -8,12 +8,13 @@ using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
+using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Hosting;
 
 /// <summary>
-/// Runs operations on worker threads while the pipeline thread does what only it may: write to streams and call the vault. What has
-/// been started is waited for, whatever the streams throw, so that what has arrived is kept.
+/// Runs operations on worker threads while the pipeline thread does what only it may: write to streams and call the vault. Workers never
+/// wait for a stream. What has been started is waited for, whatever ends the command, so that what has arrived is kept.
 /// </summary>
 internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) : IReporter, IDisposable
 {
@@ -22,12 +23,18 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
 
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>How long a command that was stopped goes on giving vaults what they lack. The rest is done at the next connect.</summary>
+    private static readonly TimeSpan VaultTime = TimeSpan.FromSeconds(5);
+
     private readonly BlockingCollection<Action> _work = new();
     private readonly Queue<Action> _ahead = new();
     private readonly Stopwatch _sinceShown = new();
+    private readonly object _endGate = new();
     private ExceptionDispatchInfo? _streamFailure;
     private int _underWay;
     private int _waiting;
+    private bool _hasEnded;
+    private Stopwatch? _sinceStopped;
 
     /// <summary>Requests that were sent.</summary>
     public int Requests { get; private set; }
@@ -99,6 +106,8 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
     public void Settle()
     {
         _ahead.Clear();
+        _sinceStopped ??= Stopwatch.StartNew();
+        stop.Cancel();
         while (_underWay > 0)
         {
             _work.Take()();
@@ -106,20 +115,25 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
     }
 
     /// <summary>Has the pipeline thread do something, and gives its result.</summary>
+    /// <exception cref="VaultException">The command has ended.</exception>
     public Task<T> OnPipelineThread<T>(Func<T> action)
     {
         var result = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _work.Add(() =>
+        if (!TryAdd(() =>
         {
             try
             {
-                result.SetResult(action());
+                result.SetResult(_sinceStopped?.Elapsed > VaultTime ? throw Over() : action());
             }
             catch (Exception failure)
             {
                 result.SetException(failure);
             }
-        });
+        }))
+        {
+            result.SetException(Over());
+        }
+
         return result.Task;
     }
 
@@ -129,7 +143,7 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
 
     public void Audit(DcrAuditRecord record) => Write(() => cmdlet.WriteInformation(record, ["DcrAudit"]));
 
-    public void Sending() => _work.Add(() => Requests++);
+    public void Sending() => TryAdd(() => Requests++);
 
     public void Waiting(string? text) => Write(() =>
     {
@@ -150,27 +164,62 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
         }
     });
 
-    public void Dispose() => _work.Dispose();
-
-    private void Write(Action write) => _work.Add(() => Guard(write));
-
-    /// <summary>A stream that throws (the pipeline is being stopped, <c>-WarningAction Stop</c>) ends the operations, in their own good time.</summary>
-    private void Guard(Action action)
+    /// <summary>The end of the command, whatever brought it: PowerShell may dispose of a cmdlet between two records, with requests under way.</summary>
+    public void Dispose()
     {
-        if (_streamFailure is not null)
+        _streamFailure ??= ExceptionDispatchInfo.Capture(new PipelineStoppedException());
+        Settle();
+        lock (_endGate)
         {
-            return;
+            _hasEnded = true;
         }
 
+        // Whoever still waits for this thread must learn that it is gone.
+        while (_work.TryTake(out var action))
+        {
+            action();
+        }
+
+        _work.Dispose();
+    }
+
+    private static VaultException Over() => new("the command has ended") { IsOver = true };
+
+    /// <summary>False where the command has ended: nobody is left to be told.</summary>
+    private bool TryAdd(Action action)
+    {
+        lock (_endGate)
+        {
+            if (!_hasEnded)
+            {
+                _work.Add(action);
+            }
+
+            return !_hasEnded;
+        }
+    }
+
+    private void Write(Action write) => TryAdd(() => Guard(write));
+
+    /// <summary>
+    /// A stream that throws (the pipeline is being stopped, <c>-WarningAction Stop</c>) ends the operations, in their own good time. What
+    /// ends after it is counted all the same.
+    /// </summary>
+    private void Guard(Action action)
+    {
         try
         {
             action();
         }
         catch (Exception failure)
         {
-            _streamFailure = ExceptionDispatchInfo.Capture(failure);
-            _ahead.Clear();
-            stop.Cancel();
+            if (_streamFailure is null)
+            {
+                _streamFailure = ExceptionDispatchInfo.Capture(failure);
+                _sinceStopped ??= Stopwatch.StartNew();
+                _ahead.Clear();
+                stop.Cancel();
+            }
         }
     }
 
@@ -183,7 +232,7 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
     }
 
     private void AfterEnd(Task running, Action action) =>
-        running.ContinueWith(_ => _work.Add(action), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        running.ContinueWith(_ => TryAdd(action), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
     private static T Result<T>(Task<T> ended)
     {

@@ -3,7 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Management.Automation.Runspaces;
 using System.Runtime.CompilerServices;
-using DcrPowerShell.Storage;
+using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Hosting;
 
@@ -19,9 +19,6 @@ internal sealed class RunspaceState
     public static RunspaceState Current => States.GetOrCreateValue(Runspace.DefaultRunspace);
 
     public IReadOnlyList<DcrConnection> Connections => _connections;
-
-    /// <summary>What the commands that are at work wrote to vaults.</summary>
-    public WrittenSecrets Written { get; } = new();
 
     /// <summary>The one last made, unless it was closed.</summary>
     public DcrConnection? Default { get; private set; }

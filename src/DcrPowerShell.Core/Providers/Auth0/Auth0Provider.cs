@@ -8,7 +8,7 @@ using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
-using DcrPowerShell.Storage;
+using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Providers.Auth0;
 

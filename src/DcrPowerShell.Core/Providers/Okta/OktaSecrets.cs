@@ -7,7 +7,7 @@ using System.Threading.Tasks;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
-using DcrPowerShell.Storage;
+using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Providers.Okta;
 

@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.IO;
 using System.Threading;
 
-namespace DcrPowerShell.Compat;
+namespace DcrPowerShell.Files;
 
 /// <summary>Files and folders for this user alone. On Windows they inherit that from the profile; .NET Framework runs only there.</summary>
 internal static class UserOnly
@@ -24,6 +24,42 @@ internal static class UserOnly
         }
 #endif
         Directory.CreateDirectory(path);
+    }
+
+    /// <summary>Refuses a file or folder that is a link, belongs to somebody else, or that others may read or write. One that is not there is good.</summary>
+    /// <exception cref="UnauthorizedAccessException">It is one of these.</exception>
+    public static void Require(string path)
+    {
+#if NET
+        FileSystemInfo item = Directory.Exists(path) ? new DirectoryInfo(path) : new FileInfo(path);
+        if (item.LinkTarget is not null)
+        {
+            throw new UnauthorizedAccessException($"'{path}' is a link, which could lead anywhere");
+        }
+
+        if (OperatingSystem.IsWindows() || !item.Exists)
+        {
+            return;
+        }
+
+        const UnixFileMode OfOthers = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
+            | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+        var mode = item.UnixFileMode;
+        if ((mode & OfOthers) != 0)
+        {
+            throw new UnauthorizedAccessException($"other accounts have rights on '{path}'; take them away with chmod go= '{path}'");
+        }
+
+        try
+        {
+            // Only its owner may set the rights of a file.
+            item.UnixFileMode = mode;
+        }
+        catch (UnauthorizedAccessException failure)
+        {
+            throw new UnauthorizedAccessException($"'{path}' belongs to another account", failure);
+        }
+#endif
     }
 
     /// <summary>Opens a file for writing that nobody else has open, and nobody else can open; a new one has rights 0600.</summary>

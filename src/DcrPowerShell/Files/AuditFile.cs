@@ -8,7 +8,7 @@ using DcrPowerShell.Audit;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Http;
 
-namespace DcrPowerShell.Hosting;
+namespace DcrPowerShell.Files;
 
 /// <summary>The file of an audit log on disk. A new one is readable by the account's user only.</summary>
 internal sealed class AuditFile(string path) : IAuditFile

@@ -8,9 +8,9 @@ using System.Management.Automation.Runspaces;
 using System.Reflection;
 using System.Threading;
 using DcrPowerShell.Errors;
-using DcrPowerShell.Storage;
+using DcrPowerShell.Files;
 
-namespace DcrPowerShell.Hosting;
+namespace DcrPowerShell.Vaults;
 
 /// <summary>
 /// The one runspace of the process where SecretManagement's commands run, one at a time: SecretManagement itself uses a single

@@ -1,9 +1,9 @@
 using System;
 using System.IO;
 using System.Linq;
-using DcrPowerShell.Compat;
+using DcrPowerShell.Files;
 
-namespace DcrPowerShell.Hosting;
+namespace DcrPowerShell.Vaults;
 
 /// <summary>
 /// A lock on a vault across the processes of a user: a file that one of them has open at a time. The system lets it go when the

@@ -10,10 +10,11 @@ using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Errors;
-using DcrPowerShell.Storage;
-using DcrPowerShell.Storage.Indexing;
+using DcrPowerShell.Files;
+using DcrPowerShell.Hosting;
+using DcrPowerShell.Vaults.SecretStore;
 
-namespace DcrPowerShell.Hosting;
+namespace DcrPowerShell.Vaults;
 
 /// <summary>
 /// A registered SecretManagement vault, called from the pipeline thread, or where there is none on the caller's. Secrets go in and out as SecureStrings. Writes wait for
@@ -21,6 +22,8 @@ namespace DcrPowerShell.Hosting;
 /// </summary>
 internal sealed class SecretManagementVault(string name, PipelinePump? pump) : ISecretVault
 {
+    private const int Tries = 3;
+
     private static readonly TimeSpan LongWait = TimeSpan.FromSeconds(1);
     private static readonly ConcurrentDictionary<string, string> Modules = new(StringComparer.OrdinalIgnoreCase);
     private static int _lacksLock;
@@ -42,27 +45,16 @@ internal sealed class SecretManagementVault(string name, PipelinePump? pump) : I
         return (vaults.Select(NameOf).ToList(), vaults.Where(vault => Property<bool>(vault, "IsDefault")).Select(NameOf).FirstOrDefault());
     }
 
+    /// <summary>The module of a registered vault's extension; null where there is no vault of that name.</summary>
+    /// <exception cref="DcrException">SecretManagementNotFound.</exception>
+    public static string? ModuleOf(string vault) =>
+        VaultRunspace.Invoke("Get-SecretVault").Output.Where(found => NameOf(found).Equals(vault, StringComparison.OrdinalIgnoreCase)).Select(found => Property<string>(found, "ModuleName")).FirstOrDefault();
+
     /// <summary>Where SecretStore is, of whose vaults at least one must be registered.</summary>
     /// <exception cref="DcrException">SecretManagementNotFound, VaultWriteFailed.</exception>
     public static string SecretStorePath() =>
         VaultRunspace.Invoke("Get-SecretVault").Output.Where(vault => Property<string>(vault, "ModuleName") == VaultLock.SecretStore).Select(vault => Property<string>(vault, "ModulePath")).FirstOrDefault()
             ?? throw DcrErrors.StoreNotRestored("no vault of it is registered", $"Register one: Register-SecretVault -Name DcrVault -ModuleName {VaultLock.SecretStore}.");
-
-    /// <summary>
-    /// Whole records, read on the asking thread. PowerShell takes most exceptions of a property for null, and a secret that is
-    /// null without a word would do harm; this one it throws.
-    /// </summary>
-    public static WholeRecords WholeRecords(string vault)
-    {
-        var store = new RegistrationStore(new SecretManagementVault(vault, pump: null));
-        return new WholeRecords(secretName => LoadAsync(secretName).GetAwaiter().GetResult(), static failure => new MethodInvocationException($"{failure.Message} {failure.RecommendedAction}", failure));
-
-        async Task<RegistrationRecord?> LoadAsync(string secretName)
-        {
-            await store.CheckOpenAsync().ConfigureAwait(false);
-            return await store.LoadAsync(secretName).ConfigureAwait(false);
-        }
-    }
 
     public Task CheckOpenAsync() => OnPipelineThread(() =>
     {
@@ -114,15 +106,36 @@ internal sealed class SecretManagementVault(string name, PipelinePump? pump) : I
 
     // Never with -Metadata: on a vault without metadata SecretManagement then removes the secret that it has just written.
     // The SecureString is not disposed: it is handed to the vault itself, which may keep it.
-    public Task<VaultChange?> SetAsync(string secretName, string value) =>
-        WriteAsync(() => Call("Set-Secret", ("Name", secretName), ("SecureStringSecret", SecureText.Protect(value)), ("Vault", name)));
+    public async Task<int> StoreAsync(string secretName, string value)
+    {
+        for (var left = Tries; ; left--)
+        {
+            try
+            {
+                return await RunAsync(writes: true, () =>
+                {
+                    Write(() => Call("Set-Secret", ("Name", secretName), ("SecureStringSecret", SecureText.Protect(value)), ("Vault", name)));
+                    return Read(secretName) == value ? ChangesByOthers : throw new VaultException("it reported success, and reading back gave something else");
+                }).ConfigureAwait(false);
+            }
+            catch (VaultException failure) when (left > 1 && !failure.IsLocked && !failure.IsOver)
+            {
+                // Once more: what it keeps may be the only copy.
+            }
+        }
+    }
 
-    public Task<VaultChange?> RemoveAsync(string secretName) =>
-        WriteAsync(() => Call("Remove-Secret", ("Name", secretName), ("Vault", name)));
+    public Task RemoveAsync(string secretName) => RunAsync(writes: true, () =>
+    {
+        if (Read(secretName) is not null)
+        {
+            Write(() => Call("Remove-Secret", ("Name", secretName), ("Vault", name)));
+        }
 
-    public Task<string?> StampAsync() => Task.FromResult(IsSecretStore ? SecretStoreCopy.Stamp() : null);
+        return true;
+    });
 
-    public Task<int> ChangesByOthersAsync() => RunAsync(writes: false, () => IsSecretStore ? SecretStoreCopy.ChangesByOthers : 0);
+    public Task<int> ChangesByOthersAsync() => RunAsync(writes: false, () => ChangesByOthers);
 
     public Task<IReadOnlyList<string>> ListAsync(string prefix) => RunAsync<IReadOnlyList<string>>(writes: false, () =>
         Call("Get-SecretInfo", ("Name", prefix + "*"), ("Vault", name))
@@ -131,22 +144,25 @@ internal sealed class SecretManagementVault(string name, PipelinePump? pump) : I
             .OrderBy(found => found, StringComparer.Ordinal)
             .ToList());
 
+    private int ChangesByOthers => IsSecretStore ? SecretStoreCopy.ChangesByOthers : 0;
+
     private bool IsSecretStore => ModuleName == VaultLock.SecretStore;
 
     /// <summary>Of the vault's extension; empty where no such vault is registered, which calling it will tell. It hardly ever changes.</summary>
     private string ModuleName => Modules.GetOrAdd(name, _ =>
         VaultRunspace.Invoke("Get-SecretVault").Output.Where(vault => NameOf(vault).Equals(name, StringComparison.OrdinalIgnoreCase)).Select(vault => Property<string>(vault, "ModuleName")).FirstOrDefault() ?? "");
 
-    private Task<VaultChange?> WriteAsync(Action write) => RunAsync(writes: true, () =>
+    private void Write(Action write)
     {
         if (IsSecretStore)
         {
-            return SecretStoreCopy.Write(write);
+            SecretStoreCopy.Write(write);
         }
-
-        write();
-        return null;
-    });
+        else
+        {
+            write();
+        }
+    }
 
     private async Task<T> OnPipelineThread<T>(Func<T> action) => pump is null ? action() : await pump.OnPipelineThread(action).ConfigureAwait(false);
 

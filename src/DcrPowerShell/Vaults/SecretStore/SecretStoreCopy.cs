@@ -3,9 +3,9 @@ using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Reflection;
-using DcrPowerShell.Storage;
+using DcrPowerShell.Vaults;
 
-namespace DcrPowerShell.Hosting;
+namespace DcrPowerShell.Vaults.SecretStore;
 
 /// <summary>
 /// SecretStore's copy of its file in the memory of this process. It answers every read from that copy and writes the whole of it
@@ -98,15 +98,12 @@ internal static class SecretStoreCopy
     }
 
     /// <summary>Writes, under the vault's lock and after <see cref="Renew"/>, and remembers the file as it is then.</summary>
-    /// <returns>What became of the file as it was last seen; null where that cannot be told.</returns>
-    public static VaultChange? Write(Action write)
+    public static void Write(Action write)
     {
         // After a write that fails, the copy holds what the file does not.
-        var before = _seen;
         _seen = null;
         write();
         _seen = Stamp();
-        return before is not null && _seen is { } after ? new VaultChange(before, after) : null;
     }
 
     /// <summary>Has the store's handler of what its watcher saw wait for our calls, and them for it.</summary>

@@ -1,7 +1,7 @@
 using System;
 using System.IO;
 
-namespace DcrPowerShell.Compat;
+namespace DcrPowerShell.Files;
 
 /// <summary>A file that is written beside another and then takes its place at once: nobody sees half of it, and where it fails the other stays.</summary>
 internal sealed class FreshFile : IDisposable

@@ -6,14 +6,15 @@ using System.Reflection;
 using System.Security;
 using System.Threading;
 using DcrPowerShell.Compat;
+using DcrPowerShell.Files;
 using DcrPowerShell.Errors;
-using DcrPowerShell.Storage;
+using DcrPowerShell.Vaults;
 
-namespace DcrPowerShell.Hosting;
+namespace DcrPowerShell.Vaults.SecretStore;
 
 /// <summary>
 /// A copy on disk of SecretStore's three files. It overwrites its file in place: a process that is killed meanwhile, or a full disk,
-/// leaves a store that it refuses to read, with the journal's key in it. The copy is encrypted as the files are. (Found in
+/// leaves a store that it refuses to read, and nobody can read it then. The copy is encrypted as the files are. (Found in
 /// SecretStore 1.0.6, Utils.cs; where another version has no such members, there is no copy.)
 /// </summary>
 internal static class SecretStoreBackup
@@ -53,7 +54,7 @@ internal static class SecretStoreBackup
         try
         {
             return Read() is { } copy
-                ? new VaultException($"{why}; Restore-DcrRegistration -SecretStoreCopy puts back the copy of {copy.Made}", inner: inner) { NextStep = "Run Restore-DcrRegistration -SecretStoreCopy. Then connect again: Connect-DcrServer brings back what the journal has." }
+                ? new VaultException($"{why}; Restore-DcrRegistration -SecretStoreCopy puts back the copy of {copy.Made}", inner: inner) { NextStep = "Run Restore-DcrRegistration -SecretStoreCopy. Then connect again: Connect-DcrServer brings back what the local store has." }
                 : new VaultException(why, inner: inner);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -102,9 +103,8 @@ internal static class SecretStoreBackup
             }
 
             VaultRunspace.WithSecretManagementOccupied(members.Reset);
-            IndexFile.Of(VaultLock.SecretStore).Drop();
             return $"SecretStore has the copy of {made} again. What could not be read is beside it: {members.Paths[0]}{mark}. "
-                + $"{(password is null ? "Connect" : "Unlock it with Unlock-SecretStore and connect")}: Connect-DcrServer brings back what the journal has.";
+                + $"{(password is null ? "Connect" : "Unlock it with Unlock-SecretStore and connect")}: Connect-DcrServer brings back what the local store has.";
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or VaultException)
         {

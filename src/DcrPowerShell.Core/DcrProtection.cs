@@ -1,0 +1,14 @@
+namespace DcrPowerShell;
+
+/// <summary>What protects the key of the local store.</summary>
+public enum DcrProtection
+{
+    /// <summary>The user's account: DPAPI on Windows, elsewhere a key file that only this account can read.</summary>
+    User,
+
+    /// <summary>A passphrase, which is asked for by nobody and given with <c>Unlock-DcrStore</c>.</summary>
+    Passphrase,
+
+    /// <summary>A SecretManagement vault that holds the key.</summary>
+    Vault,
+}

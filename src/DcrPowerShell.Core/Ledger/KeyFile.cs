@@ -1,0 +1,95 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using System.Text;
+using System.Text.Json;
+using DcrPowerShell.Metadata;
+
+namespace DcrPowerShell.Ledger;
+
+/// <summary>One key of the store, as it is protected.</summary>
+internal sealed record ProtectedKey
+{
+    public required ulong Id { get; init; }
+
+    public required DcrProtection Protection { get; init; }
+
+    /// <summary>With the account's protection: how, and the protected bytes.</summary>
+    public (string Scheme, byte[] Key)? Account { get; init; }
+
+    /// <summary>With a passphrase.</summary>
+    public PassphraseSeal? Passphrase { get; init; }
+
+    /// <summary>With a vault: its name when the key was put there, and the name of the secret.</summary>
+    public (string Vault, string SecretName)? Vault { get; init; }
+}
+
+/// <summary>
+/// The file with the keys of the store: JSON. Two keys are there while what is written with one is being sealed with the other;
+/// the last one is the one to write with.
+/// </summary>
+internal sealed record KeyFile(LedgerHash LedgerId, IReadOnlyList<ProtectedKey> Keys)
+{
+    private const int Version = 1;
+
+    /// <summary>What a passphrase's seal is bound to.</summary>
+    public static byte[] Associated(LedgerHash ledgerId) => Encoding.ASCII.GetBytes("DcrPowerShell store key " + ledgerId);
+
+    public byte[] ToUtf8() => JsonBag.Empty
+        .With("version", Element(Version))
+        .With("ledger", LedgerId.ToString())
+        .With("keys", Element(Keys.Select(static key => Json(key).ToElement())))
+        .ToUtf8();
+
+    /// <exception cref="FormatException">It is damaged, or of a newer version.</exception>
+    public static KeyFile Parse(byte[] utf8)
+    {
+        try
+        {
+            var json = JsonBag.Parse(Encoding.UTF8.GetString(utf8));
+            if (json.Integer("version") is not (> 0 and <= Version))
+            {
+                throw new FormatException("it is of another version");
+            }
+
+            var keys = json.TryGet("keys", out var items) && items.ValueKind == JsonValueKind.Array ? items.EnumerateArray().Select(item => Read(JsonBag.From(item))).ToList() : [];
+            return keys.Count > 0 ? new(LedgerHash.Parse(Needed(json, "ledger")), keys) : throw new FormatException("it has no key");
+        }
+        catch (Exception failure) when (failure is JsonException or OverflowException)
+        {
+            throw new FormatException("it is not JSON of the right shape", failure);
+        }
+    }
+
+    private static JsonBag Json(ProtectedKey key)
+    {
+        var json = JsonBag.Empty.With("id", key.Id.ToString("x16", CultureInfo.InvariantCulture)).With("protection", key.Protection.ToString());
+        return key switch
+        {
+            { Account: { } account } => json.With("scheme", account.Scheme).With("key", Convert.ToBase64String(account.Key)),
+            { Passphrase: { } seal } => json.With("salt", Convert.ToBase64String(seal.Salt)).With("iterations", Element(seal.Iterations)).With("key", Convert.ToBase64String(seal.Sealed)),
+            { Vault: { } vault } => json.With("vault", vault.Vault).With("secret", vault.SecretName),
+            _ => json,
+        };
+    }
+
+    private static ProtectedKey Read(JsonBag json)
+    {
+        var key = new ProtectedKey
+        {
+            Id = ulong.Parse(Needed(json, "id"), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture),
+            Protection = Enum.TryParse<DcrProtection>(Needed(json, "protection"), out var protection) ? protection : throw new FormatException("its protection is not known"),
+        };
+        return key.Protection switch
+        {
+            DcrProtection.User => key with { Account = (Needed(json, "scheme"), Convert.FromBase64String(Needed(json, "key"))) },
+            DcrProtection.Passphrase => key with { Passphrase = new PassphraseSeal(Convert.FromBase64String(Needed(json, "salt")), (int)(json.Integer("iterations") ?? 0), Convert.FromBase64String(Needed(json, "key"))) },
+            _ => key with { Vault = (Needed(json, "vault"), Needed(json, "secret")) },
+        };
+    }
+
+    private static string Needed(JsonBag json, string member) => json.Text(member) ?? throw new FormatException($"it has no {member}");
+
+    private static JsonElement Element<T>(T value) => JsonSerializer.SerializeToElement(value);
+}

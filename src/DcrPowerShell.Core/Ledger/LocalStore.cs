@@ -1,0 +1,331 @@
+using System;
+using System.Collections.Concurrent;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Security;
+using System.Security.Cryptography;
+using System.Threading;
+using System.Threading.Tasks;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Files;
+using DcrPowerShell.Vaults;
+
+namespace DcrPowerShell.Ledger;
+
+/// <summary>The store of this user on this machine: the ledger, its keys, and whether they are open in this process.</summary>
+/// <param name="keyFolder">Where the key file is, by the settings.</param>
+internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStoreFolder Folder, string Name)> keyFolder, IAccountProtection account) : ILedgerKeys, IDisposable
+{
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly ConcurrentDictionary<ulong, LedgerKey> _keys = new();
+    private volatile RegistrationLedger? _ledger;
+    private KeyFile? _keyFile;
+
+    // Unlock-DcrStore -Lock holds until somebody unlocks it.
+    private volatile bool _wasLocked;
+
+    public IStoreFolder Folder => folder;
+
+    /// <summary>What protects the key; null where there is none yet.</summary>
+    /// <exception cref="DcrException">StoreDamaged.</exception>
+    public DcrProtection? Protection => ReadKeyFile() is { } file ? file.Keys[file.Keys.Count - 1].Protection : null;
+
+    public bool IsOpen => _ledger is not null;
+
+    LedgerHash ILedgerKeys.LedgerId => _keyFile!.LedgerId;
+
+    LedgerKey ILedgerKeys.Active => _keys.TryGetValue(_keyFile!.Keys[_keyFile.Keys.Count - 1].Id, out var key) ? key : throw StoreErrors.Locked();
+
+    LedgerKey? ILedgerKeys.Find(ulong id) => _keys.TryGetValue(id, out var key) ? key : null;
+
+    void ILedgerKeys.Refresh()
+    {
+        _keyFile = ReadKeyFile() ?? _keyFile;
+        foreach (var key in _keyFile!.Keys.Where(key => key.Account is not null && !_keys.ContainsKey(key.Id)))
+        {
+            Take(key, OpenByAccount(key.Account!.Value));
+        }
+    }
+
+    /// <exception cref="DcrException">StoreDamaged.</exception>
+    public StoreSettings Settings => Guard(() => StoreSettings.Read(folder), StoreSettings.FileName);
+
+    /// <exception cref="DcrException">StoreReadOnly.</exception>
+    public void Set(Func<StoreSettings, StoreSettings> change) => Guard(
+        () =>
+        {
+            StoreSettings.Change(folder, change);
+            return true;
+        },
+        StoreSettings.FileName);
+
+    /// <summary>The ledger. Opens it where it is not open yet, and makes it where there is none.</summary>
+    /// <param name="vaultOf">Gives the vault that holds the key, where one does.</param>
+    /// <exception cref="DcrException">StoreLocked, StoreKeyMissing, StoreDamaged, StoreReadOnly.</exception>
+    public async Task<RegistrationLedger> OpenAsync(Func<string, ISecretVault>? vaultOf = null)
+    {
+        if (_ledger is { } open)
+        {
+            return open;
+        }
+
+        await _gate.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (_wasLocked)
+            {
+                throw StoreErrors.Locked();
+            }
+
+            return _ledger ??= await LoadAsync(vaultOf).ConfigureAwait(false);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Opens the store with its passphrase; one that needs none, after it was locked.</summary>
+    /// <exception cref="DcrException">StoreLocked: the passphrase is another. StoreKeyMissing, StoreDamaged, StoreReadOnly.</exception>
+    public async Task UnlockAsync(SecureString? passphrase, Func<string, ISecretVault>? vaultOf = null)
+    {
+        await _gate.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (passphrase is not null && ReadKeyFile() is { } file)
+            {
+                foreach (var key in file.Keys.Where(static key => key.Passphrase is not null))
+                {
+                    Take(key, key.Passphrase!.Open(passphrase, KeyFile.Associated(file.LedgerId)) ?? throw StoreErrors.PassphraseWrong());
+                }
+            }
+
+            _wasLocked = false;
+            _ledger ??= await LoadAsync(vaultOf).ConfigureAwait(false);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Closes the store for this process, until it is unlocked.</summary>
+    public void Lock()
+    {
+        _gate.Wait();
+        try
+        {
+            Close();
+            _wasLocked = true;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>
+    /// Gives the store another protection: a new key, with which everything is sealed anew. Both keys are in the key file until the
+    /// next generation of the ledger is in place.
+    /// </summary>
+    /// <param name="protect">Protects the new key; has it stored where that is elsewhere.</param>
+    /// <exception cref="DcrException">StoreReadOnly; what <paramref name="protect"/> throws. The old protection holds then.</exception>
+    public async Task ProtectAsync(Func<LedgerHash, LedgerKey, Task<ProtectedKey>> protect, Func<string, ISecretVault>? vaultOf = null)
+    {
+        var ledger = await OpenAsync(vaultOf).ConfigureAwait(false);
+        await _gate.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            var former = _keyFile!;
+            var key = ((ILedgerKeys)this).Active.Renewed();
+            var fresh = await protect(former.LedgerId, key).ConfigureAwait(false);
+            _keys[key.Id] = key;
+            WriteKeyFile(former with { Keys = [.. former.Keys, fresh] });
+            for (var left = 100; !ledger.Compact(); left--)
+            {
+                if (left == 0)
+                {
+                    throw StoreErrors.NotWritable(folder.Path, new IOException("another process has been compacting it"));
+                }
+
+                await Task.Delay(100).ConfigureAwait(false);
+            }
+
+            WriteKeyFile(_keyFile! with { Keys = [fresh] });
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>A key as the user's account protects it.</summary>
+    public ProtectedKey ByAccount(LedgerKey key) => new() { Id = key.Id, Protection = DcrProtection.User, Account = (account.Scheme, account.Protect(key.ToBytes())) };
+
+    /// <summary>A key as a passphrase protects it.</summary>
+    public static ProtectedKey ByPassphrase(LedgerHash ledgerId, LedgerKey key, SecureString passphrase) =>
+        new() { Id = key.Id, Protection = DcrProtection.Passphrase, Passphrase = PassphraseSeal.Of(key.ToBytes(), passphrase, KeyFile.Associated(ledgerId)) };
+
+    /// <summary>Puts the key file somewhere else.</summary>
+    /// <exception cref="DcrException">StoreReadOnly.</exception>
+    public void MoveKey(string? path)
+    {
+        var former = Settings;
+        var content = ReadKeyFile()!;
+        var (place, name) = Guard(() => keyFolder(former with { KeyPath = path }), "the key");
+        Guard(
+            () =>
+            {
+                place.Replace(name, content.ToUtf8());
+                return true;
+            },
+            "the key");
+        Set(settings => settings with { KeyPath = path });
+        var (formerPlace, formerName) = keyFolder(former);
+        if (formerPlace.Path != place.Path || formerName != name)
+        {
+            formerPlace.Delete(formerName);
+        }
+    }
+
+    public void Dispose()
+    {
+        Close();
+        _gate.Dispose();
+    }
+
+    private void Close()
+    {
+        _ledger?.Dispose();
+        _ledger = null;
+        _keys.Clear();
+        _keyFile = null;
+    }
+
+    private async Task<RegistrationLedger> LoadAsync(Func<string, ISecretVault>? vaultOf)
+    {
+        _keyFile = ReadKeyFile() ?? MakeKeyFile();
+        foreach (var key in _keyFile.Keys.Where(key => !_keys.ContainsKey(key.Id)))
+        {
+            Take(key, await OpenAsync(key, vaultOf).ConfigureAwait(false));
+        }
+
+        return new RegistrationLedger(folder, this);
+    }
+
+    private async Task<byte[]> OpenAsync(ProtectedKey key, Func<string, ISecretVault>? vaultOf)
+    {
+        switch (key)
+        {
+            case { Account: { } own }:
+                return OpenByAccount(own);
+
+            case { Vault: { } place }:
+                if (vaultOf is null)
+                {
+                    throw StoreErrors.Locked();
+                }
+
+                try
+                {
+                    return Convert.FromBase64String(await vaultOf(place.Vault).GetAsync(place.SecretName).ConfigureAwait(false) ?? throw StoreErrors.KeyNotInVault(place.Vault, place.SecretName));
+                }
+                catch (VaultException failure)
+                {
+                    throw StoreErrors.KeyVaultFailed(place.Vault, failure);
+                }
+
+            default:
+                throw StoreErrors.Locked();
+        }
+    }
+
+    private byte[] OpenByAccount((string Scheme, byte[] Key) own)
+    {
+        try
+        {
+            return own.Scheme == account.Scheme ? account.Unprotect(own.Key) : throw new CryptographicException($"it is protected by {own.Scheme}, which this machine does not have");
+        }
+        catch (CryptographicException failure)
+        {
+            throw StoreErrors.KeyUnusable(failure);
+        }
+    }
+
+    private void Take(ProtectedKey entry, byte[] bytes)
+    {
+        try
+        {
+            var key = LedgerKey.FromBytes(bytes);
+            _keys[entry.Id] = key.Id == entry.Id ? key : throw new FormatException("it is another key than the key file names");
+        }
+        catch (FormatException failure)
+        {
+            throw StoreErrors.KeyUnusable(failure);
+        }
+    }
+
+    /// <summary>A store that nobody has written to gets a key. One that somebody has written to, and whose key is gone, never gets another.</summary>
+    private KeyFile MakeKeyFile() => Guard(
+        () =>
+        {
+            using var held = StoreLock.Take(folder, LedgerFile.LockName);
+            if (ReadKeyFile() is { } made)
+            {
+                return made;
+            }
+
+            if (folder.List().Any(name => name.EndsWith(".dcrl", StringComparison.Ordinal) && folder.Length(name) > 0))
+            {
+                throw StoreErrors.KeyMissing(KeyPath());
+            }
+
+            var key = LedgerKey.New();
+            _keys[key.Id] = key;
+            var file = new KeyFile(LedgerHash.New(), [ByAccount(key)]);
+            WriteKeyFile(file);
+            return file;
+        },
+        "the key");
+
+    private string KeyPath()
+    {
+        var (place, name) = keyFolder(Settings);
+        return Path.Combine(place.Path, name);
+    }
+
+    private KeyFile? ReadKeyFile() => Guard(
+        () =>
+        {
+            var (place, name) = keyFolder(Settings);
+            return place.Read(name) is { } utf8 ? KeyFile.Parse(utf8) : null;
+        },
+        "the key");
+
+    private void WriteKeyFile(KeyFile file) => Guard(
+        () =>
+        {
+            var (place, name) = keyFolder(Settings);
+            place.Replace(name, file.ToUtf8());
+            _keyFile = file;
+            return true;
+        },
+        "the key");
+
+    private T Guard<T>(Func<T> action, string what)
+    {
+        try
+        {
+            return action();
+        }
+        catch (FormatException failure)
+        {
+            throw StoreErrors.FileDamaged(folder.Path, what, failure);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw StoreErrors.NotWritable(folder.Path, failure);
+        }
+    }
+}

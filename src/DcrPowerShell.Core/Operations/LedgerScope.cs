@@ -1,0 +1,158 @@
+using System;
+using System.Collections.Generic;
+using System.Threading.Tasks;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Http;
+using DcrPowerShell.Ledger;
+using DcrPowerShell.Metadata;
+using DcrPowerShell.Protocol;
+using DcrPowerShell.Vaults;
+
+namespace DcrPowerShell.Operations;
+
+/// <summary>
+/// What one run of an operation writes to the ledger: what it is about to ask, what came back, and how that ended. Only a positive fact
+/// closes an entry; what ends otherwise stays open.
+/// </summary>
+internal sealed class LedgerScope(DcrConnection connection, IReporter reporter, IClock clock)
+{
+    private readonly List<LedgerHash> _entries = [];
+    private LedgerIntent? _intent;
+    private RegistrationRecord? _known;
+    private LedgerHash _current;
+    private bool _hasAnswer;
+    private bool _isUnusable;
+
+    /// <summary>The entry of the request that is under way; none for a read that has brought nothing.</summary>
+    public LedgerHash Entry => _current;
+
+    /// <summary>The ledger has an answer, and not yet what it brought.</summary>
+    public bool HasAnswer => _hasAnswer;
+
+    /// <summary>Before a registration: the intent, unless the tenant has a client or a request that is not done.</summary>
+    /// <exception cref="DcrException">StoreReadOnly: nothing was sent.</exception>
+    public async Task<Begun> BeginRegistrationAsync(JsonBag metadata, string? tenant, bool allowsDuplicate)
+    {
+        _known = null;
+        var begun = await connection.Ledger.BeginAsync(Intent(LedgerOperation.Register) with { ClientName = metadata.Text(ClientMember.ClientName), Tenant = tenant, Metadata = metadata }, allowsDuplicate).ConfigureAwait(false);
+        if (begun is Begun.Entry entry)
+        {
+            Add(entry.Id);
+            _intent = Intent(LedgerOperation.Register) with { ClientName = metadata.Text(ClientMember.ClientName), Tenant = tenant };
+        }
+
+        return begun;
+    }
+
+    /// <summary>Before a change to a known client.</summary>
+    /// <exception cref="DcrException">StoreReadOnly: nothing was sent.</exception>
+    public async Task BeginChangeAsync(LedgerOperation operation, RegistrationRecord record, JsonBag? changes = null)
+    {
+        _known = record;
+        _intent = Intent(operation) with { ClientId = record.ClientId, ClientName = record.ClientName, Tenant = record.Tenant };
+        var begun = await connection.Ledger.BeginAsync(_intent with { Metadata = changes }).ConfigureAwait(false);
+        Add(((Begun.Entry)begun).Id);
+    }
+
+    /// <summary>Before a read, which may bring a new token all the same.</summary>
+    public void BeginRead(RegistrationRecord record)
+    {
+        _known = record;
+        _intent = Intent(LedgerOperation.Read) with { ClientId = record.ClientId, ClientName = record.ClientName, Tenant = record.Tenant };
+        _current = LedgerHash.None;
+        _hasAnswer = false;
+    }
+
+    /// <summary>A successful answer came, and nobody has looked at it yet.</summary>
+    public async Task ArrivedAsync(ProtocolRequest request, ProtocolResponse response)
+    {
+        if (_intent is null || !IsWorthKeeping(request, response))
+        {
+            return;
+        }
+
+        if (_current.IsNone)
+        {
+            Add(LedgerHash.New());
+        }
+
+        _hasAnswer = true;
+        try
+        {
+            var at = RegistrationRecord.Later(clock.UtcNow, _known?.UpdatedAt);
+            await connection.Ledger.AnsweredAsync(_current, _intent, new LedgerAnswer(response.Status, response.Body, at) { ContentType = response.Header("Content-Type") }).ConfigureAwait(false);
+        }
+        catch (DcrException failure)
+        {
+            reporter.Warning($"The server's answer could not be written to the local store before it was read: {failure.Message} What it brought is on the object, and is written again now.");
+        }
+    }
+
+    /// <summary>The ledger has what the answer brought, or it brought nothing new.</summary>
+    public void Kept() => (_hasAnswer, _isUnusable) = (false, false);
+
+    /// <summary>The server said that it did something, in an answer that cannot be used: it stays in the ledger as it came.</summary>
+    public void Unusable() => _isUnusable = true;
+
+    /// <summary>The run has ended.</summary>
+    /// <param name="failure">Null where it did what it was to do.</param>
+    public async Task EndAsync(Exception? failure)
+    {
+        if (_entries.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            await (StaysOpen(failure) ? connection.Ledger.OrphanAsync(_entries) : connection.Ledger.CloseAsync(_entries)).ConfigureAwait(false);
+        }
+        catch (DcrException)
+        {
+            // What stays open is looked at again, which does no harm.
+        }
+        finally
+        {
+            connection.Ledger.Leave(_entries);
+        }
+    }
+
+    /// <summary>Where an answer is not kept, or nobody knows whether the server did anything.</summary>
+    private bool StaysOpen(Exception? failure) => _isUnusable
+        || (failure is not null and not DcrException { ServerError.Status: >= 200 and < 300 } && _hasAnswer)
+        || failure is DcrException { ErrorId: DcrErrorId.OutcomeUnknown or DcrErrorId.TokenLost };
+
+    private LedgerIntent Intent(LedgerOperation operation) => new()
+    {
+        Operation = operation,
+        Issuer = connection.Issuer,
+        RegistrationEndpoint = connection.RegistrationEndpoint,
+        Provider = connection.Provider,
+        Vault = connection.VaultId,
+        At = clock.UtcNow,
+    };
+
+    private void Add(LedgerHash entry)
+    {
+        _current = entry;
+        _hasAnswer = false;
+        _entries.Add(entry);
+    }
+
+    /// <summary>
+    /// By the look of it, before it is parsed. Of reads, and of the second and later requests of a change, those answers that have a
+    /// token or secret which is not the known one.
+    /// </summary>
+    private bool IsWorthKeeping(ProtocolRequest request, ProtocolResponse response)
+    {
+        if (request.Effect != RequestEffect.None && !_hasAnswer)
+        {
+            return true;
+        }
+
+        var text = response.Text();
+        return Has(ClientMember.RegistrationAccessToken, _known?.RegistrationAccessToken) || Has(ClientMember.ClientSecret, _known?.ClientSecret);
+
+        bool Has(string member, string? known) => text.Contains($"\"{member}\"") && (known is null || !text.Contains($"\"{known}\""));
+    }
+}

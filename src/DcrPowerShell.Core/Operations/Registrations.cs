@@ -1,0 +1,375 @@
+using System;
+using System.Collections.Concurrent;
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading.Tasks;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Ledger;
+using DcrPowerShell.Metadata;
+using DcrPowerShell.Vaults;
+
+namespace DcrPowerShell.Operations;
+
+/// <summary>
+/// Registrations where a connection keeps them: in the ledger, or in a vault, for which the ledger holds on until the vault gave back
+/// what was written.
+/// </summary>
+/// <param name="vault">Null for the local store.</param>
+/// <param name="vaultId">What the vault is known by, whatever its name; null for the local store.</param>
+internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vault, string? vaultId)
+{
+    // What was written to the vault, and the ledger still holds on to.
+    private readonly ConcurrentQueue<(RegistrationRecord Record, long Sequence, int Changes)> _written = new();
+
+    // Reading a secret again does no harm.
+    private const int Tries = 3;
+
+    public RegistrationLedger Ledger => ledger;
+
+    /// <summary>Null for the local store.</summary>
+    public ISecretVault? Vault => vault;
+
+    public string? VaultId => vaultId;
+
+    /// <summary>For messages: "vault 'X'" or "the local store".</summary>
+    public string Place => vault is null ? "the local store" : $"vault '{vault.Name}'";
+
+    /// <summary>Makes sure that the vault is there and open. Writes nothing.</summary>
+    /// <exception cref="DcrException">VaultNotFound, VaultLocked, SecretManagementNotFound.</exception>
+    public Task CheckOpenAsync() => vault is null ? Task.CompletedTask : ReadingAsync(async () =>
+    {
+        await vault.CheckOpenAsync().ConfigureAwait(false);
+        return true;
+    });
+
+    /// <summary>Makes sure, before anything is sent, that the vault takes what a real record looks like.</summary>
+    /// <exception cref="DcrException">VaultLocked, VaultWriteFailed.</exception>
+    public async Task ProveAsync(DateTimeOffset now)
+    {
+        if (vault is not null)
+        {
+            var mark = await ReadMarkAsync().ConfigureAwait(false);
+            await ProbeAsync((mark ?? new VaultMark(vaultId!, JsonBag.Empty)).With(ledger.Id, ledger.File.Size.Sequence), now).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Writes the probe.</summary>
+    /// <exception cref="DcrException">VaultLocked, VaultWriteFailed.</exception>
+    public async Task ProbeAsync(VaultMark mark, DateTimeOffset now)
+    {
+        try
+        {
+            await VaultProbe.WriteAsync(vault!, mark, now).ConfigureAwait(false);
+        }
+        catch (VaultException failure)
+        {
+            throw failure.IsLocked ? DcrErrors.VaultLocked(vault!.Name, failure) : DcrErrors.VaultNotWritable(vault!.Name, failure, failure.NextStep);
+        }
+    }
+
+    /// <summary>What is known of a client, with its secrets; null for nothing.</summary>
+    /// <exception cref="DcrException">StoreDamaged; the vault could not be read, or holds something else; ClientNotFound: it is kept elsewhere.</exception>
+    public async Task<StoredRegistration?> FindAsync(string issuer, string clientId)
+    {
+        var known = ledger.Find(issuer, clientId);
+        if (vault is null)
+        {
+            return known is null or { IsWhole: true } ? known : throw DcrErrors.KeptElsewhere(clientId, "a vault", "Connect with -Vault and that vault's name, or move its registrations here with Move-DcrRegistration -From.");
+        }
+
+        if (known is not null && (known.IsPending || known.Place != ledger.PlaceOf(vaultId)))
+        {
+            return known.IsWhole ? known : throw DcrErrors.KeptElsewhere(clientId, "another vault", "Connect with -Vault and that vault's name, or move its registrations here with Move-DcrRegistration -From.");
+        }
+
+        if (await LoadAsync(SecretName.For(issuer, clientId)).ConfigureAwait(false) is not { } record)
+        {
+            // The vault has lost it, and the ledger may still have it.
+            return known is { IsWhole: true } ? known : null;
+        }
+
+        if (record.Issuer != issuer || record.ClientId != clientId)
+        {
+            return null;
+        }
+
+        if (known is null || known.Record.UpdatedAt != record.UpdatedAt)
+        {
+            await ledger.KnowAsync([record], vaultId!, replaces: true).ConfigureAwait(false);
+        }
+
+        return new StoredRegistration(record, known?.Sequence ?? long.MaxValue, ledger.PlaceOf(vaultId), IsPending: false, IsWhole: true);
+    }
+
+    /// <summary>What the vault's probe says; null where there is none.</summary>
+    /// <exception cref="DcrException">The vault could not be read.</exception>
+    public Task<VaultMark?> ReadMarkAsync() => ReadingAsync(() => VaultProbe.ReadAsync(vault!));
+
+    /// <summary>Names of the vault's secrets that begin so.</summary>
+    /// <exception cref="DcrException">The vault could not be read.</exception>
+    public Task<IReadOnlyList<string>> ListAsync(string prefix) => ReadingAsync(() => vault!.ListAsync(prefix));
+
+    /// <summary>What the vault has under a name, as a registration; null where there is nothing.</summary>
+    /// <exception cref="DcrException">The vault could not be read, or holds something else under that name.</exception>
+    public async Task<RegistrationRecord?> LoadAsync(string secretName)
+    {
+        if (await ReadingAsync(() => vault!.GetAsync(secretName)).ConfigureAwait(false) is not { } text)
+        {
+            return null;
+        }
+
+        try
+        {
+            return RegistrationRecord.Parse(text) with { IsKept = true };
+        }
+        catch (FormatException failure)
+        {
+            throw DcrErrors.RecordUnreadable(vault!.Name, secretName, failure.Message);
+        }
+    }
+
+    /// <summary>Keeps a registration: in the ledger at once, then in the vault, if there is one.</summary>
+    /// <param name="isDurable">Whether no answer in the ledger has it.</param>
+    /// <returns>Why the vault does not have it yet; null where all is well.</returns>
+    /// <exception cref="DcrException">StoreReadOnly.</exception>
+    public async Task<VaultException?> KeepAsync(RegistrationRecord record, LedgerHash entry, bool closes, bool isDurable)
+    {
+        var sequence = await ledger.KeepAsync(record, vaultId, entry, closes, isDurable).ConfigureAwait(false);
+        return await StoreAsync(record, sequence).ConfigureAwait(false);
+    }
+
+    /// <summary>Forgets a registration, in the ledger first, then in the vault.</summary>
+    /// <returns>Why the vault still has it; null where all is well.</returns>
+    /// <exception cref="DcrException">StoreReadOnly.</exception>
+    public async Task<VaultException?> RemoveAsync(RegistrationRecord record, LedgerHash entry)
+    {
+        var place = ledger.Find(record.Issuer, record.ClientId)?.Place ?? 0;
+        var sequence = await ledger.RemoveAsync(record, entry: entry).ConfigureAwait(false);
+        if (sequence == 0 || place == 0)
+        {
+            return null;
+        }
+
+        try
+        {
+            await (vault is not null && place == ledger.PlaceOf(vaultId) ? vault.RemoveAsync(record.SecretName) : throw new VaultException("it is kept in another vault")).ConfigureAwait(false);
+            await ledger.StoredAsync([(record.Issuer, record.ClientId, sequence)]).ConfigureAwait(false);
+            return null;
+        }
+        catch (VaultException failure)
+        {
+            return failure;
+        }
+    }
+
+    /// <summary>Keeps a secret of the application's under a name of its choice.</summary>
+    /// <exception cref="VaultException">The vault did not keep it.</exception>
+    /// <exception cref="DcrException">StoreReadOnly.</exception>
+    public Task CopyAsync(string name, string value) => vault is null ? ledger.KeepSecretAsync(name, value) : vault.StoreAsync(name, value);
+
+    /// <summary>A secret of the application's, or a key; null where there is none of that name.</summary>
+    /// <exception cref="DcrException">The vault could not be read.</exception>
+    public Task<string?> ReadSecretAsync(string name) => vault is null ? Task.FromResult(ledger.FindSecret(name)) : ReadingAsync(() => vault.GetAsync(name));
+
+    /// <summary>
+    /// At a command's end: what it stored is still in the vault, so that the ledger can let go of it. What another process has dropped
+    /// since, because it wrote the vault whole from an old copy, is written again.
+    /// </summary>
+    /// <returns>How many were written again.</returns>
+    /// <exception cref="DcrException">StoreReadOnly; the vault could not be read or written. The next connect goes on.</exception>
+    public async Task<int> ConfirmAsync()
+    {
+        if (_written.IsEmpty)
+        {
+            return 0;
+        }
+
+        var changes = await ReadingAsync(vault!.ChangesByOthersAsync).ConfigureAwait(false);
+        var sure = new List<(string Issuer, string ClientId, long Sequence)>();
+        var again = 0;
+        while (_written.TryDequeue(out var written))
+        {
+            var (record, sequence, seen) = written;
+            if (seen != changes && await ReadingAsync(() => vault.GetAsync(record.SecretName)).ConfigureAwait(false) is var there && !IsSame(there, record))
+            {
+                if (await StoreAsync(record, sequence).ConfigureAwait(false) is { } failure)
+                {
+                    throw DcrErrors.VaultNotWritable(vault.Name, failure, failure.NextStep);
+                }
+
+                again++;
+                continue;
+            }
+
+            sure.Add((record.Issuer, record.ClientId, sequence));
+        }
+
+        await ledger.StoredAsync(sure).ConfigureAwait(false);
+        return again;
+
+        // Something newer is as good.
+        static bool IsSame(string? text, RegistrationRecord record) => text is not null && (text == record.ToJson() || Parse(text)?.UpdatedAt > record.UpdatedAt);
+    }
+
+    /// <summary>Gives the vault what it still lacks: registrations, and removals.</summary>
+    /// <returns>The registrations that it has now, and why it does not have all; null where it does.</returns>
+    public async Task<(IReadOnlyList<RegistrationRecord> Stored, VaultException? Why)> SettleAsync()
+    {
+        var stored = new List<RegistrationRecord>();
+        if (vault is null)
+        {
+            return (stored, null);
+        }
+
+        VaultException? why = null;
+        foreach (var removal in ledger.RemovalsFor(vaultId!))
+        {
+            why = await FinishRemovalAsync(removal).ConfigureAwait(false) ?? why;
+        }
+
+        foreach (var pending in ledger.PendingFor(vaultId!))
+        {
+            if (await StoreIfNewerAsync(pending).ConfigureAwait(false) is { } failure)
+            {
+                why = failure;
+                if (failure.IsLocked || failure.IsOver)
+                {
+                    break;
+                }
+            }
+            else
+            {
+                stored.Add(pending.Record);
+            }
+        }
+
+        return (stored, why);
+    }
+
+    /// <summary>Writes to the vault what it had and has lost, as far as the ledger still has it.</summary>
+    /// <exception cref="DcrException">The vault could not be read or written.</exception>
+    public async Task<IReadOnlyList<RegistrationRecord>> WriteBackAsync()
+    {
+        var written = new List<RegistrationRecord>();
+        if (vault is null)
+        {
+            return written;
+        }
+
+        var names = new HashSet<string>(await ListAsync("dcr-").ConfigureAwait(false), StringComparer.OrdinalIgnoreCase);
+        foreach (var lost in ledger.List(issuer: null).Where(found => found is { IsWhole: true, IsPending: false } && found.Place == ledger.PlaceOf(vaultId) && !names.Contains(found.Record.SecretName)))
+        {
+            var whole = ledger.Find(lost.Record.Issuer, lost.Record.ClientId)!;
+            if (await StoreAsync(whole.Record, whole.Sequence).ConfigureAwait(false) is { } failure)
+            {
+                throw DcrErrors.VaultNotWritable(vault.Name, failure, failure.NextStep);
+            }
+
+            written.Add(whole.Record);
+        }
+
+        return written;
+    }
+
+    private async Task<VaultException?> StoreIfNewerAsync(StoredRegistration pending)
+    {
+        try
+        {
+            // Another machine may have changed the client since, and stored that here.
+            if (await vault!.GetAsync(pending.Record.SecretName).ConfigureAwait(false) is { } text && Parse(text) is { } there)
+            {
+                if (text == pending.Record.ToJson())
+                {
+                    await ledger.StoredAsync([(there.Issuer, there.ClientId, pending.Sequence)]).ConfigureAwait(false);
+                    return null;
+                }
+
+                if (there.CreatedAt == pending.Record.CreatedAt && there.UpdatedAt > pending.Record.UpdatedAt)
+                {
+                    await ledger.KnowAsync([there], vaultId!, replaces: true).ConfigureAwait(false);
+                    return null;
+                }
+            }
+        }
+        catch (VaultException failure)
+        {
+            return failure;
+        }
+
+        return await StoreAsync(pending.Record, pending.Sequence).ConfigureAwait(false);
+    }
+
+    private async Task<VaultException?> StoreAsync(RegistrationRecord record, long sequence)
+    {
+        if (vault is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            _written.Enqueue((record, sequence, await vault.StoreAsync(record.SecretName, record.ToJson()).ConfigureAwait(false)));
+            return null;
+        }
+        catch (VaultException failure)
+        {
+            return failure;
+        }
+    }
+
+    /// <summary>What the vault has now is removed only if it is what was removed then: another machine may have registered the client again.</summary>
+    private async Task<VaultException?> FinishRemovalAsync(PendingRemoval pending)
+    {
+        var (issuer, clientId) = (pending.Removal.Issuer, pending.Removal.ClientId);
+        try
+        {
+            var name = SecretName.For(issuer, clientId);
+            if (await vault!.GetAsync(name).ConfigureAwait(false) is { } text && Parse(text) is { } there && RegistrationLedger.HashOf(there) == pending.Removal.Record)
+            {
+                await vault.RemoveAsync(name).ConfigureAwait(false);
+            }
+
+            await ledger.StoredAsync([(issuer, clientId, pending.Sequence)]).ConfigureAwait(false);
+            return null;
+        }
+        catch (VaultException failure)
+        {
+            return failure;
+        }
+    }
+
+    private static RegistrationRecord? Parse(string text)
+    {
+        try
+        {
+            return RegistrationRecord.Parse(text);
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<T> ReadingAsync<T>(Func<Task<T>> read)
+    {
+        for (var left = Tries; ; left--)
+        {
+            try
+            {
+                return await read().ConfigureAwait(false);
+            }
+            catch (VaultException failure) when (failure.IsLocked)
+            {
+                throw DcrErrors.VaultLocked(vault!.Name, failure);
+            }
+            catch (VaultException failure) when (left <= 1 || failure.IsOver)
+            {
+                throw DcrErrors.VaultReadFailed(vault!.Name, failure, failure.NextStep);
+            }
+            catch (VaultException)
+            {
+                // Once more.
+            }
+        }
+    }
+}

@@ -1,0 +1,234 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Http;
+using DcrPowerShell.Ledger;
+using DcrPowerShell.Vaults;
+
+namespace DcrPowerShell.Operations;
+
+/// <summary>Gets the places ready that registrations are kept in, before anything is sent: what a command left undone is done, and what is odd is said.</summary>
+internal static class StoreOpening
+{
+    private const int PartSize = 50;
+    private const string LockName = "vault.lock";
+    private const string AllOurs = "dcr-";
+
+    /// <param name="vault">Null for the local store.</param>
+    /// <exception cref="DcrException">VaultNotFound, VaultLocked, VaultReadFailed, VaultWriteFailed, SecretManagementNotFound; StoreReadOnly, StoreDamaged.</exception>
+    public static async Task<Registrations> RunAsync(RegistrationLedger ledger, ISecretVault? vault, IReporter reporter, IClock clock, AuditScope audit, CancellationToken stop)
+    {
+        if (ledger.IsInMemory && vault is null)
+        {
+            throw StoreErrors.NoPlace(ledger.Path);
+        }
+
+        ledger.ReadOn();
+        TellOfLedger(ledger, reporter);
+        var store = vault is null ? new Registrations(ledger, null, null) : await OpenVaultAsync(ledger, vault, reporter, clock).ConfigureAwait(false);
+        if (vault is not null)
+        {
+            var (taken, missing) = await TakeInAsync(store, reporter, stop).ConfigureAwait(false);
+            TellOfTaken(store, taken, missing, reporter);
+        }
+
+        var (restored, unknown) = await RecoverOperation.RunAsync(store).ConfigureAwait(false);
+        var (late, why) = await store.SettleAsync().ConfigureAwait(false);
+        restored = [.. restored, .. late.Where(record => !restored.Any(other => other.SecretName == record.SecretName))];
+        TellOfRestored(restored, unknown, reporter);
+        audit.Restored(restored);
+        return why is null ? store : throw DcrErrors.VaultNotWritable(vault!.Name, why, why.NextStep);
+    }
+
+    /// <summary>Says where the place that is connected lacks registrations which another has.</summary>
+    public static void CompareStores(Registrations store, string issuer, IReporter reporter)
+    {
+        var ledger = store.Ledger;
+        var counts = ledger.Count(issuer);
+        var here = ledger.PlaceOf(store.VaultId);
+        var own = counts.TryGetValue(here, out var count) ? count : 0;
+        var names = ledger.NamedVaults().ToDictionary(vault => ledger.PlaceOf(vault.Key), static vault => vault.Value);
+        foreach (var (place, others) in counts.Where(pair => pair.Key != here && pair.Value > 0).Select(static pair => (pair.Key, pair.Value)))
+        {
+            var name = place == 0 ? null : names.TryGetValue(place, out var known) ? known : "?";
+            reporter.Warning($"{Sentence(store.Place)} has {Count(own, "registration")} of {issuer}, and {(name is null ? "the local store" : $"vault '{name}'")} has {others} more. "
+                + $"Connect-DcrServer {(name is null ? "-LocalStore" : $"-Vault {name}")} works with those; Move-DcrRegistration {(name is null ? $"-To {store.Vault!.Name}" : $"-From {name}{(store.Vault is null ? "" : $" -To {store.Vault.Name}")}")} brings them here.");
+        }
+    }
+
+    /// <summary>Proves that the vault keeps what is written, and finds out what it is known by.</summary>
+    /// <exception cref="DcrException">VaultNotFound, VaultLocked, VaultReadFailed, VaultWriteFailed, SecretManagementNotFound, StoreReadOnly.</exception>
+    public static async Task<Registrations> OpenVaultAsync(RegistrationLedger ledger, ISecretVault vault, IReporter reporter, IClock clock)
+    {
+        var opening = new Registrations(ledger, vault, vaultId: null);
+        await opening.CheckOpenAsync().ConfigureAwait(false);
+        if (await opening.ReadMarkAsync().ConfigureAwait(false) is { } mark)
+        {
+            var ahead = mark.SequenceOf(ledger.Id) - ledger.File.Size.Sequence;
+            if (ahead > 0)
+            {
+                reporter.Warning($"The local store in '{ledger.Path}' is an older copy: vault '{vault.Name}' has seen it {ahead} entries further on. What was stored in the vault since is taken from there.");
+            }
+
+            await opening.ProbeAsync(mark.With(ledger.Id, ledger.File.Size.Sequence), clock.UtcNow).ConfigureAwait(false);
+        }
+        else
+        {
+            mark = await MarkAsync(opening, clock).ConfigureAwait(false);
+        }
+
+        ledger.NameVault(mark.VaultId, vault.Name);
+        return new Registrations(ledger, vault, mark.VaultId);
+    }
+
+    /// <summary>Two processes that find no probe must not give the vault two ids.</summary>
+    private static async Task<VaultMark> MarkAsync(Registrations opening, IClock clock)
+    {
+        var ledger = opening.Ledger;
+        using var alone = ledger.TakeLock(LockName);
+        if (await opening.ReadMarkAsync().ConfigureAwait(false) is { } made)
+        {
+            return made;
+        }
+
+        var name = opening.Vault!.Name;
+        foreach (var known in ledger.NamedVaults().Where(known => known.Value.Equals(name, StringComparison.OrdinalIgnoreCase)))
+        {
+            // It held registrations, and has not even its probe now: another vault, or one that was emptied or is not found.
+            if (ledger.CountMissing(known.Key, []) is > 0 and var count)
+            {
+                throw DcrErrors.VaultEmptied(name, count);
+            }
+        }
+
+        var mark = VaultMark.New();
+        await opening.ProbeAsync(mark.With(ledger.Id, ledger.File.Size.Sequence), clock.UtcNow).ConfigureAwait(false);
+        return mark;
+    }
+
+    /// <summary>Notes in the ledger what the vault holds and the ledger does not know: names are listed, and only unknown ones are read.</summary>
+    /// <returns>How many were taken in, and how many the vault has lost.</returns>
+    /// <exception cref="DcrException">VaultLocked, VaultReadFailed, StoreReadOnly.</exception>
+    private static async Task<(int Taken, int Missing)> TakeInAsync(Registrations store, IReporter reporter, CancellationToken stop)
+    {
+        var ledger = store.Ledger;
+        var names = await store.ListAsync(AllOurs).ConfigureAwait(false);
+        ledger.ReadOn();
+        var unknown = names.Where(name => name != VaultProbe.Name && !ledger.Knows(name)).ToList();
+        var taken = 0;
+        var isTold = false;
+        try
+        {
+            for (var done = 0; done < unknown.Count; done += PartSize)
+            {
+                if (unknown.Count > PartSize)
+                {
+                    Tell(done);
+                }
+
+                var part = new List<RegistrationRecord>();
+                foreach (var name in unknown.Skip(done).Take(PartSize))
+                {
+                    stop.ThrowIfCancellationRequested();
+                    if (await LoadAsync(store, name, reporter).ConfigureAwait(false) is { } record && record.SecretName.Equals(name, StringComparison.OrdinalIgnoreCase))
+                    {
+                        part.Add(record);
+                    }
+                }
+
+                await ledger.KnowAsync(part, store.VaultId!).ConfigureAwait(false);
+                taken += part.Count;
+            }
+        }
+        finally
+        {
+            if (isTold)
+            {
+                reporter.Waiting(null);
+            }
+        }
+
+        return (taken, ledger.CountMissing(store.VaultId!, names));
+
+        void Tell(int done)
+        {
+            if (isTold)
+            {
+                reporter.Waiting(null);
+            }
+
+            isTold = true;
+            reporter.Waiting($"Reading the registrations in {store.Place}: {done} of {unknown.Count}.");
+        }
+    }
+
+    private static async Task<RegistrationRecord?> LoadAsync(Registrations store, string name, IReporter reporter)
+    {
+        try
+        {
+            return await store.LoadAsync(name).ConfigureAwait(false);
+        }
+        catch (DcrException unreadable) when (unreadable.ErrorId == DcrErrorId.VaultReadFailed)
+        {
+            reporter.Warning(unreadable.Message);
+            return null;
+        }
+    }
+
+    private static void TellOfLedger(RegistrationLedger ledger, IReporter reporter)
+    {
+        var damaged = ledger.File.Gaps.Count(static gap => !gap.IsTorn);
+        if (damaged > 0)
+        {
+            reporter.Warning($"The local store in '{ledger.Path}' is damaged in {damaged} place{(damaged == 1 ? "" : "s")}: what stood there cannot be read, everything else can. Get-DcrStore tells more; Restore-DcrRegistration -Path brings back what a backup has.");
+        }
+
+        if (ledger.File.WasRolledBack)
+        {
+            reporter.Warning($"The local store in '{ledger.Path}' was replaced by an older copy while this process had it open. What was kept since that copy is not in it.");
+        }
+
+        if (!ledger.LocksWork)
+        {
+            reporter.Warning($"File locks do not work in '{ledger.Path}' (a file system without them, or DOTNET_SYSTEM_IO_DISABLEFILELOCKING): use the local store from one process at a time.");
+        }
+
+        if (ledger.IsInMemory)
+        {
+            reporter.Warning("No file can be written for the local store, so it is in memory: if this process ends between a server's answer and the vault, that answer is lost.");
+        }
+    }
+
+    private static void TellOfTaken(Registrations store, int taken, int missing, IReporter reporter)
+    {
+        if (taken > 0)
+        {
+            reporter.Verbose($"{Sentence(store.Place)} had {Count(taken, "registration")} that the local store did not know.");
+        }
+
+        if (missing > 0)
+        {
+            reporter.Warning($"{Sentence(store.Place)} no longer has {Count(missing, "registration")} that it had. Restore-DcrRegistration writes those back that the local store still holds; Remove-DcrClient -StoreOnly forgets one that is gone.");
+        }
+    }
+
+    private static void TellOfRestored(IReadOnlyList<RegistrationRecord> restored, int unknown, IReporter reporter)
+    {
+        if (restored.Count > 0)
+        {
+            reporter.Warning($"An earlier command ended before {Count(restored.Count, "answer")} could be stored, and the local store had kept {(restored.Count == 1 ? "it" : "them")}: restored {string.Join(", ", restored.Take(5).Select(static record => record.ClientName ?? record.ClientId))}{(restored.Count > 5 ? " and others" : "")}.");
+        }
+
+        if (unknown > 0)
+        {
+            reporter.Warning($"The outcome of {Count(unknown, "request")} is unknown: see Find-DcrOrphan.");
+        }
+    }
+
+    private static string Count(int number, string noun) => $"{number} {noun}{(number == 1 ? "" : "s")}";
+
+    private static string Sentence(string place) => char.ToUpperInvariant(place[0]) + place.Substring(1);
+}

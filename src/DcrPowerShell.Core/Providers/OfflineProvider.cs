@@ -1,0 +1,34 @@
+using System.Collections.Generic;
+using System.Threading.Tasks;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Metadata;
+using DcrPowerShell.Protocol;
+using DcrPowerShell.Vaults;
+
+namespace DcrPowerShell.Providers;
+
+/// <summary>What a connection has that was made without asking the server: nothing can be done over it.</summary>
+internal sealed class OfflineProvider : IDcrProvider
+{
+    public DcrProvider Kind => DcrProvider.Auto;
+
+    public DcrCapabilities Capabilities => DcrCapabilities.None;
+
+    public IReadOnlyList<ProviderCheck> Checks => [];
+
+    public void Check(JsonBag metadata) => throw DcrErrors.IsOffline();
+
+    public Task<RegistrationAnswer> RegisterAsync(JsonBag metadata, ProviderCall call) => throw DcrErrors.IsOffline();
+
+    public Task<RegistrationAnswer> ReadAsync(RegistrationRecord client, ProviderCall call) => throw DcrErrors.IsOffline();
+
+    public Task<RegistrationAnswer> UpdateAsync(RegistrationRecord client, MetadataUpdate update, ProviderCall call) => throw DcrErrors.IsOffline();
+
+    public Task<RegistrationAnswer> ResetSecretAsync(RegistrationRecord client, JsonBag metadata, ProviderCall call) => throw DcrErrors.IsOffline();
+
+    public IClientSecrets SecretsOf(RegistrationRecord client) => throw DcrErrors.IsOffline();
+
+    public Task<ClientPage> ListAsync(string? namePrefix, string? cursor, ProviderCall call) => throw DcrErrors.IsOffline();
+
+    public Task DeleteAsync(RegistrationRecord client, ProviderCall call) => throw DcrErrors.IsOffline();
+}

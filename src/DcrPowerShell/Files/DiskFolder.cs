@@ -1,0 +1,250 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+#if NET
+using System.Runtime.InteropServices;
+#endif
+
+namespace DcrPowerShell.Files;
+
+/// <summary>A folder on disk for this user alone. Refuses one that others may look into.</summary>
+internal sealed class DiskFolder : IStoreFolder
+{
+    private const string Probe = "ledger.lock";
+    private const string Fresh = ".tmp";
+
+    private readonly object _gate = new();
+    private readonly HashSet<string> _held = new(StringComparer.Ordinal);
+    private readonly Lazy<bool> _locksWork;
+
+    /// <summary>Makes the folder, where it is not there yet.</summary>
+    /// <exception cref="IOException">It cannot be made.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be made, is a link, belongs to somebody else, or others may look into it.</exception>
+    public DiskFolder(string path)
+    {
+        Path = path;
+        UserOnly.CreateFolder(path);
+        UserOnly.Require(path);
+        _locksWork = new Lazy<bool>(DoLocksWork);
+    }
+
+    public string Path { get; }
+
+    public bool LocksWork => _locksWork.Value;
+
+    public IReadOnlyList<string> List() => Directory.GetFiles(Path).Select(System.IO.Path.GetFileName).ToList()!;
+
+    public long? Length(string name) => new FileInfo(At(name)) is { Exists: true } file ? file.Length : null;
+
+    public IAppendFile Open(string name, bool create)
+    {
+        UserOnly.Require(At(name));
+        return new AppendFile(At(name), create ? FileMode.OpenOrCreate : FileMode.Open);
+    }
+
+    public void Rename(string name, string newName)
+    {
+        File.Move(At(name), At(newName));
+        FlushFolder(Path);
+    }
+
+    public void Delete(string name)
+    {
+        try
+        {
+            File.Delete(At(name));
+        }
+        catch (IOException)
+        {
+            // On Windows somebody may have it open in this moment; the next one deletes it.
+        }
+    }
+
+    public byte[]? Read(string name)
+    {
+        UserOnly.Require(At(name));
+        return File.Exists(At(name)) ? File.ReadAllBytes(At(name)) : null;
+    }
+
+    public void Replace(string name, byte[] content)
+    {
+        var fresh = At(name) + Fresh;
+        using (var file = UserOnly.OpenAlone(fresh, FileMode.Create))
+        {
+            file.Write(content, 0, content.Length);
+            file.Flush(flushToDisk: true);
+        }
+
+        if (File.Exists(At(name)))
+        {
+            File.Replace(fresh, At(name), destinationBackupFileName: null);
+        }
+        else
+        {
+            File.Move(fresh, At(name));
+        }
+
+        FlushFolder(Path);
+    }
+
+    /// <summary>
+    /// Two locks in one: opening the file alone keeps this process's other threads out, the byte range the processes where the
+    /// first is switched off or not known (Mono).
+    /// </summary>
+    public IDisposable? TryLock(string name)
+    {
+        lock (_gate)
+        {
+            if (!_held.Add(name))
+            {
+                return null;
+            }
+        }
+
+        FileStream? file = null;
+        try
+        {
+            file = UserOnly.OpenAlone(At(name));
+            LockFirstByte(file);
+            return new Held(this, name, file);
+        }
+        catch (IOException failure) when (UserOnly.IsTaken(failure))
+        {
+            Release(name, file);
+            return null;
+        }
+        catch
+        {
+            Release(name, file);
+            throw;
+        }
+    }
+
+    private static void LockFirstByte(FileStream file)
+    {
+#if NET
+        if (OperatingSystem.IsMacOS())
+        {
+            // It has no such locks in .NET: opening the file alone does.
+            return;
+        }
+#endif
+        file.Lock(0, 1);
+    }
+
+    private string At(string name) => System.IO.Path.Combine(Path, name);
+
+    private void Release(string name, FileStream? file)
+    {
+        file?.Dispose();
+        lock (_gate)
+        {
+            _held.Remove(name);
+        }
+    }
+
+    /// <summary>Whether a file that is open alone can be opened a second time: then .NET's file locks are off, or the file system has none.</summary>
+    private bool DoLocksWork()
+    {
+        using var held = TryLock(Probe);
+        try
+        {
+            // A second open is refused where locks work, whoever has the first.
+            UserOnly.OpenAlone(At(Probe)).Dispose();
+            return false;
+        }
+        catch (IOException failure) when (UserOnly.IsTaken(failure))
+        {
+            return true;
+        }
+    }
+
+    /// <summary>A new name is on the disk when its folder is. Windows sees to that itself.</summary>
+    private static void FlushFolder(string path)
+    {
+#if NET
+        if (!OperatingSystem.IsWindows())
+        {
+            var folder = UnixFolder.Open(path, 0);
+            if (folder >= 0)
+            {
+                _ = UnixFolder.Flush(folder);
+                _ = UnixFolder.Close(folder);
+            }
+        }
+#endif
+    }
+
+    private sealed class Held(DiskFolder folder, string name, FileStream file) : IDisposable
+    {
+        public void Dispose() => folder.Release(name, file);
+    }
+
+    private sealed class AppendFile(string path, FileMode mode) : IAppendFile
+    {
+        private readonly FileStream _file = UserOnly.OpenShared(path, mode, FileAccess.ReadWrite);
+
+        public long Length => _file.Length;
+
+#if NET
+        public int Read(long position, byte[] buffer, int start, int count)
+        {
+            var done = 0;
+            for (int read; done < count && (read = RandomAccess.Read(_file.SafeFileHandle, buffer.AsSpan(start + done, count - done), position + done)) > 0;)
+            {
+                done += read;
+            }
+
+            return done;
+        }
+
+        public void Append(byte[] bytes, int count) => RandomAccess.Write(_file.SafeFileHandle, bytes.AsSpan(0, count), RandomAccess.GetLength(_file.SafeFileHandle));
+
+        public void Flush() => RandomAccess.FlushToDisk(_file.SafeFileHandle);
+#else
+        public int Read(long position, byte[] buffer, int start, int count)
+        {
+            lock (_file)
+            {
+                _file.Position = position;
+                var done = 0;
+                for (int read; done < count && (read = _file.Read(buffer, start + done, count - done)) > 0;)
+                {
+                    done += read;
+                }
+
+                return done;
+            }
+        }
+
+        public void Append(byte[] bytes, int count)
+        {
+            lock (_file)
+            {
+                _file.Position = _file.Length;
+                _file.Write(bytes, 0, count);
+                _file.Flush();
+            }
+        }
+
+        public void Flush() => _file.Flush(flushToDisk: true);
+#endif
+
+        public void Dispose() => _file.Dispose();
+    }
+
+#if NET
+    private static class UnixFolder
+    {
+        [DllImport("libc", EntryPoint = "open", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+        public static extern int Open(string path, int flags);
+
+        [DllImport("libc", EntryPoint = "fsync")]
+        public static extern int Flush(int folder);
+
+        [DllImport("libc", EntryPoint = "close")]
+        public static extern int Close(int folder);
+    }
+#endif
+}

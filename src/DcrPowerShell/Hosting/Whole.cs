@@ -1,0 +1,30 @@
+using System.Management.Automation;
+using System.Threading.Tasks;
+using DcrPowerShell.Files;
+using DcrPowerShell.Ledger;
+using DcrPowerShell.Operations;
+using DcrPowerShell.Vaults;
+
+namespace DcrPowerShell.Hosting;
+
+/// <summary>
+/// Where objects of a list get their secrets from, outside of any command, on the asking thread. PowerShell takes most exceptions of a
+/// property for null, and a secret that is null without a word would do harm; a MethodInvocationException it throws.
+/// </summary>
+internal static class Whole
+{
+    /// <param name="vault">Null for the local store.</param>
+    public static WholeRecords RecordsOf(RegistrationLedger ledger, string? vault, string? vaultId)
+    {
+        var store = new Registrations(ledger, vault is null ? null : new SecretManagementVault(vault, pump: null), vaultId);
+        return new WholeRecords(
+            (issuer, clientId) => LoadAsync(issuer, clientId).GetAwaiter().GetResult(),
+            static failure => new MethodInvocationException($"{failure.Message} {failure.RecommendedAction}", failure));
+
+        async Task<RegistrationRecord?> LoadAsync(string issuer, string clientId)
+        {
+            await store.CheckOpenAsync().ConfigureAwait(false);
+            return (await store.FindAsync(issuer, clientId).ConfigureAwait(false))?.Record;
+        }
+    }
+}
