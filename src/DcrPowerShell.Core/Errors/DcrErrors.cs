@@ -359,6 +359,15 @@ internal static class DcrErrors
     public static DcrException InventoryExists(string path) =>
         new(DcrErrorId.InventoryWriteFailed, $"The file '{path}' is there already, and -NoClobber leaves it as it is. Nothing was written.", "Choose another name, or leave out -NoClobber.");
 
+    public static DcrException BackupWriteFailed(string path, Exception why) =>
+        new(DcrErrorId.InventoryWriteFailed, $"The backup '{path}' cannot be written: {why.Message.TrimEnd('.')}. What was there before is left as it was.", "Check that the folder is there, has room, and is writable for this account; then run the command again.", why);
+
+    public static DcrException PassphraseEmpty() =>
+        new(DcrErrorId.InvalidSetup, "-Passphrase is empty. Nothing was written.", "Give a passphrase: Read-Host -AsSecureString asks for one.");
+
+    public static DcrException NoFilePath(string parameter, string path) =>
+        new(DcrErrorId.InventoryReadFailed, $"-{parameter}: '{path}' is no path of the file system. Nothing was done.", "Give a file's path, such as ./store.backup.");
+
     public static DcrException InventoryWriteFailed(string path, Exception why) =>
         new(DcrErrorId.InventoryWriteFailed, $"'{path}' cannot be written: {why.Message.TrimEnd('.')}. What was there before is left as it was.", "Check that the folder is there, has room, and is writable for this account; then run the command again.", why);
 
@@ -448,6 +457,12 @@ internal static class DcrErrors
 
     public static DcrException NotForgotten(string vault, string clientId, Exception why) =>
         new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' was deleted at the server, and vault '{vault}' still holds its registration: {why.Message.TrimEnd('.')}.", "Nothing is to be done: it is removed there when you connect next.", why);
+
+    public static DcrException NotMoved(string vault, string clientId, Exception why) =>
+        new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' is being moved, and vault '{vault}' did not take it yet: {why.Message.TrimEnd('.')}. The local store has it.", "Nothing is lost. When the vault works again, run Move-DcrRegistration once more, or connect to the vault: it goes on from here.", why);
+
+    public static DcrException NothingToMove(string place) =>
+        new(DcrErrorId.InvalidClientMetadata, $"-From and -To both mean {place}. Nothing was moved.", "Name two places: a vault's name, or nothing for the local store.");
 
     public static DcrException VaultEmptied(string vault, int count) =>
         new(DcrErrorId.VaultReadFailed, $"Vault '{vault}' held {count} registration{(count == 1 ? "" : "s")} and is empty now. Nothing was written to it and nothing was sent.", "If its files are lost, put them back from a copy first (a SecretStore: Restore-DcrRegistration -SecretStoreCopy). If this is another vault or it was emptied on purpose, register it under another name.");

@@ -32,4 +32,7 @@ internal enum FrameKind : byte
 
     /// <summary>A secret of the application's own, or a key.</summary>
     Secret = 10,
+
+    /// <summary>A registration has another place now, and the vault that is named is to forget it.</summary>
+    Moved = 11,
 }

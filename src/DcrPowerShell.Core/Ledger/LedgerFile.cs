@@ -369,7 +369,7 @@ internal sealed class LedgerFile : IDisposable
 
     /// <summary>The frames that count, in their order.</summary>
     private List<(FrameHeader Header, long Offset, bool IsStored)> Live() => _state.Rows.Select(static row => (row.Header, row.Offset, row.IsStored))
-        .Concat(_state.Open.SelectMany(static entry => entry.Frames).Select(static frame => (frame.Header, frame.Offset, false)))
+        .Concat(_state.Open.SelectMany(static entry => entry.Frames).Concat(_state.Moved).Select(static frame => (frame.Header, frame.Offset, false)))
         .Distinct()
         .OrderBy(static frame => frame.Header.Sequence)
         .ToList();

@@ -58,6 +58,12 @@ internal sealed class LedgerState
     private readonly Dictionary<LedgerHash, List<LedgerRow>> _tenants = [];
     private readonly Dictionary<LedgerHash, OpenEntry> _open = [];
 
+    /// <summary>What vaults are to forget, because it is kept elsewhere now: frames of the kind Moved, in their order.</summary>
+    public List<(FrameHeader Header, long Offset)> Moved { get; } = [];
+
+    /// <summary>How many registrations the ledger itself keeps.</summary>
+    public int LocalCount { get; private set; }
+
     /// <summary>Bytes of the frames that count.</summary>
     public long LiveLength { get; private set; }
 
@@ -85,6 +91,14 @@ internal sealed class LedgerState
                 break;
             case FrameKind.Kept or FrameKind.Known or FrameKind.Secret or FrameKind.Removed:
                 Take(header, offset);
+                break;
+            case FrameKind.Moved:
+                Moved.Add((header, offset));
+                LiveLength += header.Length;
+                break;
+            case FrameKind.Stored when Moved.FindIndex(moved => moved.Header.Sequence == header.Reference) is >= 0 and var index:
+                LiveLength -= Moved[index].Header.Length;
+                Moved.RemoveAt(index);
                 break;
             case FrameKind.Stored when Client(header.Client) is { } row && row.Header.Sequence == header.Reference:
                 row.IsStored = true;
@@ -131,9 +145,11 @@ internal sealed class LedgerState
         else
         {
             LiveLength -= row.Header.Length;
+            LocalCount -= IsLocal(row.Header) ? 1 : 0;
             Leave(row);
         }
 
+        LocalCount += IsLocal(header) ? 1 : 0;
         (row.Header, row.Offset, row.IsStored) = (header, offset, header.Kind == FrameKind.Known);
         LiveLength += header.Length;
         if (!header.Tenant.IsNone && !row.IsRemoved)
@@ -146,6 +162,8 @@ internal sealed class LedgerState
             rows.Add(row);
         }
     }
+
+    private static bool IsLocal(FrameHeader header) => header.Kind == FrameKind.Kept && header.Place == 0;
 
     private void Leave(LedgerRow row)
     {

@@ -214,6 +214,22 @@ internal sealed class RegistrationLedger : IDisposable
         state => state.Client(SecretHash(name)) is { IsRemoved: false } row ? [new FrameDraft(new FrameHeader { Kind = FrameKind.Removed, Client = row.Client, Reference = row.Header.Sequence }, [], [])] : [],
         isDurable: true));
 
+    /// <summary>Gives a registration another place. A vault that it leaves is to forget it when the new place has it.</summary>
+    /// <param name="to">The new vault's id; null for the ledger itself.</param>
+    /// <param name="from">The vault's id that it leaves; null for the ledger itself.</param>
+    /// <returns>Its new place in the order.</returns>
+    /// <exception cref="DcrException">StoreReadOnly.</exception>
+    public async Task<long> MoveAsync(RegistrationRecord record, string? to, string? from)
+    {
+        var kept = Registration(FrameKind.Kept, record, to, Encoding.UTF8.GetBytes(record.ToJson()), LedgerHash.None, closes: false);
+        var moved = new FrameDraft(
+            new FrameHeader { Kind = FrameKind.Moved, Client = kept.Header.Client, Place = PlaceOf(from) },
+            LedgerText.Write(new LedgerRemoval(record.Issuer, record.ClientId, HashOf(record))),
+            []);
+        var written = await Guard(() => _file.WriteAsync(_ => from is null ? [kept] : [kept, moved], isDurable: true)).ConfigureAwait(false);
+        return written[0].Sequence;
+    }
+
     /// <summary>Ends entries: the server refused, or surely did nothing, or what they brought is kept.</summary>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
     public Task CloseAsync(IReadOnlyList<LedgerHash> entries) => EndAsync(entries, FrameKind.Closed);
@@ -380,6 +396,31 @@ internal sealed class RegistrationLedger : IDisposable
         return removals;
     }
 
+    /// <summary>Registrations that a vault is to forget, because their new place has them.</summary>
+    public IReadOnlyList<PendingRemoval> LeftoversIn(string vaultId)
+    {
+        var place = PlaceOf(vaultId);
+        var leftovers = new List<PendingRemoval>();
+        foreach (var sequence in _file.Look(state => state.Moved
+            .Where(moved => moved.Header.Place == place && state.Client(moved.Header.Client) is not { IsPending: true, IsRemoved: false })
+            .Select(static moved => moved.Header.Sequence)
+            .ToList()))
+        {
+            if (_file.TryOpenOutline(state => state.Moved.Where(moved => moved.Header.Sequence == sequence).Select(static moved => ((FrameHeader, long)?)moved).FirstOrDefault(), out _, out var outline) && outline is not null)
+            {
+                leftovers.Add(new PendingRemoval(LedgerText.ReadRemoval(outline), sequence));
+            }
+        }
+
+        return leftovers;
+    }
+
+    /// <summary>How many registrations vaults are still to be given.</summary>
+    public int CountPending() => _file.Look(static state => state.Rows.Count(static row => row is { IsPending: true, IsRemoved: false }));
+
+    /// <summary>How many registrations the ledger itself keeps.</summary>
+    public int LocalCount => _file.Look(static state => state.LocalCount);
+
     /// <summary>How many registrations a vault had, and does not have among the names that it has now.</summary>
     public int CountMissing(string vaultId, IReadOnlyList<string> names)
     {
@@ -435,6 +476,82 @@ internal sealed class RegistrationLedger : IDisposable
         }
 
         return intent is null ? null : new LedgerEntry(id, intent, answers, !isOrphaned && _owners.IsAtWork(id, intent.Owner));
+    }
+
+    /// <summary>What a backup holds: registrations, removals, secrets, and requests that are not done.</summary>
+    /// <exception cref="DcrException">StoreReadOnly.</exception>
+    public IReadOnlyList<FrameDraft> Contents()
+    {
+        ReadOn();
+        var contents = new List<FrameDraft>();
+        var (clients, entries) = _file.Look(static state => (state.Rows.Select(static row => row.Client).ToList(), state.Open.Select(static entry => (entry.Id, entry.Frames.Count)).ToList()));
+        clients.ForEach(client => Add(state => state.Client(client) is { } row ? (row.Header, row.Offset) : null));
+        foreach (var (id, count) in entries)
+        {
+            for (var index = 0; index < count; index++)
+            {
+                var place = index;
+                Add(state => state.Entry(id) is { } entry && place < entry.Frames.Count ? entry.Frames[place] : null);
+            }
+        }
+
+        return contents.OrderBy(static frame => frame.Header.Sequence).ToList();
+
+        void Add(Func<LedgerState, (FrameHeader Header, long Offset)?> which)
+        {
+            if (_file.TryOpen(which, out var header, out var content) && content is { } text)
+            {
+                contents.Add(new FrameDraft(header, text.Outline, text.Body));
+            }
+        }
+    }
+
+    /// <summary>Takes a backup back: fills what is unknown. What the ledger knows, living or removed, stays.</summary>
+    /// <returns>The registrations that were taken.</returns>
+    /// <exception cref="DcrException">StoreReadOnly.</exception>
+    public async Task<IReadOnlyList<RegistrationRecord>> RestoreAsync(LedgerHash from, IReadOnlyList<FrameDraft> contents)
+    {
+        var taken = new List<RegistrationRecord>();
+        var drafts = new List<FrameDraft>();
+        foreach (var frame in contents)
+        {
+            if (Restored(frame, from == _keys.LedgerId) is { } draft)
+            {
+                drafts.Add(draft);
+            }
+        }
+
+        await Guard(() => _file.WriteAsync(
+            state =>
+            {
+                var wanted = drafts.Where(draft => draft.Header.Kind is FrameKind.Asked or FrameKind.Answered or FrameKind.Orphaned ? state.Entry(draft.Header.Entry) is null : state.Client(draft.Header.Client) is null).ToList();
+                taken.AddRange(wanted.Where(static draft => draft.Header.Kind == FrameKind.Kept).Select(static draft => RegistrationRecord.Parse(Encoding.UTF8.GetString(draft.Body))));
+                return wanted;
+            },
+            isDurable: true)).ConfigureAwait(false);
+        return taken;
+    }
+
+    /// <summary>A frame of a backup with the hashes of this ledger. Requests of this very ledger are left out: it knows what became of them.</summary>
+    private FrameDraft? Restored(FrameDraft frame, bool isOwn)
+    {
+        var header = frame.Header;
+        switch (header.Kind)
+        {
+            case FrameKind.Kept:
+                // Whatever vault it was pending for: here it is kept.
+                return Registration(FrameKind.Kept, RegistrationRecord.Parse(Encoding.UTF8.GetString(frame.Body)), null, frame.Body, LedgerHash.None, closes: false);
+            case FrameKind.Removed when frame.Outline.Length > 0:
+                var removal = LedgerText.ReadRemoval(frame.Outline);
+                return frame with { Header = new FrameHeader { Kind = FrameKind.Removed, Client = ClientHash(removal.Issuer, removal.ClientId), Issuer = IssuerHash(removal.Issuer) } };
+            case FrameKind.Secret:
+                return frame with { Header = new FrameHeader { Kind = FrameKind.Secret, Client = SecretHash(Encoding.UTF8.GetString(frame.Outline)) } };
+            case FrameKind.Asked or FrameKind.Answered when !isOwn:
+                var intent = LedgerText.ReadIntent(frame.Outline);
+                return frame with { Header = Header(header.Kind, header.Entry, intent with { Vault = null }, intent is { Operation: LedgerOperation.Register, Tenant: { } tenant } ? TenantHash(intent.Issuer, tenant) : LedgerHash.None) };
+            default:
+                return null;
+        }
     }
 
     public void Dispose()

@@ -31,6 +31,13 @@ internal static class StoreErrors
     public static DcrException PassphraseWrong() =>
         new(DcrErrorId.StoreLocked, "The passphrase does not open the local store.", "Give the passphrase that was set with Set-DcrStore -Protection Passphrase. Nobody can recover it; a backup has one of its own.");
 
+    /// <param name="protection">What <c>-Protection</c> is to be.</param>
+    public static DcrException ProtectionIncomplete(string parameter, string protection) =>
+        new(DcrErrorId.InvalidSetup, $"-{parameter} goes with -Protection {protection}, and only together. Nothing was changed.", $"Give both, or neither: Set-DcrStore -Protection {protection} -{parameter} <value>.");
+
+    public static DcrException BackupUnreadable(string path, string why, Exception inner) =>
+        new(DcrErrorId.InventoryReadFailed, $"-Path: the backup '{path}' cannot be read: {why.TrimEnd('.')}. Nothing was changed.", "Give a file that Backup-DcrStore wrote, and the passphrase that it was written with.", inner);
+
     public static DcrException KeyMissing(string path) =>
         new(DcrErrorId.StoreKeyMissing, $"The key of the local store is not there: '{path}'. Without it nobody can read what the store holds, and no new key was made.", "Put the file back from a copy; if it was moved, name its place with Set-DcrStore -KeyPath. To begin an empty store, set DCRPOWERSHELL_HOME to another folder, and take a backup back with Restore-DcrRegistration -Path.");
 

@@ -222,7 +222,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         }
 
         VaultException? why = null;
-        foreach (var removal in ledger.RemovalsFor(vaultId!))
+        foreach (var removal in ledger.RemovalsFor(vaultId!).Concat(ledger.LeftoversIn(vaultId!)))
         {
             why = await FinishRemovalAsync(removal).ConfigureAwait(false) ?? why;
         }
@@ -271,6 +271,19 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         return written;
     }
 
+    /// <summary>The vault forgets what is kept elsewhere now.</summary>
+    /// <returns>Why it did not; null where all is well.</returns>
+    public async Task<VaultException?> ForgetMovedAsync()
+    {
+        VaultException? why = null;
+        foreach (var leftover in vault is null ? [] : ledger.LeftoversIn(vaultId!))
+        {
+            why = await FinishRemovalAsync(leftover).ConfigureAwait(false) ?? why;
+        }
+
+        return why;
+    }
+
     private async Task<VaultException?> StoreIfNewerAsync(StoredRegistration pending)
     {
         try
@@ -299,7 +312,9 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         return await StoreAsync(pending.Record, pending.Sequence).ConfigureAwait(false);
     }
 
-    private async Task<VaultException?> StoreAsync(RegistrationRecord record, long sequence)
+    /// <summary>Gives the vault, if there is one, what the ledger holds of a client.</summary>
+    /// <returns>Why the vault does not have it; null where all is well.</returns>
+    public async Task<VaultException?> StoreAsync(RegistrationRecord record, long sequence)
     {
         if (vault is null)
         {

@@ -28,13 +28,7 @@ internal static class StoreOpening
 
         ledger.ReadOn();
         TellOfLedger(ledger, reporter);
-        var store = vault is null ? new Registrations(ledger, null, null) : await OpenVaultAsync(ledger, vault, reporter, clock).ConfigureAwait(false);
-        if (vault is not null)
-        {
-            var (taken, missing) = await TakeInAsync(store, reporter, stop).ConfigureAwait(false);
-            TellOfTaken(store, taken, missing, reporter);
-        }
-
+        var store = vault is null ? new Registrations(ledger, null, null) : await OpenWholeVaultAsync(ledger, vault, reporter, clock, stop).ConfigureAwait(false);
         var (restored, unknown) = await RecoverOperation.RunAsync(store).ConfigureAwait(false);
         var (late, why) = await store.SettleAsync().ConfigureAwait(false);
         restored = [.. restored, .. late.Where(record => !restored.Any(other => other.SecretName == record.SecretName))];
@@ -59,9 +53,17 @@ internal static class StoreOpening
         }
     }
 
-    /// <summary>Proves that the vault keeps what is written, and finds out what it is known by.</summary>
+    /// <summary>Proves that the vault keeps what is written, finds out what it is known by, and takes in what the ledger does not know of it.</summary>
     /// <exception cref="DcrException">VaultNotFound, VaultLocked, VaultReadFailed, VaultWriteFailed, SecretManagementNotFound, StoreReadOnly.</exception>
-    public static async Task<Registrations> OpenVaultAsync(RegistrationLedger ledger, ISecretVault vault, IReporter reporter, IClock clock)
+    public static async Task<Registrations> OpenWholeVaultAsync(RegistrationLedger ledger, ISecretVault vault, IReporter reporter, IClock clock, CancellationToken stop)
+    {
+        var store = await OpenVaultAsync(ledger, vault, reporter, clock).ConfigureAwait(false);
+        var (taken, missing) = await TakeInAsync(store, reporter, stop).ConfigureAwait(false);
+        TellOfTaken(store, taken, missing, reporter);
+        return store;
+    }
+
+    private static async Task<Registrations> OpenVaultAsync(RegistrationLedger ledger, ISecretVault vault, IReporter reporter, IClock clock)
     {
         var opening = new Registrations(ledger, vault, vaultId: null);
         await opening.CheckOpenAsync().ConfigureAwait(false);

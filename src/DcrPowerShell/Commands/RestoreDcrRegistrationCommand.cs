@@ -1,6 +1,8 @@
+using System.IO;
 using System.Management.Automation;
 using System.Security;
 using DcrPowerShell.Binding;
+using DcrPowerShell.Files;
 using DcrPowerShell.Hosting;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
@@ -17,6 +19,7 @@ public sealed class RestoreDcrRegistrationCommand : DcrConnectedCmdlet
     private const string LedgerSet = "Ledger";
     private const string ServerSet = "ClientId";
     private const string SecretStoreSet = "SecretStoreCopy";
+    private const string BackupSet = "Path";
 
     /// <summary>Ids of clients to read from the server, which are not known here.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = ServerSet)]
@@ -39,6 +42,17 @@ public sealed class RestoreDcrRegistrationCommand : DcrConnectedCmdlet
     [ValidateNotNull]
     public SecureString? Password { get; set; }
 
+    /// <summary>A backup of <c>Backup-DcrStore</c>. Fills what is unknown here; what is known, living or removed, stays.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = BackupSet)]
+    [ValidateNotNullOrEmpty]
+    public string Path { get; set; } = "";
+
+    /// <summary>The passphrase of the backup.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = BackupSet)]
+    [SecureOnly]
+    [ValidateNotNull]
+    public SecureString? Passphrase { get; set; }
+
     /// <inheritdoc/>
     [Parameter(ParameterSetName = LedgerSet)]
     [Parameter(ParameterSetName = ServerSet)]
@@ -56,6 +70,12 @@ public sealed class RestoreDcrRegistrationCommand : DcrConnectedCmdlet
                 WriteWarning(SecretStoreBackup.Restore(SecretManagementVault.SecretStorePath(), Password));
             }
 
+            return;
+        }
+
+        if (ParameterSetName == BackupSet)
+        {
+            FromBackup(FilePath.Of(this, Path, nameof(Path)));
             return;
         }
 
@@ -82,6 +102,26 @@ public sealed class RestoreDcrRegistrationCommand : DcrConnectedCmdlet
                     Write(connection, Run(connection, context => RestoreOperation.FromServerAsync(context, clientId, string.IsNullOrEmpty(Tenant) ? null : Tenant)));
                 }
             });
+        }
+    }
+
+    private void FromBackup(string path)
+    {
+        var (from, contents, damaged) = StoreOperation.ReadBackup(path, () => File.ReadAllBytes(path), Passphrase!);
+        var ledger = Ledger();
+        if (!ShouldProcess($"local store {ledger.Path}", $"Take back what {path} has and the store does not know"))
+        {
+            return;
+        }
+
+        foreach (var record in Run((_, _) => ledger.RestoreAsync(from, contents)))
+        {
+            WriteObject(new DcrClient(record, []) { Storage = DcrStorage.Local });
+        }
+
+        if (damaged > 0)
+        {
+            WriteWarning($"{damaged} entr{(damaged == 1 ? "y" : "ies")} of {path} could not be read, for the file is damaged. All others were taken.");
         }
     }
 }

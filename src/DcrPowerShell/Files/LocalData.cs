@@ -22,6 +22,9 @@ internal static class LocalData
     /// <summary>The local store. In memory where no file can be written.</summary>
     public static LocalStore Store => Stores.GetOrAdd(Own, static own => new Lazy<LocalStore>(() => Open(own))).Value;
 
+    /// <summary>The file with the key of the local store.</summary>
+    public static string KeyPath => Store.Settings.KeyPath ?? Path.Combine(Own, KeyName);
+
     /// <summary>Why the local store is in memory; null where it is not.</summary>
     public static string? WhyInMemory { get; private set; }
 

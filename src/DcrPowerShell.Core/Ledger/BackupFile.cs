@@ -1,0 +1,145 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Security;
+using System.Text;
+using System.Text.Json;
+using DcrPowerShell.Files;
+using DcrPowerShell.Metadata;
+
+namespace DcrPowerShell.Ledger;
+
+/// <summary>
+/// A backup of a ledger: a line of JSON with a key that is sealed with a passphrase, and then frames that are sealed with that key. It
+/// holds registrations with their secrets, removals, and requests that are not done.
+/// </summary>
+internal static class BackupFile
+{
+    private const int Version = 1;
+    private const int LongestHead = 4096;
+    private const byte LineFeed = (byte)'\n';
+
+    /// <param name="contents">What counts in the ledger, opened.</param>
+    public static void Write(Stream target, LedgerHash ledgerId, SecureString passphrase, DateTimeOffset now, IReadOnlyList<FrameDraft> contents)
+    {
+        var keys = new BackupKeys(ledgerId, LedgerKey.New());
+        var seal = PassphraseSeal.Of(keys.Active.ToBytes(), passphrase, Associated(ledgerId));
+        var head = JsonBag.Empty
+            .With("backup", "DcrPowerShell")
+            .With("version", Element(Version))
+            .With("ledger", ledgerId.ToString())
+            .With("made_at", now.UtcDateTime.ToString("O", CultureInfo.InvariantCulture))
+            .With("frames", Element(contents.Count))
+            .With("salt", Convert.ToBase64String(seal.Salt))
+            .With("iterations", Element(seal.Iterations))
+            .With("key", Convert.ToBase64String(seal.Sealed))
+            .ToUtf8();
+        target.Write(head, 0, head.Length);
+        target.WriteByte(LineFeed);
+        var codec = new FrameCodec(keys);
+        var epoch = LedgerHash.New().High;
+        for (var index = 0; index < contents.Count; index++)
+        {
+            var (_, frame) = codec.Seal(contents[index], index + 1, index, epoch);
+            target.Write(frame, 0, frame.Length);
+        }
+    }
+
+    /// <summary>What a backup holds, and how many of its frames cannot be read.</summary>
+    /// <exception cref="FormatException">It is no backup, damaged at its beginning, or of a newer version; the message says which.</exception>
+    /// <exception cref="UnauthorizedAccessException">The passphrase is another.</exception>
+    public static (LedgerHash LedgerId, IReadOnlyList<FrameDraft> Contents, int Damaged) Read(byte[] file, SecureString passphrase)
+    {
+        var end = Array.IndexOf(file, LineFeed, 0, Math.Min(file.Length, LongestHead));
+        if (end < 0)
+        {
+            throw new FormatException("it is no backup of DcrPowerShell");
+        }
+
+        var (ledgerId, count, seal) = ReadHead(Encoding.UTF8.GetString(file, 0, end));
+        var key = seal.Open(passphrase, Associated(ledgerId)) ?? throw new UnauthorizedAccessException("the passphrase does not open it, or its first line was changed");
+        var keys = new BackupKeys(ledgerId, LedgerKey.FromBytes(key));
+        var codec = new FrameCodec(keys);
+        using var frames = new BytesFile(file, end + 1);
+        var contents = new List<FrameDraft>();
+        new FrameScanner(frames, codec).Scan(
+            0,
+            0,
+            checksEnd: true,
+            (header, offset) =>
+            {
+                if (codec.Open(header, FrameScanner.Read(frames, offset, header.Length)) is { } content)
+                {
+                    contents.Add(new FrameDraft(header, content.Outline, content.Body));
+                }
+            },
+            static _ => { });
+        return (ledgerId, contents, Math.Max(0, count - contents.Count));
+    }
+
+    private static byte[] Associated(LedgerHash ledgerId) => Encoding.ASCII.GetBytes("DcrPowerShell backup " + ledgerId);
+
+    private static (LedgerHash LedgerId, int Count, PassphraseSeal Seal) ReadHead(string text)
+    {
+        try
+        {
+            var json = JsonBag.Parse(text);
+            if (json.Text("backup") != "DcrPowerShell")
+            {
+                throw new FormatException("it is no backup of DcrPowerShell");
+            }
+
+            if (json.Integer("version") is not (> 0 and <= Version))
+            {
+                throw new FormatException("a newer DcrPowerShell wrote it");
+            }
+
+            return (
+                LedgerHash.Parse(json.Text("ledger") ?? ""),
+                (int)(json.Integer("frames") ?? 0),
+                new PassphraseSeal(Convert.FromBase64String(json.Text("salt") ?? ""), (int)Math.Min(json.Integer("iterations") ?? 0, int.MaxValue), Convert.FromBase64String(json.Text("key") ?? "")));
+        }
+        catch (JsonException failure)
+        {
+            throw new FormatException("it is no backup of DcrPowerShell", failure);
+        }
+    }
+
+    private static JsonElement Element<T>(T value) => JsonSerializer.SerializeToElement(value);
+
+    private sealed class BackupKeys(LedgerHash ledgerId, LedgerKey key) : ILedgerKeys
+    {
+        public LedgerHash LedgerId => ledgerId;
+
+        public LedgerKey Active => key;
+
+        public LedgerKey? Find(ulong id) => id == key.Id ? key : null;
+
+        public void Refresh()
+        {
+        }
+    }
+
+    private sealed class BytesFile(byte[] bytes, int start) : IAppendFile
+    {
+        public long Length => bytes.Length - start;
+
+        public int Read(long position, byte[] buffer, int at, int count)
+        {
+            var length = (int)Math.Min(count, Math.Max(0, Length - position));
+            Buffer.BlockCopy(bytes, start + (int)position, buffer, at, length);
+            return length;
+        }
+
+        public void Append(byte[] added, int count) => throw new NotSupportedException();
+
+        public void Flush()
+        {
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}

@@ -1,0 +1,28 @@
+using System.Threading.Tasks;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Ledger;
+
+namespace DcrPowerShell.Operations;
+
+/// <summary>
+/// Moves registrations between the local store and vaults: the intent, the new place, read back, and then the old one forgets it.
+/// Interrupted anywhere, nothing is lost, and the next run, or the next connect, goes on.
+/// </summary>
+internal static class MoveOperation
+{
+    /// <returns>The client at its new place.</returns>
+    /// <exception cref="DcrException">VaultReadFailed, VaultWriteFailed, StoreReadOnly: it is still where it was, or in both places.</exception>
+    public static async Task<DcrClient> RunAsync(Registrations from, Registrations to, StoredRegistration listed)
+    {
+        var (issuer, clientId) = (listed.Record.Issuer, listed.Record.ClientId);
+        var found = await from.FindAsync(issuer, clientId).ConfigureAwait(false) ?? throw DcrErrors.NoRegistrationHere(clientId, from.Place);
+        var sequence = await from.Ledger.MoveAsync(found.Record, to.VaultId, from.VaultId).ConfigureAwait(false);
+        if (await to.StoreAsync(found.Record, sequence).ConfigureAwait(false) is { } failure)
+        {
+            throw DcrErrors.NotMoved(to.Vault!.Name, clientId, failure);
+        }
+
+        await to.ConfirmAsync().ConfigureAwait(false);
+        return new DcrClient(found.Record, []) { Storage = to.Vault is null ? DcrStorage.Local : DcrStorage.Vault };
+    }
+}

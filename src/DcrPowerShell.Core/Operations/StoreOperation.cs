@@ -1,0 +1,120 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Security;
+using System.Threading.Tasks;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Ledger;
+using DcrPowerShell.Vaults;
+
+namespace DcrPowerShell.Operations;
+
+/// <summary>What is done to the local store itself.</summary>
+internal static class StoreOperation
+{
+    private const string KeySecretPrefix = "dcr-store-key-";
+
+    /// <exception cref="DcrException">StoreDamaged, StoreReadOnly. A locked store is described as such.</exception>
+    public static async Task<DcrStoreInfo> DescribeAsync(LocalStore store, string keyPath, Func<string, ISecretVault> vaultOf)
+    {
+        var settings = store.Settings;
+        var info = new DcrStoreInfo
+        {
+            Path = store.Folder.Path,
+            Protection = store.Protection,
+            KeyPath = keyPath,
+            DefaultVault = settings.DefaultVault,
+            LastBackupAt = settings.LastBackupAt,
+            LastBackupCount = settings.LastBackupCount,
+        };
+        try
+        {
+            var ledger = await store.OpenAsync(vaultOf).ConfigureAwait(false);
+            ledger.ReadOn();
+            var counts = ledger.Count();
+            var own = counts.TryGetValue(0, out var count) ? count : 0;
+            return info with
+            {
+                Protection = store.Protection,
+                Registrations = own,
+                InVaults = counts.Values.Sum() - own,
+                Pending = ledger.CountPending(),
+                OpenRequests = ledger.Open().Count,
+                Damaged = ledger.File.Gaps.Count(static gap => !gap.IsTorn),
+                Size = ledger.File.Size.Length,
+            };
+        }
+        catch (DcrException locked) when (locked.ErrorId == DcrErrorId.StoreLocked)
+        {
+            return info with { IsLocked = true };
+        }
+    }
+
+    /// <summary>Judges what was asked for, before anything is done.</summary>
+    /// <exception cref="DcrException">InvalidSetup.</exception>
+    public static void CheckProtection(DcrProtection? protection, bool hasPassphrase, string? vault)
+    {
+        if (hasPassphrase != (protection == DcrProtection.Passphrase))
+        {
+            throw StoreErrors.ProtectionIncomplete("Passphrase", "Passphrase");
+        }
+
+        if (vault is not null != (protection == DcrProtection.Vault))
+        {
+            throw StoreErrors.ProtectionIncomplete("Vault", "Vault");
+        }
+    }
+
+    /// <exception cref="DcrException">StoreLocked, StoreReadOnly, VaultWriteFailed: the old protection holds.</exception>
+    public static Task ProtectAsync(LocalStore store, DcrProtection protection, SecureString? passphrase, string? vault, Func<string, ISecretVault> vaultOf) => store.ProtectAsync(
+        async (ledgerId, key) => protection switch
+        {
+            DcrProtection.User => store.ByAccount(key),
+            DcrProtection.Passphrase => LocalStore.ByPassphrase(ledgerId, key, passphrase!),
+            _ => await ByVaultAsync(ledgerId, key, vaultOf(vault!)).ConfigureAwait(false),
+        },
+        vaultOf);
+
+    /// <summary>Writes a backup.</summary>
+    /// <returns>How many registrations with their secrets are in it.</returns>
+    /// <exception cref="DcrException">StoreReadOnly.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static int WriteBackup(RegistrationLedger ledger, Stream target, SecureString passphrase, DateTimeOffset now)
+    {
+        var contents = ledger.Contents();
+        BackupFile.Write(target, LedgerHash.Parse(ledger.Id), passphrase, now, contents);
+        return contents.Count(static frame => frame.Header.Kind == FrameKind.Kept);
+    }
+
+    /// <summary>Reads a backup.</summary>
+    /// <exception cref="DcrException">InventoryReadFailed: it cannot be read, or opened.</exception>
+    public static (LedgerHash From, IReadOnlyList<FrameDraft> Contents, int Damaged) ReadBackup(string path, Func<byte[]> read, SecureString passphrase)
+    {
+        try
+        {
+            return BackupFile.Read(read(), passphrase);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or FormatException)
+        {
+            throw StoreErrors.BackupUnreadable(path, failure.Message, failure);
+        }
+    }
+
+    private static async Task<ProtectedKey> ByVaultAsync(LedgerHash ledgerId, LedgerKey key, ISecretVault vault)
+    {
+        // A name of its own for each key: the former one is still needed until everything is sealed anew.
+        var name = $"{KeySecretPrefix}{ledgerId}-{key.Id:x16}";
+        try
+        {
+            await vault.CheckOpenAsync().ConfigureAwait(false);
+            await vault.StoreAsync(name, Convert.ToBase64String(key.ToBytes())).ConfigureAwait(false);
+        }
+        catch (VaultException failure)
+        {
+            throw failure.IsLocked ? DcrErrors.VaultLocked(vault.Name, failure) : DcrErrors.VaultNotWritable(vault.Name, failure, failure.NextStep);
+        }
+
+        return new ProtectedKey { Id = key.Id, Protection = DcrProtection.Vault, Vault = (vault.Name, name) };
+    }
+}

@@ -1,0 +1,71 @@
+using System;
+using System.IO;
+using System.Management.Automation;
+using System.Security;
+using DcrPowerShell.Binding;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Files;
+using DcrPowerShell.Hosting;
+using DcrPowerShell.Operations;
+
+namespace DcrPowerShell.Commands;
+
+/// <summary>Writes all that the local store holds to one file, encrypted with a passphrase.</summary>
+[Cmdlet(VerbsData.Backup, "DcrStore", SupportsShouldProcess = true)]
+[OutputType(typeof(FileInfo))]
+public sealed class BackupDcrStoreCommand : DcrStoreCmdlet
+{
+    /// <summary>The file. One that is there is replaced when the new one is whole.</summary>
+    [Parameter(Mandatory = true, Position = 0)]
+    [ValidateNotNullOrEmpty]
+    public string Path { get; set; } = "";
+
+    /// <summary>What the backup can be opened with; nobody can recover it.</summary>
+    [Parameter(Mandatory = true, Position = 1)]
+    [SecureOnly]
+    [ValidateNotNull]
+    public SecureString Passphrase { get; set; } = null!;
+
+    /// <summary>Leaves a file that is there as it is.</summary>
+    [Parameter]
+    public SwitchParameter NoClobber { get; set; }
+
+    /// <inheritdoc/>
+    protected override object? Target => Path;
+
+    /// <inheritdoc/>
+    protected override void ProcessItem()
+    {
+        var path = FilePath.Of(this, Path, nameof(Path));
+        if (NoClobber && File.Exists(path))
+        {
+            throw DcrErrors.InventoryExists(path);
+        }
+
+        if (Passphrase.Length == 0)
+        {
+            throw DcrErrors.PassphraseEmpty();
+        }
+
+        if (!ShouldProcess(path, "Write backup of the local store"))
+        {
+            return;
+        }
+
+        var ledger = Ledger();
+        try
+        {
+            using var file = new FreshFile(path);
+            var count = StoreOperation.WriteBackup(ledger, file.Stream, Passphrase, DateTimeOffset.UtcNow);
+            file.Commit(replaces: !NoClobber);
+            LocalData.Store.Set(settings => settings with { LastBackupAt = DateTimeOffset.UtcNow, LastBackupCount = count });
+            WriteVerbose($"{count} registration{(count == 1 ? "" : "s")} in {path}.");
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw DcrErrors.BackupWriteFailed(path, failure);
+        }
+
+        WriteObject(InvokeProvider.Item.Get([path], force: true, literalPath: true), enumerateCollection: true);
+    }
+}

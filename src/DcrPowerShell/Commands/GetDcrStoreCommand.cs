@@ -1,0 +1,13 @@
+using System.Management.Automation;
+using DcrPowerShell.Hosting;
+
+namespace DcrPowerShell.Commands;
+
+/// <summary>Shows the local store. Works while it is locked, too.</summary>
+[Cmdlet(VerbsCommon.Get, "DcrStore")]
+[OutputType(typeof(DcrStoreInfo))]
+public sealed class GetDcrStoreCommand : DcrStoreCmdlet
+{
+    /// <inheritdoc/>
+    protected override void ProcessItem() => WriteObject(Info());
+}

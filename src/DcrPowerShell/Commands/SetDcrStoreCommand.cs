@@ -1,0 +1,89 @@
+using System.Management.Automation;
+using System.Security;
+using DcrPowerShell.Binding;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Files;
+using DcrPowerShell.Hosting;
+using DcrPowerShell.Operations;
+
+namespace DcrPowerShell.Commands;
+
+/// <summary>Changes how the local store is protected, where its key is, and which vault connections have by default.</summary>
+[Cmdlet(VerbsCommon.Set, "DcrStore", SupportsShouldProcess = true)]
+[OutputType(typeof(DcrStoreInfo))]
+public sealed class SetDcrStoreCommand : DcrStoreCmdlet
+{
+    /// <summary>What protects the key. Everything is sealed anew with a new key.</summary>
+    [Parameter]
+    public DcrProtection? Protection { get; set; }
+
+    /// <summary>The passphrase, with <c>-Protection Passphrase</c>.</summary>
+    [Parameter]
+    [SecureOnly]
+    [ValidateNotNull]
+    public SecureString? Passphrase { get; set; }
+
+    /// <summary>The SecretManagement vault for the key, with <c>-Protection Vault</c>.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(VaultNameCompleter))]
+    public string? Vault { get; set; }
+
+    /// <summary>The vault that connections have where none is named; null or empty for the local store.</summary>
+    [Parameter]
+    [AllowNull]
+    [AllowEmptyString]
+    [ArgumentCompleter(typeof(VaultNameCompleter))]
+    public string? DefaultVault { get; set; }
+
+    /// <summary>The file for the key, outside of the store's folder; null or empty for the store's folder.</summary>
+    [Parameter]
+    [AllowNull]
+    [AllowEmptyString]
+    public string? KeyPath { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessItem()
+    {
+        var store = LocalData.Store;
+        StoreOperation.CheckProtection(Protection, Passphrase is not null, Vault);
+        if (Protection is { } protection && ShouldProcess($"local store {store.Folder.Path}", $"Protect by {protection}"))
+        {
+            Run(async (_, _) =>
+            {
+                await StoreOperation.ProtectAsync(store, protection, Passphrase, Vault, VaultOf).ConfigureAwait(false);
+                return true;
+            });
+        }
+
+        if (MyInvocation.BoundParameters.ContainsKey(nameof(KeyPath)))
+        {
+            var path = string.IsNullOrEmpty(KeyPath) ? null : FilePath.Of(this, KeyPath!, nameof(KeyPath));
+            if (ShouldProcess($"local store {store.Folder.Path}", $"Keep its key in {path ?? "its own folder"}"))
+            {
+                Ledger();
+                store.MoveKey(path);
+            }
+        }
+
+        if (MyInvocation.BoundParameters.ContainsKey(nameof(DefaultVault)))
+        {
+            var vault = string.IsNullOrEmpty(DefaultVault) ? null : DefaultVault;
+            if (ShouldProcess($"local store {store.Folder.Path}", $"Use {(vault is null ? "the local store" : $"vault {vault}")} by default"))
+            {
+                if (vault is not null)
+                {
+                    Run(async (_, _) =>
+                    {
+                        await new Registrations(await store.OpenAsync(VaultOf).ConfigureAwait(false), VaultOf(vault), null).CheckOpenAsync().ConfigureAwait(false);
+                        return true;
+                    });
+                }
+
+                store.Set(settings => settings with { DefaultVault = vault });
+            }
+        }
+
+        WriteObject(Info());
+    }
+}

@@ -1,0 +1,15 @@
+using System.Management.Automation;
+using DcrPowerShell.Errors;
+
+namespace DcrPowerShell.Files;
+
+/// <summary>A path as the user writes it, as the file system knows it.</summary>
+internal static class FilePath
+{
+    /// <exception cref="DcrException">InventoryReadFailed: it is of another provider, such as env: or cert:.</exception>
+    public static string Of(PSCmdlet cmdlet, string path, string parameter)
+    {
+        var resolved = cmdlet.SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out var provider, out _);
+        return provider.Name == "FileSystem" ? resolved : throw DcrErrors.NoFilePath(parameter, path);
+    }
+}

@@ -1,0 +1,13 @@
+using DcrPowerShell.Errors;
+using DcrPowerShell.Files;
+using DcrPowerShell.Operations;
+
+namespace DcrPowerShell.Hosting;
+
+/// <summary>A cmdlet about the local store itself.</summary>
+public abstract class DcrStoreCmdlet : DcrCmdlet
+{
+    private protected override bool IsTerminating(DcrErrorId id) => true;
+
+    private protected DcrStoreInfo Info() => Run((_, _) => StoreOperation.DescribeAsync(LocalData.Store, LocalData.KeyPath, VaultOf));
+}
