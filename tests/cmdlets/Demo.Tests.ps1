@@ -1,5 +1,4 @@
 # The README's first command.
-# Needs: SecretManagement
 BeforeAll {
     $demo = Join-Path (Split-Path (Split-Path $PSScriptRoot)) 'tools/Demo/bin/Release/net8.0/Demo.dll'
     function Get-DemoFolder { Get-ChildItem ([IO.Path]::GetTempPath()) -Filter 'dcr-demo-*' | ForEach-Object Name }

@@ -8,9 +8,6 @@ param(
 
 $root = Split-Path (Split-Path $PSScriptRoot)
 
-# Until the module has a store of its own: then this is ''.
-$store = '-NoVault'
-
 # Shows a step and gives it back for the caller to run in its own scope.
 function Step([string] $Title, [string] $Code) {
     Write-Host "`n# $Title" -ForegroundColor DarkGray
@@ -34,24 +31,21 @@ $global:PSDefaultParameterValues = @{ 'Connect-DcrServer:AuditPath' = Join-Path 
 
 $Error.Clear()
 . (Step 'Load the module' "Import-Module $(Join-Path $root out DcrPowerShell DcrPowerShell.psd1)")
-. (Step 'Connect to the server: its registration endpoint is discovered' "Connect-DcrServer $issuer $store".Trim())
+. (Step 'Connect to the server: its registration endpoint is discovered' "Connect-DcrServer $issuer")
 . (Step 'Register a client. Its token and secret are kept before you see it' @'
 $client = New-DcrClient 'St. Mary Portal' https://portal.stmary.example/callback -Scope 'openid fhirUser offline_access' -Tenant stmary
 $client
 '@)
 . (Step 'A file with more of them' 'Get-Content tenants.csv')
 . (Step 'Register them' '$others = Import-Csv tenants.csv | New-DcrClient; $others')
-if (-not $store) {
-    . (Step 'The same file again: nothing is registered twice' 'Import-Csv tenants.csv | New-DcrClient')
-    . (Step 'List what is known on this machine, without asking the server' 'Get-DcrClient -Offline')
-}
-
+. (Step 'The same file again: nothing is registered twice' 'Import-Csv tenants.csv | New-DcrClient')
+. (Step 'List what is known on this machine, without asking the server' 'Get-DcrClient -Offline')
 . (Step 'Read a client from the server' '$client | Get-DcrClient | Format-List ClientName, RedirectUris, Scope, SecretExpiry')
 . (Step 'Change it: the rest of its metadata stays. The server rotates the registration access token, and the new one is kept' @'
 $client = $client | Set-DcrClient -RedirectUri https://portal.stmary.example/v2/callback -Verbose
 $client | Format-List ClientName, RedirectUris
 '@)
-if (-not $store) { . (Step 'Replace its secret: this server does not do that, and says so' '$client | Reset-DcrClientSecret') }
+. (Step 'Replace its secret: this server does not do that, and says so' '$client | Reset-DcrClientSecret')
 Set-TestServerSwitch $server @{ rotateSecret = 'put' }
 . (Step 'Replace its secret, at a server that gives a new one' '$client = $client | Reset-DcrClientSecret; $client')
 . (Step 'Try something that no server should accept' "New-DcrClient 'Bad' http://portal.example/callback#top")
@@ -62,7 +56,7 @@ if (-not $Stay) {
     Stop-TestServerHost
 
     # These errors were part of the show.
-    $wanted = @(if (-not $store) { 'OperationNotSupported' }; 'InvalidRedirectUri')
+    $wanted = 'OperationNotSupported', 'InvalidRedirectUri'
     $seen = @($Error | ForEach-Object { ($_.FullyQualifiedErrorId -split ',')[0] } | Sort-Object -Descending)
     if ("$seen" -ne "$wanted" -or $left) {
         Write-Host "`nThe demo failed. Errors: $seen; expected: $wanted. Clients left at the server: $left." -ForegroundColor Red
