@@ -1,11 +1,12 @@
 #requires -Version 5.1
 <#
 .SYNOPSIS
-    Builds, tests, shows, measures and packs DcrPowerShell. Needs PowerShell and the .NET SDK 8.0 or later.
+    Builds, tests, shows, measures and packs DcrPowerShell. Needs the .NET SDK 10, and a PowerShell to run in:
+    dotnet tool restore, and then dotnet pwsh ./build.ps1.
 .PARAMETER Task
     Build (default): the module, into out/DcrPowerShell.
     Test:    dotnet test, which also runs the Pester suite.
-    Demo:    the main job against a loopback server, with a throw-away vault.
+    Demo:    the main job against a loopback server: dotnet run --project tools/Demo.
     Bench:   the benchmarks of tests/benchmarks.
     Package: out/DcrPowerShell.<version>.nupkg, as the gallery lays it out.
     Clean:   removes what the others made.
@@ -77,7 +78,7 @@ function Clean {
 switch ($Task) {
     Build { Build; Write-Host "The module is in $module." }
     Test { Invoke-DotNet test (Join-Path $PSScriptRoot 'DcrPowerShell.sln') --nologo }
-    Demo { Build $project, $testServer; & (Join-Path $PSScriptRoot 'tests/demo/Demo.ps1') }
+    Demo { Invoke-DotNet run --project (Join-Path $PSScriptRoot 'tools/Demo') }
     Bench { Build $project, $testServer; & (Join-Path $PSScriptRoot 'tests/benchmarks/Bench.ps1') }
     Package { Package }
     Clean { Clean }

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Concurrent;
 using System.Collections.Generic;
-using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
@@ -17,7 +16,7 @@ namespace DcrPowerShell.Module.Tests;
 [TestCaseOrderer("DcrPowerShell.Module.Tests.PesterRun", "DcrPowerShell.Module.Tests")]
 public class PesterTests(ITestOutputHelper log)
 {
-    public static TheoryData<string> Files => new(Directory.GetFiles(PesterRun.Folder, "*.Tests.ps1").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
+    public static TheoryData<string> Files => new(PesterRun.RunnableFiles);
 
     [PesterTheory]
     [MemberData(nameof(Files))]
@@ -45,7 +44,16 @@ public sealed class PesterRun : ITestCaseOrderer
     private static readonly ConcurrentDictionary<string, TaskCompletionSource<(int ExitCode, string Output)>> Results = new();
     private static readonly Lazy<Task<TestServerProcess>> TestServer = new(static () => TestServerProcess.StartAsync(SourceTree.TestServer));
 
-    internal static string Folder { get; } = Path.Combine(Repository.Root, "tests", "cmdlets");
+    /// <summary>All files, and what each needs.</summary>
+    internal static IEnumerable<(string Name, IReadOnlyList<string> Needs)> Files => Directory
+        .GetFiles(Repository.PesterFiles, "*.Tests.ps1")
+        .Order(StringComparer.Ordinal)
+        .Select(static path => (Path.GetFileName(path), SuiteNeeds.Of(File.ReadAllText(path))));
+
+    /// <summary>Those that find here what they need.</summary>
+    internal static IEnumerable<string> RunnableFiles => Files
+        .Where(static file => !file.Needs.Any(Machine.Missing.ContainsKey))
+        .Select(static file => file.Name);
 
     /// <summary>Is called once, with the cases that are to be run.</summary>
     public IEnumerable<TTestCase> OrderTestCases<TTestCase>(IEnumerable<TTestCase> testCases)
@@ -100,9 +108,12 @@ public sealed class PesterRun : ITestCaseOrderer
             var environment = new Dictionary<string, string>
             {
                 ["HOME"] = home.FullName,
+                ["PSModulePath"] = Machine.ModulePath,
                 ["DCR_TEST_SERVER"] = (await TestServer.Value).Control.AbsoluteUri.TrimEnd('/'),
             };
-            return await PowerShellProcess.RunAsync(["-File", Path.Combine(Folder, "Invoke-TestFile.ps1"), "-Path", Path.Combine(Folder, file)], environment, Limit);
+            var runner = Path.Combine(Repository.PesterFiles, "Invoke-TestFile.ps1");
+            string[] arguments = ["-File", runner, "-Path", Path.Combine(Repository.PesterFiles, file), "-Pester", Repository.Pester];
+            return await PowerShellProcess.RunAsync(arguments, environment, Limit);
         }
         finally
         {
@@ -111,76 +122,16 @@ public sealed class PesterRun : ITestCaseOrderer
     }
 }
 
-/// <summary>A theory that is skipped, with one line that says why, where PowerShell or a module that the suite needs is missing.</summary>
+/// <summary>A theory that is skipped where no file can run. <see cref="LeftOutFactAttribute"/> says why.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class PesterTheoryAttribute : TheoryAttribute
 {
-    private static readonly Lazy<string?> Missing = new(WhatIsMissing);
-
     public PesterTheoryAttribute()
     {
-        // dotnet test prints names of skipped tests and not their reasons.
-        DisplayName = Skip = Missing.Value;
-    }
-
-    private static string? WhatIsMissing()
-    {
-        if (!PowerShellProcess.IsPresent)
+        if (!PesterRun.RunnableFiles.Any())
         {
-            return "The Pester suite did not run: pwsh is not on this machine.";
+            // dotnet test prints names of skipped tests and not their reasons.
+            DisplayName = Skip = "No Pester file runs here.";
         }
-
-        const string Command = """
-            if (-not (Get-Module Pester -ListAvailable | Where-Object Version -ge '5.0.0')) { 'Pester 5' }
-            'Microsoft.PowerShell.SecretManagement', 'Microsoft.PowerShell.SecretStore' | Where-Object { -not (Get-Module $_ -ListAvailable) }
-            """;
-        var (_, output) = PowerShellProcess.RunAsync(["-Command", Command], [], TimeSpan.FromMinutes(1)).GetAwaiter().GetResult();
-        return string.IsNullOrWhiteSpace(output) ? null : $"The Pester suite did not run: this machine lacks {string.Join(", ", output.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries))}.";
-    }
-}
-
-/// <summary>A pwsh process without profile and prompts.</summary>
-internal static class PowerShellProcess
-{
-    private static readonly string Name = OperatingSystem.IsWindows() ? "pwsh.exe" : "pwsh";
-
-    public static bool IsPresent => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, Name)));
-
-    /// <param name="environment">What it has beside the variables of this process.</param>
-    public static async Task<(int ExitCode, string Output)> RunAsync(IEnumerable<string> arguments, Dictionary<string, string> environment, TimeSpan limit)
-    {
-        var start = new ProcessStartInfo(Name, ["-NoProfile", "-NonInteractive", .. arguments])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = Repository.Root,
-        };
-        start.Environment["NO_COLOR"] = "1";
-
-        // A process of seconds earns back little of what optimizing its code takes: a quarter of the CPU time.
-        start.Environment["DOTNET_TieredPGO"] = "0";
-        start.Environment["DOTNET_TC_CallCountThreshold"] = "1000";
-        foreach (var (name, value) in environment)
-        {
-            start.Environment[name] = value;
-        }
-
-        using var process = Process.Start(start)!;
-        process.StandardInput.Close();
-        var output = process.StandardOutput.ReadToEndAsync();
-        var errors = process.StandardError.ReadToEndAsync();
-        using var timer = new System.Threading.CancellationTokenSource(limit);
-        try
-        {
-            await process.WaitForExitAsync(timer.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill(entireProcessTree: true);
-            return (-1, $"It took longer than {limit.TotalMinutes} minutes.\n{await output}{await errors}");
-        }
-
-        return (process.ExitCode, await output + await errors);
     }
 }

@@ -16,6 +16,14 @@ internal static class Repository
 
     public static string CoreAssembly => Path.Combine(Module, "core", "DcrPowerShell.Core.dll");
 
+    /// <summary>The PowerShell that the build restored: its own assembly, for dotnet to start. Empty where NuGet did not have it.</summary>
+    public static string PowerShell { get; } = SourceTree.Metadata("PowerShell");
+
+    /// <summary>The Pester that the build restored: its manifest.</summary>
+    public static string Pester { get; } = SourceTree.Metadata("Pester");
+
+    public static string PesterFiles => Path.Combine(Root, "tests", "cmdlets");
+
     public static string Manifest => File.ReadAllText(Path.Combine(Module, "DcrPowerShell.psd1"));
 
     /// <summary>A list of the manifest, such as <c>CmdletsToExport</c>.</summary>

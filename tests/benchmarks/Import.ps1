@@ -2,9 +2,9 @@
 Set-StrictMode -Version 3
 Import-Module (Join-Path $PSScriptRoot 'Measure.psm1')
 $module = Join-Path (Split-Path (Split-Path $PSScriptRoot)) 'out/DcrPowerShell/DcrPowerShell.psd1'
-$pwsh = (Get-Process -Id $PID).Path
+Import-Module (Join-Path (Split-Path $PSScriptRoot) 'shared/Pwsh.psm1')
 
-function Start-Shell([string] $Command) { & $pwsh -NoProfile -NonInteractive -Command $Command | Out-Null }
+function Start-Shell([string] $Command) { Invoke-Pwsh -NoProfile -NonInteractive -Command $Command | Out-Null }
 
 Write-Host 'Import and run one command that asks no server (median of new processes, quartiles)'
 $rows = Measure-SideBySide -Rounds 15 ([ordered]@{

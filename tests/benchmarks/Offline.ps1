@@ -5,6 +5,7 @@ $ErrorActionPreference = 'Stop'
 Import-Module (Join-Path $PSScriptRoot 'Measure.psm1')
 $root = Split-Path (Split-Path $PSScriptRoot)
 Import-Module (Join-Path $root 'tests/cmdlets/TestServer.psm1')
+Import-Module (Join-Path $root 'tests/shared/Pwsh.psm1')
 Import-Module (Join-Path $root 'out/DcrPowerShell/DcrPowerShell.psd1')
 
 $many = 10000
@@ -50,7 +51,7 @@ function Measure-Memory([string] $Issuer, [string] $List) {
         `$before = Read-Status VmRSS
         `$count = @($List).Count
         (Read-Status VmHWM) - `$before"
-    [double] (& (Get-Process -Id $PID).Path -NoProfile -NonInteractive -Command $script)
+    [double] (Invoke-Pwsh -NoProfile -NonInteractive -Command $script)
 }
 
 Start-TestServerHost

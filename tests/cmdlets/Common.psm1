@@ -1,5 +1,6 @@
 # What the test files share: the built module, a vault in a throw-away home, test servers, and ways to look at errors and secrets.
 Set-StrictMode -Version 2.0
+Import-Module "$(Split-Path $PSScriptRoot)/shared/Pwsh.psm1"
 
 $script:Root = Split-Path (Split-Path $PSScriptRoot)
 $script:ModulePath = Join-Path $script:Root 'out/DcrPowerShell/DcrPowerShell.psd1'
@@ -63,8 +64,9 @@ function Reset-TestStore {
         try {
             Reset-SecretStore @store
             return
-        } catch [NullReferenceException] {
-            # SecretStore watches its own files from another thread, and now and then its reset trips over that.
+        } catch [NullReferenceException], [Microsoft.PowerShell.SecretManagement.PasswordRequiredException] {
+            # SecretStore watches its own files from another thread, and now and then its reset trips over that: the second is
+            # "Password is invalid", for the password that the reset has just set.
             if ($try -eq 3) { throw }
         }
     }
@@ -228,13 +230,8 @@ function Start-Pwsh {
 
     $file = Join-Path $HOME "$([guid]::NewGuid().ToString('n')).ps1"
     [IO.File]::WriteAllText($file, "`$ErrorActionPreference = 'Stop'`nImport-Module '$Module'`n$Script", [Text.UTF8Encoding]::new($true))
-    $start = [Diagnostics.ProcessStartInfo]::new((Get-Process -Id $PID).Path)
-    $start.Arguments = "-NoProfile $(if (-not $Interactive) { '-NonInteractive' }) -File `"$file`""
-    $start.UseShellExecute = $false
-    $start.RedirectStandardInput = $true
-    $start.RedirectStandardOutput = $true
-    $start.RedirectStandardError = $true
-    $process = [Diagnostics.Process]::Start($start)
+    $arguments = @('-NoProfile'; if (-not $Interactive) { '-NonInteractive' }; '-File'; $file)
+    $process = [Diagnostics.Process]::Start((New-PwshStartInfo $arguments))
     [pscustomobject]@{ Process = $process; Output = $process.StandardOutput.ReadToEndAsync(); Errors = $process.StandardError.ReadToEndAsync() }
 }
 

@@ -1,3 +1,4 @@
+# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest

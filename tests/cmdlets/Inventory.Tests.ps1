@@ -1,4 +1,5 @@
 # The inventory: which secrets expire, which clients are gone, and clients that go to a file or come from one.
+# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest

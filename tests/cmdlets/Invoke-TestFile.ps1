@@ -3,8 +3,14 @@
     Runs one file of Pester tests, for a process of its own: pwsh -NoProfile -NonInteractive -File Invoke-TestFile.ps1 -Path <file>,
     with HOME set to a throw-away folder. Prints failures and skipped tests, and at last "N passed, N failed, N skipped in N s".
     The exit code is 1 where something failed, no test was found, or HOME is no throw-away folder.
+    A file names at its top what it needs beyond PowerShell and Pester: # Needs: SecretManagement, SecretStore, Node. Where that is
+    missing, dotnet test leaves the file out.
 #>
-param([Parameter(Mandatory)] [string] $Path)
+param(
+    [Parameter(Mandatory)] [string] $Path,
+    # The module's name or the path of its manifest.
+    [string] $Pester = 'Pester'
+)
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
@@ -27,7 +33,7 @@ try { Assert-ThrowAwayHome } catch {
     exit [int](-not $isOnWindows)
 }
 
-Import-Module Pester -MinimumVersion 5.3
+Import-Module $Pester -MinimumVersion 5.3
 $configuration = New-PesterConfiguration
 $configuration.Run.Path = $Path
 $configuration.Run.PassThru = $true

@@ -1,4 +1,5 @@
 # The vault's file is gone or damaged, and what was registered in this session is still in the journal.
+# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest

@@ -1,4 +1,5 @@
 # Key pairs: the private half in the vault, the public half on the object.
+# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest

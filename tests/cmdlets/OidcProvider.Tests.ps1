@@ -1,3 +1,4 @@
+# Needs: SecretManagement, SecretStore, Node
 BeforeDiscovery {
     Import-Module "$PSScriptRoot/OidcProvider.psm1"
     $obstacle = Install-OidcProvider

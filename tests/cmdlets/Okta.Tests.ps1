@@ -1,4 +1,5 @@
 # A client's life in Okta's dialect, through the cmdlets.
+# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest

@@ -9,7 +9,7 @@
     overwrites its one file in place: a kill in that moment leaves a store that it refuses to read, with the journal's key in it. Such
     kills are counted as StoreUnreadable. Then Restore-DcrRegistration -SecretStoreCopy puts the copy in place, and what is missing after
     the next connecting counts as lost.
-    Run it by: pwsh ./tests/kill/Kill.ps1 -Kills 200. Gives an object with the figures; the exit code is 1 where something was lost.
+    Run it by: dotnet pwsh ./tests/kill/Kill.ps1 -Kills 200. Gives an object with the figures; the exit code is 1 where something was lost.
 #>
 param(
     [int] $Kills = 200,
@@ -25,16 +25,14 @@ $ErrorActionPreference = 'Stop'
 if ($IsWindows) { throw 'On Windows SecretStore keeps one store a user, and this test must not damage yours: run it on Linux or macOS.' }
 $root = Split-Path (Split-Path $PSScriptRoot)
 $module = Join-Path $root 'out/DcrPowerShell/DcrPowerShell.psd1'
-$pwsh = (Get-Process -Id $PID).Path
 $random = [Random]::new($Seed)
 $http = [Net.Http.HttpClient]::new()
 Import-Module (Join-Path $root 'tests/cmdlets/TestServer.psm1')
+Import-Module (Join-Path $root 'tests/shared/Pwsh.psm1')
 
 function Start-Child([string[]] $Arguments) {
-    $start = [Diagnostics.ProcessStartInfo]::new($pwsh)
-    foreach ($argument in @('-NoProfile', '-NonInteractive') + $Arguments) { $start.ArgumentList.Add($argument) }
+    $start = New-PwshStartInfo (@('-NoProfile', '-NonInteractive') + $Arguments)
     $start.Environment['HOME'] = $home2
-    $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
     $process = [Diagnostics.Process]::Start($start)
     [pscustomobject]@{ Process = $process; Errors = $process.StandardError.ReadToEndAsync() }
 }
