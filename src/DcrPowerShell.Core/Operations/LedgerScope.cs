@@ -92,7 +92,8 @@ internal sealed class LedgerScope(DcrConnection connection, IReporter reporter, 
     public void Kept() => (_hasAnswer, _isUnusable) = (false, false);
 
     /// <summary>The server said that it did something, in an answer that cannot be used: it stays in the ledger as it came.</summary>
-    public void Unusable() => _isUnusable = true;
+    /// <returns>Whether the ledger has it. What has no look of a token or secret in it is not kept of a read.</returns>
+    public bool Unusable() => _isUnusable = _hasAnswer;
 
     /// <summary>The run has ended.</summary>
     /// <param name="failure">Null where it did what it was to do.</param>
@@ -117,8 +118,9 @@ internal sealed class LedgerScope(DcrConnection connection, IReporter reporter, 
         }
     }
 
-    /// <summary>Where an answer is not kept, or nobody knows whether the server did anything.</summary>
+    /// <summary>Where an answer is not kept, or nobody knows whether the server did anything: also after a failure that nobody thought of.</summary>
     private bool StaysOpen(Exception? failure) => _isUnusable
+        || failure is not (null or DcrException or OperationCanceledException)
         || (failure is not null and not DcrException { ServerError.Status: >= 200 and < 300 } && _hasAnswer)
         || failure is DcrException { ErrorId: DcrErrorId.OutcomeUnknown or DcrErrorId.TokenLost };
 

@@ -16,18 +16,11 @@ internal static class SecretName
     private const int LongestClientId = 50;
     private const int HashLength = 10;
 
-    /// <summary>For the key of the vault's journals. No registration's name begins so.</summary>
-    public const string JournalKey = "dcrpowershell-journal-key";
-
     public static string For(string issuer, string clientId) =>
         $"{PrefixFor(issuer)}{Slug(clientId, LongestClientId)}-{Hash(issuer + "\n" + clientId)}";
 
     /// <summary>What the names of all registrations at an issuer's host begin with. Issuers of one host share it.</summary>
     public static string PrefixFor(string issuer) => $"dcr-{HostOf(issuer)}-";
-
-    /// <summary>For an answer that could not be read.</summary>
-    public static string ForUnread(string issuer, byte[] answer) =>
-        $"dcr-unread-{HostOf(issuer)}-{Hash(Convert.ToBase64String(answer))}";
 
     private static string HostOf(string issuer) => Slug(new Uri(issuer).IdnHost, LongestHost);
 

@@ -4,7 +4,7 @@ using System.Linq;
 using System.Text.Json;
 using DcrPowerShell.Inventory;
 using DcrPowerShell.Metadata;
-using DcrPowerShell.Storage;
+using DcrPowerShell.Vaults;
 using Xunit;
 
 namespace DcrPowerShell.Core.Tests.Inventory;

@@ -136,7 +136,7 @@ public class OidcProviderTests(OidcProviders providers) : IClassFixture<OidcProv
         Assert.Equal("Clinic North", (await session.ReadAsync(registered.ClientId)).ClientName);
 
         await session.DeleteAsync(registered.ClientId);
-        Assert.Empty(session.Vault.Secrets);
+        Assert.Empty(session.Vault.Registrations);
         Assert.Equal("", providers.Errors);
     }
 

@@ -9,7 +9,7 @@ using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
-using DcrPowerShell.Storage;
+using DcrPowerShell.Vaults;
 using Xunit;
 
 namespace DcrPowerShell.Core.Tests.Operations;

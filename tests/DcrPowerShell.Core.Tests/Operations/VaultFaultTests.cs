@@ -4,6 +4,7 @@ using System.Threading.Tasks;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Vaults;
 using Xunit;
 
 namespace DcrPowerShell.Core.Tests.Operations;
@@ -45,7 +46,7 @@ public class VaultFaultTests
 
         var (client, known) = (Assert.IsType<DcrClient>(error.Unstored), await session.AtServerAsync());
         Assert.Contains($"Client '{known.ClientId}' was registered, but vault 'TestVault' did not keep that", error.Message);
-        Assert.Equal((known.ClientId, "north", null), (client.ClientId, client.Tenant, client.SecretName));
+        Assert.Equal((known.ClientId, "north", DcrStorage.Pending), (client.ClientId, client.Tenant, client.Storage));
         Assert.Equal(known.RegistrationAccessToken, SecureText.Reveal(client.RegistrationAccessToken!));
         Assert.Equal(known.ClientSecret, SecureText.Reveal(client.ClientSecret!));
         Assert.DoesNotContain(known.RegistrationAccessToken!, error.ToString());
@@ -96,11 +97,11 @@ public class VaultFaultTests
         session.Clock.UtcNow += TimeSpan.FromSeconds(50);
         await session.RegisterAsync();
         await session.RegisterAsync();
-        Assert.Single(session.Vault.Writes, static name => name.StartsWith("dcr-write-check", StringComparison.Ordinal)); // At connecting.
+        Assert.Single(session.Vault.Writes, VaultProbe.Name); // At connecting.
 
         session.Clock.UtcNow += TimeSpan.FromSeconds(61);
         await session.RegisterAsync();
-        Assert.Equal(2, session.Vault.Writes.Count(static name => name.StartsWith("dcr-write-check", StringComparison.Ordinal)));
+        Assert.Equal(2, session.Vault.Writes.Count(static name => name == VaultProbe.Name));
     }
 
     [Fact]

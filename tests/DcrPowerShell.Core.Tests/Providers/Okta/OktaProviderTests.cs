@@ -36,7 +36,7 @@ public class OktaProviderTests
         Assert.Contains(await session.Server.RequestsAsync(), request => request.Target.EndsWith("/lifecycle/newSecret", StringComparison.Ordinal));
 
         await session.DeleteAsync(client.ClientId);
-        Assert.Empty(session.Vault.Secrets);
+        Assert.Empty(session.Vault.Registrations);
         Assert.All((await session.Server.RequestsAsync()).Where(request => request.Operation != "discovery"), request => Assert.Equal($"SSWS {ApiToken}", request.Header("Authorization")));
     }
 
@@ -66,7 +66,7 @@ public class OktaProviderTests
         var (second, end) = await ListOperation.FromServerAsync(session.Context, namePrefix: null, next);
         Assert.Equal((200, 5), (first.Count, second.Count));
         Assert.Null(end);
-        Assert.Empty(session.Vault.Secrets);
+        Assert.Empty(session.Vault.Registrations);
 
         var (found, _) = await ListOperation.FromServerAsync(session.Context, "App 20", cursor: null);
         Assert.Equal(5, found.Count);

@@ -1,10 +1,10 @@
 using System;
 using System.Linq;
 using DcrPowerShell.Metadata;
-using DcrPowerShell.Storage;
+using DcrPowerShell.Vaults;
 using Xunit;
 
-namespace DcrPowerShell.Core.Tests.Storage;
+namespace DcrPowerShell.Core.Tests.Vaults;
 
 public class RegistrationRecordTests
 {
