@@ -84,7 +84,7 @@ internal sealed class LedgerState
             case FrameKind.Kept or FrameKind.Known or FrameKind.Removed:
                 Take(header, offset);
                 break;
-            case FrameKind.Stored when Client(header.Client) is { } row && row.Header.Sequence == header.Reference:
+            case FrameKind.Stored when Client(header.Client) is { Header.Place: not 0 } row && row.Header.Sequence == header.Reference:
                 row.IsStored = true;
                 break;
             case FrameKind.Closed:
