@@ -348,8 +348,9 @@ internal sealed class RegistrationLedger : IDisposable
 
     public void Dispose()
     {
-        _owners.Dispose();
+        // It waits for what is being written, of which this process is the owner.
         _file.Dispose();
+        _owners.Dispose();
     }
 
     /// <summary>By it a vault's leftover is told from something newer.</summary>
@@ -371,7 +372,7 @@ internal sealed class RegistrationLedger : IDisposable
         }
     }
 
-    private Task WriteAsync(bool isDurable, Func<FrameDraft> draft) => Guard(() => _file.WriteAsync(_ => [draft()], isDurable));
+    private Task<IReadOnlyList<FrameHeader>> WriteAsync(bool isDurable, Func<FrameDraft> draft) => Guard(() => _file.WriteAsync(_ => [draft()], isDurable));
 
     private async Task<T> Guard<T>(Func<Task<T>> action)
     {
