@@ -14,6 +14,7 @@
     TypesToProcess         = @('DcrPowerShell.Types.ps1xml')
 
     CmdletsToExport        = @(
+        'Backup-DcrStore'
         'Connect-DcrServer'
         'Disconnect-DcrServer'
         'Enable-Auth0Dcr'
@@ -22,7 +23,9 @@
         'Get-DcrAuditLog'
         'Get-DcrClient'
         'Get-DcrServer'
+        'Get-DcrStore'
         'Import-DcrClient'
+        'Move-DcrRegistration'
         'New-DcrClient'
         'New-DcrKey'
         'Remove-DcrClient'
@@ -31,7 +34,9 @@
         'Resolve-DcrOrphan'
         'Restore-DcrRegistration'
         'Set-DcrClient'
+        'Set-DcrStore'
         'Test-DcrServer'
+        'Unlock-DcrStore'
     )
     FunctionsToExport      = @()
     AliasesToExport        = @()
