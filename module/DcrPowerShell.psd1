@@ -10,6 +10,7 @@
     PowerShellVersion      = '5.1'
     DotNetFrameworkVersion = '4.7.2'
     CompatiblePSEditions   = @('Desktop', 'Core')
+    NestedModules          = @('DcrPowerShell.Extension')
     FormatsToProcess       = @('DcrPowerShell.Format.ps1xml')
     TypesToProcess         = @('DcrPowerShell.Types.ps1xml')
 
