@@ -16,6 +16,9 @@ internal static class SecretName
     private const int LongestClientId = 50;
     private const int HashLength = 10;
 
+    /// <summary>Whether a name is kept for the module: nothing of the application's may have it, whatever its case.</summary>
+    public static bool IsOwn(string name) => name.Trim().StartsWith("dcr-", StringComparison.OrdinalIgnoreCase);
+
     public static string For(string issuer, string clientId) =>
         $"{PrefixFor(issuer)}{Slug(clientId, LongestClientId)}-{Hash(issuer + "\n" + clientId)}";
 
