@@ -112,6 +112,5 @@ public class DcrClientTests
             UpdatedAt = DateTimeOffset.UtcNow,
             Metadata = JsonBag.Parse(metadata),
         },
-        [],
-        secretName: null);
+        []);
 }

@@ -456,8 +456,8 @@ internal static class DcrErrors
             Unstored = client,
         };
 
-    public static DcrException NotForgotten(string vault, string clientId, Exception why) =>
-        new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' was deleted at the server, and vault '{vault}' still holds its registration: {why.Message.TrimEnd('.')}.", "Nothing is to be done: it is removed there when you connect next.", why);
+    public static DcrException NotForgotten(string clientId, Exception why) =>
+        new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' was deleted at the server, and its vault still holds its registration: {why.Message.TrimEnd('.')}.", "Nothing is to be done: it is removed there when you connect to that vault next.", why);
 
     public static DcrException NotMoved(string vault, string clientId, Exception why) =>
         new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' is being moved, and vault '{vault}' did not take it yet: {why.Message.TrimEnd('.')}. The local store has it.", "Nothing is lost. When the vault works again, run Move-DcrRegistration once more, or connect to the vault: it goes on from here.", why);

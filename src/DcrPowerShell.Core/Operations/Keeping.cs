@@ -40,17 +40,14 @@ internal static class Keeping
     };
 
     /// <summary>Where a client is kept that was found.</summary>
-    public static DcrStorage StorageOf(this OperationContext context, RegistrationRecord record) => record.IsKept ? context.Storage() : DcrStorage.MemoryOnly;
-
-    /// <summary>Where the connection keeps what it has.</summary>
-    private static DcrStorage Storage(this OperationContext context) => context.Store.Vault is null ? DcrStorage.Local : DcrStorage.Vault;
+    public static DcrStorage StorageOf(this OperationContext context, RegistrationRecord record) => record.IsKept ? context.Store.StorageOf(record) : DcrStorage.MemoryOnly;
 
     /// <summary>A client as a list shows it, with what the vault knows of it. Stores nothing.</summary>
     public static async Task<DcrClient> ListedAsync(this OperationContext context, RegistrationAnswer listed)
     {
-        var known = (await context.Store.FindAsync(context.Connection.Issuer, listed.ClientId!).ConfigureAwait(false))?.Record;
+        var known = (await context.Store.FindAsync(context.Connection.Issuer, listed.ClientId!, orOutline: true).ConfigureAwait(false))?.Record;
         var record = Merge(known ?? context.UnknownRecord(listed.ClientId!), listed, context.Connection.RegistrationEndpoint, context.Clock.UtcNow);
-        return new DcrClient(record, []) { State = DcrClientState.Active, Storage = known is null ? DcrStorage.MemoryOnly : context.Storage() };
+        return new DcrClient(record, []) { State = DcrClientState.Active, Storage = known is null ? DcrStorage.MemoryOnly : context.Store.StorageOf(record) };
     }
 
     /// <summary>Stores the answer to a read or an update, if it brought anything new, and gives the client as it is now.</summary>
@@ -78,7 +75,7 @@ internal static class Keeping
         }
 
         var client = isKept
-            ? new DcrClient(updated, changes) { State = DcrClientState.Active, Storage = isWorthKeeping ? context.Storage() : DcrStorage.MemoryOnly }
+            ? new DcrClient(updated, changes) { State = DcrClientState.Active, Storage = isWorthKeeping ? context.Store.StorageOf(record) : DcrStorage.MemoryOnly }
             : await context.StoreAsync(updated, changes, done).ConfigureAwait(false);
         context.Tell(client, hasNewSecret: client.Record.ClientSecret != record.ClientSecret);
         return client;
@@ -91,10 +88,11 @@ internal static class Keeping
     public static async Task<DcrClient> StoreAsync(this OperationContext context, RegistrationRecord record, IReadOnlyList<DcrChange> changes, string done, DcrClientState state = DcrClientState.Active, bool closes = false)
     {
         context.Audit.Got(record);
+        DcrStorage storage;
         VaultException? failure;
         try
         {
-            failure = await context.Store.KeepAsync(record, context.Scope.Entry, closes, isDurable: !context.Scope.HasAnswer).ConfigureAwait(false);
+            (storage, failure) = await context.Store.KeepAsync(record, context.Scope.Entry, closes, isDurable: !context.Scope.HasAnswer).ConfigureAwait(false);
         }
         catch (DcrException unwritten) when (unwritten.ErrorId == DcrErrorId.StoreReadOnly)
         {
@@ -104,12 +102,16 @@ internal static class Keeping
         context.Scope.Kept();
         if (failure is null)
         {
-            context.TrustVault();
-            return new DcrClient(record, changes) { State = state, Storage = context.Storage() };
+            if (storage == DcrStorage.Vault)
+            {
+                context.TrustVault();
+            }
+
+            return new DcrClient(record, changes) { State = state, Storage = storage };
         }
 
         context.DistrustVault();
-        throw DcrErrors.NotKept(context.Connection.Vault!, record.ClientId, done, new DcrClient(record, changes) { State = state, Storage = DcrStorage.Pending }, failure);
+        throw DcrErrors.NotKept(context.Connection.Vault!, record.ClientId, done, new DcrClient(record, changes) { State = state, Storage = storage }, failure);
     }
 
     /// <summary>Gives the application its own copy of the client secret, under a name of the user's choice.</summary>

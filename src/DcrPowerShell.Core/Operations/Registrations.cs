@@ -2,6 +2,7 @@ using System;
 using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Linq;
+using System.Text.Json;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Ledger;
@@ -69,9 +70,15 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
 
     /// <summary>What is known of a client, with its secrets; null for nothing.</summary>
     /// <exception cref="DcrException">StoreDamaged; the vault could not be read, or holds something else; ClientNotFound: it is kept elsewhere.</exception>
-    public async Task<StoredRegistration?> FindAsync(string issuer, string clientId)
+    /// <param name="orOutline">Gives it without its secrets where only another vault has them.</param>
+    public async Task<StoredRegistration?> FindAsync(string issuer, string clientId, bool orOutline = false)
     {
         var known = ledger.Find(issuer, clientId);
+        if (orOutline && known is { IsWhole: false } && known.Place != ledger.PlaceOf(vaultId))
+        {
+            return known;
+        }
+
         if (vault is null)
         {
             return known is null or { IsWhole: true } ? known : throw DcrErrors.KeptElsewhere(clientId, "a vault", "Connect with -Vault and that vault's name, or move its registrations here with Move-DcrRegistration -From.");
@@ -82,18 +89,25 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
             return known.IsWhole ? known : throw DcrErrors.KeptElsewhere(clientId, "another vault", "Connect with -Vault and that vault's name, or move its registrations here with Move-DcrRegistration -From.");
         }
 
-        if (await LoadAsync(SecretName.For(issuer, clientId)).ConfigureAwait(false) is not { } record)
+        var name = SecretName.For(issuer, clientId);
+        var text = await ReadingAsync(() => vault.GetAsync(name)).ConfigureAwait(false);
+        if (known is { IsWhole: true } && HasLost(text, known.Record))
         {
-            // The vault has lost it, and the ledger may still have it.
-            return known is { IsWhole: true } ? known : null;
+            return known;
         }
 
+        if (text is null)
+        {
+            return null;
+        }
+
+        var record = Read(name, text);
         if (record.Issuer != issuer || record.ClientId != clientId)
         {
             return null;
         }
 
-        if (known is null || known.Record.UpdatedAt != record.UpdatedAt)
+        if (known is null || (known.Record.UpdatedAt != record.UpdatedAt && !IsOlder(record, known.Record)))
         {
             await ledger.KnowAsync([record], vaultId!, replaces: true).ConfigureAwait(false);
         }
@@ -111,40 +125,39 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
 
     /// <summary>What the vault has under a name, as a registration; null where there is nothing.</summary>
     /// <exception cref="DcrException">The vault could not be read, or holds something else under that name.</exception>
-    public async Task<RegistrationRecord?> LoadAsync(string secretName)
-    {
-        if (await ReadingAsync(() => vault!.GetAsync(secretName)).ConfigureAwait(false) is not { } text)
-        {
-            return null;
-        }
-
-        try
-        {
-            return RegistrationRecord.Parse(text) with { IsKept = true };
-        }
-        catch (FormatException failure)
-        {
-            throw DcrErrors.RecordUnreadable(vault!.Name, secretName, failure.Message);
-        }
-    }
+    public async Task<RegistrationRecord?> LoadAsync(string secretName) =>
+        await ReadingAsync(() => vault!.GetAsync(secretName)).ConfigureAwait(false) is { } text ? Read(secretName, text) : null;
 
     /// <summary>Keeps a registration: in the ledger at once, then in the vault, if there is one.</summary>
     /// <param name="isDurable">Whether no answer in the ledger has it.</param>
-    /// <returns>Why the vault does not have it yet; null where all is well.</returns>
+    /// <returns>Where it is, and why its vault does not have it yet; null where all is well, or that vault is not connected.</returns>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public async Task<VaultException?> KeepAsync(RegistrationRecord record, LedgerHash entry, bool closes, bool isDurable)
+    public async Task<(DcrStorage Storage, VaultException? Why)> KeepAsync(RegistrationRecord record, LedgerHash entry, bool closes, bool isDurable)
     {
         var sequence = await ledger.KeepAsync(record, vaultId, entry, closes, isDurable).ConfigureAwait(false);
-        return await StoreAsync(record, sequence).ConfigureAwait(false);
+        var place = ledger.PlaceOf(record.Issuer, record.ClientId);
+        if (place != ledger.PlaceOf(vaultId))
+        {
+            return (place == 0 ? DcrStorage.Local : DcrStorage.Pending, null);
+        }
+
+        var failure = await StoreAsync(record, sequence).ConfigureAwait(false);
+        return (failure is not null ? DcrStorage.Pending : vault is null ? DcrStorage.Local : DcrStorage.Vault, failure);
     }
+
+    /// <summary>Where a client is kept that was found.</summary>
+    public DcrStorage StorageOf(RegistrationRecord record) =>
+        (ledger.PlaceOf(record.Issuer, record.ClientId) ?? ledger.PlaceOf(vaultId)) == 0 ? DcrStorage.Local : DcrStorage.Vault;
 
     /// <summary>Forgets a registration, in the ledger first, then in the vault.</summary>
     /// <returns>Why the vault still has it; null where all is well.</returns>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
     public async Task<VaultException?> RemoveAsync(RegistrationRecord record, LedgerHash entry)
     {
-        var place = ledger.Find(record.Issuer, record.ClientId)?.Place ?? 0;
-        var sequence = await ledger.RemoveAsync(record, entry: entry).ConfigureAwait(false);
+        // What was read meanwhile counts, not what the command began with.
+        var known = ledger.Find(record.Issuer, record.ClientId);
+        var place = known?.Place ?? 0;
+        var sequence = await ledger.RemoveAsync(known?.Record ?? record, entry: entry).ConfigureAwait(false);
         if (sequence == 0 || place == 0)
         {
             return null;
@@ -246,7 +259,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         return (stored, why);
     }
 
-    /// <summary>Writes to the vault what it had and has lost, as far as the ledger still has it.</summary>
+    /// <summary>Writes to the vault what it had and has lost or has in an older version, as far as the ledger still has it.</summary>
     /// <exception cref="DcrException">The vault could not be read or written.</exception>
     public async Task<IReadOnlyList<RegistrationRecord>> WriteBackAsync()
     {
@@ -257,9 +270,15 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         }
 
         var names = new HashSet<string>(await ListAsync("dcr-").ConfigureAwait(false), StringComparer.OrdinalIgnoreCase);
-        foreach (var lost in ledger.List(issuer: null).Where(found => found is { IsWhole: true, IsPending: false } && found.Place == ledger.PlaceOf(vaultId) && !names.Contains(found.Record.SecretName)))
+        foreach (var kept in ledger.List(issuer: null).Where(found => found is { IsWhole: true, IsPending: false } && found.Place == ledger.PlaceOf(vaultId)))
         {
-            var whole = ledger.Find(lost.Record.Issuer, lost.Record.ClientId)!;
+            var name = kept.Record.SecretName;
+            if (names.Contains(name) && !HasLost(await ReadingAsync(() => vault.GetAsync(name)).ConfigureAwait(false), kept.Record))
+            {
+                continue;
+            }
+
+            var whole = ledger.Find(kept.Record.Issuer, kept.Record.ClientId)!;
             if (await StoreAsync(whole.Record, whole.Sequence).ConfigureAwait(false) is { } failure)
             {
                 throw DcrErrors.VaultNotWritable(vault.Name, failure, failure.NextStep);
@@ -339,17 +358,54 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         try
         {
             var name = SecretName.For(issuer, clientId);
-            if (await vault!.GetAsync(name).ConfigureAwait(false) is { } text && Parse(text) is { } there && RegistrationLedger.HashOf(there) == pending.Removal.Record)
+            var there = await vault!.GetAsync(name).ConfigureAwait(false) is { } text ? Parse(text) : null;
+            var isNewer = there is not null && RegistrationLedger.HashOf(there) != pending.Removal.Record;
+            if (there is not null && !isNewer)
             {
                 await vault.RemoveAsync(name).ConfigureAwait(false);
             }
 
             await ledger.StoredAsync([(issuer, clientId, pending.Sequence)]).ConfigureAwait(false);
+            if (isNewer)
+            {
+                await ledger.KnowAsync([there!], vaultId!).ConfigureAwait(false);
+            }
+
             return null;
         }
         catch (VaultException failure)
         {
             return failure;
+        }
+    }
+
+    /// <summary>What a vault has of a registration is nothing, a part, or an older version. Something of a newer layout is none of them.</summary>
+    private static bool HasLost(string? text, RegistrationRecord known) => text is null || (Parse(text) is { } there ? IsOlder(there, known) : !IsJson(text));
+
+    private static bool IsOlder(RegistrationRecord record, RegistrationRecord other) => record.CreatedAt == other.CreatedAt && record.UpdatedAt < other.UpdatedAt;
+
+    private static bool IsJson(string text)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(text);
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
+    private RegistrationRecord Read(string secretName, string text)
+    {
+        try
+        {
+            return RegistrationRecord.Parse(text) with { IsKept = true };
+        }
+        catch (FormatException failure)
+        {
+            throw DcrErrors.RecordUnreadable(vault!.Name, secretName, failure.Message);
         }
     }
 

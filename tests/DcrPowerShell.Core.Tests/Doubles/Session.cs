@@ -49,7 +49,7 @@ internal sealed class Session : IDisposable
 
     public TestServerInstance Server => _server ?? throw new InvalidOperationException("This session is not with the test server.");
 
-    private Func<ConnectRequest, ConnectRequest>? Change { get; }
+    public Func<ConnectRequest, ConnectRequest>? Change { get; }
 
     /// <summary>Starts a test server and connects to it.</summary>
     /// <param name="switches">JSON, as in the server's Switches.</param>

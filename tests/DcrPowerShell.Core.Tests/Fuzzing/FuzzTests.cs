@@ -40,7 +40,7 @@ public class FuzzTests
     private static readonly Uri Endpoint = new("https://as.example.com/register");
     private static readonly ProtocolRequest Post = Registration.Request(Endpoint, JsonBag.Parse(Asked));
     private static readonly ProtocolRequest Put = Management.Update(Endpoint, JsonBag.Parse(Asked));
-    private static readonly SecureString Passphrase = SecureText.Protect("a passphrase");
+    private static readonly SecureString Passphrase = SecureText.Protect("a passphrase")!;
     private static readonly string[] Keys = [RfcPem.RsaPkcs8, RfcPem.RsaPkcs1, RfcPem.P256Pkcs8, RfcPem.P256Sec1];
 
     private const string Asked = """{"client_name":"Clinic","redirect_uris":["https://a.example/"],"scope":"a b","jwks":{"keys":[{"kty":"EC","crv":"P-256","x":"eA","y":"eQ"}]},"contacts":["a@example.com"]}""";
