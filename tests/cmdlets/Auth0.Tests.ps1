@@ -1,5 +1,4 @@
 # A client's life in Auth0's dialect, through the cmdlets.
-# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest

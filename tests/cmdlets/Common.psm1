@@ -24,22 +24,56 @@ function Assert-ThrowAwayHome {
     if (-not "$HOME/".StartsWith($temp)) { throw "These tests replace the SecretStore of the home folder. Set HOME to an empty folder below $temp." }
 }
 
-# Imports the built module, makes an empty vault that asks for nothing, and starts the process of the test servers.
+# Imports the built module, gives it a folder of its own, and starts the process of the test servers.
 function Start-DcrTest {
     [CmdletBinding()]
-    param()
+    param(
+        # Makes an empty SecretStore that asks for nothing, and the default place for registrations.
+        [switch] $Vault
+    )
 
     Assert-ThrowAwayHome
+    $env:DCRPOWERSHELL_HOME = New-StoreFolder
     Import-Module $script:ModulePath -Global
-    Import-Module Microsoft.PowerShell.SecretStore -Global
-    Reset-TestStore
-    Get-SecretVault | Where-Object ModuleName -ne 'Microsoft.PowerShell.SecretStore' | Unregister-SecretVault
-    if (-not (Get-SecretVault | Where-Object Name -eq $script:VaultName)) {
-        Register-SecretVault -Name $script:VaultName -ModuleName Microsoft.PowerShell.SecretStore -DefaultVault
+    if ($Vault) {
+        Import-Module Microsoft.PowerShell.SecretStore -Global
+        Reset-TestStore
+        Get-SecretVault | Where-Object ModuleName -ne 'Microsoft.PowerShell.SecretStore' | Unregister-SecretVault
+        Register-TestStore
+        $null = Set-DcrStore -DefaultVault $script:VaultName
     }
 
     Import-Module "$PSScriptRoot/TestServer.psm1" -Global
     Start-TestServerHost
+}
+
+# An empty folder below the home folder, for this user alone. Gives its path.
+function New-StoreFolder {
+    [CmdletBinding()]
+    param()
+
+    $path = Join-Path $HOME "dcr-$([guid]::NewGuid().ToString('n'))"
+    $null = New-Item $path -ItemType Directory
+    if (-not $script:IsOnWindows) { chmod 700 $path }
+    $path
+}
+
+# Lets this process and those it starts use another local store: an empty one, where none is named. Connections keep theirs.
+function Switch-TestFolder {
+    [CmdletBinding()]
+    param([string] $Path = (New-StoreFolder))
+
+    $env:DCRPOWERSHELL_HOME = $Path
+}
+
+# Registers the SecretStore, where it is not registered, as the vault of the tests.
+function Register-TestStore {
+    [CmdletBinding()]
+    param()
+
+    if (-not (Get-SecretVault | Where-Object Name -eq $script:VaultName)) {
+        Register-SecretVault -Name $script:VaultName -ModuleName Microsoft.PowerShell.SecretStore -DefaultVault
+    }
 }
 
 function Stop-DcrTest {
@@ -131,6 +165,33 @@ function ConvertTo-Secret {
     [Net.NetworkCredential]::new('', $Text).SecurePassword
 }
 
+# What is kept of a client, wherever that is, as an object of the names that a vault's record has.
+function Get-KeptRecord {
+    [CmdletBinding()]
+    param([Parameter(Mandatory)] [object] $Client)
+
+    $connection = Get-DcrServer | Where-Object Issuer -eq $Client.Issuer | Select-Object -Last 1
+    $kept = Get-DcrClient $Client.ClientId -Offline -Connection $connection
+    [pscustomobject]@{
+        client_id = $kept.ClientId
+        client_name = $kept.ClientName
+        tenant = $kept.Tenant
+        issuer = $kept.Issuer
+        registration_client_uri = $kept.RegistrationClientUri
+        registration_access_token = if ($kept.RegistrationAccessToken) { ConvertTo-PlainText $kept.RegistrationAccessToken }
+        client_secret = if ($kept.ClientSecret) { ConvertTo-PlainText $kept.ClientSecret }
+        metadata = $kept.Metadata
+    }
+}
+
+# Ids of the clients that are kept, of all servers that this runspace has a connection to.
+function Get-KeptId {
+    [CmdletBinding()]
+    param()
+
+    Get-DcrServer | Group-Object Issuer | ForEach-Object { Get-DcrClient -Offline -Connection $_.Group[-1] } | ForEach-Object ClientId
+}
+
 # What the vault keeps of a client, as an object.
 function Get-VaultRecord {
     [CmdletBinding()]
@@ -147,7 +208,7 @@ function Get-VaultRecordName {
     [CmdletBinding()]
     param([string] $Vault = $script:VaultName)
 
-    Get-SecretInfo -Vault $Vault | Where-Object Name -like 'dcr-*' | ForEach-Object Name
+    Get-SecretInfo -Vault $Vault | Where-Object Name -like 'dcr-*' | Where-Object Name -ne dcr-probe | ForEach-Object Name
 }
 
 # Runs a command that is to fail, and gives its error records. Whether it ended the command is in the note IsTerminating.

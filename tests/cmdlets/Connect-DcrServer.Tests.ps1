@@ -1,4 +1,3 @@
-# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest
@@ -80,16 +79,16 @@ Describe 'Connect-DcrServer' {
         Register-TestVault Other
         $server = New-ConnectedServer @{} @{ Vault = 'Other' }
         $client = New-DcrClient @app
-        (Get-VaultRecord $client -Vault Other).client_id | Should -Be $client.ClientId
-        Get-VaultRecordName | Should -Not -Contain $client.SecretName
+        (Get-KeptRecord $client -Vault Other).client_id | Should -Be $client.ClientId
+        Get-KeptId | Should -Not -Contain $client.ClientId
         (Get-DcrServer | Where-Object Issuer -eq $server.Issuer).Vault | Should -Be 'Other'
     }
 
     It 'keeps nothing with -NoVault' {
-        $before = Get-VaultRecordName
+        $before = Get-KeptId
         $server = New-ConnectedServer @{} @{ NoVault = $true }
         (New-DcrClient @app).SecretName | Should -BeNullOrEmpty
-        Get-VaultRecordName | Should -Be $before
+        Get-KeptId | Should -Be $before
         (Get-DcrServer | Where-Object Issuer -eq $server.Issuer).Vault | Should -BeNullOrEmpty
     }
 

@@ -1,5 +1,4 @@
 # What an administrator connects with: a client's secret or private key in each of its forms, against a real token endpoint.
-# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest

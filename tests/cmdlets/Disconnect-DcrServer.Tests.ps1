@@ -1,4 +1,3 @@
-# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest
@@ -36,7 +35,7 @@ Describe 'Disconnect-DcrServer' {
     It 'leaves the vault as it is' {
         $client = New-DcrClient @app
         Disconnect-DcrServer
-        (Get-VaultRecord $client).client_id | Should -Be $client.ClientId
+        (Get-KeptRecord $client).client_id | Should -Be $client.ClientId
         $null = Connect-DcrServer $two.Issuer
         (Get-DcrClient $client.ClientId).ClientName | Should -Be 'App'
     }

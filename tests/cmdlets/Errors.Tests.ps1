@@ -1,4 +1,3 @@
-# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest
@@ -169,8 +168,8 @@ Describe 'What a server answers to a registration' {
     ) {
         $shaped = New-ConnectedServer $Switches
         $client = New-DcrClient Größe https://app.example.com/
-        (Get-VaultRecord $client).client_name | Should -BeExactly 'Größe'
-        (Get-VaultRecord $client).registration_access_token | Should -BeExactly (Get-TestServerClient $shaped).registrationAccessToken
+        (Get-KeptRecord $client).client_name | Should -BeExactly 'Größe'
+        (Get-KeptRecord $client).registration_access_token | Should -BeExactly (Get-TestServerClient $shaped).registrationAccessToken
         $null = Connect-DcrServer $server.Issuer
     }
 

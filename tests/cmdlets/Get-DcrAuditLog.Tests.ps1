@@ -1,5 +1,4 @@
 # The records of what was done, the proof that nobody changed them, and what happens where they cannot be written.
-# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest

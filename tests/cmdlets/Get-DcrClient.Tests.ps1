@@ -1,4 +1,3 @@
-# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest
@@ -39,7 +38,7 @@ Describe 'Get-DcrClient' {
         $read = Get-DcrClient $client.ClientId
         $read.ClientName | Should -Be 'Renamed'
         $read.Metadata['custom'] | Should -Be 1.5
-        (Get-VaultRecord $client).client_name | Should -Be 'Renamed'
+        (Get-KeptRecord $client).client_name | Should -Be 'Renamed'
         $null = Connect-DcrServer $server.Issuer
     }
 
@@ -195,11 +194,11 @@ Describe 'Get-DcrClient keeps what an answer brings' {
     ) {
         $server = New-ConnectedServer $Switches
         $client = New-DcrClient App @redirect
-        $before = (Get-VaultRecord $client).$Member
+        $before = (Get-KeptRecord $client).$Member
         $null = Get-DcrClient $client.ClientId
         $now = (Get-TestServerClient $server).$Known
         $now | Should -Not -Be $before
-        (Get-VaultRecord $client).$Member | Should -BeExactly $now
+        (Get-KeptRecord $client).$Member | Should -BeExactly $now
 
         # The object that was given first is old by now, and yet it can be used.
         ($client | Get-DcrClient).ClientName | Should -Be 'App'
@@ -208,10 +207,10 @@ Describe 'Get-DcrClient keeps what an answer brings' {
     It 'keeps token and secret that an answer does not repeat' {
         $null = New-ConnectedServer @{ repeatToken = $false; repeatSecret = $false }
         $client = New-DcrClient App @redirect
-        $before = Get-VaultRecord $client
+        $before = Get-KeptRecord $client
         $null = Get-DcrClient $client.ClientId -WarningVariable warnings
         $warnings | Should -BeNullOrEmpty
-        $after = Get-VaultRecord $client
+        $after = Get-KeptRecord $client
         $after.registration_access_token | Should -BeExactly $before.registration_access_token
         $after.client_secret | Should -BeExactly $before.client_secret
     }
@@ -256,7 +255,7 @@ Describe 'Get-DcrClient fails' {
         Remove-TestServerClient $server $client.ClientId
         $failure = Assert-Failure { $client | Get-DcrClient } -Id $Id -Category $Category -Action '*Remove-DcrClient -Force*'
         $failure.TargetObject.ClientId | Should -Be $client.ClientId
-        (Get-VaultRecord $client).client_id | Should -Be $client.ClientId -Because 'a refusal removes nothing'
+        (Get-KeptRecord $client).client_id | Should -Be $client.ClientId -Because 'a refusal removes nothing'
     }
 
     It 'for one of many, and goes on with the rest' {

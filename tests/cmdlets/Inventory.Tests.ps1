@@ -1,5 +1,4 @@
 # The inventory: which secrets expire, which clients are gone, and clients that go to a file or come from one.
-# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest
@@ -50,8 +49,8 @@ Describe 'Get-DcrClient -ExpiringWithin' {
     It 'renews them: Get-DcrClient -ExpiringWithin 91d | Reset-DcrClientSecret' {
         $before = ConvertTo-PlainText $soon.ClientSecret
         (Get-DcrClient -ExpiringWithin 91d -Tenant one | Reset-DcrClientSecret).ClientId | Should -Be $soon.ClientId
-        (Get-VaultRecord $soon).client_secret | Should -Not -Be $before
-        (Get-VaultRecord $never).client_secret | Should -Be (ConvertTo-PlainText $never.ClientSecret)
+        (Get-KeptRecord $soon).client_secret | Should -Not -Be $before
+        (Get-KeptRecord $never).client_secret | Should -Be (ConvertTo-PlainText $never.ClientSecret)
     }
 }
 
@@ -76,7 +75,7 @@ Describe 'Get-DcrClient -State' {
 
     It 'drops them from the vault: | Remove-DcrClient -Force' {
         Get-DcrClient -State Gone -WarningAction SilentlyContinue | Remove-DcrClient -Force -Confirm:$false -WarningAction SilentlyContinue
-        Get-VaultRecordName | Should -Be $there.SecretName
+        Get-KeptId | Should -Be $there.SecretName
     }
 
     It 'is an error for a server that is down, unless Unknown is asked for' {
@@ -200,7 +199,7 @@ Describe 'Import-DcrClient' {
         ($taken | Sort-Object ClientName).Tenant | Should -Be 'of App1', 'of App3'
         $failures | ForEach-Object { "$($_.FullyQualifiedErrorId.Split(',')[0]) $($_.TargetObject)" } | Should -Be 'InvalidClientMetadata handover.csv, line 5', 'RegistrationUriRefused handover.csv, line 6', 'AccessTokenRejected handover.csv, line 3'
         (Get-TestServerRequest $server -Operation read).Count | Should -Be 3
-        Get-VaultRecordName | Should -HaveCount 2
+        Get-KeptId | Should -HaveCount 2
 
         # What is put right is taken, and what is there stays.
         Get-Row $clients | ConvertTo-Json | Set-Content "$TestDrive/handover.json"
@@ -214,7 +213,7 @@ Describe 'Import-DcrClient' {
         Get-Row $clients | ConvertTo-Json | Set-Content "$TestDrive/whatif.json"
         Import-DcrClient -Path "$TestDrive/whatif.json" -WhatIf | Should -BeNullOrEmpty
         Get-TestServerRequest $server | Should -BeNullOrEmpty
-        Get-VaultRecordName | Should -BeNullOrEmpty
+        Get-KeptId | Should -BeNullOrEmpty
     }
 
     It 'says that a client was stored as it was given' {

@@ -1,4 +1,3 @@
-# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest
@@ -32,7 +31,7 @@ Describe 'New-DcrClient' {
         $client.Metadata['client_secret'] | Should -BeNullOrEmpty
         "$client" | Should -Be "App ($($client.ClientId))"
 
-        $record = Get-VaultRecord $client
+        $record = Get-KeptRecord $client
         $record.version | Should -Be 1
         $record.issuer | Should -Be $server.Issuer
         $record.client_id | Should -Be $client.ClientId
@@ -143,10 +142,10 @@ Describe 'New-DcrClient' {
 
     It 'sends nothing and keeps nothing with -WhatIf' {
         Clear-TestServerRequest $server
-        $before = Get-VaultRecordName
+        $before = Get-KeptId
         New-DcrClient @app -WhatIf | Should -BeNullOrEmpty
         Get-TestServerRequest $server | Should -BeNullOrEmpty
-        Get-VaultRecordName | Should -Be $before
+        Get-KeptId | Should -Be $before
     }
 
     It 'tells with -Verbose what it sends where, and nothing of what is in it' {

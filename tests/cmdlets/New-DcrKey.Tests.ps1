@@ -1,5 +1,4 @@
 # Key pairs: the private half in the vault, the public half on the object.
-# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest

@@ -75,9 +75,9 @@ Describe 'The certified oidc-provider' -Skip:([bool] $obstacle) {
     ) {
         Connect-OidcProvider $Name
         $client = New-DcrClient @app
-        $before = (Get-VaultRecord $client).registration_access_token
+        $before = (Get-KeptRecord $client).registration_access_token
         $null = Set-DcrClient $client.ClientId -LogoUri https://app.example.com/logo.png
-        ((Get-VaultRecord $client).registration_access_token -ceq $before) | Should -Be $IsSame
+        ((Get-KeptRecord $client).registration_access_token -ceq $before) | Should -Be $IsSame
         (Get-DcrClient $client.ClientId).Metadata['logo_uri'] | Should -Be 'https://app.example.com/logo.png'
     }
 

@@ -1,5 +1,4 @@
 # A client's life in Okta's dialect, through the cmdlets.
-# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest
@@ -42,7 +41,7 @@ Describe 'Okta' {
         $there = (Get-TestServerState $server).secrets.($client.ClientId)
         $there.status | Should -Be 'ACTIVE', 'ACTIVE'
         $there.client_secret | Should -BeExactly (ConvertTo-PlainText $client.ClientSecret), (ConvertTo-PlainText $new.ClientSecret)
-        (Get-VaultRecord $client).client_secret | Should -BeExactly $there[1].client_secret
+        (Get-KeptRecord $client).client_secret | Should -BeExactly $there[1].client_secret
         Get-Secret moving-secret -AsPlainText | Should -BeExactly $there[1].client_secret
 
         $null = Assert-Failure { $client | Reset-DcrClientSecret -Overlap } -Id OverlapRefused -Category InvalidOperation -Message '*two client secrets already*the one known here*' -Action '*-CompleteOverlap*'

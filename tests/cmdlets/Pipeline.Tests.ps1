@@ -1,4 +1,3 @@
-# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest
@@ -56,7 +55,7 @@ Describe 'Rows of a CSV file' {
         $failures.Count | Should -Be 1
         $failures[0].FullyQualifiedErrorId | Should -BeLike 'InvalidRedirectUri,*'
         $failures[0].TargetObject.ClientName | Should -Be 'Three' -Because 'the row itself is what has to be run again'
-        Get-VaultRecordName | Where-Object { $_ -in $clients.SecretName } | Should -HaveCount 4
+        Get-KeptId | Where-Object { $_ -in $clients.SecretName } | Should -HaveCount 4
     }
 
     It 'end at the first failure with -ErrorAction Stop, and what was made before is kept' {
@@ -64,7 +63,7 @@ Describe 'Rows of a CSV file' {
         $made = [System.Collections.ArrayList]::new()
         { $rows | New-DcrClient -ErrorAction Stop | ForEach-Object { $null = $made.Add($_) } } | Should -Throw "*'two'*"
         $made.ClientName | Should -Be 'One'
-        (Get-VaultRecord $made[0]).client_name | Should -Be 'One'
+        (Get-KeptRecord $made[0]).client_name | Should -Be 'One'
         @(Get-TestServerRequest $server -Operation register).Count | Should -Be 1
     }
 }
@@ -92,7 +91,7 @@ Describe 'JSON objects with wire names' {
         $sent.require_auth_time | Should -BeTrue
         $sent.jwks.keys[0].kty | Should -Be 'EC'
         $client.RedirectUris.Count | Should -Be 2
-        (Get-VaultRecord $client).metadata.'client_name#de-AT' | Should -BeExactly 'Anwendung'
+        (Get-KeptRecord $client).metadata.'client_name#de-AT' | Should -BeExactly 'Anwendung'
     }
 
     It 'that are null or empty texts are not sent' {
@@ -129,11 +128,11 @@ Describe 'From cmdlet to cmdlet' {
     It 'deletes nothing with -WhatIf: Get -Tenant | Remove -WhatIf' {
         $server = New-ConnectedServer
         $clients = 1..3 | ForEach-Object { New-DcrClient "App$_" https://app.example.com/ -Tenant "x-clinic-$_" }
-        $before = Get-VaultRecordName
+        $before = Get-KeptId
         Clear-TestServerRequest $server
         Get-DcrClient -Tenant x* | Remove-DcrClient -WhatIf
         (Get-TestServerRequest $server).operation | Select-Object -Unique | Should -Be 'read' -Because 'that is what Get-DcrClient sends, and nothing else is sent'
-        Get-VaultRecordName | Should -Be $before
+        Get-KeptId | Should -Be $before
         Get-TestServerClient $server | ForEach-Object clientId | Should -Be $clients.ClientId
 
         Get-DcrClient -Tenant x* -Offline | Remove-DcrClient -Confirm:$false
@@ -145,7 +144,7 @@ Describe 'From cmdlet to cmdlet' {
         $clients = 1..2 | ForEach-Object { New-DcrClient "App$_" https://app.example.com/ }
         $reset = Get-DcrClient -Offline | Reset-DcrClientSecret
         $reset | Should -HaveCount 2
-        $clients | ForEach-Object { (Get-VaultRecord $_).client_secret } | Should -Be (Get-TestServerClient $server).clientSecret
+        $clients | ForEach-Object { (Get-KeptRecord $_).client_secret } | Should -Be (Get-TestServerClient $server).clientSecret
     }
 }
 
@@ -155,7 +154,7 @@ Describe 'What comes after in the pipeline' {
     It 'may take one client and stop: it is kept' {
         $client = 1..5 | ForEach-Object { [pscustomobject]@{ ClientName = "First$_"; RedirectUri = 'https://app.example.com/' } } | New-DcrClient -ThrottleLimit 1 | Select-Object -First 1
         $client.ClientName | Should -Be 'First1'
-        (Get-VaultRecord $client).client_id | Should -Be $client.ClientId
+        (Get-KeptRecord $client).client_id | Should -Be $client.ClientId
         Get-TestServerClient $server | Where-Object { $_.metadata.client_name -like 'First*' } | Should -HaveCount 1
     }
 

@@ -1,4 +1,3 @@
-# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest
@@ -21,8 +20,8 @@ Describe 'Reset-DcrClientSecret' {
         $known = Get-TestServerClient $server
         ConvertTo-PlainText $reset.ClientSecret | Should -BeExactly $known.clientSecret
         ConvertTo-PlainText $reset.ClientSecret | Should -Not -Be (ConvertTo-PlainText $client.ClientSecret)
-        (Get-VaultRecord $client).client_secret | Should -BeExactly $known.clientSecret
-        (Get-VaultRecord $client).registration_access_token | Should -BeExactly $known.registrationAccessToken
+        (Get-KeptRecord $client).client_secret | Should -BeExactly $known.clientSecret
+        (Get-KeptRecord $client).registration_access_token | Should -BeExactly $known.registrationAccessToken
         $reset.Tenant | Should -Be 'contoso'
         (Get-TestServerRequest $server).operation | Should -Be $Requests
     }
@@ -68,7 +67,7 @@ Describe 'Reset-DcrClientSecret refuses' {
         $client = New-DcrClient @app
         $failure = Assert-Failure { Reset-DcrClientSecret $client.ClientId } -Id OperationNotSupported -Category NotImplemented -Message "*$($client.ClientId)*" -Action '*New-DcrClient*Remove-DcrClient*'
         $failure.TargetObject | Should -Be $client.ClientId
-        (Get-VaultRecord $client).client_secret | Should -BeExactly (Get-TestServerClient $server).clientSecret
+        (Get-KeptRecord $client).client_secret | Should -BeExactly (Get-TestServerClient $server).clientSecret
     }
 
     It 'for a client without a secret, before anything is sent' {

@@ -1,5 +1,4 @@
 # Looks for secrets everywhere that a person or a file may see them. The test server's secrets have a look of their own (rat_..., cs_...).
-# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest

@@ -1,4 +1,3 @@
-# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest
@@ -38,7 +37,7 @@ Describe 'Set-DcrClient' {
         $known = (Get-TestServerClient $server $client.ClientId).metadata
         $known.redirect_uris | Should -Be 'https://app.example.com/new'
         $known.tos_uri | Should -Be 'https://app.example.com/terms'
-        (Get-VaultRecord $client).metadata.redirect_uris | Should -Be 'https://app.example.com/new'
+        (Get-KeptRecord $client).metadata.redirect_uris | Should -Be 'https://app.example.com/new'
     }
 
     It 'changes <Member> by -<Parameter>' -ForEach @(
@@ -113,8 +112,8 @@ Describe 'Set-DcrClient' {
         $public = New-DcrClient @app -TokenEndpointAuthMethod none
         $public.ClientSecret | Should -BeNullOrEmpty
         $null = Set-DcrClient $public.ClientId -TokenEndpointAuthMethod client_secret_basic
-        (Get-VaultRecord $public).client_secret | Should -BeExactly (Get-TestServerClient $server $public.ClientId).clientSecret
-        (Get-VaultRecord $public).client_secret | Should -Not -BeNullOrEmpty
+        (Get-KeptRecord $public).client_secret | Should -BeExactly (Get-TestServerClient $server $public.ClientId).clientSecret
+        (Get-KeptRecord $public).client_secret | Should -Not -BeNullOrEmpty
     }
 }
 
@@ -122,12 +121,12 @@ Describe 'Set-DcrClient with servers of other habits' {
     It 'stores the token that an update brings, and uses it from then on' {
         $server = New-ConnectedServer @{ rotateToken = 'put' }
         $client = New-DcrClient @app
-        $first = (Get-VaultRecord $client).registration_access_token
+        $first = (Get-KeptRecord $client).registration_access_token
         foreach ($scope in 'one', 'two', 'three') {
             $changed = Set-DcrClient $client.ClientId -Scope $scope
             $now = (Get-TestServerClient $server).registrationAccessToken
             $now | Should -Not -Be $first
-            (Get-VaultRecord $client).registration_access_token | Should -BeExactly $now
+            (Get-KeptRecord $client).registration_access_token | Should -BeExactly $now
             ConvertTo-PlainText $changed.RegistrationAccessToken | Should -BeExactly $now
         }
     }

@@ -1,5 +1,4 @@
 # Many clients in one pipeline: side by side, at the server's pace, and nothing twice.
-# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest

@@ -1,5 +1,4 @@
 # The doctor as a user sees it; what it finds is tested in Core.
-# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest
