@@ -171,7 +171,7 @@ function Get-KeptRecord {
     param([Parameter(Mandatory)] [object] $Client)
 
     $connection = Get-DcrServer | Where-Object Issuer -eq $Client.Issuer | Select-Object -Last 1
-    $kept = Get-DcrClient $Client.ClientId -Offline -Connection $connection
+    $kept = if ($connection) { Get-DcrClient $Client.ClientId -Offline -Connection $connection } else { Get-DcrClient -Offline | Where-Object ClientId -eq $Client.ClientId }
     [pscustomobject]@{
         client_id = $kept.ClientId
         client_name = $kept.ClientName
@@ -190,6 +190,15 @@ function Get-KeptId {
     param()
 
     Get-DcrServer | Group-Object Issuer | ForEach-Object { Get-DcrClient -Offline -Connection $_.Group[-1] } | ForEach-Object ClientId
+}
+
+# A secret of an application in the local store, as Get-Secret gives it where the store is registered as a vault. Needs no SecretManagement.
+function Get-ApplicationSecret {
+    [CmdletBinding()]
+    param([Parameter(Mandatory)] [string] $Name)
+
+    $store = (Get-Module DcrPowerShell).ImplementingAssembly.GetType('DcrPowerShell.Files.LocalData').GetProperty('Store').GetValue($null)
+    $store.OpenAsync($null).GetAwaiter().GetResult().FindSecret($Name)
 }
 
 # What the vault keeps of a client, as an object.
@@ -286,14 +295,33 @@ function Start-Pwsh {
         [Parameter(Mandatory)] [string] $Script,
         # The module's name or path; by default the built one.
         [string] $Module = $script:ModulePath,
-        [switch] $Interactive
+        [switch] $Interactive,
+        # Commands of sh that run first, in mount and host name spaces of the process's own: see Test-Unshare.
+        [string] $Setup
     )
 
     $file = Join-Path $HOME "$([guid]::NewGuid().ToString('n')).ps1"
     [IO.File]::WriteAllText($file, "`$ErrorActionPreference = 'Stop'`nImport-Module '$Module'`n$Script", [Text.UTF8Encoding]::new($true))
     $arguments = @('-NoProfile'; if (-not $Interactive) { '-NonInteractive' }; '-File'; $file)
-    $process = [Diagnostics.Process]::Start((New-PwshStartInfo $arguments))
+    $start = New-PwshStartInfo $arguments
+    if ($Setup) {
+        [IO.File]::WriteAllText("$file.sh", "set -e`n$Setup`nexec '$($start.FileName)' $($start.Arguments)`n")
+        $start.FileName = 'unshare'
+        $start.Arguments = "--mount --uts sh `"$file.sh`""
+    }
+
+    $process = [Diagnostics.Process]::Start($start)
     [pscustomobject]@{ Process = $process; Output = $process.StandardOutput.ReadToEndAsync(); Errors = $process.StandardError.ReadToEndAsync() }
+}
+
+# Whether this account may make mounts that nobody else sees. Who has all rights is stopped by no mode bits, only by what a mount does not allow.
+function Test-Unshare {
+    [CmdletBinding()]
+    param()
+
+    if ($script:IsOnWindows -or -not (Get-Command unshare -ErrorAction Ignore)) { return $false }
+    $null = unshare --mount --uts sh -c 'mount -t tmpfs none /mnt && hostname other' 2>&1
+    $LASTEXITCODE -eq 0
 }
 
 # Waits for the end of such a process. Gives what it wrote, and its exit code.

@@ -32,7 +32,7 @@ Describe 'Disconnect-DcrServer' {
         (New-DcrClient @app).Issuer | Should -Be $two.Issuer
     }
 
-    It 'leaves the vault as it is' {
+    It 'leaves the store as it is' {
         $client = New-DcrClient @app
         Disconnect-DcrServer
         (Get-KeptRecord $client).client_id | Should -Be $client.ClientId

@@ -32,7 +32,6 @@ Describe 'New-DcrClient' {
         "$client" | Should -Be "App ($($client.ClientId))"
 
         $record = Get-KeptRecord $client
-        $record.version | Should -Be 1
         $record.issuer | Should -Be $server.Issuer
         $record.client_id | Should -Be $client.ClientId
         $record.client_name | Should -Be 'App'
@@ -40,7 +39,6 @@ Describe 'New-DcrClient' {
         $record.registration_client_uri | Should -Be $known.registrationClientUri
         $record.registration_access_token | Should -BeExactly $known.registrationAccessToken
         $record.client_secret | Should -BeExactly $known.clientSecret
-        $record.client_secret_expires_at | Should -Be 0
         $record.metadata.redirect_uris | Should -Be 'https://app.example.com/callback'
         $client.SecretName | Should -Match '^dcr-127-0-0-1-[0-9a-z-]+-[a-z2-7]{10}$'
     }
@@ -122,13 +120,13 @@ Describe 'New-DcrClient' {
 
     It 'gives the application its own copy of the secret under -ClientSecretName' {
         $client = New-DcrClient @app -ClientSecretName app-secret
-        Get-Secret -Vault TestStore -Name app-secret -AsPlainText | Should -BeExactly (Get-TestServerClient $server $client.ClientId).clientSecret
+        Get-ApplicationSecret app-secret | Should -BeExactly (Get-TestServerClient $server $client.ClientId).clientSecret
     }
 
     It 'says so when there is no secret to copy' {
         $null = New-DcrClient @app -TokenEndpointAuthMethod none -ClientSecretName no-secret -WarningVariable warnings -WarningAction SilentlyContinue
         "$warnings" | Should -BeLike '*no client secret*no-secret*'
-        Get-SecretInfo -Vault TestStore -Name no-secret | Should -BeNullOrEmpty
+        Get-ApplicationSecret no-secret | Should -BeNullOrEmpty
     }
 
     It 'uses the connection of -Connection, by <How>' -ForEach @(

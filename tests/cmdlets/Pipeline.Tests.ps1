@@ -23,7 +23,7 @@ Describe 'Rows of a CSV file' {
         $clients[0].RedirectUris | Should -Be 'https://one.example.com/a', 'https://one.example.com/b'
         $clients[1].RedirectUris | Should -Be 'https://two.example.com/a', 'https://two.example.com/b'
         $clients[0].Scope | Should -Be 'read', 'write'
-        Get-Secret -Vault TestStore -Name one-secret -AsPlainText | Should -BeExactly (ConvertTo-PlainText $clients[0].ClientSecret)
+        Get-ApplicationSecret one-secret | Should -BeExactly (ConvertTo-PlainText $clients[0].ClientSecret)
 
         $sent = Get-TestServerRequest $server | ForEach-Object { ($_.body | ConvertFrom-Json).PSObject.Properties.Name -join ' ' }
         $sent | Should -Be 'client_name redirect_uris scope', 'client_name redirect_uris logo_uri software_id'
@@ -55,16 +55,18 @@ Describe 'Rows of a CSV file' {
         $failures.Count | Should -Be 1
         $failures[0].FullyQualifiedErrorId | Should -BeLike 'InvalidRedirectUri,*'
         $failures[0].TargetObject.ClientName | Should -Be 'Three' -Because 'the row itself is what has to be run again'
-        Get-KeptId | Where-Object { $_ -in $clients.SecretName } | Should -HaveCount 4
+        Get-KeptId | Where-Object { $_ -in $clients.ClientId } | Should -HaveCount 4
     }
 
     It 'end at the first failure with -ErrorAction Stop, and what was made before is kept' {
-        $rows = 'ClientName,RedirectUri', 'One,https://one.example.com/', 'Two,two', 'Three,https://three.example.com/' | ConvertFrom-Csv
+        $refusing = New-ConnectedServer @{ faults = @(@{ on = 'register'; status = 400; error = 'invalid_client_metadata'; errorDescription = 'no more'; skip = 1 }) }
+        $rows = 'ClientName,RedirectUri', 'One,https://one.example.com/', 'Two,https://two.example.com/', 'Three,https://three.example.com/' | ConvertFrom-Csv
         $made = [System.Collections.ArrayList]::new()
-        { $rows | New-DcrClient -ErrorAction Stop | ForEach-Object { $null = $made.Add($_) } } | Should -Throw "*'two'*"
+        { $rows | New-DcrClient -ThrottleLimit 1 -ErrorAction Stop | ForEach-Object { $null = $made.Add($_) } } | Should -Throw '*no more*'
         $made.ClientName | Should -Be 'One'
         (Get-KeptRecord $made[0]).client_name | Should -Be 'One'
-        @(Get-TestServerRequest $server -Operation register).Count | Should -Be 1
+        @(Get-TestServerRequest $refusing -Operation register).Count | Should -Be 2 -Because 'the third is not sent'
+        $null = Connect-DcrServer $server.Issuer
     }
 }
 

@@ -15,7 +15,7 @@ Describe 'Remove-DcrClient' {
         Clear-TestServerRequest $server
     }
 
-    It 'deletes the client at the server, then its registration in the vault, and gives nothing' {
+    It 'deletes the client at the server, then what is kept of it, and gives nothing' {
         Remove-DcrClient $client.ClientId -Confirm:$false | Should -BeNullOrEmpty
         (Get-TestServerRequest $server).operation | Should -Be 'delete'
         Get-TestServerClient $server $client.ClientId | Should -BeNullOrEmpty
@@ -30,7 +30,7 @@ Describe 'Remove-DcrClient' {
         $second = New-DcrClient @app
         & $Remove
         Get-TestServerClient $server | Where-Object clientId -in $client.ClientId, $second.ClientId | Should -BeNullOrEmpty
-        Get-KeptId | Where-Object { $_ -in $client.SecretName, $second.SecretName } | Should -BeNullOrEmpty
+        Get-KeptId | Where-Object { $_ -in $client.ClientId, $second.ClientId } | Should -BeNullOrEmpty
     }
 
     It 'sends nothing and drops nothing with -WhatIf' {
@@ -68,7 +68,7 @@ Describe 'Remove-DcrClient' {
 
         Remove-DcrClient $client.ClientId -Force -Confirm:$false -WarningVariable warnings -WarningAction SilentlyContinue
         $warnings.Count | Should -Be 1
-        "$warnings" | Should -BeLike '*dropped from the vault*'
+        "$warnings" | Should -BeLike '*dropped from the store*'
         Get-KeptId | Should -Not -Contain $client.ClientId
     }
 
@@ -82,7 +82,7 @@ Describe 'Remove-DcrClient' {
         $second = New-DcrClient @app
         $failure = Assert-Failure { Remove-DcrClient no-such-client, $client.ClientId, $second.ClientId -Confirm:$false } -Id ClientNotFound -Category ObjectNotFound
         $failure.TargetObject | Should -Be 'no-such-client'
-        Get-KeptId | Where-Object { $_ -in $client.SecretName, $second.SecretName } | Should -BeNullOrEmpty
+        Get-KeptId | Where-Object { $_ -in $client.ClientId, $second.ClientId } | Should -BeNullOrEmpty
     }
 
     It 'goes to the server that issued a piped client, whatever the default one is' {

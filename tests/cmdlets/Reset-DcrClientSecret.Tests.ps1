@@ -12,7 +12,7 @@ Describe 'Reset-DcrClientSecret' {
         @{ Rotate = 'getAndPut'; Requests = 'read' }
     ) {
         $server = New-ConnectedServer @{ rotateSecret = $Rotate; rotateToken = $Rotate }
-        $client = New-DcrClient @app -Scope read -Tenant contoso -Force
+        $client = New-DcrClient @app -Scope read -Tenant contoso -AllowDuplicate
         Clear-TestServerRequest $server
         $reset = Reset-DcrClientSecret $client.ClientId
 
@@ -38,7 +38,7 @@ Describe 'Reset-DcrClientSecret' {
         $server = New-ConnectedServer @{ rotateSecret = 'put' }
         $client = New-DcrClient @app -ClientSecretName app-secret
         $null = $client | Reset-DcrClientSecret -ClientSecretName app-secret
-        Get-Secret -Vault TestStore -Name app-secret -AsPlainText | Should -BeExactly (Get-TestServerClient $server).clientSecret
+        Get-ApplicationSecret app-secret | Should -BeExactly (Get-TestServerClient $server).clientSecret
     }
 
     It 'takes clients from the pipeline: <How>' -ForEach @(
@@ -82,13 +82,5 @@ Describe 'Reset-DcrClientSecret refuses' {
         $null = New-ConnectedServer @{ rotateSecret = 'put' }
         $client = New-DcrClient @app
         { $client | Reset-DcrClientSecret -ClientSecretName 'app*' } | Should -Throw '*wildcard*'
-    }
-
-    It 'to copy a secret without a vault, before anything is sent' {
-        $server = New-ConnectedServer @{ rotateSecret = 'put' } @{ NoVault = $true }
-        $client = New-DcrClient @app
-        Clear-TestServerRequest $server
-        $null = Assert-Failure { $client | Reset-DcrClientSecret -ClientSecretName app-secret } -Id VaultNotFound -Category ObjectNotFound -Message '-ClientSecretName*' -Terminating
-        Get-TestServerRequest $server | Should -BeNullOrEmpty
     }
 }

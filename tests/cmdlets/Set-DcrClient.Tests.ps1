@@ -10,7 +10,7 @@ Describe 'Set-DcrClient' {
     BeforeAll { $server = New-ConnectedServer }
 
     BeforeEach {
-        $client = New-DcrClient @app -Scope read -TosUri https://app.example.com/terms -Tenant contoso -Force -Metadata @{ 'client_name#de' = 'Anwendung'; custom = @{ level = 1 } }
+        $client = New-DcrClient @app -Scope read -TosUri https://app.example.com/terms -Tenant contoso -AllowDuplicate -Metadata @{ 'client_name#de' = 'Anwendung'; custom = @{ level = 1 } }
         Clear-TestServerRequest $server
     }
 
@@ -102,10 +102,10 @@ Describe 'Set-DcrClient' {
     }
 
     It 'sends nothing and keeps nothing with -WhatIf' {
-        $before = Get-Secret -Vault TestStore -Name $client.SecretName -AsPlainText
+        $before = Get-KeptRecord $client | ConvertTo-Json -Depth 10
         Set-DcrClient $client.ClientId -Scope write -WhatIf | Should -BeNullOrEmpty
         Get-TestServerRequest $server | Should -BeNullOrEmpty
-        Get-Secret -Vault TestStore -Name $client.SecretName -AsPlainText | Should -BeExactly $before
+        Get-KeptRecord $client | ConvertTo-Json -Depth 10 | Should -BeExactly $before
     }
 
     It 'stores the secret that a client gets with another authentication method' {
@@ -172,9 +172,9 @@ Describe 'Set-DcrClient fails' {
     }
 
     It 'and leaves the record as it was when the server refuses' {
-        $before = Get-Secret -Vault TestStore -Name $client.SecretName -AsPlainText
+        $before = Get-KeptRecord $client | ConvertTo-Json -Depth 10
         $null = Assert-Failure { Set-DcrClient $client.ClientId -TokenEndpointAuthMethod private_key_jwt } -Id InvalidClientMetadata -Category InvalidData -Message '*jwks*'
-        Get-Secret -Vault TestStore -Name $client.SecretName -AsPlainText | Should -BeExactly $before
+        Get-KeptRecord $client | ConvertTo-Json -Depth 10 | Should -BeExactly $before
     }
 
     It 'where the server has no updates' {
