@@ -10,10 +10,12 @@
     PowerShellVersion      = '5.1'
     DotNetFrameworkVersion = '4.7.2'
     CompatiblePSEditions   = @('Desktop', 'Core')
+    NestedModules          = @('DcrPowerShell.Extension')
     FormatsToProcess       = @('DcrPowerShell.Format.ps1xml')
     TypesToProcess         = @('DcrPowerShell.Types.ps1xml')
 
     CmdletsToExport        = @(
+        'Backup-DcrStore'
         'Connect-DcrServer'
         'Disconnect-DcrServer'
         'Enable-Auth0Dcr'
@@ -22,7 +24,9 @@
         'Get-DcrAuditLog'
         'Get-DcrClient'
         'Get-DcrServer'
+        'Get-DcrStore'
         'Import-DcrClient'
+        'Move-DcrRegistration'
         'New-DcrClient'
         'New-DcrKey'
         'Remove-DcrClient'
@@ -31,7 +35,9 @@
         'Resolve-DcrOrphan'
         'Restore-DcrRegistration'
         'Set-DcrClient'
+        'Set-DcrStore'
         'Test-DcrServer'
+        'Unlock-DcrStore'
     )
     FunctionsToExport      = @()
     AliasesToExport        = @()

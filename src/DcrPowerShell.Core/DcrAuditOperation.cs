@@ -30,6 +30,9 @@ public enum DcrAuditOperation
     /// <summary>A client was deleted.</summary>
     Delete,
 
+    /// <summary>A client's registration was dropped from the store. Nothing was sent: the server may still have the client.</summary>
+    Drop,
+
     /// <summary>A step of setting an Auth0 tenant up.</summary>
     EnableAuth0,
 

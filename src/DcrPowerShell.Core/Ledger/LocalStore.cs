@@ -31,8 +31,6 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
     /// <exception cref="DcrException">StoreDamaged.</exception>
     public DcrProtection? Protection => ReadKeyFile() is { } file ? file.Keys[file.Keys.Count - 1].Protection : null;
 
-    public bool IsOpen => _ledger is not null;
-
     LedgerHash ILedgerKeys.LedgerId => _keyFile!.LedgerId;
 
     LedgerKey ILedgerKeys.Active => _keys.TryGetValue(_keyFile!.Keys[_keyFile.Keys.Count - 1].Id, out var key) ? key : throw StoreErrors.Locked();
@@ -42,7 +40,7 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
     void ILedgerKeys.Refresh()
     {
         _keyFile = ReadKeyFile() ?? _keyFile;
-        foreach (var key in _keyFile!.Keys.Where(key => key.Account is not null && !_keys.ContainsKey(key.Id)))
+        foreach (var key in _keyFile!.Keys.Where(key => !_wasLocked && key.Account is not null && !_keys.ContainsKey(key.Id)))
         {
             Take(key, OpenByAccount(key.Account!.Value));
         }
@@ -65,7 +63,7 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
     /// <exception cref="DcrException">StoreLocked, StoreKeyMissing, StoreDamaged, StoreReadOnly.</exception>
     public async Task<RegistrationLedger> OpenAsync(Func<string, ISecretVault>? vaultOf = null)
     {
-        if (_ledger is { } open)
+        if (_ledger is { } open && !_wasLocked)
         {
             return open;
         }
@@ -101,8 +99,9 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
                 }
             }
 
+            await LoadKeysAsync(vaultOf).ConfigureAwait(false);
             _wasLocked = false;
-            _ledger ??= await LoadAsync(vaultOf).ConfigureAwait(false);
+            _ledger ??= new RegistrationLedger(folder, this);
         }
         finally
         {
@@ -110,14 +109,14 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
         }
     }
 
-    /// <summary>Closes the store for this process, until it is unlocked.</summary>
+    /// <summary>Closes the store for this process, until it is unlocked: its keys leave the memory. Connections find it open again then.</summary>
     public void Lock()
     {
         _gate.Wait();
         try
         {
-            Close();
             _wasLocked = true;
+            _keys.Clear();
         }
         finally
         {
@@ -191,27 +190,23 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
 
     public void Dispose()
     {
-        Close();
+        _ledger?.Dispose();
         _gate.Dispose();
     }
 
-    private void Close()
+    private async Task<RegistrationLedger> LoadAsync(Func<string, ISecretVault>? vaultOf)
     {
-        _ledger?.Dispose();
-        _ledger = null;
-        _keys.Clear();
-        _keyFile = null;
+        await LoadKeysAsync(vaultOf).ConfigureAwait(false);
+        return new RegistrationLedger(folder, this);
     }
 
-    private async Task<RegistrationLedger> LoadAsync(Func<string, ISecretVault>? vaultOf)
+    private async Task LoadKeysAsync(Func<string, ISecretVault>? vaultOf)
     {
         _keyFile = ReadKeyFile() ?? MakeKeyFile();
         foreach (var key in _keyFile.Keys.Where(key => !_keys.ContainsKey(key.Id)))
         {
             Take(key, await OpenAsync(key, vaultOf).ConfigureAwait(false));
         }
-
-        return new RegistrationLedger(folder, this);
     }
 
     private async Task<byte[]> OpenAsync(ProtectedKey key, Func<string, ISecretVault>? vaultOf)

@@ -255,9 +255,11 @@ internal sealed class RegistrationLedger : IDisposable
     // What is read.
 
     /// <summary>Reads what other processes have written since.</summary>
-    /// <exception cref="DcrException">StoreReadOnly: the disk refuses.</exception>
+    /// <exception cref="DcrException">StoreReadOnly: the disk refuses. StoreLocked.</exception>
     public void ReadOn() => Guard(() =>
     {
+        // Without its key nothing could be read, and all would look damaged.
+        _ = _keys.Active;
         _file.ReadOn();
         return Task.FromResult(true);
     }).GetAwaiter().GetResult();
@@ -556,8 +558,9 @@ internal sealed class RegistrationLedger : IDisposable
 
     public void Dispose()
     {
-        _owners.Dispose();
+        // It waits for what is being written, of which this process is the owner.
         _file.Dispose();
+        _owners.Dispose();
     }
 
     /// <summary>By it a vault's leftover is told from something newer.</summary>

@@ -50,8 +50,11 @@ internal static class DeleteOperation
         }
     }
 
-    private static async Task ForgetAsync(OperationContext context, RegistrationRecord record)
+    /// <summary>Drops the registration from the store, and asks nobody.</summary>
+    /// <exception cref="DcrException">StoreReadOnly; VaultWriteFailed if the vault still has it.</exception>
+    public static async Task ForgetAsync(OperationContext context, RegistrationRecord record)
     {
+        context.Audit.Begin(DcrAuditOperation.Drop, record);
         if (await context.Store.RemoveAsync(record, context.Scope.Entry).ConfigureAwait(false) is { } failure)
         {
             context.Scope.Kept();

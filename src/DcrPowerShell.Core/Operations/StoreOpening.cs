@@ -48,7 +48,7 @@ internal static class StoreOpening
         foreach (var (place, others) in counts.Where(pair => pair.Key != here && pair.Value > 0).Select(static pair => (pair.Key, pair.Value)))
         {
             var name = place == 0 ? null : names.TryGetValue(place, out var known) ? known : "?";
-            reporter.Warning($"{Sentence(store.Place)} has {Count(own, "registration")} of {issuer}, and {(name is null ? "the local store" : $"vault '{name}'")} has {others} more. "
+            reporter.Warning($"{Sentence(store.Place)} has {Count(own, "registration")} of the server {issuer}, and {(name is null ? "the local store" : $"vault '{name}'")} has {Count(others, "registration")} of it. "
                 + $"Connect-DcrServer {(name is null ? "-LocalStore" : $"-Vault {name}")} works with those; Move-DcrRegistration {(name is null ? $"-To {store.Vault!.Name}" : $"-From {name}{(store.Vault is null ? "" : $" -To {store.Vault.Name}")}")} brings them here.");
         }
     }

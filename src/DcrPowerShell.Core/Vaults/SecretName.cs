@@ -16,18 +16,14 @@ internal static class SecretName
     private const int LongestClientId = 50;
     private const int HashLength = 10;
 
-    /// <summary>For the key of the vault's journals. No registration's name begins so.</summary>
-    public const string JournalKey = "dcrpowershell-journal-key";
+    /// <summary>Whether a name is kept for the module: nothing of the application's may have it, whatever its case.</summary>
+    public static bool IsOwn(string name) => name.Trim().StartsWith("dcr-", StringComparison.OrdinalIgnoreCase);
 
     public static string For(string issuer, string clientId) =>
         $"{PrefixFor(issuer)}{Slug(clientId, LongestClientId)}-{Hash(issuer + "\n" + clientId)}";
 
     /// <summary>What the names of all registrations at an issuer's host begin with. Issuers of one host share it.</summary>
     public static string PrefixFor(string issuer) => $"dcr-{HostOf(issuer)}-";
-
-    /// <summary>For an answer that could not be read.</summary>
-    public static string ForUnread(string issuer, byte[] answer) =>
-        $"dcr-unread-{HostOf(issuer)}-{Hash(Convert.ToBase64String(answer))}";
 
     private static string HostOf(string issuer) => Slug(new Uri(issuer).IdnHost, LongestHost);
 

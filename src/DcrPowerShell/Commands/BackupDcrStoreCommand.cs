@@ -55,7 +55,7 @@ public sealed class BackupDcrStoreCommand : DcrStoreCmdlet
         var ledger = Ledger();
         try
         {
-            using var file = new FreshFile(path);
+            using var file = new FreshFile(path, isPrivate: true);
             var count = StoreOperation.WriteBackup(ledger, file.Stream, Passphrase, DateTimeOffset.UtcNow);
             file.Commit(replaces: !NoClobber);
             LocalData.Store.Set(settings => settings with { LastBackupAt = DateTimeOffset.UtcNow, LastBackupCount = count });

@@ -4,19 +4,23 @@ using DcrPowerShell.Operations;
 
 namespace DcrPowerShell.Commands;
 
-/// <summary>Deletes a client at the server (RFC 7592, section 2.3), and its registration in the vault.</summary>
+/// <summary>Deletes a client at the server (RFC 7592, section 2.3), and its registration in the store.</summary>
 [Cmdlet(VerbsCommon.Remove, "DcrClient", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = ClientSet)]
 public sealed class RemoveDcrClientCommand : DcrClientCmdlet
 {
-    /// <summary>Drops the registration from the vault also where the server does not know the client, rejects its token, or does not delete clients.</summary>
+    /// <summary>Drops the registration also where the server does not know the client, rejects its token, or does not delete clients.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
+
+    /// <summary>Drops the registration from the store, and leaves the client at the server alone.</summary>
+    [Parameter]
+    public SwitchParameter StoreOnly { get; set; }
 
     private protected override void ProcessClient(string clientId, DcrClient? piped)
     {
         var connection = Resolve(piped);
         var record = Run(connection, context => FindOperation.RunAsync(context, clientId, piped));
-        if (ShouldProcess($"{record.ClientName ?? "client"} ({clientId}) at {connection.Issuer}", "Delete client"))
+        if (ShouldProcess($"{record.ClientName ?? "client"} ({clientId}) at {connection.Issuer}", StoreOnly ? "Drop registration from the store" : "Delete client"))
         {
             Start(
                 connection,
@@ -24,7 +28,7 @@ public sealed class RemoveDcrClientCommand : DcrClientCmdlet
                 piped ?? (object)clientId,
                 async context =>
                 {
-                    await DeleteOperation.RunAsync(context, record, Force).ConfigureAwait(false);
+                    await (StoreOnly ? DeleteOperation.ForgetAsync(context, record) : DeleteOperation.RunAsync(context, record, Force)).ConfigureAwait(false);
                     return record;
                 },
                 deleted => RunspaceState.Current.Forget(deleted.Issuer, deleted.ClientId));

@@ -9,9 +9,10 @@ internal sealed class FreshFile : IDisposable
     private readonly string _path;
     private readonly string _fresh;
 
+    /// <param name="isPrivate">Whether nobody but the user may read it.</param>
     /// <exception cref="IOException">It cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
-    public FreshFile(string path)
+    public FreshFile(string path, bool isPrivate = false)
     {
         _path = TargetOf(path);
         var folder = Path.GetDirectoryName(_path)!;
@@ -26,14 +27,14 @@ internal sealed class FreshFile : IDisposable
         }
 
         _fresh = Path.Combine(folder, $".{Path.GetFileName(_path)}.{Guid.NewGuid().ToString("n").Substring(0, 8)}.tmp");
-        Stream = new FileStream(_fresh, FileMode.CreateNew, FileAccess.Write, FileShare.None);
+        Stream = isPrivate ? UserOnly.OpenAlone(_fresh, FileMode.CreateNew) : new FileStream(_fresh, FileMode.CreateNew, FileAccess.Write, FileShare.None);
     }
 
     public FileStream Stream { get; }
 
     /// <summary>Puts it in place.</summary>
     /// <param name="replaces">If false, it fails where there is another.</param>
-    /// <inheritdoc cref="FreshFile(string)"/>
+    /// <inheritdoc cref="FreshFile(string, bool)"/>
     public void Commit(bool replaces)
     {
         Stream.Flush(flushToDisk: true);

@@ -1,0 +1,84 @@
+using System;
+using System.Collections.Generic;
+using System.ComponentModel;
+using System.Linq;
+using System.Management.Automation;
+using System.Security;
+using DcrPowerShell.Compat;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Files;
+using DcrPowerShell.Ledger;
+using DcrPowerShell.Vaults;
+
+namespace DcrPowerShell;
+
+/// <summary>
+/// The local store as a SecretManagement vault (<c>Register-SecretVault -ModuleName DcrPowerShell</c>): for the vault extension, not for
+/// people. Reads registrations, as JSON texts under their names; reads, writes and removes secrets of the application's own.
+/// </summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public static class DcrStoreVault
+{
+    /// <summary>A secret; null where there is none, or the store is locked.</summary>
+    public static SecureString? Get(string name) => Open() is not { } ledger ? null : SecureText.Protect(ledger.FindSecret(name) ?? Registrations(ledger)
+        .Where(found => found.Record.SecretName.Equals(name, StringComparison.OrdinalIgnoreCase))
+        .Select(found => ledger.Find(found.Record.Issuer, found.Record.ClientId)?.Record.ToJson())
+        .FirstOrDefault());
+
+    /// <summary>Names that match a pattern with wildcards.</summary>
+    public static IReadOnlyList<string> Find(string? filter)
+    {
+        var pattern = new WildcardPattern(string.IsNullOrEmpty(filter) ? "*" : filter, WildcardOptions.IgnoreCase);
+        return Open() is not { } ledger ? [] : ledger.SecretNames().Concat(Registrations(ledger).Select(static found => found.Record.SecretName)).Where(pattern.IsMatch).ToList();
+    }
+
+    /// <summary>Keeps a text under a name that is not one of the module's own.</summary>
+    /// <exception cref="InvalidOperationException">The name is the module's own, the secret is no text, or the store is locked.</exception>
+    public static void Set(string name, object secret)
+    {
+        RefuseOwn(name);
+        var text = secret switch
+        {
+            SecureString secure => SecureText.Reveal(secure),
+            string plain => plain,
+            PSObject { BaseObject: string plain } => plain,
+            PSObject { BaseObject: SecureString secure } => SecureText.Reveal(secure),
+            _ => throw new InvalidOperationException("The local store of DcrPowerShell keeps texts only: give a string or a SecureString."),
+        };
+        (Open() ?? throw new InvalidOperationException("The local store of DcrPowerShell is locked. Unlock-DcrStore opens it for this process.")).KeepSecretAsync(name, text).GetAwaiter().GetResult();
+    }
+
+    /// <summary>Removes such a secret.</summary>
+    /// <exception cref="InvalidOperationException">The name is the module's own.</exception>
+    public static void Remove(string name)
+    {
+        RefuseOwn(name);
+        Open()?.RemoveSecretAsync(name).GetAwaiter().GetResult();
+    }
+
+    /// <summary>Whether the store is open, or opens by itself.</summary>
+    public static bool Test() => Open() is not null;
+
+    private static IEnumerable<StoredRegistration> Registrations(RegistrationLedger ledger) => ledger.List(issuer: null).Where(static found => found is { Place: 0, IsWhole: true });
+
+    private static void RefuseOwn(string name)
+    {
+        if (SecretName.IsOwn(name))
+        {
+            throw new InvalidOperationException($"'{name}' is a name of DcrPowerShell's own: registrations are kept by its cmdlets, and removed by Remove-DcrClient.");
+        }
+    }
+
+    /// <summary>Asks no vault for the key: a vault that is called from a vault fails. Null where the store cannot be opened so.</summary>
+    private static RegistrationLedger? Open()
+    {
+        try
+        {
+            return LocalData.Store.OpenAsync().GetAwaiter().GetResult();
+        }
+        catch (DcrException)
+        {
+            return null;
+        }
+    }
+}
