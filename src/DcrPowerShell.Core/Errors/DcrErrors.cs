@@ -446,7 +446,7 @@ internal static class DcrErrors
     public static DcrException NotKeptHere(string clientId, string done, object unstored, bool hasAnswer, DcrException why) =>
         new(
             DcrErrorId.StoreReadOnly,
-            $"Client '{clientId}' {done}, and the local store could not keep that: {why.InnerException?.Message.TrimEnd('.') ?? why.Message}.{(hasAnswer ? " The server's answer is in it." : "")}",
+            $"Client '{clientId}' {done}, and the local store could not keep that: {(why.InnerException is { } inner ? inner.Message.TrimEnd('.') : "it is locked")}.{(hasAnswer ? " The server's answer is in it." : "")}",
             hasAnswer ? "When the store can be written again, connect: what the answer brought is restored." : "The DcrClient object has the secrets: it was written to the output, and is this error's TargetObject. Keep its RegistrationAccessToken and ClientSecret before this session ends.",
             why)
         {

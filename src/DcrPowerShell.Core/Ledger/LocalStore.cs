@@ -17,6 +17,8 @@ namespace DcrPowerShell.Ledger;
 /// <param name="keyFolder">Where the key file is, by the settings.</param>
 internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStoreFolder Folder, string Name)> keyFolder, IAccountProtection account) : ILedgerKeys, IDisposable
 {
+    private const string ProtectLockName = "protect.lock";
+
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly ConcurrentDictionary<ulong, LedgerKey> _keys = new();
     private volatile RegistrationLedger? _ledger;
@@ -93,15 +95,23 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
         {
             if (passphrase is not null && ReadKeyFile() is { } file)
             {
-                foreach (var key in file.Keys.Where(static key => key.Passphrase is not null))
+                // After a change that was interrupted each of the two keys may have a passphrase of its own.
+                var opened = file.Keys.Select(key => (Key: key, Bytes: key.Passphrase?.Open(passphrase, KeyFile.Associated(file.LedgerId)))).Where(static pair => pair.Bytes is not null).ToList();
+                opened.ForEach(pair => Take(pair.Key, pair.Bytes!));
+                if (opened.Count == 0 && file.Keys.Any(static key => key.Passphrase is not null))
                 {
-                    Take(key, key.Passphrase!.Open(passphrase, KeyFile.Associated(file.LedgerId)) ?? throw StoreErrors.PassphraseWrong());
+                    throw StoreErrors.PassphraseWrong();
+                }
+
+                if (opened.Count > 0 && file.Keys.Any(key => key.Passphrase is not null && !_keys.ContainsKey(key.Id)))
+                {
+                    throw StoreErrors.OtherPassphraseNeeded();
                 }
             }
 
             await LoadKeysAsync(vaultOf).ConfigureAwait(false);
             _wasLocked = false;
-            _ledger ??= new RegistrationLedger(folder, this);
+            _ledger ??= NewLedger();
         }
         finally
         {
@@ -129,13 +139,17 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
     /// next generation of the ledger is in place.
     /// </summary>
     /// <param name="protect">Protects the new key; has it stored where that is elsewhere.</param>
-    /// <exception cref="DcrException">StoreReadOnly; what <paramref name="protect"/> throws. The old protection holds then.</exception>
+    /// <exception cref="DcrException">
+    /// What <paramref name="protect"/> throws: the old protection holds. StoreReadOnly: both keys may be there, and the next open ends it.
+    /// </exception>
     public async Task ProtectAsync(Func<LedgerHash, LedgerKey, Task<ProtectedKey>> protect, Func<string, ISecretVault>? vaultOf = null)
     {
         var ledger = await OpenAsync(vaultOf).ConfigureAwait(false);
         await _gate.WaitAsync().ConfigureAwait(false);
         try
         {
+            using var alone = Guard(() => StoreLock.Take(folder, ProtectLockName), "the key");
+            ((ILedgerKeys)this).Refresh();
             var former = _keyFile!;
             var key = ((ILedgerKeys)this).Active.Renewed();
             var fresh = await protect(former.LedgerId, key).ConfigureAwait(false);
@@ -176,6 +190,11 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
         Guard(
             () =>
             {
+                if (place.Read(name) is { } there && !IsOwn(there))
+                {
+                    throw StoreErrors.KeyPathTaken(path!);
+                }
+
                 place.Replace(name, content.ToUtf8());
                 return true;
             },
@@ -188,6 +207,18 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
         }
     }
 
+    private bool IsOwn(byte[] keyFile)
+    {
+        try
+        {
+            return KeyFile.Parse(keyFile).LedgerId == _keyFile!.LedgerId;
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+    }
+
     public void Dispose()
     {
         _ledger?.Dispose();
@@ -197,7 +228,37 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
     private async Task<RegistrationLedger> LoadAsync(Func<string, ISecretVault>? vaultOf)
     {
         await LoadKeysAsync(vaultOf).ConfigureAwait(false);
-        return new RegistrationLedger(folder, this);
+        return NewLedger();
+    }
+
+    private RegistrationLedger NewLedger()
+    {
+        var ledger = new RegistrationLedger(folder, this);
+        try
+        {
+            EndProtecting(ledger);
+        }
+        catch (DcrException failure) when (failure.ErrorId == DcrErrorId.StoreReadOnly)
+        {
+            // Another time: both keys are here.
+        }
+
+        return ledger;
+    }
+
+    /// <summary>Ends a change of the protection that was interrupted.</summary>
+    private void EndProtecting(RegistrationLedger ledger)
+    {
+        if (_keyFile!.Keys.Count == 1)
+        {
+            return;
+        }
+
+        using var alone = Guard(() => folder.TryLock(ProtectLockName), "the key");
+        if (alone is not null && ledger.Compact())
+        {
+            WriteKeyFile(_keyFile! with { Keys = [_keyFile.Keys[_keyFile.Keys.Count - 1]] });
+        }
     }
 
     private async Task LoadKeysAsync(Func<string, ISecretVault>? vaultOf)
@@ -229,6 +290,10 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
                 catch (VaultException failure)
                 {
                     throw StoreErrors.KeyVaultFailed(place.Vault, failure);
+                }
+                catch (FormatException)
+                {
+                    throw StoreErrors.KeyUnusable(new FormatException($"the secret '{place.SecretName}' in vault '{place.Vault}' is something else"));
                 }
 
             default:

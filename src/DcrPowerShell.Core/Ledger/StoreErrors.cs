@@ -31,6 +31,12 @@ internal static class StoreErrors
     public static DcrException PassphraseWrong() =>
         new(DcrErrorId.StoreLocked, "The passphrase does not open the local store.", "Give the passphrase that was set with Set-DcrStore -Protection Passphrase. Nobody can recover it; a backup has one of its own.");
 
+    public static DcrException OtherPassphraseNeeded() =>
+        new(DcrErrorId.StoreLocked, "A change of the passphrase was interrupted, so the local store has two. This one opens one of its keys, and the other one is needed too.", "Run Unlock-DcrStore once more, with the passphrase from before the change, or the one from after it.");
+
+    public static DcrException KeyPathTaken(string path) =>
+        new(DcrErrorId.InvalidSetup, $"-KeyPath: the file '{path}' is there already, and is not the key of this store. Nothing was changed.", "Name a file that is not there yet.");
+
     /// <param name="protection">What <c>-Protection</c> is to be.</param>
     public static DcrException ProtectionIncomplete(string parameter, string protection) =>
         new(DcrErrorId.InvalidSetup, $"-{parameter} goes with -Protection {protection}, and only together. Nothing was changed.", $"Give both, or neither: Set-DcrStore -Protection {protection} -{parameter} <value>.");

@@ -94,7 +94,7 @@ internal static class Keeping
         {
             (storage, failure) = await context.Store.KeepAsync(record, context.Scope.Entry, closes, isDurable: !context.Scope.HasAnswer).ConfigureAwait(false);
         }
-        catch (DcrException unwritten) when (unwritten.ErrorId == DcrErrorId.StoreReadOnly)
+        catch (DcrException unwritten)
         {
             throw DcrErrors.NotKeptHere(record.ClientId, done, new DcrClient(record, changes) { State = state, Storage = DcrStorage.MemoryOnly }, context.Scope.HasAnswer, unwritten);
         }

@@ -84,7 +84,7 @@ internal sealed class LedgerScope(DcrConnection connection, IReporter reporter, 
         }
         catch (DcrException failure)
         {
-            reporter.Warning($"The server's answer could not be written to the local store before it was read: {failure.Message} What it brought is on the object, and is written again now.");
+            reporter.Warning($"The server's answer could not be written to the local store before it was read: {failure.InnerException?.Message.TrimEnd('.') ?? "it is locked"}. What it brought is on the object, and is written again now.");
         }
     }
 

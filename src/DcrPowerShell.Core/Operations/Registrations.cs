@@ -225,7 +225,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
     }
 
     /// <summary>Gives the vault what it still lacks: registrations, and removals.</summary>
-    /// <returns>The registrations that it has now, and why it does not have all; null where it does.</returns>
+    /// <returns>The registrations that were written, and why it does not have all; null where it does.</returns>
     public async Task<(IReadOnlyList<RegistrationRecord> Stored, VaultException? Why)> SettleAsync()
     {
         var stored = new List<RegistrationRecord>();
@@ -242,17 +242,16 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
 
         foreach (var pending in ledger.PendingFor(vaultId!))
         {
-            if (await StoreIfNewerAsync(pending).ConfigureAwait(false) is { } failure)
-            {
-                why = failure;
-                if (failure.IsLocked || failure.IsOver)
-                {
-                    break;
-                }
-            }
-            else
+            var (isWritten, failure) = await StoreIfNewerAsync(pending).ConfigureAwait(false);
+            if (isWritten)
             {
                 stored.Add(pending.Record);
+            }
+
+            why = failure ?? why;
+            if (failure is { IsLocked: true } or { IsOver: true })
+            {
+                break;
             }
         }
 
@@ -303,7 +302,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         return why;
     }
 
-    private async Task<VaultException?> StoreIfNewerAsync(StoredRegistration pending)
+    private async Task<(bool IsWritten, VaultException? Why)> StoreIfNewerAsync(StoredRegistration pending)
     {
         try
         {
@@ -313,22 +312,23 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
                 if (text == pending.Record.ToJson())
                 {
                     await ledger.StoredAsync([(there.Issuer, there.ClientId, pending.Sequence)]).ConfigureAwait(false);
-                    return null;
+                    return (false, null);
                 }
 
                 if (there.CreatedAt == pending.Record.CreatedAt && there.UpdatedAt > pending.Record.UpdatedAt)
                 {
                     await ledger.KnowAsync([there], vaultId!, replaces: true).ConfigureAwait(false);
-                    return null;
+                    return (false, null);
                 }
             }
         }
         catch (VaultException failure)
         {
-            return failure;
+            return (false, failure);
         }
 
-        return await StoreAsync(pending.Record, pending.Sequence).ConfigureAwait(false);
+        var why = await StoreAsync(pending.Record, pending.Sequence).ConfigureAwait(false);
+        return (why is null, why);
     }
 
     /// <summary>Gives the vault, if there is one, what the ledger holds of a client.</summary>

@@ -22,12 +22,15 @@ internal sealed class StoreProcess : IDisposable
     {
         Machine = machine;
         Folder = machine.Disk.Start();
-        Ledger = new RegistrationLedger(Folder, machine.Keys.Copy());
+        Keys = machine.Keys.Copy();
+        Ledger = new RegistrationLedger(Folder, Keys);
     }
 
     public Machine Machine { get; }
 
     public DiskProcess Folder { get; }
+
+    public LedgerKeysDouble Keys { get; }
 
     public RegistrationLedger Ledger { get; }
 

@@ -142,6 +142,17 @@ internal sealed class Session : IDisposable
 
     public Task<IReadOnlyList<DcrOrphan>> OrphansAsync() => RunAsync(OrphanOperation.FindAsync);
 
+    /// <summary>Neither the ledger nor the vault knows any client any more.</summary>
+    public async Task ForgetAllAsync()
+    {
+        foreach (var found in Listed())
+        {
+            await Ledger.RemoveAsync(found.Record);
+        }
+
+        Vault.Registrations.ToList().ForEach(name => Vault.Secrets.TryRemove(name, out _));
+    }
+
     /// <summary>What the vault, or the local store where there is none, holds of a client.</summary>
     public RegistrationRecord Stored(string clientId) => _vault is null
         ? Ledger.Find(Connection.Issuer, clientId)!.Record

@@ -98,8 +98,7 @@ public class ImportOperationTests
         const string Okta = """{"dialect":"okta","okta":{"apiToken":"00x"}}""";
         using var session = await Session.StartAsync(Okta, static request => request with { Credential = new CredentialInput.Token(StaticToken.Ssws("00x")) });
         var registered = await session.RegisterAsync();
-        await session.Ledger.RemoveAsync(registered.Record);
-        session.Vault.Secrets.Clear();
+        await session.ForgetAllAsync();
         var (client, outcome) = await ImportAsync(session, new ImportRequest { ClientId = registered.ClientId, Tenant = "north" });
         Assert.Equal((ImportOutcome.Taken, "Clinic portal", "north"), (outcome, client.ClientName, session.Stored(client.ClientId).Tenant));
     }

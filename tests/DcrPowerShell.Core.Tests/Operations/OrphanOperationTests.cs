@@ -115,8 +115,7 @@ public class OrphanOperationTests
     {
         using var okta = await OktaAsync(faults: "");
         var client = await okta.RegisterAsync();
-        await okta.Ledger.RemoveAsync(client.Record);
-        okta.Vault.Secrets.Clear();
+        await okta.ForgetAllAsync();
         var restored = await okta.RunAsync(context => RestoreOperation.FromServerAsync(context, client.ClientId, "north"));
         Assert.Equal((DcrStorage.Vault, "north"), (restored.Storage, okta.Stored(client.ClientId).Tenant));
 

@@ -45,7 +45,7 @@ public class OverlapOperationTests
     {
         using var session = await StartAsync();
         var registered = await session.RegisterAsync();
-        session.Vault.Secrets.Clear();
+        await session.ForgetAllAsync();
         var client = await session.OverlapAsync(registered.ClientId);
         Assert.Equal(("Clinic portal", SecureText.Reveal(client.ClientSecret!)), (session.Stored(client.ClientId).ClientName, session.Stored(client.ClientId).ClientSecret));
         await session.CompleteOverlapAsync(registered.ClientId);

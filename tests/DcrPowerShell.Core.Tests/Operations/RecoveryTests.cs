@@ -300,10 +300,10 @@ public class RecoveryTests
     [InlineData(false)]
     public async Task An_answer_that_names_no_client_brings_its_secrets_alone(bool hasVault)
     {
-        using var session = await Session.StartAsync("""{"rotateToken":"put","rotateSecret":"put","omitFromAnswer":[]}""", hasVault: hasVault);
+        using var session = await Session.StartAsync(Rotating, hasVault: hasVault);
         var client = await session.RegisterAsync(tenant: "north");
-        await session.Server.SetAsync(new { omitFromAnswer = new[] { "client_id", "redirect_uris" } });
-        await KillAsync(session, Keeping, () => session.ResetSecretAsync(client.ClientId));
+        await session.Server.SetAsync(new { omitFromAnswer = new[] { "client_id" } });
+        await KillAsync(session, 1 + Keeping, () => session.ResetSecretAsync(client.ClientId)); // What was read is kept before.
 
         using var next = await session.NextProcessAsync();
         var (known, record) = (await session.AtServerAsync(), next.Stored(client.ClientId));
@@ -365,6 +365,27 @@ public class RecoveryTests
         Assert.StartsWith("The server's answer could not be written to the local store before it was read:", Assert.Single(session.Reporter.Warnings));
     }
 
+    /// <summary>Unlock-DcrStore -Lock in another runspace, or another passphrase set by another process.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_store_that_is_locked_while_a_request_is_under_way_loses_no_answer(bool hasVault)
+    {
+        using var session = await Session.StartAsync("{\"faults\":[{\"on\":\"register\",\"delayMs\":1000}]}", hasVault: hasVault);
+        var registering = session.Context.RunAsync(context => RegisterOperation.RunAsync(context, new RegisterRequest(JsonBag.Parse(Session.WebClient), "north", null)));
+        while ((await session.SentAsync("register")).Count == 0)
+        {
+            await Task.Delay(10);
+        }
+
+        session.Process.Keys.IsLocked = true;
+        var error = await Assert.ThrowsAsync<DcrException>(() => registering);
+        session.Process.Keys.IsLocked = false;
+        Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, SecureText.Reveal(Assert.IsType<DcrClient>(error.Unstored).RegistrationAccessToken!));
+        Assert.DoesNotContain("Nothing was sent", error.Message + string.Concat(session.Reporter.Warnings));
+        Assert.Equal(DcrErrorId.OutcomeUnknown, (await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "north"))).ErrorId);
+    }
+
     [Fact]
     public async Task A_vault_that_fails_at_the_next_connect_too_loses_nothing()
     {
@@ -390,12 +411,10 @@ public class RecoveryTests
             using var session = await Session.StartAsync(hasVault: hasVault);
             session.Process.Folder.KillAfter(calls, written: 0.5);
             var failure = await Record.ExceptionAsync(() => session.RegisterAsync(tenant: "north"));
-            var answered = (await session.Server.ClientsAsync()).SingleOrDefault();
-
             using var next = await session.NextProcessAsync();
             var again = await Record.ExceptionAsync(() => next.RegisterAsync(tenant: "north"));
             var clients = await session.Server.ClientsAsync();
-            Assert.Single(clients.Select(static client => client.ClientId).Distinct());
+            Assert.True(clients.Count <= 1);
             if (again is null)
             {
                 Assert.Equal(clients.Single().RegistrationAccessToken, next.Stored(clients.Single().ClientId).RegistrationAccessToken);

@@ -39,7 +39,6 @@ public class StoreOpeningTests
         using var server = await SharedTestServer.StartAsync();
         var error = await Assert.ThrowsAsync<DcrException>(() => Session.ConnectAsync(server.Issuer, vault: new MemoryVault { Fault = fault }));
         Assert.Equal(expected, error.ErrorId);
-        Assert.EndsWith("Nothing was sent.", error.Message, StringComparison.Ordinal);
         Assert.Empty(await server.RequestsAsync());
     }
 

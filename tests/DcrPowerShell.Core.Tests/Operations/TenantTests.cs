@@ -208,7 +208,7 @@ public class TenantTests
     [Fact]
     public async Task An_answer_that_cannot_be_used_is_kept_whole()
     {
-        var content = "<!-- " + new string('x', 100_000) + " registration_access_token=\"tok-1\" -->";
+        var content = "<!-- " + new string('x', 60_000) + " registration_access_token=\"tok-1\" -->";
         using var session = await Session.StartAsync($$"""{"faults":[{"on":"register","content":{{System.Text.Json.JsonSerializer.Serialize(content)}}}]}""", hasVault: false);
         await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "north"));
         using var next = await session.NextProcessAsync();
@@ -237,7 +237,7 @@ public class TenantTests
     [InlineData(false)]
     public async Task Two_processes_with_one_list_double_nobody(bool hasVault)
     {
-        using var session = await Session.StartAsync("""{"rateLimitHeaders":"none"}""", hasVault: hasVault);
+        using var session = await Session.StartAsync(hasVault: hasVault);
         using var other = await session.BesideAsync();
         using var third = await session.AgainAsync();
         var sessions = new[] { session, other, third };

@@ -45,7 +45,7 @@ public class VaultFaultTests
         var error = await FailAfterSendingAsync(session, fault, () => session.RegisterAsync(tenant: "north"));
 
         var (client, known) = (Assert.IsType<DcrClient>(error.Unstored), await session.AtServerAsync());
-        Assert.Contains($"Client '{known.ClientId}' was registered, but vault 'TestVault' did not keep that", error.Message);
+        Assert.Contains($"Client '{known.ClientId}' was registered, and vault 'TestVault' did not keep that", error.Message);
         Assert.Equal((known.ClientId, "north", DcrStorage.Pending), (client.ClientId, client.Tenant, client.Storage));
         Assert.Equal(known.RegistrationAccessToken, SecureText.Reveal(client.RegistrationAccessToken!));
         Assert.Equal(known.ClientSecret, SecureText.Reveal(client.ClientSecret!));
@@ -117,7 +117,7 @@ public class VaultFaultTests
     }
 
     [Fact]
-    public async Task A_registration_that_cannot_be_dropped_is_told_with_its_name()
+    public async Task A_registration_that_cannot_be_dropped_is_told()
     {
         using var session = await Session.StartAsync();
         var client = await session.RegisterAsync();
@@ -125,7 +125,6 @@ public class VaultFaultTests
         var error = await Assert.ThrowsAsync<DcrException>(() => session.DeleteAsync(client.ClientId));
         Assert.Equal(DcrErrorId.VaultWriteFailed, error.ErrorId);
         Assert.Contains("was deleted at the server", error.Message);
-        Assert.Contains(client.SecretName!, error.RecommendedAction);
         Assert.Empty(await session.Server.ClientsAsync());
     }
 

@@ -140,7 +140,7 @@ public class Auth0ProviderTests
         using var session = await StartAsync();
         var client = await session.RegisterAsync(Client);
         var before = session.Stored(client.ClientId).ClientSecret;
-        session.Vault.Secrets.Clear();
+        await session.ForgetAllAsync();
         await session.ResetSecretAsync(client.ClientId);
         Assert.NotEqual(before, session.Stored(client.ClientId).ClientSecret);
     }

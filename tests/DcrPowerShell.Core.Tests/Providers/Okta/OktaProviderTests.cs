@@ -60,7 +60,7 @@ public class OktaProviderTests
     {
         using var session = await StartAsync();
         await Task.WhenAll(Enumerable.Range(0, 205).Select(index => session.RegisterAsync($$"""{"client_name":"App {{index:000}}","redirect_uris":["https://www.example.com/cb"]}""")));
-        session.Vault.Secrets.Clear();
+        await session.ForgetAllAsync();
 
         var (first, next) = await ListOperation.FromServerAsync(session.Context, namePrefix: null, cursor: null);
         var (second, end) = await ListOperation.FromServerAsync(session.Context, namePrefix: null, next);
@@ -94,7 +94,7 @@ public class OktaProviderTests
     {
         using var session = await StartAsync();
         var client = await session.RegisterAsync(Client);
-        session.Vault.Secrets.Clear();
+        await session.ForgetAllAsync();
         Assert.Null((await session.ReadAsync(client.ClientId)).SecretName);
         Assert.NotNull((await session.ResetSecretAsync(client.ClientId)).SecretName);
     }
