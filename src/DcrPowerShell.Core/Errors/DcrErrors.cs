@@ -345,8 +345,9 @@ internal static class DcrErrors
     public static DcrException NotConformant(Uri uri, string what, ServerError? server = null, Exception? inner = null) =>
         new(DcrErrorId.ResponseNotConformant, $"{uri.Authority}: {what}.{Said(server)}", "Check that the URL is the authorization server itself and not a proxy or a login page. -Verbose shows each request.", inner) { ServerError = server };
 
-    public static DcrException UnreadRegistration(Uri uri, string why, bool broken, Exception inner) =>
-        new(broken ? DcrErrorId.OutcomeUnknown : DcrErrorId.ResponseNotConformant, $"{uri.Authority} said that it registered the client, but {why}. The answer is kept as it came, and the registration is not sent again.", "Find-DcrOrphan shows the answer and what to do about it.", inner);
+    /// <param name="isKept">Whether the ledger has the answer.</param>
+    public static DcrException UnreadRegistration(Uri uri, string why, bool broken, bool isKept, Exception inner) =>
+        new(broken ? DcrErrorId.OutcomeUnknown : DcrErrorId.ResponseNotConformant, $"{uri.Authority} said that it registered the client, but {why}. {(isKept ? "The answer is kept as it came, and the" : "The")} registration is not sent again.", "Find-DcrOrphan shows the answer and what to do about it.", inner);
 
     /// <param name="isKept">Whether the ledger has the answer.</param>
     public static DcrException UnreadManagement(Uri uri, string clientId, string done, string why, bool isKept, Exception inner) =>
@@ -445,7 +446,7 @@ internal static class DcrErrors
 
     public static DcrException NotKeptHere(string clientId, string done, object unstored, bool hasAnswer, DcrException why) =>
         new(
-            DcrErrorId.StoreReadOnly,
+            why.ErrorId,
             $"Client '{clientId}' {done}, and the local store could not keep that: {(why.InnerException is { } inner ? inner.Message.TrimEnd('.') : "it is locked")}.{(hasAnswer ? " The server's answer is in it." : "")}",
             hasAnswer ? "When the store can be written again, connect: what the answer brought is restored." : "The DcrClient object has the secrets: it was written to the output, and is this error's TargetObject. Keep its RegistrationAccessToken and ClientSecret before this session ends.",
             why)

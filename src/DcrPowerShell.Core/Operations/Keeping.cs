@@ -19,14 +19,26 @@ internal static class Keeping
     /// A record of a client that was not known before; or of one that was, for some servers answer a second registration with
     /// the first one's client, and its token may not be repeated.
     /// </summary>
-    /// <exception cref="DcrException">VaultReadFailed, StoreDamaged: what is known of it cannot be read. The answer stays in the ledger.</exception>
-    public static async Task<(RegistrationRecord Record, RegistrationRecord? Known)> NewRecordAsync(this OperationContext context, RegistrationAnswer answer, string? tenant)
+    /// <exception cref="DcrException">
+    /// VaultReadFailed, StoreDamaged, StoreLocked: what is known of it cannot be read. The answer stays in the ledger, or the error carries
+    /// the client.
+    /// </exception>
+    public static async Task<(RegistrationRecord Record, RegistrationRecord? Known)> NewRecordAsync(this OperationContext context, RegistrationAnswer answer, string? tenant, string done)
     {
-        var known = context.Store.Ledger.Find(context.Connection.Issuer, answer.ClientId!) is null
-            ? null
-            : (await context.Store.FindAsync(context.Connection.Issuer, answer.ClientId!).ConfigureAwait(false))?.Record;
-        var former = known ?? context.UnknownRecord(answer.ClientId!);
-        return (Merge(former with { Tenant = former.Tenant ?? tenant }, answer, context.Connection.RegistrationEndpoint, context.Clock.UtcNow), known);
+        try
+        {
+            var known = context.Store.Ledger.Find(context.Connection.Issuer, answer.ClientId!) is null
+                ? null
+                : (await context.Store.FindAsync(context.Connection.Issuer, answer.ClientId!).ConfigureAwait(false))?.Record;
+            return (Merged(known ?? context.UnknownRecord(answer.ClientId!)), known);
+        }
+        catch (DcrException unread) when (!context.Scope.HasAnswer)
+        {
+            throw DcrErrors.NotKeptHere(answer.ClientId!, done, new DcrClient(Merged(context.UnknownRecord(answer.ClientId!)), []) { State = DcrClientState.Active, Storage = DcrStorage.MemoryOnly }, hasAnswer: false, unread);
+        }
+
+        RegistrationRecord Merged(RegistrationRecord former) =>
+            Merge(former with { Tenant = former.Tenant ?? tenant }, answer, context.Connection.RegistrationEndpoint, context.Clock.UtcNow);
     }
 
     /// <summary>A record of a client of which nothing but its id is known.</summary>
@@ -60,7 +72,7 @@ internal static class Keeping
     {
         if (answer.ClientId is { } answered && answered != record.ClientId)
         {
-            var (other, _) = await context.NewRecordAsync(answer, tenant: null).ConfigureAwait(false);
+            var (other, _) = await context.NewRecordAsync(answer, tenant: null, done).ConfigureAwait(false);
             await context.StoreAsync(other, [], done).ConfigureAwait(false);
             throw DcrErrors.OtherClient(record.ClientId, answered, other.SecretName);
         }

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Reflection;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Ledger;
 using Xunit;
 
 namespace DcrPowerShell.Core.Tests.Errors;
@@ -33,7 +34,8 @@ public class DcrErrorsTests
 
     /// <summary>Each factory's errors, with every flag both ways and every optional argument given and not.</summary>
     private static IEnumerable<(string Factory, DcrException Error)> All() =>
-        from method in typeof(DcrErrors).GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly)
+        from factory in new[] { typeof(DcrErrors), typeof(StoreErrors) }
+        from method in factory.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly)
         from isFull in new[] { true, false }
         select ($"{method.Name}, {isFull}", (DcrException)method.Invoke(null, method.GetParameters().Select(parameter => Argument(parameter, isFull)).ToArray())!);
 

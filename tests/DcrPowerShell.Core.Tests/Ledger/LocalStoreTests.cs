@@ -233,7 +233,7 @@ public class LocalStoreTests
         for (var calls = 0; ; calls++)
         {
             var test = new LocalStoreTests();
-            await test.FilledAsync(test.Start());
+            await FilledAsync(test.Start());
             await test.ProtectAsync(test._opened[0], from);
             var process = test._disk.Start();
             var store = test.NewStore(process);
@@ -339,7 +339,7 @@ public class LocalStoreTests
     private ulong[] KeyIds() => KeyFile.Parse(_disk[KeyName]).Keys.Select(static key => key.Id).ToArray();
 
     /// <summary>Three registrations.</summary>
-    private async Task<RegistrationLedger> FilledAsync(LocalStore store)
+    private static async Task<RegistrationLedger> FilledAsync(LocalStore store)
     {
         var ledger = await store.OpenAsync();
         foreach (var number in Enumerable.Range(1, 3))

@@ -1,6 +1,7 @@
 using System;
 using System.Globalization;
 using System.Linq;
+using System.Numerics;
 using System.Text;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Core.Tests.Doubles;
@@ -24,7 +25,7 @@ public class PassphraseSealTests
     [InlineData("passDATAb00AB7YxDTT", "saltKEYbcTcXHCBxtjD", 100000, "accdcd8798ae5cd85804739015ef2a11e32591b7b7d16f76819b30b0d49d80e1abea6c9822b80a1fdfe421e26f5603eca8a47a64c9a004fb5af8229f762ff41f")]
     public void The_published_vectors_come_out(string passphrase, string salt, int iterations, string key)
     {
-        var bytes = Enumerable.Range(0, key.Length / 2).Select(index => byte.Parse(key.Substring(2 * index, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)).ToArray();
+        var bytes = BigInteger.Parse("0" + key, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture).ToByteArray().Take(ContentEncryption.KeySize).Reverse().ToArray();
         var seal = new PassphraseSeal(Encoding.ASCII.GetBytes(salt), iterations, ContentEncryption.Encrypt(bytes, Content, Associated, ContentEncryption.NewVector()));
         Assert.Equal(Content, seal.Open(SecureText.Protect(passphrase)!, Associated));
     }

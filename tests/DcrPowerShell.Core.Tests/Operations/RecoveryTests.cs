@@ -28,12 +28,22 @@ public class RecoveryTests
     [InlineData(VaultFault.RefusesWrites)]
     [InlineData(VaultFault.LosesWrites)]
     [InlineData(VaultFault.CutsWrites)]
-    [InlineData(VaultFault.RefusesReads)]
     internal async Task A_registration_that_the_vault_did_not_keep_is_stored_by_the_next_process(VaultFault fault)
     {
         using var session = await Session.StartAsync();
         await FailAsync(session, fault, () => session.RegisterAsync(tenant: "north"));
         await AssertRestoredAsync(session, "Clinic portal");
+    }
+
+    [Fact]
+    public async Task One_that_the_vault_kept_and_did_not_give_back_is_confirmed_by_the_next_process()
+    {
+        using var session = await Session.StartAsync();
+        await FailAsync(session, VaultFault.RefusesReads, () => session.RegisterAsync(tenant: "north"));
+        using var next = await session.NextProcessAsync();
+        Assert.Empty(next.Reporter.Warnings);
+        Assert.False(Assert.Single(next.Listed()).IsPending);
+        Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, next.Stored((await session.AtServerAsync()).ClientId).RegistrationAccessToken);
     }
 
     [Theory]
@@ -346,6 +356,8 @@ public class RecoveryTests
         Assert.Equal(DcrErrorId.StoreReadOnly, error.ErrorId);
         var (client, known) = (Assert.IsType<DcrClient>(error.Unstored), await session.AtServerAsync());
         Assert.Equal((known.RegistrationAccessToken, DcrStorage.MemoryOnly), (SecureText.Reveal(client.RegistrationAccessToken!), client.Storage));
+        Assert.DoesNotContain("Nothing was sent", error.Message + string.Concat(session.Reporter.Warnings));
+        Assert.Contains("The DcrClient object has the secrets", error.RecommendedAction);
 
         // Nobody knows it here, but its tenant is not registered again.
         session.Process.Machine.Disk.Refuses = static _ => false;
