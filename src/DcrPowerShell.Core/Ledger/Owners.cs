@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
 using DcrPowerShell.Files;
 
 namespace DcrPowerShell.Ledger;
@@ -19,7 +20,7 @@ internal sealed class Owners(IStoreFolder folder) : IDisposable
     private IDisposable? _life;
 
     /// <summary>This process's name.</summary>
-    /// <exception cref="System.IO.IOException">The disk refuses.</exception>
+    /// <exception cref="IOException">The disk refuses.</exception>
     public string Own()
     {
         lock (_gate)
@@ -84,8 +85,15 @@ internal sealed class Owners(IStoreFolder folder) : IDisposable
             if (_life is not null)
             {
                 _life.Dispose();
-                folder.Delete(_own);
                 _life = null;
+                try
+                {
+                    folder.Delete(_own);
+                }
+                catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+                {
+                    // Whoever asks next deletes it.
+                }
             }
         }
     }

@@ -558,8 +558,9 @@ internal sealed class RegistrationLedger : IDisposable
 
     public void Dispose()
     {
-        _owners.Dispose();
+        // It waits for what is being written, of which this process is the owner.
         _file.Dispose();
+        _owners.Dispose();
     }
 
     /// <summary>By it a vault's leftover is told from something newer.</summary>
