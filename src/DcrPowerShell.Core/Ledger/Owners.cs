@@ -25,7 +25,12 @@ internal sealed class Owners(IStoreFolder folder) : IDisposable
     {
         lock (_gate)
         {
-            _life ??= folder.TryLock(_own);
+            if (_life is null)
+            {
+                Sweep();
+                _life = folder.TryLock(_own);
+            }
+
             return _own;
         }
     }
@@ -75,6 +80,19 @@ internal sealed class Owners(IStoreFolder folder) : IDisposable
             free.Dispose();
             folder.Delete(owner);
             return false;
+        }
+    }
+
+    /// <summary>Killed processes leave their files behind.</summary>
+    private void Sweep()
+    {
+        foreach (var name in folder.LocksWork ? folder.List() : [])
+        {
+            if (name.StartsWith(Prefix, StringComparison.Ordinal) && folder.TryLock(name) is { } free)
+            {
+                free.Dispose();
+                folder.Delete(name);
+            }
         }
     }
 
