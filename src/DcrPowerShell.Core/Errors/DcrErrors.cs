@@ -122,9 +122,9 @@ internal static class DcrErrors
     public static DcrException TokenLost(string clientId, Uri uri, Exception inner) =>
         new(DcrErrorId.TokenLost, $"A change of client '{clientId}' was sent to {uri.Authority}, its answer never came, and now the server rejects the registration access token: it has most likely replaced it in the answer that was lost.", "Give the client a new registration access token in the server's own administration, and take it into the vault; or register a new client with New-DcrClient and move the application over.", inner);
 
-    /// <param name="at">When it was sent.</param>
-    public static DcrException TenantUnknown(string tenant, DateTimeOffset at) =>
-        new(DcrErrorId.OutcomeUnknown, $"A client for tenant '{tenant}' was sent to be registered on {at:yyyy-MM-dd} at {at:HH:mm} UTC, and nobody knows whether the server did it. Nothing was sent now.", "Find-DcrOrphan looks it up, and Resolve-DcrOrphan adopts, removes or dismisses it. New-DcrClient -AllowDuplicate registers another client all the same.");
+    /// <param name="at">When it was sent; null where that is not known any more.</param>
+    public static DcrException TenantUnknown(string tenant, DateTimeOffset? at) =>
+        new(DcrErrorId.OutcomeUnknown, $"A client for tenant '{tenant}' was sent to be registered{(at is { } time ? $" on {time:yyyy-MM-dd} at {time:HH:mm} UTC" : "")}, and nobody knows whether the server did it. Nothing was sent now.", "Find-DcrOrphan looks it up, and Resolve-DcrOrphan adopts, removes or dismisses it. New-DcrClient -AllowDuplicate registers another client all the same.");
 
     public static DcrException TenantUnderWay(string tenant, TimeSpan waited) =>
         new(DcrErrorId.OutcomeUnknown, $"Tenant '{tenant}' is being registered by another command, which did not end within {Duration.Say(waited)}. Nothing was sent now.", "Run the command again when the other one has ended: it finds the client then.");
