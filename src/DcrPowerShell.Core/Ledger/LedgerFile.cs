@@ -604,10 +604,10 @@ internal sealed class LedgerFile : IDisposable
 
     private void ReadOn(bool hasLock)
     {
-        // A backup that was put back has the same name, and is another file. The name is asked first: others append meanwhile.
+        // A backup that was put back has the same name, and is another file. The name is asked first, because others append meanwhile.
         var named = _folder.Length(NameOf(_now.Number));
         var length = _now.File.Length;
-        var isOther = named is null || named < _now.End || length < _now.End || (hasLock && _folder.LocksWork ? length != named : length < named);
+        var isOther = named is null || named < _now.End || length < _now.End || length < named;
         if (isOther || _isStale || _folder.Length(NameOf(_now.Number + 1)) is not null)
         {
             Reload(isOther, hasLock);
@@ -667,6 +667,7 @@ internal sealed class LedgerFile : IDisposable
     private sealed class Generation(long number, IAppendFile file, FrameScanner scanner) : IDisposable
     {
         private readonly object _flushGate = new();
+        private bool _isFlushing;
         private bool _isReplaced;
 
         public long Number => number;
@@ -696,17 +697,35 @@ internal sealed class LedgerFile : IDisposable
             (End, Last) = (end, last);
         }
 
-        /// <returns>False where the file was opened anew meanwhile, or another one took its place.</returns>
+        /// <summary>By the leader alone. Who replaces the file meanwhile does not wait for the disk.</summary>
+        /// <returns>False where the file was opened anew before, or another one took its place.</returns>
         public bool TryFlush()
         {
             lock (_flushGate)
             {
-                if (!_isReplaced)
+                if (_isReplaced)
                 {
-                    file.Flush();
+                    return false;
                 }
 
-                return !_isReplaced;
+                _isFlushing = true;
+            }
+
+            try
+            {
+                file.Flush();
+                return true;
+            }
+            finally
+            {
+                lock (_flushGate)
+                {
+                    _isFlushing = false;
+                    if (_isReplaced)
+                    {
+                        file.Dispose();
+                    }
+                }
             }
         }
 
@@ -715,7 +734,10 @@ internal sealed class LedgerFile : IDisposable
             lock (_flushGate)
             {
                 _isReplaced = true;
-                file.Dispose();
+                if (!_isFlushing)
+                {
+                    file.Dispose();
+                }
             }
         }
     }
