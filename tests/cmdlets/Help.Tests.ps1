@@ -1,5 +1,4 @@
 # Every example of the help parses and runs, against loopback servers in the place of https://as.example.com and https://example.us.auth0.com.
-# Needs: SecretManagement, SecretStore
 BeforeDiscovery {
     $docs = Join-Path (Split-Path (Split-Path $PSScriptRoot)) 'docs/en-US'
     $examples = foreach ($page in Get-ChildItem $docs -Filter *-*.md) {

@@ -25,9 +25,6 @@ internal static class LocalData
     /// <summary>The file with the key of the local store.</summary>
     public static string KeyPath => Store.Settings.KeyPath ?? Path.Combine(Own, KeyName);
 
-    /// <summary>Why the local store is in memory; null where it is not.</summary>
-    public static string? WhyInMemory { get; private set; }
-
     /// <summary>What all processes of the account share, whatever folder the variable names: a vault is the same for all of them.</summary>
     // Relative where the account has no folder for local application data.
     public static string SharedPath => Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "DcrPowerShell");
@@ -70,8 +67,7 @@ internal static class LocalData
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            WhyInMemory = failure.Message;
-            folder = new MemoryFolder();
+            folder = new MemoryFolder(failure.Message);
         }
 
         var store = new LocalStore(folder, settings => KeyPlace(folder, settings), new AccountProtection());

@@ -30,7 +30,7 @@ internal static class SecretStoreBackup
     public static void Keep(SecretStoreMembers members, object store)
     {
         // Where no file at all can be made, the user was told so when the ledger was opened.
-        if (OpenSecretStore.Stamp is not { } stamp || stamp == _kept || LocalData.WhyInMemory is not null)
+        if (OpenSecretStore.Stamp is not { } stamp || stamp == _kept || LocalData.Store.Folder is MemoryFolder)
         {
             return;
         }
