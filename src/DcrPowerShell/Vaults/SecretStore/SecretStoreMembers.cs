@@ -6,6 +6,7 @@ using System.IO;
 using System.Linq;
 using System.Reflection;
 using System.Security;
+using System.Security.Cryptography;
 using System.Threading;
 using DcrPowerShell.Compat;
 
@@ -52,7 +53,9 @@ internal sealed class SecretStoreMembers
     private readonly MethodInfo _writeFile;
     private readonly MethodInfo _readFile;
     private readonly MethodInfo _readConfig;
-    private readonly MethodInfo _encrypt;
+    private readonly MethodInfo _derive;
+    private readonly PropertyInfo _aesKey;
+    private readonly PropertyInfo _aesIv;
     private readonly MethodInfo _validate;
     private readonly MethodInfo _bytesOf;
 
@@ -89,7 +92,9 @@ internal sealed class SecretStoreMembers
         _writeFile = Method(file, "WriteFile", text, data, error);
         _readFile = Method(file, "ReadFile", text, data.MakeByRefType(), error);
         _readConfig = Method(file, "ReadConfigFile", config.MakeByRefType(), error);
-        _encrypt = Method(crypto, "EncryptWithKey", text, key, typeof(byte[]));
+        _derive = Method(crypto, "DeriveKeyFromKeyAndPasswordOrUser", text, key, typeof(bool));
+        _aesKey = Property(key, "Key");
+        _aesIv = Property(key, "IV");
         _validate = Method(crypto, "ValidateHashWithPasswordOrUser", text, typeof(byte[]), typeof(byte[]));
         _bytesOf = Method(Class("Utils"), "GetDataFromSecureString", text, typeof(byte[]).MakeByRefType());
         Watching = [Field(file, "DataUpdated"), Field(file, "ConfigUpdated")];
@@ -223,6 +228,10 @@ internal sealed class SecretStoreMembers
             }
         }
 
+        // Once for all: deriving the key takes as long as all the rest.
+        var key = _derive.Invoke(null, [password, _key.GetValue(data), false]);
+        using var aes = Aes.Create();
+        using var encryption = aes.CreateEncryptor((byte[])_aesKey.GetValue(key)!, (byte[])_aesIv.GetValue(key)!);
         var tag = new ReadOnlyDictionary<string, object>((Dictionary<string, object>)_tag.GetValue(null)!);
         foreach (var write in writes)
         {
@@ -230,8 +239,9 @@ internal sealed class SecretStoreMembers
             {
                 object?[] arguments = [SecureText.Protect(write.Value), null];
                 _bytesOf.Invoke(null, arguments);
-                var content = (byte[])_encrypt.Invoke(null, [password, _key.GetValue(data), arguments[1]])!;
-                Array.Clear((byte[])arguments[1]!, 0, ((byte[])arguments[1]!).Length);
+                var plain = (byte[])arguments[1]!;
+                var content = encryption.TransformFinalBlock(plain, 0, plain.Length);
+                Array.Clear(plain, 0, plain.Length);
                 fresh.Add(write.Key, _newEntry.Invoke([write.Key, "SecureStringType", (int)blob.Position, content.Length, tag, new ReadOnlyDictionary<string, object>(new Dictionary<string, object>())]));
                 blob.Write(content, 0, content.Length);
             }
