@@ -476,8 +476,13 @@ internal static class DcrErrors
     public static DcrException StoreNotRestored(string why, string nextStep, Exception? inner = null) =>
         new(DcrErrorId.VaultWriteFailed, $"SecretStore was left as it is: {why}.", nextStep, inner);
 
-    public static DcrException RecordUnreadable(string vault, string secretName, string why) =>
-        new(DcrErrorId.VaultReadFailed, $"The secret '{secretName}' in vault '{vault}' is not a registration that this version can read: {why}.", "If a newer DcrPowerShell wrote it, update this one. The secret was left as it is.");
+    public static DcrException RecordUnreadable(string vault, string secretName, string why, bool isNewer) =>
+        new(DcrErrorId.VaultReadFailed, $"The secret '{secretName}' in vault '{vault}' is not a registration that this version can read: {why}. It was left as it is.", isNewer
+            ? "A newer DcrPowerShell wrote it: update this one."
+            : $"If the local store still holds it, Restore-DcrRegistration writes it back. If not, remove it with Remove-Secret -Vault '{vault}' -Name {secretName}, and see Restore-DcrRegistration -ClientId.");
+
+    public static DcrException SecretNameTwice(string name, string first) =>
+        new(DcrErrorId.InvalidClientMetadata, $"The secret '{name}' was named for two clients: {first} has it. Nothing was sent for this one.", "Give each client a secret name of its own (ClientSecretName).");
 
     public static DcrException SecretManagementNotFound(Exception inner) =>
         new(DcrErrorId.SecretManagementNotFound, "The module Microsoft.PowerShell.SecretManagement could not be loaded.", "Install it: Install-Module Microsoft.PowerShell.SecretManagement. It keeps registration access tokens and client secrets.", inner);

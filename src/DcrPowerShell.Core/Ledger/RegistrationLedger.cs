@@ -302,6 +302,14 @@ internal sealed class RegistrationLedger : IDisposable
     /// <summary>Whether the ledger knows a client, its removal too.</summary>
     public bool Knows(string secretName) => _file.Look(state => state.Client(_keys.Active.Hash(secretName)) is not (null or { IsRemoved: true, IsPending: false }));
 
+    /// <summary>Whether this very registration was removed: a vault that was put back to an older copy of it has it again.</summary>
+    public bool WasRemoved(RegistrationRecord record)
+    {
+        var client = ClientHash(record.Issuer, record.ClientId);
+        return _file.TryOpenOutline(state => state.Client(client) is { IsRemoved: true } row ? (row.Header, row.Offset) : null, out _, out var outline)
+            && outline is { Length: > 0 } && LedgerText.ReadRemoval(outline).Record == HashOf(record);
+    }
+
     /// <summary>A tenant's living registration; null for none.</summary>
     /// <exception cref="DcrException">StoreDamaged.</exception>
     public StoredRegistration? FindTenant(string issuer, string tenant)
