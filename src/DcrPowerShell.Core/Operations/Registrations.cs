@@ -2,7 +2,6 @@ using System;
 using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Linq;
-using System.Text.Json;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Ledger;
@@ -24,6 +23,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
 
     // Reading a secret again does no harm.
     private const int Tries = 3;
+    private const int PartSize = 50;
 
     public RegistrationLedger Ledger => ledger;
 
@@ -90,18 +90,20 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         }
 
         var name = SecretName.For(issuer, clientId);
-        var text = await ReadingAsync(() => vault.GetAsync(name)).ConfigureAwait(false);
-        if (known is { IsWhole: true } && HasLost(text, known.Record))
+        if (await ReadSecretAsync(name).ConfigureAwait(false) is not { } text)
+        {
+            // The vault has lost it, and the ledger may still have it. Not all that a vault does not give is gone.
+            return known is null || known.IsWhole ? known
+                : (await ListAsync(name).ConfigureAwait(false)).Contains(name, StringComparer.OrdinalIgnoreCase) ? throw DcrErrors.VaultReadFailed(vault.Name, NotGiven(name))
+                : null;
+        }
+
+        if (known is { IsWhole: true } && IsOlderOrHalf(text, known.Record))
         {
             return known;
         }
 
-        if (text is null)
-        {
-            return null;
-        }
-
-        var record = Read(name, text);
+        var record = ParseOrThrow(name, text);
         if (record.Issuer != issuer || record.ClientId != clientId)
         {
             return null;
@@ -115,6 +117,9 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         return new StoredRegistration(record, known?.Sequence ?? long.MaxValue, ledger.PlaceOf(vaultId), IsPending: false, IsWhole: true);
     }
 
+    /// <summary>A vault that lists a secret and does not give it: "not found" is not to be believed then.</summary>
+    public static VaultException NotGiven(string secretName) => new($"it lists the secret '{secretName}' and does not give it");
+
     /// <summary>What the vault's probe says; null where there is none.</summary>
     /// <exception cref="DcrException">The vault could not be read.</exception>
     public Task<VaultMark?> ReadMarkAsync() => ReadingAsync(() => VaultProbe.ReadAsync(vault!));
@@ -126,7 +131,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
     /// <summary>What the vault has under a name, as a registration; null where there is nothing.</summary>
     /// <exception cref="DcrException">The vault could not be read, or holds something else under that name.</exception>
     public async Task<RegistrationRecord?> LoadAsync(string secretName) =>
-        await ReadingAsync(() => vault!.GetAsync(secretName)).ConfigureAwait(false) is { } text ? Read(secretName, text) : null;
+        await ReadSecretAsync(secretName).ConfigureAwait(false) is { } text ? ParseOrThrow(secretName, text) : null;
 
     /// <summary>Keeps a registration: in the ledger at once, then in the vault, if there is one.</summary>
     /// <param name="isDurable">Whether no answer in the ledger has it.</param>
@@ -240,25 +245,21 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
             why = await FinishRemovalAsync(removal).ConfigureAwait(false) ?? why;
         }
 
-        foreach (var pending in ledger.PendingFor(vaultId!))
+        var pending = ledger.PendingFor(vaultId!);
+        for (var done = 0; done < pending.Count && why is not ({ IsLocked: true } or { IsOver: true }); done += PartSize)
         {
-            var (isWritten, failure) = await StoreIfNewerAsync(pending).ConfigureAwait(false);
-            if (isWritten)
-            {
-                stored.Add(pending.Record);
-            }
-
-            why = failure ?? why;
-            if (failure is { IsLocked: true } or { IsOver: true })
-            {
-                break;
-            }
+            // Side by side: a vault may write several as cheaply as one.
+            var part = pending.Skip(done).Take(PartSize).ToList();
+            var ends = await Task.WhenAll(part.Select(StoreIfNewerAsync)).ConfigureAwait(false);
+            stored.AddRange(part.Where((_, index) => ends[index].IsWritten).Select(static one => one.Record));
+            var failures = ends.Select(static end => end.Why).ToList();
+            why = failures.Find(static failure => failure is { IsLocked: true } or { IsOver: true }) ?? failures.FindLast(static failure => failure is not null) ?? why;
         }
 
         return (stored, why);
     }
 
-    /// <summary>Writes to the vault what it had and has lost or has in an older version, as far as the ledger still has it.</summary>
+    /// <summary>Writes to the vault what it had and has lost, or has in an older version or in part only, as far as the ledger still has it.</summary>
     /// <exception cref="DcrException">The vault could not be read or written.</exception>
     public async Task<IReadOnlyList<RegistrationRecord>> WriteBackAsync()
     {
@@ -268,16 +269,14 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
             return written;
         }
 
-        var names = new HashSet<string>(await ListAsync("dcr-").ConfigureAwait(false), StringComparer.OrdinalIgnoreCase);
-        foreach (var kept in ledger.List(issuer: null).Where(found => found is { IsWhole: true, IsPending: false } && found.Place == ledger.PlaceOf(vaultId)))
+        foreach (var known in ledger.List(issuer: null).Where(found => found is { IsWhole: true, IsPending: false } && found.Place == ledger.PlaceOf(vaultId)).ToList())
         {
-            var name = kept.Record.SecretName;
-            if (names.Contains(name) && !HasLost(await ReadingAsync(() => vault.GetAsync(name)).ConfigureAwait(false), kept.Record))
+            if (await ReadSecretAsync(known.Record.SecretName).ConfigureAwait(false) is { } text && !IsOlderOrHalf(text, known.Record))
             {
                 continue;
             }
 
-            var whole = ledger.Find(kept.Record.Issuer, kept.Record.ClientId)!;
+            var whole = ledger.Find(known.Record.Issuer, known.Record.ClientId)!;
             if (await StoreAsync(whole.Record, whole.Sequence).ConfigureAwait(false) is { } failure)
             {
                 throw DcrErrors.VaultNotWritable(vault.Name, failure, failure.NextStep);
@@ -287,6 +286,21 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         }
 
         return written;
+    }
+
+    /// <summary>The vault forgets a registration that was removed before.</summary>
+    /// <returns>False where it does not: the next connect tries again.</returns>
+    public async Task<bool> ForgetAgainAsync(string secretName)
+    {
+        try
+        {
+            await vault!.RemoveAsync(secretName).ConfigureAwait(false);
+            return true;
+        }
+        catch (VaultException)
+        {
+            return false;
+        }
     }
 
     /// <summary>The vault forgets what is kept elsewhere now.</summary>
@@ -358,15 +372,16 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         try
         {
             var name = SecretName.For(issuer, clientId);
-            var there = await vault!.GetAsync(name).ConfigureAwait(false) is { } text ? Parse(text) : null;
-            var isNewer = there is not null && RegistrationLedger.HashOf(there) != pending.Removal.Record;
-            if (there is not null && !isNewer)
+            var text = await vault!.GetAsync(name).ConfigureAwait(false);
+            var there = text is null ? null : Parse(text);
+            var isAnother = there is not null && RegistrationLedger.HashOf(there) != pending.Removal.Record;
+            if (text is not null && !isAnother && (there is not null || !IsOfNewerLayout(text)))
             {
                 await vault.RemoveAsync(name).ConfigureAwait(false);
             }
 
             await ledger.StoredAsync([(issuer, clientId, pending.Sequence)]).ConfigureAwait(false);
-            if (isNewer)
+            if (isAnother)
             {
                 await ledger.KnowAsync([there!], vaultId!).ConfigureAwait(false);
             }
@@ -379,25 +394,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         }
     }
 
-    /// <summary>What a vault has of a registration is nothing, a part, or an older version. Something of a newer layout is none of them.</summary>
-    private static bool HasLost(string? text, RegistrationRecord known) => text is null || (Parse(text) is { } there ? IsOlder(there, known) : !IsJson(text));
-
-    private static bool IsOlder(RegistrationRecord record, RegistrationRecord other) => record.CreatedAt == other.CreatedAt && record.UpdatedAt < other.UpdatedAt;
-
-    private static bool IsJson(string text)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(text);
-            return true;
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
-    }
-
-    private RegistrationRecord Read(string secretName, string text)
+    private RegistrationRecord ParseOrThrow(string secretName, string text)
     {
         try
         {
@@ -405,7 +402,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         }
         catch (FormatException failure)
         {
-            throw DcrErrors.RecordUnreadable(vault!.Name, secretName, failure.Message);
+            throw DcrErrors.RecordUnreadable(vault!.Name, secretName, failure.Message, failure is NewerLayoutException);
         }
     }
 
@@ -420,6 +417,24 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
             return null;
         }
     }
+
+    private static bool IsOfNewerLayout(string text)
+    {
+        try
+        {
+            RegistrationRecord.Parse(text);
+            return false;
+        }
+        catch (FormatException failure)
+        {
+            return failure is NewerLayoutException;
+        }
+    }
+
+    /// <summary>Whether what a vault has is an earlier version of the same registration, as in a copy that was put back.</summary>
+    private static bool IsOlder(RegistrationRecord there, RegistrationRecord known) => there.CreatedAt == known.CreatedAt && there.UpdatedAt < known.UpdatedAt;
+
+    private static bool IsOlderOrHalf(string text, RegistrationRecord known) => Parse(text) is { } there ? IsOlder(there, known) : !IsOfNewerLayout(text);
 
     private async Task<T> ReadingAsync<T>(Func<Task<T>> read)
     {

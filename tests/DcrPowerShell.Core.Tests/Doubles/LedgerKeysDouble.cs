@@ -22,6 +22,11 @@ internal sealed class LedgerKeysDouble : ILedgerKeys
         private set => _active = value;
     }
 
+    /// <summary>How often another generation was found.</summary>
+    public int Refreshes { get; private set; }
+
+    public void Refresh() => Refreshes++;
+
     public LedgerKey? Find(ulong id) => _keys.TryGetValue(id, out var key) ? key : null;
 
     public void Refresh()

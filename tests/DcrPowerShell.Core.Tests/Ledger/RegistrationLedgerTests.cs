@@ -238,6 +238,29 @@ public class RegistrationLedgerTests
         Assert.Single(_disk.Names, static name => name.StartsWith("alive-", StringComparison.Ordinal));
     }
 
+    /// <summary>Another process would take the new file for a dead one's, between its making and its locking.</summary>
+    [Fact]
+    public async Task The_sign_of_life_is_made_under_the_lock_and_those_of_the_dead_are_deleted_then()
+    {
+        var process = _disk.Start();
+        await new RegistrationLedger(process, _keys).BeginAsync(Intent("t1"));
+        var dead = Assert.Single(_disk.Names, static name => name.StartsWith("alive-", StringComparison.Ordinal));
+        process.Kill();
+        using var living = Open();
+        await living.BeginAsync(Intent("t2"));
+        _disk.ForgetCalls();
+        using var ledger = Open();
+        await ledger.BeginAsync(Intent("t3"));
+        Assert.DoesNotContain(dead, _disk.Names);
+        Assert.Equal(2, _disk.Names.Count(static name => name.StartsWith("alive-", StringComparison.Ordinal)));
+        var isLocked = false;
+        foreach (var call in _disk.Calls)
+        {
+            isLocked = call.Name == LedgerFile.LockName ? call.Operation == DiskOperation.Lock : isLocked;
+            Assert.True(isLocked || call.Operation != DiskOperation.Lock || !call.Name.StartsWith("alive-", StringComparison.Ordinal));
+        }
+    }
+
     [Fact]
     public async Task A_request_of_this_process_is_under_way_until_its_command_leaves_it()
     {
