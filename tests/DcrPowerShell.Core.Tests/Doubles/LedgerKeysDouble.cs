@@ -29,10 +29,6 @@ internal sealed class LedgerKeysDouble : ILedgerKeys
 
     public LedgerKey? Find(ulong id) => _keys.TryGetValue(id, out var key) ? key : null;
 
-    public void Refresh()
-    {
-    }
-
     /// <summary>New frames are sealed with another key. The one before is still there.</summary>
     public void Renew()
     {

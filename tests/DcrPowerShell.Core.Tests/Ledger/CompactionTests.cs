@@ -523,7 +523,7 @@ public class CompactionTests
         view.AddRange(ledger.List(null).Select(static row => row.Record.ToJson()));
         view.AddRange(ledger.PendingFor(Vault).Select(static row => row.Record.ToJson()));
         view.AddRange(ledger.RemovalsFor(Vault).Select(static removal => removal.ToString()));
-        view.AddRange(ledger.Open().Select(static entry => $"{entry.Id} {entry.Intent.Tenant} {string.Join(",", entry.Answers.Select(static answer => answer.Sequence + Encoding.UTF8.GetString(answer.Body)))}"));
+        view.AddRange(ledger.Open().Select(static entry => $"{entry.Id} {entry.Intent!.Tenant} {string.Join(",", entry.Answers.Select(static answer => answer.Sequence + Encoding.UTF8.GetString(answer.Body)))}"));
         view.Sort(StringComparer.Ordinal);
         return view;
     }

@@ -264,7 +264,7 @@ public class RecoveryTests
         using var session = await Session.StartAsync("""{"faults":[{"on":"register","drop":"beforeAnswer"}]}""", hasVault: hasVault);
         Assert.Equal(DcrErrorId.OutcomeUnknown, (await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync())).ErrorId);
         var entry = Assert.Single(session.Ledger.Open());
-        Assert.Equal((LedgerOperation.Register, "Clinic portal", 0), (entry.Intent.Operation, entry.Intent.ClientName, entry.Answers.Count));
+        Assert.Equal((LedgerOperation.Register, "Clinic portal", 0), (entry.Intent!.Operation, entry.Intent!.ClientName, entry.Answers.Count));
 
         using var next = await session.NextProcessAsync();
         Assert.Equal("The outcome of 1 request is unknown: see Find-DcrOrphan.", Assert.Single(next.Reporter.Warnings));
@@ -480,7 +480,7 @@ public class RecoveryTests
     {
         using var session = await Session.StartAsync("""{"faults":[{"on":"register","drop":"beforeAnswer"}]}""");
         await RunGoneAsync(session, context => RegisterOperation.RunAsync(context, new RegisterRequest(JsonBag.Parse(Session.WebClient), "north", null)));
-        Assert.Equal("north", Assert.Single(session.Ledger.Open()).Intent.Tenant);
+        Assert.Equal("north", Assert.Single(session.Ledger.Open()).Intent!.Tenant);
         Assert.Equal(DcrErrorId.OutcomeUnknown, (await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "north"))).ErrorId);
         Assert.Single(await session.SentAsync("register"));
     }
