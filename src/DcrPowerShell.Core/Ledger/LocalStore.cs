@@ -46,6 +46,11 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
         {
             Take(key, OpenByAccount(key.Account!.Value));
         }
+
+        if (!_wasLocked)
+        {
+            Unwrap(_keyFile);
+        }
     }
 
     /// <exception cref="DcrException">StoreDamaged.</exception>
@@ -95,18 +100,10 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
         {
             if (passphrase is not null && ReadKeyFile() is { } file)
             {
-                // After a change that was interrupted each of the two keys may have a passphrase of its own.
-                var opened = file.Keys.Select(key => (Key: key, Bytes: key.Passphrase?.Open(passphrase, KeyFile.Associated(file.LedgerId)))).Where(static pair => pair.Bytes is not null).ToList();
-                opened.ForEach(pair => Take(pair.Key, pair.Bytes!));
-                if (opened.Count == 0 && file.Keys.Any(static key => key.Passphrase is not null))
-                {
-                    throw StoreErrors.PassphraseWrong();
-                }
-
-                if (opened.Count > 0 && file.Keys.Any(key => key.Passphrase is not null && !_keys.ContainsKey(key.Id)))
-                {
-                    throw StoreErrors.OtherPassphraseNeeded();
-                }
+                var opened = file.Keys.Where(static key => key.Passphrase is not null)
+                    .Select(key => (Entry: key, Bytes: key.Passphrase!.Open(passphrase, KeyFile.Associated(file.LedgerId))))
+                    .FirstOrDefault(static key => key.Bytes is not null);
+                Take(opened.Entry ?? throw StoreErrors.PassphraseWrong(), opened.Bytes!);
             }
 
             await LoadKeysAsync(vaultOf).ConfigureAwait(false);
@@ -140,7 +137,8 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
     /// </summary>
     /// <param name="protect">Protects the new key; has it stored where that is elsewhere.</param>
     /// <exception cref="DcrException">
-    /// What <paramref name="protect"/> throws: the old protection holds. StoreReadOnly: both keys may be there, and the next open ends it.
+    /// What <paramref name="protect"/> throws: the old protection holds. StoreReadOnly: either of the two opens it, and the next open ends
+    /// the change.
     /// </exception>
     public async Task ProtectAsync(Func<LedgerHash, LedgerKey, Task<ProtectedKey>> protect, Func<string, ISecretVault>? vaultOf = null)
     {
@@ -149,12 +147,12 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
         try
         {
             using var alone = Guard(() => StoreLock.Take(folder, ProtectLockName), "the key");
-            ((ILedgerKeys)this).Refresh();
-            var former = _keyFile!;
-            var key = ((ILedgerKeys)this).Active.Renewed();
-            var fresh = await protect(former.LedgerId, key).ConfigureAwait(false);
+            await LoadKeysAsync(vaultOf).ConfigureAwait(false);
+            var (file, former) = (_keyFile!, ((ILedgerKeys)this).Active);
+            var key = former.Renewed();
+            var fresh = await protect(file.LedgerId, key).ConfigureAwait(false);
             _keys[key.Id] = key;
-            WriteKeyFile(former with { Keys = [.. former.Keys, fresh] });
+            WriteKeyFile(file with { Keys = [.. file.Keys.Select(entry => file.Wrap(entry, _keys[entry.Id], key)), file.Wrap(fresh, key, former)] });
             for (var left = 100; !ledger.Compact(); left--)
             {
                 if (left == 0)
@@ -165,7 +163,7 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
                 await Task.Delay(100).ConfigureAwait(false);
             }
 
-            WriteKeyFile(_keyFile! with { Keys = [fresh] });
+            WriteKeyFile(file with { Keys = [fresh] });
         }
         finally
         {
@@ -180,43 +178,41 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
     public static ProtectedKey ByPassphrase(LedgerHash ledgerId, LedgerKey key, SecureString passphrase) =>
         new() { Id = key.Id, Protection = DcrProtection.Passphrase, Passphrase = PassphraseSeal.Of(key.ToBytes(), passphrase, KeyFile.Associated(ledgerId)) };
 
-    /// <summary>Puts the key file somewhere else.</summary>
-    /// <exception cref="DcrException">StoreReadOnly.</exception>
+    /// <summary>Puts the key file somewhere else; or, where it has been put there already, says so.</summary>
+    /// <param name="path">Null for the store's own folder.</param>
+    /// <exception cref="DcrException">StoreReadOnly; StoreKeyMissing: it is in neither place; SecretExists: another key is there.</exception>
     public void MoveKey(string? path)
     {
         var former = Settings;
-        var content = ReadKeyFile()!;
         var (place, name) = Guard(() => keyFolder(former with { KeyPath = path }), "the key");
+        var (there, key) = (Guard(() => place.Read(name) is { } utf8 ? KeyFile.Parse(utf8) : null, "the key"), ReadKeyFile() ?? (HasFrames ? null : MakeKeyFile()));
+        var fullPath = Path.Combine(place.Path, name);
+        if (key is null)
+        {
+            Set(settings => there is null ? throw StoreErrors.KeyMissing(fullPath) : settings with { KeyPath = path });
+            return;
+        }
+
+        var (formerPlace, formerName) = keyFolder(former);
+        if (Path.Combine(formerPlace.Path, formerName) == fullPath)
+        {
+            return;
+        }
+
+        if (there is not null)
+        {
+            throw StoreErrors.KeyExists(fullPath);
+        }
+
         Guard(
             () =>
             {
-                if (place.Read(name) is { } there && !IsOwn(there))
-                {
-                    throw StoreErrors.KeyPathTaken(path!);
-                }
-
-                place.Replace(name, content.ToUtf8());
+                place.Replace(name, key.ToUtf8());
                 return true;
             },
             "the key");
         Set(settings => settings with { KeyPath = path });
-        var (formerPlace, formerName) = keyFolder(former);
-        if (formerPlace.Path != place.Path || formerName != name)
-        {
-            formerPlace.Delete(formerName);
-        }
-    }
-
-    private bool IsOwn(byte[] keyFile)
-    {
-        try
-        {
-            return KeyFile.Parse(keyFile).LedgerId == _keyFile!.LedgerId;
-        }
-        catch (FormatException)
-        {
-            return false;
-        }
+        formerPlace.Delete(formerName);
     }
 
     public void Dispose()
@@ -246,7 +242,7 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
         return ledger;
     }
 
-    /// <summary>Ends a change of the protection that was interrupted.</summary>
+    /// <summary>Ends a change of the protection that was broken off: until then the former protection opens everything, too.</summary>
     private void EndProtecting(RegistrationLedger ledger)
     {
         if (_keyFile!.Keys.Count == 1)
@@ -255,18 +251,45 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
         }
 
         using var alone = Guard(() => folder.TryLock(ProtectLockName), "the key");
-        if (alone is not null && ledger.Compact())
+        if (alone is not null && ReadKeyFile() is { Keys: { Count: > 1 } keys } file && keys.All(key => _keys.ContainsKey(key.Id)))
         {
-            WriteKeyFile(_keyFile! with { Keys = [_keyFile.Keys[_keyFile.Keys.Count - 1]] });
+            _keyFile = file;
+            if (ledger.Compact())
+            {
+                WriteKeyFile(file with { Keys = [keys[keys.Count - 1] with { Wrapped = null }] });
+            }
         }
     }
 
     private async Task LoadKeysAsync(Func<string, ISecretVault>? vaultOf)
     {
-        _keyFile = ReadKeyFile() ?? MakeKeyFile();
-        foreach (var key in _keyFile.Keys.Where(key => !_keys.ContainsKey(key.Id)))
+        var file = ReadKeyFile() ?? MakeKeyFile();
+        DcrException? locked = null;
+        foreach (var entry in file.Keys.Where(entry => !_keys.ContainsKey(entry.Id)))
         {
-            Take(key, await OpenAsync(key, vaultOf).ConfigureAwait(false));
+            try
+            {
+                Take(entry, await OpenAsync(entry, vaultOf).ConfigureAwait(false));
+            }
+            catch (DcrException failure)
+            {
+                locked ??= failure;
+            }
+        }
+
+        Unwrap(file);
+        _keyFile = file.Keys.All(entry => _keys.ContainsKey(entry.Id)) ? file : throw locked!;
+    }
+
+    /// <summary>Where a change of the protection was broken off, either key opens the other.</summary>
+    private void Unwrap(KeyFile file)
+    {
+        foreach (var entry in file.Keys.Where(entry => !_keys.ContainsKey(entry.Id)))
+        {
+            if (_keys.Values.Select(by => file.Unwrap(entry, by)).FirstOrDefault(static bytes => bytes is not null) is { } key)
+            {
+                Take(entry, key);
+            }
         }
     }
 
@@ -291,9 +314,9 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
                 {
                     throw StoreErrors.KeyVaultFailed(place.Vault, failure);
                 }
-                catch (FormatException)
+                catch (FormatException failure)
                 {
-                    throw StoreErrors.KeyUnusable(new FormatException($"the secret '{place.SecretName}' in vault '{place.Vault}' is something else"));
+                    throw StoreErrors.KeyUnusable(failure);
                 }
 
             default:
@@ -336,7 +359,7 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
                 return made;
             }
 
-            if (folder.List().Any(name => name.EndsWith(".dcrl", StringComparison.Ordinal) && folder.Length(name) > 0))
+            if (HasFrames)
             {
                 throw StoreErrors.KeyMissing(KeyPath());
             }
@@ -348,6 +371,8 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
             return file;
         },
         "the key");
+
+    private bool HasFrames => folder.List().Any(name => name.EndsWith(".dcrl", StringComparison.Ordinal) && folder.Length(name) > 0);
 
     private string KeyPath()
     {

@@ -31,12 +31,6 @@ internal static class StoreErrors
     public static DcrException PassphraseWrong() =>
         new(DcrErrorId.StoreLocked, "The passphrase does not open the local store.", "Give the passphrase that was set with Set-DcrStore -Protection Passphrase. Nobody can recover it; a backup has one of its own.");
 
-    public static DcrException OtherPassphraseNeeded() =>
-        new(DcrErrorId.StoreLocked, "A change of the passphrase was interrupted, so the local store has two. This one opens one of its keys, and the other one is needed too.", "Run Unlock-DcrStore once more, with the passphrase from before the change, or the one from after it.");
-
-    public static DcrException KeyPathTaken(string path) =>
-        new(DcrErrorId.InvalidSetup, $"-KeyPath: the file '{path}' is there already, and is not the key of this store. Nothing was changed.", "Name a file that is not there yet.");
-
     /// <param name="protection">What <c>-Protection</c> is to be.</param>
     public static DcrException ProtectionIncomplete(string parameter, string protection) =>
         new(DcrErrorId.InvalidSetup, $"-{parameter} goes with -Protection {protection}, and only together. Nothing was changed.", $"Give both, or neither: Set-DcrStore -Protection {protection} -{parameter} <value>.");
@@ -46,6 +40,13 @@ internal static class StoreErrors
 
     public static DcrException KeyMissing(string path) =>
         new(DcrErrorId.StoreKeyMissing, $"The key of the local store is not there: '{path}'. Without it nobody can read what the store holds, and no new key was made.", "Put the file back from a copy; if it was moved, name its place with Set-DcrStore -KeyPath. To begin an empty store, set DCRPOWERSHELL_HOME to another folder, and take a backup back with Restore-DcrRegistration -Path.");
+
+    public static DcrException KeyExists(string path) =>
+        new(DcrErrorId.SecretExists, $"There is a key of a store in '{path}' already. Nothing was changed.", "Choose another file: without its key nobody can read a store.");
+
+    /// <summary>Others could read the store, or put another in its place.</summary>
+    public static DcrException NotPrivate(Exception why) =>
+        new(DcrErrorId.StoreReadOnly, $"The local store is not used: {why.Message.TrimEnd('.')}. Nothing was sent.", "Make the folder and its files this account's alone, or name another folder with DCRPOWERSHELL_HOME.", why);
 
     public static DcrException KeyUnusable(Exception why) =>
         new(DcrErrorId.StoreKeyMissing, $"The key of the local store cannot be used by this account on this machine: {why.Message.TrimEnd('.')}. Nothing was sent.", "Use the account and the machine that made the store, or begin an empty one with DCRPOWERSHELL_HOME and take a backup back with Restore-DcrRegistration -Path.", why);
