@@ -31,6 +31,7 @@ internal static class StoreOpening
         var store = vault is null ? new Registrations(ledger, null, null) : await OpenWholeVaultAsync(ledger, vault, reporter, clock, stop).ConfigureAwait(false);
         var (restored, unknown) = await RecoverOperation.RunAsync(store).ConfigureAwait(false);
         var (late, why) = await store.SettleAsync().ConfigureAwait(false);
+        await store.ConfirmAsync().ConfigureAwait(false);
         restored = [.. restored, .. late.Where(record => !restored.Any(other => other.SecretName == record.SecretName))];
         TellOfRestored(restored, unknown, reporter);
         audit.Restored(restored);
