@@ -82,7 +82,8 @@ Describe 'A SecretStore that cannot be written' {
         $script = Join-Path $HOME full.ps1
         [IO.File]::WriteAllText($script, "Import-Module '$((Get-Module DcrPowerShell).Path)'; $(& $connect)")
         $shell = New-PwshStartInfo @('-NoProfile', '-File', $script)
-        $command = "ulimit -f $limit; exec '$($shell.FileName)' $($shell.Arguments)"
+        # .NET itself maps a file of more than that otherwise.
+        $command = "export DOTNET_EnableWriteXorExecute=0; ulimit -f $limit; exec '$($shell.FileName)' $($shell.Arguments)"
         $lines = @(bash -c $command 2>&1)
         $lines[0] | Should -BeLike 'VaultWriteFailed,*'
         $lines[1] | Should -BeLike "Vault 'TestStore' does not keep what is written to it: *Nothing was sent."
@@ -135,7 +136,7 @@ Describe 'A SecretStore that many registrations go into' {
         Set-Secret -Vault TestStore -Name some-bytes -Secret ([byte[]](1..200))
         Set-Secret -Vault TestStore -Name a-table -Secret @{ One = 'first'; Two = 'second' }
         Set-Secret -Vault TestStore -Name a-person -Secret ([pscredential]::new('ann', (ConvertTo-Secret 'of ann')))
-        $server = New-ConnectedServer
+        $server = New-ConnectedServer @{ rotateSecret = 'put' }
         $client = New-DcrClient @app -ClientSecretName a-copy
         $null = $client | Reset-DcrClientSecret -ClientSecretName a-copy
         New-DcrClient @app | Remove-DcrClient -Confirm:$false
@@ -146,7 +147,7 @@ Describe 'A SecretStore that many registrations go into' {
             (Get-Secret -Vault TestStore -Name a-person).GetNetworkCredential().Password
             Get-Secret -Vault TestStore -Name a-copy -AsPlainText
             (Get-SecretInfo -Vault TestStore dcr-127*).Count" |
-            Should -Be 'text', 'test', '200', 'second', 'of ann', (Get-TestServerClient $server).clientSecret, '1'
+            Should -Be 'text', 'test', '200', 'second', 'of ann', (Get-TestServerClient $server $client.ClientId).clientSecret, '1'
     }
 }
 
@@ -160,10 +161,10 @@ Describe 'A SecretStore with a password' {
     AfterAll { Reset-All }
 
     It 'that ends soon is said at connect, once for each unlocking' {
-        Unlock-SecretStore -Password $password -PasswordTimeout 100
+        Unlock-SecretStore -Password $password -PasswordTimeout 605
         $null = Connect-DcrServer $server.Issuer -WarningVariable told -WarningAction SilentlyContinue
         $null = Connect-DcrServer $server.Issuer -WarningVariable again -WarningAction SilentlyContinue
-        "$told" | Should -BeLike 'SecretStore locks itself in 1 minute*Set-SecretStoreConfiguration -PasswordTimeout*'
+        "$told" | Should -BeLike 'SecretStore locks itself in 10 minutes*Set-SecretStoreConfiguration -PasswordTimeout*'
         "$again" | Should -BeNullOrEmpty
         Unlock-SecretStore -Password $password -PasswordTimeout 7200
         $null = Connect-DcrServer $server.Issuer -WarningVariable long -WarningAction SilentlyContinue
@@ -196,7 +197,8 @@ Describe 'A SecretStore with a password' {
     }
 
     It 'that is asked for at every call cannot be used, and the error says what to do' {
-        Set-SecretStoreConfiguration -Scope CurrentUser -Authentication Password -PasswordTimeout 0 -Interaction None -Password $password -Confirm:$false
+        Unlock-SecretStore -Password $password
+        Set-SecretStoreConfiguration -PasswordTimeout 0 -Confirm:$false
         Unlock-SecretStore -Password $password
         $null = Assert-Failure { Connect-DcrServer $server.Issuer } -Id VaultReadFailed -Category ReadError -Message '*its PasswordTimeout is 0*' -Action 'Give it a longer one: Set-SecretStoreConfiguration*' -Terminating
     }

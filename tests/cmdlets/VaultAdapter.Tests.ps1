@@ -311,7 +311,7 @@ Describe 'A command on the local store' {
             `$null = Get-DcrClient -Offline; `$null = Get-DcrStore; `$null = Test-DcrServer; `$null = Find-DcrOrphan; `$null = Restore-DcrRegistration
             `$client | Remove-DcrClient -Confirm:`$false
             @([AppDomain]::CurrentDomain.GetAssemblies() | Where-Object { `$_.GetName().Name -like '*SecretManagement*' }).Count
-            @((TabExpansion2 'Connect-DcrServer x -Vault ' 27).CompletionMatches | Where-Object ResultType -eq ParameterValue).Count
+            @([DcrPowerShell.Binding.VaultNameCompleter]::new().CompleteArgument('Connect-DcrServer', 'Vault', '', `$null, @{})).Count
             @(`$Error).Count")
         $result.Errors | Should -BeNullOrEmpty
         $result.Output.Trim() -split '\r?\n' | Should -Be '0', '0', '0'
