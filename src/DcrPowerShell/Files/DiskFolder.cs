@@ -18,13 +18,17 @@ internal sealed class DiskFolder : IStoreFolder
     private readonly HashSet<string> _held = new(StringComparer.Ordinal);
     private readonly Lazy<bool> _locksWork;
 
-    /// <summary>Makes the folder, where it is not there yet.</summary>
+    /// <param name="creates">Whether the folder is made, where it is not there yet.</param>
     /// <exception cref="IOException">It cannot be made.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be made, is a link, belongs to somebody else, or others may look into it.</exception>
-    public DiskFolder(string path)
+    public DiskFolder(string path, bool creates = true)
     {
         Path = path;
-        UserOnly.CreateFolder(path);
+        if (creates)
+        {
+            UserOnly.CreateFolder(path);
+        }
+
         UserOnly.Require(path);
         _locksWork = new Lazy<bool>(DoLocksWork);
     }

@@ -87,6 +87,6 @@ internal static class LocalData
     }
 
     private static (IStoreFolder Folder, string Name) KeyPlace(IStoreFolder folder, StoreSettings settings) => settings.KeyPath is { } path
-        ? (new DiskFolder(Path.GetDirectoryName(path)!), Path.GetFileName(path))
+        ? (new DiskFolder(Path.GetDirectoryName(path)!, creates: false), Path.GetFileName(path))
         : (folder, KeyName);
 }
