@@ -41,6 +41,10 @@ Describe 'The help' {
 
 Describe '<Page>' -ForEach ($examples | Group-Object { $_.Page } | ForEach-Object { @{ Page = $_.Name; Examples = $_.Group } }) {
     BeforeEach {
+        # A local store of its own, for an example may protect or lock it; and somebody who types a passphrase.
+        $env:DCRPOWERSHELL_HOME = Join-Path $HOME ([guid]::NewGuid())
+        function Read-Host { ConvertTo-SecureString 'correct horse battery staple' -AsPlainText -Force }
+
         # What the pages take for granted: an open server with two clients, one with an initial access token, and credentials in the vault.
         Reset-TestStore
         $switches = @{ secretExpiresAt = 'future'; rotateSecret = if ($Page -eq 'Reset-DcrClientSecret') { 'put' } else { 'none' } }
@@ -49,7 +53,7 @@ Describe '<Page>' -ForEach ($examples | Group-Object { $_.Page } | ForEach-Objec
         $grant = if ($Page -eq 'New-DcrClient') { @{ redirect_uris = @('https://app.example.com/cb'); token_endpoint_auth_method = 'none' } }
         $gated = New-TestServer ($switches + @{ issuerPath = '/tenant1'; initialToken = 'initial-token-0001'; grant = $grant })
         $tenant = New-TestServer @{ dialect = 'auth0'; auth0 = @{ managementToken = @{} } }
-        $secrets = @{ 'as-initial-access-token' = 'initial-token-0001'; 'okta-api-token' = '00-not-a-real-api-token'; 'auth0-management-token' = $tenant.ManagementToken; 'dcr-admin-key' = $adminKey }
+        $secrets = @{ 'as-initial-access-token' = 'initial-token-0001'; 'okta-api-token' = '00-not-a-real-api-token'; 'auth0-management-token' = $tenant.ManagementToken; 'admin-key' = $adminKey; 'backup-passphrase' = 'correct horse battery staple' }
         foreach ($secret in $secrets.Keys | Where-Object { $Code.Contains($_) -or $Page -eq 'Reset-DcrClientSecret' }) { Set-Secret $secret -Vault DcrVault -Secret $secrets[$secret] }
         Get-DcrServer | Disconnect-DcrServer
         $null = Connect-DcrServer $open.Issuer
@@ -78,6 +82,7 @@ Describe '<Page>' -ForEach ($examples | Group-Object { $_.Page } | ForEach-Objec
     AfterEach {
         Pop-Location
         $open, $gated, $tenant, $okta | Remove-TestServer
+        $env:DCRPOWERSHELL_HOME = $null
     }
 
     It 'runs: <Title>' -ForEach $Examples {

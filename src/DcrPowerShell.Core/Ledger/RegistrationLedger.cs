@@ -534,6 +534,7 @@ internal sealed class RegistrationLedger : IDisposable
             state =>
             {
                 var wanted = drafts.Where(draft => draft.Header.Kind is FrameKind.Asked or FrameKind.Answered or FrameKind.Orphaned ? state.Entry(draft.Header.Entry) is null : state.Client(draft.Header.Client) is null).ToList();
+                taken.Clear();
                 taken.AddRange(wanted.Where(static draft => draft.Header.Kind == FrameKind.Kept).Select(static draft => RegistrationRecord.Parse(Encoding.UTF8.GetString(draft.Body))));
                 return wanted;
             },

@@ -150,8 +150,8 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
 
     private Func<StoredRegistration, bool> Wanted()
     {
-        var (name, tenant) = (PatternOf(ClientName), PatternOf(Tenant));
-        return found => Matches(name, found.Record.ClientName) && Matches(tenant, found.Record.Tenant) && IsSoon(found.Record);
+        var (name, tenant) = (PatternOf(ClientName), Tenant is null ? null : new TenantPattern(Tenant));
+        return found => Matches(name, found.Record.ClientName) && tenant?.IsMatch(found.Record.Tenant) != false && IsSoon(found.Record);
     }
 
     private protected override void ProcessClient(string clientId, DcrClient? piped)
