@@ -24,6 +24,7 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
     private const string PathSet = "Path";
 
     private readonly List<ImportOutcome> _outcomes = [];
+    private readonly SecretCopyNames _copies = new();
 
     /// <summary><c>client_id</c> (RFC 7591, section 3.2.1).</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = ClientSet)]
@@ -111,9 +112,9 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
             {
                 var request = ImportRequest.From(row, source);
                 var record = ImportOperation.Check(connection, request, DateTimeOffset.UtcNow);
-                if (request.ClientSecretName is { } name && WildcardPattern.ContainsWildcardCharacters(name))
+                if (request.ClientSecretName is { } name && SecretName.WhyRefused(name) is { } why)
                 {
-                    throw DcrErrors.ImportInvalid(source, "the name of the secret for the copy (ClientSecretName) has a wildcard character", "Name the secret with letters, digits and hyphens.");
+                    throw DcrErrors.ImportInvalid(source, $"the name of the secret for the copy (ClientSecretName) {why}", "Name the secret otherwise, with letters, digits and hyphens.");
                 }
 
                 good.Add((record, request.ClientSecretName, source));
@@ -130,6 +131,7 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
     private void Take(DcrConnection connection, RegistrationRecord record, string? clientSecretName, string target)
     {
         WaitForSame(record.ClientId);
+        _copies.Claim(clientSecretName, record.ClientId);
         if (ShouldProcess($"{record.ClientName ?? "client"} ({record.ClientId}) at {connection.Issuer}", "Take into the vault"))
         {
             Start(connection, record.ClientId, target, context => ImportOperation.RunAsync(context, record, clientSecretName, Force), done =>
