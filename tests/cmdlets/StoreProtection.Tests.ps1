@@ -32,7 +32,7 @@ Describe 'Get-DcrStore' {
         $store.Path | Should -Be $env:DCRPOWERSHELL_HOME
         $store.Registrations, $store.InVaults, $store.Pending, $store.OpenRequests, $store.Damaged | Should -Be 0, 0, 0, 0, 0
         $store.IsLocked | Should -BeFalse
-        $store.LastBackupAt, $store.DefaultVault | Should -Be $null, $null
+        $store.DefaultVault | Should -BeNullOrEmpty
     }
 
     It 'shows where it is, how it is protected, and what is in it' {
