@@ -212,7 +212,12 @@ internal static class StoreOpening
 
     private static void TellOfLedger(RegistrationLedger ledger, IReporter reporter)
     {
-        var damaged = ledger.File.Gaps.Count(static gap => !gap.IsTorn);
+        var damaged = ledger.File.Gaps.Count(static gap => !gap.IsTorn && !gap.IsFork);
+        if (ledger.File.Gaps.Any(static gap => gap.IsFork))
+        {
+            reporter.Warning($"Two processes have written to the local store in '{ledger.Path}' at the same time, so file locks do not keep them apart: a folder that several machines share, most likely. Give each machine its own with DCRPOWERSHELL_HOME.");
+        }
+
         if (damaged > 0)
         {
             reporter.Warning($"The local store in '{ledger.Path}' is damaged in {damaged} place{(damaged == 1 ? "" : "s")}: what stood there cannot be read, everything else can. Get-DcrStore tells more; Restore-DcrRegistration -Path brings back what a backup has.");

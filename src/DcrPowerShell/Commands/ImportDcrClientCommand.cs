@@ -15,7 +15,7 @@ using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Commands;
 
-/// <summary>Takes clients that were registered elsewhere into the vault, with their tokens.</summary>
+/// <summary>Takes clients that were registered elsewhere into the store, with their tokens.</summary>
 [Cmdlet(VerbsData.Import, "DcrClient", SupportsShouldProcess = true, DefaultParameterSetName = ClientSet)]
 [OutputType(typeof(DcrClient))]
 public sealed class ImportDcrClientCommand : DcrBatchCmdlet
@@ -58,7 +58,7 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
     [AllowEmptyString]
     public string? Tenant { get; set; }
 
-    /// <summary>The name of a secret in the vault that shall hold a plain copy of the client secret.</summary>
+    /// <summary>The name of a secret that shall hold a plain copy of the client secret.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = ClientSet)]
     [NullAsEmpty]
     [AllowEmptyString]
@@ -71,7 +71,7 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
     [ValidateNotNullOrEmpty]
     public string Path { get; set; } = "";
 
-    /// <summary>Takes also clients that the vault has.</summary>
+    /// <summary>Takes also clients that are known.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
@@ -132,7 +132,7 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
     {
         WaitForSame(record.ClientId);
         _copies.Claim(clientSecretName, record.ClientId);
-        if (ShouldProcess($"{record.ClientName ?? "client"} ({record.ClientId}) at {connection.Issuer}", "Take into the vault"))
+        if (ShouldProcess($"{record.ClientName ?? "client"} ({record.ClientId}) at {connection.Issuer}", "Keep registration"))
         {
             Start(connection, record.ClientId, target, context => ImportOperation.RunAsync(context, record, clientSecretName, Force), done =>
             {
@@ -146,7 +146,7 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
     {
         base.AtEnd();
         Warn(ImportOutcome.AsGiven, "stored as given, and not read at the server: that takes a registration access token with its registration_client_uri, and a server that lets clients be read");
-        Warn(ImportOutcome.WasKnownOtherwise, "in the vault already with another token or secret, which stays. The server may have replaced what was given; if it has not, -Force takes it");
+        Warn(ImportOutcome.WasKnownOtherwise, "known already with another token or secret, which stays. The server may have replaced what was given; if it has not, -Force takes it");
     }
 
     private void Warn(ImportOutcome outcome, string what)

@@ -18,18 +18,19 @@ internal sealed class DiskFolder : IStoreFolder
     private readonly HashSet<string> _held = new(StringComparer.Ordinal);
     private readonly Lazy<bool> _locksWork;
 
-    /// <param name="creates">Whether the folder is made, where it is not there yet.</param>
+    /// <summary>Makes the folder, where it is not there yet.</summary>
     /// <exception cref="IOException">It cannot be made.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be made, is a link, belongs to somebody else, or others may look into it.</exception>
-    public DiskFolder(string path, bool creates = true)
+    /// <param name="isPrivate">False for a folder of the user's that holds one file of ours, which is private itself.</param>
+    public DiskFolder(string path, bool isPrivate = true)
     {
         Path = path;
-        if (creates)
+        if (isPrivate)
         {
             UserOnly.CreateFolder(path);
+            UserOnly.Require(path);
         }
 
-        UserOnly.Require(path);
         _locksWork = new Lazy<bool>(DoLocksWork);
     }
 

@@ -74,11 +74,11 @@ internal static class LocalData
         {
             Create(own);
             folder = new DiskFolder(own);
-            using var proof = folder.TryLock("write.lock");
+            using var proof = folder.TryLock(LedgerFile.LockName);
         }
-        catch (UnsafePlaceException unsafePlace)
+        catch (NotPrivateException failure)
         {
-            throw StoreErrors.NotWritable(own, unsafePlace);
+            throw StoreErrors.NotPrivate(failure);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -91,6 +91,6 @@ internal static class LocalData
     }
 
     private static (IStoreFolder Folder, string Name) KeyPlace(IStoreFolder folder, StoreSettings settings) => settings.KeyPath is { } path
-        ? (new DiskFolder(Path.GetDirectoryName(path)!, creates: false), Path.GetFileName(path))
+        ? (new DiskFolder(Path.GetDirectoryName(path)!, isPrivate: false), Path.GetFileName(path))
         : (folder, KeyName);
 }
