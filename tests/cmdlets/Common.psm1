@@ -33,14 +33,13 @@ function Start-DcrTest {
     )
 
     Assert-ThrowAwayHome
-    $env:DCRPOWERSHELL_HOME = New-StoreFolder
     Import-Module $script:ModulePath -Global
+    Switch-TestFolder
     if ($Vault) {
         Import-Module Microsoft.PowerShell.SecretStore -Global
         Reset-TestStore
         Get-SecretVault | Where-Object ModuleName -ne 'Microsoft.PowerShell.SecretStore' | Unregister-SecretVault
         Register-TestStore
-        $null = Set-DcrStore -DefaultVault $script:VaultName
     }
 
     Import-Module "$PSScriptRoot/TestServer.psm1" -Global
@@ -50,11 +49,13 @@ function Start-DcrTest {
 # An empty folder below the home folder, for this user alone. Gives its path. That there is no backup is not said of a store in it.
 function New-StoreFolder {
     [CmdletBinding()]
-    param()
+    param([string] $DefaultVault)
 
     $path = Join-Path $HOME "dcr-$([guid]::NewGuid().ToString('n'))"
     $null = New-Item $path -ItemType Directory
-    [IO.File]::WriteAllText((Join-Path $path store.json), '{"version":1,"last_backup_at":"2026-01-01T00:00:00Z","last_backup_count":1}')
+    $settings = @{ last_backup_at = '2026-01-01T00:00:00Z'; last_backup_count = 1 }
+    if ($DefaultVault) { $settings.default_vault = $DefaultVault }
+    [IO.File]::WriteAllText((Join-Path $path store.json), (ConvertTo-Json $settings))
     if (-not $script:IsOnWindows) { chmod -R go= $path }
     $path
 }
@@ -85,10 +86,12 @@ function Stop-DcrTest {
     if (Get-Module TestServer) { Stop-TestServerHost }
 }
 
-# Empties the SecretStore. With a password it is locked afterwards.
+# Empties the SecretStore, and has the module know nothing of what was in it. With a password it is locked afterwards.
 function Reset-TestStore {
     [CmdletBinding()]
     param(
+        # As when somebody else empties the vault.
+        [switch] $KeepLedger,
         [securestring] $Password,
         [ValidateSet('None', 'Prompt')] [string] $Interaction = 'None'
     )
@@ -96,6 +99,7 @@ function Reset-TestStore {
     Assert-ThrowAwayHome
     $store = @{ Scope = 'CurrentUser'; Interaction = $Interaction; Force = $true; WarningAction = 'SilentlyContinue'; Authentication = 'None' }
     if ($Password) { $store += @{ Password = $Password; PasswordTimeout = 900 }; $store.Authentication = 'Password' }
+    if (-not $KeepLedger) { Switch-TestFolder (New-StoreFolder -DefaultVault $script:VaultName) }
     for ($try = 1; ; $try++) {
         try {
             Reset-SecretStore @store
