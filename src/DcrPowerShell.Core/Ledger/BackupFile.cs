@@ -39,9 +39,10 @@ internal static class BackupFile
         target.WriteByte(LineFeed);
         var codec = new FrameCodec(keys);
         var epoch = LedgerHash.New().High;
-        for (var index = 0; index < contents.Count; index++)
+        var previous = default(FrameHeader);
+        foreach (var content in contents)
         {
-            var (_, frame) = codec.Seal(contents[index], index + 1, index, epoch);
+            (previous, var frame) = codec.Seal(content, previous.Sequence + 1, previous, epoch);
             target.Write(frame, 0, frame.Length);
         }
     }
@@ -65,8 +66,9 @@ internal static class BackupFile
         var contents = new List<FrameDraft>();
         new FrameScanner(frames, codec).Scan(
             0,
-            0,
+            default,
             checksEnd: true,
+            isSettled: true,
             (header, offset) =>
             {
                 if (codec.Open(header, FrameScanner.Read(frames, offset, header.Length)) is { } content)

@@ -13,8 +13,9 @@ internal sealed record FrameDraft(FrameHeader Header, byte[] Outline, byte[] Bod
 internal sealed class FrameCodec(ILedgerKeys keys)
 {
     /// <summary>Seals with the active key.</summary>
+    /// <param name="previous">The frame before it in the file; the default for none.</param>
     /// <exception cref="InvalidDataException">It would be too large to be read again.</exception>
-    public (FrameHeader Header, byte[] Frame) Seal(FrameDraft draft, long sequence, long previous, ulong epoch)
+    public (FrameHeader Header, byte[] Frame) Seal(FrameDraft draft, long sequence, FrameHeader previous, ulong epoch)
     {
         var key = keys.Active;
         var header = draft.Header with
@@ -22,7 +23,8 @@ internal sealed class FrameCodec(ILedgerKeys keys)
             Length = FrameHeader.Size + ContentEncryption.SealedLength(draft.Outline.Length + draft.Body.Length),
             OutlineLength = draft.Outline.Length,
             Sequence = sequence,
-            Previous = previous,
+            Previous = previous.Sequence,
+            PreviousLength = previous.Length,
             Epoch = epoch,
             KeyId = key.Id,
         };

@@ -5,11 +5,11 @@ namespace DcrPowerShell.Ledger;
 
 /// <summary>
 /// The clear beginning of a frame, of fixed size. Its checksum tells it from other bytes; that nobody made it up is known once
-/// the frame's tag was checked, which covers all of it but <see cref="Previous"/>.
+/// the frame's tag was checked, which covers all of it but <see cref="Previous"/> and <see cref="PreviousLength"/>.
 /// </summary>
 internal readonly record struct FrameHeader
 {
-    public const int Size = 132;
+    public const int Size = 136;
 
     /// <summary>A frame larger than this is refused before it is written.</summary>
     public const int LargestFrame = 16 * 1024 * 1024;
@@ -20,7 +20,7 @@ internal readonly record struct FrameHeader
     private const int ChecksumAt = Size - sizeof(uint);
 
     /// <summary>What the frame's tag covers of the header: all before <see cref="Previous"/>.</summary>
-    public const int AuthenticatedLength = ChecksumAt - sizeof(long);
+    public const int AuthenticatedLength = 120;
 
     public FrameKind Kind { get; init; }
 
@@ -38,6 +38,12 @@ internal readonly record struct FrameHeader
 
     /// <summary>The sequence of the frame before it in this file; 0 for the first.</summary>
     public long Previous { get; init; }
+
+    /// <summary>
+    /// How long that frame is. A torn frame and the one written behind it have the same sequence; they begin at different places, and
+    /// so differ in length where they seem to end at the same.
+    /// </summary>
+    public int PreviousLength { get; init; }
 
     /// <summary>The sequence of the frame that it is about; 0 for none.</summary>
     public long Reference { get; init; }
@@ -88,15 +94,28 @@ internal readonly record struct FrameHeader
             Place = BinaryPrimitives.ReadUInt64LittleEndian(bytes.Slice(104)),
             Kind = (FrameKind)bytes[112],
             ClosesEntry = bytes[113] != 0,
-            Previous = BinaryPrimitives.ReadInt64LittleEndian(bytes.Slice(120)),
+            Previous = BinaryPrimitives.ReadInt64LittleEndian(bytes.Slice(AuthenticatedLength)),
+            PreviousLength = BinaryPrimitives.ReadInt32LittleEndian(bytes.Slice(AuthenticatedLength + sizeof(long))),
         };
         return header.Length is > Size and <= LargestFrame && header.OutlineLength >= 0 && header.OutlineLength < header.Length && header.Sequence > 0 ? header : null;
     }
 
-    /// <summary>Whether a frame of a newer version begins here.</summary>
-    public static bool IsNewer(ReadOnlySpan<byte> bytes) => bytes.Length >= sizeof(ulong)
-        && BinaryPrimitives.ReadUInt64LittleEndian(bytes) is var begin
-        && (begin & ~VersionMask) == (Magic & ~VersionMask) && (begin & VersionMask) > (Magic & VersionMask);
+    /// <summary>Whether a frame of a newer version begins here. One of this version whose version was damaged is none.</summary>
+    public static bool IsNewer(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length < sizeof(ulong) || BinaryPrimitives.ReadUInt64LittleEndian(bytes) is var begin
+            && ((begin & ~VersionMask) != (Magic & ~VersionMask) || (begin & VersionMask) <= (Magic & VersionMask)))
+        {
+            return false;
+        }
+
+        var asThis = bytes.Slice(0, Math.Min(bytes.Length, Size)).ToArray();
+        BinaryPrimitives.WriteUInt64LittleEndian(asThis, Magic);
+        return Read(asThis) is null;
+    }
+
+    /// <summary>Whether the frame stands right before another one, by what that one says of it.</summary>
+    public bool Precedes(FrameHeader other) => other.Previous == Sequence && other.PreviousLength == Length;
 
     public void Write(Span<byte> bytes)
     {
@@ -115,7 +134,8 @@ internal readonly record struct FrameHeader
         BinaryPrimitives.WriteUInt64LittleEndian(bytes.Slice(104), Place);
         bytes[112] = (byte)Kind;
         bytes[113] = ClosesEntry ? (byte)1 : (byte)0;
-        BinaryPrimitives.WriteInt64LittleEndian(bytes.Slice(120), Previous);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes.Slice(AuthenticatedLength), Previous);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.Slice(AuthenticatedLength + sizeof(long)), PreviousLength);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.Slice(ChecksumAt), Crc32C.Of(bytes.Slice(0, ChecksumAt)));
     }
 }

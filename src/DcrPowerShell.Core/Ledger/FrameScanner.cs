@@ -1,5 +1,4 @@
 using System;
-using System.IO;
 using DcrPowerShell.Files;
 
 namespace DcrPowerShell.Ledger;
@@ -25,12 +24,13 @@ internal sealed class FrameScanner(IAppendFile file, FrameCodec codec)
 
     /// <summary>Reads on from the end of a frame.</summary>
     /// <param name="start">Where it ended; 0 for the beginning of the file.</param>
-    /// <param name="previous">Its sequence; 0 for none.</param>
+    /// <param name="previous">That frame; the default for none.</param>
     /// <param name="checksEnd">Whether the last frames are checked also where others follow them.</param>
+    /// <param name="isSettled">Nobody is writing meanwhile: otherwise a last frame whose content does not hold is left for later.</param>
     /// <param name="found">Told of each frame; of one whose content was damaged too, for its header says whose it was.</param>
-    /// <returns>The end of the last frame, and its sequence. What comes behind it is torn, or is being written.</returns>
+    /// <returns>The end of the last frame, and its header. What comes behind it is torn, or is being written.</returns>
     /// <exception cref="FormatException">It is of a newer version.</exception>
-    public (long End, long Sequence) Scan(long start, long previous, bool checksEnd, Action<FrameHeader, long> found, Action<LedgerGap> lost)
+    public (long End, FrameHeader Last) Scan(long start, FrameHeader previous, bool checksEnd, bool isSettled, Action<FrameHeader, long> found, Action<LedgerGap> lost)
     {
         var length = file.Length;
         var checkFrom = checksEnd ? length - CheckedEnd : long.MaxValue;
@@ -38,81 +38,93 @@ internal sealed class FrameScanner(IAppendFile file, FrameCodec codec)
         while (at >= 0 && at < length)
         {
             var header = HeaderAt(at);
-            var state = header is { } begun ? StateOf(begun, at, length, checkFrom) : FrameState.Torn;
+            if (header is null && FrameHeader.IsNewer(At(at, FrameHeader.Size)))
+            {
+                throw new FormatException("a newer DcrPowerShell wrote it");
+            }
+
+            var state = header is { } begun ? StateOf(begun, last, at, length, checkFrom, isSettled) : FrameState.Torn;
             if (state == FrameState.Torn)
             {
-                if (gap < 0 && header is null && FrameHeader.IsNewer(At(at, sizeof(ulong))))
-                {
-                    throw new FormatException("a newer DcrPowerShell wrote it");
-                }
-
                 gap = gap < 0 ? at : gap;
                 at = Find(at + 1, length);
                 continue;
             }
 
             var frame = header!.Value;
-            if (gap >= 0 || frame.Previous != last)
+            if (gap >= 0 || frame.Previous != last.Sequence)
             {
                 var from = gap < 0 ? at : gap;
-                lost(new LedgerGap(from, at - from, IsTorn: gap >= 0 && frame.Previous == last));
+                lost(new LedgerGap(from, at - from, IsTorn: gap >= 0 && frame.Previous == last.Sequence));
             }
 
             found(frame, at);
+            (gap, last, end) = (-1, frame, at + frame.Length);
             if (state == FrameState.Damaged)
             {
-                lost(new LedgerGap(at, frame.Length, IsTorn: false));
+                // Where bytes are missing, the next frame begins within its length.
+                var next = Find(at + 1, Math.Min(end, length));
+                end = next < 0 ? Math.Min(end, length) : next;
+                lost(new LedgerGap(at, end - at, IsTorn: false));
             }
 
-            (gap, last, at) = (-1, frame.Sequence, at + frame.Length);
-            end = at;
+            at = end;
         }
 
         return (end, last);
     }
 
-    /// <summary>The bytes of a frame.</summary>
+    /// <summary>The bytes of a frame. Where the file ends before, the rest is zeros, and the tag does not hold.</summary>
     public static byte[] Read(IAppendFile file, long offset, int length)
     {
         var frame = new byte[length];
-        return file.Read(offset, frame, 0, length) == length ? frame : throw new IOException("it was cut off while it was read");
+        file.Read(offset, frame, 0, length);
+        return frame;
     }
 
-    private FrameState StateOf(FrameHeader header, long at, long length, long checkFrom)
+    private FrameState StateOf(FrameHeader header, FrameHeader last, long at, long length, long checkFrom, bool isSettled)
     {
         var end = at + header.Length;
-        if (end > length)
+        if (end <= length
+            && ((at < checkFrom && HeaderAt(end) is { } follower && header.Precedes(follower)) || codec.IsGenuine(header, Read(file, at, header.Length))))
         {
-            return FrameState.Torn;
+            return FrameState.Whole;
         }
 
-        var isFollowed = HeaderAt(end)?.Previous == header.Sequence;
-        return (isFollowed && at < checkFrom) || codec.IsGenuine(header, Read(file, at, header.Length)) ? FrameState.Whole
-            : isFollowed || Find(at + 1, end) < 0 ? FrameState.Damaged
-            : FrameState.Torn;
+        // Whoever wrote the next frame knew whether this one was there. Where that is not to be seen, it keeps what it is about.
+        var next = Find(at + 1, length);
+        return next < 0 ? (isSettled && end <= length ? FrameState.Damaged : FrameState.Torn)
+            : HeaderAt(next)?.Previous == last.Sequence ? FrameState.Torn
+            : FrameState.Damaged;
     }
 
     private FrameHeader? HeaderAt(long at) => FrameHeader.Read(At(at, FrameHeader.Size));
 
-    /// <summary>Where the next header may begin; -1 where none does.</summary>
-    private long Find(long from, long length)
+    /// <summary>Where the next header begins, of whatever version; -1 where none does before an end.</summary>
+    private long Find(long from, long end)
     {
-        while (from < length)
+        while (from < end)
         {
             var part = At(from, WindowSize);
+            if (part.IsEmpty)
+            {
+                return -1;
+            }
+
             var place = part.IndexOf(FrameHeader.Beginning);
             if (place < 0)
             {
                 from += Math.Max(1, part.Length - FrameHeader.Beginning.Length + 1);
+                continue;
             }
-            else if (HeaderAt(from + place) is not null)
+
+            from += place;
+            if (from < end && (HeaderAt(from) is not null || FrameHeader.IsNewer(At(from, FrameHeader.Size))))
             {
-                return from + place;
+                return from;
             }
-            else
-            {
-                from += place + 1;
-            }
+
+            from++;
         }
 
         return -1;
@@ -138,7 +150,7 @@ internal sealed class FrameScanner(IAppendFile file, FrameCodec codec)
         /// <summary>Its header holds, its content does not.</summary>
         Damaged,
 
-        /// <summary>Its writer was killed, and another frame stands within its length; or it is being written.</summary>
+        /// <summary>Its writer was killed, and the next frame does not count it; or it is being written.</summary>
         Torn,
     }
 }

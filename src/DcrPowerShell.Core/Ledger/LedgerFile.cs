@@ -31,17 +31,12 @@ internal sealed class LedgerFile : IDisposable
     private readonly FrameCodec _codec;
     private readonly ILedgerKeys _keys;
     private readonly ulong _epoch = LedgerHash.New().High;
-    private readonly List<LedgerGap> _gaps = [];
+    private readonly object _compactGate = new();
     private List<Waiting> _queue = [];
     private bool _hasLeader;
-    private IAppendFile _file;
-    private FrameScanner _scanner;
-    private LedgerState _state = new();
-    private long _generation;
-    private long _end;
-    private long _sequence;
-    private ulong _lastEpoch;
-    private bool _mustRenew;
+    private Generation _now;
+    private bool _isStale;
+    private long _refused;
     private int _isCompacting;
 
     /// <summary>Opens the ledger, and makes it where there is none.</summary>
@@ -51,17 +46,23 @@ internal sealed class LedgerFile : IDisposable
     public LedgerFile(IStoreFolder folder, ILedgerKeys keys)
     {
         (_folder, _keys, _codec) = (folder, keys, new FrameCodec(keys));
-        if (Newest() == 0)
+        if (!Numbers().Any())
         {
             using var held = StoreLock.Take(folder, LockName);
-            if (Newest() == 0)
+            if (!Numbers().Any())
             {
                 using var first = folder.Open(NameOf(1), create: true);
                 first.Flush();
             }
         }
 
-        (_file, _scanner) = Open();
+        _now = Open(hasLock: false);
+        if (_now.File.Length > _now.End)
+        {
+            // Nobody is writing under the lock: then it shows whether the rest is a damaged frame.
+            using var held = StoreLock.Take(folder, LockName);
+            ReadOn(hasLock: true);
+        }
     }
 
     /// <summary>The opening's own number.</summary>
@@ -74,7 +75,7 @@ internal sealed class LedgerFile : IDisposable
         {
             lock (_gate)
             {
-                return _gaps.ToList();
+                return _now.Gaps.ToList();
             }
         }
     }
@@ -89,7 +90,7 @@ internal sealed class LedgerFile : IDisposable
         {
             lock (_gate)
             {
-                return (_end, _state.LiveLength, _sequence, _lastEpoch);
+                return (_now.End, _now.State.LiveLength, _now.Last.Sequence, _now.Last.Epoch);
             }
         }
     }
@@ -108,7 +109,7 @@ internal sealed class LedgerFile : IDisposable
     {
         lock (_gate)
         {
-            return look(_state);
+            return look(_now.State);
         }
     }
 
@@ -158,15 +159,27 @@ internal sealed class LedgerFile : IDisposable
     /// <exception cref="IOException">The disk refuses.</exception>
     public bool Compact()
     {
-        using var alone = _folder.TryLock(CompactLockName);
-        return alone is not null && CompactAlone();
+        lock (_compactGate)
+        {
+            using var alone = _folder.TryLock(CompactLockName);
+            return alone is not null && CompactAlone();
+        }
     }
 
+    /// <summary>Waits for what is being written.</summary>
     public void Dispose()
     {
+        lock (_queueGate)
+        {
+            while (_hasLeader)
+            {
+                Monitor.Wait(_queueGate);
+            }
+        }
+
         lock (_gate)
         {
-            _file.Dispose();
+            _now.Dispose();
         }
     }
 
@@ -181,13 +194,23 @@ internal sealed class LedgerFile : IDisposable
             (batch, _queue) = (_queue, []);
         }
 
-        WriteBatch(batch);
-        lock (_queueGate)
+        try
         {
-            _hasLeader = _queue.Count > 0;
-            if (_hasLeader)
+            WriteBatch(batch);
+        }
+        finally
+        {
+            lock (_queueGate)
             {
-                _ = Task.Run(Lead);
+                _hasLeader = _queue.Count > 0;
+                if (_hasLeader)
+                {
+                    _ = Task.Run(Lead);
+                }
+                else
+                {
+                    Monitor.PulseAll(_queueGate);
+                }
             }
         }
     }
@@ -196,27 +219,23 @@ internal sealed class LedgerFile : IDisposable
     {
         try
         {
+            Renew();
+
             // What takes long is done before the lock is taken.
             ReadOn();
-            IAppendFile file;
+            Generation written;
             using (StoreLock.Take(_folder, LockName))
             {
                 lock (_gate)
                 {
-                    ReadOn(hasLock: true);
-                    if (_mustRenew)
-                    {
-                        throw new IOException("the disk has refused to keep what was written before");
-                    }
-
                     Append(batch);
-                    file = _file;
+                    written = _now;
                 }
             }
 
             if (batch.Exists(static waiting => waiting.IsDurable))
             {
-                Flush(file);
+                Flush(written);
             }
         }
         catch (Exception failure)
@@ -232,23 +251,63 @@ internal sealed class LedgerFile : IDisposable
 
     private void Append(List<Waiting> batch)
     {
+        for (var left = 3; left > 0; left--)
+        {
+            ReadOn(hasLock: true);
+            if (_now.Number == _refused)
+            {
+                throw new IOException("the disk has refused to keep what was written before");
+            }
+
+            try
+            {
+                if (TryAppend(batch))
+                {
+                    return;
+                }
+            }
+            catch
+            {
+                // The state has what the file has not, or only in part.
+                _isStale = true;
+                ReadOn(hasLock: true);
+                throw;
+            }
+
+            // It has gone to a file that is no longer in the folder.
+            _isStale = true;
+        }
+
+        throw new IOException("another file was put in its place again and again");
+    }
+
+    /// <returns>False where another file has its name by now: a backup was put back.</returns>
+    private bool TryAppend(List<Waiting> batch)
+    {
         var bytes = new MemoryStream();
-        var (end, sequence) = (_file.Length, _sequence);
+        var (file, start, last) = (_now.File, _now.File.Length, _now.Last);
         foreach (var waiting in batch)
         {
             try
             {
                 // All of them are sealed before the first counts.
-                var frames = waiting.Decide(_state).Select((draft, index) => _codec.Seal(draft, sequence + 1 + index, sequence + index, _epoch)).ToList();
+                var (frames, previous) = (new List<(FrameHeader Header, byte[] Frame)>(), last);
+                foreach (var draft in waiting.Decide(_now.State))
+                {
+                    frames.Add(_codec.Seal(draft, previous.Sequence + 1, previous, _epoch));
+                    previous = frames[frames.Count - 1].Header;
+                }
+
                 waiting.Headers = frames.ConvertAll(static frame => frame.Header);
                 foreach (var (header, frame) in frames)
                 {
-                    _state.Apply(header, end + bytes.Length);
+                    _now.State.Apply(header, start + bytes.Length);
                     bytes.Write(frame, 0, frame.Length);
-                    sequence = header.Sequence;
                 }
+
+                last = previous;
             }
-            catch (Exception failure) when (failure is not IOException)
+            catch (Exception failure)
             {
                 waiting.Fail(failure);
             }
@@ -256,35 +315,41 @@ internal sealed class LedgerFile : IDisposable
 
         if (bytes.Length == 0)
         {
-            return;
+            return true;
         }
 
-        try
+        file.Append(bytes.GetBuffer(), (int)bytes.Length);
+        var end = start + bytes.Length;
+        if (_folder.Length(NameOf(_now.Number)) is not { } named || named < end)
         {
-            _file.Append(bytes.GetBuffer(), (int)bytes.Length);
-        }
-        catch
-        {
-            // The state has what the file has not, or only in part.
-            Reload();
-            throw;
+            return false;
         }
 
-        (_end, _sequence, _lastEpoch) = (end + bytes.Length, sequence, _epoch);
+        _now.Wrote(start, end, last);
+
+        // Where locks do not work, others may have written at the same time.
+        _isStale = file.Length != end;
+        return true;
     }
 
     /// <summary>A flush that failed is final: the system has forgotten what it could not write. The next generation is written anew.</summary>
-    private void Flush(IAppendFile file)
+    private void Flush(Generation written)
     {
         try
         {
-            file.Flush();
+            while (!written.TryFlush())
+            {
+                lock (_gate)
+                {
+                    written = _now;
+                }
+            }
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             lock (_gate)
             {
-                _mustRenew = true;
+                _refused = written.Number;
             }
 
             throw;
@@ -293,13 +358,19 @@ internal sealed class LedgerFile : IDisposable
 
     private void Renew()
     {
-        if (_mustRenew)
+        bool isNeeded;
+        lock (_gate)
+        {
+            isNeeded = _now.Number == _refused;
+        }
+
+        if (isNeeded)
         {
             try
             {
-                _mustRenew = !Compact();
+                Compact();
             }
-            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or FormatException)
             {
                 // The next write tries again.
             }
@@ -309,7 +380,7 @@ internal sealed class LedgerFile : IDisposable
     private void CompactIfWorth()
     {
         var (length, live, _, _) = Size;
-        if (length > SmallestToCompact && live < length / 2 && Interlocked.Exchange(ref _isCompacting, 1) == 0)
+        if (length > SmallestToCompact && live < length / 2 && _folder.LocksWork && Interlocked.Exchange(ref _isCompacting, 1) == 0)
         {
             _ = Task.Run(() =>
             {
@@ -335,31 +406,41 @@ internal sealed class LedgerFile : IDisposable
         lock (_gate)
         {
             ReadOn(hasLock: false);
-            reshaped = new Reshaped(_generation, _end, _sequence, Live());
+            reshaped = new Reshaped(_now, _now.End, _now.Last, Live(), []);
         }
 
-        var name = NameOf(reshaped.Generation + 1);
+        var name = NameOf(reshaped.From.Number + 1);
+        var isDone = false;
         _folder.Delete(name + Unfinished);
-        using (var fresh = _folder.Open(name + Unfinished, create: true))
+        try
         {
+            using var fresh = _folder.Open(name + Unfinished, create: true);
             var last = CopyLive(reshaped, fresh);
+            fresh.Flush();
             using (StoreLock.Take(_folder, LockName))
             {
                 lock (_gate)
                 {
                     ReadOn(hasLock: true);
-                    if (_generation != reshaped.Generation)
+                    if (_now != reshaped.From)
                     {
-                        _folder.Delete(name + Unfinished);
                         return false;
                     }
 
                     CopySince(reshaped, fresh, last);
-                    SetAside();
+                    SetAside(reshaped.Damaged);
                     fresh.Flush();
                     _folder.Rename(name + Unfinished, name);
-                    _folder.Delete(NameOf(reshaped.Generation));
+                    isDone = true;
+                    DeleteUpTo(reshaped.From.Number);
                 }
+            }
+        }
+        finally
+        {
+            if (!isDone)
+            {
+                _folder.Delete(name + Unfinished);
             }
         }
 
@@ -367,33 +448,44 @@ internal sealed class LedgerFile : IDisposable
         return true;
     }
 
+    /// <summary>
+    /// Deletes older generations, the oldest first: whoever has one of them open finds by the next number, or by its own that is gone,
+    /// that it was replaced.
+    /// </summary>
+    private void DeleteUpTo(long number)
+    {
+        foreach (var older in Numbers().Where(older => older <= number).OrderBy(static older => older))
+        {
+            _folder.Delete(NameOf(older));
+        }
+    }
+
     /// <summary>The frames that count, in their order.</summary>
-    private List<(FrameHeader Header, long Offset, bool IsStored)> Live() => _state.Rows.Select(static row => (row.Header, row.Offset, row.IsStored))
-        .Concat(_state.Open.SelectMany(static entry => entry.Frames).Concat(_state.Moved).Select(static frame => (frame.Header, frame.Offset, false)))
-        .Distinct()
+    private List<(FrameHeader Header, long Offset, bool IsStored)> Live() => _now.State.Rows.Select(static row => (row.Header, row.Offset, row.IsStored))
+        .Concat(_now.State.Open.SelectMany(static entry => entry.Frames).Concat(_now.State.Moved).Select(static frame => (frame.Header, frame.Offset, false)))
         .OrderBy(static frame => frame.Header.Sequence)
         .ToList();
 
-    private long CopyLive(Reshaped reshaped, IAppendFile target)
+    private FrameHeader CopyLive(Reshaped reshaped, IAppendFile target)
     {
         const int Most = 1024 * 1024;
-        var previous = 0L;
+        var previous = default(FrameHeader);
         var bytes = new MemoryStream();
         foreach (var (header, offset, isStored) in reshaped.Live)
         {
             byte[] frame;
             lock (_gate)
             {
-                if (_generation != reshaped.Generation)
+                if (_now != reshaped.From)
                 {
                     // Found again under the lock.
                     return previous;
                 }
 
-                frame = FrameScanner.Read(_file, offset, header.Length);
+                frame = FrameScanner.Read(_now.File, offset, header.Length);
             }
 
-            Write(bytes, Renewed(header, frame, isStored), ref previous);
+            Write(bytes, Renewed(header, frame, isStored) ?? Emptied(header, offset, reshaped), ref previous);
             if (bytes.Length > Most)
             {
                 Hand(bytes, target);
@@ -404,46 +496,63 @@ internal sealed class LedgerFile : IDisposable
         return previous;
     }
 
-    private void CopySince(Reshaped reshaped, IAppendFile target, long previous)
+    private void CopySince(Reshaped reshaped, IAppendFile target, FrameHeader previous)
     {
         var bytes = new MemoryStream();
-        _scanner.Scan(
+        _now.Scanner.Scan(
             reshaped.End,
-            reshaped.Sequence,
+            reshaped.Last,
             checksEnd: false,
-            (header, offset) => Write(bytes, Renewed(header, FrameScanner.Read(_file, offset, header.Length), isStored: false), ref previous),
+            isSettled: true,
+            (header, offset) => Write(bytes, Renewed(header, FrameScanner.Read(_now.File, offset, header.Length), isStored: false) ?? Emptied(header, offset, reshaped), ref previous),
             static _ => { });
-        if (previous < _sequence)
+        if (previous.Sequence < _now.Last.Sequence)
         {
             // What came last does not count any more, and its number is not given to another.
-            Write(bytes, _codec.Seal(new FrameDraft(new FrameHeader { Kind = FrameKind.Mark }, [], []), _sequence, previous, _epoch), ref previous);
+            var mark = new FrameDraft(new FrameHeader { Kind = FrameKind.Mark }, [], []);
+            Write(bytes, _codec.Seal(mark, _now.Last.Sequence, previous, _now.Last.Epoch), ref previous);
         }
 
         Hand(bytes, target);
     }
 
-    /// <summary>
-    /// A frame for the next generation: without what a vault has; sealed with the active key. A damaged one stays as it is, for its
-    /// header says whose it was.
-    /// </summary>
-    private (FrameHeader Header, byte[] Frame) Renewed(FrameHeader header, byte[] frame, bool isStored)
+    /// <summary>A frame for the next generation: without what a vault has, and sealed with the active key. Null where it is damaged.</summary>
+    private (FrameHeader Header, byte[] Frame)? Renewed(FrameHeader header, byte[] frame, bool isStored)
     {
         var dropsBody = isStored && header.Kind == FrameKind.Kept;
         var confirmsRemoval = isStored && header.Kind == FrameKind.Removed && header.Place != 0;
-        if ((!dropsBody && !confirmsRemoval && header.KeyId == _keys.Active.Id) || _codec.Open(header, frame) is not { } content)
+        if (_keys.Find(header.KeyId) is null)
         {
+            // Whoever has the key can read it.
             return (header, frame);
         }
 
-        var renewed = header with { Kind = dropsBody ? FrameKind.Known : header.Kind, Place = confirmsRemoval ? 0 : header.Place, ClosesEntry = false };
-        return _codec.Seal(new FrameDraft(renewed, content.Outline, dropsBody ? [] : content.Body), header.Sequence, header.Previous, header.Epoch);
+        if (!dropsBody && !confirmsRemoval && header.KeyId == _keys.Active.Id)
+        {
+            return _codec.IsGenuine(header, frame) ? (header, frame) : null;
+        }
+
+        if (_codec.Open(header, frame) is not { } content)
+        {
+            return null;
+        }
+
+        var renewed = header with { Kind = dropsBody ? FrameKind.Known : header.Kind, Place = confirmsRemoval ? 0 : header.Place };
+        return _codec.Seal(new FrameDraft(renewed, content.Outline, dropsBody ? [] : content.Body), header.Sequence, previous: default, header.Epoch);
     }
 
-    private static void Write(MemoryStream bytes, (FrameHeader Header, byte[] Frame) frame, ref long previous)
+    /// <summary>Of a damaged frame the header stays, which says whose it was. The rest, which may be parts of others, is set aside.</summary>
+    private static (FrameHeader Header, byte[] Frame) Emptied(FrameHeader header, long offset, Reshaped reshaped)
     {
-        (frame.Header with { Previous = previous }).Write(frame.Frame);
+        reshaped.Damaged.Add(new LedgerGap(offset, header.Length, IsTorn: false));
+        return (header, new byte[header.Length]);
+    }
+
+    private static void Write(MemoryStream bytes, (FrameHeader Header, byte[] Frame) frame, ref FrameHeader previous)
+    {
+        (frame.Header with { Previous = previous.Sequence, PreviousLength = previous.Length }).Write(frame.Frame);
         bytes.Write(frame.Frame, 0, frame.Frame.Length);
-        previous = frame.Header.Sequence;
+        previous = frame.Header;
     }
 
     private static void Hand(MemoryStream bytes, IAppendFile target)
@@ -452,13 +561,14 @@ internal sealed class LedgerFile : IDisposable
         bytes.SetLength(0);
     }
 
-    /// <summary>Bytes that no frame covers are kept in a file of their own before their generation is deleted.</summary>
-    private void SetAside()
+    /// <summary>Damaged frames, and bytes that no frame covers, are kept in a file of their own before their generation is deleted.</summary>
+    private void SetAside(List<LedgerGap> damaged)
     {
-        var aside = _gaps.Where(static gap => gap.Length > 0).ToList();
-        if (_file.Length > _end)
+        var aside = _now.Gaps.Where(static gap => gap.Length > 0).ToList();
+        aside.AddRange(damaged.Where(frame => !aside.Exists(gap => gap.Offset == frame.Offset)));
+        if (_now.File.Length > _now.End)
         {
-            aside.Add(new LedgerGap(_end, _file.Length - _end, IsTorn: true));
+            aside.Add(new LedgerGap(_now.End, _now.File.Length - _now.End, IsTorn: true));
         }
 
         if (aside.Count == 0)
@@ -466,10 +576,10 @@ internal sealed class LedgerFile : IDisposable
             return;
         }
 
-        using var lost = _folder.Open(Lost + NameOf(_generation), create: true);
+        using var lost = _folder.Open(Lost + NameOf(_now.Number), create: true);
         foreach (var gap in aside)
         {
-            var bytes = FrameScanner.Read(_file, gap.Offset, (int)Math.Min(gap.Length, int.MaxValue));
+            var bytes = FrameScanner.Read(_now.File, gap.Offset, (int)Math.Min(gap.Length, int.MaxValue));
             lost.Append(bytes, bytes.Length);
         }
 
@@ -480,56 +590,64 @@ internal sealed class LedgerFile : IDisposable
     {
         lock (_gate)
         {
-            if (which(_state) is not { } place)
+            if (which(_now.State) is not { } place)
             {
                 (header, frame) = (default, []);
                 return false;
             }
 
             header = place.Header;
-            frame = FrameScanner.Read(_file, place.Offset, header.Length);
+            frame = FrameScanner.Read(_now.File, place.Offset, header.Length);
             return true;
         }
     }
 
     private void ReadOn(bool hasLock)
     {
-        // A backup that was put back has the same name, and is another file.
-        var named = _folder.Length(NameOf(_generation));
-        var length = _file.Length;
-        if (named is null || (hasLock ? length != named : length < named) || length < _end || _folder.Length(NameOf(_generation + 1)) is not null)
+        // A backup that was put back has the same name, and is another file. The name is asked first, because others append meanwhile.
+        var named = _folder.Length(NameOf(_now.Number));
+        var length = _now.File.Length;
+        var isOther = named is null || named < _now.End || length < _now.End || length < named;
+        if (isOther || _isStale || _folder.Length(NameOf(_now.Number + 1)) is not null)
         {
-            Reload();
+            Reload(isOther, hasLock);
         }
-        else if (length > _end)
+        else if (length > _now.End)
         {
-            (_end, _sequence) = _scanner.Scan(_end, _sequence, checksEnd: false, Found, _gaps.Add);
+            _now.ReadOn(checksEnd: false, hasLock);
         }
     }
 
-    private void Reload()
+    private void Reload(bool isOther, bool hasLock)
     {
-        var (generation, sequence) = (_generation, _sequence);
-        var former = _file;
+        var former = _now;
         _keys.Refresh();
-        (_file, _scanner) = Open();
+        _now = Open(hasLock);
+        _isStale = false;
         former.Dispose();
-        WasRolledBack |= _generation < generation || _sequence < sequence;
+        WasRolledBack |= _now.Number < former.Number || _now.Last.Sequence < former.Last.Sequence
+            || (isOther && _now.Number == former.Number && (_now.Last.Sequence, _now.Last.Epoch) != (former.Last.Sequence, former.Last.Epoch));
     }
 
-    private (IAppendFile File, FrameScanner Scanner) Open()
+    private Generation Open(bool hasLock)
     {
         for (var left = 10; ; left--)
         {
-            var generation = Newest();
+            var number = Numbers().DefaultIfEmpty(0).Max();
             try
             {
-                var file = _folder.Open(NameOf(generation), create: false);
-                (_generation, _state, _end, _sequence) = (generation, new LedgerState(), 0, 0);
-                _gaps.Clear();
-                var scanner = new FrameScanner(file, _codec);
-                (_end, _sequence) = scanner.Scan(0, 0, checksEnd: true, Found, _gaps.Add);
-                return (file, scanner);
+                var file = _folder.Open(NameOf(number), create: false);
+                var generation = new Generation(number, file, new FrameScanner(file, _codec));
+                try
+                {
+                    generation.ReadOn(checksEnd: true, hasLock);
+                    return generation;
+                }
+                catch
+                {
+                    generation.Dispose();
+                    throw;
+                }
             }
             catch (FileNotFoundException) when (left > 0)
             {
@@ -538,20 +656,93 @@ internal sealed class LedgerFile : IDisposable
         }
     }
 
-    private void Found(FrameHeader header, long offset)
-    {
-        _lastEpoch = header.Epoch;
-        _state.Apply(header, offset);
-    }
-
-    private long Newest() => _folder.List()
+    /// <summary>Of the generations that are there.</summary>
+    private IEnumerable<long> Numbers() => _folder.List()
         .Where(static name => name.StartsWith(Prefix, StringComparison.Ordinal) && name.EndsWith(Extension, StringComparison.Ordinal))
         .Select(static name => name.Split('-', '.')[1])
-        .Select(static number => long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var generation) ? generation : 0)
-        .DefaultIfEmpty(0)
-        .Max();
+        .Select(static text => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0)
+        .Where(static number => number > 0);
 
-    private sealed record Reshaped(long Generation, long End, long Sequence, List<(FrameHeader Header, long Offset, bool IsStored)> Live);
+    /// <summary>The file of one generation, as far as it was read. All but <see cref="TryFlush"/> and <see cref="Dispose"/> under the ledger's gate.</summary>
+    private sealed class Generation(long number, IAppendFile file, FrameScanner scanner) : IDisposable
+    {
+        private readonly object _flushGate = new();
+        private bool _isFlushing;
+        private bool _isReplaced;
+
+        public long Number => number;
+
+        public IAppendFile File => file;
+
+        public FrameScanner Scanner => scanner;
+
+        public LedgerState State { get; } = new();
+
+        public List<LedgerGap> Gaps { get; } = [];
+
+        public long End { get; private set; }
+
+        public FrameHeader Last { get; private set; }
+
+        public void ReadOn(bool checksEnd, bool isSettled) => (End, Last) = scanner.Scan(End, Last, checksEnd, isSettled, State.Apply, Gaps.Add);
+
+        /// <summary>Frames were appended at the file's end, behind whatever stood there.</summary>
+        public void Wrote(long start, long end, FrameHeader last)
+        {
+            if (start > End)
+            {
+                Gaps.Add(new LedgerGap(End, start - End, IsTorn: true));
+            }
+
+            (End, Last) = (end, last);
+        }
+
+        /// <summary>By the leader alone. Who replaces the file meanwhile does not wait for the disk.</summary>
+        /// <returns>False where the file was opened anew before, or another one took its place.</returns>
+        public bool TryFlush()
+        {
+            lock (_flushGate)
+            {
+                if (_isReplaced)
+                {
+                    return false;
+                }
+
+                _isFlushing = true;
+            }
+
+            try
+            {
+                file.Flush();
+                return true;
+            }
+            finally
+            {
+                lock (_flushGate)
+                {
+                    _isFlushing = false;
+                    if (_isReplaced)
+                    {
+                        file.Dispose();
+                    }
+                }
+            }
+        }
+
+        public void Dispose()
+        {
+            lock (_flushGate)
+            {
+                _isReplaced = true;
+                if (!_isFlushing)
+                {
+                    file.Dispose();
+                }
+            }
+        }
+    }
+
+    private sealed record Reshaped(Generation From, long End, FrameHeader Last, List<(FrameHeader Header, long Offset, bool IsStored)> Live, List<LedgerGap> Damaged);
 
     private sealed class Waiting(Func<LedgerState, IReadOnlyList<FrameDraft>> decide, bool isDurable)
     {

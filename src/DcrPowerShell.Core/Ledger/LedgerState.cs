@@ -100,7 +100,7 @@ internal sealed class LedgerState
                 LiveLength -= Moved[index].Header.Length;
                 Moved.RemoveAt(index);
                 break;
-            case FrameKind.Stored when Client(header.Client) is { } row && row.Header.Sequence == header.Reference:
+            case FrameKind.Stored when Client(header.Client) is { Header.Place: not 0 } row && row.Header.Sequence == header.Reference:
                 row.IsStored = true;
                 break;
             case FrameKind.Closed:

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
 using DcrPowerShell.Files;
 
 namespace DcrPowerShell.Ledger;
@@ -19,12 +20,17 @@ internal sealed class Owners(IStoreFolder folder) : IDisposable
     private IDisposable? _life;
 
     /// <summary>This process's name.</summary>
-    /// <exception cref="System.IO.IOException">The disk refuses.</exception>
+    /// <exception cref="IOException">The disk refuses.</exception>
     public string Own()
     {
         lock (_gate)
         {
-            _life ??= folder.TryLock(_own);
+            if (_life is null)
+            {
+                Sweep();
+                _life = folder.TryLock(_own);
+            }
+
             return _own;
         }
     }
@@ -77,6 +83,19 @@ internal sealed class Owners(IStoreFolder folder) : IDisposable
         }
     }
 
+    /// <summary>Killed processes leave their files behind.</summary>
+    private void Sweep()
+    {
+        foreach (var name in folder.LocksWork ? folder.List() : [])
+        {
+            if (name.StartsWith(Prefix, StringComparison.Ordinal) && folder.TryLock(name) is { } free)
+            {
+                free.Dispose();
+                folder.Delete(name);
+            }
+        }
+    }
+
     public void Dispose()
     {
         lock (_gate)
@@ -84,8 +103,15 @@ internal sealed class Owners(IStoreFolder folder) : IDisposable
             if (_life is not null)
             {
                 _life.Dispose();
-                folder.Delete(_own);
                 _life = null;
+                try
+                {
+                    folder.Delete(_own);
+                }
+                catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+                {
+                    // Whoever asks next deletes it.
+                }
             }
         }
     }

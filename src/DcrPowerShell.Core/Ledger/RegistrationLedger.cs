@@ -48,7 +48,8 @@ internal sealed class RegistrationLedger : IDisposable
     /// <summary>For people.</summary>
     public string Path => _folder.Path;
 
-    public bool IsInMemory => _folder is MemoryFolder;
+    /// <summary>Why it is in memory, and ends with the process; null where it is on the disk.</summary>
+    public string? WhyInMemory => (_folder as MemoryFolder)?.Why;
 
     /// <summary>Whether other processes are kept out while one writes.</summary>
     public bool LocksWork => _folder.LocksWork;
@@ -420,6 +421,12 @@ internal sealed class RegistrationLedger : IDisposable
     /// <summary>How many registrations vaults are still to be given.</summary>
     public int CountPending() => _file.Look(static state => state.Rows.Count(static row => row is { IsPending: true, IsRemoved: false }));
 
+    /// <summary>Whether a backup was ever made.</summary>
+    public bool HasBackup => Guard(() => Task.FromResult(StoreSettings.Read(_folder).LastBackupAt is not null)).GetAwaiter().GetResult();
+
+    /// <summary>What a vault is called that registrations are kept in; null where nobody knows.</summary>
+    public string? VaultAt(ulong place) => NamedVaults().Where(vault => PlaceOf(vault.Key) == place).Select(static vault => vault.Value).FirstOrDefault();
+
     /// <summary>How many registrations the ledger itself keeps.</summary>
     public int LocalCount => _file.Look(static state => state.LocalCount);
 
@@ -558,8 +565,9 @@ internal sealed class RegistrationLedger : IDisposable
 
     public void Dispose()
     {
-        _owners.Dispose();
+        // It waits for what is being written, of which this process is the owner.
         _file.Dispose();
+        _owners.Dispose();
     }
 
     /// <summary>By it a vault's leftover is told from something newer.</summary>

@@ -1,0 +1,779 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text;
+using System.Threading.Tasks;
+using DcrPowerShell.Core.Tests.Doubles;
+using DcrPowerShell.Core.Tests.Fuzzing;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Files;
+using DcrPowerShell.Ledger;
+using Xunit;
+using static DcrPowerShell.Core.Tests.Ledger.LedgerSamples;
+
+namespace DcrPowerShell.Core.Tests.Ledger;
+
+public class RegistrationLedgerTests
+{
+    private readonly DiskDouble _disk = new();
+    private readonly LedgerKeysDouble _keys = new();
+
+    // One for a tenant.
+
+    [Fact]
+    public async Task Of_many_workers_in_two_processes_one_begins_for_each_tenant()
+    {
+        const int Workers = 16, Tenants = 200;
+        using var one = Open();
+        using var other = Open();
+        var begun = await Task.WhenAll(Enumerable.Range(0, Workers).Select(worker => Task.Run(async () =>
+        {
+            var (ledger, random, mine) = (worker % 2 == 0 ? one : other, new Mutator((uint)worker + 1), new List<int>());
+            foreach (var tenant in Enumerable.Range(0, Tenants).OrderBy(_ => random.Below(int.MaxValue)).ToList())
+            {
+                var intent = Intent("tenant-" + tenant);
+                if (await ledger.BeginAsync(intent) is Begun.Entry entry)
+                {
+                    mine.Add(tenant);
+                    await ledger.AnsweredAsync(entry.Id, intent, Answer("c" + tenant));
+                    await ledger.KeepAsync(Record("c" + tenant, intent.Tenant), null, entry.Id, closes: true);
+                    ledger.Leave([entry.Id]);
+                }
+            }
+
+            return mine;
+        })));
+        Assert.Equal(Enumerable.Range(0, Tenants), begun.SelectMany(static mine => mine).OrderBy(static tenant => tenant));
+        using var again = Open();
+        Assert.Equal(Tenants, again.Clients().Count);
+        Assert.Empty(again.Open());
+        Assert.Empty(again.File.Gaps);
+    }
+
+    [Theory]
+    [InlineData("Clinic", "  CLINIC\t")]
+    [InlineData("clinic", "Clinic")]
+    [InlineData("Caf\u00e9", "cafe\u0301")]
+    [InlineData("\ud800 lone", "\ud800 LONE")]
+    public async Task Tenants_that_differ_by_case_blanks_or_form_are_one(string tenant, string same)
+    {
+        using var ledger = Open();
+        ledger.Register("c1", tenant);
+        var living = Assert.IsType<Begun.Living>(await ledger.BeginAsync(Intent(same)));
+        Assert.Equal("c1", living.Registration.Record.ClientId);
+        Assert.Equal("c1", ledger.FindTenant(Issuer, same)!.Record.ClientId);
+        Assert.True(TenantKey.AreSame(tenant, same));
+    }
+
+    [Fact]
+    public async Task Other_tenants_and_other_issuers_are_others()
+    {
+        using var ledger = Open();
+        ledger.Register("c1", "a b");
+        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("ab")));
+        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("a b") with { Issuer = "https://other.example.com" }));
+        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent(null)));
+        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent(null)));
+        Assert.False(TenantKey.AreSame("a", null));
+        Assert.True(TenantKey.AreSame(null, null));
+    }
+
+    [Fact]
+    public async Task Who_allows_duplicates_may_begin_although_the_tenant_has_a_client()
+    {
+        using var ledger = Open();
+        ledger.Register("c1", "t1");
+        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t1"), allowsDuplicate: true));
+        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t1"), allowsDuplicate: true));
+        Assert.IsType<Begun.Living>(await ledger.BeginAsync(Intent("t1")));
+    }
+
+    [Theory]
+    [InlineData("Read")]
+    [InlineData("Update")]
+    [InlineData("Delete")]
+    public async Task Only_registrations_take_a_tenant(string name)
+    {
+        var operation = (LedgerOperation)Enum.Parse(typeof(LedgerOperation), name);
+        using var ledger = Open();
+        ledger.Register("c1", "t1");
+        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t1") with { Operation = operation, ClientId = "c1" }));
+        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t2") with { Operation = operation, ClientId = "c1" }));
+        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t2")));
+    }
+
+    [Fact]
+    public async Task A_tenant_is_free_again_once_the_server_refused()
+    {
+        using var ledger = Open();
+        var entry = Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t1"))).Id;
+        var open = Assert.IsType<Begun.Open>(await ledger.BeginAsync(Intent("T1")));
+        Assert.Equal((entry, true), (open.Other.Id, open.Other.IsUnderWay));
+        await ledger.CloseAsync([entry]);
+        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t1")));
+    }
+
+    [Fact]
+    public async Task A_tenant_is_free_again_once_its_client_was_removed()
+    {
+        using var ledger = Open();
+        var sequence = ledger.Register("c1", "t1");
+        await ledger.RemoveAsync(Record("c1", "t1"), sequence);
+        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t1")));
+    }
+
+    /// <summary>The state said that there was one, and until its record was read somebody removed it.</summary>
+    [Fact]
+    public async Task A_client_removed_in_the_moment_of_asking_does_not_stand_in_the_way()
+    {
+        using var ledger = Open();
+        using var other = Open();
+        var sequence = ledger.Register("c1", "t1");
+        _disk.Before = call =>
+        {
+            if (call.Operation == DiskOperation.Flush)
+            {
+                _disk.Before = null;
+                other.RemoveAsync(Record("c1", "t1"), sequence).Done();
+                ledger.ReadOn();
+            }
+        };
+        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t1")));
+    }
+
+    // Answers.
+
+    [Fact]
+    public async Task An_answer_is_on_the_disk_before_anybody_is_told()
+    {
+        var process = _disk.Start();
+        var ledger = new RegistrationLedger(process, _keys);
+        var intent = Intent("t1", Vault);
+        var entry = Assert.IsType<Begun.Entry>(await ledger.BeginAsync(intent)).Id;
+        _disk.LosePower();
+        process = _disk.Start();
+        ledger = new RegistrationLedger(process, _keys);
+        Assert.Equal(entry, Assert.Single(ledger.Open()).Id);
+        var answer = new LedgerAnswer(200, [0xFF, 0, 1], Now) { ContentType = "text/html" };
+        await ledger.AnsweredAsync(entry, intent, answer);
+        _disk.LosePower();
+        using var again = Open();
+        var open = Assert.Single(again.Open(Issuer));
+        var found = Assert.Single(open.Answers);
+        Assert.Equal((200, "text/html", Now, 2L), (found.Status, found.ContentType, found.At, found.Sequence));
+        Assert.Equal(answer.Body, found.Body);
+        Assert.Equal(("t1", Vault, "Clinic", LedgerOperation.Register, Now), (open.Intent.Tenant, open.Intent.Vault, open.Intent.ClientName, open.Intent.Operation, open.Intent.At));
+        Assert.Equal(intent.Metadata!.ToString(), open.Intent.Metadata!.ToString());
+        Assert.Empty(again.Open("https://other.example.com"));
+    }
+
+    [Fact]
+    public async Task Several_answers_are_read_in_their_order()
+    {
+        using var ledger = Open();
+        var entry = Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t1"))).Id;
+        await ledger.AnsweredAsync(entry, Intent("t1"), Answer("first"));
+        await ledger.AnsweredAsync(entry, Intent("t1"), Answer("second"));
+        await ledger.OrphanAsync([entry]);
+        var open = Assert.Single(ledger.Open());
+        Assert.Equal(["first", "second"], open.Answers.Select(static answer => Encoding.UTF8.GetString(answer.Body).Split('"')[3]));
+        Assert.False(open.IsUnderWay);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_kept_registration_ends_its_request_only_where_it_says_so(bool closes)
+    {
+        using var ledger = Open();
+        var entry = Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t1"))).Id;
+        await ledger.KeepAsync(Record("c1", "t1"), null, entry, closes);
+        Assert.Equal(closes ? 0 : 1, ledger.Open().Count);
+        await ledger.CloseAsync([entry]);
+        Assert.Empty(ledger.Open());
+        Assert.IsType<Begun.Living>(await ledger.BeginAsync(Intent("t1")));
+    }
+
+    [Fact]
+    public async Task One_registration_alone_costs_two_flushes()
+    {
+        using var ledger = Open();
+        _disk.ForgetCalls();
+        ledger.Register("c1", "t1");
+        Assert.Equal(2, _disk.Count(DiskOperation.Flush));
+        Assert.Equal(3, _disk.Count(DiskOperation.Append));
+        _disk.ForgetCalls();
+        await ledger.StoredAsync(Issuer, "c1", 3);
+        await ledger.CloseAsync([LedgerHash.New()]);
+        Assert.Equal(0, _disk.Count(DiskOperation.Flush));
+    }
+
+    [Fact]
+    public async Task An_orphan_is_on_the_disk_before_anybody_is_told()
+    {
+        var ledger = Open();
+        var entry = Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t1"))).Id;
+        await ledger.OrphanAsync([entry]);
+        _disk.LosePower();
+        Assert.Equal(2, _disk.Frames(_keys).Frames.Count);
+    }
+
+    // Who is at work.
+
+    [Fact]
+    public async Task A_request_is_under_way_as_long_as_its_process_lives()
+    {
+        var process = _disk.Start();
+        var asking = new RegistrationLedger(process, _keys);
+        using var other = Open();
+        var entry = Assert.IsType<Begun.Entry>(await asking.BeginAsync(Intent("t1"))).Id;
+        Assert.True(Assert.Single(asking.Open()).IsUnderWay);
+        Assert.True(Assert.Single(other.Open()).IsUnderWay);
+        Assert.True(Assert.IsType<Begun.Open>(await other.BeginAsync(Intent("t1"))).Other.IsUnderWay);
+        process.Kill();
+        Assert.False(Assert.Single(other.Open()).IsUnderWay);
+        Assert.False(Assert.IsType<Begun.Open>(await other.BeginAsync(Intent("t1"))).Other.IsUnderWay);
+        Assert.Equal(entry, other.Read(entry)!.Id);
+        Assert.Single(_disk.Names, static name => name.StartsWith("alive-", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_request_of_this_process_is_under_way_until_its_command_leaves_it()
+    {
+        using var ledger = Open();
+        var entry = Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t1"))).Id;
+        Assert.True(ledger.Read(entry)!.IsUnderWay);
+        ledger.Leave([entry]);
+        Assert.False(ledger.Read(entry)!.IsUnderWay);
+        Assert.IsType<Begun.Open>(await ledger.BeginAsync(Intent("t1")));
+    }
+
+    [Fact]
+    public async Task An_orphaned_request_is_not_under_way_although_its_process_lives()
+    {
+        using var asking = Open();
+        using var other = Open();
+        var entry = Assert.IsType<Begun.Entry>(await asking.BeginAsync(Intent("t1"))).Id;
+        await asking.OrphanAsync([entry]);
+        Assert.False(Assert.Single(other.Open()).IsUnderWay);
+        Assert.False(Assert.Single(asking.Open()).IsUnderWay);
+    }
+
+    [Fact]
+    public async Task A_request_of_a_process_that_closed_its_ledger_is_not_under_way()
+    {
+        var asking = Open();
+        await asking.BeginAsync(Intent("t1"));
+        asking.Dispose();
+        Assert.DoesNotContain(_disk.Names, static name => name.StartsWith("alive-", StringComparison.Ordinal));
+        using var other = Open();
+        Assert.False(Assert.Single(other.Open()).IsUnderWay);
+    }
+
+    /// <summary>Better nobody's request is taken over than that of somebody alive.</summary>
+    [Fact]
+    public async Task Where_locks_do_not_work_others_are_taken_to_be_alive()
+    {
+        _disk.LocksWork = false;
+        var process = _disk.Start();
+        var asking = new RegistrationLedger(process, _keys);
+        using var other = Open();
+        Assert.False(other.LocksWork);
+        await asking.BeginAsync(Intent("t1"));
+        process.Kill();
+        Assert.True(Assert.Single(other.Open()).IsUnderWay);
+    }
+
+    [Fact]
+    public async Task A_container_that_starts_again_does_not_take_its_former_requests_for_its_own()
+    {
+        var process = _disk.Start();
+        await new RegistrationLedger(process, _keys).BeginAsync(Intent("t1"));
+        process.Kill();
+        using var again = Open();
+        await again.BeginAsync(Intent("t2"));
+        Assert.Equal([false, true], again.Open().Select(static entry => entry.IsUnderWay));
+    }
+
+    // Order.
+
+    [Fact]
+    public async Task What_is_older_never_overwrites_what_is_newer()
+    {
+        using var ledger = Open();
+        var first = ledger.Register("c1", "t1");
+        var second = await ledger.KeepAsync(Record("c1", "t1", "newer"), null);
+        Assert.Equal(0, await ledger.KeepAsync(Record("c1", "t1", "older"), null, since: first));
+        Assert.Equal("newer", ledger.Find(Issuer, "c1")!.Record.ClientSecret);
+        Assert.Equal(0, await ledger.RemoveAsync(Record("c1", "t1"), first));
+        Assert.Equal("newer", ledger.Find(Issuer, "c1")!.Record.ClientSecret);
+        Assert.True(await ledger.KeepAsync(Record("c1", "t1", "newest"), null, since: second) > second);
+    }
+
+    [Fact]
+    public async Task An_older_answer_does_not_bring_back_what_was_removed()
+    {
+        using var ledger = Open();
+        var sequence = ledger.Register("c1", "t1");
+        Assert.True(await ledger.RemoveAsync(Record("c1", "t1"), sequence) > sequence);
+        Assert.Equal(0, await ledger.KeepAsync(Record("c1", "t1"), null, since: sequence));
+        Assert.Equal(0, await ledger.RemoveAsync(Record("c1", "t1"), long.MaxValue));
+        Assert.Null(ledger.Find(Issuer, "c1"));
+        Assert.False(ledger.Knows(Record("c1").SecretName));
+    }
+
+    [Fact]
+    public async Task What_a_vault_holds_is_taken_in_where_nothing_is_known_and_never_over_a_living_or_a_pending_removal()
+    {
+        using var ledger = Open();
+        ledger.Register("living", "t1", Vault);
+        var removed = ledger.Register("removed", "t2", Vault);
+        await ledger.RemoveAsync(Record("removed", "t2"), removed);
+        await ledger.KnowAsync([Record("living", "x"), Record("removed", "t2"), Record("unknown", "t3")], Vault);
+        Assert.Equal("t1", ledger.Find(Issuer, "living")!.Record.Tenant);
+        Assert.True(ledger.Find(Issuer, "living")!.IsWhole);
+        Assert.Null(ledger.Find(Issuer, "removed"));
+        Assert.True(ledger.Knows(Record("removed").SecretName));
+        var known = ledger.FindTenant(Issuer, "t3")!;
+        Assert.Equal(("unknown", false, false, ledger.PlaceOf(Vault)), (known.Record.ClientId, known.IsWhole, known.IsPending, known.Place));
+        Assert.Null(known.Record.ClientSecret);
+        Assert.IsType<Begun.Living>(await ledger.BeginAsync(Intent("t3")));
+    }
+
+    [Fact]
+    public async Task Order_is_by_sequence_also_where_the_clock_was_set_back()
+    {
+        using var ledger = Open();
+        await ledger.KeepAsync(Record("c1", "t1", "first", Now.AddYears(1)), null);
+        await ledger.KeepAsync(Record("c2", "t2", "other", Now), null);
+        await ledger.KeepAsync(Record("c1", "t1", "second", Now.AddYears(-1)), null);
+        using var again = Open();
+        Assert.Equal("second", again.Find(Issuer, "c1")!.Record.ClientSecret);
+        Assert.Equal(["c2", "c1"], again.List(Issuer).Select(static row => row.Record.ClientId));
+    }
+
+    // What is read.
+
+    [Fact]
+    public void A_registration_is_read_back_whole_and_listed_without_its_secrets()
+    {
+        using var ledger = Open();
+        var sequence = ledger.Register("c1", "t1", Vault);
+        using var again = Open();
+        var found = again.Find(Issuer, "c1")!;
+        Assert.Equal(Record("c1", "t1").ToJson(), found.Record.ToJson());
+        Assert.Equal((sequence, true, true), (found.Sequence, found.IsPending, found.IsWhole));
+        var row = Assert.Single(again.List(Issuer));
+        Assert.Equal(("c1", "t1", "Clinic c1"), (row.Record.ClientId, row.Record.Tenant, row.Record.ClientName));
+        Assert.Null(row.Record.ClientSecret);
+        Assert.True(row.Record.LeftOut!.ClientSecret);
+        Assert.Single(again.List(null));
+        Assert.Empty(again.List("https://other.example.com"));
+        Assert.Null(again.Find(Issuer, "c2"));
+        Assert.Null(again.FindTenant(Issuer, "t2"));
+    }
+
+    [Fact]
+    public async Task Counts_and_what_is_pending_are_by_vault()
+    {
+        using var ledger = Open();
+        ledger.Register("local", "t1");
+        var stored = ledger.Register("stored", "t2", Vault);
+        ledger.Register("pending", "t3", Vault);
+        ledger.Register("elsewhere", "t4", "vault-2");
+        await ledger.StoredAsync(Issuer, "stored", stored);
+        Assert.Equal(["pending"], ledger.PendingFor(Vault).Select(static row => row.Record.ClientId));
+        Assert.Equal("secret-of-pending", ledger.PendingFor(Vault)[0].Record.ClientSecret);
+        Assert.Equal((1, 2, 1), (ledger.Count(Issuer)[0], ledger.Count()[ledger.PlaceOf(Vault)], ledger.Count()[ledger.PlaceOf("vault-2")]));
+        Assert.Empty(ledger.Count("https://other.example.com"));
+        Assert.NotEqual(0ul, ledger.PlaceOf(Vault));
+        Assert.Equal(0ul, ledger.PlaceOf(null));
+    }
+
+    [Fact]
+    public void No_secret_lies_in_the_files_in_clear()
+    {
+        using (var ledger = Open())
+        {
+            ledger.Register("client-in-clear", "tenant-in-clear", Vault);
+            ledger.BeginAsync(Intent("other-tenant")).Done();
+        }
+
+        var text = string.Concat(_disk.Snapshot().Select(static file => file.Key + Encoding.UTF8.GetString(file.Value)));
+        foreach (var word in new[] { "secret-of", "token-of", "client-in-clear", "tenant-in-clear", "as.example.com", Vault, "Clinic" })
+        {
+            Assert.DoesNotContain(word, text, StringComparison.Ordinal);
+        }
+
+        Assert.Contains("secret-of-client-in-clear", _disk.Decrypted(_keys), StringComparison.Ordinal);
+    }
+
+    // Damage.
+
+    [Fact]
+    public async Task A_damaged_registration_is_an_error_and_its_tenant_stays_taken()
+    {
+        using (var first = Open())
+        {
+            first.Register("c1", "t1");
+            first.Register("c2", "t2");
+        }
+
+        Spoil(static header => header.Kind == FrameKind.Kept);
+        using var ledger = Open();
+        Assert.Equal(DcrErrorId.StoreDamaged, Assert.Throws<DcrException>(() => ledger.Find(Issuer, "c1")).ErrorId);
+        Assert.Equal(DcrErrorId.StoreDamaged, Assert.Throws<DcrException>(() => ledger.FindTenant(Issuer, "t1")).ErrorId);
+        Assert.Equal(DcrErrorId.StoreDamaged, (await Assert.ThrowsAsync<DcrException>(() => ledger.BeginAsync(Intent("t1")))).ErrorId);
+        var damaged = 0;
+        Assert.Equal("c2", Assert.Single(ledger.List(Issuer, count => damaged = count)).Record.ClientId);
+        Assert.Equal(1, damaged);
+        Assert.Equal("c2", ledger.Find(Issuer, "c2")!.Record.ClientId);
+        Assert.Contains(ledger.File.Gaps, static gap => !gap.IsTorn);
+
+        // It can be brought back.
+        await ledger.KeepAsync(Record("c1", "t1"), null);
+        Assert.Equal("c1", ledger.FindTenant(Issuer, "t1")!.Record.ClientId);
+    }
+
+    [Fact]
+    public async Task The_last_registration_keeps_its_tenant_although_it_is_damaged()
+    {
+        using (var first = Open())
+        {
+            first.Register("c1", "t1");
+        }
+
+        Spoil(static header => header.Kind == FrameKind.Kept);
+        using var ledger = Open();
+        Assert.Equal(DcrErrorId.StoreDamaged, Assert.Throws<DcrException>(() => ledger.Find(Issuer, "c1")).ErrorId);
+        Assert.Equal(DcrErrorId.StoreDamaged, (await Assert.ThrowsAsync<DcrException>(() => ledger.BeginAsync(Intent("t1")))).ErrorId);
+    }
+
+    [Fact]
+    public async Task A_damaged_intent_keeps_its_tenant_taken()
+    {
+        using (var first = Open())
+        {
+            await first.BeginAsync(Intent("t1"));
+        }
+
+        Spoil(static header => header.Kind == FrameKind.Asked);
+        using var ledger = Open();
+        Assert.Equal(DcrErrorId.StoreDamaged, (await Assert.ThrowsAsync<DcrException>(() => ledger.BeginAsync(Intent("t1")))).ErrorId);
+        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t2")));
+    }
+
+    [Fact]
+    public async Task An_answer_is_read_although_its_intent_is_damaged()
+    {
+        using (var first = Open())
+        {
+            var entry = Assert.IsType<Begun.Entry>(await first.BeginAsync(Intent("t1"))).Id;
+            await first.AnsweredAsync(entry, Intent("t1"), Answer("c1"));
+        }
+
+        Spoil(static header => header.Kind == FrameKind.Asked);
+        using var ledger = Open();
+        var open = Assert.Single(ledger.Open());
+        Assert.Equal("t1", open.Intent.Tenant);
+        Assert.Single(open.Answers);
+    }
+
+    /// <summary>Where a registration's header is lost, its request is open again, and has the answer.</summary>
+    [Fact]
+    public async Task One_spoilt_byte_anywhere_lets_nobody_register_a_tenant_again()
+    {
+        using (var first = Open())
+        {
+            first.Register("c1", "t1");
+            await first.BeginAsync(Intent("t2"));
+            first.Register("c3", "t3");
+        }
+
+        var bytes = _disk[First];
+        for (var place = 0; place < bytes.Length; place += 5)
+        {
+            var disk = new DiskDouble();
+            disk[First] = bytes.Select((value, index) => (byte)(index == place ? value ^ 4 : value)).ToArray();
+            using var ledger = new RegistrationLedger(disk.Start(), _keys);
+            var hit = _disk.Frames(_keys).Frames.Last(frame => frame.Offset <= place);
+            foreach (var tenant in new[] { "t1", "t2", "t3" })
+            {
+                try
+                {
+                    // Of the request without an answer there is this one frame.
+                    var begun = await ledger.BeginAsync(Intent(tenant));
+                    Assert.True(begun is not Begun.Entry || (tenant == "t2" && hit.Header.Sequence == 4 && place < hit.Offset + FrameHeader.Size));
+                }
+                catch (DcrException failure)
+                {
+                    Assert.Equal(DcrErrorId.StoreDamaged, failure.ErrorId);
+                }
+            }
+
+            // The last header looks like what a killed writer left, until somebody writes behind it.
+            ledger.Register("later", "later");
+            Assert.NotEmpty(ledger.File.Gaps);
+        }
+    }
+
+    [Fact]
+    public void A_ledger_of_a_newer_version_is_refused_and_left_alone()
+    {
+        Open().Register("c1", "t1");
+        byte[] bytes = [.. _disk[First], .. LedgerBytes.Newer(new FrameCodec(_keys).Seal(Draft(), 9, default, 1).Frame)];
+        _disk[First] = bytes;
+        Assert.Equal(DcrErrorId.StoreDamaged, Assert.Throws<DcrException>(Open).ErrorId);
+        Assert.Equal(bytes, _disk[First]);
+    }
+
+    [Fact]
+    public void A_ledger_that_a_newer_version_writes_on_is_refused_from_then_on()
+    {
+        using var ledger = Open();
+        ledger.Register("c1", "t1");
+        byte[] bytes = [.. _disk[First], .. LedgerBytes.Newer(new FrameCodec(_keys).Seal(Draft(), 9, default, 1).Frame)];
+        _disk.Overwrite(First, bytes);
+        foreach (var action in new Action[] { () => ledger.Find(Issuer, "c1"), () => ledger.BeginAsync(Intent("t2")).Done(), ledger.Compact, ledger.ReadOn, () => ledger.Clients() })
+        {
+            Assert.Equal(DcrErrorId.StoreDamaged, Assert.Throws<DcrException>(action).ErrorId);
+        }
+
+        Assert.Equal(bytes, _disk[First]);
+    }
+
+    /// <summary>For more of them: DCR_FUZZ_CASES=1000000.</summary>
+    [Fact]
+    public async Task A_spoilt_ledger_gives_only_documented_errors_and_takes_new_registrations()
+    {
+        using (var first = Open())
+        {
+            first.Register("c1", "t1");
+            first.Register("c2", "t2", Vault);
+            await first.BeginAsync(Intent("t3"));
+            await first.RemoveAsync(Record("c1", "t1"), long.MaxValue - 1);
+            await first.StoredAsync(Issuer, "c2", 6);
+        }
+
+        var (seeds, random) = (new[] { _disk[First] }, new Mutator(17));
+        for (var left = LedgerFuzz.Cases / 3; left > 0; left--)
+        {
+            var disk = new DiskDouble();
+            disk[First] = LedgerFuzz.Spoil(random, seeds);
+            try
+            {
+                using var ledger = new RegistrationLedger(disk.Start(), _keys);
+                foreach (var action in new Action[]
+                {
+                    () => ledger.Find(Issuer, "c2"), () => ledger.FindTenant(Issuer, "t2"), () => ledger.Clients(), () => ledger.Open(),
+                    () => ledger.PendingFor(Vault), () => ledger.RemovalsFor(Vault), () => ledger.BeginAsync(Intent("t2")).Done(), () => ledger.BeginAsync(Intent("t3")).Done(),
+                })
+                {
+                    try
+                    {
+                        action();
+                    }
+                    catch (DcrException failure) when (failure.ErrorId == DcrErrorId.StoreDamaged)
+                    {
+                        // Something of that registration was spoilt.
+                    }
+                }
+
+                ledger.Register("new", "new");
+                ledger.Compact();
+                Assert.Equal("new", ledger.FindTenant(Issuer, "new")!.Record.ClientId);
+            }
+            catch (DcrException failure) when (failure.InnerException is FormatException)
+            {
+                // It looks like a newer one.
+            }
+        }
+    }
+
+    // Disks that fail.
+
+    [Fact]
+    public async Task A_request_is_not_begun_where_the_disk_refuses_and_its_tenant_stays_free()
+    {
+        using var ledger = Open();
+        ledger.Register("c1", "t1");
+        foreach (var refused in new[] { DiskOperation.Append, DiskOperation.Flush })
+        {
+            var left = 1;
+            _disk.Refuses = call => call.Operation == refused && call.Name == _disk.Newest() && left-- > 0;
+            var failure = await Assert.ThrowsAsync<DcrException>(() => ledger.BeginAsync(Intent("t2")));
+            Assert.Equal(DcrErrorId.StoreReadOnly, failure.ErrorId);
+            Assert.Empty(ledger.Open());
+            using var other = Open();
+            Assert.Empty(other.Open());
+        }
+
+        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t2")));
+    }
+
+    [Fact]
+    public async Task On_a_full_disk_nothing_is_begun_until_there_is_room()
+    {
+        using var ledger = Open();
+        ledger.Register("c1", "t1");
+        var size = _disk.Frames(_keys).Frames[0].Header.Length;
+        for (var room = 0; room < size; room += 50)
+        {
+            _disk.Room = room;
+            Assert.Equal(DcrErrorId.StoreReadOnly, (await Assert.ThrowsAsync<DcrException>(() => ledger.BeginAsync(Intent("t2")))).ErrorId);
+            Assert.Equal("c1", ledger.FindTenant(Issuer, "t1")!.Record.ClientId);
+        }
+
+        _disk.Room = long.MaxValue;
+        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t2")));
+        using var again = Open();
+        Assert.Single(again.Open());
+        Assert.All(again.File.Gaps, static gap => Assert.True(gap.IsTorn));
+    }
+
+    [Fact]
+    public void A_folder_that_cannot_be_written_is_refused_at_opening()
+    {
+        _disk.Refuses = static call => call.Operation == DiskOperation.Open;
+        Assert.Equal(DcrErrorId.StoreReadOnly, Assert.Throws<DcrException>(Open).ErrorId);
+    }
+
+    [Fact]
+    public async Task Metadata_that_could_not_be_read_back_is_refused_before_it_is_written()
+    {
+        using var ledger = Open();
+        var size = _disk[First].Length;
+        var intent = Intent("t1") with { ClientName = new string('x', FrameHeader.LargestFrame) };
+        var failure = await Assert.ThrowsAsync<DcrException>(() => ledger.BeginAsync(intent));
+        Assert.Equal((DcrErrorId.InvalidClientMetadata, "metadata"), (failure.ErrorId, failure.Member));
+        Assert.Equal(size, _disk[First].Length);
+        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t1")));
+    }
+
+    [Fact]
+    public void Where_nothing_can_be_written_the_ledger_lives_in_memory()
+    {
+        using var ledger = new RegistrationLedger(new MemoryFolder(), _keys);
+        Assert.True(ledger.IsInMemory);
+        ledger.Register("c1", "t1", Vault);
+        ledger.BeginAsync(Intent("t2")).Done();
+        ledger.Compact();
+        Assert.Equal("c1", ledger.FindTenant(Issuer, "t1")!.Record.ClientId);
+        Assert.True(Assert.Single(ledger.Open()).IsUnderWay);
+        using var disk = Open();
+        Assert.False(disk.IsInMemory);
+    }
+
+    [Theory]
+    [InlineData(0.5, false)]
+    [InlineData(1, false)]
+    [InlineData(0, true)]
+    [InlineData(0.5, true)]
+    public void Killed_at_any_disk_call_nothing_acknowledged_is_lost_and_nothing_is_there_twice(double written, bool losesPower)
+    {
+        var isDone = false;
+        for (var calls = 0; !isDone; calls++)
+        {
+            var disk = new DiskDouble();
+            var process = disk.Start();
+            process.KillAfter(calls, written);
+            var work = new Work(disk, _keys);
+            isDone = work.Run(process);
+            if (losesPower)
+            {
+                disk.LosePower(written);
+            }
+
+            process.Kill();
+            work.Check(disk.Start(), losesPower);
+        }
+    }
+
+    private RegistrationLedger Open() => new(_disk.Start(), _keys);
+
+    /// <summary>Changes a byte in the content of the first such frame.</summary>
+    private void Spoil(Func<FrameHeader, bool> which)
+    {
+        var (_, offset) = _disk.Frames(_keys).Frames.First(frame => which(frame.Header));
+        var bytes = _disk[First];
+        bytes[offset + FrameHeader.Size + 20] ^= 1;
+        _disk[First] = bytes;
+    }
+
+    /// <summary>What a session does, and what it was told to be done.</summary>
+    private sealed class Work(DiskDouble disk, ILedgerKeys keys)
+    {
+        private readonly HashSet<string> _told = [];
+
+        /// <returns>False where the process was killed.</returns>
+        public bool Run(DiskProcess process)
+        {
+            try
+            {
+                using var ledger = new RegistrationLedger(process, keys);
+                Register(ledger, "c1", null);
+                Register(ledger, "c2", Vault);
+                var sequence = ledger.Find(Issuer, "c2")!.Sequence;
+                ledger.StoredAsync(Issuer, "c2", sequence).Done();
+                _told.Add("stored c2");
+                ledger.Compact();
+                _told.Add("compacted");
+                Register(ledger, "c3", Vault);
+                ledger.RemoveAsync(Record("c1", "c1"), ledger.Find(Issuer, "c1")!.Sequence).Done();
+                _told.Add("removed c1");
+                ledger.BeginAsync(Intent("c4")).Done();
+                _told.Add("asked c4");
+                ledger.Compact();
+                Register(ledger, "c5", null);
+                return true;
+            }
+            catch (KilledException)
+            {
+                return false;
+            }
+        }
+
+        public void Check(DiskProcess process, bool lostPower)
+        {
+            using var ledger = new RegistrationLedger(process, keys);
+            var open = ledger.Open().ToDictionary(static entry => entry.Intent.Tenant!);
+            foreach (var client in new[] { "c1", "c2", "c3", "c4", "c5" })
+            {
+                var found = ledger.FindTenant(Issuer, client);
+                var isOpen = open.TryGetValue(client, out var entry);
+                Assert.True(!_told.Contains("kept " + client) || lostPower || !isOpen);
+                Assert.True(!_told.Contains("answered " + client) || found is not null || entry?.Answers.Count == 1 || client == "c1");
+                Assert.True(!_told.Contains("asked " + client) || found is not null || isOpen || client == "c1");
+                Assert.True(!_told.Contains("kept " + client) || lostPower || found is not null || client == "c1");
+                Assert.True(found is null || !isOpen);
+                Assert.True(found is not { IsWhole: true } || found.Record.ClientSecret == "secret-of-" + client);
+            }
+
+            Assert.True(!_told.Contains("removed c1") || ledger.Find(Issuer, "c1") is null);
+            Assert.True(!_told.Contains("compacted") || !ledger.Find(Issuer, "c2")!.IsPending);
+            Assert.True(!_told.Contains("stored c2") || lostPower || !ledger.Find(Issuer, "c2")!.IsPending);
+
+            // The next process goes on where this one stopped.
+            var frames = disk.Frames(keys);
+            Assert.Equal(frames.Sequences.Distinct().OrderBy(static sequence => sequence), frames.Sequences);
+            Assert.All(ledger.File.Gaps, static gap => Assert.True(gap.IsTorn));
+            Assert.IsType<Begun.Entry>(ledger.BeginAsync(Intent("next")).Done());
+            foreach (var client in new[] { "c1", "c2", "c3", "c4", "c5" })
+            {
+                Assert.Equal(!open.ContainsKey(client) && ledger.FindTenant(Issuer, client) is null, ledger.BeginAsync(Intent(client)).Done() is Begun.Entry);
+            }
+        }
+
+        private void Register(RegistrationLedger ledger, string client, string? vault)
+        {
+            var intent = Intent(client, vault);
+            var entry = ((Begun.Entry)ledger.BeginAsync(intent).Done()).Id;
+            _told.Add("asked " + client);
+            ledger.AnsweredAsync(entry, intent, Answer(client)).Done();
+            _told.Add("answered " + client);
+            ledger.KeepAsync(Record(client, client), vault, entry, closes: true).Done();
+            _told.Add("kept " + client);
+        }
+    }
+}
