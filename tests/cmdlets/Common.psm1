@@ -58,11 +58,12 @@ function New-StoreFolder {
     $path
 }
 
-# Lets this process and those it starts use another local store: an empty one, where none is named. Connections keep theirs.
+# Closes all connections, and lets this process and those it starts use another local store: an empty one, where none is named.
 function Switch-TestFolder {
     [CmdletBinding()]
     param([string] $Path = (New-StoreFolder))
 
+    if (Get-Module DcrPowerShell) { Get-DcrServer | Disconnect-DcrServer }
     $env:DCRPOWERSHELL_HOME = $Path
 }
 
@@ -296,6 +297,8 @@ function Start-Pwsh {
         # The module's name or path; by default the built one.
         [string] $Module = $script:ModulePath,
         [switch] $Interactive,
+        # Hides the modules that all users of this machine have, SecretManagement among them.
+        [switch] $Alone,
         # Commands of sh that run first, in mount and host name spaces of the process's own: see Test-Unshare.
         [string] $Setup
     )
@@ -303,7 +306,13 @@ function Start-Pwsh {
     $file = Join-Path $HOME "$([guid]::NewGuid().ToString('n')).ps1"
     [IO.File]::WriteAllText($file, "`$ErrorActionPreference = 'Stop'`nImport-Module '$Module'`n$Script", [Text.UTF8Encoding]::new($true))
     $arguments = @('-NoProfile'; if (-not $Interactive) { '-NonInteractive' }; '-File'; $file)
+    if ($Alone) {
+        [IO.File]::WriteAllText("$file.json", '{ "PSModulePath": "/none" }')
+        $arguments = @('-SettingsFile', "$file.json") + $arguments
+    }
+
     $start = New-PwshStartInfo $arguments
+    if ($Alone) { $start.EnvironmentVariables['PSModulePath'] = Join-Path $PSHOME Modules }
     if ($Setup) {
         [IO.File]::WriteAllText("$file.sh", "set -e`n$Setup`nexec '$($start.FileName)' $($start.Arguments)`n")
         $start.FileName = 'unshare'

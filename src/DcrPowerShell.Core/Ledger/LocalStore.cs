@@ -197,7 +197,15 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
     private async Task<RegistrationLedger> LoadAsync(Func<string, ISecretVault>? vaultOf)
     {
         await LoadKeysAsync(vaultOf).ConfigureAwait(false);
-        return new RegistrationLedger(folder, this);
+        var ledger = new RegistrationLedger(folder, this);
+        if (ledger.File.IsOfOtherKeys)
+        {
+            // Its tenants would all be unknown, and be registered again.
+            ledger.Dispose();
+            throw StoreErrors.KeyOfAnother(KeyPath());
+        }
+
+        return ledger;
     }
 
     private async Task LoadKeysAsync(Func<string, ISecretVault>? vaultOf)

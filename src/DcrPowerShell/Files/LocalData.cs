@@ -1,6 +1,7 @@
 using System;
-using System.Collections.Concurrent;
+using System.Collections.Generic;
 using System.IO;
+using DcrPowerShell.Errors;
 using DcrPowerShell.Ledger;
 
 namespace DcrPowerShell.Files;
@@ -14,13 +15,23 @@ internal static class LocalData
     private const string KeyName = "store.key";
 
     // One for each folder: connections that were made hold on to theirs when the variable changes.
-    private static readonly ConcurrentDictionary<string, Lazy<LocalStore>> Stores = new(StringComparer.Ordinal);
+    private static readonly Dictionary<string, LocalStore> Stores = new(StringComparer.Ordinal);
 
     /// <summary>The audit log, unless <c>-AuditPath</c> names another.</summary>
     public static string AuditPath => Path.Combine(Own, "audit.jsonl");
 
     /// <summary>The local store. In memory where no file can be written.</summary>
-    public static LocalStore Store => Stores.GetOrAdd(Own, static own => new Lazy<LocalStore>(() => Open(own))).Value;
+    /// <exception cref="DcrException">StoreReadOnly: others have rights on its folder.</exception>
+    public static LocalStore Store
+    {
+        get
+        {
+            lock (Stores)
+            {
+                return Stores.TryGetValue(Own, out var store) ? store : Stores[Own] = Open(Own);
+            }
+        }
+    }
 
     /// <summary>The file with the key of the local store.</summary>
     public static string KeyPath => Store.Settings.KeyPath ?? Path.Combine(Own, KeyName);
@@ -60,6 +71,10 @@ internal static class LocalData
             Create();
             folder = new DiskFolder(own);
             using var proof = folder.TryLock("write.lock");
+        }
+        catch (UnsafePlaceException unsafePlace)
+        {
+            throw StoreErrors.NotWritable(own, unsafePlace);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -1,6 +1,10 @@
 using System;
 using System.Diagnostics;
 using System.IO;
+#if NET
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+#endif
 using System.Threading;
 
 namespace DcrPowerShell.Files;
@@ -27,14 +31,14 @@ internal static class UserOnly
     }
 
     /// <summary>Refuses a file or folder that is a link, belongs to somebody else, or that others may read or write. One that is not there is good.</summary>
-    /// <exception cref="UnauthorizedAccessException">It is one of these.</exception>
+    /// <exception cref="UnsafePlaceException">It is one of these.</exception>
     public static void Require(string path)
     {
 #if NET
         FileSystemInfo item = Directory.Exists(path) ? new DirectoryInfo(path) : new FileInfo(path);
         if (item.LinkTarget is not null)
         {
-            throw new UnauthorizedAccessException($"'{path}' is a link, which could lead anywhere");
+            throw new UnsafePlaceException($"'{path}' is a link, which could lead anywhere");
         }
 
         if (OperatingSystem.IsWindows() || !item.Exists)
@@ -47,20 +51,56 @@ internal static class UserOnly
         var mode = item.UnixFileMode;
         if ((mode & OfOthers) != 0)
         {
-            throw new UnauthorizedAccessException($"other accounts have rights on '{path}'; take them away with chmod go= '{path}'");
+            throw new UnsafePlaceException($"other accounts have rights on '{path}'; take them away with chmod go= '{path}'");
         }
 
-        try
+        if (!IsOwn(path, item, mode))
         {
-            // Only its owner may set the rights of a file.
-            item.UnixFileMode = mode;
-        }
-        catch (UnauthorizedAccessException failure)
-        {
-            throw new UnauthorizedAccessException($"'{path}' belongs to another account", failure);
+            throw new UnsafePlaceException($"'{path}' belongs to another account");
         }
 #endif
     }
+
+#if NET
+    [UnsupportedOSPlatform("windows")]
+    private static bool IsOwn(string path, FileSystemInfo item, UnixFileMode mode)
+    {
+        try
+        {
+            if (OperatingSystem.IsLinux())
+            {
+                const int OfLink = 0x100;
+                const uint WantsOwner = 8;
+
+                // Its layout is the same on every processor; the owner is at 20 (statx(2)).
+                var status = new byte[256];
+                if (StatX(-1, path, OfLink, WantsOwner, status) == 0)
+                {
+                    return BitConverter.ToUInt32(status, 20) == GetEffectiveUserId();
+                }
+            }
+
+            // Only its owner, and root, may set the rights of a file.
+            item.UnixFileMode = mode;
+            return true;
+        }
+        catch (EntryPointNotFoundException)
+        {
+            item.UnixFileMode = mode;
+            return true;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "statx", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    private static extern int StatX(int folder, string path, int flags, uint mask, byte[] status);
+
+    [DllImport("libc", EntryPoint = "geteuid")]
+    private static extern uint GetEffectiveUserId();
+#endif
 
     /// <summary>Opens a file for writing that nobody else has open, and nobody else can open; a new one has rights 0600.</summary>
     /// <exception cref="IOException">Somebody has it open, or it cannot be opened.</exception>
