@@ -11,8 +11,6 @@ namespace DcrPowerShell.WindowsHost;
 /// <summary>A host that writes to the console's streams, and that nobody can be asked in.</summary>
 internal sealed class ConsoleOnlyHost : PSHost
 {
-    public int ExitCode { get; private set; }
-
     public override string Name => "DcrPowerShell.WindowsHost";
 
     public override Version Version { get; } = new(1, 0);
@@ -25,7 +23,9 @@ internal sealed class ConsoleOnlyHost : PSHost
 
     public override PSHostUserInterface UI { get; } = new ConsoleStreams();
 
-    public override void SetShouldExit(int exitCode) => ExitCode = exitCode;
+    public override void SetShouldExit(int exitCode)
+    {
+    }
 
     public override void EnterNestedPrompt() => throw ConsoleStreams.NobodyToAsk();
 

@@ -7,14 +7,14 @@ namespace DcrPowerShell.WindowsHost;
 
 /// <summary>
 /// What runs under Wine, where pwsh.exe ends at once. A script: <c>-File path [-Name value]…</c>, as pwsh has it, so that tests start a second
-/// PowerShell as anywhere. Tests of an xunit assembly: <c>-Tests path [part of a class name]…</c>.
+/// PowerShell as anywhere; what pwsh takes before that is let be. Tests of an xunit assembly: <c>-Tests path [part of a class name]…</c>.
 /// </summary>
 internal static class Program
 {
     private static int Main(string[] args)
     {
         Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
-        var words = args.SkipWhile(static word => word is "-NoProfile" or "-NonInteractive").ToArray();
+        var words = args.SkipWhile(static word => word != "-File" && word != "-Tests").ToArray();
         return words switch
         {
             ["-File", var path, .. var arguments] => ScriptRun.Run(Path.GetFullPath(path), arguments),

@@ -16,8 +16,7 @@ internal static class ScriptRun
         Environment.SetEnvironmentVariable("PSModulePath", $"{builtIn};{Environment.GetEnvironmentVariable("PSModulePath")}");
         Environment.SetEnvironmentVariable("PSExecutionPolicyPreference", "Bypass");
 
-        var host = new ConsoleOnlyHost();
-        using var runspace = RunspaceFactory.CreateRunspace(host, InitialSessionState.CreateDefault2());
+        using var runspace = RunspaceFactory.CreateRunspace(new ConsoleOnlyHost(), InitialSessionState.CreateDefault2());
         runspace.Open();
         using var shell = PowerShell.Create(runspace);
         shell.AddCommand(script, useLocalScope: false);
@@ -27,7 +26,7 @@ internal static class ScriptRun
         try
         {
             shell.Invoke();
-            return host.ExitCode;
+            return runspace.SessionStateProxy.GetVariable("LASTEXITCODE") is int exitCode ? exitCode : 0;
         }
         catch (RuntimeException failure)
         {

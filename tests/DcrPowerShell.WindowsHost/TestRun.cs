@@ -30,7 +30,7 @@ internal static class TestRun
         using var executor = framework.GetExecutor(name);
         executor.RunTests(sink.Cases.Where(test => classes.Length == 0 || classes.Any(part => test.TestMethod.TestClass.Class.Name.Contains(part, StringComparison.Ordinal))), sink, new Options());
         sink.WaitForExecution();
-        Console.WriteLine($"{sink.Passed} passed, {sink.Failed} failed, {sink.Skipped} skipped");
+        Console.WriteLine($"{sink.Passed} passed, {sink.Failed} failed, {sink.Skipped} skipped in {sink.Time:0} s");
         return sink.Failed > 0 || sink.Passed == 0 ? 1 : 0;
     }
 
@@ -53,6 +53,8 @@ internal static class TestRun
 
         public int Passed { get; private set; }
 
+        public decimal Time { get; private set; }
+
         public int Failed { get; private set; }
 
         public int Skipped { get; private set; }
@@ -73,8 +75,9 @@ internal static class TestRun
                     case IDiscoveryCompleteMessage:
                         _isDiscovered.Set();
                         break;
-                    case ITestPassed:
+                    case ITestPassed passed:
                         Passed++;
+                        Time += passed.ExecutionTime;
                         break;
                     case ITestSkipped:
                         Skipped++;
