@@ -47,14 +47,15 @@ function Start-DcrTest {
     Start-TestServerHost
 }
 
-# An empty folder below the home folder, for this user alone. Gives its path.
+# An empty folder below the home folder, for this user alone. Gives its path. That there is no backup is not said of a store in it.
 function New-StoreFolder {
     [CmdletBinding()]
     param()
 
     $path = Join-Path $HOME "dcr-$([guid]::NewGuid().ToString('n'))"
     $null = New-Item $path -ItemType Directory
-    if (-not $script:IsOnWindows) { chmod 700 $path }
+    [IO.File]::WriteAllText((Join-Path $path store.json), '{"version":1,"last_backup_at":"2026-01-01T00:00:00Z","last_backup_count":1}')
+    if (-not $script:IsOnWindows) { chmod -R go= $path }
     $path
 }
 
@@ -297,7 +298,7 @@ function Start-Pwsh {
         # The module's name or path; by default the built one.
         [string] $Module = $script:ModulePath,
         [switch] $Interactive,
-        # Hides the modules that all users of this machine have, SecretManagement among them.
+        # Hides SecretManagement and SecretStore: see Test-Unshare.
         [switch] $Alone,
         # Commands of sh that run first, in mount and host name spaces of the process's own: see Test-Unshare.
         [string] $Setup
@@ -306,13 +307,13 @@ function Start-Pwsh {
     $file = Join-Path $HOME "$([guid]::NewGuid().ToString('n')).ps1"
     [IO.File]::WriteAllText($file, "`$ErrorActionPreference = 'Stop'`nImport-Module '$Module'`n$Script", [Text.UTF8Encoding]::new($true))
     $arguments = @('-NoProfile'; if (-not $Interactive) { '-NonInteractive' }; '-File'; $file)
+    $start = New-PwshStartInfo $arguments
     if ($Alone) {
-        [IO.File]::WriteAllText("$file.json", '{ "PSModulePath": "/none" }')
-        $arguments = @('-SettingsFile', "$file.json") + $arguments
+        # PowerShell looks in the folder of all users, whatever PSModulePath says.
+        $others = Get-Module -ListAvailable Microsoft.PowerShell.Secret* | ForEach-Object { [IO.Path]::GetFullPath((Join-Path $_.ModuleBase ../..)) } | Sort-Object -Unique
+        $Setup = (@($others | ForEach-Object { "mount -t tmpfs none '$_'" }) + $Setup | Where-Object { $_ }) -join "`n"
     }
 
-    $start = New-PwshStartInfo $arguments
-    if ($Alone) { $start.EnvironmentVariables['PSModulePath'] = Join-Path $PSHOME Modules }
     if ($Setup) {
         [IO.File]::WriteAllText("$file.sh", "set -e`n$Setup`nexec '$($start.FileName)' $($start.Arguments)`n")
         $start.FileName = 'unshare'

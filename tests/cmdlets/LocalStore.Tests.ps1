@@ -3,6 +3,7 @@ BeforeDiscovery {
     Import-Module "$PSScriptRoot/Common.psm1"
     $isOnWindows = [Environment]::OSVersion.Platform -eq 'Win32NT'
     $canMount = Test-Unshare
+    $canBeAlone = $canMount -or -not (Get-Module -ListAvailable Microsoft.PowerShell.SecretManagement)
 }
 
 BeforeAll {
@@ -41,21 +42,23 @@ AfterAll { Stop-DcrTest }
 
 Describe 'A new user' {
     BeforeAll {
-        Switch-TestFolder
+        Switch-TestFolder (Join-Path $HOME new)
         $server = New-TestServer @{ rotateSecret = 'put'; rotateToken = 'put' }
     }
 
     It 'connects, registers, reads, changes and removes, and sets nothing up' {
         $lines = Invoke-Anew "`$connection = Connect-DcrServer $($server.Issuer)
             `"`$(`$connection.Store)|`$(`$connection.Vault)`"
-            `$client = New-DcrClient 'Patient portal' https://portal.example.com/callback -Tenant north
+            `$client = New-DcrClient 'Patient portal' https://portal.example.com/callback -Tenant north -WarningVariable warnings -WarningAction SilentlyContinue
+            `"`$warnings`"
             `"`$(`$client.Storage)`"
             (Get-DcrClient -Tenant north).ClientName
             (`$client | Set-DcrClient -Scope read -WarningAction Ignore).Scope
             `"`$((`$client | Reset-DcrClientSecret).ClientSecret.Length -gt 0)`"
             Remove-DcrClient `$client.ClientId -Confirm:`$false
             @(Get-DcrClient).Count"
-        $lines | Should -Be "$env:DCRPOWERSHELL_HOME|", 'Local', 'Patient portal', 'read', 'True', '0'
+        $lines[1] | Should -BeLike 'The local store holds 1 registration and has no backup.*Backup-DcrStore*'
+        $lines | Where-Object { $_ -ne $lines[1] } | Should -Be "$env:DCRPOWERSHELL_HOME|", 'Local', 'Patient portal', 'read', 'True', '0'
         Get-TestServerClient $server | Should -BeNullOrEmpty
     }
 
@@ -63,7 +66,7 @@ Describe 'A new user' {
         $csv = Join-Path $TestDrive clients.csv
         Set-Content $csv 'ClientName,RedirectUri,Tenant', 'One,https://one.example.com/,one', 'Two,https://two.example.com/,two'
         $run = "`$null = Connect-DcrServer $($server.Issuer)
-            (Import-Csv '$csv' | New-DcrClient -SummaryVariable summary | Sort-Object Tenant).ClientId
+            (Import-Csv '$csv' | New-DcrClient -SummaryVariable summary -WarningAction Ignore | Sort-Object Tenant).ClientId
             `"`$(`$summary.Made) `$(`$summary.Found)`""
         $first = Invoke-Anew $run
         $second = Invoke-Anew $run
@@ -112,7 +115,7 @@ Describe 'A new user' {
     }
 }
 
-Describe 'Without SecretManagement' {
+Describe 'Without SecretManagement' -Skip:(-not $canBeAlone) {
     BeforeAll {
         Switch-TestFolder
         $server = New-TestServer

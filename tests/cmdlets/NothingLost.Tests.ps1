@@ -1,29 +1,29 @@
 # Whatever ends a command while its requests are under way: what the server delivers is kept, and the next run makes nobody twice.
 BeforeDiscovery {
     $operations = @(
-        @{ Command = 'New-DcrClient'; On = 'register'; Run = { $input | New-DcrClient -ThrottleLimit 4 } }
-        @{ Command = 'Set-DcrClient'; On = 'update'; Run = { $input | Set-DcrClient -TosUri https://app.example.com/terms -ThrottleLimit 4 } }
-        @{ Command = 'Reset-DcrClientSecret'; On = 'update'; Run = { $input | Reset-DcrClientSecret -ThrottleLimit 4 } }
-        @{ Command = 'Reset-DcrRegistrationToken'; On = 'update'; Run = { $input | Reset-DcrRegistrationToken -ThrottleLimit 4 } }
-        @{ Command = 'Remove-DcrClient'; On = 'delete'; Run = { $input | Remove-DcrClient -ThrottleLimit 4 -Confirm:$false } }
+        @{ Command = 'New-DcrClient'; On = 'register'; With = @{} }
+        @{ Command = 'Set-DcrClient'; On = 'update'; With = @{ TosUri = 'https://app.example.com/terms' } }
+        @{ Command = 'Reset-DcrClientSecret'; On = 'update'; With = @{} }
+        @{ Command = 'Reset-DcrRegistrationToken'; On = 'update'; With = @{} }
+        @{ Command = 'Remove-DcrClient'; On = 'delete'; With = @{ Confirm = $false } }
     )
     $ends = @(
-        @{ End = 'the command before it in the pipeline throws'; Act = { { 0..5 | ForEach-Object { if ($_ -eq 4) { throw 'upstream' }; $things[$_] } | & $Run } | Should -Throw 'upstream' } }
-        @{ End = 'the command after it in the pipeline throws'; Act = { try { $things | & $Run -Verbose 4>&1 | ForEach-Object { throw 'downstream' } } catch { "$_" | Should -Be 'downstream' } } }
+        @{ End = 'the command before it in the pipeline throws'; Act = { { 0..5 | ForEach-Object { if ($_ -eq 4) { Wait-Until { @(Get-TestServerRequest $server -Operation $On).Count -ge 2 }; throw 'upstream' }; $things[$_] } | & $Command @With -ThrottleLimit 4 } | Should -Throw 'upstream' } }
+        @{ End = 'the command after it in the pipeline throws'; Act = { try { $things | & $Command @With -ThrottleLimit 4 6>&1 | ForEach-Object { throw 'downstream' } } catch { "$_" | Should -Be 'downstream' } } }
         @{ End = 'one of its requests is refused, with -ErrorAction Stop'; Act = {
                 Set-TestServerSwitch $server @{ faults = @(@{ on = $On; status = 400; error = 'invalid_client_metadata'; skip = 1 }, @{ on = $On; delayMs = 700; times = 20 }) }
                 $ErrorActionPreference = 'Stop'
-                { $things | & $Run } | Should -Throw
+                { $things | & $Command @With -ThrottleLimit 4 } | Should -Throw
             }
         }
-        @{ End = 'Select-Object has had enough'; Act = { $null = $things | & $Run | Select-Object -First 1 } }
+        @{ End = 'Select-Object has had enough'; Act = { $null = $things | & $Command @With -ThrottleLimit 4 | Select-Object -First 1 } }
         @{ End = 'a person stops it'; Act = {
                 $shell = [powershell]::Create()
                 try {
-                    $null = $shell.AddScript('param($module, $connection, $things, $run)
+                    $null = $shell.AddScript('param($module, $connection, $things, $command, $with)
                         Import-Module $module
                         $PSDefaultParameterValues = @{ "*-Dcr*:Connection" = $connection }
-                        $things | & ([scriptblock]::Create($run))').AddArgument((Get-Module DcrPowerShell).Path).AddArgument($connection).AddArgument($things).AddArgument("$Run")
+                        $things | & $command @with -ThrottleLimit 4').AddArgument((Get-Module DcrPowerShell).Path).AddArgument($connection).AddArgument($things).AddArgument($Command).AddArgument($With)
                     $null = $shell.BeginInvoke()
                     Wait-Until { @(Get-TestServerRequest $server -Operation $On).Count -ge 2 -or $shell.InvocationStateInfo.State -eq 'Failed' }
                     $shell.Stop()
@@ -61,14 +61,14 @@ Describe 'All that the server delivers to <Command> is kept where <End>' -ForEac
         $things = @(New-Row 6)
         if ($On -ne 'register') { $things = @($things | New-DcrClient -ThrottleLimit 1) }
         Clear-TestServerRequest $server
-        Set-TestServerSwitch $server @{ faults = @(@{ on = $On; delayMs = 700; times = 20 }) }
+        Set-TestServerSwitch $server @{ faults = @(@{ on = $On; delayMs = 700; skip = 1; times = 20 }) }
         & $Act
         @(Get-TestServerRequest $server -Operation $On).Count | Should -BeGreaterThan 1 -Because 'else nothing was under way'
         Assert-Kept $server
 
         Set-TestServerSwitch $server @{ faults = @() }
         if ($On -eq 'delete') { $things = @(Get-DcrClient -Offline -Connection $connection) }
-        $things | & $Run | Out-Null
+        $things | & $Command @With -ThrottleLimit 4 | Out-Null
         Assert-Kept $server
         if ($On -eq 'delete') { Get-TestServerClient $server | Should -BeNullOrEmpty }
         else { (Get-TestServerClient $server).metadata.client_name | Sort-Object | Should -Be 'App 1', 'App 2', 'App 3', 'App 4', 'App 5', 'App 6' }
@@ -88,9 +88,9 @@ Describe 'A pipeline of two commands' {
     }
 
     It 'counts in its summary what was answered after it was stopped' {
-        $server = New-TestServer @{ faults = @(@{ on = 'register'; delayMs = 1000; times = 20 }) }
+        $server = New-TestServer @{ faults = @(@{ on = 'register'; delayMs = 1000; skip = 1; times = 20 }) }
         $connection = Connect-DcrServer $server.Issuer
-        { 1..6 | ForEach-Object { if ($_ -eq 6) { Start-Sleep -Milliseconds 400; throw 'upstream' }; (New-Row 6)[$_ - 1] } | New-DcrClient -SummaryVariable global:stoppedSummary } | Should -Throw 'upstream'
+        { 1..6 | ForEach-Object { if ($_ -eq 6) { Wait-Until { @(Get-TestServerRequest $server -Operation register).Count -ge 5 }; throw 'upstream' }; (New-Row 6)[$_ - 1] } | New-DcrClient -SummaryVariable global:stoppedSummary } | Should -Throw 'upstream'
         $made = @(Get-TestServerClient $server).Count
         $made | Should -BeGreaterThan 1
         $global:stoppedSummary.Made | Should -Be $made
@@ -111,7 +111,7 @@ Describe 'An answer that cannot be used' {
         @{ Name = 'a list'; Fault = @{ content = '[{"client_id":"c1"}]' } }
         @{ Name = 'a connection that breaks'; Fault = @{ drop = 'midBody' } }
     ) {
-        $server = New-TestServer @{ faults = @(@{ on = 'register'; when = 'afterWork' } + $Fault) }
+        $server = New-TestServer @{ faults = @(@{ on = 'register' } + $Fault) }
         $null = Connect-DcrServer $server.Issuer
         $row = (New-Row 1)[0]
         $first = @(Get-Failure { $row | New-DcrClient })
@@ -132,7 +132,7 @@ Describe 'An answer that cannot be used' {
     }
 
     It 'is none where the server says with 200 what it refuses' {
-        $server = New-TestServer @{ faults = @(@{ on = 'register'; when = 'beforeWork'; status = 200; content = '{"error":"invalid_client_metadata","error_description":"no such scope"}' }) }
+        $server = New-TestServer @{ faults = @(@{ on = 'register'; when = 'beforeProcessing'; status = 200; content = '{"error":"invalid_client_metadata","error_description":"no such scope"}' }) }
         $null = Connect-DcrServer $server.Issuer
         $row = (New-Row 1)[0]
         $null = Assert-Failure { $row | New-DcrClient } -Id InvalidClientMetadata -Category InvalidData -Message '*no such scope*'

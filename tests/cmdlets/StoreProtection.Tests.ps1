@@ -32,7 +32,7 @@ Describe 'Get-DcrStore' {
         $store.Path | Should -Be $env:DCRPOWERSHELL_HOME
         $store.Registrations, $store.InVaults, $store.Pending, $store.OpenRequests, $store.Damaged | Should -Be 0, 0, 0, 0, 0
         $store.IsLocked | Should -BeFalse
-        $store.LastBackupAt, $store.DefaultVault | Should -Be $null, $null
+        $store.DefaultVault | Should -BeNullOrEmpty
     }
 
     It 'shows where it is, how it is protected, and what is in it' {
@@ -63,7 +63,7 @@ Describe 'A passphrase' {
         @(Get-ChildItem $env:DCRPOWERSHELL_HOME -Filter *.dcrl).Name | Should -Not -Be $before.Name -Because 'the old key must open nothing any more'
         (Get-DcrClient $client.ClientId).ClientName | Should -Be 'App'
         (New-DcrClient @app -Tenant north).ClientId | Should -Be $client.ClientId
-        Get-Content (Join-Path $env:DCRPOWERSHELL_HOME store.key) -Raw | Should -BeLike '*PBKDF2*'
+        Get-Content (Join-Path $env:DCRPOWERSHELL_HOME store.key) -Raw | Should -BeLike '*"iterations":*'
     }
 
     It 'is one clear error in another process, before anything is sent, and no prompt: <Name>' -ForEach @(
@@ -102,8 +102,8 @@ Describe 'A passphrase' {
 
     It 'is not taken as plain text, and not without -Protection' {
         { Set-DcrStore -Protection Passphrase -Passphrase 'words' } | Should -Throw '*SecureString*'
-        $null = Assert-Failure { Set-DcrStore -Protection Passphrase } -Id InvalidSetup -Category InvalidOperation -Message '-Passphrase*' -Terminating
-        $null = Assert-Failure { Set-DcrStore -Passphrase $passphrase } -Id InvalidSetup -Category InvalidOperation -Terminating
+        $null = Assert-Failure { Set-DcrStore -Protection Passphrase } -Id InvalidSetup -Category InvalidArgument -Message '-Passphrase*' -Terminating
+        $null = Assert-Failure { Set-DcrStore -Passphrase $passphrase } -Id InvalidSetup -Category InvalidArgument -Terminating
         (Get-DcrStore).Protection | Should -Be 'Passphrase'
     }
 
@@ -182,14 +182,14 @@ Describe 'A backup' {
     }
 
     It 'is one clear error with <Name>, and changes nothing' -ForEach @(
-        @{ Name = 'another passphrase'; File = { $file }; Word = 'wrong' }
-        @{ Name = 'a byte that was changed'; File = { $bytes = [IO.File]::ReadAllBytes($file); $bytes[40] = $bytes[40] -bxor 1; $spoilt = Join-Path $TestDrive spoilt.dcrb; [IO.File]::WriteAllBytes($spoilt, $bytes); $spoilt }; Word = $null }
-        @{ Name = 'a file that is none'; File = { $none = Join-Path $TestDrive none.dcrb; Set-Content $none 'no backup'; $none }; Word = $null }
-        @{ Name = 'a file that is not there'; File = { Join-Path $TestDrive nowhere.dcrb }; Word = $null }
+        @{ Name = 'another passphrase'; Source = { $file }; Word = 'wrong' }
+        @{ Name = 'a byte that was changed'; Source = { $bytes = [IO.File]::ReadAllBytes($file); $bytes[40] = $bytes[40] -bxor 1; $spoilt = Join-Path $TestDrive spoilt.dcrb; [IO.File]::WriteAllBytes($spoilt, $bytes); $spoilt }; Word = $null }
+        @{ Name = 'a file that is none'; Source = { $none = Join-Path $TestDrive none.dcrb; Set-Content $none 'no backup'; $none }; Word = $null }
+        @{ Name = 'a file that is not there'; Source = { Join-Path $TestDrive nowhere.dcrb }; Word = $null }
     ) {
         Switch-TestFolder
         $with = if ($Word) { ConvertTo-Secret $Word } else { $passphrase }
-        $path = & $File
+        $path = & $Source
         $null = Assert-Failure { Restore-DcrRegistration -Path $path -Passphrase $with } -Id InventoryReadFailed -Category ReadError -Message '-Path*'
         (Get-DcrStore).Registrations | Should -Be 0
     }

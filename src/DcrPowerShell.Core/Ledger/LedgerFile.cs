@@ -143,7 +143,10 @@ internal sealed class LedgerFile : IDisposable
     }
 
     /// <summary>Writes frames, after everything that is in the file by then. Not cancelled by anything.</summary>
-    /// <param name="decide">Called under the ledger's lock, with the state as it is then. Gives what to write; may give nothing.</param>
+    /// <param name="decide">
+    /// Called under the ledger's lock, with the state as it is then. Gives what to write; may give nothing. Called again where the file was
+    /// replaced in that moment.
+    /// </param>
     /// <param name="isDurable">Whether it is on the disk when this returns. Otherwise the next flush takes it along.</param>
     /// <returns>The headers of what was written.</returns>
     /// <exception cref="IOException">The disk refuses, or another process does not release the lock.</exception>

@@ -28,6 +28,12 @@ internal static class Registration
         }
 
         var answer = new RegistrationAnswer(members, response.Status);
+        if (answer.ClientId is null && answer.RegistrationAccessToken is null && members.Has("error"))
+        {
+            // A refusal, whatever its status says.
+            throw Refusals.Judge(request, response, ServerErrorReader.Read(response));
+        }
+
         return answer.ClientId is null ? throw new UnreadAnswerException(response, "its answer has no client_id") : answer;
     }
 

@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.IO;
 #if NET
 using System.Runtime.InteropServices;
-using System.Runtime.Versioning;
 #endif
 using System.Threading;
 
@@ -31,14 +30,14 @@ internal static class UserOnly
     }
 
     /// <summary>Refuses a file or folder that is a link, belongs to somebody else, or that others may read or write. One that is not there is good.</summary>
-    /// <exception cref="UnsafePlaceException">It is one of these.</exception>
+    /// <exception cref="NotPrivateException">It is one of these.</exception>
     public static void Require(string path)
     {
 #if NET
         FileSystemInfo item = Directory.Exists(path) ? new DirectoryInfo(path) : new FileInfo(path);
         if (item.LinkTarget is not null)
         {
-            throw new UnsafePlaceException($"'{path}' is a link, which could lead anywhere");
+            throw new NotPrivateException($"'{path}' is a link, which could lead anywhere");
         }
 
         if (OperatingSystem.IsWindows() || !item.Exists)
@@ -51,52 +50,58 @@ internal static class UserOnly
         var mode = item.UnixFileMode;
         if ((mode & OfOthers) != 0)
         {
-            throw new UnsafePlaceException($"other accounts have rights on '{path}'; take them away with chmod go= '{path}'");
+            throw new NotPrivateException($"other accounts have rights on '{path}'; take them away with chmod go= '{path}'");
         }
 
-        if (!IsOwn(path, item, mode))
+        if (OwnerOf(path) is { } owner)
         {
-            throw new UnsafePlaceException($"'{path}' belongs to another account");
+            if (owner != GetEffectiveUserId())
+            {
+                throw new NotPrivateException($"'{path}' belongs to another account");
+            }
+
+            return;
+        }
+
+        try
+        {
+            // Only its owner, and root, may set the rights of a file.
+            item.UnixFileMode = mode;
+        }
+        catch (UnauthorizedAccessException failure)
+        {
+            throw new NotPrivateException($"'{path}' belongs to another account", failure);
         }
 #endif
     }
 
 #if NET
-    [UnsupportedOSPlatform("windows")]
-    private static bool IsOwn(string path, FileSystemInfo item, UnixFileMode mode)
+    /// <summary>Null where the system does not say.</summary>
+    private static uint? OwnerOf(string path)
     {
+        // statx(2): its answer has the same layout on every processor.
+        const int NotThroughLinks = 0x100;
+        const int OwnerAt = 20;
+        const uint Owner = 8;
+        if (!OperatingSystem.IsLinux())
+        {
+            return null;
+        }
+
         try
         {
-            if (OperatingSystem.IsLinux())
-            {
-                const int OfLink = 0x100;
-                const uint WantsOwner = 8;
-
-                // Its layout is the same on every processor; the owner is at 20 (statx(2)).
-                var status = new byte[256];
-                if (StatX(-1, path, OfLink, WantsOwner, status) == 0)
-                {
-                    return BitConverter.ToUInt32(status, 20) == GetEffectiveUserId();
-                }
-            }
-
-            // Only its owner, and root, may set the rights of a file.
-            item.UnixFileMode = mode;
-            return true;
+            var answer = new byte[256];
+            return StatX(-1, path, NotThroughLinks, Owner, answer) == 0 ? BitConverter.ToUInt32(answer, OwnerAt) : null;
         }
         catch (EntryPointNotFoundException)
         {
-            item.UnixFileMode = mode;
-            return true;
-        }
-        catch (UnauthorizedAccessException)
-        {
-            return false;
+            // An older C library.
+            return null;
         }
     }
 
     [DllImport("libc", EntryPoint = "statx", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
-    private static extern int StatX(int folder, string path, int flags, uint mask, byte[] status);
+    private static extern int StatX(int folder, string path, int flags, uint mask, byte[] answer);
 
     [DllImport("libc", EntryPoint = "geteuid")]
     private static extern uint GetEffectiveUserId();

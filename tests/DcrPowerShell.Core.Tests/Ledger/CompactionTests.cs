@@ -30,7 +30,7 @@ public class CompactionTests
             Assert.Equal(before, View(ledger));
             using var again = new RegistrationLedger(disk.Start(), _keys);
             Assert.Equal(before, View(again));
-            var (rows, open, live) = ledger.File.Look(static state => (state.Rows.Count, state.Open.Sum(static entry => entry.Frames.Count), state.LiveLength));
+            var (rows, open, live) = ledger.File.Look(static state => (state.Rows.Count, state.Open.Sum(static entry => entry.Frames.Count) + state.Moved.Count, state.LiveLength));
             var found = disk.Frames(_keys);
             Assert.Empty(found.Gaps);
             Assert.Equal(rows + open, found.Frames.Count(static frame => frame.Header.Kind != FrameKind.Mark));
@@ -90,7 +90,7 @@ public class CompactionTests
         var stored = ledger.Register("stored", "t1", Vault);
         ledger.Register("pending", "t2", Vault);
         ledger.Register("local", "t3");
-        ledger.StoredAsync(Issuer, "stored", stored).Done();
+        ledger.StoredAsync([(Issuer, "stored", stored)]).Done();
         Assert.Contains("secret-of-stored", _disk.Decrypted(_keys), StringComparison.Ordinal);
         ledger.Compact();
         var text = _disk.Decrypted(_keys);
@@ -109,7 +109,7 @@ public class CompactionTests
     {
         using var ledger = Ledger();
         var sequence = ledger.Register("gone", "t1");
-        Assert.NotEqual(0, ledger.RemoveAsync(Record("gone", "t1"), sequence).Done());
+        Assert.NotEqual(0, ledger.RemoveAsync(Record("gone", "t1"), since: sequence).Done());
         for (var left = 3; left > 0; left--)
         {
             ledger.Compact();
@@ -127,11 +127,11 @@ public class CompactionTests
     {
         using var ledger = Ledger();
         var sequence = ledger.Register("gone", "t1", Vault);
-        var removed = ledger.RemoveAsync(Record("gone", "t1"), sequence).Done();
+        var removed = ledger.RemoveAsync(Record("gone", "t1"), since: sequence).Done();
         ledger.Compact();
         var pending = Assert.Single(ledger.RemovalsFor(Vault));
         Assert.Equal(("gone", removed, RegistrationLedger.HashOf(Record("gone", "t1"))), (pending.Removal.ClientId, pending.Sequence, pending.Removal.Record));
-        ledger.StoredAsync(Issuer, "gone", removed).Done();
+        ledger.StoredAsync([(Issuer, "gone", removed)]).Done();
         ledger.Compact();
         Assert.Empty(ledger.RemovalsFor(Vault));
         Assert.Empty(ledger.PendingFor(Vault));
@@ -220,7 +220,7 @@ public class CompactionTests
                 ledger.BeginAsync(Intent("last, and flushed")).Done();
                 var expected = View(ledger);
                 process.KillAfter(calls, written);
-                isDone = !Dies(ledger.Compact);
+                isDone = !Dies(() => ledger.Compact());
                 disk.LosePower(kept: written);
                 using var again = new RegistrationLedger(disk.Start(), _keys);
                 Assert.Equal(expected, View(again));
@@ -270,7 +270,7 @@ public class CompactionTests
         for (var room = 0; room < 3000; room += 500)
         {
             _disk.Room = room;
-            Assert.Throws<Errors.DcrException>(ledger.Compact);
+            Assert.Throws<Errors.DcrException>(() => ledger.Compact());
             Assert.Equal(names, _disk.Names.Where(static name => name != "compact.lock"));
             Assert.Equal(expected, View(ledger));
         }
@@ -507,7 +507,7 @@ public class CompactionTests
         for (var step = 0; step < steps; step++)
         {
             var client = known.Count == 0 ? null : random.One(known.Keys.OrderBy(static id => id, StringComparer.Ordinal).ToList());
-            switch (random.Below(8))
+            switch (random.Below(10))
             {
                 case 0 or 1 or 2 or 3 when client is null:
                 case 4:
@@ -518,13 +518,23 @@ public class CompactionTests
                     known[client!] = (known[client!].Vault, ledger.KeepAsync(Record(client!, "t-" + client, "secret-" + step), known[client!].Vault).Done());
                     break;
                 case 1:
-                    ledger.StoredAsync(Issuer, client!, known[client!].Sequence).Done();
+                    ledger.StoredAsync([(Issuer, client!, known[client!].Sequence)]).Done();
                     break;
                 case 2:
-                    known[client!] = (known[client!].Vault, Math.Max(known[client!].Sequence, ledger.RemoveAsync(Record(client!), known[client!].Sequence).Done()));
+                    known[client!] = (known[client!].Vault, Math.Max(known[client!].Sequence, ledger.RemoveAsync(Record(client!), since: known[client!].Sequence).Done()));
                     break;
                 case 3:
                     ledger.KnowAsync([Record("known-" + step, "known-" + step)], Vault).Done();
+                    break;
+                case 8 when client is not null:
+                    var to = known[client].Vault is null ? Vault : null;
+                    known[client] = (to, ledger.MoveAsync(Record(client, "t-" + client, "moved-" + step), to, known[client].Vault).Done());
+                    break;
+                case 9 when step % 2 == 0:
+                    ledger.RemoveSecretAsync("secret-" + (step - 10)).Done();
+                    break;
+                case 8 or 9:
+                    ledger.KeepSecretAsync("secret-" + step, "value-" + step).Done();
                     break;
                 case 5:
                     ledger.BeginAsync(Intent("open-" + step)).Done();
@@ -551,6 +561,8 @@ public class CompactionTests
         view.AddRange(ledger.List(null).Select(static row => row.Record.ToJson()));
         view.AddRange(ledger.PendingFor(Vault).Select(static row => row.Record.ToJson()));
         view.AddRange(ledger.RemovalsFor(Vault).Select(static removal => removal.ToString()));
+        view.AddRange(ledger.LeftoversIn(Vault).Select(static removal => removal.ToString()));
+        view.AddRange(ledger.SecretNames().Select(name => name + ledger.FindSecret(name)));
         view.AddRange(ledger.Open().Select(static entry => $"{entry.Id} {entry.Intent.Tenant} {string.Join(",", entry.Answers.Select(static answer => answer.Sequence + Encoding.UTF8.GetString(answer.Body)))}"));
         view.Sort(StringComparer.Ordinal);
         return view;
