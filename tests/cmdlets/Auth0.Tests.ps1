@@ -1,5 +1,4 @@
 # A client's life in Auth0's dialect, through the cmdlets.
-# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest
@@ -33,8 +32,8 @@ Describe 'Auth0' {
         $warnings | Should -BeNullOrEmpty
 
         $new = Reset-DcrClientSecret $app.ClientId -ClientSecretName app-secret
-        Get-Secret app-secret -AsPlainText | Should -Be ($new.ClientSecret | ConvertFrom-SecureString -AsPlainText)
-        Get-Secret app-secret -AsPlainText | Should -Be (Get-TestServerClient $server -ClientId $app.ClientId).clientSecret
+        Get-ApplicationSecret app-secret | Should -Be ($new.ClientSecret | ConvertFrom-SecureString -AsPlainText)
+        Get-ApplicationSecret app-secret | Should -Be (Get-TestServerClient $server -ClientId $app.ClientId).clientSecret
 
         Get-DcrClient -ClientName 'My*' | Remove-DcrClient -Confirm:$false
         (Get-DcrClient).ClientName | Should -Be 'By hand'

@@ -1,4 +1,3 @@
-# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest
@@ -35,7 +34,7 @@ Describe 'Stopping a command' {
         $null = Connect-DcrServer $server.Issuer
         $client = Get-DcrClient -Offline
         $client.ClientId | Should -Be $known.clientId
-        (Get-VaultRecord $client).registration_access_token | Should -BeExactly $known.registrationAccessToken
+        (Get-KeptRecord $client).registration_access_token | Should -BeExactly $known.registrationAccessToken
         @(Get-TestServerRequest $server -Operation register).Count | Should -Be 1
     }
 
@@ -51,7 +50,7 @@ Describe 'Stopping a command' {
         $server = New-TestServer @{ rotateToken = 'put'; faults = @(@{ on = 'update'; delayMs = 1000 }) }
         $client = New-Client $server
         $null = Stop-During $server update "Set-DcrClient $($client.ClientId) -Scope read"
-        $record = Get-VaultRecord $client
+        $record = Get-KeptRecord $client
         $record.registration_access_token | Should -BeExactly (Get-TestServerClient $server).registrationAccessToken
         $record.metadata.scope | Should -Be 'read'
         (Get-DcrClient $client.ClientId).Scope | Should -Be 'read'
@@ -62,7 +61,7 @@ Describe 'Stopping a command' {
         $client = New-Client $server
         $null = Stop-During $server delete "Remove-DcrClient $($client.ClientId) -Confirm:`$false"
         Get-TestServerClient $server | Should -BeNullOrEmpty
-        Get-VaultRecordName | Should -Not -Contain $client.SecretName
+        Get-KeptId | Should -Not -Contain $client.ClientId
     }
 
     It 'ends a read at once' {

@@ -24,22 +24,56 @@ function Assert-ThrowAwayHome {
     if (-not "$HOME/".StartsWith($temp)) { throw "These tests replace the SecretStore of the home folder. Set HOME to an empty folder below $temp." }
 }
 
-# Imports the built module, makes an empty vault that asks for nothing, and starts the process of the test servers.
+# Imports the built module, gives it a folder of its own, and starts the process of the test servers.
 function Start-DcrTest {
     [CmdletBinding()]
-    param()
+    param(
+        # Makes an empty SecretStore that asks for nothing, and the default place for registrations.
+        [switch] $Vault
+    )
 
     Assert-ThrowAwayHome
+    $env:DCRPOWERSHELL_HOME = New-StoreFolder
     Import-Module $script:ModulePath -Global
-    Import-Module Microsoft.PowerShell.SecretStore -Global
-    Reset-TestStore
-    Get-SecretVault | Where-Object ModuleName -ne 'Microsoft.PowerShell.SecretStore' | Unregister-SecretVault
-    if (-not (Get-SecretVault | Where-Object Name -eq $script:VaultName)) {
-        Register-SecretVault -Name $script:VaultName -ModuleName Microsoft.PowerShell.SecretStore -DefaultVault
+    if ($Vault) {
+        Import-Module Microsoft.PowerShell.SecretStore -Global
+        Reset-TestStore
+        Get-SecretVault | Where-Object ModuleName -ne 'Microsoft.PowerShell.SecretStore' | Unregister-SecretVault
+        Register-TestStore
+        $null = Set-DcrStore -DefaultVault $script:VaultName
     }
 
     Import-Module "$PSScriptRoot/TestServer.psm1" -Global
     Start-TestServerHost
+}
+
+# An empty folder below the home folder, for this user alone. Gives its path.
+function New-StoreFolder {
+    [CmdletBinding()]
+    param()
+
+    $path = Join-Path $HOME "dcr-$([guid]::NewGuid().ToString('n'))"
+    $null = New-Item $path -ItemType Directory
+    if (-not $script:IsOnWindows) { chmod 700 $path }
+    $path
+}
+
+# Lets this process and those it starts use another local store: an empty one, where none is named. Connections keep theirs.
+function Switch-TestFolder {
+    [CmdletBinding()]
+    param([string] $Path = (New-StoreFolder))
+
+    $env:DCRPOWERSHELL_HOME = $Path
+}
+
+# Registers the SecretStore, where it is not registered, as the vault of the tests.
+function Register-TestStore {
+    [CmdletBinding()]
+    param()
+
+    if (-not (Get-SecretVault | Where-Object Name -eq $script:VaultName)) {
+        Register-SecretVault -Name $script:VaultName -ModuleName Microsoft.PowerShell.SecretStore -DefaultVault
+    }
 }
 
 function Stop-DcrTest {
@@ -131,6 +165,42 @@ function ConvertTo-Secret {
     [Net.NetworkCredential]::new('', $Text).SecurePassword
 }
 
+# What is kept of a client, wherever that is, as an object of the names that a vault's record has.
+function Get-KeptRecord {
+    [CmdletBinding()]
+    param([Parameter(Mandatory)] [object] $Client)
+
+    $connection = Get-DcrServer | Where-Object Issuer -eq $Client.Issuer | Select-Object -Last 1
+    $kept = if ($connection) { Get-DcrClient $Client.ClientId -Offline -Connection $connection } else { Get-DcrClient -Offline | Where-Object ClientId -eq $Client.ClientId }
+    [pscustomobject]@{
+        client_id = $kept.ClientId
+        client_name = $kept.ClientName
+        tenant = $kept.Tenant
+        issuer = $kept.Issuer
+        registration_client_uri = $kept.RegistrationClientUri
+        registration_access_token = if ($kept.RegistrationAccessToken) { ConvertTo-PlainText $kept.RegistrationAccessToken }
+        client_secret = if ($kept.ClientSecret) { ConvertTo-PlainText $kept.ClientSecret }
+        metadata = $kept.Metadata
+    }
+}
+
+# Ids of the clients that are kept, of all servers that this runspace has a connection to.
+function Get-KeptId {
+    [CmdletBinding()]
+    param()
+
+    Get-DcrServer | Group-Object Issuer | ForEach-Object { Get-DcrClient -Offline -Connection $_.Group[-1] } | ForEach-Object ClientId
+}
+
+# A secret of an application in the local store, as Get-Secret gives it where the store is registered as a vault. Needs no SecretManagement.
+function Get-ApplicationSecret {
+    [CmdletBinding()]
+    param([Parameter(Mandatory)] [string] $Name)
+
+    $store = (Get-Module DcrPowerShell).ImplementingAssembly.GetType('DcrPowerShell.Files.LocalData').GetProperty('Store').GetValue($null)
+    $store.OpenAsync($null).GetAwaiter().GetResult().FindSecret($Name)
+}
+
 # What the vault keeps of a client, as an object.
 function Get-VaultRecord {
     [CmdletBinding()]
@@ -147,7 +217,7 @@ function Get-VaultRecordName {
     [CmdletBinding()]
     param([string] $Vault = $script:VaultName)
 
-    Get-SecretInfo -Vault $Vault | Where-Object Name -like 'dcr-*' | ForEach-Object Name
+    Get-SecretInfo -Vault $Vault | Where-Object Name -like 'dcr-*' | Where-Object Name -ne dcr-probe | ForEach-Object Name
 }
 
 # Runs a command that is to fail, and gives its error records. Whether it ended the command is in the note IsTerminating.
@@ -225,14 +295,33 @@ function Start-Pwsh {
         [Parameter(Mandatory)] [string] $Script,
         # The module's name or path; by default the built one.
         [string] $Module = $script:ModulePath,
-        [switch] $Interactive
+        [switch] $Interactive,
+        # Commands of sh that run first, in mount and host name spaces of the process's own: see Test-Unshare.
+        [string] $Setup
     )
 
     $file = Join-Path $HOME "$([guid]::NewGuid().ToString('n')).ps1"
     [IO.File]::WriteAllText($file, "`$ErrorActionPreference = 'Stop'`nImport-Module '$Module'`n$Script", [Text.UTF8Encoding]::new($true))
     $arguments = @('-NoProfile'; if (-not $Interactive) { '-NonInteractive' }; '-File'; $file)
-    $process = [Diagnostics.Process]::Start((New-PwshStartInfo $arguments))
+    $start = New-PwshStartInfo $arguments
+    if ($Setup) {
+        [IO.File]::WriteAllText("$file.sh", "set -e`n$Setup`nexec '$($start.FileName)' $($start.Arguments)`n")
+        $start.FileName = 'unshare'
+        $start.Arguments = "--mount --uts sh `"$file.sh`""
+    }
+
+    $process = [Diagnostics.Process]::Start($start)
     [pscustomobject]@{ Process = $process; Output = $process.StandardOutput.ReadToEndAsync(); Errors = $process.StandardError.ReadToEndAsync() }
+}
+
+# Whether this account may make mounts that nobody else sees. Who has all rights is stopped by no mode bits, only by what a mount does not allow.
+function Test-Unshare {
+    [CmdletBinding()]
+    param()
+
+    if ($script:IsOnWindows -or -not (Get-Command unshare -ErrorAction Ignore)) { return $false }
+    $null = unshare --mount --uts sh -c 'mount -t tmpfs none /mnt && hostname other' 2>&1
+    $LASTEXITCODE -eq 0
 }
 
 # Waits for the end of such a process. Gives what it wrote, and its exit code.

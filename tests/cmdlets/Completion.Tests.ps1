@@ -1,14 +1,12 @@
-# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest
-    Register-TestVault Counted
-    $server = New-ConnectedServer @{} @{ Name = 'production'; Vault = 'Counted' }
+    $server = New-ConnectedServer @{} @{ Name = 'production' }
     $null = New-ConnectedServer @{} @{ Name = 'test system' }
     $connection = Get-DcrServer production
     $mail = New-DcrClient Mail https://app.example.com/ -Connection $connection
     $maps = New-DcrClient Maps https://app.example.com/ -Connection $connection
-    $null = Connect-DcrServer $server.Issuer -Name production -Vault Counted
+    $null = Connect-DcrServer $server.Issuer -Name production
 
     function Get-Completion([string] $Line) { (TabExpansion2 $Line $Line.Length).CompletionMatches }
 }
@@ -28,8 +26,7 @@ Describe 'Tab completes' {
         @{ Line = 'Get-DcrServer '; Expected = 'production', "'test system'" }
         @{ Line = 'Disconnect-DcrServer te'; Expected = @("'test system'") }
         @{ Line = "Disconnect-DcrServer 'te"; Expected = @("'test system'") }
-        @{ Line = 'Connect-DcrServer https://as.example.com -Vault '; Expected = 'Counted', 'TestStore' }
-        @{ Line = 'Connect-DcrServer https://as.example.com -Vault Te'; Expected = @('TestStore') }
+        @{ Line = 'Set-DcrStore -Protection P'; Expected = @('Passphrase') }
     ) {
         $offered = (Get-Completion $Line).CompletionText
         $Expected | ForEach-Object { $offered | Should -Contain $_ }
@@ -38,14 +35,12 @@ Describe 'Tab completes' {
 
     It 'ids of known clients, with their names, for <_>' -ForEach 'Get-DcrClient', 'Set-DcrClient', 'Remove-DcrClient', 'Reset-DcrClientSecret' {
         Clear-TestServerRequest $server
-        $calls = Get-TestVaultCallCount Counted
         $offered = Get-Completion "$_ "
         $offered.CompletionText | Should -Be $mail.ClientId, $maps.ClientId
         $offered.ToolTip | Should -Be 'Mail', 'Maps'
         (Get-Completion "$_ -ClientId $($maps.ClientId.Substring(0, 5))").CompletionText | Should -Be $maps.ClientId
 
         Get-TestServerRequest $server | Should -BeNullOrEmpty -Because 'completion does not wait for a network'
-        Get-TestVaultCallCount Counted | Should -Be $calls -Because 'a vault may be slow, too'
     }
 
     It 'ids of the clients of the connection that is named' {
@@ -67,6 +62,6 @@ Describe 'Tab completes' {
         $text | Should -Be "'it''s app (1)'"
         (Invoke-Expression "Get-DcrClient $text").ClientName | Should -Be $client.ClientName
         @(Get-TestServerRequest $odd -Operation read).Count | Should -Be 1
-        $null = Connect-DcrServer $server.Issuer -Name production -Vault Counted
+        $null = Connect-DcrServer $server.Issuer -Name production
     }
 }

@@ -1,4 +1,3 @@
-# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest
@@ -17,7 +16,7 @@ Describe 'Connect-DcrServer' {
         $connection.RegistrationEndpoint | Should -Be "$($server.Url)/register"
         $connection.Provider | Should -Be 'Standard'
         $connection.Credential | Should -Be 'None'
-        $connection.Vault | Should -Be 'TestStore'
+        $connection.Vault | Should -BeNullOrEmpty
         "$($connection.Capabilities)" | Should -Be 'Register, Read, Update, Delete'
         Get-TestServerRequest $server | ForEach-Object operation | Should -Be 'discovery'
     }
@@ -76,25 +75,18 @@ Describe 'Connect-DcrServer' {
         { Connect-DcrServer https://as.example.com -InitialAccessToken 'text' } | Should -Throw '*SecureString*'
     }
 
-    It 'keeps what is registered in the vault of -Vault' {
-        Register-TestVault Other
-        $server = New-ConnectedServer @{} @{ Vault = 'Other' }
+    It 'keeps what is registered in the local store, where no vault is named' {
+        $server = New-ConnectedServer
         $client = New-DcrClient @app
-        (Get-VaultRecord $client -Vault Other).client_id | Should -Be $client.ClientId
-        Get-VaultRecordName | Should -Not -Contain $client.SecretName
-        (Get-DcrServer | Where-Object Issuer -eq $server.Issuer).Vault | Should -Be 'Other'
+        $client.Storage | Should -Be 'Local'
+        (Get-KeptRecord $client).registration_access_token | Should -BeExactly (Get-TestServerClient $server).registrationAccessToken
+        $connection = Get-DcrServer | Where-Object Issuer -eq $server.Issuer
+        $connection.Vault | Should -BeNullOrEmpty
+        $connection.Store | Should -Be $env:DCRPOWERSHELL_HOME
     }
 
-    It 'keeps nothing with -NoVault' {
-        $before = Get-VaultRecordName
-        $server = New-ConnectedServer @{} @{ NoVault = $true }
-        (New-DcrClient @app).SecretName | Should -BeNullOrEmpty
-        Get-VaultRecordName | Should -Be $before
-        (Get-DcrServer | Where-Object Issuer -eq $server.Issuer).Vault | Should -BeNullOrEmpty
-    }
-
-    It 'takes either a vault or none, and either an issuer or an endpoint' {
-        $null = Assert-Failure { Connect-DcrServer https://as.example.com -Vault TestStore -NoVault } -Id VaultNotFound -Category ObjectNotFound -Message '*-NoVault*' -Terminating
+    It 'takes either a vault or the local store, and either an issuer or an endpoint' {
+        $null = Assert-Failure { Connect-DcrServer https://as.example.com -Vault TestStore -LocalStore } -Id VaultNotFound -Category ObjectNotFound -Message '*-LocalStore*' -Terminating
         { Connect-DcrServer -Issuer https://as.example.com -RegistrationEndpoint https://as.example.com/register } | Should -Throw '*Parameter set cannot be resolved*'
     }
 
@@ -175,12 +167,6 @@ Describe 'Connect-DcrServer refuses' {
         $secret = [Net.NetworkCredential]::new('', $Token).SecurePassword
         $failure = Assert-Failure { Connect-DcrServer $server.Issuer -InitialAccessToken $secret } -Id AccessTokenRejected -Category AuthenticationError -Message '-InitialAccessToken*' -Terminating
         "$failure" | Should -Not -BeLike '*token-of-the-test*'
-        Get-TestServerRequest $server | Should -BeNullOrEmpty
-    }
-
-    It 'a vault that is not there, before anything is sent' {
-        $server = New-TestServer
-        $null = Assert-Failure { Connect-DcrServer $server.Issuer -Vault Nowhere } -Id VaultNotFound -Category ObjectNotFound -Message '*Nowhere*TestStore*' -Action '*Register-SecretVault*' -Terminating
         Get-TestServerRequest $server | Should -BeNullOrEmpty
     }
 }

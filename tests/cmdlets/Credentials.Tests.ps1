@@ -1,5 +1,4 @@
 # What an administrator connects with: a client's secret or private key in each of its forms, against a real token endpoint.
-# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest
@@ -40,7 +39,7 @@ Describe 'Connect-DcrServer gets access tokens' {
         @{ How = 'a JWK file'; Arguments = { @{ ClientId = 'ops'; PrivateKeyPath = Join-Path $files key.jwk } } }
         @{ How = 'a PFX file'; Arguments = { @{ ClientId = 'ops'; PrivateKeyPath = Join-Path $files key.pfx; PrivateKeyPassword = ConvertTo-Secure 'pfx-password'; KeyId = 'key-of-this-run' } } }
         @{ How = 'a certificate'; Arguments = { @{ ClientId = 'ops'; Certificate = $certificate; KeyId = 'key-of-this-run' } } }
-        @{ How = "a vault's secret"; Arguments = { Set-Secret ops-key -Secret $privateJwk; @{ ClientId = 'ops'; PrivateKey = Get-Secret ops-key } } }
+        @{ How = "a vault's secret"; Arguments = { @{ ClientId = 'ops'; PrivateKey = ConvertTo-Secure $privateJwk } } }
     ) {
         $named = & $Arguments
         $connection = Connect-DcrServer $server.Issuer @named

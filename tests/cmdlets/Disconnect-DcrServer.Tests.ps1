@@ -1,4 +1,3 @@
-# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest
@@ -33,10 +32,10 @@ Describe 'Disconnect-DcrServer' {
         (New-DcrClient @app).Issuer | Should -Be $two.Issuer
     }
 
-    It 'leaves the vault as it is' {
+    It 'leaves the store as it is' {
         $client = New-DcrClient @app
         Disconnect-DcrServer
-        (Get-VaultRecord $client).client_id | Should -Be $client.ClientId
+        (Get-KeptRecord $client).client_id | Should -Be $client.ClientId
         $null = Connect-DcrServer $two.Issuer
         (Get-DcrClient $client.ClientId).ClientName | Should -Be 'App'
     }

@@ -1,5 +1,4 @@
 # What a user of Enable-Auth0Dcr sees. What it does from every state of a tenant is in EnableAuth0OperationTests.
-# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest

@@ -1,5 +1,4 @@
 # The records of what was done, the proof that nobody changed them, and what happens where they cannot be written.
-# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest
@@ -62,8 +61,8 @@ Describe 'Get-DcrAuditLog' {
     It 'is kept in the local data where no path is given' {
         $null = New-ConnectedServer
         $path = (Get-DcrServer | Select-Object -Last 1).AuditPath
-        $path | Should -BeLike "*DcrPowerShell*audit.jsonl"
-        if ([Environment]::OSVersion.Platform -ne 'Win32NT') { $path | Should -BeLike "$HOME/*"; (Get-Item $path).UnixMode | Should -Be '-rw-------' }
+        $path | Should -Be (Join-Path $env:DCRPOWERSHELL_HOME audit.jsonl)
+        if ([Environment]::OSVersion.Platform -ne 'Win32NT') { (Get-Item $path).UnixMode | Should -Be '-rw-------' }
         Get-DcrAuditLog | Select-Object -Last 1 | ForEach-Object Operation | Should -Be Connect
     }
 
@@ -104,7 +103,7 @@ Describe 'The chain' {
 
     It 'holds where several processes write at once' {
         $server, $path = Connect-WithLog
-        $script = "`$null = Connect-DcrServer $($server.Issuer) -NoVault -AuditPath '$path'; 1..10 | ForEach-Object { `$null = New-DcrClient App https://app.example.com/cb }"
+        $script = "`$null = Connect-DcrServer $($server.Issuer) -AuditPath '$path'; 1..10 | ForEach-Object { `$null = New-DcrClient App https://app.example.com/cb }"
         $others = 1..2 | ForEach-Object { Start-Pwsh $script }
         1..10 | ForEach-Object { $null = New-DcrClient @app; Get-DcrAuditLog -Tenant none }
         $others | ForEach-Object { (Wait-Pwsh $_).Errors | Should -BeNullOrEmpty }

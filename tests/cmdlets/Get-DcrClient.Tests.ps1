@@ -1,4 +1,3 @@
-# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest
@@ -39,7 +38,7 @@ Describe 'Get-DcrClient' {
         $read = Get-DcrClient $client.ClientId
         $read.ClientName | Should -Be 'Renamed'
         $read.Metadata['custom'] | Should -Be 1.5
-        (Get-VaultRecord $client).client_name | Should -Be 'Renamed'
+        (Get-KeptRecord $client).client_name | Should -Be 'Renamed'
         $null = Connect-DcrServer $server.Issuer
     }
 
@@ -53,7 +52,7 @@ Describe 'Get-DcrClient' {
         (Get-TestServerRequest $server).operation | Should -Be 'read', 'read'
     }
 
-    It 'reads all clients that the vault knows at this server' {
+    It 'reads all clients that are kept of this server' {
         (Get-DcrClient | Sort-Object ClientName).ClientName | Should -Be 'Mail', 'Maps', 'Other'
         (Get-TestServerRequest $server).operation | Should -Be 'read', 'read', 'read'
     }
@@ -71,7 +70,7 @@ Describe 'Get-DcrClient' {
         @(Get-TestServerRequest $server).Count | Should -Be @($Found).Count -Because 'only what was found is asked for'
     }
 
-    It 'asks the vault alone with -Offline' {
+    It 'asks the store alone with -Offline' {
         (Get-DcrClient -Offline | Sort-Object ClientName).ClientName | Should -Be 'Mail', 'Maps', 'Other'
         $client = Get-DcrClient $mail.ClientId -Offline
         $client.RedirectUris | Should -Be $redirect.RedirectUri
@@ -93,38 +92,10 @@ Describe 'Get-DcrClient' {
     }
 }
 
-Describe 'Get-DcrClient -Offline answers from its index of the vault' {
-    BeforeAll {
-        $index = Join-Path ([Environment]::GetFolderPath('LocalApplicationData', 'DoNotVerify')) 'DcrPowerShell/index/microsoft.powershell.secretstore.jsonl'
-        $password = ConvertTo-Secret 'of the store'
-    }
+Describe 'Get-DcrClient -Offline answers from what is kept' {
+    BeforeEach { Switch-TestFolder }
 
-    BeforeEach { Reset-TestStore }
-
-    It 'also while the store is locked; secrets then say so' {
-        Reset-TestStore -Password $password
-        Unlock-SecretStore -Password $password
-        $server = New-ConnectedServer
-        $null = New-DcrClient Mail @redirect -Tenant contoso
-        $changed = New-DcrClient Maps @redirect | Set-DcrClient -TosUri https://app.example.com/terms
-        # In another process, which has never read a record.
-        $result = Wait-Pwsh (Start-Pwsh "Unlock-SecretStore -Password ([Net.NetworkCredential]::new('', 'of the store').SecurePassword)
-            `$null = Connect-DcrServer $($server.Issuer) -Vault TestStore
-            Microsoft.PowerShell.SecretStore\Set-SecretStoreConfiguration -PasswordTimeout 1 -Password ([Net.NetworkCredential]::new('', 'of the store').SecurePassword) -Confirm:`$false
-            `$time = [Diagnostics.Stopwatch]::StartNew()
-            while (`$time.Elapsed.TotalSeconds -lt 20) { try { `$null = Get-Secret dcr-x -Vault TestStore -ErrorAction Stop } catch { if (`$_.Exception -match 'password') { break } }; Start-Sleep -Milliseconds 100 }
-            `$clients = Get-DcrClient -Offline
-            (`$clients | Sort-Object ClientName).ClientName -join ','
-            `$clients.Metadata.tos_uri
-            `$clients | ConvertTo-Json -Depth 3 | ConvertFrom-Json | Measure-Object | ForEach-Object Count
-            try { `$clients[0].ClientSecret } catch { `$_.Exception.Message }")
-        $result.Errors | Should -BeNullOrEmpty
-        $lines = $result.Output.Trim() -split '\r?\n'
-        $lines[0, 1, 2] | Should -Be 'Mail,Maps', 'https://app.example.com/terms', '2'
-        $lines[3] | Should -BeLike "*Vault 'TestStore' is locked*Unlock-SecretStore*"
-    }
-
-    It 'with the secrets that the vault has when they are asked for' {
+    It 'with the secrets that are kept when they are asked for' {
         $server = New-ConnectedServer @{ rotateSecret = 'put'; rotateToken = 'put' }
         $null = New-DcrClient Mail @redirect
         $listed = Get-DcrClient -Offline
@@ -133,73 +104,45 @@ Describe 'Get-DcrClient -Offline answers from its index of the vault' {
         ConvertTo-PlainText $listed.RegistrationAccessToken | Should -BeExactly (Get-TestServerClient $server $listed.ClientId).registrationAccessToken
         $before = Get-DcrClient -Offline
         $listed | Remove-DcrClient -Confirm:$false
-        { $before.ClientSecret } | Should -Throw -ExpectedMessage "*holds no registration of client*"
+        { $before.ClientSecret } | Should -Throw -ExpectedMessage "*no registration of client*"
         Get-DcrClient -Offline | Should -BeNullOrEmpty
     }
 
-    It 'and sees what other processes do, and what is changed without it' {
+    It 'and sees at once what other processes do' {
         $server = New-ConnectedServer
         $mail = New-DcrClient Mail @redirect
         (Get-DcrClient -Offline).ClientName | Should -Be 'Mail'
-        (Wait-Pwsh (Start-Pwsh "`$null = Connect-DcrServer $($server.Issuer); `$null = New-DcrClient Maps https://app.example.com/; `$null = Set-DcrClient $($mail.ClientId) -ClientName Post")).Errors | Should -BeNullOrEmpty
+        $changed = Wait-Pwsh (Start-Pwsh "`$null = Connect-DcrServer $($server.Issuer); `$null = New-DcrClient Maps https://app.example.com/; `$null = Set-DcrClient $($mail.ClientId) -ClientName Post")
+        $changed.Errors | Should -BeNullOrEmpty
         (Get-DcrClient -Offline).ClientName | Sort-Object | Should -Be 'Maps', 'Post'
-
-        # This reads the vault itself, and so renews SecretStore's copy in this process, which the next line writes.
         (Get-DcrClient $mail.ClientId -Offline).ClientName | Should -Be 'Post'
-        $copied = Get-Secret $mail.SecretName -Vault TestStore
-        Remove-Secret $mail.SecretName -Vault TestStore
+        (Wait-Pwsh (Start-Pwsh "`$null = Connect-DcrServer $($server.Issuer); Remove-DcrClient $($mail.ClientId) -Confirm:`$false")).Errors | Should -BeNullOrEmpty
         (Get-DcrClient -Offline).ClientName | Should -Be 'Maps'
-        Set-Secret $mail.SecretName -SecureStringSecret $copied -Vault TestStore
-        (Get-DcrClient -Offline).ClientName | Sort-Object | Should -Be 'Maps', 'Post'
     }
 
-    It 'made anew where it is <Kind>' -ForEach @(
-        @{ Kind = 'deleted'; Spoil = { Remove-Item $index } }
-        @{ Kind = 'of another version'; Spoil = { Set-Content $index '{"index":"DcrPowerShell","version":99}' } }
-        @{ Kind = 'damaged'; Spoil = { Set-Content $index 'damaged by somebody' } }
-    ) {
+    It 'without any connection: of all servers' {
         $null = New-ConnectedServer
-        $null = New-DcrClient Mail @redirect -Tenant contoso
-        & $Spoil
-        (Get-DcrClient -Offline).Tenant | Should -Be 'contoso'
-        (New-DcrClient Mail @redirect -Tenant contoso -WarningAction SilentlyContinue).ClientName | Should -Be 'Mail'
-        @(Get-DcrClient -Offline).Count | Should -Be 1
-        if ($env:OS -ne 'Windows_NT') { (Get-Item $index).UnixMode | Should -Be '-rw-------' }
-    }
-
-    It 'that other vaults have too, and where none can be written' {
-        Register-TestVault Memory
-        $server = New-ConnectedServer @{} @{ Vault = 'Memory' }
-        1..3 | ForEach-Object { New-DcrClient "App$_" @redirect } | Out-Null
-        @(Get-DcrClient -Offline).Count | Should -Be 3
-        $calls = Get-TestVaultCallCount Memory
-        @(Get-DcrClient -Offline).Count | Should -Be 3
-        (Get-TestVaultCallCount Memory) - $calls | Should -Be 2 -Because 'it is open, and its names are as they were'
-
-        Remove-Item (Split-Path $index) -Recurse
-        Set-Content (Split-Path $index) 'in the way'
-        try {
-            @(Get-DcrClient -Offline -Verbose 4>&1 | Where-Object { $_ -is [DcrPowerShell.DcrClient] }).Count | Should -Be 3
-            (New-DcrClient App4 @redirect).Storage | Should -Be 'Vault'
-            @(Get-DcrClient -Offline).Count | Should -Be 4
-        } finally { Remove-Item (Split-Path $index) }
+        $null = New-DcrClient Mail @redirect
+        $null = New-ConnectedServer
+        $null = New-DcrClient Maps @redirect
+        Get-DcrServer | Disconnect-DcrServer
+        (Get-DcrClient -Offline).ClientName | Sort-Object | Should -Be 'Mail', 'Maps'
+        (Get-DcrClient -Offline -ClientName Ma?l).ClientName | Should -Be 'Mail'
     }
 }
 
 Describe 'Get-DcrClient keeps what an answer brings' {
-    BeforeAll { Reset-TestStore }
-
     It 'stores a new <Name>' -ForEach @(
         @{ Name = 'token'; Switches = @{ rotateToken = 'getAndPut' }; Member = 'registration_access_token'; Known = 'registrationAccessToken' }
         @{ Name = 'secret'; Switches = @{ rotateSecret = 'getAndPut' }; Member = 'client_secret'; Known = 'clientSecret' }
     ) {
         $server = New-ConnectedServer $Switches
         $client = New-DcrClient App @redirect
-        $before = (Get-VaultRecord $client).$Member
+        $before = (Get-KeptRecord $client).$Member
         $null = Get-DcrClient $client.ClientId
         $now = (Get-TestServerClient $server).$Known
         $now | Should -Not -Be $before
-        (Get-VaultRecord $client).$Member | Should -BeExactly $now
+        (Get-KeptRecord $client).$Member | Should -BeExactly $now
 
         # The object that was given first is old by now, and yet it can be used.
         ($client | Get-DcrClient).ClientName | Should -Be 'App'
@@ -208,10 +151,10 @@ Describe 'Get-DcrClient keeps what an answer brings' {
     It 'keeps token and secret that an answer does not repeat' {
         $null = New-ConnectedServer @{ repeatToken = $false; repeatSecret = $false }
         $client = New-DcrClient App @redirect
-        $before = Get-VaultRecord $client
+        $before = Get-KeptRecord $client
         $null = Get-DcrClient $client.ClientId -WarningVariable warnings
         $warnings | Should -BeNullOrEmpty
-        $after = Get-VaultRecord $client
+        $after = Get-KeptRecord $client
         $after.registration_access_token | Should -BeExactly $before.registration_access_token
         $after.client_secret | Should -BeExactly $before.client_secret
     }
@@ -237,12 +180,10 @@ Describe 'Get-DcrClient keeps what an answer brings' {
 }
 
 Describe 'Get-DcrClient fails' {
-    BeforeAll { Reset-TestStore }
-
-    It 'for a client that the vault does not know, without asking the server' {
+    It 'for a client that is not known here, without asking the server' {
         $server = New-ConnectedServer
         Clear-TestServerRequest $server
-        $failure = Assert-Failure { Get-DcrClient no-such-client } -Id ClientNotFound -Category ObjectNotFound -Message "*TestStore*no-such-client*" -Action '*Get-DcrClient -Offline*'
+        $failure = Assert-Failure { Get-DcrClient no-such-client } -Id ClientNotFound -Category ObjectNotFound -Message "*no-such-client*local store*" -Action '*Get-DcrClient -Offline*'
         $failure.TargetObject | Should -Be 'no-such-client'
         Get-TestServerRequest $server | Should -BeNullOrEmpty
     }
@@ -256,7 +197,7 @@ Describe 'Get-DcrClient fails' {
         Remove-TestServerClient $server $client.ClientId
         $failure = Assert-Failure { $client | Get-DcrClient } -Id $Id -Category $Category -Action '*Remove-DcrClient -Force*'
         $failure.TargetObject.ClientId | Should -Be $client.ClientId
-        (Get-VaultRecord $client).client_id | Should -Be $client.ClientId -Because 'a refusal removes nothing'
+        (Get-KeptRecord $client).client_id | Should -Be $client.ClientId -Because 'a refusal removes nothing'
     }
 
     It 'for one of many, and goes on with the rest' {
@@ -267,19 +208,6 @@ Describe 'Get-DcrClient fails' {
         ($found | Sort-Object ClientName).ClientName | Should -Be 'App1', 'App3'
         $failures.Count | Should -Be 1
         "$failures" | Should -BeLike "*$($clients[1].ClientId)*"
-    }
-
-    It 'for a record of a later version, which stays as it is, and goes on with the rest' {
-        $null = New-ConnectedServer
-        $old = New-DcrClient Old @redirect
-        $new = New-DcrClient New @redirect
-        $later = (Get-Secret -Vault TestStore -Name $new.SecretName -AsPlainText) -replace '"version":1', '"version":99'
-        Set-Secret -Vault TestStore -Name $new.SecretName -Secret $later
-        (Get-DcrClient -ErrorAction SilentlyContinue -ErrorVariable failures).ClientId | Should -Be $old.ClientId
-        $failures[0].FullyQualifiedErrorId | Should -BeLike 'VaultReadFailed,*'
-        $failures[0].CategoryInfo.Category | Should -Be 'ReadError'
-        "$failures" | Should -BeLike "*$($new.SecretName)*99*"
-        Get-Secret -Vault TestStore -Name $new.SecretName -AsPlainText | Should -BeExactly $later
     }
 
     It 'when the answer is about another client, and spoils neither record' {
@@ -310,10 +238,5 @@ Describe 'Get-DcrClient fails' {
         $null = New-ConnectedServer $Switches
         $client = New-DcrClient App @redirect
         $null = Assert-Failure { Get-DcrClient $client.ClientId } -Id OperationNotSupported -Category NotImplemented
-    }
-
-    It 'to list without a vault' {
-        $null = New-ConnectedServer @{} @{ NoVault = $true }
-        $null = Assert-Failure { Get-DcrClient } -Id VaultNotFound -Category ObjectNotFound -Action '*-Vault*' -Terminating
     }
 }

@@ -1,4 +1,3 @@
-# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest
@@ -13,7 +12,7 @@ Describe 'Get-DcrServer' {
 
     It 'shows each connection with its endpoint and capabilities' {
         $one = New-ConnectedServer @{} @{ Name = 'one' }
-        $two = New-ConnectedServer @{} @{ Name = 'two'; NoVault = $true }
+        $two = New-ConnectedServer @{} @{ Name = 'two' }
 
         $connections = Get-DcrServer
         $connections | Should -BeOfType DcrPowerShell.DcrConnection
@@ -21,7 +20,8 @@ Describe 'Get-DcrServer' {
         $connections.Issuer | Should -Be $one.Issuer, $two.Issuer
         $connections.RegistrationEndpoint | Should -Be "$($one.Url)/register", "$($two.Url)/register"
         $connections[0].Capabilities.ToString() | Should -Be 'Register, Read, Update, Delete'
-        $connections.Vault | Should -Be 'TestStore', $null
+        $connections.Vault | Should -Be $null, $null
+        $connections.Store | Should -Be $env:DCRPOWERSHELL_HOME, $env:DCRPOWERSHELL_HOME
     }
 
     It 'finds connections by name, wildcards and position: <Name>' -ForEach @(
@@ -37,7 +37,7 @@ Describe 'Get-DcrServer' {
         ('two', 'one' | Get-DcrServer).Name | Should -Be 'two', 'one'
     }
 
-    It 'asks neither server nor vault' {
+    It 'asks no server' {
         $server = New-ConnectedServer
         Clear-TestServerRequest $server
         $null = Get-DcrServer

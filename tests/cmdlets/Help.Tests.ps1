@@ -1,5 +1,4 @@
 # Every example of the help parses and runs, against loopback servers in the place of https://as.example.com and https://example.us.auth0.com.
-# Needs: SecretManagement, SecretStore
 BeforeDiscovery {
     $docs = Join-Path (Split-Path (Split-Path $PSScriptRoot)) 'docs/en-US'
     $examples = foreach ($page in Get-ChildItem $docs -Filter *-*.md) {
@@ -42,6 +41,10 @@ Describe 'The help' {
 
 Describe '<Page>' -ForEach ($examples | Group-Object { $_.Page } | ForEach-Object { @{ Page = $_.Name; Examples = $_.Group } }) {
     BeforeEach {
+        # A local store of its own, for an example may protect or lock it; and somebody who types a passphrase.
+        $env:DCRPOWERSHELL_HOME = Join-Path $HOME ([guid]::NewGuid())
+        function Read-Host { ConvertTo-SecureString 'correct horse battery staple' -AsPlainText -Force }
+
         # What the pages take for granted: an open server with two clients, one with an initial access token, and credentials in the vault.
         Reset-TestStore
         $switches = @{ secretExpiresAt = 'future'; rotateSecret = if ($Page -eq 'Reset-DcrClientSecret') { 'put' } else { 'none' } }
@@ -50,7 +53,7 @@ Describe '<Page>' -ForEach ($examples | Group-Object { $_.Page } | ForEach-Objec
         $grant = if ($Page -eq 'New-DcrClient') { @{ redirect_uris = @('https://app.example.com/cb'); token_endpoint_auth_method = 'none' } }
         $gated = New-TestServer ($switches + @{ issuerPath = '/tenant1'; initialToken = 'initial-token-0001'; grant = $grant })
         $tenant = New-TestServer @{ dialect = 'auth0'; auth0 = @{ managementToken = @{} } }
-        $secrets = @{ 'as-initial-access-token' = 'initial-token-0001'; 'okta-api-token' = '00-not-a-real-api-token'; 'auth0-management-token' = $tenant.ManagementToken; 'dcr-admin-key' = $adminKey }
+        $secrets = @{ 'as-initial-access-token' = 'initial-token-0001'; 'okta-api-token' = '00-not-a-real-api-token'; 'auth0-management-token' = $tenant.ManagementToken; 'admin-key' = $adminKey; 'backup-passphrase' = 'correct horse battery staple' }
         foreach ($secret in $secrets.Keys | Where-Object { $Code.Contains($_) -or $Page -eq 'Reset-DcrClientSecret' }) { Set-Secret $secret -Vault DcrVault -Secret $secrets[$secret] }
         Get-DcrServer | Disconnect-DcrServer
         $null = Connect-DcrServer $open.Issuer
@@ -79,6 +82,7 @@ Describe '<Page>' -ForEach ($examples | Group-Object { $_.Page } | ForEach-Objec
     AfterEach {
         Pop-Location
         $open, $gated, $tenant, $okta | Remove-TestServer
+        $env:DCRPOWERSHELL_HOME = $null
     }
 
     It 'runs: <Title>' -ForEach $Examples {

@@ -1,4 +1,3 @@
-# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest
@@ -12,7 +11,7 @@ Describe 'The module' {
     It 'has a valid manifest' {
         $tested = Test-ModuleManifest $manifestPath
         $tested.Name | Should -Be 'DcrPowerShell'
-        $tested.RequiredModules.Name | Should -Be 'Microsoft.PowerShell.SecretManagement'
+        $tested.RequiredModules | Should -BeNullOrEmpty -Because 'the local store needs none'
         $tested.CompatiblePSEditions | Should -Be 'Desktop', 'Core'
     }
 
@@ -52,11 +51,11 @@ Describe 'The module' {
 }
 
 Describe 'Importing the module' {
-    It 'writes nothing, loads nothing but SecretManagement, and no vault' {
+    It 'writes nothing and loads nothing else' {
         $result = Wait-Pwsh (Start-Pwsh "(Get-Module | Where-Object Name -notlike 'Microsoft.PowerShell.[MU]*').Name | Sort-Object
-            [AppDomain]::CurrentDomain.GetAssemblies().GetName().Name | Where-Object { `$_ -like '*SecretStore*' }")
+            [AppDomain]::CurrentDomain.GetAssemblies().GetName().Name | Where-Object { `$_ -like '*Secret[SM]*' }")
         $result.Errors | Should -BeNullOrEmpty
-        $result.Output -split '\r?\n' | Where-Object { $_ } | Should -Be 'DcrPowerShell', 'Microsoft.PowerShell.SecretManagement'
+        $result.Output -split '\r?\n' | Where-Object { $_ } | Should -Be 'DcrPowerShell'
     }
 
     It 'works in a second runspace, which starts without connections' {

@@ -1,5 +1,4 @@
 # The inventory: which secrets expire, which clients are gone, and clients that go to a file or come from one.
-# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest
@@ -10,7 +9,7 @@ AfterAll { Stop-DcrTest }
 
 Describe 'Get-DcrClient -ExpiringWithin' {
     BeforeAll {
-        Reset-TestStore
+        Switch-TestFolder
         $server = New-ConnectedServer @{ secretExpiresAt = 'future'; rotateSecret = 'put' }
         $soon = New-DcrClient Soon @redirect -Tenant one
         Set-TestServerSwitch $server @{ secretExpiresAt = 'past' }
@@ -50,14 +49,14 @@ Describe 'Get-DcrClient -ExpiringWithin' {
     It 'renews them: Get-DcrClient -ExpiringWithin 91d | Reset-DcrClientSecret' {
         $before = ConvertTo-PlainText $soon.ClientSecret
         (Get-DcrClient -ExpiringWithin 91d -Tenant one | Reset-DcrClientSecret).ClientId | Should -Be $soon.ClientId
-        (Get-VaultRecord $soon).client_secret | Should -Not -Be $before
-        (Get-VaultRecord $never).client_secret | Should -Be (ConvertTo-PlainText $never.ClientSecret)
+        (Get-KeptRecord $soon).client_secret | Should -Not -Be $before
+        (Get-KeptRecord $never).client_secret | Should -Be (ConvertTo-PlainText $never.ClientSecret)
     }
 }
 
 Describe 'Get-DcrClient -State' {
     BeforeEach {
-        Reset-TestStore
+        Switch-TestFolder
         $server = New-ConnectedServer
         $there = New-DcrClient There @redirect -Tenant one
         $gone = New-DcrClient Gone @redirect -Tenant two
@@ -74,9 +73,9 @@ Describe 'Get-DcrClient -State' {
         (Get-DcrClient -Offline).State | Should -Be 'Unknown', 'Unknown'
     }
 
-    It 'drops them from the vault: | Remove-DcrClient -Force' {
+    It 'drops what is kept of them: | Remove-DcrClient -Force' {
         Get-DcrClient -State Gone -WarningAction SilentlyContinue | Remove-DcrClient -Force -Confirm:$false -WarningAction SilentlyContinue
-        Get-VaultRecordName | Should -Be $there.SecretName
+        Get-KeptId | Should -Be $there.ClientId
     }
 
     It 'is an error for a server that is down, unless Unknown is asked for' {
@@ -94,7 +93,7 @@ Describe 'Get-DcrClient -State' {
 
 Describe 'Export-DcrClient' {
     BeforeAll {
-        Reset-TestStore
+        Switch-TestFolder
         $server = New-ConnectedServer @{ secretExpiresAt = 'future' }
         $one = New-DcrClient 'Lab "Ünï", main' https://a.example.com/cb, https://b.example.com/cb -Tenant one -Scope openid, profile -TosUri https://a.example.com/tos
         $two = New-DcrClient '=HYPERLINK("https://evil.example")' https://c.example.com/cb -Tenant two
@@ -107,7 +106,7 @@ Describe 'Export-DcrClient' {
 
     AfterEach { Pop-Location }
 
-    It 'writes what the vault knows as CSV that New-DcrClient takes, and asks nobody' {
+    It 'writes what is kept as CSV that New-DcrClient takes, and asks nobody' {
         Clear-TestServerRequest $server
         Export-DcrClient inventory.csv | Should -BeNullOrEmpty
         Get-TestServerRequest $server | Should -BeNullOrEmpty
@@ -116,7 +115,7 @@ Describe 'Export-DcrClient' {
         $rows[0].State, $rows[0].SecretName | Should -Be 'Unknown', $one.SecretName
         $rows[1].ClientName | Should -Be "'=HYPERLINK(""https://evil.example"")"
 
-        $other = New-ConnectedServer @{} @{ NoVault = $true }
+        $other = New-ConnectedServer
         $copy = $rows[0] | New-DcrClient
         $copy.RedirectUris + $copy.Scope | Should -Be ($one.RedirectUris + $one.Scope)
         (Get-SentMetadata $other).tos_uri | Should -Be 'https://a.example.com/tos'
@@ -162,10 +161,13 @@ Describe 'Export-DcrClient' {
 
 Describe 'Import-DcrClient' {
     BeforeEach {
-        Reset-TestStore
+        Switch-TestFolder
         $server = New-TestServer @{ secretExpiresAt = 'future'; rotateToken = 'getAndPut' }
-        $without = Connect-DcrServer $server.Issuer -NoVault -Name without
-        $clients = 1..3 | ForEach-Object { New-DcrClient "App$_" @redirect -Connection $without }
+        $elsewhere = Connect-DcrServer $server.Issuer -Name elsewhere
+        $clients = 1..3 | ForEach-Object { New-DcrClient "App$_" @redirect -Connection $elsewhere }
+        # Another machine from here on: nothing is known of them.
+        Disconnect-DcrServer $elsewhere
+        Switch-TestFolder
         $with = Connect-DcrServer $server.Issuer
 
         function Get-Row([object[]] $Clients) {
@@ -184,9 +186,9 @@ Describe 'Import-DcrClient' {
     It 'takes a client with its SecureStrings, one by one or piped' {
         $one = Import-DcrClient $clients[0].ClientId -RegistrationAccessToken $clients[0].RegistrationAccessToken -RegistrationClientUri $clients[0].RegistrationClientUri -ClientSecret $clients[0].ClientSecret -Tenant one -ClientSecretName app-secret
         $one.ClientName, $one.Tenant, $one.State | Should -Be 'App1', 'one', 'Active'
-        Get-Secret app-secret -AsPlainText | Should -Be (ConvertTo-PlainText $clients[0].ClientSecret)
+        Get-ApplicationSecret app-secret | Should -Be (ConvertTo-PlainText $clients[0].ClientSecret)
         $clients[1] | Import-DcrClient -Connection $with | ForEach-Object ClientName | Should -Be 'App2'
-        (Get-DcrClient | Sort-Object ClientName).ClientName | Should -Be 'App1', 'App2' -Because 'the rotated tokens are in the vault'
+        (Get-DcrClient | Sort-Object ClientName).ClientName | Should -Be 'App1', 'App2' -Because 'the rotated tokens are kept'
     }
 
     It 'takes a file of them, and tells what is wrong with which line' {
@@ -200,13 +202,13 @@ Describe 'Import-DcrClient' {
         ($taken | Sort-Object ClientName).Tenant | Should -Be 'of App1', 'of App3'
         $failures | ForEach-Object { "$($_.FullyQualifiedErrorId.Split(',')[0]) $($_.TargetObject)" } | Should -Be 'InvalidClientMetadata handover.csv, line 5', 'RegistrationUriRefused handover.csv, line 6', 'AccessTokenRejected handover.csv, line 3'
         (Get-TestServerRequest $server -Operation read).Count | Should -Be 3
-        Get-VaultRecordName | Should -HaveCount 2
+        Get-KeptId | Should -HaveCount 2
 
         # What is put right is taken, and what is there stays.
         Get-Row $clients | ConvertTo-Json | Set-Content "$TestDrive/handover.json"
         $again = Get-Item "$TestDrive/handover.json" | Import-DcrClient -WarningVariable warnings -WarningAction SilentlyContinue
         ($again | Sort-Object ClientName).State | Should -Be 'Unknown', 'Active', 'Unknown'
-        "$warnings" | Should -BeLike '2 clients were in the vault already with another token*'
+        "$warnings" | Should -BeLike '2 clients were known already with another token*'
     }
 
     It 'sends nothing with -WhatIf' {
@@ -214,7 +216,7 @@ Describe 'Import-DcrClient' {
         Get-Row $clients | ConvertTo-Json | Set-Content "$TestDrive/whatif.json"
         Import-DcrClient -Path "$TestDrive/whatif.json" -WhatIf | Should -BeNullOrEmpty
         Get-TestServerRequest $server | Should -BeNullOrEmpty
-        Get-VaultRecordName | Should -BeNullOrEmpty
+        Get-KeptId | Should -BeNullOrEmpty
     }
 
     It 'says that a client was stored as it was given' {
@@ -237,9 +239,5 @@ Describe 'Import-DcrClient' {
         $failures = @(Get-Failure { Get-Row $clients[0] | Import-DcrClient })
         "$failures" | Should -BeLike '*-Path*'
         "$failures" | Should -Not -BeLike "*$(ConvertTo-PlainText $clients[0].ClientSecret)*"
-    }
-
-    It 'fails without a vault' {
-        $null = Assert-Failure { Import-DcrClient c9 -Connection without } -Id VaultNotFound -Category ObjectNotFound -Terminating
     }
 }

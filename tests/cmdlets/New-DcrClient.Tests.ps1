@@ -1,4 +1,3 @@
-# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest
@@ -32,8 +31,7 @@ Describe 'New-DcrClient' {
         $client.Metadata['client_secret'] | Should -BeNullOrEmpty
         "$client" | Should -Be "App ($($client.ClientId))"
 
-        $record = Get-VaultRecord $client
-        $record.version | Should -Be 1
+        $record = Get-KeptRecord $client
         $record.issuer | Should -Be $server.Issuer
         $record.client_id | Should -Be $client.ClientId
         $record.client_name | Should -Be 'App'
@@ -41,7 +39,6 @@ Describe 'New-DcrClient' {
         $record.registration_client_uri | Should -Be $known.registrationClientUri
         $record.registration_access_token | Should -BeExactly $known.registrationAccessToken
         $record.client_secret | Should -BeExactly $known.clientSecret
-        $record.client_secret_expires_at | Should -Be 0
         $record.metadata.redirect_uris | Should -Be 'https://app.example.com/callback'
         $client.SecretName | Should -Match '^dcr-127-0-0-1-[0-9a-z-]+-[a-z2-7]{10}$'
     }
@@ -123,13 +120,13 @@ Describe 'New-DcrClient' {
 
     It 'gives the application its own copy of the secret under -ClientSecretName' {
         $client = New-DcrClient @app -ClientSecretName app-secret
-        Get-Secret -Vault TestStore -Name app-secret -AsPlainText | Should -BeExactly (Get-TestServerClient $server $client.ClientId).clientSecret
+        Get-ApplicationSecret app-secret | Should -BeExactly (Get-TestServerClient $server $client.ClientId).clientSecret
     }
 
     It 'says so when there is no secret to copy' {
         $null = New-DcrClient @app -TokenEndpointAuthMethod none -ClientSecretName no-secret -WarningVariable warnings -WarningAction SilentlyContinue
         "$warnings" | Should -BeLike '*no client secret*no-secret*'
-        Get-SecretInfo -Vault TestStore -Name no-secret | Should -BeNullOrEmpty
+        Get-ApplicationSecret no-secret | Should -BeNullOrEmpty
     }
 
     It 'uses the connection of -Connection, by <How>' -ForEach @(
@@ -143,10 +140,10 @@ Describe 'New-DcrClient' {
 
     It 'sends nothing and keeps nothing with -WhatIf' {
         Clear-TestServerRequest $server
-        $before = Get-VaultRecordName
+        $before = Get-KeptId
         New-DcrClient @app -WhatIf | Should -BeNullOrEmpty
         Get-TestServerRequest $server | Should -BeNullOrEmpty
-        Get-VaultRecordName | Should -Be $before
+        Get-KeptId | Should -Be $before
     }
 
     It 'tells with -Verbose what it sends where, and nothing of what is in it' {

@@ -1,5 +1,4 @@
-# Key pairs: the private half in the vault, the public half on the object.
-# Needs: SecretManagement, SecretStore
+# Key pairs: the private half in the store, the public half on the object.
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest
@@ -11,7 +10,7 @@ AfterAll {
 
 Describe 'New-DcrKey' {
     BeforeEach {
-        Reset-TestStore
+        Switch-TestFolder
     }
 
     It 'makes a key of <Algorithm>, whose halves belong together' -ForEach @(
@@ -23,7 +22,7 @@ Describe 'New-DcrKey' {
         $key = New-DcrKey my-key $Algorithm
         $key | Should -BeOfType ([DcrPowerShell.DcrKey])
         $key.Algorithm | Should -Be $Algorithm
-        $private = Get-Secret my-key -AsPlainText | ConvertFrom-Json
+        $private = Get-ApplicationSecret my-key | ConvertFrom-Json
         $published = $key.Jwks.keys[0]
         $published.Keys | Sort-Object | Should -Be (@($Public) + 'alg', 'kid', 'use' | Sort-Object)
         foreach ($member in $published.Keys) { $private.$member | Should -Be $published[$member] }
@@ -39,36 +38,27 @@ Describe 'New-DcrKey' {
     It 'makes keys that a client registers with and connects with' {
         $key = New-DcrKey ops-key ES256
         $server = New-TestServer @{ tokenClient = @{ clientId = 'ops'; jwks = ($key.Jwks | ConvertTo-Json -Depth 5 | ConvertFrom-Json -AsHashtable) } }
-        $null = Connect-DcrServer $server.Issuer -ClientId ops -PrivateKey (Get-Secret ops-key)
+        $null = Connect-DcrServer $server.Issuer -ClientId ops -PrivateKey (ConvertTo-Secret (Get-ApplicationSecret ops-key))
         $client = New-DcrClient App -GrantType client_credentials -ResponseType @() -TokenEndpointAuthMethod private_key_jwt -Jwks $key.Jwks
         $client.Metadata.jwks.keys[0].kid | Should -Be $key.KeyId
         (Get-TestServerRequest $server -Operation register).headers.Authorization | Should -BeLike 'Bearer at_*'
     }
 
     It 'leaves a secret alone that is there already' {
-        Set-Secret taken -Secret 'somebody needs this'
+        $first = New-DcrKey taken
         $null = Assert-Failure { New-DcrKey taken } -Id SecretExists -Category ResourceExists -Message "*'taken'*" -Action '*another name*'
-        Get-Secret taken -AsPlainText | Should -Be 'somebody needs this'
+        (Get-ApplicationSecret taken | ConvertFrom-Json).kid | Should -Be $first.KeyId
     }
 
     It 'writes nothing with -WhatIf' {
         New-DcrKey what-if -WhatIf | Should -BeNullOrEmpty
-        Get-SecretInfo | Should -BeNullOrEmpty
+        Get-ApplicationSecret what-if | Should -BeNullOrEmpty
     }
 
     It 'shows nothing of the private half' {
         $output = New-DcrKey hidden -Verbose *>&1
         $key = $output | Where-Object { $_ -is [DcrPowerShell.DcrKey] }
         $shown = $output, ($key | Format-List * -Force), ($key | ConvertTo-Json -Depth 5) | Out-String
-        $shown | Should -Not -Match ([regex]::Escape((Get-Secret hidden -AsPlainText | ConvertFrom-Json).d))
-    }
-
-    It 'needs a vault that is open' {
-        Register-TestVault LockedVault -Mode Locked
-        $null = Assert-Failure { New-DcrKey locked -Vault LockedVault } -Id VaultLocked -Category AuthenticationError -Action '*Unlock-SecretStore*'
-    }
-
-    It 'says which vaults there are' {
-        $null = Assert-Failure { New-DcrKey key -Vault Nowhere } -Id VaultNotFound -Category ObjectNotFound -Message '*TestStore*' -Terminating
+        $shown | Should -Not -Match ([regex]::Escape((Get-ApplicationSecret hidden | ConvertFrom-Json).d))
     }
 }

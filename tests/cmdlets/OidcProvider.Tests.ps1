@@ -1,4 +1,4 @@
-# Needs: SecretManagement, SecretStore, Node
+# Needs: Node
 BeforeDiscovery {
     Import-Module "$PSScriptRoot/OidcProvider.psm1"
     $obstacle = Install-OidcProvider
@@ -75,9 +75,9 @@ Describe 'The certified oidc-provider' -Skip:([bool] $obstacle) {
     ) {
         Connect-OidcProvider $Name
         $client = New-DcrClient @app
-        $before = (Get-VaultRecord $client).registration_access_token
+        $before = (Get-KeptRecord $client).registration_access_token
         $null = Set-DcrClient $client.ClientId -LogoUri https://app.example.com/logo.png
-        ((Get-VaultRecord $client).registration_access_token -ceq $before) | Should -Be $IsSame
+        ((Get-KeptRecord $client).registration_access_token -ceq $before) | Should -Be $IsSame
         (Get-DcrClient $client.ClientId).Metadata['logo_uri'] | Should -Be 'https://app.example.com/logo.png'
     }
 
@@ -150,11 +150,11 @@ Describe 'The certified oidc-provider' -Skip:([bool] $obstacle) {
         $clients[1].RedirectUris | Should -BeNullOrEmpty
     }
 
-    It 'registers for a client that proves itself with a key of the vault' {
+    It 'registers for a client that proves itself with a key of the store' {
         $key = New-DcrKey operations-key ES256
         Connect-OidcProvider credentialed
         $operations = New-DcrClient Operations -GrantType client_credentials -ResponseType @() -TokenEndpointAuthMethod private_key_jwt -Jwks $key.Jwks -Metadata @{ redirect_uris = @() }
-        $null = Connect-DcrServer $servers['credentialed'].Issuer -ClientId $operations.ClientId -PrivateKey (Get-Secret operations-key) -Scope dcr
+        $null = Connect-DcrServer $servers['credentialed'].Issuer -ClientId $operations.ClientId -PrivateKey (ConvertTo-Secret (Get-ApplicationSecret operations-key)) -Scope dcr
         (New-DcrClient @app).ClientName | Should -Be 'App'
     }
 }

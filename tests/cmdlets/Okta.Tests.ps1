@@ -1,5 +1,4 @@
 # A client's life in Okta's dialect, through the cmdlets.
-# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest
@@ -29,8 +28,8 @@ Describe 'Okta' {
 
         ($web | Set-DcrClient -RedirectUri https://www.example.com/cb2).RedirectUris | Should -Be 'https://www.example.com/cb2'
         $new = Reset-DcrClientSecret $web.ClientId -ClientSecretName web-secret
-        Get-Secret web-secret -AsPlainText | Should -Be ($new.ClientSecret | ConvertFrom-SecureString -AsPlainText)
-        Get-Secret web-secret -AsPlainText | Should -Be (Get-TestServerClient $server -ClientId $web.ClientId).clientSecret
+        Get-ApplicationSecret web-secret | Should -Be ($new.ClientSecret | ConvertFrom-SecureString -AsPlainText)
+        Get-ApplicationSecret web-secret | Should -Be (Get-TestServerClient $server -ClientId $web.ClientId).clientSecret
 
         Get-DcrClient -ClientName 'Other*' | Remove-DcrClient -Confirm:$false
         (Get-DcrClient).ClientId | Should -Be $web.ClientId
@@ -42,12 +41,12 @@ Describe 'Okta' {
         $there = (Get-TestServerState $server).secrets.($client.ClientId)
         $there.status | Should -Be 'ACTIVE', 'ACTIVE'
         $there.client_secret | Should -BeExactly (ConvertTo-PlainText $client.ClientSecret), (ConvertTo-PlainText $new.ClientSecret)
-        (Get-VaultRecord $client).client_secret | Should -BeExactly $there[1].client_secret
-        Get-Secret moving-secret -AsPlainText | Should -BeExactly $there[1].client_secret
+        (Get-KeptRecord $client).client_secret | Should -BeExactly $there[1].client_secret
+        Get-ApplicationSecret moving-secret | Should -BeExactly $there[1].client_secret
 
         $null = Assert-Failure { $client | Reset-DcrClientSecret -Overlap } -Id OverlapRefused -Category InvalidOperation -Message '*two client secrets already*the one known here*' -Action '*-CompleteOverlap*'
 
-        # The object from before has the old secret, and the vault the new one, which counts.
+        # The object from before has the old secret, and the store the new one, which counts.
         $client | Reset-DcrClientSecret -CompleteOverlap | Should -BeOfType DcrPowerShell.DcrClient
         (Get-TestServerState $server).secrets.($client.ClientId).client_secret | Should -BeExactly $there[1].client_secret
         Reset-DcrClientSecret $client.ClientId -CompleteOverlap -WarningVariable warned -WarningAction SilentlyContinue | Should -Not -BeNullOrEmpty

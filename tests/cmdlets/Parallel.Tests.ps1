@@ -1,7 +1,7 @@
 # Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
-    Start-DcrTest
+    Start-DcrTest -Vault
     # Where an installed module is found from: a new runspace loads it by itself.
     $env:PSModulePath = (Split-Path (Get-Module DcrPowerShell).ModuleBase) + [IO.Path]::PathSeparator + $env:PSModulePath
 }

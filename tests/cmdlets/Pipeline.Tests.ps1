@@ -1,4 +1,3 @@
-# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest
@@ -24,7 +23,7 @@ Describe 'Rows of a CSV file' {
         $clients[0].RedirectUris | Should -Be 'https://one.example.com/a', 'https://one.example.com/b'
         $clients[1].RedirectUris | Should -Be 'https://two.example.com/a', 'https://two.example.com/b'
         $clients[0].Scope | Should -Be 'read', 'write'
-        Get-Secret -Vault TestStore -Name one-secret -AsPlainText | Should -BeExactly (ConvertTo-PlainText $clients[0].ClientSecret)
+        Get-ApplicationSecret one-secret | Should -BeExactly (ConvertTo-PlainText $clients[0].ClientSecret)
 
         $sent = Get-TestServerRequest $server | ForEach-Object { ($_.body | ConvertFrom-Json).PSObject.Properties.Name -join ' ' }
         $sent | Should -Be 'client_name redirect_uris scope', 'client_name redirect_uris logo_uri software_id'
@@ -56,16 +55,18 @@ Describe 'Rows of a CSV file' {
         $failures.Count | Should -Be 1
         $failures[0].FullyQualifiedErrorId | Should -BeLike 'InvalidRedirectUri,*'
         $failures[0].TargetObject.ClientName | Should -Be 'Three' -Because 'the row itself is what has to be run again'
-        Get-VaultRecordName | Where-Object { $_ -in $clients.SecretName } | Should -HaveCount 4
+        Get-KeptId | Where-Object { $_ -in $clients.ClientId } | Should -HaveCount 4
     }
 
     It 'end at the first failure with -ErrorAction Stop, and what was made before is kept' {
-        $rows = 'ClientName,RedirectUri', 'One,https://one.example.com/', 'Two,two', 'Three,https://three.example.com/' | ConvertFrom-Csv
+        $refusing = New-ConnectedServer @{ faults = @(@{ on = 'register'; status = 400; error = 'invalid_client_metadata'; errorDescription = 'no more'; skip = 1 }) }
+        $rows = 'ClientName,RedirectUri', 'One,https://one.example.com/', 'Two,https://two.example.com/', 'Three,https://three.example.com/' | ConvertFrom-Csv
         $made = [System.Collections.ArrayList]::new()
-        { $rows | New-DcrClient -ErrorAction Stop | ForEach-Object { $null = $made.Add($_) } } | Should -Throw "*'two'*"
+        { $rows | New-DcrClient -ThrottleLimit 1 -ErrorAction Stop | ForEach-Object { $null = $made.Add($_) } } | Should -Throw '*no more*'
         $made.ClientName | Should -Be 'One'
-        (Get-VaultRecord $made[0]).client_name | Should -Be 'One'
-        @(Get-TestServerRequest $server -Operation register).Count | Should -Be 1
+        (Get-KeptRecord $made[0]).client_name | Should -Be 'One'
+        @(Get-TestServerRequest $refusing -Operation register).Count | Should -Be 2 -Because 'the third is not sent'
+        $null = Connect-DcrServer $server.Issuer
     }
 }
 
@@ -92,7 +93,7 @@ Describe 'JSON objects with wire names' {
         $sent.require_auth_time | Should -BeTrue
         $sent.jwks.keys[0].kty | Should -Be 'EC'
         $client.RedirectUris.Count | Should -Be 2
-        (Get-VaultRecord $client).metadata.'client_name#de-AT' | Should -BeExactly 'Anwendung'
+        (Get-KeptRecord $client).metadata.'client_name#de-AT' | Should -BeExactly 'Anwendung'
     }
 
     It 'that are null or empty texts are not sent' {
@@ -129,11 +130,11 @@ Describe 'From cmdlet to cmdlet' {
     It 'deletes nothing with -WhatIf: Get -Tenant | Remove -WhatIf' {
         $server = New-ConnectedServer
         $clients = 1..3 | ForEach-Object { New-DcrClient "App$_" https://app.example.com/ -Tenant "x-clinic-$_" }
-        $before = Get-VaultRecordName
+        $before = Get-KeptId
         Clear-TestServerRequest $server
         Get-DcrClient -Tenant x* | Remove-DcrClient -WhatIf
         (Get-TestServerRequest $server).operation | Select-Object -Unique | Should -Be 'read' -Because 'that is what Get-DcrClient sends, and nothing else is sent'
-        Get-VaultRecordName | Should -Be $before
+        Get-KeptId | Should -Be $before
         Get-TestServerClient $server | ForEach-Object clientId | Should -Be $clients.ClientId
 
         Get-DcrClient -Tenant x* -Offline | Remove-DcrClient -Confirm:$false
@@ -145,7 +146,7 @@ Describe 'From cmdlet to cmdlet' {
         $clients = 1..2 | ForEach-Object { New-DcrClient "App$_" https://app.example.com/ }
         $reset = Get-DcrClient -Offline | Reset-DcrClientSecret
         $reset | Should -HaveCount 2
-        $clients | ForEach-Object { (Get-VaultRecord $_).client_secret } | Should -Be (Get-TestServerClient $server).clientSecret
+        $clients | ForEach-Object { (Get-KeptRecord $_).client_secret } | Should -Be (Get-TestServerClient $server).clientSecret
     }
 }
 
@@ -155,7 +156,7 @@ Describe 'What comes after in the pipeline' {
     It 'may take one client and stop: it is kept' {
         $client = 1..5 | ForEach-Object { [pscustomobject]@{ ClientName = "First$_"; RedirectUri = 'https://app.example.com/' } } | New-DcrClient -ThrottleLimit 1 | Select-Object -First 1
         $client.ClientName | Should -Be 'First1'
-        (Get-VaultRecord $client).client_id | Should -Be $client.ClientId
+        (Get-KeptRecord $client).client_id | Should -Be $client.ClientId
         Get-TestServerClient $server | Where-Object { $_.metadata.client_name -like 'First*' } | Should -HaveCount 1
     }
 

@@ -1,4 +1,3 @@
-# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest
@@ -16,11 +15,11 @@ Describe 'Remove-DcrClient' {
         Clear-TestServerRequest $server
     }
 
-    It 'deletes the client at the server, then its registration in the vault, and gives nothing' {
+    It 'deletes the client at the server, then what is kept of it, and gives nothing' {
         Remove-DcrClient $client.ClientId -Confirm:$false | Should -BeNullOrEmpty
         (Get-TestServerRequest $server).operation | Should -Be 'delete'
         Get-TestServerClient $server $client.ClientId | Should -BeNullOrEmpty
-        Get-VaultRecordName | Should -Not -Contain $client.SecretName
+        Get-KeptId | Should -Not -Contain $client.ClientId
     }
 
     It 'deletes several: <How>' -ForEach @(
@@ -31,13 +30,13 @@ Describe 'Remove-DcrClient' {
         $second = New-DcrClient @app
         & $Remove
         Get-TestServerClient $server | Where-Object clientId -in $client.ClientId, $second.ClientId | Should -BeNullOrEmpty
-        Get-VaultRecordName | Where-Object { $_ -in $client.SecretName, $second.SecretName } | Should -BeNullOrEmpty
+        Get-KeptId | Where-Object { $_ -in $client.ClientId, $second.ClientId } | Should -BeNullOrEmpty
     }
 
     It 'sends nothing and drops nothing with -WhatIf' {
         Remove-DcrClient $client.ClientId -WhatIf
         Get-TestServerRequest $server | Should -BeNullOrEmpty
-        Get-VaultRecordName | Should -Contain $client.SecretName
+        Get-KeptId | Should -Contain $client.ClientId
     }
 
     It 'asks before it deletes, by its ConfirmImpact' {
@@ -53,10 +52,10 @@ Describe 'Remove-DcrClient' {
         Remove-TestServerClient $server $client.ClientId
         $failure = Assert-Failure { Remove-DcrClient $client.ClientId -Confirm:$false } -Id $Id -Category $Category -Action '*-Force*'
         $failure.TargetObject | Should -Be $client.ClientId
-        Get-VaultRecordName | Should -Contain $client.SecretName
+        Get-KeptId | Should -Contain $client.ClientId
 
         Remove-DcrClient $client.ClientId -Force -Confirm:$false -WarningAction SilentlyContinue
-        Get-VaultRecordName | Should -Not -Contain $client.SecretName
+        Get-KeptId | Should -Not -Contain $client.ClientId
     }
 
     It 'keeps the registration where the server does not delete (<Name>), unless -Force is given' -ForEach @(
@@ -65,25 +64,25 @@ Describe 'Remove-DcrClient' {
     ) {
         Set-TestServerSwitch $server $Switches
         $null = Assert-Failure { Remove-DcrClient $client.ClientId -Confirm:$false } -Id OperationNotSupported -Category NotImplemented -Action '*administration*'
-        Get-VaultRecordName | Should -Contain $client.SecretName
+        Get-KeptId | Should -Contain $client.ClientId
 
         Remove-DcrClient $client.ClientId -Force -Confirm:$false -WarningVariable warnings -WarningAction SilentlyContinue
         $warnings.Count | Should -Be 1
-        "$warnings" | Should -BeLike '*dropped from the vault*'
-        Get-VaultRecordName | Should -Not -Contain $client.SecretName
+        "$warnings" | Should -BeLike '*dropped from the store*'
+        Get-KeptId | Should -Not -Contain $client.ClientId
     }
 
     It 'keeps the registration when nobody knows whether the server has deleted' {
         Set-TestServerSwitch $server @{ faults = @(@{ on = 'delete'; drop = 'beforeAnswer' }) }
         $null = Assert-Failure { Remove-DcrClient $client.ClientId -Confirm:$false } -Id OutcomeUnknown -Category InvalidResult
-        Get-VaultRecordName | Should -Contain $client.SecretName
+        Get-KeptId | Should -Contain $client.ClientId
     }
 
     It 'goes on with the rest when one of many fails' {
         $second = New-DcrClient @app
         $failure = Assert-Failure { Remove-DcrClient no-such-client, $client.ClientId, $second.ClientId -Confirm:$false } -Id ClientNotFound -Category ObjectNotFound
         $failure.TargetObject | Should -Be 'no-such-client'
-        Get-VaultRecordName | Where-Object { $_ -in $client.SecretName, $second.SecretName } | Should -BeNullOrEmpty
+        Get-KeptId | Where-Object { $_ -in $client.ClientId, $second.ClientId } | Should -BeNullOrEmpty
     }
 
     It 'goes to the server that issued a piped client, whatever the default one is' {

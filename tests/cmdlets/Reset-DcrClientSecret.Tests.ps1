@@ -1,4 +1,3 @@
-# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest
@@ -13,7 +12,7 @@ Describe 'Reset-DcrClientSecret' {
         @{ Rotate = 'getAndPut'; Requests = 'read' }
     ) {
         $server = New-ConnectedServer @{ rotateSecret = $Rotate; rotateToken = $Rotate }
-        $client = New-DcrClient @app -Scope read -Tenant contoso -Force
+        $client = New-DcrClient @app -Scope read -Tenant contoso -AllowDuplicate
         Clear-TestServerRequest $server
         $reset = Reset-DcrClientSecret $client.ClientId
 
@@ -21,8 +20,8 @@ Describe 'Reset-DcrClientSecret' {
         $known = Get-TestServerClient $server
         ConvertTo-PlainText $reset.ClientSecret | Should -BeExactly $known.clientSecret
         ConvertTo-PlainText $reset.ClientSecret | Should -Not -Be (ConvertTo-PlainText $client.ClientSecret)
-        (Get-VaultRecord $client).client_secret | Should -BeExactly $known.clientSecret
-        (Get-VaultRecord $client).registration_access_token | Should -BeExactly $known.registrationAccessToken
+        (Get-KeptRecord $client).client_secret | Should -BeExactly $known.clientSecret
+        (Get-KeptRecord $client).registration_access_token | Should -BeExactly $known.registrationAccessToken
         $reset.Tenant | Should -Be 'contoso'
         (Get-TestServerRequest $server).operation | Should -Be $Requests
     }
@@ -39,7 +38,7 @@ Describe 'Reset-DcrClientSecret' {
         $server = New-ConnectedServer @{ rotateSecret = 'put' }
         $client = New-DcrClient @app -ClientSecretName app-secret
         $null = $client | Reset-DcrClientSecret -ClientSecretName app-secret
-        Get-Secret -Vault TestStore -Name app-secret -AsPlainText | Should -BeExactly (Get-TestServerClient $server).clientSecret
+        Get-ApplicationSecret app-secret | Should -BeExactly (Get-TestServerClient $server).clientSecret
     }
 
     It 'takes clients from the pipeline: <How>' -ForEach @(
@@ -68,7 +67,7 @@ Describe 'Reset-DcrClientSecret refuses' {
         $client = New-DcrClient @app
         $failure = Assert-Failure { Reset-DcrClientSecret $client.ClientId } -Id OperationNotSupported -Category NotImplemented -Message "*$($client.ClientId)*" -Action '*New-DcrClient*Remove-DcrClient*'
         $failure.TargetObject | Should -Be $client.ClientId
-        (Get-VaultRecord $client).client_secret | Should -BeExactly (Get-TestServerClient $server).clientSecret
+        (Get-KeptRecord $client).client_secret | Should -BeExactly (Get-TestServerClient $server).clientSecret
     }
 
     It 'for a client without a secret, before anything is sent' {
@@ -83,13 +82,5 @@ Describe 'Reset-DcrClientSecret refuses' {
         $null = New-ConnectedServer @{ rotateSecret = 'put' }
         $client = New-DcrClient @app
         { $client | Reset-DcrClientSecret -ClientSecretName 'app*' } | Should -Throw '*wildcard*'
-    }
-
-    It 'to copy a secret without a vault, before anything is sent' {
-        $server = New-ConnectedServer @{ rotateSecret = 'put' } @{ NoVault = $true }
-        $client = New-DcrClient @app
-        Clear-TestServerRequest $server
-        $null = Assert-Failure { $client | Reset-DcrClientSecret -ClientSecretName app-secret } -Id VaultNotFound -Category ObjectNotFound -Message '-ClientSecretName*' -Terminating
-        Get-TestServerRequest $server | Should -BeNullOrEmpty
     }
 }

@@ -1,5 +1,4 @@
 # Looks for secrets everywhere that a person or a file may see them. The test server's secrets have a look of their own (rat_..., cs_...).
-# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest
@@ -183,7 +182,8 @@ Describe 'A secret stays hidden' {
 
     It 'in what Import-DcrClient says of a file full of them' {
         $server = New-TestServer @{ rotateToken = 'getAndPut' }
-        $client = New-DcrClient @app -Connection (Connect-DcrServer $server.Issuer -NoVault)
+        $client = New-DcrClient @app -Connection (Connect-DcrServer $server.Issuer)
+        Switch-TestFolder
         $null = Connect-DcrServer $server.Issuer -AuditPath "$TestDrive/import.jsonl"
         $token, $secret = (ConvertTo-PlainText $client.RegistrationAccessToken), (ConvertTo-PlainText $client.ClientSecret)
         $good = [ordered]@{ client_id = $client.ClientId; registration_access_token = $token; registration_client_uri = $client.RegistrationClientUri; client_secret = $secret; client_secret_expires_at = '' }
@@ -346,11 +346,12 @@ Describe 'A planted secret is' {
         Assert-NoCanary ($failures | Get-Error | Out-String -Width 500)
     }
 
-    It 'in no file that the module writes, while something is open in the journal' -Skip:($IsWindows -or $PSEdition -eq 'Desktop') {
-        # The vault is another's, and the modules of PowerShell write caches. What is open is locked: a copy can be read.
-        $files = @(Get-ChildItem $HOME -Recurse -File -Force | Where-Object FullName -NotMatch '\.secretmanagement|\.cache/powershell|/keys/')
-        ($files | Where-Object Extension -eq '.dcrj' | Measure-Object Length -Sum).Sum | Should -BeGreaterThan 500
-        ($files | Where-Object Name -eq 'microsoft.powershell.secretstore.jsonl').Length | Should -BeGreaterThan 500 -Because 'the index is among them'
+    It 'in no file that the module writes, while something is open in the ledger' -Skip:($IsWindows -or $PSEdition -eq 'Desktop') {
+        Find-DcrOrphan -Connection (Get-DcrServer | Where-Object Issuer -eq ($found | Where-Object { $_ -is [DcrPowerShell.DcrOrphan] }).Issuer | Select-Object -First 1) | Should -Not -BeNullOrEmpty
+        # The modules of PowerShell write caches. What is open is locked: a copy can be read.
+        $files = @(Get-ChildItem $HOME -Recurse -File -Force | Where-Object FullName -NotMatch '\.cache/powershell|/keys/')
+        ($files | Where-Object Extension -eq '.dcrl' | Measure-Object Length -Sum).Sum | Should -BeGreaterThan 5000 -Because 'the ledger is among them'
+        $files.Name | Should -Contain 'audit.jsonl'
         foreach ($file in $files) {
             & cp $file.FullName $TestDrive/copy
             $bytes = [IO.File]::ReadAllBytes("$TestDrive/copy")

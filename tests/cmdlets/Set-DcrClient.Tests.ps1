@@ -1,4 +1,3 @@
-# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest
@@ -11,7 +10,7 @@ Describe 'Set-DcrClient' {
     BeforeAll { $server = New-ConnectedServer }
 
     BeforeEach {
-        $client = New-DcrClient @app -Scope read -TosUri https://app.example.com/terms -Tenant contoso -Force -Metadata @{ 'client_name#de' = 'Anwendung'; custom = @{ level = 1 } }
+        $client = New-DcrClient @app -Scope read -TosUri https://app.example.com/terms -Tenant contoso -AllowDuplicate -Metadata @{ 'client_name#de' = 'Anwendung'; custom = @{ level = 1 } }
         Clear-TestServerRequest $server
     }
 
@@ -38,7 +37,7 @@ Describe 'Set-DcrClient' {
         $known = (Get-TestServerClient $server $client.ClientId).metadata
         $known.redirect_uris | Should -Be 'https://app.example.com/new'
         $known.tos_uri | Should -Be 'https://app.example.com/terms'
-        (Get-VaultRecord $client).metadata.redirect_uris | Should -Be 'https://app.example.com/new'
+        (Get-KeptRecord $client).metadata.redirect_uris | Should -Be 'https://app.example.com/new'
     }
 
     It 'changes <Member> by -<Parameter>' -ForEach @(
@@ -103,18 +102,18 @@ Describe 'Set-DcrClient' {
     }
 
     It 'sends nothing and keeps nothing with -WhatIf' {
-        $before = Get-Secret -Vault TestStore -Name $client.SecretName -AsPlainText
+        $before = Get-KeptRecord $client | ConvertTo-Json -Depth 10
         Set-DcrClient $client.ClientId -Scope write -WhatIf | Should -BeNullOrEmpty
         Get-TestServerRequest $server | Should -BeNullOrEmpty
-        Get-Secret -Vault TestStore -Name $client.SecretName -AsPlainText | Should -BeExactly $before
+        Get-KeptRecord $client | ConvertTo-Json -Depth 10 | Should -BeExactly $before
     }
 
     It 'stores the secret that a client gets with another authentication method' {
         $public = New-DcrClient @app -TokenEndpointAuthMethod none
         $public.ClientSecret | Should -BeNullOrEmpty
         $null = Set-DcrClient $public.ClientId -TokenEndpointAuthMethod client_secret_basic
-        (Get-VaultRecord $public).client_secret | Should -BeExactly (Get-TestServerClient $server $public.ClientId).clientSecret
-        (Get-VaultRecord $public).client_secret | Should -Not -BeNullOrEmpty
+        (Get-KeptRecord $public).client_secret | Should -BeExactly (Get-TestServerClient $server $public.ClientId).clientSecret
+        (Get-KeptRecord $public).client_secret | Should -Not -BeNullOrEmpty
     }
 }
 
@@ -122,12 +121,12 @@ Describe 'Set-DcrClient with servers of other habits' {
     It 'stores the token that an update brings, and uses it from then on' {
         $server = New-ConnectedServer @{ rotateToken = 'put' }
         $client = New-DcrClient @app
-        $first = (Get-VaultRecord $client).registration_access_token
+        $first = (Get-KeptRecord $client).registration_access_token
         foreach ($scope in 'one', 'two', 'three') {
             $changed = Set-DcrClient $client.ClientId -Scope $scope
             $now = (Get-TestServerClient $server).registrationAccessToken
             $now | Should -Not -Be $first
-            (Get-VaultRecord $client).registration_access_token | Should -BeExactly $now
+            (Get-KeptRecord $client).registration_access_token | Should -BeExactly $now
             ConvertTo-PlainText $changed.RegistrationAccessToken | Should -BeExactly $now
         }
     }
@@ -173,9 +172,9 @@ Describe 'Set-DcrClient fails' {
     }
 
     It 'and leaves the record as it was when the server refuses' {
-        $before = Get-Secret -Vault TestStore -Name $client.SecretName -AsPlainText
+        $before = Get-KeptRecord $client | ConvertTo-Json -Depth 10
         $null = Assert-Failure { Set-DcrClient $client.ClientId -TokenEndpointAuthMethod private_key_jwt } -Id InvalidClientMetadata -Category InvalidData -Message '*jwks*'
-        Get-Secret -Vault TestStore -Name $client.SecretName -AsPlainText | Should -BeExactly $before
+        Get-KeptRecord $client | ConvertTo-Json -Depth 10 | Should -BeExactly $before
     }
 
     It 'where the server has no updates' {

@@ -1,5 +1,4 @@
 # Many clients in one pipeline: side by side, at the server's pace, and nothing twice.
-# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest
@@ -16,7 +15,7 @@ AfterAll {
 
 Describe 'Requests side by side' {
     BeforeEach {
-        Reset-TestStore
+        Switch-TestFolder
     }
 
     It 'are many at once and each is kept under its own tenant' {
@@ -61,7 +60,6 @@ Describe 'Requests side by side' {
         @(Get-TestServerClient $server).Count | Should -BeLessThan 32
         Set-TestServerSwitch $server @{ latencyMs = 0 }
 
-        # SecretStore reads its file anew in a new process, and connecting replays what the journal has.
         $null = Connect-DcrServer $server.Issuer -WarningAction SilentlyContinue
         $clients = Import-Csv $rows | New-DcrClient -SummaryVariable summary -ErrorAction SilentlyContinue -ErrorVariable failures
         $known = @(Get-TestServerClient $server)
@@ -75,7 +73,7 @@ Describe 'Requests side by side' {
 
     It 'take no more memory for ten thousand rows than for two thousand, and read no more than 500 ahead' {
         $server = New-TestServer
-        $null = Connect-DcrServer $server.Issuer -NoVault -WarningAction SilentlyContinue
+        $null = Connect-DcrServer $server.Issuer
         $pulled = 0
         $done = 0
         $furthest = 0

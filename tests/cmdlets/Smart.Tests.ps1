@@ -1,5 +1,4 @@
 # SMART on FHIR: a FHIR base URL to connect by, and Epic's way to register.
-# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest

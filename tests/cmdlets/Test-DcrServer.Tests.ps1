@@ -1,5 +1,4 @@
 # The doctor as a user sees it; what it finds is tested in Core.
-# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest
@@ -9,22 +8,22 @@ BeforeAll {
 AfterAll { Stop-DcrTest }
 
 Describe 'Test-DcrServer' {
-    It 'gives one object a check, registers nothing and leaves nothing in the vault' {
+    It 'gives one object a check, registers nothing and leaves nothing in the store' {
         $checks = Test-DcrServer
         $checks | Should -BeOfType ([DcrPowerShell.DcrCheck])
-        $checks.Name | Should -Be 'Discovery', 'Registration endpoint', 'Credential', 'Vault', 'Clock', 'Rate limit'
+        $checks.Name | Should -Be 'Discovery', 'Registration endpoint', 'Credential', 'Store', 'Clock', 'Rate limit'
         $checks.Status | Should -Be 'Passed', 'Passed', 'Skipped', 'Passed', 'Passed', 'Skipped'
         $checks.Connection | Select-Object -Unique | Should -Be 'good'
         Get-TestServerClient $server | Should -BeNullOrEmpty
         (Get-TestServerRequest $server).method | Select-Object -Unique | Should -Be 'GET'
-        (Get-SecretInfo).Name | Should -Be 'dcrpowershell-journal-key' -Because 'connecting made it'
+        Get-KeptId | Should -BeNullOrEmpty
     }
 
     It 'says in a table what was found and what to do, in whole words' {
         $view = (Test-DcrServer | Out-String -Width 100) -split '\r?\n' | Where-Object { $_ }
         $view[0] | Should -Match '^ *Connection: good$'
         $view[1] | Should -Match '^Status +Name +Found *$'
-        "$view" | Should -Match 'Passed +Vault +A secret was written to vault'
+        "$view" | Should -Match 'Passed +Store +'
         $view -match '^ {30}-> ' | Should -Not -BeNullOrEmpty
         # Wherever a line ends, a word does.
         ($view[3..99].ForEach({ $_.PadRight(30).Substring(30).Trim() }) -join ' ' -replace '\s+', ' ') | Should -Match 'enough where the server registers clients openly\. -> If the server refuses registrations'
@@ -37,24 +36,14 @@ Describe 'Test-DcrServer' {
         $checks = Test-DcrServer -Connection gone -ErrorAction Stop
         ($checks | Where-Object Status -EQ Failed).Name | Should -Be 'Discovery', 'Registration endpoint'
         $checks[0].RecommendedAction | Should -Match 'network'
-        ($checks | Where-Object Name -EQ Vault).Status | Should -Be 'Passed'
+        ($checks | Where-Object Name -EQ Store).Status | Should -Be 'Passed'
         $connection.Name | Disconnect-DcrServer
     }
 
-    It 'finds a vault that is locked' {
-        Register-TestVault LockedVault
-        $null = Connect-DcrServer $server.Issuer -Name locked -Vault LockedVault
-        Register-TestVault LockedVault -Mode Locked
-        $vault = Test-DcrServer locked | Where-Object Name -EQ Vault
-        $vault.Status | Should -Be 'Failed'
-        $vault.RecommendedAction | Should -Match 'Unlock-SecretVault'
-        Disconnect-DcrServer locked
-    }
-
     It 'takes connections from the pipeline, and their names' {
-        $null = Connect-DcrServer $server.Issuer -Name other -NoVault
+        $null = Connect-DcrServer $server.Issuer -Name other
         (Get-DcrServer | Test-DcrServer).Connection | Select-Object -Unique | Should -Be 'good', 'other'
-        ('other', 'good' | Test-DcrServer | Where-Object Name -EQ Vault).Status | Should -Be 'Warning', 'Passed'
+        ('other', 'good' | Test-DcrServer | Where-Object Name -EQ Store).Status | Should -Be 'Passed', 'Passed'
         Disconnect-DcrServer other
     }
 

@@ -1,7 +1,7 @@
 # Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
-    Start-DcrTest
+    Start-DcrTest -Vault
     $app = @{ ClientName = 'App'; RedirectUri = 'https://app.example.com/callback' }
     $storeFile = Join-Path $(if ($env:OS -eq 'Windows_NT') { "$env:LOCALAPPDATA/Microsoft/PowerShell/secretmanagement" } else { "$HOME/.secretmanagement" }) localstore/storefile
     $lockFile = Join-Path ([Environment]::GetFolderPath('LocalApplicationData', 'DoNotVerify')) 'DcrPowerShell/locks/microsoft.powershell.secretstore.lock'

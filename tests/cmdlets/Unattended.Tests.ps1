@@ -1,4 +1,3 @@
-# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest
@@ -89,7 +88,7 @@ Describe 'The culture <_>' -ForEach 'tr-TR', 'ar-SA' {
     }
 
     It 'changes no record' {
-        $json = Get-Secret -Vault TestStore -Name $client.SecretName -AsPlainText
+        $json = (Get-DcrClient CLIENT-I -Offline).Record
         $json | Should -Match '"created_at":"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z"'
         $json | Should -Match '"client_secret_expires_at":\d{10}'
     }

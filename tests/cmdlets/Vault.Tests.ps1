@@ -1,7 +1,7 @@
 # Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
-    Start-DcrTest
+    Start-DcrTest -Vault
     $app = @{ ClientName = 'App'; RedirectUri = 'https://app.example.com/callback' }
     # Made up for this run: no password of anybody's.
     $password = ConvertTo-Secret ([guid]::NewGuid().ToString())

@@ -1,7 +1,7 @@
 # Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
-    Start-DcrTest
+    Start-DcrTest -Vault
     $app = @{ ClientName = 'App'; RedirectUri = 'https://app.example.com/callback' }
 
     # A vault of its own for each test: the vaults live as long as the process.

@@ -14,7 +14,7 @@ function Test-WholeLife {
     $client = New-DcrClient 'Patient portal' https://portal.example.com/callback -Scope openid, profile -Tenant clinic-1 -WarningVariable warnings
     $client.ClientName | Should -Be 'Patient portal'
     $client.ClientSecret | Should -Not -BeNullOrEmpty
-    $record = Get-VaultRecord $client
+    $record = Get-KeptRecord $client
     $record.registration_access_token | Should -Not -BeNullOrEmpty
 
     $read = Get-DcrClient $client.ClientId -WarningVariable +warnings
@@ -38,7 +38,7 @@ function Test-WholeLife {
 
     $listed | Remove-DcrClient -Confirm:$false
     Get-DcrClient | Should -BeNullOrEmpty
-    Get-VaultRecordName | Should -Not -Contain $client.SecretName
+    Get-KeptId | Should -Not -Contain $client.ClientId
     (Get-Failure { $client | Get-DcrClient })[0].FullyQualifiedErrorId | Should -Match '^(AccessTokenRejected|ClientNotFound),'
     Disconnect-DcrServer
 }

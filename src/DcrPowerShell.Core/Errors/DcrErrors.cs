@@ -63,9 +63,12 @@ internal static class DcrErrors
     public static DcrException NoRegistrationHere(string clientId, string? place) =>
         new(DcrErrorId.ClientNotFound, $"There is no registration of client '{clientId}' at this issuer in {place ?? "the local store"}.", "See Get-DcrClient -Offline for the clients that are known, and Get-DcrServer for the issuer that is connected.");
 
-    /// <param name="elsewhere">"a vault", "another vault".</param>
-    public static DcrException KeptElsewhere(string clientId, string elsewhere, string fix) =>
-        new(DcrErrorId.ClientNotFound, $"The registration of client '{clientId}' is kept in {elsewhere}, with its token. Nothing was sent.", fix);
+    public static DcrException NoRegistrationAnywhere(string clientId) =>
+        new(DcrErrorId.ClientNotFound, $"There is no registration of client '{clientId}' on this machine.", "See Get-DcrClient -Offline for the clients that are known.");
+
+    /// <param name="vault">Its name; null where nobody knows.</param>
+    public static DcrException KeptElsewhere(string clientId, string? vault) =>
+        new(DcrErrorId.ClientNotFound, $"The registration of client '{clientId}' is kept in {(vault is null ? "another vault" : $"vault '{vault}'")}, with its token. Nothing was sent.", $"Connect with -Vault {vault ?? "and that vault's name"}, or move its registrations with Move-DcrRegistration -From {vault ?? "<vault>"}.");
 
     public static DcrException StateOffline() =>
         new(DcrErrorId.OperationNotSupported, "-State and -Offline exclude each other: only the server knows whether it still has a client, and -Offline asks nobody.", "Leave out -Offline to have each client read at the server, or leave out -State.");

@@ -6,13 +6,16 @@ using System.Linq;
 namespace DcrPowerShell.Files;
 
 /// <summary>A folder that lasts as long as the process, for where none can be written.</summary>
-internal sealed class MemoryFolder : IStoreFolder
+/// <param name="why">Why no file can be written.</param>
+internal sealed class MemoryFolder(string why = "") : IStoreFolder
 {
     private readonly object _gate = new();
     private readonly Dictionary<string, MemoryFile> _files = new(StringComparer.Ordinal);
     private readonly HashSet<string> _locked = new(StringComparer.Ordinal);
 
     public string Path => "memory";
+
+    public string Why => why;
 
     public bool LocksWork => true;
 

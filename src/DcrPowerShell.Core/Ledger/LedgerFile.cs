@@ -130,7 +130,10 @@ internal sealed class LedgerFile : IDisposable
     }
 
     /// <summary>Writes frames, after everything that is in the file by then. Not cancelled by anything.</summary>
-    /// <param name="decide">Called under the ledger's lock, with the state as it is then. Gives what to write; may give nothing.</param>
+    /// <param name="decide">
+    /// Called under the ledger's lock, with the state as it is then. Gives what to write; may give nothing. Called again where the file was
+    /// replaced in that moment.
+    /// </param>
     /// <param name="isDurable">Whether it is on the disk when this returns. Otherwise the next flush takes it along.</param>
     /// <returns>The headers of what was written.</returns>
     /// <exception cref="IOException">The disk refuses, or another process does not release the lock.</exception>
@@ -604,10 +607,10 @@ internal sealed class LedgerFile : IDisposable
 
     private void ReadOn(bool hasLock)
     {
-        // A backup that was put back has the same name, and is another file. The name is asked first: others append meanwhile.
+        // A backup that was put back has the same name, and is another file. The name is asked first, because others append meanwhile.
         var named = _folder.Length(NameOf(_now.Number));
         var length = _now.File.Length;
-        var isOther = named is null || named < _now.End || length < _now.End || (hasLock && _folder.LocksWork ? length != named : length < named);
+        var isOther = named is null || named < _now.End || length < _now.End || length < named;
         if (isOther || _isStale || _folder.Length(NameOf(_now.Number + 1)) is not null)
         {
             Reload(isOther, hasLock);
@@ -667,6 +670,7 @@ internal sealed class LedgerFile : IDisposable
     private sealed class Generation(long number, IAppendFile file, FrameScanner scanner) : IDisposable
     {
         private readonly object _flushGate = new();
+        private bool _isFlushing;
         private bool _isReplaced;
 
         public long Number => number;
@@ -696,17 +700,35 @@ internal sealed class LedgerFile : IDisposable
             (End, Last) = (end, last);
         }
 
-        /// <returns>False where the file was opened anew meanwhile, or another one took its place.</returns>
+        /// <summary>By the leader alone. Who replaces the file meanwhile does not wait for the disk.</summary>
+        /// <returns>False where the file was opened anew before, or another one took its place.</returns>
         public bool TryFlush()
         {
             lock (_flushGate)
             {
-                if (!_isReplaced)
+                if (_isReplaced)
                 {
-                    file.Flush();
+                    return false;
                 }
 
-                return !_isReplaced;
+                _isFlushing = true;
+            }
+
+            try
+            {
+                file.Flush();
+                return true;
+            }
+            finally
+            {
+                lock (_flushGate)
+                {
+                    _isFlushing = false;
+                    if (_isReplaced)
+                    {
+                        file.Dispose();
+                    }
+                }
             }
         }
 
@@ -715,7 +737,10 @@ internal sealed class LedgerFile : IDisposable
             lock (_flushGate)
             {
                 _isReplaced = true;
-                file.Dispose();
+                if (!_isFlushing)
+                {
+                    file.Dispose();
+                }
             }
         }
     }

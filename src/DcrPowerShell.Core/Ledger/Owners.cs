@@ -25,7 +25,14 @@ internal sealed class Owners(IStoreFolder folder) : IDisposable
     {
         lock (_gate)
         {
-            _life ??= folder.TryLock(_own);
+            if (_life is null)
+            {
+                // Nobody sweeps while a file is there and its lock is not.
+                using var alone = StoreLock.Take(folder, LedgerFile.LockName);
+                Sweep();
+                _life = folder.TryLock(_own);
+            }
+
             return _own;
         }
     }
@@ -75,6 +82,19 @@ internal sealed class Owners(IStoreFolder folder) : IDisposable
             free.Dispose();
             folder.Delete(owner);
             return false;
+        }
+    }
+
+    /// <summary>Killed processes leave their files behind.</summary>
+    private void Sweep()
+    {
+        foreach (var name in folder.LocksWork ? folder.List() : [])
+        {
+            if (name.StartsWith(Prefix, StringComparison.Ordinal) && folder.TryLock(name) is { } free)
+            {
+                free.Dispose();
+                folder.Delete(name);
+            }
         }
     }
 

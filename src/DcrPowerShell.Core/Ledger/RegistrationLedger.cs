@@ -48,7 +48,8 @@ internal sealed class RegistrationLedger : IDisposable
     /// <summary>For people.</summary>
     public string Path => _folder.Path;
 
-    public bool IsInMemory => _folder is MemoryFolder;
+    /// <summary>Why it is in memory, and ends with the process; null where it is on the disk.</summary>
+    public string? WhyInMemory => (_folder as MemoryFolder)?.Why;
 
     /// <summary>Whether other processes are kept out while one writes.</summary>
     public bool LocksWork => _folder.LocksWork;
@@ -420,6 +421,12 @@ internal sealed class RegistrationLedger : IDisposable
     /// <summary>How many registrations vaults are still to be given.</summary>
     public int CountPending() => _file.Look(static state => state.Rows.Count(static row => row is { IsPending: true, IsRemoved: false }));
 
+    /// <summary>Whether a backup was ever made.</summary>
+    public bool HasBackup => Guard(() => Task.FromResult(StoreSettings.Read(_folder).LastBackupAt is not null)).GetAwaiter().GetResult();
+
+    /// <summary>What a vault is called that registrations are kept in; null where nobody knows.</summary>
+    public string? VaultAt(ulong place) => NamedVaults().Where(vault => PlaceOf(vault.Key) == place).Select(static vault => vault.Value).FirstOrDefault();
+
     /// <summary>How many registrations the ledger itself keeps.</summary>
     public int LocalCount => _file.Look(static state => state.LocalCount);
 
@@ -527,6 +534,7 @@ internal sealed class RegistrationLedger : IDisposable
             state =>
             {
                 var wanted = drafts.Where(draft => draft.Header.Kind is FrameKind.Asked or FrameKind.Answered or FrameKind.Orphaned ? state.Entry(draft.Header.Entry) is null : state.Client(draft.Header.Client) is null).ToList();
+                taken.Clear();
                 taken.AddRange(wanted.Where(static draft => draft.Header.Kind == FrameKind.Kept).Select(static draft => RegistrationRecord.Parse(Encoding.UTF8.GetString(draft.Body))));
                 return wanted;
             },

@@ -9,8 +9,8 @@ internal static class StoreErrors
     public static DcrException NotWritable(string path, Exception why) =>
         new(DcrErrorId.StoreReadOnly, $"The local store in '{path}' cannot be used: {why.Message.TrimEnd('.')}. Nothing was sent.", "Make room on the disk, or make the folder writable for this account; DCRPOWERSHELL_HOME names another folder. Then run the command again.", why);
 
-    public static DcrException NoPlace(string path) =>
-        new(DcrErrorId.StoreReadOnly, $"The local store cannot be written ('{path}'), and no vault was named that could keep registrations. Nothing was sent.", "Make the folder writable for this account, name another with DCRPOWERSHELL_HOME, or connect with -Vault.");
+    public static DcrException NoPlace(string why) =>
+        new(DcrErrorId.StoreReadOnly, $"The local store cannot be written ({why.TrimEnd('.')}), and no vault was named that could keep registrations. Nothing was sent.", "Make the folder writable for this account, name another with DCRPOWERSHELL_HOME, or connect with -Vault.");
 
     public static DcrException Newer(string path, Exception why) =>
         new(DcrErrorId.StoreDamaged, $"The local store in '{path}' was written by a newer DcrPowerShell. It was left as it is.", "Update this module: Update-Module DcrPowerShell.", why);

@@ -74,12 +74,12 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         var known = ledger.Find(issuer, clientId);
         if (vault is null)
         {
-            return known is null or { IsWhole: true } ? known : throw DcrErrors.KeptElsewhere(clientId, "a vault", "Connect with -Vault and that vault's name, or move its registrations here with Move-DcrRegistration -From.");
+            return known is null or { IsWhole: true } ? known : throw DcrErrors.KeptElsewhere(clientId, ledger.VaultAt(known.Place));
         }
 
         if (known is not null && (known.IsPending || known.Place != ledger.PlaceOf(vaultId)))
         {
-            return known.IsWhole ? known : throw DcrErrors.KeptElsewhere(clientId, "another vault", "Connect with -Vault and that vault's name, or move its registrations here with Move-DcrRegistration -From.");
+            return known.IsWhole ? known : throw DcrErrors.KeptElsewhere(clientId, ledger.VaultAt(known.Place));
         }
 
         if (await LoadAsync(SecretName.For(issuer, clientId)).ConfigureAwait(false) is not { } record)

@@ -21,9 +21,9 @@ internal static class StoreOpening
     /// <exception cref="DcrException">VaultNotFound, VaultLocked, VaultReadFailed, VaultWriteFailed, SecretManagementNotFound; StoreReadOnly, StoreDamaged.</exception>
     public static async Task<Registrations> RunAsync(RegistrationLedger ledger, ISecretVault? vault, IReporter reporter, IClock clock, AuditScope audit, CancellationToken stop)
     {
-        if (ledger.IsInMemory && vault is null)
+        if (vault is null && ledger.WhyInMemory is { } reason)
         {
-            throw StoreErrors.NoPlace(ledger.Path);
+            throw StoreErrors.NoPlace(reason);
         }
 
         ledger.ReadOn();
@@ -198,9 +198,9 @@ internal static class StoreOpening
             reporter.Warning($"File locks do not work in '{ledger.Path}' (a file system without them, or DOTNET_SYSTEM_IO_DISABLEFILELOCKING): use the local store from one process at a time.");
         }
 
-        if (ledger.IsInMemory)
+        if (ledger.WhyInMemory is { } why)
         {
-            reporter.Warning("No file can be written for the local store, so it is in memory: if this process ends between a server's answer and the vault, that answer is lost.");
+            reporter.Warning($"The local store cannot be written, so it is in memory ({why.TrimEnd('.')}): if this process ends between a server's answer and the vault, that answer is lost.");
         }
     }
 

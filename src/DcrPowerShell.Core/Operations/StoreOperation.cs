@@ -15,6 +15,8 @@ internal static class StoreOperation
 {
     private const string KeySecretPrefix = "dcr-store-key-";
 
+    private static readonly int[] ReminderCounts = [1, 50, 500];
+
     /// <exception cref="DcrException">StoreDamaged, StoreReadOnly. A locked store is described as such.</exception>
     public static async Task<DcrStoreInfo> DescribeAsync(LocalStore store, string keyPath, Func<string, ISecretVault> vaultOf)
     {
@@ -85,6 +87,16 @@ internal static class StoreOperation
         var contents = ledger.Contents();
         BackupFile.Write(target, LedgerHash.Parse(ledger.Id), passphrase, now, contents);
         return contents.Count(static frame => frame.Header.Kind == FrameKind.Kept);
+    }
+
+    /// <summary>What to say of a store that has grown and has no backup; null for nothing.</summary>
+    /// <param name="before">How many registrations it had.</param>
+    public static string? BackupReminder(RegistrationLedger ledger, int before)
+    {
+        var now = ledger.LocalCount;
+        return ReminderCounts.Any(count => before < count && now >= count) && !ledger.HasBackup
+            ? $"The local store holds {now} registration{(now == 1 ? "" : "s")} and has no backup. Backup-DcrStore -Path <file> -Passphrase <passphrase> makes one; without it, a lost disk is a lost token for each of them."
+            : null;
     }
 
     /// <summary>Reads a backup.</summary>

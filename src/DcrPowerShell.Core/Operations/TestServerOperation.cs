@@ -94,7 +94,7 @@ internal sealed class TestServerOperation(DcrConnection connection)
         context.Store.Ledger.Prove();
         if (context.Store.Vault is null)
         {
-            return context.Store.Ledger.IsInMemory
+            return context.Store.Ledger.WhyInMemory is not null
                 ? DcrCheck.Failed("The local store is in memory: what it holds is gone when this process ends.", "Make the folder of the local store writable for this account; DCRPOWERSHELL_HOME names another.")
                 : DcrCheck.Passed($"The local store in '{context.Store.Ledger.Path}' was written and flushed to the disk.");
         }

@@ -94,7 +94,7 @@ public sealed class GetDcrAuditLogCommand : DcrCmdlet
 
     private void Read(AuditFile file)
     {
-        var (tenant, server) = (Tenant is null ? null : NamePattern.Of(Tenant), Server is null ? null : NamePattern.Of(Server));
+        var (tenant, server) = (Tenant is null ? null : new TenantPattern(Tenant), Server is null ? null : NamePattern.Of(Server));
         var unreadable = 0;
         foreach (var line in AuditLog.Read(file))
         {
@@ -107,7 +107,7 @@ public sealed class GetDcrAuditLogCommand : DcrCmdlet
             {
                 unreadable++;
             }
-            else if (tenant?.IsMatch(record.Tenant ?? "") != false && server?.IsMatch(record.Server) != false && IsWanted(record))
+            else if (tenant?.IsMatch(record.Tenant) != false && server?.IsMatch(record.Server) != false && IsWanted(record))
             {
                 WriteObject(record);
             }

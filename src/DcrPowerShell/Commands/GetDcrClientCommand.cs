@@ -66,9 +66,9 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
             return;
         }
 
-        if (Offline && Connection is null && RunspaceState.Current.Default is null)
+        if (IsUnconnected)
         {
-            ListAll();
+            ListAll(clientId: null);
             return;
         }
 
@@ -128,25 +128,40 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
         }
     }
 
-    /// <summary>Everything that is kept on this machine, without any connection.</summary>
-    private void ListAll()
+    private bool IsUnconnected => Offline && Connection is null && RunspaceState.Current.Default is null;
+
+    /// <summary>Everything that is kept on this machine, without any connection; or one client of it.</summary>
+    private void ListAll(string? clientId)
     {
         var ledger = Ledger();
         var whole = Whole.RecordsOf(ledger, vault: null, vaultId: null);
-        foreach (var found in ListOperation.Kept(ledger, issuer: null, place: null, Pump()).Where(Wanted()))
+        var count = 0;
+        foreach (var found in ListOperation.Kept(ledger, issuer: null, place: null, Pump()).Where(Wanted()).Where(found => clientId is null || found.Record.ClientId == clientId))
         {
             WriteObject(ListOperation.ClientOf(found, whole));
+            count++;
+        }
+
+        if (clientId is not null && count == 0)
+        {
+            throw DcrErrors.NoRegistrationAnywhere(clientId);
         }
     }
 
     private Func<StoredRegistration, bool> Wanted()
     {
-        var (name, tenant) = (PatternOf(ClientName), PatternOf(Tenant));
-        return found => Matches(name, found.Record.ClientName) && Matches(tenant, found.Record.Tenant) && IsSoon(found.Record);
+        var (name, tenant) = (PatternOf(ClientName), Tenant is null ? null : new TenantPattern(Tenant));
+        return found => Matches(name, found.Record.ClientName) && tenant?.IsMatch(found.Record.Tenant) != false && IsSoon(found.Record);
     }
 
     private protected override void ProcessClient(string clientId, DcrClient? piped)
     {
+        if (IsUnconnected)
+        {
+            ListAll(clientId);
+            return;
+        }
+
         var connection = Resolve(piped);
         Give(connection, Run(connection, context => FindOperation.RunAsync(context, clientId, piped)), piped ?? (object)clientId);
     }

@@ -27,6 +27,9 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     private DcrConnection? _checked;
     private WholeRecords? _whole;
 
+    // Registrations in the local store when the first row came.
+    private int _before;
+
     /// <summary><c>client_name</c> (RFC 7591, section 2).</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias(ClientMember.ClientName, "Name")]
@@ -103,6 +106,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         {
             Run(connection, context => context.CheckVaultAsync());
             _checked = connection;
+            _before = connection.Ledger.LocalCount;
             _whole = Whole.RecordsOf(connection.Ledger, connection.Vault, connection.VaultId);
             request = request with { Whole = _whole };
         }
@@ -148,6 +152,10 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     {
         base.AtEnd();
         _summary.Stop();
+        if (_checked is { Vault: null } local && StoreOperation.BackupReminder(local.Ledger, _before) is { } reminder)
+        {
+            WriteWarning(reminder);
+        }
     }
 
     private void WriteFound(DcrConnection connection, DcrClient client)

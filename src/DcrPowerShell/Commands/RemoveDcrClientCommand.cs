@@ -1,5 +1,7 @@
 using System.Management.Automation;
+using System.Threading.Tasks;
 using DcrPowerShell.Hosting;
+using DcrPowerShell.Ledger;
 using DcrPowerShell.Operations;
 
 namespace DcrPowerShell.Commands;
@@ -8,6 +10,8 @@ namespace DcrPowerShell.Commands;
 [Cmdlet(VerbsCommon.Remove, "DcrClient", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = ClientSet)]
 public sealed class RemoveDcrClientCommand : DcrClientCmdlet
 {
+    private RegistrationLedger? _ledger;
+
     /// <summary>Drops the registration also where the server does not know the client, rejects its token, or does not delete clients.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
@@ -31,7 +35,21 @@ public sealed class RemoveDcrClientCommand : DcrClientCmdlet
                     await (StoreOnly ? DeleteOperation.ForgetAsync(context, record) : DeleteOperation.RunAsync(context, record, Force)).ConfigureAwait(false);
                     return record;
                 },
-                deleted => RunspaceState.Current.Forget(deleted.Issuer, deleted.ClientId));
+                deleted =>
+                {
+                    RunspaceState.Current.Forget(deleted.Issuer, deleted.ClientId);
+                    _ledger = connection.Ledger;
+                });
+        }
+    }
+
+    /// <summary>What was removed leaves the disk, too.</summary>
+    private protected override void AtEnd()
+    {
+        base.AtEnd();
+        if (_ledger is { } ledger)
+        {
+            Run((_, _) => Task.FromResult(ledger.Compact()));
         }
     }
 }

@@ -25,9 +25,6 @@ internal static class LocalData
     /// <summary>The file with the key of the local store.</summary>
     public static string KeyPath => Store.Settings.KeyPath ?? Path.Combine(Own, KeyName);
 
-    /// <summary>Why the local store is in memory; null where it is not.</summary>
-    public static string? WhyInMemory { get; private set; }
-
     // Relative where the account has no folder for local application data.
     private static string Own => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named ? Path.GetFullPath(named)
         : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "DcrPowerShell");
@@ -66,8 +63,7 @@ internal static class LocalData
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            WhyInMemory = failure.Message;
-            folder = new MemoryFolder();
+            folder = new MemoryFolder(failure.Message);
         }
 
         var store = new LocalStore(folder, settings => KeyPlace(folder, settings), new AccountProtection());

@@ -16,6 +16,7 @@ internal enum DiskOperation
     ReadAll,
     Replace,
     Lock,
+    Unlock,
     FileLength,
     Read,
     Append,
@@ -401,7 +402,11 @@ internal sealed class DiskProcess(DiskDouble disk) : IStoreFolder
         }
     }
 
-    private void Unlock(string name) => disk.Release(name, this);
+    private void Unlock(string name)
+    {
+        disk.Release(name, this);
+        disk.Begin(new DiskCall(this, DiskOperation.Unlock, name, 0));
+    }
 
     private sealed class Handle(DiskProcess process, string name, DiskContent content) : IAppendFile
     {

@@ -18,6 +18,11 @@ internal sealed class LedgerKeysDouble : ILedgerKeys
 
     public LedgerKey Active { get; private set; }
 
+    /// <summary>How often another generation was found.</summary>
+    public int Refreshes { get; private set; }
+
+    public void Refresh() => Refreshes++;
+
     public LedgerKey? Find(ulong id) => _keys.TryGetValue(id, out var key) ? key : null;
 
     /// <summary>New frames are sealed with another key. The one before is still there.</summary>

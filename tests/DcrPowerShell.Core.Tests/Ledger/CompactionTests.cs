@@ -30,7 +30,7 @@ public class CompactionTests
             Assert.Equal(before, View(ledger));
             using var again = new RegistrationLedger(disk.Start(), _keys);
             Assert.Equal(before, View(again));
-            var (rows, open, live) = ledger.File.Look(static state => (state.Rows.Count, state.Open.Sum(static entry => entry.Frames.Count), state.LiveLength));
+            var (rows, open, live) = ledger.File.Look(static state => (state.Rows.Count, state.Open.Sum(static entry => entry.Frames.Count) + state.Moved.Count, state.LiveLength));
             var found = disk.Frames(_keys);
             Assert.Empty(found.Gaps);
             Assert.Equal(rows + open, found.Frames.Count(static frame => frame.Header.Kind != FrameKind.Mark));
@@ -61,9 +61,11 @@ public class CompactionTests
         file.Write(Draft(FrameKind.Asked, entry: entry));
         var closed = file.Write(Draft(FrameKind.Closed, entry: entry));
         var size = file.Size;
+        using var other = Open();
         for (var left = 3; left > 0; left--)
         {
-            file.Compact();
+            other.Compact();
+            file.ReadOn();
             Assert.Equal((size.Sequence, size.Epoch), (file.Size.Sequence, file.Size.Epoch));
         }
 
@@ -88,7 +90,7 @@ public class CompactionTests
         var stored = ledger.Register("stored", "t1", Vault);
         ledger.Register("pending", "t2", Vault);
         ledger.Register("local", "t3");
-        ledger.StoredAsync(Issuer, "stored", stored).Done();
+        ledger.StoredAsync([(Issuer, "stored", stored)]).Done();
         Assert.Contains("secret-of-stored", _disk.Decrypted(_keys), StringComparison.Ordinal);
         ledger.Compact();
         var text = _disk.Decrypted(_keys);
@@ -107,7 +109,7 @@ public class CompactionTests
     {
         using var ledger = Ledger();
         var sequence = ledger.Register("gone", "t1");
-        Assert.NotEqual(0, ledger.RemoveAsync(Record("gone", "t1"), sequence).Done());
+        Assert.NotEqual(0, ledger.RemoveAsync(Record("gone", "t1"), since: sequence).Done());
         for (var left = 3; left > 0; left--)
         {
             ledger.Compact();
@@ -125,11 +127,11 @@ public class CompactionTests
     {
         using var ledger = Ledger();
         var sequence = ledger.Register("gone", "t1", Vault);
-        var removed = ledger.RemoveAsync(Record("gone", "t1"), sequence).Done();
+        var removed = ledger.RemoveAsync(Record("gone", "t1"), since: sequence).Done();
         ledger.Compact();
         var pending = Assert.Single(ledger.RemovalsFor(Vault));
         Assert.Equal(("gone", removed, RegistrationLedger.HashOf(Record("gone", "t1"))), (pending.Removal.ClientId, pending.Sequence, pending.Removal.Record));
-        ledger.StoredAsync(Issuer, "gone", removed).Done();
+        ledger.StoredAsync([(Issuer, "gone", removed)]).Done();
         ledger.Compact();
         Assert.Empty(ledger.RemovalsFor(Vault));
         Assert.Empty(ledger.PendingFor(Vault));
@@ -218,7 +220,7 @@ public class CompactionTests
                 ledger.BeginAsync(Intent("last, and flushed")).Done();
                 var expected = View(ledger);
                 process.KillAfter(calls, written);
-                isDone = !Dies(ledger.Compact);
+                isDone = !Dies(() => ledger.Compact());
                 disk.LosePower(kept: written);
                 using var again = new RegistrationLedger(disk.Start(), _keys);
                 Assert.Equal(expected, View(again));
@@ -268,7 +270,7 @@ public class CompactionTests
         for (var room = 0; room < 3000; room += 500)
         {
             _disk.Room = room;
-            Assert.Throws<Errors.DcrException>(ledger.Compact);
+            Assert.Throws<Errors.DcrException>(() => ledger.Compact());
             Assert.Equal(names, _disk.Names.Where(static name => name != "compact.lock"));
             Assert.Equal(expected, View(ledger));
         }
@@ -435,6 +437,33 @@ public class CompactionTests
         Assert.Equal(bytes.AsSpan((int)kept.Offset, kept.Header.Length).ToArray(), _disk["lost-" + First]);
     }
 
+    /// <summary>Opening does not check frames far from the end. Its claimed length may hold frames that come behind it.</summary>
+    [Fact]
+    public void A_damaged_frame_far_from_the_end_is_set_aside_and_takes_no_other_one_along()
+    {
+        var drafts = new[] { Draft(length: 5000), Draft(), Draft(), Draft(length: 2_000_000) };
+        using (var file = Open())
+        {
+            file.Write(_ => drafts);
+        }
+
+        var (header, offset) = _disk.Frames(_keys).Frames[0];
+        var bytes = _disk[First];
+        foreach (var cut in new[] { 0, 1000 })
+        {
+            var disk = new DiskDouble();
+            var end = (int)offset + header.Length;
+            disk[First] = [.. bytes.Take(end - cut - 1), (byte)(bytes[end - cut - 1] ^ 1), .. bytes.Skip(end)];
+            using var file = new LedgerFile(disk.Start(), _keys);
+            Assert.True(file.Compact());
+            using var again = new LedgerFile(disk.Start(), _keys);
+            var found = disk.Frames(_keys);
+            Assert.Equal([1, 2, 3, 4], found.Sequences);
+            Assert.Equal([1L], found.Frames.Where(frame => !again.TryOpen(_ => frame, out _, out var content) || content is null).Select(static frame => frame.Header.Sequence));
+            Assert.Equal(bytes.Skip(FrameHeader.Size).Take(100), disk["lost-" + First].Skip(FrameHeader.Size).Take(100));
+        }
+    }
+
     [Fact]
     public void A_large_file_of_which_half_is_dead_is_compacted_on_its_own()
     {
@@ -478,7 +507,7 @@ public class CompactionTests
         for (var step = 0; step < steps; step++)
         {
             var client = known.Count == 0 ? null : random.One(known.Keys.OrderBy(static id => id, StringComparer.Ordinal).ToList());
-            switch (random.Below(8))
+            switch (random.Below(10))
             {
                 case 0 or 1 or 2 or 3 when client is null:
                 case 4:
@@ -489,13 +518,23 @@ public class CompactionTests
                     known[client!] = (known[client!].Vault, ledger.KeepAsync(Record(client!, "t-" + client, "secret-" + step), known[client!].Vault).Done());
                     break;
                 case 1:
-                    ledger.StoredAsync(Issuer, client!, known[client!].Sequence).Done();
+                    ledger.StoredAsync([(Issuer, client!, known[client!].Sequence)]).Done();
                     break;
                 case 2:
-                    known[client!] = (known[client!].Vault, Math.Max(known[client!].Sequence, ledger.RemoveAsync(Record(client!), known[client!].Sequence).Done()));
+                    known[client!] = (known[client!].Vault, Math.Max(known[client!].Sequence, ledger.RemoveAsync(Record(client!), since: known[client!].Sequence).Done()));
                     break;
                 case 3:
                     ledger.KnowAsync([Record("known-" + step, "known-" + step)], Vault).Done();
+                    break;
+                case 8 when client is not null:
+                    var to = known[client].Vault is null ? Vault : null;
+                    known[client] = (to, ledger.MoveAsync(Record(client, "t-" + client, "moved-" + step), to, known[client].Vault).Done());
+                    break;
+                case 9 when step % 2 == 0:
+                    ledger.RemoveSecretAsync("secret-" + (step - 10)).Done();
+                    break;
+                case 8 or 9:
+                    ledger.KeepSecretAsync("secret-" + step, "value-" + step).Done();
                     break;
                 case 5:
                     ledger.BeginAsync(Intent("open-" + step)).Done();
@@ -522,6 +561,8 @@ public class CompactionTests
         view.AddRange(ledger.List(null).Select(static row => row.Record.ToJson()));
         view.AddRange(ledger.PendingFor(Vault).Select(static row => row.Record.ToJson()));
         view.AddRange(ledger.RemovalsFor(Vault).Select(static removal => removal.ToString()));
+        view.AddRange(ledger.LeftoversIn(Vault).Select(static removal => removal.ToString()));
+        view.AddRange(ledger.SecretNames().Select(name => name + ledger.FindSecret(name)));
         view.AddRange(ledger.Open().Select(static entry => $"{entry.Id} {entry.Intent.Tenant} {string.Join(",", entry.Answers.Select(static answer => answer.Sequence + Encoding.UTF8.GetString(answer.Body)))}"));
         view.Sort(StringComparer.Ordinal);
         return view;

@@ -468,32 +468,57 @@ public class LedgerFileTests
         Assert.Equal(2, file.Write(Draft()).Sequence);
     }
 
-    [Fact]
-    public async Task A_frame_is_durable_also_where_its_file_was_replaced_before_the_flush()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_frame_is_durable_also_where_its_file_was_replaced_before_or_during_the_flush(bool before)
     {
+        var when = before ? DiskOperation.Unlock : DiskOperation.Flush;
         using var file = Open();
         using var other = Open();
-        var (draft, reading) = (Draft(), Task.CompletedTask);
-        using var reopened = new ManualResetEventSlim();
-        var process = _disk.Calls[0].By;
+        var (draft, process) = (Draft(), _disk.Calls[0].By);
         _disk.Before = call =>
         {
-            if (call.Operation == DiskOperation.Flush && call.Name == First && call.By == process)
+            // Once before the flush, or in the middle of it.
+            if (call.Operation == when && call.Name == (when == DiskOperation.Flush ? First : LedgerFile.LockName) && call.By == process)
             {
+                _disk.Before = null;
                 Assert.True(other.Compact());
-                reading = Task.Run(file.ReadOn);
-                reopened.Wait();
-            }
-            else if (call.Operation == DiskOperation.Read && call.Name == Second && call.By == process)
-            {
-                reopened.Set();
+                Task.Run(file.ReadOn).Done();
             }
         };
         file.Write(draft);
-        await reading;
         _disk.LosePower();
         Assert.Equal([Second], _disk.Names.Where(static name => name.StartsWith("ledger-", StringComparison.Ordinal) && name.EndsWith(".dcrl", StringComparison.Ordinal)));
         Assert.NotNull(Open().Look(state => state.Client(draft.Header.Client)));
+    }
+
+    [Fact]
+    public void A_frame_is_flushed_also_where_its_file_was_opened_anew_before_the_flush()
+    {
+        // Where locks do not work: another process wrote at the same time, and the file is read from its beginning.
+        _disk.LocksWork = false;
+        using var file = Open();
+        using var other = Open();
+        var process = _disk.Calls[0].By;
+        var isFirst = true;
+        _disk.Before = call =>
+        {
+            if (call.By == process && call.Operation == DiskOperation.Append && isFirst)
+            {
+                isFirst = false;
+                other.Write(Draft(), isDurable: false);
+            }
+            else if (call.By == process && call.Operation == DiskOperation.Unlock)
+            {
+                _disk.Before = null;
+                _disk.ForgetCalls();
+                file.ReadOn();
+                Assert.Equal(1, _disk.Count(DiskOperation.Open));
+            }
+        };
+        file.Write(Draft());
+        Assert.Equal(1, _disk.Count(DiskOperation.Flush, First));
     }
 
     [Fact]
@@ -502,6 +527,8 @@ public class LedgerFileTests
         var file = Open();
         using var flushes = new ManualResetEventSlim();
         using var mayFlush = new ManualResetEventSlim();
+        using var disposes = new ManualResetEventSlim();
+        var more = new List<Task<IReadOnlyList<FrameHeader>>>();
         _disk.Before = call =>
         {
             if (call.Operation == DiskOperation.Flush)
@@ -509,15 +536,24 @@ public class LedgerFileTests
                 flushes.Set();
                 mayFlush.Wait();
             }
+            else if (call.Operation == DiskOperation.Append && more.Count < 50)
+            {
+                // While this one is written, the next one waits.
+                more.Add(file.WriteAsync(static _ => [Draft()], isDurable: true));
+            }
         };
         var writing = Task.Run(() => file.WriteAsync(static _ => [Draft()], isDurable: true));
         flushes.Wait();
-        var next = file.WriteAsync(static _ => [Draft()], isDurable: true);
-        var disposing = Task.Run(file.Dispose);
+        var disposing = Task.Run(() =>
+        {
+            disposes.Set();
+            file.Dispose();
+        });
+        disposes.Wait();
         mayFlush.Set();
         await disposing;
         Assert.Equal(1, (await writing)[0].Sequence);
-        Assert.Equal(2, (await next)[0].Sequence);
+        Assert.Equal(50, (await Task.WhenAll(more)).Length);
     }
 
     [Fact]

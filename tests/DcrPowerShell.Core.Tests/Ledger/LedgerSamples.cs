@@ -73,7 +73,7 @@ internal static class LedgerSamples
         return sequence;
     }
 
-    /// <summary>The clients of which the whole records are there, by the name of their tenant.</summary>
+    /// <summary>Ids of the living clients.</summary>
     public static IReadOnlyList<string> Clients(this RegistrationLedger ledger) => ledger.List(Issuer).Select(static row => row.Record.ClientId).OrderBy(static id => id, StringComparer.Ordinal).ToList();
 
     /// <summary>The newest generation's name.</summary>

@@ -155,13 +155,15 @@ public class ScannerTests
         }
     }
 
-    [Fact]
-    public void A_damaged_frame_before_one_with_a_damaged_header_is_still_found()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(20)]
+    public void A_damaged_frame_before_one_with_a_damaged_header_is_still_found(int place)
     {
         var file = LedgerBytes.Of(_keys, 8);
         var bytes = file.All;
         bytes[file.Frames[3].Offset + FrameHeader.Size + 20] ^= 1;
-        bytes[file.Frames[4].Offset + 20] ^= 1;
+        bytes[file.Frames[4].Offset + place] ^= 1;
         var found = LedgerBytes.Scan(bytes, file.Codec);
         Assert.Equal(file.Frames.Where((_, index) => index != 4), found.Frames);
         Assert.Equal([(file.Frames[3].Offset, false), (file.Frames[4].Offset, false)], found.Gaps.Select(static gap => (gap.Offset, gap.IsTorn)));

@@ -1,0 +1,15 @@
+using System.Management.Automation;
+using DcrPowerShell.Ledger;
+
+namespace DcrPowerShell.Binding;
+
+/// <summary>
+/// Which tenants a user means: the one of that name, compared as at registration; and where the name has * or ?, all that match. Brackets
+/// are none: tenants have them in their names.
+/// </summary>
+internal sealed class TenantPattern(string text)
+{
+    private readonly WildcardPattern? _wildcards = text.IndexOfAny(['*', '?']) < 0 ? null : NamePattern.Of(text.Trim().Replace("[", "`[").Replace("]", "`]"));
+
+    public bool IsMatch(string? tenant) => TenantKey.AreSame(text, tenant) || _wildcards?.IsMatch(tenant?.Trim() ?? "") == true;
+}
