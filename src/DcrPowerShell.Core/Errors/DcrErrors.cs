@@ -74,7 +74,7 @@ internal static class DcrErrors
         new(DcrErrorId.OperationNotSupported, "-State and -Offline exclude each other: only the server knows whether it still has a client, and -Offline asks nobody.", "Leave out -Offline to have each client read at the server, or leave out -State.");
 
     public static DcrException NoRegistrationToken(string clientId) =>
-        new(DcrErrorId.OperationNotSupported, $"The server issued no registration access token or client configuration URI for client '{clientId}', so it cannot be read, changed or deleted by RFC 7592.", "Manage this client in the server's own administration, or register a new one. Remove-DcrClient -Force drops it from the vault.");
+        new(DcrErrorId.OperationNotSupported, $"The server issued no registration access token or client configuration URI for client '{clientId}', so it cannot be read, changed or deleted by RFC 7592.", "Manage this client in the server's own administration, or register a new one. Remove-DcrClient -Force drops what is kept of it.");
 
     public static DcrException UnsafeRegistrationUri(string clientId, Uri uri) =>
         new(DcrErrorId.RegistrationUriRefused, $"The server said that client '{clientId}' is managed at {Origin(uri)}, by an address that is not https or has a user name or password in it. The registration access token was not sent there.", "Manage this client in the server's own administration, and tell the server's operator.");
@@ -120,11 +120,11 @@ internal static class DcrErrors
         new(failure.ErrorId, $"The old client secret of '{clientId}' is inactive now and opens nothing, but was not deleted: {failure.Message}", "Run Reset-DcrClientSecret -CompleteOverlap again: it deletes the inactive secret.", failure) { ServerError = failure.ServerError };
 
     public static DcrException TokenLost(string clientId, Uri uri, Exception inner) =>
-        new(DcrErrorId.TokenLost, $"A change of client '{clientId}' was sent to {uri.Authority}, its answer never came, and now the server rejects the registration access token: it has most likely replaced it in the answer that was lost.", "Give the client a new registration access token in the server's own administration, and take it into the vault; or register a new client with New-DcrClient and move the application over.", inner);
+        new(DcrErrorId.TokenLost, $"A change of client '{clientId}' was sent to {uri.Authority}, its answer never came, and now the server rejects the registration access token: it has most likely replaced it in the answer that was lost.", "Give the client a new registration access token in the server's own administration, and take the client with Import-DcrClient; or register a new client with New-DcrClient and move the application over.", inner);
 
-    /// <param name="at">When it was sent.</param>
-    public static DcrException TenantUnknown(string tenant, DateTimeOffset at) =>
-        new(DcrErrorId.OutcomeUnknown, $"A client for tenant '{tenant}' was sent to be registered on {at:yyyy-MM-dd} at {at:HH:mm} UTC, and nobody knows whether the server did it. Nothing was sent now.", "Find-DcrOrphan looks it up, and Resolve-DcrOrphan adopts, removes or dismisses it. New-DcrClient -AllowDuplicate registers another client all the same.");
+    /// <param name="at">When it was sent; null where that is not known any more.</param>
+    public static DcrException TenantUnknown(string tenant, DateTimeOffset? at) =>
+        new(DcrErrorId.OutcomeUnknown, $"A client for tenant '{tenant}' was sent to be registered{(at is { } time ? $" on {time:yyyy-MM-dd} at {time:HH:mm} UTC" : "")}, and nobody knows whether the server did it. Nothing was sent now.", "Find-DcrOrphan looks it up, and Resolve-DcrOrphan adopts, removes or dismisses it. New-DcrClient -AllowDuplicate registers another client all the same.");
 
     public static DcrException TenantUnderWay(string tenant, TimeSpan waited) =>
         new(DcrErrorId.OutcomeUnknown, $"Tenant '{tenant}' is being registered by another command, which did not end within {Duration.Say(waited)}. Nothing was sent now.", "Run the command again when the other one has ended: it finds the client then.");
@@ -188,7 +188,7 @@ internal static class DcrErrors
         new(DcrErrorId.AccessTokenRejected, $"The server rejected the initial access token (HTTP 401): it is wrong, expired or used up.{Said(server)}", "Get a fresh one; an initial access token may be good for one registration only. Then connect again with -InitialAccessToken, or give it to New-DcrClient -InitialAccessToken.") { ServerError = server };
 
     public static DcrException RegistrationTokenRejected(ServerError server, string clientId) =>
-        new(DcrErrorId.AccessTokenRejected, $"The server rejected the registration access token of client '{clientId}' (HTTP 401). Either the client is gone from the server, or its token was replaced by a change made elsewhere or has expired; RFC 7592 answers all of these alike.{Said(server)}", "If another machine changed this client, its vault has the new token. If the client is gone, Remove-DcrClient -Force drops it from the vault.") { ServerError = server, IsClientGone = true };
+        new(DcrErrorId.AccessTokenRejected, $"The server rejected the registration access token of client '{clientId}' (HTTP 401). Either the client is gone from the server, or its token was replaced by a change made elsewhere or has expired; RFC 7592 answers all of these alike.{Said(server)}", "If another machine changed this client, its store has the new token. If the client is gone, Remove-DcrClient -Force drops what is kept of it.") { ServerError = server, IsClientGone = true };
 
     /// <param name="kind">The parameter of Connect-DcrServer that the credential came by; null where that does not matter.</param>
     public static DcrException CredentialRejected(ServerError server, string? kind = null) => kind switch
@@ -295,13 +295,13 @@ internal static class DcrErrors
         new(DcrErrorId.RegistrationForbidden, $"The server forbids it (HTTP {server.Status}{(server.Code is null ? "" : $", {server.Code}")}).{Said(server)}", "A policy of the server stands against it: ask its operator which clients may be registered, from where, and how many.") { ServerError = server };
 
     public static DcrException ClientGone(ServerError server, string clientId) =>
-        new(DcrErrorId.ClientNotFound, $"The server knows no client '{clientId}' (HTTP {server.Status}).{Said(server)}", "It was deleted there. Remove-DcrClient -Force drops it from the vault.") { ServerError = server, IsClientGone = true };
+        new(DcrErrorId.ClientNotFound, $"The server knows no client '{clientId}' (HTTP {server.Status}).{Said(server)}", "It was deleted there. Remove-DcrClient -Force drops what is kept of it.") { ServerError = server, IsClientGone = true };
 
     public static DcrException NoRegistrationEndpoint(ServerError server, Uri uri) =>
         new(DcrErrorId.OperationNotSupported, $"{uri} does not register clients (HTTP {server.Status}).{Said(server)}", "Dynamic registration may be switched off at the server, or its endpoint may be another: see -RegistrationEndpoint.") { ServerError = server };
 
     public static DcrException DeletionNotOffered(string clientId) =>
-        new(DcrErrorId.OperationNotSupported, $"The server answered that there is nothing to delete, and yet it knows client '{clientId}': it does not let clients be deleted by RFC 7592.", "Delete it in the server's own administration. -Force drops it from the vault.");
+        new(DcrErrorId.OperationNotSupported, $"The server answered that there is nothing to delete, and yet it knows client '{clientId}': it does not let clients be deleted by RFC 7592.", "Delete it in the server's own administration. -Force drops what is kept of it.");
 
     public static DcrException UnusableRegistrationToken() =>
         new(DcrErrorId.ResponseNotConformant, "The registration access token that the server gave this client has a character that no bearer token has (RFC 6750, section 2.1). Nothing was sent.", "Manage this client in the server's own administration, and tell the server's operator.");
@@ -313,7 +313,7 @@ internal static class DcrErrors
         new(DcrErrorId.OperationNotSupported, $"The server does not let a client be {operation} by RFC 7592 (HTTP {server.Status}).{Said(server)}", "Use the server's own administration for this.") { ServerError = server };
 
     public static DcrException OktaAppUnknown(ServerError server, string clientId) =>
-        new(DcrErrorId.ClientNotFound, $"Okta's Apps API, which has the secrets, knows no app with the id '{clientId}' (HTTP {server.Status}). Nothing was changed.{Said(server)}", "A client that was given an id of its own has another app id: change its secrets in the Okta Admin Console. If it was deleted, Remove-DcrClient -Force drops it from the vault.") { ServerError = server };
+        new(DcrErrorId.ClientNotFound, $"Okta's Apps API, which has the secrets, knows no app with the id '{clientId}' (HTTP {server.Status}). Nothing was changed.{Said(server)}", "A client that was given an id of its own has another app id: change its secrets in the Okta Admin Console. If it was deleted, Remove-DcrClient -Force drops what is kept of it.") { ServerError = server };
 
     /// <param name="secrets">Each with its state, not the secrets themselves.</param>
     /// <param name="canComplete">Whether -CompleteOverlap would delete one of them.</param>
@@ -476,8 +476,13 @@ internal static class DcrErrors
     public static DcrException StoreNotRestored(string why, string nextStep, Exception? inner = null) =>
         new(DcrErrorId.VaultWriteFailed, $"SecretStore was left as it is: {why}.", nextStep, inner);
 
-    public static DcrException RecordUnreadable(string vault, string secretName, string why) =>
-        new(DcrErrorId.VaultReadFailed, $"The secret '{secretName}' in vault '{vault}' is not a registration that this version can read: {why}.", "If a newer DcrPowerShell wrote it, update this one. The secret was left as it is.");
+    public static DcrException RecordUnreadable(string vault, string secretName, string why, bool isNewer) =>
+        new(DcrErrorId.VaultReadFailed, $"The secret '{secretName}' in vault '{vault}' is not a registration that this version can read: {why}. It was left as it is.", isNewer
+            ? "A newer DcrPowerShell wrote it: update this one."
+            : $"If the local store still holds it, Restore-DcrRegistration writes it back. If not, remove it with Remove-Secret -Vault '{vault}' -Name {secretName}, and see Restore-DcrRegistration -ClientId.");
+
+    public static DcrException SecretNameTwice(string name, string first) =>
+        new(DcrErrorId.InvalidClientMetadata, $"The secret '{name}' was named for two clients: {first} has it. Nothing was sent for this one.", "Give each client a secret name of its own (ClientSecretName).");
 
     public static DcrException SecretManagementNotFound(Exception inner) =>
         new(DcrErrorId.SecretManagementNotFound, "The module Microsoft.PowerShell.SecretManagement could not be loaded.", "Install it: Install-Module Microsoft.PowerShell.SecretManagement. It keeps registration access tokens and client secrets.", inner);

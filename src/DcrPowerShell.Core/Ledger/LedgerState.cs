@@ -26,6 +26,9 @@ internal sealed class LedgerRow
     /// <summary>The ledger has the registration's secrets.</summary>
     public bool IsWhole => Header.Kind == FrameKind.Kept;
 
+    /// <summary>How many of its bytes the next compaction keeps: what a vault has, it drops but for the outline.</summary>
+    public long LiveLength => IsStored && IsWhole && Header.Place != 0 ? FrameHeader.Size + ContentEncryption.SealedLength(Header.OutlineLength) : Header.Length;
+
     /// <summary>A vault is still to be told.</summary>
     public bool IsPending => Header.Place != 0 && !IsStored;
 }
@@ -102,7 +105,9 @@ internal sealed class LedgerState
             case FrameKind.Stored when Forget(moved => moved.Sequence == header.Reference):
                 break;
             case FrameKind.Stored when Client(header.Client) is { Header.Place: not 0 } row && row.Header.Sequence == header.Reference:
+                LiveLength -= row.LiveLength;
                 row.IsStored = true;
+                LiveLength += row.LiveLength;
                 break;
             case FrameKind.Closed:
                 Close(header.Entry);
@@ -145,14 +150,14 @@ internal sealed class LedgerState
         }
         else
         {
-            LiveLength -= row.Header.Length;
+            LiveLength -= row.LiveLength;
             LocalCount -= IsLocal(row.Header) ? 1 : 0;
             Leave(row);
         }
 
         LocalCount += IsLocal(header) ? 1 : 0;
         (row.Header, row.Offset, row.IsStored) = (header, offset, header.Kind == FrameKind.Known);
-        LiveLength += header.Length;
+        LiveLength += row.LiveLength;
         if (header.Place != 0 && row.IsRegistration)
         {
             // It has come back before that vault forgot it.

@@ -129,7 +129,6 @@ internal sealed class RegistrationLedger : IDisposable
         _owners.End(id);
         return living is { } client && Whole(state => state.Client(client)) is { } registration ? new Begun.Living(registration)
             : open is { } other && Read(other) is { } entry ? new Begun.Open(entry)
-            : open is { } damaged && _file.Look(state => state.Entry(damaged)) is not null ? throw StoreErrors.FrameDamaged(_folder.Path)
             : await BeginAsync(intent).ConfigureAwait(false);
     }
 
@@ -303,6 +302,14 @@ internal sealed class RegistrationLedger : IDisposable
     /// <summary>Whether the ledger knows what a vault has under a name, also as something that the vault is still to forget.</summary>
     public bool Knows(string secretName, string vaultId) => _file.Look(state => IsKnown(state, _keys.Active.Hash(secretName), PlaceOf(vaultId)));
 
+    /// <summary>Whether this very registration was removed: a vault that was put back to an older copy of it has it again.</summary>
+    public bool WasRemoved(RegistrationRecord record)
+    {
+        var client = ClientHash(record.Issuer, record.ClientId);
+        return _file.TryOpenOutline(state => state.Client(client) is { IsRemoved: true } row ? (row.Header, row.Offset) : null, out _, out var outline)
+            && outline is { Length: > 0 } && LedgerText.ReadRemoval(outline).Record == HashOf(record);
+    }
+
     /// <summary>A tenant's living registration; null for none.</summary>
     /// <exception cref="DcrException">StoreDamaged.</exception>
     public StoredRegistration? FindTenant(string issuer, string tenant)
@@ -338,7 +345,13 @@ internal sealed class RegistrationLedger : IDisposable
                 continue;
             }
 
-            yield return new StoredRegistration(Outline.Read(outline, issuer ?? ""), header.Sequence, header.Place, row!.IsPending, row.IsWhole);
+            if (ReadOutline(outline, issuer) is not { } record)
+            {
+                damaged++;
+                continue;
+            }
+
+            yield return new StoredRegistration(record, header.Sequence, header.Place, row!.IsPending, row.IsWhole);
         }
 
         if (damaged > 0)
@@ -449,9 +462,14 @@ internal sealed class RegistrationLedger : IDisposable
             .ToList();
     }
 
-    /// <summary>One that is not done; null where it is done by now, or damaged.</summary>
+    /// <summary>One that is not done; null where it is done by now.</summary>
     public LedgerEntry? Read(LedgerHash id)
     {
+        if (_file.Look(state => state.Entry(id)) is null)
+        {
+            return null;
+        }
+
         LedgerIntent? intent = null;
         var answers = new List<LedgerAnswer>();
         var isOrphaned = false;
@@ -477,14 +495,21 @@ internal sealed class RegistrationLedger : IDisposable
                 continue;
             }
 
-            intent ??= LedgerText.ReadIntent(text.Outline, header.Kind == FrameKind.Asked ? text.Body : null);
-            if (header.Kind == FrameKind.Answered)
+            try
             {
-                answers.Add(LedgerText.ReadAnswer(text.Outline, text.Body, header.Sequence));
+                intent ??= LedgerText.ReadIntent(text.Outline, header.Kind == FrameKind.Asked ? text.Body : null);
+                if (header.Kind == FrameKind.Answered)
+                {
+                    answers.Add(LedgerText.ReadAnswer(text.Outline, text.Body, header.Sequence));
+                }
+            }
+            catch (FormatException)
+            {
+                // As good as damaged: a newer version wrote it.
             }
         }
 
-        return intent is null ? null : new LedgerEntry(id, intent, answers, !isOrphaned && _owners.IsAtWork(id, intent.Owner));
+        return new LedgerEntry(id, intent, answers, !isOrphaned && intent is not null && _owners.IsAtWork(id, intent.Owner));
     }
 
     /// <summary>What a backup holds: registrations, removals, secrets, and requests that are not done.</summary>
@@ -629,8 +654,27 @@ internal sealed class RegistrationLedger : IDisposable
             throw StoreErrors.FrameDamaged(_folder.Path);
         }
 
-        var record = text.Body.Length > 0 ? RegistrationRecord.Parse(Encoding.UTF8.GetString(text.Body)) with { IsKept = true } : Outline.Read(text.Outline, "");
-        return new StoredRegistration(record, header.Sequence, header.Place, row!.IsPending, text.Body.Length > 0);
+        try
+        {
+            var record = text.Body.Length > 0 ? RegistrationRecord.Parse(Encoding.UTF8.GetString(text.Body)) with { IsKept = true } : Outline.Read(text.Outline, "");
+            return new StoredRegistration(record, header.Sequence, header.Place, row!.IsPending, text.Body.Length > 0);
+        }
+        catch (FormatException newer)
+        {
+            throw StoreErrors.Newer(_folder.Path, newer);
+        }
+    }
+
+    private static RegistrationRecord? ReadOutline(byte[] outline, string? issuer)
+    {
+        try
+        {
+            return Outline.Read(outline, issuer ?? "");
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
     }
 
     private FrameHeader Header(FrameKind kind, LedgerHash entry, LedgerIntent intent, LedgerHash tenant) => new()

@@ -45,7 +45,7 @@ internal static class Keeping
     /// <summary>Where the connection keeps what it has.</summary>
     private static DcrStorage Storage(this OperationContext context) => context.Store.Vault is null ? DcrStorage.Local : DcrStorage.Vault;
 
-    /// <summary>A client as a list shows it, with what the vault knows of it. Stores nothing.</summary>
+    /// <summary>A client as a list shows it, with what is known of it. Stores nothing.</summary>
     public static async Task<DcrClient> ListedAsync(this OperationContext context, RegistrationAnswer listed)
     {
         var known = (await context.Store.FindAsync(context.Connection.Issuer, listed.ClientId!).ConfigureAwait(false))?.Record;
@@ -54,8 +54,8 @@ internal static class Keeping
     }
 
     /// <summary>Stores the answer to a read or an update, if it brought anything new, and gives the client as it is now.</summary>
-    /// <param name="done">What the server did, to be told if the vault fails: "was changed".</param>
-    /// <param name="always">Also where it brought nothing that the record has not: the vault does not have that.</param>
+    /// <param name="done">What the server did, to be told if the store fails: "was changed".</param>
+    /// <param name="always">Also where it brought nothing that the record has not: the store does not have that.</param>
     /// <exception cref="DcrException">
     /// ResponseNotConformant: the answer is about another client, and was kept as that one's. VaultWriteFailed: the error carries the client.
     /// </exception>

@@ -24,8 +24,8 @@ internal static class RecoverOperation
         var unknown = 0;
         foreach (var entry in store.Ledger.Open().Where(static entry => !entry.IsUnderWay))
         {
-            var end = entry.Answers.Count == 0 ? End.Unknown : End.Used;
-            foreach (var answer in entry.Answers)
+            var end = entry.Intent is null || entry.Answers.Count == 0 ? End.Unknown : End.Used;
+            foreach (var answer in entry.Intent is null ? [] : entry.Answers)
             {
                 end = await UseAsync(store, entry, answer, restored).ConfigureAwait(false);
             }
@@ -42,7 +42,7 @@ internal static class RecoverOperation
 
     private static async Task<End> UseAsync(Registrations store, LedgerEntry entry, LedgerAnswer answer, List<RegistrationRecord> restored)
     {
-        var intent = entry.Intent;
+        var intent = entry.Intent!;
         var ledger = store.Ledger;
         if (intent.Operation == LedgerOperation.Delete)
         {

@@ -102,7 +102,7 @@ internal static class RegisterOperation
                         await RecoverOperation.RunAsync(context.Store).ConfigureAwait(false);
                         break;
                     case Begun.Open { Other: { IsUnderWay: false } orphan }:
-                        throw DcrErrors.TenantUnknown(request.Tenant!, orphan.Intent.At);
+                        throw DcrErrors.TenantUnknown(request.Tenant!, orphan.Intent?.At);
                     case Begun.Open when left <= TimeSpan.Zero:
                         throw DcrErrors.TenantUnderWay(request.Tenant!, LongestWait);
                     case Begun.Open:

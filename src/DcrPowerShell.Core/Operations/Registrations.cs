@@ -23,6 +23,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
 
     // Reading a secret again does no harm.
     private const int Tries = 3;
+    private const int PartSize = 50;
 
     public RegistrationLedger Ledger => ledger;
 
@@ -82,24 +83,36 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
             return known.IsWhole ? known : throw DcrErrors.KeptElsewhere(clientId, ledger.VaultAt(known.Place));
         }
 
-        if (await LoadAsync(SecretName.For(issuer, clientId)).ConfigureAwait(false) is not { } record)
+        var name = SecretName.For(issuer, clientId);
+        if (await ReadSecretAsync(name).ConfigureAwait(false) is not { } text)
         {
-            // The vault has lost it, and the ledger may still have it.
-            return known is { IsWhole: true } ? known : null;
+            // The vault has lost it, and the ledger may still have it. Not all that a vault does not give is gone.
+            return known is null || known.IsWhole ? known
+                : (await ListAsync(name).ConfigureAwait(false)).Contains(name, StringComparer.OrdinalIgnoreCase) ? throw DcrErrors.VaultReadFailed(vault.Name, NotGiven(name))
+                : null;
         }
 
+        if (known is { IsWhole: true } && IsOlderOrHalf(text, known.Record))
+        {
+            return known;
+        }
+
+        var record = ParseOrThrow(name, text);
         if (record.Issuer != issuer || record.ClientId != clientId)
         {
             return null;
         }
 
-        if (known is null || known.Record.UpdatedAt != record.UpdatedAt)
+        if (known is null || (known.Record.UpdatedAt != record.UpdatedAt && !IsOlder(record, known.Record)))
         {
             await ledger.KnowAsync([record], vaultId!, replaces: true).ConfigureAwait(false);
         }
 
         return new StoredRegistration(record, known?.Sequence ?? long.MaxValue, ledger.PlaceOf(vaultId), IsPending: false, IsWhole: true);
     }
+
+    /// <summary>A vault that lists a secret and does not give it: "not found" is not to be believed then.</summary>
+    public static VaultException NotGiven(string secretName) => new($"it lists the secret '{secretName}' and does not give it");
 
     /// <summary>What the vault's probe says; null where there is none.</summary>
     /// <exception cref="DcrException">The vault could not be read.</exception>
@@ -111,22 +124,8 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
 
     /// <summary>What the vault has under a name, as a registration; null where there is nothing.</summary>
     /// <exception cref="DcrException">The vault could not be read, or holds something else under that name.</exception>
-    public async Task<RegistrationRecord?> LoadAsync(string secretName)
-    {
-        if (await ReadingAsync(() => vault!.GetAsync(secretName)).ConfigureAwait(false) is not { } text)
-        {
-            return null;
-        }
-
-        try
-        {
-            return RegistrationRecord.Parse(text) with { IsKept = true };
-        }
-        catch (FormatException failure)
-        {
-            throw DcrErrors.RecordUnreadable(vault!.Name, secretName, failure.Message);
-        }
-    }
+    public async Task<RegistrationRecord?> LoadAsync(string secretName) =>
+        await ReadSecretAsync(secretName).ConfigureAwait(false) is { } text ? ParseOrThrow(secretName, text) : null;
 
     /// <summary>Keeps a registration: in the ledger at once, then in the vault, if there is one.</summary>
     /// <param name="isDurable">Whether no answer in the ledger has it.</param>
@@ -227,26 +226,20 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
             why = await FinishRemovalAsync(removal).ConfigureAwait(false) ?? why;
         }
 
-        foreach (var pending in ledger.PendingFor(vaultId!))
+        var pending = ledger.PendingFor(vaultId!);
+        for (var done = 0; done < pending.Count && why is not ({ IsLocked: true } or { IsOver: true }); done += PartSize)
         {
-            if (await StoreIfNewerAsync(pending).ConfigureAwait(false) is { } failure)
-            {
-                why = failure;
-                if (failure.IsLocked || failure.IsOver)
-                {
-                    break;
-                }
-            }
-            else
-            {
-                stored.Add(pending.Record);
-            }
+            // Side by side: a vault may write several as cheaply as one.
+            var part = pending.Skip(done).Take(PartSize).ToList();
+            var failures = await Task.WhenAll(part.Select(StoreIfNewerAsync)).ConfigureAwait(false);
+            stored.AddRange(part.Where((_, index) => failures[index] is null).Select(static one => one.Record));
+            why = failures.FirstOrDefault(static failure => failure is { IsLocked: true } or { IsOver: true }) ?? failures.LastOrDefault(static failure => failure is not null) ?? why;
         }
 
         return (stored, why);
     }
 
-    /// <summary>Writes to the vault what it had and has lost, as far as the ledger still has it.</summary>
+    /// <summary>Writes to the vault what it had and has lost, or has in an older version or in part only, as far as the ledger still has it.</summary>
     /// <exception cref="DcrException">The vault could not be read or written.</exception>
     public async Task<IReadOnlyList<RegistrationRecord>> WriteBackAsync()
     {
@@ -256,10 +249,14 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
             return written;
         }
 
-        var names = new HashSet<string>(await ListAsync("dcr-").ConfigureAwait(false), StringComparer.OrdinalIgnoreCase);
-        foreach (var lost in ledger.List(issuer: null).Where(found => found is { IsWhole: true, IsPending: false } && found.Place == ledger.PlaceOf(vaultId) && !names.Contains(found.Record.SecretName)))
+        foreach (var known in ledger.List(issuer: null).Where(found => found is { IsWhole: true, IsPending: false } && found.Place == ledger.PlaceOf(vaultId)).ToList())
         {
-            var whole = ledger.Find(lost.Record.Issuer, lost.Record.ClientId)!;
+            if (await ReadSecretAsync(known.Record.SecretName).ConfigureAwait(false) is { } text && !IsOlderOrHalf(text, known.Record))
+            {
+                continue;
+            }
+
+            var whole = ledger.Find(known.Record.Issuer, known.Record.ClientId)!;
             if (await StoreAsync(whole.Record, whole.Sequence).ConfigureAwait(false) is { } failure)
             {
                 throw DcrErrors.VaultNotWritable(vault.Name, failure, failure.NextStep);
@@ -269,6 +266,21 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         }
 
         return written;
+    }
+
+    /// <summary>The vault forgets a registration that was removed before.</summary>
+    /// <returns>False where it does not: the next connect tries again.</returns>
+    public async Task<bool> ForgetAgainAsync(string secretName)
+    {
+        try
+        {
+            await vault!.RemoveAsync(secretName).ConfigureAwait(false);
+            return true;
+        }
+        catch (VaultException)
+        {
+            return false;
+        }
     }
 
     /// <summary>The vault forgets what is kept elsewhere now.</summary>
@@ -339,7 +351,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         try
         {
             var name = SecretName.For(issuer, clientId);
-            if (await vault!.GetAsync(name).ConfigureAwait(false) is { } text && Parse(text) is { } there && RegistrationLedger.HashOf(there) == pending.Removal.Record)
+            if (await vault!.GetAsync(name).ConfigureAwait(false) is { } text && (Parse(text) is { } there ? RegistrationLedger.HashOf(there) == pending.Removal.Record : !IsOfNewerLayout(text)))
             {
                 await vault.RemoveAsync(name).ConfigureAwait(false);
             }
@@ -350,6 +362,18 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         catch (VaultException failure)
         {
             return failure;
+        }
+    }
+
+    private RegistrationRecord ParseOrThrow(string secretName, string text)
+    {
+        try
+        {
+            return RegistrationRecord.Parse(text) with { IsKept = true };
+        }
+        catch (FormatException failure)
+        {
+            throw DcrErrors.RecordUnreadable(vault!.Name, secretName, failure.Message, failure is NewerLayoutException);
         }
     }
 
@@ -364,6 +388,24 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
             return null;
         }
     }
+
+    private static bool IsOfNewerLayout(string text)
+    {
+        try
+        {
+            RegistrationRecord.Parse(text);
+            return false;
+        }
+        catch (FormatException failure)
+        {
+            return failure is NewerLayoutException;
+        }
+    }
+
+    /// <summary>Whether what a vault has is an earlier version of the same registration, as in a copy that was put back.</summary>
+    private static bool IsOlder(RegistrationRecord there, RegistrationRecord known) => there.CreatedAt == known.CreatedAt && there.UpdatedAt < known.UpdatedAt;
+
+    private static bool IsOlderOrHalf(string text, RegistrationRecord known) => Parse(text) is { } there ? IsOlder(there, known) : !IsOfNewerLayout(text);
 
     private async Task<T> ReadingAsync<T>(Func<Task<T>> read)
     {

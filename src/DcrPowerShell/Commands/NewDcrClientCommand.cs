@@ -23,6 +23,9 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
 {
     private readonly DcrSummary _summary = new();
 
+    private readonly SecretCopyNames _copies = new();
+    private int _row;
+
     // Its vault was open when the first row came.
     private DcrConnection? _checked;
     private WholeRecords? _whole;
@@ -120,6 +123,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
             return;
         }
 
+        _copies.Claim(request.ClientSecretName, $"row {++_row}");
         if (ShouldProcess($"{metadata.Text(ClientMember.ClientName) ?? "a client"} at {connection.Issuer}", "Register client"))
         {
             Start(

@@ -61,7 +61,6 @@ public sealed class SetDcrStoreCommand : DcrStoreCmdlet
             var path = string.IsNullOrEmpty(KeyPath) ? null : FilePath.Of(this, KeyPath!, nameof(KeyPath));
             if (ShouldProcess($"local store {store.Folder.Path}", $"Keep its key in {path ?? "its own folder"}"))
             {
-                Ledger();
                 store.MoveKey(path);
             }
         }

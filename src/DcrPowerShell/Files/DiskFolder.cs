@@ -21,11 +21,16 @@ internal sealed class DiskFolder : IStoreFolder
     /// <summary>Makes the folder, where it is not there yet.</summary>
     /// <exception cref="IOException">It cannot be made.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be made, is a link, belongs to somebody else, or others may look into it.</exception>
-    public DiskFolder(string path)
+    /// <param name="isPrivate">False for a folder of the user's that holds one file of ours, which is private itself.</param>
+    public DiskFolder(string path, bool isPrivate = true)
     {
         Path = path;
-        UserOnly.CreateFolder(path);
-        UserOnly.Require(path);
+        if (isPrivate)
+        {
+            UserOnly.CreateFolder(path);
+            UserOnly.Require(path);
+        }
+
         _locksWork = new Lazy<bool>(DoLocksWork);
     }
 

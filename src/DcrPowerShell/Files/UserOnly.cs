@@ -27,14 +27,14 @@ internal static class UserOnly
     }
 
     /// <summary>Refuses a file or folder that is a link, belongs to somebody else, or that others may read or write. One that is not there is good.</summary>
-    /// <exception cref="UnauthorizedAccessException">It is one of these.</exception>
+    /// <exception cref="NotPrivateException">It is one of these.</exception>
     public static void Require(string path)
     {
 #if NET
         FileSystemInfo item = Directory.Exists(path) ? new DirectoryInfo(path) : new FileInfo(path);
         if (item.LinkTarget is not null)
         {
-            throw new UnauthorizedAccessException($"'{path}' is a link, which could lead anywhere");
+            throw new NotPrivateException($"'{path}' is a link, which could lead anywhere");
         }
 
         if (OperatingSystem.IsWindows() || !item.Exists)
@@ -47,7 +47,7 @@ internal static class UserOnly
         var mode = item.UnixFileMode;
         if ((mode & OfOthers) != 0)
         {
-            throw new UnauthorizedAccessException($"other accounts have rights on '{path}'; take them away with chmod go= '{path}'");
+            throw new NotPrivateException($"other accounts have rights on '{path}'; take them away with chmod go= '{path}'");
         }
 
         try
@@ -57,7 +57,7 @@ internal static class UserOnly
         }
         catch (UnauthorizedAccessException failure)
         {
-            throw new UnauthorizedAccessException($"'{path}' belongs to another account", failure);
+            throw new NotPrivateException($"'{path}' belongs to another account", failure);
         }
 #endif
     }

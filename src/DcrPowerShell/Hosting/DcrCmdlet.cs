@@ -91,7 +91,7 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
 
             var error = ErrorRecords.From(failure, MyInvocation.MyCommand, target);
             Count(failure);
-            if (IsTerminating(failure.ErrorId))
+            if (IsTerminating(failure.ErrorId) || failure.InnerException is VaultException { IsOver: true })
             {
                 ThrowTerminatingError(error);
             }
