@@ -1,6 +1,8 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Runtime.CompilerServices;
+using DcrPowerShell.Compat;
 
 namespace DcrPowerShell.Ledger;
 
@@ -82,6 +84,7 @@ internal sealed class LedgerState
 
     public OpenEntry? Entry(LedgerHash id) => _open.TryGetValue(id, out var entry) ? entry : null;
 
+    [MethodImpl(Hot.Path)]
     public void Apply(FrameHeader header, long offset)
     {
         switch (header.Kind)
@@ -130,6 +133,7 @@ internal sealed class LedgerState
         LiveLength += header.Length;
     }
 
+    [MethodImpl(Hot.Path)]
     private void Take(FrameHeader header, long offset)
     {
         var row = Client(header.Client);
