@@ -1,6 +1,8 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Runtime.CompilerServices;
+using DcrPowerShell.Compat;
 
 namespace DcrPowerShell.Ledger;
 
@@ -88,6 +90,7 @@ internal sealed class LedgerState
     /// <summary>A vault still has what is kept elsewhere, or nowhere, by now.</summary>
     public bool IsLeftover(LedgerHash client, ulong place) => Moved.Exists(moved => moved.Header.Client == client && moved.Header.Place == place);
 
+    [MethodImpl(Hot.Path)]
     public void Apply(FrameHeader header, long offset)
     {
         switch (header.Kind)
@@ -136,6 +139,7 @@ internal sealed class LedgerState
         LiveLength += header.Length;
     }
 
+    [MethodImpl(Hot.Path)]
     private void Take(FrameHeader header, long offset)
     {
         var row = Client(header.Client);
