@@ -27,6 +27,10 @@ internal static class DcrErrors
     public static DcrException BadInput(string member, string why, string fix) =>
         new(DcrErrorId.InvalidClientMetadata, $"{member} {why}. Nothing was sent.", fix) { Member = member };
 
+    /// <param name="heading">As it stands in the file, with what nobody sees made visible.</param>
+    public static DcrException ColumnUnclear(string heading, string meant) =>
+        new(DcrErrorId.InvalidClientMetadata, $"Column '{heading}' begins or ends with a character that nobody sees, so it is not read as {meant}. Nothing was sent.", $"Write the heading {meant} without it, then run the command again.") { Member = meant };
+
     public static DcrException NothingToRegister() =>
         new(DcrErrorId.InvalidClientMetadata, "No metadata was named for the client. Nothing was sent.", "Give -ClientName or other metadata, or pipe objects whose properties name it.");
 

@@ -230,6 +230,13 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
     private RegistrationLedger NewLedger()
     {
         var ledger = new RegistrationLedger(folder, this);
+        if (ledger.File.IsOfOtherKeys)
+        {
+            // Its tenants would all be unknown, and be registered again.
+            ledger.Dispose();
+            throw StoreErrors.KeyOfAnother(KeyPath());
+        }
+
         try
         {
             EndProtecting(ledger);

@@ -181,7 +181,7 @@ internal sealed class RegistrationLedger : IDisposable
     /// <exception cref="DcrException">StoreReadOnly.</exception>
     public Task KnowAsync(IReadOnlyList<RegistrationRecord> records, string vaultId, bool replaces = false) => Guard(() => _file.WriteAsync(
         state => records.Select(record => Registration(FrameKind.Known, record, vaultId, [], LedgerHash.None, closes: false))
-            .Where(draft => state.Client(draft.Header.Client) is null or { IsRemoved: true, IsPending: false } || (replaces && state.Client(draft.Header.Client) is { IsRemoved: false }))
+            .Where(draft => !IsKnown(state, draft.Header.Client, draft.Header.Place) || (replaces && state.Client(draft.Header.Client) is { IsRemoved: false }))
             .ToList(),
         isDurable: true));
 
@@ -312,8 +312,8 @@ internal sealed class RegistrationLedger : IDisposable
         return names;
     }
 
-    /// <summary>Whether the ledger knows a client, its removal too.</summary>
-    public bool Knows(string secretName) => _file.Look(state => state.Client(_keys.Active.Hash(secretName)) is not (null or { IsRemoved: true, IsPending: false }));
+    /// <summary>Whether the ledger knows what a vault has under a name, also as something that the vault is still to forget.</summary>
+    public bool Knows(string secretName, string vaultId) => _file.Look(state => IsKnown(state, _keys.Active.Hash(secretName), PlaceOf(vaultId)));
 
     /// <summary>Whether this very registration was removed: a vault that was put back to an older copy of it has it again.</summary>
     public bool WasRemoved(RegistrationRecord record)
@@ -616,6 +616,9 @@ internal sealed class RegistrationLedger : IDisposable
         var version = FormattableString.Invariant($"{record.Issuer}\n{record.ClientId}\n{record.CreatedAt.UtcTicks}\n{record.UpdatedAt.UtcTicks}");
         return Convert.ToBase64String(sha.ComputeHash(Encoding.UTF8.GetBytes(version)));
     }
+
+    private static bool IsKnown(LedgerState state, LedgerHash client, ulong place) =>
+        state.Client(client) is not (null or { IsRemoved: true, IsPending: false }) || state.IsLeftover(client, place);
 
     private static bool IsOfDisk(Exception failure) => failure is IOException or UnauthorizedAccessException;
 

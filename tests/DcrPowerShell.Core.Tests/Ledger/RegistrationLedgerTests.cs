@@ -334,6 +334,34 @@ public class RegistrationLedgerTests
         Assert.True(await ledger.KeepAsync(Record("c1", "t1", "newest"), null, since: second) > second);
     }
 
+    /// <summary>A move that was interrupted leaves it in its former vault.</summary>
+    [Fact]
+    public async Task What_was_removed_after_it_was_moved_is_not_taken_in_from_its_former_vault()
+    {
+        using var ledger = Open();
+        var record = Record("c1", "t1");
+        ledger.Register("c1", "t1", Vault);
+        await ledger.MoveAsync(record, to: null, from: Vault);
+        await ledger.RemoveAsync(record);
+        Assert.True(ledger.Knows(record.SecretName, Vault));
+        await ledger.KnowAsync([record], Vault);
+        Assert.Null(ledger.Find(Issuer, "c1"));
+        Assert.Single(ledger.LeftoversIn(Vault));
+    }
+
+    [Fact]
+    public async Task What_came_back_to_a_vault_before_it_was_forgotten_there_is_no_leftover()
+    {
+        using var ledger = Open();
+        var record = Record("c1", "t1");
+        ledger.Register("c1", "t1", Vault);
+        await ledger.MoveAsync(record, to: null, from: Vault);
+        Assert.Single(ledger.LeftoversIn(Vault));
+        var sequence = await ledger.MoveAsync(record, to: Vault, from: null);
+        await ledger.StoredAsync([(Issuer, "c1", sequence)]);
+        Assert.Empty(ledger.LeftoversIn(Vault));
+    }
+
     [Fact]
     public async Task An_older_answer_does_not_bring_back_what_was_removed()
     {
@@ -343,7 +371,7 @@ public class RegistrationLedgerTests
         Assert.Equal(0, await ledger.KeepAsync(Record("c1", "t1"), null, since: sequence));
         Assert.Equal(0, await ledger.RemoveAsync(Record("c1", "t1"), since: long.MaxValue));
         Assert.Null(ledger.Find(Issuer, "c1"));
-        Assert.False(ledger.Knows(Record("c1").SecretName));
+        Assert.False(ledger.Knows(Record("c1").SecretName, Vault));
     }
 
     [Fact]
@@ -357,7 +385,7 @@ public class RegistrationLedgerTests
         Assert.Equal("t1", ledger.Find(Issuer, "living")!.Record.Tenant);
         Assert.True(ledger.Find(Issuer, "living")!.IsWhole);
         Assert.Null(ledger.Find(Issuer, "removed"));
-        Assert.True(ledger.Knows(Record("removed").SecretName));
+        Assert.True(ledger.Knows(Record("removed").SecretName, Vault));
         var known = ledger.FindTenant(Issuer, "t3")!;
         Assert.Equal(("unknown", false, false, ledger.PlaceOf(Vault)), (known.Record.ClientId, known.IsWhole, known.IsPending, known.Place));
         Assert.Null(known.Record.ClientSecret);
