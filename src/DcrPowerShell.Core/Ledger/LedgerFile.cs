@@ -80,6 +80,19 @@ internal sealed class LedgerFile : IDisposable
         }
     }
 
+    /// <summary>Nothing in it was written with a key that is known.</summary>
+    public bool IsOfOtherKeys
+    {
+        get
+        {
+            lock (_gate)
+            {
+                var frames = Live();
+                return frames.Count > 0 && frames.TrueForAll(frame => _keys.Find(frame.Header.KeyId) is null);
+            }
+        }
+    }
+
     /// <summary>The folder holds an older state than this process has seen.</summary>
     public bool WasRolledBack { get; private set; }
 

@@ -29,13 +29,23 @@ internal static class StoreOpening
         ledger.ReadOn();
         TellOfLedger(ledger, reporter);
         var store = vault is null ? new Registrations(ledger, null, null) : await OpenWholeVaultAsync(ledger, vault, reporter, clock, stop).ConfigureAwait(false);
-        var (restored, unknown) = await RecoverOperation.RunAsync(store).ConfigureAwait(false);
+        var restored = await RecoverOperation.RunAsync(store).ConfigureAwait(false);
         var (late, why) = await store.SettleAsync().ConfigureAwait(false);
         await store.ConfirmAsync().ConfigureAwait(false);
         restored = [.. restored, .. late.Where(record => !restored.Any(other => other.SecretName == record.SecretName))];
-        TellOfRestored(restored, unknown, reporter);
+        TellOfRestored(restored, reporter);
         audit.Restored(restored);
         return why is null ? store : throw DcrErrors.VaultNotWritable(vault!.Name, why, why.NextStep);
+    }
+
+    /// <summary>Says how many requests at the connected server there are of which nobody knows what it did.</summary>
+    public static void TellOfUnknown(RegistrationLedger ledger, string issuer, IReporter reporter)
+    {
+        var unknown = ledger.Open(issuer).Count(static entry => !entry.IsUnderWay);
+        if (unknown > 0)
+        {
+            reporter.Warning($"The outcome of {Count(unknown, "request")} is unknown: see Find-DcrOrphan.");
+        }
     }
 
     /// <summary>Says where the place that is connected lacks registrations which another has.</summary>
@@ -126,7 +136,7 @@ internal static class StoreOpening
         var ledger = store.Ledger;
         var names = await store.ListAsync(SecretName.Own).ConfigureAwait(false);
         ledger.ReadOn();
-        var unknown = names.Where(name => name != VaultProbe.Name && !ledger.Knows(name)).ToList();
+        var unknown = names.Where(name => name != VaultProbe.Name && !ledger.Knows(name, store.VaultId!)).ToList();
         var (taken, again) = (0, 0);
         var isTold = false;
         try
@@ -243,16 +253,11 @@ internal static class StoreOpening
         }
     }
 
-    private static void TellOfRestored(IReadOnlyList<RegistrationRecord> restored, int unknown, IReporter reporter)
+    private static void TellOfRestored(IReadOnlyList<RegistrationRecord> restored, IReporter reporter)
     {
         if (restored.Count > 0)
         {
             reporter.Warning($"An earlier command ended before {Count(restored.Count, "answer")} could be stored, and the local store had kept {(restored.Count == 1 ? "it" : "them")}: restored {string.Join(", ", restored.Take(5).Select(static record => record.ClientName ?? record.ClientId))}{(restored.Count > 5 ? " and others" : "")}.");
-        }
-
-        if (unknown > 0)
-        {
-            reporter.Warning($"The outcome of {Count(unknown, "request")} is unknown: see Find-DcrOrphan.");
         }
     }
 

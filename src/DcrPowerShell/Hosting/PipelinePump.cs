@@ -16,7 +16,7 @@ namespace DcrPowerShell.Hosting;
 /// Runs operations on worker threads while the pipeline thread does what only it may: write to streams and call the vault. Workers never
 /// wait for a stream. What has been started is waited for, whatever ends the command, so that what has arrived is kept.
 /// </summary>
-internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) : IReporter, IDisposable
+internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) : IVaultPipeline, IDisposable
 {
     private const int ProgressId = 7591;
     private const string Activity = "DcrPowerShell";

@@ -10,7 +10,6 @@ using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Errors;
-using DcrPowerShell.Hosting;
 using DcrPowerShell.Vaults.SecretStore;
 
 namespace DcrPowerShell.Vaults;
@@ -20,7 +19,7 @@ namespace DcrPowerShell.Vaults;
 /// SecureStrings. What workers wait for at the same time is written in one go. Writes wait for those of other processes: many vaults,
 /// SecretStore among them, read, change and write a whole file.
 /// </summary>
-internal sealed class SecretManagementVault(string name, PipelinePump? pump) : ISecretVault
+internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) : ISecretVault
 {
     private const int Tries = 3;
 
@@ -100,7 +99,7 @@ internal sealed class SecretManagementVault(string name, PipelinePump? pump) : I
     /// <summary>What the lock is about: SecretStore's vaults are one store.</summary>
     private string LockName => IsSecretStore ? VaultLock.SecretStore : $"{ModuleName}-{name}";
 
-    private async Task CheckAsync(PipelinePump pipeline)
+    private async Task CheckAsync(IVaultPipeline pipeline)
     {
         try
         {

@@ -2,7 +2,6 @@ using System;
 using System.Diagnostics;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
-using DcrPowerShell.Hosting;
 
 namespace DcrPowerShell.Vaults;
 
@@ -18,7 +17,7 @@ internal enum WhyLeft
 
 /// <summary>How long the calling thread waits for a vault, and what the user sees meanwhile.</summary>
 /// <param name="pump">Of the command whose pipeline thread it is; null outside of any command.</param>
-internal sealed class VaultPatience(string vault, PipelinePump? pump)
+internal sealed class VaultPatience(string vault, IVaultPipeline? pump)
 {
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongWait = TimeSpan.FromSeconds(2);
