@@ -23,6 +23,7 @@ $ErrorActionPreference = 'Stop'
 $out = Join-Path $PSScriptRoot 'out'
 $module = Join-Path $out 'DcrPowerShell'
 $project = Join-Path $PSScriptRoot 'src/DcrPowerShell/DcrPowerShell.csproj'
+$ledgerBenchmarks = Join-Path $PSScriptRoot 'tests/benchmarks/Ledger/DcrPowerShell.Benchmarks.csproj'
 $testServer = Join-Path $PSScriptRoot 'tests/DcrPowerShell.TestServer/DcrPowerShell.TestServer.csproj'
 
 function Invoke-DotNet {
@@ -79,7 +80,7 @@ switch ($Task) {
     Build { Build; Write-Host "The module is in $module." }
     Test { Invoke-DotNet test (Join-Path $PSScriptRoot 'DcrPowerShell.sln') --nologo }
     Demo { Invoke-DotNet run --project (Join-Path $PSScriptRoot 'tools/Demo') }
-    Bench { Build $project, $testServer; & (Join-Path $PSScriptRoot 'tests/benchmarks/Bench.ps1') }
+    Bench { Build $project, $testServer, $ledgerBenchmarks; & (Join-Path $PSScriptRoot 'tests/benchmarks/Bench.ps1') }
     Package { Package }
     Clean { Clean }
 }

@@ -1,4 +1,4 @@
-# B2: a server that takes ten registrations a second, in a burst of ten, and says so as Okta or Auth0 do.
+# B2: a server that takes ten registrations a second, in a burst of ten, and says so as Okta or Auth0 do. Ours go to the local store.
 param([int] $Clients = 120, [int] $Rounds = 7)
 Set-StrictMode -Version 3
 $ErrorActionPreference = 'Stop'
@@ -20,8 +20,9 @@ try {
 
     function Measure-Run([string] $Name, [string] $Headers, [scriptblock] $Work, [switch] $Connect) {
         Reset-SecretStore -Authentication None -Interaction None -Force -WarningAction Ignore
+        $env:DCRPOWERSHELL_HOME = New-StoreHome
         $server = New-TestServer @{ https = 'valid'; roundTripMs = 25; latencyMs = 25; rateLimit = @{ on = 'register'; perSecond = $perSecond; burst = $perSecond; headers = $Headers } }
-        if ($Connect) { $null = Connect-DcrServer $server.Issuer -Vault Bench }
+        if ($Connect) { $null = Connect-DcrServer $server.Issuer }
         $watch = [Diagnostics.Stopwatch]::StartNew()
         & $Work "$($server.Issuer)/register"
         $time = $watch.Elapsed.TotalSeconds
@@ -31,7 +32,7 @@ try {
         $time
     }
 
-    $ours = { param($headers) Measure-Run $headers $headers { $null = $rows | New-DcrClient -ThrottleLimit 16 } -Connect }
+    $ours = { param($headers) Measure-Run $headers $headers { $null = $rows | New-DcrClient -ThrottleLimit 16 -WarningAction Ignore } -Connect }
     $results = Measure-SideBySide -Rounds $Rounds ([ordered]@{
         "New-DcrClient, Okta's headers"                          = { & $ours okta }
         "New-DcrClient, Auth0's headers"                         = { & $ours auth0 }
@@ -61,8 +62,8 @@ try {
     Write-Host "`nB2: register $Clients clients, $perSecond a second allowed (median of $Rounds rounds, quartiles)"
     Write-Table $results 's'
     $atLeast = $Clients / $perSecond
-    Write-Host ("  over N / rate: Okta's headers {0:n2}, Auth0's {1:n2} (aim: 1.10 at most); (a) {2:n2}, (b) {3:n2}" -f @($results.Median | ForEach-Object { $_ / $atLeast }))
-    Write-Host ("  answers 429 a run, at most: Okta's headers {0}, Auth0's {1} (aim: 2 at most); (a) {2}, (b) {3}; clients made twice: {4}" -f
+    Write-Host ("  over N / rate: Okta's headers {0:n2}, Auth0's {1:n2} (aim: 1.05 at most); (a) {2:n2}, (b) {3:n2}" -f @($results.Median | ForEach-Object { $_ / $atLeast }))
+    Write-Host ("  answers 429 a run, at most: Okta's headers {0}, Auth0's {1} (aim: 0); (a) {2}, (b) {3}; clients made twice: {4} (aim: 0)" -f
         @(@('okta', 'auth0', 'a', 'b' | ForEach-Object { ($refused[$_] | Measure-Object -Maximum).Maximum }) + $doubled))
 }
 finally {

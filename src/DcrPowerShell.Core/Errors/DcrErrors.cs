@@ -349,11 +349,13 @@ internal static class DcrErrors
     public static DcrException NotConformant(Uri uri, string what, ServerError? server = null, Exception? inner = null) =>
         new(DcrErrorId.ResponseNotConformant, $"{uri.Authority}: {what}.{Said(server)}", "Check that the URL is the authorization server itself and not a proxy or a login page. -Verbose shows each request.", inner) { ServerError = server };
 
-    public static DcrException UnreadRegistration(Uri uri, string why, bool broken, Exception inner) =>
-        new(broken ? DcrErrorId.OutcomeUnknown : DcrErrorId.ResponseNotConformant, $"{uri.Authority} said that it registered the client, but {why}. The answer is kept as it came, and the registration is not sent again.", "Find-DcrOrphan shows the answer and what to do about it.", inner);
+    /// <param name="isKept">Whether the ledger has the answer.</param>
+    public static DcrException UnreadRegistration(Uri uri, string why, bool broken, bool isKept, Exception inner) =>
+        new(broken ? DcrErrorId.OutcomeUnknown : DcrErrorId.ResponseNotConformant, $"{uri.Authority} said that it registered the client, but {why}. {(isKept ? "The answer is kept as it came, and the" : "The")} registration is not sent again.", "Find-DcrOrphan shows the answer and what to do about it.", inner);
 
-    public static DcrException UnreadManagement(Uri uri, string clientId, string done, string why, Exception inner) =>
-        new(DcrErrorId.ResponseNotConformant, $"{uri.Authority} said that client '{clientId}' {done}, but {why}. The answer is kept as it came: see Find-DcrOrphan.", "Run Get-DcrClient for this client: if it answers, the stored registration access token still holds.", inner);
+    /// <param name="isKept">Whether the ledger has the answer.</param>
+    public static DcrException UnreadManagement(Uri uri, string clientId, string done, string why, bool isKept, Exception inner) =>
+        new(DcrErrorId.ResponseNotConformant, $"{uri.Authority} said that client '{clientId}' {done}, but {why}.{(isKept ? " The answer is kept as it came: see Find-DcrOrphan." : "")}", "Run Get-DcrClient for this client: if it answers, the stored registration access token still holds.", inner);
 
     public static DcrException OtherClient(string asked, string answered, string keptAs) =>
         new(DcrErrorId.ResponseNotConformant, $"Asked for client '{asked}', the server answered with client '{answered}'. What it sent is kept as '{keptAs}'; what is kept of '{asked}' is unchanged.", "Check at the server which of the two is meant.");
@@ -448,8 +450,8 @@ internal static class DcrErrors
 
     public static DcrException NotKeptHere(string clientId, string done, object unstored, bool hasAnswer, DcrException why) =>
         new(
-            DcrErrorId.StoreReadOnly,
-            $"Client '{clientId}' {done}, and the local store could not keep that: {why.InnerException?.Message.TrimEnd('.') ?? why.Message}.{(hasAnswer ? " The server's answer is in it." : "")}",
+            why.ErrorId,
+            $"Client '{clientId}' {done}, and the local store could not keep that: {(why.InnerException is { } inner ? inner.Message.TrimEnd('.') : "it is locked")}.{(hasAnswer ? " The server's answer is in it." : "")}",
             hasAnswer ? "When the store can be written again, connect: what the answer brought is restored." : "The DcrClient object has the secrets: it was written to the output, and is this error's TargetObject. Keep its RegistrationAccessToken and ClientSecret before this session ends.",
             why)
         {
@@ -462,8 +464,8 @@ internal static class DcrErrors
             Unstored = client,
         };
 
-    public static DcrException NotForgotten(string vault, string clientId, Exception why) =>
-        new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' was deleted at the server, and vault '{vault}' still holds its registration: {why.Message.TrimEnd('.')}.", "Nothing is to be done: it is removed there when you connect next.", why);
+    public static DcrException NotForgotten(string clientId, Exception why) =>
+        new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' was deleted at the server, and its vault still holds its registration: {why.Message.TrimEnd('.')}.", "Nothing is to be done: it is removed there when you connect to that vault next.", why);
 
     public static DcrException NotMoved(string vault, string clientId, Exception why) =>
         new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' is being moved, and vault '{vault}' did not take it yet: {why.Message.TrimEnd('.')}. The local store has it.", "Nothing is lost. When the vault works again, run Move-DcrRegistration once more, or connect to the vault: it goes on from here.", why);

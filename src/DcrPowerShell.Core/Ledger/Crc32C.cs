@@ -1,4 +1,6 @@
 using System;
+using System.Runtime.CompilerServices;
+using DcrPowerShell.Compat;
 #if NET
 using System.Buffers.Binary;
 using System.Numerics;
@@ -12,6 +14,7 @@ namespace DcrPowerShell.Ledger;
 internal static class Crc32C
 {
 #if NET
+    [MethodImpl(Hot.Path)]
     public static uint Of(ReadOnlySpan<byte> bytes)
     {
         var crc = uint.MaxValue;
@@ -33,6 +36,7 @@ internal static class Crc32C
     private static readonly uint[] Table = Enumerable.Range(0, 256).Select(static index =>
         Enumerable.Range(0, 8).Aggregate((uint)index, static (value, _) => (value & 1) != 0 ? (value >> 1) ^ Polynomial : value >> 1)).ToArray();
 
+    [MethodImpl(Hot.Path)]
     public static uint Of(ReadOnlySpan<byte> bytes)
     {
         var crc = uint.MaxValue;

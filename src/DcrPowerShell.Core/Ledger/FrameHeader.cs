@@ -1,5 +1,7 @@
 using System;
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using DcrPowerShell.Compat;
 
 namespace DcrPowerShell.Ledger;
 
@@ -71,6 +73,7 @@ internal readonly record struct FrameHeader
     public static ReadOnlySpan<byte> Beginning => "DCRLEG"u8;
 
     /// <summary>Null where no frame of this version begins here.</summary>
+    [MethodImpl(Hot.Path)]
     public static FrameHeader? Read(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length < Size || BinaryPrimitives.ReadUInt64LittleEndian(bytes) != Magic

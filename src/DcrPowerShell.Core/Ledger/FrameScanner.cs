@@ -1,4 +1,6 @@
 using System;
+using System.Runtime.CompilerServices;
+using DcrPowerShell.Compat;
 using DcrPowerShell.Files;
 
 namespace DcrPowerShell.Ledger;
@@ -31,6 +33,7 @@ internal sealed class FrameScanner(IAppendFile file, FrameCodec codec)
     /// <param name="found">Told of each frame; of one whose content was damaged too, for its header says whose it was.</param>
     /// <returns>The end of the last frame, and its header. What comes behind it is torn, or is being written.</returns>
     /// <exception cref="FormatException">It is of a newer version.</exception>
+    [MethodImpl(Hot.Path)]
     public (long End, FrameHeader Last) Scan(long start, FrameHeader previous, bool checksEnd, bool isSettled, Action<FrameHeader, long> found, Action<LedgerGap> lost)
     {
         var length = file.Length;
@@ -83,6 +86,7 @@ internal sealed class FrameScanner(IAppendFile file, FrameCodec codec)
         return frame;
     }
 
+    [MethodImpl(Hot.Path)]
     private FrameState StateOf(FrameHeader header, FrameHeader last, long at, long length, long checkFrom, bool isSettled)
     {
         var end = at + header.Length;
@@ -99,6 +103,7 @@ internal sealed class FrameScanner(IAppendFile file, FrameCodec codec)
             : FrameState.Damaged;
     }
 
+    [MethodImpl(Hot.Path)]
     private FrameHeader? HeaderAt(long at) => FrameHeader.Read(At(at, FrameHeader.Size));
 
     /// <summary>Where the next header begins, of whatever version; -1 where none does before an end.</summary>
@@ -132,6 +137,7 @@ internal sealed class FrameScanner(IAppendFile file, FrameCodec codec)
     }
 
     /// <summary>Bytes of the file, as many as are wanted and there.</summary>
+    [MethodImpl(Hot.Path)]
     private ReadOnlySpan<byte> At(long position, int count)
     {
         if (position < _windowStart || position + Math.Min(count, FrameHeader.Size) > _windowStart + _windowLength)

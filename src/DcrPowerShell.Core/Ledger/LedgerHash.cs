@@ -1,5 +1,7 @@
 using System;
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using DcrPowerShell.Compat;
 
 namespace DcrPowerShell.Ledger;
 
@@ -18,6 +20,7 @@ internal readonly record struct LedgerHash(ulong High, ulong Low)
     /// <exception cref="FormatException">It is of another form.</exception>
     public static LedgerHash Parse(string text) => Read(Guid.ParseExact(text, "n").ToByteArray());
 
+    [MethodImpl(Hot.Path)]
     public static LedgerHash Read(ReadOnlySpan<byte> bytes) =>
         new(BinaryPrimitives.ReadUInt64LittleEndian(bytes), BinaryPrimitives.ReadUInt64LittleEndian(bytes.Slice(sizeof(ulong))));
 

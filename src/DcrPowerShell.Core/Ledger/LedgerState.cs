@@ -1,6 +1,8 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Runtime.CompilerServices;
+using DcrPowerShell.Compat;
 
 namespace DcrPowerShell.Ledger;
 
@@ -85,6 +87,10 @@ internal sealed class LedgerState
 
     public OpenEntry? Entry(LedgerHash id) => _open.TryGetValue(id, out var entry) ? entry : null;
 
+    /// <summary>A vault still has what is kept elsewhere, or nowhere, by now.</summary>
+    public bool IsLeftover(LedgerHash client, ulong place) => Moved.Exists(moved => moved.Header.Client == client && moved.Header.Place == place);
+
+    [MethodImpl(Hot.Path)]
     public void Apply(FrameHeader header, long offset)
     {
         switch (header.Kind)
@@ -99,9 +105,7 @@ internal sealed class LedgerState
                 Moved.Add((header, offset));
                 LiveLength += header.Length;
                 break;
-            case FrameKind.Stored when Moved.FindIndex(moved => moved.Header.Sequence == header.Reference) is >= 0 and var index:
-                LiveLength -= Moved[index].Header.Length;
-                Moved.RemoveAt(index);
+            case FrameKind.Stored when Forget(moved => moved.Sequence == header.Reference):
                 break;
             case FrameKind.Stored when Client(header.Client) is { Header.Place: not 0 } row && row.Header.Sequence == header.Reference:
                 LiveLength -= row.LiveLength;
@@ -135,6 +139,7 @@ internal sealed class LedgerState
         LiveLength += header.Length;
     }
 
+    [MethodImpl(Hot.Path)]
     private void Take(FrameHeader header, long offset)
     {
         var row = Client(header.Client);
@@ -157,6 +162,12 @@ internal sealed class LedgerState
         LocalCount += IsLocal(header) ? 1 : 0;
         (row.Header, row.Offset, row.IsStored) = (header, offset, header.Kind == FrameKind.Known);
         LiveLength += row.LiveLength;
+        if (header.Place != 0 && row.IsRegistration)
+        {
+            // It has come back before that vault forgot it.
+            Forget(moved => moved.Client == header.Client && moved.Place == header.Place);
+        }
+
         if (!header.Tenant.IsNone && !row.IsRemoved)
         {
             if (!_tenants.TryGetValue(header.Tenant, out var rows))
@@ -166,6 +177,18 @@ internal sealed class LedgerState
 
             rows.Add(row);
         }
+    }
+
+    private bool Forget(Func<FrameHeader, bool> which)
+    {
+        var index = Moved.FindIndex(moved => which(moved.Header));
+        if (index >= 0)
+        {
+            LiveLength -= Moved[index].Header.Length;
+            Moved.RemoveAt(index);
+        }
+
+        return index >= 0;
     }
 
     private static bool IsLocal(FrameHeader header) => header.Kind == FrameKind.Kept && header.Place == 0;

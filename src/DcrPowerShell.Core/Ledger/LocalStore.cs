@@ -108,7 +108,7 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
 
             await LoadKeysAsync(vaultOf).ConfigureAwait(false);
             _wasLocked = false;
-            _ledger ??= new RegistrationLedger(folder, this);
+            _ledger ??= NewLedger();
         }
         finally
         {
@@ -136,7 +136,10 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
     /// next generation of the ledger is in place.
     /// </summary>
     /// <param name="protect">Protects the new key; has it stored where that is elsewhere.</param>
-    /// <exception cref="DcrException">StoreReadOnly; what <paramref name="protect"/> throws. The old protection holds then.</exception>
+    /// <exception cref="DcrException">
+    /// What <paramref name="protect"/> throws: the old protection holds. StoreReadOnly: either of the two opens it, and the next open ends
+    /// the change.
+    /// </exception>
     public async Task ProtectAsync(Func<LedgerHash, LedgerKey, Task<ProtectedKey>> protect, Func<string, ISecretVault>? vaultOf = null)
     {
         var ledger = await OpenAsync(vaultOf).ConfigureAwait(false);
@@ -221,6 +224,11 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
     private async Task<RegistrationLedger> LoadAsync(Func<string, ISecretVault>? vaultOf)
     {
         await LoadKeysAsync(vaultOf).ConfigureAwait(false);
+        return NewLedger();
+    }
+
+    private RegistrationLedger NewLedger()
+    {
         var ledger = new RegistrationLedger(folder, this);
         if (ledger.File.IsOfOtherKeys)
         {
@@ -229,7 +237,35 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
             throw StoreErrors.KeyOfAnother(KeyPath());
         }
 
+        try
+        {
+            EndProtecting(ledger);
+        }
+        catch (DcrException failure) when (failure.ErrorId == DcrErrorId.StoreReadOnly)
+        {
+            // Another time: both keys are here.
+        }
+
         return ledger;
+    }
+
+    /// <summary>Ends a change of the protection that was broken off: until then the former protection opens everything, too.</summary>
+    private void EndProtecting(RegistrationLedger ledger)
+    {
+        if (_keyFile!.Keys.Count == 1)
+        {
+            return;
+        }
+
+        using var alone = Guard(() => folder.TryLock(ProtectLockName), "the key");
+        if (alone is not null && ReadKeyFile() is { Keys: { Count: > 1 } keys } file && keys.All(key => _keys.ContainsKey(key.Id)))
+        {
+            _keyFile = file;
+            if (ledger.Compact())
+            {
+                WriteKeyFile(file with { Keys = [keys[keys.Count - 1] with { Wrapped = null }] });
+            }
+        }
     }
 
     private async Task LoadKeysAsync(Func<string, ISecretVault>? vaultOf)

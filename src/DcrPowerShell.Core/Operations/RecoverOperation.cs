@@ -58,7 +58,7 @@ internal static class RecoverOperation
             return intent.Operation != LedgerOperation.Register && answer.Body.Length == 0 ? End.Used : End.Unknown;
         }
 
-        if (read.Members.Count == 0)
+        if (read.Members.Count == 0 || read.IsRefusal)
         {
             return End.Used;
         }
@@ -114,7 +114,7 @@ internal static class RecoverOperation
         {
             var members = Dialects.Read(intent.Provider, JsonBag.Parse(response.Text()));
             var read = new RegistrationAnswer(members, response.Status);
-            return read.ClientId is not null ? read
+            return read.ClientId is not null || read.IsRefusal ? read
                 : intent.ClientId is null ? null
                 : read with { Members = members.Where(static (name, _) => name is ClientMember.ClientSecret or ClientMember.ClientSecretExpiresAt or ClientMember.RegistrationAccessToken or ClientMember.RegistrationClientUri) };
         }

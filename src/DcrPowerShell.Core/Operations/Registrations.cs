@@ -70,9 +70,15 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
 
     /// <summary>What is known of a client, with its secrets; null for nothing.</summary>
     /// <exception cref="DcrException">StoreDamaged; the vault could not be read, or holds something else; ClientNotFound: it is kept elsewhere.</exception>
-    public async Task<StoredRegistration?> FindAsync(string issuer, string clientId)
+    /// <param name="orOutline">Gives it without its secrets where only another vault has them.</param>
+    public async Task<StoredRegistration?> FindAsync(string issuer, string clientId, bool orOutline = false)
     {
         var known = ledger.Find(issuer, clientId);
+        if (orOutline && known is { IsWhole: false } && known.Place != ledger.PlaceOf(vaultId))
+        {
+            return known;
+        }
+
         if (vault is null)
         {
             return known is null or { IsWhole: true } ? known : throw DcrErrors.KeptElsewhere(clientId, ledger.VaultAt(known.Place));
@@ -129,21 +135,34 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
 
     /// <summary>Keeps a registration: in the ledger at once, then in the vault, if there is one.</summary>
     /// <param name="isDurable">Whether no answer in the ledger has it.</param>
-    /// <returns>Why the vault does not have it yet; null where all is well.</returns>
+    /// <returns>Where it is, and why its vault does not have it yet; null where all is well, or that vault is not connected.</returns>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public async Task<VaultException?> KeepAsync(RegistrationRecord record, LedgerHash entry, bool closes, bool isDurable)
+    public async Task<(DcrStorage Storage, VaultException? Why)> KeepAsync(RegistrationRecord record, LedgerHash entry, bool closes, bool isDurable)
     {
         var sequence = await ledger.KeepAsync(record, vaultId, entry, closes, isDurable).ConfigureAwait(false);
-        return await StoreAsync(record, sequence).ConfigureAwait(false);
+        var place = ledger.PlaceOf(record.Issuer, record.ClientId);
+        if (place != ledger.PlaceOf(vaultId))
+        {
+            return (place == 0 ? DcrStorage.Local : DcrStorage.Pending, null);
+        }
+
+        var failure = await StoreAsync(record, sequence).ConfigureAwait(false);
+        return (failure is not null ? DcrStorage.Pending : vault is null ? DcrStorage.Local : DcrStorage.Vault, failure);
     }
+
+    /// <summary>Where a client is kept that was found.</summary>
+    public DcrStorage StorageOf(RegistrationRecord record) =>
+        (ledger.PlaceOf(record.Issuer, record.ClientId) ?? ledger.PlaceOf(vaultId)) == 0 ? DcrStorage.Local : DcrStorage.Vault;
 
     /// <summary>Forgets a registration, in the ledger first, then in the vault.</summary>
     /// <returns>Why the vault still has it; null where all is well.</returns>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
     public async Task<VaultException?> RemoveAsync(RegistrationRecord record, LedgerHash entry)
     {
-        var place = ledger.Find(record.Issuer, record.ClientId)?.Place ?? 0;
-        var sequence = await ledger.RemoveAsync(record, entry: entry).ConfigureAwait(false);
+        // What was read meanwhile counts, not what the command began with.
+        var known = ledger.Find(record.Issuer, record.ClientId);
+        var place = known?.Place ?? 0;
+        var sequence = await ledger.RemoveAsync(known?.Record ?? record, entry: entry).ConfigureAwait(false);
         if (sequence == 0 || place == 0)
         {
             return null;
@@ -211,7 +230,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
     }
 
     /// <summary>Gives the vault what it still lacks: registrations, and removals.</summary>
-    /// <returns>The registrations that it has now, and why it does not have all; null where it does.</returns>
+    /// <returns>The registrations that were written, and why it does not have all; null where it does.</returns>
     public async Task<(IReadOnlyList<RegistrationRecord> Stored, VaultException? Why)> SettleAsync()
     {
         var stored = new List<RegistrationRecord>();
@@ -231,9 +250,10 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         {
             // Side by side: a vault may write several as cheaply as one.
             var part = pending.Skip(done).Take(PartSize).ToList();
-            var failures = await Task.WhenAll(part.Select(StoreIfNewerAsync)).ConfigureAwait(false);
-            stored.AddRange(part.Where((_, index) => failures[index] is null).Select(static one => one.Record));
-            why = failures.FirstOrDefault(static failure => failure is { IsLocked: true } or { IsOver: true }) ?? failures.LastOrDefault(static failure => failure is not null) ?? why;
+            var ends = await Task.WhenAll(part.Select(StoreIfNewerAsync)).ConfigureAwait(false);
+            stored.AddRange(part.Where((_, index) => ends[index].IsWritten).Select(static one => one.Record));
+            var failures = ends.Select(static end => end.Why).ToList();
+            why = failures.Find(static failure => failure is { IsLocked: true } or { IsOver: true }) ?? failures.FindLast(static failure => failure is not null) ?? why;
         }
 
         return (stored, why);
@@ -296,7 +316,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         return why;
     }
 
-    private async Task<VaultException?> StoreIfNewerAsync(StoredRegistration pending)
+    private async Task<(bool IsWritten, VaultException? Why)> StoreIfNewerAsync(StoredRegistration pending)
     {
         try
         {
@@ -306,22 +326,23 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
                 if (text == pending.Record.ToJson())
                 {
                     await ledger.StoredAsync([(there.Issuer, there.ClientId, pending.Sequence)]).ConfigureAwait(false);
-                    return null;
+                    return (false, null);
                 }
 
                 if (there.CreatedAt == pending.Record.CreatedAt && there.UpdatedAt > pending.Record.UpdatedAt)
                 {
                     await ledger.KnowAsync([there], vaultId!, replaces: true).ConfigureAwait(false);
-                    return null;
+                    return (false, null);
                 }
             }
         }
         catch (VaultException failure)
         {
-            return failure;
+            return (false, failure);
         }
 
-        return await StoreAsync(pending.Record, pending.Sequence).ConfigureAwait(false);
+        var why = await StoreAsync(pending.Record, pending.Sequence).ConfigureAwait(false);
+        return (why is null, why);
     }
 
     /// <summary>Gives the vault, if there is one, what the ledger holds of a client.</summary>
@@ -351,12 +372,20 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         try
         {
             var name = SecretName.For(issuer, clientId);
-            if (await vault!.GetAsync(name).ConfigureAwait(false) is { } text && (Parse(text) is { } there ? RegistrationLedger.HashOf(there) == pending.Removal.Record : !IsOfNewerLayout(text)))
+            var text = await vault!.GetAsync(name).ConfigureAwait(false);
+            var there = text is null ? null : Parse(text);
+            var isAnother = there is not null && RegistrationLedger.HashOf(there) != pending.Removal.Record;
+            if (text is not null && !isAnother && (there is not null || !IsOfNewerLayout(text)))
             {
                 await vault.RemoveAsync(name).ConfigureAwait(false);
             }
 
             await ledger.StoredAsync([(issuer, clientId, pending.Sequence)]).ConfigureAwait(false);
+            if (isAnother)
+            {
+                await ledger.KnowAsync([there!], vaultId!).ConfigureAwait(false);
+            }
+
             return null;
         }
         catch (VaultException failure)

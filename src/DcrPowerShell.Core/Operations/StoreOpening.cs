@@ -31,6 +31,7 @@ internal static class StoreOpening
         var store = vault is null ? new Registrations(ledger, null, null) : await OpenWholeVaultAsync(ledger, vault, reporter, clock, stop).ConfigureAwait(false);
         var restored = await RecoverOperation.RunAsync(store).ConfigureAwait(false);
         var (late, why) = await store.SettleAsync().ConfigureAwait(false);
+        await store.ConfirmAsync().ConfigureAwait(false);
         restored = [.. restored, .. late.Where(record => !restored.Any(other => other.SecretName == record.SecretName))];
         TellOfRestored(restored, reporter);
         audit.Restored(restored);
@@ -135,7 +136,7 @@ internal static class StoreOpening
         var ledger = store.Ledger;
         var names = await store.ListAsync(SecretName.Own).ConfigureAwait(false);
         ledger.ReadOn();
-        var unknown = names.Where(name => name != VaultProbe.Name && !ledger.Knows(name)).ToList();
+        var unknown = names.Where(name => name != VaultProbe.Name && !ledger.Knows(name, store.VaultId!)).ToList();
         var (taken, again) = (0, 0);
         var isTold = false;
         try

@@ -150,11 +150,11 @@ internal static class UserOnly
         return new FileStream(path, mode, access, All, NoBuffer);
     }
 
-    /// <summary>Opens a file as soon as nobody else has it open.</summary>
+    /// <summary>Opens a file, or does something else with it, as soon as nobody else has it open.</summary>
     /// <param name="longest">How long to wait for that.</param>
     /// <exception cref="IOException">Somebody has it open all that time, which <see cref="IsTaken"/> tells; or it cannot be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be opened.</exception>
-    public static FileStream WhenFree(Func<FileStream> open, TimeSpan longest)
+    public static T WhenFree<T>(Func<T> open, TimeSpan longest)
     {
         var time = Stopwatch.StartNew();
         while (true)
@@ -170,6 +170,9 @@ internal static class UserOnly
         }
     }
 
-    /// <summary>Whether somebody else has the file open: ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION; EWOULDBLOCK of Linux and of macOS.</summary>
-    public static bool IsTaken(IOException failure) => (failure.HResult & 0xFFFF) is 32 or 33 or 11 or 35;
+    /// <summary>
+    /// Whether somebody else has the file open: ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION, ERROR_UNABLE_TO_REMOVE_REPLACED;
+    /// EWOULDBLOCK of Linux and of macOS.
+    /// </summary>
+    public static bool IsTaken(IOException failure) => (failure.HResult & 0xFFFF) is 32 or 33 or 1175 or 11 or 35;
 }

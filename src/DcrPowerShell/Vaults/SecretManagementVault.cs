@@ -129,9 +129,9 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
         var vault = Registration(name) ?? throw DcrErrors.VaultNotFound(name, Registered().Names);
         var (module, path) = (Property<string>(vault, "ModuleName"), Property<string>(vault, "ModulePath"));
         Modules[name] = module;
-        if (module == VaultLock.SecretStore && SecretStoreMembers.Found is null)
+        if (module == VaultLock.SecretStore && SecretStoreMembers.Found is null && WhereMissing(path) is { } missing)
         {
-            RequireModule(path);
+            throw missing;
         }
 
         if (module == VaultLock.SecretStore && SecretStoreMembers.Load(path) is { } members)
@@ -385,7 +385,7 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
         var (output, errors) = CallWithErrors("Get-Secret", written, ("Name", secretName), ("Vault", name));
         if (errors.FirstOrDefault(static error => !error.FullyQualifiedErrorId.StartsWith("GetSecretNotFound", StringComparison.Ordinal)) is { } failure)
         {
-            throw VaultFailure.Of(failure.Exception, written);
+            throw Failure(failure.Exception, written);
         }
 
         return output.Select(item => item?.BaseObject).FirstOrDefault() switch
@@ -399,7 +399,7 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
     private IReadOnlyList<PSObject> Call(string command, string? written, params (string Name, object? Value)[] parameters)
     {
         var (output, errors) = CallWithErrors(command, written, parameters);
-        return errors.Count == 0 ? output : throw VaultFailure.Of(errors[0].Exception, written);
+        return errors.Count == 0 ? output : throw Failure(errors[0].Exception, written);
     }
 
     /// <summary>
@@ -420,10 +420,9 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
                     return result;
                 }
 
-                RequireModule(Registration(name) is { } vault ? Property<string>(vault, "ModulePath") : null);
                 if (time.Elapsed > VaultRunspace.LongestBusy)
                 {
-                    throw VaultFailure.Of(result.Errors.First(static error => VaultFailure.IsOfRunspace(error.Exception)).Exception, written);
+                    throw Failure(result.Errors.First(static error => VaultFailure.IsOfRunspace(error.Exception)).Exception, written);
                 }
             }
             catch (Exception failure) when (failure is not (DcrException or VaultException))
@@ -431,7 +430,7 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
                 // Whatever a vault throws is a refusal: what it was to keep must not get lost for it.
                 if (time.Elapsed > VaultRunspace.LongestBusy || !VaultFailure.IsOfRunspace(failure))
                 {
-                    throw VaultFailure.Of(failure, written);
+                    throw Failure(failure, written);
                 }
             }
 
@@ -440,15 +439,13 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
         }
     }
 
-    /// <summary>A vault whose module is gone from where it was registered fails in words that tell nothing.</summary>
-    /// <exception cref="VaultException">It is gone.</exception>
-    private void RequireModule(string? path)
-    {
-        if (path is { Length: > 0 } && Path.IsPathRooted(path) && !Directory.Exists(path) && !File.Exists(path))
-        {
-            throw new VaultException($"its module is no longer in '{path}'") { NextStep = $"Register the vault again: Register-SecretVault -Name '{name}' -AllowClobber -ModuleName with where the module is now." };
-        }
-    }
+    /// <summary>A vault whose module is gone from where it was registered fails in words that tell nothing of that.</summary>
+    private VaultException Failure(Exception failure, string? written) =>
+        WhereMissing(Registration(name) is { } vault ? Property<string>(vault, "ModulePath") : null) ?? VaultFailure.Of(failure, written);
+
+    private VaultException? WhereMissing(string? path) => path is { Length: > 0 } && Path.IsPathRooted(path) && !Directory.Exists(path) && !File.Exists(path)
+        ? new VaultException($"its module is no longer in '{path}'") { NextStep = $"Register the vault again: Register-SecretVault -Name '{name}' -AllowClobber -ModuleName with where the module is now." }
+        : null;
 
     private static PSObject? Registration(string vault) => VaultRunspace.RegisteredVaults().FirstOrDefault(found => NameOf(found).Equals(vault, StringComparison.OrdinalIgnoreCase));
 

@@ -163,7 +163,7 @@ public class RegistrationLedgerTests
         var found = Assert.Single(open.Answers);
         Assert.Equal((200, "text/html", Now, 2L), (found.Status, found.ContentType, found.At, found.Sequence));
         Assert.Equal(answer.Body, found.Body);
-        Assert.Equal(("t1", Vault, "Clinic", LedgerOperation.Register, Now), (open.Intent.Tenant, open.Intent.Vault, open.Intent.ClientName, open.Intent.Operation, open.Intent.At));
+        Assert.Equal(("t1", Vault, "Clinic", LedgerOperation.Register, Now), (open.Intent!.Tenant, open.Intent!.Vault, open.Intent!.ClientName, open.Intent!.Operation, open.Intent!.At));
         Assert.Equal(intent.Metadata!.ToString(), open.Intent.Metadata!.ToString());
         Assert.Empty(again.Open("https://other.example.com"));
     }
@@ -334,6 +334,34 @@ public class RegistrationLedgerTests
         Assert.True(await ledger.KeepAsync(Record("c1", "t1", "newest"), null, since: second) > second);
     }
 
+    /// <summary>A move that was interrupted leaves it in its former vault.</summary>
+    [Fact]
+    public async Task What_was_removed_after_it_was_moved_is_not_taken_in_from_its_former_vault()
+    {
+        using var ledger = Open();
+        var record = Record("c1", "t1");
+        ledger.Register("c1", "t1", Vault);
+        await ledger.MoveAsync(record, to: null, from: Vault);
+        await ledger.RemoveAsync(record);
+        Assert.True(ledger.Knows(record.SecretName, Vault));
+        await ledger.KnowAsync([record], Vault);
+        Assert.Null(ledger.Find(Issuer, "c1"));
+        Assert.Single(ledger.LeftoversIn(Vault));
+    }
+
+    [Fact]
+    public async Task What_came_back_to_a_vault_before_it_was_forgotten_there_is_no_leftover()
+    {
+        using var ledger = Open();
+        var record = Record("c1", "t1");
+        ledger.Register("c1", "t1", Vault);
+        await ledger.MoveAsync(record, to: null, from: Vault);
+        Assert.Single(ledger.LeftoversIn(Vault));
+        var sequence = await ledger.MoveAsync(record, to: Vault, from: null);
+        await ledger.StoredAsync([(Issuer, "c1", sequence)]);
+        Assert.Empty(ledger.LeftoversIn(Vault));
+    }
+
     [Fact]
     public async Task An_older_answer_does_not_bring_back_what_was_removed()
     {
@@ -343,7 +371,7 @@ public class RegistrationLedgerTests
         Assert.Equal(0, await ledger.KeepAsync(Record("c1", "t1"), null, since: sequence));
         Assert.Equal(0, await ledger.RemoveAsync(Record("c1", "t1"), since: long.MaxValue));
         Assert.Null(ledger.Find(Issuer, "c1"));
-        Assert.False(ledger.Knows(Record("c1").SecretName));
+        Assert.False(ledger.Knows(Record("c1").SecretName, Vault));
     }
 
     [Fact]
@@ -357,7 +385,7 @@ public class RegistrationLedgerTests
         Assert.Equal("t1", ledger.Find(Issuer, "living")!.Record.Tenant);
         Assert.True(ledger.Find(Issuer, "living")!.IsWhole);
         Assert.Null(ledger.Find(Issuer, "removed"));
-        Assert.True(ledger.Knows(Record("removed").SecretName));
+        Assert.True(ledger.Knows(Record("removed").SecretName, Vault));
         var known = ledger.FindTenant(Issuer, "t3")!;
         Assert.Equal(("unknown", false, false, ledger.PlaceOf(Vault)), (known.Record.ClientId, known.IsWhole, known.IsPending, known.Place));
         Assert.Null(known.Record.ClientSecret);
@@ -483,8 +511,10 @@ public class RegistrationLedgerTests
 
         Spoil(static header => header.Kind == FrameKind.Asked);
         using var ledger = Open();
-        Assert.Equal(DcrErrorId.StoreDamaged, (await Assert.ThrowsAsync<DcrException>(() => ledger.BeginAsync(Intent("t1")))).ErrorId);
+        Assert.Null(Assert.IsType<Begun.Open>(await ledger.BeginAsync(Intent("t1"))).Other.Intent);
         Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t2")));
+        await ledger.CloseAsync([Assert.Single(ledger.Open()).Id]);
+        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t1")));
     }
 
     [Fact]
@@ -499,7 +529,7 @@ public class RegistrationLedgerTests
         Spoil(static header => header.Kind == FrameKind.Asked);
         using var ledger = Open();
         var open = Assert.Single(ledger.Open());
-        Assert.Equal("t1", open.Intent.Tenant);
+        Assert.Equal("t1", open.Intent!.Tenant);
         Assert.Single(open.Answers);
     }
 
@@ -760,7 +790,7 @@ public class RegistrationLedgerTests
         public void Check(DiskProcess process, bool lostPower)
         {
             using var ledger = new RegistrationLedger(process, keys);
-            var open = ledger.Open().ToDictionary(static entry => entry.Intent.Tenant!);
+            var open = ledger.Open().ToDictionary(static entry => entry.Intent!.Tenant!);
             foreach (var client in new[] { "c1", "c2", "c3", "c4", "c5" })
             {
                 var found = ledger.FindTenant(Issuer, client);
