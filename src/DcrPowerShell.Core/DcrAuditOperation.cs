@@ -36,12 +36,12 @@ public enum DcrAuditOperation
     /// <summary>A step of setting an Auth0 tenant up.</summary>
     EnableAuth0,
 
-    /// <summary>An answer that the journal had kept was brought into the vault. Nothing was sent.</summary>
+    /// <summary>An answer of an earlier command was restored. Nothing was sent.</summary>
     Recover,
 
-    /// <summary>A client that the server has was taken into the vault.</summary>
+    /// <summary>A client that the server has was taken into the store.</summary>
     Adopt,
 
-    /// <summary>A client that was registered elsewhere was taken into the vault, with what was known of it there.</summary>
+    /// <summary>A client that was registered elsewhere was taken into the store, with what was known of it there.</summary>
     Import,
 }

@@ -15,6 +15,6 @@ public enum DcrAuditOutcome
     /// <summary>It was sent, and nobody knows what the server did with it; or the server said that it did it, in an answer that cannot be used.</summary>
     Unknown,
 
-    /// <summary>The server did it, and the vault did not keep that.</summary>
+    /// <summary>The server did it, and the store did not keep that.</summary>
     NotStored,
 }

@@ -8,15 +8,16 @@ namespace DcrPowerShell;
 /// <summary>A request of which nobody knows what the server did.</summary>
 public sealed class DcrOrphan
 {
-    internal DcrOrphan(string id, LedgerIntent intent, IReadOnlyList<DcrClient> candidates, string recommendedAction)
+    /// <param name="intent">Null where it cannot be read any more.</param>
+    internal DcrOrphan(string id, string issuer, LedgerIntent? intent, IReadOnlyList<DcrClient> candidates, string recommendedAction)
     {
         Id = id;
-        Operation = intent.Operation.ToString();
-        Issuer = intent.Issuer;
-        At = intent.At;
-        ClientName = intent.ClientName;
-        ClientId = intent.ClientId;
-        Tenant = intent.Tenant;
+        Operation = intent?.Operation.ToString() ?? "Unknown";
+        Issuer = issuer;
+        At = intent?.At;
+        ClientName = intent?.ClientName;
+        ClientId = intent?.ClientId;
+        Tenant = intent?.Tenant;
         Candidates = candidates;
         RecommendedAction = recommendedAction;
     }
@@ -24,14 +25,14 @@ public sealed class DcrOrphan
     /// <summary>The local store's name for it.</summary>
     public string Id { get; }
 
-    /// <summary>What was asked: Register, Update or Delete.</summary>
+    /// <summary>What was asked: Register, Read, Update or Delete; Unknown where that cannot be read any more.</summary>
     public string Operation { get; }
 
     /// <summary>The issuer that was asked.</summary>
     public string Issuer { get; }
 
-    /// <summary>When it was asked.</summary>
-    public DateTimeOffset At { get; }
+    /// <summary>When it was asked; null where that cannot be read any more.</summary>
+    public DateTimeOffset? At { get; }
 
     /// <summary><c>client_name</c>, as asked for.</summary>
     public string? ClientName { get; }

@@ -3,7 +3,7 @@ using System.Collections;
 using System.Collections.Generic;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Metadata;
-using DcrPowerShell.Storage;
+using DcrPowerShell.Vaults;
 using Xunit;
 
 namespace DcrPowerShell.Core.Tests;
@@ -112,6 +112,5 @@ public class DcrClientTests
             UpdatedAt = DateTimeOffset.UtcNow,
             Metadata = JsonBag.Parse(metadata),
         },
-        [],
-        secretName: null);
+        []);
 }

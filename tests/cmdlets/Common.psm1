@@ -33,36 +33,39 @@ function Start-DcrTest {
     )
 
     Assert-ThrowAwayHome
-    $env:DCRPOWERSHELL_HOME = New-StoreFolder
     Import-Module $script:ModulePath -Global
+    Switch-TestFolder
     if ($Vault) {
         Import-Module Microsoft.PowerShell.SecretStore -Global
         Reset-TestStore
         Get-SecretVault | Where-Object ModuleName -ne 'Microsoft.PowerShell.SecretStore' | Unregister-SecretVault
         Register-TestStore
-        $null = Set-DcrStore -DefaultVault $script:VaultName
     }
 
     Import-Module "$PSScriptRoot/TestServer.psm1" -Global
     Start-TestServerHost
 }
 
-# An empty folder below the home folder, for this user alone. Gives its path.
+# An empty folder below the home folder, for this user alone. Gives its path. That there is no backup is not said of a store in it.
 function New-StoreFolder {
     [CmdletBinding()]
-    param()
+    param([string] $DefaultVault)
 
     $path = Join-Path $HOME "dcr-$([guid]::NewGuid().ToString('n'))"
     $null = New-Item $path -ItemType Directory
-    if (-not $script:IsOnWindows) { chmod 700 $path }
+    $settings = @{ last_backup_at = '2026-01-01T00:00:00Z'; last_backup_count = 1 }
+    if ($DefaultVault) { $settings.default_vault = $DefaultVault }
+    [IO.File]::WriteAllText((Join-Path $path store.json), (ConvertTo-Json $settings))
+    if (-not $script:IsOnWindows) { chmod -R go= $path }
     $path
 }
 
-# Lets this process and those it starts use another local store: an empty one, where none is named. Connections keep theirs.
+# Closes all connections, and lets this process and those it starts use another local store: an empty one, where none is named.
 function Switch-TestFolder {
     [CmdletBinding()]
     param([string] $Path = (New-StoreFolder))
 
+    if (Get-Module DcrPowerShell) { Get-DcrServer | Disconnect-DcrServer }
     $env:DCRPOWERSHELL_HOME = $Path
 }
 
@@ -83,10 +86,12 @@ function Stop-DcrTest {
     if (Get-Module TestServer) { Stop-TestServerHost }
 }
 
-# Empties the SecretStore. With a password it is locked afterwards.
+# Empties the SecretStore, and has the module know nothing of what was in it. With a password it is locked afterwards.
 function Reset-TestStore {
     [CmdletBinding()]
     param(
+        # As when somebody else empties the vault.
+        [switch] $KeepLedger,
         [securestring] $Password,
         [ValidateSet('None', 'Prompt')] [string] $Interaction = 'None'
     )
@@ -94,6 +99,7 @@ function Reset-TestStore {
     Assert-ThrowAwayHome
     $store = @{ Scope = 'CurrentUser'; Interaction = $Interaction; Force = $true; WarningAction = 'SilentlyContinue'; Authentication = 'None' }
     if ($Password) { $store += @{ Password = $Password; PasswordTimeout = 900 }; $store.Authentication = 'Password' }
+    if (-not $KeepLedger) { Switch-TestFolder (New-StoreFolder -DefaultVault $script:VaultName) }
     for ($try = 1; ; $try++) {
         try {
             Reset-SecretStore @store
@@ -296,6 +302,8 @@ function Start-Pwsh {
         # The module's name or path; by default the built one.
         [string] $Module = $script:ModulePath,
         [switch] $Interactive,
+        # Hides SecretManagement and SecretStore: see Test-Unshare.
+        [switch] $Alone,
         # Commands of sh that run first, in mount and host name spaces of the process's own: see Test-Unshare.
         [string] $Setup
     )
@@ -304,6 +312,12 @@ function Start-Pwsh {
     [IO.File]::WriteAllText($file, "`$ErrorActionPreference = 'Stop'`nImport-Module '$Module'`n$Script", [Text.UTF8Encoding]::new($true))
     $arguments = @('-NoProfile'; if (-not $Interactive) { '-NonInteractive' }; '-File'; $file)
     $start = New-PwshStartInfo $arguments
+    if ($Alone) {
+        # PowerShell looks in the folder of all users, whatever PSModulePath says.
+        $others = Get-Module -ListAvailable Microsoft.PowerShell.Secret* | ForEach-Object { [IO.Path]::GetFullPath((Join-Path $_.ModuleBase ../..)) } | Sort-Object -Unique
+        $Setup = (@($others | ForEach-Object { "mount -t tmpfs none '$_'" }) + $Setup | Where-Object { $_ }) -join "`n"
+    }
+
     if ($Setup) {
         [IO.File]::WriteAllText("$file.sh", "set -e`n$Setup`nexec '$($start.FileName)' $($start.Arguments)`n")
         $start.FileName = 'unshare'

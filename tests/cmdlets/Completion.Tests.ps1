@@ -26,7 +26,7 @@ Describe 'Tab completes' {
         @{ Line = 'Get-DcrServer '; Expected = 'production', "'test system'" }
         @{ Line = 'Disconnect-DcrServer te'; Expected = @("'test system'") }
         @{ Line = "Disconnect-DcrServer 'te"; Expected = @("'test system'") }
-        @{ Line = 'Set-DcrStore -Protection P'; Expected = @('Passphrase') }
+        @{ Line = 'Set-DcrStore -Protection Pa'; Expected = @('Passphrase') }
     ) {
         $offered = (Get-Completion $Line).CompletionText
         $Expected | ForEach-Object { $offered | Should -Contain $_ }

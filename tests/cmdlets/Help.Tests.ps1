@@ -1,4 +1,5 @@
 # Every example of the help parses and runs, against loopback servers in the place of https://as.example.com and https://example.us.auth0.com.
+# Needs: SecretManagement, SecretStore
 BeforeDiscovery {
     $docs = Join-Path (Split-Path (Split-Path $PSScriptRoot)) 'docs/en-US'
     $examples = foreach ($page in Get-ChildItem $docs -Filter *-*.md) {
@@ -14,7 +15,7 @@ BeforeDiscovery {
 
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
-    Start-DcrTest
+    Start-DcrTest -Vault
     Unregister-SecretVault TestStore
     Register-SecretVault DcrVault -ModuleName Microsoft.PowerShell.SecretStore -DefaultVault
     $script:ConfirmPreference = 'None'

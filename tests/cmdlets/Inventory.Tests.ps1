@@ -166,7 +166,6 @@ Describe 'Import-DcrClient' {
         $elsewhere = Connect-DcrServer $server.Issuer -Name elsewhere
         $clients = 1..3 | ForEach-Object { New-DcrClient "App$_" @redirect -Connection $elsewhere }
         # Another machine from here on: nothing is known of them.
-        Disconnect-DcrServer $elsewhere
         Switch-TestFolder
         $with = Connect-DcrServer $server.Issuer
 

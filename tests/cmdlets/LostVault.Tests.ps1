@@ -1,4 +1,4 @@
-# The vault's file is gone or damaged, and what was registered in this session is still in the journal.
+# The vault's file is gone or damaged, and what was registered in this session is still in the local store.
 # Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
@@ -8,11 +8,11 @@ BeforeAll {
 AfterAll { Stop-DcrTest }
 
 Describe 'A vault that lost everything' {
-    It 'gets back from the journal what this session registered, with the newest tokens' {
+    It 'gets back from the local store what this session registered, with the newest tokens' {
         $server = New-ConnectedServer @{ rotateToken = 'put' }
         $clients = 'One', 'Two' | ForEach-Object { New-DcrClient $_ https://app.example.com/ -Tenant $_ }
         $null = $clients[0] | Set-DcrClient -Scope read
-        Reset-TestStore
+        Reset-TestStore -KeepLedger
         Get-DcrClient -Offline | Should -BeNullOrEmpty
 
         $restored = Restore-DcrRegistration

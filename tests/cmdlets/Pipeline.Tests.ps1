@@ -122,8 +122,8 @@ Describe 'JSON objects with wire names' {
 Describe 'From cmdlet to cmdlet' {
     It 'changes what was found: Get | Set' {
         $server = New-ConnectedServer @{ rotateToken = 'getAndPut' }
-        $null = 1..3 | ForEach-Object { New-DcrClient "App$_" https://app.example.com/ -Tenant "clinic-$_" }
-        $null = Get-DcrClient -Tenant clinic-[12] | Set-DcrClient -Contact admin@example.com
+        $null = 1..3 | ForEach-Object { New-DcrClient "App$_" https://app.example.com/ -Tenant "$(if ($_ -lt 3) { 'clinic' } else { 'practice' })-$_" }
+        $null = Get-DcrClient -Tenant clinic-? | Set-DcrClient -Contact admin@example.com
         Get-TestServerClient $server | Where-Object { $_.metadata.PSObject.Properties['contacts'] } | ForEach-Object { $_.metadata.client_name } | Should -Be 'App1', 'App2'
     }
 

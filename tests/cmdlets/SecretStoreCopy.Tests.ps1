@@ -26,14 +26,14 @@ AfterAll { Stop-DcrTest }
 Describe 'A store that a killed process left unreadable' {
     BeforeEach { Reset-TestStore }
 
-    It 'comes back by the copy, and what the server had delivered after it by the journal' {
+    It 'comes back by the copy, and what the server had delivered after it by the local store' {
         $server = New-TestServer @{ rotateToken = 'put'; rotateSecret = 'put' }
-        # The store is held, so that the second answer is in the journal alone when the process is killed.
+        # The store is held, so that the second answer is in the local store alone when the process is killed.
         $marker = Join-Path $HOME registered
         $pwsh = Start-Pwsh "`$null = Connect-DcrServer $($server.Issuer) -Vault TestStore
             `$null = New-DcrClient Stored https://app.example.com/callback
             `$held = [IO.File]::Open('$storeFile', 'Open', 'ReadWrite', 'None')
-            `$null = New-DcrClient Journalled https://app.example.com/callback -ErrorAction SilentlyContinue
+            `$null = New-DcrClient Pending https://app.example.com/callback -ErrorAction SilentlyContinue
             Set-Content '$marker' ready
             `$null = [Console]::In.ReadLine()"
         Wait-Until { (Test-Path $marker) -or $pwsh.Process.HasExited }
@@ -43,13 +43,13 @@ Describe 'A store that a killed process left unreadable' {
 
         Invoke-Anew "try { Connect-DcrServer $($server.Issuer) -Vault TestStore } catch { `$_.FullyQualifiedErrorId; `$_.Exception.Message; `$_.Exception.RecommendedAction }" |
             Should -BeLike "VaultReadFailed,*Vault 'TestStore' could not be read: SecretStore's file fails its integrity check*Restore-DcrRegistration -SecretStoreCopy puts back the copy of *Run Restore-DcrRegistration -SecretStoreCopy. *"
-        Invoke-Anew 'Restore-DcrRegistration -SecretStoreCopy -WarningAction SilentlyContinue -WarningVariable told; "$told"' | Should -BeLike 'SecretStore has the copy of * again. *Connect-DcrServer brings back what the journal has.'
+        Invoke-Anew 'Restore-DcrRegistration -SecretStoreCopy -WarningAction SilentlyContinue -WarningVariable told; "$told"' | Should -BeLike 'SecretStore has the copy of * again. *Connect-DcrServer brings back what the local store has.'
         Get-ChildItem "$storeFile.torn-*" | Should -HaveCount 1
 
         $found = Invoke-Anew "`$null = Connect-DcrServer $($server.Issuer) -Vault TestStore -WarningAction SilentlyContinue
             Get-DcrClient -Offline | Sort-Object ClientName | ForEach-Object { `"`$(`$_.ClientName) `$([Net.NetworkCredential]::new('', `$_.RegistrationAccessToken).Password)`" }"
         $known = Get-TestServerClient $server
-        $found -split '\r?\n' | Should -Be "Journalled $($known[1].registrationAccessToken)", "Stored $($known[0].registrationAccessToken)"
+        $found -split '\r?\n' | Should -Be "Pending $($known[1].registrationAccessToken)", "Stored $($known[0].registrationAccessToken)"
         if ($env:OS -ne 'Windows_NT') {
             "$((Get-Item $folder).UnixMode) $((Get-Item $folder/copy).UnixMode) $((Get-Item $storeFile).UnixMode)" | Should -Be 'drwx------ -rw------- -rw-------'
         }
@@ -59,9 +59,9 @@ Describe 'A store that a killed process left unreadable' {
         $null = New-ConnectedServer
         $client = New-DcrClient @app
         Set-TornStore
-        # Registered, for this process had found the vault writable, and in the journal.
+        # Registered, because this process had found the vault writable, and in the local store.
         New-DcrClient @app -ErrorAction SilentlyContinue -ErrorVariable failed | Should -Not -BeNullOrEmpty
-        "$failed" | Should -BeLike '*it cannot be read; Restore-DcrRegistration -SecretStoreCopy puts back the copy of *. The journal has it.'
+        "$failed" | Should -BeLike '*it cannot be read; Restore-DcrRegistration -SecretStoreCopy puts back the copy of **'
         Restore-DcrRegistration -SecretStoreCopy -WarningAction SilentlyContinue
         (Get-VaultRecord $client).client_id | Should -Be $client.ClientId
         (Restore-DcrRegistration).Storage | Should -Be 'Vault'
@@ -93,7 +93,7 @@ Describe 'A store that a killed process left unreadable' {
 }
 
 Describe 'A store that can be read' {
-    BeforeAll { Reset-TestStore }
+    BeforeEach { Reset-TestStore }
 
     It 'is never replaced' {
         $null = New-ConnectedServer

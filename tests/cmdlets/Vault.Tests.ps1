@@ -22,17 +22,15 @@ Describe 'A SecretStore that has locked itself' {
     AfterAll { Reset-TestStore }
 
     It 'is one clear error before anything is sent: <Name>' -ForEach @(
-        @{ Name = 'Connect-DcrServer'; Command = { Connect-DcrServer $server.Issuer }; Terminating = $true }
+        @{ Name = 'Connect-DcrServer'; Command = { Connect-DcrServer $server.Issuer } }
         @{ Name = 'New-DcrClient'; Command = { New-DcrClient @app } }
         @{ Name = 'New-DcrClient -WhatIf'; Command = { New-DcrClient @app -WhatIf } }
         @{ Name = 'Get-DcrClient'; Command = { Get-DcrClient $client.ClientId } }
-        @{ Name = 'Get-DcrClient -Offline'; Command = { Get-DcrClient -Offline } }
         @{ Name = 'Set-DcrClient'; Command = { Set-DcrClient $client.ClientId -Scope read } }
         @{ Name = 'Reset-DcrClientSecret'; Command = { $client | Reset-DcrClientSecret } }
         @{ Name = 'Remove-DcrClient'; Command = { Remove-DcrClient $client.ClientId -Confirm:$false } }
     ) {
-        $isTerminating = [bool](Get-Variable Terminating -ValueOnly -ErrorAction Ignore)
-        $null = Assert-Failure $Command -Id VaultLocked -Category AuthenticationError -Message "*'TestStore' is locked. Nothing was sent." -Action '*Unlock-SecretStore*' -Terminating:$isTerminating
+        $null = Assert-Failure $Command -Id VaultLocked -Category AuthenticationError -Message "*'TestStore' is locked. Nothing was sent." -Action '*Unlock-SecretStore*' -Terminating
         Get-TestServerRequest $server | Should -BeNullOrEmpty
     }
 
@@ -58,16 +56,24 @@ Describe 'A SecretStore that was never unlocked in this process, Interaction <_>
 }
 
 Describe 'No vault' {
-    AfterEach {
-        if (-not (Get-SecretVault | Where-Object Name -eq TestStore)) {
-            Register-SecretVault -Name TestStore -ModuleName Microsoft.PowerShell.SecretStore -DefaultVault
-        }
-    }
+    AfterEach { Register-TestStore }
 
-    It 'that is the default one is an error that says how to get one' {
+    It 'of the name that Set-DcrStore -DefaultVault set is an error that says how to get one' {
         Unregister-SecretVault TestStore
         $server = New-TestServer
-        $null = Assert-Failure { Connect-DcrServer $server.Issuer } -Id VaultNotFound -Category ObjectNotFound -Action '*Register-SecretVault*-NoVault*' -Terminating
+        $null = Assert-Failure { Connect-DcrServer $server.Issuer } -Id VaultNotFound -Category ObjectNotFound -Message "*'TestStore'*" -Action '*Register-SecretVault*' -Terminating
+        Get-TestServerRequest $server | Should -BeNullOrEmpty
+        (Connect-DcrServer $server.Issuer -LocalStore).Vault | Should -BeNullOrEmpty
+    }
+
+    It 'of a name that is given is an error that names those there are: <Name>' -ForEach @(
+        @{ Name = 'Connect-DcrServer'; Command = { Connect-DcrServer $server.Issuer -Vault Nowhere } }
+        @{ Name = 'Set-DcrStore -DefaultVault'; Command = { Set-DcrStore -DefaultVault Nowhere } }
+        @{ Name = 'Move-DcrRegistration'; Command = { Move-DcrRegistration -To Nowhere } }
+        @{ Name = 'New-DcrKey'; Command = { New-DcrKey key -Vault Nowhere } }
+    ) {
+        $server = New-TestServer
+        $null = Assert-Failure $Command -Id VaultNotFound -Category ObjectNotFound -Message '*Nowhere*TestStore*' -Action '*Register-SecretVault*' -Terminating
         Get-TestServerRequest $server | Should -BeNullOrEmpty
     }
 
@@ -75,38 +81,137 @@ Describe 'No vault' {
         $server = New-ConnectedServer
         Unregister-SecretVault TestStore
         Clear-TestServerRequest $server
-        $rows = 1..3 | ForEach-Object { [pscustomobject]@{ ClientName = "App$_"; RedirectUri = 'https://app.example.com/' } }
+        $rows = 1..3 | ForEach-Object { [pscustomobject]@{ ClientName = "App$_"; RedirectUri = 'https://app.example.com/'; Tenant = "t$_" } }
         $null = Assert-Failure { $rows | New-DcrClient } -Id VaultNotFound -Category ObjectNotFound -Message "*'TestStore'*" -Terminating
         Get-TestServerRequest $server | Should -BeNullOrEmpty
     }
 }
 
-Describe 'Without a vault (-NoVault)' {
-    BeforeAll { $server = New-ConnectedServer @{ rotateToken = 'getAndPut'; rotateSecret = 'put' } @{ NoVault = $true } }
-
-    It 'the object carries everything, and manages the client by being piped' {
+Describe 'A vault that is named' {
+    It 'keeps what is registered, and the local store lets go of it' {
+        Register-TestVault Other
+        $server = New-ConnectedServer @{} @{ Vault = 'Other' }
         $client = New-DcrClient @app
-        $client.SecretName | Should -BeNullOrEmpty
-        ConvertTo-PlainText $client.RegistrationAccessToken | Should -BeExactly (Get-TestServerClient $server $client.ClientId).registrationAccessToken
-
-        $client = $client | Get-DcrClient
-        $client = $client | Set-DcrClient -Scope read
-        $client = $client | Reset-DcrClientSecret
-        $client.Scope | Should -Be 'read'
-        ConvertTo-PlainText $client.ClientSecret | Should -BeExactly (Get-TestServerClient $server $client.ClientId).clientSecret
-        $client | Remove-DcrClient -Confirm:$false
-        Get-TestServerClient $server $client.ClientId | Should -BeNullOrEmpty
+        $client.Storage | Should -Be 'Vault'
+        (Get-VaultRecord $client -Vault Other).registration_access_token | Should -BeExactly (Get-TestServerClient $server).registrationAccessToken
+        Get-VaultRecordName | Should -Not -Contain $client.SecretName
+        (Get-DcrServer | Where-Object Issuer -eq $server.Issuer).Vault | Should -Be 'Other'
+        $store = Get-DcrStore
+        $store.Registrations, $store.Pending | Should -Be 0, 0
+        $store.InVaults | Should -BeGreaterThan 0
     }
 
-    It 'an id alone is not enough, and the error says so' {
-        $client = New-DcrClient @app
-        $null = Assert-Failure { Set-DcrClient $client.ClientId -Scope read } -Id ClientNotFound -Category ObjectNotFound -Message '*-NoVault*' -Action '*Pipe*'
+    It 'once and for all, by Set-DcrStore -DefaultVault, is what connections have from then on; -LocalStore goes back' {
+        Switch-TestFolder
+        $server = New-TestServer
+        (Connect-DcrServer $server.Issuer).Vault | Should -BeNullOrEmpty
+        (Set-DcrStore -DefaultVault TestStore).DefaultVault | Should -Be 'TestStore'
+        (Connect-DcrServer $server.Issuer).Vault | Should -Be 'TestStore'
+        (Wait-Pwsh (Start-Pwsh "(Connect-DcrServer $($server.Issuer)).Vault")).Output.Trim() | Should -Be 'TestStore'
+        (Connect-DcrServer $server.Issuer -LocalStore).Vault | Should -BeNullOrEmpty
+        (Set-DcrStore -DefaultVault $null).DefaultVault | Should -BeNullOrEmpty
+        (Connect-DcrServer $server.Issuer).Vault | Should -BeNullOrEmpty
+        Reset-TestStore
     }
 
-    It 'a copy of the secret can go nowhere: refused before anything is sent' {
+    It 'and the local store are one space of tenants, and one warning names the counts and the command' {
+        $server = New-TestServer
+        $null = Connect-DcrServer $server.Issuer -LocalStore
+        $one = New-DcrClient App https://app.example.com/ -Tenant north
+        $null = Connect-DcrServer $server.Issuer -Vault TestStore -WarningVariable warnings -WarningAction SilentlyContinue
+        $warnings.Count | Should -Be 1
+        "$warnings" | Should -BeLike "Vault 'TestStore' has 0 registrations of*the local store has 1*-LocalStore*Move-DcrRegistration -To TestStore*"
         Clear-TestServerRequest $server
-        $null = Assert-Failure { New-DcrClient @app -ClientSecretName app-secret } -Id VaultNotFound -Category ObjectNotFound -Message '-ClientSecretName*' -Terminating
+        (New-DcrClient App https://app.example.com/ -Tenant north).ClientId | Should -Be $one.ClientId
         Get-TestServerRequest $server | Should -BeNullOrEmpty
+    }
+
+    It 'that is locked is found by Test-DcrServer, and stops New-DcrKey' {
+        Register-TestVault Lockable
+        $server = New-ConnectedServer @{} @{ Name = 'lockable'; Vault = 'Lockable' }
+        Register-TestVault Lockable -Mode Locked
+        $check = Test-DcrServer lockable | Where-Object Name -eq Store
+        $check.Status | Should -Be 'Failed'
+        $check.RecommendedAction | Should -Match 'Unlock-SecretVault'
+        $null = Assert-Failure { New-DcrKey locked -Vault Lockable } -Id VaultLocked -Category AuthenticationError -Action '*Unlock-Secret*' -Terminating
+        Disconnect-DcrServer lockable
+    }
+
+    It 'is offered by completion, and ids of its clients without a call of it' {
+        Register-TestVault Counted
+        $server = New-ConnectedServer @{} @{ Name = 'counted'; Vault = 'Counted' }
+        $client = New-DcrClient @app
+        $calls = Get-TestVaultCallCount Counted
+        (TabExpansion2 'Connect-DcrServer https://as.example.com -Vault Cou').CompletionMatches.CompletionText | Should -Be 'Counted'
+        (TabExpansion2 'Get-DcrClient ').CompletionMatches.CompletionText | Should -Contain $client.ClientId
+        Get-TestVaultCallCount Counted | Should -Be $calls
+    }
+
+    It 'gives its secrets for credentials' {
+        $key = New-DcrKey ops-key ES256 -Vault TestStore
+        (Get-Secret ops-key -Vault TestStore -AsPlainText | ConvertFrom-Json).kid | Should -Be $key.KeyId
+        $server = New-TestServer @{ tokenClient = @{ clientId = 'ops'; jwks = ($key.Jwks | ConvertTo-Json -Depth 5 | ConvertFrom-Json -AsHashtable) } }
+        $null = Connect-DcrServer $server.Issuer -ClientId ops -PrivateKey (Get-Secret ops-key -Vault TestStore)
+        (New-DcrClient @app -ClientSecretName app-secret).ClientName | Should -Be 'App'
+        Get-Secret app-secret -Vault TestStore -AsPlainText | Should -BeExactly (Get-TestServerClient $server).clientSecret
+        $null = Assert-Failure { New-DcrKey ops-key -Vault TestStore } -Id SecretExists -Category ResourceExists
+    }
+}
+
+Describe 'What a vault holds is found' {
+    BeforeAll { $rows = 1..3 | ForEach-Object { [pscustomobject]@{ ClientName = "App$_"; RedirectUri = 'https://app.example.com/'; Tenant = "t$_" } } }
+
+    BeforeEach {
+        Reset-TestStore
+        $server = New-ConnectedServer @{ rotateToken = 'put' }
+        $first = $rows | New-DcrClient -ThrottleLimit 1
+        Clear-TestServerRequest $server
+    }
+
+    It 'by a machine that has nothing but the vault: the same rows send nothing' {
+        Switch-TestFolder
+        $null = Connect-DcrServer $server.Issuer -Vault TestStore
+        ($rows | New-DcrClient -ThrottleLimit 1).ClientId | Should -Be $first.ClientId
+        Get-TestServerRequest $server -Operation register | Should -BeNullOrEmpty
+        (Get-DcrClient -Tenant t2 | Set-DcrClient -Scope read).Scope | Should -Be 'read'
+        (Get-DcrStore).InVaults | Should -Be 3
+    }
+
+    It 'under another name of it' {
+        Unregister-SecretVault TestStore
+        Register-SecretVault -Name Renamed -ModuleName Microsoft.PowerShell.SecretStore -DefaultVault
+        try {
+            $null = Connect-DcrServer $server.Issuer -Vault Renamed -WarningVariable warnings -WarningAction SilentlyContinue
+            $warnings | Should -BeNullOrEmpty
+            ($rows | New-DcrClient -ThrottleLimit 1).ClientId | Should -Be $first.ClientId
+            Get-TestServerRequest $server -Operation register | Should -BeNullOrEmpty
+            (Get-DcrClient -Tenant t2 | Set-DcrClient -Scope read).Scope | Should -Be 'read'
+        } finally {
+            Unregister-SecretVault Renamed
+            Register-TestStore
+        }
+    }
+
+    It 'when its list is asked for while it is locked; only secrets say so' {
+        Reset-TestStore -Password $password
+        Unlock-SecretStore -Password $password
+        $server = New-ConnectedServer
+        $null = New-DcrClient Mail https://app.example.com/ -Tenant contoso
+        $result = Wait-Pwsh (Start-Pwsh "`$client = Get-DcrClient -Offline
+            `$client.ClientName
+            `$client | ConvertTo-Json -Depth 3 | ConvertFrom-Json | ForEach-Object Tenant
+            try { `$client.ClientSecret } catch { `"`$_`" }")
+        $result.Errors | Should -BeNullOrEmpty
+        $lines = $result.Output.Trim() -split '\r?\n'
+        $lines[0, 1] | Should -Be 'Mail', 'contoso'
+        $lines[2] | Should -BeLike '*Connect*'
+        Reset-TestStore
+    }
+
+    It 'and what was taken out of it by hand is said at connect' {
+        Remove-Secret -Vault TestStore -Name $first[1].SecretName
+        $null = Connect-DcrServer $server.Issuer -WarningVariable warnings -WarningAction SilentlyContinue
+        "$warnings" | Should -BeLike "Vault 'TestStore' no longer has 1 registration*Restore-DcrRegistration*"
     }
 }
 

@@ -15,7 +15,6 @@ BeforeAll {
         $known = Get-TestServerClient $Server $Client.ClientId
         ConvertTo-PlainText $Client.RegistrationAccessToken | Should -BeExactly $known.registrationAccessToken
         ConvertTo-PlainText $Client.ClientSecret | Should -BeExactly $known.clientSecret
-        $Client.SecretName | Should -BeNullOrEmpty -Because 'the vault does not have it'
     }
 }
 
@@ -64,8 +63,9 @@ Describe 'A vault that goes bad after a registration was sent (<Mode>)' -ForEach
         $failures[0].FullyQualifiedErrorId | Should -BeLike 'VaultWriteFailed,*'
         $failures[0].CategoryInfo.Category | Should -Be 'WriteError'
         "$($failures[0])" | Should -BeLike "Client '$($client.ClientId)' was registered, but vault '$vault' did not keep that*"
-        $failures[0].ErrorDetails.RecommendedAction | Should -BeLike '*Restore-DcrRegistration*' -Because 'the journal has it'
-        $client.Storage | Should -Be 'Journal'
+        $failures[0].ErrorDetails.RecommendedAction | Should -BeLike '*Restore-DcrRegistration*' -Because 'the local store has it'
+        $client.Storage | Should -Be 'Pending'
+        (Get-DcrStore).Pending | Should -Be 1
         Assert-CarriesSecrets $client $server
         Assert-CarriesSecrets $failures[0].TargetObject $server
         @(Get-TestServerRequest $server -Operation register).Count | Should -Be 1
@@ -102,8 +102,8 @@ Describe 'A vault that goes bad' {
     }
 
     It 'stops a pipeline from sending any more' {
-        # Connecting takes two writes, a check and the journal's key; each of the first two clients another.
-        $server = Connect-WithTestVault 'FailsAfter=4'
+        # Connecting takes one write, the probe; each of the first two clients another.
+        $server = Connect-WithTestVault 'FailsAfter=3'
         $rows = 1..5 | ForEach-Object { [pscustomobject]@{ ClientName = "App$_"; RedirectUri = 'https://app.example.com/' } }
         $clients = $rows | New-DcrClient -ThrottleLimit 1 -ErrorAction SilentlyContinue -ErrorVariable failures
         $clients.ClientName | Should -Be 'App1', 'App2', 'App3'
@@ -116,17 +116,36 @@ Describe 'A vault that goes bad' {
     It 'that locks itself stops a pipeline from sending any more' {
         $server = Connect-WithTestVault
         $rows = 1..3 | ForEach-Object { [pscustomobject]@{ ClientName = "App$_"; RedirectUri = 'https://app.example.com/' } }
-        $clients = $rows | New-DcrClient -ThrottleLimit 1 -ErrorAction SilentlyContinue -ErrorVariable failures | ForEach-Object {
-            $env:DCR_TEST_VAULT_MODE = 'Locked'
-            $_
-        }
-        $clients.ClientName | Should -Be 'App1'
-        $failures | ForEach-Object { $_.FullyQualifiedErrorId.Split(',')[0] } | Should -Be 'VaultLocked', 'VaultLocked'
+        $made = [System.Collections.ArrayList]::new()
+        $failure = Assert-Failure { $rows | New-DcrClient -ThrottleLimit 1 | ForEach-Object { $env:DCR_TEST_VAULT_MODE = 'Locked'; $null = $made.Add($_) } } -Id VaultLocked -Category AuthenticationError -Message "*'$vault' is locked*" -Terminating
+        $made.ClientName | Should -Be 'App1'
         @(Get-TestServerRequest $server -Operation register).Count | Should -Be 1
     }
 
+    It 'that locks itself while requests are under way loses none of them, and of none it is said that it was not sent' {
+        $server = Connect-WithTestVault -Switches @{ faults = @(@{ on = 'register'; delayMs = 700; skip = 1; times = 20 }) }
+        $connection = Get-DcrServer | Select-Object -Last 1
+        $rows = 1..8 | ForEach-Object { [pscustomobject]@{ ClientName = "App$_"; RedirectUri = 'https://app.example.com/'; Tenant = "t$_" } }
+        $failures = @(Get-Failure { $rows | New-DcrClient -ThrottleLimit 4 | ForEach-Object { $env:DCR_TEST_VAULT_MODE = 'Locked' } })
+        $failures[-1].FullyQualifiedErrorId | Should -BeLike 'VaultLocked,*'
+        $failures[-1].IsTerminating | Should -BeTrue
+        @($failures | Where-Object FullyQualifiedErrorId -like 'VaultLocked,*').Count | Should -Be 1 -Because 'the command ends at the first'
+        $known = @(Get-TestServerClient $server)
+        $known.Count | Should -BeGreaterThan 1
+        $known.Count | Should -BeLessThan 8
+        $failures | Where-Object { "$_" -like '*Nothing was sent*' } | ForEach-Object { $_.TargetObject.ClientName } | Should -Not -BeIn $known.metadata.client_name
+
+        # Unlocked: all of them are there, and the rest is registered once.
+        $env:DCR_TEST_VAULT_MODE = $null
+        $null = Connect-DcrServer $server.Issuer -Vault $vault -WarningAction SilentlyContinue
+        @(Get-VaultRecordName -Vault $vault).Count | Should -Be $known.Count
+        ($rows | New-DcrClient).Count | Should -Be 8
+        @(Get-TestServerClient $server).Count | Should -Be 8
+        (Get-DcrStore).Pending | Should -Be 0
+    }
+
     It 'is told apart when only the copy of the secret could not be kept' {
-        $server = Connect-WithTestVault 'FailsAfter=3'
+        $server = Connect-WithTestVault 'FailsAfter=2'
         $client = New-DcrClient @app -ClientSecretName app-secret -ErrorAction SilentlyContinue -ErrorVariable failures
         $failures.Count | Should -Be 1
         "$($failures[0])" | Should -BeLike "*'app-secret'*"
@@ -146,5 +165,50 @@ Describe 'A vault that goes bad' {
         $env:DCR_TEST_VAULT_MODE = 'RemoveThrows'
         $null = Assert-Failure { $client | Remove-DcrClient -Confirm:$false } -Id VaultWriteFailed -Category WriteError -Message "*was deleted at the server*'$vault'*" -Action "*Remove-Secret -Vault '$vault' -Name $($client.SecretName)*"
         Get-TestServerClient $server | Should -BeNullOrEmpty
+    }
+}
+
+Describe 'The same rows again after a vault failed' {
+    BeforeEach {
+        $rows = 1..3 | ForEach-Object { [pscustomobject]@{ ClientName = "App$_"; RedirectUri = 'https://app.example.com/'; Tenant = "t$_" } }
+        $server = Connect-WithTestVault
+    }
+
+    AfterEach { $env:DCR_TEST_VAULT_MODE = $null }
+
+    It 'send nothing for what was registered: <Name>' -ForEach @(
+        @{ Name = 'the vault is well again'; Between = { } }
+        @{ Name = 'Restore-DcrRegistration ran between'; Between = { $null = Restore-DcrRegistration } }
+        @{ Name = 'over a second connection'; Between = { $null = Connect-DcrServer $server.Issuer -Vault $vault -Name second -WarningAction SilentlyContinue } }
+        @{ Name = 'over the local store'; Between = { $null = Connect-DcrServer $server.Issuer -LocalStore -Name local -WarningAction SilentlyContinue } }
+        @{ Name = 'over the connection that was there before'; Between = { $null = Connect-DcrServer $server.Issuer -Vault $vault -Name second -WarningAction SilentlyContinue; $null = Restore-DcrRegistration; Disconnect-DcrServer second; $null = Connect-DcrServer $server.Issuer -Vault $vault -WarningAction SilentlyContinue } }
+    ) {
+        $env:DCR_TEST_VAULT_MODE = 'SetThrows'
+        $first = $rows | New-DcrClient -ThrottleLimit 1 -ErrorAction SilentlyContinue
+        $env:DCR_TEST_VAULT_MODE = $null
+        $sent = @(Get-TestServerRequest $server -Operation register).Count
+        $sent | Should -BeGreaterThan 0
+        & $Between
+        $second = $rows | New-DcrClient -ThrottleLimit 1
+        $second.Count | Should -Be 3
+        @(Get-TestServerClient $server).Count | Should -Be 3
+        $second.ClientId[0] | Should -Be @($first.ClientId)[0]
+        # And what is kept of them works.
+        ($second | Set-DcrClient -Scope read).Count | Should -Be 3
+        Get-DcrServer | Where-Object Name -in second, local | Disconnect-DcrServer
+    }
+
+    It 'send nothing though the vault refuses a record for good: the local store holds on to it' {
+        $env:DCR_TEST_VAULT_MODE = 'SetThrows'
+        $one = $rows[0] | New-DcrClient -ErrorAction SilentlyContinue
+        foreach ($try in 1..3) {
+            $null = Get-Failure { $rows[0] | New-DcrClient }
+            $null = Get-Failure { Restore-DcrRegistration }
+        }
+
+        @(Get-TestServerRequest $server -Operation register).Count | Should -Be 1
+        ($rows[0] | New-DcrClient -ErrorAction SilentlyContinue).ClientId | Should -BeIn $null, $one.ClientId
+        (Get-DcrStore).Pending | Should -Be 1
+        Assert-CarriesSecrets (Get-DcrClient $one.ClientId -Offline) $server
     }
 }

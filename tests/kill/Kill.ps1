@@ -1,170 +1,332 @@
 <#
 .SYNOPSIS
-    Kills a process that registers, changes and deletes clients, again and again at every step of storing, and looks each time whether
-    the next process finds in the vault what the server's answers had delivered. A real SecretStore vault, in a home folder of its own.
+    Kills a process that registers, changes, moves and deletes clients, compacts and protects its store, again and again at every step, and
+    looks each time whether the next process finds what the server's answers had delivered. The server replaces token and secret at every
+    update, so that a lost answer is a lost client.
 .DESCRIPTION
-    A kill comes a random time after the server got a request that changes something; every eighth one comes while a process connects,
-    which is when journals are replayed. The server rotates token and secret at every update, so that a lost answer is a lost client.
-    Lost is what the server has otherwise than the vault without the journal saying that a request's fate is unknown. SecretStore
-    overwrites its one file in place: a kill in that moment leaves a store that it refuses to read, with the journal's key in it. Such
-    kills are counted as StoreUnreadable. Then Restore-DcrRegistration -SecretStoreCopy puts the copy in place, and what is missing after
-    the next connecting counts as lost.
-    Run it by: dotnet pwsh ./tests/kill/Kill.ps1 -Kills 200. Gives an object with the figures; the exit code is 1 where something was lost.
+    -Store says where registrations go: the local store, or a vault of a real SecretStore, both in a home folder of their own. Where
+    SecretManagement and SecretStore are installed, registrations are moved between the two in either run.
+
+    Kills come when the ledger has grown for the n-th time, at once or a random time later; when the next generation of the ledger is being
+    written; at a random time within Move-DcrRegistration, Set-DcrStore -Protection and Backup-DcrStore; and while a process connects, which
+    is when answers are replayed. Every process registers the tenants of all former ones again.
+
+    What is counted after each kill:
+    Answers   successful answers to requests that change something.
+    Orphans   requests of unknown outcome that this kill left: no more than were under way at once; where one command runs at a time, it is
+              the last request that the server got.
+    Lost      clients whose token and secret at the server are not those kept, and clients kept that the server does not have, if no orphan is
+              about that very client or tenant. An orphan too many. An unusable answer that its orphan does not show.
+    Doubled   tenants with two clients at the server, or kept twice.
+    Failures  commands that failed otherwise than by an orphan's tenant or an unusable answer; a store that cannot be opened.
+    Unreadable  SecretStore overwrites its one file in place: a kill in that moment leaves a store that it refuses to read. Then
+              Restore-DcrRegistration -SecretStoreCopy puts the module's copy in place, and what is missing afterwards is Lost.
+    Gives an object with these figures; the exit code is 1 where anything was lost or doubled, or failed.
+    Run it by: dotnet pwsh ./tests/kill/Kill.ps1 -Kills 200 -Store Local
 #>
 param(
     [int] $Kills = 200,
-    # The longest time between a request and the kill.
+    [ValidateSet('Local', 'SecretStore')] [string] $Store = 'Local',
+    # The longest time between a sign and the kill.
     [int] $LongestMs = 120,
-    [int] $Seed = (Get-Random),
-    # Tears the store after every so many kills as a kill in the midst of writing it would; 0: never.
-    [int] $TearEvery = 0
+    [int] $Seed = (Get-Random -Maximum 1000000),
+    # The built module.
+    [string] $Module = (Join-Path (Split-Path (Split-Path $PSScriptRoot)) 'out/DcrPowerShell/DcrPowerShell.psd1'),
+    # Leaves SecretManagement alone.
+    [switch] $NoVault
 )
 
 Set-StrictMode -Version 3
 $ErrorActionPreference = 'Stop'
-if ($IsWindows) { throw 'On Windows SecretStore keeps one store a user, and this test must not damage yours: run it on Linux or macOS.' }
+if ($IsWindows -and -not $NoVault) { throw 'On Windows SecretStore keeps one store a user, and this test must not damage yours: run it with -NoVault there.' }
 $root = Split-Path (Split-Path $PSScriptRoot)
-$module = Join-Path $root 'out/DcrPowerShell/DcrPowerShell.psd1'
 $random = [Random]::new($Seed)
-$http = [Net.Http.HttpClient]::new()
 Import-Module (Join-Path $root 'tests/cmdlets/TestServer.psm1')
 Import-Module (Join-Path $root 'tests/shared/Pwsh.psm1')
+$hasVault = -not $NoVault -and [bool] (Get-Module Microsoft.PowerShell.SecretStore -ListAvailable)
+if ($Store -eq 'SecretStore' -and -not $hasVault) { throw 'SecretManagement and SecretStore are not installed.' }
+
+$passphrases = 'first passphrase', 'second passphrase'
+$home2 = Join-Path ([IO.Path]::GetTempPath()) "dcr-kill-$PID"
+$folder = Join-Path $home2 'ledger'
+$backup = Join-Path $home2 'backup.dcrb'
+
+# What is done, and at which sign the kill comes.
+$schedule = @(
+    'writes', 'answers', 'compact', 'connect', 'move', 'writes', 'big', 'protect', 'writes', 'answers'
+    'move', 'connect', 'writes', 'compact', 'protect', 'writes', 'connect', 'big', 'backup', 'move'
+)
 
 function Start-Child([string[]] $Arguments) {
     $start = New-PwshStartInfo (@('-NoProfile', '-NonInteractive') + $Arguments)
     $start.Environment['HOME'] = $home2
+    $start.Environment['DCRPOWERSHELL_HOME'] = $folder
     $process = [Diagnostics.Process]::Start($start)
-    [pscustomobject]@{ Process = $process; Errors = $process.StandardError.ReadToEndAsync() }
+    [pscustomobject]@{ Process = $process; Errors = $process.StandardError.ReadToEndAsync(); Reading = $null }
 }
 
-function Start-Worker { Start-Child '-File', "$PSScriptRoot/Worker.ps1", '-Module', $module, '-Vault', 'KillStore' }
-
-function Reset-Store {
-    Get-ChildItem $home2 -Force | Remove-Item -Recurse -Force
-    $child = Start-Child '-Command', 'Register-SecretVault KillStore -ModuleName Microsoft.PowerShell.SecretStore; Reset-SecretStore -Authentication None -Interaction None -Force -WarningAction Ignore'
-    $child.Process.WaitForExit()
-    if ($child.Process.ExitCode) { throw $child.Errors.Result }
-}
-
-function Restore-Store {
-    $child = Start-Child '-Command', "Import-Module '$module'; Restore-DcrRegistration -SecretStoreCopy -ErrorAction Stop"
+function Invoke-Child([string] $Command) {
+    $child = Start-Child '-Command', "`$ErrorActionPreference = 'Stop'; $Command"
     $said = $child.Process.StandardOutput.ReadToEnd()
     $child.Process.WaitForExit()
     if ($child.Process.ExitCode) { throw "$said $($child.Errors.Result)" }
 }
 
-# Another hash, and half of what it is of.
-function Set-TornStore {
-    $path = Join-Path $home2 '.secretmanagement/localstore/storefile'
-    $bytes = [IO.File]::ReadAllBytes($path)
-    for ($index = 4; $index -lt $bytes.Length / 2; $index++) { $bytes[$index] = $bytes[$index] -bxor 85 }
-    [IO.File]::WriteAllBytes($path, $bytes)
+function Start-Worker { Start-Child '-File', "$PSScriptRoot/Worker.ps1", '-Module', $Module }
+
+function Stop-Child([object] $Child) {
+    $Child.Process.Kill()
+    $Child.Process.WaitForExit()
 }
 
-# The requests that change something, as the server's log has them.
-function Get-Changes { $http.GetStringAsync("$control/servers/$($server.Id)/requests").GetAwaiter().GetResult() | ConvertFrom-Json | Where-Object operation -in 'register', 'update', 'delete' }
+function Send-Line([object] $Worker, [hashtable] $Content) { $Worker.Process.StandardInput.WriteLine((ConvertTo-Json $Content -Depth 5 -Compress)) }
 
-function Wait-Line([object] $Reading, [string] $What) {
-    if (-not $Reading.Wait(60000)) { throw "Within a minute a worker did not $What." }
-    $Reading.Result | ConvertFrom-Json
+# The next line, if it comes in time; null at the end.
+function Read-Line([object] $Worker, [int] $TimeoutMs) {
+    if (-not $Worker.Reading) { $Worker.Reading = $Worker.Process.StandardOutput.ReadLineAsync() }
+    if (-not $Worker.Reading.Wait($TimeoutMs)) { return $null }
+    $line = $Worker.Reading.Result
+    $Worker.Reading = $null
+    if ($line -and $line.StartsWith('{')) { ConvertFrom-Json $line }
 }
 
-$figures = [ordered]@{ Kills = 0; WhileConnecting = 0; Answers = 0; Restored = 0; Unknown = 0; Lost = 0; StoreUnreadable = 0; Torn = 0; WorkerFailures = 0; StepMs = 0; Seed = $Seed }
-$lost = [Collections.Generic.List[string]]::new()
-$home2 = Join-Path ([IO.Path]::GetTempPath()) "dcr-kill-$PID"
-$null = New-Item $home2 -ItemType Directory
+function Wait-Line([object] $Worker, [string] $What) {
+    $line = Read-Line $Worker 300000
+    if ($null -eq $line) { throw "A worker did not $What. $(if ($Worker.Process.HasExited) { $Worker.Errors.Result })" }
+    $line
+}
+
+function Get-LedgerSize {
+    $size = 0L
+    foreach ($file in [IO.Directory]::GetFiles($folder, 'ledger-*')) {
+        $info = [IO.FileInfo]::new($file)
+        if ($info.Exists) { $size += $info.Length + 1 }
+    }
+
+    $size
+}
+
+function Wait-Growth([object] $Worker, [int] $Times) {
+    $seen = Get-LedgerSize
+    while ($Times -gt 0 -and -not $Worker.Process.HasExited) {
+        $now = Get-LedgerSize
+        if ($now -ne $seen) { $seen = $now; $Times-- }
+    }
+}
+
+# The next generation is being written, or is there.
+function Wait-Generation([object] $Worker) {
+    $before = [IO.Directory]::GetFiles($folder, 'ledger-*.dcrl')
+    while (-not $Worker.Process.HasExited) {
+        if ([IO.Directory]::GetFiles($folder, '*.new').Length -or (Compare-Object $before ([IO.Directory]::GetFiles($folder, 'ledger-*.dcrl')))) { break }
+    }
+
+    for ($pause = $random.Next(300); $pause -gt 0; $pause--) { }
+}
+
+# The worker begins a step of that name for the n-th time; then some part of the time passes that it took before.
+function Wait-Step([object] $Worker, [string] $Name, [int] $Times) {
+    while (-not $Worker.Process.HasExited) {
+        $line = Read-Line $Worker 100
+        if ($null -eq $line) { continue }
+        $lines.Add($line)
+        if ($line.PSObject.Properties['begun'] -and $line.begun -eq $Name -and --$Times -le 0) {
+            [Threading.Thread]::Sleep($random.Next(0, 1 + [Math]::Max(20, $longest[$Name])))
+            return
+        }
+    }
+}
+
+function Get-Changes { Get-TestServerRequest $server -Operation register, update, delete }
+
+function Format-Change([object] $Change) { "$($Change.operation) $(if ($Change.operation -eq 'register') { ($Change.body | ConvertFrom-Json).client_name } else { $Change.clientId })" }
+
+function Format-Orphan([object] $Orphan) { "$($Orphan.operation.ToLowerInvariant()) $(if ($Orphan.operation -eq 'Register') { $Orphan.tenant } else { $Orphan.clientId })" }
+
+$figures = [ordered]@{ Store = $Store; Kills = 0; Connecting = 0; Compacting = 0; Moving = 0; Protecting = 0; BackingUp = 0; Answers = 0; Replayed = 0; Orphans = 0; Unusable = 0; Lost = 0; Doubled = 0; Failures = 0; Unreadable = 0; Clients = 0; Seed = $Seed }
+$said = [Collections.Generic.List[string]]::new()
+$longest = @{ move = 0; protect = 0; compact = 0; backup = 0; change = 0 }
+$ofMode = @{ connect = 'Connecting'; compact = 'Compacting'; big = 'Compacting'; move = 'Moving'; protect = 'Protecting'; backup = 'BackingUp' }
+
+function Add-Finding([string] $Figure, [string] $Text) {
+    $figures[$Figure]++
+    $said.Add("Round ${round}, $Figure`: $Text")
+    Write-Host $said[$said.Count - 1]
+}
+
+$null = New-Item $home2, $folder -ItemType Directory
+if ($IsLinux -or $IsMacOS) { chmod 700 $home2 $folder }
 Start-TestServerHost
+$next = $null
 try {
-    $control = & (Get-Module TestServer) { $script:Control }
     $server = New-TestServer @{ rotateToken = 'put'; rotateSecret = 'put' }
-    Reset-Store
-    # Clients whose last answer never arrived: nobody can know their token.
-    $given = [Collections.Generic.HashSet[string]]::new()
-    $unknownBefore = 0
-    $steps = [Collections.Generic.List[int]]::new()
+    if ($hasVault) { Invoke-Child 'Register-SecretVault KillStore -ModuleName Microsoft.PowerShell.SecretStore; Reset-SecretStore -Authentication None -Interaction None -Force -WarningAction Ignore' }
+    $tenants = [Collections.Generic.List[string]]::new()
+    # Texts of the orphans that are known by now, and of tenants whose answer could not be used.
+    $former = [Collections.Generic.HashSet[string]]::new()
+    $unusable = [Collections.Generic.HashSet[string]]::new()
+    $settle = $null
+    $throttle = 1
+    $lastChanges = @()
     $next = Start-Worker
-    for ($round = 0; $round -le $Kills; $round++) {
+    for ($round = 0; ; $round++) {
+        $isLast = $figures.Kills -ge $Kills
         $worker = $next
-        $reading = $worker.Process.StandardOutput.ReadLineAsync()
-        $clients = @(Get-TestServerClient $server)
-        $usable = @($clients | Where-Object { -not $given.Contains($_.clientId) } | Select-Object -First 3 | ForEach-Object clientId)
-        $worker.Process.StandardInput.WriteLine("$($server.Issuer) $usable".Trim())
-        $null = $http.DeleteAsync("$control/servers/$($server.Id)/requests").GetAwaiter().GetResult()
-        $next = if ($round -lt $Kills) { Start-Worker }
-        if ($round -lt $Kills -and $round % 8 -eq 7) {
-            Start-Sleep -Milliseconds $random.Next(0, 400)
-            if (-not $reading.IsCompleted) { $figures.WhileConnecting++ }
-            $worker.Process.Kill()
-            $worker.Process.WaitForExit()
+        $next = $null
+        $mode = if ($isLast) { 'end' } else { $schedule[$round % $schedule.Count] }
+        if ($mode -eq 'move' -and -not $hasVault) { $mode = 'writes' }
+        $lines = [Collections.Generic.List[object]]::new()
+        $usesBackup = (Test-Path $backup) -and $random.Next(3) -eq 0
+        Send-Line $worker @{ issuer = $server.Issuer; place = if ($Store -eq 'Local') { 'Local' } else { 'Vault' }; vault = if ($hasVault) { 'KillStore' }; passphrases = $passphrases; backup = if ($usesBackup) { $backup } }
+        if (-not $isLast) { $next = Start-Worker }
+        if ($mode -eq 'connect') {
+            Start-Sleep -Milliseconds $random.Next(0, 600)
+            $hasConnected = $null -ne (Read-Line $worker 0)
+            Stop-Child $worker
             $figures.Kills++
+            if (-not $hasConnected) { $figures.Connecting++ }
             continue
         }
 
         # What the process before this one left.
-        $state = Wait-Line $reading 'connect'
+        $state = Wait-Line $worker 'connect'
         if ($state.PSObject.Properties['error']) {
-            # The store, and the journal's key in it.
-            Write-Host "Round ${round}: $($state.id): $($state.error)"
-            $figures.StoreUnreadable++
-            if ($next) { $next.Process.Kill() }
-            Restore-Store
-            $next = Start-Worker
+            Stop-Child $worker
+            if (-not $hasVault -or $state.id -notmatch '^Vault(Read|Write)Failed,') {
+                Add-Finding Failures "$($state.id): $($state.error)"
+                break
+            }
+
+            Write-Host "Round ${round}: $($state.error)"
+            $figures.Unreadable++
+            Invoke-Child "Import-Module '$Module'; Restore-DcrRegistration -SecretStoreCopy"
+            if (-not $next) { $next = Start-Worker }
             $round--
             continue
         }
 
-        $figures.Restored += @($state.warnings -like '*the journal had kept*').Count
-        $unknown = [int]($state.warnings -match '^Of (\d+) request' -replace '^Of (\d+) .*', '$1' | Select-Object -First 1)
-        $kept = @{}
-        foreach ($client in $state.clients) { $kept[$client.clientId] = $client }
-        $otherwise = @(
-            foreach ($client in $clients | Where-Object { -not $given.Contains($_.clientId) }) {
-                $record = $kept[$client.clientId]
-                if (-not $record) { "$($client.clientId) is not in the vault"; $null = $given.Add($client.clientId) }
-                elseif ($record.token -cne $client.registrationAccessToken -or $record.secret -cne $client.clientSecret) { "$($client.clientId) has another token or secret"; $null = $given.Add($client.clientId) }
-            }
-            foreach ($id in $kept.Keys | Where-Object { @($clients | ForEach-Object clientId) -cnotcontains $_ -and -not $given.Contains($_) }) { "$id is in the vault and not at the server"; $null = $given.Add($id) }
-        )
-        $figures.Unknown += $unknown - $unknownBefore
-        if ($otherwise.Count -gt $unknown - $unknownBefore) {
-            $figures.Lost += $otherwise.Count - ($unknown - $unknownBefore)
-            $lost.Add("Round ${round}: $($otherwise -join '; '). The process said: $($state.warnings -join ' ')")
+        $figures.Replayed += @($state.warnings -like 'An earlier command ended*').Count
+        foreach ($warning in $state.warnings | Where-Object { $_ -match 'damaged|older copy|no longer has|not work' }) { Add-Finding Failures $warning }
+        $clients = @(Get-TestServerClient $server)
+        $names = @{}
+        foreach ($client in $clients) {
+            $name = $client.metadata.client_name
+            if ($names.ContainsKey($name)) { Add-Finding Doubled "$name is $($names[$name]) and $($client.clientId)" }
+            $names[$name] = $client.clientId
         }
 
-        $unknownBefore = $unknown
-        if ($round -eq $Kills) {
-            $worker.Process.Kill()
+        $orphans = @{}
+        foreach ($orphan in $state.orphans) { $orphans[(Format-Orphan $orphan)] = $orphan }
+        $fresh = @($orphans.Keys | Where-Object { $former.Add($_) })
+        $figures.Orphans += $fresh.Count
+        # A process that was killed while connecting had none of its own.
+        $ofUnusable = @($fresh | Where-Object { $_ -like 'register *' -and $unusable.Contains($_.Substring(9)) })
+        $unexplained = @($fresh | Where-Object { $ofUnusable -cnotcontains $_ })
+        if ($unexplained.Count -gt $throttle) { Add-Finding Lost "$($unexplained.Count) requests are orphans, and $throttle ran at a time: $($unexplained -join ', ')" }
+        if ($throttle -eq 1) {
+            foreach ($one in $unexplained | Where-Object { $lastChanges -ccontains $_ -and $lastChanges[-1] -cne $_ }) {
+                Add-Finding Lost "$one is an orphan, and later requests were sent: $($lastChanges -join ', ')"
+            }
+        }
+
+        foreach ($tenant in $unusable) {
+            $orphan = $orphans["register $tenant"]
+            if (-not $orphan) { Add-Finding Lost "the unusable answer for $tenant is not there" }
+            elseif (-not $orphan.answer -or $names.ContainsKey($tenant) -and $orphan.answer -notlike "*$($names[$tenant])*") { Add-Finding Lost "the orphan of $tenant does not show the answer" }
+        }
+
+        $kept = @{}
+        $keptTenants = @{}
+        foreach ($client in $state.clients) {
+            if ($kept.ContainsKey($client.clientId)) { Add-Finding Doubled "$($client.clientId) is kept twice" }
+            elseif ($keptTenants.ContainsKey($client.tenant)) { Add-Finding Doubled "$($client.tenant) is kept twice" }
+            $kept[$client.clientId] = $client
+            $keptTenants[$client.tenant] = $true
+        }
+
+        $good = [Collections.Generic.List[object]]::new()
+        $dead = [Collections.Generic.List[object]]::new()
+        foreach ($client in $clients) {
+            $id = $client.clientId
+            $record = $kept[$id]
+            $isUnknown = $orphans.ContainsKey("update $id") -or $orphans.ContainsKey("delete $id")
+            if ($isUnknown) { $dead.Add(@{ clientId = $id; place = if ($record) { $record.place } }) }
+            if (-not $record) {
+                if (-not $isUnknown -and -not $orphans.ContainsKey("register $($client.metadata.client_name)")) { Add-Finding Lost "$id of $($client.metadata.client_name) is not kept" }
+            } elseif ($record.token -cne $client.registrationAccessToken -or $record.secret -cne $client.clientSecret) {
+                if (-not $isUnknown) { Add-Finding Lost "$id of $($client.metadata.client_name) is kept with another token or secret" }
+            } elseif ($record.tenant -cne $client.metadata.client_name) {
+                Add-Finding Lost "$id is kept for $($record.tenant), and was registered for $($client.metadata.client_name)"
+            } elseif (-not $isUnknown) {
+                $good.Add(@{ clientId = $id; place = $record.place })
+            }
+        }
+
+        foreach ($id in $kept.Keys | Where-Object { $names.Values -cnotcontains $_ }) {
+            $dead.Add(@{ clientId = $id; place = $kept[$id].place })
+            if (-not $orphans.ContainsKey("delete $id")) { Add-Finding Lost "$id is kept, and the server does not have it" }
+        }
+
+        $figures.Clients = $clients.Count
+        if ($isLast) {
+            Stop-Child $worker
             break
         }
 
-        $target = $random.Next(1, 7)
-        while (@(Get-Changes).Count -lt $target -and -not $worker.Process.HasExited) { }
-        [Threading.Thread]::Sleep($random.Next(0, $LongestMs))
-        $ended = $worker.Process.HasExited
-        $worker.Process.Kill()
-        $figures.Answers += @(Get-Changes | Where-Object status -in 200, 201, 204).Count
-        $worker.Process.WaitForExit()
+        # The administrator looks after orphans now and then: deletes what they are about, and closes them.
+        $settle = $null
+        if ($orphans.Count -ge 12) {
+            foreach ($one in $dead) { if ($names.Values -ccontains $one.clientId) { Remove-TestServerClient $server $one.clientId } }
+            foreach ($tenant in $orphans.Keys -like 'register *' -replace '^register ' | Where-Object { $names.ContainsKey($_) -and -not $kept.ContainsKey($names[$_]) }) { Remove-TestServerClient $server $names[$tenant] }
+            $settle = @{ forget = @($dead | Where-Object { $_.place }) }
+            $former.Clear()
+            $unusable.Clear()
+        }
+
+        for ($count = $random.Next(2, 5); $count -gt 0; $count--) { $tenants.Add("tenant $($tenants.Count)") }
+        $throttle = if ($random.Next(3)) { 1 } else { 4 }
+        $faults = @(if ($random.Next(2)) { @{ on = 'register'; skip = $random.Next(3); body = 'half' } })
+        Set-TestServerSwitch $server @{ faults = $faults }
+        Clear-TestServerRequest $server
+        Send-Line $worker @{ mode = $mode; tenants = @($tenants); clients = @($good); dead = @($dead | ForEach-Object { $_.clientId }); throttle = $throttle; big = if ($mode -eq 'big' -and $Store -eq 'Local') { 400000 } else { 0 }; seed = $random.Next(); backup = $backup; settle = $settle }
+        if ($settle) {
+            $line = Wait-Line $worker 'settle'
+            if (-not $line.PSObject.Properties['settled']) { $lines.Add($line) } else { $worker.Process.StandardInput.WriteLine() }
+        }
+
+        switch ($mode) {
+            'writes' { Wait-Growth $worker $random.Next(1, 40) }
+            'answers' { Wait-Growth $worker $random.Next(1, 30); [Threading.Thread]::Sleep($random.Next(0, $LongestMs)) }
+            { $_ -in 'compact', 'big' } { Wait-Generation $worker }
+            default { Wait-Step $worker $mode $random.Next(1, 3) }
+        }
+
+        $hasEnded = $worker.Process.HasExited
+        Stop-Child $worker
         $figures.Kills++
-        foreach ($line in $worker.Process.StandardOutput.ReadToEnd() -split "`n" | Where-Object { $_ -like '{*}*' } | ConvertFrom-Json) {
-            if ($line.PSObject.Properties['did']) { $steps.Add($line.ms) } else { Write-Host "Round ${round}: $line" }
+        if ($ofMode[$mode]) { $figures[$ofMode[$mode]]++ }
+        $changes = @(Get-Changes)
+        $lastChanges = @($changes | ForEach-Object { Format-Change $_ })
+        $figures.Answers += @($changes | Where-Object status -in 200, 201, 204).Count
+        while ($worker.Reading -or -not $worker.Process.StandardOutput.EndOfStream) {
+            $line = Read-Line $worker 10000
+            if ($line) { $lines.Add($line) }
         }
 
-        if ($ended) { $figures.WorkerFailures++ }
-        if ($TearEvery -and $figures.Kills % $TearEvery -eq 0) {
-            Set-TornStore
-            $figures.Torn++
+        foreach ($line in $lines) {
+            if ($line.PSObject.Properties['did']) { $longest[$line.did] = [Math]::Max($longest[$line.did], $line.ms) }
+            elseif ($line.PSObject.Properties['failed']) { Add-Finding Failures "$mode`: $($line.id): $($line.failed) $($line.at)" }
+            elseif ($line.PSObject.Properties['refused'] -and $line.refused -eq 'ResponseNotConformant' -and $unusable.Add($line.tenant)) { $figures.Unusable++ }
         }
 
-        if ($round % 20 -eq 19) { Write-Host "$($round + 1) kills: $(($figures.GetEnumerator() | ForEach-Object { "$($_.Key) $($_.Value)" }) -join ', ')" }
+        if ($hasEnded -and -not @($lines | Where-Object { $_.PSObject.Properties['failed'] })) { Add-Finding Failures "$mode`: the process ended: $($worker.Errors.Result)" }
+        if ($figures.Kills % 20 -eq 0) { Write-Host (($figures.GetEnumerator() | ForEach-Object { "$($_.Key) $($_.Value)" }) -join ', ') }
     }
-
-    $figures.StepMs = ($steps | Sort-Object)[[int]($steps.Count / 2)]
 } finally {
     if ($next -and -not $next.Process.HasExited) { $next.Process.Kill() }
     Stop-TestServerHost
-    Remove-Item $home2 -Recurse -Force
+    if ($said.Count -and $env:DCR_KEEP) { Write-Host "What is left is in $home2." } else { Remove-Item $home2 -Recurse -Force }
 }
 
-$lost | ForEach-Object { Write-Host $_ }
 [pscustomobject] $figures
-exit [int]($figures.Lost -gt 0)
+exit [int]($figures.Lost + $figures.Doubled + $figures.Failures -gt 0)

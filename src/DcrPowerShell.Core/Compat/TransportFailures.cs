@@ -5,7 +5,6 @@ using System.Net;
 using System.Net.Http;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using DcrPowerShell.Http;
 
 namespace DcrPowerShell.Compat;
 

@@ -27,6 +27,10 @@ internal static class DcrErrors
     public static DcrException BadInput(string member, string why, string fix) =>
         new(DcrErrorId.InvalidClientMetadata, $"{member} {why}. Nothing was sent.", fix) { Member = member };
 
+    /// <param name="heading">As it stands in the file, with what nobody sees made visible.</param>
+    public static DcrException ColumnUnclear(string heading, string meant) =>
+        new(DcrErrorId.InvalidClientMetadata, $"Column '{heading}' begins or ends with a character that nobody sees, so it is not read as {meant}. Nothing was sent.", $"Write the heading {meant} without it, then run the command again.") { Member = meant };
+
     public static DcrException NothingToRegister() =>
         new(DcrErrorId.InvalidClientMetadata, "No metadata was named for the client. Nothing was sent.", "Give -ClientName or other metadata, or pipe objects whose properties name it.");
 
@@ -74,7 +78,7 @@ internal static class DcrErrors
         new(DcrErrorId.OperationNotSupported, "-State and -Offline exclude each other: only the server knows whether it still has a client, and -Offline asks nobody.", "Leave out -Offline to have each client read at the server, or leave out -State.");
 
     public static DcrException NoRegistrationToken(string clientId) =>
-        new(DcrErrorId.OperationNotSupported, $"The server issued no registration access token or client configuration URI for client '{clientId}', so it cannot be read, changed or deleted by RFC 7592.", "Manage this client in the server's own administration, or register a new one. Remove-DcrClient -Force drops it from the vault.");
+        new(DcrErrorId.OperationNotSupported, $"The server issued no registration access token or client configuration URI for client '{clientId}', so it cannot be read, changed or deleted by RFC 7592.", "Manage this client in the server's own administration, or register a new one. Remove-DcrClient -Force drops what is kept of it.");
 
     public static DcrException UnsafeRegistrationUri(string clientId, Uri uri) =>
         new(DcrErrorId.RegistrationUriRefused, $"The server said that client '{clientId}' is managed at {Origin(uri)}, by an address that is not https or has a user name or password in it. The registration access token was not sent there.", "Manage this client in the server's own administration, and tell the server's operator.");
@@ -120,11 +124,11 @@ internal static class DcrErrors
         new(failure.ErrorId, $"The old client secret of '{clientId}' is inactive now and opens nothing, but was not deleted: {failure.Message}", "Run Reset-DcrClientSecret -CompleteOverlap again: it deletes the inactive secret.", failure) { ServerError = failure.ServerError };
 
     public static DcrException TokenLost(string clientId, Uri uri, Exception inner) =>
-        new(DcrErrorId.TokenLost, $"A change of client '{clientId}' was sent to {uri.Authority}, its answer never came, and now the server rejects the registration access token: it has most likely replaced it in the answer that was lost.", "Give the client a new registration access token in the server's own administration, and take it into the vault; or register a new client with New-DcrClient and move the application over.", inner);
+        new(DcrErrorId.TokenLost, $"A change of client '{clientId}' was sent to {uri.Authority}, its answer never came, and now the server rejects the registration access token: it has most likely replaced it in the answer that was lost.", "Give the client a new registration access token in the server's own administration, and take the client with Import-DcrClient; or register a new client with New-DcrClient and move the application over.", inner);
 
-    /// <param name="at">When it was sent.</param>
-    public static DcrException TenantUnknown(string tenant, DateTimeOffset at) =>
-        new(DcrErrorId.OutcomeUnknown, $"A client for tenant '{tenant}' was sent to be registered on {at:yyyy-MM-dd} at {at:HH:mm} UTC, and nobody knows whether the server did it. Nothing was sent now.", "Find-DcrOrphan looks it up, and Resolve-DcrOrphan adopts, removes or dismisses it. New-DcrClient -AllowDuplicate registers another client all the same.");
+    /// <param name="at">When it was sent; null where that is not known any more.</param>
+    public static DcrException TenantUnknown(string tenant, DateTimeOffset? at) =>
+        new(DcrErrorId.OutcomeUnknown, $"A client for tenant '{tenant}' was sent to be registered{(at is { } time ? $" on {time:yyyy-MM-dd} at {time:HH:mm} UTC" : "")}, and nobody knows whether the server did it. Nothing was sent now.", "Find-DcrOrphan looks it up, and Resolve-DcrOrphan adopts, removes or dismisses it. New-DcrClient -AllowDuplicate registers another client all the same.");
 
     public static DcrException TenantUnderWay(string tenant, TimeSpan waited) =>
         new(DcrErrorId.OutcomeUnknown, $"Tenant '{tenant}' is being registered by another command, which did not end within {Duration.Say(waited)}. Nothing was sent now.", "Run the command again when the other one has ended: it finds the client then.");
@@ -188,7 +192,7 @@ internal static class DcrErrors
         new(DcrErrorId.AccessTokenRejected, $"The server rejected the initial access token (HTTP 401): it is wrong, expired or used up.{Said(server)}", "Get a fresh one; an initial access token may be good for one registration only. Then connect again with -InitialAccessToken, or give it to New-DcrClient -InitialAccessToken.") { ServerError = server };
 
     public static DcrException RegistrationTokenRejected(ServerError server, string clientId) =>
-        new(DcrErrorId.AccessTokenRejected, $"The server rejected the registration access token of client '{clientId}' (HTTP 401). Either the client is gone from the server, or its token was replaced by a change made elsewhere or has expired; RFC 7592 answers all of these alike.{Said(server)}", "If another machine changed this client, its vault has the new token. If the client is gone, Remove-DcrClient -Force drops it from the vault.") { ServerError = server, IsClientGone = true };
+        new(DcrErrorId.AccessTokenRejected, $"The server rejected the registration access token of client '{clientId}' (HTTP 401). Either the client is gone from the server, or its token was replaced by a change made elsewhere or has expired; RFC 7592 answers all of these alike.{Said(server)}", "If another machine changed this client, its store has the new token. If the client is gone, Remove-DcrClient -Force drops what is kept of it.") { ServerError = server, IsClientGone = true };
 
     /// <param name="kind">The parameter of Connect-DcrServer that the credential came by; null where that does not matter.</param>
     public static DcrException CredentialRejected(ServerError server, string? kind = null) => kind switch
@@ -295,13 +299,13 @@ internal static class DcrErrors
         new(DcrErrorId.RegistrationForbidden, $"The server forbids it (HTTP {server.Status}{(server.Code is null ? "" : $", {server.Code}")}).{Said(server)}", "A policy of the server stands against it: ask its operator which clients may be registered, from where, and how many.") { ServerError = server };
 
     public static DcrException ClientGone(ServerError server, string clientId) =>
-        new(DcrErrorId.ClientNotFound, $"The server knows no client '{clientId}' (HTTP {server.Status}).{Said(server)}", "It was deleted there. Remove-DcrClient -Force drops it from the vault.") { ServerError = server, IsClientGone = true };
+        new(DcrErrorId.ClientNotFound, $"The server knows no client '{clientId}' (HTTP {server.Status}).{Said(server)}", "It was deleted there. Remove-DcrClient -Force drops what is kept of it.") { ServerError = server, IsClientGone = true };
 
     public static DcrException NoRegistrationEndpoint(ServerError server, Uri uri) =>
         new(DcrErrorId.OperationNotSupported, $"{uri} does not register clients (HTTP {server.Status}).{Said(server)}", "Dynamic registration may be switched off at the server, or its endpoint may be another: see -RegistrationEndpoint.") { ServerError = server };
 
     public static DcrException DeletionNotOffered(string clientId) =>
-        new(DcrErrorId.OperationNotSupported, $"The server answered that there is nothing to delete, and yet it knows client '{clientId}': it does not let clients be deleted by RFC 7592.", "Delete it in the server's own administration. -Force drops it from the vault.");
+        new(DcrErrorId.OperationNotSupported, $"The server answered that there is nothing to delete, and yet it knows client '{clientId}': it does not let clients be deleted by RFC 7592.", "Delete it in the server's own administration. -Force drops what is kept of it.");
 
     public static DcrException UnusableRegistrationToken() =>
         new(DcrErrorId.ResponseNotConformant, "The registration access token that the server gave this client has a character that no bearer token has (RFC 6750, section 2.1). Nothing was sent.", "Manage this client in the server's own administration, and tell the server's operator.");
@@ -313,7 +317,7 @@ internal static class DcrErrors
         new(DcrErrorId.OperationNotSupported, $"The server does not let a client be {operation} by RFC 7592 (HTTP {server.Status}).{Said(server)}", "Use the server's own administration for this.") { ServerError = server };
 
     public static DcrException OktaAppUnknown(ServerError server, string clientId) =>
-        new(DcrErrorId.ClientNotFound, $"Okta's Apps API, which has the secrets, knows no app with the id '{clientId}' (HTTP {server.Status}). Nothing was changed.{Said(server)}", "A client that was given an id of its own has another app id: change its secrets in the Okta Admin Console. If it was deleted, Remove-DcrClient -Force drops it from the vault.") { ServerError = server };
+        new(DcrErrorId.ClientNotFound, $"Okta's Apps API, which has the secrets, knows no app with the id '{clientId}' (HTTP {server.Status}). Nothing was changed.{Said(server)}", "A client that was given an id of its own has another app id: change its secrets in the Okta Admin Console. If it was deleted, Remove-DcrClient -Force drops what is kept of it.") { ServerError = server };
 
     /// <param name="secrets">Each with its state, not the secrets themselves.</param>
     /// <param name="canComplete">Whether -CompleteOverlap would delete one of them.</param>
@@ -345,11 +349,13 @@ internal static class DcrErrors
     public static DcrException NotConformant(Uri uri, string what, ServerError? server = null, Exception? inner = null) =>
         new(DcrErrorId.ResponseNotConformant, $"{uri.Authority}: {what}.{Said(server)}", "Check that the URL is the authorization server itself and not a proxy or a login page. -Verbose shows each request.", inner) { ServerError = server };
 
-    public static DcrException UnreadRegistration(Uri uri, string why, bool broken, Exception inner) =>
-        new(broken ? DcrErrorId.OutcomeUnknown : DcrErrorId.ResponseNotConformant, $"{uri.Authority} said that it registered the client, but {why}. The answer is kept as it came, and the registration is not sent again.", "Find-DcrOrphan shows the answer and what to do about it.", inner);
+    /// <param name="isKept">Whether the ledger has the answer.</param>
+    public static DcrException UnreadRegistration(Uri uri, string why, bool broken, bool isKept, Exception inner) =>
+        new(broken ? DcrErrorId.OutcomeUnknown : DcrErrorId.ResponseNotConformant, $"{uri.Authority} said that it registered the client, but {why}. {(isKept ? "The answer is kept as it came, and the" : "The")} registration is not sent again.", "Find-DcrOrphan shows the answer and what to do about it.", inner);
 
-    public static DcrException UnreadManagement(Uri uri, string clientId, string done, string why, Exception inner) =>
-        new(DcrErrorId.ResponseNotConformant, $"{uri.Authority} said that client '{clientId}' {done}, but {why}. The answer is kept as it came: see Find-DcrOrphan.", "Run Get-DcrClient for this client: if it answers, the stored registration access token still holds.", inner);
+    /// <param name="isKept">Whether the ledger has the answer.</param>
+    public static DcrException UnreadManagement(Uri uri, string clientId, string done, string why, bool isKept, Exception inner) =>
+        new(DcrErrorId.ResponseNotConformant, $"{uri.Authority} said that client '{clientId}' {done}, but {why}.{(isKept ? " The answer is kept as it came: see Find-DcrOrphan." : "")}", "Run Get-DcrClient for this client: if it answers, the stored registration access token still holds.", inner);
 
     public static DcrException OtherClient(string asked, string answered, string keptAs) =>
         new(DcrErrorId.ResponseNotConformant, $"Asked for client '{asked}', the server answered with client '{answered}'. What it sent is kept as '{keptAs}'; what is kept of '{asked}' is unchanged.", "Check at the server which of the two is meant.");
@@ -444,8 +450,8 @@ internal static class DcrErrors
 
     public static DcrException NotKeptHere(string clientId, string done, object unstored, bool hasAnswer, DcrException why) =>
         new(
-            DcrErrorId.StoreReadOnly,
-            $"Client '{clientId}' {done}, and the local store could not keep that: {why.InnerException?.Message.TrimEnd('.') ?? why.Message}.{(hasAnswer ? " The server's answer is in it." : "")}",
+            why.ErrorId,
+            $"Client '{clientId}' {done}, and the local store could not keep that: {(why.InnerException is { } inner ? inner.Message.TrimEnd('.') : "it is locked")}.{(hasAnswer ? " The server's answer is in it." : "")}",
             hasAnswer ? "When the store can be written again, connect: what the answer brought is restored." : "The DcrClient object has the secrets: it was written to the output, and is this error's TargetObject. Keep its RegistrationAccessToken and ClientSecret before this session ends.",
             why)
         {
@@ -458,8 +464,8 @@ internal static class DcrErrors
             Unstored = client,
         };
 
-    public static DcrException NotForgotten(string vault, string clientId, Exception why) =>
-        new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' was deleted at the server, and vault '{vault}' still holds its registration: {why.Message.TrimEnd('.')}.", "Nothing is to be done: it is removed there when you connect next.", why);
+    public static DcrException NotForgotten(string clientId, Exception why) =>
+        new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' was deleted at the server, and its vault still holds its registration: {why.Message.TrimEnd('.')}.", "Nothing is to be done: it is removed there when you connect to that vault next.", why);
 
     public static DcrException NotMoved(string vault, string clientId, Exception why) =>
         new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' is being moved, and vault '{vault}' did not take it yet: {why.Message.TrimEnd('.')}. The local store has it.", "Nothing is lost. When the vault works again, run Move-DcrRegistration once more, or connect to the vault: it goes on from here.", why);
@@ -476,8 +482,13 @@ internal static class DcrErrors
     public static DcrException StoreNotRestored(string why, string nextStep, Exception? inner = null) =>
         new(DcrErrorId.VaultWriteFailed, $"SecretStore was left as it is: {why}.", nextStep, inner);
 
-    public static DcrException RecordUnreadable(string vault, string secretName, string why) =>
-        new(DcrErrorId.VaultReadFailed, $"The secret '{secretName}' in vault '{vault}' is not a registration that this version can read: {why}.", "If a newer DcrPowerShell wrote it, update this one. The secret was left as it is.");
+    public static DcrException RecordUnreadable(string vault, string secretName, string why, bool isNewer) =>
+        new(DcrErrorId.VaultReadFailed, $"The secret '{secretName}' in vault '{vault}' is not a registration that this version can read: {why}. It was left as it is.", isNewer
+            ? "A newer DcrPowerShell wrote it: update this one."
+            : $"If the local store still holds it, Restore-DcrRegistration writes it back. If not, remove it with Remove-Secret -Vault '{vault}' -Name {secretName}, and see Restore-DcrRegistration -ClientId.");
+
+    public static DcrException SecretNameTwice(string name, string first) =>
+        new(DcrErrorId.InvalidClientMetadata, $"The secret '{name}' was named for two clients: {first} has it. Nothing was sent for this one.", "Give each client a secret name of its own (ClientSecretName).");
 
     public static DcrException SecretManagementNotFound(Exception inner) =>
         new(DcrErrorId.SecretManagementNotFound, "The module Microsoft.PowerShell.SecretManagement could not be loaded.", "Install it: Install-Module Microsoft.PowerShell.SecretManagement. It keeps registration access tokens and client secrets.", inner);

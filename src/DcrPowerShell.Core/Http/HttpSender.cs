@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using DcrPowerShell.Compat;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
@@ -57,8 +58,7 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
             try
             {
                 var authorization = await authorizer.AuthorizeAsync(request, reporter, stop).ConfigureAwait(false);
-                var response = await PacedAsync(request, authorization, reporter, patience.Token, stop).ConfigureAwait(false);
-                await TellAsync(response).ConfigureAwait(false);
+                var response = await PacedAsync(request, authorization, reporter, arrived, patience.Token, stop).ConfigureAwait(false);
                 if (authorizer.Learn(authorization, request, response) && ++lessons <= MostLessons)
                 {
                     // A refusal of the credential: the server did nothing.
@@ -80,7 +80,6 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
             }
             catch (TransportException failure)
             {
-                await TellAsync(null).ConfigureAwait(false);
                 wait = _isClosed ? null : RetryPolicy.AfterFailure(request.Effect, failure, tries);
                 if (wait is null)
                 {
@@ -93,8 +92,6 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
             waited += wait.Value;
             await WaitAsync(request, wait.Value, reason, reporter, stop).ConfigureAwait(false);
         }
-
-        Task TellAsync(ProtocolResponse? response) => arrived?.Invoke(request, response) ?? Task.CompletedTask;
     }
 
     public void Dispose()
@@ -104,11 +101,11 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
     }
 
     /// <summary>Tokens are fetched once for all: they go at once.</summary>
-    private async Task<ProtocolResponse> PacedAsync(ProtocolRequest request, Authorization authorization, IReporter reporter, CancellationToken patience, CancellationToken stop)
+    private async Task<ProtocolResponse> PacedAsync(ProtocolRequest request, Authorization authorization, IReporter reporter, Func<ProtocolRequest, ProtocolResponse?, Task>? arrived, CancellationToken patience, CancellationToken stop)
     {
         if (request.Effect == RequestEffect.FetchesToken)
         {
-            return await TryAsync(request, authorization, reporter, patience).ConfigureAwait(false);
+            return await TryAsync(request, authorization, reporter, arrived, patience).ConfigureAwait(false);
         }
 
         var gate = request.Effect == RequestEffect.Registers && RegistrationGate is { } own ? own : Gate;
@@ -116,7 +113,7 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
         ProtocolResponse? response = null;
         try
         {
-            return response = await TryAsync(request, authorization, reporter, patience).ConfigureAwait(false);
+            return response = await TryAsync(request, authorization, reporter, arrived, patience).ConfigureAwait(false);
         }
         finally
         {
@@ -153,24 +150,29 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
         }
     }
 
-    private async Task<ProtocolResponse> TryAsync(ProtocolRequest request, Authorization authorization, IReporter reporter, CancellationToken cancellationToken)
+    /// <summary>One try. What came is handed over before anything is reported of it, for a reporter's command may be gone.</summary>
+    private async Task<ProtocolResponse> TryAsync(ProtocolRequest request, Authorization authorization, IReporter reporter, Func<ProtocolRequest, ProtocolResponse?, Task>? arrived, CancellationToken cancellationToken)
     {
         var time = Stopwatch.StartNew();
         reporter.Sending();
         try
         {
-            var response = await transport.SendAsync(request, authorization.Headers, cancellationToken).ConfigureAwait(false);
+            var response = await transport.SendAsync(request, authorization.Headers, cancellationToken).ConfigureAwait(false) with { Redaction = SentSecrets(request, authorization) };
+            await TellAsync(response).ConfigureAwait(false);
             reporter.Verbose($"{request.Method} {Shown(request)} - {response.Status} in {time.ElapsedMilliseconds} ms");
             Answered?.Invoke(request, response, time.Elapsed);
-            return response with { Redaction = SentSecrets(request, authorization) };
+            return response;
         }
         catch (TransportException failure)
         {
             // Where the answer is no HTTP, the platform quotes it, and it may quote the request.
             var told = SentSecrets(request, authorization).Finds(failure.ToString()) ? failure.WithoutWords() : failure;
+            await TellAsync(null).ConfigureAwait(false);
             reporter.Verbose($"{request.Method} {Shown(request)} - no answer after {time.ElapsedMilliseconds} ms ({told.Kind}: {told.Message})");
             throw told;
         }
+
+        Task TellAsync(ProtocolResponse? response) => arrived?.Invoke(request, response) ?? Task.CompletedTask;
     }
 
     // A query may hold anything.

@@ -1,4 +1,5 @@
 using System;
+using DcrPowerShell.Compat;
 using DcrPowerShell.Protocol;
 
 namespace DcrPowerShell.Http;

@@ -1,15 +1,7 @@
 using System;
+using DcrPowerShell.Compat;
 
 namespace DcrPowerShell.Http;
-
-internal enum TransportFailure
-{
-    NameResolution,
-    Connect,
-    Tls,
-    TimedOut,
-    Interrupted,
-}
 
 /// <summary>No answer, or not a whole one.</summary>
 /// <param name="mayHaveArrived">False only where the request surely did not reach the server.</param>

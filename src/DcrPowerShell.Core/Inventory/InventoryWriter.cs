@@ -85,6 +85,10 @@ internal sealed class InventoryWriter
         }
     }
 
+    /// <summary>Whether an inventory has a column, or a member, of that name.</summary>
+    public static bool Has(string name) => Columns.Any(column => column.Heading.Equals(name, StringComparison.OrdinalIgnoreCase))
+        || name is ClientMember.ClientId or Issuer or State or SecretName or ClientMember.RegistrationClientUri or ClientMember.ClientSecretExpiresAt or ClientMember.ClientIdIssuedAt;
+
     private static JsonBag Json(DcrClient client)
     {
         var known = JsonBag.Empty

@@ -8,7 +8,8 @@ namespace DcrPowerShell.Ledger;
 /// <summary>Bytes that no frame covers, or frames that are missing.</summary>
 /// <param name="Length">0 where frames are missing and nothing is in their place.</param>
 /// <param name="IsTorn">A writer was killed there; the next frame says that nothing is missing. Otherwise it is damage.</param>
-internal readonly record struct LedgerGap(long Offset, long Length, bool IsTorn);
+/// <param name="IsFork">The frame behind it does not know of the one before it: two machines have written at the same time, for their locks do not meet.</param>
+internal readonly record struct LedgerGap(long Offset, long Length, bool IsTorn, bool IsFork = false);
 
 /// <summary>
 /// Finds the frames of a file by their headers, without decrypting. A frame behind which another one says that it follows it is
@@ -58,7 +59,7 @@ internal sealed class FrameScanner(IAppendFile file, FrameCodec codec)
             if (gap >= 0 || frame.Previous != last.Sequence)
             {
                 var from = gap < 0 ? at : gap;
-                lost(new LedgerGap(from, at - from, IsTorn: gap >= 0 && frame.Previous == last.Sequence));
+                lost(new LedgerGap(from, at - from, IsTorn: gap >= 0 && frame.Previous == last.Sequence, IsFork: frame.Sequence <= last.Sequence));
             }
 
             found(frame, at);

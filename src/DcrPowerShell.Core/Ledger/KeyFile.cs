@@ -21,6 +21,9 @@ internal sealed record ProtectedKey
     /// <summary>With a passphrase.</summary>
     public PassphraseSeal? Passphrase { get; init; }
 
+    /// <summary>While the protection changes: the key sealed with the other one, so that either of the two protections opens both.</summary>
+    public (ulong By, byte[] Sealed)? Wrapped { get; init; }
+
     /// <summary>With a vault: its name when the key was put there, and the name of the secret.</summary>
     public (string Vault, string SecretName)? Vault { get; init; }
 }
@@ -35,6 +38,14 @@ internal sealed record KeyFile(LedgerHash LedgerId, IReadOnlyList<ProtectedKey> 
 
     /// <summary>What a passphrase's seal is bound to.</summary>
     public static byte[] Associated(LedgerHash ledgerId) => Encoding.ASCII.GetBytes("DcrPowerShell store key " + ledgerId);
+
+    /// <summary>An entry that the other key opens, too.</summary>
+    public ProtectedKey Wrap(ProtectedKey entry, LedgerKey key, LedgerKey by) =>
+        entry with { Wrapped = (by.Id, ContentEncryption.Encrypt(by.Data, key.ToBytes(), Associated(LedgerId), ContentEncryption.NewVector())) };
+
+    /// <summary>The key of such an entry; null where it is not sealed with this key.</summary>
+    public byte[]? Unwrap(ProtectedKey entry, LedgerKey by) =>
+        entry.Wrapped is { } wrapped && wrapped.By == by.Id && ContentEncryption.IsGenuine(by.Data, wrapped.Sealed, Associated(LedgerId)) ? ContentEncryption.Decrypt(by.Data, wrapped.Sealed) : null;
 
     public byte[] ToUtf8() => JsonBag.Empty
         .With("version", Element(Version))
@@ -64,7 +75,8 @@ internal sealed record KeyFile(LedgerHash LedgerId, IReadOnlyList<ProtectedKey> 
 
     private static JsonBag Json(ProtectedKey key)
     {
-        var json = JsonBag.Empty.With("id", key.Id.ToString("x16", CultureInfo.InvariantCulture)).With("protection", key.Protection.ToString());
+        var json = JsonBag.Empty.With("id", Hex(key.Id)).With("protection", key.Protection.ToString());
+        json = key.Wrapped is { } wrapped ? json.With("wrapped_by", Hex(wrapped.By)).With("wrapped", Convert.ToBase64String(wrapped.Sealed)) : json;
         return key switch
         {
             { Account: { } account } => json.With("scheme", account.Scheme).With("key", Convert.ToBase64String(account.Key)),
@@ -78,7 +90,8 @@ internal sealed record KeyFile(LedgerHash LedgerId, IReadOnlyList<ProtectedKey> 
     {
         var key = new ProtectedKey
         {
-            Id = ulong.Parse(Needed(json, "id"), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture),
+            Id = Id(Needed(json, "id")),
+            Wrapped = json.Text("wrapped_by") is { } by ? (Id(by), Convert.FromBase64String(Needed(json, "wrapped"))) : null,
             Protection = Enum.TryParse<DcrProtection>(Needed(json, "protection"), out var protection) ? protection : throw new FormatException("its protection is not known"),
         };
         return key.Protection switch
@@ -88,6 +101,10 @@ internal sealed record KeyFile(LedgerHash LedgerId, IReadOnlyList<ProtectedKey> 
             _ => key with { Vault = (Needed(json, "vault"), Needed(json, "secret")) },
         };
     }
+
+    private static string Hex(ulong id) => id.ToString("x16", CultureInfo.InvariantCulture);
+
+    private static ulong Id(string hex) => ulong.Parse(hex, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 
     private static string Needed(JsonBag json, string member) => json.Text(member) ?? throw new FormatException($"it has no {member}");
 

@@ -80,6 +80,19 @@ internal sealed class LedgerFile : IDisposable
         }
     }
 
+    /// <summary>Nothing in it was written with a key that is known.</summary>
+    public bool IsOfOtherKeys
+    {
+        get
+        {
+            lock (_gate)
+            {
+                var frames = Live();
+                return frames.Count > 0 && frames.TrueForAll(frame => _keys.Find(frame.Header.KeyId) is null);
+            }
+        }
+    }
+
     /// <summary>The folder holds an older state than this process has seen.</summary>
     public bool WasRolledBack { get; private set; }
 
@@ -130,7 +143,10 @@ internal sealed class LedgerFile : IDisposable
     }
 
     /// <summary>Writes frames, after everything that is in the file by then. Not cancelled by anything.</summary>
-    /// <param name="decide">Called under the ledger's lock, with the state as it is then. Gives what to write; may give nothing.</param>
+    /// <param name="decide">
+    /// Called under the ledger's lock, with the state as it is then. Gives what to write; may give nothing. Called again where the file was
+    /// replaced in that moment.
+    /// </param>
     /// <param name="isDurable">Whether it is on the disk when this returns. Otherwise the next flush takes it along.</param>
     /// <returns>The headers of what was written.</returns>
     /// <exception cref="IOException">The disk refuses, or another process does not release the lock.</exception>

@@ -28,6 +28,9 @@ internal sealed class LedgerRow
     /// <summary>The ledger has the registration's secrets.</summary>
     public bool IsWhole => Header.Kind == FrameKind.Kept;
 
+    /// <summary>How many of its bytes the next compaction keeps: what a vault has, it drops but for the outline.</summary>
+    public long LiveLength => IsStored && IsWhole && Header.Place != 0 ? FrameHeader.Size + ContentEncryption.SealedLength(Header.OutlineLength) : Header.Length;
+
     /// <summary>A vault is still to be told.</summary>
     public bool IsPending => Header.Place != 0 && !IsStored;
 }
@@ -93,6 +96,9 @@ internal sealed class LedgerState
 
     public OpenEntry? Entry(LedgerHash id) => _open.TryGetValue(id, out var entry) ? entry : null;
 
+    /// <summary>A vault still has what is kept elsewhere, or nowhere, by now.</summary>
+    public bool IsLeftover(LedgerHash client, ulong place) => Moved.Exists(moved => moved.Header.Client == client && moved.Header.Place == place);
+
     [MethodImpl(Hot.Path)]
     public void Apply(FrameHeader header, long offset)
     {
@@ -108,12 +114,12 @@ internal sealed class LedgerState
                 Moved.Add((header, offset));
                 LiveLength += header.Length;
                 break;
-            case FrameKind.Stored when Moved.FindIndex(moved => moved.Header.Sequence == header.Reference) is >= 0 and var index:
-                LiveLength -= Moved[index].Header.Length;
-                Moved.RemoveAt(index);
+            case FrameKind.Stored when Forget(moved => moved.Sequence == header.Reference):
                 break;
             case FrameKind.Stored when Client(header.Client) is { Header.Place: not 0 } row && row.Header.Sequence == header.Reference:
+                LiveLength -= row.LiveLength;
                 row.IsStored = true;
+                LiveLength += row.LiveLength;
                 break;
             case FrameKind.Closed:
                 Close(header.Entry);
@@ -157,19 +163,37 @@ internal sealed class LedgerState
         }
         else
         {
-            LiveLength -= row.Header.Length;
+            LiveLength -= row.LiveLength;
             LocalCount -= IsLocal(row.Header) ? 1 : 0;
             Leave(row);
         }
 
         LocalCount += IsLocal(header) ? 1 : 0;
         (row.Header, row.Offset, row.IsStored) = (header, offset, header.Kind == FrameKind.Known);
-        LiveLength += header.Length;
+        LiveLength += row.LiveLength;
+        if (header.Place != 0 && row.IsRegistration)
+        {
+            // It has come back before that vault forgot it.
+            Forget(moved => moved.Client == header.Client && moved.Place == header.Place);
+        }
+
         if (!header.Tenant.IsNone && !row.IsRemoved)
         {
             row.Earlier = LivingOf(header.Tenant);
             _tenants[header.Tenant] = row;
         }
+    }
+
+    private bool Forget(Func<FrameHeader, bool> which)
+    {
+        var index = Moved.FindIndex(moved => which(moved.Header));
+        if (index >= 0)
+        {
+            LiveLength -= Moved[index].Header.Length;
+            Moved.RemoveAt(index);
+        }
+
+        return index >= 0;
     }
 
     private static bool IsLocal(FrameHeader header) => header.Kind == FrameKind.Kept && header.Place == 0;

@@ -17,6 +17,8 @@ namespace DcrPowerShell.Ledger;
 /// <param name="keyFolder">Where the key file is, by the settings.</param>
 internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStoreFolder Folder, string Name)> keyFolder, IAccountProtection account) : ILedgerKeys, IDisposable
 {
+    private const string ProtectLockName = "protect.lock";
+
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly ConcurrentDictionary<ulong, LedgerKey> _keys = new();
     private volatile RegistrationLedger? _ledger;
@@ -43,6 +45,11 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
         foreach (var key in _keyFile!.Keys.Where(key => !_wasLocked && key.Account is not null && !_keys.ContainsKey(key.Id)))
         {
             Take(key, OpenByAccount(key.Account!.Value));
+        }
+
+        if (!_wasLocked)
+        {
+            Unwrap(_keyFile);
         }
     }
 
@@ -93,15 +100,15 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
         {
             if (passphrase is not null && ReadKeyFile() is { } file)
             {
-                foreach (var key in file.Keys.Where(static key => key.Passphrase is not null))
-                {
-                    Take(key, key.Passphrase!.Open(passphrase, KeyFile.Associated(file.LedgerId)) ?? throw StoreErrors.PassphraseWrong());
-                }
+                var opened = file.Keys.Where(static key => key.Passphrase is not null)
+                    .Select(key => (Entry: key, Bytes: key.Passphrase!.Open(passphrase, KeyFile.Associated(file.LedgerId))))
+                    .FirstOrDefault(static key => key.Bytes is not null);
+                Take(opened.Entry ?? throw StoreErrors.PassphraseWrong(), opened.Bytes!);
             }
 
             await LoadKeysAsync(vaultOf).ConfigureAwait(false);
             _wasLocked = false;
-            _ledger ??= new RegistrationLedger(folder, this);
+            _ledger ??= NewLedger();
         }
         finally
         {
@@ -129,18 +136,23 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
     /// next generation of the ledger is in place.
     /// </summary>
     /// <param name="protect">Protects the new key; has it stored where that is elsewhere.</param>
-    /// <exception cref="DcrException">StoreReadOnly; what <paramref name="protect"/> throws. The old protection holds then.</exception>
+    /// <exception cref="DcrException">
+    /// What <paramref name="protect"/> throws: the old protection holds. StoreReadOnly: either of the two opens it, and the next open ends
+    /// the change.
+    /// </exception>
     public async Task ProtectAsync(Func<LedgerHash, LedgerKey, Task<ProtectedKey>> protect, Func<string, ISecretVault>? vaultOf = null)
     {
         var ledger = await OpenAsync(vaultOf).ConfigureAwait(false);
         await _gate.WaitAsync().ConfigureAwait(false);
         try
         {
-            var former = _keyFile!;
-            var key = ((ILedgerKeys)this).Active.Renewed();
-            var fresh = await protect(former.LedgerId, key).ConfigureAwait(false);
+            using var alone = Guard(() => StoreLock.Take(folder, ProtectLockName), "the key");
+            await LoadKeysAsync(vaultOf).ConfigureAwait(false);
+            var (file, former) = (_keyFile!, ((ILedgerKeys)this).Active);
+            var key = former.Renewed();
+            var fresh = await protect(file.LedgerId, key).ConfigureAwait(false);
             _keys[key.Id] = key;
-            WriteKeyFile(former with { Keys = [.. former.Keys, fresh] });
+            WriteKeyFile(file with { Keys = [.. file.Keys.Select(entry => file.Wrap(entry, _keys[entry.Id], key)), file.Wrap(fresh, key, former)] });
             for (var left = 100; !ledger.Compact(); left--)
             {
                 if (left == 0)
@@ -151,7 +163,7 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
                 await Task.Delay(100).ConfigureAwait(false);
             }
 
-            WriteKeyFile(_keyFile! with { Keys = [fresh] });
+            WriteKeyFile(file with { Keys = [fresh] });
         }
         finally
         {
@@ -166,26 +178,41 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
     public static ProtectedKey ByPassphrase(LedgerHash ledgerId, LedgerKey key, SecureString passphrase) =>
         new() { Id = key.Id, Protection = DcrProtection.Passphrase, Passphrase = PassphraseSeal.Of(key.ToBytes(), passphrase, KeyFile.Associated(ledgerId)) };
 
-    /// <summary>Puts the key file somewhere else.</summary>
-    /// <exception cref="DcrException">StoreReadOnly.</exception>
+    /// <summary>Puts the key file somewhere else; or, where it has been put there already, says so.</summary>
+    /// <param name="path">Null for the store's own folder.</param>
+    /// <exception cref="DcrException">StoreReadOnly; StoreKeyMissing: it is in neither place; SecretExists: another key is there.</exception>
     public void MoveKey(string? path)
     {
         var former = Settings;
-        var content = ReadKeyFile()!;
         var (place, name) = Guard(() => keyFolder(former with { KeyPath = path }), "the key");
+        var (there, key) = (Guard(() => place.Read(name) is { } utf8 ? KeyFile.Parse(utf8) : null, "the key"), ReadKeyFile() ?? (HasFrames ? null : MakeKeyFile()));
+        var fullPath = Path.Combine(place.Path, name);
+        if (key is null)
+        {
+            Set(settings => there is null ? throw StoreErrors.KeyMissing(fullPath) : settings with { KeyPath = path });
+            return;
+        }
+
+        var (formerPlace, formerName) = keyFolder(former);
+        if (Path.Combine(formerPlace.Path, formerName) == fullPath)
+        {
+            return;
+        }
+
+        if (there is not null)
+        {
+            throw StoreErrors.KeyExists(fullPath);
+        }
+
         Guard(
             () =>
             {
-                place.Replace(name, content.ToUtf8());
+                place.Replace(name, key.ToUtf8());
                 return true;
             },
             "the key");
         Set(settings => settings with { KeyPath = path });
-        var (formerPlace, formerName) = keyFolder(former);
-        if (formerPlace.Path != place.Path || formerName != name)
-        {
-            formerPlace.Delete(formerName);
-        }
+        formerPlace.Delete(formerName);
     }
 
     public void Dispose()
@@ -197,15 +224,79 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
     private async Task<RegistrationLedger> LoadAsync(Func<string, ISecretVault>? vaultOf)
     {
         await LoadKeysAsync(vaultOf).ConfigureAwait(false);
-        return new RegistrationLedger(folder, this);
+        return NewLedger();
+    }
+
+    private RegistrationLedger NewLedger()
+    {
+        var ledger = new RegistrationLedger(folder, this);
+        if (ledger.File.IsOfOtherKeys)
+        {
+            // Its tenants would all be unknown, and be registered again.
+            ledger.Dispose();
+            throw StoreErrors.KeyOfAnother(KeyPath());
+        }
+
+        try
+        {
+            EndProtecting(ledger);
+        }
+        catch (DcrException failure) when (failure.ErrorId == DcrErrorId.StoreReadOnly)
+        {
+            // Another time: both keys are here.
+        }
+
+        return ledger;
+    }
+
+    /// <summary>Ends a change of the protection that was broken off: until then the former protection opens everything, too.</summary>
+    private void EndProtecting(RegistrationLedger ledger)
+    {
+        if (_keyFile!.Keys.Count == 1)
+        {
+            return;
+        }
+
+        using var alone = Guard(() => folder.TryLock(ProtectLockName), "the key");
+        if (alone is not null && ReadKeyFile() is { Keys: { Count: > 1 } keys } file && keys.All(key => _keys.ContainsKey(key.Id)))
+        {
+            _keyFile = file;
+            if (ledger.Compact())
+            {
+                WriteKeyFile(file with { Keys = [keys[keys.Count - 1] with { Wrapped = null }] });
+            }
+        }
     }
 
     private async Task LoadKeysAsync(Func<string, ISecretVault>? vaultOf)
     {
-        _keyFile = ReadKeyFile() ?? MakeKeyFile();
-        foreach (var key in _keyFile.Keys.Where(key => !_keys.ContainsKey(key.Id)))
+        var file = ReadKeyFile() ?? MakeKeyFile();
+        DcrException? locked = null;
+        foreach (var entry in file.Keys.Where(entry => !_keys.ContainsKey(entry.Id)))
         {
-            Take(key, await OpenAsync(key, vaultOf).ConfigureAwait(false));
+            try
+            {
+                Take(entry, await OpenAsync(entry, vaultOf).ConfigureAwait(false));
+            }
+            catch (DcrException failure)
+            {
+                locked ??= failure;
+            }
+        }
+
+        Unwrap(file);
+        _keyFile = file.Keys.All(entry => _keys.ContainsKey(entry.Id)) ? file : throw locked!;
+    }
+
+    /// <summary>Where a change of the protection was broken off, either key opens the other.</summary>
+    private void Unwrap(KeyFile file)
+    {
+        foreach (var entry in file.Keys.Where(entry => !_keys.ContainsKey(entry.Id)))
+        {
+            if (_keys.Values.Select(by => file.Unwrap(entry, by)).FirstOrDefault(static bytes => bytes is not null) is { } key)
+            {
+                Take(entry, key);
+            }
         }
     }
 
@@ -229,6 +320,10 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
                 catch (VaultException failure)
                 {
                     throw StoreErrors.KeyVaultFailed(place.Vault, failure);
+                }
+                catch (FormatException failure)
+                {
+                    throw StoreErrors.KeyUnusable(failure);
                 }
 
             default:
@@ -271,7 +366,7 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
                 return made;
             }
 
-            if (folder.List().Any(name => name.EndsWith(".dcrl", StringComparison.Ordinal) && folder.Length(name) > 0))
+            if (HasFrames)
             {
                 throw StoreErrors.KeyMissing(KeyPath());
             }
@@ -283,6 +378,8 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
             return file;
         },
         "the key");
+
+    private bool HasFrames => folder.List().Any(name => name.EndsWith(".dcrl", StringComparison.Ordinal) && folder.Length(name) > 0);
 
     private string KeyPath()
     {

@@ -27,6 +27,8 @@ internal sealed class Owners(IStoreFolder folder) : IDisposable
         {
             if (_life is null)
             {
+                // Nobody sweeps while a file is there and its lock is not.
+                using var alone = StoreLock.Take(folder, LedgerFile.LockName);
                 Sweep();
                 _life = folder.TryLock(_own);
             }

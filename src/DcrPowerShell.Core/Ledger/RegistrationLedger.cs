@@ -129,7 +129,6 @@ internal sealed class RegistrationLedger : IDisposable
         _owners.End(id);
         return living is { } client && Whole(state => state.Client(client)) is { } registration ? new Begun.Living(registration)
             : open is { } other && Read(other) is { } entry ? new Begun.Open(entry)
-            : open is { } damaged && _file.Look(state => state.Entry(damaged)) is not null ? throw StoreErrors.FrameDamaged(_folder.Path)
             : await BeginAsync(intent).ConfigureAwait(false);
     }
 
@@ -156,8 +155,9 @@ internal sealed class RegistrationLedger : IDisposable
 
     /// <summary>
     /// Writes a registration as it is now. What was answered is on the disk by then, so that this need not be. With a vault it stays
-    /// pending until <see cref="StoredAsync"/>.
+    /// pending until <see cref="StoredAsync"/>. One that is kept elsewhere stays there: <see cref="MoveAsync"/> alone gives it another place.
     /// </summary>
+    /// <param name="vaultId">Where a new one goes; null for the ledger itself.</param>
     /// <param name="entry">What brought it; none for nothing.</param>
     /// <param name="closes">Whether nothing more is to come of that.</param>
     /// <param name="isDurable">Whether nothing else has it.</param>
@@ -167,7 +167,12 @@ internal sealed class RegistrationLedger : IDisposable
     public async Task<long> KeepAsync(RegistrationRecord record, string? vaultId, LedgerHash entry = default, bool closes = false, bool isDurable = false, long since = long.MaxValue)
     {
         var draft = Registration(FrameKind.Kept, record, vaultId, Encoding.UTF8.GetBytes(record.ToJson()), entry, closes);
-        var written = await Guard(() => _file.WriteAsync(state => state.Client(draft.Header.Client)?.Header.Sequence > since ? [] : [draft], isDurable)).ConfigureAwait(false);
+        var written = await Guard(() => _file.WriteAsync(state => state.Client(draft.Header.Client) switch
+        {
+            { } row when row.Header.Sequence > since => [],
+            { IsRegistration: true } row => [draft with { Header = draft.Header with { Place = row.Header.Place } }],
+            _ => [draft],
+        }, isDurable)).ConfigureAwait(false);
         return written.Count == 0 ? 0 : written[0].Sequence;
     }
 
@@ -176,7 +181,7 @@ internal sealed class RegistrationLedger : IDisposable
     /// <exception cref="DcrException">StoreReadOnly.</exception>
     public Task KnowAsync(IReadOnlyList<RegistrationRecord> records, string vaultId, bool replaces = false) => Guard(() => _file.WriteAsync(
         state => records.Select(record => Registration(FrameKind.Known, record, vaultId, [], LedgerHash.None, closes: false))
-            .Where(draft => state.Client(draft.Header.Client) is null or { IsRemoved: true, IsPending: false } || (replaces && state.Client(draft.Header.Client) is { IsRemoved: false }))
+            .Where(draft => !IsKnown(state, draft.Header.Client, draft.Header.Place) || (replaces && state.Client(draft.Header.Client) is { IsRemoved: false }))
             .ToList(),
         isDurable: true));
 
@@ -274,6 +279,13 @@ internal sealed class RegistrationLedger : IDisposable
         return Whole(state => state.Client(client));
     }
 
+    /// <summary>Where a client is kept, as far as was read; null for nowhere.</summary>
+    public ulong? PlaceOf(string issuer, string clientId)
+    {
+        var client = ClientHash(issuer, clientId);
+        return _file.Look(state => state.Client(client) is { IsRegistration: true } row ? row.Header.Place : (ulong?)null);
+    }
+
     /// <summary>A secret of the application's, or a key; null where there is none of that name.</summary>
     /// <exception cref="DcrException">StoreDamaged.</exception>
     public string? FindSecret(string name)
@@ -300,8 +312,16 @@ internal sealed class RegistrationLedger : IDisposable
         return names;
     }
 
-    /// <summary>Whether the ledger knows a client, its removal too.</summary>
-    public bool Knows(string secretName) => _file.Look(state => state.Client(_keys.Active.Hash(secretName)) is not (null or { IsRemoved: true, IsPending: false }));
+    /// <summary>Whether the ledger knows what a vault has under a name, also as something that the vault is still to forget.</summary>
+    public bool Knows(string secretName, string vaultId) => _file.Look(state => IsKnown(state, _keys.Active.Hash(secretName), PlaceOf(vaultId)));
+
+    /// <summary>Whether this very registration was removed: a vault that was put back to an older copy of it has it again.</summary>
+    public bool WasRemoved(RegistrationRecord record)
+    {
+        var client = ClientHash(record.Issuer, record.ClientId);
+        return _file.TryOpenOutline(state => state.Client(client) is { IsRemoved: true } row ? (row.Header, row.Offset) : null, out _, out var outline)
+            && outline is { Length: > 0 } && LedgerText.ReadRemoval(outline).Record == HashOf(record);
+    }
 
     /// <summary>A tenant's living registration; null for none.</summary>
     /// <exception cref="DcrException">StoreDamaged.</exception>
@@ -338,7 +358,13 @@ internal sealed class RegistrationLedger : IDisposable
                 continue;
             }
 
-            yield return new StoredRegistration(Outline.Read(outline, issuer ?? ""), header.Sequence, header.Place, row!.IsPending, row.IsWhole);
+            if (ReadOutline(outline, issuer) is not { } record)
+            {
+                damaged++;
+                continue;
+            }
+
+            yield return new StoredRegistration(record, header.Sequence, header.Place, row!.IsPending, row.IsWhole);
         }
 
         if (damaged > 0)
@@ -449,9 +475,14 @@ internal sealed class RegistrationLedger : IDisposable
             .ToList();
     }
 
-    /// <summary>One that is not done; null where it is done by now, or damaged.</summary>
+    /// <summary>One that is not done; null where it is done by now.</summary>
     public LedgerEntry? Read(LedgerHash id)
     {
+        if (_file.Look(state => state.Entry(id)) is null)
+        {
+            return null;
+        }
+
         LedgerIntent? intent = null;
         var answers = new List<LedgerAnswer>();
         var isOrphaned = false;
@@ -477,14 +508,21 @@ internal sealed class RegistrationLedger : IDisposable
                 continue;
             }
 
-            intent ??= LedgerText.ReadIntent(text.Outline, header.Kind == FrameKind.Asked ? text.Body : null);
-            if (header.Kind == FrameKind.Answered)
+            try
             {
-                answers.Add(LedgerText.ReadAnswer(text.Outline, text.Body, header.Sequence));
+                intent ??= LedgerText.ReadIntent(text.Outline, header.Kind == FrameKind.Asked ? text.Body : null);
+                if (header.Kind == FrameKind.Answered)
+                {
+                    answers.Add(LedgerText.ReadAnswer(text.Outline, text.Body, header.Sequence));
+                }
+            }
+            catch (FormatException)
+            {
+                // As good as damaged: a newer version wrote it.
             }
         }
 
-        return intent is null ? null : new LedgerEntry(id, intent, answers, !isOrphaned && _owners.IsAtWork(id, intent.Owner));
+        return new LedgerEntry(id, intent, answers, !isOrphaned && intent is not null && _owners.IsAtWork(id, intent.Owner));
     }
 
     /// <summary>What a backup holds: registrations, removals, secrets, and requests that are not done.</summary>
@@ -534,6 +572,7 @@ internal sealed class RegistrationLedger : IDisposable
             state =>
             {
                 var wanted = drafts.Where(draft => draft.Header.Kind is FrameKind.Asked or FrameKind.Answered or FrameKind.Orphaned ? state.Entry(draft.Header.Entry) is null : state.Client(draft.Header.Client) is null).ToList();
+                taken.Clear();
                 taken.AddRange(wanted.Where(static draft => draft.Header.Kind == FrameKind.Kept).Select(static draft => RegistrationRecord.Parse(Encoding.UTF8.GetString(draft.Body))));
                 return wanted;
             },
@@ -570,12 +609,16 @@ internal sealed class RegistrationLedger : IDisposable
         _owners.Dispose();
     }
 
-    /// <summary>By it a vault's leftover is told from something newer.</summary>
+    /// <summary>By it a vault's leftover is told from something newer. A record without its secrets has the same.</summary>
     public static string HashOf(RegistrationRecord record)
     {
         using var sha = SHA256.Create();
-        return Convert.ToBase64String(sha.ComputeHash(Encoding.UTF8.GetBytes(record.ToJson())));
+        var version = FormattableString.Invariant($"{record.Issuer}\n{record.ClientId}\n{record.CreatedAt.UtcTicks}\n{record.UpdatedAt.UtcTicks}");
+        return Convert.ToBase64String(sha.ComputeHash(Encoding.UTF8.GetBytes(version)));
     }
+
+    private static bool IsKnown(LedgerState state, LedgerHash client, ulong place) =>
+        state.Client(client) is not (null or { IsRemoved: true, IsPending: false }) || state.IsLeftover(client, place);
 
     private static bool IsOfDisk(Exception failure) => failure is IOException or UnauthorizedAccessException;
 
@@ -625,8 +668,27 @@ internal sealed class RegistrationLedger : IDisposable
             throw StoreErrors.FrameDamaged(_folder.Path);
         }
 
-        var record = text.Body.Length > 0 ? RegistrationRecord.Parse(Encoding.UTF8.GetString(text.Body)) with { IsKept = true } : Outline.Read(text.Outline, "");
-        return new StoredRegistration(record, header.Sequence, header.Place, row!.IsPending, text.Body.Length > 0);
+        try
+        {
+            var record = text.Body.Length > 0 ? RegistrationRecord.Parse(Encoding.UTF8.GetString(text.Body)) with { IsKept = true } : Outline.Read(text.Outline, "");
+            return new StoredRegistration(record, header.Sequence, header.Place, row!.IsPending, text.Body.Length > 0);
+        }
+        catch (FormatException newer)
+        {
+            throw StoreErrors.Newer(_folder.Path, newer);
+        }
+    }
+
+    private static RegistrationRecord? ReadOutline(byte[] outline, string? issuer)
+    {
+        try
+        {
+            return Outline.Read(outline, issuer ?? "");
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
     }
 
     private FrameHeader Header(FrameKind kind, LedgerHash entry, LedgerIntent intent, LedgerHash tenant) => new()

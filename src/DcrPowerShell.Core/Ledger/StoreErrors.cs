@@ -41,6 +41,16 @@ internal static class StoreErrors
     public static DcrException KeyMissing(string path) =>
         new(DcrErrorId.StoreKeyMissing, $"The key of the local store is not there: '{path}'. Without it nobody can read what the store holds, and no new key was made.", "Put the file back from a copy; if it was moved, name its place with Set-DcrStore -KeyPath. To begin an empty store, set DCRPOWERSHELL_HOME to another folder, and take a backup back with Restore-DcrRegistration -Path.");
 
+    public static DcrException KeyOfAnother(string path) =>
+        new(DcrErrorId.StoreKeyMissing, $"The key file '{path}' is not the one that the local store was written with. Nothing was sent.", "Put the right key file back from a copy. To begin an empty store, set DCRPOWERSHELL_HOME to another folder, and take a backup back with Restore-DcrRegistration -Path.");
+
+    public static DcrException KeyExists(string path) =>
+        new(DcrErrorId.SecretExists, $"There is a key of a store in '{path}' already. Nothing was changed.", "Choose another file: without its key nobody can read a store.");
+
+    /// <summary>Others could read the store, or put another in its place.</summary>
+    public static DcrException NotPrivate(Exception why) =>
+        new(DcrErrorId.StoreReadOnly, $"The local store is not used: {why.Message.TrimEnd('.')}. Nothing was sent.", "Make the folder and its files this account's alone, or name another folder with DCRPOWERSHELL_HOME.", why);
+
     public static DcrException KeyUnusable(Exception why) =>
         new(DcrErrorId.StoreKeyMissing, $"The key of the local store cannot be used by this account on this machine: {why.Message.TrimEnd('.')}. Nothing was sent.", "Use the account and the machine that made the store, or begin an empty one with DCRPOWERSHELL_HOME and take a backup back with Restore-DcrRegistration -Path.", why);
 

@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Ledger;
@@ -11,10 +12,10 @@ namespace DcrPowerShell.Ledger;
 internal sealed record StoredRegistration(RegistrationRecord Record, long Sequence, ulong Place, bool IsPending, bool IsWhole);
 
 /// <summary>A request that is not done.</summary>
-/// <param name="Intent">Null where its frame is damaged.</param>
+/// <param name="Intent">Null where its frames are damaged: nobody knows any more what was asked.</param>
 /// <param name="Answers">In order of coming; none where none came.</param>
 /// <param name="IsUnderWay">Its command is still at work, here or in another process.</param>
-internal sealed record LedgerEntry(LedgerHash Id, LedgerIntent Intent, System.Collections.Generic.IReadOnlyList<LedgerAnswer> Answers, bool IsUnderWay);
+internal sealed record LedgerEntry(LedgerHash Id, LedgerIntent? Intent, IReadOnlyList<LedgerAnswer> Answers, bool IsUnderWay);
 
 /// <summary>A removal that a vault is still to be told of.</summary>
 internal sealed record PendingRemoval(LedgerRemoval Removal, long Sequence);

@@ -128,7 +128,7 @@ internal sealed class AuditScope(AuditLog? log, DcrAuditRecord facts, IReporter 
         }
     }
 
-    /// <summary>Answers that the journal had kept are in the vault.</summary>
+    /// <summary>Answers of earlier commands were restored.</summary>
     public void Restored(IEnumerable<RegistrationRecord> records)
     {
         foreach (var record in log is null ? [] : records)

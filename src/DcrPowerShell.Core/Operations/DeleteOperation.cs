@@ -6,11 +6,11 @@ using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Operations;
 
-/// <summary>Deletes a client (RFC 7592, section 2.3), and then its registration in the vault.</summary>
+/// <summary>Deletes a client (RFC 7592, section 2.3), and then its registration in the store.</summary>
 internal static class DeleteOperation
 {
-    /// <param name="force">Drops the registration from the vault also where the server does not know the client, rejects its token, or does not delete clients.</param>
-    /// <exception cref="DcrException">Refused or of unknown outcome; VaultWriteFailed if the vault still has the registration.</exception>
+    /// <param name="force">Drops the registration also where the server does not know the client, rejects its token, or does not delete clients.</param>
+    /// <exception cref="DcrException">Refused or of unknown outcome; VaultWriteFailed if a vault still has the registration.</exception>
     public static async Task RunAsync(OperationContext context, RegistrationRecord record, bool force)
     {
         context.Audit.Begin(DcrAuditOperation.Delete, record);
@@ -58,7 +58,7 @@ internal static class DeleteOperation
         if (await context.Store.RemoveAsync(record, context.Scope.Entry).ConfigureAwait(false) is { } failure)
         {
             context.Scope.Kept();
-            throw DcrErrors.NotForgotten(context.Connection.Vault!, record.ClientId, failure);
+            throw DcrErrors.NotForgotten(record.ClientId, failure);
         }
 
         context.Scope.Kept();

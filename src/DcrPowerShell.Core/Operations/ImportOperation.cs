@@ -13,20 +13,20 @@ namespace DcrPowerShell.Operations;
 /// <summary>What became of a client that was handed over.</summary>
 internal enum ImportOutcome
 {
-    /// <summary>The server answered it, and the vault has it.</summary>
+    /// <summary>The server answered it, and it is kept.</summary>
     Taken,
 
-    /// <summary>The vault has it as it was given: the server could not be asked.</summary>
+    /// <summary>It is kept as it was given: the server could not be asked.</summary>
     AsGiven,
 
-    /// <summary>The vault had it already.</summary>
+    /// <summary>It was known already.</summary>
     WasKnown,
 
-    /// <summary>The vault had it already, with another token or secret.</summary>
+    /// <summary>It was known already, with another token or secret.</summary>
     WasKnownOtherwise,
 }
 
-/// <summary>Takes a client that was registered elsewhere into the vault, after a read by its own token has shown that it holds.</summary>
+/// <summary>Takes a client that was registered elsewhere into the store, after a read by its own token has shown that it holds.</summary>
 internal static class ImportOperation
 {
     /// <summary>Judges what was handed over, and sends nothing.</summary>
@@ -78,7 +78,7 @@ internal static class ImportOperation
     }
 
     /// <param name="given">From <see cref="Check"/>.</param>
-    /// <param name="force">Takes it also where the vault has the client; what was not given stays.</param>
+    /// <param name="force">Takes it also where the client is known; what was not given stays.</param>
     /// <exception cref="DcrException">The server refused the read, and nothing was stored; or VaultWriteFailed, which carries the client.</exception>
     public static async Task<(DcrClient Client, ImportOutcome Outcome)> RunAsync(OperationContext context, RegistrationRecord given, string? clientSecretName, bool force)
     {

@@ -19,14 +19,26 @@ internal static class Keeping
     /// A record of a client that was not known before; or of one that was, for some servers answer a second registration with
     /// the first one's client, and its token may not be repeated.
     /// </summary>
-    /// <exception cref="DcrException">VaultReadFailed, StoreDamaged: what is known of it cannot be read. The answer stays in the ledger.</exception>
-    public static async Task<(RegistrationRecord Record, RegistrationRecord? Known)> NewRecordAsync(this OperationContext context, RegistrationAnswer answer, string? tenant)
+    /// <exception cref="DcrException">
+    /// VaultReadFailed, StoreDamaged, StoreLocked: what is known of it cannot be read. The answer stays in the ledger, or the error carries
+    /// the client.
+    /// </exception>
+    public static async Task<(RegistrationRecord Record, RegistrationRecord? Known)> NewRecordAsync(this OperationContext context, RegistrationAnswer answer, string? tenant, string done)
     {
-        var known = context.Store.Ledger.Find(context.Connection.Issuer, answer.ClientId!) is null
-            ? null
-            : (await context.Store.FindAsync(context.Connection.Issuer, answer.ClientId!).ConfigureAwait(false))?.Record;
-        var former = known ?? context.UnknownRecord(answer.ClientId!);
-        return (Merge(former with { Tenant = former.Tenant ?? tenant }, answer, context.Connection.RegistrationEndpoint, context.Clock.UtcNow), known);
+        try
+        {
+            var known = context.Store.Ledger.Find(context.Connection.Issuer, answer.ClientId!) is null
+                ? null
+                : (await context.Store.FindAsync(context.Connection.Issuer, answer.ClientId!).ConfigureAwait(false))?.Record;
+            return (Merged(known ?? context.UnknownRecord(answer.ClientId!)), known);
+        }
+        catch (DcrException unread) when (!context.Scope.HasAnswer)
+        {
+            throw DcrErrors.NotKeptHere(answer.ClientId!, done, new DcrClient(Merged(context.UnknownRecord(answer.ClientId!)), []) { State = DcrClientState.Active, Storage = DcrStorage.MemoryOnly }, hasAnswer: false, unread);
+        }
+
+        RegistrationRecord Merged(RegistrationRecord former) =>
+            Merge(former with { Tenant = former.Tenant ?? tenant }, answer, context.Connection.RegistrationEndpoint, context.Clock.UtcNow);
     }
 
     /// <summary>A record of a client of which nothing but its id is known.</summary>
@@ -40,22 +52,19 @@ internal static class Keeping
     };
 
     /// <summary>Where a client is kept that was found.</summary>
-    public static DcrStorage StorageOf(this OperationContext context, RegistrationRecord record) => record.IsKept ? context.Storage() : DcrStorage.MemoryOnly;
+    public static DcrStorage StorageOf(this OperationContext context, RegistrationRecord record) => record.IsKept ? context.Store.StorageOf(record) : DcrStorage.MemoryOnly;
 
-    /// <summary>Where the connection keeps what it has.</summary>
-    private static DcrStorage Storage(this OperationContext context) => context.Store.Vault is null ? DcrStorage.Local : DcrStorage.Vault;
-
-    /// <summary>A client as a list shows it, with what the vault knows of it. Stores nothing.</summary>
+    /// <summary>A client as a list shows it, with what is known of it. Stores nothing.</summary>
     public static async Task<DcrClient> ListedAsync(this OperationContext context, RegistrationAnswer listed)
     {
-        var known = (await context.Store.FindAsync(context.Connection.Issuer, listed.ClientId!).ConfigureAwait(false))?.Record;
+        var known = (await context.Store.FindAsync(context.Connection.Issuer, listed.ClientId!, orOutline: true).ConfigureAwait(false))?.Record;
         var record = Merge(known ?? context.UnknownRecord(listed.ClientId!), listed, context.Connection.RegistrationEndpoint, context.Clock.UtcNow);
-        return new DcrClient(record, []) { State = DcrClientState.Active, Storage = known is null ? DcrStorage.MemoryOnly : context.Storage() };
+        return new DcrClient(record, []) { State = DcrClientState.Active, Storage = known is null ? DcrStorage.MemoryOnly : context.Store.StorageOf(record) };
     }
 
     /// <summary>Stores the answer to a read or an update, if it brought anything new, and gives the client as it is now.</summary>
-    /// <param name="done">What the server did, to be told if the vault fails: "was changed".</param>
-    /// <param name="always">Also where it brought nothing that the record has not: the vault does not have that.</param>
+    /// <param name="done">What the server did, to be told if the store fails: "was changed".</param>
+    /// <param name="always">Also where it brought nothing that the record has not: the store does not have that.</param>
     /// <exception cref="DcrException">
     /// ResponseNotConformant: the answer is about another client, and was kept as that one's. VaultWriteFailed: the error carries the client.
     /// </exception>
@@ -63,7 +72,7 @@ internal static class Keeping
     {
         if (answer.ClientId is { } answered && answered != record.ClientId)
         {
-            var (other, _) = await context.NewRecordAsync(answer, tenant: null).ConfigureAwait(false);
+            var (other, _) = await context.NewRecordAsync(answer, tenant: null, done).ConfigureAwait(false);
             await context.StoreAsync(other, [], done).ConfigureAwait(false);
             throw DcrErrors.OtherClient(record.ClientId, answered, other.SecretName);
         }
@@ -78,7 +87,7 @@ internal static class Keeping
         }
 
         var client = isKept
-            ? new DcrClient(updated, changes) { State = DcrClientState.Active, Storage = isWorthKeeping ? context.Storage() : DcrStorage.MemoryOnly }
+            ? new DcrClient(updated, changes) { State = DcrClientState.Active, Storage = isWorthKeeping ? context.Store.StorageOf(record) : DcrStorage.MemoryOnly }
             : await context.StoreAsync(updated, changes, done).ConfigureAwait(false);
         context.Tell(client, hasNewSecret: client.Record.ClientSecret != record.ClientSecret);
         return client;
@@ -91,12 +100,13 @@ internal static class Keeping
     public static async Task<DcrClient> StoreAsync(this OperationContext context, RegistrationRecord record, IReadOnlyList<DcrChange> changes, string done, DcrClientState state = DcrClientState.Active, bool closes = false)
     {
         context.Audit.Got(record);
+        DcrStorage storage;
         VaultException? failure;
         try
         {
-            failure = await context.Store.KeepAsync(record, context.Scope.Entry, closes, isDurable: !context.Scope.HasAnswer).ConfigureAwait(false);
+            (storage, failure) = await context.Store.KeepAsync(record, context.Scope.Entry, closes, isDurable: !context.Scope.HasAnswer).ConfigureAwait(false);
         }
-        catch (DcrException unwritten) when (unwritten.ErrorId == DcrErrorId.StoreReadOnly)
+        catch (DcrException unwritten)
         {
             throw DcrErrors.NotKeptHere(record.ClientId, done, new DcrClient(record, changes) { State = state, Storage = DcrStorage.MemoryOnly }, context.Scope.HasAnswer, unwritten);
         }
@@ -104,12 +114,16 @@ internal static class Keeping
         context.Scope.Kept();
         if (failure is null)
         {
-            context.TrustVault();
-            return new DcrClient(record, changes) { State = state, Storage = context.Storage() };
+            if (storage == DcrStorage.Vault)
+            {
+                context.TrustVault();
+            }
+
+            return new DcrClient(record, changes) { State = state, Storage = storage };
         }
 
         context.DistrustVault();
-        throw DcrErrors.NotKept(context.Connection.Vault!, record.ClientId, done, new DcrClient(record, changes) { State = state, Storage = DcrStorage.Pending }, failure);
+        throw DcrErrors.NotKept(context.Connection.Vault!, record.ClientId, done, new DcrClient(record, changes) { State = state, Storage = storage }, failure);
     }
 
     /// <summary>Gives the application its own copy of the client secret, under a name of the user's choice.</summary>

@@ -20,6 +20,7 @@ internal sealed class LedgerScope(DcrConnection connection, IReporter reporter, 
     private LedgerIntent? _intent;
     private RegistrationRecord? _known;
     private LedgerHash _current;
+    private bool _hasArrived;
     private bool _hasAnswer;
     private bool _isUnusable;
 
@@ -60,7 +61,7 @@ internal sealed class LedgerScope(DcrConnection connection, IReporter reporter, 
         _known = record;
         _intent = Intent(LedgerOperation.Read) with { ClientId = record.ClientId, ClientName = record.ClientName, Tenant = record.Tenant };
         _current = LedgerHash.None;
-        _hasAnswer = false;
+        (_hasArrived, _hasAnswer) = (false, false);
     }
 
     /// <summary>A successful answer came, and nobody has looked at it yet.</summary>
@@ -76,23 +77,29 @@ internal sealed class LedgerScope(DcrConnection connection, IReporter reporter, 
             Add(LedgerHash.New());
         }
 
-        _hasAnswer = true;
+        _hasArrived = true;
         try
         {
             var at = RegistrationRecord.Later(clock.UtcNow, _known?.UpdatedAt);
             await connection.Ledger.AnsweredAsync(_current, _intent, new LedgerAnswer(response.Status, response.Body, at) { ContentType = response.Header("Content-Type") }).ConfigureAwait(false);
+            _hasAnswer = true;
         }
         catch (DcrException failure)
         {
-            reporter.Warning($"The server's answer could not be written to the local store before it was read: {failure.Message} What it brought is on the object, and is written again now.");
+            reporter.Warning($"The server's answer could not be written to the local store before it was read: {failure.InnerException?.Message.TrimEnd('.') ?? "it is locked"}. What it brought is on the object, and is written again now.");
         }
     }
 
     /// <summary>The ledger has what the answer brought, or it brought nothing new.</summary>
-    public void Kept() => (_hasAnswer, _isUnusable) = (false, false);
+    public void Kept() => (_hasArrived, _hasAnswer, _isUnusable) = (false, false, false);
 
     /// <summary>The server said that it did something, in an answer that cannot be used: it stays in the ledger as it came.</summary>
-    public void Unusable() => _isUnusable = true;
+    /// <returns>Whether the ledger has it. What has no look of a token or secret in it is not kept of a read.</returns>
+    public bool Unusable()
+    {
+        _isUnusable = _hasArrived;
+        return _hasAnswer;
+    }
 
     /// <summary>The run has ended.</summary>
     /// <param name="failure">Null where it did what it was to do.</param>
@@ -117,9 +124,10 @@ internal sealed class LedgerScope(DcrConnection connection, IReporter reporter, 
         }
     }
 
-    /// <summary>Where an answer is not kept, or nobody knows whether the server did anything.</summary>
+    /// <summary>Where an answer is not kept, or nobody knows whether the server did anything: also after a failure that nobody thought of.</summary>
     private bool StaysOpen(Exception? failure) => _isUnusable
-        || (failure is not null and not DcrException { ServerError.Status: >= 200 and < 300 } && _hasAnswer)
+        || failure is not (null or DcrException or OperationCanceledException)
+        || (failure is not null and not DcrException { ServerError.Status: >= 200 and < 300 } && _hasArrived)
         || failure is DcrException { ErrorId: DcrErrorId.OutcomeUnknown or DcrErrorId.TokenLost };
 
     private LedgerIntent Intent(LedgerOperation operation) => new()
@@ -135,7 +143,7 @@ internal sealed class LedgerScope(DcrConnection connection, IReporter reporter, 
     private void Add(LedgerHash entry)
     {
         _current = entry;
-        _hasAnswer = false;
+        (_hasArrived, _hasAnswer) = (false, false);
         _entries.Add(entry);
     }
 
@@ -145,7 +153,7 @@ internal sealed class LedgerScope(DcrConnection connection, IReporter reporter, 
     /// </summary>
     private bool IsWorthKeeping(ProtocolRequest request, ProtocolResponse response)
     {
-        if (request.Effect != RequestEffect.None && !_hasAnswer)
+        if (request.Effect != RequestEffect.None && !_hasArrived)
         {
             return true;
         }

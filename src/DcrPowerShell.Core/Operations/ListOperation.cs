@@ -11,7 +11,7 @@ namespace DcrPowerShell.Operations;
 /// <summary>Lists clients: those that the server knows, or the registrations that are kept.</summary>
 internal static class ListOperation
 {
-    /// <summary>One page of what the server knows, with what the vault knows of each.</summary>
+    /// <summary>One page of what the server knows, with what is known of each.</summary>
     /// <param name="namePrefix">What names begin with; null for all.</param>
     /// <param name="cursor">From the page before; null for the first.</param>
     /// <exception cref="DcrException">The server refused, or the vault could not be read.</exception>

@@ -1,3 +1,5 @@
+using System.Collections.Generic;
+using System.Linq;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Ledger;
@@ -10,6 +12,15 @@ namespace DcrPowerShell.Operations;
 /// </summary>
 internal static class MoveOperation
 {
+    /// <summary>Gives the new place what an earlier run left to be given.</summary>
+    /// <exception cref="DcrException">VaultWriteFailed, StoreReadOnly.</exception>
+    public static async Task<IReadOnlyList<DcrClient>> ResumeAsync(Registrations to)
+    {
+        var (stored, why) = await to.SettleAsync().ConfigureAwait(false);
+        await to.ConfirmAsync().ConfigureAwait(false);
+        return why is null ? stored.Select(static record => new DcrClient(record, []) { Storage = DcrStorage.Vault }).ToList() : throw DcrErrors.VaultNotWritable(to.Vault!.Name, why, why.NextStep);
+    }
+
     /// <returns>The client at its new place.</returns>
     /// <exception cref="DcrException">VaultReadFailed, VaultWriteFailed, StoreReadOnly: it is still where it was, or in both places.</exception>
     public static async Task<DcrClient> RunAsync(Registrations from, Registrations to, StoredRegistration listed)

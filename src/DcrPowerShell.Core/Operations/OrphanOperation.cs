@@ -19,9 +19,12 @@ internal static class OrphanOperation
         var orphans = new List<DcrOrphan>();
         foreach (var entry in context.Store.Ledger.Open(context.Connection.Issuer).Where(static entry => !entry.IsUnderWay))
         {
-            orphans.Add(entry.Intent.Operation == LedgerOperation.Register
-                ? await RegistrationAsync(context, entry).ConfigureAwait(false)
-                : await ChangeAsync(context, entry).ConfigureAwait(false));
+            orphans.Add(entry.Intent switch
+            {
+                null => Orphan(context, entry, [], "What was asked cannot be read any more, for its entry in the local store is damaged. Look in the server's own administration for a client that is not known here. Then run Resolve-DcrOrphan -Dismiss."),
+                { Operation: LedgerOperation.Register } => await RegistrationAsync(context, entry).ConfigureAwait(false),
+                _ => await ChangeAsync(context, entry).ConfigureAwait(false),
+            });
         }
 
         return orphans;
@@ -55,11 +58,11 @@ internal static class OrphanOperation
 
     private static async Task<DcrOrphan> RegistrationAsync(OperationContext context, LedgerEntry entry)
     {
-        var name = entry.Intent.ClientName;
+        var name = entry.Intent!.ClientName;
         if (!context.Provider.Capabilities.HasFlag(DcrCapabilities.List))
         {
-            var where = $"a client {(name is null ? "without a name" : $"named '{name}'")} made at {entry.Intent.At:u}";
-            return Orphan(entry, [], entry.Answers.Count > 0
+            var where = $"a client {(name is null ? "without a name" : $"named '{name}'")} made at {entry.Intent!.At:u}";
+            return Orphan(context, entry, [], entry.Answers.Count > 0
                 ? $"The server said that it registered the client, in an answer that cannot be used: see the property Answer. If it names the client and its token, take it with Import-DcrClient; else delete {where} in the server's own administration. Then run Resolve-DcrOrphan -Dismiss."
                 : $"This server cannot be asked for its clients. Look in its own administration for {where}. If there is one, delete it there, for its registration access token is lost. Then run Resolve-DcrOrphan -Dismiss, and register again.");
         }
@@ -75,7 +78,7 @@ internal static class OrphanOperation
             }
         }
 
-        return Orphan(entry, candidates, candidates.Count switch
+        return Orphan(context, entry, candidates, candidates.Count switch
         {
             0 => "The server has no client of this name that is not known here: it was not registered. Run Resolve-DcrOrphan -Dismiss, and register again.",
             1 => "The server registered it. Resolve-DcrOrphan -Adopt keeps it (then Reset-DcrClientSecret gives it a secret that you know), -Remove deletes it.",
@@ -87,18 +90,18 @@ internal static class OrphanOperation
     {
         try
         {
-            await ReadOperation.RunAsync(context, await FindOperation.RunAsync(context, entry.Intent.ClientId!, piped: null).ConfigureAwait(false)).ConfigureAwait(false);
-            return Orphan(entry, [], "The client can be read, so what is kept of it holds; whether the change was made, the client itself shows. Run Resolve-DcrOrphan -Dismiss.");
+            await ReadOperation.RunAsync(context, await FindOperation.RunAsync(context, entry.Intent!.ClientId!, piped: null).ConfigureAwait(false)).ConfigureAwait(false);
+            return Orphan(context, entry, [], "The client can be read, so what is kept of it holds; whether the change was made, the client itself shows. Run Resolve-DcrOrphan -Dismiss.");
         }
         catch (DcrException failure) when (failure.ErrorId is DcrErrorId.ClientNotFound or DcrErrorId.AccessTokenRejected or DcrErrorId.OperationNotSupported)
         {
-            return Orphan(entry, [], entry.Intent.Operation == LedgerOperation.Delete
+            return Orphan(context, entry, [], entry.Intent!.Operation == LedgerOperation.Delete
                 ? "The client cannot be read any more: it was most likely deleted. Remove-DcrClient -StoreOnly drops what is kept of it; then run Resolve-DcrOrphan -Dismiss."
                 : $"{failure.Message} {failure.RecommendedAction} Then run Resolve-DcrOrphan -Dismiss.");
         }
     }
 
-    private static DcrOrphan Orphan(LedgerEntry entry, IReadOnlyList<DcrClient> candidates, string advice) => new(entry.Id.ToString(), entry.Intent, candidates, advice)
+    private static DcrOrphan Orphan(OperationContext context, LedgerEntry entry, IReadOnlyList<DcrClient> candidates, string advice) => new(entry.Id.ToString(), context.Connection.Issuer, entry.Intent, candidates, advice)
     {
         Answer = entry.Answers.Count == 0 ? null : SecureText.Protect(Encoding.UTF8.GetString(entry.Answers[entry.Answers.Count - 1].Body)),
     };

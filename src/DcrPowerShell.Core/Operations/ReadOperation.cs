@@ -48,8 +48,7 @@ internal static class ReadOperation
         }
         catch (UnreadAnswerException unread)
         {
-            context.Scope.Unusable();
-            throw DcrErrors.UnreadManagement(context.Connection.RegistrationEndpoint, record.ClientId, "exists", unread.Why, unread);
+            throw DcrErrors.UnreadManagement(context.Connection.RegistrationEndpoint, record.ClientId, "exists", unread.Why, context.Scope.Unusable(), unread);
         }
     }
 

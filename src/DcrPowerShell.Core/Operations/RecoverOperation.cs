@@ -16,33 +16,31 @@ namespace DcrPowerShell.Operations;
 internal static class RecoverOperation
 {
     /// <summary>Of all commands that have ended.</summary>
-    /// <returns>What the answers brought, and how many requests there are of which nobody knows what the server did.</returns>
+    /// <returns>What the answers brought.</returns>
     /// <exception cref="DcrException">StoreReadOnly, StoreDamaged; the vault could not be read.</exception>
-    public static async Task<(IReadOnlyList<RegistrationRecord> Restored, int Unknown)> RunAsync(Registrations store)
+    public static async Task<IReadOnlyList<RegistrationRecord>> RunAsync(Registrations store)
     {
         var restored = new List<RegistrationRecord>();
-        var unknown = 0;
         foreach (var entry in store.Ledger.Open().Where(static entry => !entry.IsUnderWay))
         {
-            var end = entry.Answers.Count == 0 ? End.Unknown : End.Used;
-            foreach (var answer in entry.Answers)
+            var end = entry.Intent is null || entry.Answers.Count == 0 ? End.Unknown : End.Used;
+            foreach (var answer in entry.Intent is null ? [] : entry.Answers)
             {
                 end = await UseAsync(store, entry, answer, restored).ConfigureAwait(false);
             }
 
-            unknown += end == End.Unknown ? 1 : 0;
             if (end == End.Used)
             {
                 await store.Ledger.CloseAsync([entry.Id]).ConfigureAwait(false);
             }
         }
 
-        return (restored, unknown);
+        return restored;
     }
 
     private static async Task<End> UseAsync(Registrations store, LedgerEntry entry, LedgerAnswer answer, List<RegistrationRecord> restored)
     {
-        var intent = entry.Intent;
+        var intent = entry.Intent!;
         var ledger = store.Ledger;
         if (intent.Operation == LedgerOperation.Delete)
         {
@@ -60,7 +58,7 @@ internal static class RecoverOperation
             return intent.Operation != LedgerOperation.Register && answer.Body.Length == 0 ? End.Used : End.Unknown;
         }
 
-        if (read.Members.Count == 0)
+        if (read.Members.Count == 0 || read.IsRefusal)
         {
             return End.Used;
         }
@@ -116,7 +114,7 @@ internal static class RecoverOperation
         {
             var members = Dialects.Read(intent.Provider, JsonBag.Parse(response.Text()));
             var read = new RegistrationAnswer(members, response.Status);
-            return read.ClientId is not null ? read
+            return read.ClientId is not null || read.IsRefusal ? read
                 : intent.ClientId is null ? null
                 : read with { Members = members.Where(static (name, _) => name is ClientMember.ClientSecret or ClientMember.ClientSecretExpiresAt or ClientMember.RegistrationAccessToken or ClientMember.RegistrationClientUri) };
         }

@@ -59,12 +59,11 @@ internal static class RegisterOperation
         }
         catch (UnreadAnswerException unread)
         {
-            context.Scope.Unusable();
-            throw DcrErrors.UnreadRegistration(context.Connection.RegistrationEndpoint, unread.Why, unread.Response.End == BodyEnd.Broken, unread);
+            throw DcrErrors.UnreadRegistration(context.Connection.RegistrationEndpoint, unread.Why, unread.Response.End == BodyEnd.Broken, context.Scope.Unusable(), unread);
         }
 
         const string Done = "was registered";
-        var (record, known) = await context.NewRecordAsync(answer, request.Tenant).ConfigureAwait(false);
+        var (record, known) = await context.NewRecordAsync(answer, request.Tenant, Done).ConfigureAwait(false);
         var client = await context.StoreAsync(record, Grant.Compare(request.Metadata, answer.Members), Done, closes: true).ConfigureAwait(false);
         if (known is not null)
         {
@@ -102,7 +101,7 @@ internal static class RegisterOperation
                         await RecoverOperation.RunAsync(context.Store).ConfigureAwait(false);
                         break;
                     case Begun.Open { Other: { IsUnderWay: false } orphan }:
-                        throw DcrErrors.TenantUnknown(request.Tenant!, orphan.Intent.At);
+                        throw DcrErrors.TenantUnknown(request.Tenant!, orphan.Intent?.At);
                     case Begun.Open when left <= TimeSpan.Zero:
                         throw DcrErrors.TenantUnderWay(request.Tenant!, LongestWait);
                     case Begun.Open:

@@ -23,6 +23,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
 
     // Reading a secret again does no harm.
     private const int Tries = 3;
+    private const int PartSize = 50;
 
     public RegistrationLedger Ledger => ledger;
 
@@ -69,9 +70,15 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
 
     /// <summary>What is known of a client, with its secrets; null for nothing.</summary>
     /// <exception cref="DcrException">StoreDamaged; the vault could not be read, or holds something else; ClientNotFound: it is kept elsewhere.</exception>
-    public async Task<StoredRegistration?> FindAsync(string issuer, string clientId)
+    /// <param name="orOutline">Gives it without its secrets where only another vault has them.</param>
+    public async Task<StoredRegistration?> FindAsync(string issuer, string clientId, bool orOutline = false)
     {
         var known = ledger.Find(issuer, clientId);
+        if (orOutline && known is { IsWhole: false } && known.Place != ledger.PlaceOf(vaultId))
+        {
+            return known;
+        }
+
         if (vault is null)
         {
             return known is null or { IsWhole: true } ? known : throw DcrErrors.KeptElsewhere(clientId, ledger.VaultAt(known.Place));
@@ -82,24 +89,36 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
             return known.IsWhole ? known : throw DcrErrors.KeptElsewhere(clientId, ledger.VaultAt(known.Place));
         }
 
-        if (await LoadAsync(SecretName.For(issuer, clientId)).ConfigureAwait(false) is not { } record)
+        var name = SecretName.For(issuer, clientId);
+        if (await ReadSecretAsync(name).ConfigureAwait(false) is not { } text)
         {
-            // The vault has lost it, and the ledger may still have it.
-            return known is { IsWhole: true } ? known : null;
+            // The vault has lost it, and the ledger may still have it. Not all that a vault does not give is gone.
+            return known is null || known.IsWhole ? known
+                : (await ListAsync(name).ConfigureAwait(false)).Contains(name, StringComparer.OrdinalIgnoreCase) ? throw DcrErrors.VaultReadFailed(vault.Name, NotGiven(name))
+                : null;
         }
 
+        if (known is { IsWhole: true } && IsOlderOrHalf(text, known.Record))
+        {
+            return known;
+        }
+
+        var record = ParseOrThrow(name, text);
         if (record.Issuer != issuer || record.ClientId != clientId)
         {
             return null;
         }
 
-        if (known is null || known.Record.UpdatedAt != record.UpdatedAt)
+        if (known is null || (known.Record.UpdatedAt != record.UpdatedAt && !IsOlder(record, known.Record)))
         {
             await ledger.KnowAsync([record], vaultId!, replaces: true).ConfigureAwait(false);
         }
 
         return new StoredRegistration(record, known?.Sequence ?? long.MaxValue, ledger.PlaceOf(vaultId), IsPending: false, IsWhole: true);
     }
+
+    /// <summary>A vault that lists a secret and does not give it: "not found" is not to be believed then.</summary>
+    public static VaultException NotGiven(string secretName) => new($"it lists the secret '{secretName}' and does not give it");
 
     /// <summary>What the vault's probe says; null where there is none.</summary>
     /// <exception cref="DcrException">The vault could not be read.</exception>
@@ -111,40 +130,39 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
 
     /// <summary>What the vault has under a name, as a registration; null where there is nothing.</summary>
     /// <exception cref="DcrException">The vault could not be read, or holds something else under that name.</exception>
-    public async Task<RegistrationRecord?> LoadAsync(string secretName)
-    {
-        if (await ReadingAsync(() => vault!.GetAsync(secretName)).ConfigureAwait(false) is not { } text)
-        {
-            return null;
-        }
-
-        try
-        {
-            return RegistrationRecord.Parse(text) with { IsKept = true };
-        }
-        catch (FormatException failure)
-        {
-            throw DcrErrors.RecordUnreadable(vault!.Name, secretName, failure.Message);
-        }
-    }
+    public async Task<RegistrationRecord?> LoadAsync(string secretName) =>
+        await ReadSecretAsync(secretName).ConfigureAwait(false) is { } text ? ParseOrThrow(secretName, text) : null;
 
     /// <summary>Keeps a registration: in the ledger at once, then in the vault, if there is one.</summary>
     /// <param name="isDurable">Whether no answer in the ledger has it.</param>
-    /// <returns>Why the vault does not have it yet; null where all is well.</returns>
+    /// <returns>Where it is, and why its vault does not have it yet; null where all is well, or that vault is not connected.</returns>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public async Task<VaultException?> KeepAsync(RegistrationRecord record, LedgerHash entry, bool closes, bool isDurable)
+    public async Task<(DcrStorage Storage, VaultException? Why)> KeepAsync(RegistrationRecord record, LedgerHash entry, bool closes, bool isDurable)
     {
         var sequence = await ledger.KeepAsync(record, vaultId, entry, closes, isDurable).ConfigureAwait(false);
-        return await StoreAsync(record, sequence).ConfigureAwait(false);
+        var place = ledger.PlaceOf(record.Issuer, record.ClientId);
+        if (place != ledger.PlaceOf(vaultId))
+        {
+            return (place == 0 ? DcrStorage.Local : DcrStorage.Pending, null);
+        }
+
+        var failure = await StoreAsync(record, sequence).ConfigureAwait(false);
+        return (failure is not null ? DcrStorage.Pending : vault is null ? DcrStorage.Local : DcrStorage.Vault, failure);
     }
+
+    /// <summary>Where a client is kept that was found.</summary>
+    public DcrStorage StorageOf(RegistrationRecord record) =>
+        (ledger.PlaceOf(record.Issuer, record.ClientId) ?? ledger.PlaceOf(vaultId)) == 0 ? DcrStorage.Local : DcrStorage.Vault;
 
     /// <summary>Forgets a registration, in the ledger first, then in the vault.</summary>
     /// <returns>Why the vault still has it; null where all is well.</returns>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
     public async Task<VaultException?> RemoveAsync(RegistrationRecord record, LedgerHash entry)
     {
-        var place = ledger.Find(record.Issuer, record.ClientId)?.Place ?? 0;
-        var sequence = await ledger.RemoveAsync(record, entry: entry).ConfigureAwait(false);
+        // What was read meanwhile counts, not what the command began with.
+        var known = ledger.Find(record.Issuer, record.ClientId);
+        var place = known?.Place ?? 0;
+        var sequence = await ledger.RemoveAsync(known?.Record ?? record, entry: entry).ConfigureAwait(false);
         if (sequence == 0 || place == 0)
         {
             return null;
@@ -212,7 +230,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
     }
 
     /// <summary>Gives the vault what it still lacks: registrations, and removals.</summary>
-    /// <returns>The registrations that it has now, and why it does not have all; null where it does.</returns>
+    /// <returns>The registrations that were written, and why it does not have all; null where it does.</returns>
     public async Task<(IReadOnlyList<RegistrationRecord> Stored, VaultException? Why)> SettleAsync()
     {
         var stored = new List<RegistrationRecord>();
@@ -227,26 +245,21 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
             why = await FinishRemovalAsync(removal).ConfigureAwait(false) ?? why;
         }
 
-        foreach (var pending in ledger.PendingFor(vaultId!))
+        var pending = ledger.PendingFor(vaultId!);
+        for (var done = 0; done < pending.Count && why is not ({ IsLocked: true } or { IsOver: true }); done += PartSize)
         {
-            if (await StoreIfNewerAsync(pending).ConfigureAwait(false) is { } failure)
-            {
-                why = failure;
-                if (failure.IsLocked || failure.IsOver)
-                {
-                    break;
-                }
-            }
-            else
-            {
-                stored.Add(pending.Record);
-            }
+            // Side by side: a vault may write several as cheaply as one.
+            var part = pending.Skip(done).Take(PartSize).ToList();
+            var ends = await Task.WhenAll(part.Select(StoreIfNewerAsync)).ConfigureAwait(false);
+            stored.AddRange(part.Where((_, index) => ends[index].IsWritten).Select(static one => one.Record));
+            var failures = ends.Select(static end => end.Why).ToList();
+            why = failures.Find(static failure => failure is { IsLocked: true } or { IsOver: true }) ?? failures.FindLast(static failure => failure is not null) ?? why;
         }
 
         return (stored, why);
     }
 
-    /// <summary>Writes to the vault what it had and has lost, as far as the ledger still has it.</summary>
+    /// <summary>Writes to the vault what it had and has lost, or has in an older version or in part only, as far as the ledger still has it.</summary>
     /// <exception cref="DcrException">The vault could not be read or written.</exception>
     public async Task<IReadOnlyList<RegistrationRecord>> WriteBackAsync()
     {
@@ -256,10 +269,14 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
             return written;
         }
 
-        var names = new HashSet<string>(await ListAsync("dcr-").ConfigureAwait(false), StringComparer.OrdinalIgnoreCase);
-        foreach (var lost in ledger.List(issuer: null).Where(found => found is { IsWhole: true, IsPending: false } && found.Place == ledger.PlaceOf(vaultId) && !names.Contains(found.Record.SecretName)))
+        foreach (var known in ledger.List(issuer: null).Where(found => found is { IsWhole: true, IsPending: false } && found.Place == ledger.PlaceOf(vaultId)).ToList())
         {
-            var whole = ledger.Find(lost.Record.Issuer, lost.Record.ClientId)!;
+            if (await ReadSecretAsync(known.Record.SecretName).ConfigureAwait(false) is { } text && !IsOlderOrHalf(text, known.Record))
+            {
+                continue;
+            }
+
+            var whole = ledger.Find(known.Record.Issuer, known.Record.ClientId)!;
             if (await StoreAsync(whole.Record, whole.Sequence).ConfigureAwait(false) is { } failure)
             {
                 throw DcrErrors.VaultNotWritable(vault.Name, failure, failure.NextStep);
@@ -269,6 +286,21 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         }
 
         return written;
+    }
+
+    /// <summary>The vault forgets a registration that was removed before.</summary>
+    /// <returns>False where it does not: the next connect tries again.</returns>
+    public async Task<bool> ForgetAgainAsync(string secretName)
+    {
+        try
+        {
+            await vault!.RemoveAsync(secretName).ConfigureAwait(false);
+            return true;
+        }
+        catch (VaultException)
+        {
+            return false;
+        }
     }
 
     /// <summary>The vault forgets what is kept elsewhere now.</summary>
@@ -284,7 +316,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         return why;
     }
 
-    private async Task<VaultException?> StoreIfNewerAsync(StoredRegistration pending)
+    private async Task<(bool IsWritten, VaultException? Why)> StoreIfNewerAsync(StoredRegistration pending)
     {
         try
         {
@@ -294,22 +326,23 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
                 if (text == pending.Record.ToJson())
                 {
                     await ledger.StoredAsync([(there.Issuer, there.ClientId, pending.Sequence)]).ConfigureAwait(false);
-                    return null;
+                    return (false, null);
                 }
 
                 if (there.CreatedAt == pending.Record.CreatedAt && there.UpdatedAt > pending.Record.UpdatedAt)
                 {
                     await ledger.KnowAsync([there], vaultId!, replaces: true).ConfigureAwait(false);
-                    return null;
+                    return (false, null);
                 }
             }
         }
         catch (VaultException failure)
         {
-            return failure;
+            return (false, failure);
         }
 
-        return await StoreAsync(pending.Record, pending.Sequence).ConfigureAwait(false);
+        var why = await StoreAsync(pending.Record, pending.Sequence).ConfigureAwait(false);
+        return (why is null, why);
     }
 
     /// <summary>Gives the vault, if there is one, what the ledger holds of a client.</summary>
@@ -339,17 +372,37 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         try
         {
             var name = SecretName.For(issuer, clientId);
-            if (await vault!.GetAsync(name).ConfigureAwait(false) is { } text && Parse(text) is { } there && RegistrationLedger.HashOf(there) == pending.Removal.Record)
+            var text = await vault!.GetAsync(name).ConfigureAwait(false);
+            var there = text is null ? null : Parse(text);
+            var isAnother = there is not null && RegistrationLedger.HashOf(there) != pending.Removal.Record;
+            if (text is not null && !isAnother && (there is not null || !IsOfNewerLayout(text)))
             {
                 await vault.RemoveAsync(name).ConfigureAwait(false);
             }
 
             await ledger.StoredAsync([(issuer, clientId, pending.Sequence)]).ConfigureAwait(false);
+            if (isAnother)
+            {
+                await ledger.KnowAsync([there!], vaultId!).ConfigureAwait(false);
+            }
+
             return null;
         }
         catch (VaultException failure)
         {
             return failure;
+        }
+    }
+
+    private RegistrationRecord ParseOrThrow(string secretName, string text)
+    {
+        try
+        {
+            return RegistrationRecord.Parse(text) with { IsKept = true };
+        }
+        catch (FormatException failure)
+        {
+            throw DcrErrors.RecordUnreadable(vault!.Name, secretName, failure.Message, failure is NewerLayoutException);
         }
     }
 
@@ -364,6 +417,24 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
             return null;
         }
     }
+
+    private static bool IsOfNewerLayout(string text)
+    {
+        try
+        {
+            RegistrationRecord.Parse(text);
+            return false;
+        }
+        catch (FormatException failure)
+        {
+            return failure is NewerLayoutException;
+        }
+    }
+
+    /// <summary>Whether what a vault has is an earlier version of the same registration, as in a copy that was put back.</summary>
+    private static bool IsOlder(RegistrationRecord there, RegistrationRecord known) => there.CreatedAt == known.CreatedAt && there.UpdatedAt < known.UpdatedAt;
+
+    private static bool IsOlderOrHalf(string text, RegistrationRecord known) => Parse(text) is { } there ? IsOlder(there, known) : !IsOfNewerLayout(text);
 
     private async Task<T> ReadingAsync<T>(Func<Task<T>> read)
     {

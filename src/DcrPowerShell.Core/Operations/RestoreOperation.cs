@@ -16,7 +16,7 @@ internal static class RestoreOperation
         await store.CheckOpenAsync().ConfigureAwait(false);
         await store.ProveAsync(context.Clock.UtcNow).ConfigureAwait(false);
         context.TrustVault();
-        var (recovered, _) = await RecoverOperation.RunAsync(store).ConfigureAwait(false);
+        var recovered = await RecoverOperation.RunAsync(store).ConfigureAwait(false);
         var (late, why) = await store.SettleAsync().ConfigureAwait(false);
         var lost = why is null ? await store.WriteBackAsync().ConfigureAwait(false) : [];
         var all = recovered.Concat(late).Concat(lost).GroupBy(static record => record.SecretName).Select(static versions => versions.Last()).ToList();

@@ -6,6 +6,7 @@ using System.Threading.Tasks;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
 using DcrPowerShell.Ledger;
+using DcrPowerShell.Metadata;
 using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Operations;
@@ -15,7 +16,6 @@ internal static class StoreOpening
 {
     private const int PartSize = 50;
     private const string LockName = "vault.lock";
-    private const string AllOurs = "dcr-";
 
     /// <param name="vault">Null for the local store.</param>
     /// <exception cref="DcrException">VaultNotFound, VaultLocked, VaultReadFailed, VaultWriteFailed, SecretManagementNotFound; StoreReadOnly, StoreDamaged.</exception>
@@ -29,12 +29,23 @@ internal static class StoreOpening
         ledger.ReadOn();
         TellOfLedger(ledger, reporter);
         var store = vault is null ? new Registrations(ledger, null, null) : await OpenWholeVaultAsync(ledger, vault, reporter, clock, stop).ConfigureAwait(false);
-        var (restored, unknown) = await RecoverOperation.RunAsync(store).ConfigureAwait(false);
+        var restored = await RecoverOperation.RunAsync(store).ConfigureAwait(false);
         var (late, why) = await store.SettleAsync().ConfigureAwait(false);
+        await store.ConfirmAsync().ConfigureAwait(false);
         restored = [.. restored, .. late.Where(record => !restored.Any(other => other.SecretName == record.SecretName))];
-        TellOfRestored(restored, unknown, reporter);
+        TellOfRestored(restored, reporter);
         audit.Restored(restored);
         return why is null ? store : throw DcrErrors.VaultNotWritable(vault!.Name, why, why.NextStep);
+    }
+
+    /// <summary>Says how many requests at the connected server there are of which nobody knows what it did.</summary>
+    public static void TellOfUnknown(RegistrationLedger ledger, string issuer, IReporter reporter)
+    {
+        var unknown = ledger.Open(issuer).Count(static entry => !entry.IsUnderWay);
+        if (unknown > 0)
+        {
+            reporter.Warning($"The outcome of {Count(unknown, "request")} is unknown: see Find-DcrOrphan.");
+        }
     }
 
     /// <summary>Says where the place that is connected lacks registrations which another has.</summary>
@@ -97,16 +108,22 @@ internal static class StoreOpening
         }
 
         var name = opening.Vault!.Name;
-        foreach (var known in ledger.NamedVaults().Where(known => known.Value.Equals(name, StringComparison.OrdinalIgnoreCase)))
+        var names = await opening.ListAsync(SecretName.Own).ConfigureAwait(false);
+        if (names.Contains(VaultProbe.Name, StringComparer.OrdinalIgnoreCase) && await opening.ReadSecretAsync(VaultProbe.Name).ConfigureAwait(false) is null)
         {
-            // It held registrations, and has not even its probe now: another vault, or one that was emptied or is not found.
-            if (ledger.CountMissing(known.Key, []) is > 0 and var count)
-            {
-                throw DcrErrors.VaultEmptied(name, count);
-            }
+            throw DcrErrors.VaultReadFailed(name, Registrations.NotGiven(VaultProbe.Name));
         }
 
-        var mark = VaultMark.New();
+        // It has lost its probe, or was put back to a copy from before: it is known by what it holds.
+        var vaults = ledger.NamedVaults();
+        var id = vaults.Keys.FirstOrDefault(known => ledger.CountMissing(known, names) < ledger.CountMissing(known, []));
+        if (id is null && vaults.Where(known => known.Value.Equals(name, StringComparison.OrdinalIgnoreCase)).Sum(known => ledger.CountMissing(known.Key, [])) is > 0 and var count)
+        {
+            // It held registrations and has none: another vault, or one that was emptied or is not found.
+            throw DcrErrors.VaultEmptied(name, count);
+        }
+
+        var mark = id is null ? VaultMark.New() : new VaultMark(id, JsonBag.Empty);
         await opening.ProbeAsync(mark.With(ledger.Id, ledger.File.Size.Sequence), clock.UtcNow).ConfigureAwait(false);
         return mark;
     }
@@ -117,10 +134,10 @@ internal static class StoreOpening
     private static async Task<(int Taken, int Missing)> TakeInAsync(Registrations store, IReporter reporter, CancellationToken stop)
     {
         var ledger = store.Ledger;
-        var names = await store.ListAsync(AllOurs).ConfigureAwait(false);
+        var names = await store.ListAsync(SecretName.Own).ConfigureAwait(false);
         ledger.ReadOn();
-        var unknown = names.Where(name => name != VaultProbe.Name && !ledger.Knows(name)).ToList();
-        var taken = 0;
+        var unknown = names.Where(name => name != VaultProbe.Name && !ledger.Knows(name, store.VaultId!)).ToList();
+        var (taken, again) = (0, 0);
         var isTold = false;
         try
         {
@@ -135,9 +152,18 @@ internal static class StoreOpening
                 foreach (var name in unknown.Skip(done).Take(PartSize))
                 {
                     stop.ThrowIfCancellationRequested();
-                    if (await LoadAsync(store, name, reporter).ConfigureAwait(false) is { } record && record.SecretName.Equals(name, StringComparison.OrdinalIgnoreCase))
+                    if (await LoadAsync(store, name, reporter).ConfigureAwait(false) is not { } record || !record.SecretName.Equals(name, StringComparison.OrdinalIgnoreCase))
+                    {
+                        continue;
+                    }
+
+                    if (!ledger.WasRemoved(record))
                     {
                         part.Add(record);
+                    }
+                    else if (await store.ForgetAgainAsync(name).ConfigureAwait(false))
+                    {
+                        again++;
                     }
                 }
 
@@ -151,6 +177,11 @@ internal static class StoreOpening
             {
                 reporter.Waiting(null);
             }
+        }
+
+        if (again > 0)
+        {
+            reporter.Warning($"{Sentence(store.Place)} had {Count(again, "registration")} again that {(again == 1 ? "was" : "were")} removed before, as after an older copy of it was put back: removed there once more.");
         }
 
         return (taken, ledger.CountMissing(store.VaultId!, names));
@@ -182,7 +213,12 @@ internal static class StoreOpening
 
     private static void TellOfLedger(RegistrationLedger ledger, IReporter reporter)
     {
-        var damaged = ledger.File.Gaps.Count(static gap => !gap.IsTorn);
+        var damaged = ledger.File.Gaps.Count(static gap => !gap.IsTorn && !gap.IsFork);
+        if (ledger.File.Gaps.Any(static gap => gap.IsFork))
+        {
+            reporter.Warning($"Two processes have written to the local store in '{ledger.Path}' at the same time, so file locks do not keep them apart: a folder that several machines share, most likely. Give each machine its own with DCRPOWERSHELL_HOME.");
+        }
+
         if (damaged > 0)
         {
             reporter.Warning($"The local store in '{ledger.Path}' is damaged in {damaged} place{(damaged == 1 ? "" : "s")}: what stood there cannot be read, everything else can. Get-DcrStore tells more; Restore-DcrRegistration -Path brings back what a backup has.");
@@ -217,16 +253,11 @@ internal static class StoreOpening
         }
     }
 
-    private static void TellOfRestored(IReadOnlyList<RegistrationRecord> restored, int unknown, IReporter reporter)
+    private static void TellOfRestored(IReadOnlyList<RegistrationRecord> restored, IReporter reporter)
     {
         if (restored.Count > 0)
         {
             reporter.Warning($"An earlier command ended before {Count(restored.Count, "answer")} could be stored, and the local store had kept {(restored.Count == 1 ? "it" : "them")}: restored {string.Join(", ", restored.Take(5).Select(static record => record.ClientName ?? record.ClientId))}{(restored.Count > 5 ? " and others" : "")}.");
-        }
-
-        if (unknown > 0)
-        {
-            reporter.Warning($"The outcome of {Count(unknown, "request")} is unknown: see Find-DcrOrphan.");
         }
     }
 

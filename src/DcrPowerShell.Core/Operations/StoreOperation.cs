@@ -43,11 +43,11 @@ internal static class StoreOperation
                 InVaults = counts.Values.Sum() - own,
                 Pending = ledger.CountPending(),
                 OpenRequests = ledger.Open().Count,
-                Damaged = ledger.File.Gaps.Count(static gap => !gap.IsTorn),
+                Damaged = ledger.File.Gaps.Count(static gap => !gap.IsTorn && !gap.IsFork),
                 Size = ledger.File.Size.Length,
             };
         }
-        catch (DcrException locked) when (locked.ErrorId == DcrErrorId.StoreLocked)
+        catch (DcrException locked) when (locked.ErrorId is DcrErrorId.StoreLocked or DcrErrorId.StoreKeyMissing)
         {
             return info with { IsLocked = true };
         }

@@ -56,8 +56,7 @@ internal static class UpdateOperation
         }
         catch (UnreadAnswerException unread)
         {
-            context.Scope.Unusable();
-            throw DcrErrors.UnreadManagement(context.Connection.RegistrationEndpoint, record.ClientId, "was changed", unread.Why, unread);
+            throw DcrErrors.UnreadManagement(context.Connection.RegistrationEndpoint, record.ClientId, "was changed", unread.Why, context.Scope.Unusable(), unread);
         }
     }
 

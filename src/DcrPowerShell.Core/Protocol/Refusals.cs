@@ -21,7 +21,7 @@ internal static class Refusals
         (429, _) => DcrErrors.RateLimited(server, RetryAdvice.Read(response) ?? TimeSpan.Zero),
         ( >= 500, _) => DcrErrors.Unavailable(server, request.Uri),
         ( >= 300 and < 400, _) => DcrErrors.NotConformant(request.Uri, $"it redirects{Target(request, response)} (HTTP {response.Status}), and a token follows no redirect", server),
-        ( >= 400, _) => Metadata(request, server),
+        ( >= 400 or (>= 200 and < 300), _) => Metadata(request, server),
         _ => DcrErrors.NotConformant(request.Uri, $"HTTP {response.Status} is no answer to this request", server),
     };
 

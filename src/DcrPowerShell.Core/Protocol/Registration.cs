@@ -8,6 +8,9 @@ namespace DcrPowerShell.Protocol;
 /// <summary>Client registration: RFC 7591, section 3.</summary>
 internal static class Registration
 {
+    // Of a refusal that came as a success.
+    private const int RefusalStatus = 400;
+
     public static ProtocolRequest Request(Uri endpoint, JsonBag metadata) =>
         new(HttpMethod.Post, endpoint, RequestEffect.Registers, metadata);
 
@@ -28,7 +31,8 @@ internal static class Registration
         }
 
         var answer = new RegistrationAnswer(members, response.Status);
-        return answer.ClientId is null ? throw new UnreadAnswerException(response, "its answer has no client_id") : answer;
+        return answer.IsRefusal ? throw Refusals.Judge(request, response with { Status = RefusalStatus }, ServerErrorReader.Read(response))
+            : answer.ClientId is null ? throw new UnreadAnswerException(response, "its answer has no client_id") : answer;
     }
 
     private static DcrException Refusal(ProtocolRequest request, ProtocolResponse response, bool withInitialToken)

@@ -10,6 +10,9 @@ namespace DcrPowerShell.Protocol;
 /// <param name="Status">HTTP status code.</param>
 internal sealed record RegistrationAnswer(JsonBag Members, int Status)
 {
+    /// <summary>The server refused, whatever its status says: it names an error, and no client.</summary>
+    public bool IsRefusal => ClientId is null && (IsNamed("error") || IsNamed("errorCode"));
+
     public string? ClientId => Members.Text(ClientMember.ClientId);
 
     public string? ClientSecret => Members.Text(ClientMember.ClientSecret);
@@ -18,4 +21,6 @@ internal sealed record RegistrationAnswer(JsonBag Members, int Status)
 
     /// <summary>As the server wrote it; it may be relative.</summary>
     public string? RegistrationClientUri => Members.Text(ClientMember.RegistrationClientUri);
+
+    private bool IsNamed(string member) => Members.TryGet(member, out var value) && !JsonBag.IsAbsent(value);
 }

@@ -90,7 +90,8 @@ internal sealed record RegistrationRecord
         return json.ToString();
     }
 
-    /// <exception cref="FormatException">The text is no registration, or of a newer layout; the message says which.</exception>
+    /// <exception cref="NewerLayoutException">A newer version wrote it.</exception>
+    /// <exception cref="FormatException">The text is no registration; the message says why.</exception>
     public static RegistrationRecord Parse(string text)
     {
         try
@@ -99,7 +100,7 @@ internal sealed record RegistrationRecord
             var version = json.Integer(VersionMember);
             if (version > Version)
             {
-                throw new FormatException($"it has layout {version}, and this version reads up to {Version}");
+                throw new NewerLayoutException($"it has layout {version}, and this version reads up to {Version}");
             }
 
             return new RegistrationRecord
@@ -132,3 +133,6 @@ internal sealed record RegistrationRecord
     private static DateTimeOffset Time(string text) =>
         DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal);
 }
+
+/// <summary>A text of a layout that this version does not know: it is not this version's to repair.</summary>
+internal sealed class NewerLayoutException(string why) : FormatException(why);

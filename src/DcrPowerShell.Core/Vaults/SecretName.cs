@@ -16,14 +16,23 @@ internal static class SecretName
     private const int LongestClientId = 50;
     private const int HashLength = 10;
 
+    /// <summary>What all names of the module's own begin with: registrations, the probe, the store's key.</summary>
+    public const string Own = "dcr-";
+
     /// <summary>Whether a name is kept for the module: nothing of the application's may have it, whatever its case.</summary>
-    public static bool IsOwn(string name) => name.Trim().StartsWith("dcr-", StringComparison.OrdinalIgnoreCase);
+    public static bool IsOwn(string name) => name.Trim().StartsWith(Own, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Why an application may not have a secret of this name, to go on from the name; null where it may.</summary>
+    public static string? WhyRefused(string name) =>
+        IsOwn(name) ? $"begins with {Own}, as the names of DcrPowerShell's own secrets do: another client's registration could be there"
+        : name.IndexOfAny(['*', '?', '[', ']']) >= 0 ? "has a wildcard character"
+        : null;
 
     public static string For(string issuer, string clientId) =>
         $"{PrefixFor(issuer)}{Slug(clientId, LongestClientId)}-{Hash(issuer + "\n" + clientId)}";
 
     /// <summary>What the names of all registrations at an issuer's host begin with. Issuers of one host share it.</summary>
-    public static string PrefixFor(string issuer) => $"dcr-{HostOf(issuer)}-";
+    public static string PrefixFor(string issuer) => $"{Own}{HostOf(issuer)}-";
 
     private static string HostOf(string issuer) => Slug(new Uri(issuer).IdnHost, LongestHost);
 

@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Management.Automation;
 using System.Management.Automation.Language;
+using DcrPowerShell.Errors;
 using DcrPowerShell.Hosting;
 using DcrPowerShell.Vaults;
 
@@ -40,8 +41,18 @@ public sealed class ConnectionNameCompleter : ValueCompleter
 public sealed class VaultNameCompleter : ValueCompleter
 {
     /// <inheritdoc/>
-    protected override IEnumerable<(string Text, string? Tip)> Values(IDictionary bound) =>
-        SecretManagementVault.Registered().Names.Select(name => (name, (string?)null));
+    protected override IEnumerable<(string Text, string? Tip)> Values(IDictionary bound)
+    {
+        try
+        {
+            return SecretManagementVault.Registered().Names.Select(name => (name, (string?)null));
+        }
+        catch (DcrException)
+        {
+            // Without SecretManagement there are no vaults.
+            return [];
+        }
+    }
 }
 
 /// <summary>Ids of clients that this runspace has seen at the connection's issuer.</summary>

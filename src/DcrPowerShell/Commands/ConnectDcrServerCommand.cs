@@ -187,7 +187,7 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
             Proxy = Proxy,
         };
         var auditPath = AuditPath is null ? null : GetUnresolvedProviderPathFromPSPath(AuditPath);
-        var ledger = Ledger();
+        var ledger = Ledger(mayBeInMemory: vault is not null);
         var connection = Offline
             ? ConnectOperation.Offline(request, ledger, vault)
             : Run((pump, stop) => ConnectOperation.RunAsync(request, ledger, vault is null ? null : VaultOf(vault), pump, new SystemClock(), stop, audit: AuditFile.LogAt(auditPath, pump)));

@@ -15,7 +15,7 @@ using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Commands;
 
-/// <summary>Takes clients that were registered elsewhere into the vault, with their tokens.</summary>
+/// <summary>Takes clients that were registered elsewhere into the store, with their tokens.</summary>
 [Cmdlet(VerbsData.Import, "DcrClient", SupportsShouldProcess = true, DefaultParameterSetName = ClientSet)]
 [OutputType(typeof(DcrClient))]
 public sealed class ImportDcrClientCommand : DcrBatchCmdlet
@@ -24,6 +24,7 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
     private const string PathSet = "Path";
 
     private readonly List<ImportOutcome> _outcomes = [];
+    private readonly SecretCopyNames _copies = new();
 
     /// <summary><c>client_id</c> (RFC 7591, section 3.2.1).</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = ClientSet)]
@@ -57,7 +58,7 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
     [AllowEmptyString]
     public string? Tenant { get; set; }
 
-    /// <summary>The name of a secret in the vault that shall hold a plain copy of the client secret.</summary>
+    /// <summary>The name of a secret that shall hold a plain copy of the client secret.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = ClientSet)]
     [NullAsEmpty]
     [AllowEmptyString]
@@ -70,7 +71,7 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
     [ValidateNotNullOrEmpty]
     public string Path { get; set; } = "";
 
-    /// <summary>Takes also clients that the vault has.</summary>
+    /// <summary>Takes also clients that are known.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
@@ -111,9 +112,9 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
             {
                 var request = ImportRequest.From(row, source);
                 var record = ImportOperation.Check(connection, request, DateTimeOffset.UtcNow);
-                if (request.ClientSecretName is { } name && WildcardPattern.ContainsWildcardCharacters(name))
+                if (request.ClientSecretName is { } name && SecretName.WhyRefused(name) is { } why)
                 {
-                    throw DcrErrors.ImportInvalid(source, "the name of the secret for the copy (ClientSecretName) has a wildcard character", "Name the secret with letters, digits and hyphens.");
+                    throw DcrErrors.ImportInvalid(source, $"the name of the secret for the copy (ClientSecretName) {why}", "Name the secret otherwise, with letters, digits and hyphens.");
                 }
 
                 good.Add((record, request.ClientSecretName, source));
@@ -130,7 +131,8 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
     private void Take(DcrConnection connection, RegistrationRecord record, string? clientSecretName, string target)
     {
         WaitForSame(record.ClientId);
-        if (ShouldProcess($"{record.ClientName ?? "client"} ({record.ClientId}) at {connection.Issuer}", "Take into the vault"))
+        _copies.Claim(clientSecretName, record.ClientId);
+        if (ShouldProcess($"{record.ClientName ?? "client"} ({record.ClientId}) at {connection.Issuer}", "Keep registration"))
         {
             Start(connection, record.ClientId, target, context => ImportOperation.RunAsync(context, record, clientSecretName, Force), done =>
             {
@@ -144,7 +146,7 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
     {
         base.AtEnd();
         Warn(ImportOutcome.AsGiven, "stored as given, and not read at the server: that takes a registration access token with its registration_client_uri, and a server that lets clients be read");
-        Warn(ImportOutcome.WasKnownOtherwise, "in the vault already with another token or secret, which stays. The server may have replaced what was given; if it has not, -Force takes it");
+        Warn(ImportOutcome.WasKnownOtherwise, "known already with another token or secret, which stays. The server may have replaced what was given; if it has not, -Force takes it");
     }
 
     private void Warn(ImportOutcome outcome, string what)

@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using System.Linq;
 using System.Management.Automation;
 using System.Threading.Tasks;
@@ -38,6 +39,9 @@ public sealed class MoveDcrRegistrationCommand : DcrCmdlet
     private Registrations? _from;
     private Registrations? _to;
 
+    // What an earlier run had left in between.
+    private readonly HashSet<string> _late = [];
+
     /// <inheritdoc/>
     protected override void ProcessItem()
     {
@@ -50,10 +54,15 @@ public sealed class MoveDcrRegistrationCommand : DcrCmdlet
             }
 
             (_from, _to) = (Open(from), Open(to));
+            foreach (var late in Run((_, _) => MoveOperation.ResumeAsync(_to)))
+            {
+                _late.Add(late.ClientId);
+                WriteObject(late);
+            }
         }
 
         var wanted = ListOperation.Kept(_from.Ledger, issuer: null, _from.Ledger.PlaceOf(_from.VaultId), Pump()).Where(found => ClientId?.Contains(found.Record.ClientId) != false).ToList();
-        foreach (var missing in (ClientId ?? []).Where(id => !wanted.Any(found => found.Record.ClientId == id)))
+        foreach (var missing in (ClientId ?? []).Where(id => !_late.Contains(id) && !wanted.Any(found => found.Record.ClientId == id)))
         {
             Try(missing, () => throw DcrErrors.NoRegistrationHere(missing, _from.Place));
         }

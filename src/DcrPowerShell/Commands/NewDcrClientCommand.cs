@@ -9,6 +9,7 @@ using DcrPowerShell.Compat;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Hosting;
+using DcrPowerShell.Inventory;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
@@ -23,9 +24,14 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
 {
     private readonly DcrSummary _summary = new();
 
+    private readonly SecretCopyNames _copies = new();
+    private int _row;
+
     // Its vault was open when the first row came.
     private DcrConnection? _checked;
     private WholeRecords? _whole;
+    private InputColumns? _columns;
+    private int _withoutTenant;
 
     // Registrations in the local store when the first row came.
     private int _before;
@@ -90,6 +96,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     protected override void ProcessItem()
     {
         var connection = Resolve();
+        CheckColumns();
         var metadata = Requested();
         if (!SkipValidation)
         {
@@ -120,6 +127,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
             return;
         }
 
+        _copies.Claim(request.ClientSecretName, $"row {++_row}");
         if (ShouldProcess($"{metadata.Text(ClientMember.ClientName) ?? "a client"} at {connection.Issuer}", "Register client"))
         {
             Start(
@@ -151,6 +159,11 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     private protected override void AtEnd()
     {
         base.AtEnd();
+        if (_withoutTenant > 0)
+        {
+            WriteWarning($"{_withoutTenant} {(_withoutTenant == 1 ? "row has" : "rows have")} no tenant: another run registers {(_withoutTenant == 1 ? "it" : "each of them")} again. Fill in the column Tenant, and a row is registered once.");
+        }
+
         _summary.Stop();
         if (_checked is { Vault: null } local && StoreOperation.BackupReminder(local.Ledger, _before) is { } reminder)
         {
@@ -163,6 +176,34 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         _summary.CountFound();
         WriteVerbose($"Tenant '{client.Tenant}' has client '{client.ClientId}' already; -AllowDuplicate registers another.");
         Write(connection, client);
+    }
+
+    /// <summary>All rows of a file have the columns of the first one: what is wrong with them ends the command.</summary>
+    private void CheckColumns()
+    {
+        if (InputObject?.BaseObject is not PSCustomObject)
+        {
+            return;
+        }
+
+        try
+        {
+            _columns ??= new InputColumns(MyInvocation.MyCommand, static name => ClientMember.FurtherRegistered.Contains(name) || IsLanguageTagged(name) || InventoryWriter.Has(name));
+            if (_columns.Check(InputObject) is { } warning)
+            {
+                WriteWarning(Redaction.Printable(warning));
+            }
+        }
+        catch (DcrException failure)
+        {
+            Count(failure);
+            ThrowTerminatingError(ErrorRecords.From(failure, MyInvocation.MyCommand, Target));
+        }
+
+        if (NullIfEmpty(Tenant) is null && !AllowDuplicate)
+        {
+            _withoutTenant++;
+        }
     }
 
     private JsonBag Requested()

@@ -4,6 +4,7 @@ using DcrPowerShell.Binding;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Files;
 using DcrPowerShell.Hosting;
+using DcrPowerShell.Ledger;
 using DcrPowerShell.Operations;
 
 namespace DcrPowerShell.Commands;
@@ -45,8 +46,13 @@ public sealed class SetDcrStoreCommand : DcrStoreCmdlet
     /// <inheritdoc/>
     protected override void ProcessItem()
     {
-        var store = LocalData.Store;
         StoreOperation.CheckProtection(Protection, Passphrase is not null, Vault);
+        var store = LocalData.Store;
+        if (store.Folder is MemoryFolder memory)
+        {
+            throw StoreErrors.NoPlace(memory.Why);
+        }
+
         if (Protection is { } protection && ShouldProcess($"local store {store.Folder.Path}", $"Protect by {protection}"))
         {
             Run(async (_, _) =>
@@ -61,7 +67,6 @@ public sealed class SetDcrStoreCommand : DcrStoreCmdlet
             var path = string.IsNullOrEmpty(KeyPath) ? null : FilePath.Of(this, KeyPath!, nameof(KeyPath));
             if (ShouldProcess($"local store {store.Folder.Path}", $"Keep its key in {path ?? "its own folder"}"))
             {
-                Ledger();
                 store.MoveKey(path);
             }
         }

@@ -1,10 +1,10 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.IO;
 using System.Linq;
-#if NET
 using System.Runtime.InteropServices;
-#endif
+using System.Threading;
 
 namespace DcrPowerShell.Files;
 
@@ -14,6 +14,12 @@ internal sealed class DiskFolder : IStoreFolder
     private const string Probe = "ledger.lock";
     private const string Fresh = ".tmp";
 
+    // Small files are open for moments; a scanner of viruses may take longer.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+
+    // A process that was killed may have left its fresh file.
+    private static readonly TimeSpan LongestGap = TimeSpan.FromSeconds(0.5);
+
     private readonly object _gate = new();
     private readonly HashSet<string> _held = new(StringComparer.Ordinal);
     private readonly Lazy<bool> _locksWork;
@@ -21,11 +27,16 @@ internal sealed class DiskFolder : IStoreFolder
     /// <summary>Makes the folder, where it is not there yet.</summary>
     /// <exception cref="IOException">It cannot be made.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be made, is a link, belongs to somebody else, or others may look into it.</exception>
-    public DiskFolder(string path)
+    /// <param name="isPrivate">False for a folder of the user's that holds one file of ours, which is private itself.</param>
+    public DiskFolder(string path, bool isPrivate = true)
     {
         Path = path;
-        UserOnly.CreateFolder(path);
-        UserOnly.Require(path);
+        if (isPrivate)
+        {
+            UserOnly.CreateFolder(path);
+            UserOnly.Require(path);
+        }
+
         _locksWork = new Lazy<bool>(DoLocksWork);
     }
 
@@ -55,36 +66,47 @@ internal sealed class DiskFolder : IStoreFolder
         {
             File.Delete(At(name));
         }
-        catch (IOException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            // On Windows somebody may have it open in this moment; the next one deletes it.
+            // On Windows somebody may have it open in this moment, or have deleted it and somebody else has it open; the next one deletes it.
         }
     }
 
     public byte[]? Read(string name)
     {
         UserOnly.Require(At(name));
-        return File.Exists(At(name)) ? File.ReadAllBytes(At(name)) : null;
+        var time = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                // So that it can be replaced meanwhile.
+                using var file = UserOnly.WhenFree(() => UserOnly.OpenShared(At(name), FileMode.Open, FileAccess.Read), LongestWait);
+                using var content = new MemoryStream();
+                file.CopyTo(content);
+                return content.ToArray();
+            }
+            catch (FileNotFoundException) when (IsBeingReplaced(name) && time.Elapsed < LongestGap)
+            {
+                Thread.Sleep(1);
+            }
+            catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
+            {
+                return null;
+            }
+        }
     }
 
     public void Replace(string name, byte[] content)
     {
         var fresh = At(name) + Fresh;
-        using (var file = UserOnly.OpenAlone(fresh, FileMode.Create))
+        using (var file = UserOnly.WhenFree(() => UserOnly.OpenAlone(fresh, FileMode.Create), LongestWait))
         {
             file.Write(content, 0, content.Length);
             file.Flush(flushToDisk: true);
         }
 
-        if (File.Exists(At(name)))
-        {
-            File.Replace(fresh, At(name), destinationBackupFileName: null);
-        }
-        else
-        {
-            File.Move(fresh, At(name));
-        }
-
+        UserOnly.WhenFree(() => PutInPlace(fresh, At(name)), LongestWait);
         FlushFolder(Path);
     }
 
@@ -120,6 +142,23 @@ internal sealed class DiskFolder : IStoreFolder
             throw;
         }
     }
+
+    private static bool PutInPlace(string fresh, string path)
+    {
+        if (File.Exists(path))
+        {
+            File.Replace(fresh, path, destinationBackupFileName: null);
+        }
+        else
+        {
+            File.Move(fresh, path);
+        }
+
+        return true;
+    }
+
+    /// <summary>Windows replaces a file in two steps, and between them there is none of that name; or there is again by now.</summary>
+    private bool IsBeingReplaced(string name) => RuntimeInformation.IsOSPlatform(OSPlatform.Windows) && (File.Exists(At(name) + Fresh) || File.Exists(At(name)));
 
     private static void LockFirstByte(FileStream file)
     {

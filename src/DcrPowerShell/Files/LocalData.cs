@@ -1,6 +1,7 @@
 using System;
-using System.Collections.Concurrent;
+using System.Collections.Generic;
 using System.IO;
+using DcrPowerShell.Errors;
 using DcrPowerShell.Ledger;
 
 namespace DcrPowerShell.Files;
@@ -14,42 +15,56 @@ internal static class LocalData
     private const string KeyName = "store.key";
 
     // One for each folder: connections that were made hold on to theirs when the variable changes.
-    private static readonly ConcurrentDictionary<string, Lazy<LocalStore>> Stores = new(StringComparer.Ordinal);
+    private static readonly Dictionary<string, LocalStore> Stores = new(StringComparer.Ordinal);
 
     /// <summary>The audit log, unless <c>-AuditPath</c> names another.</summary>
     public static string AuditPath => Path.Combine(Own, "audit.jsonl");
 
     /// <summary>The local store. In memory where no file can be written.</summary>
-    public static LocalStore Store => Stores.GetOrAdd(Own, static own => new Lazy<LocalStore>(() => Open(own))).Value;
+    /// <exception cref="DcrException">StoreReadOnly: others have rights on its folder.</exception>
+    public static LocalStore Store
+    {
+        get
+        {
+            lock (Stores)
+            {
+                return Stores.TryGetValue(Own, out var store) ? store : Stores[Own] = Open(Own);
+            }
+        }
+    }
 
     /// <summary>The file with the key of the local store.</summary>
     public static string KeyPath => Store.Settings.KeyPath ?? Path.Combine(Own, KeyName);
 
+    /// <summary>What all processes of the account share, whatever folder the variable names: a vault is the same for all of them.</summary>
     // Relative where the account has no folder for local application data.
-    private static string Own => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named ? Path.GetFullPath(named)
-        : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "DcrPowerShell");
+    public static string SharedPath => Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "DcrPowerShell");
 
-    /// <summary>Makes the place for these files, where it is not there yet.</summary>
+    private static string Own => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named ? Path.GetFullPath(named) : SharedPath;
+
+    /// <summary>Makes the place for the files of the local store, where it is not there yet.</summary>
+    /// <inheritdoc cref="SharedFolder"/>
+    public static void Create() => Create(Own);
+
+    /// <summary>The path of a folder in <see cref="SharedPath"/>, which is made where it is not there yet.</summary>
     /// <exception cref="IOException">There is no place for it.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be made: the home folder is read-only.</exception>
-    public static void Create()
+    public static string SharedFolder(string name)
     {
-        if (!Path.IsPathRooted(Own))
+        Create(SharedPath);
+        var folder = Path.Combine(SharedPath, name);
+        UserOnly.CreateFolder(folder);
+        return folder;
+    }
+
+    private static void Create(string folder)
+    {
+        if (!Path.IsPathRooted(folder))
         {
             throw new DirectoryNotFoundException("This account has no folder for local application data.");
         }
 
-        UserOnly.CreateFolder(Own);
-    }
-
-    /// <summary>The path of a folder in it, which is made where it is not there yet.</summary>
-    /// <inheritdoc cref="Create"/>
-    public static string Folder(string name)
-    {
-        Create();
-        var folder = Path.Combine(Own, name);
         UserOnly.CreateFolder(folder);
-        return folder;
     }
 
     private static LocalStore Open(string own)
@@ -57,9 +72,13 @@ internal static class LocalData
         IStoreFolder folder;
         try
         {
-            Create();
+            Create(own);
             folder = new DiskFolder(own);
-            using var proof = folder.TryLock("write.lock");
+            using var proof = folder.TryLock(LedgerFile.LockName);
+        }
+        catch (NotPrivateException failure)
+        {
+            throw StoreErrors.NotPrivate(failure);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -72,6 +91,6 @@ internal static class LocalData
     }
 
     private static (IStoreFolder Folder, string Name) KeyPlace(IStoreFolder folder, StoreSettings settings) => settings.KeyPath is { } path
-        ? (new DiskFolder(Path.GetDirectoryName(path)!), Path.GetFileName(path))
+        ? (new DiskFolder(Path.GetDirectoryName(path)!, isPrivate: false), Path.GetFileName(path))
         : (folder, KeyName);
 }

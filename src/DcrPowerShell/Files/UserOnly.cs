@@ -1,6 +1,9 @@
 using System;
 using System.Diagnostics;
 using System.IO;
+#if NET
+using System.Runtime.InteropServices;
+#endif
 using System.Threading;
 
 namespace DcrPowerShell.Files;
@@ -27,14 +30,14 @@ internal static class UserOnly
     }
 
     /// <summary>Refuses a file or folder that is a link, belongs to somebody else, or that others may read or write. One that is not there is good.</summary>
-    /// <exception cref="UnauthorizedAccessException">It is one of these.</exception>
+    /// <exception cref="NotPrivateException">It is one of these.</exception>
     public static void Require(string path)
     {
 #if NET
         FileSystemInfo item = Directory.Exists(path) ? new DirectoryInfo(path) : new FileInfo(path);
         if (item.LinkTarget is not null)
         {
-            throw new UnauthorizedAccessException($"'{path}' is a link, which could lead anywhere");
+            throw new NotPrivateException($"'{path}' is a link, which could lead anywhere");
         }
 
         if (OperatingSystem.IsWindows() || !item.Exists)
@@ -47,20 +50,62 @@ internal static class UserOnly
         var mode = item.UnixFileMode;
         if ((mode & OfOthers) != 0)
         {
-            throw new UnauthorizedAccessException($"other accounts have rights on '{path}'; take them away with chmod go= '{path}'");
+            throw new NotPrivateException($"other accounts have rights on '{path}'; take them away with chmod go= '{path}'");
+        }
+
+        if (OwnerOf(path) is { } owner)
+        {
+            if (owner != GetEffectiveUserId())
+            {
+                throw new NotPrivateException($"'{path}' belongs to another account");
+            }
+
+            return;
         }
 
         try
         {
-            // Only its owner may set the rights of a file.
+            // Only its owner, and root, may set the rights of a file.
             item.UnixFileMode = mode;
         }
         catch (UnauthorizedAccessException failure)
         {
-            throw new UnauthorizedAccessException($"'{path}' belongs to another account", failure);
+            throw new NotPrivateException($"'{path}' belongs to another account", failure);
         }
 #endif
     }
+
+#if NET
+    /// <summary>Null where the system does not say.</summary>
+    private static uint? OwnerOf(string path)
+    {
+        // statx(2): its answer has the same layout on every processor.
+        const int NotThroughLinks = 0x100;
+        const int OwnerAt = 20;
+        const uint Owner = 8;
+        if (!OperatingSystem.IsLinux())
+        {
+            return null;
+        }
+
+        try
+        {
+            var answer = new byte[256];
+            return StatX(-1, path, NotThroughLinks, Owner, answer) == 0 ? BitConverter.ToUInt32(answer, OwnerAt) : null;
+        }
+        catch (EntryPointNotFoundException)
+        {
+            // An older C library.
+            return null;
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "statx", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    private static extern int StatX(int folder, string path, int flags, uint mask, byte[] answer);
+
+    [DllImport("libc", EntryPoint = "geteuid")]
+    private static extern uint GetEffectiveUserId();
+#endif
 
     /// <summary>Opens a file for writing that nobody else has open, and nobody else can open; a new one has rights 0600.</summary>
     /// <exception cref="IOException">Somebody has it open, or it cannot be opened.</exception>
@@ -105,11 +150,11 @@ internal static class UserOnly
         return new FileStream(path, mode, access, All, NoBuffer);
     }
 
-    /// <summary>Opens a file as soon as nobody else has it open.</summary>
+    /// <summary>Opens a file, or does something else with it, as soon as nobody else has it open.</summary>
     /// <param name="longest">How long to wait for that.</param>
     /// <exception cref="IOException">Somebody has it open all that time, which <see cref="IsTaken"/> tells; or it cannot be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be opened.</exception>
-    public static FileStream WhenFree(Func<FileStream> open, TimeSpan longest)
+    public static T WhenFree<T>(Func<T> open, TimeSpan longest)
     {
         var time = Stopwatch.StartNew();
         while (true)
@@ -125,6 +170,9 @@ internal static class UserOnly
         }
     }
 
-    /// <summary>Whether somebody else has the file open: ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION; EWOULDBLOCK of Linux and of macOS.</summary>
-    public static bool IsTaken(IOException failure) => (failure.HResult & 0xFFFF) is 32 or 33 or 11 or 35;
+    /// <summary>
+    /// Whether somebody else has the file open: ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION, ERROR_UNABLE_TO_REMOVE_REPLACED;
+    /// EWOULDBLOCK of Linux and of macOS.
+    /// </summary>
+    public static bool IsTaken(IOException failure) => (failure.HResult & 0xFFFF) is 32 or 33 or 1175 or 11 or 35;
 }

@@ -91,7 +91,7 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
 
             var error = ErrorRecords.From(failure, MyInvocation.MyCommand, target);
             Count(failure);
-            if (IsTerminating(failure.ErrorId))
+            if (IsTerminating(failure.ErrorId) || failure.InnerException is VaultException { IsOver: true })
             {
                 ThrowTerminatingError(error);
             }
@@ -132,8 +132,13 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     private protected PipelinePump Pump() => _pump ??= new PipelinePump(this, _stop);
 
     /// <summary>The local store, open.</summary>
+    /// <param name="mayBeInMemory">Where no file can be written: a vault keeps what is to be kept.</param>
     /// <exception cref="DcrException">StoreLocked, StoreKeyMissing, StoreDamaged, StoreReadOnly.</exception>
-    private protected RegistrationLedger Ledger() => Run((_, _) => LocalData.Store.OpenAsync(VaultOf));
+    private protected RegistrationLedger Ledger(bool mayBeInMemory = false)
+    {
+        var ledger = Run((_, _) => LocalData.Store.OpenAsync(VaultOf));
+        return ledger.WhyInMemory is { } why && !mayBeInMemory ? throw StoreErrors.NoPlace(why) : ledger;
+    }
 
     /// <summary>A vault as this command calls it.</summary>
     private protected SecretManagementVault VaultOf(string name)
@@ -146,5 +151,5 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
 
     /// <summary>Where a command without a connection keeps secrets.</summary>
     /// <param name="vault">Null for the local store.</param>
-    private protected Registrations StoreIn(string? vault) => new(Ledger(), vault is null ? null : VaultOf(vault), vaultId: null);
+    private protected Registrations StoreIn(string? vault) => new(Ledger(mayBeInMemory: vault is not null), vault is null ? null : VaultOf(vault), vaultId: null);
 }

@@ -16,7 +16,7 @@ namespace DcrPowerShell.Hosting;
 /// Runs operations on worker threads while the pipeline thread does what only it may: write to streams and call the vault. Workers never
 /// wait for a stream. What has been started is waited for, whatever ends the command, so that what has arrived is kept.
 /// </summary>
-internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) : IReporter, IDisposable
+internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) : IVaultPipeline, IDisposable
 {
     private const int ProgressId = 7591;
     private const string Activity = "DcrPowerShell";
@@ -123,7 +123,7 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
         {
             try
             {
-                result.SetResult(_sinceStopped?.Elapsed > VaultTime ? throw Over() : action());
+                result.SetResult(VaultTimeIsUp ? throw Over() : action());
             }
             catch (Exception failure)
             {
@@ -145,7 +145,26 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
 
     public void Sending() => TryAdd(() => Requests++);
 
-    public void Waiting(string? text) => Write(() =>
+    public void Waiting(string? text) => Write(() => ShowWaiting(text));
+
+    /// <summary>The same at once, on the pipeline thread itself.</summary>
+    public void WaitingHere(string? text) => Guard(() => ShowWaiting(text));
+
+    /// <summary>The command was stopped, and what it may still take for vaults has passed. On the pipeline thread only.</summary>
+    public bool VaultTimeIsUp
+    {
+        get
+        {
+            if (stop.IsCancellationRequested)
+            {
+                _sinceStopped ??= Stopwatch.StartNew();
+            }
+
+            return _sinceStopped?.Elapsed > VaultTime;
+        }
+    }
+
+    private void ShowWaiting(string? text)
     {
         _waiting += text is null ? -1 : 1;
         if (text is null && _waiting == 0)
@@ -162,7 +181,7 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
                 cmdlet.WriteProgress(new ProgressRecord(ProgressId, Activity, text));
             }
         }
-    });
+    }
 
     /// <summary>The end of the command, whatever brought it: PowerShell may dispose of a cmdlet between two records, with requests under way.</summary>
     public void Dispose()

@@ -10,157 +10,270 @@ using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Errors;
-using DcrPowerShell.Files;
-using DcrPowerShell.Hosting;
 using DcrPowerShell.Vaults.SecretStore;
 
 namespace DcrPowerShell.Vaults;
 
 /// <summary>
-/// A registered SecretManagement vault, called from the pipeline thread, or where there is none on the caller's. Secrets go in and out as SecureStrings. Writes wait for
-/// those of other processes: many vaults, SecretStore among them, read, change and write a whole file.
+/// A registered SecretManagement vault, called from the pipeline thread, or where there is none on the caller's. Secrets go in and out as
+/// SecureStrings. What workers wait for at the same time is written in one go. Writes wait for those of other processes: many vaults,
+/// SecretStore among them, read, change and write a whole file.
 /// </summary>
-internal sealed class SecretManagementVault(string name, PipelinePump? pump) : ISecretVault
+internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) : ISecretVault
 {
     private const int Tries = 3;
 
     private static readonly TimeSpan LongWait = TimeSpan.FromSeconds(1);
     private static readonly ConcurrentDictionary<string, string> Modules = new(StringComparer.OrdinalIgnoreCase);
     private static int _lacksLock;
-    private static int _lacksCopy;
 
-    /// <summary>How long a call waits for another process. RegistrationStore repeats what fails: its writes wait three times as long.</summary>
+    private readonly VaultPatience _patience = new(name, pump);
+    private readonly ConcurrentQueue<PendingWrite> _writes = new();
+    private readonly object _checkGate = new();
+    private Task? _check;
+
+    /// <summary>How long a call waits for another process.</summary>
     internal static TimeSpan LongestWait { get; set; } = TimeSpan.FromSeconds(10);
 
     public string Name => name;
-
-    /// <summary>What the vault is known by among those of this user: SecretStore's vaults are one store.</summary>
-    public string Key => IsSecretStore ? VaultLock.SecretStore : $"{ModuleName}-{name}";
 
     /// <summary>Names of the registered vaults, and the default one's. Reads the registry of vaults, not a vault.</summary>
     /// <exception cref="DcrException">SecretManagementNotFound.</exception>
     public static (IReadOnlyList<string> Names, string? Default) Registered()
     {
-        var vaults = VaultRunspace.Invoke("Get-SecretVault").Output;
+        var vaults = VaultRunspace.RegisteredVaults();
         return (vaults.Select(NameOf).ToList(), vaults.Where(vault => Property<bool>(vault, "IsDefault")).Select(NameOf).FirstOrDefault());
     }
 
     /// <summary>The module of a registered vault's extension; null where there is no vault of that name.</summary>
     /// <exception cref="DcrException">SecretManagementNotFound.</exception>
-    public static string? ModuleOf(string vault) =>
-        VaultRunspace.Invoke("Get-SecretVault").Output.Where(found => NameOf(found).Equals(vault, StringComparison.OrdinalIgnoreCase)).Select(found => Property<string>(found, "ModuleName")).FirstOrDefault();
+    public static string? ModuleOf(string vault) => Registration(vault) is { } found ? Property<string>(found, "ModuleName") : null;
 
     /// <summary>Where SecretStore is, of whose vaults at least one must be registered.</summary>
     /// <exception cref="DcrException">SecretManagementNotFound, VaultWriteFailed.</exception>
     public static string SecretStorePath() =>
-        VaultRunspace.Invoke("Get-SecretVault").Output.Where(vault => Property<string>(vault, "ModuleName") == VaultLock.SecretStore).Select(vault => Property<string>(vault, "ModulePath")).FirstOrDefault()
+        VaultRunspace.RegisteredVaults().Where(vault => Property<string>(vault, "ModuleName") == VaultLock.SecretStore).Select(vault => Property<string>(vault, "ModulePath")).FirstOrDefault()
             ?? throw DcrErrors.StoreNotRestored("no vault of it is registered", $"Register one: Register-SecretVault -Name DcrVault -ModuleName {VaultLock.SecretStore}.");
 
-    public Task CheckOpenAsync() => OnPipelineThread(() =>
+    /// <summary>One look is enough for all workers that wait for one at the same time.</summary>
+    public Task CheckOpenAsync()
     {
-        var vault = VaultRunspace.Invoke("Get-SecretVault").Output.FirstOrDefault(vault => NameOf(vault).Equals(name, StringComparison.OrdinalIgnoreCase))
-            ?? throw DcrErrors.VaultNotFound(name, Registered().Names);
-        Modules[name] = Property<string>(vault, "ModuleName");
-        if (Modules[name] == VaultLock.SecretStore)
+        if (pump is null)
         {
-            CheckUnlocked(Property<string>(vault, "ModulePath"));
+            CheckOpen();
+            return Task.CompletedTask;
+        }
+
+        lock (_checkGate)
+        {
+            return _check ??= CheckAsync(pump);
+        }
+    }
+
+    public Task<string?> GetAsync(string secretName) => RunAsync(writes: false, () => Read(secretName));
+
+    public async Task<int> StoreAsync(string secretName, string value)
+    {
+        await WriteAsync(new PendingWrite(secretName, value)).ConfigureAwait(false);
+        return ChangesByOthers;
+    }
+
+    public Task RemoveAsync(string secretName) => WriteAsync(new PendingWrite(secretName, null));
+
+    public Task<int> ChangesByOthersAsync() => RunAsync(writes: false, () => ChangesByOthers);
+
+    public Task<IReadOnlyList<string>> ListAsync(string prefix) => RunAsync<IReadOnlyList<string>>(writes: false, () =>
+        Call("Get-SecretInfo", written: null, ("Name", prefix + "*"), ("Vault", name))
+            .Select(NameOf)
+            .Where(found => found.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
+            .OrderBy(found => found, StringComparer.Ordinal)
+            .ToList());
+
+    private int ChangesByOthers => IsSecretStore ? OpenSecretStore.ChangesByOthers : 0;
+
+    private bool IsSecretStore => ModuleName == VaultLock.SecretStore;
+
+    /// <summary>Of the vault's extension; empty where no such vault is registered, which calling it will tell. It hardly ever changes.</summary>
+    private string ModuleName => Modules.GetOrAdd(name, static name => ModuleOf(name) ?? "");
+
+    /// <summary>What the lock is about: SecretStore's vaults are one store.</summary>
+    private string LockName => IsSecretStore ? VaultLock.SecretStore : $"{ModuleName}-{name}";
+
+    private async Task CheckAsync(IVaultPipeline pipeline)
+    {
+        try
+        {
+            await pipeline.OnPipelineThread(() =>
+            {
+                ForgetCheck();
+                CheckOpen();
+                return true;
+            }).ConfigureAwait(false);
+        }
+        finally
+        {
+            ForgetCheck();
+        }
+
+        void ForgetCheck()
+        {
+            lock (_checkGate)
+            {
+                _check = null;
+            }
+        }
+    }
+
+    private void CheckOpen()
+    {
+        var vault = Registration(name) ?? throw DcrErrors.VaultNotFound(name, Registered().Names);
+        var (module, path) = (Property<string>(vault, "ModuleName"), Property<string>(vault, "ModulePath"));
+        Modules[name] = module;
+        if (module == VaultLock.SecretStore && SecretStoreMembers.Found is null && WhereMissing(path) is { } missing)
+        {
+            throw missing;
+        }
+
+        if (module == VaultLock.SecretStore && SecretStoreMembers.Load(path) is { } members)
+        {
+            CheckUnlocked(members);
         }
         else
         {
             // Listing would be dearer: some vaults fetch everything for it.
             Read("dcr-lock-check");
         }
-
-        return true;
-    });
+    }
 
     /// <summary>
     /// The first look of a process reads SecretStore's files, and another process may be in the middle of writing them. So what
     /// fails is looked at once more with no writer beside it.
     /// </summary>
-    private static void CheckUnlocked(string modulePath)
+    private void CheckUnlocked(SecretStoreMembers members)
     {
+        string? tell;
         try
         {
-            SecretStoreCopy.CheckUnlocked(modulePath);
+            tell = OpenSecretStore.CheckUnlocked(members);
         }
-        catch (Exception first) when (first is not DcrException)
+        catch (VaultException first) when (!first.IsLocked)
         {
             try
             {
-                using var alone = VaultLock.TryTake(VaultLock.SecretStore, LongWait);
-                SecretStoreCopy.CheckUnlocked(modulePath);
+                using var alone = VaultLock.TryTake(VaultLock.SecretStore, LongestWait);
+                tell = OpenSecretStore.CheckUnlocked(members);
             }
             catch (Exception noLock) when (noLock is IOException or UnauthorizedAccessException)
             {
-                throw Refusal(first);
+                throw first;
             }
-            catch (Exception failure) when (failure is not DcrException)
+        }
+
+        if (tell is not null)
+        {
+            pump?.Warning(tell);
+        }
+    }
+
+    private async Task WriteAsync(PendingWrite write)
+    {
+        _writes.Enqueue(write);
+        try
+        {
+            // Whoever comes first writes for all.
+            await RunAsync(writes: true, WriteWaiting).ConfigureAwait(false);
+        }
+        catch (Exception failure)
+        {
+            write.Done.TrySetException(failure);
+        }
+
+        await write.Done.Task.ConfigureAwait(false);
+    }
+
+    /// <summary>SecretStore writes its whole file for one secret: all that wait go in at once. Of another vault one, so that other processes get their turn.</summary>
+    private bool WriteWaiting()
+    {
+        if (!IsSecretStore || SecretStoreMembers.Found is not { } members)
+        {
+            if (NextWrites().FirstOrDefault() is { } write)
             {
-                throw Refusal(failure);
+                Attempt(() => WriteOne(write), [write]);
+            }
+
+            return true;
+        }
+
+        var batch = new Dictionary<string, List<PendingWrite>>(StringComparer.OrdinalIgnoreCase);
+        foreach (var write in NextWrites())
+        {
+            batch[write.Name] = batch.TryGetValue(write.Name, out var same) ? [.. same, write] : [write];
+        }
+
+        if (batch.Count == 0)
+        {
+            return true;
+        }
+
+        // Of several for one secret the last one counts.
+        Attempt(() => OpenSecretStore.Write(members, batch.ToDictionary(static pair => pair.Key, static pair => pair.Value.Last().Value)), batch.Values.SelectMany(static same => same).ToList());
+        return true;
+    }
+
+    private IEnumerable<PendingWrite> NextWrites()
+    {
+        while (_writes.TryDequeue(out var write))
+        {
+            if (!write.Done.Task.IsCompleted)
+            {
+                yield return write;
             }
         }
     }
 
-    public Task<string?> GetAsync(string secretName) => RunAsync(writes: false, () => Read(secretName));
-
-    // Never with -Metadata: on a vault without metadata SecretManagement then removes the secret that it has just written.
-    // The SecureString is not disposed: it is handed to the vault itself, which may keep it.
-    public async Task<int> StoreAsync(string secretName, string value)
+    /// <summary>More than once, where that may help: what is written may be the only copy.</summary>
+    private static void Attempt(Action write, List<PendingWrite> writes)
     {
         for (var left = Tries; ; left--)
         {
             try
             {
-                return await RunAsync(writes: true, () =>
-                {
-                    Write(() => Call("Set-Secret", ("Name", secretName), ("SecureStringSecret", SecureText.Protect(value)), ("Vault", name)));
-                    return Read(secretName) == value ? ChangesByOthers : throw new VaultException("it reported success, and reading back gave something else");
-                }).ConfigureAwait(false);
+                write();
+                writes.ForEach(static written => written.Done.TrySetResult(true));
+                return;
             }
-            catch (VaultException failure) when (left > 1 && !failure.IsLocked && !failure.IsOver)
+            catch (VaultException failure) when (left <= 1 || failure.IsLocked || failure.IsOver)
             {
-                // Once more: what it keeps may be the only copy.
+                writes.ForEach(written => written.Done.TrySetException(failure));
+                return;
+            }
+            catch (VaultException)
+            {
+                // Once more.
+            }
+            catch (Exception failure)
+            {
+                writes.ForEach(written => written.Done.TrySetException(failure));
+                return;
             }
         }
     }
 
-    public Task RemoveAsync(string secretName) => RunAsync(writes: true, () =>
+    // Never with -Metadata: on a vault without metadata SecretManagement then removes the secret that it has just written.
+    // The SecureString is not disposed: it is handed to the vault itself, which may keep it.
+    private void WriteOne(PendingWrite write)
     {
-        if (Read(secretName) is not null)
+        if (write.Value is { } value)
         {
-            Write(() => Call("Remove-Secret", ("Name", secretName), ("Vault", name)));
+            Call("Set-Secret", value, ("Name", write.Name), ("SecureStringSecret", SecureText.Protect(value)), ("Vault", name));
+            if (Read(write.Name, value) != value)
+            {
+                throw new VaultException("it reported success, and reading back gave something else");
+            }
         }
-
-        return true;
-    });
-
-    public Task<int> ChangesByOthersAsync() => RunAsync(writes: false, () => ChangesByOthers);
-
-    public Task<IReadOnlyList<string>> ListAsync(string prefix) => RunAsync<IReadOnlyList<string>>(writes: false, () =>
-        Call("Get-SecretInfo", ("Name", prefix + "*"), ("Vault", name))
-            .Select(NameOf)
-            .Where(found => found.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
-            .OrderBy(found => found, StringComparer.Ordinal)
-            .ToList());
-
-    private int ChangesByOthers => IsSecretStore ? SecretStoreCopy.ChangesByOthers : 0;
-
-    private bool IsSecretStore => ModuleName == VaultLock.SecretStore;
-
-    /// <summary>Of the vault's extension; empty where no such vault is registered, which calling it will tell. It hardly ever changes.</summary>
-    private string ModuleName => Modules.GetOrAdd(name, _ =>
-        VaultRunspace.Invoke("Get-SecretVault").Output.Where(vault => NameOf(vault).Equals(name, StringComparison.OrdinalIgnoreCase)).Select(vault => Property<string>(vault, "ModuleName")).FirstOrDefault() ?? "");
-
-    private void Write(Action write)
-    {
-        if (IsSecretStore)
+        else if (Read(write.Name) is not null)
         {
-            SecretStoreCopy.Write(write);
-        }
-        else
-        {
-            write();
+            Call("Remove-Secret", written: null, ("Name", write.Name), ("Vault", name));
         }
     }
 
@@ -215,9 +328,10 @@ internal sealed class SecretManagementVault(string name, PipelinePump? pump) : I
     /// <summary>False while another process has the lock.</summary>
     private bool TryRun<T>(bool writes, Func<T> action, out T result)
     {
-        if (!writes && !(IsSecretStore && SecretStoreCopy.IsStale))
+        var hasNothingToDo = writes && _writes.IsEmpty;
+        if (hasNothingToDo || (!writes && !(IsSecretStore && OpenSecretStore.IsStale)))
         {
-            result = action();
+            result = hasNothingToDo ? default! : action();
             return true;
         }
 
@@ -227,7 +341,7 @@ internal sealed class SecretManagementVault(string name, PipelinePump? pump) : I
             IDisposable? held = null;
             try
             {
-                held = VaultLock.TryTake(Key);
+                held = VaultLock.TryTake(LockName);
                 if (held is null)
                 {
                     result = default!;
@@ -241,46 +355,13 @@ internal sealed class SecretManagementVault(string name, PipelinePump? pump) : I
 
             using (held)
             {
-                result = IsSecretStore ? WithRenewedCopy(writes, action) : action();
+                if (!writes && SecretStoreMembers.Found is { } members)
+                {
+                    OpenSecretStore.Renew(members);
+                }
+
+                result = action();
                 return true;
-            }
-        }
-    }
-
-    private T WithRenewedCopy<T>(bool writes, Func<T> action)
-    {
-        try
-        {
-            SecretStoreCopy.Renew();
-        }
-        catch (Exception failure) when (failure is not VaultException)
-        {
-            throw Refusal(failure);
-        }
-
-        if (!writes)
-        {
-            return action();
-        }
-
-        KeepCopy();
-        var result = action();
-        KeepCopy();
-        return result;
-    }
-
-    /// <summary>What cannot be copied is written all the same.</summary>
-    private void KeepCopy()
-    {
-        try
-        {
-            SecretStoreBackup.Keep();
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            if (Interlocked.Exchange(ref _lacksCopy, 1) == 0)
-            {
-                pump?.Verbose($"No copy of SecretStore's files could be made: {Redaction.Printable(failure.Message)} If a process is killed while it writes them, they are lost.");
             }
         }
     }
@@ -298,12 +379,13 @@ internal sealed class SecretManagementVault(string name, PipelinePump? pump) : I
         }
     }
 
-    private string? Read(string secretName)
+    /// <param name="written">What was written there just now, if anything: no message may show it.</param>
+    private string? Read(string secretName, string? written = null)
     {
-        var (output, errors) = CallWithErrors("Get-Secret", ("Name", secretName), ("Vault", name));
-        if (errors.Count > 0 && !errors.All(error => error.FullyQualifiedErrorId.StartsWith("GetSecretNotFound", StringComparison.Ordinal)))
+        var (output, errors) = CallWithErrors("Get-Secret", written, ("Name", secretName), ("Vault", name));
+        if (errors.FirstOrDefault(static error => !error.FullyQualifiedErrorId.StartsWith("GetSecretNotFound", StringComparison.Ordinal)) is { } failure)
         {
-            throw Refusal(errors[0].Exception);
+            throw Failure(failure.Exception, written);
         }
 
         return output.Select(item => item?.BaseObject).FirstOrDefault() switch
@@ -314,17 +396,17 @@ internal sealed class SecretManagementVault(string name, PipelinePump? pump) : I
         };
     }
 
-    private static IReadOnlyList<PSObject> Call(string command, params (string Name, object? Value)[] parameters)
+    private IReadOnlyList<PSObject> Call(string command, string? written, params (string Name, object? Value)[] parameters)
     {
-        var (output, errors) = CallWithErrors(command, parameters);
-        return errors.Count == 0 ? output : throw Refusal(errors[0].Exception);
+        var (output, errors) = CallWithErrors(command, written, parameters);
+        return errors.Count == 0 ? output : throw Failure(errors[0].Exception, written);
     }
 
     /// <summary>
     /// Calls a command, again and again while another runspace of this process is using SecretManagement, which then refuses to
-    /// be called: what was registered cannot be had a second time.
+    /// be called, or says "not found" of what is there: what was registered cannot be had a second time.
     /// </summary>
-    private static (IReadOnlyList<PSObject> Output, IReadOnlyList<ErrorRecord> Errors) CallWithErrors(string command, params (string Name, object? Value)[] parameters)
+    private (IReadOnlyList<PSObject> Output, IReadOnlyList<ErrorRecord> Errors) CallWithErrors(string command, string? written, params (string Name, object? Value)[] parameters)
     {
         var time = Stopwatch.StartNew();
         var pauses = new Random();
@@ -332,18 +414,23 @@ internal sealed class SecretManagementVault(string name, PipelinePump? pump) : I
         {
             try
             {
-                var result = VaultRunspace.Invoke(command, parameters);
-                if (time.Elapsed > VaultRunspace.LongestBusy || !result.Errors.Any(error => IsBusy(error.Exception)))
+                var result = VaultRunspace.Invoke(_patience, command, parameters);
+                if (!result.Errors.Any(static error => VaultFailure.IsOfRunspace(error.Exception)))
                 {
                     return result;
                 }
+
+                if (time.Elapsed > VaultRunspace.LongestBusy)
+                {
+                    throw Failure(result.Errors.First(static error => VaultFailure.IsOfRunspace(error.Exception)).Exception, written);
+                }
             }
-            catch (Exception failure) when (failure is not DcrException)
+            catch (Exception failure) when (failure is not (DcrException or VaultException))
             {
                 // Whatever a vault throws is a refusal: what it was to keep must not get lost for it.
-                if (time.Elapsed > VaultRunspace.LongestBusy || !IsBusy(failure))
+                if (time.Elapsed > VaultRunspace.LongestBusy || !VaultFailure.IsOfRunspace(failure))
                 {
-                    throw Refusal(failure);
+                    throw Failure(failure, written);
                 }
             }
 
@@ -352,29 +439,23 @@ internal sealed class SecretManagementVault(string name, PipelinePump? pump) : I
         }
     }
 
-    /// <summary>
-    /// "Pipelines cannot be run concurrently" has no type or id of its own, and its words are translated in Windows PowerShell:
-    /// the engine's check is told by its name.
-    /// </summary>
-    private static bool IsBusy(Exception failure) =>
-        failure.InnerException is PSInvalidOperationException inner && (inner.StackTrace?.Contains("DoConcurrentCheck") == true || inner.Message.Contains("concurrent"));
+    /// <summary>A vault whose module is gone from where it was registered fails in words that tell nothing of that.</summary>
+    private VaultException Failure(Exception failure, string? written) =>
+        WhereMissing(Registration(name) is { } vault ? Property<string>(vault, "ModulePath") : null) ?? VaultFailure.Of(failure, written);
 
-    private static VaultException Refusal(Exception failure)
-    {
-        var root = failure;
-        while (root.InnerException is { } inner)
-        {
-            root = inner;
-        }
+    private VaultException? WhereMissing(string? path) => path is { Length: > 0 } && Path.IsPathRooted(path) && !Directory.Exists(path) && !File.Exists(path)
+        ? new VaultException($"its module is no longer in '{path}'") { NextStep = $"Register the vault again: Register-SecretVault -Name '{name}' -AllowClobber -ModuleName with where the module is now." }
+        : null;
 
-        // SecretManagement's own exception type, which this assembly does not reference.
-        var isLocked = root.GetType().Name == "PasswordRequiredException";
-        return root.Message.StartsWith("Store file integrity check failed", StringComparison.Ordinal)
-            ? SecretStoreBackup.Unreadable("SecretStore's file fails its integrity check, as it does when a process was killed while writing it", failure)
-            : new VaultException(isLocked ? "it is locked" : new Redaction([]).Clean(root.Message)!.TrimEnd('.'), isLocked, failure);
-    }
+    private static PSObject? Registration(string vault) => VaultRunspace.RegisteredVaults().FirstOrDefault(found => NameOf(found).Equals(vault, StringComparison.OrdinalIgnoreCase));
 
     private static string NameOf(PSObject item) => Property<string>(item, "Name");
 
     private static T Property<T>(PSObject item, string property) => (T)item.Properties[property].Value;
+
+    /// <summary>A secret that is to be written; null for one that is to be removed.</summary>
+    private sealed record PendingWrite(string Name, string? Value)
+    {
+        public TaskCompletionSource<bool> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
 }

@@ -26,7 +26,7 @@ internal static class VaultLock
     public static IDisposable? TryTake(string name, TimeSpan longest = default)
     {
         var file = new string(name.Select(letter => char.IsLetterOrDigit(letter) || letter is '.' or '-' ? char.ToLowerInvariant(letter) : '_').ToArray());
-        var path = Path.Combine(LocalData.Folder("locks"), file + ".lock");
+        var path = Path.Combine(LocalData.SharedFolder("locks"), file + ".lock");
         try
         {
             return UserOnly.WhenFree(() => UserOnly.OpenAlone(path), longest);

@@ -7,6 +7,7 @@ using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using System.Reflection;
 using System.Threading;
+using System.Threading.Tasks;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Files;
 
@@ -15,7 +16,8 @@ namespace DcrPowerShell.Vaults;
 /// <summary>
 /// The one runspace of the process where SecretManagement's commands run, one at a time: SecretManagement itself uses a single
 /// static runspace and fails when two call at once. Being its own, it still works while the user's pipeline is being
-/// stopped, finds the real commands whatever functions the user has defined, and has no host that could prompt.
+/// stopped, and finds the real commands whatever functions the user has defined. A vault of another maker can prompt here all the same,
+/// on the user's console, once the user has called SecretManagement there: its static runspace has that console's host from then on.
 /// </summary>
 internal static class VaultRunspace
 {
@@ -26,6 +28,7 @@ internal static class VaultRunspace
 
     private static readonly object Gate = new();
     private static PowerShell? _shell;
+    private static LeftBehind? _leftBehind;
 
     /// <summary>Runs something in the runspace, alone in this process.</summary>
     /// <exception cref="DcrException">SecretManagementNotFound.</exception>
@@ -40,6 +43,10 @@ internal static class VaultRunspace
         }
     }
 
+    /// <summary>The registered vaults. Reads their registry, and calls no vault.</summary>
+    /// <exception cref="DcrException">SecretManagementNotFound.</exception>
+    public static IReadOnlyList<PSObject> RegisteredVaults() => Use(static shell => shell.AddCommand($@"{SecretManagement}\Get-SecretVault").Invoke());
+
     /// <summary>Does something while no command runs there.</summary>
     public static void Alone(Action action)
     {
@@ -49,20 +56,37 @@ internal static class VaultRunspace
         }
     }
 
-    /// <summary>Runs one command of SecretManagement.</summary>
+    /// <summary>
+    /// Runs one command of SecretManagement. The calling thread waits for it, but not without end: a vault that hangs cannot be stopped
+    /// (PowerShell.Stop comes back only when the vault does), so its call is left behind.
+    /// </summary>
     /// <returns>What it gave, and the errors it wrote without throwing.</returns>
     /// <exception cref="RuntimeException">It threw.</exception>
-    public static (IReadOnlyList<PSObject> Output, IReadOnlyList<ErrorRecord> Errors) Invoke(string command, params (string Name, object? Value)[] parameters) => Use(shell =>
+    /// <exception cref="VaultException">It hangs, now or since an earlier call.</exception>
+    public static (IReadOnlyList<PSObject> Output, IReadOnlyList<ErrorRecord> Errors) Invoke(VaultPatience patience, string command, params (string Name, object? Value)[] parameters)
     {
-        shell.AddCommand($@"{SecretManagement}\{command}");
-        foreach (var (name, value) in parameters)
+        _leftBehind?.Refuse(patience.Vault);
+        return Use(shell =>
         {
-            shell.AddParameter(name, value);
-        }
+            // Once more: the caller that this one waited for may have left its call behind.
+            _leftBehind?.Refuse(patience.Vault);
+            shell.AddCommand($@"{SecretManagement}\{command}");
+            foreach (var (name, value) in parameters)
+            {
+                shell.AddParameter(name, value);
+            }
 
-        var output = shell.Invoke();
-        return ((IReadOnlyList<PSObject>)output, (IReadOnlyList<ErrorRecord>)shell.Streams.Error.ToList());
-    });
+            var call = Task.Factory.StartNew(shell.Invoke, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            if (patience.Wait(call, command) is { } why)
+            {
+                _leftBehind = new LeftBehind(patience.Vault, call, why);
+                _shell = null;
+                throw _leftBehind.Refusal(patience.Vault);
+            }
+
+            return ((IReadOnlyList<PSObject>)call.GetAwaiter().GetResult(), (IReadOnlyList<ErrorRecord>)shell.Streams.Error.ToList());
+        });
+    }
 
     /// <summary>
     /// Does something to a vault's extension that must not happen while the user calls it from another runspace: SecretStore's
@@ -141,4 +165,27 @@ internal static class VaultRunspace
 
     private static Assembly? LoadedAssembly() =>
         AppDomain.CurrentDomain.GetAssemblies().FirstOrDefault(assembly => !assembly.IsDynamic && assembly.GetName().Name == SecretManagement);
+
+    /// <summary>A call that did not come back: SecretManagement serves one at a time, so that no vault can be used before it does.</summary>
+    private sealed class LeftBehind(string vault, Task call, WhyLeft why)
+    {
+        private readonly DateTime _since = DateTime.Now;
+
+        /// <exception cref="VaultException">The vault cannot be called.</exception>
+        public void Refuse(string other)
+        {
+            if (!call.IsCompleted || (why == WhyLeft.TookTooLong && other.Equals(vault, StringComparison.OrdinalIgnoreCase)))
+            {
+                throw Refusal(other);
+            }
+        }
+
+        public VaultException Refusal(string other) => new(other.Equals(vault, StringComparison.OrdinalIgnoreCase)
+            ? $"it has not answered a call of {_since:HH:mm:ss}, which was left behind{(why == WhyLeft.TookTooLong ? ", and it is not called again in this process" : "")}"
+            : $"vault '{vault}' has not answered a call of {_since:HH:mm:ss}, and SecretManagement serves one call at a time")
+        {
+            IsOver = true,
+            NextStep = "See what the vault waits for: its network, or an answer at a prompt. Then start a new PowerShell and connect: the local store has what the vault lacks, and gives it then.",
+        };
+    }
 }

@@ -7,16 +7,25 @@ namespace DcrPowerShell.Core.Tests.Doubles;
 internal sealed class LedgerKeysDouble : ILedgerKeys
 {
     private readonly Dictionary<ulong, LedgerKey> _keys = [];
+    private LedgerKey _active = LedgerKey.New();
 
-    public LedgerKeysDouble()
-    {
-        Active = LedgerKey.New();
-        _keys[Active.Id] = Active;
-    }
+    public LedgerKeysDouble() => _keys[Active.Id] = Active;
 
     public LedgerHash LedgerId { get; init; } = LedgerHash.New();
 
-    public LedgerKey Active { get; private set; }
+    /// <summary>The store was locked, or has another protection by now.</summary>
+    public bool IsLocked { get; set; }
+
+    public LedgerKey Active
+    {
+        get => IsLocked ? throw StoreErrors.Locked() : _active;
+        private set => _active = value;
+    }
+
+    /// <summary>How often another generation was found.</summary>
+    public int Refreshes { get; private set; }
+
+    public void Refresh() => Refreshes++;
 
     public LedgerKey? Find(ulong id) => _keys.TryGetValue(id, out var key) ? key : null;
 

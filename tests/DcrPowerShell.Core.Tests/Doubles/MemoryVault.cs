@@ -1,10 +1,9 @@
 using System;
 using System.Collections.Concurrent;
 using System.Collections.Generic;
-using System.Globalization;
 using System.Linq;
 using System.Threading.Tasks;
-using DcrPowerShell.Storage;
+using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Core.Tests.Doubles;
 
@@ -23,17 +22,28 @@ internal enum VaultFault
 
     RefusesReads,
     RefusesRemovals,
+
+    /// <summary>Says that there is no such secret.</summary>
+    FindsNothing,
 }
 
 /// <summary>A vault in memory, with faults on demand.</summary>
 internal sealed class MemoryVault : ISecretVault
 {
-    public string Name => "TestVault";
+    private const int Tries = 3;
+
+    public string Name { get; set; } = "TestVault";
 
     public ConcurrentDictionary<string, string> Secrets { get; } = new();
 
+    /// <summary>Names of the registrations that it holds.</summary>
+    public IReadOnlyList<string> Registrations => Secrets.Keys.Where(static name => name.StartsWith("dcr-", StringComparison.Ordinal) && name != VaultProbe.Name).OrderBy(static name => name, StringComparer.Ordinal).ToList();
+
     /// <summary>Names of the secrets that were handed over, in order, kept or not.</summary>
     public ConcurrentQueue<string> Writes { get; } = new();
+
+    /// <summary>Names of the secrets that were asked for, in order.</summary>
+    public ConcurrentQueue<string> Reads { get; } = new();
 
     public VaultFault Fault { get; set; }
 
@@ -46,21 +56,8 @@ internal sealed class MemoryVault : ISecretVault
     /// <summary>How often the test changed <see cref="Secrets"/> as another process would.</summary>
     public int ChangesByOthers { get; set; }
 
-    /// <summary>Whether it has stamps, as SecretStore's file has.</summary>
-    public bool HasStamps { get; set; }
-
-    /// <summary>To be raised where the test changes <see cref="Secrets"/> itself.</summary>
-    public int Stamp { get; set; }
-
-    /// <summary>Names of the secrets that were asked for, in order.</summary>
-    public ConcurrentQueue<string> Reads { get; private set; } = new();
-
-    /// <summary>How often names were listed.</summary>
-    public int Lists { get; private set; }
-
-    public void ForgetReads() => Reads = new();
-
-    public Task<int> ChangesByOthersAsync() => Task.FromResult(ChangesByOthers);
+    /// <summary>Called before each write, with the secret's name.</summary>
+    public Action<string> OnWrite { get; set; } = static _ => { };
 
     public Task CheckOpenAsync()
     {
@@ -70,43 +67,56 @@ internal sealed class MemoryVault : ISecretVault
 
     public Task<string?> GetAsync(string name)
     {
-        Strike(name, VaultFault.Locked, VaultFault.RefusesReads);
         Reads.Enqueue(name);
-        return Task.FromResult(Secrets.TryGetValue(name, out var value) ? value : null);
+        return Task.FromResult(Read(name));
     }
 
-    public Task<VaultChange?> SetAsync(string name, string value)
+    public Task<int> StoreAsync(string name, string value)
     {
-        Strike(name, VaultFault.Locked, VaultFault.RefusesWrites);
-        Writes.Enqueue(name);
-        if (!IsStruck(name, VaultFault.LosesWrites))
+        OnWrite(name);
+        for (var left = Tries; ; left--)
         {
-            Secrets[name] = IsStruck(name, VaultFault.CutsWrites) ? value.Substring(0, value.Length / 2) : value;
-        }
+            try
+            {
+                Strike(name, VaultFault.Locked, VaultFault.RefusesWrites);
+                Writes.Enqueue(name);
+                if (!IsStruck(name, VaultFault.LosesWrites))
+                {
+                    Secrets[name] = IsStruck(name, VaultFault.CutsWrites) ? value.Substring(0, value.Length / 2) : value;
+                }
 
-        return Task.FromResult(Changed());
+                return Read(name) == value ? Task.FromResult(ChangesByOthers) : throw new VaultException("it reported success, and reading back gave something else");
+            }
+            catch (VaultException failure) when (left > 1 && !failure.IsLocked)
+            {
+                // Once more, as the real one does.
+            }
+        }
     }
 
-    public Task<VaultChange?> RemoveAsync(string name)
+    public Task RemoveAsync(string name)
     {
         Strike(name, VaultFault.Locked, VaultFault.RefusesRemovals);
         Secrets.TryRemove(name, out _);
-        return Task.FromResult(Changed());
+        return Task.CompletedTask;
     }
 
-    public Task<string?> StampAsync() => Task.FromResult(HasStamps ? Stamp.ToString(CultureInfo.InvariantCulture) : null);
+    public Task<int> ChangesByOthersAsync()
+    {
+        Strike("", VaultFault.Locked);
+        return Task.FromResult(ChangesByOthers);
+    }
 
     public Task<IReadOnlyList<string>> ListAsync(string prefix)
     {
         Strike(prefix, VaultFault.Locked, VaultFault.RefusesReads);
-        Lists++;
-        return Task.FromResult<IReadOnlyList<string>>(Secrets.Keys.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).OrderBy(static name => name).ToList());
+        return Task.FromResult<IReadOnlyList<string>>(IsStruck(prefix, VaultFault.FindsNothing) ? [] : Secrets.Keys.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).OrderBy(static name => name).ToList());
     }
 
-    private VaultChange? Changed()
+    private string? Read(string name)
     {
-        var before = Stamp++;
-        return HasStamps ? new VaultChange(before.ToString(CultureInfo.InvariantCulture), Stamp.ToString(CultureInfo.InvariantCulture)) : null;
+        Strike(name, VaultFault.Locked, VaultFault.RefusesReads);
+        return !IsStruck(name, VaultFault.FindsNothing) && Secrets.TryGetValue(name, out var value) ? value : null;
     }
 
     private void Strike(string name, params VaultFault[] faults)

@@ -31,6 +31,17 @@ internal sealed class RecordingHandler : HttpMessageHandler
         return this;
     }
 
+    /// <summary>Answers, and then the connection breaks instead of ending.</summary>
+    public RecordingHandler Breaks(int status, string body)
+    {
+        _answers.Enqueue(async (request, _) =>
+        {
+            await WriteDownAsync(request);
+            return new HttpResponseMessage((System.Net.HttpStatusCode)status) { Content = new StreamContent(new BreakingStream(Encoding.UTF8.GetBytes(body))) };
+        });
+        return this;
+    }
+
     /// <summary>The host name leads nowhere: the request does not leave.</summary>
     public RecordingHandler NameNotFound() => Fail(sendsFirst: false, static () => new HttpRequestException("no such host", new SocketException((int)SocketError.HostNotFound)));
 
@@ -103,5 +114,14 @@ internal sealed class RecordingHandler : HttpMessageHandler
         }
 
         return response;
+    }
+
+    private sealed class BreakingStream(byte[] content) : MemoryStream(content)
+    {
+        public override bool CanSeek => false;
+
+        public override int Read(byte[] buffer, int offset, int count) => base.Read(buffer, offset, count) is > 0 and var read ? read : throw new IOException("connection reset");
+
+        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => Task.FromResult(Read(buffer, offset, count));
     }
 }

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Reflection;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Ledger;
 using Xunit;
 
 namespace DcrPowerShell.Core.Tests.Errors;
@@ -33,7 +34,8 @@ public class DcrErrorsTests
 
     /// <summary>Each factory's errors, with every flag both ways and every optional argument given and not.</summary>
     private static IEnumerable<(string Factory, DcrException Error)> All() =>
-        from method in typeof(DcrErrors).GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly)
+        from factory in new[] { typeof(DcrErrors), typeof(StoreErrors) }
+        from method in factory.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly)
         from isFull in new[] { true, false }
         select ($"{method.Name}, {isFull}", (DcrException)method.Invoke(null, method.GetParameters().Select(parameter => Argument(parameter, isFull)).ToArray())!);
 
@@ -51,10 +53,11 @@ public class DcrErrorsTests
             var type when type == typeof(bool) => isFull,
             var type when type == typeof(int) => isFull ? 2 : 1,
             var type when type == typeof(DateTimeOffset) => new DateTimeOffset(2026, 11, 22, 8, 30, 0, TimeSpan.Zero),
+            var type when type == typeof(DateTimeOffset?) => isFull ? new DateTimeOffset(2026, 11, 22, 8, 30, 0, TimeSpan.Zero) : null,
             var type when type == typeof(TimeSpan) => isFull ? TimeSpan.FromMinutes(5) : TimeSpan.Zero,
             var type when type == typeof(DcrException) => DcrErrors.NothingToChange(),
             var type when type == typeof(Exception) => new InvalidOperationException("it is broken"),
-            var type when type == typeof(IEnumerable<string>) => isFull ? new[] { "one", "two" } : Array.Empty<string>(),
+            var type when type.IsAssignableFrom(typeof(string[])) && type != typeof(object) => isFull ? new[] { "one", "two" } : Array.Empty<string>(),
             var type when type == typeof(object) => new object(),
             var type when type == typeof(ServerError) => new ServerError { Status = 400, Description = "words of the server", SupportId = "S-1", RequiredScope = isFull ? ["a"] : [] },
             var type => throw new NotSupportedException($"This test has no {type} for {parameter.Name}."),

@@ -9,7 +9,7 @@ using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
 using DcrPowerShell.Providers;
-using DcrPowerShell.Storage;
+using DcrPowerShell.Vaults;
 using Xunit;
 
 namespace DcrPowerShell.Core.Tests.Errors;
@@ -206,8 +206,9 @@ public class ErrorTableTests
 
         Answer(handler, answer, body).Always();
         var (reporter, clock) = (new RecordingReporter(), new FakeClock());
+        using var process = new Machine().Start();
         var request = new ConnectRequest { Issuer = new Uri(Origin), Credential = credential, Scope = scope };
-        var connection = await ConnectOperation.RunAsync(request, store: null, reporter, clock, CancellationToken.None, handler);
+        var connection = await ConnectOperation.RunAsync(request, process.Ledger, vault: null, reporter, clock, CancellationToken.None, handler);
         var (service, call, metadata) = (connection.Service, new ProviderCall(reporter, CancellationToken.None), JsonBag.Parse(sent));
         var client = new RegistrationRecord
         {

@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Linq;
 using System.Net.Http;
+using System.Security;
 using System.Text;
 using System.Text.Json;
 using System.Threading;
@@ -14,14 +15,14 @@ using DcrPowerShell.Credentials;
 using DcrPowerShell.Credentials.Keys;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
+using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
 using DcrPowerShell.Protocol;
 using DcrPowerShell.Providers;
 using DcrPowerShell.Providers.Auth0;
 using DcrPowerShell.Providers.Okta;
-using DcrPowerShell.Storage;
-using DcrPowerShell.Storage.Journaling;
+using DcrPowerShell.Vaults;
 using Xunit;
 
 namespace DcrPowerShell.Core.Tests.Fuzzing;
@@ -39,7 +40,7 @@ public class FuzzTests
     private static readonly Uri Endpoint = new("https://as.example.com/register");
     private static readonly ProtocolRequest Post = Registration.Request(Endpoint, JsonBag.Parse(Asked));
     private static readonly ProtocolRequest Put = Management.Update(Endpoint, JsonBag.Parse(Asked));
-    private static readonly byte[] Key = Enumerable.Range(0, ContentEncryption.KeySize).Select(static number => (byte)number).ToArray();
+    private static readonly SecureString Passphrase = SecureText.Protect("a passphrase")!;
     private static readonly string[] Keys = [RfcPem.RsaPkcs8, RfcPem.RsaPkcs1, RfcPem.P256Pkcs8, RfcPem.P256Sec1];
 
     private const string Asked = """{"client_name":"Clinic","redirect_uris":["https://a.example/"],"scope":"a b","jwks":{"keys":[{"kty":"EC","crv":"P-256","x":"eA","y":"eQ"}]},"contacts":["a@example.com"]}""";
@@ -94,7 +95,11 @@ public class FuzzTests
         ["TokenFacts"] = (() => [$"e30.{Base64Url.Encode(Encoding.UTF8.GetBytes("{\"exp\":1795255200,\"scp\":[\"a\"]}"))}.e30"], (input, _) => TokenFacts.Read(Text(input)), []),
         ["TokenClaims"] = (() => ["""{"exp":1795255200,"scope":"a b"}""", """{"exp":"1","scp":["a"]}"""], (input, _) => TokenFacts.Read($"e30.{Base64Url.Encode(input)}.e30"), []),
         ["Record"] = (() => ClientAnswers.Select(static answer => RecordOf(JsonBag.Parse(answer)).ToJson()).ToArray(), (input, _) => UseRecord(RegistrationRecord.Parse(Text(input))), [typeof(FormatException)]),
-        ["JournalLine"] = (() => Lines().Select(static line => Text(line.ToUtf8())).ToArray(), (input, _) => JournalLine.Parse(Text(input)), [typeof(FormatException)]),
+        ["LedgerIntent"] = (Intents, (input, _) => UseIntent(input), [typeof(FormatException)]),
+        ["Outline"] = (() => ClientAnswers.Select(static answer => Text(Outline.Write(RecordOf(JsonBag.Parse(answer))))).ToArray(), (input, _) => Outline.Read(input, "https://as.example.com"), [typeof(FormatException)]),
+        ["KeyFile"] = (KeyFiles, (input, _) => KeyFile.Parse(input).ToUtf8(), [typeof(FormatException)]),
+        ["StoreSettings"] = (() => ["{\"default_vault\":\"Team\",\"key_path\":\"/keys/store.key\",\"vaults\":{\"4f2\":\"Team\"},\"last_backup_at\":\"2026-11-28T08:00:00Z\",\"last_backup_count\":3}"], UseSettings, [typeof(FormatException)]),
+        ["VaultProbe"] = (() => ["{\"version\":1,\"vault\":\"4f2\",\"marks\":{\"a1\":\"12\"},\"filler\":\"x\"}"], UseProbe, []),
         ["Url"] = (() => ["https://as.example.com:443/register/c1?a=b#c", "http://127.0.0.1:80/", "http://[::1]/", "/register/c1"], UseUrl, []),
         ["Auth0"] = (() => Applications, UseApplication, [typeof(JsonException)]),
         ["Auth0Refusal"] = (() => Errors, UseAuth0Refusal, [typeof(DcrException)]),
@@ -113,7 +118,7 @@ public class FuzzTests
     }
 
     [Fact]
-    public void A_spoilt_journal_ends_in_what_is_documented() => Feed("Journal", [JournalFile()], ReadJournal, [typeof(FormatException)]);
+    public void A_spoilt_backup_ends_in_what_is_documented() => Feed("Backup", [Backup()], UseBackup, [typeof(FormatException), typeof(UnauthorizedAccessException)]);
 
     [FullCryptographyFact]
     public void A_spoilt_JWK_ends_in_what_is_documented() =>
@@ -224,7 +229,7 @@ public class FuzzTests
     /// <summary>What arrived can be shown, and kept, and comes back as it was.</summary>
     private static void UseRecord(RegistrationRecord record) => Good(() =>
     {
-        _ = new DcrClient(record, [], secretName: null) is var client ? (client.SecretExpiry, client.IssuedAt, client.ClientSecretExpiresAt, client.ToString()) : default;
+        _ = new DcrClient(record, []) is var client ? (client.SecretExpiry, client.IssuedAt, client.ClientSecretExpiresAt, client.ToString()) : default;
         Assert.Equal(record.ToJson(), RegistrationRecord.Parse(record.ToJson()).ToJson());
         Assert.Matches("^[0-9a-z-]{1,120}$", record.SecretName);
         return true;
@@ -289,25 +294,65 @@ public class FuzzTests
 
     private static ProviderCall Call() => new(new RecordingReporter(), CancellationToken.None);
 
-    private static JournalLine[] Lines() =>
+    private static LedgerIntent Intent() =>
+        new() { Operation = LedgerOperation.Register, Issuer = "https://as.example.com", RegistrationEndpoint = Endpoint, Provider = "Standard", Owner = "alive-1.lock", ClientName = "Clinic", Tenant = "north", At = Answers.ReceivedAt };
+
+    private static string[] Intents() =>
     [
-        new("a", new JournalIntent { Operation = JournalIntent.Register, Issuer = "https://as.example.com", RegistrationEndpoint = Endpoint, Provider = "Standard", ClientName = "Clinic", At = Answers.ReceivedAt, Metadata = JsonBag.Parse(Asked) }, null),
-        new("a", null, new JournalAnswer(201, Encoding.UTF8.GetBytes(ClientAnswers[0]), Answers.ReceivedAt)),
-        new("a", null, null),
+        Text(LedgerText.Write(Intent())),
+        Text(LedgerText.Write(Intent() with { Operation = LedgerOperation.Update, ClientId = "c1", Vault = "4f2" }, new LedgerAnswer(200, [], Answers.ReceivedAt) { ContentType = "application/json" })),
+        Text(LedgerText.Write(new LedgerRemoval("https://as.example.com", "c1", "hash"))),
     ];
 
-    private static byte[] JournalFile() =>
-        [.. JournalFrames.Header, .. Lines().SelectMany(static line => JournalFrames.Frame(ContentEncryption.Encrypt(Key, line.ToUtf8(), [1])))];
-
-    private static void ReadJournal(byte[] input, Mutator mutator)
+    private static void UseIntent(byte[] input)
     {
-        foreach (var frame in JournalFrames.Read(input))
+        foreach (var read in new Action[] { () => LedgerText.ReadIntent(input, input), () => LedgerText.ReadAnswer(input, [], 1), () => LedgerText.ReadRemoval(input) })
         {
-            ContentEncryption.Decrypt(Key, frame, [1]);
+            try
+            {
+                read();
+            }
+            catch (FormatException)
+            {
+                // As it should be.
+            }
         }
+    }
 
-        // Past the checksum, which no accident gets past.
-        ContentEncryption.Decrypt(Key, input, [1]);
+    private static string[] KeyFiles() =>
+    [
+        Text(new KeyFile(LedgerHash.New(), [new ProtectedKey { Id = 1, Protection = DcrProtection.User, Account = ("file", [1, 2, 3]) }]).ToUtf8()),
+        Text(new KeyFile(LedgerHash.New(), [new ProtectedKey { Id = 1, Protection = DcrProtection.Passphrase, Passphrase = new PassphraseSeal([1], 600_000, [2]) }, new ProtectedKey { Id = 2, Protection = DcrProtection.Vault, Vault = ("Team", "dcr-store-key-1") }]).ToUtf8()),
+    ];
+
+    private static void UseSettings(byte[] input, Mutator mutator)
+    {
+        using var process = new Machine().Start();
+        process.Folder.Replace(StoreSettings.FileName, input);
+        _ = StoreSettings.Read(process.Folder).Vaults.Count;
+    }
+
+    private static void UseProbe(byte[] input, Mutator mutator)
+    {
+        var vault = new MemoryVault();
+        vault.Secrets[VaultProbe.Name] = Text(input);
+        if (VaultProbe.ReadAsync(vault).GetAwaiter().GetResult() is { } mark)
+        {
+            _ = mark.SequenceOf("a1");
+            VaultProbe.WriteAsync(vault, mark.With("a1", 13), Answers.ReceivedAt).GetAwaiter().GetResult();
+        }
+    }
+
+    /// <summary>A backup whose passphrase costs little.</summary>
+    private static byte[] Backup() => TestBackup.Cheap(Passphrase, [.. ClientAnswers.Select(static answer => RecordOf(JsonBag.Parse(answer)))]);
+
+    private static void UseBackup(byte[] input, Mutator mutator)
+    {
+        // A spoilt count of iterations costs time, as it should.
+        if (Text(input).Contains("\"iterations\":1,"))
+        {
+            _ = BackupFile.Read(input, Passphrase).Contents.Count;
+        }
     }
 
     private static string[] Jwks()

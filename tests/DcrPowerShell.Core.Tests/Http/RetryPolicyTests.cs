@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using DcrPowerShell.Compat;
 using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Http;
 using DcrPowerShell.Protocol;

@@ -4,7 +4,7 @@ using System.Linq;
 using System.Text.Json;
 using DcrPowerShell.Inventory;
 using DcrPowerShell.Metadata;
-using DcrPowerShell.Storage;
+using DcrPowerShell.Vaults;
 using Xunit;
 
 namespace DcrPowerShell.Core.Tests.Inventory;
@@ -99,7 +99,7 @@ public class InventoryWriterTests
         Assert.Equal(expected, record.SecretExpiresBy(DateTimeOffset.FromUnixTimeSeconds(1000)));
     }
 
-    private static DcrClient Client() => new(Record, [], Record.SecretName) { State = DcrClientState.Active };
+    private static DcrClient Client() => new(Record, []) { State = DcrClientState.Active };
 
     private static string Written(DcrInventoryFormat format, params DcrClient[] clients)
     {

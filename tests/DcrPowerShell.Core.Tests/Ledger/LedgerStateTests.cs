@@ -158,6 +158,32 @@ public class LedgerStateTests
     }
 
     [Fact]
+    public void A_vault_is_to_forget_what_was_moved_until_it_has_confirmed_that()
+    {
+        Apply(new() { Kind = FrameKind.Known, Client = Client, Place = 1 });
+        Apply(new() { Kind = FrameKind.Kept, Client = Client });
+        var moved = Apply(new() { Kind = FrameKind.Moved, Client = Client, Place = 1 });
+        Assert.True(_state.IsLeftover(Client, 1));
+        Assert.False(_state.IsLeftover(Client, 2));
+        Assert.Equal(400, _state.LiveLength);
+        Apply(new() { Kind = FrameKind.Stored, Client = Client, Reference = moved.Sequence });
+        Assert.False(_state.IsLeftover(Client, 1));
+        Assert.Equal(200, _state.LiveLength);
+    }
+
+    /// <summary>Otherwise the vault would be told to forget the only copy.</summary>
+    [Fact]
+    public void A_vault_is_not_to_forget_what_has_come_back()
+    {
+        Apply(new() { Kind = FrameKind.Known, Client = Client, Place = 1 });
+        Apply(new() { Kind = FrameKind.Kept, Client = Client });
+        Apply(new() { Kind = FrameKind.Moved, Client = Client, Place = 1 });
+        Apply(new() { Kind = FrameKind.Kept, Client = Client, Place = 1 });
+        Assert.Empty(_state.Moved);
+        Assert.Equal(200, _state.LiveLength);
+    }
+
+    [Fact]
     public void Marks_confirmations_and_unknown_kinds_change_nothing()
     {
         Apply(new() { Kind = FrameKind.Mark });

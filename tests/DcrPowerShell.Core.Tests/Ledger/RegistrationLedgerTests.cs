@@ -119,7 +119,7 @@ public class RegistrationLedgerTests
     {
         using var ledger = Open();
         var sequence = ledger.Register("c1", "t1");
-        await ledger.RemoveAsync(Record("c1", "t1"), sequence);
+        await ledger.RemoveAsync(Record("c1", "t1"), since: sequence);
         Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t1")));
     }
 
@@ -135,7 +135,7 @@ public class RegistrationLedgerTests
             if (call.Operation == DiskOperation.Flush)
             {
                 _disk.Before = null;
-                other.RemoveAsync(Record("c1", "t1"), sequence).Done();
+                other.RemoveAsync(Record("c1", "t1"), since: sequence).Done();
                 ledger.ReadOn();
             }
         };
@@ -163,7 +163,7 @@ public class RegistrationLedgerTests
         var found = Assert.Single(open.Answers);
         Assert.Equal((200, "text/html", Now, 2L), (found.Status, found.ContentType, found.At, found.Sequence));
         Assert.Equal(answer.Body, found.Body);
-        Assert.Equal(("t1", Vault, "Clinic", LedgerOperation.Register, Now), (open.Intent.Tenant, open.Intent.Vault, open.Intent.ClientName, open.Intent.Operation, open.Intent.At));
+        Assert.Equal(("t1", Vault, "Clinic", LedgerOperation.Register, Now), (open.Intent!.Tenant, open.Intent!.Vault, open.Intent!.ClientName, open.Intent!.Operation, open.Intent!.At));
         Assert.Equal(intent.Metadata!.ToString(), open.Intent.Metadata!.ToString());
         Assert.Empty(again.Open("https://other.example.com"));
     }
@@ -204,7 +204,7 @@ public class RegistrationLedgerTests
         Assert.Equal(2, _disk.Count(DiskOperation.Flush));
         Assert.Equal(3, _disk.Count(DiskOperation.Append));
         _disk.ForgetCalls();
-        await ledger.StoredAsync(Issuer, "c1", 3);
+        await ledger.StoredAsync([(Issuer, "c1", 3)]);
         await ledger.CloseAsync([LedgerHash.New()]);
         Assert.Equal(0, _disk.Count(DiskOperation.Flush));
     }
@@ -236,6 +236,29 @@ public class RegistrationLedgerTests
         Assert.False(Assert.IsType<Begun.Open>(await other.BeginAsync(Intent("t1"))).Other.IsUnderWay);
         Assert.Equal(entry, other.Read(entry)!.Id);
         Assert.Single(_disk.Names, static name => name.StartsWith("alive-", StringComparison.Ordinal));
+    }
+
+    /// <summary>Another process would take the new file for a dead one's, between its making and its locking.</summary>
+    [Fact]
+    public async Task The_sign_of_life_is_made_under_the_lock_and_those_of_the_dead_are_deleted_then()
+    {
+        var process = _disk.Start();
+        await new RegistrationLedger(process, _keys).BeginAsync(Intent("t1"));
+        var dead = Assert.Single(_disk.Names, static name => name.StartsWith("alive-", StringComparison.Ordinal));
+        process.Kill();
+        using var living = Open();
+        await living.BeginAsync(Intent("t2"));
+        _disk.ForgetCalls();
+        using var ledger = Open();
+        await ledger.BeginAsync(Intent("t3"));
+        Assert.DoesNotContain(dead, _disk.Names);
+        Assert.Equal(2, _disk.Names.Count(static name => name.StartsWith("alive-", StringComparison.Ordinal)));
+        var isLocked = false;
+        foreach (var call in _disk.Calls)
+        {
+            isLocked = call.Name == LedgerFile.LockName ? call.Operation == DiskOperation.Lock : isLocked;
+            Assert.True(isLocked || call.Operation != DiskOperation.Lock || !call.Name.StartsWith("alive-", StringComparison.Ordinal));
+        }
     }
 
     [Fact]
@@ -306,9 +329,37 @@ public class RegistrationLedgerTests
         var second = await ledger.KeepAsync(Record("c1", "t1", "newer"), null);
         Assert.Equal(0, await ledger.KeepAsync(Record("c1", "t1", "older"), null, since: first));
         Assert.Equal("newer", ledger.Find(Issuer, "c1")!.Record.ClientSecret);
-        Assert.Equal(0, await ledger.RemoveAsync(Record("c1", "t1"), first));
+        Assert.Equal(0, await ledger.RemoveAsync(Record("c1", "t1"), since: first));
         Assert.Equal("newer", ledger.Find(Issuer, "c1")!.Record.ClientSecret);
         Assert.True(await ledger.KeepAsync(Record("c1", "t1", "newest"), null, since: second) > second);
+    }
+
+    /// <summary>A move that was interrupted leaves it in its former vault.</summary>
+    [Fact]
+    public async Task What_was_removed_after_it_was_moved_is_not_taken_in_from_its_former_vault()
+    {
+        using var ledger = Open();
+        var record = Record("c1", "t1");
+        ledger.Register("c1", "t1", Vault);
+        await ledger.MoveAsync(record, to: null, from: Vault);
+        await ledger.RemoveAsync(record);
+        Assert.True(ledger.Knows(record.SecretName, Vault));
+        await ledger.KnowAsync([record], Vault);
+        Assert.Null(ledger.Find(Issuer, "c1"));
+        Assert.Single(ledger.LeftoversIn(Vault));
+    }
+
+    [Fact]
+    public async Task What_came_back_to_a_vault_before_it_was_forgotten_there_is_no_leftover()
+    {
+        using var ledger = Open();
+        var record = Record("c1", "t1");
+        ledger.Register("c1", "t1", Vault);
+        await ledger.MoveAsync(record, to: null, from: Vault);
+        Assert.Single(ledger.LeftoversIn(Vault));
+        var sequence = await ledger.MoveAsync(record, to: Vault, from: null);
+        await ledger.StoredAsync([(Issuer, "c1", sequence)]);
+        Assert.Empty(ledger.LeftoversIn(Vault));
     }
 
     [Fact]
@@ -316,11 +367,11 @@ public class RegistrationLedgerTests
     {
         using var ledger = Open();
         var sequence = ledger.Register("c1", "t1");
-        Assert.True(await ledger.RemoveAsync(Record("c1", "t1"), sequence) > sequence);
+        Assert.True(await ledger.RemoveAsync(Record("c1", "t1"), since: sequence) > sequence);
         Assert.Equal(0, await ledger.KeepAsync(Record("c1", "t1"), null, since: sequence));
-        Assert.Equal(0, await ledger.RemoveAsync(Record("c1", "t1"), long.MaxValue));
+        Assert.Equal(0, await ledger.RemoveAsync(Record("c1", "t1"), since: long.MaxValue));
         Assert.Null(ledger.Find(Issuer, "c1"));
-        Assert.False(ledger.Knows(Record("c1").SecretName));
+        Assert.False(ledger.Knows(Record("c1").SecretName, Vault));
     }
 
     [Fact]
@@ -329,12 +380,12 @@ public class RegistrationLedgerTests
         using var ledger = Open();
         ledger.Register("living", "t1", Vault);
         var removed = ledger.Register("removed", "t2", Vault);
-        await ledger.RemoveAsync(Record("removed", "t2"), removed);
+        await ledger.RemoveAsync(Record("removed", "t2"), since: removed);
         await ledger.KnowAsync([Record("living", "x"), Record("removed", "t2"), Record("unknown", "t3")], Vault);
         Assert.Equal("t1", ledger.Find(Issuer, "living")!.Record.Tenant);
         Assert.True(ledger.Find(Issuer, "living")!.IsWhole);
         Assert.Null(ledger.Find(Issuer, "removed"));
-        Assert.True(ledger.Knows(Record("removed").SecretName));
+        Assert.True(ledger.Knows(Record("removed").SecretName, Vault));
         var known = ledger.FindTenant(Issuer, "t3")!;
         Assert.Equal(("unknown", false, false, ledger.PlaceOf(Vault)), (known.Record.ClientId, known.IsWhole, known.IsPending, known.Place));
         Assert.Null(known.Record.ClientSecret);
@@ -382,7 +433,7 @@ public class RegistrationLedgerTests
         var stored = ledger.Register("stored", "t2", Vault);
         ledger.Register("pending", "t3", Vault);
         ledger.Register("elsewhere", "t4", "vault-2");
-        await ledger.StoredAsync(Issuer, "stored", stored);
+        await ledger.StoredAsync([(Issuer, "stored", stored)]);
         Assert.Equal(["pending"], ledger.PendingFor(Vault).Select(static row => row.Record.ClientId));
         Assert.Equal("secret-of-pending", ledger.PendingFor(Vault)[0].Record.ClientSecret);
         Assert.Equal((1, 2, 1), (ledger.Count(Issuer)[0], ledger.Count()[ledger.PlaceOf(Vault)], ledger.Count()[ledger.PlaceOf("vault-2")]));
@@ -460,8 +511,10 @@ public class RegistrationLedgerTests
 
         Spoil(static header => header.Kind == FrameKind.Asked);
         using var ledger = Open();
-        Assert.Equal(DcrErrorId.StoreDamaged, (await Assert.ThrowsAsync<DcrException>(() => ledger.BeginAsync(Intent("t1")))).ErrorId);
+        Assert.Null(Assert.IsType<Begun.Open>(await ledger.BeginAsync(Intent("t1"))).Other.Intent);
         Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t2")));
+        await ledger.CloseAsync([Assert.Single(ledger.Open()).Id]);
+        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t1")));
     }
 
     [Fact]
@@ -476,7 +529,7 @@ public class RegistrationLedgerTests
         Spoil(static header => header.Kind == FrameKind.Asked);
         using var ledger = Open();
         var open = Assert.Single(ledger.Open());
-        Assert.Equal("t1", open.Intent.Tenant);
+        Assert.Equal("t1", open.Intent!.Tenant);
         Assert.Single(open.Answers);
     }
 
@@ -535,7 +588,7 @@ public class RegistrationLedgerTests
         ledger.Register("c1", "t1");
         byte[] bytes = [.. _disk[First], .. LedgerBytes.Newer(new FrameCodec(_keys).Seal(Draft(), 9, default, 1).Frame)];
         _disk.Overwrite(First, bytes);
-        foreach (var action in new Action[] { () => ledger.Find(Issuer, "c1"), () => ledger.BeginAsync(Intent("t2")).Done(), ledger.Compact, ledger.ReadOn, () => ledger.Clients() })
+        foreach (var action in new Action[] { () => ledger.Find(Issuer, "c1"), () => ledger.BeginAsync(Intent("t2")).Done(), () => ledger.Compact(), ledger.ReadOn, () => ledger.Clients() })
         {
             Assert.Equal(DcrErrorId.StoreDamaged, Assert.Throws<DcrException>(action).ErrorId);
         }
@@ -552,8 +605,8 @@ public class RegistrationLedgerTests
             first.Register("c1", "t1");
             first.Register("c2", "t2", Vault);
             await first.BeginAsync(Intent("t3"));
-            await first.RemoveAsync(Record("c1", "t1"), long.MaxValue - 1);
-            await first.StoredAsync(Issuer, "c2", 6);
+            await first.RemoveAsync(Record("c1", "t1"), since: long.MaxValue - 1);
+            await first.StoredAsync([(Issuer, "c2", 6)]);
         }
 
         var (seeds, random) = (new[] { _disk[First] }, new Mutator(17));
@@ -655,14 +708,14 @@ public class RegistrationLedgerTests
     public void Where_nothing_can_be_written_the_ledger_lives_in_memory()
     {
         using var ledger = new RegistrationLedger(new MemoryFolder(), _keys);
-        Assert.True(ledger.IsInMemory);
+        Assert.NotNull(ledger.WhyInMemory);
         ledger.Register("c1", "t1", Vault);
         ledger.BeginAsync(Intent("t2")).Done();
         ledger.Compact();
         Assert.Equal("c1", ledger.FindTenant(Issuer, "t1")!.Record.ClientId);
         Assert.True(Assert.Single(ledger.Open()).IsUnderWay);
         using var disk = Open();
-        Assert.False(disk.IsInMemory);
+        Assert.Null(disk.WhyInMemory);
     }
 
     [Theory]
@@ -715,12 +768,12 @@ public class RegistrationLedgerTests
                 Register(ledger, "c1", null);
                 Register(ledger, "c2", Vault);
                 var sequence = ledger.Find(Issuer, "c2")!.Sequence;
-                ledger.StoredAsync(Issuer, "c2", sequence).Done();
+                ledger.StoredAsync([(Issuer, "c2", sequence)]).Done();
                 _told.Add("stored c2");
                 ledger.Compact();
                 _told.Add("compacted");
                 Register(ledger, "c3", Vault);
-                ledger.RemoveAsync(Record("c1", "c1"), ledger.Find(Issuer, "c1")!.Sequence).Done();
+                ledger.RemoveAsync(Record("c1", "c1"), since: ledger.Find(Issuer, "c1")!.Sequence).Done();
                 _told.Add("removed c1");
                 ledger.BeginAsync(Intent("c4")).Done();
                 _told.Add("asked c4");
@@ -737,7 +790,7 @@ public class RegistrationLedgerTests
         public void Check(DiskProcess process, bool lostPower)
         {
             using var ledger = new RegistrationLedger(process, keys);
-            var open = ledger.Open().ToDictionary(static entry => entry.Intent.Tenant!);
+            var open = ledger.Open().ToDictionary(static entry => entry.Intent!.Tenant!);
             foreach (var client in new[] { "c1", "c2", "c3", "c4", "c5" })
             {
                 var found = ledger.FindTenant(Issuer, client);

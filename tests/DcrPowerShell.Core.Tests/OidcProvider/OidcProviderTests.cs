@@ -2,6 +2,7 @@ using System.Threading.Tasks;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Operations;
 using DcrPowerShell.TestServers;
 using Xunit;
 
@@ -48,8 +49,7 @@ public class OidcProviderTests(OidcProviders providers) : IClassFixture<OidcProv
         var client = await session.RegisterAsync();
         var old = session.Stored(client.ClientId);
         await session.UpdateAsync(client.ClientId, """{"client_name":"m"}""");
-        session.Vault.Secrets[old.SecretName] = old.ToJson();
-        Assert.Equal(DcrErrorId.AccessTokenRejected, (await Assert.ThrowsAsync<DcrException>(() => session.ReadAsync(client.ClientId))).ErrorId);
+        Assert.Equal(DcrErrorId.AccessTokenRejected, (await Assert.ThrowsAsync<DcrException>(() => session.RunAsync(context => ReadOperation.RunAsync(context, old)))).ErrorId);
     }
 
     [OidcProviderFact]
@@ -136,7 +136,7 @@ public class OidcProviderTests(OidcProviders providers) : IClassFixture<OidcProv
         Assert.Equal("Clinic North", (await session.ReadAsync(registered.ClientId)).ClientName);
 
         await session.DeleteAsync(registered.ClientId);
-        Assert.Empty(session.Vault.Secrets);
+        Assert.Empty(session.Vault.Registrations);
         Assert.Equal("", providers.Errors);
     }
 

@@ -9,7 +9,7 @@ using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
-using DcrPowerShell.Storage;
+using DcrPowerShell.Vaults;
 using Xunit;
 
 namespace DcrPowerShell.Core.Tests.Operations;
@@ -189,8 +189,7 @@ public class AuditTests
 
     private Task<Session> StartAsync(string switches = "{}", Func<ConnectRequest, ConnectRequest>? change = null, AuditLog? audit = null) => Session.StartAsync(switches, change, audit: audit ?? _file.Log());
 
-    private static Task<DcrClient> RegisterAsync(Session session, string? tenant = null) =>
-        session.RunAsync(context => RegisterOperation.RunAsync(context, new RegisterRequest(JsonBag.Parse(Session.WebClient), tenant, null)));
+    private static Task<DcrClient> RegisterAsync(Session session, string? tenant = null) => session.RegisterAsync(tenant: tenant);
 
     private static Task<bool> DeleteAsync(Session session, RegistrationRecord record) => session.RunAsync(async context =>
     {

@@ -5,7 +5,6 @@ using System.Threading.Tasks;
 using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Operations;
-using DcrPowerShell.Storage;
 using Xunit;
 
 namespace DcrPowerShell.Core.Tests.Operations;
@@ -14,8 +13,13 @@ public sealed class ConnectOperationTests : IDisposable
 {
     private readonly RecordingHandler _server = new();
     private readonly MemoryVault _vault = new();
+    private readonly StoreProcess _process = new Machine().Start();
 
-    public void Dispose() => _server.Dispose();
+    public void Dispose()
+    {
+        _server.Dispose();
+        _process.Dispose();
+    }
 
     [Theory]
     [InlineData("", "oauthInsertion", "/.well-known/oauth-authorization-server")]
@@ -153,5 +157,5 @@ public sealed class ConnectOperationTests : IDisposable
     }
 
     private Task<DcrConnection> RunAsync(ConnectRequest request) =>
-        ConnectOperation.RunAsync(request, new RegistrationStore(_vault), new RecordingReporter(), new FakeClock(), CancellationToken.None, _server);
+        ConnectOperation.RunAsync(request, _process.Ledger, _vault, new RecordingReporter(), new FakeClock(), CancellationToken.None, _server);
 }

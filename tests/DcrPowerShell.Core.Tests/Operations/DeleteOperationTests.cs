@@ -14,7 +14,7 @@ public class DeleteOperationTests
         var client = await session.RegisterAsync();
         await session.DeleteAsync(client.ClientId);
         Assert.Empty(await session.Server.ClientsAsync());
-        Assert.Empty(session.Vault.Secrets);
+        Assert.Empty(session.Vault.Registrations);
         Assert.Equal("", Assert.Single(await session.SentAsync("delete")).Body);
     }
 
@@ -27,11 +27,11 @@ public class DeleteOperationTests
         var client = await session.RegisterAsync();
         await session.Server.RemoveClientAsync(client.ClientId);
         Assert.Equal(expected, (await Assert.ThrowsAsync<DcrException>(() => session.DeleteAsync(client.ClientId))).ErrorId);
-        Assert.Single(session.Vault.Secrets);
+        Assert.Single(session.Vault.Registrations);
 
         await session.DeleteAsync(client.ClientId, force: true);
-        Assert.Empty(session.Vault.Secrets);
-        Assert.Contains("was dropped from the vault", Assert.Single(session.Reporter.Warnings));
+        Assert.Empty(session.Vault.Registrations);
+        Assert.Contains("was dropped from the store", Assert.Single(session.Reporter.Warnings));
     }
 
     [Theory]
@@ -45,10 +45,10 @@ public class DeleteOperationTests
         var error = await Assert.ThrowsAsync<DcrException>(() => session.DeleteAsync(client.ClientId));
         Assert.Equal(DcrErrorId.OperationNotSupported, error.ErrorId);
         Assert.Contains(words, error.Message);
-        Assert.Single(session.Vault.Secrets);
+        Assert.Single(session.Vault.Registrations);
 
         await session.DeleteAsync(client.ClientId, force: true);
-        Assert.Empty(session.Vault.Secrets);
+        Assert.Empty(session.Vault.Registrations);
         Assert.Single(await session.Server.ClientsAsync());
         Assert.Contains(words, Assert.Single(session.Reporter.Warnings));
     }
@@ -60,7 +60,7 @@ public class DeleteOperationTests
         var client = await session.RegisterAsync();
         Assert.Equal(DcrErrorId.OperationNotSupported, (await Assert.ThrowsAsync<DcrException>(() => session.DeleteAsync(client.ClientId))).ErrorId);
         await session.DeleteAsync(client.ClientId, force: true);
-        Assert.Empty(session.Vault.Secrets);
+        Assert.Empty(session.Vault.Registrations);
     }
 
     [Theory]
@@ -76,7 +76,7 @@ public class DeleteOperationTests
         using var session = await Session.StartAsync($$"""{"faults":[{"on":"delete",{{fault}}}]}""");
         var client = await session.RegisterAsync();
         Assert.Equal(expected, (await Assert.ThrowsAsync<DcrException>(() => session.DeleteAsync(client.ClientId, force: true))).ErrorId);
-        Assert.Single(session.Vault.Secrets);
+        Assert.Single(session.Vault.Registrations);
         Assert.Single(await session.SentAsync("delete"));
     }
 
@@ -88,7 +88,7 @@ public class DeleteOperationTests
         using var session = await Session.StartAsync($$"""{"faults":[{"on":"delete",{{fault}}}]}""");
         var client = await session.RegisterAsync();
         await session.DeleteAsync(client.ClientId);
-        Assert.Empty(session.Vault.Secrets);
+        Assert.Empty(session.Vault.Registrations);
     }
 
     [Fact]

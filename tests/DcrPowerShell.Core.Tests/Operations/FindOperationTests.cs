@@ -18,18 +18,21 @@ public class FindOperationTests
         Assert.Equal("m", (await FindOperation.RunAsync(session.Context, old.ClientId, old)).ClientName);
     }
 
-    [Fact]
-    public async Task Without_a_vault_the_piped_object_will_do()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Where_nothing_is_kept_of_a_client_the_piped_object_will_do(bool hasVault)
     {
-        using var session = await Session.StartAsync(hasVault: false);
-        var client = await session.RegisterAsync();
+        using var other = await Session.StartAsync();
+        using var session = await Session.ConnectAsync(other.Connection.Issuer, hasVault: hasVault);
+        var client = await other.RegisterAsync();
         var record = await FindOperation.RunAsync(session.Context, client.ClientId, client);
         Assert.Equal("Clinic portal", (await ReadOperation.RunAsync(session.Context, record)).ClientName);
     }
 
     [Theory]
-    [InlineData(true, "Vault 'TestVault' holds no registration of client 'c1' at this issuer.")]
-    [InlineData(false, "Client 'c1' cannot be managed: this connection has no vault (-NoVault) to take its registration access token from.")]
+    [InlineData(true, "There is no registration of client 'c1' at this issuer in vault 'TestVault'.")]
+    [InlineData(false, "There is no registration of client 'c1' at this issuer in the local store.")]
     public async Task A_client_that_nothing_is_known_of(bool hasVault, string message)
     {
         using var session = await Session.StartAsync(hasVault: hasVault);
@@ -48,25 +51,20 @@ public class FindOperationTests
         Assert.Contains($"Connect-DcrServer {session.Connection.Issuer}", error.RecommendedAction);
     }
 
-    [Fact]
-    public async Task The_list_has_the_clients_of_this_issuer_and_asks_no_server()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_list_has_the_clients_of_this_issuer_without_secrets_and_asks_no_server_and_no_vault(bool hasVault)
     {
-        using var session = await Session.StartAsync("""{"issuerPath":"/t1"}""");
+        using var session = await Session.StartAsync("{\"issuerPath\":\"/t1\"}", hasVault: hasVault);
         var (one, two) = (await session.RegisterAsync(), await session.RegisterAsync());
-        var strange = session.Stored(one.ClientId) with { Issuer = session.Connection.Issuer.Replace("/t1", "/t2") };
-        session.Vault.Secrets[strange.SecretName] = strange.ToJson();
+        await session.Ledger.KeepAsync(one.Record with { Issuer = session.Connection.Issuer.Replace("/t1", "/t2") }, session.Connection.VaultId);
         await session.Server.ClearRequestsAsync();
+        var reads = hasVault ? session.Vault.Reads.Count : 0;
 
-        using var known = await ListOperation.FromVaultAsync(session.Context);
-        Assert.Equal(new[] { one.ClientId, two.ClientId }.OrderBy(static id => id), known.At(session.Connection.Issuer).Select(static found => found.Outline!.ClientId).OrderBy(static id => id));
-        Assert.Null(await ListOperation.LoadAsync(session.Context, strange.SecretName));
+        Assert.Equal([one.ClientId, two.ClientId], session.Listed().Select(static found => found.Record.ClientId));
+        Assert.All(session.Listed(), static found => Assert.Equal((null, null, true, true), (found.Record.RegistrationAccessToken, found.Record.ClientSecret, found.Record.LeftOut!.ClientSecret, found.Record.LeftOut.RegistrationAccessToken)));
+        Assert.Equal(reads, hasVault ? session.Vault.Reads.Count : 0);
         Assert.Empty(await session.Server.RequestsAsync());
-    }
-
-    [Fact]
-    public async Task Without_a_vault_there_is_no_list()
-    {
-        using var session = await Session.StartAsync(hasVault: false);
-        Assert.Equal(DcrErrorId.VaultNotFound, (await Assert.ThrowsAsync<DcrException>(() => ListOperation.FromVaultAsync(session.Context))).ErrorId);
     }
 }

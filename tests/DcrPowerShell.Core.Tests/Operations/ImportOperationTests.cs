@@ -9,7 +9,7 @@ using DcrPowerShell.Errors;
 using DcrPowerShell.Inventory;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
-using DcrPowerShell.Storage;
+using DcrPowerShell.Vaults;
 using Xunit;
 
 namespace DcrPowerShell.Core.Tests.Operations;
@@ -31,7 +31,7 @@ public class ImportOperationTests
 
         // It is managed from now on, and the tenant has it.
         await session.UpdateAsync(client.ClientId, """{"client_name":"Renamed"}""");
-        Assert.Equal(client.ClientId, (await session.RunAsync(context => RegisterOperation.FindTenantAsync(context, "north")))!.ClientId);
+        Assert.Equal((client.ClientId, false), (await session.TryRegisterAsync(tenant: "north")) is var (found, isNew) ? (found.ClientId, isNew) : default);
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public class ImportOperationTests
         var error = await Assert.ThrowsAsync<DcrException>(() => ImportAsync(session, given));
         Assert.Equal(expected, error.ErrorId);
         Assert.EndsWith("Nothing was stored.", error.Message, StringComparison.Ordinal);
-        Assert.Empty(Records(session));
+        Assert.Empty(session.Vault.Registrations);
     }
 
     [Fact]
@@ -67,7 +67,7 @@ public class ImportOperationTests
         var given = await ElsewhereAsync(session);
         await session.Server.SetAsync(new { faults = Enumerable.Repeat(new { on = "read", status = 503 }, 9) });
         Assert.Equal(DcrErrorId.ServerUnavailable, (await Assert.ThrowsAsync<DcrException>(() => ImportAsync(session, given))).ErrorId);
-        Assert.Empty(Records(session));
+        Assert.Empty(session.Vault.Registrations);
     }
 
     [Theory]
@@ -98,7 +98,7 @@ public class ImportOperationTests
         const string Okta = """{"dialect":"okta","okta":{"apiToken":"00x"}}""";
         using var session = await Session.StartAsync(Okta, static request => request with { Credential = new CredentialInput.Token(StaticToken.Ssws("00x")) });
         var registered = await session.RegisterAsync();
-        session.Vault.Secrets.Clear();
+        await session.ForgetAllAsync();
         var (client, outcome) = await ImportAsync(session, new ImportRequest { ClientId = registered.ClientId, Tenant = "north" });
         Assert.Equal((ImportOutcome.Taken, "Clinic portal", "north"), (outcome, client.ClientName, session.Stored(client.ClientId).Tenant));
     }
@@ -198,6 +198,4 @@ public class ImportOperationTests
 
     private static Task<(DcrClient Client, ImportOutcome Outcome)> ImportAsync(Session session, ImportRequest request, string? clientSecretName = null, bool force = false) =>
         session.RunAsync(context => ImportOperation.RunAsync(context, ImportOperation.Check(session.Connection, request, session.Clock.UtcNow), clientSecretName, force));
-
-    private static string[] Records(Session session) => session.Vault.Secrets.Keys.Where(static name => name.StartsWith("dcr-127", StringComparison.Ordinal)).ToArray();
 }

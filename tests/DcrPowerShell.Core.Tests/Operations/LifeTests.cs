@@ -23,7 +23,7 @@ public class LifeTests
 
         await session.DeleteAsync(id);
         Assert.Empty(await session.Server.ClientsAsync());
-        Assert.Empty(session.Vault.Secrets);
+        Assert.Empty(session.Vault.Registrations);
         Assert.DoesNotContain(await session.Server.RequestsAsync(), static request => request.Status >= 400);
     }
 

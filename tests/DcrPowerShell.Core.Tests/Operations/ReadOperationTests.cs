@@ -179,15 +179,33 @@ public class ReadOperationTests
     }
 
     [Theory]
-    [InlineData("half")]
-    [InlineData("html")]
-    public async Task An_answer_that_cannot_be_used_is_kept_as_it_came(string body)
+    [InlineData("""{"client_id":"c1","registration_access_token":"tok-2",""", true)]
+    [InlineData("<html><body>Sign in</body></html>", false)]
+    public async Task An_answer_that_cannot_be_used_is_kept_where_it_may_hold_a_token(string content, bool isKept)
     {
-        using var session = await Session.StartAsync($$"""{"rotateToken":"getAndPut","faults":[{"on":"read","body":"{{body}}"}]}""");
+        using var session = await Session.StartAsync(hasVault: false);
         var client = await session.RegisterAsync();
+        await session.Server.SetAsync(new { faults = new[] { new { on = "read", content } } });
         var error = await Assert.ThrowsAsync<DcrException>(() => session.ReadAsync(client.ClientId));
-        Assert.Equal(DcrErrorId.ResponseNotConformant, error.ErrorId);
-        Assert.Single(session.KeptAnswers());
+        Assert.Equal((DcrErrorId.ResponseNotConformant, isKept), (error.ErrorId, error.Message.Contains("The answer is kept as it came")));
+        Assert.Equal(isKept ? [content] : [], (await session.OrphansAsync()).Select(static orphan => SecureText.Reveal(orphan.Answer!)));
+    }
+
+    /// <summary>Trial X8.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_token_whose_answer_is_whole_before_the_connection_breaks_is_kept(bool hasVault)
+    {
+        using var handler = new RecordingHandler();
+        var whole = """{"client_id":"c1","client_name":"m","registration_access_token":"tok-2","registration_client_uri":"https://as.example.com/register/c1"}""";
+        handler.Answer(200, """{"issuer":"https://as.example.com","registration_endpoint":"https://as.example.com/register"}""")
+            .Answer(201, whole.Replace("tok-2", "tok-1"))
+            .Breaks(200, whole);
+        using var session = await Session.ConnectAsync("https://as.example.com", hasVault: hasVault, handler: handler);
+        await session.RegisterAsync();
+        Assert.Equal("tok-2", SecureText.Reveal((await session.ReadAsync("c1")).RegistrationAccessToken!));
+        Assert.Equal("tok-2", session.Stored("c1").RegistrationAccessToken);
     }
 
     [Fact]

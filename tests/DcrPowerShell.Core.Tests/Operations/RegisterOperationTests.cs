@@ -167,8 +167,8 @@ public class RegisterOperationTests
     public async Task A_client_that_was_registered_before_keeps_its_latest_token()
     {
         using var session = await Session.StartAsync("""{"fixedClientId":"shared"}""");
-        await session.RegisterAsync(tenant: "north");
-        await session.RegisterAsync(tenant: "south");
+        await session.RegisterAsync();
+        await session.RegisterAsync();
         Assert.Contains("registered before", Assert.Single(session.Reporter.Warnings));
         Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, session.Stored("shared").RegistrationAccessToken);
         Assert.Equal("shared", (await session.ReadAsync("shared")).ClientId);
@@ -192,11 +192,13 @@ public class RegisterOperationTests
     }
 
     [Fact]
-    public async Task Without_a_vault_the_secrets_are_on_the_object()
+    public async Task The_local_store_keeps_a_registration_and_the_application_s_copy()
     {
         using var session = await Session.StartAsync(hasVault: false);
-        var client = await session.RegisterAsync();
-        Assert.Null(client.SecretName);
+        var client = await session.RegisterAsync(clientSecretName: "PortalSecret");
+        Assert.Equal((DcrStorage.Local, null), (client.Storage, session.Connection.Vault));
+        Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, session.Stored(client.ClientId).RegistrationAccessToken);
+        Assert.Equal((await session.AtServerAsync()).ClientSecret, session.Ledger.FindSecret("PortalSecret"));
         Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, SecureText.Reveal(client.RegistrationAccessToken!));
     }
 }

@@ -100,31 +100,21 @@ public class RegistrationFaultTests
         Assert.Contains("said that it registered the client", error.Message);
         Assert.Contains(why, error.Message);
 
-        var kept = Assert.Single(session.Vault.Secrets, static secret => secret.Key.StartsWith("dcr-unread-", StringComparison.Ordinal));
-        Assert.Contains($"in the vault's secret '{kept.Key}'", error.Message);
-        Assert.InRange(kept.Value.Length, 1, 20_000);
+        Assert.Contains("The answer is kept as it came", error.Message);
+        Assert.NotEmpty(Assert.Single(Assert.Single(session.Ledger.Open()).Answers).Body);
         Assert.Single(await session.SentAsync("register"));
     }
 
     [Theory]
     [InlineData(""" "body":"empty" """, DcrErrorId.ResponseNotConformant)]
     [InlineData(""" "drop":"afterStatusLine" """, DcrErrorId.OutcomeUnknown)]
-    public async Task An_answer_of_nothing_leaves_nothing_to_keep(string fault, DcrErrorId expected)
+    public async Task An_answer_of_nothing_is_kept_too(string fault, DcrErrorId expected)
     {
         using var session = await Session.StartAsync($$"""{"faults":[{"on":"register",{{fault}}}]}""");
         var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync());
         Assert.Equal(expected, error.ErrorId);
         Assert.Contains("said that it registered the client", error.Message);
-        Assert.Empty(session.Vault.Secrets);
-    }
-
-    [Fact]
-    public async Task Without_a_vault_the_answer_is_not_kept_and_not_shown()
-    {
-        using var session = await Session.StartAsync("""{"faults":[{"on":"register","body":"half"}]}""", hasVault: false);
-        var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync());
-        Assert.Equal(DcrErrorId.ResponseNotConformant, error.ErrorId);
-        Assert.DoesNotContain("kept", error.Message);
+        Assert.Empty(Assert.Single(Assert.Single(session.Ledger.Open()).Answers).Body);
     }
 
     [Fact]

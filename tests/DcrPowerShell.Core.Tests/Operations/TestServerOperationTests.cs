@@ -9,7 +9,7 @@ using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Credentials.Keys;
 using DcrPowerShell.Operations;
-using DcrPowerShell.Storage;
+using DcrPowerShell.Vaults;
 using Xunit;
 
 namespace DcrPowerShell.Core.Tests.Operations;
@@ -24,11 +24,11 @@ public class TestServerOperationTests
     {
         using var session = await StartAsync();
         var checks = await RunAsync(session);
-        Assert.Equal(["Discovery", "Registration endpoint", "Credential", "Vault", "Clock", "Rate limit"], checks.Keys);
+        Assert.Equal(["Discovery", "Registration endpoint", "Credential", "Store", "Clock", "Rate limit"], checks.Keys);
         Assert.All(checks.Values, check => Assert.Equal(session.Connection.Name, check.Connection));
         Assert.Equal(["Credential", "Rate limit"], checks.Values.Where(check => check.Status != DcrCheckStatus.Passed).Select(check => check.Name));
         Assert.All(checks.Values, check => Assert.Equal(check.Status == DcrCheckStatus.Passed, check.RecommendedAction is null));
-        Assert.Empty(session.Vault.Secrets);
+        Assert.Empty(session.Vault.Registrations);
         Assert.NotEmpty(session.Vault.Writes);
     }
 
@@ -40,7 +40,7 @@ public class TestServerOperationTests
         var checks = await RunAsync(session);
         Failed(checks["Discovery"], "HTTP 404", "spelling");
         Assert.Equal(DcrCheckStatus.Passed, checks["Registration endpoint"].Status);
-        Assert.Equal(DcrCheckStatus.Passed, checks["Vault"].Status);
+        Assert.Equal(DcrCheckStatus.Passed, checks["Store"].Status);
     }
 
     [Fact]
@@ -94,7 +94,7 @@ public class TestServerOperationTests
         var checks = await RunAsync(session, isUp: false);
         Failed(checks["Discovery"], "could not be made", "network");
         Failed(checks["Registration endpoint"], "could not be made", "network");
-        Assert.Equal(DcrCheckStatus.Passed, checks["Vault"].Status);
+        Assert.Equal(DcrCheckStatus.Passed, checks["Store"].Status);
         Assert.Equal(DcrCheckStatus.Skipped, checks["Clock"].Status);
         Assert.Equal(DcrCheckStatus.Skipped, checks["Rate limit"].Status);
     }
@@ -102,19 +102,20 @@ public class TestServerOperationTests
     [Theory]
     [InlineData("Locked", "is locked", "Unlock-SecretStore")]
     [InlineData("LosesWrites", "does not keep", "Test-SecretVault")]
-    [InlineData("RefusesRemovals", "the vault is broken", "Test-SecretVault")]
     public async Task A_vault_that_does_not_keep_is_told(string fault, string found, string advice)
     {
         using var session = await StartAsync();
         session.Vault.Fault = (VaultFault)Enum.Parse(typeof(VaultFault), fault);
-        Failed((await RunAsync(session))["Vault"], found, advice);
+        Failed((await RunAsync(session))["Store"], found, advice);
     }
 
     [Fact]
-    public async Task No_vault_is_worth_a_warning()
+    public async Task The_local_store_is_written_too()
     {
         using var session = await Session.StartAsync(hasVault: false);
-        Assert.Equal(DcrCheckStatus.Warning, (await RunAsync(session))["Vault"].Status);
+        Assert.Equal(DcrCheckStatus.Passed, (await RunAsync(session))["Store"].Status);
+        session.Process.Machine.Disk.Room = 0;
+        Failed((await RunAsync(session))["Store"], "not enough space", "Make room");
     }
 
     [Theory]
@@ -192,7 +193,7 @@ public class TestServerOperationTests
     {
         using var session = await StartOktaAsync();
         var checks = await RunAsync(session);
-        Assert.Equal(["Discovery", "Registration endpoint", "Credential", "Scope", "Admin role", "Vault", "Clock", "Rate limit"], checks.Keys);
+        Assert.Equal(["Discovery", "Registration endpoint", "Credential", "Scope", "Admin role", "Store", "Clock", "Rate limit"], checks.Keys);
         Assert.Equal(DcrCheckStatus.Passed, checks["Credential"].Status);
         Assert.Equal(DcrCheckStatus.Skipped, checks["Scope"].Status);
         Assert.Contains("Security > Administrators", checks["Admin role"].RecommendedAction);
@@ -380,9 +381,10 @@ public class TestServerOperationTests
 
     private static async Task<Dictionary<string, DcrCheck>> RunAsync(RecordingHandler handler, ConnectRequest request)
     {
-        var (vault, reporter, clock) = (new RegistrationStore(new MemoryVault()), new RecordingReporter(), new FakeClock());
-        var connection = await ConnectOperation.RunAsync(request, vault, reporter, clock, CancellationToken.None, handler);
-        var checks = await RunAsync(new OperationContext(connection, vault, reporter, clock, CancellationToken.None));
+        var (vault, reporter, clock) = (new MemoryVault(), new RecordingReporter(), new FakeClock());
+        using var process = new Machine().Start();
+        var connection = await ConnectOperation.RunAsync(request, process.Ledger, vault, reporter, clock, CancellationToken.None, handler);
+        var checks = await RunAsync(new OperationContext(connection, new Registrations(process.Ledger, vault, connection.VaultId), reporter, clock, CancellationToken.None));
         connection.Close();
         return checks;
     }

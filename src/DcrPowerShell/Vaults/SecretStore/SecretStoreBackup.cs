@@ -5,61 +5,93 @@ using System.Linq;
 using System.Reflection;
 using System.Security;
 using System.Threading;
-using DcrPowerShell.Compat;
 using DcrPowerShell.Files;
 using DcrPowerShell.Errors;
-using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Vaults.SecretStore;
 
 /// <summary>
-/// A copy on disk of SecretStore's three files. It overwrites its file in place: a process that is killed meanwhile, or a full disk,
-/// leaves a store that it refuses to read, and nobody can read it then. The copy is encrypted as the files are. (Found in
-/// SecretStore 1.0.6, Utils.cs; where another version has no such members, there is no copy.)
+/// A copy on disk of SecretStore's three files. SecretStore overwrites its file in place: a process that is killed meanwhile leaves a store
+/// that nobody can read, and the ledger has dropped by then what the vault had. The copy is encrypted as the files are.
 /// </summary>
 internal static class SecretStoreBackup
 {
-    private const int HashSize = 32;
-
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
     private static string? _kept;
 
     // One file with the three in it, each with its length before it: they cannot be torn apart. SecretStore's own hash proves the content.
-    private static string CopyPath => Path.Combine(LocalData.Folder("secretstore"), "copy");
+    private static string CopyPath => Path.Combine(LocalData.SharedFolder("secretstore"), "copy");
 
     /// <summary>
     /// Copies the files, if they are not as they were last copied. To be called under the vault's lock, before a write and after it.
     /// A store that does not pass SecretStore's own integrity check never replaces a good copy.
     /// </summary>
-    /// <exception cref="IOException">They cannot be copied.</exception>
-    /// <exception cref="UnauthorizedAccessException">They may not be copied.</exception>
-    public static void Keep()
+    /// <exception cref="VaultException">They cannot be copied: to write now would risk all of the store's secrets.</exception>
+    public static void Keep(SecretStoreMembers members, object store)
     {
-        if (SecretStoreCopy.Stamp() is not { } stamp || stamp == _kept || SecretStoreCopy.StoreType is not { } type || Members.Find(type) is not { } members || members.OpenStore() is not { } store)
+        // Where no file at all can be made, the user was told so when the ledger was opened.
+        if (OpenSecretStore.Stamp is not { } stamp || stamp == _kept || LocalData.Store.Folder is MemoryFolder)
         {
             return;
         }
 
-        var files = members.Paths.Select(File.ReadAllBytes).ToArray();
-        if (members.IsWhole(files[0], members.PasswordOf(store)))
+        try
         {
-            Replace(CopyPath, Pack(files), former: null);
-            _kept = stamp;
+            if (_kept is null && File.Exists(CopyPath) && !members.HasAny(members.Data(store), "dcr-"))
+            {
+                // A store without anything of ours took the place of one that had it: what that was is not dropped.
+                File.Move(CopyPath, $"{CopyPath}-{Mark()}");
+            }
+
+            var files = members.Paths.Select(File.ReadAllBytes).ToArray();
+            if (files.All(static file => file.Length > 0) && members.IsWhole(files[0], members.PasswordOf(store)))
+            {
+                Replace(CopyPath, Pack(files), former: null);
+                _kept = stamp;
+            }
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new VaultException($"no copy of its files could be made ({Redaction.Printable(failure.Message).TrimEnd('.')}), and it is not written without one")
+            {
+                NextStep = $"SecretStore overwrites its file in place, so a process that is killed meanwhile loses all of its secrets. Make room, or see to the rights, in '{LocalData.SharedPath}'. Then connect again: nothing is lost.",
+            };
+        }
+    }
+
+    /// <summary>After a write that failed: has the file as it was before, in place, for which a full disk has room. Does nothing where it is whole.</summary>
+    public static void PutBackIfTorn(SecretStoreMembers members, SecureString? password)
+    {
+        try
+        {
+            if (!members.IsWhole(File.ReadAllBytes(members.Paths[0]), password) && _kept is not null && Read() is { Files: var files } && members.IsWhole(files[0], password))
+            {
+                for (var index = files.Length - 1; index >= 0; index--)
+                {
+                    using var stream = new FileStream(members.Paths[index], FileMode.Open, FileAccess.Write);
+                    stream.Write(files[index], 0, files[index].Length);
+                    stream.SetLength(files[index].Length);
+                }
+            }
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // Then the next call says that it is torn, and Restore-DcrRegistration -SecretStoreCopy does it.
         }
     }
 
     /// <summary>That SecretStore cannot read its file, and what helps if there is a copy.</summary>
-    public static VaultException Unreadable(string why, Exception? inner = null)
+    public static VaultException Unreadable(string why)
     {
         try
         {
             return Read() is { } copy
-                ? new VaultException($"{why}; Restore-DcrRegistration -SecretStoreCopy puts back the copy of {copy.Made}", inner: inner) { NextStep = "Run Restore-DcrRegistration -SecretStoreCopy. Then connect again: Connect-DcrServer brings back what the local store has." }
-                : new VaultException(why, inner: inner);
+                ? new VaultException($"{why}; Restore-DcrRegistration -SecretStoreCopy puts back the copy of {copy.Made}") { NextStep = "Run Restore-DcrRegistration -SecretStoreCopy. Then connect again: Connect-DcrServer brings back what the local store has." }
+                : new VaultException(why);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            return new VaultException(why, inner: inner);
+            return new VaultException(why);
         }
     }
 
@@ -72,7 +104,7 @@ internal static class SecretStoreBackup
     {
         try
         {
-            var members = Members.Find(SecretStoreCopy.Load(modulePath)) ?? throw DcrErrors.StoreNotRestored("this version of SecretStore is not known", "Update DcrPowerShell.");
+            var members = SecretStoreMembers.Load(modulePath) ?? throw DcrErrors.StoreNotRestored("this version of SecretStore is not known", "Update DcrPowerShell.");
             using var held = Lock();
             var (files, made) = Read() ?? throw DcrErrors.StoreNotRestored("there is no whole copy of it", "Reset-SecretStore begins an empty store. Find-DcrOrphan and Restore-DcrRegistration -ClientId help with servers that list their clients.");
             if (!members.IsWhole(files[0], password))
@@ -80,19 +112,10 @@ internal static class SecretStoreBackup
                 throw DcrErrors.StoreNotRestored($"the copy of {made} does not open {(password is null ? "without a password" : "with that password")}", "Name the password that the store had then with -Password.");
             }
 
-            // Once more, later: somebody may be writing it.
-            for (var left = 3; left > 0; left--)
-            {
-                if (File.Exists(members.Paths[0]) && members.IsWhole(File.ReadAllBytes(members.Paths[0]), password))
-                {
-                    throw DcrErrors.StoreNotRestored("it is whole", "If it is locked, unlock it with Unlock-SecretStore; otherwise go on as usual.");
-                }
-
-                Thread.Sleep(200);
-            }
+            RequireUnreadableOrEmptied(members, password);
 
             // The store itself comes last: until then this can be done again.
-            var mark = ".torn-" + DateTime.UtcNow.ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture);
+            var mark = ".torn-" + Mark();
             for (var index = files.Length - 1; index >= 0; index--)
             {
                 var path = members.Paths[index];
@@ -103,14 +126,39 @@ internal static class SecretStoreBackup
             }
 
             VaultRunspace.WithSecretManagementOccupied(members.Reset);
-            return $"SecretStore has the copy of {made} again. What could not be read is beside it: {members.Paths[0]}{mark}. "
+            return $"SecretStore has the copy of {made} again. What was there is beside it: {Path.GetDirectoryName(members.Paths[0])}/*{mark}. "
                 + $"{(password is null ? "Connect" : "Unlock it with Unlock-SecretStore and connect")}: Connect-DcrServer brings back what the local store has.";
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or VaultException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or VaultException or TargetInvocationException)
         {
-            throw DcrErrors.StoreNotRestored(failure.Message.TrimEnd('.'), "See that this account can read and write it, then run the command again.", failure);
+            throw DcrErrors.StoreNotRestored((failure.InnerException ?? failure).Message.TrimEnd('.'), "See that this account can read and write it, then run the command again.", failure);
         }
     }
+
+    /// <summary>A store that can be read is left alone, unless nothing of ours is in it: SecretStore makes an empty one where its file is gone.</summary>
+    /// <exception cref="DcrException">VaultWriteFailed.</exception>
+    private static void RequireUnreadableOrEmptied(SecretStoreMembers members, SecureString? password)
+    {
+        // Once more, later: somebody may be writing it.
+        for (var left = 3; left > 0; left--)
+        {
+            if (members.WhyUnreadable(password) is null)
+            {
+                members.Reset();
+                members.Unlock(password);
+                if (members.HasAny(members.Data(members.Open()), "dcr-"))
+                {
+                    throw DcrErrors.StoreNotRestored("it is whole", "If it is locked, unlock it with Unlock-SecretStore; otherwise go on as usual.");
+                }
+
+                return;
+            }
+
+            Thread.Sleep(200);
+        }
+    }
+
+    private static string Mark() => DateTime.UtcNow.ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture);
 
     private static IDisposable Lock() => VaultLock.TryTake(VaultLock.SecretStore, LongestWait)
         ?? throw new VaultException($"another process has been writing to it for {Duration.Say(LongestWait)}");
@@ -168,6 +216,7 @@ internal static class SecretStoreBackup
             using (var stream = UserOnly.OpenAlone(fresh, FileMode.Create))
             {
                 stream.Write(bytes, 0, bytes.Length);
+                stream.Flush(flushToDisk: true);
             }
 
             if (File.Exists(path))
@@ -184,51 +233,5 @@ internal static class SecretStoreBackup
             File.Delete(fresh);
             throw;
         }
-    }
-
-    private sealed class Members(FieldInfo localStore, FieldInfo secureStore, FieldInfo password, MethodInfo validate, MethodInfo reset, string[] paths)
-    {
-        /// <summary>Of the store itself, its key and its configuration.</summary>
-        public string[] Paths => paths;
-
-        /// <summary>Null where another version has no such members.</summary>
-        public static Members? Find(Type type)
-        {
-            const BindingFlags Any = BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;
-            var file = type.Assembly.GetType(type.Namespace + ".SecureStoreFile");
-            string[] fields = ["LocalStoreFilePath", "LocalKeyFilePath", "LocalConfigFilePath"];
-            var paths = fields.Select(name => file?.GetField(name, Any)?.GetValue(null)).OfType<string>().ToArray();
-            return type.GetField("LocalStore", Any) is { } localStore
-                && type.GetField("_secureStore", Any) is { } secureStore
-                && secureStore.FieldType.GetField("_password", Any) is { } password
-                && type.Assembly.GetType(type.Namespace + ".CryptoUtils")?.GetMethod("ValidateHashWithPasswordOrUser", Any, null, [typeof(SecureString), typeof(byte[]), typeof(byte[])], null) is { } validate
-                && type.GetMethod("Reset", Any, null, [], null) is { } reset
-                && paths.Length == fields.Length
-                ? new Members(localStore, secureStore, password, validate, reset, paths)
-                : null;
-        }
-
-        /// <summary>The store in this process's memory; null where it is not open.</summary>
-        public object? OpenStore() => localStore.GetValue(null) is { } store ? secureStore.GetValue(store) : null;
-
-        public SecureString? PasswordOf(object store) => (SecureString?)password.GetValue(store);
-
-        /// <summary>SecretStore's own check of its file: the length of a hash, the hash, and what it is of.</summary>
-        public bool IsWhole(byte[] file, SecureString? password)
-        {
-            const int Start = sizeof(int) + HashSize;
-            return file.Length > Start && BitConverter.ToInt32(file, 0) == HashSize
-                && (bool)validate.Invoke(null, [password, file.Skip(sizeof(int)).Take(HashSize).ToArray(), Rest()])!;
-
-            byte[] Rest()
-            {
-                var rest = new byte[file.Length - Start];
-                Buffer.BlockCopy(file, Start, rest, 0, rest.Length);
-                return rest;
-            }
-        }
-
-        /// <summary>Has SecretStore read its files anew in this process.</summary>
-        public void Reset() => reset.Invoke(null, null);
     }
 }

@@ -43,7 +43,7 @@ public class Auth0ProviderTests
         Assert.NotEqual(before, session.Stored(client.ClientId).ClientSecret);
 
         await session.DeleteAsync(client.ClientId);
-        Assert.Empty(session.Vault.Secrets);
+        Assert.Empty(session.Vault.Registrations);
         Assert.Empty(await session.Server.ClientsAsync());
         Assert.Empty(session.Reporter.Warnings);
     }
@@ -80,7 +80,7 @@ public class Auth0ProviderTests
         Assert.Equal(130, all.Count);
         Assert.Null(next);
         Assert.DoesNotContain(all, client => client.ClientName == "Ours");
-        Assert.Empty(session.Vault.Secrets);
+        Assert.Empty(session.Vault.Registrations);
         Assert.Equal(2, (await session.SentAsync("list")).Count);
     }
 
@@ -140,7 +140,7 @@ public class Auth0ProviderTests
         using var session = await StartAsync();
         var client = await session.RegisterAsync(Client);
         var before = session.Stored(client.ClientId).ClientSecret;
-        session.Vault.Secrets.Clear();
+        await session.ForgetAllAsync();
         await session.ResetSecretAsync(client.ClientId);
         Assert.NotEqual(before, session.Stored(client.ClientId).ClientSecret);
     }

@@ -36,7 +36,7 @@ public class OktaProviderTests
         Assert.Contains(await session.Server.RequestsAsync(), request => request.Target.EndsWith("/lifecycle/newSecret", StringComparison.Ordinal));
 
         await session.DeleteAsync(client.ClientId);
-        Assert.Empty(session.Vault.Secrets);
+        Assert.Empty(session.Vault.Registrations);
         Assert.All((await session.Server.RequestsAsync()).Where(request => request.Operation != "discovery"), request => Assert.Equal($"SSWS {ApiToken}", request.Header("Authorization")));
     }
 
@@ -60,13 +60,13 @@ public class OktaProviderTests
     {
         using var session = await StartAsync();
         await Task.WhenAll(Enumerable.Range(0, 205).Select(index => session.RegisterAsync($$"""{"client_name":"App {{index:000}}","redirect_uris":["https://www.example.com/cb"]}""")));
-        session.Vault.Secrets.Clear();
+        await session.ForgetAllAsync();
 
         var (first, next) = await ListOperation.FromServerAsync(session.Context, namePrefix: null, cursor: null);
         var (second, end) = await ListOperation.FromServerAsync(session.Context, namePrefix: null, next);
         Assert.Equal((200, 5), (first.Count, second.Count));
         Assert.Null(end);
-        Assert.Empty(session.Vault.Secrets);
+        Assert.Empty(session.Vault.Registrations);
 
         var (found, _) = await ListOperation.FromServerAsync(session.Context, "App 20", cursor: null);
         Assert.Equal(5, found.Count);
@@ -94,7 +94,7 @@ public class OktaProviderTests
     {
         using var session = await StartAsync();
         var client = await session.RegisterAsync(Client);
-        session.Vault.Secrets.Clear();
+        await session.ForgetAllAsync();
         Assert.Null((await session.ReadAsync(client.ClientId)).SecretName);
         Assert.NotNull((await session.ResetSecretAsync(client.ClientId)).SecretName);
     }

@@ -10,6 +10,10 @@
 #   GetThrows          fails a read with an exception
 #   RemoveThrows       fails a removal with an exception
 #   PromptsOnGet       asks a person at a read
+#   SetHangs=<s>       answers a write after so many seconds; GetHangs=<s> a read
+#   SetQuotes          fails a write and says in the message what was to be written
+#   NotFound=<name>    lists a secret and says that it is not there; NotFoundOnce=<name> the first time only
+#   RunspaceGone=<n>   gives nothing at the first n reads, and an error that names a closed runspace
 Set-StrictMode -Version 2.0
 
 # In the process rather than in this module: SecretManagement makes its runspace anew when the first caller with a host comes.
@@ -44,6 +48,11 @@ function Set-Secret {
         'SetThrows' { throw 'The disk of the test vault is full.' }
         'SetNonTerminating' { Write-Error 'The disk of the test vault is full.'; return $false }
         'SetDropsSilently' { return $true }
+        'SetHangs=*' { Start-Sleep -Milliseconds ([double] $vault.Mode.Split('=')[1] * 1000) }
+        'SetQuotes' {
+            $text = [Net.NetworkCredential]::new('', $Secret).Password
+            throw "The test vault does not take '$text' nor '$($text.Substring(20, 200))' nor $(($text | ConvertFrom-Json).registration_access_token)."
+        }
         'FailsAfter=*' { if ($vault.Writes -gt [int] $vault.Mode.Split('=')[1]) { throw 'The disk of the test vault is full.' } }
     }
 
@@ -55,7 +64,17 @@ function Get-Secret {
     param([string] $Name, [string] $VaultName, [hashtable] $AdditionalParameters)
 
     $vault = Open-Vault $VaultName $AdditionalParameters
-    switch ($vault.Mode) {
+    switch -Wildcard ($vault.Mode) {
+        'GetHangs=*' { Start-Sleep -Milliseconds ([double] $vault.Mode.Split('=')[1] * 1000) }
+        'NotFound=*' { if ($Name -eq $vault.Mode.Split('=')[1]) { return } }
+        'NotFoundOnce=*' { if ($Name -eq $vault.Mode.Split('=')[1] -and -not $vault['Denied']) { $vault.Denied = $true; return } }
+        'RunspaceGone=*' {
+            $vault.Gone = 1 + $vault['Gone']
+            if ($vault.Gone -le [int] $vault.Mode.Split('=')[1]) {
+                Write-Error -Exception ([System.Management.Automation.Runspaces.InvalidRunspaceStateException]::new('The runspace is closed.'))
+                return
+            }
+        }
         'GetThrows' { throw 'The test vault cannot read its disk.' }
         'PromptsOnGet' { $null = Read-Host 'Password of the test vault' }
     }

@@ -1,10 +1,10 @@
 using System;
 using System.Linq;
 using DcrPowerShell.Metadata;
-using DcrPowerShell.Storage;
+using DcrPowerShell.Vaults;
 using Xunit;
 
-namespace DcrPowerShell.Core.Tests.Storage;
+namespace DcrPowerShell.Core.Tests.Vaults;
 
 public class RegistrationRecordTests
 {
@@ -66,7 +66,7 @@ public class RegistrationRecordTests
     public void A_newer_layout_is_refused(string version)
     {
         var json = Full.ToJson().Replace("\"version\":1", $"\"version\":{version}");
-        Assert.Equal($"it has layout {version.Trim('"')}, and this version reads up to 1", Assert.Throws<FormatException>(() => RegistrationRecord.Parse(json)).Message);
+        Assert.Equal($"it has layout {version.Trim('"')}, and this version reads up to 1", Assert.Throws<NewerLayoutException>(() => RegistrationRecord.Parse(json)).Message);
     }
 
     [Theory]

@@ -1,11 +1,10 @@
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
-using System.Text;
-using DcrPowerShell.Storage;
+using DcrPowerShell.Vaults;
 using Xunit;
 
-namespace DcrPowerShell.Core.Tests.Storage;
+namespace DcrPowerShell.Core.Tests.Vaults;
 
 public class SecretNameTests
 {
@@ -76,14 +75,5 @@ public class SecretNameTests
         {
             CultureInfo.CurrentCulture = before;
         }
-    }
-
-    [Fact]
-    public void An_answer_that_could_not_be_read_has_a_name_of_its_own()
-    {
-        var name = SecretName.ForUnread("https://as.example.com/t", Encoding.UTF8.GetBytes("<html>"));
-        Assert.Matches("^dcr-unread-as-example-com-[a-z2-7]{10}$", name);
-        Assert.NotEqual(name, SecretName.ForUnread("https://as.example.com/t", Encoding.UTF8.GetBytes("<html/>")));
-        Assert.False(name.StartsWith(SecretName.PrefixFor("https://as.example.com/t"), System.StringComparison.Ordinal)); // It is no registration.
     }
 }

@@ -1,0 +1,10 @@
+namespace DcrPowerShell.Compat;
+
+internal enum TransportFailure
+{
+    NameResolution,
+    Connect,
+    Tls,
+    TimedOut,
+    Interrupted,
+}

@@ -1,0 +1,131 @@
+using System;
+using System.IO;
+using System.Linq;
+using System.Security;
+using System.Threading.Tasks;
+using DcrPowerShell.Compat;
+using DcrPowerShell.Core.Tests.Doubles;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Ledger;
+using DcrPowerShell.Operations;
+using Xunit;
+
+namespace DcrPowerShell.Core.Tests.Ledger;
+
+/// <summary>A backup, and what another ledger, or the same one later, makes of it.</summary>
+public class BackupTests
+{
+    private const string Issuer = LedgerSamples.Issuer;
+
+    private static readonly SecureString Passphrase = SecureText.Protect("correct horse")!;
+
+    private readonly Machine _machine = new();
+
+    [Fact]
+    public async Task Everything_that_counts_comes_back_on_another_machine()
+    {
+        using var process = _machine.Start();
+        var ledger = process.Ledger;
+        ledger.Register("c1", "t1");
+        ledger.Register("v1", "t2", LedgerSamples.Vault); // Its vault does not have it yet.
+        var removed = ledger.Register("gone", "t3");
+        await ledger.RemoveAsync(LedgerSamples.Record("gone", "t3"), since: removed);
+        await ledger.KeepSecretAsync("PortalSecret", "s3cret");
+        await ledger.BeginAsync(LedgerSamples.Intent("t4"));
+        var answered = ((Begun.Entry)await ledger.BeginAsync(LedgerSamples.Intent("t5", LedgerSamples.Vault))).Id;
+        await ledger.AnsweredAsync(answered, LedgerSamples.Intent("t5", LedgerSamples.Vault), LedgerSamples.Answer("c5"));
+
+        using var elsewhere = new Machine().Start();
+        using var file = new MemoryStream();
+        Assert.Equal(2, StoreOperation.WriteBackup(ledger, file, Passphrase, LedgerSamples.Now));
+        Assert.DoesNotContain("token-of", System.Text.Encoding.UTF8.GetString(file.ToArray()));
+        var (from, contents, damaged) = StoreOperation.ReadBackup("b", file.ToArray, Passphrase);
+        var taken = await elsewhere.Ledger.RestoreAsync(from, contents);
+        Assert.Equal((0, "c1 v1"), (damaged, string.Join(" ", taken.Select(static record => record.ClientId).OrderBy(static id => id))));
+
+        var other = elsewhere.Ledger;
+        Assert.Equal(("token-of-c1", 0UL), (other.FindTenant(Issuer, "t1")!.Record.RegistrationAccessToken, other.FindTenant(Issuer, "t1")!.Place));
+        Assert.Equal(("token-of-v1", 0UL), (other.FindTenant(Issuer, "t2")!.Record.RegistrationAccessToken, other.FindTenant(Issuer, "t2")!.Place));
+        Assert.Null(other.FindTenant(Issuer, "t3"));
+        Assert.Equal("s3cret", other.FindSecret("PortalSecret"));
+
+        // What was not done is an orphan here, or an answer to be used: nobody is registered again.
+        Assert.False(Assert.IsType<Begun.Open>(await other.BeginAsync(LedgerSamples.Intent("t4"))).Other.IsUnderWay);
+        var (restored, unknown) = await RecoverOperation.RunAsync(new Registrations(other, null, null));
+        Assert.Equal(("c5", 1), (Assert.Single(restored).ClientId, unknown));
+        Assert.Equal("c5", other.FindTenant(Issuer, "t5")!.Record.ClientId);
+
+        // Once more, nothing is left to be taken.
+        Assert.Empty(await other.RestoreAsync(from, contents));
+        Assert.Equal("c5", other.FindTenant(Issuer, "t5")!.Record.ClientId);
+    }
+
+    [Fact]
+    public async Task What_the_ledger_knows_living_or_removed_stays()
+    {
+        using var process = _machine.Start();
+        var ledger = process.Ledger;
+        ledger.Register("changed", "t1");
+        var removed = ledger.Register("removed", "t2");
+        ledger.Register("moved", "t3");
+        await ledger.KeepSecretAsync("Changed", "old");
+        await ledger.KeepSecretAsync("Removed", "old");
+        var open = ((Begun.Entry)await ledger.BeginAsync(LedgerSamples.Intent("t4"))).Id;
+        var contents = ledger.Contents();
+
+        await ledger.KeepAsync(LedgerSamples.Record("changed", "t1", "new"), null);
+        await ledger.RemoveAsync(LedgerSamples.Record("removed", "t2"), since: removed);
+        await ledger.KnowAsync([LedgerSamples.Record("moved", "t3")], LedgerSamples.Vault, replaces: true);
+        await ledger.KeepSecretAsync("Changed", "new");
+        await ledger.RemoveSecretAsync("Removed");
+        await ledger.CloseAsync([open]);
+        ledger.Compact();
+
+        Assert.Empty(await ledger.RestoreAsync(LedgerHash.Parse(ledger.Id), contents));
+        Assert.Equal("new", ledger.Find(Issuer, "changed")!.Record.ClientSecret);
+        Assert.Null(ledger.Find(Issuer, "removed"));
+        Assert.Equal(ledger.PlaceOf(LedgerSamples.Vault), ledger.Find(Issuer, "moved")!.Place);
+        Assert.Equal("new", ledger.FindSecret("Changed"));
+        Assert.Null(ledger.FindSecret("Removed"));
+        Assert.Empty(ledger.Open());
+        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(LedgerSamples.Intent("t2")));
+    }
+
+    [Fact]
+    public void Another_passphrase_or_something_else_is_refused_in_words()
+    {
+        var backup = TestBackup.Cheap(Passphrase, [LedgerSamples.Record("c1", "t1")]);
+        AssertRefused(backup, SecureText.Protect("another")!, "the passphrase does not open it");
+        AssertRefused([], Passphrase, "it is no backup of DcrPowerShell");
+        AssertRefused([.. "{}\n"u8], Passphrase, "it is no backup of DcrPowerShell");
+        AssertRefused([.. "{\"backup\":\"DcrPowerShell\",\"version\":2}\n"u8], Passphrase, "a newer DcrPowerShell wrote it");
+    }
+
+    /// <summary>One frame that is damaged costs one frame.</summary>
+    [Fact]
+    public void Of_a_backup_with_any_byte_spoilt_the_rest_is_read_and_what_is_missing_is_counted()
+    {
+        var backup = TestBackup.Cheap(Passphrase, Enumerable.Range(1, 3).Select(static number => LedgerSamples.Record($"c{number}", $"t{number}")).ToList());
+        var start = Array.IndexOf(backup, (byte)'\n') + 1;
+        for (var index = start; index < backup.Length; index += 3)
+        {
+            var spoilt = (byte[])backup.Clone();
+            spoilt[index] ^= 0x40;
+            var (_, contents, damaged) = BackupFile.Read(spoilt, Passphrase);
+            Assert.Equal((2, 1), (contents.Count, damaged));
+        }
+
+        for (var length = start; length < backup.Length; length += 7)
+        {
+            var (_, contents, damaged) = BackupFile.Read(backup.Take(length).ToArray(), Passphrase);
+            Assert.Equal(3, contents.Count + damaged);
+        }
+    }
+
+    private static void AssertRefused(byte[] file, SecureString passphrase, string why)
+    {
+        var error = Assert.Throws<DcrException>(() => StoreOperation.ReadBackup("b", () => file, passphrase));
+        Assert.Equal(DcrErrorId.InventoryReadFailed, error.ErrorId);
+        Assert.Contains(why, error.Message);
+    }
+}

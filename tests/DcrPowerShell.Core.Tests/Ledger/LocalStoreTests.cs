@@ -1,0 +1,390 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Security;
+using System.Text;
+using System.Threading.Tasks;
+using DcrPowerShell.Compat;
+using DcrPowerShell.Core.Tests.Doubles;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Ledger;
+using DcrPowerShell.Operations;
+using DcrPowerShell.Vaults;
+using Xunit;
+
+namespace DcrPowerShell.Core.Tests.Ledger;
+
+/// <summary>What protects the local store, and how that changes. A key is never replaced while anything is written with it.</summary>
+public class LocalStoreTests
+{
+    private const string Issuer = LedgerSamples.Issuer;
+    private const string KeyName = "store.key";
+
+    private static readonly SecureString Passphrase = SecureText.Protect("correct horse")!;
+    private static readonly SecureString Other = SecureText.Protect("battery staple")!;
+
+    private readonly DiskDouble _disk = new();
+    private readonly DiskDouble _keyDisk = new();
+    private readonly AccountDouble _account = new();
+    private readonly MemoryVault _vault = new();
+    private readonly List<LocalStore> _opened = [];
+
+    [Fact]
+    public async Task A_new_store_is_protected_by_the_account_and_opens_by_itself()
+    {
+        var ledger = await FilledAsync(Start());
+        Assert.Equal(DcrProtection.User, _opened[0].Protection);
+        Assert.Equal(ledger.Id, (await Start().OpenAsync()).Id);
+        Assert.Equal("token-of-c1", (await Start().OpenAsync()).Find(Issuer, "c1")!.Record.RegistrationAccessToken);
+    }
+
+    [Fact]
+    public async Task Two_processes_that_find_no_key_make_one()
+    {
+        var ids = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+        {
+            using var store = NewStore(_disk.Start());
+            return (await store.OpenAsync()).Id;
+        })));
+        Assert.Single(ids.Distinct());
+    }
+
+    [Theory]
+    [InlineData(DcrProtection.User)]
+    [InlineData(DcrProtection.Passphrase)]
+    [InlineData(DcrProtection.Vault)]
+    public async Task Whatever_protects_it_nothing_is_lost_and_everything_is_sealed_anew(DcrProtection protection)
+    {
+        await FilledAsync(Start());
+        var former = KeyIds().Single();
+        var before = _disk.Names.Where(static name => name.EndsWith(".dcrl", StringComparison.Ordinal)).ToList();
+        await ProtectAsync(_opened[0], protection);
+        Assert.Equal(protection, _opened[0].Protection);
+        Assert.NotEqual(former, KeyIds().Single());
+        Assert.Empty(_disk.Names.Intersect(before));
+        AssertWhole(await _opened[0].OpenAsync(VaultOf));
+
+        var next = Start();
+        AssertWhole(await OpenedAsync(next, Passphrase));
+        Assert.DoesNotContain("token-of-c1", _disk.Names.Select(name => Encoding.UTF8.GetString(_disk[name])).Aggregate(string.Concat));
+    }
+
+    [Fact]
+    public async Task One_protection_after_another_is_possible()
+    {
+        await FilledAsync(Start());
+        foreach (var protection in new[] { DcrProtection.Passphrase, DcrProtection.Vault, DcrProtection.Passphrase, DcrProtection.User, DcrProtection.Vault, DcrProtection.User })
+        {
+            await ProtectAsync(_opened.Last(), protection);
+            AssertWhole(await OpenedAsync(Start(), Passphrase));
+        }
+    }
+
+    [Fact]
+    public async Task A_locked_store_says_so_before_anything_and_only_its_passphrase_opens_it()
+    {
+        await FilledAsync(Start());
+        await ProtectAsync(_opened[0], DcrProtection.Passphrase);
+        var next = Start();
+        Assert.Equal(DcrErrorId.StoreLocked, (await Assert.ThrowsAsync<DcrException>(() => next.OpenAsync(VaultOf))).ErrorId);
+        var wrong = await Assert.ThrowsAsync<DcrException>(() => next.UnlockAsync(Other));
+        Assert.Equal(DcrErrorId.StoreLocked, wrong.ErrorId);
+        Assert.Contains("does not open", wrong.Message);
+        Assert.Equal(DcrErrorId.StoreLocked, (await Assert.ThrowsAsync<DcrException>(() => next.OpenAsync(VaultOf))).ErrorId);
+        await next.UnlockAsync(Passphrase);
+        AssertWhole(await next.OpenAsync());
+    }
+
+    [Theory]
+    [InlineData(DcrProtection.User)]
+    [InlineData(DcrProtection.Passphrase)]
+    public async Task Locked_again_it_is_locked_for_who_has_it_open_until_somebody_unlocks_it(DcrProtection protection)
+    {
+        var ledger = await FilledAsync(Start());
+        await ProtectAsync(_opened[0], protection);
+        _opened[0].Lock();
+        foreach (var act in new Func<Task>[]
+        {
+            () => _opened[0].OpenAsync(),
+            () => ledger.BeginAsync(LedgerSamples.Intent("t9")),
+            () => Task.FromResult(ledger.Find(Issuer, "c1")),
+            () => Task.FromResult(ledger.FindTenant(Issuer, "t1")),
+            () => Task.FromResult(ledger.List(Issuer).Count()),
+        })
+        {
+            Assert.Equal(DcrErrorId.StoreLocked, (await Assert.ThrowsAsync<DcrException>(act)).ErrorId);
+        }
+
+        await _opened[0].UnlockAsync(protection == DcrProtection.Passphrase ? Passphrase : null);
+        AssertWhole(ledger);
+    }
+
+    /// <summary>Trial X6: a vault that says once that there is no such secret.</summary>
+    [Theory]
+    [InlineData(VaultFault.FindsNothing, DcrErrorId.StoreKeyMissing)]
+    [InlineData(VaultFault.Locked, DcrErrorId.StoreLocked)]
+    [InlineData(VaultFault.RefusesReads, DcrErrorId.StoreLocked)]
+    internal async Task A_key_that_its_vault_does_not_give_is_never_replaced(VaultFault fault, DcrErrorId expected)
+    {
+        await FilledAsync(Start());
+        await ProtectAsync(_opened[0], DcrProtection.Vault);
+        var (secrets, key) = (_vault.Secrets.ToList(), _disk[KeyName]);
+        _vault.Fault = fault;
+        var next = Start();
+        Assert.Equal(expected, (await Assert.ThrowsAsync<DcrException>(() => next.OpenAsync(VaultOf))).ErrorId);
+        Assert.Equal(DcrErrorId.StoreLocked, (await Assert.ThrowsAsync<DcrException>(() => next.OpenAsync())).ErrorId);
+        _vault.Fault = VaultFault.None;
+        AssertWhole(await next.OpenAsync(VaultOf));
+        Assert.Equal(secrets, _vault.Secrets.ToList());
+        Assert.Equal(key, _disk[KeyName]);
+    }
+
+    [Theory]
+    [InlineData("a password")]
+    [InlineData("QUJD")]
+    [InlineData("")]
+    public async Task Something_else_under_the_key_s_name_is_said(string secret)
+    {
+        await FilledAsync(Start());
+        await ProtectAsync(_opened[0], DcrProtection.Vault);
+        var name = _vault.Secrets.Single().Key;
+        _vault.Secrets[name] = secret;
+        Assert.Equal(DcrErrorId.StoreKeyMissing, (await Assert.ThrowsAsync<DcrException>(() => Start().OpenAsync(VaultOf))).ErrorId);
+        Assert.Equal(secret, _vault.Secrets[name]);
+    }
+
+    [Fact]
+    public async Task A_vault_that_does_not_keep_the_key_leaves_the_old_protection()
+    {
+        await FilledAsync(Start());
+        _vault.Fault = VaultFault.LosesWrites;
+        Assert.Equal(DcrErrorId.VaultWriteFailed, (await Assert.ThrowsAsync<DcrException>(() => ProtectAsync(_opened[0], DcrProtection.Vault))).ErrorId);
+        Assert.Equal(DcrProtection.User, _opened[0].Protection);
+        AssertWhole(await Start().OpenAsync());
+    }
+
+    [Fact]
+    public async Task A_key_file_that_is_gone_is_never_replaced()
+    {
+        await FilledAsync(Start());
+        var key = _disk[KeyName];
+        _disk.Start().Delete(KeyName);
+        var error = await Assert.ThrowsAsync<DcrException>(() => Start().OpenAsync());
+        Assert.Equal(DcrErrorId.StoreKeyMissing, error.ErrorId);
+        Assert.DoesNotContain(KeyName, _disk.Names);
+        _disk[KeyName] = key;
+        AssertWhole(await Start().OpenAsync());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("{}")]
+    [InlineData("{\"version\":1,\"ledger\":\"x\",\"keys\":[]}")]
+    [InlineData("{\"version\":9,\"ledger\":\"00000000000000000000000000000000\",\"keys\":[{}]}")]
+    public async Task A_key_file_that_is_damaged_or_newer_is_left_as_it_is(string content)
+    {
+        await FilledAsync(Start());
+        _disk[KeyName] = Encoding.UTF8.GetBytes(content);
+        Assert.Equal(DcrErrorId.StoreDamaged, (await Assert.ThrowsAsync<DcrException>(() => Start().OpenAsync())).ErrorId);
+        Assert.Equal(content, Encoding.UTF8.GetString(_disk[KeyName]));
+    }
+
+    [Fact]
+    public async Task Another_account_or_machine_is_said()
+    {
+        await FilledAsync(Start());
+        _account.IsOther = true;
+        Assert.Equal(DcrErrorId.StoreKeyMissing, (await Assert.ThrowsAsync<DcrException>(() => Start().OpenAsync())).ErrorId);
+        var elsewhere = NewStore(_disk.Start(), new AccountDouble { Scheme = "dpapi" });
+        Assert.Equal(DcrErrorId.StoreKeyMissing, (await Assert.ThrowsAsync<DcrException>(() => elsewhere.OpenAsync())).ErrorId);
+    }
+
+    [Theory]
+    [InlineData(DcrProtection.User, false)]
+    [InlineData(DcrProtection.Passphrase, true)]
+    [InlineData(DcrProtection.Vault, true)]
+    public async Task Another_process_goes_on_after_a_re_keying_where_it_can_get_the_key_and_says_so_where_not(DcrProtection protection, bool isLocked)
+    {
+        var ledger = await FilledAsync(Start());
+        var other = await Start().OpenAsync();
+        await ProtectAsync(_opened[0], protection);
+        ledger.Register("c9", "t9");
+        if (isLocked)
+        {
+            Assert.Equal(DcrErrorId.StoreLocked, (await Assert.ThrowsAsync<DcrException>(() => other.BeginAsync(LedgerSamples.Intent("t8")))).ErrorId);
+            await _opened[1].UnlockAsync(protection == DcrProtection.Passphrase ? Passphrase : null, VaultOf);
+        }
+
+        Assert.Equal("c9", other.FindTenant(Issuer, "t9")!.Record.ClientId);
+        other.Register("c10", "t10");
+        Assert.Equal("c10", ledger.FindTenant(Issuer, "t10")!.Record.ClientId);
+        AssertWhole(other);
+    }
+
+    /// <summary>Killed at every call to the disk while it is sealed anew: nothing is lost, either protection opens it, and that ends the change.</summary>
+    [Theory]
+    [InlineData(DcrProtection.User, DcrProtection.Passphrase)]
+    [InlineData(DcrProtection.Passphrase, DcrProtection.User)]
+    [InlineData(DcrProtection.Passphrase, DcrProtection.Passphrase)]
+    [InlineData(DcrProtection.User, DcrProtection.Vault)]
+    public async Task A_re_keying_that_was_killed_loses_nothing_and_is_ended_by_the_next_open(DcrProtection from, DcrProtection to)
+    {
+        for (var calls = 0; ; calls++)
+        {
+            var test = new LocalStoreTests();
+            await FilledAsync(test.Start());
+            await test.ProtectAsync(test._opened[0], from);
+            var process = test._disk.Start();
+            var store = test.NewStore(process);
+            await test.OpenedAsync(store, Passphrase);
+            process.KillAfter(calls, written: 0.5);
+            var isKilled = await Record.ExceptionAsync(() => test.ProtectAsync(store, to, from == to ? Other : Passphrase)) is not null;
+
+            // While both keys are there, either passphrase does.
+            var next = test.Start();
+            AssertWhole(await test.OpenedAsync(next, test.KeyIds().Length == 1 ? [Passphrase, Other] : from == to && calls % 2 == 0 ? [Other] : [Passphrase]));
+            Assert.Single(test.KeyIds());
+            next.Dispose();
+
+            var third = test.Start();
+            AssertWhole(await test.OpenedAsync(third, Passphrase, Other));
+            third.Dispose();
+            if (!isKilled)
+            {
+                Assert.True(calls > 5);
+                return;
+            }
+        }
+    }
+
+    /// <summary>Of two at once one waits: neither takes away the other's key.</summary>
+    [Fact]
+    public async Task Two_processes_that_change_the_protection_at_once_lose_nothing()
+    {
+        await FilledAsync(Start());
+        await Start().OpenAsync();
+        await Task.WhenAll(Enumerable.Range(0, 2).Select(index => Task.Run(async () =>
+        {
+            for (var round = 0; round < 5; round++)
+            {
+                await ProtectAsync(_opened[index], DcrProtection.User);
+            }
+        })));
+        Assert.Single(KeyIds());
+        AssertWhole(await Start().OpenAsync());
+    }
+
+    [Fact]
+    public async Task The_key_can_be_kept_apart_and_another_store_s_key_is_not_overwritten()
+    {
+        await FilledAsync(Start());
+        _opened[0].MoveKey("/keys/mine.key");
+        Assert.Equal(["mine.key"], _keyDisk.Names);
+        Assert.DoesNotContain(KeyName, _disk.Names);
+        AssertWhole(await Start().OpenAsync());
+
+        _keyDisk["theirs.key"] = [1, 2, 3];
+        Assert.Throws<DcrException>(() => _opened[0].MoveKey("/keys/theirs.key"));
+        Assert.Equal([1, 2, 3], _keyDisk["theirs.key"]);
+        AssertWhole(await Start().OpenAsync());
+
+        _opened[0].MoveKey("/keys/mine.key");
+        AssertWhole(await Start().OpenAsync());
+        _opened[0].MoveKey(null);
+        Assert.Contains(KeyName, _disk.Names);
+        AssertWhole(await Start().OpenAsync());
+    }
+
+    [Fact]
+    public void What_does_not_go_together_is_refused()
+    {
+        StoreOperation.CheckProtection(null, hasPassphrase: false, vault: null);
+        StoreOperation.CheckProtection(DcrProtection.User, hasPassphrase: false, vault: null);
+        StoreOperation.CheckProtection(DcrProtection.Passphrase, hasPassphrase: true, vault: null);
+        StoreOperation.CheckProtection(DcrProtection.Vault, hasPassphrase: false, vault: "v");
+        foreach (var (protection, hasPassphrase, vault) in new (DcrProtection?, bool, string?)[] { (null, true, null), (DcrProtection.User, true, null), (DcrProtection.Passphrase, false, null), (DcrProtection.Vault, false, null), (DcrProtection.User, false, "v"), (DcrProtection.Passphrase, true, "v") })
+        {
+            Assert.Equal(DcrErrorId.InvalidSetup, Assert.Throws<DcrException>(() => StoreOperation.CheckProtection(protection, hasPassphrase, vault)).ErrorId);
+        }
+    }
+
+    [Fact]
+    public async Task A_store_is_described_locked_and_open()
+    {
+        var ledger = await FilledAsync(Start());
+        ledger.Register("v1", "t5", LedgerSamples.Vault);
+        await ledger.BeginAsync(LedgerSamples.Intent("t7"));
+        var info = await StoreOperation.DescribeAsync(_opened[0], "the key", VaultOf);
+        Assert.Equal((DcrProtection.User, false, 3, 1, 1, 1, 0), (info.Protection!.Value, info.IsLocked, info.Registrations!.Value, info.InVaults!.Value, info.Pending!.Value, info.OpenRequests!.Value, info.Damaged!.Value));
+        Assert.True(info.Size > 1000);
+
+        await ProtectAsync(_opened[0], DcrProtection.Passphrase);
+        var locked = await StoreOperation.DescribeAsync(Start(), "the key", VaultOf);
+        Assert.Equal((DcrProtection.Passphrase, true, false), (locked.Protection!.Value, locked.IsLocked, locked.Registrations.HasValue));
+    }
+
+    private LocalStore Start()
+    {
+        var store = NewStore(_disk.Start());
+        _opened.Add(store);
+        return store;
+    }
+
+    private LocalStore NewStore(DiskProcess process, IAccountProtection? account = null) =>
+        new(process, settings => settings.KeyPath is { } path ? (_keyDisk.Start(), Path.GetFileName(path)) : (process, KeyName), account ?? _account);
+
+    private ISecretVault VaultOf(string name) => _vault;
+
+    private ulong[] KeyIds() => KeyFile.Parse(_disk[KeyName]).Keys.Select(static key => key.Id).ToArray();
+
+    /// <summary>Three registrations.</summary>
+    private static async Task<RegistrationLedger> FilledAsync(LocalStore store)
+    {
+        var ledger = await store.OpenAsync();
+        foreach (var number in Enumerable.Range(1, 3))
+        {
+            ledger.Register($"c{number}", $"t{number}");
+        }
+
+        return ledger;
+    }
+
+    private async Task ProtectAsync(LocalStore store, DcrProtection protection, SecureString? passphrase = null)
+    {
+        if (protection != DcrProtection.Passphrase)
+        {
+            await StoreOperation.ProtectAsync(store, protection, null, protection == DcrProtection.Vault ? "v" : null, VaultOf);
+            return;
+        }
+
+        await store.ProtectAsync((ledgerId, key) => Task.FromResult(new ProtectedKey
+        {
+            Id = key.Id,
+            Protection = DcrProtection.Passphrase,
+            Passphrase = TestBackup.Seal(key.ToBytes(), passphrase ?? Passphrase, KeyFile.Associated(ledgerId)),
+        }));
+    }
+
+    /// <param name="passphrases">One after another, until one opens it; not needed where none protects it.</param>
+    private async Task<RegistrationLedger> OpenedAsync(LocalStore store, params SecureString[] passphrases)
+    {
+        foreach (var passphrase in passphrases)
+        {
+            try
+            {
+                return await store.OpenAsync(VaultOf);
+            }
+            catch (DcrException failure) when (failure.ErrorId == DcrErrorId.StoreLocked)
+            {
+                await Record.ExceptionAsync(() => store.UnlockAsync(passphrase, VaultOf));
+            }
+        }
+
+        return await store.OpenAsync(VaultOf);
+    }
+
+    private static void AssertWhole(RegistrationLedger ledger) => Assert.All(
+        Enumerable.Range(1, 3),
+        number => Assert.Equal($"token-of-c{number}", ledger.FindTenant(Issuer, $"t{number}")!.Record.RegistrationAccessToken));
+}

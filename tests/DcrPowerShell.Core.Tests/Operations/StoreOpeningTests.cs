@@ -1,0 +1,411 @@
+using System;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using DcrPowerShell.Core.Tests.Doubles;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Files;
+using DcrPowerShell.Ledger;
+using DcrPowerShell.Metadata;
+using DcrPowerShell.Operations;
+using DcrPowerShell.Vaults;
+using Xunit;
+
+namespace DcrPowerShell.Core.Tests.Operations;
+
+/// <summary>What a connect does with the ledger and the vault before anything is sent.</summary>
+public class StoreOpeningTests
+{
+    [Fact]
+    public async Task The_probe_looks_like_a_record_and_stays()
+    {
+        using var session = await Session.StartAsync();
+        var text = session.Vault.Secrets[VaultProbe.Name];
+        Assert.InRange(text.Length, 4000, 8000);
+        Assert.Contains("\\\"", text);
+        using var next = await session.NextProcessAsync();
+        Assert.Equal(JsonBag.Parse(text).Text("vault"), JsonBag.Parse(next.Vault.Secrets[VaultProbe.Name]).Text("vault"));
+        Assert.Equal(session.Connection.VaultId, next.Connection.VaultId);
+    }
+
+    [Theory]
+    [InlineData(VaultFault.Locked, DcrErrorId.VaultLocked)]
+    [InlineData(VaultFault.RefusesWrites, DcrErrorId.VaultWriteFailed)]
+    [InlineData(VaultFault.LosesWrites, DcrErrorId.VaultWriteFailed)]
+    [InlineData(VaultFault.CutsWrites, DcrErrorId.VaultWriteFailed)]
+    [InlineData(VaultFault.RefusesReads, DcrErrorId.VaultReadFailed)]
+    internal async Task A_vault_that_fails_is_found_before_anything_is_sent(VaultFault fault, DcrErrorId expected)
+    {
+        using var server = await SharedTestServer.StartAsync();
+        var error = await Assert.ThrowsAsync<DcrException>(() => Session.ConnectAsync(server.Issuer, vault: new MemoryVault { Fault = fault }));
+        Assert.Equal(expected, error.ErrorId);
+        Assert.Empty(await server.RequestsAsync());
+    }
+
+    [Fact]
+    public async Task A_read_that_fails_once_or_twice_is_repeated()
+    {
+        using var session = await Session.StartAsync();
+        var vault = session.Vault;
+        (vault.Fault, vault.FaultyCalls) = (VaultFault.RefusesReads, 2);
+        using var next = await session.NextProcessAsync();
+        Assert.Empty(next.Reporter.Warnings);
+    }
+
+    /// <summary>An empty disk beside a full vault.</summary>
+    [Fact]
+    public async Task What_a_vault_holds_and_the_ledger_does_not_know_is_taken_in_before_anything_is_sent()
+    {
+        using var session = await Session.StartAsync();
+        var client = await session.RegisterAsync(tenant: "north");
+        await session.RegisterAsync(tenant: "south");
+        using var elsewhere = await session.ElsewhereAsync();
+        Assert.Contains("Vault 'TestVault' had 2 registrations that the local store did not know.", elsewhere.Reporter.VerboseLines);
+        Assert.Empty(elsewhere.Reporter.Warnings);
+
+        var (found, isNew) = await elsewhere.TryRegisterAsync(tenant: "NORTH");
+        Assert.Equal((client.ClientId, false, DcrStorage.Vault), (found.ClientId, isNew, found.Storage));
+        await elsewhere.UpdateAsync(client.ClientId, """{"client_name":"m"}""");
+        Assert.Equal(2, (await session.SentAsync("register")).Count);
+        Assert.All(elsewhere.Listed(), static listed => Assert.Null(listed.Record.RegistrationAccessToken));
+
+        // What is known is not read again.
+        var reads = session.Vault.Reads.Count;
+        using var third = await elsewhere.NextProcessAsync();
+        Assert.All(session.Vault.Reads.Skip(reads), static name => Assert.Equal(VaultProbe.Name, name));
+    }
+
+    [Fact]
+    public async Task Many_are_taken_in_part_by_part_and_that_can_be_stopped()
+    {
+        using var session = await Session.StartAsync();
+        var record = (await session.RegisterAsync(tenant: "north")).Record;
+        foreach (var number in Enumerable.Range(0, 120))
+        {
+            var other = record with { ClientId = $"c{number}", Tenant = $"t{number}" };
+            session.Vault.Secrets[other.SecretName] = other.ToJson();
+        }
+
+        using (var process = new Machine().Start())
+        using (var stop = new CancellationTokenSource())
+        {
+            var reporter = new RecordingReporter();
+            var reads = session.Vault.Reads.Count;
+            stop.Cancel();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => StoreOpening.OpenWholeVaultAsync(process.Ledger, session.Vault, reporter, new FakeClock(), stop.Token));
+            Assert.InRange(session.Vault.Reads.Count - reads, 1, 5);
+            Assert.Null(reporter.Waits.Last());
+
+            await StoreOpening.OpenWholeVaultAsync(process.Ledger, session.Vault, reporter, new FakeClock(), CancellationToken.None);
+            Assert.Equal(121, process.Ledger.List(session.Connection.Issuer).Count());
+            Assert.Contains("Reading the registrations in vault 'TestVault': 100 of 121.", reporter.Waits);
+            Assert.Null(reporter.Waits.Last());
+        }
+    }
+
+    [Theory]
+    [InlineData("somebody's password-123456")]
+    [InlineData("""{"version":9,"issuer":"https://as.example.com","client_id":"c1","registration_access_token":"password-123456"}""")]
+    [InlineData("""{"version":1,"issuer":"https://as.example.com","client_""")]
+    public async Task A_secret_that_cannot_be_read_is_said_and_left_and_blocks_nothing(string content)
+    {
+        using var session = await Session.StartAsync();
+        await session.RegisterAsync(tenant: "north");
+        session.Vault.Secrets["dcr-as-example-com-c1-aaaaaaaaaa"] = content;
+        using var next = await session.NextProcessAsync();
+        var warning = Assert.Single(next.Reporter.Warnings);
+        Assert.Contains("'dcr-as-example-com-c1-aaaaaaaaaa'", warning);
+        Assert.DoesNotContain("123456", warning);
+        Assert.Equal(content, session.Vault.Secrets["dcr-as-example-com-c1-aaaaaaaaaa"]);
+        Assert.False((await next.TryRegisterAsync(tenant: "north")).IsNew);
+    }
+
+    [Fact]
+    public async Task A_registration_under_another_one_s_name_is_not_taken()
+    {
+        using var session = await Session.StartAsync();
+        var client = await session.RegisterAsync(tenant: "north");
+        session.Vault.Secrets["dcr-copy"] = session.Vault.Secrets[client.SecretName!];
+        using var elsewhere = await session.ElsewhereAsync();
+        Assert.Single(elsewhere.Listed());
+    }
+
+    /// <summary>Trial X4. The host's name is nowhere.</summary>
+    [Fact]
+    public async Task A_vault_that_is_registered_under_another_name_is_the_same_vault()
+    {
+        using var session = await Session.StartAsync();
+        await session.RegisterAsync(tenant: "north");
+        (session.Vault.FaultsOn, session.Vault.Fault) = ("dcr-127", VaultFault.RefusesWrites);
+        await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "south"));
+        (session.Vault.Fault, session.Vault.Name) = (VaultFault.None, "Renamed");
+
+        using var next = await session.NextProcessAsync();
+        Assert.Equal(session.Connection.VaultId, next.Connection.VaultId);
+        Assert.Equal("Renamed", next.Ledger.NamedVaults()[next.Connection.VaultId!]);
+        Assert.StartsWith("An earlier command ended before 1 answer could be stored", Assert.Single(next.Reporter.Warnings));
+        Assert.Equal(2, next.Vault.Registrations.Count);
+        Assert.False((await next.TryRegisterAsync(tenant: "north")).IsNew);
+        Assert.False((await next.TryRegisterAsync(tenant: "south")).IsNew);
+    }
+
+    /// <summary>Trial R1.</summary>
+    [Fact]
+    public async Task A_vault_that_was_emptied_is_refused_before_the_first_write()
+    {
+        using var session = await Session.StartAsync();
+        var client = await session.RegisterAsync(tenant: "north");
+        var secrets = session.Vault.Secrets.ToList();
+        session.Vault.Secrets.Clear();
+        await session.Server.ClearRequestsAsync();
+        var writes = session.Vault.Writes.Count;
+        session.Process.Kill();
+        var error = await Assert.ThrowsAsync<DcrException>(session.BesideAsync);
+        Assert.Equal(DcrErrorId.VaultReadFailed, error.ErrorId);
+        Assert.Contains("held 1 registration and is empty now", error.Message);
+        Assert.Equal(writes, session.Vault.Writes.Count);
+        Assert.Empty(await session.Server.RequestsAsync());
+
+        // The files were put back.
+        secrets.ForEach(secret => session.Vault.Secrets[secret.Key] = secret.Value);
+        using var next = await session.BesideAsync();
+        Assert.Equal("Clinic portal", (await next.ReadAsync(client.ClientId)).ClientName);
+    }
+
+    /// <summary>Trial X6.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task A_vault_that_once_finds_nothing_gets_no_second_id(int times)
+    {
+        using var session = await Session.StartAsync();
+        await session.RegisterAsync(tenant: "north");
+        (session.Vault.Fault, session.Vault.FaultyCalls) = (VaultFault.FindsNothing, times);
+        session.Process.Kill();
+        await Record.ExceptionAsync(async () => (await session.BesideAsync()).Dispose());
+        (session.Vault.Fault, session.Vault.FaultyCalls) = (VaultFault.None, int.MaxValue);
+        using var next = await session.BesideAsync();
+        Assert.Equal(session.Connection.VaultId, next.Connection.VaultId);
+        Assert.False((await next.TryRegisterAsync(tenant: "north")).IsNew);
+    }
+
+    [Fact]
+    public async Task Two_processes_that_find_no_probe_give_the_vault_one_id()
+    {
+        var (machine, vault) = (new Machine(), new MemoryVault());
+        vault.OnWrite = static _ => Thread.Sleep(20);
+        var ids = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+        {
+            using var process = machine.Start();
+            return (await StoreOpening.OpenWholeVaultAsync(process.Ledger, vault, new RecordingReporter(), new FakeClock(), CancellationToken.None)).VaultId;
+        })));
+        Assert.Single(ids.Distinct());
+    }
+
+    [Fact]
+    public async Task What_a_vault_has_lost_is_said_and_written_back_as_far_as_it_is_known()
+    {
+        using var session = await Session.StartAsync();
+        var (north, south) = (await session.RegisterAsync(tenant: "north"), await session.RegisterAsync(tenant: "south"));
+        session.Vault.Secrets.TryRemove(north.SecretName!, out _);
+        using var next = await session.NextProcessAsync();
+        Assert.Equal("Vault 'TestVault' no longer has 1 registration that it had. Restore-DcrRegistration writes those back that the local store still holds; Remove-DcrClient -StoreOnly forgets one that is gone.", Assert.Single(next.Reporter.Warnings));
+        Assert.False((await next.TryRegisterAsync(tenant: "north")).IsNew);
+        Assert.Equal("Clinic portal", (await next.ReadAsync(north.ClientId)).ClientName);
+        Assert.Equal(north.ClientId, Assert.Single(await next.RestoreAsync()).ClientId);
+        Assert.Equal((await session.Server.ClientsAsync()).Single(known => known.ClientId == north.ClientId).RegistrationAccessToken, next.Stored(north.ClientId).RegistrationAccessToken);
+        Assert.Equal(south.ClientId, next.Stored(south.ClientId).ClientId);
+
+        using var third = await next.NextProcessAsync();
+        Assert.Empty(third.Reporter.Warnings);
+    }
+
+    /// <summary>Trial X10.</summary>
+    [Fact]
+    public async Task Half_a_record_in_the_vault_blocks_neither_work_nor_its_repair()
+    {
+        using var session = await Session.StartAsync();
+        var client = await session.RegisterAsync(tenant: "north");
+        var whole = session.Vault.Secrets[client.SecretName!];
+        session.Vault.Secrets[client.SecretName!] = whole.Substring(0, whole.Length / 2);
+        using var next = await session.NextProcessAsync();
+        Assert.Equal("Clinic portal", (await next.ReadAsync(client.ClientId)).ClientName);
+        await next.RestoreAsync();
+        Assert.Equal(whole, next.Vault.Secrets[client.SecretName!]);
+    }
+
+    [Fact]
+    public async Task A_record_of_a_newer_version_is_left_as_it_is()
+    {
+        using var session = await Session.StartAsync();
+        var client = await session.RegisterAsync(tenant: "north");
+        var newer = session.Vault.Secrets[client.SecretName!].Replace("\"version\":1", "\"version\":2");
+        session.Vault.Secrets[client.SecretName!] = newer;
+        using var next = await session.NextProcessAsync();
+        Assert.Equal(DcrErrorId.VaultReadFailed, (await Assert.ThrowsAsync<DcrException>(() => next.ReadAsync(client.ClientId))).ErrorId);
+        await next.RestoreAsync();
+        Assert.Equal(newer, next.Vault.Secrets[client.SecretName!]);
+    }
+
+    /// <summary>Trial X10.</summary>
+    [Fact]
+    public async Task A_vault_that_was_put_back_to_an_older_copy_gets_what_the_ledger_still_holds()
+    {
+        using var session = await Session.StartAsync("""{"rotateToken":"put"}""");
+        var client = await session.RegisterAsync(tenant: "north");
+        var older = session.Vault.Secrets.ToList();
+        session.Clock.UtcNow -= TimeSpan.FromDays(2);
+        await session.UpdateAsync(client.ClientId, """{"client_name":"m"}""");
+        var newest = session.Stored(client.ClientId);
+        older.ForEach(secret => session.Vault.Secrets[secret.Key] = secret.Value);
+
+        using var next = await session.NextProcessAsync();
+        Assert.Equal("m", (await next.ReadAsync(client.ClientId)).ClientName);
+        Assert.Equal("m", Assert.Single(next.Listed()).Record.ClientName);
+        Assert.Equal(client.ClientId, Assert.Single(await next.RestoreAsync()).ClientId);
+        Assert.Equal(newest.RegistrationAccessToken, next.Stored(client.ClientId).RegistrationAccessToken);
+    }
+
+    [Fact]
+    public async Task What_another_machine_changed_in_the_vault_counts()
+    {
+        using var session = await Session.StartAsync("""{"rotateToken":"put"}""");
+        var client = await session.RegisterAsync(tenant: "north");
+        using var elsewhere = await session.ElsewhereAsync();
+        await elsewhere.UpdateAsync(client.ClientId, """{"client_name":"there"}""");
+        Assert.Equal("there", (await session.ReadAsync(client.ClientId)).ClientName);
+        await session.UpdateAsync(client.ClientId, """{"client_name":"here"}""");
+        Assert.Equal("here", (await elsewhere.ReadAsync(client.ClientId)).ClientName);
+        Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, session.Stored(client.ClientId).RegistrationAccessToken);
+    }
+
+    /// <summary>What one machine could not store is older than what another one stored since.</summary>
+    [Fact]
+    public async Task What_was_pending_never_takes_the_place_of_something_newer()
+    {
+        using var session = await Session.StartAsync();
+        var client = await session.RegisterAsync(tenant: "north");
+        (session.Vault.FaultsOn, session.Vault.Fault) = ("dcr-127", VaultFault.RefusesWrites);
+        await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(client.ClientId, """{"client_name":"older"}"""));
+        session.Vault.Fault = VaultFault.None;
+        using (var elsewhere = await session.ElsewhereAsync())
+        {
+            elsewhere.Clock.UtcNow += TimeSpan.FromHours(1);
+            await elsewhere.UpdateAsync(client.ClientId, """{"client_name":"newer"}""");
+        }
+
+        using var next = await session.NextProcessAsync();
+        Assert.Equal("newer", next.Stored(client.ClientId).ClientName);
+        Assert.Equal("newer", Assert.Single(next.Listed()).Record.ClientName);
+    }
+
+    [Fact]
+    public async Task What_another_process_dropped_while_a_command_ran_is_put_back_at_its_end()
+    {
+        using var session = await Session.StartAsync();
+        var store = new Registrations(session.Ledger, session.Vault, session.Connection.VaultId);
+        var context = new OperationContext(session.Connection, store, session.Reporter, session.Clock, CancellationToken.None);
+        var (client, _) = await context.RunAsync(run => RegisterOperation.RunAsync(run, new RegisterRequest(JsonBag.Parse(Session.WebClient), "north", null)));
+        session.Vault.Secrets.TryRemove(client.SecretName!, out _);
+        session.Vault.ChangesByOthers++;
+        Assert.True(Assert.Single(session.Listed()).IsPending);
+        Assert.Equal(1, await store.ConfirmAsync());
+        Assert.Equal(client.ClientId, session.Stored(client.ClientId).ClientId);
+        Assert.Equal(0, await store.ConfirmAsync());
+        Assert.False(Assert.Single(session.Listed()).IsPending);
+    }
+
+    [Fact]
+    public async Task Where_nobody_else_wrote_nothing_is_read_again_at_a_command_s_end()
+    {
+        using var session = await Session.StartAsync();
+        var store = new Registrations(session.Ledger, session.Vault, session.Connection.VaultId);
+        var context = new OperationContext(session.Connection, store, session.Reporter, session.Clock, CancellationToken.None);
+        await context.RunAsync(run => RegisterOperation.RunAsync(run, new RegisterRequest(JsonBag.Parse(Session.WebClient), "north", null)));
+        session.Vault.Fault = VaultFault.RefusesReads;
+        Assert.Equal(0, await store.ConfirmAsync());
+        Assert.False(Assert.Single(session.Listed()).IsPending);
+    }
+
+    [Fact]
+    public async Task Where_another_store_has_more_that_is_said_with_the_commands()
+    {
+        using var session = await Session.StartAsync();
+        await session.RegisterAsync(tenant: "north");
+        using var local = await Session.ConnectAsync(session.Connection.Issuer, hasVault: false, process: session.Process);
+        var warning = Assert.Single(local.Reporter.Warnings);
+        Assert.Contains("vault 'TestVault' has 1 registration", warning);
+        Assert.Contains("Connect-DcrServer -Vault TestVault", warning);
+        Assert.Contains("Move-DcrRegistration -From TestVault", warning);
+
+        await local.RegisterAsync(tenant: "south");
+        using var again = await session.AgainAsync();
+        Assert.Contains("Move-DcrRegistration -To TestVault", Assert.Single(again.Reporter.Warnings));
+    }
+
+    [Fact]
+    public async Task A_local_store_that_was_put_back_is_said_and_what_the_vault_has_since_is_taken_from_there()
+    {
+        using var session = await Session.StartAsync();
+        await session.RegisterAsync(tenant: "north");
+        session.Process.Kill();
+        var copy = session.Process.Machine.Disk.Snapshot();
+        using var next = await session.BesideAsync();
+        await next.RegisterAsync(tenant: "south");
+        next.Process.Kill();
+        using (var marked = await session.BesideAsync())
+        {
+            marked.Process.Kill();
+        }
+
+        session.Process.Machine.Disk.Restore(copy);
+        using var third = await session.BesideAsync();
+        Assert.Contains(third.Reporter.Warnings, static warning => warning.Contains("is an older copy: vault 'TestVault' has seen it"));
+        Assert.False((await third.TryRegisterAsync(tenant: "south")).IsNew);
+        Assert.Equal(2, (await session.SentAsync("register")).Count);
+    }
+
+    [Fact]
+    public async Task Locks_that_do_not_work_are_said()
+    {
+        using var session = await Session.StartAsync(hasVault: false);
+        session.Process.Machine.Disk.LocksWork = false;
+        using var next = await session.NextProcessAsync();
+        Assert.StartsWith("File locks do not work in 'disk'", Assert.Single(next.Reporter.Warnings));
+    }
+
+    [Fact]
+    public async Task A_store_in_memory_is_said_with_a_vault_and_refused_without()
+    {
+        using var server = await SharedTestServer.StartAsync();
+        using var ledger = new RegistrationLedger(new MemoryFolder(), new LedgerKeysDouble());
+        var reporter = new RecordingReporter();
+        var request = new ConnectRequest { Issuer = new Uri(server.Issuer) };
+        var error = await Assert.ThrowsAsync<DcrException>(() => ConnectOperation.RunAsync(request, ledger, null, reporter, new FakeClock(), CancellationToken.None));
+        Assert.Equal(DcrErrorId.StoreReadOnly, error.ErrorId);
+        Assert.Empty(await server.RequestsAsync());
+
+        (await ConnectOperation.RunAsync(request, ledger, new MemoryVault(), reporter, new FakeClock(), CancellationToken.None)).Close();
+        Assert.Contains("in memory", Assert.Single(reporter.Warnings));
+    }
+
+    /// <summary>Trial S10.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Offline_the_clients_of_a_server_that_is_down_are_listed_and_nothing_is_sent(bool hasVault)
+    {
+        using var session = await Session.StartAsync(hasVault: hasVault);
+        var client = await session.RegisterAsync(tenant: "north");
+        await session.Server.StopAsync();
+        var connection = ConnectOperation.Offline(new ConnectRequest { Issuer = new Uri(session.Connection.Issuer + "/") }, session.Ledger, hasVault ? "testvault" : null);
+        Assert.Equal((session.Connection.Issuer, session.Connection.VaultId, DcrCapabilities.None), (connection.Issuer, connection.VaultId, connection.Capabilities));
+        Assert.Equal(client.ClientId, Assert.Single(ListOperation.Kept(session.Ledger, connection.Issuer, connection.Place, session.Reporter)).Record.ClientId);
+        var context = new OperationContext(connection, new Registrations(session.Ledger, hasVault ? session.Vault : null, connection.VaultId), session.Reporter, session.Clock, CancellationToken.None);
+        Assert.Equal(DcrErrorId.NotConnected, (await Assert.ThrowsAsync<DcrException>(() => context.RunAsync(run => ReadOperation.RunAsync(run, session.Stored(client.ClientId))))).ErrorId);
+        connection.Close();
+
+        Assert.Equal(DcrErrorId.DiscoveryFailed, Assert.Throws<DcrException>(() => ConnectOperation.Offline(new ConnectRequest { Issuer = new Uri("https://other.example.com") }, session.Ledger, null)).ErrorId);
+    }
+}

@@ -1,0 +1,415 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using DcrPowerShell.Compat;
+using DcrPowerShell.Core.Tests.Doubles;
+using DcrPowerShell.Credentials;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Ledger;
+using Xunit;
+
+namespace DcrPowerShell.Core.Tests.Operations;
+
+/// <summary>A tenant gets one client, whatever goes wrong in between and whoever else is at it.</summary>
+public class TenantTests
+{
+    private static readonly string[] List = ["north", "south", "east", "west"];
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_same_row_again_finds_the_client(bool hasVault)
+    {
+        using var session = await Session.StartAsync(hasVault: hasVault);
+        var (client, isNew) = await session.TryRegisterAsync(tenant: "north");
+        var (again, isNewAgain) = await session.TryRegisterAsync(tenant: "north");
+        Assert.Equal((client.ClientId, true, false, client.Storage), (again.ClientId, isNew, isNewAgain, again.Storage));
+
+        using var next = await session.NextProcessAsync();
+        Assert.False((await next.TryRegisterAsync(tenant: "north")).IsNew);
+        Assert.True((await next.TryRegisterAsync(tenant: "south")).IsNew);
+        Assert.Equal(2, (await session.SentAsync("register")).Count);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_tenant_whose_client_was_deleted_is_registered_again(bool hasVault)
+    {
+        using var session = await Session.StartAsync(hasVault: hasVault);
+        var client = await session.RegisterAsync(tenant: "north");
+        await session.DeleteAsync(client.ClientId);
+        Assert.True((await session.TryRegisterAsync(tenant: "north")).IsNew);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_second_client_is_made_where_that_is_wanted(bool hasVault)
+    {
+        using var session = await Session.StartAsync(hasVault: hasVault);
+        await session.RegisterAsync(tenant: "north");
+        Assert.True((await session.TryRegisterAsync(tenant: "north", allowsDuplicate: true)).IsNew);
+        Assert.Equal(2, session.Listed().Count);
+    }
+
+    /// <summary>Trial R2.</summary>
+    [Theory]
+    [InlineData("Hill", "hill")]
+    [InlineData("a", " a\t")]
+    [InlineData("Praxis M\u00fcller", "praxis mu\u0308ller")]
+    public async Task Names_that_differ_by_case_blanks_or_form_are_one_tenant(string one, string other)
+    {
+        using var session = await Session.StartAsync(hasVault: false);
+        await session.RegisterAsync(tenant: one);
+        Assert.False((await session.TryRegisterAsync(tenant: other)).IsNew);
+        Assert.Single(await session.SentAsync("register"));
+    }
+
+    [Theory]
+    [InlineData("Hill", "Hills")]
+    [InlineData("a b", "ab")]
+    [InlineData("Muller", "M\u00fcller")]
+    public async Task Other_names_are_other_tenants(string one, string other)
+    {
+        using var session = await Session.StartAsync(hasVault: false);
+        await session.RegisterAsync(tenant: one);
+        Assert.True((await session.TryRegisterAsync(tenant: other)).IsNew);
+    }
+
+    /// <summary>Trial X11.</summary>
+    [Theory]
+    [InlineData(VaultFault.RefusesWrites)]
+    [InlineData(VaultFault.LosesWrites)]
+    [InlineData(VaultFault.Locked)]
+    internal async Task Rows_that_the_vault_did_not_keep_are_not_registered_again_by_the_same_session(VaultFault fault)
+    {
+        using var session = await Session.StartAsync();
+        await FailAsync(session, fault, "north");
+
+        // The vault is still broken, then it is repaired.
+        Assert.Contains((await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "north"))).ErrorId, new[] { DcrErrorId.VaultWriteFailed, DcrErrorId.VaultLocked });
+        session.Vault.Fault = VaultFault.None;
+        var (client, isNew) = await session.TryRegisterAsync(tenant: "north");
+        Assert.Equal((false, DcrStorage.Pending), (isNew, client.Storage));
+
+        // It is managed by the newest token, and put where it belongs.
+        await session.UpdateAsync(client.ClientId, """{"client_name":"m"}""");
+        Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, session.Stored(client.ClientId).RegistrationAccessToken);
+        Assert.False((await session.TryRegisterAsync(tenant: "north")).IsNew);
+        Assert.Single(await session.SentAsync("register"));
+    }
+
+    /// <summary>Trial X11.</summary>
+    [Fact]
+    public async Task A_restore_in_between_stores_them_and_doubles_nobody()
+    {
+        using var session = await Session.StartAsync("""{"rotateToken":"put"}""");
+        foreach (var tenant in List)
+        {
+            session.Vault.Fault = VaultFault.None;
+            session.Clock.UtcNow += TimeSpan.FromMinutes(2);
+            await FailAsync(session, VaultFault.RefusesWrites, tenant);
+        }
+
+        session.Vault.Fault = VaultFault.None;
+        var restored = await session.RestoreAsync();
+        Assert.Equal(List.OrderBy(static name => name), restored.Select(static client => client.Tenant).OrderBy(static name => name));
+        Assert.All(restored, static client => Assert.Equal(DcrStorage.Vault, client.Storage));
+        Assert.All(await session.Server.ClientsAsync(), client => Assert.Equal(client.RegistrationAccessToken, session.Stored(client.ClientId).RegistrationAccessToken));
+        foreach (var tenant in List)
+        {
+            var (client, isNew) = await session.TryRegisterAsync(tenant: tenant);
+            Assert.False(isNew);
+            await session.UpdateAsync(client.ClientId, """{"client_name":"m"}""");
+        }
+
+        Assert.Equal(List.Length, (await session.SentAsync("register")).Count);
+        Assert.Empty(await session.RestoreAsync());
+    }
+
+    /// <summary>Trial X11: a vault that refuses one record for good.</summary>
+    [Fact]
+    public async Task A_record_that_the_vault_never_takes_is_registered_once()
+    {
+        using var session = await Session.StartAsync();
+        for (var run = 0; run < 3; run++)
+        {
+            session.Clock.UtcNow += TimeSpan.FromMinutes(2);
+            (session.Vault.FaultsOn, session.Vault.Fault) = ("dcr-127", VaultFault.RefusesWrites);
+            await Record.ExceptionAsync(() => session.RegisterAsync(tenant: "north"));
+        }
+
+        Assert.Single(await session.SentAsync("register"));
+        Assert.True(Assert.Single(session.Listed()).IsPending);
+    }
+
+    /// <summary>Trial X11.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Two_connections_of_one_session_know_what_the_other_registered(bool hasVault)
+    {
+        using var session = await Session.StartAsync(hasVault: hasVault);
+        using var other = await session.AgainAsync();
+        var client = await session.RegisterAsync(tenant: "north");
+        Assert.Equal(client.ClientId, (await other.RegisterAsync(tenant: "north")).ClientId);
+        await other.DeleteAsync(client.ClientId);
+        Assert.True((await session.TryRegisterAsync(tenant: "north")).IsNew);
+    }
+
+    /// <summary>Trial X12.</summary>
+    [Theory]
+    [InlineData(""" "body":"empty" """)]
+    [InlineData(""" "body":"html" """)]
+    [InlineData(""" "body":"half" """)]
+    [InlineData(""" "content":"NaN" """)]
+    [InlineData(""" "content":"{\"client_name\":\"no id\"}" """)]
+    [InlineData(""" "content":"{\"client_id\":null,\"registration_access_token\":\"t\"}" """)]
+    [InlineData(""" "content":"{\"data\":{\"client_id\":\"c1\"}}" """)]
+    [InlineData(""" "content":"[{\"client_id\":\"c1\"}]" """)]
+    [InlineData(""" "content":"[]" """)]
+    [InlineData(""" "content":"{}" """)]
+    [InlineData(""" "content":"null" """)]
+    [InlineData(""" "status":200,"content":"<p>" """)]
+    [InlineData(""" "status":202,"body":"empty" """)]
+    [InlineData(""" "status":204,"body":"empty" """)]
+    [InlineData(""" "drop":"midBody" """)]
+    [InlineData(""" "drop":"afterStatusLine" """)]
+    [InlineData(""" "drop":"beforeAnswer" """)]
+    [InlineData(""" "status":500 """)]
+    public async Task A_success_that_cannot_be_used_is_one_request_and_an_orphan(string fault)
+    {
+        using var session = await Session.StartAsync($$"""{"faults":[{"on":"register",{{fault}}}]}""", hasVault: false);
+        Assert.Contains((await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "north"))).ErrorId, new[] { DcrErrorId.ResponseNotConformant, DcrErrorId.OutcomeUnknown });
+        Assert.Equal(DcrErrorId.OutcomeUnknown, (await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "north"))).ErrorId);
+
+        using var next = await session.NextProcessAsync();
+        var error = await Assert.ThrowsAsync<DcrException>(() => next.RegisterAsync(tenant: "North "));
+        Assert.Equal(DcrErrorId.OutcomeUnknown, error.ErrorId);
+        Assert.Contains("Find-DcrOrphan", error.RecommendedAction);
+        Assert.Single(await session.SentAsync("register"));
+        var orphan = Assert.Single(await next.OrphansAsync());
+        Assert.Equal(("Register", "north"), (orphan.Operation, orphan.Tenant));
+
+        // Others are registered meanwhile; and this one when the user knows what became of it.
+        Assert.True((await next.TryRegisterAsync(tenant: "south")).IsNew);
+        await next.RunAsync(async context =>
+        {
+            await DcrPowerShell.Operations.OrphanOperation.DismissAsync(context, orphan);
+            return true;
+        });
+        Assert.True((await next.TryRegisterAsync(tenant: "north")).IsNew);
+    }
+
+    /// <summary>Trial X9.</summary>
+    [Fact]
+    public async Task An_answer_that_cannot_be_used_is_kept_whole()
+    {
+        var content = "<!-- " + new string('x', 60_000) + " registration_access_token=\"tok-1\" -->";
+        using var session = await Session.StartAsync($$"""{"faults":[{"on":"register","content":{{System.Text.Json.JsonSerializer.Serialize(content)}}}]}""", hasVault: false);
+        await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "north"));
+        using var next = await session.NextProcessAsync();
+        Assert.Equal(content, SecureText.Reveal(Assert.Single(await next.OrphansAsync()).Answer!));
+    }
+
+    /// <summary>Trial X12: it is a refusal with the server's words.</summary>
+    [Theory]
+    [InlineData("""{"error":"invalid_redirect_uri","error_description":"no wildcards"}""", DcrErrorId.InvalidRedirectUri, "no wildcards")]
+    [InlineData("""{"error":"invalid_client_metadata","error_description":"too long"}""", DcrErrorId.InvalidClientMetadata, "too long")]
+    [InlineData("""{"error":"quota","error_description":"no more clients"}""", DcrErrorId.InvalidClientMetadata, "no more clients")]
+    [InlineData("""{"errorCode":"E0000001","errorSummary":"Api validation failed"}""", DcrErrorId.InvalidClientMetadata, "Api validation failed")]
+    public async Task A_success_that_names_an_error_and_no_client_is_a_refusal(string content, DcrErrorId expected, string words)
+    {
+        using var session = await Session.StartAsync($$"""{"faults":[{"on":"register","status":200,"content":{{System.Text.Json.JsonSerializer.Serialize(content)}}}]}""", hasVault: false);
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "north"));
+        Assert.Equal((expected, 200), (error.ErrorId, error.ServerError!.Status));
+        Assert.Contains(words, error.Message);
+        Assert.Empty(session.Ledger.Open());
+        Assert.True((await session.TryRegisterAsync(tenant: "north")).IsNew);
+    }
+
+    /// <summary>Trial X13.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Two_processes_with_one_list_double_nobody(bool hasVault)
+    {
+        using var session = await Session.StartAsync(hasVault: hasVault);
+        using var other = await session.BesideAsync();
+        using var third = await session.AgainAsync();
+        var sessions = new[] { session, other, third };
+        var tenants = Enumerable.Range(0, 15).Select(static number => $"tenant-{number}").ToList();
+        Array.ForEach(sessions, static one => one.Clock.OnWait = static () => Thread.Sleep(5));
+        var found = await Task.WhenAll(sessions.SelectMany(one => tenants.Select(tenant => Task.Run(() => one.TryRegisterAsync(tenant: tenant)))));
+
+        Assert.Equal(tenants.Count, found.Count(static result => result.IsNew));
+        Assert.Equal(tenants.Count, (await session.SentAsync("register")).Count);
+        Assert.All(sessions, one => Assert.Equal(tenants.Count, one.Listed().Count));
+        Assert.All(found.GroupBy(static result => result.Client.Tenant), static clients => Assert.Single(clients.Select(static result => result.Client.ClientId).Distinct()));
+    }
+
+    /// <summary>Trial X13: the other process lives, and what it knows it has written down.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_unknown_outcome_of_a_living_process_is_not_sent_again_by_another(bool hasVault)
+    {
+        using var session = await Session.StartAsync("""{"faults":[{"on":"register","drop":"beforeAnswer"}]}""", hasVault: hasVault);
+        using var other = await session.BesideAsync();
+        await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "north"));
+        Assert.Equal(DcrErrorId.OutcomeUnknown, (await Assert.ThrowsAsync<DcrException>(() => other.RegisterAsync(tenant: "north"))).ErrorId);
+        Assert.Single(await session.SentAsync("register"));
+        Assert.Single(await other.OrphansAsync());
+    }
+
+    [Fact]
+    public async Task A_request_under_way_in_another_process_is_waited_for()
+    {
+        using var session = await Session.StartAsync("""{"faults":[{"on":"register","delayMs":1000}]}""", hasVault: false);
+        using var other = await session.BesideAsync();
+        other.Clock.OnWait = static () => Thread.Sleep(20);
+        var first = session.TryRegisterAsync(tenant: "north");
+        while ((await session.SentAsync("register")).Count == 0)
+        {
+            await Task.Delay(10);
+        }
+
+        Assert.Empty(await other.OrphansAsync());
+        var (found, isNew) = await other.TryRegisterAsync(tenant: "north");
+        Assert.Equal(((await first).Client.ClientId, false), (found.ClientId, isNew));
+        Assert.Contains("Tenant 'north' is being registered by another command; waiting for it.", other.Reporter.Waits);
+        Assert.Null(other.Reporter.Waits.Last());
+    }
+
+    [Fact]
+    public async Task One_that_does_not_end_is_told_and_nothing_is_sent()
+    {
+        using var session = await Session.StartAsync("""{"faults":[{"on":"register","delayMs":60000}]}""", static request => request with { Timeout = TimeSpan.FromSeconds(20) }, hasVault: false);
+        using var other = await session.BesideAsync();
+        var first = session.TryRegisterAsync(tenant: "north");
+        while ((await session.SentAsync("register")).Count == 0)
+        {
+            await Task.Delay(10);
+        }
+
+        var error = await Assert.ThrowsAsync<DcrException>(() => other.TryRegisterAsync(tenant: "north"));
+        Assert.Equal(DcrErrorId.OutcomeUnknown, error.ErrorId);
+        Assert.Contains("did not end within 3 minutes", error.Message);
+        Assert.Single(await session.SentAsync("register"));
+        session.Stop.Cancel();
+        await Record.ExceptionAsync(() => first);
+    }
+
+    /// <summary>The process that asked was killed: what came back, or that nothing did, decides.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_a_killed_process_left_decides_for_one_that_was_there_already(bool isAnswered)
+    {
+        using var session = await Session.StartAsync(hasVault: false);
+        using var other = await session.BesideAsync();
+        var appends = isAnswered ? 3 : 2;
+        session.Process.Machine.Disk.Before = call =>
+        {
+            if (call.By == session.Process.Folder && call.Operation == DiskOperation.Append && --appends == 0)
+            {
+                session.Process.Kill();
+            }
+        };
+        await Assert.ThrowsAsync<KilledException>(() => session.RegisterAsync(tenant: "north"));
+        if (isAnswered)
+        {
+            var (client, isNew) = await other.TryRegisterAsync(tenant: "north");
+            Assert.Equal(((await session.AtServerAsync()).ClientId, false), (client.ClientId, isNew));
+            Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, other.Stored(client.ClientId).RegistrationAccessToken);
+        }
+        else
+        {
+            Assert.Equal(DcrErrorId.OutcomeUnknown, (await Assert.ThrowsAsync<DcrException>(() => other.RegisterAsync(tenant: "north"))).ErrorId);
+        }
+
+        Assert.Single(await session.SentAsync("register"));
+    }
+
+    /// <summary>Trial R4.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_server_that_gives_one_client_to_everybody_leaves_the_first_tenant_its_own(bool hasVault)
+    {
+        using var session = await Session.StartAsync("""{"fixedClientId":"shared"}""", hasVault: hasVault);
+        await session.RegisterAsync(tenant: "north");
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "south"));
+        Assert.Equal(DcrErrorId.ResponseNotConformant, error.ErrorId);
+        Assert.Contains("client 'shared', which is tenant 'north''s", error.Message);
+        Assert.Equal(("north", (await session.AtServerAsync()).RegistrationAccessToken), (session.Stored("shared").Tenant, session.Stored("shared").RegistrationAccessToken));
+
+        using var next = await session.NextProcessAsync();
+        Assert.Empty(next.Reporter.Warnings);
+        Assert.False((await next.TryRegisterAsync(tenant: "north")).IsNew);
+        Assert.Equal("shared", (await next.ReadAsync("shared")).ClientId);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Tenants_are_one_space_over_all_stores(bool hasVault)
+    {
+        using var session = await Session.StartAsync("""{"rotateToken":"put"}""", hasVault: hasVault);
+        using var other = await InOtherStoreAsync(session);
+        var client = await session.RegisterAsync(tenant: "north");
+        var (found, isNew) = await other.TryRegisterAsync(tenant: "north");
+        Assert.Equal((client.ClientId, false, hasVault ? DcrStorage.Vault : DcrStorage.Local), (found.ClientId, isNew, found.Storage));
+        Assert.Single(await session.SentAsync("register"));
+    }
+
+    /// <summary>A change goes where the client is kept, so that no store is left with a token that is dead.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_change_over_a_connection_with_another_store_leaves_the_client_where_it_is(bool hasVault)
+    {
+        using var session = await Session.StartAsync("""{"rotateToken":"put"}""", hasVault: hasVault);
+        var client = await session.RegisterAsync(tenant: "north");
+        using var other = await InOtherStoreAsync(session);
+        var changed = await other.UpdateAsync(client.ClientId, """{"client_name":"m"}""");
+        Assert.Equal(hasVault ? DcrStorage.Pending : DcrStorage.Local, changed.Storage);
+        Assert.Equal(session.Connection.Place, Assert.Single(session.Listed()).Place);
+
+        using var next = await session.NextProcessAsync();
+        Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, next.Stored(client.ClientId).RegistrationAccessToken);
+        Assert.Equal("m", (await next.ReadAsync(client.ClientId)).ClientName);
+        Assert.True(hasVault || other.Vault.Registrations.Count == 0);
+    }
+
+    [Fact]
+    public async Task Where_only_another_vault_has_the_token_that_is_said_and_lists_go_on()
+    {
+        using var session = await Session.StartAsync("""{"dialect":"okta","okta":{"apiToken":"00x"}}""", static request => request with { Credential = new CredentialInput.Token(StaticToken.Ssws("00x")) });
+        var client = await session.RegisterAsync(tenant: "north");
+        session.Ledger.Compact();
+        using var other = await InOtherStoreAsync(session, new MemoryVault { Name = "Other" });
+        var error = await Assert.ThrowsAsync<DcrException>(() => other.UpdateAsync(client.ClientId, """{"client_name":"m"}"""));
+        Assert.Equal(DcrErrorId.ClientNotFound, error.ErrorId);
+        Assert.Contains("vault 'TestVault'", error.Message);
+
+        var (clients, _) = await other.RunAsync(context => DcrPowerShell.Operations.ListOperation.FromServerAsync(context, null, null));
+        Assert.Equal((client.ClientId, "north", DcrStorage.Vault), clients.Single() is var listed ? (listed.ClientId, listed.Tenant, listed.Storage) : default);
+    }
+
+    private static async Task<DcrException> FailAsync(Session session, VaultFault fault, string tenant)
+    {
+        (session.Vault.FaultsOn, session.Vault.Fault) = ("dcr-127", fault);
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: tenant));
+        session.Vault.FaultsOn = "";
+        Assert.Equal(DcrErrorId.VaultWriteFailed, error.ErrorId);
+        return error;
+    }
+
+    /// <summary>Another connection of the process: with the local store where the session has a vault, and the other way round.</summary>
+    private static Task<Session> InOtherStoreAsync(Session session, MemoryVault? vault = null) =>
+        Session.ConnectAsync(session.Connection.Issuer, session.Change, vault is not null || session.Connection.Vault is null, process: session.Process, vault: vault);
+}
