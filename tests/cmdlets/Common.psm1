@@ -284,7 +284,7 @@ function Wait-Until {
     [CmdletBinding()]
     param(
         [Parameter(Mandatory)] [scriptblock] $Condition,
-        [int] $TimeoutSec = 20
+        [int] $TimeoutSec = 60
     )
 
     $time = [Diagnostics.Stopwatch]::StartNew()
@@ -343,7 +343,7 @@ function Wait-Pwsh {
     [CmdletBinding()]
     param(
         [Parameter(Mandatory)] [object] $Pwsh,
-        [int] $TimeoutSec = 60
+        [int] $TimeoutSec = 120
     )
 
     $hasEnded = $Pwsh.Process.WaitForExit($TimeoutSec * 1000)
