@@ -1,4 +1,5 @@
 using System;
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 
 namespace DcrPowerShell.Ledger;
@@ -29,20 +30,22 @@ internal static class ContentEncryption
         using var encryptor = aes.CreateEncryptor();
         var cipher = encryptor.TransformFinalBlock(plain, 0, plain.Length);
         Buffer.BlockCopy(cipher, 0, result, VectorSize, cipher.Length);
-        var tag = Tag(key, associated, result, result.Length - TagSize);
+        var tag = Tag(key, associated, result, start: 0);
         Buffer.BlockCopy(tag, 0, result, result.Length - TagSize, TagSize);
         return result;
     }
 
     /// <summary>Whether nothing was changed, and key and associated data are the ones it was sealed with.</summary>
-    public static bool IsGenuine(byte[] key, byte[] sealedText, byte[] associated)
+    /// <param name="start">Where it begins; it goes to the end.</param>
+    public static bool IsGenuine(byte[] key, byte[] sealedText, byte[] associated, int start = 0)
     {
-        if (sealedText.Length < SealedLength(0) || (sealedText.Length - VectorSize - TagSize) % BlockSize != 0)
+        var length = sealedText.Length - start;
+        if (length < SealedLength(0) || (length - VectorSize - TagSize) % BlockSize != 0)
         {
             return false;
         }
 
-        var tag = Tag(key, associated, sealedText, sealedText.Length - TagSize);
+        var tag = Tag(key, associated, sealedText, start);
 
         // In the same time whatever differs.
         var difference = 0;
@@ -55,34 +58,34 @@ internal static class ContentEncryption
     }
 
     /// <summary>The plain text of what <see cref="IsGenuine"/>.</summary>
-    public static byte[] Decrypt(byte[] key, byte[] sealedText)
+    public static byte[] Decrypt(byte[] key, byte[] sealedText, int start = 0)
     {
-        using var aes = NewAes(key, VectorOf(sealedText));
+        using var aes = NewAes(key, VectorOf(sealedText, start));
         using var decryptor = aes.CreateDecryptor();
-        return decryptor.TransformFinalBlock(sealedText, VectorSize, sealedText.Length - VectorSize - TagSize);
+        return decryptor.TransformFinalBlock(sealedText, start + VectorSize, sealedText.Length - start - VectorSize - TagSize);
     }
 
     /// <summary>The beginning of the plain text of what <see cref="IsGenuine"/>.</summary>
-    public static byte[] DecryptBeginning(byte[] key, byte[] sealedText, int length)
+    public static byte[] DecryptBeginning(byte[] key, byte[] sealedText, int length, int start = 0)
     {
         if (length == 0)
         {
             return [];
         }
 
-        using var aes = NewAes(key, VectorOf(sealedText));
+        using var aes = NewAes(key, VectorOf(sealedText, start));
         aes.Padding = PaddingMode.None;
         using var decryptor = aes.CreateDecryptor();
         var blocks = (length + BlockSize - 1) / BlockSize * BlockSize;
-        var plain = decryptor.TransformFinalBlock(sealedText, VectorSize, blocks);
+        var plain = decryptor.TransformFinalBlock(sealedText, start + VectorSize, blocks);
         Array.Resize(ref plain, length);
         return plain;
     }
 
-    private static byte[] VectorOf(byte[] sealedText)
+    private static byte[] VectorOf(byte[] sealedText, int start)
     {
         var vector = new byte[VectorSize];
-        Buffer.BlockCopy(sealedText, 0, vector, 0, VectorSize);
+        Buffer.BlockCopy(sealedText, start, vector, 0, VectorSize);
         return vector;
     }
 
@@ -98,23 +101,20 @@ internal static class ContentEncryption
         return aes;
     }
 
-    private static byte[] Tag(byte[] key, byte[] associated, byte[] text, int length)
+    /// <summary>Of all but the place of the tag at the end.</summary>
+    private static byte[] Tag(byte[] key, byte[] associated, byte[] sealedText, int start)
     {
         var half = new byte[HalfKey];
         Buffer.BlockCopy(key, 0, half, 0, HalfKey);
-        using var mac = new HMACSHA512(half);
-        mac.TransformBlock(associated, 0, associated.Length, null, 0);
-        mac.TransformBlock(text, 0, length, null, 0);
+        using var mac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA512, half);
+        mac.AppendData(associated);
+        mac.AppendData(sealedText, start, sealedText.Length - start - TagSize);
 
         // The length of the associated data in bits, as a big-endian number of 64 bits.
-        var bits = BitConverter.GetBytes((long)associated.Length * 8);
-        if (BitConverter.IsLittleEndian)
-        {
-            Array.Reverse(bits);
-        }
-
-        mac.TransformFinalBlock(bits, 0, bits.Length);
-        return mac.Hash!;
+        var bits = new byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64BigEndian(bits, (long)associated.Length * 8);
+        mac.AppendData(bits);
+        return mac.GetHashAndReset();
     }
 
     private static byte[] Random(int size)

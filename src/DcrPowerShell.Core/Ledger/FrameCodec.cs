@@ -42,34 +42,27 @@ internal sealed class FrameCodec(ILedgerKeys keys)
     }
 
     /// <summary>Whether a frame is as it was sealed.</summary>
-    public bool IsGenuine(FrameHeader header, byte[] frame) => GenuineText(header, frame) is not null;
+    public bool IsGenuine(FrameHeader header, byte[] frame) => KeyOf(header, frame) is not null;
 
     /// <summary>The first part; null where the frame is not as it was sealed.</summary>
     public byte[]? OpenOutline(FrameHeader header, byte[] frame) =>
-        GenuineText(header, frame) is { } text ? ContentEncryption.DecryptBeginning(keys.Find(header.KeyId)!.Data, text, header.OutlineLength) : null;
+        KeyOf(header, frame) is { } key ? ContentEncryption.DecryptBeginning(key, frame, header.OutlineLength, FrameHeader.Size) : null;
 
     /// <summary>Both parts; null where the frame is not as it was sealed.</summary>
     public (byte[] Outline, byte[] Body)? Open(FrameHeader header, byte[] frame)
     {
-        if (GenuineText(header, frame) is not { } text)
+        if (KeyOf(header, frame) is not { } key)
         {
             return null;
         }
 
-        var plain = ContentEncryption.Decrypt(keys.Find(header.KeyId)!.Data, text);
+        var plain = ContentEncryption.Decrypt(key, frame, FrameHeader.Size);
         return (plain.AsSpan(0, header.OutlineLength).ToArray(), plain.AsSpan(header.OutlineLength).ToArray());
     }
 
-    private byte[]? GenuineText(FrameHeader header, byte[] frame)
-    {
-        if (keys.Find(header.KeyId) is not { } key)
-        {
-            return null;
-        }
-
-        var text = frame.AsSpan(FrameHeader.Size).ToArray();
-        return ContentEncryption.IsGenuine(key.Data, text, Associated(frame)) ? text : null;
-    }
+    /// <summary>What opens a frame; null where nobody here has that, or the frame is not as it was sealed.</summary>
+    private byte[]? KeyOf(FrameHeader header, byte[] frame) =>
+        keys.Find(header.KeyId) is { } key && ContentEncryption.IsGenuine(key.Data, frame, Associated(frame), FrameHeader.Size) ? key.Data : null;
 
     private byte[] Associated(byte[] frame)
     {

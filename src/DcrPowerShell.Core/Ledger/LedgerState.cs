@@ -6,20 +6,20 @@ using DcrPowerShell.Compat;
 
 namespace DcrPowerShell.Ledger;
 
-/// <summary>A frame's place in the file.</summary>
-internal readonly record struct FramePlace(long Offset, int Length);
-
 /// <summary>What the ledger's last frame about a client says. Of two frames the one with the higher sequence counts.</summary>
 internal sealed class LedgerRow
 {
-    public LedgerHash Client { get; init; }
-
     public FrameHeader Header { get; set; }
 
     public long Offset { get; set; }
 
     /// <summary>The vault has it, or no longer has what was removed.</summary>
     public bool IsStored { get; set; }
+
+    /// <summary>An earlier registration of the same tenant.</summary>
+    public LedgerRow? Earlier { get; set; }
+
+    public LedgerHash Client => Header.Client;
 
     public bool IsRemoved => Header.Kind == FrameKind.Removed;
 
@@ -60,7 +60,7 @@ internal sealed class OpenEntry
 internal sealed class LedgerState
 {
     private readonly Dictionary<LedgerHash, LedgerRow> _clients = [];
-    private readonly Dictionary<LedgerHash, List<LedgerRow>> _tenants = [];
+    private readonly Dictionary<LedgerHash, LedgerRow> _tenants = [];
     private readonly Dictionary<LedgerHash, OpenEntry> _open = [];
 
     /// <summary>What vaults are to forget, because it is kept elsewhere now: frames of the kind Moved, in their order.</summary>
@@ -79,8 +79,17 @@ internal sealed class LedgerState
     /// <summary>What is known of a client, its removal too; null for nothing.</summary>
     public LedgerRow? Client(LedgerHash client) => _clients.TryGetValue(client, out var row) ? row : null;
 
-    /// <summary>A living registration of a tenant.</summary>
-    public LedgerRow? LivingOf(LedgerHash tenant) => _tenants.TryGetValue(tenant, out var rows) ? rows.Find(static row => !row.IsRemoved) : null;
+    /// <summary>The living registration of a tenant; of several, the last one.</summary>
+    public LedgerRow? LivingOf(LedgerHash tenant) => _tenants.TryGetValue(tenant, out var last) ? last : null;
+
+    /// <summary>All living registrations of a tenant, the last one first.</summary>
+    public IEnumerable<LedgerRow> RowsOf(LedgerHash tenant)
+    {
+        for (var row = LivingOf(tenant); row is not null; row = row.Earlier)
+        {
+            yield return row;
+        }
+    }
 
     /// <summary>A registration of a tenant that is not done.</summary>
     public OpenEntry? OpenOf(LedgerHash tenant) => _open.Count == 0 ? null : _open.Values.FirstOrDefault(entry => entry.Tenant == tenant);
@@ -150,7 +159,7 @@ internal sealed class LedgerState
 
         if (row is null)
         {
-            _clients[header.Client] = row = new LedgerRow { Client = header.Client };
+            _clients[header.Client] = row = new LedgerRow();
         }
         else
         {
@@ -170,12 +179,8 @@ internal sealed class LedgerState
 
         if (!header.Tenant.IsNone && !row.IsRemoved)
         {
-            if (!_tenants.TryGetValue(header.Tenant, out var rows))
-            {
-                _tenants[header.Tenant] = rows = new List<LedgerRow>(1);
-            }
-
-            rows.Add(row);
+            row.Earlier = LivingOf(header.Tenant);
+            _tenants[header.Tenant] = row;
         }
     }
 
@@ -195,10 +200,23 @@ internal sealed class LedgerState
 
     private void Leave(LedgerRow row)
     {
-        if (_tenants.TryGetValue(row.Header.Tenant, out var rows) && rows.Remove(row) && rows.Count == 0)
+        if (LivingOf(row.Header.Tenant) == row)
         {
-            _tenants.Remove(row.Header.Tenant);
+            if (row.Earlier is { } earlier)
+            {
+                _tenants[row.Header.Tenant] = earlier;
+            }
+            else
+            {
+                _tenants.Remove(row.Header.Tenant);
+            }
         }
+        else if (RowsOf(row.Header.Tenant).FirstOrDefault(other => other.Earlier == row) is { } later)
+        {
+            later.Earlier = row.Earlier;
+        }
+
+        row.Earlier = null;
     }
 
     private void Close(LedgerHash id)
