@@ -11,5 +11,8 @@ internal sealed class TenantPattern(string text)
 {
     private readonly WildcardPattern? _wildcards = text.IndexOfAny(['*', '?']) < 0 ? null : NamePattern.Of(text.Trim().Replace("[", "`[").Replace("]", "`]"));
 
+    /// <summary>The one tenant that is meant; null where there are wildcards.</summary>
+    public string? Exact => _wildcards is null ? text : null;
+
     public bool IsMatch(string? tenant) => TenantKey.AreSame(text, tenant) || _wildcards?.IsMatch(tenant?.Trim() ?? "") == true;
 }
