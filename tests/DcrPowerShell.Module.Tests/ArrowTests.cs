@@ -13,10 +13,27 @@ public class ArrowTests
     // "Objects" are DcrClient and its kin, in the root namespace. Compat bridges the two frameworks.
     private static readonly Dictionary<string, string[]> Core = new()
     {
+        ["Audit"] = ["Metadata", "Objects"],
+        ["Credentials"] = ["Compat", "Errors", "Http", "Metadata", "Objects", "Protocol"],
+        ["Http"] = ["Compat", "Errors", "Metadata", "Objects", "Protocol"],
+        ["Inventory"] = ["Errors", "Metadata", "Objects", "Vaults"],
+        ["Ledger"] = ["Compat", "Errors", "Files", "Metadata", "Objects", "Vaults"],
+        ["Metadata"] = ["Errors"],
+        ["Objects"] = ["Audit", "Compat", "Credentials", "Errors", "Http", "Ledger", "Metadata", "Providers", "Vaults"],
+        ["Operations"] = ["Audit", "Compat", "Credentials", "Errors", "Files", "Http", "Inventory", "Ledger", "Metadata", "Objects", "Protocol", "Providers", "Vaults"],
+        ["Protocol"] = ["Errors", "Metadata", "Objects"],
+        ["Providers"] = ["Credentials", "Errors", "Http", "Metadata", "Objects", "Protocol", "Vaults"],
+        ["Vaults"] = ["Errors", "Metadata"],
     };
 
     private static readonly Dictionary<string, string[]> Module = new()
     {
+        ["Binding"] = ["Compat", "Credentials", "Errors", "Hosting", "Ledger", "Metadata", "Objects", "Vaults"],
+        ["Commands"] = ["Audit", "Binding", "Compat", "Credentials", "Errors", "Files", "Hosting", "Http", "Inventory", "Ledger", "Metadata", "Objects", "Operations", "Providers", "Vaults"],
+        ["Files"] = ["Audit", "Errors", "Http", "Ledger"],
+        ["Hosting"] = ["Errors", "Files", "Http", "Ledger", "Objects", "Operations", "Vaults"],
+        ["Objects"] = ["Compat", "Errors", "Files", "Ledger", "Vaults"],
+        ["Vaults"] = ["Compat", "Errors", "Files", "Http", "Ledger"],
     };
 
     [Fact]

@@ -68,7 +68,7 @@ Describe 'A full disk' -Skip:(-not $canMount) {
 
     It 'is used again when there is room' {
         $lines = Invoke-Anew "`$null = Connect-DcrServer $($server.Issuer) -AuditPath '$HOME/audit-$([guid]::NewGuid()).jsonl'
-            `$null = New-DcrClient First https://app.example.com/ -Tenant first
+            `$null = New-DcrClient First https://app.example.com/ -Tenant first -WarningAction Ignore
             try { [IO.File]::WriteAllBytes('$env:DCRPOWERSHELL_HOME/filler', [byte[]]::new(200000)) } catch { }
             try { New-DcrClient Second https://app.example.com/ -Tenant second -Metadata @{ padding = 'x' * 8000 } } catch { `$_.FullyQualifiedErrorId -replace ',.*' }
             Remove-Item '$env:DCRPOWERSHELL_HOME/filler'

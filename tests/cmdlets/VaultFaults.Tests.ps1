@@ -6,6 +6,7 @@ BeforeAll {
 
     # A vault of its own for each test: the vaults live as long as the process.
     function Connect-WithTestVault([string] $Mode = 'Normal', [hashtable] $Switches = @{}) {
+        Switch-TestFolder
         $script:vault = "Test-$([guid]::NewGuid().ToString('n'))"
         Register-TestVault $vault -Mode $Mode
         New-ConnectedServer $Switches @{ Vault = $vault }
@@ -62,7 +63,7 @@ Describe 'A vault that goes bad after a registration was sent (<Mode>)' -ForEach
         $failures.Count | Should -Be 1
         $failures[0].FullyQualifiedErrorId | Should -BeLike 'VaultWriteFailed,*'
         $failures[0].CategoryInfo.Category | Should -Be 'WriteError'
-        "$($failures[0])" | Should -BeLike "Client '$($client.ClientId)' was registered, but vault '$vault' did not keep that*"
+        "$($failures[0])" | Should -BeLike "Client '$($client.ClientId)' was registered, and vault '$vault' did not keep that*"
         $failures[0].ErrorDetails.RecommendedAction | Should -BeLike '*Restore-DcrRegistration*' -Because 'the local store has it'
         $client.Storage | Should -Be 'Pending'
         (Get-DcrStore).Pending | Should -Be 1
@@ -159,12 +160,15 @@ Describe 'A vault that goes bad' {
         $null = Assert-Failure { Get-DcrClient $client.ClientId } -Id VaultReadFailed -Category ReadError -Message '*cannot read its disk*' -Action '*Test-SecretVault*'
     }
 
-    It 'cannot forget: the client is gone from the server, and the error says what to remove by hand' {
+    It 'cannot forget: the client is gone from the server, and the vault is told at the next connect' {
         $server = Connect-WithTestVault
         $client = New-DcrClient @app
         $env:DCR_TEST_VAULT_MODE = 'RemoveThrows'
-        $null = Assert-Failure { $client | Remove-DcrClient -Confirm:$false } -Id VaultWriteFailed -Category WriteError -Message "*was deleted at the server*'$vault'*" -Action "*Remove-Secret -Vault '$vault' -Name $($client.SecretName)*"
+        $null = Assert-Failure { $client | Remove-DcrClient -Confirm:$false } -Id VaultWriteFailed -Category WriteError -Message "*was deleted at the server*'$vault'*" -Action '*removed there when you connect next*'
         Get-TestServerClient $server | Should -BeNullOrEmpty
+        $env:DCR_TEST_VAULT_MODE = $null
+        $null = Connect-DcrServer $server.Issuer -Vault $vault
+        Get-VaultRecordName -Vault $vault | Should -BeNullOrEmpty
     }
 }
 

@@ -471,7 +471,7 @@ internal static class DcrErrors
         new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' is being moved, and vault '{vault}' did not take it yet: {why.Message.TrimEnd('.')}. The local store has it.", "Nothing is lost. When the vault works again, run Move-DcrRegistration once more, or connect to the vault: it goes on from here.", why);
 
     public static DcrException NothingToMove(string place) =>
-        new(DcrErrorId.InvalidClientMetadata, $"-From and -To both mean {place}. Nothing was moved.", "Name two places: a vault's name, or nothing for the local store.");
+        new(DcrErrorId.InvalidSetup, $"-From and -To both mean {place}. Nothing was moved.", "Name two places: a vault's name, or nothing for the local store.");
 
     public static DcrException VaultEmptied(string vault, int count) =>
         new(DcrErrorId.VaultReadFailed, $"Vault '{vault}' held {count} registration{(count == 1 ? "" : "s")} and is empty now. Nothing was written to it and nothing was sent.", "If its files are lost, put them back from a copy first (a SecretStore: Restore-DcrRegistration -SecretStoreCopy). If this is another vault or it was emptied on purpose, register it under another name.");

@@ -638,6 +638,9 @@ internal sealed class LedgerFile : IDisposable
     {
         var former = _now;
         _keys.Refresh();
+
+        // Without its key everything would look damaged.
+        _ = _keys.Active;
         _now = Open(hasLock);
         _isStale = false;
         former.Dispose();

@@ -19,6 +19,8 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
 {
     private const string ProtectLockName = "protect.lock";
 
+    private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(100);
+
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly ConcurrentDictionary<ulong, LedgerKey> _keys = new();
     private volatile RegistrationLedger? _ledger;
@@ -26,6 +28,9 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
 
     // Unlock-DcrStore -Lock holds until somebody unlocks it.
     private volatile bool _wasLocked;
+
+    /// <summary>How long a change of the protection waits for answers that other processes are waiting for.</summary>
+    public TimeSpan LongestAnswer { get; init; } = TimeSpan.FromMinutes(3);
 
     public IStoreFolder Folder => folder;
 
@@ -160,14 +165,31 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
                     throw StoreErrors.NotWritable(folder.Path, new IOException("another process has been compacting it"));
                 }
 
-                await Task.Delay(100).ConfigureAwait(false);
+                await Task.Delay(Beat).ConfigureAwait(false);
             }
 
+            await WaitForOthersAsync(ledger).ConfigureAwait(false);
             WriteKeyFile(file with { Keys = [fresh] });
         }
         finally
         {
             _gate.Release();
+        }
+    }
+
+    /// <summary>Who has asked with the former key must find the new one when the answer comes, or the answer is lost.</summary>
+    private async Task WaitForOthersAsync(RegistrationLedger ledger)
+    {
+        var awaited = ledger.AwaitedElsewhere();
+        for (var left = LongestAnswer; awaited.Count > 0; left -= Beat)
+        {
+            if (left <= TimeSpan.Zero)
+            {
+                throw StoreErrors.AnswersAwaited(folder.Path, awaited.Count);
+            }
+
+            await Task.Delay(Beat).ConfigureAwait(false);
+            awaited = awaited.Intersect(ledger.AwaitedElsewhere()).ToList();
         }
     }
 

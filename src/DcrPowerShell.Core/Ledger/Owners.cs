@@ -37,6 +37,9 @@ internal sealed class Owners(IStoreFolder folder) : IDisposable
         }
     }
 
+    /// <summary>Whether this process asked.</summary>
+    public bool IsOwn(string owner) => owner == _own || owner.Length == 0;
+
     public void Start(LedgerHash entry)
     {
         lock (_gate)
@@ -58,7 +61,7 @@ internal sealed class Owners(IStoreFolder folder) : IDisposable
     {
         lock (_gate)
         {
-            if (owner == _own || owner.Length == 0)
+            if (IsOwn(owner))
             {
                 return _atWork.Contains(entry);
             }

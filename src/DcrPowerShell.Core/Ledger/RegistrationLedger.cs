@@ -466,6 +466,10 @@ internal sealed class RegistrationLedger : IDisposable
             .ToList();
     }
 
+    /// <summary>Requests whose answers other processes are waiting for. Where locks do not tell who is alive, nobody is.</summary>
+    /// <exception cref="DcrException">StoreReadOnly.</exception>
+    public IReadOnlyList<LedgerHash> AwaitedElsewhere() => !LocksWork ? [] : Open().Where(entry => entry is { IsUnderWay: true, Answers.Count: 0, Intent: { } intent } && !_owners.IsOwn(intent.Owner)).Select(static entry => entry.Id).ToList();
+
     /// <summary>One that is not done; null where it is done by now.</summary>
     public LedgerEntry? Read(LedgerHash id)
     {

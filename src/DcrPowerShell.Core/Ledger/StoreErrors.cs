@@ -28,6 +28,9 @@ internal static class StoreErrors
     public static DcrException Locked() =>
         new(DcrErrorId.StoreLocked, "The local store is locked. Nothing was sent.", "Unlock it for this process: Unlock-DcrStore -Passphrase (Read-Host -AsSecureString). Where a vault holds its key, unlock that vault first, then run Unlock-DcrStore.");
 
+    public static DcrException AnswersAwaited(string path, int count) =>
+        new(DcrErrorId.StoreReadOnly, $"The local store in '{path}' is sealed anew, but the former protection still opens it: other processes are waiting for the answers to {count} request{(count == 1 ? "" : "s")}.", "Run the command again when they have ended.");
+
     public static DcrException PassphraseWrong() =>
         new(DcrErrorId.StoreLocked, "The passphrase does not open the local store.", "Give the passphrase that was set with Set-DcrStore -Protection Passphrase. Nobody can recover it; a backup has one of its own.");
 

@@ -67,7 +67,7 @@ internal sealed record OperationContext(DcrConnection Connection, Registrations 
         await Store.CheckOpenAsync().ConfigureAwait(false);
         if (Store.Vault is not null && Clock.UtcNow - Connection.VaultProvedAt > ProofHolds)
         {
-            await Store.ProveAsync(Clock.UtcNow).ConfigureAwait(false);
+            await Store.ProveAsync(Clock.UtcNow, afterFailure: Connection.VaultProvedAt == default).ConfigureAwait(false);
             TrustVault();
         }
     }

@@ -88,7 +88,7 @@ internal static class RegisterOperation
     /// <summary>Writes the intent; gives the client that the tenant has by now, if it has one.</summary>
     private static async Task<DcrClient?> BeginAsync(OperationContext context, RegisterRequest request)
     {
-        var isTold = false;
+        var (isTold, hasRecovered) = (false, false);
         try
         {
             for (var left = LongestWait; ; left -= Beat)
@@ -97,7 +97,9 @@ internal static class RegisterOperation
                 {
                     case Begun.Living living:
                         return ListOperation.ClientOf(living.Registration, request.Whole);
-                    case Begun.Open { Other: { IsUnderWay: false, Answers.Count: > 0 } } when left == LongestWait:
+                    case Begun.Open { Other: { IsUnderWay: false, Answers.Count: > 0 } } when !hasRecovered:
+                        // Once: an answer that cannot be used stays.
+                        hasRecovered = true;
                         await RecoverOperation.RunAsync(context.Store).ConfigureAwait(false);
                         break;
                     case Begun.Open { Other: { IsUnderWay: false } orphan }:

@@ -44,23 +44,24 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
     });
 
     /// <summary>Makes sure, before anything is sent, that the vault takes what a real record looks like.</summary>
+    /// <param name="afterFailure">A write failed before.</param>
     /// <exception cref="DcrException">VaultLocked, VaultWriteFailed.</exception>
-    public async Task ProveAsync(DateTimeOffset now)
+    public async Task ProveAsync(DateTimeOffset now, bool afterFailure = false)
     {
         if (vault is not null)
         {
             var mark = await ReadMarkAsync().ConfigureAwait(false);
-            await ProbeAsync((mark ?? new VaultMark(vaultId!, JsonBag.Empty)).With(ledger.Id, ledger.File.Size.Sequence), now).ConfigureAwait(false);
+            await ProbeAsync((mark ?? new VaultMark(vaultId!, JsonBag.Empty)).With(ledger.Id, ledger.File.Size.Sequence), now, afterFailure).ConfigureAwait(false);
         }
     }
 
     /// <summary>Writes the probe.</summary>
     /// <exception cref="DcrException">VaultLocked, VaultWriteFailed.</exception>
-    public async Task ProbeAsync(VaultMark mark, DateTimeOffset now)
+    public async Task ProbeAsync(VaultMark mark, DateTimeOffset now, bool afterFailure = false)
     {
         try
         {
-            await VaultProbe.WriteAsync(vault!, mark, now).ConfigureAwait(false);
+            await VaultProbe.WriteAsync(vault!, mark, now, afterFailure).ConfigureAwait(false);
         }
         catch (VaultException failure)
         {

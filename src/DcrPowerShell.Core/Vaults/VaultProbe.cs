@@ -27,6 +27,9 @@ internal static class VaultProbe
 {
     public const string Name = "dcr-probe";
     private const int Length = 4000;
+
+    // A full disk has room for what overwrites the former probe, and for nothing more.
+    private const int LengthAfterFailure = 3 * Length;
     private const string Filler = "\"\\ / \t äöü ñ ß € Ж 中文 日本語 עברית ";
 
     /// <summary>Null where there is none, or something else.</summary>
@@ -45,10 +48,11 @@ internal static class VaultProbe
         }
     }
 
+    /// <param name="afterFailure">A write failed before: the probe is longer than the one that it overwrites.</param>
     /// <exception cref="VaultException">The vault did not keep it.</exception>
-    public static Task WriteAsync(ISecretVault vault, VaultMark mark, DateTimeOffset now)
+    public static Task WriteAsync(ISecretVault vault, VaultMark mark, DateTimeOffset now, bool afterFailure)
     {
-        var filler = string.Concat(System.Linq.Enumerable.Repeat(Filler, (Length / Filler.Length) + 1));
+        var filler = string.Concat(System.Linq.Enumerable.Repeat(Filler, ((afterFailure ? LengthAfterFailure : Length) / Filler.Length) + 1));
         return vault.StoreAsync(Name, JsonBag.Empty
             .With("version", JsonSerializer.SerializeToElement(1))
             .With("vault", mark.VaultId)

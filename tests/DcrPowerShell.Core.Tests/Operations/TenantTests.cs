@@ -116,7 +116,7 @@ public class TenantTests
 
         session.Vault.Fault = VaultFault.None;
         var restored = await session.RestoreAsync();
-        Assert.Equal(List.OrderBy(static name => name), restored.Select(static client => client.Tenant).OrderBy(static name => name));
+        Assert.Equal(List.OrderBy(static name => name), restored.Select(static client => client.Tenant!).OrderBy(static name => name));
         Assert.All(restored, static client => Assert.Equal(DcrStorage.Vault, client.Storage));
         Assert.All(await session.Server.ClientsAsync(), client => Assert.Equal(client.RegistrationAccessToken, session.Stored(client.ClientId).RegistrationAccessToken));
         foreach (var tenant in List)
