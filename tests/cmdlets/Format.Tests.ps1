@@ -71,7 +71,7 @@ Describe 'A connection' {
         $view[0] | Should -Match '^Name +Issuer +Provider +Credential +Store *$'
         "$view" | Should -Not -Match '…|\.\.\.'
         Get-Column $view Issuer Provider | Should -BeExactly $server.Issuer
-        $view[2] | Should -Match '^production .* None *$'
+        $view[2] | Should -Match '^production .* None +local store *$'
     }
 
     It 'is a list of all that is known of it' {

@@ -48,7 +48,7 @@ public sealed class MoveDcrRegistrationCommand : DcrCmdlet
     /// <inheritdoc/>
     protected override void ProcessItem()
     {
-        if (_to is null)
+        if (_from is null || _to is null)
         {
             var (from, to) = (VaultChoice.Of(From), VaultChoice.Of(To));
             if (string.Equals(from, to, System.StringComparison.OrdinalIgnoreCase))
