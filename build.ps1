@@ -41,7 +41,9 @@ function Package {
     $manifest = Get-Content (Join-Path $module 'DcrPowerShell.psd1') -Raw
     $version = [regex]::Match($manifest, "ModuleVersion\s*=\s*'([^']+)'").Groups[1].Value
     $description = [regex]::Match($manifest, "Description\s*=\s*'([^']+)'").Groups[1].Value
-    $secretManagement = [regex]::Match($manifest, "ModuleName = 'Microsoft.PowerShell.SecretManagement'; ModuleVersion = '([^']+)'").Groups[1].Value
+
+    # The gallery installs it along; the module itself is imported without it.
+    $secretManagement = '1.1.2'
     $cmdlets = [regex]::Matches($manifest, "'([A-Z][a-z]+-\w*Dcr\w*)'") | ForEach-Object { $_.Groups[1].Value }
     $tags = [regex]::Match($manifest, 'Tags\s*=\s*@\(([^)]*)\)').Groups[1].Value -replace "[',]"
     $nuspec = Join-Path $out 'DcrPowerShell.nuspec'

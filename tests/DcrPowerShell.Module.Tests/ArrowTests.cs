@@ -10,13 +10,37 @@ namespace DcrPowerShell.Module.Tests;
 /// <summary>The layers of docs/architecture.md: each room uses only the rooms it may, in what the assemblies really do.</summary>
 public class ArrowTests
 {
-    // "Objects" are DcrClient and its kin, in the root namespace. Compat bridges the two frameworks.
+    // What users hold, in the root namespace. The other types there are facts: enums and records.
+    private static readonly string[] Handles = ["DcrClient", "DcrConnection", "DcrKey", "DcrOrphan"];
+
+    // Public in the root namespace, because the vault extension calls it.
+    private const string Extension = "DcrStoreVault";
+
     private static readonly Dictionary<string, string[]> Core = new()
     {
+        ["Audit"] = ["Facts", "Metadata"],
+        ["Credentials"] = ["Compat", "Errors", "Facts", "Http", "Metadata", "Protocol"],
+        ["Facts"] = ["Errors"],
+        ["Handles"] = ["Audit", "Compat", "Credentials", "Errors", "Facts", "Http", "Ledger", "Metadata", "Providers", "Vaults"],
+        ["Http"] = ["Compat", "Errors", "Facts", "Metadata", "Protocol"],
+        ["Inventory"] = ["Errors", "Facts", "Handles", "Metadata", "Vaults"],
+        ["Ledger"] = ["Compat", "Errors", "Facts", "Files", "Metadata", "Vaults"],
+        ["Metadata"] = ["Errors"],
+        ["Operations"] = ["Audit", "Compat", "Credentials", "Errors", "Facts", "Files", "Handles", "Http", "Inventory", "Ledger", "Metadata", "Protocol", "Providers", "Vaults"],
+        ["Protocol"] = ["Errors", "Facts", "Metadata"],
+        ["Providers"] = ["Credentials", "Errors", "Facts", "Http", "Metadata", "Protocol", "Vaults"],
+        ["Vaults"] = ["Errors", "Metadata"],
     };
 
+    // Files and Vaults are the module's own rooms beside Core's of the same names.
     private static readonly Dictionary<string, string[]> Module = new()
     {
+        ["Binding"] = ["Compat", "Credentials", "Errors", "Handles", "Hosting", "Ledger", "Metadata", "Vaults"],
+        ["Commands"] = ["Audit", "Binding", "Compat", "Credentials", "Errors", "Facts", "Files", "Handles", "Hosting", "Http", "Inventory", "Ledger", "Metadata", "Operations", "Providers", "Vaults"],
+        ["Extension"] = ["Compat", "Errors", "Files", "Ledger", "Vaults"],
+        ["Files"] = ["Audit", "Errors", "Http", "Ledger"],
+        ["Hosting"] = ["Errors", "Facts", "Files", "Handles", "Http", "Ledger", "Operations", "Vaults"],
+        ["Vaults"] = ["Compat", "Errors", "Files", "Http", "Ledger"],
     };
 
     [Fact]
@@ -24,6 +48,12 @@ public class ArrowTests
 
     [Fact]
     public void Each_room_of_the_module_uses_the_rooms_of_its_list_and_no_others() => Assert.Equal(Lines(Module), Lines(Arrows(Repository.ModuleAssembly)));
+
+    [Fact]
+    public void The_arrows_of_Core_make_no_circle() => Assert.Empty(RoomsInCircles(Arrows(Repository.CoreAssembly)));
+
+    [Fact]
+    public void The_arrows_of_the_module_make_no_circle() => Assert.Empty(RoomsInCircles(Arrows(Repository.ModuleAssembly)));
 
     [Fact]
     public void A_provider_uses_no_other_provider()
@@ -80,6 +110,18 @@ public class ArrowTests
             .ToDictionary(static arrows => arrows.Key, static arrows => arrows.ToArray());
     }
 
+    /// <summary>What is left when rooms that use none of the others are taken away again and again.</summary>
+    private static List<string> RoomsInCircles(Dictionary<string, string[]> arrows)
+    {
+        var left = arrows.ToDictionary(static room => room.Key, static room => room.Value.ToHashSet());
+        while (left.FirstOrDefault(room => !room.Value.Any(left.ContainsKey)) is { Key: { } leaf })
+        {
+            left.Remove(leaf);
+        }
+
+        return [.. left.Keys];
+    }
+
     private static List<string> Lines(Dictionary<string, string[]> arrows) => arrows
         .Where(static room => room.Value.Length > 0)
         .Select(static room => $"{room.Key} -> {string.Join(", ", room.Value.Distinct().Order(StringComparer.Ordinal))}")
@@ -89,7 +131,7 @@ public class ArrowTests
     /// <summary>The first word after DcrPowerShell in a namespace of ours; null for types that are not.</summary>
     private static string? Room(TypeReference type) => type.Namespace.Split('.') switch
     {
-        ["DcrPowerShell"] => "Objects",
+        ["DcrPowerShell"] => type.Name == Extension ? "Extension" : Handles.Contains(type.Name) ? "Handles" : "Facts",
         ["DcrPowerShell", var room, ..] => room,
         _ => null,
     };

@@ -107,7 +107,7 @@ function Reset-TestStore {
         } catch [NullReferenceException], [Microsoft.PowerShell.SecretManagement.PasswordRequiredException] {
             # SecretStore watches its own files from another thread, and now and then its reset trips over that: the second is
             # "Password is invalid", for the password that the reset has just set.
-            if ($try -eq 3) { throw }
+            if ($try -eq 10) { throw }
         }
     }
 }
@@ -284,7 +284,7 @@ function Wait-Until {
     [CmdletBinding()]
     param(
         [Parameter(Mandatory)] [scriptblock] $Condition,
-        [int] $TimeoutSec = 20
+        [int] $TimeoutSec = 60
     )
 
     $time = [Diagnostics.Stopwatch]::StartNew()
@@ -343,7 +343,7 @@ function Wait-Pwsh {
     [CmdletBinding()]
     param(
         [Parameter(Mandatory)] [object] $Pwsh,
-        [int] $TimeoutSec = 60
+        [int] $TimeoutSec = 120
     )
 
     $hasEnded = $Pwsh.Process.WaitForExit($TimeoutSec * 1000)

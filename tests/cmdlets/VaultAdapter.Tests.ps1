@@ -1,7 +1,7 @@
 # Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
-    Start-DcrTest
+    Start-DcrTest -Vault
     $app = @{ ClientName = 'App'; RedirectUri = 'https://app.example.com/callback' }
     # Sets how long one call to a vault may take, in this process or in a script for another.
     $shorten = "(Get-Command Connect-DcrServer).ImplementingType.Assembly.GetType('DcrPowerShell.Vaults.VaultPatience').GetProperty('Longest', [Reflection.BindingFlags]'Static,NonPublic').SetValue(`$null, [timespan]'0:0:2')"

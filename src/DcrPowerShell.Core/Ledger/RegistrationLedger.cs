@@ -312,6 +312,15 @@ internal sealed class RegistrationLedger : IDisposable
         return names;
     }
 
+    /// <summary>A registration by the name of its secret, with its secrets where the ledger has them; null for none.</summary>
+    /// <exception cref="DcrException">StoreDamaged.</exception>
+    public StoredRegistration? FindNamed(string secretName)
+    {
+        ReadOn();
+        var client = _keys.Active.Hash(secretName.ToLowerInvariant());
+        return Whole(state => state.Client(client) is { IsRegistration: true } row ? row : null);
+    }
+
     /// <summary>Whether the ledger knows what a vault has under a name, also as something that the vault is still to forget.</summary>
     public bool Knows(string secretName, string vaultId) => _file.Look(state => IsKnown(state, _keys.Active.Hash(secretName), PlaceOf(vaultId)));
 
@@ -333,43 +342,25 @@ internal sealed class RegistrationLedger : IDisposable
     }
 
     /// <summary>The registrations at an issuer, or at all, in the order of their last change, without their secrets. Damaged ones are left out, and counted.</summary>
-    public IEnumerable<StoredRegistration> List(string? issuer, Action<int>? tellDamaged = null)
+    /// <param name="tenant">Of this one alone; null for all.</param>
+    public IEnumerable<StoredRegistration> List(string? issuer, Action<int>? tellDamaged = null, string? tenant = null)
     {
         ReadOn();
         var hash = issuer is null ? 0 : IssuerHash(issuer);
-        var clients = _file.Look(state => state.Rows
+        var tenants = tenant is null ? null : (issuer is null ? Issuers() : [issuer]).Select(one => TenantHash(one, tenant)).ToList();
+        var rows = _file.Look(state => (tenants is null ? state.Rows : tenants.SelectMany(state.RowsOf))
             .Where(row => row.IsRegistration && (issuer is null || row.Header.Issuer == hash))
             .OrderBy(static row => row.Header.Sequence)
-            .Select(static row => row.Client)
             .ToList());
-        var damaged = 0;
-        foreach (var client in clients)
+        var list = new RegistrationList(_file, rows, issuer);
+        foreach (var found in list.Read())
         {
-            LedgerRow? row = null;
-            var isThere = _file.TryOpenOutline(state => (row = state.Client(client)) is { IsRemoved: false } ? (row.Header, row.Offset) : null, out var header, out var outline);
-            if (!isThere)
-            {
-                continue;
-            }
-
-            if (outline is null)
-            {
-                damaged++;
-                continue;
-            }
-
-            if (ReadOutline(outline, issuer) is not { } record)
-            {
-                damaged++;
-                continue;
-            }
-
-            yield return new StoredRegistration(record, header.Sequence, header.Place, row!.IsPending, row.IsWhole);
+            yield return found;
         }
 
-        if (damaged > 0)
+        if (list.Damaged > 0)
         {
-            tellDamaged?.Invoke(damaged);
+            tellDamaged?.Invoke(list.Damaged);
         }
     }
 
@@ -477,10 +468,34 @@ internal sealed class RegistrationLedger : IDisposable
 
     /// <summary>Requests whose answers other processes are waiting for. Where locks do not tell who is alive, nobody is.</summary>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public IReadOnlyList<LedgerHash> AwaitedElsewhere() => !LocksWork ? [] : Open().Where(entry => entry is { IsUnderWay: true, Intent: { } intent } && !_owners.IsOwn(intent.Owner)).Select(static entry => entry.Id).ToList();
+    public IReadOnlyList<LedgerHash> AwaitedElsewhere() => !LocksWork ? [] : Open().Where(entry => entry is { IsUnderWay: true, Answers.Count: 0, Intent: { } intent } && !_owners.IsOwn(intent.Owner)).Select(static entry => entry.Id).ToList();
 
     /// <summary>One that is not done; null where it is done by now.</summary>
+    /// <exception cref="DcrException">StoreReadOnly.</exception>
     public LedgerEntry? Read(LedgerHash id)
+    {
+        for (; ; )
+        {
+            if (ReadFrames(id) is not var (entry, frames))
+            {
+                return null;
+            }
+
+            if (entry.IsUnderWay)
+            {
+                return entry;
+            }
+
+            // Whoever ended between the reading of the frames and the look at who is at work has written more of them.
+            ReadOn();
+            if (_file.Look(state => state.Entry(id)?.Frames.Count) == frames)
+            {
+                return entry;
+            }
+        }
+    }
+
+    private (LedgerEntry Entry, int Frames)? ReadFrames(LedgerHash id)
     {
         if (_file.Look(state => state.Entry(id)) is null)
         {
@@ -490,7 +505,8 @@ internal sealed class RegistrationLedger : IDisposable
         LedgerIntent? intent = null;
         var answers = new List<LedgerAnswer>();
         var isOrphaned = false;
-        for (var index = 0; ; index++)
+        var index = 0;
+        for (; ; index++)
         {
             var place = index;
             var isThere = _file.TryOpen(
@@ -526,7 +542,7 @@ internal sealed class RegistrationLedger : IDisposable
             }
         }
 
-        return new LedgerEntry(id, intent, answers, !isOrphaned && intent is not null && _owners.IsAtWork(id, intent.Owner));
+        return (new LedgerEntry(id, intent, answers, !isOrphaned && intent is not null && _owners.IsAtWork(id, intent.Owner)), index);
     }
 
     /// <summary>What a backup holds: registrations, removals, secrets, and requests that are not done.</summary>

@@ -27,10 +27,7 @@ public static class DcrStoreVault
             return null;
         }
 
-        var text = ledger.FindSecret(name) ?? Registrations(ledger)
-            .Where(found => found.Record.SecretName.Equals(name, StringComparison.OrdinalIgnoreCase))
-            .Select(found => ledger.Find(found.Record.Issuer, found.Record.ClientId)?.Record.ToJson())
-            .FirstOrDefault();
+        var text = ledger.FindSecret(name) ?? (ledger.FindNamed(name) is { Place: 0, IsWhole: true } found ? found.Record.ToJson() : null);
         return text is null ? null : SecureText.ForVault(text);
     }
 

@@ -48,6 +48,7 @@ public sealed class ProtectionBesideOthersTests : IDisposable
         var other = await NewStore(TimeSpan.Zero, process).OpenAsync();
         await other.BeginAsync(Intent("t1"));
         process.Kill();
+        _opened.Clear();
         await ProtectAsync(Start(TimeSpan.Zero));
         Assert.Single(KeyFile.Parse(_disk["store.key"]).Keys);
     }
