@@ -201,10 +201,16 @@ Describe 'A SecretStore with a password' {
     }
 
     It 'that is asked for at every call cannot be used, and the error says what to do' {
-        # SecretStore watches its own configuration from another thread, and now and then its commands trip over that.
+        # SecretStore watches its own configuration from another thread: its commands trip over that now and then, and it locks itself.
         Wait-Until { try { Unlock-SecretStore -Password $password; Set-SecretStoreConfiguration -PasswordTimeout 0 -Confirm:$false; $true } catch [NullReferenceException] { $false } }
-        Wait-Until { try { Unlock-SecretStore -Password $password; $true } catch { $false } }
-        $null = Assert-Failure { Connect-DcrServer $server.Issuer } -Id VaultReadFailed -Category ReadError -Message '*its PasswordTimeout is 0*' -Action 'Give it a longer one: Set-SecretStoreConfiguration*' -Terminating
+        Wait-Until {
+            try { Unlock-SecretStore -Password $password } catch { return $false }
+            $script:failure = Get-Failure { Connect-DcrServer $server.Issuer }
+            $script:failure.FullyQualifiedErrorId -like 'VaultReadFailed,*'
+        }
+        "$failure" | Should -BeLike '*its PasswordTimeout is 0*'
+        $failure.ErrorDetails.RecommendedAction | Should -BeLike 'Give it a longer one: Set-SecretStoreConfiguration*'
+        Get-TestServerRequest $server | Should -BeNullOrEmpty
     }
 }
 
