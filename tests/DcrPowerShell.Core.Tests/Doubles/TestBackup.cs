@@ -12,10 +12,10 @@ using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Core.Tests.Doubles;
 
-/// <summary>Seals and backups whose passphrase costs no time.</summary>
+/// <summary>Seals and backups whose passphrase costs no time: Mono takes many seconds for the real number of iterations.</summary>
 internal static class TestBackup
 {
-    /// <summary>A backup as it is written, but for the number of iterations, which is 1.</summary>
+    /// <summary>A backup in the form that docs/ledger.md has, but for the number of iterations, which is 1.</summary>
     public static byte[] Cheap(SecureString passphrase, IReadOnlyList<RegistrationRecord> records)
     {
         using var process = new Machine().Start();
@@ -24,22 +24,30 @@ internal static class TestBackup
             process.Ledger.KeepAsync(record, vaultId: null, isDurable: true).GetAwaiter().GetResult();
         }
 
-        using var file = new MemoryStream();
-        BackupFile.Write(file, LedgerHash.Parse(process.Ledger.Id), passphrase, new DateTimeOffset(2026, 11, 28, 8, 0, 0, TimeSpan.Zero), process.Ledger.Contents());
-        var whole = file.ToArray();
-        var end = Array.IndexOf(whole, (byte)'\n');
-        var head = JsonBag.Parse(Encoding.UTF8.GetString(whole, 0, end));
-        var associated = Encoding.ASCII.GetBytes("DcrPowerShell backup " + process.Ledger.Id);
-        var key = new PassphraseSeal(Convert.FromBase64String(head.Text("salt")!), (int)head.Integer("iterations")!, Convert.FromBase64String(head.Text("key")!)).Open(passphrase, associated)!;
-        var seal = Seal(key, passphrase, associated);
-        var cheap = head
+        var keys = new LedgerKeysDouble();
+        var seal = Seal(keys.Active.ToBytes(), passphrase, Encoding.ASCII.GetBytes("DcrPowerShell backup " + keys.LedgerId));
+        var head = JsonBag.Empty
+            .With("backup", "DcrPowerShell")
+            .With("version", JsonSerializer.SerializeToElement(1))
+            .With("ledger", keys.LedgerId.ToString())
+            .With("made_at", "2026-11-28T08:00:00Z")
+            .With("frames", JsonSerializer.SerializeToElement(records.Count))
             .With("salt", Convert.ToBase64String(seal.Salt))
             .With("iterations", JsonSerializer.SerializeToElement(seal.Iterations))
             .With("key", Convert.ToBase64String(seal.Sealed))
             .ToUtf8();
-        var rest = new byte[whole.Length - end];
-        Buffer.BlockCopy(whole, end, rest, 0, rest.Length);
-        return [.. cheap, .. rest];
+        using var file = new MemoryStream();
+        file.Write(head, 0, head.Length);
+        file.WriteByte((byte)'\n');
+        var codec = new FrameCodec(keys);
+        var previous = default(FrameHeader);
+        foreach (var content in process.Ledger.Contents())
+        {
+            (previous, var frame) = codec.Seal(content, previous.Sequence + 1, previous, epoch: 1);
+            file.Write(frame, 0, frame.Length);
+        }
+
+        return file.ToArray();
     }
 
     /// <summary>A seal of one iteration.</summary>
