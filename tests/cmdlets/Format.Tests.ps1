@@ -68,10 +68,10 @@ Describe 'A client' {
 Describe 'A connection' {
     It 'is a table that fits <_> columns' -ForEach 80, 120 {
         $view = Get-View (Get-DcrServer production) $_
-        $view[0] | Should -Match '^Name +Issuer +Provider +Credential +Vault *$'
+        $view[0] | Should -Match '^Name +Issuer +Provider +Credential +Store *$'
         "$view" | Should -Not -Match '…|\.\.\.'
         Get-Column $view Issuer Provider | Should -BeExactly $server.Issuer
-        $view[2] | Should -Match '^production .* None *$'
+        $view[2] | Should -Match '^production .* None +local store *$'
     }
 
     It 'is a list of all that is known of it' {

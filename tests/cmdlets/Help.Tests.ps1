@@ -47,7 +47,7 @@ Describe '<Page>' -ForEach ($examples | Group-Object { $_.Page } | ForEach-Objec
         function Read-Host { ConvertTo-SecureString 'correct horse battery staple' -AsPlainText -Force }
 
         # What the pages take for granted: an open server with two clients, one with an initial access token, and credentials in the vault.
-        Reset-TestStore
+        Reset-TestStore -KeepLedger
         $switches = @{ secretExpiresAt = 'future'; rotateSecret = if ($Page -eq 'Reset-DcrClientSecret') { 'put' } else { 'none' } }
         $open = New-TestServer $switches
         # As Epic does: the registration of the software says the rest.

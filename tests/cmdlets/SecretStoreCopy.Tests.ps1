@@ -42,7 +42,7 @@ Describe 'A store that a killed process left unreadable' {
         Set-TornStore
 
         Invoke-Anew "try { Connect-DcrServer $($server.Issuer) -Vault TestStore } catch { `$_.FullyQualifiedErrorId; `$_.Exception.Message; `$_.Exception.RecommendedAction }" |
-            Should -BeLike "VaultReadFailed,*Vault 'TestStore' could not be read: SecretStore's file fails its integrity check*Restore-DcrRegistration -SecretStoreCopy puts back the copy of *Run Restore-DcrRegistration -SecretStoreCopy. *"
+            Should -BeLike "VaultReadFailed,*Vault 'TestStore' could not be read: * fails its integrity check*Restore-DcrRegistration -SecretStoreCopy puts back the copy of *Run Restore-DcrRegistration -SecretStoreCopy. *"
         Invoke-Anew 'Restore-DcrRegistration -SecretStoreCopy -WarningAction SilentlyContinue -WarningVariable told; "$told"' | Should -BeLike 'SecretStore has the copy of * again. *Connect-DcrServer brings back what the local store has.'
         Get-ChildItem "$storeFile.torn-*" | Should -HaveCount 1
 

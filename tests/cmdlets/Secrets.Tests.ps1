@@ -402,7 +402,7 @@ Describe 'A planted secret is' {
 Describe 'No parameter takes a secret as plain text' {
     It '<_>' -ForEach @((Get-Content "$PSScriptRoot/../../module/DcrPowerShell.psd1" -Raw | Select-String "'([A-Z][a-z]+-(Dcr|Auth0)\w+)'" -AllMatches).Matches.ForEach{ $_.Groups[1].Value }) {
         # Names and addresses of things; and a software statement, which is signed and not secret: the server shows it to whoever may read the client.
-        $plain = 'ClientSecretName', 'PrivateKeyPath', 'KeyId', 'TokenEndpointAuthMethod', 'Jwks', 'JwksUri', 'SoftwareStatement'
+        $plain = 'ClientSecretName', 'PrivateKeyPath', 'KeyPath', 'KeyId', 'TokenEndpointAuthMethod', 'Jwks', 'JwksUri', 'SoftwareStatement'
         $parameters = (Get-Command $_).Parameters.Values
         $parameters | Should -Not -BeNullOrEmpty
         $parameters | Where-Object { "$($_.Name) $($_.Aliases)" -match 'secret|token|password|key|jwk|credential|statement|assertion' } |

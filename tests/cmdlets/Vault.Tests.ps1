@@ -265,3 +265,22 @@ Describe 'A session of its own kind' {
         Remove-DcrClient $Id -Confirm:$false
     }
 }
+
+Describe 'A registration that is longer than a SecureString can be' {
+    It 'is kept by <_>, changed and read again' -ForEach 'SecretStore', 'a vault like any other' {
+        $vault = 'TestStore'
+        if ($_ -ne 'SecretStore') {
+            $vault = 'Plain'
+            Register-TestVault Plain
+        }
+
+        $server = New-ConnectedServer @{ rotateToken = 'put' } -Connect @{ Vault = $vault }
+        $client = New-DcrClient @app -SoftwareVersion ('x' * 200000)
+        $changed = Set-DcrClient $client.ClientId -Scope read
+        $changed.Storage | Should -Be 'Vault'
+        $null = Connect-DcrServer $server.Issuer -Vault $vault
+        $found = Get-DcrClient -Offline
+        $found.Scope | Should -Be 'read'
+        ConvertTo-PlainText $found.RegistrationAccessToken | Should -Be (Get-TestServerClient $server).registrationAccessToken
+    }
+}

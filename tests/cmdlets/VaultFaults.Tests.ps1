@@ -164,7 +164,7 @@ Describe 'A vault that goes bad' {
         $server = Connect-WithTestVault
         $client = New-DcrClient @app
         $env:DCR_TEST_VAULT_MODE = 'RemoveThrows'
-        $null = Assert-Failure { $client | Remove-DcrClient -Confirm:$false } -Id VaultWriteFailed -Category WriteError -Message '*was deleted at the server*still holds its registration*' -Action '*removed there when you connect next*'
+        $null = Assert-Failure { $client | Remove-DcrClient -Confirm:$false } -Id VaultWriteFailed -Category WriteError -Message '*was deleted at the server*vault still holds its registration*' -Action '*removed there when you connect to that vault next*'
         Get-TestServerClient $server | Should -BeNullOrEmpty
         $env:DCR_TEST_VAULT_MODE = $null
         $null = Connect-DcrServer $server.Issuer -Vault $vault

@@ -144,14 +144,15 @@ function Format-Change([object] $Change) { "$($Change.operation) $(if ($Change.o
 function Format-Orphan([object] $Orphan) { "$($Orphan.operation.ToLowerInvariant()) $(if ($Orphan.operation -eq 'Register') { $Orphan.tenant } else { $Orphan.clientId })" }
 
 $figures = [ordered]@{ Store = $Store; Kills = 0; Connecting = 0; Compacting = 0; Moving = 0; Protecting = 0; BackingUp = 0; Answers = 0; Replayed = 0; Orphans = 0; Unusable = 0; Lost = 0; Doubled = 0; Failures = 0; Unreadable = 0; Clients = 0; Seed = $Seed }
-$said = [Collections.Generic.List[string]]::new()
+$said = [Collections.Generic.HashSet[string]]::new()
 $longest = @{ move = 0; protect = 0; compact = 0; backup = 0; change = 0 }
 $ofMode = @{ connect = 'Connecting'; compact = 'Compacting'; big = 'Compacting'; move = 'Moving'; protect = 'Protecting'; backup = 'BackingUp' }
 
+# Once: what is lost is found again in every later round.
 function Add-Finding([string] $Figure, [string] $Text) {
+    if (-not $said.Add("$Figure`: $Text")) { return }
     $figures[$Figure]++
-    $said.Add("Round ${round}, $Figure`: $Text")
-    Write-Host $said[$said.Count - 1]
+    Write-Host "Round ${round}, $Figure`: $Text"
 }
 
 $null = New-Item $home2, $folder -ItemType Directory

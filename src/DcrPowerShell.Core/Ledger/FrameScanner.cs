@@ -19,7 +19,7 @@ internal sealed class FrameScanner(IAppendFile file, FrameCodec codec)
 {
     // Of so many bytes at the end the tags are checked.
     private const int CheckedEnd = 1024 * 1024;
-    private const int WindowSize = 1024 * 1024;
+    private const int WindowSize = 256 * 1024;
 
     private readonly byte[] _window = new byte[WindowSize];
     private long _windowStart;

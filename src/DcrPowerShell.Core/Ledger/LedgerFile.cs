@@ -87,8 +87,13 @@ internal sealed class LedgerFile : IDisposable
         {
             lock (_gate)
             {
-                var frames = Live();
-                return frames.Count > 0 && frames.TrueForAll(frame => _keys.Find(frame.Header.KeyId) is null);
+                var state = _now.State;
+                return state.Rows.Count + state.Open.Count + state.Moved.Count > 0
+                    && state.Rows.All(row => IsOther(row.Header))
+                    && state.Open.All(entry => entry.Frames.TrueForAll(frame => IsOther(frame.Header)))
+                    && state.Moved.TrueForAll(moved => IsOther(moved.Header));
+
+                bool IsOther(FrameHeader header) => _keys.Find(header.KeyId) is null;
             }
         }
     }

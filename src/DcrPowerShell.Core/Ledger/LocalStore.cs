@@ -103,7 +103,8 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
         await _gate.WaitAsync().ConfigureAwait(false);
         try
         {
-            if (passphrase is not null && ReadKeyFile() is { } file)
+            // A store without a passphrase ignores one, so that a runbook can give it wherever it runs.
+            if (passphrase is not null && ReadKeyFile() is { } file && file.Keys.Any(static key => key.Passphrase is not null))
             {
                 var opened = file.Keys.Where(static key => key.Passphrase is not null)
                     .Select(key => (Entry: key, Bytes: key.Passphrase!.Open(passphrase, KeyFile.Associated(file.LedgerId))))

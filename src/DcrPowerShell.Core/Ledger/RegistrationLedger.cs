@@ -312,6 +312,15 @@ internal sealed class RegistrationLedger : IDisposable
         return names;
     }
 
+    /// <summary>A registration by the name of its secret, with its secrets where the ledger has them; null for none.</summary>
+    /// <exception cref="DcrException">StoreDamaged.</exception>
+    public StoredRegistration? FindNamed(string secretName)
+    {
+        ReadOn();
+        var client = _keys.Active.Hash(secretName.ToLowerInvariant());
+        return Whole(state => state.Client(client) is { IsRegistration: true } row ? row : null);
+    }
+
     /// <summary>Whether the ledger knows what a vault has under a name, also as something that the vault is still to forget.</summary>
     public bool Knows(string secretName, string vaultId) => _file.Look(state => IsKnown(state, _keys.Active.Hash(secretName), PlaceOf(vaultId)));
 
@@ -333,43 +342,25 @@ internal sealed class RegistrationLedger : IDisposable
     }
 
     /// <summary>The registrations at an issuer, or at all, in the order of their last change, without their secrets. Damaged ones are left out, and counted.</summary>
-    public IEnumerable<StoredRegistration> List(string? issuer, Action<int>? tellDamaged = null)
+    /// <param name="tenant">Of this one alone; null for all.</param>
+    public IEnumerable<StoredRegistration> List(string? issuer, Action<int>? tellDamaged = null, string? tenant = null)
     {
         ReadOn();
         var hash = issuer is null ? 0 : IssuerHash(issuer);
-        var clients = _file.Look(state => state.Rows
+        var tenants = tenant is null ? null : (issuer is null ? Issuers() : [issuer]).Select(one => TenantHash(one, tenant)).ToList();
+        var rows = _file.Look(state => (tenants is null ? state.Rows : tenants.SelectMany(state.RowsOf))
             .Where(row => row.IsRegistration && (issuer is null || row.Header.Issuer == hash))
             .OrderBy(static row => row.Header.Sequence)
-            .Select(static row => row.Client)
             .ToList());
-        var damaged = 0;
-        foreach (var client in clients)
+        var list = new RegistrationList(_file, rows, issuer);
+        foreach (var found in list.Read())
         {
-            LedgerRow? row = null;
-            var isThere = _file.TryOpenOutline(state => (row = state.Client(client)) is { IsRemoved: false } ? (row.Header, row.Offset) : null, out var header, out var outline);
-            if (!isThere)
-            {
-                continue;
-            }
-
-            if (outline is null)
-            {
-                damaged++;
-                continue;
-            }
-
-            if (ReadOutline(outline, issuer) is not { } record)
-            {
-                damaged++;
-                continue;
-            }
-
-            yield return new StoredRegistration(record, header.Sequence, header.Place, row!.IsPending, row.IsWhole);
+            yield return found;
         }
 
-        if (damaged > 0)
+        if (list.Damaged > 0)
         {
-            tellDamaged?.Invoke(damaged);
+            tellDamaged?.Invoke(list.Damaged);
         }
     }
 

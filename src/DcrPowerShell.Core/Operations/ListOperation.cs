@@ -35,7 +35,8 @@ internal static class ListOperation
     /// <summary>What is kept at the connected server, or everywhere, without asking anybody.</summary>
     /// <param name="issuer">Null for all.</param>
     /// <param name="place">What the clients' vault is known by in the ledger; null for all places.</param>
-    public static IEnumerable<StoredRegistration> Kept(RegistrationLedger ledger, string? issuer, ulong? place, IReporter reporter) =>
-        ledger.List(issuer, damaged => reporter.Warning($"{damaged} registration{(damaged == 1 ? "" : "s")} in the local store cannot be read, for what is on the disk is damaged. Get-DcrStore tells more."))
+    /// <param name="tenant">Of this one alone; null for all.</param>
+    public static IEnumerable<StoredRegistration> Kept(RegistrationLedger ledger, string? issuer, ulong? place, IReporter reporter, string? tenant = null) =>
+        ledger.List(issuer, damaged => reporter.Warning($"{damaged} registration{(damaged == 1 ? "" : "s")} in the local store cannot be read, for what is on the disk is damaged. Get-DcrStore tells more."), tenant)
             .Where(found => place is null || found.Place == place);
 }

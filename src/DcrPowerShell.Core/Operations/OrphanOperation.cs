@@ -103,6 +103,6 @@ internal static class OrphanOperation
 
     private static DcrOrphan Orphan(OperationContext context, LedgerEntry entry, IReadOnlyList<DcrClient> candidates, string advice) => new(entry.Id.ToString(), context.Connection.Issuer, entry.Intent, candidates, advice)
     {
-        Answer = entry.Answers.Count == 0 ? null : SecureText.Protect(Encoding.UTF8.GetString(entry.Answers[entry.Answers.Count - 1].Body)),
+        Answer = entry.Answers.Count == 0 ? null : SecureText.Parts(Encoding.UTF8.GetString(entry.Answers[entry.Answers.Count - 1].Body)),
     };
 }

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using System.Management.Automation;
 using DcrPowerShell.Binding;
@@ -107,7 +108,7 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
     /// <summary>The registrations that are kept; a tenant is known nowhere else.</summary>
     private void ListKept(DcrConnection connection)
     {
-        var kept = ListOperation.Kept(connection.Ledger, connection.Issuer, connection.Place, Pump()).Where(Wanted());
+        var kept = Wanted(connection.Ledger, connection.Issuer, connection.Place);
         if (Offline)
         {
             var whole = Whole.RecordsOf(connection.Ledger, connection.Vault, connection.VaultId);
@@ -136,7 +137,7 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
         var ledger = Ledger();
         var whole = Whole.RecordsOf(ledger, vault: null, vaultId: null);
         var count = 0;
-        foreach (var found in ListOperation.Kept(ledger, issuer: null, place: null, Pump()).Where(Wanted()).Where(found => clientId is null || found.Record.ClientId == clientId))
+        foreach (var found in Wanted(ledger, issuer: null, place: null).Where(found => clientId is null || found.Record.ClientId == clientId))
         {
             WriteObject(ListOperation.ClientOf(found, whole));
             count++;
@@ -148,10 +149,12 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
         }
     }
 
-    private Func<StoredRegistration, bool> Wanted()
+    /// <summary>Of what is kept, what the parameters name.</summary>
+    private IEnumerable<StoredRegistration> Wanted(RegistrationLedger ledger, string? issuer, ulong? place)
     {
         var (name, tenant) = (PatternOf(ClientName), Tenant is null ? null : new TenantPattern(Tenant));
-        return found => Matches(name, found.Record.ClientName) && tenant?.IsMatch(found.Record.Tenant) != false && IsSoon(found.Record);
+        return ListOperation.Kept(ledger, issuer, place, Pump(), tenant?.Exact)
+            .Where(found => Matches(name, found.Record.ClientName) && tenant?.IsMatch(found.Record.Tenant) != false && IsSoon(found.Record));
     }
 
     private protected override void ProcessClient(string clientId, DcrClient? piped)

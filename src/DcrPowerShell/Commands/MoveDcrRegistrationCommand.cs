@@ -42,10 +42,13 @@ public sealed class MoveDcrRegistrationCommand : DcrCmdlet
     // What an earlier run had left in between.
     private readonly HashSet<string> _late = [];
 
+    /// <summary>Where the command cannot begin, no row can be moved.</summary>
+    private protected override bool IsTerminating(DcrErrorId id) => _to is null || base.IsTerminating(id);
+
     /// <inheritdoc/>
     protected override void ProcessItem()
     {
-        if (_from is null)
+        if (_from is null || _to is null)
         {
             var (from, to) = (VaultChoice.Of(From), VaultChoice.Of(To));
             if (string.Equals(from, to, System.StringComparison.OrdinalIgnoreCase))

@@ -20,10 +20,16 @@ namespace DcrPowerShell;
 public static class DcrStoreVault
 {
     /// <summary>A secret; null where there is none, or the store is locked.</summary>
-    public static SecureString? Get(string name) => Open() is not { } ledger ? null : SecureText.Protect(ledger.FindSecret(name) ?? Registrations(ledger)
-        .Where(found => found.Record.SecretName.Equals(name, StringComparison.OrdinalIgnoreCase))
-        .Select(found => ledger.Find(found.Record.Issuer, found.Record.ClientId)?.Record.ToJson())
-        .FirstOrDefault());
+    public static object? Get(string name)
+    {
+        if (Open() is not { } ledger)
+        {
+            return null;
+        }
+
+        var text = ledger.FindSecret(name) ?? (ledger.FindNamed(name) is { Place: 0, IsWhole: true } found ? found.Record.ToJson() : null);
+        return text is null ? null : SecureText.ForVault(text);
+    }
 
     /// <summary>Names that match a pattern with wildcards.</summary>
     public static IReadOnlyList<string> Find(string? filter)

@@ -265,7 +265,7 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
     {
         if (write.Value is { } value)
         {
-            Call("Set-Secret", value, ("Name", write.Name), ("SecureStringSecret", SecureText.Protect(value)), ("Vault", name));
+            Call("Set-Secret", value, ("Name", write.Name), (value.Length <= SecureText.Longest ? "SecureStringSecret" : "Secret", SecureText.ForVault(value)), ("Vault", name));
             if (Read(write.Name, value) != value)
             {
                 throw new VaultException("it reported success, and reading back gave something else");
@@ -379,10 +379,11 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
         }
     }
 
+    /// <summary>As plain text: of a text that is too long for a SecureString, Get-Secret gives nothing otherwise.</summary>
     /// <param name="written">What was written there just now, if anything: no message may show it.</param>
     private string? Read(string secretName, string? written = null)
     {
-        var (output, errors) = CallWithErrors("Get-Secret", written, ("Name", secretName), ("Vault", name));
+        var (output, errors) = CallWithErrors("Get-Secret", written, ("Name", secretName), ("Vault", name), ("AsPlainText", true));
         if (errors.FirstOrDefault(static error => !error.FullyQualifiedErrorId.StartsWith("GetSecretNotFound", StringComparison.Ordinal)) is { } failure)
         {
             throw Failure(failure.Exception, written);

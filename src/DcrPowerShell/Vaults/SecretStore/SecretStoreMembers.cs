@@ -7,6 +7,7 @@ using System.Linq;
 using System.Reflection;
 using System.Security;
 using System.Security.Cryptography;
+using System.Text;
 using System.Threading;
 using DcrPowerShell.Compat;
 
@@ -237,12 +238,10 @@ internal sealed class SecretStoreMembers
         {
             if (write.Value is not null)
             {
-                object?[] arguments = [SecureText.Protect(write.Value), null];
-                _bytesOf.Invoke(null, arguments);
-                var plain = (byte[])arguments[1]!;
+                var (plain, type) = BytesOf(write.Value);
                 var content = encryption.TransformFinalBlock(plain, 0, plain.Length);
                 Array.Clear(plain, 0, plain.Length);
-                fresh.Add(write.Key, _newEntry.Invoke([write.Key, "SecureStringType", (int)blob.Position, content.Length, tag, new ReadOnlyDictionary<string, object>(new Dictionary<string, object>())]));
+                fresh.Add(write.Key, _newEntry.Invoke([write.Key, type, (int)blob.Position, content.Length, tag, new ReadOnlyDictionary<string, object>(new Dictionary<string, object>())]));
                 blob.Write(content, 0, content.Length);
             }
         }
@@ -252,6 +251,19 @@ internal sealed class SecretStoreMembers
         _blob.SetValue(changed, blob.ToArray());
         _metadata.SetValue(changed, fresh);
         return changed;
+    }
+
+    /// <summary>A secret as SecretStore writes it, and its name for what that is.</summary>
+    private (byte[] Plain, string Type) BytesOf(string text)
+    {
+        if (SecureText.ForVault(text) is not SecureString secure)
+        {
+            return (Encoding.UTF8.GetBytes(text), "StringType");
+        }
+
+        object?[] arguments = [secure, null];
+        _bytesOf.Invoke(null, arguments);
+        return ((byte[])arguments[1]!, "SecureStringType");
     }
 
     /// <summary>Writes the file in place.</summary>
