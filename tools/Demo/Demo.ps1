@@ -26,9 +26,6 @@ Riverside Portal,https://portal.riverside.example/callback;https://portal.rivers
 Hilltop Portal,https://portal.hilltop.example/callback,hilltop
 '@
 
-# The user's own audit log stays as it is.
-$global:PSDefaultParameterValues = @{ 'Connect-DcrServer:AuditPath' = Join-Path $PWD audit.jsonl }
-
 $Error.Clear()
 . (Step 'Load the module' "Import-Module $(Join-Path $root out DcrPowerShell DcrPowerShell.psd1)")
 . (Step 'Connect to the server: its registration endpoint is discovered' "Connect-DcrServer $issuer")
