@@ -91,7 +91,7 @@ Describe 'Ctrl-C at a PowerShell process' -Skip:($IsWindows -or $PSEdition -eq '
             'not reached'"
         Wait-Until { Get-TestServerRequest $server -Operation register }
         & /bin/kill -INT $pwsh.Process.Id
-        $result = Wait-Pwsh $pwsh -TimeoutSec 30
+        $result = Wait-Pwsh $pwsh
         $result.Output | Should -Not -BeLike '*not reached*'
 
         # SecretStore shows this process what it read before; a new process sees what was written. The server takes the token that was kept.

@@ -287,7 +287,7 @@ function Wait-Until {
     [CmdletBinding()]
     param(
         [Parameter(Mandatory)] [scriptblock] $Condition,
-        [int] $TimeoutSec = 60
+        [int] $TimeoutSec = 120
     )
 
     $time = [Diagnostics.Stopwatch]::StartNew()
@@ -346,7 +346,7 @@ function Wait-Pwsh {
     [CmdletBinding()]
     param(
         [Parameter(Mandatory)] [object] $Pwsh,
-        [int] $TimeoutSec = 120
+        [int] $TimeoutSec = 300
     )
 
     $hasEnded = $Pwsh.Process.WaitForExit($TimeoutSec * 1000)

@@ -13,7 +13,7 @@ BeforeAll {
 
     # Runs a script in a process of its own, which has the same store, and gives the lines of its output.
     function Invoke-Anew([string] $Script, [string] $Setup, [switch] $Alone) {
-        $result = Wait-Pwsh (Start-Pwsh $Script -Setup $Setup -Alone:$Alone) -TimeoutSec 120
+        $result = Wait-Pwsh (Start-Pwsh $Script -Setup $Setup -Alone:$Alone)
         $result.Errors | Should -BeNullOrEmpty
         $result.Output.Trim() -split '\r?\n' | Where-Object { $_ }
     }
@@ -24,7 +24,7 @@ BeforeAll {
         $pwsh = Start-Pwsh "function Wait-Here { Set-Content '$marker' ready; `$null = [Console]::In.ReadLine() }
             $Script
             Wait-Here"
-        Wait-Until { (Test-Path $marker) -or $pwsh.Process.HasExited } -TimeoutSec 120
+        Wait-Until { (Test-Path $marker) -or $pwsh.Process.HasExited }
         $pwsh
     }
 

@@ -111,7 +111,7 @@ Describe 'The store''s key in a vault' {
             $result = Wait-Pwsh (Start-Pwsh -Interactive "try { Connect-DcrServer $($server.Issuer) -LocalStore } catch { `$_.FullyQualifiedErrorId -replace ',.*'; `$_.ErrorDetails.RecommendedAction }
                 (Get-DcrStore).IsLocked
                 Unlock-SecretStore ([Net.NetworkCredential]::new('', `$env:DCR_TEST_PASSPHRASE).SecurePassword)
-                (Get-DcrClient -Offline).Tenant") -TimeoutSec 120
+                (Get-DcrClient -Offline).Tenant")
             $result.Errors | Should -BeNullOrEmpty
             $lines = $result.Output.Trim() -split '\r?\n'
             $lines[0, 2, 3] | Should -Be 'StoreLocked', 'True', 'north'

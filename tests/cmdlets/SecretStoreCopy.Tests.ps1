@@ -36,7 +36,7 @@ Describe 'A store that a killed process left unreadable' {
             `$null = New-DcrClient Pending https://app.example.com/callback -ErrorAction SilentlyContinue
             Set-Content '$marker' ready
             `$null = [Console]::In.ReadLine()"
-        Wait-Until { (Test-Path $marker) -or $pwsh.Process.HasExited } -TimeoutSec 120
+        Wait-Until { (Test-Path $marker) -or $pwsh.Process.HasExited }
         $pwsh.Process.Kill()
         $null = $pwsh.Process.WaitForExit()
         Set-TornStore

@@ -10,7 +10,7 @@ BeforeAll {
     $server = New-TestServer
 
     function Invoke-Anew([string] $Script, [string] $Setup) {
-        $result = Wait-Pwsh (Start-Pwsh $Script -Setup $Setup) -TimeoutSec 120
+        $result = Wait-Pwsh (Start-Pwsh $Script -Setup $Setup)
         $result.Errors | Should -BeNullOrEmpty
         $result.Output.Trim() -split '\r?\n' | Where-Object { $_ }
     }

@@ -12,7 +12,7 @@ BeforeAll {
 
     # Runs a script in a process of its own, which has the same store, and a standard input that stays open: whoever prompts there, waits.
     function Invoke-Anew([string] $Script) {
-        $result = Wait-Pwsh (Start-Pwsh -Interactive $Script) -TimeoutSec 120
+        $result = Wait-Pwsh (Start-Pwsh -Interactive $Script)
         $result.Errors | Should -BeNullOrEmpty
         $result.Output.Trim() -split '\r?\n' | Where-Object { $_ }
     }

@@ -16,7 +16,7 @@ Describe 'Two processes on one SecretStore' {
             1..50 | ForEach-Object { [pscustomobject]@{ ClientName = `"`$PID-`$_`"; RedirectUri = 'https://app.example.com/'; Tenant = `"`$PID-`$_`" } } | New-DcrClient -WarningVariable told | Out-Null
             `"`$told`""
         $started = 1..2 | ForEach-Object { Start-Pwsh $script }
-        $results = $started | ForEach-Object { Wait-Pwsh $_ -TimeoutSec 120 }
+        $results = $started | ForEach-Object { Wait-Pwsh $_ }
         $results.Errors | Should -Be '', ''
         $results | ForEach-Object { $_.Output.Trim() } | Should -Be '', '' -Because 'nothing had to be put back'
 

@@ -48,7 +48,7 @@ Describe 'A SecretStore that was never unlocked in this process, Interaction <_>
         Reset-TestStore -Password $password -Interaction $_
         $server = New-TestServer
         # Whoever prompts waits for the standard input, which stays open: until the time is up.
-        $result = Wait-Pwsh (Start-Pwsh -Interactive "try { Connect-DcrServer $($server.Issuer) } catch { `$_.FullyQualifiedErrorId }") -TimeoutSec 30
+        $result = Wait-Pwsh (Start-Pwsh -Interactive "try { Connect-DcrServer $($server.Issuer) } catch { `$_.FullyQualifiedErrorId }")
         $result.Output.Trim() | Should -Be 'VaultLocked,DcrPowerShell.Commands.ConnectDcrServerCommand'
         $result.Errors | Should -BeNullOrEmpty
         Get-TestServerRequest $server | Should -BeNullOrEmpty

@@ -41,7 +41,7 @@ Describe 'A vault that is bad from the start' {
         $server = New-TestServer
         $result = Wait-Pwsh (Start-Pwsh -Interactive "
             Register-SecretVault -Name Asking -ModuleName '$PSScriptRoot/vaults/DcrTestVault' -VaultParameters @{ Mode = 'PromptsOnGet' }
-            try { Connect-DcrServer $($server.Issuer) -Vault Asking } catch { `$_.FullyQualifiedErrorId }") -TimeoutSec 30
+            try { Connect-DcrServer $($server.Issuer) -Vault Asking } catch { `$_.FullyQualifiedErrorId }")
         $result.Output.Trim() | Should -BeLike 'VaultReadFailed,*'
         Get-TestServerRequest $server | Should -BeNullOrEmpty
     }
