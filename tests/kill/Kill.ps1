@@ -121,7 +121,7 @@ function Wait-Generation([object] $Worker) {
         if ([IO.Directory]::GetFiles($folder, '*.new').Length -or (Compare-Object $before ([IO.Directory]::GetFiles($folder, 'ledger-*.dcrl')))) { break }
     }
 
-    for ($pause = $random.Next(300); $pause -gt 0; $pause--) { }
+    for ($pause = $random.Next(20000); $pause -gt 0; $pause--) { }
 }
 
 # The worker begins a step of that name for the n-th time; then some part of the time passes that it took before.
