@@ -46,7 +46,10 @@ public sealed class DcrOrphan
     /// <summary>Clients of that name that the server lists and that are not known here; none where the server does not list its clients.</summary>
     public IReadOnlyList<DcrClient> Candidates { get; }
 
-    /// <summary>The server's successful answer as it came, where it cannot be used; null where none came. It may hold a token. In several parts where it is longer than a SecureString can be.</summary>
+    /// <summary>
+    /// The server's successful answer as it came, where it cannot be used; null where none came. It may hold a token. In several parts
+    /// where it is longer than a SecureString can be.
+    /// </summary>
     public IReadOnlyList<SecureString>? Answer { get; internal init; }
 
     /// <summary>What to do next.</summary>

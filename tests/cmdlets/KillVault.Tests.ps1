@@ -6,6 +6,7 @@ Describe 'Processes that are killed, with a vault' {
         $figures = & "$(Split-Path $PSScriptRoot)/kill/Kill.ps1" -Kills 8 -Store SecretStore
         $figures.Kills | Should -Be 8
         $figures.Answers | Should -BeGreaterThan 0
-        "lost $($figures.Lost), doubled $($figures.Doubled), failures $($figures.Failures)" | Should -Be 'lost 0, doubled 0, failures 0' -Because "the seed was $($figures.Seed)"
+        "lost $($figures.Lost), doubled $($figures.Doubled), failures $($figures.Failures)" |
+            Should -Be 'lost 0, doubled 0, failures 0' -Because "the seed was $($figures.Seed)"
     }
 }

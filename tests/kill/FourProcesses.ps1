@@ -22,6 +22,7 @@ Import-Module (Join-Path $root 'tests/cmdlets/TestServer.psm1')
 Import-Module (Join-Path $root 'tests/shared/Pwsh.psm1')
 $random = New-Object Random $Seed
 $home2 = Join-Path ([IO.Path]::GetTempPath()) "dcr-four-$PID"
+$list = Join-Path $home2 'rows.csv'
 $null = New-Item $home2 -ItemType Directory
 
 # Waits for a line, so that all begin at once; gives a line of JSON at its end.
@@ -30,26 +31,34 @@ $ErrorActionPreference = 'Stop'
 $null = [Console]::In.ReadLine()
 $null = Connect-DcrServer $env:DCR_ISSUER
 $rows = Import-Csv $env:DCR_ROWS | Sort-Object { Get-Random }
-$clients = @($rows | New-DcrClient -ThrottleLimit $env:DCR_THROTTLE -SummaryVariable summary -ErrorAction SilentlyContinue -ErrorVariable failures)
-$failed = @($failures | Where-Object { $_ -is [Management.Automation.ErrorRecord] } | ForEach-Object { @{ id = $_.FullyQualifiedErrorId -replace ',.*'; tenant = $_.TargetObject.Tenant; text = "$_" } })
-ConvertTo-Json @{ clients = @($clients | ForEach-Object { "$($_.Tenant)=$($_.ClientId)" }); made = $summary.Made; failed = $failed } -Compress -Depth 3
+$quiet = @{ SummaryVariable = 'summary'; ErrorAction = 'SilentlyContinue'; ErrorVariable = 'failures' }
+$clients = @($rows | New-DcrClient -ThrottleLimit $env:DCR_THROTTLE @quiet | ForEach-Object { "$($_.Tenant)=$($_.ClientId)" })
+$failed = @(
+    foreach ($failure in $failures | Where-Object { $_ -is [Management.Automation.ErrorRecord] }) {
+        @{ id = $failure.FullyQualifiedErrorId -replace ',.*'; tenant = $failure.TargetObject.Tenant; text = "$failure" }
+    }
+)
+ConvertTo-Json @{ clients = $clients; made = $summary.Made; failed = $failed } -Compress -Depth 3
 '@
 
 function Start-Worker {
     $file = Join-Path $home2 'worker.ps1'
     [IO.File]::WriteAllText($file, "Import-Module '$Module'`n$script")
     $start = New-PwshStartInfo '-NoProfile', '-NonInteractive', '-File', $file
-    $variables = @{ HOME = $home2; DCRPOWERSHELL_HOME = (Join-Path $home2 'ledger'); DCR_ISSUER = $server.Issuer; DCR_ROWS = (Join-Path $home2 'rows.csv'); DCR_THROTTLE = $ThrottleLimit }
+    $variables = @{ HOME = $home2; DCRPOWERSHELL_HOME = (Join-Path $home2 'ledger') }
+    $variables += @{ DCR_ISSUER = $server.Issuer; DCR_ROWS = $list; DCR_THROTTLE = $ThrottleLimit }
     foreach ($name in $variables.Keys) { $start.EnvironmentVariables[$name] = "$($variables[$name])" }
     $process = [Diagnostics.Process]::Start($start)
-    New-Object psobject -Property @{ Process = $process; Output = $process.StandardOutput.ReadToEndAsync(); Errors = $process.StandardError.ReadToEndAsync() }
+    $output, $errors = $process.StandardOutput.ReadToEndAsync(), $process.StandardError.ReadToEndAsync()
+    New-Object psobject -Property @{ Process = $process; Output = $output; Errors = $errors }
 }
 
 Start-TestServerHost
 $workers = @()
 try {
     $server = New-TestServer
-    1..$Tenants | ForEach-Object { New-Object psobject -Property @{ ClientName = "tenant $_"; Tenant = "tenant $_"; RedirectUri = 'https://app.example.com/callback' } } | Export-Csv (Join-Path $home2 'rows.csv') -NoTypeInformation
+    $rows = 1..$Tenants | ForEach-Object { "tenant $_,tenant $_,https://app.example.com/callback" }
+    [IO.File]::WriteAllLines($list, [string[]] (@('ClientName,Tenant,RedirectUri') + $rows))
     $workers = @(1..4 | ForEach-Object { Start-Worker })
     $spare = if ($KillOne) { Start-Worker }
     foreach ($worker in $workers) { $worker.Process.StandardInput.WriteLine() }
@@ -65,7 +74,7 @@ try {
     $results = @(
         foreach ($worker in $workers) {
             $worker.Process.WaitForExit()
-            if ($worker.Process.ExitCode) { throw "A process ended with $($worker.Process.ExitCode): $($worker.Output.Result) $($worker.Errors.Result)" }
+            if ($worker.Process.ExitCode) { throw "A process failed: $($worker.Output.Result) $($worker.Errors.Result)" }
             ConvertFrom-Json ($worker.Output.Result -split "`n" | Where-Object { $_ -like '{*' } | Select-Object -Last 1)
         }
     )
@@ -84,6 +93,10 @@ try {
 $byTenant = @($clients | Group-Object { $_.metadata.client_name })
 $expected = @($left.clients | Sort-Object)
 $orphans = @($left.failed | ForEach-Object { $_.tenant })
+# Errors that are not about a tenant of unknown outcome.
+$failures = @($results + $left | ForEach-Object { $_.failed } | Where-Object { $_ })
+$failures = @($failures | Where-Object { $_.id -ne 'OutcomeUnknown' -or $orphans -cnotcontains $_.tenant })
+$failures | ForEach-Object { Write-Host "$($_.id): $($_.text)" }
 $figures = New-Object psobject -Property ([ordered]@{
     Tenants = $Tenants
     Clients = $clients.Count
@@ -91,8 +104,7 @@ $figures = New-Object psobject -Property ([ordered]@{
     Kept = $expected.Count
     Doubled = @($byTenant | Where-Object Count -GT 1).Count
     Orphans = $orphans.Count
-    # Errors that are not about a tenant of unknown outcome.
-    Failures = @($results + $left | ForEach-Object { $_.failed } | Where-Object { $_ -and ($_.id -ne 'OutcomeUnknown' -or $orphans -cnotcontains $_.tenant) } | ForEach-Object { Write-Host "$($_.id): $($_.text)"; $_ }).Count
+    Failures = $failures.Count
     # Processes that did not get the very clients that are kept.
     Differ = @($results | Where-Object { Compare-Object $expected @($_.clients | Sort-Object) }).Count
     Made = ($results | Measure-Object made -Sum).Sum
@@ -100,4 +112,5 @@ $figures = New-Object psobject -Property ([ordered]@{
 })
 $figures
 $most = if ($KillOne) { $ThrottleLimit } else { 0 }
-exit [int]($figures.Doubled + $figures.Failures + $figures.Differ -gt 0 -or $figures.Orphans -gt $most -or $figures.Kept + $figures.Orphans -ne $Tenants -or ($KillOne -eq $false -and $figures.Clients -ne $Tenants))
+$isRight = $figures.Doubled + $figures.Failures + $figures.Differ -eq 0 -and $figures.Orphans -le $most
+exit [int](-not ($isRight -and $figures.Kept + $figures.Orphans -eq $Tenants))

@@ -15,8 +15,8 @@
     Answers   successful answers to requests that change something.
     Orphans   requests of unknown outcome that this kill left: no more than were under way at once; where one command runs at a time, it is
               the last request that the server got.
-    Lost      clients whose token and secret at the server are not those kept, and clients kept that the server does not have, if no orphan is
-              about that very client or tenant. An orphan too many. An unusable answer that its orphan does not show.
+    Lost      clients whose token and secret at the server are not those kept, and clients kept that the server does not have, if no
+              orphan is about that very client or tenant. An orphan too many. An unusable answer that its orphan does not show.
     Doubled   tenants with two clients at the server, or kept twice.
     Failures  commands that failed otherwise than by an orphan's tenant or an unusable answer; a store that cannot be opened.
     Unreadable  SecretStore overwrites its one file in place: a kill in that moment leaves a store that it refuses to read. Then
@@ -38,7 +38,10 @@ param(
 
 Set-StrictMode -Version 3
 $ErrorActionPreference = 'Stop'
-if ($IsWindows -and -not $NoVault) { throw 'On Windows SecretStore keeps one store a user, and this test must not damage yours: run it with -NoVault there.' }
+if ($IsWindows -and -not $NoVault) {
+    throw 'On Windows SecretStore keeps one store a user, and this test must not damage yours: run it with -NoVault there.'
+}
+
 $root = Split-Path (Split-Path $PSScriptRoot)
 $random = [Random]::new($Seed)
 Import-Module (Join-Path $root 'tests/cmdlets/TestServer.psm1')
@@ -79,7 +82,9 @@ function Stop-Child([object] $Child) {
     $Child.Process.WaitForExit()
 }
 
-function Send-Line([object] $Worker, [hashtable] $Content) { $Worker.Process.StandardInput.WriteLine((ConvertTo-Json $Content -Depth 5 -Compress)) }
+function Send-Line([object] $Worker, [hashtable] $Content) {
+    $Worker.Process.StandardInput.WriteLine((ConvertTo-Json $Content -Depth 5 -Compress))
+}
 
 # The next line, if it comes in time; null at the end.
 function Read-Line([object] $Worker, [int] $TimeoutMs) {
@@ -118,10 +123,11 @@ function Wait-Growth([object] $Worker, [int] $Times) {
 function Wait-Generation([object] $Worker) {
     $before = [IO.Directory]::GetFiles($folder, 'ledger-*.dcrl')
     while (-not $Worker.Process.HasExited) {
-        if ([IO.Directory]::GetFiles($folder, '*.new').Length -or (Compare-Object $before ([IO.Directory]::GetFiles($folder, 'ledger-*.dcrl')))) { break }
+        if ([IO.Directory]::GetFiles($folder, '*.new').Length) { break }
+        if (Compare-Object $before ([IO.Directory]::GetFiles($folder, 'ledger-*.dcrl'))) { break }
     }
 
-    for ($pause = $random.Next(300); $pause -gt 0; $pause--) { }
+    for ($pause = $random.Next(20000); $pause -gt 0; $pause--) { }
 }
 
 # The worker begins a step of that name for the n-th time; then some part of the time passes that it took before.
@@ -139,14 +145,22 @@ function Wait-Step([object] $Worker, [string] $Name, [int] $Times) {
 
 function Get-Changes { Get-TestServerRequest $server -Operation register, update, delete }
 
-function Format-Change([object] $Change) { "$($Change.operation) $(if ($Change.operation -eq 'register') { ($Change.body | ConvertFrom-Json).client_name } else { $Change.clientId })" }
+function Format-Change([object] $Change) {
+    if ($Change.operation -ne 'register') { return "$($Change.operation) $($Change.clientId)" }
+    "register $(($Change.body | ConvertFrom-Json).client_name)"
+}
 
-function Format-Orphan([object] $Orphan) { "$($Orphan.operation.ToLowerInvariant()) $(if ($Orphan.operation -eq 'Register') { $Orphan.tenant } else { $Orphan.clientId })" }
+function Format-Orphan([object] $Orphan) {
+    "$($Orphan.operation.ToLowerInvariant()) $(if ($Orphan.operation -eq 'Register') { $Orphan.tenant } else { $Orphan.clientId })"
+}
 
-$figures = [ordered]@{ Store = $Store; Kills = 0; Connecting = 0; Compacting = 0; Moving = 0; Protecting = 0; BackingUp = 0; Answers = 0; Replayed = 0; Orphans = 0; Unusable = 0; Lost = 0; Doubled = 0; Failures = 0; Unreadable = 0; Clients = 0; Seed = $Seed }
+$figures = [ordered]@{ Store = $Store; Kills = 0 }
+'Connecting', 'Compacting', 'Moving', 'Protecting', 'BackingUp', 'Answers', 'Replayed', 'Orphans', 'Unusable', 'Lost', 'Doubled',
+'Failures', 'Unreadable', 'Clients' | ForEach-Object { $figures[$_] = 0 }
+$figures.Seed = $Seed
 $said = [Collections.Generic.HashSet[string]]::new()
 $longest = @{ move = 0; protect = 0; compact = 0; backup = 0; change = 0 }
-$ofMode = @{ connect = 'Connecting'; compact = 'Compacting'; big = 'Compacting'; move = 'Moving'; protect = 'Protecting'; backup = 'BackingUp' }
+$ofMode = @{ compact = 'Compacting'; big = 'Compacting'; move = 'Moving'; protect = 'Protecting'; backup = 'BackingUp' }
 
 # Once: what is lost is found again in every later round.
 function Add-Finding([string] $Figure, [string] $Text) {
@@ -161,7 +175,11 @@ Start-TestServerHost
 $next = $null
 try {
     $server = New-TestServer @{ rotateToken = 'put'; rotateSecret = 'put' }
-    if ($hasVault) { Invoke-Child 'Register-SecretVault KillStore -ModuleName Microsoft.PowerShell.SecretStore; Reset-SecretStore -Authentication None -Interaction None -Force -WarningAction Ignore' }
+    if ($hasVault) {
+        Invoke-Child ('Register-SecretVault KillStore -ModuleName Microsoft.PowerShell.SecretStore;' +
+            'Reset-SecretStore -Authentication None -Interaction None -Force -WarningAction Ignore')
+    }
+
     $tenants = [Collections.Generic.List[string]]::new()
     # Texts of the orphans that are known by now, and of tenants whose answer could not be used.
     $former = [Collections.Generic.HashSet[string]]::new()
@@ -178,7 +196,14 @@ try {
         if ($mode -eq 'move' -and -not $hasVault) { $mode = 'writes' }
         $lines = [Collections.Generic.List[object]]::new()
         $usesBackup = (Test-Path $backup) -and $random.Next(3) -eq 0
-        Send-Line $worker @{ issuer = $server.Issuer; place = if ($Store -eq 'Local') { 'Local' } else { 'Vault' }; vault = if ($hasVault) { 'KillStore' }; passphrases = $passphrases; backup = if ($usesBackup) { $backup } }
+        Send-Line $worker @{
+            issuer = $server.Issuer
+            place = if ($Store -eq 'Local') { 'Local' } else { 'Vault' }
+            vault = if ($hasVault) { 'KillStore' }
+            passphrases = $passphrases
+            backup = if ($usesBackup) { $backup }
+        }
+
         if (-not $isLast) { $next = Start-Worker }
         if ($mode -eq 'connect') {
             Start-Sleep -Milliseconds $random.Next(0, 600)
@@ -207,7 +232,10 @@ try {
         }
 
         $figures.Replayed += @($state.warnings -like 'An earlier command ended*').Count
-        foreach ($warning in $state.warnings | Where-Object { $_ -match 'damaged|older copy|no longer has|not work' }) { Add-Finding Failures $warning }
+        foreach ($warning in $state.warnings | Where-Object { $_ -match 'damaged|older copy|no longer has|not work' }) {
+            Add-Finding Failures $warning
+        }
+
         $clients = @(Get-TestServerClient $server)
         $names = @{}
         foreach ($client in $clients) {
@@ -223,19 +251,27 @@ try {
         # A process that was killed while connecting had none of its own.
         $ofUnusable = @($fresh | Where-Object { $_ -like 'register *' -and $unusable.Contains($_.Substring(9)) })
         $unexplained = @($fresh | Where-Object { $ofUnusable -cnotcontains $_ })
-        if ($unexplained.Count -gt $throttle) { Add-Finding Lost "$($unexplained.Count) requests are orphans, and $throttle ran at a time: $($unexplained -join ', ')" }
+        if ($unexplained.Count -gt $throttle) {
+            Add-Finding Lost "$($unexplained.Count) requests are orphans, and $throttle ran at a time: $($unexplained -join ', ')"
+        }
+
         if ($throttle -eq 1) {
             foreach ($one in $unexplained) {
                 # Its own at most: it may not have been sent.
                 $later = @($lastChanges | Where-Object { $_.At -gt $orphans[$one].at } | ForEach-Object Text)
-                if ($later.Count -gt 1 -or $later -and $later[0] -cne $one) { Add-Finding Lost "$one is an orphan, and later requests were sent: $($later -join ', ')" }
+                if ($later.Count -gt 1 -or $later -and $later[0] -cne $one) {
+                    Add-Finding Lost "$one is an orphan, and later requests were sent: $($later -join ', ')"
+                }
             }
         }
 
         foreach ($tenant in $unusable) {
             $orphan = $orphans["register $tenant"]
-            if (-not $orphan) { Add-Finding Lost "the unusable answer for $tenant is not there" }
-            elseif (-not $orphan.answer -or $names.ContainsKey($tenant) -and $orphan.answer -notlike "*$($names[$tenant])*") { Add-Finding Lost "the orphan of $tenant does not show the answer" }
+            if (-not $orphan) {
+                Add-Finding Lost "the unusable answer for $tenant is not there"
+            } elseif (-not $orphan.answer -or $names.ContainsKey($tenant) -and $orphan.answer -notlike "*$($names[$tenant])*") {
+                Add-Finding Lost "the orphan of $tenant does not show the answer"
+            }
         }
 
         $kept = @{}
@@ -255,7 +291,9 @@ try {
             $isUnknown = $orphans.ContainsKey("update $id") -or $orphans.ContainsKey("delete $id")
             if ($isUnknown) { $dead.Add(@{ clientId = $id; place = if ($record) { $record.place } }) }
             if (-not $record) {
-                if (-not $isUnknown -and -not $orphans.ContainsKey("register $($client.metadata.client_name)")) { Add-Finding Lost "$id of $($client.metadata.client_name) is not kept" }
+                if (-not $isUnknown -and -not $orphans.ContainsKey("register $($client.metadata.client_name)")) {
+                    Add-Finding Lost "$id of $($client.metadata.client_name) is not kept"
+                }
             } elseif ($record.token -cne $client.registrationAccessToken -or $record.secret -cne $client.clientSecret) {
                 if (-not $isUnknown) { Add-Finding Lost "$id of $($client.metadata.client_name) is kept with another token or secret" }
             } elseif ($record.tenant -cne $client.metadata.client_name) {
@@ -280,7 +318,10 @@ try {
         $settle = $null
         if ($orphans.Count -ge 12) {
             foreach ($one in $dead) { if ($names.Values -ccontains $one.clientId) { Remove-TestServerClient $server $one.clientId } }
-            foreach ($tenant in $orphans.Keys -like 'register *' -replace '^register ' | Where-Object { $names.ContainsKey($_) -and -not $kept.ContainsKey($names[$_]) }) { Remove-TestServerClient $server $names[$tenant] }
+            foreach ($tenant in $orphans.Keys -like 'register *' -replace '^register ' | Where-Object { $names.ContainsKey($_) }) {
+                if (-not $kept.ContainsKey($names[$tenant])) { Remove-TestServerClient $server $names[$tenant] }
+            }
+
             $settle = @{ forget = @($dead | Where-Object { $_.place }) }
             $former.Clear()
             $unusable.Clear()
@@ -291,7 +332,18 @@ try {
         $faults = @(if ($random.Next(2)) { @{ on = 'register'; skip = $random.Next(3); body = 'half' } })
         Set-TestServerSwitch $server @{ faults = $faults }
         Clear-TestServerRequest $server
-        Send-Line $worker @{ mode = $mode; tenants = @($tenants); clients = @($good); dead = @($dead | ForEach-Object { $_.clientId }); throttle = $throttle; big = if ($mode -eq 'big' -and $Store -eq 'Local') { 400000 } else { 0 }; seed = $random.Next(); backup = $backup; settle = $settle }
+        Send-Line $worker @{
+            mode = $mode
+            tenants = @($tenants)
+            clients = @($good)
+            dead = @($dead | ForEach-Object { $_.clientId })
+            throttle = $throttle
+            big = if ($mode -eq 'big' -and $Store -eq 'Local') { 400000 } else { 0 }
+            seed = $random.Next()
+            backup = $backup
+            settle = $settle
+        }
+
         if ($settle) {
             $line = Wait-Line $worker 'settle'
             if (-not $line.PSObject.Properties['settled']) { $lines.Add($line) } else { $worker.Process.StandardInput.WriteLine() }
@@ -309,7 +361,9 @@ try {
         $figures.Kills++
         if ($ofMode[$mode]) { $figures[$ofMode[$mode]]++ }
         $changes = @(Get-Changes)
-        $lastChanges = @($changes | ForEach-Object { [pscustomobject]@{ Text = Format-Change $_; At = ([datetimeoffset] $_.receivedAt).UtcTicks } })
+        $lastChanges = @($changes | ForEach-Object {
+            [pscustomobject]@{ Text = Format-Change $_; At = ([datetimeoffset] $_.receivedAt).UtcTicks }
+        })
         $figures.Answers += @($changes | Where-Object status -in 200, 201, 204).Count
         while ($worker.Reading -or -not $worker.Process.StandardOutput.EndOfStream) {
             $line = Read-Line $worker 10000
@@ -317,12 +371,19 @@ try {
         }
 
         foreach ($line in $lines) {
-            if ($line.PSObject.Properties['did']) { $longest[$line.did] = [Math]::Max($longest[$line.did], $line.ms) }
-            elseif ($line.PSObject.Properties['failed']) { Add-Finding Failures "$mode`: $($line.id): $($line.failed) $($line.at)" }
-            elseif ($line.PSObject.Properties['refused'] -and $line.refused -eq 'ResponseNotConformant' -and $unusable.Add($line.tenant)) { $figures.Unusable++ }
+            if ($line.PSObject.Properties['did']) {
+                $longest[$line.did] = [Math]::Max($longest[$line.did], $line.ms)
+            } elseif ($line.PSObject.Properties['failed']) {
+                Add-Finding Failures "$mode`: $($line.id): $($line.failed) $($line.at)"
+            } elseif ($line.PSObject.Properties['refused'] -and $line.refused -eq 'ResponseNotConformant') {
+                if ($unusable.Add($line.tenant)) { $figures.Unusable++ }
+            }
         }
 
-        if ($hasEnded -and -not @($lines | Where-Object { $_.PSObject.Properties['failed'] })) { Add-Finding Failures "$mode`: the process ended: $($worker.Errors.Result)" }
+        if ($hasEnded -and -not @($lines | Where-Object { $_.PSObject.Properties['failed'] })) {
+            Add-Finding Failures "$mode`: the process ended: $($worker.Errors.Result)"
+        }
+
         if ($figures.Kills % 20 -eq 0) { Write-Host (($figures.GetEnumerator() | ForEach-Object { "$($_.Key) $($_.Value)" }) -join ', ') }
     }
 } finally {

@@ -74,6 +74,8 @@ public sealed class ProtectionBesideOthersTests : IDisposable
     {
         var other = await Start(TimeSpan.Zero).OpenAsync();
         other.Register("c1", "t1");
+        other.Register("c2", "t2");
+        other.Register("c3", "t3");
         await ProtectAsync(Start(TimeSpan.Zero));
         for (var times = 0; times < 2; times++)
         {
