@@ -159,9 +159,12 @@ function Get-SentMetadata {
 
 function ConvertTo-PlainText {
     [CmdletBinding()]
-    param([Parameter(Mandatory)] [securestring] $Secret)
+    param(
+        # One text, or the parts of a long one.
+        [Parameter(Mandatory)] [securestring[]] $Secret
+    )
 
-    [Net.NetworkCredential]::new('', $Secret).Password
+    -join $Secret.ForEach{ [Net.NetworkCredential]::new('', $_).Password }
 }
 
 function ConvertTo-Secret {

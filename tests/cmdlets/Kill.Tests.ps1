@@ -1,27 +1,22 @@
 # The short version of tests/kill, with the local store alone.
-Describe 'Processes that are killed' {
-    BeforeAll {
-        $kill = "$(Split-Path $PSScriptRoot)/kill"
-        $isOld = $PSVersionTable.PSVersion.Major -lt 7
-    }
+Describe 'Processes with one local store' {
+    BeforeAll { $kill = "$(Split-Path $PSScriptRoot)/kill" }
 
-    It 'lose nothing that the server delivered, and make no client twice' {
-        if ($isOld) { Set-ItResult -Skipped -Because 'the script needs PowerShell 7'; return }
+    It 'that are killed lose nothing that the server delivered, and make no client twice' {
+        if ($PSVersionTable.PSVersion.Major -lt 7) { Set-ItResult -Skipped -Because 'the script needs PowerShell 7'; return }
         $figures = & "$kill/Kill.ps1" -Kills 12 -NoVault
         $figures.Kills | Should -Be 12
         $figures.Answers | Should -BeGreaterThan 0
         "lost $($figures.Lost), doubled $($figures.Doubled), failures $($figures.Failures)" | Should -Be 'lost 0, doubled 0, failures 0' -Because "the seed was $($figures.Seed)"
     }
 
-    It 'share one list with three others, and every tenant gets one client' {
+    It 'that register one list, four at once, make one client for each tenant and leave nothing over' {
+        $figures = & "$kill/FourProcesses.ps1" -Tenants 40
+        "$($figures.Clients) clients of $($figures.Requests) requests, $($figures.Orphans) orphans, $($figures.Failures) failures, $($figures.Differ) differ" | Should -Be '40 clients of 40 requests, 0 orphans, 0 failures, 0 differ'
+    }
+
+    It 'that register one list, one of them killed and another in its place, make no client twice' {
         $figures = & "$kill/FourProcesses.ps1" -Tenants 40 -KillOne
         $LASTEXITCODE | Should -Be 0 -Because "the figures are $figures"
-    }
-}
-
-Describe 'Four processes with one list' {
-    It 'make one client for each tenant, and leave nothing over' {
-        $figures = & "$(Split-Path $PSScriptRoot)/kill/FourProcesses.ps1" -Tenants 40
-        "$($figures.Clients) clients of $($figures.Requests) requests, $($figures.Orphans) orphans, $($figures.Failures) failures, $($figures.Differ) differ" | Should -Be '40 clients of 40 requests, 0 orphans, 0 failures, 0 differ'
     }
 }

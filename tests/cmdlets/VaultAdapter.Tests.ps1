@@ -303,7 +303,10 @@ Describe 'A command on the local store' {
         if (-not (Test-Unshare)) { Set-ItResult -Skipped -Because 'SecretManagement can be hidden in a mount name space alone'; return }
         $server = New-TestServer
         $hide = Get-Module Microsoft.PowerShell.SecretManagement -ListAvailable | ForEach-Object { "mount -t tmpfs tmpfs '$(Split-Path $_.ModuleBase)'" }
+        # A store without a default vault.
+        $folder = New-StoreFolder
         $result = Wait-Pwsh (Start-Pwsh -Setup ($hide -join "`n") "
+            `$env:DCRPOWERSHELL_HOME = '$folder'
             `$null = Connect-DcrServer $($server.Issuer)
             `$client = New-DcrClient App https://app.example.com/ -Tenant hill -ClientSecretName app-secret 3>`$null
             `$null = `$client | Set-DcrClient -Scope read | Get-DcrClient

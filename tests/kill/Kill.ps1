@@ -225,8 +225,10 @@ try {
         $unexplained = @($fresh | Where-Object { $ofUnusable -cnotcontains $_ })
         if ($unexplained.Count -gt $throttle) { Add-Finding Lost "$($unexplained.Count) requests are orphans, and $throttle ran at a time: $($unexplained -join ', ')" }
         if ($throttle -eq 1) {
-            foreach ($one in $unexplained | Where-Object { $lastChanges -ccontains $_ -and $lastChanges[-1] -cne $_ }) {
-                Add-Finding Lost "$one is an orphan, and later requests were sent: $($lastChanges -join ', ')"
+            foreach ($one in $unexplained) {
+                # Its own at most: it may not have been sent.
+                $later = @($lastChanges | Where-Object { $_.At -gt $orphans[$one].at } | ForEach-Object Text)
+                if ($later.Count -gt 1 -or $later -and $later[0] -cne $one) { Add-Finding Lost "$one is an orphan, and later requests were sent: $($later -join ', ')" }
             }
         }
 
@@ -307,7 +309,7 @@ try {
         $figures.Kills++
         if ($ofMode[$mode]) { $figures[$ofMode[$mode]]++ }
         $changes = @(Get-Changes)
-        $lastChanges = @($changes | ForEach-Object { Format-Change $_ })
+        $lastChanges = @($changes | ForEach-Object { [pscustomobject]@{ Text = Format-Change $_; At = ([datetimeoffset] $_.receivedAt).UtcTicks } })
         $figures.Answers += @($changes | Where-Object status -in 200, 201, 204).Count
         while ($worker.Reading -or -not $worker.Process.StandardOutput.EndOfStream) {
             $line = Read-Line $worker 10000

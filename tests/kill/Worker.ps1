@@ -37,7 +37,7 @@ function Get-Kept {
 
 function Get-Orphans {
     foreach ($orphan in Find-DcrOrphan -Connection $connections[$order.place]) {
-        @{ operation = $orphan.Operation; clientId = $orphan.ClientId; tenant = $orphan.Tenant; answer = -join ($orphan.Answer | ForEach-Object { Get-Text $_ }) }
+        @{ operation = $orphan.Operation; clientId = $orphan.ClientId; tenant = $orphan.Tenant; at = $orphan.At.UtcTicks; answer = -join ($orphan.Answer | ForEach-Object { Get-Text $_ }) }
     }
 }
 

@@ -471,7 +471,31 @@ internal sealed class RegistrationLedger : IDisposable
     public IReadOnlyList<LedgerHash> AwaitedElsewhere() => !LocksWork ? [] : Open().Where(entry => entry is { IsUnderWay: true, Answers.Count: 0, Intent: { } intent } && !_owners.IsOwn(intent.Owner)).Select(static entry => entry.Id).ToList();
 
     /// <summary>One that is not done; null where it is done by now.</summary>
+    /// <exception cref="DcrException">StoreReadOnly.</exception>
     public LedgerEntry? Read(LedgerHash id)
+    {
+        for (; ; )
+        {
+            if (ReadFrames(id) is not var (entry, frames))
+            {
+                return null;
+            }
+
+            if (entry.IsUnderWay)
+            {
+                return entry;
+            }
+
+            // Whoever ended between the reading of the frames and the look at who is at work has written more of them.
+            ReadOn();
+            if (_file.Look(state => state.Entry(id)?.Frames.Count) == frames)
+            {
+                return entry;
+            }
+        }
+    }
+
+    private (LedgerEntry Entry, int Frames)? ReadFrames(LedgerHash id)
     {
         if (_file.Look(state => state.Entry(id)) is null)
         {
@@ -481,7 +505,8 @@ internal sealed class RegistrationLedger : IDisposable
         LedgerIntent? intent = null;
         var answers = new List<LedgerAnswer>();
         var isOrphaned = false;
-        for (var index = 0; ; index++)
+        var index = 0;
+        for (; ; index++)
         {
             var place = index;
             var isThere = _file.TryOpen(
@@ -517,7 +542,7 @@ internal sealed class RegistrationLedger : IDisposable
             }
         }
 
-        return new LedgerEntry(id, intent, answers, !isOrphaned && intent is not null && _owners.IsAtWork(id, intent.Owner));
+        return (new LedgerEntry(id, intent, answers, !isOrphaned && intent is not null && _owners.IsAtWork(id, intent.Owner)), index);
     }
 
     /// <summary>What a backup holds: registrations, removals, secrets, and requests that are not done.</summary>

@@ -45,7 +45,7 @@ public sealed class ProtectionBesideOthersTests : IDisposable
     public async Task A_process_that_was_killed_is_not_waited_for()
     {
         var process = _disk.Start();
-        var other = await Start(TimeSpan.Zero, process).OpenAsync();
+        var other = await NewStore(TimeSpan.Zero, process).OpenAsync();
         await other.BeginAsync(Intent("t1"));
         process.Kill();
         _opened.Clear();
@@ -62,7 +62,7 @@ public sealed class ProtectionBesideOthersTests : IDisposable
         Assert.Equal(DcrErrorId.StoreReadOnly, (await Assert.ThrowsAsync<DcrException>(() => ProtectAsync(store))).ErrorId);
         Assert.Equal(2, KeyFile.Parse(_disk["store.key"]).Keys.Count);
         await other.AnsweredAsync(entry, Intent("t1"), Answer("c1"));
-        other.Leave([entry]);
+        await other.OrphanAsync([entry]);
         await ProtectAsync(store);
         Assert.Single(KeyFile.Parse(_disk["store.key"]).Keys);
         Assert.Single(Assert.Single((await store.OpenAsync()).Open()).Answers);
@@ -87,14 +87,19 @@ public sealed class ProtectionBesideOthersTests : IDisposable
 
     public void Dispose() => _opened.ForEach(static store => store.Dispose());
 
-    private LocalStore Start(TimeSpan longestAnswer, DiskProcess? process = null)
+    private LocalStore Start(TimeSpan longestAnswer)
     {
-        var folder = process ?? _disk.Start();
-        var store = new LocalStore(folder, _ => (folder, "store.key"), _account) { LongestAnswer = longestAnswer };
+        var store = NewStore(longestAnswer, _disk.Start());
         _opened.Add(store);
         return store;
     }
 
-    private static Task ProtectAsync(LocalStore store) =>
-        store.ProtectAsync((ledgerId, key) => Task.FromResult(LocalStore.ByPassphrase(ledgerId, key, Passphrase)));
+    private LocalStore NewStore(TimeSpan longestAnswer, DiskProcess process) => new(process, _ => (process, "store.key"), _account) { LongestAnswer = longestAnswer };
+
+    private static Task ProtectAsync(LocalStore store) => store.ProtectAsync(static (ledgerId, key) => Task.FromResult(new ProtectedKey
+    {
+        Id = key.Id,
+        Protection = DcrProtection.Passphrase,
+        Passphrase = TestBackup.Seal(key.ToBytes(), Passphrase, KeyFile.Associated(ledgerId)),
+    }));
 }

@@ -238,6 +238,36 @@ public class RegistrationLedgerTests
         Assert.Single(_disk.Names, static name => name.StartsWith("alive-", StringComparison.Ordinal));
     }
 
+    /// <summary>Nobody is to be told of an unknown outcome, when it has just become known.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_a_process_writes_before_it_ends_is_read_by_whoever_sees_that_it_ended(bool isDone)
+    {
+        var process = _disk.Start();
+        var asking = new RegistrationLedger(process, _keys);
+        using var other = Open();
+        var entry = Assert.IsType<Begun.Entry>(await asking.BeginAsync(Intent("t1"))).Id;
+        other.ReadOn();
+        _disk.Before = call =>
+        {
+            if (call.Operation == DiskOperation.Length && call.Name.StartsWith("alive-", StringComparison.Ordinal))
+            {
+                _disk.Before = null;
+                asking.AnsweredAsync(entry, Intent("t1"), Answer("c1")).GetAwaiter().GetResult();
+                if (isDone)
+                {
+                    asking.CloseAsync([entry]).GetAwaiter().GetResult();
+                }
+
+                process.Kill();
+            }
+        };
+        var found = other.Read(entry);
+        Assert.Null(_disk.Before);
+        Assert.Equal(isDone ? null : 1, found?.Answers.Count);
+    }
+
     /// <summary>Another process would take the new file for a dead one's, between its making and its locking.</summary>
     [Fact]
     public async Task The_sign_of_life_is_made_under_the_lock_and_those_of_the_dead_are_deleted_then()
