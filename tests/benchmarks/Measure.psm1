@@ -68,7 +68,11 @@ function Invoke-Ledger {
 }
 
 # What it takes to append 2 KB to a file and have them on the disk, in milliseconds.
-function Measure-Flush { (Invoke-Ledger flush $HOME 100)[0] }
+function Measure-Flush {
+    $folder = New-StoreHome
+    (Invoke-Ledger flush $folder 100)[0]
+    Remove-Item $folder -Recurse
+}
 
 # Does something in a process of its own, and gives what its memory has grown by, in MB.
 function Measure-Memory {

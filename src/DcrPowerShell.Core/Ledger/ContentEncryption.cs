@@ -1,5 +1,3 @@
-using System;
-using System.Buffers.Binary;
 using System.Security.Cryptography;
 
 namespace DcrPowerShell.Ledger;
@@ -10,7 +8,6 @@ internal static class ContentEncryption
     public const int KeySize = 64;
     public const int VectorSize = 16;
     public const int TagSize = 32;
-    private const int HalfKey = KeySize / 2;
     private const int BlockSize = 16;
 
     public static byte[] NewKey() => Random(KeySize);
@@ -24,97 +21,29 @@ internal static class ContentEncryption
     /// <param name="associated">What is authenticated and not encrypted.</param>
     public static byte[] Encrypt(byte[] key, byte[] plain, byte[] associated, byte[] vector)
     {
-        var result = new byte[SealedLength(plain.Length)];
-        Buffer.BlockCopy(vector, 0, result, 0, VectorSize);
-        using var aes = NewAes(key, vector);
-        using var encryptor = aes.CreateEncryptor();
-        var cipher = encryptor.TransformFinalBlock(plain, 0, plain.Length);
-        Buffer.BlockCopy(cipher, 0, result, VectorSize, cipher.Length);
-        var tag = Tag(key, associated, result, start: 0);
-        Buffer.BlockCopy(tag, 0, result, result.Length - TagSize, TagSize);
-        return result;
+        using var cipher = new ContentCipher(key);
+        return cipher.Encrypt(plain, associated, vector);
     }
 
     /// <summary>Whether nothing was changed, and key and associated data are the ones it was sealed with.</summary>
-    /// <param name="start">Where it begins; it goes to the end.</param>
-    public static bool IsGenuine(byte[] key, byte[] sealedText, byte[] associated, int start = 0)
+    public static bool IsGenuine(byte[] key, byte[] sealedText, byte[] associated)
     {
-        var length = sealedText.Length - start;
-        if (length < SealedLength(0) || (length - VectorSize - TagSize) % BlockSize != 0)
-        {
-            return false;
-        }
-
-        var tag = Tag(key, associated, sealedText, start);
-
-        // In the same time whatever differs.
-        var difference = 0;
-        for (var index = 0; index < TagSize; index++)
-        {
-            difference |= tag[index] ^ sealedText[sealedText.Length - TagSize + index];
-        }
-
-        return difference == 0;
+        using var cipher = new ContentCipher(key);
+        return cipher.IsGenuine(sealedText, associated, start: 0);
     }
 
     /// <summary>The plain text of what <see cref="IsGenuine"/>.</summary>
-    public static byte[] Decrypt(byte[] key, byte[] sealedText, int start = 0)
+    public static byte[] Decrypt(byte[] key, byte[] sealedText)
     {
-        using var aes = NewAes(key, VectorOf(sealedText, start));
-        using var decryptor = aes.CreateDecryptor();
-        return decryptor.TransformFinalBlock(sealedText, start + VectorSize, sealedText.Length - start - VectorSize - TagSize);
+        using var cipher = new ContentCipher(key);
+        return cipher.Decrypt(sealedText, start: 0);
     }
 
     /// <summary>The beginning of the plain text of what <see cref="IsGenuine"/>.</summary>
-    public static byte[] DecryptBeginning(byte[] key, byte[] sealedText, int length, int start = 0)
+    public static byte[] DecryptBeginning(byte[] key, byte[] sealedText, int length)
     {
-        if (length == 0)
-        {
-            return [];
-        }
-
-        using var aes = NewAes(key, VectorOf(sealedText, start));
-        aes.Padding = PaddingMode.None;
-        using var decryptor = aes.CreateDecryptor();
-        var blocks = (length + BlockSize - 1) / BlockSize * BlockSize;
-        var plain = decryptor.TransformFinalBlock(sealedText, start + VectorSize, blocks);
-        Array.Resize(ref plain, length);
-        return plain;
-    }
-
-    private static byte[] VectorOf(byte[] sealedText, int start)
-    {
-        var vector = new byte[VectorSize];
-        Buffer.BlockCopy(sealedText, start, vector, 0, VectorSize);
-        return vector;
-    }
-
-    private static Aes NewAes(byte[] key, byte[] vector)
-    {
-        var half = new byte[HalfKey];
-        Buffer.BlockCopy(key, HalfKey, half, 0, HalfKey);
-        var aes = Aes.Create();
-        aes.Mode = CipherMode.CBC;
-        aes.Padding = PaddingMode.PKCS7;
-        aes.Key = half;
-        aes.IV = vector;
-        return aes;
-    }
-
-    /// <summary>Of all but the place of the tag at the end.</summary>
-    private static byte[] Tag(byte[] key, byte[] associated, byte[] sealedText, int start)
-    {
-        var half = new byte[HalfKey];
-        Buffer.BlockCopy(key, 0, half, 0, HalfKey);
-        using var mac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA512, half);
-        mac.AppendData(associated);
-        mac.AppendData(sealedText, start, sealedText.Length - start - TagSize);
-
-        // The length of the associated data in bits, as a big-endian number of 64 bits.
-        var bits = new byte[sizeof(long)];
-        BinaryPrimitives.WriteInt64BigEndian(bits, (long)associated.Length * 8);
-        mac.AppendData(bits);
-        return mac.GetHashAndReset();
+        using var cipher = new ContentCipher(key);
+        return cipher.DecryptBeginning(sealedText, length, start: 0);
     }
 
     private static byte[] Random(int size)

@@ -36,33 +36,27 @@ internal sealed class FrameCodec(ILedgerKeys keys)
         var frame = new byte[header.Length];
         header.Write(frame);
         byte[] plain = draft.Body.Length == 0 ? draft.Outline : [.. draft.Outline, .. draft.Body];
-        var text = ContentEncryption.Encrypt(key.Data, plain, Associated(frame), ContentEncryption.NewVector());
+        var text = key.Use(cipher => cipher.Encrypt(plain, Associated(frame), ContentEncryption.NewVector()));
         Buffer.BlockCopy(text, 0, frame, FrameHeader.Size, text.Length);
         return (header, frame);
     }
 
     /// <summary>Whether a frame is as it was sealed.</summary>
-    public bool IsGenuine(FrameHeader header, byte[] frame) => KeyOf(header, frame) is not null;
+    public bool IsGenuine(FrameHeader header, byte[] frame) => Open(header, frame, static (_, _) => "") is not null;
 
     /// <summary>The first part; null where the frame is not as it was sealed.</summary>
     public byte[]? OpenOutline(FrameHeader header, byte[] frame) =>
-        KeyOf(header, frame) is { } key ? ContentEncryption.DecryptBeginning(key, frame, header.OutlineLength, FrameHeader.Size) : null;
+        Open(header, frame, (cipher, start) => cipher.DecryptBeginning(frame, header.OutlineLength, start));
 
     /// <summary>Both parts; null where the frame is not as it was sealed.</summary>
-    public (byte[] Outline, byte[] Body)? Open(FrameHeader header, byte[] frame)
-    {
-        if (KeyOf(header, frame) is not { } key)
-        {
-            return null;
-        }
+    public (byte[] Outline, byte[] Body)? Open(FrameHeader header, byte[] frame) =>
+        Open(header, frame, (cipher, start) => cipher.Decrypt(frame, start)) is { } plain
+            ? (plain.AsSpan(0, header.OutlineLength).ToArray(), plain.AsSpan(header.OutlineLength).ToArray())
+            : null;
 
-        var plain = ContentEncryption.Decrypt(key, frame, FrameHeader.Size);
-        return (plain.AsSpan(0, header.OutlineLength).ToArray(), plain.AsSpan(header.OutlineLength).ToArray());
-    }
-
-    /// <summary>What opens a frame; null where nobody here has that, or the frame is not as it was sealed.</summary>
-    private byte[]? KeyOf(FrameHeader header, byte[] frame) =>
-        keys.Find(header.KeyId) is { } key && ContentEncryption.IsGenuine(key.Data, frame, Associated(frame), FrameHeader.Size) ? key.Data : null;
+    private T? Open<T>(FrameHeader header, byte[] frame, Func<ContentCipher, int, T> open)
+        where T : class =>
+        keys.Find(header.KeyId)?.Use(cipher => cipher.IsGenuine(frame, Associated(frame), FrameHeader.Size) ? open(cipher, FrameHeader.Size) : null);
 
     private byte[] Associated(byte[] frame)
     {

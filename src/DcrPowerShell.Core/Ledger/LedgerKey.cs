@@ -1,5 +1,6 @@
 using System;
 using System.Buffers.Binary;
+using System.Collections.Generic;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -31,6 +32,7 @@ internal sealed class LedgerKey
     public const int Size = ContentEncryption.KeySize + HashKeySize;
 
     private readonly byte[] _hashKey;
+    private readonly Stack<ContentCipher> _ciphers = new();
 
     private LedgerKey(byte[] data, byte[] hashKey)
     {
@@ -55,6 +57,25 @@ internal sealed class LedgerKey
 
     /// <summary>Another key for the same ledger.</summary>
     public LedgerKey Renewed() => new(ContentEncryption.NewKey(), _hashKey);
+
+    /// <summary>Seals or opens something. To make the objects for that anew each time would take as long as to use them.</summary>
+    public T Use<T>(Func<ContentCipher, T> use)
+    {
+        ContentCipher? cipher;
+        lock (_ciphers)
+        {
+            cipher = _ciphers.Count > 0 ? _ciphers.Pop() : null;
+        }
+
+        cipher ??= new ContentCipher(Data);
+        var result = use(cipher);
+        lock (_ciphers)
+        {
+            _ciphers.Push(cipher);
+        }
+
+        return result;
+    }
 
     public LedgerHash Hash(string text) => LedgerHash.Read(HashOf(text));
 

@@ -644,12 +644,16 @@ internal sealed class RegistrationLedger : IDisposable
 
     private async Task EndAsync(IReadOnlyList<LedgerHash> entries, FrameKind kind)
     {
-        if (entries.Count > 0)
+        await Guard(() =>
         {
-            await Guard(() => _file.WriteAsync(
-                state => entries.Where(entry => state.Entry(entry) is not null).Select(entry => new FrameDraft(new FrameHeader { Kind = kind, Entry = entry }, [], [])).ToList(),
-                isDurable: kind == FrameKind.Orphaned)).ConfigureAwait(false);
-        }
+            // Most were ended by the frame that kept what they brought.
+            _file.ReadOn();
+            return !_file.Look(state => entries.Any(entry => state.Entry(entry) is not null))
+                ? Task.FromResult<IReadOnlyList<FrameHeader>>([])
+                : _file.WriteAsync(
+                    state => entries.Where(entry => state.Entry(entry) is not null).Select(entry => new FrameDraft(new FrameHeader { Kind = kind, Entry = entry }, [], [])).ToList(),
+                    isDurable: kind == FrameKind.Orphaned);
+        }).ConfigureAwait(false);
     }
 
     private Task<IReadOnlyList<FrameHeader>> WriteAsync(bool isDurable, Func<FrameDraft> draft) => Guard(() => _file.WriteAsync(_ => [draft()], isDurable));

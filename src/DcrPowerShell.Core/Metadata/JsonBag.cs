@@ -226,7 +226,7 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
     {
         try
         {
-            _ = TextsIn(value).Count();
+            ReadTexts(value);
         }
         catch (InvalidOperationException failure)
         {
@@ -234,13 +234,30 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
         }
     }
 
-    private static IEnumerable<string> TextsIn(JsonElement value) => value.ValueKind switch
+    private static void ReadTexts(JsonElement value)
     {
-        JsonValueKind.String => [value.GetString()!],
-        JsonValueKind.Array => value.EnumerateArray().SelectMany(TextsIn),
-        JsonValueKind.Object => value.EnumerateObject().SelectMany(member => TextsIn(member.Value).Prepend(member.Name)),
-        _ => [],
-    };
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.String:
+                _ = value.GetString();
+                break;
+            case JsonValueKind.Array:
+                foreach (var item in value.EnumerateArray())
+                {
+                    ReadTexts(item);
+                }
+
+                break;
+            case JsonValueKind.Object:
+                foreach (var member in value.EnumerateObject())
+                {
+                    _ = member.Name;
+                    ReadTexts(member.Value);
+                }
+
+                break;
+        }
+    }
 
     private static string? TextOf(JsonElement value) => value.ValueKind switch
     {

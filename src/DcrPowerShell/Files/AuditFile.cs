@@ -1,9 +1,8 @@
 using System;
-using System.Diagnostics;
+using System.Collections.Generic;
 using System.IO;
-using System.Linq;
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
-using System.Threading;
 using DcrPowerShell.Audit;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Http;
@@ -19,6 +18,9 @@ internal sealed class AuditFile(string path) : IAuditFile
         Guid.NewGuid().ToString("n").Substring(0, 12),
         RuntimeInformation.IsOSPlatform(OSPlatform.Windows) ? $"{Environment.UserDomainName}\\{Environment.UserName}" : Environment.UserName,
         Environment.MachineName);
+
+    private readonly object _gate = new();
+    private readonly Queue<Addition> _waiting = new();
 
     public string Path => path;
 
@@ -47,14 +49,29 @@ internal sealed class AuditFile(string path) : IAuditFile
 
     public void Append(Func<Stream, byte[]> addition)
     {
-        using var stream = Open(() => UserOnly.OpenAlone(path));
-        var bytes = addition(stream);
-        if (bytes.Length > 0)
+        var own = new Addition(addition);
+        lock (_waiting)
         {
-            stream.Position = stream.Length;
-            stream.Write(bytes, 0, bytes.Length);
-            stream.Flush(flushToDisk: true);
+            _waiting.Enqueue(own);
         }
+
+        // Whoever comes first writes what all have that wait by then, and flushes once.
+        lock (_gate)
+        {
+            if (!own.IsDone)
+            {
+                List<Addition> all;
+                lock (_waiting)
+                {
+                    all = [.. _waiting];
+                    _waiting.Clear();
+                }
+
+                AppendAll(all);
+            }
+        }
+
+        own.Failure?.Throw();
     }
 
     public byte[] Read(long position, int count)
@@ -74,6 +91,45 @@ internal sealed class AuditFile(string path) : IAuditFile
         return part;
     }
 
-    /// <summary>Another process has the file open for the time of one line.</summary>
+    private void AppendAll(List<Addition> all)
+    {
+        ExceptionDispatchInfo? failure = null;
+        try
+        {
+            using var stream = Open(() => UserOnly.OpenAlone(path));
+            var length = stream.Length;
+            foreach (var addition in all)
+            {
+                var bytes = addition.Give(stream);
+                stream.Position = stream.Length;
+                stream.Write(bytes, 0, bytes.Length);
+            }
+
+            if (stream.Length > length)
+            {
+                stream.Flush(flushToDisk: true);
+            }
+        }
+        catch (Exception thrown)
+        {
+            failure = ExceptionDispatchInfo.Capture(thrown);
+        }
+
+        foreach (var addition in all)
+        {
+            (addition.IsDone, addition.Failure) = (true, failure);
+        }
+    }
+
+    /// <summary>Another process has the file open for the time of some lines.</summary>
     private static FileStream Open(Func<FileStream> open) => UserOnly.WhenFree(open, LongestWait);
+
+    private sealed class Addition(Func<Stream, byte[]> give)
+    {
+        public Func<Stream, byte[]> Give => give;
+
+        public bool IsDone { get; set; }
+
+        public ExceptionDispatchInfo? Failure { get; set; }
+    }
 }

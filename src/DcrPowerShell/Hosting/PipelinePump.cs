@@ -251,7 +251,7 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
     }
 
     private void AfterEnd(Task running, Action action) =>
-        running.ContinueWith(_ => TryAdd(action), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        running.ContinueWith(_ => { TryAdd(action); }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
     private static T Result<T>(Task<T> ended)
     {

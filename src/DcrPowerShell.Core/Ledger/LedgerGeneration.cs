@@ -1,0 +1,140 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using DcrPowerShell.Files;
+
+namespace DcrPowerShell.Ledger;
+
+/// <summary>The file of one generation, as far as it was read. All but <see cref="TryFlush"/> and <see cref="Dispose"/> under the ledger's gate.</summary>
+internal sealed class LedgerGeneration(long number, IAppendFile file, FrameScanner scanner) : IDisposable
+{
+    private const string Prefix = "ledger-";
+    private const string Extension = ".dcrl";
+
+    private readonly object _flushGate = new();
+    private bool _isFlushing;
+    private bool _isReplaced;
+
+    public long Number => number;
+
+    public IAppendFile File => file;
+
+    public FrameScanner Scanner => scanner;
+
+    public LedgerState State { get; } = new();
+
+    public List<LedgerGap> Gaps { get; } = [];
+
+    public long End { get; private set; }
+
+    public FrameHeader Last { get; private set; }
+
+    public static string NameOf(long number) => Prefix + number.ToString("000000", CultureInfo.InvariantCulture) + Extension;
+
+    /// <summary>The numbers of the generations in a folder.</summary>
+    public static List<long> Numbers(IStoreFolder folder)
+    {
+        var numbers = new List<long>();
+        foreach (var name in folder.List())
+        {
+            if (name.StartsWith(Prefix, StringComparison.Ordinal) && name.EndsWith(Extension, StringComparison.Ordinal)
+                && long.TryParse(name.Split('-', '.')[1], NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0)
+            {
+                numbers.Add(number);
+            }
+        }
+
+        numbers.Sort();
+        return numbers;
+    }
+
+    /// <summary>The highest of these numbers; 0 for none.</summary>
+    public static long Newest(IStoreFolder folder) => Numbers(folder) is { Count: > 0 } numbers ? numbers[numbers.Count - 1] : 0;
+
+    /// <summary>Opens the newest one and reads it.</summary>
+    /// <exception cref="FormatException">It is of a newer version.</exception>
+    public static LedgerGeneration Open(IStoreFolder folder, FrameCodec codec, bool isSettled)
+    {
+        for (var left = 10; ; left--)
+        {
+            var number = Newest(folder);
+            try
+            {
+                var file = folder.Open(NameOf(number), create: false);
+                var generation = new LedgerGeneration(number, file, new FrameScanner(file, codec));
+                try
+                {
+                    generation.ReadOn(checksEnd: true, isSettled);
+                    return generation;
+                }
+                catch
+                {
+                    generation.Dispose();
+                    throw;
+                }
+            }
+            catch (FileNotFoundException) when (left > 0)
+            {
+                // Compacted by another process in this moment.
+            }
+        }
+    }
+
+    public void ReadOn(bool checksEnd, bool isSettled) => (End, Last) = scanner.Scan(End, Last, checksEnd, isSettled, State.Apply, Gaps.Add);
+
+    /// <summary>Frames were appended at the file's end, behind whatever stood there.</summary>
+    public void Wrote(long start, long end, FrameHeader last)
+    {
+        if (start > End)
+        {
+            Gaps.Add(new LedgerGap(End, start - End, IsTorn: true));
+        }
+
+        (End, Last) = (end, last);
+    }
+
+    /// <summary>By the leader alone. Who replaces the file meanwhile does not wait for the disk.</summary>
+    /// <returns>False where the file was opened anew before, or another one took its place.</returns>
+    public bool TryFlush()
+    {
+        lock (_flushGate)
+        {
+            if (_isReplaced)
+            {
+                return false;
+            }
+
+            _isFlushing = true;
+        }
+
+        try
+        {
+            file.Flush();
+            return true;
+        }
+        finally
+        {
+            lock (_flushGate)
+            {
+                _isFlushing = false;
+                if (_isReplaced)
+                {
+                    file.Dispose();
+                }
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_flushGate)
+        {
+            _isReplaced = true;
+            if (!_isFlushing)
+            {
+                file.Dispose();
+            }
+        }
+    }
+}
