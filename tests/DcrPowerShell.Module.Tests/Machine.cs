@@ -56,6 +56,11 @@ internal static class Machine
             missing[SuiteNeeds.Mono] = "Mono is not installed";
         }
 
+        if (WinePrefix.WhyUnavailable() is { } why)
+        {
+            missing[SuiteNeeds.Wine] = why;
+        }
+
         return (missing, modulePath);
     }
 }

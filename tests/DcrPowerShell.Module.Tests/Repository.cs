@@ -22,9 +22,17 @@ internal static class Repository
     /// <summary>The Pester that the build restored: its manifest.</summary>
     public static string Pester { get; } = SourceTree.Metadata("Pester");
 
+    /// <summary>What runs scripts and tests under Wine. Empty where there is no Wine, or NuGet did not have what it is made of.</summary>
+    public static string WindowsHost { get; } = SourceTree.Metadata("WindowsHost");
+
+    public static string CoreTests =>
+        Path.Combine(Root, "tests", "DcrPowerShell.Core.Tests", "bin", "Release", "net8.0", "DcrPowerShell.Core.Tests.dll");
+
     public static string PesterFiles => Path.Combine(Root, "tests", "cmdlets");
 
     public static string Manifest => File.ReadAllText(Path.Combine(Module, "DcrPowerShell.psd1"));
+
+    public static string WindowsFiles => Path.Combine(Root, "tests", "windows");
 
     /// <summary>A list of the manifest, such as <c>CmdletsToExport</c>.</summary>
     public static string[] ManifestList(string name)

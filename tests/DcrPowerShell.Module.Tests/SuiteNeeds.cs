@@ -13,8 +13,9 @@ internal static class SuiteNeeds
     public const string SecretStore = "SecretStore";
     public const string Node = "Node";
     public const string Mono = "Mono";
+    public const string Wine = "Wine";
 
-    private static readonly string[] Known = [PowerShell, SecretManagement, SecretStore, Node, Mono];
+    private static readonly string[] Known = [PowerShell, SecretManagement, SecretStore, Node, Mono, Wine];
 
     /// <summary>What a Pester file needs: PowerShell, and what its line <c># Needs: SecretManagement, SecretStore</c> names.</summary>
     public static IReadOnlyList<string> Of(string pesterFile)
@@ -43,6 +44,7 @@ internal static class SuiteNeeds
         Add(files[false].ToList(), "other Pester file");
         AddPart(Node, "the oidc-provider tests");
         AddPart(Mono, "the .NET Framework tests");
+        AddPart(Wine, "the Windows paths");
         return parts.Count == 0 ? null : $"Not run: {string.Join("; ", parts)}.";
 
         void Add(List<IReadOnlyList<string>> group, string what)

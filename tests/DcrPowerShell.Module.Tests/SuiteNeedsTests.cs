@@ -74,10 +74,11 @@ public class SuiteNeedsTests
             [Plain, Vault, [.. Plain, SuiteNeeds.Node]],
             (SuiteNeeds.PowerShell, "no pwsh"),
             (SuiteNeeds.Node, "no node"),
-            (SuiteNeeds.Mono, "no mono"));
+            (SuiteNeeds.Mono, "no mono"),
+            (SuiteNeeds.Wine, "no wine"));
         Assert.Equal(
             "Not run: 1 vault test file (no pwsh); 2 other Pester files (no pwsh, no node); "
-            + "the oidc-provider tests (no node); the .NET Framework tests (no mono).",
+            + "the oidc-provider tests (no node); the .NET Framework tests (no mono); the Windows paths (no wine).",
             line);
     }
 

@@ -43,11 +43,11 @@ internal sealed class ConsoleOnlyHost : PSHost
     {
         public override PSHostRawUserInterface? RawUI => null;
 
-        public static PSInvalidOperationException NobodyToAsk() => new("Windows PowerShell is in NonInteractive mode. Read and Prompt functionality is not available.");
+        public static PSInvalidOperationException NobodyToAsk() => new("PowerShell is in NonInteractive mode: nobody can be asked.");
 
         public override void Write(string value) => Console.Out.Write(value);
 
-        public override void Write(ConsoleColor foregroundColor, ConsoleColor backgroundColor, string value) => Console.Out.Write(value);
+        public override void Write(ConsoleColor foregroundColor, ConsoleColor backgroundColor, string value) => Write(value);
 
         public override void WriteLine(string value) => Console.Out.WriteLine(value);
 
@@ -67,13 +67,21 @@ internal sealed class ConsoleOnlyHost : PSHost
 
         public override SecureString ReadLineAsSecureString() => throw NobodyToAsk();
 
-        public override Dictionary<string, PSObject> Prompt(string caption, string message, Collection<FieldDescription> descriptions) => throw NobodyToAsk();
+        public override Dictionary<string, PSObject> Prompt(string caption, string message, Collection<FieldDescription> descriptions) =>
+            throw NobodyToAsk();
 
-        public override int PromptForChoice(string caption, string message, Collection<ChoiceDescription> choices, int defaultChoice) => throw NobodyToAsk();
+        public override int PromptForChoice(string caption, string message, Collection<ChoiceDescription> choices, int defaultChoice) =>
+            throw NobodyToAsk();
 
-        public override PSCredential PromptForCredential(string caption, string message, string userName, string targetName) => throw NobodyToAsk();
+        public override PSCredential PromptForCredential(string caption, string message, string userName, string targetName) =>
+            throw NobodyToAsk();
 
         public override PSCredential PromptForCredential(
-            string caption, string message, string userName, string targetName, PSCredentialTypes allowedCredentialTypes, PSCredentialUIOptions options) => throw NobodyToAsk();
+            string caption,
+            string message,
+            string userName,
+            string targetName,
+            PSCredentialTypes allowedCredentialTypes,
+            PSCredentialUIOptions options) => throw NobodyToAsk();
     }
 }

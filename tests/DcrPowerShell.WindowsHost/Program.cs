@@ -6,8 +6,9 @@ using System.Text;
 namespace DcrPowerShell.WindowsHost;
 
 /// <summary>
-/// What runs under Wine, where pwsh.exe ends at once. A script: <c>-File path [-Name value]…</c>, as pwsh has it, so that tests start a second
-/// PowerShell as anywhere; what pwsh takes before that is let be. Tests of an xunit assembly: <c>-Tests path [part of a class name]…</c>.
+/// What runs under Wine, where pwsh.exe ends at once. A script: <c>-File path [-Name value]…</c>, as pwsh has it, so that tests start
+/// a second PowerShell as anywhere; what pwsh takes before that is let be. Tests of an xunit assembly: <c>-Tests path [part of a class
+/// name]…</c>.
 /// </summary>
 internal static class Program
 {

@@ -28,10 +28,13 @@ internal static class TestRun
         discoverer.Find(includeSourceInformation: false, sink, new Options());
         sink.WaitForDiscovery();
         using var executor = framework.GetExecutor(name);
-        executor.RunTests(sink.Cases.Where(test => classes.Length == 0 || classes.Any(part => test.TestMethod.TestClass.Class.Name.Contains(part, StringComparison.Ordinal))), sink, new Options());
+        executor.RunTests(sink.Cases.Where(IsWanted), sink, new Options());
         sink.WaitForExecution();
         Console.WriteLine($"{sink.Passed} passed, {sink.Failed} failed, {sink.Skipped} skipped in {sink.Time:0} s");
         return sink.Failed > 0 || sink.Passed == 0 ? 1 : 0;
+
+        bool IsWanted(ITestCase test) =>
+            classes.Length == 0 || classes.Any(part => test.TestMethod.TestClass.Class.Name.Contains(part, StringComparison.Ordinal));
     }
 
     /// <summary>xunit's own defaults.</summary>

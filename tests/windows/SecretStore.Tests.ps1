@@ -5,18 +5,30 @@ BeforeAll {
     Start-DcrTest -Vault
     $WarningPreference = 'SilentlyContinue'
     $server = New-ConnectedServer @{ rotateToken = 'put' }
-    function Get-Text([securestring] $Secret) { ConvertTo-PlainText $Secret }
+
+    # What is kept, with its token and its secret.
+    function Get-Kept {
+        Get-DcrClient -Offline | ForEach-Object {
+            "$($_.ClientId) $(ConvertTo-PlainText $_.RegistrationAccessToken) $(ConvertTo-PlainText $_.ClientSecret)"
+        } | Sort-Object
+    }
 }
 
 AfterAll { Stop-DcrTest }
 
 Describe 'SecretStore on Windows' {
     It 'takes registrations, which another process finds there' {
-        $made = 1..3 | ForEach-Object { [pscustomobject]@{ ClientName = "App $_"; RedirectUri = 'https://app.example.com/callback'; Tenant = "tenant-$_" } } | New-DcrClient
+        $made = 1..3 | ForEach-Object {
+            [pscustomobject]@{ ClientName = "App $_"; RedirectUri = 'https://app.example.com/'; Tenant = "tenant-$_" }
+        } | New-DcrClient
         $made.Storage | Sort-Object -Unique | Should -Be 'Vault'
         (Get-DcrStore).InVaults | Should -Be 3
-        foreach ($client in $made) { (Get-VaultRecord $client).registration_access_token | Should -BeExactly (Get-Text $client.RegistrationAccessToken) }
-        $result = Wait-Pwsh (Start-Pwsh "`$null = Connect-DcrServer $($server.Issuer) -WarningAction Ignore; (Get-DcrClient -Tenant tenant-2 | Set-DcrClient -Scope read -WarningAction Ignore).Storage") -TimeoutSec 120
+        foreach ($client in $made) {
+            (Get-VaultRecord $client).registration_access_token | Should -BeExactly (ConvertTo-PlainText $client.RegistrationAccessToken)
+        }
+        $other = Start-Pwsh "`$null = Connect-DcrServer $($server.Issuer) -WarningAction Ignore
+            (Get-DcrClient -Tenant tenant-2 | Set-DcrClient -Scope read -WarningAction Ignore).Storage"
+        $result = Wait-Pwsh $other -TimeoutSec 240
         $result.Errors | Should -BeNullOrEmpty
         $result.Output.Trim() | Should -Be 'Vault'
     }
@@ -26,23 +38,23 @@ Describe 'SecretStore on Windows' {
         $null = Connect-DcrServer $server.Issuer -Vault TestStore
         (Get-DcrStore).InVaults | Should -Be 3
         Clear-TestServerRequest $server
-        $null = New-DcrClient 'App 1' https://app.example.com/callback -Tenant tenant-1
+        $null = New-DcrClient 'App 1' https://app.example.com/ -Tenant tenant-1
         Get-TestServerRequest $server -Operation register | Should -BeNullOrEmpty
     }
 
     It 'gives registrations to the local store and gets them back, whole' {
-        $before = @(Get-DcrClient -Offline | ForEach-Object { "$($_.ClientId) $(Get-Text $_.RegistrationAccessToken) $(Get-Text $_.ClientSecret)" } | Sort-Object)
+        $before = @(Get-Kept)
         $before | Should -HaveCount 3
         $here = @(Move-DcrRegistration -From TestStore)
         $here.Storage | Should -Be 'Local', 'Local', 'Local'
         Get-VaultRecordName | Should -BeNullOrEmpty
         $null = Connect-DcrServer $server.Issuer -LocalStore
-        @(Get-DcrClient -Offline | ForEach-Object { "$($_.ClientId) $(Get-Text $_.RegistrationAccessToken) $(Get-Text $_.ClientSecret)" } | Sort-Object) | Should -Be $before
+        Get-Kept | Should -Be $before
 
         $there = @(Move-DcrRegistration -To TestStore)
         $there.Storage | Should -Be 'Vault', 'Vault', 'Vault'
         $null = Connect-DcrServer $server.Issuer -Vault TestStore
-        @(Get-DcrClient -Offline | ForEach-Object { "$($_.ClientId) $(Get-Text $_.RegistrationAccessToken) $(Get-Text $_.ClientSecret)" } | Sort-Object) | Should -Be $before
+        Get-Kept | Should -Be $before
         (Get-DcrClient -Tenant tenant-1 | Set-DcrClient -Scope read).Storage | Should -Be 'Vault'
     }
 }

@@ -1,4 +1,4 @@
-# What is special to Windows: the account's own protection of the key, sharing and renaming of files that are open, and processes that are killed.
+# What is special to Windows: the account's protection of the key, sharing and renaming of files that are open, killed processes.
 BeforeAll {
     Import-Module "$PSScriptRoot/../cmdlets/Common.psm1"
     Start-DcrTest
@@ -6,19 +6,26 @@ BeforeAll {
 
     # Waits for the end of a process, and gives the lines of its output.
     function Receive-Anew([object] $Pwsh) {
-        $result = Wait-Pwsh $Pwsh -TimeoutSec 120
+        $result = Wait-Pwsh $Pwsh -TimeoutSec 240
         $result.Errors | Should -BeNullOrEmpty
         $result.Output.Trim() -split '\r?\n' | Where-Object { $_ }
     }
 
-    function New-Row([int] $Count) { 1..$Count | ForEach-Object { [pscustomobject]@{ ClientName = "App $_"; RedirectUri = 'https://app.example.com/callback'; Tenant = "tenant-$_" } } }
+    function New-Row([int] $Count) {
+        1..$Count | ForEach-Object {
+            [pscustomobject]@{ ClientName = "App $_"; RedirectUri = 'https://app.example.com/'; Tenant = "tenant-$_" }
+        }
+    }
+
     function Get-StoreFile([string] $Filter) { (Get-ChildItem $env:DCRPOWERSHELL_HOME -Filter $Filter).Name }
 
     # What the server has, with its newest tokens, is what is kept: no client more, and none less.
     function Assert-Kept([object] $Server) {
-        $known = @(Get-TestServerClient $Server | ForEach-Object { "$($_.clientId) $($_.registrationAccessToken) $($_.clientSecret)" } | Sort-Object)
-        $kept = @(Get-DcrClient -Offline | ForEach-Object { "$($_.ClientId) $(ConvertTo-PlainText $_.RegistrationAccessToken) $(ConvertTo-PlainText $_.ClientSecret)" } | Sort-Object)
-        $kept | Should -Be $known
+        $known = Get-TestServerClient $Server | ForEach-Object { "$($_.clientId) $($_.registrationAccessToken) $($_.clientSecret)" }
+        $kept = Get-DcrClient -Offline | ForEach-Object {
+            "$($_.ClientId) $(ConvertTo-PlainText $_.RegistrationAccessToken) $(ConvertTo-PlainText $_.ClientSecret)"
+        }
+        $kept | Sort-Object | Should -Be ($known | Sort-Object)
     }
 }
 
@@ -91,7 +98,8 @@ Describe 'The main job with the local store' {
 
         (Get-DcrClient -Tenant tenant-1 | Set-DcrClient -Scope read).Scope | Should -Be 'read'
         $rotated = Get-DcrClient -Tenant tenant-2 | Reset-DcrClientSecret
-        ConvertTo-PlainText $rotated.ClientSecret | Should -Not -Be (ConvertTo-PlainText ($made | Where-Object Tenant -eq tenant-2).ClientSecret)
+        $former = $made | Where-Object Tenant -eq tenant-2
+        ConvertTo-PlainText $rotated.ClientSecret | Should -Not -Be (ConvertTo-PlainText $former.ClientSecret)
         Get-DcrClient -Tenant tenant-3 | Remove-DcrClient -Confirm:$false
         Assert-Kept $server
         (Get-DcrAuditLog -Verify).IsIntact | Should -Not -Contain $false
@@ -107,13 +115,15 @@ Describe 'Processes with one store' {
     It 'register two hundred tenants of one list: two hundred clients' {
         $server = New-TestServer
         $script = "`$null = Connect-DcrServer $($server.Issuer)
-            `$null = 1..200 | Sort-Object { Get-Random } | ForEach-Object { [pscustomobject]@{ ClientName = `"App `$_`"; RedirectUri = 'https://app.example.com/callback'; Tenant = `"tenant-`$_`" } } |
-                New-DcrClient -ThrottleLimit 8 -SummaryVariable summary -ErrorAction SilentlyContinue -ErrorVariable failures -WarningAction Ignore
+            `$null = 1..200 | Sort-Object { Get-Random } | ForEach-Object {
+                [pscustomobject]@{ ClientName = `"App `$_`"; RedirectUri = 'https://app.example.com/'; Tenant = `"tenant-`$_`" }
+            } | New-DcrClient -ThrottleLimit 8 -SummaryVariable summary -WarningAction Ignore -ErrorAction SilentlyContinue -ErrorVariable failures
             `"`$(`$summary.Made) `$(`$failures | ForEach-Object { `$_.FullyQualifiedErrorId -replace ',.*' } | Sort-Object -Unique)`""
         $processes = 1..2 | ForEach-Object { Start-Pwsh $script }
         $lines = $processes | ForEach-Object { Receive-Anew $_ }
         @(Get-TestServerClient $server) | Should -HaveCount 200
-        ($lines | ForEach-Object { [int]($_ -split ' ')[0] } | Measure-Object -Sum).Sum | Should -Be 200 -Because "the processes said: $($lines -join '; ')"
+        $made = $lines | ForEach-Object { [int]($_ -split ' ')[0] } | Measure-Object -Sum
+        $made.Sum | Should -Be 200 -Because "the processes said: $($lines -join '; ')"
         $null = Connect-DcrServer $server.Issuer
         Assert-Kept $server
     }
@@ -130,7 +140,7 @@ Describe 'Processes with one store' {
             (`$client | Set-DcrClient -Scope read -WarningAction Ignore).Scope
             (New-DcrClient Late https://app.example.com/callback -Tenant late -WarningAction Ignore).Storage
             @(Get-DcrClient -Offline).Count"
-        Wait-Until { (Test-Path $ready) -or $other.Process.HasExited } -TimeoutSec 60
+        Wait-Until { (Test-Path $ready) -or $other.Process.HasExited } -TimeoutSec 240
         # A removal is compacted at once.
         Get-DcrClient -Tenant tenant-3 | Remove-DcrClient -Confirm:$false
         Get-StoreFile *.dcrl | Should -Contain 'ledger-000002.dcrl'
@@ -145,9 +155,11 @@ Describe 'Processes with one store' {
     It 'find what one had kept that was killed, and do the rest of its list' {
         $server = New-TestServer @{ faults = @(@{ on = 'register'; delayMs = 400; times = 200 }) }
         $script = "`$null = Connect-DcrServer $($server.Issuer) -WarningAction Ignore
-            `$null = 1..20 | ForEach-Object { [pscustomobject]@{ ClientName = `"App `$_`"; RedirectUri = 'https://app.example.com/callback'; Tenant = `"tenant-`$_`" } } | New-DcrClient -ThrottleLimit 2"
+            `$null = 1..20 | ForEach-Object {
+                [pscustomobject]@{ ClientName = `"App `$_`"; RedirectUri = 'https://app.example.com/'; Tenant = `"tenant-`$_`" }
+            } | New-DcrClient -ThrottleLimit 2"
         $killed = Start-Pwsh $script
-        Wait-Until { @(Get-TestServerRequest $server -Operation register).Count -ge 6 -or $killed.Process.HasExited } -TimeoutSec 60
+        Wait-Until { @(Get-TestServerRequest $server -Operation register).Count -ge 6 -or $killed.Process.HasExited } -TimeoutSec 240
         $killed.Process.Kill()
         $null = $killed.Process.WaitForExit()
         Get-StoreFile alive-*.lock | Should -HaveCount 1
@@ -161,7 +173,7 @@ Describe 'Processes with one store' {
         @($made).Count | Should -Be (20 - @($failures).Count)
         $known = Get-TestServerClient $server
         $known.metadata.client_name | Group-Object | Where-Object Count -gt 1 | Should -BeNullOrEmpty
-        $made | ForEach-Object { ConvertTo-PlainText $_.RegistrationAccessToken } | ForEach-Object { $_ | Should -BeIn $known.registrationAccessToken }
+        $made | ForEach-Object { ConvertTo-PlainText $_.RegistrationAccessToken | Should -BeIn $known.registrationAccessToken }
         @(Find-DcrOrphan) | Should -HaveCount @($failures).Count
     }
 }

@@ -232,13 +232,15 @@ internal sealed class SecretStoreMembers
         // Once for all: deriving the key takes as long as all the rest.
         var key = _derive.Invoke(null, [password, _key.GetValue(data), false]);
         using var aes = Aes.Create();
-        using var encryption = aes.CreateEncryptor((byte[])_aesKey.GetValue(key)!, (byte[])_aesIv.GetValue(key)!);
         var tag = new ReadOnlyDictionary<string, object>((Dictionary<string, object>)_tag.GetValue(null)!);
         foreach (var write in writes)
         {
             if (write.Value is not null)
             {
                 var (plain, type) = BytesOf(write.Value);
+
+                // One that was used goes on under Wine where it stopped, instead of beginning with the vector again.
+                using var encryption = aes.CreateEncryptor((byte[])_aesKey.GetValue(key)!, (byte[])_aesIv.GetValue(key)!);
                 var content = encryption.TransformFinalBlock(plain, 0, plain.Length);
                 Array.Clear(plain, 0, plain.Length);
                 fresh.Add(write.Key, _newEntry.Invoke([write.Key, type, (int)blob.Position, content.Length, tag, new ReadOnlyDictionary<string, object>(new Dictionary<string, object>())]));
