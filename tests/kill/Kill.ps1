@@ -249,7 +249,11 @@ try {
         $fresh = @($orphans.Keys | Where-Object { $former.Add($_) })
         $figures.Orphans += $fresh.Count
         # A process that was killed while connecting had none of its own.
-        $ofUnusable = @($fresh | Where-Object { $_ -like 'register *' -and $unusable.Contains($_.Substring(9)) })
+        # A worker may die before it tells of an unusable answer; its orphan shows that answer all the same.
+        $ofUnusable = @($fresh | Where-Object {
+            $answer = $orphans[$_].answer
+            $_ -like 'register *' -and ($unusable.Contains($_.Substring(9)) -or $answer -and -not (Test-Json $answer -ErrorAction Ignore))
+        })
         $unexplained = @($fresh | Where-Object { $ofUnusable -cnotcontains $_ })
         if ($unexplained.Count -gt $throttle) {
             Add-Finding Lost "$($unexplained.Count) requests are orphans, and $throttle ran at a time: $($unexplained -join ', ')"
