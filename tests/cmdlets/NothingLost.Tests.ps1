@@ -61,7 +61,7 @@ Describe 'All that the server delivers to <Command> is kept where <End>' -ForEac
         $things = @(New-Row 6)
         if ($On -ne 'register') { $things = @($things | New-DcrClient -ThrottleLimit 1) }
         Clear-TestServerRequest $server
-        Set-TestServerSwitch $server @{ faults = @(@{ on = $On; delayMs = 700; skip = 1; times = 20 }) }
+        Set-TestServerSwitch $server @{ faults = @(@{ on = $On; delayMs = 700 }, @{ on = $On; delayMs = 1400; times = 20 }) }
         & $Act
         @(Get-TestServerRequest $server -Operation $On).Count | Should -BeGreaterThan 1 -Because 'else nothing was under way'
         Assert-Kept $server

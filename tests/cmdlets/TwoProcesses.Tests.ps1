@@ -38,6 +38,27 @@ Describe 'Two processes on one SecretStore' {
     }
 }
 
+Describe 'A process that is the first to use SecretStore' {
+    It 'makes its files alone: another one that comes meanwhile finds no half of them' -Skip:($env:OS -eq 'Windows_NT') {
+        # SecretStore makes empty files and runs chmod before it writes them.
+        $bin = New-Item (Join-Path $TestDrive bin) -ItemType Directory
+        $ready, $go = 'ready', 'go' | ForEach-Object { Join-Path $TestDrive $_ }
+        Set-Content "$bin/chmod" "#!/bin/sh`ntouch '$ready'`nwhile [ ! -e '$go' ]; do sleep 0.05; done`nPATH=/usr/bin:/bin exec chmod `"`$@`""
+        chmod +x "$bin/chmod"
+        $server = New-TestServer
+        Remove-Item "$(Split-Path $storeFile)/storefile", "$(Split-Path $storeFile)/storeaux"
+        $process = Start-Pwsh "`$env:DCRPOWERSHELL_HOME = '$TestDrive/ledger'; `$env:PATH = '$bin' + ':' + `$env:PATH
+            `$null = Connect-DcrServer $($server.Issuer) -Vault TestStore"
+        try {
+            Wait-Until { Test-Path $ready }
+            { [IO.File]::Open($lockFile, 'Open', 'ReadWrite', 'None').Dispose() } | Should -Throw
+        } finally {
+            Set-Content $go ''
+            (Wait-Pwsh $process).Errors | Should -BeNullOrEmpty
+        }
+    }
+}
+
 Describe 'A process that writes SecretStore from an old copy' {
     It 'drops records while a command is at work: its end puts them back and says so' {
         $server = New-ConnectedServer

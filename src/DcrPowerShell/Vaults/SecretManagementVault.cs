@@ -146,32 +146,42 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
     }
 
     /// <summary>
-    /// The first look of a process reads SecretStore's files, and another process may be in the middle of writing them. So what
-    /// fails is looked at once more with no writer beside it.
+    /// The first look of a process reads SecretStore's files, or makes them, and another process may be doing the same. So it is alone,
+    /// and what fails is looked at once more.
     /// </summary>
     private void CheckUnlocked(SecretStoreMembers members)
     {
         string? tell;
         try
         {
-            tell = OpenSecretStore.CheckUnlocked(members);
+            tell = members.OpenStore is null ? LookAlone() : OpenSecretStore.CheckUnlocked(members);
         }
         catch (VaultException first) when (!first.IsLocked)
         {
-            try
-            {
-                using var alone = VaultLock.TryTake(VaultLock.SecretStore, LongestWait);
-                tell = OpenSecretStore.CheckUnlocked(members);
-            }
-            catch (Exception noLock) when (noLock is IOException or UnauthorizedAccessException)
-            {
-                throw first;
-            }
+            tell = LookAlone();
         }
 
         if (tell is not null)
         {
             pump?.Warning(tell);
+        }
+
+        string? LookAlone()
+        {
+            IDisposable? alone = null;
+            try
+            {
+                alone = VaultLock.TryTake(VaultLock.SecretStore, LongestWait);
+            }
+            catch (Exception noLock) when (noLock is IOException or UnauthorizedAccessException)
+            {
+                // Then beside others, as with a write.
+            }
+
+            using (alone)
+            {
+                return OpenSecretStore.CheckUnlocked(members);
+            }
         }
     }
 
