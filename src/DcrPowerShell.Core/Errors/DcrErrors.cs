@@ -357,9 +357,6 @@ internal static class DcrErrors
     public static DcrException UnreadManagement(Uri uri, string clientId, string done, string why, bool isKept, Exception inner) =>
         new(DcrErrorId.ResponseNotConformant, $"{uri.Authority} said that client '{clientId}' {done}, but {why}.{(isKept ? " The answer is kept as it came: see Find-DcrOrphan." : "")}", "Run Get-DcrClient for this client: if it answers, the stored registration access token still holds.", inner);
 
-    public static DcrException OtherClient(string asked, string answered, string keptAs) =>
-        new(DcrErrorId.ResponseNotConformant, $"Asked for client '{asked}', the server answered with client '{answered}'. What it sent is kept as '{keptAs}'; what is kept of '{asked}' is unchanged.", "Check at the server which of the two is meant.");
-
     // Files of clients.
 
     public static DcrException InventoryFormatUnknown(string path) =>
