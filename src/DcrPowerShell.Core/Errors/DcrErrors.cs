@@ -439,8 +439,8 @@ internal static class DcrErrors
     public static DcrException SecretExists(string place, string secretName) =>
         new(DcrErrorId.SecretExists, $"There is a secret named '{secretName}' in {place} already. It was left as it is.", "Choose another name; or, if nobody needs that secret any more, remove it with Remove-Secret.");
 
-    public static DcrException NotKept(string vault, string clientId, string done, object unstored, Exception why) =>
-        new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' {done}, and vault '{vault}' did not keep that: {why.Message.TrimEnd('.')}. The local store has it.", "Nothing is lost. When the vault works again, connect, or run Restore-DcrRegistration: it gives the vault what it lacks.", why)
+    public static DcrException NotKept(string vault, string clientId, string done, object unstored, Exception why, string? nextStep) =>
+        new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' {done}, and vault '{vault}' did not keep that: {why.Message.TrimEnd('.')}. The local store has it.", $"Nothing is lost. {nextStep ?? "When the vault works again, connect, or run Restore-DcrRegistration: it gives the vault what it lacks."}", why)
         {
             Unstored = unstored,
         };
@@ -461,11 +461,11 @@ internal static class DcrErrors
             Unstored = client,
         };
 
-    public static DcrException NotForgotten(string clientId, Exception why) =>
-        new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' was deleted at the server, and its vault still holds its registration: {why.Message.TrimEnd('.')}.", "Nothing is to be done: it is removed there when you connect to that vault next.", why);
+    public static DcrException NotForgotten(string clientId, Exception why, string? nextStep) =>
+        new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' was deleted at the server, and its vault still holds its registration: {why.Message.TrimEnd('.')}.", nextStep ?? "Nothing is to be done: it is removed there when you connect to that vault next.", why);
 
-    public static DcrException NotMoved(string vault, string clientId, Exception why) =>
-        new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' is being moved, and vault '{vault}' did not take it yet: {why.Message.TrimEnd('.')}. The local store has it.", "Nothing is lost. When the vault works again, run Move-DcrRegistration once more, or connect to the vault: it goes on from here.", why);
+    public static DcrException NotMoved(string vault, string clientId, Exception why, string? nextStep) =>
+        new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' is being moved, and vault '{vault}' did not take it yet: {why.Message.TrimEnd('.')}. The local store has it.", $"Nothing is lost. {nextStep ?? "When the vault works again, run Move-DcrRegistration once more, or connect to the vault: it goes on from here."}", why);
 
     public static DcrException NothingToMove(string place) =>
         new(DcrErrorId.InvalidSetup, $"-From and -To both mean {place}. Nothing was moved.", "Name two places: a vault's name, or nothing for the local store.");

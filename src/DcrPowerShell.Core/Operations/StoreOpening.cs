@@ -94,7 +94,7 @@ internal static class StoreOpening
         }
 
         ledger.NameVault(mark.VaultId, vault.Name);
-        return new Registrations(ledger, vault, mark.VaultId);
+        return new Registrations(ledger, vault, mark.VaultId, reporter);
     }
 
     /// <summary>Two processes that find no probe must not give the vault two ids.</summary>
@@ -207,6 +207,7 @@ internal static class StoreOpening
         catch (DcrException unreadable) when (unreadable.ErrorId == DcrErrorId.VaultReadFailed)
         {
             reporter.Warning(unreadable.Message);
+            store.Ledger.NoteUnreadable(name);
             return null;
         }
     }
