@@ -204,6 +204,40 @@ public class StoreOpeningTests
     }
 
     [Fact]
+    public async Task Two_local_stores_that_find_no_probe_at_the_same_time_both_keep_what_they_stored()
+    {
+        using var server = await SharedTestServer.StartAsync();
+        var vault = new MemoryVault();
+        Session? other = null;
+        vault.OnWrite = _ =>
+        {
+            // Both have looked; the other one's probe is overwritten now.
+            vault.OnWrite = static _ => { };
+            other = Task.Run(() => Session.ConnectAsync(server.Issuer, vault: vault)).GetAwaiter().GetResult();
+        };
+        using var session = await Session.ConnectAsync(server.Issuer, vault: vault);
+        Assert.NotEqual(session.Connection.VaultId, other!.Connection.VaultId);
+        foreach (var one in new[] { other, session })
+        {
+            var client = await one.RegisterAsync();
+            one.Ledger.Compact();
+            using var next = await one.NextProcessAsync();
+            Assert.Empty(next.Reporter.Warnings);
+            Assert.Equal("Clinic portal", (await next.ReadAsync(client.ClientId)).ClientName);
+            await next.UpdateAsync(client.ClientId, """{"client_name":"m"}""");
+            using var third = await next.NextProcessAsync();
+            Assert.Equal("m", (await third.ReadAsync(client.ClientId)).ClientName);
+            Assert.Equal(third.Connection.VaultId, next.Connection.VaultId);
+        }
+
+        other.Dispose();
+
+        // A third one sees all.
+        using var fresh = await Session.ConnectAsync(server.Issuer, vault: vault);
+        Assert.Equal(2, fresh.Listed().Count);
+    }
+
+    [Fact]
     public async Task What_a_vault_has_lost_is_said_and_written_back_as_far_as_it_is_known()
     {
         using var session = await Session.StartAsync();
