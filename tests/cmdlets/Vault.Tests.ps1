@@ -55,6 +55,28 @@ Describe 'A SecretStore that was never unlocked in this process, Interaction <_>
     }
 }
 
+Describe 'A SecretStore of a version whose members are not known' {
+    BeforeAll {
+        Reset-TestStore
+        $server = New-ConnectedServer @{ rotateToken = 'put' }
+        # Its type is another one: nothing is found in it.
+        $unknown = "`$members = (Get-Command Connect-DcrServer).ImplementingType.Assembly.GetType('DcrPowerShell.Vaults.SecretStore.SecretStoreMembers'); `$members.GetField('_type', 'Static,NonPublic').SetValue(`$null, [object])"
+        $connect = "`$null = Connect-DcrServer $($server.Issuer) -Vault TestStore -WarningAction SilentlyContinue"
+    }
+
+    It 'is a vault like any other: clients are kept, changed, found by the next process and removed' {
+        $result = Wait-Pwsh (Start-Pwsh "$unknown; $connect
+            1..3 | ForEach-Object { [pscustomobject]@{ ClientName = `"App`$_`"; Tenant = `"t`$_`"; RedirectUri = 'https://app.example.com/' } } | New-DcrClient | Set-DcrClient -Scope read | ForEach-Object { `"`$(`$_.Storage)`" }
+            Get-DcrClient -ClientName App3 | Remove-DcrClient -Confirm:`$false
+            `"found: `$(`$members.GetProperty('Found').GetValue(`$null))`"")
+        $result.Errors | Should -BeNullOrEmpty
+        $result.Output.Trim() -split '\r?\n' | Should -Be 'Vault', 'Vault', 'Vault', 'found:'
+        $result = Wait-Pwsh (Start-Pwsh "$connect; Get-DcrClient | ForEach-Object { `"`$(`$_.ClientName) `$(`$_.Scope)`" }")
+        $result.Output.Trim() -split '\r?\n' | Sort-Object | Should -Be 'App1 read', 'App2 read'
+        (Wait-Pwsh (Start-Pwsh -Module Microsoft.PowerShell.SecretStore '(Get-SecretInfo -Vault TestStore dcr-127*).Count')).Output.Trim() | Should -Be 2
+    }
+}
+
 Describe 'No vault' {
     AfterEach { Register-TestStore }
 

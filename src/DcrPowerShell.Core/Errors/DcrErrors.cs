@@ -357,9 +357,6 @@ internal static class DcrErrors
     public static DcrException UnreadManagement(Uri uri, string clientId, string done, string why, bool isKept, Exception inner) =>
         new(DcrErrorId.ResponseNotConformant, $"{uri.Authority} said that client '{clientId}' {done}, but {why}.{(isKept ? " The answer is kept as it came: see Find-DcrOrphan." : "")}", "Run Get-DcrClient for this client: if it answers, the stored registration access token still holds.", inner);
 
-    public static DcrException OtherClient(string asked, string answered, string keptAs) =>
-        new(DcrErrorId.ResponseNotConformant, $"Asked for client '{asked}', the server answered with client '{answered}'. What it sent is kept as '{keptAs}'; what is kept of '{asked}' is unchanged.", "Check at the server which of the two is meant.");
-
     // Files of clients.
 
     public static DcrException InventoryFormatUnknown(string path) =>
@@ -442,8 +439,8 @@ internal static class DcrErrors
     public static DcrException SecretExists(string place, string secretName) =>
         new(DcrErrorId.SecretExists, $"There is a secret named '{secretName}' in {place} already. It was left as it is.", "Choose another name; or, if nobody needs that secret any more, remove it with Remove-Secret.");
 
-    public static DcrException NotKept(string vault, string clientId, string done, object unstored, Exception why) =>
-        new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' {done}, and vault '{vault}' did not keep that: {why.Message.TrimEnd('.')}. The local store has it.", "Nothing is lost. When the vault works again, connect, or run Restore-DcrRegistration: it gives the vault what it lacks.", why)
+    public static DcrException NotKept(string vault, string clientId, string done, object unstored, Exception why, string? nextStep) =>
+        new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' {done}, and vault '{vault}' did not keep that: {why.Message.TrimEnd('.')}. The local store has it.", $"Nothing is lost. {nextStep ?? "When the vault works again, connect, or run Restore-DcrRegistration: it gives the vault what it lacks."}", why)
         {
             Unstored = unstored,
         };
@@ -464,11 +461,11 @@ internal static class DcrErrors
             Unstored = client,
         };
 
-    public static DcrException NotForgotten(string clientId, Exception why) =>
-        new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' was deleted at the server, and its vault still holds its registration: {why.Message.TrimEnd('.')}.", "Nothing is to be done: it is removed there when you connect to that vault next.", why);
+    public static DcrException NotForgotten(string clientId, Exception why, string? nextStep) =>
+        new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' was deleted at the server, and its vault still holds its registration: {why.Message.TrimEnd('.')}.", nextStep ?? "Nothing is to be done: it is removed there when you connect to that vault next.", why);
 
-    public static DcrException NotMoved(string vault, string clientId, Exception why) =>
-        new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' is being moved, and vault '{vault}' did not take it yet: {why.Message.TrimEnd('.')}. The local store has it.", "Nothing is lost. When the vault works again, run Move-DcrRegistration once more, or connect to the vault: it goes on from here.", why);
+    public static DcrException NotMoved(string vault, string clientId, Exception why, string? nextStep) =>
+        new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' is being moved, and vault '{vault}' did not take it yet: {why.Message.TrimEnd('.')}. The local store has it.", $"Nothing is lost. {nextStep ?? "When the vault works again, run Move-DcrRegistration once more, or connect to the vault: it goes on from here."}", why);
 
     public static DcrException NothingToMove(string place) =>
         new(DcrErrorId.InvalidSetup, $"-From and -To both mean {place}. Nothing was moved.", "Name two places: a vault's name, or nothing for the local store.");

@@ -1,8 +1,8 @@
 using System;
+using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
-using System.Security.Cryptography;
 using System.Text;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
@@ -21,6 +21,7 @@ internal sealed class RegistrationLedger : IDisposable
     private readonly ILedgerKeys _keys;
     private readonly LedgerFile _file;
     private readonly Owners _owners;
+    private readonly ConcurrentDictionary<string, bool> _unreadable = new(StringComparer.OrdinalIgnoreCase);
 
     /// <exception cref="DcrException">StoreReadOnly, StoreDamaged: a newer version wrote it.</exception>
     public RegistrationLedger(IStoreFolder folder, ILedgerKeys keys)
@@ -205,7 +206,7 @@ internal sealed class RegistrationLedger : IDisposable
 
         FrameDraft Removal(FrameHeader removed) => new(
             new FrameHeader { Kind = FrameKind.Removed, Client = client, Entry = entry, Reference = removed.Sequence, Place = removed.Place, Issuer = removed.Issuer },
-            LedgerText.Write(new LedgerRemoval(record.Issuer, record.ClientId, HashOf(record))),
+            LedgerText.Write(LedgerRemoval.Of(record)),
             []);
     }
 
@@ -230,7 +231,7 @@ internal sealed class RegistrationLedger : IDisposable
         var kept = Registration(FrameKind.Kept, record, to, Encoding.UTF8.GetBytes(record.ToJson()), LedgerHash.None, closes: false);
         var moved = new FrameDraft(
             new FrameHeader { Kind = FrameKind.Moved, Client = kept.Header.Client, Place = PlaceOf(from) },
-            LedgerText.Write(new LedgerRemoval(record.Issuer, record.ClientId, HashOf(record))),
+            LedgerText.Write(LedgerRemoval.Of(record)),
             []);
         var written = await Guard(() => _file.WriteAsync(_ => from is null ? [kept] : [kept, moved], isDurable: true)).ConfigureAwait(false);
         return written[0].Sequence;
@@ -324,12 +325,18 @@ internal sealed class RegistrationLedger : IDisposable
     /// <summary>Whether the ledger knows what a vault has under a name, also as something that the vault is still to forget.</summary>
     public bool Knows(string secretName, string vaultId) => _file.Look(state => IsKnown(state, _keys.Active.Hash(secretName), PlaceOf(vaultId)));
 
-    /// <summary>Whether this very registration was removed: a vault that was put back to an older copy of it has it again.</summary>
+    /// <summary>A vault has something under a registration's name that this version cannot read.</summary>
+    public void NoteUnreadable(string secretName) => _unreadable[secretName] = true;
+
+    /// <summary>Whether that was noted in this process.</summary>
+    public bool IsUnreadable(string secretName) => _unreadable.ContainsKey(secretName);
+
+    /// <summary>Whether this registration was removed, in this version or a later one: a vault that was put back to an older copy of it has it again.</summary>
     public bool WasRemoved(RegistrationRecord record)
     {
         var client = ClientHash(record.Issuer, record.ClientId);
         return _file.TryOpenOutline(state => state.Client(client) is { IsRemoved: true } row ? (row.Header, row.Offset) : null, out _, out var outline)
-            && outline is { Length: > 0 } && LedgerText.ReadRemoval(outline).Record == HashOf(record);
+            && outline is { Length: > 0 } && LedgerText.ReadRemoval(outline).Covers(record);
     }
 
     /// <summary>A tenant's living registration; null for none.</summary>
@@ -627,14 +634,6 @@ internal sealed class RegistrationLedger : IDisposable
         // It waits for what is being written, of which this process is the owner.
         _file.Dispose();
         _owners.Dispose();
-    }
-
-    /// <summary>By it a vault's leftover is told from something newer. A record without its secrets has the same.</summary>
-    public static string HashOf(RegistrationRecord record)
-    {
-        using var sha = SHA256.Create();
-        var version = FormattableString.Invariant($"{record.Issuer}\n{record.ClientId}\n{record.CreatedAt.UtcTicks}\n{record.UpdatedAt.UtcTicks}");
-        return Convert.ToBase64String(sha.ComputeHash(Encoding.UTF8.GetBytes(version)));
     }
 
     private static bool IsKnown(LedgerState state, LedgerHash client, ulong place) =>

@@ -58,7 +58,7 @@ internal static class DeleteOperation
         if (await context.Store.RemoveAsync(record, context.Scope.Entry).ConfigureAwait(false) is { } failure)
         {
             context.Scope.Kept();
-            throw DcrErrors.NotForgotten(record.ClientId, failure);
+            throw DcrErrors.NotForgotten(record.ClientId, failure, failure.NextStep);
         }
 
         context.Scope.Kept();

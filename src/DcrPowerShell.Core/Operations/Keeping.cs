@@ -66,15 +66,21 @@ internal static class Keeping
     /// <param name="done">What the server did, to be told if the store fails: "was changed".</param>
     /// <param name="always">Also where it brought nothing that the record has not: the store does not have that.</param>
     /// <exception cref="DcrException">
-    /// ResponseNotConformant: the answer is about another client, and was kept as that one's. VaultWriteFailed: the error carries the client.
+    /// VaultWriteFailed: the error carries the client.
     /// </exception>
+    /// <exception cref="UnreadAnswerException">It is not the client's own information response; what it brought is kept.</exception>
     public static async Task<DcrClient> KeepAsync(this OperationContext context, RegistrationRecord record, RegistrationAnswer answer, JsonBag? asked, string done, bool always = false)
     {
-        if (answer.ClientId is { } answered && answered != record.ClientId)
+        if (answer.ClientId != record.ClientId)
         {
-            var (other, _) = await context.NewRecordAsync(answer, tenant: null, done).ConfigureAwait(false);
-            await context.StoreAsync(other, [], done).ConfigureAwait(false);
-            throw DcrErrors.OtherClient(record.ClientId, answered, other.SecretName);
+            // RFC 7592, section 3, wants a client_id in each. Without it, only a new token or secret is taken to be this client's.
+            var known = Merge(record, answer.SecretsAlone.Onto(record.Metadata), context.Connection.RegistrationEndpoint, context.Clock.UtcNow);
+            if (answer.ClientId is null && !known.HasSameContent(record))
+            {
+                await context.StoreAsync(known, [], done).ConfigureAwait(false);
+            }
+
+            throw new UnreadAnswerException(response: null, answer.ClientId is { } other ? $"its answer is about client '{other}'" : "its answer has no client_id");
         }
 
         var updated = Merge(record, answer, context.Connection.RegistrationEndpoint, context.Clock.UtcNow);
@@ -123,7 +129,7 @@ internal static class Keeping
         }
 
         context.DistrustVault();
-        throw DcrErrors.NotKept(context.Connection.Vault!, record.ClientId, done, new DcrClient(record, changes) { State = state, Storage = storage }, failure);
+        throw DcrErrors.NotKept(context.Connection.Vault!, record.ClientId, done, new DcrClient(record, changes) { State = state, Storage = storage }, failure, failure.NextStep);
     }
 
     /// <summary>Gives the application its own copy of the client secret, under a name of the user's choice.</summary>

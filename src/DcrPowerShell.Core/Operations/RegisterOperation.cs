@@ -59,7 +59,7 @@ internal static class RegisterOperation
         }
         catch (UnreadAnswerException unread)
         {
-            throw DcrErrors.UnreadRegistration(context.Connection.RegistrationEndpoint, unread.Why, unread.Response.End == BodyEnd.Broken, context.Scope.Unusable(), unread);
+            throw DcrErrors.UnreadRegistration(context.Connection.RegistrationEndpoint, unread.Why, unread.Response?.End == BodyEnd.Broken, context.Scope.Unusable(), unread);
         }
 
         const string Done = "was registered";

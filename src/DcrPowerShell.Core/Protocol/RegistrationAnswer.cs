@@ -13,6 +13,15 @@ internal sealed record RegistrationAnswer(JsonBag Members, int Status)
     /// <summary>The server refused, whatever its status says: it names an error, and no client.</summary>
     public bool IsRefusal => ClientId is null && (IsNamed("error") || IsNamed("errorCode"));
 
+    /// <summary>Of an answer that is not the whole client, such as a secret's own resource: what is worth keeping.</summary>
+    public RegistrationAnswer SecretsAlone => this with
+    {
+        Members = Members.Where(static (name, _) => name is ClientMember.ClientSecret or ClientMember.ClientSecretExpiresAt or ClientMember.RegistrationAccessToken or ClientMember.RegistrationClientUri),
+    };
+
+    /// <summary>As an answer that repeats the rest of what is known.</summary>
+    public RegistrationAnswer Onto(JsonBag metadata) => this with { Members = metadata.With(Members) };
+
     public string? ClientId => Members.Text(ClientMember.ClientId);
 
     public string? ClientSecret => Members.Text(ClientMember.ClientSecret);

@@ -45,7 +45,7 @@ internal sealed class Session : IDisposable
     public CancellationTokenSource Stop { get; } = new();
 
     /// <summary>For one run of an operation.</summary>
-    public OperationContext Context => ContextOf(new Registrations(Ledger, _vault, Connection.VaultId));
+    public OperationContext Context => ContextOf(NewStore());
 
     public TestServerInstance Server => _server ?? throw new InvalidOperationException("This session is not with the test server.");
 
@@ -92,7 +92,7 @@ internal sealed class Session : IDisposable
     /// <summary>Runs an operation as a command does: it is put on record, and in the end what the vault got is confirmed.</summary>
     public async Task<T> RunAsync<T>(Func<OperationContext, Task<T>> operation)
     {
-        var store = new Registrations(Ledger, _vault, Connection.VaultId);
+        var store = NewStore();
         T result;
         try
         {
@@ -185,6 +185,8 @@ internal sealed class Session : IDisposable
         next._server = _server;
         return next;
     }
+
+    private Registrations NewStore() => new(Ledger, _vault, Connection.VaultId, Reporter);
 
     private OperationContext ContextOf(Registrations store) => new(Connection, store, Reporter, Clock, Stop.Token);
 

@@ -301,7 +301,7 @@ public class FuzzTests
     [
         Text(LedgerText.Write(Intent())),
         Text(LedgerText.Write(Intent() with { Operation = LedgerOperation.Update, ClientId = "c1", Vault = "4f2" }, new LedgerAnswer(200, [], Answers.ReceivedAt) { ContentType = "application/json" })),
-        Text(LedgerText.Write(new LedgerRemoval("https://as.example.com", "c1", "hash"))),
+        Text(LedgerText.Write(new LedgerRemoval("https://as.example.com", "c1", default, default))),
     ];
 
     private static void UseIntent(byte[] input)

@@ -312,7 +312,7 @@ public class RecoveryTests
     {
         using var session = await Session.StartAsync(Rotating, hasVault: hasVault);
         var client = await session.RegisterAsync(tenant: "north");
-        await session.Server.SetAsync(new { omitFromAnswer = new[] { "client_id" } });
+        await session.Server.SetAsync(new { answerOverrides = new { update = new { client_id = (string?)null } } });
         await KillAsync(session, 1 + Keeping, () => session.ResetSecretAsync(client.ClientId)); // What was read is kept before.
 
         using var next = await session.NextProcessAsync();

@@ -205,6 +205,73 @@ public class UpdateOperationTests
     }
 
     [Theory]
+    [InlineData("read", "{}")]
+    [InlineData("read", """{"data":{"client_id":"c1","client_name":"m"}}""")]
+    [InlineData("read", """{"client_id":"stranger","client_name":"m"}""")]
+    [InlineData("update", "{}")]
+    [InlineData("update", """{"data":{"client_id":"c1","client_name":"m"}}""")]
+    [InlineData("update", """[{"client_id":"c1"}]""")]
+    [InlineData("update", """{"error":"invalid_token"}""")]
+    [InlineData("update", """{"client_id":"stranger","client_name":"m"}""")]
+    public async Task A_success_that_is_not_about_the_client_replaces_nothing(string on, string content)
+    {
+        using var session = await Session.StartAsync();
+        var client = await session.RegisterAsync();
+        var before = session.Stored(client.ClientId).ToJson();
+        await session.Server.SetAsync(new { faults = new[] { new { on, content } } });
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""));
+        Assert.Equal(DcrErrorId.ResponseNotConformant, error.ErrorId);
+        Assert.Equal(before, session.Stored(client.ClientId).ToJson());
+
+        using var next = await session.NextProcessAsync();
+        Assert.Equal(before, next.Stored(client.ClientId).ToJson());
+        Assert.Single(next.Vault.Registrations);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_token_in_an_answer_that_names_no_client_is_kept_at_once_and_nothing_else_of_it(bool hasVault)
+    {
+        using var session = await Session.StartAsync(hasVault: hasVault);
+        var client = await session.RegisterAsync();
+        await session.Server.SetAsync(new { faults = new[] { new { on = "update", content = """{"registration_access_token":"tok-2","client_secret":"sec-2","client_name":"other"}""" } } });
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""));
+        Assert.Equal(DcrErrorId.ResponseNotConformant, error.ErrorId);
+        var stored = session.Stored(client.ClientId);
+        Assert.Equal(("tok-2", "sec-2", "Clinic portal"), (stored.RegistrationAccessToken, stored.ClientSecret, stored.ClientName));
+        Assert.Equal(["https://app.example.com/callback"], stored.Metadata.Texts("redirect_uris"));
+        Assert.Empty(session.Ledger.Open());
+    }
+
+    [Theory]
+    [InlineData("""{"data":{"registration_access_token":"tok-2"}}""")]
+    [InlineData("""{"client_id":"stranger","registration_access_token":"tok-2"}""")]
+    public async Task A_token_of_which_nobody_knows_whose_it_is_stays_findable(string content)
+    {
+        using var session = await Session.StartAsync();
+        var client = await session.RegisterAsync();
+        var before = session.Stored(client.ClientId).ToJson();
+        await session.Server.SetAsync(new { faults = new[] { new { on = "update", content } } });
+        await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""));
+        using var next = await session.NextProcessAsync();
+        Assert.Equal(before, next.Stored(client.ClientId).ToJson());
+        Assert.Equal(content, SecureText.Reveal(Assert.Single(Assert.Single(await next.OrphansAsync()).Answer!)));
+    }
+
+    /// <summary>Then Find-DcrOrphan cannot read the client either.</summary>
+    [Fact]
+    public async Task An_orphan_is_shown_although_the_server_answers_no_read_as_it_should()
+    {
+        using var session = await Session.StartAsync();
+        var client = await session.RegisterAsync();
+        await session.Server.SetAsync(new { faults = new[] { new { on = "update", content = "{}" } } });
+        await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""));
+        await session.Server.SetAsync(new { faults = new[] { new { on = "read", content = "{}" } } });
+        Assert.Contains("has no client_id", Assert.Single(await session.OrphansAsync()).RecommendedAction);
+    }
+
+    [Theory]
     [InlineData("""{"operations":["read","delete"]}""")]
     [InlineData("""{"faults":[{"on":"update","status":404}]}""")] // oidc-provider without management
     public async Task A_server_that_does_not_offer_it_is_told(string switches)
