@@ -25,9 +25,9 @@ Describe 'A vault that hangs' {
     It 'is left behind: one error ends the command, nothing is lost, and the process goes on without that vault' {
         $server = New-TestServer
         $result = Wait-Pwsh (Start-Pwsh "
-            $shorten
             foreach (`$name in 'Hanging', 'Good') { Register-SecretVault -Name `$name -ModuleName '$PSScriptRoot/vaults/DcrTestVault' }
             `$null = Connect-DcrServer $($server.Issuer) -Vault Hanging
+            $shorten
             `$env:DCR_TEST_VAULT_MODE = 'SetHangs=300'
             function Test-Hanging { [AppDomain]::CurrentDomain.GetData('DcrTestVault')['Hanging'].Hanging }
             try { 1..3 | ForEach-Object { [pscustomobject]@{ ClientName = `"App`$_`"; RedirectUri = 'https://app.example.com/' } } | New-DcrClient -ThrottleLimit 1 -ErrorAction Continue 2>`$null | ForEach-Object { `"`$(`$_.ClientName) `$(`$_.Storage)`" } }
