@@ -11,6 +11,7 @@ using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
 using DcrPowerShell.TestServer.Client;
+using DcrPowerShell.Tests;
 using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Core.Tests.Doubles;
@@ -164,6 +165,10 @@ internal sealed class Session : IDisposable
     /// <summary>The requests of one kind that the server got: register, read, update, delete.</summary>
     public async Task<IReadOnlyList<ServerRequest>> SentAsync(string operation) =>
         (await Server.RequestsAsync()).Where(request => request.Operation == operation).ToList();
+
+    /// <summary>Waits until the server has got so many requests of one kind.</summary>
+    public Task ArrivalAsync(string operation, int count = 1) =>
+        HangLimit.UntilAsync($"{count} of {operation} at the server", async () => (await SentAsync(operation)).Count >= count);
 
     /// <summary>The one client as the server knows it.</summary>
     public async Task<ServerClient> AtServerAsync() => (await Server.ClientsAsync()).Single();

@@ -8,6 +8,7 @@ using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Core.Tests.Fuzzing;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Ledger;
+using DcrPowerShell.Tests;
 using Xunit;
 using static DcrPowerShell.Core.Tests.Ledger.LedgerSamples;
 
@@ -164,7 +165,7 @@ public class CompactionTests
                     writing = Task.Run(() => by.WriteAsync(_ => drafts, isDurable: true));
                     if (!isLocked && (!bySame || call.Name.EndsWith(".new", StringComparison.Ordinal)))
                     {
-                        Assert.True(Task.WhenAny(writing, Task.Delay(TimeSpan.FromSeconds(20))).Done() == writing, "The writer waits for the compaction.");
+                        Assert.True(Task.WhenAny(writing, Task.Delay(HangLimit.OfWait)).Done() == writing, "The writer waits for the compaction.");
                     }
                 }
             };
@@ -456,7 +457,7 @@ public class CompactionTests
         Assert.Equal(First, _disk.Newest());
         file.Write(Draft(client: client, length: 1024 * 1024));
         file.Write(Draft(client: client, length: 1024 * 1024));
-        Assert.True(compacted.Wait(TimeSpan.FromSeconds(30)));
+        Assert.True(compacted.Wait(HangLimit.OfWait));
     }
 
     private static bool Dies(Action action)

@@ -4,12 +4,16 @@ using System.Threading.Tasks;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Ledger;
+using DcrPowerShell.Metadata;
 using Xunit;
 
 namespace DcrPowerShell.Core.Tests.Operations;
 
 public class RegisterOperationTests
 {
+    private static readonly string[] Later = ["north", "south", "west"];
+
     [Fact]
     public async Task Sends_what_was_named_and_keeps_what_came_back()
     {
@@ -200,5 +204,59 @@ public class RegisterOperationTests
         Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, session.Stored(client.ClientId).RegistrationAccessToken);
         Assert.Equal((await session.AtServerAsync()).ClientSecret, session.Ledger.FindSecret("PortalSecret"));
         Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, SecureText.Reveal(client.RegistrationAccessToken!));
+    }
+
+    /// <summary>Trial X5. The answer has all of it too, which is more than is read of an answer.</summary>
+    [Fact]
+    public async Task Five_megabytes_of_metadata_cost_no_client_that_comes_after()
+    {
+        using var session = await Session.StartAsync(hasVault: false);
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(WebClientOf(5_000_000), "large"));
+        Assert.Equal(DcrErrorId.ResponseNotConformant, error.ErrorId);
+        foreach (var tenant in Later)
+        {
+            await session.RegisterAsync(tenant: tenant);
+        }
+
+        using var next = await session.NextProcessAsync();
+        await AssertLaterAreKeptAsync(next);
+        Assert.Equal("large", Assert.Single(await next.OrphansAsync()).Tenant);
+        Assert.Equal(DcrErrorId.OutcomeUnknown, (await Assert.ThrowsAsync<DcrException>(() => next.RegisterAsync(tenant: "large"))).ErrorId);
+        Assert.Equal(4, (await next.SentAsync("register")).Count);
+    }
+
+    /// <summary>Trial X5.</summary>
+    [Fact]
+    public async Task Metadata_that_the_local_store_could_not_read_back_is_not_sent_and_costs_no_client_that_comes_after()
+    {
+        using var session = await Session.StartAsync(hasVault: false);
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(WebClientOf(FrameHeader.LargestFrame), "large"));
+        Assert.Equal((DcrErrorId.InvalidClientMetadata, "metadata"), (error.ErrorId, error.Member));
+        Assert.Contains("Nothing was sent", error.Message);
+        Assert.Empty(await session.SentAsync("register"));
+        foreach (var tenant in Later)
+        {
+            await session.RegisterAsync(tenant: tenant);
+        }
+
+        using var next = await session.NextProcessAsync();
+        await AssertLaterAreKeptAsync(next);
+        Assert.Empty(await next.OrphansAsync());
+        Assert.True((await next.TryRegisterAsync(tenant: "large")).IsNew);
+    }
+
+    private static string WebClientOf(int size) => JsonBag.Parse(Session.WebClient).With("vendor_note", new string('x', size)).ToString();
+
+    /// <summary>Each with its token; and nothing of the ledger is damaged.</summary>
+    private static async Task AssertLaterAreKeptAsync(Session session)
+    {
+        var kept = session.Listed().ToDictionary(static one => one.Record.Tenant!, static one => one.Record.ClientId);
+        Assert.Equal(Later, kept.Keys.OrderBy(static tenant => tenant, StringComparer.Ordinal));
+        foreach (var known in (await session.Server.ClientsAsync()).Where(client => kept.ContainsValue(client.ClientId)))
+        {
+            Assert.Equal(known.RegistrationAccessToken, session.Stored(known.ClientId).RegistrationAccessToken);
+        }
+
+        Assert.Empty(session.Ledger.File.Gaps);
     }
 }

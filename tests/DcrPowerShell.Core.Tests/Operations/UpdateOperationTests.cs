@@ -299,11 +299,7 @@ public class UpdateOperationTests
         using var session = await Session.StartAsync("""{"rotateToken":"put","faults":[{"on":"update","delayMs":1000}]}""");
         var client = await session.RegisterAsync();
         var updating = session.UpdateAsync(client.ClientId, """{"client_name":"m"}""");
-        while ((await session.SentAsync("update")).Count == 0)
-        {
-            await Task.Delay(10);
-        }
-
+        await session.ArrivalAsync("update");
         session.Stop.Cancel();
         await updating;
         Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, session.Stored(client.ClientId).RegistrationAccessToken);
