@@ -43,7 +43,7 @@ public sealed class DcrExpiry : IComparable
     /// <summary>So that a time compares with it.</summary>
     public static implicit operator DcrExpiry(DateTimeOffset at) => new(Rank.Timed, at);
 
-    /// <inheritdoc cref="op_Implicit(DateTimeOffset)"/>
+    /// <summary>So that a time compares with it.</summary>
     public static implicit operator DcrExpiry(DateTime at) => new(Rank.Timed, at);
 
     /// <inheritdoc/>

@@ -125,7 +125,7 @@ internal sealed class BatchProgress(Cmdlet cmdlet, string activity)
         var least = AtLeast(_started - _ended);
         var measured = perMinute > 0 ? TimeSpan.FromMinutes((Known - Done) / perMinute) : TimeSpan.Zero;
         var left = measured > least ? measured : least;
-        return _isAllKnown && left > TimeSpan.Zero ? left : null;
+        return _isAllKnown && (perMinute > 0 || left > TimeSpan.Zero) ? left : null;
     }
 
     private void Show()
@@ -145,7 +145,7 @@ internal sealed class BatchProgress(Cmdlet cmdlet, string activity)
 
         var perMinute = _lately.Count / (now < Minute ? now : Minute).TotalMinutes;
         var left = Left(perMinute);
-        if (left is { } span)
+        if (left is { Ticks: > 0 } span)
         {
             perMinute = Math.Min(perMinute, (Known - Done) / span.TotalMinutes);
         }
