@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics.CodeAnalysis;
 using DcrPowerShell.Errors;
 
 namespace DcrPowerShell;
@@ -7,6 +8,7 @@ namespace DcrPowerShell;
 /// When a client secret expires: shown as a person says it, sorted and compared as a time. What does not expire, or is not known to, comes
 /// after all times. It compares with a <see cref="DateTime"/>, a <see cref="DateTimeOffset"/> and its own text.
 /// </summary>
+[SuppressMessage("Design", "CA1036", Justification = "PowerShell compares by IComparable.")]
 public sealed class DcrExpiry : IComparable
 {
     private readonly Rank _rank;

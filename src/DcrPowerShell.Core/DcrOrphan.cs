@@ -51,7 +51,7 @@ public sealed class DcrOrphan
     /// where it is longer than a SecureString can be.
     /// </summary>
     /// <remarks>In PowerShell a hidden property, as the secrets of a client are.</remarks>
-    internal IReadOnlyList<SecureString>? Answer { get; internal init; }
+    internal IReadOnlyList<SecureString>? Answer { get; init; }
 
     /// <summary>What to do next.</summary>
     public string RecommendedAction { get; }
