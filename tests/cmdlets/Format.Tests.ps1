@@ -30,8 +30,8 @@ Describe 'A client' {
     }
 
     It 'has room for a GUID, and for a name and a tenant of a usual length, in <Width> columns' -ForEach @(
-        @{ Width = 80; Name = 'Patient port…'; Tenant = 'clinic-of-th…' }
-        @{ Width = 120; Name = 'Patient portal of the northern cl…'; Tenant = 'clinic-of-the-north' }
+        @{ Width = 80; Name = 'Patient port…'; Tenant = 'clinic-of-the…' }
+        @{ Width = 120; Name = 'Patient portal of the northern clinics'; Tenant = 'clinic-of-the…' }
     ) {
         $id = "$([guid]::NewGuid())"
         $null = New-ConnectedServer @{ answerOverrides = @{ any = @{ client_id = $id } } }
