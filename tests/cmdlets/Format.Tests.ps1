@@ -21,24 +21,24 @@ AfterAll { Stop-DcrTest }
 Describe 'A client' {
     It 'is a table that fits <_> columns, with its id in full' -ForEach 80, 120 {
         $view = Get-View $client $_
-        $view[0] | Should -Match '^ClientName +ClientId +Tenant +SecretExpiry *$'
+        $view[0] | Should -Match '^ClientId +ClientName +Tenant +SecretExpiry *$'
         $view.Count | Should -Be 3 -Because 'a client is one line'
         $view[2].TrimEnd().Length | Should -BeLessOrEqual $_
-        Get-Column $view ClientId Tenant | Should -BeExactly $client.ClientId
+        Get-Column $view ClientId ClientName | Should -BeExactly $client.ClientId
         Get-Column $view Tenant SecretExpiry | Should -Be 'clinic-1'
         $view[2] | Should -Match 'in 12 days *$'
     }
 
     It 'has room for a GUID, and for a name and a tenant of a usual length, in <Width> columns' -ForEach @(
-        @{ Width = 80; Name = 'Patient port…'; Tenant = 'clinic-of-the…' }
-        @{ Width = 120; Name = 'Patient portal of the northern clinics'; Tenant = 'clinic-of-the…' }
+        @{ Width = 80; Name = 'Patient porta…'; Tenant = 'clinic-of-th…' }
+        @{ Width = 120; Name = 'Patient portal of the northern cl…'; Tenant = 'clinic-of-the-north' }
     ) {
         $id = "$([guid]::NewGuid())"
         $null = New-ConnectedServer @{ answerOverrides = @{ any = @{ client_id = $id } } }
         $long = New-DcrClient 'Patient portal of the northern clinics' https://portal.example.com/callback -Tenant clinic-of-the-north -WarningAction SilentlyContinue
         $view = Get-View $long $Width
         $view.Count | Should -Be 3
-        $view[2] | Should -Match "^$Name +$id +$Tenant "
+        $view[2] | Should -Match "^$id +$Name +$Tenant "
     }
 
     It 'shows when its secret expires: <Name>' -ForEach @(
