@@ -62,7 +62,7 @@ public sealed record DcrAuditRecord
     public IReadOnlyList<string> Changed
     {
         get => _changed;
-        internal init => _changed = new(value);
+        internal init => _changed = value as ReadableList<string> ?? new(value);
     }
 
     /// <summary>The hash of the record before; 64 zeros for the first. Null where the record is in no log.</summary>
