@@ -7,7 +7,9 @@ namespace DcrPowerShell;
 /// <summary>What was done to one client, by whom, and how it ended. Holds names only: no token, no secret, no value of the metadata, no words of the server.</summary>
 public sealed record DcrAuditRecord
 {
-    private readonly ReadableList<string> _changed = new([]);
+    private static readonly ReadableList<string> Nothing = new([]);
+
+    private readonly ReadableList<string> _changed = Nothing;
 
     internal DcrAuditRecord()
     {
@@ -62,7 +64,7 @@ public sealed record DcrAuditRecord
     public IReadOnlyList<string> Changed
     {
         get => _changed;
-        internal init => _changed = value as ReadableList<string> ?? new(value);
+        internal init => _changed = value.Count == 0 ? Nothing : new(value);
     }
 
     /// <summary>The hash of the record before; 64 zeros for the first. Null where the record is in no log.</summary>

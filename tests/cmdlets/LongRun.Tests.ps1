@@ -22,10 +22,10 @@ Describe 'A long run' {
         $server = New-TestServer @{ latencyMs = 300; faults = @(@{ on = 'register'; skip = 3; status = 400 }) }
         $run = Start-Run $server (New-Row 12) '$rows | New-DcrClient -ThrottleLimit 1 -SummaryVariable summary -WarningAction Ignore; $state.summary = $summary'
         $null = $run.Shell.EndInvoke($run.Running)
-        $lines = @($run.Shell.Streams.Information | Where-Object { $_.Tags -contains 'PSHOST' })
+        $lines = @($run.Shell.Streams.Information | Where-Object { $_.Tags -contains 'DcrSummary' })
         $lines | Should -HaveCount 1
         "$($lines[0])" | Should -Match '^New-DcrClient: 11 made, 0 found, .*1 failed, 0 unknown in \d+ seconds\.$'
-        $lines[0].Tags | Should -Be 'PSHOST'
+        $lines[0].Tags -contains 'PSHOST' | Should -Be (-not [Console]::IsOutputRedirected) -Because 'a program that reads the output is not to find it there'
         $run.State.summary.Run | Should -Be @(Get-DcrAuditLog -Tenant tenant-1)[-1].Run
         $progress = @($run.Shell.Streams.Progress | Where-Object Activity -EQ 'New-DcrClient')
         $progress[0].StatusDescription | Should -BeLike '* of 12*' -Because 'how many there are is known when the bar is first seen'
@@ -36,7 +36,7 @@ Describe 'A long run' {
     It 'that is short says nothing at its end' {
         $null = New-ConnectedServer
         New-Row 3 | New-DcrClient -InformationVariable lines | Should -HaveCount 3
-        $lines | Where-Object { $_.Tags -contains 'PSHOST' } | Should -BeNullOrEmpty
+        $lines | Where-Object { $_.Tags -contains 'DcrSummary' } | Should -BeNullOrEmpty
     }
 
     It 'that ends early leaves no bar behind' {

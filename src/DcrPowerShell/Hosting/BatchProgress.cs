@@ -68,13 +68,13 @@ internal sealed class BatchProgress(Cmdlet cmdlet, string activity)
         Show();
     }
 
-    /// <summary>The last thing that is shown, and a line of what came of a long run.</summary>
+    /// <summary>The last thing that is shown, and a line of what came of a long run. Where the output goes to a program, it is not among it.</summary>
     public void End(string outcome)
     {
         if (_isShown)
         {
             Complete();
-            cmdlet.WriteInformation(new HostInformationMessage { Message = $"{activity}: {outcome}." }, ["PSHOST"]);
+            cmdlet.WriteInformation(new HostInformationMessage { Message = $"{activity}: {outcome}." }, Console.IsOutputRedirected ? ["DcrSummary"] : ["DcrSummary", "PSHOST"]);
         }
     }
 

@@ -123,7 +123,7 @@ public abstract class DcrBatchCmdlet : DcrConnectedCmdlet
     {
         if (_progress?.IsLong == true)
         {
-            Host.UI?.WriteLine($"{MyInvocation.MyCommand.Name} was stopped: {Outcome}. {AfterStop}");
+            Host.UI?.WriteWarningLine($"{MyInvocation.MyCommand.Name} was stopped: {Outcome}. {AfterStop}");
         }
     }
 }
