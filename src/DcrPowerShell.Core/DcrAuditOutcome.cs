@@ -1,7 +1,7 @@
 namespace DcrPowerShell;
 
 /// <summary>How an operation ended.</summary>
-public enum DcrAuditOutcome
+public enum DcrAuditOutcome : long
 {
     /// <summary>It was done, and what it brought is kept.</summary>
     Succeeded,

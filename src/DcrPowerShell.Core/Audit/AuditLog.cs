@@ -23,6 +23,9 @@ internal sealed class AuditLog(AuditSource source, IAuditFile? file)
     public void Check() => file?.Append(static _ => []);
 
     /// <summary>A record with who acts.</summary>
+    /// <summary>This process, in its records.</summary>
+    public string Run => source.Run;
+
     public DcrAuditRecord Complete(DcrAuditRecord record) => record with { Run = source.Run, User = source.User, Host = source.Host };
 
     /// <summary>Writes a record behind the last one, and gives it with its place in the chain.</summary>

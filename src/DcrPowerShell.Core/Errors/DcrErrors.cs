@@ -29,7 +29,7 @@ internal static class DcrErrors
 
     /// <param name="heading">As it stands in the file, with what nobody sees made visible.</param>
     public static DcrException ColumnUnclear(string heading, string meant) =>
-        new(DcrErrorId.InvalidClientMetadata, $"Column '{heading}' begins or ends with a character that nobody sees, so it is not read as {meant}. Nothing was sent.", $"Write the heading {meant} without it, then run the command again.") { Member = meant };
+        new(DcrErrorId.InvalidClientMetadata, $"Column '{heading}' is not read as {meant}: a blank, a hyphen or a character that nobody sees makes it another name. Nothing was sent.", $"Write the heading {meant}, then run the command again.") { Member = meant };
 
     public static DcrException NothingToRegister() =>
         new(DcrErrorId.InvalidClientMetadata, "No metadata was named for the client. Nothing was sent.", "Give -ClientName or other metadata, or pipe objects whose properties name it.");
@@ -52,6 +52,9 @@ internal static class DcrErrors
 
     public static DcrException ConnectionClosed(string name) =>
         new(DcrErrorId.NotConnected, $"The connection '{name}' was closed by Disconnect-DcrServer.", "Run Connect-DcrServer again, and use the connection that it gives.");
+
+    public static DcrException ConnectionOfOtherProcess() =>
+        new(DcrErrorId.NotConnected, "A connection holds for one process: a job, another computer or a file gets a copy that cannot send. Run Connect-DcrServer there.", "Connect in the job, or use Start-ThreadJob or ForEach-Object -Parallel: there a connection can be passed.");
 
     public static DcrException ClosedMeanwhile(Uri uri, Exception inner) =>
         new(DcrErrorId.NotConnected, $"The connection to {uri.Authority} was closed by Disconnect-DcrServer in the meantime. Nothing was registered or changed.", "Run Connect-DcrServer again, and use the connection that it gives.", inner);
@@ -371,8 +374,9 @@ internal static class DcrErrors
     public static DcrException PassphraseEmpty() =>
         new(DcrErrorId.InvalidSetup, "-Passphrase is empty. Nothing was written.", "Give a passphrase: Read-Host -AsSecureString asks for one.");
 
-    public static DcrException NoFilePath(string parameter, string path) =>
-        new(DcrErrorId.InventoryReadFailed, $"-{parameter}: '{path}' is no path of the file system. Nothing was done.", "Give a file's path, such as ./store.backup.");
+    /// <param name="id">What could not be done with the file.</param>
+    public static DcrException NoFilePath(DcrErrorId id, string parameter, string path) =>
+        new(id, $"-{parameter}: '{path}' is no path of the file system. Nothing was done.", "Give a file's path, such as ./clients.csv.");
 
     public static DcrException InventoryWriteFailed(string path, Exception why) =>
         new(DcrErrorId.InventoryWriteFailed, $"'{path}' cannot be written: {why.Message.TrimEnd('.')}. What was there before is left as it was.", "Check that the folder is there, has room, and is writable for this account; then run the command again.", why);
@@ -398,7 +402,7 @@ internal static class DcrErrors
     // Discovery (RFC 8414, section 3; OpenID Connect Discovery 1.0, section 4).
 
     public static DcrException DiscoveryFailed(string issuer, IEnumerable<string> tried) =>
-        new(DcrErrorId.DiscoveryFailed, $"No usable server metadata was found for {issuer}. Tried: {string.Join("; ", tried)}.", "Check the issuer's spelling, its path too. If the server has no discovery, give its endpoint: Connect-DcrServer -RegistrationEndpoint <url>.");
+        new(DcrErrorId.DiscoveryFailed, $"No usable server metadata was found for {issuer}. Tried: {string.Join("; ", tried)}.", "Check the issuer's spelling, its path too. A FHIR base URL needs -Discovery Smart. If the server has no discovery, give its endpoint: Connect-DcrServer -RegistrationEndpoint <url>.");
 
     public static DcrException SmartDiscoveryFailed(string fhirBase, IEnumerable<string> tried) =>
         new(DcrErrorId.DiscoveryFailed, $"No registration endpoint was found for the FHIR base {fhirBase}. Tried: {string.Join("; ", tried)}.", "Check the FHIR base URL, its path too. If the endpoint is documented elsewhere, give it: Connect-DcrServer -RegistrationEndpoint <url>. Epic names it in the CapabilityStatement (GET <fhir base>/metadata): the extension oauth-uris, 'register'.");
@@ -410,8 +414,14 @@ internal static class DcrErrors
     public static DcrException IsOffline() =>
         new(DcrErrorId.NotConnected, "This connection was made with -Offline, so nothing can be sent over it. Nothing was sent.", "Run Connect-DcrServer again, without -Offline.");
 
-    public static DcrException IssuerMismatch(string issuer, string found, IEnumerable<string> tried) =>
-        new(DcrErrorId.IssuerMismatch, $"The server metadata for {issuer} names another issuer: {found}. Tried: {string.Join("; ", tried)}.", $"If that is the server that you mean, run Connect-DcrServer {found}.");
+    /// <param name="canBeAsked">Whether the other issuer is an address that tokens may go to.</param>
+    public static DcrException IssuerMismatch(string issuer, string found, bool canBeAsked, IEnumerable<string> tried) =>
+        new(
+            DcrErrorId.IssuerMismatch,
+            $"The server metadata for {issuer} names another issuer: {found}. Tried: {string.Join("; ", tried)}.",
+            found.Contains('{') ? "This metadata is a template for many tenants. Connect to your own tenant's issuer, with its id in the URL (Entra: https://login.microsoftonline.com/<tenant id>/v2.0)."
+            : canBeAsked ? $"If that is the server that you mean, run Connect-DcrServer {found}."
+            : "Ask the server's operator to correct the issuer in its metadata: it is no address that can be reached from here. Until then, give the endpoint: Connect-DcrServer -RegistrationEndpoint <url>.");
 
     // The audit log.
 

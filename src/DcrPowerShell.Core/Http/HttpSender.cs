@@ -28,6 +28,9 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
     /// <summary>The pace of registrations, where the server counts them by themselves; null for that of all requests.</summary>
     public RateGate? RegistrationGate { get; set; }
 
+    /// <summary>How long so many more requests take at least by the limits that are known beforehand.</summary>
+    public TimeSpan LeastFor(int requests) => RegistrationGate is { } own && own.LeastFor(requests) is var apart && apart > Gate.LeastFor(requests) ? apart : Gate.LeastFor(requests);
+
     // By Disconnect-DcrServer, maybe while another runspace sends.
     private volatile bool _isClosed;
 

@@ -169,16 +169,28 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
         }
     }
 
+    private bool IsUnlimited => limit is null || (_told is not null && !isFirm);
+
     private TimeSpan ByLimit(DateTimeOffset now)
     {
-        if (limit is null || (_told is not null && !isFirm))
+        if (IsUnlimited)
         {
             return TimeSpan.Zero;
         }
 
-        _tokens = Math.Min(limit.Requests, _tokens + ((now - _filledAt).TotalSeconds * limit.PerSecond));
+        _tokens = Math.Min(limit!.Requests, _tokens + ((now - _filledAt).TotalSeconds * limit.PerSecond));
         _filledAt = now;
         return _tokens >= 1 ? TimeSpan.Zero : Longer(LeastPause, TimeSpan.FromSeconds((1 - _tokens) / limit.PerSecond));
+    }
+
+    /// <summary>How long so many more requests take at least by the limit; zero where none is known.</summary>
+    public TimeSpan LeastFor(int requests)
+    {
+        lock (_gate)
+        {
+            ByLimit(clock.UtcNow);
+            return IsUnlimited || requests <= _tokens ? TimeSpan.Zero : TimeSpan.FromSeconds((requests - _tokens) / limit!.PerSecond);
+        }
     }
 
     private static async Task UntilAsync(Task back, CancellationToken stop)

@@ -64,6 +64,8 @@ internal sealed record ConnectRequest
 /// <summary>Finds a server's registration endpoint and makes a connection to it. Sends no registration.</summary>
 internal static class ConnectOperation
 {
+    private const int MostRedirects = 3;
+
     /// <param name="ledger">What this user's commands write to.</param>
     /// <param name="vault">Proved to keep what is written before anything is sent; null for the local store.</param>
     /// <param name="audit">Proved to be writable before anything is sent; null where nothing is put on record.</param>
@@ -71,6 +73,7 @@ internal static class ConnectOperation
     /// <exception cref="DcrException">A bad URL or token; DiscoveryFailed, IssuerMismatch; no connection.</exception>
     public static async Task<DcrConnection> RunAsync(ConnectRequest request, RegistrationLedger ledger, ISecretVault? vault, IReporter reporter, IClock clock, CancellationToken stop, HttpMessageHandler? handler = null, AuditLog? audit = null)
     {
+        request = Meant(request, reporter);
         RequireSafe(nameof(request.Issuer), request.Issuer);
         RequireSafe(nameof(request.RegistrationEndpoint), request.RegistrationEndpoint);
         foreach (var origin in request.AllowedOrigins)
@@ -97,7 +100,7 @@ internal static class ConnectOperation
     /// <exception cref="DcrException">DiscoveryFailed: nothing is known of that server.</exception>
     public static DcrConnection Offline(ConnectRequest request, RegistrationLedger ledger, string? vault)
     {
-        var asked = request.Issuer!.OriginalString;
+        var asked = Discovery.Meant(request.Issuer!.OriginalString).Issuer;
         var issuer = ledger.Issuers().FirstOrDefault(known => known.TrimEnd('/') == asked.TrimEnd('/')) ?? throw DcrErrors.NothingKnownOffline(asked, ledger.Issuers());
         var vaultId = vault is null ? null : ledger.NamedVaults().Where(known => known.Value.Equals(vault, StringComparison.OrdinalIgnoreCase)).Select(static known => known.Key).FirstOrDefault();
         var sender = new HttpSender(new HttpTransport(HandlerFactory.Create(null, null), request.Timeout, new SystemClock()), new SystemClock());
@@ -136,6 +139,24 @@ internal static class ConnectOperation
         }
     }
 
+    /// <summary>With the issuer that is meant, where the address of its metadata was pasted.</summary>
+    private static ConnectRequest Meant(ConnectRequest request, IReporter reporter)
+    {
+        if (request.Issuer is null)
+        {
+            return request;
+        }
+
+        var (issuer, isSmart) = Discovery.Meant(request.Issuer.OriginalString);
+        if (issuer == request.Issuer.OriginalString || UriText.Absolute(issuer) is not { } meant)
+        {
+            return request;
+        }
+
+        reporter.Verbose($"Connecting to {issuer}{(isSmart ? ", a FHIR base" : "")}: that is the issuer whose metadata was named.");
+        return request with { Issuer = meant, Discovery = isSmart ? DcrDiscovery.Smart : request.Discovery };
+    }
+
     private static void Pace(HttpSender sender, IDialect dialect, DcrRateLimit? wanted, IClock clock)
     {
         var usual = new RateGate(clock, wanted ?? dialect.UsualLimit, isFirm: wanted is not null);
@@ -165,14 +186,30 @@ internal static class ConnectOperation
         }
 
         var stranger = tried.Select(finding => finding.OtherIssuer).FirstOrDefault(other => other is not null);
-        throw stranger is null ? DcrErrors.DiscoveryFailed(asked, Places(tried)) : DcrErrors.IssuerMismatch(asked, stranger, Places(tried));
+        throw stranger is null
+            ? DcrErrors.DiscoveryFailed(asked, Places(tried))
+            : DcrErrors.IssuerMismatch(asked, stranger, Discovery.SafeUri(stranger) is { } other && (!other.IsLoopback || request.Issuer.IsLoopback), Places(tried));
+    }
+
+    /// <summary>Asks at one place, and where that leads to on the same server.</summary>
+    private static async Task<(Uri Place, ProtocolResponse Response)> AskAsync(Uri place, HttpSender sender, IReporter reporter, CancellationToken stop)
+    {
+        for (var redirects = 0; ; redirects++)
+        {
+            var response = await sender.SendAsync(Discovery.Request(place), new NoCredential(), reporter, stop).ConfigureAwait(false);
+            if (redirects == MostRedirects || Discovery.Redirect(place, response) is not { } next)
+            {
+                return (place, response);
+            }
+
+            place = next;
+        }
     }
 
     /// <summary>Many FHIR servers leave the registration endpoint to their issuer's own metadata.</summary>
     private static async Task<DiscoveryFinding?> SmartAsync(Uri fhirBase, List<DiscoveryFinding> tried, HttpSender sender, IReporter reporter, CancellationToken stop)
     {
-        var place = SmartDiscovery.Place(fhirBase);
-        var response = await sender.SendAsync(Discovery.Request(place), new NoCredential(), reporter, stop).ConfigureAwait(false);
+        var (place, response) = await AskAsync(SmartDiscovery.Place(fhirBase), sender, reporter, stop).ConfigureAwait(false);
         var finding = SmartDiscovery.Judge(fhirBase, place, response);
         tried.Add(finding);
         switch (finding)
@@ -192,8 +229,8 @@ internal static class ConnectOperation
     {
         foreach (var candidate in Discovery.Candidates(new Uri(asked)))
         {
-            var response = await sender.SendAsync(Discovery.Request(candidate), new NoCredential(), reporter, stop).ConfigureAwait(false);
-            var finding = Discovery.Judge(asked, candidate, response);
+            var (place, response) = await AskAsync(candidate, sender, reporter, stop).ConfigureAwait(false);
+            var finding = Discovery.Judge(asked, place, response);
             tried.Add(finding);
             if (finding.Issuer is null)
             {

@@ -60,8 +60,18 @@ internal sealed record RegistrationRecord
 
     public string SecretName => Vaults.SecretName.For(Issuer, ClientId);
 
-    /// <summary>False for a client that authenticates otherwise. A secret from before it went over to keys is kept, and of no interest.</summary>
-    public bool UsesSecret => Metadata.Text(ClientMember.TokenEndpointAuthMethod) is not ("none" or "private_key_jwt" or "tls_client_auth" or "self_signed_tls_client_auth");
+    public bool HasSecret => ClientSecret is not null || LeftOut is { ClientSecret: true };
+
+    /// <summary>
+    /// False for a client that authenticates otherwise. A secret from before it went over to keys is kept, and of no interest; one that a server
+    /// gave a public client may be asked for.
+    /// </summary>
+    public bool UsesSecret => Metadata.Text(ClientMember.TokenEndpointAuthMethod) switch
+    {
+        "private_key_jwt" or "tls_client_auth" or "self_signed_tls_client_auth" => false,
+        "none" => HasSecret,
+        _ => true,
+    };
 
     /// <summary>By then the client secret has expired. One that never does has not, nor one of which the server did not say.</summary>
     public bool SecretExpiresBy(DateTimeOffset time) => UsesSecret && ClientSecretExpiresAt is > 0 and var at && at <= time.ToUnixTimeSeconds();

@@ -186,7 +186,7 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
             Timeout = TimeSpan.FromSeconds(TimeoutSec),
             Proxy = Proxy,
         };
-        var auditPath = AuditPath is null ? null : GetUnresolvedProviderPathFromPSPath(AuditPath);
+        var auditPath = AuditPath is null ? null : FilePath.Of(this, AuditPath, nameof(AuditPath), DcrErrorId.AuditWriteFailed);
         var ledger = Ledger(mayBeInMemory: vault is not null);
         var connection = Offline
             ? ConnectOperation.Offline(request, ledger, vault)
@@ -220,7 +220,7 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     {
         var input = new PrivateKeyInput(PrivateKeyPassword, Algorithm, KeyId);
         var key = PrivateKey is not null ? input.FromText(PrivateKey)
-            : PrivateKeyPath is not null ? input.FromFile(GetUnresolvedProviderPathFromPSPath(PrivateKeyPath))
+            : PrivateKeyPath is not null ? input.FromFile(FilePath.Of(this, PrivateKeyPath, nameof(PrivateKeyPath), DcrErrorId.InvalidPrivateKey))
             : Certificate is not null ? input.FromCertificate(Certificate)
             : null;
         return key is not null ? new CredentialInput.Key(clientId, key)

@@ -50,7 +50,7 @@ public sealed class ExportDcrClientCommand : DcrConnectedCmdlet
     /// <inheritdoc/>
     protected override void BeginProcessing() => Try(Path, () =>
     {
-        _path = GetUnresolvedProviderPathFromPSPath(Path);
+        _path = FilePath.Of(this, Path, nameof(Path), DcrErrorId.InventoryWriteFailed);
         var format = Format ?? FormatOf(_path) ?? throw DcrErrors.InventoryFormatUnknown(Path);
         if (NoClobber && File.Exists(_path))
         {

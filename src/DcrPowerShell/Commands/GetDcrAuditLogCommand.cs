@@ -71,7 +71,7 @@ public sealed class GetDcrAuditLogCommand : DcrCmdlet
     /// <inheritdoc/>
     protected override void ProcessItem()
     {
-        var file = new AuditFile(Path is null ? RunspaceState.Current.Default?.AuditPath ?? LocalData.AuditPath : GetUnresolvedProviderPathFromPSPath(Path));
+        var file = new AuditFile(Path is null ? RunspaceState.Current.Default?.AuditPath ?? LocalData.AuditPath : FilePath.Of(this, Path, nameof(Path), DcrErrorId.AuditReadFailed));
         try
         {
             if (Verify)

@@ -7,6 +7,7 @@ using System.Security;
 using DcrPowerShell.Binding;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Files;
 using DcrPowerShell.Hosting;
 using DcrPowerShell.Inventory;
 using DcrPowerShell.Metadata;
@@ -84,7 +85,7 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
         var connection = Resolve();
         if (ParameterSetName == PathSet)
         {
-            TakeFile(connection, GetUnresolvedProviderPathFromPSPath(Path));
+            TakeFile(connection, FilePath.Of(this, Path, nameof(Path), DcrErrorId.InventoryReadFailed));
             return;
         }
 

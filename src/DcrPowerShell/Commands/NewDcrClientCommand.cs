@@ -96,6 +96,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     protected override void ProcessItem()
     {
         var connection = Resolve();
+        _summary.Run ??= connection.Audit?.Run;
         CheckColumns();
         var metadata = Requested();
         if (!SkipValidation)
@@ -155,6 +156,11 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         _summary.CountFailure(failure.ErrorId);
         base.Count(failure);
     }
+
+    private protected override string Outcome => _summary.ToString();
+
+    private protected override string AfterStop =>
+        $"Run it again: what is registered is found by its tenant, and the rest is registered.{(_summary.Unknown > 0 ? " Find-DcrOrphan shows those of unknown outcome." : "")}";
 
     private protected override void AtEnd()
     {

@@ -51,6 +51,7 @@ public abstract class DcrBatchCmdlet : DcrConnectedCmdlet
     private protected void Start<T>(DcrConnection connection, string? key, object? target, Func<OperationContext, Task<T>> operation, Action<T> whenDone)
     {
         Progress.Started();
+        Progress.AtLeast = rows => connection.Sender.LeastFor((int)Math.Ceiling(rows * Math.Max(1, Pump().Requests / (double)Math.Max(1, Progress.EndedCount))));
         if (key is not null)
         {
             _underWay.Add(key);
@@ -105,6 +106,24 @@ public abstract class DcrBatchCmdlet : DcrConnectedCmdlet
         _progress?.ExpectNoMore();
         WaitForOthers();
         base.AtEnd();
-        _progress?.End();
+        _progress?.End(Outcome);
+    }
+
+    /// <summary>What came of the command so far, for people.</summary>
+    private protected virtual string Outcome => Progress.ToString();
+
+    /// <summary>What to do after the user stopped the command.</summary>
+    private protected virtual string AfterStop => "Run it again for the rest.";
+
+    /// <inheritdoc/>
+    private protected override void OnCut() => _progress?.Complete();
+
+    /// <summary>No stream takes anything any more.</summary>
+    private protected override void OnStopped()
+    {
+        if (_progress?.IsLong == true)
+        {
+            Host.UI?.WriteWarningLine($"{MyInvocation.MyCommand.Name} was stopped: {Outcome}. {AfterStop}");
+        }
     }
 }

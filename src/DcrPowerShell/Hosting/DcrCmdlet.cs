@@ -1,4 +1,5 @@
 using System;
+using System.Collections;
 using System.Collections.Generic;
 using System.Management.Automation;
 using System.Threading;
@@ -25,6 +26,11 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
 
         // PowerShell disposes of a command between two records where the one before it in the pipeline throws.
         _pump?.Dispose();
+        if (Stopping)
+        {
+            OnStopped();
+        }
+
         _stop.Dispose();
         GC.SuppressFinalize(this);
     }
@@ -46,12 +52,34 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
         {
             // Whatever ends the command: what is under way is finished first, and kept.
             _pump?.Settle();
+            OnCut();
             throw;
         }
     }
 
     /// <inheritdoc/>
-    protected sealed override void EndProcessing() => Try(null, AtEnd);
+    protected sealed override void EndProcessing()
+    {
+        try
+        {
+            Try(null, AtEnd);
+        }
+        catch
+        {
+            OnCut();
+            throw;
+        }
+    }
+
+    /// <summary>Something ends the command before its end. What was under way is done.</summary>
+    private protected virtual void OnCut()
+    {
+    }
+
+    /// <summary>The user stopped the command. What was under way is done.</summary>
+    private protected virtual void OnStopped()
+    {
+    }
 
     /// <summary>No more input comes.</summary>
     private protected virtual void AtEnd()
@@ -96,8 +124,26 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
                 ThrowTerminatingError(error);
             }
 
-            WriteError(error);
+            Report(error);
             OnFailure(failure);
+        }
+    }
+
+    /// <summary>Where the user has stopped the command, <c>-ErrorVariable</c> gets the error all the same: what ended in the grace time is known.</summary>
+    private void Report(ErrorRecord error)
+    {
+        try
+        {
+            WriteError(error);
+        }
+        catch (PipelineStoppedException)
+        {
+            if (MyInvocation.BoundParameters.TryGetValue("ErrorVariable", out var name) && name is string variable)
+            {
+                (SessionState.PSVariable.GetValue(variable.TrimStart('+')) as IList)?.Add(error);
+            }
+
+            throw;
         }
     }
 

@@ -37,6 +37,17 @@ public class RateGateTests
     }
 
     [Fact]
+    public async Task Says_how_long_more_requests_take_at_least()
+    {
+        Assert.Equal(TimeSpan.Zero, new RateGate(_clock).LeastFor(1000));
+        var gate = new RateGate(_clock, new DcrRateLimit(20, TimeSpan.FromMinutes(1)));
+        Assert.Equal(TimeSpan.Zero, gate.LeastFor(20));
+        Assert.Equal(TimeSpan.FromMinutes(2), gate.LeastFor(60));
+        await PassAsync(gate, 20, _ => Answer());
+        Assert.Equal(TimeSpan.FromMinutes(3), gate.LeastFor(60));
+    }
+
+    [Fact]
     public async Task After_a_429_everybody_waits_as_the_server_asks()
     {
         var gate = new RateGate(_clock);

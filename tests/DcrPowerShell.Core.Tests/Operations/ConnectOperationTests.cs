@@ -27,6 +27,7 @@ public sealed class ConnectOperationTests : IDisposable
     [InlineData("/t1", "oauthInsertion", "/.well-known/oauth-authorization-server/t1")]
     [InlineData("/t1", "openidInsertion", "/.well-known/oauth-authorization-server/t1 /.well-known/openid-configuration/t1")]
     [InlineData("/t1", "openidAppend", "/.well-known/oauth-authorization-server/t1 /.well-known/openid-configuration/t1 /t1/.well-known/openid-configuration")]
+    [InlineData("/t1", "oauthAppend", "/.well-known/oauth-authorization-server/t1 /.well-known/openid-configuration/t1 /t1/.well-known/openid-configuration /t1/.well-known/oauth-authorization-server")]
     public async Task Finds_the_endpoint_where_the_server_has_it(string path, string place, string tried)
     {
         using var session = await Session.StartAsync($$"""{"issuerPath":"{{path}}","discovery":["{{place}}"]}""");
@@ -62,6 +63,48 @@ public sealed class ConnectOperationTests : IDisposable
         Assert.Contains(why, error.Message);
         Assert.Contains("/.well-known/oauth-authorization-server", error.Message);
         Assert.Contains("/.well-known/openid-configuration", error.Message);
+    }
+
+    [Theory]
+    [InlineData("https://login.example.com/{tenantid}/v2.0", "your own tenant's issuer")]
+    [InlineData("https://other.example.com", "Connect-DcrServer https://other.example.com")]
+    [InlineData("http://inner.example.com", "-RegistrationEndpoint")] // Connecting to it would be refused.
+    [InlineData("the server", "-RegistrationEndpoint")]
+    public async Task What_to_do_about_another_issuer_can_be_done(string issuer, string advice)
+    {
+        using var server = await SharedTestServer.StartAsync($$"""{"issuer":"{{issuer}}"}""");
+        var error = await Assert.ThrowsAsync<DcrException>(() => Session.ConnectAsync(server.Url.AbsoluteUri));
+        Assert.Equal(DcrErrorId.IssuerMismatch, error.ErrorId);
+        Assert.Contains(advice, error.RecommendedAction);
+        Assert.Equal(issuer.StartsWith("https://other", StringComparison.Ordinal), error.RecommendedAction.Contains($"Connect-DcrServer {issuer}"));
+    }
+
+    [Theory]
+    [InlineData("{0}/.well-known/openid-configuration/t1")]
+    [InlineData("{0}/t1/.well-known/openid-configuration")]
+    [InlineData(" {0}/t1 ")]
+    [InlineData("{0}/t1/fhir/.well-known/smart-configuration")]
+    public async Task A_pasted_address_of_metadata_means_its_issuer(string pasted)
+    {
+        using var server = await SharedTestServer.StartAsync("""{"issuerPath":"/t1"}""");
+        using var session = await Session.ConnectAsync(string.Format(System.Globalization.CultureInfo.InvariantCulture, pasted, server.Url.GetLeftPart(UriPartial.Authority)));
+        Assert.Equal(server.Issuer, session.Connection.Issuer);
+        Assert.Contains(session.Reporter.VerboseLines, static line => line.StartsWith("Connecting to ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_redirect_of_the_metadata_on_the_same_server_is_followed()
+    {
+        using var session = await Session.StartAsync("""{"faults":[{"on":"discovery","status":301,"headers":{"Location":"/.well-known/openid-configuration"}}]}""");
+        Assert.Equal("/.well-known/oauth-authorization-server /.well-known/openid-configuration", string.Join(" ", (await session.Server.RequestsAsync()).Select(static request => request.Target)));
+    }
+
+    [Fact]
+    public async Task A_redirect_that_goes_round_in_circles_ends()
+    {
+        using var server = await SharedTestServer.StartAsync("""{"faults":[{"on":"discovery","status":302,"headers":{"Location":"/.well-known/openid-configuration"},"times":99}]}""");
+        var error = await Assert.ThrowsAsync<DcrException>(() => Session.ConnectAsync(server.Issuer));
+        Assert.Equal(DcrErrorId.DiscoveryFailed, error.ErrorId);
     }
 
     [Theory]

@@ -58,7 +58,7 @@ public class ReadOperationTests
         Assert.Equal(SecureText.Reveal(registered.ClientSecret!), SecureText.Reveal(client.ClientSecret!));
         Assert.Equal(SecureText.Reveal(registered.RegistrationAccessToken!), SecureText.Reveal(client.RegistrationAccessToken!));
         Assert.Equal(registered.RegistrationClientUri, client.RegistrationClientUri);
-        Assert.Equal("in 90 days", client.SecretExpiry);
+        Assert.Equal("in 90 days", client.SecretExpiry.Text);
         Assert.Empty(session.Reporter.Warnings);
     }
 

@@ -30,7 +30,7 @@ public class RegisterOperationTests
         Assert.Equal(known.RegistrationClientUri, client.RegistrationClientUri!.AbsoluteUri);
         Assert.Equal(known.ClientSecret, SecureText.Reveal(client.ClientSecret!));
         Assert.Equal(stored.SecretName, client.SecretName);
-        Assert.Equal("in 90 days", client.SecretExpiry);
+        Assert.Equal("in 90 days", client.SecretExpiry.Text);
         Assert.Empty(client.Changes);
         Assert.Empty(session.Reporter.Warnings);
     }
@@ -58,7 +58,7 @@ public class RegisterOperationTests
         Assert.Equal(["https://app.example.com/callback"], client.RedirectUris);
         Assert.Equal(["openid", "profile"], client.Scope);
         Assert.Equal("client_secret_post", client.TokenEndpointAuthMethod);
-        Assert.Equal("never", client.SecretExpiry);
+        Assert.Equal("never", client.SecretExpiry.Text);
         Assert.NotNull(client.IssuedAt);
         Assert.Empty(client.Changes);
         Assert.Empty(session.Reporter.Warnings);
@@ -79,7 +79,7 @@ public class RegisterOperationTests
     {
         using var session = await Session.StartAsync($$"""{"secretExpiresAt":"{{secretExpiresAt}}"}""");
         var client = await session.RegisterAsync();
-        Assert.Matches($"^{expiry}$", client.SecretExpiry);
+        Assert.Matches($"^{expiry}$", client.SecretExpiry.Text);
         Assert.NotNull(client.ClientSecret);
         Assert.Equal(isOdd, session.Reporter.Warnings.Any(static line => line.Contains("client_secret_expires_at")));
     }

@@ -134,7 +134,7 @@ public class UpdateOperationTests
         await session.Server.SetAsync(new { rotateSecret = "put", secretExpiresAt = "absent" });
         var client = await session.UpdateAsync(registered.ClientId, """{"client_name":"m"}""");
         Assert.Equal((await session.AtServerAsync()).ClientSecret, session.Stored(client.ClientId).ClientSecret);
-        Assert.Equal("unknown", client.SecretExpiry);
+        Assert.Equal("unknown", client.SecretExpiry.Text);
         Assert.Contains(session.Reporter.Warnings, static line => line.Contains("the server replaced the client secret"));
     }
 

@@ -27,11 +27,11 @@ public class Auth0ProviderTests
         var client = await session.RegisterAsync(Client);
         Assert.StartsWith("tpc_", client.ClientId);
         Assert.Empty(client.Changes);
-        Assert.Equal("never", client.SecretExpiry);
+        Assert.Equal("never", client.SecretExpiry.Text);
 
         var read = await session.ReadAsync(client.ClientId);
         Assert.Equal(("My Dynamic Application", "https://application.example.com/callback"), (read.ClientName, read.RedirectUris.Single()));
-        Assert.Equal("never", read.SecretExpiry);
+        Assert.Equal("never", read.SecretExpiry.Text);
 
         var changed = await session.UpdateAsync(client.ClientId, """{"client_name":"Renamed","redirect_uris":["https://application.example.com/cb2"],"contacts":["ops@example.com","it@example.com"],"post_logout_redirect_uris":["https://application.example.com/out"]}""");
         Assert.Empty(changed.Changes);
