@@ -1,3 +1,5 @@
+using System.Linq;
+using System.Text.Json;
 using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Protocol;
@@ -11,7 +13,7 @@ namespace DcrPowerShell.Protocol;
 internal sealed record RegistrationAnswer(JsonBag Members, int Status)
 {
     /// <summary>The server refused, whatever its status says: it names an error, and no client.</summary>
-    public bool IsRefusal => ClientId is null && (IsNamed("error") || IsNamed("errorCode"));
+    public bool IsRefusal => ClientId is null && (new[] { "error", "errorCode", "errors", "fault" }.Any(IsNamed) || Members.Text("resourceType") == "OperationOutcome");
 
     public string? ClientId => Members.Text(ClientMember.ClientId);
 
@@ -22,5 +24,7 @@ internal sealed record RegistrationAnswer(JsonBag Members, int Status)
     /// <summary>As the server wrote it; it may be relative.</summary>
     public string? RegistrationClientUri => Members.Text(ClientMember.RegistrationClientUri);
 
-    private bool IsNamed(string member) => Members.TryGet(member, out var value) && !JsonBag.IsAbsent(value);
+    // "error": false and "errors": [] say that there is none.
+    private bool IsNamed(string member) => Members.TryGet(member, out var value) && !JsonBag.IsAbsent(value)
+        && value.ValueKind is not JsonValueKind.False and not JsonValueKind.Number && !(value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 0);
 }

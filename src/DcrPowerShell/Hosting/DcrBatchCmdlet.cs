@@ -50,6 +50,8 @@ public abstract class DcrBatchCmdlet : DcrConnectedCmdlet
     /// <param name="target">What an error is about.</param>
     private protected void Start<T>(DcrConnection connection, string? key, object? target, Func<OperationContext, Task<T>> operation, Action<T> whenDone)
     {
+        // Other rows are read before this one ends.
+        var subject = Subject;
         Progress.Started();
         if (key is not null)
         {
@@ -66,7 +68,7 @@ public abstract class DcrBatchCmdlet : DcrConnectedCmdlet
             _isEnding = true;
             try
             {
-                Try(target, () => whenDone(result()));
+                Try(target, () => whenDone(result()), subject);
             }
             finally
             {

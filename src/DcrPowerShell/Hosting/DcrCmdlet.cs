@@ -35,6 +35,9 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     /// <summary>What an error is about, for its TargetObject.</summary>
     protected virtual object? Target => null;
 
+    /// <summary>Whom an error is about, in words; null where its message says it.</summary>
+    private protected virtual string? Subject => null;
+
     /// <inheritdoc/>
     protected sealed override void ProcessRecord()
     {
@@ -51,7 +54,11 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     }
 
     /// <inheritdoc/>
-    protected sealed override void EndProcessing() => Try(null, AtEnd);
+    protected sealed override void EndProcessing()
+    {
+        Try(null, AtEnd);
+        _pump?.TellOthers();
+    }
 
     /// <summary>No more input comes.</summary>
     private protected virtual void AtEnd()
@@ -75,7 +82,8 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     private protected new bool ShouldProcess(string target, string action) => base.ShouldProcess(Redaction.Printable(target), Redaction.Printable(action));
 
     /// <summary>Does something and reports its failure, so that the next thing can still be done.</summary>
-    private protected void Try(object? target, Action action)
+    /// <param name="subject">Whom an error is about: its message begins with it, unless it names the client itself.</param>
+    private protected void Try(object? target, Action action, string? subject = null)
     {
         try
         {
@@ -89,7 +97,7 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
                 WriteObject(unstored);
             }
 
-            var error = ErrorRecords.From(failure, MyInvocation.MyCommand, target);
+            var error = ErrorRecords.From(failure, MyInvocation.MyCommand, target, IsTerminating(failure.ErrorId) ? null : subject ?? Subject);
             Count(failure);
             if (IsTerminating(failure.ErrorId) || failure.InnerException is VaultException { IsOver: true })
             {
