@@ -204,8 +204,8 @@ internal static class Keeping
     {
         ({ At: null, Odd: { } odd }, _) => $"client_secret_expires_at is {Redaction.Printable(odd, 40)}, which is no time: when the client secret expires is not known.",
         (_, null) => "the server did not say when the client secret expires (client_secret_expires_at).",
-        (_, > 0 and var at) when at <= now.ToUnixTimeSeconds() => $"the client secret that the server gave has expired already, {Duration.Say(TimeSpan.FromSeconds(now.ToUnixTimeSeconds() - at.Value))} ago (client_secret_expires_at).",
-        ({ Odd: { } odd }, var at) => $"client_secret_expires_at is {Redaction.Printable(odd, 40)}, not in seconds as RFC 7591 has it. It was read as {(at == 0 ? "never" : $"{DateTimeOffset.FromUnixTimeSeconds(at.Value):yyyy-MM-dd HH:mm} UTC")}.",
+        (_, > 0 and var at) when at <= now.ToUnixTimeSeconds() => $"the client secret that the server gave has expired already, {Duration.Say(TimeSpan.FromSeconds(now.ToUnixTimeSeconds() - at))} ago (client_secret_expires_at).",
+        ({ Odd: { } odd }, { } at) => $"client_secret_expires_at is {Redaction.Printable(odd, 40)}, not in seconds as RFC 7591 has it. It was read as {(at == 0 ? "never" : $"{DateTimeOffset.FromUnixTimeSeconds(at):yyyy-MM-dd HH:mm} UTC")}.",
         _ => null,
     };
 

@@ -48,9 +48,9 @@ internal static class UpdateOperation
     }
 
     /// <summary>Has the server change a client, and keeps what comes back.</summary>
-    /// <param name="before">What the server had, and all that the change names.</param>
+    /// <param name="before">What the server had, and all that the change names; null where the answer is no whole client.</param>
     /// <param name="whole">What is sent, which is kept where the server answers without a body and lets nobody read; null where that tells nothing.</param>
-    public static async Task<DcrClient> WriteAsync(OperationContext context, RegistrationRecord record, JsonBag asked, Func<Task<RegistrationAnswer>> write, (JsonBag Read, JsonBag Named) before, JsonBag? whole = null)
+    public static async Task<DcrClient> WriteAsync(OperationContext context, RegistrationRecord record, JsonBag asked, Func<Task<RegistrationAnswer>> write, (JsonBag Read, JsonBag Named)? before = null, JsonBag? whole = null)
     {
         await context.Scope.BeginChangeAsync(LedgerOperation.Update, record, asked).ConfigureAwait(false);
         try
@@ -69,7 +69,7 @@ internal static class UpdateOperation
     }
 
     /// <summary>The server made the change and did not say what it granted (RFC 7592, section 2.2, has it say so): it is read; else what was sent is kept.</summary>
-    private static async Task<DcrClient> KeepUntoldAsync(OperationContext context, RegistrationRecord record, JsonBag asked, (JsonBag Read, JsonBag Named) before, JsonBag whole)
+    private static async Task<DcrClient> KeepUntoldAsync(OperationContext context, RegistrationRecord record, JsonBag asked, (JsonBag Read, JsonBag Named)? before, JsonBag whole)
     {
         context.Scope.Kept();
         RegistrationAnswer answer;

@@ -111,9 +111,9 @@ internal sealed record RefusalBody(string? Code, string? Words)
     }
 
     /// <summary>Zod's issues come as JSON within a text (modelcontextprotocol/typescript-sdk).</summary>
-    private static IEnumerable<string> SayText(string text, int depth)
+    private static List<string> SayText(string text, int depth)
     {
-        var inner = text.TrimStart() is ['{' or '[', ..] ? ReadJson(text) : null;
+        var inner = text.TrimStart().StartsWith("{", StringComparison.Ordinal) || text.TrimStart().StartsWith("[", StringComparison.Ordinal) ? ReadJson(text) : null;
         return inner is { } json && Say(json, depth + 1).ToList() is { Count: > 0 } words ? words : [text];
     }
 

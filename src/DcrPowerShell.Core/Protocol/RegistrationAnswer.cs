@@ -12,8 +12,10 @@ namespace DcrPowerShell.Protocol;
 /// <param name="Status">HTTP status code.</param>
 internal sealed record RegistrationAnswer(JsonBag Members, int Status)
 {
+    private static readonly string[] Errors = ["error", "errorCode", "errors", "fault"];
+
     /// <summary>The server refused, whatever its status says: it names an error, and no client.</summary>
-    public bool IsRefusal => ClientId is null && (new[] { "error", "errorCode", "errors", "fault" }.Any(IsNamed) || Members.Text("resourceType") == "OperationOutcome");
+    public bool IsRefusal => ClientId is null && (Errors.Any(IsNamed) || Members.Text("resourceType") == "OperationOutcome");
 
     public string? ClientId => Members.Text(ClientMember.ClientId);
 

@@ -83,7 +83,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         get
         {
             var name = NullIfEmpty(Tenant) ?? NullIfEmpty(ClientName);
-            return !MyInvocation.ExpectingInput ? name : name is null ? $"Row {_row}" : $"Row {_row}, {name}";
+            return !MyInvocation.ExpectingInput ? null : name is null ? $"Row {_row}" : $"Row {_row}, {name}";
         }
     }
 

@@ -1,3 +1,4 @@
+using System;
 using System.Linq;
 using System.Threading.Tasks;
 using DcrPowerShell.Compat;
@@ -5,6 +6,7 @@ using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Operations;
+using DcrPowerShell.Vaults;
 using Xunit;
 
 namespace DcrPowerShell.Core.Tests.Operations;
