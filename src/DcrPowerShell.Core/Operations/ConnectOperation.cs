@@ -147,9 +147,8 @@ internal static class ConnectOperation
     /// <summary>A server that gave none of the clients which are kept a token of its own has no RFC 7592.</summary>
     private static void LearnFromKept(DcrConnection connection)
     {
-        var kept = connection.Service.Kind != DcrProvider.Standard ? [] : connection.Ledger.List(connection.Issuer).Take(EnoughToLearn)
-            .Select(static found => found.Record.LeftOut?.RegistrationAccessToken ?? found.Record.RegistrationAccessToken is not null);
-        if (kept.DefaultIfEmpty(true).All(static hasToken => !hasToken))
+        var kept = connection.Ledger.List(connection.Issuer).Take(EnoughToLearn).Select(found => connection.Service.WhyUnmanaged(found.Record));
+        if (kept.DefaultIfEmpty().All(static why => why?.ErrorId == DcrErrorId.OperationNotSupported))
         {
             connection.Lacks(DcrCapabilities.Read | DcrCapabilities.Update | DcrCapabilities.Delete);
         }

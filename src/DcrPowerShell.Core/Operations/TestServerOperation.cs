@@ -89,7 +89,8 @@ internal sealed class TestServerOperation(DcrConnection connection)
             >= 300 and < 400 => DcrCheck.Warning($"{answer}, which sends it elsewhere.", "If registrations are refused too, check that the URL is the authorization server itself and not a proxy or a login page."),
             401 or 403 when connection.Credential == ProtocolRequest.NoProof && Refusals.InFront(request, response) is null => Wanting(response.Status, answer),
             >= 400 when Refusals.InFront(request, response) is { } page => throw page,
-            404 => DcrCheck.Warning($"{answer}. Many servers answer so where they take POST alone; registration that is switched off, or a wrong address, looks alike.", connection.Rediscover is null ? "Compare the URL with the server's documentation." : "If a registration is refused, ask the server's operator whether dynamic registration is switched on."),
+            404 when connection.Rediscover is null => DcrCheck.Warning($"{answer}. Many servers answer so where they take POST alone; a wrong address looks alike.", "Compare the URL with the server's documentation."),
+            404 when !connection.Service.TellsWhetherItRegisters => DcrCheck.Warning($"{answer}. Many servers answer so where they take POST alone; registration that is switched off looks alike.", "If a registration is refused, ask the server's operator whether dynamic registration is switched on."),
             _ => DcrCheck.Passed($"{answer}, which shows that it can be reached."),
         };
     }

@@ -30,8 +30,11 @@ internal static class Grant
     // What a server issues changes with each answer, and so do the times and versions that some add.
     private static bool IsLasting(string name, JsonBag before, JsonBag after) =>
         name is not (ClientMember.ClientId or ClientMember.ClientSecret) && !ClientMember.ForbiddenInUpdate.Contains(name)
-        && (ClientMember.IsRegistered(name) || !Moving.IsMatch(name))
+        && (ClientMember.IsRegistered(name) || IsPlainIn(before, name) && IsPlainIn(after, name) && !Moving.IsMatch(name))
         && !IsSecret(name, before) && !IsSecret(name, after);
+
+    // Objects of its own a server may arrange anew with each change.
+    private static bool IsPlainIn(JsonBag bag, string name) => bag.TryGet(name, out var value) && value.ValueKind != JsonValueKind.Object;
 
     private static bool IsSecret(string name, JsonBag bag) => bag.TryGet(name, out var value) && SecretMember.Is(name, value);
 

@@ -53,23 +53,25 @@ internal sealed record RefusalBody(string? Code, string? Words)
     private static readonly Regex Field = new("(?:^|&)(?<name>error(?:_description)?)=(?<value>[^&\\s]*)", RegexOptions.CultureInvariant);
     private static readonly Regex CodeForm = new("^[A-Za-z0-9][A-Za-z0-9_.:-]{1,79}$", RegexOptions.CultureInvariant);
 
+    private static readonly Regex Status = new("^[1-5]\\d\\d$", RegexOptions.CultureInvariant);
+
     private static readonly RefusalBody Nothing = new(null, null);
 
     public static RefusalBody Read(ProtocolResponse response)
     {
         var text = response.End == BodyEnd.TooLong ? "" : response.Text().Trim().TrimStart('\uFEFF');
         return text.Length == 0 ? Nothing
-            : ReadJson(text) is { } json ? OfJson(json, response.Status)
+            : ReadJson(text) is { } json ? OfJson(json)
             : text[0] is '{' or '[' ? Nothing
             : IsPage(text) ? new(null, TitleOf(text))
-            : text[0] == '<' ? (ReadXml(text) is { } xml ? OfJson(xml, response.Status) : Nothing)
+            : text[0] == '<' ? (ReadXml(text) is { } xml ? OfJson(xml) : Nothing)
             : OfText(text);
     }
 
     public static bool IsPage(string text) =>
         text.StartsWith("<!doctype html", StringComparison.OrdinalIgnoreCase) || Regex.IsMatch(text, "^\\s*(<!--.*?-->\\s*)*<html[\\s>]", RegexOptions.IgnoreCase | RegexOptions.Singleline);
 
-    private static RefusalBody OfJson(JsonElement root, int status)
+    private static RefusalBody OfJson(JsonElement root)
     {
         var words = Say(root, depth: 0).Where(static text => !string.IsNullOrWhiteSpace(text)).Distinct().ToList();
 
@@ -78,7 +80,7 @@ internal sealed record RefusalBody(string? Code, string? Words)
         var said = Joined(telling.Count > 0 ? telling : words);
         var uri = root.ValueKind == JsonValueKind.Object ? JsonBag.From(root).Text("error_uri") : null;
         var link = UriText.Absolute(uri)?.Scheme is "https" or "http" ? $"See {uri}" : null;
-        return new(CodeOf(root, status, depth: 0), (said, link) switch
+        return new(CodeOf(root, depth: 0), (said, link) switch
         {
             (_, null) => said,
             (null, _) => link,
@@ -160,7 +162,7 @@ internal sealed record RefusalBody(string? Code, string? Words)
         };
     }
 
-    private static string? CodeOf(JsonElement value, int status, int depth)
+    private static string? CodeOf(JsonElement value, int depth)
     {
         if (depth > Deepest || value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Array))
         {
@@ -169,7 +171,7 @@ internal sealed record RefusalBody(string? Code, string? Words)
 
         if (value.ValueKind == JsonValueKind.Array)
         {
-            return value.EnumerateArray().Take(MostFaults).Select(item => CodeOf(item, status, depth + 1)).FirstOrDefault(static code => code is not null);
+            return value.EnumerateArray().Take(MostFaults).Select(item => CodeOf(item, depth + 1)).FirstOrDefault(static code => code is not null);
         }
 
         var members = Members(value);
@@ -178,8 +180,8 @@ internal sealed record RefusalBody(string? Code, string? Words)
 
         // A type or a status of its own is a code only within an error.
         return registered
-            ?? texts.Where(found => depth > 0 || found.Name is not ("type" or "status")).Select(static found => found.Text!).FirstOrDefault(text => IsCode(text) && text != $"{status}")
-            ?? Containers.Select(name => Find(members, name, JsonValueKind.Object, JsonValueKind.Array) is { } inner ? CodeOf(inner, status, depth + 1) : null).FirstOrDefault(static code => code is not null);
+            ?? texts.Where(found => depth > 0 || found.Name is not ("type" or "status")).Select(static found => found.Text!).FirstOrDefault(IsCode)
+            ?? Containers.Select(name => Find(members, name, JsonValueKind.Object, JsonValueKind.Array) is { } inner ? CodeOf(inner, depth + 1) : null).FirstOrDefault(static code => code is not null);
     }
 
     private static string? RegisteredCode(string text)
@@ -188,8 +190,8 @@ internal sealed record RefusalBody(string? Code, string? Words)
         return Registered.FirstOrDefault(code => code.Equals(tail, StringComparison.OrdinalIgnoreCase));
     }
 
-    // "Forbidden" beside a status is the status by its name, and "forbidden" may be a code.
-    private static bool IsCode(string text) => CodeForm.IsMatch(text) && !Enum.IsDefined(typeof(HttpStatusCode), text) && text != "about:blank";
+    // "422", and "Forbidden" beside a status, are the status itself; "forbidden" may be a code.
+    private static bool IsCode(string text) => CodeForm.IsMatch(text) && !Status.IsMatch(text) && !Enum.IsDefined(typeof(HttpStatusCode), text) && text != "about:blank";
 
     /// <summary>A status, by its number or its name.</summary>
     private static bool IsPhrase(string text) => Enum.TryParse<HttpStatusCode>(new string(text.Where(char.IsLetterOrDigit).ToArray()), ignoreCase: true, out _);

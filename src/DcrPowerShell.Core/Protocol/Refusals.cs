@@ -56,7 +56,7 @@ internal static class Refusals
     /// <summary>The refusal of something in front of the server, or of where the request came from: it says nothing of tokens and metadata. Else null.</summary>
     public static DcrException? InFront(ProtocolRequest request, ProtocolResponse response)
     {
-        if (response.Status is < 400 or 404 or 405 or 407 or 410 or 429 or >= 500)
+        if (response.Status is < 400 or 402 or 404 or 405 or 407 or 410 or 413 or 414 or 415 or 429 or 431 or >= 500)
         {
             return null;
         }

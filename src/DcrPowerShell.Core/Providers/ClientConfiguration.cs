@@ -45,8 +45,10 @@ internal sealed class ClientConfiguration(Uri endpoint, IReadOnlyCollection<Uri>
         Management.JudgeDeletion(request, await SendAsync(request, client, call).ConfigureAwait(false), client.ClientId);
     }
 
+    /// <param name="client">Maybe an outline.</param>
     public static DcrException? WhyUnmanaged(RegistrationRecord client) =>
-        client is { RegistrationAccessToken: not null, RegistrationClientUri: not null } ? null : DcrErrors.NoRegistrationToken(client.ClientId);
+        (client.RegistrationAccessToken is not null || client.LeftOut is { RegistrationAccessToken: true })
+        && (client.RegistrationClientUri is not null || client.LeftOut is { RegistrationClientUri: true }) ? null : DcrErrors.NoRegistrationToken(client.ClientId);
 
     /// <summary>Whether the tokens that were issued at a registration endpoint may go there.</summary>
     public static bool IsAllowed(Uri uri, Uri endpoint, IEnumerable<Uri> allowedOrigins) => allowedOrigins.Prepend(endpoint).Any(origin => SafeUrl.IsSameOrigin(origin, uri));

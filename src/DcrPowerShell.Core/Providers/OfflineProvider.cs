@@ -16,6 +16,8 @@ internal sealed class OfflineProvider : IDcrProvider
 
     public IReadOnlyList<ProviderCheck> Checks => [];
 
+    public bool TellsWhetherItRegisters => false;
+
     public DcrException? WhyUnmanaged(RegistrationRecord client) => DcrErrors.IsOffline();
 
     public void Check(JsonBag metadata) => throw DcrErrors.IsOffline();

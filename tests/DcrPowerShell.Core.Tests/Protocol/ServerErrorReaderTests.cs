@@ -14,7 +14,7 @@ public class ServerErrorReaderTests
     [InlineData("RFC 7591, bare", """{"error":"invalid_redirect_uri"}""", "invalid_redirect_uri", null)]
     [InlineData("Okta", """{"errorCode":"E0000001","errorSummary":"Api validation failed: client_name","errorLink":"E0000001","errorId":"oae1","errorCauses":[{"errorSummary":"client_name: too long"},{"errorSummary":"scope: unknown"}]}""", "E0000001", "Api validation failed: client_name. client_name: too long. scope: unknown")]
     [InlineData("Okta, no causes", """{"errorCode":"E0000011","errorSummary":"Invalid token provided","errorCauses":[]}""", "E0000011", "Invalid token provided")]
-    [InlineData("Okta, odd causes", """{"errorCode":"E1","errorSummary":"s","errorCauses":["text",null,{}]}""", "E1", "s")]
+    [InlineData("Okta, odd causes", """{"errorCode":"E1","errorSummary":"s","errorCauses":["text",null,{}]}""", "E1", "s. text")]
     [InlineData("Auth0 management", """{"statusCode":400,"error":"Bad Request","message":"Payload validation error","errorCode":"invalid_body"}""", "invalid_body", "Payload validation error")]
     [InlineData("Auth0 management, no code", """{"statusCode":401,"error":"Unauthorized","message":"Invalid token"}""", null, "Invalid token")]
     [InlineData("Hydra", """{"error":"The request could not be authorized","error_description":"The token is inactive."}""", null, "The token is inactive.")]

@@ -142,7 +142,7 @@ internal sealed class Auth0Api(Uri root, ICredential credential, HttpSender send
             (401, _) => DcrErrors.Auth0TokenRejected(server, credential.Kind),
             (403, "insufficient_scope") => DcrErrors.Auth0ScopeMissing(server, scope),
             (400 or 409, _) => BodyRefused(server, request.Body is { } body ? Auth0Vocabulary.ToRfc(body) : null),
-            (404 or 405 or 501, _) when _isThere && (client is null || request.Method == HttpMethod.Post) => DcrErrors.Auth0PathNotOffered(server, request.Uri),
+            (404 or 405 or 501, _) when _isThere && request.Method == (client is null ? HttpMethod.Get : HttpMethod.Post) => DcrErrors.Auth0PathNotOffered(server, request.Uri),
             (404, null) when !_isThere && (server.Description is null || (client is null && request.Effect == RequestEffect.None)) => DcrErrors.Auth0ApiNotFound(server, root),
             (404, _) when client is not null => DcrErrors.ClientGone(server, client.ClientId),
             ( >= 500 and not 503, _) when request.Effect == RequestEffect.Changes => DcrErrors.ChangeOutcomeUnknown(request.Uri, $"the server failed with HTTP {response.Status}", null, server),

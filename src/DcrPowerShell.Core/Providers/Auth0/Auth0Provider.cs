@@ -31,6 +31,8 @@ internal sealed class Auth0Provider(Uri endpoint, ICredential initial, Auth0Api 
 
     public IReadOnlyList<ProviderCheck> Checks => new Auth0Checks(api).List;
 
+    public bool TellsWhetherItRegisters => api.IsOpen;
+
     public DcrException? WhyUnmanaged(RegistrationRecord client) => api.IsOpen || client.RegistrationAccessToken is not null ? null : DcrErrors.Auth0CredentialMissing("read:clients");
 
     public void Check(JsonBag metadata)

@@ -38,6 +38,8 @@ internal sealed class OktaProvider(Uri clients, ICredential credential, HttpSend
         [(RegisterScope, "registered"), (ReadScope, "read or listed"), (ManageScope, "changed, reset or removed")],
         (request, scope, call) => SendAsync(request, scope, call)).List;
 
+    public bool TellsWhetherItRegisters => true;
+
     public DcrException? WhyUnmanaged(RegistrationRecord client) => null;
 
     /// <summary>Service apps have <c>response_types: ["token"]</c> with client_credentials, which the standard does not know.</summary>

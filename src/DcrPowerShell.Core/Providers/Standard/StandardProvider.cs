@@ -22,6 +22,8 @@ internal sealed class StandardProvider(Uri endpoint, IReadOnlyCollection<Uri> al
     /// <summary>RFC 7591 has no request that would tell more without registering a client.</summary>
     public IReadOnlyList<ProviderCheck> Checks => [new("Credential", call => TokenCheck.RunAsync(credential, scope: null, call)), .. credential is NoCredential ? [] : new ProviderCheck[] { new("Scope", ScopeAsync) }];
 
+    public bool TellsWhetherItRegisters => false;
+
     public DcrException? WhyUnmanaged(RegistrationRecord client) => ClientConfiguration.WhyUnmanaged(client);
 
     public void Check(JsonBag metadata) => MetadataRules.Check(metadata);
