@@ -138,7 +138,8 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
                         Tell(reporter, $"{request.Uri.Authority}: at the server's pace; going on in {Duration.Say(wait)}");
                     }
                 },
-                stop).ConfigureAwait(false);
+                stop,
+                request.Effect == RequestEffect.Registers).ConfigureAwait(false);
             return pass.TooLong is { } pause ? throw DcrErrors.RateLimitLasts(request.Uri, pause) : pass.Place;
         }
         finally

@@ -10,9 +10,8 @@ internal interface IReporter
     void Warning(string text);
 
     /// <summary>A line about one of many clients. Of a kind the first is shown, and the others are counted.</summary>
-    /// <param name="subject">Whom it is about.</param>
     /// <param name="kind">What is said of the others; a sentence.</param>
-    void Warning(string subject, string text, string kind);
+    void Warning(string clientId, string text, string kind);
 
     /// <summary>What was put on record.</summary>
     void Audit(DcrAuditRecord record);

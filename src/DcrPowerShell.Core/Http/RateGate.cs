@@ -31,12 +31,13 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
     private TimeSpan _ahead = TimeSpan.MinValue;
     private bool _disagrees;
 
-    // Requests that are under way, by the order in which they were let through.
-    private readonly HashSet<long> _underWay = [];
+    // Requests that are under way, by the order in which they were let through; and whether they register a client.
+    private readonly Dictionary<long, bool> _underWay = [];
     private long _count;
 
     // Which request's answer told the least, in the period that is counted now.
     private long _toldBy;
+    private bool _toldOfRegistrations;
     private TaskCompletionSource<bool> _back = NewSignal();
     private int _refusals;
     private bool _isHeard;
@@ -44,12 +45,13 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
     /// <summary>Waits until a request may go.</summary>
     /// <param name="waiting">Told how long, before each wait.</param>
     /// <returns>The request's place in the order, for <see cref="Leave"/>; or how long the server wants a wait that is longer than any request waits.</returns>
-    public async Task<RatePass> EnterAsync(Action<TimeSpan> waiting, CancellationToken stop)
+    /// <param name="registers">Whether it registers a client: servers count that apart.</param>
+    public async Task<RatePass> EnterAsync(Action<TimeSpan> waiting, CancellationToken stop, bool registers = false)
     {
         while (true)
         {
             var back = Back;
-            var (place, wait) = Enter();
+            var (place, wait) = Enter(registers);
             if (wait is not { } span)
             {
                 return new(place, TooLong: null);
@@ -61,7 +63,7 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
                 continue;
             }
 
-            if (ServersWait is var asked && asked > RetryPolicy.LongestWait)
+            if (ServersWait(registers) is var asked && asked > RetryPolicy.LongestWait)
             {
                 return new(Place: 0, asked);
             }
@@ -84,20 +86,18 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
     }
 
     /// <summary>How long the server wants the next request to wait, by a refusal or by what it said was left.</summary>
-    private TimeSpan ServersWait
+    private TimeSpan ServersWait(bool registers)
     {
-        get
+        lock (_gate)
         {
-            lock (_gate)
-            {
-                return MayGoAt - clock.UtcNow;
-            }
+            return MayGoAt(registers) - clock.UtcNow;
         }
     }
 
-    private bool IsSpent => _told is not null && _left <= 0;
+    /// <summary>A limit by the hour is one kind of request's own: what says that no more clients are registered does not keep others from being read.</summary>
+    private bool IsSpent(bool registers) => _told is not null && _left <= 0 && (registers == _toldOfRegistrations || _renewedAt - clock.UtcNow <= RetryPolicy.LongestWait);
 
-    private DateTimeOffset MayGoAt => Later(_pausedUntil, IsSpent ? _renewedAt : default);
+    private DateTimeOffset MayGoAt(bool registers) => Later(_pausedUntil, IsSpent(registers) ? _renewedAt : default);
 
     /// <summary>The request that was let through has its answer; null where none came.</summary>
     /// <param name="place">As <see cref="EnterAsync"/> gave it.</param>
@@ -107,6 +107,7 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
         {
             _back.SetResult(true);
             _back = NewSignal();
+            var registers = _underWay.TryGetValue(place, out var known) && known;
             _underWay.Remove(place);
 
             // After a refusal, one goes ahead again when the pause is over.
@@ -143,7 +144,7 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
                 // Answers come in another order than they were counted: of one period, the least counts.
                 if (_told is null || clock.UtcNow >= _renewedAt || told.Left <= _told.Left)
                 {
-                    (_told, _toldBy, _renewedAt) = (told, place, renewedAt);
+                    (_told, _toldBy, _toldOfRegistrations, _renewedAt) = (told, place, registers, renewedAt);
                     Recount();
                 }
             }
@@ -169,10 +170,10 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
     }
 
     /// <summary>The server counts requests about as they were sent: it has not counted those that were sent after the one which told what is left.</summary>
-    private void Recount() => _left = _told is null ? 0 : _told.Left - _underWay.Count(place => place > _toldBy);
+    private void Recount() => _left = _told is null ? 0 : _told.Left - _underWay.Keys.Count(place => place > _toldBy);
 
     /// <summary>The place of a request that went through; else how long to wait before asking again.</summary>
-    private (long Place, TimeSpan? Wait) Enter()
+    private (long Place, TimeSpan? Wait) Enter(bool registers)
     {
         lock (_gate)
         {
@@ -182,20 +183,20 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
                 return (0, UntilOneIsBack);
             }
 
-            var wait = Longer(MayGoAt - now, ByLimit(now));
+            var wait = Longer(MayGoAt(registers) - now, ByLimit(now));
             if (wait > TimeSpan.Zero)
             {
                 return (0, wait);
             }
 
-            if (IsSpent && _underWay.Count > 0)
+            if (IsSpent(registers) && _underWay.Count > 0)
             {
                 // One goes ahead and hears what is left now.
                 return (0, UntilOneIsBack);
             }
 
             _tokens--;
-            _underWay.Add(++_count);
+            _underWay.Add(++_count, registers);
             Recount();
             return (_count, null);
         }

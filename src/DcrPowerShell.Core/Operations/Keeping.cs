@@ -211,7 +211,7 @@ internal static class Keeping
 
     private static bool HasKeys(JsonBag metadata) => metadata.Has(ClientMember.Jwks) || metadata.Has(ClientMember.JwksUri) || metadata.Has(ClientMember.SoftwareStatement);
 
-    private static void WarnOf(this OperationContext context, DcrClient client, string text, string kind) => context.Reporter.Warning($"Client '{client.ClientId}'", text, kind);
+    private static void WarnOf(this OperationContext context, DcrClient client, string text, string kind) => context.Reporter.Warning(client.ClientId, text, kind);
 
     /// <summary>Says that a command which was not to replace the client secret found it replaced.</summary>
     public static void TellOfReplacedSecret(this OperationContext context, RegistrationRecord before, DcrClient now)

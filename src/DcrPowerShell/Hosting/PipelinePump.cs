@@ -146,16 +146,16 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
 
     public void Warning(string text) => Write(() => cmdlet.WriteWarning(Redaction.Printable(text)));
 
-    public void Warning(string subject, string text, string kind) => Write(() =>
+    public void Warning(string clientId, string text, string kind) => Write(() =>
     {
         if (_told.TryGetValue(kind, out var others))
         {
-            others.Add(subject);
+            others.Add(clientId);
             return;
         }
 
         _told[kind] = [];
-        cmdlet.WriteWarning(Redaction.Printable($"{subject}: {text}"));
+        cmdlet.WriteWarning(Redaction.Printable($"Client '{clientId}': {text}"));
     });
 
     /// <summary>At the command's end, on the pipeline thread: of each kind of warning, whom else it is about.</summary>
@@ -163,9 +163,9 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
     {
         foreach (var kind in _told.Where(static kind => kind.Value.Count > 0).ToList())
         {
-            var (count, named) = (kind.Value.Count, string.Join(", ", kind.Value.Take(MostNamed)));
+            var (count, named) = (kind.Value.Count, string.Join(", ", kind.Value.Take(MostNamed).Select(static clientId => $"'{clientId}'")));
             _told[kind.Key] = [];
-            cmdlet.WriteWarning(Redaction.Printable($"The same of {(count > MostNamed ? $"{count} others ({named} and {count - MostNamed} more)" : named)}: {kind.Key}"));
+            cmdlet.WriteWarning(Redaction.Printable($"{count} other client{(count == 1 ? "" : "s")} ({named}{(count > MostNamed ? $" and {count - MostNamed} more" : "")}): {kind.Key}"));
         }
     }
 

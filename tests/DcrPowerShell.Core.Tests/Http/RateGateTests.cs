@@ -115,6 +115,17 @@ public class RateGateTests
     }
 
     [Fact]
+    public async Task An_hours_limit_on_registrations_keeps_nobody_from_reading()
+    {
+        var gate = new RateGate(_clock);
+        var registration = await gate.EnterAsync(_ => { }, CancellationToken.None, registers: true);
+        gate.Leave(registration.Place, Answer(201, ("RateLimit-Limit", "20"), ("RateLimit-Remaining", "0"), ("RateLimit-Reset", "3599")));
+        await PassAsync(gate, 3, _ => Answer(200));
+        Assert.NotNull((await gate.EnterAsync(_ => { }, CancellationToken.None, registers: true)).TooLong);
+        Assert.Empty(_clock.Waits);
+    }
+
+    [Fact]
     public async Task A_short_renewal_is_told_before_it_is_waited_for()
     {
         var gate = new RateGate(_clock);
