@@ -318,7 +318,7 @@ internal static class DcrErrors
         new(DcrErrorId.RegistrationForbidden, $"{uri.Authority} takes no such requests from this machine's network ({Status(server)}). Nothing was registered or changed.{Said(server)}", "Run the command from a network that the server allows, or have this machine's address added there. Another token does not help.") { ServerError = server };
 
     public static DcrException ForbiddenWithoutToken(ServerError server) =>
-        new(DcrErrorId.RegistrationForbidden, $"The server forbids it ({Status(server)}), and no token was sent.{Said(server)}", "Ask the server's operator whether registration takes an initial access token (Connect-DcrServer -InitialAccessToken), and which clients may be registered without one.") { ServerError = server };
+        new(server.RequiredScope.Count > 0 ? DcrErrorId.InsufficientScope : DcrErrorId.RegistrationForbidden, $"The server forbids it ({Status(server)}), and no token was sent{(server.RequiredScope.Count > 0 ? $": it wants one with the scope {string.Join(" ", server.RequiredScope)}" : "")}.{Said(server)}", "Ask the server's operator whether registration takes an initial access token (Connect-DcrServer -InitialAccessToken), and which clients may be registered without one.") { ServerError = server };
 
     public static DcrException KeycloakPolicyForbids(ServerError server, bool hasToken) =>
         new(DcrErrorId.RegistrationForbidden, $"A client registration policy of Keycloak forbids it ({Status(server)}).{Said(server)}", hasToken

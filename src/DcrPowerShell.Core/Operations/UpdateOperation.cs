@@ -35,6 +35,11 @@ internal static class UpdateOperation
         {
             updated = await LostAnswer.ResolveAsync(context, current.Record, asked, unknown, ChangeAsync).ConfigureAwait(false);
         }
+        catch (DcrException refusal) when (refusal is { ErrorId: DcrErrorId.OperationNotSupported, ServerError: not null })
+        {
+            context.Connection.Lacks(DcrCapabilities.Update);
+            throw;
+        }
 
         WarnOfKept(context, updated, changes);
         context.TellOfReplacedSecret(record, updated);

@@ -59,6 +59,7 @@ public class DeleteOperationTests
         var error = await Assert.ThrowsAsync<DcrException>(() => session.DeleteAsync(client.ClientId));
         Assert.Equal(DcrErrorId.OperationNotSupported, error.ErrorId);
         Assert.Contains(words, error.Message);
+        Assert.False(session.Connection.Capabilities.HasFlag(DcrCapabilities.Delete));
         Assert.Single(session.Vault.Registrations);
 
         await session.DeleteAsync(client.ClientId, force: true);

@@ -261,6 +261,7 @@ public class UpdateOperationTests
         var error = await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""));
         Assert.Equal(DcrErrorId.OperationNotSupported, error.ErrorId);
         Assert.Contains("does not let a client be changed", error.Message);
+        Assert.Equal(DcrCapabilities.Register | DcrCapabilities.Read | DcrCapabilities.Delete, session.Connection.Capabilities);
     }
 
     [Fact]

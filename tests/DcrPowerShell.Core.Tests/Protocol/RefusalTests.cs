@@ -173,6 +173,14 @@ public class RefusalTests
         Assert.Contains("no token was sent", error.Message);
     }
 
+    [Fact]
+    public void Where_no_token_was_sent_the_scope_that_is_wanted_is_named()
+    {
+        var error = Registering(Answers.Of(403, "", "WWW-Authenticate: Bearer error=\"insufficient_scope\", scope=\"dcr\""), withInitialToken: false);
+        Assert.Equal(DcrErrorId.InsufficientScope, error.ErrorId);
+        Assert.Contains("no token was sent: it wants one with the scope dcr", error.Message);
+    }
+
     [Theory]
     [InlineData(404)]
     [InlineData(405)]
