@@ -17,6 +17,15 @@ Describe 'An error of a pipeline' {
         "$($failures | Where-Object FullyQualifiedErrorId -Like 'InvalidRedirectUri*')" | Should -BeLike 'Row 3, tenant3: -RedirectUri:*fragment*'
     }
 
+    It 'names the tenant and the client of those that are piped' {
+        $null = New-ConnectedServer
+        $clients = 1, 2 | ForEach-Object { New-Row $_ } | New-DcrClient
+        $null = $clients | Set-DcrClient -RedirectUri 'https://app.example.com/#top' -ErrorVariable failures -ErrorAction SilentlyContinue
+        foreach ($client in $clients) {
+            "$failures" | Should -BeLike "*$($client.Tenant), client '$($client.ClientId)': -RedirectUri:*"
+        }
+    }
+
     It 'names no row where there is none' {
         $null = New-ConnectedServer
         "$((Get-Failure { New-DcrClient App https://app.example.com/#top }))" | Should -BeLike '-RedirectUri:*'

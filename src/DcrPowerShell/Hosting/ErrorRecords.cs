@@ -19,7 +19,7 @@ internal static class ErrorRecords
         var parameter = failure.Member is { } member
             ? command.Parameters.Values.FirstOrDefault(candidate => candidate.Aliases.Contains(member) || candidate.Name.Equals(member, StringComparison.OrdinalIgnoreCase))?.Name
             : null;
-        var whose = subject is null ? "" : $"{Redaction.Printable(subject, LongestSubject)}: ";
+        var whose = subject is null || failure.Message.Contains(subject) ? "" : $"{Redaction.Printable(subject, LongestSubject)}: ";
         var message = parameter is null ? $"{whose}{failure.Message}" : $"{whose}-{parameter}: {failure.Message}";
         return new ErrorRecord(failure, failure.ErrorId.ToString(), CategoryOf(failure.ErrorId), failure.Unstored ?? target)
         {
