@@ -36,6 +36,10 @@ public abstract class DcrBatchCmdlet : DcrConnectedCmdlet
     /// <summary>An empty cell of a CSV file is no value.</summary>
     private protected static string? NullIfEmpty(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
 
+    /// <summary>Of several clients, the one that an error is about.</summary>
+    private protected static string SubjectOf(string clientId, DcrClient? piped) =>
+        (piped?.Tenant ?? piped?.ClientName) is { } name ? $"{name}, client '{clientId}'" : $"client '{clientId}'";
+
     /// <summary>Waits for what is under way for the same tenant or client.</summary>
     private protected void WaitForSame(string? key)
     {

@@ -45,12 +45,7 @@ public abstract class DcrClientCmdlet : DcrBatchCmdlet
 
     private void Process(string clientId, DcrClient? piped)
     {
-        _subject = (piped?.Tenant ?? piped?.ClientName, MyInvocation.ExpectingInput || ClientId.Length > 1) switch
-        {
-            (_, false) => null,
-            (null, _) => $"client '{clientId}'",
-            (var name, _) => $"{name}, client '{clientId}'",
-        };
+        _subject = MyInvocation.ExpectingInput || ClientId.Length > 1 ? SubjectOf(clientId, piped) : null;
         Try((object?)piped ?? clientId, () =>
         {
             WaitForSame(clientId);
