@@ -24,6 +24,9 @@ internal sealed record RefusalBody(string? Code, string? Words)
     // Of a list of faults: more are not read by a person anyway.
     private const int MostFaults = 5;
 
+    // Comments in front of a page.
+    private const int LongestHead = 1000;
+
     // Codes of the OAuth RFCs. Some servers write them in capitals, or at the end of a URI.
     private static readonly string[] Registered =
     [
@@ -33,23 +36,33 @@ internal sealed record RefusalBody(string? Code, string? Words)
 
     // By their names without underscores and dashes, best first.
     private static readonly string[] Sayings =
-        ["errordescription", "errorsummary", "detail", "description", "diagnostics", "errormessage", "errormsg", "faultstring", "message", "msg", "developermessage", "usermessage", "localizedmessage", "text", "title", "summary"];
+    [
+        "errordescription", "errorsummary", "detail", "description", "diagnostics", "errormessage", "errormsg", "faultstring",
+        "message", "msg", "developermessage", "usermessage", "localizedmessage", "text", "title", "summary",
+    ];
 
     // What stands beside the words and says more.
     private static readonly string[] Additions = ["reason", "reasons", "hint", "errorhint"];
 
     private static readonly string[] Containers =
-        ["error", "errors", "fault", "detail", "details", "issue", "issues", "violations", "fieldviolations", "validationerrors", "fielderrors", "invalidparams", "errorcauses", "causes", "messages", "message", "modelstate", "exception", "operationoutcome", "data", "response", "body"];
+    [
+        "error", "errors", "fault", "detail", "details", "issue", "issues", "violations", "fieldviolations", "validationerrors",
+        "fielderrors", "invalidparams", "errorcauses", "causes", "messages", "message", "modelstate", "exception", "operationoutcome",
+        "data", "response", "body",
+    ];
 
     // Whose members are named by what is at fault: ASP.NET's errors, for one.
     private static readonly string[] TextMaps = ["errors", "validationerrors", "fielderrors", "messages", "message", "modelstate"];
     private static readonly string[] Maps = [.. TextMaps, "detail", "details", "error"];
 
-    private static readonly string[] Places = ["loc", "field", "fieldname", "path", "property", "propertypath", "param", "parameter", "name", "expression", "pointer", "instancepath"];
+    private static readonly string[] Places =
+    [
+        "loc", "field", "fieldname", "path", "property", "propertypath", "param", "parameter", "name", "expression", "pointer", "instancepath",
+    ];
 
     private static readonly string[] Codes = ["errorcode", "error", "code", "errortype", "type", "status"];
 
-    private static readonly Regex Tag = new("<(?<name>title|h1)[^>]*>(?<text>[^<]{1,300})", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
+    private static readonly Regex Tag = new("<(?<name>title|h1)[^>]{0,200}>(?<text>[^<]{1,300})", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
     private static readonly Regex Field = new("(?:^|&)(?<name>error(?:_description)?)=(?<value>[^&\\s]*)", RegexOptions.CultureInvariant);
     private static readonly Regex CodeForm = new("^[A-Za-z0-9][A-Za-z0-9_.:-]{1,79}$", RegexOptions.CultureInvariant);
 
@@ -68,8 +81,10 @@ internal sealed record RefusalBody(string? Code, string? Words)
             : OfText(text);
     }
 
-    public static bool IsPage(string text) =>
-        text.StartsWith("<!doctype html", StringComparison.OrdinalIgnoreCase) || Regex.IsMatch(text, "^\\s*(<!--.*?-->\\s*)*<html[\\s>]", RegexOptions.IgnoreCase | RegexOptions.Singleline);
+    /// <summary>It begins as HTML does, maybe behind a comment.</summary>
+    public static bool IsPage(string text) => text.StartsWith("<!doctype html", StringComparison.OrdinalIgnoreCase)
+        || (text.StartsWith("<", StringComparison.Ordinal)
+            && text.IndexOf("<html", 0, Math.Min(text.Length, LongestHead), StringComparison.OrdinalIgnoreCase) >= 0);
 
     private static RefusalBody OfJson(JsonElement root)
     {
@@ -115,7 +130,7 @@ internal sealed record RefusalBody(string? Code, string? Words)
     /// <summary>Zod's issues come as JSON within a text (modelcontextprotocol/typescript-sdk).</summary>
     private static List<string> SayText(string text, int depth)
     {
-        var inner = text.TrimStart().StartsWith("{", StringComparison.Ordinal) || text.TrimStart().StartsWith("[", StringComparison.Ordinal) ? ReadJson(text) : null;
+        var inner = text.TrimStart().FirstOrDefault() is '{' or '[' ? ReadJson(text) : null;
         return inner is { } json && Say(json, depth + 1).ToList() is { Count: > 0 } words ? words : [text];
     }
 
@@ -153,11 +168,14 @@ internal sealed record RefusalBody(string? Code, string? Words)
     private static string PlaceOf(List<KeyValuePair<string, JsonElement>> members)
     {
         var place = Places.Select(name => Find(members, name, JsonValueKind.String, JsonValueKind.Array)).FirstOrDefault(static found => found is not null)
-            ?? (Find(members, "source", JsonValueKind.Object) is { } source ? Find(Members(source), "pointer", JsonValueKind.String) ?? Find(Members(source), "parameter", JsonValueKind.String) : null);
+            ?? (Find(members, "source", JsonValueKind.Object) is not { } source ? null
+                : Find(Members(source), "pointer", JsonValueKind.String) ?? Find(Members(source), "parameter", JsonValueKind.String));
         return place switch
         {
             { ValueKind: JsonValueKind.String } text => text.GetString()!.Trim('/'),
-            { ValueKind: JsonValueKind.Array } path => string.Join(".", path.EnumerateArray().Where(static part => part.ValueKind is JsonValueKind.String or JsonValueKind.Number).Select(static part => part.ToString()).SkipWhile(static part => part == "body")),
+            { ValueKind: JsonValueKind.Array } path => string.Join(".", path.EnumerateArray()
+                .Where(static part => part.ValueKind is JsonValueKind.String or JsonValueKind.Number)
+                .Select(static part => part.ToString()).SkipWhile(static part => part == "body")),
             _ => "",
         };
     }
@@ -175,13 +193,15 @@ internal sealed record RefusalBody(string? Code, string? Words)
         }
 
         var members = Members(value);
-        var texts = Codes.Select(name => (Name: name, Text: Find(members, name, JsonValueKind.String, JsonValueKind.Number)?.ToString())).Where(static found => found.Text is not null).ToList();
+        var texts = Codes.Select(name => (Name: name, Text: Find(members, name, JsonValueKind.String, JsonValueKind.Number)?.ToString()))
+            .Where(static found => found.Text is not null).ToList();
         var registered = texts.Select(static found => RegisteredCode(found.Text!)).FirstOrDefault(static code => code is not null);
 
         // A type or a status of its own is a code only within an error.
         return registered
             ?? texts.Where(found => depth > 0 || found.Name is not ("type" or "status")).Select(static found => found.Text!).FirstOrDefault(IsCode)
-            ?? Containers.Select(name => Find(members, name, JsonValueKind.Object, JsonValueKind.Array) is { } inner ? CodeOf(inner, depth + 1) : null).FirstOrDefault(static code => code is not null);
+            ?? Containers.Select(name => Find(members, name, JsonValueKind.Object, JsonValueKind.Array) is { } inner ? CodeOf(inner, depth + 1) : null)
+                .FirstOrDefault(static code => code is not null);
     }
 
     private static string? RegisteredCode(string text)

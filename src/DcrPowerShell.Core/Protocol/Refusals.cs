@@ -17,7 +17,10 @@ internal static class Refusals
     // Keycloak, ClientRegistrationPolicyException: "Policy 'Trusted Hosts' rejected request to client-registration service. Details: ...".
     private static readonly Regex KeycloakPolicy = new("^Policy '[^']+' rejected request", RegexOptions.CultureInvariant);
 
-    private static readonly Regex Network = new("network zone|(your|this|source|client|remote) ip\\b|ip address.{0,40}(not allowed|not permitted|blocked|denied|forbidden)|not allowed from (this|your) (network|location|address)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
+    private static readonly Regex Network = new(
+        "network zone|(your|this|source|client|remote) ip\\b|ip address.{0,40}(not allowed|not permitted|blocked|denied|forbidden)"
+        + "|not allowed from (this|your) (network|location|address)",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
 
     private static readonly Regex SwitchedOff = new("(^|[_.-])(disabled|not_enabled|turned_off)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
 

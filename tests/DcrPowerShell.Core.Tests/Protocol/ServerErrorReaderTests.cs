@@ -118,6 +118,17 @@ public class ServerErrorReaderTests
         Assert.Equal(["***"], error.RequiredScope);
     }
 
+    [Theory]
+    [InlineData("<!---->")]
+    [InlineData("<title")]
+    [InlineData("<!-- -->\n<!--")]
+    [InlineData("[{\"errors\":")]
+    public void A_hostile_body_is_read_to_an_end(string part)
+    {
+        var error = ServerErrorReader.Read(Answers.Of(400, string.Concat(System.Linq.Enumerable.Repeat(part, (1 << 20) / part.Length))));
+        Assert.Null(error.Description);
+    }
+
     [Fact]
     public void A_hostile_challenge_costs_no_time()
     {
