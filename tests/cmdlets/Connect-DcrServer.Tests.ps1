@@ -121,6 +121,16 @@ Describe 'Connect-DcrServer' {
         Get-TestServerRequest $server | Should -BeNullOrEmpty
     }
 
+    It 'gives a proxy the password of its address, and takes host:port' {
+        $server = New-TestServer
+        $proxy = New-TestServer @{ proxyCredential = 'us er:pass word'; issuer = $server.Issuer; discoveryOverrides = @{ registration_endpoint = "$($server.Url)/register" } }
+        $address = "$($proxy.Url)" -replace '^http://' -replace '/$'
+        (Connect-DcrServer $server.Issuer -Proxy "http://us%20er:pass%20word@$address").Issuer | Should -Be $server.Issuer
+        $open = New-TestServer @{ issuer = $server.Issuer; discoveryOverrides = @{ registration_endpoint = "$($server.Url)/register" } }
+        (Connect-DcrServer $server.Issuer -Proxy ("$($open.Url)" -replace '^http://' -replace '/$')).Issuer | Should -Be $server.Issuer
+        $null = Assert-Failure { Connect-DcrServer $server.Issuer -Proxy 'ftp://proxy.example.com' } -Id ConnectionFailed -Category ConnectionError -Message '-Proxy*' -Action '*http://host:port*' -Terminating
+    }
+
     It 'says so where the proxy wants a password' {
         $proxy = New-TestServer @{ proxyCredential = 'user:password' }
         $null = Assert-Failure { Connect-DcrServer -RegistrationEndpoint "$($proxy.Url)/register" -Proxy $proxy.Url; New-DcrClient @app } -Id ConnectionFailed -Category ConnectionError -Message '*407*' -Action '*-Proxy*'

@@ -236,7 +236,10 @@ Describe 'Get-DcrClient fails' {
         @{ Name = 'no URI'; Switches = @{ registrationClientUri = 'missing' } }
     ) {
         $null = New-ConnectedServer $Switches
-        $client = New-DcrClient App @redirect
-        $null = Assert-Failure { Get-DcrClient $client.ClientId } -Id OperationNotSupported -Category NotImplemented
+        $client = New-DcrClient App @redirect -WarningAction SilentlyContinue
+        $kept = Get-DcrClient $client.ClientId -WarningVariable warnings -WarningAction SilentlyContinue
+        "$($kept.State)", $kept.ClientId | Should -Be 'Unknown', $client.ClientId
+        "$warnings" | Should -BeLike '1 client could not be read*'
+        $null = Assert-Failure { Set-DcrClient $client.ClientId -ClientName Other } -Id OperationNotSupported -Category NotImplemented
     }
 }

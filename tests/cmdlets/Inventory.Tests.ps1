@@ -67,7 +67,7 @@ Describe 'Get-DcrClient -State' {
         $there.State | Should -Be 'Active'
         $found = Get-DcrClient -State Gone -WarningVariable warnings -WarningAction SilentlyContinue
         $found.ClientName, $found.State, $found.Tenant | Should -Be 'Gone', 'Gone', 'two'
-        "$warnings" | Should -BeLike '*To the token of 1 client*HTTP 401*Make sure*'
+        "$warnings" | Should -BeLike 'The server refused the token of 1 client.*HTTP 401*Make sure*'
         (Get-DcrClient -State Active -WarningAction SilentlyContinue).ClientName | Should -Be 'There'
         (Get-DcrClient -State Active, Gone -WarningAction SilentlyContinue).Count | Should -Be 2
         (Get-DcrClient -Offline).State | Should -Be 'Unknown', 'Unknown'

@@ -170,7 +170,7 @@ Describe 'A secret stays hidden' {
         $client = New-DcrClient @app
         $secret = (Get-TestServerClient $server).$Known
         Set-TestServerSwitch $server @{ faults = @(@{ on = 'update'; status = 403; error = 'forbidden'; errorDescription = "not with $secret" }) }
-        $failure = Assert-Failure { $client | Set-DcrClient -Scope read } -Id RegistrationForbidden -Category PermissionDenied -Message '*not with `*`*`**'
+        $failure = Assert-Failure { $client | Set-DcrClient -Scope read } -Id AccessTokenRejected -Category AuthenticationError -Message '*not with `*`*`**'
         Assert-NoSecret ($failure.Exception.ServerError | Format-List * | Out-String -Width 500)
     }
 

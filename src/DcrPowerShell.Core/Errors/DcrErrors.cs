@@ -81,7 +81,7 @@ internal static class DcrErrors
         new(DcrErrorId.OperationNotSupported, "-State and -Offline exclude each other: only the server knows whether it still has a client, and -Offline asks nobody.", "Leave out -Offline to have each client read at the server, or leave out -State.");
 
     public static DcrException NoRegistrationToken(string clientId) =>
-        new(DcrErrorId.OperationNotSupported, $"The server issued no registration access token or client configuration URI for client '{clientId}', so it cannot be read, changed or deleted by RFC 7592.", "Manage this client in the server's own administration, or register a new one. Remove-DcrClient -Force drops what is kept of it.");
+        new(DcrErrorId.OperationNotSupported, $"The server issued no registration access token or client configuration URI for client '{clientId}', so it cannot be read, changed or deleted by RFC 7592.", "Manage this client in the server's own administration. To replace it: register another with New-DcrClient -AllowDuplicate, move the application over, and drop this one with Remove-DcrClient -StoreOnly.");
 
     public static DcrException UnsafeRegistrationUri(string clientId, Uri uri) =>
         new(DcrErrorId.RegistrationUriRefused, $"The server said that client '{clientId}' is managed at {Origin(uri)}, by an address that is not https or has a user name or password in it. The registration access token was not sent there.", "Manage this client in the server's own administration, and tell the server's operator.");
@@ -104,7 +104,14 @@ internal static class DcrErrors
         new(DcrErrorId.ConnectionFailed, $"{uri.Authority}: {what}. Nothing was sent.", "Check the name, the network and the proxy (-Proxy), then run the command again.", inner);
 
     public static DcrException ProxyRefused(Uri uri) =>
-        new(DcrErrorId.ConnectionFailed, $"The proxy on the way to {uri.Authority} wants authentication (HTTP 407). Nothing was sent.", "Connect with -Proxy naming a proxy that this account may use.");
+        new(DcrErrorId.ConnectionFailed, $"The proxy on the way to {uri.Authority} wants authentication (HTTP 407). Nothing was sent.", "Connect with the proxy's user name and password in its address, -Proxy http://user:password@host:port; or with another proxy, which takes this account's own sign-in.");
+
+    /// <param name="what">What is wrong with it: "could not be reached".</param>
+    public static DcrException ProxyFailed(Uri uri, Uri? proxy, string what, Exception inner) =>
+        new(DcrErrorId.ConnectionFailed, $"The proxy{(proxy is null ? "" : $" {proxy.Authority}")} on the way to {uri.Authority} {what}. Nothing was sent.", "Check the proxy's address: -Proxy of Connect-DcrServer, else the system's proxy settings or HTTPS_PROXY. Then run the command again.", inner);
+
+    public static DcrException BadProxy() =>
+        new(DcrErrorId.ConnectionFailed, "-Proxy: that is not the address of a proxy. Nothing was sent.", "Give http://host:port, or http://user:password@host:port.");
 
     public static DcrException TlsFailed(Uri uri, Exception inner) =>
         new(DcrErrorId.TlsFailed, $"{uri.Authority}: the TLS connection could not be made, so the server cannot be trusted. Nothing was sent.", "Check that the certificate is in date, names this host and comes from an authority that this machine trusts. A private authority's certificate belongs in the machine's trust store.", inner);
@@ -194,8 +201,10 @@ internal static class DcrErrors
     public static DcrException InitialTokenRejected(ServerError server) =>
         new(DcrErrorId.AccessTokenRejected, $"The server rejected the initial access token (HTTP 401): it is wrong, expired or used up.{Said(server)}", "Get a fresh one; an initial access token may be good for one registration only. Then connect again with -InitialAccessToken, or give it to New-DcrClient -InitialAccessToken.") { ServerError = server };
 
-    public static DcrException RegistrationTokenRejected(ServerError server, string clientId) =>
-        new(DcrErrorId.AccessTokenRejected, $"The server rejected the registration access token of client '{clientId}' (HTTP 401). Either the client is gone from the server, or its token was replaced by a change made elsewhere or has expired; RFC 7592 answers all of these alike.{Said(server)}", "If another machine changed this client, its store has the new token. If the client is gone, Remove-DcrClient -Force drops what is kept of it.") { ServerError = server, IsClientGone = true };
+    /// <summary>By RFC 7592, section 2.1, 401 is for a client that is gone, too; Authlib answers 400 to a token that it does not know, and 403 does not tell.</summary>
+    public static DcrException OwnTokenRejected(ServerError server, string clientId) => server.Status == 403
+        ? new(DcrErrorId.AccessTokenRejected, $"The server does not let client '{clientId}' be managed with its registration access token ({Status(server)}): it rejects the token, or allows less than was asked for.{Said(server)}", "Use the server's own administration for this. If the client is gone there, Remove-DcrClient -Force drops what is kept of it.") { ServerError = server, IsOwnTokenRefused = true }
+        : new(DcrErrorId.AccessTokenRejected, $"The server rejected the registration access token of client '{clientId}' ({Status(server)}). Either the client is gone from the server, or its token was replaced by a change made elsewhere or has expired: the answer is the same.{Said(server)}", "If another machine changed this client, its store has the new token. If the client is gone, Remove-DcrClient -Force drops what is kept of it.") { ServerError = server, IsClientGone = true, IsOwnTokenRefused = true };
 
     /// <param name="kind">The parameter of Connect-DcrServer that the credential came by; null where that does not matter.</param>
     public static DcrException CredentialRejected(ServerError server, string? kind = null) => kind switch
@@ -230,6 +239,9 @@ internal static class DcrErrors
 
     public static DcrException Auth0ApiNotFound(ServerError server, Uri root) =>
         new(DcrErrorId.ResponseNotConformant, $"{root.Authority} has no Management API (HTTP {server.Status}).{Said(server)}", "Under a domain of your own, name the tenant's: Connect-DcrServer -Audience https://<tenant>.auth0.com/api/v2/.") { ServerError = server };
+
+    public static DcrException Auth0PathNotOffered(ServerError server, Uri uri) =>
+        new(DcrErrorId.OperationNotSupported, $"The Management API of {uri.Authority} has no {uri.AbsolutePath} ({Status(server)}).{Said(server)}", "The server does not offer this part of Auth0's Management API: use its own administration for it.") { ServerError = server };
 
     public static DcrException Auth0AudienceUnknown(ServerError server, string audience) =>
         new(DcrErrorId.AccessTokenRejected, $"The Auth0 tenant knows no API '{audience}', so there is no access token for it ({CodeOf(server)}).{Said(server)}", "Take the identifier under Applications > APIs > Auth0 Management API, which has the tenant's own domain, and connect again with -Audience https://<tenant>.auth0.com/api/v2/.") { ServerError = server };
@@ -293,13 +305,43 @@ internal static class DcrErrors
             server.RequiredScope.Count == 0
                 ? $"The token lacks a scope (insufficient_scope).{Said(server)}"
                 : $"The token lacks a scope (insufficient_scope): {endpoint.Authority} wants {string.Join(" ", server.RequiredScope)}.{Said(server)}",
-            $"{Grant(server, endpoint)}. Then connect again, with -Scope or with a new token that has it. Some servers answer so where a policy, such as a list of trusted hosts, forbids the registration.")
+            $"{Grant(server, endpoint)}. Then connect again, with -Scope or with a new token that has it.")
         {
             ServerError = server,
         };
 
     public static DcrException Forbidden(ServerError server) =>
-        new(DcrErrorId.RegistrationForbidden, $"The server forbids it (HTTP {server.Status}{(server.Code is null ? "" : $", {server.Code}")}).{Said(server)}", "A policy of the server stands against it: ask its operator which clients may be registered, from where, and how many.") { ServerError = server };
+        new(DcrErrorId.RegistrationForbidden, $"The server forbids it ({Status(server)}).{Said(server)}", "A server policy forbids it: ask its operator which clients may be registered, from where, and how many.") { ServerError = server };
+
+    /// <param name="isSure">Whether it says so itself; else an HTML page came in the place of JSON.</param>
+    public static DcrException PageInFront(ServerError server, Uri uri, bool isSure) =>
+        new(DcrErrorId.RegistrationForbidden, $"{(isSure ? $"Something in front of {uri.Authority} stopped the request: a bot check or a firewall" : $"{uri.Authority} answered with a web page, not with JSON: a firewall, a bot check or a proxy in front of the server may have stopped the request")} (HTTP {server.Status}). Nothing was registered or changed.{Said(server)}", "Ask the server's operator to let this machine's address and the user agent DcrPowerShell through, or run the command from a network that may reach the server.") { ServerError = server };
+
+    public static DcrException NetworkRefused(ServerError server, Uri uri) =>
+        new(DcrErrorId.RegistrationForbidden, $"{uri.Authority} takes no such requests from this machine's network ({Status(server)}). Nothing was registered or changed.{Said(server)}", "Run the command from a network that the server allows, or have this machine's address added there. Another token does not help.") { ServerError = server };
+
+    public static DcrException ForbiddenWithoutToken(ServerError server) =>
+        new(server.RequiredScope.Count > 0 ? DcrErrorId.InsufficientScope : DcrErrorId.RegistrationForbidden, $"The server forbids it ({Status(server)}), and no token was sent{(server.RequiredScope.Count > 0 ? $": it wants one with the scope {string.Join(" ", server.RequiredScope)}" : "")}.{Said(server)}", "Ask the server's operator whether registration takes an initial access token (Connect-DcrServer -InitialAccessToken), and which clients may be registered without one.") { ServerError = server };
+
+    public static DcrException KeycloakPolicyForbids(ServerError server, bool hasToken) =>
+        new(DcrErrorId.RegistrationForbidden, $"A client registration policy of Keycloak forbids it ({Status(server)}).{Said(server)}", hasToken
+            ? "In Keycloak's admin console, see Clients > Client registration > Authenticated access policies: the policy named above decides, not the token."
+            : "Connect with -InitialAccessToken, which is judged by other policies. Or, in Keycloak's admin console, change the policy named above: Clients > Client registration > Anonymous access policies.") { ServerError = server };
+
+    public static DcrException SwitchedOff(ServerError server, Uri uri) =>
+        new(DcrErrorId.OperationNotSupported, $"This is switched off at {uri.Authority} ({Status(server)}).{Said(server)}", "Ask the server's operator to switch it on. Other metadata or another token does not help.") { ServerError = server };
+
+    public static DcrException PaymentWanted(ServerError server, Uri uri) =>
+        new(DcrErrorId.RegistrationForbidden, $"The account's plan at {uri.Authority} does not allow it, or is not paid for ({Status(server)}).{Said(server)}", "Look at the plan and its limits in the server's own administration. Other metadata does not help.") { ServerError = server };
+
+    public static DcrException MediaTypeRefused(ServerError server, Uri uri) =>
+        new(DcrErrorId.ResponseNotConformant, $"{uri} does not take or give JSON ({Status(server)}).{Said(server)}", "The registration endpoint may be another (see -RegistrationEndpoint), or the server wants a signed request (application/jose or application/jwt), which this version does not send.") { ServerError = server };
+
+    public static DcrException TooLarge(ServerError server, Uri uri) =>
+        new(DcrErrorId.InvalidClientMetadata, $"The request is larger than {uri.Authority}, or a proxy in front of it, takes ({Status(server)}).{Said(server)}", "Send less: -JwksUri in the place of -Jwks, a shorter software statement, fewer redirect URIs.") { ServerError = server };
+
+    public static DcrException ListNotOffered(ServerError server, Uri uri) =>
+        new(DcrErrorId.OperationNotSupported, $"{uri.GetLeftPart(UriPartial.Path)} does not list clients ({Status(server)}).{Said(server)}", "Name the client with -ClientId, or see what is kept with Get-DcrClient -Offline.") { ServerError = server };
 
     public static DcrException ClientGone(ServerError server, string clientId) =>
         new(DcrErrorId.ClientNotFound, $"The server knows no client '{clientId}' (HTTP {server.Status}).{Said(server)}", "It was deleted there. Remove-DcrClient -Force drops what is kept of it.") { ServerError = server, IsClientGone = true };
@@ -339,7 +381,7 @@ internal static class DcrErrors
         new(DcrErrorId.OperationNotSupported, $"The server took an unchanged update of client '{clientId}' and gave it no new secret. RFC 7592 leaves that to the server, and this one does not do it.", "Reset the secret in the server's own administration; or register a new client with New-DcrClient, move the application over, and then remove this one with Remove-DcrClient.");
 
     public static DcrException RateLimitLasts(Uri uri, TimeSpan pause) =>
-        new(DcrErrorId.RateLimited, $"{uri.Authority} asked for a wait of another {Duration.Say(pause)}, because its rate limit was reached before. Nothing was sent.", "Run the command again later: with -Tenant, only what is left is registered.");
+        new(DcrErrorId.RateLimited, $"{uri.Authority} wants no further request for another {Duration.Say(pause)}: its rate limit is reached. Nothing was sent.", $"Run the command again in {Duration.Say(pause)}: with -Tenant, only what is left is registered.");
 
     public static DcrException RateLimited(ServerError server, TimeSpan wait) =>
         new(DcrErrorId.RateLimited, $"The server's rate limit is reached (HTTP 429){(wait > TimeSpan.Zero ? $", and it asks for a wait of {Duration.Say(wait)}" : "")}. The request was not carried out.{Said(server)}", "Run the command again later.") { ServerError = server };
@@ -499,6 +541,8 @@ internal static class DcrErrors
 
     public static DcrException SecretManagementNotFound(Exception inner) =>
         new(DcrErrorId.SecretManagementNotFound, "The module Microsoft.PowerShell.SecretManagement could not be loaded.", "Install it: Install-Module Microsoft.PowerShell.SecretManagement. It keeps registration access tokens and client secrets.", inner);
+
+    private static string Status(ServerError server) => server.Code is null ? $"HTTP {server.Status}" : $"HTTP {server.Status}, {server.Code}";
 
     private static string CodeOf(ServerError server) => server.Code ?? $"HTTP {server.Status}";
 

@@ -228,7 +228,7 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
     }
 
     /// <summary>An escaped lone surrogate passes the parser, and then no member can be read or written.</summary>
-    private static void RequireUnicode(JsonElement value)
+    public static void RequireUnicode(JsonElement value)
     {
         try
         {

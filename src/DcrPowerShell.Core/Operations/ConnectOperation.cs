@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Net.Http;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.RegularExpressions;
 using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Audit;
@@ -65,6 +66,9 @@ internal sealed record ConnectRequest
 internal static class ConnectOperation
 {
     private const int MostRedirects = 3;
+    private const int EnoughToLearn = 20;
+
+    private static readonly Regex HostAndPort = new(@"^[A-Za-z0-9][A-Za-z0-9.-]*:\d{1,5}/?$", RegexOptions.CultureInvariant);
 
     /// <param name="ledger">What this user's commands write to.</param>
     /// <param name="vault">Proved to keep what is written before anything is sent; null for the local store.</param>
@@ -81,6 +85,7 @@ internal static class ConnectOperation
             RequireSafe("AllowedOrigin", origin);
         }
 
+        request = request with { Proxy = ProxyOf(request.Proxy) };
         var scope = new AuditScope(audit, new DcrAuditRecord { Server = (request.Issuer ?? request.RegistrationEndpoint)!.OriginalString }, reporter, clock);
         scope.Begin(DcrAuditOperation.Connect);
         try
@@ -110,7 +115,7 @@ internal static class ConnectOperation
     private static async Task<DcrConnection> ConnectAsync(ConnectRequest request, RegistrationLedger ledger, ISecretVault? vault, IReporter reporter, IClock clock, HttpMessageHandler? handler, AuditScope audit, CancellationToken stop)
     {
         var store = await StoreOpening.RunAsync(ledger, vault, reporter, clock, audit, stop).ConfigureAwait(false);
-        var sender = new HttpSender(new HttpTransport(handler ?? HandlerFactory.Create(request.Proxy, request.TlsCertificate), request.Timeout, clock), clock);
+        var sender = new HttpSender(new HttpTransport(handler ?? HandlerFactory.Create(request.Proxy, request.TlsCertificate), request.Timeout, clock), clock) { Proxy = request.Proxy };
         try
         {
             var found = request.RegistrationEndpoint is { } given
@@ -123,7 +128,7 @@ internal static class ConnectOperation
             Pace(sender, dialect, request.RateLimit, clock);
             StoreOpening.TellOfUnknown(ledger, context.Issuer, reporter);
             StoreOpening.CompareStores(store, context.Issuer, reporter);
-            return new DcrConnection(request.Name ?? NameOf(request.Issuer ?? request.RegistrationEndpoint!), context.Issuer, context.RegistrationEndpoint, credential, ledger, vault?.Name, store.VaultId, service, sender)
+            var connection = new DcrConnection(request.Name ?? NameOf(request.Issuer ?? request.RegistrationEndpoint!), context.Issuer, context.RegistrationEndpoint, credential, ledger, vault?.Name, store.VaultId, service, sender)
             {
                 AllowedOrigins = context.AllowedOrigins,
                 VaultProvedAt = clock.UtcNow,
@@ -131,6 +136,8 @@ internal static class ConnectOperation
                 Rediscover = request.RegistrationEndpoint is not null ? null : async (again, until) =>
                     ContextOf(request, await DiscoverAsync(request, sender, again, until).ConfigureAwait(false), sender),
             };
+            LearnFromKept(connection);
+            return connection;
         }
         catch
         {
@@ -155,6 +162,16 @@ internal static class ConnectOperation
 
         reporter.Verbose($"Connecting to {issuer}{(isSmart ? ", a FHIR base" : "")}: that is the issuer whose metadata was named.");
         return request with { Issuer = meant, Discovery = isSmart ? DcrDiscovery.Smart : request.Discovery };
+    }
+
+    /// <summary>A server that gave none of the clients which are kept a token of its own has no RFC 7592.</summary>
+    private static void LearnFromKept(DcrConnection connection)
+    {
+        var kept = connection.Ledger.List(connection.Issuer).Take(EnoughToLearn).Select(found => connection.Service.WhyUnmanaged(found.Record));
+        if (kept.DefaultIfEmpty().All(static why => why?.ErrorId == DcrErrorId.OperationNotSupported))
+        {
+            connection.Lacks(DcrCapabilities.Read | DcrCapabilities.Update | DcrCapabilities.Delete);
+        }
     }
 
     private static void Pace(HttpSender sender, IDialect dialect, DcrRateLimit? wanted, IClock clock)
@@ -183,6 +200,12 @@ internal static class ConnectOperation
         if (await FindAsync(asked, tried, sender, reporter, stop).ConfigureAwait(false) is { } found)
         {
             return found;
+        }
+
+        if (tried.Select(static finding => finding.Server).FirstOrDefault(static server => server is not null) is { } server && Dialects.UsualEndpoint(request.Provider, new Uri(server.Issuer!)) is { } endpoint)
+        {
+            reporter.Warning($"The server's metadata has no registration_endpoint, so dynamic registration is off there. {request.Provider} has it at {endpoint}; Enable-Auth0Dcr switches it on.");
+            return new(endpoint, "usual") { Issuer = server.Issuer, RegistrationEndpoint = endpoint, Server = server };
         }
 
         var stranger = tried.Select(finding => finding.OtherIssuer).FirstOrDefault(other => other is not null);
@@ -262,6 +285,17 @@ internal static class ConnectOperation
 
     // The path belongs to it: Keycloak and others serve many issuers at one host.
     private static string NameOf(Uri url) => url.Authority + url.AbsolutePath.TrimEnd('/');
+
+    /// <summary>People write a proxy as host:port, too, which a URL's parser takes for a scheme.</summary>
+    private static Uri? ProxyOf(Uri? given)
+    {
+        if (given is null || (given.IsAbsoluteUri && given.Host.Length > 0 && HandlerFactory.ProxySchemes.Contains(given.Scheme)))
+        {
+            return given;
+        }
+
+        return HostAndPort.IsMatch(given.OriginalString) && UriText.Absolute("http://" + given.OriginalString) is { } proxy ? proxy : throw DcrErrors.BadProxy();
+    }
 
     private static void RequireSafe(string parameter, Uri? uri)
     {

@@ -25,6 +25,11 @@ internal static class DeleteOperation
             var reason = refusal.ErrorId == DcrErrorId.ClientNotFound && await IsThereAsync(context, record).ConfigureAwait(false)
                 ? DcrErrors.DeletionNotOffered(record.ClientId)
                 : refusal;
+            if (reason is { ErrorId: DcrErrorId.OperationNotSupported } && context.Provider.WhyUnmanaged(record) is null)
+            {
+                context.Connection.Lacks(DcrCapabilities.Delete);
+            }
+
             if (!force)
             {
                 ExceptionDispatchInfo.Capture(reason).Throw();

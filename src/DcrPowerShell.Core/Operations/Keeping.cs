@@ -65,11 +65,19 @@ internal static class Keeping
     /// <summary>Stores the answer to a read or an update, if it brought anything new, and gives the client as it is now.</summary>
     /// <param name="done">What the server did, to be told if the store fails: "was changed".</param>
     /// <param name="always">Also where it brought nothing that the record has not: the store does not have that.</param>
+    /// <param name="before">What the server had before an update, and all that the update named; null after a read.</param>
     /// <exception cref="DcrException">
     /// VaultWriteFailed: the error carries the client.
     /// </exception>
     /// <exception cref="UnreadAnswerException">It is not the client's own information response; what it brought is kept.</exception>
-    public static async Task<DcrClient> KeepAsync(this OperationContext context, RegistrationRecord record, RegistrationAnswer answer, JsonBag? asked, string done, bool always = false)
+    public static async Task<DcrClient> KeepAsync(
+        this OperationContext context,
+        RegistrationRecord record,
+        RegistrationAnswer answer,
+        JsonBag? asked,
+        string done,
+        bool always = false,
+        (JsonBag Read, JsonBag Named)? before = null)
     {
         if (answer.ClientId != record.ClientId)
         {
@@ -85,6 +93,7 @@ internal static class Keeping
 
         var updated = Merge(record, answer, context.Connection.RegistrationEndpoint, context.Clock.UtcNow);
         var changes = asked is null ? [] : Grant.Compare(asked, answer.Members);
+        changes = before is { } former ? [.. changes, .. Grant.CompareUnnamed(former.Read, answer.Members, former.Named)] : changes;
         var isWorthKeeping = always || record.IsKept || updated.ClientSecret is not null || updated.RegistrationAccessToken is not null;
         var isKept = !always && (updated.HasSameContent(record) || !isWorthKeeping);
         if (isKept)
@@ -161,14 +170,11 @@ internal static class Keeping
     /// <summary>Says in one line what was granted otherwise than asked, and what is odd.</summary>
     public static void Tell(this OperationContext context, DcrClient client, bool hasNewSecret)
     {
-        if (client.Changes.Count > 0)
+        TellChanges("the server granted otherwise than asked", client.Changes.Where(static change => change.WasNamed).ToList());
+        TellChanges("the server changed what was not named", client.Changes.Where(static change => !change.WasNamed).ToList());
+        if (hasNewSecret && ExpiryDoubt(client.Record, context.Clock.UtcNow) is { } doubt)
         {
-            Warn($"the server granted otherwise than asked. {string.Join("; ", client.Changes)}.");
-        }
-
-        if (hasNewSecret && client.Record.ClientSecretExpiresAt is null)
-        {
-            Warn("the server did not say when the client secret expires (client_secret_expires_at).");
+            Warn(doubt);
         }
 
         if (client.Record.ClientSecret is null && client.TokenEndpointAuthMethod is "client_secret_basic" or "client_secret_post" or "client_secret_jwt")
@@ -176,15 +182,57 @@ internal static class Keeping
             Warn($"the server set token_endpoint_auth_method to {client.TokenEndpointAuthMethod} and gave no client secret: the client cannot authenticate.");
         }
 
-        void Warn(string text) => context.Reporter.Warning(Redaction.Printable($"Client '{client.ClientId}': {text}"));
+        // Of one kind are those where the same members changed, whatever their values.
+        void TellChanges(string what, List<DcrChange> changes)
+        {
+            if (changes.Count > 0)
+            {
+                context.WarnOf(client, $"{what}. {string.Join("; ", changes)}.", $"{what} ({string.Join(", ", changes.Select(static change => change.Name))}).");
+            }
+        }
+
+        void Warn(string text) => context.WarnOf(client, text, text);
     }
+
+    /// <summary>Says what a new registration lacks. Many servers have RFC 7591 only.</summary>
+    public static void TellOfNew(this OperationContext context, DcrClient client, JsonBag asked)
+    {
+        var method = client.TokenEndpointAuthMethod ?? asked.Text(ClientMember.TokenEndpointAuthMethod);
+        if (client.Record.ClientSecret is null && method is null && !HasKeys(client.Record.Metadata) && !HasKeys(asked))
+        {
+            const string Lacking = "the server gave no client secret and named no token_endpoint_auth_method. By RFC 7591 that means client_secret_basic, so the client cannot authenticate; if the server takes it as a public client, set -TokenEndpointAuthMethod none.";
+            context.WarnOf(client, Lacking, Lacking);
+        }
+
+        if (context.Provider.WhyUnmanaged(client.Record) is { ErrorId: DcrErrorId.OperationNotSupported })
+        {
+            context.Connection.Lacks(DcrCapabilities.Read | DcrCapabilities.Update | DcrCapabilities.Delete);
+            const string Unmanaged = "the server gave no registration access token, so the client cannot be read, changed or deleted from here. To replace it: register another with New-DcrClient -AllowDuplicate, move the application over, and drop this one with Remove-DcrClient -StoreOnly.";
+            context.WarnOf(client, Unmanaged, Unmanaged);
+        }
+    }
+
+    /// <summary>What is odd about when the client secret expires; null for nothing.</summary>
+    private static string? ExpiryDoubt(RegistrationRecord record, DateTimeOffset now) => (SecretExpiry.Read(record.Metadata), record.ClientSecretExpiresAt) switch
+    {
+        ({ At: null, Odd: { } odd }, _) => $"client_secret_expires_at is {Redaction.Printable(odd, 40)}, which is no time: when the client secret expires is not known.",
+        (_, null) => "the server did not say when the client secret expires (client_secret_expires_at).",
+        (_, > 0 and var at) when at <= now.ToUnixTimeSeconds() => $"the client secret that the server gave has expired already, {Duration.Say(TimeSpan.FromSeconds(now.ToUnixTimeSeconds() - at))} ago (client_secret_expires_at).",
+        ({ Odd: { } odd }, { } at) => $"client_secret_expires_at is {Redaction.Printable(odd, 40)}, not in seconds as RFC 7591 has it. It was read as {(at == 0 ? "never" : $"{DateTimeOffset.FromUnixTimeSeconds(at):yyyy-MM-dd HH:mm} UTC")}.",
+        _ => null,
+    };
+
+    private static bool HasKeys(JsonBag metadata) => metadata.Has(ClientMember.Jwks) || metadata.Has(ClientMember.JwksUri) || metadata.Has(ClientMember.SoftwareStatement);
+
+    private static void WarnOf(this OperationContext context, DcrClient client, string text, string kind) => context.Reporter.Warning(client.ClientId, text, kind);
 
     /// <summary>Says that a command which was not to replace the client secret found it replaced.</summary>
     public static void TellOfReplacedSecret(this OperationContext context, RegistrationRecord before, DcrClient now)
     {
         if (before.ClientSecret is not null && now.Record.ClientSecret != before.ClientSecret)
         {
-            context.Reporter.Warning($"Client '{now.ClientId}': the server replaced the client secret. The application needs the new one.");
+            const string Replaced = "the server replaced the client secret. The application needs the new one.";
+            context.WarnOf(now, Replaced, Replaced);
         }
     }
 
@@ -202,7 +250,7 @@ internal static class Keeping
 
     /// <summary>What the server says; else what it said of this same secret.</summary>
     private static long? ExpiryAfter(RegistrationRecord record, RegistrationAnswer answer) =>
-        answer.Members.Has(ClientMember.ClientSecretExpiresAt) ? answer.Members.Integer(ClientMember.ClientSecretExpiresAt)
+        answer.Members.Has(ClientMember.ClientSecretExpiresAt) ? SecretExpiry.Read(answer.Members).At
         : answer.ClientSecret is null || answer.ClientSecret == record.ClientSecret ? record.ClientSecretExpiresAt
         : null;
 

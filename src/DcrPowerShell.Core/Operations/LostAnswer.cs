@@ -37,7 +37,7 @@ internal static class LostAnswer
             var stored = await context.Store.FindAsync(record.Issuer, record.ClientId).ConfigureAwait(false);
             return await ReadOperation.ReadAsync(context, stored?.Record ?? record).ConfigureAwait(false);
         }
-        catch (DcrException refusal) when (refusal.ErrorId == DcrErrorId.AccessTokenRejected && record.RegistrationAccessToken is not null)
+        catch (DcrException refusal) when (refusal is { ErrorId: DcrErrorId.AccessTokenRejected, IsClientGone: true } && record.RegistrationAccessToken is not null)
         {
             throw DcrErrors.TokenLost(record.ClientId, context.Connection.RegistrationEndpoint, unknown);
         }

@@ -76,6 +76,7 @@ internal static class RegisterOperation
         }
 
         context.Tell(client, hasNewSecret: answer.ClientSecret is not null);
+        context.TellOfNew(client, request.Metadata);
         if (answer.Status != 201)
         {
             context.Reporter.Verbose($"The server answered HTTP {answer.Status}; RFC 7591 has 201.");

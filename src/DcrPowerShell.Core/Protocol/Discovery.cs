@@ -73,7 +73,7 @@ internal static class Discovery
         }
 
         return metadata.RegistrationEndpoint is null
-            ? new(candidate, "its metadata has no registration_endpoint: the server does not offer dynamic registration there")
+            ? new(candidate, "its metadata has no registration_endpoint: the server does not offer dynamic registration there") { Server = metadata }
             : SafeUri(metadata.RegistrationEndpoint) is { } endpoint
                 ? new(candidate, "found") { Issuer = found, RegistrationEndpoint = endpoint, Server = metadata }
                 : new(candidate, $"its registration_endpoint '{metadata.RegistrationEndpoint}' is not an absolute https URL");

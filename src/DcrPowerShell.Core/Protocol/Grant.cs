@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Protocol;
@@ -8,11 +9,34 @@ namespace DcrPowerShell.Protocol;
 /// <summary>Compares what was asked for with what the server granted; it may replace or drop any value (RFC 7591, section 3.2.1).</summary>
 internal static class Grant
 {
+    private static readonly Regex Moving = new("(_at|At|_time|_date|updated|modified|etag|revision|version)$", RegexOptions.CultureInvariant);
+
     /// <summary>The members that differ, in the order they were asked for. What was not asked for is no difference.</summary>
     public static IReadOnlyList<DcrChange> Compare(JsonBag asked, JsonBag granted) => asked
         .Where(member => !Covers(member.Key, member.Value, granted))
         .Select(member => new DcrChange(member.Key, Plain(asked, member.Key), Plain(granted, member.Key)))
         .ToList();
+
+    /// <summary>What the server changed although nobody named it, between two of its answers: a reset grant type, say.</summary>
+    /// <param name="named">What the command named, to set or to remove.</param>
+    public static IReadOnlyList<DcrChange> CompareUnnamed(JsonBag before, JsonBag after, JsonBag named) => before.Concat(after)
+        .Select(static member => member.Key).Distinct()
+        .Where(name => !named.Has(name) && IsLasting(name, before, after) && !(Covers(name, before, after) && Covers(name, after, before)))
+        .Select(name => new DcrChange(name, Plain(before, name), Plain(after, name), wasNamed: false))
+        .ToList();
+
+    private static bool Covers(string name, JsonBag asked, JsonBag granted) => !asked.TryGet(name, out var value) || Covers(name, value, granted);
+
+    // What a server issues changes with each answer, and so do the times and versions that some add.
+    private static bool IsLasting(string name, JsonBag before, JsonBag after) =>
+        name is not (ClientMember.ClientId or ClientMember.ClientSecret) && !ClientMember.ForbiddenInUpdate.Contains(name)
+        && (ClientMember.IsRegistered(name) || IsPlainIn(before, name) && IsPlainIn(after, name) && !Moving.IsMatch(name))
+        && !IsSecret(name, before) && !IsSecret(name, after);
+
+    // Objects of its own a server may arrange anew with each change.
+    private static bool IsPlainIn(JsonBag bag, string name) => bag.TryGet(name, out var value) && value.ValueKind != JsonValueKind.Object;
+
+    private static bool IsSecret(string name, JsonBag bag) => bag.TryGet(name, out var value) && SecretMember.Is(name, value);
 
     private static object? Plain(JsonBag bag, string name) =>
         bag.TryGet(name, out var value) ? PlainValue.From(name, value) : null;

@@ -9,4 +9,7 @@ internal sealed class UnreadAnswerException(ProtocolResponse? response, string w
     public ProtocolResponse? Response { get; } = response;
 
     public string Why { get; } = why;
+
+    /// <summary>There is nothing to read: some servers answer an update with 204, or with 200 and no body.</summary>
+    public bool IsEmpty => Response is { Body.Length: 0, End: BodyEnd.Whole };
 }

@@ -77,6 +77,16 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     /// <inheritdoc/>
     protected override object? Target => InputObject ?? (object?)ClientName;
 
+    /// <summary>The row where rows come from the pipeline, and the tenant or the client's name.</summary>
+    private protected override string? Subject
+    {
+        get
+        {
+            var name = NullIfEmpty(Tenant) ?? NullIfEmpty(ClientName);
+            return !MyInvocation.ExpectingInput ? null : name is null ? $"Row {_row}" : $"Row {_row}, {name}";
+        }
+    }
+
     /// <summary>So many rows are checked before their turn comes: what is wrong with them is told early, and how many there are is known.</summary>
     private protected override int Ahead => 500;
 
@@ -95,6 +105,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     /// <inheritdoc/>
     protected override void ProcessItem()
     {
+        _row++;
         var connection = Resolve();
         _summary.Run ??= connection.Audit?.Run;
         CheckColumns();
@@ -128,7 +139,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
             return;
         }
 
-        _copies.Claim(request.ClientSecretName, $"row {++_row}");
+        _copies.Claim(request.ClientSecretName, $"row {_row}");
         if (ShouldProcess($"{metadata.Text(ClientMember.ClientName) ?? "a client"} at {connection.Issuer}", "Register client"))
         {
             Start(

@@ -13,7 +13,7 @@ public sealed class ResetDcrRegistrationTokenCommand : DcrClientCmdlet
     {
         var connection = Resolve(piped);
         var record = Run(connection, context => FindOperation.RunAsync(context, clientId, piped));
-        if (ShouldProcess($"{record.ClientName ?? "client"} ({clientId}) at {connection.Issuer}", "Replace registration access token"))
+        if (ShouldProcess($"{record.ClientName ?? "client"} ({clientId}) at {connection.Issuer}", "Replace registration access token (by an update, at which some servers replace the client secret, too)"))
         {
             Start(connection, clientId, piped ?? (object)clientId, context => ResetTokenOperation.RunAsync(context, record), client => Write(connection, client));
         }

@@ -37,6 +37,8 @@ public sealed class SetDcrClientCommand : ClientMetadataCmdlet
     /// <inheritdoc/>
     protected override object? Target => (object?)InputObject ?? ClientId;
 
+    private protected override string? Subject => MyInvocation.ExpectingInput ? SubjectOf(InputObject?.Record.ClientId ?? ClientId, InputObject) : null;
+
     /// <inheritdoc/>
     protected override void ProcessItem()
     {

@@ -36,6 +36,10 @@ public abstract class DcrBatchCmdlet : DcrConnectedCmdlet
     /// <summary>An empty cell of a CSV file is no value.</summary>
     private protected static string? NullIfEmpty(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
 
+    /// <summary>Of several clients, the one that an error is about.</summary>
+    private protected static string SubjectOf(string clientId, DcrClient? piped) =>
+        (piped?.Tenant ?? piped?.ClientName) is { } name ? $"{name}, client '{clientId}'" : $"client '{clientId}'";
+
     /// <summary>Waits for what is under way for the same tenant or client.</summary>
     private protected void WaitForSame(string? key)
     {
@@ -50,6 +54,8 @@ public abstract class DcrBatchCmdlet : DcrConnectedCmdlet
     /// <param name="target">What an error is about.</param>
     private protected void Start<T>(DcrConnection connection, string? key, object? target, Func<OperationContext, Task<T>> operation, Action<T> whenDone)
     {
+        // Other rows are read before this one ends.
+        var subject = Subject;
         Progress.Started();
         Progress.AtLeast = rows => connection.Sender.LeastFor((int)Math.Ceiling(rows * Math.Max(1, Pump().Requests / (double)Math.Max(1, Progress.EndedCount))));
         if (key is not null)
@@ -67,7 +73,7 @@ public abstract class DcrBatchCmdlet : DcrConnectedCmdlet
             _isEnding = true;
             try
             {
-                Try(target, () => whenDone(result()));
+                Try(target, () => whenDone(result()), subject);
             }
             finally
             {

@@ -12,6 +12,8 @@ public abstract class DcrClientCmdlet : DcrBatchCmdlet
     /// <summary>The default one: PowerShell binds piped objects to it first, and a piped client also has a property ClientId.</summary>
     private protected const string ClientSet = "InputObject";
 
+    private string? _subject;
+
     /// <summary>Ids of clients at the connected server.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = IdSet)]
     [Alias(ClientMember.ClientId)]
@@ -38,11 +40,18 @@ public abstract class DcrClientCmdlet : DcrBatchCmdlet
         }
     }
 
-    private void Process(string clientId, DcrClient? piped) => Try((object?)piped ?? clientId, () =>
+    /// <summary>Of several clients, the one that is worked on.</summary>
+    private protected override string? Subject => _subject;
+
+    private void Process(string clientId, DcrClient? piped)
     {
-        WaitForSame(clientId);
-        ProcessClient(clientId, piped);
-    });
+        _subject = MyInvocation.ExpectingInput || ClientId.Length > 1 ? SubjectOf(clientId, piped) : null;
+        Try((object?)piped ?? clientId, () =>
+        {
+            WaitForSame(clientId);
+            ProcessClient(clientId, piped);
+        });
+    }
 
     /// <param name="piped">The object, where one was piped.</param>
     private protected abstract void ProcessClient(string clientId, DcrClient? piped);

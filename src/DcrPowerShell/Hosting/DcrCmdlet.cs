@@ -41,6 +41,9 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     /// <summary>What an error is about, for its TargetObject.</summary>
     protected virtual object? Target => null;
 
+    /// <summary>Whom an error is about, in words; null where its message says it.</summary>
+    private protected virtual string? Subject => null;
+
     /// <inheritdoc/>
     protected sealed override void ProcessRecord()
     {
@@ -63,6 +66,7 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
         try
         {
             Try(null, AtEnd);
+            _pump?.TellOthers();
         }
         catch
         {
@@ -103,7 +107,8 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     private protected new bool ShouldProcess(string target, string action) => base.ShouldProcess(Redaction.Printable(target), Redaction.Printable(action));
 
     /// <summary>Does something and reports its failure, so that the next thing can still be done.</summary>
-    private protected void Try(object? target, Action action)
+    /// <param name="subject">Whom an error is about: its message begins with it, unless it names the client itself.</param>
+    private protected void Try(object? target, Action action, string? subject = null)
     {
         try
         {
@@ -117,7 +122,7 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
                 WriteObject(unstored);
             }
 
-            var error = ErrorRecords.From(failure, MyInvocation.MyCommand, target);
+            var error = ErrorRecords.From(failure, MyInvocation.MyCommand, target, IsTerminating(failure.ErrorId) ? null : subject ?? Subject);
             Count(failure);
             if (IsTerminating(failure.ErrorId) || failure.InnerException is VaultException { IsOver: true })
             {

@@ -84,7 +84,7 @@ public class FuzzTests
     private static readonly Dictionary<string, (Func<string[]> Seeds, Action<byte[], Mutator> Read, Type[] May)> Parsers = new()
     {
         ["JsonBag"] = (() => [.. ClientAnswers, .. Errors, .. Metadata], (input, _) => UseBag(JsonBag.Parse(Text(input))), [typeof(JsonException)]),
-        ["Registration"] = (() => [.. ClientAnswers, .. Errors], (input, mutator) => UseAnswer(Registration.Judge(Post, Response(input, mutator), withInitialToken: mutator.Below(2) == 0)), [typeof(DcrException), typeof(UnreadAnswerException)]),
+        ["Registration"] = (() => [.. ClientAnswers, .. Errors], (input, mutator) => UseAnswer(Registration.Judge(Post with { Proof = mutator.Below(2) == 0 ? ProtocolRequest.NoProof : "InitialAccessToken" }, Response(input, mutator))), [typeof(DcrException), typeof(UnreadAnswerException)]),
         ["Management"] = (() => [.. ClientAnswers, .. Errors], (input, mutator) => UseAnswer(Management.Judge(Put, Response(input, mutator), "c1")), [typeof(DcrException), typeof(UnreadAnswerException)]),
         ["Deletion"] = (() => Errors, (input, mutator) => Management.JudgeDeletion(Management.Delete(Endpoint), Response(input, mutator), "c1"), [typeof(DcrException)]),
         ["List"] = (() => [$"[{string.Join(",", ClientAnswers)}]", "[]", .. Errors], (input, mutator) => Management.JudgeList(Management.Read(Endpoint), Response(input, mutator)).ToList().ForEach(UseAnswer), [typeof(DcrException)]),

@@ -203,7 +203,7 @@ public sealed class HttpSenderTests : IDisposable
     {
         _server.Answer(429, Token, "Retry-After: 1").Refuse().Answer(400, Token);
         await SendAsync("POST");
-        Assert.Equal(3, _reporter.VerboseLines.Count);
+        Assert.Equal(5, _reporter.VerboseLines.Count); // Two of them are told before a wait.
         Assert.StartsWith("POST https://as.example.com/register - 429 in ", _reporter.VerboseLines.First());
         Assert.All(_reporter.VerboseLines.Concat(_reporter.Waits.OfType<string>()), static line => Assert.DoesNotContain("123456", line));
     }

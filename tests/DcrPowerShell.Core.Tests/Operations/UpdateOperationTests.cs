@@ -101,7 +101,54 @@ public class UpdateOperationTests
         var registered = await session.RegisterAsync("""{"redirect_uris":["https://a.example.com/"],"scope":"openid"}""");
         await session.Server.SetAsync(new { dropScope = new[] { "admin" }, grant = new { client_uri = "https://default.example.com/" } });
         var client = await session.UpdateAsync(registered.ClientId, """{"scope":"openid admin","client_name":"m"}""");
-        Assert.Equal("scope: asked for 'openid admin', granted 'openid'", Assert.Single(client.Changes).ToString());
+        Assert.Equal("scope: asked for 'openid admin', granted 'openid'", Assert.Single(client.Changes, static change => change.WasNamed).ToString());
+    }
+
+    [Fact]
+    public async Task What_the_server_changed_and_nobody_named_is_told()
+    {
+        using var session = await Session.StartAsync();
+        var registered = await session.RegisterAsync("""{"redirect_uris":["https://a.example.com/"],"grant_types":["authorization_code","refresh_token"],"x_vendor":"one","updated_at":1}""");
+        await session.Server.SetAsync(new { grant = new { grant_types = new[] { "authorization_code" }, redirect_uris = new[] { "https://b.example.com/" }, client_uri = "https://default.example.com/", x_vendor = "two", updated_at = 2 } });
+        var client = await session.UpdateAsync(registered.ClientId, """{"client_name":"m"}""");
+        Assert.All(client.Changes, static change => Assert.False(change.WasNamed));
+        Assert.Equal(
+            [
+                "client_uri: was nothing, is 'https://default.example.com/'",
+                "grant_types: was ['authorization_code', 'refresh_token'], is ['authorization_code']",
+                "redirect_uris: was ['https://a.example.com/'], is ['https://b.example.com/']",
+                "x_vendor: was 'one', is 'two'",
+            ],
+            client.Changes.Select(static change => change.ToString()).OrderBy(static text => text, StringComparer.Ordinal));
+        Assert.Contains(session.Reporter.Warnings, static line => line.Contains("the server changed what was not named"));
+    }
+
+    [Theory]
+    [InlineData(204, "empty")]
+    [InlineData(200, "empty")]
+    public async Task After_an_answer_without_a_body_the_client_is_read(int status, string body)
+    {
+        using var session = await Session.StartAsync($$"""{"faults":[{"on":"update","status":{{status}},"body":"{{body}}","when":"afterProcessing"}]}""");
+        var registered = await session.RegisterAsync();
+        await session.Server.SetAsync(new { dropScope = new[] { "admin" } });
+        var client = await session.UpdateAsync(registered.ClientId, """{"client_name":"m","scope":"openid admin"}""");
+        Assert.Equal(("m", "m"), (client.ClientName, session.Stored(client.ClientId).ClientName));
+        Assert.Equal("scope", Assert.Single(client.Changes).Name);
+        Assert.Equal(2, (await session.SentAsync("read")).Count);
+        Assert.Empty(await session.OrphansAsync());
+    }
+
+    [Fact]
+    public async Task Where_it_cannot_be_read_either_what_was_sent_is_kept_and_said()
+    {
+        using var session = await Session.StartAsync("""{"faults":[{"on":"update","status":204,"body":"empty","when":"afterProcessing"},{"on":"read","skip":1,"status":405,"times":9}]}""");
+        var registered = await session.RegisterAsync();
+        var client = await session.UpdateAsync(registered.ClientId, """{"client_name":"m"}""");
+        var stored = session.Stored(client.ClientId);
+        Assert.Equal(("m", "m", "https://app.example.com/callback"), (client.ClientName, stored.ClientName, Assert.Single(client.RedirectUris)));
+        Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, stored.RegistrationAccessToken);
+        Assert.Contains("What was sent is kept", Assert.Single(session.Reporter.Warnings));
+        Assert.Empty(await session.OrphansAsync());
     }
 
     [Fact]
@@ -281,6 +328,7 @@ public class UpdateOperationTests
         var error = await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""));
         Assert.Equal(DcrErrorId.OperationNotSupported, error.ErrorId);
         Assert.Contains("does not let a client be changed", error.Message);
+        Assert.Equal(DcrCapabilities.Register | DcrCapabilities.Read | DcrCapabilities.Delete, session.Connection.Capabilities);
     }
 
     [Fact]
