@@ -114,5 +114,5 @@ internal sealed class OktaProvider(Uri clients, ICredential credential, HttpSend
             : DcrErrors.OktaForbidden(server, scope, clients);
     }
 
-    private Uri UriOf(RegistrationRecord client) => new($"{clients.AbsoluteUri.TrimEnd('/')}/{Uri.EscapeDataString(client.ClientId)}");
+    private Uri UriOf(RegistrationRecord client) => new($"{clients.AbsoluteUri.TrimEnd('/')}/{UriText.Segment(client.ClientId)}");
 }
