@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json;
+using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Protocol;
@@ -9,13 +10,14 @@ namespace DcrPowerShell.Protocol;
 internal static class Grant
 {
     /// <summary>The members that differ, in the order they were asked for. What was not asked for is no difference.</summary>
-    public static IReadOnlyList<DcrChange> Compare(JsonBag asked, JsonBag granted) => asked
+    /// <param name="known">Secrets to mask wherever they stand.</param>
+    public static IReadOnlyList<DcrChange> Compare(JsonBag asked, JsonBag granted, Redaction known) => asked
         .Where(member => !Covers(member.Key, member.Value, granted))
-        .Select(member => new DcrChange(member.Key, Plain(asked, member.Key), Plain(granted, member.Key)))
+        .Select(member => new DcrChange(member.Key, Plain(asked, member.Key, known), Plain(granted, member.Key, known)))
         .ToList();
 
-    private static object? Plain(JsonBag bag, string name) =>
-        bag.TryGet(name, out var value) ? PlainValue.From(name, value) : null;
+    private static object? Plain(JsonBag bag, string name, Redaction known) =>
+        bag.TryGet(name, out var value) ? PlainValue.From(name, value, known) : null;
 
     private static bool Covers(string name, JsonElement asked, JsonBag granted)
     {
