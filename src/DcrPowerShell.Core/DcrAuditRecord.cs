@@ -67,10 +67,16 @@ public sealed record DcrAuditRecord
         internal init => _changed = value.Count == 0 ? Nothing : new(value);
     }
 
+    /// <summary>The hash of the record that said, before anything was sent, that this was about to be done; null where nothing was to be sent that changes anything.</summary>
+    public string? Intent { get; internal init; }
+
+    /// <summary>The id of the key that <see cref="Hash"/> is made with: of the local store that its process had. Null where the record is in no log.</summary>
+    public string? Key { get; internal init; }
+
     /// <summary>The hash of the record before; 64 zeros for the first. Null where the record is in no log.</summary>
     public string? Previous { get; internal init; }
 
-    /// <summary>SHA-256 over this record's line without this; so over <see cref="Previous"/> too.</summary>
+    /// <summary>HMAC-SHA-256 over this record's line without this; so over <see cref="Previous"/> too.</summary>
     public string? Hash { get; internal init; }
 
     /// <inheritdoc/>

@@ -13,14 +13,12 @@ namespace DcrPowerShell;
 /// <summary>A registered OAuth client as the server last described it. Immutable; secrets are SecureStrings.</summary>
 public sealed class DcrClient
 {
-    private static readonly Redaction NothingKnown = new([]);
-
     private readonly RegistrationRecord _record;
     private readonly WholeRecords? _whole;
-    private readonly Redaction _known;
     private SecureString? _clientSecret;
     private SecureString? _registrationAccessToken;
     private IDictionary? _metadata;
+    private Redaction? _known;
 
     /// <param name="whole">For an outline.</param>
     internal DcrClient(RegistrationRecord record, IReadOnlyList<DcrChange> changes, WholeRecords? whole = null)
@@ -28,7 +26,6 @@ public sealed class DcrClient
         _record = record;
         _whole = whole;
         Changes = new ReadableList<DcrChange>(changes);
-        _known = record.LeftOut is null ? new Redaction([record.ClientSecret, record.RegistrationAccessToken]) : NothingKnown;
     }
 
     /// <summary><c>client_id</c>.</summary>
@@ -84,8 +81,18 @@ public sealed class DcrClient
     /// <summary><c>client_id_issued_at</c>; null where the server did not say.</summary>
     public DateTimeOffset? IssuedAt => UnixTime(_record.Metadata.Integer(ClientMember.ClientIdIssuedAt));
 
-    /// <summary><c>registration_client_uri</c>, absolute (RFC 7592, section 3).</summary>
-    public Uri? RegistrationClientUri => WholeIf(_record.LeftOut?.RegistrationClientUri).RegistrationClientUri;
+    /// <summary><c>registration_client_uri</c>, absolute (RFC 7592, section 3); the token in it masked, where it has one.</summary>
+    public Uri? RegistrationClientUri
+    {
+        get
+        {
+            // Some servers put the token into it.
+            var whole = WholeIf(_record.LeftOut?.RegistrationClientUri);
+            return whole.RegistrationClientUri is { } uri && (ReferenceEquals(whole, _record) ? Known : whole.Secrets) is var known && known.Finds(uri.AbsoluteUri)
+                ? UriText.Absolute(known.Hide(uri.AbsoluteUri))
+                : whole.RegistrationClientUri;
+        }
+    }
 
     /// <summary><c>registration_access_token</c> (RFC 7592, section 3); read as <see cref="ClientSecret"/> is.</summary>
     internal SecureString? RegistrationAccessToken => _registrationAccessToken ??= SecureText.Protect(WholeIf(_record.LeftOut?.RegistrationAccessToken).RegistrationAccessToken);
@@ -100,7 +107,7 @@ public sealed class DcrClient
     public DcrClientState State { get; internal init; }
 
     /// <summary>Everything the server returned, unknown members too; secrets masked.</summary>
-    public IDictionary Metadata => _metadata ??= PlainValue.From(_record.Metadata, _known);
+    public IDictionary Metadata => _metadata ??= PlainValue.From(_record.Metadata, Known);
 
     /// <summary>What the server granted otherwise than asked, in the command that made this object.</summary>
     public IReadOnlyList<DcrChange> Changes { get; }
@@ -141,9 +148,12 @@ public sealed class DcrClient
         }
     }
 
-    private string? Show(string? text) => text is null ? null : _known.Show(text);
+    /// <summary>An outline was written with masks.</summary>
+    private Redaction Known => _known ??= _record.LeftOut is null ? _record.Secrets : Redaction.Nothing;
 
-    private ReadableList<string> ShowAll(IEnumerable<string> texts) => new(texts.Select(_known.Show));
+    private string? Show(string? text) => text is null ? null : Known.Show(text);
+
+    private ReadableList<string> ShowAll(IEnumerable<string> texts) => new(texts.Select(Known.Show));
 
     /// <summary>Unix seconds as a time; null where there are none, or where no calendar holds them.</summary>
     private static DateTimeOffset? UnixTime(long? seconds) =>

@@ -13,6 +13,7 @@ Describe 'A SecretStore that has locked itself' {
     BeforeAll {
         Reset-TestStore -Password $password
         $server = New-ConnectedServer
+        $over = @{ Connection = Get-DcrServer | Where-Object Issuer -EQ $server.Issuer }
         $client = New-DcrClient @app
         Unlock-SecretStore -Password $password -PasswordTimeout 1
         Wait-Until { try { $null = Get-Secret -Vault TestStore -Name $client.SecretName -ErrorAction Stop; $false } catch { $true } }
@@ -23,12 +24,12 @@ Describe 'A SecretStore that has locked itself' {
 
     It 'is one clear error before anything is sent: <Name>' -ForEach @(
         @{ Name = 'Connect-DcrServer'; Command = { Connect-DcrServer $server.Issuer } }
-        @{ Name = 'New-DcrClient'; Command = { New-DcrClient @app } }
-        @{ Name = 'New-DcrClient -WhatIf'; Command = { New-DcrClient @app -WhatIf } }
-        @{ Name = 'Get-DcrClient'; Command = { Get-DcrClient $client.ClientId } }
-        @{ Name = 'Set-DcrClient'; Command = { Set-DcrClient $client.ClientId -Scope read } }
+        @{ Name = 'New-DcrClient'; Command = { New-DcrClient @app @over } }
+        @{ Name = 'New-DcrClient -WhatIf'; Command = { New-DcrClient @app @over -WhatIf } }
+        @{ Name = 'Get-DcrClient'; Command = { Get-DcrClient $client.ClientId @over } }
+        @{ Name = 'Set-DcrClient'; Command = { Set-DcrClient $client.ClientId @over -Scope read } }
         @{ Name = 'Reset-DcrClientSecret'; Command = { $client | Reset-DcrClientSecret } }
-        @{ Name = 'Remove-DcrClient'; Command = { Remove-DcrClient $client.ClientId -Confirm:$false } }
+        @{ Name = 'Remove-DcrClient'; Command = { Remove-DcrClient $client.ClientId @over -Confirm:$false } }
     ) {
         $null = Assert-Failure $Command -Id VaultLocked -Category AuthenticationError -Message "*'TestStore' is locked. Nothing was sent." -Action '*Unlock-SecretStore*' -Terminating
         Get-TestServerRequest $server | Should -BeNullOrEmpty
@@ -36,8 +37,8 @@ Describe 'A SecretStore that has locked itself' {
 
     It 'works again once it is unlocked' {
         Unlock-SecretStore -Password $password -PasswordTimeout 900
-        (Get-DcrClient $client.ClientId).ClientName | Should -Be 'App'
-        (New-DcrClient @app).ClientName | Should -Be 'App'
+        (Get-DcrClient $client.ClientId @over).ClientName | Should -Be 'App'
+        (New-DcrClient @app @over).ClientName | Should -Be 'App'
     }
 }
 

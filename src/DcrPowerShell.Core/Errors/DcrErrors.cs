@@ -64,7 +64,7 @@ internal static class DcrErrors
 
     public static DcrException UrlRefused(string parameter, Uri url) => url.IsAbsoluteUri && url.UserInfo.Length > 0
         ? new(DcrErrorId.ConnectionFailed, $"-{parameter}: the URL of {url.Authority} has a user name or password in it, where it would be shown and logged. Nothing was sent.", "Give the URL alone.")
-        : new(DcrErrorId.ConnectionFailed, $"-{parameter}: '{url.OriginalString}' is not an absolute https URL. Tokens are sent over https only; http is allowed to a loopback address. Nothing was sent.", "Give an absolute https:// URL.");
+        : new(DcrErrorId.ConnectionFailed, $"-{parameter}: '{Redaction.Address(url)}' is not an absolute https URL. Tokens are sent over https only; http is allowed to a loopback address. Nothing was sent.", "Give an absolute https:// URL.");
 
     /// <param name="place">"vault 'X'" or "the local store".</param>
     public static DcrException NoRegistrationHere(string clientId, string? place) =>
@@ -357,6 +357,15 @@ internal static class DcrErrors
 
     public static DcrException BadToken(string parameter) =>
         new(DcrErrorId.AccessTokenRejected, $"-{parameter}: the token is empty or has a space, a line break or another character that no bearer token has (RFC 6750, section 2.1). Nothing was sent.", "Give the token alone, without quotes, 'Bearer' or a line break.");
+
+    public static DcrException PlainSecret(string parameter) =>
+        new(DcrErrorId.InvalidSetup, $"-{parameter}: plain text is not taken for a secret. Nothing was done.", "Use Read-Host -AsSecureString or Get-Secret; a file with secrets in plain text is read by Import-DcrClient -Path.");
+
+    public static DcrException UnusableHeader(Uri uri) =>
+        new(DcrErrorId.AccessTokenRejected, $"The credential for {uri.Authority} has a line break or another character that no header can hold. Nothing was sent.", "Get a fresh token and connect again.");
+
+    public static DcrException UnusableAccessToken(Uri uri) =>
+        new(DcrErrorId.ResponseNotConformant, $"{uri.Authority}: its access_token has a space, a line break or another character that no bearer token has (RFC 6750, section 2.1). Nothing else was sent.", "Check that the token endpoint is the authorization server's own, and tell the server's operator.");
 
     public static DcrException NotOffered(ServerError server, string operation) =>
         new(DcrErrorId.OperationNotSupported, $"The server does not let a client be {operation} by RFC 7592 (HTTP {server.Status}).{Said(server)}", "Use the server's own administration for this.") { ServerError = server };

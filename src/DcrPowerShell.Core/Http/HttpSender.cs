@@ -195,7 +195,7 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
     private static Redaction SentSecrets(ProtocolRequest request, Authorization authorization) => new(authorization.Secrets
         .Concat(request.Form?.Where(field => field.Key is "client_secret" or "client_assertion").Select(field => field.Value) ?? [])
         .Concat(request.Secrets)
-        .Concat(request.Body?.Where(static member => SecretMember.Is(member.Key, member.Value)).SelectMany(member => request.Body.Texts(member.Key)) ?? [])
+        .Concat(request.Body is null ? [] : SecretMember.Values(request.Body))
         .Append(request.Body?.Text(ClientMember.SoftwareStatement)));
 
     /// <summary>Before the wait. Progress is not seen everywhere: unattended, -Verbose has it.</summary>

@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Security.Cryptography;
 using System.Text;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
@@ -17,6 +18,8 @@ namespace DcrPowerShell.Ledger;
 /// </summary>
 internal sealed class RegistrationLedger : IDisposable
 {
+    private const int AuditKeyLength = 32;
+
     private readonly IStoreFolder _folder;
     private readonly ILedgerKeys _keys;
     private readonly LedgerFile _file;
@@ -212,8 +215,34 @@ internal sealed class RegistrationLedger : IDisposable
 
     /// <summary>Keeps a secret of the application's, or a key: plain text under a name.</summary>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public Task KeepSecretAsync(string name, string value) => WriteAsync(isDurable: true, () =>
-        new FrameDraft(new FrameHeader { Kind = FrameKind.Secret, Client = SecretHash(name) }, Encoding.UTF8.GetBytes(name), Encoding.UTF8.GetBytes(value)));
+    public Task KeepSecretAsync(string name, string value) => WriteAsync(isDurable: true, () => SecretDraft(name, value));
+
+    /// <summary>What this ledger's audit records are sealed with; made when it is first asked for. It stays with every change of the protection.</summary>
+    /// <exception cref="DcrException">StoreReadOnly, StoreDamaged.</exception>
+    public async Task<byte[]> AuditKeyAsync()
+    {
+        if (FindAuditKey(Id) is not { } key)
+        {
+            var name = SecretName.OfAuditKey(Id);
+            var made = new byte[AuditKeyLength];
+            using (var random = RandomNumberGenerator.Create())
+            {
+                random.GetBytes(made);
+            }
+
+            // Another process may have made one meanwhile.
+            await Guard(() => _file.WriteAsync(
+                state => state.Client(SecretHash(name)) is null ? [SecretDraft(name, Convert.ToBase64String(made))] : [],
+                isDurable: true)).ConfigureAwait(false);
+            key = FindAuditKey(Id)!;
+        }
+
+        return key;
+    }
+
+    /// <summary>What audit records of a ledger were sealed with: of this one, or of one that a backup was taken back of. Null where it is not known.</summary>
+    /// <exception cref="DcrException">StoreReadOnly, StoreDamaged.</exception>
+    public byte[]? FindAuditKey(string ledgerId) => FindSecret(SecretName.OfAuditKey(ledgerId)) is { } key ? Convert.FromBase64String(key) : null;
 
     /// <summary>Removes such a secret, if it is there.</summary>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
@@ -297,7 +326,7 @@ internal sealed class RegistrationLedger : IDisposable
             : throw StoreErrors.FrameDamaged(_folder.Path);
     }
 
-    /// <summary>Names of these secrets.</summary>
+    /// <summary>Names of the application's secrets.</summary>
     public IReadOnlyList<string> SecretNames()
     {
         ReadOn();
@@ -310,6 +339,7 @@ internal sealed class RegistrationLedger : IDisposable
             }
         }
 
+        names.RemoveAll(SecretName.IsOwn);
         return names;
     }
 
@@ -737,6 +767,9 @@ internal sealed class RegistrationLedger : IDisposable
         },
         Outline.Write(record),
         body);
+
+    private FrameDraft SecretDraft(string name, string value) =>
+        new(new FrameHeader { Kind = FrameKind.Secret, Client = SecretHash(name) }, Encoding.UTF8.GetBytes(name), Encoding.UTF8.GetBytes(value));
 
     private LedgerHash SecretHash(string name) => _keys.Active.Hash("secret\n" + name.ToUpperInvariant());
 

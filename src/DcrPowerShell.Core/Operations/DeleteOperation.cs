@@ -36,6 +36,9 @@ internal static class DeleteOperation
             }
 
             context.Reporter.Warning($"{reason.Message} Its registration was dropped from the store.");
+
+            // Two things: the server did not delete it, and the store drops it.
+            context.Audit.End(reason);
         }
 
         await ForgetAsync(context, record).ConfigureAwait(false);

@@ -3,8 +3,10 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Http;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
+using DcrPowerShell.Providers;
 using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Operations;
@@ -37,8 +39,7 @@ internal static class Keeping
             throw DcrErrors.NotKeptHere(answer.ClientId!, done, new DcrClient(Merged(context.UnknownRecord(answer.ClientId!)), []) { State = DcrClientState.Active, Storage = DcrStorage.MemoryOnly }, hasAnswer: false, unread);
         }
 
-        RegistrationRecord Merged(RegistrationRecord former) =>
-            Merge(former with { Tenant = former.Tenant ?? tenant }, answer, context.Connection.RegistrationEndpoint, context.Clock.UtcNow);
+        RegistrationRecord Merged(RegistrationRecord former) => context.Merged(former with { Tenant = former.Tenant ?? tenant }, answer);
     }
 
     /// <summary>A record of a client of which nothing but its id is known.</summary>
@@ -58,7 +59,7 @@ internal static class Keeping
     public static async Task<DcrClient> ListedAsync(this OperationContext context, RegistrationAnswer listed)
     {
         var known = (await context.Store.FindAsync(context.Connection.Issuer, listed.ClientId!, orOutline: true).ConfigureAwait(false))?.Record;
-        var record = Merge(known ?? context.UnknownRecord(listed.ClientId!), listed, context.Connection.RegistrationEndpoint, context.Clock.UtcNow);
+        var record = context.Merged(known ?? context.UnknownRecord(listed.ClientId!), listed);
         return new DcrClient(record, []) { State = DcrClientState.Active, Storage = known is null ? DcrStorage.MemoryOnly : context.Store.StorageOf(record) };
     }
 
@@ -82,18 +83,19 @@ internal static class Keeping
         if (answer.ClientId != record.ClientId)
         {
             // RFC 7592, section 3, wants a client_id in each. Without it, only a new token or secret is taken to be this client's.
-            var known = Merge(record, answer.SecretsAlone.Onto(record.Metadata), context.Connection.RegistrationEndpoint, context.Clock.UtcNow);
-            if (answer.ClientId is null && !known.HasSameContent(record))
+            var newer = context.Merged(record, answer.SecretsAlone.Onto(record.Metadata));
+            if (answer.ClientId is null && !newer.HasSameContent(record))
             {
-                await context.StoreAsync(known, [], done).ConfigureAwait(false);
+                await context.StoreAsync(newer, [], done).ConfigureAwait(false);
             }
 
             throw new UnreadAnswerException(response: null, answer.ClientId is { } other ? $"its answer is about client '{other}'" : "its answer has no client_id");
         }
 
-        var updated = Merge(record, answer, context.Connection.RegistrationEndpoint, context.Clock.UtcNow);
-        var changes = asked is null ? [] : Grant.Compare(asked, answer.Members);
-        changes = before is { } former ? [.. changes, .. Grant.CompareUnnamed(former.Read, answer.Members, former.Named)] : changes;
+        var updated = context.Merged(record, answer);
+        var known = context.Audit.Sent.And(updated.Secrets);
+        var changes = asked is null ? [] : Grant.Compare(asked, answer.Members, known);
+        changes = before is { } former ? [.. changes, .. Grant.CompareUnnamed(former.Read, answer.Members, former.Named, known)] : changes;
         var isWorthKeeping = always || record.IsKept || updated.ClientSecret is not null || updated.RegistrationAccessToken is not null;
         var isKept = !always && (updated.HasSameContent(record) || !isWorthKeeping);
         if (isKept)
@@ -182,6 +184,11 @@ internal static class Keeping
             Warn($"the server set token_endpoint_auth_method to {client.TokenEndpointAuthMethod} and gave no client secret: the client cannot authenticate.");
         }
 
+        if (client.Record.RegistrationAccessToken is { } token && !HeaderText.IsToken(token))
+        {
+            Warn("its registration access token has a character that no bearer token has, so the client cannot be managed with it. It is kept as it came.");
+        }
+
         // Of one kind are those where the same members changed, whatever their values.
         void TellChanges(string what, List<DcrChange> changes)
         {
@@ -236,12 +243,26 @@ internal static class Keeping
         }
     }
 
+    private static RegistrationRecord Merged(this OperationContext context, RegistrationRecord record, RegistrationAnswer answer)
+    {
+        var heard = answer with { Members = Echo.Hide(answer.Members, context.Audit.Sent) };
+        var merged = Merge(record, heard, context.Connection.RegistrationEndpoint, context.Connection.AllowedOrigins, context.Clock.UtcNow);
+        if (Resolve(answer.RegistrationClientUri, context.Connection.RegistrationEndpoint) is { } named && named.AbsoluteUri != merged.RegistrationClientUri?.AbsoluteUri)
+        {
+            var origin = $"{named.Scheme}://{named.Authority}".Split('@').Last();
+            context.Reporter.Warning($"Client '{record.ClientId}': the server says that it is managed at {origin} now, where its token may not go. It is managed where it was.");
+        }
+
+        return merged;
+    }
+
     /// <summary>A record with what an answer brought.</summary>
     /// <param name="endpoint">The registration endpoint, to which a relative URI belongs.</param>
-    public static RegistrationRecord Merge(RegistrationRecord record, RegistrationAnswer answer, Uri endpoint, DateTimeOffset now) => record with
+    /// <param name="allowedOrigins">Where the token may go beside.</param>
+    public static RegistrationRecord Merge(RegistrationRecord record, RegistrationAnswer answer, Uri endpoint, IReadOnlyCollection<Uri> allowedOrigins, DateTimeOffset now) => record with
     {
         RegistrationAccessToken = answer.RegistrationAccessToken ?? record.RegistrationAccessToken,
-        RegistrationClientUri = Resolve(answer.RegistrationClientUri, endpoint) ?? record.RegistrationClientUri,
+        RegistrationClientUri = UriAfter(record, Resolve(answer.RegistrationClientUri, endpoint), endpoint, allowedOrigins),
         ClientSecret = answer.ClientSecret ?? record.ClientSecret,
         ClientSecretExpiresAt = ExpiryAfter(record, answer),
         UpdatedAt = RegistrationRecord.Later(now, record.UpdatedAt),
@@ -253,6 +274,12 @@ internal static class Keeping
         answer.Members.Has(ClientMember.ClientSecretExpiresAt) ? SecretExpiry.Read(answer.Members).At
         : answer.ClientSecret is null || answer.ClientSecret == record.ClientSecret ? record.ClientSecretExpiresAt
         : null;
+
+    /// <summary>What the server says, unless the token may not go there and has another place to go.</summary>
+    private static Uri? UriAfter(RegistrationRecord record, Uri? named, Uri endpoint, IReadOnlyCollection<Uri> allowedOrigins) =>
+        named is null || (record.RegistrationClientUri is { } known && !(SafeUrl.IsSafe(named) && ClientConfiguration.IsAllowed(named, endpoint, [.. allowedOrigins, known])))
+            ? record.RegistrationClientUri
+            : named;
 
     /// <summary>Some servers give a relative URI; it belongs to the registration endpoint.</summary>
     public static Uri? Resolve(string? registrationClientUri, Uri endpoint) =>

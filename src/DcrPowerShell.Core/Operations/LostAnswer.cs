@@ -26,7 +26,7 @@ internal static class LostAnswer
 
         context.Reporter.Verbose($"{unknown.Message} Reading client '{record.ClientId}' to find out.");
         var (client, answer) = await ReadAsync(context, record, unknown).ConfigureAwait(false);
-        return asked.Count > 0 && Grant.Compare(asked, answer.Members).Count == 0 ? client : await again(client, answer).ConfigureAwait(false);
+        return asked.Count > 0 && Grant.Compare(asked, answer.Members, context.Audit.Sent).Count == 0 ? client : await again(client, answer).ConfigureAwait(false);
     }
 
     private static async Task<(DcrClient Client, RegistrationAnswer Answer)> ReadAsync(OperationContext context, RegistrationRecord record, DcrException unknown)

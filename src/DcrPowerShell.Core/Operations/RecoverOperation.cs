@@ -82,7 +82,7 @@ internal static class RecoverOperation
 
         var former = known?.Record ?? new RegistrationRecord { Issuer = intent.Issuer, ClientId = clientId, CreatedAt = answer.At, UpdatedAt = answer.At, Metadata = JsonBag.Empty };
         var whole = read.ClientId is null ? read.Onto(former.Metadata) : read;
-        var record = Keeping.Merge(former with { Tenant = former.Tenant ?? intent.Tenant }, whole, intent.RegistrationEndpoint, RegistrationRecord.Later(answer.At, known?.Record.UpdatedAt));
+        var record = Keeping.Merge(former with { Tenant = former.Tenant ?? intent.Tenant }, whole, intent.RegistrationEndpoint, [], RegistrationRecord.Later(answer.At, known?.Record.UpdatedAt));
         if (known is null || !record.HasSameContent(known.Record))
         {
             if (await ledger.KeepAsync(record, intent.Vault, entry.Id, isDurable: true, since: answer.Sequence).ConfigureAwait(false) > 0)

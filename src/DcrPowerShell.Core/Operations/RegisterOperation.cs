@@ -64,7 +64,7 @@ internal static class RegisterOperation
 
         const string Done = "was registered";
         var (record, known) = await context.NewRecordAsync(answer, request.Tenant, Done).ConfigureAwait(false);
-        var client = await context.StoreAsync(record, Grant.Compare(request.Metadata, answer.Members), Done, closes: true).ConfigureAwait(false);
+        var client = await context.StoreAsync(record, Grant.Compare(request.Metadata, answer.Members, context.Audit.Sent.And(record.Secrets)), Done, closes: true).ConfigureAwait(false);
         if (known is not null)
         {
             if (request.Tenant is not null && !TenantKey.AreSame(record.Tenant, request.Tenant))

@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Protocol;
@@ -12,17 +13,19 @@ internal static class Grant
     private static readonly Regex Moving = new("(_at|At|_time|_date|updated|modified|etag|revision|version)$", RegexOptions.CultureInvariant);
 
     /// <summary>The members that differ, in the order they were asked for. What was not asked for is no difference.</summary>
-    public static IReadOnlyList<DcrChange> Compare(JsonBag asked, JsonBag granted) => asked
+    /// <param name="known">Secrets to mask wherever they stand.</param>
+    public static IReadOnlyList<DcrChange> Compare(JsonBag asked, JsonBag granted, Redaction known) => asked
         .Where(member => !Covers(member.Key, member.Value, granted))
-        .Select(member => new DcrChange(member.Key, Plain(asked, member.Key), Plain(granted, member.Key)))
+        .Select(member => new DcrChange(member.Key, Plain(asked, member.Key, known), Plain(granted, member.Key, known)))
         .ToList();
 
     /// <summary>What the server changed although nobody named it, between two of its answers: a reset grant type, say.</summary>
     /// <param name="named">What the command named, to set or to remove.</param>
-    public static IReadOnlyList<DcrChange> CompareUnnamed(JsonBag before, JsonBag after, JsonBag named) => before.Concat(after)
+    /// <param name="known">Secrets to mask wherever they stand.</param>
+    public static IReadOnlyList<DcrChange> CompareUnnamed(JsonBag before, JsonBag after, JsonBag named, Redaction known) => before.Concat(after)
         .Select(static member => member.Key).Distinct()
         .Where(name => !named.Has(name) && IsLasting(name, before, after) && !(Covers(name, before, after) && Covers(name, after, before)))
-        .Select(name => new DcrChange(name, Plain(before, name), Plain(after, name), wasNamed: false))
+        .Select(name => new DcrChange(name, Plain(before, name, known), Plain(after, name, known), wasNamed: false))
         .ToList();
 
     private static bool Covers(string name, JsonBag asked, JsonBag granted) => !asked.TryGet(name, out var value) || Covers(name, value, granted);
@@ -38,8 +41,8 @@ internal static class Grant
 
     private static bool IsSecret(string name, JsonBag bag) => bag.TryGet(name, out var value) && SecretMember.Is(name, value);
 
-    private static object? Plain(JsonBag bag, string name) =>
-        bag.TryGet(name, out var value) ? PlainValue.From(name, value) : null;
+    private static object? Plain(JsonBag bag, string name, Redaction known) =>
+        bag.TryGet(name, out var value) ? PlainValue.From(name, value, known) : null;
 
     private static bool Covers(string name, JsonElement asked, JsonBag granted)
     {

@@ -1,6 +1,7 @@
 using System;
 using System.Globalization;
 using System.Text.Json;
+using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Vaults;
@@ -55,6 +56,9 @@ internal sealed record RegistrationRecord
 
     /// <summary>Of an outline from the index: what it lacks; null for a whole record. Not stored.</summary>
     public LeftOut? LeftOut { get; init; }
+
+    /// <summary>What must not be shown, wherever a server repeats it.</summary>
+    public Redaction Secrets => new([ClientSecret, RegistrationAccessToken, .. SecretMember.SureValues(Metadata)]);
 
     public string? ClientName => Metadata.Text(ClientMember.ClientName);
 

@@ -3,6 +3,7 @@ using System.Linq;
 using System.Management.Automation;
 using System.Security;
 using System.Security.Cryptography.X509Certificates;
+using DcrPowerShell.Audit;
 using DcrPowerShell.Binding;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Credentials;
@@ -12,6 +13,7 @@ using DcrPowerShell.Hosting;
 using DcrPowerShell.Http;
 using DcrPowerShell.Operations;
 using DcrPowerShell.Vaults;
+using Runspace = System.Management.Automation.Runspaces.Runspace;
 
 namespace DcrPowerShell.Commands;
 
@@ -22,6 +24,8 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
 {
     private const string IssuerSet = "Issuer";
     private const string EndpointSet = "RegistrationEndpoint";
+
+    private bool _isConnected;
 
     /// <summary>The server's issuer, from which its registration endpoint is discovered (RFC 8414, section 3).</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = IssuerSet)]
@@ -42,16 +46,19 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
 
     /// <summary>The token that the server wants for a registration (RFC 7591, section 1.2).</summary>
     [Parameter]
+    [SecureOnly]
     [ValidateNotNull]
     public SecureString? InitialAccessToken { get; set; }
 
     /// <summary>An Okta API token (SSWS).</summary>
     [Parameter]
+    [SecureOnly]
     [ValidateNotNull]
     public SecureString? ApiToken { get; set; }
 
     /// <summary>A token for Auth0's Management API.</summary>
     [Parameter]
+    [SecureOnly]
     [ValidateNotNull]
     public SecureString? ManagementToken { get; set; }
 
@@ -67,6 +74,7 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
 
     /// <summary>The client's private key (RFC 7523): PEM or a JWK, such as a vault's secret holds it.</summary>
     [Parameter]
+    [SecureOnly]
     [ValidateNotNull]
     public SecureString? PrivateKey { get; set; }
 
@@ -77,6 +85,7 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
 
     /// <summary>The password of an encrypted private key.</summary>
     [Parameter]
+    [SecureOnly]
     [ValidateNotNull]
     public SecureString? PrivateKeyPassword { get; set; }
 
@@ -158,7 +167,16 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     private protected override bool IsTerminating(DcrErrorId id) => true;
 
     /// <inheritdoc/>
-    protected override object? Target => Issuer ?? RegistrationEndpoint;
+    protected override object? Target => Redaction.Address(Issuer ?? RegistrationEndpoint);
+
+    /// <summary>What comes after a failure, also after one of PowerShell's binding, must not go to the server before.</summary>
+    private protected override void Release()
+    {
+        if (!_isConnected && Runspace.DefaultRunspace is not null)
+        {
+            RunspaceState.Current.ForgetDefault();
+        }
+    }
 
     /// <inheritdoc/>
     protected override void ProcessItem()
@@ -190,8 +208,13 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
         var ledger = Ledger(mayBeInMemory: vault is not null);
         var connection = Offline
             ? ConnectOperation.Offline(request, ledger, vault)
-            : Run((pump, stop) => ConnectOperation.RunAsync(request, ledger, vault is null ? null : VaultOf(vault), pump, new SystemClock(), stop, audit: AuditFile.LogAt(auditPath, pump)));
+            : Run(async (pump, stop) =>
+            {
+                var audit = AuditFile.LogAt(auditPath, new AuditKey(ledger.Id, await ledger.AuditKeyAsync().ConfigureAwait(false)), pump);
+                return await ConnectOperation.RunAsync(request, ledger, vault is null ? null : VaultOf(vault), pump, new SystemClock(), stop, audit: audit).ConfigureAwait(false);
+            });
         RunspaceState.Current.Add(connection);
+        _isConnected = true;
         WriteObject(connection);
     }
 

@@ -28,9 +28,11 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
     private readonly SecretCopyNames _copies = new();
 
     /// <summary><c>client_id</c> (RFC 7591, section 3.2.1).</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = ClientSet)]
+    /// <remarks>Needed; but where it is missing in a row, PowerShell's own error would show the row, with its tokens.</remarks>
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = ClientSet)]
     [Alias(ClientMember.ClientId)]
-    [ValidateNotNullOrEmpty]
+    [NullAsEmpty]
+    [AllowEmptyString]
     public string ClientId { get; set; } = "";
 
     /// <summary><c>registration_access_token</c> (RFC 7592, section 3).</summary>
@@ -92,7 +94,7 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
         var request = new ImportRequest
         {
             Source = $"Client '{ClientId}'",
-            ClientId = ClientId,
+            ClientId = NullIfEmpty(ClientId),
             RegistrationAccessToken = Text(RegistrationAccessToken),
             RegistrationClientUri = RegistrationClientUri?.OriginalString,
             ClientSecret = Text(ClientSecret),

@@ -58,6 +58,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
 
     /// <summary>The token for this registration (RFC 7591, section 3), in the place of the connection's credential.</summary>
     [Parameter]
+    [SecureOnly]
     [ValidateNotNull]
     public SecureString? InitialAccessToken { get; set; }
 

@@ -40,6 +40,7 @@ public sealed class RestoreDcrRegistrationCommand : DcrConnectedCmdlet
 
     /// <summary>SecretStore's password, if it has one: without it nobody can tell an unreadable store from a locked one.</summary>
     [Parameter(ParameterSetName = SecretStoreSet)]
+    [SecureOnly]
     [ValidateNotNull]
     public SecureString? Password { get; set; }
 

@@ -1,3 +1,5 @@
+using System;
+using System.Linq;
 using System.Management.Automation;
 using DcrPowerShell.Binding;
 using DcrPowerShell.Errors;
@@ -26,6 +28,10 @@ public sealed class SetDcrClientCommand : ClientMetadataCmdlet
     /// <summary>A client, as <c>Get-DcrClient</c> gives it.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ClientSet)]
     public DcrClient InputObject { get; set; } = null!;
+
+    /// <summary>What names the client by its properties, whole: whether it is a client itself, of a file or a job.</summary>
+    [Parameter(ValueFromPipeline = true, ParameterSetName = IdSet, DontShow = true)]
+    public PSObject? InputRow { get; set; }
 
     /// <summary><c>client_name</c> (RFC 7591, section 2).</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
@@ -65,11 +71,19 @@ public sealed class SetDcrClientCommand : ClientMetadataCmdlet
 
     /// <summary>
     /// What was typed counts, and an empty value there removes the member. What the pipeline brought counts where it names a
-    /// value: an empty cell of a CSV file removes nothing, and a piped client brings no wishes at all.
+    /// value: an empty cell of a CSV file removes nothing, and a piped client brings no wishes at all, also one that Import-Clixml,
+    /// Receive-Job or Select-Object gave.
     /// </summary>
     private JsonBag Changes()
     {
         var typed = NamedMembers(ClientName, IsNamedOnCommandLine);
-        return InputObject is not null ? typed : NamedMembers(ClientName, parameter => !IsNamedOnCommandLine(parameter)).WithoutAbsent().With(typed);
+        return InputObject is not null || IsCopyOfClient(InputRow) ? typed : NamedMembers(ClientName, parameter => !IsNamedOnCommandLine(parameter)).WithoutAbsent().With(typed);
     }
+
+    /// <summary>By its type; or by properties that no file of rows has, where that is gone: Select-Object after Import-Clixml, or JSON.</summary>
+    private static bool IsCopyOfClient(PSObject? row) => row is not null
+        && (row.TypeNames.Any(static type => IsCopy(type) && type.EndsWith("." + typeof(DcrClient).FullName, StringComparison.Ordinal))
+            || (row.Properties[nameof(DcrClient.Changes)] is { Value: not string } && row.Properties[nameof(DcrClient.Storage)] is not null));
+
+    private static bool IsCopy(string type) => type.StartsWith("Deserialized.", StringComparison.Ordinal) || type.StartsWith("Selected.", StringComparison.Ordinal);
 }

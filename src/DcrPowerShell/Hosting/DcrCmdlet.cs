@@ -49,7 +49,11 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     {
         try
         {
-            Try(Target, ProcessItem);
+            Try(Target, () =>
+            {
+                PlainSecret.Refuse(MyInvocation.BoundParameters);
+                ProcessItem();
+            });
         }
         catch
         {

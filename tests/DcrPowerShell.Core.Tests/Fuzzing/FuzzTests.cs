@@ -216,7 +216,7 @@ public class FuzzTests
         Assert.Equal(bag.ToString(), JsonBag.Parse(bag.ToString()).ToString());
         bag.With(bag).WithoutAbsent().ToElement();
         JsonBag.Parse(Management.ForUpdate(bag, "c1").ToString());
-        foreach (var change in Grant.Compare(JsonBag.Parse(Asked), bag).Concat(Grant.Compare(bag, JsonBag.Parse(Asked))))
+        foreach (var change in Grant.Compare(JsonBag.Parse(Asked), bag, Redaction.Nothing).Concat(Grant.Compare(bag, JsonBag.Parse(Asked), Redaction.Nothing)))
         {
             _ = change.ToString();
         }
@@ -233,7 +233,7 @@ public class FuzzTests
     private static RegistrationRecord RecordOf(JsonBag members)
     {
         var fresh = new RegistrationRecord { Issuer = "https://as.example.com", ClientId = members.Text(ClientMember.ClientId) ?? "c1", CreatedAt = Answers.ReceivedAt, UpdatedAt = Answers.ReceivedAt, Metadata = JsonBag.Empty };
-        return Keeping.Merge(fresh, new RegistrationAnswer(members, 200), Endpoint, Answers.ReceivedAt);
+        return Keeping.Merge(fresh, new RegistrationAnswer(members, 200), Endpoint, [], Answers.ReceivedAt);
     }
 
     /// <summary>What arrived can be shown, and kept, and comes back as it was.</summary>

@@ -148,5 +148,5 @@ internal sealed class Auth0Provider(Uri endpoint, ICredential initial, Auth0Api 
 
     private bool IsByOwnToken(RegistrationRecord client) => !api.IsOpen && client.RegistrationAccessToken is not null;
 
-    private static string PathOf(RegistrationRecord client) => "clients/" + Uri.EscapeDataString(client.ClientId);
+    private static string PathOf(RegistrationRecord client) => "clients/" + UriText.Segment(client.ClientId);
 }

@@ -121,5 +121,5 @@ internal sealed class OktaProvider(Uri clients, ICredential credential, HttpSend
 
     private string ProofOf(RegistrationRecord client) => client.RegistrationAccessToken is null ? credential.Kind : ProtocolRequest.OwnToken;
 
-    private Uri UriOf(RegistrationRecord client) => new($"{clients.AbsoluteUri.TrimEnd('/')}/{Uri.EscapeDataString(client.ClientId)}");
+    private Uri UriOf(RegistrationRecord client) => new($"{clients.AbsoluteUri.TrimEnd('/')}/{UriText.Segment(client.ClientId)}");
 }
