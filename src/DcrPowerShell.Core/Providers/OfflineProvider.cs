@@ -18,7 +18,7 @@ internal sealed class OfflineProvider : IDcrProvider
 
     public bool TellsWhetherItRegisters => false;
 
-    public DcrException? WhyUnmanaged(RegistrationRecord client) => DcrErrors.IsOffline();
+    public DcrException? WhyUnmanaged(RegistrationRecord client) => null;
 
     public void Check(JsonBag metadata) => throw DcrErrors.IsOffline();
 
