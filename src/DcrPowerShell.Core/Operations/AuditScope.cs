@@ -26,6 +26,9 @@ internal sealed class AuditScope(AuditLog? log, DcrAuditRecord facts, IReporter 
 
     public AuditLog? Log => log;
 
+    /// <summary>Whom the run is about; null where nobody knows.</summary>
+    public string? Tenant { get; private set; }
+
     public static AuditScope Of(DcrConnection connection, IReporter reporter, IClock clock) => new(connection.Audit, FactsOf(connection), reporter, clock);
 
     /// <summary>Before anything is sent. Of an operation that makes use of another, the first one counts.</summary>
@@ -34,6 +37,7 @@ internal sealed class AuditScope(AuditLog? log, DcrAuditRecord facts, IReporter 
     /// <exception cref="DcrException">AuditWriteFailed. A read goes on without: what a server shows is not held back.</exception>
     public void Begin(DcrAuditOperation operation, RegistrationRecord? record = null, string? clientName = null, string? tenant = null, IEnumerable<string>? changes = null)
     {
+        Tenant ??= record?.Tenant ?? tenant;
         if (log is null || _draft is not null)
         {
             return;

@@ -79,6 +79,7 @@ internal static class Keeping
 
         var updated = Merge(record, answer, context.Connection.RegistrationEndpoint, context.Clock.UtcNow);
         var changes = asked is null ? [] : Grant.Compare(asked, answer.Members);
+        updated = asked is null ? updated : updated with { Asked = Grant.Remember(record.Asked, asked, changes) };
         var isWorthKeeping = always || record.IsKept || updated.ClientSecret is not null || updated.RegistrationAccessToken is not null;
         var isKept = !always && (updated.HasSameContent(record) || !isWorthKeeping);
         if (isKept)

@@ -1,5 +1,7 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Security.Cryptography;
 using System.Text.Json;
 using DcrPowerShell.Metadata;
 
@@ -13,6 +15,25 @@ internal static class Grant
         .Where(member => !Covers(member.Key, member.Value, granted))
         .Select(member => new DcrChange(member.Key, Plain(asked, member.Key), Plain(granted, member.Key)))
         .ToList();
+
+    /// <summary>What is kept of wishes that were granted otherwise: those of before that were not asked again, and those of now.</summary>
+    /// <param name="before">As it was kept before.</param>
+    /// <param name="changes">What <see cref="Compare(JsonBag, JsonBag)"/> gives.</param>
+    public static JsonBag Remember(JsonBag before, JsonBag asked, IEnumerable<DcrChange> changes) => changes
+        .Select(static change => change.Name)
+        .Aggregate(before.Where((name, _) => !asked.Has(name)), (kept, name) => asked.TryGet(name, out var value) ? kept.With(name, Hash(value)) : kept);
+
+    /// <summary>The members that are asked for otherwise than before: neither as they were granted nor as they were asked.</summary>
+    /// <param name="remembered">What <see cref="Remember"/> gave.</param>
+    public static IReadOnlyList<DcrChange> Compare(JsonBag asked, JsonBag granted, JsonBag remembered) => Compare(asked, granted)
+        .Where(change => !(asked.TryGet(change.Name, out var value) && remembered.Text(change.Name) == Hash(value)))
+        .ToList();
+
+    private static string Hash(JsonElement value)
+    {
+        using var sha = SHA256.Create();
+        return Convert.ToBase64String(sha.ComputeHash(JsonSerializer.SerializeToUtf8Bytes(value)), 0, 12);
+    }
 
     private static object? Plain(JsonBag bag, string name) =>
         bag.TryGet(name, out var value) ? PlainValue.From(name, value) : null;

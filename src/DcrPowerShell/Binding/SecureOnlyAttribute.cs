@@ -11,7 +11,7 @@ internal sealed class SecureOnlyAttribute : ArgumentTransformationAttribute
     public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData) => (inputData is PSObject wrapped ? wrapped.BaseObject : inputData) switch
     {
         "" => null,
-        string => throw new ArgumentTransformationMetadataException("Plain text is not taken for a secret. Use Read-Host -AsSecureString or Get-Secret; a file with secrets in plain text is read by -Path."),
+        string => throw new ArgumentTransformationMetadataException("Plain text is not taken for a secret, for it would be shown and kept in the history. Give (Read-Host -AsSecureString), or what Get-Secret gives; Import-DcrClient reads a file with secrets in plain text by -Path."),
         var other => other,
     };
 }

@@ -193,7 +193,7 @@ public class AuditTests
 
     private static Task<bool> DeleteAsync(Session session, RegistrationRecord record) => session.RunAsync(async context =>
     {
-        await DeleteOperation.RunAsync(context, record, force: false);
+        await DeleteOperation.RunAsync(context, record);
         return true;
     });
 

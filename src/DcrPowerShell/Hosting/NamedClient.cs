@@ -1,0 +1,13 @@
+using System.Collections.Generic;
+
+namespace DcrPowerShell.Hosting;
+
+/// <summary>A client that a command was told of.</summary>
+/// <param name="ClientId">Null where a tenant stands for it.</param>
+/// <param name="Tenants">With an id, those that the client has to belong to; none for any. Without, the one that stands for it.</param>
+/// <param name="Piped">The object, where one was piped.</param>
+internal sealed record NamedClient(string? ClientId, IReadOnlyList<string> Tenants, DcrClient? Piped = null)
+{
+    /// <summary>What an error is about.</summary>
+    public object Target => (object?)Piped ?? ClientId ?? Tenants[0];
+}
