@@ -10,6 +10,8 @@
     PowerShellVersion      = '5.1'
     DotNetFrameworkVersion = '4.7.2'
     CompatiblePSEditions   = @('Desktop', 'Core')
+    # Before the types, which refer to it.
+    RequiredAssemblies     = if ($PSEdition -eq 'Desktop') { 'desktop/DcrPowerShell.dll' } else { 'core/DcrPowerShell.dll' }
     NestedModules          = @('DcrPowerShell.Extension')
     FormatsToProcess       = @('DcrPowerShell.Format.ps1xml')
     TypesToProcess         = @('DcrPowerShell.Types.ps1xml')

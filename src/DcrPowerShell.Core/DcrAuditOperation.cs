@@ -1,7 +1,7 @@
 namespace DcrPowerShell;
 
 /// <summary>What was done, as the audit log calls it.</summary>
-public enum DcrAuditOperation
+public enum DcrAuditOperation : long
 {
     /// <summary>A connection was made.</summary>
     Connect,

@@ -1,7 +1,7 @@
 namespace DcrPowerShell;
 
 /// <summary>How an operation ended.</summary>
-public enum DcrAuditOutcome
+public enum DcrAuditOutcome : long
 {
     /// <summary>It was done, and what it brought is kept.</summary>
     Succeeded,
@@ -17,4 +17,10 @@ public enum DcrAuditOutcome
 
     /// <summary>The server did it, and the store did not keep that.</summary>
     NotStored,
+
+    /// <summary>
+    /// It was about to be done. How it ended is not on record: it is being done, or its process was killed, or the log could not be written
+    /// any more.
+    /// </summary>
+    Begun,
 }

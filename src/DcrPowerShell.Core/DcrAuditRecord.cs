@@ -7,6 +7,10 @@ namespace DcrPowerShell;
 /// <summary>What was done to one client, by whom, and how it ended. Holds names only: no token, no secret, no value of the metadata, no words of the server.</summary>
 public sealed record DcrAuditRecord
 {
+    private static readonly ReadableList<string> Nothing = new([]);
+
+    private readonly ReadableList<string> _changed = Nothing;
+
     internal DcrAuditRecord()
     {
     }
@@ -57,12 +61,22 @@ public sealed record DcrAuditRecord
     public string? RequestId { get; internal init; }
 
     /// <summary>Names of the members that were to be set or removed, and of the secrets that came new.</summary>
-    public IReadOnlyList<string> Changed { get; internal init; } = [];
+    public IReadOnlyList<string> Changed
+    {
+        get => _changed;
+        internal init => _changed = value.Count == 0 ? Nothing : new(value);
+    }
+
+    /// <summary>The hash of the record that said, before anything was sent, that this was about to be done; null where nothing was to be sent that changes anything.</summary>
+    public string? Intent { get; internal init; }
+
+    /// <summary>The id of the key that <see cref="Hash"/> is made with: of the local store that its process had. Null where the record is in no log.</summary>
+    public string? Key { get; internal init; }
 
     /// <summary>The hash of the record before; 64 zeros for the first. Null where the record is in no log.</summary>
     public string? Previous { get; internal init; }
 
-    /// <summary>SHA-256 over this record's line without this; so over <see cref="Previous"/> too.</summary>
+    /// <summary>HMAC-SHA-256 over this record's line without this; so over <see cref="Previous"/> too.</summary>
     public string? Hash { get; internal init; }
 
     /// <inheritdoc/>

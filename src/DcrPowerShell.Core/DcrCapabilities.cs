@@ -4,7 +4,7 @@ namespace DcrPowerShell;
 
 /// <summary>What can be done with clients over a connection.</summary>
 [Flags]
-public enum DcrCapabilities
+public enum DcrCapabilities : long
 {
     /// <summary>Nothing.</summary>
     None = 0,

@@ -3,13 +3,18 @@ using System.Linq;
 
 namespace DcrPowerShell;
 
-/// <summary>A member of the client metadata that the server granted otherwise than it was asked for.</summary>
+/// <summary>A member of the client metadata that the server granted otherwise than it was asked for, or changed although nobody named it.</summary>
 public sealed class DcrChange
 {
-    internal DcrChange(string name, object? asked, object? granted) => (Name, Asked, Granted) = (name, asked, granted);
+    private const int LongestText = 60;
+
+    internal DcrChange(string name, object? asked, object? granted, bool wasNamed = true) => (Name, Asked, Granted, WasNamed) = (name, asked, granted, wasNamed);
 
     /// <summary>Wire name, such as <c>scope</c>.</summary>
     public string Name { get; }
+
+    /// <summary>Whether the command named it. Else the server changed it by itself, and <see cref="Asked"/> is what it was before.</summary>
+    public bool WasNamed { get; }
 
     /// <summary>What was asked for.</summary>
     public object? Asked { get; }
@@ -18,11 +23,13 @@ public sealed class DcrChange
     public object? Granted { get; }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Name}: asked for {Say(Asked)}, granted {Say(Granted)}";
+    public override string ToString() => WasNamed ? $"{Name}: asked for {Say(Asked)}, granted {Say(Granted)}" : $"{Name}: was {Say(Asked)}, is {Say(Granted)}";
 
     private static string Say(object? value) => value switch
     {
         null => "nothing",
+        // A software statement, say, is longer than a warning.
+        string { Length: > LongestText } text => $"'{text.Substring(0, LongestText)}…' ({text.Length} characters)",
         string text => $"'{text}'",
         bool truth => truth ? "true" : "false",
         IDictionary => "an object",

@@ -3,7 +3,7 @@ using DcrPowerShell.Errors;
 namespace DcrPowerShell;
 
 /// <summary>How a check of a connection ended.</summary>
-public enum DcrCheckStatus
+public enum DcrCheckStatus : long
 {
     /// <summary>Nothing is wrong.</summary>
     Passed,

@@ -13,22 +13,19 @@ namespace DcrPowerShell;
 /// <summary>A registered OAuth client as the server last described it. Immutable; secrets are SecureStrings.</summary>
 public sealed class DcrClient
 {
-    private static readonly Redaction NothingKnown = new([]);
-
     private readonly RegistrationRecord _record;
     private readonly WholeRecords? _whole;
-    private readonly Redaction _known;
     private SecureString? _clientSecret;
     private SecureString? _registrationAccessToken;
     private IDictionary? _metadata;
+    private Redaction? _known;
 
     /// <param name="whole">For an outline.</param>
     internal DcrClient(RegistrationRecord record, IReadOnlyList<DcrChange> changes, WholeRecords? whole = null)
     {
         _record = record;
         _whole = whole;
-        Changes = changes;
-        _known = record.LeftOut is null ? new Redaction([record.ClientSecret, record.RegistrationAccessToken]) : NothingKnown;
+        Changes = new ReadableList<DcrChange>(changes);
     }
 
     /// <summary><c>client_id</c>.</summary>
@@ -65,30 +62,40 @@ public sealed class DcrClient
     public string? ApplicationType => Show(_record.Metadata.Text(ClientMember.ApplicationType));
 
     /// <summary><c>client_secret</c>; null where there is none or it is not known. Of a client of a list it is read from the store when it is first asked for.</summary>
-    public SecureString? ClientSecret => _clientSecret ??= SecureText.Protect(WholeIf(_record.LeftOut?.ClientSecret).ClientSecret);
+    /// <remarks>In PowerShell a hidden property (DcrPowerShell.Types.ps1xml): a public one would stand in ConvertTo-Json as <c>{"Length": 46}</c>, read from the vault for that.</remarks>
+    internal SecureString? ClientSecret => _clientSecret ??= SecureText.Protect(WholeIf(_record.LeftOut?.ClientSecret).ClientSecret);
 
     /// <summary><c>client_secret_expires_at</c> as a time; null for never and for unknown, which <see cref="SecretExpiry"/> tells apart.</summary>
     public DateTimeOffset? ClientSecretExpiresAt => UnixTime(_record.ClientSecretExpiresAt is > 0 ? _record.ClientSecretExpiresAt : null);
 
-    /// <summary>When the client secret expires, as a person says it, at the moment of asking: "in 12 days", "never", "unknown".</summary>
-    public string SecretExpiry => (_record.ClientSecret is not null || _record.LeftOut is { ClientSecret: true }, _record.ClientSecretExpiresAt, ClientSecretExpiresAt) switch
+    /// <summary>When the client secret expires: a text for people, and a time that sorts and compares.</summary>
+    public DcrExpiry SecretExpiry => (_record.HasSecret, _record.ClientSecretExpiresAt, ClientSecretExpiresAt) switch
     {
-        _ when !_record.UsesSecret => "",
-        (false, _, null) => "",
-        (_, 0, _) => "never",
-        (_, _, null) => "unknown",
-        (_, _, { } at) when at <= DateTimeOffset.UtcNow => $"expired {Duration.Say(DateTimeOffset.UtcNow - at)} ago",
-        (_, _, { } at) => $"in {Duration.Say(at - DateTimeOffset.UtcNow)}",
+        _ when !_record.UsesSecret => DcrExpiry.NoSecret,
+        (false, _, null) => DcrExpiry.NoSecret,
+        (_, 0, _) => DcrExpiry.Never,
+        (_, _, null) => DcrExpiry.Unknown,
+        (_, _, { } at) => at,
     };
 
     /// <summary><c>client_id_issued_at</c>; null where the server did not say.</summary>
     public DateTimeOffset? IssuedAt => UnixTime(_record.Metadata.Integer(ClientMember.ClientIdIssuedAt));
 
-    /// <summary><c>registration_client_uri</c>, absolute (RFC 7592, section 3).</summary>
-    public Uri? RegistrationClientUri => WholeIf(_record.LeftOut?.RegistrationClientUri).RegistrationClientUri;
+    /// <summary><c>registration_client_uri</c>, absolute (RFC 7592, section 3); the token in it masked, where it has one.</summary>
+    public Uri? RegistrationClientUri
+    {
+        get
+        {
+            // Some servers put the token into it.
+            var whole = WholeIf(_record.LeftOut?.RegistrationClientUri);
+            return whole.RegistrationClientUri is { } uri && (ReferenceEquals(whole, _record) ? Known : whole.Secrets) is var known && known.Finds(uri.AbsoluteUri)
+                ? UriText.Absolute(known.Hide(uri.AbsoluteUri))
+                : whole.RegistrationClientUri;
+        }
+    }
 
     /// <summary><c>registration_access_token</c> (RFC 7592, section 3); read as <see cref="ClientSecret"/> is.</summary>
-    public SecureString? RegistrationAccessToken => _registrationAccessToken ??= SecureText.Protect(WholeIf(_record.LeftOut?.RegistrationAccessToken).RegistrationAccessToken);
+    internal SecureString? RegistrationAccessToken => _registrationAccessToken ??= SecureText.Protect(WholeIf(_record.LeftOut?.RegistrationAccessToken).RegistrationAccessToken);
 
     /// <summary>The name of the secret that keeps the registration; null where it is kept nowhere.</summary>
     public string? SecretName => Storage == DcrStorage.MemoryOnly ? null : _record.SecretName;
@@ -100,7 +107,7 @@ public sealed class DcrClient
     public DcrClientState State { get; internal init; }
 
     /// <summary>Everything the server returned, unknown members too; secrets masked.</summary>
-    public IDictionary Metadata => _metadata ??= PlainValue.From(_record.Metadata, _known);
+    public IDictionary Metadata => _metadata ??= PlainValue.From(_record.Metadata, Known);
 
     /// <summary>What the server granted otherwise than asked, in the command that made this object.</summary>
     public IReadOnlyList<DcrChange> Changes { get; }
@@ -110,6 +117,12 @@ public sealed class DcrClient
 
     /// <summary>Where it came from: what is done to it goes back there, though other connections lead to the same server.</summary>
     internal DcrConnection? Connection { get; set; }
+
+    /// <summary>The same client, whatever was known of it when: <c>-eq</c>, <c>Compare-Object</c> and <c>Select-Object -Unique</c> go by this.</summary>
+    public override bool Equals(object? obj) => obj is DcrClient other && other.Record.Issuer == Record.Issuer && other.Record.ClientId == Record.ClientId;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => (Record.Issuer, Record.ClientId).GetHashCode();
 
     /// <inheritdoc/>
     public override string ToString() => ClientName is null ? ClientId : $"{ClientName} ({ClientId})";
@@ -135,9 +148,12 @@ public sealed class DcrClient
         }
     }
 
-    private string? Show(string? text) => text is null ? null : _known.Show(text);
+    /// <summary>An outline was written with masks.</summary>
+    private Redaction Known => _known ??= _record.LeftOut is null ? _record.Secrets : Redaction.Nothing;
 
-    private List<string> ShowAll(IEnumerable<string> texts) => texts.Select(_known.Show).ToList();
+    private string? Show(string? text) => text is null ? null : Known.Show(text);
+
+    private ReadableList<string> ShowAll(IEnumerable<string> texts) => new(texts.Select(Known.Show));
 
     /// <summary>Unix seconds as a time; null where there are none, or where no calendar holds them.</summary>
     private static DateTimeOffset? UnixTime(long? seconds) =>

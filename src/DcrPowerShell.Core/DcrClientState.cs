@@ -1,7 +1,7 @@
 namespace DcrPowerShell;
 
 /// <summary>Whether a server still has a client, as far as the command that made the object could tell.</summary>
-public enum DcrClientState
+public enum DcrClientState : long
 {
     /// <summary>The server was not asked, or its answer does not tell.</summary>
     Unknown,

@@ -16,6 +16,9 @@ public sealed class DcrConnection
     private readonly ICredential _credential;
     private readonly HttpSender _sender;
 
+    // Capabilities that the server's answers showed to be missing.
+    private volatile int _lacks;
+
     // Ticks: all workers of the connection read and write it.
     private long _vaultProvedAt;
 
@@ -47,8 +50,8 @@ public sealed class DcrConnection
     /// <summary>The dialect that is spoken.</summary>
     public string Provider => Service.Kind.ToString();
 
-    /// <summary>What the connection can do.</summary>
-    public DcrCapabilities Capabilities => Service.Capabilities;
+    /// <summary>What the connection can do, as far as the server's answers told.</summary>
+    public DcrCapabilities Capabilities => Service.Capabilities & ~(DcrCapabilities)_lacks;
 
     /// <summary>What the connection proves itself with, by its parameter: None, InitialAccessToken, ApiToken, ManagementToken, ClientCredential, PrivateKey, TlsCertificate. Never the token itself.</summary>
     public string Credential => _credential.Kind;
@@ -99,6 +102,9 @@ public sealed class DcrConnection
 
     /// <inheritdoc/>
     public override string ToString() => Name;
+
+    /// <summary>An answer showed that the server cannot do it.</summary>
+    internal void Lacks(DcrCapabilities missing) => _lacks |= (int)missing;
 
     internal bool IsClosed { get; private set; }
 

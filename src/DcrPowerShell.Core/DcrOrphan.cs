@@ -18,7 +18,7 @@ public sealed class DcrOrphan
         ClientName = intent?.ClientName;
         ClientId = intent?.ClientId;
         Tenant = intent?.Tenant;
-        Candidates = candidates;
+        Candidates = new ReadableList<DcrClient>(candidates);
         RecommendedAction = recommendedAction;
     }
 
@@ -50,7 +50,8 @@ public sealed class DcrOrphan
     /// The server's successful answer as it came, where it cannot be used; null where none came. It may hold a token. In several parts
     /// where it is longer than a SecureString can be.
     /// </summary>
-    public IReadOnlyList<SecureString>? Answer { get; internal init; }
+    /// <remarks>In PowerShell a hidden property, as the secrets of a client are.</remarks>
+    internal IReadOnlyList<SecureString>? Answer { get; init; }
 
     /// <summary>What to do next.</summary>
     public string RecommendedAction { get; }

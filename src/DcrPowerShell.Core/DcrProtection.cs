@@ -1,7 +1,7 @@
 namespace DcrPowerShell;
 
 /// <summary>What protects the key of the local store.</summary>
-public enum DcrProtection
+public enum DcrProtection : long
 {
     /// <summary>The user's account: DPAPI on Windows, elsewhere a key file that only this account can read.</summary>
     User,

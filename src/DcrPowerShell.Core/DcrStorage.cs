@@ -1,7 +1,7 @@
 namespace DcrPowerShell;
 
 /// <summary>Where what a server shows once is kept.</summary>
-public enum DcrStorage
+public enum DcrStorage : long
 {
     /// <summary>In the local store.</summary>
     Local,

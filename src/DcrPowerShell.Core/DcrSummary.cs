@@ -30,6 +30,9 @@ public sealed class DcrSummary
     /// <summary>Rows of which nobody knows whether the server made a client: <c>Find-DcrOrphan</c> looks them up.</summary>
     public int Unknown { get; private set; }
 
+    /// <summary>This process in the audit log, for <c>Get-DcrAuditLog -Run</c>; null where none is written.</summary>
+    public string? Run { get; internal set; }
+
     /// <summary>How long the command took, or has taken so far.</summary>
     public TimeSpan Time => _time.Elapsed;
 

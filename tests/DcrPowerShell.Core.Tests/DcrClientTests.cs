@@ -1,6 +1,7 @@
 using System;
 using System.Collections;
 using System.Collections.Generic;
+using System.Linq;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Vaults;
@@ -70,7 +71,7 @@ public class DcrClientTests
     public void Says_when_the_secret_expires(string? secret, long? expiresAt, string expected)
     {
         var client = Client("""{"client_id":"c1"}""", secret, expiresAt);
-        Assert.Equal(expected, client.SecretExpiry);
+        Assert.Equal(expected, client.SecretExpiry.Text);
         Assert.Null(client.ClientSecretExpiresAt);
     }
 
@@ -82,15 +83,58 @@ public class DcrClientTests
     {
         var at = DateTimeOffset.UtcNow.AddDays(days);
         var client = Client("""{"client_id":"c1"}""", "s", at.ToUnixTimeSeconds());
-        Assert.Equal(expected, client.SecretExpiry);
+        Assert.Equal(expected, client.SecretExpiry.Text);
         Assert.Equal(at.ToUnixTimeSeconds(), client.ClientSecretExpiresAt?.ToUnixTimeSeconds());
     }
 
     [Theory]
-    [InlineData("none")]
-    [InlineData("private_key_jwt")]
-    public void A_secret_that_is_not_used_does_not_expire(string method) =>
-        Assert.Equal("", Client($$"""{"client_id":"c1","token_endpoint_auth_method":"{{method}}"}""", "s", 1).SecretExpiry);
+    [InlineData("none", "s", "never")] // The server may ask for it all the same.
+    [InlineData("none", null, "")]
+    [InlineData("private_key_jwt", "s", "")]
+    [InlineData("tls_client_auth", "s", "")]
+    public void A_secret_that_is_not_used_does_not_expire(string method, string? secret, string expected) =>
+        Assert.Equal(expected, Client($$"""{"client_id":"c1","token_endpoint_auth_method":"{{method}}"}""", secret, 0).SecretExpiry.Text);
+
+    [Fact]
+    public void Expiries_sort_as_times_and_those_without_one_come_last()
+    {
+        var now = DateTimeOffset.UtcNow;
+        DcrExpiry[] sorted = [now.AddDays(-400), now.AddDays(-3), now.AddDays(12), now.AddDays(100), DcrExpiry.Unknown, DcrExpiry.Never, DcrExpiry.NoSecret];
+        Assert.Equal(sorted, sorted.Reverse().OrderBy(static expiry => expiry));
+        Assert.All(sorted.Skip(4), expiry => Assert.True(expiry.CompareTo((DcrExpiry)DateTime.Now.AddYears(50)) > 0));
+    }
+
+    [Fact]
+    public void An_expiry_equals_its_time_and_its_text()
+    {
+        var at = DateTimeOffset.UtcNow.AddDays(12).AddMinutes(1);
+        DcrExpiry expiry = at;
+        Assert.True(expiry.Equals((DcrExpiry)at.ToOffset(TimeSpan.FromHours(3))));
+        Assert.True(expiry.Equals("In 12 days"));
+        Assert.True(DcrExpiry.Never.Equals("never"));
+        Assert.False(DcrExpiry.Never.Equals(DcrExpiry.Unknown));
+        Assert.Equal(expiry.GetHashCode(), ((DcrExpiry)at).GetHashCode());
+    }
+
+    [Fact]
+    public void A_client_is_the_same_whatever_was_known_of_it()
+    {
+        var client = Client("""{"client_id":"c1","client_name":"old"}""");
+        Assert.True(client.Equals(Client("""{"client_id":"c1","client_name":"new"}""", "s")));
+        Assert.False(client.Equals(Client("""{"client_id":"C1","client_name":"old"}""")));
+        Assert.Equal(client.GetHashCode(), Client("""{"client_id":"c1"}""").GetHashCode());
+    }
+
+    [Fact]
+    public void A_list_in_a_cell_is_as_New_DcrClient_reads_it()
+    {
+        var client = Client("""{"client_id":"c1","redirect_uris":["https://a.example/","https://b.example/"],"scope":"a b","contacts":[]}""");
+        Assert.Equal(("https://a.example/;https://b.example/", "a;b", ""), (client.RedirectUris.ToString(), client.Scope.ToString(), client.Contacts.ToString()));
+    }
+
+    [Fact]
+    public void No_public_property_is_a_secret() =>
+        Assert.DoesNotContain(typeof(DcrClient).Assembly.GetExportedTypes().SelectMany(static type => type.GetProperties()), static property => property.ToString()!.Contains("SecureString"));
 
     [Theory]
     [InlineData("-5")]

@@ -20,7 +20,7 @@ public class LayoutTests
     public void Windows_PowerShell_gets_all_that_ours_lean_on()
     {
         var shipped = Files("desktop").Select(file => Path.GetFileNameWithoutExtension(file)).ToHashSet();
-        string[] framework = ["mscorlib", "netstandard", "System", "System.Core", "System.Net.Http", "System.Numerics", "System.Management.Automation", "Microsoft.CSharp", "System.Runtime"];
+        string[] framework = ["mscorlib", "netstandard", "System", "System.Core", "System.Net.Http", "System.Numerics", "System.Xml", "System.Xml.Linq", "System.Management.Automation", "Microsoft.CSharp", "System.Runtime"];
         var missing = Directory.GetFiles(Path.Combine(Repository.Module, "desktop"))
             .SelectMany(file =>
             {

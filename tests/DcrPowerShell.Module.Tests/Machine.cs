@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using DcrPowerShell.TestServers;
+using DcrPowerShell.Tests;
 
 namespace DcrPowerShell.Module.Tests;
 
@@ -31,7 +32,7 @@ internal static class Machine
                 $env:PSModulePath
                 'SecretManagement', 'SecretStore' | Where-Object { -not (Get-Module "Microsoft.PowerShell.$_" -ListAvailable) }
                 """;
-            var looking = PowerShellProcess.RunAsync(["-Command", Command], [], TimeSpan.FromMinutes(1));
+            var looking = PowerShellProcess.RunAsync(["-Command", Command], [], HangLimit.OfWait);
             var (exitCode, output) = looking.GetAwaiter().GetResult();
             var lines = output.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries);
             if (exitCode != 0)

@@ -6,6 +6,7 @@ using System.Linq;
 using System.Threading.Tasks;
 using DcrPowerShell.TestServer.Client;
 using DcrPowerShell.TestServers;
+using DcrPowerShell.Tests;
 using Xunit;
 using Xunit.Abstractions;
 using Xunit.Sdk;
@@ -35,7 +36,6 @@ public class PesterTests(ITestOutputHelper log)
 public sealed class PesterRun : ITestCaseOrderer
 {
     private const int Workers = 2;
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
 
     // It only matters for how evenly the workers end.
     private static readonly string[] Longest = ["Help", "TwoProcesses", "Journal", "Secrets", "SecretStoreCopy", "Parallel", "Get-DcrAuditLog", "Get-DcrClient", "Unattended", "Package"];
@@ -113,7 +113,7 @@ public sealed class PesterRun : ITestCaseOrderer
             };
             var runner = Path.Combine(Repository.PesterFiles, "Invoke-TestFile.ps1");
             string[] arguments = ["-File", runner, "-Path", Path.Combine(Repository.PesterFiles, file), "-Pester", Repository.Pester];
-            return await PowerShellProcess.RunAsync(arguments, environment, Limit);
+            return await PowerShellProcess.RunAsync(arguments, environment, HangLimit.OfFile);
         }
         finally
         {

@@ -6,6 +6,7 @@ using System.Text.RegularExpressions;
 using System.Threading.Tasks;
 using DcrPowerShell.TestServer.Client;
 using DcrPowerShell.TestServers;
+using DcrPowerShell.Tests;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -53,7 +54,7 @@ public sealed class WindowsTests(WinePrefix wine, ITestOutputHelper log) : IClas
         if (OperatingSystem.IsWindows())
         {
             string[] arguments = ["-File", runner, "-Path", path, "-Pester", Repository.Pester];
-            return await PowerShellProcess.RunAsync(arguments, environment, WinePrefix.Limit);
+            return await PowerShellProcess.RunAsync(arguments, environment, HangLimit.OfFile);
         }
 
         // What came with the PowerShell of this system is not for that of Windows.

@@ -5,6 +5,7 @@ using System.IO;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using DcrPowerShell.Tests;
 using Xunit;
 
 namespace DcrPowerShell.Module.Tests;
@@ -14,7 +15,6 @@ namespace DcrPowerShell.Module.Tests;
 /// </summary>
 public sealed class WinePrefix : IAsyncLifetime
 {
-    internal static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("dcr-wine-");
 
     private static bool IsUsed => !OperatingSystem.IsWindows() && WhyUnavailable() is null;
@@ -89,7 +89,7 @@ public sealed class WinePrefix : IAsyncLifetime
 
         using var process = Process.Start(start)!;
         process.StandardInput.Close();
-        using var timer = new CancellationTokenSource(Limit);
+        using var timer = new CancellationTokenSource(HangLimit.OfFile);
         var output = ReadAsync(process.StandardOutput);
         var errors = ReadAsync(process.StandardError);
         try
@@ -100,7 +100,7 @@ public sealed class WinePrefix : IAsyncLifetime
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
-            return (-1, $"It took longer than {Limit.TotalMinutes} minutes.");
+            return (-1, $"It took longer than {HangLimit.OfFile.TotalMinutes} minutes.");
         }
     }
 

@@ -44,7 +44,8 @@ function Measure-Script([int] $Count) {
     $watch = [Diagnostics.Stopwatch]::StartNew()
     foreach ($number in 1..$Count) {
         Set-Secret "dcr-$number" -Secret $record -Vault Bench
-        $null = Get-Secret "dcr-$number" -Vault Bench
+        # Shortly after Reset-SecretStore it refuses some calls.
+        foreach ($try in 1..100) { if (Get-Secret "dcr-$number" -Vault Bench -ErrorAction Ignore) { break } }
     }
     $watch.Elapsed.TotalSeconds
 }

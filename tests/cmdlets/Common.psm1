@@ -282,17 +282,14 @@ function Assert-Failure {
     $failure
 }
 
-# Waits for a condition. Fails when it has not come true in time.
+# Waits for a condition. Fails where it never comes true.
 function Wait-Until {
     [CmdletBinding()]
-    param(
-        [Parameter(Mandatory)] [scriptblock] $Condition,
-        [int] $TimeoutSec = 120
-    )
+    param([Parameter(Mandatory)] [scriptblock] $Condition)
 
     $time = [Diagnostics.Stopwatch]::StartNew()
     while (-not (& $Condition)) {
-        if ($time.Elapsed.TotalSeconds -gt $TimeoutSec) { throw "Within $TimeoutSec seconds this did not come true: $Condition" }
+        if ($time.Elapsed.TotalSeconds -gt $HangLimitSec) { throw "Within $HangLimitSec seconds this did not come true: $Condition" }
         Start-Sleep -Milliseconds 50
     }
 }
@@ -344,15 +341,12 @@ function Test-Unshare {
 # Waits for the end of such a process. Gives what it wrote, and its exit code.
 function Wait-Pwsh {
     [CmdletBinding()]
-    param(
-        [Parameter(Mandatory)] [object] $Pwsh,
-        [int] $TimeoutSec = 300
-    )
+    param([Parameter(Mandatory)] [object] $Pwsh)
 
-    $hasEnded = $Pwsh.Process.WaitForExit($TimeoutSec * 1000)
+    $hasEnded = $Pwsh.Process.WaitForExit($HangLimitSec * 1000)
     if (-not $hasEnded) { $Pwsh.Process.Kill() }
     $result = [pscustomobject]@{ ExitCode = $Pwsh.Process.ExitCode; Output = $Pwsh.Output.Result; Errors = $Pwsh.Errors.Result }
-    if (-not $hasEnded) { throw "PowerShell did not end within $TimeoutSec seconds. Output: $($result.Output) Errors: $($result.Errors)" }
+    if (-not $hasEnded) { throw "PowerShell did not end within $HangLimitSec seconds. Output: $($result.Output) Errors: $($result.Errors)" }
     $result
 }
 

@@ -56,7 +56,8 @@ Describe 'Tab completes' {
     }
 
     It 'ids of the clients of the connection that is named' {
-        Get-Completion "Get-DcrClient -Connection 'test system' -ClientId " | ForEach-Object CompletionText | Should -Not -Contain $mail.ClientId
+        $other = New-DcrClient Other https://app.example.com/ -Connection 'test system'
+        (Get-Completion "Get-DcrClient -Connection 'test system' -ClientId ").CompletionText | Should -Be $other.ClientId
         (Get-Completion 'Get-DcrClient -Connection production -ClientId ').CompletionText | Should -Contain $mail.ClientId
     }
 

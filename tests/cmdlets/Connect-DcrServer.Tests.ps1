@@ -72,7 +72,7 @@ Describe 'Connect-DcrServer' {
     }
 
     It 'takes no token as plain text' {
-        { Connect-DcrServer https://as.example.com -InitialAccessToken 'text' } | Should -Throw '*SecureString*'
+        $null = Assert-Failure { Connect-DcrServer https://as.example.com -InitialAccessToken 'text' } -Id InvalidSetup -Category InvalidArgument -Message '-InitialAccessToken: plain text*' -Action '*AsSecureString*' -Terminating
     }
 
     It 'keeps what is registered in the local store, where no vault is named' {
@@ -106,10 +106,11 @@ Describe 'Connect-DcrServer' {
     }
 
     It 'waits for an answer no longer than -TimeoutSec' {
-        $server = New-TestServer @{ latencyMs = 20000 }
-        $time = [Diagnostics.Stopwatch]::StartNew()
+        $server = New-TestServer @{ latencyMs = 60000 }
         $null = Assert-Failure { Connect-DcrServer $server.Issuer -TimeoutSec 1 } -Id RequestTimedOut -Category OperationTimeout -Terminating
-        $time.Elapsed.TotalSeconds | Should -BeLessThan 10
+        $request = @(Get-TestServerRequest $server)
+        $request | Should -HaveCount 1
+        $request.status | Should -BeNullOrEmpty -Because 'the server has not answered yet'
     }
 
     It 'goes through -Proxy' {
@@ -120,9 +121,74 @@ Describe 'Connect-DcrServer' {
         Get-TestServerRequest $server | Should -BeNullOrEmpty
     }
 
+    It 'gives a proxy the password of its address, and takes host:port' {
+        $server = New-TestServer
+        $proxy = New-TestServer @{ proxyCredential = 'us er:pass word'; issuer = $server.Issuer; discoveryOverrides = @{ registration_endpoint = "$($server.Url)/register" } }
+        $address = "$($proxy.Url)" -replace '^http://' -replace '/$'
+        (Connect-DcrServer $server.Issuer -Proxy "http://us%20er:pass%20word@$address").Issuer | Should -Be $server.Issuer
+        $open = New-TestServer @{ issuer = $server.Issuer; discoveryOverrides = @{ registration_endpoint = "$($server.Url)/register" } }
+        (Connect-DcrServer $server.Issuer -Proxy ("$($open.Url)" -replace '^http://' -replace '/$')).Issuer | Should -Be $server.Issuer
+        $null = Assert-Failure { Connect-DcrServer $server.Issuer -Proxy 'ftp://proxy.example.com' } -Id ConnectionFailed -Category ConnectionError -Message '-Proxy*' -Action '*http://host:port*' -Terminating
+    }
+
     It 'says so where the proxy wants a password' {
         $proxy = New-TestServer @{ proxyCredential = 'user:password' }
         $null = Assert-Failure { Connect-DcrServer -RegistrationEndpoint "$($proxy.Url)/register" -Proxy $proxy.Url; New-DcrClient @app } -Id ConnectionFailed -Category ConnectionError -Message '*407*' -Action '*-Proxy*'
+    }
+}
+
+Describe 'A Connect-DcrServer that fails' {
+    It 'leaves no default connection: <Name>' -ForEach @(
+        @{ Name = 'no such server'; Connect = { Connect-DcrServer http://127.0.0.1:9/ } }
+        @{ Name = 'no https'; Connect = { Connect-DcrServer http://as.example.com } }
+        @{ Name = 'no URL at all'; Connect = { Connect-DcrServer '' } }
+        @{ Name = 'a column that is not there'; Connect = { Connect-DcrServer $null } }
+        @{ Name = 'a text that is no URL'; Connect = { Connect-DcrServer 'http://[' } }
+        @{ Name = 'a token that is not there'; Connect = { Connect-DcrServer $issuer -InitialAccessToken $null } }
+        @{ Name = 'a token in plain text'; Connect = { Connect-DcrServer $issuer -InitialAccessToken token-of-the-test } }
+        @{ Name = 'a parameter that there is not'; Connect = { Connect-DcrServer $issuer -Bogus } }
+        @{ Name = 'a provider that there is not'; Connect = { Connect-DcrServer $issuer -Provider Bogus } }
+        @{ Name = 'a log that cannot be written'; Connect = { Connect-DcrServer $issuer -AuditPath "$TestDrive/none/audit.jsonl" } }
+        @{ Name = 'nothing known offline'; Connect = { Connect-DcrServer https://as.example.com -Offline } }
+    ) {
+        $server = New-TestServer
+        $connection = Connect-DcrServer $server.Issuer
+        $issuer = $server.Issuer
+        Get-Failure $Connect | Should -Not -BeNullOrEmpty
+        Clear-TestServerRequest $server
+        $null = Assert-Failure { New-DcrClient @app } -Id NotConnected -Category ConnectionError -Terminating
+        Get-TestServerRequest $server | Should -BeNullOrEmpty
+
+        # What was named is meant.
+        New-DcrClient @app -Connection $connection | Should -BeOfType DcrPowerShell.DcrClient
+        (Get-DcrServer).Name | Should -Contain $connection.Name
+    }
+
+    It 'shows no password of the URL and no plain text in the error: <Name>' -ForEach @(
+        @{ Name = 'https'; Connect = { Connect-DcrServer 'https://ops:pa55word@as.example.com/' } }
+        @{ Name = 'an endpoint'; Connect = { Connect-DcrServer -RegistrationEndpoint 'https://ops:pa55word@as.example.com/register' } }
+        @{ Name = 'http'; Connect = { Connect-DcrServer 'http://ops:pa55word@as.example.com/?token=pa55word' } }
+        @{ Name = 'no scheme'; Connect = { Connect-DcrServer 'ops:pa55word@as.example.com' } }
+        @{ Name = 'a query'; Connect = { Connect-DcrServer 'http://as.example.com/?token=pa55word' } }
+        @{ Name = 'an initial access token'; Connect = { Connect-DcrServer https://as.example.com -InitialAccessToken pa55word } }
+        @{ Name = 'an API token'; Connect = { Connect-DcrServer https://as.example.com -ApiToken pa55word } }
+        @{ Name = 'a private key'; Connect = { Connect-DcrServer https://as.example.com -ClientId ops -PrivateKey pa55word } }
+    ) {
+        $Error.Clear()
+        $failures = @(Get-Failure $Connect)
+        foreach ($failure in $failures + @($Error)) {
+            "$failure $($failure.TargetObject) $($failure.Exception) $($failure.ErrorDetails.RecommendedAction)" | Should -Not -BeLike '*pa55word*'
+            $failure | Select-Object * -ExcludeProperty InvocationInfo, ScriptStackTrace | Format-List * -Force | Out-String -Width 500 | Should -Not -BeLike '*pa55word*'
+        }
+    }
+
+    It 'is not what completion does' {
+        $null = New-ConnectedServer
+        $null = TabExpansion2 'Connect-DcrServer -Iss'
+        $null = TabExpansion2 'Connect-DcrServer https://as.example.com -Provider A'
+        $null = Get-Command Connect-DcrServer -Syntax
+        $null = Get-Help Connect-DcrServer -Full
+        New-DcrClient @app | Should -BeOfType DcrPowerShell.DcrClient
     }
 }
 
@@ -155,7 +221,7 @@ Describe 'Connect-DcrServer refuses' {
         $server = New-TestServer
         $server | Remove-TestServer
         $failure = Assert-Failure { Connect-DcrServer $server.Issuer } -Id ConnectionFailed -Category ConnectionError -Action '*network*' -Terminating
-        $failure.TargetObject | Should -Be ([uri] $server.Issuer)
+        $failure.TargetObject | Should -Be $server.Issuer
     }
 
     It 'a token that is no bearer token: <Name>' -ForEach @(

@@ -60,6 +60,7 @@ Describe 'Connect-DcrServer gets access tokens' {
     It 'and shows none of it' {
         $null = Connect-DcrServer $server.Issuer -ClientCredential ([pscredential]::new('ops', (ConvertTo-Secure 'cs_ops-secret')))
         $shown = New-DcrClient App $redirect -Verbose *>&1 | Out-String
+        $shown | Should -Match 'POST http.*token'
         $shown | Should -Not -Match 'cs_ops|at_|eyJ'
     }
 }

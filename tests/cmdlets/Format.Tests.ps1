@@ -21,18 +21,30 @@ AfterAll { Stop-DcrTest }
 Describe 'A client' {
     It 'is a table that fits <_> columns, with its id in full' -ForEach 80, 120 {
         $view = Get-View $client $_
-        $view[0] | Should -Match '^ClientName +ClientId +Tenant +AuthMethod +SecretExpiry *$'
-        $view | ForEach-Object { $_.Length | Should -BeLessOrEqual 120 }
-        "$view" | Should -Not -Match '…|\.\.\.'
-        Get-Column $view ClientId Tenant | Should -BeExactly $client.ClientId
-        Get-Column $view Tenant AuthMethod | Should -Be 'clinic-1'
-        $view[2] | Should -Match 'client_secret_basic in 12 days *$'
+        $view[0] | Should -Match '^ClientId +ClientName +Tenant +SecretExpiry *$'
+        $view.Count | Should -Be 3 -Because 'a client is one line'
+        $view[2].TrimEnd().Length | Should -BeLessOrEqual $_
+        Get-Column $view ClientId ClientName | Should -BeExactly $client.ClientId
+        Get-Column $view Tenant SecretExpiry | Should -Be 'clinic-1'
+        $view[2] | Should -Match 'in 12 days *$'
+    }
+
+    It 'has room for a GUID, and for a name and a tenant of a usual length, in <Width> columns' -ForEach @(
+        @{ Width = 80; Name = 'Patient porta…'; Tenant = 'clinic-of-th…' }
+        @{ Width = 120; Name = 'Patient portal of the northern cl…'; Tenant = 'clinic-of-the-north' }
+    ) {
+        $id = "$([guid]::NewGuid())"
+        $null = New-ConnectedServer @{ answerOverrides = @{ any = @{ client_id = $id } } }
+        $long = New-DcrClient 'Patient portal of the northern clinics' https://portal.example.com/callback -Tenant clinic-of-the-north -WarningAction SilentlyContinue
+        $view = Get-View $long $Width
+        $view.Count | Should -Be 3
+        $view[2] | Should -Match "^$id +$Name +$Tenant "
     }
 
     It 'shows when its secret expires: <Name>' -ForEach @(
         @{ Name = 'never'; Expiry = 'zero'; Text = 'never *$' }
         @{ Name = 'soon'; Expiry = 'future'; Text = 'in 90 days *$' }
-        @{ Name = 'past'; Expiry = 'past'; Text = 'expired' }
+        @{ Name = 'past'; Expiry = 'past'; Text = 'ago *$' }
         @{ Name = 'unknown'; Expiry = 'absent'; Text = 'unknown *$' }
     ) {
         $null = New-ConnectedServer @{ secretExpiresAt = $Expiry }
@@ -41,7 +53,7 @@ Describe 'A client' {
 
     It 'shows no expiry where there is no secret' {
         $null = New-ConnectedServer
-        (Get-View (New-DcrClient App https://app.example.com/ -TokenEndpointAuthMethod none) 120)[2] | Should -Match 'none *$'
+        (Get-View (New-DcrClient App https://app.example.com/ -TokenEndpointAuthMethod none) 120)[2] | Should -Not -Match 'never|unknown|in \d'
     }
 
     It 'is a list of everything that is not secret' {
@@ -58,6 +70,48 @@ Describe 'A client' {
         New-DcrClient App https://app.example.com/ | Format-List | Out-String -Width 200 | Should -Not -Match '(?m)^Changes '
     }
 
+    It 'goes to <Cmdlet> with its lists, states and expiry readable, and without its secrets' -ForEach @(
+        @{ Cmdlet = 'ConvertTo-Json'; Text = { $client | ConvertTo-Json } }
+        @{ Cmdlet = 'ConvertTo-Csv'; Text = { $client | ConvertTo-Csv } }
+        @{ Cmdlet = 'Select-Object *'; Text = { $client | Select-Object * | Out-String -Width 500 } }
+    ) {
+        $text = & $Text | Out-String
+        $text | Should -Match 'in 12 days'
+        $text | Should -Match 'Local'
+        $text | Should -Not -Match 'SecureString|"Length"|System\.Collections\.(Generic|ObjectModel)|ReadableList'
+        $text | Should -Not -Match '\bClientSecret\b|RegistrationAccessToken'
+        $secrets | ForEach-Object { $text.Contains($_) | Should -BeFalse }
+    }
+
+    It 'gives its secrets to whoever names them' {
+        ($client | Select-Object -ExpandProperty ClientSecret) | Should -BeOfType securestring
+        ($client | ForEach-Object RegistrationAccessToken) | Should -BeOfType securestring
+    }
+
+    It 'is the same client after a change, for -eq, -contains, Compare-Object and Select-Object -Unique' {
+        $read = Get-DcrClient -Connection production $client.ClientId
+        [object]::ReferenceEquals($read, $client) | Should -BeFalse
+        $read -eq $client | Should -BeTrue
+        @($read) -contains $client | Should -BeTrue
+        Compare-Object $read $client | Should -BeNullOrEmpty
+        @($read, $client | Select-Object -Unique).Count | Should -Be 1
+    }
+
+    It 'has an expiry that sorts and compares as a time' {
+        $null = New-ConnectedServer @{ secretExpiresAt = 'zero' }
+        $never = New-DcrClient App https://app.example.com/
+        $never, $client | Sort-Object SecretExpiry | ForEach-Object ClientId | Should -Be $client.ClientId, $never.ClientId
+        $never, $client | Where-Object SecretExpiry -lt (Get-Date).AddDays(30) | ForEach-Object ClientId | Should -Be $client.ClientId
+        $never, $client | Where-Object SecretExpiry -gt ([DateTimeOffset]::UtcNow) | Should -HaveCount 2
+        $never.SecretExpiry -eq 'never' | Should -BeTrue
+        $client.SecretExpiry -like 'in *' | Should -BeTrue
+    }
+
+    It 'shows the expiry of a secret that a server gave a public client' {
+        $null = New-ConnectedServer @{ answerOverrides = @{ any = @{ client_secret = 'secret-of-the-test'; client_secret_expires_at = 0 } } }
+        (Get-View (New-DcrClient App https://app.example.com/ -TokenEndpointAuthMethod none -WarningAction SilentlyContinue) 120)[2] | Should -Match 'never *$'
+    }
+
     It 'shows no secret after another object has opened the table' {
         $text = [pscustomobject]@{ ClientId = 1; ClientSecret = 2; RegistrationAccessToken = 3 }, $client | Out-String -Width 200
         $text | Should -Match ([regex]::Escape($client.ClientId))
@@ -68,9 +122,9 @@ Describe 'A client' {
 Describe 'A connection' {
     It 'is a table that fits <_> columns' -ForEach 80, 120 {
         $view = Get-View (Get-DcrServer production) $_
-        $view[0] | Should -Match '^Name +Issuer +Provider +Credential +Store *$'
+        $view[0] | Should -Match '^Name +Issuer +Credential +Store *$'
         "$view" | Should -Not -Match '…|\.\.\.'
-        Get-Column $view Issuer Provider | Should -BeExactly $server.Issuer
+        Get-Column $view Issuer Credential | Should -BeExactly $server.Issuer
         $view[2] | Should -Match '^production .* None +local store *$'
     }
 

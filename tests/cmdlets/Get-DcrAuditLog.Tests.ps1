@@ -87,7 +87,7 @@ Describe 'The chain' {
         $null = New-DcrClient @app
         $check = Get-DcrAuditLog -Verify
         $check.IsIntact | Should -BeTrue
-        $check.Path, $check.Records, $check.FirstBrokenLine, $check.Reason | Should -Be $path, 2, $null, $null
+        $check.Path, $check.Records, $check.FirstBrokenLine, $check.Reason, $check.NotChecked | Should -Be $path, 3, $null, $null, 0
         $check.LastHash | Should -Be (Get-DcrAuditLog)[1].Hash
     }
 
@@ -108,8 +108,48 @@ Describe 'The chain' {
         1..10 | ForEach-Object { $null = New-DcrClient @app; Get-DcrAuditLog -Tenant none }
         $others | ForEach-Object { (Wait-Pwsh $_).Errors | Should -BeNullOrEmpty }
         $check = Get-DcrAuditLog -Verify
-        $check.IsIntact, $check.Records, $check.TornLines | Should -Be $true, 33, 0
+        $check.IsIntact, $check.Records, $check.TornLines | Should -Be $true, 63, 0
         Get-DcrAuditLog | Group-Object Run | Should -HaveCount 3
+    }
+}
+
+Describe 'What could not be checked' {
+    BeforeEach {
+        $ownStore = $env:DCRPOWERSHELL_HOME
+        $null, $path = Connect-WithLog
+        $null = New-DcrClient @app
+    }
+
+    AfterEach { $env:DCRPOWERSHELL_HOME = $ownStore }
+
+    It 'is said where another store wrote the log' {
+        $env:DCRPOWERSHELL_HOME = "$TestDrive/another-$([guid]::NewGuid().ToString('n'))"
+        $check = Get-DcrAuditLog $path -Verify -WarningVariable warnings -WarningAction SilentlyContinue
+        $check.IsIntact, $check.NotChecked, $check.FirstBrokenLine | Should -Be $null, 3, $null
+        $warnings | Should -BeLike 'Of 3 records in * 3 could not be checked: *key*not in this account*Only their order was checked.'
+        "$env:DCRPOWERSHELL_HOME/store.key" | Should -Not -Exist -Because 'to look at a log makes no store'
+
+        $lines = Get-Content $path
+        $lines[0], $lines[2] | Set-Content $path
+        (Get-DcrAuditLog $path -Verify -WarningAction SilentlyContinue).IsIntact | Should -BeFalse
+    }
+
+    It 'is said where the store is locked' {
+        try {
+            Unlock-DcrStore -Lock
+            $check = Get-DcrAuditLog $path -Verify -WarningVariable warnings -WarningAction SilentlyContinue
+            $check.IsIntact, $check.NotChecked | Should -Be $null, 3
+            $warnings | Should -BeLike '*cannot be opened: *locked*'
+        } finally { Unlock-DcrStore }
+        (Get-DcrAuditLog $path -Verify).IsIntact | Should -BeTrue
+    }
+
+    It 'can be checked by a store that took a backup back' {
+        $passphrase = ConvertTo-Secret 'correct horse battery staple'
+        $null = Backup-DcrStore "$TestDrive/audit.backup" -Passphrase $passphrase
+        $env:DCRPOWERSHELL_HOME = "$TestDrive/another-$([guid]::NewGuid().ToString('n'))"
+        $null = Restore-DcrRegistration -Path "$TestDrive/audit.backup" -Passphrase $passphrase
+        (Get-DcrAuditLog $path -Verify).IsIntact | Should -BeTrue
     }
 }
 

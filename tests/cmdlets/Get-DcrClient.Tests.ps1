@@ -227,7 +227,7 @@ Describe 'Get-DcrClient fails' {
         $server = New-ConnectedServer @{ registrationClientUri = $Kind }
         $client = New-DcrClient App @redirect
         $null = Assert-Failure { Get-DcrClient $client.ClientId } -Id RegistrationUriRefused -Category SecurityError -Action $Action
-        (Get-TestServerRequest $server).operation | Should -Not -Contain 'read'
+        (Get-TestServerRequest $server).operation | Should -Be 'discovery', 'register'
     }
 
     It 'where the server gave out <Name>' -ForEach @(
@@ -236,7 +236,10 @@ Describe 'Get-DcrClient fails' {
         @{ Name = 'no URI'; Switches = @{ registrationClientUri = 'missing' } }
     ) {
         $null = New-ConnectedServer $Switches
-        $client = New-DcrClient App @redirect
-        $null = Assert-Failure { Get-DcrClient $client.ClientId } -Id OperationNotSupported -Category NotImplemented
+        $client = New-DcrClient App @redirect -WarningAction SilentlyContinue
+        $kept = Get-DcrClient $client.ClientId -WarningVariable warnings -WarningAction SilentlyContinue
+        "$($kept.State)", $kept.ClientId | Should -Be 'Unknown', $client.ClientId
+        "$warnings" | Should -BeLike '1 client could not be read*'
+        $null = Assert-Failure { Set-DcrClient $client.ClientId -ClientName Other } -Id OperationNotSupported -Category NotImplemented
     }
 }

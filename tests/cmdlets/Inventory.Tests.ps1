@@ -67,7 +67,7 @@ Describe 'Get-DcrClient -State' {
         $there.State | Should -Be 'Active'
         $found = Get-DcrClient -State Gone -WarningVariable warnings -WarningAction SilentlyContinue
         $found.ClientName, $found.State, $found.Tenant | Should -Be 'Gone', 'Gone', 'two'
-        "$warnings" | Should -BeLike '*To the token of 1 client*HTTP 401*Make sure*'
+        "$warnings" | Should -BeLike 'The server refused the token of 1 client.*HTTP 401*Make sure*'
         (Get-DcrClient -State Active -WarningAction SilentlyContinue).ClientName | Should -Be 'There'
         (Get-DcrClient -State Active, Gone -WarningAction SilentlyContinue).Count | Should -Be 2
         (Get-DcrClient -Offline).State | Should -Be 'Unknown', 'Unknown'
@@ -234,9 +234,16 @@ Describe 'Import-DcrClient' {
     }
 
     It 'does not repeat plain text that was given for a secret' {
-        { Import-DcrClient c9 -RegistrationAccessToken rat_canary } | Should -Throw '*Plain text is not taken for a secret*'
-        $failures = @(Get-Failure { Get-Row $clients[0] | Import-DcrClient })
-        "$failures" | Should -BeLike '*-Path*'
-        "$failures" | Should -Not -BeLike "*$(ConvertTo-PlainText $clients[0].ClientSecret)*"
+        $null = Assert-Failure { Import-DcrClient c9 -RegistrationAccessToken rat_canary } -Id InvalidSetup -Category InvalidArgument -Message '-RegistrationAccessToken: plain text is not taken for a secret.*' -Action '*-Path*'
+        $Error.Clear()
+        $row = Get-Row $clients[0]
+        $nameless = $row | Select-Object * -ExcludeProperty ClientId, client_id
+        $failures = @(Get-Failure { $row, $nameless | Import-DcrClient })
+        $failures | Should -HaveCount 2
+        $secret = ConvertTo-PlainText $clients[0].ClientSecret
+        foreach ($failure in $failures + @($Error)) {
+            "$failure" | Should -Not -BeLike "*$secret*"
+            $failure.TargetObject | Format-List * -Force | Out-String | Should -Not -BeLike "*$secret*"
+        }
     }
 }

@@ -172,6 +172,7 @@ Describe 'The files of the store' {
 
         $client = Get-TestServerClient $server | Select-Object -Last 1
         $sent = Get-TestServerRequest $server | ForEach-Object { $_.headers.PSObject.Properties['Authorization'] } | Where-Object { $_ } | ForEach-Object { $_.Value -replace '^Bearer ' }
+        $sent | Should -Not -BeNullOrEmpty
         $canaries = @('Canary', $client.clientId, $client.clientSecret, $client.registrationAccessToken, $server.Issuer, 'register', 'callback') + @($sent)
         $file = Get-LedgerFile
         $file.Length | Should -BeGreaterThan 1500
@@ -264,7 +265,8 @@ Describe 'The files of the store' {
             (Get-DcrStore).Damaged
             `"`$warnings`""
         [int] $lines[0] | Should -BeGreaterOrEqual 5
-        if ($lines[0] -eq '5') { $lines[2] | Should -BeLike '*is damaged in 1 place*' }
+        $lines[1] | Should -Be 1
+        $lines[2] | Should -BeLike '*is damaged in 1 place*'
         Get-LedgerFile | ForEach-Object Length | Should -BeGreaterOrEqual $bytes.Length
     }
 
@@ -279,6 +281,11 @@ Describe 'The files of the store' {
     }
 
     It 'are used all the same, with one warning, where file locks are switched off' {
+        if ([Environment]::OSVersion.Platform -eq 'Win32NT') {
+            Set-ItResult -Skipped -Because 'Windows itself locks files, and nothing switches that off'
+            return
+        }
+
         $env:DOTNET_SYSTEM_IO_DISABLEFILELOCKING = '1'
         try {
             $waiting = Start-Waiting "`$null = Connect-DcrServer $($server.Issuer) -WarningAction SilentlyContinue; `$null = New-DcrClient One https://app.example.com/callback -Tenant one"

@@ -93,7 +93,7 @@ Describe 'New-DcrClient' {
         $client = New-DcrClient @app -TokenEndpointAuthMethod private_key_jwt -Jwks $Jwks
         (Get-SentMetadata $server).jwks.keys[0].crv | Should -Be 'P-256'
         $client.ClientSecret | Should -BeNullOrEmpty
-        $client.SecretExpiry | Should -BeNullOrEmpty
+        "$($client.SecretExpiry)" | Should -BeNullOrEmpty
     }
 
     It 'sends any other member from -Metadata as <Form>' -ForEach @(

@@ -59,9 +59,12 @@ Describe 'Runspaces that work at the same time' {
             try { ($using:client | Set-DcrClient -SoftwareVersion "$_" -Connection $using:connection -ErrorAction Stop).Metadata['software_version'] } catch { $_ }
         }
         # Of two at once one may come too late for the token that the other has replaced; it says so.
-        $failures = $results | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] }
-        $failures | ForEach-Object { $_.FullyQualifiedErrorId } | Should -BeLike 'AccessTokenRejected,*'
-        @($results | Where-Object { $_ -is [string] }).Count | Should -BeGreaterThan 0
+        $failures = @($results | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] })
+        foreach ($failure in $failures) { $failure.FullyQualifiedErrorId | Should -BeLike 'AccessTokenRejected,*' }
+        $changed = @($results | Where-Object { $_ -is [string] })
+        $changed.Count | Should -BeGreaterThan 0
+        $changed.Count + $failures.Count | Should -Be 4
+        (Get-TestServerClient $server).metadata.software_version | Should -BeIn $changed
         (Get-VaultRecord $client).registration_access_token | Should -BeExactly (Get-TestServerClient $server).registrationAccessToken
         (Get-DcrClient $client.ClientId).ClientName | Should -Be 'App'
     }

@@ -17,7 +17,7 @@ Describe 'A PowerShell that is started by New-PwshStartInfo' {
     It 'is the process that was started, so that a kill ends it' {
         $id | Should -Be $process.Id
         $process.Kill()
-        $process.WaitForExit(20000) | Should -BeTrue
+        $process.WaitForExit($HangLimitSec * 1000) | Should -BeTrue
         Get-Process -Id $id -ErrorAction Ignore | Should -BeNullOrEmpty
     }
 

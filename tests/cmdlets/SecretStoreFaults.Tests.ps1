@@ -236,7 +236,7 @@ Describe 'Processes that meet at one SecretStore' {
         $started = $folders | ForEach-Object { Start-Pwsh "`$env:DCRPOWERSHELL_HOME = '$_'; `$null = Connect-DcrServer $($server.Issuer) -Vault TestStore -WarningAction SilentlyContinue
             1..20 | ForEach-Object { [pscustomobject]@{ ClientName = `"`$PID-`$_`"; Tenant = `"`$PID-`$_`"; RedirectUri = 'https://app.example.com/' } } | New-DcrClient -WarningVariable told | Out-Null
             `"`$told`"" }
-        $started | ForEach-Object { (Wait-Pwsh $_ -TimeoutSec 120).Output.Trim() } | Should -Be '', '' -Because 'nothing had to be put back'
+        $started | ForEach-Object { (Wait-Pwsh $_).Output.Trim() } | Should -Be '', '' -Because 'nothing had to be put back'
         Invoke-Anew '(Get-SecretInfo -Vault TestStore dcr-127*).Count' | Should -Be '40'
     }
 }

@@ -170,7 +170,7 @@ Describe 'A secret stays hidden' {
         $client = New-DcrClient @app
         $secret = (Get-TestServerClient $server).$Known
         Set-TestServerSwitch $server @{ faults = @(@{ on = 'update'; status = 403; error = 'forbidden'; errorDescription = "not with $secret" }) }
-        $failure = Assert-Failure { $client | Set-DcrClient -Scope read } -Id RegistrationForbidden -Category PermissionDenied -Message '*not with `*`*`**'
+        $failure = Assert-Failure { $client | Set-DcrClient -Scope read } -Id AccessTokenRejected -Category AuthenticationError -Message '*not with `*`*`**'
         Assert-NoSecret ($failure.Exception.ServerError | Format-List * | Out-String -Width 500)
     }
 
@@ -222,8 +222,8 @@ Describe 'A planted secret is' {
         function New-Canary { "canary$([guid]::NewGuid().ToString('n'))" }
         function ConvertTo-Base64Url([byte[]] $Bytes) { [Convert]::ToBase64String($Bytes).TrimEnd('=').Replace('+', '-').Replace('/', '_') }
 
-        # In clear, as hexadecimal UTF-16, and as base64 in each of the three places that it can begin at.
-        $canaryPattern = 'canary[0-9a-f]{32}', '(?i)(630061006e00610072007900)', 'Y2FuYXJ5', 'NhbmFye', 'jYW5hcn' -join '|'
+        # In clear, also cut off, as hexadecimal UTF-16, and as base64 in each of the three places that it can begin at.
+        $canaryPattern = 'canary[0-9a-f]{16,}', '(?i)(630061006e00610072007900)', 'Y2FuYXJ5', 'NhbmFye', 'jYW5hcn' -join '|'
 
         function Assert-NoCanary([string] $Text) {
             $Text | Should -Not -BeNullOrEmpty -Because 'else nothing was looked at'
@@ -242,6 +242,10 @@ Describe 'A planted secret is' {
         $odd = @{
             clientSecret = New-Canary; registrationAccessToken = New-Canary; api_keys = @((New-Canary), (New-Canary)); signing_key = New-Canary
             credentials = @{ client_secret = New-Canary; list = @(@{ secret_value = New-Canary }) }; client_secrets = @(@{ id = '1'; value = New-Canary })
+            secretText = New-Canary; client_secret_old = New-Canary; client_secret_2 = New-Canary; passwd = New-Canary; pwd = New-Canary; userPin = New-Canary
+            authorization = New-Canary; bearer = New-Canary; secret_base64 = New-Canary; private_key_pem = New-Canary
+            tokens = @{ access = New-Canary; refresh = @(New-Canary) }; secrets = @(@{ id = '1'; text = New-Canary })
+            attributes = @(@{ name = 'client_secret'; value = New-Canary })
             private = "-----BEGIN PRIVATE KEY-----`n$(New-Canary)`n-----END PRIVATE KEY-----"
             jwks = @{ keys = @(@{ kty = 'oct'; k = New-Canary }, @{ kty = 'EC'; crv = 'P-256'; x = 'eA'; y = 'eQ'; d = New-Canary }) }
         }
@@ -256,6 +260,18 @@ Describe 'A planted secret is' {
                 Connect-DcrServer $server.Issuer -InitialAccessToken (ConvertTo-Secret $token.Initial) @talk
                 New-DcrClient Odd $redirect -Metadata @{ vendor_api_token = New-Canary } @talk
                 Get-DcrClient @talk
+                # It repeats in its success what it was sent, in several writings.
+                $nested = New-Canary
+                $base64 = { [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes($args[0])) }
+                Set-TestServerSwitch $server @{ answerOverrides = @{ any = $odd; register = $odd + @{
+                            contacts = @("$($token.Initial)@example.com"); tos_uri = "https://as.example.com/?t=$($token.Initial)"; policy_uri = "https://as.example.com/?t=$(& $base64 "ops:$($token.Initial)")"
+                            seen = @{ headers = @(@{ name = 'X'; line = "Bearer $($token.Initial)" }); body = (@{ x = $nested } | ConvertTo-Json -Compress); cut = $token.Initial.Substring(0, 30) } } } }
+                New-DcrClient Echo $redirect -Contact a@example.com -Metadata @{ vendor = @{ list = @(@{ password = $nested }) } } @talk
+                Get-DcrClient -ClientName Echo -Offline @talk
+                Get-DcrClient -ClientName Echo @talk
+                Set-TestServerSwitch $server @{ faults = @(@{ on = 'register'; status = 400; error = 'invalid_client_metadata'
+                            errorDescription = "bad: $nested $(& $base64 $nested) $($nested.Substring(0, 30))... &#x$('{0:x}' -f [int]$nested[0]);$($nested.Substring(1))" }) }
+                New-DcrClient Refused $redirect -Metadata @{ vendor = @{ list = @(@{ password = $nested }) } } @talk
                 Set-TestServerSwitch $server @{ faults = @(
                         @{ on = 'register'; status = 400; error = 'invalid_client_metadata'; errorDescription = "not $($token.Initial) in a form: $([uri]::EscapeDataString($token.Initial))" }
                         @{ on = 'register'; drop = 'beforeAnswer' }) }
@@ -308,7 +324,7 @@ Describe 'A planted secret is' {
         { Assert-NoCanary ([Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes("ops:$(New-Canary)"))) } | Should -Throw
         { Assert-NoCanary (& $hexadecimal (New-Canary)) } | Should -Throw
         { Assert-NoCanary $pem } | Should -Throw
-        ($everything | Where-Object { $_ -is [DcrPowerShell.DcrClient] }).ClientName | Sort-Object -Unique | Should -Be 'Auth0', 'By hand', 'Credential', 'Key', 'Odd', 'Okta'
+        ($everything | Where-Object { $_ -is [DcrPowerShell.DcrClient] }).ClientName | Sort-Object -Unique | Should -Be 'Auth0', 'By hand', 'Credential', 'Echo', 'Key', 'Odd', 'Okta'
         $failures.FullyQualifiedErrorId -replace ',.*' | Sort-Object -Unique | Should -Be 'AccessTokenRejected', 'InvalidClientMetadata', 'InvalidPrivateKey', 'OutcomeUnknown'
     }
 

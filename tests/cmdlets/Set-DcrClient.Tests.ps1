@@ -40,6 +40,22 @@ Describe 'Set-DcrClient' {
         (Get-KeptRecord $client).metadata.redirect_uris | Should -Be 'https://app.example.com/new'
     }
 
+    It 'takes a client <_> for the client alone' -ForEach 'out of a file', 'out of a job', 'that Select-Object gave', 'of a file that Select-Object gave', 'out of JSON' {
+        $client | Export-Clixml "$TestDrive/client.xml"
+        $old = switch ($_) {
+            'out of a file' { Import-Clixml "$TestDrive/client.xml" }
+            'out of a job' { Start-Job { Import-Clixml $args[0] } -ArgumentList "$TestDrive/client.xml" | Receive-Job -Wait -AutoRemoveJob }
+            'that Select-Object gave' { $client | Select-Object ClientId, RedirectUris, Scope }
+            'out of JSON' { $client | ConvertTo-Json -Depth 5 | ConvertFrom-Json }
+            'of a file that Select-Object gave' { Import-Clixml "$TestDrive/client.xml" | Select-Object * }
+        }
+        $null = Set-DcrClient $client.ClientId -RedirectUri https://app.example.com/new -Scope write
+        Clear-TestServerRequest $server
+        $changed = $old | Set-DcrClient -Contact admin@example.com
+        $changed.RedirectUris, $changed.Scope, $changed.Contacts | Should -Be 'https://app.example.com/new', 'write', 'admin@example.com'
+        $null = Assert-Failure { $old | Set-DcrClient } -Id InvalidClientMetadata -Category InvalidData -Message 'Nothing to change was named*'
+    }
+
     It 'changes <Member> by -<Parameter>' -ForEach @(
         @{ Parameter = 'ClientName'; Member = 'client_name'; Value = 'New' }
         @{ Parameter = 'Name'; Member = 'client_name'; Value = 'New' }

@@ -62,6 +62,7 @@ Describe 'A full disk' -Skip:(-not $canMount) {
         $known = @(Get-TestServerClient $server | Select-Object -Last $sent)
         # What came while the last bytes went may be on the objects alone; no more than were under way.
         $sent - [int] $lines[2] | Should -BeLessOrEqual 4
+        $lines | Select-Object -Skip 3 | Should -HaveCount ([int] $lines[2])
         $lines | Select-Object -Skip 3 | ForEach-Object { $_ | Should -BeIn $known.registrationAccessToken }
         [int] $lines[1] | Should -BeGreaterOrEqual $sent -Because 'what the server gave is on the objects in any case'
     }

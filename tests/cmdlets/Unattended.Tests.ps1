@@ -122,7 +122,7 @@ Describe 'The culture <_>' -ForEach 'tr-TR', 'ar-SA' {
     It 'changes no record' {
         # Another session, of another culture, reads what was written.
         $read = Wait-Pwsh (Start-Pwsh "`$client = Get-DcrClient -Offline -ClientName TITLE | Select-Object -Last 1
-            `$client.ClientId; `$client.SecretExpiry; `$client.Metadata['ratio']; `$client.Metadata['default_max_age']")
+            `$client.ClientId; `$client.SecretExpiry.Text; `$client.Metadata['ratio']; `$client.Metadata['default_max_age']")
         $read.Errors | Should -BeNullOrEmpty
         $read.Output.Trim() -split '\r?\n' | Should -Be 'CLIENT-I', 'in 90 days', '1.5', '3600'
     }
@@ -131,7 +131,7 @@ Describe 'The culture <_>' -ForEach 'tr-TR', 'ar-SA' {
         $sent = (Get-TestServerRequest $server -Operation register).body
         $sent | Should -BeLike '*"default_max_age":3600*'
         $sent | Should -BeLike '*"ratio":1.5*'
-        $sent | Should -BeLike '*"at":"2026-01-31T12:00:00.0000000Z"*'
+        $sent | Should -BeLike '*"at":"2026-01-31T12:00:00Z"*'
     }
 
     It 'changes no word of ours' {

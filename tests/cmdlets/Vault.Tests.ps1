@@ -13,6 +13,7 @@ Describe 'A SecretStore that has locked itself' {
     BeforeAll {
         Reset-TestStore -Password $password
         $server = New-ConnectedServer
+        $over = @{ Connection = Get-DcrServer | Where-Object Issuer -EQ $server.Issuer }
         $client = New-DcrClient @app
         Unlock-SecretStore -Password $password -PasswordTimeout 1
         Wait-Until { try { $null = Get-Secret -Vault TestStore -Name $client.SecretName -ErrorAction Stop; $false } catch { $true } }
@@ -23,12 +24,12 @@ Describe 'A SecretStore that has locked itself' {
 
     It 'is one clear error before anything is sent: <Name>' -ForEach @(
         @{ Name = 'Connect-DcrServer'; Command = { Connect-DcrServer $server.Issuer } }
-        @{ Name = 'New-DcrClient'; Command = { New-DcrClient @app } }
-        @{ Name = 'New-DcrClient -WhatIf'; Command = { New-DcrClient @app -WhatIf } }
-        @{ Name = 'Get-DcrClient'; Command = { Get-DcrClient $client.ClientId } }
-        @{ Name = 'Set-DcrClient'; Command = { Set-DcrClient $client.ClientId -Scope read } }
+        @{ Name = 'New-DcrClient'; Command = { New-DcrClient @app @over } }
+        @{ Name = 'New-DcrClient -WhatIf'; Command = { New-DcrClient @app @over -WhatIf } }
+        @{ Name = 'Get-DcrClient'; Command = { Get-DcrClient $client.ClientId @over } }
+        @{ Name = 'Set-DcrClient'; Command = { Set-DcrClient $client.ClientId @over -Scope read } }
         @{ Name = 'Reset-DcrClientSecret'; Command = { $client | Reset-DcrClientSecret -Force } }
-        @{ Name = 'Remove-DcrClient'; Command = { Remove-DcrClient $client.ClientId -Confirm:$false } }
+        @{ Name = 'Remove-DcrClient'; Command = { Remove-DcrClient $client.ClientId @over -Confirm:$false } }
     ) {
         $null = Assert-Failure $Command -Id VaultLocked -Category AuthenticationError -Message "*'TestStore' is locked. Nothing was sent." -Action '*Unlock-SecretStore*' -Terminating
         Get-TestServerRequest $server | Should -BeNullOrEmpty
@@ -36,8 +37,8 @@ Describe 'A SecretStore that has locked itself' {
 
     It 'works again once it is unlocked' {
         Unlock-SecretStore -Password $password -PasswordTimeout 900
-        (Get-DcrClient $client.ClientId).ClientName | Should -Be 'App'
-        (New-DcrClient @app).ClientName | Should -Be 'App'
+        (Get-DcrClient $client.ClientId @over).ClientName | Should -Be 'App'
+        (New-DcrClient @app @over).ClientName | Should -Be 'App'
     }
 }
 
@@ -52,6 +53,28 @@ Describe 'A SecretStore that was never unlocked in this process, Interaction <_>
         $result.Output.Trim() | Should -Be 'VaultLocked,DcrPowerShell.Commands.ConnectDcrServerCommand'
         $result.Errors | Should -BeNullOrEmpty
         Get-TestServerRequest $server | Should -BeNullOrEmpty
+    }
+}
+
+Describe 'A SecretStore of a version whose members are not known' {
+    BeforeAll {
+        Reset-TestStore
+        $server = New-ConnectedServer @{ rotateToken = 'put' }
+        # Its type is another one: nothing is found in it.
+        $unknown = "`$members = (Get-Command Connect-DcrServer).ImplementingType.Assembly.GetType('DcrPowerShell.Vaults.SecretStore.SecretStoreMembers'); `$members.GetField('_type', 'Static,NonPublic').SetValue(`$null, [object])"
+        $connect = "`$null = Connect-DcrServer $($server.Issuer) -Vault TestStore -WarningAction SilentlyContinue"
+    }
+
+    It 'is a vault like any other: clients are kept, changed, found by the next process and removed' {
+        $result = Wait-Pwsh (Start-Pwsh "$unknown; $connect
+            1..3 | ForEach-Object { [pscustomobject]@{ ClientName = `"App`$_`"; Tenant = `"t`$_`"; RedirectUri = 'https://app.example.com/' } } | New-DcrClient | Set-DcrClient -Scope read | ForEach-Object { `"`$(`$_.Storage)`" }
+            Get-DcrClient -ClientName App3 | Remove-DcrClient -Confirm:`$false
+            `"found: `$(`$members.GetProperty('Found').GetValue(`$null))`"")
+        $result.Errors | Should -BeNullOrEmpty
+        $result.Output.Trim() -split '\r?\n' | Should -Be 'Vault', 'Vault', 'Vault', 'found:'
+        $result = Wait-Pwsh (Start-Pwsh "$connect; Get-DcrClient | ForEach-Object { `"`$(`$_.ClientName) `$(`$_.Scope)`" }")
+        $result.Output.Trim() -split '\r?\n' | Sort-Object | Should -Be 'App1 read', 'App2 read'
+        (Wait-Pwsh (Start-Pwsh -Module Microsoft.PowerShell.SecretStore '(Get-SecretInfo -Vault TestStore dcr-127*).Count')).Output.Trim() | Should -Be 2
     }
 }
 

@@ -1,4 +1,9 @@
 # Needs: SecretManagement, SecretStore
+BeforeDiscovery {
+    Import-Module "$PSScriptRoot/Common.psm1"
+    $canMount = Test-Unshare
+}
+
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest -Vault
@@ -44,6 +49,44 @@ Describe 'A vault that is bad from the start' {
             try { Connect-DcrServer $($server.Issuer) -Vault Asking } catch { `$_.FullyQualifiedErrorId }")
         $result.Output.Trim() | Should -BeLike 'VaultReadFailed,*'
         Get-TestServerRequest $server | Should -BeNullOrEmpty
+    }
+}
+
+# Who has all rights is stopped by no mode bits, so a mount refuses; where none can be made, these tests are named as skipped.
+Describe 'A local store that cannot be written, with a vault named' -Skip:(-not $canMount) {
+    BeforeAll {
+        function Invoke-Anew([string] $Script, [string] $Setup) {
+            $result = Wait-Pwsh (Start-Pwsh $Script -Setup $Setup)
+            $result.Errors | Should -BeNullOrEmpty
+            $result.Output.Trim() -split '\r?\n' | Where-Object { $_ }
+        }
+    }
+
+    BeforeEach {
+        Switch-TestFolder
+        $server = New-TestServer
+        $readOnly = "mount --bind '$env:DCRPOWERSHELL_HOME' '$env:DCRPOWERSHELL_HOME'; mount -o remount,bind,ro '$env:DCRPOWERSHELL_HOME'"
+    }
+
+    It 'is one clear error and sends nothing where it holds something: its tenants would be registered again' {
+        Invoke-Anew "`$null = Connect-DcrServer $($server.Issuer) -LocalStore; `$null = New-DcrClient Known https://app.example.com/ -Tenant known" | Should -BeNullOrEmpty
+        Clear-TestServerRequest $server
+        $lines = Invoke-Anew -Setup $readOnly "try { `$null = Connect-DcrServer $($server.Issuer) -Vault TestStore 3>`$null; `$null = New-DcrClient Known https://app.example.com/ -Tenant known 3>`$null }
+            catch { `$_.FullyQualifiedErrorId -replace ',.*'; `$_.CategoryInfo.Category; `"`$_`"; `$_.ErrorDetails.RecommendedAction }"
+        $lines[0, 1] | Should -Be 'StoreReadOnly', 'WriteError'
+        $lines[2] | Should -BeLike "The local store in '$env:DCRPOWERSHELL_HOME' cannot be used: *Read-only*Nothing was sent."
+        $lines[3] | Should -BeLike '*DCRPOWERSHELL_HOME*'
+        $lines | Should -HaveCount 4
+        Get-TestServerRequest $server | Should -BeNullOrEmpty
+    }
+
+    It 'is in memory where there is none yet, with one warning' {
+        $lines = Invoke-Anew -Setup $readOnly "`$null = Connect-DcrServer $($server.Issuer) -Vault TestStore -AuditPath '$HOME/audit-of-memory.jsonl' -WarningVariable warnings 3>`$null
+            `"`$warnings`"
+            (New-DcrClient New https://app.example.com/ -Tenant new).Storage"
+        $lines[0] | Should -BeLike 'The local store cannot be written, so it is in memory (*Read-only*): *'
+        $lines[1] | Should -Be 'Vault'
+        @(Get-TestServerClient $server).Count | Should -Be 1
     }
 }
 
@@ -134,7 +177,9 @@ Describe 'A vault that goes bad' {
         $known = @(Get-TestServerClient $server)
         $known.Count | Should -BeGreaterThan 1
         $known.Count | Should -BeLessThan 8
-        $failures | Where-Object { "$_" -like '*Nothing was sent*' } | ForEach-Object { $_.TargetObject.ClientName } | Should -Not -BeIn $known.metadata.client_name
+        $unsent = @($failures | Where-Object { "$_" -like '*Nothing was sent*' })
+        $unsent | Should -Not -BeNullOrEmpty
+        foreach ($failure in $unsent) { $failure.TargetObject.ClientName | Should -Not -BeIn $known.metadata.client_name }
 
         # Unlocked: all of them are there, and the rest is registered once.
         $env:DCR_TEST_VAULT_MODE = $null
@@ -211,7 +256,7 @@ Describe 'The same rows again after a vault failed' {
         }
 
         @(Get-TestServerRequest $server -Operation register).Count | Should -Be 1
-        ($rows[0] | New-DcrClient -ErrorAction SilentlyContinue).ClientId | Should -BeIn $null, $one.ClientId
+        ($rows[0] | New-DcrClient -ErrorAction SilentlyContinue).ClientId | Should -Be $one.ClientId
         (Get-DcrStore).Pending | Should -Be 1
         Assert-CarriesSecrets (Get-DcrClient $one.ClientId -Offline) $server
     }

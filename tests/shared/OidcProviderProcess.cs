@@ -9,6 +9,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Threading;
 using System.Threading.Tasks;
+using DcrPowerShell.Tests;
 
 namespace DcrPowerShell.TestServers;
 
@@ -34,7 +35,6 @@ public sealed class OidcProviderServer
 /// </summary>
 public sealed class OidcProviderProcess : IDisposable
 {
-    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(5);
     private static readonly Lazy<NodePackage> Package = new(() => new NodePackage(Path.Combine(SourceTree.Root, "tests", "servers", "oidc-provider")));
 
@@ -135,10 +135,10 @@ public sealed class OidcProviderProcess : IDisposable
         _process.BeginErrorReadLine();
 
         Task<string?> reading = ReadLineAsync(_process.StandardOutput);
-        if (await Task.WhenAny(reading, Task.Delay(StartTimeout, cancellationToken)) != reading)
+        if (await Task.WhenAny(reading, Task.Delay(HangLimit.OfWait, cancellationToken)) != reading)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            throw new TimeoutException($"oidc-provider printed no ready line within {StartTimeout.TotalSeconds} s. {Errors}");
+            throw new TimeoutException($"oidc-provider printed no ready line within {HangLimit.OfWait.TotalMinutes} minutes. {Errors}");
         }
 
         if (await reading is not { } line)
@@ -237,7 +237,7 @@ internal sealed class NodePackage
 
     private bool IsAtLeast(string wanted)
     {
-        (int? exitCode, string output) = Run(Node!, "--version", Folder, TimeSpan.FromSeconds(30));
+        (int? exitCode, string output) = Run(Node!, "--version", Folder, HangLimit.OfWait);
         return exitCode == 0
             && Regex.Match(output, @"v(\d+\.\d+\.\d+)") is { Success: true } found
             && Version.Parse(found.Groups[1].Value) >= Version.Parse(wanted);

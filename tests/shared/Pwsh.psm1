@@ -1,6 +1,9 @@
 # Starts the PowerShell that runs this as a process of its own. Runs in Windows PowerShell 5.1 and in PowerShell 7.
 Set-StrictMode -Version 2.0
 
+# Tests wait for conditions. This limit of one wait only ends a test that hangs: nothing may depend on how long it is. C# has HangLimit.cs.
+$HangLimitSec = 300
+
 # A program and its first arguments. The PowerShell of the .NET tool is an assembly that dotnet runs: its process's path is dotnet's.
 # The tool's program "pwsh" is not started, because it is a shim: PowerShell is a child of it, and outlives a kill.
 function Get-PwshCommand {
@@ -32,4 +35,4 @@ function New-PwshStartInfo {
     $start
 }
 
-Export-ModuleMember -Function Invoke-Pwsh, New-PwshStartInfo
+Export-ModuleMember -Function Invoke-Pwsh, New-PwshStartInfo -Variable HangLimitSec

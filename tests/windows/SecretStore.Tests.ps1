@@ -28,7 +28,7 @@ Describe 'SecretStore on Windows' {
         }
         $other = Start-Pwsh "`$null = Connect-DcrServer $($server.Issuer) -WarningAction Ignore
             (Get-DcrClient -Tenant tenant-2 | Set-DcrClient -Scope read -WarningAction Ignore).Storage"
-        $result = Wait-Pwsh $other -TimeoutSec 240
+        $result = Wait-Pwsh $other
         $result.Errors | Should -BeNullOrEmpty
         $result.Output.Trim() | Should -Be 'Vault'
     }

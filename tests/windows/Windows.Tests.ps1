@@ -6,7 +6,7 @@ BeforeAll {
 
     # Waits for the end of a process, and gives the lines of its output.
     function Receive-Anew([object] $Pwsh) {
-        $result = Wait-Pwsh $Pwsh -TimeoutSec 240
+        $result = Wait-Pwsh $Pwsh
         $result.Errors | Should -BeNullOrEmpty
         $result.Output.Trim() -split '\r?\n' | Where-Object { $_ }
     }
@@ -140,7 +140,7 @@ Describe 'Processes with one store' {
             (`$client | Set-DcrClient -Scope read -WarningAction Ignore).Scope
             (New-DcrClient Late https://app.example.com/callback -Tenant late -WarningAction Ignore).Storage
             @(Get-DcrClient -Offline).Count"
-        Wait-Until { (Test-Path $ready) -or $other.Process.HasExited } -TimeoutSec 240
+        Wait-Until { (Test-Path $ready) -or $other.Process.HasExited }
         # A removal is compacted at once.
         Get-DcrClient -Tenant tenant-3 | Remove-DcrClient -Confirm:$false
         Get-StoreFile *.dcrl | Should -Contain 'ledger-000002.dcrl'
@@ -159,7 +159,7 @@ Describe 'Processes with one store' {
                 [pscustomobject]@{ ClientName = `"App `$_`"; RedirectUri = 'https://app.example.com/'; Tenant = `"tenant-`$_`" }
             } | New-DcrClient -ThrottleLimit 2"
         $killed = Start-Pwsh $script
-        Wait-Until { @(Get-TestServerRequest $server -Operation register).Count -ge 6 -or $killed.Process.HasExited } -TimeoutSec 240
+        Wait-Until { @(Get-TestServerRequest $server -Operation register).Count -ge 6 -or $killed.Process.HasExited }
         $killed.Process.Kill()
         $null = $killed.Process.WaitForExit()
         Get-StoreFile alive-*.lock | Should -HaveCount 1

@@ -10,7 +10,7 @@ namespace DcrPowerShell.Audit;
 
 /// <summary>
 /// One line of an audit log: a JSON object whose last two members are <c>previous</c>, the hash of the line before, and <c>hash</c>,
-/// the SHA-256 in hexadecimal over the line's UTF-8 up to and without <c>,"hash":</c>.
+/// the HMAC-SHA-256 in hexadecimal over the line's UTF-8 up to and without <c>,"hash":</c>, by the key that <c>key</c> names.
 /// </summary>
 internal sealed class AuditLine(byte[] utf8)
 {
@@ -38,8 +38,8 @@ internal sealed class AuditLine(byte[] utf8)
         }
     }
 
-    /// <summary>Whether the line is as it was written.</summary>
-    public bool Fits => Hash is { } hash && hash == Sha256(utf8, utf8.Length - TailLength);
+    /// <summary>Whether the line is as it was written by somebody who had the key.</summary>
+    public bool IsGenuine(byte[] key) => Hash is { } hash && hash == HashOf(utf8, utf8.Length - TailLength, key);
 
     /// <summary>Whether it is the beginning of a line that was never finished.</summary>
     public bool IsTorn
@@ -51,11 +51,11 @@ internal sealed class AuditLine(byte[] utf8)
         }
     }
 
-    public static AuditLine Of(DcrAuditRecord record, string previous)
+    public static AuditLine Of(DcrAuditRecord record, string previous, AuditKey key)
     {
-        var json = ToJson(record).With("previous", previous).ToUtf8();
+        var json = ToJson(record).With("key", key.Id).With("previous", previous).ToUtf8();
         var length = json.Length - 1;
-        return new AuditLine([.. json.Take(length), .. Encoding.ASCII.GetBytes(BeforeHash + Sha256(json, length) + AfterHash)]);
+        return new AuditLine([.. json.Take(length), .. Encoding.ASCII.GetBytes(BeforeHash + HashOf(json, length, key.Bytes) + AfterHash)]);
     }
 
     /// <summary>The record as JSON, outside the chain.</summary>
@@ -77,7 +77,8 @@ internal sealed class AuditLine(byte[] utf8)
             .With("error_id", record.ErrorId)
             .With("attempts", JsonSerializer.SerializeToElement(record.Attempts))
             .With("request_id", record.RequestId)
-            .With("changed", record.Changed);
+            .With("changed", record.Changed)
+            .With("intent", record.Intent);
         return json.Where(static (_, value) => value.ValueKind != JsonValueKind.Null);
     }
 
@@ -105,6 +106,8 @@ internal sealed class AuditLine(byte[] utf8)
                 Attempts = (int?)json.Integer("attempts"),
                 RequestId = json.Text("request_id"),
                 Changed = json.Texts("changed"),
+                Intent = json.Text("intent"),
+                Key = json.Text("key"),
                 Previous = json.Text("previous"),
                 Hash = Hash,
             };
@@ -130,9 +133,9 @@ internal sealed class AuditLine(byte[] utf8)
         }
     }
 
-    private static string Sha256(byte[] bytes, int length)
+    private static string HashOf(byte[] bytes, int length, byte[] key)
     {
-        using var sha = SHA256.Create();
-        return BitConverter.ToString(sha.ComputeHash(bytes, 0, length)).Replace("-", "").ToLowerInvariant();
+        using var hmac = new HMACSHA256(key);
+        return BitConverter.ToString(hmac.ComputeHash(bytes, 0, length)).Replace("-", "").ToLowerInvariant();
     }
 }

@@ -10,7 +10,8 @@ internal sealed record AuditSource(string Run, string User, string Host);
 
 /// <summary>The audit log of a connection. Any number of processes may write to one file: each line names the one before.</summary>
 /// <param name="file">Null where none can be written: then records go to the information stream only.</param>
-internal sealed class AuditLog(AuditSource source, IAuditFile? file)
+/// <param name="key">What its lines are sealed with.</param>
+internal sealed class AuditLog(AuditSource source, IAuditFile? file, AuditKey key)
 {
     private const int TailLength = 16 * 1024;
     private const byte LineFeed = (byte)'\n';
@@ -23,6 +24,9 @@ internal sealed class AuditLog(AuditSource source, IAuditFile? file)
     public void Check() => file?.Append(static _ => []);
 
     /// <summary>A record with who acts.</summary>
+    /// <summary>This process, in its records.</summary>
+    public string Run => source.Run;
+
     public DcrAuditRecord Complete(DcrAuditRecord record) => record with { Run = source.Run, User = source.User, Host = source.Host };
 
     /// <summary>Writes a record behind the last one, and gives it with its place in the chain.</summary>
@@ -32,8 +36,8 @@ internal sealed class AuditLog(AuditSource source, IAuditFile? file)
         file?.Append(content =>
         {
             var (previous, isOpen) = End(content);
-            var line = AuditLine.Of(record, previous);
-            record = record with { Previous = previous, Hash = line.Hash };
+            var line = AuditLine.Of(record, previous, key);
+            record = record with { Key = key.Id, Previous = previous, Hash = line.Hash };
             byte[] separator = isOpen ? [LineFeed] : [];
             return [.. separator, .. line.Utf8, LineFeed];
         });
@@ -67,11 +71,43 @@ internal sealed class AuditLog(AuditSource source, IAuditFile? file)
         }
     }
 
-    /// <summary>Follows the chain to its end.</summary>
+    /// <summary>
+    /// The records of a log: of what was begun and has ended, how it ended. Last comes what was begun and has no end. Null for a line that
+    /// cannot be read.
+    /// </summary>
     /// <inheritdoc cref="Read"/>
-    public static DcrAuditCheck Verify(IAuditFile file)
+    public static IEnumerable<DcrAuditRecord?> Records(IAuditFile file)
     {
-        var (number, records, torn, previous) = (0L, 0L, 0L, AuditLine.NoHash);
+        var begun = new Dictionary<string, DcrAuditRecord>();
+        foreach (var record in Read(file).Select(static line => line.Read()))
+        {
+            if (record is { Outcome: DcrAuditOutcome.Begun, Hash: { } hash })
+            {
+                begun[hash] = record;
+                continue;
+            }
+
+            if (record?.Intent is { } intent)
+            {
+                begun.Remove(intent);
+            }
+
+            yield return record;
+        }
+
+        foreach (var record in begun.Values.OrderBy(static record => record.Time))
+        {
+            yield return record;
+        }
+    }
+
+    /// <summary>Follows the chain to its end.</summary>
+    /// <param name="keyOf">The key of an id; null where it is not known. Of a line with such a key only its place in the order is checked.</param>
+    /// <inheritdoc cref="Read"/>
+    public static DcrAuditCheck Verify(IAuditFile file, Func<string, byte[]?> keyOf)
+    {
+        var (number, records, torn, notChecked, previous) = (0L, 0L, 0L, 0L, AuditLine.NoHash);
+        var keys = new Dictionary<string, byte[]?>();
         (long Line, string Reason)? broken = null;
         foreach (var line in Read(file))
         {
@@ -84,13 +120,19 @@ internal sealed class AuditLog(AuditSource source, IAuditFile? file)
             }
 
             records++;
-            broken ??= !line.Fits ? (number, "It was changed after it was written.")
-                : line.Read()?.Previous != previous ? (number, records == 1 ? "It is not the first record that was written: those before it are gone." : "It does not follow the record before it: one was removed, added or moved.")
+            var record = line.Read();
+            var key = KeyOf(record);
+            notChecked += key is null ? 1 : 0;
+            broken ??= key is not null && !line.IsGenuine(key) ? (number, "It was changed after it was written.")
+                : record?.Previous != previous ? (number, records == 1 ? "It is not the first record that was written: those before it are gone." : "It does not follow the record before it: one was removed, added or moved.")
                 : null;
             previous = hash;
         }
 
-        return new DcrAuditCheck(file.Path, records, torn, broken?.Line, broken?.Reason, records == 0 ? null : previous);
+        return new DcrAuditCheck(file.Path, records, torn, broken?.Line, broken?.Reason, notChecked, records == 0 ? null : previous);
+
+        byte[]? KeyOf(DcrAuditRecord? record) =>
+            record?.Key is not { } id ? null : keys.TryGetValue(id, out var known) ? known : keys[id] = keyOf(id);
     }
 
     /// <summary>The hash of the last whole line, and whether what comes last lacks its line feed: a process ended in the middle of it.</summary>

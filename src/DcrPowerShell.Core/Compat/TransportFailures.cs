@@ -25,7 +25,7 @@ internal static class TransportFailures
             return TransportFailure.NameResolution;
         }
 
-        return IsNoConnection(chain) ? TransportFailure.Connect : TransportFailure.Interrupted;
+        return IsProxyRefusal(chain) ? TransportFailure.ProxyRefused : IsTunnel(chain) ? TransportFailure.ProxyTunnel : IsNoConnection(chain) ? TransportFailure.Connect : TransportFailure.Interrupted;
     }
 
     /// <summary>True where the failure itself proves that no connection was made.</summary>
@@ -35,13 +35,28 @@ internal static class TransportFailures
     {
 #if NET
         // The connect time limit shows as a cancellation whose cause is a TimeoutException.
-        return chain.OfType<HttpRequestException>().Any(http => http.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.ProxyTunnelError)
+        return chain.OfType<HttpRequestException>().Any(http => http.HttpRequestError == HttpRequestError.ConnectionError)
             || (chain[0] is OperationCanceledException && chain.OfType<TimeoutException>().Any());
 #else
         return chain.OfType<WebException>().Any(web => web.Status == WebExceptionStatus.ConnectFailure)
             || chain.OfType<SocketException>().Any(socket => socket.SocketErrorCode == SocketError.ConnectionRefused);
 #endif
     }
+
+    /// <summary>By the number in the platform's words: it has the status nowhere else.</summary>
+    private static bool IsProxyRefusal(List<Exception> chain) =>
+#if NET
+        chain.OfType<HttpRequestException>().Any(http => http.HttpRequestError == HttpRequestError.ProxyTunnelError && http.Message.Contains("407"));
+#else
+        chain.OfType<WebException>().Any(web => web.Response is HttpWebResponse { StatusCode: HttpStatusCode.ProxyAuthenticationRequired });
+#endif
+
+    private static bool IsTunnel(List<Exception> chain) =>
+#if NET
+        chain.OfType<HttpRequestException>().Any(http => http.HttpRequestError == HttpRequestError.ProxyTunnelError);
+#else
+        chain.OfType<WebException>().Any(web => web.Status == WebExceptionStatus.RequestProhibitedByProxy);
+#endif
 
     private static IEnumerable<Exception> Chain(Exception failure)
     {

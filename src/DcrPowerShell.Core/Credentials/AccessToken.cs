@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Http;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
 
@@ -34,6 +35,11 @@ internal sealed record AccessToken(string Value, bool IsDpopBound, DateTimeOffse
         }
 
         var token = answer.Text("access_token") ?? throw DcrErrors.NotConformant(request.Uri, "its answer has no access_token");
+        if (!HeaderText.IsToken(token))
+        {
+            throw DcrErrors.UnusableAccessToken(request.Uri);
+        }
+
         var life = LifeOf(answer);
         return new AccessToken(
             token,

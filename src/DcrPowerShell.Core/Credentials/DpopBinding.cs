@@ -34,7 +34,7 @@ internal sealed class DpopBinding(DcrDPoP mode) : IDisposable
     /// </summary>
     public bool Learn(ProtocolRequest request, ProtocolResponse response)
     {
-        var isNew = response.Header("DPoP-Nonce") is { } nonce && Keep(request.Uri, nonce);
+        var isNew = response.Header("DPoP-Nonce") is { } nonce && IsNonce(nonce) && Keep(request.Uri, nonce);
         if (mode == DcrDPoP.Never || response.Status is not (400 or 401))
         {
             return false;
@@ -53,6 +53,9 @@ internal sealed class DpopBinding(DcrDPoP mode) : IDisposable
             _key.Value.Dispose();
         }
     }
+
+    // RFC 9449, section 8.1.
+    private static bool IsNonce(string text) => HeaderText.IsToken(text) && text.IndexOfAny(['"', '\\']) < 0;
 
     private bool Keep(Uri uri, string nonce)
     {

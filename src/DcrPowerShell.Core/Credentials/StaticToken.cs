@@ -1,4 +1,3 @@
-using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
@@ -33,7 +32,7 @@ internal sealed class StaticToken(string kind, string scheme, string token) : IC
     /// <summary>A registration access token (RFC 7592, section 1.3), as the server gave it.</summary>
     /// <exception cref="DcrException">No header can hold it.</exception>
     public static StaticToken Registration(string token) =>
-        IsBearerToken(token) ? new("RegistrationAccessToken", "Bearer", token) : throw DcrErrors.UnusableRegistrationToken();
+        HeaderText.IsToken(token) ? new("RegistrationAccessToken", "Bearer", token) : throw DcrErrors.UnusableRegistrationToken();
 
     public IAuthorizer For(string? scope) => this;
 
@@ -44,8 +43,5 @@ internal sealed class StaticToken(string kind, string scheme, string token) : IC
     public bool Learn(Authorization used, ProtocolRequest request, ProtocolResponse response) => false;
 
     private static StaticToken Given(string kind, string scheme, string token) =>
-        IsBearerToken(token) ? new(kind, scheme, token) : throw DcrErrors.BadToken(kind);
-
-    // RFC 6750, section 2.1: visible ASCII without spaces.
-    public static bool IsBearerToken(string token) => token.Length > 0 && token.All(character => character is > ' ' and < '\x7f');
+        HeaderText.IsToken(token) ? new(kind, scheme, token) : throw DcrErrors.BadToken(kind);
 }

@@ -29,7 +29,7 @@ internal static class DcrErrors
 
     /// <param name="heading">As it stands in the file, with what nobody sees made visible.</param>
     public static DcrException ColumnUnclear(string heading, string meant) =>
-        new(DcrErrorId.InvalidClientMetadata, $"Column '{heading}' begins or ends with a character that nobody sees, so it is not read as {meant}. Nothing was sent.", $"Write the heading {meant} without it, then run the command again.") { Member = meant };
+        new(DcrErrorId.InvalidClientMetadata, $"Column '{heading}' is not read as {meant}: a blank, a hyphen or a character that nobody sees makes it another name. Nothing was sent.", $"Write the heading {meant}, then run the command again.") { Member = meant };
 
     /// <param name="columns">Of the row; none where none was piped.</param>
     public static DcrException NothingToRegister(IReadOnlyCollection<string> columns) =>
@@ -80,6 +80,9 @@ internal static class DcrErrors
     public static DcrException ConnectionClosed(string name) =>
         new(DcrErrorId.NotConnected, $"The connection '{name}' was closed by Disconnect-DcrServer.", "Run Connect-DcrServer again, and use the connection that it gives.");
 
+    public static DcrException ConnectionOfOtherProcess() =>
+        new(DcrErrorId.NotConnected, "A connection holds for one process: a job, another computer or a file gets a copy that cannot send. Run Connect-DcrServer there.", "Connect in the job, or use Start-ThreadJob or ForEach-Object -Parallel: there a connection can be passed.");
+
     public static DcrException ClosedMeanwhile(Uri uri, Exception inner) =>
         new(DcrErrorId.NotConnected, $"The connection to {uri.Authority} was closed by Disconnect-DcrServer in the meantime. Nothing was registered or changed.", "Run Connect-DcrServer again, and use the connection that it gives.", inner);
 
@@ -88,7 +91,7 @@ internal static class DcrErrors
 
     public static DcrException UrlRefused(string parameter, Uri url) => url.IsAbsoluteUri && url.UserInfo.Length > 0
         ? new(DcrErrorId.ConnectionFailed, $"-{parameter}: the URL of {url.Authority} has a user name or password in it, where it would be shown and logged. Nothing was sent.", "Give the URL alone.")
-        : new(DcrErrorId.ConnectionFailed, $"-{parameter}: '{url.OriginalString}' is not an absolute https URL. Tokens are sent over https only; http is allowed to a loopback address. Nothing was sent.", "Give an absolute https:// URL.");
+        : new(DcrErrorId.ConnectionFailed, $"-{parameter}: '{Redaction.Address(url)}' is not an absolute https URL. Tokens are sent over https only; http is allowed to a loopback address. Nothing was sent.", "Give an absolute https:// URL.");
 
     /// <param name="place">"vault 'X'" or "the local store".</param>
     public static DcrException NoRegistrationHere(string clientId, string? place) =>
@@ -105,7 +108,7 @@ internal static class DcrErrors
         new(DcrErrorId.OperationNotSupported, "-State and -Offline exclude each other: only the server knows whether it still has a client, and -Offline asks nobody.", "Leave out -Offline to have each client read at the server, or leave out -State.");
 
     public static DcrException NoRegistrationToken(string clientId) =>
-        new(DcrErrorId.OperationNotSupported, $"The server issued no registration access token or client configuration URI for client '{clientId}', so it cannot be read, changed or deleted by RFC 7592.", "Manage this client in the server's own administration, or register a new one. Remove-DcrClient -StoreOnly drops what is kept of it.");
+        new(DcrErrorId.OperationNotSupported, $"The server issued no registration access token or client configuration URI for client '{clientId}', so it cannot be read, changed or deleted by RFC 7592.", "Manage this client in the server's own administration. To replace it: register another with New-DcrClient -AllowDuplicate, move the application over, and drop this one with Remove-DcrClient -StoreOnly.");
 
     public static DcrException UnsafeRegistrationUri(string clientId, Uri uri) =>
         new(DcrErrorId.RegistrationUriRefused, $"The server said that client '{clientId}' is managed at {Origin(uri)}, by an address that is not https or has a user name or password in it. The registration access token was not sent there.", "Manage this client in the server's own administration, and tell the server's operator.");
@@ -128,7 +131,14 @@ internal static class DcrErrors
         new(DcrErrorId.ConnectionFailed, $"{uri.Authority}: {what}. Nothing was sent.", "Check the name, the network and the proxy (-Proxy), then run the command again.", inner);
 
     public static DcrException ProxyRefused(Uri uri) =>
-        new(DcrErrorId.ConnectionFailed, $"The proxy on the way to {uri.Authority} wants authentication (HTTP 407). Nothing was sent.", "Connect with -Proxy naming a proxy that this account may use.");
+        new(DcrErrorId.ConnectionFailed, $"The proxy on the way to {uri.Authority} wants authentication (HTTP 407). Nothing was sent.", "Connect with the proxy's user name and password in its address, -Proxy http://user:password@host:port; or with another proxy, which takes this account's own sign-in.");
+
+    /// <param name="what">What is wrong with it: "could not be reached".</param>
+    public static DcrException ProxyFailed(Uri uri, Uri? proxy, string what, Exception inner) =>
+        new(DcrErrorId.ConnectionFailed, $"The proxy{(proxy is null ? "" : $" {proxy.Authority}")} on the way to {uri.Authority} {what}. Nothing was sent.", "Check the proxy's address: -Proxy of Connect-DcrServer, else the system's proxy settings or HTTPS_PROXY. Then run the command again.", inner);
+
+    public static DcrException BadProxy() =>
+        new(DcrErrorId.ConnectionFailed, "-Proxy: that is not the address of a proxy. Nothing was sent.", "Give http://host:port, or http://user:password@host:port.");
 
     public static DcrException TlsFailed(Uri uri, Exception inner) =>
         new(DcrErrorId.TlsFailed, $"{uri.Authority}: the TLS connection could not be made, so the server cannot be trusted. Nothing was sent.", "Check that the certificate is in date, names this host and comes from an authority that this machine trusts. A private authority's certificate belongs in the machine's trust store.", inner);
@@ -218,8 +228,10 @@ internal static class DcrErrors
     public static DcrException InitialTokenRejected(ServerError server) =>
         new(DcrErrorId.AccessTokenRejected, $"The server rejected the initial access token (HTTP 401): it is wrong, expired or used up.{Said(server)}", "Get a fresh one; an initial access token may be good for one registration only. Then connect again with -InitialAccessToken, or give it to New-DcrClient -InitialAccessToken.") { ServerError = server };
 
-    public static DcrException RegistrationTokenRejected(ServerError server, string clientId) =>
-        new(DcrErrorId.AccessTokenRejected, $"The server rejected the registration access token of client '{clientId}' (HTTP 401). Either the client is gone from the server, or its token was replaced by a change made elsewhere or has expired; RFC 7592 answers all of these alike.{Said(server)}", "If another machine changed this client, its store has the new token. If the client is gone, Remove-DcrClient -StoreOnly drops what is kept of it.") { ServerError = server, IsClientGone = true };
+    /// <summary>By RFC 7592, section 2.1, 401 is for a client that is gone, too; Authlib answers 400 to a token that it does not know, and 403 does not tell.</summary>
+    public static DcrException OwnTokenRejected(ServerError server, string clientId) => server.Status == 403
+        ? new(DcrErrorId.AccessTokenRejected, $"The server does not let client '{clientId}' be managed with its registration access token ({Status(server)}): it rejects the token, or allows less than was asked for.{Said(server)}", "Use the server's own administration for this. If the client is gone there, Remove-DcrClient -StoreOnly drops what is kept of it.") { ServerError = server, IsOwnTokenRefused = true }
+        : new(DcrErrorId.AccessTokenRejected, $"The server rejected the registration access token of client '{clientId}' ({Status(server)}). Either the client is gone from the server, or its token was replaced by a change made elsewhere or has expired: the answer is the same.{Said(server)}", "If another machine changed this client, its store has the new token. If the client is gone, Remove-DcrClient -StoreOnly drops what is kept of it.") { ServerError = server, IsClientGone = true, IsOwnTokenRefused = true };
 
     /// <param name="kind">The parameter of Connect-DcrServer that the credential came by; null where that does not matter.</param>
     public static DcrException CredentialRejected(ServerError server, string? kind = null) => kind switch
@@ -254,6 +266,9 @@ internal static class DcrErrors
 
     public static DcrException Auth0ApiNotFound(ServerError server, Uri root) =>
         new(DcrErrorId.ResponseNotConformant, $"{root.Authority} has no Management API (HTTP {server.Status}).{Said(server)}", "Under a domain of your own, name the tenant's: Connect-DcrServer -Audience https://<tenant>.auth0.com/api/v2/.") { ServerError = server };
+
+    public static DcrException Auth0PathNotOffered(ServerError server, Uri uri) =>
+        new(DcrErrorId.OperationNotSupported, $"The Management API of {uri.Authority} has no {uri.AbsolutePath} ({Status(server)}).{Said(server)}", "The server does not offer this part of Auth0's Management API: use its own administration for it.") { ServerError = server };
 
     public static DcrException Auth0AudienceUnknown(ServerError server, string audience) =>
         new(DcrErrorId.AccessTokenRejected, $"The Auth0 tenant knows no API '{audience}', so there is no access token for it ({CodeOf(server)}).{Said(server)}", "Take the identifier under Applications > APIs > Auth0 Management API, which has the tenant's own domain, and connect again with -Audience https://<tenant>.auth0.com/api/v2/.") { ServerError = server };
@@ -317,13 +332,43 @@ internal static class DcrErrors
             server.RequiredScope.Count == 0
                 ? $"The token lacks a scope (insufficient_scope).{Said(server)}"
                 : $"The token lacks a scope (insufficient_scope): {endpoint.Authority} wants {string.Join(" ", server.RequiredScope)}.{Said(server)}",
-            $"{Grant(server, endpoint)}. Then connect again, with -Scope or with a new token that has it. Some servers answer so where a policy, such as a list of trusted hosts, forbids the registration.")
+            $"{Grant(server, endpoint)}. Then connect again, with -Scope or with a new token that has it.")
         {
             ServerError = server,
         };
 
     public static DcrException Forbidden(ServerError server) =>
-        new(DcrErrorId.RegistrationForbidden, $"The server forbids it (HTTP {server.Status}{(server.Code is null ? "" : $", {server.Code}")}).{Said(server)}", "A policy of the server stands against it: ask its operator which clients may be registered, from where, and how many.") { ServerError = server };
+        new(DcrErrorId.RegistrationForbidden, $"The server forbids it ({Status(server)}).{Said(server)}", "A server policy forbids it: ask its operator which clients may be registered, from where, and how many.") { ServerError = server };
+
+    /// <param name="isSure">Whether it says so itself; else an HTML page came in the place of JSON.</param>
+    public static DcrException PageInFront(ServerError server, Uri uri, bool isSure) =>
+        new(DcrErrorId.RegistrationForbidden, $"{(isSure ? $"Something in front of {uri.Authority} stopped the request: a bot check or a firewall" : $"{uri.Authority} answered with a web page, not with JSON: a firewall, a bot check or a proxy in front of the server may have stopped the request")} (HTTP {server.Status}). Nothing was registered or changed.{Said(server)}", "Ask the server's operator to let this machine's address and the user agent DcrPowerShell through, or run the command from a network that may reach the server.") { ServerError = server };
+
+    public static DcrException NetworkRefused(ServerError server, Uri uri) =>
+        new(DcrErrorId.RegistrationForbidden, $"{uri.Authority} takes no such requests from this machine's network ({Status(server)}). Nothing was registered or changed.{Said(server)}", "Run the command from a network that the server allows, or have this machine's address added there. Another token does not help.") { ServerError = server };
+
+    public static DcrException ForbiddenWithoutToken(ServerError server) =>
+        new(server.RequiredScope.Count > 0 ? DcrErrorId.InsufficientScope : DcrErrorId.RegistrationForbidden, $"The server forbids it ({Status(server)}), and no token was sent{(server.RequiredScope.Count > 0 ? $": it wants one with the scope {string.Join(" ", server.RequiredScope)}" : "")}.{Said(server)}", "Ask the server's operator whether registration takes an initial access token (Connect-DcrServer -InitialAccessToken), and which clients may be registered without one.") { ServerError = server };
+
+    public static DcrException KeycloakPolicyForbids(ServerError server, bool hasToken) =>
+        new(DcrErrorId.RegistrationForbidden, $"A client registration policy of Keycloak forbids it ({Status(server)}).{Said(server)}", hasToken
+            ? "In Keycloak's admin console, see Clients > Client registration > Authenticated access policies: the policy named above decides, not the token."
+            : "Connect with -InitialAccessToken, which is judged by other policies. Or, in Keycloak's admin console, change the policy named above: Clients > Client registration > Anonymous access policies.") { ServerError = server };
+
+    public static DcrException SwitchedOff(ServerError server, Uri uri) =>
+        new(DcrErrorId.OperationNotSupported, $"This is switched off at {uri.Authority} ({Status(server)}).{Said(server)}", "Ask the server's operator to switch it on. Other metadata or another token does not help.") { ServerError = server };
+
+    public static DcrException PaymentWanted(ServerError server, Uri uri) =>
+        new(DcrErrorId.RegistrationForbidden, $"The account's plan at {uri.Authority} does not allow it, or is not paid for ({Status(server)}).{Said(server)}", "Look at the plan and its limits in the server's own administration. Other metadata does not help.") { ServerError = server };
+
+    public static DcrException MediaTypeRefused(ServerError server, Uri uri) =>
+        new(DcrErrorId.ResponseNotConformant, $"{uri} does not take or give JSON ({Status(server)}).{Said(server)}", "The registration endpoint may be another (see -RegistrationEndpoint), or the server wants a signed request (application/jose or application/jwt), which this version does not send.") { ServerError = server };
+
+    public static DcrException TooLarge(ServerError server, Uri uri) =>
+        new(DcrErrorId.InvalidClientMetadata, $"The request is larger than {uri.Authority}, or a proxy in front of it, takes ({Status(server)}).{Said(server)}", "Send less: -JwksUri in the place of -Jwks, a shorter software statement, fewer redirect URIs.") { ServerError = server };
+
+    public static DcrException ListNotOffered(ServerError server, Uri uri) =>
+        new(DcrErrorId.OperationNotSupported, $"{uri.GetLeftPart(UriPartial.Path)} does not list clients ({Status(server)}).{Said(server)}", "Name the client with -ClientId, or see what is kept with Get-DcrClient -Offline.") { ServerError = server };
 
     public static DcrException ClientGone(ServerError server, string clientId) =>
         new(DcrErrorId.ClientNotFound, $"The server knows no client '{clientId}' (HTTP {server.Status}).{Said(server)}", "It was deleted there. Remove-DcrClient -StoreOnly drops what is kept of it.") { ServerError = server, IsClientGone = true };
@@ -339,6 +384,15 @@ internal static class DcrErrors
 
     public static DcrException BadToken(string parameter) =>
         new(DcrErrorId.AccessTokenRejected, $"-{parameter}: the token is empty or has a space, a line break or another character that no bearer token has (RFC 6750, section 2.1). Nothing was sent.", "Give the token alone, without quotes, 'Bearer' or a line break.");
+
+    public static DcrException PlainSecret(string parameter) =>
+        new(DcrErrorId.InvalidSetup, $"-{parameter}: plain text is not taken for a secret, for it would be shown and kept in the history. Nothing was done.", "Give (Read-Host -AsSecureString), or what Get-Secret gives; Import-DcrClient -Path reads a file with secrets in plain text.");
+
+    public static DcrException UnusableHeader(Uri uri) =>
+        new(DcrErrorId.AccessTokenRejected, $"The credential for {uri.Authority} has a line break or another character that no header can hold. Nothing was sent.", "Get a fresh token and connect again.");
+
+    public static DcrException UnusableAccessToken(Uri uri) =>
+        new(DcrErrorId.ResponseNotConformant, $"{uri.Authority}: its access_token has a space, a line break or another character that no bearer token has (RFC 6750, section 2.1). Nothing else was sent.", "Check that the token endpoint is the authorization server's own, and tell the server's operator.");
 
     public static DcrException NotOffered(ServerError server, string operation) =>
         new(DcrErrorId.OperationNotSupported, $"The server does not let a client be {operation} by RFC 7592 (HTTP {server.Status}).{Said(server)}", $"Use the server's own administration for this.{(operation == "deleted" ? " Remove-DcrClient -StoreOnly drops what is kept of the client." : "")}") { ServerError = server };
@@ -363,7 +417,7 @@ internal static class DcrErrors
         new(DcrErrorId.OperationNotSupported, $"The server took an unchanged update of client '{clientId}' and gave it no new secret. RFC 7592 leaves that to the server, and this one does not do it.", "Reset the secret in the server's own administration; or register a new client with New-DcrClient, move the application over, and then remove this one with Remove-DcrClient.");
 
     public static DcrException RateLimitLasts(Uri uri, TimeSpan pause) =>
-        new(DcrErrorId.RateLimited, $"{uri.Authority} asked for a wait of another {Duration.Say(pause)}, because its rate limit was reached before. Nothing was sent.", "Run the command again later: with -Tenant, only what is left is registered.");
+        new(DcrErrorId.RateLimited, $"{uri.Authority} wants no further request for another {Duration.Say(pause)}: its rate limit is reached. Nothing was sent.", $"Run the command again in {Duration.Say(pause)}: with -Tenant, only what is left is registered.");
 
     public static DcrException RateLimited(ServerError server, TimeSpan wait) =>
         new(DcrErrorId.RateLimited, $"The server's rate limit is reached (HTTP 429){(wait > TimeSpan.Zero ? $", and it asks for a wait of {Duration.Say(wait)}" : "")}. The request was not carried out.{Said(server)}", "Run the command again later.") { ServerError = server };
@@ -384,9 +438,6 @@ internal static class DcrErrors
     public static DcrException UnreadManagement(Uri uri, string clientId, string done, string why, bool isKept, Exception inner) =>
         new(DcrErrorId.ResponseNotConformant, $"{uri.Authority} said that client '{clientId}' {done}, but {why}.{(isKept ? " The answer is kept as it came: see Find-DcrOrphan." : "")}", "Run Get-DcrClient for this client: if it answers, the stored registration access token still holds.", inner);
 
-    public static DcrException OtherClient(string asked, string answered, string keptAs) =>
-        new(DcrErrorId.ResponseNotConformant, $"Asked for client '{asked}', the server answered with client '{answered}'. What it sent is kept as '{keptAs}'; what is kept of '{asked}' is unchanged.", "Check at the server which of the two is meant.");
-
     // Files of clients.
 
     public static DcrException InventoryFormatUnknown(string path) =>
@@ -401,8 +452,9 @@ internal static class DcrErrors
     public static DcrException PassphraseEmpty() =>
         new(DcrErrorId.InvalidSetup, "-Passphrase is empty. Nothing was written.", "Give a passphrase: Read-Host -AsSecureString asks for one.");
 
-    public static DcrException NoFilePath(string parameter, string path) =>
-        new(DcrErrorId.InventoryReadFailed, $"-{parameter}: '{path}' is no path of the file system. Nothing was done.", "Give a file's path, such as ./store.backup.");
+    /// <param name="id">What could not be done with the file.</param>
+    public static DcrException NoFilePath(DcrErrorId id, string parameter, string path) =>
+        new(id, $"-{parameter}: '{path}' is no path of the file system. Nothing was done.", "Give a file's path, such as ./clients.csv.");
 
     public static DcrException InventoryWriteFailed(string path, Exception why) =>
         new(DcrErrorId.InventoryWriteFailed, $"'{path}' cannot be written: {why.Message.TrimEnd('.')}. What was there before is left as it was.", "Check that the folder is there, has room, and is writable for this account; then run the command again.", why);
@@ -428,7 +480,7 @@ internal static class DcrErrors
     // Discovery (RFC 8414, section 3; OpenID Connect Discovery 1.0, section 4).
 
     public static DcrException DiscoveryFailed(string issuer, IEnumerable<string> tried) =>
-        new(DcrErrorId.DiscoveryFailed, $"No usable server metadata was found for {issuer}. Tried: {string.Join("; ", tried)}.", "Check the issuer's spelling, its path too. If the server has no discovery, give its endpoint: Connect-DcrServer -RegistrationEndpoint <url>.");
+        new(DcrErrorId.DiscoveryFailed, $"No usable server metadata was found for {issuer}. Tried: {string.Join("; ", tried)}.", "Check the issuer's spelling, its path too. A FHIR base URL needs -Discovery Smart. If the server has no discovery, give its endpoint: Connect-DcrServer -RegistrationEndpoint <url>.");
 
     public static DcrException SmartDiscoveryFailed(string fhirBase, IEnumerable<string> tried) =>
         new(DcrErrorId.DiscoveryFailed, $"No registration endpoint was found for the FHIR base {fhirBase}. Tried: {string.Join("; ", tried)}.", "Check the FHIR base URL, its path too. If the endpoint is documented elsewhere, give it: Connect-DcrServer -RegistrationEndpoint <url>. Epic names it in the CapabilityStatement (GET <fhir base>/metadata): the extension oauth-uris, 'register'.");
@@ -440,8 +492,14 @@ internal static class DcrErrors
     public static DcrException IsOffline() =>
         new(DcrErrorId.NotConnected, "This connection was made with -Offline, so nothing can be sent over it. Nothing was sent.", "Run Connect-DcrServer again, without -Offline.");
 
-    public static DcrException IssuerMismatch(string issuer, string found, IEnumerable<string> tried) =>
-        new(DcrErrorId.IssuerMismatch, $"The server metadata for {issuer} names another issuer: {found}. Tried: {string.Join("; ", tried)}.", $"If that is the server that you mean, run Connect-DcrServer {found}.");
+    /// <param name="canBeAsked">Whether the other issuer is an address that tokens may go to.</param>
+    public static DcrException IssuerMismatch(string issuer, string found, bool canBeAsked, IEnumerable<string> tried) =>
+        new(
+            DcrErrorId.IssuerMismatch,
+            $"The server metadata for {issuer} names another issuer: {found}. Tried: {string.Join("; ", tried)}.",
+            found.Contains('{') ? "This metadata is a template for many tenants. Connect to your own tenant's issuer, with its id in the URL (Entra: https://login.microsoftonline.com/<tenant id>/v2.0)."
+            : canBeAsked ? $"If that is the server that you mean, run Connect-DcrServer {found}."
+            : "Ask the server's operator to correct the issuer in its metadata: it is no address that can be reached from here. Until then, give the endpoint: Connect-DcrServer -RegistrationEndpoint <url>.");
 
     // The audit log.
 
@@ -469,8 +527,8 @@ internal static class DcrErrors
     public static DcrException SecretExists(string place, string secretName) =>
         new(DcrErrorId.SecretExists, $"There is a secret named '{secretName}' in {place} already. It was left as it is.", "Choose another name; or, if nobody needs that secret any more, remove it with Remove-Secret.");
 
-    public static DcrException NotKept(string vault, string clientId, string done, object unstored, Exception why) =>
-        new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' {done}, and vault '{vault}' did not keep that: {why.Message.TrimEnd('.')}. The local store has it.", "Nothing is lost. When the vault works again, connect, or run Restore-DcrRegistration: it gives the vault what it lacks.", why)
+    public static DcrException NotKept(string vault, string clientId, string done, object unstored, Exception why, string? nextStep) =>
+        new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' {done}, and vault '{vault}' did not keep that: {why.Message.TrimEnd('.')}. The local store has it.", $"Nothing is lost. {nextStep ?? "When the vault works again, connect, or run Restore-DcrRegistration: it gives the vault what it lacks."}", why)
         {
             Unstored = unstored,
         };
@@ -491,11 +549,11 @@ internal static class DcrErrors
             Unstored = client,
         };
 
-    public static DcrException NotForgotten(string clientId, Exception why) =>
-        new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' was deleted at the server, and its vault still holds its registration: {why.Message.TrimEnd('.')}.", "Nothing is to be done: it is removed there when you connect to that vault next.", why);
+    public static DcrException NotForgotten(string clientId, Exception why, string? nextStep) =>
+        new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' was deleted at the server, and its vault still holds its registration: {why.Message.TrimEnd('.')}.", nextStep ?? "Nothing is to be done: it is removed there when you connect to that vault next.", why);
 
-    public static DcrException NotMoved(string vault, string clientId, Exception why) =>
-        new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' is being moved, and vault '{vault}' did not take it yet: {why.Message.TrimEnd('.')}. The local store has it.", "Nothing is lost. When the vault works again, run Move-DcrRegistration once more, or connect to the vault: it goes on from here.", why);
+    public static DcrException NotMoved(string vault, string clientId, Exception why, string? nextStep) =>
+        new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' is being moved, and vault '{vault}' did not take it yet: {why.Message.TrimEnd('.')}. The local store has it.", $"Nothing is lost. {nextStep ?? "When the vault works again, run Move-DcrRegistration once more, or connect to the vault: it goes on from here."}", why);
 
     public static DcrException NothingToMove(string place) =>
         new(DcrErrorId.InvalidSetup, $"-From and -To both mean {place}. Nothing was moved.", "Name two places: a vault's name, or nothing for the local store.");
@@ -521,6 +579,8 @@ internal static class DcrErrors
         new(DcrErrorId.SecretManagementNotFound, "The module Microsoft.PowerShell.SecretManagement could not be loaded.", "Install it: Install-Module Microsoft.PowerShell.SecretManagement. It keeps registration access tokens and client secrets.", inner);
 
     private static string Columns(IReadOnlyCollection<string> columns) => columns.Count == 0 ? "" : $"; the row has the column{(columns.Count == 1 ? "" : "s")} {string.Join(", ", columns)}";
+
+    private static string Status(ServerError server) => server.Code is null ? $"HTTP {server.Status}" : $"HTTP {server.Status}, {server.Code}";
 
     private static string CodeOf(ServerError server) => server.Code ?? $"HTTP {server.Status}";
 

@@ -32,4 +32,7 @@ public sealed class DcrException : Exception
 
     /// <summary>The server does not know the client, or said what it says of one that it does not know.</summary>
     internal bool IsClientGone { get; init; }
+
+    /// <summary>The server refused the client's own token, not the connection's credential.</summary>
+    internal bool IsOwnTokenRefused { get; init; }
 }

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace DcrPowerShell.Errors;
 
@@ -14,20 +15,23 @@ internal sealed class Redaction
     private const int LongestText = 500;
     private const int LongestLine = 2000;
 
-    // A shorter "secret" would blank out ordinary words.
-    private const int ShortestSecret = 6;
-
-    // .NET Framework encodes no more; and such a text is no token.
-    private const int LongestEncoded = 32_000;
+    private static readonly Regex Credentials = new("[^/]*@");
 
     private readonly List<string> _secrets;
+    private readonly SecretTraces _traces;
 
     /// <param name="secrets">What was sent along and must not come back in words.</param>
-    public Redaction(IEnumerable<string?> secrets) =>
-        // A form or an address writes it otherwise. The longest first: one may begin with another.
-        _secrets = secrets.OfType<string>().Where(static secret => secret.Length >= ShortestSecret)
-            .SelectMany(static secret => secret.Length <= LongestEncoded ? new[] { secret, Uri.EscapeDataString(secret) } : [secret]).Distinct()
-            .OrderByDescending(static secret => secret.Length).ToList();
+    public Redaction(IEnumerable<string?> secrets)
+    {
+        _secrets = secrets.OfType<string>().ToList();
+        _traces = new SecretTraces(_secrets);
+    }
+
+    /// <summary>Knows no secret.</summary>
+    public static Redaction Nothing => new([]);
+
+    /// <summary>Knows the secrets of both.</summary>
+    public Redaction And(Redaction other) => other._secrets.All(_secrets.Contains) ? this : new(_secrets.Concat(other._secrets));
 
     public ServerError Clean(ServerError error) => error with
     {
@@ -55,8 +59,8 @@ internal sealed class Redaction
         return HasUnsafe(hidden) ? new(hidden.Select(static character => IsUnsafe(character) && character is not ('\r' or '\n' or '\t') ? ' ' : character).ToArray()) : hidden;
     }
 
-    /// <summary>Whether any of the secrets stands in a text.</summary>
-    public bool Finds(string text) => _secrets.Any(text.Contains);
+    /// <summary>Whether any of the secrets stands in a text, in whatever writing.</summary>
+    public bool Finds(string text) => _traces.Find(text).Count > 0;
 
     /// <summary>One line that a terminal shows as it is, cut off where it is too long.</summary>
     public static string Printable(string text, int longest = LongestLine)
@@ -70,8 +74,28 @@ internal sealed class Redaction
         return text.Length > longest ? line.Append('…').ToString() : line.ToString();
     }
 
+    /// <summary>An address without a user name, a password and a query: anything may be in them.</summary>
+    public static string Address(Uri uri) => Credentials.Replace(uri.OriginalString.Split('?')[0], Mask + "@");
+
     /// <summary>A value as it came, secrets masked.</summary>
-    public string Hide(string text) => _secrets.Count == 0 ? text : _secrets.Aggregate(text, static (result, secret) => result.Replace(secret, Mask));
+    public string Hide(string text)
+    {
+        var found = _traces.Find(text);
+        if (found.Count == 0)
+        {
+            return text;
+        }
+
+        var hidden = new StringBuilder(text.Length);
+        var end = 0;
+        foreach (var span in found)
+        {
+            hidden.Append(text, end, span.Start - end).Append(Mask);
+            end = span.End;
+        }
+
+        return hidden.Append(text, end, text.Length - end).ToString();
+    }
 
     // Most have none, and a list has many.
     private static bool HasUnsafe(string text)

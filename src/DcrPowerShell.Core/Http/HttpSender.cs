@@ -28,6 +28,12 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
     /// <summary>The pace of registrations, where the server counts them by themselves; null for that of all requests.</summary>
     public RateGate? RegistrationGate { get; set; }
 
+    /// <summary>How long so many more requests take at least by the limits that are known beforehand.</summary>
+    public TimeSpan LeastFor(int requests) => RegistrationGate is { } own && own.LeastFor(requests) is var apart && apart > Gate.LeastFor(requests) ? apart : Gate.LeastFor(requests);
+
+    /// <summary>Null for the system's proxy.</summary>
+    public Uri? Proxy { get; init; }
+
     // By Disconnect-DcrServer, maybe while another runspace sends.
     private volatile bool _isClosed;
 
@@ -86,7 +92,7 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
                     throw Explain(request, failure);
                 }
 
-                reason = failure.Kind == TransportFailure.NameResolution ? "the host name was not found" : "the connection could not be made";
+                reason = failure.Kind == TransportFailure.NameResolution ? "a host name was not found" : "the connection could not be made";
             }
 
             waited += wait.Value;
@@ -109,7 +115,7 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
         }
 
         var gate = request.Effect == RequestEffect.Registers && RegistrationGate is { } own ? own : Gate;
-        await EnterAsync(gate, request, reporter, stop).ConfigureAwait(false);
+        var place = await EnterAsync(gate, request, reporter, stop).ConfigureAwait(false);
         ProtocolResponse? response = null;
         try
         {
@@ -117,29 +123,27 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
         }
         finally
         {
-            gate.Leave(response);
+            gate.Leave(place, response);
         }
     }
 
-    private static async Task EnterAsync(RateGate gate, ProtocolRequest request, IReporter reporter, CancellationToken stop)
+    private static async Task<long> EnterAsync(RateGate gate, ProtocolRequest request, IReporter reporter, CancellationToken stop)
     {
         var isTold = false;
         try
         {
-            var tooLong = await gate.EnterAsync(
+            var pass = await gate.EnterAsync(
                 wait =>
                 {
                     if (!isTold && wait > TimeSpan.FromSeconds(1))
                     {
                         isTold = true;
-                        reporter.Waiting($"{request.Uri.Authority}: at the server's pace; going on in {Duration.Say(wait)}");
+                        Tell(reporter, $"{request.Uri.Authority}: at the server's pace; going on in {Duration.Say(wait)}");
                     }
                 },
-                stop).ConfigureAwait(false);
-            if (tooLong is { } pause)
-            {
-                throw DcrErrors.RateLimitLasts(request.Uri, pause);
-            }
+                stop,
+                request.Effect == RequestEffect.Registers).ConfigureAwait(false);
+            return pass.TooLong is { } pause ? throw DcrErrors.RateLimitLasts(request.Uri, pause) : pass.Place;
         }
         finally
         {
@@ -159,7 +163,7 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
         {
             var response = await transport.SendAsync(request, authorization.Headers, cancellationToken).ConfigureAwait(false) with { Redaction = SentSecrets(request, authorization) };
             await TellAsync(response).ConfigureAwait(false);
-            reporter.Verbose($"{request.Method} {Shown(request)} - {response.Status} in {time.ElapsedMilliseconds} ms");
+            reporter.Verbose($"{request.Method} {Shown(request)} - {response.Status} in {time.ElapsedMilliseconds} ms{Reason(response)}");
             Answered?.Invoke(request, response, time.Elapsed);
             return response;
         }
@@ -175,6 +179,15 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
         Task TellAsync(ProtocolResponse? response) => arrived?.Invoke(request, response) ?? Task.CompletedTask;
     }
 
+    private static string Reason(ProtocolResponse response) => response.Status < 400 || ServerErrorReader.Read(response) is not { } said ? ""
+        : (said.Code, said.Description) switch
+        {
+            (null, null) => "",
+            (null, var words) => $": {words}",
+            (var code, null) => $": {code}",
+            var (code, words) => $": {code}: {words}",
+        };
+
     // A query may hold anything.
     private static string Shown(ProtocolRequest request) => request.Uri.GetLeftPart(UriPartial.Path);
 
@@ -182,12 +195,19 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
     private static Redaction SentSecrets(ProtocolRequest request, Authorization authorization) => new(authorization.Secrets
         .Concat(request.Form?.Where(field => field.Key is "client_secret" or "client_assertion").Select(field => field.Value) ?? [])
         .Concat(request.Secrets)
-        .Concat(request.Body?.Where(static member => SecretMember.Is(member.Key, member.Value)).SelectMany(member => request.Body.Texts(member.Key)) ?? [])
+        .Concat(request.Body is null ? [] : SecretMember.Values(request.Body))
         .Append(request.Body?.Text(ClientMember.SoftwareStatement)));
+
+    /// <summary>Before the wait. Progress is not seen everywhere: unattended, -Verbose has it.</summary>
+    private static void Tell(IReporter reporter, string wait)
+    {
+        reporter.Waiting(wait);
+        reporter.Verbose(wait);
+    }
 
     private async Task WaitAsync(ProtocolRequest request, TimeSpan wait, string reason, IReporter reporter, CancellationToken stop)
     {
-        reporter.Waiting($"{request.Uri.Authority}: {reason}; trying again in {Duration.Say(wait)}");
+        Tell(reporter, $"{request.Uri.Authority}: {reason}; trying again in {Duration.Say(wait)}");
         try
         {
             await clock.Delay(wait, stop).ConfigureAwait(false);
@@ -202,8 +222,13 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
     {
         var timedOut = failure.Kind == TransportFailure.TimedOut;
         var what = timedOut ? "no answer came in time" : "the connection broke before the answer was complete";
+        var proxy = HandlerFactory.ProxyBefore(Proxy, request.Uri);
         return (failure.Kind, failure.MayHaveArrived, request.Effect) switch
         {
+            (TransportFailure.ProxyRefused, _, _) => DcrErrors.ProxyRefused(request.Uri),
+            (TransportFailure.ProxyTunnel, _, _) => DcrErrors.ProxyFailed(request.Uri, proxy, "made no connection to that server", failure),
+            (TransportFailure.NameResolution, _, _) when proxy is not null => DcrErrors.ProxyFailed(request.Uri, proxy, "has a host name that was not found", failure),
+            (TransportFailure.Connect, _, _) when proxy is not null => DcrErrors.ProxyFailed(request.Uri, proxy, "could not be reached", failure),
             (TransportFailure.Tls, _, _) => DcrErrors.TlsFailed(request.Uri, failure),
             (TransportFailure.NameResolution, _, _) => DcrErrors.ConnectionFailed(request.Uri, "the host name was not found", failure),
             (TransportFailure.Connect, _, _) => DcrErrors.ConnectionFailed(request.Uri, "the connection could not be made", failure),

@@ -9,6 +9,7 @@ using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Compat;
+using DcrPowerShell.Errors;
 using DcrPowerShell.Protocol;
 
 namespace DcrPowerShell.Http;
@@ -33,12 +34,18 @@ internal sealed class HttpTransport : IDisposable
     }
 
     /// <exception cref="TransportException">No answer, or not a whole one.</exception>
+    /// <exception cref="DcrException">A header would not be one: nothing was sent.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled before the request left.</exception>
     public async Task<ProtocolResponse> SendAsync(ProtocolRequest request, IReadOnlyList<KeyValuePair<string, string>> headers, CancellationToken cancellationToken)
     {
         using var message = new HttpRequestMessage(request.Method, request.Uri);
         foreach (var header in headers)
         {
+            if (!HeaderText.IsName(header.Key) || !HeaderText.IsValue(header.Value))
+            {
+                throw DcrErrors.UnusableHeader(request.Uri);
+            }
+
             message.Headers.TryAddWithoutValidation(header.Key, header.Value);
         }
 

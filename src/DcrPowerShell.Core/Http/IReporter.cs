@@ -9,6 +9,10 @@ internal interface IReporter
     /// <summary>A line that everybody should see.</summary>
     void Warning(string text);
 
+    /// <summary>A line about one of many clients. Of a kind the first is shown, and the others are counted.</summary>
+    /// <param name="kind">What is said of the others; a sentence.</param>
+    void Warning(string clientId, string text, string kind);
+
     /// <summary>What was put on record.</summary>
     void Audit(DcrAuditRecord record);
 

@@ -1,4 +1,6 @@
 using System;
+using System.Collections.Generic;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Protocol;
@@ -28,34 +30,47 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
     private DateTimeOffset _renewedAt;
     private TimeSpan _ahead = TimeSpan.MinValue;
     private bool _disagrees;
-    private int _underWay;
+
+    // Requests that are under way, by the order in which they were let through; and whether they register a client.
+    private readonly Dictionary<long, bool> _underWay = [];
+    private long _count;
+
+    // Which request's answer told the least, in the period that is counted now.
+    private long _toldBy;
+    private bool _toldOfRegistrations;
     private TaskCompletionSource<bool> _back = NewSignal();
     private int _refusals;
     private bool _isHeard;
 
     /// <summary>Waits until a request may go.</summary>
     /// <param name="waiting">Told how long, before each wait.</param>
-    /// <returns>Null when it may go; else how long the server wants a pause that is longer than any request waits.</returns>
-    public async Task<TimeSpan?> EnterAsync(Action<TimeSpan> waiting, CancellationToken stop)
+    /// <returns>The request's place in the order, for <see cref="Leave"/>; or how long the server wants a wait that is longer than any request waits.</returns>
+    /// <param name="registers">Whether it registers a client: servers count that apart.</param>
+    public async Task<RatePass> EnterAsync(Action<TimeSpan> waiting, CancellationToken stop, bool registers = false)
     {
-        for (var back = Back; Enter() is { } wait; back = Back)
+        while (true)
         {
-            if (wait == UntilOneIsBack)
+            var back = Back;
+            var (place, wait) = Enter(registers);
+            if (wait is not { } span)
+            {
+                return new(place, TooLong: null);
+            }
+
+            if (span == UntilOneIsBack)
             {
                 await UntilAsync(back, stop).ConfigureAwait(false);
                 continue;
             }
 
-            if (Pause is var pause && pause > RetryPolicy.LongestWait)
+            if (ServersWait(registers) is var asked && asked > RetryPolicy.LongestWait)
             {
-                return pause;
+                return new(Place: 0, asked);
             }
 
-            waiting(wait);
-            await clock.Delay(wait, stop).ConfigureAwait(false);
+            waiting(span);
+            await clock.Delay(span, stop).ConfigureAwait(false);
         }
-
-        return null;
     }
 
     /// <summary>Done when the next answer has come.</summary>
@@ -70,28 +85,42 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
         }
     }
 
-    private TimeSpan Pause
+    /// <summary>How long the server wants the next request to wait, by a refusal or by what it said was left.</summary>
+    private TimeSpan ServersWait(bool registers)
     {
-        get
+        lock (_gate)
         {
-            lock (_gate)
-            {
-                return _pausedUntil - clock.UtcNow;
-            }
+            return MayGoAt(registers) - clock.UtcNow;
         }
     }
 
+    /// <summary>A limit by the hour is one kind of request's own: what says that no more clients are registered does not keep others from being read.</summary>
+    private bool IsSpent(bool registers) => _told is not null && _left <= 0 && (registers == _toldOfRegistrations || _renewedAt - clock.UtcNow <= RetryPolicy.LongestWait);
+
+    private DateTimeOffset MayGoAt(bool registers) => Later(_pausedUntil, IsSpent(registers) ? _renewedAt : default);
+
     /// <summary>The request that was let through has its answer; null where none came.</summary>
-    public void Leave(ProtocolResponse? response)
+    /// <param name="place">As <see cref="EnterAsync"/> gave it.</param>
+    public void Leave(long place, ProtocolResponse? response)
     {
         lock (_gate)
         {
             _back.SetResult(true);
             _back = NewSignal();
-            _underWay--;
+            var registers = _underWay.TryGetValue(place, out var known) && known;
+            _underWay.Remove(place);
 
             // After a refusal, one goes ahead again when the pause is over.
             _isHeard = response?.Status != 429;
+            var told = response is null ? null : RateBudget.Read(response);
+            Recount();
+            if (told is null && _told is not null && place > _toldBy)
+            {
+                // It was counted all the same, or may have been.
+                _told = _told with { Left = _told.Left - 1 };
+                Recount();
+            }
+
             if (response is null)
             {
                 return;
@@ -108,14 +137,16 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
             }
 
             _refusals = 0;
-            if (RateBudget.Read(response) is { RenewedIn: { } renewedIn } told)
+            if (told is { RenewedIn: { } renewedIn })
             {
                 var renewedAt = clock.UtcNow + Longer(LeastPause, renewedIn - SinceFullSecond(response));
 
                 // Answers come in another order than they were counted: of one period, the least counts.
-                var left = told.Left - _underWay;
-                (_left, _renewedAt) = _told is not null && clock.UtcNow < _renewedAt && left > _left ? (_left, _renewedAt) : (left, renewedAt);
-                _told = told;
+                if (_told is null || clock.UtcNow >= _renewedAt || told.Left <= _told.Left)
+                {
+                    (_told, _toldBy, _toldOfRegistrations, _renewedAt) = (told, place, registers, renewedAt);
+                    Recount();
+                }
             }
         }
     }
@@ -138,47 +169,61 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
         return (mayAgree && !_disagrees ? TimeSpan.Zero : _ahead) - ahead;
     }
 
-    /// <summary>Null where a request went through; else how long to wait before asking again.</summary>
-    private TimeSpan? Enter()
+    /// <summary>The server counts requests about as they were sent: it has not counted those that were sent after the one which told what is left.</summary>
+    private void Recount() => _left = _told is null ? 0 : _told.Left - _underWay.Keys.Count(place => place > _toldBy);
+
+    /// <summary>The place of a request that went through; else how long to wait before asking again.</summary>
+    private (long Place, TimeSpan? Wait) Enter(bool registers)
     {
         lock (_gate)
         {
             var now = clock.UtcNow;
-            if (!_isHeard && _underWay > 0)
+            if (!_isHeard && _underWay.Count > 0)
             {
-                return UntilOneIsBack;
+                return (0, UntilOneIsBack);
             }
 
-            var isSpent = _told is not null && _left <= 0;
-            var wait = Longer(Later(_pausedUntil, isSpent ? _renewedAt : default) - now, ByLimit(now));
+            var wait = Longer(MayGoAt(registers) - now, ByLimit(now));
             if (wait > TimeSpan.Zero)
             {
-                return wait;
+                return (0, wait);
             }
 
-            if (isSpent && _underWay > 0)
+            if (IsSpent(registers) && _underWay.Count > 0)
             {
                 // One goes ahead and hears what is left now.
-                return UntilOneIsBack;
+                return (0, UntilOneIsBack);
             }
 
             _tokens--;
-            _left--;
-            _underWay++;
-            return null;
+            _underWay.Add(++_count, registers);
+            Recount();
+            return (_count, null);
         }
     }
 
+    private bool IsUnlimited => limit is null || (_told is not null && !isFirm);
+
     private TimeSpan ByLimit(DateTimeOffset now)
     {
-        if (limit is null || (_told is not null && !isFirm))
+        if (IsUnlimited)
         {
             return TimeSpan.Zero;
         }
 
-        _tokens = Math.Min(limit.Requests, _tokens + ((now - _filledAt).TotalSeconds * limit.PerSecond));
+        _tokens = Math.Min(limit!.Requests, _tokens + ((now - _filledAt).TotalSeconds * limit.PerSecond));
         _filledAt = now;
         return _tokens >= 1 ? TimeSpan.Zero : Longer(LeastPause, TimeSpan.FromSeconds((1 - _tokens) / limit.PerSecond));
+    }
+
+    /// <summary>How long so many more requests take at least by the limit; zero where none is known.</summary>
+    public TimeSpan LeastFor(int requests)
+    {
+        lock (_gate)
+        {
+            ByLimit(clock.UtcNow);
+            return IsUnlimited || requests <= _tokens ? TimeSpan.Zero : TimeSpan.FromSeconds((requests - _tokens) / limit!.PerSecond);
+        }
     }
 
     private static async Task UntilAsync(Task back, CancellationToken stop)
@@ -195,3 +240,7 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
 
     private static DateTimeOffset Later(DateTimeOffset left, DateTimeOffset right) => left > right ? left : right;
 }
+
+/// <param name="Place">Of a request that may go.</param>
+/// <param name="TooLong">The wait that the server wants, where it is longer than any request waits; null for a request that may go.</param>
+internal readonly record struct RatePass(long Place, TimeSpan? TooLong);

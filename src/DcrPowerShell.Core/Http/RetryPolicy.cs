@@ -32,7 +32,7 @@ internal static class RetryPolicy
 
     /// <summary>The wait before the next try where no answer came; null where the failure stands.</summary>
     public static TimeSpan? AfterFailure(RequestEffect effect, TransportException failure, int tries) =>
-        failure.Kind is not (TransportFailure.Tls or TransportFailure.TimedOut)
+        failure.Kind is not (TransportFailure.Tls or TransportFailure.TimedOut or TransportFailure.ProxyRefused)
         && (effect == RequestEffect.None || !failure.MayHaveArrived)
         && tries < TriesAfterNoConnection
             ? Growing(tries)

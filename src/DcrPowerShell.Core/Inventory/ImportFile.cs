@@ -15,7 +15,7 @@ internal static class ImportFile
     {
         ClientMember.ClientId, ClientMember.ClientName, ClientMember.RegistrationAccessToken, ClientMember.RegistrationClientUri, ClientMember.ClientSecret,
         ClientMember.ClientSecretExpiresAt, InventoryWriter.Tenant, InventoryWriter.Issuer, ImportRequest.ClientSecretNameMember,
-    }.ToDictionary(Plain, StringComparer.OrdinalIgnoreCase);
+    }.ToDictionary(Given.Letters);
 
     /// <summary>The rows, each as an object in wire names, and what a person finds it by: "line 3", "object 2".</summary>
     /// <exception cref="FormatException">It is neither; the message says what is wrong, and holds nothing of the file's values.</exception>
@@ -48,10 +48,15 @@ internal static class ImportFile
         }
 
         // Columns that mean nothing here may have any name.
-        var names = rows[0].Cells.Select(static heading => WireNames.TryGetValue(Plain(heading), out var name) ? name : null).ToList();
+        var names = rows[0].Cells.Select(static heading => WireNames.TryGetValue(Given.Letters(heading), out var name) ? name : null).ToList();
         if (!names.Contains(ClientMember.ClientId))
         {
             throw new FormatException("its heading line has no column ClientId or client_id");
+        }
+
+        if (names.OfType<string>().GroupBy(static name => name).FirstOrDefault(static name => name.Count() > 1) is { Key: var twice })
+        {
+            throw new FormatException($"its heading line has two columns for {twice}");
         }
 
         return rows.Skip(1).Select(row => ($"line {row.Line}", Row(names, row))).ToList();
@@ -60,12 +65,10 @@ internal static class ImportFile
     private static JsonBag Row(List<string?> names, (int Line, IReadOnlyList<string> Cells) row) => row.Cells.Count > names.Count
         ? throw new FormatException($"line {row.Line} has more cells than the heading line")
         : row.Cells
-            .Select((cell, index) => (Name: names[index], Cell: cell.Trim()))
+            .Select((cell, index) => (Name: names[index], Cell: Given.Trim(cell)))
             .Where(static pair => pair.Name is not null && pair.Cell.Length > 0)
             .Aggregate(JsonBag.Empty, static (bag, pair) => bag.With(pair.Name!, pair.Cell));
 
     private static JsonBag Renamed(JsonBag row) =>
-        row.Aggregate(JsonBag.Empty, static (bag, member) => bag.With(WireNames.TryGetValue(Plain(member.Key), out var name) ? name : member.Key, member.Value));
-
-    private static string Plain(string name) => name.Trim().Replace("_", "");
+        row.Aggregate(JsonBag.Empty, static (bag, member) => bag.With(WireNames.TryGetValue(Given.Letters(member.Key), out var name) ? name : member.Key, member.Value));
 }

@@ -5,7 +5,6 @@ using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Text.Json;
-using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Inventory;
@@ -46,7 +45,7 @@ internal sealed class InventoryWriter
         ("Issuer", static client => client.Issuer),
         ("IssuedAt", static client => Time(client.IssuedAt)),
         ("ClientSecretExpiresAt", static client => Time(client.ClientSecretExpiresAt)),
-        ("RegistrationClientUri", static client => ConfigurationOf(client)),
+        ("RegistrationClientUri", static client => client.RegistrationClientUri?.AbsoluteUri),
         ("State", static client => client.State.ToString()),
         ("SecretName", static client => client.SecretName),
     ];
@@ -98,15 +97,10 @@ internal sealed class InventoryWriter
             .With(Issuer, client.Issuer)
             .With(State, client.State.ToString())
             .With(SecretName, client.SecretName)
-            .With(ClientMember.RegistrationClientUri, ConfigurationOf(client));
+            .With(ClientMember.RegistrationClientUri, client.RegistrationClientUri?.AbsoluteUri);
         known = client.Record.ClientSecretExpiresAt is { } expiry ? known.With(ClientMember.ClientSecretExpiresAt, JsonSerializer.SerializeToElement(expiry)) : known;
         return JsonBag.From(JsonSerializer.SerializeToElement(client.Metadata)).With(known.WithoutAbsent());
     }
-
-    /// <summary>A server could put the token into the address.</summary>
-    private static string? ConfigurationOf(DcrClient client) => client.RegistrationClientUri is { } uri
-        ? new Redaction([client.Record.RegistrationAccessToken, client.Record.ClientSecret]).Show(uri.AbsoluteUri)
-        : null;
 
     private static (string Heading, Func<DcrClient, string?> Cell)[] Further(string heading, string member) => [(heading, client => Text(client.Metadata[member]))];
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using DcrPowerShell.Metadata;
+using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Ledger;
 
@@ -55,8 +56,15 @@ internal sealed record LedgerAnswer(int Status, byte[] Body, DateTimeOffset At, 
 }
 
 /// <summary>What is kept of a removal.</summary>
-/// <param name="Record">SHA-256 of the record that was removed, by which a vault's leftover is told from a newer registration.</param>
-internal sealed record LedgerRemoval(string Issuer, string ClientId, string Record);
+/// <param name="CreatedAt">By it a registration is told from another one of the same client id.</param>
+/// <param name="UpdatedAt">Of the version that was removed.</param>
+internal sealed record LedgerRemoval(string Issuer, string ClientId, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
+{
+    public static LedgerRemoval Of(RegistrationRecord record) => new(record.Issuer, record.ClientId, record.CreatedAt, record.UpdatedAt);
+
+    /// <summary>Whether what a vault has is what was removed, or an earlier version of it: not a later version, nor a later registration.</summary>
+    public bool Covers(RegistrationRecord there) => there.CreatedAt == CreatedAt && there.UpdatedAt <= UpdatedAt;
+}
 
 /// <summary>The texts in the frames.</summary>
 internal static class LedgerText
@@ -70,7 +78,7 @@ internal static class LedgerText
         .ToUtf8();
 
     public static byte[] Write(LedgerRemoval removal) =>
-        JsonBag.Empty.With("issuer", removal.Issuer).With("client_id", removal.ClientId).With("record", removal.Record).ToUtf8();
+        JsonBag.Empty.With("issuer", removal.Issuer).With("client_id", removal.ClientId).With("created_at", Time(removal.CreatedAt)).With("updated_at", Time(removal.UpdatedAt)).ToUtf8();
 
     /// <exception cref="FormatException">It is of another form.</exception>
     public static LedgerIntent ReadIntent(byte[] outline, byte[]? metadata = null) => Reading(outline, json => new LedgerIntent
@@ -94,7 +102,7 @@ internal static class LedgerText
 
     /// <inheritdoc cref="ReadIntent"/>
     public static LedgerRemoval ReadRemoval(byte[] outline) => Reading(outline, json =>
-        new LedgerRemoval(Needed(json, "issuer"), Needed(json, "client_id"), Needed(json, "record")));
+        new LedgerRemoval(Needed(json, "issuer"), Needed(json, "client_id"), Time(Needed(json, "created_at")), Time(Needed(json, "updated_at"))));
 
     private static JsonBag Json(LedgerIntent intent) => JsonBag.Empty
         .With("operation", intent.Operation.ToString())

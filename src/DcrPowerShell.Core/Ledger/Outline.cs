@@ -56,7 +56,7 @@ internal static class Outline
 
     private static void Write(Utf8JsonWriter writer, RegistrationRecord record)
     {
-        var known = new Redaction([record.ClientSecret, record.RegistrationAccessToken]);
+        var known = record.Secrets;
         var uri = record.RegistrationClientUri?.AbsoluteUri;
         var hidesUri = uri is not null && known.Finds(uri);
         writer.WriteStartObject();

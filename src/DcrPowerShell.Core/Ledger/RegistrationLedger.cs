@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
@@ -17,10 +18,13 @@ namespace DcrPowerShell.Ledger;
 /// </summary>
 internal sealed class RegistrationLedger : IDisposable
 {
+    private const int AuditKeyLength = 32;
+
     private readonly IStoreFolder _folder;
     private readonly ILedgerKeys _keys;
     private readonly LedgerFile _file;
     private readonly Owners _owners;
+    private readonly ConcurrentDictionary<string, bool> _unreadable = new(StringComparer.OrdinalIgnoreCase);
 
     /// <exception cref="DcrException">StoreReadOnly, StoreDamaged: a newer version wrote it.</exception>
     public RegistrationLedger(IStoreFolder folder, ILedgerKeys keys)
@@ -205,14 +209,40 @@ internal sealed class RegistrationLedger : IDisposable
 
         FrameDraft Removal(FrameHeader removed) => new(
             new FrameHeader { Kind = FrameKind.Removed, Client = client, Entry = entry, Reference = removed.Sequence, Place = removed.Place, Issuer = removed.Issuer },
-            LedgerText.Write(new LedgerRemoval(record.Issuer, record.ClientId, HashOf(record))),
+            LedgerText.Write(LedgerRemoval.Of(record)),
             []);
     }
 
     /// <summary>Keeps a secret of the application's, or a key: plain text under a name.</summary>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public Task KeepSecretAsync(string name, string value) => WriteAsync(isDurable: true, () =>
-        new FrameDraft(new FrameHeader { Kind = FrameKind.Secret, Client = SecretHash(name) }, Encoding.UTF8.GetBytes(name), Encoding.UTF8.GetBytes(value)));
+    public Task KeepSecretAsync(string name, string value) => WriteAsync(isDurable: true, () => SecretDraft(name, value));
+
+    /// <summary>What this ledger's audit records are sealed with; made when it is first asked for. It stays with every change of the protection.</summary>
+    /// <exception cref="DcrException">StoreReadOnly, StoreDamaged.</exception>
+    public async Task<byte[]> AuditKeyAsync()
+    {
+        if (FindAuditKey(Id) is not { } key)
+        {
+            var name = SecretName.OfAuditKey(Id);
+            var made = new byte[AuditKeyLength];
+            using (var random = RandomNumberGenerator.Create())
+            {
+                random.GetBytes(made);
+            }
+
+            // Another process may have made one meanwhile.
+            await Guard(() => _file.WriteAsync(
+                state => state.Client(SecretHash(name)) is null ? [SecretDraft(name, Convert.ToBase64String(made))] : [],
+                isDurable: true)).ConfigureAwait(false);
+            key = FindAuditKey(Id)!;
+        }
+
+        return key;
+    }
+
+    /// <summary>What audit records of a ledger were sealed with: of this one, or of one that a backup was taken back of. Null where it is not known.</summary>
+    /// <exception cref="DcrException">StoreReadOnly, StoreDamaged.</exception>
+    public byte[]? FindAuditKey(string ledgerId) => FindSecret(SecretName.OfAuditKey(ledgerId)) is { } key ? Convert.FromBase64String(key) : null;
 
     /// <summary>Removes such a secret, if it is there.</summary>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
@@ -230,7 +260,7 @@ internal sealed class RegistrationLedger : IDisposable
         var kept = Registration(FrameKind.Kept, record, to, Encoding.UTF8.GetBytes(record.ToJson()), LedgerHash.None, closes: false);
         var moved = new FrameDraft(
             new FrameHeader { Kind = FrameKind.Moved, Client = kept.Header.Client, Place = PlaceOf(from) },
-            LedgerText.Write(new LedgerRemoval(record.Issuer, record.ClientId, HashOf(record))),
+            LedgerText.Write(LedgerRemoval.Of(record)),
             []);
         var written = await Guard(() => _file.WriteAsync(_ => from is null ? [kept] : [kept, moved], isDurable: true)).ConfigureAwait(false);
         return written[0].Sequence;
@@ -296,7 +326,7 @@ internal sealed class RegistrationLedger : IDisposable
             : throw StoreErrors.FrameDamaged(_folder.Path);
     }
 
-    /// <summary>Names of these secrets.</summary>
+    /// <summary>Names of the application's secrets.</summary>
     public IReadOnlyList<string> SecretNames()
     {
         ReadOn();
@@ -309,6 +339,7 @@ internal sealed class RegistrationLedger : IDisposable
             }
         }
 
+        names.RemoveAll(SecretName.IsOwn);
         return names;
     }
 
@@ -324,12 +355,18 @@ internal sealed class RegistrationLedger : IDisposable
     /// <summary>Whether the ledger knows what a vault has under a name, also as something that the vault is still to forget.</summary>
     public bool Knows(string secretName, string vaultId) => _file.Look(state => IsKnown(state, _keys.Active.Hash(secretName), PlaceOf(vaultId)));
 
-    /// <summary>Whether this very registration was removed: a vault that was put back to an older copy of it has it again.</summary>
+    /// <summary>A vault has something under a registration's name that this version cannot read.</summary>
+    public void NoteUnreadable(string secretName) => _unreadable[secretName] = true;
+
+    /// <summary>Whether that was noted in this process.</summary>
+    public bool IsUnreadable(string secretName) => _unreadable.ContainsKey(secretName);
+
+    /// <summary>Whether this registration was removed, in this version or a later one: a vault that was put back to an older copy of it has it again.</summary>
     public bool WasRemoved(RegistrationRecord record)
     {
         var client = ClientHash(record.Issuer, record.ClientId);
         return _file.TryOpenOutline(state => state.Client(client) is { IsRemoved: true } row ? (row.Header, row.Offset) : null, out _, out var outline)
-            && outline is { Length: > 0 } && LedgerText.ReadRemoval(outline).Record == HashOf(record);
+            && outline is { Length: > 0 } && LedgerText.ReadRemoval(outline).Covers(record);
     }
 
     /// <summary>A tenant's living registration; null for none.</summary>
@@ -629,14 +666,6 @@ internal sealed class RegistrationLedger : IDisposable
         _owners.Dispose();
     }
 
-    /// <summary>By it a vault's leftover is told from something newer. A record without its secrets has the same.</summary>
-    public static string HashOf(RegistrationRecord record)
-    {
-        using var sha = SHA256.Create();
-        var version = FormattableString.Invariant($"{record.Issuer}\n{record.ClientId}\n{record.CreatedAt.UtcTicks}\n{record.UpdatedAt.UtcTicks}");
-        return Convert.ToBase64String(sha.ComputeHash(Encoding.UTF8.GetBytes(version)));
-    }
-
     private static bool IsKnown(LedgerState state, LedgerHash client, ulong place) =>
         state.Client(client) is not (null or { IsRemoved: true, IsPending: false }) || state.IsLeftover(client, place);
 
@@ -738,6 +767,9 @@ internal sealed class RegistrationLedger : IDisposable
         },
         Outline.Write(record),
         body);
+
+    private FrameDraft SecretDraft(string name, string value) =>
+        new(new FrameHeader { Kind = FrameKind.Secret, Client = SecretHash(name) }, Encoding.UTF8.GetBytes(name), Encoding.UTF8.GetBytes(value));
 
     private LedgerHash SecretHash(string name) => _keys.Active.Hash("secret\n" + name.ToUpperInvariant());
 

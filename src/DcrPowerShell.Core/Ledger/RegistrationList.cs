@@ -1,39 +1,47 @@
 using System;
 using System.Collections.Generic;
+using System.Threading;
 using System.Threading.Tasks;
 
 namespace DcrPowerShell.Ledger;
 
-/// <summary>Registrations without their secrets. While the caller works on some, the next ones are decrypted on another thread.</summary>
+/// <summary>Registrations without their secrets. While the caller works on some, the next ones are decrypted on other threads.</summary>
 /// <param name="rows">As they were when the list was asked for; what each has become is told.</param>
 /// <param name="issuer">The one that is to be expected; null for any.</param>
 internal sealed class RegistrationList(LedgerFile file, IReadOnlyList<LedgerRow> rows, string? issuer)
 {
     // The first one is not to be waited for.
     private const int FirstPart = 16;
-    private const int LaterPart = 256;
+    private const int LaterPart = 128;
+
+    private static readonly int PartsAhead = Environment.ProcessorCount;
+
+    private int _damaged;
 
     /// <summary>How many could not be read. Final when all are read.</summary>
-    public int Damaged { get; private set; }
+    public int Damaged => _damaged;
 
     public IEnumerable<StoredRegistration> Read()
     {
-        var part = Read(0, FirstPart);
-        for (var next = FirstPart; ; next += LaterPart)
+        var next = FirstPart;
+        var ahead = new Queue<Task<List<StoredRegistration>>>();
+        for (var part = Read(0, FirstPart); ; part = ahead.Dequeue().GetAwaiter().GetResult())
         {
-            var from = next;
-            var ahead = from < rows.Count ? Task.Run(() => Read(from, from + LaterPart)) : null;
+            for (; next < rows.Count && ahead.Count < PartsAhead; next += LaterPart)
+            {
+                var from = next;
+                ahead.Enqueue(Task.Run(() => Read(from, from + LaterPart)));
+            }
+
             foreach (var found in part)
             {
                 yield return found;
             }
 
-            if (ahead is null)
+            if (ahead.Count == 0)
             {
                 yield break;
             }
-
-            part = ahead.GetAwaiter().GetResult();
         }
     }
 
@@ -51,7 +59,7 @@ internal sealed class RegistrationList(LedgerFile file, IReadOnlyList<LedgerRow>
 
             if (outline is null)
             {
-                Damaged++;
+                Interlocked.Increment(ref _damaged);
                 continue;
             }
 

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Linq;
 
 namespace DcrPowerShell.Metadata;
 
@@ -34,6 +35,15 @@ internal static class ClientMember
     public const string ClientSecretExpiresAt = "client_secret_expires_at";
     public const string RegistrationAccessToken = "registration_access_token";
     public const string RegistrationClientUri = "registration_client_uri";
+
+    private static readonly string[] Named =
+    [
+        RedirectUris, TokenEndpointAuthMethod, GrantTypes, ResponseTypes, ClientName, ClientUri, LogoUri, Scope, Contacts, TosUri, PolicyUri, JwksUri, Jwks,
+        SoftwareId, SoftwareVersion, SoftwareStatement, ApplicationType, PostLogoutRedirectUris,
+    ];
+
+    /// <summary>A client may ask for it, by a specification.</summary>
+    public static bool IsRegistered(string name) => Named.Contains(name) || FurtherRegistered.Contains(name);
 
     /// <summary>Members that are arrays of texts (RFC 7591, section 2).</summary>
     public static readonly string[] Lists = [RedirectUris, GrantTypes, ResponseTypes, Contacts, PostLogoutRedirectUris];

@@ -58,23 +58,9 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
             throw new JsonException($"A JSON object was expected, not {element.ValueKind}.");
         }
 
-        var places = new Dictionary<string, int>(StringComparer.Ordinal);
-        var members = new List<KeyValuePair<string, JsonElement>>();
         var own = element.Clone();
         RequireUnicode(own);
-        foreach (var member in own.EnumerateObject())
-        {
-            if (places.TryGetValue(member.Name, out var place))
-            {
-                members[place] = new(member.Name, member.Value);
-                continue;
-            }
-
-            places.Add(member.Name, members.Count);
-            members.Add(new(member.Name, member.Value));
-        }
-
-        return new(members);
+        return new(Union(own.EnumerateObject().Select(static member => new KeyValuePair<string, JsonElement>(member.Name, member.Value))));
     }
 
     public bool TryGet(string name, out JsonElement value)
@@ -117,7 +103,7 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
     public JsonBag With(string name, IEnumerable<string> values) => With(name, JsonSerializer.SerializeToElement(values));
 
     /// <summary>Sets every member of <paramref name="other"/>.</summary>
-    public JsonBag With(JsonBag other) => other.Aggregate(this, static (bag, member) => bag.With(member.Key, member.Value));
+    public JsonBag With(JsonBag other) => new(Union(Members.Concat(other.Members)));
 
     public JsonBag Where(Func<string, JsonElement, bool> keep) =>
         new(Members.Where(member => keep(member.Key, member.Value)).ToList());
@@ -209,6 +195,26 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
 
     internal static IEnumerable<string> SplitWords(string text) => text.Split([' '], StringSplitOptions.RemoveEmptyEntries);
 
+    /// <summary>Each name once: in its first place, with its last value.</summary>
+    private static List<KeyValuePair<string, JsonElement>> Union(IEnumerable<KeyValuePair<string, JsonElement>> all)
+    {
+        var places = new Dictionary<string, int>(StringComparer.Ordinal);
+        var members = new List<KeyValuePair<string, JsonElement>>();
+        foreach (var member in all)
+        {
+            if (places.TryGetValue(member.Key, out var place))
+            {
+                members[place] = member;
+                continue;
+            }
+
+            places.Add(member.Key, members.Count);
+            members.Add(member);
+        }
+
+        return members;
+    }
+
     private static List<KeyValuePair<string, JsonElement>> Read(ReadOnlyMemory<byte> json)
     {
         using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = DeepestAnswer });
@@ -234,7 +240,7 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
     }
 
     /// <summary>An escaped lone surrogate passes the parser, and then no member can be read or written.</summary>
-    private static void RequireUnicode(JsonElement value)
+    public static void RequireUnicode(JsonElement value)
     {
         try
         {

@@ -21,18 +21,18 @@ internal static class MaskedJson
             }
             else
             {
-                WriteValue(writer, SecretMember.Within(owner, member.Key), member.Value, known);
+                WriteValue(writer, SecretMember.Path(owner, bag, member.Key), member.Value, known);
             }
         }
 
         writer.WriteEndObject();
     }
 
-    private static void WriteValue(Utf8JsonWriter writer, string name, JsonElement value, Redaction known)
+    private static void WriteValue(Utf8JsonWriter writer, string path, JsonElement value, Redaction known)
     {
         switch (value.ValueKind)
         {
-            case var _ when SecretMember.Is(name, value):
+            case var _ when SecretMember.Is(path, value):
                 writer.WriteStringValue(Redaction.Mask);
                 break;
             case JsonValueKind.String:
@@ -42,13 +42,13 @@ internal static class MaskedJson
                 writer.WriteStartArray();
                 foreach (var item in value.EnumerateArray())
                 {
-                    WriteValue(writer, name, item, known);
+                    WriteValue(writer, path, item, known);
                 }
 
                 writer.WriteEndArray();
                 break;
             case JsonValueKind.Object:
-                WriteObject(writer, name, JsonBag.From(value), known);
+                WriteObject(writer, path, JsonBag.From(value), known);
                 break;
             default:
                 value.WriteTo(writer);

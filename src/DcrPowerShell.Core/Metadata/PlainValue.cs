@@ -16,25 +16,24 @@ internal static class PlainValue
     private static readonly Redaction NothingKnown = new([]);
 
     /// <param name="known">Secrets to mask wherever they stand.</param>
-    /// <inheritdoc cref="From(string, JsonElement)"/>
+    /// <inheritdoc cref="From(string, JsonElement, Redaction)"/>
     public static IDictionary From(JsonBag bag, Redaction? known = null) => Object("", bag, known ?? NothingKnown);
 
     /// <summary>
     /// A text, a truth value, an array, an ordered read-only dictionary, or a number: a <see cref="long"/> or
     /// <see cref="double"/> where that is exactly what the server wrote, else its text.
     /// </summary>
-    /// <param name="name">The member's, which may say that it is secret.</param>
-    public static object? From(string name, JsonElement value) => From(name, value, NothingKnown);
-
-    private static object? From(string name, JsonElement value, Redaction known) => value.ValueKind switch
+    /// <param name="path">The member's name and those around it, which may say that it is secret.</param>
+    /// <param name="known">Secrets to mask wherever they stand.</param>
+    public static object? From(string path, JsonElement value, Redaction known) => value.ValueKind switch
     {
-        _ when SecretMember.Is(name, value) => Redaction.Mask,
+        _ when SecretMember.Is(path, value) => Redaction.Mask,
         JsonValueKind.String => known.Show(value.GetString()!),
         JsonValueKind.True => true,
         JsonValueKind.False => false,
         JsonValueKind.Number => Number(value),
-        JsonValueKind.Array => value.EnumerateArray().Select(item => From(name, item, known)).ToArray(),
-        JsonValueKind.Object => Object(name, JsonBag.From(value), known),
+        JsonValueKind.Array => value.EnumerateArray().Select(item => From(path, item, known)).ToArray(),
+        JsonValueKind.Object => Object(path, JsonBag.From(value), known),
         _ => null,
     };
 
@@ -43,7 +42,9 @@ internal static class PlainValue
         var members = new OrderedDictionary();
         foreach (var member in bag)
         {
-            members[known.Show(member.Key)] = SecretMember.IsOfPrivateKey(bag, member.Key) ? Redaction.Mask : From(SecretMember.Within(owner, member.Key), member.Value, known);
+            members[known.Show(member.Key)] = SecretMember.IsOfPrivateKey(bag, member.Key)
+                ? Redaction.Mask
+                : From(SecretMember.Path(owner, bag, member.Key), member.Value, known);
         }
 
         return members.AsReadOnly();

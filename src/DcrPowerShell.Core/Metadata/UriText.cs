@@ -15,6 +15,9 @@ internal static class UriText
     /// <summary>Null where it is no URL, absolute or relative to another.</summary>
     public static Uri? Against(Uri other, string? text) => Read(() => Uri.TryCreate(other, text, out var uri) ? uri : null);
 
+    /// <summary>A value as one segment of a path. The names that lead elsewhere, <c>.</c> and <c>..</c>, have no other writing: they get a slash that stays encoded.</summary>
+    public static string Segment(string value) => value is "." or ".." ? Uri.EscapeDataString(value + "/") : Uri.EscapeDataString(value);
+
     private static Uri? Read(Func<Uri?> parse)
     {
         try

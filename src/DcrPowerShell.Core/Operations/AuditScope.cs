@@ -11,13 +11,13 @@ using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Operations;
 
-/// <summary>What one run of an operation puts on record: begun before anything is sent, and written when its outcome is known.</summary>
+/// <summary>What one run of an operation puts on record: that it is about to be done, before anything is sent, and then how it ended.</summary>
 /// <param name="log">Null where nothing is put on record.</param>
 /// <param name="facts">What is the same for all records of the run.</param>
 internal sealed class AuditScope(AuditLog? log, DcrAuditRecord facts, IReporter reporter, IClock clock)
 {
-    private readonly List<Redaction> _sent = [];
     private DcrAuditRecord? _draft;
+    private string? _intent;
     private RegistrationRecord? _before;
     private RegistrationRecord? _after;
     private (int Tries, string? Id) _reads;
@@ -28,6 +28,9 @@ internal sealed class AuditScope(AuditLog? log, DcrAuditRecord facts, IReporter 
 
     /// <summary>Whom the run is about; null where nobody knows.</summary>
     public string? Tenant { get; private set; }
+
+    /// <summary>The secrets that were sent in this run.</summary>
+    public Redaction Sent { get; private set; } = Redaction.Nothing;
 
     public static AuditScope Of(DcrConnection connection, IReporter reporter, IClock clock) => new(connection.Audit, FactsOf(connection), reporter, clock);
 
@@ -43,20 +46,9 @@ internal sealed class AuditScope(AuditLog? log, DcrAuditRecord facts, IReporter 
             return;
         }
 
-        try
-        {
-            if (operation != DcrAuditOperation.Read)
-            {
-                log.Check();
-            }
-        }
-        catch (Exception failure) when (IsOfFile(failure))
-        {
-            throw DcrErrors.AuditWriteFailed(log.Path!, failure);
-        }
-
-        _before = record;
-        _draft = facts with
+        (_before, _after, _intent) = (record, null, null);
+        (_reads, _changes, _isAccepted) = (default, default, false);
+        var draft = facts with
         {
             Operation = operation,
             ClientId = record?.ClientId,
@@ -64,6 +56,27 @@ internal sealed class AuditScope(AuditLog? log, DcrAuditRecord facts, IReporter 
             Tenant = record?.Tenant ?? tenant,
             Changed = changes?.ToList() ?? [],
         };
+        try
+        {
+            switch (operation)
+            {
+                case DcrAuditOperation.Read:
+                    break;
+                case DcrAuditOperation.Connect:
+                    // It changes nothing at the server.
+                    log.Check();
+                    break;
+                default:
+                    _intent = log.Append(Finish(draft with { Outcome = DcrAuditOutcome.Begun })).Hash;
+                    break;
+            }
+        }
+        catch (Exception failure) when (IsOfFile(failure))
+        {
+            throw DcrErrors.AuditWriteFailed(log.Path!, failure);
+        }
+
+        _draft = draft;
     }
 
     /// <summary>A request was sent.</summary>
@@ -83,7 +96,7 @@ internal sealed class AuditScope(AuditLog? log, DcrAuditRecord facts, IReporter 
 
         if (response is not null)
         {
-            _sent.Add(response.Redaction);
+            Sent = Sent.And(response.Redaction);
         }
     }
 
@@ -101,7 +114,7 @@ internal sealed class AuditScope(AuditLog? log, DcrAuditRecord facts, IReporter 
 
         _draft = null;
         var secrets = NewSecrets().ToList();
-        var wasNothingDone = failure is OperationCanceledException && _changes.Tries == 0;
+        var wasNothingDone = failure is OperationCanceledException && _changes.Tries == 0 && _intent is null;
         if (wasNothingDone || (draft.Operation == DcrAuditOperation.Read && secrets.Count == 0))
         {
             return;
@@ -118,6 +131,7 @@ internal sealed class AuditScope(AuditLog? log, DcrAuditRecord facts, IReporter 
             Attempts = draft.Operation == DcrAuditOperation.Connect ? null : tries,
             RequestId = id,
             Changed = draft.Changed.Union(secrets).ToList(),
+            Intent = _intent,
         });
     }
 
@@ -173,23 +187,25 @@ internal sealed class AuditScope(AuditLog? log, DcrAuditRecord facts, IReporter 
 
     private void Write(DcrAuditRecord record)
     {
-        record = log!.Complete(Clean(record) with { Time = clock.UtcNow });
+        record = Finish(record);
         try
         {
-            record = log.Append(record);
+            record = log!.Append(record);
         }
         catch (Exception failure) when (IsOfFile(failure))
         {
-            reporter.Warning($"The audit log '{log.Path}' could not be written: {failure.Message.TrimEnd('.')}. It lacks this record: {AuditLine.ToJson(record)}");
+            reporter.Warning($"The audit log '{log!.Path}' could not be written: {failure.Message.TrimEnd('.')}. It lacks this record: {AuditLine.ToJson(record)}");
         }
 
         reporter.Audit(record);
     }
 
+    private DcrAuditRecord Finish(DcrAuditRecord record) => log!.Complete(Clean(record) with { Time = clock.UtcNow });
+
     /// <summary>A server may put a secret anywhere: into a name, or the id of a request.</summary>
     private DcrAuditRecord Clean(DcrAuditRecord record)
     {
-        Redaction[] all = [.. _sent, new([_before?.RegistrationAccessToken, _before?.ClientSecret, _after?.RegistrationAccessToken, _after?.ClientSecret])];
+        var known = new[] { _before, _after }.OfType<RegistrationRecord>().Aggregate(Sent, static (sent, client) => sent.And(client.Secrets));
         return record with
         {
             Server = Text(record.Server.Split('?')[0])!,
@@ -200,7 +216,7 @@ internal sealed class AuditScope(AuditLog? log, DcrAuditRecord facts, IReporter 
             Changed = record.Changed.Select(name => Text(name)!).ToList(),
         };
 
-        string? Text(string? text) => all.Aggregate(text, static (cleaned, redaction) => redaction.Clean(cleaned));
+        string? Text(string? text) => known.Clean(text);
     }
 
     private static bool IsOfFile(Exception failure) => failure is IOException or UnauthorizedAccessException;

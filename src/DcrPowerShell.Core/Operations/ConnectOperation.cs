@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Net.Http;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.RegularExpressions;
 using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Audit;
@@ -64,6 +65,11 @@ internal sealed record ConnectRequest
 /// <summary>Finds a server's registration endpoint and makes a connection to it. Sends no registration.</summary>
 internal static class ConnectOperation
 {
+    private const int MostRedirects = 3;
+    private const int EnoughToLearn = 20;
+
+    private static readonly Regex HostAndPort = new(@"^[A-Za-z0-9][A-Za-z0-9.-]*:\d{1,5}/?$", RegexOptions.CultureInvariant);
+
     /// <param name="ledger">What this user's commands write to.</param>
     /// <param name="vault">Proved to keep what is written before anything is sent; null for the local store.</param>
     /// <param name="audit">Proved to be writable before anything is sent; null where nothing is put on record.</param>
@@ -71,6 +77,7 @@ internal static class ConnectOperation
     /// <exception cref="DcrException">A bad URL or token; DiscoveryFailed, IssuerMismatch; no connection.</exception>
     public static async Task<DcrConnection> RunAsync(ConnectRequest request, RegistrationLedger ledger, ISecretVault? vault, IReporter reporter, IClock clock, CancellationToken stop, HttpMessageHandler? handler = null, AuditLog? audit = null)
     {
+        request = Meant(request, reporter);
         RequireSafe(nameof(request.Issuer), request.Issuer);
         RequireSafe(nameof(request.RegistrationEndpoint), request.RegistrationEndpoint);
         foreach (var origin in request.AllowedOrigins)
@@ -78,6 +85,7 @@ internal static class ConnectOperation
             RequireSafe("AllowedOrigin", origin);
         }
 
+        request = request with { Proxy = ProxyOf(request.Proxy) };
         var scope = new AuditScope(audit, new DcrAuditRecord { Server = (request.Issuer ?? request.RegistrationEndpoint)!.OriginalString }, reporter, clock);
         scope.Begin(DcrAuditOperation.Connect);
         try
@@ -97,7 +105,7 @@ internal static class ConnectOperation
     /// <exception cref="DcrException">DiscoveryFailed: nothing is known of that server.</exception>
     public static DcrConnection Offline(ConnectRequest request, RegistrationLedger ledger, string? vault)
     {
-        var asked = request.Issuer!.OriginalString;
+        var asked = Discovery.Meant(request.Issuer!.OriginalString).Issuer;
         var issuer = ledger.Issuers().FirstOrDefault(known => known.TrimEnd('/') == asked.TrimEnd('/')) ?? throw DcrErrors.NothingKnownOffline(asked, ledger.Issuers());
         var vaultId = vault is null ? null : ledger.NamedVaults().Where(known => known.Value.Equals(vault, StringComparison.OrdinalIgnoreCase)).Select(static known => known.Key).FirstOrDefault();
         var sender = new HttpSender(new HttpTransport(HandlerFactory.Create(null, null), request.Timeout, new SystemClock()), new SystemClock());
@@ -107,7 +115,7 @@ internal static class ConnectOperation
     private static async Task<DcrConnection> ConnectAsync(ConnectRequest request, RegistrationLedger ledger, ISecretVault? vault, IReporter reporter, IClock clock, HttpMessageHandler? handler, AuditScope audit, CancellationToken stop)
     {
         var store = await StoreOpening.RunAsync(ledger, vault, reporter, clock, audit, stop).ConfigureAwait(false);
-        var sender = new HttpSender(new HttpTransport(handler ?? HandlerFactory.Create(request.Proxy, request.TlsCertificate), request.Timeout, clock), clock);
+        var sender = new HttpSender(new HttpTransport(handler ?? HandlerFactory.Create(request.Proxy, request.TlsCertificate), request.Timeout, clock), clock) { Proxy = request.Proxy };
         try
         {
             var found = request.RegistrationEndpoint is { } given
@@ -120,7 +128,7 @@ internal static class ConnectOperation
             Pace(sender, dialect, request.RateLimit, clock);
             StoreOpening.TellOfUnknown(ledger, context.Issuer, reporter);
             StoreOpening.CompareStores(store, context.Issuer, reporter);
-            return new DcrConnection(request.Name ?? NameOf(request.Issuer ?? request.RegistrationEndpoint!), context.Issuer, context.RegistrationEndpoint, credential, ledger, vault?.Name, store.VaultId, service, sender)
+            var connection = new DcrConnection(request.Name ?? NameOf(request.Issuer ?? request.RegistrationEndpoint!), context.Issuer, context.RegistrationEndpoint, credential, ledger, vault?.Name, store.VaultId, service, sender)
             {
                 AllowedOrigins = context.AllowedOrigins,
                 Scopes = context.Server.Scopes,
@@ -129,11 +137,41 @@ internal static class ConnectOperation
                 Rediscover = request.RegistrationEndpoint is not null ? null : async (again, until) =>
                     ContextOf(request, await DiscoverAsync(request, sender, again, until).ConfigureAwait(false), sender),
             };
+            LearnFromKept(connection);
+            return connection;
         }
         catch
         {
             sender.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>With the issuer that is meant, where the address of its metadata was pasted.</summary>
+    private static ConnectRequest Meant(ConnectRequest request, IReporter reporter)
+    {
+        if (request.Issuer is null)
+        {
+            return request;
+        }
+
+        var (issuer, isSmart) = Discovery.Meant(request.Issuer.OriginalString);
+        if (issuer == request.Issuer.OriginalString || UriText.Absolute(issuer) is not { } meant)
+        {
+            return request;
+        }
+
+        reporter.Verbose($"Connecting to {issuer}{(isSmart ? ", a FHIR base" : "")}: that is the issuer whose metadata was named.");
+        return request with { Issuer = meant, Discovery = isSmart ? DcrDiscovery.Smart : request.Discovery };
+    }
+
+    /// <summary>A server that gave none of the clients which are kept a token of its own has no RFC 7592.</summary>
+    private static void LearnFromKept(DcrConnection connection)
+    {
+        var kept = connection.Ledger.List(connection.Issuer).Take(EnoughToLearn).Select(found => connection.Service.WhyUnmanaged(found.Record));
+        if (kept.DefaultIfEmpty().All(static why => why?.ErrorId == DcrErrorId.OperationNotSupported))
+        {
+            connection.Lacks(DcrCapabilities.Read | DcrCapabilities.Update | DcrCapabilities.Delete);
         }
     }
 
@@ -165,15 +203,37 @@ internal static class ConnectOperation
             return found;
         }
 
+        if (tried.Select(static finding => finding.Server).FirstOrDefault(static server => server is not null) is { } server && Dialects.UsualEndpoint(request.Provider, new Uri(server.Issuer!)) is { } endpoint)
+        {
+            reporter.Warning($"The server's metadata has no registration_endpoint, so dynamic registration is off there. {request.Provider} has it at {endpoint}; Enable-Auth0Dcr switches it on.");
+            return new(endpoint, "usual") { Issuer = server.Issuer, RegistrationEndpoint = endpoint, Server = server };
+        }
+
         var stranger = tried.Select(finding => finding.OtherIssuer).FirstOrDefault(other => other is not null);
-        throw stranger is null ? DcrErrors.DiscoveryFailed(asked, Places(tried)) : DcrErrors.IssuerMismatch(asked, stranger, Places(tried));
+        throw stranger is null
+            ? DcrErrors.DiscoveryFailed(asked, Places(tried))
+            : DcrErrors.IssuerMismatch(asked, stranger, Discovery.SafeUri(stranger) is { } other && (!other.IsLoopback || request.Issuer.IsLoopback), Places(tried));
+    }
+
+    /// <summary>Asks at one place, and where that leads to on the same server.</summary>
+    private static async Task<(Uri Place, ProtocolResponse Response)> AskAsync(Uri place, HttpSender sender, IReporter reporter, CancellationToken stop)
+    {
+        for (var redirects = 0; ; redirects++)
+        {
+            var response = await sender.SendAsync(Discovery.Request(place), new NoCredential(), reporter, stop).ConfigureAwait(false);
+            if (redirects == MostRedirects || Discovery.Redirect(place, response) is not { } next)
+            {
+                return (place, response);
+            }
+
+            place = next;
+        }
     }
 
     /// <summary>Many FHIR servers leave the registration endpoint to their issuer's own metadata.</summary>
     private static async Task<DiscoveryFinding?> SmartAsync(Uri fhirBase, List<DiscoveryFinding> tried, HttpSender sender, IReporter reporter, CancellationToken stop)
     {
-        var place = SmartDiscovery.Place(fhirBase);
-        var response = await sender.SendAsync(Discovery.Request(place), new NoCredential(), reporter, stop).ConfigureAwait(false);
+        var (place, response) = await AskAsync(SmartDiscovery.Place(fhirBase), sender, reporter, stop).ConfigureAwait(false);
         var finding = SmartDiscovery.Judge(fhirBase, place, response);
         tried.Add(finding);
         switch (finding)
@@ -193,8 +253,8 @@ internal static class ConnectOperation
     {
         foreach (var candidate in Discovery.Candidates(new Uri(asked)))
         {
-            var response = await sender.SendAsync(Discovery.Request(candidate), new NoCredential(), reporter, stop).ConfigureAwait(false);
-            var finding = Discovery.Judge(asked, candidate, response);
+            var (place, response) = await AskAsync(candidate, sender, reporter, stop).ConfigureAwait(false);
+            var finding = Discovery.Judge(asked, place, response);
             tried.Add(finding);
             if (finding.Issuer is null)
             {
@@ -226,6 +286,17 @@ internal static class ConnectOperation
 
     // The path belongs to it: Keycloak and others serve many issuers at one host.
     private static string NameOf(Uri url) => url.Authority + url.AbsolutePath.TrimEnd('/');
+
+    /// <summary>People write a proxy as host:port, too, which a URL's parser takes for a scheme.</summary>
+    private static Uri? ProxyOf(Uri? given)
+    {
+        if (given is null || (given.IsAbsoluteUri && given.Host.Length > 0 && HandlerFactory.ProxySchemes.Contains(given.Scheme)))
+        {
+            return given;
+        }
+
+        return HostAndPort.IsMatch(given.OriginalString) && UriText.Absolute("http://" + given.OriginalString) is { } proxy ? proxy : throw DcrErrors.BadProxy();
+    }
 
     private static void RequireSafe(string parameter, Uri? uri)
     {

@@ -18,9 +18,15 @@ internal static class DeleteOperation
         {
             await context.Provider.DeleteAsync(record, context.Call).ConfigureAwait(false);
         }
-        catch (DcrException refusal) when (refusal.ErrorId == DcrErrorId.ClientNotFound)
+        catch (DcrException refusal) when (refusal.ErrorId is DcrErrorId.ClientNotFound or DcrErrorId.OperationNotSupported)
         {
-            if (await IsThereAsync(context, record).ConfigureAwait(false))
+            var isNotOffered = refusal.ErrorId == DcrErrorId.ClientNotFound && await IsThereAsync(context, record).ConfigureAwait(false);
+            if ((isNotOffered || refusal.ErrorId == DcrErrorId.OperationNotSupported) && context.Provider.WhyUnmanaged(record) is null)
+            {
+                context.Connection.Lacks(DcrCapabilities.Delete);
+            }
+
+            if (isNotOffered)
             {
                 throw DcrErrors.DeletionNotOffered(record.ClientId);
             }
@@ -53,7 +59,7 @@ internal static class DeleteOperation
         if (await context.Store.RemoveAsync(record, context.Scope.Entry).ConfigureAwait(false) is { } failure)
         {
             context.Scope.Kept();
-            throw DcrErrors.NotForgotten(record.ClientId, failure);
+            throw DcrErrors.NotForgotten(record.ClientId, failure, failure.NextStep);
         }
 
         context.Scope.Kept();

@@ -2,6 +2,7 @@ using System;
 using System.Threading.Tasks;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Http;
 using DcrPowerShell.Inventory;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
@@ -42,7 +43,7 @@ internal static class ImportOperation
             throw DcrErrors.OtherIssuer(clientId, issuer, connection.Issuer);
         }
 
-        if (request.RegistrationAccessToken is { } token && !StaticToken.IsBearerToken(token))
+        if (request.RegistrationAccessToken is { } token && !HeaderText.IsToken(token))
         {
             throw DcrErrors.ImportInvalid(request.Source, $"the registration access token of client '{clientId}' has a space, a line break or another character that no bearer token has (RFC 6750, section 2.1)", "Give the token alone, without quotes, 'Bearer' or a line break.");
         }

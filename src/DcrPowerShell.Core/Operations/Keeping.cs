@@ -3,8 +3,10 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Http;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
+using DcrPowerShell.Providers;
 using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Operations;
@@ -37,8 +39,7 @@ internal static class Keeping
             throw DcrErrors.NotKeptHere(answer.ClientId!, done, new DcrClient(Merged(context.UnknownRecord(answer.ClientId!)), []) { State = DcrClientState.Active, Storage = DcrStorage.MemoryOnly }, hasAnswer: false, unread);
         }
 
-        RegistrationRecord Merged(RegistrationRecord former) =>
-            Merge(former with { Tenant = former.Tenant ?? tenant }, answer, context.Connection.RegistrationEndpoint, context.Clock.UtcNow);
+        RegistrationRecord Merged(RegistrationRecord former) => context.Merged(former with { Tenant = former.Tenant ?? tenant }, answer);
     }
 
     /// <summary>A record of a client of which nothing but its id is known.</summary>
@@ -58,28 +59,44 @@ internal static class Keeping
     public static async Task<DcrClient> ListedAsync(this OperationContext context, RegistrationAnswer listed)
     {
         var known = (await context.Store.FindAsync(context.Connection.Issuer, listed.ClientId!, orOutline: true).ConfigureAwait(false))?.Record;
-        var record = Merge(known ?? context.UnknownRecord(listed.ClientId!), listed, context.Connection.RegistrationEndpoint, context.Clock.UtcNow);
+        var record = context.Merged(known ?? context.UnknownRecord(listed.ClientId!), listed);
         return new DcrClient(record, []) { State = DcrClientState.Active, Storage = known is null ? DcrStorage.MemoryOnly : context.Store.StorageOf(record) };
     }
 
     /// <summary>Stores the answer to a read or an update, if it brought anything new, and gives the client as it is now.</summary>
     /// <param name="done">What the server did, to be told if the store fails: "was changed".</param>
     /// <param name="always">Also where it brought nothing that the record has not: the store does not have that.</param>
+    /// <param name="before">What the server had before an update, and all that the update named; null after a read.</param>
     /// <exception cref="DcrException">
-    /// ResponseNotConformant: the answer is about another client, and was kept as that one's. VaultWriteFailed: the error carries the client.
+    /// VaultWriteFailed: the error carries the client.
     /// </exception>
-    public static async Task<DcrClient> KeepAsync(this OperationContext context, RegistrationRecord record, RegistrationAnswer answer, JsonBag? asked, string done, bool always = false)
+    /// <exception cref="UnreadAnswerException">It is not the client's own information response; what it brought is kept.</exception>
+    public static async Task<DcrClient> KeepAsync(
+        this OperationContext context,
+        RegistrationRecord record,
+        RegistrationAnswer answer,
+        JsonBag? asked,
+        string done,
+        bool always = false,
+        (JsonBag Read, JsonBag Named)? before = null)
     {
-        if (answer.ClientId is { } answered && answered != record.ClientId)
+        if (answer.ClientId != record.ClientId)
         {
-            var (other, _) = await context.NewRecordAsync(answer, tenant: null, done).ConfigureAwait(false);
-            await context.StoreAsync(other, [], done).ConfigureAwait(false);
-            throw DcrErrors.OtherClient(record.ClientId, answered, other.SecretName);
+            // RFC 7592, section 3, wants a client_id in each. Without it, only a new token or secret is taken to be this client's.
+            var newer = context.Merged(record, answer.SecretsAlone.Onto(record.Metadata));
+            if (answer.ClientId is null && !newer.HasSameContent(record))
+            {
+                await context.StoreAsync(newer, [], done).ConfigureAwait(false);
+            }
+
+            throw new UnreadAnswerException(response: null, answer.ClientId is { } other ? $"its answer is about client '{other}'" : "its answer has no client_id");
         }
 
-        var updated = Merge(record, answer, context.Connection.RegistrationEndpoint, context.Clock.UtcNow);
-        var changes = asked is null ? [] : Grant.Compare(asked, answer.Members);
+        var updated = context.Merged(record, answer);
+        var known = context.Audit.Sent.And(updated.Secrets);
+        var changes = asked is null ? [] : Grant.Compare(asked, answer.Members, known);
         updated = asked is null ? updated : updated with { Asked = Grant.Remember(record.Asked, asked, changes) };
+        changes = before is { } former ? [.. changes, .. Grant.CompareUnnamed(former.Read, answer.Members, former.Named, known)] : changes;
         var isWorthKeeping = always || record.IsKept || updated.ClientSecret is not null || updated.RegistrationAccessToken is not null;
         var isKept = !always && (updated.HasSameContent(record) || !isWorthKeeping);
         if (isKept)
@@ -124,7 +141,7 @@ internal static class Keeping
         }
 
         context.DistrustVault();
-        throw DcrErrors.NotKept(context.Connection.Vault!, record.ClientId, done, new DcrClient(record, changes) { State = state, Storage = storage }, failure);
+        throw DcrErrors.NotKept(context.Connection.Vault!, record.ClientId, done, new DcrClient(record, changes) { State = state, Storage = storage }, failure, failure.NextStep);
     }
 
     /// <summary>Gives the application its own copy of the client secret, under a name of the user's choice.</summary>
@@ -156,14 +173,11 @@ internal static class Keeping
     /// <summary>Says in one line what was granted otherwise than asked, and what is odd.</summary>
     public static void Tell(this OperationContext context, DcrClient client, bool hasNewSecret)
     {
-        if (client.Changes.Count > 0)
+        TellChanges("the server granted otherwise than asked", client.Changes.Where(static change => change.WasNamed).ToList());
+        TellChanges("the server changed what was not named", client.Changes.Where(static change => !change.WasNamed).ToList());
+        if (hasNewSecret && ExpiryDoubt(client.Record, context.Clock.UtcNow) is { } doubt)
         {
-            Warn($"the server granted otherwise than asked. {string.Join("; ", client.Changes)}.");
-        }
-
-        if (hasNewSecret && client.Record.ClientSecretExpiresAt is null)
-        {
-            Warn("the server did not say when the client secret expires (client_secret_expires_at).");
+            Warn(doubt);
         }
 
         if (client.Record.ClientSecret is null && client.TokenEndpointAuthMethod is "client_secret_basic" or "client_secret_post" or "client_secret_jwt")
@@ -171,24 +185,85 @@ internal static class Keeping
             Warn($"the server set token_endpoint_auth_method to {client.TokenEndpointAuthMethod} and gave no client secret: the client cannot authenticate.");
         }
 
-        void Warn(string text) => context.Reporter.Warning(Redaction.Printable($"Client '{client.ClientId}': {text}"));
+        if (client.Record.RegistrationAccessToken is { } token && !HeaderText.IsToken(token))
+        {
+            Warn("its registration access token has a character that no bearer token has, so the client cannot be managed with it. It is kept as it came.");
+        }
+
+        // Of one kind are those where the same members changed, whatever their values.
+        void TellChanges(string what, List<DcrChange> changes)
+        {
+            if (changes.Count > 0)
+            {
+                context.WarnOf(client, $"{what}. {string.Join("; ", changes)}.", $"{what} ({string.Join(", ", changes.Select(static change => change.Name))}).");
+            }
+        }
+
+        void Warn(string text) => context.WarnOf(client, text, text);
     }
+
+    /// <summary>Says what a new registration lacks. Many servers have RFC 7591 only.</summary>
+    public static void TellOfNew(this OperationContext context, DcrClient client, JsonBag asked)
+    {
+        var method = client.TokenEndpointAuthMethod ?? asked.Text(ClientMember.TokenEndpointAuthMethod);
+        if (client.Record.ClientSecret is null && method is null && !HasKeys(client.Record.Metadata) && !HasKeys(asked))
+        {
+            const string Lacking = "the server gave no client secret and named no token_endpoint_auth_method. By RFC 7591 that means client_secret_basic, so the client cannot authenticate; if the server takes it as a public client, set -TokenEndpointAuthMethod none.";
+            context.WarnOf(client, Lacking, Lacking);
+        }
+
+        if (context.Provider.WhyUnmanaged(client.Record) is { ErrorId: DcrErrorId.OperationNotSupported })
+        {
+            context.Connection.Lacks(DcrCapabilities.Read | DcrCapabilities.Update | DcrCapabilities.Delete);
+            const string Unmanaged = "the server gave no registration access token, so the client cannot be read, changed or deleted from here. To replace it: register another with New-DcrClient -AllowDuplicate, move the application over, and drop this one with Remove-DcrClient -StoreOnly.";
+            context.WarnOf(client, Unmanaged, Unmanaged);
+        }
+    }
+
+    /// <summary>What is odd about when the client secret expires; null for nothing.</summary>
+    private static string? ExpiryDoubt(RegistrationRecord record, DateTimeOffset now) => (SecretExpiry.Read(record.Metadata), record.ClientSecretExpiresAt) switch
+    {
+        ({ At: null, Odd: { } odd }, _) => $"client_secret_expires_at is {Redaction.Printable(odd, 40)}, which is no time: when the client secret expires is not known.",
+        (_, null) => "the server did not say when the client secret expires (client_secret_expires_at).",
+        (_, > 0 and var at) when at <= now.ToUnixTimeSeconds() => $"the client secret that the server gave has expired already, {Duration.Say(TimeSpan.FromSeconds(now.ToUnixTimeSeconds() - at))} ago (client_secret_expires_at).",
+        ({ Odd: { } odd }, { } at) => $"client_secret_expires_at is {Redaction.Printable(odd, 40)}, not in seconds as RFC 7591 has it. It was read as {(at == 0 ? "never" : $"{DateTimeOffset.FromUnixTimeSeconds(at):yyyy-MM-dd HH:mm} UTC")}.",
+        _ => null,
+    };
+
+    private static bool HasKeys(JsonBag metadata) => metadata.Has(ClientMember.Jwks) || metadata.Has(ClientMember.JwksUri) || metadata.Has(ClientMember.SoftwareStatement);
+
+    private static void WarnOf(this OperationContext context, DcrClient client, string text, string kind) => context.Reporter.Warning(client.ClientId, text, kind);
 
     /// <summary>Says that a command which was not to replace the client secret found it replaced.</summary>
     public static void TellOfReplacedSecret(this OperationContext context, RegistrationRecord before, DcrClient now)
     {
         if (before.ClientSecret is not null && now.Record.ClientSecret != before.ClientSecret)
         {
-            context.Reporter.Warning($"Client '{now.ClientId}': the server replaced the client secret. The application needs the new one.");
+            const string Replaced = "the server replaced the client secret. The application needs the new one.";
+            context.WarnOf(now, Replaced, Replaced);
         }
+    }
+
+    private static RegistrationRecord Merged(this OperationContext context, RegistrationRecord record, RegistrationAnswer answer)
+    {
+        var heard = answer with { Members = Echo.Hide(answer.Members, context.Audit.Sent) };
+        var merged = Merge(record, heard, context.Connection.RegistrationEndpoint, context.Connection.AllowedOrigins, context.Clock.UtcNow);
+        if (Resolve(answer.RegistrationClientUri, context.Connection.RegistrationEndpoint) is { } named && named.AbsoluteUri != merged.RegistrationClientUri?.AbsoluteUri)
+        {
+            var origin = $"{named.Scheme}://{named.Authority}".Split('@').Last();
+            context.Reporter.Warning($"Client '{record.ClientId}': the server says that it is managed at {origin} now, where its token may not go. It is managed where it was.");
+        }
+
+        return merged;
     }
 
     /// <summary>A record with what an answer brought.</summary>
     /// <param name="endpoint">The registration endpoint, to which a relative URI belongs.</param>
-    public static RegistrationRecord Merge(RegistrationRecord record, RegistrationAnswer answer, Uri endpoint, DateTimeOffset now) => record with
+    /// <param name="allowedOrigins">Where the token may go beside.</param>
+    public static RegistrationRecord Merge(RegistrationRecord record, RegistrationAnswer answer, Uri endpoint, IReadOnlyCollection<Uri> allowedOrigins, DateTimeOffset now) => record with
     {
         RegistrationAccessToken = answer.RegistrationAccessToken ?? record.RegistrationAccessToken,
-        RegistrationClientUri = Resolve(answer.RegistrationClientUri, endpoint) ?? record.RegistrationClientUri,
+        RegistrationClientUri = UriAfter(record, Resolve(answer.RegistrationClientUri, endpoint), endpoint, allowedOrigins),
         ClientSecret = answer.ClientSecret ?? record.ClientSecret,
         ClientSecretExpiresAt = ExpiryAfter(record, answer),
         UpdatedAt = RegistrationRecord.Later(now, record.UpdatedAt),
@@ -197,9 +272,15 @@ internal static class Keeping
 
     /// <summary>What the server says; else what it said of this same secret.</summary>
     private static long? ExpiryAfter(RegistrationRecord record, RegistrationAnswer answer) =>
-        answer.Members.Has(ClientMember.ClientSecretExpiresAt) ? answer.Members.Integer(ClientMember.ClientSecretExpiresAt)
+        answer.Members.Has(ClientMember.ClientSecretExpiresAt) ? SecretExpiry.Read(answer.Members).At
         : answer.ClientSecret is null || answer.ClientSecret == record.ClientSecret ? record.ClientSecretExpiresAt
         : null;
+
+    /// <summary>What the server says, unless the token may not go there and has another place to go.</summary>
+    private static Uri? UriAfter(RegistrationRecord record, Uri? named, Uri endpoint, IReadOnlyCollection<Uri> allowedOrigins) =>
+        named is null || (record.RegistrationClientUri is { } known && !(SafeUrl.IsSafe(named) && ClientConfiguration.IsAllowed(named, endpoint, [.. allowedOrigins, known])))
+            ? record.RegistrationClientUri
+            : named;
 
     /// <summary>Some servers give a relative URI; it belongs to the registration endpoint.</summary>
     public static Uri? Resolve(string? registrationClientUri, Uri endpoint) =>

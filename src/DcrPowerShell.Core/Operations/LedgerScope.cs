@@ -81,7 +81,7 @@ internal sealed class LedgerScope(DcrConnection connection, IReporter reporter, 
         try
         {
             var at = RegistrationRecord.Later(clock.UtcNow, _known?.UpdatedAt);
-            await connection.Ledger.AnsweredAsync(_current, _intent, new LedgerAnswer(response.Status, response.Body, at) { ContentType = response.Header("Content-Type") }).ConfigureAwait(false);
+            await connection.Ledger.AnsweredAsync(_current, _intent, ToKeep(response, at)).ConfigureAwait(false);
             _hasAnswer = true;
         }
         catch (DcrException failure)
@@ -129,6 +129,12 @@ internal sealed class LedgerScope(DcrConnection connection, IReporter reporter, 
         || failure is not (null or DcrException or OperationCanceledException)
         || (failure is not null and not DcrException { ServerError.Status: >= 200 and < 300 } && _hasArrived)
         || failure is DcrException { ErrorId: DcrErrorId.OutcomeUnknown or DcrErrorId.TokenLost };
+
+    /// <summary>As it came; but what was sent as a secret is no part of it, and nobody would know it any more at a replay.</summary>
+    private static LedgerAnswer ToKeep(ProtocolResponse response, DateTimeOffset at) =>
+        response.TryReadJson(out var members, out _) && Echo.Hide(members, response.Redaction) is var hidden && hidden != members
+            ? new LedgerAnswer(response.Status, hidden.ToUtf8(), at)
+            : new LedgerAnswer(response.Status, response.Body, at) { ContentType = response.Header("Content-Type") };
 
     private LedgerIntent Intent(LedgerOperation operation) => new()
     {

@@ -26,7 +26,7 @@ internal static class LostAnswer
 
         context.Reporter.Verbose($"{unknown.Message} Reading client '{record.ClientId}' to find out.");
         var (client, answer) = await ReadAsync(context, record, unknown).ConfigureAwait(false);
-        return asked.Count > 0 && Grant.Compare(asked, answer.Members).Count == 0 ? client : await again(client, answer).ConfigureAwait(false);
+        return asked.Count > 0 && Grant.Compare(asked, answer.Members, context.Audit.Sent).Count == 0 ? client : await again(client, answer).ConfigureAwait(false);
     }
 
     private static async Task<(DcrClient Client, RegistrationAnswer Answer)> ReadAsync(OperationContext context, RegistrationRecord record, DcrException unknown)
@@ -37,7 +37,7 @@ internal static class LostAnswer
             var stored = await context.Store.FindAsync(record.Issuer, record.ClientId).ConfigureAwait(false);
             return await ReadOperation.ReadAsync(context, stored?.Record ?? record).ConfigureAwait(false);
         }
-        catch (DcrException refusal) when (refusal.ErrorId == DcrErrorId.AccessTokenRejected && record.RegistrationAccessToken is not null)
+        catch (DcrException refusal) when (refusal is { ErrorId: DcrErrorId.AccessTokenRejected, IsClientGone: true } && record.RegistrationAccessToken is not null)
         {
             throw DcrErrors.TokenLost(record.ClientId, context.Connection.RegistrationEndpoint, unknown);
         }

@@ -30,7 +30,7 @@ internal static class MoveOperation
         var sequence = await from.Ledger.MoveAsync(found.Record, to.VaultId, from.VaultId).ConfigureAwait(false);
         if (await to.StoreAsync(found.Record, sequence).ConfigureAwait(false) is { } failure)
         {
-            throw DcrErrors.NotMoved(to.Vault!.Name, clientId, failure);
+            throw DcrErrors.NotMoved(to.Vault!.Name, clientId, failure, failure.NextStep);
         }
 
         await to.ConfirmAsync().ConfigureAwait(false);

@@ -93,7 +93,7 @@ internal static class OrphanOperation
             await ReadOperation.RunAsync(context, await FindOperation.RunAsync(context, entry.Intent!.ClientId!, piped: null).ConfigureAwait(false)).ConfigureAwait(false);
             return Orphan(context, entry, [], "The client can be read, so what is kept of it holds; whether the change was made, the client itself shows. Run Resolve-DcrOrphan -Dismiss.");
         }
-        catch (DcrException failure) when (failure.ErrorId is DcrErrorId.ClientNotFound or DcrErrorId.AccessTokenRejected or DcrErrorId.OperationNotSupported)
+        catch (DcrException failure) when (failure.ErrorId is DcrErrorId.ClientNotFound or DcrErrorId.AccessTokenRejected or DcrErrorId.OperationNotSupported or DcrErrorId.ResponseNotConformant)
         {
             return Orphan(context, entry, [], entry.Intent!.Operation == LedgerOperation.Delete
                 ? "The client cannot be read any more: it was most likely deleted. Remove-DcrClient -StoreOnly drops what is kept of it; then run Resolve-DcrOrphan -Dismiss."

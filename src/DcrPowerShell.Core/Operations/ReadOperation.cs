@@ -17,20 +17,45 @@ internal static class ReadOperation
         return client;
     }
 
+    /// <summary>Reads a client; where the server lets nobody read it, gives it as it is kept.</summary>
+    /// <returns>The client, and why it could not be read.</returns>
+    /// <inheritdoc cref="ReadAsync"/>
+    public static async Task<(DcrClient Client, DcrException? Why)> GetAsync(OperationContext context, RegistrationRecord record)
+    {
+        if (context.Provider.WhyUnmanaged(record) is { } why)
+        {
+            return (Unread(context, record, DcrClientState.Unknown), why);
+        }
+
+        try
+        {
+            return (await RunAsync(context, record).ConfigureAwait(false), null);
+        }
+        catch (DcrException failure) when (failure.ErrorId == DcrErrorId.OperationNotSupported)
+        {
+            context.Connection.Lacks(DcrCapabilities.Read);
+            return (Unread(context, record, DcrClientState.Unknown), failure);
+        }
+    }
+
     /// <summary>Reads a client to see whether the server still has it.</summary>
     /// <param name="orUnknown">Where that cannot be told, the client is given all the same, with the reason.</param>
     /// <returns>Where it could not be read, the client as it was known, and why.</returns>
     /// <exception cref="DcrException">It cannot be told; the vault failed; or VaultWriteFailed, which carries the client.</exception>
     public static async Task<(DcrClient Client, DcrException? Why)> LookAsync(OperationContext context, RegistrationRecord record, bool orUnknown)
     {
+        if (context.Provider.WhyUnmanaged(record) is { } why)
+        {
+            return (Unread(context, record, DcrClientState.Unknown), why);
+        }
+
         try
         {
             return (await RunAsync(context, record).ConfigureAwait(false), null);
         }
-        catch (DcrException failure) when (failure.IsClientGone || (orUnknown && !IsOurs(failure)))
+        catch (DcrException failure) when (failure.IsClientGone || IsNoNews(failure) || (orUnknown && !IsOurs(failure)))
         {
-            var state = failure.IsClientGone ? DcrClientState.Gone : DcrClientState.Unknown;
-            return (new DcrClient(record, []) { State = state, Storage = context.StorageOf(record) }, failure);
+            return (Unread(context, record, failure.IsClientGone ? DcrClientState.Gone : DcrClientState.Unknown), failure);
         }
     }
 
@@ -51,6 +76,12 @@ internal static class ReadOperation
             throw DcrErrors.UnreadManagement(context.Connection.RegistrationEndpoint, record.ClientId, "exists", unread.Why, context.Scope.Unusable(), unread);
         }
     }
+
+    private static DcrClient Unread(OperationContext context, RegistrationRecord record, DcrClientState state) =>
+        new(record, []) { State = state, Storage = context.StorageOf(record) };
+
+    /// <summary>Asking again would bring the same: the server reads no clients, or not by this token.</summary>
+    private static bool IsNoNews(DcrException failure) => failure.IsOwnTokenRefused || failure.ErrorId == DcrErrorId.OperationNotSupported;
 
     /// <summary>It is about this side, and tells nothing of the client.</summary>
     private static bool IsOurs(DcrException failure) => failure.ErrorId is DcrErrorId.NotConnected or DcrErrorId.SecretManagementNotFound

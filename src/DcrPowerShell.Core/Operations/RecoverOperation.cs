@@ -81,8 +81,8 @@ internal static class RecoverOperation
         }
 
         var former = known?.Record ?? new RegistrationRecord { Issuer = intent.Issuer, ClientId = clientId, CreatedAt = answer.At, UpdatedAt = answer.At, Metadata = JsonBag.Empty };
-        var whole = read.ClientId is null ? read with { Members = former.Metadata.With(read.Members) } : read;
-        var record = Keeping.Merge(former with { Tenant = former.Tenant ?? intent.Tenant }, whole, intent.RegistrationEndpoint, RegistrationRecord.Later(answer.At, known?.Record.UpdatedAt));
+        var whole = read.ClientId is null ? read.Onto(former.Metadata) : read;
+        var record = Keeping.Merge(former with { Tenant = former.Tenant ?? intent.Tenant }, whole, intent.RegistrationEndpoint, [], RegistrationRecord.Later(answer.At, known?.Record.UpdatedAt));
         if (known is null || !record.HasSameContent(known.Record))
         {
             if (await ledger.KeepAsync(record, intent.Vault, entry.Id, isDurable: true, since: answer.Sequence).ConfigureAwait(false) > 0)
@@ -106,7 +106,7 @@ internal static class RecoverOperation
         WaitsForVault,
     }
 
-    /// <summary>What an answer brought: of one that is not a whole client, such as a secret's own resource, the secrets. Null where it cannot be read.</summary>
+    /// <summary>What an answer brought: of one that is not a whole client, the secrets. Null where it cannot be read, or is not about the client.</summary>
     private static RegistrationAnswer? Read(LedgerIntent intent, LedgerAnswer answer)
     {
         var response = new ProtocolResponse(answer.Status, answer.ContentType is null ? [] : [new("Content-Type", answer.ContentType)], answer.Body, BodyEnd.Whole, answer.At);
@@ -114,13 +114,16 @@ internal static class RecoverOperation
         {
             var members = Dialects.Read(intent.Provider, JsonBag.Parse(response.Text()));
             var read = new RegistrationAnswer(members, response.Status);
-            return read.ClientId is not null || read.IsRefusal ? read
-                : intent.ClientId is null ? null
-                : read with { Members = members.Where(static (name, _) => name is ClientMember.ClientSecret or ClientMember.ClientSecretExpiresAt or ClientMember.RegistrationAccessToken or ClientMember.RegistrationClientUri) };
+            return read.IsRefusal || (read.ClientId is not null && read.ClientId == (intent.ClientId ?? read.ClientId)) ? read
+                : read.ClientId is not null || intent.ClientId is null || (read.SecretsAlone.Members.Count == 0 && LooksSecret(response.Text())) ? null
+                : read.SecretsAlone;
         }
         catch (JsonException)
         {
             return null;
         }
+
+        // In a place that is not known.
+        static bool LooksSecret(string text) => text.Contains($"\"{ClientMember.RegistrationAccessToken}\"") || text.Contains($"\"{ClientMember.ClientSecret}\"");
     }
 }

@@ -50,7 +50,7 @@ internal static class RegisterOperation
     }
 
     private static DcrClient Found(StoredRegistration known, RegisterRequest request) =>
-        ListOperation.ClientOf(known, request.Whole, Grant.Compare(request.Metadata, known.Record.Metadata, known.Record.Asked));
+        ListOperation.ClientOf(known, request.Whole, Grant.Compare(request.Metadata, known.Record.Metadata, known.Record.Asked, known.Record.Secrets));
 
     /// <summary>Registers a client, unless its tenant has one.</summary>
     /// <returns>The client, and whether it is new.</returns>
@@ -74,12 +74,12 @@ internal static class RegisterOperation
         }
         catch (UnreadAnswerException unread)
         {
-            throw DcrErrors.UnreadRegistration(context.Connection.RegistrationEndpoint, unread.Why, unread.Response.End == BodyEnd.Broken, context.Scope.Unusable(), unread);
+            throw DcrErrors.UnreadRegistration(context.Connection.RegistrationEndpoint, unread.Why, unread.Response?.End == BodyEnd.Broken, context.Scope.Unusable(), unread);
         }
 
         const string Done = "was registered";
         var (record, known) = await context.NewRecordAsync(answer, request.Tenant, Done).ConfigureAwait(false);
-        var changes = Grant.Compare(request.Metadata, answer.Members);
+        var changes = Grant.Compare(request.Metadata, answer.Members, context.Audit.Sent.And(record.Secrets));
         record = record with { Asked = Grant.Remember(JsonBag.Empty, request.Metadata, changes) };
         var client = await context.StoreAsync(record, changes, Done, closes: true).ConfigureAwait(false);
         if (known is not null)
@@ -93,6 +93,7 @@ internal static class RegisterOperation
         }
 
         context.Tell(client, hasNewSecret: answer.ClientSecret is not null);
+        context.TellOfNew(client, request.Metadata);
         if (answer.Status != 201)
         {
             context.Reporter.Verbose($"The server answered HTTP {answer.Status}; RFC 7591 has 201.");

@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Http;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Vaults;
@@ -16,7 +17,8 @@ namespace DcrPowerShell.Operations;
 /// </summary>
 /// <param name="vault">Null for the local store.</param>
 /// <param name="vaultId">What the vault is known by, whatever its name; null for the local store.</param>
-internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vault, string? vaultId)
+/// <param name="reporter">Null where nobody is to be told.</param>
+internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vault, string? vaultId, IReporter? reporter = null)
 {
     // What was written to the vault, and the ledger still holds on to.
     private readonly ConcurrentQueue<(RegistrationRecord Record, long Sequence, int Changes)> _written = new();
@@ -110,9 +112,14 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
             return null;
         }
 
-        if (known is null || (known.Record.UpdatedAt != record.UpdatedAt && !IsOlder(record, known.Record)))
+        if (known is null && ledger.WasRemoved(record))
         {
-            await ledger.KnowAsync([record], vaultId!, replaces: true).ConfigureAwait(false);
+            return null;
+        }
+
+        if (known is null || IsOlder(known.Record, record) || (known.Record.CreatedAt != record.CreatedAt && !known.IsWhole))
+        {
+            await TakeAsync(record, known).ConfigureAwait(false);
         }
 
         return new StoredRegistration(record, known?.Sequence ?? long.MaxValue, ledger.PlaceOf(vaultId), IsPending: false, IsWhole: true);
@@ -140,6 +147,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
     /// <exception cref="DcrException">StoreReadOnly.</exception>
     public async Task<(DcrStorage Storage, VaultException? Why)> KeepAsync(RegistrationRecord record, LedgerHash entry, bool closes, bool isDurable)
     {
+        var mayBeThere = vault is not null && (ledger.Knows(record.SecretName, vaultId!) || ledger.IsUnreadable(record.SecretName));
         var sequence = await ledger.KeepAsync(record, vaultId, entry, closes, isDurable).ConfigureAwait(false);
         var place = ledger.PlaceOf(record.Issuer, record.ClientId);
         if (place != ledger.PlaceOf(vaultId))
@@ -147,7 +155,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
             return (place == 0 ? DcrStorage.Local : DcrStorage.Pending, null);
         }
 
-        var failure = await StoreAsync(record, sequence).ConfigureAwait(false);
+        var failure = await StoreAsync(record, sequence, mayBeThere).ConfigureAwait(false);
         return (failure is not null ? DcrStorage.Pending : vault is null ? DcrStorage.Local : DcrStorage.Vault, failure);
     }
 
@@ -171,7 +179,13 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
 
         try
         {
-            await (vault is not null && place == ledger.PlaceOf(vaultId) ? vault.RemoveAsync(record.SecretName) : throw new VaultException("it is kept in another vault")).ConfigureAwait(false);
+            if (vault is null || place != ledger.PlaceOf(vaultId))
+            {
+                throw new VaultException("it is kept in another vault");
+            }
+
+            RefuseNewer(record.SecretName, await vault.GetAsync(record.SecretName).ConfigureAwait(false));
+            await vault.RemoveAsync(record.SecretName).ConfigureAwait(false);
             await ledger.StoredAsync([(record.Issuer, record.ClientId, sequence)]).ConfigureAwait(false);
             return null;
         }
@@ -231,7 +245,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
     }
 
     /// <summary>Gives the vault what it still lacks: registrations, and removals.</summary>
-    /// <returns>The registrations that were written, and why it does not have all; null where it does.</returns>
+    /// <returns>The registrations that were written, and why it does not take the rest; null where it does, or where a newer version wrote what is there.</returns>
     public async Task<(IReadOnlyList<RegistrationRecord> Stored, VaultException? Why)> SettleAsync()
     {
         var stored = new List<RegistrationRecord>();
@@ -243,7 +257,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         VaultException? why = null;
         foreach (var removal in ledger.RemovalsFor(vaultId!).Concat(ledger.LeftoversIn(vaultId!)))
         {
-            why = await FinishRemovalAsync(removal).ConfigureAwait(false) ?? why;
+            why = Blocking(await FinishRemovalAsync(removal).ConfigureAwait(false)) ?? why;
         }
 
         var pending = ledger.PendingFor(vaultId!);
@@ -253,7 +267,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
             var part = pending.Skip(done).Take(PartSize).ToList();
             var ends = await Task.WhenAll(part.Select(StoreIfNewerAsync)).ConfigureAwait(false);
             stored.AddRange(part.Where((_, index) => ends[index].IsWritten).Select(static one => one.Record));
-            var failures = ends.Select(static end => end.Why).ToList();
+            var failures = ends.Select(end => Blocking(end.Why)).ToList();
             why = failures.Find(static failure => failure is { IsLocked: true } or { IsOver: true }) ?? failures.FindLast(static failure => failure is not null) ?? why;
         }
 
@@ -330,9 +344,9 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
                     return (false, null);
                 }
 
-                if (there.CreatedAt == pending.Record.CreatedAt && there.UpdatedAt > pending.Record.UpdatedAt)
+                if (IsOlder(pending.Record, there))
                 {
-                    await ledger.KnowAsync([there], vaultId!, replaces: true).ConfigureAwait(false);
+                    await TakeAsync(there, pending).ConfigureAwait(false);
                     return (false, null);
                 }
             }
@@ -347,8 +361,9 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
     }
 
     /// <summary>Gives the vault, if there is one, what the ledger holds of a client.</summary>
+    /// <param name="mayBeThere">False where nothing of that name can be in the vault, which saves a look.</param>
     /// <returns>Why the vault does not have it; null where all is well.</returns>
-    public async Task<VaultException?> StoreAsync(RegistrationRecord record, long sequence)
+    public async Task<VaultException?> StoreAsync(RegistrationRecord record, long sequence, bool mayBeThere = true)
     {
         if (vault is null)
         {
@@ -357,6 +372,12 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
 
         try
         {
+            if (mayBeThere && await ReadSecretAsync(record.SecretName).ConfigureAwait(false) is { } text)
+            {
+                RefuseNewer(record.SecretName, text);
+                await SetAsideAsync(Parse(text), record).ConfigureAwait(false);
+            }
+
             _written.Enqueue((record, sequence, await vault.StoreAsync(record.SecretName, record.ToJson()).ConfigureAwait(false)));
             return null;
         }
@@ -364,6 +385,55 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         {
             return failure;
         }
+        catch (DcrException unread) when (unread.InnerException is VaultException failure)
+        {
+            return failure;
+        }
+    }
+
+    /// <summary>What the vault has counts, and no longer what the ledger held.</summary>
+    private async Task TakeAsync(RegistrationRecord there, StoredRegistration? known)
+    {
+        await SetAsideAsync(known is { IsWhole: true } ? known.Record : null, there).ConfigureAwait(false);
+        await ledger.KnowAsync([there], vaultId!, replaces: true).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Before the record of another registration with the same client id takes its place: which token holds, only the server knows, and
+    /// clocks of two machines do not tell for sure which is newer.
+    /// </summary>
+    private async Task SetAsideAsync(RegistrationRecord? lost, RegistrationRecord kept)
+    {
+        if (lost is not null && lost.CreatedAt != kept.CreatedAt && (IsOther(lost.RegistrationAccessToken, kept.RegistrationAccessToken) || IsOther(lost.ClientSecret, kept.ClientSecret)))
+        {
+            var name = FormattableString.Invariant($"older-{lost.SecretName}-{lost.UpdatedAt.UtcDateTime:yyyyMMddHHmmssfffffff}");
+            await ledger.KeepSecretAsync(name, lost.ToJson()).ConfigureAwait(false);
+            reporter?.Warning($"Client '{lost.ClientId}' has two registrations, and the one that changed last counts. The other one, with its token, is kept in the local store as the secret '{name}': see about_DcrPowerShell.");
+        }
+
+        static bool IsOther(string? text, string? other) => text is not null && text != other;
+    }
+
+    /// <summary>A record of a newer layout is neither overwritten nor removed.</summary>
+    /// <exception cref="VaultException">It is there.</exception>
+    private static void RefuseNewer(string secretName, string? text)
+    {
+        if (text is not null && IsOfNewerLayout(text))
+        {
+            throw new VaultException($"a newer DcrPowerShell wrote its secret '{secretName}', which was left as it is") { IsNewer = true, NextStep = "Update DcrPowerShell, then connect: until then the local store holds what the vault lacks." };
+        }
+    }
+
+    /// <summary>What a newer version wrote is told, and stands in the way of nothing else.</summary>
+    private VaultException? Blocking(VaultException? why)
+    {
+        if (why is not { IsNewer: true })
+        {
+            return why;
+        }
+
+        reporter?.Warning($"{Place}: {why.Message}. {why.NextStep}");
+        return null;
     }
 
     /// <summary>What the vault has now is removed only if it is what was removed then: another machine may have registered the client again.</summary>
@@ -375,8 +445,9 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
             var name = SecretName.For(issuer, clientId);
             var text = await vault!.GetAsync(name).ConfigureAwait(false);
             var there = text is null ? null : Parse(text);
-            var isAnother = there is not null && RegistrationLedger.HashOf(there) != pending.Removal.Record;
-            if (text is not null && !isAnother && (there is not null || !IsOfNewerLayout(text)))
+            RefuseNewer(name, text);
+            var isAnother = there is not null && !pending.Removal.Covers(there);
+            if (text is not null && !isAnother)
             {
                 await vault.RemoveAsync(name).ConfigureAwait(false);
             }
@@ -432,8 +503,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         }
     }
 
-    /// <summary>Whether what a vault has is an earlier version of the same registration, as in a copy that was put back.</summary>
-    private static bool IsOlder(RegistrationRecord there, RegistrationRecord known) => there.CreatedAt == known.CreatedAt && there.UpdatedAt < known.UpdatedAt;
+    private static bool IsOlder(RegistrationRecord record, RegistrationRecord than) => record.UpdatedAt < than.UpdatedAt;
 
     private static bool IsOlderOrHalf(string text, RegistrationRecord known) => Parse(text) is { } there ? IsOlder(there, known) : !IsOfNewerLayout(text);
 

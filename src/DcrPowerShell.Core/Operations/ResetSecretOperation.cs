@@ -51,6 +51,6 @@ internal static class ResetSecretOperation
         return client;
 
         Task<DcrClient> ResetAsync(DcrClient now, RegistrationAnswer answer) =>
-            UpdateOperation.WriteAsync(context, now.Record, asked: JsonBag.Empty, () => context.Provider.ResetSecretAsync(now.Record, Management.ForUpdate(answer.Members, record.ClientId), context.Call));
+            UpdateOperation.WriteAsync(context, now.Record, asked: JsonBag.Empty, () => context.Provider.ResetSecretAsync(now.Record, Management.ForUpdate(answer.Members, record.ClientId), context.Call), (answer.Members, JsonBag.Empty));
     }
 }

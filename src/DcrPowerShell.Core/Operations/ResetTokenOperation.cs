@@ -26,7 +26,7 @@ internal static class ResetTokenOperation
         }
 
         var whole = Management.ForUpdate(read.Members, record.ClientId);
-        var client = await UpdateOperation.WriteAsync(context, current.Record, asked: JsonBag.Empty, () => context.Provider.UpdateAsync(current.Record, new MetadataUpdate(whole, JsonBag.Empty, read.Members), context.Call)).ConfigureAwait(false);
+        var client = await UpdateOperation.WriteAsync(context, current.Record, asked: JsonBag.Empty, () => context.Provider.UpdateAsync(current.Record, new MetadataUpdate(whole, JsonBag.Empty, read.Members), context.Call), (read.Members, JsonBag.Empty), whole).ConfigureAwait(false);
         context.TellOfReplacedSecret(record, client);
         return client.Record.RegistrationAccessToken != record.RegistrationAccessToken ? client : throw DcrErrors.TokenNotReplaced(record.ClientId);
     }

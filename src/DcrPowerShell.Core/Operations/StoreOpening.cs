@@ -93,9 +93,27 @@ internal static class StoreOpening
             mark = await MarkAsync(opening, clock).ConfigureAwait(false);
         }
 
-        ledger.NameVault(mark.VaultId, vault.Name);
-        return new Registrations(ledger, vault, mark.VaultId);
+        var id = await FormerIdAsync(opening, mark.VaultId).ConfigureAwait(false) ?? mark.VaultId;
+        ledger.NameVault(id, vault.Name);
+        return new Registrations(ledger, vault, id, reporter);
     }
+
+    /// <summary>
+    /// Processes with different local stores, or machines, that find no probe at the same time write one each, and the last one stays. Who
+    /// wrote another one has kept registrations under that id: it goes on with it, for an id means nothing outside of its local store.
+    /// </summary>
+    private static async Task<string?> FormerIdAsync(Registrations opening, string id)
+    {
+        var ledger = opening.Ledger;
+        var vaults = ledger.NamedVaults();
+        var former = vaults.Where(known => known.Value.Equals(opening.Vault!.Name, StringComparison.OrdinalIgnoreCase)).Select(static known => known.Key).ToList();
+        return vaults.ContainsKey(id) || former.Count == 0 ? null
+            : HeldBy(ledger, former, await opening.ListAsync(SecretName.Own).ConfigureAwait(false));
+    }
+
+    /// <summary>The vault that some of these names are registrations of.</summary>
+    private static string? HeldBy(RegistrationLedger ledger, IEnumerable<string> vaultIds, IReadOnlyList<string> names) =>
+        vaultIds.FirstOrDefault(known => ledger.CountMissing(known, names) < ledger.CountMissing(known, []));
 
     /// <summary>Two processes that find no probe must not give the vault two ids.</summary>
     private static async Task<VaultMark> MarkAsync(Registrations opening, IClock clock)
@@ -116,7 +134,7 @@ internal static class StoreOpening
 
         // It has lost its probe, or was put back to a copy from before: it is known by what it holds.
         var vaults = ledger.NamedVaults();
-        var id = vaults.Keys.FirstOrDefault(known => ledger.CountMissing(known, names) < ledger.CountMissing(known, []));
+        var id = HeldBy(ledger, vaults.Keys, names);
         if (id is null && vaults.Where(known => known.Value.Equals(name, StringComparison.OrdinalIgnoreCase)).Sum(known => ledger.CountMissing(known.Key, [])) is > 0 and var count)
         {
             // It held registrations and has none: another vault, or one that was emptied or is not found.
@@ -207,6 +225,7 @@ internal static class StoreOpening
         catch (DcrException unreadable) when (unreadable.ErrorId == DcrErrorId.VaultReadFailed)
         {
             reporter.Warning(unreadable.Message);
+            store.Ledger.NoteUnreadable(name);
             return null;
         }
     }

@@ -9,6 +9,8 @@ internal sealed class TenantReporter(IReporter reporter, string tenant) : IRepor
 
     public void Warning(string text) => reporter.Warning(text);
 
+    public void Warning(string clientId, string text, string kind) => reporter.Warning(clientId, text, kind);
+
     public void Audit(DcrAuditRecord record) => reporter.Audit(record);
 
     public void Sending() => reporter.Sending();

@@ -25,12 +25,15 @@ internal sealed class TestServerOperation(DcrConnection connection)
 
     private readonly ConcurrentQueue<Seen> _answers = new();
 
+    // Status with which the registration endpoint asked for a credential.
+    private int? _wanted;
+
     /// <summary>The checks in the order to run: the last ones judge what the others saw.</summary>
     public IReadOnlyList<Func<OperationContext, Task<DcrCheck>>> Checks =>
     [
         Checking("Discovery", DiscoverAsync),
         Checking("Registration endpoint", KnockAsync),
-        .. connection.Service.Checks.Select(check => Checking(check.Name, context => check.RunAsync(context.Call))),
+        .. connection.Service.Checks.Select(check => Checking(check.Name, async context => Known(check.Name, await check.RunAsync(context.Call).ConfigureAwait(false)))),
         Checking("Store", TestStoreAsync),
         Checking("Clock", _ => Task.FromResult(CompareClocks())),
         Checking("Rate limit", _ => Task.FromResult(CountRequests())),
@@ -84,10 +87,24 @@ internal sealed class TestServerOperation(DcrConnection connection)
             407 => throw DcrErrors.ProxyRefused(endpoint),
             429 or ( >= 500 and not 501) => throw Refusals.Judge(request, response, ServerErrorReader.Read(response)),
             >= 300 and < 400 => DcrCheck.Warning($"{answer}, which sends it elsewhere.", "If registrations are refused too, check that the URL is the authorization server itself and not a proxy or a login page."),
+            401 or 403 when connection.Credential == ProtocolRequest.NoProof && Refusals.InFront(request, response) is null => Wanting(response.Status, answer),
+            >= 400 when Refusals.InFront(request, response) is { } page => throw page,
             404 when connection.Rediscover is null => DcrCheck.Warning($"{answer}. Many servers answer so where they take POST alone; a wrong address looks alike.", "Compare the URL with the server's documentation."),
+            404 when !connection.Service.TellsWhetherItRegisters => DcrCheck.Warning($"{answer}. Many servers answer so where they take POST alone; registration that is switched off looks alike.", "If a registration is refused, ask the server's operator whether dynamic registration is switched on."),
             _ => DcrCheck.Passed($"{answer}, which shows that it can be reached."),
         };
     }
+
+    private DcrCheck Wanting(int status, string answer)
+    {
+        _wanted = status;
+        return DcrCheck.Warning($"{answer}, and the connection has no credential: the next registration may be refused alike.", "If it is, get an initial access token from the server's operator and connect with -InitialAccessToken.");
+    }
+
+    /// <summary>That there is no credential is no matter, unless the server has just asked for one.</summary>
+    private DcrCheck Known(string name, DcrCheck found) => _wanted is { } status && name == "Credential" && found.Status == DcrCheckStatus.Skipped
+        ? DcrCheck.Warning($"The connection has no credential, and the server answered HTTP {status} to a request without one.", "Connect with -InitialAccessToken, -ClientCredential, or -ClientId and -PrivateKey.")
+        : found;
 
     private static async Task<DcrCheck> TestStoreAsync(OperationContext context)
     {

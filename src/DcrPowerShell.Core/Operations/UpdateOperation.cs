@@ -17,6 +17,8 @@ namespace DcrPowerShell.Operations;
 /// </summary>
 internal static class UpdateOperation
 {
+    private const string Done = "was changed";
+
     /// <param name="changes">Members to set; null removes one.</param>
     /// <exception cref="DcrException">Refused or of unknown outcome; VaultWriteFailed, which carries the client.</exception>
     public static async Task<DcrClient> RunAsync(OperationContext context, RegistrationRecord record, JsonBag changes)
@@ -33,6 +35,11 @@ internal static class UpdateOperation
         {
             updated = await LostAnswer.ResolveAsync(context, current.Record, asked, unknown, ChangeAsync).ConfigureAwait(false);
         }
+        catch (DcrException refusal) when (refusal is { ErrorId: DcrErrorId.OperationNotSupported, ServerError: not null })
+        {
+            context.Connection.Lacks(DcrCapabilities.Update);
+            throw;
+        }
 
         WarnOfKept(context, updated, changes);
         context.TellOfReplacedSecret(record, updated);
@@ -41,23 +48,48 @@ internal static class UpdateOperation
         Task<DcrClient> ChangeAsync(DcrClient now, RegistrationAnswer answer)
         {
             var whole = Management.ForUpdate(answer.Members, record.ClientId).With(changes).WithoutAbsent();
-            return WriteAsync(context, now.Record, asked, () => context.Provider.UpdateAsync(now.Record, new MetadataUpdate(whole, changes, answer.Members), context.Call));
+            return WriteAsync(context, now.Record, asked, () => context.Provider.UpdateAsync(now.Record, new MetadataUpdate(whole, changes, answer.Members), context.Call), (answer.Members, changes), whole);
         }
     }
 
     /// <summary>Has the server change a client, and keeps what comes back.</summary>
-    public static async Task<DcrClient> WriteAsync(OperationContext context, RegistrationRecord record, JsonBag asked, Func<Task<RegistrationAnswer>> write)
+    /// <param name="before">What the server had, and all that the change names; null where the answer is no whole client.</param>
+    /// <param name="whole">What is sent, which is kept where the server answers without a body and lets nobody read; null where that tells nothing.</param>
+    public static async Task<DcrClient> WriteAsync(OperationContext context, RegistrationRecord record, JsonBag asked, Func<Task<RegistrationAnswer>> write, (JsonBag Read, JsonBag Named)? before = null, JsonBag? whole = null)
     {
         await context.Scope.BeginChangeAsync(LedgerOperation.Update, record, asked).ConfigureAwait(false);
         try
         {
             var answer = await write().ConfigureAwait(false);
-            return await context.KeepAsync(record, answer, asked, "was changed").ConfigureAwait(false);
+            return await context.KeepAsync(record, answer, asked, Done, before: before).ConfigureAwait(false);
+        }
+        catch (UnreadAnswerException empty) when (empty.IsEmpty && whole is not null)
+        {
+            return await KeepUntoldAsync(context, record, asked, before, whole).ConfigureAwait(false);
         }
         catch (UnreadAnswerException unread)
         {
-            throw DcrErrors.UnreadManagement(context.Connection.RegistrationEndpoint, record.ClientId, "was changed", unread.Why, context.Scope.Unusable(), unread);
+            throw DcrErrors.UnreadManagement(context.Connection.RegistrationEndpoint, record.ClientId, Done, unread.Why, context.Scope.Unusable(), unread);
         }
+    }
+
+    /// <summary>The server made the change and did not say what it granted (RFC 7592, section 2.2, has it say so): it is read; else what was sent is kept.</summary>
+    private static async Task<DcrClient> KeepUntoldAsync(OperationContext context, RegistrationRecord record, JsonBag asked, (JsonBag Read, JsonBag Named)? before, JsonBag whole)
+    {
+        context.Scope.Kept();
+        RegistrationAnswer answer;
+        try
+        {
+            answer = await context.Provider.ReadAsync(record, context.Call).ConfigureAwait(false);
+            context.Reporter.Verbose($"The server answered the change of client '{record.ClientId}' without a body; it was read to see what it granted.");
+        }
+        catch (Exception failure) when (failure is DcrException or UnreadAnswerException or OperationCanceledException)
+        {
+            answer = new(whole.With(record.Metadata.Where(static (name, _) => ClientMember.ForbiddenInUpdate.Contains(name))), Status: 204);
+            context.Reporter.Warning($"Client '{record.ClientId}': the server answered the change without a body, and the client could not be read. What was sent is kept; what the server granted is not known. {(failure as DcrException)?.Message}".TrimEnd());
+        }
+
+        return await context.KeepAsync(record, answer, asked, Done, before: before).ConfigureAwait(false);
     }
 
     /// <summary>A server may put a default in the place of a member that was to go.</summary>

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Net.Http;
+using System.Text.RegularExpressions;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 
@@ -9,9 +10,21 @@ namespace DcrPowerShell.Protocol;
 /// <summary>Finding a server's metadata: RFC 8414, section 3, and OpenID Connect Discovery 1.0, section 4.</summary>
 internal static class Discovery
 {
+    private static readonly Regex WellKnown = new(
+        @"^(?<before>https?://.*)/\.well-known/(oauth-authorization-server|openid-configuration|(?<smart>smart-configuration))(?<after>(/[^?#]*)?)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
+
+    /// <summary>The issuer that is meant where the address of its metadata was pasted, inserted or appended; and whether it is a FHIR base.</summary>
+    /// <param name="given">As the user wrote it.</param>
+    public static (string Issuer, bool IsSmart) Meant(string given)
+    {
+        var text = Given.Trim(given);
+        var match = WellKnown.Match(text);
+        return match.Success ? (match.Groups["before"].Value + match.Groups["after"].Value, match.Groups["smart"].Success) : (text, false);
+    }
+
     /// <summary>
-    /// Where the metadata may be, in the order to try: RFC 8414 insertion, OpenID insertion, OpenID append. Without a path the
-    /// last two are the same place.
+    /// Where the metadata may be, in the order to try: RFC 8414 insertion, OpenID insertion, OpenID append, and RFC 8414 append, which some
+    /// servers have instead. Without a path they are two places.
     /// </summary>
     public static IReadOnlyList<Uri> Candidates(Uri issuer)
     {
@@ -24,10 +37,15 @@ internal static class Discovery
                 new(origin + "/.well-known/oauth-authorization-server" + path),
                 new(origin + "/.well-known/openid-configuration" + path),
                 new(origin + path + "/.well-known/openid-configuration"),
+                new(origin + path + "/.well-known/oauth-authorization-server"),
             ];
     }
 
     public static ProtocolRequest Request(Uri candidate) => new(HttpMethod.Get, candidate, RequestEffect.None);
+
+    /// <summary>Where else on the same server the metadata is, such as at an address that ends with a slash; null where it does not say so.</summary>
+    public static Uri? Redirect(Uri place, ProtocolResponse response) =>
+        LocationOf(place, response) is { } next && SafeUrl.IsSameOrigin(place, next) ? next : null;
 
     /// <summary>Judges one candidate's answer.</summary>
     /// <param name="issuer">As the user wrote it: the comparison is of texts (RFC 8414, section 3.3).</param>
@@ -35,7 +53,7 @@ internal static class Discovery
     {
         if (!response.IsSuccess)
         {
-            return new(candidate, $"HTTP {response.Status}");
+            return new(candidate, LocationOf(candidate, response) is { } elsewhere ? $"HTTP {response.Status}, a redirect to {elsewhere}" : $"HTTP {response.Status}");
         }
 
         if (!response.TryReadJson(out var members, out var why))
@@ -55,11 +73,14 @@ internal static class Discovery
         }
 
         return metadata.RegistrationEndpoint is null
-            ? new(candidate, "its metadata has no registration_endpoint: the server does not offer dynamic registration there")
+            ? new(candidate, "its metadata has no registration_endpoint: the server does not offer dynamic registration there") { Server = metadata }
             : SafeUri(metadata.RegistrationEndpoint) is { } endpoint
                 ? new(candidate, "found") { Issuer = found, RegistrationEndpoint = endpoint, Server = metadata }
                 : new(candidate, $"its registration_endpoint '{metadata.RegistrationEndpoint}' is not an absolute https URL");
     }
+
+    private static Uri? LocationOf(Uri place, ProtocolResponse response) =>
+        response.Status is 301 or 302 or 303 or 307 or 308 && response.Header("Location") is { } location ? UriText.Against(place, location) : null;
 
     /// <summary>A URL of the metadata; null where no token may go there.</summary>
     public static Uri? SafeUri(string? text) =>

@@ -3,6 +3,8 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.RegularExpressions;
+using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Protocol;
@@ -10,24 +12,50 @@ namespace DcrPowerShell.Protocol;
 /// <summary>Compares what was asked for with what the server granted; it may replace or drop any value (RFC 7591, section 3.2.1).</summary>
 internal static class Grant
 {
+    private static readonly Regex Moving = new("(_at|At|_time|_date|updated|modified|etag|revision|version)$", RegexOptions.CultureInvariant);
+
     /// <summary>The members that differ, in the order they were asked for. What was not asked for is no difference.</summary>
-    public static IReadOnlyList<DcrChange> Compare(JsonBag asked, JsonBag granted) => asked
+    /// <param name="known">Secrets to mask wherever they stand.</param>
+    public static IReadOnlyList<DcrChange> Compare(JsonBag asked, JsonBag granted, Redaction known) => asked
         .Where(member => !Covers(member.Key, member.Value, granted))
-        .Select(member => new DcrChange(member.Key, Plain(asked, member.Key), Plain(granted, member.Key)))
+        .Select(member => new DcrChange(member.Key, Plain(asked, member.Key, known), Plain(granted, member.Key, known)))
         .ToList();
 
     /// <summary>What is kept of wishes that were granted otherwise: those of before that were not asked again, and those of now.</summary>
     /// <param name="before">As it was kept before.</param>
-    /// <param name="changes">What <see cref="Compare(JsonBag, JsonBag)"/> gives.</param>
+    /// <param name="changes">What <see cref="Compare(JsonBag, JsonBag, Redaction)"/> gives.</param>
     public static JsonBag Remember(JsonBag before, JsonBag asked, IEnumerable<DcrChange> changes) => changes
         .Select(static change => change.Name)
         .Aggregate(before.Where((name, _) => !asked.Has(name)), (kept, name) => asked.TryGet(name, out var value) ? kept.With(name, Hash(value)) : kept);
 
     /// <summary>The members that are asked for otherwise than before: neither as they were granted nor as they were asked.</summary>
     /// <param name="remembered">What <see cref="Remember"/> gave.</param>
-    public static IReadOnlyList<DcrChange> Compare(JsonBag asked, JsonBag granted, JsonBag remembered) => Compare(asked, granted)
+    /// <param name="known">Secrets to mask wherever they stand.</param>
+    public static IReadOnlyList<DcrChange> Compare(JsonBag asked, JsonBag granted, JsonBag remembered, Redaction known) => Compare(asked, granted, known)
         .Where(change => !(asked.TryGet(change.Name, out var value) && remembered.Text(change.Name) == Hash(value)))
         .ToList();
+
+    /// <summary>What the server changed although nobody named it, between two of its answers: a reset grant type, say.</summary>
+    /// <param name="named">What the command named, to set or to remove.</param>
+    /// <param name="known">Secrets to mask wherever they stand.</param>
+    public static IReadOnlyList<DcrChange> CompareUnnamed(JsonBag before, JsonBag after, JsonBag named, Redaction known) => before.Concat(after)
+        .Select(static member => member.Key).Distinct()
+        .Where(name => !named.Has(name) && IsLasting(name, before, after) && !(Covers(name, before, after) && Covers(name, after, before)))
+        .Select(name => new DcrChange(name, Plain(before, name, known), Plain(after, name, known), wasNamed: false))
+        .ToList();
+
+    private static bool Covers(string name, JsonBag asked, JsonBag granted) => !asked.TryGet(name, out var value) || Covers(name, value, granted);
+
+    // What a server issues changes with each answer, and so do the times and versions that some add.
+    private static bool IsLasting(string name, JsonBag before, JsonBag after) =>
+        name is not (ClientMember.ClientId or ClientMember.ClientSecret) && !ClientMember.ForbiddenInUpdate.Contains(name)
+        && (ClientMember.IsRegistered(name) || IsPlainIn(before, name) && IsPlainIn(after, name) && !Moving.IsMatch(name))
+        && !IsSecret(name, before) && !IsSecret(name, after);
+
+    // Objects of its own a server may arrange anew with each change.
+    private static bool IsPlainIn(JsonBag bag, string name) => bag.TryGet(name, out var value) && value.ValueKind != JsonValueKind.Object;
+
+    private static bool IsSecret(string name, JsonBag bag) => bag.TryGet(name, out var value) && SecretMember.Is(name, value);
 
     private static string Hash(JsonElement value)
     {
@@ -35,8 +63,8 @@ internal static class Grant
         return Convert.ToBase64String(sha.ComputeHash(JsonSerializer.SerializeToUtf8Bytes(value)), 0, 12);
     }
 
-    private static object? Plain(JsonBag bag, string name) =>
-        bag.TryGet(name, out var value) ? PlainValue.From(name, value) : null;
+    private static object? Plain(JsonBag bag, string name, Redaction known) =>
+        bag.TryGet(name, out var value) ? PlainValue.From(name, value, known) : null;
 
     private static bool Covers(string name, JsonElement asked, JsonBag granted)
     {

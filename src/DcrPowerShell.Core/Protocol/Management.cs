@@ -56,7 +56,8 @@ internal static class Management
     {
         if (!response.IsSuccess)
         {
-            throw Refusals.Judge(request, response, ServerErrorReader.Read(response));
+            var server = ServerErrorReader.Read(response);
+            throw response.Status is 404 or 405 or 501 ? DcrErrors.ListNotOffered(server, request.Uri) : Refusals.Judge(request, response, server);
         }
 
         try
@@ -96,13 +97,12 @@ internal static class Management
         var server = ServerErrorReader.Read(response);
         return response.Status switch
         {
-            401 when server.Code != "unauthorized_client" => DcrErrors.RegistrationTokenRejected(server, clientId),
             404 when request.Method == HttpMethod.Put => DcrErrors.NotOffered(server, Participle(request.Method)), // It was read just before.
             404 or 410 => DcrErrors.ClientGone(server, clientId),
             405 or 501 => DcrErrors.NotOffered(server, Participle(request.Method)),
             503 => DcrErrors.Unavailable(server, request.Uri),
             >= 500 when request.Effect == RequestEffect.Changes => DcrErrors.ChangeOutcomeUnknown(request.Uri, $"the server failed with HTTP {response.Status}", null, server),
-            _ => Refusals.Judge(request, response, server),
+            _ => Refusals.Judge(request, response, server, clientId),
         };
     }
 

@@ -19,6 +19,22 @@ internal static class MetadataRules
         "javascript", "data", "vbscript", "file", "ftp", "blob", "about", "mailto", "ws", "wss",
     };
 
+    // Read by machines: no character belongs there that nobody sees.
+    private static readonly HashSet<string> ForMachines =
+    [
+        ClientMember.PostLogoutRedirectUris, ClientMember.GrantTypes, ClientMember.ResponseTypes, ClientMember.Scope,
+        ClientMember.Contacts, ClientMember.TokenEndpointAuthMethod, ClientMember.ApplicationType, ClientMember.SoftwareId, ClientMember.SoftwareVersion,
+        ClientMember.ClientUri, ClientMember.LogoUri, ClientMember.TosUri, ClientMember.PolicyUri, ClientMember.JwksUri, ClientMember.SoftwareStatement,
+    ];
+
+    private static readonly HashSet<string> ListsOfWords = [ClientMember.GrantTypes, ClientMember.ResponseTypes, ClientMember.Scope];
+    private static readonly Regex SeveralUris = new("(,[A-Za-z][A-Za-z0-9+.-]*:|,$)");
+    private static readonly Dictionary<string, Regex> Commas = new()
+    {
+        [ClientMember.PostLogoutRedirectUris] = SeveralUris,
+        [ClientMember.Contacts] = new("(@.*,.*@|,$)"),
+    };
+
     private static readonly Regex WildcardHost = new("^[^:/]+://[^/?#]*\\*");
 
     // Members of a private or symmetric JSON Web Key (RFC 7518, section 6).
@@ -27,6 +43,7 @@ internal static class MetadataRules
     /// <exception cref="DcrException">InvalidRedirectUri or InvalidClientMetadata, naming the member.</exception>
     public static void Check(JsonBag metadata)
     {
+        CheckCharacters(metadata);
         foreach (var uri in metadata.Texts(ClientMember.RedirectUris))
         {
             CheckRedirectUri(uri, metadata.Text(ClientMember.ApplicationType));
@@ -52,21 +69,61 @@ internal static class MetadataRules
     // OpenID Connect Dynamic Client Registration 1.0, section 2, application_type.
     private static Fault? ForNativeOnly(string redirectUri, string? applicationType) =>
         applicationType == "native" ? null
-        : new Uri(redirectUri).IsLoopback ? new("is a loopback address, which many servers allow native applications only", "Use -ApplicationType native, or an https URL.")
+        : IsLoopback(new Uri(redirectUri)) ? new("is a loopback address, which many servers allow native applications only", "Use -ApplicationType native, or an https URL.")
         : redirectUri.StartsWith("https:", StringComparison.OrdinalIgnoreCase) ? null
         : new("has a private-use scheme, which is for native applications", "Use -ApplicationType native, or an https URL.");
+
+    // *.localhost is the browser's own machine, too (RFC 6761, section 6.3).
+    private static bool IsLoopback(Uri uri) => uri.IsLoopback || uri.Host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>What files, web pages and spreadsheets add or spoil without anybody seeing it.</summary>
+    private static void CheckCharacters(JsonBag metadata)
+    {
+        foreach (var (member, text) in metadata.SelectMany(static member => TextsOf(member.Value).Select(text => (member.Key, text))).Where(static pair => pair.Key != ClientMember.RedirectUris))
+        {
+            if (SpoiltBy(text, ForMachines.Contains(member)) is { } spoilt)
+            {
+                throw DcrErrors.BrokenRule(member, $"{Quoted(text)}{spoilt.Why}", spoilt.Fix);
+            }
+
+            if (ListsOfWords.Contains(member) ? text.Contains(',') : Commas.TryGetValue(member, out var several) && several.IsMatch(text))
+            {
+                throw DcrErrors.BrokenRule(member, $"{Quoted(text)}has a comma, so it is one value", "Separate several values by semicolons or blanks.");
+            }
+        }
+    }
+
+    /// <param name="isForMachines">Names are for people, and some scripts need characters that nobody sees.</param>
+    private static Fault? SpoiltBy(string text, bool isForMachines) =>
+        text.Contains(Given.Lost) ? new("has a letter that was lost when its file was read (U+FFFD)", "Read the file as it was written: Import-Csv -Encoding.")
+        : (isForMachines ? Given.Unseen(text) : Given.Control(text)) is { } unseen ? new($"has a character that nobody sees ({unseen})", "Type the value by hand, where it was pasted.")
+        : null;
+
+    private static string Quoted(string text) => text.Length > 100 ? "" : $"'{Given.Shown(text)}' ";
+
+    private static IEnumerable<string> TextsOf(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => [value.GetString()!],
+        JsonValueKind.Array => value.EnumerateArray().SelectMany(TextsOf),
+        _ => [],
+    };
 
     private static void CheckRedirectUri(string text, string? applicationType)
     {
         if (FaultOf(text, applicationType) is { } fault)
         {
-            throw DcrErrors.InvalidRedirectUri(text, fault.Why, fault.Fix);
+            throw DcrErrors.InvalidRedirectUri(Given.Shown(text), fault.Why, fault.Fix);
         }
     }
 
     private static Fault? FaultOf(string text, string? applicationType)
     {
-        // Before all else: with a wildcard the text is no URI, which would be true and no help.
+        if (SpoiltBy(text, isForMachines: true) is { } spoilt)
+        {
+            return spoilt;
+        }
+
+        // Before the rest: with a wildcard the text is no URI, which would be true and no help.
         if (WildcardHost.IsMatch(text))
         {
             return new("has a wildcard in its host", "Name each host in a redirect URI of its own.");
@@ -82,7 +139,12 @@ internal static class MetadataRules
             return new("has a fragment", "Leave out everything from the # on.");
         }
 
-        if (uri.Scheme == Uri.UriSchemeHttp && !uri.IsLoopback)
+        if (SeveralUris.IsMatch(text))
+        {
+            return new("has a comma and another address behind it", "Separate several addresses by semicolons or blanks.");
+        }
+
+        if (uri.Scheme == Uri.UriSchemeHttp && !IsLoopback(uri))
         {
             return new("uses http, which is for loopback addresses only", "Use https.");
         }
@@ -114,6 +176,7 @@ internal static class MetadataRules
 
         if (!metadata.TryGet(ClientMember.Jwks, out var jwks) || JsonBag.IsAbsent(jwks))
         {
+            RequireKeys(metadata);
             return;
         }
 
@@ -125,6 +188,16 @@ internal static class MetadataRules
         if (keys.EnumerateArray().Any(key => key.ValueKind == JsonValueKind.Object && PrivateKeyMembers.Any(member => key.TryGetProperty(member, out _))))
         {
             throw DcrErrors.BrokenRule(ClientMember.Jwks, "holds a private or symmetric key", "Send public keys only; a private key stays with the client.");
+        }
+    }
+
+    /// <summary>A key must be known to the server (OpenID Connect Core 1.0, section 9; RFC 8705, section 2.2). A client that is registered may have one.</summary>
+    private static void RequireKeys(JsonBag metadata)
+    {
+        if (metadata.Text(ClientMember.TokenEndpointAuthMethod) is "private_key_jwt" or "self_signed_tls_client_auth"
+            && !Names(metadata, ClientMember.JwksUri) && !Names(metadata, ClientMember.SoftwareStatement) && !Names(metadata, ClientMember.ClientId))
+        {
+            throw DcrErrors.BrokenRule(ClientMember.Jwks, $"is missing, and {metadata.Text(ClientMember.TokenEndpointAuthMethod)} needs it", "Give the client's public key with -Jwks (New-DcrKey makes a pair), or its address with -JwksUri.");
         }
     }
 

@@ -30,4 +30,13 @@ internal sealed record ProtocolRequest(HttpMethod Method, Uri Uri, RequestEffect
 
     /// <summary>What the server knows and must not get shown should it quote that, beside what is sent.</summary>
     public IReadOnlyList<string?> Secrets { get; init; } = [];
+
+    /// <summary>What it was authorised by, by its parameter: what a refusal may be said to be about.</summary>
+    public string Proof { get; init; } = NoProof;
+
+    /// <summary>Open registration.</summary>
+    public const string NoProof = "None";
+
+    /// <summary>A client's own registration access token.</summary>
+    public const string OwnToken = "RegistrationAccessToken";
 }

@@ -17,8 +17,8 @@ internal sealed record RateBudget(long Left, long? Limit, TimeSpan? RenewedIn)
     /// <summary>Null where the server does not say.</summary>
     public static RateBudget? Read(ProtocolResponse response) => ReadField(response.Header("RateLimit")) ?? Families
         .Select(family => (Left: Number(response.Header(family + "-Remaining")), Limit: Number(response.Header(family + "-Limit"))))
-        .Where(static budget => budget is { Left: not null, Limit: not null })
-        .Select(budget => new RateBudget(budget.Left!.Value, budget.Limit!.Value, RetryAdvice.Renewal(response)))
+        .Where(static budget => budget.Left is not null)
+        .Select(budget => new RateBudget(budget.Left!.Value, budget.Limit, RetryAdvice.Renewal(response)))
         .FirstOrDefault();
 
     /// <summary>

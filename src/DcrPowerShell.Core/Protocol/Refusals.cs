@@ -1,28 +1,84 @@
 using System;
+using System.Text.RegularExpressions;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Protocol;
 
-/// <summary>What an error answer means where registration and management agree (RFC 7591, section 3.2.2; RFC 6750, section 3.1).</summary>
+/// <summary>
+/// The one place that decides what the message of a refusal may claim (RFC 7591, section 3.2.2; RFC 6750, section 3.1). It depends on
+/// what was sent: a client's own token, another credential, or none; and on who answered: the server, or something in front of it.
+/// </summary>
 internal static class Refusals
 {
-    public static DcrException Judge(ProtocolRequest request, ProtocolResponse response, ServerError server) => (response.Status, server.Code) switch
+    // Cloudflare answers so in plain text: "error code: 1010".
+    private static readonly Regex BotCode = new("^\\s*error code: \\d{3,4}\\s*$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
+
+    // Keycloak, ClientRegistrationPolicyException: "Policy 'Trusted Hosts' rejected request to client-registration service. Details: ...".
+    private static readonly Regex KeycloakPolicy = new("^Policy '[^']+' rejected request", RegexOptions.CultureInvariant);
+
+    private static readonly Regex Network = new(
+        "network zone|(your|this|source|client|remote) ip\\b|ip address.{0,40}(not allowed|not permitted|blocked|denied|forbidden)"
+        + "|not allowed from (this|your) (network|location|address)",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
+
+    private static readonly Regex SwitchedOff = new("(^|[_.-])(disabled|not_enabled|turned_off)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
+
+    /// <param name="clientId">The client that it is about; null where it is about none.</param>
+    public static DcrException Judge(ProtocolRequest request, ProtocolResponse response, ServerError server, string? clientId = null)
     {
-        (_, "invalid_redirect_uri") => RedirectUri(request, server),
-        (_, "invalid_client_metadata") => DcrErrors.MetadataRefused(server, Suspects.Member(server, request.Body)),
-        (_, "invalid_software_statement") => DcrErrors.SoftwareStatementRefused(server, unapproved: false),
-        (_, "unapproved_software_statement") => DcrErrors.SoftwareStatementRefused(server, unapproved: true),
-        (401, not "unauthorized_client") => DcrErrors.CredentialRejected(server),
-        (401 or 403, "unauthorized_client") => DcrErrors.UnauthorizedClient(server, request.Uri),
-        (403, "insufficient_scope") => DcrErrors.InsufficientScope(server, request.Uri),
-        (403, _) => DcrErrors.Forbidden(server),
-        (407, _) => DcrErrors.ProxyRefused(request.Uri),
-        (429, _) => DcrErrors.RateLimited(server, RetryAdvice.Read(response) ?? TimeSpan.Zero),
-        ( >= 500, _) => DcrErrors.Unavailable(server, request.Uri),
-        ( >= 300 and < 400, _) => DcrErrors.NotConformant(request.Uri, $"it redirects{Target(request, response)} (HTTP {response.Status}), and a token follows no redirect", server),
-        ( >= 400 or (>= 200 and < 300), _) => Metadata(request, server),
-        _ => DcrErrors.NotConformant(request.Uri, $"HTTP {response.Status} is no answer to this request", server),
+        var isOwnToken = request.Proof == ProtocolRequest.OwnToken && clientId is not null;
+        return (response.Status, server.Code) switch
+        {
+            _ when InFront(request, response) is { } page => page,
+            (_, "invalid_redirect_uri") => RedirectUri(request, server),
+            (_, "invalid_client_metadata") => DcrErrors.MetadataRefused(server, Suspects.Member(server, request.Body)),
+            (_, "invalid_software_statement") => DcrErrors.SoftwareStatementRefused(server, unapproved: false),
+            (_, "unapproved_software_statement") => DcrErrors.SoftwareStatementRefused(server, unapproved: true),
+            (407, _) => DcrErrors.ProxyRefused(request.Uri),
+            (429, _) => DcrErrors.RateLimited(server, RetryAdvice.Read(response) ?? TimeSpan.Zero),
+            ( >= 500, _) => DcrErrors.Unavailable(server, request.Uri),
+            ( >= 300 and < 400, _) => DcrErrors.NotConformant(request.Uri, $"it redirects{Target(request, response)} (HTTP {response.Status}), and a token follows no redirect", server),
+            (401 or 403, _) when isOwnToken => DcrErrors.OwnTokenRejected(server, clientId!),
+            (400, "access_denied" or "invalid_token" or "invalid_client" or "unauthorized_client") when isOwnToken => DcrErrors.OwnTokenRejected(server, clientId!),
+            ( >= 400, _) when KeycloakPolicy.IsMatch(server.Description ?? "") => DcrErrors.KeycloakPolicyForbids(server, hasToken: request.Proof != ProtocolRequest.NoProof),
+            ( >= 400, { } code) when SwitchedOff.IsMatch(code) => DcrErrors.SwitchedOff(server, request.Uri),
+            (401, not "unauthorized_client") or (400 or 403, "invalid_token") => TokenRefused(request, server),
+            (_, "unauthorized_client") => DcrErrors.UnauthorizedClient(server, request.Uri),
+            (403, "insufficient_scope") when request.Proof != ProtocolRequest.NoProof => DcrErrors.InsufficientScope(server, request.Uri),
+            (403, _) or (400, "access_denied") => request.Proof == ProtocolRequest.NoProof ? DcrErrors.ForbiddenWithoutToken(server) : DcrErrors.Forbidden(server),
+            (402, _) => DcrErrors.PaymentWanted(server, request.Uri),
+            (406 or 415, _) => DcrErrors.MediaTypeRefused(server, request.Uri),
+            (413 or 414 or 431, _) => DcrErrors.TooLarge(server, request.Uri),
+            (408 or 425, _) => DcrErrors.Unavailable(server, request.Uri),
+            ( >= 400 or (>= 200 and < 300), _) when request.Body is not null => Metadata(request, server),
+            _ => DcrErrors.NotConformant(request.Uri, $"HTTP {response.Status} is no answer to this request", server),
+        };
+    }
+
+    /// <summary>The refusal of something in front of the server, or of where the request came from: it says nothing of tokens and metadata. Else null.</summary>
+    public static DcrException? InFront(ProtocolRequest request, ProtocolResponse response)
+    {
+        if (response.Status is < 400 or 402 or 404 or 405 or 407 or 410 or 413 or 414 or 415 or 429 or 431 or >= 500)
+        {
+            return null;
+        }
+
+        // An authorization server may have an HTML page for its own 401, and then a challenge of its own (RFC 6750, section 3).
+        var text = response.Text();
+        var isSure = response.Header("cf-mitigated") is not null || BotCode.IsMatch(text);
+        var isPage = RefusalBody.IsPage(text.TrimStart()) && response.Status != 401 && response.Header("WWW-Authenticate") is null;
+        var server = ServerErrorReader.Read(response);
+        return isSure || isPage ? DcrErrors.PageInFront(server, request.Uri, isSure)
+            : response.Status is 401 or 403 && Network.IsMatch(server.Description ?? "") ? DcrErrors.NetworkRefused(server, request.Uri)
+            : null;
+    }
+
+    private static DcrException TokenRefused(ProtocolRequest request, ServerError server) => (request.Effect, request.Proof) switch
+    {
+        (RequestEffect.Registers, ProtocolRequest.NoProof) => DcrErrors.RegistrationTokenMissing(server),
+        (RequestEffect.Registers, "InitialAccessToken") => DcrErrors.InitialTokenRejected(server),
+        _ => DcrErrors.CredentialRejected(server, request.Proof == ProtocolRequest.NoProof ? null : request.Proof),
     };
 
     /// <summary>Codes that the RFC does not know, such as Okta's E0000001: what the server names decides.</summary>

@@ -15,14 +15,13 @@ internal static class Registration
         new(HttpMethod.Post, endpoint, RequestEffect.Registers, metadata);
 
     /// <summary>Accepts any 2xx with a <c>client_id</c>: servers answer 200 as well as 201 (protocol notes, 5.2).</summary>
-    /// <param name="withInitialToken">Whether an initial access token went along, which decides what a 401 means.</param>
     /// <exception cref="UnreadAnswerException">A success whose body cannot be used: the client exists at the server.</exception>
     /// <exception cref="DcrException">The server refused, or nobody knows.</exception>
-    public static RegistrationAnswer Judge(ProtocolRequest request, ProtocolResponse response, bool withInitialToken)
+    public static RegistrationAnswer Judge(ProtocolRequest request, ProtocolResponse response)
     {
         if (!response.IsSuccess)
         {
-            throw Refusal(request, response, withInitialToken);
+            throw Refusal(request, response);
         }
 
         if (!response.TryReadJson(out var members, out var why))
@@ -35,12 +34,11 @@ internal static class Registration
             : answer.ClientId is null ? throw new UnreadAnswerException(response, "its answer has no client_id") : answer;
     }
 
-    private static DcrException Refusal(ProtocolRequest request, ProtocolResponse response, bool withInitialToken)
+    private static DcrException Refusal(ProtocolRequest request, ProtocolResponse response)
     {
         var server = ServerErrorReader.Read(response);
         return response.Status switch
         {
-            401 when server.Code != "unauthorized_client" => withInitialToken ? DcrErrors.InitialTokenRejected(server) : DcrErrors.RegistrationTokenMissing(server),
             404 or 405 or 410 or 501 => DcrErrors.NoRegistrationEndpoint(server, request.Uri),
             503 when response.Header("Retry-After") is not null => DcrErrors.Unavailable(server, request.Uri),
             >= 500 => DcrErrors.RegistrationOutcomeUnknown(request.Uri, $"the server failed with HTTP {response.Status}", null, server),

@@ -20,19 +20,19 @@ internal sealed class ClientConfiguration(Uri endpoint, IReadOnlyCollection<Uri>
 {
     public async Task<RegistrationAnswer> ReadAsync(RegistrationRecord client, ProviderCall call)
     {
-        var request = Management.Read(ConfigurationOf(client));
+        var request = Own(Management.Read(ConfigurationOf(client)), client);
         return Management.Judge(request, await SendAsync(request, client, call).ConfigureAwait(false), client.ClientId);
     }
 
     public async Task<RegistrationAnswer> UpdateAsync(RegistrationRecord client, JsonBag metadata, ProviderCall call)
     {
-        var request = Management.Update(ConfigurationOf(client), metadata);
+        var request = Own(Management.Update(ConfigurationOf(client), metadata), client);
         var response = await SendAsync(request, client, call).ConfigureAwait(false);
 
         // The secret may go along and need not (RFC 7592, section 2.2). Hydra forbids it; IBM Verify wants it. A 400 changed nothing.
         if (response.Status == 400 && client.ClientSecret is { } secret && Mentions(response, ClientMember.ClientSecret))
         {
-            request = Management.Update(request.Uri, metadata.With(ClientMember.ClientSecret, secret));
+            request = request with { Body = metadata.With(ClientMember.ClientSecret, secret) };
             response = await SendAsync(request, client, call).ConfigureAwait(false);
         }
 
@@ -41,9 +41,14 @@ internal sealed class ClientConfiguration(Uri endpoint, IReadOnlyCollection<Uri>
 
     public async Task DeleteAsync(RegistrationRecord client, ProviderCall call)
     {
-        var request = Management.Delete(ConfigurationOf(client));
+        var request = Own(Management.Delete(ConfigurationOf(client)), client);
         Management.JudgeDeletion(request, await SendAsync(request, client, call).ConfigureAwait(false), client.ClientId);
     }
+
+    /// <param name="client">Maybe an outline.</param>
+    public static DcrException? WhyUnmanaged(RegistrationRecord client) =>
+        (client.RegistrationAccessToken is not null || client.LeftOut is { RegistrationAccessToken: true })
+        && (client.RegistrationClientUri is not null || client.LeftOut is { RegistrationClientUri: true }) ? null : DcrErrors.NoRegistrationToken(client.ClientId);
 
     /// <summary>Whether the tokens that were issued at a registration endpoint may go there.</summary>
     public static bool IsAllowed(Uri uri, Uri endpoint, IEnumerable<Uri> allowedOrigins) => allowedOrigins.Prepend(endpoint).Any(origin => SafeUrl.IsSameOrigin(origin, uri));
@@ -52,15 +57,19 @@ internal sealed class ClientConfiguration(Uri endpoint, IReadOnlyCollection<Uri>
         ServerErrorReader.Read(response).Description?.Contains(member) == true;
 
     private Task<ProtocolResponse> SendAsync(ProtocolRequest request, RegistrationRecord client, ProviderCall call) =>
-        sender.SendAsync(request with { Secrets = [client.ClientSecret] }, StaticToken.Registration(client.RegistrationAccessToken!), call.Reporter, call.Stop, call.Arrived);
+        sender.SendAsync(request, StaticToken.Registration(client.RegistrationAccessToken!), call.Reporter, call.Stop, call.Arrived);
+
+    private static ProtocolRequest Own(ProtocolRequest request, RegistrationRecord client) => request with { Proof = ProtocolRequest.OwnToken, Secrets = [client.ClientSecret] };
 
     /// <summary>The client configuration endpoint, if the registration access token may go there.</summary>
     private Uri ConfigurationOf(RegistrationRecord client)
     {
-        if (client.RegistrationAccessToken is null || client.RegistrationClientUri is not { } uri)
+        if (WhyUnmanaged(client) is { } why)
         {
-            throw DcrErrors.NoRegistrationToken(client.ClientId);
+            throw why;
         }
+
+        var uri = client.RegistrationClientUri!;
 
         if (!SafeUrl.IsSafe(uri))
         {

@@ -1,3 +1,4 @@
+using System;
 using System.Linq;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
@@ -22,6 +23,9 @@ internal static class Dialects
         var owner = All.FirstOrDefault(other => other.OwnToken is not null && other.OwnToken == credential);
         return owner is null || owner == dialect ? dialect : throw DcrErrors.TokenOfOtherService(credential!, $"{owner.Kind}", $"{dialect.Kind}");
     }
+
+    /// <inheritdoc cref="IDialect.UsualEndpoint"/>
+    public static Uri? UsualEndpoint(DcrProvider wanted, Uri issuer) => All.Where(dialect => dialect.Kind == wanted).Select(dialect => dialect.UsualEndpoint(issuer)).FirstOrDefault();
 
     /// <summary>An answer in the words of RFC 7591, which another process of ours got.</summary>
     public static JsonBag Read(string provider, JsonBag answer) => All.First(dialect => dialect.Kind.ToString() == provider).Read(answer);

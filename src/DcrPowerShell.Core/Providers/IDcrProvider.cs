@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Credentials;
+using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
@@ -19,6 +20,12 @@ internal interface IDcrProvider
 
     /// <summary>What can be found out of the credential, its rights and the server's readiness, in this order. Each only reads.</summary>
     IReadOnlyList<ProviderCheck> Checks { get; }
+
+    /// <summary>Whether one of the checks tells if registration is switched on.</summary>
+    bool TellsWhetherItRegisters { get; }
+
+    /// <summary>Why a client cannot be read, changed or deleted over this connection, as far as that is known without asking; null where it can.</summary>
+    DcrException? WhyUnmanaged(RegistrationRecord client);
 
     /// <summary>Judges metadata before it is sent.</summary>
     /// <exception cref="Errors.DcrException">InvalidRedirectUri or InvalidClientMetadata, naming the member.</exception>

@@ -17,6 +17,9 @@ internal interface IDialect
     /// <summary>Whether the server speaks it, by its registration endpoint and what it says of itself.</summary>
     bool Speaks(DialectContext context);
 
+    /// <summary>Where clients are registered at an issuer whose metadata does not say so while registration is switched off; null where that is not known.</summary>
+    Uri? UsualEndpoint(Uri issuer);
+
     /// <summary>What the service wants of those who ask it for a token.</summary>
     TokenRules TokenRules(DialectContext context);
 

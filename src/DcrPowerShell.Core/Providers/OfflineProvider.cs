@@ -16,6 +16,10 @@ internal sealed class OfflineProvider : IDcrProvider
 
     public IReadOnlyList<ProviderCheck> Checks => [];
 
+    public bool TellsWhetherItRegisters => false;
+
+    public DcrException? WhyUnmanaged(RegistrationRecord client) => DcrErrors.IsOffline();
+
     public void Check(JsonBag metadata) => throw DcrErrors.IsOffline();
 
     public Task<RegistrationAnswer> RegisterAsync(JsonBag metadata, ProviderCall call) => throw DcrErrors.IsOffline();

@@ -1,6 +1,7 @@
 using System;
 using System.Globalization;
 using System.Text.Json;
+using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Vaults;
@@ -63,12 +64,25 @@ internal sealed record RegistrationRecord
     /// <summary>Of an outline from the index: what it lacks; null for a whole record. Not stored.</summary>
     public LeftOut? LeftOut { get; init; }
 
+    /// <summary>What must not be shown, wherever a server repeats it.</summary>
+    public Redaction Secrets => new([ClientSecret, RegistrationAccessToken, .. SecretMember.SureValues(Metadata)]);
+
     public string? ClientName => Metadata.Text(ClientMember.ClientName);
 
     public string SecretName => Vaults.SecretName.For(Issuer, ClientId);
 
-    /// <summary>False for a client that authenticates otherwise. A secret from before it went over to keys is kept, and of no interest.</summary>
-    public bool UsesSecret => Metadata.Text(ClientMember.TokenEndpointAuthMethod) is not ("none" or "private_key_jwt" or "tls_client_auth" or "self_signed_tls_client_auth");
+    public bool HasSecret => ClientSecret is not null || LeftOut is { ClientSecret: true };
+
+    /// <summary>
+    /// False for a client that authenticates otherwise. A secret from before it went over to keys is kept, and of no interest; one that a server
+    /// gave a public client may be asked for.
+    /// </summary>
+    public bool UsesSecret => Metadata.Text(ClientMember.TokenEndpointAuthMethod) switch
+    {
+        "private_key_jwt" or "tls_client_auth" or "self_signed_tls_client_auth" => false,
+        "none" => HasSecret,
+        _ => true,
+    };
 
     /// <summary>By then the client secret has expired. One that never does has not, nor one of which the server did not say.</summary>
     public bool SecretExpiresBy(DateTimeOffset time) => UsesSecret && ClientSecretExpiresAt is > 0 and var at && at <= time.ToUnixTimeSeconds();

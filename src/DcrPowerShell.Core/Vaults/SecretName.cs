@@ -16,8 +16,11 @@ internal static class SecretName
     private const int LongestClientId = 50;
     private const int HashLength = 10;
 
-    /// <summary>What all names of the module's own begin with: registrations, the probe, the store's key.</summary>
+    /// <summary>What all names of the module's own begin with: registrations, the probe, the keys of the store and of the audit log.</summary>
     public const string Own = "dcr-";
+
+    /// <summary>In the local store, what the audit log of a ledger is sealed with.</summary>
+    public static string OfAuditKey(string ledgerId) => $"{Own}audit-key-{ledgerId}";
 
     /// <summary>Whether a name is kept for the module: nothing of the application's may have it, whatever its case.</summary>
     public static bool IsOwn(string name) => name.Trim().StartsWith(Own, StringComparison.OrdinalIgnoreCase);

@@ -10,6 +10,9 @@ internal sealed class VaultException(string why, bool isLocked = false, Exceptio
     /// <summary>The command has ended, and no vault can be called any more: the next one goes on.</summary>
     public bool IsOver { get; init; }
 
+    /// <summary>A newer version of the module wrote what is there: it stays, and nothing else in the vault fails for it.</summary>
+    public bool IsNewer { get; init; }
+
     /// <summary>What helps, in whole sentences, where that is known.</summary>
     public string? NextStep { get; init; }
 }

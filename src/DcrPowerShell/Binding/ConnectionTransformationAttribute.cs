@@ -13,6 +13,11 @@ internal sealed class ConnectionTransformationAttribute : ArgumentTransformation
     /// <inheritdoc/>
     public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData)
     {
+        if (inputData is PSObject foreign && foreign.TypeNames.Contains("Deserialized.DcrPowerShell.DcrConnection"))
+        {
+            throw new ArgumentTransformationMetadataException(DcrErrors.ConnectionOfOtherProcess().Message);
+        }
+
         if ((inputData is PSObject wrapped ? wrapped.BaseObject : inputData) is not string name)
         {
             return inputData;

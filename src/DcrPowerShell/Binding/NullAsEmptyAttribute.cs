@@ -1,15 +1,21 @@
 using System;
 using System.Management.Automation;
+using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Binding;
 
 /// <summary>
-/// Takes null for an empty text. A piped row may have null cells (CSV, JSON), and PowerShell binds null to a text only in the
-/// default parameter set, which would leave it with the wrong one.
+/// Reads a text as a cell gives it. Null is an empty text: a piped row may have null cells (CSV, JSON), and PowerShell binds null to a text
+/// only in the default parameter set, which would leave it with the wrong one. A date is written the same in every culture.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class NullAsEmptyAttribute : ArgumentTransformationAttribute
 {
     /// <inheritdoc/>
-    public override object Transform(EngineIntrinsics engineIntrinsics, object? inputData) => inputData ?? "";
+    public override object Transform(EngineIntrinsics engineIntrinsics, object? inputData) => (inputData is PSObject wrapped ? wrapped.BaseObject : inputData) switch
+    {
+        null => "",
+        string text => Given.Trim(text),
+        var other => Given.Date(other) ?? inputData!,
+    };
 }

@@ -1,9 +1,7 @@
 using System;
 using System.IO;
-using System.Linq;
 using System.Security;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Credentials.Keys;
 using DcrPowerShell.Errors;
@@ -20,15 +18,11 @@ internal sealed record PrivateKeyInput(SecureString? Password, string? Algorithm
 
     /// <summary>PEM or a JWK.</summary>
     /// <exception cref="DcrException">InvalidPrivateKey.</exception>
-    public SigningKey FromText(SecureString text) => Read(() => FromText(SecureText.Reveal(text)));
+    public SigningKey FromText(SecureString text) => Read(() => SigningKey.FromText(SecureText.Reveal(text), PlainPassword, Algorithm, KeyId));
 
     /// <summary>A file with PEM, a JWK or a PFX.</summary>
     /// <exception cref="DcrException">InvalidPrivateKey: also where the file cannot be read.</exception>
-    public SigningKey FromFile(string path) => Read(() =>
-    {
-        var bytes = File.ReadAllBytes(path);
-        return IsText(bytes) ? FromText(Encoding.UTF8.GetString(bytes)) : SigningKey.FromPfx(bytes, PlainPassword, Algorithm, KeyId);
-    });
+    public SigningKey FromFile(string path) => Read(() => SigningKey.FromFile(File.ReadAllBytes(path), PlainPassword, Algorithm, KeyId));
 
     /// <exception cref="DcrException">InvalidPrivateKey.</exception>
     public SigningKey FromCertificate(X509Certificate2 certificate) => Read(() => SigningKey.FromCertificate(certificate, Algorithm, KeyId));
@@ -48,11 +42,4 @@ internal sealed record PrivateKeyInput(SecureString? Password, string? Algorithm
             throw DcrErrors.BadKey($"-PrivateKeyPath: {failure.Message}", "Check the path, and that this account may read the file.", failure);
         }
     }
-
-    private SigningKey FromText(string text) => text.TrimStart().StartsWith("{", StringComparison.Ordinal)
-        ? SigningKey.FromJwk(text, Algorithm, KeyId)
-        : SigningKey.FromPem(text, PlainPassword, Algorithm, KeyId);
-
-    // PFX is binary (DER), and begins with a sequence.
-    private static bool IsText(byte[] bytes) => bytes.Length > 0 && bytes[0] != 0x30 && !bytes.Contains((byte)0);
 }

@@ -2,6 +2,7 @@ using System;
 using System.Collections;
 using System.Linq;
 using System.Management.Automation;
+using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Binding;
 
@@ -12,9 +13,6 @@ namespace DcrPowerShell.Binding;
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class SplitTextAttribute : ArgumentTransformationAttribute
 {
-    private static readonly char[] SemicolonsAndSpace = [';', ' ', '\t', '\r', '\n'];
-    private static readonly char[] Semicolons = [';'];
-
     /// <summary>False for values that have spaces within, such as the response type <c>code id_token</c>.</summary>
     public bool AtSpaces { get; set; } = true;
 
@@ -23,14 +21,12 @@ internal sealed class SplitTextAttribute : ArgumentTransformationAttribute
     {
         null => null,
         string text => Split(text) is { Length: > 0 } values ? values : null,
-        IEnumerable items => items.Cast<object?>().SelectMany(item => Split(LanguagePrimitives.ConvertTo<string>(Plain(item)))).ToArray(),
+        var date when Given.Date(date) is { } text => new[] { text },
+        IEnumerable items => items.Cast<object?>().SelectMany(item => Split(Given.Date(Plain(item)) ?? LanguagePrimitives.ConvertTo<string>(Plain(item)))).ToArray(),
         var other => other,
     };
 
-    private string[] Split(string text) => text
-        .Split(AtSpaces ? SemicolonsAndSpace : Semicolons, StringSplitOptions.RemoveEmptyEntries)
-        .Where(value => !string.IsNullOrWhiteSpace(value))
-        .ToArray();
+    private string[] Split(string text) => Given.Split(text, AtSpaces);
 
     private static object? Plain(object? value) => value is PSObject wrapped ? wrapped.BaseObject : value;
 }

@@ -37,7 +37,7 @@ public sealed class BackupDcrStoreCommand : DcrStoreCmdlet
     /// <inheritdoc/>
     protected override void ProcessItem()
     {
-        var path = FilePath.Of(this, Path, nameof(Path));
+        var path = FilePath.Of(this, Path, nameof(Path), DcrErrorId.InventoryWriteFailed);
         if (NoClobber && File.Exists(path))
         {
             throw DcrErrors.InventoryExists(path);

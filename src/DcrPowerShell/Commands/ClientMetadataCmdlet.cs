@@ -176,7 +176,7 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
             (nameof(Jwks), ClientMember.Jwks, Jwks is null or { BaseObject: "" } ? null : JsonInput.Object(Jwks, ClientMember.Jwks).ToElement()),
             (nameof(SoftwareId), ClientMember.SoftwareId, SoftwareId),
             (nameof(SoftwareVersion), ClientMember.SoftwareVersion, SoftwareVersion),
-            (nameof(SoftwareStatement), ClientMember.SoftwareStatement, SoftwareStatement),
+            (nameof(SoftwareStatement), ClientMember.SoftwareStatement, SoftwareStatement is null ? null : Given.OneLine(SoftwareStatement)),
             (nameof(PostLogoutRedirectUri), ClientMember.PostLogoutRedirectUris, PostLogoutRedirectUri),
         ];
         var bag = members

@@ -3,6 +3,7 @@ using System.Linq;
 using System.Management.Automation;
 using System.Security;
 using System.Security.Cryptography.X509Certificates;
+using DcrPowerShell.Audit;
 using DcrPowerShell.Binding;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Credentials;
@@ -12,6 +13,7 @@ using DcrPowerShell.Hosting;
 using DcrPowerShell.Http;
 using DcrPowerShell.Operations;
 using DcrPowerShell.Vaults;
+using Runspace = System.Management.Automation.Runspaces.Runspace;
 
 namespace DcrPowerShell.Commands;
 
@@ -22,6 +24,8 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
 {
     private const string IssuerSet = "Issuer";
     private const string EndpointSet = "RegistrationEndpoint";
+
+    private bool _isConnected;
 
     /// <summary>The server's issuer, from which its registration endpoint is discovered (RFC 8414, section 3).</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = IssuerSet)]
@@ -182,7 +186,16 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     private protected override bool IsTerminating(DcrErrorId id) => true;
 
     /// <inheritdoc/>
-    protected override object? Target => Issuer ?? RegistrationEndpoint;
+    protected override object? Target => Redaction.Address(Issuer ?? RegistrationEndpoint);
+
+    /// <summary>What comes after a failure, also after one of PowerShell's binding, must not go to the server before.</summary>
+    private protected override void Release()
+    {
+        if (!_isConnected && Runspace.DefaultRunspace is not null)
+        {
+            RunspaceState.Current.ForgetDefault();
+        }
+    }
 
     /// <inheritdoc/>
     protected override void ProcessItem()
@@ -210,12 +223,17 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
             Timeout = TimeSpan.FromSeconds(TimeoutSec),
             Proxy = Proxy,
         };
-        var auditPath = AuditPath is null ? null : GetUnresolvedProviderPathFromPSPath(AuditPath);
+        var auditPath = AuditPath is null ? null : FilePath.Of(this, AuditPath, nameof(AuditPath), DcrErrorId.AuditWriteFailed);
         var ledger = Ledger(mayBeInMemory: vault is not null);
         var connection = Offline
             ? ConnectOperation.Offline(request, ledger, vault)
-            : Run((pump, stop) => ConnectOperation.RunAsync(request, ledger, vault is null ? null : VaultOf(vault), pump, new SystemClock(), stop, audit: AuditFile.LogAt(auditPath, pump)));
+            : Run(async (pump, stop) =>
+            {
+                var audit = AuditFile.LogAt(auditPath, new AuditKey(ledger.Id, await ledger.AuditKeyAsync().ConfigureAwait(false)), pump);
+                return await ConnectOperation.RunAsync(request, ledger, vault is null ? null : VaultOf(vault), pump, new SystemClock(), stop, audit: audit).ConfigureAwait(false);
+            });
         RunspaceState.Current.Add(connection);
+        _isConnected = true;
         WriteObject(connection);
     }
 
@@ -244,7 +262,7 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     {
         var input = new PrivateKeyInput(PrivateKeyPassword, Algorithm, KeyId);
         var key = PrivateKey is not null ? input.FromText(PrivateKey)
-            : PrivateKeyPath is not null ? input.FromFile(GetUnresolvedProviderPathFromPSPath(PrivateKeyPath))
+            : PrivateKeyPath is not null ? input.FromFile(FilePath.Of(this, PrivateKeyPath, nameof(PrivateKeyPath), DcrErrorId.InvalidPrivateKey))
             : Certificate is not null ? input.FromCertificate(Certificate)
             : null;
         return key is not null ? new CredentialInput.Key(clientId, key)

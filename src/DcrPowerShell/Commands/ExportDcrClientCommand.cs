@@ -64,7 +64,7 @@ public sealed class ExportDcrClientCommand : DcrInputCmdlet
 
     private void Open()
     {
-        _path = GetUnresolvedProviderPathFromPSPath(Path);
+        _path = FilePath.Of(this, Path, nameof(Path), DcrErrorId.InventoryWriteFailed);
         var format = Format ?? FormatOf(_path) ?? throw DcrErrors.InventoryFormatUnknown(Path);
         if (NoClobber && File.Exists(_path))
         {

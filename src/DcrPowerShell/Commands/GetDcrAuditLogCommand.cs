@@ -7,6 +7,7 @@ using DcrPowerShell.Binding;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Files;
 using DcrPowerShell.Hosting;
+using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Commands;
@@ -77,12 +78,12 @@ public sealed class GetDcrAuditLogCommand : DcrCmdlet
     /// <inheritdoc/>
     protected override void ProcessItem()
     {
-        var file = new AuditFile(Path is null ? RunspaceState.Current.Default?.AuditPath ?? LocalData.AuditPath : GetUnresolvedProviderPathFromPSPath(Path));
+        var file = new AuditFile(Path is null ? RunspaceState.Current.Default?.AuditPath ?? LocalData.AuditPath : FilePath.Of(this, Path, nameof(Path), DcrErrorId.AuditReadFailed));
         try
         {
             if (Verify)
             {
-                WriteObject(AuditLog.Verify(file));
+                Check(file);
                 return;
             }
 
@@ -98,18 +99,41 @@ public sealed class GetDcrAuditLogCommand : DcrCmdlet
         }
     }
 
+    private void Check(AuditFile file)
+    {
+        RegistrationLedger? ledger = null;
+        var why = "it is not in this account's local store";
+        try
+        {
+            // Only to look at a log, none is made.
+            ledger = LocalData.Store.Protection is null ? null : Ledger();
+        }
+        catch (DcrException failure)
+        {
+            why = $"the local store cannot be opened: {failure.Message}".TrimEnd('.');
+        }
+
+        var check = AuditLog.Verify(file, id => ledger?.FindAuditKey(id));
+        if (check.NotChecked > 0)
+        {
+            WriteWarning($"Of {check.Records} records in {file.Path}, {check.NotChecked} could not be checked: the key that they were written with is needed, and {why}. Only their order was checked.");
+        }
+
+        WriteObject(check);
+    }
+
     private void Read(AuditFile file)
     {
         var (tenants, server) = (Tenant?.Select(static text => new TenantPattern(text, mayMatchMany: true)).ToList(), Server is null ? null : NamePattern.Of(Server));
         var unreadable = 0;
-        foreach (var line in AuditLog.Read(file))
+        foreach (var record in AuditLog.Records(file))
         {
             if (Stopping)
             {
                 return;
             }
 
-            if (line.Read() is not { } record)
+            if (record is null)
             {
                 unreadable++;
             }

@@ -20,6 +20,10 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
     private List<WildcardPattern>? _names;
     private int _rejected;
 
+    // Clients that are given as they are kept, because the server lets nobody read them.
+    private int _unread;
+    private DcrException? _whyUnread;
+
     /// <summary>Names of clients, with wildcards.</summary>
     [Parameter]
     [Alias("Name")]
@@ -225,7 +229,11 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
             return;
         }
 
-        Start(connection, record.ClientId, target, context => ReadOperation.RunAsync(context, record), client => Give(connection, client));
+        Start(connection, record.ClientId, target, context => ReadOperation.GetAsync(context, record), got =>
+        {
+            CountUnread(got.Why);
+            Give(connection, got.Client);
+        });
     }
 
     private void Give(DcrConnection connection, DcrClientState[] states, DcrClient client, DcrException? why)
@@ -233,13 +241,20 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
         if (why is not null)
         {
             WriteVerbose(why.Message);
-            _rejected += client.State == DcrClientState.Gone && why.ErrorId == DcrErrorId.AccessTokenRejected ? 1 : 0;
+            _rejected += why.IsOwnTokenRefused ? 1 : 0;
+            CountUnread(why.IsClientGone || why.IsOwnTokenRefused ? null : why);
         }
 
         if (states.Contains(client.State))
         {
             Give(connection, client);
         }
+    }
+
+    private void CountUnread(DcrException? why)
+    {
+        _unread += why is null ? 0 : 1;
+        _whyUnread ??= why;
     }
 
     /// <summary>What the server says of its secret counts, too.</summary>
@@ -256,7 +271,12 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
         base.AtEnd();
         if (_rejected > 0)
         {
-            WriteWarning($"To the token{(_rejected == 1 ? " of 1 client" : $"s of {_rejected} clients")} the server answered HTTP 401. RFC 7592 has that for a client that is gone; a token that was replaced by another machine, or revoked, is answered alike. Make sure before you remove what is kept.");
+            WriteWarning($"The server refused the token{(_rejected == 1 ? " of 1 client" : $"s of {_rejected} clients")}. RFC 7592 has HTTP 401 for a client that is gone; a token that was replaced by another machine, or revoked, is answered alike. Make sure before you remove what is kept. After HTTP 403 the state is Unknown.");
+        }
+
+        if (_whyUnread is { } why)
+        {
+            WriteWarning(Redaction.Printable($"{(_unread == 1 ? "1 client" : $"{_unread} clients")} could not be read at the server: what is kept here is all that is known, and the state is Unknown.{(_unread == 1 ? "" : " Of the first:")} {why.Message} {why.RecommendedAction}"));
         }
     }
 

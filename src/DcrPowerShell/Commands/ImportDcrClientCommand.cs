@@ -7,6 +7,7 @@ using System.Security;
 using DcrPowerShell.Binding;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Files;
 using DcrPowerShell.Hosting;
 using DcrPowerShell.Inventory;
 using DcrPowerShell.Metadata;
@@ -27,9 +28,11 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
     private readonly SecretCopyNames _copies = new();
 
     /// <summary><c>client_id</c> (RFC 7591, section 3.2.1).</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = ClientSet)]
+    /// <remarks>Needed; but where it is missing in a row, PowerShell's own error would show the row, with its tokens.</remarks>
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = ClientSet)]
     [Alias(ClientMember.ClientId)]
-    [ValidateNotNullOrEmpty]
+    [NullAsEmpty]
+    [AllowEmptyString]
     [ArgumentCompleter(typeof(ClientIdCompleter))]
     public string ClientId { get; set; } = "";
 
@@ -90,14 +93,14 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
         var connection = Resolve();
         if (ParameterSetName == PathSet)
         {
-            TakeFile(connection, GetUnresolvedProviderPathFromPSPath(Path));
+            TakeFile(connection, FilePath.Of(this, Path, nameof(Path), DcrErrorId.InventoryReadFailed));
             return;
         }
 
         var request = new ImportRequest
         {
             Source = $"Client '{ClientId}'",
-            ClientId = ClientId,
+            ClientId = NullIfEmpty(ClientId),
             RegistrationAccessToken = Text(RegistrationAccessToken),
             RegistrationClientUri = RegistrationClientUri?.OriginalString,
             ClientSecret = Text(ClientSecret),

@@ -91,6 +91,16 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     /// <inheritdoc/>
     protected override object? Target => InputObject ?? (object?)ClientName;
 
+    /// <summary>The row where rows come from the pipeline, and the tenant or the client's name.</summary>
+    private protected override string? Subject
+    {
+        get
+        {
+            var name = NullIfEmpty(Tenant) ?? NullIfEmpty(ClientName);
+            return !MyInvocation.ExpectingInput ? null : name is null ? $"Row {_row}" : $"Row {_row}, {name}";
+        }
+    }
+
     /// <summary>So many rows are checked before their turn comes: what is wrong with them is told early, and how many there are is known.</summary>
     private protected override int Ahead => 500;
 
@@ -109,7 +119,9 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     /// <inheritdoc/>
     protected override void ProcessItem()
     {
+        _row++;
         var connection = Resolve();
+        _summary.Run ??= connection.Audit?.Run;
         CheckColumns(InputObject, tellsUnused: true);
         if (IsBlank(InputObject))
         {
@@ -151,7 +163,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
             return;
         }
 
-        _copies.Claim(request.ClientSecretName, $"row {++_row}");
+        _copies.Claim(request.ClientSecretName, $"row {_row}");
         if (ShouldProcess($"{metadata.Text(ClientMember.ClientName) ?? "a client"} at {connection.Issuer}", "Register client"))
         {
             Start(
@@ -179,6 +191,11 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         _summary.CountFailure(failure.ErrorId);
         base.Count(failure);
     }
+
+    private protected override string Outcome => _summary.ToString();
+
+    private protected override string AfterStop =>
+        $"Run it again: what is registered is found by its tenant, and the rest is registered.{(_summary.Unknown > 0 ? " Find-DcrOrphan shows those of unknown outcome." : "")}";
 
     private protected override void AtEnd()
     {

@@ -12,7 +12,7 @@ public sealed class ResetDcrRegistrationTokenCommand : DcrClientCmdlet
     private protected override void ProcessClient(DcrConnection connection, NamedClient client)
     {
         var record = Find(connection, client);
-        if (ShouldProcess(connection, record, "Replace registration access token"))
+        if (ShouldProcess(connection, record, "Replace registration access token (by an update, at which some servers replace the client secret, too)"))
         {
             Start(connection, record.ClientId, client.Target, context => ResetTokenOperation.RunAsync(context, record), changed => Write(connection, changed));
         }

@@ -2,6 +2,7 @@ using System.IO;
 using System.Management.Automation;
 using System.Security;
 using DcrPowerShell.Binding;
+using DcrPowerShell.Errors;
 using DcrPowerShell.Files;
 using DcrPowerShell.Hosting;
 using DcrPowerShell.Metadata;
@@ -80,7 +81,7 @@ public sealed class RestoreDcrRegistrationCommand : DcrConnectedCmdlet
 
         if (ParameterSetName == BackupSet)
         {
-            FromBackup(FilePath.Of(this, Path, nameof(Path)));
+            FromBackup(FilePath.Of(this, Path, nameof(Path), DcrErrorId.InventoryReadFailed));
             return;
         }
 

@@ -65,7 +65,7 @@ public sealed class SetDcrStoreCommand : DcrStoreCmdlet
 
         if (MyInvocation.BoundParameters.ContainsKey(nameof(KeyPath)))
         {
-            var path = string.IsNullOrEmpty(KeyPath) ? null : FilePath.Of(this, KeyPath!, nameof(KeyPath));
+            var path = string.IsNullOrEmpty(KeyPath) ? null : FilePath.Of(this, KeyPath!, nameof(KeyPath), DcrErrorId.InvalidSetup);
             if (ShouldProcess($"local store {store.Folder.Path}", $"Keep its key in {path ?? "its own folder"}"))
             {
                 store.MoveKey(path);

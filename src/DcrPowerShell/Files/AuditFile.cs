@@ -26,14 +26,14 @@ internal sealed class AuditFile(string path) : IAuditFile
 
     /// <summary>The audit log of a new connection.</summary>
     /// <param name="path">Null for the usual place. Where that cannot be written, it is said, and there is no file.</param>
-    public static AuditLog LogAt(string? path, IReporter reporter)
+    public static AuditLog LogAt(string? path, AuditKey key, IReporter reporter)
     {
         if (path is not null)
         {
-            return new AuditLog(Source, new AuditFile(path));
+            return new AuditLog(Source, new AuditFile(path), key);
         }
 
-        var usual = new AuditLog(Source, new AuditFile(LocalData.AuditPath));
+        var usual = new AuditLog(Source, new AuditFile(LocalData.AuditPath), key);
         try
         {
             LocalData.Create();
@@ -43,7 +43,7 @@ internal sealed class AuditFile(string path) : IAuditFile
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             reporter.Warning($"There is no audit log: {failure.Message.TrimEnd('.')}. -AuditPath of Connect-DcrServer gives it another place.");
-            return new AuditLog(Source, file: null);
+            return new AuditLog(Source, file: null, key);
         }
     }
 

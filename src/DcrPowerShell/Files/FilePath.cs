@@ -6,10 +6,17 @@ namespace DcrPowerShell.Files;
 /// <summary>A path as the user writes it, as the file system knows it.</summary>
 internal static class FilePath
 {
-    /// <exception cref="DcrException">InventoryReadFailed: it is of another provider, such as env: or cert:.</exception>
-    public static string Of(PSCmdlet cmdlet, string path, string parameter)
+    /// <exception cref="DcrException"><paramref name="id"/>: it is of another provider, such as env: or cert:, or of no drive that there is.</exception>
+    public static string Of(PSCmdlet cmdlet, string path, string parameter, DcrErrorId id)
     {
-        var resolved = cmdlet.SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out var provider, out _);
-        return provider.Name == "FileSystem" ? resolved : throw DcrErrors.NoFilePath(parameter, path);
+        try
+        {
+            var resolved = cmdlet.SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out var provider, out _);
+            return provider.Name == "FileSystem" ? resolved : throw DcrErrors.NoFilePath(id, parameter, path);
+        }
+        catch (SessionStateException)
+        {
+            throw DcrErrors.NoFilePath(id, parameter, path);
+        }
     }
 }

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Ledger;
 
@@ -20,8 +21,8 @@ internal static class LocalData
     /// <summary>The audit log, unless <c>-AuditPath</c> names another.</summary>
     public static string AuditPath => Path.Combine(Own, "audit.jsonl");
 
-    /// <summary>The local store. In memory where no file can be written.</summary>
-    /// <exception cref="DcrException">StoreReadOnly: others have rights on its folder.</exception>
+    /// <summary>The local store. In memory where there is none yet and no file can be written.</summary>
+    /// <exception cref="DcrException">StoreReadOnly: others have rights on its folder, or it is there and cannot be written.</exception>
     public static LocalStore Store
     {
         get
@@ -82,12 +83,26 @@ internal static class LocalData
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            folder = new MemoryFolder(failure.Message);
+            // What is there cannot be left aside: tenants and requests that only it knows would be sent again.
+            folder = HasLedger(own) ? throw StoreErrors.NotWritable(own, failure) : new MemoryFolder(failure.Message);
         }
 
         var store = new LocalStore(folder, settings => KeyPlace(folder, settings), new AccountProtection());
         AppDomain.CurrentDomain.ProcessExit += (_, _) => store.Dispose();
         return store;
+    }
+
+    private static bool HasLedger(string folder)
+    {
+        try
+        {
+            return Directory.Exists(folder) && Directory.EnumerateFiles(folder, "*.dcrl").Any();
+        }
+        catch (UnauthorizedAccessException)
+        {
+            // Nobody knows.
+            return true;
+        }
     }
 
     private static (IStoreFolder Folder, string Name) KeyPlace(IStoreFolder folder, StoreSettings settings) => settings.KeyPath is { } path

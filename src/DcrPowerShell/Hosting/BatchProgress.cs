@@ -32,6 +32,14 @@ internal sealed class BatchProgress(Cmdlet cmdlet, string activity)
 
     public int Failures { get; private set; }
 
+    /// <summary>How long so many more take at least.</summary>
+    public Func<int, TimeSpan> AtLeast { get; set; } = static _ => TimeSpan.Zero;
+
+    /// <summary>Enough of them that people want to know how far it came.</summary>
+    public bool IsLong => Known >= Few;
+
+    public int EndedCount => _ended;
+
     private int Done => _ended + _doneAtOnce;
 
     private int Known => Math.Max(_expected, _started + _doneAtOnce);
@@ -60,18 +68,37 @@ internal sealed class BatchProgress(Cmdlet cmdlet, string activity)
         Show();
     }
 
-    public void End()
+    /// <summary>The last thing that is shown, and a line of what came of a long run. Where the output goes to a program, it is not among it.</summary>
+    public void End(string outcome)
     {
         if (_isShown)
         {
-            cmdlet.WriteProgress(new ProgressRecord(Id, activity, "done") { RecordType = ProgressRecordType.Completed });
+            Complete();
+            cmdlet.WriteInformation(new HostInformationMessage { Message = $"{activity}: {outcome}." }, Console.IsOutputRedirected ? ["DcrSummary"] : ["DcrSummary", "PSHOST"]);
         }
     }
 
-    /// <summary>"212 of 300, 3 failed, 47 a minute, done at 14:32".</summary>
-    internal static string Say(int done, int? of, int failed, double perMinute, DateTimeOffset now) => string.Join(", ", Parts(done, of, failed, perMinute, now));
+    public void Complete()
+    {
+        if (!_isShown)
+        {
+            return;
+        }
 
-    private static IEnumerable<string> Parts(int done, int? of, int failed, double perMinute, DateTimeOffset now)
+        _isShown = false;
+        try
+        {
+            cmdlet.WriteProgress(new ProgressRecord(Id, activity, "done") { RecordType = ProgressRecordType.Completed });
+        }
+        catch (PipelineStoppedException)
+        {
+            // The host clears what a command that was stopped has shown.
+        }
+    }
+
+    public override string ToString() => $"{Done} done{(Failures > 0 ? $", {Failures} failed" : "")} in {Duration.Say(_time.Elapsed)}";
+
+    private static IEnumerable<string> Parts(int done, int? of, int failed, double perMinute, TimeSpan? left, DateTimeOffset now)
     {
         yield return of is null ? Say($"{done} done") : Say($"{done} of {of}");
         if (failed > 0)
@@ -82,21 +109,29 @@ internal sealed class BatchProgress(Cmdlet cmdlet, string activity)
         if (perMinute > 0)
         {
             yield return Say($"{perMinute:0} a minute");
-            if (of is not null && Left(done, of.Value, perMinute) is var left)
-            {
-                yield return left < TimeSpan.FromHours(12) ? Say($"done at {now + left:HH:mm}") : $"done in {Duration.Say(left)}";
-            }
+        }
+
+        if (left is { } span)
+        {
+            yield return span < TimeSpan.FromHours(12) ? Say($"done at {now + span:HH:mm}") : $"done in {Duration.Say(span)}";
         }
 
         static string Say(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
     }
 
-    private static TimeSpan Left(int done, int of, double perMinute) => TimeSpan.FromMinutes((of - done) / perMinute);
+    /// <summary>By what was done in the last minute, and no less than the server's pace allows: a limit lets the first ones go at once.</summary>
+    private TimeSpan? Left(double perMinute)
+    {
+        var least = AtLeast(_started - _ended);
+        var measured = perMinute > 0 ? TimeSpan.FromMinutes((Known - Done) / perMinute) : TimeSpan.Zero;
+        var left = measured > least ? measured : least;
+        return _isAllKnown && (perMinute > 0 || left > TimeSpan.Zero) ? left : null;
+    }
 
     private void Show()
     {
         var now = _time.Elapsed;
-        if (Known < Few || now < Patience || now - _lastShown < Beat)
+        if (!IsLong || now < Patience || now - _lastShown < Beat)
         {
             return;
         }
@@ -109,11 +144,17 @@ internal sealed class BatchProgress(Cmdlet cmdlet, string activity)
         }
 
         var perMinute = _lately.Count / (now < Minute ? now : Minute).TotalMinutes;
-        var record = new ProgressRecord(Id, activity, Say(Done, _isAllKnown ? Known : null, Failures, perMinute, DateTimeOffset.Now));
+        var left = Left(perMinute);
+        if (left is { Ticks: > 0 } span)
+        {
+            perMinute = Math.Min(perMinute, (Known - Done) / span.TotalMinutes);
+        }
+
+        var record = new ProgressRecord(Id, activity, string.Join(", ", Parts(Done, _isAllKnown ? Known : null, Failures, perMinute, left, DateTimeOffset.Now)));
         if (_isAllKnown)
         {
             record.PercentComplete = Math.Min(100, 100 * Done / Known);
-            record.SecondsRemaining = perMinute > 0 ? (int)Math.Min(int.MaxValue, Left(Done, Known, perMinute).TotalSeconds) : -1;
+            record.SecondsRemaining = left is null ? -1 : (int)Math.Min(int.MaxValue, left.Value.TotalSeconds);
         }
 
         cmdlet.WriteProgress(record);

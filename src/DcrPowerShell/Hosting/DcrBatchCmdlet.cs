@@ -23,6 +23,8 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
     // Which of how many, where that is known.
     private (int Place, int Count) _named;
 
+    private string? _subject;
+
     /// <summary>How many requests run at once.</summary>
     [Parameter]
     [ValidateRange(1, 64)]
@@ -43,6 +45,9 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
     /// <summary>An empty cell of a CSV file is no value.</summary>
     private protected static string? NullIfEmpty(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
 
+    /// <summary>Of several clients, the one that is worked on.</summary>
+    private protected override string? Subject => _subject;
+
     /// <summary>Works on each client that was named.</summary>
     /// <param name="process">Is given the client's id in any case.</param>
     private protected void ForEach(IReadOnlyList<NamedClient> named, PSObject? input, Action<DcrConnection, NamedClient> process)
@@ -55,9 +60,11 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
                 var connection = Resolve(client.Piped);
                 CheckIssuer(connection, client, input);
                 var id = client.ClientId ?? FindOperation.ClientIdOf(connection, client.Tenants[0]);
+                _subject = MyInvocation.ExpectingInput || named.Count > 1 ? client.SubjectOf(id) : null;
                 WaitForSame(id);
                 process(connection, client with { ClientId = id });
             });
+            _subject = null;
         }
     }
 
@@ -80,7 +87,10 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
     /// <param name="target">What an error is about.</param>
     private protected void Start<T>(DcrConnection connection, string? key, object? target, Func<OperationContext, Task<T>> operation, Action<T> whenDone)
     {
+        // Other rows are read before this one ends.
+        var subject = Subject;
         Progress.Started();
+        Progress.AtLeast = rows => connection.Sender.LeastFor((int)Math.Ceiling(rows * Math.Max(1, Pump().Requests / (double)Math.Max(1, Progress.EndedCount))));
         if (key is not null)
         {
             _underWay.Add(key);
@@ -96,7 +106,7 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
             _isEnding = true;
             try
             {
-                Try(target, () => whenDone(result()));
+                Try(target, () => whenDone(result()), subject);
             }
             finally
             {
@@ -135,6 +145,24 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
         _progress?.ExpectNoMore();
         WaitForOthers();
         base.AtEnd();
-        _progress?.End();
+        _progress?.End(Outcome);
+    }
+
+    /// <summary>What came of the command so far, for people.</summary>
+    private protected virtual string Outcome => Progress.ToString();
+
+    /// <summary>What to do after the user stopped the command.</summary>
+    private protected virtual string AfterStop => "Run it again for the rest.";
+
+    /// <inheritdoc/>
+    private protected override void OnCut() => _progress?.Complete();
+
+    /// <summary>No stream takes anything any more.</summary>
+    private protected override void OnStopped()
+    {
+        if (_progress?.IsLong == true)
+        {
+            Host.UI?.WriteWarningLine($"{MyInvocation.MyCommand.Name} was stopped: {Outcome}. {AfterStop}");
+        }
     }
 }

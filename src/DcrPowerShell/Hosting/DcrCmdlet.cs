@@ -1,4 +1,5 @@
 using System;
+using System.Collections;
 using System.Collections.Generic;
 using System.Management.Automation;
 using System.Management.Automation.Host;
@@ -26,6 +27,11 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
 
         // PowerShell disposes of a command between two records where the one before it in the pipeline throws.
         _pump?.Dispose();
+        if (Stopping)
+        {
+            OnStopped();
+        }
+
         _stop.Dispose();
         GC.SuppressFinalize(this);
     }
@@ -36,23 +42,53 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     /// <summary>What an error is about, for its TargetObject.</summary>
     protected virtual object? Target => null;
 
+    /// <summary>Whom an error is about, in words; null where its message says it.</summary>
+    private protected virtual string? Subject => null;
+
     /// <inheritdoc/>
     protected sealed override void ProcessRecord()
     {
         try
         {
-            Try(Target, ProcessItem);
+            Try(Target, () =>
+            {
+                PlainSecret.Refuse(MyInvocation.BoundParameters);
+                ProcessItem();
+            });
         }
         catch
         {
             // Whatever ends the command: what is under way is finished first, and kept.
             _pump?.Settle();
+            OnCut();
             throw;
         }
     }
 
     /// <inheritdoc/>
-    protected sealed override void EndProcessing() => Try(null, AtEnd);
+    protected sealed override void EndProcessing()
+    {
+        try
+        {
+            Try(null, AtEnd);
+            _pump?.TellOthers();
+        }
+        catch
+        {
+            OnCut();
+            throw;
+        }
+    }
+
+    /// <summary>Something ends the command before its end. What was under way is done.</summary>
+    private protected virtual void OnCut()
+    {
+    }
+
+    /// <summary>The user stopped the command. What was under way is done.</summary>
+    private protected virtual void OnStopped()
+    {
+    }
 
     /// <summary>No more input comes.</summary>
     private protected virtual void AtEnd()
@@ -100,7 +136,8 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
         : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
 
     /// <summary>Does something and reports its failure, so that the next thing can still be done.</summary>
-    private protected void Try(object? target, Action action)
+    /// <param name="subject">Whom an error is about: its message begins with it, unless it names the client itself.</param>
+    private protected void Try(object? target, Action action, string? subject = null)
     {
         try
         {
@@ -114,15 +151,33 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
                 WriteObject(unstored);
             }
 
-            var error = ErrorRecords.From(failure, MyInvocation.MyCommand, target);
+            var error = ErrorRecords.From(failure, MyInvocation.MyCommand, target, IsTerminating(failure.ErrorId) ? null : subject ?? Subject);
             Count(failure);
             if (IsTerminating(failure.ErrorId) || failure.InnerException is VaultException { IsOver: true })
             {
                 ThrowTerminatingError(error);
             }
 
-            WriteError(error);
+            Report(error);
             OnFailure(failure);
+        }
+    }
+
+    /// <summary>Where the user has stopped the command, <c>-ErrorVariable</c> gets the error all the same: what ended in the grace time is known.</summary>
+    private void Report(ErrorRecord error)
+    {
+        try
+        {
+            WriteError(error);
+        }
+        catch (PipelineStoppedException)
+        {
+            if (MyInvocation.BoundParameters.TryGetValue("ErrorVariable", out var name) && name is string variable)
+            {
+                (SessionState.PSVariable.GetValue(variable.TrimStart('+')) as IList)?.Add(error);
+            }
+
+            throw;
         }
     }
 

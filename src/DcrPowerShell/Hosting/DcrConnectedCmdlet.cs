@@ -69,7 +69,7 @@ public abstract class DcrConnectedCmdlet : DcrCmdlet
     {
         if (!_stores.TryGetValue(connection, out var store))
         {
-            _stores[connection] = store = new Registrations(connection.Ledger, connection.Vault is { } vault ? VaultOf(vault) : null, connection.VaultId);
+            _stores[connection] = store = new Registrations(connection.Ledger, connection.Vault is { } vault ? VaultOf(vault) : null, connection.VaultId, Pump());
         }
 
         return store;

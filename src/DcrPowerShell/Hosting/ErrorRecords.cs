@@ -8,15 +8,19 @@ namespace DcrPowerShell.Hosting;
 /// <summary>The one place where error records are made.</summary>
 internal static class ErrorRecords
 {
+    private const int LongestSubject = 100;
+
     /// <param name="command">Whose parameter carries the member that is at fault.</param>
     /// <param name="target">What the command was working on.</param>
-    public static ErrorRecord From(DcrException failure, CommandInfo command, object? target)
+    /// <param name="subject">Whom it is about, in words; null where the message says it.</param>
+    public static ErrorRecord From(DcrException failure, CommandInfo command, object? target, string? subject = null)
     {
         // The fix is at a parameter, and the user wants its name.
         var parameter = failure.Member is { } member
             ? command.Parameters.Values.FirstOrDefault(candidate => candidate.Aliases.Contains(member) || candidate.Name.Equals(member, StringComparison.OrdinalIgnoreCase))?.Name
             : null;
-        var message = parameter is null ? failure.Message : $"-{parameter}: {failure.Message}";
+        var whose = subject is null || failure.Message.Contains(subject) ? "" : $"{Redaction.Printable(subject, LongestSubject)}: ";
+        var message = parameter is null ? $"{whose}{failure.Message}" : $"{whose}-{parameter}: {failure.Message}";
         return new ErrorRecord(failure, failure.ErrorId.ToString(), CategoryOf(failure.ErrorId), failure.Unstored ?? target)
         {
             ErrorDetails = new ErrorDetails(message) { RecommendedAction = failure.RecommendedAction },

@@ -1,9 +1,9 @@
 using System;
 using System.Collections.Generic;
-using System.Globalization;
 using System.Linq;
 using System.Management.Automation;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Hosting;
 
@@ -20,7 +20,7 @@ internal sealed class InputColumns(CommandInfo command, Func<string, bool> furth
 
     /// <summary>Looks at the columns of a row that no row before had.</summary>
     /// <returns>A warning that names those which are not used; null where there are none.</returns>
-    /// <exception cref="DcrException">InvalidClientMetadata: a column would be used, were it not for a character that nobody sees.</exception>
+    /// <exception cref="DcrException">InvalidClientMetadata: a column would be used, were it not for a blank, a hyphen or a character that nobody sees.</exception>
     public string? Check(PSObject row)
     {
         var unused = new List<string>();
@@ -32,13 +32,13 @@ internal sealed class InputColumns(CommandInfo command, Func<string, bool> furth
                 continue;
             }
 
-            var meant = Bare(name);
-            if (meant != name && (_parameters.ContainsKey(meant) || further(meant)))
+            var bare = Given.Trim(name);
+            if ((bare != name && further(bare) ? bare : WrittenOtherwise(name)) is { } meant)
             {
-                throw DcrErrors.ColumnUnclear(Shown(name), meant);
+                throw DcrErrors.ColumnUnclear(Given.Shown(name), meant);
             }
 
-            unused.Add(MeantBy(name) is { } parameter ? $"'{Shown(name)}' (is {parameter} meant?)" : $"'{Shown(name)}'");
+            unused.Add(MeantBy(name) is { } parameter ? $"'{Given.Shown(name)}' (is {parameter} meant?)" : $"'{Given.Shown(name)}'");
         }
 
         return unused.Count == 0 ? null : $"Not used, for {command.Name} has no such parameter: {(unused.Count == 1 ? "column" : "columns")} {string.Join(", ", unused)}.";
@@ -59,39 +59,21 @@ internal sealed class InputColumns(CommandInfo command, Func<string, bool> furth
         return names;
     }
 
-    /// <summary>A parameter that is written alike, but for blanks, hyphens and one letter.</summary>
+    /// <summary>The parameter whose letters these are.</summary>
+    private string? WrittenOtherwise(string name)
+    {
+        var letters = Given.Letters(name);
+        return _parameters!.Where(known => Given.Letters(known.Key) == letters).Select(static known => known.Value).FirstOrDefault();
+    }
+
+    /// <summary>A parameter that is written alike, but for one letter.</summary>
     private string? MeantBy(string name)
     {
-        var letters = Letters(name);
-        return _parameters!.Where(known => IsNear(Letters(known.Key), letters)).Select(static known => known.Value).FirstOrDefault();
+        var letters = Given.Letters(name);
+        return _parameters!.Where(known => IsNear(Given.Letters(known.Key), letters)).Select(static known => known.Value).FirstOrDefault();
     }
 
-    /// <summary>Without what nobody sees at its ends.</summary>
-    private static string Bare(string name)
-    {
-        var (start, end) = (0, name.Length);
-        while (start < end && IsUnseen(name[start]))
-        {
-            start++;
-        }
-
-        while (end > start && IsUnseen(name[end - 1]))
-        {
-            end--;
-        }
-
-        return name.Substring(start, end - start);
-    }
-
-    private static bool IsUnseen(char character) =>
-        char.IsWhiteSpace(character) || char.IsControl(character) || char.GetUnicodeCategory(character) == UnicodeCategory.Format;
-
-    /// <summary>A blank as it is, anything else that nobody sees by its number.</summary>
-    private static string Shown(string name) => string.Concat(name.Select(static character => character != ' ' && IsUnseen(character) ? $"<U+{(int)character:X4}>" : character.ToString()));
-
-    private static string Letters(string name) => string.Concat(name.Where(char.IsLetterOrDigit)).ToUpperInvariant();
-
-    /// <summary>The same, or with one letter missing, added or changed.</summary>
+    /// <summary>With one letter missing, added or changed.</summary>
     private static bool IsNear(string one, string other)
     {
         var same = 0;
@@ -101,9 +83,8 @@ internal sealed class InputColumns(CommandInfo command, Func<string, bool> furth
         }
 
         var (restOfOne, restOfOther) = (one.Substring(same), other.Substring(same));
-        return restOfOne == restOfOther
-            || (one.Length > 3 && Math.Abs(one.Length - other.Length) <= 1
-                && (Without(restOfOne) == Without(restOfOther) || restOfOne == Without(restOfOther) || Without(restOfOne) == restOfOther));
+        return one.Length > 3 && Math.Abs(one.Length - other.Length) <= 1
+            && (Without(restOfOne) == Without(restOfOther) || restOfOne == Without(restOfOther) || Without(restOfOne) == restOfOther);
 
         static string Without(string rest) => rest.Length == 0 ? rest : rest.Substring(1);
     }

@@ -10,4 +10,9 @@ internal sealed record NamedClient(string? ClientId, IReadOnlyList<string> Tenan
 {
     /// <summary>What an error is about.</summary>
     public object Target => (object?)Piped ?? ClientId ?? Tenants[0];
+
+    /// <summary>Which of several it is, in words.</summary>
+    public string SubjectOf(string clientId) => (Piped?.Tenant ?? Piped?.ClientName ?? (Tenants.Count == 1 ? Tenants[0] : null)) is { } name
+        ? $"{name}, client '{clientId}'"
+        : $"client '{clientId}'";
 }

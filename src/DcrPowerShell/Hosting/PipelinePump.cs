@@ -2,6 +2,7 @@ using System;
 using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Diagnostics;
+using System.Linq;
 using System.Management.Automation;
 using System.Runtime.ExceptionServices;
 using System.Threading;
@@ -20,6 +21,7 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
 {
     private const int ProgressId = 7591;
     private const string Activity = "DcrPowerShell";
+    private const int MostNamed = 3;
 
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(250);
 
@@ -30,6 +32,9 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
     private readonly Queue<Action> _ahead = new();
     private readonly Stopwatch _sinceShown = new();
     private readonly object _endGate = new();
+
+    // Of each kind of warning: whom it is about, beside the first one, which was shown.
+    private readonly Dictionary<string, List<string>> _told = [];
     private ExceptionDispatchInfo? _streamFailure;
     private int _underWay;
     private int _waiting;
@@ -140,6 +145,29 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
     public void Verbose(string text) => Write(() => cmdlet.WriteVerbose(Redaction.Printable(text)));
 
     public void Warning(string text) => Write(() => cmdlet.WriteWarning(Redaction.Printable(text)));
+
+    public void Warning(string clientId, string text, string kind) => Write(() =>
+    {
+        if (_told.TryGetValue(kind, out var others))
+        {
+            others.Add(clientId);
+            return;
+        }
+
+        _told[kind] = [];
+        cmdlet.WriteWarning(Redaction.Printable($"Client '{clientId}': {text}"));
+    });
+
+    /// <summary>At the command's end, on the pipeline thread: of each kind of warning, whom else it is about.</summary>
+    public void TellOthers()
+    {
+        foreach (var kind in _told.Where(static kind => kind.Value.Count > 0).ToList())
+        {
+            var (count, named) = (kind.Value.Count, string.Join(", ", kind.Value.Take(MostNamed).Select(static clientId => $"'{clientId}'")));
+            _told[kind.Key] = [];
+            cmdlet.WriteWarning(Redaction.Printable($"{count} other client{(count == 1 ? "" : "s")} ({named}{(count > MostNamed ? $" and {count - MostNamed} more" : "")}): {kind.Key}"));
+        }
+    }
 
     public void Audit(DcrAuditRecord record) => Write(() => cmdlet.WriteInformation(record, ["DcrAudit"]));
 

@@ -34,14 +34,16 @@ internal sealed class RunspaceState
         Default = connection;
     }
 
+    /// <summary>No other steps in: a command must not go to a server that nobody named.</summary>
+    public void ForgetDefault() => Default = null;
+
     public void Remove(DcrConnection connection)
     {
         _connections.Remove(connection);
         connection.Close();
         if (Default == connection)
         {
-            // No other steps in: a command must not go to a server that nobody named.
-            Default = null;
+            ForgetDefault();
         }
     }
 

@@ -27,7 +27,9 @@ public static class DcrStoreVault
             return null;
         }
 
-        var text = ledger.FindSecret(name) ?? (ledger.FindNamed(name) is { Place: 0, IsWhole: true } found ? found.Record.ToJson() : null);
+        var text = !SecretName.IsOwn(name) ? ledger.FindSecret(name)
+            : ledger.FindNamed(name) is { Place: 0, IsWhole: true } found ? found.Record.ToJson()
+            : null;
         return text is null ? null : SecureText.ForVault(text);
     }
 

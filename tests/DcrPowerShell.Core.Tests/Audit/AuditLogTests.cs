@@ -21,13 +21,13 @@ public class AuditLogTests
         foreach (var line in _file.Lines)
         {
             var parts = line.Split([",\"hash\":"], StringSplitOptions.None);
-            var hash = Sha256(parts[0]);
-            Assert.EndsWith($",\"previous\":\"{previous}\"", parts[0]);
+            var hash = Hmac(parts[0], MemoryAuditFile.Key.Bytes);
+            Assert.EndsWith($",\"key\":\"ledger-1\",\"previous\":\"{previous}\"", parts[0]);
             Assert.Equal($"\"{hash}\"}}", parts[1]);
             previous = hash;
         }
 
-        var check = AuditLog.Verify(_file);
+        var check = _file.Verify();
         Assert.Equal((true, 3L, 0L, previous), (check.IsIntact, check.Records, check.TornLines, check.LastHash));
     }
 
@@ -53,13 +53,14 @@ public class AuditLogTests
     }
 
     [Fact]
-    public void An_empty_log_is_whole() => Assert.Equal((true, 0L, null), (AuditLog.Verify(_file).IsIntact, AuditLog.Verify(_file).Records, AuditLog.Verify(_file).LastHash));
+    public void An_empty_log_is_whole() => Assert.Equal((true, 0L, null), (_file.Verify().IsIntact, _file.Verify().Records, _file.Verify().LastHash));
 
     public static TheoryData<string, Func<string[], string[]>, long?, string> Tampering => new()
     {
         { "a changed word", static lines => [lines[0], lines[1].Replace("Client 1", "Client X"), .. lines.Skip(2)], 2, "changed" },
         { "a changed hash", static lines => [lines[0], lines[1].EndsWith("0\"}", StringComparison.Ordinal) ? lines[1].Replace("0\"}", "1\"}") : $"{lines[1].Remove(lines[1].Length - 3)}0\"}}", .. lines.Skip(2)], 2, "changed" },
-        { "a changed word with its hash made anew", static lines => [lines[0], Rehash(lines[1].Replace("Client 1", "Client X")), .. lines.Skip(2)], 3, "does not follow" },
+        { "a changed word with its hash made anew, without the key", static lines => [lines[0], Rehash(lines[1].Replace("Client 1", "Client X"), new byte[32]), .. lines.Skip(2)], 2, "changed" },
+        { "a changed word with its hash made anew", static lines => [lines[0], Rehash(lines[1].Replace("Client 1", "Client X"), MemoryAuditFile.Key.Bytes), .. lines.Skip(2)], 3, "does not follow" },
         { "a removed line", static lines => [lines[0], .. lines.Skip(2)], 2, "does not follow" },
         { "two lines in the other order", static lines => [lines[1], lines[0], .. lines.Skip(2)], 1, "not the first record" },
         { "the first line removed", static lines => lines.Skip(1).ToArray(), 1, "not the first record" },
@@ -76,10 +77,39 @@ public class AuditLogTests
     {
         Write(5);
         _file.Text = string.Join("\n", tamper(_file.Lines)) + "\n";
-        var check = AuditLog.Verify(_file);
-        Assert.True(!check.IsIntact, what);
+        var check = _file.Verify();
+        Assert.True(check.IsIntact == false, what);
         Assert.Equal(line, check.FirstBrokenLine);
         Assert.Contains(reason, check.Reason);
+    }
+
+    [Fact]
+    public void Where_the_key_is_not_known_only_the_order_is_checked_and_that_is_said()
+    {
+        Write(3);
+        _file.Log(key: new AuditKey("ledger-2", new byte[32])).Append(_file.Log().Complete(Record("Of another account")));
+        Write(1);
+        var check = _file.Verify();
+        Assert.Equal((null, 5L, 1L, null), (check.IsIntact, check.Records, check.NotChecked, check.Reason));
+
+        _file.Text = _file.Text.Replace("Of another account", "Of other's account");
+        Assert.Equal((null, 1L), (_file.Verify().IsIntact, _file.Verify().NotChecked));
+
+        _file.Text = string.Join("\n", _file.Lines.Where(static (_, index) => index != 2)) + "\n";
+        Assert.Equal((false, 3L), (_file.Verify().IsIntact, _file.Verify().FirstBrokenLine));
+    }
+
+    /// <summary>Whoever may write the file and has no key cannot make a log that passes for whole.</summary>
+    [Fact]
+    public void A_log_that_was_made_anew_with_another_key_does_not_pass_for_whole()
+    {
+        var log = _file.Log(key: new AuditKey(MemoryAuditFile.Key.Id, new byte[32]));
+        log.Append(log.Complete(Record("Made up")));
+        Assert.Equal((false, 1L), (_file.Verify().IsIntact, _file.Verify().FirstBrokenLine));
+
+        _file.Text = "";
+        _file.Log(key: new AuditKey("made-up", new byte[32])).Append(_file.Log().Complete(Record("Made up")));
+        Assert.Null(_file.Verify().IsIntact);
     }
 
     /// <summary>Wherever a process was killed while it wrote, the next record has a line of its own, and the chain goes on from the last whole line.</summary>
@@ -93,8 +123,8 @@ public class AuditLogTests
         {
             _file.Text = whole.Substring(0, whole.Length - length - 1);
             Write(1);
-            var check = AuditLog.Verify(_file);
-            Assert.True(check.IsIntact, $"{length}: {check.Reason}");
+            var check = _file.Verify();
+            Assert.True(check.IsIntact == true, $"{length}: {check.Reason}");
             Assert.Equal((length < begun ? 1 : 0, 2), (check.TornLines, check.Records));
             Assert.EndsWith("\n", _file.Text);
         }
@@ -102,7 +132,7 @@ public class AuditLogTests
         // All of it, without its line feed.
         _file.Text = whole.Substring(0, whole.Length - 1);
         Write(1);
-        Assert.Equal((true, 3L, 0L), (AuditLog.Verify(_file).IsIntact, AuditLog.Verify(_file).Records, AuditLog.Verify(_file).TornLines));
+        Assert.Equal((true, 3L, 0L), (_file.Verify().IsIntact, _file.Verify().Records, _file.Verify().TornLines));
     }
 
     [Fact]
@@ -111,7 +141,7 @@ public class AuditLogTests
         Write(2);
         _file.Text += "{\"time\":\"" + new string('x', 100_000);
         Write(1);
-        Assert.Equal((true, 3L, 1L), (AuditLog.Verify(_file).IsIntact, AuditLog.Verify(_file).Records, AuditLog.Verify(_file).TornLines));
+        Assert.Equal((true, 3L, 1L), (_file.Verify().IsIntact, _file.Verify().Records, _file.Verify().TornLines));
     }
 
     [Fact]
@@ -120,7 +150,7 @@ public class AuditLogTests
         Write(2500);
         Assert.True(_file.Text.Length > 512 * 1024);
         Assert.Equal(2500, AuditLog.Read(_file).Select(static line => line.Read()!.ClientName).Distinct().Count());
-        Assert.Equal((true, 2500L), (AuditLog.Verify(_file).IsIntact, AuditLog.Verify(_file).Records));
+        Assert.Equal((true, 2500L), (_file.Verify().IsIntact, _file.Verify().Records));
     }
 
     [Fact]
@@ -134,7 +164,7 @@ public class AuditLogTests
                 log.Append(log.Complete(Record($"{writer}-{number}")));
             }
         });
-        Assert.Equal((true, 200L), (AuditLog.Verify(_file).IsIntact, AuditLog.Verify(_file).Records));
+        Assert.Equal((true, 200L), (_file.Verify().IsIntact, _file.Verify().Records));
         Assert.Equal(200, AuditLog.Read(_file).Select(static line => line.Read()!.ClientName).Distinct().Count());
     }
 
@@ -148,15 +178,15 @@ public class AuditLogTests
 
     private static DcrAuditRecord Record(string name) => new() { Time = new(2026, 11, 21, 10, 0, 0, TimeSpan.Zero), Server = "https://as.example.com", Operation = DcrAuditOperation.Register, ClientName = name };
 
-    private static string Rehash(string line)
+    private static string Rehash(string line, byte[] key)
     {
         var text = line.Split([",\"hash\":"], StringSplitOptions.None)[0];
-        return $"{text},\"hash\":\"{Sha256(text)}\"}}";
+        return $"{text},\"hash\":\"{Hmac(text, key)}\"}}";
     }
 
-    private static string Sha256(string text)
+    private static string Hmac(string text, byte[] key)
     {
-        using var sha = SHA256.Create();
-        return string.Concat(sha.ComputeHash(Encoding.UTF8.GetBytes(text)).Select(static digit => digit.ToString("x2")));
+        using var hmac = new HMACSHA256(key);
+        return string.Concat(hmac.ComputeHash(Encoding.UTF8.GetBytes(text)).Select(static digit => digit.ToString("x2")));
     }
 }

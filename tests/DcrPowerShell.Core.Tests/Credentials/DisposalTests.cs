@@ -69,11 +69,8 @@ public class DisposalTests
         await session.Server.SetAsync(new { latencyMs = 20000 });
         var read = session.ReadAsync(client.ClientId);
         var registration = session.RegisterAsync();
-        while ((await session.Server.RequestsAsync()).Count(static request => request.Operation is "read" or "register") < 3)
-        {
-            await Task.Delay(10);
-        }
-
+        await session.ArrivalAsync("read");
+        await session.ArrivalAsync("register", 2);
         session.Connection.Close();
         Assert.Equal(DcrErrorId.NotConnected, (await Assert.ThrowsAsync<DcrException>(() => read)).ErrorId);
         Assert.Equal(DcrErrorId.OutcomeUnknown, (await Assert.ThrowsAsync<DcrException>(() => registration)).ErrorId);

@@ -2,6 +2,7 @@ using System;
 using System.Linq;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using System.Threading.Tasks;
 using DcrPowerShell.Credentials.Keys;
 using DcrPowerShell.Metadata;
@@ -36,6 +37,30 @@ public class SigningKeyTests
 
     [Fact]
     public void Reads_a_PEM_whose_line_ends_were_lost() => IsRsaKey(RfcPem.RsaPkcs8.Replace('\n', ' '));
+
+    [Theory]
+    [InlineData("\\n")]
+    [InlineData("\\r\\n")]
+    public void Reads_a_PEM_whose_line_ends_are_written_out(string lineEnd) => IsRsaKey(RfcPem.RsaPkcs8.Replace("\n", lineEnd));
+
+    [Theory]
+    [InlineData("utf-8", true)]
+    [InlineData("utf-8", false)]
+    [InlineData("utf-16", true)]
+    [InlineData("utf-16", false)]
+    [InlineData("utf-16BE", true)]
+    [InlineData("utf-16BE", false)]
+    [InlineData("utf-32", true)]
+    public void Reads_a_file_of_text_in_every_encoding(string name, bool isMarked)
+    {
+        var encoding = Encoding.GetEncoding(name);
+        using var expected = SigningKey.FromPem(RfcPem.RsaPkcs8);
+        foreach (var text in new[] { RfcPem.RsaPkcs8, "\n" + expected.ExportPrivateJwk() })
+        {
+            using var key = SigningKey.FromFile([.. isMarked ? encoding.GetPreamble() : [], .. encoding.GetBytes(text)]);
+            Assert.Equal(expected.Thumbprint, key.Thumbprint);
+        }
+    }
 
     [FullCryptographyFact]
     public void Reads_JWK_numbers_whose_leading_zeros_were_left_out()

@@ -19,6 +19,8 @@ internal sealed class GoneReporter(IReporter reporter, params string[] methods) 
 
     public void Warning(string text) => reporter.Warning(text);
 
+    public void Warning(string clientId, string text, string kind) => reporter.Warning(clientId, text, kind);
+
     public void Audit(DcrAuditRecord record) => reporter.Audit(record);
 
     public void Sending() => reporter.Sending();

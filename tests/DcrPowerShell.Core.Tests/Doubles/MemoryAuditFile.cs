@@ -25,8 +25,14 @@ internal sealed class MemoryAuditFile : IAuditFile
 
     public string[] Lines => Text.Split(['\n'], StringSplitOptions.RemoveEmptyEntries);
 
+    public static AuditKey Key { get; } = new("ledger-1", [.. Enumerable.Range(1, 32).Select(static number => (byte)number)]);
+
     /// <summary>The log of a process.</summary>
-    public AuditLog Log(string run = "run-1") => new(new AuditSource(run, "ops", "admin-01"), this);
+    /// <param name="key">Null for the usual one.</param>
+    public AuditLog Log(string run = "run-1", AuditKey? key = null) => new(new AuditSource(run, "ops", "admin-01"), this, key ?? Key);
+
+    /// <summary>Follows the chain with the usual key.</summary>
+    public DcrAuditCheck Verify() => AuditLog.Verify(this, static id => id == Key.Id ? Key.Bytes : null);
 
     public void Append(Func<Stream, byte[]> addition)
     {

@@ -19,6 +19,8 @@ internal sealed class RecordingReporter : IReporter
 
     public void Warning(string text) => Warnings.Enqueue(text);
 
+    public void Warning(string clientId, string text, string kind) => Warnings.Enqueue($"Client '{clientId}': {text}");
+
     public void Audit(DcrAuditRecord record) => AuditRecords.Enqueue(record);
 
     public int Sent { get; private set; }

@@ -11,6 +11,7 @@ using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
 using DcrPowerShell.TestServer.Client;
+using DcrPowerShell.Tests;
 using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Core.Tests.Doubles;
@@ -45,7 +46,7 @@ internal sealed class Session : IDisposable
     public CancellationTokenSource Stop { get; } = new();
 
     /// <summary>For one run of an operation.</summary>
-    public OperationContext Context => ContextOf(new Registrations(Ledger, _vault, Connection.VaultId));
+    public OperationContext Context => ContextOf(NewStore());
 
     public TestServerInstance Server => _server ?? throw new InvalidOperationException("This session is not with the test server.");
 
@@ -92,7 +93,7 @@ internal sealed class Session : IDisposable
     /// <summary>Runs an operation as a command does: it is put on record, and in the end what the vault got is confirmed.</summary>
     public async Task<T> RunAsync<T>(Func<OperationContext, Task<T>> operation)
     {
-        var store = new Registrations(Ledger, _vault, Connection.VaultId);
+        var store = NewStore();
         T result;
         try
         {
@@ -172,6 +173,10 @@ internal sealed class Session : IDisposable
     public async Task<IReadOnlyList<ServerRequest>> SentAsync(string operation) =>
         (await Server.RequestsAsync()).Where(request => request.Operation == operation).ToList();
 
+    /// <summary>Waits until the server has got so many requests of one kind.</summary>
+    public Task ArrivalAsync(string operation, int count = 1) =>
+        HangLimit.UntilAsync($"{count} of {operation} at the server", async () => (await SentAsync(operation)).Count >= count);
+
     /// <summary>The one client as the server knows it.</summary>
     public async Task<ServerClient> AtServerAsync() => (await Server.ClientsAsync()).Single();
 
@@ -192,6 +197,8 @@ internal sealed class Session : IDisposable
         next._server = _server;
         return next;
     }
+
+    private Registrations NewStore() => new(Ledger, _vault, Connection.VaultId, Reporter);
 
     private OperationContext ContextOf(Registrations store) => new(Connection, store, Reporter, Clock, Stop.Token);
 

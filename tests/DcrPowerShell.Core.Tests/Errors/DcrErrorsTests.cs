@@ -52,6 +52,7 @@ public class DcrErrorsTests
             var type when type == typeof(Uri) => new Uri("https://as.example.com/register"),
             var type when type == typeof(bool) => isFull,
             var type when type == typeof(int) => isFull ? 2 : 1,
+            var type when type == typeof(DcrErrorId) => DcrErrorId.InventoryReadFailed,
             var type when type == typeof(DateTimeOffset) => new DateTimeOffset(2026, 11, 22, 8, 30, 0, TimeSpan.Zero),
             var type when type == typeof(DateTimeOffset?) => isFull ? new DateTimeOffset(2026, 11, 22, 8, 30, 0, TimeSpan.Zero) : null,
             var type when type == typeof(TimeSpan) => isFull ? TimeSpan.FromMinutes(5) : TimeSpan.Zero,

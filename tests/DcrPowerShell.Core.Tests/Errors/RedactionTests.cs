@@ -1,4 +1,10 @@
+using System;
 using System.Linq;
+using System.Net;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.RegularExpressions;
 using DcrPowerShell.Errors;
 using Xunit;
 
@@ -21,6 +27,84 @@ public class RedactionTests
     [InlineData("raw p/q r+1 end", "raw *** end")]
     [InlineData("both p%2Fq%20r%2B1p/q r+1", "both ******")]
     public void Masks_it_as_an_address_or_a_form_writes_it(string text, string expected) => Assert.Equal(expected, new Redaction(["p/q r+1"]).Clean(text));
+
+    private static readonly JsonSerializerOptions FewEscapes = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private const string Odd = "p\"a<s>s & wörd/+%41\\n=1'";
+
+    public static TheoryData<string, Func<string, string>> Writings => new()
+    {
+        { "plain", static text => text },
+        { "URL-encoded", Uri.EscapeDataString },
+        { "URL-encoded in small letters", static text => Regex.Replace(Uri.EscapeDataString(text), "%..", static escape => escape.Value.ToLowerInvariant()) },
+        { "as a form has it", static text => Uri.EscapeDataString(text).Replace("%20", "+") },
+        { "HTML entities", WebUtility.HtmlEncode },
+        { "HTML entities by hexadecimal numbers", static text => string.Concat(text.Select(static character => char.IsLetterOrDigit(character) ? character.ToString() : $"&#x{(int)character:x};")) },
+        { "JSON", static text => JsonSerializer.Serialize(text).Trim('"') },
+        { "JSON with few escapes", static text => JsonSerializer.Serialize(text, FewEscapes).Trim('"') },
+        { "JSON within JSON", static text => JsonSerializer.Serialize(JsonSerializer.Serialize(text)) },
+        { "URL-encoded twice", static text => Uri.EscapeDataString(Uri.EscapeDataString(text)) },
+        { "URL-encoded within JSON", static text => JsonSerializer.Serialize($"?token={Uri.EscapeDataString(text)}") },
+        { "URL-encoded within HTML", static text => WebUtility.HtmlEncode($"?a=1&token={Uri.EscapeDataString(text)}") },
+        { "base64", static text => Convert.ToBase64String(Encoding.UTF8.GetBytes(text)) },
+        { "base64url", static text => Convert.ToBase64String(Encoding.UTF8.GetBytes(text)).TrimEnd('=').Replace('+', '-').Replace('/', '_') },
+        { "Basic", static text => "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"ops:{text}")) },
+        { "Basic, encoded first", static text => "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"ops:{Uri.EscapeDataString(text).Replace("%20", "+")}")) },
+        { "base64 behind a path", static text => "/callback/" + Convert.ToBase64String(Encoding.UTF8.GetBytes(text)) },
+        { "base64 of JSON", static text => Convert.ToBase64String(Encoding.UTF8.GetBytes($$"""{"token":{{JsonSerializer.Serialize(text)}}}""")) },
+        { "base64 of base64", static text => Convert.ToBase64String(Encoding.UTF8.GetBytes(Convert.ToBase64String(Encoding.UTF8.GetBytes(text)))) },
+        { "URL-encoded base64", static text => Uri.EscapeDataString(Convert.ToBase64String(Encoding.UTF8.GetBytes(text))) },
+    };
+
+    [Theory]
+    [MemberData(nameof(Writings))]
+    public void Masks_a_secret_in_any_usual_writing(string what, Func<string, string> write)
+    {
+        foreach (var secret in new[] { Token, Odd, "a long passphrase with blanks", "8f14e45fceea167a5a36dedd4bea2543", "ab/cd+ef==" })
+        {
+            var written = write(secret);
+            var shown = new Redaction([secret]).Clean($"before: {written} :behind");
+            Assert.True(shown!.Contains("***") && !shown.Contains(written), $"{what}: {shown}");
+            Assert.StartsWith("before: ", shown);
+            Assert.EndsWith(" :behind", shown);
+            Assert.True(new Redaction([secret]).Finds(written), what);
+        }
+    }
+
+    [Theory]
+    [InlineData("eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJyZWdpc3RyYXIiLCJleHAiOjE3OTUwMDAwMDB9.c2lnbmF0dXJlLW9mLXRoZS10b2tlbg", 40, 90)]
+    [InlineData("8f14e45fceea167a5a36dedd4bea2543c9f0f895fb98ab9159f51fd0297e236d", 0, 30)]
+    [InlineData("8f14e45fceea167a5a36dedd4bea2543c9f0f895fb98ab9159f51fd0297e236d", 20, 64)]
+    [InlineData("tok-AbC.123_456~789", 0, 17)]
+    public void Masks_a_long_piece_of_a_secret(string secret, int start, int end)
+    {
+        var piece = secret.Substring(start, end - start);
+        Assert.Equal("the token *** is bad", new Redaction([secret]).Clean($"the token {piece} is bad"));
+        Assert.Equal("the token ***… is bad", new Redaction([secret]).Clean($"the token {piece}… is bad"));
+    }
+
+    /// <summary>They begin alike, as most do.</summary>
+    [Fact]
+    public void Of_another_JWT_nothing_is_masked()
+    {
+        const string Header = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9";
+        var other = Header + ".eyJzb2Z0d2FyZV9pZCI6InBvcnRhbCJ9.b3RoZXItc2lnbmF0dXJl";
+        Assert.Equal(other, new Redaction([Header + ".eyJzdWIiOiJyZWdpc3RyYXIifQ.c2lnbmF0dXJl"]).Hide(other));
+    }
+
+    [Theory]
+    [InlineData("client_secret_basic is not allowed: use private_key_jwt")]
+    [InlineData("https://app.example.com/callback?state=%7Ba%7D&x=%zz%")]
+    [InlineData("C:\\new\\table\\uniform \\u12 & &amp &#; &bogus;")]
+    [InlineData("redirect_uri https://app.example.com/AAAAAAAAAAAAAAAA is not registered")]
+    public void Other_words_stay_as_they_are(string text) => Assert.Equal(text, new Redaction([Token, Odd, "8f14e45fceea167a5a36dedd4bea2543"]).Clean(text));
+
+    [Theory]
+    [InlineData("https://ops:pa55@as.example.com/register?token=1", "https://***@as.example.com/register")]
+    [InlineData("ops:pa55@as.example.com", "***@as.example.com")]
+    [InlineData("https://as.example.com/", "https://as.example.com/")]
+    public void An_address_is_shown_without_credentials_and_query(string address, string expected) =>
+        Assert.Equal(expected, Redaction.Address(new Uri(address, UriKind.RelativeOrAbsolute)));
 
     [Fact]
     public void Of_two_secrets_the_longer_is_masked_whole() =>
@@ -61,7 +145,7 @@ public class RedactionTests
     [Fact]
     public void No_message_and_no_advice_steers_a_terminal_whoever_wrote_it()
     {
-        var error = DcrErrors.IssuerMismatch("https://as.example.com", "\u001b[2Jhttps://evil.example" + new string('x', 10_000), []);
+        var error = DcrErrors.IssuerMismatch("https://as.example.com", "\u001b[2Jhttps://evil.example" + new string('x', 10_000), true, []);
         Assert.DoesNotContain(error.Message + error.RecommendedAction, char.IsControl);
         Assert.True(error.Message.Length < 3000);
     }

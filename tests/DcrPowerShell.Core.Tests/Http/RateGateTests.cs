@@ -37,6 +37,17 @@ public class RateGateTests
     }
 
     [Fact]
+    public async Task Says_how_long_more_requests_take_at_least()
+    {
+        Assert.Equal(TimeSpan.Zero, new RateGate(_clock).LeastFor(1000));
+        var gate = new RateGate(_clock, new DcrRateLimit(20, TimeSpan.FromMinutes(1)));
+        Assert.Equal(TimeSpan.Zero, gate.LeastFor(20));
+        Assert.Equal(TimeSpan.FromMinutes(2), gate.LeastFor(60));
+        await PassAsync(gate, 20, _ => Answer());
+        Assert.Equal(TimeSpan.FromMinutes(3), gate.LeastFor(60));
+    }
+
+    [Fact]
     public async Task After_a_429_everybody_waits_as_the_server_asks()
     {
         var gate = new RateGate(_clock);
@@ -59,24 +70,21 @@ public class RateGateTests
     {
         var gate = new RateGate(_clock);
         await PassAsync(gate, 1, _ => Answer());
+        var places = new List<long>();
         for (var count = 0; count < 16; count++)
         {
-            Assert.Null(await gate.EnterAsync(_ => { }, CancellationToken.None));
+            places.Add(await GoesAsync(gate));
         }
 
-        for (var count = 0; count < 16; count++)
-        {
-            gate.Leave(Answer(429));
-        }
-
-        Assert.Null(await gate.EnterAsync(_ => { }, CancellationToken.None));
+        places.ForEach(place => gate.Leave(place, Answer(429)));
+        var ahead = await GoesAsync(gate);
         Assert.Equal([TimeSpan.FromSeconds(0.5)], _clock.Waits);
 
         // The second one waits for the answer of the first.
         var second = gate.EnterAsync(_ => { }, CancellationToken.None);
         Assert.False(second.IsCompleted);
-        gate.Leave(Answer());
-        Assert.Null(await second);
+        gate.Leave(ahead, Answer());
+        Assert.Null((await second).TooLong);
     }
 
     [Fact]
@@ -84,7 +92,7 @@ public class RateGateTests
     {
         using var stop = new CancellationTokenSource();
         var gate = new RateGate(_clock);
-        Assert.Null(await gate.EnterAsync(_ => { }, stop.Token));
+        await GoesAsync(gate);
         var second = gate.EnterAsync(_ => { }, stop.Token);
         stop.Cancel();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second);
@@ -95,10 +103,75 @@ public class RateGateTests
     {
         var gate = new RateGate(_clock);
         await PassAsync(gate, 1, _ => Answer(429, ("Retry-After", "3600")));
-        Assert.Equal(TimeSpan.FromHours(1), await gate.EnterAsync(_ => { }, CancellationToken.None));
+        Assert.Equal(TimeSpan.FromHours(1), (await gate.EnterAsync(_ => { }, CancellationToken.None)).TooLong);
         _clock.UtcNow += TimeSpan.FromHours(1);
-        Assert.Null(await gate.EnterAsync(_ => { }, CancellationToken.None));
+        await GoesAsync(gate);
         Assert.Empty(_clock.Waits);
+    }
+
+    [Theory]
+    [InlineData("RateLimit-Remaining: 0", "RateLimit-Limit: 20", "RateLimit-Reset: 3599")]
+    [InlineData("X-RateLimit-Remaining: 0", "X-RateLimit-Limit: 20", "X-RateLimit-Reset: 3599")]
+    [InlineData("RateLimit: limit=20, remaining=0, reset=3599", "A: b", "C: d")]
+    [InlineData("RateLimit: \"hour\";r=0;t=3599", "A: b", "C: d")]
+    public async Task What_a_success_says_of_an_hour_is_told_and_not_waited_for(params string[] lines)
+    {
+        var gate = new RateGate(_clock);
+        var headers = lines.Select(static line => line.Split([": "], 2, StringSplitOptions.None)).Select(static parts => (parts[0], parts[1])).ToArray();
+        await PassAsync(gate, 1, _ => Answer(201, headers));
+        var left = (await gate.EnterAsync(_ => throw new InvalidOperationException("It waits."), CancellationToken.None)).TooLong;
+        Assert.InRange(left!.Value.TotalSeconds, 3598, 3601);
+        _clock.UtcNow += TimeSpan.FromSeconds(3601);
+        await GoesAsync(gate);
+    }
+
+    [Fact]
+    public async Task An_hours_limit_on_registrations_keeps_nobody_from_reading()
+    {
+        var gate = new RateGate(_clock);
+        var registration = await gate.EnterAsync(_ => { }, CancellationToken.None, registers: true);
+        gate.Leave(registration.Place, Answer(201, ("RateLimit-Limit", "20"), ("RateLimit-Remaining", "0"), ("RateLimit-Reset", "3599")));
+        await PassAsync(gate, 3, _ => Answer(200));
+        Assert.NotNull((await gate.EnterAsync(_ => { }, CancellationToken.None, registers: true)).TooLong);
+        Assert.Empty(_clock.Waits);
+    }
+
+    [Fact]
+    public async Task A_short_renewal_is_told_before_it_is_waited_for()
+    {
+        var gate = new RateGate(_clock);
+        await PassAsync(gate, 1, _ => Answer(201, ("RateLimit-Limit", "20"), ("RateLimit-Remaining", "0"), ("RateLimit-Reset", "170")));
+        var told = new List<(TimeSpan Left, int Waits)>();
+        Assert.Null((await gate.EnterAsync(wait => told.Add((wait, _clock.Waits.Count)), CancellationToken.None)).TooLong);
+        Assert.Equal([(TimeSpan.FromSeconds(170), 0)], told);
+    }
+
+    /// <summary>Four at once, answered the last first: all of the limit is used, and no more.</summary>
+    [Fact]
+    public async Task Requests_that_the_server_has_counted_are_not_counted_again()
+    {
+        var gate = new RateGate(_clock);
+        var (taken, sent) = (0, 0);
+        await PassAsync(gate, 1, _ => Told(20 - ++taken));
+        sent++;
+        while (sent < 20)
+        {
+            var batch = new List<(long Place, int Left)>();
+            while (batch.Count < 4 && await TryGoAsync(gate) is { } place)
+            {
+                batch.Add((place, 20 - ++taken));
+            }
+
+            Assert.NotEmpty(batch);
+            sent += batch.Count;
+            batch.Reverse();
+            batch.ForEach(request => gate.Leave(request.Place, Told(request.Left)));
+        }
+
+        Assert.Equal((20, 20), (sent, taken));
+        Assert.Null(await TryGoAsync(gate));
+
+        ProtocolResponse Told(int left) => Answer(201, ("RateLimit-Limit", "20"), ("RateLimit-Remaining", left.ToString(CultureInfo.InvariantCulture)), ("RateLimit-Reset", "3599"));
     }
 
     [Fact]
@@ -200,9 +273,32 @@ public class RateGateTests
     {
         foreach (var left in Enumerable.Range(0, count).Reverse())
         {
-            await gate.EnterAsync(_ => { }, CancellationToken.None);
-            gate.Leave(answer(left));
+            var pass = await gate.EnterAsync(_ => { }, CancellationToken.None);
+            gate.Leave(pass.Place, answer(left));
         }
+    }
+
+    private static async Task<long> GoesAsync(RateGate gate)
+    {
+        var pass = await gate.EnterAsync(_ => { }, CancellationToken.None);
+        Assert.Null(pass.TooLong);
+        return pass.Place;
+    }
+
+    /// <summary>Null where the limit is spent, or another answer is waited for.</summary>
+    private static async Task<long?> TryGoAsync(RateGate gate)
+    {
+        using var stop = new CancellationTokenSource();
+        var entering = gate.EnterAsync(_ => { }, stop.Token);
+        if (entering.IsCompleted)
+        {
+            var pass = await entering;
+            return pass.TooLong is null ? pass.Place : null;
+        }
+
+        stop.Cancel();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => entering);
+        return null;
     }
 
     private ProtocolResponse Answer(int status = 201, params (string Name, string Value)[] headers) =>

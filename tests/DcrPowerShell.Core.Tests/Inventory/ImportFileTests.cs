@@ -11,6 +11,7 @@ public class ImportFileTests
     [Theory]
     [InlineData("client_id,registration_access_token,registration_client_uri,client_secret,client_secret_expires_at,tenant,notes\nc1,rat-1,https://as.example.com/c1,cs-1,1803077736,north,hello")]
     [InlineData("#TYPE Selected.DcrClient\r\nTenant,ClientId,ClientSecret,RegistrationAccessToken,\"RegistrationClientUri\",ClientSecretExpiresAt\r\nnorth, c1 ,\"cs-1\",rat-1,https://as.example.com/c1,2027-02-19T22:55:36Z\r\n")]
+    [InlineData("\uFEFFClient Id,client-secret\u00A0,Registration Access Token,registration_client_uri\u200B,Client Secret Expires At, tenant\nc1,cs-1\u00A0,\uFEFFrat-1,https://as.example.com/c1,1803077736,north")]
     [InlineData("""[{"client_id":"c1","registration_access_token":"rat-1","registration_client_uri":"https://as.example.com/c1","client_secret":"cs-1","client_secret_expires_at":"1803077736","tenant":"north"}]""")]
     [InlineData(""" {"ClientId":"c1","RegistrationAccessToken":"rat-1","RegistrationClientUri":"https://as.example.com/c1","ClientSecret":"cs-1","ClientSecretExpiresAt":1803077736,"Tenant":"north"}""")]
     public void Every_way_to_write_a_client_is_read(string text)
@@ -36,6 +37,7 @@ public class ImportFileTests
     [InlineData("", "it is empty")]
     [InlineData("name,token\na,canary-1", "its heading line has no column ClientId or client_id")]
     [InlineData("client_id\nc1,canary-1", "line 2 has more cells than the heading line")]
+    [InlineData("client_id,Client Id\nc1,canary-1", "its heading line has two columns for client_id")]
     [InlineData("[{\"client_id\":\"a\",\n\"client_secret\":canary-1}]", "it is not JSON with an object or an array of objects (line 2)")]
     [InlineData("[\"canary-1\"]", "it is not JSON with an object or an array of objects")]
     [InlineData("{", "it is not JSON with an object or an array of objects (line 1)")]

@@ -92,7 +92,7 @@ public class InventoryWriterTests
     [InlineData(1001L, null, false)]
     [InlineData(1L, "client_secret_post", true)]
     [InlineData(1L, "private_key_jwt", false)]
-    [InlineData(1L, "none", false)]
+    [InlineData(1L, "none", true)] // A server that gave a public client a secret may ask for it.
     public void A_secret_expires_by_a_time_if_it_is_in_use_and_does_expire(long? expiresAt, string? method, bool expected)
     {
         var record = Record with { ClientSecretExpiresAt = expiresAt, Metadata = JsonBag.Empty.With("token_endpoint_auth_method", method) };

@@ -22,6 +22,23 @@ public class BackupTests
     private readonly Machine _machine = new();
 
     [Fact]
+    public async Task The_key_of_the_audit_log_comes_along_and_the_own_one_stays()
+    {
+        using var process = _machine.Start();
+        using var elsewhere = new Machine { Keys = new LedgerKeysDouble { LedgerId = LedgerHash.New() } }.Start();
+        var (key, own) = (await process.Ledger.AuditKeyAsync(), await elsewhere.Ledger.AuditKeyAsync());
+        using var file = new MemoryStream();
+        StoreOperation.WriteBackup(process.Ledger, file, Passphrase, LedgerSamples.Now);
+        var (from, contents, _) = StoreOperation.ReadBackup("b", file.ToArray, Passphrase);
+        await elsewhere.Ledger.RestoreAsync(from, contents);
+
+        Assert.Equal(key, elsewhere.Ledger.FindAuditKey(process.Ledger.Id));
+        Assert.Equal(own, await elsewhere.Ledger.AuditKeyAsync());
+        Assert.NotEqual(key, own);
+        Assert.Empty(elsewhere.Ledger.SecretNames());
+    }
+
+    [Fact]
     public async Task Everything_that_counts_comes_back_on_another_machine()
     {
         using var process = _machine.Start();

@@ -56,7 +56,7 @@ public class LocalStoreTests
     [InlineData(DcrProtection.Vault)]
     public async Task Whatever_protects_it_nothing_is_lost_and_everything_is_sealed_anew(DcrProtection protection)
     {
-        await FilledAsync(Start());
+        var auditKey = await (await FilledAsync(Start())).AuditKeyAsync();
         var former = KeyIds().Single();
         var before = _disk.Names.Where(static name => name.EndsWith(".dcrl", StringComparison.Ordinal)).ToList();
         await ProtectAsync(_opened[0], protection);
@@ -66,7 +66,9 @@ public class LocalStoreTests
         AssertWhole(await _opened[0].OpenAsync(VaultOf));
 
         var next = Start();
-        AssertWhole(await OpenedAsync(next, Passphrase));
+        var opened = await OpenedAsync(next, Passphrase);
+        AssertWhole(opened);
+        Assert.Equal(auditKey, await opened.AuditKeyAsync());
         Assert.DoesNotContain("token-of-c1", _disk.Names.Select(name => Encoding.UTF8.GetString(_disk[name])).Aggregate(string.Concat));
     }
 

@@ -6,6 +6,7 @@ using DcrPowerShell.Compat;
 using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Ledger;
+using DcrPowerShell.Tests;
 using Xunit;
 using static DcrPowerShell.Core.Tests.Ledger.LedgerSamples;
 
@@ -28,11 +29,7 @@ public sealed class ProtectionBesideOthersTests : IDisposable
         var store = Start(TimeSpan.FromMinutes(1));
         var ledger = await store.OpenAsync();
         var changing = ProtectAsync(store);
-        while (!_disk.Newest().EndsWith("000002.dcrl", StringComparison.Ordinal))
-        {
-            await Task.Delay(10);
-        }
-
+        await HangLimit.UntilAsync("a second file", () => Task.FromResult(_disk.Newest().EndsWith("000002.dcrl", StringComparison.Ordinal)));
         Assert.False(changing.IsCompleted);
         await other.AnsweredAsync(entry, Intent("t1"), Answer("c1"));
         await other.KeepAsync(Record("c1", "t1"), null, entry, closes: true);

@@ -22,6 +22,16 @@ public class RegistrationLedgerTests
     // One for a tenant.
 
     [Fact]
+    public async Task Of_two_processes_that_begin_an_audit_log_both_have_the_same_key()
+    {
+        using var one = Open();
+        using var other = Open();
+        var keys = await Task.WhenAll(Enumerable.Range(0, 8).Select(worker => Task.Run((worker % 2 == 0 ? one : other).AuditKeyAsync)));
+        Assert.Single(keys.Select(Convert.ToBase64String).Distinct());
+        Assert.Equal(32, keys[0].Length);
+    }
+
+    [Fact]
     public async Task Of_many_workers_in_two_processes_one_begins_for_each_tenant()
     {
         const int Workers = 16, Tenants = 200;

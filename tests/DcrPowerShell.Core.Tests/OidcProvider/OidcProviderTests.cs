@@ -24,7 +24,7 @@ public class OidcProviderTests(OidcProviders providers) : IClassFixture<OidcProv
         using var inserted = await ConnectAsync(providers.Expiring);
         Assert.EndsWith("/tenant1/reg", appended.Connection.RegistrationEndpoint.AbsolutePath);
         Assert.EndsWith("/realms/a/reg", inserted.Connection.RegistrationEndpoint.AbsolutePath);
-        Assert.Equal("in 90 days", (await inserted.RegisterAsync()).SecretExpiry);
+        Assert.Equal("in 90 days", (await inserted.RegisterAsync()).SecretExpiry.Text);
     }
 
     [OidcProviderFact]

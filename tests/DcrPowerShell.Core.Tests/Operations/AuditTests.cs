@@ -1,6 +1,8 @@
 using System;
+using System.Collections.Concurrent;
 using System.Linq;
-using System.Text;
+using System.Net.Http;
+using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Audit;
 using DcrPowerShell.Compat;
@@ -44,8 +46,55 @@ public class AuditTests
         Assert.Equal([null, 1, 1, 1, 1, 1], records.Select(static record => record.Attempts));
         Assert.All(records, record => Assert.Equal(("run-1", "ops", "admin-01", session.Connection.Issuer, "Standard", "None", DcrAuditOutcome.Succeeded, null), (record.Run, record.User, record.Host, record.Server, record.Provider, record.Credential, record.Outcome, record.ErrorId)));
         Assert.All(records.Skip(1), record => Assert.Equal((client.ClientId, "Clinic portal", "st-mary", session.Clock.UtcNow), (record.ClientId, record.ClientName, record.Tenant, record.Time)));
-        Assert.Equal(_file.Lines.Select(static line => new AuditLine(Encoding.UTF8.GetBytes(line)).Hash), session.Reporter.AuditRecords.Select(static record => record.Hash));
-        Assert.True(AuditLog.Verify(_file).IsIntact);
+        Assert.Equal(records.Select(static record => record.Hash), session.Reporter.AuditRecords.Select(static record => record.Hash));
+        Assert.True(_file.Verify().IsIntact);
+    }
+
+    /// <summary>Its process may be killed, or the disk be full, before the answer comes.</summary>
+    [Theory]
+    [InlineData("register")]
+    [InlineData("update")]
+    [InlineData("delete")]
+    public async Task What_changes_something_is_on_record_before_it_is_sent(string operation)
+    {
+        var before = new ConcurrentDictionary<string, DcrAuditRecord?>();
+        using var session = await StartAsync(sending: request => before.TryAdd(request.Method.Method, Records().LastOrDefault()));
+        var client = await RegisterAsync(session);
+        await session.UpdateAsync(client.ClientId, """{"scope":"read"}""");
+        await session.DeleteAsync(client.ClientId);
+
+        var (method, expected) = operation switch { "register" => ("POST", DcrAuditOperation.Register), "update" => ("PUT", DcrAuditOperation.Update), _ => ("DELETE", DcrAuditOperation.Delete) };
+        Assert.Equal((expected, DcrAuditOutcome.Begun), (before[method]!.Operation, before[method]!.Outcome));
+        Assert.DoesNotContain(Records(), static record => record.Outcome == DcrAuditOutcome.Begun);
+        Assert.Equal(before[method]!.Hash, Records().Single(record => record.Operation == expected).Intent);
+    }
+
+    [Fact]
+    public async Task What_was_begun_and_has_no_end_is_told_as_begun()
+    {
+        using var session = await StartAsync();
+        _file.Room = 1;
+        await RegisterAsync(session, tenant: "st-mary");
+        _file.Room = int.MaxValue;
+        await RegisterAsync(session, tenant: "st-john");
+        Assert.Equal(
+            [("", DcrAuditOutcome.Succeeded), ("st-john", DcrAuditOutcome.Succeeded), ("st-mary", DcrAuditOutcome.Begun)],
+            Records().Select(static record => (record.Tenant ?? "", record.Outcome)));
+        Assert.True(_file.Verify().IsIntact);
+    }
+
+    [Theory]
+    [InlineData("""{"on":"delete","status":401}""", "AccessTokenRejected")]
+    [InlineData("""{"on":"delete","status":405}""", "OperationNotSupported")]
+    public async Task What_is_dropped_from_the_store_is_not_told_as_deleted(string fault, string errorId)
+    {
+        using var session = await StartAsync($$"""{"faults":[{{fault}}]}""");
+        var client = await RegisterAsync(session);
+        await Assert.ThrowsAsync<DcrException>(() => session.DeleteAsync(client.ClientId));
+        await session.ForgetAsync(client.ClientId);
+        Assert.Equal(
+            [(DcrAuditOperation.Delete, DcrAuditOutcome.Refused, errorId, 1), (DcrAuditOperation.Drop, DcrAuditOutcome.Succeeded, null, 0)],
+            Records().Skip(2).Select(static record => (record.Operation, record.Outcome, record.ErrorId, record.Attempts!.Value)));
     }
 
     [Fact]
@@ -93,12 +142,12 @@ public class AuditTests
     }
 
     [Fact]
-    public async Task What_was_stopped_before_it_was_sent_is_not_on_record()
+    public async Task What_was_stopped_before_it_was_sent_has_no_attempts()
     {
         using var session = await StartAsync();
         session.Stop.Cancel();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => RegisterAsync(session));
-        Assert.Single(Records());
+        Assert.Equal((DcrAuditOutcome.Failed, null, 0), (Records().Last().Outcome, Records().Last().ErrorId, Records().Last().Attempts));
     }
 
     [Fact]
@@ -146,7 +195,7 @@ public class AuditTests
     [Fact]
     public async Task Without_a_file_records_are_told_all_the_same()
     {
-        using var session = await StartAsync(audit: new AuditLog(new AuditSource("run-1", "ops", "admin-01"), file: null));
+        using var session = await StartAsync(audit: new AuditLog(new AuditSource("run-1", "ops", "admin-01"), file: null, MemoryAuditFile.Key));
         await RegisterAsync(session);
         Assert.Equal([DcrAuditOperation.Connect, DcrAuditOperation.Register], session.Reporter.AuditRecords.Select(static record => record.Operation));
         Assert.Null(session.Connection.AuditPath);
@@ -187,7 +236,12 @@ public class AuditTests
         Assert.All([Initial, Secret, Token], secret => Assert.DoesNotContain(secret, _file.Text + string.Concat(session.Reporter.AuditRecords)));
     }
 
-    private Task<Session> StartAsync(string switches = "{}", Func<ConnectRequest, ConnectRequest>? change = null, AuditLog? audit = null) => Session.StartAsync(switches, change, audit: audit ?? _file.Log());
+    /// <param name="sending">Told of each request before it is sent.</param>
+    private async Task<Session> StartAsync(string switches = "{}", Func<ConnectRequest, ConnectRequest>? change = null, AuditLog? audit = null, Action<HttpRequestMessage>? sending = null)
+    {
+        var server = await SharedTestServer.StartAsync(switches);
+        return await Session.ConnectAsync(server.Issuer, change, server: server, handler: sending is null ? null : new Watcher(sending), audit: audit ?? _file.Log());
+    }
 
     private static Task<DcrClient> RegisterAsync(Session session, string? tenant = null) => session.RegisterAsync(tenant: tenant);
 
@@ -197,5 +251,14 @@ public class AuditTests
         return true;
     });
 
-    private DcrAuditRecord[] Records() => AuditLog.Read(_file).Select(static line => line.Read()!).ToArray();
+    private DcrAuditRecord[] Records() => AuditLog.Records(_file).OfType<DcrAuditRecord>().ToArray();
+
+    private sealed class Watcher(Action<HttpRequestMessage> sending) : DelegatingHandler(new HttpClientHandler())
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            sending(request);
+            return base.SendAsync(request, cancellationToken);
+        }
+    }
 }

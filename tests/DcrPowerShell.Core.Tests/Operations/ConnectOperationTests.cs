@@ -1,10 +1,15 @@
 using System;
 using System.Linq;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
+using DcrPowerShell.Providers;
 using Xunit;
 
 namespace DcrPowerShell.Core.Tests.Operations;
@@ -27,6 +32,7 @@ public sealed class ConnectOperationTests : IDisposable
     [InlineData("/t1", "oauthInsertion", "/.well-known/oauth-authorization-server/t1")]
     [InlineData("/t1", "openidInsertion", "/.well-known/oauth-authorization-server/t1 /.well-known/openid-configuration/t1")]
     [InlineData("/t1", "openidAppend", "/.well-known/oauth-authorization-server/t1 /.well-known/openid-configuration/t1 /t1/.well-known/openid-configuration")]
+    [InlineData("/t1", "oauthAppend", "/.well-known/oauth-authorization-server/t1 /.well-known/openid-configuration/t1 /t1/.well-known/openid-configuration /t1/.well-known/oauth-authorization-server")]
     public async Task Finds_the_endpoint_where_the_server_has_it(string path, string place, string tried)
     {
         using var session = await Session.StartAsync($$"""{"issuerPath":"{{path}}","discovery":["{{place}}"]}""");
@@ -62,6 +68,48 @@ public sealed class ConnectOperationTests : IDisposable
         Assert.Contains(why, error.Message);
         Assert.Contains("/.well-known/oauth-authorization-server", error.Message);
         Assert.Contains("/.well-known/openid-configuration", error.Message);
+    }
+
+    [Theory]
+    [InlineData("https://login.example.com/{tenantid}/v2.0", "your own tenant's issuer")]
+    [InlineData("https://other.example.com", "Connect-DcrServer https://other.example.com")]
+    [InlineData("http://inner.example.com", "-RegistrationEndpoint")] // Connecting to it would be refused.
+    [InlineData("the server", "-RegistrationEndpoint")]
+    public async Task What_to_do_about_another_issuer_can_be_done(string issuer, string advice)
+    {
+        using var server = await SharedTestServer.StartAsync($$"""{"issuer":"{{issuer}}"}""");
+        var error = await Assert.ThrowsAsync<DcrException>(() => Session.ConnectAsync(server.Url.AbsoluteUri));
+        Assert.Equal(DcrErrorId.IssuerMismatch, error.ErrorId);
+        Assert.Contains(advice, error.RecommendedAction);
+        Assert.Equal(issuer.StartsWith("https://other", StringComparison.Ordinal), error.RecommendedAction.Contains($"Connect-DcrServer {issuer}"));
+    }
+
+    [Theory]
+    [InlineData("{0}/.well-known/openid-configuration/t1")]
+    [InlineData("{0}/t1/.well-known/openid-configuration")]
+    [InlineData(" {0}/t1 ")]
+    [InlineData("{0}/t1/fhir/.well-known/smart-configuration")]
+    public async Task A_pasted_address_of_metadata_means_its_issuer(string pasted)
+    {
+        using var server = await SharedTestServer.StartAsync("""{"issuerPath":"/t1"}""");
+        using var session = await Session.ConnectAsync(string.Format(System.Globalization.CultureInfo.InvariantCulture, pasted, server.Url.GetLeftPart(UriPartial.Authority)));
+        Assert.Equal(server.Issuer, session.Connection.Issuer);
+        Assert.Contains(session.Reporter.VerboseLines, static line => line.StartsWith("Connecting to ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_redirect_of_the_metadata_on_the_same_server_is_followed()
+    {
+        using var session = await Session.StartAsync("""{"faults":[{"on":"discovery","status":301,"headers":{"Location":"/.well-known/openid-configuration"}}]}""");
+        Assert.Equal("/.well-known/oauth-authorization-server /.well-known/openid-configuration", string.Join(" ", (await session.Server.RequestsAsync()).Select(static request => request.Target)));
+    }
+
+    [Fact]
+    public async Task A_redirect_that_goes_round_in_circles_ends()
+    {
+        using var server = await SharedTestServer.StartAsync("""{"faults":[{"on":"discovery","status":302,"headers":{"Location":"/.well-known/openid-configuration"},"times":99}]}""");
+        var error = await Assert.ThrowsAsync<DcrException>(() => Session.ConnectAsync(server.Issuer));
+        Assert.Equal(DcrErrorId.DiscoveryFailed, error.ErrorId);
     }
 
     [Theory]
@@ -154,6 +202,78 @@ public sealed class ConnectOperationTests : IDisposable
         await server.StopAsync();
         var error = await Assert.ThrowsAsync<DcrException>(() => Session.ConnectAsync(server.Issuer));
         Assert.Equal(DcrErrorId.ConnectionFailed, error.ErrorId);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1:{port}", null)]
+    [InlineData("http://127.0.0.1:{port}", null)]
+    [InlineData("http://us%40er:p%3Ass%20word@127.0.0.1:{port}", "us@er:p:ss word")]
+    public async Task A_proxy_is_taken_as_people_write_it_and_gets_its_password(string proxy, string? credential)
+    {
+        using var front = new RawServer(RawStep.Of("HTTP/1.1 407 Proxy Authentication Required\nProxy-Authenticate: Basic realm=\"p\"", [], keepsOpen: true), RawStep.Close);
+        var request = new ConnectRequest { RegistrationEndpoint = new Uri("https://as.example.com/register"), Proxy = new Uri(proxy.Replace("{port}", $"{front.Url.Port}"), UriKind.RelativeOrAbsolute) };
+        using var process = new Machine().Start();
+        var connection = await ConnectOperation.RunAsync(request, process.Ledger, null, new RecordingReporter(), new FakeClock(), CancellationToken.None);
+        var error = await Assert.ThrowsAsync<DcrException>(() => connection.Service.RegisterAsync(JsonBag.Empty, new ProviderCall(new RecordingReporter(), CancellationToken.None)));
+        Assert.Equal(DcrErrorId.ConnectionFailed, error.ErrorId);
+        Assert.StartsWith("CONNECT as.example.com:443", front.Requests.First());
+        if (credential is not null)
+        {
+            Assert.Contains(front.Requests, sent => sent.Contains("Proxy-Authorization: Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes(credential))));
+        }
+        else
+        {
+            Assert.Contains("407", error.Message);
+            Assert.Contains("-Proxy http://user:password@host:port", error.RecommendedAction);
+            Assert.Single(front.Requests); // Once: the same again would be refused again.
+        }
+
+        Assert.DoesNotContain("ss word", error.ToString());
+        connection.Close();
+    }
+
+    [Fact]
+    public async Task A_proxy_that_is_dead_is_not_told_as_the_servers_failure()
+    {
+        var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        listener.Stop();
+        using var process = new Machine().Start();
+        var request = new ConnectRequest { Issuer = new Uri("https://as.example.com"), Proxy = new Uri($"http://127.0.0.1:{port}") };
+        var error = await Assert.ThrowsAsync<DcrException>(() => ConnectOperation.RunAsync(request, process.Ledger, null, new RecordingReporter(), new FakeClock(), CancellationToken.None));
+        Assert.Equal($"The proxy 127.0.0.1:{port} on the way to as.example.com could not be reached. Nothing was sent.", error.Message);
+    }
+
+    [Theory]
+    [InlineData("ftp://proxy.example.com")]
+    [InlineData("proxy")]
+    [InlineData("user:secret-word@proxy.example.com:8080")]
+    public async Task What_is_no_proxy_is_refused_without_showing_it(string proxy)
+    {
+        var error = await Assert.ThrowsAsync<DcrException>(() => RunAsync(new ConnectRequest { Issuer = new Uri("https://as.example.com"), Proxy = new Uri(proxy, UriKind.RelativeOrAbsolute) }));
+        Assert.Equal(DcrErrorId.ConnectionFailed, error.ErrorId);
+        Assert.Contains("http://host:port", error.RecommendedAction);
+        Assert.DoesNotContain("secret-word", error.ToString());
+        Assert.Empty(_server.Requests);
+    }
+
+    /// <summary>An Auth0-compatible server leaves the endpoint out while registration is off; Enable-Auth0Dcr has to be reached.</summary>
+    [Theory]
+    [InlineData(DcrProvider.Auth0, true)]
+    [InlineData(DcrProvider.Auto, false)]
+    public async Task A_tenant_whose_metadata_has_no_registration_endpoint_can_be_connected_to_as_Auth0(DcrProvider provider, bool connects)
+    {
+        _server.Answer(200, """{"issuer":"https://login.example.com/","token_endpoint":"https://login.example.com/oauth/token"}""").Always();
+        var connecting = RunAsync(new ConnectRequest { Issuer = new Uri("https://login.example.com/"), Provider = provider });
+        if (connects)
+        {
+            Assert.Equal(("https://login.example.com/oidc/register", "Auth0"), ((await connecting).RegistrationEndpoint.AbsoluteUri, (await connecting).Provider));
+        }
+        else
+        {
+            Assert.Equal(DcrErrorId.DiscoveryFailed, (await Assert.ThrowsAsync<DcrException>(() => connecting)).ErrorId);
+        }
     }
 
     private Task<DcrConnection> RunAsync(ConnectRequest request) =>

@@ -34,6 +34,19 @@ public class DeleteOperationTests
     }
 
     [Theory]
+    [InlineData(""" "status":403,"content":"{}" """)] // node-solid-server
+    [InlineData(""" "status":400,"content":"{\"error\":\"access_denied\"}" """)] // Authlib
+    public async Task A_client_whose_token_is_refused_is_named(string fault)
+    {
+        using var session = await Session.StartAsync($$"""{"faults":[{"on":"delete","times":2,{{fault}}}]}""");
+        var client = await session.RegisterAsync();
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.DeleteAsync(client.ClientId));
+        Assert.Equal(DcrErrorId.AccessTokenRejected, error.ErrorId);
+        Assert.Contains($"client '{client.ClientId}'", error.Message);
+        Assert.Contains("Remove-DcrClient -StoreOnly", error.RecommendedAction);
+    }
+
+    [Theory]
     [InlineData("""{"operations":["read","update"]}""", "does not let a client be deleted by RFC 7592 (HTTP 405)")]
     [InlineData("""{"faults":[{"on":"delete","status":404,"times":9}]}""", "and yet it knows client")] // It says so of a client that it has.
     [InlineData("""{"faults":[{"on":"delete","status":501,"times":9}]}""", "does not let a client be deleted by RFC 7592 (HTTP 501)")]
@@ -45,6 +58,7 @@ public class DeleteOperationTests
         Assert.Equal(DcrErrorId.OperationNotSupported, error.ErrorId);
         Assert.Contains(words, error.Message);
         Assert.Contains("Remove-DcrClient -StoreOnly", error.RecommendedAction);
+        Assert.False(session.Connection.Capabilities.HasFlag(DcrCapabilities.Delete));
         Assert.Single(session.Vault.Registrations);
     }
 
@@ -64,7 +78,6 @@ public class DeleteOperationTests
 #endif
     [InlineData(""" "status":500 """, DcrErrorId.OutcomeUnknown)]
     [InlineData(""" "status":503 """, DcrErrorId.ServerUnavailable)]
-    [InlineData(""" "status":403 """, DcrErrorId.InsufficientScope)]
     [InlineData(""" "status":302,"headers":{"Location":"https://evil.example/"} """, DcrErrorId.ResponseNotConformant)]
     public async Task Not_known_to_be_deleted_it_stays_in_the_vault(string fault, DcrErrorId expected)
     {

@@ -335,6 +335,21 @@ public class EnableAuth0OperationTests
         Assert.Contains("update:tenant_settings", without.RecommendedAction);
     }
 
+    /// <summary>A server that is only like Auth0 may lack a part of the API. That part is named, and stops only what needs it.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData(""","content":"<html>Not found</html>" """)]
+    public async Task A_part_of_the_API_that_is_not_there_stops_only_what_needs_it(string body)
+    {
+        using var session = await StartAsync(faults: $$"""[{"on":"listNetworkAcls","status":404,"times":9{{body}}}]""");
+        var error = await Assert.ThrowsAsync<DcrException>(() => PlanAsync(session, All));
+        Assert.Equal(DcrErrorId.OperationNotSupported, error.ErrorId);
+        Assert.Contains("has no /api/v2/network-acls (HTTP 404", error.Message);
+        Assert.DoesNotContain("has no Management API", error.Message);
+        var steps = await EnableAsync(session, new Auth0Wishes { Registration = true });
+        Assert.Equal("off > on", Say(steps[steps.Count - 1]));
+    }
+
     private static async Task<Session> StartAsync(string tenant = "{}", string more = "", string[]? scopes = null, string? token = null, string faults = "[]")
     {
         var server = await SharedTestServer.StartAsync(Switches(tenant, more, scopes, token, faults));

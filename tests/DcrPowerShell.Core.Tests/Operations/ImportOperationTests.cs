@@ -169,7 +169,7 @@ public class ImportOperationTests
     public async Task It_is_on_record_and_a_client_that_was_left_is_not()
     {
         var file = new MemoryAuditFile();
-        using var session = await Session.StartAsync(audit: new AuditLog(new AuditSource("run-1", "ops", "admin-01"), file));
+        using var session = await Session.StartAsync(audit: new AuditLog(new AuditSource("run-1", "ops", "admin-01"), file, MemoryAuditFile.Key));
         var given = await ElsewhereAsync(session);
         await ImportAsync(session, given);
         await ImportAsync(session, given);

@@ -1,3 +1,4 @@
+using System;
 using System.Linq;
 using System.Threading.Tasks;
 using DcrPowerShell.Compat;
@@ -5,6 +6,7 @@ using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Operations;
+using DcrPowerShell.Vaults;
 using Xunit;
 
 namespace DcrPowerShell.Core.Tests.Operations;
@@ -58,7 +60,7 @@ public class ReadOperationTests
         Assert.Equal(SecureText.Reveal(registered.ClientSecret!), SecureText.Reveal(client.ClientSecret!));
         Assert.Equal(SecureText.Reveal(registered.RegistrationAccessToken!), SecureText.Reveal(client.RegistrationAccessToken!));
         Assert.Equal(registered.RegistrationClientUri, client.RegistrationClientUri);
-        Assert.Equal("in 90 days", client.SecretExpiry);
+        Assert.Equal("in 90 days", client.SecretExpiry.Text);
         Assert.Empty(session.Reporter.Warnings);
     }
 
@@ -91,6 +93,39 @@ public class ReadOperationTests
         Assert.Equal((DcrClientState.Active, null), (client.State, why));
         (client, why) = await LookAsync(session, gone.ClientId, orUnknown: false);
         Assert.Equal((DcrClientState.Gone, expected, "south", gone.SecretName), (client.State, why!.ErrorId, client.Tenant, client.SecretName));
+    }
+
+    /// <summary>RFC 7592 is optional: what is kept is all that there is to show.</summary>
+    [Theory]
+    [InlineData("""{"operations":[]}""", 0)]
+    [InlineData("""{"managementToken":"absent"}""", 0)]
+    [InlineData("""{"registrationClientUri":"missing"}""", 0)]
+    [InlineData("""{"operations":["update","delete"]}""", 1)]
+    public async Task A_client_that_nobody_can_read_is_given_as_it_is_kept(string switches, int reads)
+    {
+        using var session = await Session.StartAsync(switches);
+        var registered = await session.RegisterAsync(tenant: "north");
+        foreach (var look in new Func<OperationContext, RegistrationRecord, Task<(DcrClient Client, DcrException? Why)>>[] { ReadOperation.GetAsync, (context, record) => ReadOperation.LookAsync(context, record, orUnknown: false) })
+        {
+            var (client, why) = await session.RunAsync(async context => await look(context, await FindOperation.RunAsync(context, registered.ClientId, piped: null)));
+            Assert.Equal(DcrErrorId.OperationNotSupported, why!.ErrorId);
+            Assert.Equal((DcrClientState.Unknown, "north", "Clinic portal", DcrStorage.Vault), (client.State, client.Tenant, client.ClientName, client.Storage));
+            Assert.NotNull(client.ClientSecret);
+        }
+
+        Assert.Equal(2 * reads, (await session.SentAsync("read")).Count);
+        Assert.False(session.Connection.Capabilities.HasFlag(DcrCapabilities.Read));
+    }
+
+    [Theory]
+    [InlineData("""{"on":"read","status":400,"content":"{\"error\":\"access_denied\"}"}""", DcrClientState.Gone)] // Authlib
+    [InlineData("""{"on":"read","status":403,"content":"{\"error\":\"forbidden\"}"}""", DcrClientState.Unknown)] // node-solid-server
+    public async Task A_look_at_a_client_whose_own_token_is_refused_is_no_error(string fault, DcrClientState expected)
+    {
+        using var session = await Session.StartAsync($$"""{"faults":[{{fault}}]}""");
+        var registered = await session.RegisterAsync();
+        var (client, why) = await session.RunAsync(async context => await ReadOperation.LookAsync(context, await FindOperation.RunAsync(context, registered.ClientId, piped: null), orUnknown: false));
+        Assert.Equal((expected, DcrErrorId.AccessTokenRejected), (client.State, why!.ErrorId));
     }
 
     [Fact]
@@ -149,22 +184,24 @@ public class ReadOperationTests
 
         var error = await Assert.ThrowsAsync<DcrException>(() => session.ReadAsync(one.ClientId));
         Assert.Equal(DcrErrorId.ResponseNotConformant, error.ErrorId);
-        Assert.Contains($"Asked for client '{one.ClientId}', the server answered with client '{other.ClientId}'", error.Message);
+        Assert.Contains($"said that client '{one.ClientId}' exists, but its answer is about client '{other.ClientId}'", error.Message);
         Assert.Equal(oneBefore.ToJson(), session.Stored(one.ClientId).ToJson());
-        var otherAfter = session.Stored(other.ClientId);
-        Assert.Equal((otherBefore.RegistrationAccessToken, otherBefore.ClientSecret, "south"), (otherAfter.RegistrationAccessToken, otherAfter.ClientSecret, otherAfter.Tenant));
+        Assert.Equal(otherBefore.ToJson(), session.Stored(other.ClientId).ToJson());
     }
 
     [Fact]
-    public async Task An_answer_about_an_unknown_client_is_kept_as_that_ones()
+    public async Task An_answer_about_an_unknown_client_is_kept_as_it_came()
     {
         using var session = await Session.StartAsync();
         var client = await session.RegisterAsync();
         await session.Server.SetAsync(new { answerOverrides = new { read = new { client_id = "stranger", registration_access_token = "strange-token" } } });
         var error = await Assert.ThrowsAsync<DcrException>(() => session.ReadAsync(client.ClientId));
-        Assert.Equal("strange-token", session.Stored("stranger").RegistrationAccessToken);
-        Assert.Contains(session.Stored("stranger").SecretName, error.Message);
+        Assert.Contains("The answer is kept as it came", error.Message);
         Assert.DoesNotContain("strange-token", error.ToString());
+        await session.Server.SetAsync(new { answerOverrides = new { } });
+        using var next = await session.NextProcessAsync();
+        Assert.Contains("strange-token", SecureText.Reveal(Assert.Single(Assert.Single(await next.OrphansAsync()).Answer!)));
+        Assert.Equal(client.ClientId, Assert.Single(next.Listed()).Record.ClientId);
     }
 
     [Fact]

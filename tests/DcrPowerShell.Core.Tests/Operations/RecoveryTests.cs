@@ -312,7 +312,7 @@ public class RecoveryTests
     {
         using var session = await Session.StartAsync(Rotating, hasVault: hasVault);
         var client = await session.RegisterAsync(tenant: "north");
-        await session.Server.SetAsync(new { omitFromAnswer = new[] { "client_id" } });
+        await session.Server.SetAsync(new { answerOverrides = new { update = new { client_id = (string?)null } } });
         await KillAsync(session, 1 + Keeping, () => session.ResetSecretAsync(client.ClientId)); // What was read is kept before.
 
         using var next = await session.NextProcessAsync();
@@ -385,11 +385,7 @@ public class RecoveryTests
     {
         using var session = await Session.StartAsync("{\"faults\":[{\"on\":\"register\",\"delayMs\":1000}]}", hasVault: hasVault);
         var registering = session.Context.RunAsync(context => RegisterOperation.RunAsync(context, new RegisterRequest(JsonBag.Parse(Session.WebClient), "north", null)));
-        while ((await session.SentAsync("register")).Count == 0)
-        {
-            await Task.Delay(10);
-        }
-
+        await session.ArrivalAsync("register");
         session.Process.Keys.IsLocked = true;
         var error = await Assert.ThrowsAsync<DcrException>(() => registering);
         session.Process.Keys.IsLocked = false;

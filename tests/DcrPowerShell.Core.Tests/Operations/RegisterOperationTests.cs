@@ -4,12 +4,16 @@ using System.Threading.Tasks;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Ledger;
+using DcrPowerShell.Metadata;
 using Xunit;
 
 namespace DcrPowerShell.Core.Tests.Operations;
 
 public class RegisterOperationTests
 {
+    private static readonly string[] Later = ["north", "south", "west"];
+
     [Fact]
     public async Task Sends_what_was_named_and_keeps_what_came_back()
     {
@@ -26,9 +30,47 @@ public class RegisterOperationTests
         Assert.Equal(known.RegistrationClientUri, client.RegistrationClientUri!.AbsoluteUri);
         Assert.Equal(known.ClientSecret, SecureText.Reveal(client.ClientSecret!));
         Assert.Equal(stored.SecretName, client.SecretName);
-        Assert.Equal("in 90 days", client.SecretExpiry);
+        Assert.Equal("in 90 days", client.SecretExpiry.Text);
         Assert.Empty(client.Changes);
         Assert.Empty(session.Reporter.Warnings);
+    }
+
+    [Theory]
+    [InlineData("""{"answerOverrides":{"register":{"client_secret_expires_at":1700000000}}}""", "has expired already, 3 years ago")] // freee/freee-mcp#519
+    [InlineData("""{"secretExpiresAt":"beyondDate"}""", "client_secret_expires_at is 9223372036854775807, which is no time")]
+    [InlineData("""{"answerOverrides":{"register":{"client_secret_expires_at":-1}}}""", "client_secret_expires_at is -1, which is no time")]
+    [InlineData("""{"answerOverrides":{"register":{"client_secret_expires_at":4102444800000}}}""", "It was read as 2100-01-01 00:00 UTC")]
+    [InlineData("""{"answerOverrides":{"register":{"client_secret_expires_at":"never"}}}""", "It was read as never")]
+    [InlineData("""{"answerOverrides":{"register":{"client_secret_expires_at":false}}}""", "client_secret_expires_at is false, which is no time")]
+    [InlineData("""{"secretExpiresAt":"absent"}""", "the server did not say when the client secret expires")]
+    [InlineData("""{"issueSecret":"never","omitFromAnswer":["token_endpoint_auth_method"]}""", "gave no client secret and named no token_endpoint_auth_method")] // glewlwyd
+    [InlineData("""{"operations":[]}""", "gave no registration access token, so the client cannot be read, changed or deleted from here")]
+    public async Task What_is_odd_about_a_new_client_is_said(string switches, string warning)
+    {
+        using var session = await Session.StartAsync(switches);
+        await session.RegisterAsync();
+        Assert.Contains(warning, Assert.Single(session.Reporter.Warnings));
+    }
+
+    [Theory]
+    [InlineData(""" "token_endpoint_auth_method":"none" """)]
+    [InlineData(""" "token_endpoint_auth_method":"private_key_jwt","jwks_uri":"https://app.example.com/keys" """)]
+    public async Task A_client_that_asked_for_no_secret_lacks_none(string asked)
+    {
+        using var session = await Session.StartAsync("""{"omitFromAnswer":["token_endpoint_auth_method"]}""");
+        await session.RegisterAsync($$"""{"redirect_uris":["https://app.example.com/callback"],{{asked}}}""");
+        Assert.DoesNotContain(session.Reporter.Warnings, static line => line.Contains("no client secret"));
+    }
+
+    [Fact]
+    public async Task What_the_server_cannot_do_is_learned_from_its_answer()
+    {
+        using var session = await Session.StartAsync("""{"operations":[]}""");
+        Assert.Equal(DcrCapabilities.Register | DcrCapabilities.Read | DcrCapabilities.Update | DcrCapabilities.Delete, session.Connection.Capabilities);
+        await session.RegisterAsync();
+        Assert.Equal(DcrCapabilities.Register, session.Connection.Capabilities);
+        using var next = await session.NextProcessAsync();
+        Assert.Equal(DcrCapabilities.Register, next.Connection.Capabilities);
     }
 
     [Theory]
@@ -54,7 +96,7 @@ public class RegisterOperationTests
         Assert.Equal(["https://app.example.com/callback"], client.RedirectUris);
         Assert.Equal(["openid", "profile"], client.Scope);
         Assert.Equal("client_secret_post", client.TokenEndpointAuthMethod);
-        Assert.Equal("never", client.SecretExpiry);
+        Assert.Equal("never", client.SecretExpiry.Text);
         Assert.NotNull(client.IssuedAt);
         Assert.Empty(client.Changes);
         Assert.Empty(session.Reporter.Warnings);
@@ -70,12 +112,12 @@ public class RegisterOperationTests
     [InlineData("future", "in 90 days", false)]
     [InlineData("futureString", "in 90 days", false)]
     [InlineData("beyondInt32", "in [0-9]+ years", false)]
-    [InlineData("beyondDate", "unknown", false)]
+    [InlineData("beyondDate", "unknown", true)]
     public async Task Every_writing_of_the_expiry_is_taken(string secretExpiresAt, string expiry, bool isOdd)
     {
         using var session = await Session.StartAsync($$"""{"secretExpiresAt":"{{secretExpiresAt}}"}""");
         var client = await session.RegisterAsync();
-        Assert.Matches($"^{expiry}$", client.SecretExpiry);
+        Assert.Matches($"^{expiry}$", client.SecretExpiry.Text);
         Assert.NotNull(client.ClientSecret);
         Assert.Equal(isOdd, session.Reporter.Warnings.Any(static line => line.Contains("client_secret_expires_at")));
     }
@@ -130,9 +172,9 @@ public class RegisterOperationTests
     [InlineData("okta", DcrErrorId.InvalidRedirectUri, "must not have wildcards")]
     [InlineData("auth0", DcrErrorId.InvalidRedirectUri, "must not have wildcards")]
     [InlineData("hydra", DcrErrorId.InvalidRedirectUri, "must not have wildcards")]
-    [InlineData("html", DcrErrorId.InvalidClientMetadata, "(HTTP 400).")]
+    [InlineData("html", DcrErrorId.RegistrationForbidden, "answered with a web page, not with JSON")]
     [InlineData("empty", DcrErrorId.InvalidClientMetadata, "(HTTP 400).")]
-    [InlineData("text", DcrErrorId.InvalidClientMetadata, "(HTTP 400).")]
+    [InlineData("text", DcrErrorId.InvalidRedirectUri, "must not have wildcards")]
     public async Task A_refusal_in_every_form(string errorShape, DcrErrorId expected, string words)
     {
         using var session = await Session.StartAsync($$"""{"errorShape":"{{errorShape}}"}""");
@@ -200,5 +242,59 @@ public class RegisterOperationTests
         Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, session.Stored(client.ClientId).RegistrationAccessToken);
         Assert.Equal((await session.AtServerAsync()).ClientSecret, session.Ledger.FindSecret("PortalSecret"));
         Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, SecureText.Reveal(client.RegistrationAccessToken!));
+    }
+
+    /// <summary>Trial X5. The answer has all of it too, which is more than is read of an answer.</summary>
+    [Fact]
+    public async Task Five_megabytes_of_metadata_cost_no_client_that_comes_after()
+    {
+        using var session = await Session.StartAsync(hasVault: false);
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(WebClientOf(5_000_000), "large"));
+        Assert.Equal(DcrErrorId.ResponseNotConformant, error.ErrorId);
+        foreach (var tenant in Later)
+        {
+            await session.RegisterAsync(tenant: tenant);
+        }
+
+        using var next = await session.NextProcessAsync();
+        await AssertLaterAreKeptAsync(next);
+        Assert.Equal("large", Assert.Single(await next.OrphansAsync()).Tenant);
+        Assert.Equal(DcrErrorId.OutcomeUnknown, (await Assert.ThrowsAsync<DcrException>(() => next.RegisterAsync(tenant: "large"))).ErrorId);
+        Assert.Equal(4, (await next.SentAsync("register")).Count);
+    }
+
+    /// <summary>Trial X5.</summary>
+    [Fact]
+    public async Task Metadata_that_the_local_store_could_not_read_back_is_not_sent_and_costs_no_client_that_comes_after()
+    {
+        using var session = await Session.StartAsync(hasVault: false);
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(WebClientOf(FrameHeader.LargestFrame), "large"));
+        Assert.Equal((DcrErrorId.InvalidClientMetadata, "metadata"), (error.ErrorId, error.Member));
+        Assert.Contains("Nothing was sent", error.Message);
+        Assert.Empty(await session.SentAsync("register"));
+        foreach (var tenant in Later)
+        {
+            await session.RegisterAsync(tenant: tenant);
+        }
+
+        using var next = await session.NextProcessAsync();
+        await AssertLaterAreKeptAsync(next);
+        Assert.Empty(await next.OrphansAsync());
+        Assert.True((await next.TryRegisterAsync(tenant: "large")).IsNew);
+    }
+
+    private static string WebClientOf(int size) => JsonBag.Parse(Session.WebClient).With("vendor_note", new string('x', size)).ToString();
+
+    /// <summary>Each with its token; and nothing of the ledger is damaged.</summary>
+    private static async Task AssertLaterAreKeptAsync(Session session)
+    {
+        var kept = session.Listed().ToDictionary(static one => one.Record.Tenant!, static one => one.Record.ClientId);
+        Assert.Equal(Later, kept.Keys.OrderBy(static tenant => tenant, StringComparer.Ordinal));
+        foreach (var known in (await session.Server.ClientsAsync()).Where(client => kept.ContainsValue(client.ClientId)))
+        {
+            Assert.Equal(known.RegistrationAccessToken, session.Stored(known.ClientId).RegistrationAccessToken);
+        }
+
+        Assert.Empty(session.Ledger.File.Gaps);
     }
 }

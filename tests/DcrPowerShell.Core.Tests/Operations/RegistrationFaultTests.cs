@@ -138,11 +138,7 @@ public class RegistrationFaultTests
     {
         using var session = await Session.StartAsync("""{"faults":[{"on":"register","delayMs":1000}]}""");
         var registering = session.RegisterAsync();
-        while ((await session.SentAsync("register")).Count == 0)
-        {
-            await Task.Delay(10);
-        }
-
+        await session.ArrivalAsync("register");
         session.Stop.Cancel();
         var client = await registering;
         Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, session.Stored(client.ClientId).RegistrationAccessToken);

@@ -204,6 +204,40 @@ public class StoreOpeningTests
     }
 
     [Fact]
+    public async Task Two_local_stores_that_find_no_probe_at_the_same_time_both_keep_what_they_stored()
+    {
+        using var server = await SharedTestServer.StartAsync();
+        var vault = new MemoryVault();
+        Session? other = null;
+        vault.OnWrite = _ =>
+        {
+            // Both have looked; the other one's probe is overwritten now.
+            vault.OnWrite = static _ => { };
+            other = Task.Run(() => Session.ConnectAsync(server.Issuer, vault: vault)).GetAwaiter().GetResult();
+        };
+        using var session = await Session.ConnectAsync(server.Issuer, vault: vault);
+        Assert.NotEqual(session.Connection.VaultId, other!.Connection.VaultId);
+        foreach (var one in new[] { other, session })
+        {
+            var client = await one.RegisterAsync();
+            one.Ledger.Compact();
+            using var next = await one.NextProcessAsync();
+            Assert.Empty(next.Reporter.Warnings);
+            Assert.Equal("Clinic portal", (await next.ReadAsync(client.ClientId)).ClientName);
+            await next.UpdateAsync(client.ClientId, """{"client_name":"m"}""");
+            using var third = await next.NextProcessAsync();
+            Assert.Equal("m", (await third.ReadAsync(client.ClientId)).ClientName);
+            Assert.Equal(third.Connection.VaultId, next.Connection.VaultId);
+        }
+
+        other.Dispose();
+
+        // A third one sees all.
+        using var fresh = await Session.ConnectAsync(server.Issuer, vault: vault);
+        Assert.Equal(2, fresh.Listed().Count);
+    }
+
+    [Fact]
     public async Task What_a_vault_has_lost_is_said_and_written_back_as_far_as_it_is_known()
     {
         using var session = await Session.StartAsync();
@@ -246,6 +280,133 @@ public class StoreOpeningTests
         Assert.Equal(DcrErrorId.VaultReadFailed, (await Assert.ThrowsAsync<DcrException>(() => next.ReadAsync(client.ClientId))).ErrorId);
         await next.RestoreAsync();
         Assert.Equal(newer, next.Vault.Secrets[client.SecretName!]);
+    }
+
+    [Fact]
+    public async Task What_is_pending_takes_the_place_of_no_record_of_a_newer_version_and_does_not_stand_in_the_way()
+    {
+        using var session = await Session.StartAsync("""{"rotateToken":"put"}""");
+        var client = await session.RegisterAsync(tenant: "north");
+        (session.Vault.FaultsOn, session.Vault.Fault) = ("dcr-127", VaultFault.RefusesWrites);
+        await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""));
+        session.Vault.Fault = VaultFault.None;
+        var newer = Upgrade(session.Vault, client.SecretName!);
+
+        using (var next = await session.NextProcessAsync())
+        {
+            Assert.Contains("Update DcrPowerShell", Assert.Single(next.Reporter.Warnings));
+            Assert.Equal("m", (await next.ReadAsync(client.ClientId)).ClientName);
+            var error = await Assert.ThrowsAsync<DcrException>(() => next.UpdateAsync(client.ClientId, """{"client_name":"n"}"""));
+            Assert.Equal(DcrErrorId.VaultWriteFailed, error.ErrorId);
+            Assert.Contains("Update DcrPowerShell", error.RecommendedAction);
+            Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, next.Ledger.Find(session.Connection.Issuer, client.ClientId)!.Record.RegistrationAccessToken);
+            await next.RestoreAsync();
+            Assert.Equal(newer, next.Vault.Secrets[client.SecretName!]);
+            error = await Assert.ThrowsAsync<DcrException>(() => next.DeleteAsync(client.ClientId));
+            Assert.Contains("Update DcrPowerShell", error.RecommendedAction);
+            Assert.Empty(await session.Server.ClientsAsync());
+        }
+
+        using var third = await session.BesideAsync();
+        Assert.Contains("Update DcrPowerShell", Assert.Single(third.Reporter.Warnings));
+        Assert.Equal(newer, third.Vault.Secrets[client.SecretName!]);
+
+        // The version that wrote it.
+        third.Vault.Secrets[client.SecretName!] = newer.Replace("\"version\":2", "\"version\":1");
+        using var fourth = await third.NextProcessAsync();
+        Assert.Empty(fourth.Reporter.Warnings);
+        Assert.Empty(fourth.Vault.Registrations);
+    }
+
+    [Fact]
+    public async Task A_registration_of_the_same_id_takes_the_place_of_no_record_of_a_newer_version()
+    {
+        using var session = await Session.StartAsync("""{"fixedClientId":"shared"}""");
+        var client = await session.RegisterAsync(tenant: "north");
+        var newer = Upgrade(session.Vault, client.SecretName!);
+        using var elsewhere = await session.ElsewhereAsync();
+        var error = await Assert.ThrowsAsync<DcrException>(() => elsewhere.RegisterAsync(tenant: "south"));
+        Assert.Contains("Update DcrPowerShell", error.RecommendedAction);
+        Assert.Equal(newer, session.Vault.Secrets[client.SecretName!]);
+        Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, elsewhere.Ledger.Find(session.Connection.Issuer, "shared")!.Record.RegistrationAccessToken);
+    }
+
+    [Fact]
+    public async Task An_older_version_of_a_removed_registration_is_not_taken_in()
+    {
+        using var session = await Session.StartAsync();
+        var client = await session.RegisterAsync(tenant: "north");
+        var older = session.Vault.Secrets.ToList();
+        await session.UpdateAsync(client.ClientId, """{"client_name":"m"}""");
+        await session.DeleteAsync(client.ClientId);
+        older.ForEach(secret => session.Vault.Secrets[secret.Key] = secret.Value);
+
+        Assert.Equal(DcrErrorId.ClientNotFound, (await Assert.ThrowsAsync<DcrException>(() => session.ReadAsync(client.ClientId))).ErrorId);
+        Assert.Empty(session.Listed());
+        using var next = await session.NextProcessAsync();
+        Assert.Empty(next.Listed());
+        Assert.Empty(next.Vault.Registrations);
+        Assert.Contains("removed before", Assert.Single(next.Reporter.Warnings));
+        Assert.True((await next.TryRegisterAsync(tenant: "north")).IsNew);
+    }
+
+    [Fact]
+    public async Task What_another_machine_registered_under_the_id_of_a_removed_registration_is_taken_in()
+    {
+        using var session = await Session.StartAsync("""{"fixedClientId":"shared"}""");
+        await session.RegisterAsync(tenant: "north");
+        await session.DeleteAsync("shared");
+        session.Clock.UtcNow += TimeSpan.FromMinutes(1);
+        using var elsewhere = await session.ElsewhereAsync();
+        await elsewhere.RegisterAsync(tenant: "north");
+        using var next = await session.NextProcessAsync();
+        Assert.False((await next.TryRegisterAsync(tenant: "north")).IsNew);
+        Assert.Equal("shared", (await next.ReadAsync("shared")).ClientId);
+        Assert.Empty(next.Reporter.Warnings);
+    }
+
+    [Fact]
+    public async Task Of_two_registrations_of_one_id_the_later_one_counts_though_the_vault_was_put_back_and_no_token_is_lost()
+    {
+        using var session = await Session.StartAsync("""{"fixedClientId":"shared"}""");
+        var first = (await session.RegisterAsync(tenant: "north")).Record;
+        var older = session.Vault.Secrets.ToList();
+        await session.DeleteAsync("shared");
+        session.Clock.UtcNow += TimeSpan.FromMinutes(1);
+        await session.RegisterAsync(tenant: "north");
+        older.ForEach(secret => session.Vault.Secrets[secret.Key] = secret.Value);
+
+        using var next = await session.NextProcessAsync();
+        Assert.Equal("shared", (await next.ReadAsync("shared")).ClientId);
+        Assert.Equal("shared", Assert.Single(await next.RestoreAsync()).ClientId);
+        Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, next.Stored("shared").RegistrationAccessToken);
+        AssertSetAside(next, first);
+    }
+
+    [Fact]
+    public async Task Of_two_registrations_of_one_id_the_vault_s_counts_where_it_is_the_later_one_and_no_token_is_lost()
+    {
+        using var session = await Session.StartAsync("""{"fixedClientId":"shared"}""");
+        var first = (await session.RegisterAsync(tenant: "north")).Record;
+        await RegisterAgainAsync(session);
+        Assert.Equal("shared", (await session.ReadAsync("shared")).ClientId);
+        session.Ledger.Compact();
+        AssertSetAside(session, first);
+    }
+
+    [Fact]
+    public async Task What_is_pending_takes_the_place_of_no_later_registration_of_the_same_id_and_no_token_is_lost()
+    {
+        using var session = await Session.StartAsync("""{"fixedClientId":"shared"}""");
+        (session.Vault.FaultsOn, session.Vault.Fault) = ("dcr-127", VaultFault.RefusesWrites);
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "north"));
+        session.Vault.Fault = VaultFault.None;
+        await RegisterAgainAsync(session);
+
+        using var next = await session.NextProcessAsync();
+        Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, next.Stored("shared").RegistrationAccessToken);
+        Assert.Equal("shared", (await next.ReadAsync("shared")).ClientId);
+        AssertSetAside(next, ((DcrClient)error.Unstored!).Record);
     }
 
     /// <summary>Trial X10.</summary>
@@ -407,5 +568,29 @@ public class StoreOpeningTests
         connection.Close();
 
         Assert.Equal(DcrErrorId.DiscoveryFailed, Assert.Throws<DcrException>(() => ConnectOperation.Offline(new ConnectRequest { Issuer = new Uri("https://other.example.com") }, session.Ledger, null)).ErrorId);
+    }
+
+    /// <summary>Makes a record one of a newer version.</summary>
+    private static string Upgrade(MemoryVault vault, string secretName) => vault.Secrets[secretName] = vault.Secrets[secretName].Replace("\"version\":1", "\"version\":2");
+
+    /// <summary>Another machine registers the client that a session knows once more, a minute later.</summary>
+    private static async Task RegisterAgainAsync(Session session)
+    {
+        using var elsewhere = await session.ElsewhereAsync();
+        elsewhere.Clock.UtcNow += TimeSpan.FromMinutes(1);
+        if (elsewhere.Listed().Count > 0)
+        {
+            await elsewhere.DeleteAsync("shared");
+        }
+
+        await elsewhere.RegisterAsync(tenant: "north");
+    }
+
+    private static void AssertSetAside(Session session, RegistrationRecord record)
+    {
+        var name = Assert.Single(session.Ledger.SecretNames());
+        Assert.StartsWith($"older-{record.SecretName}-", name);
+        Assert.Contains($"'{name}'", Assert.Single(session.Reporter.Warnings, static warning => warning.Contains("two registrations")));
+        Assert.Equal(record.ToJson(), session.Ledger.FindSecret(name));
     }
 }

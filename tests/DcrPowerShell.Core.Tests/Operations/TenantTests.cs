@@ -274,11 +274,7 @@ public class TenantTests
         using var other = await session.BesideAsync();
         other.Clock.OnWait = static () => Thread.Sleep(20);
         var first = session.TryRegisterAsync(tenant: "north");
-        while ((await session.SentAsync("register")).Count == 0)
-        {
-            await Task.Delay(10);
-        }
-
+        await session.ArrivalAsync("register");
         Assert.Empty(await other.OrphansAsync());
         var (found, isNew) = await other.TryRegisterAsync(tenant: "north");
         Assert.Equal(((await first).Client.ClientId, false), (found.ClientId, isNew));
@@ -292,11 +288,7 @@ public class TenantTests
         using var session = await Session.StartAsync("""{"faults":[{"on":"register","delayMs":60000}]}""", static request => request with { Timeout = TimeSpan.FromSeconds(20) }, hasVault: false);
         using var other = await session.BesideAsync();
         var first = session.TryRegisterAsync(tenant: "north");
-        while ((await session.SentAsync("register")).Count == 0)
-        {
-            await Task.Delay(10);
-        }
-
+        await session.ArrivalAsync("register");
         var error = await Assert.ThrowsAsync<DcrException>(() => other.TryRegisterAsync(tenant: "north"));
         Assert.Equal(DcrErrorId.OutcomeUnknown, error.ErrorId);
         Assert.Contains("did not end within 3 minutes", error.Message);

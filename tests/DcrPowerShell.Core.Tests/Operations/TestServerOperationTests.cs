@@ -87,6 +87,40 @@ public class TestServerOperationTests
     }
 
     [Fact]
+    public async Task A_discovered_endpoint_that_is_not_there_is_no_pass()
+    {
+        using var handler = new RecordingHandler();
+        const string Metadata = """{"issuer":"https://as.example.com","registration_endpoint":"https://as.example.com/register"}""";
+        handler.Answer(200, Metadata).Answer(200, Metadata).Answer(404).Always();
+        var check = (await RunAsync(handler, new ConnectRequest { Issuer = new Uri("https://as.example.com") }))["Registration endpoint"];
+        Assert.Equal(DcrCheckStatus.Warning, check.Status);
+        Assert.Contains("switched off", check.Found);
+    }
+
+    [Theory]
+    [InlineData(401)]
+    [InlineData(403)]
+    public async Task A_server_that_wants_a_credential_is_told_where_there_is_none(int status)
+    {
+        using var handler = new RecordingHandler();
+        handler.Answer(status).Always();
+        var checks = await RunAsync(handler, new ConnectRequest { RegistrationEndpoint = new Uri("https://as.example.com/register") });
+        foreach (var name in new[] { "Registration endpoint", "Credential" })
+        {
+            Assert.Equal(DcrCheckStatus.Warning, checks[name].Status);
+            Assert.Contains("-InitialAccessToken", checks[name].RecommendedAction);
+        }
+    }
+
+    [Fact]
+    public async Task A_bot_check_in_front_is_no_pass()
+    {
+        using var handler = new RecordingHandler();
+        handler.Answer(403, "error code: 1010", "Server: cloudflare").Always();
+        Failed((await RunAsync(handler, new ConnectRequest { RegistrationEndpoint = new Uri("https://as.example.com/register") }))["Registration endpoint"], "in front of as.example.com", "user agent");
+    }
+
+    [Fact]
     public async Task A_server_that_is_gone_fails_what_asks_it_and_nothing_else()
     {
         using var session = await StartAsync();

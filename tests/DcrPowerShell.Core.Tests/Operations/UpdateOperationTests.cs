@@ -101,7 +101,54 @@ public class UpdateOperationTests
         var registered = await session.RegisterAsync("""{"redirect_uris":["https://a.example.com/"],"scope":"openid"}""");
         await session.Server.SetAsync(new { dropScope = new[] { "admin" }, grant = new { client_uri = "https://default.example.com/" } });
         var client = await session.UpdateAsync(registered.ClientId, """{"scope":"openid admin","client_name":"m"}""");
-        Assert.Equal("scope: asked for 'openid admin', granted 'openid'", Assert.Single(client.Changes).ToString());
+        Assert.Equal("scope: asked for 'openid admin', granted 'openid'", Assert.Single(client.Changes, static change => change.WasNamed).ToString());
+    }
+
+    [Fact]
+    public async Task What_the_server_changed_and_nobody_named_is_told()
+    {
+        using var session = await Session.StartAsync();
+        var registered = await session.RegisterAsync("""{"redirect_uris":["https://a.example.com/"],"grant_types":["authorization_code","refresh_token"],"x_vendor":"one","updated_at":1}""");
+        await session.Server.SetAsync(new { grant = new { grant_types = new[] { "authorization_code" }, redirect_uris = new[] { "https://b.example.com/" }, client_uri = "https://default.example.com/", x_vendor = "two", updated_at = 2 } });
+        var client = await session.UpdateAsync(registered.ClientId, """{"client_name":"m"}""");
+        Assert.All(client.Changes, static change => Assert.False(change.WasNamed));
+        Assert.Equal(
+            [
+                "client_uri: was nothing, is 'https://default.example.com/'",
+                "grant_types: was ['authorization_code', 'refresh_token'], is ['authorization_code']",
+                "redirect_uris: was ['https://a.example.com/'], is ['https://b.example.com/']",
+                "x_vendor: was 'one', is 'two'",
+            ],
+            client.Changes.Select(static change => change.ToString()).OrderBy(static text => text, StringComparer.Ordinal));
+        Assert.Contains(session.Reporter.Warnings, static line => line.Contains("the server changed what was not named"));
+    }
+
+    [Theory]
+    [InlineData(204, "empty")]
+    [InlineData(200, "empty")]
+    public async Task After_an_answer_without_a_body_the_client_is_read(int status, string body)
+    {
+        using var session = await Session.StartAsync($$"""{"faults":[{"on":"update","status":{{status}},"body":"{{body}}","when":"afterProcessing"}]}""");
+        var registered = await session.RegisterAsync();
+        await session.Server.SetAsync(new { dropScope = new[] { "admin" } });
+        var client = await session.UpdateAsync(registered.ClientId, """{"client_name":"m","scope":"openid admin"}""");
+        Assert.Equal(("m", "m"), (client.ClientName, session.Stored(client.ClientId).ClientName));
+        Assert.Equal("scope", Assert.Single(client.Changes).Name);
+        Assert.Equal(2, (await session.SentAsync("read")).Count);
+        Assert.Empty(await session.OrphansAsync());
+    }
+
+    [Fact]
+    public async Task Where_it_cannot_be_read_either_what_was_sent_is_kept_and_said()
+    {
+        using var session = await Session.StartAsync("""{"faults":[{"on":"update","status":204,"body":"empty","when":"afterProcessing"},{"on":"read","skip":1,"status":405,"times":9}]}""");
+        var registered = await session.RegisterAsync();
+        var client = await session.UpdateAsync(registered.ClientId, """{"client_name":"m"}""");
+        var stored = session.Stored(client.ClientId);
+        Assert.Equal(("m", "m", "https://app.example.com/callback"), (client.ClientName, stored.ClientName, Assert.Single(client.RedirectUris)));
+        Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, stored.RegistrationAccessToken);
+        Assert.Contains("What was sent is kept", Assert.Single(session.Reporter.Warnings));
+        Assert.Empty(await session.OrphansAsync());
     }
 
     [Fact]
@@ -134,7 +181,7 @@ public class UpdateOperationTests
         await session.Server.SetAsync(new { rotateSecret = "put", secretExpiresAt = "absent" });
         var client = await session.UpdateAsync(registered.ClientId, """{"client_name":"m"}""");
         Assert.Equal((await session.AtServerAsync()).ClientSecret, session.Stored(client.ClientId).ClientSecret);
-        Assert.Equal("unknown", client.SecretExpiry);
+        Assert.Equal("unknown", client.SecretExpiry.Text);
         Assert.Contains(session.Reporter.Warnings, static line => line.Contains("the server replaced the client secret"));
     }
 
@@ -205,6 +252,73 @@ public class UpdateOperationTests
     }
 
     [Theory]
+    [InlineData("read", "{}")]
+    [InlineData("read", """{"data":{"client_id":"c1","client_name":"m"}}""")]
+    [InlineData("read", """{"client_id":"stranger","client_name":"m"}""")]
+    [InlineData("update", "{}")]
+    [InlineData("update", """{"data":{"client_id":"c1","client_name":"m"}}""")]
+    [InlineData("update", """[{"client_id":"c1"}]""")]
+    [InlineData("update", """{"error":"invalid_token"}""")]
+    [InlineData("update", """{"client_id":"stranger","client_name":"m"}""")]
+    public async Task A_success_that_is_not_about_the_client_replaces_nothing(string on, string content)
+    {
+        using var session = await Session.StartAsync();
+        var client = await session.RegisterAsync();
+        var before = session.Stored(client.ClientId).ToJson();
+        await session.Server.SetAsync(new { faults = new[] { new { on, content } } });
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""));
+        Assert.Equal(DcrErrorId.ResponseNotConformant, error.ErrorId);
+        Assert.Equal(before, session.Stored(client.ClientId).ToJson());
+
+        using var next = await session.NextProcessAsync();
+        Assert.Equal(before, next.Stored(client.ClientId).ToJson());
+        Assert.Single(next.Vault.Registrations);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_token_in_an_answer_that_names_no_client_is_kept_at_once_and_nothing_else_of_it(bool hasVault)
+    {
+        using var session = await Session.StartAsync(hasVault: hasVault);
+        var client = await session.RegisterAsync();
+        await session.Server.SetAsync(new { faults = new[] { new { on = "update", content = """{"registration_access_token":"tok-2","client_secret":"sec-2","client_name":"other"}""" } } });
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""));
+        Assert.Equal(DcrErrorId.ResponseNotConformant, error.ErrorId);
+        var stored = session.Stored(client.ClientId);
+        Assert.Equal(("tok-2", "sec-2", "Clinic portal"), (stored.RegistrationAccessToken, stored.ClientSecret, stored.ClientName));
+        Assert.Equal(["https://app.example.com/callback"], stored.Metadata.Texts("redirect_uris"));
+        Assert.Empty(session.Ledger.Open());
+    }
+
+    [Theory]
+    [InlineData("""{"data":{"registration_access_token":"tok-2"}}""")]
+    [InlineData("""{"client_id":"stranger","registration_access_token":"tok-2"}""")]
+    public async Task A_token_of_which_nobody_knows_whose_it_is_stays_findable(string content)
+    {
+        using var session = await Session.StartAsync();
+        var client = await session.RegisterAsync();
+        var before = session.Stored(client.ClientId).ToJson();
+        await session.Server.SetAsync(new { faults = new[] { new { on = "update", content } } });
+        await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""));
+        using var next = await session.NextProcessAsync();
+        Assert.Equal(before, next.Stored(client.ClientId).ToJson());
+        Assert.Equal(content, SecureText.Reveal(Assert.Single(Assert.Single(await next.OrphansAsync()).Answer!)));
+    }
+
+    /// <summary>Then Find-DcrOrphan cannot read the client either.</summary>
+    [Fact]
+    public async Task An_orphan_is_shown_although_the_server_answers_no_read_as_it_should()
+    {
+        using var session = await Session.StartAsync();
+        var client = await session.RegisterAsync();
+        await session.Server.SetAsync(new { faults = new[] { new { on = "update", content = "{}" } } });
+        await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""));
+        await session.Server.SetAsync(new { faults = new[] { new { on = "read", content = "{}" } } });
+        Assert.Contains("has no client_id", Assert.Single(await session.OrphansAsync()).RecommendedAction);
+    }
+
+    [Theory]
     [InlineData("""{"operations":["read","delete"]}""")]
     [InlineData("""{"faults":[{"on":"update","status":404}]}""")] // oidc-provider without management
     public async Task A_server_that_does_not_offer_it_is_told(string switches)
@@ -214,6 +328,7 @@ public class UpdateOperationTests
         var error = await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""));
         Assert.Equal(DcrErrorId.OperationNotSupported, error.ErrorId);
         Assert.Contains("does not let a client be changed", error.Message);
+        Assert.Equal(DcrCapabilities.Register | DcrCapabilities.Read | DcrCapabilities.Delete, session.Connection.Capabilities);
     }
 
     [Fact]
@@ -232,11 +347,7 @@ public class UpdateOperationTests
         using var session = await Session.StartAsync("""{"rotateToken":"put","faults":[{"on":"update","delayMs":1000}]}""");
         var client = await session.RegisterAsync();
         var updating = session.UpdateAsync(client.ClientId, """{"client_name":"m"}""");
-        while ((await session.SentAsync("update")).Count == 0)
-        {
-            await Task.Delay(10);
-        }
-
+        await session.ArrivalAsync("update");
         session.Stop.Cancel();
         await updating;
         Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, session.Stored(client.ClientId).RegistrationAccessToken);

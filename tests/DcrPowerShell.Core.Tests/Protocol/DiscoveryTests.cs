@@ -14,11 +14,12 @@ public class DiscoveryTests
     [Theory]
     [InlineData("https://as.example.com/tenant1")]
     [InlineData("https://as.example.com/tenant1/")]
-    public void An_issuer_with_a_path_has_three_places(string issuer) => Assert.Equal(
+    public void An_issuer_with_a_path_has_four_places(string issuer) => Assert.Equal(
         [
             "https://as.example.com/.well-known/oauth-authorization-server/tenant1",
             "https://as.example.com/.well-known/openid-configuration/tenant1",
             "https://as.example.com/tenant1/.well-known/openid-configuration",
+            "https://as.example.com/tenant1/.well-known/oauth-authorization-server",
         ],
         Places(issuer));
 
@@ -40,6 +41,33 @@ public class DiscoveryTests
     [Fact]
     public void A_query_of_the_issuer_is_left_out() =>
         Assert.All(Places("https://as.example.com/t?x=1"), static place => Assert.DoesNotContain("x=1", place));
+
+    [Theory]
+    [InlineData("https://as.example.com/.well-known/openid-configuration", "https://as.example.com", false)]
+    [InlineData("https://as.example.com/realms/x/.well-known/openid-configuration", "https://as.example.com/realms/x", false)]
+    [InlineData("https://as.example.com/.well-known/oauth-authorization-server/realms/x", "https://as.example.com/realms/x", false)]
+    [InlineData("https://as.example.com/realms/x/.well-known/oauth-authorization-server", "https://as.example.com/realms/x", false)]
+    [InlineData("https://fhir.example.com/r4/.well-known/smart-configuration", "https://fhir.example.com/r4", true)]
+    [InlineData("\u00A0 https://as.example.com/t \u200B\n", "https://as.example.com/t", false)]
+    [InlineData("https://as.example.com/t/", "https://as.example.com/t/", false)]
+    [InlineData("https://as.example.com/.well-known/other", "https://as.example.com/.well-known/other", false)]
+    [InlineData("relative", "relative", false)]
+    public void An_address_that_was_pasted_means_an_issuer(string pasted, string issuer, bool isSmart) =>
+        Assert.Equal((issuer, isSmart), Discovery.Meant(pasted));
+
+    [Theory]
+    [InlineData(301, "https://as.example.com/x/", "https://as.example.com/x/")]
+    [InlineData(308, "/x/", "https://as.example.com/x/")]
+    [InlineData(302, "https://other.example.com/x", null)]
+    [InlineData(302, "http://as.example.com/x", null)]
+    [InlineData(200, "/x/", null)]
+    [InlineData(304, "/x/", null)]
+    public void A_redirect_is_followed_on_the_same_server(int status, string location, string? expected) =>
+        Assert.Equal(expected, Discovery.Redirect(Place, Answers.Of(status, "", $"Location: {location}"))?.AbsoluteUri);
+
+    [Fact]
+    public void A_redirect_elsewhere_is_named() =>
+        Assert.Equal("HTTP 302, a redirect to https://other.example.com/x", Discovery.Judge(Issuer, Place, Answers.Of(302, "", "Location: https://other.example.com/x")).What);
 
     [Theory]
     [InlineData(Issuer, Issuer)]

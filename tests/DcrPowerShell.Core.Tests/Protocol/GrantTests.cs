@@ -1,4 +1,5 @@
 using System.Linq;
+using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
 using Xunit;
@@ -56,5 +57,5 @@ public class GrantTests
     public void A_secret_is_masked_on_both_sides() =>
         Assert.Equal("client_secret: asked for '***', granted '***'", Compare("""{"client_secret":"mine-123"}""", """{"client_secret":"yours-123"}""").Single().ToString());
 
-    private static DcrChange[] Compare(string asked, string granted) => [.. Grant.Compare(JsonBag.Parse(asked), JsonBag.Parse(granted))];
+    private static DcrChange[] Compare(string asked, string granted) => [.. Grant.Compare(JsonBag.Parse(asked), JsonBag.Parse(granted), Redaction.Nothing)];
 }

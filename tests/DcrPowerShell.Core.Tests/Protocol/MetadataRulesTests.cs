@@ -16,6 +16,9 @@ public class MetadataRulesTests
     [InlineData("http://localhost:1234/cb")]
     [InlineData("http://127.0.0.1/cb")]
     [InlineData("http://[::1]:1234/cb")]
+    [InlineData("http://app.localhost:1234/cb")]
+    [InlineData("https://app.example.com/a,b")]
+    [InlineData("https://app.example.com/?x=1,2")]
     [InlineData("com.example.app:/cb")]
     [InlineData("com.example.app://cb")]
     [InlineData("urn:ietf:wg:oauth:2.0:oob")]
@@ -39,6 +42,10 @@ public class MetadataRulesTests
     [InlineData("JavaScript:alert(1)", "has the scheme javascript, which no client can receive an answer on")]
     [InlineData("data:text/html,x", "has the scheme data, which no client can receive an answer on")]
     [InlineData("file:///etc/passwd", "has the scheme file, which no client can receive an answer on")]
+    [InlineData("https://a.example.com/cb,https://b.example.com/cb", "has a comma and another address behind it")]
+    [InlineData("https://a.example.com/cb,com.example.app:/cb", "has a comma and another address behind it")]
+    [InlineData("https://a.example.com/cb,", "has a comma and another address behind it")]
+    [InlineData("https://a.example.com/c\uFFFDb", "has a letter that was lost when its file was read (U+FFFD)")]
     public void A_redirect_uri_that_may_not_be(string uri, string why)
     {
         var error = Refuse($$"""{"redirect_uris":["https://good.example.com/","{{uri}}"]}""");
@@ -46,6 +53,50 @@ public class MetadataRulesTests
         Assert.Equal($"Redirect URI '{uri}' {why}. Nothing was sent.", error.Message);
         Assert.Contains("-SkipValidation", error.RecommendedAction);
     }
+
+    [Theory]
+    [InlineData("https://a.example.com/\u00A0cb", "https://a.example.com/<U+00A0>cb", "U+00A0")]
+    [InlineData("https://a\u200B.example.com/cb", "https://a<U+200B>.example.com/cb", "U+200B")]
+    [InlineData("https://a.example.com/\uFEFFcb", "https://a.example.com/<U+FEFF>cb", "U+FEFF")]
+    public void A_redirect_uri_with_a_character_that_nobody_sees_is_shown_with_it(string uri, string shown, string code) =>
+        Assert.Equal($"Redirect URI '{shown}' has a character that nobody sees ({code}). Nothing was sent.", Refuse($$"""{"redirect_uris":["{{uri}}"]}""").Message);
+
+    [Theory]
+    [InlineData("client_name", "Klinik\u00A0Nord", true)]
+    [InlineData("client_name", "\u0645\u06CC\u200C\u062E\u0648\u0627\u0647\u0645", true)] // Persian needs U+200C.
+    [InlineData("client_name", "Klinik\uFFFDNord", false)]
+    [InlineData("client_name", "Klinik\\nNord", false)]
+    [InlineData("client_name#de", "Klinik\uFFFDNord", false)]
+    [InlineData("scope", "read\u00A0write", false)]
+    [InlineData("scope", "read,write", false)]
+    [InlineData("scope", "read write", true)]
+    [InlineData("software_id", "a\u200Bb", false)]
+    [InlineData("software_statement", "a.b\\n.c", false)]
+    [InlineData("client_uri", "https://a.example.com/\u200B", false)]
+    [InlineData("x_vendor", "text, with a comma", true)]
+    public void A_text_has_no_character_that_was_lost_or_that_nobody_sees(string member, string text, bool isFine) =>
+        CheckEither(isFine, $$"""{"{{member}}":"{{text}}"}""", member);
+
+    [Theory]
+    [InlineData("grant_types", "authorization_code,refresh_token", false)]
+    [InlineData("contacts", "a@example.com,b@example.com", false)]
+    [InlineData("contacts", "a@example.com,", false)]
+    [InlineData("contacts", "Clinic, 1 Main Street", true)]
+    [InlineData("post_logout_redirect_uris", "https://a.example.com/,https://b.example.com/", false)]
+    [InlineData("post_logout_redirect_uris", "https://a.example.com/?x=1,2", true)]
+    public void Several_values_with_commas_between_them_are_not_one(string member, string text, bool isFine) =>
+        CheckEither(isFine, $$"""{"redirect_uris":["https://a.example.com/"],"{{member}}":["{{text}}"]}""", member);
+
+    [Theory]
+    [InlineData("""{"token_endpoint_auth_method":"private_key_jwt"}""", false)]
+    [InlineData("""{"token_endpoint_auth_method":"private_key_jwt","jwks":null}""", false)]
+    [InlineData("""{"token_endpoint_auth_method":"self_signed_tls_client_auth"}""", false)]
+    [InlineData($$"""{"token_endpoint_auth_method":"private_key_jwt","jwks":{{Keys}}}""", true)]
+    [InlineData("""{"token_endpoint_auth_method":"private_key_jwt","jwks_uri":"https://a.example.com/jwks"}""", true)]
+    [InlineData("""{"token_endpoint_auth_method":"private_key_jwt","software_statement":"a.b.c"}""", true)] // It may hold them.
+    [InlineData("""{"token_endpoint_auth_method":"private_key_jwt","client_id":"c1"}""", true)] // A change: the client may have them already.
+    [InlineData("""{"token_endpoint_auth_method":"tls_client_auth"}""", true)]
+    public void A_client_that_signs_has_a_key(string metadata, bool isFine) => CheckEither(isFine, metadata, "jwks");
 
     [Theory]
     [InlineData("web", "https://app.example.com/cb", true)]

@@ -46,9 +46,12 @@ public class RefusalTests
     [InlineData("GET", 401, "invalid_token", DcrErrorId.AccessTokenRejected)]
     [InlineData("PUT", 401, "invalid_token", DcrErrorId.AccessTokenRejected)]
     [InlineData("DELETE", 401, "invalid_token", DcrErrorId.AccessTokenRejected)]
-    [InlineData("GET", 401, "unauthorized_client", DcrErrorId.UnauthorizedClient)]
-    [InlineData("GET", 403, "insufficient_scope", DcrErrorId.InsufficientScope)]
-    [InlineData("DELETE", 403, "access_denied", DcrErrorId.RegistrationForbidden)]
+    [InlineData("GET", 400, "access_denied", DcrErrorId.AccessTokenRejected)] // Authlib.
+    [InlineData("PUT", 400, "invalid_token", DcrErrorId.AccessTokenRejected)]
+    [InlineData("GET", 401, "unauthorized_client", DcrErrorId.AccessTokenRejected)]
+    [InlineData("GET", 403, "insufficient_scope", DcrErrorId.AccessTokenRejected)]
+    [InlineData("DELETE", 403, "access_denied", DcrErrorId.AccessTokenRejected)] // node-solid-server.
+    [InlineData("GET", 400, "invalid_request", DcrErrorId.ResponseNotConformant)]
     [InlineData("PUT", 400, "invalid_redirect_uri", DcrErrorId.InvalidRedirectUri)]
     [InlineData("PUT", 400, "invalid_client_metadata", DcrErrorId.InvalidClientMetadata)]
     [InlineData("PUT", 400, "invalid_request", DcrErrorId.InvalidClientMetadata)]
@@ -66,7 +69,7 @@ public class RefusalTests
     [InlineData("PUT", 302, "moved", DcrErrorId.ResponseNotConformant)]
     public void A_refused_management_request(string method, int status, string code, DcrErrorId expected)
     {
-        var request = method == "GET" ? Management.Read(Endpoint) : method == "PUT" ? Management.Update(Endpoint, JsonBag.Empty) : Management.Delete(Endpoint);
+        var request = (method == "GET" ? Management.Read(Endpoint) : method == "PUT" ? Management.Update(Endpoint, JsonBag.Empty) : Management.Delete(Endpoint)) with { Proof = ProtocolRequest.OwnToken };
         var response = Rfc(status, code);
         AssertTells(expected, status, code, Assert.Throws<DcrException>(() =>
         {
@@ -116,14 +119,102 @@ public class RefusalTests
     }
 
     [Fact]
-    public void No_body_gets_into_a_message()
+    public void A_client_whose_own_token_is_refused_is_named_and_not_its_metadata()
     {
-        const string Page = "<html><body>Authorization: Bearer tok-123456</body></html>";
+        foreach (var (status, isGone) in new[] { (400, true), (401, true), (403, false) })
+        {
+            var error = Managing(Rfc(status, "access_denied"));
+            Assert.Contains("client 'c1'", error.Message);
+            Assert.Contains("Remove-DcrClient -StoreOnly", error.RecommendedAction);
+            Assert.Equal(isGone, error.IsClientGone);
+        }
+    }
+
+    /// <summary>Who answered, or what was sent, decides what may be said.</summary>
+    [Theory]
+    [InlineData("a bot check", 403, "", "cf-mitigated: challenge", "bot check or a firewall", "let this machine's address")]
+    [InlineData("Cloudflare's text", 403, "error code: 1010", "Server: cloudflare", "bot check or a firewall", "let this machine's address")]
+    [InlineData("Cloudflare's text for a 401", 401, "error code: 1020", "Server: cloudflare", "bot check or a firewall", "let this machine's address")]
+    [InlineData("a page", 403, "<!DOCTYPE html><html><head><title>Attention Required! | Cloudflare</title></head></html>", "Content-Type: text/html", "answered with a web page, not with JSON", "let this machine's address")]
+    [InlineData("a page for another status", 400, "<html><body><h1>400 Bad Request</h1></body></html>", "Server: nginx", "answered with a web page, not with JSON", "let this machine's address")]
+    [InlineData("a network zone", 403, """{"errorCode":"E0000006","errorSummary":"Access denied: your IP is not in an allowed network zone"}""", "A: b", "this machine's network", "Another token does not help")]
+    [InlineData("a plan", 402, """{"message":"Upgrade your plan"}""", "A: b", "The account's plan", "Look at the plan")]
+    [InlineData("a size", 413, "<html><title>413 Request Entity Too Large</title></html>", "Server: nginx", "larger than as.example.com, or a proxy in front of it, takes", "Send less")]
+    [InlineData("a media type", 415, """{"title":"Unsupported Media Type"}""", "A: b", "does not take or give JSON", "application/jose")]
+    [InlineData("a feature that is off", 400, """{"error":"dcr_disabled","error_description":"off"}""", "A: b", "switched off at as.example.com", "Ask the server's operator to switch it on")]
+    [InlineData("registration that is off", 403, """{"error":{"code":"registration_disabled"}}""", "A: b", "switched off at as.example.com", "Ask the server's operator to switch it on")]
+    [InlineData("a server's own page for its own challenge", 403, "<html><title>Forbidden</title></html>", "WWW-Authenticate: Bearer error=\"insufficient_scope\"", "lacks a scope", "grant the client")]
+    public void The_advice_fits_who_refused(string what, int status, string body, string header, string says, string advises)
+    {
+        var error = Registering(Answers.Of(status, body, header));
+        Assert.True(error.Message.Contains(says), $"{what}: {error.Message}");
+        Assert.True(error.RecommendedAction.Contains(advises), $"{what}: {error.RecommendedAction}");
+    }
+
+    [Fact]
+    public void Keycloaks_policies_are_not_told_as_a_scope()
+    {
+        var answer = Answers.Of(403, """{"error":"insufficient_scope","error_description":"Policy 'Trusted Hosts' rejected request to client-registration service. Details: Host not trusted."}""");
+        var (open, withToken) = (Registering(answer, withInitialToken: false), Registering(answer));
+        Assert.Equal((DcrErrorId.RegistrationForbidden, DcrErrorId.RegistrationForbidden), (open.ErrorId, withToken.ErrorId));
+        Assert.Contains("Anonymous access policies", open.RecommendedAction);
+        Assert.Contains("-InitialAccessToken", open.RecommendedAction);
+        Assert.Contains("Authenticated access policies", withToken.RecommendedAction);
+    }
+
+    [Theory]
+    [InlineData(403, "insufficient_scope")]
+    [InlineData(403, "access_denied")]
+    [InlineData(400, "access_denied")]
+    public void Where_no_token_was_sent_none_is_said_to_lack_something(int status, string code)
+    {
+        var error = Registering(Rfc(status, code), withInitialToken: false);
+        Assert.Equal(DcrErrorId.RegistrationForbidden, error.ErrorId);
+        Assert.Contains("no token was sent", error.Message);
+    }
+
+    [Fact]
+    public void Where_no_token_was_sent_the_scope_that_is_wanted_is_named()
+    {
+        var error = Registering(Answers.Of(403, "", "WWW-Authenticate: Bearer error=\"insufficient_scope\", scope=\"dcr\""), withInitialToken: false);
+        Assert.Equal(DcrErrorId.InsufficientScope, error.ErrorId);
+        Assert.Contains("no token was sent: it wants one with the scope dcr", error.Message);
+    }
+
+    [Theory]
+    [InlineData(404)]
+    [InlineData(405)]
+    public void A_list_that_is_not_offered_is_not_told_as_metadata(int status) => Assert.Equal(
+        DcrErrorId.OperationNotSupported,
+        Assert.Throws<DcrException>(() => Management.JudgeList(Management.Read(Endpoint), Answers.Of(status, "{}"))).ErrorId);
+
+    [Theory]
+    [InlineData("""{"error":"invalid_client_metadata","error_description":"no"}""", DcrErrorId.InvalidClientMetadata)]
+    [InlineData("""{"errors":[{"code":"INVALID_REDIRECT_URI","message":"no"}]}""", DcrErrorId.InvalidRedirectUri)]
+    [InlineData("""{"fault":{"faultstring":"no"}}""", DcrErrorId.InvalidClientMetadata)]
+    [InlineData("""{"resourceType":"OperationOutcome","issue":[{"diagnostics":"no"}]}""", DcrErrorId.InvalidClientMetadata)]
+    public void A_success_that_names_an_error_and_no_client_is_a_refusal(string body, DcrErrorId expected)
+    {
+        var error = Registering(Answers.Of(200, body));
+        Assert.Equal(expected, error.ErrorId);
+        Assert.Contains("The server said: \"no\"", error.Message);
+    }
+
+    [Theory]
+    [InlineData("""{"error":null,"data":{"client_id":"c1"}}""")]
+    [InlineData("""{"error":false,"errors":[],"data":{"client_id":"c1"}}""")]
+    public void A_success_that_names_no_error_is_no_refusal(string body) =>
+        Assert.Throws<UnreadAnswerException>(() => Registration.Judge(Registration.Request(Endpoint, JsonBag.Empty), Answers.Of(200, body)));
+
+    [Fact]
+    public void No_page_gets_into_a_message_but_its_title()
+    {
+        const string Page = "<html><head><title>Sign in</title></head><body>Authorization: Bearer tok-123456</body></html>";
         foreach (var status in new[] { 302, 400, 401, 403, 404, 429, 500 })
         {
             var error = Registering(Answers.Of(status, Page, "Content-Type: text/html"));
             Assert.DoesNotContain("tok-123456", error.ToString());
-            Assert.Null(error.ServerError!.Description);
+            Assert.Equal("Sign in", error.ServerError!.Description);
         }
     }
 
@@ -141,6 +232,9 @@ public class RefusalTests
     private static ProtocolResponse Rfc(int status, string code) =>
         Answers.Of(status, $$"""{"error":"{{code}}","error_description":"in the server's own words"}""", "Content-Type: application/json");
 
+    private static DcrException Managing(ProtocolResponse response) =>
+        Assert.Throws<DcrException>(() => Management.Judge(Management.Read(Endpoint) with { Proof = ProtocolRequest.OwnToken }, response, "c1"));
+
     private static DcrException Registering(ProtocolResponse response, bool withInitialToken = true) =>
-        Assert.Throws<DcrException>(() => Registration.Judge(Registration.Request(Endpoint, JsonBag.Empty), response, withInitialToken));
+        Assert.Throws<DcrException>(() => Registration.Judge(Registration.Request(Endpoint, JsonBag.Empty) with { Proof = withInitialToken ? "InitialAccessToken" : ProtocolRequest.NoProof }, response));
 }

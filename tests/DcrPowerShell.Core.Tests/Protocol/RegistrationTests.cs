@@ -57,5 +57,5 @@ public class RegistrationTests
     }
 
     private static RegistrationAnswer Judge(ProtocolResponse response) =>
-        Registration.Judge(Registration.Request(Endpoint, JsonBag.Empty), response, withInitialToken: false);
+        Registration.Judge(Registration.Request(Endpoint, JsonBag.Empty), response);
 }

@@ -22,11 +22,6 @@ internal static class FaultDelivery
     public static async Task SendAsync(HttpContext context, Answer answer, Fault fault)
     {
         CancellationToken gone = context.RequestAborted;
-        if (fault.DelayMs > 0)
-        {
-            await Task.Delay(fault.DelayMs, gone);
-        }
-
         if (fault.Drop == FaultDrop.BeforeAnswer)
         {
             context.Abort();

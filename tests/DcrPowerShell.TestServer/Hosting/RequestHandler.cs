@@ -33,6 +33,11 @@ internal sealed class RequestHandler(ServerState state)
                 answer.Headers.TryAdd("Date", state.Now.ToString("R", CultureInfo.InvariantCulture));
             }
 
+            if (fault is { DelayMs: > 0 })
+            {
+                await Task.Delay(fault.DelayMs, gone);
+            }
+
             record.Status = answer.Status;
             if (fault is null)
             {

@@ -17,8 +17,8 @@ internal static class WellKnown
     /// <summary>Whether a document is found at this path for an issuer without a path, where insertion and appending come to the same.</summary>
     public static bool IsAtRoot(string path, Switches switches) => path switch
     {
-        Oauth => switches.Discovery.Contains(DiscoveryPlace.OauthInsertion),
-        Openid => switches.Discovery.Any(place => place != DiscoveryPlace.OauthInsertion),
+        Oauth => switches.Discovery.Any(place => place is DiscoveryPlace.OauthInsertion or DiscoveryPlace.OauthAppend),
+        Openid => switches.Discovery.Any(place => place is DiscoveryPlace.OpenidInsertion or DiscoveryPlace.OpenidAppend),
         _ => false,
     };
 }

@@ -58,6 +58,7 @@ internal static class StandardRoutes
     {
         DiscoveryPlace.OauthInsertion => WellKnown.Oauth + switches.IssuerPath,
         DiscoveryPlace.OpenidInsertion => WellKnown.Openid + switches.IssuerPath,
+        DiscoveryPlace.OauthAppend => switches.IssuerPath + WellKnown.Oauth,
         _ => switches.IssuerPath + WellKnown.Openid,
     });
 }

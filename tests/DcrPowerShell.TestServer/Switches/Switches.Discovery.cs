@@ -53,6 +53,9 @@ public enum DiscoveryPlace
 
     /// <summary><c>/tenant1/.well-known/openid-configuration</c> (OpenID Connect Discovery section 4).</summary>
     OpenidAppend,
+
+    /// <summary><c>/tenant1/.well-known/oauth-authorization-server</c>, which no specification has and some servers do.</summary>
+    OauthAppend,
 }
 
 /// <summary>How <c>registration_endpoint</c> stands in the discovery document.</summary>

@@ -15,7 +15,8 @@ internal static class PemKey
     /// <exception cref="KeyException">There is none, or it cannot be read.</exception>
     public static KeyPair Read(string pem, string? password)
     {
-        var (label, body) = FindPrivate(pem);
+        // Environment variables and JSON settings have line breaks written out, of which no PEM has a backslash.
+        var (label, body) = FindPrivate(pem.Replace("\\r", "").Replace("\\n", "\n"));
         if (body.Contains("Proc-Type:"))
         {
             throw KeyErrors.OldEncryption();

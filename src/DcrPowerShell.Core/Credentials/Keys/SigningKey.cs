@@ -1,6 +1,8 @@
 using System;
+using System.IO;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Credentials.Keys;
@@ -42,6 +44,27 @@ internal sealed class SigningKey : IDisposable
 
     /// <summary>The public half with the members that it needs and no others: kty, n, e; or kty, crv, x, y.</summary>
     public JsonBag PublicMembers { get; }
+
+    /// <param name="file">The bytes of a file with PEM, a JWK or a PFX. Texts may be in UTF-16, as Windows PowerShell writes them.</param>
+    /// <param name="password">Of an encrypted key.</param>
+    public static SigningKey FromFile(byte[] file, string? password = null, string? algorithm = null, string? keyId = null)
+    {
+        // PFX is binary (DER), and begins with a sequence.
+        if (file.Length == 0 || file[0] == 0x30)
+        {
+            return FromPfx(file, password, algorithm, keyId);
+        }
+
+        // Both kinds of text begin with an ASCII character.
+        var unmarked = file[0] == 0 ? Encoding.BigEndianUnicode : file.Length > 1 && file[1] == 0 ? Encoding.Unicode : Encoding.UTF8;
+        using var reader = new StreamReader(new MemoryStream(file), unmarked, detectEncodingFromByteOrderMarks: true);
+        return FromText(reader.ReadToEnd(), password, algorithm, keyId);
+    }
+
+    /// <param name="text">PEM or a JWK.</param>
+    /// <param name="password">Of an encrypted PEM.</param>
+    public static SigningKey FromText(string text, string? password = null, string? algorithm = null, string? keyId = null) =>
+        Given.Trim(text).StartsWith("{", StringComparison.Ordinal) ? FromJwk(Given.Trim(text), algorithm, keyId) : FromPem(text, password, algorithm, keyId);
 
     /// <param name="pem">PKCS#8, PKCS#1 (RSA), SEC 1 (EC), or encrypted PKCS#8.</param>
     /// <param name="password">Of an encrypted key. Windows PowerShell reads no encrypted PEM.</param>

@@ -26,6 +26,9 @@ internal sealed class Auth0Api(Uri root, ICredential credential, HttpSender send
     // "Payload validation error: 'Expected type array' on property callbacks (the URLs ...)."; of an item of a list, with its place.
     private static readonly Regex PropertyName = new("on property (?<name>[a-z_][a-z0-9_]*(\\.[a-z_][a-z0-9_]*)*)", RegexOptions.CultureInvariant);
 
+    // Something below the root was answered, so the API is there, and a path that is not is one that this server lacks.
+    private volatile bool _isThere;
+
     public bool IsOpen => credential is not NoCredential;
 
     public ICredential Credential => credential;
@@ -49,6 +52,7 @@ internal sealed class Auth0Api(Uri root, ICredential credential, HttpSender send
 
         // No scope is asked for: a token then has all that the application was granted, and one a day is enough, where Auth0 counts them.
         var response = await sender.SendAsync(request, credential.For(scope: null), call.Reporter, call.Stop, call.Arrived).ConfigureAwait(false);
+        _isThere |= response.IsSuccess;
         return response.IsSuccess ? response : throw Refusal(request, response, scope, client);
     }
 
@@ -134,10 +138,12 @@ internal sealed class Auth0Api(Uri root, ICredential credential, HttpSender send
         var server = ServerErrorReader.Read(response);
         return (response.Status, server.Code) switch
         {
+            _ when Refusals.InFront(request, response) is { } page => page,
             (401, _) => DcrErrors.Auth0TokenRejected(server, credential.Kind),
             (403, "insufficient_scope") => DcrErrors.Auth0ScopeMissing(server, scope),
             (400 or 409, _) => BodyRefused(server, request.Body is { } body ? Auth0Vocabulary.ToRfc(body) : null),
-            (404, null) when server.Description is null || (client is null && request.Effect == RequestEffect.None) => DcrErrors.Auth0ApiNotFound(server, root),
+            (404 or 405 or 501, _) when _isThere && request.Method == (client is null ? HttpMethod.Get : HttpMethod.Post) => DcrErrors.Auth0PathNotOffered(server, request.Uri),
+            (404, null) when !_isThere && (server.Description is null || (client is null && request.Effect == RequestEffect.None)) => DcrErrors.Auth0ApiNotFound(server, root),
             (404, _) when client is not null => DcrErrors.ClientGone(server, client.ClientId),
             ( >= 500 and not 503, _) when request.Effect == RequestEffect.Changes => DcrErrors.ChangeOutcomeUnknown(request.Uri, $"the server failed with HTTP {response.Status}", null, server),
             _ => Refusals.Judge(request, response, server),

@@ -122,7 +122,7 @@ internal sealed class Auth0Checks(Auth0Api api)
         {
             return await look().ConfigureAwait(false);
         }
-        catch (DcrException refusal) when (refusal.ServerError is { Status: 403 })
+        catch (DcrException refusal) when (refusal.ServerError is { Status: 403 } || refusal.ErrorId == DcrErrorId.OperationNotSupported)
         {
             return DcrCheck.Skipped(refusal.ErrorId == DcrErrorId.InsufficientScope ? $"It could not be read: the token lacks {scope}." : $"It could not be read. {refusal.Message}", refusal.RecommendedAction);
         }

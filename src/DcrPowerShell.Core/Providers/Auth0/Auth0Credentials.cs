@@ -51,7 +51,7 @@ internal sealed class Auth0Credentials(Auth0Api api, string path, ProviderCall c
         {
             try
             {
-                await api.SendAsync(HttpMethod.Delete, $"{path}/{Uri.EscapeDataString(id)}", body: null, "delete:client_credentials", call).ConfigureAwait(false);
+                await api.SendAsync(HttpMethod.Delete, $"{path}/{UriText.Segment(id)}", body: null, "delete:client_credentials", call).ConfigureAwait(false);
             }
             catch (Exception failure) when (failure is DcrException or OperationCanceledException)
             {

@@ -15,6 +15,8 @@ internal sealed class Auth0Dialect : IDialect
 
     public string? OwnToken => "ManagementToken";
 
+    public Uri? UsualEndpoint(Uri issuer) => new(issuer, RegistrationPath);
+
     /// <summary>By its host; under a domain of the customer's own, by an endpoint that nobody else has.</summary>
     public bool Speaks(DialectContext context) =>
         context.RegistrationEndpoint.AbsolutePath == RegistrationPath

@@ -227,5 +227,5 @@ internal static class Auth0Plan
         ? list.EnumerateArray().Where(item => item.ValueKind == JsonValueKind.Object).Select(JsonBag.From)
         : [];
 
-    private static string PathOf(string list, JsonBag item) => $"{list}/{Uri.EscapeDataString(item.Text("id") ?? "")}";
+    private static string PathOf(string list, JsonBag item) => $"{list}/{UriText.Segment(item.Text("id") ?? "")}";
 }

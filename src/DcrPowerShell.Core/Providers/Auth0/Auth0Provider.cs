@@ -31,6 +31,10 @@ internal sealed class Auth0Provider(Uri endpoint, ICredential initial, Auth0Api 
 
     public IReadOnlyList<ProviderCheck> Checks => new Auth0Checks(api).List;
 
+    public bool TellsWhetherItRegisters => api.IsOpen;
+
+    public DcrException? WhyUnmanaged(RegistrationRecord client) => api.IsOpen || client.RegistrationAccessToken is not null ? null : DcrErrors.Auth0CredentialMissing("read:clients");
+
     public void Check(JsonBag metadata)
     {
         MetadataRules.Check(metadata);
@@ -42,16 +46,17 @@ internal sealed class Auth0Provider(Uri endpoint, ICredential initial, Auth0Api 
 
     public async Task<RegistrationAnswer> RegisterAsync(JsonBag metadata, ProviderCall call)
     {
-        var request = Registration.Request(endpoint, metadata);
         var token = call.InitialToken ?? initial;
+        var request = Registration.Request(endpoint, metadata) with { Proof = token.Kind };
         var response = await sender.SendAsync(request, token.For(scope: null), call.Reporter, call.Stop, call.Arrived).ConfigureAwait(false);
         var server = response.IsSuccess ? null : ServerErrorReader.Read(response);
         return (response.Status, server?.Code) switch
         {
             (403, "too_many_entities") => throw DcrErrors.Auth0TooMany(server!),
+            (403, _) when Refusals.InFront(request, response) is { } page => throw page,
             (403 or 404, _) => throw DcrErrors.Auth0RegistrationOff(server!),
             (400, "invalid_body") => throw Auth0Api.BodyRefused(server!, metadata),
-            _ => Registration.Judge(request, response, withInitialToken: token is not NoCredential),
+            _ => Registration.Judge(request, response),
         };
     }
 
@@ -72,14 +77,14 @@ internal sealed class Auth0Provider(Uri endpoint, ICredential initial, Auth0Api 
     public IClientSecrets SecretsOf(RegistrationRecord client) => throw DcrErrors.OverlapNotSupported(client.ClientId);
 
     /// <summary>
-    /// Third-party applications: those that were registered, and those that were made by hand. All pages at once, for they are counted
+    /// Third-party applications (a server that knows no such filter gives the tenant's own, too, which are not ours to remove): those that were registered, and those that were made by hand. All pages at once, for they are counted
     /// from the first client: if some were deleted between two pages, as many would be left out.
     /// </summary>
     /// <param name="namePrefix">Cannot be asked for.</param>
     public async Task<ClientPage> ListAsync(string? namePrefix, string? cursor, ProviderCall call)
     {
         var all = await api.ListAsync("clients?is_first_party=false", "clients", "read:clients", call).ConfigureAwait(false);
-        return new(all.Select(item => new RegistrationAnswer(Auth0Vocabulary.ToRfc(item), Status: 200)).ToList(), Next: null);
+        return new(all.Where(static item => item.Text("is_first_party") != "true").Select(item => new RegistrationAnswer(Auth0Vocabulary.ToRfc(item), Status: 200)).ToList(), Next: null);
     }
 
     public async Task DeleteAsync(RegistrationRecord client, ProviderCall call)
@@ -143,5 +148,5 @@ internal sealed class Auth0Provider(Uri endpoint, ICredential initial, Auth0Api 
 
     private bool IsByOwnToken(RegistrationRecord client) => !api.IsOpen && client.RegistrationAccessToken is not null;
 
-    private static string PathOf(RegistrationRecord client) => "clients/" + Uri.EscapeDataString(client.ClientId);
+    private static string PathOf(RegistrationRecord client) => "clients/" + UriText.Segment(client.ClientId);
 }

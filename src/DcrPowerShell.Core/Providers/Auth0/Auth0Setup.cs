@@ -115,7 +115,7 @@ internal sealed class Auth0Setup(Auth0Api api)
         {
             return await api.ListAsync(path, member, scope, call).ConfigureAwait(false);
         }
-        catch (DcrException failure) when (failure.ServerError is { Status: 403 })
+        catch (DcrException failure) when (failure.ServerError is { Status: 403 or 404 or 405 or 501 })
         {
             return isNeeded ? throw Explain("The access control lists", failure) : null;
         }

@@ -5,6 +5,7 @@ using System.Net.Http;
 using System.Threading.Tasks;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
 
 namespace DcrPowerShell.Providers.Okta;
@@ -111,7 +112,7 @@ internal sealed class OktaChecks(Uri clients, ICredential credential, IReadOnlyL
     /// <summary>okta-management-openapi-spec, management-minimal.yaml, listScopeConsentGrants: okta.appGrants.read.</summary>
     private async Task<DcrCheck> GrantsAsync(string clientId, ProviderCall call)
     {
-        var found = await LookAsync($"/api/v1/apps/{Uri.EscapeDataString(clientId)}/grants", GrantsScope, "scopeId", call).ConfigureAwait(false);
+        var found = await LookAsync($"/api/v1/apps/{UriText.Segment(clientId)}/grants", GrantsScope, "scopeId", call).ConfigureAwait(false);
         return found switch
         {
             null => DcrCheck.Skipped($"Which scopes the app was granted could not be read: that takes {GrantsScope}, which few apps have.", "In the Admin Console, see the app's tab Okta API Scopes."),
@@ -123,7 +124,7 @@ internal sealed class OktaChecks(Uri clients, ICredential credential, IReadOnlyL
     /// <summary>okta-management-openapi-spec, management-minimal.yaml, listRolesForClient: okta.roles.read.</summary>
     private async Task<DcrCheck> RolesAsync(string clientId, ProviderCall call)
     {
-        var found = await LookAsync($"/oauth2/v1/clients/{Uri.EscapeDataString(clientId)}/roles", RolesScope, "label", call).ConfigureAwait(false);
+        var found = await LookAsync($"/oauth2/v1/clients/{UriText.Segment(clientId)}/roles", RolesScope, "label", call).ConfigureAwait(false);
         return found switch
         {
             null => DcrCheck.Skipped($"The app's admin role could not be read: that takes {RolesScope}, which few apps have.", "In the Admin Console, see the app's tab Admin roles: it needs a role that manages applications."),

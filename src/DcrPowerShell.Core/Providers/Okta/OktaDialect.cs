@@ -18,6 +18,8 @@ internal sealed class OktaDialect : IDialect
 
     public string? OwnToken => "ApiToken";
 
+    public Uri? UsualEndpoint(Uri issuer) => null;
+
     public bool Speaks(DialectContext context) => ClientsPath.IsMatch(context.RegistrationEndpoint.AbsolutePath);
 
     /// <summary>

@@ -38,33 +38,37 @@ internal sealed class OktaProvider(Uri clients, ICredential credential, HttpSend
         [(RegisterScope, "registered"), (ReadScope, "read or listed"), (ManageScope, "changed, reset or removed")],
         (request, scope, call) => SendAsync(request, scope, call)).List;
 
+    public bool TellsWhetherItRegisters => true;
+
+    public DcrException? WhyUnmanaged(RegistrationRecord client) => null;
+
     /// <summary>Service apps have <c>response_types: ["token"]</c> with client_credentials, which the standard does not know.</summary>
     public void Check(JsonBag metadata) =>
         MetadataRules.Check(metadata.Text(ClientMember.ApplicationType) == "service" ? metadata.Without(ClientMember.ResponseTypes) : metadata);
 
     public async Task<RegistrationAnswer> RegisterAsync(JsonBag metadata, ProviderCall call)
     {
-        var request = Registration.Request(clients, metadata);
-        return Registration.Judge(request, await SendAsync(request, RegisterScope, call).ConfigureAwait(false), withInitialToken: call.InitialToken is not null || credential is not NoCredential);
+        var request = Registration.Request(clients, metadata) with { Proof = (call.InitialToken ?? credential).Kind };
+        return Registration.Judge(request, await SendAsync(request, RegisterScope, call).ConfigureAwait(false));
     }
 
     public async Task<RegistrationAnswer> ReadAsync(RegistrationRecord client, ProviderCall call)
     {
-        var request = Management.Read(UriOf(client));
+        var request = Management.Read(UriOf(client)) with { Proof = ProofOf(client) };
         return Management.Judge(request, await SendAsync(request, ReadScope, call, client).ConfigureAwait(false), client.ClientId);
     }
 
     /// <summary>"If any settings are missing when you update a client app, the update fails": all that was read goes back.</summary>
     public async Task<RegistrationAnswer> UpdateAsync(RegistrationRecord client, MetadataUpdate update, ProviderCall call)
     {
-        var request = Management.Update(UriOf(client), update.Whole);
+        var request = Management.Update(UriOf(client), update.Whole) with { Proof = ProofOf(client) };
         return Management.Judge(request, await SendAsync(request, ManageScope, call, client).ConfigureAwait(false), client.ClientId);
     }
 
     /// <summary>Replaces the secret; the old one is dead at once (okta/terraform-provider-okta#1915).</summary>
     public async Task<RegistrationAnswer> ResetSecretAsync(RegistrationRecord client, JsonBag metadata, ProviderCall call)
     {
-        var request = new ProtocolRequest(HttpMethod.Post, new Uri(UriOf(client).AbsoluteUri + "/lifecycle/newSecret"), RequestEffect.Changes);
+        var request = new ProtocolRequest(HttpMethod.Post, new Uri(UriOf(client).AbsoluteUri + "/lifecycle/newSecret"), RequestEffect.Changes) { Proof = ProofOf(client) };
         return Management.Judge(request, await SendAsync(request, ManageScope, call, client).ConfigureAwait(false), client.ClientId);
     }
 
@@ -73,7 +77,7 @@ internal sealed class OktaProvider(Uri clients, ICredential credential, HttpSend
 
     public async Task DeleteAsync(RegistrationRecord client, ProviderCall call)
     {
-        var request = Management.Delete(UriOf(client));
+        var request = Management.Delete(UriOf(client)) with { Proof = ProofOf(client) };
         Management.JudgeDeletion(request, await SendAsync(request, ManageScope, call, client).ConfigureAwait(false), client.ClientId);
     }
 
@@ -99,14 +103,15 @@ internal sealed class OktaProvider(Uri clients, ICredential credential, HttpSend
         {
             // Its refusal is told as that of an initial access token.
             _ when call.InitialToken is not null => response,
+            (401 or 403, _, _) when Refusals.InFront(request, response) is { } page => throw page,
             (401 or 403, null, NoCredential) => throw DcrErrors.OktaCredentialMissing(ServerErrorReader.Read(response)),
-            (401 or 403, null, _) => throw Refusal(response, scope),
+            (401 or 403, null, _) => throw Refusal(request, response, scope),
             _ => response,
         };
     }
 
     /// <summary>Codes: okta-developer-docs, data/error-codes.json.</summary>
-    private DcrException Refusal(ProtocolResponse response, string scope)
+    private DcrException Refusal(ProtocolRequest request, ProtocolResponse response, string scope)
     {
         var server = ServerErrorReader.Read(response);
         return server.Code == "E0000015" ? DcrErrors.OktaFeatureMissing(server)
@@ -114,5 +119,7 @@ internal sealed class OktaProvider(Uri clients, ICredential credential, HttpSend
             : DcrErrors.OktaForbidden(server, scope, clients);
     }
 
-    private Uri UriOf(RegistrationRecord client) => new($"{clients.AbsoluteUri.TrimEnd('/')}/{Uri.EscapeDataString(client.ClientId)}");
+    private string ProofOf(RegistrationRecord client) => client.RegistrationAccessToken is null ? credential.Kind : ProtocolRequest.OwnToken;
+
+    private Uri UriOf(RegistrationRecord client) => new($"{clients.AbsoluteUri.TrimEnd('/')}/{UriText.Segment(client.ClientId)}");
 }

@@ -22,7 +22,7 @@ internal sealed class OktaSecrets(Uri organisation, RegistrationRecord client, F
     private const string ReadScope = "okta.apps.read";
     private const string ManageScope = "okta.apps.manage";
 
-    private readonly string _secrets = new Uri(organisation, $"/api/v1/apps/{Uri.EscapeDataString(client.ClientId)}/credentials/secrets").AbsoluteUri;
+    private readonly string _secrets = new Uri(organisation, $"/api/v1/apps/{UriText.Segment(client.ClientId)}/credentials/secrets").AbsoluteUri;
 
     public async Task<IReadOnlyList<ListedSecret>> ListAsync(ProviderCall call)
     {
@@ -48,7 +48,7 @@ internal sealed class OktaSecrets(Uri organisation, RegistrationRecord client, F
 
     private async Task ChangeAsync(HttpMethod method, string below, ListedSecret secret, ProviderCall call)
     {
-        var request = Request(method, $"/{Uri.EscapeDataString(secret.Id)}{below}", RequestEffect.Changes, secret.Value, secret.Hash);
+        var request = Request(method, $"/{UriText.Segment(secret.Id)}{below}", RequestEffect.Changes, secret.Value, secret.Hash);
         var response = await send(request, ManageScope, call).ConfigureAwait(false);
         if (response.Status != 404)
         {

@@ -13,6 +13,8 @@ internal sealed class StandardDialect : IDialect
 
     public bool Speaks(DialectContext context) => true;
 
+    public Uri? UsualEndpoint(Uri issuer) => null;
+
     // RFC 7523, section 3, leaves the audience to the server: its token endpoint is what most accept.
     public TokenRules TokenRules(DialectContext context)
     {

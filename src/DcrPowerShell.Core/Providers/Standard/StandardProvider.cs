@@ -22,19 +22,17 @@ internal sealed class StandardProvider(Uri endpoint, IReadOnlyCollection<Uri> al
     /// <summary>RFC 7591 has no request that would tell more without registering a client.</summary>
     public IReadOnlyList<ProviderCheck> Checks => [new("Credential", call => TokenCheck.RunAsync(credential, scope: null, call)), .. credential is NoCredential ? [] : new ProviderCheck[] { new("Scope", ScopeAsync) }];
 
+    public bool TellsWhetherItRegisters => false;
+
+    public DcrException? WhyUnmanaged(RegistrationRecord client) => ClientConfiguration.WhyUnmanaged(client);
+
     public void Check(JsonBag metadata) => MetadataRules.Check(metadata);
 
     public async Task<RegistrationAnswer> RegisterAsync(JsonBag metadata, ProviderCall call)
     {
-        var request = Registration.Request(endpoint, metadata);
         var used = call.InitialToken ?? credential;
-        var response = await sender.SendAsync(request, used.For(scope: null), call.Reporter, call.Stop, call.Arrived).ConfigureAwait(false);
-        if (response.Status == 401 && used is ClientCredentials && ServerErrorReader.Read(response) is { Code: not "unauthorized_client" } server)
-        {
-            throw DcrErrors.CredentialRejected(server, used.Kind);
-        }
-
-        return Registration.Judge(request, response, withInitialToken: used is not NoCredential);
+        var request = Registration.Request(endpoint, metadata) with { Proof = used.Kind };
+        return Registration.Judge(request, await sender.SendAsync(request, used.For(scope: null), call.Reporter, call.Stop, call.Arrived).ConfigureAwait(false));
     }
 
     public Task<RegistrationAnswer> ReadAsync(RegistrationRecord client, ProviderCall call) => _configuration.ReadAsync(client, call);

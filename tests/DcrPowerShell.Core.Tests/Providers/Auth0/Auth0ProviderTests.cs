@@ -27,11 +27,11 @@ public class Auth0ProviderTests
         var client = await session.RegisterAsync(Client);
         Assert.StartsWith("tpc_", client.ClientId);
         Assert.Empty(client.Changes);
-        Assert.Equal("never", client.SecretExpiry);
+        Assert.Equal("never", client.SecretExpiry.Text);
 
         var read = await session.ReadAsync(client.ClientId);
         Assert.Equal(("My Dynamic Application", "https://application.example.com/callback"), (read.ClientName, read.RedirectUris.Single()));
-        Assert.Equal("never", read.SecretExpiry);
+        Assert.Equal("never", read.SecretExpiry.Text);
 
         var changed = await session.UpdateAsync(client.ClientId, """{"client_name":"Renamed","redirect_uris":["https://application.example.com/cb2"],"contacts":["ops@example.com","it@example.com"],"post_logout_redirect_uris":["https://application.example.com/out"]}""");
         Assert.Empty(changed.Changes);
@@ -46,6 +46,38 @@ public class Auth0ProviderTests
         Assert.Empty(session.Vault.Registrations);
         Assert.Empty(await session.Server.ClientsAsync());
         Assert.Empty(session.Reporter.Warnings);
+    }
+
+    [Fact]
+    public async Task A_server_without_a_way_to_rotate_secrets_is_not_told_as_one_without_an_API()
+    {
+        using var session = await StartAsync();
+        var client = await session.RegisterAsync(Client);
+        await session.Server.SetAsync(new { faults = new[] { new { on = "rotateSecret", status = 404, content = "<html>" } } });
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.ResetSecretAsync(client.ClientId));
+        Assert.Equal(DcrErrorId.OperationNotSupported, error.ErrorId);
+        Assert.Contains("/rotate-secret (HTTP 404", error.Message);
+    }
+
+    [Fact]
+    public async Task First_party_applications_of_a_server_that_knows_no_filter_are_not_listed()
+    {
+        using var handler = new RecordingHandler();
+        handler.Answer(200, CustomDomain).Answer(200, """{"clients":[{"client_id":"a","is_first_party":true},{"client_id":"b","is_first_party":false},{"client_id":"c"}]}""");
+        using var session = await Session.ConnectAsync("https://login.example.com/", request => request with { Credential = new CredentialInput.Token(StaticToken.Management("not.a-real.token")) }, handler: handler);
+        var (clients, _) = await session.RunAsync(context => ListOperation.FromServerAsync(context, null, null));
+        Assert.Equal(["b", "c"], clients.Select(static client => client.ClientId));
+    }
+
+    [Fact]
+    public async Task Without_a_credential_for_the_API_clients_are_given_as_they_are_kept()
+    {
+        using var session = await StartAsync();
+        var registered = await session.RegisterAsync(Client);
+        using var open = await Session.ConnectAsync(session.Connection.Issuer, static request => request with { Provider = DcrProvider.Auth0 }, process: session.Process, vault: session.Vault);
+        var (client, why) = await open.RunAsync(async context => await ReadOperation.GetAsync(context, await FindOperation.RunAsync(context, registered.ClientId, piped: null)));
+        Assert.Equal((DcrClientState.Unknown, registered.ClientId), (client.State, client.ClientId));
+        Assert.Contains("-ManagementToken", why!.RecommendedAction);
     }
 
     [Fact]

@@ -10,7 +10,7 @@
 #   GetThrows          fails a read with an exception
 #   RemoveThrows       fails a removal with an exception
 #   PromptsOnGet       asks a person at a read
-#   SetHangs=<s>       answers a write after so many seconds; GetHangs=<s> a read
+#   SetHangs=<s>       answers a write after so many seconds, or once DCR_TEST_VAULT_MODE is another; GetHangs=<s> a read
 #   SetQuotes          fails a write and says in the message what was to be written
 #   NotFound=<name>    lists a secret and says that it is not there; NotFoundOnce=<name> the first time only
 #   RunspaceGone=<n>   gives nothing at the first n reads, and an error that names a closed runspace
@@ -31,11 +31,21 @@ function Open-Vault {
         throw [Microsoft.PowerShell.SecretManagement.PasswordRequiredException]::new("Vault $VaultName requires a password.")
     }
 
-    if (-not $script:Vaults.ContainsKey($VaultName)) { $script:Vaults[$VaultName] = @{ Secrets = @{}; Writes = 0; Calls = 0 } }
+    if (-not $script:Vaults.ContainsKey($VaultName)) { $script:Vaults[$VaultName] = @{ Secrets = @{}; Writes = 0; Calls = 0; Hanging = $false } }
     $vault = $script:Vaults[$VaultName]
     $vault.Mode = $mode
     $vault.Calls++
     $vault
+}
+
+# Whoever looks at it meanwhile sees that it hangs.
+function Wait-Hanging {
+    param([hashtable] $Vault)
+
+    $asked = $env:DCR_TEST_VAULT_MODE
+    $end = [datetime]::UtcNow.AddSeconds([double]::Parse($Vault.Mode.Split('=')[1], [cultureinfo]::InvariantCulture))
+    $Vault.Hanging = $true
+    try { while ([datetime]::UtcNow -lt $end -and $env:DCR_TEST_VAULT_MODE -eq $asked) { Start-Sleep -Milliseconds 20 } } finally { $Vault.Hanging = $false }
 }
 
 function Set-Secret {
@@ -48,7 +58,7 @@ function Set-Secret {
         'SetThrows' { throw 'The disk of the test vault is full.' }
         'SetNonTerminating' { Write-Error 'The disk of the test vault is full.'; return $false }
         'SetDropsSilently' { return $true }
-        'SetHangs=*' { Start-Sleep -Milliseconds ([double] $vault.Mode.Split('=')[1] * 1000) }
+        'SetHangs=*' { Wait-Hanging $vault }
         'SetQuotes' {
             $text = [Net.NetworkCredential]::new('', $Secret).Password
             throw "The test vault does not take '$text' nor '$($text.Substring(20, 200))' nor $(($text | ConvertFrom-Json).registration_access_token)."
@@ -65,7 +75,7 @@ function Get-Secret {
 
     $vault = Open-Vault $VaultName $AdditionalParameters
     switch -Wildcard ($vault.Mode) {
-        'GetHangs=*' { Start-Sleep -Milliseconds ([double] $vault.Mode.Split('=')[1] * 1000) }
+        'GetHangs=*' { Wait-Hanging $vault }
         'NotFound=*' { if ($Name -eq $vault.Mode.Split('=')[1]) { return } }
         'NotFoundOnce=*' { if ($Name -eq $vault.Mode.Split('=')[1] -and -not $vault['Denied']) { $vault.Denied = $true; return } }
         'RunspaceGone=*' {

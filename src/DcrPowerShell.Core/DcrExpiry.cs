@@ -1,0 +1,64 @@
+using System;
+using System.Diagnostics.CodeAnalysis;
+using DcrPowerShell.Errors;
+
+namespace DcrPowerShell;
+
+/// <summary>
+/// When a client secret expires: shown as a person says it, sorted and compared as a time. What does not expire, or is not known to, comes
+/// after all times. It compares with a <see cref="DateTime"/>, a <see cref="DateTimeOffset"/> and its own text.
+/// </summary>
+[SuppressMessage("Design", "CA1036", Justification = "PowerShell compares by IComparable.")]
+public sealed class DcrExpiry : IComparable
+{
+    private readonly Rank _rank;
+
+    private DcrExpiry(Rank rank, DateTimeOffset? at = null) => (_rank, At) = (rank, at);
+
+    // In the order that they sort in.
+    private enum Rank
+    {
+        Timed,
+        Unknown,
+        Never,
+        NoSecret,
+    }
+
+    internal static DcrExpiry Unknown { get; } = new(Rank.Unknown);
+
+    internal static DcrExpiry Never { get; } = new(Rank.Never);
+
+    internal static DcrExpiry NoSecret { get; } = new(Rank.NoSecret);
+
+    /// <summary>The time; null where there is none.</summary>
+    public DateTimeOffset? At { get; }
+
+    /// <summary>At the moment of asking: "in 12 days", "expired 3 days ago", "never", "unknown"; empty where there is no secret that is used.</summary>
+    public string Text => (_rank, At - DateTimeOffset.UtcNow) switch
+    {
+        (Rank.Never, _) => "never",
+        (Rank.Unknown, _) => "unknown",
+        (_, { } left) => left > TimeSpan.Zero ? $"in {Duration.Say(left)}" : $"expired {Duration.Say(-left)} ago",
+        _ => "",
+    };
+
+    /// <summary>So that a time compares with it.</summary>
+    public static implicit operator DcrExpiry(DateTimeOffset at) => new(Rank.Timed, at);
+
+    /// <summary>So that a time compares with it.</summary>
+    public static implicit operator DcrExpiry(DateTime at) => new(Rank.Timed, at);
+
+    /// <inheritdoc/>
+    public int CompareTo(object? obj) => obj is not DcrExpiry other ? 1
+        : _rank != other._rank ? _rank.CompareTo(other._rank)
+        : Nullable.Compare(At, other.At);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => obj is string text ? text.Equals(Text, StringComparison.OrdinalIgnoreCase) : obj is DcrExpiry && CompareTo(obj) == 0;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => (_rank, At).GetHashCode();
+
+    /// <inheritdoc/>
+    public override string ToString() => Text;
+}

@@ -1,0 +1,21 @@
+using System.Collections.Generic;
+using System.Management.Automation;
+using System.Security;
+
+namespace DcrPowerShell.Binding;
+
+/// <summary>
+/// Properties that DcrPowerShell.Types.ps1xml adds to our objects and hides: whoever names one gets it, and what takes all properties of an
+/// object (<c>ConvertTo-Json</c>, <c>Export-Csv</c>, <c>Select-Object *</c>, a job's result) goes without.
+/// </summary>
+public static class HiddenProperties
+{
+    /// <summary><c>client_secret</c>; null where there is none or it is not known.</summary>
+    public static SecureString? ClientSecret(PSObject client) => (client?.BaseObject as DcrClient)?.ClientSecret;
+
+    /// <summary><c>registration_access_token</c> (RFC 7592, section 3).</summary>
+    public static SecureString? RegistrationAccessToken(PSObject client) => (client?.BaseObject as DcrClient)?.RegistrationAccessToken;
+
+    /// <summary>The server's successful answer as it came, where it cannot be used; null where none came.</summary>
+    public static IReadOnlyList<SecureString>? Answer(PSObject orphan) => (orphan?.BaseObject as DcrOrphan)?.Answer;
+}

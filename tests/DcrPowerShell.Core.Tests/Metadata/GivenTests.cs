@@ -1,0 +1,74 @@
+using System;
+using System.Globalization;
+using DcrPowerShell.Metadata;
+using Xunit;
+
+namespace DcrPowerShell.Core.Tests.Metadata;
+
+public class GivenTests
+{
+    [Theory]
+    [InlineData("a b", "a b")]
+    [InlineData(" \t\r\na\u00A0", "a")]
+    [InlineData("\uFEFF\u200Ba\u00AD", "a")]
+    [InlineData("a\u200Bb", "a\u200Bb")]
+    [InlineData("\u3000", "")]
+    public void What_nobody_sees_is_dropped_at_the_ends(string text, string expected) => Assert.Equal(expected, Given.Trim(text));
+
+    [Theory]
+    [InlineData("a;b c\u00A0d\u3000e\r\nf", "a|b|c|d|e|f")]
+    [InlineData(" ;\u200B; a ;", "a")]
+    [InlineData("a,b", "a,b")]
+    [InlineData("", "")]
+    public void A_cell_has_several_values(string text, string expected) => Assert.Equal(expected, string.Join("|", Given.Split(text, atBlanks: true)));
+
+    [Fact]
+    public void Some_values_have_blanks() => Assert.Equal(["code id_token", "code"], Given.Split("code id_token; code", atBlanks: false));
+
+    [Theory]
+    [InlineData("Client Name")]
+    [InlineData("client_name")]
+    [InlineData("client-name\uFEFF")]
+    [InlineData("ClientName")]
+    public void A_heading_is_its_letters(string heading) => Assert.Equal("CLIENTNAME", Given.Letters(heading));
+
+    [Theory]
+    [InlineData("a b", null)]
+    [InlineData("a\u00A0b\u200B", "U+00A0")]
+    [InlineData("a\tb", "U+0009")]
+    public void Names_the_first_character_that_nobody_sees(string text, string? expected) => Assert.Equal(expected, Given.Unseen(text));
+
+    [Fact]
+    public void Shows_what_nobody_sees() => Assert.Equal("a b<U+00A0>c<U+000A>", Given.Shown("a b\u00A0c\n"));
+
+    [Theory]
+    [InlineData("th-TH")]
+    [InlineData("de-DE")]
+    [InlineData("ar-SA")]
+    public void A_date_is_written_alike_in_every_culture(string culture)
+    {
+        var before = CultureInfo.CurrentCulture;
+        try
+        {
+            CultureInfo.CurrentCulture = CultureInfo.GetCultureInfo(culture);
+            Assert.Equal("2026-01-03T00:00:00Z", Given.Date(new DateTime(2026, 1, 3, 0, 0, 0, DateTimeKind.Utc)));
+            Assert.Equal("2026-01-03T04:05:06.5", Given.Date(new DateTime(2026, 1, 3, 4, 5, 6, 500)));
+            Assert.Equal("2026-01-03T04:05:06+02:00", Given.Date(new DateTimeOffset(2026, 1, 3, 4, 5, 6, TimeSpan.FromHours(2))));
+#if NET
+            Assert.Equal("2026-01-03", Given.Date(new DateOnly(2026, 1, 3)));
+#endif
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
+    }
+
+    [Fact]
+    public void Nothing_else_is_a_date()
+    {
+        Assert.Null(Given.Date("2026-01-03"));
+        Assert.Null(Given.Date(1.5));
+        Assert.Null(Given.Date(null));
+    }
+}

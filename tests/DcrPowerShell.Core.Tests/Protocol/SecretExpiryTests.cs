@@ -1,0 +1,33 @@
+using DcrPowerShell.Metadata;
+using DcrPowerShell.Protocol;
+using Xunit;
+
+namespace DcrPowerShell.Core.Tests.Protocol;
+
+public class SecretExpiryTests
+{
+    [Theory]
+    [InlineData("0", 0L, null)]
+    [InlineData("1795255240", 1795255240L, null)]
+    [InlineData("\"1795255240\"", 1795255240L, null)]
+    [InlineData("1795255240.75", 1795255240L, null)]
+    [InlineData("1.79525524e9", 1795255240L, null)]
+    [InlineData("4102444800", 4102444800L, null)]
+    [InlineData("1795255240000", 1795255240L, "1795255240000")] // milliseconds
+    [InlineData("\"2026-11-21T10:00:40Z\"", 1795255240L, "2026-11-21T10:00:40Z")]
+    [InlineData("\"2026-11-21T11:00:40+01:00\"", 1795255240L, "2026-11-21T11:00:40+01:00")]
+    [InlineData("\"never\"", 0L, "never")]
+    [InlineData("-1", null, "-1")]
+    [InlineData("false", null, "false")]
+    [InlineData("\"soon\"", null, "soon")]
+    [InlineData("[1]", null, "[1]")]
+    [InlineData("9223372036854775807", null, "9223372036854775807")]
+    [InlineData("1e400", null, "1e400")]
+    [InlineData("null", null, null)]
+    [InlineData("\"\"", null, null)]
+    public void A_time_is_understood_or_said(string written, long? at, string? odd) =>
+        Assert.Equal(new SecretExpiry(at, odd), SecretExpiry.Read(JsonBag.Parse($$"""{"client_secret_expires_at":{{written}}}""")));
+
+    [Fact]
+    public void A_server_that_says_nothing_said_nothing() => Assert.Equal(new SecretExpiry(null, null), SecretExpiry.Read(JsonBag.Empty));
+}
