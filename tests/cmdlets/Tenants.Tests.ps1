@@ -192,6 +192,20 @@ Describe 'Tenants name clients' {
         (Get-DcrClient -Offline).Tenant | Sort-Object | Should -Be east, south
     }
 
+    It 'and an error says whose it is: <How>' -ForEach @(
+        @{ How = 'a list'; Do = { Set-DcrClient -Tenant north, nobody, south -RedirectUri 'https://app.example.com/#x' -ErrorAction SilentlyContinue } }
+        @{ How = 'rows'; Do = { 'north', 'nobody', 'south' | ForEach-Object { [pscustomobject]@{ Tenant = $_; RedirectUri = 'https://app.example.com/#x' } } | Set-DcrClient -ErrorAction SilentlyContinue } }
+        @{ How = 'clients'; Do = { Get-DcrClient -Tenant north, nobody, south -ErrorAction SilentlyContinue | Set-DcrClient -RedirectUri 'https://app.example.com/#x' -ErrorAction SilentlyContinue } }
+    ) {
+        $Error.Clear()
+        & $Do
+        $said = @($Error | ForEach-Object { "$_" })
+        [array]::Reverse($said)
+        $said -like '*nobody*' | Should -BeExactly "Tenant 'nobody' has no client at $($server.Issuer). Nothing was done."
+        ($said -notlike '*nobody*')[0] | Should -BeLike "north, client '$((Get-DcrClient -Tenant north -Offline).ClientId)': -RedirectUri: *"
+        ($said -notlike '*nobody*')[1] | Should -BeLike "south, client '$((Get-DcrClient -Tenant south -Offline).ClientId)': -RedirectUri: *"
+    }
+
     It 'and a question says which of how many' {
         $log = Join-Path $TestDrive whatif.txt
         Start-Transcript $log | Out-Null
