@@ -37,7 +37,7 @@ public class ArrowTests
         ["Commands"] = ["Audit", "Binding", "Compat", "Credentials", "Errors", "Facts", "Files", "Handles", "Hosting", "Http", "Inventory", "Ledger", "Metadata", "Operations", "Providers", "Vaults"],
         ["Extension"] = ["Compat", "Errors", "Files", "Ledger", "Vaults"],
         ["Files"] = ["Audit", "Errors", "Http", "Ledger"],
-        ["Hosting"] = ["Errors", "Facts", "Files", "Handles", "Http", "Ledger", "Operations", "Vaults"],
+        ["Hosting"] = ["Errors", "Facts", "Files", "Handles", "Http", "Inventory", "Ledger", "Metadata", "Operations", "Vaults"],
         ["Vaults"] = ["Compat", "Errors", "Files", "Http", "Ledger"],
     };
 

@@ -31,7 +31,7 @@ Describe 'Auth0' {
         $changed.Contacts | Should -Be 'ops@example.com'
         $warnings | Should -BeNullOrEmpty
 
-        $new = Reset-DcrClientSecret $app.ClientId -ClientSecretName app-secret
+        $new = Reset-DcrClientSecret -Force $app.ClientId -ClientSecretName app-secret
         Get-ApplicationSecret app-secret | Should -Be ($new.ClientSecret | ConvertFrom-SecureString -AsPlainText)
         Get-ApplicationSecret app-secret | Should -Be (Get-TestServerClient $server -ClientId $app.ClientId).clientSecret
 

@@ -54,7 +54,7 @@ Describe 'A new user' {
             `"`$(`$client.Storage)`"
             (Get-DcrClient -Tenant north).ClientName
             (`$client | Set-DcrClient -Scope read -WarningAction Ignore).Scope
-            `"`$((`$client | Reset-DcrClientSecret).ClientSecret.Length -gt 0)`"
+            `"`$((`$client | Reset-DcrClientSecret -Force).ClientSecret.Length -gt 0)`"
             Remove-DcrClient `$client.ClientId -Confirm:`$false
             @(Get-DcrClient).Count"
         $lines[1] | Should -BeLike 'The local store holds 1 registration and has no backup.*Backup-DcrStore*'

@@ -241,7 +241,7 @@ Describe 'The name of an application''s copy of its secret' {
     It 'is not one of the module''s own: <_>' -ForEach 'dcr-probe', 'DCR-store-key-x', ' dcr-127-0-0-1-app' {
         $failures = Get-Failure { New-DcrClient @app -ClientSecretName $_ }
         "$failures" | Should -BeLike "*begins with dcr-*another client's registration could be there*"
-        "$(Get-Failure { $other | Reset-DcrClientSecret -ClientSecretName $_ })" | Should -BeLike '*begins with dcr-*'
+        "$(Get-Failure { $other | Reset-DcrClientSecret -Force -ClientSecretName $_ })" | Should -BeLike '*begins with dcr-*'
         "$(Get-Failure { New-DcrKey -Name $_ })" | Should -BeLike '*begins with dcr-*'
         Get-TestServerRequest $server | Should -BeNullOrEmpty
     }

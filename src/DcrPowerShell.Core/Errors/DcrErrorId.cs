@@ -30,6 +30,12 @@ public enum DcrErrorId
     /// <summary>The client is unknown: here, or at the server.</summary>
     ClientNotFound,
 
+    /// <summary>A tenant has several clients, and the command is for one.</summary>
+    TenantNotUnique,
+
+    /// <summary>A command that asks before it acts found nobody who could answer.</summary>
+    ConfirmationNotPossible,
+
     /// <summary>HTTP 429 for longer than we wait.</summary>
     RateLimited,
 

@@ -31,11 +31,38 @@ internal static class DcrErrors
     public static DcrException ColumnUnclear(string heading, string meant) =>
         new(DcrErrorId.InvalidClientMetadata, $"Column '{heading}' is not read as {meant}: a blank, a hyphen or a character that nobody sees makes it another name. Nothing was sent.", $"Write the heading {meant}, then run the command again.") { Member = meant };
 
-    public static DcrException NothingToRegister() =>
-        new(DcrErrorId.InvalidClientMetadata, "No metadata was named for the client. Nothing was sent.", "Give -ClientName or other metadata, or pipe objects whose properties name it.");
+    /// <param name="columns">Of the row; none where none was piped.</param>
+    public static DcrException NothingToRegister(IReadOnlyCollection<string> columns) =>
+        new(DcrErrorId.InvalidClientMetadata, $"No metadata was named for the client{Columns(columns)}. Nothing was sent.", "Give -ClientName or other metadata, or pipe objects whose properties name it.");
 
-    public static DcrException NothingToChange() =>
-        new(DcrErrorId.InvalidClientMetadata, "Nothing to change was named. Nothing was sent.", "Name at least one member, such as -RedirectUri, or -Metadata @{ tos_uri = $null } to remove one.");
+    /// <inheritdoc cref="NothingToRegister"/>
+    public static DcrException NothingToChange(IReadOnlyCollection<string> columns) =>
+        new(DcrErrorId.InvalidClientMetadata, $"Nothing to change was named{Columns(columns)}. Nothing was sent.", "Name at least one member, such as -RedirectUri, or -Metadata @{ tos_uri = $null } to remove one.");
+
+    /// <inheritdoc cref="NothingToRegister"/>
+    public static DcrException NoClientNamed(IReadOnlyCollection<string> columns) =>
+        new(DcrErrorId.InvalidClientMetadata, $"No client was named{Columns(columns)}. Nothing was done.", "Give -ClientId or -Tenant, or pipe clients or rows with a column ClientId or Tenant.");
+
+    public static DcrException TextPiped(string text) =>
+        new(DcrErrorId.InvalidClientMetadata, $"The text '{text}' names no client. Nothing was done.", "Texts name clients by a parameter: -Tenant (Get-Content tenants.txt), or -ClientId.");
+
+    public static DcrException PipedAndNamed() =>
+        new(DcrErrorId.InvalidClientMetadata, "A client was piped, and -ClientId or -Tenant was given. Nothing was done.", "Name clients in one of these ways.");
+
+    public static DcrException TenantUnknown(string tenant, string? issuer) =>
+        new(DcrErrorId.ClientNotFound, $"Tenant '{tenant}' has no client {(issuer is null ? "on this machine" : $"at {issuer}")}. Nothing was done.", tenant.IndexOfAny(['*', '?']) >= 0
+            ? "Only Get-DcrClient -Tenant takes wildcards, where they are typed: pipe what it gives."
+            : "Get-DcrClient -Offline lists the clients with their tenants, Find-DcrOrphan the requests of unknown outcome.");
+
+    public static DcrException TenantNotUnique(string tenant, IEnumerable<string> clients) =>
+        new(DcrErrorId.TenantNotUnique, $"Tenant '{tenant}' has several clients: {string.Join(", ", clients)}. Nothing was done.", "Name the one that is meant with -ClientId.");
+
+    public static DcrException OtherTenant(string clientId, string? tenant, string wanted) =>
+        new(DcrErrorId.ClientNotFound, $"Client '{clientId}' belongs to {(tenant is null ? "no tenant" : $"tenant '{tenant}'")}, not to tenant '{wanted}'. Nothing was done.", "Name the client by one of the two.");
+
+    /// <param name="ways">Parameters that answer for the user.</param>
+    public static DcrException ConfirmationNotPossible(string target, string action, string ways, Exception why) =>
+        new(DcrErrorId.ConfirmationNotPossible, $"{action}: {target}. This has to be confirmed, and nobody can be asked here. Nothing was done.", $"Run the command with {ways}; with -WhatIf it says what it would do.", why);
 
     public static DcrException VaultAndLocal() =>
         new(DcrErrorId.VaultNotFound, "-Vault and -LocalStore cannot be used together. Nothing was sent.", "Give one of them, or neither for the default (Set-DcrStore -DefaultVault).");
@@ -68,10 +95,10 @@ internal static class DcrErrors
 
     /// <param name="place">"vault 'X'" or "the local store".</param>
     public static DcrException NoRegistrationHere(string clientId, string? place) =>
-        new(DcrErrorId.ClientNotFound, $"There is no registration of client '{clientId}' at this issuer in {place ?? "the local store"}.", "See Get-DcrClient -Offline for the clients that are known, and Get-DcrServer for the issuer that is connected.");
+        new(DcrErrorId.ClientNotFound, $"There is no registration of client '{clientId}' at this issuer in {place ?? "the local store"}.", "Get-DcrClient -Offline lists the clients that are known; -ClientName finds them by name, -Tenant by tenant. Get-DcrServer shows the issuer that is connected.");
 
     public static DcrException NoRegistrationAnywhere(string clientId) =>
-        new(DcrErrorId.ClientNotFound, $"There is no registration of client '{clientId}' on this machine.", "See Get-DcrClient -Offline for the clients that are known.");
+        new(DcrErrorId.ClientNotFound, $"There is no registration of client '{clientId}' on this machine.", "Get-DcrClient -Offline lists the clients that are known; -ClientName finds them by name, -Tenant by tenant.");
 
     /// <param name="vault">Its name; null where nobody knows.</param>
     public static DcrException KeptElsewhere(string clientId, string? vault) =>
@@ -203,8 +230,8 @@ internal static class DcrErrors
 
     /// <summary>By RFC 7592, section 2.1, 401 is for a client that is gone, too; Authlib answers 400 to a token that it does not know, and 403 does not tell.</summary>
     public static DcrException OwnTokenRejected(ServerError server, string clientId) => server.Status == 403
-        ? new(DcrErrorId.AccessTokenRejected, $"The server does not let client '{clientId}' be managed with its registration access token ({Status(server)}): it rejects the token, or allows less than was asked for.{Said(server)}", "Use the server's own administration for this. If the client is gone there, Remove-DcrClient -Force drops what is kept of it.") { ServerError = server, IsOwnTokenRefused = true }
-        : new(DcrErrorId.AccessTokenRejected, $"The server rejected the registration access token of client '{clientId}' ({Status(server)}). Either the client is gone from the server, or its token was replaced by a change made elsewhere or has expired: the answer is the same.{Said(server)}", "If another machine changed this client, its store has the new token. If the client is gone, Remove-DcrClient -Force drops what is kept of it.") { ServerError = server, IsClientGone = true, IsOwnTokenRefused = true };
+        ? new(DcrErrorId.AccessTokenRejected, $"The server does not let client '{clientId}' be managed with its registration access token ({Status(server)}): it rejects the token, or allows less than was asked for.{Said(server)}", "Use the server's own administration for this. If the client is gone there, Remove-DcrClient -StoreOnly drops what is kept of it.") { ServerError = server, IsOwnTokenRefused = true }
+        : new(DcrErrorId.AccessTokenRejected, $"The server rejected the registration access token of client '{clientId}' ({Status(server)}). Either the client is gone from the server, or its token was replaced by a change made elsewhere or has expired: the answer is the same.{Said(server)}", "If another machine changed this client, its store has the new token. If the client is gone, Remove-DcrClient -StoreOnly drops what is kept of it.") { ServerError = server, IsClientGone = true, IsOwnTokenRefused = true };
 
     /// <param name="kind">The parameter of Connect-DcrServer that the credential came by; null where that does not matter.</param>
     public static DcrException CredentialRejected(ServerError server, string? kind = null) => kind switch
@@ -344,13 +371,13 @@ internal static class DcrErrors
         new(DcrErrorId.OperationNotSupported, $"{uri.GetLeftPart(UriPartial.Path)} does not list clients ({Status(server)}).{Said(server)}", "Name the client with -ClientId, or see what is kept with Get-DcrClient -Offline.") { ServerError = server };
 
     public static DcrException ClientGone(ServerError server, string clientId) =>
-        new(DcrErrorId.ClientNotFound, $"The server knows no client '{clientId}' (HTTP {server.Status}).{Said(server)}", "It was deleted there. Remove-DcrClient -Force drops what is kept of it.") { ServerError = server, IsClientGone = true };
+        new(DcrErrorId.ClientNotFound, $"The server knows no client '{clientId}' (HTTP {server.Status}).{Said(server)}", "It was deleted there. Remove-DcrClient -StoreOnly drops what is kept of it.") { ServerError = server, IsClientGone = true };
 
     public static DcrException NoRegistrationEndpoint(ServerError server, Uri uri) =>
         new(DcrErrorId.OperationNotSupported, $"{uri} does not register clients (HTTP {server.Status}).{Said(server)}", "Dynamic registration may be switched off at the server, or its endpoint may be another: see -RegistrationEndpoint.") { ServerError = server };
 
     public static DcrException DeletionNotOffered(string clientId) =>
-        new(DcrErrorId.OperationNotSupported, $"The server answered that there is nothing to delete, and yet it knows client '{clientId}': it does not let clients be deleted by RFC 7592.", "Delete it in the server's own administration. -Force drops what is kept of it.");
+        new(DcrErrorId.OperationNotSupported, $"The server answered that there is nothing to delete, and yet it knows client '{clientId}': it does not let clients be deleted by RFC 7592.", "Delete it in the server's own administration. Remove-DcrClient -StoreOnly drops what is kept of it.");
 
     public static DcrException UnusableRegistrationToken() =>
         new(DcrErrorId.ResponseNotConformant, "The registration access token that the server gave this client has a character that no bearer token has (RFC 6750, section 2.1). Nothing was sent.", "Manage this client in the server's own administration, and tell the server's operator.");
@@ -359,7 +386,7 @@ internal static class DcrErrors
         new(DcrErrorId.AccessTokenRejected, $"-{parameter}: the token is empty or has a space, a line break or another character that no bearer token has (RFC 6750, section 2.1). Nothing was sent.", "Give the token alone, without quotes, 'Bearer' or a line break.");
 
     public static DcrException PlainSecret(string parameter) =>
-        new(DcrErrorId.InvalidSetup, $"-{parameter}: plain text is not taken for a secret. Nothing was done.", "Use Read-Host -AsSecureString or Get-Secret; a file with secrets in plain text is read by Import-DcrClient -Path.");
+        new(DcrErrorId.InvalidSetup, $"-{parameter}: plain text is not taken for a secret, for it would be shown and kept in the history. Nothing was done.", "Give (Read-Host -AsSecureString), or what Get-Secret gives; Import-DcrClient -Path reads a file with secrets in plain text.");
 
     public static DcrException UnusableHeader(Uri uri) =>
         new(DcrErrorId.AccessTokenRejected, $"The credential for {uri.Authority} has a line break or another character that no header can hold. Nothing was sent.", "Get a fresh token and connect again.");
@@ -368,10 +395,10 @@ internal static class DcrErrors
         new(DcrErrorId.ResponseNotConformant, $"{uri.Authority}: its access_token has a space, a line break or another character that no bearer token has (RFC 6750, section 2.1). Nothing else was sent.", "Check that the token endpoint is the authorization server's own, and tell the server's operator.");
 
     public static DcrException NotOffered(ServerError server, string operation) =>
-        new(DcrErrorId.OperationNotSupported, $"The server does not let a client be {operation} by RFC 7592 (HTTP {server.Status}).{Said(server)}", "Use the server's own administration for this.") { ServerError = server };
+        new(DcrErrorId.OperationNotSupported, $"The server does not let a client be {operation} by RFC 7592 (HTTP {server.Status}).{Said(server)}", $"Use the server's own administration for this.{(operation == "deleted" ? " Remove-DcrClient -StoreOnly drops what is kept of the client." : "")}") { ServerError = server };
 
     public static DcrException OktaAppUnknown(ServerError server, string clientId) =>
-        new(DcrErrorId.ClientNotFound, $"Okta's Apps API, which has the secrets, knows no app with the id '{clientId}' (HTTP {server.Status}). Nothing was changed.{Said(server)}", "A client that was given an id of its own has another app id: change its secrets in the Okta Admin Console. If it was deleted, Remove-DcrClient -Force drops what is kept of it.") { ServerError = server };
+        new(DcrErrorId.ClientNotFound, $"Okta's Apps API, which has the secrets, knows no app with the id '{clientId}' (HTTP {server.Status}). Nothing was changed.{Said(server)}", "A client that was given an id of its own has another app id: change its secrets in the Okta Admin Console. If it was deleted, Remove-DcrClient -StoreOnly drops what is kept of it.") { ServerError = server };
 
     /// <param name="secrets">Each with its state, not the secrets themselves.</param>
     /// <param name="canComplete">Whether -CompleteOverlap would delete one of them.</param>
@@ -550,6 +577,8 @@ internal static class DcrErrors
 
     public static DcrException SecretManagementNotFound(Exception inner) =>
         new(DcrErrorId.SecretManagementNotFound, "The module Microsoft.PowerShell.SecretManagement could not be loaded.", "Install it: Install-Module Microsoft.PowerShell.SecretManagement. It keeps registration access tokens and client secrets.", inner);
+
+    private static string Columns(IReadOnlyCollection<string> columns) => columns.Count == 0 ? "" : $"; the row has the column{(columns.Count == 1 ? "" : "s")} {string.Join(", ", columns)}";
 
     private static string Status(ServerError server) => server.Code is null ? $"HTTP {server.Status}" : $"HTTP {server.Status}, {server.Code}";
 

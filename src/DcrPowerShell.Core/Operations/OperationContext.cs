@@ -17,7 +17,7 @@ internal sealed record OperationContext(DcrConnection Connection, Registrations 
 
     public IDcrProvider Provider => Connection.Service;
 
-    public ProviderCall Call => new(Reporter, Stop)
+    public ProviderCall Call => new(Audit.Tenant is { } tenant ? new TenantReporter(Reporter, tenant) : Reporter, Stop)
     {
         Arrived = async (request, response) =>
         {

@@ -45,7 +45,7 @@ internal static class OrphanOperation
     /// <exception cref="DcrException">OutcomeUnknown: there is none, or several. The server refused.</exception>
     public static async Task RemoveAsync(OperationContext context, DcrOrphan orphan)
     {
-        await DeleteOperation.RunAsync(context, OnlyCandidate(orphan).Record, force: false).ConfigureAwait(false);
+        await DeleteOperation.RunAsync(context, OnlyCandidate(orphan).Record).ConfigureAwait(false);
         await DismissAsync(context, orphan).ConfigureAwait(false);
     }
 

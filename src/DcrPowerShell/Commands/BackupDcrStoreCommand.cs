@@ -24,6 +24,7 @@ public sealed class BackupDcrStoreCommand : DcrStoreCmdlet
     [Parameter(Mandatory = true, Position = 1)]
     [SecureOnly]
     [ValidateNotNull]
+    [NoCompletion]
     public SecureString Passphrase { get; set; } = null!;
 
     /// <summary>Leaves a file that is there as it is.</summary>

@@ -22,6 +22,7 @@ public sealed class SetDcrStoreCommand : DcrStoreCmdlet
     [Parameter]
     [SecureOnly]
     [ValidateNotNull]
+    [NoCompletion]
     public SecureString? Passphrase { get; set; }
 
     /// <summary>The SecretManagement vault for the key, with <c>-Protection Vault</c>.</summary>

@@ -2,6 +2,7 @@ using System;
 using System.Collections;
 using System.Collections.Generic;
 using System.Management.Automation;
+using System.Management.Automation.Host;
 using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
@@ -105,10 +106,34 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     /// <summary>Whether an error ends the command, because whatever comes next would fail alike.</summary>
     private protected virtual bool IsTerminating(DcrErrorId id) =>
         id is DcrErrorId.NotConnected or DcrErrorId.VaultNotFound or DcrErrorId.VaultLocked or DcrErrorId.SecretManagementNotFound
-            or DcrErrorId.StoreLocked or DcrErrorId.StoreKeyMissing or DcrErrorId.StoreReadOnly;
+            or DcrErrorId.ConfirmationNotPossible or DcrErrorId.StoreLocked or DcrErrorId.StoreKeyMissing or DcrErrorId.StoreReadOnly;
 
     /// <summary>Asks in words that steer no terminal, for some of them are a server's.</summary>
-    private protected new bool ShouldProcess(string target, string action) => base.ShouldProcess(Redaction.Printable(target), Redaction.Printable(action));
+    /// <param name="force">The user wants no question.</param>
+    /// <exception cref="DcrException">ConfirmationNotPossible.</exception>
+    private protected bool ShouldProcess(string target, string action, bool force = false)
+    {
+        if (force && !IsWhatIf)
+        {
+            return true;
+        }
+
+        (target, action) = (Redaction.Printable(target), Redaction.Printable(action));
+        try
+        {
+            return base.ShouldProcess(target, action);
+        }
+        catch (Exception nobody) when (nobody is HostException or PSInvalidOperationException or NotImplementedException or NullReferenceException)
+        {
+            // The last one is the console's own, where its input has come to an end.
+            var ways = MyInvocation.MyCommand.Parameters.ContainsKey("Force") ? "-Force or -Confirm:$false" : "-Confirm:$false";
+            throw DcrErrors.ConfirmationNotPossible(target, action, ways, nobody);
+        }
+    }
+
+    private protected bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out var named)
+        ? LanguagePrimitives.IsTrue(named)
+        : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
 
     /// <summary>Does something and reports its failure, so that the next thing can still be done.</summary>
     /// <param name="subject">Whom an error is about: its message begins with it, unless it names the client itself.</param>

@@ -465,7 +465,7 @@ public class RecoveryTests
 
         Assert.Equal(2, session.Listed().Count);
         Assert.Equal(2, (await session.Server.ClientsAsync()).Count);
-        await RunGoneAsync(session, context => DeleteOperation.RunAsync(context, session.Stored(client.ClientId), force: false));
+        await RunGoneAsync(session, context => DeleteOperation.RunAsync(context, session.Stored(client.ClientId)));
         using var last = await session.NextProcessAsync();
         Assert.Equal(["north"], last.Listed().Select(static found => found.Record.Tenant));
     }
