@@ -455,8 +455,13 @@ internal static class DcrErrors
             Unstored = unstored,
         };
 
-    public static DcrException NotCopied(string vault, string clientId, string secretName, object client, Exception why) =>
-        new(DcrErrorId.VaultWriteFailed, $"The secret of client '{clientId}' could not be copied to '{secretName}' in vault '{vault}': {why.Message.TrimEnd('.')}. The registration itself is kept.", $"When the vault works again, copy it: Set-Secret '{secretName}' -SecureStringSecret (Get-DcrClient -Offline -ClientId {clientId}).ClientSecret", why)
+    /// <param name="place">"vault 'X'" or "the local store".</param>
+    public static DcrException NotCopied(string place, string clientId, string secretName, object client, Exception why, DcrErrorId id = DcrErrorId.VaultWriteFailed) =>
+        new(
+            id,
+            $"The secret of client '{clientId}' could not be copied to '{secretName}' in {place}: {why.Message.TrimEnd('.')}. The registration itself is kept.",
+            $"{(id == DcrErrorId.SecretExists ? "Copy it under another name" : $"When {place} works again, copy it")}: Set-Secret {(id == DcrErrorId.SecretExists ? "<name>" : $"'{secretName}'")} -SecureStringSecret (Get-DcrClient -Offline -ClientId {clientId}).ClientSecret",
+            why)
         {
             Unstored = client,
         };
