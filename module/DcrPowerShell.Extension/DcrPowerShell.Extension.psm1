@@ -19,7 +19,12 @@ function Get-SecretInfo {
 
 function Set-Secret {
     [CmdletBinding()]
-    param([string] $Name, [object] $Secret, [string] $VaultName, [hashtable] $AdditionalParameters)
+    param([string] $Name, [object] $Secret, [string] $VaultName, [hashtable] $AdditionalParameters, [hashtable] $Metadata)
+
+    # Without this parameter, SecretManagement would have the secret written, and then removed because its metadata was not.
+    if ($Metadata.Count -gt 0) {
+        throw 'The local store of DcrPowerShell keeps no metadata. Nothing was changed: leave out -Metadata.'
+    }
 
     [DcrPowerShell.DcrStoreVault]::Set($Name, $Secret)
 }

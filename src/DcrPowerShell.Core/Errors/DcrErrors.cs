@@ -139,6 +139,10 @@ internal static class DcrErrors
     public static DcrException OrphanUnclear(string? clientName, IEnumerable<string> candidates) =>
         new(DcrErrorId.OutcomeUnknown, candidates.Any() ? $"Several clients named '{clientName}' could be meant: {string.Join(", ", candidates)}. None was touched." : $"No client named '{clientName}' was found that could be meant.", "Find-DcrOrphan says for each what to look for. When you know what became of it, run Resolve-DcrOrphan -Dismiss.");
 
+    /// <param name="advice">What was said of the request when it was found.</param>
+    public static DcrException OrphanNotAsked(string advice) =>
+        new(DcrErrorId.OperationNotSupported, "This server cannot be asked for its clients, so nobody knows which one to keep or to delete. Nothing was sent.", advice);
+
     public static DcrException NotReadableWithoutToken(string clientId) =>
         new(DcrErrorId.OperationNotSupported, $"Client '{clientId}' cannot be read from this server without its registration access token, which is not known here. Nothing was sent.", "If the token is known elsewhere, take the client with Import-DcrClient; if not, give it a new one in the server's own administration.");
 
@@ -192,7 +196,7 @@ internal static class DcrErrors
         new(DcrErrorId.AccessTokenRejected, $"The server rejected the initial access token (HTTP 401): it is wrong, expired or used up.{Said(server)}", "Get a fresh one; an initial access token may be good for one registration only. Then connect again with -InitialAccessToken, or give it to New-DcrClient -InitialAccessToken.") { ServerError = server };
 
     public static DcrException RegistrationTokenRejected(ServerError server, string clientId) =>
-        new(DcrErrorId.AccessTokenRejected, $"The server rejected the registration access token of client '{clientId}' (HTTP 401). Either the client is gone from the server, or its token was replaced by a change made elsewhere or has expired; RFC 7592 answers all of these alike.{Said(server)}", "If another machine changed this client, its store has the new token. If the client is gone, Remove-DcrClient -Force drops what is kept of it.") { ServerError = server, IsClientGone = true };
+        new(DcrErrorId.AccessTokenRejected, $"The server rejected the registration access token of client '{clientId}' (HTTP 401). Either the client is gone from the server, or its token was replaced by a change made elsewhere or has expired; RFC 7592 answers all of these alike.{Said(server)}", "If another machine changed this client, its store has the new token. If the client is gone, Remove-DcrClient -StoreOnly drops what is kept of it.") { ServerError = server, IsClientGone = true };
 
     /// <param name="kind">The parameter of Connect-DcrServer that the credential came by; null where that does not matter.</param>
     public static DcrException CredentialRejected(ServerError server, string? kind = null) => kind switch

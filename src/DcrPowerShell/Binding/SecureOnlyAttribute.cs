@@ -7,11 +7,14 @@ namespace DcrPowerShell.Binding;
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class SecureOnlyAttribute : ArgumentTransformationAttribute
 {
+    /// <summary>Where the command reads such secrets from files, how.</summary>
+    public string? Otherwise { get; init; }
+
     /// <inheritdoc/>
     public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData) => (inputData is PSObject wrapped ? wrapped.BaseObject : inputData) switch
     {
         "" => null,
-        string => throw new ArgumentTransformationMetadataException("Plain text is not taken for a secret. Use Read-Host -AsSecureString or Get-Secret; a file with secrets in plain text is read by -Path."),
+        string => throw new ArgumentTransformationMetadataException($"Plain text is not taken for a secret. Use Read-Host -AsSecureString or Get-Secret{(Otherwise is null ? "" : "; " + Otherwise)}."),
         var other => other,
     };
 }

@@ -22,6 +22,7 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
 {
     private const string ClientSet = "ClientId";
     private const string PathSet = "Path";
+    private const string FromFile = "a file with secrets in plain text is read by -Path";
 
     private readonly List<ImportOutcome> _outcomes = [];
     private readonly SecretCopyNames _copies = new();
@@ -35,7 +36,7 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
     /// <summary><c>registration_access_token</c> (RFC 7592, section 3).</summary>
     [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = ClientSet)]
     [Alias(ClientMember.RegistrationAccessToken)]
-    [SecureOnly]
+    [SecureOnly(Otherwise = FromFile)]
     [AllowNull]
     public SecureString? RegistrationAccessToken { get; set; }
 
@@ -48,7 +49,7 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
     /// <summary><c>client_secret</c> (RFC 7591, section 3.2.1).</summary>
     [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = ClientSet)]
     [Alias(ClientMember.ClientSecret)]
-    [SecureOnly]
+    [SecureOnly(Otherwise = FromFile)]
     [AllowNull]
     public SecureString? ClientSecret { get; set; }
 

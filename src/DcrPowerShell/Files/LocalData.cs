@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Ledger;
+using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Files;
 
@@ -87,7 +88,11 @@ internal static class LocalData
             folder = HasLedger(own) ? throw StoreErrors.NotWritable(own, failure) : new MemoryFolder(failure.Message);
         }
 
-        var store = new LocalStore(folder, settings => KeyPlace(folder, settings), new AccountProtection());
+        var store = new LocalStore(folder, settings => KeyPlace(folder, settings), new AccountProtection())
+        {
+            // Asked while it opens, it would wait for itself.
+            VaultNames = static () => SecretManagementVault.Registered().Names.Where(static name => VaultChoice.Of(name) is not null).ToList(),
+        };
         AppDomain.CurrentDomain.ProcessExit += (_, _) => store.Dispose();
         return store;
     }
@@ -106,6 +111,6 @@ internal static class LocalData
     }
 
     private static (IStoreFolder Folder, string Name) KeyPlace(IStoreFolder folder, StoreSettings settings) => settings.KeyPath is { } path
-        ? (new DiskFolder(Path.GetDirectoryName(path)!, isPrivate: false), Path.GetFileName(path))
+        ? (new DiskFolder(Path.GetDirectoryName(path)!, create: false), Path.GetFileName(path))
         : (folder, KeyName);
 }
