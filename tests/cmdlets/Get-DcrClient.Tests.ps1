@@ -195,7 +195,7 @@ Describe 'Get-DcrClient fails' {
         $server = New-ConnectedServer @{ unknownClient = $Answer }
         $client = New-DcrClient App @redirect
         Remove-TestServerClient $server $client.ClientId
-        $failure = Assert-Failure { $client | Get-DcrClient } -Id $Id -Category $Category -Action '*Remove-DcrClient -Force*'
+        $failure = Assert-Failure { $client | Get-DcrClient } -Id $Id -Category $Category -Action '*Remove-DcrClient -StoreOnly*'
         $failure.TargetObject.ClientId | Should -Be $client.ClientId
         (Get-KeptRecord $client).client_id | Should -Be $client.ClientId -Because 'a refusal removes nothing'
     }

@@ -50,7 +50,7 @@ Describe 'Remove-DcrClient' {
     ) {
         Set-TestServerSwitch $server @{ unknownClient = $Answer }
         Remove-TestServerClient $server $client.ClientId
-        $failure = Assert-Failure { Remove-DcrClient $client.ClientId -Confirm:$false } -Id $Id -Category $Category -Action '*-Force*'
+        $failure = Assert-Failure { Remove-DcrClient $client.ClientId -Confirm:$false } -Id $Id -Category $Category -Action '*-StoreOnly*'
         $failure.TargetObject | Should -Be $client.ClientId
         Get-KeptId | Should -Contain $client.ClientId
 

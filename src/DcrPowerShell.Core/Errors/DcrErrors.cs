@@ -78,7 +78,7 @@ internal static class DcrErrors
         new(DcrErrorId.OperationNotSupported, "-State and -Offline exclude each other: only the server knows whether it still has a client, and -Offline asks nobody.", "Leave out -Offline to have each client read at the server, or leave out -State.");
 
     public static DcrException NoRegistrationToken(string clientId) =>
-        new(DcrErrorId.OperationNotSupported, $"The server issued no registration access token or client configuration URI for client '{clientId}', so it cannot be read, changed or deleted by RFC 7592.", "Manage this client in the server's own administration, or register a new one. Remove-DcrClient -Force drops what is kept of it.");
+        new(DcrErrorId.OperationNotSupported, $"The server issued no registration access token or client configuration URI for client '{clientId}', so it cannot be read, changed or deleted by RFC 7592.", "Manage this client in the server's own administration, or register a new one. Remove-DcrClient -StoreOnly drops what is kept of it.");
 
     public static DcrException UnsafeRegistrationUri(string clientId, Uri uri) =>
         new(DcrErrorId.RegistrationUriRefused, $"The server said that client '{clientId}' is managed at {Origin(uri)}, by an address that is not https or has a user name or password in it. The registration access token was not sent there.", "Manage this client in the server's own administration, and tell the server's operator.");
@@ -303,7 +303,7 @@ internal static class DcrErrors
         new(DcrErrorId.RegistrationForbidden, $"The server forbids it (HTTP {server.Status}{(server.Code is null ? "" : $", {server.Code}")}).{Said(server)}", "A policy of the server stands against it: ask its operator which clients may be registered, from where, and how many.") { ServerError = server };
 
     public static DcrException ClientGone(ServerError server, string clientId) =>
-        new(DcrErrorId.ClientNotFound, $"The server knows no client '{clientId}' (HTTP {server.Status}).{Said(server)}", "It was deleted there. Remove-DcrClient -Force drops what is kept of it.") { ServerError = server, IsClientGone = true };
+        new(DcrErrorId.ClientNotFound, $"The server knows no client '{clientId}' (HTTP {server.Status}).{Said(server)}", "It was deleted there. Remove-DcrClient -StoreOnly drops what is kept of it.") { ServerError = server, IsClientGone = true };
 
     public static DcrException NoRegistrationEndpoint(ServerError server, Uri uri) =>
         new(DcrErrorId.OperationNotSupported, $"{uri} does not register clients (HTTP {server.Status}).{Said(server)}", "Dynamic registration may be switched off at the server, or its endpoint may be another: see -RegistrationEndpoint.") { ServerError = server };
@@ -321,7 +321,7 @@ internal static class DcrErrors
         new(DcrErrorId.OperationNotSupported, $"The server does not let a client be {operation} by RFC 7592 (HTTP {server.Status}).{Said(server)}", "Use the server's own administration for this.") { ServerError = server };
 
     public static DcrException OktaAppUnknown(ServerError server, string clientId) =>
-        new(DcrErrorId.ClientNotFound, $"Okta's Apps API, which has the secrets, knows no app with the id '{clientId}' (HTTP {server.Status}). Nothing was changed.{Said(server)}", "A client that was given an id of its own has another app id: change its secrets in the Okta Admin Console. If it was deleted, Remove-DcrClient -Force drops what is kept of it.") { ServerError = server };
+        new(DcrErrorId.ClientNotFound, $"Okta's Apps API, which has the secrets, knows no app with the id '{clientId}' (HTTP {server.Status}). Nothing was changed.{Said(server)}", "A client that was given an id of its own has another app id: change its secrets in the Okta Admin Console. If it was deleted, Remove-DcrClient -StoreOnly drops what is kept of it.") { ServerError = server };
 
     /// <param name="secrets">Each with its state, not the secrets themselves.</param>
     /// <param name="canComplete">Whether -CompleteOverlap would delete one of them.</param>
