@@ -23,7 +23,8 @@ function Set-Secret {
 
     # Without this parameter, SecretManagement would have the secret written, and then removed because its metadata was not.
     if ($Metadata.Count -gt 0) {
-        throw 'The local store of DcrPowerShell keeps no metadata. Nothing was changed: leave out -Metadata.'
+        Write-Error 'The local store of DcrPowerShell keeps no metadata: leave out -Metadata. Nothing was changed.'
+        return
     }
 
     [DcrPowerShell.DcrStoreVault]::Set($Name, $Secret)
