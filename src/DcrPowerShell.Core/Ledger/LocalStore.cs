@@ -377,6 +377,7 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
     /// </summary>
     private async Task<string> FindInVaultsAsync((string Vault, string SecretName) place, Func<string, ISecretVault> vaultOf)
     {
+        var lost = StoreErrors.KeyNotInVault(place.Vault, place.SecretName);
         DcrException? failed = null;
         foreach (var (name, isNamed) in VaultNames().Select(name => (name, place.Vault.Equals(name, StringComparison.OrdinalIgnoreCase))).OrderByDescending(static vault => vault.Item2))
         {
@@ -386,6 +387,9 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
                 {
                     return text;
                 }
+
+                // That one has lost it, most likely: no matter what others say.
+                failed = isNamed ? lost : failed;
             }
             catch (VaultException failure)
             {
@@ -397,7 +401,7 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
             }
         }
 
-        throw failed ?? StoreErrors.KeyNotInVault(place.Vault, place.SecretName);
+        throw failed ?? lost;
     }
 
     private byte[] OpenByAccount((string Scheme, byte[] Key) own)

@@ -69,7 +69,7 @@ internal static class StoreErrors
         new(DcrErrorId.StoreKeyMissing, $"The key of the local store cannot be used by this account on this machine: {why.Message.TrimEnd('.')}. Nothing was sent.", "Use the account and the machine that made the store, or begin an empty one with DCRPOWERSHELL_HOME and take a backup back with Restore-DcrRegistration -Path.", why);
 
     public static DcrException KeyNotInVault(string vault, string secretName) =>
-        new(DcrErrorId.StoreKeyMissing, $"No registered vault has the secret '{secretName}', which is the key of the local store; it was put into vault '{vault}'. Nothing was sent.", "Register the vault that has it (Register-SecretVault), under whatever name, or put the secret back. No new key was made.");
+        new(DcrErrorId.StoreKeyMissing, $"No registered vault gives the secret '{secretName}', which is the key of the local store; it was put into vault '{vault}'. Nothing was sent.", "Register the vault that has it (Register-SecretVault), under whatever name, or put the secret back. No new key was made.");
 
     public static DcrException KeyVaultFailed(string vault, Exception why) =>
         new(DcrErrorId.StoreLocked, $"The local store is locked, because vault '{vault}', which holds its key, cannot be read: {why.Message.TrimEnd('.')}. Nothing was sent.", $"Unlock that vault (Unlock-SecretStore, or Unlock-SecretVault -Name '{vault}'), then run the command again.", why);

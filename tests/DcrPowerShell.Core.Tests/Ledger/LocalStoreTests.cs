@@ -354,6 +354,15 @@ public class LocalStoreTests
     }
 
     [Fact]
+    public async Task A_key_that_its_own_vault_has_lost_is_missed_although_another_vault_is_locked()
+    {
+        await FilledAsync(Start());
+        await ProtectAsync(_opened[0], DcrProtection.Vault);
+        var error = await Assert.ThrowsAsync<DcrException>(() => NewStore(_disk.Start(), vaults: ["Other", "TestVault"]).OpenAsync(name => new MemoryVault { Name = name, Fault = name == "Other" ? VaultFault.Locked : VaultFault.None }));
+        Assert.Equal(DcrErrorId.StoreKeyMissing, error.ErrorId);
+    }
+
+    [Fact]
     public async Task Where_a_vault_still_has_the_former_key_is_told()
     {
         await FilledAsync(Start());
