@@ -460,15 +460,18 @@ internal static class DcrErrors
         };
 
     /// <param name="place">"vault 'X'" or "the local store".</param>
-    public static DcrException NotCopied(string place, string clientId, string secretName, object client, Exception why, DcrErrorId id = DcrErrorId.VaultWriteFailed) =>
-        new(
-            id,
+    public static DcrException NotCopied(string place, string clientId, string secretName, object client, Exception why)
+    {
+        var isTaken = why is DcrException { ErrorId: DcrErrorId.SecretExists };
+        return new(
+            why is DcrException { ErrorId: var id } ? id : DcrErrorId.VaultWriteFailed,
             $"The secret of client '{clientId}' could not be copied to '{secretName}' in {place}: {why.Message.TrimEnd('.')}. The registration itself is kept.",
-            $"{(id == DcrErrorId.SecretExists ? "Copy it under another name" : $"When {place} works again, copy it")}: Set-Secret {(id == DcrErrorId.SecretExists ? "<name>" : $"'{secretName}'")} -SecureStringSecret (Get-DcrClient -Offline -ClientId {clientId}).ClientSecret",
+            $"{(isTaken ? "Copy it under another name" : $"When {place} works again, copy it")}: Set-Secret {(isTaken ? "<name>" : $"'{secretName}'")} -SecureStringSecret (Get-DcrClient -Offline -ClientId {clientId}).ClientSecret",
             why)
         {
             Unstored = client,
         };
+    }
 
     public static DcrException NotForgotten(string clientId, Exception why, string? nextStep) =>
         new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' was deleted at the server, and its vault still holds its registration: {why.Message.TrimEnd('.')}.", nextStep ?? "Nothing is to be done: it is removed there when you connect to that vault next.", why);

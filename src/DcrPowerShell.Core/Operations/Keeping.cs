@@ -158,14 +158,14 @@ internal static class Keeping
         {
             await context.Store.CopyAsync(clientSecretName, secret, client.Record.SecretName).ConfigureAwait(false);
         }
-        catch (VaultException failure)
+        catch (Exception failure) when (failure is VaultException or DcrException)
         {
-            context.DistrustVault();
+            if (failure is VaultException)
+            {
+                context.DistrustVault();
+            }
+
             throw DcrErrors.NotCopied(context.Store.Place, client.ClientId, clientSecretName, client, failure);
-        }
-        catch (DcrException failure)
-        {
-            throw DcrErrors.NotCopied(context.Store.Place, client.ClientId, clientSecretName, client, failure, failure.ErrorId);
         }
     }
 
