@@ -4,7 +4,6 @@ using System.IO;
 using System.Linq;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Ledger;
-using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Files;
 
@@ -18,6 +17,9 @@ internal static class LocalData
 
     // One for each folder: connections that were made hold on to theirs when the variable changes.
     private static readonly Dictionary<string, LocalStore> Stores = new(StringComparer.Ordinal);
+
+    /// <summary>What vaults are registered as that may hold the key of a store.</summary>
+    public static Func<IReadOnlyList<string>> VaultNames { get; set; } = static () => [];
 
     /// <summary>The audit log, unless <c>-AuditPath</c> names another.</summary>
     public static string AuditPath => Path.Combine(Own, "audit.jsonl");
@@ -90,8 +92,7 @@ internal static class LocalData
 
         var store = new LocalStore(folder, settings => KeyPlace(folder, settings), new AccountProtection())
         {
-            // Asked while it opens, it would wait for itself.
-            VaultNames = static () => SecretManagementVault.Registered().Names.Where(static name => VaultChoice.Of(name) is not null).ToList(),
+            VaultNames = static () => VaultNames(),
         };
         AppDomain.CurrentDomain.ProcessExit += (_, _) => store.Dispose();
         return store;
