@@ -102,6 +102,7 @@ Describe 'A passphrase' {
 
     It 'is not taken as plain text, and not without -Protection' {
         { Set-DcrStore -Protection Passphrase -Passphrase 'words' } | Should -Throw '*plain text*'
+        $null = Assert-Failure { Set-DcrStore -Protection Passphrase -Passphrase ([securestring]::new()) } -Id InvalidSetup -Category InvalidArgument -Message '*empty*' -Terminating
         $null = Assert-Failure { Set-DcrStore -Protection Passphrase } -Id InvalidSetup -Category InvalidArgument -Message '-Passphrase*' -Terminating
         $null = Assert-Failure { Set-DcrStore -Passphrase $passphrase } -Id InvalidSetup -Category InvalidArgument -Terminating
         (Get-DcrStore).Protection | Should -Be 'Passphrase'

@@ -93,7 +93,7 @@ public enum DcrErrorId
     /// <summary>The vault did not keep what was written.</summary>
     VaultWriteFailed,
 
-    /// <summary>The vault has a secret of that name already.</summary>
+    /// <summary>A secret or file of that name is there already, and would be lost.</summary>
     SecretExists,
 
     /// <summary>The vault did not give back what it holds.</summary>

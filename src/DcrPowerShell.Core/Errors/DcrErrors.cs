@@ -176,6 +176,10 @@ internal static class DcrErrors
     public static DcrException OrphanUnclear(string? clientName, IEnumerable<string> candidates) =>
         new(DcrErrorId.OutcomeUnknown, candidates.Any() ? $"Several clients named '{clientName}' could be meant: {string.Join(", ", candidates)}. None was touched." : $"No client named '{clientName}' was found that could be meant.", "Find-DcrOrphan says for each what to look for. When you know what became of it, run Resolve-DcrOrphan -Dismiss.");
 
+    /// <param name="advice">What was said of the request when it was found.</param>
+    public static DcrException OrphanNotAsked(string advice) =>
+        new(DcrErrorId.OperationNotSupported, "This server cannot be asked for its clients, so nobody knows which one to keep or to delete. Nothing was sent.", advice);
+
     public static DcrException NotReadableWithoutToken(string clientId) =>
         new(DcrErrorId.OperationNotSupported, $"Client '{clientId}' cannot be read from this server without its registration access token, which is not known here. Nothing was sent.", "If the token is known elsewhere, take the client with Import-DcrClient; if not, give it a new one in the server's own administration.");
 
@@ -543,11 +547,19 @@ internal static class DcrErrors
             Unstored = unstored,
         };
 
-    public static DcrException NotCopied(string vault, string clientId, string secretName, object client, Exception why) =>
-        new(DcrErrorId.VaultWriteFailed, $"The secret of client '{clientId}' could not be copied to '{secretName}' in vault '{vault}': {why.Message.TrimEnd('.')}. The registration itself is kept.", $"When the vault works again, copy it: Set-Secret '{secretName}' -SecureStringSecret (Get-DcrClient -Offline -ClientId {clientId}).ClientSecret", why)
+    /// <param name="place">"vault 'X'" or "the local store".</param>
+    public static DcrException NotCopied(string place, string clientId, string secretName, object client, Exception why)
+    {
+        var isTaken = why is DcrException { ErrorId: DcrErrorId.SecretExists };
+        return new(
+            why is DcrException { ErrorId: var id } ? id : DcrErrorId.VaultWriteFailed,
+            $"The secret of client '{clientId}' could not be copied to '{secretName}' in {place}: {why.Message.TrimEnd('.')}. The registration itself is kept.",
+            $"{(isTaken ? "Copy it under another name" : $"When {place} works again, copy it")}: Set-Secret {(isTaken ? "<name>" : $"'{secretName}'")} -SecureStringSecret (Get-DcrClient -Offline -ClientId {clientId}).ClientSecret",
+            why)
         {
             Unstored = client,
         };
+    }
 
     public static DcrException NotForgotten(string clientId, Exception why, string? nextStep) =>
         new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' was deleted at the server, and its vault still holds its registration: {why.Message.TrimEnd('.')}.", nextStep ?? "Nothing is to be done: it is removed there when you connect to that vault next.", why);

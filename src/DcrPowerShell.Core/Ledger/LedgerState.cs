@@ -107,7 +107,7 @@ internal sealed class LedgerState
             case FrameKind.Asked or FrameKind.Answered:
                 Add(header, offset);
                 break;
-            case FrameKind.Kept or FrameKind.Known or FrameKind.Secret or FrameKind.Removed:
+            case FrameKind.Kept or FrameKind.Known or FrameKind.Secret or FrameKind.Removed or FrameKind.Copied:
                 Take(header, offset);
                 break;
             case FrameKind.Moved:

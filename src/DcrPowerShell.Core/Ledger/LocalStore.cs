@@ -32,6 +32,9 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
     /// <summary>How long a change of the protection waits for answers that other processes are waiting for.</summary>
     public TimeSpan LongestAnswer { get; init; } = TimeSpan.FromMinutes(3);
 
+    /// <summary>What vaults are registered as that may hold the key: all but the local store itself.</summary>
+    public Func<IReadOnlyList<string>> VaultNames { get; init; } = static () => [];
+
     public IStoreFolder Folder => folder;
 
     /// <summary>What protects the key; null where there is none yet.</summary>
@@ -142,11 +145,12 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
     /// next generation of the ledger is in place.
     /// </summary>
     /// <param name="protect">Protects the new key; has it stored where that is elsewhere.</param>
+    /// <returns>Where vaults still have former keys, which open nothing but older copies of the folder.</returns>
     /// <exception cref="DcrException">
     /// What <paramref name="protect"/> throws: the old protection holds. StoreReadOnly: either of the two opens it, and the next open ends
     /// the change.
     /// </exception>
-    public async Task ProtectAsync(Func<LedgerHash, LedgerKey, Task<ProtectedKey>> protect, Func<string, ISecretVault>? vaultOf = null)
+    public async Task<IReadOnlyList<(string Vault, string SecretName)>> ProtectAsync(Func<LedgerHash, LedgerKey, Task<ProtectedKey>> protect, Func<string, ISecretVault>? vaultOf = null)
     {
         var ledger = await OpenAsync(vaultOf).ConfigureAwait(false);
         await _gate.WaitAsync().ConfigureAwait(false);
@@ -171,6 +175,7 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
 
             await WaitForOthersAsync(ledger).ConfigureAwait(false);
             WriteKeyFile(file with { Keys = [fresh] });
+            return file.Keys.Select(static former => former.Vault).OfType<(string Vault, string SecretName)>().ToList();
         }
         finally
         {
@@ -203,16 +208,19 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
 
     /// <summary>Puts the key file somewhere else; or, where it has been put there already, says so.</summary>
     /// <param name="path">Null for the store's own folder.</param>
-    /// <exception cref="DcrException">StoreReadOnly; StoreKeyMissing: it is in neither place; SecretExists: another key is there.</exception>
+    /// <exception cref="DcrException">
+    /// StoreReadOnly; StoreKeyMissing: it is in neither place; SecretExists: another file is there; InvalidSetup: there is no such folder.
+    /// </exception>
     public void MoveKey(string? path)
     {
         var former = Settings;
         var (place, name) = Guard(() => keyFolder(former with { KeyPath = path }), "the key");
-        var (there, key) = (Guard(() => place.Read(name) is { } utf8 ? KeyFile.Parse(utf8) : null, "the key"), ReadKeyFile() ?? (HasFrames ? null : MakeKeyFile()));
+        var key = ReadKeyFile() ?? (HasFrames ? null : MakeKeyFile());
         var fullPath = Path.Combine(place.Path, name);
         if (key is null)
         {
-            Set(settings => there is null ? throw StoreErrors.KeyMissing(fullPath) : settings with { KeyPath = path });
+            RequireKey(place, name, fullPath);
+            Set(settings => settings with { KeyPath = path });
             return;
         }
 
@@ -222,20 +230,38 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
             return;
         }
 
-        if (there is not null)
+        if (Guard(() => place.Length(name), "the key") is not null)
         {
-            throw StoreErrors.KeyExists(fullPath);
+            throw StoreErrors.KeyPathTaken(fullPath);
         }
 
-        Guard(
-            () =>
-            {
-                place.Replace(name, key.ToUtf8());
-                return true;
-            },
-            "the key");
+        try
+        {
+            place.Replace(name, key.ToUtf8());
+        }
+        catch (DirectoryNotFoundException failure)
+        {
+            throw StoreErrors.KeyFolderMissing(place.Path, failure);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw StoreErrors.NotWritable(place.Path, failure);
+        }
+
         Set(settings => settings with { KeyPath = path });
         formerPlace.Delete(formerName);
+    }
+
+    private void RequireKey(IStoreFolder place, string name, string path)
+    {
+        try
+        {
+            KeyFile.Parse(Guard(() => place.Read(name), "the key") ?? throw StoreErrors.KeyMissing(path));
+        }
+        catch (FormatException failure)
+        {
+            throw StoreErrors.NoKeyFile(path, failure);
+        }
     }
 
     public void Dispose()
@@ -331,18 +357,9 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
                 return OpenByAccount(own);
 
             case { Vault: { } place }:
-                if (vaultOf is null)
-                {
-                    throw StoreErrors.Locked();
-                }
-
                 try
                 {
-                    return Convert.FromBase64String(await vaultOf(place.Vault).GetAsync(place.SecretName).ConfigureAwait(false) ?? throw StoreErrors.KeyNotInVault(place.Vault, place.SecretName));
-                }
-                catch (VaultException failure)
-                {
-                    throw StoreErrors.KeyVaultFailed(place.Vault, failure);
+                    return Convert.FromBase64String(await FindInVaultsAsync(place, vaultOf ?? throw StoreErrors.Locked()).ConfigureAwait(false));
                 }
                 catch (FormatException failure)
                 {
@@ -352,6 +369,39 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
             default:
                 throw StoreErrors.Locked();
         }
+    }
+
+    /// <summary>
+    /// The secret's name is the key's own. What its vault was registered as is where to look first: where that does not have it, the vault
+    /// goes by another name.
+    /// </summary>
+    private async Task<string> FindInVaultsAsync((string Vault, string SecretName) place, Func<string, ISecretVault> vaultOf)
+    {
+        var lost = StoreErrors.KeyNotInVault(place.Vault, place.SecretName);
+        DcrException? failed = null;
+        foreach (var (name, isNamed) in VaultNames().Select(name => (name, place.Vault.Equals(name, StringComparison.OrdinalIgnoreCase))).OrderByDescending(static vault => vault.Item2))
+        {
+            try
+            {
+                if (await vaultOf(name).GetAsync(place.SecretName).ConfigureAwait(false) is { } text)
+                {
+                    return text;
+                }
+
+                // That one has lost it, most likely: no matter what others say.
+                failed = isNamed ? lost : failed;
+            }
+            catch (VaultException failure)
+            {
+                failed ??= StoreErrors.KeyVaultFailed(name, failure);
+                if (isNamed)
+                {
+                    break;
+                }
+            }
+        }
+
+        throw failed ?? lost;
     }
 
     private byte[] OpenByAccount((string Scheme, byte[] Key) own)

@@ -213,9 +213,9 @@ internal sealed class RegistrationLedger : IDisposable
             []);
     }
 
-    /// <summary>Keeps a secret of the application's, or a key: plain text under a name.</summary>
+    /// <summary>Keeps a secret of the user's own: plain text under a name.</summary>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public Task KeepSecretAsync(string name, string value) => WriteAsync(isDurable: true, () => SecretDraft(name, value));
+    public Task KeepSecretAsync(string name, string value) => WriteAsync(isDurable: true, () => Secret(name, value));
 
     /// <summary>What this ledger's audit records are sealed with; made when it is first asked for. It stays with every change of the protection.</summary>
     /// <exception cref="DcrException">StoreReadOnly, StoreDamaged.</exception>
@@ -232,7 +232,7 @@ internal sealed class RegistrationLedger : IDisposable
 
             // Another process may have made one meanwhile.
             await Guard(() => _file.WriteAsync(
-                state => state.Client(SecretHash(name)) is null ? [SecretDraft(name, Convert.ToBase64String(made))] : [],
+                state => state.Client(SecretHash(name)) is null ? [Secret(name, Convert.ToBase64String(made))] : [],
                 isDurable: true)).ConfigureAwait(false);
             key = FindAuditKey(Id)!;
         }
@@ -243,6 +243,23 @@ internal sealed class RegistrationLedger : IDisposable
     /// <summary>What audit records of a ledger were sealed with: of this one, or of one that a backup was taken back of. Null where it is not known.</summary>
     /// <exception cref="DcrException">StoreReadOnly, StoreDamaged.</exception>
     public byte[]? FindAuditKey(string ledgerId) => FindSecret(SecretName.OfAuditKey(ledgerId)) is { } key ? Convert.FromBase64String(key) : null;
+
+    /// <summary>Keeps a copy of a client's secret, or a key, where nothing has changed since somebody looked what it replaces.</summary>
+    /// <param name="owner">The client's secret name; null for a key.</param>
+    /// <param name="since">The place in the order of what is there; 0 for nothing.</param>
+    /// <returns>False where something else is there by now.</returns>
+    /// <exception cref="DcrException">StoreReadOnly.</exception>
+    public async Task<bool> KeepCopyAsync(string name, string value, string? owner, long since)
+    {
+        var written = await Guard(() => _file.WriteAsync(
+            state => (state.Client(SecretHash(name)) is { IsRemoved: false } row ? row.Header.Sequence : 0) == since ? [Secret(name, value), Copied(null, name, value, owner)] : [],
+            isDurable: true)).ConfigureAwait(false);
+        return written.Count > 0;
+    }
+
+    /// <summary>Notes whose secret a vault has under a name.</summary>
+    /// <exception cref="DcrException">StoreReadOnly.</exception>
+    public Task NoteCopyAsync(string? vaultId, string name, string value, string owner) => WriteAsync(isDurable: false, () => Copied(vaultId, name, value, owner));
 
     /// <summary>Removes such a secret, if it is there.</summary>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
@@ -318,12 +335,31 @@ internal sealed class RegistrationLedger : IDisposable
 
     /// <summary>A secret of the application's, or a key; null where there is none of that name.</summary>
     /// <exception cref="DcrException">StoreDamaged.</exception>
-    public string? FindSecret(string name)
+    public string? FindSecret(string name) => FindSecret(name, out _);
+
+    /// <inheritdoc cref="FindSecret(string)"/>
+    /// <param name="sequence">Its place in the order; 0 for none.</param>
+    public string? FindSecret(string name, out long sequence)
     {
         ReadOn();
-        return !_file.TryOpen(state => state.Client(SecretHash(name)) is { IsRemoved: false } row ? (row.Header, row.Offset) : null, out _, out var content) ? null
-            : content is { } text ? Encoding.UTF8.GetString(text.Body)
-            : throw StoreErrors.FrameDamaged(_folder.Path);
+        sequence = 0;
+        if (!_file.TryOpen(state => state.Client(SecretHash(name)) is { IsRemoved: false } row ? (row.Header, row.Offset) : null, out var header, out var content))
+        {
+            return null;
+        }
+
+        sequence = header.Sequence;
+        return content is { } text ? Encoding.UTF8.GetString(text.Body) : throw StoreErrors.FrameDamaged(_folder.Path);
+    }
+
+    /// <summary>Whether a secret is one that this module put under its name, and nobody has changed since.</summary>
+    /// <param name="vaultId">Where it is; null for the ledger itself.</param>
+    /// <param name="owner">The secret name of the client whose it must be; null for anybody's, keys too.</param>
+    public bool IsCopy(string? vaultId, string name, string text, string? owner = null)
+    {
+        var client = CopyHash(vaultId, name);
+        return _file.TryOpenOutline(state => state.Client(client) is { } row ? (row.Header, row.Offset) : null, out var header, out var outline)
+            && outline is { Length: LedgerHash.Size } && LedgerHash.Read(outline) == TextHash(text) && (owner is null || header.Entry == _keys.Active.Hash(owner));
     }
 
     /// <summary>Names of the application's secrets.</summary>
@@ -651,6 +687,8 @@ internal sealed class RegistrationLedger : IDisposable
                 return frame with { Header = new FrameHeader { Kind = FrameKind.Removed, Client = ClientHash(removal.Issuer, removal.ClientId), Issuer = IssuerHash(removal.Issuer) } };
             case FrameKind.Secret:
                 return frame with { Header = new FrameHeader { Kind = FrameKind.Secret, Client = SecretHash(Encoding.UTF8.GetString(frame.Outline)) } };
+            case FrameKind.Copied when isOwn:
+                return frame;
             case FrameKind.Asked or FrameKind.Answered when !isOwn:
                 var intent = LedgerText.ReadIntent(frame.Outline);
                 return frame with { Header = Header(header.Kind, header.Entry, intent with { Vault = null }, intent is { Operation: LedgerOperation.Register, Tenant: { } tenant } ? TenantHash(intent.Issuer, tenant) : LedgerHash.None) };
@@ -768,8 +806,19 @@ internal sealed class RegistrationLedger : IDisposable
         Outline.Write(record),
         body);
 
-    private FrameDraft SecretDraft(string name, string value) =>
+    private FrameDraft Secret(string name, string value) =>
         new(new FrameHeader { Kind = FrameKind.Secret, Client = SecretHash(name) }, Encoding.UTF8.GetBytes(name), Encoding.UTF8.GetBytes(value));
+
+    private FrameDraft Copied(string? vaultId, string name, string value, string? owner)
+    {
+        var outline = new byte[LedgerHash.Size];
+        TextHash(value).Write(outline);
+        return new(new FrameHeader { Kind = FrameKind.Copied, Client = CopyHash(vaultId, name), Entry = owner is null ? LedgerHash.None : _keys.Active.Hash(owner) }, outline, []);
+    }
+
+    private LedgerHash CopyHash(string? vaultId, string name) => _keys.Active.Hash(FormattableString.Invariant($"copy\n{PlaceOf(vaultId):x16}\n{name.ToUpperInvariant()}"));
+
+    private LedgerHash TextHash(string text) => _keys.Active.Hash("text\n" + text);
 
     private LedgerHash SecretHash(string name) => _keys.Active.Hash("secret\n" + name.ToUpperInvariant());
 

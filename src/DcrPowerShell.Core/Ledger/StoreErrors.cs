@@ -1,13 +1,15 @@
 using System;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Files;
 
 namespace DcrPowerShell.Ledger;
 
 /// <summary>What can be wrong with the local store.</summary>
 internal static class StoreErrors
 {
-    public static DcrException NotWritable(string path, Exception why) =>
-        new(DcrErrorId.StoreReadOnly, $"The local store in '{path}' cannot be used: {why.Message.TrimEnd('.')}. Nothing was sent.", "Make room on the disk, or make the folder writable for this account; DCRPOWERSHELL_HOME names another folder. Then run the command again.", why);
+    public static DcrException NotWritable(string path, Exception why) => why is NotPrivateException
+        ? NotPrivate(why)
+        : new(DcrErrorId.StoreReadOnly, $"The local store in '{path}' cannot be used: {why.Message.TrimEnd('.')}. Nothing was sent.", "Make room on the disk, or make the folder writable for this account; DCRPOWERSHELL_HOME names another folder. Then run the command again.", why);
 
     public static DcrException NoPlace(string why) =>
         new(DcrErrorId.StoreReadOnly, $"The local store cannot be written ({why.TrimEnd('.')}), and no vault was named that could keep registrations. Nothing was sent.", "Make the folder writable for this account, name another with DCRPOWERSHELL_HOME, or connect with -Vault.");
@@ -47,8 +49,17 @@ internal static class StoreErrors
     public static DcrException KeyOfAnother(string path) =>
         new(DcrErrorId.StoreKeyMissing, $"The key file '{path}' is not the one that the local store was written with. Nothing was sent.", "Put the right key file back from a copy. To begin an empty store, set DCRPOWERSHELL_HOME to another folder, and take a backup back with Restore-DcrRegistration -Path.");
 
-    public static DcrException KeyExists(string path) =>
-        new(DcrErrorId.SecretExists, $"There is a key of a store in '{path}' already. Nothing was changed.", "Choose another file: without its key nobody can read a store.");
+    public static DcrException KeyPathTaken(string path) =>
+        new(DcrErrorId.SecretExists, $"-KeyPath: '{path}' is there already. Nothing was changed.", "Name a file that is not there yet: a key file takes the place of no other file.");
+
+    public static DcrException KeyFolderMissing(string folder, Exception why) =>
+        new(DcrErrorId.InvalidSetup, $"-KeyPath: there is no folder '{folder}'. Nothing was changed.", "Make the folder, for this account alone, then run the command again.", why);
+
+    public static DcrException NoKeyFile(string path, Exception why) =>
+        new(DcrErrorId.StoreKeyMissing, $"-KeyPath: '{path}' is not the key file of a store: {why.Message.TrimEnd('.')}. Nothing was changed.", "Name the file with the store's key. If it is lost, take a backup back into an empty folder (DCRPOWERSHELL_HOME): Restore-DcrRegistration -Path.", why);
+
+    public static DcrException KeyInItself(string vault) =>
+        new(DcrErrorId.InvalidSetup, $"-Vault: '{vault}' is the local store itself, which cannot hold its own key. Nothing was changed.", "Name another vault, or choose -Protection User or -Protection Passphrase.");
 
     /// <summary>Others could read the store, or put another in its place.</summary>
     public static DcrException NotPrivate(Exception why) =>
@@ -58,7 +69,7 @@ internal static class StoreErrors
         new(DcrErrorId.StoreKeyMissing, $"The key of the local store cannot be used by this account on this machine: {why.Message.TrimEnd('.')}. Nothing was sent.", "Use the account and the machine that made the store, or begin an empty one with DCRPOWERSHELL_HOME and take a backup back with Restore-DcrRegistration -Path.", why);
 
     public static DcrException KeyNotInVault(string vault, string secretName) =>
-        new(DcrErrorId.StoreKeyMissing, $"Vault '{vault}' has no secret '{secretName}', which is the key of the local store. Nothing was sent.", "Put the secret back, or register the vault that has it under this name. No new key was made.");
+        new(DcrErrorId.StoreKeyMissing, $"No registered vault gives the secret '{secretName}', which is the key of the local store; it was put into vault '{vault}'. Nothing was sent.", "Register the vault that has it (Register-SecretVault), under whatever name, or put the secret back. No new key was made.");
 
     public static DcrException KeyVaultFailed(string vault, Exception why) =>
         new(DcrErrorId.StoreLocked, $"The local store is locked, because vault '{vault}', which holds its key, cannot be read: {why.Message.TrimEnd('.')}. Nothing was sent.", $"Unlock that vault (Unlock-SecretStore, or Unlock-SecretVault -Name '{vault}'), then run the command again.", why);

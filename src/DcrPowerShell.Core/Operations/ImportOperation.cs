@@ -93,6 +93,7 @@ internal static class ImportOperation
 
         var record = known is null ? given : With(known, given);
         context.Audit.Begin(DcrAuditOperation.Import, known ?? given with { RegistrationAccessToken = null, ClientSecret = null });
+        await context.CheckCopyAsync(clientSecretName, known ?? record).ConfigureAwait(false);
         var client = await ReadAsync(context, record).ConfigureAwait(false);
         context.TellOfReplacedSecret(record, client);
         await context.CopySecretAsync(client, clientSecretName).ConfigureAwait(false);

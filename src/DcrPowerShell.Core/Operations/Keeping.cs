@@ -144,8 +144,15 @@ internal static class Keeping
         throw DcrErrors.NotKept(context.Connection.Vault!, record.ClientId, done, new DcrClient(record, changes) { State = state, Storage = storage }, failure, failure.NextStep);
     }
 
+    /// <summary>Makes sure, before anything is sent, that the application's copy of the client secret takes the place of no other secret.</summary>
+    /// <param name="clientSecretName">Null for no copy.</param>
+    /// <param name="record">What is known of the client; null for a new one.</param>
+    /// <exception cref="DcrException">SecretExists; the vault could not be read.</exception>
+    public static Task CheckCopyAsync(this OperationContext context, string? clientSecretName, RegistrationRecord? record) =>
+        clientSecretName is null ? Task.CompletedTask : context.Store.CheckCopyAsync(clientSecretName, record?.SecretName, record?.ClientSecret);
+
     /// <summary>Gives the application its own copy of the client secret, under a name of the user's choice.</summary>
-    /// <exception cref="DcrException">VaultWriteFailed, which carries the client and its secrets.</exception>
+    /// <exception cref="DcrException">VaultWriteFailed, SecretExists, StoreReadOnly: the error carries the client and its secrets.</exception>
     public static async Task CopySecretAsync(this OperationContext context, DcrClient client, string? clientSecretName)
     {
         if (clientSecretName is null)
@@ -161,12 +168,16 @@ internal static class Keeping
 
         try
         {
-            await context.Store.CopyAsync(clientSecretName, secret).ConfigureAwait(false);
+            await context.Store.CopyAsync(clientSecretName, secret, client.Record.SecretName).ConfigureAwait(false);
         }
-        catch (VaultException failure)
+        catch (Exception failure) when (failure is VaultException or DcrException)
         {
-            context.DistrustVault();
-            throw DcrErrors.NotCopied(context.Connection.Vault!, client.ClientId, clientSecretName, client, failure);
+            if (failure is VaultException)
+            {
+                context.DistrustVault();
+            }
+
+            throw DcrErrors.NotCopied(context.Store.Place, client.ClientId, clientSecretName, client, failure);
         }
     }
 

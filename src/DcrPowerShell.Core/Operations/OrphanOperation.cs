@@ -34,7 +34,7 @@ internal static class OrphanOperation
     /// <exception cref="DcrException">OutcomeUnknown: there is none, or several. VaultWriteFailed.</exception>
     public static async Task<DcrClient> AdoptAsync(OperationContext context, DcrOrphan orphan)
     {
-        var found = OnlyCandidate(orphan);
+        var found = OnlyCandidate(context, orphan);
         context.Audit.Begin(DcrAuditOperation.Adopt, found.Record);
         var client = await context.StoreAsync(found.Record with { Tenant = orphan.Tenant }, [], "was adopted").ConfigureAwait(false);
         await DismissAsync(context, orphan).ConfigureAwait(false);
@@ -45,7 +45,7 @@ internal static class OrphanOperation
     /// <exception cref="DcrException">OutcomeUnknown: there is none, or several. The server refused.</exception>
     public static async Task RemoveAsync(OperationContext context, DcrOrphan orphan)
     {
-        await DeleteOperation.RunAsync(context, OnlyCandidate(orphan).Record).ConfigureAwait(false);
+        await DeleteOperation.RunAsync(context, OnlyCandidate(context, orphan).Record).ConfigureAwait(false);
         await DismissAsync(context, orphan).ConfigureAwait(false);
     }
 
@@ -53,8 +53,12 @@ internal static class OrphanOperation
     /// <exception cref="DcrException">StoreReadOnly.</exception>
     public static Task DismissAsync(OperationContext context, DcrOrphan orphan) => context.Store.Ledger.CloseAsync([LedgerHash.Parse(orphan.Id)]);
 
-    private static DcrClient OnlyCandidate(DcrOrphan orphan) =>
-        orphan.Candidates.Count == 1 ? orphan.Candidates[0] : throw DcrErrors.OrphanUnclear(orphan.ClientName, orphan.Candidates.Select(static candidate => candidate.ClientId));
+    private static DcrClient OnlyCandidate(OperationContext context, DcrOrphan orphan) => orphan.Candidates.Count switch
+    {
+        1 => orphan.Candidates[0],
+        0 when !context.Provider.Capabilities.HasFlag(DcrCapabilities.List) => throw DcrErrors.OrphanNotAsked(orphan.RecommendedAction),
+        _ => throw DcrErrors.OrphanUnclear(orphan.ClientName, orphan.Candidates.Select(static candidate => candidate.ClientId)),
+    };
 
     private static async Task<DcrOrphan> RegistrationAsync(OperationContext context, LedgerEntry entry)
     {

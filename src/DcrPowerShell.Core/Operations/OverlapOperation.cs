@@ -22,6 +22,7 @@ internal static class OverlapOperation
     {
         context.Audit.Begin(DcrAuditOperation.AddSecret, record);
         var secrets = context.Provider.SecretsOf(record);
+        await context.CheckCopyAsync(clientSecretName, record).ConfigureAwait(false);
         var (current, read) = await ReadOperation.ReadAsync(context, record).ConfigureAwait(false);
         if (current.TokenEndpointAuthMethod is { } method && !method.StartsWith(ClientMember.ClientSecret, StringComparison.Ordinal))
         {
@@ -57,6 +58,7 @@ internal static class OverlapOperation
     {
         context.Audit.Begin(DcrAuditOperation.DeleteOldSecret, record);
         var secrets = context.Provider.SecretsOf(record);
+        await context.CheckCopyAsync(clientSecretName, record).ConfigureAwait(false);
         var listed = await secrets.ListAsync(context.Call).ConfigureAwait(false);
         if (listed.Count == 0)
         {

@@ -55,7 +55,7 @@ internal static class RegisterOperation
     /// <summary>Registers a client, unless its tenant has one.</summary>
     /// <returns>The client, and whether it is new.</returns>
     /// <exception cref="DcrException">
-    /// Refused or of unknown outcome, now or by an earlier command; VaultWriteFailed after a success, and then the error carries the client with
+    /// Refused or of unknown outcome, now or by an earlier command; SecretExists, and nothing was sent; VaultWriteFailed after a success, and then the error carries the client with
     /// its secrets.
     /// </exception>
     public static async Task<(DcrClient Client, bool IsNew)> RunAsync(OperationContext context, RegisterRequest request)
@@ -65,6 +65,8 @@ internal static class RegisterOperation
         {
             return (found, false);
         }
+
+        await context.CheckCopyAsync(request.ClientSecretName, record: null).ConfigureAwait(false);
 
         context.Audit.Begin(DcrAuditOperation.Register, clientName: request.Metadata.Text(ClientMember.ClientName), tenant: request.Tenant, changes: request.Metadata.Select(static member => member.Key));
         RegistrationAnswer answer;

@@ -195,10 +195,54 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         }
     }
 
-    /// <summary>Keeps a secret of the application's under a name of its choice.</summary>
+    /// <summary>Makes sure, before anything is sent, that a secret of this name takes the place of nothing but its owner's own.</summary>
+    /// <param name="owner">The secret name of the client whose it is to be; null for one that is to be new.</param>
+    /// <param name="former">The client's secret as it is now; null for none.</param>
+    /// <exception cref="DcrException">SecretExists; the vault could not be read.</exception>
+    public async Task CheckCopyAsync(string name, string? owner, string? former = null)
+    {
+        var there = await ReadSecretAsync(name).ConfigureAwait(false);
+        if (there is not null && there == former)
+        {
+            // Whoever put it there: it is the client's.
+            await ledger.NoteCopyAsync(vaultId, name, there, owner!).ConfigureAwait(false);
+        }
+
+        RefuseOthers(name, there, owner);
+    }
+
+    /// <summary>Keeps a secret of the application's under a name of its choice, where nothing is or an earlier one of this owner.</summary>
     /// <exception cref="VaultException">The vault did not keep it.</exception>
-    /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public Task CopyAsync(string name, string value) => vault is null ? ledger.KeepSecretAsync(name, value) : vault.StoreAsync(name, value);
+    /// <exception cref="DcrException">SecretExists, StoreReadOnly.</exception>
+    public async Task CopyAsync(string name, string value, string? owner)
+    {
+        if (vault is not null)
+        {
+            RefuseOthers(name, await vault.GetAsync(name).ConfigureAwait(false), owner);
+            await vault.StoreAsync(name, value).ConfigureAwait(false);
+            if (owner is not null)
+            {
+                await ledger.NoteCopyAsync(vaultId, name, value, owner).ConfigureAwait(false);
+            }
+
+            return;
+        }
+
+        long sequence;
+        do
+        {
+            RefuseOthers(name, ledger.FindSecret(name, out sequence), owner);
+        }
+        while (!await ledger.KeepCopyAsync(name, value, owner, sequence).ConfigureAwait(false));
+    }
+
+    private void RefuseOthers(string name, string? there, string? owner)
+    {
+        if (there is not null && (owner is null || !ledger.IsCopy(vaultId, name, there, owner)))
+        {
+            throw DcrErrors.SecretExists(Place, name);
+        }
+    }
 
     /// <summary>A secret of the application's, or a key; null where there is none of that name.</summary>
     /// <exception cref="DcrException">The vault could not be read.</exception>

@@ -154,7 +154,7 @@ internal static class StoreOpening
         var ledger = store.Ledger;
         var names = await store.ListAsync(SecretName.Own).ConfigureAwait(false);
         ledger.ReadOn();
-        var unknown = names.Where(name => name != VaultProbe.Name && !ledger.Knows(name, store.VaultId!)).ToList();
+        var unknown = names.Where(name => name != VaultProbe.Name && !SecretName.IsStoreKey(name) && !ledger.Knows(name, store.VaultId!)).ToList();
         var (taken, again) = (0, 0);
         var isTold = false;
         try

@@ -13,8 +13,6 @@ namespace DcrPowerShell.Operations;
 /// <summary>What is done to the local store itself.</summary>
 internal static class StoreOperation
 {
-    private const string KeySecretPrefix = "dcr-store-key-";
-
     private static readonly int[] ReminderCounts = [1, 50, 500];
 
     /// <exception cref="DcrException">StoreDamaged, StoreReadOnly. A locked store is described as such.</exception>
@@ -55,11 +53,16 @@ internal static class StoreOperation
 
     /// <summary>Judges what was asked for, before anything is done.</summary>
     /// <exception cref="DcrException">InvalidSetup.</exception>
-    public static void CheckProtection(DcrProtection? protection, bool hasPassphrase, string? vault)
+    public static void CheckProtection(DcrProtection? protection, SecureString? passphrase, string? vault)
     {
-        if (hasPassphrase != (protection == DcrProtection.Passphrase))
+        if (passphrase is not null != (protection == DcrProtection.Passphrase))
         {
             throw StoreErrors.ProtectionIncomplete("Passphrase", "Passphrase");
+        }
+
+        if (passphrase is { Length: 0 })
+        {
+            throw DcrErrors.PassphraseEmpty();
         }
 
         if (vault is not null != (protection == DcrProtection.Vault))
@@ -68,8 +71,9 @@ internal static class StoreOperation
         }
     }
 
+    /// <returns>Where vaults still have former keys.</returns>
     /// <exception cref="DcrException">StoreLocked, StoreReadOnly, VaultWriteFailed: the old protection holds.</exception>
-    public static Task ProtectAsync(LocalStore store, DcrProtection protection, SecureString? passphrase, string? vault, Func<string, ISecretVault> vaultOf) => store.ProtectAsync(
+    public static Task<IReadOnlyList<(string Vault, string SecretName)>> ProtectAsync(LocalStore store, DcrProtection protection, SecureString? passphrase, string? vault, Func<string, ISecretVault> vaultOf) => store.ProtectAsync(
         async (ledgerId, key) => protection switch
         {
             DcrProtection.User => store.ByAccount(key),
@@ -116,7 +120,7 @@ internal static class StoreOperation
     private static async Task<ProtectedKey> ByVaultAsync(LedgerHash ledgerId, LedgerKey key, ISecretVault vault)
     {
         // A name of its own for each key: the former one is still needed until everything is sealed anew.
-        var name = $"{KeySecretPrefix}{ledgerId}-{key.Id:x16}";
+        var name = SecretName.ForStoreKey(ledgerId.ToString(), key.Id);
         try
         {
             await vault.CheckOpenAsync().ConfigureAwait(false);

@@ -14,7 +14,7 @@ internal sealed class OfflineProvider : IDcrProvider
 
     public DcrCapabilities Capabilities => DcrCapabilities.None;
 
-    public IReadOnlyList<ProviderCheck> Checks => [];
+    public IReadOnlyList<ProviderCheck> Checks => throw DcrErrors.IsOffline();
 
     public bool TellsWhetherItRegisters => false;
 

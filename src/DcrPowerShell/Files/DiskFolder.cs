@@ -27,16 +27,16 @@ internal sealed class DiskFolder : IStoreFolder
     /// <summary>Makes the folder, where it is not there yet.</summary>
     /// <exception cref="IOException">It cannot be made.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be made, is a link, belongs to somebody else, or others may look into it.</exception>
-    /// <param name="isPrivate">False for a folder of the user's that holds one file of ours, which is private itself.</param>
-    public DiskFolder(string path, bool isPrivate = true)
+    /// <param name="create">False for a folder that the user has made, or that is not there at the moment.</param>
+    public DiskFolder(string path, bool create = true)
     {
         Path = path;
-        if (isPrivate)
+        if (create)
         {
             UserOnly.CreateFolder(path);
-            UserOnly.Require(path);
         }
 
+        UserOnly.Require(path);
         _locksWork = new Lazy<bool>(DoLocksWork);
     }
 

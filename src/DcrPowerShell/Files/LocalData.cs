@@ -18,6 +18,9 @@ internal static class LocalData
     // One for each folder: connections that were made hold on to theirs when the variable changes.
     private static readonly Dictionary<string, LocalStore> Stores = new(StringComparer.Ordinal);
 
+    /// <summary>What vaults are registered as that may hold the key of a store.</summary>
+    public static Func<IReadOnlyList<string>> VaultNames { get; set; } = static () => [];
+
     /// <summary>The audit log, unless <c>-AuditPath</c> names another.</summary>
     public static string AuditPath => Path.Combine(Own, "audit.jsonl");
 
@@ -87,7 +90,10 @@ internal static class LocalData
             folder = HasLedger(own) ? throw StoreErrors.NotWritable(own, failure) : new MemoryFolder(failure.Message);
         }
 
-        var store = new LocalStore(folder, settings => KeyPlace(folder, settings), new AccountProtection());
+        var store = new LocalStore(folder, settings => KeyPlace(folder, settings), new AccountProtection())
+        {
+            VaultNames = static () => VaultNames(),
+        };
         AppDomain.CurrentDomain.ProcessExit += (_, _) => store.Dispose();
         return store;
     }
@@ -106,6 +112,6 @@ internal static class LocalData
     }
 
     private static (IStoreFolder Folder, string Name) KeyPlace(IStoreFolder folder, StoreSettings settings) => settings.KeyPath is { } path
-        ? (new DiskFolder(Path.GetDirectoryName(path)!, isPrivate: false), Path.GetFileName(path))
+        ? (new DiskFolder(Path.GetDirectoryName(path)!, create: false), Path.GetFileName(path))
         : (folder, KeyName);
 }

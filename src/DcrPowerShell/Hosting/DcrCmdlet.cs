@@ -1,6 +1,7 @@
 using System;
 using System.Collections;
 using System.Collections.Generic;
+using System.Linq;
 using System.Management.Automation;
 using System.Management.Automation.Host;
 using System.Threading;
@@ -19,6 +20,9 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Dictionary<string, SecretManagementVault> _vaults = new(StringComparer.OrdinalIgnoreCase);
     private PipelinePump? _pump;
+
+    // Not the local store itself: asked while it opens, it would wait for itself.
+    static DcrCmdlet() => LocalData.VaultNames = static () => SecretManagementVault.Registered().Names.Where(static name => VaultChoice.Of(name) is not null).ToList();
 
     /// <inheritdoc/>
     public void Dispose()

@@ -70,6 +70,10 @@ public class OrphanOperationTests
         var orphan = Assert.Single(await FindAsync(session));
         Assert.Empty(orphan.Candidates);
         Assert.Contains("'Clinic portal'", orphan.RecommendedAction);
+
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.RunAsync(context => OrphanOperation.AdoptAsync(context, orphan)));
+        Assert.Contains("cannot be asked for its clients", error.Message);
+        Assert.Equal(orphan.RecommendedAction, error.RecommendedAction);
     }
 
     [Fact]

@@ -121,6 +121,17 @@ public class StoreOpeningTests
     }
 
     [Fact]
+    public async Task The_key_of_a_local_store_in_the_vault_is_no_registration_and_is_not_read()
+    {
+        using var session = await Session.StartAsync();
+        var name = SecretName.ForStoreKey(session.Ledger.Id, 7);
+        session.Vault.Secrets[name] = "AAAA";
+        using var again = await session.AgainAsync();
+        Assert.Empty(again.Reporter.Warnings);
+        Assert.DoesNotContain(name, session.Vault.Reads);
+    }
+
+    [Fact]
     public async Task A_registration_under_another_one_s_name_is_not_taken()
     {
         using var session = await Session.StartAsync();
@@ -567,6 +578,7 @@ public class StoreOpeningTests
         Assert.Equal(DcrErrorId.NotConnected, (await Assert.ThrowsAsync<DcrException>(() => context.RunAsync(run => ReadOperation.RunAsync(run, session.Stored(client.ClientId))))).ErrorId);
         connection.Close();
 
+        Assert.Equal(DcrErrorId.NotConnected, Assert.Throws<DcrException>(() => new TestServerOperation(connection).Checks).ErrorId);
         Assert.Equal(DcrErrorId.DiscoveryFailed, Assert.Throws<DcrException>(() => ConnectOperation.Offline(new ConnectRequest { Issuer = new Uri("https://other.example.com") }, session.Ledger, null)).ErrorId);
     }
 
