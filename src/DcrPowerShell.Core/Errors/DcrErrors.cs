@@ -139,6 +139,10 @@ internal static class DcrErrors
     public static DcrException OrphanUnclear(string? clientName, IEnumerable<string> candidates) =>
         new(DcrErrorId.OutcomeUnknown, candidates.Any() ? $"Several clients named '{clientName}' could be meant: {string.Join(", ", candidates)}. None was touched." : $"No client named '{clientName}' was found that could be meant.", "Find-DcrOrphan says for each what to look for. When you know what became of it, run Resolve-DcrOrphan -Dismiss.");
 
+    /// <param name="isKept">Whether the client of it is kept by now.</param>
+    public static DcrException OrphanAnswered(string? client, bool isKept) =>
+        new(DcrErrorId.OutcomeUnknown, $"The server's answer about client '{client}' is in the local store{(isKept ? ", and what it brought is kept now" : " and can be used, but is not used yet")}. Nothing was dropped, and nothing was sent.", isKept ? "Nothing is left to settle: Get-DcrClient has the client." : "Make room on the disk and connect with the client's vault, if it has one: Connect-DcrServer keeps what the answer brought.");
+
     public static DcrException NotReadableWithoutToken(string clientId) =>
         new(DcrErrorId.OperationNotSupported, $"Client '{clientId}' cannot be read from this server without its registration access token, which is not known here. Nothing was sent.", "If the token is known elsewhere, take the client with Import-DcrClient; if not, give it a new one in the server's own administration.");
 
@@ -449,7 +453,7 @@ internal static class DcrErrors
         new(
             why.ErrorId,
             $"Client '{clientId}' {done}, and the local store could not keep that: {(why.InnerException is { } inner ? inner.Message.TrimEnd('.') : "it is locked")}.{(hasAnswer ? " The server's answer is in it." : "")}",
-            hasAnswer ? "When the store can be written again, connect: what the answer brought is restored." : "The DcrClient object has the secrets: it was written to the output, and is this error's TargetObject. Keep its RegistrationAccessToken and ClientSecret before this session ends.",
+            hasAnswer ? "When the store can be written again, connect: what the answer brought is restored." : "Have the store written again (room on the disk, Unlock-DcrStore) before this session ends: its next command keeps what the answer brought. The DcrClient object has the secrets too: it was written to the output, and is this error's TargetObject.",
             why)
         {
             Unstored = unstored,

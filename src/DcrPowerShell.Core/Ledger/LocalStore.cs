@@ -208,8 +208,8 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
     {
         var former = Settings;
         var (place, name) = Guard(() => keyFolder(former with { KeyPath = path }), "the key");
-        var (there, key) = (Guard(() => place.Read(name) is { } utf8 ? KeyFile.Parse(utf8) : null, "the key"), ReadKeyFile() ?? (HasFrames ? null : MakeKeyFile()));
         var fullPath = Path.Combine(place.Path, name);
+        var (there, key) = (InPlace(() => place.Read(name) is { } utf8 ? KeyFile.Parse(utf8) : null), ReadKeyFile() ?? (HasFrames ? null : MakeKeyFile()));
         if (key is null)
         {
             Set(settings => there is null ? throw StoreErrors.KeyMissing(fullPath) : settings with { KeyPath = path });
@@ -227,15 +227,29 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
             throw StoreErrors.KeyExists(fullPath);
         }
 
-        Guard(
-            () =>
-            {
-                place.Replace(name, key.ToUtf8());
-                return true;
-            },
-            "the key");
+        InPlace(() =>
+        {
+            place.Replace(name, key.ToUtf8());
+            return true;
+        });
         Set(settings => settings with { KeyPath = path });
         formerPlace.Delete(formerName);
+
+        T InPlace<T>(Func<T> action)
+        {
+            try
+            {
+                return action();
+            }
+            catch (FormatException)
+            {
+                throw StoreErrors.KeyExists(fullPath);
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                throw StoreErrors.KeyPlaceRefused(fullPath, failure);
+            }
+        }
     }
 
     public void Dispose()

@@ -4,6 +4,7 @@ using System.Linq;
 using System.Text.Json;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Http;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
@@ -37,6 +38,19 @@ internal static class RecoverOperation
 
         return restored;
     }
+
+    /// <summary>Says what was restored, if anything was.</summary>
+    public static void Tell(IReadOnlyList<RegistrationRecord> restored, IReporter reporter)
+    {
+        if (restored.Count > 0)
+        {
+            reporter.Warning($"An earlier command ended before {(restored.Count == 1 ? "1 answer" : $"{restored.Count} answers")} could be stored, and the local store had kept {(restored.Count == 1 ? "it" : "them")}: restored {string.Join(", ", restored.Take(5).Select(static record => record.ClientName ?? record.ClientId))}{(restored.Count > 5 ? " and others" : "")}.");
+        }
+    }
+
+    /// <summary>Whether what was answered can be used, now or when its vault is connected.</summary>
+    public static bool IsUsable(LedgerEntry entry) => entry is { Intent: { } intent, Answers: { Count: > 0 } answers }
+        && (intent.Operation == LedgerOperation.Delete || Read(intent, answers[answers.Count - 1]) is not null);
 
     private static async Task<End> UseAsync(Registrations store, LedgerEntry entry, LedgerAnswer answer, List<RegistrationRecord> restored)
     {
