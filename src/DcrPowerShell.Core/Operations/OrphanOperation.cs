@@ -98,7 +98,7 @@ internal static class OrphanOperation
         {
             try
             {
-                RecoverOperation.Tell(await RecoverOperation.RunAsync(context.Store).ConfigureAwait(false), context.Reporter);
+                RecoverOperation.Tell(await RecoverOperation.RunAsync(context.Store, onlyUsable: true).ConfigureAwait(false), context.Reporter);
             }
             catch (DcrException)
             {

@@ -17,12 +17,13 @@ namespace DcrPowerShell.Operations;
 internal static class RecoverOperation
 {
     /// <summary>Of all commands that have ended.</summary>
+    /// <param name="onlyUsable">Leaves those open that brought nothing.</param>
     /// <returns>What the answers brought.</returns>
     /// <exception cref="DcrException">StoreReadOnly, StoreDamaged; the vault could not be read.</exception>
-    public static async Task<IReadOnlyList<RegistrationRecord>> RunAsync(Registrations store)
+    public static async Task<IReadOnlyList<RegistrationRecord>> RunAsync(Registrations store, bool onlyUsable = false)
     {
         var restored = new List<RegistrationRecord>();
-        foreach (var entry in store.Ledger.Open().Where(static entry => !entry.IsUnderWay))
+        foreach (var entry in store.Ledger.Open().Where(entry => !entry.IsUnderWay && (!onlyUsable || IsUsable(entry))))
         {
             var end = entry.Intent is null || entry.Answers.Count == 0 ? End.Unknown : End.Used;
             foreach (var answer in entry.Intent is null ? [] : entry.Answers)
@@ -48,9 +49,9 @@ internal static class RecoverOperation
         }
     }
 
-    /// <summary>Whether what was answered can be used, now or when its vault is connected.</summary>
+    /// <summary>Whether an answer brought something that can be kept, now or when its vault is connected.</summary>
     public static bool IsUsable(LedgerEntry entry) => entry is { Intent: { } intent, Answers: { Count: > 0 } answers }
-        && (intent.Operation == LedgerOperation.Delete || Read(intent, answers[answers.Count - 1]) is not null);
+        && (intent.Operation == LedgerOperation.Delete || Read(intent, answers[answers.Count - 1]) is { Members.Count: > 0, IsRefusal: false });
 
     private static async Task<End> UseAsync(Registrations store, LedgerEntry entry, LedgerAnswer answer, List<RegistrationRecord> restored)
     {

@@ -201,10 +201,16 @@ public class RegistrationLedgerTests
         using var ledger = Open();
         _disk.ForgetCalls();
         ledger.Register("c1", "t1");
+        Assert.Equal(2, _disk.Count(DiskOperation.Flush, First));
+
+        // The first one of a process makes room for answers.
+        Assert.Equal(3, _disk.Count(DiskOperation.Flush));
+        _disk.ForgetCalls();
+        ledger.Register("c2", "t2");
         Assert.Equal(2, _disk.Count(DiskOperation.Flush));
         Assert.Equal(3, _disk.Count(DiskOperation.Append));
         _disk.ForgetCalls();
-        await ledger.StoredAsync([(Issuer, "c1", 3)]);
+        await ledger.StoredAsync([(Issuer, "c2", 6)]);
         await ledger.CloseAsync([LedgerHash.New()]);
         Assert.Equal(0, _disk.Count(DiskOperation.Flush));
     }
