@@ -18,6 +18,11 @@ public abstract class DcrBatchCmdlet : DcrConnectedCmdlet
     private BatchProgress? _progress;
     private bool _isEnding;
 
+    // What ends the command, when all is done that is under way.
+    private ErrorRecord? _last;
+    private bool _isOver;
+    private int _left;
+
     /// <summary>How many requests run at once.</summary>
     [Parameter]
     [ValidateRange(1, 64)]
@@ -50,6 +55,12 @@ public abstract class DcrBatchCmdlet : DcrConnectedCmdlet
     /// <param name="target">What an error is about.</param>
     private protected void Start<T>(DcrConnection connection, string? key, object? target, Func<OperationContext, Task<T>> operation, Action<T> whenDone)
     {
+        EndIfFailed();
+        if (!Takes())
+        {
+            return;
+        }
+
         Progress.Started();
         if (key is not null)
         {
@@ -68,6 +79,11 @@ public abstract class DcrBatchCmdlet : DcrConnectedCmdlet
             {
                 Try(target, () => whenDone(result()));
             }
+            catch (PipelineStoppedException) when (_last is not null)
+            {
+                // It was not sent.
+                _left++;
+            }
             finally
             {
                 _isEnding = false;
@@ -75,6 +91,7 @@ public abstract class DcrBatchCmdlet : DcrConnectedCmdlet
 
             Progress.Ended();
         });
+        EndIfFailed();
     }
 
     /// <summary>Something was done without a request of its own.</summary>
@@ -100,11 +117,70 @@ public abstract class DcrBatchCmdlet : DcrConnectedCmdlet
         }
     }
 
+    /// <summary>Nothing more is sent. The error comes when all is done that is under way.</summary>
+    private protected override void Terminate(ErrorRecord error, DcrException failure)
+    {
+        if (_last is null)
+        {
+            _last = error;
+            _left += Pump().Stop();
+        }
+        else if (failure.Unstored is not null)
+        {
+            WriteError(error);
+        }
+        else
+        {
+            _left++;
+        }
+
+        if (!_isEnding)
+        {
+            EndIfFailed();
+        }
+    }
+
+    private protected override bool Takes()
+    {
+        _left += _isOver ? 1 : 0;
+        return !_isOver;
+    }
+
+    /// <summary>Ends the pipeline only where it takes no client along: what was made is to be found in the user's variable.</summary>
+    private void EndIfFailed()
+    {
+        if (_last is not { } last || _isOver)
+        {
+            return;
+        }
+
+        Pump().Settle();
+        _isOver = true;
+        if (!HasWritten)
+        {
+            ThrowTerminatingError(last);
+        }
+
+        WriteError(last);
+    }
+
     private protected override void AtEnd()
     {
         _progress?.ExpectNoMore();
         WaitForOthers();
-        base.AtEnd();
+        EndIfFailed();
+        if (_isOver)
+        {
+            if (_left > 0)
+            {
+                WriteWarning($"The command ended early: {_left} {(_left == 1 ? "object was" : "objects were")} not worked on. Run it again with all of them when the cause is mended; a tenant that has its client is not registered again.");
+            }
+        }
+        else
+        {
+            base.AtEnd();
+        }
+
         _progress?.End();
     }
 }

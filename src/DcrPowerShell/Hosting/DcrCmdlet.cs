@@ -40,7 +40,10 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     {
         try
         {
-            Try(Target, ProcessItem);
+            if (Takes())
+            {
+                Try(Target, ProcessItem);
+            }
         }
         catch
         {
@@ -52,6 +55,12 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
 
     /// <inheritdoc/>
     protected sealed override void EndProcessing() => Try(null, AtEnd);
+
+    /// <summary>Whether the next object is worked on.</summary>
+    private protected virtual bool Takes() => true;
+
+    /// <summary>A client was written to the output. An error that ends the pipeline would keep it from the variable that it is to go to.</summary>
+    private protected bool HasWritten { get; set; }
 
     /// <summary>No more input comes.</summary>
     private protected virtual void AtEnd()
@@ -87,19 +96,29 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
             {
                 // Before the error, which may end everything: this object is the only place where its secrets are.
                 WriteObject(unstored);
+                HasWritten = true;
             }
 
             var error = ErrorRecords.From(failure, MyInvocation.MyCommand, target);
             Count(failure);
-            if (IsTerminating(failure.ErrorId) || failure.InnerException is VaultException { IsOver: true })
+            if (failure.InnerException is VaultException { IsOver: true })
             {
                 ThrowTerminatingError(error);
+            }
+
+            if (IsTerminating(failure.ErrorId))
+            {
+                Terminate(error, failure);
+                return;
             }
 
             WriteError(error);
             OnFailure(failure);
         }
     }
+
+    /// <summary>Ends the command.</summary>
+    private protected virtual void Terminate(ErrorRecord error, DcrException failure) => ThrowTerminatingError(error);
 
     /// <summary>Counts a failure, also where it cannot be written any more.</summary>
     private protected virtual void Count(DcrException failure)
