@@ -122,11 +122,13 @@ public abstract class DcrBatchCmdlet : DcrConnectedCmdlet
     {
         if (_last is null)
         {
+            Count(failure);
             _last = error;
             _left += Pump().Stop();
         }
         else if (failure.Unstored is not null)
         {
+            Count(failure);
             WriteError(error);
         }
         else
@@ -173,7 +175,7 @@ public abstract class DcrBatchCmdlet : DcrConnectedCmdlet
         {
             if (_left > 0)
             {
-                WriteWarning($"The command ended early: {_left} {(_left == 1 ? "object was" : "objects were")} not worked on. Run it again with all of them when the cause is mended; a tenant that has its client is not registered again.");
+                WriteWarning($"The command ended early: {_left} {(_left == 1 ? "object was" : "objects were")} not worked on. Run it again when the cause is mended.");
             }
         }
         else

@@ -100,16 +100,16 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
             }
 
             var error = ErrorRecords.From(failure, MyInvocation.MyCommand, target);
-            Count(failure);
-            if (failure.InnerException is VaultException { IsOver: true })
-            {
-                ThrowTerminatingError(error);
-            }
-
             if (IsTerminating(failure.ErrorId))
             {
                 Terminate(error, failure);
                 return;
+            }
+
+            Count(failure);
+            if (failure.InnerException is VaultException { IsOver: true })
+            {
+                ThrowTerminatingError(error);
             }
 
             WriteError(error);
@@ -118,7 +118,11 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     }
 
     /// <summary>Ends the command.</summary>
-    private protected virtual void Terminate(ErrorRecord error, DcrException failure) => ThrowTerminatingError(error);
+    private protected virtual void Terminate(ErrorRecord error, DcrException failure)
+    {
+        Count(failure);
+        ThrowTerminatingError(error);
+    }
 
     /// <summary>Counts a failure, also where it cannot be written any more.</summary>
     private protected virtual void Count(DcrException failure)
