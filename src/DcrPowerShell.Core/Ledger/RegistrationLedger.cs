@@ -210,7 +210,7 @@ internal sealed class RegistrationLedger : IDisposable
             var draft = Registration(FrameKind.Kept, record, vaultId, Encoding.UTF8.GetBytes(record.ToJson()), entry, isLast);
             return state => state.Client(draft.Header.Client) switch
             {
-                { } row when row.Header.Sequence > newest => [],
+                { } row when row.Header.Sequence > newest => isLast ? [new FrameDraft(new FrameHeader { Kind = FrameKind.Closed, Entry = entry }, [], [])] : [],
                 { IsRegistration: true } row => [draft with { Header = draft.Header with { Place = row.Header.Place } }],
                 _ => [draft],
             };
