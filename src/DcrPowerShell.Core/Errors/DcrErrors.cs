@@ -180,6 +180,10 @@ internal static class DcrErrors
     public static DcrException OrphanNotAsked(string advice) =>
         new(DcrErrorId.OperationNotSupported, "This server cannot be asked for its clients, so nobody knows which one to keep or to delete. Nothing was sent.", advice);
 
+    /// <param name="isKept">Whether the client of it is kept by now.</param>
+    public static DcrException OrphanAnswered(string? client, bool isKept) =>
+        new(DcrErrorId.OutcomeUnknown, $"The server's answer about client '{client}' is in the local store{(isKept ? ", and what it brought is kept now" : " and can be used, but is not used yet")}. Nothing was dropped, and nothing was sent.", isKept ? "Nothing is left to settle: Get-DcrClient has the client." : "Make room on the disk and connect with the client's vault, if it has one: Connect-DcrServer keeps what the answer brought.");
+
     public static DcrException NotReadableWithoutToken(string clientId) =>
         new(DcrErrorId.OperationNotSupported, $"Client '{clientId}' cannot be read from this server without its registration access token, which is not known here. Nothing was sent.", "If the token is known elsewhere, take the client with Import-DcrClient; if not, give it a new one in the server's own administration.");
 
@@ -541,7 +545,7 @@ internal static class DcrErrors
         new(
             why.ErrorId,
             $"Client '{clientId}' {done}, and the local store could not keep that: {(why.InnerException is { } inner ? inner.Message.TrimEnd('.') : "it is locked")}.{(hasAnswer ? " The server's answer is in it." : "")}",
-            hasAnswer ? "When the store can be written again, connect: what the answer brought is restored." : "The DcrClient object has the secrets: it was written to the output, and is this error's TargetObject. Keep its RegistrationAccessToken and ClientSecret before this session ends.",
+            hasAnswer ? "When the store can be written again, connect: what the answer brought is restored." : "Have the store written again (room on the disk, Unlock-DcrStore) before this session ends: its next command keeps what the answer brought. The DcrClient object has the secrets too: it was written to the output, and is this error's TargetObject.",
             why)
         {
             Unstored = unstored,

@@ -58,9 +58,9 @@ internal sealed class LedgerGeneration(long number, IAppendFile file, FrameScann
     {
         for (var left = 10; ; left--)
         {
-            var number = Newest(folder);
             try
             {
+                var number = Newest(folder) is > 0 and var newest ? newest : throw new FileNotFoundException("its ledger is not there any more");
                 var file = folder.Open(NameOf(number), create: false);
                 var generation = new LedgerGeneration(number, file, new FrameScanner(file, codec));
                 try

@@ -452,7 +452,7 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
         },
         "the key");
 
-    private bool HasFrames => folder.List().Any(name => name.EndsWith(".dcrl", StringComparison.Ordinal) && folder.Length(name) > 0);
+    private bool HasFrames => Guard(() => folder.List().Any(name => name.EndsWith(".dcrl", StringComparison.Ordinal) && folder.Length(name) > 0), "the ledger");
 
     private string KeyPath()
     {

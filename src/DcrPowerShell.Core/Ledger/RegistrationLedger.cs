@@ -24,6 +24,8 @@ internal sealed class RegistrationLedger : IDisposable
     private readonly ILedgerKeys _keys;
     private readonly LedgerFile _file;
     private readonly Owners _owners;
+    private readonly AnswerRoom _room;
+    private readonly HeldAnswers _held = new();
     private readonly ConcurrentDictionary<string, bool> _unreadable = new(StringComparer.OrdinalIgnoreCase);
 
     /// <exception cref="DcrException">StoreReadOnly, StoreDamaged: a newer version wrote it.</exception>
@@ -44,6 +46,7 @@ internal sealed class RegistrationLedger : IDisposable
         }
 
         _owners = new Owners(folder);
+        _room = new AnswerRoom(folder, _owners.Room);
     }
 
     /// <summary>The ledger's own, whatever folder it is in.</summary>
@@ -85,11 +88,14 @@ internal sealed class RegistrationLedger : IDisposable
 
     /// <summary>Makes sure that the file can be written and flushed.</summary>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public void Prove() => WriteAsync(isDurable: true, static () => new FrameDraft(new FrameHeader { Kind = FrameKind.Mark }, [], [])).GetAwaiter().GetResult();
+    public void Prove() => Guard(() => _file.WriteAsync(static _ => [new FrameDraft(new FrameHeader { Kind = FrameKind.Mark }, [], [])], isDurable: true)).GetAwaiter().GetResult();
 
     // What is written.
 
-    /// <summary>Writes what is about to be asked, unless the tenant has a client or a request that is not done. On the disk when it returns.</summary>
+    /// <summary>
+    /// Writes what is about to be asked, unless the tenant has a client or a request that is not done. On the disk when it returns, with room
+    /// for the answer.
+    /// </summary>
     /// <param name="allowsDuplicate">Writes it in any case.</param>
     /// <exception cref="DcrException">StoreReadOnly; InvalidClientMetadata: too large. Nothing is to be sent.</exception>
     public async Task<Begun> BeginAsync(LedgerIntent intent, bool allowsDuplicate = false)
@@ -97,12 +103,16 @@ internal sealed class RegistrationLedger : IDisposable
         var id = LedgerHash.New();
         var tenant = intent is { Operation: LedgerOperation.Register, Tenant: { } name } ? TenantHash(intent.Issuer, name) : LedgerHash.None;
         LedgerHash? living = null, open = null;
+
+        // What came back before is written first: a disk that does not take it has no room for more.
+        await WriteHeldAsync().ConfigureAwait(false);
         try
         {
             await Guard(() =>
             {
                 intent = intent with { Owner = _owners.Own() };
                 _owners.Start(id);
+                _room.Keep(_owners.Count);
                 return _file.WriteAsync(
                     state =>
                     {
@@ -150,12 +160,26 @@ internal sealed class RegistrationLedger : IDisposable
     }
 
     /// <summary>Writes a successful answer as it came, before anybody looks at it. On the disk when it returns.</summary>
-    /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public Task AnsweredAsync(LedgerHash entry, LedgerIntent intent, LedgerAnswer answer) => WriteAsync(isDurable: true, () =>
+    /// <exception cref="DcrException">StoreReadOnly, StoreLocked: it is held in memory, until it can be written.</exception>
+    public async Task AnsweredAsync(LedgerHash entry, LedgerIntent intent, LedgerAnswer answer)
     {
-        var tenant = intent is { Operation: LedgerOperation.Register, Tenant: { } name } ? TenantHash(intent.Issuer, name) : LedgerHash.None;
-        return new FrameDraft(Header(FrameKind.Answered, entry, intent, tenant), LedgerText.Write(intent, answer), answer.Body);
-    });
+        try
+        {
+            await BringAsync(Answered(), isDurable: true).ConfigureAwait(false);
+        }
+        catch (DcrException failure) when (HeldAnswers.CanWait(failure))
+        {
+            _held.Add(entry, Answered);
+            throw;
+        }
+
+        Func<LedgerState, IReadOnlyList<FrameDraft>> Answered()
+        {
+            var tenant = intent is { Operation: LedgerOperation.Register, Tenant: { } name } ? TenantHash(intent.Issuer, name) : LedgerHash.None;
+            var draft = new FrameDraft(Header(FrameKind.Answered, entry, intent, tenant), LedgerText.Write(intent, answer), answer.Body);
+            return _ => [draft];
+        }
+    }
 
     /// <summary>
     /// Writes a registration as it is now. What was answered is on the disk by then, so that this need not be. With a vault it stays
@@ -166,18 +190,34 @@ internal sealed class RegistrationLedger : IDisposable
     /// <param name="closes">Whether nothing more is to come of that.</param>
     /// <param name="isDurable">Whether nothing else has it.</param>
     /// <param name="since">An older answer brings it: where a newer frame about the client is there by now, nothing is written.</param>
+    /// <param name="holds">Whether it is held in memory where it cannot be written now.</param>
     /// <returns>Its place in the order; 0 where a newer one was there.</returns>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public async Task<long> KeepAsync(RegistrationRecord record, string? vaultId, LedgerHash entry = default, bool closes = false, bool isDurable = false, long since = long.MaxValue)
+    public async Task<long> KeepAsync(RegistrationRecord record, string? vaultId, LedgerHash entry = default, bool closes = false, bool isDurable = false, long since = long.MaxValue, bool holds = false)
     {
-        var draft = Registration(FrameKind.Kept, record, vaultId, Encoding.UTF8.GetBytes(record.ToJson()), entry, closes);
-        var written = await Guard(() => _file.WriteAsync(state => state.Client(draft.Header.Client) switch
+        try
         {
-            { } row when row.Header.Sequence > since => [],
-            { IsRegistration: true } row => [draft with { Header = draft.Header with { Place = row.Header.Place } }],
-            _ => [draft],
-        }, isDurable)).ConfigureAwait(false);
-        return written.Count == 0 ? 0 : written[0].Sequence;
+            var written = await BringAsync(Kept(since, closes), isDurable).ConfigureAwait(false);
+            _held.Drop(entry);
+            return written.Count == 0 ? 0 : written[0].Sequence;
+        }
+        catch (DcrException failure) when (holds && HeldAnswers.CanWait(failure))
+        {
+            var newest = Math.Min(since, _file.Size.Sequence);
+            _held.Replace(entry, () => Kept(newest, isLast: !entry.IsNone));
+            throw;
+        }
+
+        Func<LedgerState, IReadOnlyList<FrameDraft>> Kept(long newest, bool isLast)
+        {
+            var draft = Registration(FrameKind.Kept, record, vaultId, Encoding.UTF8.GetBytes(record.ToJson()), entry, isLast);
+            return state => state.Client(draft.Header.Client) switch
+            {
+                { } row when row.Header.Sequence > newest => isLast ? [new FrameDraft(new FrameHeader { Kind = FrameKind.Closed, Entry = entry }, [], [])] : [],
+                { IsRegistration: true } row => [draft with { Header = draft.Header with { Place = row.Header.Place } }],
+                _ => [draft],
+            };
+        }
     }
 
     /// <summary>Notes registrations that a vault has and the ledger does not know. What became known meanwhile stays.</summary>
@@ -191,9 +231,9 @@ internal sealed class RegistrationLedger : IDisposable
 
     /// <summary>The vault gave back what the frames of these sequences have; or no longer has what they removed.</summary>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public Task StoredAsync(IReadOnlyList<(string Issuer, string ClientId, long Sequence)> stored) => Guard(() => _file.WriteAsync(
+    public Task StoredAsync(IReadOnlyList<(string Issuer, string ClientId, long Sequence)> stored) => BringAsync(
         _ => stored.Select(one => new FrameDraft(new FrameHeader { Kind = FrameKind.Stored, Client = ClientHash(one.Issuer, one.ClientId), Reference = one.Sequence }, [], [])).ToList(),
-        isDurable: false));
+        isDurable: false);
 
     /// <summary>Writes that a registration is gone, unless a newer one is there. Kept for ever.</summary>
     /// <param name="since">An older answer says so: a frame of a higher sequence stays.</param>
@@ -202,9 +242,10 @@ internal sealed class RegistrationLedger : IDisposable
     public async Task<long> RemoveAsync(RegistrationRecord record, LedgerHash entry = default, long since = long.MaxValue)
     {
         var client = ClientHash(record.Issuer, record.ClientId);
-        var written = await Guard(() => _file.WriteAsync(
+        var written = await BringAsync(
             state => state.Client(client) is { IsRemoved: false } row && row.Header.Sequence <= since ? [Removal(row.Header)] : [],
-            isDurable: true)).ConfigureAwait(false);
+            isDurable: true).ConfigureAwait(false);
+        _held.Drop(entry);
         return written.Count == 0 ? 0 : written[0].Sequence;
 
         FrameDraft Removal(FrameHeader removed) => new(
@@ -215,7 +256,7 @@ internal sealed class RegistrationLedger : IDisposable
 
     /// <summary>Keeps a secret of the user's own: plain text under a name.</summary>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public Task KeepSecretAsync(string name, string value) => WriteAsync(isDurable: true, () => Secret(name, value));
+    public Task KeepSecretAsync(string name, string value) => BringAsync(_ => [Secret(name, value)], isDurable: true);
 
     /// <summary>What this ledger's audit records are sealed with; made when it is first asked for. It stays with every change of the protection.</summary>
     /// <exception cref="DcrException">StoreReadOnly, StoreDamaged.</exception>
@@ -231,9 +272,9 @@ internal sealed class RegistrationLedger : IDisposable
             }
 
             // Another process may have made one meanwhile.
-            await Guard(() => _file.WriteAsync(
+            await BringAsync(
                 state => state.Client(SecretHash(name)) is null ? [Secret(name, Convert.ToBase64String(made))] : [],
-                isDurable: true)).ConfigureAwait(false);
+                isDurable: true).ConfigureAwait(false);
             key = FindAuditKey(Id)!;
         }
 
@@ -251,15 +292,17 @@ internal sealed class RegistrationLedger : IDisposable
     /// <exception cref="DcrException">StoreReadOnly.</exception>
     public async Task<bool> KeepCopyAsync(string name, string value, string? owner, long since)
     {
-        var written = await Guard(() => _file.WriteAsync(
-            state => (state.Client(SecretHash(name)) is { IsRemoved: false } row ? row.Header.Sequence : 0) == since ? [Secret(name, value), Copied(null, name, value, owner)] : [],
-            isDurable: true)).ConfigureAwait(false);
+        var written = await BringAsync(
+            state => (state.Client(SecretHash(name)) is { IsRemoved: false } row ? row.Header.Sequence : 0) == since
+                ? [Secret(name, value), Copied(null, name, value, owner)]
+                : [],
+            isDurable: true).ConfigureAwait(false);
         return written.Count > 0;
     }
 
     /// <summary>Notes whose secret a vault has under a name.</summary>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public Task NoteCopyAsync(string? vaultId, string name, string value, string owner) => WriteAsync(isDurable: false, () => Copied(vaultId, name, value, owner));
+    public Task NoteCopyAsync(string? vaultId, string name, string value, string owner) => BringAsync(_ => [Copied(vaultId, name, value, owner)], isDurable: false);
 
     /// <summary>Removes such a secret, if it is there.</summary>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
@@ -291,12 +334,15 @@ internal sealed class RegistrationLedger : IDisposable
     /// <exception cref="DcrException">StoreReadOnly.</exception>
     public Task OrphanAsync(IReadOnlyList<LedgerHash> entries) => EndAsync(entries, FrameKind.Orphaned);
 
-    /// <summary>Forgets that entries are under way here, whatever became of them.</summary>
+    /// <summary>Forgets that entries are under way here, whatever became of them. Those whose answers are held in memory stay so, until that is written.</summary>
     public void Leave(IEnumerable<LedgerHash> entries)
     {
         foreach (var entry in entries)
         {
-            _owners.End(entry);
+            if (!_held.Leave(entry))
+            {
+                _owners.End(entry);
+            }
         }
     }
 
@@ -313,6 +359,7 @@ internal sealed class RegistrationLedger : IDisposable
     {
         // Without its key nothing could be read, and all would look damaged.
         _ = _keys.Active;
+        TryWriteHeld();
         _file.ReadOn();
         return Task.FromResult(true);
     }).GetAwaiter().GetResult();
@@ -699,8 +746,11 @@ internal sealed class RegistrationLedger : IDisposable
 
     public void Dispose()
     {
+        TryWriteHeld();
+
         // It waits for what is being written, of which this process is the owner.
         _file.Dispose();
+        _room.Dispose();
         _owners.Dispose();
     }
 
@@ -709,21 +759,71 @@ internal sealed class RegistrationLedger : IDisposable
 
     private static bool IsOfDisk(Exception failure) => failure is IOException or UnauthorizedAccessException;
 
-    private async Task EndAsync(IReadOnlyList<LedgerHash> entries, FrameKind kind)
+    private Task<IReadOnlyList<FrameHeader>> EndAsync(IReadOnlyList<LedgerHash> entries, FrameKind kind) => Guard(() =>
     {
-        await Guard(() =>
+        // Most were ended by the frame that kept what they brought.
+        _file.ReadOn();
+        return !_file.Look(state => entries.Any(entry => Ends(state, entry)))
+            ? Task.FromResult<IReadOnlyList<FrameHeader>>([])
+            : BringAsync(
+                state => entries.Where(entry => Ends(state, entry)).Select(entry => new FrameDraft(new FrameHeader { Kind = kind, Entry = entry }, [], [])).ToList(),
+                isDurable: kind == FrameKind.Orphaned);
+
+        // What became of one whose answer is held in memory, its own frame tells.
+        bool Ends(LedgerState state, LedgerHash entry) => state.Entry(entry) is not null && !_held.Has(entry);
+    });
+
+    /// <summary>Writes what a server has done: where the disk is full, in the room that was kept for it.</summary>
+    private Task<IReadOnlyList<FrameHeader>> BringAsync(Func<LedgerState, IReadOnlyList<FrameDraft>> decide, bool isDurable) => Guard(async () =>
+    {
+        while (true)
         {
-            // Most were ended by the frame that kept what they brought.
-            _file.ReadOn();
-            return !_file.Look(state => entries.Any(entry => state.Entry(entry) is not null))
-                ? Task.FromResult<IReadOnlyList<FrameHeader>>([])
-                : _file.WriteAsync(
-                    state => entries.Where(entry => state.Entry(entry) is not null).Select(entry => new FrameDraft(new FrameHeader { Kind = kind, Entry = entry }, [], [])).ToList(),
-                    isDurable: kind == FrameKind.Orphaned);
-        }).ConfigureAwait(false);
+            var releases = _room.Releases;
+            try
+            {
+                return await _file.WriteAsync(decide, isDurable).ConfigureAwait(false);
+            }
+            catch (IOException) when (_room.Release(releases))
+            {
+                // Once more.
+            }
+        }
+    });
+
+    /// <summary>Writes what could not be written when it came.</summary>
+    /// <exception cref="DcrException">StoreReadOnly, StoreLocked: it still cannot.</exception>
+    private async Task WriteHeldAsync()
+    {
+        while (_held.TryTake() is { } held)
+        {
+            try
+            {
+                foreach (var write in held.Writes)
+                {
+                    await BringAsync(write(), isDurable: true).ConfigureAwait(false);
+                }
+            }
+            catch (DcrException failure) when (HeldAnswers.CanWait(failure))
+            {
+                _held.PutBack(held);
+                throw;
+            }
+
+            _owners.End(held.Entry);
+        }
     }
 
-    private Task<IReadOnlyList<FrameHeader>> WriteAsync(bool isDurable, Func<FrameDraft> draft) => Guard(() => _file.WriteAsync(_ => [draft()], isDurable));
+    private void TryWriteHeld()
+    {
+        try
+        {
+            WriteHeldAsync().GetAwaiter().GetResult();
+        }
+        catch (DcrException)
+        {
+            // Whoever uses the ledger next tries again.
+        }
+    }
 
     private async Task<T> Guard<T>(Func<Task<T>> action)
     {

@@ -1,4 +1,5 @@
 using System;
+using System.IO;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Files;
 
@@ -7,9 +8,31 @@ namespace DcrPowerShell.Ledger;
 /// <summary>What can be wrong with the local store.</summary>
 internal static class StoreErrors
 {
-    public static DcrException NotWritable(string path, Exception why) => why is NotPrivateException
-        ? NotPrivate(why)
-        : new(DcrErrorId.StoreReadOnly, $"The local store in '{path}' cannot be used: {why.Message.TrimEnd('.')}. Nothing was sent.", "Make room on the disk, or make the folder writable for this account; DCRPOWERSHELL_HOME names another folder. Then run the command again.", why);
+    /// <summary>What a failure of the disk means.</summary>
+    public static DcrException NotWritable(string path, Exception why) => why switch
+    {
+        NotPrivateException => NotPrivate(why),
+        FileNotFoundException or DirectoryNotFoundException => Gone(path, why),
+        UnauthorizedAccessException => Refused(path, why, NotAllowed),
+        IOException { HResult: var code } => Refused(path, why, unchecked((uint)code) switch
+        {
+            // ENOSPC; EDQUOT of Linux and of macOS; ERROR_HANDLE_DISK_FULL, ERROR_DISK_FULL, ERROR_DISK_QUOTA_EXCEEDED.
+            28 or 122 or 69 or 0x80070027 or 0x80070070 or 0x8007050F => "Make room on the disk, then run the command again.",
+
+            // EROFS, ERROR_WRITE_PROTECT.
+            30 or 0x80070013 => NotAllowed,
+            _ => "See to the disk that the folder is on, then run the command again.",
+        }),
+        _ => Refused(path, why, "See to the disk that the folder is on, then run the command again."),
+    };
+
+    private const string NotAllowed = "Make the folder and its files writable for this account, then run the command again. If the store was moved, DCRPOWERSHELL_HOME names its folder.";
+
+    private static DcrException Refused(string path, Exception why, string next) =>
+        new(DcrErrorId.StoreReadOnly, $"The local store in '{path}' cannot be used: {why.Message.TrimEnd('.')}. Nothing was sent.", next, why);
+
+    private static DcrException Gone(string path, Exception why) =>
+        new(DcrErrorId.StoreReadOnly, $"The local store in '{path}' is not there any more: the folder or its ledger was removed, moved or renamed. Nothing was sent.", "Put it back. If it was moved, name its place with DCRPOWERSHELL_HOME, and connect again. If it is lost, name an empty folder, and take a backup back there: Restore-DcrRegistration -Path.", why);
 
     public static DcrException NoPlace(string why) =>
         new(DcrErrorId.StoreReadOnly, $"The local store cannot be written ({why.TrimEnd('.')}), and no vault was named that could keep registrations. Nothing was sent.", "Make the folder writable for this account, name another with DCRPOWERSHELL_HOME, or connect with -Vault.");

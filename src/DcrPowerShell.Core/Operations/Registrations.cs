@@ -148,7 +148,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
     public async Task<(DcrStorage Storage, VaultException? Why)> KeepAsync(RegistrationRecord record, LedgerHash entry, bool closes, bool isDurable)
     {
         var mayBeThere = vault is not null && (ledger.Knows(record.SecretName, vaultId!) || ledger.IsUnreadable(record.SecretName));
-        var sequence = await ledger.KeepAsync(record, vaultId, entry, closes, isDurable).ConfigureAwait(false);
+        var sequence = await ledger.KeepAsync(record, vaultId, entry, closes, isDurable, holds: true).ConfigureAwait(false);
         var place = ledger.PlaceOf(record.Issuer, record.ClientId);
         if (place != ledger.PlaceOf(vaultId))
         {

@@ -33,7 +33,7 @@ internal static class StoreOpening
         var (late, why) = await store.SettleAsync().ConfigureAwait(false);
         await store.ConfirmAsync().ConfigureAwait(false);
         restored = [.. restored, .. late.Where(record => !restored.Any(other => other.SecretName == record.SecretName))];
-        TellOfRestored(restored, reporter);
+        RecoverOperation.Tell(restored, reporter);
         audit.Restored(restored);
         return why is null ? store : throw DcrErrors.VaultNotWritable(vault!.Name, why, why.NextStep);
     }
@@ -269,14 +269,6 @@ internal static class StoreOpening
         if (missing > 0)
         {
             reporter.Warning($"{Sentence(store.Place)} no longer has {Count(missing, "registration")} that it had. Restore-DcrRegistration writes those back that the local store still holds; Remove-DcrClient -StoreOnly forgets one that is gone.");
-        }
-    }
-
-    private static void TellOfRestored(IReadOnlyList<RegistrationRecord> restored, IReporter reporter)
-    {
-        if (restored.Count > 0)
-        {
-            reporter.Warning($"An earlier command ended before {Count(restored.Count, "answer")} could be stored, and the local store had kept {(restored.Count == 1 ? "it" : "them")}: restored {string.Join(", ", restored.Take(5).Select(static record => record.ClientName ?? record.ClientId))}{(restored.Count > 5 ? " and others" : "")}.");
         }
     }
 

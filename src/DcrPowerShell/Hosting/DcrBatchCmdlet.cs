@@ -25,6 +25,11 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
 
     private string? _subject;
 
+    // What ends the command, when all is done that is under way.
+    private ErrorRecord? _last;
+    private bool _isOver;
+    private int _left;
+
     /// <summary>How many requests run at once.</summary>
     [Parameter]
     [ValidateRange(1, 64)]
@@ -87,6 +92,12 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
     /// <param name="target">What an error is about.</param>
     private protected void Start<T>(DcrConnection connection, string? key, object? target, Func<OperationContext, Task<T>> operation, Action<T> whenDone)
     {
+        EndIfFailed();
+        if (!Takes())
+        {
+            return;
+        }
+
         // Other rows are read before this one ends.
         var subject = Subject;
         Progress.Started();
@@ -108,6 +119,11 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
             {
                 Try(target, () => whenDone(result()), subject);
             }
+            catch (PipelineStoppedException) when (_last is not null)
+            {
+                // It was not sent.
+                _left++;
+            }
             finally
             {
                 _isEnding = false;
@@ -115,6 +131,7 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
 
             Progress.Ended();
         });
+        EndIfFailed();
     }
 
     /// <summary>Something was done without a request of its own.</summary>
@@ -140,11 +157,72 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
         }
     }
 
+    /// <summary>Nothing more is sent. The error comes when all is done that is under way.</summary>
+    private protected override void Terminate(ErrorRecord error, DcrException failure)
+    {
+        if (_last is null)
+        {
+            Count(failure);
+            _last = error;
+            _left += Pump().Stop();
+        }
+        else if (failure.Unstored is not null)
+        {
+            Count(failure);
+            WriteError(error);
+        }
+        else
+        {
+            _left++;
+        }
+
+        if (!_isEnding)
+        {
+            EndIfFailed();
+        }
+    }
+
+    private protected override bool Takes()
+    {
+        _left += _isOver ? 1 : 0;
+        return !_isOver;
+    }
+
+    /// <summary>Ends the pipeline only where it takes no client along: what was made is to be found in the user's variable.</summary>
+    private void EndIfFailed()
+    {
+        if (_last is not { } last || _isOver)
+        {
+            return;
+        }
+
+        Pump().Settle();
+        _isOver = true;
+        if (!HasWritten)
+        {
+            ThrowTerminatingError(last);
+        }
+
+        WriteError(last);
+    }
+
     private protected override void AtEnd()
     {
         _progress?.ExpectNoMore();
         WaitForOthers();
-        base.AtEnd();
+        EndIfFailed();
+        if (_isOver)
+        {
+            if (_left > 0)
+            {
+                WriteWarning($"The command ended early: {_left} {(_left == 1 ? "object was" : "objects were")} not worked on. Run it again when the cause is mended.");
+            }
+        }
+        else
+        {
+            base.AtEnd();
+        }
+
         _progress?.End(Outcome);
     }
 

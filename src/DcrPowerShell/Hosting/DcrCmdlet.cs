@@ -54,11 +54,14 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     {
         try
         {
-            Try(Target, () =>
+            if (Takes())
             {
-                PlainSecret.Refuse(MyInvocation.BoundParameters);
-                ProcessItem();
-            });
+                Try(Target, () =>
+                {
+                    PlainSecret.Refuse(MyInvocation.BoundParameters);
+                    ProcessItem();
+                });
+            }
         }
         catch
         {
@@ -93,6 +96,12 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     private protected virtual void OnStopped()
     {
     }
+
+    /// <summary>Whether the next object is worked on.</summary>
+    private protected virtual bool Takes() => true;
+
+    /// <summary>A client was written to the output. An error that ends the pipeline would keep it from the variable that it is to go to.</summary>
+    private protected bool HasWritten { get; set; }
 
     /// <summary>No more input comes.</summary>
     private protected virtual void AtEnd()
@@ -153,11 +162,18 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
             {
                 // Before the error, which may end everything: this object is the only place where its secrets are.
                 WriteObject(unstored);
+                HasWritten = true;
             }
 
             var error = ErrorRecords.From(failure, MyInvocation.MyCommand, target, IsTerminating(failure.ErrorId) ? null : subject ?? Subject);
+            if (IsTerminating(failure.ErrorId))
+            {
+                Terminate(error, failure);
+                return;
+            }
+
             Count(failure);
-            if (IsTerminating(failure.ErrorId) || failure.InnerException is VaultException { IsOver: true })
+            if (failure.InnerException is VaultException { IsOver: true })
             {
                 ThrowTerminatingError(error);
             }
@@ -183,6 +199,13 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
 
             throw;
         }
+    }
+
+    /// <summary>Ends the command.</summary>
+    private protected virtual void Terminate(ErrorRecord error, DcrException failure)
+    {
+        Count(failure);
+        ThrowTerminatingError(error);
     }
 
     /// <summary>Counts a failure, also where it cannot be written any more.</summary>

@@ -211,10 +211,16 @@ public class RegistrationLedgerTests
         using var ledger = Open();
         _disk.ForgetCalls();
         ledger.Register("c1", "t1");
+        Assert.Equal(2, _disk.Count(DiskOperation.Flush, First));
+
+        // The first one of a process makes room for answers.
+        Assert.Equal(3, _disk.Count(DiskOperation.Flush));
+        _disk.ForgetCalls();
+        ledger.Register("c2", "t2");
         Assert.Equal(2, _disk.Count(DiskOperation.Flush));
         Assert.Equal(3, _disk.Count(DiskOperation.Append));
         _disk.ForgetCalls();
-        await ledger.StoredAsync([(Issuer, "c1", 3)]);
+        await ledger.StoredAsync([(Issuer, "c2", 6)]);
         await ledger.CloseAsync([LedgerHash.New()]);
         Assert.Equal(0, _disk.Count(DiskOperation.Flush));
     }
@@ -730,6 +736,52 @@ public class RegistrationLedgerTests
     {
         _disk.Refuses = static call => call.Operation == DiskOperation.Open;
         Assert.Equal(DcrErrorId.StoreReadOnly, Assert.Throws<DcrException>(Open).ErrorId);
+    }
+
+    [Fact]
+    public async Task A_store_that_was_removed_under_a_process_is_told_and_not_begun_anew()
+    {
+        using var ledger = Open();
+        ledger.Register("c1", "t1");
+        _disk.Restore(new Dictionary<string, byte[]>());
+        foreach (var act in new Func<Task>[] { () => ledger.BeginAsync(Intent("t2")), () => Task.Run(() => ledger.FindTenant(Issuer, "t1")) })
+        {
+            var failure = await Assert.ThrowsAsync<DcrException>(act);
+            Assert.Equal(DcrErrorId.StoreReadOnly, failure.ErrorId);
+            Assert.Contains("is not there any more", failure.Message);
+            Assert.Contains("Put it back", failure.RecommendedAction);
+        }
+
+        Assert.DoesNotContain(_disk.Names, static name => name.EndsWith(".dcrl", StringComparison.Ordinal));
+    }
+
+    /// <summary>What to do about a disk that refuses depends on why.</summary>
+    [Theory]
+    [InlineData(28, "Make room on the disk")]
+    [InlineData(unchecked((int)0x80070070), "Make room on the disk")]
+    [InlineData(30, "writable for this account")]
+    [InlineData(5, "See to the disk")]
+    public void What_a_failure_of_the_disk_means_is_said(int code, string next) =>
+        Assert.Contains(next, StoreErrors.NotWritable("folder", new IOException("it refuses", code)).RecommendedAction);
+
+    [Fact]
+    public void What_a_refusal_of_rights_means_is_said()
+    {
+        Assert.Contains("writable for this account", StoreErrors.NotWritable("folder", new UnauthorizedAccessException("no")).RecommendedAction);
+        Assert.Contains("this account's alone", StoreErrors.NotWritable("folder", new NotPrivateException("no")).RecommendedAction);
+        Assert.Contains("Put it back", StoreErrors.NotWritable("folder", new DirectoryNotFoundException("no")).RecommendedAction);
+    }
+
+    [Fact]
+    public async Task The_room_for_answers_ends_with_its_process()
+    {
+        var (ended, killed) = (Open(), Open());
+        await ended.BeginAsync(Intent("t1"));
+        await killed.BeginAsync(Intent("t2"));
+        Assert.Equal(2, _disk.Names.Count(static name => name.StartsWith("room-", StringComparison.Ordinal)));
+        ended.Dispose();
+        Assert.Single(_disk.Names, static name => name.StartsWith("room-", StringComparison.Ordinal));
+        killed.Dispose();
     }
 
     [Fact]

@@ -308,7 +308,7 @@ public class TenantTests
         var appends = isAnswered ? 3 : 2;
         session.Process.Machine.Disk.Before = call =>
         {
-            if (call.By == session.Process.Folder && call.Operation == DiskOperation.Append && --appends == 0)
+            if (call.By == session.Process.Folder && call.Operation == DiskOperation.Append && call.Name.EndsWith(".dcrl", StringComparison.Ordinal) && --appends == 0)
             {
                 session.Process.Kill();
             }
