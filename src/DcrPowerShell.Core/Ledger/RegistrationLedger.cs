@@ -21,6 +21,7 @@ internal sealed class RegistrationLedger : IDisposable
     private readonly ILedgerKeys _keys;
     private readonly LedgerFile _file;
     private readonly Owners _owners;
+    private readonly Turns _turns;
     private readonly ConcurrentDictionary<string, bool> _unreadable = new(StringComparer.OrdinalIgnoreCase);
 
     /// <exception cref="DcrException">StoreReadOnly, StoreDamaged: a newer version wrote it.</exception>
@@ -41,6 +42,7 @@ internal sealed class RegistrationLedger : IDisposable
         }
 
         _owners = new Owners(folder);
+        _turns = new Turns(folder);
     }
 
     /// <summary>The ledger's own, whatever folder it is in.</summary>
@@ -98,8 +100,7 @@ internal sealed class RegistrationLedger : IDisposable
         {
             await Guard(() =>
             {
-                intent = intent with { Owner = _owners.Own() };
-                _owners.Start(id);
+                intent = Claimed(id, intent);
                 return _file.WriteAsync(
                     state =>
                     {
@@ -145,6 +146,21 @@ internal sealed class RegistrationLedger : IDisposable
             // Then it is an orphan, which Find-DcrOrphan shows.
         }
     }
+
+    /// <summary>Notes that this process is at work on an entry, until <see cref="Leave"/>, so that nobody else settles it meanwhile.</summary>
+    /// <exception cref="DcrException">StoreReadOnly.</exception>
+    public LedgerIntent Claim(LedgerHash entry, LedgerIntent intent) => Guard(() => Task.FromResult(Claimed(entry, intent))).GetAwaiter().GetResult();
+
+    private LedgerIntent Claimed(LedgerHash entry, LedgerIntent intent)
+    {
+        var claimed = intent with { Owner = _owners.Own() };
+        _owners.Start(entry);
+        return claimed;
+    }
+
+    /// <summary>Takes the turn to ask a server about a client, of all processes that have this folder.</summary>
+    /// <returns>Null where another command has it.</returns>
+    public IDisposable? TryTurn(string issuer, string clientId) => _turns.TryTake(ClientHash(issuer, clientId));
 
     /// <summary>Writes a successful answer as it came, before anybody looks at it. On the disk when it returns.</summary>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
@@ -693,7 +709,7 @@ internal sealed class RegistrationLedger : IDisposable
 
         try
         {
-            var record = text.Body.Length > 0 ? RegistrationRecord.Parse(Encoding.UTF8.GetString(text.Body)) with { IsKept = true } : Outline.Read(text.Outline, "");
+            var record = (text.Body.Length > 0 ? RegistrationRecord.Parse(Encoding.UTF8.GetString(text.Body)) with { IsKept = true } : Outline.Read(text.Outline, "")) with { Sequence = header.Sequence };
             return new StoredRegistration(record, header.Sequence, header.Place, row!.IsPending, text.Body.Length > 0);
         }
         catch (FormatException newer)

@@ -83,6 +83,7 @@ internal static class ImportOperation
     public static async Task<(DcrClient Client, ImportOutcome Outcome)> RunAsync(OperationContext context, RegistrationRecord given, string? clientSecretName, bool force)
     {
         await context.CheckVaultAsync().ConfigureAwait(false);
+        await context.Scope.TakeTurnAsync(given).ConfigureAwait(false);
         var known = (await context.Store.FindAsync(given.Issuer, given.ClientId).ConfigureAwait(false))?.Record;
         if (known is not null && !force)
         {

@@ -30,7 +30,7 @@ internal static class ListOperation
 
     /// <summary>A client as a list shows it.</summary>
     public static DcrClient ClientOf(StoredRegistration known, WholeRecords? whole) =>
-        new(known.Record, [], whole) { Storage = known.IsPending ? DcrStorage.Pending : known.Place == 0 ? DcrStorage.Local : DcrStorage.Vault };
+        new(known.Record with { Sequence = known.Sequence }, [], whole) { Storage = known.IsPending ? DcrStorage.Pending : known.Place == 0 ? DcrStorage.Local : DcrStorage.Vault };
 
     /// <summary>What is kept at the connected server, or everywhere, without asking anybody.</summary>
     /// <param name="issuer">Null for all.</param>

@@ -34,7 +34,7 @@ internal sealed record OperationContext(DcrConnection Connection, Registrations 
     public AuditScope Audit { get; } = AuditScope.Of(Connection, Reporter, Clock);
 
     /// <summary>What this run writes to the ledger.</summary>
-    public LedgerScope Scope { get; } = new(Connection, Reporter, Clock);
+    public LedgerScope Scope { get; } = new(Connection, Store, Reporter, Clock, Stop);
 
     /// <summary>Runs an operation, closes in the ledger what is done with its end, and puts it on record.</summary>
     public async Task<T> RunAsync<T>(Func<OperationContext, Task<T>> operation)

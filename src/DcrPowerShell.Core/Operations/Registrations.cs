@@ -122,7 +122,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
             await TakeAsync(record, known).ConfigureAwait(false);
         }
 
-        return new StoredRegistration(record, known?.Sequence ?? long.MaxValue, ledger.PlaceOf(vaultId), IsPending: false, IsWhole: true);
+        return new StoredRegistration(record with { Sequence = known?.Sequence ?? 0 }, known?.Sequence ?? long.MaxValue, ledger.PlaceOf(vaultId), IsPending: false, IsWhole: true);
     }
 
     /// <summary>A vault that lists a secret and does not give it: "not found" is not to be believed then.</summary>

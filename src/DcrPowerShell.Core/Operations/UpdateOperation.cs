@@ -22,6 +22,7 @@ internal static class UpdateOperation
     public static async Task<DcrClient> RunAsync(OperationContext context, RegistrationRecord record, JsonBag changes)
     {
         context.Audit.Begin(DcrAuditOperation.Update, record, changes: changes.Select(static member => member.Key));
+        record = await context.Scope.TakeTurnAsync(record).ConfigureAwait(false);
         var (current, read) = await ReadOperation.ReadAsync(context, record).ConfigureAwait(false);
         var asked = changes.Where(static (_, value) => !JsonBag.IsAbsent(value));
         DcrClient updated;
@@ -41,17 +42,17 @@ internal static class UpdateOperation
         Task<DcrClient> ChangeAsync(DcrClient now, RegistrationAnswer answer)
         {
             var whole = Management.ForUpdate(answer.Members, record.ClientId).With(changes).WithoutAbsent();
-            return WriteAsync(context, now.Record, asked, () => context.Provider.UpdateAsync(now.Record, new MetadataUpdate(whole, changes, answer.Members), context.Call));
+            return WriteAsync(context, now.Record, asked, newest => context.Provider.UpdateAsync(newest, new MetadataUpdate(whole, changes, answer.Members), context.Call));
         }
     }
 
     /// <summary>Has the server change a client, and keeps what comes back.</summary>
-    public static async Task<DcrClient> WriteAsync(OperationContext context, RegistrationRecord record, JsonBag asked, Func<Task<RegistrationAnswer>> write)
+    public static async Task<DcrClient> WriteAsync(OperationContext context, RegistrationRecord record, JsonBag asked, Func<RegistrationRecord, Task<RegistrationAnswer>> write)
     {
-        await context.Scope.BeginChangeAsync(LedgerOperation.Update, record, asked).ConfigureAwait(false);
+        record = await context.Scope.BeginChangeAsync(LedgerOperation.Update, record, asked).ConfigureAwait(false);
         try
         {
-            var answer = await write().ConfigureAwait(false);
+            (record, var answer) = await context.AskAsync(record, async newest => (newest, await write(newest).ConfigureAwait(false))).ConfigureAwait(false);
             return await context.KeepAsync(record, answer, asked, "was changed").ConfigureAwait(false);
         }
         catch (UnreadAnswerException unread)

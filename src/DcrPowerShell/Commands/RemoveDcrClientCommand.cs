@@ -12,7 +12,7 @@ public sealed class RemoveDcrClientCommand : DcrClientCmdlet
 {
     private RegistrationLedger? _ledger;
 
-    /// <summary>Drops the registration also where the server does not know the client, rejects its token, or does not delete clients.</summary>
+    /// <summary>Drops the registration also where the server does not know the client, rejects its token, or does not delete clients; or is known by a newer token than the object that is piped.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
@@ -32,7 +32,7 @@ public sealed class RemoveDcrClientCommand : DcrClientCmdlet
                 piped ?? (object)clientId,
                 async context =>
                 {
-                    await (StoreOnly ? DeleteOperation.ForgetAsync(context, record) : DeleteOperation.RunAsync(context, record, Force)).ConfigureAwait(false);
+                    await (StoreOnly ? DeleteOperation.ForgetAsync(context, record, Force ? null : piped?.Record) : DeleteOperation.RunAsync(context, record, Force)).ConfigureAwait(false);
                     return record;
                 },
                 deleted =>
