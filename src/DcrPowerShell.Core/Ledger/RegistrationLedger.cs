@@ -187,7 +187,7 @@ internal sealed class RegistrationLedger : IDisposable
         var written = await Guard(() => _file.WriteAsync(state => state.Client(draft.Header.Client) switch
         {
             { } row when row.Header.Sequence > since => [],
-            { IsRegistration: true } row => [draft with { Header = draft.Header with { Place = row.Header.Place } }],
+            { IsRegistration: true } row => [Ranked(state, draft with { Header = draft.Header with { Place = row.Header.Place } })],
             _ => [draft],
         }, isDurable)).ConfigureAwait(false);
         return written.Count == 0 ? 0 : written[0].Sequence;
@@ -199,6 +199,7 @@ internal sealed class RegistrationLedger : IDisposable
     public Task KnowAsync(IReadOnlyList<RegistrationRecord> records, string vaultId, bool replaces = false) => Guard(() => _file.WriteAsync(
         state => records.Select(record => Registration(FrameKind.Known, record, vaultId, [], LedgerHash.None, closes: false))
             .Where(draft => !IsKnown(state, draft.Header.Client, draft.Header.Place) || (replaces && state.Client(draft.Header.Client) is { IsRemoved: false }))
+            .Select(draft => Ranked(state, draft, yields: true))
             .ToList(),
         isDurable: true));
 
@@ -249,7 +250,7 @@ internal sealed class RegistrationLedger : IDisposable
             new FrameHeader { Kind = FrameKind.Moved, Client = kept.Header.Client, Place = PlaceOf(from) },
             LedgerText.Write(LedgerRemoval.Of(record)),
             []);
-        var written = await Guard(() => _file.WriteAsync(_ => from is null ? [kept] : [kept, moved], isDurable: true)).ConfigureAwait(false);
+        var written = await Guard(() => _file.WriteAsync(state => from is null ? [Ranked(state, kept)] : [Ranked(state, kept), moved], isDurable: true)).ConfigureAwait(false);
         return written[0].Sequence;
     }
 
@@ -585,7 +586,7 @@ internal sealed class RegistrationLedger : IDisposable
             }
         }
 
-        return contents.OrderBy(static frame => frame.Header.Sequence).ToList();
+        return contents.OrderBy(static frame => frame.Header.Rank).ToList();
 
         void Add(Func<LedgerState, (FrameHeader Header, long Offset)?> which)
         {
@@ -617,11 +618,44 @@ internal sealed class RegistrationLedger : IDisposable
                 var wanted = drafts.Where(draft => draft.Header.Kind is FrameKind.Asked or FrameKind.Answered or FrameKind.Orphaned ? state.Entry(draft.Header.Entry) is null : state.Client(draft.Header.Client) is null).ToList();
                 taken.Clear();
                 taken.AddRange(wanted.Where(static draft => draft.Header.Kind == FrameKind.Kept).Select(static draft => RegistrationRecord.Parse(Encoding.UTF8.GetString(draft.Body))));
-                return wanted;
+                return wanted.ConvertAll(draft => draft.Header.Kind == FrameKind.Kept ? Ranked(state, draft, yields: true) : draft);
             },
             isDurable: true)).ConfigureAwait(false);
         return taken;
     }
+
+    /// <summary>A registration stays its tenant's, or not, whatever becomes of it. One that was taken in never takes the tenant over.</summary>
+    private static FrameDraft Ranked(LedgerState state, FrameDraft draft, bool yields = false)
+    {
+        var rank = state.Client(draft.Header.Client) is { IsRegistration: true } row && row.Header.Tenant == draft.Header.Tenant ? row.Header.Rank
+            : yields && state.LivingOf(draft.Header.Tenant) is not null ? -1
+            : 0;
+        return draft with { Header = draft.Header with { Reference = rank } };
+    }
+
+    /// <summary>Of these registrations, those whose tenant has another one too.</summary>
+    /// <returns>The client that is the tenant's, and the other one.</returns>
+    public IReadOnlyList<(RegistrationRecord Tenants, RegistrationRecord Other)> Doubled(IEnumerable<RegistrationRecord> records)
+    {
+        var doubled = new List<(RegistrationRecord, RegistrationRecord)>();
+        foreach (var record in records.Where(static record => record.Tenant is not null))
+        {
+            var (client, tenant) = (ClientHash(record.Issuer, record.ClientId), TenantHash(record.Issuer, record.Tenant!));
+            var (first, second) = _file.Look(state => (state.LivingOf(tenant)?.Client, state.LivingOf(tenant)?.Earlier?.Client));
+            var other = first == client ? second : first;
+            if (other is { } hash && OutlineOf(hash, record.Issuer) is { } known)
+            {
+                doubled.Add(first == client ? (record, known) : (known, record));
+            }
+        }
+
+        return doubled;
+    }
+
+    private RegistrationRecord? OutlineOf(LedgerHash client, string issuer) =>
+        _file.TryOpenOutline(state => state.Client(client) is { IsRegistration: true } row ? (row.Header, row.Offset) : null, out _, out var outline) && outline is not null
+            ? ReadOutline(outline, issuer)
+            : null;
 
     /// <summary>A frame of a backup with the hashes of this ledger. Requests of this very ledger are left out: it knows what became of them.</summary>
     private FrameDraft? Restored(FrameDraft frame, bool isOwn)

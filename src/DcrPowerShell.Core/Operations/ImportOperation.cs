@@ -95,6 +95,7 @@ internal static class ImportOperation
         context.Audit.Begin(DcrAuditOperation.Import, known ?? given with { RegistrationAccessToken = null, ClientSecret = null });
         var client = await ReadAsync(context, record).ConfigureAwait(false);
         context.TellOfReplacedSecret(record, client);
+        context.TellOfTenant(known?.Tenant, client);
         await context.CopySecretAsync(client, clientSecretName).ConfigureAwait(false);
         return (client, client.State == DcrClientState.Active ? ImportOutcome.Taken : ImportOutcome.AsGiven);
     }

@@ -37,6 +37,7 @@ internal static class OrphanOperation
         var found = OnlyCandidate(orphan);
         context.Audit.Begin(DcrAuditOperation.Adopt, found.Record);
         var client = await context.StoreAsync(found.Record with { Tenant = orphan.Tenant }, [], "was adopted").ConfigureAwait(false);
+        context.TellOfTenant(found.Tenant, client);
         await DismissAsync(context, orphan).ConfigureAwait(false);
         return client;
     }

@@ -396,6 +396,10 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
     {
         await SetAsideAsync(known is { IsWhole: true } ? known.Record : null, there).ConfigureAwait(false);
         await ledger.KnowAsync([there], vaultId!, replaces: true).ConfigureAwait(false);
+        if (known is null && StoreOperation.DoubledWarning(ledger, [there]) is { } doubled)
+        {
+            reporter?.Warning(doubled);
+        }
     }
 
     /// <summary>

@@ -112,20 +112,34 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
         if (Offline)
         {
             var whole = Whole.RecordsOf(connection.Ledger, connection.Vault, connection.VaultId);
+            var count = 0;
             foreach (var found in kept)
             {
                 Write(connection, ListOperation.ClientOf(found, whole));
+                count++;
             }
 
+            TellOfElsewhere(connection, count);
             return;
         }
 
         // Counted, so that it can be said how many are left.
         var ids = kept.Select(static found => found.Record.ClientId).ToList();
+        TellOfElsewhere(connection, ids.Count);
         Expect(ids.Count);
         foreach (var clientId in ids)
         {
             Try(clientId, () => Give(connection, Run(connection, context => FindOperation.RunAsync(context, clientId, piped: null)), clientId));
+        }
+    }
+
+    /// <summary>Nothing was found of what was named, and another store has it: else whoever pipes it on would hear nothing.</summary>
+    private void TellOfElsewhere(DcrConnection connection, int count)
+    {
+        if (count == 0 && (Tenant ?? ClientName) is { } named
+            && Wanted(connection.Ledger, connection.Issuer, place: null).FirstOrDefault() is { } other)
+        {
+            WriteWarning(Redaction.Printable(ListOperation.ElsewhereWarning(connection, named, other)));
         }
     }
 
