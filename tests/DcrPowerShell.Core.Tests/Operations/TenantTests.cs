@@ -8,6 +8,7 @@ using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Ledger;
+using DcrPowerShell.Operations;
 using Xunit;
 
 namespace DcrPowerShell.Core.Tests.Operations;
@@ -86,6 +87,17 @@ public class TenantTests
 
         using var again = await both.AgainAsync();
         Assert.DoesNotContain(again.Reporter.Warnings, static warning => warning.Contains("has two clients"));
+    }
+
+    [Fact]
+    public async Task A_client_that_another_store_has_is_told_with_the_way_there()
+    {
+        using var session = await Session.StartAsync();
+        var client = await session.RegisterAsync(tenant: "north");
+        using var local = await Session.ConnectAsync(session.Connection.Issuer, hasVault: false, process: session.Process);
+        Assert.Equal(
+            $"The local store has no client that matches 'nor*', and vault 'TestVault' has one: '{client.ClientId}'. Connect-DcrServer -Vault TestVault works with that.",
+            ListOperation.ElsewhereWarning(local.Connection, "nor*", Assert.Single(local.Listed())));
     }
 
     /// <summary>Trial R2.</summary>
