@@ -105,7 +105,7 @@ internal static class StoreOperation
     public static string? DoubledWarning(RegistrationLedger ledger, IEnumerable<RegistrationRecord> taken)
     {
         var doubled = ledger.Doubled(taken);
-        var told = doubled.Take(MostTold).Select(static pair => $"Tenant '{pair.Tenants.Tenant}' has two clients: '{pair.Tenants.ClientId}', which is used for it, and '{pair.Other.ClientId}', which came along.");
+        var told = doubled.Take(MostTold).Select(static pair => $"Tenant '{pair.Tenants.Tenant}' has more than one client: '{pair.Tenants.ClientId}', which is used for it, and '{pair.Other.ClientId}'.");
         return doubled.Count == 0 ? null
             : Redaction.Printable($"{string.Join(" ", told)}{(doubled.Count > MostTold ? $" So do {doubled.Count - MostTold} other tenants." : "")} Remove-DcrClient -ClientId removes the one that is not wanted.");
     }

@@ -72,7 +72,7 @@ public class BackupTests
         process.Ledger.Register("ours", "t1");
         var taken = await process.Ledger.RestoreAsync(LedgerHash.Parse(elsewhere.Ledger.Id), elsewhere.Ledger.Contents());
         Assert.Equal("theirs", Assert.Single(taken).ClientId);
-        Assert.Equal("Tenant 't1' has two clients: 'ours', which is used for it, and 'theirs', which came along. Remove-DcrClient -ClientId removes the one that is not wanted.", StoreOperation.DoubledWarning(process.Ledger, taken));
+        Assert.Equal("Tenant 't1' has more than one client: 'ours', which is used for it, and 'theirs'. Remove-DcrClient -ClientId removes the one that is not wanted.", StoreOperation.DoubledWarning(process.Ledger, taken));
         Assert.Null(StoreOperation.DoubledWarning(elsewhere.Ledger, taken));
 
         await process.Ledger.KeepAsync(LedgerSamples.Record("theirs", "t1", "new"), null);

@@ -44,8 +44,8 @@ public class OrphanOperationTests
         await session.RunAsync(context => RestoreOperation.FromServerAsync(context, north.ClientId, "South"));
         Assert.Equal(
             [
-                $"Client '{north.ClientId}' was kept for tenant 'north', and is kept for tenant 'South' now.",
-                $"Tenant 'South' has two clients: '{north.ClientId}', which is used for it, and '{south.ClientId}', which came along. Remove-DcrClient -ClientId removes the one that is not wanted.",
+                $"Client '{north.ClientId}' was kept for tenant 'NORTH', and is kept for tenant 'South' now.",
+                $"Tenant 'South' has more than one client: '{north.ClientId}', which is used for it, and '{south.ClientId}'. Remove-DcrClient -ClientId removes the one that is not wanted.",
             ],
             session.Reporter.Warnings);
     }
