@@ -12,7 +12,7 @@ public sealed class RemoveDcrClientCommand : DcrClientCmdlet
 {
     private RegistrationLedger? _ledger;
 
-    /// <summary>Drops the registration also where the server does not know the client, rejects its token, or does not delete clients; or is known by a newer token than the object that is piped.</summary>
+    /// <summary>Drops the registration also where the server does not know the client, rejects its token, or does not delete clients; and one that has a newer token than the piped object.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
