@@ -111,7 +111,7 @@ internal static class Keeping
         VaultException? failure;
         try
         {
-            (storage, failure) = await context.Store.KeepAsync(record, context.Scope.Entry, closes, isDurable: !context.Scope.HasAnswer).ConfigureAwait(false);
+            (storage, failure) = await context.Store.KeepAsync(record, context.Scope.Entry, closes, isDurable: !context.Scope.HasAnswer, context.Scope.EndTurn).ConfigureAwait(false);
         }
         catch (DcrException unwritten)
         {

@@ -59,7 +59,7 @@ internal sealed class LedgerScope(DcrConnection connection, Registrations store,
     /// <exception cref="DcrException">OutcomeUnknown: the other one does not end. Nothing was sent. StoreDamaged; the vault could not be read.</exception>
     public async Task<RegistrationRecord> TakeTurnAsync(RegistrationRecord record)
     {
-        if (_turnOf == record.SecretName)
+        if (HasTurn(record))
         {
             return record;
         }
@@ -71,6 +71,19 @@ internal sealed class LedgerScope(DcrConnection connection, Registrations store,
         return store.Ledger.Find(record.Issuer, record.ClientId) is { } known && known.Sequence > record.Sequence
             ? (await store.FindAsync(record.Issuer, record.ClientId).ConfigureAwait(false))?.Record ?? record
             : record;
+    }
+
+    /// <summary>Whether this run has the turn to ask about a client.</summary>
+    public bool HasTurn(RegistrationRecord record) => _turnOf == record.SecretName;
+
+    /// <summary>
+    /// What came back is in the ledger. A vault is not waited for in a turn: its hop is on the pipeline thread, where a command further down
+    /// may be waiting for this turn.
+    /// </summary>
+    public void EndTurn()
+    {
+        _turn?.Dispose();
+        (_turn, _turnOf) = (null, null);
     }
 
     /// <summary>Before a change to a known client.</summary>
@@ -171,12 +184,6 @@ internal sealed class LedgerScope(DcrConnection connection, Registrations store,
         {
             connection.Ledger.Leave(_entries);
         }
-    }
-
-    private void EndTurn()
-    {
-        _turn?.Dispose();
-        (_turn, _turnOf) = (null, null);
     }
 
     private async Task WaitForTurnAsync(RegistrationRecord record)

@@ -19,13 +19,15 @@ internal static class NewestToken
         }
         catch (DcrException refusal) when (refusal.IsClientGone)
         {
+            // The vault is not called in the turn.
+            context.Scope.EndTurn();
             if (await FindNewerAsync(context, record).ConfigureAwait(false) is not { } newer)
             {
                 throw;
             }
 
             context.Reporter.Verbose($"{refusal.Message} A newer token is known by now: asking once more, with that.");
-            return await ask(newer).ConfigureAwait(false);
+            return await ask(await context.Scope.TakeTurnAsync(newer).ConfigureAwait(false)).ConfigureAwait(false);
         }
     }
 

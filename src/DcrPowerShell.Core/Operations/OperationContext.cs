@@ -4,6 +4,7 @@ using System.Threading.Tasks;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
 using DcrPowerShell.Providers;
+using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Operations;
 
@@ -70,6 +71,19 @@ internal sealed record OperationContext(DcrConnection Connection, Registrations 
             await Store.ProveAsync(Clock.UtcNow, afterFailure: Connection.VaultProvedAt == default).ConfigureAwait(false);
             TrustVault();
         }
+    }
+
+    /// <summary>Makes sure that what comes can be kept, and takes the turn to ask about a client. The vault is not called in the turn.</summary>
+    /// <returns>The client as it is known now.</returns>
+    /// <inheritdoc cref="LedgerScope.TakeTurnAsync"/>
+    public async Task<RegistrationRecord> TakeTurnAsync(RegistrationRecord record)
+    {
+        if (!Scope.HasTurn(record))
+        {
+            await CheckStorableAsync().ConfigureAwait(false);
+        }
+
+        return await Scope.TakeTurnAsync(record).ConfigureAwait(false);
     }
 
     /// <summary>What was written was read back just now.</summary>

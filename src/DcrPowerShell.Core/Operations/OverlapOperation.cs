@@ -21,7 +21,7 @@ internal static class OverlapOperation
     public static async Task<DcrClient> StartAsync(OperationContext context, RegistrationRecord record, string? clientSecretName)
     {
         context.Audit.Begin(DcrAuditOperation.AddSecret, record);
-        record = await context.Scope.TakeTurnAsync(record).ConfigureAwait(false);
+        record = await context.TakeTurnAsync(record).ConfigureAwait(false);
         var secrets = context.Provider.SecretsOf(record);
         var (current, read) = await ReadOperation.ReadAsync(context, record).ConfigureAwait(false);
         if (current.TokenEndpointAuthMethod is { } method && !method.StartsWith(ClientMember.ClientSecret, StringComparison.Ordinal))

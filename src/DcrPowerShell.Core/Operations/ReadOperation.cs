@@ -12,7 +12,7 @@ internal static class ReadOperation
     public static async Task<DcrClient> RunAsync(OperationContext context, RegistrationRecord record)
     {
         context.Audit.Begin(DcrAuditOperation.Read, record);
-        record = await context.Scope.TakeTurnAsync(record).ConfigureAwait(false);
+        record = await context.TakeTurnAsync(record).ConfigureAwait(false);
         var (client, _) = await ReadAsync(context, record).ConfigureAwait(false);
         context.TellOfReplacedSecret(record, client);
         return client;
@@ -40,7 +40,7 @@ internal static class ReadOperation
     /// <exception cref="DcrException">Refused; not conformant; or VaultWriteFailed, which carries the client.</exception>
     public static async Task<(DcrClient Client, RegistrationAnswer Answer)> ReadAsync(OperationContext context, RegistrationRecord record, bool always = false)
     {
-        await context.CheckStorableAsync().ConfigureAwait(false);
+        record = await context.TakeTurnAsync(record).ConfigureAwait(false);
         try
         {
             (record, var answer) = await context.AskAsync(record, async newest =>

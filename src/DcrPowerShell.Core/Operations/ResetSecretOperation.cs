@@ -15,7 +15,7 @@ internal static class ResetSecretOperation
     public static async Task<DcrClient> RunAsync(OperationContext context, RegistrationRecord record, string? clientSecretName)
     {
         context.Audit.Begin(DcrAuditOperation.ResetSecret, record);
-        record = await context.Scope.TakeTurnAsync(record).ConfigureAwait(false);
+        record = await context.TakeTurnAsync(record).ConfigureAwait(false);
         if (record.ClientSecret is null && !context.Provider.Capabilities.HasFlag(DcrCapabilities.ResetSecret))
         {
             throw DcrErrors.NoSecret(record.ClientId, record.Metadata.Text(ClientMember.TokenEndpointAuthMethod));

@@ -14,7 +14,7 @@ internal static class ResetTokenOperation
     public static async Task<DcrClient> RunAsync(OperationContext context, RegistrationRecord record)
     {
         context.Audit.Begin(DcrAuditOperation.ResetToken, record);
-        record = await context.Scope.TakeTurnAsync(record).ConfigureAwait(false);
+        record = await context.TakeTurnAsync(record).ConfigureAwait(false);
         if (record.RegistrationAccessToken is null)
         {
             throw DcrErrors.NoTokenToReset(record.ClientId);

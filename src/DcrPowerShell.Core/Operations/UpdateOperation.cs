@@ -22,7 +22,7 @@ internal static class UpdateOperation
     public static async Task<DcrClient> RunAsync(OperationContext context, RegistrationRecord record, JsonBag changes)
     {
         context.Audit.Begin(DcrAuditOperation.Update, record, changes: changes.Select(static member => member.Key));
-        record = await context.Scope.TakeTurnAsync(record).ConfigureAwait(false);
+        record = await context.TakeTurnAsync(record).ConfigureAwait(false);
         var (current, read) = await ReadOperation.ReadAsync(context, record).ConfigureAwait(false);
         var asked = changes.Where(static (_, value) => !JsonBag.IsAbsent(value));
         DcrClient updated;

@@ -116,6 +116,25 @@ public class TurnTests
         Assert.DoesNotContain(second.Process.Machine.Disk.Names, static name => name.StartsWith("turn-", StringComparison.Ordinal));
     }
 
+    /// <summary>The vault is called on the pipeline thread, and a command further down may be waiting there for the turn.</summary>
+    [Fact]
+    public async Task No_vault_is_waited_for_in_a_turn()
+    {
+        using var session = await Session.StartAsync(Rotating);
+        var client = await session.RegisterAsync();
+        session.Clock.UtcNow += TimeSpan.FromHours(1); // The vault is to be proved again.
+        var calls = 0;
+        session.Vault.OnWrite = _ =>
+        {
+            calls++;
+            using var turn = session.Ledger.TryTurn(session.Connection.Issuer, client.ClientId);
+            Assert.NotNull(turn);
+        };
+        await session.ReadAsync(client.ClientId);
+        await session.UpdateAsync(client.ClientId, """{"client_name":"other"}""");
+        Assert.Equal(4, calls); // The probe, and what each answer brought.
+    }
+
     /// <summary>The disk has the answer to a read, and what it brought is not kept yet.</summary>
     [Fact]
     public async Task A_read_that_is_under_way_in_another_process_is_no_orphan_and_is_left_to_it()
