@@ -170,6 +170,12 @@ internal static class DcrErrors
     public static DcrException TenantUnderWay(string tenant, TimeSpan waited) =>
         new(DcrErrorId.OutcomeUnknown, $"Tenant '{tenant}' is being registered by another command, which did not end within {Duration.Say(waited)}. Nothing was sent now.", "Run the command again when the other one has ended: it finds the client then.");
 
+    public static DcrException ClientUnderWay(string clientId, TimeSpan waited) =>
+        new(DcrErrorId.RequestTimedOut, $"Another command is at work on client '{clientId}', and did not end within {Duration.Say(waited)}. Nothing was sent now.", "Run the command again when the other one has ended.");
+
+    public static DcrException NewerSince(string clientId) =>
+        new(DcrErrorId.SecretExists, $"Client '{clientId}' has another registration access token than the object that was piped: a command has read or changed it since. Nothing was dropped.", "Get it again with Get-DcrClient and look at its State. Named by -ClientId, it is dropped all the same.");
+
     public static DcrException OtherTenantsClient(string clientId, string tenant, string other) =>
         new(DcrErrorId.ResponseNotConformant, $"For tenant '{tenant}' the server answered with client '{clientId}', which is tenant '{other}''s. What it sent is kept there, and tenant '{tenant}' has no client.", "This server gives one client to several registrations: ask its operator for one client a tenant.");
 

@@ -26,6 +26,7 @@ internal sealed class RegistrationLedger : IDisposable
     private readonly Owners _owners;
     private readonly AnswerRoom _room;
     private readonly HeldAnswers _held = new();
+    private readonly Turns _turns;
     private readonly ConcurrentDictionary<string, bool> _unreadable = new(StringComparer.OrdinalIgnoreCase);
 
     /// <exception cref="DcrException">StoreReadOnly, StoreDamaged: a newer version wrote it.</exception>
@@ -47,6 +48,7 @@ internal sealed class RegistrationLedger : IDisposable
 
         _owners = new Owners(folder);
         _room = new AnswerRoom(folder, _owners.Room);
+        _turns = new Turns(folder);
     }
 
     /// <summary>The ledger's own, whatever folder it is in.</summary>
@@ -110,8 +112,7 @@ internal sealed class RegistrationLedger : IDisposable
         {
             await Guard(() =>
             {
-                intent = intent with { Owner = _owners.Own() };
-                _owners.Start(id);
+                intent = Claimed(id, intent);
                 _room.Keep(_owners.Count);
                 return _file.WriteAsync(
                     state =>
@@ -158,6 +159,21 @@ internal sealed class RegistrationLedger : IDisposable
             // Then it is an orphan, which Find-DcrOrphan shows.
         }
     }
+
+    /// <summary>Notes that this process is at work on an entry, until <see cref="Leave"/>, so that nobody else settles it meanwhile.</summary>
+    /// <exception cref="DcrException">StoreReadOnly.</exception>
+    public LedgerIntent Claim(LedgerHash entry, LedgerIntent intent) => Guard(() => Task.FromResult(Claimed(entry, intent))).GetAwaiter().GetResult();
+
+    private LedgerIntent Claimed(LedgerHash entry, LedgerIntent intent)
+    {
+        var claimed = intent with { Owner = _owners.Own() };
+        _owners.Start(entry);
+        return claimed;
+    }
+
+    /// <summary>Takes the turn to ask a server about a client, of all processes that have this folder.</summary>
+    /// <returns>Null where another command has it.</returns>
+    public IDisposable? TryTurn(string issuer, string clientId) => _turns.TryTake(ClientHash(issuer, clientId));
 
     /// <summary>Writes a successful answer as it came, before anybody looks at it. On the disk when it returns.</summary>
     /// <exception cref="DcrException">StoreReadOnly, StoreLocked: it is held in memory, until it can be written.</exception>
@@ -214,7 +230,7 @@ internal sealed class RegistrationLedger : IDisposable
             return state => state.Client(draft.Header.Client) switch
             {
                 { } row when row.Header.Sequence > newest => isLast ? [new FrameDraft(new FrameHeader { Kind = FrameKind.Closed, Entry = entry }, [], [])] : [],
-                { IsRegistration: true } row => [draft with { Header = draft.Header with { Place = row.Header.Place } }],
+                { IsRegistration: true } row => [Ranked(state, draft with { Header = draft.Header with { Place = row.Header.Place } })],
                 _ => [draft],
             };
         }
@@ -226,6 +242,7 @@ internal sealed class RegistrationLedger : IDisposable
     public Task KnowAsync(IReadOnlyList<RegistrationRecord> records, string vaultId, bool replaces = false) => Guard(() => _file.WriteAsync(
         state => records.Select(record => Registration(FrameKind.Known, record, vaultId, [], LedgerHash.None, closes: false))
             .Where(draft => !IsKnown(state, draft.Header.Client, draft.Header.Place) || (replaces && state.Client(draft.Header.Client) is { IsRemoved: false }))
+            .Select(draft => Ranked(state, draft, yields: true))
             .ToList(),
         isDurable: true));
 
@@ -322,7 +339,7 @@ internal sealed class RegistrationLedger : IDisposable
             new FrameHeader { Kind = FrameKind.Moved, Client = kept.Header.Client, Place = PlaceOf(from) },
             LedgerText.Write(LedgerRemoval.Of(record)),
             []);
-        var written = await Guard(() => _file.WriteAsync(_ => from is null ? [kept] : [kept, moved], isDurable: true)).ConfigureAwait(false);
+        var written = await Guard(() => _file.WriteAsync(state => from is null ? [Ranked(state, kept)] : [Ranked(state, kept), moved], isDurable: true)).ConfigureAwait(false);
         return written[0].Sequence;
     }
 
@@ -682,7 +699,7 @@ internal sealed class RegistrationLedger : IDisposable
             }
         }
 
-        return contents.OrderBy(static frame => frame.Header.Sequence).ToList();
+        return contents.OrderBy(static frame => frame.Header.Rank).ToList();
 
         void Add(Func<LedgerState, (FrameHeader Header, long Offset)?> which)
         {
@@ -714,11 +731,44 @@ internal sealed class RegistrationLedger : IDisposable
                 var wanted = drafts.Where(draft => draft.Header.Kind is FrameKind.Asked or FrameKind.Answered or FrameKind.Orphaned ? state.Entry(draft.Header.Entry) is null : state.Client(draft.Header.Client) is null).ToList();
                 taken.Clear();
                 taken.AddRange(wanted.Where(static draft => draft.Header.Kind == FrameKind.Kept).Select(static draft => RegistrationRecord.Parse(Encoding.UTF8.GetString(draft.Body))));
-                return wanted;
+                return wanted.ConvertAll(draft => draft.Header.Kind == FrameKind.Kept ? Ranked(state, draft, yields: true) : draft);
             },
             isDurable: true)).ConfigureAwait(false);
         return taken;
     }
+
+    /// <summary>A registration stays its tenant's, or not, whatever becomes of it. One that was taken in never takes the tenant over.</summary>
+    private static FrameDraft Ranked(LedgerState state, FrameDraft draft, bool yields = false)
+    {
+        var rank = state.Client(draft.Header.Client) is { IsRegistration: true } row && row.Header.Tenant == draft.Header.Tenant ? row.Header.Rank
+            : yields && state.LivingOf(draft.Header.Tenant) is not null ? -1
+            : 0;
+        return draft with { Header = draft.Header with { Reference = rank } };
+    }
+
+    /// <summary>Of these registrations, those whose tenant has another one too.</summary>
+    /// <returns>The client that is the tenant's, and the other one.</returns>
+    public IReadOnlyList<(RegistrationRecord Tenants, RegistrationRecord Other)> Doubled(IEnumerable<RegistrationRecord> records)
+    {
+        var doubled = new List<(RegistrationRecord, RegistrationRecord)>();
+        foreach (var record in records.Where(static record => record.Tenant is not null))
+        {
+            var (client, tenant) = (ClientHash(record.Issuer, record.ClientId), TenantHash(record.Issuer, record.Tenant!));
+            var (first, second) = _file.Look(state => (state.LivingOf(tenant)?.Client, state.LivingOf(tenant)?.Earlier?.Client));
+            var other = first == client ? second : first;
+            if (other is { } hash && OutlineOf(hash, record.Issuer) is { } known)
+            {
+                doubled.Add(first == client ? (record, known) : (known, record));
+            }
+        }
+
+        return doubled;
+    }
+
+    private RegistrationRecord? OutlineOf(LedgerHash client, string issuer) =>
+        _file.TryOpenOutline(state => state.Client(client) is { IsRegistration: true } row ? (row.Header, row.Offset) : null, out _, out var outline) && outline is not null
+            ? ReadOutline(outline, issuer)
+            : null;
 
     /// <summary>A frame of a backup with the hashes of this ledger. Requests of this very ledger are left out: it knows what became of them.</summary>
     private FrameDraft? Restored(FrameDraft frame, bool isOwn)
@@ -861,7 +911,7 @@ internal sealed class RegistrationLedger : IDisposable
 
         try
         {
-            var record = text.Body.Length > 0 ? RegistrationRecord.Parse(Encoding.UTF8.GetString(text.Body)) with { IsKept = true } : Outline.Read(text.Outline, "");
+            var record = (text.Body.Length > 0 ? RegistrationRecord.Parse(Encoding.UTF8.GetString(text.Body)) with { IsKept = true } : Outline.Read(text.Outline, "")) with { Sequence = header.Sequence };
             return new StoredRegistration(record, header.Sequence, header.Place, row!.IsPending, text.Body.Length > 0);
         }
         catch (FormatException newer)

@@ -13,10 +13,14 @@ internal static class DeleteOperation
     {
         context.Audit.Begin(DcrAuditOperation.Delete, record);
         await context.CheckVaultAsync().ConfigureAwait(false);
-        await context.Scope.BeginChangeAsync(LedgerOperation.Delete, record).ConfigureAwait(false);
+        record = await context.Scope.BeginChangeAsync(LedgerOperation.Delete, record).ConfigureAwait(false);
         try
         {
-            await context.Provider.DeleteAsync(record, context.Call).ConfigureAwait(false);
+            (record, _) = await context.AskAsync(record, async newest =>
+            {
+                await context.Provider.DeleteAsync(newest, context.Call).ConfigureAwait(false);
+                return (newest, true);
+            }).ConfigureAwait(false);
         }
         catch (DcrException refusal) when (refusal.ErrorId is DcrErrorId.ClientNotFound or DcrErrorId.OperationNotSupported)
         {
@@ -52,10 +56,20 @@ internal static class DeleteOperation
     }
 
     /// <summary>Drops the registration from the store, and asks nobody.</summary>
-    /// <exception cref="DcrException">StoreReadOnly; VaultWriteFailed if the vault still has it.</exception>
-    public static async Task ForgetAsync(OperationContext context, RegistrationRecord record)
+    /// <param name="listed">The client as the user saw it: a token that came since is not dropped. Null for whatever there is.</param>
+    /// <exception cref="DcrException">StoreReadOnly; VaultWriteFailed if the vault still has it; SecretExists: it has a newer token.</exception>
+    public static async Task ForgetAsync(OperationContext context, RegistrationRecord record, RegistrationRecord? listed = null)
     {
         context.Audit.Begin(DcrAuditOperation.Drop, record);
+        if (listed is not null)
+        {
+            record = await context.Scope.TakeTurnAsync(record).ConfigureAwait(false);
+            if (record.Sequence > listed.Sequence && (listed.LeftOut is not null || record.RegistrationAccessToken != listed.RegistrationAccessToken))
+            {
+                throw DcrErrors.NewerSince(record.ClientId);
+            }
+        }
+
         if (await context.Store.RemoveAsync(record, context.Scope.Entry).ConfigureAwait(false) is { } failure)
         {
             context.Scope.Kept();

@@ -4,6 +4,7 @@ using System.Linq;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
+using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
 using DcrPowerShell.Providers;
@@ -107,7 +108,7 @@ internal static class Keeping
         var client = isKept
             ? new DcrClient(updated, changes) { State = DcrClientState.Active, Storage = isWorthKeeping ? context.Store.StorageOf(record) : DcrStorage.MemoryOnly }
             : await context.StoreAsync(updated, changes, done).ConfigureAwait(false);
-        context.Tell(client, hasNewSecret: client.Record.ClientSecret != record.ClientSecret);
+        context.Tell(client, hasNewSecret: client.Record.ClientSecret != record.ClientSecret, hasNewMethod: client.TokenEndpointAuthMethod != MethodOf(record));
         return client;
     }
 
@@ -122,7 +123,7 @@ internal static class Keeping
         VaultException? failure;
         try
         {
-            (storage, failure) = await context.Store.KeepAsync(record, context.Scope.Entry, closes, isDurable: !context.Scope.HasAnswer).ConfigureAwait(false);
+            (storage, failure) = await context.Store.KeepAsync(record, context.Scope.Entry, closes, isDurable: !context.Scope.HasAnswer, context.Scope.EndTurn).ConfigureAwait(false);
         }
         catch (DcrException unwritten)
         {
@@ -182,7 +183,8 @@ internal static class Keeping
     }
 
     /// <summary>Says in one line what was granted otherwise than asked, and what is odd.</summary>
-    public static void Tell(this OperationContext context, DcrClient client, bool hasNewSecret)
+    /// <param name="hasNewMethod">Whether this answer brought how the client authenticates. Else its secret may be known elsewhere: not all servers repeat it.</param>
+    public static void Tell(this OperationContext context, DcrClient client, bool hasNewSecret, bool hasNewMethod)
     {
         TellChanges("the server granted otherwise than asked", client.Changes.Where(static change => change.WasNamed).ToList());
         TellChanges("the server changed what was not named", client.Changes.Where(static change => !change.WasNamed).ToList());
@@ -191,7 +193,7 @@ internal static class Keeping
             Warn(doubt);
         }
 
-        if (client.Record.ClientSecret is null && client.TokenEndpointAuthMethod is "client_secret_basic" or "client_secret_post" or "client_secret_jwt")
+        if (hasNewMethod && client.Record.ClientSecret is null && client.TokenEndpointAuthMethod is "client_secret_basic" or "client_secret_post" or "client_secret_jwt")
         {
             Warn($"the server set token_endpoint_auth_method to {client.TokenEndpointAuthMethod} and gave no client secret: the client cannot authenticate.");
         }
@@ -244,6 +246,28 @@ internal static class Keeping
     private static bool HasKeys(JsonBag metadata) => metadata.Has(ClientMember.Jwks) || metadata.Has(ClientMember.JwksUri) || metadata.Has(ClientMember.SoftwareStatement);
 
     private static void WarnOf(this OperationContext context, DcrClient client, string text, string kind) => context.Reporter.Warning(client.ClientId, text, kind);
+
+    private static string? MethodOf(RegistrationRecord record) => record.Metadata.Text(ClientMember.TokenEndpointAuthMethod);
+
+    /// <summary>Says what became of tenants, where a client was given one.</summary>
+    /// <param name="before">The client's tenant before.</param>
+    public static void TellOfTenant(this OperationContext context, string? before, DcrClient now)
+    {
+        if (now.Tenant is null || TenantKey.AreSame(before, now.Tenant))
+        {
+            return;
+        }
+
+        if (before is not null)
+        {
+            context.Reporter.Warning(Redaction.Printable($"Client '{now.ClientId}' was kept for tenant '{before}', and is kept for tenant '{now.Tenant}' now."));
+        }
+
+        if (StoreOperation.DoubledWarning(context.Store.Ledger, [now.Record]) is { } doubled)
+        {
+            context.Reporter.Warning(doubled);
+        }
+    }
 
     /// <summary>Says that a command which was not to replace the client secret found it replaced.</summary>
     public static void TellOfReplacedSecret(this OperationContext context, RegistrationRecord before, DcrClient now)

@@ -30,7 +30,18 @@ internal static class ListOperation
 
     /// <summary>A client as a list shows it.</summary>
     public static DcrClient ClientOf(StoredRegistration known, WholeRecords? whole, IReadOnlyList<DcrChange>? changes = null) =>
-        new(known.Record, changes ?? [], whole) { Storage = known.IsPending ? DcrStorage.Pending : known.Place == 0 ? DcrStorage.Local : DcrStorage.Vault };
+        new(known.Record with { Sequence = known.Sequence }, changes ?? [], whole)
+        {
+            Storage = known.IsPending ? DcrStorage.Pending : known.Place == 0 ? DcrStorage.Local : DcrStorage.Vault,
+        };
+
+    /// <summary>What to say where another store than the connected one has what was named.</summary>
+    public static string ElsewhereWarning(DcrConnection connection, string named, StoredRegistration other)
+    {
+        var vault = other.Place == 0 ? null : connection.Ledger.VaultAt(other.Place) ?? "?";
+        return $"{(connection.Vault is { } own ? $"Vault '{own}'" : "The local store")} has no client that matches '{named}', and {(vault is null ? "the local store" : $"vault '{vault}'")} has one: "
+            + $"'{other.Record.ClientId}'. Connect-DcrServer {(vault is null ? "-LocalStore" : $"-Vault {vault}")} works with that.";
+    }
 
     /// <summary>What is kept at the connected server, or everywhere, without asking anybody.</summary>
     /// <param name="issuer">Null for all.</param>

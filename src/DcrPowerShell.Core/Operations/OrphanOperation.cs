@@ -47,6 +47,7 @@ internal static class OrphanOperation
         var found = OnlyCandidate(context, orphan);
         context.Audit.Begin(DcrAuditOperation.Adopt, found.Record);
         var client = await context.StoreAsync(found.Record with { Tenant = orphan.Tenant }, [], "was adopted").ConfigureAwait(false);
+        context.TellOfTenant(found.Tenant, client);
         await CloseAsync(context, orphan).ConfigureAwait(false);
         return client;
     }

@@ -94,7 +94,7 @@ internal static class RegisterOperation
             context.Reporter.Warning($"Client '{client.ClientId}': the server answered with a client that was registered before. What is kept of it was brought up to date.");
         }
 
-        context.Tell(client, hasNewSecret: answer.ClientSecret is not null);
+        context.Tell(client, hasNewSecret: answer.ClientSecret is not null, hasNewMethod: true);
         context.TellOfNew(client, request.Metadata);
         if (answer.Status != 201)
         {

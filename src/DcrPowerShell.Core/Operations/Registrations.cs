@@ -122,7 +122,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
             await TakeAsync(record, known).ConfigureAwait(false);
         }
 
-        return new StoredRegistration(record, known?.Sequence ?? long.MaxValue, ledger.PlaceOf(vaultId), IsPending: false, IsWhole: true);
+        return new StoredRegistration(record with { Sequence = known?.Sequence ?? 0 }, known?.Sequence ?? long.MaxValue, ledger.PlaceOf(vaultId), IsPending: false, IsWhole: true);
     }
 
     /// <summary>A vault that lists a secret and does not give it: "not found" is not to be believed then.</summary>
@@ -143,9 +143,10 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
 
     /// <summary>Keeps a registration: in the ledger at once, then in the vault, if there is one.</summary>
     /// <param name="isDurable">Whether no answer in the ledger has it.</param>
+    /// <param name="beforeVault">Called when the ledger has it, before a vault is waited for.</param>
     /// <returns>Where it is, and why its vault does not have it yet; null where all is well, or that vault is not connected.</returns>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public async Task<(DcrStorage Storage, VaultException? Why)> KeepAsync(RegistrationRecord record, LedgerHash entry, bool closes, bool isDurable)
+    public async Task<(DcrStorage Storage, VaultException? Why)> KeepAsync(RegistrationRecord record, LedgerHash entry, bool closes, bool isDurable, Action? beforeVault = null)
     {
         var mayBeThere = vault is not null && (ledger.Knows(record.SecretName, vaultId!) || ledger.IsUnreadable(record.SecretName));
         var sequence = await ledger.KeepAsync(record, vaultId, entry, closes, isDurable, holds: true).ConfigureAwait(false);
@@ -153,6 +154,11 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         if (place != ledger.PlaceOf(vaultId))
         {
             return (place == 0 ? DcrStorage.Local : DcrStorage.Pending, null);
+        }
+
+        if (vault is not null)
+        {
+            beforeVault?.Invoke();
         }
 
         var failure = await StoreAsync(record, sequence, mayBeThere).ConfigureAwait(false);
@@ -440,6 +446,10 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
     {
         await SetAsideAsync(known is { IsWhole: true } ? known.Record : null, there).ConfigureAwait(false);
         await ledger.KnowAsync([there], vaultId!, replaces: true).ConfigureAwait(false);
+        if (known is null && StoreOperation.DoubledWarning(ledger, [there]) is { } doubled)
+        {
+            reporter?.Warning(doubled);
+        }
     }
 
     /// <summary>

@@ -155,7 +155,8 @@ internal static class StoreOpening
         var names = await store.ListAsync(SecretName.Own).ConfigureAwait(false);
         ledger.ReadOn();
         var unknown = names.Where(name => name != VaultProbe.Name && !SecretName.IsStoreKey(name) && !ledger.Knows(name, store.VaultId!)).ToList();
-        var (taken, again) = (0, 0);
+        var taken = new List<RegistrationRecord>();
+        var again = 0;
         var isTold = false;
         try
         {
@@ -186,7 +187,7 @@ internal static class StoreOpening
                 }
 
                 await ledger.KnowAsync(part, store.VaultId!).ConfigureAwait(false);
-                taken += part.Count;
+                taken.AddRange(part);
             }
         }
         finally
@@ -202,7 +203,12 @@ internal static class StoreOpening
             reporter.Warning($"{Sentence(store.Place)} had {Count(again, "registration")} again that {(again == 1 ? "was" : "were")} removed before, as after an older copy of it was put back: removed there once more.");
         }
 
-        return (taken, ledger.CountMissing(store.VaultId!, names));
+        if (StoreOperation.DoubledWarning(ledger, taken) is { } doubled)
+        {
+            reporter.Warning(doubled);
+        }
+
+        return (taken.Count, ledger.CountMissing(store.VaultId!, names));
 
         void Tell(int done)
         {
@@ -268,7 +274,7 @@ internal static class StoreOpening
 
         if (missing > 0)
         {
-            reporter.Warning($"{Sentence(store.Place)} no longer has {Count(missing, "registration")} that it had. Restore-DcrRegistration writes those back that the local store still holds; Remove-DcrClient -StoreOnly forgets one that is gone.");
+            reporter.Warning($"{Sentence(store.Place)} no longer has {Count(missing, "registration")} that it had. Where the folder of the local store was put back to an older copy, they may have been removed since: then Remove-DcrClient -StoreOnly forgets one. Else Restore-DcrRegistration writes those back that the local store still holds.");
         }
     }
 

@@ -13,6 +13,8 @@ namespace DcrPowerShell.Operations;
 /// <summary>What is done to the local store itself.</summary>
 internal static class StoreOperation
 {
+    private const int MostTold = 10;
+
     private static readonly int[] ReminderCounts = [1, 50, 500];
 
     /// <exception cref="DcrException">StoreDamaged, StoreReadOnly. A locked store is described as such.</exception>
@@ -101,6 +103,15 @@ internal static class StoreOperation
         return ReminderCounts.Any(count => before < count && now >= count) && !ledger.HasBackup
             ? $"The local store holds {now} registration{(now == 1 ? "" : "s")} and has no backup. Backup-DcrStore -Path <file> -Passphrase <passphrase> makes one; without it, a lost disk is a lost token for each of them."
             : null;
+    }
+
+    /// <summary>What to say of registrations that came from elsewhere, where their tenants have others too; null for nothing.</summary>
+    public static string? DoubledWarning(RegistrationLedger ledger, IEnumerable<RegistrationRecord> taken)
+    {
+        var doubled = ledger.Doubled(taken);
+        var told = doubled.Take(MostTold).Select(static pair => $"Tenant '{pair.Tenants.Tenant}' has more than one client: '{pair.Tenants.ClientId}', which is used for it, and '{pair.Other.ClientId}'.");
+        return doubled.Count == 0 ? null
+            : Redaction.Printable($"{string.Join(" ", told)}{(doubled.Count > MostTold ? $" So do {doubled.Count - MostTold} other tenants." : "")} Remove-DcrClient -ClientId removes the one that is not wanted.");
     }
 
     /// <summary>Reads a backup.</summary>

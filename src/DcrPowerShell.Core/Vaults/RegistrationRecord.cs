@@ -61,6 +61,9 @@ internal sealed record RegistrationRecord
     /// <summary>The vault has it. Clients that a server lists need not be there: they have no secrets to keep. Not stored.</summary>
     public bool IsKept { get; init; }
 
+    /// <summary>The ledger's frame about the client that this was found by; 0 for none. Not stored.</summary>
+    public long Sequence { get; init; }
+
     /// <summary>Of an outline from the index: what it lacks; null for a whole record. Not stored.</summary>
     public LeftOut? LeftOut { get; init; }
 

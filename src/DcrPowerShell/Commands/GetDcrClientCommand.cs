@@ -147,20 +147,34 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
         if (Offline)
         {
             var whole = Whole.RecordsOf(connection.Ledger, connection.Vault, connection.VaultId);
+            var count = 0;
             foreach (var found in kept)
             {
                 Write(connection, ListOperation.ClientOf(found, whole));
+                count++;
             }
 
+            TellOfElsewhere(connection, count, tenants);
             return;
         }
 
         // Counted, so that it can be said how many are left.
         var ids = kept.Select(static found => found.Record.ClientId).ToList();
+        TellOfElsewhere(connection, ids.Count, tenants);
         Expect(ids.Count);
         foreach (var clientId in ids)
         {
             Try(clientId, () => Give(connection, Run(connection, context => FindOperation.RunAsync(context, clientId, piped: null)), clientId));
+        }
+    }
+
+    /// <summary>Nothing was found of what was named, and another store has it: else whoever pipes it on would hear nothing.</summary>
+    private void TellOfElsewhere(DcrConnection connection, int count, List<TenantPattern> tenants)
+    {
+        if (count == 0 && ClientName is { Length: > 0 } names
+            && Wanted(connection.Ledger, connection.Issuer, place: null, tenants).FirstOrDefault() is { } other)
+        {
+            WriteWarning(Redaction.Printable(ListOperation.ElsewhereWarning(connection, string.Join(", ", names), other)));
         }
     }
 

@@ -120,9 +120,15 @@ public sealed class RestoreDcrRegistrationCommand : DcrConnectedCmdlet
             return;
         }
 
-        foreach (var record in Run((_, _) => ledger.RestoreAsync(from, contents)))
+        var taken = Run((_, _) => ledger.RestoreAsync(from, contents));
+        foreach (var record in taken)
         {
             WriteObject(new DcrClient(record, []) { Storage = DcrStorage.Local });
+        }
+
+        if (StoreOperation.DoubledWarning(ledger, taken) is { } doubled)
+        {
+            WriteWarning(doubled);
         }
 
         if (damaged > 0)
