@@ -46,8 +46,15 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
 
     void ILedgerKeys.Refresh()
     {
-        _keyFile = ReadKeyFile() ?? _keyFile;
-        foreach (var key in _keyFile!.Keys.Where(key => !_wasLocked && key.Account is not null && !_keys.ContainsKey(key.Id)))
+        var former = _keyFile!;
+        _keyFile = ReadKeyFile() ?? former;
+        if (_keyFile.LedgerId != former.LedgerId)
+        {
+            _keyFile = former;
+            throw StoreErrors.Replaced(folder.Path);
+        }
+
+        foreach (var key in _keyFile.Keys.Where(key => !_wasLocked && key.Account is not null && !_keys.ContainsKey(key.Id)))
         {
             Take(key, OpenByAccount(key.Account!.Value));
         }
@@ -252,16 +259,22 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
 
     private RegistrationLedger NewLedger()
     {
+        if (_keyFile!.IsBegun && Guard(() => LedgerGeneration.Newest(folder), "the ledger") == 0)
+        {
+            throw StoreErrors.LedgerGone(folder.Path);
+        }
+
         var ledger = new RegistrationLedger(folder, this);
-        if (ledger.File.IsOfOtherKeys)
+        if (!ledger.File.IsOwn && WhyForeign(ledger.File) is { } why)
         {
             // Its tenants would all be unknown, and be registered again.
             ledger.Dispose();
-            throw StoreErrors.KeyOfAnother(KeyPath());
+            throw why;
         }
 
         try
         {
+            Begin(ledger);
             EndProtecting(ledger);
         }
         catch (DcrException failure) when (failure.ErrorId == DcrErrorId.StoreReadOnly)
@@ -270,6 +283,34 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
         }
 
         return ledger;
+    }
+
+    /// <summary>Why a ledger without a frame of this store is not the one; null where nobody has written to it yet.</summary>
+    private DcrException? WhyForeign(LedgerFile file) =>
+        LedgerGeneration.Numbers(folder).Count > 1 ? StoreErrors.LedgerForeign(folder.Path, file.Name)
+        : file.IsOfOtherKeys ? StoreErrors.KeyOfAnother(KeyPath())
+        : _keyFile!.IsBegun ? StoreErrors.LedgerForeign(folder.Path, file.Name)
+        : null;
+
+    /// <summary>Notes beside the key that the ledger has frames, so that one that is gone or empty is not taken for a new one.</summary>
+    private void Begin(RegistrationLedger ledger)
+    {
+        if (_keyFile!.IsBegun)
+        {
+            return;
+        }
+
+        if (!ledger.File.IsOwn)
+        {
+            ledger.Prove();
+        }
+
+        // Whoever has the lock changes the key file now; then the next opening notes it.
+        using var alone = Guard(() => folder.TryLock(ProtectLockName), "the key");
+        if (alone is not null && ReadKeyFile() is { } file)
+        {
+            WriteKeyFile(file with { IsBegun = true });
+        }
     }
 
     /// <summary>Ends a change of the protection that was broken off: until then the former protection opens everything, too.</summary>

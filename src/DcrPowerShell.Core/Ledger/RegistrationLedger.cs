@@ -88,7 +88,7 @@ internal sealed class RegistrationLedger : IDisposable
 
     /// <summary>Writes what is about to be asked, unless the tenant has a client or a request that is not done. On the disk when it returns.</summary>
     /// <param name="allowsDuplicate">Writes it in any case.</param>
-    /// <exception cref="DcrException">StoreReadOnly; InvalidClientMetadata: too large. Nothing is to be sent.</exception>
+    /// <exception cref="DcrException">StoreReadOnly; StoreDamaged: it is an older copy; InvalidClientMetadata: too large. Nothing is to be sent.</exception>
     public async Task<Begun> BeginAsync(LedgerIntent intent, bool allowsDuplicate = false)
     {
         var id = LedgerHash.New();
@@ -107,6 +107,11 @@ internal sealed class RegistrationLedger : IDisposable
                         {
                             living = state.LivingOf(tenant)?.Client;
                             open = state.OpenOf(tenant)?.Id;
+                        }
+
+                        if (living is null && open is null && intent.Operation == LedgerOperation.Register && _file.WasRolledBack)
+                        {
+                            throw StoreErrors.RolledBack(_folder.Path);
                         }
 
                         return living is null && open is null ? [new FrameDraft(Header(FrameKind.Asked, id, intent, tenant), LedgerText.Write(intent), intent.Metadata?.ToUtf8() ?? [])] : [];

@@ -22,6 +22,24 @@ internal static class StoreErrors
     public static DcrException FileDamaged(string path, string what, Exception why) =>
         new(DcrErrorId.StoreDamaged, $"The local store in '{path}' cannot be opened, for {what} is damaged: {why.Message.TrimEnd('.')}. Nothing was sent.", "Put the file back from a copy of the folder. Restore-DcrRegistration -Path takes a backup back into an empty folder (DCRPOWERSHELL_HOME).", why);
 
+    /// <summary>The key says that there was a ledger.</summary>
+    public static DcrException LedgerGone(string path) =>
+        new(DcrErrorId.StoreDamaged, $"The ledger of the local store in '{path}' is not there, but its key is: what the store knew is missing. Nothing was sent.", "Put ledger-*.dcrl back from a copy of the folder. To begin an empty store, set DCRPOWERSHELL_HOME to another folder, and take a backup back with Restore-DcrRegistration -Path.");
+
+    /// <summary>The file with the highest number has no frame of this store: empty, overwritten, or a file of something else.</summary>
+    public static DcrException LedgerForeign(string path, string name) =>
+        new(DcrErrorId.StoreDamaged, $"'{name}' in '{path}' has the name of the local store's ledger, and nothing in it is of this store. Nothing was sent.", $"If another ledger-*.dcrl is beside it, move '{name}' out of the folder; else put the file back from a copy. Restore-DcrRegistration -Path takes a backup back into an empty folder (DCRPOWERSHELL_HOME).");
+
+    /// <summary>Tenants that were registered since the copy are not known any more.</summary>
+    public static DcrException RolledBack(string path) =>
+        new(DcrErrorId.StoreDamaged, $"{WasRolledBack(path)} Nothing was sent: a tenant that was registered since would get a second client.", "Put the newer files back. If the older copy is to count, run Connect-DcrServer again, then this command.");
+
+    public static string WasRolledBack(string path) =>
+        $"The local store in '{path}' was replaced by an older copy while this process had it open. What was kept since that copy is not in it.";
+
+    public static DcrException Replaced(string path) =>
+        new(DcrErrorId.StoreDamaged, $"The local store in '{path}' was replaced by another one while this process had it open. Nothing was sent.", "Put the former one back, or start a new PowerShell session to work with the one that is there.");
+
     public static DcrException TooLarge(Exception why) =>
         new(DcrErrorId.InvalidClientMetadata, $"The client metadata cannot be stored: {why.Message}. Nothing was sent.", "Leave out what the client does not need.", why) { Member = "metadata" };
 

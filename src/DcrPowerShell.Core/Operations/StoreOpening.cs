@@ -245,7 +245,8 @@ internal static class StoreOpening
 
         if (ledger.File.WasRolledBack)
         {
-            reporter.Warning($"The local store in '{ledger.Path}' was replaced by an older copy while this process had it open. What was kept since that copy is not in it.");
+            reporter.Warning(StoreErrors.WasRolledBack(ledger.Path));
+            ledger.File.AcceptRollback();
         }
 
         if (!ledger.LocksWork)

@@ -517,6 +517,36 @@ public class RegistrationLedgerTests
         Assert.Equal("c1", ledger.FindTenant(Issuer, "t1")!.Record.ClientId);
     }
 
+    /// <summary>What was registered since the copy is not known, and would be registered again.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Nobody_registers_in_an_older_copy_before_the_user_was_told(bool inPlace)
+    {
+        using var ledger = Open();
+        ledger.Register("c1", "t1");
+        var backup = _disk.Snapshot();
+        ledger.Register("c2", "t2");
+        if (inPlace)
+        {
+            _disk.Overwrite(First, backup[First]);
+        }
+        else
+        {
+            _disk.Restore(backup);
+        }
+
+        Assert.IsType<Begun.Living>(await ledger.BeginAsync(Intent("t1")));
+        foreach (var tenant in new[] { "t2", "t3", null })
+        {
+            Assert.Equal(DcrErrorId.StoreDamaged, (await Assert.ThrowsAsync<DcrException>(() => ledger.BeginAsync(Intent(tenant)))).ErrorId);
+        }
+
+        Assert.Empty(ledger.Open());
+        ledger.File.AcceptRollback();
+        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t2")));
+    }
+
     [Fact]
     public async Task The_last_registration_keeps_its_tenant_although_it_is_damaged()
     {
