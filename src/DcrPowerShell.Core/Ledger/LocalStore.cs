@@ -26,6 +26,9 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
     private volatile RegistrationLedger? _ledger;
     private KeyFile? _keyFile;
 
+    // Where it was last found.
+    private (IStoreFolder Folder, string Name) _keyPlace = (folder, "");
+
     // Unlock-DcrStore -Lock holds until somebody unlocks it.
     private volatile bool _wasLocked;
 
@@ -33,6 +36,9 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
     public TimeSpan LongestAnswer { get; init; } = TimeSpan.FromMinutes(3);
 
     public IStoreFolder Folder => folder;
+
+    /// <summary>The ledger, once it is open in this process.</summary>
+    public RegistrationLedger? Opened => _ledger;
 
     /// <summary>What protects the key; null where there is none yet.</summary>
     /// <exception cref="DcrException">StoreDamaged.</exception>
@@ -43,6 +49,15 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
     LedgerKey ILedgerKeys.Active => _keys.TryGetValue(_keyFile!.Keys[_keyFile.Keys.Count - 1].Id, out var key) ? key : throw StoreErrors.Locked();
 
     LedgerKey? ILedgerKeys.Find(ulong id) => _keys.TryGetValue(id, out var key) ? key : null;
+
+    void ILedgerKeys.RequireKept()
+    {
+        // Another process may have put it elsewhere.
+        if (Guard(() => _keyPlace.Folder.Length(_keyPlace.Name), "the key") is null && ReadKeyFile() is null)
+        {
+            throw StoreErrors.KeyGone(KeyPath());
+        }
+    }
 
     void ILedgerKeys.Refresh()
     {
@@ -334,7 +349,7 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
 
     private async Task LoadKeysAsync(Func<string, ISecretVault>? vaultOf)
     {
-        var file = ReadKeyFile() ?? MakeKeyFile();
+        var file = ReadKeyFile() ?? (_keys.IsEmpty ? MakeKeyFile() : throw StoreErrors.KeyGone(KeyPath()));
         DcrException? locked = null;
         foreach (var entry in file.Keys.Where(entry => !_keys.ContainsKey(entry.Id)))
         {
@@ -455,6 +470,7 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
         () =>
         {
             var (place, name) = keyFolder(Settings);
+            _keyPlace = (place, name);
             return place.Read(name) is { } utf8 ? KeyFile.Parse(utf8) : null;
         },
         "the key");

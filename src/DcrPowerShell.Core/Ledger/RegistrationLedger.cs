@@ -52,6 +52,9 @@ internal sealed class RegistrationLedger : IDisposable
     /// <summary>Why it is in memory, and ends with the process; null where it is on the disk.</summary>
     public string? WhyInMemory => (_folder as MemoryFolder)?.Why;
 
+    /// <summary>Why it can only be read; null where it can be written, too.</summary>
+    public string? WhyReadOnly => (_folder as ReadOnlyFolder)?.Why;
+
     /// <summary>Whether other processes are kept out while one writes.</summary>
     public bool LocksWork => _folder.LocksWork;
 
@@ -98,6 +101,7 @@ internal sealed class RegistrationLedger : IDisposable
         {
             await Guard(() =>
             {
+                _keys.RequireKept();
                 intent = intent with { Owner = _owners.Own() };
                 _owners.Start(id);
                 return _file.WriteAsync(
@@ -133,7 +137,7 @@ internal sealed class RegistrationLedger : IDisposable
 
         // Somebody else's frame decided: what it says counts now, and what has become of it meanwhile.
         _owners.End(id);
-        return living is { } client && Whole(state => state.Client(client)) is { } registration ? new Begun.Living(registration)
+        return living is { } client && Whole(state => state.Client(client), $"tenant '{intent.Tenant}'") is { } registration ? new Begun.Living(registration)
             : open is { } other && Read(other) is { } entry ? new Begun.Open(entry)
             : await BeginAsync(intent).ConfigureAwait(false);
     }
@@ -282,8 +286,19 @@ internal sealed class RegistrationLedger : IDisposable
     {
         ReadOn();
         var client = ClientHash(issuer, clientId);
-        return Whole(state => state.Client(client));
+        return Whole(state => state.Client(client), $"client '{clientId}'");
     }
+
+    /// <summary>Whether what is known of a client is damaged.</summary>
+    public bool IsDamaged(string issuer, string clientId)
+    {
+        ReadOn();
+        return DamagedAt(ClientHash(issuer, clientId)) is not null;
+    }
+
+    /// <summary>The sequence of what is known of a client, a removal aside, if that is damaged.</summary>
+    private long? DamagedAt(LedgerHash client) =>
+        _file.TryOpen(state => state.Client(client) is { IsRemoved: false } row ? (row.Header, row.Offset) : null, out var header, out var content) && content is null ? header.Sequence : null;
 
     /// <summary>Where a client is kept, as far as was read; null for nowhere.</summary>
     public ulong? PlaceOf(string issuer, string clientId)
@@ -299,7 +314,7 @@ internal sealed class RegistrationLedger : IDisposable
         ReadOn();
         return !_file.TryOpen(state => state.Client(SecretHash(name)) is { IsRemoved: false } row ? (row.Header, row.Offset) : null, out _, out var content) ? null
             : content is { } text ? Encoding.UTF8.GetString(text.Body)
-            : throw StoreErrors.FrameDamaged(_folder.Path);
+            : throw StoreErrors.FrameDamaged(_folder.Path, $"secret '{name}'");
     }
 
     /// <summary>Names of these secrets.</summary>
@@ -324,7 +339,7 @@ internal sealed class RegistrationLedger : IDisposable
     {
         ReadOn();
         var client = _keys.Active.Hash(secretName.ToLowerInvariant());
-        return Whole(state => state.Client(client) is { IsRegistration: true } row ? row : null);
+        return Whole(state => state.Client(client) is { IsRegistration: true } row ? row : null, $"secret '{secretName}'");
     }
 
     /// <summary>Whether the ledger knows what a vault has under a name, also as something that the vault is still to forget.</summary>
@@ -350,7 +365,7 @@ internal sealed class RegistrationLedger : IDisposable
     {
         ReadOn();
         var hash = TenantHash(issuer, tenant);
-        return Whole(state => state.LivingOf(hash));
+        return Whole(state => state.LivingOf(hash), $"tenant '{tenant}'");
     }
 
     /// <summary>The registrations at an issuer, or at all, in the order of their last change, without their secrets. Damaged ones are left out, and counted.</summary>
@@ -381,11 +396,12 @@ internal sealed class RegistrationLedger : IDisposable
     {
         ReadOn();
         var issuers = new List<string>();
-        foreach (var client in _file.Look(static state => state.Rows.Where(static row => row.IsRegistration).GroupBy(static row => row.Header.Issuer).Select(static rows => rows.First().Client).ToList()))
+        foreach (var clients in _file.Look(static state => state.Rows.Where(static row => row.IsRegistration).GroupBy(static row => row.Header.Issuer).Select(static rows => rows.Select(static row => row.Client).ToList()).ToList()))
         {
-            if (Whole(state => state.Client(client)) is { } found)
+            // The first that is not damaged.
+            if (clients.Select(Undamaged).FirstOrDefault(static found => found is not null) is { } known)
             {
-                issuers.Add(found.Record.Issuer);
+                issuers.Add(known.Record.Issuer);
             }
         }
 
@@ -406,7 +422,7 @@ internal sealed class RegistrationLedger : IDisposable
     {
         var place = PlaceOf(vaultId);
         return _file.Look(state => state.Rows.Where(row => row is { IsPending: true, IsRemoved: false } && row.Header.Place == place).OrderBy(static row => row.Header.Sequence).Select(static row => row.Client).ToList())
-            .Select(client => Whole(state => state.Client(client)))
+            .Select(Undamaged)
             .OfType<StoredRegistration>()
             .Where(static found => found.IsPending)
             .ToList();
@@ -585,7 +601,7 @@ internal sealed class RegistrationLedger : IDisposable
         }
     }
 
-    /// <summary>Takes a backup back: fills what is unknown. What the ledger knows, living or removed, stays.</summary>
+    /// <summary>Takes a backup back: fills what is unknown or damaged. What the ledger knows, living or removed, stays.</summary>
     /// <returns>The registrations that were taken.</returns>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
     public async Task<IReadOnlyList<RegistrationRecord>> RestoreAsync(LedgerHash from, IReadOnlyList<FrameDraft> contents)
@@ -600,16 +616,29 @@ internal sealed class RegistrationLedger : IDisposable
             }
         }
 
+        ReadOn();
+        var damaged = drafts.Where(static draft => !draft.Header.Client.IsNone)
+            .Select(draft => (draft.Header.Client, At: DamagedAt(draft.Header.Client)))
+            .Where(static found => found.At is not null)
+            .GroupBy(static found => found.Client)
+            .ToDictionary(static found => found.Key, static found => found.First().At);
         await Guard(() => _file.WriteAsync(
             state =>
             {
-                var wanted = drafts.Where(draft => draft.Header.Kind is FrameKind.Asked or FrameKind.Answered or FrameKind.Orphaned ? state.Entry(draft.Header.Entry) is null : state.Client(draft.Header.Client) is null).ToList();
+                var wanted = drafts.Where(draft => draft.Header.Kind is FrameKind.Asked or FrameKind.Answered or FrameKind.Orphaned ? state.Entry(draft.Header.Entry) is null : IsWanted(state.Client(draft.Header.Client))).Select(draft => InPlace(draft, state.Client(draft.Header.Client))).ToList();
                 taken.Clear();
                 taken.AddRange(wanted.Where(static draft => draft.Header.Kind == FrameKind.Kept).Select(static draft => RegistrationRecord.Parse(Encoding.UTF8.GetString(draft.Body))));
                 return wanted;
             },
             isDurable: true)).ConfigureAwait(false);
         return taken;
+
+        // What a vault has is newer there than in any backup.
+        bool IsWanted(LedgerRow? row) => row is null
+            || ((row.Header.Place == 0 || row.IsPending) && damaged.TryGetValue(row.Client, out var at) && at == row.Header.Sequence);
+
+        static FrameDraft InPlace(FrameDraft draft, LedgerRow? row) =>
+            draft.Header.Kind == FrameKind.Kept && row is not null ? draft with { Header = draft.Header with { Place = row.Header.Place } } : draft;
     }
 
     /// <summary>A frame of a backup with the hashes of this ledger. Requests of this very ledger are left out: it knows what became of them.</summary>
@@ -682,8 +711,12 @@ internal sealed class RegistrationLedger : IDisposable
         }
     }
 
+    /// <summary>A registration with its secrets; null where there is none, or it is damaged.</summary>
+    private StoredRegistration? Undamaged(LedgerHash client) => DamagedAt(client) is null ? Whole(state => state.Client(client), "a client") : null;
+
     /// <summary>A registration with its secrets, where the ledger has them; null where there is none.</summary>
-    private StoredRegistration? Whole(Func<LedgerState, LedgerRow?> which)
+    /// <param name="what">For the error.</param>
+    private StoredRegistration? Whole(Func<LedgerState, LedgerRow?> which, string what)
     {
         LedgerRow? row = null;
         if (!_file.TryOpen(state => (row = which(state)) is { IsRemoved: false } ? (row.Header, row.Offset) : null, out var header, out var content))
@@ -693,7 +726,7 @@ internal sealed class RegistrationLedger : IDisposable
 
         if (content is not { } text)
         {
-            throw StoreErrors.FrameDamaged(_folder.Path);
+            throw StoreErrors.FrameDamaged(_folder.Path, what);
         }
 
         try

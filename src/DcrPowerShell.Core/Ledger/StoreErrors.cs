@@ -15,8 +15,9 @@ internal static class StoreErrors
     public static DcrException Newer(string path, Exception why) =>
         new(DcrErrorId.StoreDamaged, $"The local store in '{path}' was written by a newer DcrPowerShell. It was left as it is.", "Update this module: Update-Module DcrPowerShell.", why);
 
-    public static DcrException FrameDamaged(string path) =>
-        new(DcrErrorId.StoreDamaged, $"A registration in the local store in '{path}' is damaged and cannot be read. Nothing was sent.", "Bring it back from a backup: Restore-DcrRegistration -Path. Get-DcrStore shows what is damaged.");
+    /// <param name="what">As far as is known: "client 'x'", "tenant 'x'".</param>
+    public static DcrException FrameDamaged(string path, string what) =>
+        new(DcrErrorId.StoreDamaged, $"What the local store in '{path}' has of {what} is damaged and cannot be read. Nothing was sent.", "Bring it back from a backup: Restore-DcrRegistration -Path. Without one, Remove-DcrClient -ClientId <id> -StoreOnly drops what is left of it, and New-DcrClient -AllowDuplicate registers its tenant again.");
 
     /// <param name="what">Which of its files.</param>
     public static DcrException FileDamaged(string path, string what, Exception why) =>
@@ -62,8 +63,19 @@ internal static class StoreErrors
     public static DcrException KeyMissing(string path) =>
         new(DcrErrorId.StoreKeyMissing, $"The key of the local store is not there: '{path}'. Without it nobody can read what the store holds, and no new key was made.", "Put the file back from a copy; if it was moved, name its place with Set-DcrStore -KeyPath. To begin an empty store, set DCRPOWERSHELL_HOME to another folder, and take a backup back with Restore-DcrRegistration -Path.");
 
+    /// <summary>It was there when this process opened the store.</summary>
+    public static DcrException KeyGone(string path) =>
+        new(DcrErrorId.StoreKeyMissing, $"The key of the local store is not in '{path}' any more. Only processes that have the store open can still read it. Nothing was sent.", "Put the file back from a copy. Without a copy, run Backup-DcrStore in this session now; Restore-DcrRegistration -Path takes the backup back into an empty folder (DCRPOWERSHELL_HOME).");
+
     public static DcrException KeyOfAnother(string path) =>
         new(DcrErrorId.StoreKeyMissing, $"The key file '{path}' is not the one that the local store was written with. Nothing was sent.", "Put the right key file back from a copy. To begin an empty store, set DCRPOWERSHELL_HOME to another folder, and take a backup back with Restore-DcrRegistration -Path.");
+
+    public static DcrException KeyAmongOwn(string path) =>
+        new(DcrErrorId.InvalidSetup, $"-KeyPath: '{path}' is in the folder of the local store, which has its own files only. Nothing was changed.", "Name a file in another folder, or $null for the usual one.");
+
+    /// <param name="named">What DCRPOWERSHELL_HOME is.</param>
+    public static DcrException HomeRelative(string named) =>
+        new(DcrErrorId.InvalidSetup, $"DCRPOWERSHELL_HOME is '{named}', which is not a full path: it would be another store in each current folder. Nothing was sent.", "Give the full path. PowerShell does not replace ~ in it; \"$HOME/...\" does.");
 
     public static DcrException KeyExists(string path) =>
         new(DcrErrorId.SecretExists, $"There is a key of a store in '{path}' already. Nothing was changed.", "Choose another file: without its key nobody can read a store.");

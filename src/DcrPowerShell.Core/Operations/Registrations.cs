@@ -169,8 +169,8 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
     public async Task<VaultException?> RemoveAsync(RegistrationRecord record, LedgerHash entry)
     {
         // What was read meanwhile counts, not what the command began with.
-        var known = ledger.Find(record.Issuer, record.ClientId);
-        var place = known?.Place ?? 0;
+        var known = ledger.IsDamaged(record.Issuer, record.ClientId) ? null : ledger.Find(record.Issuer, record.ClientId);
+        var place = ledger.PlaceOf(record.Issuer, record.ClientId) ?? 0;
         var sequence = await ledger.RemoveAsync(known?.Record ?? record, entry: entry).ConfigureAwait(false);
         if (sequence == 0 || place == 0)
         {

@@ -26,6 +26,11 @@ internal static class StoreOpening
             throw StoreErrors.NoPlace(reason);
         }
 
+        if (ledger.WhyReadOnly is { } refusal)
+        {
+            throw StoreErrors.NotWritable(ledger.Path, new System.IO.IOException(refusal));
+        }
+
         ledger.ReadOn();
         TellOfLedger(ledger, reporter);
         var store = vault is null ? new Registrations(ledger, null, null) : await OpenWholeVaultAsync(ledger, vault, reporter, clock, stop).ConfigureAwait(false);

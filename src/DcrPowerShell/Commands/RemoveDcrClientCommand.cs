@@ -23,7 +23,7 @@ public sealed class RemoveDcrClientCommand : DcrClientCmdlet
     private protected override void ProcessClient(string clientId, DcrClient? piped)
     {
         var connection = Resolve(piped);
-        var record = Run(connection, context => FindOperation.RunAsync(context, clientId, piped));
+        var record = Run(connection, context => FindOperation.RunAsync(context, clientId, piped, StoreOnly));
         if (ShouldProcess($"{record.ClientName ?? "client"} ({clientId}) at {connection.Issuer}", StoreOnly ? "Drop registration from the store" : "Delete client"))
         {
             Start(

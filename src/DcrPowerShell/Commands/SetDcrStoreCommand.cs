@@ -65,6 +65,11 @@ public sealed class SetDcrStoreCommand : DcrStoreCmdlet
         if (MyInvocation.BoundParameters.ContainsKey(nameof(KeyPath)))
         {
             var path = string.IsNullOrEmpty(KeyPath) ? null : FilePath.Of(this, KeyPath!, nameof(KeyPath));
+            if (path is not null && path != LocalData.UsualKeyPath && LocalData.IsAmongOwn(path))
+            {
+                throw StoreErrors.KeyAmongOwn(path);
+            }
+
             if (ShouldProcess($"local store {store.Folder.Path}", $"Keep its key in {path ?? "its own folder"}"))
             {
                 store.MoveKey(path);

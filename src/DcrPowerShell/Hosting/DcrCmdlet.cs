@@ -51,7 +51,14 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     }
 
     /// <inheritdoc/>
-    protected sealed override void EndProcessing() => Try(null, AtEnd);
+    protected sealed override void EndProcessing()
+    {
+        Try(null, AtEnd);
+        if (LocalData.RolledBackPath is { } path)
+        {
+            WriteWarning(StoreErrors.WasRolledBack(path));
+        }
+    }
 
     /// <summary>No more input comes.</summary>
     private protected virtual void AtEnd()

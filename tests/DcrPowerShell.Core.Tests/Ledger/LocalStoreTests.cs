@@ -442,6 +442,32 @@ public class LocalStoreTests
     }
 
     [Fact]
+    public async Task A_key_file_that_is_gone_under_a_running_session_is_said_before_anything_is_asked()
+    {
+        var ledger = await FilledAsync(Start());
+        var key = _disk[KeyName];
+        _disk.Start().Delete(KeyName);
+        var error = await Assert.ThrowsAsync<DcrException>(() => ledger.BeginAsync(LedgerSamples.Intent("t9")));
+        Assert.Equal(DcrErrorId.StoreKeyMissing, error.ErrorId);
+        Assert.Contains("Backup-DcrStore", error.RecommendedAction, StringComparison.Ordinal);
+        Assert.Contains("Backup-DcrStore", (await Assert.ThrowsAsync<DcrException>(() => ProtectAsync(_opened[0], DcrProtection.User))).RecommendedAction, StringComparison.Ordinal);
+
+        // The way out that it names.
+        Assert.Equal(3, StoreOperation.WriteBackup(ledger, new MemoryStream(), Passphrase, LedgerSamples.Now));
+        Assert.Empty(ledger.Open());
+        _disk[KeyName] = key;
+        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(LedgerSamples.Intent("t9")));
+    }
+
+    [Fact]
+    public async Task A_key_file_that_another_process_put_elsewhere_is_found()
+    {
+        var ledger = await FilledAsync(Start());
+        Start().MoveKey("/elsewhere/own.key");
+        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(LedgerSamples.Intent("t9")));
+    }
+
+    [Fact]
     public async Task A_folder_that_was_replaced_by_another_store_s_is_said()
     {
         var ledger = await FilledAsync(Start());
