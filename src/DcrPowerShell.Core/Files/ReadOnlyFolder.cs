@@ -6,11 +6,11 @@ namespace DcrPowerShell.Files;
 
 /// <summary>A folder that is there and cannot be written, such as one on a read-only mount: what it has can be read.</summary>
 /// <param name="why">Why it cannot be written.</param>
-internal sealed class ReadOnlyFolder(IStoreFolder folder, string why) : IStoreFolder
+internal sealed class ReadOnlyFolder(IStoreFolder folder, Exception why) : IStoreFolder
 {
     public string Path => folder.Path;
 
-    public string Why => why;
+    public Exception Why => why;
 
     /// <summary>Nobody can tell who else has it.</summary>
     public bool LocksWork => false;
@@ -34,7 +34,7 @@ internal sealed class ReadOnlyFolder(IStoreFolder folder, string why) : IStoreFo
     /// <summary>Whoever only reads keeps nobody out.</summary>
     public IDisposable TryLock(string name) => new MemoryStream();
 
-    private IOException Refusal() => new(why);
+    private Exception Refusal() => why is UnauthorizedAccessException ? new UnauthorizedAccessException(why.Message, why) : new IOException(why.Message, why.HResult);
 
     private sealed class ReadOnlyFile(IAppendFile file, ReadOnlyFolder folder) : IAppendFile
     {

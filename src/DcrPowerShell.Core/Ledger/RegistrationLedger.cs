@@ -53,7 +53,7 @@ internal sealed class RegistrationLedger : IDisposable
     public string? WhyInMemory => (_folder as MemoryFolder)?.Why;
 
     /// <summary>Why it can only be read; null where it can be written, too.</summary>
-    public string? WhyReadOnly => (_folder as ReadOnlyFolder)?.Why;
+    public Exception? WhyReadOnly => (_folder as ReadOnlyFolder)?.Why;
 
     /// <summary>Whether other processes are kept out while one writes.</summary>
     public bool LocksWork => _folder.LocksWork;
@@ -186,14 +186,21 @@ internal sealed class RegistrationLedger : IDisposable
         return written.Count == 0 ? 0 : written[0].Sequence;
     }
 
-    /// <summary>Notes registrations that a vault has and the ledger does not know. What became known meanwhile stays.</summary>
+    /// <summary>Notes registrations that a vault has and the ledger does not know. What became known meanwhile stays; what is damaged does not.</summary>
     /// <param name="replaces">What the vault has counts, also where the ledger knows it otherwise.</param>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public Task KnowAsync(IReadOnlyList<RegistrationRecord> records, string vaultId, bool replaces = false) => Guard(() => _file.WriteAsync(
-        state => records.Select(record => Registration(FrameKind.Known, record, vaultId, [], LedgerHash.None, closes: false))
-            .Where(draft => !IsKnown(state, draft.Header.Client, draft.Header.Place) || (replaces && state.Client(draft.Header.Client) is { IsRemoved: false }))
-            .ToList(),
-        isDurable: true));
+    public Task KnowAsync(IReadOnlyList<RegistrationRecord> records, string vaultId, bool replaces = false)
+    {
+        var drafts = records.Select(record => Registration(FrameKind.Known, record, vaultId, [], LedgerHash.None, closes: false)).ToList();
+        var damaged = DamagedOf(drafts);
+        return Guard(() => _file.WriteAsync(
+            state => drafts.Where(draft => state.Client(draft.Header.Client) is var row
+                && (!IsKnown(state, draft.Header.Client, draft.Header.Place)
+                    || (replaces && row is { IsRemoved: false })
+                    || (row is { IsPending: false } && row.Header.Place == draft.Header.Place && damaged.Contains((row.Client, row.Header.Sequence)))))
+                .ToList(),
+            isDurable: true));
+    }
 
     /// <summary>The vault gave back what the frames of these sequences have; or no longer has what they removed.</summary>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
@@ -295,6 +302,19 @@ internal sealed class RegistrationLedger : IDisposable
         ReadOn();
         return DamagedAt(ClientHash(issuer, clientId)) is not null;
     }
+
+    /// <summary>Whether what is known of a registration is damaged, while the vault that it belongs to has it.</summary>
+    public bool IsDamagedCopy(string secretName, string vaultId)
+    {
+        var (client, place) = (_keys.Active.Hash(secretName), PlaceOf(vaultId));
+        return _file.Look(state => state.Client(client) is { IsRegistration: true, IsPending: false } row && row.Header.Place == place) && DamagedAt(client) is not null;
+    }
+
+    /// <summary>Which of the clients of these frames are damaged here, and in which frame.</summary>
+    private HashSet<(LedgerHash Client, long Sequence)> DamagedOf(IEnumerable<FrameDraft> drafts) => new(drafts
+        .Select(draft => (draft.Header.Client, Sequence: DamagedAt(draft.Header.Client)))
+        .Where(static found => found.Sequence is not null)
+        .Select(static found => (found.Client, found.Sequence!.Value)));
 
     /// <summary>The sequence of what is known of a client, a removal aside, if that is damaged.</summary>
     private long? DamagedAt(LedgerHash client) =>
@@ -617,11 +637,7 @@ internal sealed class RegistrationLedger : IDisposable
         }
 
         ReadOn();
-        var damaged = drafts.Where(static draft => !draft.Header.Client.IsNone)
-            .Select(draft => (draft.Header.Client, At: DamagedAt(draft.Header.Client)))
-            .Where(static found => found.At is not null)
-            .GroupBy(static found => found.Client)
-            .ToDictionary(static found => found.Key, static found => found.First().At);
+        var damaged = DamagedOf(drafts);
         await Guard(() => _file.WriteAsync(
             state =>
             {
@@ -635,7 +651,7 @@ internal sealed class RegistrationLedger : IDisposable
 
         // What a vault has is newer there than in any backup.
         bool IsWanted(LedgerRow? row) => row is null
-            || ((row.Header.Place == 0 || row.IsPending) && damaged.TryGetValue(row.Client, out var at) && at == row.Header.Sequence);
+            || ((row.Header.Place == 0 || row.IsPending) && damaged.Contains((row.Client, row.Header.Sequence)));
 
         static FrameDraft InPlace(FrameDraft draft, LedgerRow? row) =>
             draft.Header.Kind == FrameKind.Kept && row is not null ? draft with { Header = draft.Header with { Place = row.Header.Place } } : draft;

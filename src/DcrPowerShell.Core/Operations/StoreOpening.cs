@@ -28,7 +28,7 @@ internal static class StoreOpening
 
         if (ledger.WhyReadOnly is { } refusal)
         {
-            throw StoreErrors.NotWritable(ledger.Path, new System.IO.IOException(refusal));
+            throw StoreErrors.NotWritable(ledger.Path, refusal);
         }
 
         ledger.ReadOn();
@@ -159,7 +159,10 @@ internal static class StoreOpening
         var ledger = store.Ledger;
         var names = await store.ListAsync(SecretName.Own).ConfigureAwait(false);
         ledger.ReadOn();
-        var unknown = names.Where(name => name != VaultProbe.Name && !ledger.Knows(name, store.VaultId!)).ToList();
+
+        // What is damaged here is read again from there.
+        var isDamaged = ledger.File.Gaps.Any(static gap => !gap.IsTorn && !gap.IsFork);
+        var unknown = names.Where(name => name != VaultProbe.Name && (!ledger.Knows(name, store.VaultId!) || (isDamaged && ledger.IsDamagedCopy(name, store.VaultId!)))).ToList();
         var (taken, again) = (0, 0);
         var isTold = false;
         try

@@ -130,7 +130,7 @@ internal static class LocalData
     {
         try
         {
-            var folder = new ReadOnlyFolder(new DiskFolder(own, isWritable: false), why.Message);
+            var folder = new ReadOnlyFolder(new DiskFolder(own, isWritable: false), why);
             return new LocalStore(folder, settings => KeyPlace(folder, settings), new AccountProtection());
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)

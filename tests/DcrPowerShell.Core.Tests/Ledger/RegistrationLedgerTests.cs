@@ -564,7 +564,7 @@ public class RegistrationLedgerTests
         }
 
         var before = _disk.Snapshot();
-        using (var ledger = new RegistrationLedger(new ReadOnlyFolder(_disk.Start(), "it is read-only"), _keys))
+        using (var ledger = new RegistrationLedger(new ReadOnlyFolder(_disk.Start(), new IOException("it is read-only")), _keys))
         {
             Assert.Equal("token-of-c1", ledger.FindTenant(Issuer, "t1")!.Record.RegistrationAccessToken);
             Assert.Single(ledger.Open());
