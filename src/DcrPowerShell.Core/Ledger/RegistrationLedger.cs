@@ -55,6 +55,15 @@ internal sealed class RegistrationLedger : IDisposable
     /// <summary>Why it can only be read; null where it can be written, too.</summary>
     public Exception? WhyReadOnly => (_folder as ReadOnlyFolder)?.Why;
 
+    /// <exception cref="DcrException">StoreReadOnly: it can only be read.</exception>
+    public void RequireWritable()
+    {
+        if (WhyReadOnly is { } why)
+        {
+            throw StoreErrors.NotWritable(_folder.Path, why);
+        }
+    }
+
     /// <summary>Whether other processes are kept out while one writes.</summary>
     public bool LocksWork => _folder.LocksWork;
 

@@ -26,11 +26,7 @@ internal static class StoreOpening
             throw StoreErrors.NoPlace(reason);
         }
 
-        if (ledger.WhyReadOnly is { } refusal)
-        {
-            throw StoreErrors.NotWritable(ledger.Path, refusal);
-        }
-
+        ledger.RequireWritable();
         ledger.ReadOn();
         TellOfLedger(ledger, reporter);
         var store = vault is null ? new Registrations(ledger, null, null) : await OpenWholeVaultAsync(ledger, vault, reporter, clock, stop).ConfigureAwait(false);

@@ -188,6 +188,12 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
         };
         var auditPath = AuditPath is null ? null : GetUnresolvedProviderPathFromPSPath(AuditPath);
         var ledger = Ledger(mayBeInMemory: vault is not null);
+        if (!Offline)
+        {
+            // Before the audit log, which is in the same folder, is looked for.
+            ledger.RequireWritable();
+        }
+
         var connection = Offline
             ? ConnectOperation.Offline(request, ledger, vault)
             : Run((pump, stop) => ConnectOperation.RunAsync(request, ledger, vault is null ? null : VaultOf(vault), pump, new SystemClock(), stop, audit: AuditFile.LogAt(auditPath, pump)));
