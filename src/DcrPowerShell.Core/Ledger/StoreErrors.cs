@@ -35,7 +35,7 @@ internal static class StoreErrors
     public static DcrException RolledBack(string path) =>
         new(DcrErrorId.StoreDamaged, $"{WasRolledBack(path)} Nothing was sent: a tenant that was registered since would get a second client.", "Put the newer files back if they are anywhere. Then run Connect-DcrServer again, and this command.");
 
-    public static string WasRolledBack(string path) =>
+    internal static string WasRolledBack(string path) =>
         $"The local store in '{path}' was replaced by an older copy while this process had it open. What was kept since that copy is not in it.";
 
     public static DcrException Replaced(string path) =>
