@@ -27,8 +27,6 @@ Describe 'A home that cannot be written' -Skip:(-not $canMount) {
 
     It 'is one clear error before anything is sent: <Name>' -ForEach @(
         @{ Name = 'Connect-DcrServer'; Command = { "Connect-DcrServer $($server.Issuer)" } }
-        @{ Name = 'Get-DcrClient -Offline'; Command = { 'Get-DcrClient -Offline' } }
-        @{ Name = 'Connect-DcrServer -Offline'; Command = { "Connect-DcrServer $($server.Issuer) -Offline" } }
         @{ Name = 'Set-DcrStore'; Command = { 'Set-DcrStore -DefaultVault $null' } }
         @{ Name = 'New-DcrKey'; Command = { 'New-DcrKey app-key' } }
     ) {
@@ -38,6 +36,16 @@ Describe 'A home that cannot be written' -Skip:(-not $canMount) {
         $lines[2] | Should -BeLike '*Read-only*Nothing was sent*'
         $lines[3] | Should -BeLike '*DCRPOWERSHELL_HOME*'
         Get-TestServerRequest $server | Should -BeNullOrEmpty
+    }
+
+    It 'can be looked at and backed up, as in an outage' {
+        $backup = Join-Path $HOME "read-only-$([guid]::NewGuid()).dcrb"
+        $lines = Invoke-Anew "(Get-DcrStore).Registrations
+            (Get-DcrClient -Offline).Tenant
+            `$null = Connect-DcrServer $($server.Issuer) -Offline
+            (Get-DcrClient -Offline).ClientName
+            (Backup-DcrStore '$backup' (ConvertTo-SecureString words -AsPlainText -Force)).Name" -Setup $readOnly
+        $lines | Should -Be '1', 'before', 'Before', (Split-Path $backup -Leaf)
     }
 }
 

@@ -162,6 +162,13 @@ Describe 'A backup' {
         Join-Path $TestDrive what-if.dcrb | Should -Not -Exist
     }
 
+    It 'is not written among the store''s own files, where it could be taken for one' {
+        $path = Join-Path $env:DCRPOWERSHELL_HOME ledger-000009.dcrl
+        $null = Assert-Failure { Backup-DcrStore $path $passphrase } -Id InventoryWriteFailed -Category WriteError -Terminating
+        $null = Assert-Failure { Set-DcrStore -KeyPath $path } -Id InvalidSetup -Category InvalidArgument -Terminating
+        $path | Should -Not -Exist
+    }
+
     It 'fills what another store does not know, and what that knows better stays' {
         # Afterwards one client changed its token, and one was removed.
         $null = $kept | Set-DcrClient -Scope newer

@@ -26,6 +26,9 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
     private volatile RegistrationLedger? _ledger;
     private KeyFile? _keyFile;
 
+    // Where it was last found.
+    private (IStoreFolder Folder, string Name) _keyPlace = (folder, "");
+
     // Unlock-DcrStore -Lock holds until somebody unlocks it.
     private volatile bool _wasLocked;
 
@@ -37,6 +40,9 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
 
     public IStoreFolder Folder => folder;
 
+    /// <summary>The ledger, once it is open in this process.</summary>
+    public RegistrationLedger? Opened => _ledger;
+
     /// <summary>What protects the key; null where there is none yet.</summary>
     /// <exception cref="DcrException">StoreDamaged.</exception>
     public DcrProtection? Protection => ReadKeyFile() is { } file ? file.Keys[file.Keys.Count - 1].Protection : null;
@@ -47,10 +53,26 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
 
     LedgerKey? ILedgerKeys.Find(ulong id) => _keys.TryGetValue(id, out var key) ? key : null;
 
+    void ILedgerKeys.RequireKept()
+    {
+        // Another process may have put it elsewhere.
+        if (Guard(() => _keyPlace.Folder.Length(_keyPlace.Name), "the key") is null && ReadKeyFile() is null)
+        {
+            throw StoreErrors.KeyGone(KeyPath());
+        }
+    }
+
     void ILedgerKeys.Refresh()
     {
-        _keyFile = ReadKeyFile() ?? _keyFile;
-        foreach (var key in _keyFile!.Keys.Where(key => !_wasLocked && key.Account is not null && !_keys.ContainsKey(key.Id)))
+        var former = _keyFile!;
+        _keyFile = ReadKeyFile() ?? former;
+        if (_keyFile.LedgerId != former.LedgerId)
+        {
+            _keyFile = former;
+            throw StoreErrors.Replaced(folder.Path);
+        }
+
+        foreach (var key in _keyFile.Keys.Where(key => !_wasLocked && key.Account is not null && !_keys.ContainsKey(key.Id)))
         {
             Take(key, OpenByAccount(key.Account!.Value));
         }
@@ -278,16 +300,22 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
 
     private RegistrationLedger NewLedger()
     {
+        if (_keyFile!.IsBegun && Guard(() => LedgerGeneration.Newest(folder), "the ledger") == 0)
+        {
+            throw StoreErrors.LedgerGone(folder.Path);
+        }
+
         var ledger = new RegistrationLedger(folder, this);
-        if (ledger.File.IsOfOtherKeys)
+        if (!ledger.File.IsOwn && WhyForeign(ledger.File) is { } why)
         {
             // Its tenants would all be unknown, and be registered again.
             ledger.Dispose();
-            throw StoreErrors.KeyOfAnother(KeyPath());
+            throw why;
         }
 
         try
         {
+            Begin(ledger);
             EndProtecting(ledger);
         }
         catch (DcrException failure) when (failure.ErrorId == DcrErrorId.StoreReadOnly)
@@ -296,6 +324,34 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
         }
 
         return ledger;
+    }
+
+    /// <summary>Why a ledger without a frame of this store is not the one; null where nobody has written to it yet.</summary>
+    private DcrException? WhyForeign(LedgerFile file) =>
+        LedgerGeneration.Numbers(folder).Count > 1 ? StoreErrors.LedgerForeign(folder.Path, file.Name)
+        : file.IsOfOtherKeys ? StoreErrors.KeyOfAnother(KeyPath())
+        : _keyFile!.IsBegun ? StoreErrors.LedgerForeign(folder.Path, file.Name)
+        : null;
+
+    /// <summary>Notes beside the key that the ledger has frames, so that one that is gone or empty is not taken for a new one.</summary>
+    private void Begin(RegistrationLedger ledger)
+    {
+        if (_keyFile!.IsBegun)
+        {
+            return;
+        }
+
+        if (!ledger.File.IsOwn)
+        {
+            ledger.Prove();
+        }
+
+        // Whoever has the lock changes the key file now; then the next opening notes it.
+        using var alone = Guard(() => folder.TryLock(ProtectLockName), "the key");
+        if (alone is not null && ReadKeyFile() is { } file)
+        {
+            WriteKeyFile(file with { IsBegun = true });
+        }
     }
 
     /// <summary>Ends a change of the protection that was broken off: until then the former protection opens everything, too.</summary>
@@ -319,7 +375,7 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
 
     private async Task LoadKeysAsync(Func<string, ISecretVault>? vaultOf)
     {
-        var file = ReadKeyFile() ?? MakeKeyFile();
+        var file = ReadKeyFile() ?? (_keys.IsEmpty ? MakeKeyFile() : throw StoreErrors.KeyGone(KeyPath()));
         DcrException? locked = null;
         foreach (var entry in file.Keys.Where(entry => !_keys.ContainsKey(entry.Id)))
         {
@@ -464,6 +520,7 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
         () =>
         {
             var (place, name) = keyFolder(Settings);
+            _keyPlace = (place, name);
             return place.Read(name) is { } utf8 ? KeyFile.Parse(utf8) : null;
         },
         "the key");

@@ -60,6 +60,18 @@ internal sealed class RegistrationLedger : IDisposable
     /// <summary>Why it is in memory, and ends with the process; null where it is on the disk.</summary>
     public string? WhyInMemory => (_folder as MemoryFolder)?.Why;
 
+    /// <summary>Why it can only be read; null where it can be written, too.</summary>
+    public Exception? WhyReadOnly => (_folder as ReadOnlyFolder)?.Why;
+
+    /// <exception cref="DcrException">StoreReadOnly: it can only be read.</exception>
+    public void RequireWritable()
+    {
+        if (WhyReadOnly is { } why)
+        {
+            throw StoreErrors.NotWritable(_folder.Path, why);
+        }
+    }
+
     /// <summary>Whether other processes are kept out while one writes.</summary>
     public bool LocksWork => _folder.LocksWork;
 
@@ -99,7 +111,7 @@ internal sealed class RegistrationLedger : IDisposable
     /// for the answer.
     /// </summary>
     /// <param name="allowsDuplicate">Writes it in any case.</param>
-    /// <exception cref="DcrException">StoreReadOnly; InvalidClientMetadata: too large. Nothing is to be sent.</exception>
+    /// <exception cref="DcrException">StoreReadOnly; StoreDamaged: it is an older copy; InvalidClientMetadata: too large. Nothing is to be sent.</exception>
     public async Task<Begun> BeginAsync(LedgerIntent intent, bool allowsDuplicate = false)
     {
         var id = LedgerHash.New();
@@ -112,6 +124,7 @@ internal sealed class RegistrationLedger : IDisposable
         {
             await Guard(() =>
             {
+                _keys.RequireKept();
                 intent = Claimed(id, intent);
                 _room.Keep(_owners.Count);
                 return _file.WriteAsync(
@@ -121,6 +134,11 @@ internal sealed class RegistrationLedger : IDisposable
                         {
                             living = state.LivingOf(tenant)?.Client;
                             open = state.OpenOf(tenant)?.Id;
+                        }
+
+                        if (living is null && open is null && intent.Operation == LedgerOperation.Register && _file.WasRolledBack)
+                        {
+                            throw StoreErrors.RolledBack(_folder.Path);
                         }
 
                         return living is null && open is null ? [new FrameDraft(Header(FrameKind.Asked, id, intent, tenant), LedgerText.Write(intent), intent.Metadata?.ToUtf8() ?? [])] : [];
@@ -142,7 +160,7 @@ internal sealed class RegistrationLedger : IDisposable
 
         // Somebody else's frame decided: what it says counts now, and what has become of it meanwhile.
         _owners.End(id);
-        return living is { } client && Whole(state => state.Client(client)) is { } registration ? new Begun.Living(registration)
+        return living is { } client && Whole(state => state.Client(client), $"tenant '{intent.Tenant}'") is { } registration ? new Begun.Living(registration)
             : open is { } other && Read(other) is { } entry ? new Begun.Open(entry)
             : await BeginAsync(intent).ConfigureAwait(false);
     }
@@ -236,15 +254,22 @@ internal sealed class RegistrationLedger : IDisposable
         }
     }
 
-    /// <summary>Notes registrations that a vault has and the ledger does not know. What became known meanwhile stays.</summary>
+    /// <summary>Notes registrations that a vault has and the ledger does not know. What became known meanwhile stays; what is damaged does not.</summary>
     /// <param name="replaces">What the vault has counts, also where the ledger knows it otherwise.</param>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public Task KnowAsync(IReadOnlyList<RegistrationRecord> records, string vaultId, bool replaces = false) => Guard(() => _file.WriteAsync(
-        state => records.Select(record => Registration(FrameKind.Known, record, vaultId, [], LedgerHash.None, closes: false))
-            .Where(draft => !IsKnown(state, draft.Header.Client, draft.Header.Place) || (replaces && state.Client(draft.Header.Client) is { IsRemoved: false }))
-            .Select(draft => Ranked(state, draft, yields: true))
-            .ToList(),
-        isDurable: true));
+    public Task KnowAsync(IReadOnlyList<RegistrationRecord> records, string vaultId, bool replaces = false)
+    {
+        var drafts = records.Select(record => Registration(FrameKind.Known, record, vaultId, [], LedgerHash.None, closes: false)).ToList();
+        var damaged = DamagedOf(drafts);
+        return Guard(() => _file.WriteAsync(
+            state => drafts.Where(draft => state.Client(draft.Header.Client) is var row
+                && (!IsKnown(state, draft.Header.Client, draft.Header.Place)
+                    || (replaces && row is { IsRemoved: false })
+                    || (row is { IsPending: false } && row.Header.Place == draft.Header.Place && damaged.Contains((row.Client, row.Header.Sequence)))))
+                .Select(draft => Ranked(state, draft, yields: true))
+                .ToList(),
+            isDurable: true));
+    }
 
     /// <summary>The vault gave back what the frames of these sequences have; or no longer has what they removed.</summary>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
@@ -387,8 +412,32 @@ internal sealed class RegistrationLedger : IDisposable
     {
         ReadOn();
         var client = ClientHash(issuer, clientId);
-        return Whole(state => state.Client(client));
+        return Whole(state => state.Client(client), $"client '{clientId}'");
     }
+
+    /// <summary>Whether what is known of a client is damaged.</summary>
+    public bool IsDamaged(string issuer, string clientId)
+    {
+        ReadOn();
+        return DamagedAt(ClientHash(issuer, clientId)) is not null;
+    }
+
+    /// <summary>Whether what is known of a registration is damaged, while the vault that it belongs to has it.</summary>
+    public bool IsDamagedCopy(string secretName, string vaultId)
+    {
+        var (client, place) = (_keys.Active.Hash(secretName), PlaceOf(vaultId));
+        return _file.Look(state => state.Client(client) is { IsRegistration: true, IsPending: false } row && row.Header.Place == place) && DamagedAt(client) is not null;
+    }
+
+    /// <summary>Which of the clients of these frames are damaged here, and in which frame.</summary>
+    private HashSet<(LedgerHash Client, long Sequence)> DamagedOf(IEnumerable<FrameDraft> drafts) => new(drafts
+        .Select(draft => (draft.Header.Client, Sequence: DamagedAt(draft.Header.Client)))
+        .Where(static found => found.Sequence is not null)
+        .Select(static found => (found.Client, found.Sequence!.Value)));
+
+    /// <summary>The sequence of what is known of a client, a removal aside, if that is damaged.</summary>
+    private long? DamagedAt(LedgerHash client) =>
+        _file.TryOpen(state => state.Client(client) is { IsRemoved: false } row ? (row.Header, row.Offset) : null, out var header, out var content) && content is null ? header.Sequence : null;
 
     /// <summary>Where a client is kept, as far as was read; null for nowhere.</summary>
     public ulong? PlaceOf(string issuer, string clientId)
@@ -413,7 +462,7 @@ internal sealed class RegistrationLedger : IDisposable
         }
 
         sequence = header.Sequence;
-        return content is { } text ? Encoding.UTF8.GetString(text.Body) : throw StoreErrors.FrameDamaged(_folder.Path);
+        return content is { } text ? Encoding.UTF8.GetString(text.Body) : throw StoreErrors.FrameDamaged(_folder.Path, $"secret '{name}'");
     }
 
     /// <summary>Whether a secret is one that this module put under its name, and nobody has changed since.</summary>
@@ -449,7 +498,7 @@ internal sealed class RegistrationLedger : IDisposable
     {
         ReadOn();
         var client = _keys.Active.Hash(secretName.ToLowerInvariant());
-        return Whole(state => state.Client(client) is { IsRegistration: true } row ? row : null);
+        return Whole(state => state.Client(client) is { IsRegistration: true } row ? row : null, $"secret '{secretName}'");
     }
 
     /// <summary>Whether the ledger knows what a vault has under a name, also as something that the vault is still to forget.</summary>
@@ -475,7 +524,7 @@ internal sealed class RegistrationLedger : IDisposable
     {
         ReadOn();
         var hash = TenantHash(issuer, tenant);
-        return Whole(state => state.LivingOf(hash));
+        return Whole(state => state.LivingOf(hash), $"tenant '{tenant}'");
     }
 
     /// <summary>The registrations at an issuer, or at all, in the order of their last change, without their secrets. Damaged ones are left out, and counted.</summary>
@@ -506,11 +555,12 @@ internal sealed class RegistrationLedger : IDisposable
     {
         ReadOn();
         var issuers = new List<string>();
-        foreach (var client in _file.Look(static state => state.Rows.Where(static row => row.IsRegistration).GroupBy(static row => row.Header.Issuer).Select(static rows => rows.First().Client).ToList()))
+        foreach (var clients in _file.Look(static state => state.Rows.Where(static row => row.IsRegistration).GroupBy(static row => row.Header.Issuer).Select(static rows => rows.Select(static row => row.Client).ToList()).ToList()))
         {
-            if (Whole(state => state.Client(client)) is { } found)
+            // The first that is not damaged.
+            if (clients.Select(Undamaged).FirstOrDefault(static found => found is not null) is { } known)
             {
-                issuers.Add(found.Record.Issuer);
+                issuers.Add(known.Record.Issuer);
             }
         }
 
@@ -531,7 +581,7 @@ internal sealed class RegistrationLedger : IDisposable
     {
         var place = PlaceOf(vaultId);
         return _file.Look(state => state.Rows.Where(row => row is { IsPending: true, IsRemoved: false } && row.Header.Place == place).OrderBy(static row => row.Header.Sequence).Select(static row => row.Client).ToList())
-            .Select(client => Whole(state => state.Client(client)))
+            .Select(Undamaged)
             .OfType<StoredRegistration>()
             .Where(static found => found.IsPending)
             .ToList();
@@ -710,7 +760,7 @@ internal sealed class RegistrationLedger : IDisposable
         }
     }
 
-    /// <summary>Takes a backup back: fills what is unknown. What the ledger knows, living or removed, stays.</summary>
+    /// <summary>Takes a backup back: fills what is unknown or damaged. What the ledger knows, living or removed, stays.</summary>
     /// <returns>The registrations that were taken.</returns>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
     public async Task<IReadOnlyList<RegistrationRecord>> RestoreAsync(LedgerHash from, IReadOnlyList<FrameDraft> contents)
@@ -725,16 +775,25 @@ internal sealed class RegistrationLedger : IDisposable
             }
         }
 
+        ReadOn();
+        var damaged = DamagedOf(drafts);
         await Guard(() => _file.WriteAsync(
             state =>
             {
-                var wanted = drafts.Where(draft => draft.Header.Kind is FrameKind.Asked or FrameKind.Answered or FrameKind.Orphaned ? state.Entry(draft.Header.Entry) is null : state.Client(draft.Header.Client) is null).ToList();
+                var wanted = drafts.Where(draft => draft.Header.Kind is FrameKind.Asked or FrameKind.Answered or FrameKind.Orphaned ? state.Entry(draft.Header.Entry) is null : IsWanted(state.Client(draft.Header.Client))).Select(draft => InPlace(draft, state.Client(draft.Header.Client))).ToList();
                 taken.Clear();
                 taken.AddRange(wanted.Where(static draft => draft.Header.Kind == FrameKind.Kept).Select(static draft => RegistrationRecord.Parse(Encoding.UTF8.GetString(draft.Body))));
                 return wanted.ConvertAll(draft => draft.Header.Kind == FrameKind.Kept ? Ranked(state, draft, yields: true) : draft);
             },
             isDurable: true)).ConfigureAwait(false);
         return taken;
+
+        // What a vault has is newer there than in any backup.
+        bool IsWanted(LedgerRow? row) => row is null
+            || ((row.Header.Place == 0 || row.IsPending) && damaged.Contains((row.Client, row.Header.Sequence)));
+
+        static FrameDraft InPlace(FrameDraft draft, LedgerRow? row) =>
+            draft.Header.Kind == FrameKind.Kept && row is not null ? draft with { Header = draft.Header with { Place = row.Header.Place } } : draft;
     }
 
     /// <summary>A registration stays its tenant's, or not, whatever becomes of it. One that was taken in never takes the tenant over.</summary>
@@ -895,8 +954,12 @@ internal sealed class RegistrationLedger : IDisposable
         }
     }
 
+    /// <summary>A registration with its secrets; null where there is none, or it is damaged.</summary>
+    private StoredRegistration? Undamaged(LedgerHash client) => DamagedAt(client) is null ? Whole(state => state.Client(client), "a client") : null;
+
     /// <summary>A registration with its secrets, where the ledger has them; null where there is none.</summary>
-    private StoredRegistration? Whole(Func<LedgerState, LedgerRow?> which)
+    /// <param name="what">For the error.</param>
+    private StoredRegistration? Whole(Func<LedgerState, LedgerRow?> which, string what)
     {
         LedgerRow? row = null;
         if (!_file.TryOpen(state => (row = which(state)) is { IsRemoved: false } ? (row.Header, row.Offset) : null, out var header, out var content))
@@ -906,7 +969,7 @@ internal sealed class RegistrationLedger : IDisposable
 
         if (content is not { } text)
         {
-            throw StoreErrors.FrameDamaged(_folder.Path);
+            throw StoreErrors.FrameDamaged(_folder.Path, what);
         }
 
         try

@@ -40,12 +40,31 @@ internal static class StoreErrors
     public static DcrException Newer(string path, Exception why) =>
         new(DcrErrorId.StoreDamaged, $"The local store in '{path}' was written by a newer DcrPowerShell. It was left as it is.", "Update this module: Update-Module DcrPowerShell.", why);
 
-    public static DcrException FrameDamaged(string path) =>
-        new(DcrErrorId.StoreDamaged, $"A registration in the local store in '{path}' is damaged and cannot be read. Nothing was sent.", "Bring it back from a backup: Restore-DcrRegistration -Path. Get-DcrStore shows what is damaged.");
+    /// <param name="what">As far as is known: "client 'x'", "tenant 'x'".</param>
+    public static DcrException FrameDamaged(string path, string what) =>
+        new(DcrErrorId.StoreDamaged, $"What the local store in '{path}' has of {what} is damaged and cannot be read. Nothing was sent.", "Bring it back from a backup: Restore-DcrRegistration -Path. Without one, Remove-DcrClient -ClientId <id> -StoreOnly drops what is left of it, and New-DcrClient -AllowDuplicate registers its tenant again.");
 
     /// <param name="what">Which of its files.</param>
     public static DcrException FileDamaged(string path, string what, Exception why) =>
         new(DcrErrorId.StoreDamaged, $"The local store in '{path}' cannot be opened, for {what} is damaged: {why.Message.TrimEnd('.')}. Nothing was sent.", "Put the file back from a copy of the folder. Restore-DcrRegistration -Path takes a backup back into an empty folder (DCRPOWERSHELL_HOME).", why);
+
+    /// <summary>The key says that there was a ledger.</summary>
+    public static DcrException LedgerGone(string path) =>
+        new(DcrErrorId.StoreDamaged, $"The ledger of the local store in '{path}' is not there, but its key is: what the store knew is missing. Nothing was sent.", "Put ledger-*.dcrl back from a copy of the folder. To begin an empty store, set DCRPOWERSHELL_HOME to another folder, and take a backup back with Restore-DcrRegistration -Path.");
+
+    /// <summary>The file with the highest number has no frame of this store: empty, overwritten, or a file of something else.</summary>
+    public static DcrException LedgerForeign(string path, string name) =>
+        new(DcrErrorId.StoreDamaged, $"'{name}' in '{path}' has the name of the local store's ledger, and nothing in it is of this store. Nothing was sent.", $"If another ledger-*.dcrl is beside it, move '{name}' out of the folder; else put the file back from a copy. Restore-DcrRegistration -Path takes a backup back into an empty folder (DCRPOWERSHELL_HOME).");
+
+    /// <summary>Tenants that were registered since the copy are not known any more.</summary>
+    public static DcrException RolledBack(string path) =>
+        new(DcrErrorId.StoreDamaged, $"{WasRolledBack(path)} Nothing was sent: a tenant that was registered since would get a second client.", "Put the newer files back if they are anywhere. Then run Connect-DcrServer again, and this command.");
+
+    internal static string WasRolledBack(string path) =>
+        $"The local store in '{path}' was replaced by an older copy while this process had it open. What was kept since that copy is not in it.";
+
+    public static DcrException Replaced(string path) =>
+        new(DcrErrorId.StoreDamaged, $"The local store in '{path}' was replaced by another one while this process had it open. Nothing was sent.", "Put the former one back, or start a new PowerShell session to work with the one that is there.");
 
     public static DcrException TooLarge(Exception why) =>
         new(DcrErrorId.InvalidClientMetadata, $"The client metadata cannot be stored: {why.Message}. Nothing was sent.", "Leave out what the client does not need.", why) { Member = "metadata" };
@@ -69,6 +88,10 @@ internal static class StoreErrors
     public static DcrException KeyMissing(string path) =>
         new(DcrErrorId.StoreKeyMissing, $"The key of the local store is not there: '{path}'. Without it nobody can read what the store holds, and no new key was made.", "Put the file back from a copy; if it was moved, name its place with Set-DcrStore -KeyPath. To begin an empty store, set DCRPOWERSHELL_HOME to another folder, and take a backup back with Restore-DcrRegistration -Path.");
 
+    /// <summary>It was there when this process opened the store.</summary>
+    public static DcrException KeyGone(string path) =>
+        new(DcrErrorId.StoreKeyMissing, $"The key of the local store is not in '{path}' any more. Only processes that have the store open can still read it. Nothing was sent.", "Put the file back from a copy. Without a copy, run Backup-DcrStore in this session now; Restore-DcrRegistration -Path takes the backup back into an empty folder (DCRPOWERSHELL_HOME).");
+
     public static DcrException KeyOfAnother(string path) =>
         new(DcrErrorId.StoreKeyMissing, $"The key file '{path}' is not the one that the local store was written with. Nothing was sent.", "Put the right key file back from a copy. To begin an empty store, set DCRPOWERSHELL_HOME to another folder, and take a backup back with Restore-DcrRegistration -Path.");
 
@@ -83,6 +106,13 @@ internal static class StoreErrors
 
     public static DcrException KeyInItself(string vault) =>
         new(DcrErrorId.InvalidSetup, $"-Vault: '{vault}' is the local store itself, which cannot hold its own key. Nothing was changed.", "Name another vault, or choose -Protection User or -Protection Passphrase.");
+
+    public static DcrException KeyAmongOwn(string path) =>
+        new(DcrErrorId.InvalidSetup, $"-KeyPath: '{path}' is in the folder of the local store, which has its own files only. Nothing was changed.", "Name a file in another folder, or $null for the usual one.");
+
+    /// <param name="named">What DCRPOWERSHELL_HOME is.</param>
+    public static DcrException HomeRelative(string named) =>
+        new(DcrErrorId.InvalidSetup, $"DCRPOWERSHELL_HOME is '{named}', which is not a full path: it would be another store in each current folder. Nothing was sent.", "Give the full path. PowerShell does not replace ~ in it; \"$HOME/...\" does.");
 
     /// <summary>Others could read the store, or put another in its place.</summary>
     public static DcrException NotPrivate(Exception why) =>

@@ -13,8 +13,14 @@ internal static class FindOperation
     /// <param name="clientId">The client's id at the connected issuer.</param>
     /// <param name="piped">The object that the user handed over, if any: the vault's record is newer, but there may be none.</param>
     /// <param name="tenants">One of them has to be the client's; none for any.</param>
+    /// <param name="forgets">It is only to be dropped: what cannot be read is enough.</param>
     /// <exception cref="DcrException">ClientNotFound: nothing is known, or it is another tenant's. NotConnected: it is another server's.</exception>
-    public static async Task<RegistrationRecord> RunAsync(OperationContext context, string clientId, DcrClient? piped, IReadOnlyList<string>? tenants = null)
+    public static async Task<RegistrationRecord> RunAsync(
+        OperationContext context,
+        string clientId,
+        DcrClient? piped,
+        IReadOnlyList<string>? tenants = null,
+        bool forgets = false)
     {
         var issuer = context.Connection.Issuer;
         if (piped is not null && piped.Issuer != issuer)
@@ -23,6 +29,11 @@ internal static class FindOperation
         }
 
         await context.CheckVaultAsync().ConfigureAwait(false);
+        if (forgets && context.Store.Ledger.IsDamaged(issuer, clientId))
+        {
+            return context.UnknownRecord(clientId);
+        }
+
         var stored = await context.Store.FindAsync(issuer, clientId).ConfigureAwait(false);
         var record = stored?.Record ?? piped?.FindWhole() ?? (context.Provider.Capabilities.HasFlag(DcrCapabilities.List) ? context.UnknownRecord(clientId) : null)
             ?? throw DcrErrors.NoRegistrationHere(clientId, context.Store.Place);

@@ -56,7 +56,7 @@ internal static class ListOperation
     /// <exception cref="DcrException">ClientNotFound: it has none. StoreDamaged.</exception>
     public static IReadOnlyList<StoredRegistration> OfTenant(RegistrationLedger ledger, string? issuer, string tenant)
     {
-        var found = ledger.List(issuer, _ => throw StoreErrors.FrameDamaged(ledger.Path), tenant).ToList();
+        var found = ledger.List(issuer, _ => throw StoreErrors.FrameDamaged(ledger.Path, $"tenant '{tenant.Trim()}'"), tenant).ToList();
         return found.Count > 0 ? found : throw DcrErrors.TenantUnknown(tenant.Trim(), issuer);
     }
 }

@@ -76,6 +76,12 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
     /// <param name="orOutline">Gives it without its secrets where only another vault has them.</param>
     public async Task<StoredRegistration?> FindAsync(string issuer, string clientId, bool orOutline = false)
     {
+        var name = SecretName.For(issuer, clientId);
+        if (vaultId is not null && ledger.IsDamagedCopy(name, vaultId) && await LoadAsync(name).ConfigureAwait(false) is { } whole && (whole.Issuer, whole.ClientId) == (issuer, clientId))
+        {
+            await ledger.KnowAsync([whole], vaultId).ConfigureAwait(false);
+        }
+
         var known = ledger.Find(issuer, clientId);
         if (orOutline && known is { IsWhole: false } && known.Place != ledger.PlaceOf(vaultId))
         {
@@ -92,7 +98,6 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
             return known.IsWhole ? known : throw DcrErrors.KeptElsewhere(clientId, ledger.VaultAt(known.Place));
         }
 
-        var name = SecretName.For(issuer, clientId);
         if (await ReadSecretAsync(name).ConfigureAwait(false) is not { } text)
         {
             // The vault has lost it, and the ledger may still have it. Not all that a vault does not give is gone.
@@ -175,8 +180,8 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
     public async Task<VaultException?> RemoveAsync(RegistrationRecord record, LedgerHash entry)
     {
         // What was read meanwhile counts, not what the command began with.
-        var known = ledger.Find(record.Issuer, record.ClientId);
-        var place = known?.Place ?? 0;
+        var known = ledger.IsDamaged(record.Issuer, record.ClientId) ? null : ledger.Find(record.Issuer, record.ClientId);
+        var place = ledger.PlaceOf(record.Issuer, record.ClientId) ?? 0;
         var sequence = await ledger.RemoveAsync(known?.Record ?? record, entry: entry).ConfigureAwait(false);
         if (sequence == 0 || place == 0)
         {

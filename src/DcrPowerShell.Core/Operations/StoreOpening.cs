@@ -26,6 +26,7 @@ internal static class StoreOpening
             throw StoreErrors.NoPlace(reason);
         }
 
+        ledger.RequireWritable();
         ledger.ReadOn();
         TellOfLedger(ledger, reporter);
         var store = vault is null ? new Registrations(ledger, null, null) : await OpenWholeVaultAsync(ledger, vault, reporter, clock, stop).ConfigureAwait(false);
@@ -154,7 +155,13 @@ internal static class StoreOpening
         var ledger = store.Ledger;
         var names = await store.ListAsync(SecretName.Own).ConfigureAwait(false);
         ledger.ReadOn();
-        var unknown = names.Where(name => name != VaultProbe.Name && !SecretName.IsStoreKey(name) && !ledger.Knows(name, store.VaultId!)).ToList();
+
+        // What is damaged here is read again from there.
+        var isDamaged = ledger.File.Gaps.Any(static gap => !gap.IsTorn && !gap.IsFork);
+        var unknown = names
+            .Where(static name => name != VaultProbe.Name && !SecretName.IsStoreKey(name))
+            .Where(name => !ledger.Knows(name, store.VaultId!) || (isDamaged && ledger.IsDamagedCopy(name, store.VaultId!)))
+            .ToList();
         var taken = new List<RegistrationRecord>();
         var again = 0;
         var isTold = false;
@@ -251,7 +258,8 @@ internal static class StoreOpening
 
         if (ledger.File.WasRolledBack)
         {
-            reporter.Warning($"The local store in '{ledger.Path}' was replaced by an older copy while this process had it open. What was kept since that copy is not in it.");
+            reporter.Warning(StoreErrors.WasRolledBack(ledger.Path));
+            ledger.File.AcceptRollback();
         }
 
         if (!ledger.LocksWork)

@@ -59,7 +59,11 @@ public sealed class BackupDcrStoreCommand : DcrStoreCmdlet
             using var file = new FreshFile(path, isPrivate: true);
             var count = StoreOperation.WriteBackup(ledger, file.Stream, Passphrase, DateTimeOffset.UtcNow);
             file.Commit(replaces: !NoClobber);
-            LocalData.Store.Set(settings => settings with { LastBackupAt = DateTimeOffset.UtcNow, LastBackupCount = count });
+            if (ledger.WhyReadOnly is null)
+            {
+                LocalData.Store.Set(settings => settings with { LastBackupAt = DateTimeOffset.UtcNow, LastBackupCount = count });
+            }
+
             WriteVerbose($"{count} registration{(count == 1 ? "" : "s")} in {path}.");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)

@@ -225,6 +225,12 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
         };
         var auditPath = AuditPath is null ? null : FilePath.Of(this, AuditPath, nameof(AuditPath), DcrErrorId.AuditWriteFailed);
         var ledger = Ledger(mayBeInMemory: vault is not null);
+        if (!Offline)
+        {
+            // Before the audit log, which is in the same folder, is looked for.
+            ledger.RequireWritable();
+        }
+
         var connection = Offline
             ? ConnectOperation.Offline(request, ledger, vault)
             : Run(async (pump, stop) =>

@@ -22,7 +22,7 @@ public sealed class RemoveDcrClientCommand : DcrClientCmdlet
 
     private protected override void ProcessClient(DcrConnection connection, NamedClient client)
     {
-        var record = Find(connection, client);
+        var record = Find(connection, client, StoreOnly);
         if (ShouldProcess(connection, record, StoreOnly ? "Drop registration from the store" : "Delete client", Force))
         {
             Start(

@@ -77,6 +77,11 @@ public sealed class SetDcrStoreCommand : DcrStoreCmdlet
                 throw StoreErrors.KeyPathTaken(path!);
             }
 
+            if (path is not null && path != LocalData.UsualKeyPath && LocalData.IsAmongOwn(path))
+            {
+                throw StoreErrors.KeyAmongOwn(path);
+            }
+
             if (ShouldProcess($"local store {store.Folder.Path}", $"Keep its key in {path ?? "its own folder"}"))
             {
                 store.MoveKey(path);

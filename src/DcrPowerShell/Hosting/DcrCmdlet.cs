@@ -79,6 +79,10 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
         {
             Try(null, AtEnd);
             _pump?.TellOthers();
+            if (LocalData.RolledBackPath is { } path)
+            {
+                WriteWarning(StoreErrors.WasRolledBack(path));
+            }
         }
         catch
         {

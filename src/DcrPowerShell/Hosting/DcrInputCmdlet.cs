@@ -88,8 +88,9 @@ public abstract class DcrInputCmdlet : DcrConnectedCmdlet
     }
 
     /// <summary>What is known of a client that was named.</summary>
-    private protected RegistrationRecord Find(DcrConnection connection, NamedClient client) =>
-        Run(connection, context => FindOperation.RunAsync(context, client.ClientId!, client.Piped, client.Tenants));
+    /// <param name="forgets">It is only to be dropped: what cannot be read is enough.</param>
+    private protected RegistrationRecord Find(DcrConnection connection, NamedClient client, bool forgets = false) =>
+        Run(connection, context => FindOperation.RunAsync(context, client.ClientId!, client.Piped, client.Tenants, forgets));
 
     private protected override void AtEnd()
     {

@@ -21,6 +21,7 @@ public class LocalStoreTests
 {
     private const string Issuer = LedgerSamples.Issuer;
     private const string KeyName = "store.key";
+    private const string First = LedgerSamples.First;
 
     private static readonly SecureString Passphrase = SecureText.Protect("correct horse")!;
     private static readonly SecureString Other = SecureText.Protect("battery staple")!;
@@ -449,6 +450,152 @@ public class LocalStoreTests
         {
             VaultNames = () => vaults ?? [_vault.Name],
         };
+
+    /// <summary>Taken for an empty store, it would let every tenant be registered again.</summary>
+    [Theory]
+    [InlineData("gone")]
+    [InlineData("renamed")]
+    [InlineData("empty")]
+    [InlineData("a line")]
+    [InlineData("an empty one above")]
+    [InlineData("a line above")]
+    [InlineData("a backup above")]
+    [InlineData("another store's above")]
+    [InlineData("another store's")]
+    public async Task A_ledger_that_is_lost_or_hidden_behind_something_else_is_said(string what)
+    {
+        await FilledAsync(Start());
+        var whole = _disk[First];
+        Replace(what);
+        var running = _opened[0];
+        foreach (var store in new[] { Start(), Start() })
+        {
+            var error = await Assert.ThrowsAsync<DcrException>(() => store.OpenAsync());
+            Assert.Equal(what == "another store's" ? DcrErrorId.StoreKeyMissing : DcrErrorId.StoreDamaged, error.ErrorId);
+        }
+
+        await AssertNotBegunAsync(running);
+        foreach (var name in _disk.Names.Where(static name => name.EndsWith(".dcrl", StringComparison.Ordinal) || name.EndsWith(".bak", StringComparison.Ordinal)))
+        {
+            _disk.Start().Delete(name);
+        }
+
+        _disk[First] = whole;
+        AssertWhole(await Start().OpenAsync());
+        AssertWhole(await running.OpenAsync());
+    }
+
+    private void Replace(string what)
+    {
+        switch (what)
+        {
+            case "gone":
+                _disk.Start().Delete(First);
+                break;
+            case "renamed":
+                _disk.Start().Rename(First, "ledger-000001.bak");
+                break;
+            case "empty":
+                _disk[First] = [];
+                break;
+            case "a line":
+                _disk[First] = Encoding.ASCII.GetBytes("x\n");
+                break;
+            case "an empty one above":
+                _disk[LedgerSamples.Second] = [];
+                break;
+            case "a line above":
+                _disk[LedgerSamples.Second] = Encoding.ASCII.GetBytes("x\n");
+                break;
+            case "a backup above":
+                var backup = new MemoryStream();
+                StoreOperation.WriteBackup(_opened[0].OpenAsync().GetAwaiter().GetResult(), backup, Passphrase, LedgerSamples.Now);
+                _disk[LedgerSamples.Second] = backup.ToArray();
+                break;
+            case "another store's above":
+                _disk[LedgerSamples.Second] = OtherLedger();
+                break;
+            default:
+                _disk[First] = OtherLedger();
+                break;
+        }
+    }
+
+    private static byte[] OtherLedger()
+    {
+        var machine = new Machine();
+        using var other = machine.Start();
+        other.Ledger.Register("o1", "o1");
+        return machine.Disk[First];
+    }
+
+    private static async Task AssertNotBegunAsync(LocalStore running)
+    {
+        var ledger = await running.OpenAsync();
+        var failure = await Record.ExceptionAsync(async () => Assert.IsType<Begun.Living>(await ledger.BeginAsync(LedgerSamples.Intent("t1"))));
+        Assert.True(failure is null or DcrException, failure?.ToString());
+    }
+
+    [Fact]
+    public async Task Who_was_killed_before_the_first_frame_leaves_a_store_that_can_be_used()
+    {
+        await Start().OpenAsync();
+        var calls = _disk.Calls.Count;
+        for (var at = 0; at < calls; at++)
+        {
+            var disk = new DiskDouble();
+            var (left, process) = (at, disk.Start());
+            disk.Before = call =>
+            {
+                if (call.By == process && left-- == 0)
+                {
+                    process.Kill();
+                    throw new KilledException();
+                }
+            };
+            await Record.ExceptionAsync(() => NewStore(process).OpenAsync());
+            disk.Before = null;
+            AssertWhole(await FilledAsync(NewStore(disk.Start())));
+            AssertWhole(await NewStore(disk.Start()).OpenAsync());
+        }
+    }
+
+    [Fact]
+    public async Task A_key_file_that_is_gone_under_a_running_session_is_said_before_anything_is_asked()
+    {
+        var ledger = await FilledAsync(Start());
+        var key = _disk[KeyName];
+        _disk.Start().Delete(KeyName);
+        var error = await Assert.ThrowsAsync<DcrException>(() => ledger.BeginAsync(LedgerSamples.Intent("t9")));
+        Assert.Equal(DcrErrorId.StoreKeyMissing, error.ErrorId);
+        Assert.Contains("Backup-DcrStore", error.RecommendedAction, StringComparison.Ordinal);
+        Assert.Contains("Backup-DcrStore", (await Assert.ThrowsAsync<DcrException>(() => ProtectAsync(_opened[0], DcrProtection.User))).RecommendedAction, StringComparison.Ordinal);
+
+        // The way out that it names.
+        Assert.Equal(3, StoreOperation.WriteBackup(ledger, new MemoryStream(), Passphrase, LedgerSamples.Now));
+        Assert.Empty(ledger.Open());
+        _disk[KeyName] = key;
+        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(LedgerSamples.Intent("t9")));
+    }
+
+    [Fact]
+    public async Task A_key_file_that_another_process_put_elsewhere_is_found()
+    {
+        var ledger = await FilledAsync(Start());
+        Start().MoveKey("/elsewhere/own.key");
+        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(LedgerSamples.Intent("t9")));
+    }
+
+    [Fact]
+    public async Task A_folder_that_was_replaced_by_another_store_s_is_said()
+    {
+        var ledger = await FilledAsync(Start());
+        var other = new DiskDouble();
+        await FilledAsync(NewStore(other.Start()));
+        _disk.Restore(other.Snapshot());
+        _disk[First] = [.. _disk[First], 0];
+        Assert.Equal(DcrErrorId.StoreDamaged, (await Assert.ThrowsAsync<DcrException>(() => ledger.BeginAsync(LedgerSamples.Intent("t9")))).ErrorId);
+    }
 
     private ISecretVault VaultOf(string name) => _vault;
 

@@ -534,6 +534,98 @@ public class RegistrationLedgerTests
     }
 
     [Fact]
+    public async Task A_damaged_registration_can_be_taken_from_a_backup_or_dropped()
+    {
+        IReadOnlyList<FrameDraft> backup;
+        using (var first = Open())
+        {
+            first.Register("c1", "t1");
+            await first.KeepSecretAsync("s", "text");
+            first.Register("v1", "tv", Vault);
+            backup = first.Contents();
+            first.Register("c2", "t2");
+        }
+
+        Spoil(static header => header.Kind is FrameKind.Kept or FrameKind.Secret, all: true);
+        using var ledger = Open();
+        var error = Assert.Throws<DcrException>(() => ledger.FindTenant(Issuer, "t1"));
+        Assert.Contains("tenant 't1'", error.Message, StringComparison.Ordinal);
+        Assert.Contains("client 'c1'", Assert.Throws<DcrException>(() => ledger.Find(Issuer, "c1")).Message, StringComparison.Ordinal);
+        Assert.Contains("secret 's'", Assert.Throws<DcrException>(() => ledger.FindSecret("s")).Message, StringComparison.Ordinal);
+        Assert.Contains("tenant 't1'", (await Assert.ThrowsAsync<DcrException>(() => ledger.BeginAsync(Intent("t1")))).Message, StringComparison.Ordinal);
+
+        // Others are not held up by them.
+        Assert.Empty(ledger.PendingFor(Vault));
+        Assert.Empty(ledger.Issuers());
+
+        Assert.Equal(["c1", "v1"], (await ledger.RestoreAsync(LedgerHash.Parse(ledger.Id), backup)).Select(static taken => taken.ClientId).OrderBy(static id => id, StringComparer.Ordinal));
+        Assert.Equal("token-of-c1", ledger.FindTenant(Issuer, "t1")!.Record.RegistrationAccessToken);
+        Assert.Equal("text", ledger.FindSecret("s"));
+        Assert.Equal("v1", Assert.Single(ledger.PendingFor(Vault)).Record.ClientId);
+        Assert.Empty(await ledger.RestoreAsync(LedgerHash.Parse(ledger.Id), backup));
+
+        Assert.True(ledger.IsDamaged(Issuer, "c2"));
+        Assert.NotEqual(0, await ledger.RemoveAsync(Record("c2")));
+        Assert.False(ledger.IsDamaged(Issuer, "c2"));
+        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t2")));
+    }
+
+    [Fact]
+    public async Task A_folder_that_cannot_be_written_is_read_and_nothing_is_begun_in_it()
+    {
+        using (var first = Open())
+        {
+            first.Register("c1", "t1");
+            await first.BeginAsync(Intent("t2"));
+        }
+
+        var before = _disk.Snapshot();
+        using (var ledger = new RegistrationLedger(new ReadOnlyFolder(_disk.Start(), new IOException("it is read-only")), _keys))
+        {
+            Assert.Equal("token-of-c1", ledger.FindTenant(Issuer, "t1")!.Record.RegistrationAccessToken);
+            Assert.Single(ledger.Open());
+            Assert.Equal(4, ledger.Contents().Count + ledger.List(Issuer).Count() + ledger.Issuers().Count);
+            var error = await Assert.ThrowsAsync<DcrException>(() => ledger.BeginAsync(Intent("t3")));
+            Assert.Equal(DcrErrorId.StoreReadOnly, error.ErrorId);
+            Assert.Contains("it is read-only", error.Message, StringComparison.Ordinal);
+        }
+
+        var after = _disk.Snapshot();
+        Assert.Equal(before.Count, after.Count);
+        Assert.All(before, file => Assert.Equal(file.Value, after[file.Key]));
+    }
+
+    /// <summary>What was registered since the copy is not known, and would be registered again.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Nobody_registers_in_an_older_copy_before_the_user_was_told(bool inPlace)
+    {
+        using var ledger = Open();
+        ledger.Register("c1", "t1");
+        var backup = _disk.Snapshot();
+        ledger.Register("c2", "t2");
+        if (inPlace)
+        {
+            _disk.Overwrite(First, backup[First]);
+        }
+        else
+        {
+            _disk.Restore(backup);
+        }
+
+        Assert.IsType<Begun.Living>(await ledger.BeginAsync(Intent("t1")));
+        foreach (var tenant in new[] { "t2", "t3", null })
+        {
+            Assert.Equal(DcrErrorId.StoreDamaged, (await Assert.ThrowsAsync<DcrException>(() => ledger.BeginAsync(Intent(tenant)))).ErrorId);
+        }
+
+        Assert.Empty(ledger.Open());
+        ledger.File.AcceptRollback();
+        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t2")));
+    }
+
+    [Fact]
     public async Task The_last_registration_keeps_its_tenant_although_it_is_damaged()
     {
         using (var first = Open())
@@ -838,11 +930,15 @@ public class RegistrationLedgerTests
     private RegistrationLedger Open() => new(_disk.Start(), _keys);
 
     /// <summary>Changes a byte in the content of the first such frame.</summary>
-    private void Spoil(Func<FrameHeader, bool> which)
+    /// <param name="all">All such frames; else the first.</param>
+    private void Spoil(Func<FrameHeader, bool> which, bool all = false)
     {
-        var (_, offset) = _disk.Frames(_keys).Frames.First(frame => which(frame.Header));
         var bytes = _disk[First];
-        bytes[offset + FrameHeader.Size + 20] ^= 1;
+        foreach (var (_, offset) in _disk.Frames(_keys).Frames.Where(frame => which(frame.Header)).Take(all ? int.MaxValue : 1))
+        {
+            bytes[offset + FrameHeader.Size + 20] ^= 1;
+        }
+
         _disk[First] = bytes;
     }
 
