@@ -46,8 +46,7 @@ internal sealed class AuditScope(AuditLog? log, DcrAuditRecord facts, IReporter 
             return;
         }
 
-        (_before, _after, _intent) = (record, null, null);
-        (_reads, _changes, _isAccepted) = (default, default, false);
+        _before = record;
         var draft = facts with
         {
             Operation = operation,

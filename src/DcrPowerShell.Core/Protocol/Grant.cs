@@ -28,11 +28,14 @@ internal static class Grant
         .Select(static change => change.Name)
         .Aggregate(before.Where((name, _) => !asked.Has(name)), (kept, name) => asked.TryGet(name, out var value) ? kept.With(name, Hash(value)) : kept);
 
-    /// <summary>The members that are asked for otherwise than before: neither as they were granted nor as they were asked.</summary>
+    /// <summary>
+    /// The members that are asked for otherwise than before: neither as they were granted nor as they were asked. Secrets are kept masked, so
+    /// of these nobody can tell.
+    /// </summary>
     /// <param name="remembered">What <see cref="Remember"/> gave.</param>
     /// <param name="known">Secrets to mask wherever they stand.</param>
     public static IReadOnlyList<DcrChange> Compare(JsonBag asked, JsonBag granted, JsonBag remembered, Redaction known) => Compare(asked, granted, known)
-        .Where(change => !(asked.TryGet(change.Name, out var value) && remembered.Text(change.Name) == Hash(value)))
+        .Where(change => !IsSecret(change.Name, asked) && !(asked.TryGet(change.Name, out var value) && remembered.Text(change.Name) == Hash(value)))
         .ToList();
 
     /// <summary>What the server changed although nobody named it, between two of its answers: a reset grant type, say.</summary>
