@@ -66,8 +66,10 @@ internal static class Given
         _ => null,
     };
 
+    // .NET Framework takes the soft hyphen for a dash.
     private static bool IsUnseen(char character) =>
-        char.IsWhiteSpace(character) || char.IsControl(character) || char.GetUnicodeCategory(character) == UnicodeCategory.Format;
+        char.IsWhiteSpace(character) || char.IsControl(character) || char.GetUnicodeCategory(character) == UnicodeCategory.Format
+            || character == '\u00AD';
 
     private static string Code(char character) => $"U+{(int)character:X4}";
 }

@@ -18,8 +18,12 @@ internal sealed class FakeClock : IClock
 
     public Task Delay(TimeSpan span, CancellationToken cancellationToken)
     {
-        Waits.Add(span);
-        UtcNow += span;
+        lock (Waits)
+        {
+            Waits.Add(span);
+            UtcNow += span;
+        }
+
         OnWait();
         return cancellationToken.IsCancellationRequested ? Task.FromCanceled(cancellationToken) : Task.CompletedTask;
     }

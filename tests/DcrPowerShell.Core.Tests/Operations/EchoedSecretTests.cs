@@ -1,3 +1,4 @@
+using System;
 using System.Linq;
 using System.Text;
 using System.Text.Json;
@@ -59,7 +60,7 @@ public class EchoedSecretTests
         disk.Before = call =>
         {
             // Asked and answered are written, and then it is killed.
-            if (call.By == session.Process.Folder && call.Operation == DiskOperation.Append && ++appends == 3)
+            if (call.By == session.Process.Folder && call.Operation == DiskOperation.Append && call.Name.StartsWith("ledger-", StringComparison.Ordinal) && ++appends == 3)
             {
                 session.Process.Kill();
             }

@@ -1,5 +1,6 @@
 using System;
 using System.Threading.Tasks;
+using DcrPowerShell.Core.Tests.Credentials;
 using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Operations;
@@ -29,7 +30,7 @@ public class SecretCopyTests
         Assert.True((await session.TryRegisterAsync(tenant: "north", clientSecretName: "another")).IsNew);
     }
 
-    [Theory]
+    [FullCryptographyTheory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task A_private_key_stays_and_nothing_is_sent(bool hasVault)

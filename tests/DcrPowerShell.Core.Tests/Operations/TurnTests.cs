@@ -69,7 +69,7 @@ public class TurnTests
         using var session = await Session.StartAsync(Rotating, hasVault: false);
         session.Process.Machine.Disk.LocksWork = locksWork;
         var client = await session.RegisterAsync();
-        session.Clock.OnWait = static () => Thread.Sleep(1);
+        session.Clock.OnWait = static () => Thread.Sleep(20);
         var states = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => Task.Run(() => AskAsync(session, Ask.Look, client.ClientId))));
         Assert.All(states, static state => Assert.Equal(DcrClientState.Active, state));
         Assert.DoesNotContain(session.Process.Machine.Disk.Names, static name => name.StartsWith("turn-", StringComparison.Ordinal));
@@ -81,7 +81,7 @@ public class TurnTests
         using var first = await Session.StartAsync(Rotating, hasVault: false);
         var client = await first.RegisterAsync();
         using var second = await first.BesideAsync();
-        first.Clock.OnWait = second.Clock.OnWait = static () => Thread.Sleep(1);
+        first.Clock.OnWait = second.Clock.OnWait = static () => Thread.Sleep(20);
         await Task.WhenAll(
             Task.Run(() => first.UpdateAsync(client.ClientId, """{"client_uri":"https://a.example.com/"}""")),
             Task.Run(() => second.UpdateAsync(client.ClientId, """{"contacts":["b@example.com"]}""")));
