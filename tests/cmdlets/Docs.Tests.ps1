@@ -1,0 +1,151 @@
+# Every PowerShell block of README, CONTRIBUTING, docs and about_DcrPowerShell, typed page by page, one block after the other, as they stand:
+# each page into a PowerShell of its own, with an empty home folder and nothing but the installed modules. Loopback servers, a person's
+# answers and a cloud's commands are put in their places. A block that says above itself that it is not run is skipped by name.
+# Needs: SecretManagement
+BeforeDiscovery {
+    Import-Module "$PSScriptRoot/Samples.psm1"
+    $root = Split-Path (Split-Path $PSScriptRoot)
+    $files = @(Get-Item "$root/README.md", "$root/CONTRIBUTING.md") + @(Get-ChildItem "$root/docs" -Filter *.md) + @(Get-Item "$root/docs/en-US/about_DcrPowerShell.md")
+    $pages = foreach ($file in $files) { @{ Page = $file.BaseName; Path = $file.FullName; Blocks = @(Get-CodeBlock $file.FullName) } }
+}
+
+BeforeAll {
+    Import-Module "$PSScriptRoot/Common.psm1"
+    Import-Module "$PSScriptRoot/Samples.psm1"
+    Start-DcrTest
+    $root = Split-Path (Split-Path $PSScriptRoot)
+    $clientId = '0oa1gjh63g214q0Hq0g4', 'xTb6VAmq5r1JkR2eXyP0nZ8u'
+    $tenant = @{
+        connections     = @(@{ id = 'con_1'; name = 'Username-Password-Authentication'; strategy = 'auth0' })
+        resourceServers = @(@{ identifier = 'https://api.example.com'; scopes = @(@{ value = 'read:items' }, @{ value = 'write:items' }) })
+    }
+
+    function New-PageServer {
+        $epic = @{
+            grant          = @{ redirect_uris = @('https://app.example.com/smart'); token_endpoint_auth_method = 'none'; grant_types = @('urn:ietf:params:oauth:grant-type:jwt-bearer') }
+            operations     = @()
+            omitFromAnswer = 'application_type', 'response_types'
+            initialToken   = 'access-token-of-the-login'
+        }
+        @{
+            'https://as.example.com'        = New-TestServer @{ secretExpiresAt = 'future' }
+            'https://ehr.example.com'       = New-TestServer @{ fhirPath = '/fhir/R4' }
+            'https://epic.example.com'      = New-TestServer $epic
+            'https://example.okta.com'      = New-TestServer @{ dialect = 'okta'; okta = @{ apiToken = '00-not-a-real-api-token' } }
+            'https://example.us.auth0.com'  = New-TestServer @{ dialect = 'auth0'; tokenClient = @{ clientId = $clientId[1]; clientSecret = 'cs-not-a-real-secret' }; auth0 = @{ tenant = $tenant } }
+        }
+    }
+
+    # What a person and the world outside do, said in PowerShell for the session that a page is typed into.
+    $world = @'
+        $ErrorActionPreference = 'Continue'
+        $ConfirmPreference = 'None'    # a person says yes
+        function Read-Host ($Prompt, [switch] $AsSecureString) {
+            $answers = @{ 'API token' = '00-not-a-real-api-token'; 'Client secret' = 'cs-not-a-real-secret'; 'Access token of the login' = 'access-token-of-the-login' }
+            $answer = if ($answers[$Prompt]) { $answers[$Prompt] } else { 'correct horse battery staple' }
+            if ($AsSecureString) { ConvertTo-SecureString $answer -AsPlainText -Force } else { $answer }
+        }
+
+        function Install-Module ($Name) { if (-not (Get-Module $Name -ListAvailable)) { throw "There is no module $Name." } }
+
+        # Epic's CapabilityStatement.
+        function Invoke-RestMethod ($Uri, $Headers) {
+            $register = @{ url = 'register'; valueUri = "$(([uri] $Uri).GetLeftPart('Authority'))/register" }
+            ConvertFrom-Json (ConvertTo-Json -Depth 9 @{ rest = @(@{ security = @{ extension = @(@{ url = 'http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris'; extension = @($register) }) } }) })
+        }
+
+        # Azure.
+        $env:TEMP = [IO.Path]::GetTempPath()
+        function Connect-AzAccount ([switch] $Identity) { }
+        function Get-AzContext { [pscustomobject]@{ Subscription = [pscustomobject]@{ Id = [guid]::Empty } } }
+        function New-AzStorageContext ($StorageAccountName, [switch] $UseConnectedAccount) { 'storage' }
+        function Get-AzStorageBlobContent ($Context, $Container, $Blob, $Destination) { Copy-Item $Blob $Destination -Force }
+        function Set-AzStorageBlobContent ($Context, $Container, $File, $Blob) { Copy-Item $File $Blob }
+'@
+
+    # What a page takes for granted, by the words of the block that it is done before.
+    $before = @{
+        # The administrator adds the key that was just made to the app.
+        'Connect-DcrServer https://example.okta.com -ClientId' = {
+            Set-TestServerSwitch $okta @{ tokenClient = @{ clientId = '0oa1gjh63g214q0Hq0g4'; jwks = @{ keys = @($key.Jwks.keys) } } }
+        }
+        'Get-Secret initial-access-token'                      = {
+            Register-SecretVault DcrVault -ModuleName $testVault -AllowClobber
+            Set-Secret initial-access-token any-token -Vault DcrVault
+            Unregister-SecretVault DcrVault
+        }
+    }
+}
+
+AfterAll { Stop-DcrTest }
+
+Describe '<Page>' -ForEach $pages {
+    BeforeAll {
+        if (-not $Blocks) { return }
+        $servers = New-PageServer
+        $addresses = @{}
+        foreach ($name in $servers.Keys) { $addresses[$name] = $servers[$name].Issuer }
+        $testVault = "$PSScriptRoot/vaults/DcrTestVault"
+        $addresses['-ModuleName Az.KeyVault'] = "-ModuleName '$testVault'"
+
+        $account = (New-Item (Join-Path $TestDrive "account-$Page") -ItemType Directory).FullName
+        $results = Join-Path $account results.jsonl
+        $script = [Text.StringBuilder]::new("$world`n")
+        $null = $script.AppendLine("Import-Module '$PSScriptRoot/TestServer.psm1'")
+        $null = $script.AppendLine("`$okta = [pscustomobject]@{ Id = '$($servers['https://example.okta.com'].Id)' }; `$testVault = '$testVault'; Set-Location '$account'")
+        foreach ($block in $Blocks | Where-Object { -not $_.NotRun }) {
+            # Of a session that is shown, what is typed.
+            $typed = if ($block.Code -match '(?m)^PS> ') { [regex]::Matches($block.Code, '(?m)^PS> (.*)$').ForEach{ $_.Groups[1].Value } -join "`n" } else { $block.Code }
+            $typed = Use-TestAddress $typed $addresses
+            if ($Page -eq 'CONTRIBUTING') { $typed = "Set-Location '$root'`n$typed`nStop-TestServerHost" }
+            $preparation = $before.Keys | Where-Object { $block.Code.Contains($_) } | ForEach-Object { $before[$_] }
+            $file = Join-Path $account "block-$($block.Number).ps1"
+            [IO.File]::WriteAllText($file, $typed)
+            $null = $script.AppendLine(@"
+                Write-Host '@@ $($block.Number)'
+                `$failed = [Collections.Generic.List[string]]::new()
+                try {
+                    $preparation
+                    . ([scriptblock]::Create([IO.File]::ReadAllText('$file'))) 2>&1 | ForEach-Object {
+                        if (`$_ -is [Management.Automation.ErrorRecord]) { `$failed.Add("`$_") } else { `$_ }
+                    } | Out-Default
+                } catch { `$failed.Add("`$_") }
+                `$ErrorActionPreference = 'Continue'
+                [IO.File]::AppendAllText('$results', (ConvertTo-Json -Compress @{ number = $($block.Number); failed = @(`$failed) }) + "``n")
+"@)
+        }
+
+        $control = & (Get-Module TestServer) { $script:Control }
+        $environment = @{
+            HOME = $account; DCR_TEST_SERVER = $control; DCRPOWERSHELL_HOME = $null; XDG_DATA_HOME = $null; XDG_CONFIG_HOME = $null
+            PSModulePath = (Join-Path $root out) + [IO.Path]::PathSeparator + $env:PSModulePath
+        }
+        $session = Wait-Pwsh (Start-Pwsh $script.ToString() -Module DcrPowerShell -Environment $environment)
+        $outputs = @{}
+        foreach ($part in [regex]::Matches($session.Output, '(?ms)^@@ (\d+)\n(.*?)(?=^@@ |\z)')) { $outputs[[int] $part.Groups[1].Value] = $part.Groups[2].Value }
+        $failures = @{}
+        Get-Content $results | ConvertFrom-Json | ForEach-Object { $failures[[int] $_.number] = @($_.failed) }
+    }
+
+    It 'works when typed: <Number>. <Title>' -ForEach $Blocks {
+        if ($NotRun) {
+            Get-SyntaxError $Code | Should -BeNullOrEmpty
+            Set-ItResult -Skipped -Because $NotRun
+        }
+
+        $failures.Keys | Should -Contain $Number -Because "the session ended before it: $($session.Errors)"
+        $failures[$Number] | Should -BeNullOrEmpty
+    }
+
+    It 'leads nowhere that is not there' {
+        $folder = Split-Path $Path
+        $links = [regex]::Matches([IO.File]::ReadAllText($Path), '\]\((?!https?:|#)(?<to>[^)#]+)').ForEach{ $_.Groups['to'].Value }
+        $links | Where-Object { -not (Test-Path (Join-Path $folder $_)) } | Should -BeNullOrEmpty
+    }
+}
+
+Describe 'The help that is installed' {
+    It 'names no file that only the repository has' {
+        Get-ChildItem (Join-Path $root out/DcrPowerShell/en-US) -File | Select-String '\b\w+\.md\b' | ForEach-Object Line | Should -BeNullOrEmpty
+    }
+}
