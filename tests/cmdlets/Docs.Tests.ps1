@@ -1,7 +1,7 @@
 # Every PowerShell block of README, CONTRIBUTING, docs and about_DcrPowerShell, typed page by page, one block after the other, as they stand:
 # each page into a PowerShell of its own, with an empty home folder and nothing but the installed modules. Loopback servers, a person's
 # answers and a cloud's commands are put in their places. A block that says above itself that it is not run is skipped by name.
-# Needs: SecretManagement
+# Needs: SecretManagement, SecretStore
 BeforeDiscovery {
     Import-Module "$PSScriptRoot/Samples.psm1"
     $root = Split-Path (Split-Path $PSScriptRoot)
@@ -14,6 +14,7 @@ BeforeAll {
     Import-Module "$PSScriptRoot/Samples.psm1"
     Start-DcrTest
     $root = Split-Path (Split-Path $PSScriptRoot)
+    $prompt = [regex]::new('^PS> (.*)$', 'Multiline')
     $clientId = '0oa1gjh63g214q0Hq0g4', 'xTb6VAmq5r1JkR2eXyP0nZ8u'
     $tenant = @{
         connections     = @(@{ id = 'con_1'; name = 'Username-Password-Authentication'; strategy = 'auth0' })
@@ -34,6 +35,12 @@ BeforeAll {
             'https://example.okta.com'      = New-TestServer @{ dialect = 'okta'; okta = @{ apiToken = '00-not-a-real-api-token' } }
             'https://example.us.auth0.com'  = New-TestServer @{ dialect = 'auth0'; tokenClient = @{ clientId = $clientId[1]; clientSecret = 'cs-not-a-real-secret' }; auth0 = @{ tenant = $tenant } }
         }
+    }
+
+    # A line without what differs from run to run: ids, addresses, colours, the width of columns.
+    function Get-Shape ($Line) {
+        $Line -replace '\x1b\[[\d;]*m' -replace '(http://)?127\.0\.0\.1:\d+|(https://)?as\.example\.com', 'SERVER' -creplace '\b[A-Za-z0-9]{20}\b', 'ID' -replace '\s+', ' ' -replace '-{3,}', '---' |
+            ForEach-Object Trim
     }
 
     # What a person and the world outside do, said in PowerShell for the session that a page is typed into.
@@ -69,6 +76,14 @@ BeforeAll {
         'Connect-DcrServer https://example.okta.com -ClientId' = {
             Set-TestServerSwitch $okta @{ tokenClient = @{ clientId = '0oa1gjh63g214q0Hq0g4'; jwks = @{ keys = @($key.Jwks.keys) } } }
         }
+        "Import-Module ./tests/cmdlets/TestServer.psm1"         = { Set-Location $root }
+        "Get-Secret -Vault DcrStore -Name st-mary-portal-secret" = { $null = New-DcrClient 'St. Mary' https://st-mary.example/cb -ClientSecretName st-mary-portal-secret }
+        'Import-Csv ./clients.csv'                              = {
+            Set-Content clients.csv 'ClientName,RedirectUri,Tenant', 'Hill,https://hill.example/cb,hill'
+            Set-Content clients.json '[{"client_name":"Lake","redirect_uris":["https://lake.example/cb"],"tenant":"lake"}]'
+            $moved = New-DcrClient Moved https://old.example/cb -Tenant moved
+            Set-Content moves.csv 'ClientId,RedirectUri', "$($moved.ClientId),https://new.example/cb"
+        }
         'Get-Secret initial-access-token'                      = {
             Register-SecretVault DcrVault -ModuleName $testVault -AllowClobber
             Set-Secret initial-access-token any-token -Vault DcrVault
@@ -92,23 +107,23 @@ Describe '<Page>' -ForEach $pages {
         $results = Join-Path $account results.jsonl
         $script = [Text.StringBuilder]::new("$world`n")
         $null = $script.AppendLine("Import-Module '$PSScriptRoot/TestServer.psm1'")
-        $null = $script.AppendLine("`$okta = [pscustomobject]@{ Id = '$($servers['https://example.okta.com'].Id)' }; `$testVault = '$testVault'; Set-Location '$account'")
+        $null = $script.AppendLine("`$okta = [pscustomobject]@{ Id = '$($servers['https://example.okta.com'].Id)' }; `$testVault = '$testVault'; `$root = '$root'; Set-Location '$account'")
         foreach ($block in $Blocks | Where-Object { -not $_.NotRun }) {
             # Of a session that is shown, what is typed.
-            $typed = if ($block.Code -match '(?m)^PS> ') { [regex]::Matches($block.Code, '(?m)^PS> (.*)$').ForEach{ $_.Groups[1].Value } -join "`n" } else { $block.Code }
-            $typed = Use-TestAddress $typed $addresses
-            if ($Page -eq 'CONTRIBUTING') { $typed = "Set-Location '$root'`n$typed`nStop-TestServerHost" }
+            $typed = if ($block.Code -match $prompt) { [regex]::Matches($block.Code, $prompt).ForEach{ $_.Groups[1].Value } } else { , $block.Code }
             $preparation = $before.Keys | Where-Object { $block.Code.Contains($_) } | ForEach-Object { $before[$_] }
-            $file = Join-Path $account "block-$($block.Number).ps1"
-            [IO.File]::WriteAllText($file, $typed)
+            $file = Join-Path $account "block-$($block.Number).json"
+            [IO.File]::WriteAllText($file, (ConvertTo-Json @($typed | ForEach-Object { Use-TestAddress $_ $addresses })))
             $null = $script.AppendLine(@"
                 Write-Host '@@ $($block.Number)'
                 `$failed = [Collections.Generic.List[string]]::new()
                 try {
                     $preparation
-                    . ([scriptblock]::Create([IO.File]::ReadAllText('$file'))) 2>&1 | ForEach-Object {
-                        if (`$_ -is [Management.Automation.ErrorRecord]) { `$failed.Add("`$_") } else { `$_ }
-                    } | Out-Default
+                    foreach (`$typed in ConvertFrom-Json ([IO.File]::ReadAllText('$file'))) {
+                        . ([scriptblock]::Create(`$typed)) 2>&1 | ForEach-Object {
+                            if (`$_ -is [Management.Automation.ErrorRecord]) { `$failed.Add("`$_") } else { `$_ }
+                        } | Out-Default
+                    }
                 } catch { `$failed.Add("`$_") }
                 `$ErrorActionPreference = 'Continue'
                 [IO.File]::AppendAllText('$results', (ConvertTo-Json -Compress @{ number = $($block.Number); failed = @(`$failed) }) + "``n")
@@ -135,6 +150,13 @@ Describe '<Page>' -ForEach $pages {
 
         $failures.Keys | Should -Contain $Number -Because "the session ended before it: $($session.Errors)"
         $failures[$Number] | Should -BeNullOrEmpty
+
+        # What a page shows of a session is what comes; ids and addresses differ. Behind three dots there is more.
+        if ($Code -match $prompt) {
+            $shown = $Code.Split("`n") | Where-Object { $_ -and -not $_.StartsWith('PS>') } | ForEach-Object { Get-Shape $_ } | ForEach-Object { $_ -replace ' \.\.\.$', '*' }
+            $came = $outputs[$Number].Split("`n") | ForEach-Object { Get-Shape $_ }
+            $shown | Where-Object { -not ($came -like $_) } | Should -BeNullOrEmpty -Because ($came -join "`n")
+        }
     }
 
     It 'leads nowhere that is not there' {
