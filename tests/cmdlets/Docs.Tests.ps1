@@ -48,21 +48,20 @@ BeforeAll {
         $ErrorActionPreference = 'Continue'
         $ConfirmPreference = 'None'    # a person says yes
         function Read-Host ($Prompt, [switch] $AsSecureString) {
-            $answers = @{ 'API token' = '00-not-a-real-api-token'; 'Client secret' = 'cs-not-a-real-secret'; 'Access token of the login' = 'access-token-of-the-login' }
-            $answer = if ($answers[$Prompt]) { $answers[$Prompt] } else { 'correct horse battery staple' }
+            $answer = switch -Wildcard ($Prompt) {
+                'API token' { '00-not-a-real-api-token' }
+                'Client secret' { 'cs-not-a-real-secret' }
+                'Initial access token' { 'any-token' }
+                'Access token of the login' { 'access-token-of-the-login' }
+                'Passphrase*' { 'correct horse battery staple' }
+            }
             if ($AsSecureString) { ConvertTo-SecureString $answer -AsPlainText -Force } else { $answer }
         }
 
         function Install-Module ($Name) { if (-not (Get-Module $Name -ListAvailable)) { throw "There is no module $Name." } }
 
-        # Epic's CapabilityStatement.
-        function Invoke-RestMethod ($Uri, $Headers) {
-            $register = @{ url = 'register'; valueUri = "$(([uri] $Uri).GetLeftPart('Authority'))/register" }
-            ConvertFrom-Json (ConvertTo-Json -Depth 9 @{ rest = @(@{ security = @{ extension = @(@{ url = 'http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris'; extension = @($register) }) } }) })
-        }
-
         # Azure.
-        $env:TEMP = [IO.Path]::GetTempPath()
+        $env:TEMP = (New-Item $HOME/temp -ItemType Directory).FullName
         function Connect-AzAccount ([switch] $Identity) { }
         function Get-AzContext { [pscustomobject]@{ Subscription = [pscustomobject]@{ Id = [guid]::Empty } } }
         function New-AzStorageContext ($StorageAccountName, [switch] $UseConnectedAccount) { 'storage' }
@@ -76,8 +75,21 @@ BeforeAll {
         'Connect-DcrServer https://example.okta.com -ClientId' = {
             Set-TestServerSwitch $okta @{ tokenClient = @{ clientId = '0oa1gjh63g214q0Hq0g4'; jwks = @{ keys = @($key.Jwks.keys) } } }
         }
-        "Import-Module ./tests/cmdlets/TestServer.psm1"         = { Set-Location $root }
-        "Get-Secret -Vault DcrStore -Name st-mary-portal-secret" = { $null = New-DcrClient 'St. Mary' https://st-mary.example/cb -ClientSecretName st-mary-portal-secret }
+        # Epic's CapabilityStatement.
+        'Invoke-RestMethod "$fhirBase/metadata"'               = {
+            function Invoke-RestMethod ($Uri, $Headers) {
+                $register = @{ url = 'register'; valueUri = "$(([uri] $Uri).GetLeftPart('Authority'))/register" }
+                $uris = @{ url = 'http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris'; extension = @($register) }
+                @{ rest = @(@{ security = @{ extension = @($uris) } }) } | ConvertTo-Json -Depth 9 | ConvertFrom-Json
+            }
+        }
+        'Import-Module ./tests/cmdlets/TestServer.psm1'        = { Set-Location $root }
+        "-SummaryVariable summary`n`$summary"                  = { Set-Content tenants.csv 'ClientName,RedirectUri,Tenant', 'Bay,https://bay.example/cb,bay' }
+        '$env:DCR_PASSPHRASE'                                  = {
+            $env:DCR_PASSPHRASE = 'correct horse battery staple'
+            Set-DcrStore -Protection Passphrase -Passphrase (ConvertTo-SecureString $env:DCR_PASSPHRASE -AsPlainText -Force)
+        }
+        'Get-Secret -Vault DcrStore -Name st-mary-portal-secret' = { $null = New-DcrClient 'St. Mary' https://st-mary.example/cb -ClientSecretName st-mary-portal-secret }
         'Import-Csv ./clients.csv'                              = {
             Set-Content clients.csv 'ClientName,RedirectUri,Tenant', 'Hill,https://hill.example/cb,hill'
             Set-Content clients.json '[{"client_name":"Lake","redirect_uris":["https://lake.example/cb"],"tenant":"lake"}]'
@@ -106,7 +118,7 @@ Describe '<Page>' -ForEach $pages {
         $account = (New-Item (Join-Path $TestDrive "account-$Page") -ItemType Directory).FullName
         $results = Join-Path $account results.jsonl
         $script = [Text.StringBuilder]::new("$world`n")
-        $null = $script.AppendLine("Import-Module '$PSScriptRoot/TestServer.psm1'")
+        $null = $script.AppendLine("Import-Module '$PSScriptRoot/TestServer.psm1'; Start-TestServerHost")
         $null = $script.AppendLine("`$okta = [pscustomobject]@{ Id = '$($servers['https://example.okta.com'].Id)' }; `$testVault = '$testVault'; `$root = '$root'; Set-Location '$account'")
         foreach ($block in $Blocks | Where-Object { -not $_.NotRun }) {
             # Of a session that is shown, what is typed.
@@ -155,7 +167,7 @@ Describe '<Page>' -ForEach $pages {
         if ($Code -match $prompt) {
             $shown = $Code.Split("`n") | Where-Object { $_ -and -not $_.StartsWith('PS>') } | ForEach-Object { Get-Shape $_ } | ForEach-Object { $_ -replace ' \.\.\.$', '*' }
             $came = $outputs[$Number].Split("`n") | ForEach-Object { Get-Shape $_ }
-            $shown | Where-Object { -not ($came -like $_) } | Should -BeNullOrEmpty -Because ($came -join "`n")
+            $shown | Where-Object { -not ($came -like $_) } | Should -BeNullOrEmpty -Because "this came: $($outputs[$Number])"
         }
     }
 
