@@ -122,7 +122,7 @@ Describe '<Page>' -ForEach $pages {
         $null = $script.AppendLine("`$okta = [pscustomobject]@{ Id = '$($servers['https://example.okta.com'].Id)' }; `$testVault = '$testVault'; `$root = '$root'; Set-Location '$account'")
         foreach ($block in $Blocks | Where-Object { -not $_.NotRun }) {
             # Of a session that is shown, what is typed.
-            $typed = if ($block.Code -match $prompt) { [regex]::Matches($block.Code, $prompt).ForEach{ $_.Groups[1].Value } } else { , $block.Code }
+            $typed = if ($prompt.IsMatch($block.Code)) { $prompt.Matches($block.Code).ForEach{ $_.Groups[1].Value } } else { , $block.Code }
             $preparation = $before.Keys | Where-Object { $block.Code.Contains($_) } | ForEach-Object { $before[$_] }
             $file = Join-Path $account "block-$($block.Number).json"
             [IO.File]::WriteAllText($file, (ConvertTo-Json @($typed | ForEach-Object { Use-TestAddress $_ $addresses })))
@@ -164,7 +164,7 @@ Describe '<Page>' -ForEach $pages {
         $failures[$Number] | Should -BeNullOrEmpty
 
         # What a page shows of a session is what comes; ids and addresses differ. Behind three dots there is more.
-        if ($Code -match $prompt) {
+        if ($prompt.IsMatch($Code)) {
             $shown = $Code.Split("`n") | Where-Object { $_ -and -not $_.StartsWith('PS>') } | ForEach-Object { Get-Shape $_ } | ForEach-Object { $_ -replace ' \.\.\.$', '*' }
             $came = $outputs[$Number].Split("`n") | ForEach-Object { Get-Shape $_ }
             $shown | Where-Object { -not ($came -like $_) } | Should -BeNullOrEmpty -Because "this came: $($outputs[$Number])"
