@@ -15,7 +15,6 @@ BeforeAll {
     Start-DcrTest
     $root = Split-Path (Split-Path $PSScriptRoot)
     $prompt = [regex]::new('^PS> (.*)$', 'Multiline')
-    $clientId = '0oa1gjh63g214q0Hq0g4', 'xTb6VAmq5r1JkR2eXyP0nZ8u'
     $tenant = @{
         connections     = @(@{ id = 'con_1'; name = 'Username-Password-Authentication'; strategy = 'auth0' })
         resourceServers = @(@{ identifier = 'https://api.example.com'; scopes = @(@{ value = 'read:items' }, @{ value = 'write:items' }) })
@@ -33,7 +32,7 @@ BeforeAll {
             'https://ehr.example.com'       = New-TestServer @{ fhirPath = '/fhir/R4' }
             'https://epic.example.com'      = New-TestServer $epic
             'https://example.okta.com'      = New-TestServer @{ dialect = 'okta'; okta = @{ apiToken = '00-not-a-real-api-token' } }
-            'https://example.us.auth0.com'  = New-TestServer @{ dialect = 'auth0'; tokenClient = @{ clientId = $clientId[1]; clientSecret = 'cs-not-a-real-secret' }; auth0 = @{ tenant = $tenant } }
+            'https://example.us.auth0.com'  = New-TestServer @{ dialect = 'auth0'; tokenClient = @{ clientId = 'xTb6VAmq5r1JkR2eXyP0nZ8u'; clientSecret = 'cs-not-a-real-secret' }; auth0 = @{ tenant = $tenant } }
         }
     }
 
