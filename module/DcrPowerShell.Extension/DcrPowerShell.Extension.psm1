@@ -19,7 +19,13 @@ function Get-SecretInfo {
 
 function Set-Secret {
     [CmdletBinding()]
-    param([string] $Name, [object] $Secret, [string] $VaultName, [hashtable] $AdditionalParameters)
+    param([string] $Name, [object] $Secret, [string] $VaultName, [hashtable] $AdditionalParameters, [hashtable] $Metadata)
+
+    # Without this parameter, SecretManagement would have the secret written, and then removed because its metadata was not.
+    if ($Metadata.Count -gt 0) {
+        Write-Error 'The local store of DcrPowerShell keeps no metadata: leave out -Metadata. Nothing was changed.'
+        return
+    }
 
     [DcrPowerShell.DcrStoreVault]::Set($Name, $Secret)
 }

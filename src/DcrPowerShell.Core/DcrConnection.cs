@@ -70,6 +70,9 @@ public sealed class DcrConnection
     /// <summary>Where registration access tokens may go, beside the origin of the registration endpoint.</summary>
     internal IReadOnlyCollection<Uri> AllowedOrigins { get; init; } = [];
 
+    /// <summary>Scopes that the server says it supports.</summary>
+    internal IReadOnlyList<string> Scopes { get; init; } = [];
+
     /// <summary>Null where nothing is put on record.</summary>
     internal AuditLog? Audit { get; init; }
 

@@ -18,8 +18,11 @@ public sealed class DcrSummary
     /// <summary>Clients that were registered.</summary>
     public int Made { get; private set; }
 
-    /// <summary>Tenants that had a client already.</summary>
+    /// <summary>Rows whose tenant had a client already, as the row has it.</summary>
     public int Found { get; private set; }
+
+    /// <summary>Rows whose tenant had a client that differs from the row. With <c>-Update</c> it was changed.</summary>
+    public int Differs { get; private set; }
 
     /// <summary>Rows that ended in an error, but for those of unknown outcome.</summary>
     public int Failed { get; private set; }
@@ -40,11 +43,13 @@ public sealed class DcrSummary
     public int Waits => Counts().Waits;
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Made} made, {Found} found, {Failed} failed, {Unknown} unknown in {Duration.Say(Time)}";
+    public override string ToString() => $"{Made} made, {Found} found, {Differs} differ, {Failed} failed, {Unknown} unknown in {Duration.Say(Time)}";
 
     internal void CountMade() => Made++;
 
     internal void CountFound() => Found++;
+
+    internal void CountDiffering() => Differs++;
 
     internal void CountFailure(DcrErrorId id)
     {

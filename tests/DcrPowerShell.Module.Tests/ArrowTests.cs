@@ -37,7 +37,7 @@ public class ArrowTests
         ["Commands"] = ["Audit", "Binding", "Compat", "Credentials", "Errors", "Facts", "Files", "Handles", "Hosting", "Http", "Inventory", "Ledger", "Metadata", "Operations", "Providers", "Vaults"],
         ["Extension"] = ["Compat", "Errors", "Files", "Ledger", "Vaults"],
         ["Files"] = ["Audit", "Errors", "Http", "Ledger"],
-        ["Hosting"] = ["Errors", "Facts", "Files", "Handles", "Http", "Ledger", "Operations", "Vaults"],
+        ["Hosting"] = ["Errors", "Facts", "Files", "Handles", "Http", "Inventory", "Ledger", "Metadata", "Operations", "Vaults"],
         ["Vaults"] = ["Compat", "Errors", "Files", "Http", "Ledger"],
     };
 
@@ -152,14 +152,14 @@ public class ArrowTests
     };
 
     /// <summary>
-    /// A handle has something of the module's inside: a field, a constructor or another member names an internal type of ours. What is a fact
-    /// says all that it knows in types that users see.
+    /// A handle has something of a room inside: a field, a constructor or another member names an internal type of one. What is a fact says
+    /// all that it knows in types of the root namespace.
     /// </summary>
     private static bool IsHandle(TypeDefinition type) => !type.IsEnum && type.Fields.Select(static field => field.FieldType)
         .Concat(type.Methods.Select(static method => method.ReturnType))
         .Concat(type.Methods.SelectMany(static method => method.Parameters).Select(static parameter => parameter.ParameterType))
         .SelectMany(Parts)
-        .Any(static part => part.Namespace.StartsWith("DcrPowerShell", StringComparison.Ordinal) && part.Resolve() is { IsNotPublic: true });
+        .Any(static part => part.Namespace.StartsWith("DcrPowerShell.", StringComparison.Ordinal) && part.Resolve() is { IsNotPublic: true });
 
     private static TypeDefinition RootOf(TypeDefinition type) => type.DeclaringType is null ? type : RootOf(type.DeclaringType);
 

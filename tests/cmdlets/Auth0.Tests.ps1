@@ -31,7 +31,7 @@ Describe 'Auth0' {
         $changed.Contacts | Should -Be 'ops@example.com'
         $warnings | Should -BeNullOrEmpty
 
-        $new = Reset-DcrClientSecret $app.ClientId -ClientSecretName app-secret
+        $new = Reset-DcrClientSecret -Force $app.ClientId -ClientSecretName app-secret
         Get-ApplicationSecret app-secret | Should -Be ($new.ClientSecret | ConvertFrom-SecureString -AsPlainText)
         Get-ApplicationSecret app-secret | Should -Be (Get-TestServerClient $server -ClientId $app.ClientId).clientSecret
 
@@ -51,7 +51,7 @@ Describe 'Auth0' {
         (Get-DcrClient $app.ClientId).TokenEndpointAuthMethod | Should -Be 'private_key_jwt'
 
         $curve = New-DcrKey -Name app-curve -Algorithm ES256
-        $null = Assert-Failure { $app | Set-DcrClient -Jwks $curve.Jwks } -Id InvalidClientMetadata -Category InvalidData -Message "-Jwks: jwks holds a key of the type 'EC'*" -Action '*RS256*'
+        $null = Assert-Failure { $app | Set-DcrClient -Jwks $curve.Jwks } -Id InvalidClientMetadata -Category InvalidData -Message "*-Jwks: jwks holds a key of the type 'EC'*" -Action '*RS256*'
         $null = Assert-Failure { $app | Set-DcrClient -JwksUri https://app.example.com/jwks.json } -Id InvalidClientMetadata -Category InvalidData -Message '*jwks_uri*Auth0*' -Action '*-Jwks*'
 
         ($app | Set-DcrClient -TokenEndpointAuthMethod client_secret_post -WarningVariable +warnings).TokenEndpointAuthMethod | Should -Be 'client_secret_post'

@@ -4,8 +4,8 @@ BeforeAll {
     $server = New-ConnectedServer @{} @{ Name = 'production' }
     $null = New-ConnectedServer @{} @{ Name = 'test system' }
     $connection = Get-DcrServer production
-    $mail = New-DcrClient Mail https://app.example.com/ -Connection $connection
-    $maps = New-DcrClient Maps https://app.example.com/ -Connection $connection
+    $mail = New-DcrClient Mail https://app.example.com/ -Connection $connection -Tenant "St. Mary's"
+    $maps = New-DcrClient Maps https://app.example.com/ -Connection $connection -Tenant north
     $null = Connect-DcrServer $server.Issuer -Name production
 
     function Get-Completion([string] $Line) { (TabExpansion2 $Line $Line.Length).CompletionMatches }
@@ -27,6 +27,16 @@ Describe 'Tab completes' {
         @{ Line = 'Disconnect-DcrServer te'; Expected = @("'test system'") }
         @{ Line = "Disconnect-DcrServer 'te"; Expected = @("'test system'") }
         @{ Line = 'Set-DcrStore -Protection Pa'; Expected = @('Passphrase') }
+        @{ Line = 'Get-DcrClient -Tenant '; Expected = 'north', "'St. Mary''s'" }
+        @{ Line = 'Remove-DcrClient -Tenant north, st'; Expected = @("'St. Mary''s'") }
+        @{ Line = 'Set-DcrClient -Tenant n'; Expected = @('north') }
+        @{ Line = 'Export-DcrClient x.csv -Tenant n'; Expected = @('north') }
+        @{ Line = 'New-DcrClient -Tenant n'; Expected = @('north') }
+        @{ Line = 'Get-DcrAuditLog -Tenant n'; Expected = @('north') }
+        @{ Line = 'Get-DcrClient -ClientName '; Expected = 'Mail', 'Maps' }
+        @{ Line = 'Find-DcrOrphan ma'; Expected = 'Mail', 'Maps' }
+        @{ Line = 'New-DcrClient -Scope p'; Expected = @('profile') }
+        @{ Line = 'Get-DcrClient -ExpiringWithin 3'; Expected = @('30d') }
     ) {
         $offered = (Get-Completion $Line).CompletionText
         $Expected | ForEach-Object { $offered | Should -Contain $_ }
@@ -38,7 +48,9 @@ Describe 'Tab completes' {
         $offered = Get-Completion "$_ "
         $offered.CompletionText | Should -Be $mail.ClientId, $maps.ClientId
         $offered.ToolTip | Should -Be 'Mail', 'Maps'
+        $offered.ListItemText | Should -Be "$($mail.ClientId) (Mail)", "$($maps.ClientId) (Maps)"
         (Get-Completion "$_ -ClientId $($maps.ClientId.Substring(0, 5))").CompletionText | Should -Be $maps.ClientId
+        (Get-Completion "$_ map").CompletionText | Should -Be $maps.ClientId -Because 'a name finds its id'
 
         Get-TestServerRequest $server | Should -BeNullOrEmpty -Because 'completion does not wait for a network'
     }
@@ -47,6 +59,31 @@ Describe 'Tab completes' {
         $other = New-DcrClient Other https://app.example.com/ -Connection 'test system'
         (Get-Completion "Get-DcrClient -Connection 'test system' -ClientId ").CompletionText | Should -Be $other.ClientId
         (Get-Completion 'Get-DcrClient -Connection production -ClientId ').CompletionText | Should -Contain $mail.ClientId
+    }
+
+    It 'clients of earlier sessions' {
+        $text = (Wait-Pwsh (Start-Pwsh "`$null = Connect-DcrServer $($server.Issuer)
+            (TabExpansion2 'Remove-DcrClient -Tenant ' 25).CompletionMatches.CompletionText")).Output
+        $text | Should -BeLike '*north*'
+    }
+
+    It 'no file, where no file is meant' {
+        $folder = New-Item (Join-Path $TestDrive empty) -ItemType Directory
+        $null = New-Item (Join-Path $folder file.txt)
+        Push-Location $folder
+        try {
+            $offering = foreach ($command in Get-Command -Module DcrPowerShell) {
+                $common = [System.Management.Automation.Cmdlet]::CommonParameters + [System.Management.Automation.Cmdlet]::OptionalCommonParameters
+                foreach ($parameter in $command.Parameters.Values | Where-Object { $_.Name -notin $common -and -not $_.SwitchParameter }) {
+                    if ((Get-Completion "$command -$($parameter.Name) " | ForEach-Object CompletionText) -match 'file\.txt') { "$command -$($parameter.Name)" }
+                }
+            }
+        } finally {
+            Pop-Location
+        }
+
+        $offering | Where-Object { $_ -notmatch 'Path$' -and $_ -notmatch '-InputObject$' } | Should -BeNullOrEmpty
+        $offering | Should -Contain 'Connect-DcrServer -PrivateKeyPath'
     }
 
     It 'no client that was removed' {

@@ -64,7 +64,7 @@ Describe 'Get-DcrClient' {
         @{ Name = 'tenant'; Find = { Get-DcrClient -Tenant contoso }; Found = 'Mail' }
         @{ Name = 'a pattern of tenants'; Find = { Get-DcrClient -Tenant CONTOSO* }; Found = 'Mail', 'Maps' }
         @{ Name = 'both'; Find = { Get-DcrClient -Tenant contoso* -ClientName *s }; Found = 'Maps' }
-        @{ Name = 'no tenant'; Find = { Get-DcrClient -Tenant '' }; Found = 'Other' }
+        @{ Name = 'several tenants and names'; Find = { Get-DcrClient -Tenant contoso, contoso* -ClientName mail, *s }; Found = 'Mail', 'Maps' }
     ) {
         & $Find | ForEach-Object ClientName | Sort-Object | Should -Be $Found
         @(Get-TestServerRequest $server).Count | Should -Be @($Found).Count -Because 'only what was found is asked for'
@@ -99,7 +99,7 @@ Describe 'Get-DcrClient -Offline answers from what is kept' {
         $server = New-ConnectedServer @{ rotateSecret = 'put'; rotateToken = 'put' }
         $null = New-DcrClient Mail @redirect
         $listed = Get-DcrClient -Offline
-        $null = $listed | Reset-DcrClientSecret
+        $null = $listed | Reset-DcrClientSecret -Force
         ConvertTo-PlainText $listed.ClientSecret | Should -BeExactly (Get-TestServerClient $server $listed.ClientId).clientSecret
         ConvertTo-PlainText $listed.RegistrationAccessToken | Should -BeExactly (Get-TestServerClient $server $listed.ClientId).registrationAccessToken
         $before = Get-DcrClient -Offline
@@ -195,7 +195,7 @@ Describe 'Get-DcrClient fails' {
         $server = New-ConnectedServer @{ unknownClient = $Answer }
         $client = New-DcrClient App @redirect
         Remove-TestServerClient $server $client.ClientId
-        $failure = Assert-Failure { $client | Get-DcrClient } -Id $Id -Category $Category -Action '*Remove-DcrClient -Force*'
+        $failure = Assert-Failure { $client | Get-DcrClient } -Id $Id -Category $Category -Action '*Remove-DcrClient -StoreOnly*'
         $failure.TargetObject.ClientId | Should -Be $client.ClientId
         (Get-KeptRecord $client).client_id | Should -Be $client.ClientId -Because 'a refusal removes nothing'
     }

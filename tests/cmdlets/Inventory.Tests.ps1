@@ -48,7 +48,7 @@ Describe 'Get-DcrClient -ExpiringWithin' {
 
     It 'renews them: Get-DcrClient -ExpiringWithin 91d | Reset-DcrClientSecret' {
         $before = ConvertTo-PlainText $soon.ClientSecret
-        (Get-DcrClient -ExpiringWithin 91d -Tenant one | Reset-DcrClientSecret).ClientId | Should -Be $soon.ClientId
+        (Get-DcrClient -ExpiringWithin 91d -Tenant one | Reset-DcrClientSecret -Force).ClientId | Should -Be $soon.ClientId
         (Get-KeptRecord $soon).client_secret | Should -Not -Be $before
         (Get-KeptRecord $never).client_secret | Should -Be (ConvertTo-PlainText $never.ClientSecret)
     }
@@ -73,8 +73,8 @@ Describe 'Get-DcrClient -State' {
         (Get-DcrClient -Offline).State | Should -Be 'Unknown', 'Unknown'
     }
 
-    It 'drops what is kept of them: | Remove-DcrClient -Force' {
-        Get-DcrClient -State Gone -WarningAction SilentlyContinue | Remove-DcrClient -Force -Confirm:$false -WarningAction SilentlyContinue
+    It 'drops what is kept of them: | Remove-DcrClient -StoreOnly' {
+        Get-DcrClient -State Gone -WarningAction SilentlyContinue | Remove-DcrClient -StoreOnly -Force
         Get-KeptId | Should -Be $there.ClientId
     }
 
@@ -132,7 +132,7 @@ Describe 'Export-DcrClient' {
 
     It 'keeps <Name>' -ForEach @(
         @{ Name = 'the old file where the pipeline fails'; Command = { $one, $two | ForEach-Object { if ($_ -eq $two) { throw 'upstream' }; $_ } | Export-DcrClient inventory.csv }; Id = 'upstream*' }
-        @{ Name = 'the old file where it is stopped'; Command = { $one, 'no client' | Export-DcrClient inventory.csv -ErrorAction Stop }; Id = 'InputObjectNotBound*' }
+        @{ Name = 'the old file where it is stopped'; Command = { $one, 'no client' | Export-DcrClient inventory.csv -ErrorAction Stop }; Id = 'InvalidClientMetadata,*' }
         @{ Name = 'a file with -NoClobber'; Command = { Export-DcrClient inventory.csv -NoClobber }; Id = 'InventoryWriteFailed*' }
         @{ Name = 'a read-only file'; Command = { Set-ItemProperty inventory.csv IsReadOnly $true; Export-DcrClient inventory.csv }; Id = 'InventoryWriteFailed*' }
         @{ Name = 'a file with -WhatIf'; Command = { Export-DcrClient inventory.csv -WhatIf } ; Id = $null }
@@ -234,7 +234,7 @@ Describe 'Import-DcrClient' {
     }
 
     It 'does not repeat plain text that was given for a secret' {
-        $null = Assert-Failure { Import-DcrClient c9 -RegistrationAccessToken rat_canary } -Id InvalidSetup -Category InvalidArgument -Message '-RegistrationAccessToken: plain text is not taken for a secret.*' -Action '*-Path*'
+        $null = Assert-Failure { Import-DcrClient c9 -RegistrationAccessToken rat_canary } -Id InvalidSetup -Category InvalidArgument -Message '-RegistrationAccessToken: plain text is not taken for a secret, for it would be shown*' -Action '*-Path*'
         $Error.Clear()
         $row = Get-Row $clients[0]
         $nameless = $row | Select-Object * -ExcludeProperty ClientId, client_id

@@ -54,7 +54,7 @@ Describe 'A new user' {
             `"`$(`$client.Storage)`"
             (Get-DcrClient -Tenant north).ClientName
             (`$client | Set-DcrClient -Scope read -WarningAction Ignore).Scope
-            `"`$((`$client | Reset-DcrClientSecret).ClientSecret.Length -gt 0)`"
+            `"`$((`$client | Reset-DcrClientSecret -Force).ClientSecret.Length -gt 0)`"
             Remove-DcrClient `$client.ClientId -Confirm:`$false
             @(Get-DcrClient).Count"
         $lines[1] | Should -BeLike 'The local store holds 1 registration and has no backup.*Backup-DcrStore*'
@@ -237,6 +237,45 @@ Describe 'The files of the store' {
 
         Move-Item "$key.away" $key
         Invoke-Anew '(Get-DcrClient -Offline).ClientName' | Should -Be 'Keyed'
+    }
+
+    It 'are missed where the ledger is gone: no tenant is registered again' {
+        Invoke-Anew "`$null = Connect-DcrServer $($server.Issuer); `$null = New-DcrClient Mine https://app.example.com/callback -Tenant one"
+        $ledger = (Get-LedgerFile).FullName
+        Move-Item $ledger "$ledger.away"
+        Clear-TestServerRequest $server
+        $lines = Invoke-Anew "foreach (`$command in { `$null = Connect-DcrServer $($server.Issuer); New-DcrClient Mine https://app.example.com/callback -Tenant one }, { Get-DcrStore }) { try { & `$command } catch { `$_.FullyQualifiedErrorId -replace ',.*' } }"
+        $lines | Should -Be 'StoreDamaged', 'StoreDamaged'
+        Get-TestServerRequest $server | Should -BeNullOrEmpty
+        $ledger | Should -Not -Exist
+    }
+
+    It 'are missed at once by a session that has them open when an older copy takes their place' {
+        $lines = Invoke-Anew "`$null = Connect-DcrServer $($server.Issuer)
+            `$null = New-DcrClient Older https://app.example.com/callback -Tenant one -WarningAction Ignore
+            `$null = New-Item -ItemType Directory '$env:DCRPOWERSHELL_HOME-copy'
+            Copy-Item '$env:DCRPOWERSHELL_HOME/*' '$env:DCRPOWERSHELL_HOME-copy' -Exclude *.lock
+            `$null = New-DcrClient Newer https://app.example.com/callback -Tenant two
+            Remove-Item -Recurse '$env:DCRPOWERSHELL_HOME'
+            Copy-Item -Recurse '$env:DCRPOWERSHELL_HOME-copy' '$env:DCRPOWERSHELL_HOME'
+            if (`$PSEdition -eq 'Core' -and -not `$IsWindows) { chmod -R go= '$env:DCRPOWERSHELL_HOME' }
+            (Get-DcrClient -Offline -WarningVariable warnings -WarningAction SilentlyContinue).Tenant
+            `"`$warnings`"
+            New-DcrClient Newer https://app.example.com/callback -Tenant two -WarningAction Ignore -ErrorVariable failed -ErrorAction SilentlyContinue
+            `$failed[0].FullyQualifiedErrorId -replace ',.*'
+            `$null = Connect-DcrServer $($server.Issuer) -WarningVariable warnings -WarningAction SilentlyContinue
+            `"`$warnings`""
+        $lines[0] | Should -Be 'one'
+        $lines[1] | Should -BeLike '*older copy*'
+        $lines[2] | Should -Be 'StoreDamaged'
+        $lines[3] | Should -BeLike '*older copy*'
+        @(Get-TestServerClient $server | Where-Object { $_.metadata.client_name -eq 'Newer' }).Count | Should -Be 1
+    }
+
+    It 'are not in a folder that depends on the current one: <Path>' -ForEach @(@{ Path = 'relative/folder' }, @{ Path = '~/folder' }) {
+        $lines = Invoke-Anew "`$env:DCRPOWERSHELL_HOME = '$Path'; try { Connect-DcrServer $($server.Issuer) } catch { `$_.FullyQualifiedErrorId -replace ',.*'; `"`$_`" }"
+        $lines[0] | Should -Be 'InvalidSetup'
+        $lines[1] | Should -BeLike "*DCRPOWERSHELL_HOME*$Path*"
     }
 
     It 'of another store do not open with this one''s key' {

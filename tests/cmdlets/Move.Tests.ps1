@@ -123,6 +123,29 @@ Describe 'The store''s key in a vault' {
         } finally { $env:DCR_TEST_PASSPHRASE = $null }
     }
 
+    It 'opens the store when its vault is registered under another name, is no registration there, and is told when it is left' {
+        Reset-TestStore
+        $server = New-TestServer
+        $null = Connect-DcrServer $server.Issuer -LocalStore
+        $null = New-DcrClient App https://app.example.com/ -Tenant north
+        $null = Set-DcrStore -Protection Vault -Vault TestStore -DefaultVault $null
+        Unregister-SecretVault TestStore
+        Register-SecretVault Renamed -ModuleName Microsoft.PowerShell.SecretStore
+        try {
+            $result = Wait-Pwsh (Start-Pwsh "(Get-DcrClient -Offline).Tenant
+                `$null = Connect-DcrServer $($server.Issuer) -Vault Renamed -WarningVariable told -WarningAction SilentlyContinue
+                @(`$told | Where-Object { `$_ -like '*dcr-store-key*' }).Count")
+            $result.Errors | Should -BeNullOrEmpty
+            $result.Output.Trim() -split '\r?\n' | Should -Be 'north', '0'
+        } finally {
+            Unregister-SecretVault Renamed
+            Register-TestStore
+        }
+
+        $null = Set-DcrStore -Protection User -WarningVariable told -WarningAction SilentlyContinue
+        "$told" | Should -BeLike "*still has the former key*Remove-Secret*dcr-store-key-*"
+    }
+
     It 'is missed, and no new one is made, where the vault has lost it' {
         Reset-TestStore
         $null = Connect-DcrServer (New-TestServer).Issuer -LocalStore

@@ -3,7 +3,7 @@ BeforeDiscovery {
     $operations = @(
         @{ Command = 'New-DcrClient'; On = 'register'; With = @{} }
         @{ Command = 'Set-DcrClient'; On = 'update'; With = @{ TosUri = 'https://app.example.com/terms' } }
-        @{ Command = 'Reset-DcrClientSecret'; On = 'update'; With = @{} }
+        @{ Command = 'Reset-DcrClientSecret'; On = 'update'; With = @{ Force = $true } }
         @{ Command = 'Reset-DcrRegistrationToken'; On = 'update'; With = @{} }
         @{ Command = 'Remove-DcrClient'; On = 'delete'; With = @{ Confirm = $false } }
     )

@@ -137,7 +137,7 @@ Describe 'The certified oidc-provider' -Skip:([bool] $obstacle) {
     It 'keeps its secrets at updates, so that a reset is refused' {
         Connect-OidcProvider rotating
         $client = New-DcrClient @app
-        $null = Assert-Failure { Reset-DcrClientSecret $client.ClientId } -Id OperationNotSupported -Category NotImplemented
+        $null = Assert-Failure { Reset-DcrClientSecret -Force $client.ClientId } -Id OperationNotSupported -Category NotImplemented
         (Get-DcrClient $client.ClientId).ClientName | Should -Be 'App' -Because 'the token that the attempt brought was kept'
     }
 

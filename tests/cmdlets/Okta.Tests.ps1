@@ -27,7 +27,7 @@ Describe 'Okta' {
         (Get-DcrClient -Tenant web).ClientId | Should -Be $web.ClientId
 
         ($web | Set-DcrClient -RedirectUri https://www.example.com/cb2).RedirectUris | Should -Be 'https://www.example.com/cb2'
-        $new = Reset-DcrClientSecret $web.ClientId -ClientSecretName web-secret
+        $new = Reset-DcrClientSecret -Force $web.ClientId -ClientSecretName web-secret
         Get-ApplicationSecret web-secret | Should -Be ($new.ClientSecret | ConvertFrom-SecureString -AsPlainText)
         Get-ApplicationSecret web-secret | Should -Be (Get-TestServerClient $server -ClientId $web.ClientId).clientSecret
 
@@ -37,26 +37,26 @@ Describe 'Okta' {
 
     It 'has two secrets while an application moves from one to the other' {
         $client = New-DcrClient 'Moving' https://www.example.com/cb
-        $new = $client | Reset-DcrClientSecret -Overlap -ClientSecretName moving-secret
+        $new = $client | Reset-DcrClientSecret -Force -Overlap -ClientSecretName moving-secret
         $there = (Get-TestServerState $server).secrets.($client.ClientId)
         $there.status | Should -Be 'ACTIVE', 'ACTIVE'
         $there.client_secret | Should -BeExactly (ConvertTo-PlainText $client.ClientSecret), (ConvertTo-PlainText $new.ClientSecret)
         (Get-KeptRecord $client).client_secret | Should -BeExactly $there[1].client_secret
         Get-ApplicationSecret moving-secret | Should -BeExactly $there[1].client_secret
 
-        $null = Assert-Failure { $client | Reset-DcrClientSecret -Overlap } -Id OverlapRefused -Category InvalidOperation -Message '*two client secrets already*the one known here*' -Action '*-CompleteOverlap*'
+        $null = Assert-Failure { $client | Reset-DcrClientSecret -Force -Overlap } -Id OverlapRefused -Category InvalidOperation -Message '*two client secrets already*the one known here*' -Action '*-CompleteOverlap*'
 
         # The object from before has the old secret, and the store the new one, which counts.
-        $client | Reset-DcrClientSecret -CompleteOverlap | Should -BeOfType DcrPowerShell.DcrClient
+        $client | Reset-DcrClientSecret -Force -CompleteOverlap | Should -BeOfType DcrPowerShell.DcrClient
         (Get-TestServerState $server).secrets.($client.ClientId).client_secret | Should -BeExactly $there[1].client_secret
-        Reset-DcrClientSecret $client.ClientId -CompleteOverlap -WarningVariable warned -WarningAction SilentlyContinue | Should -Not -BeNullOrEmpty
+        Reset-DcrClientSecret -Force $client.ClientId -CompleteOverlap -WarningVariable warned -WarningAction SilentlyContinue | Should -Not -BeNullOrEmpty
         $warned | Should -BeLike '*no old one to delete*'
         $client | Remove-DcrClient -Confirm:$false
     }
 
     It 'takes one step of an overlap at a time' {
         Clear-TestServerRequest $server
-        $null = Assert-Failure { Reset-DcrClientSecret any -Overlap -CompleteOverlap } -Id OverlapRefused -Category InvalidOperation -Message '-Overlap and -CompleteOverlap*' -Action '*Run -Overlap first*' -Terminating
+        $null = Assert-Failure { Reset-DcrClientSecret -Force any -Overlap -CompleteOverlap } -Id OverlapRefused -Category InvalidOperation -Message '-Overlap and -CompleteOverlap*' -Action '*Run -Overlap first*' -Terminating
         Get-TestServerRequest $server | Should -BeNullOrEmpty
     }
 

@@ -144,7 +144,7 @@ Describe 'From cmdlet to cmdlet' {
     It 'resets the secrets of all that were found: Get | Reset' {
         $server = New-ConnectedServer @{ rotateSecret = 'put' }
         $clients = 1..2 | ForEach-Object { New-DcrClient "App$_" https://app.example.com/ }
-        $reset = Get-DcrClient -Offline | Reset-DcrClientSecret
+        $reset = Get-DcrClient -Offline | Reset-DcrClientSecret -Force
         $reset | Should -HaveCount 2
         $clients | ForEach-Object { (Get-KeptRecord $_).client_secret } | Should -Be (Get-TestServerClient $server).clientSecret
     }

@@ -27,6 +27,24 @@ Describe 'A heading' {
         Get-TestServerRequest $server | Should -BeNullOrEmpty
     }
 
+    It 'that is not read as it looks ends <Command>, too: <Heading>' -ForEach @(
+        @{ Command = 'Set-DcrClient'; Heading = 'redirect-uri'; Meant = 'RedirectUri' }
+        @{ Command = 'Set-DcrClient'; Heading = 'Client Id'; Meant = 'ClientId' }
+        @{ Command = 'Set-DcrClient'; Heading = "Tenant$([char] 0xA0)"; Meant = 'Tenant' }
+        @{ Command = 'Remove-DcrClient'; Heading = 'client-id'; Meant = 'ClientId' }
+        @{ Command = 'Get-DcrClient'; Heading = 'Tenant '; Meant = 'Tenant' }
+    ) {
+        $client = New-DcrClient App https://app.example.com/
+        Clear-TestServerRequest $server
+        $row = [pscustomobject]@{ Issuer = $server.Issuer; $Heading = 'https://app.example.com/' }
+        $row | Add-Member ($Meant -eq 'ClientId' ? 'Tenant' : 'ClientId') $client.ClientId
+        $answer = $Command -eq 'Get-DcrClient' ? @{} : @{ Confirm = $false }
+        $failure = { $row | & $Command @answer } | Should -Throw -PassThru
+        $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidClientMetadata,*'
+        "$failure" | Should -BeLike "*Column '*' is not read as $Meant*"
+        Get-TestServerRequest $server | Should -BeNullOrEmpty
+    }
+
     It 'of a tenant with a no-break blank does not register tenants anew' {
         $row = [pscustomobject]@{ ClientName = 'App'; RedirectUri = 'https://app.example.com/'; "Tenant$([char] 0xA0)" = 'contoso' }
         { $row | New-DcrClient } | Should -Throw "*'Tenant<U+00A0>' is not read as Tenant*"
@@ -71,7 +89,7 @@ Describe 'A cell' {
         $Cells.GetEnumerator() | ForEach-Object { $row[$_.Key] = $_.Value }
         [pscustomobject] $row | New-DcrClient -ErrorAction SilentlyContinue -ErrorVariable failures -WarningAction SilentlyContinue
         $failures[0].FullyQualifiedErrorId | Should -BeLike "$Id,*"
-        "$($failures[0])" | Should -BeLike $Words
+        "$($failures[0])" | Should -BeLike "Row 1, *: $Words"
         Get-TestServerRequest $server | Should -BeNullOrEmpty
     }
 
@@ -119,6 +137,8 @@ Describe 'A date' {
 }
 
 Describe 'A path' {
+    BeforeEach { $null = Connect-DcrServer $server.Issuer }
+
     It 'of <Name> that is no file is refused by name, and nothing is written' -ForEach @(
         @{ Name = 'Connect-DcrServer -AuditPath'; Run = { Connect-DcrServer $server.Issuer -AuditPath env:FOO }; Id = 'AuditWriteFailed' }
         @{ Name = 'Connect-DcrServer -PrivateKeyPath'; Run = { Connect-DcrServer $server.Issuer -ClientId c -PrivateKeyPath env:FOO }; Id = 'InvalidPrivateKey' }

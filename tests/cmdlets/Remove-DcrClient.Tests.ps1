@@ -44,21 +44,21 @@ Describe 'Remove-DcrClient' {
         $attribute.ConfirmImpact | Should -Be 'High'
     }
 
-    It 'keeps the registration of a client that a server answering <Answer> does not know, unless -Force is given' -ForEach @(
+    It 'keeps the registration of a client that a server answering <Answer> does not know, unless -StoreOnly is given' -ForEach @(
         @{ Answer = 'unauthorized'; Id = 'AccessTokenRejected'; Category = 'AuthenticationError' }
         @{ Answer = 'notFound'; Id = 'ClientNotFound'; Category = 'ObjectNotFound' }
     ) {
         Set-TestServerSwitch $server @{ unknownClient = $Answer }
         Remove-TestServerClient $server $client.ClientId
-        $failure = Assert-Failure { Remove-DcrClient $client.ClientId -Confirm:$false } -Id $Id -Category $Category -Action '*-Force*'
+        $failure = Assert-Failure { Remove-DcrClient $client.ClientId -Confirm:$false } -Id $Id -Category $Category -Action '*Remove-DcrClient -StoreOnly*'
         $failure.TargetObject | Should -Be $client.ClientId
         Get-KeptId | Should -Contain $client.ClientId
 
-        Remove-DcrClient $client.ClientId -Force -Confirm:$false -WarningAction SilentlyContinue
+        Remove-DcrClient $client.ClientId -StoreOnly -Force
         Get-KeptId | Should -Not -Contain $client.ClientId
     }
 
-    It 'keeps the registration where the server does not delete (<Name>), unless -Force is given' -ForEach @(
+    It 'keeps the registration where the server does not delete (<Name>), unless -StoreOnly is given' -ForEach @(
         @{ Name = '405'; Switches = @{ operations = @('read', 'update') } }
         @{ Name = '404, and yet it knows the client'; Switches = @{ faults = @(@{ on = 'delete'; status = 404; times = 2 }) } }
     ) {
@@ -66,9 +66,7 @@ Describe 'Remove-DcrClient' {
         $null = Assert-Failure { Remove-DcrClient $client.ClientId -Confirm:$false } -Id OperationNotSupported -Category NotImplemented -Action '*administration*'
         Get-KeptId | Should -Contain $client.ClientId
 
-        Remove-DcrClient $client.ClientId -Force -Confirm:$false -WarningVariable warnings -WarningAction SilentlyContinue
-        $warnings.Count | Should -Be 1
-        "$warnings" | Should -BeLike '*dropped from the store*'
+        $client | Remove-DcrClient -StoreOnly -Force
         Get-KeptId | Should -Not -Contain $client.ClientId
     }
 

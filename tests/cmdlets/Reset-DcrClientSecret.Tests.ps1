@@ -14,7 +14,7 @@ Describe 'Reset-DcrClientSecret' {
         $server = New-ConnectedServer @{ rotateSecret = $Rotate; rotateToken = $Rotate }
         $client = New-DcrClient @app -Scope read -Tenant contoso -AllowDuplicate
         Clear-TestServerRequest $server
-        $reset = Reset-DcrClientSecret $client.ClientId
+        $reset = Reset-DcrClientSecret -Force $client.ClientId
 
         $reset | Should -BeOfType DcrPowerShell.DcrClient
         $known = Get-TestServerClient $server
@@ -30,21 +30,21 @@ Describe 'Reset-DcrClientSecret' {
         $server = New-ConnectedServer @{ rotateSecret = 'put' }
         $client = New-DcrClient @app -Scope read, write -Metadata @{ custom = 'kept' }
         $before = (Get-TestServerClient $server).metadata | ConvertTo-Json
-        $null = Reset-DcrClientSecret $client.ClientId
+        $null = Reset-DcrClientSecret -Force $client.ClientId
         (Get-TestServerClient $server).metadata | ConvertTo-Json | Should -BeExactly $before
     }
 
     It 'renews the copy under -ClientSecretName' {
         $server = New-ConnectedServer @{ rotateSecret = 'put' }
         $client = New-DcrClient @app -ClientSecretName app-secret
-        $null = $client | Reset-DcrClientSecret -ClientSecretName app-secret
+        $null = $client | Reset-DcrClientSecret -Force -ClientSecretName app-secret
         Get-ApplicationSecret app-secret | Should -BeExactly (Get-TestServerClient $server).clientSecret
     }
 
     It 'takes clients from the pipeline: <How>' -ForEach @(
-        @{ How = 'as objects'; Reset = { $clients | Reset-DcrClientSecret -ThrottleLimit 1 } }
-        @{ How = 'by property name'; Reset = { $clients | ForEach-Object { [pscustomobject]@{ client_id = $_.ClientId } } | Reset-DcrClientSecret -ThrottleLimit 1 } }
-        @{ How = 'as an argument'; Reset = { Reset-DcrClientSecret $clients.ClientId -ThrottleLimit 1 } }
+        @{ How = 'as objects'; Reset = { $clients | Reset-DcrClientSecret -Force -ThrottleLimit 1 } }
+        @{ How = 'by property name'; Reset = { $clients | ForEach-Object { [pscustomobject]@{ client_id = $_.ClientId } } | Reset-DcrClientSecret -Force -ThrottleLimit 1 } }
+        @{ How = 'as an argument'; Reset = { Reset-DcrClientSecret -Force $clients.ClientId -ThrottleLimit 1 } }
     ) {
         $server = New-ConnectedServer @{ rotateSecret = 'put' }
         $clients = 1..2 | ForEach-Object { New-DcrClient @app }
@@ -65,7 +65,7 @@ Describe 'Reset-DcrClientSecret refuses' {
     It 'where the server keeps the old secret, and says what can be done' {
         $server = New-ConnectedServer
         $client = New-DcrClient @app
-        $failure = Assert-Failure { Reset-DcrClientSecret $client.ClientId } -Id OperationNotSupported -Category NotImplemented -Message "*$($client.ClientId)*" -Action '*New-DcrClient*Remove-DcrClient*'
+        $failure = Assert-Failure { Reset-DcrClientSecret -Force $client.ClientId } -Id OperationNotSupported -Category NotImplemented -Message "*$($client.ClientId)*" -Action '*New-DcrClient*Remove-DcrClient*'
         $failure.TargetObject | Should -Be $client.ClientId
         (Get-KeptRecord $client).client_secret | Should -BeExactly (Get-TestServerClient $server).clientSecret
     }
@@ -74,13 +74,13 @@ Describe 'Reset-DcrClientSecret refuses' {
         $server = New-ConnectedServer
         $client = New-DcrClient @app -TokenEndpointAuthMethod none
         Clear-TestServerRequest $server
-        $null = Assert-Failure { Reset-DcrClientSecret $client.ClientId } -Id OperationNotSupported -Category NotImplemented -Message '*authenticates with none*' -Action '*-TokenEndpointAuthMethod*'
+        $null = Assert-Failure { Reset-DcrClientSecret -Force $client.ClientId } -Id OperationNotSupported -Category NotImplemented -Message '*authenticates with none*' -Action '*-TokenEndpointAuthMethod*'
         Get-TestServerRequest $server | Should -BeNullOrEmpty
     }
 
     It 'a name for the copy that some vaults would take for a pattern' {
         $null = New-ConnectedServer @{ rotateSecret = 'put' }
         $client = New-DcrClient @app
-        { $client | Reset-DcrClientSecret -ClientSecretName 'app*' } | Should -Throw '*wildcard*'
+        { $client | Reset-DcrClientSecret -Force -ClientSecretName 'app*' } | Should -Throw '*wildcard*'
     }
 }

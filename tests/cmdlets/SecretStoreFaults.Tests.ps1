@@ -142,7 +142,7 @@ Describe 'A SecretStore that many registrations go into' {
         Set-Secret -Vault TestStore -Name a-person -Secret ([pscredential]::new('ann', (ConvertTo-Secret 'of ann')))
         $server = New-ConnectedServer @{ rotateSecret = 'put' }
         $client = New-DcrClient @app -ClientSecretName a-copy
-        $null = $client | Reset-DcrClientSecret -ClientSecretName a-copy
+        $null = $client | Reset-DcrClientSecret -Force -ClientSecretName a-copy
         New-DcrClient @app | Remove-DcrClient -Confirm:$false
         Invoke-Anew "Get-Secret -Vault TestStore -Name a-text -AsPlainText
             (Get-SecretInfo -Vault TestStore -Name a-text).Metadata['Purpose']

@@ -30,7 +30,7 @@ BeforeAll {
             $client | Get-DcrClient @talk
             $client | Set-DcrClient -Scope read, admin @talk
             $client | Set-DcrClient -Scope write -WhatIf @talk
-            $client | Reset-DcrClientSecret -ClientSecretName app-secret @talk
+            $client | Reset-DcrClientSecret -Force -ClientSecretName app-secret @talk
             Get-DcrClient -Offline @talk
             Set-TestServerSwitch $server @{ faults = @(@{ on = 'register'; status = 400; body = 'echo' }, @{ on = 'update'; drop = 'beforeAnswer' }, @{ on = 'register'; body = 'half' }) }
             New-DcrClient @app @talk
@@ -38,7 +38,7 @@ BeforeAll {
             New-DcrClient @app @talk
             $null = Reset-TestServerClientToken $server $client.ClientId
             $client | Get-DcrClient @talk
-            $client | Remove-DcrClient -Force -Confirm:$false @talk
+            $client | Remove-DcrClient -StoreOnly -Force @talk
             Disconnect-DcrServer @talk
         } *>&1
     }
@@ -297,9 +297,9 @@ Describe 'A planted secret is' {
                 $client = New-DcrClient Okta $redirect @talk
                 $client
                 $client | Get-DcrClient @talk
-                $client | Reset-DcrClientSecret -Overlap @talk
-                $client | Reset-DcrClientSecret -CompleteOverlap @talk
-                $client | Reset-DcrClientSecret -CompleteOverlap @talk
+                $client | Reset-DcrClientSecret -Force -Overlap @talk
+                $client | Reset-DcrClientSecret -Force -CompleteOverlap @talk
+                $client | Reset-DcrClientSecret -Force -CompleteOverlap @talk
                 Test-DcrServer @talk
 
                 $tenant = @{ settings = @{ flags = @{ enable_dynamic_client_registration = $true } }; clients = @(@{ name = 'By hand'; client_secret = New-Canary }) }
@@ -307,7 +307,7 @@ Describe 'A planted secret is' {
                 Connect-DcrServer $server.Issuer.TrimEnd('/') -ManagementToken (ConvertTo-Secret $token.Management) @talk
                 New-DcrClient Auth0 $redirect @talk
                 Get-DcrClient @talk
-                Get-DcrClient -ClientName Auth0 @talk | Reset-DcrClientSecret @talk
+                Get-DcrClient -ClientName Auth0 @talk | Reset-DcrClientSecret -Force @talk
                 Test-DcrServer @talk
             } *>&1
         }

@@ -53,7 +53,7 @@ Describe 'Set-DcrClient' {
         Clear-TestServerRequest $server
         $changed = $old | Set-DcrClient -Contact admin@example.com
         $changed.RedirectUris, $changed.Scope, $changed.Contacts | Should -Be 'https://app.example.com/new', 'write', 'admin@example.com'
-        $null = Assert-Failure { $old | Set-DcrClient } -Id InvalidClientMetadata -Category InvalidData -Message 'Nothing to change was named*'
+        $null = Assert-Failure { $old | Set-DcrClient } -Id InvalidClientMetadata -Category InvalidData -Message '*Nothing to change was named. Nothing was sent.'
     }
 
     It 'changes <Member> by -<Parameter>' -ForEach @(

@@ -129,7 +129,7 @@ Describe 'Requests side by side' {
         $server = New-ConnectedServer @{ rotateToken = 'put'; rotateSecret = 'put' }
         New-Row 12 | New-DcrClient | Set-DcrClient -TosUri https://app.example.com/terms -WarningAction SilentlyContinue | Out-Null
         (Get-DcrClient).Metadata.tos_uri | Sort-Object -Unique | Should -Be 'https://app.example.com/terms'
-        @(Get-DcrClient | Reset-DcrClientSecret).Count | Should -Be 12
+        @(Get-DcrClient | Reset-DcrClientSecret -Force).Count | Should -Be 12
         $kept = @(Get-DcrClient -Offline)
         $kept | Should -HaveCount 12
         foreach ($client in $kept) {

@@ -37,7 +37,7 @@ Describe 'New-DcrClient for Epic' {
         ($sent.body | ConvertFrom-Json).PSObject.Properties.Name | Sort-Object | Should -Be 'jwks', 'software_id'
         $sent.headers.Authorization | Should -Be 'Bearer token-of-the-login'
         "$client" | Should -Be $client.ClientId
-        ($client | Format-Table | Out-String -Width 120) | Should -Match "(?m)^\s+$($client.ClientId)\s+none\s*$"
+        ($client | Format-Table | Out-String -Width 120) | Should -Match "(?m)^$($client.ClientId)\s*$"
         (Get-DcrClient -Offline).ClientId | Should -Be $client.ClientId
 
         # The token was good for one registration; a faulty one does not get that far.

@@ -27,8 +27,6 @@ Describe 'A home that cannot be written' -Skip:(-not $canMount) {
 
     It 'is one clear error before anything is sent: <Name>' -ForEach @(
         @{ Name = 'Connect-DcrServer'; Command = { "Connect-DcrServer $($server.Issuer)" } }
-        @{ Name = 'Get-DcrClient -Offline'; Command = { 'Get-DcrClient -Offline' } }
-        @{ Name = 'Connect-DcrServer -Offline'; Command = { "Connect-DcrServer $($server.Issuer) -Offline" } }
         @{ Name = 'Set-DcrStore'; Command = { 'Set-DcrStore -DefaultVault $null' } }
         @{ Name = 'New-DcrKey'; Command = { 'New-DcrKey app-key' } }
     ) {
@@ -38,6 +36,16 @@ Describe 'A home that cannot be written' -Skip:(-not $canMount) {
         $lines[2] | Should -BeLike '*Read-only*Nothing was sent*'
         $lines[3] | Should -BeLike '*DCRPOWERSHELL_HOME*'
         Get-TestServerRequest $server | Should -BeNullOrEmpty
+    }
+
+    It 'can be looked at and backed up, as in an outage' {
+        $backup = Join-Path $HOME "read-only-$([guid]::NewGuid()).dcrb"
+        $lines = Invoke-Anew "(Get-DcrStore).Registrations
+            (Get-DcrClient -Offline).Tenant
+            `$null = Connect-DcrServer $($server.Issuer) -Offline
+            (Get-DcrClient -Offline).ClientName
+            (Backup-DcrStore '$backup' (ConvertTo-SecureString words -AsPlainText -Force)).Name" -Setup $readOnly
+        $lines | Should -Be '1', 'before', 'Before', (Split-Path $backup -Leaf)
     }
 }
 
@@ -50,21 +58,25 @@ Describe 'A full disk' -Skip:(-not $canMount) {
 
     It 'stops the command before the next request; everything that was answered is kept' {
         $lines = Invoke-Anew "`$null = Connect-DcrServer $($server.Issuer) -AuditPath '$HOME/audit-$([guid]::NewGuid()).jsonl'
-            `$made = [System.Collections.ArrayList]::new()
-            try { 1..200 | ForEach-Object { [pscustomobject]@{ ClientName = `"App `$_`"; RedirectUri = 'https://app.example.com/callback'; Tenant = `"t`$_`" } } | New-DcrClient -ThrottleLimit 4 -WarningAction Ignore | ForEach-Object { `$null = `$made.Add(`$_) } } catch { `$_.FullyQualifiedErrorId -replace ',.*' }
-            `"`$(`$made.Count)`"
+            `$rows = 1..200 | ForEach-Object { [pscustomobject]@{ ClientName = `"App `$_`"; RedirectUri = 'https://app.example.com/callback'; Tenant = `"t`$_`" } }
+            `$clients = `$rows | New-DcrClient -ThrottleLimit 4 -ErrorVariable failures -ErrorAction SilentlyContinue -WarningVariable warnings -WarningAction SilentlyContinue
+            `"`$(`$failures.FullyQualifiedErrorId -replace ',.*') `$(`$failures.TargetObject.Tenant)`"
+            `"`$(`$warnings -like '*ended early*')`"
+            `"`$(`$clients.Count)`"
+            `"`$(@(`$clients | Where-Object Storage -EQ Local).Count)`"
             `"`$(@(Get-DcrClient -Offline).Count)`"
+            `"`$((Get-DcrStore).OpenRequests)`"
             Get-DcrClient -Offline | ForEach-Object { [Net.NetworkCredential]::new('', `$_.RegistrationAccessToken).Password }" -Setup $small
-        $lines[0] | Should -Be 'StoreReadOnly'
-        [int] $lines[1] | Should -BeGreaterThan 3
-        [int] $lines[1] | Should -BeLessThan 200
+        $lines[0] | Should -Match '^StoreReadOnly t\d+$' -Because 'the command ends at the first'
+        $lines[1] | Should -BeLike 'The command ended early: * objects were not worked on.*'
+        [int] $lines[2] | Should -BeGreaterThan 3
+        [int] $lines[2] | Should -BeLessThan 200
         $sent = @(Get-TestServerRequest $server -Operation register).Count
+        $lines[2, 3, 4] | Should -Be "$sent", "$sent", "$sent" -Because 'there is room for the answers to all that was sent'
+        $lines[5] | Should -Be '0'
         $known = @(Get-TestServerClient $server | Select-Object -Last $sent)
-        # What came while the last bytes went may be on the objects alone; no more than were under way.
-        $sent - [int] $lines[2] | Should -BeLessOrEqual 4
-        $lines | Select-Object -Skip 3 | Should -HaveCount ([int] $lines[2])
-        $lines | Select-Object -Skip 3 | ForEach-Object { $_ | Should -BeIn $known.registrationAccessToken }
-        [int] $lines[1] | Should -BeGreaterOrEqual $sent -Because 'what the server gave is on the objects in any case'
+        $lines | Select-Object -Skip 6 | Should -HaveCount $sent
+        $lines | Select-Object -Skip 6 | ForEach-Object { $_ | Should -BeIn $known.registrationAccessToken }
     }
 
     It 'is used again when there is room' {

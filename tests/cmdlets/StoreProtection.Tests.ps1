@@ -102,6 +102,7 @@ Describe 'A passphrase' {
 
     It 'is not taken as plain text, and not without -Protection' {
         { Set-DcrStore -Protection Passphrase -Passphrase 'words' } | Should -Throw '*plain text*'
+        $null = Assert-Failure { Set-DcrStore -Protection Passphrase -Passphrase ([securestring]::new()) } -Id InvalidSetup -Category InvalidArgument -Message '*empty*' -Terminating
         $null = Assert-Failure { Set-DcrStore -Protection Passphrase } -Id InvalidSetup -Category InvalidArgument -Message '-Passphrase*' -Terminating
         $null = Assert-Failure { Set-DcrStore -Passphrase $passphrase } -Id InvalidSetup -Category InvalidArgument -Terminating
         (Get-DcrStore).Protection | Should -Be 'Passphrase'
@@ -159,6 +160,13 @@ Describe 'A backup' {
         $null = Assert-Failure { Backup-DcrStore $file $passphrase -NoClobber } -Id InventoryWriteFailed -Category WriteError -Terminating
         Backup-DcrStore (Join-Path $TestDrive what-if.dcrb) $passphrase -WhatIf
         Join-Path $TestDrive what-if.dcrb | Should -Not -Exist
+    }
+
+    It 'is not written among the store''s own files, where it could be taken for one' {
+        $path = Join-Path $env:DCRPOWERSHELL_HOME ledger-000009.dcrl
+        $null = Assert-Failure { Backup-DcrStore $path $passphrase } -Id InventoryWriteFailed -Category WriteError -Terminating
+        $null = Assert-Failure { Set-DcrStore -KeyPath $path } -Id InvalidSetup -Category InvalidArgument -Terminating
+        $path | Should -Not -Exist
     }
 
     It 'fills what another store does not know, and what that knows better stays' {

@@ -59,4 +59,14 @@ Describe 'Test-DcrServer' {
         $null = Assert-Failure { $closed | Test-DcrServer } -Id NotConnected -Category ConnectionError -Terminating
         $null = Assert-Failure { Test-DcrServer } -Id NotConnected -Category ConnectionError -Action '*Connect-DcrServer*' -Terminating
     }
+
+    It 'sends nothing over a connection of -Offline' {
+        $local = New-ConnectedServer
+        $null = New-DcrClient App https://app.example.com/ -WarningAction SilentlyContinue
+        $offline = Connect-DcrServer $local.Issuer -Offline -Name offline
+        Clear-TestServerRequest $local
+        $null = Assert-Failure { Test-DcrServer $offline } -Id NotConnected -Category ConnectionError -Message '*-Offline*' -Terminating
+        Get-TestServerRequest $local | Should -BeNullOrEmpty
+        Disconnect-DcrServer $offline
+    }
 }

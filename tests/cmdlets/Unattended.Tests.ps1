@@ -11,7 +11,7 @@ Describe 'A session without a person (-NonInteractive)' {
         $server = New-TestServer @{ rotateSecret = 'put' }
         $result = Wait-Pwsh (Start-Pwsh "`$null = Connect-DcrServer $($server.Issuer)
             `$client = New-DcrClient App https://app.example.com/
-            `$client | Reset-DcrClientSecret | Set-DcrClient -Scope read -WarningAction SilentlyContinue | Get-DcrClient | ForEach-Object ClientName
+            `$client | Reset-DcrClientSecret -Force | Set-DcrClient -Scope read -WarningAction SilentlyContinue | Get-DcrClient | ForEach-Object ClientName
             `$client | Remove-DcrClient -Confirm:`$false
             Disconnect-DcrServer")
         $result.Errors | Should -BeNullOrEmpty
@@ -20,14 +20,46 @@ Describe 'A session without a person (-NonInteractive)' {
         (Get-TestServerRequest $server).operation | Should -Be 'discovery', 'register', 'read', 'update', 'read', 'update', 'read', 'delete'
     }
 
-    It 'that leaves out -Confirm:$false gets an error at once, and the client stays' {
-        $server = New-TestServer
+    It 'that leaves out -Confirm:$false gets one error that names the way, and nothing is done: <Command>' -ForEach @(
+        @{ Command = '"no", $client.ClientId | ForEach-Object { [pscustomobject]@{ ClientId = $client.ClientId } } | Remove-DcrClient'; Way = '-Force or -Confirm:$false' }
+        @{ Command = '$client | Reset-DcrClientSecret'; Way = '-Force or -Confirm:$false' }
+        @{ Command = '$client | Set-DcrClient -Scope read -Confirm'; Way = '-Confirm:$false' }
+    ) {
+        $server = New-TestServer @{ rotateSecret = 'put' }
         $result = Wait-Pwsh (Start-Pwsh "`$null = Connect-DcrServer $($server.Issuer)
             `$client = New-DcrClient App https://app.example.com/
-            try { Remove-DcrClient `$client.ClientId } catch { `"`$_`" }")
-        $result.Output | Should -BeLike '*NonInteractive*'
-        Get-TestServerClient $server | Should -Not -BeNullOrEmpty
+            try { $($Command -replace '\$', '`$' | ForEach-Object { $ExecutionContext.InvokeCommand.ExpandString($_) }) } catch { `$_.FullyQualifiedErrorId; `$_.CategoryInfo.Category; `"`$_`"; `$_.ErrorDetails.RecommendedAction }")
+        $lines = $result.Output.Trim() -split '\r?\n'
+        $lines[0] | Should -BeLike 'ConfirmationNotPossible,*'
+        $lines[1] | Should -Be 'InvalidOperation'
+        $lines[2] | Should -BeLike '*: App (*) at *. This has to be confirmed, and nobody can be asked here. Nothing was done.'
+        $lines[3] | Should -Be "Run the command with $Way; with -WhatIf it says what it would do."
+        $lines | Should -HaveCount 4
+        (Get-TestServerRequest $server).operation | Should -Be 'discovery', 'register'
+    }
+
+    It 'gets the same error where its input has come to an end' {
+        $server = New-TestServer
+        $run = Start-Pwsh -Interactive "`$null = Connect-DcrServer $($server.Issuer)
+            try { New-DcrClient App https://app.example.com/ | Remove-DcrClient } catch { `$_.FullyQualifiedErrorId }"
+        $run.Process.StandardInput.Close()
+        (Wait-Pwsh $run).Output | Should -BeLike '*ConfirmationNotPossible,*'
         (Get-TestServerRequest $server).operation | Should -Not -Contain 'delete'
+    }
+
+    It 'asks nothing with -Force, and -WhatIf wins over it: <Command>' -ForEach @(
+        @{ Command = 'Reset-DcrClientSecret'; Sent = 'read', 'update' }
+        @{ Command = 'Remove-DcrClient'; Sent = @('delete') }
+    ) {
+        $server = New-ConnectedServer @{ rotateSecret = 'put' }
+        $client = New-DcrClient @app
+        Clear-TestServerRequest $server
+        $null = $client | & $Command -Force -WhatIf
+        Get-TestServerRequest $server | Should -BeNullOrEmpty
+        & { $WhatIfPreference = $true; $client | & $Command -Force }
+        Get-TestServerRequest $server | Should -BeNullOrEmpty
+        & { $ConfirmPreference = 'Low'; $null = $client | & $Command -Force }
+        (Get-TestServerRequest $server).operation | Should -Be $Sent
     }
 
     It 'may switch confirmation off for all commands' {

@@ -28,7 +28,7 @@ Describe 'A SecretStore that has locked itself' {
         @{ Name = 'New-DcrClient -WhatIf'; Command = { New-DcrClient @app @over -WhatIf } }
         @{ Name = 'Get-DcrClient'; Command = { Get-DcrClient $client.ClientId @over } }
         @{ Name = 'Set-DcrClient'; Command = { Set-DcrClient $client.ClientId @over -Scope read } }
-        @{ Name = 'Reset-DcrClientSecret'; Command = { $client | Reset-DcrClientSecret } }
+        @{ Name = 'Reset-DcrClientSecret'; Command = { $client | Reset-DcrClientSecret -Force } }
         @{ Name = 'Remove-DcrClient'; Command = { Remove-DcrClient $client.ClientId @over -Confirm:$false } }
     ) {
         $null = Assert-Failure $Command -Id VaultLocked -Category AuthenticationError -Message "*'TestStore' is locked. Nothing was sent." -Action '*Unlock-SecretStore*' -Terminating

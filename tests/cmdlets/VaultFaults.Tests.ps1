@@ -161,7 +161,8 @@ Describe 'A vault that goes bad' {
         $server = Connect-WithTestVault
         $rows = 1..3 | ForEach-Object { [pscustomobject]@{ ClientName = "App$_"; RedirectUri = 'https://app.example.com/' } }
         $made = [System.Collections.ArrayList]::new()
-        $failure = Assert-Failure { $rows | New-DcrClient -ThrottleLimit 1 | ForEach-Object { $env:DCR_TEST_VAULT_MODE = 'Locked'; $null = $made.Add($_) } } -Id VaultLocked -Category AuthenticationError -Message "*'$vault' is locked*" -Terminating
+        $failure = Assert-Failure { $rows | New-DcrClient -ThrottleLimit 1 | ForEach-Object { $env:DCR_TEST_VAULT_MODE = 'Locked'; $null = $made.Add($_) } } -Id VaultLocked -Category AuthenticationError -Message "*'$vault' is locked*"
+        $failure.TargetObject.ClientName | Should -Be 'App2'
         $made.ClientName | Should -Be 'App1'
         @(Get-TestServerRequest $server -Operation register).Count | Should -Be 1
     }
@@ -172,7 +173,7 @@ Describe 'A vault that goes bad' {
         $rows = 1..8 | ForEach-Object { [pscustomobject]@{ ClientName = "App$_"; RedirectUri = 'https://app.example.com/'; Tenant = "t$_" } }
         $failures = @(Get-Failure { $rows | New-DcrClient -ThrottleLimit 4 | ForEach-Object { $env:DCR_TEST_VAULT_MODE = 'Locked' } })
         $failures[-1].FullyQualifiedErrorId | Should -BeLike 'VaultLocked,*'
-        $failures[-1].IsTerminating | Should -BeTrue
+        $failures[-1].IsTerminating | Should -BeFalse -Because 'what was made is to come into the variable of the user'
         @($failures | Where-Object FullyQualifiedErrorId -like 'VaultLocked,*').Count | Should -Be 1 -Because 'the command ends at the first'
         $known = @(Get-TestServerClient $server)
         $known.Count | Should -BeGreaterThan 1

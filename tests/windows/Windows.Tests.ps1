@@ -97,7 +97,7 @@ Describe 'The main job with the local store' {
         @(Get-TestServerRequest $server -Operation register) | Should -HaveCount 12
 
         (Get-DcrClient -Tenant tenant-1 | Set-DcrClient -Scope read).Scope | Should -Be 'read'
-        $rotated = Get-DcrClient -Tenant tenant-2 | Reset-DcrClientSecret
+        $rotated = Get-DcrClient -Tenant tenant-2 | Reset-DcrClientSecret -Force
         $former = $made | Where-Object Tenant -eq tenant-2
         ConvertTo-PlainText $rotated.ClientSecret | Should -Not -Be (ConvertTo-PlainText $former.ClientSecret)
         Get-DcrClient -Tenant tenant-3 | Remove-DcrClient -Confirm:$false

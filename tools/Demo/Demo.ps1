@@ -42,9 +42,9 @@ $client
 $client = $client | Set-DcrClient -RedirectUri https://portal.stmary.example/v2/callback -Verbose
 $client | Format-List ClientName, RedirectUris
 '@)
-. (Step 'Replace its secret: this server does not do that, and says so' '$client | Reset-DcrClientSecret')
+. (Step 'Replace its secret: this server does not do that, and says so' '$client | Reset-DcrClientSecret -Force')
 Set-TestServerSwitch $server @{ rotateSecret = 'put' }
-. (Step 'Replace its secret, at a server that gives a new one' '$client = $client | Reset-DcrClientSecret; $client')
+. (Step 'Replace its secret, at a server that gives a new one' '$client = $client | Reset-DcrClientSecret -Force; $client')
 . (Step 'Try something that no server should accept' "New-DcrClient 'Bad' http://portal.example/callback#top")
 . (Step 'See what would be removed' '@($client) + $others | Remove-DcrClient -WhatIf')
 if (-not $Stay) {

@@ -30,6 +30,12 @@ public enum DcrErrorId
     /// <summary>The client is unknown: here, or at the server.</summary>
     ClientNotFound,
 
+    /// <summary>A tenant has several clients, and the command is for one.</summary>
+    TenantNotUnique,
+
+    /// <summary>A command that asks before it acts found nobody who could answer.</summary>
+    ConfirmationNotPossible,
+
     /// <summary>HTTP 429 for longer than we wait.</summary>
     RateLimited,
 
@@ -87,7 +93,7 @@ public enum DcrErrorId
     /// <summary>The vault did not keep what was written.</summary>
     VaultWriteFailed,
 
-    /// <summary>The vault has a secret of that name already.</summary>
+    /// <summary>A secret or file of that name is there already, and would be lost.</summary>
     SecretExists,
 
     /// <summary>The vault did not give back what it holds.</summary>

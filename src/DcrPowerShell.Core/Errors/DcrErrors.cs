@@ -31,11 +31,38 @@ internal static class DcrErrors
     public static DcrException ColumnUnclear(string heading, string meant) =>
         new(DcrErrorId.InvalidClientMetadata, $"Column '{heading}' is not read as {meant}: a blank, a hyphen or a character that nobody sees makes it another name. Nothing was sent.", $"Write the heading {meant}, then run the command again.") { Member = meant };
 
-    public static DcrException NothingToRegister() =>
-        new(DcrErrorId.InvalidClientMetadata, "No metadata was named for the client. Nothing was sent.", "Give -ClientName or other metadata, or pipe objects whose properties name it.");
+    /// <param name="columns">Of the row; none where none was piped.</param>
+    public static DcrException NothingToRegister(IReadOnlyCollection<string> columns) =>
+        new(DcrErrorId.InvalidClientMetadata, $"No metadata was named for the client{Columns(columns)}. Nothing was sent.", "Give -ClientName or other metadata, or pipe objects whose properties name it.");
 
-    public static DcrException NothingToChange() =>
-        new(DcrErrorId.InvalidClientMetadata, "Nothing to change was named. Nothing was sent.", "Name at least one member, such as -RedirectUri, or -Metadata @{ tos_uri = $null } to remove one.");
+    /// <inheritdoc cref="NothingToRegister"/>
+    public static DcrException NothingToChange(IReadOnlyCollection<string> columns) =>
+        new(DcrErrorId.InvalidClientMetadata, $"Nothing to change was named{Columns(columns)}. Nothing was sent.", "Name at least one member, such as -RedirectUri, or -Metadata @{ tos_uri = $null } to remove one.");
+
+    /// <inheritdoc cref="NothingToRegister"/>
+    public static DcrException NoClientNamed(IReadOnlyCollection<string> columns) =>
+        new(DcrErrorId.InvalidClientMetadata, $"No client was named{Columns(columns)}. Nothing was done.", "Give -ClientId or -Tenant, or pipe clients or rows with a column ClientId or Tenant.");
+
+    public static DcrException TextPiped(string text) =>
+        new(DcrErrorId.InvalidClientMetadata, $"The text '{text}' names no client. Nothing was done.", "Texts name clients by a parameter: -Tenant (Get-Content tenants.txt), or -ClientId.");
+
+    public static DcrException PipedAndNamed() =>
+        new(DcrErrorId.InvalidClientMetadata, "A client was piped, and -ClientId or -Tenant was given. Nothing was done.", "Name clients in one of these ways.");
+
+    public static DcrException TenantUnknown(string tenant, string? issuer) =>
+        new(DcrErrorId.ClientNotFound, $"Tenant '{tenant}' has no client {(issuer is null ? "on this machine" : $"at {issuer}")}. Nothing was done.", tenant.IndexOfAny(['*', '?']) >= 0
+            ? "Only Get-DcrClient -Tenant takes wildcards, where they are typed: pipe what it gives."
+            : "Get-DcrClient -Offline lists the clients with their tenants, Find-DcrOrphan the requests of unknown outcome.");
+
+    public static DcrException TenantNotUnique(string tenant, IEnumerable<string> clients) =>
+        new(DcrErrorId.TenantNotUnique, $"Tenant '{tenant}' has several clients: {string.Join(", ", clients)}. Nothing was done.", "Name the one that is meant with -ClientId.");
+
+    public static DcrException OtherTenant(string clientId, string? tenant, string wanted) =>
+        new(DcrErrorId.ClientNotFound, $"Client '{clientId}' belongs to {(tenant is null ? "no tenant" : $"tenant '{tenant}'")}, not to tenant '{wanted}'. Nothing was done.", "Name the client by one of the two.");
+
+    /// <param name="ways">Parameters that answer for the user.</param>
+    public static DcrException ConfirmationNotPossible(string target, string action, string ways, Exception why) =>
+        new(DcrErrorId.ConfirmationNotPossible, $"{action}: {target}. This has to be confirmed, and nobody can be asked here. Nothing was done.", $"Run the command with {ways}; with -WhatIf it says what it would do.", why);
 
     public static DcrException VaultAndLocal() =>
         new(DcrErrorId.VaultNotFound, "-Vault and -LocalStore cannot be used together. Nothing was sent.", "Give one of them, or neither for the default (Set-DcrStore -DefaultVault).");
@@ -68,10 +95,10 @@ internal static class DcrErrors
 
     /// <param name="place">"vault 'X'" or "the local store".</param>
     public static DcrException NoRegistrationHere(string clientId, string? place) =>
-        new(DcrErrorId.ClientNotFound, $"There is no registration of client '{clientId}' at this issuer in {place ?? "the local store"}.", "See Get-DcrClient -Offline for the clients that are known, and Get-DcrServer for the issuer that is connected.");
+        new(DcrErrorId.ClientNotFound, $"There is no registration of client '{clientId}' at this issuer in {place ?? "the local store"}.", "Get-DcrClient -Offline lists the clients that are known; -ClientName finds them by name, -Tenant by tenant. Get-DcrServer shows the issuer that is connected.");
 
     public static DcrException NoRegistrationAnywhere(string clientId) =>
-        new(DcrErrorId.ClientNotFound, $"There is no registration of client '{clientId}' on this machine.", "See Get-DcrClient -Offline for the clients that are known.");
+        new(DcrErrorId.ClientNotFound, $"There is no registration of client '{clientId}' on this machine.", "Get-DcrClient -Offline lists the clients that are known; -ClientName finds them by name, -Tenant by tenant.");
 
     /// <param name="vault">Its name; null where nobody knows.</param>
     public static DcrException KeptElsewhere(string clientId, string? vault) =>
@@ -143,11 +170,25 @@ internal static class DcrErrors
     public static DcrException TenantUnderWay(string tenant, TimeSpan waited) =>
         new(DcrErrorId.OutcomeUnknown, $"Tenant '{tenant}' is being registered by another command, which did not end within {Duration.Say(waited)}. Nothing was sent now.", "Run the command again when the other one has ended: it finds the client then.");
 
+    public static DcrException ClientUnderWay(string clientId, TimeSpan waited) =>
+        new(DcrErrorId.RequestTimedOut, $"Another command is at work on client '{clientId}', and did not end within {Duration.Say(waited)}. Nothing was sent now.", "Run the command again when the other one has ended.");
+
+    public static DcrException NewerSince(string clientId) =>
+        new(DcrErrorId.SecretExists, $"Client '{clientId}' has another registration access token than the object that was piped: a command has read or changed it since. Nothing was dropped.", "Get it again with Get-DcrClient and look at its State. Named by -ClientId, it is dropped all the same.");
+
     public static DcrException OtherTenantsClient(string clientId, string tenant, string other) =>
         new(DcrErrorId.ResponseNotConformant, $"For tenant '{tenant}' the server answered with client '{clientId}', which is tenant '{other}''s. What it sent is kept there, and tenant '{tenant}' has no client.", "This server gives one client to several registrations: ask its operator for one client a tenant.");
 
     public static DcrException OrphanUnclear(string? clientName, IEnumerable<string> candidates) =>
         new(DcrErrorId.OutcomeUnknown, candidates.Any() ? $"Several clients named '{clientName}' could be meant: {string.Join(", ", candidates)}. None was touched." : $"No client named '{clientName}' was found that could be meant.", "Find-DcrOrphan says for each what to look for. When you know what became of it, run Resolve-DcrOrphan -Dismiss.");
+
+    /// <param name="advice">What was said of the request when it was found.</param>
+    public static DcrException OrphanNotAsked(string advice) =>
+        new(DcrErrorId.OperationNotSupported, "This server cannot be asked for its clients, so nobody knows which one to keep or to delete. Nothing was sent.", advice);
+
+    /// <param name="isKept">Whether the client of it is kept by now.</param>
+    public static DcrException OrphanAnswered(string? client, bool isKept) =>
+        new(DcrErrorId.OutcomeUnknown, $"The server's answer about client '{client}' is in the local store{(isKept ? ", and what it brought is kept now" : " and can be used, but is not used yet")}. Nothing was dropped, and nothing was sent.", isKept ? "Nothing is left to settle: Get-DcrClient has the client." : "Make room on the disk and connect with the client's vault, if it has one: Connect-DcrServer keeps what the answer brought.");
 
     public static DcrException NotReadableWithoutToken(string clientId) =>
         new(DcrErrorId.OperationNotSupported, $"Client '{clientId}' cannot be read from this server without its registration access token, which is not known here. Nothing was sent.", "If the token is known elsewhere, take the client with Import-DcrClient; if not, give it a new one in the server's own administration.");
@@ -203,8 +244,8 @@ internal static class DcrErrors
 
     /// <summary>By RFC 7592, section 2.1, 401 is for a client that is gone, too; Authlib answers 400 to a token that it does not know, and 403 does not tell.</summary>
     public static DcrException OwnTokenRejected(ServerError server, string clientId) => server.Status == 403
-        ? new(DcrErrorId.AccessTokenRejected, $"The server does not let client '{clientId}' be managed with its registration access token ({Status(server)}): it rejects the token, or allows less than was asked for.{Said(server)}", "Use the server's own administration for this. If the client is gone there, Remove-DcrClient -Force drops what is kept of it.") { ServerError = server, IsOwnTokenRefused = true }
-        : new(DcrErrorId.AccessTokenRejected, $"The server rejected the registration access token of client '{clientId}' ({Status(server)}). Either the client is gone from the server, or its token was replaced by a change made elsewhere or has expired: the answer is the same.{Said(server)}", "If another machine changed this client, its store has the new token. If the client is gone, Remove-DcrClient -Force drops what is kept of it.") { ServerError = server, IsClientGone = true, IsOwnTokenRefused = true };
+        ? new(DcrErrorId.AccessTokenRejected, $"The server does not let client '{clientId}' be managed with its registration access token ({Status(server)}): it rejects the token, or allows less than was asked for.{Said(server)}", "Use the server's own administration for this. If the client is gone there, Remove-DcrClient -StoreOnly drops what is kept of it.") { ServerError = server, IsOwnTokenRefused = true }
+        : new(DcrErrorId.AccessTokenRejected, $"The server rejected the registration access token of client '{clientId}' ({Status(server)}). Either the client is gone from the server, or its token was replaced by a change made elsewhere or has expired: the answer is the same.{Said(server)}", "If another machine changed this client, its store has the new token. If the client is gone, Remove-DcrClient -StoreOnly drops what is kept of it.") { ServerError = server, IsClientGone = true, IsOwnTokenRefused = true };
 
     /// <param name="kind">The parameter of Connect-DcrServer that the credential came by; null where that does not matter.</param>
     public static DcrException CredentialRejected(ServerError server, string? kind = null) => kind switch
@@ -344,13 +385,13 @@ internal static class DcrErrors
         new(DcrErrorId.OperationNotSupported, $"{uri.GetLeftPart(UriPartial.Path)} does not list clients ({Status(server)}).{Said(server)}", "Name the client with -ClientId, or see what is kept with Get-DcrClient -Offline.") { ServerError = server };
 
     public static DcrException ClientGone(ServerError server, string clientId) =>
-        new(DcrErrorId.ClientNotFound, $"The server knows no client '{clientId}' (HTTP {server.Status}).{Said(server)}", "It was deleted there. Remove-DcrClient -Force drops what is kept of it.") { ServerError = server, IsClientGone = true };
+        new(DcrErrorId.ClientNotFound, $"The server knows no client '{clientId}' (HTTP {server.Status}).{Said(server)}", "It was deleted there. Remove-DcrClient -StoreOnly drops what is kept of it.") { ServerError = server, IsClientGone = true };
 
     public static DcrException NoRegistrationEndpoint(ServerError server, Uri uri) =>
         new(DcrErrorId.OperationNotSupported, $"{uri} does not register clients (HTTP {server.Status}).{Said(server)}", "Dynamic registration may be switched off at the server, or its endpoint may be another: see -RegistrationEndpoint.") { ServerError = server };
 
     public static DcrException DeletionNotOffered(string clientId) =>
-        new(DcrErrorId.OperationNotSupported, $"The server answered that there is nothing to delete, and yet it knows client '{clientId}': it does not let clients be deleted by RFC 7592.", "Delete it in the server's own administration. -Force drops what is kept of it.");
+        new(DcrErrorId.OperationNotSupported, $"The server answered that there is nothing to delete, and yet it knows client '{clientId}': it does not let clients be deleted by RFC 7592.", "Delete it in the server's own administration. Remove-DcrClient -StoreOnly drops what is kept of it.");
 
     public static DcrException UnusableRegistrationToken() =>
         new(DcrErrorId.ResponseNotConformant, "The registration access token that the server gave this client has a character that no bearer token has (RFC 6750, section 2.1). Nothing was sent.", "Manage this client in the server's own administration, and tell the server's operator.");
@@ -359,7 +400,7 @@ internal static class DcrErrors
         new(DcrErrorId.AccessTokenRejected, $"-{parameter}: the token is empty or has a space, a line break or another character that no bearer token has (RFC 6750, section 2.1). Nothing was sent.", "Give the token alone, without quotes, 'Bearer' or a line break.");
 
     public static DcrException PlainSecret(string parameter) =>
-        new(DcrErrorId.InvalidSetup, $"-{parameter}: plain text is not taken for a secret. Nothing was done.", "Use Read-Host -AsSecureString or Get-Secret; a file with secrets in plain text is read by Import-DcrClient -Path.");
+        new(DcrErrorId.InvalidSetup, $"-{parameter}: plain text is not taken for a secret, for it would be shown and kept in the history. Nothing was done.", "Give (Read-Host -AsSecureString), or what Get-Secret gives; Import-DcrClient -Path reads a file with secrets in plain text.");
 
     public static DcrException UnusableHeader(Uri uri) =>
         new(DcrErrorId.AccessTokenRejected, $"The credential for {uri.Authority} has a line break or another character that no header can hold. Nothing was sent.", "Get a fresh token and connect again.");
@@ -368,10 +409,10 @@ internal static class DcrErrors
         new(DcrErrorId.ResponseNotConformant, $"{uri.Authority}: its access_token has a space, a line break or another character that no bearer token has (RFC 6750, section 2.1). Nothing else was sent.", "Check that the token endpoint is the authorization server's own, and tell the server's operator.");
 
     public static DcrException NotOffered(ServerError server, string operation) =>
-        new(DcrErrorId.OperationNotSupported, $"The server does not let a client be {operation} by RFC 7592 (HTTP {server.Status}).{Said(server)}", "Use the server's own administration for this.") { ServerError = server };
+        new(DcrErrorId.OperationNotSupported, $"The server does not let a client be {operation} by RFC 7592 (HTTP {server.Status}).{Said(server)}", $"Use the server's own administration for this.{(operation == "deleted" ? " Remove-DcrClient -StoreOnly drops what is kept of the client." : "")}") { ServerError = server };
 
     public static DcrException OktaAppUnknown(ServerError server, string clientId) =>
-        new(DcrErrorId.ClientNotFound, $"Okta's Apps API, which has the secrets, knows no app with the id '{clientId}' (HTTP {server.Status}). Nothing was changed.{Said(server)}", "A client that was given an id of its own has another app id: change its secrets in the Okta Admin Console. If it was deleted, Remove-DcrClient -Force drops what is kept of it.") { ServerError = server };
+        new(DcrErrorId.ClientNotFound, $"Okta's Apps API, which has the secrets, knows no app with the id '{clientId}' (HTTP {server.Status}). Nothing was changed.{Said(server)}", "A client that was given an id of its own has another app id: change its secrets in the Okta Admin Console. If it was deleted, Remove-DcrClient -StoreOnly drops what is kept of it.") { ServerError = server };
 
     /// <param name="secrets">Each with its state, not the secrets themselves.</param>
     /// <param name="canComplete">Whether -CompleteOverlap would delete one of them.</param>
@@ -510,17 +551,25 @@ internal static class DcrErrors
         new(
             why.ErrorId,
             $"Client '{clientId}' {done}, and the local store could not keep that: {(why.InnerException is { } inner ? inner.Message.TrimEnd('.') : "it is locked")}.{(hasAnswer ? " The server's answer is in it." : "")}",
-            hasAnswer ? "When the store can be written again, connect: what the answer brought is restored." : "The DcrClient object has the secrets: it was written to the output, and is this error's TargetObject. Keep its RegistrationAccessToken and ClientSecret before this session ends.",
+            hasAnswer ? "When the store can be written again, connect: what the answer brought is restored." : "Have the store written again (room on the disk, Unlock-DcrStore) before this session ends: its next command keeps what the answer brought. The DcrClient object has the secrets too: it was written to the output, and is this error's TargetObject.",
             why)
         {
             Unstored = unstored,
         };
 
-    public static DcrException NotCopied(string vault, string clientId, string secretName, object client, Exception why) =>
-        new(DcrErrorId.VaultWriteFailed, $"The secret of client '{clientId}' could not be copied to '{secretName}' in vault '{vault}': {why.Message.TrimEnd('.')}. The registration itself is kept.", $"When the vault works again, copy it: Set-Secret '{secretName}' -SecureStringSecret (Get-DcrClient -Offline -ClientId {clientId}).ClientSecret", why)
+    /// <param name="place">"vault 'X'" or "the local store".</param>
+    public static DcrException NotCopied(string place, string clientId, string secretName, object client, Exception why)
+    {
+        var isTaken = why is DcrException { ErrorId: DcrErrorId.SecretExists };
+        return new(
+            why is DcrException { ErrorId: var id } ? id : DcrErrorId.VaultWriteFailed,
+            $"The secret of client '{clientId}' could not be copied to '{secretName}' in {place}: {why.Message.TrimEnd('.')}. The registration itself is kept.",
+            $"{(isTaken ? "Copy it under another name" : $"When {place} works again, copy it")}: Set-Secret {(isTaken ? "<name>" : $"'{secretName}'")} -SecureStringSecret (Get-DcrClient -Offline -ClientId {clientId}).ClientSecret",
+            why)
         {
             Unstored = client,
         };
+    }
 
     public static DcrException NotForgotten(string clientId, Exception why, string? nextStep) =>
         new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' was deleted at the server, and its vault still holds its registration: {why.Message.TrimEnd('.')}.", nextStep ?? "Nothing is to be done: it is removed there when you connect to that vault next.", why);
@@ -550,6 +599,8 @@ internal static class DcrErrors
 
     public static DcrException SecretManagementNotFound(Exception inner) =>
         new(DcrErrorId.SecretManagementNotFound, "The module Microsoft.PowerShell.SecretManagement could not be loaded.", "Install it: Install-Module Microsoft.PowerShell.SecretManagement. It keeps registration access tokens and client secrets.", inner);
+
+    private static string Columns(IReadOnlyCollection<string> columns) => columns.Count == 0 ? "" : $"; the row has the column{(columns.Count == 1 ? "" : "s")} {string.Join(", ", columns)}";
 
     private static string Status(ServerError server) => server.Code is null ? $"HTTP {server.Status}" : $"HTTP {server.Status}, {server.Code}";
 

@@ -118,6 +118,10 @@ internal static class BackupFile
 
         public LedgerKey? Find(ulong id) => id == key.Id ? key : null;
 
+        public void RequireKept()
+        {
+        }
+
         public void Refresh()
         {
         }

@@ -47,8 +47,11 @@ internal readonly record struct FrameHeader
     /// </summary>
     public int PreviousLength { get; init; }
 
-    /// <summary>The sequence of the frame that it is about; 0 for none.</summary>
+    /// <summary>The sequence of the frame that it is about; 0 for none. Of a registration: its rank, where that is not its own sequence.</summary>
     public long Reference { get; init; }
+
+    /// <summary>Of several registrations of a tenant, the one of the highest rank is the tenant's.</summary>
+    public long Rank => Reference != 0 ? Reference : Sequence;
 
     /// <summary>The opening of the ledger that wrote it.</summary>
     public ulong Epoch { get; init; }

@@ -35,4 +35,7 @@ internal enum FrameKind : byte
 
     /// <summary>A registration has another place now, and the vault that is named is to forget it.</summary>
     Moved = 11,
+
+    /// <summary>Whose secret was put under a name, and what it was: who is to find it replaced, and who is not.</summary>
+    Copied = 12,
 }

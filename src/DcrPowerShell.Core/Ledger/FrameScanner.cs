@@ -25,6 +25,9 @@ internal sealed class FrameScanner(IAppendFile file, FrameCodec codec)
     private long _windowStart;
     private int _windowLength;
 
+    /// <summary>A tag was checked and held.</summary>
+    public bool HasGenuine { get; private set; }
+
     /// <summary>Reads on from the end of a frame.</summary>
     /// <param name="start">Where it ended; 0 for the beginning of the file.</param>
     /// <param name="previous">That frame; the default for none.</param>
@@ -90,9 +93,14 @@ internal sealed class FrameScanner(IAppendFile file, FrameCodec codec)
     private FrameState StateOf(FrameHeader header, FrameHeader last, long at, long length, long checkFrom, bool isSettled)
     {
         var end = at + header.Length;
-        if (end <= length
-            && ((at < checkFrom && HeaderAt(end) is { } follower && header.Precedes(follower)) || codec.IsGenuine(header, Read(file, at, header.Length))))
+        if (end <= length && at < checkFrom && HeaderAt(end) is { } follower && header.Precedes(follower))
         {
+            return FrameState.Whole;
+        }
+
+        if (end <= length && codec.IsGenuine(header, Read(file, at, header.Length)))
+        {
+            HasGenuine = true;
             return FrameState.Whole;
         }
 

@@ -36,6 +36,9 @@ internal sealed record KeyFile(LedgerHash LedgerId, IReadOnlyList<ProtectedKey> 
 {
     private const int Version = 1;
 
+    /// <summary>The ledger has frames: where it has none later, it was lost.</summary>
+    public bool IsBegun { get; init; }
+
     /// <summary>What a passphrase's seal is bound to.</summary>
     public static byte[] Associated(LedgerHash ledgerId) => Encoding.ASCII.GetBytes("DcrPowerShell store key " + ledgerId);
 
@@ -50,6 +53,7 @@ internal sealed record KeyFile(LedgerHash LedgerId, IReadOnlyList<ProtectedKey> 
     public byte[] ToUtf8() => JsonBag.Empty
         .With("version", Element(Version))
         .With("ledger", LedgerId.ToString())
+        .With("begun", Element(IsBegun))
         .With("keys", Element(Keys.Select(static key => Json(key).ToElement())))
         .ToUtf8();
 
@@ -65,7 +69,7 @@ internal sealed record KeyFile(LedgerHash LedgerId, IReadOnlyList<ProtectedKey> 
             }
 
             var keys = json.TryGet("keys", out var items) && items.ValueKind == JsonValueKind.Array ? items.EnumerateArray().Select(item => Read(JsonBag.From(item))).ToList() : [];
-            return keys.Count > 0 ? new(LedgerHash.Parse(Needed(json, "ledger")), keys) : throw new FormatException("it has no key");
+            return keys.Count > 0 ? new(LedgerHash.Parse(Needed(json, "ledger")), keys) { IsBegun = json.Text("begun") == "true" } : throw new FormatException("it has no key");
         }
         catch (Exception failure) when (failure is JsonException or OverflowException)
         {

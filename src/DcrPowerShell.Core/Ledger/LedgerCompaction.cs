@@ -28,6 +28,7 @@ internal sealed class LedgerCompaction : IDisposable
     private readonly string _name;
     private IAppendFile? _target;
     private FrameHeader _previous;
+    private bool _endsDamaged;
     private bool _isDone;
 
     /// <summary>Notes what counts now. Under the ledger's gate.</summary>
@@ -102,11 +103,12 @@ internal sealed class LedgerCompaction : IDisposable
             isSettled: true,
             (header, offset) => Copy(header, offset, FrameScanner.Read(_from.File, offset, header.Length), isStored: false),
             static _ => { });
-        if (_previous.Sequence < _from.Last.Sequence)
+        if (_previous.Sequence < _from.Last.Sequence || _endsDamaged)
         {
-            // What came last does not count any more, and its number is not given to another.
+            // What came last does not count any more, and its number is not given to another. Behind a damaged frame, it shows that that
+            // one is not being written.
             var mark = new FrameDraft(new FrameHeader { Kind = FrameKind.Mark }, [], []);
-            Write(_codec.Seal(mark, _from.Last.Sequence, _previous, _from.Last.Epoch));
+            Write(_codec.Seal(mark, Math.Max(_from.Last.Sequence, _previous.Sequence + 1), _previous, _from.Last.Epoch));
         }
 
         Hand();
@@ -114,7 +116,9 @@ internal sealed class LedgerCompaction : IDisposable
 
     private void Copy(FrameHeader header, long offset, byte[] frame, bool isStored)
     {
-        Write(Renewed(header, frame, isStored) ?? Emptied(header, offset));
+        var renewed = Renewed(header, frame, isStored);
+        _endsDamaged = renewed is null;
+        Write(renewed ?? Emptied(header, offset));
         if (_bytes.Length > Together)
         {
             Hand();

@@ -93,8 +93,35 @@ internal sealed class LedgerFile : IDisposable
         }
     }
 
-    /// <summary>The folder holds an older state than this process has seen.</summary>
+    /// <summary>The name of the newest generation.</summary>
+    public string Name
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return LedgerGeneration.NameOf(_now.Number);
+            }
+        }
+    }
+
+    /// <summary>It has frames of this store.</summary>
+    public bool IsOwn
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _now.IsOwn(_codec);
+            }
+        }
+    }
+
+    /// <summary>The folder holds an older state than this process has seen, and nobody has accepted that yet.</summary>
     public bool WasRolledBack { get; private set; }
+
+    /// <summary>The user was told: the older state counts from now on.</summary>
+    public void AcceptRollback() => WasRolledBack = false;
 
     /// <summary>The end of the file, the bytes that count, and the sequence and the epoch of the last frame.</summary>
     public (long Length, long Live, long Sequence, ulong Epoch) Size
@@ -109,6 +136,7 @@ internal sealed class LedgerFile : IDisposable
     }
 
     /// <summary>Reads what other processes have written since.</summary>
+    /// <exception cref="Errors.DcrException">StoreLocked; StoreDamaged: something else has its place.</exception>
     public void ReadOn()
     {
         lock (_gate)
@@ -471,7 +499,7 @@ internal sealed class LedgerFile : IDisposable
         // A backup that was put back has the same name, and is another file. The name is asked first, because others append meanwhile.
         var named = _folder.Length(LedgerGeneration.NameOf(_now.Number));
         var length = _now.File.Length;
-        var isOther = named is null || named < _now.End || length < _now.End || length < named;
+        var isOther = named is null || named < _now.End || length < _now.End || length < named || (length > _now.End && !_now.HasLast);
         if (isOther || _isStale || _folder.Length(LedgerGeneration.NameOf(_now.Number + 1)) is not null)
         {
             Reload(isOther, hasLock);
@@ -489,7 +517,14 @@ internal sealed class LedgerFile : IDisposable
 
         // Without its key everything would look damaged.
         _ = _keys.Active;
-        _now = LedgerGeneration.Open(_folder, _codec, isSettled: hasLock);
+        var next = LedgerGeneration.Open(_folder, _codec, isSettled: hasLock);
+        if (former.Last.Sequence > 0 && !next.IsOwn(_codec))
+        {
+            next.Dispose();
+            throw StoreErrors.LedgerForeign(_folder.Path, LedgerGeneration.NameOf(next.Number));
+        }
+
+        _now = next;
         _isStale = false;
         former.Dispose();
         WasRolledBack |= _now.Number < former.Number || _now.Last.Sequence < former.Last.Sequence

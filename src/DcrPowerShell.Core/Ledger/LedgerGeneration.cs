@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
+using System.Linq;
 using DcrPowerShell.Files;
 
 namespace DcrPowerShell.Ledger;
@@ -15,6 +16,7 @@ internal sealed class LedgerGeneration(long number, IAppendFile file, FrameScann
     private readonly object _flushGate = new();
     private bool _isFlushing;
     private bool _isReplaced;
+    private long _lastAt;
 
     public long Number => number;
 
@@ -29,6 +31,10 @@ internal sealed class LedgerGeneration(long number, IAppendFile file, FrameScann
     public long End { get; private set; }
 
     public FrameHeader Last { get; private set; }
+
+    /// <summary>The last frame is where it was: nobody has overwritten the file.</summary>
+    public bool HasLast => Last.Sequence == 0
+        || (FrameHeader.Read(FrameScanner.Read(file, _lastAt, FrameHeader.Size)) is { } there && (there.Sequence, there.Epoch) == (Last.Sequence, Last.Epoch));
 
     public static string NameOf(long number) => Prefix + number.ToString("000000", CultureInfo.InvariantCulture) + Extension;
 
@@ -58,9 +64,9 @@ internal sealed class LedgerGeneration(long number, IAppendFile file, FrameScann
     {
         for (var left = 10; ; left--)
         {
-            var number = Newest(folder);
             try
             {
+                var number = Newest(folder) is > 0 and var newest ? newest : throw new FileNotFoundException("its ledger is not there any more");
                 var file = folder.Open(NameOf(number), create: false);
                 var generation = new LedgerGeneration(number, file, new FrameScanner(file, codec));
                 try
@@ -81,7 +87,21 @@ internal sealed class LedgerGeneration(long number, IAppendFile file, FrameScann
         }
     }
 
-    public void ReadOn(bool checksEnd, bool isSettled) => (End, Last) = scanner.Scan(End, Last, checksEnd, isSettled, State.Apply, Gaps.Add);
+    public void ReadOn(bool checksEnd, bool isSettled) => (End, Last) = scanner.Scan(
+        End,
+        Last,
+        checksEnd,
+        isSettled,
+        (header, offset) =>
+        {
+            _lastAt = offset;
+            State.Apply(header, offset);
+        },
+        Gaps.Add);
+
+    /// <summary>Whether any of its frames was sealed with this store's keys: a backup, or something else, may have its name.</summary>
+    public bool IsOwn(FrameCodec codec) => scanner.HasGenuine
+        || State.Rows.Any(row => codec.IsGenuine(row.Header, FrameScanner.Read(file, row.Offset, row.Header.Length)));
 
     /// <summary>Frames were appended at the file's end, behind whatever stood there.</summary>
     public void Wrote(long start, long end, FrameHeader last)
@@ -91,7 +111,7 @@ internal sealed class LedgerGeneration(long number, IAppendFile file, FrameScann
             Gaps.Add(new LedgerGap(End, start - End, IsTorn: true));
         }
 
-        (End, Last) = (end, last);
+        (End, Last, _lastAt) = (end, last, end - last.Length);
     }
 
     /// <summary>By the leader alone. Who replaces the file meanwhile does not wait for the disk.</summary>

@@ -19,6 +19,10 @@ internal interface ILedgerKeys
     /// <summary>Null where nobody here has that key.</summary>
     LedgerKey? Find(ulong id);
 
+    /// <summary>Makes sure, before something is asked, that the next process finds the key too.</summary>
+    /// <exception cref="Errors.DcrException">StoreKeyMissing.</exception>
+    void RequireKept();
+
     /// <summary>Called when another generation was found: it may be sealed with another key.</summary>
     void Refresh();
 }

@@ -16,7 +16,7 @@ internal sealed class LedgerRow
     /// <summary>The vault has it, or no longer has what was removed.</summary>
     public bool IsStored { get; set; }
 
-    /// <summary>An earlier registration of the same tenant.</summary>
+    /// <summary>The registration of the same tenant that has the next lower rank.</summary>
     public LedgerRow? Earlier { get; set; }
 
     public LedgerHash Client => Header.Client;
@@ -79,10 +79,10 @@ internal sealed class LedgerState
     /// <summary>What is known of a client, its removal too; null for nothing.</summary>
     public LedgerRow? Client(LedgerHash client) => _clients.TryGetValue(client, out var row) ? row : null;
 
-    /// <summary>The living registration of a tenant; of several, the last one.</summary>
+    /// <summary>The living registration of a tenant; of several, the one of the highest rank.</summary>
     public LedgerRow? LivingOf(LedgerHash tenant) => _tenants.TryGetValue(tenant, out var last) ? last : null;
 
-    /// <summary>All living registrations of a tenant, the last one first.</summary>
+    /// <summary>All living registrations of a tenant, the highest rank first.</summary>
     public IEnumerable<LedgerRow> RowsOf(LedgerHash tenant)
     {
         for (var row = LivingOf(tenant); row is not null; row = row.Earlier)
@@ -107,7 +107,7 @@ internal sealed class LedgerState
             case FrameKind.Asked or FrameKind.Answered:
                 Add(header, offset);
                 break;
-            case FrameKind.Kept or FrameKind.Known or FrameKind.Secret or FrameKind.Removed:
+            case FrameKind.Kept or FrameKind.Known or FrameKind.Secret or FrameKind.Removed or FrameKind.Copied:
                 Take(header, offset);
                 break;
             case FrameKind.Moved:
@@ -179,8 +179,27 @@ internal sealed class LedgerState
 
         if (!header.Tenant.IsNone && !row.IsRemoved)
         {
-            row.Earlier = LivingOf(header.Tenant);
-            _tenants[header.Tenant] = row;
+            Enter(row);
+        }
+    }
+
+    [MethodImpl(Hot.Path)]
+    private void Enter(LedgerRow row)
+    {
+        LedgerRow? above = null;
+        row.Earlier = LivingOf(row.Header.Tenant);
+        while (row.Earlier is { } other && other.Header.Rank > row.Header.Rank)
+        {
+            (above, row.Earlier) = (other, other.Earlier);
+        }
+
+        if (above is null)
+        {
+            _tenants[row.Header.Tenant] = row;
+        }
+        else
+        {
+            above.Earlier = row;
         }
     }
 

@@ -26,13 +26,22 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
     private volatile RegistrationLedger? _ledger;
     private KeyFile? _keyFile;
 
+    // Where it was last found.
+    private (IStoreFolder Folder, string Name) _keyPlace = (folder, "");
+
     // Unlock-DcrStore -Lock holds until somebody unlocks it.
     private volatile bool _wasLocked;
 
     /// <summary>How long a change of the protection waits for answers that other processes are waiting for.</summary>
     public TimeSpan LongestAnswer { get; init; } = TimeSpan.FromMinutes(3);
 
+    /// <summary>What vaults are registered as that may hold the key: all but the local store itself.</summary>
+    public Func<IReadOnlyList<string>> VaultNames { get; init; } = static () => [];
+
     public IStoreFolder Folder => folder;
+
+    /// <summary>The ledger, once it is open in this process.</summary>
+    public RegistrationLedger? Opened => _ledger;
 
     /// <summary>What protects the key; null where there is none yet.</summary>
     /// <exception cref="DcrException">StoreDamaged.</exception>
@@ -44,10 +53,26 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
 
     LedgerKey? ILedgerKeys.Find(ulong id) => _keys.TryGetValue(id, out var key) ? key : null;
 
+    void ILedgerKeys.RequireKept()
+    {
+        // Another process may have put it elsewhere.
+        if (Guard(() => _keyPlace.Folder.Length(_keyPlace.Name), "the key") is null && ReadKeyFile() is null)
+        {
+            throw StoreErrors.KeyGone(KeyPath());
+        }
+    }
+
     void ILedgerKeys.Refresh()
     {
-        _keyFile = ReadKeyFile() ?? _keyFile;
-        foreach (var key in _keyFile!.Keys.Where(key => !_wasLocked && key.Account is not null && !_keys.ContainsKey(key.Id)))
+        var former = _keyFile!;
+        _keyFile = ReadKeyFile() ?? former;
+        if (_keyFile.LedgerId != former.LedgerId)
+        {
+            _keyFile = former;
+            throw StoreErrors.Replaced(folder.Path);
+        }
+
+        foreach (var key in _keyFile.Keys.Where(key => !_wasLocked && key.Account is not null && !_keys.ContainsKey(key.Id)))
         {
             Take(key, OpenByAccount(key.Account!.Value));
         }
@@ -142,11 +167,12 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
     /// next generation of the ledger is in place.
     /// </summary>
     /// <param name="protect">Protects the new key; has it stored where that is elsewhere.</param>
+    /// <returns>Where vaults still have former keys, which open nothing but older copies of the folder.</returns>
     /// <exception cref="DcrException">
     /// What <paramref name="protect"/> throws: the old protection holds. StoreReadOnly: either of the two opens it, and the next open ends
     /// the change.
     /// </exception>
-    public async Task ProtectAsync(Func<LedgerHash, LedgerKey, Task<ProtectedKey>> protect, Func<string, ISecretVault>? vaultOf = null)
+    public async Task<IReadOnlyList<(string Vault, string SecretName)>> ProtectAsync(Func<LedgerHash, LedgerKey, Task<ProtectedKey>> protect, Func<string, ISecretVault>? vaultOf = null)
     {
         var ledger = await OpenAsync(vaultOf).ConfigureAwait(false);
         await _gate.WaitAsync().ConfigureAwait(false);
@@ -171,6 +197,7 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
 
             await WaitForOthersAsync(ledger).ConfigureAwait(false);
             WriteKeyFile(file with { Keys = [fresh] });
+            return file.Keys.Select(static former => former.Vault).OfType<(string Vault, string SecretName)>().ToList();
         }
         finally
         {
@@ -203,16 +230,19 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
 
     /// <summary>Puts the key file somewhere else; or, where it has been put there already, says so.</summary>
     /// <param name="path">Null for the store's own folder.</param>
-    /// <exception cref="DcrException">StoreReadOnly; StoreKeyMissing: it is in neither place; SecretExists: another key is there.</exception>
+    /// <exception cref="DcrException">
+    /// StoreReadOnly; StoreKeyMissing: it is in neither place; SecretExists: another file is there; InvalidSetup: there is no such folder.
+    /// </exception>
     public void MoveKey(string? path)
     {
         var former = Settings;
         var (place, name) = Guard(() => keyFolder(former with { KeyPath = path }), "the key");
-        var (there, key) = (Guard(() => place.Read(name) is { } utf8 ? KeyFile.Parse(utf8) : null, "the key"), ReadKeyFile() ?? (HasFrames ? null : MakeKeyFile()));
+        var key = ReadKeyFile() ?? (HasFrames ? null : MakeKeyFile());
         var fullPath = Path.Combine(place.Path, name);
         if (key is null)
         {
-            Set(settings => there is null ? throw StoreErrors.KeyMissing(fullPath) : settings with { KeyPath = path });
+            RequireKey(place, name, fullPath);
+            Set(settings => settings with { KeyPath = path });
             return;
         }
 
@@ -222,20 +252,38 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
             return;
         }
 
-        if (there is not null)
+        if (Guard(() => place.Length(name), "the key") is not null)
         {
-            throw StoreErrors.KeyExists(fullPath);
+            throw StoreErrors.KeyPathTaken(fullPath);
         }
 
-        Guard(
-            () =>
-            {
-                place.Replace(name, key.ToUtf8());
-                return true;
-            },
-            "the key");
+        try
+        {
+            place.Replace(name, key.ToUtf8());
+        }
+        catch (DirectoryNotFoundException failure)
+        {
+            throw StoreErrors.KeyFolderMissing(place.Path, failure);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw StoreErrors.NotWritable(place.Path, failure);
+        }
+
         Set(settings => settings with { KeyPath = path });
         formerPlace.Delete(formerName);
+    }
+
+    private void RequireKey(IStoreFolder place, string name, string path)
+    {
+        try
+        {
+            KeyFile.Parse(Guard(() => place.Read(name), "the key") ?? throw StoreErrors.KeyMissing(path));
+        }
+        catch (FormatException failure)
+        {
+            throw StoreErrors.NoKeyFile(path, failure);
+        }
     }
 
     public void Dispose()
@@ -252,16 +300,22 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
 
     private RegistrationLedger NewLedger()
     {
+        if (_keyFile!.IsBegun && Guard(() => LedgerGeneration.Newest(folder), "the ledger") == 0)
+        {
+            throw StoreErrors.LedgerGone(folder.Path);
+        }
+
         var ledger = new RegistrationLedger(folder, this);
-        if (ledger.File.IsOfOtherKeys)
+        if (!ledger.File.IsOwn && WhyForeign(ledger.File) is { } why)
         {
             // Its tenants would all be unknown, and be registered again.
             ledger.Dispose();
-            throw StoreErrors.KeyOfAnother(KeyPath());
+            throw why;
         }
 
         try
         {
+            Begin(ledger);
             EndProtecting(ledger);
         }
         catch (DcrException failure) when (failure.ErrorId == DcrErrorId.StoreReadOnly)
@@ -270,6 +324,34 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
         }
 
         return ledger;
+    }
+
+    /// <summary>Why a ledger without a frame of this store is not the one; null where nobody has written to it yet.</summary>
+    private DcrException? WhyForeign(LedgerFile file) =>
+        LedgerGeneration.Numbers(folder).Count > 1 ? StoreErrors.LedgerForeign(folder.Path, file.Name)
+        : file.IsOfOtherKeys ? StoreErrors.KeyOfAnother(KeyPath())
+        : _keyFile!.IsBegun ? StoreErrors.LedgerForeign(folder.Path, file.Name)
+        : null;
+
+    /// <summary>Notes beside the key that the ledger has frames, so that one that is gone or empty is not taken for a new one.</summary>
+    private void Begin(RegistrationLedger ledger)
+    {
+        if (_keyFile!.IsBegun)
+        {
+            return;
+        }
+
+        if (!ledger.File.IsOwn)
+        {
+            ledger.Prove();
+        }
+
+        // Whoever has the lock changes the key file now; then the next opening notes it.
+        using var alone = Guard(() => folder.TryLock(ProtectLockName), "the key");
+        if (alone is not null && ReadKeyFile() is { } file)
+        {
+            WriteKeyFile(file with { IsBegun = true });
+        }
     }
 
     /// <summary>Ends a change of the protection that was broken off: until then the former protection opens everything, too.</summary>
@@ -293,7 +375,7 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
 
     private async Task LoadKeysAsync(Func<string, ISecretVault>? vaultOf)
     {
-        var file = ReadKeyFile() ?? MakeKeyFile();
+        var file = ReadKeyFile() ?? (_keys.IsEmpty ? MakeKeyFile() : throw StoreErrors.KeyGone(KeyPath()));
         DcrException? locked = null;
         foreach (var entry in file.Keys.Where(entry => !_keys.ContainsKey(entry.Id)))
         {
@@ -331,18 +413,9 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
                 return OpenByAccount(own);
 
             case { Vault: { } place }:
-                if (vaultOf is null)
-                {
-                    throw StoreErrors.Locked();
-                }
-
                 try
                 {
-                    return Convert.FromBase64String(await vaultOf(place.Vault).GetAsync(place.SecretName).ConfigureAwait(false) ?? throw StoreErrors.KeyNotInVault(place.Vault, place.SecretName));
-                }
-                catch (VaultException failure)
-                {
-                    throw StoreErrors.KeyVaultFailed(place.Vault, failure);
+                    return Convert.FromBase64String(await FindInVaultsAsync(place, vaultOf ?? throw StoreErrors.Locked()).ConfigureAwait(false));
                 }
                 catch (FormatException failure)
                 {
@@ -352,6 +425,39 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
             default:
                 throw StoreErrors.Locked();
         }
+    }
+
+    /// <summary>
+    /// The secret's name is the key's own. What its vault was registered as is where to look first: where that does not have it, the vault
+    /// goes by another name.
+    /// </summary>
+    private async Task<string> FindInVaultsAsync((string Vault, string SecretName) place, Func<string, ISecretVault> vaultOf)
+    {
+        var lost = StoreErrors.KeyNotInVault(place.Vault, place.SecretName);
+        DcrException? failed = null;
+        foreach (var (name, isNamed) in VaultNames().Select(name => (name, place.Vault.Equals(name, StringComparison.OrdinalIgnoreCase))).OrderByDescending(static vault => vault.Item2))
+        {
+            try
+            {
+                if (await vaultOf(name).GetAsync(place.SecretName).ConfigureAwait(false) is { } text)
+                {
+                    return text;
+                }
+
+                // That one has lost it, most likely: no matter what others say.
+                failed = isNamed ? lost : failed;
+            }
+            catch (VaultException failure)
+            {
+                failed ??= StoreErrors.KeyVaultFailed(name, failure);
+                if (isNamed)
+                {
+                    break;
+                }
+            }
+        }
+
+        throw failed ?? lost;
     }
 
     private byte[] OpenByAccount((string Scheme, byte[] Key) own)
@@ -402,7 +508,7 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
         },
         "the key");
 
-    private bool HasFrames => folder.List().Any(name => name.EndsWith(".dcrl", StringComparison.Ordinal) && folder.Length(name) > 0);
+    private bool HasFrames => Guard(() => folder.List().Any(name => name.EndsWith(".dcrl", StringComparison.Ordinal) && folder.Length(name) > 0), "the ledger");
 
     private string KeyPath()
     {
@@ -414,6 +520,7 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
         () =>
         {
             var (place, name) = keyFolder(Settings);
+            _keyPlace = (place, name);
             return place.Read(name) is { } utf8 ? KeyFile.Parse(utf8) : null;
         },
         "the key");

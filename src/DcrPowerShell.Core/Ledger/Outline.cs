@@ -39,6 +39,8 @@ internal static class Outline
 
     private static ReadOnlySpan<byte> Uri => "uri"u8;
 
+    private static ReadOnlySpan<byte> Asked => "asked"u8;
+
     private static ReadOnlySpan<byte> Metadata => "metadata"u8;
 
     public static byte[] Write(RegistrationRecord record)
@@ -91,6 +93,12 @@ internal static class Outline
             writer.WriteString(Uri, uri);
         }
 
+        if (record.Asked.Count > 0)
+        {
+            writer.WritePropertyName(Asked);
+            record.Asked.Write(writer);
+        }
+
         writer.WritePropertyName(Metadata);
         MaskedJson.Write(writer, record.Metadata, known);
         writer.WriteEndObject();
@@ -110,7 +118,7 @@ internal static class Outline
             long? expiresAt = null;
             long created = 0, updated = 0;
             var leftOut = 0;
-            JsonBag? metadata = null;
+            JsonBag? asked = null, metadata = null;
             Require(reader.Read() && reader.TokenType == JsonTokenType.StartObject);
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
@@ -155,6 +163,13 @@ internal static class Outline
                     reader.Read();
                     updated = reader.GetInt64();
                 }
+                else if (reader.ValueTextEquals(Asked))
+                {
+                    reader.Read();
+                    var start = (int)reader.TokenStartIndex;
+                    reader.Skip();
+                    asked = JsonBag.Deferred(json.Slice(start, (int)reader.BytesConsumed - start));
+                }
                 else if (reader.ValueTextEquals(Uri))
                 {
                     reader.Read();
@@ -178,6 +193,7 @@ internal static class Outline
                 ClientSecretExpiresAt = expiresAt,
                 CreatedAt = new DateTimeOffset(created, TimeSpan.Zero),
                 UpdatedAt = new DateTimeOffset(updated, TimeSpan.Zero),
+                Asked = asked ?? JsonBag.Empty,
                 Metadata = metadata!,
                 IsKept = true,
                 LeftOut = LeftOuts[leftOut],

@@ -13,6 +13,7 @@ internal sealed class Owners(IStoreFolder folder) : IDisposable
 {
     private const string Prefix = "alive-";
     private const string Extension = ".lock";
+    private const string RoomPrefix = "room-";
 
     private readonly object _gate = new();
     private readonly HashSet<LedgerHash> _atWork = [];
@@ -34,6 +35,21 @@ internal sealed class Owners(IStoreFolder folder) : IDisposable
             }
 
             return _own;
+        }
+    }
+
+    /// <summary>The file in which this process keeps room for the answers to what it asks.</summary>
+    public string Room => RoomOf(_own);
+
+    /// <summary>How many entries this process is at work on.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _atWork.Count;
+            }
         }
     }
 
@@ -83,7 +99,7 @@ internal sealed class Owners(IStoreFolder folder) : IDisposable
             }
 
             free.Dispose();
-            folder.Delete(owner);
+            Bury(owner);
             return false;
         }
     }
@@ -96,10 +112,18 @@ internal sealed class Owners(IStoreFolder folder) : IDisposable
             if (name.StartsWith(Prefix, StringComparison.Ordinal) && folder.TryLock(name) is { } free)
             {
                 free.Dispose();
-                folder.Delete(name);
+                Bury(name);
             }
         }
     }
+
+    private void Bury(string owner)
+    {
+        folder.Delete(owner);
+        folder.Delete(RoomOf(owner));
+    }
+
+    private static string RoomOf(string owner) => RoomPrefix + owner.Split('-', '.')[1];
 
     public void Dispose()
     {

@@ -3,6 +3,7 @@ using System.Security;
 using System.Security.Cryptography;
 using System.Text;
 using DcrPowerShell.Compat;
+using DcrPowerShell.Errors;
 
 namespace DcrPowerShell.Ledger;
 
@@ -16,8 +17,14 @@ internal sealed record PassphraseSeal(byte[] Salt, int Iterations, byte[] Sealed
     // A file of others must not keep a process busy for hours.
     private const int MostIterations = 20_000_000;
 
+    /// <exception cref="DcrException">InvalidSetup: the passphrase is empty.</exception>
     public static PassphraseSeal Of(byte[] content, SecureString passphrase, byte[] associated)
     {
+        if (passphrase.Length == 0)
+        {
+            throw DcrErrors.PassphraseEmpty();
+        }
+
         var salt = ContentEncryption.NewKey().AsSpan(0, SaltSize).ToArray();
         return new(salt, LeastIterations, ContentEncryption.Encrypt(Key(passphrase, salt, LeastIterations), content, associated, ContentEncryption.NewVector()));
     }

@@ -24,6 +24,9 @@ internal sealed class RegistrationLedger : IDisposable
     private readonly ILedgerKeys _keys;
     private readonly LedgerFile _file;
     private readonly Owners _owners;
+    private readonly AnswerRoom _room;
+    private readonly HeldAnswers _held = new();
+    private readonly Turns _turns;
     private readonly ConcurrentDictionary<string, bool> _unreadable = new(StringComparer.OrdinalIgnoreCase);
 
     /// <exception cref="DcrException">StoreReadOnly, StoreDamaged: a newer version wrote it.</exception>
@@ -44,6 +47,8 @@ internal sealed class RegistrationLedger : IDisposable
         }
 
         _owners = new Owners(folder);
+        _room = new AnswerRoom(folder, _owners.Room);
+        _turns = new Turns(folder);
     }
 
     /// <summary>The ledger's own, whatever folder it is in.</summary>
@@ -54,6 +59,18 @@ internal sealed class RegistrationLedger : IDisposable
 
     /// <summary>Why it is in memory, and ends with the process; null where it is on the disk.</summary>
     public string? WhyInMemory => (_folder as MemoryFolder)?.Why;
+
+    /// <summary>Why it can only be read; null where it can be written, too.</summary>
+    public Exception? WhyReadOnly => (_folder as ReadOnlyFolder)?.Why;
+
+    /// <exception cref="DcrException">StoreReadOnly: it can only be read.</exception>
+    public void RequireWritable()
+    {
+        if (WhyReadOnly is { } why)
+        {
+            throw StoreErrors.NotWritable(_folder.Path, why);
+        }
+    }
 
     /// <summary>Whether other processes are kept out while one writes.</summary>
     public bool LocksWork => _folder.LocksWork;
@@ -85,24 +102,31 @@ internal sealed class RegistrationLedger : IDisposable
 
     /// <summary>Makes sure that the file can be written and flushed.</summary>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public void Prove() => WriteAsync(isDurable: true, static () => new FrameDraft(new FrameHeader { Kind = FrameKind.Mark }, [], [])).GetAwaiter().GetResult();
+    public void Prove() => Guard(() => _file.WriteAsync(static _ => [new FrameDraft(new FrameHeader { Kind = FrameKind.Mark }, [], [])], isDurable: true)).GetAwaiter().GetResult();
 
     // What is written.
 
-    /// <summary>Writes what is about to be asked, unless the tenant has a client or a request that is not done. On the disk when it returns.</summary>
+    /// <summary>
+    /// Writes what is about to be asked, unless the tenant has a client or a request that is not done. On the disk when it returns, with room
+    /// for the answer.
+    /// </summary>
     /// <param name="allowsDuplicate">Writes it in any case.</param>
-    /// <exception cref="DcrException">StoreReadOnly; InvalidClientMetadata: too large. Nothing is to be sent.</exception>
+    /// <exception cref="DcrException">StoreReadOnly; StoreDamaged: it is an older copy; InvalidClientMetadata: too large. Nothing is to be sent.</exception>
     public async Task<Begun> BeginAsync(LedgerIntent intent, bool allowsDuplicate = false)
     {
         var id = LedgerHash.New();
         var tenant = intent is { Operation: LedgerOperation.Register, Tenant: { } name } ? TenantHash(intent.Issuer, name) : LedgerHash.None;
         LedgerHash? living = null, open = null;
+
+        // What came back before is written first: a disk that does not take it has no room for more.
+        await WriteHeldAsync().ConfigureAwait(false);
         try
         {
             await Guard(() =>
             {
-                intent = intent with { Owner = _owners.Own() };
-                _owners.Start(id);
+                _keys.RequireKept();
+                intent = Claimed(id, intent);
+                _room.Keep(_owners.Count);
                 return _file.WriteAsync(
                     state =>
                     {
@@ -110,6 +134,11 @@ internal sealed class RegistrationLedger : IDisposable
                         {
                             living = state.LivingOf(tenant)?.Client;
                             open = state.OpenOf(tenant)?.Id;
+                        }
+
+                        if (living is null && open is null && intent.Operation == LedgerOperation.Register && _file.WasRolledBack)
+                        {
+                            throw StoreErrors.RolledBack(_folder.Path);
                         }
 
                         return living is null && open is null ? [new FrameDraft(Header(FrameKind.Asked, id, intent, tenant), LedgerText.Write(intent), intent.Metadata?.ToUtf8() ?? [])] : [];
@@ -131,7 +160,7 @@ internal sealed class RegistrationLedger : IDisposable
 
         // Somebody else's frame decided: what it says counts now, and what has become of it meanwhile.
         _owners.End(id);
-        return living is { } client && Whole(state => state.Client(client)) is { } registration ? new Begun.Living(registration)
+        return living is { } client && Whole(state => state.Client(client), $"tenant '{intent.Tenant}'") is { } registration ? new Begun.Living(registration)
             : open is { } other && Read(other) is { } entry ? new Begun.Open(entry)
             : await BeginAsync(intent).ConfigureAwait(false);
     }
@@ -149,13 +178,42 @@ internal sealed class RegistrationLedger : IDisposable
         }
     }
 
-    /// <summary>Writes a successful answer as it came, before anybody looks at it. On the disk when it returns.</summary>
+    /// <summary>Notes that this process is at work on an entry, until <see cref="Leave"/>, so that nobody else settles it meanwhile.</summary>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public Task AnsweredAsync(LedgerHash entry, LedgerIntent intent, LedgerAnswer answer) => WriteAsync(isDurable: true, () =>
+    public LedgerIntent Claim(LedgerHash entry, LedgerIntent intent) => Guard(() => Task.FromResult(Claimed(entry, intent))).GetAwaiter().GetResult();
+
+    private LedgerIntent Claimed(LedgerHash entry, LedgerIntent intent)
     {
-        var tenant = intent is { Operation: LedgerOperation.Register, Tenant: { } name } ? TenantHash(intent.Issuer, name) : LedgerHash.None;
-        return new FrameDraft(Header(FrameKind.Answered, entry, intent, tenant), LedgerText.Write(intent, answer), answer.Body);
-    });
+        var claimed = intent with { Owner = _owners.Own() };
+        _owners.Start(entry);
+        return claimed;
+    }
+
+    /// <summary>Takes the turn to ask a server about a client, of all processes that have this folder.</summary>
+    /// <returns>Null where another command has it.</returns>
+    public IDisposable? TryTurn(string issuer, string clientId) => _turns.TryTake(ClientHash(issuer, clientId));
+
+    /// <summary>Writes a successful answer as it came, before anybody looks at it. On the disk when it returns.</summary>
+    /// <exception cref="DcrException">StoreReadOnly, StoreLocked: it is held in memory, until it can be written.</exception>
+    public async Task AnsweredAsync(LedgerHash entry, LedgerIntent intent, LedgerAnswer answer)
+    {
+        try
+        {
+            await BringAsync(Answered(), isDurable: true).ConfigureAwait(false);
+        }
+        catch (DcrException failure) when (HeldAnswers.CanWait(failure))
+        {
+            _held.Add(entry, Answered);
+            throw;
+        }
+
+        Func<LedgerState, IReadOnlyList<FrameDraft>> Answered()
+        {
+            var tenant = intent is { Operation: LedgerOperation.Register, Tenant: { } name } ? TenantHash(intent.Issuer, name) : LedgerHash.None;
+            var draft = new FrameDraft(Header(FrameKind.Answered, entry, intent, tenant), LedgerText.Write(intent, answer), answer.Body);
+            return _ => [draft];
+        }
+    }
 
     /// <summary>
     /// Writes a registration as it is now. What was answered is on the disk by then, so that this need not be. With a vault it stays
@@ -166,34 +224,58 @@ internal sealed class RegistrationLedger : IDisposable
     /// <param name="closes">Whether nothing more is to come of that.</param>
     /// <param name="isDurable">Whether nothing else has it.</param>
     /// <param name="since">An older answer brings it: where a newer frame about the client is there by now, nothing is written.</param>
+    /// <param name="holds">Whether it is held in memory where it cannot be written now.</param>
     /// <returns>Its place in the order; 0 where a newer one was there.</returns>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public async Task<long> KeepAsync(RegistrationRecord record, string? vaultId, LedgerHash entry = default, bool closes = false, bool isDurable = false, long since = long.MaxValue)
+    public async Task<long> KeepAsync(RegistrationRecord record, string? vaultId, LedgerHash entry = default, bool closes = false, bool isDurable = false, long since = long.MaxValue, bool holds = false)
     {
-        var draft = Registration(FrameKind.Kept, record, vaultId, Encoding.UTF8.GetBytes(record.ToJson()), entry, closes);
-        var written = await Guard(() => _file.WriteAsync(state => state.Client(draft.Header.Client) switch
+        try
         {
-            { } row when row.Header.Sequence > since => [],
-            { IsRegistration: true } row => [draft with { Header = draft.Header with { Place = row.Header.Place } }],
-            _ => [draft],
-        }, isDurable)).ConfigureAwait(false);
-        return written.Count == 0 ? 0 : written[0].Sequence;
+            var written = await BringAsync(Kept(since, closes), isDurable).ConfigureAwait(false);
+            _held.Drop(entry);
+            return written.Count == 0 ? 0 : written[0].Sequence;
+        }
+        catch (DcrException failure) when (holds && HeldAnswers.CanWait(failure))
+        {
+            var newest = Math.Min(since, _file.Size.Sequence);
+            _held.Replace(entry, () => Kept(newest, isLast: !entry.IsNone));
+            throw;
+        }
+
+        Func<LedgerState, IReadOnlyList<FrameDraft>> Kept(long newest, bool isLast)
+        {
+            var draft = Registration(FrameKind.Kept, record, vaultId, Encoding.UTF8.GetBytes(record.ToJson()), entry, isLast);
+            return state => state.Client(draft.Header.Client) switch
+            {
+                { } row when row.Header.Sequence > newest => isLast ? [new FrameDraft(new FrameHeader { Kind = FrameKind.Closed, Entry = entry }, [], [])] : [],
+                { IsRegistration: true } row => [Ranked(state, draft with { Header = draft.Header with { Place = row.Header.Place } })],
+                _ => [draft],
+            };
+        }
     }
 
-    /// <summary>Notes registrations that a vault has and the ledger does not know. What became known meanwhile stays.</summary>
+    /// <summary>Notes registrations that a vault has and the ledger does not know. What became known meanwhile stays; what is damaged does not.</summary>
     /// <param name="replaces">What the vault has counts, also where the ledger knows it otherwise.</param>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public Task KnowAsync(IReadOnlyList<RegistrationRecord> records, string vaultId, bool replaces = false) => Guard(() => _file.WriteAsync(
-        state => records.Select(record => Registration(FrameKind.Known, record, vaultId, [], LedgerHash.None, closes: false))
-            .Where(draft => !IsKnown(state, draft.Header.Client, draft.Header.Place) || (replaces && state.Client(draft.Header.Client) is { IsRemoved: false }))
-            .ToList(),
-        isDurable: true));
+    public Task KnowAsync(IReadOnlyList<RegistrationRecord> records, string vaultId, bool replaces = false)
+    {
+        var drafts = records.Select(record => Registration(FrameKind.Known, record, vaultId, [], LedgerHash.None, closes: false)).ToList();
+        var damaged = DamagedOf(drafts);
+        return Guard(() => _file.WriteAsync(
+            state => drafts.Where(draft => state.Client(draft.Header.Client) is var row
+                && (!IsKnown(state, draft.Header.Client, draft.Header.Place)
+                    || (replaces && row is { IsRemoved: false })
+                    || (row is { IsPending: false } && row.Header.Place == draft.Header.Place && damaged.Contains((row.Client, row.Header.Sequence)))))
+                .Select(draft => Ranked(state, draft, yields: true))
+                .ToList(),
+            isDurable: true));
+    }
 
     /// <summary>The vault gave back what the frames of these sequences have; or no longer has what they removed.</summary>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public Task StoredAsync(IReadOnlyList<(string Issuer, string ClientId, long Sequence)> stored) => Guard(() => _file.WriteAsync(
+    public Task StoredAsync(IReadOnlyList<(string Issuer, string ClientId, long Sequence)> stored) => BringAsync(
         _ => stored.Select(one => new FrameDraft(new FrameHeader { Kind = FrameKind.Stored, Client = ClientHash(one.Issuer, one.ClientId), Reference = one.Sequence }, [], [])).ToList(),
-        isDurable: false));
+        isDurable: false);
 
     /// <summary>Writes that a registration is gone, unless a newer one is there. Kept for ever.</summary>
     /// <param name="since">An older answer says so: a frame of a higher sequence stays.</param>
@@ -202,9 +284,10 @@ internal sealed class RegistrationLedger : IDisposable
     public async Task<long> RemoveAsync(RegistrationRecord record, LedgerHash entry = default, long since = long.MaxValue)
     {
         var client = ClientHash(record.Issuer, record.ClientId);
-        var written = await Guard(() => _file.WriteAsync(
+        var written = await BringAsync(
             state => state.Client(client) is { IsRemoved: false } row && row.Header.Sequence <= since ? [Removal(row.Header)] : [],
-            isDurable: true)).ConfigureAwait(false);
+            isDurable: true).ConfigureAwait(false);
+        _held.Drop(entry);
         return written.Count == 0 ? 0 : written[0].Sequence;
 
         FrameDraft Removal(FrameHeader removed) => new(
@@ -213,9 +296,9 @@ internal sealed class RegistrationLedger : IDisposable
             []);
     }
 
-    /// <summary>Keeps a secret of the application's, or a key: plain text under a name.</summary>
+    /// <summary>Keeps a secret of the user's own: plain text under a name.</summary>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public Task KeepSecretAsync(string name, string value) => WriteAsync(isDurable: true, () => SecretDraft(name, value));
+    public Task KeepSecretAsync(string name, string value) => BringAsync(_ => [Secret(name, value)], isDurable: true);
 
     /// <summary>What this ledger's audit records are sealed with; made when it is first asked for. It stays with every change of the protection.</summary>
     /// <exception cref="DcrException">StoreReadOnly, StoreDamaged.</exception>
@@ -231,9 +314,9 @@ internal sealed class RegistrationLedger : IDisposable
             }
 
             // Another process may have made one meanwhile.
-            await Guard(() => _file.WriteAsync(
-                state => state.Client(SecretHash(name)) is null ? [SecretDraft(name, Convert.ToBase64String(made))] : [],
-                isDurable: true)).ConfigureAwait(false);
+            await BringAsync(
+                state => state.Client(SecretHash(name)) is null ? [Secret(name, Convert.ToBase64String(made))] : [],
+                isDurable: true).ConfigureAwait(false);
             key = FindAuditKey(Id)!;
         }
 
@@ -243,6 +326,25 @@ internal sealed class RegistrationLedger : IDisposable
     /// <summary>What audit records of a ledger were sealed with: of this one, or of one that a backup was taken back of. Null where it is not known.</summary>
     /// <exception cref="DcrException">StoreReadOnly, StoreDamaged.</exception>
     public byte[]? FindAuditKey(string ledgerId) => FindSecret(SecretName.OfAuditKey(ledgerId)) is { } key ? Convert.FromBase64String(key) : null;
+
+    /// <summary>Keeps a copy of a client's secret, or a key, where nothing has changed since somebody looked what it replaces.</summary>
+    /// <param name="owner">The client's secret name; null for a key.</param>
+    /// <param name="since">The place in the order of what is there; 0 for nothing.</param>
+    /// <returns>False where something else is there by now.</returns>
+    /// <exception cref="DcrException">StoreReadOnly.</exception>
+    public async Task<bool> KeepCopyAsync(string name, string value, string? owner, long since)
+    {
+        var written = await BringAsync(
+            state => (state.Client(SecretHash(name)) is { IsRemoved: false } row ? row.Header.Sequence : 0) == since
+                ? [Secret(name, value), Copied(null, name, value, owner)]
+                : [],
+            isDurable: true).ConfigureAwait(false);
+        return written.Count > 0;
+    }
+
+    /// <summary>Notes whose secret a vault has under a name.</summary>
+    /// <exception cref="DcrException">StoreReadOnly.</exception>
+    public Task NoteCopyAsync(string? vaultId, string name, string value, string owner) => BringAsync(_ => [Copied(vaultId, name, value, owner)], isDurable: false);
 
     /// <summary>Removes such a secret, if it is there.</summary>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
@@ -262,7 +364,7 @@ internal sealed class RegistrationLedger : IDisposable
             new FrameHeader { Kind = FrameKind.Moved, Client = kept.Header.Client, Place = PlaceOf(from) },
             LedgerText.Write(LedgerRemoval.Of(record)),
             []);
-        var written = await Guard(() => _file.WriteAsync(_ => from is null ? [kept] : [kept, moved], isDurable: true)).ConfigureAwait(false);
+        var written = await Guard(() => _file.WriteAsync(state => from is null ? [Ranked(state, kept)] : [Ranked(state, kept), moved], isDurable: true)).ConfigureAwait(false);
         return written[0].Sequence;
     }
 
@@ -274,12 +376,15 @@ internal sealed class RegistrationLedger : IDisposable
     /// <exception cref="DcrException">StoreReadOnly.</exception>
     public Task OrphanAsync(IReadOnlyList<LedgerHash> entries) => EndAsync(entries, FrameKind.Orphaned);
 
-    /// <summary>Forgets that entries are under way here, whatever became of them.</summary>
+    /// <summary>Forgets that entries are under way here, whatever became of them. Those whose answers are held in memory stay so, until that is written.</summary>
     public void Leave(IEnumerable<LedgerHash> entries)
     {
         foreach (var entry in entries)
         {
-            _owners.End(entry);
+            if (!_held.Leave(entry))
+            {
+                _owners.End(entry);
+            }
         }
     }
 
@@ -296,6 +401,7 @@ internal sealed class RegistrationLedger : IDisposable
     {
         // Without its key nothing could be read, and all would look damaged.
         _ = _keys.Active;
+        TryWriteHeld();
         _file.ReadOn();
         return Task.FromResult(true);
     }).GetAwaiter().GetResult();
@@ -306,8 +412,32 @@ internal sealed class RegistrationLedger : IDisposable
     {
         ReadOn();
         var client = ClientHash(issuer, clientId);
-        return Whole(state => state.Client(client));
+        return Whole(state => state.Client(client), $"client '{clientId}'");
     }
+
+    /// <summary>Whether what is known of a client is damaged.</summary>
+    public bool IsDamaged(string issuer, string clientId)
+    {
+        ReadOn();
+        return DamagedAt(ClientHash(issuer, clientId)) is not null;
+    }
+
+    /// <summary>Whether what is known of a registration is damaged, while the vault that it belongs to has it.</summary>
+    public bool IsDamagedCopy(string secretName, string vaultId)
+    {
+        var (client, place) = (_keys.Active.Hash(secretName), PlaceOf(vaultId));
+        return _file.Look(state => state.Client(client) is { IsRegistration: true, IsPending: false } row && row.Header.Place == place) && DamagedAt(client) is not null;
+    }
+
+    /// <summary>Which of the clients of these frames are damaged here, and in which frame.</summary>
+    private HashSet<(LedgerHash Client, long Sequence)> DamagedOf(IEnumerable<FrameDraft> drafts) => new(drafts
+        .Select(draft => (draft.Header.Client, Sequence: DamagedAt(draft.Header.Client)))
+        .Where(static found => found.Sequence is not null)
+        .Select(static found => (found.Client, found.Sequence!.Value)));
+
+    /// <summary>The sequence of what is known of a client, a removal aside, if that is damaged.</summary>
+    private long? DamagedAt(LedgerHash client) =>
+        _file.TryOpen(state => state.Client(client) is { IsRemoved: false } row ? (row.Header, row.Offset) : null, out var header, out var content) && content is null ? header.Sequence : null;
 
     /// <summary>Where a client is kept, as far as was read; null for nowhere.</summary>
     public ulong? PlaceOf(string issuer, string clientId)
@@ -318,12 +448,31 @@ internal sealed class RegistrationLedger : IDisposable
 
     /// <summary>A secret of the application's, or a key; null where there is none of that name.</summary>
     /// <exception cref="DcrException">StoreDamaged.</exception>
-    public string? FindSecret(string name)
+    public string? FindSecret(string name) => FindSecret(name, out _);
+
+    /// <inheritdoc cref="FindSecret(string)"/>
+    /// <param name="sequence">Its place in the order; 0 for none.</param>
+    public string? FindSecret(string name, out long sequence)
     {
         ReadOn();
-        return !_file.TryOpen(state => state.Client(SecretHash(name)) is { IsRemoved: false } row ? (row.Header, row.Offset) : null, out _, out var content) ? null
-            : content is { } text ? Encoding.UTF8.GetString(text.Body)
-            : throw StoreErrors.FrameDamaged(_folder.Path);
+        sequence = 0;
+        if (!_file.TryOpen(state => state.Client(SecretHash(name)) is { IsRemoved: false } row ? (row.Header, row.Offset) : null, out var header, out var content))
+        {
+            return null;
+        }
+
+        sequence = header.Sequence;
+        return content is { } text ? Encoding.UTF8.GetString(text.Body) : throw StoreErrors.FrameDamaged(_folder.Path, $"secret '{name}'");
+    }
+
+    /// <summary>Whether a secret is one that this module put under its name, and nobody has changed since.</summary>
+    /// <param name="vaultId">Where it is; null for the ledger itself.</param>
+    /// <param name="owner">The secret name of the client whose it must be; null for anybody's, keys too.</param>
+    public bool IsCopy(string? vaultId, string name, string text, string? owner = null)
+    {
+        var client = CopyHash(vaultId, name);
+        return _file.TryOpenOutline(state => state.Client(client) is { } row ? (row.Header, row.Offset) : null, out var header, out var outline)
+            && outline is { Length: LedgerHash.Size } && LedgerHash.Read(outline) == TextHash(text) && (owner is null || header.Entry == _keys.Active.Hash(owner));
     }
 
     /// <summary>Names of the application's secrets.</summary>
@@ -349,7 +498,7 @@ internal sealed class RegistrationLedger : IDisposable
     {
         ReadOn();
         var client = _keys.Active.Hash(secretName.ToLowerInvariant());
-        return Whole(state => state.Client(client) is { IsRegistration: true } row ? row : null);
+        return Whole(state => state.Client(client) is { IsRegistration: true } row ? row : null, $"secret '{secretName}'");
     }
 
     /// <summary>Whether the ledger knows what a vault has under a name, also as something that the vault is still to forget.</summary>
@@ -375,7 +524,7 @@ internal sealed class RegistrationLedger : IDisposable
     {
         ReadOn();
         var hash = TenantHash(issuer, tenant);
-        return Whole(state => state.LivingOf(hash));
+        return Whole(state => state.LivingOf(hash), $"tenant '{tenant}'");
     }
 
     /// <summary>The registrations at an issuer, or at all, in the order of their last change, without their secrets. Damaged ones are left out, and counted.</summary>
@@ -406,11 +555,12 @@ internal sealed class RegistrationLedger : IDisposable
     {
         ReadOn();
         var issuers = new List<string>();
-        foreach (var client in _file.Look(static state => state.Rows.Where(static row => row.IsRegistration).GroupBy(static row => row.Header.Issuer).Select(static rows => rows.First().Client).ToList()))
+        foreach (var clients in _file.Look(static state => state.Rows.Where(static row => row.IsRegistration).GroupBy(static row => row.Header.Issuer).Select(static rows => rows.Select(static row => row.Client).ToList()).ToList()))
         {
-            if (Whole(state => state.Client(client)) is { } found)
+            // The first that is not damaged.
+            if (clients.Select(Undamaged).FirstOrDefault(static found => found is not null) is { } known)
             {
-                issuers.Add(found.Record.Issuer);
+                issuers.Add(known.Record.Issuer);
             }
         }
 
@@ -431,7 +581,7 @@ internal sealed class RegistrationLedger : IDisposable
     {
         var place = PlaceOf(vaultId);
         return _file.Look(state => state.Rows.Where(row => row is { IsPending: true, IsRemoved: false } && row.Header.Place == place).OrderBy(static row => row.Header.Sequence).Select(static row => row.Client).ToList())
-            .Select(client => Whole(state => state.Client(client)))
+            .Select(Undamaged)
             .OfType<StoredRegistration>()
             .Where(static found => found.IsPending)
             .ToList();
@@ -599,7 +749,7 @@ internal sealed class RegistrationLedger : IDisposable
             }
         }
 
-        return contents.OrderBy(static frame => frame.Header.Sequence).ToList();
+        return contents.OrderBy(static frame => frame.Header.Rank).ToList();
 
         void Add(Func<LedgerState, (FrameHeader Header, long Offset)?> which)
         {
@@ -610,7 +760,7 @@ internal sealed class RegistrationLedger : IDisposable
         }
     }
 
-    /// <summary>Takes a backup back: fills what is unknown. What the ledger knows, living or removed, stays.</summary>
+    /// <summary>Takes a backup back: fills what is unknown or damaged. What the ledger knows, living or removed, stays.</summary>
     /// <returns>The registrations that were taken.</returns>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
     public async Task<IReadOnlyList<RegistrationRecord>> RestoreAsync(LedgerHash from, IReadOnlyList<FrameDraft> contents)
@@ -625,17 +775,59 @@ internal sealed class RegistrationLedger : IDisposable
             }
         }
 
+        ReadOn();
+        var damaged = DamagedOf(drafts);
         await Guard(() => _file.WriteAsync(
             state =>
             {
-                var wanted = drafts.Where(draft => draft.Header.Kind is FrameKind.Asked or FrameKind.Answered or FrameKind.Orphaned ? state.Entry(draft.Header.Entry) is null : state.Client(draft.Header.Client) is null).ToList();
+                var wanted = drafts.Where(draft => draft.Header.Kind is FrameKind.Asked or FrameKind.Answered or FrameKind.Orphaned ? state.Entry(draft.Header.Entry) is null : IsWanted(state.Client(draft.Header.Client))).Select(draft => InPlace(draft, state.Client(draft.Header.Client))).ToList();
                 taken.Clear();
                 taken.AddRange(wanted.Where(static draft => draft.Header.Kind == FrameKind.Kept).Select(static draft => RegistrationRecord.Parse(Encoding.UTF8.GetString(draft.Body))));
-                return wanted;
+                return wanted.ConvertAll(draft => draft.Header.Kind == FrameKind.Kept ? Ranked(state, draft, yields: true) : draft);
             },
             isDurable: true)).ConfigureAwait(false);
         return taken;
+
+        // What a vault has is newer there than in any backup.
+        bool IsWanted(LedgerRow? row) => row is null
+            || ((row.Header.Place == 0 || row.IsPending) && damaged.Contains((row.Client, row.Header.Sequence)));
+
+        static FrameDraft InPlace(FrameDraft draft, LedgerRow? row) =>
+            draft.Header.Kind == FrameKind.Kept && row is not null ? draft with { Header = draft.Header with { Place = row.Header.Place } } : draft;
     }
+
+    /// <summary>A registration stays its tenant's, or not, whatever becomes of it. One that was taken in never takes the tenant over.</summary>
+    private static FrameDraft Ranked(LedgerState state, FrameDraft draft, bool yields = false)
+    {
+        var rank = state.Client(draft.Header.Client) is { IsRegistration: true } row && row.Header.Tenant == draft.Header.Tenant ? row.Header.Rank
+            : yields && state.LivingOf(draft.Header.Tenant) is not null ? -1
+            : 0;
+        return draft with { Header = draft.Header with { Reference = rank } };
+    }
+
+    /// <summary>Of these registrations, those whose tenant has another one too.</summary>
+    /// <returns>The client that is the tenant's, and the other one.</returns>
+    public IReadOnlyList<(RegistrationRecord Tenants, RegistrationRecord Other)> Doubled(IEnumerable<RegistrationRecord> records)
+    {
+        var doubled = new List<(RegistrationRecord, RegistrationRecord)>();
+        foreach (var record in records.Where(static record => record.Tenant is not null))
+        {
+            var (client, tenant) = (ClientHash(record.Issuer, record.ClientId), TenantHash(record.Issuer, record.Tenant!));
+            var (first, second) = _file.Look(state => (state.LivingOf(tenant)?.Client, state.LivingOf(tenant)?.Earlier?.Client));
+            var other = first == client ? second : first;
+            if (other is { } hash && OutlineOf(hash, record.Issuer) is { } known)
+            {
+                doubled.Add(first == client ? (record, known) : (known, record));
+            }
+        }
+
+        return doubled;
+    }
+
+    private RegistrationRecord? OutlineOf(LedgerHash client, string issuer) =>
+        _file.TryOpenOutline(state => state.Client(client) is { IsRegistration: true } row ? (row.Header, row.Offset) : null, out _, out var outline) && outline is not null
+            ? ReadOutline(outline, issuer)
+            : null;
 
     /// <summary>A frame of a backup with the hashes of this ledger. Requests of this very ledger are left out: it knows what became of them.</summary>
     private FrameDraft? Restored(FrameDraft frame, bool isOwn)
@@ -651,6 +843,8 @@ internal sealed class RegistrationLedger : IDisposable
                 return frame with { Header = new FrameHeader { Kind = FrameKind.Removed, Client = ClientHash(removal.Issuer, removal.ClientId), Issuer = IssuerHash(removal.Issuer) } };
             case FrameKind.Secret:
                 return frame with { Header = new FrameHeader { Kind = FrameKind.Secret, Client = SecretHash(Encoding.UTF8.GetString(frame.Outline)) } };
+            case FrameKind.Copied when isOwn:
+                return frame;
             case FrameKind.Asked or FrameKind.Answered when !isOwn:
                 var intent = LedgerText.ReadIntent(frame.Outline);
                 return frame with { Header = Header(header.Kind, header.Entry, intent with { Vault = null }, intent is { Operation: LedgerOperation.Register, Tenant: { } tenant } ? TenantHash(intent.Issuer, tenant) : LedgerHash.None) };
@@ -661,8 +855,11 @@ internal sealed class RegistrationLedger : IDisposable
 
     public void Dispose()
     {
+        TryWriteHeld();
+
         // It waits for what is being written, of which this process is the owner.
         _file.Dispose();
+        _room.Dispose();
         _owners.Dispose();
     }
 
@@ -671,21 +868,71 @@ internal sealed class RegistrationLedger : IDisposable
 
     private static bool IsOfDisk(Exception failure) => failure is IOException or UnauthorizedAccessException;
 
-    private async Task EndAsync(IReadOnlyList<LedgerHash> entries, FrameKind kind)
+    private Task<IReadOnlyList<FrameHeader>> EndAsync(IReadOnlyList<LedgerHash> entries, FrameKind kind) => Guard(() =>
     {
-        await Guard(() =>
+        // Most were ended by the frame that kept what they brought.
+        _file.ReadOn();
+        return !_file.Look(state => entries.Any(entry => Ends(state, entry)))
+            ? Task.FromResult<IReadOnlyList<FrameHeader>>([])
+            : BringAsync(
+                state => entries.Where(entry => Ends(state, entry)).Select(entry => new FrameDraft(new FrameHeader { Kind = kind, Entry = entry }, [], [])).ToList(),
+                isDurable: kind == FrameKind.Orphaned);
+
+        // What became of one whose answer is held in memory, its own frame tells.
+        bool Ends(LedgerState state, LedgerHash entry) => state.Entry(entry) is not null && !_held.Has(entry);
+    });
+
+    /// <summary>Writes what a server has done: where the disk is full, in the room that was kept for it.</summary>
+    private Task<IReadOnlyList<FrameHeader>> BringAsync(Func<LedgerState, IReadOnlyList<FrameDraft>> decide, bool isDurable) => Guard(async () =>
+    {
+        while (true)
         {
-            // Most were ended by the frame that kept what they brought.
-            _file.ReadOn();
-            return !_file.Look(state => entries.Any(entry => state.Entry(entry) is not null))
-                ? Task.FromResult<IReadOnlyList<FrameHeader>>([])
-                : _file.WriteAsync(
-                    state => entries.Where(entry => state.Entry(entry) is not null).Select(entry => new FrameDraft(new FrameHeader { Kind = kind, Entry = entry }, [], [])).ToList(),
-                    isDurable: kind == FrameKind.Orphaned);
-        }).ConfigureAwait(false);
+            var releases = _room.Releases;
+            try
+            {
+                return await _file.WriteAsync(decide, isDurable).ConfigureAwait(false);
+            }
+            catch (IOException) when (_room.Release(releases))
+            {
+                // Once more.
+            }
+        }
+    });
+
+    /// <summary>Writes what could not be written when it came.</summary>
+    /// <exception cref="DcrException">StoreReadOnly, StoreLocked: it still cannot.</exception>
+    private async Task WriteHeldAsync()
+    {
+        while (_held.TryTake() is { } held)
+        {
+            try
+            {
+                foreach (var write in held.Writes)
+                {
+                    await BringAsync(write(), isDurable: true).ConfigureAwait(false);
+                }
+            }
+            catch (DcrException failure) when (HeldAnswers.CanWait(failure))
+            {
+                _held.PutBack(held);
+                throw;
+            }
+
+            _owners.End(held.Entry);
+        }
     }
 
-    private Task<IReadOnlyList<FrameHeader>> WriteAsync(bool isDurable, Func<FrameDraft> draft) => Guard(() => _file.WriteAsync(_ => [draft()], isDurable));
+    private void TryWriteHeld()
+    {
+        try
+        {
+            WriteHeldAsync().GetAwaiter().GetResult();
+        }
+        catch (DcrException)
+        {
+            // Whoever uses the ledger next tries again.
+        }
+    }
 
     private async Task<T> Guard<T>(Func<Task<T>> action)
     {
@@ -707,8 +954,12 @@ internal sealed class RegistrationLedger : IDisposable
         }
     }
 
+    /// <summary>A registration with its secrets; null where there is none, or it is damaged.</summary>
+    private StoredRegistration? Undamaged(LedgerHash client) => DamagedAt(client) is null ? Whole(state => state.Client(client), "a client") : null;
+
     /// <summary>A registration with its secrets, where the ledger has them; null where there is none.</summary>
-    private StoredRegistration? Whole(Func<LedgerState, LedgerRow?> which)
+    /// <param name="what">For the error.</param>
+    private StoredRegistration? Whole(Func<LedgerState, LedgerRow?> which, string what)
     {
         LedgerRow? row = null;
         if (!_file.TryOpen(state => (row = which(state)) is { IsRemoved: false } ? (row.Header, row.Offset) : null, out var header, out var content))
@@ -718,12 +969,12 @@ internal sealed class RegistrationLedger : IDisposable
 
         if (content is not { } text)
         {
-            throw StoreErrors.FrameDamaged(_folder.Path);
+            throw StoreErrors.FrameDamaged(_folder.Path, what);
         }
 
         try
         {
-            var record = text.Body.Length > 0 ? RegistrationRecord.Parse(Encoding.UTF8.GetString(text.Body)) with { IsKept = true } : Outline.Read(text.Outline, "");
+            var record = (text.Body.Length > 0 ? RegistrationRecord.Parse(Encoding.UTF8.GetString(text.Body)) with { IsKept = true } : Outline.Read(text.Outline, "")) with { Sequence = header.Sequence };
             return new StoredRegistration(record, header.Sequence, header.Place, row!.IsPending, text.Body.Length > 0);
         }
         catch (FormatException newer)
@@ -768,8 +1019,19 @@ internal sealed class RegistrationLedger : IDisposable
         Outline.Write(record),
         body);
 
-    private FrameDraft SecretDraft(string name, string value) =>
+    private FrameDraft Secret(string name, string value) =>
         new(new FrameHeader { Kind = FrameKind.Secret, Client = SecretHash(name) }, Encoding.UTF8.GetBytes(name), Encoding.UTF8.GetBytes(value));
+
+    private FrameDraft Copied(string? vaultId, string name, string value, string? owner)
+    {
+        var outline = new byte[LedgerHash.Size];
+        TextHash(value).Write(outline);
+        return new(new FrameHeader { Kind = FrameKind.Copied, Client = CopyHash(vaultId, name), Entry = owner is null ? LedgerHash.None : _keys.Active.Hash(owner) }, outline, []);
+    }
+
+    private LedgerHash CopyHash(string? vaultId, string name) => _keys.Active.Hash(FormattableString.Invariant($"copy\n{PlaceOf(vaultId):x16}\n{name.ToUpperInvariant()}"));
+
+    private LedgerHash TextHash(string text) => _keys.Active.Hash("text\n" + text);
 
     private LedgerHash SecretHash(string name) => _keys.Active.Hash("secret\n" + name.ToUpperInvariant());
 

@@ -14,7 +14,8 @@ internal sealed class RegistrationList(LedgerFile file, IReadOnlyList<LedgerRow>
     private const int FirstPart = 16;
     private const int LaterPart = 128;
 
-    private static readonly int PartsAhead = Environment.ProcessorCount;
+    // As many cores as help: one is busy with what the caller does.
+    private const int PartsAhead = 4;
 
     private int _damaged;
 

@@ -1,13 +1,38 @@
 using System;
+using System.IO;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Files;
 
 namespace DcrPowerShell.Ledger;
 
 /// <summary>What can be wrong with the local store.</summary>
 internal static class StoreErrors
 {
-    public static DcrException NotWritable(string path, Exception why) =>
-        new(DcrErrorId.StoreReadOnly, $"The local store in '{path}' cannot be used: {why.Message.TrimEnd('.')}. Nothing was sent.", "Make room on the disk, or make the folder writable for this account; DCRPOWERSHELL_HOME names another folder. Then run the command again.", why);
+    /// <summary>What a failure of the disk means.</summary>
+    public static DcrException NotWritable(string path, Exception why) => why switch
+    {
+        NotPrivateException => NotPrivate(why),
+        FileNotFoundException or DirectoryNotFoundException => Gone(path, why),
+        UnauthorizedAccessException => Refused(path, why, NotAllowed),
+        IOException { HResult: var code } => Refused(path, why, unchecked((uint)code) switch
+        {
+            // ENOSPC; EDQUOT of Linux and of macOS; ERROR_HANDLE_DISK_FULL, ERROR_DISK_FULL, ERROR_DISK_QUOTA_EXCEEDED.
+            28 or 122 or 69 or 0x80070027 or 0x80070070 or 0x8007050F => "Make room on the disk, then run the command again.",
+
+            // EROFS, ERROR_WRITE_PROTECT.
+            30 or 0x80070013 => NotAllowed,
+            _ => "See to the disk that the folder is on, then run the command again.",
+        }),
+        _ => Refused(path, why, "See to the disk that the folder is on, then run the command again."),
+    };
+
+    private const string NotAllowed = "Make the folder and its files writable for this account, then run the command again. If the store was moved, DCRPOWERSHELL_HOME names its folder.";
+
+    private static DcrException Refused(string path, Exception why, string next) =>
+        new(DcrErrorId.StoreReadOnly, $"The local store in '{path}' cannot be used: {why.Message.TrimEnd('.')}. Nothing was sent.", next, why);
+
+    private static DcrException Gone(string path, Exception why) =>
+        new(DcrErrorId.StoreReadOnly, $"The local store in '{path}' is not there any more: the folder or its ledger was removed, moved or renamed. Nothing was sent.", "Put it back. If it was moved, name its place with DCRPOWERSHELL_HOME, and connect again. If it is lost, name an empty folder, and take a backup back there: Restore-DcrRegistration -Path.", why);
 
     public static DcrException NoPlace(string why) =>
         new(DcrErrorId.StoreReadOnly, $"The local store cannot be written ({why.TrimEnd('.')}), and no vault was named that could keep registrations. Nothing was sent.", "Make the folder writable for this account, name another with DCRPOWERSHELL_HOME, or connect with -Vault.");
@@ -15,12 +40,31 @@ internal static class StoreErrors
     public static DcrException Newer(string path, Exception why) =>
         new(DcrErrorId.StoreDamaged, $"The local store in '{path}' was written by a newer DcrPowerShell. It was left as it is.", "Update this module: Update-Module DcrPowerShell.", why);
 
-    public static DcrException FrameDamaged(string path) =>
-        new(DcrErrorId.StoreDamaged, $"A registration in the local store in '{path}' is damaged and cannot be read. Nothing was sent.", "Bring it back from a backup: Restore-DcrRegistration -Path. Get-DcrStore shows what is damaged.");
+    /// <param name="what">As far as is known: "client 'x'", "tenant 'x'".</param>
+    public static DcrException FrameDamaged(string path, string what) =>
+        new(DcrErrorId.StoreDamaged, $"What the local store in '{path}' has of {what} is damaged and cannot be read. Nothing was sent.", "Bring it back from a backup: Restore-DcrRegistration -Path. Without one, Remove-DcrClient -ClientId <id> -StoreOnly drops what is left of it, and New-DcrClient -AllowDuplicate registers its tenant again.");
 
     /// <param name="what">Which of its files.</param>
     public static DcrException FileDamaged(string path, string what, Exception why) =>
         new(DcrErrorId.StoreDamaged, $"The local store in '{path}' cannot be opened, for {what} is damaged: {why.Message.TrimEnd('.')}. Nothing was sent.", "Put the file back from a copy of the folder. Restore-DcrRegistration -Path takes a backup back into an empty folder (DCRPOWERSHELL_HOME).", why);
+
+    /// <summary>The key says that there was a ledger.</summary>
+    public static DcrException LedgerGone(string path) =>
+        new(DcrErrorId.StoreDamaged, $"The ledger of the local store in '{path}' is not there, but its key is: what the store knew is missing. Nothing was sent.", "Put ledger-*.dcrl back from a copy of the folder. To begin an empty store, set DCRPOWERSHELL_HOME to another folder, and take a backup back with Restore-DcrRegistration -Path.");
+
+    /// <summary>The file with the highest number has no frame of this store: empty, overwritten, or a file of something else.</summary>
+    public static DcrException LedgerForeign(string path, string name) =>
+        new(DcrErrorId.StoreDamaged, $"'{name}' in '{path}' has the name of the local store's ledger, and nothing in it is of this store. Nothing was sent.", $"If another ledger-*.dcrl is beside it, move '{name}' out of the folder; else put the file back from a copy. Restore-DcrRegistration -Path takes a backup back into an empty folder (DCRPOWERSHELL_HOME).");
+
+    /// <summary>Tenants that were registered since the copy are not known any more.</summary>
+    public static DcrException RolledBack(string path) =>
+        new(DcrErrorId.StoreDamaged, $"{WasRolledBack(path)} Nothing was sent: a tenant that was registered since would get a second client.", "Put the newer files back if they are anywhere. Then run Connect-DcrServer again, and this command.");
+
+    internal static string WasRolledBack(string path) =>
+        $"The local store in '{path}' was replaced by an older copy while this process had it open. What was kept since that copy is not in it.";
+
+    public static DcrException Replaced(string path) =>
+        new(DcrErrorId.StoreDamaged, $"The local store in '{path}' was replaced by another one while this process had it open. Nothing was sent.", "Put the former one back, or start a new PowerShell session to work with the one that is there.");
 
     public static DcrException TooLarge(Exception why) =>
         new(DcrErrorId.InvalidClientMetadata, $"The client metadata cannot be stored: {why.Message}. Nothing was sent.", "Leave out what the client does not need.", why) { Member = "metadata" };
@@ -44,11 +88,31 @@ internal static class StoreErrors
     public static DcrException KeyMissing(string path) =>
         new(DcrErrorId.StoreKeyMissing, $"The key of the local store is not there: '{path}'. Without it nobody can read what the store holds, and no new key was made.", "Put the file back from a copy; if it was moved, name its place with Set-DcrStore -KeyPath. To begin an empty store, set DCRPOWERSHELL_HOME to another folder, and take a backup back with Restore-DcrRegistration -Path.");
 
+    /// <summary>It was there when this process opened the store.</summary>
+    public static DcrException KeyGone(string path) =>
+        new(DcrErrorId.StoreKeyMissing, $"The key of the local store is not in '{path}' any more. Only processes that have the store open can still read it. Nothing was sent.", "Put the file back from a copy. Without a copy, run Backup-DcrStore in this session now; Restore-DcrRegistration -Path takes the backup back into an empty folder (DCRPOWERSHELL_HOME).");
+
     public static DcrException KeyOfAnother(string path) =>
         new(DcrErrorId.StoreKeyMissing, $"The key file '{path}' is not the one that the local store was written with. Nothing was sent.", "Put the right key file back from a copy. To begin an empty store, set DCRPOWERSHELL_HOME to another folder, and take a backup back with Restore-DcrRegistration -Path.");
 
-    public static DcrException KeyExists(string path) =>
-        new(DcrErrorId.SecretExists, $"There is a key of a store in '{path}' already. Nothing was changed.", "Choose another file: without its key nobody can read a store.");
+    public static DcrException KeyPathTaken(string path) =>
+        new(DcrErrorId.SecretExists, $"-KeyPath: '{path}' is there already. Nothing was changed.", "Name a file that is not there yet: a key file takes the place of no other file.");
+
+    public static DcrException KeyFolderMissing(string folder, Exception why) =>
+        new(DcrErrorId.InvalidSetup, $"-KeyPath: there is no folder '{folder}'. Nothing was changed.", "Make the folder, for this account alone, then run the command again.", why);
+
+    public static DcrException NoKeyFile(string path, Exception why) =>
+        new(DcrErrorId.StoreKeyMissing, $"-KeyPath: '{path}' is not the key file of a store: {why.Message.TrimEnd('.')}. Nothing was changed.", "Name the file with the store's key. If it is lost, take a backup back into an empty folder (DCRPOWERSHELL_HOME): Restore-DcrRegistration -Path.", why);
+
+    public static DcrException KeyInItself(string vault) =>
+        new(DcrErrorId.InvalidSetup, $"-Vault: '{vault}' is the local store itself, which cannot hold its own key. Nothing was changed.", "Name another vault, or choose -Protection User or -Protection Passphrase.");
+
+    public static DcrException KeyAmongOwn(string path) =>
+        new(DcrErrorId.InvalidSetup, $"-KeyPath: '{path}' is in the folder of the local store, which has its own files only. Nothing was changed.", "Name a file in another folder, or $null for the usual one.");
+
+    /// <param name="named">What DCRPOWERSHELL_HOME is.</param>
+    public static DcrException HomeRelative(string named) =>
+        new(DcrErrorId.InvalidSetup, $"DCRPOWERSHELL_HOME is '{named}', which is not a full path: it would be another store in each current folder. Nothing was sent.", "Give the full path. PowerShell does not replace ~ in it; \"$HOME/...\" does.");
 
     /// <summary>Others could read the store, or put another in its place.</summary>
     public static DcrException NotPrivate(Exception why) =>
@@ -58,7 +122,7 @@ internal static class StoreErrors
         new(DcrErrorId.StoreKeyMissing, $"The key of the local store cannot be used by this account on this machine: {why.Message.TrimEnd('.')}. Nothing was sent.", "Use the account and the machine that made the store, or begin an empty one with DCRPOWERSHELL_HOME and take a backup back with Restore-DcrRegistration -Path.", why);
 
     public static DcrException KeyNotInVault(string vault, string secretName) =>
-        new(DcrErrorId.StoreKeyMissing, $"Vault '{vault}' has no secret '{secretName}', which is the key of the local store. Nothing was sent.", "Put the secret back, or register the vault that has it under this name. No new key was made.");
+        new(DcrErrorId.StoreKeyMissing, $"No registered vault gives the secret '{secretName}', which is the key of the local store; it was put into vault '{vault}'. Nothing was sent.", "Register the vault that has it (Register-SecretVault), under whatever name, or put the secret back. No new key was made.");
 
     public static DcrException KeyVaultFailed(string vault, Exception why) =>
         new(DcrErrorId.StoreLocked, $"The local store is locked, because vault '{vault}', which holds its key, cannot be read: {why.Message.TrimEnd('.')}. Nothing was sent.", $"Unlock that vault (Unlock-SecretStore, or Unlock-SecretVault -Name '{vault}'), then run the command again.", why);

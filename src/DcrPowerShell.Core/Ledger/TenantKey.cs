@@ -11,7 +11,7 @@ internal static class TenantKey
     /// <summary>Whether two names are one tenant.</summary>
     public static bool AreSame(string? left, string? right) => left is null || right is null ? left == right : Normal(left) == Normal(right);
 
-    private static string Normal(string tenant)
+    public static string Normal(string tenant)
     {
         try
         {

@@ -150,6 +150,18 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
             ? (long)number
             : null;
 
+    public void Write(Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject();
+        foreach (var member in Members)
+        {
+            writer.WritePropertyName(member.Key);
+            member.Value.WriteTo(writer);
+        }
+
+        writer.WriteEndObject();
+    }
+
     public byte[] ToUtf8()
     {
         using var buffer = new MemoryStream();
@@ -272,18 +284,6 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
         JsonValueKind.Array when value.GetArrayLength() == 1 => TextOf(value[0]),
         _ => null,
     };
-
-    private void Write(Utf8JsonWriter writer)
-    {
-        writer.WriteStartObject();
-        foreach (var member in Members)
-        {
-            writer.WritePropertyName(member.Key);
-            member.Value.WriteTo(writer);
-        }
-
-        writer.WriteEndObject();
-    }
 
     private int IndexOf(string name) => Members.FindIndex(member => member.Key == name);
 }

@@ -12,6 +12,9 @@ internal sealed class ServerMetadata(JsonBag members)
 
     public string? TokenEndpoint => members.Text("token_endpoint");
 
+    /// <summary>None where the server does not say.</summary>
+    public IReadOnlyList<string> Scopes => members.Texts("scopes_supported");
+
     /// <summary>Only Auth0 has one.</summary>
     public string? MfaChallengeEndpoint => members.Text("mfa_challenge_endpoint");
 

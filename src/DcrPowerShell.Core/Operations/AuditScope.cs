@@ -26,6 +26,9 @@ internal sealed class AuditScope(AuditLog? log, DcrAuditRecord facts, IReporter 
 
     public AuditLog? Log => log;
 
+    /// <summary>Whom the run is about; null where nobody knows.</summary>
+    public string? Tenant { get; private set; }
+
     /// <summary>The secrets that were sent in this run.</summary>
     public Redaction Sent { get; private set; } = Redaction.Nothing;
 
@@ -37,13 +40,13 @@ internal sealed class AuditScope(AuditLog? log, DcrAuditRecord facts, IReporter 
     /// <exception cref="DcrException">AuditWriteFailed. A read goes on without: what a server shows is not held back.</exception>
     public void Begin(DcrAuditOperation operation, RegistrationRecord? record = null, string? clientName = null, string? tenant = null, IEnumerable<string>? changes = null)
     {
+        Tenant ??= record?.Tenant ?? tenant;
         if (log is null || _draft is not null)
         {
             return;
         }
 
-        (_before, _after, _intent) = (record, null, null);
-        (_reads, _changes, _isAccepted) = (default, default, false);
+        _before = record;
         var draft = facts with
         {
             Operation = operation,

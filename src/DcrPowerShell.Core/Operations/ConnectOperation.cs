@@ -131,6 +131,7 @@ internal static class ConnectOperation
             var connection = new DcrConnection(request.Name ?? NameOf(request.Issuer ?? request.RegistrationEndpoint!), context.Issuer, context.RegistrationEndpoint, credential, ledger, vault?.Name, store.VaultId, service, sender)
             {
                 AllowedOrigins = context.AllowedOrigins,
+                Scopes = context.Server.Scopes,
                 VaultProvedAt = clock.UtcNow,
                 Audit = audit.Log,
                 Rediscover = request.RegistrationEndpoint is not null ? null : async (again, until) =>

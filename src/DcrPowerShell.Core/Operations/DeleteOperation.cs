@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Ledger;
@@ -9,36 +8,34 @@ namespace DcrPowerShell.Operations;
 /// <summary>Deletes a client (RFC 7592, section 2.3), and then its registration in the store.</summary>
 internal static class DeleteOperation
 {
-    /// <param name="force">Drops the registration also where the server does not know the client, rejects its token, or does not delete clients.</param>
     /// <exception cref="DcrException">Refused or of unknown outcome; VaultWriteFailed if a vault still has the registration.</exception>
-    public static async Task RunAsync(OperationContext context, RegistrationRecord record, bool force)
+    public static async Task RunAsync(OperationContext context, RegistrationRecord record)
     {
         context.Audit.Begin(DcrAuditOperation.Delete, record);
         await context.CheckVaultAsync().ConfigureAwait(false);
-        await context.Scope.BeginChangeAsync(LedgerOperation.Delete, record).ConfigureAwait(false);
+        record = await context.Scope.BeginChangeAsync(LedgerOperation.Delete, record).ConfigureAwait(false);
         try
         {
-            await context.Provider.DeleteAsync(record, context.Call).ConfigureAwait(false);
+            (record, _) = await context.AskAsync(record, async newest =>
+            {
+                await context.Provider.DeleteAsync(newest, context.Call).ConfigureAwait(false);
+                return (newest, true);
+            }).ConfigureAwait(false);
         }
-        catch (DcrException refusal) when (refusal.ErrorId is DcrErrorId.ClientNotFound or DcrErrorId.AccessTokenRejected or DcrErrorId.OperationNotSupported)
+        catch (DcrException refusal) when (refusal.ErrorId is DcrErrorId.ClientNotFound or DcrErrorId.OperationNotSupported)
         {
-            var reason = refusal.ErrorId == DcrErrorId.ClientNotFound && await IsThereAsync(context, record).ConfigureAwait(false)
-                ? DcrErrors.DeletionNotOffered(record.ClientId)
-                : refusal;
-            if (reason is { ErrorId: DcrErrorId.OperationNotSupported } && context.Provider.WhyUnmanaged(record) is null)
+            var isNotOffered = refusal.ErrorId == DcrErrorId.ClientNotFound && await IsThereAsync(context, record).ConfigureAwait(false);
+            if ((isNotOffered || refusal.ErrorId == DcrErrorId.OperationNotSupported) && context.Provider.WhyUnmanaged(record) is null)
             {
                 context.Connection.Lacks(DcrCapabilities.Delete);
             }
 
-            if (!force)
+            if (isNotOffered)
             {
-                ExceptionDispatchInfo.Capture(reason).Throw();
+                throw DcrErrors.DeletionNotOffered(record.ClientId);
             }
 
-            context.Reporter.Warning($"{reason.Message} Its registration was dropped from the store.");
-
-            // Two things: the server did not delete it, and the store drops it.
-            context.Audit.End(reason);
+            throw;
         }
 
         await ForgetAsync(context, record).ConfigureAwait(false);
@@ -59,10 +56,20 @@ internal static class DeleteOperation
     }
 
     /// <summary>Drops the registration from the store, and asks nobody.</summary>
-    /// <exception cref="DcrException">StoreReadOnly; VaultWriteFailed if the vault still has it.</exception>
-    public static async Task ForgetAsync(OperationContext context, RegistrationRecord record)
+    /// <param name="listed">The client as the user saw it: a token that came since is not dropped. Null for whatever there is.</param>
+    /// <exception cref="DcrException">StoreReadOnly; VaultWriteFailed if the vault still has it; SecretExists: it has a newer token.</exception>
+    public static async Task ForgetAsync(OperationContext context, RegistrationRecord record, RegistrationRecord? listed = null)
     {
         context.Audit.Begin(DcrAuditOperation.Drop, record);
+        if (listed is not null)
+        {
+            record = await context.Scope.TakeTurnAsync(record).ConfigureAwait(false);
+            if (record.Sequence > listed.Sequence && (listed.LeftOut is not null || record.RegistrationAccessToken != listed.RegistrationAccessToken))
+            {
+                throw DcrErrors.NewerSince(record.ClientId);
+            }
+        }
+
         if (await context.Store.RemoveAsync(record, context.Scope.Entry).ConfigureAwait(false) is { } failure)
         {
             context.Scope.Kept();

@@ -84,6 +84,7 @@ internal static class ImportOperation
     public static async Task<(DcrClient Client, ImportOutcome Outcome)> RunAsync(OperationContext context, RegistrationRecord given, string? clientSecretName, bool force)
     {
         await context.CheckVaultAsync().ConfigureAwait(false);
+        await context.Scope.TakeTurnAsync(given).ConfigureAwait(false);
         var known = (await context.Store.FindAsync(given.Issuer, given.ClientId).ConfigureAwait(false))?.Record;
         if (known is not null && !force)
         {
@@ -93,8 +94,10 @@ internal static class ImportOperation
 
         var record = known is null ? given : With(known, given);
         context.Audit.Begin(DcrAuditOperation.Import, known ?? given with { RegistrationAccessToken = null, ClientSecret = null });
+        await context.CheckCopyAsync(clientSecretName, known ?? record).ConfigureAwait(false);
         var client = await ReadAsync(context, record).ConfigureAwait(false);
         context.TellOfReplacedSecret(record, client);
+        context.TellOfTenant(known?.Tenant, client);
         await context.CopySecretAsync(client, clientSecretName).ConfigureAwait(false);
         return (client, client.State == DcrClientState.Active ? ImportOutcome.Taken : ImportOutcome.AsGiven);
     }

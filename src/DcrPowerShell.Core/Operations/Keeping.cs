@@ -4,6 +4,7 @@ using System.Linq;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
+using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
 using DcrPowerShell.Providers;
@@ -95,6 +96,7 @@ internal static class Keeping
         var updated = context.Merged(record, answer);
         var known = context.Audit.Sent.And(updated.Secrets);
         var changes = asked is null ? [] : Grant.Compare(asked, answer.Members, known);
+        updated = asked is null ? updated : updated with { Asked = Grant.Remember(record.Asked, asked, changes) };
         changes = before is { } former ? [.. changes, .. Grant.CompareUnnamed(former.Read, answer.Members, former.Named, known)] : changes;
         var isWorthKeeping = always || record.IsKept || updated.ClientSecret is not null || updated.RegistrationAccessToken is not null;
         var isKept = !always && (updated.HasSameContent(record) || !isWorthKeeping);
@@ -106,7 +108,7 @@ internal static class Keeping
         var client = isKept
             ? new DcrClient(updated, changes) { State = DcrClientState.Active, Storage = isWorthKeeping ? context.Store.StorageOf(record) : DcrStorage.MemoryOnly }
             : await context.StoreAsync(updated, changes, done).ConfigureAwait(false);
-        context.Tell(client, hasNewSecret: client.Record.ClientSecret != record.ClientSecret);
+        context.Tell(client, hasNewSecret: client.Record.ClientSecret != record.ClientSecret, hasNewMethod: client.TokenEndpointAuthMethod != MethodOf(record));
         return client;
     }
 
@@ -121,7 +123,7 @@ internal static class Keeping
         VaultException? failure;
         try
         {
-            (storage, failure) = await context.Store.KeepAsync(record, context.Scope.Entry, closes, isDurable: !context.Scope.HasAnswer).ConfigureAwait(false);
+            (storage, failure) = await context.Store.KeepAsync(record, context.Scope.Entry, closes, isDurable: !context.Scope.HasAnswer, context.Scope.EndTurn).ConfigureAwait(false);
         }
         catch (DcrException unwritten)
         {
@@ -143,8 +145,15 @@ internal static class Keeping
         throw DcrErrors.NotKept(context.Connection.Vault!, record.ClientId, done, new DcrClient(record, changes) { State = state, Storage = storage }, failure, failure.NextStep);
     }
 
+    /// <summary>Makes sure, before anything is sent, that the application's copy of the client secret takes the place of no other secret.</summary>
+    /// <param name="clientSecretName">Null for no copy.</param>
+    /// <param name="record">What is known of the client; null for a new one.</param>
+    /// <exception cref="DcrException">SecretExists; the vault could not be read.</exception>
+    public static Task CheckCopyAsync(this OperationContext context, string? clientSecretName, RegistrationRecord? record) =>
+        clientSecretName is null ? Task.CompletedTask : context.Store.CheckCopyAsync(clientSecretName, record?.SecretName, record?.ClientSecret);
+
     /// <summary>Gives the application its own copy of the client secret, under a name of the user's choice.</summary>
-    /// <exception cref="DcrException">VaultWriteFailed, which carries the client and its secrets.</exception>
+    /// <exception cref="DcrException">VaultWriteFailed, SecretExists, StoreReadOnly: the error carries the client and its secrets.</exception>
     public static async Task CopySecretAsync(this OperationContext context, DcrClient client, string? clientSecretName)
     {
         if (clientSecretName is null)
@@ -160,17 +169,22 @@ internal static class Keeping
 
         try
         {
-            await context.Store.CopyAsync(clientSecretName, secret).ConfigureAwait(false);
+            await context.Store.CopyAsync(clientSecretName, secret, client.Record.SecretName).ConfigureAwait(false);
         }
-        catch (VaultException failure)
+        catch (Exception failure) when (failure is VaultException or DcrException)
         {
-            context.DistrustVault();
-            throw DcrErrors.NotCopied(context.Connection.Vault!, client.ClientId, clientSecretName, client, failure);
+            if (failure is VaultException)
+            {
+                context.DistrustVault();
+            }
+
+            throw DcrErrors.NotCopied(context.Store.Place, client.ClientId, clientSecretName, client, failure);
         }
     }
 
     /// <summary>Says in one line what was granted otherwise than asked, and what is odd.</summary>
-    public static void Tell(this OperationContext context, DcrClient client, bool hasNewSecret)
+    /// <param name="hasNewMethod">Whether this answer brought how the client authenticates. Else its secret may be known elsewhere: not all servers repeat it.</param>
+    public static void Tell(this OperationContext context, DcrClient client, bool hasNewSecret, bool hasNewMethod)
     {
         TellChanges("the server granted otherwise than asked", client.Changes.Where(static change => change.WasNamed).ToList());
         TellChanges("the server changed what was not named", client.Changes.Where(static change => !change.WasNamed).ToList());
@@ -179,7 +193,7 @@ internal static class Keeping
             Warn(doubt);
         }
 
-        if (client.Record.ClientSecret is null && client.TokenEndpointAuthMethod is "client_secret_basic" or "client_secret_post" or "client_secret_jwt")
+        if (hasNewMethod && client.Record.ClientSecret is null && client.TokenEndpointAuthMethod is "client_secret_basic" or "client_secret_post" or "client_secret_jwt")
         {
             Warn($"the server set token_endpoint_auth_method to {client.TokenEndpointAuthMethod} and gave no client secret: the client cannot authenticate.");
         }
@@ -232,6 +246,28 @@ internal static class Keeping
     private static bool HasKeys(JsonBag metadata) => metadata.Has(ClientMember.Jwks) || metadata.Has(ClientMember.JwksUri) || metadata.Has(ClientMember.SoftwareStatement);
 
     private static void WarnOf(this OperationContext context, DcrClient client, string text, string kind) => context.Reporter.Warning(client.ClientId, text, kind);
+
+    private static string? MethodOf(RegistrationRecord record) => record.Metadata.Text(ClientMember.TokenEndpointAuthMethod);
+
+    /// <summary>Says what became of tenants, where a client was given one.</summary>
+    /// <param name="before">The client's tenant before.</param>
+    public static void TellOfTenant(this OperationContext context, string? before, DcrClient now)
+    {
+        if (now.Tenant is null || TenantKey.AreSame(before, now.Tenant))
+        {
+            return;
+        }
+
+        if (before is not null)
+        {
+            context.Reporter.Warning(Redaction.Printable($"Client '{now.ClientId}' was kept for tenant '{before}', and is kept for tenant '{now.Tenant}' now."));
+        }
+
+        if (StoreOperation.DoubledWarning(context.Store.Ledger, [now.Record]) is { } doubled)
+        {
+            context.Reporter.Warning(doubled);
+        }
+    }
 
     /// <summary>Says that a command which was not to replace the client secret found it replaced.</summary>
     public static void TellOfReplacedSecret(this OperationContext context, RegistrationRecord before, DcrClient now)

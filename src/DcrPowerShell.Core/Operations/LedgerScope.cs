@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
@@ -14,8 +15,11 @@ namespace DcrPowerShell.Operations;
 /// What one run of an operation writes to the ledger: what it is about to ask, what came back, and how that ended. Only a positive fact
 /// closes an entry; what ends otherwise stays open.
 /// </summary>
-internal sealed class LedgerScope(DcrConnection connection, IReporter reporter, IClock clock)
+internal sealed class LedgerScope(DcrConnection connection, Registrations store, IReporter reporter, IClock clock, CancellationToken stop)
 {
+    private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(3);
+
     private readonly List<LedgerHash> _entries = [];
     private LedgerIntent? _intent;
     private RegistrationRecord? _known;
@@ -23,6 +27,8 @@ internal sealed class LedgerScope(DcrConnection connection, IReporter reporter, 
     private bool _hasArrived;
     private bool _hasAnswer;
     private bool _isUnusable;
+    private IDisposable? _turn;
+    private string? _turnOf;
 
     /// <summary>The entry of the request that is under way; none for a read that has brought nothing.</summary>
     public LedgerHash Entry => _current;
@@ -45,23 +51,65 @@ internal sealed class LedgerScope(DcrConnection connection, IReporter reporter, 
         return begun;
     }
 
-    /// <summary>Before a change to a known client.</summary>
-    /// <exception cref="DcrException">StoreReadOnly: nothing was sent.</exception>
-    public async Task BeginChangeAsync(LedgerOperation operation, RegistrationRecord record, JsonBag? changes = null)
+    /// <summary>
+    /// Waits until no other command asks the server about this client, and keeps them waiting until this run has ended: each answer may bring
+    /// a token that makes the one before worthless.
+    /// </summary>
+    /// <returns>The client as it is known now: another command may have changed it since it was found.</returns>
+    /// <exception cref="DcrException">OutcomeUnknown: the other one does not end. Nothing was sent. StoreDamaged; the vault could not be read.</exception>
+    public async Task<RegistrationRecord> TakeTurnAsync(RegistrationRecord record)
     {
+        if (HasTurn(record))
+        {
+            return record;
+        }
+
+        // Never two at once, or two commands might wait for each other.
+        EndTurn();
+        await WaitForTurnAsync(record).ConfigureAwait(false);
+        _turnOf = record.SecretName;
+        return store.Ledger.Find(record.Issuer, record.ClientId) is { } known && known.Sequence > record.Sequence
+            ? (await store.FindAsync(record.Issuer, record.ClientId).ConfigureAwait(false))?.Record ?? record
+            : record;
+    }
+
+    /// <summary>Whether this run has the turn to ask about a client.</summary>
+    public bool HasTurn(RegistrationRecord record) => _turnOf == record.SecretName;
+
+    /// <summary>
+    /// What came back is in the ledger. A vault is not waited for in a turn: its hop is on the pipeline thread, where a command further down
+    /// may be waiting for this turn.
+    /// </summary>
+    public void EndTurn()
+    {
+        _turn?.Dispose();
+        (_turn, _turnOf) = (null, null);
+    }
+
+    /// <summary>Before a change to a known client.</summary>
+    /// <returns>The client as it is known now.</returns>
+    /// <exception cref="DcrException">StoreReadOnly: nothing was sent.</exception>
+    /// <inheritdoc cref="TakeTurnAsync"/>
+    public async Task<RegistrationRecord> BeginChangeAsync(LedgerOperation operation, RegistrationRecord record, JsonBag? changes = null)
+    {
+        record = await TakeTurnAsync(record).ConfigureAwait(false);
         _known = record;
         _intent = Intent(operation) with { ClientId = record.ClientId, ClientName = record.ClientName, Tenant = record.Tenant };
         var begun = await connection.Ledger.BeginAsync(_intent with { Metadata = changes }).ConfigureAwait(false);
         Add(((Begun.Entry)begun).Id);
+        return record;
     }
 
     /// <summary>Before a read, which may bring a new token all the same.</summary>
-    public void BeginRead(RegistrationRecord record)
+    /// <inheritdoc cref="TakeTurnAsync"/>
+    public async Task<RegistrationRecord> BeginReadAsync(RegistrationRecord record)
     {
+        record = await TakeTurnAsync(record).ConfigureAwait(false);
         _known = record;
         _intent = Intent(LedgerOperation.Read) with { ClientId = record.ClientId, ClientName = record.ClientName, Tenant = record.Tenant };
         _current = LedgerHash.None;
         (_hasArrived, _hasAnswer) = (false, false);
+        return record;
     }
 
     /// <summary>A successful answer came, and nobody has looked at it yet.</summary>
@@ -72,7 +120,8 @@ internal sealed class LedgerScope(DcrConnection connection, IReporter reporter, 
             return;
         }
 
-        if (_current.IsNone)
+        var isFirst = _current.IsNone;
+        if (isFirst)
         {
             Add(LedgerHash.New());
         }
@@ -80,6 +129,7 @@ internal sealed class LedgerScope(DcrConnection connection, IReporter reporter, 
         _hasArrived = true;
         try
         {
+            _intent = isFirst ? connection.Ledger.Claim(_current, _intent) : _intent;
             var at = RegistrationRecord.Later(clock.UtcNow, _known?.UpdatedAt);
             await connection.Ledger.AnsweredAsync(_current, _intent, ToKeep(response, at)).ConfigureAwait(false);
             _hasAnswer = true;
@@ -105,6 +155,18 @@ internal sealed class LedgerScope(DcrConnection connection, IReporter reporter, 
     /// <param name="failure">Null where it did what it was to do.</param>
     public async Task EndAsync(Exception? failure)
     {
+        try
+        {
+            await EndEntriesAsync(failure).ConfigureAwait(false);
+        }
+        finally
+        {
+            EndTurn();
+        }
+    }
+
+    private async Task EndEntriesAsync(Exception? failure)
+    {
         if (_entries.Count == 0)
         {
             return;
@@ -121,6 +183,36 @@ internal sealed class LedgerScope(DcrConnection connection, IReporter reporter, 
         finally
         {
             connection.Ledger.Leave(_entries);
+        }
+    }
+
+    private async Task WaitForTurnAsync(RegistrationRecord record)
+    {
+        var isTold = false;
+        try
+        {
+            for (var left = LongestWait; (_turn = store.Ledger.TryTurn(record.Issuer, record.ClientId)) is null; left -= Beat)
+            {
+                if (left <= TimeSpan.Zero)
+                {
+                    throw DcrErrors.ClientUnderWay(record.ClientId, LongestWait);
+                }
+
+                if (!isTold)
+                {
+                    isTold = true;
+                    reporter.Waiting($"Another command is at work on client '{record.ClientId}'; waiting for it.");
+                }
+
+                await clock.Delay(Beat, stop).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            if (isTold)
+            {
+                reporter.Waiting(null);
+            }
         }
     }
 

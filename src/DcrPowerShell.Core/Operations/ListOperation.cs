@@ -29,8 +29,19 @@ internal static class ListOperation
     }
 
     /// <summary>A client as a list shows it.</summary>
-    public static DcrClient ClientOf(StoredRegistration known, WholeRecords? whole) =>
-        new(known.Record, [], whole) { Storage = known.IsPending ? DcrStorage.Pending : known.Place == 0 ? DcrStorage.Local : DcrStorage.Vault };
+    public static DcrClient ClientOf(StoredRegistration known, WholeRecords? whole, IReadOnlyList<DcrChange>? changes = null) =>
+        new(known.Record with { Sequence = known.Sequence }, changes ?? [], whole)
+        {
+            Storage = known.IsPending ? DcrStorage.Pending : known.Place == 0 ? DcrStorage.Local : DcrStorage.Vault,
+        };
+
+    /// <summary>What to say where another store than the connected one has what was named.</summary>
+    public static string ElsewhereWarning(DcrConnection connection, string named, StoredRegistration other)
+    {
+        var vault = other.Place == 0 ? null : connection.Ledger.VaultAt(other.Place) ?? "?";
+        return $"{(connection.Vault is { } own ? $"Vault '{own}'" : "The local store")} has no client that matches '{named}', and {(vault is null ? "the local store" : $"vault '{vault}'")} has one: "
+            + $"'{other.Record.ClientId}'. Connect-DcrServer {(vault is null ? "-LocalStore" : $"-Vault {vault}")} works with that.";
+    }
 
     /// <summary>What is kept at the connected server, or everywhere, without asking anybody.</summary>
     /// <param name="issuer">Null for all.</param>
@@ -39,4 +50,13 @@ internal static class ListOperation
     public static IEnumerable<StoredRegistration> Kept(RegistrationLedger ledger, string? issuer, ulong? place, IReporter reporter, string? tenant = null) =>
         ledger.List(issuer, damaged => reporter.Warning($"{damaged} registration{(damaged == 1 ? "" : "s")} in the local store cannot be read, for what is on the disk is damaged. Get-DcrStore tells more."), tenant)
             .Where(found => place is null || found.Place == place);
+
+    /// <summary>The clients of one tenant, by its exact name; in whatever store, for tenants are one space over all of them.</summary>
+    /// <param name="issuer">Null for all.</param>
+    /// <exception cref="DcrException">ClientNotFound: it has none. StoreDamaged.</exception>
+    public static IReadOnlyList<StoredRegistration> OfTenant(RegistrationLedger ledger, string? issuer, string tenant)
+    {
+        var found = ledger.List(issuer, _ => throw StoreErrors.FrameDamaged(ledger.Path, $"tenant '{tenant.Trim()}'"), tenant).ToList();
+        return found.Count > 0 ? found : throw DcrErrors.TenantUnknown(tenant.Trim(), issuer);
+    }
 }

@@ -13,20 +13,17 @@ internal static class NewKeyOperation
     public static async Task CheckAsync(Registrations store, string secretName)
     {
         await store.CheckOpenAsync().ConfigureAwait(false);
-        if (await store.ReadSecretAsync(secretName).ConfigureAwait(false) is not null)
-        {
-            throw DcrErrors.SecretExists(store.Place, secretName);
-        }
+        await store.CheckCopyAsync(secretName, owner: null).ConfigureAwait(false);
     }
 
     /// <param name="algorithm">One of <see cref="SignatureAlgorithm.Names"/>.</param>
-    /// <exception cref="DcrException">VaultWriteFailed, StoreReadOnly: the key was not kept, and is no key then.</exception>
+    /// <exception cref="DcrException">VaultWriteFailed, StoreReadOnly, SecretExists: the key was not kept, and is no key then.</exception>
     public static async Task<DcrKey> RunAsync(Registrations store, string secretName, string algorithm)
     {
         using var key = SigningKey.Generate(algorithm);
         try
         {
-            await store.CopyAsync(secretName, key.ExportPrivateJwk()).ConfigureAwait(false);
+            await store.CopyAsync(secretName, key.ExportPrivateJwk(), owner: null).ConfigureAwait(false);
         }
         catch (VaultException failure)
         {

@@ -4,6 +4,7 @@ using System.Threading.Tasks;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
 using DcrPowerShell.Providers;
+using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Operations;
 
@@ -17,7 +18,7 @@ internal sealed record OperationContext(DcrConnection Connection, Registrations 
 
     public IDcrProvider Provider => Connection.Service;
 
-    public ProviderCall Call => new(Reporter, Stop)
+    public ProviderCall Call => new(Audit.Tenant is { } tenant ? new TenantReporter(Reporter, tenant) : Reporter, Stop)
     {
         Arrived = async (request, response) =>
         {
@@ -34,7 +35,7 @@ internal sealed record OperationContext(DcrConnection Connection, Registrations 
     public AuditScope Audit { get; } = AuditScope.Of(Connection, Reporter, Clock);
 
     /// <summary>What this run writes to the ledger.</summary>
-    public LedgerScope Scope { get; } = new(Connection, Reporter, Clock);
+    public LedgerScope Scope { get; } = new(Connection, Store, Reporter, Clock, Stop);
 
     /// <summary>Runs an operation, closes in the ledger what is done with its end, and puts it on record.</summary>
     public async Task<T> RunAsync<T>(Func<OperationContext, Task<T>> operation)
@@ -70,6 +71,19 @@ internal sealed record OperationContext(DcrConnection Connection, Registrations 
             await Store.ProveAsync(Clock.UtcNow, afterFailure: Connection.VaultProvedAt == default).ConfigureAwait(false);
             TrustVault();
         }
+    }
+
+    /// <summary>Makes sure that what comes can be kept, and takes the turn to ask about a client. The vault is not called in the turn.</summary>
+    /// <returns>The client as it is known now.</returns>
+    /// <inheritdoc cref="LedgerScope.TakeTurnAsync"/>
+    public async Task<RegistrationRecord> TakeTurnAsync(RegistrationRecord record)
+    {
+        if (!Scope.HasTurn(record))
+        {
+            await CheckStorableAsync().ConfigureAwait(false);
+        }
+
+        return await Scope.TakeTurnAsync(record).ConfigureAwait(false);
     }
 
     /// <summary>What was written was read back just now.</summary>

@@ -12,12 +12,21 @@ namespace DcrPowerShell.Operations;
 /// <summary>Requests of which nobody knows what the server did: finds them, looks up what the server knows of them, and settles them.</summary>
 internal static class OrphanOperation
 {
-    /// <summary>Those at the connected server. Changes nothing; a token or secret that the server rotates at a read is kept.</summary>
+    /// <summary>
+    /// Those at the connected server. What was answered and can be used is no orphan: it is kept. Else this changes nothing; a token or secret
+    /// that the server rotates at a read is kept.
+    /// </summary>
     /// <exception cref="DcrException">The server refused to list its clients, or the store failed.</exception>
     public static async Task<IReadOnlyList<DcrOrphan>> FindAsync(OperationContext context)
     {
+        var waiting = await UseAnswersAsync(context).ConfigureAwait(false);
+        if (waiting.Count > 0)
+        {
+            context.Reporter.Warning($"{(waiting.Count == 1 ? "1 answer" : $"{waiting.Count} answers")} of the server {(waiting.Count == 1 ? "is" : "are")} whole in the local store, and no registration could be made of {(waiting.Count == 1 ? "it" : "them")} yet: Connect-DcrServer does that, when the store can be written and the vault of the client is connected.");
+        }
+
         var orphans = new List<DcrOrphan>();
-        foreach (var entry in context.Store.Ledger.Open(context.Connection.Issuer).Where(static entry => !entry.IsUnderWay))
+        foreach (var entry in Ended(context).Where(entry => !RecoverOperation.IsUsable(entry)))
         {
             orphans.Add(entry.Intent switch
             {
@@ -34,10 +43,12 @@ internal static class OrphanOperation
     /// <exception cref="DcrException">OutcomeUnknown: there is none, or several. VaultWriteFailed.</exception>
     public static async Task<DcrClient> AdoptAsync(OperationContext context, DcrOrphan orphan)
     {
-        var found = OnlyCandidate(orphan);
+        await RequireUnknownAsync(context, orphan).ConfigureAwait(false);
+        var found = OnlyCandidate(context, orphan);
         context.Audit.Begin(DcrAuditOperation.Adopt, found.Record);
         var client = await context.StoreAsync(found.Record with { Tenant = orphan.Tenant }, [], "was adopted").ConfigureAwait(false);
-        await DismissAsync(context, orphan).ConfigureAwait(false);
+        context.TellOfTenant(found.Tenant, client);
+        await CloseAsync(context, orphan).ConfigureAwait(false);
         return client;
     }
 
@@ -45,16 +56,66 @@ internal static class OrphanOperation
     /// <exception cref="DcrException">OutcomeUnknown: there is none, or several. The server refused.</exception>
     public static async Task RemoveAsync(OperationContext context, DcrOrphan orphan)
     {
-        await DeleteOperation.RunAsync(context, OnlyCandidate(orphan).Record, force: false).ConfigureAwait(false);
-        await DismissAsync(context, orphan).ConfigureAwait(false);
+        await RequireUnknownAsync(context, orphan).ConfigureAwait(false);
+        await DeleteOperation.RunAsync(context, OnlyCandidate(context, orphan).Record).ConfigureAwait(false);
+        await CloseAsync(context, orphan).ConfigureAwait(false);
     }
 
     /// <summary>Closes an orphan: the user knows what became of it. Its tenant is free then, unless it has a client.</summary>
-    /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public static Task DismissAsync(OperationContext context, DcrOrphan orphan) => context.Store.Ledger.CloseAsync([LedgerHash.Parse(orphan.Id)]);
+    /// <exception cref="DcrException">StoreReadOnly. OutcomeUnknown: the server's answer is there by now, and can be used.</exception>
+    public static async Task DismissAsync(OperationContext context, DcrOrphan orphan)
+    {
+        await UseAnswerAsync(context, orphan).ConfigureAwait(false);
+        await CloseAsync(context, orphan).ConfigureAwait(false);
+    }
 
-    private static DcrClient OnlyCandidate(DcrOrphan orphan) =>
-        orphan.Candidates.Count == 1 ? orphan.Candidates[0] : throw DcrErrors.OrphanUnclear(orphan.ClientName, orphan.Candidates.Select(static candidate => candidate.ClientId));
+    private static Task CloseAsync(OperationContext context, DcrOrphan orphan) => context.Store.Ledger.CloseAsync([LedgerHash.Parse(orphan.Id)]);
+
+    /// <summary>Its answer may have come to light since it was found, and then brings the client.</summary>
+    /// <returns>Whether it did.</returns>
+    /// <exception cref="DcrException">OutcomeUnknown: the answer is there, and cannot be used yet.</exception>
+    private static async Task<bool> UseAnswerAsync(OperationContext context, DcrOrphan orphan)
+    {
+        var id = LedgerHash.Parse(orphan.Id);
+        var isAnswered = Ended(context).Any(entry => entry.Id == id && RecoverOperation.IsUsable(entry));
+        return isAnswered && (await UseAnswersAsync(context).ConfigureAwait(false)).Contains(id) ? throw DcrErrors.OrphanAnswered(orphan.ClientName ?? orphan.ClientId, isKept: false) : isAnswered;
+    }
+
+    private static async Task RequireUnknownAsync(OperationContext context, DcrOrphan orphan)
+    {
+        if (await UseAnswerAsync(context, orphan).ConfigureAwait(false))
+        {
+            throw DcrErrors.OrphanAnswered(orphan.ClientName ?? orphan.ClientId, isKept: true);
+        }
+    }
+
+    private static IEnumerable<LedgerEntry> Ended(OperationContext context) => context.Store.Ledger.Open(context.Connection.Issuer).Where(static entry => !entry.IsUnderWay);
+
+    /// <summary>Makes registrations of what was answered and not used, because a command was killed or the disk was full.</summary>
+    /// <returns>The requests whose answers wait still.</returns>
+    private static async Task<IReadOnlyList<LedgerHash>> UseAnswersAsync(OperationContext context)
+    {
+        if (Ended(context).Any(RecoverOperation.IsUsable))
+        {
+            try
+            {
+                RecoverOperation.Tell(await RecoverOperation.RunAsync(context.Store, onlyUsable: true).ConfigureAwait(false), context.Reporter);
+            }
+            catch (DcrException)
+            {
+                // Then they wait.
+            }
+        }
+
+        return Ended(context).Where(RecoverOperation.IsUsable).Select(static entry => entry.Id).ToList();
+    }
+
+    private static DcrClient OnlyCandidate(OperationContext context, DcrOrphan orphan) => orphan.Candidates.Count switch
+    {
+        1 => orphan.Candidates[0],
+        0 when !context.Provider.Capabilities.HasFlag(DcrCapabilities.List) => throw DcrErrors.OrphanNotAsked(orphan.RecommendedAction),
+        _ => throw DcrErrors.OrphanUnclear(orphan.ClientName, orphan.Candidates.Select(static candidate => candidate.ClientId)),
+    };
 
     private static async Task<DcrOrphan> RegistrationAsync(OperationContext context, LedgerEntry entry)
     {

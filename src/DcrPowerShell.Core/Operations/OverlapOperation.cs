@@ -21,7 +21,9 @@ internal static class OverlapOperation
     public static async Task<DcrClient> StartAsync(OperationContext context, RegistrationRecord record, string? clientSecretName)
     {
         context.Audit.Begin(DcrAuditOperation.AddSecret, record);
+        record = await context.TakeTurnAsync(record).ConfigureAwait(false);
         var secrets = context.Provider.SecretsOf(record);
+        await context.CheckCopyAsync(clientSecretName, record).ConfigureAwait(false);
         var (current, read) = await ReadOperation.ReadAsync(context, record).ConfigureAwait(false);
         if (current.TokenEndpointAuthMethod is { } method && !method.StartsWith(ClientMember.ClientSecret, StringComparison.Ordinal))
         {
@@ -37,7 +39,7 @@ internal static class OverlapOperation
 
         try
         {
-            var client = await UpdateOperation.WriteAsync(context, current.Record, asked: JsonBag.Empty, async () =>
+            var client = await UpdateOperation.WriteAsync(context, current.Record, asked: JsonBag.Empty, async _ =>
                 read with { Members = read.Members.With(ClientMember.ClientSecret, await secrets.AddAsync(context.Call).ConfigureAwait(false)) }).ConfigureAwait(false);
             await context.CopySecretAsync(client, clientSecretName).ConfigureAwait(false);
             return client;
@@ -56,7 +58,9 @@ internal static class OverlapOperation
     public static async Task<DcrClient> CompleteAsync(OperationContext context, RegistrationRecord record, string? clientSecretName)
     {
         context.Audit.Begin(DcrAuditOperation.DeleteOldSecret, record);
+        record = await context.Scope.TakeTurnAsync(record).ConfigureAwait(false);
         var secrets = context.Provider.SecretsOf(record);
+        await context.CheckCopyAsync(clientSecretName, record).ConfigureAwait(false);
         var listed = await secrets.ListAsync(context.Call).ConfigureAwait(false);
         if (listed.Count == 0)
         {

@@ -12,6 +12,7 @@ internal static class ReadOperation
     public static async Task<DcrClient> RunAsync(OperationContext context, RegistrationRecord record)
     {
         context.Audit.Begin(DcrAuditOperation.Read, record);
+        record = await context.TakeTurnAsync(record).ConfigureAwait(false);
         var (client, _) = await ReadAsync(context, record).ConfigureAwait(false);
         context.TellOfReplacedSecret(record, client);
         return client;
@@ -64,11 +65,14 @@ internal static class ReadOperation
     /// <exception cref="DcrException">Refused; not conformant; or VaultWriteFailed, which carries the client.</exception>
     public static async Task<(DcrClient Client, RegistrationAnswer Answer)> ReadAsync(OperationContext context, RegistrationRecord record, bool always = false)
     {
-        await context.CheckStorableAsync().ConfigureAwait(false);
-        context.Scope.BeginRead(record);
+        record = await context.TakeTurnAsync(record).ConfigureAwait(false);
         try
         {
-            var answer = await context.Provider.ReadAsync(record, context.Call).ConfigureAwait(false);
+            (record, var answer) = await context.AskAsync(record, async newest =>
+            {
+                newest = await context.Scope.BeginReadAsync(newest).ConfigureAwait(false);
+                return (newest, await context.Provider.ReadAsync(newest, context.Call).ConfigureAwait(false));
+            }).ConfigureAwait(false);
             return (await context.KeepAsync(record, answer, asked: null, "was read and has new secrets", always).ConfigureAwait(false), answer);
         }
         catch (UnreadAnswerException unread)

@@ -4,6 +4,7 @@ using System.Linq;
 using System.Text.Json;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Http;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
@@ -16,12 +17,13 @@ namespace DcrPowerShell.Operations;
 internal static class RecoverOperation
 {
     /// <summary>Of all commands that have ended.</summary>
+    /// <param name="onlyUsable">Leaves those open that brought nothing.</param>
     /// <returns>What the answers brought.</returns>
     /// <exception cref="DcrException">StoreReadOnly, StoreDamaged; the vault could not be read.</exception>
-    public static async Task<IReadOnlyList<RegistrationRecord>> RunAsync(Registrations store)
+    public static async Task<IReadOnlyList<RegistrationRecord>> RunAsync(Registrations store, bool onlyUsable = false)
     {
         var restored = new List<RegistrationRecord>();
-        foreach (var entry in store.Ledger.Open().Where(static entry => !entry.IsUnderWay))
+        foreach (var entry in store.Ledger.Open().Where(entry => !entry.IsUnderWay && (!onlyUsable || IsUsable(entry))))
         {
             var end = entry.Intent is null || entry.Answers.Count == 0 ? End.Unknown : End.Used;
             foreach (var answer in entry.Intent is null ? [] : entry.Answers)
@@ -37,6 +39,19 @@ internal static class RecoverOperation
 
         return restored;
     }
+
+    /// <summary>Says what was restored, if anything was.</summary>
+    public static void Tell(IReadOnlyList<RegistrationRecord> restored, IReporter reporter)
+    {
+        if (restored.Count > 0)
+        {
+            reporter.Warning($"An earlier command ended before {(restored.Count == 1 ? "1 answer" : $"{restored.Count} answers")} could be stored, and the local store had kept {(restored.Count == 1 ? "it" : "them")}: restored {string.Join(", ", restored.Take(5).Select(static record => record.ClientName ?? record.ClientId))}{(restored.Count > 5 ? " and others" : "")}.");
+        }
+    }
+
+    /// <summary>Whether an answer brought something that can be kept, now or when its vault is connected.</summary>
+    public static bool IsUsable(LedgerEntry entry) => entry is { Intent: { } intent, Answers: { Count: > 0 } answers }
+        && (intent.Operation == LedgerOperation.Delete || Read(intent, answers[answers.Count - 1]) is { Members.Count: > 0, IsRefusal: false });
 
     private static async Task<End> UseAsync(Registrations store, LedgerEntry entry, LedgerAnswer answer, List<RegistrationRecord> restored)
     {

@@ -32,15 +32,30 @@ internal static class RegisterOperation
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(3);
 
-    /// <summary>The client that a tenant has at the connected server, in whatever store; null where it has none, as far as is known.</summary>
+    /// <summary>
+    /// The client that a tenant has at the connected server, in whatever store; null where it has none, as far as is known. Its Changes are
+    /// what the request names otherwise.
+    /// </summary>
     /// <exception cref="DcrException">StoreDamaged.</exception>
-    public static DcrClient? FindTenant(DcrConnection connection, string tenant, WholeRecords whole) =>
-        connection.Ledger.FindTenant(connection.Issuer, tenant) is { } known ? ListOperation.ClientOf(known, whole) : null;
+    public static DcrClient? FindTenant(DcrConnection connection, RegisterRequest request) =>
+        connection.Ledger.FindTenant(connection.Issuer, request.Tenant!) is { } known ? Found(known, request) : null;
+
+    /// <summary>Changes a tenant's client to what the request names otherwise.</summary>
+    /// <param name="found">As <see cref="FindTenant"/> gives it.</param>
+    /// <inheritdoc cref="UpdateOperation.RunAsync"/>
+    public static async Task<DcrClient> UpdateAsync(OperationContext context, DcrClient found, RegisterRequest request)
+    {
+        var record = await FindOperation.RunAsync(context, found.Record.ClientId, found).ConfigureAwait(false);
+        return await UpdateOperation.RunAsync(context, record, request.Metadata.Where((name, _) => found.Changes.Any(change => change.Name == name))).ConfigureAwait(false);
+    }
+
+    private static DcrClient Found(StoredRegistration known, RegisterRequest request) =>
+        ListOperation.ClientOf(known, request.Whole, Grant.Compare(request.Metadata, known.Record.Metadata, known.Record.Asked, known.Record.Secrets));
 
     /// <summary>Registers a client, unless its tenant has one.</summary>
     /// <returns>The client, and whether it is new.</returns>
     /// <exception cref="DcrException">
-    /// Refused or of unknown outcome, now or by an earlier command; VaultWriteFailed after a success, and then the error carries the client with
+    /// Refused or of unknown outcome, now or by an earlier command; SecretExists, and nothing was sent; VaultWriteFailed after a success, and then the error carries the client with
     /// its secrets.
     /// </exception>
     public static async Task<(DcrClient Client, bool IsNew)> RunAsync(OperationContext context, RegisterRequest request)
@@ -50,6 +65,8 @@ internal static class RegisterOperation
         {
             return (found, false);
         }
+
+        await context.CheckCopyAsync(request.ClientSecretName, record: null).ConfigureAwait(false);
 
         context.Audit.Begin(DcrAuditOperation.Register, clientName: request.Metadata.Text(ClientMember.ClientName), tenant: request.Tenant, changes: request.Metadata.Select(static member => member.Key));
         RegistrationAnswer answer;
@@ -64,7 +81,9 @@ internal static class RegisterOperation
 
         const string Done = "was registered";
         var (record, known) = await context.NewRecordAsync(answer, request.Tenant, Done).ConfigureAwait(false);
-        var client = await context.StoreAsync(record, Grant.Compare(request.Metadata, answer.Members, context.Audit.Sent.And(record.Secrets)), Done, closes: true).ConfigureAwait(false);
+        var changes = Grant.Compare(request.Metadata, answer.Members, context.Audit.Sent.And(record.Secrets));
+        record = record with { Asked = Grant.Remember(JsonBag.Empty, request.Metadata, changes) };
+        var client = await context.StoreAsync(record, changes, Done, closes: true).ConfigureAwait(false);
         if (known is not null)
         {
             if (request.Tenant is not null && !TenantKey.AreSame(record.Tenant, request.Tenant))
@@ -75,7 +94,7 @@ internal static class RegisterOperation
             context.Reporter.Warning($"Client '{client.ClientId}': the server answered with a client that was registered before. What is kept of it was brought up to date.");
         }
 
-        context.Tell(client, hasNewSecret: answer.ClientSecret is not null);
+        context.Tell(client, hasNewSecret: answer.ClientSecret is not null, hasNewMethod: true);
         context.TellOfNew(client, request.Metadata);
         if (answer.Status != 201)
         {
@@ -97,7 +116,7 @@ internal static class RegisterOperation
                 switch (await context.Scope.BeginRegistrationAsync(request.Metadata, request.Tenant, request.AllowsDuplicate).ConfigureAwait(false))
                 {
                     case Begun.Living living:
-                        return ListOperation.ClientOf(living.Registration, request.Whole);
+                        return Found(living.Registration, request);
                     case Begun.Open { Other: { IsUnderWay: false, Answers.Count: > 0 } } when !hasRecovered:
                         // Once: an answer that cannot be used stays.
                         hasRecovered = true;

@@ -76,6 +76,12 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
     /// <param name="orOutline">Gives it without its secrets where only another vault has them.</param>
     public async Task<StoredRegistration?> FindAsync(string issuer, string clientId, bool orOutline = false)
     {
+        var name = SecretName.For(issuer, clientId);
+        if (vaultId is not null && ledger.IsDamagedCopy(name, vaultId) && await LoadAsync(name).ConfigureAwait(false) is { } whole && (whole.Issuer, whole.ClientId) == (issuer, clientId))
+        {
+            await ledger.KnowAsync([whole], vaultId).ConfigureAwait(false);
+        }
+
         var known = ledger.Find(issuer, clientId);
         if (orOutline && known is { IsWhole: false } && known.Place != ledger.PlaceOf(vaultId))
         {
@@ -92,7 +98,6 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
             return known.IsWhole ? known : throw DcrErrors.KeptElsewhere(clientId, ledger.VaultAt(known.Place));
         }
 
-        var name = SecretName.For(issuer, clientId);
         if (await ReadSecretAsync(name).ConfigureAwait(false) is not { } text)
         {
             // The vault has lost it, and the ledger may still have it. Not all that a vault does not give is gone.
@@ -122,7 +127,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
             await TakeAsync(record, known).ConfigureAwait(false);
         }
 
-        return new StoredRegistration(record, known?.Sequence ?? long.MaxValue, ledger.PlaceOf(vaultId), IsPending: false, IsWhole: true);
+        return new StoredRegistration(record with { Sequence = known?.Sequence ?? 0 }, known?.Sequence ?? long.MaxValue, ledger.PlaceOf(vaultId), IsPending: false, IsWhole: true);
     }
 
     /// <summary>A vault that lists a secret and does not give it: "not found" is not to be believed then.</summary>
@@ -143,16 +148,22 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
 
     /// <summary>Keeps a registration: in the ledger at once, then in the vault, if there is one.</summary>
     /// <param name="isDurable">Whether no answer in the ledger has it.</param>
+    /// <param name="beforeVault">Called when the ledger has it, before a vault is waited for.</param>
     /// <returns>Where it is, and why its vault does not have it yet; null where all is well, or that vault is not connected.</returns>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public async Task<(DcrStorage Storage, VaultException? Why)> KeepAsync(RegistrationRecord record, LedgerHash entry, bool closes, bool isDurable)
+    public async Task<(DcrStorage Storage, VaultException? Why)> KeepAsync(RegistrationRecord record, LedgerHash entry, bool closes, bool isDurable, Action? beforeVault = null)
     {
         var mayBeThere = vault is not null && (ledger.Knows(record.SecretName, vaultId!) || ledger.IsUnreadable(record.SecretName));
-        var sequence = await ledger.KeepAsync(record, vaultId, entry, closes, isDurable).ConfigureAwait(false);
+        var sequence = await ledger.KeepAsync(record, vaultId, entry, closes, isDurable, holds: true).ConfigureAwait(false);
         var place = ledger.PlaceOf(record.Issuer, record.ClientId);
         if (place != ledger.PlaceOf(vaultId))
         {
             return (place == 0 ? DcrStorage.Local : DcrStorage.Pending, null);
+        }
+
+        if (vault is not null)
+        {
+            beforeVault?.Invoke();
         }
 
         var failure = await StoreAsync(record, sequence, mayBeThere).ConfigureAwait(false);
@@ -169,8 +180,8 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
     public async Task<VaultException?> RemoveAsync(RegistrationRecord record, LedgerHash entry)
     {
         // What was read meanwhile counts, not what the command began with.
-        var known = ledger.Find(record.Issuer, record.ClientId);
-        var place = known?.Place ?? 0;
+        var known = ledger.IsDamaged(record.Issuer, record.ClientId) ? null : ledger.Find(record.Issuer, record.ClientId);
+        var place = ledger.PlaceOf(record.Issuer, record.ClientId) ?? 0;
         var sequence = await ledger.RemoveAsync(known?.Record ?? record, entry: entry).ConfigureAwait(false);
         if (sequence == 0 || place == 0)
         {
@@ -195,10 +206,54 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         }
     }
 
-    /// <summary>Keeps a secret of the application's under a name of its choice.</summary>
+    /// <summary>Makes sure, before anything is sent, that a secret of this name takes the place of nothing but its owner's own.</summary>
+    /// <param name="owner">The secret name of the client whose it is to be; null for one that is to be new.</param>
+    /// <param name="former">The client's secret as it is now; null for none.</param>
+    /// <exception cref="DcrException">SecretExists; the vault could not be read.</exception>
+    public async Task CheckCopyAsync(string name, string? owner, string? former = null)
+    {
+        var there = await ReadSecretAsync(name).ConfigureAwait(false);
+        if (there is not null && there == former)
+        {
+            // Whoever put it there: it is the client's.
+            await ledger.NoteCopyAsync(vaultId, name, there, owner!).ConfigureAwait(false);
+        }
+
+        RefuseOthers(name, there, owner);
+    }
+
+    /// <summary>Keeps a secret of the application's under a name of its choice, where nothing is or an earlier one of this owner.</summary>
     /// <exception cref="VaultException">The vault did not keep it.</exception>
-    /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public Task CopyAsync(string name, string value) => vault is null ? ledger.KeepSecretAsync(name, value) : vault.StoreAsync(name, value);
+    /// <exception cref="DcrException">SecretExists, StoreReadOnly.</exception>
+    public async Task CopyAsync(string name, string value, string? owner)
+    {
+        if (vault is not null)
+        {
+            RefuseOthers(name, await vault.GetAsync(name).ConfigureAwait(false), owner);
+            await vault.StoreAsync(name, value).ConfigureAwait(false);
+            if (owner is not null)
+            {
+                await ledger.NoteCopyAsync(vaultId, name, value, owner).ConfigureAwait(false);
+            }
+
+            return;
+        }
+
+        long sequence;
+        do
+        {
+            RefuseOthers(name, ledger.FindSecret(name, out sequence), owner);
+        }
+        while (!await ledger.KeepCopyAsync(name, value, owner, sequence).ConfigureAwait(false));
+    }
+
+    private void RefuseOthers(string name, string? there, string? owner)
+    {
+        if (there is not null && (owner is null || !ledger.IsCopy(vaultId, name, there, owner)))
+        {
+            throw DcrErrors.SecretExists(Place, name);
+        }
+    }
 
     /// <summary>A secret of the application's, or a key; null where there is none of that name.</summary>
     /// <exception cref="DcrException">The vault could not be read.</exception>
@@ -396,6 +451,10 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
     {
         await SetAsideAsync(known is { IsWhole: true } ? known.Record : null, there).ConfigureAwait(false);
         await ledger.KnowAsync([there], vaultId!, replaces: true).ConfigureAwait(false);
+        if (known is null && StoreOperation.DoubledWarning(ledger, [there]) is { } doubled)
+        {
+            reporter?.Warning(doubled);
+        }
     }
 
     /// <summary>

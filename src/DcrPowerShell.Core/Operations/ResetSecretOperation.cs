@@ -15,11 +15,13 @@ internal static class ResetSecretOperation
     public static async Task<DcrClient> RunAsync(OperationContext context, RegistrationRecord record, string? clientSecretName)
     {
         context.Audit.Begin(DcrAuditOperation.ResetSecret, record);
+        record = await context.TakeTurnAsync(record).ConfigureAwait(false);
         if (record.ClientSecret is null && !context.Provider.Capabilities.HasFlag(DcrCapabilities.ResetSecret))
         {
             throw DcrErrors.NoSecret(record.ClientId, record.Metadata.Text(ClientMember.TokenEndpointAuthMethod));
         }
 
+        await context.CheckCopyAsync(clientSecretName, record).ConfigureAwait(false);
         var (current, read) = await ReadOperation.ReadAsync(context, record).ConfigureAwait(false);
         if (current.TokenEndpointAuthMethod is "private_key_jwt" or "tls_client_auth" or "self_signed_tls_client_auth")
         {
@@ -51,6 +53,6 @@ internal static class ResetSecretOperation
         return client;
 
         Task<DcrClient> ResetAsync(DcrClient now, RegistrationAnswer answer) =>
-            UpdateOperation.WriteAsync(context, now.Record, asked: JsonBag.Empty, () => context.Provider.ResetSecretAsync(now.Record, Management.ForUpdate(answer.Members, record.ClientId), context.Call), (answer.Members, JsonBag.Empty));
+            UpdateOperation.WriteAsync(context, now.Record, asked: JsonBag.Empty, newest => context.Provider.ResetSecretAsync(newest, Management.ForUpdate(answer.Members, record.ClientId), context.Call), (answer.Members, JsonBag.Empty));
     }
 }

@@ -14,6 +14,7 @@ internal static class ResetTokenOperation
     public static async Task<DcrClient> RunAsync(OperationContext context, RegistrationRecord record)
     {
         context.Audit.Begin(DcrAuditOperation.ResetToken, record);
+        record = await context.TakeTurnAsync(record).ConfigureAwait(false);
         if (record.RegistrationAccessToken is null)
         {
             throw DcrErrors.NoTokenToReset(record.ClientId);
@@ -26,7 +27,7 @@ internal static class ResetTokenOperation
         }
 
         var whole = Management.ForUpdate(read.Members, record.ClientId);
-        var client = await UpdateOperation.WriteAsync(context, current.Record, asked: JsonBag.Empty, () => context.Provider.UpdateAsync(current.Record, new MetadataUpdate(whole, JsonBag.Empty, read.Members), context.Call), (read.Members, JsonBag.Empty), whole).ConfigureAwait(false);
+        var client = await UpdateOperation.WriteAsync(context, current.Record, asked: JsonBag.Empty, newest => context.Provider.UpdateAsync(newest, new MetadataUpdate(whole, JsonBag.Empty, read.Members), context.Call), (read.Members, JsonBag.Empty), whole).ConfigureAwait(false);
         context.TellOfReplacedSecret(record, client);
         return client.Record.RegistrationAccessToken != record.RegistrationAccessToken ? client : throw DcrErrors.TokenNotReplaced(record.ClientId);
     }

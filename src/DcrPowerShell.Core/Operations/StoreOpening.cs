@@ -26,6 +26,7 @@ internal static class StoreOpening
             throw StoreErrors.NoPlace(reason);
         }
 
+        ledger.RequireWritable();
         ledger.ReadOn();
         TellOfLedger(ledger, reporter);
         var store = vault is null ? new Registrations(ledger, null, null) : await OpenWholeVaultAsync(ledger, vault, reporter, clock, stop).ConfigureAwait(false);
@@ -33,7 +34,7 @@ internal static class StoreOpening
         var (late, why) = await store.SettleAsync().ConfigureAwait(false);
         await store.ConfirmAsync().ConfigureAwait(false);
         restored = [.. restored, .. late.Where(record => !restored.Any(other => other.SecretName == record.SecretName))];
-        TellOfRestored(restored, reporter);
+        RecoverOperation.Tell(restored, reporter);
         audit.Restored(restored);
         return why is null ? store : throw DcrErrors.VaultNotWritable(vault!.Name, why, why.NextStep);
     }
@@ -154,8 +155,15 @@ internal static class StoreOpening
         var ledger = store.Ledger;
         var names = await store.ListAsync(SecretName.Own).ConfigureAwait(false);
         ledger.ReadOn();
-        var unknown = names.Where(name => name != VaultProbe.Name && !ledger.Knows(name, store.VaultId!)).ToList();
-        var (taken, again) = (0, 0);
+
+        // What is damaged here is read again from there.
+        var isDamaged = ledger.File.Gaps.Any(static gap => !gap.IsTorn && !gap.IsFork);
+        var unknown = names
+            .Where(static name => name != VaultProbe.Name && !SecretName.IsStoreKey(name))
+            .Where(name => !ledger.Knows(name, store.VaultId!) || (isDamaged && ledger.IsDamagedCopy(name, store.VaultId!)))
+            .ToList();
+        var taken = new List<RegistrationRecord>();
+        var again = 0;
         var isTold = false;
         try
         {
@@ -186,7 +194,7 @@ internal static class StoreOpening
                 }
 
                 await ledger.KnowAsync(part, store.VaultId!).ConfigureAwait(false);
-                taken += part.Count;
+                taken.AddRange(part);
             }
         }
         finally
@@ -202,7 +210,12 @@ internal static class StoreOpening
             reporter.Warning($"{Sentence(store.Place)} had {Count(again, "registration")} again that {(again == 1 ? "was" : "were")} removed before, as after an older copy of it was put back: removed there once more.");
         }
 
-        return (taken, ledger.CountMissing(store.VaultId!, names));
+        if (StoreOperation.DoubledWarning(ledger, taken) is { } doubled)
+        {
+            reporter.Warning(doubled);
+        }
+
+        return (taken.Count, ledger.CountMissing(store.VaultId!, names));
 
         void Tell(int done)
         {
@@ -245,7 +258,8 @@ internal static class StoreOpening
 
         if (ledger.File.WasRolledBack)
         {
-            reporter.Warning($"The local store in '{ledger.Path}' was replaced by an older copy while this process had it open. What was kept since that copy is not in it.");
+            reporter.Warning(StoreErrors.WasRolledBack(ledger.Path));
+            ledger.File.AcceptRollback();
         }
 
         if (!ledger.LocksWork)
@@ -268,15 +282,7 @@ internal static class StoreOpening
 
         if (missing > 0)
         {
-            reporter.Warning($"{Sentence(store.Place)} no longer has {Count(missing, "registration")} that it had. Restore-DcrRegistration writes those back that the local store still holds; Remove-DcrClient -StoreOnly forgets one that is gone.");
-        }
-    }
-
-    private static void TellOfRestored(IReadOnlyList<RegistrationRecord> restored, IReporter reporter)
-    {
-        if (restored.Count > 0)
-        {
-            reporter.Warning($"An earlier command ended before {Count(restored.Count, "answer")} could be stored, and the local store had kept {(restored.Count == 1 ? "it" : "them")}: restored {string.Join(", ", restored.Take(5).Select(static record => record.ClientName ?? record.ClientId))}{(restored.Count > 5 ? " and others" : "")}.");
+            reporter.Warning($"{Sentence(store.Place)} no longer has {Count(missing, "registration")} that it had. Where the folder of the local store was put back to an older copy, they may have been removed since: then Remove-DcrClient -StoreOnly forgets one. Else Restore-DcrRegistration writes those back that the local store still holds.");
         }
     }
 

@@ -13,7 +13,7 @@ namespace DcrPowerShell.Operations;
 /// <summary>What is done to the local store itself.</summary>
 internal static class StoreOperation
 {
-    private const string KeySecretPrefix = "dcr-store-key-";
+    private const int MostTold = 10;
 
     private static readonly int[] ReminderCounts = [1, 50, 500];
 
@@ -55,11 +55,16 @@ internal static class StoreOperation
 
     /// <summary>Judges what was asked for, before anything is done.</summary>
     /// <exception cref="DcrException">InvalidSetup.</exception>
-    public static void CheckProtection(DcrProtection? protection, bool hasPassphrase, string? vault)
+    public static void CheckProtection(DcrProtection? protection, SecureString? passphrase, string? vault)
     {
-        if (hasPassphrase != (protection == DcrProtection.Passphrase))
+        if (passphrase is not null != (protection == DcrProtection.Passphrase))
         {
             throw StoreErrors.ProtectionIncomplete("Passphrase", "Passphrase");
+        }
+
+        if (passphrase is { Length: 0 })
+        {
+            throw DcrErrors.PassphraseEmpty();
         }
 
         if (vault is not null != (protection == DcrProtection.Vault))
@@ -68,8 +73,9 @@ internal static class StoreOperation
         }
     }
 
+    /// <returns>Where vaults still have former keys.</returns>
     /// <exception cref="DcrException">StoreLocked, StoreReadOnly, VaultWriteFailed: the old protection holds.</exception>
-    public static Task ProtectAsync(LocalStore store, DcrProtection protection, SecureString? passphrase, string? vault, Func<string, ISecretVault> vaultOf) => store.ProtectAsync(
+    public static Task<IReadOnlyList<(string Vault, string SecretName)>> ProtectAsync(LocalStore store, DcrProtection protection, SecureString? passphrase, string? vault, Func<string, ISecretVault> vaultOf) => store.ProtectAsync(
         async (ledgerId, key) => protection switch
         {
             DcrProtection.User => store.ByAccount(key),
@@ -99,6 +105,15 @@ internal static class StoreOperation
             : null;
     }
 
+    /// <summary>What to say of registrations that came from elsewhere, where their tenants have others too; null for nothing.</summary>
+    public static string? DoubledWarning(RegistrationLedger ledger, IEnumerable<RegistrationRecord> taken)
+    {
+        var doubled = ledger.Doubled(taken);
+        var told = doubled.Take(MostTold).Select(static pair => $"Tenant '{pair.Tenants.Tenant}' has more than one client: '{pair.Tenants.ClientId}', which is used for it, and '{pair.Other.ClientId}'.");
+        return doubled.Count == 0 ? null
+            : Redaction.Printable($"{string.Join(" ", told)}{(doubled.Count > MostTold ? $" So do {doubled.Count - MostTold} other tenants." : "")} Remove-DcrClient -ClientId removes the one that is not wanted.");
+    }
+
     /// <summary>Reads a backup.</summary>
     /// <exception cref="DcrException">InventoryReadFailed: it cannot be read, or opened.</exception>
     public static (LedgerHash From, IReadOnlyList<FrameDraft> Contents, int Damaged) ReadBackup(string path, Func<byte[]> read, SecureString passphrase)
@@ -116,7 +131,7 @@ internal static class StoreOperation
     private static async Task<ProtectedKey> ByVaultAsync(LedgerHash ledgerId, LedgerKey key, ISecretVault vault)
     {
         // A name of its own for each key: the former one is still needed until everything is sealed anew.
-        var name = $"{KeySecretPrefix}{ledgerId}-{key.Id:x16}";
+        var name = SecretName.ForStoreKey(ledgerId.ToString(), key.Id);
         try
         {
             await vault.CheckOpenAsync().ConfigureAwait(false);

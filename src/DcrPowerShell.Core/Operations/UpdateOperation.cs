@@ -24,6 +24,7 @@ internal static class UpdateOperation
     public static async Task<DcrClient> RunAsync(OperationContext context, RegistrationRecord record, JsonBag changes)
     {
         context.Audit.Begin(DcrAuditOperation.Update, record, changes: changes.Select(static member => member.Key));
+        record = await context.TakeTurnAsync(record).ConfigureAwait(false);
         var (current, read) = await ReadOperation.ReadAsync(context, record).ConfigureAwait(false);
         var asked = changes.Where(static (_, value) => !JsonBag.IsAbsent(value));
         DcrClient updated;
@@ -48,19 +49,25 @@ internal static class UpdateOperation
         Task<DcrClient> ChangeAsync(DcrClient now, RegistrationAnswer answer)
         {
             var whole = Management.ForUpdate(answer.Members, record.ClientId).With(changes).WithoutAbsent();
-            return WriteAsync(context, now.Record, asked, () => context.Provider.UpdateAsync(now.Record, new MetadataUpdate(whole, changes, answer.Members), context.Call), (answer.Members, changes), whole);
+            return WriteAsync(context, now.Record, asked, newest => context.Provider.UpdateAsync(newest, new MetadataUpdate(whole, changes, answer.Members), context.Call), (answer.Members, changes), whole);
         }
     }
 
     /// <summary>Has the server change a client, and keeps what comes back.</summary>
     /// <param name="before">What the server had, and all that the change names; null where the answer is no whole client.</param>
     /// <param name="whole">What is sent, which is kept where the server answers without a body and lets nobody read; null where that tells nothing.</param>
-    public static async Task<DcrClient> WriteAsync(OperationContext context, RegistrationRecord record, JsonBag asked, Func<Task<RegistrationAnswer>> write, (JsonBag Read, JsonBag Named)? before = null, JsonBag? whole = null)
+    public static async Task<DcrClient> WriteAsync(
+        OperationContext context,
+        RegistrationRecord record,
+        JsonBag asked,
+        Func<RegistrationRecord, Task<RegistrationAnswer>> write,
+        (JsonBag Read, JsonBag Named)? before = null,
+        JsonBag? whole = null)
     {
-        await context.Scope.BeginChangeAsync(LedgerOperation.Update, record, asked).ConfigureAwait(false);
+        record = await context.Scope.BeginChangeAsync(LedgerOperation.Update, record, asked).ConfigureAwait(false);
         try
         {
-            var answer = await write().ConfigureAwait(false);
+            (record, var answer) = await context.AskAsync(record, async newest => (newest, await write(newest).ConfigureAwait(false))).ConfigureAwait(false);
             return await context.KeepAsync(record, answer, asked, Done, before: before).ConfigureAwait(false);
         }
         catch (UnreadAnswerException empty) when (empty.IsEmpty && whole is not null)

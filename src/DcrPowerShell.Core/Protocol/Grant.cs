@@ -1,5 +1,7 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using DcrPowerShell.Errors;
@@ -17,6 +19,23 @@ internal static class Grant
     public static IReadOnlyList<DcrChange> Compare(JsonBag asked, JsonBag granted, Redaction known) => asked
         .Where(member => !Covers(member.Key, member.Value, granted))
         .Select(member => new DcrChange(member.Key, Plain(asked, member.Key, known), Plain(granted, member.Key, known)))
+        .ToList();
+
+    /// <summary>What is kept of wishes that were granted otherwise: those of before that were not asked again, and those of now.</summary>
+    /// <param name="before">As it was kept before.</param>
+    /// <param name="changes">What <see cref="Compare(JsonBag, JsonBag, Redaction)"/> gives.</param>
+    public static JsonBag Remember(JsonBag before, JsonBag asked, IEnumerable<DcrChange> changes) => changes
+        .Select(static change => change.Name)
+        .Aggregate(before.Where((name, _) => !asked.Has(name)), (kept, name) => asked.TryGet(name, out var value) ? kept.With(name, Hash(value)) : kept);
+
+    /// <summary>
+    /// The members that are asked for otherwise than before: neither as they were granted nor as they were asked. Secrets are kept masked, so
+    /// of these nobody can tell.
+    /// </summary>
+    /// <param name="remembered">What <see cref="Remember"/> gave.</param>
+    /// <param name="known">Secrets to mask wherever they stand.</param>
+    public static IReadOnlyList<DcrChange> Compare(JsonBag asked, JsonBag granted, JsonBag remembered, Redaction known) => Compare(asked, granted, known)
+        .Where(change => !IsSecret(change.Name, asked) && !(asked.TryGet(change.Name, out var value) && remembered.Text(change.Name) == Hash(value)))
         .ToList();
 
     /// <summary>What the server changed although nobody named it, between two of its answers: a reset grant type, say.</summary>
@@ -40,6 +59,12 @@ internal static class Grant
     private static bool IsPlainIn(JsonBag bag, string name) => bag.TryGet(name, out var value) && value.ValueKind != JsonValueKind.Object;
 
     private static bool IsSecret(string name, JsonBag bag) => bag.TryGet(name, out var value) && SecretMember.Is(name, value);
+
+    private static string Hash(JsonElement value)
+    {
+        using var sha = SHA256.Create();
+        return Convert.ToBase64String(sha.ComputeHash(JsonSerializer.SerializeToUtf8Bytes(value)), 0, 12);
+    }
 
     private static object? Plain(JsonBag bag, string name, Redaction known) =>
         bag.TryGet(name, out var value) ? PlainValue.From(name, value, known) : null;

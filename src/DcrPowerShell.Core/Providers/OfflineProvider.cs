@@ -14,11 +14,11 @@ internal sealed class OfflineProvider : IDcrProvider
 
     public DcrCapabilities Capabilities => DcrCapabilities.None;
 
-    public IReadOnlyList<ProviderCheck> Checks => [];
+    public IReadOnlyList<ProviderCheck> Checks => throw DcrErrors.IsOffline();
 
     public bool TellsWhetherItRegisters => false;
 
-    public DcrException? WhyUnmanaged(RegistrationRecord client) => DcrErrors.IsOffline();
+    public DcrException? WhyUnmanaged(RegistrationRecord client) => null;
 
     public void Check(JsonBag metadata) => throw DcrErrors.IsOffline();
 

@@ -20,6 +20,7 @@ internal sealed record RegistrationRecord
     private const string TenantMember = "tenant";
     private const string CreatedMember = "created_at";
     private const string UpdatedMember = "updated_at";
+    private const string AskedMember = "asked";
     private const string MetadataMember = "metadata";
 
     private readonly Uri? _registrationClientUri;
@@ -51,8 +52,17 @@ internal sealed record RegistrationRecord
     /// <summary>The metadata last granted: all members of the server's answer but those that stand above.</summary>
     public required JsonBag Metadata { get; init; }
 
+    /// <summary>
+    /// Members that the server granted otherwise than they were last asked for, each with the hash of what was asked: the same wish again is
+    /// no change.
+    /// </summary>
+    public JsonBag Asked { get; init; } = JsonBag.Empty;
+
     /// <summary>The vault has it. Clients that a server lists need not be there: they have no secrets to keep. Not stored.</summary>
     public bool IsKept { get; init; }
+
+    /// <summary>The ledger's frame about the client that this was found by; 0 for none. Not stored.</summary>
+    public long Sequence { get; init; }
 
     /// <summary>Of an outline from the index: what it lacks; null for a whole record. Not stored.</summary>
     public LeftOut? LeftOut { get; init; }
@@ -101,7 +111,7 @@ internal sealed record RegistrationRecord
             .With(CreatedMember, Time(CreatedAt))
             .With(UpdatedMember, Time(UpdatedAt))
             .With(MetadataMember, Metadata.ToElement());
-        return json.ToString();
+        return (Asked.Count == 0 ? json : json.With(AskedMember, Asked.ToElement())).ToString();
     }
 
     /// <exception cref="NewerLayoutException">A newer version wrote it.</exception>
@@ -129,6 +139,7 @@ internal sealed record RegistrationRecord
                 CreatedAt = Time(Needed(json, CreatedMember)),
                 UpdatedAt = Time(Needed(json, UpdatedMember)),
                 Metadata = json.TryGet(MetadataMember, out var metadata) ? JsonBag.From(metadata) : JsonBag.Empty,
+                Asked = json.TryGet(AskedMember, out var asked) ? JsonBag.From(asked) : JsonBag.Empty,
             };
         }
         catch (JsonException)

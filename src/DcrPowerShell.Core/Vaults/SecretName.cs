@@ -15,6 +15,7 @@ internal static class SecretName
     private const int LongestHost = 50;
     private const int LongestClientId = 50;
     private const int HashLength = 10;
+    private const string StoreKey = Own + "store-key-";
 
     /// <summary>What all names of the module's own begin with: registrations, the probe, the keys of the store and of the audit log.</summary>
     public const string Own = "dcr-";
@@ -33,6 +34,13 @@ internal static class SecretName
 
     public static string For(string issuer, string clientId) =>
         $"{PrefixFor(issuer)}{Slug(clientId, LongestClientId)}-{Hash(issuer + "\n" + clientId)}";
+
+    /// <summary>The name of a key of the local store.</summary>
+    /// <param name="ledgerId">32 hex digits.</param>
+    public static string ForStoreKey(string ledgerId, ulong keyId) => FormattableString.Invariant($"{StoreKey}{ledgerId}-{keyId:x16}");
+
+    /// <summary>Whether a name is that of a local store's key, and not a registration's: those end with ten characters.</summary>
+    public static bool IsStoreKey(string name) => name.StartsWith(StoreKey, StringComparison.OrdinalIgnoreCase) && name.Length - name.LastIndexOf('-') == 17;
 
     /// <summary>What the names of all registrations at an issuer's host begin with. Issuers of one host share it.</summary>
     public static string PrefixFor(string issuer) => $"{Own}{HostOf(issuer)}-";

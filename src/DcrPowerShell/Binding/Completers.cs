@@ -6,6 +6,7 @@ using System.Management.Automation;
 using System.Management.Automation.Language;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Hosting;
+using DcrPowerShell.Ledger;
 using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Binding;
@@ -16,14 +17,22 @@ public abstract class ValueCompleter : IArgumentCompleter
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
     {
-        var pattern = NamePattern.Of(wordToComplete.Trim('\'', '"') + "*");
+        var pattern = NamePattern.Of(WildcardPattern.Escape(wordToComplete.Trim('\'', '"')) + "*");
         return Values(fakeBoundParameters)
-            .Where(value => pattern.IsMatch(value.Text))
-            .Select(value => new CompletionResult(Quoted(value.Text), value.Text, CompletionResultType.ParameterValue, value.Tip ?? value.Text));
+            .Where(value => IsMatch(pattern, value))
+            .Select(value => new CompletionResult(Quoted(Written(value.Text)), Listed(value), CompletionResultType.ParameterValue, value.Tip ?? value.Text));
     }
 
     /// <summary>The values, each with what to show beside it.</summary>
     protected abstract IEnumerable<(string Text, string? Tip)> Values(IDictionary bound);
+
+    private protected virtual bool IsMatch(WildcardPattern typed, (string Text, string? Tip) value) => typed.IsMatch(value.Text);
+
+    /// <summary>As the parameter takes it.</summary>
+    private protected virtual string Written(string text) => text;
+
+    /// <summary>As a list of completions shows it.</summary>
+    private protected virtual string Listed((string Text, string? Tip) value) => value.Text;
 
     private static string Quoted(string text) =>
         text.All(character => char.IsLetterOrDigit(character) || character is '_' or '-' or '.' or ':' or '/') ? text : $"'{CodeGeneration.EscapeSingleQuotedStringContent(text)}'";
@@ -55,11 +64,11 @@ public sealed class VaultNameCompleter : ValueCompleter
     }
 }
 
-/// <summary>Ids of clients that this runspace has seen at the connection's issuer.</summary>
-public sealed class ClientIdCompleter : ValueCompleter
+/// <summary>Values that the connection knows of: the one that is named, else the default.</summary>
+public abstract class ConnectionCompleter : ValueCompleter
 {
     /// <inheritdoc/>
-    protected override IEnumerable<(string Text, string? Tip)> Values(IDictionary bound)
+    protected sealed override IEnumerable<(string Text, string? Tip)> Values(IDictionary bound)
     {
         var state = RunspaceState.Current;
         var connection = bound["Connection"] switch
@@ -68,9 +77,90 @@ public sealed class ClientIdCompleter : ValueCompleter
             string name => state.Find(name),
             _ => state.Default,
         };
-        return connection is null ? [] : state.KnownClients(connection.Issuer).OrderBy(client => client.ClientName, StringComparer.CurrentCulture).Select(client => (client.ClientId, client.ClientName));
+        return connection is null ? [] : Values(connection);
+    }
+
+    private protected abstract IEnumerable<(string Text, string? Tip)> Values(DcrConnection connection);
+
+    /// <summary>Clients that are kept of the connection's server, and those that a list of the server's has shown here.</summary>
+    private protected static IEnumerable<(string ClientId, string? ClientName, string? Tenant)> Clients(DcrConnection connection)
+    {
+        var clients = new Dictionary<string, (string ClientId, string? ClientName, string? Tenant)>(StringComparer.Ordinal);
+        foreach (var (clientId, name) in RunspaceState.Current.KnownClients(connection.Issuer))
+        {
+            clients[clientId] = (clientId, name, null);
+        }
+
+        try
+        {
+            foreach (var found in connection.Ledger.List(connection.Issuer))
+            {
+                clients[found.Record.ClientId] = (found.Record.ClientId, found.Record.ClientName is { } name ? Redaction.Printable(name) : null, found.Record.Tenant);
+            }
+        }
+        catch (DcrException)
+        {
+            // A command will say what is wrong with the store.
+        }
+
+        return clients.Values.OrderBy(static client => client.ClientName, StringComparer.CurrentCultureIgnoreCase);
     }
 }
+
+/// <summary>Ids of known clients, with their names beside them. A name that is typed finds the id.</summary>
+public sealed class ClientIdCompleter : ConnectionCompleter
+{
+    private protected override IEnumerable<(string Text, string? Tip)> Values(DcrConnection connection) => Clients(connection).Select(static client => (client.ClientId, client.ClientName));
+
+    private protected override bool IsMatch(WildcardPattern typed, (string Text, string? Tip) value) => base.IsMatch(typed, value) || typed.IsMatch(value.Tip ?? "");
+
+    private protected override string Listed((string Text, string? Tip) value) => value.Tip is null ? value.Text : $"{value.Text} ({value.Tip})";
+}
+
+/// <summary>Names of known clients, with their ids beside them.</summary>
+public sealed class ClientNameCompleter : ConnectionCompleter
+{
+    private protected override IEnumerable<(string Text, string? Tip)> Values(DcrConnection connection) => Clients(connection)
+        .Where(static client => client.ClientName is not null)
+        .GroupBy(static client => client.ClientName!)
+        .Select(static same => (same.Key, (string?)string.Join(", ", same.Select(static client => client.ClientId))));
+
+    private protected override string Written(string text) => WildcardPattern.Escape(text);
+}
+
+/// <summary>Known tenants, with the names of their clients beside them.</summary>
+public sealed class TenantCompleter : ConnectionCompleter
+{
+    private protected override IEnumerable<(string Text, string? Tip)> Values(DcrConnection connection) => Clients(connection)
+        .Where(static client => client.Tenant is not null)
+        .GroupBy(static client => TenantKey.Normal(client.Tenant!))
+        .OrderBy(static same => same.Key, StringComparer.CurrentCulture)
+        .Select(static same => (same.First().Tenant!, (string?)string.Join(", ", same.Select(static client => client.ClientName ?? client.ClientId))));
+}
+
+/// <summary>Scopes that the server says it supports.</summary>
+public sealed class ScopeCompleter : ConnectionCompleter
+{
+    private protected override IEnumerable<(string Text, string? Tip)> Values(DcrConnection connection) => connection.Scopes.Select(static scope => (Redaction.Printable(scope), (string?)null));
+}
+
+/// <summary>Spans of time.</summary>
+public sealed class SpanCompleter : ValueCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<(string Text, string? Tip)> Values(IDictionary bound) => [("7d", "a week"), ("30d", "a month"), ("90d", "three months"), ("12h", "12 hours"), ("4w", "4 weeks")];
+}
+
+/// <summary>Nothing: PowerShell would offer the names of files.</summary>
+public sealed class NothingCompleter : ValueCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<(string Text, string? Tip)> Values(IDictionary bound) => [];
+}
+
+/// <summary>Has Tab offer nothing, where PowerShell would offer the names of files.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class NoCompletionAttribute() : ArgumentCompleterAttribute(typeof(NothingCompleter));
 
 /// <summary>Grant types (RFC 7591, section 2, and the IANA registry of OAuth URIs). Servers may know more.</summary>
 public sealed class GrantTypeCompleter : ValueCompleter

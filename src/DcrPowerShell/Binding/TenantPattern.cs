@@ -4,15 +4,16 @@ using DcrPowerShell.Ledger;
 namespace DcrPowerShell.Binding;
 
 /// <summary>
-/// Which tenants a user means: the one of that name, compared as at registration; where the name has * or ?, all that match; and where it
-/// is empty, clients without a tenant. Brackets are no wildcards: tenants have them in their names.
+/// Which tenants a user means: the one of that name, compared as at registration; or, where the name was typed and has * or ?, all that
+/// match. Brackets are no wildcards: tenants have them in their names.
 /// </summary>
-internal sealed class TenantPattern(string text)
+/// <param name="mayMatchMany">False for a name out of a file, where nobody asked for wildcards.</param>
+internal sealed class TenantPattern(string text, bool mayMatchMany)
 {
-    private readonly WildcardPattern? _wildcards = text.IndexOfAny(['*', '?']) < 0 ? null : NamePattern.Of(text.Trim().Replace("[", "`[").Replace("]", "`]"));
+    private readonly WildcardPattern? _wildcards = mayMatchMany && text.IndexOfAny(['*', '?']) >= 0 ? NamePattern.Of(text.Trim().Replace("[", "`[").Replace("]", "`]")) : null;
 
-    /// <summary>The one tenant that is meant; null where there is none, or are wildcards.</summary>
-    public string? Exact => _wildcards is null && text.Length > 0 ? text : null;
+    /// <summary>The one tenant that is meant; null where there are wildcards.</summary>
+    public string? Exact => _wildcards is null ? text : null;
 
-    public bool IsMatch(string? tenant) => text.Length == 0 ? string.IsNullOrEmpty(tenant) : TenantKey.AreSame(text, tenant) || _wildcards?.IsMatch(tenant?.Trim() ?? "") == true;
+    public bool IsMatch(string? tenant) => TenantKey.AreSame(text, tenant) || _wildcards?.IsMatch(tenant?.Trim() ?? "") == true;
 }

@@ -24,6 +24,7 @@ public sealed class BackupDcrStoreCommand : DcrStoreCmdlet
     [Parameter(Mandatory = true, Position = 1)]
     [SecureOnly]
     [ValidateNotNull]
+    [NoCompletion]
     public SecureString Passphrase { get; set; } = null!;
 
     /// <summary>Leaves a file that is there as it is.</summary>
@@ -58,7 +59,11 @@ public sealed class BackupDcrStoreCommand : DcrStoreCmdlet
             using var file = new FreshFile(path, isPrivate: true);
             var count = StoreOperation.WriteBackup(ledger, file.Stream, Passphrase, DateTimeOffset.UtcNow);
             file.Commit(replaces: !NoClobber);
-            LocalData.Store.Set(settings => settings with { LastBackupAt = DateTimeOffset.UtcNow, LastBackupCount = count });
+            if (ledger.WhyReadOnly is null)
+            {
+                LocalData.Store.Set(settings => settings with { LastBackupAt = DateTimeOffset.UtcNow, LastBackupCount = count });
+            }
+
             WriteVerbose($"{count} registration{(count == 1 ? "" : "s")} in {path}.");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Linq;
 using System.Management.Automation;
 using System.Text.Json;
@@ -12,13 +11,12 @@ namespace DcrPowerShell.Commands;
 /// <summary>The parameters that carry client metadata. Each has its wire name as an alias, so that JSON-shaped input binds.</summary>
 public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
 {
-    private HashSet<string> _namedOnCommandLine = [];
-
     /// <summary><c>redirect_uris</c> (RFC 7591, section 2).</summary>
     [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
     [Alias(ClientMember.RedirectUris, "RedirectUris")]
     [SplitText]
     [AllowNull, AllowEmptyCollection]
+    [NoCompletion]
     public string[]? RedirectUri { get; set; }
 
     /// <summary><c>grant_types</c> (RFC 7591, section 2).</summary>
@@ -57,6 +55,7 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [SplitText]
     [AllowNull, AllowEmptyCollection]
+    [ArgumentCompleter(typeof(ScopeCompleter))]
     public string[]? Scope { get; set; }
 
     /// <summary><c>contacts</c> (RFC 7591, section 2).</summary>
@@ -64,6 +63,7 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
     [Alias(ClientMember.Contacts)]
     [SplitText]
     [AllowNull, AllowEmptyCollection]
+    [NoCompletion]
     public string[]? Contact { get; set; }
 
     /// <summary><c>client_uri</c> (RFC 7591, section 2).</summary>
@@ -71,6 +71,7 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
     [Alias(ClientMember.ClientUri)]
     [NullAsEmpty]
     [AllowEmptyString]
+    [NoCompletion]
     public string? ClientUri { get; set; }
 
     /// <summary><c>logo_uri</c> (RFC 7591, section 2).</summary>
@@ -78,6 +79,7 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
     [Alias(ClientMember.LogoUri)]
     [NullAsEmpty]
     [AllowEmptyString]
+    [NoCompletion]
     public string? LogoUri { get; set; }
 
     /// <summary><c>tos_uri</c> (RFC 7591, section 2).</summary>
@@ -85,6 +87,7 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
     [Alias(ClientMember.TosUri)]
     [NullAsEmpty]
     [AllowEmptyString]
+    [NoCompletion]
     public string? TosUri { get; set; }
 
     /// <summary><c>policy_uri</c> (RFC 7591, section 2).</summary>
@@ -92,6 +95,7 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
     [Alias(ClientMember.PolicyUri)]
     [NullAsEmpty]
     [AllowEmptyString]
+    [NoCompletion]
     public string? PolicyUri { get; set; }
 
     /// <summary><c>jwks_uri</c> (RFC 7591, section 2).</summary>
@@ -99,11 +103,13 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
     [Alias(ClientMember.JwksUri)]
     [NullAsEmpty]
     [AllowEmptyString]
+    [NoCompletion]
     public string? JwksUri { get; set; }
 
     /// <summary><c>jwks</c> (RFC 7591, section 2): a hashtable, an object, or JSON text. Public keys only.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [AllowNull]
+    [NoCompletion]
     public PSObject? Jwks { get; set; }
 
     /// <summary><c>software_id</c> (RFC 7591, section 2).</summary>
@@ -111,6 +117,7 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
     [Alias(ClientMember.SoftwareId)]
     [NullAsEmpty]
     [AllowEmptyString]
+    [NoCompletion]
     public string? SoftwareId { get; set; }
 
     /// <summary><c>software_version</c> (RFC 7591, section 2).</summary>
@@ -118,6 +125,7 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
     [Alias(ClientMember.SoftwareVersion)]
     [NullAsEmpty]
     [AllowEmptyString]
+    [NoCompletion]
     public string? SoftwareVersion { get; set; }
 
     /// <summary><c>software_statement</c> (RFC 7591, section 2.3).</summary>
@@ -125,6 +133,7 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
     [Alias(ClientMember.SoftwareStatement)]
     [NullAsEmpty]
     [AllowEmptyString]
+    [NoCompletion]
     public string? SoftwareStatement { get; set; }
 
     /// <summary><c>post_logout_redirect_uris</c> (OpenID Connect RP-Initiated Logout 1.0, section 3.1).</summary>
@@ -132,21 +141,17 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
     [Alias(ClientMember.PostLogoutRedirectUris, "PostLogoutRedirectUris")]
     [SplitText]
     [AllowNull, AllowEmptyCollection]
+    [NoCompletion]
     public string[]? PostLogoutRedirectUri { get; set; }
 
     /// <summary>Any other member: a hashtable, an object, or JSON text.</summary>
     [Parameter]
+    [NoCompletion]
     public PSObject? Metadata { get; set; }
 
     /// <summary>Leaves the judging of the metadata to the server.</summary>
     [Parameter]
     public SwitchParameter SkipValidation { get; set; }
-
-    /// <inheritdoc/>
-    protected override void BeginProcessing() => _namedOnCommandLine = new HashSet<string>(MyInvocation.BoundParameters.Keys);
-
-    /// <summary>True for a parameter that the user typed, rather than one that the pipeline filled.</summary>
-    private protected bool IsNamedOnCommandLine(string parameter) => _namedOnCommandLine.Contains(parameter);
 
     /// <summary>The members that the user named; null and empty text as JSON null.</summary>
     /// <param name="clientName">The value of -ClientName, which stands elsewhere in each cmdlet.</param>

@@ -29,6 +29,7 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
 
     /// <summary>The server's issuer, from which its registration endpoint is discovered (RFC 8414, section 3).</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = IssuerSet)]
+    [NoCompletion]
     public Uri Issuer { get; set; } = null!;
 
     /// <summary>How the registration endpoint is discovered; with Smart, <see cref="Issuer"/> is a FHIR base URL.</summary>
@@ -37,45 +38,53 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
 
     /// <summary>The registration endpoint; nothing is discovered.</summary>
     [Parameter(Mandatory = true, ParameterSetName = EndpointSet)]
+    [NoCompletion]
     public Uri RegistrationEndpoint { get; set; } = null!;
 
     /// <summary>What <c>-Connection</c> shall know the connection by; by default the URL's host and path.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [NoCompletion]
     public string? Name { get; set; }
 
     /// <summary>The token that the server wants for a registration (RFC 7591, section 1.2).</summary>
     [Parameter]
     [SecureOnly]
     [ValidateNotNull]
+    [NoCompletion]
     public SecureString? InitialAccessToken { get; set; }
 
     /// <summary>An Okta API token (SSWS).</summary>
     [Parameter]
     [SecureOnly]
     [ValidateNotNull]
+    [NoCompletion]
     public SecureString? ApiToken { get; set; }
 
     /// <summary>A token for Auth0's Management API.</summary>
     [Parameter]
     [SecureOnly]
     [ValidateNotNull]
+    [NoCompletion]
     public SecureString? ManagementToken { get; set; }
 
     /// <summary>Id and secret of a client that gets access tokens for itself (RFC 6749, section 4.4).</summary>
     [Parameter]
     [ValidateNotNull]
+    [NoCompletion]
     public PSCredential? ClientCredential { get; set; }
 
     /// <summary>Id of a client that gets access tokens for itself, with a private key or a TLS certificate.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [NoCompletion]
     public string? ClientId { get; set; }
 
     /// <summary>The client's private key (RFC 7523): PEM or a JWK, such as a vault's secret holds it.</summary>
     [Parameter]
     [SecureOnly]
     [ValidateNotNull]
+    [NoCompletion]
     public SecureString? PrivateKey { get; set; }
 
     /// <summary>A file with the client's private key: PEM, PFX or JWK.</summary>
@@ -87,16 +96,19 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     [Parameter]
     [SecureOnly]
     [ValidateNotNull]
+    [NoCompletion]
     public SecureString? PrivateKeyPassword { get; set; }
 
     /// <summary>A certificate with the client's private key.</summary>
     [Parameter]
     [ValidateNotNull]
+    [NoCompletion]
     public X509Certificate2? Certificate { get; set; }
 
     /// <summary>What the server knows the key by; by default the JWK's own, or its thumbprint (RFC 7638).</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [NoCompletion]
     public string? KeyId { get; set; }
 
     /// <summary>How to sign (RFC 7518, section 3.1); by default RS256, or the ES algorithm of the key's curve.</summary>
@@ -107,11 +119,13 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     /// <summary>Scopes to ask for with every access token; by default what each operation needs.</summary>
     [Parameter]
     [SplitText]
+    [NoCompletion]
     public string[]? Scope { get; set; }
 
     /// <summary>Which API access tokens are for, where the server wants to be told.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [NoCompletion]
     public string? Audience { get; set; }
 
     /// <summary>When access tokens are bound to a key (RFC 9449).</summary>
@@ -121,6 +135,7 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     /// <summary>A client certificate for TLS (RFC 8705).</summary>
     [Parameter]
     [ValidateNotNull]
+    [NoCompletion]
     public X509Certificate2? TlsCertificate { get; set; }
 
     /// <summary>The dialect; by default found from the server's metadata.</summary>
@@ -143,11 +158,13 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
 
     /// <summary>How many requests to send in which time, such as 50/min; by default what the server says, or is known of it.</summary>
     [Parameter]
+    [NoCompletion]
     public DcrRateLimit? RateLimit { get; set; }
 
     /// <summary>Further origins where registration access tokens may go, beside the registration endpoint's own.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [NoCompletion]
     public Uri[] AllowedOrigin { get; set; } = [];
 
     /// <summary>The file of the audit log; by default one in this account's local data.</summary>
@@ -158,10 +175,12 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     /// <summary>How long to wait for an answer, in seconds.</summary>
     [Parameter]
     [ValidateRange(1, 3600)]
+    [NoCompletion]
     public int TimeoutSec { get; set; } = 60;
 
     /// <summary>The HTTP proxy; by default the system's.</summary>
     [Parameter]
+    [NoCompletion]
     public Uri? Proxy { get; set; }
 
     private protected override bool IsTerminating(DcrErrorId id) => true;
@@ -206,6 +225,12 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
         };
         var auditPath = AuditPath is null ? null : FilePath.Of(this, AuditPath, nameof(AuditPath), DcrErrorId.AuditWriteFailed);
         var ledger = Ledger(mayBeInMemory: vault is not null);
+        if (!Offline)
+        {
+            // Before the audit log, which is in the same folder, is looked for.
+            ledger.RequireWritable();
+        }
+
         var connection = Offline
             ? ConnectOperation.Offline(request, ledger, vault)
             : Run(async (pump, stop) =>

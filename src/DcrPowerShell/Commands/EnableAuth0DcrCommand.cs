@@ -2,6 +2,7 @@ using System.Collections;
 using System.Collections.Generic;
 using System.Linq;
 using System.Management.Automation;
+using DcrPowerShell.Binding;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Hosting;
 using DcrPowerShell.Metadata;
@@ -20,11 +21,13 @@ public sealed class EnableAuth0DcrCommand : DcrConnectedCmdlet
     /// <summary>What registered clients may ask users for: scopes by the identifier of their API.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [NoCompletion]
     public IDictionary? DefaultPermission { get; set; }
 
     /// <summary>Names or ids of the connections that users of registered clients can log in with.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [NoCompletion]
     public string[] DomainConnection { get; set; } = [];
 
     /// <summary>What registered clients are allowed to be, in tenants that have the choice.</summary>
@@ -35,7 +38,12 @@ public sealed class EnableAuth0DcrCommand : DcrConnectedCmdlet
     /// <summary>The only addresses that registrations may come from.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [NoCompletion]
     public string[] AllowCidr { get; set; } = [];
+
+    /// <summary>Asks no question.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
 
     /// <inheritdoc/>
     protected override object? Target => Connection ?? RunspaceState.Current.Default;
@@ -53,7 +61,7 @@ public sealed class EnableAuth0DcrCommand : DcrConnectedCmdlet
         {
             var step = isHeldBack && planned is { Opens: true, Change: not null } ? planned.HeldBack() : planned;
             var done = step.AsItIs();
-            if (step.Change is { } change && ShouldProcess($"{done.Step} at {connection.Issuer}", $"Change from '{done.Was}' to '{change.Becomes}'"))
+            if (step.Change is { } change && ShouldProcess($"{done.Step} at {connection.Issuer}", $"Change from '{done.Was}' to '{change.Becomes}'", Force))
             {
                 done = Run(connection, context => EnableAuth0Operation.ApplyAsync(context, step));
             }
@@ -67,10 +75,6 @@ public sealed class EnableAuth0DcrCommand : DcrConnectedCmdlet
             }
         }
     }
-
-    private bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out var named)
-        ? LanguagePrimitives.IsTrue(named)
-        : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
 
     private Auth0Wishes Wishes() => new()
     {

@@ -1,11 +1,14 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using System.Management.Automation;
 using System.Text;
-using DcrPowerShell.Files;
+using DcrPowerShell.Binding;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Files;
 using DcrPowerShell.Hosting;
 using DcrPowerShell.Inventory;
+using DcrPowerShell.Ledger;
 using DcrPowerShell.Operations;
 
 namespace DcrPowerShell.Commands;
@@ -13,7 +16,7 @@ namespace DcrPowerShell.Commands;
 /// <summary>Writes an inventory of clients, without their secrets. Sends nothing.</summary>
 [Cmdlet(VerbsData.Export, "DcrClient", SupportsShouldProcess = true)]
 [OutputType(typeof(FileInfo))]
-public sealed class ExportDcrClientCommand : DcrConnectedCmdlet
+public sealed class ExportDcrClientCommand : DcrInputCmdlet
 {
     private string _path = "";
     private FreshFile? _file;
@@ -27,10 +30,15 @@ public sealed class ExportDcrClientCommand : DcrConnectedCmdlet
     [ValidateNotNullOrEmpty]
     public string Path { get; set; } = "";
 
-    /// <summary>The clients; by default all that are kept at the connected server.</summary>
+    /// <summary>The clients, or rows with a column ClientId or Tenant; by default all that are kept at the connected server.</summary>
     [Parameter(ValueFromPipeline = true)]
-    [ValidateNotNull]
-    public DcrClient? InputObject { get; set; }
+    public PSObject? InputObject { get; set; }
+
+    /// <summary>Tenants whose clients are written, by their exact names.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [NullAsEmpty]
+    [ArgumentCompleter(typeof(TenantCompleter))]
+    public string[]? Tenant { get; set; }
 
     /// <summary>Whatever the name's ending is.</summary>
     [Parameter]
@@ -48,7 +56,13 @@ public sealed class ExportDcrClientCommand : DcrConnectedCmdlet
     protected override object? Target => _path;
 
     /// <inheritdoc/>
-    protected override void BeginProcessing() => Try(Path, () =>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        Try(Path, Open);
+    }
+
+    private void Open()
     {
         _path = FilePath.Of(this, Path, nameof(Path), DcrErrorId.InventoryWriteFailed);
         var format = Format ?? FormatOf(_path) ?? throw DcrErrors.InventoryFormatUnknown(Path);
@@ -68,7 +82,7 @@ public sealed class ExportDcrClientCommand : DcrConnectedCmdlet
                 _inventory = new InventoryWriter(_text, format);
             });
         }
-    });
+    }
 
     /// <inheritdoc/>
     protected override void ProcessItem()
@@ -78,13 +92,30 @@ public sealed class ExportDcrClientCommand : DcrConnectedCmdlet
             return;
         }
 
-        if (InputObject is { } client)
+        if (InputObject is null && Tenant is null && !MyInvocation.ExpectingInput)
         {
-            Add(client);
+            var connection = Resolve();
+            AddKept(connection, ListOperation.Kept(connection.Ledger, connection.Issuer, connection.Place, Pump()));
+            return;
         }
-        else
+
+        CheckColumns(InputObject, tellsUnused: false);
+        foreach (var named in Named(InputObject is null ? [] : [PipedRow.Text(InputObject, "ClientId") ?? ""], Tenant, InputObject))
         {
-            AddAll(Resolve());
+            Try(named.Target, () =>
+            {
+                if (named.Piped is { } client)
+                {
+                    Add(client);
+                    return;
+                }
+
+                var connection = Resolve();
+                CheckIssuer(connection, named, InputObject);
+                AddKept(connection, named.ClientId is { } id
+                    ? [connection.Ledger.Find(connection.Issuer, id) ?? throw DcrErrors.NoRegistrationHere(id, place: null)]
+                    : ListOperation.OfTenant(connection.Ledger, connection.Issuer, named.Tenants[0]));
+            });
         }
     }
 
@@ -128,12 +159,12 @@ public sealed class ExportDcrClientCommand : DcrConnectedCmdlet
         _count++;
     }
 
-    private void AddAll(DcrConnection connection)
+    private void AddKept(DcrConnection connection, IEnumerable<StoredRegistration> kept)
     {
         var whole = Whole.RecordsOf(connection.Ledger, connection.Vault, connection.VaultId);
-        foreach (var kept in ListOperation.Kept(connection.Ledger, connection.Issuer, connection.Place, Pump()))
+        foreach (var found in kept)
         {
-            Add(ListOperation.ClientOf(kept, whole));
+            Add(ListOperation.ClientOf(found, whole));
         }
     }
 

@@ -14,6 +14,7 @@ public sealed class FindDcrOrphanCommand : DcrConnectedCmdlet
     [Parameter(Position = 0)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ClientNameCompleter))]
     public string? ClientName { get; set; }
 
     /// <inheritdoc/>

@@ -37,11 +37,14 @@ public sealed class GetDcrAuditLogCommand : DcrCmdlet
     /// <summary>Tenants of clients, with wildcards.</summary>
     [Parameter(ParameterSetName = ReadSet)]
     [SupportsWildcards]
-    public string? Tenant { get; set; }
+    [ArgumentCompleter(typeof(TenantCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[]? Tenant { get; set; }
 
     /// <summary>Issuers, with wildcards.</summary>
     [Parameter(ParameterSetName = ReadSet)]
     [SupportsWildcards]
+    [NoCompletion]
     public string? Server { get; set; }
 
     /// <summary>What was done.</summary>
@@ -51,15 +54,18 @@ public sealed class GetDcrAuditLogCommand : DcrCmdlet
 
     /// <summary>The earliest time.</summary>
     [Parameter(ParameterSetName = ReadSet)]
+    [NoCompletion]
     public DateTimeOffset? Since { get; set; }
 
     /// <summary>The latest time.</summary>
     [Parameter(ParameterSetName = ReadSet)]
+    [NoCompletion]
     public DateTimeOffset? Until { get; set; }
 
     /// <summary>A process, by its id in the records.</summary>
     [Parameter(ParameterSetName = ReadSet)]
     [ValidateNotNullOrEmpty]
+    [NoCompletion]
     public string? Run { get; set; }
 
     /// <summary>Follows the chain of hashes instead.</summary>
@@ -118,7 +124,7 @@ public sealed class GetDcrAuditLogCommand : DcrCmdlet
 
     private void Read(AuditFile file)
     {
-        var (tenant, server) = (Tenant is null ? null : new TenantPattern(Tenant), Server is null ? null : NamePattern.Of(Server));
+        var (tenants, server) = (Tenant?.Select(static text => new TenantPattern(text, mayMatchMany: true)).ToList(), Server is null ? null : NamePattern.Of(Server));
         var unreadable = 0;
         foreach (var record in AuditLog.Records(file))
         {
@@ -131,7 +137,7 @@ public sealed class GetDcrAuditLogCommand : DcrCmdlet
             {
                 unreadable++;
             }
-            else if (tenant?.IsMatch(record.Tenant) != false && server?.IsMatch(record.Server) != false && IsWanted(record))
+            else if (tenants?.Any(tenant => tenant.IsMatch(record.Tenant)) != false && server?.IsMatch(record.Server) != false && IsWanted(record))
             {
                 WriteObject(record);
             }

@@ -12,13 +12,12 @@ using DcrPowerShell.Vaults;
 namespace DcrPowerShell.Commands;
 
 /// <summary>Reads clients (RFC 7592, section 2.1): those that are named, or all that are kept at the connected server.</summary>
-[Cmdlet(VerbsCommon.Get, "DcrClient", DefaultParameterSetName = ListSet)]
+[Cmdlet(VerbsCommon.Get, "DcrClient")]
 [OutputType(typeof(DcrClient))]
 public sealed class GetDcrClientCommand : DcrClientCmdlet
 {
-    private const string ListSet = "List";
-
     private DateTimeOffset? _expiringBy;
+    private List<WildcardPattern>? _names;
     private int _rejected;
 
     // Clients that are given as they are kept, because the server lets nobody read them.
@@ -26,19 +25,17 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
     private DcrException? _whyUnread;
 
     /// <summary>Names of clients, with wildcards.</summary>
-    [Parameter(ParameterSetName = ListSet)]
+    [Parameter]
     [Alias("Name")]
     [SupportsWildcards]
-    public string? ClientName { get; set; }
-
-    /// <summary>Tenants of clients, with wildcards.</summary>
-    [Parameter(ParameterSetName = ListSet)]
-    [SupportsWildcards]
-    public string? Tenant { get; set; }
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ClientNameCompleter))]
+    public string[]? ClientName { get; set; }
 
     /// <summary>How soon a client secret expires. One that has expired counts; one that never does, does not.</summary>
-    [Parameter(ParameterSetName = ListSet)]
+    [Parameter]
     [SpanTransformation]
+    [ArgumentCompleter(typeof(SpanCompleter))]
     public TimeSpan? ExpiringWithin { get; set; }
 
     /// <summary>Whether the server still has them. Each registration that is kept is read.</summary>
@@ -50,14 +47,18 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
     [Parameter]
     public SwitchParameter Offline { get; set; }
 
+    private bool IsUnconnected => Offline && Connection is null && RunspaceState.Current.Default is null;
+
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
+        base.BeginProcessing();
         if (State is not null && Offline)
         {
             ThrowTerminatingError(ErrorRecords.From(DcrErrors.StateOffline(), MyInvocation.MyCommand, target: null));
         }
 
+        _names = ClientName?.Select(NamePattern.Of).ToList();
         var now = DateTimeOffset.UtcNow;
         _expiringBy = ExpiringWithin is not { } span ? null : span < DateTimeOffset.MaxValue - now ? now + span : DateTimeOffset.MaxValue;
     }
@@ -65,26 +66,57 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
     /// <inheritdoc/>
     protected override void ProcessItem()
     {
-        if (ParameterSetName != ListSet)
+        CheckColumns(InputObject, tellsUnused: false);
+        if (ClientId is null && Tenant is null && InputObject is null && !MyInvocation.ExpectingInput)
         {
-            base.ProcessItem();
+            List([]);
             return;
         }
 
+        var named = Named(ClientId, Tenant, InputObject);
+        var tenants = named.Where(static client => client.ClientId is null).Select(client => new TenantPattern(client.Tenants[0], IsNamedOnCommandLine(nameof(Tenant)))).ToList();
+        if (tenants.Count > 0)
+        {
+            List(tenants);
+        }
+        else if (!IsUnconnected)
+        {
+            ForEach(named, InputObject, ProcessClient);
+        }
+        else
+        {
+            foreach (var client in named)
+            {
+                Try(client.Target, () => GiveStored(client.ClientId!));
+            }
+        }
+    }
+
+    private protected override void ProcessClient(DcrConnection connection, NamedClient client) => Give(connection, Find(connection, client), client.Target);
+
+    /// <param name="tenants">Whose clients; none for all.</param>
+    private void List(List<TenantPattern> tenants)
+    {
         if (IsUnconnected)
         {
-            ListAll(clientId: null);
+            var ledger = Ledger();
+            WriteStored(ledger, Wanted(ledger, issuer: null, place: null, tenants));
             return;
         }
 
         var connection = Resolve();
-        if (connection.Capabilities.HasFlag(DcrCapabilities.List) && !Offline && Tenant is null && State is null)
+        if (InputObject is not null)
+        {
+            CheckIssuer(connection, new NamedClient(null, [tenants[0].Exact!]), InputObject);
+        }
+
+        if (connection.Capabilities.HasFlag(DcrCapabilities.List) && !Offline && tenants.Count == 0 && State is null)
         {
             ListServer(connection);
         }
         else
         {
-            ListKept(connection);
+            ListKept(connection, tenants);
         }
     }
 
@@ -92,12 +124,11 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
     private void ListServer(DcrConnection connection)
     {
         // A name is looked for by how it begins; the rest of the pattern is judged here.
-        var name = PatternOf(ClientName);
-        var prefix = ClientName is null ? null : ClientName.Split('*', '?', '[', '`')[0];
+        var prefix = ClientName?.Length == 1 ? ClientName[0].Split('*', '?', '[', '`')[0] : null;
         for (string? cursor = null, next; ; cursor = next)
         {
             (var clients, next) = Run(connection, context => ListOperation.FromServerAsync(context, prefix, cursor));
-            foreach (var client in clients.Where(client => Matches(name, client.ClientName) && IsSoon(client.Record)))
+            foreach (var client in clients.Where(client => IsWanted(client.Record)))
             {
                 Write(connection, client);
             }
@@ -110,22 +141,26 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
     }
 
     /// <summary>The registrations that are kept; a tenant is known nowhere else.</summary>
-    private void ListKept(DcrConnection connection)
+    private void ListKept(DcrConnection connection, List<TenantPattern> tenants)
     {
-        var kept = Wanted(connection.Ledger, connection.Issuer, connection.Place);
+        var kept = Wanted(connection.Ledger, connection.Issuer, connection.Place, tenants);
         if (Offline)
         {
             var whole = Whole.RecordsOf(connection.Ledger, connection.Vault, connection.VaultId);
+            var count = 0;
             foreach (var found in kept)
             {
                 Write(connection, ListOperation.ClientOf(found, whole));
+                count++;
             }
 
+            TellOfElsewhere(connection, count, tenants);
             return;
         }
 
         // Counted, so that it can be said how many are left.
         var ids = kept.Select(static found => found.Record.ClientId).ToList();
+        TellOfElsewhere(connection, ids.Count, tenants);
         Expect(ids.Count);
         foreach (var clientId in ids)
         {
@@ -133,48 +168,69 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
         }
     }
 
-    private bool IsUnconnected => Offline && Connection is null && RunspaceState.Current.Default is null;
+    /// <summary>Nothing was found of what was named, and another store has it: else whoever pipes it on would hear nothing.</summary>
+    private void TellOfElsewhere(DcrConnection connection, int count, List<TenantPattern> tenants)
+    {
+        if (count == 0 && ClientName is { Length: > 0 } names
+            && Wanted(connection.Ledger, connection.Issuer, place: null, tenants).FirstOrDefault() is { } other)
+        {
+            WriteWarning(Redaction.Printable(ListOperation.ElsewhereWarning(connection, string.Join(", ", names), other)));
+        }
+    }
 
-    /// <summary>Everything that is kept on this machine, without any connection; or one client of it.</summary>
-    private void ListAll(string? clientId)
+    /// <summary>One client of all that is kept on this machine, without any connection.</summary>
+    private void GiveStored(string clientId)
     {
         var ledger = Ledger();
-        var whole = Whole.RecordsOf(ledger, vault: null, vaultId: null);
-        var count = 0;
-        foreach (var found in Wanted(ledger, issuer: null, place: null).Where(found => clientId is null || found.Record.ClientId == clientId))
-        {
-            WriteObject(ListOperation.ClientOf(found, whole));
-            count++;
-        }
-
-        if (clientId is not null && count == 0)
+        var found = Wanted(ledger, issuer: null, place: null, tenants: []).Where(found => found.Record.ClientId == clientId).ToList();
+        if (found.Count == 0)
         {
             throw DcrErrors.NoRegistrationAnywhere(clientId);
+        }
+
+        WriteStored(ledger, found);
+    }
+
+    private void WriteStored(RegistrationLedger ledger, IEnumerable<StoredRegistration> kept)
+    {
+        var whole = Whole.RecordsOf(ledger, vault: null, vaultId: null);
+        foreach (var found in kept)
+        {
+            WriteObject(ListOperation.ClientOf(found, whole));
         }
     }
 
     /// <summary>Of what is kept, what the parameters name.</summary>
-    private IEnumerable<StoredRegistration> Wanted(RegistrationLedger ledger, string? issuer, ulong? place)
+    private IEnumerable<StoredRegistration> Wanted(RegistrationLedger ledger, string? issuer, ulong? place, List<TenantPattern> tenants)
     {
-        var (name, tenant) = (PatternOf(ClientName), Tenant is null ? null : new TenantPattern(Tenant));
-        return ListOperation.Kept(ledger, issuer, place, Pump(), tenant?.Exact)
-            .Where(found => Matches(name, found.Record.ClientName) && tenant?.IsMatch(found.Record.Tenant) != false && IsSoon(found.Record));
+        var seen = new HashSet<(string Issuer, string ClientId)>();
+        var exact = tenants.Where(static tenant => tenant.Exact is not null).SelectMany(tenant => OfTenant(ledger, issuer, tenant.Exact!));
+        var others = tenants.Count == 0 || tenants.Any(static tenant => tenant.Exact is null)
+            ? ListOperation.Kept(ledger, issuer, place, Pump()).Where(found => tenants.Count == 0 || tenants.Any(tenant => tenant.IsMatch(found.Record.Tenant)))
+            : [];
+        return exact.Concat(others).Where(found => IsWanted(found.Record) && (tenants.Count < 2 || seen.Add((found.Record.Issuer, found.Record.ClientId))));
     }
 
-    private protected override void ProcessClient(string clientId, DcrClient? piped)
+    /// <summary>All clients of a tenant. Who reads sees several of them; who changes has to name one.</summary>
+    private IReadOnlyList<StoredRegistration> OfTenant(RegistrationLedger ledger, string? issuer, string tenant)
     {
-        if (IsUnconnected)
+        IReadOnlyList<StoredRegistration> found = [];
+        Try(tenant, () => found = ListOperation.OfTenant(ledger, issuer, tenant));
+        if (found.Count > 1 && issuer is not null)
         {
-            ListAll(clientId);
-            return;
+            WriteWarning(Redaction.Printable($"Tenant '{tenant}' has several clients: {string.Join(", ", found.Select(static each => each.Record.ClientId))}."));
         }
 
-        var connection = Resolve(piped);
-        Give(connection, Run(connection, context => FindOperation.RunAsync(context, clientId, piped)), piped ?? (object)clientId);
+        return found;
     }
 
     private void Give(DcrConnection connection, RegistrationRecord record, object? target)
     {
+        if (!IsWanted(record))
+        {
+            return;
+        }
+
         if (Offline)
         {
             Write(connection, new DcrClient(record, []) { Storage = connection.Vault is null ? DcrStorage.Local : DcrStorage.Vault });
@@ -238,9 +294,7 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
         }
     }
 
+    private bool IsWanted(RegistrationRecord record) => IsSoon(record) && _names?.Any(name => name.IsMatch(record.ClientName ?? "")) != false;
+
     private bool IsSoon(RegistrationRecord record) => _expiringBy is not { } time || record.SecretExpiresBy(time);
-
-    private static WildcardPattern? PatternOf(string? text) => text is null ? null : NamePattern.Of(text);
-
-    private static bool Matches(WildcardPattern? pattern, string? value) => pattern is null || pattern.IsMatch(value ?? "");
 }

@@ -33,6 +33,7 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
     [Alias(ClientMember.ClientId)]
     [NullAsEmpty]
     [AllowEmptyString]
+    [ArgumentCompleter(typeof(ClientIdCompleter))]
     public string ClientId { get; set; } = "";
 
     /// <summary><c>registration_access_token</c> (RFC 7592, section 3).</summary>
@@ -40,12 +41,14 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
     [Alias(ClientMember.RegistrationAccessToken)]
     [SecureOnly]
     [AllowNull]
+    [NoCompletion]
     public SecureString? RegistrationAccessToken { get; set; }
 
     /// <summary><c>registration_client_uri</c> (RFC 7592, section 3).</summary>
     [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = ClientSet)]
     [Alias(ClientMember.RegistrationClientUri)]
     [AllowNull]
+    [NoCompletion]
     public Uri? RegistrationClientUri { get; set; }
 
     /// <summary><c>client_secret</c> (RFC 7591, section 3.2.1).</summary>
@@ -53,12 +56,14 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
     [Alias(ClientMember.ClientSecret)]
     [SecureOnly]
     [AllowNull]
+    [NoCompletion]
     public SecureString? ClientSecret { get; set; }
 
     /// <summary>Who the client is for. Kept with the registration.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = ClientSet)]
     [NullAsEmpty]
     [AllowEmptyString]
+    [ArgumentCompleter(typeof(TenantCompleter))]
     public string? Tenant { get; set; }
 
     /// <summary>The name of a secret that shall hold a plain copy of the client secret.</summary>
@@ -66,6 +71,7 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
     [NullAsEmpty]
     [AllowEmptyString]
     [PlainSecretName]
+    [NoCompletion]
     public string? ClientSecretName { get; set; }
 
     /// <summary>A CSV or JSON file with clients.</summary>
@@ -76,7 +82,7 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
 
     /// <summary>Takes also clients that are known.</summary>
     [Parameter]
-    public SwitchParameter Force { get; set; }
+    public SwitchParameter Overwrite { get; set; }
 
     /// <inheritdoc/>
     protected override object? Target => ParameterSetName == PathSet ? Path : ClientId;
@@ -137,7 +143,7 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
         _copies.Claim(clientSecretName, record.ClientId);
         if (ShouldProcess($"{record.ClientName ?? "client"} ({record.ClientId}) at {connection.Issuer}", "Keep registration"))
         {
-            Start(connection, record.ClientId, target, context => ImportOperation.RunAsync(context, record, clientSecretName, Force), done =>
+            Start(connection, record.ClientId, target, context => ImportOperation.RunAsync(context, record, clientSecretName, Overwrite), done =>
             {
                 _outcomes.Add(done.Outcome);
                 Write(connection, done.Client);
@@ -149,7 +155,7 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
     {
         base.AtEnd();
         Warn(ImportOutcome.AsGiven, "stored as given, and not read at the server: that takes a registration access token with its registration_client_uri, and a server that lets clients be read");
-        Warn(ImportOutcome.WasKnownOtherwise, "known already with another token or secret, which stays. The server may have replaced what was given; if it has not, -Force takes it");
+        Warn(ImportOutcome.WasKnownOtherwise, "known already with another token or secret, which stays. The server may have replaced what was given; if it has not, -Overwrite takes it");
     }
 
     private void Warn(ImportOutcome outcome, string what)

@@ -1,5 +1,6 @@
 using System;
 using System.Collections;
+using System.Collections.Generic;
 using System.Linq;
 using System.Management.Automation;
 using System.Security;
@@ -9,7 +10,6 @@ using DcrPowerShell.Compat;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Hosting;
-using DcrPowerShell.Inventory;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
@@ -25,12 +25,16 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     private readonly DcrSummary _summary = new();
 
     private readonly SecretCopyNames _copies = new();
+    private readonly RowDifferences _left = new();
+    private readonly RowDifferences _repeated = new();
+
+    // Tenants that a row of this command has named, each with the hash of what its first row says.
+    private readonly Dictionary<string, int> _tenants = new(StringComparer.Ordinal);
     private int _row;
 
     // Its vault was open when the first row came.
     private DcrConnection? _checked;
     private WholeRecords? _whole;
-    private InputColumns? _columns;
     private int _withoutTenant;
 
     // Registrations in the local store when the first row came.
@@ -41,12 +45,14 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     [Alias(ClientMember.ClientName, "Name")]
     [NullAsEmpty]
     [AllowEmptyString]
+    [NoCompletion]
     public string? ClientName { get; set; }
 
     /// <summary>Who the client is for. Kept with the registration; not sent.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [NullAsEmpty]
     [AllowEmptyString]
+    [ArgumentCompleter(typeof(TenantCompleter))]
     public string? Tenant { get; set; }
 
     /// <summary>The name of a secret in the vault that shall hold a plain copy of the client secret.</summary>
@@ -54,21 +60,28 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     [NullAsEmpty]
     [AllowEmptyString]
     [PlainSecretName]
+    [NoCompletion]
     public string? ClientSecretName { get; set; }
 
     /// <summary>The token for this registration (RFC 7591, section 3), in the place of the connection's credential.</summary>
     [Parameter]
     [SecureOnly]
     [ValidateNotNull]
+    [NoCompletion]
     public SecureString? InitialAccessToken { get; set; }
 
     /// <summary>Registers a client although the tenant has one.</summary>
     [Parameter]
     public SwitchParameter AllowDuplicate { get; set; }
 
+    /// <summary>Changes the client of a tenant that has one to what its row names otherwise.</summary>
+    [Parameter]
+    public SwitchParameter Update { get; set; }
+
     /// <summary>The name of a variable for a <see cref="DcrSummary"/>, without the dollar sign.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [NoCompletion]
     public string? SummaryVariable { get; set; }
 
     /// <summary>An object whose properties are members of the client metadata.</summary>
@@ -109,8 +122,18 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         _row++;
         var connection = Resolve();
         _summary.Run ??= connection.Audit?.Run;
-        CheckColumns();
+        CheckColumns(InputObject, tellsUnused: true);
+        if (IsBlank(InputObject))
+        {
+            return;
+        }
+
         var metadata = Requested();
+        if (InputObject?.BaseObject is PSCustomObject && NullIfEmpty(Tenant) is null && !AllowDuplicate)
+        {
+            _withoutTenant++;
+        }
+
         if (!SkipValidation)
         {
             connection.Service.Check(metadata);
@@ -133,10 +156,10 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
 
         var key = request.Tenant is { } tenant ? TenantKey.Of(connection.Issuer, tenant) : null;
         WaitForSame(key);
-        if (request.Tenant is not null && !AllowDuplicate && RegisterOperation.FindTenant(connection, request.Tenant, _whole!) is { } known)
+        var isRepeated = key is not null && ContradictsEarlier(key, metadata);
+        if (key is not null && !AllowDuplicate && RegisterOperation.FindTenant(connection, request) is { } known)
         {
-            WriteFound(connection, known);
-            DoneAtOnce();
+            Found(connection, key, known, request, isRepeated);
             return;
         }
 
@@ -152,7 +175,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
                 {
                     if (!done.IsNew)
                     {
-                        WriteFound(connection, done.Client);
+                        WriteFound(connection, done.Client, isRepeated);
                         return;
                     }
 
@@ -182,6 +205,11 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
             WriteWarning($"{_withoutTenant} {(_withoutTenant == 1 ? "row has" : "rows have")} no tenant: another run registers {(_withoutTenant == 1 ? "it" : "each of them")} again. Fill in the column Tenant, and a row is registered once.");
         }
 
+        foreach (var differs in new[] { _left.Left(), _repeated.Repeated() }.OfType<string>())
+        {
+            WriteWarning(Redaction.Printable(differs));
+        }
+
         _summary.Stop();
         if (_checked is { Vault: null } local && StoreOperation.BackupReminder(local.Ledger, _before) is { } reminder)
         {
@@ -189,40 +217,55 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         }
     }
 
-    private void WriteFound(DcrConnection connection, DcrClient client)
+    /// <summary>A tenant has a client: it is given as it is, or changed to what its row names otherwise.</summary>
+    private void Found(DcrConnection connection, string key, DcrClient known, RegisterRequest request, bool isRepeated)
     {
-        _summary.CountFound();
-        WriteVerbose($"Tenant '{client.Tenant}' has client '{client.ClientId}' already; -AllowDuplicate registers another.");
+        if (!Update || isRepeated || known.Changes.Count == 0)
+        {
+            WriteFound(connection, known, isRepeated);
+            DoneAtOnce();
+        }
+        else if (ShouldProcess($"{known} at {connection.Issuer}", "Change client"))
+        {
+            Start(connection, key, Target, context => RegisterOperation.UpdateAsync(context, known, request), changed =>
+            {
+                _summary.CountDiffering();
+                Write(connection, changed);
+            });
+        }
+    }
+
+    /// <summary>Whether an earlier row of this command names the tenant and something else.</summary>
+    private bool ContradictsEarlier(string key, JsonBag metadata)
+    {
+        var wish = metadata.ToString().GetHashCode();
+        if (_tenants.TryGetValue(key, out var first))
+        {
+            return first != wish;
+        }
+
+        _tenants.Add(key, wish);
+        return false;
+    }
+
+    /// <param name="isRepeated">An earlier row of this command names the tenant and something else.</param>
+    private void WriteFound(DcrConnection connection, DcrClient client, bool isRepeated)
+    {
+        if (client.Changes.Count == 0)
+        {
+            _summary.CountFound();
+        }
+        else
+        {
+            _summary.CountDiffering();
+            (isRepeated ? _repeated : _left).Add(client);
+        }
+
+        WriteVerbose(Redaction.Printable($"Tenant '{client.Tenant}' has client '{client.ClientId}' already{(client.Changes.Count == 0 ? "" : $", which differs from its row: {string.Join("; ", client.Changes)}")}. -AllowDuplicate registers another."));
         Write(connection, client);
     }
 
-    /// <summary>All rows of a file have the columns of the first one: what is wrong with them ends the command.</summary>
-    private void CheckColumns()
-    {
-        if (InputObject?.BaseObject is not PSCustomObject)
-        {
-            return;
-        }
-
-        try
-        {
-            _columns ??= new InputColumns(MyInvocation.MyCommand, static name => ClientMember.FurtherRegistered.Contains(name) || IsLanguageTagged(name) || InventoryWriter.Has(name));
-            if (_columns.Check(InputObject) is { } warning)
-            {
-                WriteWarning(Redaction.Printable(warning));
-            }
-        }
-        catch (DcrException failure)
-        {
-            Count(failure);
-            ThrowTerminatingError(ErrorRecords.From(failure, MyInvocation.MyCommand, Target));
-        }
-
-        if (NullIfEmpty(Tenant) is null && !AllowDuplicate)
-        {
-            _withoutTenant++;
-        }
-    }
+    private protected override bool IsFurtherColumn(string name) => ClientMember.FurtherRegistered.Contains(name) || IsLanguageTagged(name) || base.IsFurtherColumn(name);
 
     private JsonBag Requested()
     {
@@ -234,7 +277,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         // Empty cells of a CSV file are no wish for an empty value.
         var named = NamedMembers(ClientName, static _ => true).WithoutAbsent();
         var metadata = FurtherMembers().With(named);
-        return metadata.Count > 0 ? metadata : throw DcrErrors.NothingToRegister();
+        return metadata.Count > 0 ? metadata : throw DcrErrors.NothingToRegister(PipedRow.Columns(InputObject));
     }
 
     /// <summary>Of a piped object, the members that have no parameter and yet are client metadata: registered or language-tagged ones.</summary>

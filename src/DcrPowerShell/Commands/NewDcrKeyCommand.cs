@@ -16,6 +16,7 @@ public sealed class NewDcrKeyCommand : DcrCmdlet
     [Parameter(Mandatory = true, Position = 0)]
     [ValidateNotNullOrEmpty]
     [PlainSecretName]
+    [NoCompletion]
     public string Name { get; set; } = null!;
 
     /// <summary>How the key shall sign (RFC 7518, section 3.1).</summary>

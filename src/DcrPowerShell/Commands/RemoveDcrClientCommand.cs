@@ -7,12 +7,12 @@ using DcrPowerShell.Operations;
 namespace DcrPowerShell.Commands;
 
 /// <summary>Deletes a client at the server (RFC 7592, section 2.3), and its registration in the store.</summary>
-[Cmdlet(VerbsCommon.Remove, "DcrClient", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = ClientSet)]
+[Cmdlet(VerbsCommon.Remove, "DcrClient", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 public sealed class RemoveDcrClientCommand : DcrClientCmdlet
 {
     private RegistrationLedger? _ledger;
 
-    /// <summary>Drops the registration also where the server does not know the client, rejects its token, or does not delete clients.</summary>
+    /// <summary>Asks no question.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
@@ -20,19 +20,18 @@ public sealed class RemoveDcrClientCommand : DcrClientCmdlet
     [Parameter]
     public SwitchParameter StoreOnly { get; set; }
 
-    private protected override void ProcessClient(string clientId, DcrClient? piped)
+    private protected override void ProcessClient(DcrConnection connection, NamedClient client)
     {
-        var connection = Resolve(piped);
-        var record = Run(connection, context => FindOperation.RunAsync(context, clientId, piped));
-        if (ShouldProcess($"{record.ClientName ?? "client"} ({clientId}) at {connection.Issuer}", StoreOnly ? "Drop registration from the store" : "Delete client"))
+        var record = Find(connection, client, StoreOnly);
+        if (ShouldProcess(connection, record, StoreOnly ? "Drop registration from the store" : "Delete client", Force))
         {
             Start(
                 connection,
-                clientId,
-                piped ?? (object)clientId,
+                record.ClientId,
+                client.Target,
                 async context =>
                 {
-                    await (StoreOnly ? DeleteOperation.ForgetAsync(context, record) : DeleteOperation.RunAsync(context, record, Force)).ConfigureAwait(false);
+                    await (StoreOnly ? DeleteOperation.ForgetAsync(context, record, client.Piped?.Record) : DeleteOperation.RunAsync(context, record)).ConfigureAwait(false);
                     return record;
                 },
                 deleted =>

@@ -7,7 +7,7 @@ using DcrPowerShell.Operations;
 namespace DcrPowerShell.Commands;
 
 /// <summary>Gets a new secret for a client, where the server gives one.</summary>
-[Cmdlet(VerbsCommon.Reset, "DcrClientSecret", SupportsShouldProcess = true, DefaultParameterSetName = ClientSet)]
+[Cmdlet(VerbsCommon.Reset, "DcrClientSecret", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(DcrClient))]
 public sealed class ResetDcrClientSecretCommand : DcrClientCmdlet
 {
@@ -24,33 +24,38 @@ public sealed class ResetDcrClientSecretCommand : DcrClientCmdlet
     [NullAsEmpty]
     [AllowEmptyString]
     [PlainSecretName]
+    [NoCompletion]
     public string? ClientSecretName { get; set; }
+
+    /// <summary>Asks no question.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
+        base.BeginProcessing();
         if (Overlap && CompleteOverlap)
         {
             ThrowTerminatingError(ErrorRecords.From(DcrErrors.OverlapAndComplete(), MyInvocation.MyCommand, target: null));
         }
     }
 
-    private protected override void ProcessClient(string clientId, DcrClient? piped)
+    private protected override void ProcessClient(DcrConnection connection, NamedClient client)
     {
-        var connection = Resolve(piped);
-        var copyName = string.IsNullOrEmpty(ClientSecretName) ? null : ClientSecretName;
-        var record = Run(connection, context => FindOperation.RunAsync(context, clientId, piped));
+        var copyName = NullIfEmpty(ClientSecretName);
+        var record = Find(connection, client);
         var action = Overlap ? "Add a second client secret" : CompleteOverlap ? "Delete the old client secret" : "Replace client secret";
-        if (ShouldProcess($"{record.ClientName ?? "client"} ({clientId}) at {connection.Issuer}", action))
+        if (ShouldProcess(connection, record, action, Force))
         {
             Start(
                 connection,
-                clientId,
-                piped ?? (object)clientId,
+                record.ClientId,
+                client.Target,
                 context => Overlap ? OverlapOperation.StartAsync(context, record, copyName)
                     : CompleteOverlap ? OverlapOperation.CompleteAsync(context, record, copyName)
                     : ResetSecretOperation.RunAsync(context, record, copyName),
-                client => Write(connection, client));
+                changed => Write(connection, changed));
         }
     }
 }

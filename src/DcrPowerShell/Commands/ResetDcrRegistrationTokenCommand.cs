@@ -5,17 +5,16 @@ using DcrPowerShell.Operations;
 namespace DcrPowerShell.Commands;
 
 /// <summary>Has the server issue a new registration access token for a client, where it does that.</summary>
-[Cmdlet(VerbsCommon.Reset, "DcrRegistrationToken", SupportsShouldProcess = true, DefaultParameterSetName = ClientSet)]
+[Cmdlet(VerbsCommon.Reset, "DcrRegistrationToken", SupportsShouldProcess = true)]
 [OutputType(typeof(DcrClient))]
 public sealed class ResetDcrRegistrationTokenCommand : DcrClientCmdlet
 {
-    private protected override void ProcessClient(string clientId, DcrClient? piped)
+    private protected override void ProcessClient(DcrConnection connection, NamedClient client)
     {
-        var connection = Resolve(piped);
-        var record = Run(connection, context => FindOperation.RunAsync(context, clientId, piped));
-        if (ShouldProcess($"{record.ClientName ?? "client"} ({clientId}) at {connection.Issuer}", "Replace registration access token (by an update, at which some servers replace the client secret, too)"))
+        var record = Find(connection, client);
+        if (ShouldProcess(connection, record, "Replace registration access token (by an update, at which some servers replace the client secret, too)"))
         {
-            Start(connection, clientId, piped ?? (object)clientId, context => ResetTokenOperation.RunAsync(context, record), client => Write(connection, client));
+            Start(connection, record.ClientId, client.Target, context => ResetTokenOperation.RunAsync(context, record), changed => Write(connection, changed));
         }
     }
 }

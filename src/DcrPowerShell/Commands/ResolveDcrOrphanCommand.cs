@@ -30,6 +30,10 @@ public sealed class ResolveDcrOrphanCommand : DcrConnectedCmdlet
     [Parameter(Mandatory = true, ParameterSetName = DismissSet)]
     public SwitchParameter Dismiss { get; set; }
 
+    /// <summary>Asks no question.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
     /// <inheritdoc/>
     protected override object? Target => InputObject;
 
@@ -46,13 +50,13 @@ public sealed class ResolveDcrOrphanCommand : DcrConnectedCmdlet
         var target = $"{orphan.ClientName ?? orphan.ClientId ?? "a client without a name"} at {orphan.Issuer}";
         switch (ParameterSetName)
         {
-            case AdoptSet when ShouldProcess(target, "Keep client"):
+            case AdoptSet when ShouldProcess(target, "Keep client", Force):
                 Write(connection, Run(connection, context => OrphanOperation.AdoptAsync(context, orphan)));
                 break;
-            case RemoveSet when ShouldProcess(target, "Delete client"):
+            case RemoveSet when ShouldProcess(target, "Delete client", Force):
                 Run(connection, context => OrphanOperation.RemoveAsync(context, orphan));
                 break;
-            case DismissSet when ShouldProcess(target, "Close request of unknown outcome"):
+            case DismissSet when ShouldProcess(target, "Close request of unknown outcome", Force):
                 Run(connection, context => OrphanOperation.DismissAsync(context, orphan));
                 break;
         }

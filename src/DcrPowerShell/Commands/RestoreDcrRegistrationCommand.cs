@@ -26,12 +26,14 @@ public sealed class RestoreDcrRegistrationCommand : DcrConnectedCmdlet
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = ServerSet)]
     [Alias(ClientMember.ClientId)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ClientIdCompleter))]
     public string[] ClientId { get; set; } = [];
 
     /// <summary>Who the client is for. Kept with the registration.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = ServerSet)]
     [NullAsEmpty]
     [AllowEmptyString]
+    [ArgumentCompleter(typeof(TenantCompleter))]
     public string? Tenant { get; set; }
 
     /// <summary>Puts the copy that the module keeps of SecretStore's files in their place, if SecretStore cannot read them.</summary>
@@ -42,6 +44,7 @@ public sealed class RestoreDcrRegistrationCommand : DcrConnectedCmdlet
     [Parameter(ParameterSetName = SecretStoreSet)]
     [SecureOnly]
     [ValidateNotNull]
+    [NoCompletion]
     public SecureString? Password { get; set; }
 
     /// <summary>A backup of <c>Backup-DcrStore</c>. Fills what is unknown here; what is known, living or removed, stays.</summary>
@@ -53,6 +56,7 @@ public sealed class RestoreDcrRegistrationCommand : DcrConnectedCmdlet
     [Parameter(Mandatory = true, ParameterSetName = BackupSet)]
     [SecureOnly]
     [ValidateNotNull]
+    [NoCompletion]
     public SecureString? Passphrase { get; set; }
 
     /// <inheritdoc/>
@@ -116,9 +120,15 @@ public sealed class RestoreDcrRegistrationCommand : DcrConnectedCmdlet
             return;
         }
 
-        foreach (var record in Run((_, _) => ledger.RestoreAsync(from, contents)))
+        var taken = Run((_, _) => ledger.RestoreAsync(from, contents));
+        foreach (var record in taken)
         {
             WriteObject(new DcrClient(record, []) { Storage = DcrStorage.Local });
+        }
+
+        if (StoreOperation.DoubledWarning(ledger, taken) is { } doubled)
+        {
+            WriteWarning(doubled);
         }
 
         if (damaged > 0)

@@ -1,89 +1,81 @@
-using System;
-using System.Linq;
 using System.Management.Automation;
 using DcrPowerShell.Binding;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Hosting;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
 
 namespace DcrPowerShell.Commands;
 
 /// <summary>Changes a client (RFC 7592, section 2.2): what is named is replaced, the rest stays.</summary>
-[Cmdlet(VerbsCommon.Set, "DcrClient", SupportsShouldProcess = true, DefaultParameterSetName = ClientSet)]
+[Cmdlet(VerbsCommon.Set, "DcrClient", SupportsShouldProcess = true)]
 [OutputType(typeof(DcrClient))]
 public sealed class SetDcrClientCommand : ClientMetadataCmdlet
 {
-    private const string IdSet = "ClientId";
-
-    /// <summary>The default one: PowerShell binds piped objects to it first, and a piped client also has a property ClientId.</summary>
-    private const string ClientSet = "InputObject";
-
-    /// <summary>The client's id at the connected server.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = IdSet)]
+    /// <summary>Ids of clients at the connected server.</summary>
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias(ClientMember.ClientId)]
-    [ValidateNotNullOrEmpty]
+    [NullAsEmpty]
     [ArgumentCompleter(typeof(ClientIdCompleter))]
-    public string ClientId { get; set; } = null!;
+    public string[]? ClientId { get; set; }
 
-    /// <summary>A client, as <c>Get-DcrClient</c> gives it.</summary>
-    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ClientSet)]
-    public DcrClient InputObject { get; set; } = null!;
+    /// <summary>Tenants of clients, by their exact names. It names the client, and changes no tenant.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [NullAsEmpty]
+    [ArgumentCompleter(typeof(TenantCompleter))]
+    public string[]? Tenant { get; set; }
 
-    /// <summary>What names the client by its properties, whole: whether it is a client itself, of a file or a job.</summary>
-    [Parameter(ValueFromPipeline = true, ParameterSetName = IdSet, DontShow = true)]
-    public PSObject? InputRow { get; set; }
+    /// <summary>A client, as <c>Get-DcrClient</c> gives it; or a row with a column ClientId or Tenant.</summary>
+    [Parameter(ValueFromPipeline = true)]
+    public PSObject? InputObject { get; set; }
 
     /// <summary><c>client_name</c> (RFC 7591, section 2).</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias(ClientMember.ClientName, "Name")]
     [NullAsEmpty]
     [AllowEmptyString]
+    [NoCompletion]
     public string? ClientName { get; set; }
 
     /// <inheritdoc/>
-    protected override object? Target => (object?)InputObject ?? ClientId;
-
-    private protected override string? Subject => MyInvocation.ExpectingInput ? SubjectOf(InputObject?.Record.ClientId ?? ClientId, InputObject) : null;
+    protected override object? Target => InputObject;
 
     /// <inheritdoc/>
     protected override void ProcessItem()
     {
-        var clientId = InputObject?.Record.ClientId ?? ClientId;
-        var connection = Resolve(InputObject);
+        CheckColumns(InputObject, tellsUnused: true);
+        ForEach(Named(ClientId, Tenant, InputObject), InputObject, Change);
+    }
+
+    private void Change(DcrConnection connection, NamedClient client)
+    {
         var changes = Changes();
         if (changes.Count == 0)
         {
-            throw DcrErrors.NothingToChange();
+            throw DcrErrors.NothingToChange(PipedRow.IsFormerClient(InputObject) ? [] : PipedRow.Columns(InputObject));
         }
 
         if (!SkipValidation)
         {
-            connection.Service.Check(changes.With(ClientMember.ClientId, clientId));
+            connection.Service.Check(changes.With(ClientMember.ClientId, client.ClientId));
         }
 
-        WaitForSame(clientId);
-        var record = Run(connection, context => FindOperation.RunAsync(context, clientId, InputObject));
-        if (ShouldProcess($"{record.ClientName ?? "client"} ({clientId}) at {connection.Issuer}", "Change client"))
+        var record = Find(connection, client);
+        if (ShouldProcess(connection, record, "Change client"))
         {
-            Start(connection, clientId, Target, context => UpdateOperation.RunAsync(context, record, changes), client => Write(connection, client));
+            Start(connection, record.ClientId, client.Target, context => UpdateOperation.RunAsync(context, record, changes), changed => Write(connection, changed));
         }
     }
 
     /// <summary>
-    /// What was typed counts, and an empty value there removes the member. What the pipeline brought counts where it names a
-    /// value: an empty cell of a CSV file removes nothing, and a piped client brings no wishes at all, also one that Import-Clixml,
-    /// Receive-Job or Select-Object gave.
+    /// What was typed counts, and an empty value there removes the member. What a row brought counts where it names a value: an empty
+    /// cell of a CSV file removes nothing. A client brings no wishes at all, also one that lost its type in a file or a job.
     /// </summary>
     private JsonBag Changes()
     {
         var typed = NamedMembers(ClientName, IsNamedOnCommandLine);
-        return InputObject is not null || IsCopyOfClient(InputRow) ? typed : NamedMembers(ClientName, parameter => !IsNamedOnCommandLine(parameter)).WithoutAbsent().With(typed);
+        return InputObject is null or { BaseObject: DcrClient } || PipedRow.IsFormerClient(InputObject)
+            ? typed
+            : NamedMembers(ClientName, parameter => !IsNamedOnCommandLine(parameter)).WithoutAbsent().With(typed);
     }
-
-    /// <summary>By its type; or by properties that no file of rows has, where that is gone: Select-Object after Import-Clixml, or JSON.</summary>
-    private static bool IsCopyOfClient(PSObject? row) => row is not null
-        && (row.TypeNames.Any(static type => IsCopy(type) && type.EndsWith("." + typeof(DcrClient).FullName, StringComparison.Ordinal))
-            || (row.Properties[nameof(DcrClient.Changes)] is { Value: not string } && row.Properties[nameof(DcrClient.Storage)] is not null));
-
-    private static bool IsCopy(string type) => type.StartsWith("Deserialized.", StringComparison.Ordinal) || type.StartsWith("Selected.", StringComparison.Ordinal);
 }

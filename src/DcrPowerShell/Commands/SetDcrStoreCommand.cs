@@ -1,3 +1,4 @@
+using System.IO;
 using System.Management.Automation;
 using System.Security;
 using DcrPowerShell.Binding;
@@ -6,6 +7,7 @@ using DcrPowerShell.Files;
 using DcrPowerShell.Hosting;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Operations;
+using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Commands;
 
@@ -22,6 +24,7 @@ public sealed class SetDcrStoreCommand : DcrStoreCmdlet
     [Parameter]
     [SecureOnly]
     [ValidateNotNull]
+    [NoCompletion]
     public SecureString? Passphrase { get; set; }
 
     /// <summary>The SecretManagement vault for the key, with <c>-Protection Vault</c>.</summary>
@@ -46,7 +49,12 @@ public sealed class SetDcrStoreCommand : DcrStoreCmdlet
     /// <inheritdoc/>
     protected override void ProcessItem()
     {
-        StoreOperation.CheckProtection(Protection, Passphrase is not null, Vault);
+        StoreOperation.CheckProtection(Protection, Passphrase, Vault);
+        if (Vault is not null && VaultChoice.Of(Vault) is null)
+        {
+            throw StoreErrors.KeyInItself(Vault);
+        }
+
         var store = LocalData.Store;
         if (store.Folder is MemoryFolder memory)
         {
@@ -55,16 +63,25 @@ public sealed class SetDcrStoreCommand : DcrStoreCmdlet
 
         if (Protection is { } protection && ShouldProcess($"local store {store.Folder.Path}", $"Protect by {protection}"))
         {
-            Run(async (_, _) =>
+            foreach (var (vault, secret) in Run((_, _) => StoreOperation.ProtectAsync(store, protection, Passphrase, Vault, VaultOf)))
             {
-                await StoreOperation.ProtectAsync(store, protection, Passphrase, Vault, VaultOf).ConfigureAwait(false);
-                return true;
-            });
+                WriteWarning($"Vault '{vault}' still has the former key, which copies of the store's folder from before need. Where there are none, remove it: Remove-Secret -Vault '{vault}' -Name {secret}.");
+            }
         }
 
         if (MyInvocation.BoundParameters.ContainsKey(nameof(KeyPath)))
         {
             var path = string.IsNullOrEmpty(KeyPath) ? null : FilePath.Of(this, KeyPath!, nameof(KeyPath), DcrErrorId.InvalidSetup);
+            if (Directory.Exists(path))
+            {
+                throw StoreErrors.KeyPathTaken(path!);
+            }
+
+            if (path is not null && path != LocalData.UsualKeyPath && LocalData.IsAmongOwn(path))
+            {
+                throw StoreErrors.KeyAmongOwn(path);
+            }
+
             if (ShouldProcess($"local store {store.Folder.Path}", $"Keep its key in {path ?? "its own folder"}"))
             {
                 store.MoveKey(path);

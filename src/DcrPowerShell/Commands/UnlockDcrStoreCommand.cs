@@ -17,6 +17,7 @@ public sealed class UnlockDcrStoreCommand : DcrStoreCmdlet
     [Parameter(Position = 0, ParameterSetName = UnlockSet)]
     [SecureOnly]
     [ValidateNotNull]
+    [NoCompletion]
     public SecureString? Passphrase { get; set; }
 
     /// <summary>Closes the store for this process, until it is unlocked again.</summary>

@@ -23,20 +23,22 @@ internal sealed class DiskFolder : IStoreFolder
     private readonly object _gate = new();
     private readonly HashSet<string> _held = new(StringComparer.Ordinal);
     private readonly Lazy<bool> _locksWork;
+    private readonly FileAccess _access;
 
     /// <summary>Makes the folder, where it is not there yet.</summary>
     /// <exception cref="IOException">It cannot be made.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be made, is a link, belongs to somebody else, or others may look into it.</exception>
-    /// <param name="isPrivate">False for a folder of the user's that holds one file of ours, which is private itself.</param>
-    public DiskFolder(string path, bool isPrivate = true)
+    /// <param name="create">False for a folder that the user has made, or that is not there at the moment.</param>
+    /// <param name="isWritable">False for a folder that is there and is only read.</param>
+    public DiskFolder(string path, bool create = true, bool isWritable = true)
     {
-        Path = path;
-        if (isPrivate)
+        (Path, _access) = (path, isWritable ? FileAccess.ReadWrite : FileAccess.Read);
+        if (create && isWritable)
         {
             UserOnly.CreateFolder(path);
-            UserOnly.Require(path);
         }
 
+        UserOnly.Require(path);
         _locksWork = new Lazy<bool>(DoLocksWork);
     }
 
@@ -51,7 +53,7 @@ internal sealed class DiskFolder : IStoreFolder
     public IAppendFile Open(string name, bool create)
     {
         UserOnly.Require(At(name));
-        return new AppendFile(At(name), create ? FileMode.OpenOrCreate : FileMode.Open);
+        return new AppendFile(At(name), create ? FileMode.OpenOrCreate : FileMode.Open, _access);
     }
 
     public void Rename(string name, string newName)
@@ -220,9 +222,9 @@ internal sealed class DiskFolder : IStoreFolder
         public void Dispose() => folder.Release(name, file);
     }
 
-    private sealed class AppendFile(string path, FileMode mode) : IAppendFile
+    private sealed class AppendFile(string path, FileMode mode, FileAccess access) : IAppendFile
     {
-        private readonly FileStream _file = UserOnly.OpenShared(path, mode, FileAccess.ReadWrite);
+        private readonly FileStream _file = UserOnly.OpenShared(path, mode, access);
 
         public long Length => _file.Length;
 

@@ -15,6 +15,11 @@ internal sealed class FreshFile : IDisposable
     public FreshFile(string path, bool isPrivate = false)
     {
         _path = TargetOf(path);
+        if (LocalData.IsAmongOwn(_path))
+        {
+            throw new UnauthorizedAccessException("it is in the folder of the local store, which has its own files only");
+        }
+
         var folder = Path.GetDirectoryName(_path)!;
         if (!Directory.Exists(folder))
         {

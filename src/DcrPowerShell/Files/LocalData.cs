@@ -18,6 +18,9 @@ internal static class LocalData
     // One for each folder: connections that were made hold on to theirs when the variable changes.
     private static readonly Dictionary<string, LocalStore> Stores = new(StringComparer.Ordinal);
 
+    /// <summary>What vaults are registered as that may hold the key of a store.</summary>
+    public static Func<IReadOnlyList<string>> VaultNames { get; set; } = static () => [];
+
     /// <summary>The audit log, unless <c>-AuditPath</c> names another.</summary>
     public static string AuditPath => Path.Combine(Own, "audit.jsonl");
 
@@ -29,19 +32,47 @@ internal static class LocalData
         {
             lock (Stores)
             {
-                return Stores.TryGetValue(Own, out var store) ? store : Stores[Own] = Open(Own);
+                // One that could only be read may be writable by now.
+                var own = Own;
+                var former = Stores.TryGetValue(own, out var store) ? store : null;
+                return former is null or { Folder: ReadOnlyFolder } ? Stores[own] = Open(own, former) : former;
             }
         }
     }
 
+    /// <summary>The folder of a store that was replaced by an older copy of it while this process had it open; null for none.</summary>
+    public static string? RolledBackPath
+    {
+        get
+        {
+            lock (Stores)
+            {
+                return Stores.Values.FirstOrDefault(static store => store.Opened?.File.WasRolledBack == true)?.Folder.Path;
+            }
+        }
+    }
+
+    /// <summary>Whether a file would be among those of the local store, where it could be taken for one of them.</summary>
+    public static bool IsAmongOwn(string path) => string.Equals(Path.GetDirectoryName(Path.GetFullPath(path)), Own.TrimEnd(Path.DirectorySeparatorChar), StringComparison.OrdinalIgnoreCase);
+
     /// <summary>The file with the key of the local store.</summary>
-    public static string KeyPath => Store.Settings.KeyPath ?? Path.Combine(Own, KeyName);
+    public static string KeyPath => Store.Settings.KeyPath ?? UsualKeyPath;
+
+    /// <summary>Where that is unless <c>Set-DcrStore -KeyPath</c> has put it elsewhere.</summary>
+    public static string UsualKeyPath => Path.Combine(Own, KeyName);
 
     /// <summary>What all processes of the account share, whatever folder the variable names: a vault is the same for all of them.</summary>
     // Relative where the account has no folder for local application data.
     public static string SharedPath => Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "DcrPowerShell");
 
-    private static string Own => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named ? Path.GetFullPath(named) : SharedPath;
+    /// <exception cref="DcrException">InvalidSetup: the variable names no full path.</exception>
+    private static string Own => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named
+        ? IsFull(named) ? Path.GetFullPath(named) : throw StoreErrors.HomeRelative(named)
+        : SharedPath;
+
+    // On Windows, "C:x" and "\x" begin at a current folder or drive.
+    private static bool IsFull(string path) => Path.IsPathRooted(path)
+        && (Path.DirectorySeparatorChar == '/' || path.StartsWith(@"\\", StringComparison.Ordinal) || (path.Length > 2 && path[1] == ':' && path[2] is '\\' or '/'));
 
     /// <summary>Makes the place for the files of the local store, where it is not there yet.</summary>
     /// <inheritdoc cref="SharedFolder"/>
@@ -68,7 +99,8 @@ internal static class LocalData
         UserOnly.CreateFolder(folder);
     }
 
-    private static LocalStore Open(string own)
+    /// <param name="readable">The store as it is open for reading; null for none.</param>
+    private static LocalStore Open(string own, LocalStore? readable)
     {
         IStoreFolder folder;
         try
@@ -84,12 +116,33 @@ internal static class LocalData
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             // What is there cannot be left aside: tenants and requests that only it knows would be sent again.
-            folder = HasLedger(own) ? throw StoreErrors.NotWritable(own, failure) : new MemoryFolder(failure.Message);
+            if (HasLedger(own))
+            {
+                return readable ?? OpenForReading(own, failure);
+            }
+
+            folder = new MemoryFolder(failure.Message);
         }
 
-        var store = new LocalStore(folder, settings => KeyPlace(folder, settings), new AccountProtection());
+        var store = new LocalStore(folder, settings => KeyPlace(folder, settings), new AccountProtection())
+        {
+            VaultNames = static () => VaultNames(),
+        };
         AppDomain.CurrentDomain.ProcessExit += (_, _) => store.Dispose();
         return store;
+    }
+
+    private static LocalStore OpenForReading(string own, Exception why)
+    {
+        try
+        {
+            var folder = new ReadOnlyFolder(new DiskFolder(own, isWritable: false), why);
+            return new LocalStore(folder, settings => KeyPlace(folder, settings), new AccountProtection());
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw StoreErrors.NotWritable(own, failure);
+        }
     }
 
     private static bool HasLedger(string folder)
@@ -106,6 +159,6 @@ internal static class LocalData
     }
 
     private static (IStoreFolder Folder, string Name) KeyPlace(IStoreFolder folder, StoreSettings settings) => settings.KeyPath is { } path
-        ? (new DiskFolder(Path.GetDirectoryName(path)!, isPrivate: false), Path.GetFileName(path))
+        ? (new DiskFolder(Path.GetDirectoryName(path)!, create: false), Path.GetFileName(path))
         : (folder, KeyName);
 }

@@ -2,8 +2,10 @@ using System;
 using System.Collections.Generic;
 using System.Management.Automation;
 using System.Threading.Tasks;
+using DcrPowerShell.Binding;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Operations;
+using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Hosting;
 
@@ -11,21 +13,33 @@ namespace DcrPowerShell.Hosting;
 /// A cmdlet that works on many clients: requests run side by side, while storing and output are the pipeline thread's. Input is
 /// taken no faster than it is worked. Clients come as they are done.
 /// </summary>
-public abstract class DcrBatchCmdlet : DcrConnectedCmdlet
+public abstract class DcrBatchCmdlet : DcrInputCmdlet
 {
     // What is under way, by what two of at once would disturb each other: a tenant, a client.
     private readonly HashSet<string> _underWay = new(StringComparer.Ordinal);
     private BatchProgress? _progress;
     private bool _isEnding;
 
+    // Which of how many, where that is known.
+    private (int Place, int Count) _named;
+
+    private string? _subject;
+
+    // What ends the command, when all is done that is under way.
+    private ErrorRecord? _last;
+    private bool _isOver;
+    private int _left;
+
     /// <summary>How many requests run at once.</summary>
     [Parameter]
     [ValidateRange(1, 64)]
+    [NoCompletion]
     public int ThrottleLimit { get; set; } = 8;
 
     /// <summary>Ends the command after so many failures; by default it never ends for them.</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
+    [NoCompletion]
     public int MaxFailures { get; set; } = int.MaxValue;
 
     /// <summary>How much input is read ahead of the requests.</summary>
@@ -36,9 +50,33 @@ public abstract class DcrBatchCmdlet : DcrConnectedCmdlet
     /// <summary>An empty cell of a CSV file is no value.</summary>
     private protected static string? NullIfEmpty(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
 
-    /// <summary>Of several clients, the one that an error is about.</summary>
-    private protected static string SubjectOf(string clientId, DcrClient? piped) =>
-        (piped?.Tenant ?? piped?.ClientName) is { } name ? $"{name}, client '{clientId}'" : $"client '{clientId}'";
+    /// <summary>Of several clients, the one that is worked on.</summary>
+    private protected override string? Subject => _subject;
+
+    /// <summary>Works on each client that was named.</summary>
+    /// <param name="process">Is given the client's id in any case.</param>
+    private protected void ForEach(IReadOnlyList<NamedClient> named, PSObject? input, Action<DcrConnection, NamedClient> process)
+    {
+        foreach (var client in named)
+        {
+            _named = (_named.Place + 1, input is null ? named.Count : 0);
+            Try(client.Target, () =>
+            {
+                var connection = Resolve(client.Piped);
+                CheckIssuer(connection, client, input);
+                var id = client.ClientId ?? FindOperation.ClientIdOf(connection, client.Tenants[0]);
+                _subject = MyInvocation.ExpectingInput || named.Count > 1 ? client.SubjectOf(id) : null;
+                WaitForSame(id);
+                process(connection, client with { ClientId = id });
+            });
+            _subject = null;
+        }
+    }
+
+    /// <summary>Asks whether to do something to a client that was named.</summary>
+    /// <inheritdoc cref="DcrCmdlet.ShouldProcess(string, string, bool)"/>
+    private protected bool ShouldProcess(DcrConnection connection, RegistrationRecord record, string action, bool force = false) => ShouldProcess(
+        $"{record.ClientName ?? "client"} ({record.ClientId}) at {connection.Issuer}{(_named.Count > 1 ? $", {_named.Place} of {_named.Count}" : "")}", action, force);
 
     /// <summary>Waits for what is under way for the same tenant or client.</summary>
     private protected void WaitForSame(string? key)
@@ -54,6 +92,12 @@ public abstract class DcrBatchCmdlet : DcrConnectedCmdlet
     /// <param name="target">What an error is about.</param>
     private protected void Start<T>(DcrConnection connection, string? key, object? target, Func<OperationContext, Task<T>> operation, Action<T> whenDone)
     {
+        EndIfFailed();
+        if (!Takes())
+        {
+            return;
+        }
+
         // Other rows are read before this one ends.
         var subject = Subject;
         Progress.Started();
@@ -75,6 +119,11 @@ public abstract class DcrBatchCmdlet : DcrConnectedCmdlet
             {
                 Try(target, () => whenDone(result()), subject);
             }
+            catch (PipelineStoppedException) when (_last is not null)
+            {
+                // It was not sent.
+                _left++;
+            }
             finally
             {
                 _isEnding = false;
@@ -82,6 +131,7 @@ public abstract class DcrBatchCmdlet : DcrConnectedCmdlet
 
             Progress.Ended();
         });
+        EndIfFailed();
     }
 
     /// <summary>Something was done without a request of its own.</summary>
@@ -107,11 +157,72 @@ public abstract class DcrBatchCmdlet : DcrConnectedCmdlet
         }
     }
 
+    /// <summary>Nothing more is sent. The error comes when all is done that is under way.</summary>
+    private protected override void Terminate(ErrorRecord error, DcrException failure)
+    {
+        if (_last is null)
+        {
+            Count(failure);
+            _last = error;
+            _left += Pump().Stop();
+        }
+        else if (failure.Unstored is not null)
+        {
+            Count(failure);
+            WriteError(error);
+        }
+        else
+        {
+            _left++;
+        }
+
+        if (!_isEnding)
+        {
+            EndIfFailed();
+        }
+    }
+
+    private protected override bool Takes()
+    {
+        _left += _isOver ? 1 : 0;
+        return !_isOver;
+    }
+
+    /// <summary>Ends the pipeline only where it takes no client along: what was made is to be found in the user's variable.</summary>
+    private void EndIfFailed()
+    {
+        if (_last is not { } last || _isOver)
+        {
+            return;
+        }
+
+        Pump().Settle();
+        _isOver = true;
+        if (!HasWritten)
+        {
+            ThrowTerminatingError(last);
+        }
+
+        WriteError(last);
+    }
+
     private protected override void AtEnd()
     {
         _progress?.ExpectNoMore();
         WaitForOthers();
-        base.AtEnd();
+        EndIfFailed();
+        if (_isOver)
+        {
+            if (_left > 0)
+            {
+                WriteWarning($"The command ended early: {_left} {(_left == 1 ? "object was" : "objects were")} not worked on. Run it again when the cause is mended.");
+            }
+        }
+        else
+        {
+            base.AtEnd();
+        }
+
         _progress?.End(Outcome);
     }
 

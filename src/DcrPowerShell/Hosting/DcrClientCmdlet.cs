@@ -4,55 +4,36 @@ using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Hosting;
 
-/// <summary>A cmdlet that works on known clients, named by id or piped as objects.</summary>
+/// <summary>A cmdlet that works on known clients, named by id or tenant, or piped as objects or rows.</summary>
 public abstract class DcrClientCmdlet : DcrBatchCmdlet
 {
-    private protected const string IdSet = "ClientId";
-
-    /// <summary>The default one: PowerShell binds piped objects to it first, and a piped client also has a property ClientId.</summary>
-    private protected const string ClientSet = "InputObject";
-
-    private string? _subject;
-
     /// <summary>Ids of clients at the connected server.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = IdSet)]
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias(ClientMember.ClientId)]
-    [ValidateNotNullOrEmpty]
+    [NullAsEmpty]
     [ArgumentCompleter(typeof(ClientIdCompleter))]
-    public string[] ClientId { get; set; } = [];
+    public string[]? ClientId { get; set; }
 
-    /// <summary>A client, as <c>Get-DcrClient</c> gives it.</summary>
-    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ClientSet)]
-    public DcrClient? InputObject { get; set; }
+    /// <summary>Tenants of clients, by their exact names.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [NullAsEmpty]
+    [ArgumentCompleter(typeof(TenantCompleter))]
+    public string[]? Tenant { get; set; }
+
+    /// <summary>A client, as <c>Get-DcrClient</c> gives it; or a row with a column ClientId or Tenant.</summary>
+    [Parameter(ValueFromPipeline = true)]
+    public PSObject? InputObject { get; set; }
+
+    /// <inheritdoc/>
+    protected override object? Target => InputObject;
 
     /// <inheritdoc/>
     protected override void ProcessItem()
     {
-        if (InputObject is { } client)
-        {
-            Process(client.Record.ClientId, client);
-            return;
-        }
-
-        foreach (var clientId in ClientId)
-        {
-            Process(clientId, null);
-        }
+        CheckColumns(InputObject, tellsUnused: false);
+        ForEach(Named(ClientId, Tenant, InputObject), InputObject, ProcessClient);
     }
 
-    /// <summary>Of several clients, the one that is worked on.</summary>
-    private protected override string? Subject => _subject;
-
-    private void Process(string clientId, DcrClient? piped)
-    {
-        _subject = MyInvocation.ExpectingInput || ClientId.Length > 1 ? SubjectOf(clientId, piped) : null;
-        Try((object?)piped ?? clientId, () =>
-        {
-            WaitForSame(clientId);
-            ProcessClient(clientId, piped);
-        });
-    }
-
-    /// <param name="piped">The object, where one was piped.</param>
-    private protected abstract void ProcessClient(string clientId, DcrClient? piped);
+    /// <param name="client">Its id is known.</param>
+    private protected abstract void ProcessClient(DcrConnection connection, NamedClient client);
 }

@@ -1,7 +1,9 @@
 using System;
 using System.Collections;
 using System.Collections.Generic;
+using System.Linq;
 using System.Management.Automation;
+using System.Management.Automation.Host;
 using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
@@ -18,6 +20,9 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Dictionary<string, SecretManagementVault> _vaults = new(StringComparer.OrdinalIgnoreCase);
     private PipelinePump? _pump;
+
+    // Not the local store itself: asked while it opens, it would wait for itself.
+    static DcrCmdlet() => LocalData.VaultNames = static () => SecretManagementVault.Registered().Names.Where(static name => VaultChoice.Of(name) is not null).ToList();
 
     /// <inheritdoc/>
     public void Dispose()
@@ -49,11 +54,14 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     {
         try
         {
-            Try(Target, () =>
+            if (Takes())
             {
-                PlainSecret.Refuse(MyInvocation.BoundParameters);
-                ProcessItem();
-            });
+                Try(Target, () =>
+                {
+                    PlainSecret.Refuse(MyInvocation.BoundParameters);
+                    ProcessItem();
+                });
+            }
         }
         catch
         {
@@ -71,6 +79,10 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
         {
             Try(null, AtEnd);
             _pump?.TellOthers();
+            if (LocalData.RolledBackPath is { } path)
+            {
+                WriteWarning(StoreErrors.WasRolledBack(path));
+            }
         }
         catch
         {
@@ -89,6 +101,12 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     {
     }
 
+    /// <summary>Whether the next object is worked on.</summary>
+    private protected virtual bool Takes() => true;
+
+    /// <summary>A client was written to the output. An error that ends the pipeline would keep it from the variable that it is to go to.</summary>
+    private protected bool HasWritten { get; set; }
+
     /// <summary>No more input comes.</summary>
     private protected virtual void AtEnd()
     {
@@ -105,10 +123,34 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     /// <summary>Whether an error ends the command, because whatever comes next would fail alike.</summary>
     private protected virtual bool IsTerminating(DcrErrorId id) =>
         id is DcrErrorId.NotConnected or DcrErrorId.VaultNotFound or DcrErrorId.VaultLocked or DcrErrorId.SecretManagementNotFound
-            or DcrErrorId.StoreLocked or DcrErrorId.StoreKeyMissing or DcrErrorId.StoreReadOnly;
+            or DcrErrorId.ConfirmationNotPossible or DcrErrorId.StoreLocked or DcrErrorId.StoreKeyMissing or DcrErrorId.StoreReadOnly;
 
     /// <summary>Asks in words that steer no terminal, for some of them are a server's.</summary>
-    private protected new bool ShouldProcess(string target, string action) => base.ShouldProcess(Redaction.Printable(target), Redaction.Printable(action));
+    /// <param name="force">The user wants no question.</param>
+    /// <exception cref="DcrException">ConfirmationNotPossible.</exception>
+    private protected bool ShouldProcess(string target, string action, bool force = false)
+    {
+        if (force && !IsWhatIf)
+        {
+            return true;
+        }
+
+        (target, action) = (Redaction.Printable(target), Redaction.Printable(action));
+        try
+        {
+            return base.ShouldProcess(target, action);
+        }
+        catch (Exception nobody) when (nobody is HostException or PSInvalidOperationException or NotImplementedException or NullReferenceException)
+        {
+            // The last one is the console's own, where its input has come to an end.
+            var ways = MyInvocation.MyCommand.Parameters.ContainsKey("Force") ? "-Force or -Confirm:$false" : "-Confirm:$false";
+            throw DcrErrors.ConfirmationNotPossible(target, action, ways, nobody);
+        }
+    }
+
+    private protected bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out var named)
+        ? LanguagePrimitives.IsTrue(named)
+        : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
 
     /// <summary>Does something and reports its failure, so that the next thing can still be done.</summary>
     /// <param name="subject">Whom an error is about: its message begins with it, unless it names the client itself.</param>
@@ -124,11 +166,18 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
             {
                 // Before the error, which may end everything: this object is the only place where its secrets are.
                 WriteObject(unstored);
+                HasWritten = true;
             }
 
             var error = ErrorRecords.From(failure, MyInvocation.MyCommand, target, IsTerminating(failure.ErrorId) ? null : subject ?? Subject);
+            if (IsTerminating(failure.ErrorId))
+            {
+                Terminate(error, failure);
+                return;
+            }
+
             Count(failure);
-            if (IsTerminating(failure.ErrorId) || failure.InnerException is VaultException { IsOver: true })
+            if (failure.InnerException is VaultException { IsOver: true })
             {
                 ThrowTerminatingError(error);
             }
@@ -154,6 +203,13 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
 
             throw;
         }
+    }
+
+    /// <summary>Ends the command.</summary>
+    private protected virtual void Terminate(ErrorRecord error, DcrException failure)
+    {
+        Count(failure);
+        ThrowTerminatingError(error);
     }
 
     /// <summary>Counts a failure, also where it cannot be written any more.</summary>

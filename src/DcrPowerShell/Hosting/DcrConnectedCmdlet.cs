@@ -45,6 +45,7 @@ public abstract class DcrConnectedCmdlet : DcrCmdlet
         client.Connection = connection;
         RunspaceState.Current.Remember(client);
         WriteObject(client);
+        HasWritten = true;
     }
 
     private protected Func<PipelinePump, CancellationToken, Task<T>> Bind<T>(DcrConnection connection, Func<OperationContext, Task<T>> operation)

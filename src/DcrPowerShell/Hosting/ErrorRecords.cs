@@ -30,7 +30,7 @@ internal static class ErrorRecords
     /// <summary>The table of docs/architecture.md.</summary>
     internal static ErrorCategory CategoryOf(DcrErrorId id) => id switch
     {
-        DcrErrorId.InvalidRedirectUri or DcrErrorId.InvalidPrivateKey or DcrErrorId.InvalidSetup => ErrorCategory.InvalidArgument,
+        DcrErrorId.InvalidRedirectUri or DcrErrorId.InvalidPrivateKey or DcrErrorId.InvalidSetup or DcrErrorId.TenantNotUnique => ErrorCategory.InvalidArgument,
         DcrErrorId.InvalidClientMetadata or DcrErrorId.InvalidSoftwareStatement or DcrErrorId.StoreDamaged => ErrorCategory.InvalidData,
         DcrErrorId.DiscoveryFailed or DcrErrorId.IssuerMismatch => ErrorCategory.InvalidData,
         DcrErrorId.AccessTokenRejected or DcrErrorId.VaultLocked or DcrErrorId.StoreLocked => ErrorCategory.AuthenticationError,
@@ -48,7 +48,7 @@ internal static class ErrorRecords
         DcrErrorId.VaultReadFailed or DcrErrorId.AuditReadFailed or DcrErrorId.InventoryReadFailed => ErrorCategory.ReadError,
         DcrErrorId.SecretManagementNotFound => ErrorCategory.NotInstalled,
         DcrErrorId.OperationNotSupported => ErrorCategory.NotImplemented,
-        DcrErrorId.OverlapRefused => ErrorCategory.InvalidOperation,
+        DcrErrorId.OverlapRefused or DcrErrorId.ConfirmationNotPossible => ErrorCategory.InvalidOperation,
         _ => ErrorCategory.NotSpecified,
     };
 }

@@ -107,12 +107,21 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
         }
     }
 
-    /// <summary>Waits for all that is under way, and lets no failure of a stream out.</summary>
-    public void Settle()
+    /// <summary>Starts nothing more, and has what is under way come to its end soon.</summary>
+    /// <returns>How many that waited for their turn are left out.</returns>
+    public int Stop()
     {
+        var left = _ahead.Count;
         _ahead.Clear();
         _sinceStopped ??= Stopwatch.StartNew();
         stop.Cancel();
+        return left;
+    }
+
+    /// <summary>Waits for all that is under way, and lets no failure of a stream out.</summary>
+    public void Settle()
+    {
+        Stop();
         while (_underWay > 0)
         {
             _work.Take()();

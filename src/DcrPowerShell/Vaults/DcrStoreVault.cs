@@ -41,7 +41,9 @@ public static class DcrStoreVault
     }
 
     /// <summary>Keeps a text under a name that is not one of the module's own.</summary>
-    /// <exception cref="InvalidOperationException">The name is the module's own, the secret is no text, or the store is locked.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The name is the module's own, or a key or a client's secret has it; the secret is no text; the store is locked.
+    /// </exception>
     public static void Set(string name, object secret)
     {
         RefuseOwn(name);
@@ -53,21 +55,29 @@ public static class DcrStoreVault
             PSObject { BaseObject: SecureString secure } => SecureText.Reveal(secure),
             _ => throw new InvalidOperationException("The local store of DcrPowerShell keeps texts only: give a string or a SecureString."),
         };
-        (Open() ?? throw new InvalidOperationException("The local store of DcrPowerShell is locked. Unlock-DcrStore opens it for this process.")).KeepSecretAsync(name, text).GetAwaiter().GetResult();
+        var ledger = Open() ?? throw Locked();
+        if (ledger.FindSecret(name) is { } there && ledger.IsCopy(vaultId: null, name, there))
+        {
+            throw new InvalidOperationException($"'{name}' is a key, or a client's secret, that a cmdlet of DcrPowerShell put here: it was left as it is. Choose another name; or, if nobody needs it any more, remove it with Remove-Secret first.");
+        }
+
+        ledger.KeepSecretAsync(name, text).GetAwaiter().GetResult();
     }
 
-    /// <summary>Removes such a secret.</summary>
-    /// <exception cref="InvalidOperationException">The name is the module's own.</exception>
+    /// <summary>Removes a secret of such a name.</summary>
+    /// <exception cref="InvalidOperationException">The name is the module's own, or the store is locked.</exception>
     public static void Remove(string name)
     {
         RefuseOwn(name);
-        Open()?.RemoveSecretAsync(name).GetAwaiter().GetResult();
+        (Open() ?? throw Locked()).RemoveSecretAsync(name).GetAwaiter().GetResult();
     }
 
     /// <summary>Whether the store is open, or opens by itself.</summary>
     public static bool Test() => Open() is not null;
 
     private static IEnumerable<StoredRegistration> Registrations(RegistrationLedger ledger) => ledger.List(issuer: null).Where(static found => found is { Place: 0, IsWhole: true });
+
+    private static InvalidOperationException Locked() => new("The local store of DcrPowerShell is locked. Unlock-DcrStore opens it for this process.");
 
     private static void RefuseOwn(string name)
     {

@@ -193,7 +193,19 @@ internal sealed class DiskDouble
             Room -= fits;
             if (fits < count)
             {
-                throw new IOException("There is not enough space on the disk.");
+                throw new IOException("There is not enough space on the disk.", unchecked((int)0x80070070));
+            }
+        }
+    }
+
+    internal void Delete(string name)
+    {
+        lock (_gate)
+        {
+            if (_files.TryGetValue(name, out var file))
+            {
+                _files.Remove(name);
+                Room += Room < long.MaxValue / 2 ? file.Bytes.Length : 0;
             }
         }
     }
@@ -349,7 +361,7 @@ internal sealed class DiskProcess(DiskDouble disk) : IStoreFolder
     public void Delete(string name)
     {
         Enter(DiskOperation.Delete, name);
-        disk.Locked(files => files.Remove(name));
+        disk.Delete(name);
     }
 
     public byte[]? Read(string name)

@@ -9,7 +9,7 @@ internal sealed class GoneReporter(IReporter reporter, params string[] methods) 
 {
     public void Verbose(string text)
     {
-        if (methods.Any(method => text.StartsWith(method, StringComparison.Ordinal)))
+        if (methods.Any(method => text.Split(' ').Contains(method)))
         {
             throw new InvalidOperationException("The command has ended.");
         }

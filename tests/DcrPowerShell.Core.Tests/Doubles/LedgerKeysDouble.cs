@@ -25,6 +25,10 @@ internal sealed class LedgerKeysDouble : ILedgerKeys
     /// <summary>How often another generation was found.</summary>
     public int Refreshes { get; private set; }
 
+    public void RequireKept()
+    {
+    }
+
     public void Refresh() => Refreshes++;
 
     public LedgerKey? Find(ulong id) => _keys.TryGetValue(id, out var key) ? key : null;

@@ -122,9 +122,16 @@ internal sealed class Session : IDisposable
     /// <param name="changes">JSON; null removes a member.</param>
     public Task<DcrClient> UpdateAsync(string clientId, string changes) => RunAsync(clientId, (context, record) => UpdateOperation.RunAsync(context, record, JsonBag.Parse(changes)));
 
-    public Task DeleteAsync(string clientId, bool force = false) => RunAsync(clientId, async (context, record) =>
+    public Task DeleteAsync(string clientId) => RunAsync(clientId, async (context, record) =>
     {
-        await DeleteOperation.RunAsync(context, record, force);
+        await DeleteOperation.RunAsync(context, record);
+        return true;
+    });
+
+    /// <summary>Drops the record, and leaves the client at the server alone.</summary>
+    public Task ForgetAsync(string clientId) => RunAsync(clientId, async (context, record) =>
+    {
+        await DeleteOperation.ForgetAsync(context, record);
         return true;
     });
 

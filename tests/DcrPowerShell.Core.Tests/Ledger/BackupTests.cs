@@ -77,6 +77,37 @@ public class BackupTests
         Assert.Equal("c5", other.FindTenant(Issuer, "t5")!.Record.ClientId);
     }
 
+    /// <summary>Whatever becomes of the two later, and in the next process.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_tenant_keeps_the_client_that_it_has_and_both_are_told(bool compacts)
+    {
+        using var elsewhere = new Machine().Start();
+        elsewhere.Ledger.Register("theirs", "T1");
+        using var process = _machine.Start();
+        process.Ledger.Register("ours", "t1");
+        var taken = await process.Ledger.RestoreAsync(LedgerHash.Parse(elsewhere.Ledger.Id), elsewhere.Ledger.Contents());
+        Assert.Equal("theirs", Assert.Single(taken).ClientId);
+        Assert.Equal("Tenant 't1' has more than one client: 'ours', which is used for it, and 'theirs'. Remove-DcrClient -ClientId removes the one that is not wanted.", StoreOperation.DoubledWarning(process.Ledger, taken));
+        Assert.Null(StoreOperation.DoubledWarning(elsewhere.Ledger, taken));
+
+        await process.Ledger.KeepAsync(LedgerSamples.Record("theirs", "t1", "new"), null);
+        Assert.Equal("ours", process.Ledger.FindTenant(Issuer, "t1")!.Record.ClientId);
+        if (compacts)
+        {
+            process.Ledger.Compact();
+        }
+
+        process.Kill();
+        using var next = _machine.Start();
+        Assert.Equal("ours", next.Ledger.FindTenant(Issuer, "t1")!.Record.ClientId);
+        await next.Ledger.MoveAsync(next.Ledger.Find(Issuer, "theirs")!.Record, LedgerSamples.Vault, null);
+        Assert.Equal("ours", next.Ledger.FindTenant(Issuer, "t1")!.Record.ClientId);
+        await next.Ledger.RemoveAsync(LedgerSamples.Record("ours", "t1"));
+        Assert.Equal("theirs", next.Ledger.FindTenant(Issuer, "t1")!.Record.ClientId);
+    }
+
     [Fact]
     public async Task What_the_ledger_knows_living_or_removed_stays()
     {

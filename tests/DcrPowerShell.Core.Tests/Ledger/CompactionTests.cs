@@ -123,6 +123,32 @@ public class CompactionTests
     }
 
     [Fact]
+    public void A_last_frame_that_is_damaged_stays_so_and_is_no_older_copy()
+    {
+        using (var first = Ledger())
+        {
+            first.Register("c1", "t1");
+            first.Register("c2", "t2");
+        }
+
+        var bytes = _disk[First];
+        bytes[bytes.Length - 40] ^= 1;
+        _disk[First] = bytes;
+        using var ledger = Ledger();
+        for (var left = 3; left > 0; left--)
+        {
+            Assert.True(ledger.Compact());
+            Assert.False(ledger.File.WasRolledBack);
+            Assert.Single(ledger.File.Gaps, static gap => !gap.IsTorn);
+            Assert.Equal(2, ledger.Count()[0]);
+            Assert.True(ledger.IsDamaged(Issuer, "c2"));
+            using var again = Ledger();
+            Assert.Single(again.File.Gaps, static gap => !gap.IsTorn);
+            Assert.Equal(2, again.Count()[0]);
+        }
+    }
+
+    [Fact]
     public void A_removal_is_pending_through_compactions_until_its_vault_confirms_it()
     {
         using var ledger = Ledger();

@@ -297,12 +297,13 @@ public class LedgerFileTests
     public void Who_only_reads_notices_a_folder_that_was_put_back()
     {
         using var file = Open();
+        file.Write(Draft());
         var backup = _disk.Snapshot();
         file.Write(Draft());
         _disk.Restore(backup);
         file.ReadOn();
         Assert.True(file.WasRolledBack);
-        Assert.Empty(Rows(file));
+        Assert.Single(Rows(file));
     }
 
     [Fact]
@@ -333,6 +334,22 @@ public class LedgerFileTests
         Assert.False(file.WasRolledBack);
         Assert.NotNull(Open().Look(state => state.Client(after.Header.Client)));
         Assert.Equal(2, file.Look(static state => state.Rows.Count));
+    }
+
+    [Fact]
+    public void A_file_that_was_overwritten_in_place_and_has_grown_since_is_told()
+    {
+        using var file = Open();
+        file.Write(Draft());
+        var backup = _disk[First];
+        file.Write(Draft());
+        _disk.Overwrite(First, backup);
+        using var other = Open();
+        other.Write(Draft());
+        other.Write(Draft());
+        file.ReadOn();
+        Assert.True(file.WasRolledBack);
+        Assert.Equal(Rows(other), Rows(file));
     }
 
     [Fact]

@@ -208,6 +208,25 @@ public class LedgerStateTests
         Assert.Equal(350, _state.LiveLength);
     }
 
+    /// <summary>The second one came along from elsewhere; then it is changed, and so is the first one.</summary>
+    [Fact]
+    public void The_registration_of_the_highest_rank_is_the_tenants_whatever_is_written_later()
+    {
+        var (tenant, first, second, third) = (LedgerHash.New(), LedgerHash.New(), LedgerHash.New(), LedgerHash.New());
+        var rank = Apply(new() { Kind = FrameKind.Kept, Client = first, Tenant = tenant }).Rank;
+        Apply(new() { Kind = FrameKind.Kept, Client = second, Tenant = tenant, Reference = -1 });
+        Assert.Equal([first, second], _state.RowsOf(tenant).Select(static row => row.Client));
+        Apply(new() { Kind = FrameKind.Kept, Client = third, Tenant = tenant });
+        Apply(new() { Kind = FrameKind.Kept, Client = first, Tenant = tenant, Reference = rank });
+        Apply(new() { Kind = FrameKind.Kept, Client = second, Tenant = tenant, Reference = -1 });
+        Assert.Equal([third, first, second], _state.RowsOf(tenant).Select(static row => row.Client));
+
+        Apply(new() { Kind = FrameKind.Removed, Client = third });
+        Assert.Equal(first, _state.LivingOf(tenant)!.Client);
+        Apply(new() { Kind = FrameKind.Removed, Client = first });
+        Assert.Equal(second, _state.LivingOf(tenant)!.Client);
+    }
+
     private FrameHeader Apply(FrameHeader header)
     {
         var placed = header with { Sequence = ++_sequence, Length = header.Length == 0 ? 200 : header.Length };

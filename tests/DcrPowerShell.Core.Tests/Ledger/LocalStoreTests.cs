@@ -8,6 +8,7 @@ using System.Threading.Tasks;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Files;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Operations;
 using DcrPowerShell.Vaults;
@@ -20,6 +21,7 @@ public class LocalStoreTests
 {
     private const string Issuer = LedgerSamples.Issuer;
     private const string KeyName = "store.key";
+    private const string First = LedgerSamples.First;
 
     private static readonly SecureString Passphrase = SecureText.Protect("correct horse")!;
     private static readonly SecureString Other = SecureText.Protect("battery staple")!;
@@ -287,7 +289,7 @@ public class LocalStoreTests
         AssertWhole(await Start().OpenAsync());
 
         _keyDisk["theirs.key"] = [1, 2, 3];
-        Assert.Throws<DcrException>(() => _opened[0].MoveKey("/keys/theirs.key"));
+        Assert.Equal(DcrErrorId.SecretExists, Assert.Throws<DcrException>(() => _opened[0].MoveKey("/keys/theirs.key")).ErrorId);
         Assert.Equal([1, 2, 3], _keyDisk["theirs.key"]);
         AssertWhole(await Start().OpenAsync());
 
@@ -301,13 +303,122 @@ public class LocalStoreTests
     [Fact]
     public void What_does_not_go_together_is_refused()
     {
-        StoreOperation.CheckProtection(null, hasPassphrase: false, vault: null);
-        StoreOperation.CheckProtection(DcrProtection.User, hasPassphrase: false, vault: null);
-        StoreOperation.CheckProtection(DcrProtection.Passphrase, hasPassphrase: true, vault: null);
-        StoreOperation.CheckProtection(DcrProtection.Vault, hasPassphrase: false, vault: "v");
-        foreach (var (protection, hasPassphrase, vault) in new (DcrProtection?, bool, string?)[] { (null, true, null), (DcrProtection.User, true, null), (DcrProtection.Passphrase, false, null), (DcrProtection.Vault, false, null), (DcrProtection.User, false, "v"), (DcrProtection.Passphrase, true, "v") })
+        StoreOperation.CheckProtection(null, passphrase: null, vault: null);
+        StoreOperation.CheckProtection(DcrProtection.User, passphrase: null, vault: null);
+        StoreOperation.CheckProtection(DcrProtection.Passphrase, Passphrase, vault: null);
+        StoreOperation.CheckProtection(DcrProtection.Vault, passphrase: null, vault: "v");
+        using var empty = new SecureString();
+        foreach (var (protection, passphrase, vault) in new (DcrProtection?, SecureString?, string?)[] { (null, Passphrase, null), (DcrProtection.User, Passphrase, null), (DcrProtection.Passphrase, null, null), (DcrProtection.Passphrase, empty, null), (DcrProtection.Vault, null, null), (DcrProtection.User, null, "v"), (DcrProtection.Passphrase, Passphrase, "v") })
         {
-            Assert.Equal(DcrErrorId.InvalidSetup, Assert.Throws<DcrException>(() => StoreOperation.CheckProtection(protection, hasPassphrase, vault)).ErrorId);
+            Assert.Equal(DcrErrorId.InvalidSetup, Assert.Throws<DcrException>(() => StoreOperation.CheckProtection(protection, passphrase, vault)).ErrorId);
+        }
+    }
+
+    [Fact]
+    public async Task An_empty_passphrase_seals_nothing()
+    {
+        await FilledAsync(Start());
+        using var empty = new SecureString();
+        var error = await Assert.ThrowsAsync<DcrException>(() => _opened[0].ProtectAsync((ledgerId, key) => Task.FromResult(LocalStore.ByPassphrase(ledgerId, key, empty))));
+        Assert.Equal(DcrErrorId.InvalidSetup, error.ErrorId);
+        AssertWhole(await Start().OpenAsync());
+    }
+
+    /// <summary>Rule L6: what a vault is registered as is a hint.</summary>
+    [Fact]
+    public async Task A_key_is_found_in_its_vault_whatever_that_is_registered_as()
+    {
+        await FilledAsync(Start());
+        await ProtectAsync(_opened[0], DcrProtection.Vault);
+        var asked = new List<string>();
+        var next = NewStore(_disk.Start(), vaults: ["Other", "Renamed"]);
+        AssertWhole(await next.OpenAsync(name =>
+        {
+            asked.Add(name);
+            return name == "Renamed" ? _vault : new MemoryVault { Name = name };
+        }));
+        Assert.Equal(["Other", "Renamed"], asked);
+
+        var gone = NewStore(_disk.Start(), vaults: ["Other"]);
+        var error = await Assert.ThrowsAsync<DcrException>(() => gone.OpenAsync(name => new MemoryVault { Name = name }));
+        Assert.Equal(DcrErrorId.StoreKeyMissing, error.ErrorId);
+        Assert.Contains("Register the vault", error.RecommendedAction);
+    }
+
+    [Fact]
+    public async Task A_key_s_own_vault_that_is_locked_is_named_and_no_other_is_asked()
+    {
+        await FilledAsync(Start());
+        await ProtectAsync(_opened[0], DcrProtection.Vault);
+        _vault.Fault = VaultFault.Locked;
+        var error = await Assert.ThrowsAsync<DcrException>(() => NewStore(_disk.Start(), vaults: ["Other", "TestVault"]).OpenAsync(name => name == "TestVault" ? _vault : throw new InvalidOperationException(name)));
+        Assert.Equal(DcrErrorId.StoreLocked, error.ErrorId);
+        Assert.Contains("'TestVault'", error.Message);
+    }
+
+    [Fact]
+    public async Task A_key_that_its_own_vault_has_lost_is_missed_although_another_vault_is_locked()
+    {
+        await FilledAsync(Start());
+        await ProtectAsync(_opened[0], DcrProtection.Vault);
+        var error = await Assert.ThrowsAsync<DcrException>(() => NewStore(_disk.Start(), vaults: ["Other", "TestVault"]).OpenAsync(name => new MemoryVault { Name = name, Fault = name == "Other" ? VaultFault.Locked : VaultFault.None }));
+        Assert.Equal(DcrErrorId.StoreKeyMissing, error.ErrorId);
+    }
+
+    [Fact]
+    public async Task Where_a_vault_still_has_the_former_key_is_told()
+    {
+        await FilledAsync(Start());
+        await ProtectAsync(_opened[0], DcrProtection.Vault);
+        var former = await StoreOperation.ProtectAsync(_opened[0], DcrProtection.User, null, null, VaultOf);
+        var (vault, secret) = Assert.Single(former);
+        Assert.Equal((_vault.Name, true, true), (vault, _vault.Secrets.ContainsKey(secret), SecretName.IsStoreKey(secret)));
+        Assert.Empty(await StoreOperation.ProtectAsync(_opened[0], DcrProtection.User, null, null, VaultOf));
+    }
+
+    [Fact]
+    public async Task The_key_goes_into_a_folder_that_is_there_and_this_account_s_alone()
+    {
+        var home = Path.Combine(Path.GetTempPath(), "dcr-" + Guid.NewGuid().ToString("n"));
+        try
+        {
+            var folder = new DiskFolder(home);
+            var apart = Path.Combine(home, "apart");
+            var store = new LocalStore(folder, settings => settings.KeyPath is { } path ? (new DiskFolder(Path.GetDirectoryName(path)!, create: false), Path.GetFileName(path)) : (folder, KeyName), _account);
+            await FilledAsync(store);
+            Assert.Equal(DcrErrorId.InvalidSetup, Assert.Throws<DcrException>(() => store.MoveKey(Path.Combine(apart, "k.key"))).ErrorId);
+
+            UserOnly.CreateFolder(apart);
+            var precious = Path.Combine(apart, "precious.txt");
+            File.WriteAllText(precious, "precious");
+            Assert.Equal(DcrErrorId.SecretExists, Assert.Throws<DcrException>(() => store.MoveKey(precious)).ErrorId);
+            Assert.Equal("precious", File.ReadAllText(precious));
+#if NET
+            if (!OperatingSystem.IsWindows())
+            {
+                File.SetUnixFileMode(apart, (UnixFileMode)0b111_101_101);
+                AssertNotPrivate(Path.Combine(apart, "k.key"));
+                File.SetUnixFileMode(apart, (UnixFileMode)0b111_000_000);
+                var link = Path.Combine(home, "link");
+                Directory.CreateSymbolicLink(link, apart);
+                AssertNotPrivate(Path.Combine(link, "k.key"));
+            }
+#endif
+            store.MoveKey(Path.Combine(apart, "k.key"));
+            AssertWhole(await store.OpenAsync());
+#if NET
+            void AssertNotPrivate(string path)
+            {
+                var error = Assert.Throws<DcrException>(() => store.MoveKey(path));
+                Assert.Equal(DcrErrorId.StoreReadOnly, error.ErrorId);
+                Assert.DoesNotContain("room", error.RecommendedAction, StringComparison.Ordinal);
+            }
+#endif
+            store.Dispose();
+        }
+        finally
+        {
+            Directory.Delete(home, recursive: true);
         }
     }
 
@@ -333,8 +444,158 @@ public class LocalStoreTests
         return store;
     }
 
-    private LocalStore NewStore(DiskProcess process, IAccountProtection? account = null) =>
-        new(process, settings => settings.KeyPath is { } path ? (_keyDisk.Start(), Path.GetFileName(path)) : (process, KeyName), account ?? _account);
+    /// <param name="vaults">What vaults are registered as; null for the one that there is.</param>
+    private LocalStore NewStore(DiskProcess process, IAccountProtection? account = null, IReadOnlyList<string>? vaults = null) =>
+        new(process, settings => settings.KeyPath is { } path ? (_keyDisk.Start(), Path.GetFileName(path)) : (process, KeyName), account ?? _account)
+        {
+            VaultNames = () => vaults ?? [_vault.Name],
+        };
+
+    /// <summary>Taken for an empty store, it would let every tenant be registered again.</summary>
+    [Theory]
+    [InlineData("gone")]
+    [InlineData("renamed")]
+    [InlineData("empty")]
+    [InlineData("a line")]
+    [InlineData("an empty one above")]
+    [InlineData("a line above")]
+    [InlineData("a backup above")]
+    [InlineData("another store's above")]
+    [InlineData("another store's")]
+    public async Task A_ledger_that_is_lost_or_hidden_behind_something_else_is_said(string what)
+    {
+        await FilledAsync(Start());
+        var whole = _disk[First];
+        Replace(what);
+        var running = _opened[0];
+        foreach (var store in new[] { Start(), Start() })
+        {
+            var error = await Assert.ThrowsAsync<DcrException>(() => store.OpenAsync());
+            Assert.Equal(what == "another store's" ? DcrErrorId.StoreKeyMissing : DcrErrorId.StoreDamaged, error.ErrorId);
+        }
+
+        await AssertNotBegunAsync(running);
+        foreach (var name in _disk.Names.Where(static name => name.EndsWith(".dcrl", StringComparison.Ordinal) || name.EndsWith(".bak", StringComparison.Ordinal)))
+        {
+            _disk.Start().Delete(name);
+        }
+
+        _disk[First] = whole;
+        AssertWhole(await Start().OpenAsync());
+        AssertWhole(await running.OpenAsync());
+    }
+
+    private void Replace(string what)
+    {
+        switch (what)
+        {
+            case "gone":
+                _disk.Start().Delete(First);
+                break;
+            case "renamed":
+                _disk.Start().Rename(First, "ledger-000001.bak");
+                break;
+            case "empty":
+                _disk[First] = [];
+                break;
+            case "a line":
+                _disk[First] = Encoding.ASCII.GetBytes("x\n");
+                break;
+            case "an empty one above":
+                _disk[LedgerSamples.Second] = [];
+                break;
+            case "a line above":
+                _disk[LedgerSamples.Second] = Encoding.ASCII.GetBytes("x\n");
+                break;
+            case "a backup above":
+                var backup = new MemoryStream();
+                StoreOperation.WriteBackup(_opened[0].OpenAsync().GetAwaiter().GetResult(), backup, Passphrase, LedgerSamples.Now);
+                _disk[LedgerSamples.Second] = backup.ToArray();
+                break;
+            case "another store's above":
+                _disk[LedgerSamples.Second] = OtherLedger();
+                break;
+            default:
+                _disk[First] = OtherLedger();
+                break;
+        }
+    }
+
+    private static byte[] OtherLedger()
+    {
+        var machine = new Machine();
+        using var other = machine.Start();
+        other.Ledger.Register("o1", "o1");
+        return machine.Disk[First];
+    }
+
+    private static async Task AssertNotBegunAsync(LocalStore running)
+    {
+        var ledger = await running.OpenAsync();
+        var failure = await Record.ExceptionAsync(async () => Assert.IsType<Begun.Living>(await ledger.BeginAsync(LedgerSamples.Intent("t1"))));
+        Assert.True(failure is null or DcrException, failure?.ToString());
+    }
+
+    [Fact]
+    public async Task Who_was_killed_before_the_first_frame_leaves_a_store_that_can_be_used()
+    {
+        await Start().OpenAsync();
+        var calls = _disk.Calls.Count;
+        for (var at = 0; at < calls; at++)
+        {
+            var disk = new DiskDouble();
+            var (left, process) = (at, disk.Start());
+            disk.Before = call =>
+            {
+                if (call.By == process && left-- == 0)
+                {
+                    process.Kill();
+                    throw new KilledException();
+                }
+            };
+            await Record.ExceptionAsync(() => NewStore(process).OpenAsync());
+            disk.Before = null;
+            AssertWhole(await FilledAsync(NewStore(disk.Start())));
+            AssertWhole(await NewStore(disk.Start()).OpenAsync());
+        }
+    }
+
+    [Fact]
+    public async Task A_key_file_that_is_gone_under_a_running_session_is_said_before_anything_is_asked()
+    {
+        var ledger = await FilledAsync(Start());
+        var key = _disk[KeyName];
+        _disk.Start().Delete(KeyName);
+        var error = await Assert.ThrowsAsync<DcrException>(() => ledger.BeginAsync(LedgerSamples.Intent("t9")));
+        Assert.Equal(DcrErrorId.StoreKeyMissing, error.ErrorId);
+        Assert.Contains("Backup-DcrStore", error.RecommendedAction, StringComparison.Ordinal);
+        Assert.Contains("Backup-DcrStore", (await Assert.ThrowsAsync<DcrException>(() => ProtectAsync(_opened[0], DcrProtection.User))).RecommendedAction, StringComparison.Ordinal);
+
+        // The way out that it names.
+        Assert.Equal(3, StoreOperation.WriteBackup(ledger, new MemoryStream(), Passphrase, LedgerSamples.Now));
+        Assert.Empty(ledger.Open());
+        _disk[KeyName] = key;
+        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(LedgerSamples.Intent("t9")));
+    }
+
+    [Fact]
+    public async Task A_key_file_that_another_process_put_elsewhere_is_found()
+    {
+        var ledger = await FilledAsync(Start());
+        Start().MoveKey("/elsewhere/own.key");
+        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(LedgerSamples.Intent("t9")));
+    }
+
+    [Fact]
+    public async Task A_folder_that_was_replaced_by_another_store_s_is_said()
+    {
+        var ledger = await FilledAsync(Start());
+        var other = new DiskDouble();
+        await FilledAsync(NewStore(other.Start()));
+        _disk.Restore(other.Snapshot());
+        _disk[First] = [.. _disk[First], 0];
+        Assert.Equal(DcrErrorId.StoreDamaged, (await Assert.ThrowsAsync<DcrException>(() => ledger.BeginAsync(LedgerSamples.Intent("t9")))).ErrorId);
+    }
 
     private ISecretVault VaultOf(string name) => _vault;
 

@@ -95,7 +95,7 @@ public sealed class ProtectionBesideOthersTests : IDisposable
 
     private LocalStore NewStore(TimeSpan longestAnswer, DiskProcess process) => new(process, _ => (process, "store.key"), _account) { LongestAnswer = longestAnswer };
 
-    private static Task ProtectAsync(LocalStore store) => store.ProtectAsync(static (ledgerId, key) => Task.FromResult(new ProtectedKey
+    private static Task<IReadOnlyList<(string Vault, string SecretName)>> ProtectAsync(LocalStore store) => store.ProtectAsync(static (ledgerId, key) => Task.FromResult(new ProtectedKey
     {
         Id = key.Id,
         Protection = DcrProtection.Passphrase,

@@ -211,10 +211,16 @@ public class RegistrationLedgerTests
         using var ledger = Open();
         _disk.ForgetCalls();
         ledger.Register("c1", "t1");
+        Assert.Equal(2, _disk.Count(DiskOperation.Flush, First));
+
+        // The first one of a process makes room for answers.
+        Assert.Equal(3, _disk.Count(DiskOperation.Flush));
+        _disk.ForgetCalls();
+        ledger.Register("c2", "t2");
         Assert.Equal(2, _disk.Count(DiskOperation.Flush));
         Assert.Equal(3, _disk.Count(DiskOperation.Append));
         _disk.ForgetCalls();
-        await ledger.StoredAsync([(Issuer, "c1", 3)]);
+        await ledger.StoredAsync([(Issuer, "c2", 6)]);
         await ledger.CloseAsync([LedgerHash.New()]);
         Assert.Equal(0, _disk.Count(DiskOperation.Flush));
     }
@@ -528,6 +534,98 @@ public class RegistrationLedgerTests
     }
 
     [Fact]
+    public async Task A_damaged_registration_can_be_taken_from_a_backup_or_dropped()
+    {
+        IReadOnlyList<FrameDraft> backup;
+        using (var first = Open())
+        {
+            first.Register("c1", "t1");
+            await first.KeepSecretAsync("s", "text");
+            first.Register("v1", "tv", Vault);
+            backup = first.Contents();
+            first.Register("c2", "t2");
+        }
+
+        Spoil(static header => header.Kind is FrameKind.Kept or FrameKind.Secret, all: true);
+        using var ledger = Open();
+        var error = Assert.Throws<DcrException>(() => ledger.FindTenant(Issuer, "t1"));
+        Assert.Contains("tenant 't1'", error.Message, StringComparison.Ordinal);
+        Assert.Contains("client 'c1'", Assert.Throws<DcrException>(() => ledger.Find(Issuer, "c1")).Message, StringComparison.Ordinal);
+        Assert.Contains("secret 's'", Assert.Throws<DcrException>(() => ledger.FindSecret("s")).Message, StringComparison.Ordinal);
+        Assert.Contains("tenant 't1'", (await Assert.ThrowsAsync<DcrException>(() => ledger.BeginAsync(Intent("t1")))).Message, StringComparison.Ordinal);
+
+        // Others are not held up by them.
+        Assert.Empty(ledger.PendingFor(Vault));
+        Assert.Empty(ledger.Issuers());
+
+        Assert.Equal(["c1", "v1"], (await ledger.RestoreAsync(LedgerHash.Parse(ledger.Id), backup)).Select(static taken => taken.ClientId).OrderBy(static id => id, StringComparer.Ordinal));
+        Assert.Equal("token-of-c1", ledger.FindTenant(Issuer, "t1")!.Record.RegistrationAccessToken);
+        Assert.Equal("text", ledger.FindSecret("s"));
+        Assert.Equal("v1", Assert.Single(ledger.PendingFor(Vault)).Record.ClientId);
+        Assert.Empty(await ledger.RestoreAsync(LedgerHash.Parse(ledger.Id), backup));
+
+        Assert.True(ledger.IsDamaged(Issuer, "c2"));
+        Assert.NotEqual(0, await ledger.RemoveAsync(Record("c2")));
+        Assert.False(ledger.IsDamaged(Issuer, "c2"));
+        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t2")));
+    }
+
+    [Fact]
+    public async Task A_folder_that_cannot_be_written_is_read_and_nothing_is_begun_in_it()
+    {
+        using (var first = Open())
+        {
+            first.Register("c1", "t1");
+            await first.BeginAsync(Intent("t2"));
+        }
+
+        var before = _disk.Snapshot();
+        using (var ledger = new RegistrationLedger(new ReadOnlyFolder(_disk.Start(), new IOException("it is read-only")), _keys))
+        {
+            Assert.Equal("token-of-c1", ledger.FindTenant(Issuer, "t1")!.Record.RegistrationAccessToken);
+            Assert.Single(ledger.Open());
+            Assert.Equal(4, ledger.Contents().Count + ledger.List(Issuer).Count() + ledger.Issuers().Count);
+            var error = await Assert.ThrowsAsync<DcrException>(() => ledger.BeginAsync(Intent("t3")));
+            Assert.Equal(DcrErrorId.StoreReadOnly, error.ErrorId);
+            Assert.Contains("it is read-only", error.Message, StringComparison.Ordinal);
+        }
+
+        var after = _disk.Snapshot();
+        Assert.Equal(before.Count, after.Count);
+        Assert.All(before, file => Assert.Equal(file.Value, after[file.Key]));
+    }
+
+    /// <summary>What was registered since the copy is not known, and would be registered again.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Nobody_registers_in_an_older_copy_before_the_user_was_told(bool inPlace)
+    {
+        using var ledger = Open();
+        ledger.Register("c1", "t1");
+        var backup = _disk.Snapshot();
+        ledger.Register("c2", "t2");
+        if (inPlace)
+        {
+            _disk.Overwrite(First, backup[First]);
+        }
+        else
+        {
+            _disk.Restore(backup);
+        }
+
+        Assert.IsType<Begun.Living>(await ledger.BeginAsync(Intent("t1")));
+        foreach (var tenant in new[] { "t2", "t3", null })
+        {
+            Assert.Equal(DcrErrorId.StoreDamaged, (await Assert.ThrowsAsync<DcrException>(() => ledger.BeginAsync(Intent(tenant)))).ErrorId);
+        }
+
+        Assert.Empty(ledger.Open());
+        ledger.File.AcceptRollback();
+        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t2")));
+    }
+
+    [Fact]
     public async Task The_last_registration_keeps_its_tenant_although_it_is_damaged()
     {
         using (var first = Open())
@@ -733,6 +831,52 @@ public class RegistrationLedgerTests
     }
 
     [Fact]
+    public async Task A_store_that_was_removed_under_a_process_is_told_and_not_begun_anew()
+    {
+        using var ledger = Open();
+        ledger.Register("c1", "t1");
+        _disk.Restore(new Dictionary<string, byte[]>());
+        foreach (var act in new Func<Task>[] { () => ledger.BeginAsync(Intent("t2")), () => Task.Run(() => ledger.FindTenant(Issuer, "t1")) })
+        {
+            var failure = await Assert.ThrowsAsync<DcrException>(act);
+            Assert.Equal(DcrErrorId.StoreReadOnly, failure.ErrorId);
+            Assert.Contains("is not there any more", failure.Message);
+            Assert.Contains("Put it back", failure.RecommendedAction);
+        }
+
+        Assert.DoesNotContain(_disk.Names, static name => name.EndsWith(".dcrl", StringComparison.Ordinal));
+    }
+
+    /// <summary>What to do about a disk that refuses depends on why.</summary>
+    [Theory]
+    [InlineData(28, "Make room on the disk")]
+    [InlineData(unchecked((int)0x80070070), "Make room on the disk")]
+    [InlineData(30, "writable for this account")]
+    [InlineData(5, "See to the disk")]
+    public void What_a_failure_of_the_disk_means_is_said(int code, string next) =>
+        Assert.Contains(next, StoreErrors.NotWritable("folder", new IOException("it refuses", code)).RecommendedAction);
+
+    [Fact]
+    public void What_a_refusal_of_rights_means_is_said()
+    {
+        Assert.Contains("writable for this account", StoreErrors.NotWritable("folder", new UnauthorizedAccessException("no")).RecommendedAction);
+        Assert.Contains("this account's alone", StoreErrors.NotWritable("folder", new NotPrivateException("no")).RecommendedAction);
+        Assert.Contains("Put it back", StoreErrors.NotWritable("folder", new DirectoryNotFoundException("no")).RecommendedAction);
+    }
+
+    [Fact]
+    public async Task The_room_for_answers_ends_with_its_process()
+    {
+        var (ended, killed) = (Open(), Open());
+        await ended.BeginAsync(Intent("t1"));
+        await killed.BeginAsync(Intent("t2"));
+        Assert.Equal(2, _disk.Names.Count(static name => name.StartsWith("room-", StringComparison.Ordinal)));
+        ended.Dispose();
+        Assert.Single(_disk.Names, static name => name.StartsWith("room-", StringComparison.Ordinal));
+        killed.Dispose();
+    }
+
+    [Fact]
     public async Task Metadata_that_could_not_be_read_back_is_refused_before_it_is_written()
     {
         using var ledger = Open();
@@ -786,11 +930,15 @@ public class RegistrationLedgerTests
     private RegistrationLedger Open() => new(_disk.Start(), _keys);
 
     /// <summary>Changes a byte in the content of the first such frame.</summary>
-    private void Spoil(Func<FrameHeader, bool> which)
+    /// <param name="all">All such frames; else the first.</param>
+    private void Spoil(Func<FrameHeader, bool> which, bool all = false)
     {
-        var (_, offset) = _disk.Frames(_keys).Frames.First(frame => which(frame.Header));
         var bytes = _disk[First];
-        bytes[offset + FrameHeader.Size + 20] ^= 1;
+        foreach (var (_, offset) in _disk.Frames(_keys).Frames.Where(frame => which(frame.Header)).Take(all ? int.MaxValue : 1))
+        {
+            bytes[offset + FrameHeader.Size + 20] ^= 1;
+        }
+
         _disk[First] = bytes;
     }
 

@@ -49,6 +49,9 @@ public class OidcProviderTests(OidcProviders providers) : IClassFixture<OidcProv
         var client = await session.RegisterAsync();
         var old = session.Stored(client.ClientId);
         await session.UpdateAsync(client.ClientId, """{"client_name":"m"}""");
+
+        // As if nothing newer were known here.
+        old = old with { Sequence = long.MaxValue, UpdatedAt = old.UpdatedAt.AddDays(1) };
         Assert.Equal(DcrErrorId.AccessTokenRejected, (await Assert.ThrowsAsync<DcrException>(() => session.RunAsync(context => ReadOperation.RunAsync(context, old)))).ErrorId);
     }
 

@@ -90,7 +90,8 @@ public class AuditTests
     {
         using var session = await StartAsync($$"""{"faults":[{{fault}}]}""");
         var client = await RegisterAsync(session);
-        await session.DeleteAsync(client.ClientId, force: true);
+        await Assert.ThrowsAsync<DcrException>(() => session.DeleteAsync(client.ClientId));
+        await session.ForgetAsync(client.ClientId);
         Assert.Equal(
             [(DcrAuditOperation.Delete, DcrAuditOutcome.Refused, errorId, 1), (DcrAuditOperation.Drop, DcrAuditOutcome.Succeeded, null, 0)],
             Records().Skip(2).Select(static record => (record.Operation, record.Outcome, record.ErrorId, record.Attempts!.Value)));
@@ -246,7 +247,7 @@ public class AuditTests
 
     private static Task<bool> DeleteAsync(Session session, RegistrationRecord record) => session.RunAsync(async context =>
     {
-        await DeleteOperation.RunAsync(context, record, force: false);
+        await DeleteOperation.RunAsync(context, record);
         return true;
     });
 

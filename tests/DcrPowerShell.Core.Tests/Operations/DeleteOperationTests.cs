@@ -21,7 +21,7 @@ public class DeleteOperationTests
     [Theory]
     [InlineData("unauthorized", DcrErrorId.AccessTokenRejected)]
     [InlineData("notFound", DcrErrorId.ClientNotFound)]
-    public async Task A_client_that_is_gone_already_is_dropped_by_force_only(string unknownClient, DcrErrorId expected)
+    public async Task A_client_that_is_gone_already_keeps_its_record_until_that_is_dropped(string unknownClient, DcrErrorId expected)
     {
         using var session = await Session.StartAsync($$"""{"unknownClient":"{{unknownClient}}"}""");
         var client = await session.RegisterAsync();
@@ -29,23 +29,21 @@ public class DeleteOperationTests
         Assert.Equal(expected, (await Assert.ThrowsAsync<DcrException>(() => session.DeleteAsync(client.ClientId))).ErrorId);
         Assert.Single(session.Vault.Registrations);
 
-        await session.DeleteAsync(client.ClientId, force: true);
+        await session.ForgetAsync(client.ClientId);
         Assert.Empty(session.Vault.Registrations);
-        Assert.Contains("was dropped from the store", Assert.Single(session.Reporter.Warnings));
     }
 
     [Theory]
     [InlineData(""" "status":403,"content":"{}" """)] // node-solid-server
     [InlineData(""" "status":400,"content":"{\"error\":\"access_denied\"}" """)] // Authlib
-    public async Task A_client_whose_token_is_refused_is_dropped_by_force(string fault)
+    public async Task A_client_whose_token_is_refused_is_named(string fault)
     {
         using var session = await Session.StartAsync($$"""{"faults":[{"on":"delete","times":2,{{fault}}}]}""");
         var client = await session.RegisterAsync();
         var error = await Assert.ThrowsAsync<DcrException>(() => session.DeleteAsync(client.ClientId));
         Assert.Equal(DcrErrorId.AccessTokenRejected, error.ErrorId);
         Assert.Contains($"client '{client.ClientId}'", error.Message);
-        await session.DeleteAsync(client.ClientId, force: true);
-        Assert.Empty(session.Vault.Registrations);
+        Assert.Contains("Remove-DcrClient -StoreOnly", error.RecommendedAction);
     }
 
     [Theory]
@@ -59,22 +57,18 @@ public class DeleteOperationTests
         var error = await Assert.ThrowsAsync<DcrException>(() => session.DeleteAsync(client.ClientId));
         Assert.Equal(DcrErrorId.OperationNotSupported, error.ErrorId);
         Assert.Contains(words, error.Message);
+        Assert.Contains("Remove-DcrClient -StoreOnly", error.RecommendedAction);
         Assert.False(session.Connection.Capabilities.HasFlag(DcrCapabilities.Delete));
         Assert.Single(session.Vault.Registrations);
-
-        await session.DeleteAsync(client.ClientId, force: true);
-        Assert.Empty(session.Vault.Registrations);
-        Assert.Single(await session.Server.ClientsAsync());
-        Assert.Contains(words, Assert.Single(session.Reporter.Warnings));
     }
 
     [Fact]
-    public async Task A_client_without_a_token_is_dropped_by_force()
+    public async Task A_client_without_a_token_can_only_be_dropped()
     {
         using var session = await Session.StartAsync("""{"operations":[]}""");
         var client = await session.RegisterAsync();
         Assert.Equal(DcrErrorId.OperationNotSupported, (await Assert.ThrowsAsync<DcrException>(() => session.DeleteAsync(client.ClientId))).ErrorId);
-        await session.DeleteAsync(client.ClientId, force: true);
+        await session.ForgetAsync(client.ClientId);
         Assert.Empty(session.Vault.Registrations);
     }
 
@@ -85,11 +79,11 @@ public class DeleteOperationTests
     [InlineData(""" "status":500 """, DcrErrorId.OutcomeUnknown)]
     [InlineData(""" "status":503 """, DcrErrorId.ServerUnavailable)]
     [InlineData(""" "status":302,"headers":{"Location":"https://evil.example/"} """, DcrErrorId.ResponseNotConformant)]
-    public async Task Not_known_to_be_deleted_it_stays_in_the_vault_even_by_force(string fault, DcrErrorId expected)
+    public async Task Not_known_to_be_deleted_it_stays_in_the_vault(string fault, DcrErrorId expected)
     {
         using var session = await Session.StartAsync($$"""{"faults":[{"on":"delete",{{fault}}}]}""");
         var client = await session.RegisterAsync();
-        Assert.Equal(expected, (await Assert.ThrowsAsync<DcrException>(() => session.DeleteAsync(client.ClientId, force: true))).ErrorId);
+        Assert.Equal(expected, (await Assert.ThrowsAsync<DcrException>(() => session.DeleteAsync(client.ClientId))).ErrorId);
         Assert.Single(session.Vault.Registrations);
         Assert.Single(await session.SentAsync("delete"));
     }

@@ -27,6 +27,27 @@ public class OrphanOperationTests
         Assert.Equal((await session.AtServerAsync()).ClientId, adopted.ClientId);
         Assert.Equal("north", session.Stored(adopted.ClientId).Tenant);
         Assert.Empty(await FindAsync(session));
+
+        // Its secret is not known yet: that it has none is not said.
+        await session.ReadAsync(adopted.ClientId);
+        Assert.NotNull((await session.ResetSecretAsync(adopted.ClientId)).ClientSecret);
+        Assert.Empty(session.Reporter.Warnings);
+    }
+
+    [Fact]
+    public async Task A_client_that_is_given_another_tenant_and_a_tenant_that_gets_a_second_client_are_told()
+    {
+        using var session = await OktaAsync("");
+        var (north, south) = (await session.RegisterAsync(tenant: "north"), await session.RegisterAsync(tenant: "south"));
+        await session.RunAsync(context => RestoreOperation.FromServerAsync(context, north.ClientId, "NORTH"));
+        Assert.Empty(session.Reporter.Warnings);
+        await session.RunAsync(context => RestoreOperation.FromServerAsync(context, north.ClientId, "South"));
+        Assert.Equal(
+            [
+                $"Client '{north.ClientId}' was kept for tenant 'NORTH', and is kept for tenant 'South' now.",
+                $"Tenant 'South' has more than one client: '{north.ClientId}', which is used for it, and '{south.ClientId}'. Remove-DcrClient -ClientId removes the one that is not wanted.",
+            ],
+            session.Reporter.Warnings);
     }
 
     [Fact]
@@ -70,6 +91,10 @@ public class OrphanOperationTests
         var orphan = Assert.Single(await FindAsync(session));
         Assert.Empty(orphan.Candidates);
         Assert.Contains("'Clinic portal'", orphan.RecommendedAction);
+
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.RunAsync(context => OrphanOperation.AdoptAsync(context, orphan)));
+        Assert.Contains("cannot be asked for its clients", error.Message);
+        Assert.Equal(orphan.RecommendedAction, error.RecommendedAction);
     }
 
     [Fact]

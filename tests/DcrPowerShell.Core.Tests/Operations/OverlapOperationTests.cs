@@ -108,12 +108,12 @@ public class OverlapOperationTests
         using var session = await StartAsync();
         var client = await session.RegisterAsync();
         await session.OverlapAsync(client.ClientId);
-        var record = session.Stored(client.ClientId) with { ClientSecret = "cs_changed-elsewhere" };
-        var error = await RefusedAsync(session, () => OverlapOperation.CompleteAsync(session.Context, record, null));
+        var record = session.Stored(client.ClientId) with { ClientSecret = "cs_changed-elsewhere", Sequence = long.MaxValue };
+        var error = await RefusedAsync(session, () => session.RunAsync(context => OverlapOperation.CompleteAsync(context, record, null)));
         Assert.Contains("no client secret at the server that is the one known here", error.Message);
         Assert.Equal(2, (await SecretsAsync(session)).Count);
 
-        await RefusedAsync(session, () => OverlapOperation.CompleteAsync(session.Context, record with { ClientSecret = null }, null));
+        await RefusedAsync(session, () => session.RunAsync(context => OverlapOperation.CompleteAsync(context, record with { ClientSecret = null }, null)));
     }
 
     [Fact]

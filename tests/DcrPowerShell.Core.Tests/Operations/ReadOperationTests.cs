@@ -75,7 +75,7 @@ public class ReadOperationTests
         var error = await Assert.ThrowsAsync<DcrException>(() => session.ReadAsync(client.ClientId));
         Assert.Equal(expected, error.ErrorId);
         Assert.Contains(words, error.Message);
-        Assert.Contains("Remove-DcrClient -Force", error.RecommendedAction);
+        Assert.Contains("Remove-DcrClient -StoreOnly", error.RecommendedAction);
         Assert.NotNull(session.Stored(client.ClientId).RegistrationAccessToken);
     }
 

@@ -344,11 +344,11 @@ public class RecoveryTests
         Assert.Empty(session.Ledger.Open());
     }
 
-    /// <summary>The answer is on the object, and in the vault where there is one.</summary>
+    /// <summary>The answer is on the object, and held in memory: the next process knows nothing of it.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_disk_that_is_full_when_the_answer_comes_loses_no_answer(bool hasVault)
+    public async Task A_disk_that_refuses_when_the_answer_comes_loses_no_answer(bool hasVault)
     {
         using var session = await Session.StartAsync(hasVault: hasVault);
         RefuseFrom(session, Answering);
@@ -359,11 +359,123 @@ public class RecoveryTests
         Assert.DoesNotContain("Nothing was sent", error.Message + string.Concat(session.Reporter.Warnings));
         Assert.Contains("The DcrClient object has the secrets", error.RecommendedAction);
 
-        // Nobody knows it here, but its tenant is not registered again.
+        // Nothing more is sent while it waits, and it is no orphan.
+        Assert.Contains("Nothing was sent", (await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "south"))).Message);
+        Assert.Empty(await session.OrphansAsync());
+        Assert.Single(await session.SentAsync("register"));
+
+        // Nobody else knows it, but its tenant is not registered again.
         session.Process.Machine.Disk.Refuses = static _ => false;
         using var next = await session.NextProcessAsync();
         Assert.Equal(DcrErrorId.OutcomeUnknown, (await Assert.ThrowsAsync<DcrException>(() => next.RegisterAsync(tenant: "north"))).ErrorId);
         Assert.Single(await session.SentAsync("register"));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_the_disk_refused_is_written_by_the_same_process_when_there_is_room(bool hasVault)
+    {
+        using var session = await Session.StartAsync(hasVault: hasVault);
+        RefuseFrom(session, Answering);
+        await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "north"));
+        session.Process.Machine.Disk.Refuses = static _ => false;
+
+        Assert.Empty(await session.OrphansAsync());
+        var (found, isNew) = await session.TryRegisterAsync(tenant: "north");
+        Assert.Equal(((await session.AtServerAsync()).ClientId, false), (found.ClientId, isNew));
+        Assert.Empty(session.Ledger.Open());
+        using var next = await session.NextProcessAsync();
+        Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, next.Stored(found.ClientId).RegistrationAccessToken);
+        Assert.Empty(next.Ledger.Open());
+    }
+
+    /// <summary>A token that was rotated, and a client that was removed.</summary>
+    [Fact]
+    public async Task What_the_disk_refused_of_a_change_is_written_too()
+    {
+        using var session = await Session.StartAsync(Rotating, hasVault: false);
+        var client = await session.RegisterAsync(tenant: "north");
+        RefuseFrom(session, Answering + 1); // What is read before is kept.
+        await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""));
+        session.Process.Machine.Disk.Refuses = static _ => false;
+        Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, session.Stored(client.ClientId).RegistrationAccessToken);
+        Assert.Empty(session.Ledger.Open());
+
+        RefuseFrom(session, Answering);
+        await Assert.ThrowsAsync<DcrException>(() => session.DeleteAsync(client.ClientId));
+        session.Process.Machine.Disk.Refuses = static _ => false;
+        Assert.Empty(await session.OrphansAsync());
+        Assert.Null(session.Ledger.Find(session.Connection.Issuer, client.ClientId));
+    }
+
+    /// <summary>Where the process ends before another command, its end is the last chance.</summary>
+    [Fact]
+    public async Task What_the_disk_refused_is_written_at_the_end_of_the_process()
+    {
+        var session = await Session.StartAsync(hasVault: false);
+        RefuseFrom(session, Answering);
+        await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "north"));
+        session.Process.Machine.Disk.Refuses = static _ => false;
+        session.Process.Dispose();
+        using var next = await session.BesideAsync();
+        Assert.False((await next.TryRegisterAsync(tenant: "north")).IsNew);
+    }
+
+    /// <summary>The disk fills while requests are under way: there is room for all of them, and none for the next.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(12)]
+    public async Task On_a_disk_that_fills_up_there_is_room_for_what_was_asked(int count)
+    {
+        using var session = await Session.StartAsync("""{"faults":[{"on":"register","delayMs":700,"times":99}]}""", hasVault: false);
+        var registering = Enumerable.Range(0, count).Select(number => session.Context.RunAsync(context => RegisterOperation.RunAsync(context, new RegisterRequest(JsonBag.Parse(Session.WebClient), $"t{number}", null)))).ToList();
+        await session.ArrivalAsync("register", count);
+        session.Process.Machine.Disk.Room = 0;
+        await Task.WhenAll(registering);
+        Assert.All(registering, static done => Assert.Equal(DcrStorage.Local, done.Result.Client.Storage));
+        Assert.Empty(session.Reporter.Warnings);
+
+        // What is left of the room goes to nobody else.
+        session.Process.Machine.Disk.Room = 0;
+        Assert.Equal(DcrErrorId.StoreReadOnly, (await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "next"))).ErrorId);
+        Assert.Equal(count, (await session.SentAsync("register")).Count);
+        using var next = await session.NextProcessAsync();
+        Assert.Equal(count, next.Listed().Count);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_answer_that_can_be_used_is_no_orphan_and_is_not_dismissed(bool byDismissing)
+    {
+        using var session = await Session.StartAsync(hasVault: false);
+        using var beside = await session.BesideAsync();
+        await KillAsync(session, Keeping, () => session.RegisterAsync(tenant: "north"));
+        var known = await session.AtServerAsync();
+        var entry = Assert.Single(beside.Ledger.Open());
+        var stale = new DcrOrphan(entry.Id.ToString(), session.Connection.Issuer, entry.Intent, [], "");
+        var disk = session.Process.Machine.Disk;
+
+        disk.Room = 0;
+        Assert.Empty(await beside.OrphansAsync());
+        Assert.StartsWith("1 answer of the server is whole in the local store", Assert.Single(beside.Reporter.Warnings));
+        var error = await Assert.ThrowsAsync<DcrException>(() => OrphanOperation.DismissAsync(beside.Context, stale));
+        Assert.Contains("Nothing was dropped", error.Message);
+
+        disk.Room = long.MaxValue;
+        if (byDismissing)
+        {
+            await OrphanOperation.DismissAsync(beside.Context, stale);
+        }
+        else
+        {
+            Assert.Empty(await beside.OrphansAsync());
+        }
+
+        Assert.EndsWith("restored Clinic portal.", beside.Reporter.Warnings.Last());
+        Assert.Equal((known.RegistrationAccessToken, "north"), (beside.Stored(known.ClientId).RegistrationAccessToken, beside.Stored(known.ClientId).Tenant));
+        Assert.Empty(beside.Ledger.Open());
     }
 
     [Fact]
@@ -371,7 +483,7 @@ public class RecoveryTests
     {
         using var session = await Session.StartAsync(hasVault: false);
         var appends = 0;
-        session.Process.Machine.Disk.Refuses = call => call.Operation == DiskOperation.Append && ++appends == Answering;
+        session.Process.Machine.Disk.Refuses = call => call.Operation == DiskOperation.Append && IsLedger(call) && ++appends is Answering or Answering + 1; // It is tried twice.
         var client = await session.RegisterAsync();
         Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, session.Stored(client.ClientId).RegistrationAccessToken);
         Assert.StartsWith("The server's answer could not be written to the local store before it was read:", Assert.Single(session.Reporter.Warnings));
@@ -391,7 +503,8 @@ public class RecoveryTests
         session.Process.Keys.IsLocked = false;
         Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, SecureText.Reveal(Assert.IsType<DcrClient>(error.Unstored).RegistrationAccessToken!));
         Assert.DoesNotContain("Nothing was sent", error.Message + string.Concat(session.Reporter.Warnings));
-        Assert.Equal(DcrErrorId.OutcomeUnknown, (await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "north"))).ErrorId);
+        Assert.False((await session.TryRegisterAsync(tenant: "north")).IsNew);
+        Assert.Empty(session.Ledger.Open());
     }
 
     [Fact]
@@ -465,7 +578,7 @@ public class RecoveryTests
 
         Assert.Equal(2, session.Listed().Count);
         Assert.Equal(2, (await session.Server.ClientsAsync()).Count);
-        await RunGoneAsync(session, context => DeleteOperation.RunAsync(context, session.Stored(client.ClientId), force: false));
+        await RunGoneAsync(session, context => DeleteOperation.RunAsync(context, session.Stored(client.ClientId)));
         using var last = await session.NextProcessAsync();
         Assert.Equal(["north"], last.Listed().Select(static found => found.Record.Tenant));
     }
@@ -517,7 +630,7 @@ public class RecoveryTests
         var disk = session.Process.Machine.Disk;
         disk.Before = call =>
         {
-            if (call.By == session.Process.Folder && call.Operation == DiskOperation.Append && --appends == 0)
+            if (call.By == session.Process.Folder && call.Operation == DiskOperation.Append && IsLedger(call) && --appends == 0)
             {
                 session.Process.Kill();
             }
@@ -528,7 +641,9 @@ public class RecoveryTests
 
     /// <summary>The disk writes no frame from a certain one on.</summary>
     private static void RefuseFrom(Session session, int append) =>
-        session.Process.Machine.Disk.Refuses = call => call.Operation == DiskOperation.Append && --append <= 0;
+        session.Process.Machine.Disk.Refuses = call => call.Operation == DiskOperation.Append && IsLedger(call) && --append <= 0;
+
+    private static bool IsLedger(DiskCall call) => call.Name.EndsWith(".dcrl", StringComparison.Ordinal);
 
     private static async Task RunGoneAsync(Session session, Func<OperationContext, Task> act)
     {

@@ -3,6 +3,7 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Core.Tests.Doubles;
+using DcrPowerShell.Core.Tests.Ledger;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Files;
 using DcrPowerShell.Ledger;
@@ -75,6 +76,85 @@ public class StoreOpeningTests
         Assert.All(session.Vault.Reads.Skip(reads), static name => Assert.Equal(VaultProbe.Name, name));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_is_damaged_here_is_taken_from_the_vault_that_has_it(bool isCompacted)
+    {
+        using var session = await Session.StartAsync();
+        var client = await session.RegisterAsync(tenant: "north");
+        if (isCompacted)
+        {
+            session.Ledger.Compact();
+        }
+
+        Spoil(session);
+        Assert.Equal(DcrClientState.Active, (await session.ReadAsync(client.ClientId)).State);
+        Spoil(session);
+        using var next = await session.NextProcessAsync();
+        Assert.False((await next.TryRegisterAsync(tenant: "north")).IsNew);
+        Assert.Single(await session.SentAsync("register"));
+        Assert.Empty(await session.SentAsync("delete"));
+    }
+
+    /// <summary>A registration in the local store that was dropped because it was damaged.</summary>
+    [Fact]
+    public async Task What_is_damaged_can_be_dropped_and_its_tenant_be_registered_again()
+    {
+        using var session = await Session.StartAsync(hasVault: false);
+        var client = await session.RegisterAsync(tenant: "north");
+        Spoil(session);
+        Assert.Equal(DcrErrorId.StoreDamaged, (await Assert.ThrowsAsync<DcrException>(() => session.ReadAsync(client.ClientId))).ErrorId);
+        var record = await session.RunAsync(context => FindOperation.RunAsync(context, client.ClientId, piped: null, forgets: true));
+        await session.RunAsync(async context =>
+        {
+            await DeleteOperation.ForgetAsync(context, record);
+            return true;
+        });
+        Assert.Empty(session.Listed());
+        Assert.True((await session.TryRegisterAsync(tenant: "north")).IsNew);
+    }
+
+    [Fact]
+    public async Task Nothing_is_sent_where_the_store_can_only_be_read()
+    {
+        using var server = await SharedTestServer.StartAsync();
+        var machine = new Machine();
+        machine.Start().Dispose();
+        using var ledger = new RegistrationLedger(new ReadOnlyFolder(machine.Disk.Start(), new System.IO.IOException("it is read-only")), machine.Keys);
+        var error = await Assert.ThrowsAsync<DcrException>(() => ConnectOperation.RunAsync(new ConnectRequest { Issuer = new Uri(server.Issuer) }, ledger, vault: null, new RecordingReporter(), new FakeClock(), CancellationToken.None));
+        Assert.Equal(DcrErrorId.StoreReadOnly, error.ErrorId);
+        Assert.Empty(await server.RequestsAsync());
+    }
+
+    [Fact]
+    public async Task An_older_copy_is_told_once_and_registrations_go_on_then()
+    {
+        using var session = await Session.StartAsync(hasVault: false);
+        await session.RegisterAsync(tenant: "north");
+        var copy = session.Process.Machine.Disk.Snapshot();
+        await session.RegisterAsync(tenant: "south");
+        session.Process.Machine.Disk.Restore(copy);
+        Assert.False((await session.TryRegisterAsync(tenant: "north")).IsNew);
+        Assert.Equal(DcrErrorId.StoreDamaged, (await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "south"))).ErrorId);
+        Assert.Equal(2, (await session.SentAsync("register")).Count);
+        using var again = await session.AgainAsync();
+        Assert.Contains("older copy", Assert.Single(again.Reporter.Warnings), StringComparison.Ordinal);
+        Assert.True((await again.TryRegisterAsync(tenant: "south")).IsNew);
+        using var third = await session.AgainAsync();
+        Assert.Empty(third.Reporter.Warnings);
+    }
+
+    /// <summary>The last registration.</summary>
+    private static void Spoil(Session session)
+    {
+        var disk = session.Process.Machine.Disk;
+        var (_, offset) = disk.Frames(session.Process.Keys).Frames.Last(static frame => frame.Header.Kind is FrameKind.Kept or FrameKind.Known);
+        var bytes = disk[disk.Newest()];
+        bytes[offset + FrameHeader.Size + 20] ^= 1;
+        disk.Overwrite(disk.Newest(), bytes);
+    }
+
     [Fact]
     public async Task Many_are_taken_in_part_by_part_and_that_can_be_stopped()
     {
@@ -118,6 +198,17 @@ public class StoreOpeningTests
         Assert.DoesNotContain("123456", warning);
         Assert.Equal(content, session.Vault.Secrets["dcr-as-example-com-c1-aaaaaaaaaa"]);
         Assert.False((await next.TryRegisterAsync(tenant: "north")).IsNew);
+    }
+
+    [Fact]
+    public async Task The_key_of_a_local_store_in_the_vault_is_no_registration_and_is_not_read()
+    {
+        using var session = await Session.StartAsync();
+        var name = SecretName.ForStoreKey(session.Ledger.Id, 7);
+        session.Vault.Secrets[name] = "AAAA";
+        using var again = await session.AgainAsync();
+        Assert.Empty(again.Reporter.Warnings);
+        Assert.DoesNotContain(name, session.Vault.Reads);
     }
 
     [Fact]
@@ -244,7 +335,7 @@ public class StoreOpeningTests
         var (north, south) = (await session.RegisterAsync(tenant: "north"), await session.RegisterAsync(tenant: "south"));
         session.Vault.Secrets.TryRemove(north.SecretName!, out _);
         using var next = await session.NextProcessAsync();
-        Assert.Equal("Vault 'TestVault' no longer has 1 registration that it had. Restore-DcrRegistration writes those back that the local store still holds; Remove-DcrClient -StoreOnly forgets one that is gone.", Assert.Single(next.Reporter.Warnings));
+        Assert.Equal("Vault 'TestVault' no longer has 1 registration that it had. Where the folder of the local store was put back to an older copy, they may have been removed since: then Remove-DcrClient -StoreOnly forgets one. Else Restore-DcrRegistration writes those back that the local store still holds.", Assert.Single(next.Reporter.Warnings));
         Assert.False((await next.TryRegisterAsync(tenant: "north")).IsNew);
         Assert.Equal("Clinic portal", (await next.ReadAsync(north.ClientId)).ClientName);
         Assert.Equal(north.ClientId, Assert.Single(await next.RestoreAsync()).ClientId);
@@ -567,6 +658,7 @@ public class StoreOpeningTests
         Assert.Equal(DcrErrorId.NotConnected, (await Assert.ThrowsAsync<DcrException>(() => context.RunAsync(run => ReadOperation.RunAsync(run, session.Stored(client.ClientId))))).ErrorId);
         connection.Close();
 
+        Assert.Equal(DcrErrorId.NotConnected, Assert.Throws<DcrException>(() => new TestServerOperation(connection).Checks).ErrorId);
         Assert.Equal(DcrErrorId.DiscoveryFailed, Assert.Throws<DcrException>(() => ConnectOperation.Offline(new ConnectRequest { Issuer = new Uri("https://other.example.com") }, session.Ledger, null)).ErrorId);
     }
 

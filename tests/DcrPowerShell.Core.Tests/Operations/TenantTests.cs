@@ -8,6 +8,7 @@ using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Ledger;
+using DcrPowerShell.Operations;
 using Xunit;
 
 namespace DcrPowerShell.Core.Tests.Operations;
@@ -53,6 +54,50 @@ public class TenantTests
         await session.RegisterAsync(tenant: "north");
         Assert.True((await session.TryRegisterAsync(tenant: "north", allowsDuplicate: true)).IsNew);
         Assert.Equal(2, session.Listed().Count);
+    }
+
+    /// <summary>It was registered last, and stays the tenant's when the other one is changed.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Of_two_clients_the_tenants_is_not_the_one_that_changed_last(bool hasVault)
+    {
+        using var session = await Session.StartAsync("""{"rotateToken":"getAndPut"}""", hasVault: hasVault);
+        var first = await session.RegisterAsync(tenant: "north");
+        var (second, _) = await session.TryRegisterAsync(tenant: "north", allowsDuplicate: true);
+        await session.ReadAsync(first.ClientId);
+        Assert.Equal(second.ClientId, (await session.TryRegisterAsync(tenant: "north")).Client.ClientId);
+        using var next = await session.NextProcessAsync();
+        Assert.Equal(second.ClientId, (await next.TryRegisterAsync(tenant: "north")).Client.ClientId);
+    }
+
+    /// <summary>A vault that another machine uses has a client of the tenant that this one has registered into its local store.</summary>
+    [Fact]
+    public async Task A_tenant_keeps_its_client_when_a_vault_brings_another_and_both_are_told()
+    {
+        using var other = await Session.StartAsync();
+        var theirs = await other.RegisterAsync(tenant: "North");
+        using var local = await Session.ConnectAsync(other.Connection.Issuer, hasVault: false);
+        var ours = await local.RegisterAsync(tenant: "north");
+        using var both = await Session.ConnectAsync(other.Connection.Issuer, process: local.Process, vault: other.Vault);
+        Assert.Contains(both.Reporter.Warnings, warning => warning.StartsWith($"Tenant 'north' has more than one client: '{ours.ClientId}', which is used for it, and '{theirs.ClientId}'.", StringComparison.Ordinal));
+        Assert.Equal((ours.ClientId, false), await both.TryRegisterAsync(tenant: "north") is var (client, isNew) ? (client.ClientId, isNew) : default);
+        await both.UpdateAsync(theirs.ClientId, """{"client_name":"m"}""");
+        Assert.Equal(ours.ClientId, (await both.TryRegisterAsync(tenant: "north")).Client.ClientId);
+
+        using var again = await both.AgainAsync();
+        Assert.DoesNotContain(again.Reporter.Warnings, static warning => warning.Contains("has more than one client"));
+    }
+
+    [Fact]
+    public async Task A_client_that_another_store_has_is_told_with_the_way_there()
+    {
+        using var session = await Session.StartAsync();
+        var client = await session.RegisterAsync(tenant: "north");
+        using var local = await Session.ConnectAsync(session.Connection.Issuer, hasVault: false, process: session.Process);
+        Assert.Equal(
+            $"The local store has no client that matches 'nor*', and vault 'TestVault' has one: '{client.ClientId}'. Connect-DcrServer -Vault TestVault works with that.",
+            ListOperation.ElsewhereWarning(local.Connection, "nor*", Assert.Single(local.Listed())));
     }
 
     /// <summary>Trial R2.</summary>
@@ -308,7 +353,7 @@ public class TenantTests
         var appends = isAnswered ? 3 : 2;
         session.Process.Machine.Disk.Before = call =>
         {
-            if (call.By == session.Process.Folder && call.Operation == DiskOperation.Append && --appends == 0)
+            if (call.By == session.Process.Folder && call.Operation == DiskOperation.Append && call.Name.EndsWith(".dcrl", StringComparison.Ordinal) && --appends == 0)
             {
                 session.Process.Kill();
             }

@@ -125,7 +125,7 @@ public class RefusalTests
         {
             var error = Managing(Rfc(status, "access_denied"));
             Assert.Contains("client 'c1'", error.Message);
-            Assert.Contains("Remove-DcrClient -Force", error.RecommendedAction);
+            Assert.Contains("Remove-DcrClient -StoreOnly", error.RecommendedAction);
             Assert.Equal(isGone, error.IsClientGone);
         }
     }

@@ -18,6 +18,15 @@ public class SecretNameTests
     public void A_name_is_readable_and_ends_in_a_hash(string issuer, string clientId, string expected) =>
         Assert.Equal(expected, SecretName.For(issuer, clientId));
 
+    [Fact]
+    public void A_store_s_key_is_told_from_a_registration_at_a_host_of_that_name()
+    {
+        var ledger = new string('a', 32);
+        Assert.True(SecretName.IsStoreKey(SecretName.ForStoreKey(ledger, 1)));
+        Assert.False(SecretName.IsStoreKey(SecretName.For("https://store.key", ledger)));
+        Assert.False(SecretName.IsStoreKey(SecretName.For("https://store-key.example", "c1")));
+    }
+
     public static TheoryData<string, string> OddOnes => new()
     {
         { "https://as.example.com", new string('a', 1000) },

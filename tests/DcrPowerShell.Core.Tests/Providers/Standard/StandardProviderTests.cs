@@ -31,7 +31,7 @@ public class StandardProviderTests
         using var other = await SharedTestServer.StartAsync();
         using var session = await StartWithForeignUrisAsync(other.Url, allowed: false);
         var client = await session.RegisterAsync();
-        foreach (var act in new Func<Task>[] { () => session.ReadAsync(client.ClientId), () => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""), () => session.DeleteAsync(client.ClientId, force: true) })
+        foreach (var act in new Func<Task>[] { () => session.ReadAsync(client.ClientId), () => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""), () => session.DeleteAsync(client.ClientId) })
         {
             var error = await Assert.ThrowsAsync<DcrException>(act);
             Assert.Equal(DcrErrorId.RegistrationUriRefused, error.ErrorId);

@@ -5,7 +5,7 @@ using System.Management.Automation;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 
-namespace DcrPowerShell.Binding;
+namespace DcrPowerShell.Hosting;
 
 /// <summary>
 /// The columns of piped rows: PowerShell leaves out silently what binds to no parameter, so that a heading with a blank at its end would

@@ -1,0 +1,104 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using DcrPowerShell.Files;
+
+namespace DcrPowerShell.Ledger;
+
+/// <summary>
+/// One command at a time asks a server about a client, of all processes that have this folder. A server may replace the token at each
+/// answer, and who asks beside another one would be told that its own is wrong.
+/// </summary>
+internal sealed class Turns(IStoreFolder folder)
+{
+    private const string Guard = "turns.lock";
+    private const string Prefix = "turn-";
+    private const string Extension = ".lock";
+
+    private readonly object _gate = new();
+    private readonly HashSet<LedgerHash> _taken = [];
+    private bool _isSwept;
+
+    /// <returns>Null where another command has it.</returns>
+    public IDisposable? TryTake(LedgerHash client)
+    {
+        lock (_gate)
+        {
+            if (_taken.Contains(client))
+            {
+                return null;
+            }
+
+            IDisposable? held = null;
+            try
+            {
+                if (folder.LocksWork)
+                {
+                    // Nobody deletes a file while another one opens it.
+                    using var alone = StoreLock.Take(folder, Guard);
+                    Sweep();
+                    held = folder.TryLock(NameOf(client));
+                    if (held is null)
+                    {
+                        return null;
+                    }
+                }
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                // A disk that cannot be written: this process's own commands are kept apart all the same.
+            }
+
+            _taken.Add(client);
+            return new Turn(this, client, held);
+        }
+    }
+
+    private static string NameOf(LedgerHash client) => Prefix + client + Extension;
+
+    /// <summary>Killed processes leave their files behind.</summary>
+    private void Sweep()
+    {
+        if (_isSwept)
+        {
+            return;
+        }
+
+        _isSwept = true;
+        foreach (var name in folder.List())
+        {
+            if (name.StartsWith(Prefix, StringComparison.Ordinal) && folder.TryLock(name) is { } free)
+            {
+                free.Dispose();
+                folder.Delete(name);
+            }
+        }
+    }
+
+    private void End(LedgerHash client, IDisposable? held)
+    {
+        lock (_gate)
+        {
+            _taken.Remove(client);
+            try
+            {
+                using var alone = held is null ? null : StoreLock.Take(folder, Guard);
+                held?.Dispose();
+                if (held is not null)
+                {
+                    folder.Delete(NameOf(client));
+                }
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                // The file stays until somebody sweeps.
+                held?.Dispose();
+            }
+        }
+    }
+
+    private sealed class Turn(Turns turns, LedgerHash client, IDisposable? held) : IDisposable
+    {
+        public void Dispose() => turns.End(client, held);
+    }
+}

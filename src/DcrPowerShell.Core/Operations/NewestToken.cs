@@ -1,0 +1,50 @@
+using System;
+using System.Threading.Tasks;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Vaults;
+
+namespace DcrPowerShell.Operations;
+
+/// <summary>Asks a server with a client's own token, and never takes a client for gone while a newer token of it is known.</summary>
+internal static class NewestToken
+{
+    /// <summary>Asks; where the token is rejected, once more with a newer one, if there is one by now.</summary>
+    /// <param name="ask">Gives the client that it asked with, and what came back.</param>
+    /// <exception cref="DcrException">Refused, not sent, or of unknown outcome.</exception>
+    public static async Task<(RegistrationRecord Record, T Answer)> AskAsync<T>(this OperationContext context, RegistrationRecord record, Func<RegistrationRecord, Task<(RegistrationRecord Record, T Answer)>> ask)
+    {
+        try
+        {
+            return await ask(record).ConfigureAwait(false);
+        }
+        catch (DcrException refusal) when (refusal.IsClientGone)
+        {
+            // The vault is not called in the turn.
+            context.Scope.EndTurn();
+            if (await FindNewerAsync(context, record).ConfigureAwait(false) is not { } newer)
+            {
+                throw;
+            }
+
+            context.Reporter.Verbose($"{refusal.Message} A newer token is known by now: asking once more, with that.");
+            return await ask(await context.Scope.TakeTurnAsync(newer).ConfigureAwait(false)).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>From another machine, by the vault; or in the answer to a command that was killed before it could use it.</summary>
+    private static async Task<RegistrationRecord?> FindNewerAsync(OperationContext context, RegistrationRecord record)
+    {
+        try
+        {
+            await RecoverOperation.RunAsync(context.Store).ConfigureAwait(false);
+            var found = await context.Store.FindAsync(record.Issuer, record.ClientId).ConfigureAwait(false);
+            return found?.Record is { RegistrationAccessToken: { } token } newest && token != record.RegistrationAccessToken
+                && (newest.Sequence > record.Sequence || newest.UpdatedAt > record.UpdatedAt) ? newest : null;
+        }
+        catch (DcrException)
+        {
+            // What the server said is told.
+            return null;
+        }
+    }
+}

@@ -1,0 +1,105 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Management.Automation;
+using DcrPowerShell.Binding;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Inventory;
+using DcrPowerShell.Ledger;
+using DcrPowerShell.Operations;
+using DcrPowerShell.Vaults;
+
+namespace DcrPowerShell.Hosting;
+
+/// <summary>A cmdlet that is told of clients: by parameters, or by objects and rows from the pipeline.</summary>
+public abstract class DcrInputCmdlet : DcrConnectedCmdlet
+{
+    private readonly Lazy<InputColumns> _columns;
+    private HashSet<string> _namedOnCommandLine = [];
+    private int _blankRows;
+
+    private protected DcrInputCmdlet() => _columns = new Lazy<InputColumns>(() => new InputColumns(MyInvocation.MyCommand, IsFurtherColumn));
+
+    /// <summary>Whether a column that is no parameter is used all the same, or is known to be of no use.</summary>
+    private protected virtual bool IsFurtherColumn(string name) => InventoryWriter.Has(name);
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing() => _namedOnCommandLine = new HashSet<string>(MyInvocation.BoundParameters.Keys);
+
+    /// <summary>True for a parameter that the user typed, rather than one that the pipeline filled.</summary>
+    private protected bool IsNamedOnCommandLine(string parameter) => _namedOnCommandLine.Contains(parameter);
+
+    /// <summary>Counts a piped row that says nothing, which is skipped.</summary>
+    private protected bool IsBlank(PSObject? row)
+    {
+        var isBlank = row is not null && PipedRow.IsBlank(row);
+        _blankRows += isBlank ? 1 : 0;
+        return isBlank;
+    }
+
+    /// <summary>All rows of a file have the columns of the first one: a heading that is nearly a parameter's ends the command.</summary>
+    /// <param name="tellsUnused">Whether a column that is not used is a mistake: rows that only name clients may hold anything.</param>
+    private protected void CheckColumns(PSObject? row, bool tellsUnused)
+    {
+        if (row?.BaseObject is not PSCustomObject || PipedRow.IsFormerClient(row))
+        {
+            return;
+        }
+
+        try
+        {
+            if (_columns.Value.Check(row) is { } warning && tellsUnused)
+            {
+                WriteWarning(Redaction.Printable(warning));
+            }
+        }
+        catch (DcrException failure)
+        {
+            Count(failure);
+            ThrowTerminatingError(ErrorRecords.From(failure, MyInvocation.MyCommand, row));
+        }
+    }
+
+    /// <summary>The clients that were named: typed, or by one record of the pipeline. A row names one by its id, else by its tenant.</summary>
+    /// <exception cref="DcrException">InvalidClientMetadata: none is named.</exception>
+    private protected IReadOnlyList<NamedClient> Named(string[]? clientId, string[]? tenant, PSObject? input)
+    {
+        if (input?.BaseObject is DcrClient client)
+        {
+            return IsNamedOnCommandLine("ClientId") || IsNamedOnCommandLine("Tenant") ? throw DcrErrors.PipedAndNamed() : [new NamedClient(client.Record.ClientId, [], client)];
+        }
+
+        var ids = Texts(clientId);
+        var tenants = Texts(tenant);
+        return ids.Count > 0 ? ids.Select(id => new NamedClient(id, tenants)).ToList()
+            : tenants.Count > 0 ? tenants.GroupBy(TenantKey.Normal).Select(static same => new NamedClient(null, [same.First()])).ToList()
+            : IsBlank(input) || (input is null && MyInvocation.ExpectingInput) ? []
+            : input?.BaseObject is string text ? throw DcrErrors.TextPiped(text)
+            : throw DcrErrors.NoClientNamed(PipedRow.Columns(input));
+    }
+
+    /// <summary>Inventories say which server their clients are at: another one may have a tenant of the same name.</summary>
+    private protected static void CheckIssuer(DcrConnection connection, NamedClient client, PSObject? input)
+    {
+        if (client.Piped is null && input is not null && PipedRow.Text(input, "Issuer") is { } issuer && issuer.TrimEnd('/') != connection.Issuer.TrimEnd('/'))
+        {
+            throw DcrErrors.OtherIssuer(client.ClientId ?? client.Tenants[0], issuer, connection.Issuer);
+        }
+    }
+
+    /// <summary>What is known of a client that was named.</summary>
+    /// <param name="forgets">It is only to be dropped: what cannot be read is enough.</param>
+    private protected RegistrationRecord Find(DcrConnection connection, NamedClient client, bool forgets = false) =>
+        Run(connection, context => FindOperation.RunAsync(context, client.ClientId!, client.Piped, client.Tenants, forgets));
+
+    private protected override void AtEnd()
+    {
+        base.AtEnd();
+        if (_blankRows > 0)
+        {
+            WriteVerbose($"{_blankRows} blank {(_blankRows == 1 ? "row was" : "rows were")} skipped.");
+        }
+    }
+
+    private static List<string> Texts(string[]? values) => (values ?? []).Where(static value => !string.IsNullOrWhiteSpace(value)).Select(static value => value.Trim()).ToList();
+}

@@ -1,0 +1,120 @@
+# Files that are run again: rows that differ from what is registered, rows that say nothing, and columns that nobody reads.
+BeforeAll {
+    Import-Module "$PSScriptRoot/Common.psm1"
+    Start-DcrTest
+    $quiet = @{ WarningVariable = 'warnings'; WarningAction = 'SilentlyContinue' }
+
+    function New-Tenant([string] $Tenant, [string] $Uri = 'cb', [hashtable] $More = @{}) {
+        $row = @{ Tenant = $Tenant; ClientName = "Client of $Tenant"; RedirectUri = "https://app.example.com/$Uri" }
+        $More.Keys | ForEach-Object { $row[$_] = $More[$_] }
+        [pscustomobject] $row
+    }
+}
+
+AfterAll { Stop-DcrTest }
+
+Describe 'A row of a known tenant that differs from what is registered' {
+    BeforeEach {
+        $server = New-ConnectedServer
+        $first = New-Tenant a; $second = New-Tenant b
+        $null = $first, $second | New-DcrClient
+        Clear-TestServerRequest $server
+        $changed = (New-Tenant a v2), (New-Tenant b v2 @{ Scope = 'read' }), (New-Tenant c)
+    }
+
+    It 'is said in one warning that names the members, and counted' {
+        $clients = $changed | New-DcrClient -SummaryVariable summary @quiet
+        $warnings | Should -HaveCount 1
+        "$warnings" | Should -Be "2 rows differ from the clients of their tenants in redirect_uris (2), scope (1): tenants 'a', 'b'. The clients were left as they are; -Update applies the rows."
+        $summary.Made, $summary.Found, $summary.Differs, $summary.Failed, $summary.Unknown | Should -Be 1, 0, 2, 0, 0
+        "$summary" | Should -BeLike '1 made, 0 found, 2 differ, 0 failed, 0 unknown in *'
+        ($clients | Where-Object Tenant -eq a).Changes.Name | Should -Be redirect_uris
+        (Get-TestServerRequest $server).operation | Should -Be register
+    }
+
+    It 'is applied with -Update' {
+        $clients = $changed | New-DcrClient -Update -SummaryVariable summary @quiet
+        $warnings | Should -BeNullOrEmpty
+        $clients.Tenant | Sort-Object | Should -Be a, b, c
+        ($clients | Where-Object Tenant -eq b).RedirectUris | Should -Be https://app.example.com/v2
+        $summary.Made, $summary.Differs | Should -Be 1, 2
+        (Get-TestServerClient $server | Where-Object { $_.metadata.client_name -eq 'Client of b' }).metadata.scope | Should -Be read
+
+        $null = $changed | New-DcrClient -Update -SummaryVariable again @quiet
+        $again.Found, $again.Differs | Should -Be 3, 0
+        @(Get-TestServerRequest $server -Operation update).Count | Should -Be 2
+    }
+
+    It 'that -Update cannot apply is a failure' {
+        Set-TestServerSwitch $server @{ faults = @(@{ on = 'update'; status = 400 }) }
+        $null = $changed | New-DcrClient -Update -ThrottleLimit 1 -SummaryVariable summary -ErrorAction SilentlyContinue @quiet
+        $summary.Made, $summary.Differs, $summary.Failed | Should -Be 1, 1, 1
+    }
+
+    It 'sends nothing with -WhatIf' {
+        $changed | New-DcrClient -Update -WhatIf @quiet | Should -BeNullOrEmpty
+        Get-TestServerRequest $server | Should -BeNullOrEmpty
+    }
+
+    It 'and names less than what is registered differs in nothing' {
+        $null = [pscustomobject]@{ Tenant = 'a'; ClientName = 'Client of a'; Scope = '' } | New-DcrClient @quiet
+        $warnings | Should -BeNullOrEmpty
+    }
+
+    It 'of a tenant that stands in the file twice is said, and not applied over the first' {
+        $rows = (New-Tenant d), (New-Tenant D v2 @{ ClientName = 'Client of d' })
+        $clients = $rows | New-DcrClient -Update -SummaryVariable summary @quiet
+        "$warnings" | Should -Be "Tenant 'd' has two rows that differ in redirect_uris. The first one counts."
+        @($clients.ClientId | Sort-Object -Unique).Count | Should -Be 1
+        (Get-TestServerClient $server $clients[0].ClientId).metadata.redirect_uris | Should -Be https://app.example.com/cb
+        $summary.Made, $summary.Differs | Should -Be 1, 1
+    }
+}
+
+Describe 'The same rows again' {
+    It 'say nothing where the server granted otherwise, and -Update sends nothing' {
+        $server = New-ConnectedServer @{ dropScope = @('write') }
+        $row = New-Tenant a cb @{ Scope = 'read write' }
+        $null = $row | New-DcrClient @quiet
+        "$warnings" | Should -BeLike '*granted otherwise*'
+        Clear-TestServerRequest $server
+        $null = $row | New-DcrClient -Update @quiet
+        $warnings | Should -BeNullOrEmpty
+        Get-TestServerRequest $server | Should -BeNullOrEmpty
+    }
+}
+
+Describe 'Rows' {
+    BeforeEach { $server = New-ConnectedServer }
+
+    It 'that say nothing are skipped' {
+        $csv = Join-Path $TestDrive blank.csv
+        [IO.File]::WriteAllText($csv, "ClientName,RedirectUri,Tenant`nA,https://app.example.com/,a`n,,`n`" `",,`nB,https://app.example.com/,b`n")
+        (Import-Csv $csv | New-DcrClient -SummaryVariable summary @quiet).ClientName | Sort-Object | Should -Be A, B
+        $warnings | Should -BeNullOrEmpty
+        $summary.Made, $summary.Failed | Should -Be 2, 0
+    }
+
+    It 'that name no metadata say which columns were seen' {
+        $null = Assert-Failure { [pscustomobject]@{ Naam = 'x'; Tenant = 'a' } | New-DcrClient -WarningAction SilentlyContinue } -Id InvalidClientMetadata -Category InvalidData -Message '*No metadata was named for the client; the row has the columns Naam, Tenant. Nothing was sent.'
+    }
+
+    It 'without a tenant are counted, and a misspelt heading is named' {
+        $null = 1..3 | ForEach-Object { [pscustomobject]@{ ClientName = "App $_"; RedirectUri = 'https://app.example.com/'; Tenat = "t$_" } } | New-DcrClient @quiet
+        $warnings | Should -HaveCount 2
+        "$($warnings[0])" | Should -BeLike "*'Tenat' (is Tenant meant?)*"
+        "$($warnings[1])" | Should -BeLike '3 rows have no tenant*'
+    }
+
+    It 'to Set-DcrClient name the columns that are not used, once' {
+        $null = New-Tenant a | New-DcrClient
+        $null = 1..2 | ForEach-Object { [pscustomobject]@{ Tenant = 'a'; Scope = "s$_"; Contakt = 'x@example.com' } } | Set-DcrClient @quiet
+        "$warnings" | Should -BeLike "*column 'Contakt' (is Contact meant?)*"
+        $warnings | Should -HaveCount 1
+    }
+
+    It 'with a heading that has a character nobody sees are refused by name: <_>' -ForEach 'Get-DcrClient', 'Set-DcrClient', 'Remove-DcrClient' {
+        $command = $_
+        $null = Assert-Failure { [pscustomobject]@{ "Tenant$([char]0xA0)" = 'a' } | & $command } -Id InvalidClientMetadata -Category InvalidData -Message "*'Tenant<U+00A0>'*" -Terminating
+    }
+}
