@@ -93,6 +93,8 @@ BeforeAll {
             Set-Content clients.csv 'ClientName,RedirectUri,Tenant', 'Hill,https://hill.example/cb,hill'
             Set-Content clients.json '[{"client_name":"Lake","redirect_uris":["https://lake.example/cb"],"tenant":"lake"}]'
             $moved = New-DcrClient Moved https://old.example/cb -Tenant moved
+            Set-Content off.txt moved
+            Set-Content off.csv Tenant, hill
             Set-Content moves.csv 'ClientId,RedirectUri', "$($moved.ClientId),https://new.example/cb"
         }
         'Get-Secret initial-access-token'                      = {
