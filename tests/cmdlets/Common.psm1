@@ -302,6 +302,8 @@ function Start-Pwsh {
         # The module's name or path; by default the built one.
         [string] $Module = $script:ModulePath,
         [switch] $Interactive,
+        # Variables of its environment that differ from this process's; those of $null it does not have.
+        [hashtable] $Environment = @{},
         # Hides SecretManagement and SecretStore: see Test-Unshare.
         [switch] $Alone,
         # Commands of sh that run first, in mount and host name spaces of the process's own: see Test-Unshare.
@@ -312,6 +314,11 @@ function Start-Pwsh {
     [IO.File]::WriteAllText($file, "`$ErrorActionPreference = 'Stop'`nImport-Module '$Module'`n$Script", [Text.UTF8Encoding]::new($true))
     $arguments = @('-NoProfile'; if (-not $Interactive) { '-NonInteractive' }; '-File'; $file)
     $start = New-PwshStartInfo $arguments
+    foreach ($name in $Environment.Keys) {
+        $null = $start.Environment.Remove($name)
+        if ($null -ne $Environment[$name]) { $start.Environment.Add($name, $Environment[$name]) }
+    }
+
     if ($Alone) {
         # PowerShell looks in the folder of all users, whatever PSModulePath says.
         $others = Get-Module -ListAvailable Microsoft.PowerShell.Secret* | ForEach-Object { [IO.Path]::GetFullPath((Join-Path $_.ModuleBase ../..)) } | Sort-Object -Unique

@@ -1,20 +1,14 @@
 # Every example of the help parses and runs, against loopback servers in the place of https://as.example.com and https://example.us.auth0.com.
 # Needs: SecretManagement, SecretStore
 BeforeDiscovery {
+    Import-Module "$PSScriptRoot/Samples.psm1"
     $docs = Join-Path (Split-Path (Split-Path $PSScriptRoot)) 'docs/en-US'
-    $examples = foreach ($page in Get-ChildItem $docs -Filter *-*.md) {
-        # A section of the page from its heading to the next; its first code block is the example.
-        foreach ($section in [regex]::Matches((Get-Content $page -Raw), '(?ms)^### (?<title>[^\n]+)\n(?<text>.*?)(?=^##|\z)')) {
-            $code = [regex]::Match($section.Groups['text'].Value, '(?ms)^```powershell\n(?<code>.*?)^```')
-            if ($code.Success) {
-                @{ Page = $page.BaseName; Title = $section.Groups['title'].Value; Code = $code.Groups['code'].Value; Text = $section.Groups['text'].Value }
-            }
-        }
-    }
+    $examples = foreach ($page in Get-ChildItem $docs -Filter *-*.md) { Get-CodeBlock $page.FullName | ForEach-Object { $_ + @{ Page = $page.BaseName } } }
 }
 
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
+    Import-Module "$PSScriptRoot/Samples.psm1"
     Start-DcrTest -Vault
     Unregister-SecretVault TestStore
     Register-SecretVault DcrVault -ModuleName Microsoft.PowerShell.SecretStore -DefaultVault
@@ -87,10 +81,13 @@ Describe '<Page>' -ForEach ($examples | Group-Object { $_.Page } | ForEach-Objec
     }
 
     It 'runs: <Title>' -ForEach $Examples {
-        $local = $Code.Replace('https://as.example.com/tenant1', $gated.Issuer).Replace('https://as.example.com', $open.Issuer).Replace('https://example.okta.com', $okta.Issuer).Replace('https://example.us.auth0.com', $tenant.Issuer.TrimEnd('/'))
-        $problems = $null
-        $null = [System.Management.Automation.Language.Parser]::ParseInput($local, [ref] $null, [ref] $problems)
-        $problems | Should -BeNullOrEmpty
+        $local = Use-TestAddress $Code @{
+            'https://as.example.com/tenant1'  = $gated.Issuer
+            'https://as.example.com'          = $open.Issuer
+            'https://example.okta.com'        = $okta.Issuer
+            'https://example.us.auth0.com'    = $tenant.Issuer
+        }
+        Get-SyntaxError $local | Should -BeNullOrEmpty
 
         $ErrorActionPreference = 'Continue'
         $output = . ([scriptblock]::Create($local)) 2>&1
