@@ -38,7 +38,7 @@ BeforeAll {
             New-DcrClient @app @talk
             $null = Reset-TestServerClientToken $server $client.ClientId
             $client | Get-DcrClient @talk
-            $client | Remove-DcrClient -StoreOnly -Force @talk
+            Remove-DcrClient $client.ClientId -StoreOnly -Force @talk
             Disconnect-DcrServer @talk
         } *>&1
     }
