@@ -76,7 +76,9 @@ Describe 'A SecretStore that cannot be written' {
     }
 
     It 'because its disk is full midway is as it was before, and the registration is kept' -Skip:($env:OS -eq 'Windows_NT') {
-        # The limit of a process on the size of a file: what is there and a copy of it have room, and another registration has not.
+        # The limit of a process on the size of a file: what is there and a copy of it have room, and another registration has not. The local
+        # store's files, with the room for answers, are to be smaller.
+        Set-Secret filler -Secret ('x' * 200KB) -Vault TestStore
         $limit = [Math]::Ceiling((Get-Item $store/storefile).Length / 1024) + 1
         $script = Join-Path $HOME full.ps1
         [IO.File]::WriteAllText($script, "`$ErrorActionPreference = 'Stop'; Import-Module '$((Get-Module DcrPowerShell).Path)'

@@ -102,7 +102,13 @@ Describe 'Requests side by side' {
         $server = New-ConnectedServer
         $rows = New-Row 6
         $rows[1, 3, 5] | ForEach-Object { $_.RedirectUri = 'http://app.example.com/' }
-        $failure = { $rows | New-DcrClient -MaxFailures 2 -ErrorAction SilentlyContinue } | Should -Throw -PassThru
+        $failure = {
+            $rows | ForEach-Object {
+                # The first one is under way before the others fail.
+                if ($_ -eq $rows[1]) { Wait-Until { Get-TestServerRequest $server -Operation register } }
+                $_
+            } | New-DcrClient -MaxFailures 2 -ErrorAction SilentlyContinue
+        } | Should -Throw -PassThru
         $failure.FullyQualifiedErrorId | Should -BeLike 'TooManyFailures,*'
         Get-TestServerClient $server | Should -Not -BeNullOrEmpty
         @(Get-DcrClient -Offline).Count | Should -Be @(Get-TestServerClient $server).Count
