@@ -141,7 +141,9 @@ internal sealed class SecretStoreMembers
 
     /// <summary>Opens the store, if it is not open.</summary>
     /// <exception cref="TargetInvocationException">It is locked or cannot be read.</exception>
-    public object Open() => _secureStore.GetValue(_getInstance.Invoke(null, [null, null]))!;
+    /// <exception cref="VaultException">Another thread is resetting it.</exception>
+    public object Open() => _secureStore.GetValue(_getInstance.Invoke(null, [null, null]))
+        ?? throw new VaultException("it is being reset");
 
     /// <summary>A secret's text out of the copy in memory; null where there is none of that name, or no text.</summary>
     /// <exception cref="TargetInvocationException">The store is locked.</exception>
