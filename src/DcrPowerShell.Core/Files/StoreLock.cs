@@ -5,7 +5,7 @@ using System.Threading;
 
 namespace DcrPowerShell.Files;
 
-/// <summary>Waits for a lock.</summary>
+/// <summary>Waits for a lock, and clears those away that were left.</summary>
 internal static class StoreLock
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
@@ -30,6 +30,21 @@ internal static class StoreLock
             // At uneven times: the others may come at a fixed beat.
             pauses ??= new Random();
             Thread.Sleep(pauses.Next(1, 4));
+        }
+    }
+
+    /// <summary>Killed processes leave lock files behind. To be called while nobody else makes one.</summary>
+    /// <param name="prefix">What the names of the files begin with.</param>
+    /// <param name="bury">Deletes one that nobody holds.</param>
+    public static void Sweep(IStoreFolder folder, string prefix, Action<string> bury)
+    {
+        foreach (var name in folder.List())
+        {
+            if (name.StartsWith(prefix, StringComparison.Ordinal) && folder.TryLock(name) is { } free)
+            {
+                free.Dispose();
+                bury(name);
+            }
         }
     }
 }

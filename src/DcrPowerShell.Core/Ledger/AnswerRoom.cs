@@ -1,6 +1,5 @@
 using System;
 using System.IO;
-using System.Security.Cryptography;
 using DcrPowerShell.Files;
 
 namespace DcrPowerShell.Ledger;
@@ -44,12 +43,7 @@ internal sealed class AnswerRoom(IStoreFolder folder, string name) : IDisposable
             try
             {
                 // No file system makes these smaller.
-                var bytes = new byte[missing];
-                using (var random = RandomNumberGenerator.Create())
-                {
-                    random.GetBytes(bytes);
-                }
-
+                var bytes = ContentEncryption.RandomBytes((int)missing);
                 _file.Append(bytes, bytes.Length);
                 _file.Flush();
             }

@@ -10,9 +10,9 @@ internal static class ContentEncryption
     public const int TagSize = 32;
     private const int BlockSize = 16;
 
-    public static byte[] NewKey() => Random(KeySize);
+    public static byte[] NewKey() => RandomBytes(KeySize);
 
-    public static byte[] NewVector() => Random(VectorSize);
+    public static byte[] NewVector() => RandomBytes(VectorSize);
 
     /// <summary>How long initialization vector, ciphertext and tag are together.</summary>
     public static int SealedLength(int plainLength) => VectorSize + ((plainLength / BlockSize) + 1) * BlockSize + TagSize;
@@ -46,7 +46,8 @@ internal static class ContentEncryption
         return cipher.DecryptBeginning(sealedText, length, start: 0);
     }
 
-    private static byte[] Random(int size)
+    /// <summary>Nobody can guess them, and nothing makes them smaller.</summary>
+    public static byte[] RandomBytes(int size)
     {
         using var random = RandomNumberGenerator.Create();
         var bytes = new byte[size];

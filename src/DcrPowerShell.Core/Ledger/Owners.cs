@@ -104,16 +104,11 @@ internal sealed class Owners(IStoreFolder folder) : IDisposable
         }
     }
 
-    /// <summary>Killed processes leave their files behind.</summary>
     private void Sweep()
     {
-        foreach (var name in folder.LocksWork ? folder.List() : [])
+        if (folder.LocksWork)
         {
-            if (name.StartsWith(Prefix, StringComparison.Ordinal) && folder.TryLock(name) is { } free)
-            {
-                free.Dispose();
-                Bury(name);
-            }
+            StoreLock.Sweep(folder, Prefix, Bury);
         }
     }
 

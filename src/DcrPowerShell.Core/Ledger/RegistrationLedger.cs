@@ -3,7 +3,6 @@ using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
-using System.Security.Cryptography;
 using System.Text;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
@@ -307,11 +306,7 @@ internal sealed class RegistrationLedger : IDisposable
         if (FindAuditKey(Id) is not { } key)
         {
             var name = SecretName.OfAuditKey(Id);
-            var made = new byte[AuditKeyLength];
-            using (var random = RandomNumberGenerator.Create())
-            {
-                random.GetBytes(made);
-            }
+            var made = ContentEncryption.RandomBytes(AuditKeyLength);
 
             // Another process may have made one meanwhile.
             await BringAsync(

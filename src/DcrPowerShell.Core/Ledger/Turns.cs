@@ -56,22 +56,12 @@ internal sealed class Turns(IStoreFolder folder)
 
     private static string NameOf(LedgerHash client) => Prefix + client + Extension;
 
-    /// <summary>Killed processes leave their files behind.</summary>
     private void Sweep()
     {
-        if (_isSwept)
+        if (!_isSwept)
         {
-            return;
-        }
-
-        _isSwept = true;
-        foreach (var name in folder.List())
-        {
-            if (name.StartsWith(Prefix, StringComparison.Ordinal) && folder.TryLock(name) is { } free)
-            {
-                free.Dispose();
-                folder.Delete(name);
-            }
+            _isSwept = true;
+            StoreLock.Sweep(folder, Prefix, folder.Delete);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json;
 using DcrPowerShell.Errors;
@@ -17,8 +18,9 @@ internal static class Echo
     /// <summary>The answer with masks in the place of what was sent.</summary>
     public static JsonBag Hide(JsonBag answer, Redaction sent) => !IsIn(answer, sent)
         ? answer
-        : answer.Aggregate(JsonBag.Empty, (hidden, member) =>
-            hidden.With(sent.Hide(member.Key), Own.Contains(member.Key) ? member.Value : Hide(member.Value, sent)));
+        : JsonBag.Of(answer.Select(member => new KeyValuePair<string, JsonElement>(
+            sent.Hide(member.Key),
+            Own.Contains(member.Key) ? member.Value : Hide(member.Value, sent))));
 
     private static JsonElement Hide(JsonElement value, Redaction sent) => value.ValueKind switch
     {

@@ -60,8 +60,11 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
 
         var own = element.Clone();
         RequireUnicode(own);
-        return new(Union(own.EnumerateObject().Select(static member => new KeyValuePair<string, JsonElement>(member.Name, member.Value))));
+        return Of(own.EnumerateObject().Select(static member => new KeyValuePair<string, JsonElement>(member.Name, member.Value)));
     }
+
+    /// <summary>Each name once: in its first place, with its last value. In one pass, which setting one member after another is not.</summary>
+    public static JsonBag Of(IEnumerable<KeyValuePair<string, JsonElement>> members) => new(Union(members));
 
     public bool TryGet(string name, out JsonElement value)
     {
@@ -103,7 +106,7 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
     public JsonBag With(string name, IEnumerable<string> values) => With(name, JsonSerializer.SerializeToElement(values));
 
     /// <summary>Sets every member of <paramref name="other"/>.</summary>
-    public JsonBag With(JsonBag other) => new(Union(Members.Concat(other.Members)));
+    public JsonBag With(JsonBag other) => Of(Members.Concat(other.Members));
 
     public JsonBag Where(Func<string, JsonElement, bool> keep) =>
         new(Members.Where(member => keep(member.Key, member.Value)).ToList());

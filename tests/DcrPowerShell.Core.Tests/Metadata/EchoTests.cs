@@ -1,3 +1,5 @@
+using System;
+using System.Linq;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 using Xunit;
@@ -22,6 +24,24 @@ public class EchoTests
 
     [Fact]
     public void Other_answers_are_the_same_object() => Unchanged("""{"client_id":"c1","scope":"read","n":1.50}""");
+
+#if NET
+    /// <summary>What it allocates is the measure of its work: a server chooses how many members there are.</summary>
+    [Fact]
+    public void Twice_as_many_members_are_twice_the_work()
+    {
+        Allocated(2_000); // What stays in pools is allocated once.
+        Assert.InRange((double)Allocated(2_000) / Allocated(1_000), 1, 3);
+
+        static long Allocated(int count)
+        {
+            var answer = JsonBag.Parse("{\"seen\":\"initial-token-0001\"," + string.Join(",", Enumerable.Range(0, count).Select(static i => $"\"m{i}\":{i}")) + "}");
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            Assert.Equal("***", Echo.Hide(answer, Sent).Text("seen"));
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+    }
+#endif
 
     private static void Unchanged(string answer)
     {

@@ -44,12 +44,8 @@ internal static class Auth0Vocabulary
     /// <summary>An application as the Management API shows it, in the words of RFC 7591.</summary>
     public static JsonBag ToRfc(JsonBag application)
     {
-        var client = JsonBag.Empty;
-        foreach (var member in application.Where(static member => member.Key != SigningKeys))
-        {
-            var rename = Renamed.FirstOrDefault(pair => pair.Auth0 == member.Key).Rfc;
-            client = client.With(rename ?? member.Key, member.Value);
-        }
+        var client = JsonBag.Of(application.Where(static member => member.Key != SigningKeys).Select(static member =>
+            new KeyValuePair<string, JsonElement>(Renamed.FirstOrDefault(pair => pair.Auth0 == member.Key).Rfc ?? member.Key, member.Value)));
 
         if (Types.FirstOrDefault(pair => pair.Auth0 == application.Text(AppType)).Rfc is { } type)
         {
