@@ -78,9 +78,13 @@ Describe 'A client' {
         $text = & $Text | Out-String
         $text | Should -Match 'in 12 days'
         $text | Should -Match 'Local'
-        $text | Should -Not -Match 'SecureString|"Length"|System\.Collections\.(Generic|ObjectModel)|ReadableList'
+        $text | Should -Not -Match 'SecureString|"Length"|System\.Collections|Readable'
         $text | Should -Not -Match '\bClientSecret\b|RegistrationAccessToken'
         $secrets | ForEach-Object { $text.Contains($_) | Should -BeFalse }
+    }
+
+    It 'has its metadata as JSON in a CSV file' {
+        ($client | ConvertTo-Csv | ConvertFrom-Csv).Metadata | ConvertFrom-Json | ForEach-Object client_id | Should -BeExactly $client.ClientId
     }
 
     It 'gives its secrets to whoever names them' {

@@ -206,6 +206,15 @@ Describe 'Tenants name clients' {
         ($said -notlike '*nobody*')[1] | Should -BeLike "south, client '$((Get-DcrClient -Tenant south -Offline).ClientId)': -RedirectUri: *"
     }
 
+    It 'and a failed read of one of several names the tenant' {
+        $one = @{ Tenant = 'north'; Message = "north, client '$((Get-DcrClient -Tenant north -Offline).ClientId)': *" }
+        Set-TestServerSwitch $server @{ faults = @(@{ status = 403 }) }
+        $Error.Clear()
+        $found = Get-DcrClient -Tenant north, south -ThrottleLimit 1 -ErrorAction SilentlyContinue
+        $found.Tenant | Should -Be 'south'
+        "$($Error[0])" | Should -BeLike $one.Message
+    }
+
     It 'and a question says which of how many' {
         $log = Join-Path $TestDrive whatif.txt
         Start-Transcript $log | Out-Null

@@ -37,7 +37,7 @@ internal static class PlainValue
         _ => null,
     };
 
-    private static OrderedDictionary Object(string owner, JsonBag bag, Redaction known)
+    private static ReadableMap Object(string owner, JsonBag bag, Redaction known)
     {
         var members = new OrderedDictionary();
         foreach (var member in bag)
@@ -47,7 +47,7 @@ internal static class PlainValue
                 : From(SecretMember.Path(owner, bag, member.Key), member.Value, known);
         }
 
-        return members.AsReadOnly();
+        return new ReadableMap(members);
     }
 
     private static object Number(JsonElement value)

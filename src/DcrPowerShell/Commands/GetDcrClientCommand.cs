@@ -159,13 +159,10 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
         }
 
         // Counted, so that it can be said how many are left.
-        var ids = kept.Select(static found => found.Record.ClientId).ToList();
-        TellOfElsewhere(connection, ids.Count, tenants);
-        Expect(ids.Count);
-        foreach (var clientId in ids)
-        {
-            Try(clientId, () => Give(connection, Run(connection, context => FindOperation.RunAsync(context, clientId, piped: null)), clientId));
-        }
+        var named = kept.Select(static found => new NamedClient(found.Record.ClientId, found.Record.Tenant is { } tenant ? [tenant] : [])).ToList();
+        TellOfElsewhere(connection, named.Count, tenants);
+        Expect(named.Count);
+        ForEach(named, InputObject, ProcessClient);
     }
 
     /// <summary>Nothing was found of what was named, and another store has it: else whoever pipes it on would hear nothing.</summary>
