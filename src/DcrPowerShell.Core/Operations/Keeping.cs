@@ -163,7 +163,7 @@ internal static class Keeping
 
         if (client.Record.ClientSecret is not { } secret)
         {
-            context.Reporter.Warning($"Client '{client.ClientId}' has no client secret: nothing was stored as '{clientSecretName}'.");
+            context.Warn(client.ClientId, $"there is no client secret: nothing was stored as '{clientSecretName}'.", "there is no client secret: nothing was stored under the name given.");
             return;
         }
 
@@ -190,7 +190,7 @@ internal static class Keeping
         TellChanges("the server changed what was not named", client.Changes.Where(static change => !change.WasNamed).ToList());
         if (hasNewSecret && ExpiryDoubt(client.Record, context.Clock.UtcNow) is { } doubt)
         {
-            Warn(doubt);
+            Warn(doubt, "client_secret_expires_at is not what RFC 7591 has there: a time in seconds that is still to come, or 0.");
         }
 
         if (hasNewMethod && client.Record.ClientSecret is null && client.TokenEndpointAuthMethod is "client_secret_basic" or "client_secret_post" or "client_secret_jwt")
@@ -208,11 +208,11 @@ internal static class Keeping
         {
             if (changes.Count > 0)
             {
-                context.WarnOf(client, $"{what}. {string.Join("; ", changes)}.", $"{what} ({string.Join(", ", changes.Select(static change => change.Name))}).");
+                context.Warn(client.ClientId, $"{what}. {string.Join("; ", changes)}.", $"{what} ({string.Join(", ", changes.Select(static change => change.Name))}).");
             }
         }
 
-        void Warn(string text) => context.WarnOf(client, text, text);
+        void Warn(string text, string? kind = null) => context.Warn(client.ClientId, text, kind);
     }
 
     /// <summary>Says what a new registration lacks. Many servers have RFC 7591 only.</summary>
@@ -222,14 +222,14 @@ internal static class Keeping
         if (client.Record.ClientSecret is null && method is null && !HasKeys(client.Record.Metadata) && !HasKeys(asked))
         {
             const string Lacking = "the server gave no client secret and named no token_endpoint_auth_method. By RFC 7591 that means client_secret_basic, so the client cannot authenticate; if the server takes it as a public client, set -TokenEndpointAuthMethod none.";
-            context.WarnOf(client, Lacking, Lacking);
+            context.Warn(client.ClientId, Lacking);
         }
 
         if (context.Provider.WhyUnmanaged(client.Record) is { ErrorId: DcrErrorId.OperationNotSupported })
         {
             context.Connection.Lacks(DcrCapabilities.Read | DcrCapabilities.Update | DcrCapabilities.Delete);
             const string Unmanaged = "the server gave no registration access token, so the client cannot be read, changed or deleted from here. To replace it: register another with New-DcrClient -AllowDuplicate, move the application over, and drop this one with Remove-DcrClient -StoreOnly.";
-            context.WarnOf(client, Unmanaged, Unmanaged);
+            context.Warn(client.ClientId, Unmanaged);
         }
     }
 
@@ -245,8 +245,6 @@ internal static class Keeping
 
     private static bool HasKeys(JsonBag metadata) => metadata.Has(ClientMember.Jwks) || metadata.Has(ClientMember.JwksUri) || metadata.Has(ClientMember.SoftwareStatement);
 
-    private static void WarnOf(this OperationContext context, DcrClient client, string text, string kind) => context.Reporter.Warning(client.ClientId, text, kind);
-
     private static string? MethodOf(RegistrationRecord record) => record.Metadata.Text(ClientMember.TokenEndpointAuthMethod);
 
     /// <summary>Says what became of tenants, where a client was given one.</summary>
@@ -260,7 +258,7 @@ internal static class Keeping
 
         if (before is not null)
         {
-            context.Reporter.Warning(Redaction.Printable($"Client '{now.ClientId}' was kept for tenant '{before}', and is kept for tenant '{now.Tenant}' now."));
+            context.Warn(now.ClientId, $"it was kept for tenant '{before}', and is kept for tenant '{now.Tenant}' now.", "they were kept for other tenants before.");
         }
 
         if (StoreOperation.DoubledWarning(context.Store.Ledger, [now.Record]) is { } doubled)
@@ -275,7 +273,7 @@ internal static class Keeping
         if (before.ClientSecret is not null && now.Record.ClientSecret != before.ClientSecret)
         {
             const string Replaced = "the server replaced the client secret. The application needs the new one.";
-            context.WarnOf(now, Replaced, Replaced);
+            context.Warn(now.ClientId, Replaced);
         }
     }
 
@@ -286,7 +284,7 @@ internal static class Keeping
         if (Resolve(answer.RegistrationClientUri, context.Connection.RegistrationEndpoint) is { } named && named.AbsoluteUri != merged.RegistrationClientUri?.AbsoluteUri)
         {
             var origin = $"{named.Scheme}://{named.Authority}".Split('@').Last();
-            context.Reporter.Warning($"Client '{record.ClientId}': the server says that it is managed at {origin} now, where its token may not go. It is managed where it was.");
+            context.Warn(record.ClientId, $"the server says that it is managed at {origin} now, where its token may not go. It is managed where it was.");
         }
 
         return merged;

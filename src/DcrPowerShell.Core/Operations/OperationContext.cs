@@ -86,6 +86,10 @@ internal sealed record OperationContext(DcrConnection Connection, Registrations 
         return await Scope.TakeTurnAsync(record).ConfigureAwait(false);
     }
 
+    /// <inheritdoc cref="IReporter.Warning(string, string, string)"/>
+    /// <param name="kind">By default the same text.</param>
+    public void Warn(string clientId, string text, string? kind = null) => Reporter.Warning(clientId, text, kind ?? text);
+
     /// <summary>What was written was read back just now.</summary>
     public void TrustVault() => Connection.VaultProvedAt = Clock.UtcNow;
 

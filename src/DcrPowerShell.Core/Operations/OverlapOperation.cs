@@ -70,7 +70,7 @@ internal static class OverlapOperation
         var known = Known(listed, record) ?? throw DcrErrors.NoKnownSecret(record.ClientId, Describe(listed, known: null));
         if (Other(listed, known) is not { } old)
         {
-            context.Reporter.Warning($"Client '{record.ClientId}' has one client secret, the one known here: there is no old one to delete.");
+            context.Warn(record.ClientId, "it has one client secret, the one known here: there is no old one to delete.");
         }
         else if (!IsOutOfUse(old, known))
         {

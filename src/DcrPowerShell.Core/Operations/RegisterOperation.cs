@@ -91,7 +91,7 @@ internal static class RegisterOperation
                 throw DcrErrors.OtherTenantsClient(client.ClientId, request.Tenant, record.Tenant!);
             }
 
-            context.Reporter.Warning($"Client '{client.ClientId}': the server answered with a client that was registered before. What is kept of it was brought up to date.");
+            context.Warn(client.ClientId, "the server answered with a client that was registered before. What is kept of it was brought up to date.");
         }
 
         context.Tell(client, hasNewSecret: answer.ClientSecret is not null, hasNewMethod: true);

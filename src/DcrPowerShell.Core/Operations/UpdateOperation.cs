@@ -93,7 +93,8 @@ internal static class UpdateOperation
         catch (Exception failure) when (failure is DcrException or UnreadAnswerException or OperationCanceledException)
         {
             answer = new(whole.With(record.Metadata.Where(static (name, _) => ClientMember.ForbiddenInUpdate.Contains(name))), Status: 204);
-            context.Reporter.Warning($"Client '{record.ClientId}': the server answered the change without a body, and the client could not be read. What was sent is kept; what the server granted is not known. {(failure as DcrException)?.Message}".TrimEnd());
+            const string Unread = "the server answered the change without a body, and the client could not be read. What was sent is kept; what the server granted is not known.";
+            context.Warn(record.ClientId, $"{Unread} {(failure as DcrException)?.Message}".TrimEnd(), Unread);
         }
 
         return await context.KeepAsync(record, answer, asked, Done, before: before).ConfigureAwait(false);
@@ -108,7 +109,7 @@ internal static class UpdateOperation
             .ToList();
         if (kept.Any())
         {
-            context.Reporter.Warning($"Client '{updated.ClientId}': the server still has a value for what was to be removed: {string.Join(", ", kept)}.");
+            context.Warn(updated.ClientId, $"the server still has a value for what was to be removed: {string.Join(", ", kept)}.");
         }
     }
 }

@@ -44,7 +44,7 @@ public class OrphanOperationTests
         await session.RunAsync(context => RestoreOperation.FromServerAsync(context, north.ClientId, "South"));
         Assert.Equal(
             [
-                $"Client '{north.ClientId}' was kept for tenant 'NORTH', and is kept for tenant 'South' now.",
+                $"Client '{north.ClientId}': it was kept for tenant 'NORTH', and is kept for tenant 'South' now.",
                 $"Tenant 'South' has more than one client: '{north.ClientId}', which is used for it, and '{south.ClientId}'. Remove-DcrClient -ClientId removes the one that is not wanted.",
             ],
             session.Reporter.Warnings);
