@@ -44,7 +44,7 @@ Describe 'A tenant' {
 
     It 'out of a file is no pattern' {
         $null = New-TenantClient 'east'
-        $failure = Assert-Failure { [pscustomobject]@{ Tenant = 'eas*' } | Get-DcrClient -Offline } -Id ClientNotFound -Category ObjectNotFound -Message "Tenant 'eas*' has no client*" -Action '*wildcards*'
+        $failure = Assert-Failure { [pscustomobject]@{ Tenant = 'eas*' } | Get-DcrClient -Offline } -Id ClientNotFound -Category ObjectNotFound -Message "Row 1: Tenant 'eas*' has no client*" -Action '*wildcards*'
         $failure.TargetObject | Should -Be 'eas*'
     }
 
@@ -151,7 +151,7 @@ Describe 'Tenants name clients' {
         (Get-DcrClient -Tenant north -Offline -WarningVariable warnings -WarningAction SilentlyContinue).ClientId | Should -Be $both.ClientId
         "$warnings" | Should -BeLike "Tenant 'north' has several clients: *$($both[0].ClientId)*"
         foreach ($command in { Set-DcrClient -Tenant north -Scope x }, { Remove-DcrClient -Tenant north -Force }, { [pscustomobject]@{ Tenant = 'north' } | Reset-DcrClientSecret -Force }) {
-            $failure = Assert-Failure $command -Id TenantNotUnique -Category InvalidArgument -Message "Tenant 'north' has several clients: *" -Action '*-ClientId*'
+            $failure = Assert-Failure $command -Id TenantNotUnique -Category InvalidArgument -Message "*Tenant 'north' has several clients: *" -Action '*-ClientId*'
             $both.ClientId | ForEach-Object { "$failure" | Should -BeLike "*$_*" }
         }
         Get-TestServerRequest $server | Should -BeNullOrEmpty
@@ -193,17 +193,17 @@ Describe 'Tenants name clients' {
     }
 
     It 'and an error says whose it is: <How>' -ForEach @(
-        @{ How = 'a list'; Do = { Set-DcrClient -Tenant north, nobody, south -RedirectUri 'https://app.example.com/#x' -ErrorAction SilentlyContinue } }
-        @{ How = 'rows'; Do = { 'north', 'nobody', 'south' | ForEach-Object { [pscustomobject]@{ Tenant = $_; RedirectUri = 'https://app.example.com/#x' } } | Set-DcrClient -ErrorAction SilentlyContinue } }
-        @{ How = 'clients'; Do = { Get-DcrClient -Tenant north, nobody, south -ErrorAction SilentlyContinue | Set-DcrClient -RedirectUri 'https://app.example.com/#x' -ErrorAction SilentlyContinue } }
+        @{ How = 'a list'; First = ''; Second = ''; Third = ''; Do = { Set-DcrClient -Tenant north, nobody, south -RedirectUri 'https://app.example.com/#x' -ErrorAction SilentlyContinue } }
+        @{ How = 'rows'; First = 'Row 1, '; Second = 'Row 2: '; Third = 'Row 3, '; Do = { 'north', 'nobody', 'south' | ForEach-Object { [pscustomobject]@{ Tenant = $_; RedirectUri = 'https://app.example.com/#x' } } | Set-DcrClient -ErrorAction SilentlyContinue } }
+        @{ How = 'clients'; First = ''; Second = ''; Third = ''; Do = { Get-DcrClient -Tenant north, nobody, south -ErrorAction SilentlyContinue | Set-DcrClient -RedirectUri 'https://app.example.com/#x' -ErrorAction SilentlyContinue } }
     ) {
         $Error.Clear()
         & $Do
         $said = @($Error | ForEach-Object { "$_" })
         [array]::Reverse($said)
-        $said -like '*nobody*' | Should -BeExactly "Tenant 'nobody' has no client at $($server.Issuer). Nothing was done."
-        ($said -notlike '*nobody*')[0] | Should -BeLike "north, client '$((Get-DcrClient -Tenant north -Offline).ClientId)': -RedirectUri: *"
-        ($said -notlike '*nobody*')[1] | Should -BeLike "south, client '$((Get-DcrClient -Tenant south -Offline).ClientId)': -RedirectUri: *"
+        $said -like '*nobody*' | Should -BeExactly "${Second}Tenant 'nobody' has no client at $($server.Issuer). Nothing was done."
+        ($said -notlike '*nobody*')[0] | Should -BeLike "${First}north, client '$((Get-DcrClient -Tenant north -Offline).ClientId)': -RedirectUri: *"
+        ($said -notlike '*nobody*')[1] | Should -BeLike "${Third}south, client '$((Get-DcrClient -Tenant south -Offline).ClientId)': -RedirectUri: *"
     }
 
     It 'and a failed read of one of several names the tenant' {
@@ -213,6 +213,12 @@ Describe 'Tenants name clients' {
         $found = Get-DcrClient -Tenant north, south -ThrottleLimit 1 -ErrorAction SilentlyContinue
         $found.Tenant | Should -Be 'south'
         "$($Error[0])" | Should -BeLike $one.Message
+    }
+
+    It 'and a row that names none is counted' {
+        $rows = '1,north', '2,', '3,south' | ConvertFrom-Csv -Header Number, Tenant
+        $failure = Assert-Failure { $rows | Set-DcrClient -Scope read -WarningAction Ignore } -Id InvalidClientMetadata -Category InvalidData -Message 'Row 2: No client was named*' -Action "Fill in the row's*"
+        $failure.TargetObject.Number | Should -Be 2
     }
 
     It 'and a question says which of how many' {

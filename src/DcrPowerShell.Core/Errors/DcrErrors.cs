@@ -41,7 +41,9 @@ internal static class DcrErrors
 
     /// <inheritdoc cref="NothingToRegister"/>
     public static DcrException NoClientNamed(IReadOnlyCollection<string> columns) =>
-        new(DcrErrorId.InvalidClientMetadata, $"No client was named{Columns(columns)}. Nothing was done.", "Give -ClientId or -Tenant, or pipe clients or rows with a column ClientId or Tenant.");
+        new(DcrErrorId.InvalidClientMetadata, $"No client was named{Columns(columns)}. Nothing was done.", columns.Any(static name => name is "ClientId" or "client_id" or "Tenant")
+            ? "Fill in the row's ClientId or Tenant."
+            : "Give -ClientId or -Tenant, or pipe clients or rows with a column ClientId or Tenant.");
 
     public static DcrException TextPiped(string text) =>
         new(DcrErrorId.InvalidClientMetadata, $"The text '{text}' names no client. Nothing was done.", "Texts name clients by a parameter: -Tenant (Get-Content tenants.txt), or -ClientId.");

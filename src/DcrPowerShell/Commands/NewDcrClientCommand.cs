@@ -30,7 +30,6 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
 
     // Tenants that a row of this command has named, each with the hash of what its first row says.
     private readonly Dictionary<string, int> _tenants = new(StringComparer.Ordinal);
-    private int _row;
 
     // Its vault was open when the first row came.
     private DcrConnection? _checked;
@@ -97,7 +96,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         get
         {
             var name = NullIfEmpty(Tenant) ?? NullIfEmpty(ClientName);
-            return !MyInvocation.ExpectingInput ? null : name is null ? $"Row {_row}" : $"Row {_row}, {name}";
+            return Row is null || name is null ? Row : $"{Row}, {name}";
         }
     }
 
@@ -119,7 +118,6 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     /// <inheritdoc/>
     protected override void ProcessItem()
     {
-        _row++;
         var connection = Resolve();
         _summary.Run ??= connection.Audit?.Run;
         CheckColumns(InputObject, tellsUnused: true);
@@ -163,7 +161,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
             return;
         }
 
-        _copies.Claim(request.ClientSecretName, $"row {_row}");
+        _copies.Claim(request.ClientSecretName, Row ?? "what was typed");
         if (ShouldProcess($"{metadata.Text(ClientMember.ClientName) ?? "a client"} at {connection.Issuer}", "Register client"))
         {
             Start(

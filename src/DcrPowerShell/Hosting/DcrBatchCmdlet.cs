@@ -51,7 +51,7 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
     private protected static string? NullIfEmpty(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
 
     /// <summary>Of several clients, the one that is worked on.</summary>
-    private protected override string? Subject => _subject;
+    private protected override string? Subject => _subject ?? base.Subject;
 
     /// <summary>Works on each client that was named.</summary>
     /// <param name="process">Is given the client's id in any case.</param>
@@ -65,7 +65,7 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
                 var connection = Resolve(client.Piped);
                 CheckIssuer(connection, client, input);
                 var id = client.ClientId ?? FindOperation.ClientIdOf(connection, client.Tenants[0]);
-                _subject = MyInvocation.ExpectingInput || named.Count > 1 ? client.SubjectOf(id) : null;
+                _subject = MyInvocation.ExpectingInput || named.Count > 1 ? $"{(Row is { } row ? $"{row}, " : "")}{client.SubjectOf(id)}" : null;
                 WaitForSame(id);
                 process(connection, client with { ClientId = id });
             });

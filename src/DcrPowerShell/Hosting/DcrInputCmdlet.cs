@@ -17,8 +17,16 @@ public abstract class DcrInputCmdlet : DcrConnectedCmdlet
     private readonly Lazy<InputColumns> _columns;
     private HashSet<string> _namedOnCommandLine = [];
     private int _blankRows;
+    private int _rows;
+    private bool _isRow;
 
     private protected DcrInputCmdlet() => _columns = new Lazy<InputColumns>(() => new InputColumns(MyInvocation.MyCommand, IsFurtherColumn));
+
+    /// <summary>Which row of a file is worked on, as people count; null where clients are typed, or come as objects.</summary>
+    private protected string? Row => _isRow ? $"Row {_rows}" : null;
+
+    /// <inheritdoc/>
+    private protected override string? Subject => Row;
 
     /// <summary>Whether a column that is no parameter is used all the same, or is known to be of no use.</summary>
     private protected virtual bool IsFurtherColumn(string name) => InventoryWriter.Has(name);
@@ -37,10 +45,15 @@ public abstract class DcrInputCmdlet : DcrConnectedCmdlet
         return isBlank;
     }
 
-    /// <summary>All rows of a file have the columns of the first one: a heading that is nearly a parameter's ends the command.</summary>
+    /// <summary>
+    /// Counts what is piped, and looks at its columns. All rows of a file have those of the first one: a heading that is nearly a
+    /// parameter's ends the command.
+    /// </summary>
     /// <param name="tellsUnused">Whether a column that is not used is a mistake: rows that only name clients may hold anything.</param>
     private protected void CheckColumns(PSObject? row, bool tellsUnused)
     {
+        _rows++;
+        _isRow = MyInvocation.ExpectingInput && row is not null and not { BaseObject: DcrClient };
         if (row?.BaseObject is not PSCustomObject || PipedRow.IsFormerClient(row))
         {
             return;
