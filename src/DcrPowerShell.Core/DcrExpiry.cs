@@ -1,5 +1,6 @@
 using System;
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using DcrPowerShell.Errors;
 
 namespace DcrPowerShell;
@@ -47,6 +48,18 @@ public sealed class DcrExpiry : IComparable
 
     /// <summary>So that a time compares with it.</summary>
     public static implicit operator DcrExpiry(DateTime at) => new(Rank.Timed, at);
+
+    /// <summary>Reads a date as any culture-free text has it, or "never", "unknown" and "": so that a text compares with it.</summary>
+    /// <exception cref="FormatException">It is none of them; the message says how to write it.</exception>
+    public static DcrExpiry Parse(string text) => text switch
+    {
+        "" => NoSecret,
+        _ when text.Equals(Never.Text, StringComparison.OrdinalIgnoreCase) => Never,
+        _ when text.Equals(Unknown.Text, StringComparison.OrdinalIgnoreCase) => Unknown,
+        _ => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeLocal, out var at)
+            ? at
+            : throw new FormatException($"'{text}' is no time: write it as 2027-01-31, or as (Get-Date).AddDays(30)."),
+    };
 
     /// <inheritdoc/>
     public int CompareTo(object? obj) => obj is not DcrExpiry other ? 1

@@ -36,7 +36,7 @@ Describe 'Tab completes' {
         @{ Line = 'Get-DcrClient -ClientName '; Expected = 'Mail', 'Maps' }
         @{ Line = 'Find-DcrOrphan ma'; Expected = 'Mail', 'Maps' }
         @{ Line = 'New-DcrClient -Scope p'; Expected = @('profile') }
-        @{ Line = 'Get-DcrClient -ExpiringWithin 3'; Expected = @('30d') }
+        @{ Line = 'Get-DcrClient -ExpiringWithin 3'; Expected = @("'30d'") }
     ) {
         $offered = (Get-Completion $Line).CompletionText
         $Expected | ForEach-Object { $offered | Should -Contain $_ }
@@ -91,6 +91,17 @@ Describe 'Tab completes' {
         (Get-Completion 'Get-DcrClient ').CompletionText | Should -Contain $gone.ClientId
         $gone | Remove-DcrClient -Confirm:$false
         (Get-Completion 'Get-DcrClient ').CompletionText | Should -Not -Contain $gone.ClientId
+    }
+
+    It 'tenants that PowerShell would take for numbers or parameters in quotes' {
+        $odd = '0123', '1kb', '1.10', '-dash', '@at', '#hash'
+        $null = $odd | ForEach-Object { [pscustomobject]@{ ClientName = "Client $_"; RedirectUri = 'https://app.example.com/'; Tenant = $_ } } | New-DcrClient
+        foreach ($tenant in $odd) {
+            $text = (Get-Completion "Get-DcrClient -Tenant '$tenant").CompletionText
+            (Invoke-Expression "Get-DcrClient -Offline -Tenant north, $text").Tenant | Should -Be north, $tenant
+        }
+
+        Get-DcrClient -Tenant $odd | Remove-DcrClient -Force
     }
 
     It 'ids with strange characters in quotes' {

@@ -107,6 +107,8 @@ Describe 'A client' {
         $never, $client | Sort-Object SecretExpiry | ForEach-Object ClientId | Should -Be $client.ClientId, $never.ClientId
         $never, $client | Where-Object SecretExpiry -lt (Get-Date).AddDays(30) | ForEach-Object ClientId | Should -Be $client.ClientId
         $never, $client | Where-Object SecretExpiry -gt ([DateTimeOffset]::UtcNow) | Should -HaveCount 2
+        $never, $client | Where-Object SecretExpiry -lt '2999-01-31' | ForEach-Object ClientId | Should -Be $client.ClientId
+        { $client.SecretExpiry -lt 'soon' } | Should -Throw "*'soon' is no time: write it as 2027-01-31*"
         $never.SecretExpiry -eq 'never' | Should -BeTrue
         $client.SecretExpiry -like 'in *' | Should -BeTrue
     }

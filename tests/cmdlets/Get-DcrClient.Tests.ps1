@@ -70,6 +70,15 @@ Describe 'Get-DcrClient' {
         @(Get-TestServerRequest $server).Count | Should -Be @($Found).Count -Because 'only what was found is asked for'
     }
 
+    It 'says which names no client has' {
+        $failures = $null
+        (Get-DcrClient -ClientName mail, nope, x*, 'No such' -ErrorAction SilentlyContinue -ErrorVariable failures).ClientName | Should -Be Mail
+        "$failures" | Should -BeLike "*is named 'nope'.*is named 'No such'."
+        $failures.FullyQualifiedErrorId | Should -BeLike 'ClientNotFound,*'
+        $null = Assert-Failure { Get-DcrClient -ClientName nope -Offline } -Id ClientNotFound -Category ObjectNotFound -Message "No client at * is named 'nope'." -Action '*Tab*'
+        Get-DcrClient -ClientName mail -ExpiringWithin 1d | Should -BeNullOrEmpty
+    }
+
     It 'asks the store alone with -Offline' {
         (Get-DcrClient -Offline | Sort-Object ClientName).ClientName | Should -Be 'Mail', 'Maps', 'Other'
         $client = Get-DcrClient $mail.ClientId -Offline

@@ -117,4 +117,43 @@ Describe 'Rows' {
         $command = $_
         $null = Assert-Failure { [pscustomobject]@{ "Tenant$([char]0xA0)" = 'a' } | & $command } -Id InvalidClientMetadata -Category InvalidData -Message "*'Tenant<U+00A0>'*" -Terminating
     }
+
+    It 'of a file with another delimiter are refused once, with the way to read it: <Name>' -ForEach @(
+        @{ Name = 'semicolons'; Text = "ClientName;RedirectUri;Tenant`nA;https://app.example.com/;a`nB;https://app.example.com/;b"; Fix = "*Import-Csv -Delimiter ';'." }
+        @{ Name = 'tabs'; Text = "client_name`tredirect_uris`nA`thttps://app.example.com/"; Fix = '*Import-Csv -Delimiter "*t".' }
+    ) {
+        $null = Assert-Failure { $Text | ConvertFrom-Csv | New-DcrClient } -Id InvalidClientMetadata -Category InvalidData -Message '*one column*' -Action $Fix -Terminating
+        Get-TestServerRequest $server -Operation register | Should -BeNullOrEmpty
+    }
+
+    It 'whose tenant has a letter that was lost on the way register nobody: <_>' -ForEach "M$([char]0xFFFD)ller", "hill$([char]27)[31mtop", "hill`ntop" {
+        $tenant = $_
+        $null = Assert-Failure { [pscustomobject]@{ ClientName = 'A'; RedirectUri = 'https://app.example.com/'; Tenant = $tenant } | New-DcrClient } -Id InvalidClientMetadata -Category InvalidData -Message '*-Tenant: *Nothing was sent.'
+        $null = Assert-Failure { [pscustomobject]@{ ClientId = 'a'; Tenant = $tenant } | Import-DcrClient } -Id InvalidClientMetadata -Category InvalidData -Message '*-Tenant: *'
+        Get-TestServerRequest $server -Operation register | Should -BeNullOrEmpty
+    }
+
+    It 'whose tenants look alike are one' {
+        $rows = "hill$([char]0x200B)top", 'hilltop', "hill$([char]0xAD)top", "St.$([char]0xA0)Mary", 'St. Mary', 'St.  Mary' | ForEach-Object { [pscustomobject]@{ ClientName = 'A'; RedirectUri = 'https://app.example.com/'; Tenant = $_ } }
+        $null = $rows | New-DcrClient -SummaryVariable summary @quiet
+        $summary.Made, $summary.Found | Should -Be 2, 4
+        (Get-DcrClient -Tenant "hilltop$([char]0x200B)" -Offline).Tenant | Should -HaveCount 1
+    }
+
+    It 'of an inventory find their clients again, whatever their names begin with' {
+        $rows = '=1+1 Clinic', '+49 89 Praxis', '-1 (test)', '@home clinic', "'quoted' name", "'=2" | ForEach-Object { [pscustomobject]@{ ClientName = $_; RedirectUri = 'https://app.example.com/'; Tenant = "$_ tenant" } }
+        $null = $rows | New-DcrClient @quiet
+        Export-DcrClient "$TestDrive/round.csv"
+        $null = Import-Csv "$TestDrive/round.csv" | New-DcrClient -SummaryVariable summary @quiet
+        $summary.Made, $summary.Found, $summary.Differs | Should -Be 0, 6, 0
+        Get-Content "$TestDrive/round.csv" -Raw | Should -Not -Match '"[=+@-]'
+    }
+
+    It 'that -Update would apply to one of two clients are refused' {
+        $row = New-Tenant two
+        $null = $row | New-DcrClient
+        $null = $row | New-DcrClient -AllowDuplicate
+        $null = Assert-Failure { New-Tenant two v2 | New-DcrClient -Update } -Id TenantNotUnique -Category InvalidArgument -Message "*Tenant 'two' has several clients: *"
+        @(Get-TestServerRequest $server -Operation update).Count | Should -Be 0
+    }
 }

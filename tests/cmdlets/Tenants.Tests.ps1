@@ -161,7 +161,7 @@ Describe 'Tenants name clients' {
         $north = Get-DcrClient -Tenant north -Offline
         (Set-DcrClient -ClientId $north.ClientId -Tenant north -Scope read).Scope | Should -Be read
         $null = Assert-Failure { Remove-DcrClient -ClientId $north.ClientId -Tenant south -Force } -Id ClientNotFound -Category ObjectNotFound -Message "*belongs to tenant 'north', not to tenant 'south'*"
-        $null = Assert-Failure { $north | Remove-DcrClient -Tenant south -Force } -Id InvalidClientMetadata -Category InvalidData -Message '*A client was piped*'
+        $null = Assert-Failure { $north | Remove-DcrClient -Tenant south -Force } -Id InvalidClientMetadata -Category InvalidData -Message '*Clients were piped*'
     }
 
     It 'and changes by rows change no tenant' {
@@ -195,7 +195,7 @@ Describe 'Tenants name clients' {
     It 'and an error says whose it is: <How>' -ForEach @(
         @{ How = 'a list'; First = ''; Second = ''; Third = ''; Do = { Set-DcrClient -Tenant north, nobody, south -RedirectUri 'https://app.example.com/#x' -ErrorAction SilentlyContinue } }
         @{ How = 'rows'; First = 'Row 1, '; Second = 'Row 2: '; Third = 'Row 3, '; Do = { 'north', 'nobody', 'south' | ForEach-Object { [pscustomobject]@{ Tenant = $_; RedirectUri = 'https://app.example.com/#x' } } | Set-DcrClient -ErrorAction SilentlyContinue } }
-        @{ How = 'clients'; First = ''; Second = ''; Third = ''; Do = { Get-DcrClient -Tenant north, nobody, south -ErrorAction SilentlyContinue | Set-DcrClient -RedirectUri 'https://app.example.com/#x' -ErrorAction SilentlyContinue } }
+        @{ How = 'clients'; First = ''; Second = ''; Third = ''; Do = { Get-DcrClient -Tenant north, nobody, south -ThrottleLimit 1 -ErrorAction SilentlyContinue | Set-DcrClient -RedirectUri 'https://app.example.com/#x' -ErrorAction SilentlyContinue } }
     ) {
         $Error.Clear()
         & $Do
@@ -213,6 +213,20 @@ Describe 'Tenants name clients' {
         $found = Get-DcrClient -Tenant north, south -ThrottleLimit 1 -ErrorAction SilentlyContinue
         $found.Tenant | Should -Be 'south'
         "$($Error[0])" | Should -BeLike $one.Message
+    }
+
+    It 'not in rows and on the line at once' {
+        $null = Assert-Failure { [pscustomobject]@{ Tenant = 'north' } | Get-DcrClient -Tenant south } -Id InvalidClientMetadata -Category InvalidData -Message '*Clients were piped*'
+        $null = Assert-Failure { [pscustomobject]@{ Tenant = 'north' } | Remove-DcrClient -Tenant south -Force } -Id InvalidClientMetadata -Category InvalidData -Message '*Clients were piped*'
+    }
+
+    It 'and an inventory of nobody replaces none' {
+        $file = "$TestDrive/kept.csv"
+        Export-DcrClient $file -Tenant north
+        $before = Get-Content $file -Raw
+        Export-DcrClient $file -Tenant nobody -ErrorAction SilentlyContinue
+        'north' | Export-DcrClient $file -ErrorAction SilentlyContinue
+        Get-Content $file -Raw | Should -BeExactly $before
     }
 
     It 'and a row that names none is counted' {

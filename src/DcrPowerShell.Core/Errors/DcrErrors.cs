@@ -27,6 +27,14 @@ internal static class DcrErrors
     public static DcrException BadInput(string member, string why, string fix) =>
         new(DcrErrorId.InvalidClientMetadata, $"{member} {why}. Nothing was sent.", fix) { Member = member };
 
+    public static DcrException ColumnsInOne(string delimiter) => new(
+        DcrErrorId.InvalidClientMetadata,
+        $"The rows have one column, whose heading has several names with {(delimiter == "\t" ? "tabs" : $"'{delimiter}'")} between them. Nothing was sent.",
+        $"Read the file with its delimiter: Import-Csv -Delimiter {(delimiter == "\t" ? "\"`t\"" : $"'{delimiter}'")}.");
+
+    public static DcrException BrokenTenant(string why, string fix) =>
+        new(DcrErrorId.InvalidClientMetadata, $"-Tenant: {why}. Nothing was sent.", fix);
+
     /// <param name="heading">As it stands in the file, with what nobody sees made visible.</param>
     public static DcrException ColumnUnclear(string heading, string meant) =>
         new(DcrErrorId.InvalidClientMetadata, $"Column '{heading}' is not read as {meant}: a blank, a hyphen or a character that nobody sees makes it another name. Nothing was sent.", $"Write the heading {meant}, then run the command again.") { Member = meant };
@@ -49,7 +57,12 @@ internal static class DcrErrors
         new(DcrErrorId.InvalidClientMetadata, $"The text '{text}' names no client. Nothing was done.", "Texts name clients by a parameter: -Tenant (Get-Content tenants.txt), or -ClientId.");
 
     public static DcrException PipedAndNamed() =>
-        new(DcrErrorId.InvalidClientMetadata, "A client was piped, and -ClientId or -Tenant was given. Nothing was done.", "Name clients in one of these ways.");
+        new(DcrErrorId.InvalidClientMetadata, "Clients were piped, and -ClientId or -Tenant was given. Nothing was done.", "Name clients in one of these ways.");
+
+    public static DcrException NameUnknown(string clientName, string? issuer) => new(
+        DcrErrorId.ClientNotFound,
+        $"No client {(issuer is null ? "on this machine" : $"at {issuer}")} is named '{clientName}'.",
+        $"Tab after -ClientName offers the names that are known here, and -ClientName '*{clientName}*' finds parts of names.");
 
     public static DcrException TenantUnknown(string tenant, string? issuer) =>
         new(DcrErrorId.ClientNotFound, $"Tenant '{tenant}' has no client {(issuer is null ? "on this machine" : $"at {issuer}")}. Nothing was done.", tenant.IndexOfAny(['*', '?']) >= 0

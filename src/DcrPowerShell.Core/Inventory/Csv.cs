@@ -3,17 +3,15 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Text;
+using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Inventory;
 
 /// <summary>CSV with commas (RFC 4180).</summary>
 internal static class Csv
 {
-    /// <summary>Characters that make a spreadsheet take a cell for a formula; some languages' versions take the wide ones too.</summary>
-    private const string FormulaStarts = "=+-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20";
-
     /// <summary>One row, without its end. Every cell is quoted.</summary>
-    public static string Row(IEnumerable<string> cells) => string.Join(",", cells.Select(static cell => $"\"{Inert(cell).Replace("\"", "\"\"")}\""));
+    public static string Row(IEnumerable<string> cells) => string.Join(",", cells.Select(static cell => $"\"{Given.Inert(cell).Replace("\"", "\"\"")}\""));
 
     /// <summary>Reads rows: the cells of each, and the number of the line that it begins on. Empty lines are left out.</summary>
     /// <exception cref="FormatException">A quoted cell has no end, or goes on after it.</exception>
@@ -64,13 +62,6 @@ internal static class Csv
             }
         }
     }
-
-    /// <summary>
-    /// Names come from servers and from whoever registered, and a spreadsheet runs <c>=HYPERLINK(...)</c>, <c>+cmd|...</c>. An apostrophe
-    /// makes a text of it. An id that begins with a hyphen, as base64url may, has nothing to call and stays as it is: scripts look it up.
-    /// </summary>
-    private static string Inert(string cell) =>
-        cell.Length > 0 && FormulaStarts.Contains(cell[0]) && cell.Skip(1).Any(static character => !char.IsLetterOrDigit(character) && character is not ('-' or '_' or '.')) ? "'" + cell : cell;
 
     /// <summary>Reads to the closing quotation mark.</summary>
     /// <returns>How many lines further.</returns>

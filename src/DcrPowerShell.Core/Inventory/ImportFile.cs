@@ -65,7 +65,7 @@ internal static class ImportFile
     private static JsonBag Row(List<string?> names, (int Line, IReadOnlyList<string> Cells) row) => row.Cells.Count > names.Count
         ? throw new FormatException($"line {row.Line} has more cells than the heading line")
         : row.Cells
-            .Select((cell, index) => (Name: names[index], Cell: Given.Trim(cell)))
+            .Select((cell, index) => (Name: names[index], Cell: Given.Cell(cell)))
             .Where(static pair => pair.Name is not null && pair.Cell.Length > 0)
             .Aggregate(JsonBag.Empty, static (bag, pair) => bag.With(pair.Name!, pair.Cell));
 

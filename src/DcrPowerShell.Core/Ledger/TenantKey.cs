@@ -1,9 +1,10 @@
 using System;
 using System.Text;
+using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Ledger;
 
-/// <summary>What a tenant is known by: names that differ by case, by blanks around them or by their Unicode form are one tenant.</summary>
+/// <summary>What a tenant is known by: names that differ by case, by what nobody sees, or by their Unicode form are one tenant.</summary>
 internal static class TenantKey
 {
     public static string Of(string issuer, string tenant) => $"tenant\n{issuer}\n{Normal(tenant)}";
@@ -15,12 +16,12 @@ internal static class TenantKey
     {
         try
         {
-            return tenant.Trim().Normalize(NormalizationForm.FormC).ToUpperInvariant();
+            return Given.Seen(tenant).Normalize(NormalizationForm.FormC).ToUpperInvariant();
         }
         catch (ArgumentException)
         {
             // A lone surrogate has no other form.
-            return tenant.Trim().ToUpperInvariant();
+            return Given.Seen(tenant).ToUpperInvariant();
         }
     }
 }

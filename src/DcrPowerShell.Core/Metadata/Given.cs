@@ -14,6 +14,9 @@ internal static class Given
     /// <summary>Decoders put it in the place of what they cannot read.</summary>
     public const char Lost = '\uFFFD';
 
+    /// <summary>Characters that make a spreadsheet take a cell for a formula; some languages' versions take the wide ones too.</summary>
+    private const string FormulaStarts = "=+-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20";
+
     /// <summary>Without what nobody sees at its ends.</summary>
     public static string Trim(string text)
     {
@@ -29,6 +32,40 @@ internal static class Given
         }
 
         return text.Substring(start, end - start);
+    }
+
+    /// <summary>A cell as it was meant: trimmed, and without the apostrophe that <see cref="Inert"/> sets.</summary>
+    public static string Cell(string text)
+    {
+        var trimmed = Trim(text);
+        return IsQuotedFormula(trimmed) ? trimmed.Substring(1) : trimmed;
+    }
+
+    /// <summary>
+    /// A text that no spreadsheet runs: names come from servers and from whoever registered, and a spreadsheet runs <c>=HYPERLINK(...)</c>,
+    /// <c>+cmd|...</c>. An apostrophe makes a text of it, which <see cref="Cell"/> takes away. An id that begins with a hyphen, as base64url
+    /// may, has nothing to call and stays as it is: scripts look it up.
+    /// </summary>
+    public static string Inert(string text) => IsFormula(text) || IsQuotedFormula(text) ? "'" + text : text;
+
+    /// <summary>What two ways to write a name for people have in common: nobody sees the difference.</summary>
+    public static string Seen(string text)
+    {
+        var seen = new StringBuilder(text.Length);
+        foreach (var character in Trim(text))
+        {
+            if (char.IsWhiteSpace(character))
+            {
+                // Several blanks look like one.
+                seen.Append(seen[seen.Length - 1] == ' ' ? "" : " ");
+            }
+            else if (!IsUnseen(character))
+            {
+                seen.Append(character);
+            }
+        }
+
+        return seen.ToString();
     }
 
     /// <summary>The values of one cell, apart at semicolons.</summary>
@@ -70,6 +107,11 @@ internal static class Given
     private static bool IsUnseen(char character) =>
         char.IsWhiteSpace(character) || char.IsControl(character) || char.GetUnicodeCategory(character) == UnicodeCategory.Format
             || character == '\u00AD';
+
+    private static bool IsFormula(string text) =>
+        text.Length > 0 && FormulaStarts.Contains(text[0]) && text.Skip(1).Any(static character => !char.IsLetterOrDigit(character) && character is not ('-' or '_' or '.'));
+
+    private static bool IsQuotedFormula(string text) => text.Length > 1 && text[0] == '\'' && IsFormula(text.TrimStart('\''));
 
     private static string Code(char character) => $"U+{(int)character:X4}";
 }

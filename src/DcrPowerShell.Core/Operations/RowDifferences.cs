@@ -45,5 +45,5 @@ internal sealed class RowDifferences
 
     private string Members() => string.Join(", ", _members.OrderByDescending(static member => member.Value).Select(member => _rows == 1 ? member.Key : $"{member.Key} ({member.Value})"));
 
-    private string Tenants() => $"tenants {string.Join(", ", _tenants.Select(static tenant => $"'{tenant}'"))}{(_rows > _tenants.Count ? ", …" : "")}";
+    private string Tenants() => $"{(_tenants.Count == 1 ? "tenant" : "tenants")} {string.Join(", ", _tenants.Select(static tenant => $"'{tenant}'"))}{(_rows > _tenants.Count ? ", …" : "")}";
 }

@@ -34,8 +34,14 @@ public abstract class ValueCompleter : IArgumentCompleter
     /// <summary>As a list of completions shows it.</summary>
     private protected virtual string Listed((string Text, string? Tip) value) => value.Text;
 
-    private static string Quoted(string text) =>
-        text.All(character => char.IsLetterOrDigit(character) || character is '_' or '-' or '.' or ':' or '/') ? text : $"'{CodeGeneration.EscapeSingleQuotedStringContent(text)}'";
+    private static string Quoted(string text) => IsBareWord(text) ? text : $"'{CodeGeneration.EscapeSingleQuotedStringContent(text)}'";
+
+    /// <summary>Of 0123 or 1kb PowerShell makes a number in a list, and of -x a parameter: where a text does not begin with a letter, its parser is asked.</summary>
+    private static bool IsBareWord(string text) =>
+        text.All(static character => char.IsLetterOrDigit(character) || character is '_' or '-' or '.' or ':' or '/')
+            && (char.IsLetter(text.FirstOrDefault())
+                || (Parser.ParseInput($"x {text},{text}", out _, out _).Find(static ast => ast is ArrayLiteralAst, searchNestedScriptBlocks: false) is ArrayLiteralAst list
+                    && list.Elements.All(static element => element is StringConstantExpressionAst)));
 }
 
 /// <summary>Names of this runspace's connections.</summary>

@@ -15,7 +15,7 @@ internal sealed class NullAsEmptyAttribute : ArgumentTransformationAttribute
     public override object Transform(EngineIntrinsics engineIntrinsics, object? inputData) => (inputData is PSObject wrapped ? wrapped.BaseObject : inputData) switch
     {
         null => "",
-        string text => Given.Trim(text),
+        string text => Given.Cell(text),
         var other => Given.Date(other) ?? inputData!,
     };
 }

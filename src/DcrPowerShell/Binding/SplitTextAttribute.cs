@@ -26,7 +26,7 @@ internal sealed class SplitTextAttribute : ArgumentTransformationAttribute
         var other => other,
     };
 
-    private string[] Split(string text) => Given.Split(text, AtSpaces);
+    private string[] Split(string text) => Given.Split(Given.Cell(text), AtSpaces);
 
     private static object? Plain(object? value) => value is PSObject wrapped ? wrapped.BaseObject : value;
 }

@@ -23,6 +23,7 @@ public sealed class ExportDcrClientCommand : DcrInputCmdlet
     private StreamWriter? _text;
     private InventoryWriter? _inventory;
     private int _count;
+    private int _failures;
 
     /// <summary>The file. The ending of its name, .csv or .json, says what is written.</summary>
     [Parameter(Mandatory = true, Position = 0)]
@@ -128,6 +129,12 @@ public sealed class ExportDcrClientCommand : DcrInputCmdlet
             return;
         }
 
+        if (_count == 0 && _failures > 0)
+        {
+            WriteVerbose($"Nothing that was named was found: {_path} is left as it was.");
+            return;
+        }
+
         OnFile(() =>
         {
             _inventory.End();
@@ -140,6 +147,8 @@ public sealed class ExportDcrClientCommand : DcrInputCmdlet
             WriteObject(InvokeProvider.Item.Get([_path], force: true, literalPath: true), enumerateCollection: true);
         }
     }
+
+    private protected override void Count(DcrException failure) => _failures++;
 
     private protected override void Release() => _file?.Dispose();
 

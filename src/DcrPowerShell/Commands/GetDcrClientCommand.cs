@@ -18,6 +18,9 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
 {
     private DateTimeOffset? _expiringBy;
     private List<WildcardPattern>? _names;
+
+    // Names without wildcards that no client had so far.
+    private HashSet<string> _unseenNames = [];
     private int _rejected;
 
     // Clients that are given as they are kept, because the server lets nobody read them.
@@ -59,6 +62,7 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
         }
 
         _names = ClientName?.Select(NamePattern.Of).ToList();
+        _unseenNames = new HashSet<string>((ClientName ?? []).Where(static name => !WildcardPattern.ContainsWildcardCharacters(name)), StringComparer.OrdinalIgnoreCase);
         var now = DateTimeOffset.UtcNow;
         _expiringBy = ExpiringWithin is not { } span ? null : span < DateTimeOffset.MaxValue - now ? now + span : DateTimeOffset.MaxValue;
     }
@@ -101,6 +105,7 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
         {
             var ledger = Ledger();
             WriteStored(ledger, Wanted(ledger, issuer: null, place: null, tenants));
+            TellOfUnseen(issuer: null);
             return;
         }
 
@@ -117,6 +122,16 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
         else
         {
             ListKept(connection, tenants);
+        }
+
+        TellOfUnseen(connection.Issuer);
+    }
+
+    private void TellOfUnseen(string? issuer)
+    {
+        foreach (var name in _unseenNames)
+        {
+            Try(name, () => throw DcrErrors.NameUnknown(name, issuer));
         }
     }
 
@@ -172,6 +187,7 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
             && Wanted(connection.Ledger, connection.Issuer, place: null, tenants).FirstOrDefault() is { } other)
         {
             WriteWarning(Redaction.Printable(ListOperation.ElsewhereWarning(connection, string.Join(", ", names), other)));
+            _unseenNames.Clear();
         }
     }
 
@@ -291,7 +307,11 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
         }
     }
 
-    private bool IsWanted(RegistrationRecord record) => IsSoon(record) && _names?.Any(name => name.IsMatch(record.ClientName ?? "")) != false;
+    private bool IsWanted(RegistrationRecord record)
+    {
+        _unseenNames.Remove(record.ClientName ?? "");
+        return IsSoon(record) && _names?.Any(name => name.IsMatch(record.ClientName ?? "")) != false;
+    }
 
     private bool IsSoon(RegistrationRecord record) => _expiringBy is not { } time || record.SecretExpiresBy(time);
 }

@@ -13,6 +13,7 @@ using DcrPowerShell.Hosting;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
+using DcrPowerShell.Protocol;
 using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Commands;
@@ -126,6 +127,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
             return;
         }
 
+        MetadataRules.CheckTenant(Tenant);
         var metadata = Requested();
         if (InputObject?.BaseObject is PSCustomObject && NullIfEmpty(Tenant) is null && !AllowDuplicate)
         {
@@ -225,6 +227,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         }
         else if (ShouldProcess($"{known} at {connection.Issuer}", "Change client"))
         {
+            FindOperation.ClientIdOf(connection, request.Tenant!);
             Start(connection, key, Target, context => RegisterOperation.UpdateAsync(context, known, request), changed =>
             {
                 _summary.CountDiffering();

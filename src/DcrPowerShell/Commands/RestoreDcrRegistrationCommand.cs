@@ -7,6 +7,7 @@ using DcrPowerShell.Files;
 using DcrPowerShell.Hosting;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
+using DcrPowerShell.Protocol;
 using DcrPowerShell.Vaults;
 using DcrPowerShell.Vaults.SecretStore;
 
@@ -99,6 +100,7 @@ public sealed class RestoreDcrRegistrationCommand : DcrConnectedCmdlet
             return;
         }
 
+        MetadataRules.CheckTenant(Tenant);
         foreach (var clientId in ClientId)
         {
             Try(clientId, () =>

@@ -6,6 +6,7 @@ using DcrPowerShell.Binding;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Inventory;
 using DcrPowerShell.Ledger;
+using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
 using DcrPowerShell.Vaults;
 
@@ -32,7 +33,8 @@ public abstract class DcrInputCmdlet : DcrConnectedCmdlet
     private protected virtual bool IsFurtherColumn(string name) => InventoryWriter.Has(name);
 
     /// <inheritdoc/>
-    protected override void BeginProcessing() => _namedOnCommandLine = new HashSet<string>(MyInvocation.BoundParameters.Keys);
+    protected override void BeginProcessing() =>
+        _namedOnCommandLine = [.. MyInvocation.BoundParameters.Where(static bound => bound.Value is not (ScriptBlock or PSObject { BaseObject: ScriptBlock })).Select(static bound => bound.Key)];
 
     /// <summary>True for a parameter that the user typed, rather than one that the pipeline filled.</summary>
     private protected bool IsNamedOnCommandLine(string parameter) => _namedOnCommandLine.Contains(parameter);
@@ -77,9 +79,14 @@ public abstract class DcrInputCmdlet : DcrConnectedCmdlet
     /// <exception cref="DcrException">InvalidClientMetadata: none is named.</exception>
     private protected IReadOnlyList<NamedClient> Named(string[]? clientId, string[]? tenant, PSObject? input)
     {
+        if (input is not null && (IsNamedOnCommandLine("ClientId") || IsNamedOnCommandLine("Tenant")))
+        {
+            throw DcrErrors.PipedAndNamed();
+        }
+
         if (input?.BaseObject is DcrClient client)
         {
-            return IsNamedOnCommandLine("ClientId") || IsNamedOnCommandLine("Tenant") ? throw DcrErrors.PipedAndNamed() : [new NamedClient(client.Record.ClientId, [], client)];
+            return [new NamedClient(client.Record.ClientId, [], client)];
         }
 
         var ids = Texts(clientId);
@@ -114,5 +121,5 @@ public abstract class DcrInputCmdlet : DcrConnectedCmdlet
         }
     }
 
-    private static List<string> Texts(string[]? values) => (values ?? []).Where(static value => !string.IsNullOrWhiteSpace(value)).Select(static value => value.Trim()).ToList();
+    private static List<string> Texts(string[]? values) => (values ?? []).Where(static value => !string.IsNullOrWhiteSpace(value)).Select(Given.Cell).ToList();
 }

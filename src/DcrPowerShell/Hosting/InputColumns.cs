@@ -15,6 +15,8 @@ namespace DcrPowerShell.Hosting;
 /// <param name="further">Whether a name that is no parameter is used all the same.</param>
 internal sealed class InputColumns(CommandInfo command, Func<string, bool> further)
 {
+    private static readonly string[] Delimiters = [";", "\t", "|"];
+
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
     private Dictionary<string, string>? _parameters;
 
@@ -24,6 +26,11 @@ internal sealed class InputColumns(CommandInfo command, Func<string, bool> furth
     public string? Check(PSObject row)
     {
         var unused = new List<string>();
+        if (Apart(row) is { } delimiter)
+        {
+            throw DcrErrors.ColumnsInOne(delimiter);
+        }
+
         foreach (var name in row.Properties.Select(static property => property.Name).Where(_seen.Add))
         {
             _parameters ??= Parameters();
@@ -41,7 +48,20 @@ internal sealed class InputColumns(CommandInfo command, Func<string, bool> furth
             unused.Add(MeantBy(name) is { } parameter ? $"'{Given.Shown(name)}' (is {parameter} meant?)" : $"'{Given.Shown(name)}'");
         }
 
-        return unused.Count == 0 ? null : $"Not used, for {command.Name} has no such parameter: {(unused.Count == 1 ? "column" : "columns")} {string.Join(", ", unused)}.";
+        return unused.Count == 0 ? null : $"{command.Name} takes nothing from {(unused.Count == 1 ? "column" : "columns")} {string.Join(", ", unused)}.";
+    }
+
+    /// <summary>What parts the columns of a file that was read as if it had one; null where there are several, or there is one.</summary>
+    private string? Apart(PSObject row)
+    {
+        if (row.Properties.Skip(1).Any() || row.Properties.FirstOrDefault()?.Name is not { } heading)
+        {
+            return null;
+        }
+
+        _parameters ??= Parameters();
+        return Delimiters.FirstOrDefault(delimiter => heading.Contains(delimiter)
+            && heading.Split(delimiter[0]).Any(name => _parameters.ContainsKey(Given.Trim(name)) || WrittenOtherwise(name) is not null));
     }
 
     /// <summary>Every name by which a column binds, and the parameter's own.</summary>

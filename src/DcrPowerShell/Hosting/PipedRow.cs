@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Management.Automation;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Hosting;
 
@@ -24,7 +25,7 @@ internal static class PipedRow
             || (row.Properties[nameof(DcrClient.Changes)] is { Value: not string } && row.Properties[nameof(DcrClient.Storage)] is not null));
 
     /// <summary>A cell; null where it is empty or there is no such column.</summary>
-    public static string? Text(PSObject row, string column) => row.Properties[column]?.Value is { } value && !IsEmpty(value) ? LanguagePrimitives.ConvertTo<string>(value).Trim() : null;
+    public static string? Text(PSObject row, string column) => row.Properties[column]?.Value is { } value && !IsEmpty(value) ? Given.Cell(LanguagePrimitives.ConvertTo<string>(value)) : null;
 
     private static bool IsEmpty(object? value) => (value is PSObject wrapped ? wrapped.BaseObject : value) switch
     {

@@ -16,6 +16,32 @@ public class GivenTests
     public void What_nobody_sees_is_dropped_at_the_ends(string text, string expected) => Assert.Equal(expected, Given.Trim(text));
 
     [Theory]
+    [InlineData("=1+1 Clinic")]
+    [InlineData("+49 89 Praxis")]
+    [InlineData("-1 (test)")]
+    [InlineData("@home clinic")]
+    [InlineData("'=1+1")]
+    [InlineData("''@home clinic")]
+    [InlineData("'quoted' name")]
+    [InlineData("O'Neil")]
+    [InlineData("-_wJx9")]
+    [InlineData("'")]
+    [InlineData("")]
+    public void A_cell_that_a_spreadsheet_must_not_run_comes_back_as_it_was(string text)
+    {
+        Assert.Equal(text, Given.Cell(Given.Inert(text)));
+        Assert.DoesNotContain(Given.Inert(text), new[] { "=1+1 Clinic", "+49 89 Praxis", "-1 (test)", "@home clinic" });
+    }
+
+    [Theory]
+    [InlineData("hill\u200Btop", "hilltop")]
+    [InlineData("hill\u00ADtop", "hilltop")]
+    [InlineData("St.\u00A0 Mary ", "St. Mary")]
+    [InlineData("a\u200B b", "a b")]
+    [InlineData("\u200B", "")]
+    public void Names_that_look_alike_are_one(string text, string expected) => Assert.Equal(expected, Given.Seen(text));
+
+    [Theory]
     [InlineData("a;b c\u00A0d\u3000e\r\nf", "a|b|c|d|e|f")]
     [InlineData(" ;\u200B; a ;", "a")]
     [InlineData("a,b", "a,b")]
