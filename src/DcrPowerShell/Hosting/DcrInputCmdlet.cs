@@ -33,8 +33,17 @@ public abstract class DcrInputCmdlet : DcrConnectedCmdlet
     private protected virtual bool IsFurtherColumn(string name) => InventoryWriter.Has(name);
 
     /// <inheritdoc/>
-    protected override void BeginProcessing() =>
-        _namedOnCommandLine = [.. MyInvocation.BoundParameters.Where(static bound => bound.Value is not (ScriptBlock or PSObject { BaseObject: ScriptBlock })).Select(static bound => bound.Key)];
+    protected override void BeginProcessing()
+    {
+        // A script block that is asked for each object stands there as itself.
+        var parameters = MyInvocation.MyCommand.Parameters;
+        _namedOnCommandLine =
+        [
+            .. MyInvocation.BoundParameters
+                .Where(bound => bound.Value is null || parameters[bound.Key].ParameterType.IsInstanceOfType(bound.Value))
+                .Select(static bound => bound.Key),
+        ];
+    }
 
     /// <summary>True for a parameter that the user typed, rather than one that the pipeline filled.</summary>
     private protected bool IsNamedOnCommandLine(string parameter) => _namedOnCommandLine.Contains(parameter);
