@@ -35,7 +35,7 @@ Describe 'The module' {
 
     It 'ships what Windows PowerShell lacks in a folder of its own' {
         $names = (Get-ChildItem (Join-Path $module.ModuleBase desktop) -Filter *.dll).Name
-        'DcrPowerShell.dll', 'DcrPowerShell.Core.dll', 'System.Text.Json.dll', 'System.Net.Http.Json.dll' | ForEach-Object { $names | Should -Contain $_ }
+        'DcrPowerShell.dll', 'DcrPowerShell.Core.dll', 'System.Text.Json.dll', 'System.Net.Http.Json.dll', 'System.Formats.Asn1.dll' | ForEach-Object { $names | Should -Contain $_ }
     }
 
     It 'has help for every cmdlet' {

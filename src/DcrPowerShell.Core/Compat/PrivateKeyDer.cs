@@ -1,5 +1,6 @@
 #if NETFRAMEWORK
 using System;
+using System.Formats.Asn1;
 using System.Security.Cryptography;
 
 namespace DcrPowerShell.Compat;
@@ -8,73 +9,81 @@ namespace DcrPowerShell.Compat;
 /// <remarks>All throw <see cref="CryptographicException"/> where the bytes are of another structure, or cut off.</remarks>
 internal static class PrivateKeyDer
 {
-    // Object identifiers as DER writes them.
-    private const string RsaEncryption = "2A-86-48-86-F7-0D-01-01-01";
-    private const string EcPublicKey = "2A-86-48-CE-3D-02-01";
-    private const string P256 = "2A-86-48-CE-3D-03-01-07";
-    private const string P384 = "2B-81-04-00-22";
-    private const string P521 = "2B-81-04-00-23";
-
-    // Context-specific tags 0 and 1 of RFC 5915, section 3.
-    private const byte Parameters = 0xA0;
-    private const byte PublicKey = 0xA1;
+    private const string RsaEncryption = "1.2.840.113549.1.1.1";
+    private const string EcPublicKey = "1.2.840.10045.2.1";
+    private const string P256 = "1.2.840.10045.3.1.7";
+    private const string P384 = "1.3.132.0.34";
+    private const string P521 = "1.3.132.0.35";
     private const byte Uncompressed = 4;
 
+    // RFC 5915, section 3.
+    private static readonly Asn1Tag Parameters = new(TagClass.ContextSpecific, 0, isConstructed: true);
+    private static readonly Asn1Tag PublicKey = new(TagClass.ContextSpecific, 1, isConstructed: true);
+
     /// <summary>PrivateKeyInfo (RFC 5958, section 2): the algorithm's name, and the algorithm's own structure within.</summary>
-    public static AsymmetricAlgorithm ReadPkcs8(byte[] der)
+    public static AsymmetricAlgorithm ReadPkcs8(byte[] der) => Read<AsymmetricAlgorithm>(der, static info =>
     {
-        var info = new DerReader(der).Enter(DerReader.Sequence);
-        info.Read(DerReader.Integer);
-        var algorithm = info.Enter(DerReader.Sequence);
-        var name = BitConverter.ToString(algorithm.Read(DerReader.ObjectIdentifier));
-        var key = info.Read(DerReader.OctetString);
+        info.ReadInteger(); // the version
+        var algorithm = info.ReadSequence();
+        var name = algorithm.ReadObjectIdentifier();
+        var key = info.ReadOctetString();
         return name switch
         {
             RsaEncryption => RSA.Create(ReadPkcs1(key)),
-            EcPublicKey => ECDsa.Create(ReadSec1(key, algorithm.Read(DerReader.ObjectIdentifier))),
+            EcPublicKey => ECDsa.Create(ReadSec1(key, algorithm.ReadObjectIdentifier())),
             _ => throw new CryptographicException("The key is for another algorithm."),
         };
-    }
+    });
 
     /// <summary>RSAPrivateKey (RFC 8017, appendix A.1.2).</summary>
-    public static RSAParameters ReadPkcs1(byte[] der)
+    public static RSAParameters ReadPkcs1(byte[] der) => Read(der, static key =>
     {
-        var key = new DerReader(der).Enter(DerReader.Sequence);
-        key.Read(DerReader.Integer); // the version
-        return KeyNumbers.Rsa(Number(), Number(), Number(), Number(), Number(), Number(), Number(), Number());
-
-        byte[] Number() => key.Read(DerReader.Integer);
-    }
+        key.ReadInteger(); // the version
+        return KeyNumbers.Rsa(Number(key), Number(key), Number(key), Number(key), Number(key), Number(key), Number(key), Number(key));
+    });
 
     /// <summary>ECPrivateKey (RFC 5915, section 3).</summary>
     /// <param name="curve">Where the structure around it says so; it may then leave it out.</param>
-    public static ECParameters ReadSec1(byte[] der, byte[]? curve = null)
+    public static ECParameters ReadSec1(byte[] der, string? curve = null) => Read(der, key =>
     {
-        var key = new DerReader(der).Enter(DerReader.Sequence);
-        key.Read(DerReader.Integer); // the version
-        var number = key.Read(DerReader.OctetString);
-        if (key.IsAt(Parameters))
+        key.ReadInteger(); // the version
+        var number = key.ReadOctetString();
+        if (key.HasData && key.PeekTag() == Parameters)
         {
-            curve = key.Enter(Parameters).Read(DerReader.ObjectIdentifier);
+            curve = key.ReadSequence(Parameters).ReadObjectIdentifier();
         }
 
         var (platform, size) = Curve(curve);
 
         // RFC 5915 lets it be left out, and .NET Framework cannot work it out.
-        var point = key.Enter(PublicKey).Read(DerReader.BitString);
-        if (point.Length != 2 + (2 * size) || point[0] != 0 || point[1] != Uncompressed)
+        var point = key.ReadSequence(PublicKey).ReadBitString(out _);
+        if (point.Length != 1 + (2 * size) || point[0] != Uncompressed)
         {
             throw new CryptographicException("The key's public point is not uncompressed, or not of its curve.");
         }
 
         var x = new byte[size];
         var y = new byte[size];
-        Array.Copy(point, 2, x, 0, size);
-        Array.Copy(point, 2 + size, y, 0, size);
+        Array.Copy(point, 1, x, 0, size);
+        Array.Copy(point, 1 + size, y, 0, size);
         return KeyNumbers.Ec(platform, size, x, y, number);
+    });
+
+    private static T Read<T>(byte[] der, Func<AsnReader, T> read)
+    {
+        try
+        {
+            return read(new AsnReader(der, AsnEncodingRules.BER).ReadSequence());
+        }
+        catch (AsnContentException failure)
+        {
+            throw new CryptographicException("The key's structure is another one, or cut off.", failure);
+        }
     }
 
-    private static (ECCurve Curve, int Size) Curve(byte[]? name) => (name is null ? null : BitConverter.ToString(name)) switch
+    private static byte[] Number(AsnReader key) => key.ReadIntegerBytes().ToArray();
+
+    private static (ECCurve Curve, int Size) Curve(string? name) => name switch
     {
         P256 => (ECCurve.NamedCurves.nistP256, 32),
         P384 => (ECCurve.NamedCurves.nistP384, 48),

@@ -5,11 +5,13 @@ using System.Linq;
 using System.Net;
 using System.Net.Http;
 using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
 
 namespace DcrPowerShell.Http;
@@ -144,24 +146,32 @@ internal sealed class HttpTransport : IDisposable
 
     private static async Task<TrackedContent?> ContentAsync(ProtocolRequest request)
     {
-        if (request.Form is not { } form)
+        HttpContent? content = request switch
         {
-            return request.Body is null ? null : new TrackedContent(request.Body.ToUtf8(), "application/json");
+            { Form: { } form } => new FormUrlEncodedContent(form),
+            { Body: { } body } => JsonContent.Create(body.ToElement(), new MediaTypeHeaderValue("application/json"), JsonBag.WireOptions),
+            _ => null,
+        };
+        if (content is null)
+        {
+            return null;
         }
 
-        using var encoded = new FormUrlEncodedContent(form);
-        return new TrackedContent(await encoded.ReadAsByteArrayAsync().ConfigureAwait(false), "application/x-www-form-urlencoded");
+        // Its length is known then. Without one the body goes out in chunks, which some servers refuse.
+        await content.LoadIntoBufferAsync().ConfigureAwait(false);
+        return new TrackedContent(content);
     }
 
     /// <summary>A body that knows whether any of it was handed to a connection.</summary>
     private sealed class TrackedContent : HttpContent
     {
-        private readonly byte[] _utf8;
+        private readonly HttpContent _body;
 
-        public TrackedContent(byte[] utf8, string mediaType)
+        /// <param name="body">Its length is known.</param>
+        public TrackedContent(HttpContent body)
         {
-            _utf8 = utf8;
-            Headers.ContentType = new MediaTypeHeaderValue(mediaType);
+            _body = body;
+            Headers.ContentType = body.Headers.ContentType;
         }
 
         public bool HasBegun { get; private set; }
@@ -169,13 +179,23 @@ internal sealed class HttpTransport : IDisposable
         protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context)
         {
             HasBegun = true;
-            return stream.WriteAsync(_utf8, 0, _utf8.Length);
+            return _body.CopyToAsync(stream);
         }
 
         protected override bool TryComputeLength(out long length)
         {
-            length = _utf8.Length;
+            length = _body.Headers.ContentLength!.Value;
             return true;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                _body.Dispose();
+            }
+
+            base.Dispose(disposing);
         }
     }
 }

@@ -1,4 +1,7 @@
 using System;
+#if !NET
+using System.Formats.Asn1;
+#endif
 using System.Linq;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -189,11 +192,11 @@ public class SigningKeyTests
     [Fact]
     public void SEC1_within_PKCS8_is_read_to_the_published_numbers()
     {
-        var info = new Compat.DerReader(Der(RfcPem.P256Pkcs8)).Enter(Compat.DerReader.Sequence);
-        info.Read(Compat.DerReader.Integer);
-        var algorithm = info.Enter(Compat.DerReader.Sequence);
-        algorithm.Read(Compat.DerReader.ObjectIdentifier);
-        AreP256Numbers(Compat.PrivateKeyDer.ReadSec1(info.Read(Compat.DerReader.OctetString), algorithm.Read(Compat.DerReader.ObjectIdentifier)));
+        var info = new AsnReader(Der(RfcPem.P256Pkcs8), AsnEncodingRules.DER).ReadSequence();
+        info.ReadInteger();
+        var algorithm = info.ReadSequence();
+        algorithm.ReadObjectIdentifier();
+        AreP256Numbers(Compat.PrivateKeyDer.ReadSec1(info.ReadOctetString(), algorithm.ReadObjectIdentifier()));
     }
 
     private static byte[] Der(string pem) => Convert.FromBase64String(string.Concat(pem.Split('\n').Where(static line => !line.StartsWith("-", StringComparison.Ordinal))));
