@@ -129,29 +129,18 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
 
     private static async Task<long> EnterAsync(RateGate gate, ProtocolRequest request, IReporter reporter, CancellationToken stop)
     {
-        var isTold = false;
-        try
-        {
-            var pass = await gate.EnterAsync(
-                wait =>
-                {
-                    if (!isTold && wait > TimeSpan.FromSeconds(1))
-                    {
-                        isTold = true;
-                        Tell(reporter, $"{request.Uri.Authority}: at the server's pace; going on in {Duration.Say(wait)}");
-                    }
-                },
-                stop,
-                request.Effect == RequestEffect.Registers).ConfigureAwait(false);
-            return pass.TooLong is { } pause ? throw DcrErrors.RateLimitLasts(request.Uri, pause) : pass.Place;
-        }
-        finally
-        {
-            if (isTold)
+        using var wait = new Wait(reporter.Waiting);
+        var pass = await gate.EnterAsync(
+            span =>
             {
-                reporter.Waiting(null);
-            }
-        }
+                if (!wait.IsTold && span > TimeSpan.FromSeconds(1))
+                {
+                    Tell(reporter, wait, $"{request.Uri.Authority}: at the server's pace; going on in {Duration.Say(span)}");
+                }
+            },
+            stop,
+            request.Effect == RequestEffect.Registers).ConfigureAwait(false);
+        return pass.TooLong is { } pause ? throw DcrErrors.RateLimitLasts(request.Uri, pause) : pass.Place;
     }
 
     /// <summary>One try. What came is handed over before anything is reported of it, for a reporter's command may be gone.</summary>
@@ -199,23 +188,17 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
         .Append(request.Body?.Text(ClientMember.SoftwareStatement)));
 
     /// <summary>Before the wait. Progress is not seen everywhere: unattended, -Verbose has it.</summary>
-    private static void Tell(IReporter reporter, string wait)
+    private static void Tell(IReporter reporter, Wait wait, string text)
     {
-        reporter.Waiting(wait);
-        reporter.Verbose(wait);
+        wait.Tell(text);
+        reporter.Verbose(text);
     }
 
-    private async Task WaitAsync(ProtocolRequest request, TimeSpan wait, string reason, IReporter reporter, CancellationToken stop)
+    private async Task WaitAsync(ProtocolRequest request, TimeSpan span, string reason, IReporter reporter, CancellationToken stop)
     {
-        Tell(reporter, $"{request.Uri.Authority}: {reason}; trying again in {Duration.Say(wait)}");
-        try
-        {
-            await clock.Delay(wait, stop).ConfigureAwait(false);
-        }
-        finally
-        {
-            reporter.Waiting(null);
-        }
+        using var wait = new Wait(reporter.Waiting);
+        Tell(reporter, wait, $"{request.Uri.Authority}: {reason}; trying again in {Duration.Say(span)}");
+        await clock.Delay(span, stop).ConfigureAwait(false);
     }
 
     private DcrException Explain(ProtocolRequest request, TransportException failure)

@@ -1,3 +1,5 @@
+using System;
+
 namespace DcrPowerShell.Http;
 
 /// <summary>Where an operation tells what it is doing. May be called from any thread.</summary>
@@ -19,6 +21,6 @@ internal interface IReporter
     /// <summary>A request goes out.</summary>
     void Sending();
 
-    /// <summary>A wait has begun; null when one is over. There may be several at once.</summary>
-    void Waiting(string? text);
+    /// <summary>A wait has begun, which is over when the result is disposed of. There may be several at once.</summary>
+    IDisposable Waiting(string text);
 }

@@ -188,31 +188,20 @@ internal sealed class LedgerScope(DcrConnection connection, Registrations store,
 
     private async Task WaitForTurnAsync(RegistrationRecord record)
     {
-        var isTold = false;
-        try
+        using var wait = new Wait(reporter.Waiting);
+        for (var left = LongestWait; (_turn = store.Ledger.TryTurn(record.Issuer, record.ClientId)) is null; left -= Beat)
         {
-            for (var left = LongestWait; (_turn = store.Ledger.TryTurn(record.Issuer, record.ClientId)) is null; left -= Beat)
+            if (left <= TimeSpan.Zero)
             {
-                if (left <= TimeSpan.Zero)
-                {
-                    throw DcrErrors.ClientUnderWay(record.ClientId, LongestWait);
-                }
-
-                if (!isTold)
-                {
-                    isTold = true;
-                    reporter.Waiting($"Another command is at work on client '{record.ClientId}'; waiting for it.");
-                }
-
-                await clock.Delay(Beat, stop).ConfigureAwait(false);
+                throw DcrErrors.ClientUnderWay(record.ClientId, LongestWait);
             }
-        }
-        finally
-        {
-            if (isTold)
+
+            if (!wait.IsTold)
             {
-                reporter.Waiting(null);
+                wait.Tell($"Another command is at work on client '{record.ClientId}'; waiting for it.");
             }
+
+            await clock.Delay(Beat, stop).ConfigureAwait(false);
         }
     }
 

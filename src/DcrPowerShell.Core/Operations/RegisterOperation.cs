@@ -3,6 +3,7 @@ using System.Linq;
 using System.Threading.Tasks;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Http;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
@@ -108,43 +109,33 @@ internal static class RegisterOperation
     /// <summary>Writes the intent; gives the client that the tenant has by now, if it has one.</summary>
     private static async Task<DcrClient?> BeginAsync(OperationContext context, RegisterRequest request)
     {
-        var (isTold, hasRecovered) = (false, false);
-        try
+        using var wait = new Wait(context.Reporter.Waiting);
+        var hasRecovered = false;
+        for (var left = LongestWait; ; left -= Beat)
         {
-            for (var left = LongestWait; ; left -= Beat)
+            switch (await context.Scope.BeginRegistrationAsync(request.Metadata, request.Tenant, request.AllowsDuplicate).ConfigureAwait(false))
             {
-                switch (await context.Scope.BeginRegistrationAsync(request.Metadata, request.Tenant, request.AllowsDuplicate).ConfigureAwait(false))
-                {
-                    case Begun.Living living:
-                        return Found(living.Registration, request);
-                    case Begun.Open { Other: { IsUnderWay: false, Answers.Count: > 0 } } when !hasRecovered:
-                        // Once: an answer that cannot be used stays.
-                        hasRecovered = true;
-                        await RecoverOperation.RunAsync(context.Store).ConfigureAwait(false);
-                        break;
-                    case Begun.Open { Other: { IsUnderWay: false } orphan }:
-                        throw DcrErrors.TenantUnknown(request.Tenant!, orphan.Intent?.At);
-                    case Begun.Open when left <= TimeSpan.Zero:
-                        throw DcrErrors.TenantUnderWay(request.Tenant!, LongestWait);
-                    case Begun.Open:
-                        if (!isTold)
-                        {
-                            isTold = true;
-                            context.Reporter.Waiting($"Tenant '{request.Tenant}' is being registered by another command; waiting for it.");
-                        }
+                case Begun.Living living:
+                    return Found(living.Registration, request);
+                case Begun.Open { Other: { IsUnderWay: false, Answers.Count: > 0 } } when !hasRecovered:
+                    // Once: an answer that cannot be used stays.
+                    hasRecovered = true;
+                    await RecoverOperation.RunAsync(context.Store).ConfigureAwait(false);
+                    break;
+                case Begun.Open { Other: { IsUnderWay: false } orphan }:
+                    throw DcrErrors.TenantUnknown(request.Tenant!, orphan.Intent?.At);
+                case Begun.Open when left <= TimeSpan.Zero:
+                    throw DcrErrors.TenantUnderWay(request.Tenant!, LongestWait);
+                case Begun.Open:
+                    if (!wait.IsTold)
+                    {
+                        wait.Tell($"Tenant '{request.Tenant}' is being registered by another command; waiting for it.");
+                    }
 
-                        await context.Clock.Delay(Beat, context.Stop).ConfigureAwait(false);
-                        break;
-                    default:
-                        return null;
-                }
-            }
-        }
-        finally
-        {
-            if (isTold)
-            {
-                context.Reporter.Waiting(null);
+                    await context.Clock.Delay(Beat, context.Stop).ConfigureAwait(false);
+                    break;
+                default:
+                    return null;
             }
         }
     }

@@ -164,14 +164,13 @@ internal static class StoreOpening
             .ToList();
         var taken = new List<RegistrationRecord>();
         var again = 0;
-        var isTold = false;
-        try
+        using (var wait = new Wait(reporter.Waiting))
         {
             for (var done = 0; done < unknown.Count; done += PartSize)
             {
                 if (unknown.Count > PartSize)
                 {
-                    Tell(done);
+                    wait.Tell($"Reading the registrations in {store.Place}: {done} of {unknown.Count}.");
                 }
 
                 var part = new List<RegistrationRecord>();
@@ -197,13 +196,6 @@ internal static class StoreOpening
                 taken.AddRange(part);
             }
         }
-        finally
-        {
-            if (isTold)
-            {
-                reporter.Waiting(null);
-            }
-        }
 
         if (again > 0)
         {
@@ -216,17 +208,6 @@ internal static class StoreOpening
         }
 
         return (taken.Count, ledger.CountMissing(store.VaultId!, names));
-
-        void Tell(int done)
-        {
-            if (isTold)
-            {
-                reporter.Waiting(null);
-            }
-
-            isTold = true;
-            reporter.Waiting($"Reading the registrations in {store.Place}: {done} of {unknown.Count}.");
-        }
     }
 
     private static async Task<RegistrationRecord?> LoadAsync(Registrations store, string name, IReporter reporter)

@@ -1,3 +1,4 @@
+using System;
 using DcrPowerShell.Http;
 
 namespace DcrPowerShell.Operations;
@@ -15,5 +16,5 @@ internal sealed class TenantReporter(IReporter reporter, string tenant) : IRepor
 
     public void Sending() => reporter.Sending();
 
-    public void Waiting(string? text) => reporter.Waiting(text);
+    public IDisposable Waiting(string text) => reporter.Waiting(text);
 }

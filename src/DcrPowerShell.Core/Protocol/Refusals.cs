@@ -32,7 +32,7 @@ internal static class Refusals
         {
             _ when InFront(request, response) is { } page => page,
             (_, "invalid_redirect_uri") => RedirectUri(request, server),
-            (_, "invalid_client_metadata") => DcrErrors.MetadataRefused(server, Suspects.Member(server, request.Body)),
+            (_, "invalid_client_metadata") => DcrErrors.MetadataRefused(server, RefusalSubject.Member(server, request.Body)),
             (_, "invalid_software_statement") => DcrErrors.SoftwareStatementRefused(server, unapproved: false),
             (_, "unapproved_software_statement") => DcrErrors.SoftwareStatementRefused(server, unapproved: true),
             (407, _) => DcrErrors.ProxyRefused(request.Uri),
@@ -82,14 +82,14 @@ internal static class Refusals
     };
 
     /// <summary>Codes that the RFC does not know, such as Okta's E0000001: what the server names decides.</summary>
-    private static DcrException Metadata(ProtocolRequest request, ServerError server) => Suspects.Member(server, request.Body) is var member && member == ClientMember.RedirectUris
+    private static DcrException Metadata(ProtocolRequest request, ServerError server) => RefusalSubject.Member(server, request.Body) is var member && member == ClientMember.RedirectUris
         ? RedirectUri(request, server)
         : DcrErrors.MetadataRefused(server, member);
 
     private static DcrException RedirectUri(ProtocolRequest request, ServerError server)
     {
-        var member = Suspects.Member(server, request.Body) == ClientMember.PostLogoutRedirectUris ? ClientMember.PostLogoutRedirectUris : ClientMember.RedirectUris;
-        var (uris, advice) = Suspects.RedirectUris(server, request.Body, member);
+        var member = RefusalSubject.Member(server, request.Body) == ClientMember.PostLogoutRedirectUris ? ClientMember.PostLogoutRedirectUris : ClientMember.RedirectUris;
+        var (uris, advice) = RefusalSubject.RedirectUris(server, request.Body, member);
         return DcrErrors.RedirectUriRefused(server, member, uris, advice);
     }
 

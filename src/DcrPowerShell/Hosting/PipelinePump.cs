@@ -182,10 +182,18 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
 
     public void Sending() => TryAdd(() => Requests++);
 
-    public void Waiting(string? text) => Write(() => ShowWaiting(text));
+    public IDisposable Waiting(string text)
+    {
+        Write(() => ShowWaiting(text));
+        return new AtEnd(() => Write(EndWaiting));
+    }
 
     /// <summary>The same at once, on the pipeline thread itself.</summary>
-    public void WaitingHere(string? text) => Guard(() => ShowWaiting(text));
+    public IDisposable WaitingHere(string text)
+    {
+        Guard(() => ShowWaiting(text));
+        return new AtEnd(() => Guard(EndWaiting));
+    }
 
     /// <summary>The command was stopped, and what it may still take for vaults has passed. On the pipeline thread only.</summary>
     public bool VaultTimeIsUp
@@ -201,22 +209,21 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
         }
     }
 
-    private void ShowWaiting(string? text)
+    private void ShowWaiting(string text)
     {
-        _waiting += text is null ? -1 : 1;
-        if (text is null && _waiting == 0)
+        Waits++;
+        if (++_waiting == 1 || _sinceShown.Elapsed > Beat)
+        {
+            _sinceShown.Restart();
+            cmdlet.WriteProgress(new ProgressRecord(ProgressId, Activity, text));
+        }
+    }
+
+    private void EndWaiting()
+    {
+        if (--_waiting == 0)
         {
             cmdlet.WriteProgress(new ProgressRecord(ProgressId, Activity, "done") { RecordType = ProgressRecordType.Completed });
-        }
-
-        if (text is not null)
-        {
-            Waits++;
-            if (_waiting == 1 || _sinceShown.Elapsed > Beat)
-            {
-                _sinceShown.Restart();
-                cmdlet.WriteProgress(new ProgressRecord(ProgressId, Activity, text));
-            }
         }
     }
 

@@ -15,5 +15,5 @@ internal interface IVaultPipeline : IReporter
     Task<T> OnPipelineThread<T>(Func<T> action);
 
     /// <summary>As <see cref="IReporter.Waiting"/>, from the pipeline thread itself.</summary>
-    void WaitingHere(string? text);
+    IDisposable WaitingHere(string text);
 }

@@ -10,6 +10,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Http;
 using DcrPowerShell.Vaults.SecretStore;
 
 namespace DcrPowerShell.Vaults;
@@ -298,40 +299,29 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
     {
         var time = Stopwatch.StartNew();
         var pauses = new Random();
-        var isTold = false;
-        try
+        using var wait = new Wait(pump is null ? null : pump.Waiting);
+        while (true)
         {
-            while (true)
+            var result = default(T)!;
+            if (await OnPipelineThread(() => TryRun(writes, action, out result)).ConfigureAwait(false))
             {
-                var result = default(T)!;
-                if (await OnPipelineThread(() => TryRun(writes, action, out result)).ConfigureAwait(false))
-                {
-                    return result;
-                }
-
-                if (time.Elapsed > LongestWait)
-                {
-                    throw new VaultException($"another process has been writing to it for {Duration.Say(LongestWait)}");
-                }
-
-                if (!isTold && time.Elapsed > LongWait)
-                {
-                    isTold = true;
-                    var text = $"Another process is writing to vault '{name}'; waiting for it.";
-                    pump?.Verbose(text);
-                    pump?.Waiting(text);
-                }
-
-                // At uneven times: the others may write at a fixed beat.
-                await Task.Delay(pauses.Next(10, 50)).ConfigureAwait(false);
+                return result;
             }
-        }
-        finally
-        {
-            if (isTold)
+
+            if (time.Elapsed > LongestWait)
             {
-                pump?.Waiting(null);
+                throw new VaultException($"another process has been writing to it for {Duration.Say(LongestWait)}");
             }
+
+            if (!wait.IsTold && time.Elapsed > LongWait)
+            {
+                var text = $"Another process is writing to vault '{name}'; waiting for it.";
+                pump?.Verbose(text);
+                wait.Tell(text);
+            }
+
+            // At uneven times: the others may write at a fixed beat.
+            await Task.Delay(pauses.Next(10, 50)).ConfigureAwait(false);
         }
     }
 

@@ -2,6 +2,7 @@ using System;
 using System.Diagnostics;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Http;
 
 namespace DcrPowerShell.Vaults;
 
@@ -32,36 +33,25 @@ internal sealed class VaultPatience(string vault, IVaultPipeline? pump)
     public WhyLeft? Wait(Task call, string command)
     {
         var time = Stopwatch.StartNew();
-        var isTold = false;
-        try
+        using var wait = new Wait(pump is null ? null : pump.WaitingHere);
+        while (Task.WaitAny([call], Beat) < 0)
         {
-            while (Task.WaitAny([call], Beat) < 0)
+            if (time.Elapsed > Longest)
             {
-                if (time.Elapsed > Longest)
-                {
-                    return WhyLeft.TookTooLong;
-                }
-
-                if (pump?.VaultTimeIsUp == true)
-                {
-                    return WhyLeft.WasStopped;
-                }
-
-                if (!isTold && time.Elapsed > LongWait)
-                {
-                    isTold = true;
-                    pump?.WaitingHere($"Vault '{vault}' has not answered {command} yet. It is left behind after {Duration.Say(Longest)}.");
-                }
+                return WhyLeft.TookTooLong;
             }
 
-            return null;
-        }
-        finally
-        {
-            if (isTold)
+            if (pump?.VaultTimeIsUp == true)
             {
-                pump?.WaitingHere(null);
+                return WhyLeft.WasStopped;
+            }
+
+            if (!wait.IsTold && time.Elapsed > LongWait)
+            {
+                wait.Tell($"Vault '{vault}' has not answered {command} yet. It is left behind after {Duration.Say(Longest)}.");
             }
         }
+
+        return null;
     }
 }

@@ -25,5 +25,5 @@ internal sealed class GoneReporter(IReporter reporter, params string[] methods) 
 
     public void Sending() => reporter.Sending();
 
-    public void Waiting(string? text) => reporter.Waiting(text);
+    public IDisposable Waiting(string text) => reporter.Waiting(text);
 }

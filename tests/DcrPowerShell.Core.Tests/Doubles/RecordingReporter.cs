@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Concurrent;
 using DcrPowerShell.Http;
 
@@ -27,5 +28,9 @@ internal sealed class RecordingReporter : IReporter
 
     public void Sending() => Sent++;
 
-    public void Waiting(string? text) => Waits.Enqueue(text);
+    public IDisposable Waiting(string text)
+    {
+        Waits.Enqueue(text);
+        return new AtEnd(() => Waits.Enqueue(null));
+    }
 }

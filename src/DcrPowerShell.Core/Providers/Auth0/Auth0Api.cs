@@ -122,14 +122,14 @@ internal sealed class Auth0Api(Uri root, ICredential credential, HttpSender send
     /// <param name="sent">The body, in them too.</param>
     public static DcrException BodyRefused(ServerError server, JsonBag? sent)
     {
-        var named = PropertyName.Match(server.Description ?? "") is { Success: true } match ? match.Groups["name"].Value : Suspects.Member(server, sent);
+        var named = PropertyName.Match(server.Description ?? "") is { Success: true } match ? match.Groups["name"].Value : RefusalSubject.Member(server, sent);
         var member = named is null ? null : Auth0Vocabulary.NameOf(named);
         if (member is not (ClientMember.RedirectUris or ClientMember.PostLogoutRedirectUris))
         {
             return DcrErrors.MetadataRefused(server, member);
         }
 
-        var (uris, advice) = Suspects.RedirectUris(server, sent, member);
+        var (uris, advice) = RefusalSubject.RedirectUris(server, sent, member);
         return DcrErrors.RedirectUriRefused(server, member, uris, advice);
     }
 

@@ -7,7 +7,7 @@ using DcrPowerShell.Metadata;
 namespace DcrPowerShell.Protocol;
 
 /// <summary>What a refusal is about, among what was sent. The server's words count only where they are something that was sent.</summary>
-internal static class Suspects
+internal static class RefusalSubject
 {
     private static readonly Regex Word = new("[A-Za-z0-9_#-]+");
 
