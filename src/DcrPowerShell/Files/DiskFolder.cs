@@ -108,7 +108,13 @@ internal sealed class DiskFolder : IStoreFolder
             file.Flush(flushToDisk: true);
         }
 
-        UserOnly.WhenFree(() => PutInPlace(fresh, At(name)), LongestWait);
+        UserOnly.WhenFree(
+            () =>
+            {
+                InPlace.Put(fresh, At(name));
+                return true;
+            },
+            LongestWait);
         FlushFolder(Path);
     }
 
@@ -143,20 +149,6 @@ internal sealed class DiskFolder : IStoreFolder
             Release(name, file);
             throw;
         }
-    }
-
-    private static bool PutInPlace(string fresh, string path)
-    {
-        if (File.Exists(path))
-        {
-            File.Replace(fresh, path, destinationBackupFileName: null);
-        }
-        else
-        {
-            File.Move(fresh, path);
-        }
-
-        return true;
     }
 
     /// <summary>Windows replaces a file in two steps, and between them there is none of that name; or there is again by now.</summary>

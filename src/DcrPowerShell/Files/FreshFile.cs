@@ -44,9 +44,9 @@ internal sealed class FreshFile : IDisposable
     {
         Stream.Flush(flushToDisk: true);
         Stream.Dispose();
-        if (replaces && File.Exists(_path))
+        if (replaces)
         {
-            File.Replace(_fresh, _path, destinationBackupFileName: null);
+            InPlace.Put(_fresh, _path);
         }
         else
         {

@@ -10,6 +10,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Files;
+using DcrPowerShell.Vaults.SecretStore;
 
 namespace DcrPowerShell.Vaults;
 
@@ -97,7 +98,7 @@ internal static class VaultRunspace
     public static void WithSecretManagementOccupied(Action action) => Use(_ =>
     {
         // Where there is none, nobody is calling.
-        if (LoadedAssembly()?.GetType(SecretManagement + ".PowerShellInvoker")?.GetField("_runspace", BindingFlags.Static | BindingFlags.NonPublic)?.GetValue(null) is not Runspace runspace)
+        if (SecretStoreMembers.RunspaceOfSecretManagement(LoadedAssembly()) is not { } runspace)
         {
             action();
             return true;

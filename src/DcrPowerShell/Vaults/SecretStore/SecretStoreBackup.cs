@@ -219,14 +219,7 @@ internal static class SecretStoreBackup
                 stream.Flush(flushToDisk: true);
             }
 
-            if (File.Exists(path))
-            {
-                File.Replace(fresh, path, former);
-            }
-            else
-            {
-                File.Move(fresh, path);
-            }
+            InPlace.Put(fresh, path, former);
         }
         catch
         {

@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.Collections.ObjectModel;
 using System.IO;
 using System.Linq;
+using System.Management.Automation.Runspaces;
 using System.Reflection;
 using System.Security;
 using System.Security.Cryptography;
@@ -14,7 +15,7 @@ using DcrPowerShell.Compat;
 namespace DcrPowerShell.Vaults.SecretStore;
 
 /// <summary>
-/// SecretStore's own members, which are not public: all reflection on them is here. They are those of SecretStore 1.0.6 (Utils.cs); a
+/// Members of SecretStore, and one of SecretManagement, that are not public: all reflection is here. SecretStore's are those of SecretStore 1.0.6 (Utils.cs); a
 /// version that lacks one is a vault like any other.
 /// </summary>
 internal sealed class SecretStoreMembers
@@ -118,6 +119,10 @@ internal sealed class SecretStoreMembers
             return _found?.Value;
         }
     }
+
+    /// <summary>SecretManagement's single runspace, in which it calls every vault; null where it has none yet.</summary>
+    public static Runspace? RunspaceOfSecretManagement(Assembly? loaded) =>
+        loaded?.GetType(VaultRunspace.SecretManagement + ".PowerShellInvoker")?.GetField("_runspace", Any)?.GetValue(null) as Runspace;
 
     /// <summary>Of the store itself, its key and its configuration.</summary>
     public string[] Paths { get; }
