@@ -17,24 +17,25 @@ public class ArrowTests
     private static readonly Dictionary<string, string[]> Core = new()
     {
         ["Audit"] = ["Facts", "Metadata"],
-        ["Credentials"] = ["Compat", "Errors", "Facts", "Http", "Metadata", "Protocol"],
+        ["Credentials"] = ["Errors", "Facts", "Http", "Keys", "Metadata", "Protocol"],
         ["Facts"] = ["Errors"],
-        ["Handles"] = ["Audit", "Compat", "Credentials", "Errors", "Facts", "Http", "Ledger", "Metadata", "Providers", "Vaults"],
+        ["Handles"] = ["Audit", "Compat", "Credentials", "Errors", "Facts", "Http", "Keys", "Ledger", "Metadata", "Providers", "Vaults"],
         ["Http"] = ["Compat", "Errors", "Facts", "Metadata", "Protocol"],
         ["Inventory"] = ["Errors", "Facts", "Handles", "Metadata", "Vaults"],
+        ["Keys"] = ["Compat", "Metadata"],
         ["Ledger"] = ["Compat", "Errors", "Facts", "Files", "Metadata", "Vaults"],
         ["Metadata"] = ["Errors"],
-        ["Operations"] = ["Audit", "Compat", "Credentials", "Errors", "Facts", "Files", "Handles", "Http", "Inventory", "Ledger", "Metadata", "Protocol", "Providers", "Vaults"],
+        ["Operations"] = ["Audit", "Compat", "Credentials", "Errors", "Facts", "Files", "Handles", "Http", "Inventory", "Keys", "Ledger", "Metadata", "Protocol", "Providers", "Vaults"],
         ["Protocol"] = ["Errors", "Facts", "Metadata"],
-        ["Providers"] = ["Credentials", "Errors", "Facts", "Http", "Metadata", "Protocol", "Vaults"],
+        ["Providers"] = ["Credentials", "Errors", "Facts", "Http", "Keys", "Metadata", "Protocol", "Vaults"],
         ["Vaults"] = ["Errors", "Metadata"],
     };
 
     // Files and Vaults are the module's own rooms beside Core's of the same names.
     private static readonly Dictionary<string, string[]> Module = new()
     {
-        ["Binding"] = ["Compat", "Credentials", "Errors", "Handles", "Hosting", "Ledger", "Metadata", "Vaults"],
-        ["Commands"] = ["Audit", "Binding", "Compat", "Credentials", "Errors", "Facts", "Files", "Handles", "Hosting", "Http", "Inventory", "Ledger", "Metadata", "Operations", "Providers", "Vaults"],
+        ["Binding"] = ["Compat", "Errors", "Handles", "Hosting", "Keys", "Ledger", "Metadata", "Vaults"],
+        ["Commands"] = ["Audit", "Binding", "Compat", "Credentials", "Errors", "Facts", "Files", "Handles", "Hosting", "Http", "Inventory", "Keys", "Ledger", "Metadata", "Operations", "Providers", "Vaults"],
         ["Extension"] = ["Compat", "Errors", "Files", "Ledger", "Vaults"],
         ["Files"] = ["Audit", "Errors", "Http", "Ledger"],
         ["Hosting"] = ["Errors", "Facts", "Files", "Handles", "Http", "Inventory", "Ledger", "Metadata", "Operations", "Vaults"],
@@ -42,10 +43,10 @@ public class ArrowTests
     };
 
     [Fact]
-    public void Each_room_of_Core_uses_the_rooms_of_its_list_and_no_others() => Assert.Equal(Lines(Core), Lines(Arrows(Repository.CoreAssembly)));
+    public void Each_room_of_Core_uses_the_rooms_of_its_list_and_no_others() => AssertSame(Core, Arrows(Repository.CoreAssembly));
 
     [Fact]
-    public void Each_room_of_the_module_uses_the_rooms_of_its_list_and_no_others() => Assert.Equal(Lines(Module), Lines(Arrows(Repository.ModuleAssembly)));
+    public void Each_room_of_the_module_uses_the_rooms_of_its_list_and_no_others() => AssertSame(Module, Arrows(Repository.ModuleAssembly));
 
     /// <summary>Whoever makes a fact into a handle does so here, too.</summary>
     [Fact]
@@ -137,11 +138,12 @@ public class ArrowTests
         return [.. left.Keys];
     }
 
-    private static List<string> Lines(Dictionary<string, string[]> arrows) => arrows
-        .Where(static room => room.Value.Length > 0)
-        .Select(static room => $"{room.Key} -> {string.Join(", ", room.Value.Distinct().Order(StringComparer.Ordinal))}")
-        .Order(StringComparer.Ordinal)
-        .ToList();
+    private static void AssertSame(Dictionary<string, string[]> listed, Dictionary<string, string[]> found) => Assert.Empty(
+        Lines(found).Except(Lines(listed)).Select(static arrow => $"not listed: {arrow}")
+            .Concat(Lines(listed).Except(Lines(found)).Select(static arrow => $"not there: {arrow}")));
+
+    private static HashSet<string> Lines(Dictionary<string, string[]> arrows) =>
+        [.. arrows.SelectMany(static room => room.Value.Select(other => $"{room.Key} -> {other}"))];
 
     /// <summary>The first word after DcrPowerShell in a namespace of ours; null for types that are not.</summary>
     private static string? Room(TypeReference type) => type.Namespace.Split('.') switch

@@ -1,4 +1,4 @@
-using DcrPowerShell.Credentials.Keys;
+using DcrPowerShell.Keys;
 
 namespace DcrPowerShell.Credentials;
 

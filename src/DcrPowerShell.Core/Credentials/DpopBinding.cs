@@ -1,6 +1,6 @@
 using System;
 using System.Collections.Concurrent;
-using DcrPowerShell.Credentials.Keys;
+using DcrPowerShell.Keys;
 using DcrPowerShell.Http;
 using DcrPowerShell.Protocol;
 

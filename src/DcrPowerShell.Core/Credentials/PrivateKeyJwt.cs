@@ -1,5 +1,5 @@
 using System;
-using DcrPowerShell.Credentials.Keys;
+using DcrPowerShell.Keys;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
 

@@ -32,8 +32,8 @@ internal static class DcrErrors
         $"The rows have one column, whose heading has several names with {(delimiter == "\t" ? "tabs" : $"'{delimiter}'")} between them. Nothing was sent.",
         $"Read the file with its delimiter: Import-Csv -Delimiter {(delimiter == "\t" ? "\"`t\"" : $"'{delimiter}'")}.");
 
-    public static DcrException BrokenTenant(string why, string fix) =>
-        new(DcrErrorId.InvalidClientMetadata, $"-Tenant: {why}. Nothing was sent.", fix);
+    public static DcrException BrokenTenant(string shown, string why, string fix) =>
+        new(DcrErrorId.InvalidClientMetadata, $"-Tenant: '{shown}' {why}. Nothing was sent.", fix);
 
     /// <param name="heading">As it stands in the file, with what nobody sees made visible.</param>
     public static DcrException ColumnUnclear(string heading, string meant) =>

@@ -1,5 +1,7 @@
 using System;
+using System.Linq;
 using System.Text;
+using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Ledger;
@@ -11,6 +13,21 @@ internal static class TenantKey
 
     /// <summary>Whether two names are one tenant.</summary>
     public static bool AreSame(string? left, string? right) => left is null || right is null ? left == right : Normal(left) == Normal(right);
+
+    /// <summary>A tenant is not sent, but it decides who is registered: none is judged by a letter that was lost on the way.</summary>
+    /// <exception cref="DcrException">InvalidClientMetadata.</exception>
+    public static void Check(string? tenant)
+    {
+        if (tenant?.Contains(Given.Lost) == true)
+        {
+            throw DcrErrors.BrokenTenant(tenant, Given.WhyLost, Given.FixLost);
+        }
+
+        if (tenant is not null && Given.Control(tenant) is { } control)
+        {
+            throw DcrErrors.BrokenTenant(Given.Shown(tenant), Given.WhyUnseen(control), Given.FixUnseen);
+        }
+    }
 
     public static string Normal(string tenant)
     {

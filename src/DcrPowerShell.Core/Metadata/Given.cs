@@ -14,6 +14,15 @@ internal static class Given
     /// <summary>Decoders put it in the place of what they cannot read.</summary>
     public const char Lost = '\uFFFD';
 
+    /// <summary>What is wrong with a text that has <see cref="Lost"/>, and what to do.</summary>
+    public const string WhyLost = "has a letter that was lost when its file was read (U+FFFD)";
+
+    /// <inheritdoc cref="WhyLost"/>
+    public const string FixLost = "Read the file as it was written: Import-Csv -Encoding.";
+
+    /// <summary>What to do with a text that has a character which nobody sees.</summary>
+    public const string FixUnseen = "Type the value by hand, where it was pasted.";
+
     /// <summary>Characters that make a spreadsheet take a cell for a formula; some languages' versions take the wide ones too.</summary>
     private const string FormulaStarts = "=+-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20";
 
@@ -84,6 +93,9 @@ internal static class Given
 
     /// <summary>The first character that nobody sees and that is no plain blank, as <c>U+200B</c>; null where there is none.</summary>
     public static string? Unseen(string text) => text.Where(static character => character != ' ' && IsUnseen(character)).Select(Code).FirstOrDefault();
+
+    /// <summary>What is wrong with a text that has such a character.</summary>
+    public static string WhyUnseen(string code) => $"has a character that nobody sees ({code})";
 
     /// <summary>The first control character; null where there is none.</summary>
     public static string? Control(string text) => text.Where(char.IsControl).Select(Code).FirstOrDefault();

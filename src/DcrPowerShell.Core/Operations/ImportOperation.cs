@@ -4,6 +4,7 @@ using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
 using DcrPowerShell.Inventory;
+using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
 using DcrPowerShell.Providers;
@@ -43,7 +44,7 @@ internal static class ImportOperation
             throw DcrErrors.OtherIssuer(clientId, issuer, connection.Issuer);
         }
 
-        MetadataRules.CheckTenant(request.Tenant);
+        TenantKey.Check(request.Tenant);
         if (request.RegistrationAccessToken is { } token && !HeaderText.IsToken(token))
         {
             throw DcrErrors.ImportInvalid(request.Source, $"the registration access token of client '{clientId}' has a space, a line break or another character that no bearer token has (RFC 6750, section 2.1)", "Give the token alone, without quotes, 'Bearer' or a line break.");

@@ -93,20 +93,10 @@ internal static class MetadataRules
         }
     }
 
-    /// <summary>A tenant is not sent, but it decides who is registered: none is judged by a letter that was lost on the way.</summary>
-    /// <exception cref="DcrException">InvalidClientMetadata.</exception>
-    public static void CheckTenant(string? tenant)
-    {
-        if (tenant is not null && SpoiltBy(tenant, isForMachines: false) is { } spoilt)
-        {
-            throw DcrErrors.BrokenTenant($"{Quoted(tenant)}{spoilt.Why}", spoilt.Fix);
-        }
-    }
-
     /// <param name="isForMachines">Names are for people, and some scripts need characters that nobody sees.</param>
     private static Fault? SpoiltBy(string text, bool isForMachines) =>
-        text.Contains(Given.Lost) ? new("has a letter that was lost when its file was read (U+FFFD)", "Read the file as it was written: Import-Csv -Encoding.")
-        : (isForMachines ? Given.Unseen(text) : Given.Control(text)) is { } unseen ? new($"has a character that nobody sees ({unseen})", "Type the value by hand, where it was pasted.")
+        text.Contains(Given.Lost) ? new(Given.WhyLost, Given.FixLost)
+        : (isForMachines ? Given.Unseen(text) : Given.Control(text)) is { } unseen ? new(Given.WhyUnseen(unseen), Given.FixUnseen)
         : null;
 
     private static string Quoted(string text) => text.Length > 100 ? "" : $"'{Given.Shown(text)}' ";

@@ -3,7 +3,7 @@ using System.IO;
 using System.Security;
 using System.Security.Cryptography.X509Certificates;
 using DcrPowerShell.Compat;
-using DcrPowerShell.Credentials.Keys;
+using DcrPowerShell.Keys;
 using DcrPowerShell.Errors;
 
 namespace DcrPowerShell.Binding;

@@ -13,7 +13,6 @@ using DcrPowerShell.Hosting;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
-using DcrPowerShell.Protocol;
 using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Commands;
@@ -127,7 +126,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
             return;
         }
 
-        MetadataRules.CheckTenant(Tenant);
+        TenantKey.Check(Tenant);
         var metadata = Requested();
         if (InputObject?.BaseObject is PSCustomObject && NullIfEmpty(Tenant) is null && !AllowDuplicate)
         {

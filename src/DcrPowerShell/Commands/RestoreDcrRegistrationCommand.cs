@@ -5,9 +5,9 @@ using DcrPowerShell.Binding;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Files;
 using DcrPowerShell.Hosting;
+using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
-using DcrPowerShell.Protocol;
 using DcrPowerShell.Vaults;
 using DcrPowerShell.Vaults.SecretStore;
 
@@ -100,7 +100,7 @@ public sealed class RestoreDcrRegistrationCommand : DcrConnectedCmdlet
             return;
         }
 
-        MetadataRules.CheckTenant(Tenant);
+        TenantKey.Check(Tenant);
         foreach (var clientId in ClientId)
         {
             Try(clientId, () =>

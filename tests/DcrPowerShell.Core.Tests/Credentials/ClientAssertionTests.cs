@@ -1,5 +1,5 @@
 using System;
-using DcrPowerShell.Credentials.Keys;
+using DcrPowerShell.Keys;
 using Xunit;
 
 namespace DcrPowerShell.Core.Tests.Credentials;

@@ -3,7 +3,7 @@ using System.Linq;
 using System.Threading.Tasks;
 using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Credentials;
-using DcrPowerShell.Credentials.Keys;
+using DcrPowerShell.Keys;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Operations;
 using Xunit;

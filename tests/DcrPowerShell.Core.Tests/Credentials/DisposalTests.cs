@@ -5,7 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Threading.Tasks;
 using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Credentials;
-using DcrPowerShell.Credentials.Keys;
+using DcrPowerShell.Keys;
 using DcrPowerShell.Errors;
 using Xunit;
 

@@ -1,6 +1,6 @@
 using System;
 using System.Text.Json;
-using DcrPowerShell.Credentials.Keys;
+using DcrPowerShell.Keys;
 using DcrPowerShell.Metadata;
 using Xunit;
 

@@ -1,6 +1,6 @@
 using System;
 using System.Linq;
-using DcrPowerShell.Credentials.Keys;
+using DcrPowerShell.Keys;
 using DcrPowerShell.Metadata;
 using Xunit;
 

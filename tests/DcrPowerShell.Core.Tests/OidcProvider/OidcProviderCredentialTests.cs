@@ -5,7 +5,7 @@ using DcrPowerShell.Compat;
 using DcrPowerShell.Core.Tests.Credentials;
 using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Credentials;
-using DcrPowerShell.Credentials.Keys;
+using DcrPowerShell.Keys;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Operations;
 using DcrPowerShell.TestServers;

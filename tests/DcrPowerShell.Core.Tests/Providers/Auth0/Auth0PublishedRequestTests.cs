@@ -4,7 +4,7 @@ using System.Threading.Tasks;
 using DcrPowerShell.Core.Tests.Credentials;
 using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Credentials;
-using DcrPowerShell.Credentials.Keys;
+using DcrPowerShell.Keys;
 using DcrPowerShell.Operations;
 using DcrPowerShell.Providers.Auth0;
 using DcrPowerShell.TestServer.Client;

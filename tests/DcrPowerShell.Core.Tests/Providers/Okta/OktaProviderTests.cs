@@ -4,7 +4,7 @@ using System.Threading.Tasks;
 using DcrPowerShell.Core.Tests.Credentials;
 using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Credentials;
-using DcrPowerShell.Credentials.Keys;
+using DcrPowerShell.Keys;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;

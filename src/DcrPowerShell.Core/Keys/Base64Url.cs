@@ -1,6 +1,6 @@
 using System;
 
-namespace DcrPowerShell.Credentials.Keys;
+namespace DcrPowerShell.Keys;
 
 /// <summary>Base64url without padding (RFC 7515, section 2 and appendix C).</summary>
 internal static class Base64Url

@@ -1,6 +1,6 @@
 using System;
 
-namespace DcrPowerShell.Credentials.Keys;
+namespace DcrPowerShell.Keys;
 
 /// <summary>A key cannot be read, or not be used as asked. <see cref="KeyErrors"/> words it; neither text holds anything of the key.</summary>
 internal sealed class KeyException(string message, string fix, Exception? inner = null) : Exception(message, inner)

@@ -4,7 +4,7 @@ using System.Text.Json;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Metadata;
 
-namespace DcrPowerShell.Credentials.Keys;
+namespace DcrPowerShell.Keys;
 
 /// <summary>A private key as JSON (RFC 7517; members of RFC 7518, section 6).</summary>
 internal sealed class PrivateJwk

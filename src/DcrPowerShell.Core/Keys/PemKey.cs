@@ -2,7 +2,7 @@ using System;
 using System.Security.Cryptography;
 using DcrPowerShell.Compat;
 
-namespace DcrPowerShell.Credentials.Keys;
+namespace DcrPowerShell.Keys;
 
 /// <summary>A private key in a PEM text (RFC 7468), which may hold certificates and curve parameters beside it.</summary>
 internal static class PemKey

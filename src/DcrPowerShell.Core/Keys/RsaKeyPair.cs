@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Metadata;
 
-namespace DcrPowerShell.Credentials.Keys;
+namespace DcrPowerShell.Keys;
 
 /// <summary>RSA for RS256 to PS512 (RFC 7518, sections 3.3, 3.5 and 6.3).</summary>
 internal sealed class RsaKeyPair : KeyPair

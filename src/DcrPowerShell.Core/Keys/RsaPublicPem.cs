@@ -3,7 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using DcrPowerShell.Compat;
 
-namespace DcrPowerShell.Credentials.Keys;
+namespace DcrPowerShell.Keys;
 
 /// <summary>Writes a public RSA key as PEM, which .NET Framework does not: SubjectPublicKeyInfo (RFC 5280, section 4.1; RFC 7468, section 13).</summary>
 internal static class RsaPublicPem

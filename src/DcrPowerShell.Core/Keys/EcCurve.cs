@@ -2,7 +2,7 @@ using System;
 using System.Linq;
 using System.Security.Cryptography;
 
-namespace DcrPowerShell.Credentials.Keys;
+namespace DcrPowerShell.Keys;
 
 /// <summary>A curve that JWS signs on (RFC 7518, section 6.2.1.1).</summary>
 internal sealed class EcCurve

@@ -1,5 +1,5 @@
 using System.Collections;
-using DcrPowerShell.Credentials.Keys;
+using DcrPowerShell.Keys;
 using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell;

@@ -2,7 +2,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Security.Cryptography;
 
-namespace DcrPowerShell.Credentials.Keys;
+namespace DcrPowerShell.Keys;
 
 /// <summary>An <c>alg</c> of a JWS with a key pair (RFC 7518, section 3.1).</summary>
 internal sealed class SignatureAlgorithm

@@ -3,7 +3,7 @@ using System.Linq;
 using System.Security.Cryptography;
 using DcrPowerShell.Metadata;
 
-namespace DcrPowerShell.Credentials.Keys;
+namespace DcrPowerShell.Keys;
 
 /// <summary>A private key of the platform: what it signs, and what a JWK says of it.</summary>
 internal abstract class KeyPair : IDisposable

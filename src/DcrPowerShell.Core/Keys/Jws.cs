@@ -1,7 +1,7 @@
 using System.Text;
 using DcrPowerShell.Metadata;
 
-namespace DcrPowerShell.Credentials.Keys;
+namespace DcrPowerShell.Keys;
 
 /// <summary>JSON Web Signature.</summary>
 internal static class Jws

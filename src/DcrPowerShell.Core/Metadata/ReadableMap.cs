@@ -4,7 +4,7 @@ using System.Collections.Specialized;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
-namespace DcrPowerShell;
+namespace DcrPowerShell.Metadata;
 
 /// <summary>Members in their order, which nobody changes. As text they are JSON: <c>Export-Csv</c> writes the type's name of other dictionaries.</summary>
 internal sealed class ReadableMap(OrderedDictionary members) : IDictionary

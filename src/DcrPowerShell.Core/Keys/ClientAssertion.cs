@@ -2,7 +2,7 @@ using System;
 using System.Text.Json;
 using DcrPowerShell.Metadata;
 
-namespace DcrPowerShell.Credentials.Keys;
+namespace DcrPowerShell.Keys;
 
 /// <summary>The JWT that a client proves itself with by <c>private_key_jwt</c> (RFC 7523, sections 2.2 and 3; OpenID Connect Core 1.0, section 9).</summary>
 internal static class ClientAssertion

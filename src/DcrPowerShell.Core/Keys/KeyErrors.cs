@@ -1,7 +1,7 @@
 using System;
 using System.Collections.Generic;
 
-namespace DcrPowerShell.Credentials.Keys;
+namespace DcrPowerShell.Keys;
 
 /// <summary>
 /// The one place where failures of keys are worded. No parser's own message becomes part of them, because those quote the

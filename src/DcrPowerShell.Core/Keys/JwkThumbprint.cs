@@ -2,7 +2,7 @@ using System.Linq;
 using System.Security.Cryptography;
 using DcrPowerShell.Metadata;
 
-namespace DcrPowerShell.Credentials.Keys;
+namespace DcrPowerShell.Keys;
 
 /// <summary>The name that a key has by itself (RFC 7638, section 3).</summary>
 internal static class JwkThumbprint

@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Json;
 using DcrPowerShell.Metadata;
 
-namespace DcrPowerShell.Credentials.Keys;
+namespace DcrPowerShell.Keys;
 
 /// <summary>The JWT that shows with each request that its sender holds the key (RFC 9449, section 4.2).</summary>
 internal static class DpopProof

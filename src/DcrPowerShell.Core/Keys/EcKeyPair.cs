@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using DcrPowerShell.Metadata;
 
-namespace DcrPowerShell.Credentials.Keys;
+namespace DcrPowerShell.Keys;
 
 /// <summary>ECDSA for ES256, ES384 and ES512 (RFC 7518, sections 3.4 and 6.2).</summary>
 internal sealed class EcKeyPair : KeyPair
