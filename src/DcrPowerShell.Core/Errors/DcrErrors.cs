@@ -592,6 +592,9 @@ internal static class DcrErrors
     public static DcrException NotMoved(string vault, string clientId, Exception why, string? nextStep) =>
         new(DcrErrorId.VaultWriteFailed, $"Client '{clientId}' is being moved, and vault '{vault}' did not take it yet: {why.Message.TrimEnd('.')}. The local store has it.", $"Nothing is lost. {nextStep ?? "When the vault works again, run Move-DcrRegistration once more, or connect to the vault: it goes on from here."}", why);
 
+    public static DcrException NotMovedNow(string clientId) =>
+        new(DcrErrorId.RequestTimedOut, $"Another command is at work on client '{clientId}', or its answer waits to be used. The client was not moved.", "Run Move-DcrRegistration again when the other command has ended, and connect to the server if it was stopped.");
+
     public static DcrException NothingToMove(string place) =>
         new(DcrErrorId.InvalidSetup, $"-From and -To both mean {place}. Nothing was moved.", "Name two places: a vault's name, or nothing for the local store.");
 

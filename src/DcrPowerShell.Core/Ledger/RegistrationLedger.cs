@@ -254,20 +254,22 @@ internal sealed class RegistrationLedger : IDisposable
     }
 
     /// <summary>Notes registrations that a vault has and the ledger does not know. What became known meanwhile stays; what is damaged does not.</summary>
-    /// <param name="replaces">What the vault has counts, also where the ledger knows it otherwise.</param>
+    /// <param name="replaces">What the vault has counts in the place of this version: where another one is there by now, that stays. 0 for none.</param>
+    /// <returns>The last one's place in the order; 0 where nothing was written.</returns>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public Task KnowAsync(IReadOnlyList<RegistrationRecord> records, string vaultId, bool replaces = false)
+    public async Task<long> KnowAsync(IReadOnlyList<RegistrationRecord> records, string vaultId, long replaces = 0)
     {
         var drafts = records.Select(record => Registration(FrameKind.Known, record, vaultId, [], LedgerHash.None, closes: false)).ToList();
         var damaged = DamagedOf(drafts);
-        return Guard(() => _file.WriteAsync(
+        var written = await Guard(() => _file.WriteAsync(
             state => drafts.Where(draft => state.Client(draft.Header.Client) is var row
                 && (!IsKnown(state, draft.Header.Client, draft.Header.Place)
-                    || (replaces && row is { IsRemoved: false })
+                    || (row is { IsRemoved: false } && IsUnchanged(state, draft.Header.Client, replaces))
                     || (row is { IsPending: false } && row.Header.Place == draft.Header.Place && damaged.Contains((row.Client, row.Header.Sequence)))))
                 .Select(draft => Ranked(state, draft, yields: true))
                 .ToList(),
-            isDurable: true));
+            isDurable: true)).ConfigureAwait(false);
+        return written.Count == 0 ? 0 : written[written.Count - 1].Sequence;
     }
 
     /// <summary>The vault gave back what the frames of these sequences have; or no longer has what they removed.</summary>
@@ -350,17 +352,18 @@ internal sealed class RegistrationLedger : IDisposable
     /// <summary>Gives a registration another place. A vault that it leaves is to forget it when the new place has it.</summary>
     /// <param name="to">The new vault's id; null for the ledger itself.</param>
     /// <param name="from">The vault's id that it leaves; null for the ledger itself.</param>
-    /// <returns>Its new place in the order.</returns>
+    /// <param name="since">The version that the record is of: where another one is there by now, or an answer about it waits, nothing is written.</param>
+    /// <returns>Its new place in the order; 0 where nothing was written.</returns>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public async Task<long> MoveAsync(RegistrationRecord record, string? to, string? from)
+    public async Task<long> MoveAsync(RegistrationRecord record, string? to, string? from, long since)
     {
         var kept = Registration(FrameKind.Kept, record, to, Encoding.UTF8.GetBytes(record.ToJson()), LedgerHash.None, closes: false);
         var moved = new FrameDraft(
             new FrameHeader { Kind = FrameKind.Moved, Client = kept.Header.Client, Place = PlaceOf(from) },
             LedgerText.Write(LedgerRemoval.Of(record)),
             []);
-        var written = await Guard(() => _file.WriteAsync(state => from is null ? [Ranked(state, kept)] : [Ranked(state, kept), moved], isDurable: true)).ConfigureAwait(false);
-        return written[0].Sequence;
+        var written = await Guard(() => _file.WriteAsync(state => !IsUnchanged(state, kept.Header.Client, since) ? [] : from is null ? [Ranked(state, kept)] : [Ranked(state, kept), moved], isDurable: true)).ConfigureAwait(false);
+        return written.Count == 0 ? 0 : written[0].Sequence;
     }
 
     /// <summary>Ends entries: the server refused, or surely did nothing, or what they brought is kept.</summary>
@@ -408,6 +411,13 @@ internal sealed class RegistrationLedger : IDisposable
         ReadOn();
         var client = ClientHash(issuer, clientId);
         return Whole(state => state.Client(client), $"client '{clientId}'");
+    }
+
+    /// <summary>A later version of a registration at the same place, with its secrets; null where there is none.</summary>
+    public StoredRegistration? Newer(RegistrationRecord record, string? vaultId, long than)
+    {
+        ReadOn();
+        return Undamaged(ClientHash(record.Issuer, record.ClientId)) is { IsWhole: true } newest && newest.Sequence > than && newest.Place == PlaceOf(vaultId) ? newest : null;
     }
 
     /// <summary>Whether what is known of a client is damaged.</summary>
@@ -860,6 +870,10 @@ internal sealed class RegistrationLedger : IDisposable
 
     private static bool IsKnown(LedgerState state, LedgerHash client, ulong place) =>
         state.Client(client) is not (null or { IsRemoved: true, IsPending: false }) || state.IsLeftover(client, place);
+
+    /// <summary>A client is as it was when somebody read it. An answer that is not used yet counts as newer.</summary>
+    private static bool IsUnchanged(LedgerState state, LedgerHash client, long since) => state.Client(client)?.Header.Sequence == since
+        && !state.Open.Any(entry => entry.Frames.Exists(frame => frame.Header.Kind == FrameKind.Answered && frame.Header.Client == client));
 
     private static bool IsOfDisk(Exception failure) => failure is IOException or UnauthorizedAccessException;
 

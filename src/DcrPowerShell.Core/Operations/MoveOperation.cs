@@ -12,6 +12,9 @@ namespace DcrPowerShell.Operations;
 /// </summary>
 internal static class MoveOperation
 {
+    // Another command may change the client between the look and the move.
+    private const int Tries = 5;
+
     /// <summary>Gives the new place what an earlier run left to be given.</summary>
     /// <exception cref="DcrException">VaultWriteFailed, StoreReadOnly.</exception>
     public static async Task<IReadOnlyList<DcrClient>> ResumeAsync(Registrations to)
@@ -26,8 +29,23 @@ internal static class MoveOperation
     public static async Task<DcrClient> RunAsync(Registrations from, Registrations to, StoredRegistration listed)
     {
         var (issuer, clientId) = (listed.Record.Issuer, listed.Record.ClientId);
-        var found = await from.FindAsync(issuer, clientId).ConfigureAwait(false) ?? throw DcrErrors.NoRegistrationHere(clientId, from.Place);
-        var sequence = await from.Ledger.MoveAsync(found.Record, to.VaultId, from.VaultId).ConfigureAwait(false);
+        StoredRegistration found;
+        var left = Tries;
+        long sequence;
+        do
+        {
+            if (left-- == 0)
+            {
+                throw DcrErrors.NotMovedNow(clientId);
+            }
+
+            found = await from.FindAsync(issuer, clientId).ConfigureAwait(false) is { } known && known.Place == from.Ledger.PlaceOf(from.VaultId)
+                ? known
+                : throw DcrErrors.NoRegistrationHere(clientId, from.Place);
+            sequence = await from.Ledger.MoveAsync(found.Record, to.VaultId, from.VaultId, found.Sequence).ConfigureAwait(false);
+        }
+        while (sequence == 0);
+
         if (await to.StoreAsync(found.Record, sequence).ConfigureAwait(false) is { } failure)
         {
             throw DcrErrors.NotMoved(to.Vault!.Name, clientId, failure, failure.NextStep);

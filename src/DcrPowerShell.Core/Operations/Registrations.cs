@@ -124,7 +124,15 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
 
         if (known is null || IsOlder(known.Record, record) || (known.Record.CreatedAt != record.CreatedAt && !known.IsWhole))
         {
-            await TakeAsync(record, known).ConfigureAwait(false);
+            var taken = await TakeAsync(record, known).ConfigureAwait(false);
+            var newest = ledger.Find(issuer, clientId);
+            if (taken == 0 && newest?.Sequence != known?.Sequence)
+            {
+                // Another command has changed it meanwhile.
+                return await FindAsync(issuer, clientId, orOutline).ConfigureAwait(false);
+            }
+
+            known = newest;
         }
 
         return new StoredRegistration(record with { Sequence = known?.Sequence ?? 0 }, known?.Sequence ?? long.MaxValue, ledger.PlaceOf(vaultId), IsPending: false, IsWhole: true);
@@ -433,7 +441,17 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
                 await SetAsideAsync(Parse(text), record).ConfigureAwait(false);
             }
 
-            _written.Enqueue((record, sequence, await vault.StoreAsync(record.SecretName, record.ToJson()).ConfigureAwait(false)));
+            // Another command may have kept a newer version, and its write may have been overtaken by this one.
+            int changes;
+            StoredRegistration? newer;
+            do
+            {
+                changes = await vault.StoreAsync(record.SecretName, record.ToJson()).ConfigureAwait(false);
+                newer = ledger.Newer(record, vaultId, sequence);
+                (record, sequence) = newer is null ? (record, sequence) : (newer.Record, newer.Sequence);
+            }
+            while (newer is not null);
+            _written.Enqueue((record, sequence, changes));
             return null;
         }
         catch (VaultException failure)
@@ -447,14 +465,17 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
     }
 
     /// <summary>What the vault has counts, and no longer what the ledger held.</summary>
-    private async Task TakeAsync(RegistrationRecord there, StoredRegistration? known)
+    /// <returns>Its place in the order; 0 where the ledger has something newer by now.</returns>
+    private async Task<long> TakeAsync(RegistrationRecord there, StoredRegistration? known)
     {
         await SetAsideAsync(known is { IsWhole: true } ? known.Record : null, there).ConfigureAwait(false);
-        await ledger.KnowAsync([there], vaultId!, replaces: true).ConfigureAwait(false);
+        var taken = await ledger.KnowAsync([there], vaultId!, known?.Sequence ?? 0).ConfigureAwait(false);
         if (known is null && StoreOperation.DoubledWarning(ledger, [there]) is { } doubled)
         {
             reporter?.Warning(doubled);
         }
+
+        return taken;
     }
 
     /// <summary>

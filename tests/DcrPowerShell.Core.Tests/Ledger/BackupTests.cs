@@ -102,7 +102,7 @@ public class BackupTests
         process.Kill();
         using var next = _machine.Start();
         Assert.Equal("ours", next.Ledger.FindTenant(Issuer, "t1")!.Record.ClientId);
-        await next.Ledger.MoveAsync(next.Ledger.Find(Issuer, "theirs")!.Record, LedgerSamples.Vault, null);
+        await next.Ledger.MoveAsync(next.Ledger.Find(Issuer, "theirs")!.Record, LedgerSamples.Vault, null, next.Ledger.Find(Issuer, "theirs")!.Sequence);
         Assert.Equal("ours", next.Ledger.FindTenant(Issuer, "t1")!.Record.ClientId);
         await next.Ledger.RemoveAsync(LedgerSamples.Record("ours", "t1"));
         Assert.Equal("theirs", next.Ledger.FindTenant(Issuer, "t1")!.Record.ClientId);
@@ -123,7 +123,7 @@ public class BackupTests
 
         await ledger.KeepAsync(LedgerSamples.Record("changed", "t1", "new"), null);
         await ledger.RemoveAsync(LedgerSamples.Record("removed", "t2"), since: removed);
-        await ledger.KnowAsync([LedgerSamples.Record("moved", "t3")], LedgerSamples.Vault, replaces: true);
+        await ledger.KnowAsync([LedgerSamples.Record("moved", "t3")], LedgerSamples.Vault, replaces: ledger.Find(Issuer, "moved")!.Sequence);
         await ledger.KeepSecretAsync("Changed", "new");
         await ledger.RemoveSecretAsync("Removed");
         await ledger.CloseAsync([open]);

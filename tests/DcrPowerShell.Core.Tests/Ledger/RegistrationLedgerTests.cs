@@ -380,6 +380,20 @@ public class RegistrationLedgerTests
         Assert.True(await ledger.KeepAsync(Record("c1", "t1", "newest"), null, since: second) > second);
     }
 
+    [Fact]
+    public async Task What_was_read_before_another_change_is_neither_moved_nor_replaced_by_what_a_vault_has()
+    {
+        using var ledger = Open();
+        var first = ledger.Register("c1", "t1", Vault);
+        await ledger.KeepAsync(Record("c1", "t1", "newer"), Vault);
+        Assert.Equal(0, await ledger.MoveAsync(Record("c1", "t1", "older"), to: null, from: Vault, first));
+        Assert.Equal(0, await ledger.KnowAsync([Record("c1", "t1", "older")], Vault, replaces: first));
+        Assert.Equal("newer", ledger.Find(Issuer, "c1")!.Record.ClientSecret);
+        await ledger.RemoveAsync(Record("c1", "t1", "newer"));
+        Assert.Equal(0, await ledger.MoveAsync(Record("c1", "t1", "older"), to: null, from: Vault, first));
+        Assert.Null(ledger.Find(Issuer, "c1"));
+    }
+
     /// <summary>A move that was interrupted leaves it in its former vault.</summary>
     [Fact]
     public async Task What_was_removed_after_it_was_moved_is_not_taken_in_from_its_former_vault()
@@ -387,7 +401,7 @@ public class RegistrationLedgerTests
         using var ledger = Open();
         var record = Record("c1", "t1");
         ledger.Register("c1", "t1", Vault);
-        await ledger.MoveAsync(record, to: null, from: Vault);
+        await ledger.MoveAsync(record, to: null, from: Vault, ledger.Find(Issuer, "c1")!.Sequence);
         await ledger.RemoveAsync(record);
         Assert.True(ledger.Knows(record.SecretName, Vault));
         await ledger.KnowAsync([record], Vault);
@@ -401,9 +415,9 @@ public class RegistrationLedgerTests
         using var ledger = Open();
         var record = Record("c1", "t1");
         ledger.Register("c1", "t1", Vault);
-        await ledger.MoveAsync(record, to: null, from: Vault);
+        await ledger.MoveAsync(record, to: null, from: Vault, ledger.Find(Issuer, "c1")!.Sequence);
         Assert.Single(ledger.LeftoversIn(Vault));
-        var sequence = await ledger.MoveAsync(record, to: Vault, from: null);
+        var sequence = await ledger.MoveAsync(record, to: Vault, from: null, ledger.Find(Issuer, "c1")!.Sequence);
         await ledger.StoredAsync([(Issuer, "c1", sequence)]);
         Assert.Empty(ledger.LeftoversIn(Vault));
     }
