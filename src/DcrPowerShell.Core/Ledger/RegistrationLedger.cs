@@ -658,9 +658,20 @@ internal sealed class RegistrationLedger : IDisposable
             .ToList();
     }
 
-    /// <summary>Requests whose answers other processes are waiting for. Where locks do not tell who is alive, nobody is.</summary>
+    /// <summary>
+    /// Requests whose answers other processes are waiting for, by what tells them apart: those that change something, and reads, for which a
+    /// server may give another token. Where locks do not tell who is alive, nobody is.
+    /// </summary>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public IReadOnlyList<LedgerHash> AwaitedElsewhere() => !LocksWork ? [] : Open().Where(entry => entry is { IsUnderWay: true, Answers.Count: 0, Intent: { } intent } && !_owners.IsOwn(intent.Owner)).Select(static entry => entry.Id).ToList();
+    public IReadOnlyList<string> AwaitedElsewhere() => !LocksWork
+        ? []
+        :
+        [
+            .. Open()
+                .Where(entry => entry is { IsUnderWay: true, Answers.Count: 0, Intent: { } intent } && !_owners.IsOwn(intent.Owner))
+                .Select(static entry => entry.Id.ToString()),
+            .. Guard(() => Task.FromResult(_turns.HeldElsewhere())).GetAwaiter().GetResult(),
+        ];
 
     /// <summary>One that is not done; null where it is done by now.</summary>
     /// <exception cref="DcrException">StoreReadOnly.</exception>

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using DcrPowerShell.Files;
 
 namespace DcrPowerShell.Ledger;
@@ -52,6 +53,31 @@ internal sealed class Turns(IStoreFolder folder)
             _taken.Add(client);
             return new Turn(this, client, held);
         }
+    }
+
+    /// <summary>Turns that other processes have, by what tells them apart.</summary>
+    /// <exception cref="IOException">The disk refuses.</exception>
+    public IReadOnlyList<string> HeldElsewhere()
+    {
+        lock (_gate)
+        {
+            if (!folder.LocksWork)
+            {
+                return [];
+            }
+
+            using var alone = StoreLock.Take(folder, Guard);
+            var own = new HashSet<string>(_taken.Select(NameOf), StringComparer.Ordinal);
+            return folder.List()
+                .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal) && !own.Contains(name) && IsHeld(name))
+                .ToList();
+        }
+    }
+
+    private bool IsHeld(string name)
+    {
+        using var free = folder.TryLock(name);
+        return free is null;
     }
 
     private static string NameOf(LedgerHash client) => Prefix + client + Extension;

@@ -39,6 +39,24 @@ public sealed class ProtectionBesideOthersTests : IDisposable
     }
 
     [Fact]
+    public async Task A_token_that_a_read_brings_after_the_change_is_kept()
+    {
+        var other = await Start(TimeSpan.FromMinutes(1)).OpenAsync();
+        other.Register("c1", "t1");
+        var turn = other.TryTurn(Issuer, "c1")!;
+        var store = Start(TimeSpan.FromMinutes(1));
+        var ledger = await store.OpenAsync();
+        var changing = ProtectAsync(store);
+        await HangLimit.UntilAsync("a second file", () => Task.FromResult(_disk.Newest().EndsWith("000002.dcrl", StringComparison.Ordinal)));
+        Assert.False(changing.IsCompleted);
+        await other.KeepAsync(Record("c1", "t1") with { RegistrationAccessToken = "rat-of-the-read" }, null, default, closes: false);
+        turn.Dispose();
+        await changing;
+        Assert.Single(KeyFile.Parse(_disk["store.key"]).Keys);
+        Assert.Equal("rat-of-the-read", ledger.Find(Issuer, "c1")!.Record.RegistrationAccessToken);
+    }
+
+    [Fact]
     public async Task A_process_that_was_killed_is_not_waited_for()
     {
         var process = _disk.Start();
