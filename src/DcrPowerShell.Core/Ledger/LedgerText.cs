@@ -80,6 +80,13 @@ internal static class LedgerText
     public static byte[] Write(LedgerRemoval removal) =>
         JsonBag.Empty.With("issuer", removal.Issuer).With("client_id", removal.ClientId).With("created_at", Time(removal.CreatedAt)).With("updated_at", Time(removal.UpdatedAt)).ToUtf8();
 
+    /// <summary>Whose secret stands under a name.</summary>
+    /// <param name="owner">The client's secret name; null for a key.</param>
+    public static byte[] OfCopy(string name, string? owner) => JsonBag.Empty.With("name", name).With("owner", owner).ToUtf8();
+
+    /// <exception cref="FormatException">It is of another form.</exception>
+    public static (string Name, string? Owner) ReadCopy(byte[] body) => Reading(body, static json => (Needed(json, "name"), json.Text("owner")));
+
     /// <exception cref="FormatException">It is of another form.</exception>
     public static LedgerIntent ReadIntent(byte[] outline, byte[]? metadata = null) => Reading(outline, json => new LedgerIntent
     {

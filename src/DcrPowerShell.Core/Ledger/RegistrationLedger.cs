@@ -783,9 +783,15 @@ internal sealed class RegistrationLedger : IDisposable
     {
         var taken = new List<RegistrationRecord>();
         var drafts = new List<FrameDraft>();
+        var secrets = new Dictionary<string, string>();
+        foreach (var secret in contents.Where(static frame => frame.Header.Kind == FrameKind.Secret))
+        {
+            secrets[Encoding.UTF8.GetString(secret.Outline)] = Encoding.UTF8.GetString(secret.Body);
+        }
+
         foreach (var frame in contents)
         {
-            if (Restored(frame, from == _keys.LedgerId) is { } draft)
+            if (Restored(frame, from == _keys.LedgerId, secrets) is { } draft)
             {
                 drafts.Add(draft);
             }
@@ -846,7 +852,8 @@ internal sealed class RegistrationLedger : IDisposable
             : null;
 
     /// <summary>A frame of a backup with the hashes of this ledger. Requests of this very ledger are left out: it knows what became of them.</summary>
-    private FrameDraft? Restored(FrameDraft frame, bool isOwn)
+    /// <param name="secrets">What the backup has under the users' own names.</param>
+    private FrameDraft? Restored(FrameDraft frame, bool isOwn, Dictionary<string, string> secrets)
     {
         var header = frame.Header;
         switch (header.Kind)
@@ -861,6 +868,9 @@ internal sealed class RegistrationLedger : IDisposable
                 return frame with { Header = new FrameHeader { Kind = FrameKind.Secret, Client = SecretHash(Encoding.UTF8.GetString(frame.Outline)) } };
             case FrameKind.Copied when isOwn:
                 return frame;
+            case FrameKind.Copied when frame.Body.Length > 0:
+                var (name, owner) = LedgerText.ReadCopy(frame.Body);
+                return secrets.TryGetValue(name, out var value) ? Copied(null, name, value, owner) : null;
             case FrameKind.Asked or FrameKind.Answered when !isOwn:
                 var intent = LedgerText.ReadIntent(frame.Outline);
                 return frame with { Header = Header(header.Kind, header.Entry, intent with { Vault = null }, intent is { Operation: LedgerOperation.Register, Tenant: { } tenant } ? TenantHash(intent.Issuer, tenant) : LedgerHash.None) };
@@ -1046,7 +1056,17 @@ internal sealed class RegistrationLedger : IDisposable
     {
         var outline = new byte[LedgerHash.Size];
         TextHash(value).Write(outline);
-        return new(new FrameHeader { Kind = FrameKind.Copied, Client = CopyHash(vaultId, name), Entry = owner is null ? LedgerHash.None : _keys.Active.Hash(owner) }, outline, []);
+        return new(
+            new FrameHeader
+            {
+                Kind = FrameKind.Copied,
+                Client = CopyHash(vaultId, name),
+                Entry = owner is null ? LedgerHash.None : _keys.Active.Hash(owner),
+            },
+            outline,
+
+            // In words, so that a ledger with other hashes can take it from a backup. Of a vault's copies it would not have the text.
+            vaultId is null ? LedgerText.OfCopy(name, owner) : []);
     }
 
     private LedgerHash CopyHash(string? vaultId, string name) => _keys.Active.Hash(FormattableString.Invariant($"copy\n{PlaceOf(vaultId):x16}\n{name.ToUpperInvariant()}"));

@@ -77,6 +77,23 @@ public class BackupTests
         Assert.Equal("c5", other.FindTenant(Issuer, "t5")!.Record.ClientId);
     }
 
+    [Fact]
+    public async Task Whose_a_secret_is_comes_along()
+    {
+        using var process = _machine.Start();
+        await process.Ledger.KeepCopyAsync("app-secret", "s3cret", "dcr-owner", since: 0);
+        await process.Ledger.KeepCopyAsync("a-key", "private", owner: null, since: 0);
+        await process.Ledger.KeepSecretAsync("a-users", "own");
+        using var elsewhere = new Machine { Keys = new LedgerKeysDouble { LedgerId = LedgerHash.New() } }.Start();
+        await elsewhere.Ledger.RestoreAsync(LedgerHash.Parse(process.Ledger.Id), process.Ledger.Contents());
+        var other = elsewhere.Ledger;
+        Assert.Equal("s3cret", other.FindSecret("app-secret"));
+        Assert.True(other.IsCopy(null, "app-secret", "s3cret", "dcr-owner"));
+        Assert.False(other.IsCopy(null, "app-secret", "s3cret", "dcr-other"));
+        Assert.True(other.IsCopy(null, "a-key", "private"));
+        Assert.False(other.IsCopy(null, "a-users", "own"));
+    }
+
     /// <summary>Whatever becomes of the two later, and in the next process.</summary>
     [Theory]
     [InlineData(false)]
