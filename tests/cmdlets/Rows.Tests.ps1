@@ -229,10 +229,11 @@ Describe 'Rows of an inventory of two servers' {
 
     It 'of a server that is not connected are errors, and the others are worked on' {
         Disconnect-DcrServer (Get-DcrServer | Where-Object Issuer -eq $there.Issuer).Name
-        foreach ($command in { Get-DcrClient @most }, { Set-DcrClient @most }, { New-DcrClient -Update @most }, { Remove-DcrClient -WhatIf @most }) {
-            $most = @{ ErrorVariable = 'failures'; ErrorAction = 'SilentlyContinue' }
-            $null = $rows | & ([scriptblock]::Create("`$input | $command"))
+        foreach ($command in 'Get-DcrClient', 'Set-DcrClient', 'New-DcrClient', 'Remove-DcrClient') {
+            $more = switch ($command) { New-DcrClient { @{ Update = $true } } Remove-DcrClient { @{ WhatIf = $true } } default { @{} } }
+            $null = $rows | & $command @more -ErrorVariable failures -ErrorAction SilentlyContinue @quiet
             $failures.FullyQualifiedErrorId | Should -BeLike 'NotConnected,*'
+            "$failures" | Should -BeLike 'Row 1*'
         }
 
         @(Get-TestServerRequest $here -Operation update).Count | Should -Be 1
