@@ -29,6 +29,9 @@ internal sealed record RegisterRequest(JsonBag Metadata, string? Tenant, string?
 /// <summary>Registers a client (RFC 7591) and keeps what comes back.</summary>
 internal static class RegisterOperation
 {
+    /// <inheritdoc cref="MetadataRules.CheckTenant"/>
+    public static void CheckTenant(string? tenant) => MetadataRules.CheckTenant(tenant);
+
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(3);
 

@@ -13,7 +13,6 @@ using DcrPowerShell.Hosting;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
-using DcrPowerShell.Protocol;
 using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Commands;
@@ -133,7 +132,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         // A row of an inventory changes the client of its own server. New ones are registered at the server that the command is for.
         var connection = Update && InputObject is { BaseObject: PSCustomObject } row ? ConnectionFor(PipedRow.Text(row, "Issuer"), Tenant ?? "") : Resolve();
         _summary.Run ??= connection.Audit?.Run;
-        MetadataRules.CheckTenant(Tenant);
+        RegisterOperation.CheckTenant(Tenant);
         var metadata = Requested();
         if (InputObject?.BaseObject is PSCustomObject && NullIfEmpty(Tenant) is null && !AllowDuplicate)
         {

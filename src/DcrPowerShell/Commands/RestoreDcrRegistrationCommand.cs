@@ -7,7 +7,6 @@ using DcrPowerShell.Files;
 using DcrPowerShell.Hosting;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
-using DcrPowerShell.Protocol;
 using DcrPowerShell.Vaults;
 using DcrPowerShell.Vaults.SecretStore;
 
@@ -100,7 +99,7 @@ public sealed class RestoreDcrRegistrationCommand : DcrConnectedCmdlet
             return;
         }
 
-        MetadataRules.CheckTenant(Tenant);
+        RegisterOperation.CheckTenant(Tenant);
         foreach (var clientId in ClientId)
         {
             Try(clientId, () =>
