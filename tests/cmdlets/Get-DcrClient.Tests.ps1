@@ -96,7 +96,7 @@ Describe 'Get-DcrClient' {
     It 'goes to the server that issued a piped client, whatever the default one is' {
         $null = New-ConnectedServer
         ($mail | Get-DcrClient).ClientName | Should -Be 'Mail'
-        $null = Assert-Failure { $mail | Get-DcrClient -Connection (Get-DcrServer)[-1].Name } -Id NotConnected -Category ConnectionError -Message "*$($server.Issuer)*" -Action "*Connect-DcrServer $($server.Issuer)*" -Terminating
+        $null = Assert-Failure { $mail | Get-DcrClient -Connection (Get-DcrServer)[-1].Name } -Id NotConnected -Category ConnectionError -Message "*$($server.Issuer)*" -Action "*Connect-DcrServer $($server.Issuer)*"
         $null = Connect-DcrServer $server.Issuer
     }
 }

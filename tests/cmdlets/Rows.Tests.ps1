@@ -156,4 +156,89 @@ Describe 'Rows' {
         $null = Assert-Failure { New-Tenant two v2 | New-DcrClient -Update } -Id TenantNotUnique -Category InvalidArgument -Message "*Tenant 'two' has several clients: *"
         @(Get-TestServerRequest $server -Operation update).Count | Should -Be 0
     }
+
+    It 'with <Name> are refused alone, with row and column: <Json>' -ForEach @(
+        @{ Name = 'two texts for one'; Json = '"tenant": ["a", "b"]'; Column = 'tenant' }
+        @{ Name = 'an object for a text'; Json = '"tenant": "a", "client_name": { "en": "K" }'; Column = 'client_name' }
+        @{ Name = 'an object in a list'; Json = '"tenant": "a", "redirect_uris": [{ "u": "https://app.example.com/" }]'; Column = 'redirect_uris' }
+        @{ Name = 'an object for a list'; Json = '"tenant": "a", "redirect_uris": { "u": "https://app.example.com/" }'; Column = 'redirect_uris' }
+    ) {
+        $null = New-Tenant a | New-DcrClient
+        $rows = New-Tenant good; $bad = "{ $Json }" | ConvertFrom-Json
+        $made = $rows, $bad | New-DcrClient -ErrorVariable failures -ErrorAction SilentlyContinue @quiet
+        $made.Tenant | Should -Be good
+        "$failures" | Should -BeLike "Row 2*Column '$Column' has *where a text*"
+        if ($bad.tenant -is [string]) {
+            $null = Assert-Failure { $bad | Set-DcrClient } -Id InvalidClientMetadata -Category InvalidData -Message "Row 1*Column '$Column' has *"
+            Get-TestServerRequest $server -Operation update | Should -BeNullOrEmpty
+        }
+    }
+
+    It 'with a SecureString or a second column for a text are refused' {
+        $row = [pscustomobject]@{ Tenant = 'a'; ClientName = (ConvertTo-SecureString canary -AsPlainText -Force); RedirectUri = 'https://app.example.com/' }
+        $null = Assert-Failure { $row | New-DcrClient } -Id InvalidClientMetadata -Category InvalidData -Message "*'ClientName' has a SecureString*"
+        $row = [pscustomobject]@{ Tenant = 'a'; ClientName = 'A'; client_name = 'B'; RedirectUri = 'https://app.example.com/' }
+        $null = Assert-Failure { $row | New-DcrClient } -Id InvalidClientMetadata -Category InvalidData -Message "*'ClientName' and 'client_name' both stand for ClientName*"
+    }
+
+    It 'with a list of one have that one' {
+        $null = '{ "client_name": ["K"], "redirect_uris": ["https://app.example.com/"], "tenant": ["one"], "client_uri": ["https://app.example.com"] }' | ConvertFrom-Json | New-DcrClient @quiet
+        (Get-DcrClient -Tenant one).ClientName | Should -Be K
+        $warnings | Should -BeNullOrEmpty
+    }
+
+    It 'that are texts register nobody' {
+        $null = Assert-Failure { 'Hilltop' | New-DcrClient -RedirectUri https://app.example.com/ } -Id InvalidClientMetadata -Category InvalidData -Message "*'Hilltop' names no client*"
+        $null = Assert-Failure { 'Hilltop' | Import-DcrClient } -Id InvalidClientMetadata -Category InvalidData -Message "*'Hilltop' names no client*"
+        ('Hilltop' | New-DcrClient -ClientName { $_ } -RedirectUri https://app.example.com/).ClientName | Should -Be Hilltop
+    }
+
+    It 'to Import-DcrClient are checked as elsewhere, and its files too' {
+        $null = Assert-Failure { [pscustomobject]@{ 'ClientId ' = 'i1' } | Import-DcrClient } -Id InvalidClientMetadata -Category InvalidData -Message "*'ClientId '*" -Terminating
+        $null = [pscustomobject]@{ ClientId = 'i2'; Tenat = 't'; RegistrationAcessToken = 'rat_canary' } | Import-DcrClient @quiet
+        "$($warnings[0])" | Should -BeLike "*'Tenat' (is Tenant meant?), 'RegistrationAcessToken' (is RegistrationAccessToken meant?)*"
+        $failure = Assert-Failure { [pscustomobject]@{ ClientId = ''; Tenant = 't' } | Import-DcrClient } -Id InvalidClientMetadata -Category InvalidData -Message 'Row 1: there is no client id*'
+        Set-Content "$TestDrive/near.csv" "ClientId,Tenat,State`ni3,t,Active"
+        $null = Import-DcrClient -Path "$TestDrive/near.csv" @quiet
+        "$($warnings[0])" | Should -BeLike "*takes nothing from column 'Tenat' (is Tenant meant?)*"
+        Set-Content "$TestDrive/shape.json" '[{ "client_id": "i4", "tenant": ["a"] }, { "client_id": "i5" }]'
+        (Import-DcrClient -Path "$TestDrive/shape.json" -ErrorVariable failures -ErrorAction SilentlyContinue @quiet).ClientId | Should -Be i5
+        "$failures" | Should -BeLike '*object 1: tenant is a list or an object*'
+    }
+}
+
+Describe 'Rows of an inventory of two servers' {
+    BeforeEach {
+        Get-DcrServer | Disconnect-DcrServer
+        $there = New-ConnectedServer
+        $null = New-Tenant both | New-DcrClient
+        $here = New-ConnectedServer
+        $null = New-Tenant both | New-DcrClient
+        $rows = $there, $here | ForEach-Object { [pscustomobject]@{ Tenant = 'both'; Issuer = $_.Issuer; Contact = 'a@example.com' } }
+    }
+
+    It 'go to the server of each: <_>' -ForEach 'Get-DcrClient', 'Set-DcrClient', 'New-DcrClient -Update' {
+        $command, $update = -split $_
+        $parameters = if ($update) { @{ Update = $true } } else { @{} }
+        $done = $rows | & $command @parameters @quiet
+        $done.Issuer | Sort-Object | Should -Be ($there.Issuer, $here.Issuer | Sort-Object)
+        if ($command -ne 'Get-DcrClient') {
+            foreach ($server in $there, $here) { @(Get-TestServerRequest $server -Operation update).Count | Should -Be 1 }
+        }
+    }
+
+    It 'of a server that is not connected are errors, and the others are worked on' {
+        Disconnect-DcrServer (Get-DcrServer | Where-Object Issuer -eq $there.Issuer).Name
+        foreach ($command in 'Get-DcrClient', 'Set-DcrClient', 'New-DcrClient', 'Remove-DcrClient') {
+            $more = switch ($command) { New-DcrClient { @{ Update = $true } } Remove-DcrClient { @{ WhatIf = $true } } default { @{} } }
+            $null = $rows | & $command @more -ErrorVariable failures -ErrorAction SilentlyContinue @quiet
+            $failures.FullyQualifiedErrorId | Should -BeLike 'NotConnected,*'
+            "$failures" | Should -BeLike 'Row 1*'
+        }
+
+        @(Get-TestServerRequest $here -Operation update).Count | Should -Be 1
+        Set-Content "$TestDrive/two.json" (ConvertTo-Json @(@{ client_id = 'x1'; issuer = $there.Issuer }, @{ client_id = 'x2'; issuer = $here.Issuer }))
+        (Import-DcrClient -Path "$TestDrive/two.json" -ErrorVariable failures -ErrorAction SilentlyContinue @quiet).ClientId | Should -Be x2
+        $failures.FullyQualifiedErrorId | Should -BeLike 'NotConnected,*'
+    }
 }

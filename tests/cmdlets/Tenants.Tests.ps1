@@ -173,9 +173,10 @@ Describe 'Tenants name clients' {
     It 'and rows of an inventory go to no other server' {
         Export-DcrClient $list
         $null = New-ConnectedServer
+        $here = (Get-DcrServer)[-1]
         $null = New-TenantClient north
-        $null = Assert-Failure { Import-Csv $list | Remove-DcrClient -Force } -Id NotConnected -Category ConnectionError -Message "*belongs to $($server.Issuer)*" -Terminating
-        $null = Assert-Failure { Import-Csv $list | Select-Object Tenant, Issuer | Remove-DcrClient -Force } -Id NotConnected -Category ConnectionError -Message "*belongs to $($server.Issuer)*" -Terminating
+        $null = Assert-Failure { Import-Csv $list | Select-Object -First 1 | Remove-DcrClient -Force -Connection $here } -Id NotConnected -Category ConnectionError -Message "*belongs to $($server.Issuer)*"
+        $null = Assert-Failure { Import-Csv $list | Select-Object Tenant, Issuer -First 1 | Remove-DcrClient -Force -Connection $here } -Id NotConnected -Category ConnectionError -Message "*belongs to $($server.Issuer)*"
         (Get-DcrClient -Offline).Tenant | Should -Be north
     }
 

@@ -32,6 +32,18 @@ internal static class DcrErrors
         $"The rows have one column, whose heading has several names with {(delimiter == "\t" ? "tabs" : $"'{delimiter}'")} between them. Nothing was sent.",
         $"Read the file with its delimiter: Import-Csv -Delimiter {(delimiter == "\t" ? "\"`t\"" : $"'{delimiter}'")}.");
 
+    /// <param name="why">What is there instead.</param>
+    /// <param name="takesMany">Whether a list of texts would do.</param>
+    public static DcrException CellUnclear(string column, string why, bool takesMany) => new(
+        DcrErrorId.InvalidClientMetadata,
+        $"Column '{column}' has {why}, where a text{(takesMany ? " or a list of texts" : "")} is wanted. Nothing was sent.",
+        $"Write the value as {(takesMany ? "a text or a list of texts" : "one text")}, then run the command again.");
+
+    public static DcrException ColumnsForOne(string first, string second, string parameter) => new(
+        DcrErrorId.InvalidClientMetadata,
+        $"Columns '{first}' and '{second}' both stand for {parameter}, and say different things. Nothing was sent.",
+        "Keep one of the two columns.");
+
     public static DcrException BrokenTenant(string shown, string why, string fix) =>
         new(DcrErrorId.InvalidClientMetadata, $"-Tenant: '{shown}' {why}. Nothing was sent.", fix);
 
@@ -102,7 +114,7 @@ internal static class DcrErrors
         new(DcrErrorId.NotConnected, $"The connection to {uri.Authority} was closed by Disconnect-DcrServer in the meantime. Nothing was registered or changed.", "Run Connect-DcrServer again, and use the connection that it gives.", inner);
 
     public static DcrException OtherIssuer(string clientId, string clientIssuer, string connectionIssuer) =>
-        new(DcrErrorId.NotConnected, $"Client '{clientId}' belongs to {clientIssuer}, and the connection is to {connectionIssuer}. Its token goes only to the server that issued it.", $"Run Connect-DcrServer {clientIssuer}, or name the right connection with -Connection.");
+        new(DcrErrorId.NotConnected, $"Client '{clientId}' belongs to {clientIssuer}, and the connection is to {connectionIssuer}. Its token goes only to the server that issued it.", $"Run Connect-DcrServer {clientIssuer}, or name the right connection with -Connection.") { IsOfOneClient = true };
 
     public static DcrException UrlRefused(string parameter, Uri url) => url.IsAbsoluteUri && url.UserInfo.Length > 0
         ? new(DcrErrorId.ConnectionFailed, $"-{parameter}: the URL of {url.Authority} has a user name or password in it, where it would be shown and logged. Nothing was sent.", "Give the URL alone.")

@@ -33,6 +33,9 @@ public sealed class DcrException : Exception
     /// <summary>The server does not know the client, or said what it says of one that it does not know.</summary>
     internal bool IsClientGone { get; init; }
 
+    /// <summary>The next client may do, although the id's failures end commands elsewhere.</summary>
+    internal bool IsOfOneClient { get; init; }
+
     /// <summary>The server refused the client's own token, not the connection's credential.</summary>
     internal bool IsOwnTokenRefused { get; init; }
 }

@@ -18,9 +18,13 @@ internal static class ImportFile
     }.ToDictionary(Given.Letters);
 
     /// <summary>The rows, each as an object in wire names, and what a person finds it by: "line 3", "object 2".</summary>
+    /// <param name="unused">Headings that mean nothing here, nor in an inventory.</param>
     /// <exception cref="FormatException">It is neither; the message says what is wrong, and holds nothing of the file's values.</exception>
-    public static IReadOnlyList<(string Place, JsonBag Row)> Read(string text) =>
-        text.TrimStart().StartsWith("[", StringComparison.Ordinal) || text.TrimStart().StartsWith("{", StringComparison.Ordinal) ? ReadJson(text) : ReadCsv(text);
+    public static IReadOnlyList<(string Place, JsonBag Row)> Read(string text, out IReadOnlyList<string> unused)
+    {
+        unused = [];
+        return text.TrimStart().StartsWith("[", StringComparison.Ordinal) || text.TrimStart().StartsWith("{", StringComparison.Ordinal) ? ReadJson(text) : ReadCsv(text, out unused);
+    }
 
     private static List<(string Place, JsonBag Row)> ReadJson(string text)
     {
@@ -38,7 +42,7 @@ internal static class ImportFile
         }
     }
 
-    private static List<(string Place, JsonBag Row)> ReadCsv(string text)
+    private static List<(string Place, JsonBag Row)> ReadCsv(string text, out IReadOnlyList<string> unused)
     {
         // Windows PowerShell's Export-Csv begins with the type, unless it is told not to.
         var rows = Csv.Read(new StringReader(text)).SkipWhile(static row => row.Cells[0].StartsWith("#TYPE ", StringComparison.Ordinal)).ToList();
@@ -47,8 +51,13 @@ internal static class ImportFile
             throw new FormatException("it is empty");
         }
 
-        // Columns that mean nothing here may have any name.
         var names = rows[0].Cells.Select(static heading => WireNames.TryGetValue(Given.Letters(heading), out var name) ? name : null).ToList();
+        unused = rows[0].Cells.Where(heading => heading.Length > 0 && !WireNames.ContainsKey(Given.Letters(heading)) && !InventoryWriter.Has(heading)).ToList();
+        if (rows[0].Cells.Count == 1 && rows[0].Cells[0].IndexOfAny([';', '\t']) >= 0)
+        {
+            throw new FormatException("its heading line has semicolons or tabs between the names, where commas are wanted (Export-Csv without -Delimiter)");
+        }
+
         if (!names.Contains(ClientMember.ClientId))
         {
             throw new FormatException("its heading line has no column ClientId or client_id");

@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using System.Threading.Tasks;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
@@ -42,6 +43,11 @@ internal static class ImportOperation
         if (request.Issuer is { } issuer && issuer.TrimEnd('/') != connection.Issuer.TrimEnd('/'))
         {
             throw DcrErrors.OtherIssuer(clientId, issuer, connection.Issuer);
+        }
+
+        if (clientId.Any(char.IsControl))
+        {
+            throw DcrErrors.ImportInvalid(request.Source, "the client id has a line break or another control character, which no client id has (RFC 6749, appendix A.1)", "Give the id as the server showed it.");
         }
 
         TenantKey.Check(request.Tenant);

@@ -26,7 +26,7 @@ internal static class Grant
     /// <param name="changes">What <see cref="Compare(JsonBag, JsonBag, Redaction)"/> gives.</param>
     public static JsonBag Remember(JsonBag before, JsonBag asked, IEnumerable<DcrChange> changes) => changes
         .Select(static change => change.Name)
-        .Aggregate(before.Where((name, _) => !asked.Has(name)), (kept, name) => asked.TryGet(name, out var value) ? kept.With(name, Hash(value)) : kept);
+        .Aggregate(before.Where((name, _) => !asked.Has(name)), (kept, name) => asked.Has(name) ? kept.With(name, Hash(name, asked)) : kept);
 
     /// <summary>
     /// The members that are asked for otherwise than before: neither as they were granted nor as they were asked. Secrets are kept masked, so
@@ -35,7 +35,7 @@ internal static class Grant
     /// <param name="remembered">What <see cref="Remember"/> gave.</param>
     /// <param name="known">Secrets to mask wherever they stand.</param>
     public static IReadOnlyList<DcrChange> Compare(JsonBag asked, JsonBag granted, JsonBag remembered, Redaction known) => Compare(asked, granted, known)
-        .Where(change => !IsSecret(change.Name, asked) && !(asked.TryGet(change.Name, out var value) && remembered.Text(change.Name) == Hash(value)))
+        .Where(change => !IsSecret(change.Name, asked) && !(asked.Has(change.Name) && remembered.Text(change.Name) == Hash(change.Name, asked)))
         .ToList();
 
     /// <summary>What the server changed although nobody named it, between two of its answers: a reset grant type, say.</summary>
@@ -60,10 +60,14 @@ internal static class Grant
 
     private static bool IsSecret(string name, JsonBag bag) => bag.TryGet(name, out var value) && SecretMember.Is(name, value);
 
-    private static string Hash(JsonElement value)
+    /// <summary>The order of scopes says nothing (RFC 6749, section 3.3).</summary>
+    private static string Hash(string name, JsonBag bag)
     {
         using var sha = SHA256.Create();
-        return Convert.ToBase64String(sha.ComputeHash(JsonSerializer.SerializeToUtf8Bytes(value)), 0, 12);
+        var text = name == ClientMember.Scope
+            ? JsonSerializer.SerializeToUtf8Bytes(string.Join(" ", bag.Words(name).Distinct().OrderBy(static word => word, StringComparer.Ordinal)))
+            : bag.TryGet(name, out var value) ? JsonSerializer.SerializeToUtf8Bytes(value) : [];
+        return Convert.ToBase64String(sha.ComputeHash(text), 0, 12);
     }
 
     private static object? Plain(JsonBag bag, string name, Redaction known) =>

@@ -45,6 +45,8 @@ internal static class JsonInput
         {
             null => null,
             SecureString => throw new JsonException("a SecureString cannot be sent as metadata"),
+            double.NaN or double.PositiveInfinity or double.NegativeInfinity or float.NaN or float.PositiveInfinity or float.NegativeInfinity
+                => throw new JsonException("JSON has no number for it"),
             string or bool or int or long or double or decimal or uint or ulong or short or ushort or byte or sbyte or float or JsonElement => Plain(value),
             Uri uri => uri.OriginalString,
             var date when Given.Date(date) is { } text => text,

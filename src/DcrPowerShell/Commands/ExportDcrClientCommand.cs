@@ -111,8 +111,7 @@ public sealed class ExportDcrClientCommand : DcrInputCmdlet
                     return;
                 }
 
-                var connection = Resolve();
-                CheckIssuer(connection, named, InputObject);
+                var connection = ConnectionFor(named, InputObject);
                 AddKept(connection, named.ClientId is { } id
                     ? [connection.Ledger.Find(connection.Issuer, id) ?? throw DcrErrors.NoRegistrationHere(id, place: null)]
                     : ListOperation.OfTenant(connection.Ledger, connection.Issuer, named.Tenants[0]));

@@ -109,12 +109,7 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
             return;
         }
 
-        var connection = Resolve();
-        if (InputObject is not null)
-        {
-            CheckIssuer(connection, new NamedClient(null, [tenants[0].Exact!]), InputObject);
-        }
-
+        var connection = InputObject is null ? Resolve() : ConnectionFor(new NamedClient(null, [tenants[0].Exact!]), InputObject);
         if (connection.Capabilities.HasFlag(DcrCapabilities.List) && !Offline && tenants.Count == 0 && State is null)
         {
             ListServer(connection);

@@ -80,6 +80,11 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
     [ValidateNotNullOrEmpty]
     public string Path { get; set; } = "";
 
+    /// <summary>A client or a row, whose properties are the parameters.</summary>
+    [Parameter(ValueFromPipeline = true)]
+    [NoCompletion]
+    public PSObject? InputObject { get; set; }
+
     /// <summary>Takes also clients that are known.</summary>
     [Parameter]
     public SwitchParameter Overwrite { get; set; }
@@ -90,48 +95,65 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
     /// <inheritdoc/>
     protected override void ProcessItem()
     {
-        var connection = Resolve();
         if (ParameterSetName == PathSet)
         {
-            TakeFile(connection, FilePath.Of(this, Path, nameof(Path), DcrErrorId.InventoryReadFailed));
+            TakeFile(FilePath.Of(this, Path, nameof(Path), DcrErrorId.InventoryReadFailed));
             return;
+        }
+
+        CheckColumns(InputObject, tellsUnused: true);
+        if (IsBlank(InputObject))
+        {
+            return;
+        }
+
+        if (InputObject?.BaseObject is string text && ClientId.Length == 0)
+        {
+            throw DcrErrors.TextPiped(text);
         }
 
         var request = new ImportRequest
         {
-            Source = $"Client '{ClientId}'",
+            Source = Row ?? $"Client '{ClientId}'",
             ClientId = NullIfEmpty(ClientId),
             RegistrationAccessToken = Text(RegistrationAccessToken),
             RegistrationClientUri = RegistrationClientUri?.OriginalString,
             ClientSecret = Text(ClientSecret),
             Tenant = NullIfEmpty(Tenant),
+            Issuer = InputObject is { BaseObject: PSCustomObject } row ? PipedRow.Text(row, "Issuer") : null,
         };
+        var connection = ConnectionFor(request.Issuer, ClientId);
         Take(connection, ImportOperation.Check(connection, request, DateTimeOffset.UtcNow), NullIfEmpty(ClientSecretName), ClientId);
     }
 
     /// <summary>All rows are judged before the first is sent.</summary>
-    private void TakeFile(DcrConnection connection, string path)
+    private void TakeFile(string path)
     {
-        var good = new List<(RegistrationRecord Record, string? ClientSecretName, string Source)>();
-        foreach (var (place, row) in Read(path))
+        // Whatever the rows say, there is a server to take them over.
+        Resolve();
+        var good = new List<(DcrConnection Connection, RegistrationRecord Record, string? ClientSecretName, string Source)>();
+        var rows = Read(path, out var unused);
+        TellUnused(unused);
+        foreach (var (place, row) in rows)
         {
             // Where it stands: the row itself has secrets.
             var source = $"{System.IO.Path.GetFileName(path)}, {place}";
             Try(source, () =>
             {
                 var request = ImportRequest.From(row, source);
+                var connection = ConnectionFor(request.Issuer, request.ClientId ?? place);
                 var record = ImportOperation.Check(connection, request, DateTimeOffset.UtcNow);
                 if (request.ClientSecretName is { } name && SecretName.WhyRefused(name) is { } why)
                 {
                     throw DcrErrors.ImportInvalid(source, $"the name of the secret for the copy (ClientSecretName) {why}", "Name the secret otherwise, with letters, digits and hyphens.");
                 }
 
-                good.Add((record, request.ClientSecretName, source));
+                good.Add((connection, record, request.ClientSecretName, source));
             });
         }
 
         Expect(good.Count);
-        foreach (var (record, name, source) in good)
+        foreach (var (connection, record, name, source) in good)
         {
             Try(source, () => Take(connection, record, name, source));
         }
@@ -166,11 +188,11 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
         }
     }
 
-    private static IReadOnlyList<(string Place, JsonBag Row)> Read(string path)
+    private static IReadOnlyList<(string Place, JsonBag Row)> Read(string path, out IReadOnlyList<string> unused)
     {
         try
         {
-            return ImportFile.Read(File.ReadAllText(path));
+            return ImportFile.Read(File.ReadAllText(path), out unused);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or FormatException)
         {

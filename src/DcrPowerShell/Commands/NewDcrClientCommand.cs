@@ -118,14 +118,20 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     /// <inheritdoc/>
     protected override void ProcessItem()
     {
-        var connection = Resolve();
-        _summary.Run ??= connection.Audit?.Run;
         CheckColumns(InputObject, tellsUnused: true);
         if (IsBlank(InputObject))
         {
             return;
         }
 
+        if (InputObject?.BaseObject is string text && MyInvocation.BoundParameters.Keys.All(name => name == nameof(InputObject) || IsNamedOnCommandLine(name)))
+        {
+            throw DcrErrors.TextPiped(text);
+        }
+
+        // A row of an inventory changes the client of its own server. New ones are registered at the server that the command is for.
+        var connection = Update && InputObject is { BaseObject: PSCustomObject } row ? ConnectionFor(PipedRow.Text(row, "Issuer"), Tenant ?? "") : Resolve();
+        _summary.Run ??= connection.Audit?.Run;
         TenantKey.Check(Tenant);
         var metadata = Requested();
         if (InputObject?.BaseObject is PSCustomObject && NullIfEmpty(Tenant) is null && !AllowDuplicate)

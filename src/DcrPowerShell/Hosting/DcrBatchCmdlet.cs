@@ -62,8 +62,7 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
             _named = (_named.Place + 1, input is null ? named.Count : 0);
             Try(client.Target, () =>
             {
-                var connection = Resolve(client.Piped);
-                CheckIssuer(connection, client, input);
+                var connection = ConnectionFor(client, input);
                 var id = client.ClientId ?? FindOperation.ClientIdOf(connection, client.Tenants[0]);
                 _subject = MyInvocation.ExpectingInput || named.Count > 1 ? $"{(Row is { } row ? $"{row}, " : "")}{client.SubjectOf(id)}" : null;
                 WaitForSame(id);

@@ -169,8 +169,9 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
                 HasWritten = true;
             }
 
-            var error = ErrorRecords.From(failure, MyInvocation.MyCommand, target, IsTerminating(failure.ErrorId) ? null : subject ?? Subject);
-            if (IsTerminating(failure.ErrorId))
+            var isTerminating = IsTerminating(failure.ErrorId) && !failure.IsOfOneClient;
+            var error = ErrorRecords.From(failure, MyInvocation.MyCommand, target, isTerminating ? null : subject ?? Subject);
+            if (isTerminating)
             {
                 Terminate(error, failure);
                 return;

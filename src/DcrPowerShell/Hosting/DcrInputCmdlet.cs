@@ -58,7 +58,7 @@ public abstract class DcrInputCmdlet : DcrConnectedCmdlet
 
     /// <summary>
     /// Counts what is piped, and looks at its columns. All rows of a file have those of the first one: a heading that is nearly a
-    /// parameter's ends the command.
+    /// parameter's ends the command. What stands in the cells ends none: the next row may do.
     /// </summary>
     /// <param name="tellsUnused">Whether a column that is not used is a mistake: rows that only name clients may hold anything.</param>
     private protected void CheckColumns(PSObject? row, bool tellsUnused)
@@ -80,7 +80,18 @@ public abstract class DcrInputCmdlet : DcrConnectedCmdlet
         catch (DcrException failure)
         {
             Count(failure);
-            ThrowTerminatingError(ErrorRecords.From(failure, MyInvocation.MyCommand, row));
+            ThrowTerminatingError(ErrorRecords.From(failure, MyInvocation.MyCommand, Target));
+        }
+
+        _columns.Value.CheckValues(row);
+    }
+
+    /// <summary>Warns of headings of a file that this command read itself.</summary>
+    private protected void TellUnused(IReadOnlyList<string> headings)
+    {
+        if (_columns.Value.Unused(headings) is { } warning)
+        {
+            WriteWarning(Redaction.Printable(warning));
         }
     }
 
@@ -107,13 +118,28 @@ public abstract class DcrInputCmdlet : DcrConnectedCmdlet
             : throw DcrErrors.NoClientNamed(PipedRow.Columns(input));
     }
 
-    /// <summary>Inventories say which server their clients are at: another one may have a tenant of the same name.</summary>
-    private protected static void CheckIssuer(DcrConnection connection, NamedClient client, PSObject? input)
+    /// <summary>The connection for a client that was named.</summary>
+    private protected DcrConnection ConnectionFor(NamedClient client, PSObject? input) =>
+        client.Piped is { } piped ? Resolve(piped) : ConnectionFor(input is null ? null : PipedRow.Text(input, "Issuer"), client.ClientId ?? client.Tenants[0]);
+
+    /// <summary>
+    /// The connection to the server that a row names: inventories say which one their clients are at, and another may have a tenant of
+    /// the same name. Where none is named by a parameter, it is the only one of this session that goes there.
+    /// </summary>
+    /// <param name="issuer">Null where the row names none.</param>
+    /// <param name="name">What an error says of whom it is about.</param>
+    /// <exception cref="DcrException">NotConnected: none goes there, or several do.</exception>
+    private protected DcrConnection ConnectionFor(string? issuer, string name)
     {
-        if (client.Piped is null && input is not null && PipedRow.Text(input, "Issuer") is { } issuer && issuer.TrimEnd('/') != connection.Issuer.TrimEnd('/'))
+        if (issuer is null || (Connection ?? RunspaceState.Current.Default) is { } given && IsAt(given))
         {
-            throw DcrErrors.OtherIssuer(client.ClientId ?? client.Tenants[0], issuer, connection.Issuer);
+            return Resolve();
         }
+
+        var others = Connection is null ? RunspaceState.Current.Connections.Where(open => !open.IsClosed && IsAt(open)).Take(2).ToList() : [];
+        return others.Count == 1 ? others[0] : throw DcrErrors.OtherIssuer(name, issuer, Resolve().Issuer);
+
+        bool IsAt(DcrConnection connection) => connection.Issuer.TrimEnd('/') == issuer.TrimEnd('/');
     }
 
     /// <summary>What is known of a client that was named.</summary>

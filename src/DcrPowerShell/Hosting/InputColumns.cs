@@ -1,7 +1,9 @@
 using System;
+using System.Collections;
 using System.Collections.Generic;
 using System.Linq;
 using System.Management.Automation;
+using System.Security;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 
@@ -45,11 +47,64 @@ internal sealed class InputColumns(CommandInfo command, Func<string, bool> furth
                 throw DcrErrors.ColumnUnclear(Given.Shown(name), meant);
             }
 
-            unused.Add(MeantBy(name) is { } parameter ? $"'{Given.Shown(name)}' (is {parameter} meant?)" : $"'{Given.Shown(name)}'");
+            unused.Add(name);
         }
 
-        return unused.Count == 0 ? null : $"{command.Name} takes nothing from {(unused.Count == 1 ? "column" : "columns")} {string.Join(", ", unused)}.";
+        return Unused(unused);
     }
+
+    /// <summary>A warning that names columns which are not used, with what each may have been meant for; null where there are none.</summary>
+    public string? Unused(IReadOnlyList<string> names)
+    {
+        _parameters ??= Parameters();
+        var shown = names.Select(name => MeantBy(name) is { } parameter ? $"'{Given.Shown(name)}' (is {parameter} meant?)" : $"'{Given.Shown(name)}'");
+        return names.Count == 0 ? null : $"{command.Name} takes nothing from {(names.Count == 1 ? "column" : "columns")} {string.Join(", ", shown)}.";
+    }
+
+    /// <summary>
+    /// Looks at what a row has for parameters. PowerShell drops silently what it cannot bind to a text, such as a list of two, and makes
+    /// texts like <c>@{en=App}</c> of objects.
+    /// </summary>
+    /// <exception cref="DcrException">InvalidClientMetadata: a value is no text where one is wanted, or two columns stand for one.</exception>
+    public void CheckValues(PSObject row)
+    {
+        _parameters ??= Parameters();
+        var seen = new Dictionary<string, PSPropertyInfo>(StringComparer.Ordinal);
+        foreach (var property in row.Properties)
+        {
+            if (!_parameters.TryGetValue(property.Name, out var parameter) || PipedRow.IsEmpty(property.Value))
+            {
+                continue;
+            }
+
+            var wanted = command.Parameters[parameter].ParameterType;
+            if (WhyUnclear(property.Value, wanted) is { } why)
+            {
+                throw DcrErrors.CellUnclear(Given.Shown(property.Name), why, wanted.IsArray);
+            }
+
+            if (seen.TryGetValue(parameter, out var earlier) && !LanguagePrimitives.Equals(earlier.Value, property.Value))
+            {
+                throw DcrErrors.ColumnsForOne(Given.Shown(earlier.Name), Given.Shown(property.Name), parameter);
+            }
+
+            seen[parameter] = property;
+        }
+    }
+
+    /// <summary>What is in the place of a text, or of a list of texts.</summary>
+    private static string? WhyUnclear(object? value, Type wanted) => wanted == typeof(PSObject) ? null : Plain(value) switch
+    {
+        null or string => null,
+        SecureString => wanted == typeof(SecureString) ? null : "a SecureString",
+        IDictionary or PSCustomObject or ScriptBlock => "an object",
+        IEnumerable items when wanted.IsArray => items.Cast<object?>().Select(item => WhyUnclear(item, wanted.GetElementType()!)).FirstOrDefault(static why => why is not null),
+        IEnumerable items when items.Cast<object?>().Take(2).Count() > 1 => "a list",
+        IEnumerable items => wanted == typeof(string) ? WhyUnclear(items.Cast<object?>().FirstOrDefault(), wanted) : "a list",
+        _ => null,
+    };
+
+    private static object? Plain(object? value) => value is PSObject wrapped ? wrapped.BaseObject : value;
 
     /// <summary>What parts the columns of a file that was read as if it had one; null where there are several, or there is one.</summary>
     private string? Apart(PSObject row)

@@ -27,7 +27,8 @@ internal static class PipedRow
     /// <summary>A cell; null where it is empty or there is no such column.</summary>
     public static string? Text(PSObject row, string column) => row.Properties[column]?.Value is { } value && !IsEmpty(value) ? Given.Cell(LanguagePrimitives.ConvertTo<string>(value)) : null;
 
-    private static bool IsEmpty(object? value) => (value is PSObject wrapped ? wrapped.BaseObject : value) switch
+    /// <summary>Null, a text of blanks, or a list of nothing.</summary>
+    public static bool IsEmpty(object? value) => (value is PSObject wrapped ? wrapped.BaseObject : value) switch
     {
         null => true,
         string text => string.IsNullOrWhiteSpace(text),

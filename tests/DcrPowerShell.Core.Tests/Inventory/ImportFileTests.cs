@@ -16,7 +16,7 @@ public class ImportFileTests
     [InlineData(""" {"ClientId":"c1","RegistrationAccessToken":"rat-1","RegistrationClientUri":"https://as.example.com/c1","ClientSecret":"cs-1","ClientSecretExpiresAt":1803077736,"Tenant":"north"}""")]
     public void Every_way_to_write_a_client_is_read(string text)
     {
-        var (_, row) = Assert.Single(ImportFile.Read(text));
+        var (_, row) = Assert.Single(ImportFile.Read(text, out _));
         var request = ImportRequest.From(row, "here");
         Assert.Equal(
             ("c1", "rat-1", "https://as.example.com/c1", "cs-1", 1803077736, "north"),
@@ -27,10 +27,10 @@ public class ImportFileTests
     [Fact]
     public void Empty_cells_are_no_values_and_each_row_has_its_place()
     {
-        var rows = ImportFile.Read("client_id,client_secret,tenant\nc1,,\n\nc2,s,t\n");
+        var rows = ImportFile.Read("client_id,client_secret,tenant\nc1,,\n\nc2,s,t\n", out _);
         Assert.Equal(["line 2", "line 4"], rows.Select(static row => row.Place));
         Assert.Null(ImportRequest.From(rows[0].Row, "").ClientSecret);
-        Assert.Equal(["object 1", "object 2"], ImportFile.Read("""[{"client_id":"a"},{"client_id":"b"}]""").Select(static row => row.Place));
+        Assert.Equal(["object 1", "object 2"], ImportFile.Read("""[{"client_id":"a"},{"client_id":"b"}]""", out _).Select(static row => row.Place));
     }
 
     [Theory]
@@ -42,12 +42,12 @@ public class ImportFileTests
     [InlineData("[\"canary-1\"]", "it is not JSON with an object or an array of objects")]
     [InlineData("{", "it is not JSON with an object or an array of objects (line 1)")]
     public void What_is_no_such_file_is_told_without_what_is_in_it(string text, string expected) =>
-        Assert.Equal(expected, Assert.Throws<FormatException>(() => ImportFile.Read(text)).Message);
+        Assert.Equal(expected, Assert.Throws<FormatException>(() => ImportFile.Read(text, out _)).Message);
 
     [Fact]
     public void An_expiry_that_is_no_time_is_told_without_it()
     {
-        var (_, row) = Assert.Single(ImportFile.Read("client_id,client_secret_expires_at\nc1,canary-1"));
+        var (_, row) = Assert.Single(ImportFile.Read("client_id,client_secret_expires_at\nc1,canary-1", out _));
         var error = Assert.Throws<DcrException>(() => ImportRequest.From(row, "clients.csv, line 2"));
         Assert.Equal("clients.csv, line 2: client_secret_expires_at is neither a number of seconds since 1970 nor a date. Nothing was sent.", error.Message);
     }

@@ -155,6 +155,7 @@ public class ImportOperationTests
         using var session = await StartAsync();
         Assert.Equal((DcrErrorId.InvalidClientMetadata, "f.csv, line 2: there is no client id. Nothing was sent."), Refused(new ImportRequest { Source = "f.csv, line 2" }));
         Assert.Equal(DcrErrorId.InvalidClientMetadata, Refused(new ImportRequest { ClientId = "c1", RegistrationAccessToken = "canary 1" }).Id);
+        Assert.Equal(DcrErrorId.InvalidClientMetadata, Refused(new ImportRequest { ClientId = "c\u001b[31m1" }).Id);
         Assert.Equal(DcrErrorId.NotConnected, Refused(new ImportRequest { ClientId = "c1", Issuer = "https://other.example.com" }).Id);
 
         (DcrErrorId Id, string Words) Refused(ImportRequest request)
