@@ -34,6 +34,12 @@ internal sealed record AccessToken(string Value, bool IsDpopBound, DateTimeOffse
             throw DcrErrors.NotConformant(request.Uri, $"asked for an access token, {why}");
         }
 
+        // Some servers refuse with 200.
+        if (answer.Text("access_token") is null && ServerErrorReader.Read(response) is { Code: not null } refusal)
+        {
+            throw explain(refusal) ?? DcrErrors.TokenRefused(request.Uri, refusal, scope);
+        }
+
         var token = answer.Text("access_token") ?? throw DcrErrors.NotConformant(request.Uri, "its answer has no access_token");
         if (!HeaderText.IsToken(token))
         {

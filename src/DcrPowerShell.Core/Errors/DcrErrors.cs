@@ -414,6 +414,18 @@ internal static class DcrErrors
     public static DcrException ClientGone(ServerError server, string clientId) =>
         new(DcrErrorId.ClientNotFound, $"The server knows no client '{clientId}' (HTTP {server.Status}).{Said(server)}", "It was deleted there. Remove-DcrClient -StoreOnly drops what is kept of it.") { ServerError = server, IsClientGone = true };
 
+    /// <summary>A 404 that any web server or gateway may have given.</summary>
+    public static DcrException NotFoundUnproven(ServerError server, Uri uri, string clientId) => new(
+        DcrErrorId.ResponseNotConformant,
+        $"{uri.Authority} answered HTTP {server.Status} without a word about client '{clientId}': whether the client is gone is not known.{Said(server)}",
+        "Check that the server is up at this address, then run the command again: a web server or gateway in front of it answers so, too.") { ServerError = server };
+
+    /// <param name="what">What came in the place of a success.</param>
+    public static DcrException DeletionUnclear(Uri uri, string clientId, string what, ServerError server) => new(
+        DcrErrorId.OutcomeUnknown,
+        $"{uri.Authority} did not say that client '{clientId}' was deleted: {what}. What is kept of it stays.{Said(server)}",
+        "Run Get-DcrClient for this client: if the server has it no more, Remove-DcrClient -StoreOnly drops what is kept.") { ServerError = server };
+
     public static DcrException NoRegistrationEndpoint(ServerError server, Uri uri) =>
         new(DcrErrorId.OperationNotSupported, $"{uri} does not register clients (HTTP {server.Status}).{Said(server)}", "Dynamic registration may be switched off at the server, or its endpoint may be another: see -RegistrationEndpoint.") { ServerError = server };
 

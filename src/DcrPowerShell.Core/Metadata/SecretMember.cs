@@ -32,6 +32,10 @@ internal static class SecretMember
         """,
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.IgnorePatternWhitespace | RegexOptions.ExplicitCapture);
 
+    private static readonly Regex Mask = new(
+        "\\*{3}|[\u2022\u25CF\u2026]|^[xX*.#_-]+$|^[\\[<(]?\\s*(redacted|hidden|masked|secret|null|nil|none|undefined|true|false|n/a)\\s*[\\])>]?$",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
+
     // RFC 7518, sections 6.2.2, 6.3.2 and 6.4.
     private static readonly string[] PrivateKeyMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
@@ -69,6 +73,17 @@ internal static class SecretMember
     /// <summary>Those of <see cref="Values"/> that look like secrets by themselves: a server may have words at such a place.</summary>
     public static IEnumerable<string> SureValues(JsonBag bag) => Values(bag)
         .Where(static text => text.Length >= ShortestSure && text.Any(char.IsDigit) && text.Any(char.IsLetter));
+
+    /// <summary>
+    /// The one rule for what may be a secret or a token at all: a text that no server masked ("****", "abc***", "[hidden]") and no
+    /// charset broke. Else null: it must not replace a good one.
+    /// </summary>
+    public static string? Usable(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String when value.GetString()! is var text => string.IsNullOrWhiteSpace(text) || text.Contains('\uFFFD') || Mask.IsMatch(text) ? null : text,
+        JsonValueKind.Array when value.GetArrayLength() == 1 => Usable(value[0]),
+        _ => null,
+    };
 
     private static bool IsNamed(string path) => Name.IsMatch(path);
 

@@ -22,9 +22,9 @@ internal static class DeleteOperation
                 return (newest, true);
             }).ConfigureAwait(false);
         }
-        catch (DcrException refusal) when (refusal.ErrorId is DcrErrorId.ClientNotFound or DcrErrorId.OperationNotSupported)
+        catch (DcrException refusal) when (IsNotFound(refusal) || refusal.ErrorId == DcrErrorId.OperationNotSupported)
         {
-            var isNotOffered = refusal.ErrorId == DcrErrorId.ClientNotFound && await IsThereAsync(context, record).ConfigureAwait(false);
+            var isNotOffered = IsNotFound(refusal) && await IsThereAsync(context, record).ConfigureAwait(false);
             if ((isNotOffered || refusal.ErrorId == DcrErrorId.OperationNotSupported) && context.Provider.WhyUnmanaged(record) is null)
             {
                 context.Connection.Lacks(DcrCapabilities.Delete);
@@ -41,6 +41,8 @@ internal static class DeleteOperation
         await ForgetAsync(context, record).ConfigureAwait(false);
     }
 
+    private static bool IsNotFound(DcrException refusal) => refusal.ErrorId == DcrErrorId.ClientNotFound || refusal.ServerError?.Status is 404 or 410;
+
     /// <summary>A server without deletion may answer 404 to it, as if there were no such client.</summary>
     private static async Task<bool> IsThereAsync(OperationContext context, RegistrationRecord record)
     {
@@ -49,7 +51,7 @@ internal static class DeleteOperation
             await ReadOperation.RunAsync(context, record).ConfigureAwait(false);
             return true;
         }
-        catch (DcrException refusal) when (refusal.ErrorId is DcrErrorId.ClientNotFound or DcrErrorId.AccessTokenRejected)
+        catch (DcrException refusal) when (IsNotFound(refusal) || refusal.ErrorId == DcrErrorId.AccessTokenRejected)
         {
             return false;
         }

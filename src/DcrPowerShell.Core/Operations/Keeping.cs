@@ -287,6 +287,11 @@ internal static class Keeping
             context.Warn(record.ClientId, $"the server says that it is managed at {origin} now, where its token may not go. It is managed where it was.");
         }
 
+        foreach (var member in answer.Unusable)
+        {
+            context.Warn(record.ClientId, $"the server sent a {member} that is masked or cannot be one. It was not taken; a stored one stays.");
+        }
+
         return merged;
     }
 
@@ -295,7 +300,10 @@ internal static class Keeping
     /// <param name="allowedOrigins">Where the token may go beside.</param>
     public static RegistrationRecord Merge(RegistrationRecord record, RegistrationAnswer answer, Uri endpoint, IReadOnlyCollection<Uri> allowedOrigins, DateTimeOffset now) => record with
     {
-        RegistrationAccessToken = answer.RegistrationAccessToken ?? record.RegistrationAccessToken,
+        // A token that no header may carry is kept only where there is no other.
+        RegistrationAccessToken = answer.RegistrationAccessToken is { } token && (record.RegistrationAccessToken is null || HeaderText.IsToken(token))
+            ? token
+            : record.RegistrationAccessToken,
         RegistrationClientUri = UriAfter(record, Resolve(answer.RegistrationClientUri, endpoint), endpoint, allowedOrigins),
         ClientSecret = answer.ClientSecret ?? record.ClientSecret,
         ClientSecretExpiresAt = ExpiryAfter(record, answer),

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Net.Http;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 
@@ -11,6 +12,14 @@ namespace DcrPowerShell.Protocol;
 /// <summary>Client configuration: RFC 7592, section 2.</summary>
 internal static class Management
 {
+    // Apigee, before any server is asked: messaging.adaptors.http.flow.ApplicationNotFound.
+    private const string ApigeeCode = "messaging.";
+
+    private static readonly Regex ClientWord = new("client", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
+
+    // Of a refusal that came as a success.
+    private const int RefusalStatus = 400;
+
     /// <summary>Client read request (section 2.1).</summary>
     public static ProtocolRequest Read(Uri configuration) => new(HttpMethod.Get, configuration, RequestEffect.None);
 
@@ -45,9 +54,15 @@ internal static class Management
             throw Refusal(request, response, clientId);
         }
 
-        return response.TryReadJson(out var members, out var why)
-            ? new RegistrationAnswer(members, response.Status)
-            : throw new UnreadAnswerException(response, why);
+        if (!response.TryReadJson(out var members, out var why))
+        {
+            throw new UnreadAnswerException(response, why);
+        }
+
+        var answer = new RegistrationAnswer(members, response.Status);
+        return !RegistrationAnswer.NamesError(members, response) ? answer
+            : answer.HasCredential ? throw new UnreadAnswerException(response, "its answer names an error")
+            : throw RefusalInSuccess(request, response, clientId);
     }
 
     /// <summary>Judges the answer to a list: an array of clients, each without its secrets.</summary>
@@ -71,15 +86,48 @@ internal static class Management
         }
     }
 
-    /// <summary>Judges the answer to a deletion: any 2xx will do.</summary>
-    /// <exception cref="DcrException">The server refused, or nobody knows.</exception>
+    /// <summary>
+    /// Judges the answer to a deletion: 204 (RFC 7592, section 2.3), or another 2xx with no body or a JSON object that names no error.
+    /// </summary>
+    /// <exception cref="DcrException">The server refused, or nobody knows: its record has to stay.</exception>
     public static void JudgeDeletion(ProtocolRequest request, ProtocolResponse response, string clientId)
     {
         if (!response.IsSuccess)
         {
             throw Refusal(request, response, clientId);
         }
+
+        if (response.Status == 202)
+        {
+            throw DcrErrors.DeletionUnclear(request.Uri, clientId, "the deletion is accepted and not done yet (HTTP 202)", ServerErrorReader.Read(response));
+        }
+
+        if (response.Status == 204 || (response.End == BodyEnd.Whole && string.IsNullOrWhiteSpace(response.Text())))
+        {
+            return;
+        }
+
+        if (!response.TryReadJson(out var members, out var why))
+        {
+            throw DcrErrors.DeletionUnclear(request.Uri, clientId, $"{why} (HTTP {response.Status})", ServerErrorReader.Read(response));
+        }
+
+        if (RegistrationAnswer.NamesError(members, response))
+        {
+            throw RefusalInSuccess(request, response, clientId);
+        }
     }
+
+    /// <summary>
+    /// Whether a 404 or 410 is the registration endpoint's own: nothing at all, an error code, or words about a client. Web servers and
+    /// gateways answer with a page, or with JSON that says no more than that nothing is there.
+    /// </summary>
+    public static bool IsAboutClient(ProtocolResponse response, ServerError server, string clientId) => response.End == BodyEnd.Whole
+        && (response.Body.Length == 0
+            || (response.TryReadJson(out _, out _) && (server.Code is { } code
+                ? !code.StartsWith(ApigeeCode, StringComparison.Ordinal)
+                : server.Description is { } words
+                    && (ClientWord.IsMatch(words) || words.Contains(clientId)))));
 
     /// <summary>Turns what came as an array and is a text: the words of the scope, and an authentication method alone in an array.</summary>
     private static JsonBag WithTexts(JsonBag read)
@@ -92,12 +140,16 @@ internal static class Management
 
     private static bool IsArray(JsonBag bag, string member) => bag.TryGet(member, out var value) && value.ValueKind == JsonValueKind.Array;
 
+    private static DcrException RefusalInSuccess(ProtocolRequest request, ProtocolResponse response, string clientId) =>
+        Refusals.Judge(request, response with { Status = RefusalStatus }, ServerErrorReader.Read(response), clientId);
+
     private static DcrException Refusal(ProtocolRequest request, ProtocolResponse response, string clientId)
     {
         var server = ServerErrorReader.Read(response);
         return response.Status switch
         {
             404 when request.Method == HttpMethod.Put => DcrErrors.NotOffered(server, Participle(request.Method)), // It was read just before.
+            404 or 410 when !IsAboutClient(response, server, clientId) => DcrErrors.NotFoundUnproven(server, request.Uri, clientId),
             404 or 410 => DcrErrors.ClientGone(server, clientId),
             405 or 501 => DcrErrors.NotOffered(server, Participle(request.Method)),
             503 => DcrErrors.Unavailable(server, request.Uri),

@@ -30,7 +30,7 @@ internal static class Registration
         }
 
         var answer = new RegistrationAnswer(members, response.Status);
-        return answer.IsRefusal ? throw Refusals.Judge(request, response with { Status = RefusalStatus }, ServerErrorReader.Read(response))
+        return answer.ClientId is null && !answer.HasCredential && RegistrationAnswer.NamesError(members, response) ? throw Refusals.Judge(request, response with { Status = RefusalStatus }, ServerErrorReader.Read(response))
             : answer.ClientId is null ? throw new UnreadAnswerException(response, "its answer has no client_id") : answer;
     }
 

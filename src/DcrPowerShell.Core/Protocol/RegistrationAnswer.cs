@@ -1,3 +1,5 @@
+using System;
+using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json;
 using DcrPowerShell.Metadata;
@@ -13,9 +15,23 @@ namespace DcrPowerShell.Protocol;
 internal sealed record RegistrationAnswer(JsonBag Members, int Status)
 {
     private static readonly string[] Errors = ["error", "errorCode", "errors", "fault"];
+    private static readonly string[] Successes = ["success", "succeeded", "ok"];
 
     /// <summary>The server refused, whatever its status says: it names an error, and no client.</summary>
-    public bool IsRefusal => ClientId is null && (Errors.Any(IsNamed) || Members.Text("resourceType") == "OperationOutcome");
+    public bool IsRefusal => ClientId is null && NamesError(Members);
+
+    /// <summary>It has a secret or a token, which may be the only one that holds.</summary>
+    public bool HasCredential => ClientSecret is not null || RegistrationAccessToken is not null;
+
+    /// <summary>It has a secret or a token that cannot be one.</summary>
+    public IEnumerable<string> Unusable => new[] { ClientMember.ClientSecret, ClientMember.RegistrationAccessToken }
+        .Where(member => Members.TryGet(member, out var value) && !JsonBag.IsAbsent(value) && SecretMember.Usable(value) is null);
+
+    /// <summary>The server refused, whatever the status of its answer says.</summary>
+    public static bool NamesError(JsonBag members, ProtocolResponse? response = null) => Errors.Any(member => IsNamed(members, member))
+        || Successes.Any(member => members.TryGet(member, out var value) && value.ValueKind == JsonValueKind.False)
+        || members.Text("resourceType") == "OperationOutcome"
+        || response?.Header("Content-Type")?.TrimStart().StartsWith("application/problem+", StringComparison.OrdinalIgnoreCase) == true;
 
     /// <summary>Of an answer that is not the whole client, such as a secret's own resource: what is worth keeping.</summary>
     public RegistrationAnswer SecretsAlone => this with
@@ -28,14 +44,21 @@ internal sealed record RegistrationAnswer(JsonBag Members, int Status)
 
     public string? ClientId => Members.Text(ClientMember.ClientId);
 
-    public string? ClientSecret => Members.Text(ClientMember.ClientSecret);
+    public string? ClientSecret => UsableAt(ClientMember.ClientSecret);
 
-    public string? RegistrationAccessToken => Members.Text(ClientMember.RegistrationAccessToken);
+    public string? RegistrationAccessToken => UsableAt(ClientMember.RegistrationAccessToken);
 
-    /// <summary>As the server wrote it; it may be relative.</summary>
-    public string? RegistrationClientUri => Members.Text(ClientMember.RegistrationClientUri);
+    /// <summary>As the server wrote it; it may be relative. Null for what is no address, such as "n/a".</summary>
+    public string? RegistrationClientUri =>
+        Members.TryGet(ClientMember.RegistrationClientUri, out var value) && value.ValueKind is JsonValueKind.String or JsonValueKind.Array
+        && Members.Text(ClientMember.RegistrationClientUri) is { } text && IsAddress(text) ? text : null;
+
+    private bool IsAddress(string text) => !text.Any(static character => char.IsControl(character) || char.IsWhiteSpace(character))
+        && (UriText.Absolute(text) is not null || text[0] is '/' or '?' or '.' || (ClientId is { } id && text.Contains(Uri.EscapeDataString(id))));
+
+    private string? UsableAt(string member) => Members.TryGet(member, out var value) ? SecretMember.Usable(value) : null;
 
     // "error": false and "errors": [] say that there is none.
-    private bool IsNamed(string member) => Members.TryGet(member, out var value) && !JsonBag.IsAbsent(value)
+    private static bool IsNamed(JsonBag members, string member) => members.TryGet(member, out var value) && !JsonBag.IsAbsent(value)
         && value.ValueKind is not JsonValueKind.False and not JsonValueKind.Number && !(value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 0);
 }

@@ -21,6 +21,7 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
 
     // Names without wildcards that no client had so far.
     private HashSet<string> _unseenNames = [];
+    private int _gone;
     private int _rejected;
 
     // Clients that are given as they are kept, because the server lets nobody read them.
@@ -263,6 +264,7 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
         if (why is not null)
         {
             WriteVerbose(why.Message);
+            _gone += why.IsClientGone && !why.IsOwnTokenRefused ? 1 : 0;
             _rejected += why.IsOwnTokenRefused ? 1 : 0;
             CountUnread(why.IsClientGone || why.IsOwnTokenRefused ? null : why);
         }
@@ -294,6 +296,11 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
         if (_rejected > 0)
         {
             WriteWarning($"The server refused the token{(_rejected == 1 ? " of 1 client" : $"s of {_rejected} clients")}. RFC 7592 has HTTP 401 for a client that is gone; a token that was replaced by another machine, or revoked, is answered alike. Make sure before you remove what is kept. After HTTP 403 the state is Unknown.");
+        }
+
+        if (_gone > 0)
+        {
+            WriteWarning($"The server answered that it has {(_gone == 1 ? "1 client" : $"{_gone} clients")} no more. A server that was set up again, or restored from a backup, answers so too. Make sure before you remove what is kept.");
         }
 
         if (_whyUnread is { } why)

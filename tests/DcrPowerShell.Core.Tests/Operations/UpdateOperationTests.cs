@@ -252,6 +252,23 @@ public class UpdateOperationTests
     }
 
     [Theory]
+    [InlineData("\"****\"")]
+    [InlineData("false")]
+    public async Task A_masked_secret_or_token_and_an_address_that_is_none_replace_nothing(string value)
+    {
+        using var session = await Session.StartAsync();
+        var client = await session.RegisterAsync();
+        var before = session.Stored(client.ClientId);
+        var content = $$"""{"client_id":"{{client.ClientId}}","client_secret":{{value}},"registration_access_token":{{value}},"registration_client_uri":"n/a"}""";
+        await session.Server.SetAsync(new { faults = new[] { new { on = "update", content } } });
+        await session.UpdateAsync(client.ClientId, """{"client_name":"m"}""");
+        var after = session.Stored(client.ClientId);
+        Assert.Equal(
+            (before.ClientSecret, before.RegistrationAccessToken, before.RegistrationClientUri),
+            (after.ClientSecret, after.RegistrationAccessToken, after.RegistrationClientUri));
+    }
+
+    [Theory]
     [InlineData("read", "{}")]
     [InlineData("read", """{"data":{"client_id":"c1","client_name":"m"}}""")]
     [InlineData("read", """{"client_id":"stranger","client_name":"m"}""")]
@@ -267,7 +284,7 @@ public class UpdateOperationTests
         var before = session.Stored(client.ClientId).ToJson();
         await session.Server.SetAsync(new { faults = new[] { new { on, content } } });
         var error = await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""));
-        Assert.Equal(DcrErrorId.ResponseNotConformant, error.ErrorId);
+        Assert.Equal(content.Contains("error") ? DcrErrorId.AccessTokenRejected : DcrErrorId.ResponseNotConformant, error.ErrorId);
         Assert.Equal(before, session.Stored(client.ClientId).ToJson());
 
         using var next = await session.NextProcessAsync();

@@ -1,5 +1,6 @@
 using System;
 using DcrPowerShell.Core.Tests.Doubles;
+using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
 using Xunit;
@@ -62,8 +63,70 @@ public class ManagementTests
 
     [Theory]
     [InlineData(204, "")]
-    [InlineData(200, "OK")]
-    [InlineData(202, "<html>")]
-    public void A_deletion_succeeds_with_any_2xx(int status, string body) =>
+    [InlineData(200, "")]
+    [InlineData(200, "{}")]
+    [InlineData(200, """{"success":true}""")]
+    [InlineData(200, """{"client_id":"c1","error":null}""")]
+    public void A_deletion_succeeds_where_the_answer_says_so(int status, string body) =>
         Management.JudgeDeletion(Management.Delete(Configuration), Answers.Of(status, body), "c1");
+
+    [Theory]
+    [InlineData(202, "", DcrErrorId.OutcomeUnknown)]
+    [InlineData(200, "<html><title>Sign in</title></html>", DcrErrorId.OutcomeUnknown)]
+    [InlineData(200, "OK", DcrErrorId.OutcomeUnknown)]
+    [InlineData(200, """{"error":"server_error"}""", null)]
+    [InlineData(200, """{"success":false,"message":"locked"}""", null)]
+    [InlineData(200, """{"client_id":"c1","error":"access_denied"}""", null)]
+    public void A_deletion_that_nobody_confirmed_is_none(int status, string body, DcrErrorId? id)
+    {
+        var failure = Assert.Throws<DcrException>(() => Management.JudgeDeletion(Management.Delete(Configuration), Answers.Of(status, body), "c1"));
+        Assert.Equal(id ?? failure.ErrorId, failure.ErrorId);
+        Assert.False(failure.IsClientGone);
+    }
+
+    [Theory]
+    [InlineData("", true)]
+    [InlineData("""{"error":"invalid_client"}""", true)]
+    [InlineData("""{"errorCode":"E0000007","errorSummary":"Not found"}""", true)]
+    [InlineData("""{"message":"The client does not exist"}""", true)]
+    [InlineData("<html><head><title>404 Not Found</title></head></html>", false)]
+    [InlineData("404 page not found", false)]
+    [InlineData("""{"message":"no Route matched with those values"}""", false)]
+    [InlineData("""{"timestamp":"2026-11-28","status":404,"error":"Not Found","path":"/register"}""", false)]
+    [InlineData("""{"fault":{"faultstring":"Unable to identify proxy","detail":{"errorcode":"messaging.adaptors.http.flow.ApplicationNotFound"}}}""", false)]
+    public void Not_found_means_gone_only_where_the_endpoint_says_it(string body, bool isGone) =>
+        Assert.All([404, 410], status => Assert.Equal(isGone, Assert.Throws<DcrException>(
+            () => Management.Judge(Management.Read(Configuration), Answers.Of(status, body), "c1")).IsClientGone));
+
+    [Theory]
+    [InlineData("""{"client_id":"c1","error":"access_denied"}""")]
+    [InlineData("""{"success":false,"message":"no"}""")]
+    public void A_success_that_names_an_error_is_a_refusal(string body) =>
+        Assert.Throws<DcrException>(() => Management.Judge(Management.Read(Configuration), Answers.Of(200, body), "c1"));
+
+    [Theory]
+    [InlineData("\"****\"")]
+    [InlineData("\"abcd****\"")]
+    [InlineData("\"[REDACTED]\"")]
+    [InlineData("\"caf\uFFFD\"")]
+    [InlineData("true")]
+    [InlineData("7")]
+    [InlineData("{}")]
+    public void What_cannot_be_a_secret_is_none(string value)
+    {
+        var answer = new RegistrationAnswer(JsonBag.Parse($$"""{"client_id":"c1","client_secret":{{value}},"registration_access_token":{{value}}}"""), 200);
+        Assert.False(answer.HasCredential);
+    }
+
+    [Theory]
+    [InlineData("\"n/a\"", false)]
+    [InlineData("7", false)]
+    [InlineData("false", false)]
+    [InlineData("\"http://h/\\t\\r\\nX: y\"", false)]
+    [InlineData("\"https://as.example.com/r/1\"", true)]
+    [InlineData("\"/register/1\"", true)]
+    [InlineData("\"register/c1\"", true)]
+    public void Only_an_address_is_one(string value, bool isOne) => Assert.Equal(
+        isOne,
+        new RegistrationAnswer(JsonBag.Parse($$"""{"client_id":"c1","registration_client_uri":{{value}}}"""), 200).RegistrationClientUri is not null);
 }
