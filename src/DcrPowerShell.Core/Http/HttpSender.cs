@@ -145,7 +145,7 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
             stop,
             request.Effect == RequestEffect.Registers,
             left).ConfigureAwait(false);
-        return pass.TooLong is { } pause ? throw DcrErrors.RateLimitLasts(request.Uri, pause) : pass;
+        return pass.TooLong is { } pause ? throw DcrErrors.RateLimitLasts(request.Uri, pause, request.Effect == RequestEffect.Registers) : pass;
     }
 
     /// <summary>One try. What came is handed over before anything is reported of it, for a reporter's command may be gone.</summary>

@@ -91,7 +91,8 @@ public class AuditLogTests
     public void Where_the_key_is_not_known_only_the_order_is_checked_and_that_is_said()
     {
         Write(3);
-        _file.Log(key: new AuditKey("ledger-2", new byte[32])).Append(_file.Log().Complete(Record("Of another account")));
+        var other = _file.Log("run-2", new AuditKey("ledger-2", new byte[32]));
+        other.Append(other.Complete(Record("Of another account")));
         Write(1);
         var check = _file.Verify();
         Assert.Equal((null, 5L, 1L, null), (check.IsIntact, check.Records, check.NotChecked, check.Reason));
