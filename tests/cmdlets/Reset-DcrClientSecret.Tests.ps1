@@ -83,4 +83,13 @@ Describe 'Reset-DcrClientSecret refuses' {
         $client = New-DcrClient @app
         { $client | Reset-DcrClientSecret -Force -ClientSecretName 'app*' } | Should -Throw '*wildcard*'
     }
+
+    It 'a client that is named twice: the secret that was just given stays valid' {
+        $server = New-ConnectedServer @{ rotateSecret = 'put' }
+        $client = New-DcrClient @app
+        $reset = @($client, $client | Reset-DcrClientSecret -Force -WarningVariable warnings -WarningAction SilentlyContinue)
+        $reset | Should -HaveCount 1
+        "$warnings" | Should -BeLike '*named before*'
+        ConvertTo-PlainText $reset[0].ClientSecret | Should -BeExactly (Get-TestServerClient $server).clientSecret
+    }
 }

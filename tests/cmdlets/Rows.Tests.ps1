@@ -242,3 +242,37 @@ Describe 'Rows of an inventory of two servers' {
         $failures.FullyQualifiedErrorId | Should -BeLike 'NotConnected,*'
     }
 }
+
+Describe 'The error of a row' {
+    It 'has the row without its secrets, in whatever column, and the row can be piped again' {
+        $server = New-ConnectedServer @{ faults = @(@{ on = 'register'; status = 400; error = 'invalid_client_metadata' }) }
+        $row = New-Tenant a cb @{
+            client_secret = 'row-secret-1'; RegistrationAccessToken = 'row-secret-2'; password = 'row-secret-3'
+            Notes = '{"api_token":"row-secret-4"}'; Vendor = [pscustomobject]@{ accounts = @(@{ private_key = 'row-secret-5' }) }; Cost = 12
+        }
+        $row | New-DcrClient -ErrorAction SilentlyContinue -ErrorVariable failures @quiet
+        $failures | Should -HaveCount 1
+        $target = $failures[0].TargetObject
+        $target.client_secret, $target.Notes, $target.Vendor | Should -Be '***', '***', '***'
+        $target.Tenant, $target.ClientName, $target.Cost | Should -Be 'a', 'Client of a', 12
+        $texts = @($failures[0] | Format-List * -Force | Out-String -Width 500; $failures[0] | ConvertTo-Json -Depth 6 -WarningAction SilentlyContinue
+            [System.Management.Automation.PSSerializer]::Serialize($failures[0], 5); "$($failures[0].CategoryInfo)")
+        $texts | Should -Not -Match 'row-secret'
+        ($target | New-DcrClient @quiet).Tenant | Should -Be a
+    }
+
+    It 'has a mask that is refused where a secret was part of the metadata' {
+        $null = New-ConnectedServer
+        $row = New-Tenant a bad^uri @{ Jwks = '{"keys":[{"kty":"oct","k":"row-secret-1"}]}' }
+        $row | New-DcrClient -ErrorAction SilentlyContinue -ErrorVariable failures @quiet
+        $failures[0].TargetObject.Jwks | Should -Be '***'
+        $null = Assert-Failure { $failures[0].TargetObject | New-DcrClient } -Id InvalidClientMetadata -Category InvalidData -Message '*Jwks*'
+    }
+
+    It 'steers no terminal' {
+        $null = New-ConnectedServer
+        $escape = [char] 27
+        [pscustomobject]@{ ClientName = "N$escape[31m"; RedirectUri = "bad$escape]0;x"; Tenant = "t$escape[2J" } | New-DcrClient -ErrorAction SilentlyContinue -ErrorVariable failures @quiet
+        "$($failures[0].TargetObject) $($failures[0].CategoryInfo) $($failures[0])" | Should -Not -Match $escape
+    }
+}

@@ -107,6 +107,7 @@ internal sealed class AuditLog(AuditSource source, IAuditFile? file, AuditKey ke
     public static DcrAuditCheck Verify(IAuditFile file, Func<string, byte[]?> keyOf)
     {
         var (number, records, torn, notChecked, previous) = (0L, 0L, 0L, 0L, AuditLine.NoHash);
+        var runs = new HashSet<string>();
         var keys = new Dictionary<string, byte[]?>();
         (long Line, string Reason)? broken = null;
         foreach (var line in Read(file))
@@ -124,8 +125,15 @@ internal sealed class AuditLog(AuditSource source, IAuditFile? file, AuditKey ke
             var key = KeyOf(record);
             notChecked += key is null ? 1 : 0;
             broken ??= key is not null && !line.IsGenuine(key) ? (number, "It was changed after it was written.")
+                : string.IsNullOrEmpty(record?.Key) && runs.Count > 0 ? (number, "It names no key, and every record is written with one: it was changed or added.")
+                : key is null && record is not null && runs.Contains(record.Run) ? (number, "It names another key than its run wrote with: it was changed or added.")
                 : record?.Previous != previous ? (number, records == 1 ? "It is not the first record that was written: those before it are gone." : "It does not follow the record before it: one was removed, added or moved.")
                 : null;
+            if (key is not null && record is not null && broken is null)
+            {
+                runs.Add(record.Run);
+            }
+
             previous = hash;
         }
 

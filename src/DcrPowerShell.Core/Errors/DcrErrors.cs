@@ -469,8 +469,8 @@ internal static class DcrErrors
     public static DcrException SecretNotReplaced(string clientId) =>
         new(DcrErrorId.OperationNotSupported, $"The server took an unchanged update of client '{clientId}' and gave it no new secret. RFC 7592 leaves that to the server, and this one does not do it.", "Reset the secret in the server's own administration; or register a new client with New-DcrClient, move the application over, and then remove this one with Remove-DcrClient.");
 
-    public static DcrException RateLimitLasts(Uri uri, TimeSpan pause) =>
-        new(DcrErrorId.RateLimited, $"{uri.Authority} wants no further request for another {Duration.Say(pause)}: its rate limit is reached. Nothing was sent.", $"Run the command again in {Duration.Say(pause)}: with -Tenant, only what is left is registered.");
+    public static DcrException RateLimitLasts(Uri uri, TimeSpan pause, bool registers) =>
+        new(DcrErrorId.RateLimited, $"{uri.Authority} wants no further request for another {Duration.Say(pause)}: its rate limit is reached. Nothing was sent.", $"Run the command again in {Duration.Say(pause)}{(registers ? ": with -Tenant, only what is left is registered" : "")}.");
 
     public static DcrException RateLimited(ServerError server, TimeSpan wait) =>
         new(DcrErrorId.RateLimited, $"The server's rate limit is reached (HTTP 429){(wait > TimeSpan.Zero ? $", and it asks for a wait of {Duration.Say(wait)}" : "")}. The request was not carried out.{Said(server)}", "Run the command again later.") { ServerError = server };

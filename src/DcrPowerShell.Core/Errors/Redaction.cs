@@ -74,8 +74,14 @@ internal sealed class Redaction
         return text.Length > longest ? line.Append('…').ToString() : line.ToString();
     }
 
+    /// <summary>Whether a terminal shows a text as one line, as it is.</summary>
+    public static bool IsPrintable(string text) => !HasUnsafe(text);
+
     /// <summary>An address without a user name, a password and a query: anything may be in them.</summary>
-    public static string Address(Uri uri) => Credentials.Replace(uri.OriginalString.Split('?')[0], Mask + "@");
+    public static string Address(Uri uri) => Address(uri.OriginalString);
+
+    /// <inheritdoc cref="Address(Uri)"/>
+    public static string Address(string address) => Credentials.Replace(address.Split('?', '#')[0], Mask + "@");
 
     /// <summary>A value as it came, secrets masked.</summary>
     public string Hide(string text)

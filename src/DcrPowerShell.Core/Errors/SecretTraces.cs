@@ -8,8 +8,8 @@ using System.Text.RegularExpressions;
 namespace DcrPowerShell.Errors;
 
 /// <summary>
-/// Finds secrets in a text as others write them: plain, URL-encoded, as HTML entities, with JSON's escapes, in base64, any of these
-/// within another, and long pieces of them.
+/// Finds secrets in a text as others write them: plain, in letters of another case, URL-encoded, as HTML entities, with JSON's escapes, in
+/// base64 or hexadecimal, any of these within another, and long pieces of them.
 /// </summary>
 internal sealed class SecretTraces
 {
@@ -19,6 +19,8 @@ internal sealed class SecretTraces
     // Escaped and escaped again: more than anybody does by accident.
     private const int MostLayers = 4;
     private const int DeepestBase64 = 2;
+
+    private static readonly Regex Hexadecimal = new($"(?:[0-9A-Fa-f]{{2}}){{{ShortestSecret},}}", RegexOptions.CultureInvariant);
 
     private static readonly Regex Base64 = new("[A-Za-z0-9+/_-]{8,}", RegexOptions.CultureInvariant);
 
@@ -76,6 +78,9 @@ internal sealed class SecretTraces
                     .Where(static run => run.Value.Any(static letter => letter is (>= 'A' and <= 'Z') or (>= '0' and <= '9')))
                     .Where(run => Decoded(run.Value).Any(inner => All(inner, depth - 1).Count > 0))
                     .Select(run => layer.Outside(run.Index, run.Index + run.Length)));
+                found.AddRange(Hexadecimal.Matches(layer.Text).Cast<Match>()
+                    .Where(run => All(Encoding.UTF8.GetString(FromHexadecimal(run.Value)), depth - 1).Count > 0)
+                    .Select(run => layer.Outside(run.Index, run.Index + run.Length)));
             }
         }
 
@@ -91,9 +96,16 @@ internal sealed class SecretTraces
             var length = standard.Length - start;
             length -= length % 4 == 1 ? 1 : 0;
             var padded = standard.Substring(start, length).PadRight((length + 3) / 4 * 4, '=');
-            yield return Encoding.UTF8.GetString(Convert.FromBase64String(padded));
+            var bytes = Convert.FromBase64String(padded);
+            yield return Encoding.UTF8.GetString(bytes);
+            if (bytes.Contains((byte)0))
+            {
+                yield return Encoding.Unicode.GetString(bytes);
+            }
         }
     }
+
+    private static byte[] FromHexadecimal(string run) => Enumerable.Range(0, run.Length / 2).Select(at => Convert.ToByte(run.Substring(2 * at, 2), 16)).ToArray();
 
     /// <summary>A text, maybe freed of escapes, that knows where its characters stand in the text as it came.</summary>
     private sealed class Layer(string text, IReadOnlyList<(int Start, int End)>? places = null)
@@ -160,7 +172,7 @@ internal sealed class SecretTraces
 
         private (string Meant, int Length) Entity(int at)
         {
-            const int Longest = 10;
+            const int Longest = 16; // With zeros before the number
             var end = text.IndexOf(';', at, Math.Min(Longest, text.Length - at));
             var entity = end < 0 ? "" : text.Substring(at, end + 1 - at);
             var meant = WebUtility.HtmlDecode(entity);
@@ -222,19 +234,21 @@ internal sealed class SecretTraces
             }
         }
 
+        private static bool AreSame(char one, char other) => one == other || char.ToUpperInvariant(one) == char.ToUpperInvariant(other);
+
         public void Find(string text, Action<int, int> found)
         {
             foreach (var (chunk, at) in _chunks)
             {
-                for (var place = text.IndexOf(chunk, StringComparison.Ordinal); place >= 0;)
+                for (var place = text.IndexOf(chunk, StringComparison.OrdinalIgnoreCase); place >= 0;)
                 {
                     var (start, end) = (place, place + chunk.Length);
-                    while (start > 0 && start - place + at > 0 && text[start - 1] == _secret[start - place + at - 1])
+                    while (start > 0 && start - place + at > 0 && AreSame(text[start - 1], _secret[start - place + at - 1]))
                     {
                         start--;
                     }
 
-                    while (end < text.Length && end - place + at < _secret.Length && text[end] == _secret[end - place + at])
+                    while (end < text.Length && end - place + at < _secret.Length && AreSame(text[end], _secret[end - place + at]))
                     {
                         end++;
                     }
@@ -244,7 +258,7 @@ internal sealed class SecretTraces
                         found(start, end);
                     }
 
-                    place = text.IndexOf(chunk, end, StringComparison.Ordinal);
+                    place = text.IndexOf(chunk, end, StringComparison.OrdinalIgnoreCase);
                 }
             }
         }

@@ -35,7 +35,7 @@ public sealed class DcrClient
     public string? ClientName => Show(_record.ClientName);
 
     /// <summary>Who the client is for, as given at registration; the server knows nothing of it.</summary>
-    public string? Tenant => _record.Tenant;
+    public string? Tenant => Show(_record.Tenant);
 
     /// <summary>The issuer of the server where the client is registered.</summary>
     public string Issuer => _record.Issuer;
@@ -88,9 +88,9 @@ public sealed class DcrClient
         {
             // Some servers put the token into it.
             var whole = WholeIf(_record.LeftOut?.RegistrationClientUri);
-            return whole.RegistrationClientUri is { } uri && (ReferenceEquals(whole, _record) ? Known : whole.Secrets) is var known && known.Finds(uri.AbsoluteUri)
-                ? UriText.Absolute(known.Hide(uri.AbsoluteUri))
-                : whole.RegistrationClientUri;
+            return whole.RegistrationClientUri is not { } uri ? null
+                : (ReferenceEquals(whole, _record) ? Known : whole.Secrets) is var known && known.Finds(uri.AbsoluteUri) ? UriText.Shown(UriText.Absolute(known.Hide(uri.AbsoluteUri)))
+                : UriText.Shown(uri);
         }
     }
 

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Security;
+using DcrPowerShell.Errors;
 using DcrPowerShell.Ledger;
 
 namespace DcrPowerShell;
@@ -15,9 +16,9 @@ public sealed class DcrOrphan
         Operation = intent?.Operation.ToString() ?? "Unknown";
         Issuer = issuer;
         At = intent?.At;
-        ClientName = intent?.ClientName;
-        ClientId = intent?.ClientId;
-        Tenant = intent?.Tenant;
+        ClientName = Shown(intent?.ClientName);
+        ClientId = Shown(intent?.ClientId);
+        AskedTenant = intent?.Tenant;
         Candidates = new ReadableList<DcrClient>(candidates);
         RecommendedAction = recommendedAction;
     }
@@ -41,7 +42,10 @@ public sealed class DcrOrphan
     public string? ClientId { get; }
 
     /// <summary>Who the client is for.</summary>
-    public string? Tenant { get; }
+    public string? Tenant => Shown(AskedTenant);
+
+    /// <summary>The tenant as it is kept.</summary>
+    internal string? AskedTenant { get; }
 
     /// <summary>Clients of that name that the server lists and that are not known here; none where the server does not list its clients.</summary>
     public IReadOnlyList<DcrClient> Candidates { get; }
@@ -61,4 +65,6 @@ public sealed class DcrOrphan
 
     /// <inheritdoc/>
     public override string ToString() => $"{Operation} {ClientName ?? ClientId}";
+
+    private static string? Shown(string? text) => text is null ? null : Redaction.Nothing.Show(text);
 }

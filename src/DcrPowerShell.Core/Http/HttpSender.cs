@@ -64,7 +64,8 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
             try
             {
                 var authorization = await authorizer.AuthorizeAsync(request, reporter, stop).ConfigureAwait(false);
-                var response = await PacedAsync(request, authorization, reporter, arrived, patience.Token, stop).ConfigureAwait(false);
+                var (response, paced) = await PacedAsync(request, authorization, reporter, arrived, RetryPolicy.LongestWait - waited, patience.Token, stop).ConfigureAwait(false);
+                waited += paced;
                 if (authorizer.Learn(authorization, request, response) && ++lessons <= MostLessons)
                 {
                     // A refusal of the credential: the server did nothing.
@@ -107,27 +108,30 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
     }
 
     /// <summary>Tokens are fetched once for all: they go at once.</summary>
-    private async Task<ProtocolResponse> PacedAsync(ProtocolRequest request, Authorization authorization, IReporter reporter, Func<ProtocolRequest, ProtocolResponse?, Task>? arrived, CancellationToken patience, CancellationToken stop)
+    /// <param name="left">How long it may still wait at the server's word.</param>
+    /// <returns>The answer, and how long the request waited for its turn at the server's word.</returns>
+    private async Task<(ProtocolResponse Response, TimeSpan Waited)> PacedAsync(ProtocolRequest request, Authorization authorization, IReporter reporter, Func<ProtocolRequest, ProtocolResponse?, Task>? arrived, TimeSpan left, CancellationToken patience, CancellationToken stop)
     {
         if (request.Effect == RequestEffect.FetchesToken)
         {
-            return await TryAsync(request, authorization, reporter, arrived, patience).ConfigureAwait(false);
+            return (await TryAsync(request, authorization, reporter, arrived, patience).ConfigureAwait(false), TimeSpan.Zero);
         }
 
         var gate = request.Effect == RequestEffect.Registers && RegistrationGate is { } own ? own : Gate;
-        var place = await EnterAsync(gate, request, reporter, stop).ConfigureAwait(false);
+        var pass = await EnterAsync(gate, request, reporter, left, stop).ConfigureAwait(false);
         ProtocolResponse? response = null;
         try
         {
-            return response = await TryAsync(request, authorization, reporter, arrived, patience).ConfigureAwait(false);
+            response = await TryAsync(request, authorization, reporter, arrived, patience).ConfigureAwait(false);
+            return (response, pass.Waited);
         }
         finally
         {
-            gate.Leave(place, response);
+            gate.Leave(pass.Place, response);
         }
     }
 
-    private static async Task<long> EnterAsync(RateGate gate, ProtocolRequest request, IReporter reporter, CancellationToken stop)
+    private static async Task<RatePass> EnterAsync(RateGate gate, ProtocolRequest request, IReporter reporter, TimeSpan left, CancellationToken stop)
     {
         using var wait = new Wait(reporter.Waiting);
         var pass = await gate.EnterAsync(
@@ -139,8 +143,9 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
                 }
             },
             stop,
-            request.Effect == RequestEffect.Registers).ConfigureAwait(false);
-        return pass.TooLong is { } pause ? throw DcrErrors.RateLimitLasts(request.Uri, pause) : pass.Place;
+            request.Effect == RequestEffect.Registers,
+            left).ConfigureAwait(false);
+        return pass.TooLong is { } pause ? throw DcrErrors.RateLimitLasts(request.Uri, pause, request.Effect == RequestEffect.Registers) : pass;
     }
 
     /// <summary>One try. What came is handed over before anything is reported of it, for a reporter's command may be gone.</summary>

@@ -46,15 +46,18 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
     /// <param name="waiting">Told how long, before each wait.</param>
     /// <returns>The request's place in the order, for <see cref="Leave"/>; or how long the server wants a wait that is longer than any request waits.</returns>
     /// <param name="registers">Whether it registers a client: servers count that apart.</param>
-    public async Task<RatePass> EnterAsync(Action<TimeSpan> waiting, CancellationToken stop, bool registers = false)
+    /// <param name="patience">How long the request may still wait at the server's word, by whichever header; null for a whole <see cref="RetryPolicy.LongestWait"/>.</param>
+    public async Task<RatePass> EnterAsync(Action<TimeSpan> waiting, CancellationToken stop, bool registers = false, TimeSpan? patience = null)
     {
+        var left = patience ?? RetryPolicy.LongestWait;
+        var waited = TimeSpan.Zero;
         while (true)
         {
             var back = Back;
             var (place, wait) = Enter(registers);
             if (wait is not { } span)
             {
-                return new(place, TooLong: null);
+                return new(place, TooLong: null, waited);
             }
 
             if (span == UntilOneIsBack)
@@ -63,13 +66,15 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
                 continue;
             }
 
-            if (ServersWait(registers) is var asked && asked > RetryPolicy.LongestWait)
+            var asked = ServersWait(registers);
+            if (asked > left - waited)
             {
-                return new(Place: 0, asked);
+                return new(Place: 0, asked, waited);
             }
 
             waiting(span);
             await clock.Delay(span, stop).ConfigureAwait(false);
+            waited += asked > TimeSpan.Zero ? asked : TimeSpan.Zero;
         }
     }
 
@@ -242,5 +247,6 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
 }
 
 /// <param name="Place">Of a request that may go.</param>
-/// <param name="TooLong">The wait that the server wants, where it is longer than any request waits; null for a request that may go.</param>
-internal readonly record struct RatePass(long Place, TimeSpan? TooLong);
+/// <param name="TooLong">The wait that the server wants, where it is longer than the request may still wait; null for a request that may go.</param>
+/// <param name="Waited">How long it waited here at the server's word. What it waited for a limit that the user named is not in it.</param>
+internal readonly record struct RatePass(long Place, TimeSpan? TooLong, TimeSpan Waited);

@@ -1,4 +1,5 @@
 using System;
+using DcrPowerShell.Errors;
 
 namespace DcrPowerShell.Metadata;
 
@@ -17,6 +18,21 @@ internal static class UriText
 
     /// <summary>A value as one segment of a path. The names that lead elsewhere, <c>.</c> and <c>..</c>, have no other writing: they get a slash that stays encoded.</summary>
     public static string Segment(string value) => value is "." or ".." ? Uri.EscapeDataString(value + "/") : Uri.EscapeDataString(value);
+
+    /// <summary>
+    /// An address to look at: <see cref="Uri.ToString"/> and <see cref="Uri.OriginalString"/> give characters that steer a terminal, encoded
+    /// ones too. A blank stands in their place.
+    /// </summary>
+    public static Uri? Shown(Uri? uri)
+    {
+        if (uri is null)
+        {
+            return null;
+        }
+
+        var (text, original) = (uri.ToString(), uri.OriginalString);
+        return Redaction.IsPrintable(text) && Redaction.IsPrintable(original) ? uri : Absolute(Redaction.Nothing.Show(text).Replace('\r', ' ').Replace('\n', ' ').Replace('\t', ' ').Replace(" ", "%20"));
+    }
 
     private static Uri? Read(Func<Uri?> parse)
     {

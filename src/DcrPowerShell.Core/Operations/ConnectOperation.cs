@@ -220,7 +220,14 @@ internal static class ConnectOperation
     {
         for (var redirects = 0; ; redirects++)
         {
-            var response = await sender.SendAsync(Discovery.Request(place), new NoCredential(), reporter, stop).ConfigureAwait(false);
+            var request = Discovery.Request(place);
+            var response = await sender.SendAsync(request, new NoCredential(), reporter, stop).ConfigureAwait(false);
+            if (response.Status == 429)
+            {
+                // It says nothing of this place: the next one would be asked of the same server, and wait as long.
+                throw Refusals.Judge(request, response, ServerErrorReader.Read(response));
+            }
+
             if (redirects == MostRedirects || Discovery.Redirect(place, response) is not { } next)
             {
                 return (place, response);

@@ -46,7 +46,7 @@ internal static class OrphanOperation
         await RequireUnknownAsync(context, orphan).ConfigureAwait(false);
         var found = OnlyCandidate(context, orphan);
         context.Audit.Begin(DcrAuditOperation.Adopt, found.Record);
-        var client = await context.StoreAsync(found.Record with { Tenant = orphan.Tenant }, [], "was adopted").ConfigureAwait(false);
+        var client = await context.StoreAsync(found.Record with { Tenant = orphan.AskedTenant }, [], "was adopted").ConfigureAwait(false);
         context.TellOfTenant(found.Tenant, client);
         await CloseAsync(context, orphan).ConfigureAwait(false);
         return client;

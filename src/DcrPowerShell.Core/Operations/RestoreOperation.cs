@@ -36,7 +36,7 @@ internal static class RestoreOperation
         context.Audit.Begin(DcrAuditOperation.Adopt, context.UnknownRecord(clientId) with { Tenant = tenant });
         var known = await FindOperation.RunAsync(context, clientId, piped: null).ConfigureAwait(false);
         var client = await ReadOperation.RunAsync(context, known).ConfigureAwait(false);
-        client = await context.StoreAsync(client.Record with { Tenant = tenant ?? client.Tenant }, [], "was read").ConfigureAwait(false);
+        client = await context.StoreAsync(client.Record with { Tenant = tenant ?? client.Record.Tenant }, [], "was read").ConfigureAwait(false);
         context.TellOfTenant(known.Tenant, client);
         return client;
     }

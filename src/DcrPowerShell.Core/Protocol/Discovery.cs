@@ -53,7 +53,7 @@ internal static class Discovery
     {
         if (!response.IsSuccess)
         {
-            return new(candidate, LocationOf(candidate, response) is { } elsewhere ? $"HTTP {response.Status}, a redirect to {elsewhere}" : $"HTTP {response.Status}");
+            return new(candidate, LocationOf(candidate, response) is { } elsewhere ? $"HTTP {response.Status}, a redirect to {Redaction.Address(elsewhere.OriginalString)}" : $"HTTP {response.Status}");
         }
 
         if (!response.TryReadJson(out var members, out var why))
@@ -69,22 +69,22 @@ internal static class Discovery
 
         if (found.TrimEnd('/') != issuer.TrimEnd('/'))
         {
-            return new(candidate, $"its metadata names the issuer {found}") { OtherIssuer = found };
+            return new(candidate, $"its metadata names the issuer {Redaction.Address(found)}") { OtherIssuer = found };
         }
 
         return metadata.RegistrationEndpoint is null
             ? new(candidate, "its metadata has no registration_endpoint: the server does not offer dynamic registration there") { Server = metadata }
             : SafeUri(metadata.RegistrationEndpoint) is { } endpoint
                 ? new(candidate, "found") { Issuer = found, RegistrationEndpoint = endpoint, Server = metadata }
-                : new(candidate, $"its registration_endpoint '{metadata.RegistrationEndpoint}' is not an absolute https URL");
+                : new(candidate, $"its registration_endpoint '{Redaction.Address(metadata.RegistrationEndpoint)}' is not an absolute https URL");
     }
 
     private static Uri? LocationOf(Uri place, ProtocolResponse response) =>
         response.Status is 301 or 302 or 303 or 307 or 308 && response.Header("Location") is { } location ? UriText.Against(place, location) : null;
 
-    /// <summary>A URL of the metadata; null where no token may go there.</summary>
+    /// <summary>A URL of the metadata; null where no token may go there, or where it steers the terminal of whoever looks at it.</summary>
     public static Uri? SafeUri(string? text) =>
-        UriText.Absolute(text) is { } uri && SafeUrl.IsSafe(uri) ? uri : null;
+        UriText.Absolute(text) is { } uri && SafeUrl.IsSafe(uri) && ReferenceEquals(UriText.Shown(uri), uri) ? uri : null;
 }
 
 /// <summary>What one place held.</summary>

@@ -30,9 +30,11 @@ internal static class RetryAdvice
     /// <summary>When a limit is counted anew, by the server's own words and its Date, without anything added; null where it does not say.</summary>
     public static TimeSpan? Renewal(ProtocolResponse response) => Relative(response) ?? Absolute(response);
 
-    private static TimeSpan? Relative(ProtocolResponse response) => RateBudget.ReadField(response.Header("RateLimit"))?.RenewedIn
-        ?? Seconds(response.Header("RateLimit-Reset"))
-        ?? (Seconds(VendorReset(response)) is { } span && span < LongestRelative ? span : null);
+    private static TimeSpan? Relative(ProtocolResponse response) => Sane(RateBudget.ReadField(response.Header("RateLimit"))?.RenewedIn)
+        ?? Sane(Seconds(response.Header("RateLimit-Reset")))
+        ?? Sane(Seconds(VendorReset(response)));
+
+    private static TimeSpan? Sane(TimeSpan? span) => span < LongestRelative ? span : null;
 
     private static TimeSpan? Absolute(ProtocolResponse response)
     {

@@ -1,4 +1,5 @@
 using System;
+using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Protocol;
@@ -34,7 +35,7 @@ internal static class SmartDiscovery
         {
             ({ } text, _) => Discovery.SafeUri(text) is { } endpoint
                 ? Found(place, metadata, endpoint, IsClaimed(issuer, endpoint) ? metadata.Issuer! : BaseOf(fhirBase))
-                : new(place, $"its registration_endpoint '{text}' is not an absolute https URL"),
+                : new(place, $"its registration_endpoint '{Redaction.Address(text)}' is not an absolute https URL"),
             (null, null) => new(place, "it has no registration_endpoint, and names no issuer by an https URL that could be asked for one"),
             _ => new(place, $"it has no registration_endpoint; its issuer is {metadata.Issuer}") { OtherIssuer = metadata.Issuer },
         };

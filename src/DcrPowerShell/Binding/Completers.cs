@@ -19,8 +19,8 @@ public abstract class ValueCompleter : IArgumentCompleter
     {
         var pattern = NamePattern.Of(WildcardPattern.Escape(wordToComplete.Trim('\'', '"')) + "*");
         return Values(fakeBoundParameters)
-            .Where(value => IsMatch(pattern, value))
-            .Select(value => new CompletionResult(Quoted(Written(value.Text)), Listed(value), CompletionResultType.ParameterValue, value.Tip ?? value.Text));
+            .Where(value => Redaction.IsPrintable(value.Text) && IsMatch(pattern, value)) // What steers a terminal is not offered.
+            .Select(value => new CompletionResult(Quoted(Written(value.Text)), Redaction.Printable(Listed(value)), CompletionResultType.ParameterValue, Redaction.Printable(value.Tip ?? value.Text)));
     }
 
     /// <summary>The values, each with what to show beside it.</summary>

@@ -33,6 +33,25 @@ internal static class JsonInput
     /// <exception cref="JsonException">The value nests too deeply, or is a SecureString.</exception>
     public static JsonElement Element(object? value) => JsonSerializer.SerializeToElement(Tree(value, 0));
 
+    /// <summary>The object or array that a text is; null where it is none.</summary>
+    public static JsonElement? Parsed(string text)
+    {
+        if (text.TrimStart().FirstOrDefault() is not ('{' or '['))
+        {
+            return null;
+        }
+
+        try
+        {
+            using var json = JsonDocument.Parse(text);
+            return json.RootElement.Clone();
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>The value as nulls, texts, truth values, numbers, arrays and dictionaries.</summary>
     private static object? Tree(object? value, int level)
     {

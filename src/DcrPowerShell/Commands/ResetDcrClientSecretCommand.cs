@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using System.Management.Automation;
 using DcrPowerShell.Binding;
 using DcrPowerShell.Errors;
@@ -31,6 +32,9 @@ public sealed class ResetDcrClientSecretCommand : DcrClientCmdlet
     [Parameter]
     public SwitchParameter Force { get; set; }
 
+    // Clients that this command has named.
+    private readonly HashSet<(string Issuer, string ClientId)> _named = [];
+
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
@@ -44,6 +48,13 @@ public sealed class ResetDcrClientSecretCommand : DcrClientCmdlet
     private protected override void ProcessClient(DcrConnection connection, NamedClient client)
     {
         var copyName = NullIfEmpty(ClientSecretName);
+        if (!_named.Add((connection.Issuer, client.ClientId!)))
+        {
+            // The secret that was just given would be dead.
+            WriteWarning(Redaction.Printable($"{client.SubjectOf(client.ClientId!)} was named before in this command; its secret is not replaced twice."));
+            return;
+        }
+
         var record = Find(connection, client);
         var action = Overlap ? "Add a second client secret" : CompleteOverlap ? "Delete the old client secret" : "Replace client secret";
         if (ShouldProcess(connection, record, action, Force))

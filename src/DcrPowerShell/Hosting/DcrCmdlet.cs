@@ -126,11 +126,11 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
             or DcrErrorId.ConfirmationNotPossible or DcrErrorId.StoreLocked or DcrErrorId.StoreKeyMissing or DcrErrorId.StoreReadOnly;
 
     /// <summary>Asks in words that steer no terminal, for some of them are a server's.</summary>
-    /// <param name="force">The user wants no question.</param>
+    /// <param name="force">The user wants no question; -Confirm wants one all the same.</param>
     /// <exception cref="DcrException">ConfirmationNotPossible.</exception>
     private protected bool ShouldProcess(string target, string action, bool force = false)
     {
-        if (force && !IsWhatIf)
+        if (force && !IsWhatIf && !(MyInvocation.BoundParameters.TryGetValue("Confirm", out var asks) && LanguagePrimitives.IsTrue(asks)))
         {
             return true;
         }

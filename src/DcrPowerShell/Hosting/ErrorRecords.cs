@@ -21,7 +21,7 @@ internal static class ErrorRecords
             : null;
         var whose = subject is null || failure.Message.Contains(subject) ? "" : $"{Redaction.Printable(subject, LongestSubject)}: ";
         var message = parameter is null ? $"{whose}{failure.Message}" : $"{whose}-{parameter}: {failure.Message}";
-        return new ErrorRecord(failure, failure.ErrorId.ToString(), CategoryOf(failure.ErrorId), failure.Unstored ?? target)
+        return new ErrorRecord(failure, failure.ErrorId.ToString(), CategoryOf(failure.ErrorId), ErrorTarget.Of(failure.Unstored ?? target))
         {
             ErrorDetails = new ErrorDetails(message) { RecommendedAction = failure.RecommendedAction },
         };

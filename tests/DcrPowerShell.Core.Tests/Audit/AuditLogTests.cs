@@ -2,6 +2,7 @@ using System;
 using System.Linq;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 using System.Threading.Tasks;
 using DcrPowerShell.Audit;
 using DcrPowerShell.Core.Tests.Doubles;
@@ -68,6 +69,9 @@ public class AuditLogTests
         { "a line without its hash", static lines => [lines[0], lines[1].Split([",\"hash\""], StringSplitOptions.None)[0] + "}", .. lines.Skip(2)], 2, "no record" },
         { "other text", static lines => [lines[0], "nothing happened", .. lines.Skip(1)], 2, "no record" },
         { "the end of a line cut off", static lines => [lines[0], lines[1].Substring(0, lines[1].Length - 1), .. lines.Skip(2)], 3, "does not follow" },
+        { "a line without its key", static lines => [lines[0], Regex.Replace(lines[1], "\"key\":\"[^\"]+\",", ""), .. lines.Skip(2)], 2, "names no key" },
+        { "a line with an empty key", static lines => [lines[0], Regex.Replace(lines[1], "\"key\":\"[^\"]+\"", "\"key\":\"\""), .. lines.Skip(2)], 2, "names no key" },
+        { "a line with a key that nobody knows", static lines => [lines[0], Regex.Replace(lines[1], "\"key\":\"[^\"]+\"", "\"key\":\"deadbeef\""), .. lines.Skip(2)], 2, "another key" },
         { "line feeds of Windows", static lines => lines.Select(static line => line + "\r").ToArray(), 1, "no record" },
     };
 
@@ -87,7 +91,8 @@ public class AuditLogTests
     public void Where_the_key_is_not_known_only_the_order_is_checked_and_that_is_said()
     {
         Write(3);
-        _file.Log(key: new AuditKey("ledger-2", new byte[32])).Append(_file.Log().Complete(Record("Of another account")));
+        var other = _file.Log("run-2", new AuditKey("ledger-2", new byte[32]));
+        other.Append(other.Complete(Record("Of another account")));
         Write(1);
         var check = _file.Verify();
         Assert.Equal((null, 5L, 1L, null), (check.IsIntact, check.Records, check.NotChecked, check.Reason));

@@ -53,6 +53,12 @@ public class RedactionTests
         { "base64 behind a path", static text => "/callback/" + Convert.ToBase64String(Encoding.UTF8.GetBytes(text)) },
         { "base64 of JSON", static text => Convert.ToBase64String(Encoding.UTF8.GetBytes($$"""{"token":{{JsonSerializer.Serialize(text)}}}""")) },
         { "base64 of base64", static text => Convert.ToBase64String(Encoding.UTF8.GetBytes(Convert.ToBase64String(Encoding.UTF8.GetBytes(text)))) },
+        { "hexadecimal", static text => BitConverter.ToString(Encoding.UTF8.GetBytes(text)).Replace("-", "") },
+        { "hexadecimal in small letters", static text => BitConverter.ToString(Encoding.UTF8.GetBytes(text)).Replace("-", "").ToLowerInvariant() },
+        { "base64 of UTF-16", static text => Convert.ToBase64String(Encoding.Unicode.GetBytes(text)) },
+        { "HTML entities with zeros before", static text => string.Concat(text.Select(static character => $"&#{(int)character:00000000};")) },
+        { "capital letters", static text => text.ToUpperInvariant() },
+        { "small letters", static text => text.ToLowerInvariant() },
         { "URL-encoded base64", static text => Uri.EscapeDataString(Convert.ToBase64String(Encoding.UTF8.GetBytes(text))) },
     };
 

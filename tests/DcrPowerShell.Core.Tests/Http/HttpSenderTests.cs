@@ -153,6 +153,24 @@ public sealed class HttpSenderTests : IDisposable
         Assert.Empty(_clock.Waits);
     }
 
+    /// <summary>The pace is one place, and the repeats of a request another: what a request waits in both is one sum.</summary>
+    [Theory]
+    [InlineData(429, "Retry-After: 20")]
+    [InlineData(503, "Retry-After: 20")]
+    [InlineData(429, "X-RateLimit-Remaining: 0", "X-RateLimit-Reset: 20")]
+    [InlineData(429, "RateLimit: limit=1, remaining=0, reset=20", "Retry-After: 1")]
+    public async Task No_request_waits_longer_than_three_minutes_in_all(int status, params string[] headers)
+    {
+        _server.Answer(status, "", headers).Always();
+        using var sender = new HttpSender(new HttpTransport(_server, TimeSpan.FromSeconds(60), _clock), _clock);
+        for (var request = 0; request < 3; request++)
+        {
+            var before = _clock.Waits.Count;
+            _ = await Record.ExceptionAsync(() => sender.SendAsync(new ProtocolRequest(HttpMethod.Post, Url, RequestEffect.Registers), StaticToken.Initial(Token), _reporter, _stop.Token));
+            Assert.InRange(_clock.Waits.Skip(before).Sum(static wait => wait.TotalSeconds), 20, 180);
+        }
+    }
+
     [Fact]
     public async Task Each_wait_is_shown_and_its_end_too()
     {

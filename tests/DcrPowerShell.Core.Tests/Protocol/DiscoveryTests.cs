@@ -118,13 +118,14 @@ public class DiscoveryTests
     [InlineData("http://as.example.com/register")]
     [InlineData("/register")]
     [InlineData("ftp://as.example.com/register")]
-    [InlineData("https://user@as.example.com/register")]
+    [InlineData("https://user:pa55@as.example.com/register", "https://***@as.example.com/register")]
+    [InlineData("http://as.example.com/register?key=pa55", "http://as.example.com/register")]
     [InlineData("register them by post")]
-    public void An_endpoint_where_no_token_may_go_is_refused(string endpoint)
+    public void An_endpoint_where_no_token_may_go_is_refused(string endpoint, string? shown = null)
     {
         var finding = Judge(Issuer, 200, Document(Issuer, endpoint));
         Assert.Null(finding.RegistrationEndpoint);
-        Assert.Contains($"its registration_endpoint '{endpoint}' is not an absolute https URL", finding.What);
+        Assert.Contains($"its registration_endpoint '{shown ?? endpoint}' is not an absolute https URL", finding.What);
     }
 
     [Theory]
