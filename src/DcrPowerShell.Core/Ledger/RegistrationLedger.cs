@@ -299,28 +299,47 @@ internal sealed class RegistrationLedger : IDisposable
     /// <exception cref="DcrException">StoreReadOnly.</exception>
     public Task KeepSecretAsync(string name, string value) => BringAsync(_ => [Secret(name, value)], isDurable: true);
 
-    /// <summary>What this ledger's audit records are sealed with; made when it is first asked for. It stays with every change of the protection.</summary>
-    /// <exception cref="DcrException">StoreReadOnly, StoreDamaged.</exception>
-    public async Task<byte[]> AuditKeyAsync()
+    /// <summary>
+    /// What this ledger's audit records are sealed with from now on; made when it is first asked for. It stays with every change of the
+    /// protection. A damaged one stops nothing: the next number takes its place, and the records that it sealed go unchecked.
+    /// </summary>
+    /// <exception cref="DcrException">StoreReadOnly.</exception>
+    public async Task<(string Id, byte[] Bytes)> AuditKeyAsync()
     {
-        if (FindAuditKey(Id) is not { } key)
+        for (var number = 1; ; number++)
         {
-            var name = SecretName.OfAuditKey(Id);
-            var made = ContentEncryption.RandomBytes(AuditKeyLength);
+            var id = number == 1 ? Id : FormattableString.Invariant($"{Id}-{number}");
+            var name = SecretName.OfAuditKey(id);
+            ReadOn();
+            if (DamagedAt(SecretHash(name)) is not null)
+            {
+                continue;
+            }
 
-            // Another process may have made one meanwhile.
-            await BringAsync(
-                state => state.Client(SecretHash(name)) is null ? [Secret(name, Convert.ToBase64String(made))] : [],
-                isDurable: true).ConfigureAwait(false);
-            key = FindAuditKey(Id)!;
+            if (FindAuditKey(id) is not { } key)
+            {
+                var made = ContentEncryption.RandomBytes(AuditKeyLength);
+
+                // Another process may have made one meanwhile.
+                await BringAsync(
+                    state => state.Client(SecretHash(name)) is null ? [Secret(name, Convert.ToBase64String(made))] : [],
+                    isDurable: true).ConfigureAwait(false);
+                key = FindAuditKey(id)!;
+            }
+
+            return (id, key);
         }
-
-        return key;
     }
 
-    /// <summary>What audit records of a ledger were sealed with: of this one, or of one that a backup was taken back of. Null where it is not known.</summary>
-    /// <exception cref="DcrException">StoreReadOnly, StoreDamaged.</exception>
-    public byte[]? FindAuditKey(string ledgerId) => FindSecret(SecretName.OfAuditKey(ledgerId)) is { } key ? Convert.FromBase64String(key) : null;
+    /// <summary>What audit records were sealed with: of this ledger, or of one that a backup was taken back of. Null where it is not known, or damaged.</summary>
+    /// <param name="id">As the records have it.</param>
+    /// <exception cref="DcrException">StoreReadOnly.</exception>
+    public byte[]? FindAuditKey(string id)
+    {
+        var name = SecretName.OfAuditKey(id);
+        ReadOn();
+        return DamagedAt(SecretHash(name)) is null && FindSecret(name) is { } key ? Convert.FromBase64String(key) : null;
+    }
 
     /// <summary>Keeps a copy of a client's secret, or a key, where nothing has changed since somebody looked what it replaces.</summary>
     /// <param name="owner">The client's secret name; null for a key.</param>
