@@ -26,7 +26,7 @@ internal sealed class RegistrationLedger : IDisposable
     private readonly AnswerRoom _room;
     private readonly HeldAnswers _held = new();
     private readonly Turns _turns;
-    private readonly ConcurrentDictionary<string, bool> _unreadable = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConcurrentDictionary<string, IReadOnlyList<string>> _unreadable = new();
 
     /// <exception cref="DcrException">StoreReadOnly, StoreDamaged: a newer version wrote it.</exception>
     public RegistrationLedger(IStoreFolder folder, ILedgerKeys keys)
@@ -110,11 +110,15 @@ internal sealed class RegistrationLedger : IDisposable
     /// for the answer.
     /// </summary>
     /// <param name="allowsDuplicate">Writes it in any case.</param>
-    /// <exception cref="DcrException">StoreReadOnly; StoreDamaged: it is an older copy; InvalidClientMetadata: too large. Nothing is to be sent.</exception>
+    /// <exception cref="DcrException">
+    /// StoreReadOnly; StoreDamaged: it is an older copy; InvalidClientMetadata: too large; VaultReadFailed: the vault may have the tenant's
+    /// client. Nothing is to be sent.
+    /// </exception>
     public async Task<Begun> BeginAsync(LedgerIntent intent, bool allowsDuplicate = false)
     {
         var id = LedgerHash.New();
         var tenant = intent is { Operation: LedgerOperation.Register, Tenant: { } name } ? TenantHash(intent.Issuer, name) : LedgerHash.None;
+        var unreadable = tenant.IsNone || allowsDuplicate ? null : UnreadableAt(intent.Issuer, intent.Vault);
         LedgerHash? living = null, open = null;
 
         // What came back before is written first: a disk that does not take it has no room for more.
@@ -138,6 +142,11 @@ internal sealed class RegistrationLedger : IDisposable
                         if (living is null && open is null && intent.Operation == LedgerOperation.Register && _file.WasRolledBack)
                         {
                             throw StoreErrors.RolledBack(_folder.Path);
+                        }
+
+                        if (living is null && open is null && unreadable is not null)
+                        {
+                            throw StoreErrors.MayBeRegistered(intent.Tenant!, unreadable);
                         }
 
                         return living is null && open is null ? [new FrameDraft(Header(FrameKind.Asked, id, intent, tenant), LedgerText.Write(intent), intent.Metadata?.ToUtf8() ?? [])] : [];
@@ -518,11 +527,17 @@ internal sealed class RegistrationLedger : IDisposable
     /// <summary>Whether the ledger knows what a vault has under a name, also as something that the vault is still to forget.</summary>
     public bool Knows(string secretName, string vaultId) => _file.Look(state => IsKnown(state, _keys.Active.Hash(secretName), PlaceOf(vaultId)));
 
-    /// <summary>A vault has something under a registration's name that this version cannot read.</summary>
-    public void NoteUnreadable(string secretName) => _unreadable[secretName] = true;
+    /// <summary>What a vault has under registrations' names that cannot be taken in, as of now: of another layout, spoilt, or another's record.</summary>
+    public void NoteUnreadable(string vaultId, IReadOnlyList<string> secretNames) => _unreadable[vaultId] = secretNames;
 
     /// <summary>Whether that was noted in this process.</summary>
-    public bool IsUnreadable(string secretName) => _unreadable.ContainsKey(secretName);
+    public bool IsUnreadable(string secretName) => _unreadable.Values.Any(names => names.Contains(secretName, StringComparer.OrdinalIgnoreCase));
+
+    /// <summary>A secret of a vault that may be a registration at an issuer of which nothing is known here; null for none.</summary>
+    private string? UnreadableAt(string issuer, string? vaultId) =>
+        vaultId is not null && _unreadable.TryGetValue(vaultId, out var names)
+            ? names.FirstOrDefault(name => name.StartsWith(SecretName.PrefixFor(issuer), StringComparison.OrdinalIgnoreCase) && !Knows(name, vaultId))
+            : null;
 
     /// <summary>Whether this registration was removed, in this version or a later one: a vault that was put back to an older copy of it has it again.</summary>
     public bool WasRemoved(RegistrationRecord record)
