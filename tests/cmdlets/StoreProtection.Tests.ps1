@@ -120,6 +120,14 @@ Describe 'A passphrase' {
 }
 
 Describe 'The key''s place' {
+    It 'in a folder that is not there is refused before anything else is changed' {
+        Switch-TestFolder
+        $missing = Join-Path $TestDrive missing apart.key
+        $null = Assert-Failure { Set-DcrStore -Protection Passphrase -Passphrase $passphrase -KeyPath $missing } -Id InvalidSetup -Category InvalidArgument -Terminating
+        $null = Assert-Failure { Set-DcrStore -Protection Passphrase -Passphrase $passphrase -DefaultVault Nowhere } -Id VaultNotFound -Category ObjectNotFound -Terminating
+        (Get-DcrStore).Protection | Should -Be 'User'
+    }
+
     It 'may be another folder, and is found there' {
         Switch-TestFolder
         $null = New-ConnectedServer

@@ -217,6 +217,12 @@ internal static class DcrErrors
     public static DcrException OrphanAnswered(string? client, bool isKept) =>
         new(DcrErrorId.OutcomeUnknown, $"The server's answer about client '{client}' is in the local store{(isKept ? ", and what it brought is kept now" : " and can be used, but is not used yet")}. Nothing was dropped, and nothing was sent.", isKept ? "Nothing is left to settle: Get-DcrClient has the client." : "Make room on the disk and connect with the client's vault, if it has one: Connect-DcrServer keeps what the answer brought.");
 
+    public static DcrException OrphanSettled(string? clientName) =>
+        new(DcrErrorId.OutcomeUnknown, $"The request about client '{clientName}' was settled after this object was found. Nothing was changed.", "Run Find-DcrOrphan again: it finds what is still unknown.");
+
+    public static DcrException CandidateKept(string clientId, string? tenant) =>
+        new(DcrErrorId.OutcomeUnknown, $"Client '{clientId}' is kept by now{(tenant is null ? "" : $", for tenant '{tenant}'")}: it is no longer one of unknown origin. Nothing was changed.", "Run Find-DcrOrphan again: it looks for another client.");
+
     public static DcrException NotReadableWithoutToken(string clientId) =>
         new(DcrErrorId.OperationNotSupported, $"Client '{clientId}' cannot be read from this server without its registration access token, which is not known here. Nothing was sent.", "If the token is known elsewhere, take the client with Import-DcrClient; if not, give it a new one in the server's own administration.");
 

@@ -26,7 +26,7 @@ internal sealed class RegistrationLedger : IDisposable
     private readonly AnswerRoom _room;
     private readonly HeldAnswers _held = new();
     private readonly Turns _turns;
-    private readonly ConcurrentDictionary<string, bool> _unreadable = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConcurrentDictionary<string, IReadOnlyList<string>> _unreadable = new();
 
     /// <exception cref="DcrException">StoreReadOnly, StoreDamaged: a newer version wrote it.</exception>
     public RegistrationLedger(IStoreFolder folder, ILedgerKeys keys)
@@ -110,11 +110,15 @@ internal sealed class RegistrationLedger : IDisposable
     /// for the answer.
     /// </summary>
     /// <param name="allowsDuplicate">Writes it in any case.</param>
-    /// <exception cref="DcrException">StoreReadOnly; StoreDamaged: it is an older copy; InvalidClientMetadata: too large. Nothing is to be sent.</exception>
+    /// <exception cref="DcrException">
+    /// StoreReadOnly; StoreDamaged: it is an older copy; InvalidClientMetadata: too large; VaultReadFailed: the vault may have the tenant's
+    /// client. Nothing is to be sent.
+    /// </exception>
     public async Task<Begun> BeginAsync(LedgerIntent intent, bool allowsDuplicate = false)
     {
         var id = LedgerHash.New();
         var tenant = intent is { Operation: LedgerOperation.Register, Tenant: { } name } ? TenantHash(intent.Issuer, name) : LedgerHash.None;
+        var unreadable = tenant.IsNone || allowsDuplicate ? null : UnreadableAt(intent.Issuer, intent.Vault);
         LedgerHash? living = null, open = null;
 
         // What came back before is written first: a disk that does not take it has no room for more.
@@ -138,6 +142,11 @@ internal sealed class RegistrationLedger : IDisposable
                         if (living is null && open is null && intent.Operation == LedgerOperation.Register && _file.WasRolledBack)
                         {
                             throw StoreErrors.RolledBack(_folder.Path);
+                        }
+
+                        if (living is null && open is null && unreadable is not null)
+                        {
+                            throw StoreErrors.MayBeRegistered(intent.Tenant!, unreadable);
                         }
 
                         return living is null && open is null ? [new FrameDraft(Header(FrameKind.Asked, id, intent, tenant), LedgerText.Write(intent), intent.Metadata?.ToUtf8() ?? [])] : [];
@@ -301,28 +310,47 @@ internal sealed class RegistrationLedger : IDisposable
     /// <exception cref="DcrException">StoreReadOnly.</exception>
     public Task KeepSecretAsync(string name, string value) => BringAsync(_ => [Secret(name, value)], isDurable: true);
 
-    /// <summary>What this ledger's audit records are sealed with; made when it is first asked for. It stays with every change of the protection.</summary>
-    /// <exception cref="DcrException">StoreReadOnly, StoreDamaged.</exception>
-    public async Task<byte[]> AuditKeyAsync()
+    /// <summary>
+    /// What this ledger's audit records are sealed with from now on; made when it is first asked for. It stays with every change of the
+    /// protection. A damaged one stops nothing: the next number takes its place, and the records that it sealed go unchecked.
+    /// </summary>
+    /// <exception cref="DcrException">StoreReadOnly.</exception>
+    public async Task<(string Id, byte[] Bytes)> AuditKeyAsync()
     {
-        if (FindAuditKey(Id) is not { } key)
+        for (var number = 1; ; number++)
         {
-            var name = SecretName.OfAuditKey(Id);
-            var made = ContentEncryption.RandomBytes(AuditKeyLength);
+            var id = number == 1 ? Id : FormattableString.Invariant($"{Id}-{number}");
+            var name = SecretName.OfAuditKey(id);
+            ReadOn();
+            if (DamagedAt(SecretHash(name)) is not null)
+            {
+                continue;
+            }
 
-            // Another process may have made one meanwhile.
-            await BringAsync(
-                state => state.Client(SecretHash(name)) is null ? [Secret(name, Convert.ToBase64String(made))] : [],
-                isDurable: true).ConfigureAwait(false);
-            key = FindAuditKey(Id)!;
+            if (FindAuditKey(id) is not { } key)
+            {
+                var made = ContentEncryption.RandomBytes(AuditKeyLength);
+
+                // Another process may have made one meanwhile.
+                await BringAsync(
+                    state => state.Client(SecretHash(name)) is null ? [Secret(name, Convert.ToBase64String(made))] : [],
+                    isDurable: true).ConfigureAwait(false);
+                key = FindAuditKey(id)!;
+            }
+
+            return (id, key);
         }
-
-        return key;
     }
 
-    /// <summary>What audit records of a ledger were sealed with: of this one, or of one that a backup was taken back of. Null where it is not known.</summary>
-    /// <exception cref="DcrException">StoreReadOnly, StoreDamaged.</exception>
-    public byte[]? FindAuditKey(string ledgerId) => FindSecret(SecretName.OfAuditKey(ledgerId)) is { } key ? Convert.FromBase64String(key) : null;
+    /// <summary>What audit records were sealed with: of this ledger, or of one that a backup was taken back of. Null where it is not known, or damaged.</summary>
+    /// <param name="id">As the records have it.</param>
+    /// <exception cref="DcrException">StoreReadOnly.</exception>
+    public byte[]? FindAuditKey(string id)
+    {
+        var name = SecretName.OfAuditKey(id);
+        ReadOn();
+        return DamagedAt(SecretHash(name)) is null && FindSecret(name) is { } key ? Convert.FromBase64String(key) : null;
+    }
 
     /// <summary>Keeps a copy of a client's secret, or a key, where nothing has changed since somebody looked what it replaces.</summary>
     /// <param name="owner">The client's secret name; null for a key.</param>
@@ -509,11 +537,17 @@ internal sealed class RegistrationLedger : IDisposable
     /// <summary>Whether the ledger knows what a vault has under a name, also as something that the vault is still to forget.</summary>
     public bool Knows(string secretName, string vaultId) => _file.Look(state => IsKnown(state, _keys.Active.Hash(secretName), PlaceOf(vaultId)));
 
-    /// <summary>A vault has something under a registration's name that this version cannot read.</summary>
-    public void NoteUnreadable(string secretName) => _unreadable[secretName] = true;
+    /// <summary>What a vault has under registrations' names that cannot be taken in, as of now: of another layout, spoilt, or another's record.</summary>
+    public void NoteUnreadable(string vaultId, IReadOnlyList<string> secretNames) => _unreadable[vaultId] = secretNames;
 
     /// <summary>Whether that was noted in this process.</summary>
-    public bool IsUnreadable(string secretName) => _unreadable.ContainsKey(secretName);
+    public bool IsUnreadable(string secretName) => _unreadable.Values.Any(names => names.Contains(secretName, StringComparer.OrdinalIgnoreCase));
+
+    /// <summary>A secret of a vault that may be a registration at an issuer of which nothing is known here; null for none.</summary>
+    private string? UnreadableAt(string issuer, string? vaultId) =>
+        vaultId is not null && _unreadable.TryGetValue(vaultId, out var names)
+            ? names.FirstOrDefault(name => name.StartsWith(SecretName.PrefixFor(issuer), StringComparison.OrdinalIgnoreCase) && !Knows(name, vaultId))
+            : null;
 
     /// <summary>Whether this registration was removed, in this version or a later one: a vault that was put back to an older copy of it has it again.</summary>
     public bool WasRemoved(RegistrationRecord record)

@@ -60,6 +60,10 @@ internal static class StoreErrors
     public static DcrException RolledBack(string path) =>
         new(DcrErrorId.StoreDamaged, $"{WasRolledBack(path)} Nothing was sent: a tenant that was registered since would get a second client.", "Put the newer files back if they are anywhere. Then run Connect-DcrServer again, and this command.");
 
+    /// <summary>The vault has something under a registration's name that could not be taken in.</summary>
+    public static DcrException MayBeRegistered(string tenant, string secretName) =>
+        new(DcrErrorId.VaultReadFailed, $"Tenant '{tenant}' may have a client already: the vault's secret '{secretName}' is a registration at this server that cannot be read. Nothing was sent.", "See to that secret, as the warning of Connect-DcrServer says, and connect again. New-DcrClient -AllowDuplicate registers the tenant all the same.");
+
     internal static string WasRolledBack(string path) =>
         $"The local store in '{path}' was replaced by an older copy while this process had it open. What was kept since that copy is not in it.";
 

@@ -40,11 +40,10 @@ internal static class OrphanOperation
     }
 
     /// <summary>Keeps the one client that the server has of an orphan's name, under the orphan's tenant.</summary>
-    /// <exception cref="DcrException">OutcomeUnknown: there is none, or several. VaultWriteFailed.</exception>
+    /// <exception cref="DcrException">OutcomeUnknown: there is none, or several; it is settled or kept by now. VaultWriteFailed.</exception>
     public static async Task<DcrClient> AdoptAsync(OperationContext context, DcrOrphan orphan)
     {
-        await RequireUnknownAsync(context, orphan).ConfigureAwait(false);
-        var found = OnlyCandidate(context, orphan);
+        var found = await TakeCandidateAsync(context, orphan).ConfigureAwait(false);
         context.Audit.Begin(DcrAuditOperation.Adopt, found.Record);
         var client = await context.StoreAsync(found.Record with { Tenant = orphan.AskedTenant }, [], "was adopted").ConfigureAwait(false);
         context.TellOfTenant(found.Tenant, client);
@@ -53,11 +52,10 @@ internal static class OrphanOperation
     }
 
     /// <summary>Deletes the one client that the server has of an orphan's name.</summary>
-    /// <exception cref="DcrException">OutcomeUnknown: there is none, or several. The server refused.</exception>
+    /// <exception cref="DcrException">OutcomeUnknown: there is none, or several; it is settled or kept by now. The server refused.</exception>
     public static async Task RemoveAsync(OperationContext context, DcrOrphan orphan)
     {
-        await RequireUnknownAsync(context, orphan).ConfigureAwait(false);
-        await DeleteOperation.RunAsync(context, OnlyCandidate(context, orphan).Record).ConfigureAwait(false);
+        await DeleteOperation.RunAsync(context, (await TakeCandidateAsync(context, orphan).ConfigureAwait(false)).Record).ConfigureAwait(false);
         await CloseAsync(context, orphan).ConfigureAwait(false);
     }
 
@@ -108,6 +106,18 @@ internal static class OrphanOperation
         }
 
         return Ended(context).Where(RecoverOperation.IsUsable).Select(static entry => entry.Id).ToList();
+    }
+
+    /// <summary>The one candidate, with the turn to ask about it: since it was found, another command may have settled the request or kept the client.</summary>
+    private static async Task<DcrClient> TakeCandidateAsync(OperationContext context, DcrOrphan orphan)
+    {
+        await RequireUnknownAsync(context, orphan).ConfigureAwait(false);
+        var candidate = OnlyCandidate(context, orphan);
+        await context.Scope.TakeTurnAsync(candidate.Record).ConfigureAwait(false);
+        var ledger = context.Store.Ledger;
+        return ledger.Find(orphan.Issuer, candidate.ClientId) is { } known ? throw DcrErrors.CandidateKept(candidate.ClientId, known.Record.Tenant)
+            : ledger.Read(LedgerHash.Parse(orphan.Id)) is null ? throw DcrErrors.OrphanSettled(orphan.ClientName)
+            : candidate;
     }
 
     private static DcrClient OnlyCandidate(OperationContext context, DcrOrphan orphan) => orphan.Candidates.Count switch

@@ -162,7 +162,7 @@ internal static class StoreOpening
             .Where(static name => name != VaultProbe.Name && !SecretName.IsStoreKey(name))
             .Where(name => !ledger.Knows(name, store.VaultId!) || (isDamaged && ledger.IsDamagedCopy(name, store.VaultId!)))
             .ToList();
-        var taken = new List<RegistrationRecord>();
+        var (taken, unreadable) = (new List<RegistrationRecord>(), new List<string>());
         var again = 0;
         using (var wait = new Wait(reporter.Waiting))
         {
@@ -177,7 +177,7 @@ internal static class StoreOpening
                 foreach (var name in unknown.Skip(done).Take(PartSize))
                 {
                     stop.ThrowIfCancellationRequested();
-                    if (await LoadAsync(store, name, reporter).ConfigureAwait(false) is not { } record || !record.SecretName.Equals(name, StringComparison.OrdinalIgnoreCase))
+                    if (await LoadAsync(store, name, unreadable, reporter).ConfigureAwait(false) is not { } record)
                     {
                         continue;
                     }
@@ -197,6 +197,7 @@ internal static class StoreOpening
             }
         }
 
+        ledger.NoteUnreadable(store.VaultId!, unreadable);
         if (again > 0)
         {
             reporter.Warning($"{Sentence(store.Place)} had {Count(again, "registration")} again that {(again == 1 ? "was" : "were")} removed before, as after an older copy of it was put back: removed there once more.");
@@ -210,18 +211,27 @@ internal static class StoreOpening
         return (taken.Count, ledger.CountMissing(store.VaultId!, names));
     }
 
-    private static async Task<RegistrationRecord?> LoadAsync(Registrations store, string name, IReporter reporter)
+    /// <summary>A registration of the vault; null where there is none, or none that can be taken in, which is told.</summary>
+    private static async Task<RegistrationRecord?> LoadAsync(Registrations store, string name, List<string> unreadable, IReporter reporter)
     {
         try
         {
-            return await store.LoadAsync(name).ConfigureAwait(false);
+            var record = await store.LoadAsync(name).ConfigureAwait(false);
+            if (record is null || record.SecretName.Equals(name, StringComparison.OrdinalIgnoreCase))
+            {
+                return record;
+            }
+
+            reporter.Warning(Redaction.Printable($"The secret '{name}' in {store.Place} is the registration of client '{record.ClientId}', which belongs under '{record.SecretName}'. It was left as it is; give it that name, and connect again."));
+            unreadable.Add(record.SecretName);
         }
-        catch (DcrException unreadable) when (unreadable.ErrorId == DcrErrorId.VaultReadFailed)
+        catch (DcrException failure) when (failure.ErrorId == DcrErrorId.VaultReadFailed)
         {
-            reporter.Warning(unreadable.Message);
-            store.Ledger.NoteUnreadable(name);
-            return null;
+            reporter.Warning(failure.Message);
         }
+
+        unreadable.Add(name);
+        return null;
     }
 
     private static void TellOfLedger(RegistrationLedger ledger, IReporter reporter)

@@ -235,7 +235,8 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
             ? ConnectOperation.Offline(request, ledger, vault)
             : Run(async (pump, stop) =>
             {
-                var audit = AuditFile.LogAt(auditPath, new AuditKey(ledger.Id, await ledger.AuditKeyAsync().ConfigureAwait(false)), pump);
+                var (id, key) = await ledger.AuditKeyAsync().ConfigureAwait(false);
+                var audit = AuditFile.LogAt(auditPath, new AuditKey(id, key), pump);
                 return await ConnectOperation.RunAsync(request, ledger, vault is null ? null : VaultOf(vault), pump, new SystemClock(), stop, audit: audit).ConfigureAwait(false);
             });
         RunspaceState.Current.Add(connection);

@@ -102,7 +102,7 @@ public sealed class GetDcrAuditLogCommand : DcrCmdlet
     private void Check(AuditFile file)
     {
         RegistrationLedger? ledger = null;
-        var why = "it is not in this account's local store";
+        var why = "it is not in this account's local store, or damaged there";
         try
         {
             // Only to look at a log, none is made.

@@ -61,12 +61,16 @@ public sealed class SetDcrStoreCommand : DcrStoreCmdlet
             throw StoreErrors.NoPlace(memory.Why);
         }
 
-        if (Protection is { } protection && ShouldProcess($"local store {store.Folder.Path}", $"Protect by {protection}"))
+        // What may be refused with "Nothing was changed" comes before what changes something.
+        var namesDefault = MyInvocation.BoundParameters.ContainsKey(nameof(DefaultVault));
+        var defaultVault = string.IsNullOrEmpty(DefaultVault) ? null : DefaultVault;
+        if (defaultVault is not null)
         {
-            foreach (var (vault, secret) in Run((_, _) => StoreOperation.ProtectAsync(store, protection, Passphrase, Vault, VaultOf)))
+            Run(async (_, _) =>
             {
-                WriteWarning($"Vault '{vault}' still has the former key, which copies of the store's folder from before need. Where there are none, remove it: Remove-Secret -Vault '{vault}' -Name {secret}.");
-            }
+                await new Registrations(await store.OpenAsync(VaultOf).ConfigureAwait(false), VaultOf(defaultVault), null).CheckOpenAsync().ConfigureAwait(false);
+                return true;
+            });
         }
 
         if (MyInvocation.BoundParameters.ContainsKey(nameof(KeyPath)))
@@ -88,22 +92,17 @@ public sealed class SetDcrStoreCommand : DcrStoreCmdlet
             }
         }
 
-        if (MyInvocation.BoundParameters.ContainsKey(nameof(DefaultVault)))
+        if (Protection is { } protection && ShouldProcess($"local store {store.Folder.Path}", $"Protect by {protection}"))
         {
-            var vault = string.IsNullOrEmpty(DefaultVault) ? null : DefaultVault;
-            if (ShouldProcess($"local store {store.Folder.Path}", $"Use {(vault is null ? "the local store" : $"vault {vault}")} by default"))
+            foreach (var (vault, secret) in Run((_, _) => StoreOperation.ProtectAsync(store, protection, Passphrase, Vault, VaultOf)))
             {
-                if (vault is not null)
-                {
-                    Run(async (_, _) =>
-                    {
-                        await new Registrations(await store.OpenAsync(VaultOf).ConfigureAwait(false), VaultOf(vault), null).CheckOpenAsync().ConfigureAwait(false);
-                        return true;
-                    });
-                }
-
-                store.Set(settings => settings with { DefaultVault = vault });
+                WriteWarning($"Vault '{vault}' still has the former key, which copies of the store's folder from before need. Where there are none, remove it: Remove-Secret -Vault '{vault}' -Name {secret}.");
             }
+        }
+
+        if (namesDefault && ShouldProcess($"local store {store.Folder.Path}", $"Use {(defaultVault is null ? "the local store" : $"vault {defaultVault}")} by default"))
+        {
+            store.Set(settings => settings with { DefaultVault = defaultVault });
         }
 
         WriteObject(Info());

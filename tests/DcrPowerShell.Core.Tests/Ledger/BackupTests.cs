@@ -26,14 +26,14 @@ public class BackupTests
     {
         using var process = _machine.Start();
         using var elsewhere = new Machine { Keys = new LedgerKeysDouble { LedgerId = LedgerHash.New() } }.Start();
-        var (key, own) = (await process.Ledger.AuditKeyAsync(), await elsewhere.Ledger.AuditKeyAsync());
+        var (key, own) = ((await process.Ledger.AuditKeyAsync()).Bytes, (await elsewhere.Ledger.AuditKeyAsync()).Bytes);
         using var file = new MemoryStream();
         StoreOperation.WriteBackup(process.Ledger, file, Passphrase, LedgerSamples.Now);
         var (from, contents, _) = StoreOperation.ReadBackup("b", file.ToArray, Passphrase);
         await elsewhere.Ledger.RestoreAsync(from, contents);
 
         Assert.Equal(key, elsewhere.Ledger.FindAuditKey(process.Ledger.Id));
-        Assert.Equal(own, await elsewhere.Ledger.AuditKeyAsync());
+        Assert.Equal(own, (await elsewhere.Ledger.AuditKeyAsync()).Bytes);
         Assert.NotEqual(key, own);
         Assert.Empty(elsewhere.Ledger.SecretNames());
     }

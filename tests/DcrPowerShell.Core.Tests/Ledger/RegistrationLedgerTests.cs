@@ -27,8 +27,8 @@ public class RegistrationLedgerTests
         using var one = Open();
         using var other = Open();
         var keys = await Task.WhenAll(Enumerable.Range(0, 8).Select(worker => Task.Run((worker % 2 == 0 ? one : other).AuditKeyAsync)));
-        Assert.Single(keys.Select(Convert.ToBase64String).Distinct());
-        Assert.Equal(32, keys[0].Length);
+        Assert.Single(keys.Select(static key => key.Id + Convert.ToBase64String(key.Bytes)).Distinct());
+        Assert.Equal((one.Id, 32), (keys[0].Id, keys[0].Bytes.Length));
     }
 
     [Fact]
@@ -545,6 +545,35 @@ public class RegistrationLedgerTests
         // It can be brought back.
         await ledger.KeepAsync(Record("c1", "t1"), null);
         Assert.Equal("c1", ledger.FindTenant(Issuer, "t1")!.Record.ClientId);
+    }
+
+    [Fact]
+    public async Task A_damaged_audit_key_is_followed_by_another_until_a_backup_brings_it_back()
+    {
+        (string Id, byte[] Bytes) key;
+        IReadOnlyList<FrameDraft> backup;
+        using (var first = Open())
+        {
+            key = await first.AuditKeyAsync();
+            backup = first.Contents();
+        }
+
+        Spoil(static header => header.Kind == FrameKind.Secret);
+        using (var ledger = Open())
+        {
+            var next = await ledger.AuditKeyAsync();
+            Assert.NotEqual(key.Id, next.Id);
+            Assert.Null(ledger.FindAuditKey(key.Id));
+            Assert.Equal(next.Bytes, ledger.FindAuditKey(next.Id));
+            Assert.Empty(ledger.SecretNames());
+            Assert.True(ledger.Compact());
+            Assert.Equal(next.Id, (await ledger.AuditKeyAsync()).Id);
+        }
+
+        using var again = Open();
+        await again.RestoreAsync(LedgerHash.Parse(again.Id), backup);
+        Assert.Equal(key.Bytes, again.FindAuditKey(key.Id));
+        Assert.Equal(key.Id, (await again.AuditKeyAsync()).Id);
     }
 
     [Fact]

@@ -56,13 +56,46 @@ public class OrphanOperationTests
         using var session = await OktaAsync();
         await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync());
         var orphan = Assert.Single(await FindAsync(session));
-        await session.RunAsync(async context =>
-        {
-            await OrphanOperation.RemoveAsync(context, orphan);
-            return true;
-        });
+        await session.RunAsync(context => RemoveAsync(context, orphan));
         Assert.Empty(await session.Server.ClientsAsync());
         Assert.Empty(await FindAsync(session));
+    }
+
+    /// <summary>The objects of Find-DcrOrphan may be old when they are used.</summary>
+    [Fact]
+    public async Task What_an_orphan_had_as_its_candidate_is_left_alone_once_it_is_kept()
+    {
+        using var session = await OktaAsync();
+        await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "north"));
+        var orphan = Assert.Single(await FindAsync(session));
+        var adopted = await session.RunAsync(context => OrphanOperation.AdoptAsync(context, orphan));
+        await session.ResetSecretAsync(adopted.ClientId);
+        var kept = session.Stored(adopted.ClientId).ToJson();
+
+        await RefusedAsync(session, context => OrphanOperation.AdoptAsync(context, orphan));
+        await RefusedAsync(session, context => RemoveAsync(context, orphan));
+        Assert.Equal(kept, session.Stored(adopted.ClientId).ToJson());
+        Assert.Single(await session.Server.ClientsAsync());
+
+        // Dropped here since, and settled all the same.
+        await session.ForgetAsync(adopted.ClientId);
+        await RefusedAsync(session, context => RemoveAsync(context, orphan));
+        Assert.Single(await session.Server.ClientsAsync());
+    }
+
+    [Fact]
+    public async Task Of_two_orphans_with_one_candidate_one_gets_it_and_the_other_stays_open()
+    {
+        using var session = await OktaAsync(""","faults":[{"on":"register","drop":"beforeAnswer","times":2}]""");
+        await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "north"));
+        await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "south"));
+        await session.Server.RemoveClientAsync((await session.Server.ClientsAsync())[1].ClientId);
+        var orphans = await FindAsync(session);
+        var adopted = await session.RunAsync(context => OrphanOperation.AdoptAsync(context, orphans[0]));
+        var error = await RefusedAsync(session, context => OrphanOperation.AdoptAsync(context, orphans[1]));
+        Assert.Contains("kept by now, for tenant 'north'", error.Message);
+        Assert.Equal("north", session.Stored(adopted.ClientId).Tenant);
+        Assert.Equal("south", Assert.Single(await FindAsync(session)).Tenant);
     }
 
     [Theory]
@@ -148,6 +181,19 @@ public class OrphanOperationTests
         var error = await Assert.ThrowsAsync<DcrException>(() => standard.RunAsync(context => RestoreOperation.FromServerAsync(context, "s6BhdRkq", tenant: null)));
         Assert.Equal(DcrErrorId.OperationNotSupported, error.ErrorId);
         Assert.DoesNotContain(await standard.Server.RequestsAsync(), static request => request.Operation != "discovery");
+    }
+
+    private static async Task<DcrException> RefusedAsync<T>(Session session, Func<OperationContext, Task<T>> resolve)
+    {
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.RunAsync(resolve));
+        Assert.Equal(DcrErrorId.OutcomeUnknown, error.ErrorId);
+        return error;
+    }
+
+    private static async Task<bool> RemoveAsync(OperationContext context, DcrOrphan orphan)
+    {
+        await OrphanOperation.RemoveAsync(context, orphan);
+        return true;
     }
 
     private static async Task<DcrOrphan[]> FindAsync(Session session) => [.. await session.RunAsync(OrphanOperation.FindAsync)];

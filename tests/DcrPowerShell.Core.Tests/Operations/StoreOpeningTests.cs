@@ -98,6 +98,39 @@ public class StoreOpeningTests
     }
 
     /// <summary>A registration in the local store that was dropped because it was damaged.</summary>
+    /// <summary>On an empty disk nobody knows whose registration it is.</summary>
+    [Theory]
+    [InlineData("of a newer version")]
+    [InlineData("spoilt")]
+    [InlineData("under another name")]
+    public async Task Where_a_registration_of_the_vault_cannot_be_taken_in_no_tenant_is_registered_again(string what)
+    {
+        using var session = await Session.StartAsync();
+        var client = await session.RegisterAsync(tenant: "north");
+        var name = SecretName.For(client.Issuer, client.ClientId);
+        var secrets = session.Vault.Secrets;
+        Assert.True(secrets.TryRemove(name, out var text));
+        var other = what == "under another name" ? name + "x" : name;
+        secrets[other] = what switch
+        {
+            "of a newer version" => text!.Replace("\"version\":1", "\"version\":2"),
+            "spoilt" => text!.Substring(1),
+            _ => text!,
+        };
+        using var elsewhere = await session.ElsewhereAsync();
+        Assert.Contains(other, Assert.Single(elsewhere.Reporter.Warnings));
+        var error = await Assert.ThrowsAsync<DcrException>(() => elsewhere.RegisterAsync(tenant: "north"));
+        Assert.Equal(DcrErrorId.VaultReadFailed, error.ErrorId);
+        Assert.Single(await session.SentAsync("register"));
+
+        // Once it is put right, its tenant has it.
+        secrets.TryRemove(other, out _);
+        secrets[name] = text!;
+        using var again = await elsewhere.AgainAsync();
+        Assert.Equal(client.ClientId, (await again.RegisterAsync(tenant: "north")).ClientId);
+        Assert.True((await again.TryRegisterAsync(tenant: "south")).IsNew);
+    }
+
     [Fact]
     public async Task What_is_damaged_can_be_dropped_and_its_tenant_be_registered_again()
     {
@@ -416,7 +449,7 @@ public class StoreOpeningTests
         var client = await session.RegisterAsync(tenant: "north");
         var newer = Upgrade(session.Vault, client.SecretName!);
         using var elsewhere = await session.ElsewhereAsync();
-        var error = await Assert.ThrowsAsync<DcrException>(() => elsewhere.RegisterAsync(tenant: "south"));
+        var error = await Assert.ThrowsAsync<DcrException>(() => elsewhere.TryRegisterAsync(tenant: "south", allowsDuplicate: true));
         Assert.Contains("Update DcrPowerShell", error.RecommendedAction);
         Assert.Equal(newer, session.Vault.Secrets[client.SecretName!]);
         Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, elsewhere.Ledger.Find(session.Connection.Issuer, "shared")!.Record.RegistrationAccessToken);
