@@ -3,11 +3,16 @@ BeforeAll {
     Start-DcrTest
     $root = Split-Path (Split-Path $PSScriptRoot)
 
-    # The home folder is an empty one: NuGet finds what it has downloaded where the last build found it.
-    $assets = Get-Content (Join-Path $root 'src/DcrPowerShell/obj/project.assets.json') -Raw | ConvertFrom-Json
-    $env:NUGET_PACKAGES = $assets.packageFolders.PSObject.Properties.Name | Select-Object -First 1
-    $env:DOTNET_NOLOGO = $env:DOTNET_CLI_TELEMETRY_OPTOUT = 'true'
-    $package = & (Join-Path $root 'build.ps1') Package | Select-Object -Last 1
+    if ($env:DCR_PACKAGE) {
+        # Test-Package.ps1 has unpacked it to where the tests look for the module.
+        $package = Get-Item -LiteralPath $env:DCR_PACKAGE
+    } else {
+        # The home folder is an empty one: NuGet finds what it has downloaded where the last build found it.
+        $assets = Get-Content (Join-Path $root 'src/DcrPowerShell/obj/project.assets.json') -Raw | ConvertFrom-Json
+        $env:NUGET_PACKAGES = $assets.packageFolders.PSObject.Properties.Name | Select-Object -First 1
+        $env:DOTNET_NOLOGO = $env:DOTNET_CLI_TELEMETRY_OPTOUT = 'true'
+        $package = & (Join-Path $root 'build.ps1') Package | Select-Object -Last 1
+    }
 
     $repository = Join-Path $TestDrive repository
     $null = New-Item $repository -ItemType Directory
