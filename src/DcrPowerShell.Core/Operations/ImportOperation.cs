@@ -1,10 +1,8 @@
 using System;
 using System.Threading.Tasks;
-using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
 using DcrPowerShell.Inventory;
-using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
 using DcrPowerShell.Providers;
 using DcrPowerShell.Vaults;

@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Net.Http;
 using System.Text.RegularExpressions;
-using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Protocol;

@@ -8,7 +8,6 @@ using System.Runtime.ExceptionServices;
 using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
-using DcrPowerShell.Http;
 using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Hosting;
