@@ -39,8 +39,9 @@ function Build([string[]] $Projects = $project) {
 function Package {
     Build
     $manifest = Get-Content (Join-Path $module 'DcrPowerShell.psd1') -Raw
-    $version = [regex]::Match($manifest, "ModuleVersion\s*=\s*'([^']+)'").Groups[1].Value
-    $description = [regex]::Match($manifest, "Description\s*=\s*'([^']+)'").Groups[1].Value
+    $text = @{}
+    [regex]::Matches($manifest, "(?m)^\s*(\w+)\s*=\s*'([^']*)'") | ForEach-Object { $text[$_.Groups[1].Value] = $_.Groups[2].Value }
+    $version = @($text.ModuleVersion; $text.Prerelease | Where-Object { $_ }) -join '-'
 
     # The gallery installs it along; the module itself is imported without it.
     $secretManagement = '1.1.2'
@@ -53,10 +54,14 @@ function Package {
   <metadata>
     <id>DcrPowerShell</id>
     <version>$version</version>
-    <authors>DcrPowerShell contributors</authors>
+    <authors>$($text.Author)</authors>
     <requireLicenseAcceptance>false</requireLicenseAcceptance>
-    <license type="expression">MIT</license>
-    <description>$description</description>
+    <licenseUrl>$($text.LicenseUri)</licenseUrl>
+    <projectUrl>$($text.ProjectUri)</projectUrl>
+    <iconUrl>$($text.IconUri)</iconUrl>
+    <description>$($text.Description)</description>
+    <releaseNotes>$($text.ReleaseNotes)</releaseNotes>
+    <copyright>$($text.Copyright)</copyright>
     <tags>PSModule PSIncludes_Cmdlet $(($cmdlets | ForEach-Object { "PSCmdlet_$_ PSCommand_$_" }) -join ' ') $tags</tags>
     <dependencies>
       <dependency id="Microsoft.PowerShell.SecretManagement" version="$secretManagement" />

@@ -47,8 +47,13 @@
 
     PrivateData            = @{
         PSData = @{
-            Tags       = @('OAuth', 'OAuth2', 'OpenIDConnect', 'OIDC', 'DCR', 'RFC7591', 'RFC7592', 'Registration', 'SecretManagement', 'PSEdition_Core', 'PSEdition_Desktop', 'Windows', 'Linux', 'MacOS')
-            LicenseUri = 'https://opensource.org/license/mit'
+            Tags         = @('OAuth', 'OAuth2', 'OpenIDConnect', 'OIDC', 'DCR', 'RFC7591', 'RFC7592', 'Registration', 'SecretManagement', 'PSEdition_Core', 'PSEdition_Desktop', 'Windows', 'Linux', 'MacOS')
+            # Such as preview1: the version is then 0.1.0-preview1.
+            Prerelease   = ''
+            ProjectUri   = 'https://github.com/DcrPowerShell/DcrPowerShell'
+            LicenseUri   = 'https://github.com/DcrPowerShell/DcrPowerShell/blob/main/LICENSE'
+            IconUri      = 'https://raw.githubusercontent.com/DcrPowerShell/DcrPowerShell/main/docs/images/icon.png'
+            ReleaseNotes = 'https://github.com/DcrPowerShell/DcrPowerShell/blob/main/CHANGELOG.md'
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.IO;
 using System.Linq;
 using System.Text;
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using DcrPowerShell.HelpBuilder;
 using Xunit;
@@ -30,17 +31,41 @@ public class SurfaceTests
     }
 
     /// <summary>
-    /// Surface.txt is the surface as agreed. If this fails and the change is meant: copy the actual text over it, and say it in
-    /// CHANGELOG.md.
+    /// Surface.txt is the surface as agreed, and Objects.txt the public types with their members. If this fails and the change is meant:
+    /// copy the actual text over it, and say it in CHANGELOG.md.
     /// </summary>
-    [Fact]
-    public void The_surface_is_the_agreed_one()
+    [Theory]
+    [InlineData("Surface.txt")]
+    [InlineData("Objects.txt")]
+    public void The_surface_is_the_agreed_one(string name)
     {
-        var agreed = File.ReadAllText(Path.Combine(Repository.Root, "tests", "DcrPowerShell.Module.Tests", "Surface.txt")).ReplaceLineEndings("\n");
-        var actual = Describe();
-        var file = Path.Combine(Repository.Root, "out", "Surface.txt");
+        var agreed = File.ReadAllText(Path.Combine(Repository.Root, "tests", "DcrPowerShell.Module.Tests", name)).ReplaceLineEndings("\n");
+        var actual = name == "Surface.txt" ? Describe() : Objects();
+        var file = Path.Combine(Repository.Root, "out", name);
         File.WriteAllText(file, actual);
-        Assert.True(agreed == actual, $"The public surface differs from Surface.txt. The actual one is in {Path.GetRelativePath(Repository.Root, file)}:\n{Difference(agreed, actual)}");
+        var place = Path.GetRelativePath(Repository.Root, file);
+        Assert.True(agreed == actual, $"The public surface differs from {name}. The actual one is in {place}:\n{Difference(agreed, actual)}");
+    }
+
+    /// <summary>The project's address is the manifest's ProjectUri: another one is changed everywhere at once.</summary>
+    [Fact]
+    public void Every_address_of_the_project_is_below_the_manifests_ProjectUri()
+    {
+        var project = Regex.Match(Repository.Manifest, @"ProjectUri\s*=\s*'([^']+)'").Groups[1].Value;
+        var raw = project.Replace("https://github.com/", "https://raw.githubusercontent.com/", System.StringComparison.Ordinal);
+        var form = File.ReadAllText(Path.Combine(Repository.Root, ".github", "ISSUE_TEMPLATE", "config.yml"));
+        foreach (var address in new[] { "LicenseUri", "ReleaseNotes", "IconUri" })
+        {
+            var uri = Regex.Match(Repository.Manifest, address + @"\s*=\s*'([^']+)'").Groups[1].Value;
+            var parts = Regex.Match(uri, $"^({Regex.Escape(project)}/blob|{Regex.Escape(raw)})/main/(?<file>.+)$");
+            Assert.True(parts.Success, $"{address}: {uri}");
+            Assert.True(File.Exists(Path.Combine(Repository.Root, parts.Groups["file"].Value)), uri);
+        }
+
+        Assert.Contains($"{project}/security/", form);
+        Assert.All(
+            CmdletReader.Read(Repository.ModuleAssembly),
+            cmdlet => Assert.Equal($"{project}/blob/main/docs/en-US/{cmdlet.Name}.md", cmdlet.HelpUri));
     }
 
     /// <summary>A client that goes to a file or comes from a job brings all but its secrets.</summary>
@@ -60,6 +85,11 @@ public class SurfaceTests
             Assert.Equal(properties.Order(System.StringComparer.Ordinal), serialised.Order(System.StringComparer.Ordinal));
         }
     }
+
+    private static string Objects() => string.Concat(
+        PublicTypes.Describe(Repository.CoreAssembly),
+        PublicTypes.Describe(Repository.ModuleAssembly),
+        PublicTypes.DescribeAdded(Path.Combine(Repository.Module, "DcrPowerShell.Types.ps1xml")));
 
     private static string Describe()
     {

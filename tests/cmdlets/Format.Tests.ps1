@@ -1,4 +1,4 @@
-BeforeAll {
+﻿BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest
     $inTwelveDays = [DateTimeOffset]::UtcNow.AddDays(12).AddMinutes(5).ToUnixTimeSeconds()

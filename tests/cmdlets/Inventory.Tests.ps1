@@ -1,4 +1,4 @@
-# The inventory: which secrets expire, which clients are gone, and clients that go to a file or come from one.
+﻿# The inventory: which secrets expire, which clients are gone, and clients that go to a file or come from one.
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest

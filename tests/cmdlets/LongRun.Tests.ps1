@@ -78,7 +78,7 @@ Describe 'A long run that a person stops' {
     }
 }
 
-Describe 'A long run at a prompt' -Skip:($IsWindows -or $PSEdition -eq 'Desktop') {
+Describe 'A long run at a prompt' -Skip:($PSEdition -eq 'Desktop' -or $IsWindows) {
     It 'says after Ctrl-C what came of it and what to do next' {
         $server = New-TestServer @{ faults = @(@{ on = 'register'; times = 30; delayMs = 1000 }) }
         $pwsh = Start-Pwsh "`$null = Connect-DcrServer $($server.Issuer)

@@ -37,7 +37,7 @@ Describe 'New-DcrKey' {
 
     It 'makes keys that a client registers with and connects with' {
         $key = New-DcrKey ops-key ES256
-        $server = New-TestServer @{ tokenClient = @{ clientId = 'ops'; jwks = ($key.Jwks | ConvertTo-Json -Depth 5 | ConvertFrom-Json -AsHashtable) } }
+        $server = New-TestServer @{ tokenClient = @{ clientId = 'ops'; jwks = ($key.Jwks | ConvertTo-Json -Depth 5 | ConvertFrom-Json) } }
         $null = Connect-DcrServer $server.Issuer -ClientId ops -PrivateKey (ConvertTo-Secret (Get-ApplicationSecret ops-key))
         $client = New-DcrClient App -GrantType client_credentials -ResponseType @() -TokenEndpointAuthMethod private_key_jwt -Jwks $key.Jwks
         $client.Metadata.jwks.keys[0].kid | Should -Be $key.KeyId

@@ -3,11 +3,16 @@ BeforeAll {
     Start-DcrTest
     $root = Split-Path (Split-Path $PSScriptRoot)
 
-    # The home folder is an empty one: NuGet finds what it has downloaded where the last build found it.
-    $assets = Get-Content (Join-Path $root 'src/DcrPowerShell/obj/project.assets.json') -Raw | ConvertFrom-Json
-    $env:NUGET_PACKAGES = $assets.packageFolders.PSObject.Properties.Name | Select-Object -First 1
-    $env:DOTNET_NOLOGO = $env:DOTNET_CLI_TELEMETRY_OPTOUT = 'true'
-    $package = & (Join-Path $root 'build.ps1') Package | Select-Object -Last 1
+    if ($env:DCR_PACKAGE) {
+        # Test-Package.ps1 has unpacked it to where the tests look for the module.
+        $package = Get-Item -LiteralPath $env:DCR_PACKAGE
+    } else {
+        # The home folder is an empty one: NuGet finds what it has downloaded where the last build found it.
+        $assets = Get-Content (Join-Path $root 'src/DcrPowerShell/obj/project.assets.json') -Raw | ConvertFrom-Json
+        $env:NUGET_PACKAGES = $assets.packageFolders.PSObject.Properties.Name | Select-Object -First 1
+        $env:DOTNET_NOLOGO = $env:DOTNET_CLI_TELEMETRY_OPTOUT = 'true'
+        $package = & (Join-Path $root 'build.ps1') Package | Select-Object -Last 1
+    }
 
     $repository = Join-Path $TestDrive repository
     $null = New-Item $repository -ItemType Directory
@@ -24,9 +29,15 @@ Describe 'The package' {
         $manifest = Test-ModuleManifest (Join-Path $unpacked 'DcrPowerShell.psd1')
         $nuspec = ([xml](Get-Content (Join-Path $unpacked 'DcrPowerShell.nuspec') -Raw)).package.metadata
         $nuspec.id | Should -BeExactly 'DcrPowerShell'
-        $nuspec.version | Should -Be $manifest.Version
-        $package.Name | Should -Be "DcrPowerShell.$($manifest.Version).nupkg"
+        $information = $manifest.PrivateData.PSData
+        $nuspec.version | Should -Be (@($manifest.Version; $information.Prerelease | Where-Object { $_ }) -join '-')
+        $package.Name | Should -Be "DcrPowerShell.$($nuspec.version).nupkg"
+        $nuspec.authors | Should -Be $manifest.Author
         $nuspec.description | Should -Be $manifest.Description
+        $nuspec.projectUrl | Should -Be $information.ProjectUri
+        $nuspec.licenseUrl | Should -Be $information.LicenseUri
+        $nuspec.iconUrl | Should -Be $information.IconUri
+        $nuspec.releaseNotes | Should -Be $information.ReleaseNotes
         $nuspec.dependencies.dependency.id | Should -Be 'Microsoft.PowerShell.SecretManagement'
         $nuspec.dependencies.dependency.version | Should -Match '^\d+\.\d+\.\d+$'
         $tags = $nuspec.tags -split ' '
@@ -41,6 +52,50 @@ Describe 'The package' {
         foreach ($file in $files) {
             $copy = Join-Path $unpacked $file.FullName.Substring($built.Length)
             (Get-FileHash $copy).Hash | Should -Be (Get-FileHash $file.FullName).Hash -Because $file.Name
+        }
+    }
+
+    It 'holds the page that introduces it, and its licence' {
+        'README.md', 'LICENSE' | ForEach-Object {
+            (Get-FileHash (Join-Path $unpacked $_)).Hash | Should -Be (Get-FileHash (Join-Path $root $_)).Hash -Because $_
+        }
+    }
+
+    Context 'in a repository' {
+        BeforeAll {
+            # A stand-in for SecretManagement, newer than the real one. Install takes what is there already; Save saves it in any case.
+            $other = New-Item (Join-Path $TestDrive other) -ItemType Directory
+            $id = 'Microsoft.PowerShell.SecretManagement'
+            Set-Content (Join-Path $other "$id.psd1") "@{ ModuleVersion = '1.1.99'; GUID = '$([guid]::NewGuid())'; Author = 'Test'; Description = 'Test' }"
+            Set-Content (Join-Path $other "$id.nuspec") ('<package><metadata><id>{0}</id><version>1.1.99</version><authors>Test</authors>' -f $id +
+                '<description>Test</description><tags>PSModule</tags></metadata></package>')
+            $feed = New-Item (Join-Path $TestDrive feed) -ItemType Directory
+            Copy-Item $package.FullName $feed
+            Add-Type -AssemblyName System.IO.Compression.FileSystem
+            [IO.Compression.ZipFile]::CreateFromDirectory($other, (Join-Path $feed "$id.1.1.99.nupkg"))
+            $saved = New-Item (Join-Path $TestDrive saved) -ItemType Directory
+        }
+
+        AfterEach { Get-ChildItem $saved | Remove-Item -Recurse -Force }
+
+        It 'brings SecretManagement along with PowerShellGet' {
+            Register-PSRepository -Name Feed -SourceLocation $feed.FullName -InstallationPolicy Trusted
+            try { Save-Module DcrPowerShell -Repository Feed -Path $saved.FullName } finally { Unregister-PSRepository Feed }
+            (Get-ChildItem $saved).Name | Should -Be 'DcrPowerShell', $id
+        }
+
+        It 'brings SecretManagement along with PSResourceGet' -Skip:(-not (Get-Command Save-PSResource -ErrorAction Ignore)) {
+            Import-Module "$PSScriptRoot/Feed.psm1"
+            $gallery = Start-Feed (Get-ChildItem $feed)
+            Register-PSResourceRepository -Name Gallery -Uri $gallery.Uri -ApiVersion V2 -Trusted
+            try {
+                Save-PSResource DcrPowerShell -Repository Gallery -Path $saved.FullName
+            } finally {
+                Unregister-PSResourceRepository Gallery
+                Stop-Feed $gallery
+            }
+
+            (Get-ChildItem $saved).Name | Should -Be 'DcrPowerShell', $id
         }
     }
 

@@ -1,3 +1,4 @@
+#requires -Version 7.0
 # Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"

@@ -1,4 +1,4 @@
-# What people and files give: headings, cells, dates, paths, keys and pasted addresses.
+﻿# What people and files give: headings, cells, dates, paths, keys and pasted addresses.
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest
@@ -37,8 +37,8 @@ Describe 'A heading' {
         $client = New-DcrClient App https://app.example.com/
         Clear-TestServerRequest $server
         $row = [pscustomobject]@{ Issuer = $server.Issuer; $Heading = 'https://app.example.com/' }
-        $row | Add-Member ($Meant -eq 'ClientId' ? 'Tenant' : 'ClientId') $client.ClientId
-        $answer = $Command -eq 'Get-DcrClient' ? @{} : @{ Confirm = $false }
+        $row | Add-Member $(if ($Meant -eq 'ClientId') { 'Tenant' } else { 'ClientId' }) $client.ClientId
+        $answer = if ($Command -eq 'Get-DcrClient') { @{} } else { @{ Confirm = $false } }
         $failure = { $row | & $Command @answer } | Should -Throw -PassThru
         $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidClientMetadata,*'
         "$failure" | Should -BeLike "*Column '*' is not read as $Meant*"
@@ -158,7 +158,7 @@ Describe 'A path' {
     }
 }
 
-Describe 'A private key' {
+Describe 'A private key' -Skip:($PSEdition -eq 'Desktop') {
     BeforeAll {
         $rsa = [System.Security.Cryptography.RSA]::Create(2048)
         $pem = "-----BEGIN PRIVATE KEY-----`n$([Convert]::ToBase64String($rsa.ExportPkcs8PrivateKey(), 'InsertLineBreaks'))`n-----END PRIVATE KEY-----`n"

@@ -1,4 +1,4 @@
-# Needs: SecretManagement, SecretStore
+﻿# Needs: SecretManagement, SecretStore
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest -Vault
@@ -173,7 +173,7 @@ Describe 'A vault that is named' {
     It 'gives its secrets for credentials' {
         $key = New-DcrKey ops-key ES256 -Vault TestStore
         (Get-Secret ops-key -Vault TestStore -AsPlainText | ConvertFrom-Json).kid | Should -Be $key.KeyId
-        $server = New-TestServer @{ tokenClient = @{ clientId = 'ops'; jwks = ($key.Jwks | ConvertTo-Json -Depth 5 | ConvertFrom-Json -AsHashtable) } }
+        $server = New-TestServer @{ tokenClient = @{ clientId = 'ops'; jwks = ($key.Jwks | ConvertTo-Json -Depth 5 | ConvertFrom-Json) } }
         $null = Connect-DcrServer $server.Issuer -ClientId ops -PrivateKey (Get-Secret ops-key -Vault TestStore)
         (New-DcrClient @app -ClientSecretName app-secret).ClientName | Should -Be 'App'
         Get-Secret app-secret -Vault TestStore -AsPlainText | Should -BeExactly (Get-TestServerClient $server).clientSecret

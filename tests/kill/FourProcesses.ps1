@@ -1,8 +1,8 @@
 <#
 .SYNOPSIS
     Four processes at once register the same tenants in one local store. Each tenant gets one client, every process gets all of them, and
-    nothing is left over. With -KillOne one process is killed in the middle and another takes its place: then at most as many tenants as it
-    was registering at once are orphans.
+    nothing is left over. With -Other, half of the processes are another PowerShell. With -KillOne one process is killed in the middle and
+    another takes its place: then at most as many tenants as it was registering at once are orphans.
     Gives an object with the figures; the exit code is 1 where a tenant has no client or two, or a process failed otherwise.
     Run it by: dotnet pwsh ./tests/kill/FourProcesses.ps1
 #>
@@ -11,6 +11,8 @@ param(
     [switch] $KillOne,
     [int] $ThrottleLimit = 4,
     [int] $Seed = (Get-Random -Maximum 1000000),
+    # The program of another PowerShell, such as powershell.exe: every second process runs in it.
+    [string] $Other,
     # The built module.
     [string] $Module = (Join-Path (Split-Path (Split-Path $PSScriptRoot)) 'out/DcrPowerShell/DcrPowerShell.psd1')
 )
@@ -38,13 +40,14 @@ $failed = @(
         @{ id = $failure.FullyQualifiedErrorId -replace ',.*'; tenant = $failure.TargetObject.Tenant; text = "$failure" }
     }
 )
-ConvertTo-Json @{ clients = $clients; made = $summary.Made; failed = $failed } -Compress -Depth 3
+ConvertTo-Json @{ clients = $clients; made = $summary.Made; failed = $failed; edition = "$PSEdition $($PSVersionTable.PSVersion)" } -Compress -Depth 3
 '@
 
-function Start-Worker {
+function Start-Worker([string] $Program) {
     $file = Join-Path $home2 'worker.ps1'
     [IO.File]::WriteAllText($file, "Import-Module '$Module'`n$script")
-    $start = New-PwshStartInfo '-NoProfile', '-NonInteractive', '-File', $file
+    $another = if ($Program) { @{ Program = $Program } } else { @{} }
+    $start = New-PwshStartInfo '-NoProfile', '-NonInteractive', '-File', $file @another
     $variables = @{ HOME = $home2; DCRPOWERSHELL_HOME = (Join-Path $home2 'ledger') }
     $variables += @{ DCR_ISSUER = $server.Issuer; DCR_ROWS = $list; DCR_THROTTLE = $ThrottleLimit }
     foreach ($name in $variables.Keys) { $start.EnvironmentVariables[$name] = "$($variables[$name])" }
@@ -59,7 +62,7 @@ try {
     $server = New-TestServer
     $rows = 1..$Tenants | ForEach-Object { "tenant $_,tenant $_,https://app.example.com/callback" }
     [IO.File]::WriteAllLines($list, [string[]] (@('ClientName,Tenant,RedirectUri') + $rows))
-    $workers = @(1..4 | ForEach-Object { Start-Worker })
+    $workers = @($null, $Other, $null, $Other | ForEach-Object { Start-Worker $_ })
     $spare = if ($KillOne) { Start-Worker }
     foreach ($worker in $workers) { $worker.Process.StandardInput.WriteLine() }
     if ($KillOne) {
@@ -108,6 +111,7 @@ $figures = New-Object psobject -Property ([ordered]@{
     # Processes that did not get the very clients that are kept.
     Differ = @($results | Where-Object { Compare-Object $expected @($_.clients | Sort-Object) }).Count
     Made = ($results | Measure-Object made -Sum).Sum
+    Editions = ($results | ForEach-Object { $_.edition } | Sort-Object -Unique) -join ', '
     Seed = $Seed
 })
 $figures

@@ -22,9 +22,13 @@ function Invoke-Pwsh {
 # How to start PowerShell with these arguments and all three streams redirected.
 function New-PwshStartInfo {
     [CmdletBinding()]
-    param([Parameter(Mandatory)] [string[]] $Arguments)
+    param(
+        [Parameter(Mandatory)] [string[]] $Arguments,
+        # Another PowerShell: its program.
+        [string] $Program
+    )
 
-    $program, $first = @(Get-PwshCommand)
+    $program, $first = @(if ($Program) { $Program } else { Get-PwshCommand })
     $start = [Diagnostics.ProcessStartInfo]::new($program)
     $all = @($first) + $Arguments | Where-Object { $null -ne $_ }
     $start.Arguments = @($all | ForEach-Object { if ($_ -match '[\s"]') { '"' + $_.Replace('"', '\"') + '"' } else { $_ } }) -join ' '
@@ -32,6 +36,8 @@ function New-PwshStartInfo {
     $start.RedirectStandardInput = $true
     $start.RedirectStandardOutput = $true
     $start.RedirectStandardError = $true
+    # Another PowerShell would find this one's modules first, and Windows PowerShell cannot load those of PowerShell 7.
+    if ($PSBoundParameters.ContainsKey('Program')) { $start.EnvironmentVariables.Remove('PSModulePath') }
     $start
 }
 

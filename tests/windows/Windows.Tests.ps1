@@ -33,7 +33,7 @@ AfterAll { Stop-DcrTest }
 
 Describe 'Windows' {
     It 'is what this runs on, and the store is where an account keeps its local data' {
-        $IsWindows | Should -BeTrue
+        [Environment]::OSVersion.Platform | Should -Be 'Win32NT'
         $folder = $env:DCRPOWERSHELL_HOME
         $env:DCRPOWERSHELL_HOME = $null
         try { (Get-DcrStore).Path | Should -Be (Join-Path $env:LOCALAPPDATA DcrPowerShell) } finally { $env:DCRPOWERSHELL_HOME = $folder }

@@ -119,7 +119,7 @@ internal static class CmdletReader
     };
 
     /// <summary>The name that PowerShell's help shows: no namespace, generic arguments in brackets, Nullable left out.</summary>
-    private static string TypeName(TypeReference type) => type switch
+    internal static string TypeName(TypeReference type) => type switch
     {
         ArrayType array => TypeName(array.ElementType) + "[]",
         GenericInstanceType nullable when IsNullable(nullable) => TypeName(nullable.GenericArguments[0]),

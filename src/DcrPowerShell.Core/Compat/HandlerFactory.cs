@@ -68,7 +68,9 @@ internal static class HandlerFactory
     public static Uri? ProxyBefore(Uri? given, Uri target)
     {
 #if NET
+#pragma warning disable RS0030 // Only the system's proxy is asked for here; nothing is sent.
         var proxy = given is null ? HttpClient.DefaultProxy : WebProxyOf(given);
+#pragma warning restore RS0030
 #else
         var proxy = given is null ? WebRequest.DefaultWebProxy : WebProxyOf(given);
 #endif

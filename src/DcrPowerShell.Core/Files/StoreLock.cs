@@ -29,7 +29,9 @@ internal static class StoreLock
 
             // At uneven times: the others may come at a fixed beat.
             pauses ??= new Random();
+#pragma warning disable RS0030 // Nothing says when another process lets go of a file.
             Thread.Sleep(pauses.Next(1, 4));
+#pragma warning restore RS0030
         }
     }
 

@@ -16,6 +16,7 @@ using DcrPowerShell.Protocol;
 
 namespace DcrPowerShell.Http;
 
+#pragma warning disable RS0030 // The one place that has an HttpClient.
 /// <summary>Sends one request once: no redirect, no retry, a time limit, and no more than 1 MiB of answer.</summary>
 internal sealed class HttpTransport : IDisposable
 {

@@ -5,7 +5,6 @@ using System.Runtime.CompilerServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using DcrPowerShell.Compat;
-using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Vaults;
 

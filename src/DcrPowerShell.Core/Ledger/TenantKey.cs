@@ -1,5 +1,4 @@
 using System;
-using System.Linq;
 using System.Text;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
@@ -18,7 +17,7 @@ internal static class TenantKey
     /// <exception cref="DcrException">InvalidClientMetadata.</exception>
     public static void Check(string? tenant)
     {
-        if (tenant?.Contains(Given.Lost) == true)
+        if (tenant?.IndexOf(Given.Lost) >= 0)
         {
             throw DcrErrors.BrokenTenant(tenant, Given.WhyLost, Given.FixLost);
         }

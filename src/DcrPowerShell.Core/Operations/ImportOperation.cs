@@ -1,12 +1,10 @@
 using System;
 using System.Linq;
 using System.Threading.Tasks;
-using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
 using DcrPowerShell.Inventory;
 using DcrPowerShell.Ledger;
-using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
 using DcrPowerShell.Providers;
 using DcrPowerShell.Vaults;

@@ -7,7 +7,6 @@ using System.Threading.Tasks;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Protocol;
-using DcrPowerShell.Providers;
 
 namespace DcrPowerShell.Operations;
 

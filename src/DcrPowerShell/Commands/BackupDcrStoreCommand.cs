@@ -11,7 +11,7 @@ using DcrPowerShell.Operations;
 namespace DcrPowerShell.Commands;
 
 /// <summary>Writes all that the local store holds to one file, encrypted with a passphrase.</summary>
-[Cmdlet(VerbsData.Backup, "DcrStore", SupportsShouldProcess = true)]
+[Cmdlet(VerbsData.Backup, "DcrStore", SupportsShouldProcess = true, HelpUri = HelpPages.Address + "Backup-DcrStore.md")]
 [OutputType(typeof(FileInfo))]
 public sealed class BackupDcrStoreCommand : DcrStoreCmdlet
 {

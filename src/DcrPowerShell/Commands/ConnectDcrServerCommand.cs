@@ -18,7 +18,8 @@ using Runspace = System.Management.Automation.Runspaces.Runspace;
 namespace DcrPowerShell.Commands;
 
 /// <summary>Connects to an authorization server.</summary>
-[Cmdlet(VerbsCommunications.Connect, "DcrServer", DefaultParameterSetName = IssuerSet)]
+[Cmdlet(VerbsCommunications.Connect, "DcrServer", DefaultParameterSetName = IssuerSet,
+    HelpUri = HelpPages.Address + "Connect-DcrServer.md")]
 [OutputType(typeof(DcrConnection))]
 public sealed class ConnectDcrServerCommand : DcrCmdlet
 {

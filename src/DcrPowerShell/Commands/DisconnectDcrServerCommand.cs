@@ -7,7 +7,7 @@ using DcrPowerShell.Hosting;
 namespace DcrPowerShell.Commands;
 
 /// <summary>Closes connections and forgets their credentials. What is in the vault stays there.</summary>
-[Cmdlet(VerbsCommunications.Disconnect, "DcrServer")]
+[Cmdlet(VerbsCommunications.Disconnect, "DcrServer", HelpUri = HelpPages.Address + "Disconnect-DcrServer.md")]
 public sealed class DisconnectDcrServerCommand : DcrCmdlet
 {
     /// <summary>Names of connections of this runspace; by default the one last made.</summary>

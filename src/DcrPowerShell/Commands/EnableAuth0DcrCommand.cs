@@ -12,7 +12,8 @@ using DcrPowerShell.Providers.Auth0;
 namespace DcrPowerShell.Commands;
 
 /// <summary>Sets an Auth0 tenant up for dynamic client registration, step by step.</summary>
-[Cmdlet(VerbsLifecycle.Enable, "Auth0Dcr", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+[Cmdlet(VerbsLifecycle.Enable, "Auth0Dcr", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High,
+    HelpUri = HelpPages.Address + "Enable-Auth0Dcr.md")]
 [OutputType(typeof(DcrSetupStep))]
 public sealed class EnableAuth0DcrCommand : DcrConnectedCmdlet
 {

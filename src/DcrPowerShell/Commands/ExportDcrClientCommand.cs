@@ -14,7 +14,7 @@ using DcrPowerShell.Operations;
 namespace DcrPowerShell.Commands;
 
 /// <summary>Writes an inventory of clients, without their secrets. Sends nothing.</summary>
-[Cmdlet(VerbsData.Export, "DcrClient", SupportsShouldProcess = true)]
+[Cmdlet(VerbsData.Export, "DcrClient", SupportsShouldProcess = true, HelpUri = HelpPages.Address + "Export-DcrClient.md")]
 [OutputType(typeof(FileInfo))]
 public sealed class ExportDcrClientCommand : DcrInputCmdlet
 {

@@ -6,7 +6,7 @@ using DcrPowerShell.Operations;
 namespace DcrPowerShell.Commands;
 
 /// <summary>Finds requests of which nobody knows whether the server carried them out. Changes nothing.</summary>
-[Cmdlet(VerbsCommon.Find, "DcrOrphan")]
+[Cmdlet(VerbsCommon.Find, "DcrOrphan", HelpUri = HelpPages.Address + "Find-DcrOrphan.md")]
 [OutputType(typeof(DcrOrphan))]
 public sealed class FindDcrOrphanCommand : DcrConnectedCmdlet
 {

@@ -13,7 +13,7 @@ using DcrPowerShell.Metadata;
 namespace DcrPowerShell.Commands;
 
 /// <summary>Reads the audit log, or proves that it is whole. Sends nothing.</summary>
-[Cmdlet(VerbsCommon.Get, "DcrAuditLog", DefaultParameterSetName = ReadSet)]
+[Cmdlet(VerbsCommon.Get, "DcrAuditLog", DefaultParameterSetName = ReadSet, HelpUri = HelpPages.Address + "Get-DcrAuditLog.md")]
 [OutputType(typeof(DcrAuditRecord), ParameterSetName = [ReadSet])]
 [OutputType(typeof(DcrAuditCheck), ParameterSetName = [VerifySet])]
 public sealed class GetDcrAuditLogCommand : DcrCmdlet

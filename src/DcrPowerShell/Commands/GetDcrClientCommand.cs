@@ -12,7 +12,7 @@ using DcrPowerShell.Vaults;
 namespace DcrPowerShell.Commands;
 
 /// <summary>Reads clients (RFC 7592, section 2.1): those that are named, or all that are kept at the connected server.</summary>
-[Cmdlet(VerbsCommon.Get, "DcrClient")]
+[Cmdlet(VerbsCommon.Get, "DcrClient", HelpUri = HelpPages.Address + "Get-DcrClient.md")]
 [OutputType(typeof(DcrClient))]
 public sealed class GetDcrClientCommand : DcrClientCmdlet
 {

@@ -1,4 +1,3 @@
-using System;
 using System.Linq;
 using System.Management.Automation;
 using DcrPowerShell.Binding;
@@ -7,7 +6,7 @@ using DcrPowerShell.Hosting;
 namespace DcrPowerShell.Commands;
 
 /// <summary>Shows the connections of this runspace.</summary>
-[Cmdlet(VerbsCommon.Get, "DcrServer")]
+[Cmdlet(VerbsCommon.Get, "DcrServer", HelpUri = HelpPages.Address + "Get-DcrServer.md")]
 [OutputType(typeof(DcrConnection))]
 public sealed class GetDcrServerCommand : DcrCmdlet
 {

@@ -4,7 +4,7 @@ using DcrPowerShell.Hosting;
 namespace DcrPowerShell.Commands;
 
 /// <summary>Shows the local store. Works while it is locked, too.</summary>
-[Cmdlet(VerbsCommon.Get, "DcrStore")]
+[Cmdlet(VerbsCommon.Get, "DcrStore", HelpUri = HelpPages.Address + "Get-DcrStore.md")]
 [OutputType(typeof(DcrStoreInfo))]
 public sealed class GetDcrStoreCommand : DcrStoreCmdlet
 {

@@ -17,7 +17,8 @@ using DcrPowerShell.Vaults;
 namespace DcrPowerShell.Commands;
 
 /// <summary>Takes clients that were registered elsewhere into the store, with their tokens.</summary>
-[Cmdlet(VerbsData.Import, "DcrClient", SupportsShouldProcess = true, DefaultParameterSetName = ClientSet)]
+[Cmdlet(VerbsData.Import, "DcrClient", SupportsShouldProcess = true, DefaultParameterSetName = ClientSet,
+    HelpUri = HelpPages.Address + "Import-DcrClient.md")]
 [OutputType(typeof(DcrClient))]
 public sealed class ImportDcrClientCommand : DcrBatchCmdlet
 {

@@ -13,7 +13,7 @@ using DcrPowerShell.Vaults;
 namespace DcrPowerShell.Commands;
 
 /// <summary>Moves registrations between the local store and vaults. Sends nothing.</summary>
-[Cmdlet(VerbsCommon.Move, "DcrRegistration", SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommon.Move, "DcrRegistration", SupportsShouldProcess = true, HelpUri = HelpPages.Address + "Move-DcrRegistration.md")]
 [OutputType(typeof(DcrClient))]
 public sealed class MoveDcrRegistrationCommand : DcrCmdlet
 {

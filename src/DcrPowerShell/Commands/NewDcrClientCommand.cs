@@ -18,7 +18,7 @@ using DcrPowerShell.Vaults;
 namespace DcrPowerShell.Commands;
 
 /// <summary>Registers a client (RFC 7591).</summary>
-[Cmdlet(VerbsCommon.New, "DcrClient", SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommon.New, "DcrClient", SupportsShouldProcess = true, HelpUri = HelpPages.Address + "New-DcrClient.md")]
 [OutputType(typeof(DcrClient))]
 public sealed class NewDcrClientCommand : ClientMetadataCmdlet
 {

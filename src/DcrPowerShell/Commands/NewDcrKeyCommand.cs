@@ -8,7 +8,7 @@ using DcrPowerShell.Vaults;
 namespace DcrPowerShell.Commands;
 
 /// <summary>Makes a key pair: the private half is kept, the public half for the server.</summary>
-[Cmdlet(VerbsCommon.New, "DcrKey", SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommon.New, "DcrKey", SupportsShouldProcess = true, HelpUri = HelpPages.Address + "New-DcrKey.md")]
 [OutputType(typeof(DcrKey))]
 public sealed class NewDcrKeyCommand : DcrCmdlet
 {

@@ -7,7 +7,8 @@ using DcrPowerShell.Operations;
 namespace DcrPowerShell.Commands;
 
 /// <summary>Deletes a client at the server (RFC 7592, section 2.3), and its registration in the store.</summary>
-[Cmdlet(VerbsCommon.Remove, "DcrClient", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+[Cmdlet(VerbsCommon.Remove, "DcrClient", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High,
+    HelpUri = HelpPages.Address + "Remove-DcrClient.md")]
 public sealed class RemoveDcrClientCommand : DcrClientCmdlet
 {
     private RegistrationLedger? _ledger;

@@ -8,7 +8,8 @@ using DcrPowerShell.Operations;
 namespace DcrPowerShell.Commands;
 
 /// <summary>Gets a new secret for a client, where the server gives one.</summary>
-[Cmdlet(VerbsCommon.Reset, "DcrClientSecret", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+[Cmdlet(VerbsCommon.Reset, "DcrClientSecret", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High,
+    HelpUri = HelpPages.Address + "Reset-DcrClientSecret.md")]
 [OutputType(typeof(DcrClient))]
 public sealed class ResetDcrClientSecretCommand : DcrClientCmdlet
 {

@@ -5,7 +5,8 @@ using DcrPowerShell.Operations;
 namespace DcrPowerShell.Commands;
 
 /// <summary>Has the server issue a new registration access token for a client, where it does that.</summary>
-[Cmdlet(VerbsCommon.Reset, "DcrRegistrationToken", SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommon.Reset, "DcrRegistrationToken", SupportsShouldProcess = true,
+    HelpUri = HelpPages.Address + "Reset-DcrRegistrationToken.md")]
 [OutputType(typeof(DcrClient))]
 public sealed class ResetDcrRegistrationTokenCommand : DcrClientCmdlet
 {

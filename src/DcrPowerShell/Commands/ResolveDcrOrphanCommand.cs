@@ -6,7 +6,8 @@ using DcrPowerShell.Operations;
 namespace DcrPowerShell.Commands;
 
 /// <summary>Settles requests of which nobody knew whether the server carried them out.</summary>
-[Cmdlet(VerbsDiagnostic.Resolve, "DcrOrphan", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = AdoptSet)]
+[Cmdlet(VerbsDiagnostic.Resolve, "DcrOrphan", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High,
+    DefaultParameterSetName = AdoptSet, HelpUri = HelpPages.Address + "Resolve-DcrOrphan.md")]
 [OutputType(typeof(DcrClient), ParameterSetName = [AdoptSet])]
 public sealed class ResolveDcrOrphanCommand : DcrConnectedCmdlet
 {

@@ -14,7 +14,8 @@ using DcrPowerShell.Vaults.SecretStore;
 namespace DcrPowerShell.Commands;
 
 /// <summary>Brings registrations back: what the local store has and the vault lacks, from a server that the connection's credential can read, or with the whole of an unreadable SecretStore.</summary>
-[Cmdlet(VerbsData.Restore, "DcrRegistration", SupportsShouldProcess = true, DefaultParameterSetName = LedgerSet)]
+[Cmdlet(VerbsData.Restore, "DcrRegistration", SupportsShouldProcess = true, DefaultParameterSetName = LedgerSet,
+    HelpUri = HelpPages.Address + "Restore-DcrRegistration.md")]
 [OutputType(typeof(DcrClient))]
 public sealed class RestoreDcrRegistrationCommand : DcrConnectedCmdlet
 {

@@ -8,7 +8,7 @@ using DcrPowerShell.Operations;
 namespace DcrPowerShell.Commands;
 
 /// <summary>Changes a client (RFC 7592, section 2.2): what is named is replaced, the rest stays.</summary>
-[Cmdlet(VerbsCommon.Set, "DcrClient", SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommon.Set, "DcrClient", SupportsShouldProcess = true, HelpUri = HelpPages.Address + "Set-DcrClient.md")]
 [OutputType(typeof(DcrClient))]
 public sealed class SetDcrClientCommand : ClientMetadataCmdlet
 {

@@ -12,7 +12,7 @@ using DcrPowerShell.Vaults;
 namespace DcrPowerShell.Commands;
 
 /// <summary>Changes how the local store is protected, where its key is, and which vault connections have by default.</summary>
-[Cmdlet(VerbsCommon.Set, "DcrStore", SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommon.Set, "DcrStore", SupportsShouldProcess = true, HelpUri = HelpPages.Address + "Set-DcrStore.md")]
 [OutputType(typeof(DcrStoreInfo))]
 public sealed class SetDcrStoreCommand : DcrStoreCmdlet
 {

@@ -6,7 +6,7 @@ using DcrPowerShell.Operations;
 namespace DcrPowerShell.Commands;
 
 /// <summary>Finds out whether a connection is ready to register clients. Registers none.</summary>
-[Cmdlet(VerbsDiagnostic.Test, "DcrServer")]
+[Cmdlet(VerbsDiagnostic.Test, "DcrServer", HelpUri = HelpPages.Address + "Test-DcrServer.md")]
 [OutputType(typeof(DcrCheck))]
 public sealed class TestDcrServerCommand : DcrConnectedCmdlet
 {

@@ -7,7 +7,7 @@ using DcrPowerShell.Hosting;
 namespace DcrPowerShell.Commands;
 
 /// <summary>Opens the local store for this process, or closes it.</summary>
-[Cmdlet(VerbsCommon.Unlock, "DcrStore", DefaultParameterSetName = UnlockSet)]
+[Cmdlet(VerbsCommon.Unlock, "DcrStore", DefaultParameterSetName = UnlockSet, HelpUri = HelpPages.Address + "Unlock-DcrStore.md")]
 public sealed class UnlockDcrStoreCommand : DcrStoreCmdlet
 {
     private const string UnlockSet = "Unlock";

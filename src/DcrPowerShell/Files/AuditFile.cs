@@ -4,7 +4,6 @@ using System.IO;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using DcrPowerShell.Audit;
-using DcrPowerShell.Compat;
 using DcrPowerShell.Http;
 
 namespace DcrPowerShell.Files;

@@ -90,7 +90,9 @@ internal sealed class DiskFolder : IStoreFolder
             }
             catch (FileNotFoundException) when (IsBeingReplaced(name) && time.Elapsed < LongestGap)
             {
+#pragma warning disable RS0030 // Nothing says when another process lets go of a file.
                 Thread.Sleep(1);
+#pragma warning restore RS0030
             }
             catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
             {

@@ -165,7 +165,9 @@ internal static class UserOnly
             }
             catch (IOException failure) when (IsTaken(failure) && time.Elapsed < longest)
             {
+#pragma warning disable RS0030 // Nothing says when another process lets go of a file.
                 Thread.Sleep(10);
+#pragma warning restore RS0030
             }
         }
     }

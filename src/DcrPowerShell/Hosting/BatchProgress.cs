@@ -150,7 +150,7 @@ internal sealed class BatchProgress(Cmdlet cmdlet, string activity)
             perMinute = Math.Min(perMinute, (Known - Done) / span.TotalMinutes);
         }
 
-        var record = new ProgressRecord(Id, activity, string.Join(", ", Parts(Done, _isAllKnown ? Known : null, Failures, perMinute, left, DateTimeOffset.Now)));
+        var record = new ProgressRecord(Id, activity, string.Join(", ", Parts(Done, _isAllKnown ? Known : null, Failures, perMinute, left, DateTimeOffset.UtcNow.ToLocalTime())));
         if (_isAllKnown)
         {
             record.PercentComplete = Math.Min(100, 100 * Done / Known);

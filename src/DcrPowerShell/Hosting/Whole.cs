@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using System.Threading.Tasks;
-using DcrPowerShell.Files;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Operations;
 using DcrPowerShell.Vaults;

@@ -436,7 +436,9 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
             }
 
             // At uneven times: the others may call at a fixed beat.
+#pragma warning disable RS0030 // SecretManagement does not say when others are done with it.
             Thread.Sleep(pauses.Next(1, 20));
+#pragma warning restore RS0030
         }
     }
 

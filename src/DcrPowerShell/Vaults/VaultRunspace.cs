@@ -9,7 +9,6 @@ using System.Reflection;
 using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
-using DcrPowerShell.Files;
 using DcrPowerShell.Vaults.SecretStore;
 
 namespace DcrPowerShell.Vaults;
@@ -132,7 +131,9 @@ internal static class VaultRunspace
             }
 
             // At uneven times: they may call at a fixed beat.
+#pragma warning disable RS0030 // SecretManagement does not say when others are done with it.
             Thread.Sleep(pauses.Next(1, 20));
+#pragma warning restore RS0030
         }
     });
 
@@ -170,7 +171,7 @@ internal static class VaultRunspace
     /// <summary>A call that did not come back: SecretManagement serves one at a time, so that no vault can be used before it does.</summary>
     private sealed class LeftBehind(string vault, Task call, WhyLeft why)
     {
-        private readonly DateTime _since = DateTime.Now;
+        private readonly DateTime _since = DateTime.UtcNow.ToLocalTime();
 
         /// <exception cref="VaultException">The vault cannot be called.</exception>
         public void Refuse(string other)

@@ -154,7 +154,9 @@ internal static class SecretStoreBackup
                 return;
             }
 
+#pragma warning disable RS0030 // SecretStore does not say when others have written its file.
             Thread.Sleep(200);
+#pragma warning restore RS0030
         }
     }
 
