@@ -84,6 +84,7 @@ BeforeAll {
         }
         'Import-Module ./tests/cmdlets/TestServer.psm1'        = { Set-Location $root }
         "-SummaryVariable summary`n`$summary"                  = { Set-Content tenants.csv 'ClientName,RedirectUri,Tenant', 'Bay,https://bay.example/cb,bay' }
+        '# columns ClientName, RedirectUri and Tenant'         = { Set-Content tenants.csv 'ClientName,RedirectUri,Tenant', 'Bay,https://bay.example/cb,bay' }
         '$env:DCR_PASSPHRASE'                                  = {
             $env:DCR_PASSPHRASE = 'correct horse battery staple'
             Set-DcrStore -Protection Passphrase -Passphrase (ConvertTo-SecureString $env:DCR_PASSPHRASE -AsPlainText -Force)
@@ -176,6 +177,15 @@ Describe '<Page>' -ForEach $pages {
         $folder = Split-Path $Path
         $links = [regex]::Matches([IO.File]::ReadAllText($Path), '\]\((?!https?:|#)(?<to>[^)#]+)').ForEach{ $_.Groups['to'].Value }
         $links | Where-Object { -not (Test-Path (Join-Path $folder $_)) } | Should -BeNullOrEmpty
+    }
+}
+
+Describe 'The picture of README' {
+    It 'shows what the commands write: tools/Picture/Picture.ps1 draws it' -Skip:($PSVersionTable.PSEdition -eq 'Desktop') {
+        $drawn = Join-Path $TestDrive session.svg
+        $output = Invoke-Pwsh -NoProfile -File (Join-Path $root tools/Picture/Picture.ps1) -Path $drawn
+        $LASTEXITCODE | Should -Be 0 -Because "$output"
+        [IO.File]::ReadAllText($drawn) | Should -BeExactly ([IO.File]::ReadAllText((Join-Path $root docs/session.svg)).Replace("`r`n", "`n"))
     }
 }
 

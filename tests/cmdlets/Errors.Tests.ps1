@@ -62,9 +62,9 @@ Describe 'Before anything is sent, New-DcrClient refuses' {
     }
 }
 
-Describe 'The table of errors in docs/architecture.md' {
+Describe 'The table of errors in docs/errors.md' {
     It 'has each error id, with the category that its errors have' {
-        $cells = Get-Content "$PSScriptRoot/../../docs/architecture.md" | Select-String '^\| (?<situation>[^|]+) \| (?<id>[A-Z]\w+) \| (?<category>[A-Z]\w+) \|$'
+        $cells = Get-Content "$PSScriptRoot/../../docs/errors.md" | Select-String '^\| (?<situation>[^|]+) \| (?<id>[A-Z]\w+) \| (?<category>[A-Z]\w+) \|$'
         $told = $cells | ForEach-Object { "$($_.Matches[0].Groups['id']) $($_.Matches[0].Groups['category'])" } | Sort-Object -Unique
         $module = (Get-Command New-DcrClient).ImplementingType.Assembly
         $categoryOf = $module.GetType('DcrPowerShell.Hosting.ErrorRecords').GetMethod('CategoryOf', [Reflection.BindingFlags] 'NonPublic, Static')

@@ -234,7 +234,7 @@ Describe 'Import-DcrClient' {
     }
 
     It 'does not repeat plain text that was given for a secret' {
-        $null = Assert-Failure { Import-DcrClient c9 -RegistrationAccessToken rat_canary } -Id InvalidSetup -Category InvalidArgument -Message '-RegistrationAccessToken: plain text is not taken for a secret, for it would be shown*' -Action '*-Path*'
+        $null = Assert-Failure { Import-DcrClient c9 -RegistrationAccessToken rat_canary } -Id InvalidSetup -Category InvalidArgument -Message '-RegistrationAccessToken: plain text is not taken for a secret, because it would be shown*' -Action '*-Path*'
         $Error.Clear()
         $row = Get-Row $clients[0]
         $nameless = $row | Select-Object * -ExcludeProperty ClientId, client_id

@@ -79,7 +79,7 @@ internal sealed class ClientCredentials(TokenSource source, DpopBinding dpop, Ht
     {
         for (var tries = 1; ; tries++)
         {
-            // Assertion and proof anew for each try: both are good for one use.
+            // Each try has a new assertion and proof: both are good for one use.
             var now = clock.UtcNow;
             var proof = source.Authentication.Prove(now);
             var request = new ProtocolRequest(HttpMethod.Post, source.Endpoint, RequestEffect.FetchesToken) { Form = FormOf(proof, scope) };

@@ -11,7 +11,7 @@ internal interface IClientAuthentication
 
     string ClientId { get; }
 
-    /// <summary>What goes along, made anew for each request: an assertion is good for one use.</summary>
+    /// <summary>What goes along, made for each request: an assertion is good for one use.</summary>
     ClientProof Prove(DateTimeOffset now);
 }
 

@@ -89,7 +89,7 @@ internal static class DcrErrors
 
     /// <param name="ways">Parameters that answer for the user.</param>
     public static DcrException ConfirmationNotPossible(string target, string action, string ways, Exception why) =>
-        new(DcrErrorId.ConfirmationNotPossible, $"{action}: {target}. This has to be confirmed, and nobody can be asked here. Nothing was done.", $"Run the command with {ways}; with -WhatIf it says what it would do.", why);
+        new(DcrErrorId.ConfirmationNotPossible, $"{action}: {target} has to be confirmed, and nobody can be asked here. Nothing was done.", $"Run the command with {ways}; with -WhatIf it says what it would do.", why);
 
     public static DcrException VaultAndLocal() =>
         new(DcrErrorId.VaultNotFound, "-Vault and -LocalStore cannot be used together. Nothing was sent.", "Give one of them, or neither for the default (Set-DcrStore -DefaultVault).");
@@ -118,7 +118,7 @@ internal static class DcrErrors
 
     public static DcrException UrlRefused(string parameter, Uri url) => url.IsAbsoluteUri && url.UserInfo.Length > 0
         ? new(DcrErrorId.ConnectionFailed, $"-{parameter}: the URL of {url.Authority} has a user name or password in it, where it would be shown and logged. Nothing was sent.", "Give the URL alone.")
-        : new(DcrErrorId.ConnectionFailed, $"-{parameter}: '{Redaction.Address(url)}' is not an absolute https URL. Tokens are sent over https only; http is allowed to a loopback address. Nothing was sent.", "Give an absolute https:// URL.");
+        : new(DcrErrorId.ConnectionFailed, $"-{parameter}: '{Redaction.Address(url)}' is not an absolute https URL (http is allowed to a loopback address only). Nothing was sent.", "Give an absolute https:// URL.");
 
     /// <param name="place">"vault 'X'" or "the local store".</param>
     public static DcrException NoRegistrationHere(string clientId, string? place) =>
@@ -175,7 +175,7 @@ internal static class DcrErrors
         : new(DcrErrorId.ConnectionFailed, $"The connection to {uri.Authority} broke before the answer was complete.", uri.Scheme == Uri.UriSchemeHttps ? "Run the command again. A server that wants a client certificate may break off just so: Connect-DcrServer -TlsCertificate." : "Run the command again.", inner);
 
     public static DcrException RegistrationOutcomeUnknown(Uri uri, string what, Exception? inner, ServerError? server = null) =>
-        new(DcrErrorId.OutcomeUnknown, $"The registration was sent to {uri.Authority}, and {what}. The server may have registered the client. It was not sent again.{Said(server)}", "Find-DcrOrphan looks for the client where the server can be asked, and says what to look for elsewhere. Do that before you register again.", inner) { ServerError = server };
+        new(DcrErrorId.OutcomeUnknown, $"The registration was sent to {uri.Authority}, and {what}. The server may have registered the client, so it was not sent again.{Said(server)}", "Find-DcrOrphan looks for the client where the server can be asked, and says what to look for elsewhere. Do that before you register again.", inner) { ServerError = server };
 
     public static DcrException ChangeOutcomeUnknown(Uri uri, string what, Exception? inner, ServerError? server = null) =>
         new(DcrErrorId.OutcomeUnknown, $"The change was sent to {uri.Authority}, and {what}. The server may have made it.{Said(server)}", "Run Get-DcrClient for this client: if it answers, the stored token still holds and the change can be repeated.", inner) { ServerError = server };
@@ -445,7 +445,7 @@ internal static class DcrErrors
         new(DcrErrorId.AccessTokenRejected, $"-{parameter}: the token is empty or has a space, a line break or another character that no bearer token has (RFC 6750, section 2.1). Nothing was sent.", "Give the token alone, without quotes, 'Bearer' or a line break.");
 
     public static DcrException PlainSecret(string parameter) =>
-        new(DcrErrorId.InvalidSetup, $"-{parameter}: plain text is not taken for a secret, for it would be shown and kept in the history. Nothing was done.", "Give (Read-Host -AsSecureString), or what Get-Secret gives; Import-DcrClient -Path reads a file with secrets in plain text.");
+        new(DcrErrorId.InvalidSetup, $"-{parameter}: plain text is not taken for a secret, because it would be shown and kept in the history. Nothing was done.", "Give (Read-Host -AsSecureString), or what Get-Secret gives; Import-DcrClient -Path reads a file with secrets in plain text.");
 
     public static DcrException UnusableHeader(Uri uri) =>
         new(DcrErrorId.AccessTokenRejected, $"The credential for {uri.Authority} has a line break or another character that no header can hold. Nothing was sent.", "Get a fresh token and connect again.");

@@ -5,7 +5,7 @@ using DcrPowerShell.Protocol;
 
 namespace DcrPowerShell.Http;
 
-/// <summary>Puts a credential on a request, anew for each time that it is sent: a token may have expired, and a proof is good for one use.</summary>
+/// <summary>Puts a credential on each try of a request: a token may have expired, and a proof is good for one use.</summary>
 internal interface IAuthorizer
 {
     /// <exception cref="Errors.DcrException">There is no token to be had.</exception>

@@ -51,7 +51,7 @@ internal static class ListOperation
         ledger.List(issuer, damaged => reporter.Warning($"{damaged} registration{(damaged == 1 ? "" : "s")} in the local store cannot be read, for what is on the disk is damaged. Get-DcrStore tells more."), tenant)
             .Where(found => place is null || found.Place == place);
 
-    /// <summary>The clients of one tenant, by its exact name; in whatever store, for tenants are one space over all of them.</summary>
+    /// <summary>The clients of one tenant, by its exact name; in whatever store, because tenants are one space over all of them.</summary>
     /// <param name="issuer">Null for all.</param>
     /// <exception cref="DcrException">ClientNotFound: it has none. StoreDamaged.</exception>
     public static IReadOnlyList<StoredRegistration> OfTenant(RegistrationLedger ledger, string? issuer, string tenant)

@@ -130,7 +130,7 @@ internal static class StoreOperation
 
     private static async Task<ProtectedKey> ByVaultAsync(LedgerHash ledgerId, LedgerKey key, ISecretVault vault)
     {
-        // A name of its own for each key: the former one is still needed until everything is sealed anew.
+        // Each key has its own name: the former one is needed until everything is sealed with the new one.
         var name = SecretName.ForStoreKey(ledgerId.ToString(), key.Id);
         try
         {

@@ -55,7 +55,7 @@ internal static class Grant
         && (ClientMember.IsRegistered(name) || IsPlainIn(before, name) && IsPlainIn(after, name) && !Moving.IsMatch(name))
         && !IsSecret(name, before) && !IsSecret(name, after);
 
-    // Objects of its own a server may arrange anew with each change.
+    // A server may rearrange objects of its own with each change.
     private static bool IsPlainIn(JsonBag bag, string name) => bag.TryGet(name, out var value) && value.ValueKind != JsonValueKind.Object;
 
     private static bool IsSecret(string name, JsonBag bag) => bag.TryGet(name, out var value) && SecretMember.Is(name, value);

@@ -8,7 +8,7 @@ namespace DcrPowerShell.Protocol;
 /// <summary>How much of a rate limit a server says is left.</summary>
 /// <param name="Left">Requests that it still takes.</param>
 /// <param name="Limit">Requests that it takes in all; null where it does not say.</param>
-/// <param name="RenewedIn">When it counts anew; null where it does not say.</param>
+/// <param name="RenewedIn">When it starts again; null where it does not say.</param>
 internal sealed record RateBudget(long Left, long? Limit, TimeSpan? RenewedIn)
 {
     // Okta (developer docs, rl2-monitor), Auth0 (docs, rate-limit-policy), draft-ietf-httpapi-ratelimit-headers-05.

@@ -27,7 +27,7 @@ internal static class RetryAdvice
         return Relative(response) ?? (Absolute(response) is { } reset ? reset + TimeSpan.FromSeconds(1) : null);
     }
 
-    /// <summary>When a limit is counted anew, by the server's own words and its Date, without anything added; null where it does not say.</summary>
+    /// <summary>When a limit starts again, by the server's own words and its Date, without anything added; null where it does not say.</summary>
     public static TimeSpan? Renewal(ProtocolResponse response) => Relative(response) ?? Absolute(response);
 
     private static TimeSpan? Relative(ProtocolResponse response) => Sane(RateBudget.ReadField(response.Header("RateLimit"))?.RenewedIn)

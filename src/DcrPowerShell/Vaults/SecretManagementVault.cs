@@ -176,7 +176,7 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
             }
             catch (Exception noLock) when (noLock is IOException or UnauthorizedAccessException)
             {
-                // Then beside others, as with a write.
+                // Then side by side, as with a write.
             }
 
             using (alone)

@@ -15,7 +15,7 @@ internal static class VaultFailure
 
     /// <summary>
     /// Whether the runspace that SecretManagement calls vaults in was busy, closed or null: another runspace of this process was using it,
-    /// or had it made anew. "Pipelines cannot be run concurrently" has no type or id of its own, and its words are translated in Windows
+    /// or had it made again. "Pipelines cannot be run concurrently" has no type or id of its own, and its words are translated in Windows
     /// PowerShell: the engine's check is told by its name.
     /// </summary>
     public static bool IsOfRunspace(Exception failure)

@@ -15,7 +15,7 @@ using Xunit;
 namespace DcrPowerShell.Core.Tests.Errors;
 
 /// <summary>
-/// The table of docs/architecture.md, for each provider: what the server answers, and the error's id, what its advice says and
+/// The table of docs/errors.md, for each provider: what the server answers, and the error's id, what its advice says and
 /// what its message says (each a part). The categories of the ids are in tests/cmdlets/Errors.Tests.ps1. What has no answer of
 /// the server is tested where it happens: HttpSenderTests (connection), VaultFaultTests and Vault.Tests.ps1.
 /// </summary>

@@ -22,7 +22,7 @@ public class RegistrationFaultTests
         using var session = await Session.StartAsync($$"""{"faults":[{"on":"register",{{fault}}}]}""");
         var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync());
         Assert.Equal(DcrErrorId.OutcomeUnknown, error.ErrorId);
-        Assert.Contains("The server may have registered the client. It was not sent again.", error.Message);
+        Assert.Contains("The server may have registered the client, so it was not sent again.", error.Message);
         Assert.Single(await session.SentAsync("register"));
     }
 

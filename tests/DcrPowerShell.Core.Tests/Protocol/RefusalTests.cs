@@ -8,7 +8,7 @@ using Xunit;
 
 namespace DcrPowerShell.Core.Tests.Protocol;
 
-/// <summary>Which error each answer becomes: the table of docs/architecture.md.</summary>
+/// <summary>Which error each answer becomes: the table of docs/errors.md.</summary>
 public class RefusalTests
 {
     private static readonly Uri Endpoint = new("https://as.example.com/register");

@@ -173,7 +173,7 @@ internal sealed class SecretStoreMembers
         }
     }
 
-    /// <summary>Has SecretStore read its files anew at the next call.</summary>
+    /// <summary>Makes SecretStore read its files again at the next call.</summary>
     public void Reset() => _reset.Invoke(null, null);
 
     /// <summary>Renews the copy in memory. It does not say whether it could.</summary>
