@@ -34,11 +34,12 @@ public class ArrowTests
     // Files and Vaults are the module's own rooms beside Core's of the same names.
     private static readonly Dictionary<string, string[]> Module = new()
     {
-        ["Binding"] = ["Compat", "Errors", "Handles", "Hosting", "Keys", "Ledger", "Metadata", "Vaults"],
-        ["Commands"] = ["Audit", "Binding", "Compat", "Credentials", "Errors", "Facts", "Files", "Handles", "Hosting", "Http", "Inventory", "Keys", "Ledger", "Metadata", "Operations", "Providers", "Vaults"],
+        ["Binding"] = ["Compat", "Errors", "Handles", "Keys", "Ledger", "Metadata", "Session", "Vaults"],
+        ["Commands"] = ["Audit", "Binding", "Cmdlets", "Compat", "Credentials", "Errors", "Facts", "Files", "Handles", "Http", "Inventory", "Keys", "Ledger", "Metadata", "Operations", "Providers", "Session", "Vaults"],
         ["Extension"] = ["Compat", "Errors", "Files", "Ledger", "Vaults"],
         ["Files"] = ["Audit", "Errors", "Http", "Ledger"],
-        ["Hosting"] = ["Errors", "Facts", "Files", "Handles", "Http", "Inventory", "Ledger", "Metadata", "Operations", "Vaults"],
+        ["Cmdlets"] = ["Binding", "Errors", "Facts", "Files", "Handles", "Http", "Inventory", "Ledger", "Metadata", "Operations", "Session", "Vaults"],
+        ["Session"] = ["Handles", "Vaults"],
         ["Vaults"] = ["Compat", "Errors", "Files", "Http", "Ledger"],
     };
 

@@ -67,7 +67,7 @@ Describe 'The table of errors in docs/errors.md' {
         $cells = Get-Content "$PSScriptRoot/../../docs/errors.md" | Select-String '^\| (?<situation>[^|]+) \| (?<id>[A-Z]\w+) \| (?<category>[A-Z]\w+) \|$'
         $told = $cells | ForEach-Object { "$($_.Matches[0].Groups['id']) $($_.Matches[0].Groups['category'])" } | Sort-Object -Unique
         $module = (Get-Command New-DcrClient).ImplementingType.Assembly
-        $categoryOf = $module.GetType('DcrPowerShell.Hosting.ErrorRecords').GetMethod('CategoryOf', [Reflection.BindingFlags] 'NonPublic, Static')
+        $categoryOf = $module.GetType('DcrPowerShell.Cmdlets.ErrorRecords').GetMethod('CategoryOf', [Reflection.BindingFlags] 'NonPublic, Static')
         $actual = @(foreach ($id in [enum]::GetValues([DcrPowerShell.Errors.DcrErrorId])) { "$id $($categoryOf.Invoke($null, @($id)))" }) | Sort-Object -Unique
         $told | Should -Be $actual
     }

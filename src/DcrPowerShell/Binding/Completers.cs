@@ -5,8 +5,8 @@ using System.Linq;
 using System.Management.Automation;
 using System.Management.Automation.Language;
 using DcrPowerShell.Errors;
-using DcrPowerShell.Hosting;
 using DcrPowerShell.Ledger;
+using DcrPowerShell.Session;
 using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Binding;

@@ -2,7 +2,7 @@ using System;
 using System.Linq;
 using System.Management.Automation;
 using DcrPowerShell.Errors;
-using DcrPowerShell.Hosting;
+using DcrPowerShell.Session;
 
 namespace DcrPowerShell.Binding;
 

@@ -5,7 +5,7 @@ using System.Security;
 using DcrPowerShell.Binding;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Files;
-using DcrPowerShell.Hosting;
+using DcrPowerShell.Cmdlets;
 using DcrPowerShell.Operations;
 
 namespace DcrPowerShell.Commands;

@@ -3,7 +3,7 @@ using System.Linq;
 using System.Management.Automation;
 using System.Text.Json;
 using DcrPowerShell.Binding;
-using DcrPowerShell.Hosting;
+using DcrPowerShell.Cmdlets;
 using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Commands;

@@ -9,9 +9,10 @@ using DcrPowerShell.Compat;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Files;
-using DcrPowerShell.Hosting;
+using DcrPowerShell.Cmdlets;
 using DcrPowerShell.Http;
 using DcrPowerShell.Operations;
+using DcrPowerShell.Session;
 using DcrPowerShell.Vaults;
 using Runspace = System.Management.Automation.Runspaces.Runspace;
 

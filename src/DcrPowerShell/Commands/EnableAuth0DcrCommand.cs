@@ -4,9 +4,10 @@ using System.Linq;
 using System.Management.Automation;
 using DcrPowerShell.Binding;
 using DcrPowerShell.Errors;
-using DcrPowerShell.Hosting;
+using DcrPowerShell.Cmdlets;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
+using DcrPowerShell.Session;
 using DcrPowerShell.Providers.Auth0;
 
 namespace DcrPowerShell.Commands;

@@ -6,7 +6,7 @@ using System.Text;
 using DcrPowerShell.Binding;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Files;
-using DcrPowerShell.Hosting;
+using DcrPowerShell.Cmdlets;
 using DcrPowerShell.Inventory;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Operations;

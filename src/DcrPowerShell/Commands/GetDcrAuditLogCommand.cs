@@ -6,9 +6,10 @@ using DcrPowerShell.Audit;
 using DcrPowerShell.Binding;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Files;
-using DcrPowerShell.Hosting;
+using DcrPowerShell.Cmdlets;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
+using DcrPowerShell.Session;
 
 namespace DcrPowerShell.Commands;
 

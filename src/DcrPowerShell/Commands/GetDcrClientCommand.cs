@@ -4,9 +4,10 @@ using System.Linq;
 using System.Management.Automation;
 using DcrPowerShell.Binding;
 using DcrPowerShell.Errors;
-using DcrPowerShell.Hosting;
+using DcrPowerShell.Cmdlets;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Operations;
+using DcrPowerShell.Session;
 using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Commands;

@@ -1,7 +1,8 @@
 using System.Linq;
 using System.Management.Automation;
 using DcrPowerShell.Binding;
-using DcrPowerShell.Hosting;
+using DcrPowerShell.Cmdlets;
+using DcrPowerShell.Session;
 
 namespace DcrPowerShell.Commands;
 

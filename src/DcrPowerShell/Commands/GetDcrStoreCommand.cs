@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using DcrPowerShell.Hosting;
+using DcrPowerShell.Cmdlets;
 
 namespace DcrPowerShell.Commands;
 

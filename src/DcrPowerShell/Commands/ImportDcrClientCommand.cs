@@ -8,7 +8,7 @@ using DcrPowerShell.Binding;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Files;
-using DcrPowerShell.Hosting;
+using DcrPowerShell.Cmdlets;
 using DcrPowerShell.Inventory;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;

@@ -4,7 +4,7 @@ using System.Management.Automation;
 using System.Threading.Tasks;
 using DcrPowerShell.Binding;
 using DcrPowerShell.Errors;
-using DcrPowerShell.Hosting;
+using DcrPowerShell.Cmdlets;
 using DcrPowerShell.Http;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;

@@ -9,7 +9,7 @@ using DcrPowerShell.Binding;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
-using DcrPowerShell.Hosting;
+using DcrPowerShell.Cmdlets;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;

@@ -1,8 +1,9 @@
 using System.Management.Automation;
 using System.Threading.Tasks;
-using DcrPowerShell.Hosting;
+using DcrPowerShell.Cmdlets;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Operations;
+using DcrPowerShell.Session;
 
 namespace DcrPowerShell.Commands;
 

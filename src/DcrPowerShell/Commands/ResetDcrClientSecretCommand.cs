@@ -2,7 +2,7 @@ using System.Collections.Generic;
 using System.Management.Automation;
 using DcrPowerShell.Binding;
 using DcrPowerShell.Errors;
-using DcrPowerShell.Hosting;
+using DcrPowerShell.Cmdlets;
 using DcrPowerShell.Operations;
 
 namespace DcrPowerShell.Commands;

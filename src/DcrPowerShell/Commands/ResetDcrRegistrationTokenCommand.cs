@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using DcrPowerShell.Hosting;
+using DcrPowerShell.Cmdlets;
 using DcrPowerShell.Operations;
 
 namespace DcrPowerShell.Commands;

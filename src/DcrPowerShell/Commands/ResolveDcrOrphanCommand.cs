@@ -1,6 +1,6 @@
 using System.Management.Automation;
 using DcrPowerShell.Errors;
-using DcrPowerShell.Hosting;
+using DcrPowerShell.Cmdlets;
 using DcrPowerShell.Operations;
 
 namespace DcrPowerShell.Commands;

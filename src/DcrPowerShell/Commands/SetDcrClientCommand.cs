@@ -1,7 +1,7 @@
 using System.Management.Automation;
 using DcrPowerShell.Binding;
 using DcrPowerShell.Errors;
-using DcrPowerShell.Hosting;
+using DcrPowerShell.Cmdlets;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
 

@@ -1,6 +1,6 @@
 using System.Management.Automation;
 using DcrPowerShell.Binding;
-using DcrPowerShell.Hosting;
+using DcrPowerShell.Cmdlets;
 using DcrPowerShell.Operations;
 
 namespace DcrPowerShell.Commands;

@@ -2,7 +2,7 @@ using System.Management.Automation;
 using System.Security;
 using DcrPowerShell.Binding;
 using DcrPowerShell.Files;
-using DcrPowerShell.Hosting;
+using DcrPowerShell.Cmdlets;
 
 namespace DcrPowerShell.Commands;
 

@@ -5,7 +5,7 @@ using System.Globalization;
 using System.Management.Automation;
 using DcrPowerShell.Errors;
 
-namespace DcrPowerShell.Hosting;
+namespace DcrPowerShell.Cmdlets;
 
 /// <summary>Says how far a long command has come, four times a second at most, and nothing where there is little to do.</summary>
 internal sealed class BatchProgress(Cmdlet cmdlet, string activity)

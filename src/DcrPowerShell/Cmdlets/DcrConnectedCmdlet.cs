@@ -8,8 +8,9 @@ using DcrPowerShell.Binding;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
 using DcrPowerShell.Operations;
+using DcrPowerShell.Session;
 
-namespace DcrPowerShell.Hosting;
+namespace DcrPowerShell.Cmdlets;
 
 /// <summary>A cmdlet that talks to a server.</summary>
 public abstract class DcrConnectedCmdlet : DcrCmdlet

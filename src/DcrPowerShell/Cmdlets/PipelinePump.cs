@@ -11,7 +11,7 @@ using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
 using DcrPowerShell.Vaults;
 
-namespace DcrPowerShell.Hosting;
+namespace DcrPowerShell.Cmdlets;
 
 /// <summary>
 /// Runs operations on worker threads while the pipeline thread does what only it may: write to streams and call the vault. Workers never

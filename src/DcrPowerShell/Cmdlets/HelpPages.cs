@@ -1,4 +1,4 @@
-namespace DcrPowerShell.Hosting;
+namespace DcrPowerShell.Cmdlets;
 
 /// <summary>Where the pages of docs/en-US are on the web, for <c>Get-Help -Online</c>.</summary>
 internal static class HelpPages

@@ -7,7 +7,7 @@ using System.Security;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 
-namespace DcrPowerShell.Hosting;
+namespace DcrPowerShell.Cmdlets;
 
 /// <summary>
 /// The columns of piped rows: PowerShell leaves out silently what binds to no parameter, so that a heading with a blank at its end would

@@ -3,7 +3,7 @@ using System.Linq;
 using System.Management.Automation;
 using DcrPowerShell.Errors;
 
-namespace DcrPowerShell.Hosting;
+namespace DcrPowerShell.Cmdlets;
 
 /// <summary>The one place where error records are made.</summary>
 internal static class ErrorRecords

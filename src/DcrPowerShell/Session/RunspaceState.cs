@@ -4,7 +4,7 @@ using System.Linq;
 using System.Management.Automation.Runspaces;
 using System.Runtime.CompilerServices;
 
-namespace DcrPowerShell.Hosting;
+namespace DcrPowerShell.Session;
 
 /// <summary>What one runspace remembers: its connections, and the clients it has seen, for completion.</summary>
 internal sealed class RunspaceState

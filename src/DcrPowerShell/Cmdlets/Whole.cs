@@ -4,7 +4,7 @@ using DcrPowerShell.Ledger;
 using DcrPowerShell.Operations;
 using DcrPowerShell.Vaults;
 
-namespace DcrPowerShell.Hosting;
+namespace DcrPowerShell.Cmdlets;
 
 /// <summary>
 /// Where objects of a list get their secrets from, outside of any command, on the asking thread. PowerShell takes most exceptions of a

@@ -2,7 +2,7 @@ using System;
 using System.Collections.Generic;
 using DcrPowerShell.Errors;
 
-namespace DcrPowerShell.Hosting;
+namespace DcrPowerShell.Cmdlets;
 
 /// <summary>Names for the applications' copies of their secrets that a command was given: two clients with one name would overwrite each other.</summary>
 internal sealed class SecretCopyNames

@@ -5,7 +5,7 @@ using System.Management.Automation;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 
-namespace DcrPowerShell.Hosting;
+namespace DcrPowerShell.Cmdlets;
 
 /// <summary>A row that came by the pipeline: of a CSV or JSON file, or a client that lost its type on the way.</summary>
 internal static class PipedRow

@@ -6,13 +6,14 @@ using System.Management.Automation;
 using System.Management.Automation.Host;
 using System.Threading;
 using System.Threading.Tasks;
+using DcrPowerShell.Binding;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Files;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Operations;
 using DcrPowerShell.Vaults;
 
-namespace DcrPowerShell.Hosting;
+namespace DcrPowerShell.Cmdlets;
 
 /// <summary>Owns cancellation, the pump, and the way from an exception to an error record.</summary>
 public abstract class DcrCmdlet : PSCmdlet, IDisposable

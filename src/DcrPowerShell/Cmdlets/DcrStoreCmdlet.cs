@@ -2,7 +2,7 @@ using DcrPowerShell.Errors;
 using DcrPowerShell.Files;
 using DcrPowerShell.Operations;
 
-namespace DcrPowerShell.Hosting;
+namespace DcrPowerShell.Cmdlets;
 
 /// <summary>A cmdlet about the local store itself.</summary>
 public abstract class DcrStoreCmdlet : DcrCmdlet

@@ -7,9 +7,10 @@ using DcrPowerShell.Inventory;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
+using DcrPowerShell.Session;
 using DcrPowerShell.Vaults;
 
-namespace DcrPowerShell.Hosting;
+namespace DcrPowerShell.Cmdlets;
 
 /// <summary>A cmdlet that is told of clients: by parameters, or by objects and rows from the pipeline.</summary>
 public abstract class DcrInputCmdlet : DcrConnectedCmdlet

@@ -1,6 +1,6 @@
 using System.Collections.Generic;
 
-namespace DcrPowerShell.Hosting;
+namespace DcrPowerShell.Cmdlets;
 
 /// <summary>A client that a command was told of.</summary>
 /// <param name="ClientId">Null where a tenant stands for it.</param>

@@ -2,7 +2,7 @@ using System.Management.Automation;
 using DcrPowerShell.Binding;
 using DcrPowerShell.Metadata;
 
-namespace DcrPowerShell.Hosting;
+namespace DcrPowerShell.Cmdlets;
 
 /// <summary>A cmdlet that works on known clients, named by id or tenant, or piped as objects or rows.</summary>
 public abstract class DcrClientCmdlet : DcrBatchCmdlet

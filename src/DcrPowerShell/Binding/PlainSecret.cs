@@ -3,7 +3,7 @@ using System.Linq;
 using System.Security;
 using DcrPowerShell.Errors;
 
-namespace DcrPowerShell.Hosting;
+namespace DcrPowerShell.Binding;
 
 /// <summary>
 /// Stands for plain text that was given for a secret. The command refuses it, and not the binding: PowerShell's own error would show the

@@ -8,7 +8,7 @@ using DcrPowerShell.Binding;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 
-namespace DcrPowerShell.Hosting;
+namespace DcrPowerShell.Cmdlets;
 
 /// <summary>
 /// The one place where the TargetObject of errors is made: <c>$Error</c>, transcripts and files of errors have it whole, and a row may have

@@ -7,7 +7,7 @@ using DcrPowerShell.Errors;
 using DcrPowerShell.Operations;
 using DcrPowerShell.Vaults;
 
-namespace DcrPowerShell.Hosting;
+namespace DcrPowerShell.Cmdlets;
 
 /// <summary>
 /// A cmdlet that works on many clients: requests run side by side, while storing and output are the pipeline thread's. Input is
