@@ -81,7 +81,7 @@ Describe 'Reset-DcrClientSecret refuses' {
     It 'a name for the copy that some vaults would take for a pattern' {
         $null = New-ConnectedServer @{ rotateSecret = 'put' }
         $client = New-DcrClient @app
-        { $client | Reset-DcrClientSecret -Force -ClientSecretName 'app*' } | Should -Throw '*wildcard*'
+        { $client | Reset-DcrClientSecret -Force -ClientSecretName 'app*' -ErrorAction Stop } | Should -Throw '*wildcard*'
     }
 
     It 'a client that is named twice: the secret that was just given stays valid' {

@@ -149,6 +149,42 @@ Describe 'Rows' {
         Get-Content "$TestDrive/round.csv" -Raw | Should -Not -Match '"[=+@-]'
     }
 
+    It 'with contacts are read whole: <Cell>' -ForEach @(
+        @{ Cell = 'Jane Doe <jane@example.com>'; Sent = @('Jane Doe <jane@example.com>') }
+        @{ Cell = '+1 555 123 4567'; Sent = @('+1 555 123 4567') }
+        @{ Cell = 'a@example.com b@example.com'; Sent = 'a@example.com', 'b@example.com' }
+        @{ Cell = 'Jane <a@example.com>; b@example.com'; Sent = 'Jane <a@example.com>', 'b@example.com' }
+    ) {
+        (New-Tenant contact cb @{ Contact = $Cell } | New-DcrClient).Contacts | Should -Be $Sent
+    }
+
+    It 'with a name for a copy that nobody may use are failures of their own' {
+        $rows = 'one', 'dcr-probe', 'two' | ForEach-Object { New-Tenant "t-$_" cb @{ ClientSecretName = $_ } }
+        $null = $rows | New-DcrClient -SummaryVariable summary -ErrorVariable failures -ErrorAction SilentlyContinue @quiet
+        $summary.Made, $summary.Failed | Should -Be 2, 1
+        "$failures" | Should -BeLike "Row 2, t-dcr-probe: -ClientSecretName: 'dcr-probe' *"
+    }
+
+    It 'of one tenant are one registration under -WhatIf' {
+        $log = Join-Path $TestDrive "$([guid]::NewGuid()).txt"
+        Start-Transcript $log | Out-Null
+        try { (New-Tenant twice), (New-Tenant twice), (New-Tenant once) | New-DcrClient -WhatIf @quiet } finally { Stop-Transcript | Out-Null }
+        [regex]::Matches((Get-Content $log -Raw), 'Performing the operation "Register client"').Count | Should -Be 2
+    }
+
+    It 'to Set-DcrClient set what New-DcrClient registers' {
+        $null = New-Tenant further | New-DcrClient
+        $null = [pscustomobject]@{ Tenant = 'further'; 'client_name#de' = 'Klinik'; default_max_age = 5 } | Set-DcrClient @quiet
+        $warnings | Should -BeNullOrEmpty
+        $sent = (Get-TestServerRequest $server -Operation update).body | ConvertFrom-Json
+        $sent.'client_name#de', $sent.default_max_age | Should -Be 'Klinik', 5
+    }
+
+    It 'are no file in the place of an id' {
+        Set-Content "$TestDrive/clients.csv" 'ClientId'
+        $null = Assert-Failure { Import-DcrClient "$TestDrive/clients.csv" } -Id InvalidClientMetadata -Category InvalidData -Action '*-Path*'
+    }
+
     It 'that -Update would apply to one of two clients are refused' {
         $row = New-Tenant two
         $null = $row | New-DcrClient

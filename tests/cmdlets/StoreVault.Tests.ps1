@@ -24,6 +24,21 @@ Describe 'The local store as a vault' {
         $key = New-DcrKey app-key
     }
 
+    It 'has the copy that a row names for a client of before' {
+        $row = [pscustomobject]@{ ClientName = 'Copied'; RedirectUri = 'https://app.example.com/'; Tenant = 'copied' }
+        $null = $row | New-DcrClient
+        $row | Add-Member ClientSecretName row-secret
+        $found = $row | New-DcrClient
+        Get-Text row-secret | Should -BeExactly (ConvertTo-PlainText $found.ClientSecret)
+        $row.RedirectUri = 'https://app.example.com/v2'
+        $row.ClientSecretName = 'row-secret-2'
+        $changed = $row | New-DcrClient -Update
+        Get-Text row-secret-2 | Should -BeExactly (ConvertTo-PlainText $changed.ClientSecret)
+        $other = [pscustomobject]@{ ClientName = 'Other'; RedirectUri = 'https://app.example.com/'; Tenant = 'other'; ClientSecretName = 'row-secret' }
+        $null = Assert-Failure { $other | New-DcrClient } -Id SecretExists -Category ResourceExists -Message '*row-secret*'
+        'copied', 'other' | ForEach-Object { Remove-DcrClient -Tenant $_ -Force -ErrorAction SilentlyContinue }
+    }
+
     It 'reads registrations and secrets, and takes a user''s own' {
         Get-Text app-secret | Should -BeExactly (Get-TestServerClient $server).clientSecret
         (Get-Text $client.SecretName | ConvertFrom-Json).client_id | Should -Be $client.ClientId

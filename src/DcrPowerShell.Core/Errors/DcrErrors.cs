@@ -65,6 +65,11 @@ internal static class DcrErrors
             ? "Fill in the row's ClientId or Tenant."
             : "Give -ClientId or -Tenant, or pipe clients or rows with a column ClientId or Tenant.");
 
+    public static DcrException FileForClient(string path) => new(
+        DcrErrorId.InvalidClientMetadata,
+        $"'{path}' was given for -ClientId, and is a file. Nothing was done.",
+        "Import-DcrClient -Path takes a file of clients.");
+
     public static DcrException TextPiped(string text) =>
         new(DcrErrorId.InvalidClientMetadata, $"The text '{text}' names no client. Nothing was done.", "Texts name clients by a parameter: -Tenant (Get-Content tenants.txt), or -ClientId.");
 
@@ -641,6 +646,11 @@ internal static class DcrErrors
         new(DcrErrorId.VaultReadFailed, $"The secret '{secretName}' in vault '{vault}' is not a registration that this version can read: {why}. It was left as it is.", isNewer
             ? "A newer DcrPowerShell wrote it: update this one."
             : $"If the local store still holds it, Restore-DcrRegistration writes it back. If not, remove it with Remove-Secret -Vault '{vault}' -Name {secretName}, and see Restore-DcrRegistration -ClientId.");
+
+    public static DcrException SecretNameRefused(string name, string why) => new(
+        DcrErrorId.InvalidClientMetadata,
+        $"-ClientSecretName: '{name}' {why}. Nothing was sent.",
+        "Name the secret otherwise, with letters, digits and hyphens.");
 
     public static DcrException SecretNameTwice(string name, string first) =>
         new(DcrErrorId.InvalidClientMetadata, $"The secret '{name}' was named for two clients: {first} has it. Nothing was sent for this one.", "Give each client a secret name of its own (ClientSecretName).");

@@ -264,14 +264,16 @@ internal sealed class RegistrationLedger : IDisposable
 
     /// <summary>Notes registrations that a vault has and the ledger does not know. What became known meanwhile stays; what is damaged does not.</summary>
     /// <param name="replaces">What the vault has counts in the place of this version: where another one is there by now, that stays. 0 for none.</param>
+    /// <param name="readAt">Where the ledger was when the vault was read: what was removed since stays removed.</param>
     /// <returns>The last one's place in the order; 0 where nothing was written.</returns>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public async Task<long> KnowAsync(IReadOnlyList<RegistrationRecord> records, string vaultId, long replaces = 0)
+    public async Task<long> KnowAsync(IReadOnlyList<RegistrationRecord> records, string vaultId, long replaces = 0, long readAt = long.MaxValue)
     {
         var drafts = records.Select(record => Registration(FrameKind.Known, record, vaultId, [], LedgerHash.None, closes: false)).ToList();
         var damaged = DamagedOf(drafts);
         var written = await Guard(() => _file.WriteAsync(
             state => drafts.Where(draft => state.Client(draft.Header.Client) is var row
+                && !(row is { IsRemoved: true } && row.Header.Sequence > readAt)
                 && (!IsKnown(state, draft.Header.Client, draft.Header.Place)
                     || (row is { IsRemoved: false } && IsUnchanged(state, draft.Header.Client, replaces))
                     || (row is { IsPending: false } && row.Header.Place == draft.Header.Place && damaged.Contains((row.Client, row.Header.Sequence)))))

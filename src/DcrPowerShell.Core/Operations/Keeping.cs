@@ -64,6 +64,25 @@ internal static class Keeping
         return new DcrClient(record, []) { State = DcrClientState.Active, Storage = known is null ? DcrStorage.MemoryOnly : context.Store.StorageOf(record) };
     }
 
+    /// <summary>
+    /// A client's answer without redirect URIs that are kept here is taken for a part: servers must give all that is registered (RFC 7591,
+    /// section 3.2.1), and what an update leaves out is deleted (RFC 7592, section 2.2). It is completed from what is kept.
+    /// </summary>
+    /// <param name="named">What the command names: to remove redirect URIs on purpose is no part.</param>
+    public static RegistrationAnswer Completed(this OperationContext context, RegistrationRecord record, RegistrationAnswer answer, JsonBag? named = null)
+    {
+        if (answer.ClientId != record.ClientId || named?.Has(ClientMember.RedirectUris) == true
+            || record.Metadata.Texts(ClientMember.RedirectUris).Count == 0 || answer.Members.Texts(ClientMember.RedirectUris).Count > 0)
+        {
+            return answer;
+        }
+
+        var lacking = record.Metadata.Where((name, value) => ClientMember.IsRegistered(name) && !JsonBag.IsAbsent(value) && !answer.Members.Has(name));
+        const string Part = "the server's answer lacks members that are kept here, so it is taken for a part of the client, and they are kept.";
+        context.Warn(record.ClientId, $"{Part} They are {string.Join(", ", lacking.Select(static member => member.Key))}.", Part);
+        return answer.Onto(record.Metadata.Without(ClientMember.ForbiddenInUpdate));
+    }
+
     /// <summary>Stores the answer to a read or an update, if it brought anything new, and gives the client as it is now.</summary>
     /// <param name="done">What the server did, to be told if the store fails: "was changed".</param>
     /// <param name="always">Also where it brought nothing that the record has not: the store does not have that.</param>
@@ -228,8 +247,12 @@ internal static class Keeping
         if (context.Provider.WhyUnmanaged(client.Record) is { ErrorId: DcrErrorId.OperationNotSupported })
         {
             context.Connection.Lacks(DcrCapabilities.Read | DcrCapabilities.Update | DcrCapabilities.Delete);
-            const string Unmanaged = "the server gave no registration access token, so the client cannot be read, changed or deleted from here. To replace it: register another with New-DcrClient -AllowDuplicate, move the application over, and drop this one with Remove-DcrClient -StoreOnly.";
-            context.Warn(client.ClientId, Unmanaged);
+            const string NoAddress = "the server gave a registration access token and no registration_client_uri, so nobody knows where the client is "
+                + "managed. The token is kept. If you know the address, Import-DcrClient -Overwrite takes both.";
+            const string Unmanaged = "the server gave no registration access token, so the client cannot be read, changed or deleted from here. "
+                + "To replace it: register another with New-DcrClient -AllowDuplicate, move the application over, and drop this one with "
+                + "Remove-DcrClient -StoreOnly.";
+            context.Warn(client.ClientId, client.Record.RegistrationAccessToken is null ? Unmanaged : NoAddress);
         }
     }
 

@@ -73,6 +73,7 @@ internal static class ReadOperation
                 newest = await context.Scope.BeginReadAsync(newest).ConfigureAwait(false);
                 return (newest, await context.Provider.ReadAsync(newest, context.Call).ConfigureAwait(false));
             }).ConfigureAwait(false);
+            answer = context.Completed(record, answer);
             return (await context.KeepAsync(record, answer, asked: null, "was read and has new secrets", always).ConfigureAwait(false), answer);
         }
         catch (UnreadAnswerException unread)

@@ -47,7 +47,25 @@ internal static class RegisterOperation
     public static async Task<DcrClient> UpdateAsync(OperationContext context, DcrClient found, RegisterRequest request)
     {
         var record = await FindOperation.RunAsync(context, found.Record.ClientId, found).ConfigureAwait(false);
-        return await UpdateOperation.RunAsync(context, record, request.Metadata.Where((name, _) => found.Changes.Any(change => change.Name == name))).ConfigureAwait(false);
+        await context.CheckCopyAsync(request.ClientSecretName, record).ConfigureAwait(false);
+        var wishes = request.Metadata.Where((name, _) => found.Changes.Any(change => change.Name == name));
+        var updated = await UpdateOperation.RunAsync(context, record, wishes).ConfigureAwait(false);
+        await context.CopySecretAsync(updated, request.ClientSecretName).ConfigureAwait(false);
+        return updated;
+    }
+
+    /// <summary>Gives the application its copy of the secret of a client that its tenant has already, where it has none.</summary>
+    /// <exception cref="DcrException">SecretExists: another secret has that name; VaultWriteFailed, which carries the client.</exception>
+    public static async Task<DcrClient> CopyFoundAsync(OperationContext context, DcrClient found, string clientSecretName)
+    {
+        var record = await FindOperation.RunAsync(context, found.Record.ClientId, found).ConfigureAwait(false);
+        if (record.ClientSecret is null || record.ClientSecret != await context.Store.ReadSecretAsync(clientSecretName).ConfigureAwait(false))
+        {
+            await context.CheckCopyAsync(clientSecretName, record).ConfigureAwait(false);
+            await context.CopySecretAsync(new DcrClient(record, []) { Storage = found.Storage }, clientSecretName).ConfigureAwait(false);
+        }
+
+        return found;
     }
 
     private static DcrClient Found(StoredRegistration known, RegisterRequest request) =>

@@ -174,6 +174,7 @@ internal static class StoreOpening
                 }
 
                 var part = new List<RegistrationRecord>();
+                var readAt = ledger.File.Size.Sequence;
                 foreach (var name in unknown.Skip(done).Take(PartSize))
                 {
                     stop.ThrowIfCancellationRequested();
@@ -192,7 +193,7 @@ internal static class StoreOpening
                     }
                 }
 
-                await ledger.KnowAsync(part, store.VaultId!).ConfigureAwait(false);
+                await ledger.KnowAsync(part, store.VaultId!, readAt: readAt).ConfigureAwait(false);
                 taken.AddRange(part);
             }
         }
@@ -244,7 +245,8 @@ internal static class StoreOpening
 
         if (damaged > 0)
         {
-            reporter.Warning($"The local store in '{ledger.Path}' is damaged in {damaged} place{(damaged == 1 ? "" : "s")}: what stood there cannot be read, everything else can. Get-DcrStore tells more; Restore-DcrRegistration -Path brings back what a backup has.");
+            reporter.Warning($"The local store in '{ledger.Path}' is damaged in {damaged} place{(damaged == 1 ? "" : "s")}: what stood there cannot be read, everything else can. "
+                + "A tenant whose registration stood there would be registered again: first bring back what a backup has, with Restore-DcrRegistration -Path.");
         }
 
         if (ledger.File.WasRolledBack)

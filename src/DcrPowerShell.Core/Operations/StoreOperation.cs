@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Security;
+using System.Text;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Ledger;
@@ -103,6 +104,29 @@ internal static class StoreOperation
         return ReminderCounts.Any(count => before < count && now >= count) && !ledger.HasBackup
             ? $"The local store holds {now} registration{(now == 1 ? "" : "s")} and has no backup. Backup-DcrStore -Path <file> -Passphrase <passphrase> makes one; without it, a lost disk is a lost token for each of them."
             : null;
+    }
+
+    /// <summary>What to say of a backup's registrations that were not taken, where they differ; null for nothing.</summary>
+    public static string? LeftWarning(RegistrationLedger ledger, IReadOnlyList<FrameDraft> contents, IEnumerable<RegistrationRecord> taken)
+    {
+        var names = new HashSet<string>(taken.Select(static record => record.SecretName));
+        var (differing, removed) = (0, 0);
+        foreach (var frame in contents.Where(static frame => frame.Header.Kind == FrameKind.Kept))
+        {
+            var record = RegistrationRecord.Parse(Encoding.UTF8.GetString(frame.Body));
+            if (names.Contains(record.SecretName))
+            {
+                continue;
+            }
+
+            var known = ledger.Find(record.Issuer, record.ClientId)?.Record;
+            removed += known is null ? 1 : 0;
+            differing += known is not null && (known.RegistrationAccessToken, known.ClientSecret) != (record.RegistrationAccessToken, record.ClientSecret) ? 1 : 0;
+        }
+
+        return (differing, removed) == (0, 0) ? null
+            : $"Left as they are here, of what the backup has: {differing} with another token or secret, {removed} that were removed. "
+                + "What the store knows counts as newer; Import-DcrClient -Overwrite takes a client from elsewhere.";
     }
 
     /// <summary>What to say of registrations that came from elsewhere, where their tenants have others too; null for nothing.</summary>

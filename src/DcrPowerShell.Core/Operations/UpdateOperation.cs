@@ -68,6 +68,7 @@ internal static class UpdateOperation
         try
         {
             (record, var answer) = await context.AskAsync(record, async newest => (newest, await write(newest).ConfigureAwait(false))).ConfigureAwait(false);
+            answer = context.Completed(record, answer, before?.Named ?? asked);
             return await context.KeepAsync(record, answer, asked, Done, before: before).ConfigureAwait(false);
         }
         catch (UnreadAnswerException empty) when (empty.IsEmpty && whole is not null)

@@ -16,6 +16,9 @@ internal sealed class SplitTextAttribute : ArgumentTransformationAttribute
     /// <summary>False for values that have spaces within, such as the response type <c>code id_token</c>.</summary>
     public bool AtSpaces { get; set; } = true;
 
+    /// <summary>For contacts: blanks part addresses alone, and not a name, or a telephone number.</summary>
+    public bool AtSpacesOfAddresses { get; set; }
+
     /// <inheritdoc/>
     public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData) => Plain(inputData) switch
     {
@@ -26,7 +29,13 @@ internal sealed class SplitTextAttribute : ArgumentTransformationAttribute
         var other => other,
     };
 
-    private string[] Split(string text) => Given.Split(Given.Cell(text), AtSpaces);
+    private string[] Split(string text)
+    {
+        var values = Given.Split(Given.Cell(text), AtSpaces || AtSpacesOfAddresses);
+        return AtSpacesOfAddresses && !values.All(static value => value.Contains('@') && !value.Contains('<'))
+            ? Given.Split(Given.Cell(text), atBlanks: false)
+            : values;
+    }
 
     private static object? Plain(object? value) => value is PSObject wrapped ? wrapped.BaseObject : value;
 }

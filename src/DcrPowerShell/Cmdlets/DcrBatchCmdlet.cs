@@ -50,6 +50,12 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
     /// <summary>An empty cell of a CSV file is no value.</summary>
     private protected static string? NullIfEmpty(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
 
+    /// <summary>The name that the application's copy of a secret was given; null for none.</summary>
+    /// <exception cref="DcrException">InvalidClientMetadata: it is the module's own, or has wildcards. It is judged with its row.</exception>
+    private protected static string? CopyName(string? given) => NullIfEmpty(given) is { } name && SecretName.WhyRefused(name) is { } why
+        ? throw DcrErrors.SecretNameRefused(name, why)
+        : NullIfEmpty(given);
+
     /// <summary>Of several clients, the one that is worked on.</summary>
     private protected override string? Subject => _subject ?? base.Subject;
 

@@ -4,6 +4,7 @@ using System.Management.Automation;
 using System.Text.Json;
 using DcrPowerShell.Binding;
 using DcrPowerShell.Cmdlets;
+using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Commands;
@@ -61,7 +62,7 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
     /// <summary><c>contacts</c> (RFC 7591, section 2).</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias(ClientMember.Contacts)]
-    [SplitText]
+    [SplitText(AtSpaces = false, AtSpacesOfAddresses = true)]
     [AllowNull, AllowEmptyCollection]
     [NoCompletion]
     public string[]? Contact { get; set; }
@@ -183,5 +184,30 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
             .Where(member => MyInvocation.BoundParameters.ContainsKey(member.Parameter) && counts(member.Parameter))
             .Aggregate(JsonBag.Empty, (named, member) => named.With(member.Member, JsonSerializer.SerializeToElement(member.Value is "" ? null : member.Value)));
         return Metadata is null ? bag : bag.With(JsonInput.Object(Metadata, "metadata"));
+    }
+
+    private protected override bool IsFurtherColumn(string name) => ClientMember.FurtherRegistered.Contains(name) || IsLanguageTagged(name) || base.IsFurtherColumn(name);
+
+    /// <summary>Of a piped object, the members that have no parameter and yet are client metadata: registered or language-tagged ones.</summary>
+    private protected static JsonBag FurtherMembers(PSObject? input) => input?.BaseObject is not PSCustomObject
+        ? JsonBag.Empty
+        : input.Properties
+            .Where(property => ClientMember.FurtherRegistered.Contains(property.Name) || IsLanguageTagged(property.Name))
+            .Aggregate(JsonBag.Empty, (bag, property) => bag.With(property.Name, Element(property)))
+            .WithoutAbsent();
+
+    /// <summary>Such as <c>client_name#ja-Jpan-JP</c> (RFC 7591, section 2.2).</summary>
+    private static bool IsLanguageTagged(string name) => name.IndexOf('#') is > 0 and var place && place < name.Length - 1;
+
+    private static JsonElement Element(PSPropertyInfo property)
+    {
+        try
+        {
+            return JsonInput.Element(property.Value);
+        }
+        catch (JsonException failure)
+        {
+            throw DcrErrors.BadInput(property.Name, $"cannot be sent: {failure.Message}", "Give texts, numbers, truth values, arrays or objects.");
+        }
     }
 }

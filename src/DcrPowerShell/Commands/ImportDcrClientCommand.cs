@@ -71,7 +71,6 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
     [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = ClientSet)]
     [NullAsEmpty]
     [AllowEmptyString]
-    [PlainSecretName]
     [NoCompletion]
     public string? ClientSecretName { get; set; }
 
@@ -102,6 +101,11 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
             return;
         }
 
+        if (IsNamedOnCommandLine(nameof(ClientId)) && IsFile(ClientId))
+        {
+            throw DcrErrors.FileForClient(ClientId);
+        }
+
         CheckColumns(InputObject, tellsUnused: true);
         if (IsBlank(InputObject))
         {
@@ -124,8 +128,11 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
             Issuer = InputObject is { BaseObject: PSCustomObject } row ? PipedRow.Text(row, "Issuer") : null,
         };
         var connection = ConnectionFor(request.Issuer, ClientId);
-        Take(connection, ImportOperation.Check(connection, request, DateTimeOffset.UtcNow), NullIfEmpty(ClientSecretName), ClientId);
+        Take(connection, ImportOperation.Check(connection, request, DateTimeOffset.UtcNow), CopyName(ClientSecretName), ClientId);
     }
+
+    private bool IsFile(string text) => System.IO.Path.GetExtension(text).ToUpperInvariant() is ".CSV" or ".JSON"
+        && File.Exists(GetUnresolvedProviderPathFromPSPath(text));
 
     /// <summary>All rows are judged before the first is sent.</summary>
     private void TakeFile(string path)

@@ -4,7 +4,6 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Management.Automation;
 using System.Security;
-using System.Text.Json;
 using DcrPowerShell.Binding;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Credentials;
@@ -58,7 +57,6 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [NullAsEmpty]
     [AllowEmptyString]
-    [PlainSecretName]
     [NoCompletion]
     public string? ClientSecretName { get; set; }
 
@@ -144,7 +142,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
             connection.Service.Check(metadata);
         }
 
-        var request = new RegisterRequest(metadata, NullIfEmpty(Tenant), NullIfEmpty(ClientSecretName))
+        var request = new RegisterRequest(metadata, NullIfEmpty(Tenant), CopyName(ClientSecretName))
         {
             InitialToken = InitialAccessToken is null ? null : StaticToken.Initial(SecureText.Reveal(InitialAccessToken)),
             AllowsDuplicate = AllowDuplicate,
@@ -161,10 +159,18 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
 
         var key = request.Tenant is { } tenant ? TenantKey.Of(connection.Issuer, tenant) : null;
         WaitForSame(key);
+        var isNamedBefore = key is not null && _tenants.ContainsKey(key);
         var isRepeated = key is not null && ContradictsEarlier(key, metadata);
         if (key is not null && !AllowDuplicate && RegisterOperation.FindTenant(connection, request) is { } known)
         {
             Found(connection, key, known, request, isRepeated);
+            return;
+        }
+
+        if (isNamedBefore && IsWhatIf && !AllowDuplicate)
+        {
+            // The first row of the tenant would have made its client.
+            WriteVerbose(Redaction.Printable($"Tenant '{request.Tenant}' would have a client by an earlier row."));
             return;
         }
 
@@ -225,7 +231,12 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     /// <summary>A tenant has a client: it is given as it is, or changed to what its row names otherwise.</summary>
     private void Found(DcrConnection connection, string key, DcrClient known, RegisterRequest request, bool isRepeated)
     {
-        if (!Update || isRepeated || known.Changes.Count == 0)
+        var changes = Update && !isRepeated && known.Changes.Count > 0;
+        if (!changes && request.ClientSecretName is { } name && !IsWhatIf)
+        {
+            Start(connection, key, Target, context => RegisterOperation.CopyFoundAsync(context, known, name), found => WriteFound(connection, found, isRepeated));
+        }
+        else if (!changes)
         {
             WriteFound(connection, known, isRepeated);
             DoneAtOnce();
@@ -271,8 +282,6 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         Write(connection, client);
     }
 
-    private protected override bool IsFurtherColumn(string name) => ClientMember.FurtherRegistered.Contains(name) || IsLanguageTagged(name) || base.IsFurtherColumn(name);
-
     private JsonBag Requested()
     {
         if (InputObject?.BaseObject is IDictionary)
@@ -282,30 +291,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
 
         // Empty cells of a CSV file are no wish for an empty value.
         var named = NamedMembers(ClientName, static _ => true).WithoutAbsent();
-        var metadata = FurtherMembers().With(named);
+        var metadata = FurtherMembers(InputObject).With(named);
         return metadata.Count > 0 ? metadata : throw DcrErrors.NothingToRegister(PipedRow.Columns(InputObject));
-    }
-
-    /// <summary>Of a piped object, the members that have no parameter and yet are client metadata: registered or language-tagged ones.</summary>
-    private JsonBag FurtherMembers() => InputObject?.BaseObject is not PSCustomObject
-        ? JsonBag.Empty
-        : InputObject.Properties
-            .Where(property => ClientMember.FurtherRegistered.Contains(property.Name) || IsLanguageTagged(property.Name))
-            .Aggregate(JsonBag.Empty, (bag, property) => bag.With(property.Name, Element(property)))
-            .WithoutAbsent();
-
-    /// <summary>Such as <c>client_name#ja-Jpan-JP</c> (RFC 7591, section 2.2).</summary>
-    private static bool IsLanguageTagged(string name) => name.IndexOf('#') is > 0 and var place && place < name.Length - 1;
-
-    private static JsonElement Element(PSPropertyInfo property)
-    {
-        try
-        {
-            return JsonInput.Element(property.Value);
-        }
-        catch (JsonException failure)
-        {
-            throw DcrErrors.BadInput(property.Name, $"cannot be sent: {failure.Message}", "Give texts, numbers, truth values, arrays or objects.");
-        }
     }
 }

@@ -25,7 +25,6 @@ public sealed class ResetDcrClientSecretCommand : DcrClientCmdlet
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [NullAsEmpty]
     [AllowEmptyString]
-    [PlainSecretName]
     [NoCompletion]
     public string? ClientSecretName { get; set; }
 
@@ -48,7 +47,7 @@ public sealed class ResetDcrClientSecretCommand : DcrClientCmdlet
 
     private protected override void ProcessClient(DcrConnection connection, NamedClient client)
     {
-        var copyName = NullIfEmpty(ClientSecretName);
+        var copyName = CopyName(ClientSecretName);
         if (!_named.Add((connection.Issuer, client.ClientId!)))
         {
             // The secret that was just given would be dead.

@@ -129,6 +129,11 @@ public sealed class RestoreDcrRegistrationCommand : DcrConnectedCmdlet
             WriteObject(new DcrClient(record, []) { Storage = DcrStorage.Local });
         }
 
+        if (StoreOperation.LeftWarning(ledger, contents, taken) is { } left)
+        {
+            WriteWarning(left);
+        }
+
         if (StoreOperation.DoubledWarning(ledger, taken) is { } doubled)
         {
             WriteWarning(doubled);

@@ -76,6 +76,6 @@ public sealed class SetDcrClientCommand : ClientMetadataCmdlet
         var typed = NamedMembers(ClientName, IsNamedOnCommandLine);
         return InputObject is null or { BaseObject: DcrClient } || PipedRow.IsFormerClient(InputObject)
             ? typed
-            : NamedMembers(ClientName, parameter => !IsNamedOnCommandLine(parameter)).WithoutAbsent().With(typed);
+            : FurtherMembers(InputObject).With(NamedMembers(ClientName, parameter => !IsNamedOnCommandLine(parameter)).WithoutAbsent()).With(typed);
     }
 }

@@ -369,4 +369,37 @@ public class UpdateOperationTests
         await updating;
         Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, session.Stored(client.ClientId).RegistrationAccessToken);
     }
+
+    [Fact]
+    public async Task A_part_of_a_client_wipes_nothing_at_the_server_and_nothing_that_is_kept()
+    {
+        using var session = await Session.StartAsync();
+        var client = await session.RegisterAsync(
+            """{"client_name":"Clinic","redirect_uris":["https://a.example.com/cb"],"scope":"openid read","contacts":["it@example.com"]}""");
+        await session.Server.SetAsync(new { omitFromAnswer = new[] { "redirect_uris", "scope", "contacts" } });
+        await session.UpdateAsync(client.ClientId, """{"client_name":"Renamed"}""");
+
+        var sent = JsonBag.Parse(Assert.Single(await session.SentAsync("update")).Body!);
+        Assert.Equal(("Renamed", "openid read"), (sent.Text("client_name"), sent.Text("scope")));
+        Assert.Equal(["https://a.example.com/cb"], sent.Texts("redirect_uris"));
+        Assert.Equal(["it@example.com"], session.Stored(client.ClientId).Metadata.Texts("contacts"));
+        Assert.Contains("taken for a part of the client", session.Reporter.Warnings.First());
+
+        // Once more: what is kept is still whole.
+        await session.UpdateAsync(client.ClientId, """{"client_name":"Again"}""");
+        var updates = await session.SentAsync("update");
+        Assert.Equal("openid read", JsonBag.Parse(updates[updates.Count - 1].Body!).Text("scope"));
+    }
+
+    [Fact]
+    public async Task Redirect_URIs_that_are_removed_on_purpose_stay_removed()
+    {
+        using var session = await Session.StartAsync();
+        var client = await session.RegisterAsync(
+            """{"client_name":"Job","redirect_uris":["https://a.example.com/cb"],"grant_types":["client_credentials"],"response_types":[]}""");
+        await session.UpdateAsync(client.ClientId, """{"redirect_uris":null}""");
+        Assert.Empty(session.Stored(client.ClientId).Metadata.Texts("redirect_uris"));
+        await session.UpdateAsync(client.ClientId, """{"client_name":"Other"}""");
+        Assert.DoesNotContain(session.Reporter.Warnings, static warning => warning.Contains("part of the client"));
+    }
 }
