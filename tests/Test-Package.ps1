@@ -45,7 +45,8 @@ Remove-Item -LiteralPath $module -Recurse -Force
 Add-Type -AssemblyName System.IO.Compression.FileSystem
 [IO.Compression.ZipFile]::ExtractToDirectory($env:DCR_PACKAGE, $module)
 # The package's own description, which the gallery's client removes as well.
-'DcrPowerShell.nuspec', '[Content_Types].xml', '_rels', 'package' | ForEach-Object { Remove-Item -LiteralPath (Join-Path $module $_) -Recurse -Force }
+'DcrPowerShell.nuspec', '[Content_Types].xml', '_rels', 'package' |
+    ForEach-Object { Remove-Item -LiteralPath (Join-Path $module $_) -Recurse -Force }
 
 $folders = @('cmdlets'; if ($isOnWindows) { 'windows' })
 $files = @($folders | ForEach-Object { Get-ChildItem (Join-Path $PSScriptRoot "$_/$Name.Tests.ps1") } | Sort-Object Name)

@@ -18,8 +18,12 @@ public class DcrClientTests
             {"client_id":"c1","client_name":"Clinic","redirect_uris":["https://a.example/","https://b.example/"],"grant_types":["authorization_code"],
              "response_types":["code"],"contacts":["a@example.com"],"scope":"openid profile","token_endpoint_auth_method":"client_secret_basic",
              "application_type":"web","client_id_issued_at":1795255200,"x_vendor":{"a":1}}
-            """);
-        Assert.Equal(("c1", "Clinic", "north", "https://as.example.com"), (client.ClientId, client.ClientName, client.Tenant, client.Issuer));
+            """
+        );
+        Assert.Equal(
+            ("c1", "Clinic", "north", "https://as.example.com"),
+            (client.ClientId, client.ClientName, client.Tenant, client.Issuer)
+        );
         Assert.Equal(["https://a.example/", "https://b.example/"], client.RedirectUris);
         Assert.Equal(["openid", "profile"], client.Scope);
         Assert.Equal(["authorization_code"], client.GrantTypes);
@@ -53,9 +57,21 @@ public class DcrClientTests
         var client = Client("""
             {"client_id":"c\u001b[1m","client_name":"\u001b]0;title\u0007\u202eC","redirect_uris":["https://a.example/\u001b[2J"],"grant_types":["\u009b31m"],
              "response_types":["\u0000"],"contacts":["\u0008"],"scope":"a \u001b[8m","token_endpoint_auth_method":"\u001bc","application_type":"\u200f"}
-            """);
-        IEnumerable<string?> texts = [client.ClientId, client.ClientName, client.TokenEndpointAuthMethod, client.ApplicationType, client.ToString(),
-            .. client.RedirectUris, .. client.GrantTypes, .. client.ResponseTypes, .. client.Contacts, .. client.Scope];
+            """
+        );
+        IEnumerable<string?> texts =
+        [
+            client.ClientId,
+            client.ClientName,
+            client.TokenEndpointAuthMethod,
+            client.ApplicationType,
+            client.ToString(),
+            .. client.RedirectUris,
+            .. client.GrantTypes,
+            .. client.ResponseTypes,
+            .. client.Contacts,
+            .. client.Scope,
+        ];
         Assert.DoesNotContain(string.Concat(texts), static character => char.IsControl(character) || character is '\u202e' or '\u200f');
         Assert.Equal("c\u001b[1m", client.Record.ClientId);
         Assert.Equal("\u001b]0;title\u0007\u202eC", client.Record.ClientName);
@@ -99,7 +115,16 @@ public class DcrClientTests
     public void Expiries_sort_as_times_and_those_without_one_come_last()
     {
         var now = DateTimeOffset.UtcNow;
-        DcrExpiry[] sorted = [now.AddDays(-400), now.AddDays(-3), now.AddDays(12), now.AddDays(100), DcrExpiry.Unknown, DcrExpiry.Never, DcrExpiry.NoSecret];
+        DcrExpiry[] sorted =
+        [
+            now.AddDays(-400),
+            now.AddDays(-3),
+            now.AddDays(12),
+            now.AddDays(100),
+            DcrExpiry.Unknown,
+            DcrExpiry.Never,
+            DcrExpiry.NoSecret,
+        ];
         Assert.Equal(sorted, sorted.Reverse().OrderBy(static expiry => expiry));
         Assert.All(sorted.Skip(4), expiry => Assert.True(expiry.CompareTo((DcrExpiry)DateTime.Now.AddYears(50)) > 0));
     }
@@ -128,13 +153,21 @@ public class DcrClientTests
     [Fact]
     public void A_list_in_a_cell_is_as_New_DcrClient_reads_it()
     {
-        var client = Client("""{"client_id":"c1","redirect_uris":["https://a.example/","https://b.example/"],"scope":"a b","contacts":[]}""");
-        Assert.Equal(("https://a.example/;https://b.example/", "a;b", ""), (client.RedirectUris.ToString(), client.Scope.ToString(), client.Contacts.ToString()));
+        var client = Client(
+            """{"client_id":"c1","redirect_uris":["https://a.example/","https://b.example/"],"scope":"a b","contacts":[]}"""
+        );
+        Assert.Equal(
+            ("https://a.example/;https://b.example/", "a;b", ""),
+            (client.RedirectUris.ToString(), client.Scope.ToString(), client.Contacts.ToString())
+        );
     }
 
     [Fact]
     public void No_public_property_is_a_secret() =>
-        Assert.DoesNotContain(typeof(DcrClient).Assembly.GetExportedTypes().SelectMany(static type => type.GetProperties()), static property => property.ToString()!.Contains("SecureString"));
+        Assert.DoesNotContain(
+            typeof(DcrClient).Assembly.GetExportedTypes().SelectMany(static type => type.GetProperties()),
+            static property => property.ToString()!.Contains("SecureString")
+        );
 
     [Theory]
     [InlineData("-5")]

@@ -25,7 +25,24 @@ public class ArrowTests
         ["Keys"] = ["Compat", "Metadata"],
         ["Ledger"] = ["Compat", "Errors", "Facts", "Files", "Metadata", "Vaults"],
         ["Metadata"] = ["Errors"],
-        ["Operations"] = ["Audit", "Compat", "Credentials", "Errors", "Facts", "Files", "Handles", "Http", "Inventory", "Keys", "Ledger", "Metadata", "Protocol", "Providers", "Vaults"],
+        ["Operations"] =
+        [
+            "Audit",
+            "Compat",
+            "Credentials",
+            "Errors",
+            "Facts",
+            "Files",
+            "Handles",
+            "Http",
+            "Inventory",
+            "Keys",
+            "Ledger",
+            "Metadata",
+            "Protocol",
+            "Providers",
+            "Vaults",
+        ],
         ["Protocol"] = ["Errors", "Facts", "Metadata"],
         ["Providers"] = ["Credentials", "Errors", "Facts", "Http", "Keys", "Metadata", "Protocol", "Vaults"],
         ["Vaults"] = ["Errors", "Metadata"],
@@ -35,10 +52,44 @@ public class ArrowTests
     private static readonly Dictionary<string, string[]> Module = new()
     {
         ["Binding"] = ["Compat", "Errors", "Handles", "Keys", "Ledger", "Metadata", "Session", "Vaults"],
-        ["Commands"] = ["Audit", "Binding", "Cmdlets", "Compat", "Credentials", "Errors", "Facts", "Files", "Handles", "Http", "Inventory", "Keys", "Ledger", "Metadata", "Operations", "Providers", "Session", "Vaults"],
+        ["Commands"] =
+        [
+            "Audit",
+            "Binding",
+            "Cmdlets",
+            "Compat",
+            "Credentials",
+            "Errors",
+            "Facts",
+            "Files",
+            "Handles",
+            "Http",
+            "Inventory",
+            "Keys",
+            "Ledger",
+            "Metadata",
+            "Operations",
+            "Providers",
+            "Session",
+            "Vaults",
+        ],
         ["Extension"] = ["Compat", "Errors", "Files", "Ledger", "Vaults"],
         ["Files"] = ["Audit", "Errors", "Http", "Ledger"],
-        ["Cmdlets"] = ["Binding", "Errors", "Facts", "Files", "Handles", "Http", "Inventory", "Ledger", "Metadata", "Operations", "Session", "Vaults"],
+        ["Cmdlets"] =
+        [
+            "Binding",
+            "Errors",
+            "Facts",
+            "Files",
+            "Handles",
+            "Http",
+            "Inventory",
+            "Ledger",
+            "Metadata",
+            "Operations",
+            "Session",
+            "Vaults",
+        ],
         ["Session"] = ["Handles", "Vaults"],
         ["Vaults"] = ["Compat", "Errors", "Files", "Http", "Ledger"],
     };
@@ -54,7 +105,10 @@ public class ArrowTests
     public void Handles_are_what_users_act_on_and_all_else_in_the_root_namespace_is_facts()
     {
         using var module = Read(Repository.CoreAssembly);
-        var handles = module.Types.Where(static type => Room(type) == "Handles").Select(static type => type.Name).Order(StringComparer.Ordinal);
+        var handles = module
+            .Types.Where(static type => Room(type) == "Handles")
+            .Select(static type => type.Name)
+            .Order(StringComparer.Ordinal);
         Assert.Equal(["DcrClient", "DcrConnection", "DcrKey", "DcrOrphan"], handles);
     }
 
@@ -70,7 +124,13 @@ public class ArrowTests
         using var module = Read(Repository.CoreAssembly);
         var strays = module.GetAllTypes()
             .Where(type => RootOf(type).Namespace.StartsWith("DcrPowerShell.Providers.", StringComparison.Ordinal))
-            .SelectMany(type => Used(type).Where(used => used.Namespace.StartsWith("DcrPowerShell.Providers.", StringComparison.Ordinal) && used.Namespace != RootOf(type).Namespace));
+            .SelectMany(type =>
+                Used(type)
+                    .Where(used =>
+                        used.Namespace.StartsWith("DcrPowerShell.Providers.", StringComparison.Ordinal)
+                        && used.Namespace != RootOf(type).Namespace
+                    )
+            );
         Assert.Empty(strays);
     }
 
@@ -82,7 +142,9 @@ public class ArrowTests
         string[] forbidden = ["System.Environment", "System.IO.File", "System.IO.Directory", "System.IO.FileStream", "System.Console"];
 
         // The compiler's own iterators ask for the current thread.
-        var strays = module.GetMemberReferences().Where(member => forbidden.Contains(member.DeclaringType.FullName) && member.Name != "get_CurrentManagedThreadId");
+        var strays = module
+            .GetMemberReferences()
+            .Where(member => forbidden.Contains(member.DeclaringType.FullName) && member.Name != "get_CurrentManagedThreadId");
         Assert.Empty(strays.Select(member => member.FullName));
     }
 
@@ -93,7 +155,9 @@ public class ArrowTests
         var state = module.GetAllTypes()
             .Where(type => !type.CustomAttributes.Any(attribute => attribute.AttributeType.Name == "CompilerGeneratedAttribute"))
             .SelectMany(type => type.Fields)
-            .Where(field => field is { IsStatic: true, IsInitOnly: false, IsLiteral: false } && !field.Name.Contains('<', StringComparison.Ordinal));
+            .Where(field =>
+                field is { IsStatic: true, IsInitOnly: false, IsLiteral: false } && !field.Name.Contains('<', StringComparison.Ordinal)
+            );
         Assert.Empty(state.Select(field => field.FullName));
     }
 
@@ -101,7 +165,9 @@ public class ArrowTests
     public void Protocol_holds_no_HttpClient()
     {
         using var module = Read(Repository.CoreAssembly);
-        var users = module.GetAllTypes().Where(type => Room(RootOf(type)) == "Protocol" && Used(type).Any(used => used.FullName == "System.Net.Http.HttpClient"));
+        var users = module
+            .GetAllTypes()
+            .Where(type => Room(RootOf(type)) == "Protocol" && Used(type).Any(used => used.FullName == "System.Net.Http.HttpClient"));
         Assert.Empty(users);
     }
 
@@ -158,11 +224,15 @@ public class ArrowTests
     /// A handle has something of a room inside: a field, a constructor or another member names an internal type of one. What is a fact says
     /// all that it knows in types of the root namespace.
     /// </summary>
-    private static bool IsHandle(TypeDefinition type) => !type.IsEnum && type.Fields.Select(static field => field.FieldType)
-        .Concat(type.Methods.Select(static method => method.ReturnType))
-        .Concat(type.Methods.SelectMany(static method => method.Parameters).Select(static parameter => parameter.ParameterType))
-        .SelectMany(Parts)
-        .Any(static part => part.Namespace.StartsWith("DcrPowerShell.", StringComparison.Ordinal) && part.Resolve() is { IsNotPublic: true });
+    private static bool IsHandle(TypeDefinition type) =>
+        !type.IsEnum
+        && type.Fields.Select(static field => field.FieldType)
+            .Concat(type.Methods.Select(static method => method.ReturnType))
+            .Concat(type.Methods.SelectMany(static method => method.Parameters).Select(static parameter => parameter.ParameterType))
+            .SelectMany(Parts)
+            .Any(static part =>
+                part.Namespace.StartsWith("DcrPowerShell.", StringComparison.Ordinal) && part.Resolve() is { IsNotPublic: true }
+            );
 
     private static TypeDefinition RootOf(TypeDefinition type) => type.DeclaringType is null ? type : RootOf(type.DeclaringType);
 
@@ -184,14 +254,23 @@ public class ArrowTests
 
             named.AddRange(method.Body.Variables.Select(variable => variable.VariableType));
             named.AddRange(method.Body.ExceptionHandlers.Select(handler => handler.CatchType));
-            named.AddRange(method.Body.Instructions.Select(instruction => instruction.Operand switch
-            {
-                MethodReference called => called.DeclaringType,
-                FieldReference field => field.DeclaringType,
-                TypeReference direct => direct,
-                _ => null,
-            }));
-            named.AddRange(method.Body.Instructions.Select(instruction => instruction.Operand).OfType<GenericInstanceMethod>().SelectMany(called => called.GenericArguments));
+            named.AddRange(
+                method.Body.Instructions.Select(instruction =>
+                    instruction.Operand switch
+                    {
+                        MethodReference called => called.DeclaringType,
+                        FieldReference field => field.DeclaringType,
+                        TypeReference direct => direct,
+                        _ => null,
+                    }
+                )
+            );
+            named.AddRange(
+                method
+                    .Body.Instructions.Select(instruction => instruction.Operand)
+                    .OfType<GenericInstanceMethod>()
+                    .SelectMany(called => called.GenericArguments)
+            );
         }
 
         return named.OfType<TypeReference>().SelectMany(Parts);

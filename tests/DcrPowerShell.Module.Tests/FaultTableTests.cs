@@ -8,7 +8,8 @@ using Xunit;
 namespace DcrPowerShell.Module.Tests;
 
 /// <summary>
-/// The faults of docs/faults.md and the ledger's rules of docs/architecture.md: none is left out, and each names a test that exists or says why
+/// The faults of docs/faults.md and the ledger's rules of docs/architecture.md: none is left out, and each names a test that exists or says
+/// why
 /// it is not run here.
 /// </summary>
 public class FaultTableTests
@@ -39,7 +40,8 @@ public class FaultTableTests
     public void Each_rule_of_the_ledger_names_tests_that_exist() =>
         Assert.Empty(Strays(Rows("architecture.md", @"L\d+"), static _ => false));
 
-    private static IEnumerable<string> Numbers(string letter, int count) => Enumerable.Range(1, count).Select(number => $"{letter}{number}");
+    private static IEnumerable<string> Numbers(string letter, int count) =>
+        Enumerable.Range(1, count).Select(number => $"{letter}{number}");
 
     private static List<string> Strays(IEnumerable<(string Id, string[] Places)> rows, Func<string, bool> isExcused)
     {

@@ -20,8 +20,22 @@ public class LayoutTests
     public void Windows_PowerShell_gets_all_that_ours_lean_on()
     {
         var shipped = Files("desktop").Select(file => Path.GetFileNameWithoutExtension(file)).ToHashSet();
-        string[] framework = ["mscorlib", "netstandard", "System", "System.Core", "System.Net.Http", "System.Numerics", "System.Xml", "System.Xml.Linq", "System.Management.Automation", "Microsoft.CSharp", "System.Runtime"];
-        var missing = Directory.GetFiles(Path.Combine(Repository.Module, "desktop"))
+        string[] framework =
+        [
+            "mscorlib",
+            "netstandard",
+            "System",
+            "System.Core",
+            "System.Net.Http",
+            "System.Numerics",
+            "System.Xml",
+            "System.Xml.Linq",
+            "System.Management.Automation",
+            "Microsoft.CSharp",
+            "System.Runtime",
+        ];
+        var missing = Directory
+            .GetFiles(Path.Combine(Repository.Module, "desktop"))
             .SelectMany(file =>
             {
                 using var module = ModuleDefinition.ReadModule(file);
@@ -35,7 +49,13 @@ public class LayoutTests
     [Fact]
     public void What_the_manifest_names_is_there()
     {
-        foreach (var file in Repository.ManifestList("FormatsToProcess").Concat(Repository.ManifestList("TypesToProcess")).Append("core/DcrPowerShell.dll").Append("desktop/DcrPowerShell.dll"))
+        foreach (
+            var file in Repository
+                .ManifestList("FormatsToProcess")
+                .Concat(Repository.ManifestList("TypesToProcess"))
+                .Append("core/DcrPowerShell.dll")
+                .Append("desktop/DcrPowerShell.dll")
+        )
         {
             Assert.True(File.Exists(Path.Combine(Repository.Module, file)), file);
             Assert.Contains(file, Repository.Manifest);
@@ -54,5 +74,9 @@ public class LayoutTests
     }
 
     private static string[] Files(string folder) =>
-        Directory.GetFiles(Path.Combine(Repository.Module, folder)).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal).ToArray();
+        Directory
+            .GetFiles(Path.Combine(Repository.Module, folder))
+            .Select(path => Path.GetFileName(path))
+            .Order(StringComparer.Ordinal)
+            .ToArray();
 }

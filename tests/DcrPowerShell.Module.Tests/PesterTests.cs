@@ -30,7 +30,8 @@ public class PesterTests(ITestOutputHelper log)
 }
 
 /// <summary>
-/// Runs files of the Pester suite two at a time, of those that were asked for, the longest first. xunit itself runs the cases of a class one
+/// Runs files of the Pester suite two at a time, of those that were asked for, the longest first. xunit itself runs the cases of a class
+/// one
 /// after the other, and each waits for its file: how long that one took is in its output.
 /// </summary>
 public sealed class PesterRun : ITestCaseOrderer
@@ -38,11 +39,25 @@ public sealed class PesterRun : ITestCaseOrderer
     private const int Workers = 2;
 
     // It only matters for how evenly the workers end.
-    private static readonly string[] Longest = ["Help", "TwoProcesses", "Journal", "Secrets", "SecretStoreCopy", "Parallel", "Get-DcrAuditLog", "Get-DcrClient", "Unattended", "Package"];
+    private static readonly string[] Longest =
+    [
+        "Help",
+        "TwoProcesses",
+        "Journal",
+        "Secrets",
+        "SecretStoreCopy",
+        "Parallel",
+        "Get-DcrAuditLog",
+        "Get-DcrClient",
+        "Unattended",
+        "Package",
+    ];
 
     private static readonly ConcurrentQueue<string> Waiting = new();
     private static readonly ConcurrentDictionary<string, TaskCompletionSource<(int ExitCode, string Output)>> Results = new();
-    private static readonly Lazy<Task<TestServerProcess>> TestServer = new(static () => TestServerProcess.StartAsync(SourceTree.TestServer));
+    private static readonly Lazy<Task<TestServerProcess>> TestServer = new(static () =>
+        TestServerProcess.StartAsync(SourceTree.TestServer)
+    );
 
     /// <summary>All files, and what each needs.</summary>
     internal static IEnumerable<(string Name, IReadOnlyList<string> Needs)> Files => Directory

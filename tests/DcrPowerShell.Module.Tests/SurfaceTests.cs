@@ -16,7 +16,10 @@ public class SurfaceTests
     {
         var cmdlets = CmdletReader.Read(Repository.ModuleAssembly).Select(cmdlet => cmdlet.Name);
         Assert.Equal(cmdlets, Repository.ManifestList("CmdletsToExport"));
-        Assert.All(new[] { "FunctionsToExport", "AliasesToExport", "VariablesToExport" }, list => Assert.Empty(Repository.ManifestList(list)));
+        Assert.All(
+            new[] { "FunctionsToExport", "AliasesToExport", "VariablesToExport" },
+            list => Assert.Empty(Repository.ManifestList(list))
+        );
         Assert.DoesNotContain("'*'", Repository.Manifest);
     }
 
@@ -44,7 +47,10 @@ public class SurfaceTests
         var file = Path.Combine(Repository.Root, "out", name);
         File.WriteAllText(file, actual);
         var place = Path.GetRelativePath(Repository.Root, file);
-        Assert.True(agreed == actual, $"The public surface differs from {name}. The actual one is in {place}:\n{Difference(agreed, actual)}");
+        Assert.True(
+            agreed == actual,
+            $"The public surface differs from {name}. The actual one is in {place}:\n{Difference(agreed, actual)}"
+        );
     }
 
     /// <summary>The project's address is the manifest's ProjectUri: another one is changed everywhere at once.</summary>
@@ -100,15 +106,24 @@ public class SurfaceTests
             text.Append($"{cmdlet.Name} -> {string.Join(", ", cmdlet.OutputTypes.DefaultIfEmpty("nothing"))}{ask}\n");
             foreach (var parameter in cmdlet.Parameters.OrderBy(parameter => parameter.Name, System.StringComparer.Ordinal))
             {
-                var sets = parameter.Sets.Select(set => string.Join(" ", new[]
-                {
-                    set.Name is null ? null : $"{set.Name}:",
-                    set.Mandatory ? "mandatory" : null,
-                    set.Position is { } position ? $"position {position}" : null,
-                    set.ByValue ? "piped" : null,
-                    set.ByPropertyName ? "by property" : null,
-                }.OfType<string>()));
-                var traits = string.Join("; ", sets.Append(parameter.Aliases.Count == 0 ? "" : $"alias {string.Join(", ", parameter.Aliases)}").Where(trait => trait.Length > 0));
+                var sets = parameter.Sets.Select(set =>
+                    string.Join(
+                        " ",
+                        new[]
+                        {
+                            set.Name is null ? null : $"{set.Name}:",
+                            set.Mandatory ? "mandatory" : null,
+                            set.Position is { } position ? $"position {position}" : null,
+                            set.ByValue ? "piped" : null,
+                            set.ByPropertyName ? "by property" : null,
+                        }.OfType<string>()
+                    )
+                );
+                var traits = string.Join(
+                    "; ",
+                    sets.Append(parameter.Aliases.Count == 0 ? "" : $"alias {string.Join(", ", parameter.Aliases)}")
+                        .Where(trait => trait.Length > 0)
+                );
                 text.Append($"  -{parameter.Name} <{parameter.Type}>{(traits.Length == 0 ? "" : $" {traits}")}\n");
             }
         }

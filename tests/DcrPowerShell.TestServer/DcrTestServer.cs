@@ -32,10 +32,15 @@ public sealed class DcrTestServer : IAsyncDisposable
     /// <summary>The issuer as the discovery document has it.</summary>
     public string Issuer => _state.Issuer;
 
-    /// <summary>Auth0: the token that <see cref="Auth0Switches.ManagementToken"/> asks for; null without it and in other dialects.</summary>
+    /// <summary>
+    /// Auth0: the token that <see cref="Auth0Switches.ManagementToken"/> asks for; null without it and in other dialects.
+    /// </summary>
     public string? ManagementToken => _state.Switches.Dialect == Dialect.Auth0 ? Auth0Access.StaticToken(_state) : null;
 
-    /// <summary>How the server behaves; what is set counts from the next request on. Setting other <see cref="Switches.Faults"/> starts their queue anew.</summary>
+    /// <summary>
+    /// How the server behaves; what is set counts from the next request on. Setting other <see cref="Switches.Faults"/> starts their queue
+    /// anew.
+    /// </summary>
     /// <exception cref="ArgumentException">A switch was changed that is fixed while the server runs.</exception>
     public Switches Switches
     {
@@ -59,7 +64,8 @@ public sealed class DcrTestServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// What the server holds now. Okta: <c>secrets</c>, the Apps API's by client. Auth0: <c>managementToken</c>, <c>settings</c>, <c>applications</c>,
+    /// What the server holds now. Okta: <c>secrets</c>, the Apps API's by client. Auth0: <c>managementToken</c>, <c>settings</c>,
+    /// <c>applications</c>,
     /// <c>clientGrants</c>, <c>connections</c>, <c>networkAcls</c>, <c>resourceServers</c>, as the Management API writes them.
     /// </summary>
     public JsonObject State
@@ -142,12 +148,16 @@ public sealed class DcrTestServer : IAsyncDisposable
             return;
         }
 
-        listen.UseHttps(new HttpsConnectionAdapterOptions
-        {
-            ServerCertificate = Certificates.Make(switches.Https),
-            ClientCertificateMode = switches.RequireClientCertificate ? ClientCertificateMode.RequireCertificate : ClientCertificateMode.NoCertificate,
-            ClientCertificateValidation = (_, _, _) => true,
-        });
+        listen.UseHttps(
+            new HttpsConnectionAdapterOptions
+            {
+                ServerCertificate = Certificates.Make(switches.Https),
+                ClientCertificateMode = switches.RequireClientCertificate
+                    ? ClientCertificateMode.RequireCertificate
+                    : ClientCertificateMode.NoCertificate,
+                ClientCertificateValidation = (_, _, _) => true,
+            }
+        );
     }
 
     private ClientSnapshot Snapshot(RegisteredClient client) => new()

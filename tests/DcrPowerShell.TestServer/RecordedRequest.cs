@@ -29,7 +29,10 @@ public sealed class RecordedRequest
     /// <summary>When its body had been read, by the machine's clock.</summary>
     public DateTimeOffset ReceivedAt { get; }
 
-    /// <summary>notFound, methodNotAllowed, or one of the names of <see cref="FaultTarget"/>: discovery, token, register, read, update, delete, list, …</summary>
+    /// <summary>
+    /// notFound, methodNotAllowed, or one of the names of <see cref="FaultTarget"/>: discovery, token, register, read, update, delete,
+    /// list, …
+    /// </summary>
     public string Operation { get; }
 
     /// <summary>The client that its URL names.</summary>
@@ -56,6 +59,9 @@ public sealed class RecordedRequest
     /// <summary>Thumbprint of the client's TLS certificate.</summary>
     public string? ClientCertificate { get; }
 
-    /// <summary>The status it was answered with, or was to be answered with where the connection was dropped; null while it is being worked on and where the client gave up first.</summary>
+    /// <summary>
+    /// The status it was answered with, or was to be answered with where the connection was dropped; null while it is being worked on and
+    /// where the client gave up first.
+    /// </summary>
     public int? Status { get; internal set; }
 }

@@ -10,7 +10,8 @@ $ErrorActionPreference = 'Stop'
 Import-Module (Join-Path (Split-Path $PSScriptRoot) 'shared/Pwsh.psm1')
 if (-not $IsLinux) { throw 'On Windows SecretStore keeps one store a user, and a benchmark must not reset yours; memory is read from /proc. Run this on Linux.' }
 
-Write-Host ('{0} cores, PowerShell {1}, {2}' -f [Environment]::ProcessorCount, $PSVersionTable.PSVersion, [System.Runtime.InteropServices.RuntimeInformation]::FrameworkDescription)
+Write-Host ('{0} cores, PowerShell {1}, {2}' -f [Environment]::ProcessorCount, $PSVersionTable.PSVersion,
+    [System.Runtime.InteropServices.RuntimeInformation]::FrameworkDescription)
 $userHome = $env:HOME
 foreach ($benchmark in $Name) {
     $env:HOME = Join-Path ([IO.Path]::GetTempPath()) "dcr-bench-$PID-$benchmark"

@@ -88,7 +88,8 @@ function Measure-Memory {
     [double] (Invoke-Pwsh -NoProfile -NonInteractive -Command "$First
         [GC]::Collect(); [GC]::WaitForPendingFinalizers(); [GC]::Collect()
         [IO.File]::WriteAllText('/proc/self/clear_refs', '5')
-        function Read-Status(`$key) { [int64]((Get-Content /proc/self/status | Where-Object { `$_ -like `"`${key}:*`" }) -replace '\D') / 1024 }
+        function Read-Status(`$key) { [int64]((Get-Content /proc/self/status |
+            Where-Object { `$_ -like `"`${key}:*`" }) -replace '\D') / 1024 }
         `$before = Read-Status VmRSS
         `$result = @($Work)
         (Read-Status $key) - `$before")

@@ -1,4 +1,5 @@
-# B1 and B1s: many tenants at once, kept in the local store, and in a SecretStore vault. 25 ms of round trip and 25 ms in the server for each
+# B1 and B1s: many tenants at once, kept in the local store, and in a SecretStore vault. 25 ms of round trip and 25 ms in the server for
+# each
 # request, no limit, over TLS.
 param([int] $Clients = 200, [int] $Rounds = 7, [int] $AtATime = 16)
 Set-StrictMode -Version 3
@@ -41,8 +42,10 @@ Register-SecretVault Bench -ModuleName Microsoft.PowerShell.SecretStore
 Start-TestServerHost
 try {
     Save-TestServerCertificate $env:SSL_CERT_FILE
-    $rows = 1..$Clients | ForEach-Object { [pscustomobject]@{ ClientName = "Clinic $_"; RedirectUri = "https://clinic-$_.example/callback"; Tenant = "clinic-$_" } }
-    $bodies = [string[]]@($rows | ForEach-Object { @{ client_name = $_.ClientName; redirect_uris = @($_.RedirectUri) } | ConvertTo-Json -Compress })
+    $rows = 1..$Clients | ForEach-Object { [pscustomobject]@{ ClientName = "Clinic $_";
+        RedirectUri = "https://clinic-$_.example/callback"; Tenant = "clinic-$_" } }
+    $bodies = [string[]]@($rows | ForEach-Object { @{ client_name = $_.ClientName; redirect_uris = @($_.RedirectUri) } |
+        ConvertTo-Json -Compress })
 
     # Each run has a new server, an empty local store, an empty vault and connections of its own; only the work is timed.
     function Measure-Run([scriptblock] $Work, [hashtable] $Connect) {
@@ -87,9 +90,11 @@ try {
             }
         }
         '(c) loop: curl, nothing kept'                         = {
-            Measure-Run { param($uri) foreach ($body in $bodies) { $null = curl --silent --show-error --fail --cacert $env:SSL_CERT_FILE -H 'Content-Type: application/json' -d $body $uri } }
+            Measure-Run { param($uri) foreach ($body in $bodies) { $null = curl --silent --show-error --fail --cacert $env:SSL_CERT_FILE `
+                -H 'Content-Type: application/json' -d $body $uri } }
         }
-        "(d) HttpClient in C#, $AtATime at a time, nothing kept" = { Measure-Run { param($uri) [PlainHttp]::Register($uri, $bodies, $AtATime) } }
+        "(d) HttpClient in C#, $AtATime at a time, nothing kept" = {
+            Measure-Run { param($uri) [PlainHttp]::Register($uri, $bodies, $AtATime) } }
     })
     Write-Host "`nB1: register $Clients clients, 25 ms round trip and 25 ms in the server (median of $Rounds rounds, quartiles)"
     Write-Table $results
@@ -97,7 +102,8 @@ try {
     $limit = (1.10 * $plain) + (2 * $Clients * $flush)
     Write-Host ('  local store: (a) {0:n1} times as fast (aim: 20)   (b) {1:n1} times (aim: 4)   (c) {2:n1} times (aim: 15)' -f ($loop / $ours), ($parallel / $ours), ($curl / $ours))
     Write-Host ('  local store: (d) {0:n2} of its time; {1:n0} ms, and 1.10 of its time with two flushes a client are {2:n0} ms (aim: that at most)' -f ($ours / $plain), $ours, $limit)
-    Write-Host ('  B1s, SecretStore: (a) {0:n1} times as fast (aim: 5)   (b) {1:n2} times (aim: 1.0)' -f ($loop / $inVault), ($parallel / $inVault))
+    Write-Host ('  B1s, SecretStore: (a) {0:n1} times as fast (aim: 5)   (b) {1:n2} times (aim: 1.0)' -f ($loop / $inVault),
+        ($parallel / $inVault))
 }
 finally {
     Stop-TestServerHost

@@ -24,8 +24,10 @@ foreach ($count in $Counts) {
         if (@(Invoke-Pwsh -NoProfile -NonInteractive -Command "@($($script)).Count")[-1] -ne '1') { throw "Not found: $script" }
     }
 
-    $contestants["Get-DcrClient -Offline -Tenant, $count"] = { Invoke-Pwsh -NoProfile -NonInteractive -Command "$open; `$null = $ours" | Out-Null }.GetNewClosure()
-    $contestants["Get-Content | ConvertFrom-Json | Where-Object, $count"] = { Invoke-Pwsh -NoProfile -NonInteractive -Command "`$null = $byHand" | Out-Null }.GetNewClosure()
+    $contestants["Get-DcrClient -Offline -Tenant, $count"] = { Invoke-Pwsh -NoProfile -NonInteractive -Command "$open; `$null = $ours" |
+        Out-Null }.GetNewClosure()
+    $contestants["Get-Content | ConvertFrom-Json | Where-Object, $count"] = { Invoke-Pwsh -NoProfile -NonInteractive `
+        -Command "`$null = $byHand" | Out-Null }.GetNewClosure()
     $memory["Get-DcrClient -Offline -Tenant, $count"] = { Measure-Memory $open $ours }.GetNewClosure()
     $memory["Get-Content | ConvertFrom-Json | Where-Object, $count"] = { Measure-Memory '$null = 1' $byHand }.GetNewClosure()
 }
@@ -41,10 +43,12 @@ foreach ($count in $Counts) {
     Write-Host ('  at {0:n0}: {1:n0} ms beyond the import, {2:n0} ms by hand beyond the empty process: {3:n1} times as fast (aim: 10 at least at 10,000)' -f $count, $beyond[$count], $byHand, ($byHand / $beyond[$count]))
 }
 
-Write-Host ('  T({0})/T({1}): {2:n1} (aim: {3:n0} at most)' -f $Counts[-1], $Counts[0], ($beyond[$Counts[-1]] / $beyond[$Counts[0]]), ($Counts[-1] / $Counts[0]))
+Write-Host ('  T({0})/T({1}): {2:n1} (aim: {3:n0} at most)' -f $Counts[-1], $Counts[0], ($beyond[$Counts[-1]] / $beyond[$Counts[0]]),
+    ($Counts[-1] / $Counts[0]))
 $grown = Measure-SideBySide -Rounds $Rounds -NoWarmUp $memory
 Write-Host 'Memory after it, over that of the process before it (import not counted)'
 Write-Table $grown 'MB'
 foreach ($count in $Counts) {
-    Write-Host ('  at {0:n0}: {1:n2} (aim: 0.33 at most)' -f $count, ((Get-Median $grown "Get-DcrClient -Offline -Tenant, $count") / (Get-Median $grown "Get-Content | ConvertFrom-Json | Where-Object, $count")))
+    Write-Host ('  at {0:n0}: {1:n2} (aim: 0.33 at most)' -f $count,
+        ((Get-Median $grown "Get-DcrClient -Offline -Tenant, $count") / (Get-Median $grown "Get-Content | ConvertFrom-Json | Where-Object, $count")))
 }

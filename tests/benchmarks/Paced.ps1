@@ -13,26 +13,31 @@ Register-SecretVault Bench -ModuleName Microsoft.PowerShell.SecretStore
 Start-TestServerHost
 try {
     Save-TestServerCertificate $env:SSL_CERT_FILE
-    $rows = 1..$Clients | ForEach-Object { [pscustomobject]@{ ClientName = "Clinic $_"; RedirectUri = "https://clinic-$_.example/callback"; Tenant = "clinic-$_" } }
-    $bodies = [string[]]@($rows | ForEach-Object { @{ client_name = $_.ClientName; redirect_uris = @($_.RedirectUri) } | ConvertTo-Json -Compress })
+    $rows = 1..$Clients | ForEach-Object { [pscustomobject]@{ ClientName = "Clinic $_";
+        RedirectUri = "https://clinic-$_.example/callback"; Tenant = "clinic-$_" } }
+    $bodies = [string[]]@($rows | ForEach-Object { @{ client_name = $_.ClientName; redirect_uris = @($_.RedirectUri) } |
+        ConvertTo-Json -Compress })
     $refused = @{}
     $doubled = 0
 
     function Measure-Run([string] $Name, [string] $Headers, [scriptblock] $Work, [switch] $Connect) {
         Reset-SecretStore -Authentication None -Interaction None -Force -WarningAction Ignore
         $env:DCRPOWERSHELL_HOME = New-StoreHome
-        $server = New-TestServer @{ https = 'valid'; roundTripMs = 25; latencyMs = 25; rateLimit = @{ on = 'register'; perSecond = $perSecond; burst = $perSecond; headers = $Headers } }
+        $server = New-TestServer @{ https = 'valid'; roundTripMs = 25; latencyMs = 25;
+            rateLimit = @{ on = 'register'; perSecond = $perSecond; burst = $perSecond; headers = $Headers } }
         if ($Connect) { $null = Connect-DcrServer $server.Issuer }
         $watch = [Diagnostics.Stopwatch]::StartNew()
         & $Work "$($server.Issuer)/register"
         $time = $watch.Elapsed.TotalSeconds
-        $script:refused[$Name] = @($script:refused[$Name]) + @(Get-TestServerRequest $server -Operation register | Where-Object status -EQ 429).Count
+        $script:refused[$Name] = @($script:refused[$Name]) + @(Get-TestServerRequest $server -Operation register |
+            Where-Object status -EQ 429).Count
         if ($Connect) { $script:doubled += @(Get-TestServerClient $server).Count - $Clients }
         Remove-TestServer $server
         $time
     }
 
-    $ours = { param($headers) Measure-Run $headers $headers { $null = $rows | New-DcrClient -ThrottleLimit 16 -WarningAction Ignore } -Connect }
+    $ours = { param($headers) Measure-Run $headers $headers { $null = $rows | New-DcrClient -ThrottleLimit 16 -WarningAction Ignore } `
+        -Connect }
     $results = Measure-SideBySide -Rounds $Rounds ([ordered]@{
         "New-DcrClient, Okta's headers"                          = { & $ours okta }
         "New-DcrClient, Auth0's headers"                         = { & $ours auth0 }
@@ -40,7 +45,8 @@ try {
             Measure-Run a okta {
                 param($uri)
                 foreach ($body in $bodies) {
-                    $client = Invoke-RestMethod $uri -Method Post -Body $body -ContentType application/json -MaximumRetryCount 10 -RetryIntervalSec 1
+                    $client = Invoke-RestMethod $uri -Method Post -Body $body -ContentType application/json -MaximumRetryCount 10 `
+                        -RetryIntervalSec 1
                     Set-Secret "dcr-$($client.client_id)" -Secret (ConvertTo-Json $client -Compress) -Vault Bench
                 }
             }
@@ -50,7 +56,8 @@ try {
                 param($uri)
                 $gate = [Threading.SemaphoreSlim]::new(1)
                 $bodies | ForEach-Object -ThrottleLimit 16 -Parallel {
-                    $client = Invoke-RestMethod $using:uri -Method Post -Body $_ -ContentType application/json -MaximumRetryCount 10 -RetryIntervalSec 1 -ErrorAction SilentlyContinue
+                    $client = Invoke-RestMethod $using:uri -Method Post -Body $_ -ContentType application/json -MaximumRetryCount 10 `
+                        -RetryIntervalSec 1 -ErrorAction SilentlyContinue
                     if (-not $client) { return }
                     ($using:gate).Wait()
                     try { Set-Secret "dcr-$($client.client_id)" -Secret (ConvertTo-Json $client -Compress) -Vault Bench }

@@ -44,8 +44,10 @@ try {
                 $null = Get-Secret $name -Vault Bench
             }
         }
-        'New-DcrClient, local store'             = { Measure-Each { $null = New-DcrClient Bench https://app.example/cb -Connection $local -WarningAction Ignore } }
-        'New-DcrClient, SecretStore'             = { Measure-Each { $null = New-DcrClient Bench https://app.example/cb -Connection $withVault } }
+        'New-DcrClient, local store'             = { Measure-Each { $null = New-DcrClient Bench https://app.example/cb -Connection $local `
+            -WarningAction Ignore } }
+        'New-DcrClient, SecretStore'             = { Measure-Each { $null = New-DcrClient Bench https://app.example/cb `
+            -Connection $withVault } }
     })
     Write-Host "`nOne registration alone (median of rounds of $each, quartiles)"
     Write-Table $rows

@@ -30,7 +30,8 @@ function Measure-Command([int] $Count) {
     $env:DCRPOWERSHELL_HOME = New-StoreHome
     $server = New-TestServer
     $connection = Connect-DcrServer $server.Issuer
-    $rows = 1..$Count | ForEach-Object { [pscustomobject]@{ ClientName = "Clinic $_"; RedirectUri = "https://clinic-$_.example/callback"; Tenant = "t$_" } }
+    $rows = 1..$Count | ForEach-Object { [pscustomobject]@{ ClientName = "Clinic $_"; RedirectUri = "https://clinic-$_.example/callback";
+        Tenant = "t$_" } }
     $watch = [Diagnostics.Stopwatch]::StartNew()
     $null = $rows | New-DcrClient -ThrottleLimit 16 -WarningAction Ignore
     $null = Get-DcrClient -Offline | ForEach-Object RegistrationAccessToken
@@ -75,7 +76,9 @@ try {
     foreach ($count in $ScriptCounts) {
         $script = Get-Median $results "Set-Secret and Get-Secret, $count"
         Write-Host ('  at {0}, times as fast as the script: the ledger {1:n0} and, one at a time, {2:n0}; New-DcrClient, its requests included, {3:n0} (aim: 30 at 2000)' -f $count,
-            ($script / (Get-Median $results "the ledger, 16 at a time, $count")), ($script / (Get-Median $results "the ledger, one at a time, $count")), ($script / (Get-Median $results "New-DcrClient with a server on loopback, $count")))
+            ($script / (Get-Median $results "the ledger, 16 at a time, $count")),
+                ($script / (Get-Median $results "the ledger, one at a time, $count")),
+                ($script / (Get-Median $results "New-DcrClient with a server on loopback, $count")))
     }
 
     for ($index = 1; $index -lt $Counts.Count; $index++) {
@@ -84,7 +87,8 @@ try {
         Write-Host ('  T({0})/T({1}): {2:n2} (aim: {3:n1} at most)' -f $more, $one, $growth, (1.05 * $more / $one))
     }
 
-    Write-Host ('  flushes a registration: {0:n2} alone (aim: 2 at most), {1:n2} with 16 at once (aim: 1 at most)' -f $flushes[1], $flushes[16])
+    Write-Host ('  flushes a registration: {0:n2} alone (aim: 2 at most), {1:n2} with 16 at once (aim: 1 at most)' -f $flushes[1],
+        $flushes[16])
 
     $few, $many = (New-StoreHome), (New-StoreHome)
     $null = Invoke-Ledger fill $few https://bench.example 100

@@ -3,7 +3,8 @@ BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest
     $tenant = @{ settings = @{ flags = @{ enable_dynamic_client_registration = $true } }; clients = @(@{ name = 'By hand' }) }
-    $server = New-TestServer @{ dialect = 'auth0'; auth0 = @{ managementToken = @{}; tenant = $tenant; registerLimit = $null; managementLimit = $null } }
+    $server = New-TestServer @{ dialect = 'auth0'; auth0 = @{ managementToken = @{}; tenant = $tenant; registerLimit = $null;
+        managementLimit = $null } }
     $token = ConvertTo-SecureString $server.ManagementToken -AsPlainText -Force
     $null = Connect-DcrServer $server.Issuer.TrimEnd('/') -ManagementToken $token
 }
@@ -21,7 +22,8 @@ Describe 'Auth0' {
     }
 
     It 'registers, lists, changes, resets and removes' {
-        $app = New-DcrClient 'My Dynamic Application' https://application.example.com/callback -GrantType authorization_code, refresh_token -Tenant clinic
+        $app = New-DcrClient 'My Dynamic Application' https://application.example.com/callback `
+            -GrantType authorization_code, refresh_token -Tenant clinic
         (Get-DcrClient).ClientName | Should -Be 'By hand', 'My Dynamic Application'
         (Get-DcrClient -ClientName 'My*').ClientId | Should -Be $app.ClientId
         (Get-DcrClient -Tenant clinic).RedirectUris | Should -Be 'https://application.example.com/callback'
@@ -51,10 +53,13 @@ Describe 'Auth0' {
         (Get-DcrClient $app.ClientId).TokenEndpointAuthMethod | Should -Be 'private_key_jwt'
 
         $curve = New-DcrKey -Name app-curve -Algorithm ES256
-        $null = Assert-Failure { $app | Set-DcrClient -Jwks $curve.Jwks } -Id InvalidClientMetadata -Category InvalidData -Message "*-Jwks: jwks holds a key of the type 'EC'*" -Action '*RS256*'
-        $null = Assert-Failure { $app | Set-DcrClient -JwksUri https://app.example.com/jwks.json } -Id InvalidClientMetadata -Category InvalidData -Message '*jwks_uri*Auth0*' -Action '*-Jwks*'
+        $null = Assert-Failure { $app | Set-DcrClient -Jwks $curve.Jwks } -Id InvalidClientMetadata -Category InvalidData `
+            -Message "*-Jwks: jwks holds a key of the type 'EC'*" -Action '*RS256*'
+        $null = Assert-Failure { $app | Set-DcrClient -JwksUri https://app.example.com/jwks.json } -Id InvalidClientMetadata `
+            -Category InvalidData -Message '*jwks_uri*Auth0*' -Action '*-Jwks*'
 
-        ($app | Set-DcrClient -TokenEndpointAuthMethod client_secret_post -WarningVariable +warnings).TokenEndpointAuthMethod | Should -Be 'client_secret_post'
+        ($app | Set-DcrClient -TokenEndpointAuthMethod client_secret_post -WarningVariable +warnings).TokenEndpointAuthMethod |
+            Should -Be 'client_secret_post'
         (Get-TestServerState $server).credentials | Should -BeNullOrEmpty
         $warnings | Should -BeNullOrEmpty
         $app | Remove-DcrClient -Confirm:$false
@@ -62,7 +67,8 @@ Describe 'Auth0' {
 
     It 'does not send a management token to another service' {
         $okta = New-TestServer @{ dialect = 'okta' }
-        $null = Assert-Failure { Connect-DcrServer $okta.Issuer -ManagementToken $token } -Id AccessTokenRejected -Category AuthenticationError -Message '*-ManagementToken*Auth0*' -Action '*-Provider Auth0*' -Terminating
+        $null = Assert-Failure { Connect-DcrServer $okta.Issuer -ManagementToken $token } -Id AccessTokenRejected `
+            -Category AuthenticationError -Message '*-ManagementToken*Auth0*' -Action '*-Provider Auth0*' -Terminating
         @(Get-TestServerRequest $okta).Where{ $_.operation -ne 'discovery' } | Should -BeNullOrEmpty
         $okta | Remove-TestServer
     }

@@ -78,7 +78,8 @@ Describe 'Stopping a command' {
     }
 
     It 'ends before the server''s rate limit is over' {
-        $server = New-TestServer @{ faults = @(@{ on = 'register'; times = 9; status = 429; rateLimitHeaders = 'retryAfterSeconds'; retryAfter = 60 }) }
+        $server = New-TestServer @{ faults = @(@{ on = 'register'; times = 9; status = 429; rateLimitHeaders = 'retryAfterSeconds';
+            retryAfter = 60 }) }
         Stop-During $server register 'New-DcrClient App https://app.example.com/'
         $request = @(Get-TestServerRequest $server -Operation register)
         $request | Should -HaveCount 1

@@ -21,7 +21,8 @@ function Assert-ThrowAwayHome {
     }
 
     $temp = [IO.Path]::GetTempPath()
-    if (-not "$HOME/".StartsWith($temp)) { throw "These tests replace the SecretStore of the home folder. Set HOME to an empty folder below $temp." }
+    if (-not "$HOME/".StartsWith($temp)) {
+        throw "These tests replace the SecretStore of the home folder. Set HOME to an empty folder below $temp." }
 }
 
 # Imports the built module, gives it a folder of its own, and starts the process of the test servers.
@@ -97,7 +98,8 @@ function Reset-TestStore {
     )
 
     Assert-ThrowAwayHome
-    $store = @{ Scope = 'CurrentUser'; Interaction = $Interaction; Force = $true; WarningAction = 'SilentlyContinue'; Authentication = 'None' }
+    $store = @{ Scope = 'CurrentUser'; Interaction = $Interaction; Force = $true; WarningAction = 'SilentlyContinue';
+        Authentication = 'None' }
     if ($Password) { $store += @{ Password = $Password; PasswordTimeout = 900 }; $store.Authentication = 'Password' }
     if (-not $KeepLedger) { Switch-TestFolder (New-StoreFolder -DefaultVault $script:VaultName) }
     for ($try = 1; ; $try++) {
@@ -180,7 +182,8 @@ function Get-KeptRecord {
     param([Parameter(Mandatory)] [object] $Client)
 
     $connection = Get-DcrServer | Where-Object Issuer -eq $Client.Issuer | Select-Object -Last 1
-    $kept = if ($connection) { Get-DcrClient $Client.ClientId -Offline -Connection $connection } else { Get-DcrClient -Offline | Where-Object ClientId -eq $Client.ClientId }
+    $kept = if ($connection) { Get-DcrClient $Client.ClientId -Offline -Connection $connection } else { Get-DcrClient -Offline |
+        Where-Object ClientId -eq $Client.ClientId }
     [pscustomobject]@{
         client_id = $kept.ClientId
         client_name = $kept.ClientName
@@ -254,7 +257,8 @@ function Invoke-Failing {
         $CallerVariables.Set('ErrorActionPreference', $preference)
     }
 
-    foreach ($record in $records) { $record | Add-Member -NotePropertyName IsTerminating -NotePropertyValue $isTerminating -Force -PassThru }
+    foreach ($record in $records) { $record | Add-Member -NotePropertyName IsTerminating -NotePropertyValue $isTerminating -Force `
+        -PassThru }
 }
 
 # Runs a command that is to fail with exactly one error, and checks everything that an error promises. Gives the error record.
@@ -321,7 +325,8 @@ function Start-Pwsh {
 
     if ($Alone) {
         # PowerShell looks in the folder of all users, whatever PSModulePath says.
-        $others = Get-Module -ListAvailable Microsoft.PowerShell.Secret* | ForEach-Object { [IO.Path]::GetFullPath((Join-Path $_.ModuleBase ../..)) } | Sort-Object -Unique
+        $others = Get-Module -ListAvailable Microsoft.PowerShell.Secret* |
+            ForEach-Object { [IO.Path]::GetFullPath((Join-Path $_.ModuleBase ../..)) } | Sort-Object -Unique
         $Setup = (@($others | ForEach-Object { "mount -t tmpfs none '$_'" }) + $Setup | Where-Object { $_ }) -join "`n"
     }
 
@@ -332,10 +337,12 @@ function Start-Pwsh {
     }
 
     $process = [Diagnostics.Process]::Start($start)
-    [pscustomobject]@{ Process = $process; Output = $process.StandardOutput.ReadToEndAsync(); Errors = $process.StandardError.ReadToEndAsync() }
+    [pscustomobject]@{ Process = $process; Output = $process.StandardOutput.ReadToEndAsync();
+        Errors = $process.StandardError.ReadToEndAsync() }
 }
 
-# Whether this account may make mounts that nobody else sees. Who has all rights is stopped by no mode bits, only by what a mount does not allow.
+# Whether this account may make mounts that nobody else sees. Who has all rights is stopped by no mode bits, only by what a mount does not
+# allow.
 function Test-Unshare {
     [CmdletBinding()]
     param()

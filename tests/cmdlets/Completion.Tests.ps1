@@ -19,7 +19,8 @@ Describe 'Tab completes' {
         @{ Line = 'New-DcrClient -GrantType refresh_token, a'; Expected = @('authorization_code') }
         @{ Line = 'New-DcrClient -GrantType urn:openid'; Expected = @('urn:openid:params:grant-type:ciba') }
         @{ Line = 'New-DcrClient -ResponseType '; Expected = 'code', 'id_token', 'token', 'none' }
-        @{ Line = 'New-DcrClient -TokenEndpointAuthMethod client_secret_'; Expected = 'client_secret_basic', 'client_secret_post', 'client_secret_jwt' }
+        @{ Line = 'New-DcrClient -TokenEndpointAuthMethod client_secret_';
+            Expected = 'client_secret_basic', 'client_secret_post', 'client_secret_jwt' }
         @{ Line = 'New-DcrClient -ApplicationType '; Expected = 'web', 'native' }
         @{ Line = 'Set-DcrClient abc -TokenEndpointAuthMethod n'; Expected = @('none') }
         @{ Line = 'New-DcrClient -Connection p'; Expected = @('production') }
@@ -43,7 +44,8 @@ Describe 'Tab completes' {
         if ($Line -notmatch 'GrantType $') { $offered | Should -HaveCount $Expected.Count }
     }
 
-    It 'ids of known clients, with their names, for <_>' -ForEach 'Get-DcrClient', 'Set-DcrClient', 'Remove-DcrClient', 'Reset-DcrClientSecret' {
+    It 'ids of known clients, with their names, for <_>' -ForEach 'Get-DcrClient', 'Set-DcrClient', 'Remove-DcrClient',
+        'Reset-DcrClientSecret' {
         Clear-TestServerRequest $server
         $offered = Get-Completion "$_ "
         $offered.CompletionText | Should -Be $mail.ClientId, $maps.ClientId
@@ -75,7 +77,8 @@ Describe 'Tab completes' {
             $offering = foreach ($command in Get-Command -Module DcrPowerShell) {
                 $common = [System.Management.Automation.Cmdlet]::CommonParameters + [System.Management.Automation.Cmdlet]::OptionalCommonParameters
                 foreach ($parameter in $command.Parameters.Values | Where-Object { $_.Name -notin $common -and -not $_.SwitchParameter }) {
-                    if ((Get-Completion "$command -$($parameter.Name) " | ForEach-Object CompletionText) -match 'file\.txt') { "$command -$($parameter.Name)" }
+                    if ((Get-Completion "$command -$($parameter.Name) " | ForEach-Object CompletionText) -match 'file\.txt') {
+                        "$command -$($parameter.Name)" }
                 }
             }
         } finally {
@@ -95,7 +98,8 @@ Describe 'Tab completes' {
 
     It 'tenants that PowerShell would take for numbers or parameters in quotes' {
         $odd = '0123', '1kb', '1.10', '-dash', '@at', '#hash'
-        $null = $odd | ForEach-Object { [pscustomobject]@{ ClientName = "Client $_"; RedirectUri = 'https://app.example.com/'; Tenant = $_ } } | New-DcrClient
+        $null = $odd | ForEach-Object { [pscustomobject]@{ ClientName = "Client $_"; RedirectUri = 'https://app.example.com/';
+            Tenant = $_ } } | New-DcrClient
         foreach ($tenant in $odd) {
             $text = (Get-Completion "Get-DcrClient -Tenant '$tenant").CompletionText
             (Invoke-Expression "Get-DcrClient -Offline -Tenant north, $text").Tenant | Should -Be north, $tenant

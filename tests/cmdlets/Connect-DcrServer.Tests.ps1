@@ -62,7 +62,8 @@ Describe 'Connect-DcrServer' {
     }
 
     It 'sends the initial access token with registrations and nowhere else' {
-        $server = New-ConnectedServer @{ initialToken = 'initial-token-of-the-test' } @{ InitialAccessToken = ConvertTo-Secret 'initial-token-of-the-test' }
+        $server = New-ConnectedServer @{ initialToken = 'initial-token-of-the-test' } @{
+            InitialAccessToken = ConvertTo-Secret 'initial-token-of-the-test' }
         (Get-DcrServer).Where({ $_.Issuer -eq $server.Issuer }).Credential | Should -Be 'InitialAccessToken'
         $null = New-DcrClient @app | Get-DcrClient | Set-DcrClient -Scope read
 
@@ -72,7 +73,8 @@ Describe 'Connect-DcrServer' {
     }
 
     It 'takes no token as plain text' {
-        $null = Assert-Failure { Connect-DcrServer https://as.example.com -InitialAccessToken 'text' } -Id InvalidSetup -Category InvalidArgument -Message '-InitialAccessToken: plain text*' -Action '*AsSecureString*' -Terminating
+        $null = Assert-Failure { Connect-DcrServer https://as.example.com -InitialAccessToken 'text' } -Id InvalidSetup `
+            -Category InvalidArgument -Message '-InitialAccessToken: plain text*' -Action '*AsSecureString*' -Terminating
     }
 
     It 'keeps what is registered in the local store, where no vault is named' {
@@ -86,8 +88,10 @@ Describe 'Connect-DcrServer' {
     }
 
     It 'takes either a vault or the local store, and either an issuer or an endpoint' {
-        $null = Assert-Failure { Connect-DcrServer https://as.example.com -Vault TestStore -LocalStore } -Id VaultNotFound -Category ObjectNotFound -Message '*-LocalStore*' -Terminating
-        { Connect-DcrServer -Issuer https://as.example.com -RegistrationEndpoint https://as.example.com/register } | Should -Throw '*Parameter set cannot be resolved*'
+        $null = Assert-Failure { Connect-DcrServer https://as.example.com -Vault TestStore -LocalStore } -Id VaultNotFound `
+            -Category ObjectNotFound -Message '*-LocalStore*' -Terminating
+        { Connect-DcrServer -Issuer https://as.example.com -RegistrationEndpoint https://as.example.com/register } |
+            Should -Throw '*Parameter set cannot be resolved*'
     }
 
     It 'lets registration access tokens go to an -AllowedOrigin' {
@@ -95,7 +99,8 @@ Describe 'Connect-DcrServer' {
         $switches = @{ registrationClientUri = 'foreign'; foreignOrigin = $other.Url }
         $null = New-ConnectedServer $switches
         $client = New-DcrClient @app
-        $null = Assert-Failure { Get-DcrClient $client.ClientId } -Id RegistrationUriRefused -Category SecurityError -Message "*$($other.Url)*" -Action "*-AllowedOrigin $($other.Url)*"
+        $null = Assert-Failure { Get-DcrClient $client.ClientId } -Id RegistrationUriRefused -Category SecurityError `
+            -Message "*$($other.Url)*" -Action "*-AllowedOrigin $($other.Url)*"
         Get-TestServerRequest $other | Should -BeNullOrEmpty
 
         $null = New-ConnectedServer $switches @{ AllowedOrigin = $other.Url }
@@ -107,7 +112,8 @@ Describe 'Connect-DcrServer' {
 
     It 'waits for an answer no longer than -TimeoutSec' {
         $server = New-TestServer @{ latencyMs = 60000 }
-        $null = Assert-Failure { Connect-DcrServer $server.Issuer -TimeoutSec 1 } -Id RequestTimedOut -Category OperationTimeout -Terminating
+        $null = Assert-Failure { Connect-DcrServer $server.Issuer -TimeoutSec 1 } -Id RequestTimedOut -Category OperationTimeout `
+            -Terminating
         $request = @(Get-TestServerRequest $server)
         $request | Should -HaveCount 1
         $request.status | Should -BeNullOrEmpty -Because 'the server has not answered yet'
@@ -123,17 +129,20 @@ Describe 'Connect-DcrServer' {
 
     It 'gives a proxy the password of its address, and takes host:port' {
         $server = New-TestServer
-        $proxy = New-TestServer @{ proxyCredential = 'us er:pass word'; issuer = $server.Issuer; discoveryOverrides = @{ registration_endpoint = "$($server.Url)/register" } }
+        $proxy = New-TestServer @{ proxyCredential = 'us er:pass word'; issuer = $server.Issuer;
+            discoveryOverrides = @{ registration_endpoint = "$($server.Url)/register" } }
         $address = "$($proxy.Url)" -replace '^http://' -replace '/$'
         (Connect-DcrServer $server.Issuer -Proxy "http://us%20er:pass%20word@$address").Issuer | Should -Be $server.Issuer
         $open = New-TestServer @{ issuer = $server.Issuer; discoveryOverrides = @{ registration_endpoint = "$($server.Url)/register" } }
         (Connect-DcrServer $server.Issuer -Proxy ("$($open.Url)" -replace '^http://' -replace '/$')).Issuer | Should -Be $server.Issuer
-        $null = Assert-Failure { Connect-DcrServer $server.Issuer -Proxy 'ftp://proxy.example.com' } -Id ConnectionFailed -Category ConnectionError -Message '-Proxy*' -Action '*http://host:port*' -Terminating
+        $null = Assert-Failure { Connect-DcrServer $server.Issuer -Proxy 'ftp://proxy.example.com' } -Id ConnectionFailed `
+            -Category ConnectionError -Message '-Proxy*' -Action '*http://host:port*' -Terminating
     }
 
     It 'says so where the proxy wants a password' {
         $proxy = New-TestServer @{ proxyCredential = 'user:password' }
-        $null = Assert-Failure { Connect-DcrServer -RegistrationEndpoint "$($proxy.Url)/register" -Proxy $proxy.Url; New-DcrClient @app } -Id ConnectionFailed -Category ConnectionError -Message '*407*' -Action '*-Proxy*'
+        $null = Assert-Failure { Connect-DcrServer -RegistrationEndpoint "$($proxy.Url)/register" -Proxy $proxy.Url; New-DcrClient @app } `
+            -Id ConnectionFailed -Category ConnectionError -Message '*407*' -Action '*-Proxy*'
     }
 }
 
@@ -177,8 +186,10 @@ Describe 'A Connect-DcrServer that fails' {
         $Error.Clear()
         $failures = @(Get-Failure $Connect)
         foreach ($failure in $failures + @($Error)) {
-            "$failure $($failure.TargetObject) $($failure.Exception) $($failure.ErrorDetails.RecommendedAction)" | Should -Not -BeLike '*pa55word*'
-            $failure | Select-Object * -ExcludeProperty InvocationInfo, ScriptStackTrace | Format-List * -Force | Out-String -Width 500 | Should -Not -BeLike '*pa55word*'
+            "$failure $($failure.TargetObject) $($failure.Exception) $($failure.ErrorDetails.RecommendedAction)" |
+                Should -Not -BeLike '*pa55word*'
+            $failure | Select-Object * -ExcludeProperty InvocationInfo, ScriptStackTrace | Format-List * -Force | Out-String -Width 500 |
+                Should -Not -BeLike '*pa55word*'
         }
     }
 
@@ -194,33 +205,41 @@ Describe 'A Connect-DcrServer that fails' {
 
 Describe 'Connect-DcrServer refuses' {
     It 'an issuer that is not where it says: <Name>' -ForEach @(
-        @{ Name = 'no metadata'; Switches = @{ discovery = @() }; Message = '*/.well-known/oauth-authorization-server (HTTP 404)*/.well-known/openid-configuration (HTTP 404)*' }
-        @{ Name = 'a page instead of JSON'; Switches = @{ faults = @(@{ on = 'discovery'; body = 'html'; times = 9 }) }; Message = '*HTML*' }
+        @{ Name = 'no metadata'; Switches = @{ discovery = @() };
+            Message = '*/.well-known/oauth-authorization-server (HTTP 404)*/.well-known/openid-configuration (HTTP 404)*' }
+        @{ Name = 'a page instead of JSON'; Switches = @{ faults = @(@{ on = 'discovery'; body = 'html'; times = 9 }) };
+            Message = '*HTML*' }
         @{ Name = 'no registration endpoint'; Switches = @{ registrationEndpoint = 'missing' }; Message = '*no registration_endpoint*' }
-        @{ Name = 'a registration endpoint over http'; Switches = @{ registrationEndpoint = 'plainHttp' }; Message = '*not an absolute https URL*' }
+        @{ Name = 'a registration endpoint over http'; Switches = @{ registrationEndpoint = 'plainHttp' };
+            Message = '*not an absolute https URL*' }
     ) {
         $server = New-TestServer $Switches
-        $null = Assert-Failure { Connect-DcrServer $server.Issuer } -Id DiscoveryFailed -Category InvalidData -Message $Message -Action '*-RegistrationEndpoint*' -Terminating
+        $null = Assert-Failure { Connect-DcrServer $server.Issuer } -Id DiscoveryFailed -Category InvalidData -Message $Message `
+            -Action '*-RegistrationEndpoint*' -Terminating
     }
 
     It 'metadata of another issuer' {
         $server = New-TestServer @{ issuer = 'https://other.example.com' }
-        $null = Assert-Failure { Connect-DcrServer $server.Url } -Id IssuerMismatch -Category InvalidData -Message "*$($server.Url)*https://other.example.com*" -Action '*Connect-DcrServer https://other.example.com*' -Terminating
+        $null = Assert-Failure { Connect-DcrServer $server.Url } -Id IssuerMismatch -Category InvalidData `
+            -Message "*$($server.Url)*https://other.example.com*" -Action '*Connect-DcrServer https://other.example.com*' -Terminating
     }
 
     It 'plain http to another machine, before anything is sent' {
-        $null = Assert-Failure { Connect-DcrServer http://as.example.com } -Id ConnectionFailed -Category ConnectionError -Message '-Issuer*' -Action '*https*' -Terminating
+        $null = Assert-Failure { Connect-DcrServer http://as.example.com } -Id ConnectionFailed -Category ConnectionError `
+            -Message '-Issuer*' -Action '*https*' -Terminating
     }
 
     It 'a certificate that this machine does not trust' {
         $server = New-TestServer @{ https = 'valid' }
-        $null = Assert-Failure { Connect-DcrServer $server.Issuer } -Id TlsFailed -Category SecurityError -Action '*certificate*' -Terminating
+        $null = Assert-Failure { Connect-DcrServer $server.Issuer } -Id TlsFailed -Category SecurityError -Action '*certificate*' `
+            -Terminating
     }
 
     It 'to wait for a server that is not there' {
         $server = New-TestServer
         $server | Remove-TestServer
-        $failure = Assert-Failure { Connect-DcrServer $server.Issuer } -Id ConnectionFailed -Category ConnectionError -Action '*network*' -Terminating
+        $failure = Assert-Failure { Connect-DcrServer $server.Issuer } -Id ConnectionFailed -Category ConnectionError -Action '*network*' `
+            -Terminating
         $failure.TargetObject | Should -Be $server.Issuer
     }
 
@@ -231,7 +250,8 @@ Describe 'Connect-DcrServer refuses' {
     ) {
         $server = New-TestServer
         $secret = [Net.NetworkCredential]::new('', $Token).SecurePassword
-        $failure = Assert-Failure { Connect-DcrServer $server.Issuer -InitialAccessToken $secret } -Id AccessTokenRejected -Category AuthenticationError -Message '-InitialAccessToken*' -Terminating
+        $failure = Assert-Failure { Connect-DcrServer $server.Issuer -InitialAccessToken $secret } -Id AccessTokenRejected `
+            -Category AuthenticationError -Message '-InitialAccessToken*' -Terminating
         "$failure" | Should -Not -BeLike '*token-of-the-test*'
         Get-TestServerRequest $server | Should -BeNullOrEmpty
     }

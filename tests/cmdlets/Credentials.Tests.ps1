@@ -9,14 +9,17 @@ BeforeAll {
     # A key made for this run, with the certificate and the JWK of it.
     $key = [System.Security.Cryptography.ECDsa]::Create([System.Security.Cryptography.ECCurve+NamedCurves]::nistP256)
     $numbers = $key.ExportParameters($true)
-    $jwk = [ordered]@{ kty = 'EC'; crv = 'P-256'; x = ConvertTo-Base64Url $numbers.Q.X; y = ConvertTo-Base64Url $numbers.Q.Y; kid = 'key-of-this-run' }
+    $jwk = [ordered]@{ kty = 'EC'; crv = 'P-256'; x = ConvertTo-Base64Url $numbers.Q.X; y = ConvertTo-Base64Url $numbers.Q.Y;
+        kid = 'key-of-this-run' }
     $privateJwk = $jwk + @{ d = ConvertTo-Base64Url $numbers.D } | ConvertTo-Json
-    $request = [System.Security.Cryptography.X509Certificates.CertificateRequest]::new('CN=ops', $key, [System.Security.Cryptography.HashAlgorithmName]::SHA256)
+    $request = [System.Security.Cryptography.X509Certificates.CertificateRequest]::new('CN=ops', $key,
+        [System.Security.Cryptography.HashAlgorithmName]::SHA256)
     $certificate = $request.CreateSelfSigned([DateTimeOffset]::UtcNow.AddDays(-1), [DateTimeOffset]::UtcNow.AddDays(1))
     $pem = $key.ExportPkcs8PrivateKeyPem()
     $pfx = $certificate.Export('Pfx', 'pfx-password')
 
-    $server = New-TestServer @{ tokenClient = @{ clientId = 'ops'; clientSecret = 'cs_ops-secret'; jwks = @{ keys = @($jwk) } }; dpop = 'nonce' }
+    $server = New-TestServer @{ tokenClient = @{ clientId = 'ops'; clientSecret = 'cs_ops-secret'; jwks = @{ keys = @($jwk) } };
+        dpop = 'nonce' }
     $redirect = 'https://app.example/cb'
     $files = New-Item (Join-Path $HOME keys) -ItemType Directory
     Set-Content (Join-Path $files key.pem) $pem
@@ -37,7 +40,8 @@ Describe 'Connect-DcrServer gets access tokens' {
         @{ How = 'a client secret'; Arguments = { @{ ClientCredential = [pscredential]::new('ops', (ConvertTo-Secure 'cs_ops-secret')) } } }
         @{ How = 'a PEM file'; Arguments = { @{ ClientId = 'ops'; PrivateKeyPath = Join-Path $files key.pem; KeyId = 'key-of-this-run' } } }
         @{ How = 'a JWK file'; Arguments = { @{ ClientId = 'ops'; PrivateKeyPath = Join-Path $files key.jwk } } }
-        @{ How = 'a PFX file'; Arguments = { @{ ClientId = 'ops'; PrivateKeyPath = Join-Path $files key.pfx; PrivateKeyPassword = ConvertTo-Secure 'pfx-password'; KeyId = 'key-of-this-run' } } }
+        @{ How = 'a PFX file'; Arguments = { @{ ClientId = 'ops'; PrivateKeyPath = Join-Path $files key.pfx;
+            PrivateKeyPassword = ConvertTo-Secure 'pfx-password'; KeyId = 'key-of-this-run' } } }
         @{ How = 'a certificate'; Arguments = { @{ ClientId = 'ops'; Certificate = $certificate; KeyId = 'key-of-this-run' } } }
         @{ How = "a vault's secret"; Arguments = { @{ ClientId = 'ops'; PrivateKey = ConvertTo-Secure $privateJwk } } }
     ) {
@@ -52,7 +56,8 @@ Describe 'Connect-DcrServer gets access tokens' {
     }
 
     It 'for the scope and audience that are named' {
-        $null = Connect-DcrServer $server.Issuer -ClientId ops -PrivateKeyPath (Join-Path $files key.jwk) -Scope dcr, admin -Audience https://api.example
+        $null = Connect-DcrServer $server.Issuer -ClientId ops -PrivateKeyPath (Join-Path $files key.jwk) -Scope dcr, admin `
+            -Audience https://api.example
         $null = New-DcrClient App $redirect
         (Get-TestServerRequest $server -Operation token)[-1].body | Should -BeLike '*scope=dcr+admin&audience=https%3A%2F%2Fapi.example*'
     }
@@ -67,12 +72,20 @@ Describe 'Connect-DcrServer gets access tokens' {
 
 Describe 'Connect-DcrServer refuses, and sends nothing,' {
     It '<What>' -ForEach @(
-        @{ What = 'two credentials'; Id = 'AccessTokenRejected'; Category = 'AuthenticationError'; Message = '*-InitialAccessToken, -ClientId*'; Arguments = { @{ InitialAccessToken = ConvertTo-Secure 'token'; ClientId = 'ops' } } }
-        @{ What = 'a key without a client'; Id = 'InvalidPrivateKey'; Category = 'InvalidArgument'; Message = '*client that it belongs to*'; Arguments = { @{ PrivateKeyPath = Join-Path $files key.pem } } }
-        @{ What = 'a client without a proof'; Id = 'InvalidPrivateKey'; Category = 'InvalidArgument'; Message = '*-ClientId*'; Arguments = { @{ ClientId = 'ops' } } }
-        @{ What = 'a file that is not there'; Id = 'InvalidPrivateKey'; Category = 'InvalidArgument'; Message = '*-PrivateKeyPath*'; Arguments = { @{ ClientId = 'ops'; PrivateKeyPath = Join-Path $files nothing.pem } } }
-        @{ What = 'a wrong password'; Id = 'InvalidPrivateKey'; Category = 'InvalidArgument'; Message = '*password*'; Arguments = { @{ ClientId = 'ops'; PrivateKeyPath = Join-Path $files key.pfx; PrivateKeyPassword = ConvertTo-Secure 'wrong' } } }
-        @{ What = 'an algorithm that the key does not have'; Id = 'InvalidPrivateKey'; Category = 'InvalidArgument'; Message = '*RS256*'; Arguments = { @{ ClientId = 'ops'; PrivateKeyPath = Join-Path $files key.pem; Algorithm = 'RS256' } } }
+        @{ What = 'two credentials'; Id = 'AccessTokenRejected'; Category = 'AuthenticationError';
+            Message = '*-InitialAccessToken, -ClientId*'; Arguments = {
+            @{ InitialAccessToken = ConvertTo-Secure 'token'; ClientId = 'ops' } } }
+        @{ What = 'a key without a client'; Id = 'InvalidPrivateKey'; Category = 'InvalidArgument';
+            Message = '*client that it belongs to*'; Arguments = { @{ PrivateKeyPath = Join-Path $files key.pem } } }
+        @{ What = 'a client without a proof'; Id = 'InvalidPrivateKey'; Category = 'InvalidArgument'; Message = '*-ClientId*';
+            Arguments = { @{ ClientId = 'ops' } } }
+        @{ What = 'a file that is not there'; Id = 'InvalidPrivateKey'; Category = 'InvalidArgument'; Message = '*-PrivateKeyPath*';
+            Arguments = { @{ ClientId = 'ops'; PrivateKeyPath = Join-Path $files nothing.pem } } }
+        @{ What = 'a wrong password'; Id = 'InvalidPrivateKey'; Category = 'InvalidArgument'; Message = '*password*';
+            Arguments = { @{ ClientId = 'ops'; PrivateKeyPath = Join-Path $files key.pfx;
+            PrivateKeyPassword = ConvertTo-Secure 'wrong' } } }
+        @{ What = 'an algorithm that the key does not have'; Id = 'InvalidPrivateKey'; Category = 'InvalidArgument'; Message = '*RS256*';
+            Arguments = { @{ ClientId = 'ops'; PrivateKeyPath = Join-Path $files key.pem; Algorithm = 'RS256' } } }
     ) {
         Clear-TestServerRequest $server
         $named = & $Arguments

@@ -46,13 +46,15 @@ Describe 'Disconnect-DcrServer' {
 
     It 'fails without a connection, and says what to do' {
         Get-DcrServer | Disconnect-DcrServer
-        $null = Assert-Failure { Disconnect-DcrServer } -Id NotConnected -Category ConnectionError -Action '*Connect-DcrServer*' -Terminating
+        $null = Assert-Failure { Disconnect-DcrServer } -Id NotConnected -Category ConnectionError -Action '*Connect-DcrServer*' `
+            -Terminating
     }
 
     It 'makes the object useless, at once and clearly' {
         $connection = Get-DcrServer two
         Disconnect-DcrServer
-        $null = Assert-Failure { New-DcrClient @app -Connection $connection } -Id NotConnected -Category ConnectionError -Message '*closed*' -Terminating
+        $null = Assert-Failure { New-DcrClient @app -Connection $connection } -Id NotConnected -Category ConnectionError `
+            -Message '*closed*' -Terminating
         Get-TestServerRequest $two -Operation register | Should -BeNullOrEmpty
     }
 }

@@ -1,11 +1,13 @@
-# Every PowerShell block of README, CONTRIBUTING, docs and about_DcrPowerShell, typed page by page, one block after the other, as they stand:
+# Every PowerShell block of README, CONTRIBUTING, docs and about_DcrPowerShell, typed page by page, one block after the other, as they
+# stand:
 # each page into a PowerShell of its own, with an empty home folder and nothing but the installed modules. Loopback servers, a person's
 # answers and a cloud's commands are put in their places. A block that says above itself that it is not run is skipped by name.
 # Needs: SecretManagement, SecretStore
 BeforeDiscovery {
     Import-Module "$PSScriptRoot/Samples.psm1"
     $root = Split-Path (Split-Path $PSScriptRoot)
-    $files = @(Get-Item "$root/README.md", "$root/CONTRIBUTING.md") + @(Get-ChildItem "$root/docs" -Filter *.md) + @(Get-Item "$root/docs/en-US/about_DcrPowerShell.md")
+    $files = @(Get-Item "$root/README.md", "$root/CONTRIBUTING.md") + @(Get-ChildItem "$root/docs" `
+        -Filter *.md) + @(Get-Item "$root/docs/en-US/about_DcrPowerShell.md")
     $pages = foreach ($file in $files) { @{ Page = $file.BaseName; Path = $file.FullName; Blocks = @(Get-CodeBlock $file.FullName) } }
 }
 
@@ -22,7 +24,8 @@ BeforeAll {
 
     function New-PageServer {
         $epic = @{
-            grant          = @{ redirect_uris = @('https://app.example.com/smart'); token_endpoint_auth_method = 'none'; grant_types = @('urn:ietf:params:oauth:grant-type:jwt-bearer') }
+            grant          = @{ redirect_uris = @('https://app.example.com/smart'); token_endpoint_auth_method = 'none';
+                grant_types = @('urn:ietf:params:oauth:grant-type:jwt-bearer') }
             operations     = @()
             omitFromAnswer = 'application_type', 'response_types'
             initialToken   = 'access-token-of-the-login'
@@ -32,13 +35,16 @@ BeforeAll {
             'https://ehr.example.com'       = New-TestServer @{ fhirPath = '/fhir/R4' }
             'https://epic.example.com'      = New-TestServer $epic
             'https://example.okta.com'      = New-TestServer @{ dialect = 'okta'; okta = @{ apiToken = '00-not-a-real-api-token' } }
-            'https://example.us.auth0.com'  = New-TestServer @{ dialect = 'auth0'; tokenClient = @{ clientId = 'xTb6VAmq5r1JkR2eXyP0nZ8u'; clientSecret = 'cs-not-a-real-secret' }; auth0 = @{ tenant = $tenant } }
+            'https://example.us.auth0.com'  = New-TestServer @{ dialect = 'auth0';
+                tokenClient = @{ clientId = 'xTb6VAmq5r1JkR2eXyP0nZ8u'; clientSecret = 'cs-not-a-real-secret' };
+                auth0 = @{ tenant = $tenant } }
         }
     }
 
     # A line without what differs from run to run: ids, addresses, colours, the width of columns.
     function Get-Shape ($Line) {
-        $Line -replace '\x1b\[[\d;]*m' -replace '(http://)?127\.0\.0\.1:\d+|(https://)?as\.example\.com', 'SERVER' -creplace '\b[A-Za-z0-9]{20}\b', 'ID' -replace '\s+', ' ' -replace '-{3,}', '---' |
+        $Line -replace '\x1b\[[\d;]*m' -replace '(http://)?127\.0\.0\.1:\d+|(https://)?as\.example\.com',
+            'SERVER' -creplace '\b[A-Za-z0-9]{20}\b', 'ID' -replace '\s+', ' ' -replace '-{3,}', '---' |
             ForEach-Object Trim
     }
 
@@ -83,13 +89,16 @@ BeforeAll {
             }
         }
         'Import-Module ./tests/cmdlets/TestServer.psm1'        = { Set-Location $root }
-        "-SummaryVariable summary`n`$summary"                  = { Set-Content tenants.csv 'ClientName,RedirectUri,Tenant', 'Bay,https://bay.example/cb,bay' }
-        '# columns ClientName, RedirectUri and Tenant'         = { Set-Content tenants.csv 'ClientName,RedirectUri,Tenant', 'Bay,https://bay.example/cb,bay' }
+        "-SummaryVariable summary`n`$summary"                  = {
+            Set-Content tenants.csv 'ClientName,RedirectUri,Tenant', 'Bay,https://bay.example/cb,bay' }
+        '# columns ClientName, RedirectUri and Tenant'         = {
+            Set-Content tenants.csv 'ClientName,RedirectUri,Tenant', 'Bay,https://bay.example/cb,bay' }
         '$env:DCR_PASSPHRASE'                                  = {
             $env:DCR_PASSPHRASE = 'correct horse battery staple'
             Set-DcrStore -Protection Passphrase -Passphrase (ConvertTo-SecureString $env:DCR_PASSPHRASE -AsPlainText -Force)
         }
-        'Get-Secret -Vault DcrStore -Name st-mary-portal-secret' = { $null = New-DcrClient 'St. Mary' https://st-mary.example/cb -ClientSecretName st-mary-portal-secret }
+        'Get-Secret -Vault DcrStore -Name st-mary-portal-secret' = { $null = New-DcrClient 'St. Mary' https://st-mary.example/cb `
+            -ClientSecretName st-mary-portal-secret }
         'Import-Csv ./clients.csv'                              = {
             Set-Content clients.csv 'ClientName,RedirectUri,Tenant', 'Hill,https://hill.example/cb,hill'
             Set-Content clients.json '[{"client_name":"Lake","redirect_uris":["https://lake.example/cb"],"tenant":"lake"}]'
@@ -151,7 +160,8 @@ Describe '<Page>' -ForEach $pages {
         }
         $session = Wait-Pwsh (Start-Pwsh $script.ToString() -Module DcrPowerShell -Environment $environment)
         $outputs = @{}
-        foreach ($part in [regex]::Matches($session.Output, '(?ms)^@@ (\d+)\n(.*?)(?=^@@ |\z)')) { $outputs[[int] $part.Groups[1].Value] = $part.Groups[2].Value }
+        foreach ($part in [regex]::Matches($session.Output, '(?ms)^@@ (\d+)\n(.*?)(?=^@@ |\z)')) {
+            $outputs[[int] $part.Groups[1].Value] = $part.Groups[2].Value }
         $failures = @{}
         Get-Content $results | ConvertFrom-Json | ForEach-Object { $failures[[int] $_.number] = @($_.failed) }
     }
@@ -167,7 +177,8 @@ Describe '<Page>' -ForEach $pages {
 
         # What a page shows of a session is what comes; ids and addresses differ. Behind three dots there is more.
         if ($prompt.IsMatch($Code)) {
-            $shown = $Code.Split("`n") | Where-Object { $_ -and -not $_.StartsWith('PS>') } | ForEach-Object { Get-Shape $_ } | ForEach-Object { $_ -replace ' \.\.\.$', '*' }
+            $shown = $Code.Split("`n") | Where-Object { $_ -and -not $_.StartsWith('PS>') } | ForEach-Object { Get-Shape $_ } |
+                ForEach-Object { $_ -replace ' \.\.\.$', '*' }
             $came = $outputs[$Number].Split("`n") | ForEach-Object { Get-Shape $_ }
             $shown | Where-Object { -not ($came -like $_) } | Should -BeNullOrEmpty -Because "this came: $($outputs[$Number])"
         }
@@ -185,12 +196,14 @@ Describe 'The picture of README' {
         $drawn = Join-Path $TestDrive session.svg
         $output = Invoke-Pwsh -NoProfile -File (Join-Path $root tools/Picture/Picture.ps1) -Path $drawn
         $LASTEXITCODE | Should -Be 0 -Because "$output"
-        [IO.File]::ReadAllText($drawn) | Should -BeExactly ([IO.File]::ReadAllText((Join-Path $root docs/session.svg)).Replace("`r`n", "`n"))
+        [IO.File]::ReadAllText($drawn) | Should -BeExactly ([IO.File]::ReadAllText((Join-Path $root docs/session.svg)).Replace("`r`n",
+            "`n"))
     }
 }
 
 Describe 'The help that is installed' {
     It 'names no file that only the repository has' {
-        Get-ChildItem (Join-Path $root out/DcrPowerShell/en-US) -File | Select-String '\b\w+\.md\b' | ForEach-Object Line | Should -BeNullOrEmpty
+        Get-ChildItem (Join-Path $root out/DcrPowerShell/en-US) -File | Select-String '\b\w+\.md\b' | ForEach-Object Line |
+            Should -BeNullOrEmpty
     }
 }

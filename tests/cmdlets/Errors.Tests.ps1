@@ -12,15 +12,23 @@ Describe 'Before anything is sent, New-DcrClient refuses' {
     BeforeEach { Clear-TestServerRequest $server }
 
     It '<Name>' -ForEach @(
-        @{ Name = 'a redirect URI that is not absolute'; Asked = @{ RedirectUri = '/callback' }; Message = "-RedirectUri: Redirect URI '/callback' is not an absolute URI*" }
-        @{ Name = 'a redirect URI with a fragment'; Asked = @{ RedirectUri = 'https://app.example.com/#a' }; Message = '-RedirectUri*fragment*' }
-        @{ Name = 'a redirect URI with a wildcard'; Asked = @{ RedirectUri = 'https://*.example.com/' }; Message = '-RedirectUri*wildcard*' }
-        @{ Name = 'a redirect URI over http to another machine'; Asked = @{ RedirectUri = 'http://app.example.com/' }; Message = '-RedirectUri*loopback*' }
-        @{ Name = 'a redirect URI that runs a script'; Asked = @{ RedirectUri = 'javascript:alert(1)' }; Message = '-RedirectUri*javascript*' }
-        @{ Name = 'a private-use scheme for a web application'; Asked = @{ RedirectUri = 'com.example.app:/cb'; ApplicationType = 'web' }; Message = '-RedirectUri*application_type is web*' }
-        @{ Name = 'one bad redirect URI among good ones'; Asked = @{ RedirectUri = 'https://app.example.com/', 'oops' }; Message = "-RedirectUri*'oops'*" }
+        @{ Name = 'a redirect URI that is not absolute'; Asked = @{ RedirectUri = '/callback' };
+            Message = "-RedirectUri: Redirect URI '/callback' is not an absolute URI*" }
+        @{ Name = 'a redirect URI with a fragment'; Asked = @{ RedirectUri = 'https://app.example.com/#a' };
+            Message = '-RedirectUri*fragment*' }
+        @{ Name = 'a redirect URI with a wildcard'; Asked = @{ RedirectUri = 'https://*.example.com/' };
+            Message = '-RedirectUri*wildcard*' }
+        @{ Name = 'a redirect URI over http to another machine'; Asked = @{ RedirectUri = 'http://app.example.com/' };
+            Message = '-RedirectUri*loopback*' }
+        @{ Name = 'a redirect URI that runs a script'; Asked = @{ RedirectUri = 'javascript:alert(1)' };
+            Message = '-RedirectUri*javascript*' }
+        @{ Name = 'a private-use scheme for a web application'; Asked = @{ RedirectUri = 'com.example.app:/cb'; ApplicationType = 'web' };
+            Message = '-RedirectUri*application_type is web*' }
+        @{ Name = 'one bad redirect URI among good ones'; Asked = @{ RedirectUri = 'https://app.example.com/', 'oops' };
+            Message = "-RedirectUri*'oops'*" }
     ) {
-        $failure = Assert-Failure { New-DcrClient App @Asked } -Id InvalidRedirectUri -Category InvalidArgument -Message $Message -Action '*-SkipValidation*'
+        $failure = Assert-Failure { New-DcrClient App @Asked } -Id InvalidRedirectUri -Category InvalidArgument -Message $Message `
+            -Action '*-SkipValidation*'
         "$failure" | Should -BeLike '*Nothing was sent*'
         $failure.TargetObject | Should -Be 'App'
         Get-TestServerRequest $server | Should -BeNullOrEmpty
@@ -28,12 +36,17 @@ Describe 'Before anything is sent, New-DcrClient refuses' {
 
     It '<Name>' -ForEach @(
         @{ Name = 'a client URI that is no web address'; Asked = @{ ClientUri = 'app' }; Message = '-ClientUri*web address*' }
-        @{ Name = 'both jwks and jwks_uri'; Asked = @{ Jwks = @{ keys = @() }; JwksUri = 'https://app.example.com/keys' }; Message = '-Jwks*exclude each other*' }
-        @{ Name = 'a private key'; Asked = @{ Jwks = @{ keys = @(@{ kty = 'EC'; crv = 'P-256'; x = 'eA'; y = 'eQ'; d = 'ZA' }) } }; Message = '-Jwks*private*' }
+        @{ Name = 'both jwks and jwks_uri'; Asked = @{ Jwks = @{ keys = @() }; JwksUri = 'https://app.example.com/keys' };
+            Message = '-Jwks*exclude each other*' }
+        @{ Name = 'a private key'; Asked = @{ Jwks = @{ keys = @(@{ kty = 'EC'; crv = 'P-256'; x = 'eA'; y = 'eQ'; d = 'ZA' }) } };
+            Message = '-Jwks*private*' }
         @{ Name = 'keys that are no key set'; Asked = @{ Jwks = '{ "kty": "EC" }' }; Message = '-Jwks*JSON Web Key Set*' }
         @{ Name = 'keys that are no JSON'; Asked = @{ Jwks = 'keys' }; Message = '*jwks is not*' }
-        @{ Name = 'a response type without its grant type'; Asked = @{ GrantType = 'client_credentials'; ResponseType = 'code' }; Message = '-GrantType*lacks authorization_code*' }
-        @{ Name = 'a client that acts for itself without a secret'; Asked = @{ GrantType = 'client_credentials'; TokenEndpointAuthMethod = 'none' }; Message = '-TokenEndpointAuthMethod*client_credentials*' }
+        @{ Name = 'a response type without its grant type'; Asked = @{ GrantType = 'client_credentials'; ResponseType = 'code' };
+            Message = '-GrantType*lacks authorization_code*' }
+        @{ Name = 'a client that acts for itself without a secret';
+            Asked = @{ GrantType = 'client_credentials'; TokenEndpointAuthMethod = 'none' };
+            Message = '-TokenEndpointAuthMethod*client_credentials*' }
         @{ Name = 'metadata that is no JSON object'; Asked = @{ Metadata = '[1]' }; Message = '*metadata is not*' }
         @{ Name = 'a secure string as metadata'; Asked = @{ Metadata = @{ a = [securestring]::new() } }; Message = '*SecureString*' }
     ) {
@@ -42,7 +55,8 @@ Describe 'Before anything is sent, New-DcrClient refuses' {
     }
 
     It 'grant types that need a redirect URI which is missing' {
-        $null = Assert-Failure { New-DcrClient App -GrantType authorization_code } -Id InvalidClientMetadata -Category InvalidData -Message '-RedirectUri*missing*'
+        $null = Assert-Failure { New-DcrClient App -GrantType authorization_code } -Id InvalidClientMetadata -Category InvalidData `
+            -Message '-RedirectUri*missing*'
         Get-TestServerRequest $server | Should -BeNullOrEmpty
     }
 
@@ -52,23 +66,28 @@ Describe 'Before anything is sent, New-DcrClient refuses' {
     }
 
     It 'a hashtable from the pipeline, and says how to write it' {
-        $null = Assert-Failure { @{ client_name = 'App' } | New-DcrClient } -Id InvalidClientMetadata -Category InvalidData -Action '*pscustomobject*'
+        $null = Assert-Failure { @{ client_name = 'App' } | New-DcrClient } -Id InvalidClientMetadata -Category InvalidData `
+            -Action '*pscustomobject*'
         Get-TestServerRequest $server | Should -BeNullOrEmpty
     }
 
     It 'nothing with -SkipValidation' {
-        $null = Assert-Failure { New-DcrClient App https://app.example.com/#a -SkipValidation } -Id InvalidRedirectUri -Category InvalidArgument -Message '*The server said: "redirect_uris: must not have a fragment"*'
+        $null = Assert-Failure { New-DcrClient App https://app.example.com/#a -SkipValidation } -Id InvalidRedirectUri `
+            -Category InvalidArgument -Message '*The server said: "redirect_uris: must not have a fragment"*'
         Get-SentMetadata $server | ForEach-Object redirect_uris | Should -Be 'https://app.example.com/#a'
     }
 }
 
 Describe 'The table of errors in docs/errors.md' {
     It 'has each error id, with the category that its errors have' {
-        $cells = Get-Content "$PSScriptRoot/../../docs/errors.md" | Select-String '^\| (?<situation>[^|]+) \| (?<id>[A-Z]\w+) \| (?<category>[A-Z]\w+) \|$'
+        $cells = Get-Content "$PSScriptRoot/../../docs/errors.md" |
+            Select-String '^\| (?<situation>[^|]+) \| (?<id>[A-Z]\w+) \| (?<category>[A-Z]\w+) \|$'
         $told = $cells | ForEach-Object { "$($_.Matches[0].Groups['id']) $($_.Matches[0].Groups['category'])" } | Sort-Object -Unique
         $module = (Get-Command New-DcrClient).ImplementingType.Assembly
-        $categoryOf = $module.GetType('DcrPowerShell.Cmdlets.ErrorRecords').GetMethod('CategoryOf', [Reflection.BindingFlags] 'NonPublic, Static')
-        $actual = @(foreach ($id in [enum]::GetValues([DcrPowerShell.Errors.DcrErrorId])) { "$id $($categoryOf.Invoke($null, @($id)))" }) | Sort-Object -Unique
+        $categoryOf = $module.GetType('DcrPowerShell.Cmdlets.ErrorRecords').GetMethod('CategoryOf',
+            [Reflection.BindingFlags] 'NonPublic, Static')
+        $actual = @(foreach ($id in [enum]::GetValues([DcrPowerShell.Errors.DcrErrorId])) {
+            "$id $($categoryOf.Invoke($null, @($id)))" }) | Sort-Object -Unique
         $told | Should -Be $actual
     }
 }
@@ -83,22 +102,35 @@ Describe 'What a server answers to a registration' {
     }
 
     It 'is an error of its own: <Name>' -ForEach @(
-        @{ Name = '400 invalid_redirect_uri'; Answer = @{ status = 400; error = 'invalid_redirect_uri' }; Id = 'InvalidRedirectUri'; Category = 'InvalidArgument'; Message = '-RedirectUri: *''https://app.example.com/callback''*' }
-        @{ Name = '400 invalid_client_metadata'; Answer = @{ status = 400; error = 'invalid_client_metadata' }; Id = 'InvalidClientMetadata'; Category = 'InvalidData' }
-        @{ Name = '400 invalid_software_statement'; Answer = @{ status = 400; error = 'invalid_software_statement' }; Id = 'InvalidSoftwareStatement'; Category = 'InvalidData' }
-        @{ Name = '400 unapproved_software_statement'; Answer = @{ status = 400; error = 'unapproved_software_statement' }; Id = 'UnapprovedSoftwareStatement'; Category = 'PermissionDenied' }
-        @{ Name = '409 name_taken'; Answer = @{ status = 409; error = 'name_taken' }; Id = 'InvalidClientMetadata'; Category = 'InvalidData' }
-        @{ Name = '401 invalid_token'; Answer = @{ status = 401; error = 'invalid_token' }; Id = 'AccessTokenRejected'; Category = 'AuthenticationError'; Action = '*-InitialAccessToken*' }
-        @{ Name = '401 unauthorized_client'; Answer = @{ status = 401; error = 'unauthorized_client' }; Id = 'UnauthorizedClient'; Category = 'PermissionDenied' }
-        @{ Name = '403 insufficient_scope'; Answer = @{ status = 403; error = 'insufficient_scope'; scope = 'clients.write' }; Id = 'InsufficientScope'; Category = 'PermissionDenied'; Message = '*clients.write*' }
+        @{ Name = '400 invalid_redirect_uri'; Answer = @{ status = 400; error = 'invalid_redirect_uri' }; Id = 'InvalidRedirectUri';
+            Category = 'InvalidArgument'; Message = '-RedirectUri: *''https://app.example.com/callback''*' }
+        @{ Name = '400 invalid_client_metadata'; Answer = @{ status = 400; error = 'invalid_client_metadata' };
+            Id = 'InvalidClientMetadata'; Category = 'InvalidData' }
+        @{ Name = '400 invalid_software_statement'; Answer = @{ status = 400; error = 'invalid_software_statement' };
+            Id = 'InvalidSoftwareStatement'; Category = 'InvalidData' }
+        @{ Name = '400 unapproved_software_statement'; Answer = @{ status = 400; error = 'unapproved_software_statement' };
+            Id = 'UnapprovedSoftwareStatement'; Category = 'PermissionDenied' }
+        @{ Name = '409 name_taken'; Answer = @{ status = 409; error = 'name_taken' }; Id = 'InvalidClientMetadata';
+            Category = 'InvalidData' }
+        @{ Name = '401 invalid_token'; Answer = @{ status = 401; error = 'invalid_token' }; Id = 'AccessTokenRejected';
+            Category = 'AuthenticationError'; Action = '*-InitialAccessToken*' }
+        @{ Name = '401 unauthorized_client'; Answer = @{ status = 401; error = 'unauthorized_client' }; Id = 'UnauthorizedClient';
+            Category = 'PermissionDenied' }
+        @{ Name = '403 insufficient_scope'; Answer = @{ status = 403; error = 'insufficient_scope'; scope = 'clients.write' };
+            Id = 'InsufficientScope'; Category = 'PermissionDenied'; Message = '*clients.write*' }
         @{ Name = '403 policy'; Answer = @{ status = 403; error = 'policy' }; Id = 'RegistrationForbidden'; Category = 'PermissionDenied' }
-        @{ Name = '404'; Answer = @{ status = 404; shape = 'html' }; Id = 'OperationNotSupported'; Category = 'NotImplemented'; Action = '*-RegistrationEndpoint*' }
+        @{ Name = '404'; Answer = @{ status = 404; shape = 'html' }; Id = 'OperationNotSupported'; Category = 'NotImplemented';
+            Action = '*-RegistrationEndpoint*' }
         @{ Name = '501'; Answer = @{ status = 501; shape = 'empty' }; Id = 'OperationNotSupported'; Category = 'NotImplemented' }
-        @{ Name = '429'; Answer = @{ status = 429; rateLimitHeaders = 'retryAfterSeconds'; retryAfter = 3600 }; Id = 'RateLimited'; Category = 'LimitsExceeded'; Message = '*60 minutes*' }
-        @{ Name = '503'; Answer = @{ status = 503; rateLimitHeaders = 'retryAfterSeconds'; retryAfter = 3600 }; Id = 'ServerUnavailable'; Category = 'ResourceUnavailable' }
-        @{ Name = '500'; Answer = @{ status = 500; shape = 'html' }; Id = 'OutcomeUnknown'; Category = 'InvalidResult'; Action = '*Find-DcrOrphan*' }
+        @{ Name = '429'; Answer = @{ status = 429; rateLimitHeaders = 'retryAfterSeconds'; retryAfter = 3600 }; Id = 'RateLimited';
+            Category = 'LimitsExceeded'; Message = '*60 minutes*' }
+        @{ Name = '503'; Answer = @{ status = 503; rateLimitHeaders = 'retryAfterSeconds'; retryAfter = 3600 }; Id = 'ServerUnavailable';
+            Category = 'ResourceUnavailable' }
+        @{ Name = '500'; Answer = @{ status = 500; shape = 'html' }; Id = 'OutcomeUnknown'; Category = 'InvalidResult';
+            Action = '*Find-DcrOrphan*' }
         @{ Name = '502'; Answer = @{ status = 502; shape = 'text' }; Id = 'OutcomeUnknown'; Category = 'InvalidResult' }
-        @{ Name = '302'; Answer = @{ status = 302; headers = @{ Location = 'https://login.example.com/?return=x' } }; Id = 'ResponseNotConformant'; Category = 'ProtocolError'; Message = '*redirects to https://login.example.com (HTTP 302)*' }
+        @{ Name = '302'; Answer = @{ status = 302; headers = @{ Location = 'https://login.example.com/?return=x' } };
+            Id = 'ResponseNotConformant'; Category = 'ProtocolError'; Message = '*redirects to https://login.example.com (HTTP 302)*' }
     ) {
         $words = if ($Answer['error']) { @{ errorDescription = 'words of the server' } } else { @{} }
         Set-TestServerSwitch $server @{ faults = @(@{ on = 'register' } + $Answer + $words) }
@@ -122,7 +154,8 @@ Describe 'What a server answers to a registration' {
         @{ Shape = 'auth0'; Code = 'forbidden'; Words = 'words of the server' }
         @{ Shape = 'hydra'; Code = 'forbidden'; Words = 'words of the server' }
     ) {
-        Set-TestServerSwitch $server @{ faults = @(@{ on = 'register'; status = 403; error = 'forbidden'; errorDescription = 'words of the server'; shape = $Shape }) }
+        Set-TestServerSwitch $server @{ faults = @(@{ on = 'register'; status = 403; error = 'forbidden';
+            errorDescription = 'words of the server'; shape = $Shape }) }
         $failure = Assert-Failure { New-DcrClient @app } -Id RegistrationForbidden -Category PermissionDenied
         $failure.Exception.ServerError.Code | Should -Be $Code
         $failure.Exception.ServerError.Description | Should -BeLike $Words
@@ -143,7 +176,8 @@ Describe 'What a server answers to a registration' {
     }
 
     It 'is waited for where the server asks for it, and sent again' {
-        Set-TestServerSwitch $server @{ faults = @(@{ on = 'register'; status = 429; rateLimitHeaders = 'retryAfterSeconds'; retryAfter = 1 }) }
+        Set-TestServerSwitch $server @{ faults = @(@{ on = 'register'; status = 429; rateLimitHeaders = 'retryAfterSeconds';
+            retryAfter = 1 }) }
         (New-DcrClient @app).ClientName | Should -Be 'App'
         @(Get-TestServerRequest $server -Operation register).Count | Should -Be 2
     }
@@ -176,9 +210,11 @@ Describe 'What a server answers to a registration' {
     }
 
     It 'makes one warning where it is odd: <Name>' -ForEach @(
-        @{ Name = 'no expiry of the secret'; Switches = @{ secretExpiresAt = 'absent' }; Warning = '*did not say when the client secret expires*'; Expiry = 'unknown' }
+        @{ Name = 'no expiry of the secret'; Switches = @{ secretExpiresAt = 'absent' };
+            Warning = '*did not say when the client secret expires*'; Expiry = 'unknown' }
         @{ Name = 'no secret'; Switches = @{ issueSecret = 'never' }; Warning = '*no client secret*cannot authenticate*'; Expiry = '' }
-        @{ Name = 'a client that was registered before'; Switches = @{ fixedClientId = 'the-one' }; Warning = '*registered before*'; Expiry = 'never' }
+        @{ Name = 'a client that was registered before'; Switches = @{ fixedClientId = 'the-one' }; Warning = '*registered before*';
+            Expiry = 'never' }
     ) {
         $null = New-ConnectedServer $Switches
         if ($Switches['fixedClientId']) { $null = New-DcrClient @app }

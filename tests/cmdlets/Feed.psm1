@@ -1,4 +1,5 @@
-# A feed on the loopback that speaks what the PowerShell Gallery speaks (NuGet's OData, version 2), as far as Install-PSResource asks for it.
+# A feed on the loopback that speaks what the PowerShell Gallery speaks (NuGet's OData, version 2), as far as Install-PSResource asks for
+# it.
 # Of a feed that is a folder, Install-PSResource reads the dependencies in the manifest; of the gallery, those in the nuspec.
 Set-StrictMode -Version 2.0
 

@@ -2,8 +2,10 @@
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest
     $inTwelveDays = [DateTimeOffset]::UtcNow.AddDays(12).AddMinutes(5).ToUnixTimeSeconds()
-    $server = New-ConnectedServer @{ dropScope = @('admin'); answerOverrides = @{ any = @{ client_secret_expires_at = $inTwelveDays } } } @{ Name = 'production' }
-    $client = New-DcrClient 'Patient portal of the northern clinics' https://portal.example.com/callback -Tenant clinic-1 -Scope read, admin -WarningAction SilentlyContinue
+    $server = New-ConnectedServer @{ dropScope = @('admin'); answerOverrides = @{
+        any = @{ client_secret_expires_at = $inTwelveDays } } } @{ Name = 'production' }
+    $client = New-DcrClient 'Patient portal of the northern clinics' https://portal.example.com/callback -Tenant clinic-1 `
+        -Scope read, admin -WarningAction SilentlyContinue
     $secrets = (ConvertTo-PlainText $client.ClientSecret), (ConvertTo-PlainText $client.RegistrationAccessToken)
 
     # The lines of a view, and the whole text of one column of its first row, however it is wrapped.
@@ -35,7 +37,8 @@ Describe 'A client' {
     ) {
         $id = "$([guid]::NewGuid())"
         $null = New-ConnectedServer @{ answerOverrides = @{ any = @{ client_id = $id } } }
-        $long = New-DcrClient 'Patient portal of the northern clinics' https://portal.example.com/callback -Tenant clinic-of-the-north -WarningAction SilentlyContinue
+        $long = New-DcrClient 'Patient portal of the northern clinics' https://portal.example.com/callback -Tenant clinic-of-the-north `
+            -WarningAction SilentlyContinue
         $view = Get-View $long $Width
         $view.Count | Should -Be 3
         $view[2] | Should -Match "^$id +$Name +$Tenant "
@@ -53,13 +56,16 @@ Describe 'A client' {
 
     It 'shows no expiry where there is no secret' {
         $null = New-ConnectedServer
-        (Get-View (New-DcrClient App https://app.example.com/ -TokenEndpointAuthMethod none) 120)[2] | Should -Not -Match 'never|unknown|in \d'
+        (Get-View (New-DcrClient App https://app.example.com/ -TokenEndpointAuthMethod none) 120)[2] |
+            Should -Not -Match 'never|unknown|in \d'
     }
 
     It 'is a list of everything that is not secret' {
         $list = $client | Format-List | Out-String -Width 200
-        'ClientName', 'ClientId', 'Tenant', 'Issuer', 'RedirectUris', 'GrantTypes', 'ResponseTypes', 'Scope', 'TokenEndpointAuthMethod', 'ApplicationType', 'Contacts',
-        'IssuedAt', 'ClientSecretExpiresAt', 'SecretExpiry', 'RegistrationClientUri', 'SecretName', 'Changes', 'Metadata' | ForEach-Object { $list | Should -Match "(?m)^$_ +: " }
+        'ClientName', 'ClientId', 'Tenant', 'Issuer', 'RedirectUris', 'GrantTypes', 'ResponseTypes', 'Scope', 'TokenEndpointAuthMethod',
+            'ApplicationType', 'Contacts',
+        'IssuedAt', 'ClientSecretExpiresAt', 'SecretExpiry', 'RegistrationClientUri', 'SecretName', 'Changes', 'Metadata' |
+            ForEach-Object { $list | Should -Match "(?m)^$_ +: " }
         $list | Should -Match "Changes +: \{scope: asked for 'read admin', granted 'read'\}"
         $list | Should -Not -Match '(?m)^(ClientSecret|RegistrationAccessToken) '
         $secrets | ForEach-Object { $list.Contains($_) | Should -BeFalse }
@@ -84,7 +90,8 @@ Describe 'A client' {
     }
 
     It 'has its metadata as JSON in a CSV file' {
-        ($client | ConvertTo-Csv | ConvertFrom-Csv).Metadata | ConvertFrom-Json | ForEach-Object client_id | Should -BeExactly $client.ClientId
+        ($client | ConvertTo-Csv | ConvertFrom-Csv).Metadata | ConvertFrom-Json | ForEach-Object client_id |
+            Should -BeExactly $client.ClientId
     }
 
     It 'gives its secrets to whoever names them' {
@@ -114,8 +121,10 @@ Describe 'A client' {
     }
 
     It 'shows the expiry of a secret that a server gave a public client' {
-        $null = New-ConnectedServer @{ answerOverrides = @{ any = @{ client_secret = 'secret-of-the-test'; client_secret_expires_at = 0 } } }
-        (Get-View (New-DcrClient App https://app.example.com/ -TokenEndpointAuthMethod none -WarningAction SilentlyContinue) 120)[2] | Should -Match 'never *$'
+        $null = New-ConnectedServer @{ answerOverrides = @{ any = @{ client_secret = 'secret-of-the-test';
+            client_secret_expires_at = 0 } } }
+        (Get-View (New-DcrClient App https://app.example.com/ -TokenEndpointAuthMethod none -WarningAction SilentlyContinue) 120)[2] |
+            Should -Match 'never *$'
     }
 
     It 'shows no secret after another object has opened the table' {

@@ -37,7 +37,8 @@ Describe 'Get-DcrAuditLog' {
         ($records | Format-Table | Out-String) | Should -BeLike '*Delete*App*clinic*Refused*'
     }
 
-    It 'finds records by <_>' -ForEach 'ClientId', 'Tenant', 'Server', 'Operation', 'Run', 'Since', 'Until', 'a piped client', 'a piped connection' {
+    It 'finds records by <_>' -ForEach 'ClientId', 'Tenant', 'Server', 'Operation', 'Run', 'Since', 'Until', 'a piped client',
+        'a piped connection' {
         $server, $path = Connect-WithLog
         $one = New-DcrClient @app -Tenant north-1
         $two = New-DcrClient @app -Tenant south-1
@@ -45,7 +46,8 @@ Describe 'Get-DcrAuditLog' {
         $found = switch ($_) {
             'ClientId' { Get-DcrAuditLog -ClientId $two.ClientId }
             'Tenant' { Get-DcrAuditLog -Tenant south-* }
-            'Server' { Get-DcrAuditLog -Server http://elsewhere*; Get-DcrAuditLog $path -Server "$($server.Issuer)*" -ClientId $two.ClientId }
+            'Server' { Get-DcrAuditLog -Server http://elsewhere*; Get-DcrAuditLog $path -Server "$($server.Issuer)*" `
+                -ClientId $two.ClientId }
             'Operation' { Get-DcrAuditLog -Operation Register, Delete | Select-Object -Last 1; Get-DcrAuditLog -Operation Update }
             'Run' { Get-DcrAuditLog -Run other; Get-DcrAuditLog -Run $all[0].Run | Select-Object -Last 1 }
             'Since' { Get-DcrAuditLog -Since (Get-Date).AddMinutes(5); Get-DcrAuditLog -Since $all[2].Time | Select-Object -Last 1 }
@@ -67,7 +69,8 @@ Describe 'Get-DcrAuditLog' {
     }
 
     It 'says that there is no log' {
-        $null = Assert-Failure { Get-DcrAuditLog "$TestDrive/none.jsonl" } -Id AuditReadFailed -Category ReadError -Message '*There is no audit log*' -Action '*AuditPath*'
+        $null = Assert-Failure { Get-DcrAuditLog "$TestDrive/none.jsonl" } -Id AuditReadFailed -Category ReadError `
+            -Message '*There is no audit log*' -Action '*AuditPath*'
     }
 
     It 'goes on behind a line that it cannot read, and says so' {
@@ -171,7 +174,8 @@ Describe 'A log that cannot be written' {
         @{ Name = 'a folder'; Path = '' }
     ) {
         $server = New-TestServer
-        $null = Assert-Failure { Connect-DcrServer $server.Issuer -AuditPath "$TestDrive/$Path" } -Id AuditWriteFailed -Category WriteError -Message '*Nothing was sent.' -Action '*-AuditPath*' -Terminating
+        $null = Assert-Failure { Connect-DcrServer $server.Issuer -AuditPath "$TestDrive/$Path" } -Id AuditWriteFailed `
+            -Category WriteError -Message '*Nothing was sent.' -Action '*-AuditPath*' -Terminating
         Get-TestServerRequest $server | Should -BeNullOrEmpty
     }
 

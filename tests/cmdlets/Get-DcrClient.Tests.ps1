@@ -45,7 +45,8 @@ Describe 'Get-DcrClient' {
     It 'reads several, from <How>' -ForEach @(
         @{ How = 'an array'; Get = { Get-DcrClient $mail.ClientId, $maps.ClientId -ThrottleLimit 1 } }
         @{ How = 'the alias client_id'; Get = { Get-DcrClient -client_id $mail.ClientId, $maps.ClientId -ThrottleLimit 1 } }
-        @{ How = 'the pipeline, by property name'; Get = { [pscustomobject]@{ ClientId = $mail.ClientId }, [pscustomobject]@{ client_id = $maps.ClientId } | Get-DcrClient -ThrottleLimit 1 } }
+        @{ How = 'the pipeline, by property name'; Get = { [pscustomobject]@{ ClientId = $mail.ClientId },
+            [pscustomobject]@{ client_id = $maps.ClientId } | Get-DcrClient -ThrottleLimit 1 } }
         @{ How = 'the pipeline, as clients'; Get = { $mail, $maps | Get-DcrClient -ThrottleLimit 1 } }
     ) {
         (& $Get).ClientName | Should -Be 'Mail', 'Maps'
@@ -64,7 +65,8 @@ Describe 'Get-DcrClient' {
         @{ Name = 'tenant'; Find = { Get-DcrClient -Tenant contoso }; Found = 'Mail' }
         @{ Name = 'a pattern of tenants'; Find = { Get-DcrClient -Tenant CONTOSO* }; Found = 'Mail', 'Maps' }
         @{ Name = 'both'; Find = { Get-DcrClient -Tenant contoso* -ClientName *s }; Found = 'Maps' }
-        @{ Name = 'several tenants and names'; Find = { Get-DcrClient -Tenant contoso, contoso* -ClientName mail, *s }; Found = 'Mail', 'Maps' }
+        @{ Name = 'several tenants and names'; Find = { Get-DcrClient -Tenant contoso, contoso* -ClientName mail, *s };
+            Found = 'Mail', 'Maps' }
     ) {
         & $Find | ForEach-Object ClientName | Sort-Object | Should -Be $Found
         @(Get-TestServerRequest $server).Count | Should -Be @($Found).Count -Because 'only what was found is asked for'
@@ -72,10 +74,12 @@ Describe 'Get-DcrClient' {
 
     It 'says which names no client has' {
         $failures = $null
-        (Get-DcrClient -ClientName mail, nope, x*, 'No such' -ErrorAction SilentlyContinue -ErrorVariable failures).ClientName | Should -Be Mail
+        (Get-DcrClient -ClientName mail, nope, x*, 'No such' -ErrorAction SilentlyContinue -ErrorVariable failures).ClientName |
+            Should -Be Mail
         "$failures" | Should -BeLike "*is named 'nope'.*is named 'No such'."
         $failures.FullyQualifiedErrorId | Should -BeLike 'ClientNotFound,*'
-        $null = Assert-Failure { Get-DcrClient -ClientName nope -Offline } -Id ClientNotFound -Category ObjectNotFound -Message "No client at * is named 'nope'." -Action '*Tab*'
+        $null = Assert-Failure { Get-DcrClient -ClientName nope -Offline } -Id ClientNotFound -Category ObjectNotFound `
+            -Message "No client at * is named 'nope'." -Action '*Tab*'
         Get-DcrClient -ClientName mail -ExpiringWithin 1d | Should -BeNullOrEmpty
     }
 
@@ -96,7 +100,8 @@ Describe 'Get-DcrClient' {
     It 'goes to the server that issued a piped client, whatever the default one is' {
         $null = New-ConnectedServer
         ($mail | Get-DcrClient).ClientName | Should -Be 'Mail'
-        $null = Assert-Failure { $mail | Get-DcrClient -Connection (Get-DcrServer)[-1].Name } -Id NotConnected -Category ConnectionError -Message "*$($server.Issuer)*" -Action "*Connect-DcrServer $($server.Issuer)*"
+        $null = Assert-Failure { $mail | Get-DcrClient -Connection (Get-DcrServer)[-1].Name } -Id NotConnected -Category ConnectionError `
+            -Message "*$($server.Issuer)*" -Action "*Connect-DcrServer $($server.Issuer)*"
         $null = Connect-DcrServer $server.Issuer
     }
 }
@@ -110,7 +115,8 @@ Describe 'Get-DcrClient -Offline answers from what is kept' {
         $listed = Get-DcrClient -Offline
         $null = $listed | Reset-DcrClientSecret -Force
         ConvertTo-PlainText $listed.ClientSecret | Should -BeExactly (Get-TestServerClient $server $listed.ClientId).clientSecret
-        ConvertTo-PlainText $listed.RegistrationAccessToken | Should -BeExactly (Get-TestServerClient $server $listed.ClientId).registrationAccessToken
+        ConvertTo-PlainText $listed.RegistrationAccessToken |
+            Should -BeExactly (Get-TestServerClient $server $listed.ClientId).registrationAccessToken
         $before = Get-DcrClient -Offline
         $listed | Remove-DcrClient -Confirm:$false
         { $before.ClientSecret } | Should -Throw -ExpectedMessage "*no registration of client*"
@@ -142,7 +148,8 @@ Describe 'Get-DcrClient -Offline answers from what is kept' {
 
 Describe 'Get-DcrClient keeps what an answer brings' {
     It 'stores a new <Name>' -ForEach @(
-        @{ Name = 'token'; Switches = @{ rotateToken = 'getAndPut' }; Member = 'registration_access_token'; Known = 'registrationAccessToken' }
+        @{ Name = 'token'; Switches = @{ rotateToken = 'getAndPut' }; Member = 'registration_access_token';
+            Known = 'registrationAccessToken' }
         @{ Name = 'secret'; Switches = @{ rotateSecret = 'getAndPut' }; Member = 'client_secret'; Known = 'clientSecret' }
     ) {
         $server = New-ConnectedServer $Switches
@@ -169,20 +176,29 @@ Describe 'Get-DcrClient keeps what an answer brings' {
     }
 
     It 'understands <Name>' -ForEach @(
-        @{ Name = 'an authentication method in an array'; Switches = @{ authMethodAsArray = $true }; Test = { $client.TokenEndpointAuthMethod | Should -Be 'client_secret_basic' } }
+        @{ Name = 'an authentication method in an array'; Switches = @{ authMethodAsArray = $true };
+            Test = { $client.TokenEndpointAuthMethod | Should -Be 'client_secret_basic' } }
         @{ Name = 'a scope in an array'; Switches = @{ scopeAsArray = $true }; Test = { $client.Scope | Should -Be 'read', 'write' } }
-        @{ Name = 'one redirect URI as a text'; Switches = @{ redirectUrisAsString = $true }; Test = { $client.RedirectUris | Should -Be $redirect.RedirectUri } }
-        @{ Name = 'numbers as texts'; Switches = @{ numbersAsStrings = $true; secretExpiresAt = 'future' }; Test = { $client.SecretExpiry | Should -Be 'in 90 days' } }
-        @{ Name = 'an expiry in the past'; Switches = @{ secretExpiresAt = 'past' }; Test = { $client.SecretExpiry | Should -Be 'expired 24 hours ago' } }
-        @{ Name = 'an expiry beyond 32 bits'; Switches = @{ secretExpiresAt = 'beyondInt32' }; Test = { $client.ClientSecretExpiresAt.Year | Should -Be 2100 } }
-        @{ Name = 'an expiry beyond all dates'; Switches = @{ secretExpiresAt = 'beyondDate' }; Test = { $client.SecretExpiry | Should -Be 'unknown' } }
+        @{ Name = 'one redirect URI as a text'; Switches = @{ redirectUrisAsString = $true };
+            Test = { $client.RedirectUris | Should -Be $redirect.RedirectUri } }
+        @{ Name = 'numbers as texts'; Switches = @{ numbersAsStrings = $true; secretExpiresAt = 'future' };
+            Test = { $client.SecretExpiry | Should -Be 'in 90 days' } }
+        @{ Name = 'an expiry in the past'; Switches = @{ secretExpiresAt = 'past' };
+            Test = { $client.SecretExpiry | Should -Be 'expired 24 hours ago' } }
+        @{ Name = 'an expiry beyond 32 bits'; Switches = @{ secretExpiresAt = 'beyondInt32' };
+            Test = { $client.ClientSecretExpiresAt.Year | Should -Be 2100 } }
+        @{ Name = 'an expiry beyond all dates'; Switches = @{ secretExpiresAt = 'beyondDate' };
+            Test = { $client.SecretExpiry | Should -Be 'unknown' } }
         @{ Name = 'an expiry of null'; Switches = @{ secretExpiresAt = 'null' }; Test = { $client.SecretExpiry | Should -Be 'unknown' } }
         @{ Name = 'empty members'; Switches = @{ emptyMembers = 'hydra' }; Test = { $client.Contacts | Should -BeNullOrEmpty } }
-        @{ Name = 'a relative registration_client_uri'; Switches = @{ registrationClientUri = 'relative' }; Test = { $client.RegistrationClientUri | Should -Be "$($server.Url)/register/$($client.ClientId)" } }
-        @{ Name = 'a registration_client_uri with a query'; Switches = @{ registrationClientUri = 'query' }; Test = { $client.RegistrationClientUri | Should -Be "$($server.Url)/register?client_id=$($client.ClientId)" } }
+        @{ Name = 'a relative registration_client_uri'; Switches = @{ registrationClientUri = 'relative' };
+            Test = { $client.RegistrationClientUri | Should -Be "$($server.Url)/register/$($client.ClientId)" } }
+        @{ Name = 'a registration_client_uri with a query'; Switches = @{ registrationClientUri = 'query' };
+            Test = { $client.RegistrationClientUri | Should -Be "$($server.Url)/register?client_id=$($client.ClientId)" } }
     ) {
         $server = New-ConnectedServer $Switches
-        $client = New-DcrClient App @redirect -Scope read, write -WarningAction SilentlyContinue | Get-DcrClient -WarningAction SilentlyContinue
+        $client = New-DcrClient App @redirect -Scope read, write -WarningAction SilentlyContinue |
+            Get-DcrClient -WarningAction SilentlyContinue
         $client.ClientName | Should -Be 'App'
         & $Test
     }
@@ -192,7 +208,8 @@ Describe 'Get-DcrClient fails' {
     It 'for a client that is not known here, without asking the server' {
         $server = New-ConnectedServer
         Clear-TestServerRequest $server
-        $failure = Assert-Failure { Get-DcrClient no-such-client } -Id ClientNotFound -Category ObjectNotFound -Message "*no-such-client*local store*" -Action '*Get-DcrClient -Offline*'
+        $failure = Assert-Failure { Get-DcrClient no-such-client } -Id ClientNotFound -Category ObjectNotFound `
+            -Message "*no-such-client*local store*" -Action '*Get-DcrClient -Offline*'
         $failure.TargetObject | Should -Be 'no-such-client'
         Get-TestServerRequest $server | Should -BeNullOrEmpty
     }
@@ -224,7 +241,8 @@ Describe 'Get-DcrClient fails' {
         $asked = New-DcrClient Asked @redirect
         $answered = New-DcrClient Answered @redirect
         Set-TestServerSwitch $server @{ answerOverrides = @{ read = @{ client_id = $answered.ClientId } }; repeatToken = $false }
-        $null = Assert-Failure { Get-DcrClient $asked.ClientId } -Id ResponseNotConformant -Category ProtocolError -Message "*$($asked.ClientId)*$($answered.ClientId)*"
+        $null = Assert-Failure { Get-DcrClient $asked.ClientId } -Id ResponseNotConformant -Category ProtocolError `
+            -Message "*$($asked.ClientId)*$($answered.ClientId)*"
         Set-TestServerSwitch $server @{ answerOverrides = @{} }
         ($asked, $answered | Get-DcrClient -ThrottleLimit 1).ClientName | Should -Be 'Asked', 'Answered'
     }

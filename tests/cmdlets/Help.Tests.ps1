@@ -1,9 +1,11 @@
-# Every example of the help parses and runs, against loopback servers in the place of https://as.example.com and https://example.us.auth0.com.
+# Every example of the help parses and runs, against loopback servers in the place of https://as.example.com and
+# https://example.us.auth0.com.
 # Needs: SecretManagement, SecretStore
 BeforeDiscovery {
     Import-Module "$PSScriptRoot/Samples.psm1"
     $docs = Join-Path (Split-Path (Split-Path $PSScriptRoot)) 'docs/en-US'
-    $examples = foreach ($page in Get-ChildItem $docs -Filter *-*.md) { Get-CodeBlock $page.FullName | ForEach-Object { $_ + @{ Page = $page.BaseName } } }
+    $examples = foreach ($page in Get-ChildItem $docs -Filter *-*.md) { Get-CodeBlock $page.FullName |
+        ForEach-Object { $_ + @{ Page = $page.BaseName } } }
 }
 
 BeforeAll {
@@ -45,11 +47,15 @@ Describe '<Page>' -ForEach ($examples | Group-Object { $_.Page } | ForEach-Objec
         $switches = @{ secretExpiresAt = 'future'; rotateSecret = if ($Page -eq 'Reset-DcrClientSecret') { 'put' } else { 'none' } }
         $open = New-TestServer $switches
         # As Epic does: the registration of the software says the rest.
-        $grant = if ($Page -eq 'New-DcrClient') { @{ redirect_uris = @('https://app.example.com/cb'); token_endpoint_auth_method = 'none' } }
+        $grant = if ($Page -eq 'New-DcrClient') { @{ redirect_uris = @('https://app.example.com/cb');
+            token_endpoint_auth_method = 'none' } }
         $gated = New-TestServer ($switches + @{ issuerPath = '/tenant1'; initialToken = 'initial-token-0001'; grant = $grant })
         $tenant = New-TestServer @{ dialect = 'auth0'; auth0 = @{ managementToken = @{} } }
-        $secrets = @{ 'as-initial-access-token' = 'initial-token-0001'; 'okta-api-token' = '00-not-a-real-api-token'; 'auth0-management-token' = $tenant.ManagementToken; 'admin-key' = $adminKey; 'backup-passphrase' = 'correct horse battery staple' }
-        foreach ($secret in $secrets.Keys | Where-Object { $Code.Contains($_) -or $Page -eq 'Reset-DcrClientSecret' }) { Set-Secret $secret -Vault DcrVault -Secret $secrets[$secret] }
+        $secrets = @{ 'as-initial-access-token' = 'initial-token-0001'; 'okta-api-token' = '00-not-a-real-api-token';
+            'auth0-management-token' = $tenant.ManagementToken; 'admin-key' = $adminKey;
+            'backup-passphrase' = 'correct horse battery staple' }
+        foreach ($secret in $secrets.Keys | Where-Object { $Code.Contains($_) -or $Page -eq 'Reset-DcrClientSecret' }) {
+            Set-Secret $secret -Vault DcrVault -Secret $secrets[$secret] }
         Get-DcrServer | Disconnect-DcrServer
         $null = Connect-DcrServer $open.Issuer
         $seeds = @(
@@ -58,11 +64,13 @@ Describe '<Page>' -ForEach ($examples | Group-Object { $_.Page } | ForEach-Objec
         )
         foreach ($seed in $seeds | Where-Object { $Page -ne 'New-DcrClient' }) {
             Set-TestServerSwitch $open @{ fixedClientId = $seed.ClientId }
-            $null = New-DcrClient $seed.ClientName "https://$($seed.Host)/callback" -Tenant $seed.Tenant -Scope openid, profile -TosUri "https://$($seed.Host)/terms"
+            $null = New-DcrClient $seed.ClientName "https://$($seed.Host)/callback" -Tenant $seed.Tenant -Scope openid, profile `
+                -TosUri "https://$($seed.Host)/terms"
         }
 
         Set-TestServerSwitch $open @{ fixedClientId = $null }
-        $okta = New-TestServer @{ dialect = 'okta'; fixedClientId = '0oa1gjh63g214q0Hq0g4'; okta = @{ apiToken = '00-not-a-real-api-token' } }
+        $okta = New-TestServer @{ dialect = 'okta'; fixedClientId = '0oa1gjh63g214q0Hq0g4';
+            okta = @{ apiToken = '00-not-a-real-api-token' } }
         if ($Page -eq 'Reset-DcrClientSecret') {
             $organisation = Connect-DcrServer $okta.Issuer -ApiToken (Get-Secret okta-api-token)
             $null = New-DcrClient 'Patient Portal' https://portal.example.com/cb -Connection $organisation

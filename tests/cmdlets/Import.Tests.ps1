@@ -25,17 +25,20 @@ Describe 'The module' {
 
     It 'carries the version of its manifest in its assemblies' {
         foreach ($name in 'DcrPowerShell', 'DcrPowerShell.Core') {
-            [Reflection.AssemblyName]::GetAssemblyName((Join-Path $module.ModuleBase "core/$name.dll")).Version.ToString(3) | Should -Be $module.Version
+            [Reflection.AssemblyName]::GetAssemblyName((Join-Path $module.ModuleBase "core/$name.dll")).Version.ToString(3) |
+                Should -Be $module.Version
         }
     }
 
     It 'ships nobody else''s assembly to PowerShell 7' {
-        (Get-ChildItem (Join-Path $module.ModuleBase core) -Filter *.dll).Name | Sort-Object | Should -Be 'DcrPowerShell.Core.dll', 'DcrPowerShell.dll'
+        (Get-ChildItem (Join-Path $module.ModuleBase core) -Filter *.dll).Name | Sort-Object |
+            Should -Be 'DcrPowerShell.Core.dll', 'DcrPowerShell.dll'
     }
 
     It 'ships what Windows PowerShell lacks in a folder of its own' {
         $names = (Get-ChildItem (Join-Path $module.ModuleBase desktop) -Filter *.dll).Name
-        'DcrPowerShell.dll', 'DcrPowerShell.Core.dll', 'System.Text.Json.dll', 'System.Net.Http.Json.dll', 'System.Formats.Asn1.dll' | ForEach-Object { $names | Should -Contain $_ }
+        'DcrPowerShell.dll', 'DcrPowerShell.Core.dll', 'System.Text.Json.dll', 'System.Net.Http.Json.dll', 'System.Formats.Asn1.dll' |
+            ForEach-Object { $names | Should -Contain $_ }
     }
 
     It 'has help for every cmdlet' {

@@ -87,7 +87,8 @@ Describe 'Get-DcrClient -State' {
     }
 
     It 'says why it cannot be asked offline' {
-        $null = Assert-Failure { Get-DcrClient -State Gone -Offline } -Id OperationNotSupported -Category NotImplemented -Message '*only the server knows*' -Action 'Leave out -Offline*' -Terminating
+        $null = Assert-Failure { Get-DcrClient -State Gone -Offline } -Id OperationNotSupported -Category NotImplemented `
+            -Message '*only the server knows*' -Action 'Leave out -Offline*' -Terminating
     }
 }
 
@@ -95,7 +96,8 @@ Describe 'Export-DcrClient' {
     BeforeAll {
         Switch-TestFolder
         $server = New-ConnectedServer @{ secretExpiresAt = 'future' }
-        $one = New-DcrClient 'Lab "Ünï", main' https://a.example.com/cb, https://b.example.com/cb -Tenant one -Scope openid, profile -TosUri https://a.example.com/tos
+        $one = New-DcrClient 'Lab "Ünï", main' https://a.example.com/cb, https://b.example.com/cb -Tenant one -Scope openid, profile `
+            -TosUri https://a.example.com/tos
         $two = New-DcrClient '=HYPERLINK("https://evil.example")' https://c.example.com/cb -Tenant two
     }
 
@@ -111,7 +113,8 @@ Describe 'Export-DcrClient' {
         Export-DcrClient inventory.csv | Should -BeNullOrEmpty
         Get-TestServerRequest $server | Should -BeNullOrEmpty
         $rows = Import-Csv "$folder/inventory.csv" -Encoding UTF8 | Sort-Object Tenant
-        $rows[0].ClientName, $rows[0].RedirectUri, $rows[0].Scope, $rows[0].ClientId | Should -Be 'Lab "Ünï", main', 'https://a.example.com/cb;https://b.example.com/cb', 'openid profile', $one.ClientId
+        $rows[0].ClientName, $rows[0].RedirectUri, $rows[0].Scope, $rows[0].ClientId |
+            Should -Be 'Lab "Ünï", main', 'https://a.example.com/cb;https://b.example.com/cb', 'openid profile', $one.ClientId
         $rows[0].State, $rows[0].SecretName | Should -Be 'Unknown', $one.SecretName
         $rows[1].ClientName | Should -Be "'=HYPERLINK(""https://evil.example"")"
 
@@ -131,10 +134,13 @@ Describe 'Export-DcrClient' {
     }
 
     It 'keeps <Name>' -ForEach @(
-        @{ Name = 'the old file where the pipeline fails'; Command = { $one, $two | ForEach-Object { if ($_ -eq $two) { throw 'upstream' }; $_ } | Export-DcrClient inventory.csv }; Id = 'upstream*' }
-        @{ Name = 'the old file where it is stopped'; Command = { $one, 'no client' | Export-DcrClient inventory.csv -ErrorAction Stop }; Id = 'InvalidClientMetadata,*' }
+        @{ Name = 'the old file where the pipeline fails'; Command = { $one, $two |
+            ForEach-Object { if ($_ -eq $two) { throw 'upstream' }; $_ } | Export-DcrClient inventory.csv }; Id = 'upstream*' }
+        @{ Name = 'the old file where it is stopped'; Command = { $one, 'no client' | Export-DcrClient inventory.csv -ErrorAction Stop };
+            Id = 'InvalidClientMetadata,*' }
         @{ Name = 'a file with -NoClobber'; Command = { Export-DcrClient inventory.csv -NoClobber }; Id = 'InventoryWriteFailed*' }
-        @{ Name = 'a read-only file'; Command = { Set-ItemProperty inventory.csv IsReadOnly $true; Export-DcrClient inventory.csv }; Id = 'InventoryWriteFailed*' }
+        @{ Name = 'a read-only file'; Command = { Set-ItemProperty inventory.csv IsReadOnly $true; Export-DcrClient inventory.csv };
+            Id = 'InventoryWriteFailed*' }
         @{ Name = 'a file with -WhatIf'; Command = { Export-DcrClient inventory.csv -WhatIf } ; Id = $null }
     ) {
         Set-Content inventory.csv 'as it was'
@@ -183,7 +189,9 @@ Describe 'Import-DcrClient' {
     }
 
     It 'takes a client with its SecureStrings, one by one or piped' {
-        $one = Import-DcrClient $clients[0].ClientId -RegistrationAccessToken $clients[0].RegistrationAccessToken -RegistrationClientUri $clients[0].RegistrationClientUri -ClientSecret $clients[0].ClientSecret -Tenant one -ClientSecretName app-secret
+        $one = Import-DcrClient $clients[0].ClientId -RegistrationAccessToken $clients[0].RegistrationAccessToken `
+            -RegistrationClientUri $clients[0].RegistrationClientUri -ClientSecret $clients[0].ClientSecret -Tenant one `
+            -ClientSecretName app-secret
         $one.ClientName, $one.Tenant, $one.State | Should -Be 'App1', 'one', 'Active'
         Get-ApplicationSecret app-secret | Should -Be (ConvertTo-PlainText $clients[0].ClientSecret)
         $clients[1] | Import-DcrClient -Connection $with | ForEach-Object ClientName | Should -Be 'App2'
@@ -193,13 +201,17 @@ Describe 'Import-DcrClient' {
     It 'takes a file of them, and tells what is wrong with which line' {
         $rows = @(Get-Row $clients)
         $rows[1].registration_access_token = 'rat_wrong'
-        $rows += [pscustomobject]@{ client_id = ''; registration_access_token = 'rat_x'; registration_client_uri = ''; client_secret = ''; tenant = '' }
-        $rows += [pscustomobject]@{ client_id = 'c9'; registration_access_token = 'rat_x'; registration_client_uri = 'https://evil.example.com/c9'; client_secret = ''; tenant = '' }
+        $rows += [pscustomobject]@{ client_id = ''; registration_access_token = 'rat_x'; registration_client_uri = ''; client_secret = '';
+            tenant = '' }
+        $rows += [pscustomobject]@{ client_id = 'c9'; registration_access_token = 'rat_x';
+            registration_client_uri = 'https://evil.example.com/c9'; client_secret = ''; tenant = '' }
         $rows | Export-Csv "$TestDrive/handover.csv" -NoTypeInformation
         Push-Location $TestDrive
         try { $taken = Import-DcrClient -Path handover.csv -ErrorVariable failures -ErrorAction SilentlyContinue } finally { Pop-Location }
         ($taken | Sort-Object ClientName).Tenant | Should -Be 'of App1', 'of App3'
-        $failures | ForEach-Object { "$($_.FullyQualifiedErrorId.Split(',')[0]) $($_.TargetObject)" } | Should -Be 'InvalidClientMetadata handover.csv, line 5', 'RegistrationUriRefused handover.csv, line 6', 'AccessTokenRejected handover.csv, line 3'
+        $failures | ForEach-Object { "$($_.FullyQualifiedErrorId.Split(',')[0]) $($_.TargetObject)" } |
+            Should -Be 'InvalidClientMetadata handover.csv, line 5', 'RegistrationUriRefused handover.csv, line 6',
+            'AccessTokenRejected handover.csv, line 3'
         (Get-TestServerRequest $server -Operation read).Count | Should -Be 3
         Get-KeptId | Should -HaveCount 2
 
@@ -230,11 +242,13 @@ Describe 'Import-DcrClient' {
         @{ Name = 'a file without clients'; Text = 'name,token' }
     ) {
         if ($Text) { Set-Content "$TestDrive/bad.csv" $Text } else { Remove-Item "$TestDrive/bad.csv" -ErrorAction Ignore }
-        $null = Assert-Failure { Import-DcrClient -Path "$TestDrive/bad.csv" } -Id InventoryReadFailed -Category ReadError -Action '*ClientId or client_id*'
+        $null = Assert-Failure { Import-DcrClient -Path "$TestDrive/bad.csv" } -Id InventoryReadFailed -Category ReadError `
+            -Action '*ClientId or client_id*'
     }
 
     It 'does not repeat plain text that was given for a secret' {
-        $null = Assert-Failure { Import-DcrClient c9 -RegistrationAccessToken rat_canary } -Id InvalidSetup -Category InvalidArgument -Message '-RegistrationAccessToken: plain text is not taken for a secret, because it would be shown*' -Action '*-Path*'
+        $null = Assert-Failure { Import-DcrClient c9 -RegistrationAccessToken rat_canary } -Id InvalidSetup -Category InvalidArgument `
+            -Message '-RegistrationAccessToken: plain text is not taken for a secret, because it would be shown*' -Action '*-Path*'
         $Error.Clear()
         $row = Get-Row $clients[0]
         $nameless = $row | Select-Object * -ExcludeProperty ClientId, client_id

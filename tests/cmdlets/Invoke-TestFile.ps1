@@ -21,7 +21,8 @@ function Write-Failure {
     Write-Host "FAILED $Name"
     foreach ($record in $ErrorRecord) {
         "$record" -split "`n" | ForEach-Object { Write-Host "    $($_.TrimEnd())" }
-        "$($record.ScriptStackTrace)" -split "`n" | Where-Object { $_ -match '(\.Tests\.ps1|Common\.psm1): line' } | ForEach-Object { Write-Host "    $($_.TrimEnd())" }
+        "$($record.ScriptStackTrace)" -split "`n" | Where-Object { $_ -match '(\.Tests\.ps1|Common\.psm1): line' } |
+            ForEach-Object { Write-Host "    $($_.TrimEnd())" }
     }
 }
 

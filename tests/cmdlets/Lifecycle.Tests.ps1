@@ -13,8 +13,10 @@ Describe 'A client lives its whole life at a server where <Name>' -ForEach @(
     @{ Name = 'reads and updates replace token and secret'; Switches = @{ rotateToken = 'getAndPut'; rotateSecret = 'getAndPut' } }
     @{ Name = 'reads repeat neither token nor secret'; Switches = @{ repeatToken = $false; repeatSecret = $false } }
     @{ Name = 'the issuer has a path and the URI is relative'; Switches = @{ issuerPath = '/tenant1'; registrationClientUri = 'relative' } }
-    @{ Name = 'old habits rule'; Switches = @{ registerStatus = 200; registrationClientUri = 'query'; putSecret = 'required'; rotateSecret = 'put'; scopeAsArray = $true } }
-    @{ Name = 'empty values stand for absent ones'; Switches = @{ emptyMembers = 'hydra'; putSecret = 'forbidden'; rotateToken = 'put'; repeatToken = $false } }
+    @{ Name = 'old habits rule'; Switches = @{ registerStatus = 200; registrationClientUri = 'query'; putSecret = 'required';
+        rotateSecret = 'put'; scopeAsArray = $true } }
+    @{ Name = 'empty values stand for absent ones'; Switches = @{ emptyMembers = 'hydra'; putSecret = 'forbidden'; rotateToken = 'put';
+        repeatToken = $false } }
 ) {
     It 'registered, read, changed, listed, removed' {
         $server = New-TestServer $Switches

@@ -49,7 +49,8 @@ Describe 'A new user' {
     It 'connects, registers, reads, changes and removes, and sets nothing up' {
         $lines = Invoke-Anew "`$connection = Connect-DcrServer $($server.Issuer)
             `"`$(`$connection.Store)|`$(`$connection.Vault)`"
-            `$client = New-DcrClient 'Patient portal' https://portal.example.com/callback -Tenant north -WarningVariable warnings -WarningAction SilentlyContinue
+            `$client = New-DcrClient 'Patient portal' https://portal.example.com/callback -Tenant north -WarningVariable warnings `
+                -WarningAction SilentlyContinue
             `"`$warnings`"
             `"`$(`$client.Storage)`"
             (Get-DcrClient -Tenant north).ClientName
@@ -87,7 +88,8 @@ Describe 'A new user' {
     It 'sees what is kept when the server is down: <Name>' -ForEach @(
         @{ Name = 'Get-DcrClient -Offline without a connection'; Script = { '' } }
         @{ Name = 'Connect-DcrServer -Offline'; Script = { "`$null = Connect-DcrServer $($server.Issuer) -Offline" } }
-        @{ Name = 'Connect-DcrServer -Offline, with a slash at the end'; Script = { "`$null = Connect-DcrServer $($server.Issuer)/ -Offline" } }
+        @{ Name = 'Connect-DcrServer -Offline, with a slash at the end';
+            Script = { "`$null = Connect-DcrServer $($server.Issuer)/ -Offline" } }
     ) {
         if (-not (Test-Path variable:script:last)) {
             $script:last = Get-TestServerClient $server
@@ -104,14 +106,16 @@ Describe 'A new user' {
 
     It 'is told that an offline connection sends nothing' {
         $result = Invoke-Anew "`$null = Connect-DcrServer $($server.Issuer) -Offline
-            foreach (`$command in { New-DcrClient App https://app.example.com/ }, { Get-DcrClient }, { Get-DcrClient -Offline | Set-DcrClient -Scope read }) {
+            foreach (`$command in { New-DcrClient App https://app.example.com/ }, { Get-DcrClient },
+                { Get-DcrClient -Offline | Set-DcrClient -Scope read }) {
                 try { & `$command -ErrorAction Stop } catch { `$_.FullyQualifiedErrorId -replace ',.*' }
             }"
         $result | Should -Be 'NotConnected', 'NotConnected', 'NotConnected'
     }
 
     It 'is told which servers are known, where nothing is known of one' {
-        $null = Assert-Failure { Connect-DcrServer https://never.example.com -Offline } -Id DiscoveryFailed -Category InvalidData -Message '*https://never.example.com*' -Terminating
+        $null = Assert-Failure { Connect-DcrServer https://never.example.com -Offline } -Id DiscoveryFailed -Category InvalidData `
+            -Message '*https://never.example.com*' -Terminating
     }
 }
 
@@ -171,9 +175,11 @@ Describe 'The files of the store' {
         $files | Where-Object UnixMode -ne '-rw-------' | ForEach-Object Name | Should -BeNullOrEmpty
 
         $client = Get-TestServerClient $server | Select-Object -Last 1
-        $sent = Get-TestServerRequest $server | ForEach-Object { $_.headers.PSObject.Properties['Authorization'] } | Where-Object { $_ } | ForEach-Object { $_.Value -replace '^Bearer ' }
+        $sent = Get-TestServerRequest $server | ForEach-Object { $_.headers.PSObject.Properties['Authorization'] } | Where-Object { $_ } |
+            ForEach-Object { $_.Value -replace '^Bearer ' }
         $sent | Should -Not -BeNullOrEmpty
-        $canaries = @('Canary', $client.clientId, $client.clientSecret, $client.registrationAccessToken, $server.Issuer, 'register', 'callback') + @($sent)
+        $canaries = @('Canary', $client.clientId, $client.clientSecret, $client.registrationAccessToken, $server.Issuer, 'register',
+            'callback') + @($sent)
         $file = Get-LedgerFile
         $file.Length | Should -BeGreaterThan 1500
         Copy-Item $file.FullName (Join-Path $TestDrive copy)
@@ -182,11 +188,15 @@ Describe 'The files of the store' {
     }
 
     It 'of a folder that <Name> are refused before anything is sent' -Skip:$isOnWindows -ForEach @(
-        @{ Name = 'the group may look into'; Spoil = { chmod 750 $env:DCRPOWERSHELL_HOME }; Words = '*other accounts have rights on*chmod go=*' }
+        @{ Name = 'the group may look into'; Spoil = { chmod 750 $env:DCRPOWERSHELL_HOME };
+            Words = '*other accounts have rights on*chmod go=*' }
         @{ Name = 'everybody may look into'; Spoil = { chmod 701 $env:DCRPOWERSHELL_HOME }; Words = '*other accounts have rights on*' }
-        @{ Name = 'is a link'; Spoil = { $link = "$env:DCRPOWERSHELL_HOME-link"; $null = New-Item $link -ItemType SymbolicLink -Target $env:DCRPOWERSHELL_HOME; $env:DCRPOWERSHELL_HOME = $link }; Words = '*is a link*' }
-        @{ Name = 'has a key that the group can read'; Spoil = { Invoke-Anew '$null = New-DcrKey any'; chmod 640 (Join-Path $env:DCRPOWERSHELL_HOME store.key) }; Words = '*other accounts have rights on*store.key*' }
-        @{ Name = 'has a ledger that the group can read'; Spoil = { Invoke-Anew '$null = New-DcrKey any'; chmod 640 (Get-LedgerFile).FullName }; Words = '*other accounts have rights on*ledger-*' }
+        @{ Name = 'is a link'; Spoil = { $link = "$env:DCRPOWERSHELL_HOME-link"; $null = New-Item $link -ItemType SymbolicLink `
+            -Target $env:DCRPOWERSHELL_HOME; $env:DCRPOWERSHELL_HOME = $link }; Words = '*is a link*' }
+        @{ Name = 'has a key that the group can read'; Spoil = { Invoke-Anew '$null = New-DcrKey any';
+            chmod 640 (Join-Path $env:DCRPOWERSHELL_HOME store.key) }; Words = '*other accounts have rights on*store.key*' }
+        @{ Name = 'has a ledger that the group can read'; Spoil = { Invoke-Anew '$null = New-DcrKey any';
+            chmod 640 (Get-LedgerFile).FullName }; Words = '*other accounts have rights on*ledger-*' }
     ) {
         & $Spoil
         Clear-TestServerRequest $server
@@ -198,7 +208,8 @@ Describe 'The files of the store' {
 
     It 'of a folder of another account are refused' -Skip:($isOnWindows -or -not $canMount) {
         # Who may change owners is root, to whom the files of others are open.
-        $lines = Invoke-Anew "try { Connect-DcrServer $($server.Issuer) } catch { `$_.FullyQualifiedErrorId -replace ',.*'; `"`$_`" }" -Setup "chown 4711 '$env:DCRPOWERSHELL_HOME'; chmod 700 '$env:DCRPOWERSHELL_HOME'"
+        $lines = Invoke-Anew "try { Connect-DcrServer $($server.Issuer) } catch { `$_.FullyQualifiedErrorId -replace ',.*'; `"`$_`" }" `
+            -Setup "chown 4711 '$env:DCRPOWERSHELL_HOME'; chmod 700 '$env:DCRPOWERSHELL_HOME'"
         $lines[0] | Should -Be 'StoreReadOnly'
         $lines[1] | Should -BeLike '*belongs to another account*'
     }
@@ -220,7 +231,8 @@ Describe 'The files of the store' {
         Invoke-Anew "`$null = Connect-DcrServer $($dropping.Issuer); New-DcrClient Unknown https://app.example.com/callback -ErrorAction SilentlyContinue" | Should -BeNullOrEmpty
         $said = "`$null = Connect-DcrServer {0} -WarningVariable warnings -WarningAction SilentlyContinue; `$warnings | ForEach-Object {{ `"`$_`" }}"
         Invoke-Anew ($said -f $dropping.Issuer) | Should -Be 'The outcome of 1 request is unknown: see Find-DcrOrphan.'
-        Invoke-Anew ($said -f $server.Issuer) | Should -BeNullOrEmpty -Because 'it was another server, where Find-DcrOrphan would show nothing'
+        Invoke-Anew ($said -f $server.Issuer) | Should -BeNullOrEmpty `
+            -Because 'it was another server, where Find-DcrOrphan would show nothing'
     }
 
     It 'say that the key is gone, and no new one is made' {
@@ -261,7 +273,8 @@ Describe 'The files of the store' {
             if (`$PSEdition -eq 'Core' -and -not `$IsWindows) { chmod -R go= '$env:DCRPOWERSHELL_HOME' }
             (Get-DcrClient -Offline -WarningVariable warnings -WarningAction SilentlyContinue).Tenant
             `"`$warnings`"
-            New-DcrClient Newer https://app.example.com/callback -Tenant two -WarningAction Ignore -ErrorVariable failed -ErrorAction SilentlyContinue
+            New-DcrClient Newer https://app.example.com/callback -Tenant two -WarningAction Ignore -ErrorVariable failed `
+                -ErrorAction SilentlyContinue
             `$failed[0].FullyQualifiedErrorId -replace ',.*'
             `$null = Connect-DcrServer $($server.Issuer) -WarningVariable warnings -WarningAction SilentlyContinue
             `"`$warnings`""

@@ -4,7 +4,8 @@ BeforeAll {
     Start-DcrTest
     $modulePath = (Get-Module DcrPowerShell).Path
 
-    function New-Row([int] $Count) { 1..$Count | ForEach-Object { [pscustomobject]@{ ClientName = "App $_"; RedirectUri = 'https://app.example.com/'; Tenant = "tenant-$_" } } }
+    function New-Row([int] $Count) { 1..$Count | ForEach-Object {
+        [pscustomobject]@{ ClientName = "App $_"; RedirectUri = 'https://app.example.com/'; Tenant = "tenant-$_" } } }
 
     # Begins a script in a runspace of its own: $rows, and what it leaves in $state.
     function Start-Run([object] $Server, [object[]] $Rows, [string] $Script, [string] $Connect = '') {
@@ -25,7 +26,8 @@ Describe 'A long run' {
         $lines = @($run.Shell.Streams.Information | Where-Object { $_.Tags -contains 'DcrSummary' })
         $lines | Should -HaveCount 1
         "$($lines[0])" | Should -Match '^New-DcrClient: 11 made, 0 found, .*1 failed, 0 unknown in \d+ seconds\.$'
-        $lines[0].Tags -contains 'PSHOST' | Should -Be (-not [Console]::IsOutputRedirected) -Because 'a program that reads the output is not to find it there'
+        $lines[0].Tags -contains 'PSHOST' | Should -Be (-not [Console]::IsOutputRedirected) `
+            -Because 'a program that reads the output is not to find it there'
         $run.State.summary.Run | Should -Be @(Get-DcrAuditLog -Tenant tenant-1)[-1].Run
         $progress = @($run.Shell.Streams.Progress | Where-Object Activity -EQ 'New-DcrClient')
         $progress[0].StatusDescription | Should -BeLike '* of 12*' -Because 'how many there are is known when the bar is first seen'
@@ -52,11 +54,13 @@ Describe 'A long run' {
         $server = New-TestServer
         $run = Start-Run $server (New-Row 50) '$rows | New-DcrClient' -Connect '-RateLimit 10/s'
         $null = $run.Shell.EndInvoke($run.Running)
-        $shown = @($run.Shell.Streams.Progress | Where-Object { $_.Activity -eq 'New-DcrClient' -and $_.StatusDescription -match '^\d+ of 50' })
+        $shown = @($run.Shell.Streams.Progress | Where-Object {
+            $_.Activity -eq 'New-DcrClient' -and $_.StatusDescription -match '^\d+ of 50' })
         $shown | Should -Not -BeNullOrEmpty
         foreach ($record in $shown) {
             $left = 50 - [int] ($record.StatusDescription -replace ' of .*')
-            if ($left -gt 10) { $record.SecondsRemaining | Should -BeGreaterOrEqual ([math]::Floor($left / 10) - 2) -Because $record.StatusDescription }
+            if ($left -gt 10) { $record.SecondsRemaining | Should -BeGreaterOrEqual ([math]::Floor($left / 10) - 2) `
+                -Because $record.StatusDescription }
         }
 
         $run.Shell.Dispose()
@@ -65,7 +69,8 @@ Describe 'A long run' {
 
 Describe 'A long run that a person stops' {
     It 'counts what ended in its grace time, and -ErrorVariable has those errors' {
-        $server = New-TestServer @{ faults = @(@{ on = 'register'; times = 4; delayMs = 1500; status = 400 }, @{ on = 'register'; times = 4; delayMs = 1500 }) }
+        $server = New-TestServer @{ faults = @(@{ on = 'register'; times = 4; delayMs = 1500; status = 400 },
+            @{ on = 'register'; times = 4; delayMs = 1500 }) }
         $run = Start-Run $server (New-Row 30) '$state.failures = $null; try { $rows | New-DcrClient -ThrottleLimit 8 -SummaryVariable summary -ErrorVariable failures -ErrorAction SilentlyContinue } finally { $state.summary = $summary; $state.failures = @($failures) }'
         Wait-Until { @(Get-TestServerRequest $server -Operation register).Count -ge 8 }
         $run.Shell.Stop()
@@ -82,7 +87,8 @@ Describe 'A long run at a prompt' -Skip:($PSEdition -eq 'Desktop' -or $IsWindows
     It 'says after Ctrl-C what came of it and what to do next' {
         $server = New-TestServer @{ faults = @(@{ on = 'register'; times = 30; delayMs = 1000 }) }
         $pwsh = Start-Pwsh "`$null = Connect-DcrServer $($server.Issuer)
-            1..30 | ForEach-Object { [pscustomobject]@{ ClientName = `"App `$_`"; RedirectUri = 'https://app.example.com/'; Tenant = `"tenant-`$_`" } } | New-DcrClient -ThrottleLimit 4 | Out-Null"
+            1..30 | ForEach-Object { [pscustomobject]@{ ClientName = `"App `$_`"; RedirectUri = 'https://app.example.com/';
+                Tenant = `"tenant-`$_`" } } | New-DcrClient -ThrottleLimit 4 | Out-Null"
         Wait-Until { @(Get-TestServerRequest $server -Operation register).Count -ge 4 }
         & /bin/kill -INT $pwsh.Process.Id
         $result = Wait-Pwsh $pwsh

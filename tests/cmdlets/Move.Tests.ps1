@@ -8,8 +8,11 @@ BeforeAll {
 
     # What the server knows is what the object of Get-DcrClient -Offline has.
     function Assert-Whole([object] $Connection, [object] $Server) {
-        $kept = @(Get-DcrClient -Offline -Connection $Connection | ForEach-Object { "$($_.ClientId) $(ConvertTo-PlainText $_.RegistrationAccessToken) $(ConvertTo-PlainText $_.ClientSecret)" } | Sort-Object)
-        $kept | Should -Be @(Get-TestServerClient $Server | ForEach-Object { "$($_.clientId) $($_.registrationAccessToken) $($_.clientSecret)" } | Sort-Object)
+        $kept = @(Get-DcrClient -Offline -Connection $Connection |
+            ForEach-Object { "$($_.ClientId) $(ConvertTo-PlainText $_.RegistrationAccessToken) $(ConvertTo-PlainText $_.ClientSecret)" } |
+            Sort-Object)
+        $kept | Should -Be @(Get-TestServerClient $Server | ForEach-Object {
+            "$($_.clientId) $($_.registrationAccessToken) $($_.clientSecret)" } | Sort-Object)
     }
 }
 
@@ -45,7 +48,8 @@ Describe 'Move-DcrRegistration' {
     }
 
     It 'moves the clients that are named, and says which are not there' {
-        $failure = Assert-Failure { Move-DcrRegistration $clients[1].ClientId, no-such-client -To TestStore } -Id ClientNotFound -Category ObjectNotFound -Message '*no-such-client*local store*'
+        $failure = Assert-Failure { Move-DcrRegistration $clients[1].ClientId, no-such-client -To TestStore } -Id ClientNotFound `
+            -Category ObjectNotFound -Message '*no-such-client*local store*'
         $failure.TargetObject | Should -Be 'no-such-client'
         Get-VaultRecordName | Should -Be $clients[1].SecretName
         ($clients[0] | Move-DcrRegistration -To TestStore).ClientName | Should -Be 'App1'
@@ -75,13 +79,15 @@ Describe 'Move-DcrRegistration' {
         Get-DcrServer | Disconnect-DcrServer
         $moved = @(Get-VaultRecordName -Vault Failing).Count
         $moved | Should -BeLessThan 3
-        $here = @(Get-DcrClient -Offline | Where-Object Storage -NE Vault | Where-Object { $_.RegistrationAccessToken -and $_.ClientSecret })
+        $here = @(Get-DcrClient -Offline | Where-Object Storage -NE Vault |
+            Where-Object { $_.RegistrationAccessToken -and $_.ClientSecret })
         $here.Count + $moved | Should -Be 3
         Register-TestVault Failing
         $null = Move-DcrRegistration -To Failing
         Get-VaultRecordName -Vault Failing | Should -HaveCount 3
         (Get-DcrStore).Registrations, (Get-DcrStore).Pending | Should -Be 0, 0
-        ($rows | New-DcrClient -ThrottleLimit 1 -Connection (Connect-DcrServer $server.Issuer -Vault Failing -Name failing)).ClientId | Should -Be $clients.ClientId
+        ($rows | New-DcrClient -ThrottleLimit 1 -Connection (Connect-DcrServer $server.Issuer -Vault Failing -Name failing)).ClientId |
+            Should -Be $clients.ClientId
         Get-TestServerRequest $server -Operation register | Should -BeNullOrEmpty
     }
 
@@ -105,10 +111,12 @@ Describe 'The store''s key in a vault' {
             $client = New-DcrClient App https://app.example.com/ -Tenant north
             (Set-DcrStore -Protection Vault -Vault TestStore).Protection | Should -Be 'Vault'
             (Get-DcrClient -Tenant north).ClientId | Should -Be $client.ClientId
-            Get-Content (Join-Path $env:DCRPOWERSHELL_HOME store.key) -Raw | Should -Not -BeLike '*"key"*' -Because 'the key is in the vault'
+            Get-Content (Join-Path $env:DCRPOWERSHELL_HOME store.key) -Raw |
+                Should -Not -BeLike '*"key"*' -Because 'the key is in the vault'
 
             Clear-TestServerRequest $server
-            $result = Wait-Pwsh (Start-Pwsh -Interactive "try { Connect-DcrServer $($server.Issuer) -LocalStore } catch { `$_.FullyQualifiedErrorId -replace ',.*'; `$_.ErrorDetails.RecommendedAction }
+            $result = Wait-Pwsh (Start-Pwsh `
+                -Interactive "try { Connect-DcrServer $($server.Issuer) -LocalStore } catch { `$_.FullyQualifiedErrorId -replace ',.*'; `$_.ErrorDetails.RecommendedAction }
                 (Get-DcrStore).IsLocked
                 Unlock-SecretStore ([Net.NetworkCredential]::new('', `$env:DCR_TEST_PASSPHRASE).SecurePassword)
                 (Get-DcrClient -Offline).Tenant")

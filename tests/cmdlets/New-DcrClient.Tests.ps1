@@ -97,8 +97,10 @@ Describe 'New-DcrClient' {
     }
 
     It 'sends any other member from -Metadata as <Form>' -ForEach @(
-        @{ Form = 'a hashtable'; Metadata = @{ 'client_name#ja' = 'アプリ'; default_max_age = 300; custom = @{ deep = @(1, $true, $null, 'x') } } }
-        @{ Form = 'an object'; Metadata = [pscustomobject]@{ 'client_name#ja' = 'アプリ'; default_max_age = 300; custom = [pscustomobject]@{ deep = @(1, $true, $null, 'x') } } }
+        @{ Form = 'a hashtable'; Metadata = @{ 'client_name#ja' = 'アプリ'; default_max_age = 300;
+            custom = @{ deep = @(1, $true, $null, 'x') } } }
+        @{ Form = 'an object'; Metadata = [pscustomobject]@{ 'client_name#ja' = 'アプリ'; default_max_age = 300;
+            custom = [pscustomobject]@{ deep = @(1, $true, $null, 'x') } } }
         @{ Form = 'JSON text'; Metadata = '{ "client_name#ja": "アプリ", "default_max_age": 300, "custom": { "deep": [1, true, null, "x"] } }' }
     ) {
         $client = New-DcrClient @app -Metadata $Metadata
@@ -110,12 +112,14 @@ Describe 'New-DcrClient' {
         $client.Metadata['custom']['deep'] | Should -Be 1, $true, $null, 'x'
     }
 
-    It 'splits a text with several values: <_>' -ForEach 'https://a.example.com/ https://b.example.com/', 'https://a.example.com/;https://b.example.com/', "https://a.example.com/ ;`n https://b.example.com/" {
+    It 'splits a text with several values: <_>' -ForEach 'https://a.example.com/ https://b.example.com/',
+        'https://a.example.com/;https://b.example.com/', "https://a.example.com/ ;`n https://b.example.com/" {
         (New-DcrClient App $_).RedirectUris | Should -Be 'https://a.example.com/', 'https://b.example.com/'
     }
 
     It 'keeps a response type of several words whole' {
-        (New-DcrClient @app -GrantType authorization_code, implicit -ResponseType 'code id_token').ResponseTypes | Should -BeExactly 'code id_token'
+        (New-DcrClient @app -GrantType authorization_code, implicit -ResponseType 'code id_token').ResponseTypes |
+            Should -BeExactly 'code id_token'
     }
 
     It 'gives the application its own copy of the secret under -ClientSecretName' {
@@ -124,7 +128,8 @@ Describe 'New-DcrClient' {
     }
 
     It 'says so when there is no secret to copy' {
-        $null = New-DcrClient @app -TokenEndpointAuthMethod none -ClientSecretName no-secret -WarningVariable warnings -WarningAction SilentlyContinue
+        $null = New-DcrClient @app -TokenEndpointAuthMethod none -ClientSecretName no-secret -WarningVariable warnings `
+            -WarningAction SilentlyContinue
         "$warnings" | Should -BeLike '*no client secret*no-secret*'
         Get-ApplicationSecret no-secret | Should -BeNullOrEmpty
     }
@@ -154,7 +159,8 @@ Describe 'New-DcrClient' {
 
     It 'shows in Changes, and in one warning, what was granted otherwise' {
         $null = New-ConnectedServer @{ dropScope = @('admin'); grant = @{ token_endpoint_auth_method = 'client_secret_post' } }
-        $client = New-DcrClient @app -Scope read, admin -TokenEndpointAuthMethod client_secret_basic -WarningVariable warnings -WarningAction SilentlyContinue
+        $client = New-DcrClient @app -Scope read, admin -TokenEndpointAuthMethod client_secret_basic -WarningVariable warnings `
+            -WarningAction SilentlyContinue
         $client.Changes.Name | Should -Be 'token_endpoint_auth_method', 'scope'
         $client.Changes[0].Asked | Should -Be 'client_secret_basic'
         $client.Changes[0].Granted | Should -Be 'client_secret_post'

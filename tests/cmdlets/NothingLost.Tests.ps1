@@ -8,10 +8,15 @@ BeforeDiscovery {
         @{ Command = 'Remove-DcrClient'; On = 'delete'; With = @{ Confirm = $false } }
     )
     $ends = @(
-        @{ End = 'the command before it in the pipeline throws'; Act = { { 0..5 | ForEach-Object { if ($_ -eq 4) { Wait-Until { @(Get-TestServerRequest $server -Operation $On).Count -ge 2 }; throw 'upstream' }; $things[$_] } | & $Command @With -ThrottleLimit 4 } | Should -Throw 'upstream' } }
-        @{ End = 'the command after it in the pipeline throws'; Act = { { $things | & $Command @With -ThrottleLimit 4 6>&1 | ForEach-Object { throw 'downstream' } } | Should -Throw 'downstream' } }
+        @{ End = 'the command before it in the pipeline throws';
+            Act = { { 0..5 | ForEach-Object { if ($_ -eq 4) { Wait-Until { @(Get-TestServerRequest $server -Operation $On).Count -ge 2 };
+            throw 'upstream' }; $things[$_] } | & $Command @With -ThrottleLimit 4 } | Should -Throw 'upstream' } }
+        @{ End = 'the command after it in the pipeline throws';
+            Act = { { $things | & $Command @With -ThrottleLimit 4 6>&1 | ForEach-Object { throw 'downstream' } } |
+            Should -Throw 'downstream' } }
         @{ End = 'one of its requests is refused, with -ErrorAction Stop'; Act = {
-                Set-TestServerSwitch $server @{ faults = @(@{ on = $On; status = 400; error = 'invalid_client_metadata'; skip = 1 }, @{ on = $On; delayMs = 700; times = 20 }) }
+                Set-TestServerSwitch $server @{ faults = @(@{ on = $On; status = 400; error = 'invalid_client_metadata'; skip = 1 },
+                    @{ on = $On; delayMs = 700; times = 20 }) }
                 $ErrorActionPreference = 'Stop'
                 { $things | & $Command @With -ThrottleLimit 4 } | Should -Throw
             }
@@ -25,7 +30,8 @@ BeforeDiscovery {
                         $PSDefaultParameterValues = @{ "*-Dcr*:Connection" = $connection }
                         $things | & $command @with -ThrottleLimit 4').AddArgument((Get-Module DcrPowerShell).Path).AddArgument($connection).AddArgument($things).AddArgument($Command).AddArgument($With)
                     $null = $shell.BeginInvoke()
-                    Wait-Until { @(Get-TestServerRequest $server -Operation $On).Count -ge 2 -or $shell.InvocationStateInfo.State -eq 'Failed' }
+                    Wait-Until { @(Get-TestServerRequest $server `
+                        -Operation $On).Count -ge 2 -or $shell.InvocationStateInfo.State -eq 'Failed' }
                     $shell.Stop()
                 } finally { $shell.Dispose() }
             }
@@ -40,13 +46,17 @@ BeforeAll {
     $WarningPreference = 'SilentlyContinue'
 
     function New-Row([int] $Count) {
-        1..$Count | ForEach-Object { [pscustomobject]@{ ClientName = "App $_"; RedirectUri = 'https://app.example.com/callback'; Tenant = "tenant-$_" } }
+        1..$Count | ForEach-Object { [pscustomobject]@{ ClientName = "App $_"; RedirectUri = 'https://app.example.com/callback';
+            Tenant = "tenant-$_" } }
     }
 
     # What the server has, with the secrets that it knows, is what is kept: no client more, and none less.
     function Assert-Kept([object] $Server) {
-        $known = @(Get-TestServerClient $Server | ForEach-Object { "$($_.clientId) $($_.registrationAccessToken) $($_.clientSecret)" } | Sort-Object)
-        $kept = @(Get-DcrClient -Offline -Connection $connection | ForEach-Object { "$($_.ClientId) $(ConvertTo-PlainText $_.RegistrationAccessToken) $(ConvertTo-PlainText $_.ClientSecret)" } | Sort-Object)
+        $known = @(Get-TestServerClient $Server | ForEach-Object { "$($_.clientId) $($_.registrationAccessToken) $($_.clientSecret)" } |
+            Sort-Object)
+        $kept = @(Get-DcrClient -Offline -Connection $connection |
+            ForEach-Object { "$($_.ClientId) $(ConvertTo-PlainText $_.RegistrationAccessToken) $(ConvertTo-PlainText $_.ClientSecret)" } |
+            Sort-Object)
         $kept | Should -Be $known
         Find-DcrOrphan -Connection $connection | Should -BeNullOrEmpty -Because 'all that was sent was answered'
     }
@@ -71,15 +81,18 @@ Describe 'All that the server delivers to <Command> is kept where <End>' -ForEac
         $things | & $Command @With -ThrottleLimit 4 | Out-Null
         Assert-Kept $server
         if ($On -eq 'delete') { Get-TestServerClient $server | Should -BeNullOrEmpty }
-        else { (Get-TestServerClient $server).metadata.client_name | Sort-Object | Should -Be 'App 1', 'App 2', 'App 3', 'App 4', 'App 5', 'App 6' }
+        else { (Get-TestServerClient $server).metadata.client_name | Sort-Object |
+            Should -Be 'App 1', 'App 2', 'App 3', 'App 4', 'App 5', 'App 6' }
     }
 }
 
 Describe 'A pipeline of two commands' {
     It 'keeps what both did, where a row of the first is refused and errors stop it: New-DcrClient | Set-DcrClient' {
-        $server = New-TestServer @{ rotateToken = 'put'; faults = @(@{ on = 'register'; status = 400; error = 'invalid_client_metadata'; skip = 3 }, @{ on = 'any'; delayMs = 300; times = 50 }) }
+        $server = New-TestServer @{ rotateToken = 'put'; faults = @(@{ on = 'register'; status = 400; error = 'invalid_client_metadata';
+            skip = 3 }, @{ on = 'any'; delayMs = 300; times = 50 }) }
         $connection = Connect-DcrServer $server.Issuer
-        { New-Row 6 | New-DcrClient -ErrorAction Stop | Set-DcrClient -TosUri https://app.example.com/terms } | Should -Throw -ErrorId 'InvalidClientMetadata,*'
+        { New-Row 6 | New-DcrClient -ErrorAction Stop | Set-DcrClient -TosUri https://app.example.com/terms } |
+            Should -Throw -ErrorId 'InvalidClientMetadata,*'
         @(Get-TestServerClient $server).Count | Should -BeGreaterOrEqual 3
         Assert-Kept $server
         Set-TestServerSwitch $server @{ faults = @() }
@@ -91,7 +104,8 @@ Describe 'A pipeline of two commands' {
     It 'counts in its summary what was answered after it was stopped' {
         $server = New-TestServer @{ faults = @(@{ on = 'register'; delayMs = 1000; skip = 1; times = 20 }) }
         $connection = Connect-DcrServer $server.Issuer
-        { 1..6 | ForEach-Object { if ($_ -eq 6) { Wait-Until { @(Get-TestServerRequest $server -Operation register).Count -ge 5 }; throw 'upstream' }; (New-Row 6)[$_ - 1] } | New-DcrClient -SummaryVariable global:stoppedSummary } | Should -Throw 'upstream'
+        { 1..6 | ForEach-Object { if ($_ -eq 6) { Wait-Until { @(Get-TestServerRequest $server -Operation register).Count -ge 5 };
+            throw 'upstream' }; (New-Row 6)[$_ - 1] } | New-DcrClient -SummaryVariable global:stoppedSummary } | Should -Throw 'upstream'
         $made = @(Get-TestServerClient $server).Count
         $made | Should -BeGreaterThan 1
         $global:stoppedSummary.Made | Should -Be $made
@@ -108,7 +122,8 @@ Describe 'An answer that cannot be used' {
         @{ Name = 'no client_id'; Fault = @{ content = '{"registration_access_token":"rat_of_the_test"}' } }
         @{ Name = '202'; Fault = @{ status = 202; content = '{"status":"pending"}' } }
         @{ Name = '204'; Fault = @{ status = 204; body = 'empty' } }
-        @{ Name = 'members one level down'; Fault = @{ content = '{"data":{"client_id":"c1","registration_access_token":"rat_of_the_test"}}' } }
+        @{ Name = 'members one level down';
+            Fault = @{ content = '{"data":{"client_id":"c1","registration_access_token":"rat_of_the_test"}}' } }
         @{ Name = 'a list'; Fault = @{ content = '[{"client_id":"c1"}]' } }
         @{ Name = 'a connection that breaks'; Fault = @{ drop = 'midBody' } }
     ) {
@@ -133,7 +148,8 @@ Describe 'An answer that cannot be used' {
     }
 
     It 'is none where the server says with 200 what it refuses' {
-        $server = New-TestServer @{ faults = @(@{ on = 'register'; when = 'beforeProcessing'; status = 200; content = '{"error":"invalid_client_metadata","error_description":"no such scope"}' }) }
+        $server = New-TestServer @{ faults = @(@{ on = 'register'; when = 'beforeProcessing'; status = 200;
+            content = '{"error":"invalid_client_metadata","error_description":"no such scope"}' }) }
         $null = Connect-DcrServer $server.Issuer
         $row = (New-Row 1)[0]
         $null = Assert-Failure { $row | New-DcrClient } -Id InvalidClientMetadata -Category InvalidData -Message '*no such scope*'
@@ -154,7 +170,8 @@ Describe 'A tenant' {
         $two = New-DcrClient App https://app.example.com/callback -Tenant $Second
         $two.ClientId | Should -Be $one.ClientId
         @(Get-TestServerClient $server).Count | Should -Be 1
-        @($First, $Second, $First | ForEach-Object { [pscustomobject]@{ ClientName = 'App'; RedirectUri = 'https://app.example.com/'; Tenant = $_ } } | New-DcrClient).ClientId | Sort-Object -Unique | Should -Be $one.ClientId
+        @($First, $Second, $First | ForEach-Object { [pscustomobject]@{ ClientName = 'App'; RedirectUri = 'https://app.example.com/';
+            Tenant = $_ } } | New-DcrClient).ClientId | Sort-Object -Unique | Should -Be $one.ClientId
     }
 
     It 'has its client also over a second connection of the session, and a second client only with -AllowDuplicate' {

@@ -10,11 +10,15 @@ AfterAll { Stop-DcrTest }
 
 Describe 'An error of a pipeline' {
     It 'begins with its row and tenant, whether the server refused it or nothing was sent' {
-        $null = New-ConnectedServer @{ faults = @(@{ on = 'register'; status = 400; content = '{"detail":[{"loc":["body","scope"],"msg":"unknown"}]}' }) }
-        $null = 1..3 | ForEach-Object { New-Row $_ $(if ($_ -eq 3) { 'https://app.example.com/#top' } else { 'https://app.example.com/callback' }) } |
+        $null = New-ConnectedServer @{ faults = @(@{ on = 'register'; status = 400;
+            content = '{"detail":[{"loc":["body","scope"],"msg":"unknown"}]}' }) }
+        $null = 1..3 | ForEach-Object { New-Row $_ $(if ($_ -eq 3) { 'https://app.example.com/#top' } else {
+            'https://app.example.com/callback' }) } |
             New-DcrClient -ThrottleLimit 1 -ErrorVariable failures -ErrorAction SilentlyContinue
-        "$($failures | Where-Object FullyQualifiedErrorId -Like 'InvalidClientMetadata*')" | Should -BeLike 'Row 1, tenant1: The server does not accept*scope: unknown*'
-        "$($failures | Where-Object FullyQualifiedErrorId -Like 'InvalidRedirectUri*')" | Should -BeLike 'Row 3, tenant3: -RedirectUri:*fragment*'
+        "$($failures | Where-Object FullyQualifiedErrorId -Like 'InvalidClientMetadata*')" |
+            Should -BeLike 'Row 1, tenant1: The server does not accept*scope: unknown*'
+        "$($failures | Where-Object FullyQualifiedErrorId -Like 'InvalidRedirectUri*')" |
+            Should -BeLike 'Row 3, tenant3: -RedirectUri:*fragment*'
     }
 
     It 'names the tenant and the client of those that are piped' {
@@ -53,7 +57,8 @@ Describe 'A server without RFC 7592' {
         $clients.State | Sort-Object -Unique | Should -Be 'Unknown'
         @($warned).Count | Should -Be 1
         "$warned" | Should -BeLike '5 clients could not be read*-StoreOnly*'
-        (Get-DcrClient -Tenant tenant1 -WarningAction SilentlyContinue).ClientId | Should -Be ($registered | Where-Object Tenant -EQ tenant1).ClientId
+        (Get-DcrClient -Tenant tenant1 -WarningAction SilentlyContinue).ClientId |
+            Should -Be ($registered | Where-Object Tenant -EQ tenant1).ClientId
         @(Get-DcrClient -ExpiringWithin 100d -WarningAction SilentlyContinue).Count | Should -Be 5
         Get-DcrClient -State Gone -WarningAction SilentlyContinue | Should -BeNullOrEmpty
         Get-TestServerRequest $server | Should -BeNullOrEmpty
@@ -67,9 +72,11 @@ Describe 'A server without RFC 7592' {
 
 Describe 'A limit of an hour that a success tells' {
     It 'ends the next registration at once, with the time that is left' {
-        $server = New-ConnectedServer @{ faults = @(@{ on = 'register'; headers = @{ 'RateLimit-Limit' = '20'; 'RateLimit-Remaining' = '0'; 'RateLimit-Reset' = '3599' } }) }
+        $server = New-ConnectedServer @{ faults = @(@{ on = 'register';
+            headers = @{ 'RateLimit-Limit' = '20'; 'RateLimit-Remaining' = '0'; 'RateLimit-Reset' = '3599' } }) }
         $client = New-DcrClient App https://app.example.com/callback
-        $null = Assert-Failure { New-DcrClient Other https://app.example.com/callback } -Id RateLimited -Category LimitsExceeded -Message '*60 minutes*Nothing was sent*' -Action '*in 60 minutes*'
+        $null = Assert-Failure { New-DcrClient Other https://app.example.com/callback } -Id RateLimited -Category LimitsExceeded `
+            -Message '*60 minutes*Nothing was sent*' -Action '*in 60 minutes*'
         (Get-DcrClient $client.ClientId).State | Should -Be 'Active' -Because 'reading is not counted as registering'
         @(Get-TestServerRequest $server | Where-Object operation -EQ register).Count | Should -Be 1
     }

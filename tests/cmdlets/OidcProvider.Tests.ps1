@@ -51,7 +51,8 @@ Describe 'The certified oidc-provider' -Skip:([bool] $obstacle) {
 
     It 'takes sixteen at once: each row has its own client, what fails is its own row''s, and what was stopped is kept' {
         Connect-OidcProvider 'rotating'
-        $rows = 1..48 | ForEach-Object { [pscustomobject]@{ ClientName = "Many $_"; RedirectUri = "https://many-$_.example.com/callback"; Tenant = "many-$_"; TokenEndpointAuthMethod = '' } }
+        $rows = 1..48 | ForEach-Object { [pscustomobject]@{ ClientName = "Many $_"; RedirectUri = "https://many-$_.example.com/callback";
+            Tenant = "many-$_"; TokenEndpointAuthMethod = '' } }
         $rows[10, 30] | ForEach-Object { $_.TokenEndpointAuthMethod = 'none-such' }
         $clients = $rows | New-DcrClient -ThrottleLimit 16 -SkipValidation -ErrorAction SilentlyContinue -ErrorVariable failures
         $failures.TargetObject.ClientName | Sort-Object | Should -Be 'Many 11', 'Many 31'
@@ -88,13 +89,15 @@ Describe 'The certified oidc-provider' -Skip:([bool] $obstacle) {
 
     It 'rejects a wrong initial access token' {
         $null = Connect-DcrServer $servers['guarded'].Issuer -InitialAccessToken (ConvertTo-Secret 'not-the-right-token')
-        $failure = Assert-Failure { New-DcrClient @app } -Id AccessTokenRejected -Category AuthenticationError -Message '*wrong, expired or used up*'
+        $failure = Assert-Failure { New-DcrClient @app } -Id AccessTokenRejected -Category AuthenticationError `
+            -Message '*wrong, expired or used up*'
         "$failure" | Should -Not -BeLike '*not-the-right-token*'
     }
 
     It 'drops members that it does not know, and Changes tells' {
         Connect-OidcProvider rotating
-        $client = New-DcrClient @app -Metadata @{ unknown_member = 'x'; tenant_code = 'CLINIC-1' } -WarningVariable warnings -WarningAction SilentlyContinue
+        $client = New-DcrClient @app -Metadata @{ unknown_member = 'x'; tenant_code = 'CLINIC-1' } -WarningVariable warnings `
+            -WarningAction SilentlyContinue
         $client.Changes.Name | Should -Be 'unknown_member'
         $client.Metadata['tenant_code'] | Should -Be 'CLINIC-1'
         (Set-DcrClient $client.ClientId -Contact admin@example.com).Metadata['tenant_code'] | Should -Be 'CLINIC-1'
@@ -102,15 +105,18 @@ Describe 'The certified oidc-provider' -Skip:([bool] $obstacle) {
 
     It 'names what it does not accept' {
         Connect-OidcProvider rotating
-        $null = Assert-Failure { New-DcrClient @app -Metadata @{ tenant_code = 'no spaces allowed' } } -Id InvalidClientMetadata -Category InvalidData -Message '*tenant_code*'
-        $null = Assert-Failure { New-DcrClient App https://app.example.com/#top -SkipValidation } -Id InvalidRedirectUri -Category InvalidArgument
+        $null = Assert-Failure { New-DcrClient @app -Metadata @{ tenant_code = 'no spaces allowed' } } -Id InvalidClientMetadata `
+            -Category InvalidData -Message '*tenant_code*'
+        $null = Assert-Failure { New-DcrClient App https://app.example.com/#top -SkipValidation } -Id InvalidRedirectUri `
+            -Category InvalidArgument
     }
 
     It 'forbids by policy, at registration and at updates' {
         Connect-OidcProvider strict
         $null = Assert-Failure { New-DcrClient @app -TokenEndpointAuthMethod none } -Id InvalidClientMetadata -Category InvalidData
         $client = New-DcrClient @app
-        $null = Assert-Failure { Set-DcrClient $client.ClientId -TokenEndpointAuthMethod none } -Id InvalidClientMetadata -Category InvalidData
+        $null = Assert-Failure { Set-DcrClient $client.ClientId -TokenEndpointAuthMethod none } -Id InvalidClientMetadata `
+            -Category InvalidData
         (Get-DcrClient $client.ClientId).TokenEndpointAuthMethod | Should -Be 'client_secret_basic'
     }
 
@@ -144,7 +150,8 @@ Describe 'The certified oidc-provider' -Skip:([bool] $obstacle) {
     It 'registers what piped objects say' {
         Connect-OidcProvider keeping
         $clients = '[{ "client_name": "One", "redirect_uris": ["https://one.example.com/cb"], "subject_type": "public" },
-            { "client_name": "Service", "grant_types": ["client_credentials"], "response_types": [], "redirect_uris": [] }]' | ConvertFrom-Json | New-DcrClient -ThrottleLimit 1
+            { "client_name": "Service", "grant_types": ["client_credentials"], "response_types": [],
+                "redirect_uris": [] }]' | ConvertFrom-Json | New-DcrClient -ThrottleLimit 1
         $clients.ClientName | Should -Be 'One', 'Service'
         $clients[0].Metadata['subject_type'] | Should -Be 'public'
         $clients[1].GrantTypes | Should -Be 'client_credentials'
@@ -154,8 +161,10 @@ Describe 'The certified oidc-provider' -Skip:([bool] $obstacle) {
     It 'registers for a client that proves itself with a key of the store' {
         $key = New-DcrKey operations-key ES256
         Connect-OidcProvider credentialed
-        $operations = New-DcrClient Operations -GrantType client_credentials -ResponseType @() -TokenEndpointAuthMethod private_key_jwt -Jwks $key.Jwks -Metadata @{ redirect_uris = @() }
-        $null = Connect-DcrServer $servers['credentialed'].Issuer -ClientId $operations.ClientId -PrivateKey (ConvertTo-Secret (Get-ApplicationSecret operations-key)) -Scope dcr
+        $operations = New-DcrClient Operations -GrantType client_credentials -ResponseType @() -TokenEndpointAuthMethod private_key_jwt `
+            -Jwks $key.Jwks -Metadata @{ redirect_uris = @() }
+        $null = Connect-DcrServer $servers['credentialed'].Issuer -ClientId $operations.ClientId `
+            -PrivateKey (ConvertTo-Secret (Get-ApplicationSecret operations-key)) -Scope dcr
         (New-DcrClient @app).ClientName | Should -Be 'App'
     }
 }

@@ -12,11 +12,13 @@ function Install-OidcProvider {
     $package = Get-Content (Join-Path $script:Folder 'package.json') -Raw | ConvertFrom-Json
     $wanted = $package.engines.node -replace '[^0-9.]'
     $node = Get-Command node -CommandType Application -ErrorAction SilentlyContinue | Select-Object -First 1
-    if (-not $node -or [version]((& $node --version) -replace '^v') -lt [version] $wanted) { return "Node.js $wanted or later is not on this machine." }
+    if (-not $node -or [version]((& $node --version) -replace '^v') -lt [version] $wanted) {
+        return "Node.js $wanted or later is not on this machine." }
 
     $modules = Join-Path $script:Folder 'node_modules'
     $installed = Join-Path $modules 'oidc-provider/package.json'
-    if ((Test-Path $installed) -and (Get-Content $installed -Raw | ConvertFrom-Json).version -eq $package.dependencies.'oidc-provider') { return }
+    if ((Test-Path $installed) -and (Get-Content $installed -Raw | ConvertFrom-Json).version -eq $package.dependencies.'oidc-provider') {
+        return }
 
     $npm = Get-Command npm -CommandType Application -ErrorAction SilentlyContinue | Select-Object -First 1
     if (-not $npm) { return 'npm is not on this machine.' }
@@ -35,7 +37,8 @@ function Install-OidcProvider {
     }
 }
 
-# Starts one process with a server for each of the options. Gives a table: by the option "name", an object with Issuer and InitialAccessToken.
+# Starts one process with a server for each of the options. Gives a table: by the option "name", an object with Issuer and
+# InitialAccessToken.
 function Start-OidcProvider {
     [CmdletBinding()]
     param([Parameter(Mandatory)] [hashtable[]] $Options)

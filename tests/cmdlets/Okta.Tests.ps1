@@ -44,19 +44,22 @@ Describe 'Okta' {
         (Get-KeptRecord $client).client_secret | Should -BeExactly $there[1].client_secret
         Get-ApplicationSecret moving-secret | Should -BeExactly $there[1].client_secret
 
-        $null = Assert-Failure { $client | Reset-DcrClientSecret -Force -Overlap } -Id OverlapRefused -Category InvalidOperation -Message '*two client secrets already*the one known here*' -Action '*-CompleteOverlap*'
+        $null = Assert-Failure { $client | Reset-DcrClientSecret -Force -Overlap } -Id OverlapRefused -Category InvalidOperation `
+            -Message '*two client secrets already*the one known here*' -Action '*-CompleteOverlap*'
 
         # The object from before has the old secret, and the store the new one, which counts.
         $client | Reset-DcrClientSecret -Force -CompleteOverlap | Should -BeOfType DcrPowerShell.DcrClient
         (Get-TestServerState $server).secrets.($client.ClientId).client_secret | Should -BeExactly $there[1].client_secret
-        Reset-DcrClientSecret -Force $client.ClientId -CompleteOverlap -WarningVariable warned -WarningAction SilentlyContinue | Should -Not -BeNullOrEmpty
+        Reset-DcrClientSecret -Force $client.ClientId -CompleteOverlap -WarningVariable warned -WarningAction SilentlyContinue |
+            Should -Not -BeNullOrEmpty
         $warned | Should -BeLike '*no old one to delete*'
         $client | Remove-DcrClient -Confirm:$false
     }
 
     It 'takes one step of an overlap at a time' {
         Clear-TestServerRequest $server
-        $null = Assert-Failure { Reset-DcrClientSecret -Force any -Overlap -CompleteOverlap } -Id OverlapRefused -Category InvalidOperation -Message '-Overlap and -CompleteOverlap*' -Action '*Run -Overlap first*' -Terminating
+        $null = Assert-Failure { Reset-DcrClientSecret -Force any -Overlap -CompleteOverlap } -Id OverlapRefused `
+            -Category InvalidOperation -Message '-Overlap and -CompleteOverlap*' -Action '*Run -Overlap first*' -Terminating
         Get-TestServerRequest $server | Should -BeNullOrEmpty
     }
 
@@ -72,6 +75,7 @@ Describe 'Okta' {
 
     It 'says what a credential lacks' {
         Set-TestServerSwitch $server @{ okta = @{ apiToken = '00-not-a-real-api-token'; apiTokenScopes = @('okta.clients.read') } }
-        $null = Assert-Failure { New-DcrClient App https://www.example.com/cb } -Id InsufficientScope -Category PermissionDenied -Message '*okta.clients.register*' -Action '*admin role*'
+        $null = Assert-Failure { New-DcrClient App https://www.example.com/cb } -Id InsufficientScope -Category PermissionDenied `
+            -Message '*okta.clients.register*' -Action '*admin role*'
     }
 }

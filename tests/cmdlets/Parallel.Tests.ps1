@@ -17,7 +17,8 @@ Describe 'Runspaces that work at the same time' {
             New-DcrClient "App$_" https://app.example.com/ -Tenant "clinic-$_" -Connection $using:connection
         }
         $clients | Should -HaveCount 20
-        $clients | ForEach-Object { (Get-VaultRecord $_).registration_access_token } | Should -Be ($clients | ForEach-Object { (Get-TestServerClient $server $_.ClientId).registrationAccessToken })
+        $clients | ForEach-Object { (Get-VaultRecord $_).registration_access_token } |
+            Should -Be ($clients | ForEach-Object { (Get-TestServerClient $server $_.ClientId).registrationAccessToken })
         Get-DcrClient -Offline | ForEach-Object Tenant | Sort-Object | Should -Be (1..20 | ForEach-Object { "clinic-$_" } | Sort-Object)
     }
 
@@ -49,7 +50,8 @@ Describe 'Runspaces that work at the same time' {
         } finally { $shell.Dispose() }
 
         $clients | Should -HaveCount 5
-        $clients | ForEach-Object { (Get-VaultRecord $_).client_secret } | Should -Be ($clients | ForEach-Object { (Get-TestServerClient $server $_.ClientId).clientSecret })
+        $clients | ForEach-Object { (Get-VaultRecord $_).client_secret } |
+            Should -Be ($clients | ForEach-Object { (Get-TestServerClient $server $_.ClientId).clientSecret })
     }
 
     It 'keep what both need when two change the same client' {
@@ -57,7 +59,8 @@ Describe 'Runspaces that work at the same time' {
         $connection = Get-DcrServer | Where-Object Issuer -eq $server.Issuer
         $client = New-DcrClient App https://app.example.com/
         $results = 1..4 | ForEach-Object -ThrottleLimit 4 -Parallel {
-            try { ($using:client | Set-DcrClient -SoftwareVersion "$_" -Connection $using:connection -ErrorAction Stop).Metadata['software_version'] } catch { $_ }
+            try { ($using:client | Set-DcrClient -SoftwareVersion "$_" -Connection $using:connection `
+                -ErrorAction Stop).Metadata['software_version'] } catch { $_ }
         }
         # Of two at once one may come too late for the token that the other has replaced; it says so.
         $failures = @($results | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] })

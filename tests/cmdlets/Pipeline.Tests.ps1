@@ -49,7 +49,8 @@ Describe 'Rows of a CSV file' {
     }
 
     It 'fail one by one: the other rows go on' {
-        $rows = 'ClientName,RedirectUri', 'One,https://one.example.com/', 'Two,https://two.example.com/', 'Three,three', 'Four,https://four.example.com/', 'Five,https://five.example.com/' | ConvertFrom-Csv
+        $rows = 'ClientName,RedirectUri', 'One,https://one.example.com/', 'Two,https://two.example.com/', 'Three,three',
+            'Four,https://four.example.com/', 'Five,https://five.example.com/' | ConvertFrom-Csv
         $clients = $rows | New-DcrClient -ErrorAction SilentlyContinue -ErrorVariable failures
         $clients.ClientName | Sort-Object { $rows.ClientName.IndexOf($_) } | Should -Be 'One', 'Two', 'Four', 'Five'
         $failures.Count | Should -Be 1
@@ -59,8 +60,10 @@ Describe 'Rows of a CSV file' {
     }
 
     It 'end at the first failure with -ErrorAction Stop, and what was made before is kept' {
-        $refusing = New-ConnectedServer @{ faults = @(@{ on = 'register'; status = 400; error = 'invalid_client_metadata'; errorDescription = 'no more'; skip = 1 }) }
-        $rows = 'ClientName,RedirectUri', 'One,https://one.example.com/', 'Two,https://two.example.com/', 'Three,https://three.example.com/' | ConvertFrom-Csv
+        $refusing = New-ConnectedServer @{ faults = @(@{ on = 'register'; status = 400; error = 'invalid_client_metadata';
+            errorDescription = 'no more'; skip = 1 }) }
+        $rows = 'ClientName,RedirectUri', 'One,https://one.example.com/', 'Two,https://two.example.com/',
+            'Three,https://three.example.com/' | ConvertFrom-Csv
         $made = [System.Collections.ArrayList]::new()
         { $rows | New-DcrClient -ThrottleLimit 1 -ErrorAction Stop | ForEach-Object { $null = $made.Add($_) } } | Should -Throw '*no more*'
         $made.ClientName | Should -Be 'One'
@@ -86,8 +89,10 @@ Describe 'JSON objects with wire names' {
         }' | ConvertFrom-Json | New-DcrClient
 
         $sent = Get-SentMetadata $server
-        $sent.PSObject.Properties.Name | Sort-Object | Should -Be ('backchannel_logout_uri', 'client_name', 'client_name#de-AT', 'client_name#ja', 'contacts', 'default_acr_values',
-            'default_max_age', 'grant_types', 'jwks', 'redirect_uris', 'require_auth_time', 'scope', 'subject_type', 'token_endpoint_auth_method' | Sort-Object)
+        $sent.PSObject.Properties.Name | Sort-Object | Should `
+            -Be ('backchannel_logout_uri', 'client_name', 'client_name#de-AT', 'client_name#ja', 'contacts', 'default_acr_values',
+            'default_max_age', 'grant_types', 'jwks', 'redirect_uris', 'require_auth_time', 'scope', 'subject_type',
+                'token_endpoint_auth_method' | Sort-Object)
         $sent.'client_name#ja' | Should -BeExactly 'アプリ'
         $sent.default_max_age | Should -Be 300
         $sent.require_auth_time | Should -BeTrue
@@ -102,7 +107,8 @@ Describe 'JSON objects with wire names' {
     }
 
     It 'that are empty arrays are sent as such' {
-        $null = '{ "client_name": "Service", "grant_types": ["client_credentials"], "response_types": [], "redirect_uris": [] }' | ConvertFrom-Json | New-DcrClient
+        $null = '{ "client_name": "Service", "grant_types": ["client_credentials"], "response_types": [], "redirect_uris": [] }' |
+            ConvertFrom-Json | New-DcrClient
         $sent = Get-SentMetadata $server
         $sent.PSObject.Properties.Name | Should -Contain 'response_types'
         $sent.PSObject.Properties.Name | Should -Contain 'redirect_uris'
@@ -111,7 +117,8 @@ Describe 'JSON objects with wire names' {
     It 'round a trip: what Get-DcrClient has as Metadata makes another client' {
         $first = New-DcrClient App https://app.example.com/ -Scope read -Metadata @{ custom = @{ deep = 1 } }
         $metadata = @{}
-        $first.Metadata.GetEnumerator() | Where-Object Key -notmatch '^(client_id|client_secret|registration_)' | ForEach-Object { $metadata[$_.Key] = $_.Value }
+        $first.Metadata.GetEnumerator() | Where-Object Key -notmatch '^(client_id|client_secret|registration_)' |
+            ForEach-Object { $metadata[$_.Key] = $_.Value }
         $second = New-DcrClient -Metadata $metadata
         $second.ClientId | Should -Not -Be $first.ClientId
         $second.Scope | Should -Be 'read'
@@ -122,9 +129,11 @@ Describe 'JSON objects with wire names' {
 Describe 'From cmdlet to cmdlet' {
     It 'changes what was found: Get | Set' {
         $server = New-ConnectedServer @{ rotateToken = 'getAndPut' }
-        $null = 1..3 | ForEach-Object { New-DcrClient "App$_" https://app.example.com/ -Tenant "$(if ($_ -lt 3) { 'clinic' } else { 'practice' })-$_" }
+        $null = 1..3 | ForEach-Object { New-DcrClient "App$_" https://app.example.com/ `
+            -Tenant "$(if ($_ -lt 3) { 'clinic' } else { 'practice' })-$_" }
         $null = Get-DcrClient -Tenant clinic-? | Set-DcrClient -Contact admin@example.com
-        Get-TestServerClient $server | Where-Object { $_.metadata.PSObject.Properties['contacts'] } | ForEach-Object { $_.metadata.client_name } | Should -Be 'App1', 'App2'
+        Get-TestServerClient $server | Where-Object { $_.metadata.PSObject.Properties['contacts'] } |
+            ForEach-Object { $_.metadata.client_name } | Should -Be 'App1', 'App2'
     }
 
     It 'deletes nothing with -WhatIf: Get -Tenant | Remove -WhatIf' {
@@ -133,7 +142,8 @@ Describe 'From cmdlet to cmdlet' {
         $before = Get-KeptId
         Clear-TestServerRequest $server
         Get-DcrClient -Tenant x* | Remove-DcrClient -WhatIf
-        (Get-TestServerRequest $server).operation | Select-Object -Unique | Should -Be 'read' -Because 'that is what Get-DcrClient sends, and nothing else is sent'
+        (Get-TestServerRequest $server).operation | Select-Object -Unique |
+            Should -Be 'read' -Because 'that is what Get-DcrClient sends, and nothing else is sent'
         Get-KeptId | Should -Be $before
         Get-TestServerClient $server | ForEach-Object clientId | Should -Be $clients.ClientId
 
@@ -154,7 +164,8 @@ Describe 'What comes after in the pipeline' {
     BeforeAll { $server = New-ConnectedServer }
 
     It 'may take one client and stop: it is kept' {
-        $client = 1..5 | ForEach-Object { [pscustomobject]@{ ClientName = "First$_"; RedirectUri = 'https://app.example.com/' } } | New-DcrClient -ThrottleLimit 1 | Select-Object -First 1
+        $client = 1..5 | ForEach-Object { [pscustomobject]@{ ClientName = "First$_"; RedirectUri = 'https://app.example.com/' } } |
+            New-DcrClient -ThrottleLimit 1 | Select-Object -First 1
         $client.ClientName | Should -Be 'First1'
         (Get-KeptRecord $client).client_id | Should -Be $client.ClientId
         Get-TestServerClient $server | Where-Object { $_.metadata.client_name -like 'First*' } | Should -HaveCount 1

@@ -55,7 +55,9 @@ Describe 'A heading' {
         $null = Connect-DcrServer $other.Issuer
         $client = New-DcrClient App https://app.example.com/
         $path = Join-Path $TestDrive 'Überblick.csv'
-        "Client Id$([char] 0xA0),Registration-Access-Token,$([char] 0x200B)registration client uri,TENANT", "$($client.ClientId),$(ConvertTo-PlainText $client.RegistrationAccessToken),$($client.RegistrationClientUri),north" | Set-Content $path -Encoding utf8
+        "Client Id$([char] 0xA0),Registration-Access-Token,$([char] 0x200B)registration client uri,TENANT",
+            "$($client.ClientId),$(ConvertTo-PlainText $client.RegistrationAccessToken),$($client.RegistrationClientUri),north" |
+            Set-Content $path -Encoding utf8
         Remove-DcrClient $client.ClientId -StoreOnly -Confirm:$false
         $imported = Import-DcrClient -Path $path
         $imported.ClientId | Should -Be $client.ClientId
@@ -69,7 +71,9 @@ Describe 'A cell' {
     BeforeEach { Clear-TestServerRequest $server }
 
     It 'is read without what nobody sees at its ends' {
-        $row = [pscustomobject]@{ ClientName = "$([char] 0xFEFF) App$([char] 0xA0)"; RedirectUri = "https://app.example.com/$([char] 0xA0)"; Scope = "read$([char] 0xA0)write"; Contact = "$([char] 0x200B)a@example.com" }
+        $row = [pscustomobject]@{ ClientName = "$([char] 0xFEFF) App$([char] 0xA0)";
+            RedirectUri = "https://app.example.com/$([char] 0xA0)"; Scope = "read$([char] 0xA0)write";
+            Contact = "$([char] 0x200B)a@example.com" }
         $null = $row | New-DcrClient -WarningAction SilentlyContinue
         $sent = Get-SentMetadata $server
         $sent.client_name | Should -BeExactly 'App'
@@ -79,11 +83,15 @@ Describe 'A cell' {
     }
 
     It 'with <Name> is refused by name' -ForEach @(
-        @{ Name = 'a character that nobody sees'; Cells = @{ RedirectUri = "https://a$([char] 0x200B)pp.example.com/" }; Id = 'InvalidRedirectUri'; Words = '-RedirectUri*<U+200B>*nobody sees (U+200B)*' }
-        @{ Name = 'a letter that was lost'; Cells = @{ ClientName = "Klinik M$([char] 0xFFFD)nchen" }; Id = 'InvalidClientMetadata'; Words = '-ClientName*lost*U+FFFD*' }
-        @{ Name = 'two addresses and a comma'; Cells = @{ RedirectUri = 'https://a.example.com/,https://b.example.com/' }; Id = 'InvalidRedirectUri'; Words = '-RedirectUri*comma*' }
+        @{ Name = 'a character that nobody sees'; Cells = @{ RedirectUri = "https://a$([char] 0x200B)pp.example.com/" };
+            Id = 'InvalidRedirectUri'; Words = '-RedirectUri*<U+200B>*nobody sees (U+200B)*' }
+        @{ Name = 'a letter that was lost'; Cells = @{ ClientName = "Klinik M$([char] 0xFFFD)nchen" }; Id = 'InvalidClientMetadata';
+            Words = '-ClientName*lost*U+FFFD*' }
+        @{ Name = 'two addresses and a comma'; Cells = @{ RedirectUri = 'https://a.example.com/,https://b.example.com/' };
+            Id = 'InvalidRedirectUri'; Words = '-RedirectUri*comma*' }
         @{ Name = 'two scopes and a comma'; Cells = @{ Scope = 'read,write' }; Id = 'InvalidClientMetadata'; Words = '-Scope*comma*' }
-        @{ Name = 'two grant types and a comma'; Cells = @{ GrantType = 'authorization_code,refresh_token' }; Id = 'InvalidClientMetadata'; Words = '-GrantType*comma*' }
+        @{ Name = 'two grant types and a comma'; Cells = @{ GrantType = 'authorization_code,refresh_token' };
+            Id = 'InvalidClientMetadata'; Words = '-GrantType*comma*' }
     ) {
         $row = @{ ClientName = 'App'; RedirectUri = 'https://app.example.com/' }
         $Cells.GetEnumerator() | ForEach-Object { $row[$_.Key] = $_.Value }
@@ -111,11 +119,13 @@ Describe 'A cell' {
     }
 
     It 'that is null for the keys does not register a client without them' {
-        New-DcrClient App https://app.example.com/ -TokenEndpointAuthMethod private_key_jwt -Jwks $null -ErrorAction SilentlyContinue -ErrorVariable failures
+        New-DcrClient App https://app.example.com/ -TokenEndpointAuthMethod private_key_jwt -Jwks $null -ErrorAction SilentlyContinue `
+            -ErrorVariable failures
         $failures[0].FullyQualifiedErrorId | Should -BeLike 'InvalidClientMetadata,*'
         "$($failures[0])" | Should -BeLike '-Jwks*private_key_jwt needs it*'
         Get-TestServerRequest $server | Should -BeNullOrEmpty
-        (New-DcrClient App https://app.example.com/ -TokenEndpointAuthMethod private_key_jwt -Jwks $key).TokenEndpointAuthMethod | Should -Be 'private_key_jwt'
+        (New-DcrClient App https://app.example.com/ -TokenEndpointAuthMethod private_key_jwt -Jwks $key).TokenEndpointAuthMethod |
+            Should -Be 'private_key_jwt'
     }
 }
 
@@ -126,11 +136,14 @@ Describe 'A date' {
             [cultureinfo]::CurrentCulture = $_
             $row = ConvertFrom-Json '{ "client_name": "App", "redirect_uris": ["https://app.example.com/"], "software_version": "2026-01-03T04:05:06Z", "client_name#x": "2026-01-03T04:05:06Z" }'
             $time = [datetime]::new(2026, 1, 3, 4, 5, 6, [DateTimeKind]::Utc)
-            $null = $row | New-DcrClient -Metadata @{ valid_until = $time; offset = [DateTimeOffset]::new(2026, 1, 3, 4, 5, 6, [timespan]::FromHours(2)) } -Contact $time -WarningAction SilentlyContinue
+            $null = $row | New-DcrClient -Metadata @{ valid_until = $time;
+                offset = [DateTimeOffset]::new(2026, 1, 3, 4, 5, 6, [timespan]::FromHours(2)) } -Contact $time `
+                -WarningAction SilentlyContinue
         } finally { [cultureinfo]::CurrentCulture = $before }
 
         $sent = @(Get-TestServerRequest $server -Operation register)[-1].body
-        foreach ($part in '"software_version":"2026-01-03T04:05:06Z"', '"client_name#x":"2026-01-03T04:05:06Z"', '"valid_until":"2026-01-03T04:05:06Z"', '"offset":"2026-01-03T04:05:06\u002B02:00"', '"contacts":["2026-01-03T04:05:06Z"]') {
+        foreach ($part in '"software_version":"2026-01-03T04:05:06Z"', '"client_name#x":"2026-01-03T04:05:06Z"',
+            '"valid_until":"2026-01-03T04:05:06Z"', '"offset":"2026-01-03T04:05:06\u002B02:00"', '"contacts":["2026-01-03T04:05:06Z"]') {
             ("$sent" -replace '\s').Replace('+', '\u002B') | Should -BeLike "*$([wildcardpattern]::Escape($part))*"
         }
     }
@@ -141,12 +154,15 @@ Describe 'A path' {
 
     It 'of <Name> that is no file is refused by name, and nothing is written' -ForEach @(
         @{ Name = 'Connect-DcrServer -AuditPath'; Run = { Connect-DcrServer $server.Issuer -AuditPath env:FOO }; Id = 'AuditWriteFailed' }
-        @{ Name = 'Connect-DcrServer -PrivateKeyPath'; Run = { Connect-DcrServer $server.Issuer -ClientId c -PrivateKeyPath env:FOO }; Id = 'InvalidPrivateKey' }
+        @{ Name = 'Connect-DcrServer -PrivateKeyPath'; Run = { Connect-DcrServer $server.Issuer -ClientId c -PrivateKeyPath env:FOO };
+            Id = 'InvalidPrivateKey' }
         @{ Name = 'Import-DcrClient -Path'; Run = { Import-DcrClient -Path env:i.csv -ErrorAction Stop }; Id = 'InventoryReadFailed' }
         @{ Name = 'Export-DcrClient -Path'; Run = { Export-DcrClient -Path function:i.csv -ErrorAction Stop }; Id = 'InventoryWriteFailed' }
         @{ Name = 'Get-DcrAuditLog -Path'; Run = { Get-DcrAuditLog -Path variable:i -ErrorAction Stop }; Id = 'AuditReadFailed' }
-        @{ Name = 'Backup-DcrStore -Path'; Run = { Backup-DcrStore -Path nodrive:backup -Passphrase (ConvertTo-Secret 'pass word') -ErrorAction Stop }; Id = 'InventoryWriteFailed' }
-        @{ Name = 'Import-DcrClient -Path on a drive that is not there'; Run = { Import-DcrClient -Path nodrive:i.csv -ErrorAction Stop }; Id = 'InventoryReadFailed' }
+        @{ Name = 'Backup-DcrStore -Path'; Run = { Backup-DcrStore -Path nodrive:backup -Passphrase (ConvertTo-Secret 'pass word') `
+            -ErrorAction Stop }; Id = 'InventoryWriteFailed' }
+        @{ Name = 'Import-DcrClient -Path on a drive that is not there'; Run = { Import-DcrClient -Path nodrive:i.csv -ErrorAction Stop };
+            Id = 'InventoryReadFailed' }
     ) {
         Push-Location $TestDrive
         try {
@@ -165,7 +181,8 @@ Describe 'A private key' -Skip:($PSEdition -eq 'Desktop') {
     }
 
     It 'with its line breaks written out is read, as an environment variable has it' {
-        (Connect-DcrServer $server.Issuer -ClientId c -PrivateKey (ConvertTo-Secret ($pem -replace '\r?\n', '\n')) -Name keyed).Credential | Should -Be 'PrivateKey'
+        (Connect-DcrServer $server.Issuer -ClientId c -PrivateKey (ConvertTo-Secret ($pem -replace '\r?\n', '\n')) `
+            -Name keyed).Credential | Should -Be 'PrivateKey'
     }
 
     It 'in a file of the encoding <_> is read' -ForEach 'utf8', 'utf8BOM', 'unicode', 'bigendianunicode' {
@@ -181,11 +198,13 @@ Describe 'A connection' {
         { Get-DcrClient -Connection $copy } | Should -Throw '*holds for one process*Connect-DcrServer*'
     }
 
-    It 'is made from an address that was pasted: <_>' -ForEach ' {0} ', '{0}/.well-known/openid-configuration', '{0}/.well-known/oauth-authorization-server' {
+    It 'is made from an address that was pasted: <_>' -ForEach ' {0} ', '{0}/.well-known/openid-configuration',
+        '{0}/.well-known/oauth-authorization-server' {
         (Connect-DcrServer ($_ -f $server.Issuer)).Issuer | Should -Be $server.Issuer
     }
 
     It 'to a FHIR base by mistake names -Discovery Smart' {
-        $null = Assert-Failure { Connect-DcrServer "$($server.Issuer)/fhir" } -Id DiscoveryFailed -Category InvalidData -Action '*-Discovery Smart*' -Terminating
+        $null = Assert-Failure { Connect-DcrServer "$($server.Issuer)/fhir" } -Id DiscoveryFailed -Category InvalidData `
+            -Action '*-Discovery Smart*' -Terminating
     }
 }

@@ -25,7 +25,8 @@ Describe 'Remove-DcrClient' {
     It 'deletes several: <How>' -ForEach @(
         @{ How = 'an array of ids'; Remove = { Remove-DcrClient $client.ClientId, $second.ClientId -Confirm:$false } }
         @{ How = 'clients from the pipeline'; Remove = { $client, $second | Remove-DcrClient -Confirm:$false } }
-        @{ How = 'by property name'; Remove = { [pscustomobject]@{ client_id = $client.ClientId }, [pscustomobject]@{ ClientId = $second.ClientId } | Remove-DcrClient -Confirm:$false } }
+        @{ How = 'by property name'; Remove = { [pscustomobject]@{ client_id = $client.ClientId },
+            [pscustomobject]@{ ClientId = $second.ClientId } | Remove-DcrClient -Confirm:$false } }
     ) {
         $second = New-DcrClient @app
         & $Remove
@@ -40,7 +41,8 @@ Describe 'Remove-DcrClient' {
     }
 
     It 'asks before it deletes, by its ConfirmImpact' {
-        $attribute = (Get-Command Remove-DcrClient).ImplementingType.GetCustomAttributes([System.Management.Automation.CmdletAttribute], $false)
+        $attribute = (Get-Command Remove-DcrClient).ImplementingType.GetCustomAttributes([System.Management.Automation.CmdletAttribute],
+            $false)
         $attribute.ConfirmImpact | Should -Be 'High'
     }
 
@@ -50,7 +52,8 @@ Describe 'Remove-DcrClient' {
     ) {
         Set-TestServerSwitch $server @{ unknownClient = $Answer }
         Remove-TestServerClient $server $client.ClientId
-        $failure = Assert-Failure { Remove-DcrClient $client.ClientId -Confirm:$false } -Id $Id -Category $Category -Action '*Remove-DcrClient -StoreOnly*'
+        $failure = Assert-Failure { Remove-DcrClient $client.ClientId -Confirm:$false } -Id $Id -Category $Category `
+            -Action '*Remove-DcrClient -StoreOnly*'
         $failure.TargetObject | Should -Be $client.ClientId
         Get-KeptId | Should -Contain $client.ClientId
 
@@ -63,7 +66,8 @@ Describe 'Remove-DcrClient' {
         @{ Name = '404, and yet it knows the client'; Switches = @{ faults = @(@{ on = 'delete'; status = 404; times = 2 }) } }
     ) {
         Set-TestServerSwitch $server $Switches
-        $null = Assert-Failure { Remove-DcrClient $client.ClientId -Confirm:$false } -Id OperationNotSupported -Category NotImplemented -Action '*administration*'
+        $null = Assert-Failure { Remove-DcrClient $client.ClientId -Confirm:$false } -Id OperationNotSupported -Category NotImplemented `
+            -Action '*administration*'
         Get-KeptId | Should -Contain $client.ClientId
 
         $client | Remove-DcrClient -StoreOnly -Force
@@ -78,7 +82,8 @@ Describe 'Remove-DcrClient' {
 
     It 'goes on with the rest when one of many fails' {
         $second = New-DcrClient @app
-        $failure = Assert-Failure { Remove-DcrClient no-such-client, $client.ClientId, $second.ClientId -Confirm:$false } -Id ClientNotFound -Category ObjectNotFound
+        $failure = Assert-Failure { Remove-DcrClient no-such-client, $client.ClientId, $second.ClientId -Confirm:$false } `
+            -Id ClientNotFound -Category ObjectNotFound
         $failure.TargetObject | Should -Be 'no-such-client'
         Get-KeptId | Where-Object { $_ -in $client.ClientId, $second.ClientId } | Should -BeNullOrEmpty
     }

@@ -43,7 +43,8 @@ Describe 'Reset-DcrClientSecret' {
 
     It 'takes clients from the pipeline: <How>' -ForEach @(
         @{ How = 'as objects'; Reset = { $clients | Reset-DcrClientSecret -Force -ThrottleLimit 1 } }
-        @{ How = 'by property name'; Reset = { $clients | ForEach-Object { [pscustomobject]@{ client_id = $_.ClientId } } | Reset-DcrClientSecret -Force -ThrottleLimit 1 } }
+        @{ How = 'by property name'; Reset = { $clients | ForEach-Object { [pscustomobject]@{ client_id = $_.ClientId } } |
+            Reset-DcrClientSecret -Force -ThrottleLimit 1 } }
         @{ How = 'as an argument'; Reset = { Reset-DcrClientSecret -Force $clients.ClientId -ThrottleLimit 1 } }
     ) {
         $server = New-ConnectedServer @{ rotateSecret = 'put' }
@@ -65,7 +66,8 @@ Describe 'Reset-DcrClientSecret refuses' {
     It 'where the server keeps the old secret, and says what can be done' {
         $server = New-ConnectedServer
         $client = New-DcrClient @app
-        $failure = Assert-Failure { Reset-DcrClientSecret -Force $client.ClientId } -Id OperationNotSupported -Category NotImplemented -Message "*$($client.ClientId)*" -Action '*New-DcrClient*Remove-DcrClient*'
+        $failure = Assert-Failure { Reset-DcrClientSecret -Force $client.ClientId } -Id OperationNotSupported -Category NotImplemented `
+            -Message "*$($client.ClientId)*" -Action '*New-DcrClient*Remove-DcrClient*'
         $failure.TargetObject | Should -Be $client.ClientId
         (Get-KeptRecord $client).client_secret | Should -BeExactly (Get-TestServerClient $server).clientSecret
     }
@@ -74,7 +76,8 @@ Describe 'Reset-DcrClientSecret refuses' {
         $server = New-ConnectedServer
         $client = New-DcrClient @app -TokenEndpointAuthMethod none
         Clear-TestServerRequest $server
-        $null = Assert-Failure { Reset-DcrClientSecret -Force $client.ClientId } -Id OperationNotSupported -Category NotImplemented -Message '*authenticates with none*' -Action '*-TokenEndpointAuthMethod*'
+        $null = Assert-Failure { Reset-DcrClientSecret -Force $client.ClientId } -Id OperationNotSupported -Category NotImplemented `
+            -Message '*authenticates with none*' -Action '*-TokenEndpointAuthMethod*'
         Get-TestServerRequest $server | Should -BeNullOrEmpty
     }
 

@@ -96,11 +96,14 @@ Describe 'Rows' {
     }
 
     It 'that name no metadata say which columns were seen' {
-        $null = Assert-Failure { [pscustomobject]@{ Naam = 'x'; Tenant = 'a' } | New-DcrClient -WarningAction SilentlyContinue } -Id InvalidClientMetadata -Category InvalidData -Message '*No metadata was named for the client; the row has the columns Naam, Tenant. Nothing was sent.'
+        $null = Assert-Failure { [pscustomobject]@{ Naam = 'x'; Tenant = 'a' } | New-DcrClient -WarningAction SilentlyContinue } `
+            -Id InvalidClientMetadata -Category InvalidData `
+            -Message '*No metadata was named for the client; the row has the columns Naam, Tenant. Nothing was sent.'
     }
 
     It 'without a tenant are counted, and a misspelt heading is named' {
-        $null = 1..3 | ForEach-Object { [pscustomobject]@{ ClientName = "App $_"; RedirectUri = 'https://app.example.com/'; Tenat = "t$_" } } | New-DcrClient @quiet
+        $null = 1..3 | ForEach-Object { [pscustomobject]@{ ClientName = "App $_"; RedirectUri = 'https://app.example.com/';
+            Tenat = "t$_" } } | New-DcrClient @quiet
         $warnings | Should -HaveCount 2
         "$($warnings[0])" | Should -BeLike "*'Tenat' (is Tenant meant?)*"
         "$($warnings[1])" | Should -BeLike '3 rows have no tenant*'
@@ -113,35 +116,44 @@ Describe 'Rows' {
         $warnings | Should -HaveCount 1
     }
 
-    It 'with a heading that has a character nobody sees are refused by name: <_>' -ForEach 'Get-DcrClient', 'Set-DcrClient', 'Remove-DcrClient' {
+    It 'with a heading that has a character nobody sees are refused by name: <_>' `
+        -ForEach 'Get-DcrClient', 'Set-DcrClient', 'Remove-DcrClient' {
         $command = $_
-        $null = Assert-Failure { [pscustomobject]@{ "Tenant$([char]0xA0)" = 'a' } | & $command } -Id InvalidClientMetadata -Category InvalidData -Message "*'Tenant<U+00A0>'*" -Terminating
+        $null = Assert-Failure { [pscustomobject]@{ "Tenant$([char]0xA0)" = 'a' } | & $command } -Id InvalidClientMetadata `
+            -Category InvalidData -Message "*'Tenant<U+00A0>'*" -Terminating
     }
 
     It 'of a file with another delimiter are refused once, with the way to read it: <Name>' -ForEach @(
-        @{ Name = 'semicolons'; Text = "ClientName;RedirectUri;Tenant`nA;https://app.example.com/;a`nB;https://app.example.com/;b"; Fix = "*Import-Csv -Delimiter ';'." }
+        @{ Name = 'semicolons'; Text = "ClientName;RedirectUri;Tenant`nA;https://app.example.com/;a`nB;https://app.example.com/;b";
+            Fix = "*Import-Csv -Delimiter ';'." }
         @{ Name = 'tabs'; Text = "client_name`tredirect_uris`nA`thttps://app.example.com/"; Fix = '*Import-Csv -Delimiter "*t".' }
     ) {
-        $null = Assert-Failure { $Text | ConvertFrom-Csv | New-DcrClient } -Id InvalidClientMetadata -Category InvalidData -Message '*one column*' -Action $Fix -Terminating
+        $null = Assert-Failure { $Text | ConvertFrom-Csv | New-DcrClient } -Id InvalidClientMetadata -Category InvalidData `
+            -Message '*one column*' -Action $Fix -Terminating
         Get-TestServerRequest $server -Operation register | Should -BeNullOrEmpty
     }
 
-    It 'whose tenant has a letter that was lost on the way register nobody: <_>' -ForEach "M$([char]0xFFFD)ller", "hill$([char]27)[31mtop", "hill`ntop" {
+    It 'whose tenant has a letter that was lost on the way register nobody: <_>' `
+        -ForEach "M$([char]0xFFFD)ller", "hill$([char]27)[31mtop", "hill`ntop" {
         $tenant = $_
-        $null = Assert-Failure { [pscustomobject]@{ ClientName = 'A'; RedirectUri = 'https://app.example.com/'; Tenant = $tenant } | New-DcrClient } -Id InvalidClientMetadata -Category InvalidData -Message '*-Tenant: *Nothing was sent.'
-        $null = Assert-Failure { [pscustomobject]@{ ClientId = 'a'; Tenant = $tenant } | Import-DcrClient } -Id InvalidClientMetadata -Category InvalidData -Message '*-Tenant: *'
+        $null = Assert-Failure { [pscustomobject]@{ ClientName = 'A'; RedirectUri = 'https://app.example.com/'; Tenant = $tenant } |
+            New-DcrClient } -Id InvalidClientMetadata -Category InvalidData -Message '*-Tenant: *Nothing was sent.'
+        $null = Assert-Failure { [pscustomobject]@{ ClientId = 'a'; Tenant = $tenant } | Import-DcrClient } -Id InvalidClientMetadata `
+            -Category InvalidData -Message '*-Tenant: *'
         Get-TestServerRequest $server -Operation register | Should -BeNullOrEmpty
     }
 
     It 'whose tenants look alike are one' {
-        $rows = "hill$([char]0x200B)top", 'hilltop', "hill$([char]0xAD)top", "St.$([char]0xA0)Mary", 'St. Mary', 'St.  Mary' | ForEach-Object { [pscustomobject]@{ ClientName = 'A'; RedirectUri = 'https://app.example.com/'; Tenant = $_ } }
+        $rows = "hill$([char]0x200B)top", 'hilltop', "hill$([char]0xAD)top", "St.$([char]0xA0)Mary", 'St. Mary', 'St.  Mary' |
+            ForEach-Object { [pscustomobject]@{ ClientName = 'A'; RedirectUri = 'https://app.example.com/'; Tenant = $_ } }
         $null = $rows | New-DcrClient -SummaryVariable summary @quiet
         $summary.Made, $summary.Found | Should -Be 2, 4
         (Get-DcrClient -Tenant "hilltop$([char]0x200B)" -Offline).Tenant | Should -HaveCount 1
     }
 
     It 'of an inventory find their clients again, whatever their names begin with' {
-        $rows = '=1+1 Clinic', '+49 89 Praxis', '-1 (test)', '@home clinic', "'quoted' name", "'=2" | ForEach-Object { [pscustomobject]@{ ClientName = $_; RedirectUri = 'https://app.example.com/'; Tenant = "$_ tenant" } }
+        $rows = '=1+1 Clinic', '+49 89 Praxis', '-1 (test)', '@home clinic', "'quoted' name", "'=2" |
+            ForEach-Object { [pscustomobject]@{ ClientName = $_; RedirectUri = 'https://app.example.com/'; Tenant = "$_ tenant" } }
         $null = $rows | New-DcrClient @quiet
         Export-DcrClient "$TestDrive/round.csv"
         $null = Import-Csv "$TestDrive/round.csv" | New-DcrClient -SummaryVariable summary @quiet
@@ -168,7 +180,8 @@ Describe 'Rows' {
     It 'of one tenant are one registration under -WhatIf' {
         $log = Join-Path $TestDrive "$([guid]::NewGuid()).txt"
         Start-Transcript $log | Out-Null
-        try { (New-Tenant twice), (New-Tenant twice), (New-Tenant once) | New-DcrClient -WhatIf @quiet } finally { Stop-Transcript | Out-Null }
+        try { (New-Tenant twice), (New-Tenant twice), (New-Tenant once) | New-DcrClient -WhatIf @quiet } finally { Stop-Transcript |
+            Out-Null }
         [regex]::Matches((Get-Content $log -Raw), 'Performing the operation "Register client"').Count | Should -Be 2
     }
 
@@ -182,22 +195,26 @@ Describe 'Rows' {
 
     It 'are no file in the place of an id' {
         Set-Content "$TestDrive/clients.csv" 'ClientId'
-        $null = Assert-Failure { Import-DcrClient "$TestDrive/clients.csv" } -Id InvalidClientMetadata -Category InvalidData -Action '*-Path*'
+        $null = Assert-Failure { Import-DcrClient "$TestDrive/clients.csv" } -Id InvalidClientMetadata -Category InvalidData `
+            -Action '*-Path*'
     }
 
     It 'that -Update would apply to one of two clients are refused' {
         $row = New-Tenant two
         $null = $row | New-DcrClient
         $null = $row | New-DcrClient -AllowDuplicate
-        $null = Assert-Failure { New-Tenant two v2 | New-DcrClient -Update } -Id TenantNotUnique -Category InvalidArgument -Message "*Tenant 'two' has several clients: *"
+        $null = Assert-Failure { New-Tenant two v2 | New-DcrClient -Update } -Id TenantNotUnique -Category InvalidArgument `
+            -Message "*Tenant 'two' has several clients: *"
         @(Get-TestServerRequest $server -Operation update).Count | Should -Be 0
     }
 
     It 'with <Name> are refused alone, with row and column: <Json>' -ForEach @(
         @{ Name = 'two texts for one'; Json = '"tenant": ["a", "b"]'; Column = 'tenant' }
         @{ Name = 'an object for a text'; Json = '"tenant": "a", "client_name": { "en": "K" }'; Column = 'client_name' }
-        @{ Name = 'an object in a list'; Json = '"tenant": "a", "redirect_uris": [{ "u": "https://app.example.com/" }]'; Column = 'redirect_uris' }
-        @{ Name = 'an object for a list'; Json = '"tenant": "a", "redirect_uris": { "u": "https://app.example.com/" }'; Column = 'redirect_uris' }
+        @{ Name = 'an object in a list'; Json = '"tenant": "a", "redirect_uris": [{ "u": "https://app.example.com/" }]';
+            Column = 'redirect_uris' }
+        @{ Name = 'an object for a list'; Json = '"tenant": "a", "redirect_uris": { "u": "https://app.example.com/" }';
+            Column = 'redirect_uris' }
     ) {
         $null = New-Tenant a | New-DcrClient
         $rows = New-Tenant good; $bad = "{ $Json }" | ConvertFrom-Json
@@ -205,16 +222,20 @@ Describe 'Rows' {
         $made.Tenant | Should -Be good
         "$failures" | Should -BeLike "Row 2*Column '$Column' has *where a text*"
         if ($bad.tenant -is [string]) {
-            $null = Assert-Failure { $bad | Set-DcrClient } -Id InvalidClientMetadata -Category InvalidData -Message "Row 1*Column '$Column' has *"
+            $null = Assert-Failure { $bad | Set-DcrClient } -Id InvalidClientMetadata -Category InvalidData `
+                -Message "Row 1*Column '$Column' has *"
             Get-TestServerRequest $server -Operation update | Should -BeNullOrEmpty
         }
     }
 
     It 'with a SecureString or a second column for a text are refused' {
-        $row = [pscustomobject]@{ Tenant = 'a'; ClientName = (ConvertTo-SecureString canary -AsPlainText -Force); RedirectUri = 'https://app.example.com/' }
-        $null = Assert-Failure { $row | New-DcrClient } -Id InvalidClientMetadata -Category InvalidData -Message "*'ClientName' has a SecureString*"
+        $row = [pscustomobject]@{ Tenant = 'a'; ClientName = (ConvertTo-SecureString canary -AsPlainText -Force);
+            RedirectUri = 'https://app.example.com/' }
+        $null = Assert-Failure { $row | New-DcrClient } -Id InvalidClientMetadata -Category InvalidData `
+            -Message "*'ClientName' has a SecureString*"
         $row = [pscustomobject]@{ Tenant = 'a'; ClientName = 'A'; client_name = 'B'; RedirectUri = 'https://app.example.com/' }
-        $null = Assert-Failure { $row | New-DcrClient } -Id InvalidClientMetadata -Category InvalidData -Message "*'ClientName' and 'client_name' both stand for ClientName*"
+        $null = Assert-Failure { $row | New-DcrClient } -Id InvalidClientMetadata -Category InvalidData `
+            -Message "*'ClientName' and 'client_name' both stand for ClientName*"
     }
 
     It 'with a list of one have that one' {
@@ -224,21 +245,26 @@ Describe 'Rows' {
     }
 
     It 'that are texts register nobody' {
-        $null = Assert-Failure { 'Hilltop' | New-DcrClient -RedirectUri https://app.example.com/ } -Id InvalidClientMetadata -Category InvalidData -Message "*'Hilltop' names no client*"
-        $null = Assert-Failure { 'Hilltop' | Import-DcrClient } -Id InvalidClientMetadata -Category InvalidData -Message "*'Hilltop' names no client*"
+        $null = Assert-Failure { 'Hilltop' | New-DcrClient -RedirectUri https://app.example.com/ } -Id InvalidClientMetadata `
+            -Category InvalidData -Message "*'Hilltop' names no client*"
+        $null = Assert-Failure { 'Hilltop' | Import-DcrClient } -Id InvalidClientMetadata -Category InvalidData `
+            -Message "*'Hilltop' names no client*"
         ('Hilltop' | New-DcrClient -ClientName { $_ } -RedirectUri https://app.example.com/).ClientName | Should -Be Hilltop
     }
 
     It 'to Import-DcrClient are checked as elsewhere, and its files too' {
-        $null = Assert-Failure { [pscustomobject]@{ 'ClientId ' = 'i1' } | Import-DcrClient } -Id InvalidClientMetadata -Category InvalidData -Message "*'ClientId '*" -Terminating
+        $null = Assert-Failure { [pscustomobject]@{ 'ClientId ' = 'i1' } | Import-DcrClient } -Id InvalidClientMetadata `
+            -Category InvalidData -Message "*'ClientId '*" -Terminating
         $null = [pscustomobject]@{ ClientId = 'i2'; Tenat = 't'; RegistrationAcessToken = 'rat_canary' } | Import-DcrClient @quiet
         "$($warnings[0])" | Should -BeLike "*'Tenat' (is Tenant meant?), 'RegistrationAcessToken' (is RegistrationAccessToken meant?)*"
-        $failure = Assert-Failure { [pscustomobject]@{ ClientId = ''; Tenant = 't' } | Import-DcrClient } -Id InvalidClientMetadata -Category InvalidData -Message 'Row 1: there is no client id*'
+        $failure = Assert-Failure { [pscustomobject]@{ ClientId = ''; Tenant = 't' } | Import-DcrClient } -Id InvalidClientMetadata `
+            -Category InvalidData -Message 'Row 1: there is no client id*'
         Set-Content "$TestDrive/near.csv" "ClientId,Tenat,State`ni3,t,Active"
         $null = Import-DcrClient -Path "$TestDrive/near.csv" @quiet
         "$($warnings[0])" | Should -BeLike "*takes nothing from column 'Tenat' (is Tenant meant?)*"
         Set-Content "$TestDrive/shape.json" '[{ "client_id": "i4", "tenant": ["a"] }, { "client_id": "i5" }]'
-        (Import-DcrClient -Path "$TestDrive/shape.json" -ErrorVariable failures -ErrorAction SilentlyContinue @quiet).ClientId | Should -Be i5
+        (Import-DcrClient -Path "$TestDrive/shape.json" -ErrorVariable failures -ErrorAction SilentlyContinue @quiet).ClientId |
+            Should -Be i5
         "$failures" | Should -BeLike '*object 1: tenant is a list or an object*'
     }
 }
@@ -273,7 +299,8 @@ Describe 'Rows of an inventory of two servers' {
         }
 
         @(Get-TestServerRequest $here -Operation update).Count | Should -Be 1
-        Set-Content "$TestDrive/two.json" (ConvertTo-Json @(@{ client_id = 'x1'; issuer = $there.Issuer }, @{ client_id = 'x2'; issuer = $here.Issuer }))
+        Set-Content "$TestDrive/two.json" (ConvertTo-Json @(@{ client_id = 'x1'; issuer = $there.Issuer },
+            @{ client_id = 'x2'; issuer = $here.Issuer }))
         (Import-DcrClient -Path "$TestDrive/two.json" -ErrorVariable failures -ErrorAction SilentlyContinue @quiet).ClientId | Should -Be x2
         $failures.FullyQualifiedErrorId | Should -BeLike 'NotConnected,*'
     }
@@ -291,7 +318,8 @@ Describe 'The error of a row' {
         $target = $failures[0].TargetObject
         $target.client_secret, $target.Notes, $target.Vendor | Should -Be '***', '***', '***'
         $target.Tenant, $target.ClientName, $target.Cost | Should -Be 'a', 'Client of a', 12
-        $texts = @($failures[0] | Format-List * -Force | Out-String -Width 500; $failures[0] | ConvertTo-Json -Depth 6 -WarningAction SilentlyContinue
+        $texts = @($failures[0] | Format-List * -Force | Out-String -Width 500; $failures[0] |
+            ConvertTo-Json -Depth 6 -WarningAction SilentlyContinue
             [System.Management.Automation.PSSerializer]::Serialize($failures[0], 5); "$($failures[0].CategoryInfo)")
         $texts | Should -Not -Match 'row-secret'
         ($target | New-DcrClient @quiet).Tenant | Should -Be a
@@ -302,13 +330,15 @@ Describe 'The error of a row' {
         $row = New-Tenant a bad^uri @{ Jwks = '{"keys":[{"kty":"oct","k":"row-secret-1"}]}' }
         $row | New-DcrClient -ErrorAction SilentlyContinue -ErrorVariable failures @quiet
         $failures[0].TargetObject.Jwks | Should -Be '***'
-        $null = Assert-Failure { $failures[0].TargetObject | New-DcrClient } -Id InvalidClientMetadata -Category InvalidData -Message '*Jwks*'
+        $null = Assert-Failure { $failures[0].TargetObject | New-DcrClient } -Id InvalidClientMetadata -Category InvalidData `
+            -Message '*Jwks*'
     }
 
     It 'steers no terminal' {
         $null = New-ConnectedServer
         $escape = [char] 27
-        [pscustomobject]@{ ClientName = "N$escape[31m"; RedirectUri = "bad$escape]0;x"; Tenant = "t$escape[2J" } | New-DcrClient -ErrorAction SilentlyContinue -ErrorVariable failures @quiet
+        [pscustomobject]@{ ClientName = "N$escape[31m"; RedirectUri = "bad$escape]0;x"; Tenant = "t$escape[2J" } |
+            New-DcrClient -ErrorAction SilentlyContinue -ErrorVariable failures @quiet
         "$($failures[0].TargetObject) $($failures[0].CategoryInfo) $($failures[0])" | Should -Not -Match $escape
     }
 }

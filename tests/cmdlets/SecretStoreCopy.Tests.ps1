@@ -3,7 +3,8 @@ BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest -Vault
     $app = @{ ClientName = 'App'; RedirectUri = 'https://app.example.com/callback' }
-    $storeFile = Join-Path $(if ($env:OS -eq 'Windows_NT') { "$env:LOCALAPPDATA/Microsoft/PowerShell/secretmanagement" } else { "$HOME/.secretmanagement" }) localstore/storefile
+    $storeFile = Join-Path $(if ($env:OS -eq 'Windows_NT') { "$env:LOCALAPPDATA/Microsoft/PowerShell/secretmanagement" } else {
+        "$HOME/.secretmanagement" }) localstore/storefile
     $folder = Join-Path ([Environment]::GetFolderPath('LocalApplicationData', 'DoNotVerify')) 'DcrPowerShell/secretstore'
 
     # As a kill in the midst of SecretStore's writing leaves it: another hash, and half of what it is of.
@@ -43,15 +44,18 @@ Describe 'A store that a killed process left unreadable' {
 
         Invoke-Anew "try { Connect-DcrServer $($server.Issuer) -Vault TestStore } catch { `$_.FullyQualifiedErrorId; `$_.Exception.Message; `$_.Exception.RecommendedAction }" |
             Should -BeLike "VaultReadFailed,*Vault 'TestStore' could not be read: * fails its integrity check*Restore-DcrRegistration -SecretStoreCopy puts back the copy of *Run Restore-DcrRegistration -SecretStoreCopy. *"
-        Invoke-Anew 'Restore-DcrRegistration -SecretStoreCopy -WarningAction SilentlyContinue -WarningVariable told; "$told"' | Should -BeLike 'SecretStore has the copy of * again. *Connect-DcrServer brings back what the local store has.'
+        Invoke-Anew 'Restore-DcrRegistration -SecretStoreCopy -WarningAction SilentlyContinue -WarningVariable told; "$told"' |
+            Should -BeLike 'SecretStore has the copy of * again. *Connect-DcrServer brings back what the local store has.'
         Get-ChildItem "$storeFile.torn-*" | Should -HaveCount 1
 
         $found = Invoke-Anew "`$null = Connect-DcrServer $($server.Issuer) -Vault TestStore -WarningAction SilentlyContinue
-            Get-DcrClient -Offline | Sort-Object ClientName | ForEach-Object { `"`$(`$_.ClientName) `$([Net.NetworkCredential]::new('', `$_.RegistrationAccessToken).Password)`" }"
+            Get-DcrClient -Offline | Sort-Object ClientName |
+                ForEach-Object { `"`$(`$_.ClientName) `$([Net.NetworkCredential]::new('', `$_.RegistrationAccessToken).Password)`" }"
         $known = Get-TestServerClient $server
         $found -split '\r?\n' | Should -Be "Pending $($known[1].registrationAccessToken)", "Stored $($known[0].registrationAccessToken)"
         if ($env:OS -ne 'Windows_NT') {
-            "$((Get-Item $folder).UnixMode) $((Get-Item $folder/copy).UnixMode) $((Get-Item $storeFile).UnixMode)" | Should -Be 'drwx------ -rw------- -rw-------'
+            "$((Get-Item $folder).UnixMode) $((Get-Item $folder/copy).UnixMode) $((Get-Item $storeFile).UnixMode)" |
+                Should -Be 'drwx------ -rw------- -rw-------'
         }
     }
 
@@ -84,8 +88,11 @@ Describe 'A store that a killed process left unreadable' {
         $null = New-ConnectedServer
         $client = New-DcrClient @app
         Set-TornStore
-        { Restore-DcrRegistration -SecretStoreCopy -ErrorAction Stop } | Should -Throw -ErrorId 'VaultWriteFailed,*' -ExpectedMessage 'SecretStore was left as it is: the copy * does not open without a password.'
-        { Restore-DcrRegistration -SecretStoreCopy -Password (ConvertTo-Secret wrong) -ErrorAction Stop } | Should -Throw -ExpectedMessage '*does not open with that password.'
+        { Restore-DcrRegistration -SecretStoreCopy -ErrorAction Stop } |
+            Should -Throw -ErrorId 'VaultWriteFailed,*' `
+            -ExpectedMessage 'SecretStore was left as it is: the copy * does not open without a password.'
+        { Restore-DcrRegistration -SecretStoreCopy -Password (ConvertTo-Secret wrong) -ErrorAction Stop } |
+            Should -Throw -ExpectedMessage '*does not open with that password.'
         Restore-DcrRegistration -SecretStoreCopy -Password $password -WarningAction SilentlyContinue
         Unlock-SecretStore -Password $password
         (Get-VaultRecord $client).client_id | Should -Be $client.ClientId
@@ -99,7 +106,8 @@ Describe 'A store that can be read' {
         $null = New-ConnectedServer
         $null = New-DcrClient @app
         $before = [IO.File]::ReadAllBytes($storeFile)
-        $null = Assert-Failure { Restore-DcrRegistration -SecretStoreCopy } -Id VaultWriteFailed -Category WriteError -Message 'SecretStore was left as it is: it is whole.' -Action '*Unlock-SecretStore*'
+        $null = Assert-Failure { Restore-DcrRegistration -SecretStoreCopy } -Id VaultWriteFailed -Category WriteError `
+            -Message 'SecretStore was left as it is: it is whole.' -Action '*Unlock-SecretStore*'
         [IO.File]::ReadAllBytes($storeFile) | Should -Be $before
     }
 
@@ -108,7 +116,8 @@ Describe 'A store that can be read' {
         Set-Content $folder 'in the way'
         try {
             $server = New-TestServer
-            $null = Assert-Failure { Connect-DcrServer $server.Issuer -Vault TestStore } -Id VaultWriteFailed -Category WriteError -Message '*no copy of its files could be made*Nothing was sent.' -Terminating
+            $null = Assert-Failure { Connect-DcrServer $server.Issuer -Vault TestStore } -Id VaultWriteFailed -Category WriteError `
+                -Message '*no copy of its files could be made*Nothing was sent.' -Terminating
             Get-TestServerRequest $server | Should -BeNullOrEmpty
         } finally {
             Remove-Item $folder
@@ -122,7 +131,8 @@ Describe 'A store that can be read' {
         Set-Content $folder/copy 'damaged by somebody'
         Set-TornStore
         try {
-            $null = Assert-Failure { Restore-DcrRegistration -SecretStoreCopy } -Id VaultWriteFailed -Category WriteError -Message '*there is no whole copy of it.' -Action 'Reset-SecretStore *'
+            $null = Assert-Failure { Restore-DcrRegistration -SecretStoreCopy } -Id VaultWriteFailed -Category WriteError `
+                -Message '*there is no whole copy of it.' -Action 'Reset-SecretStore *'
         } finally {
             [IO.File]::WriteAllBytes($storeFile, $whole)
         }

@@ -3,7 +3,8 @@ BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest -Vault
     $app = @{ ClientName = 'App'; RedirectUri = 'https://app.example.com/callback' }
-    $store = Join-Path $(if ($env:OS -eq 'Windows_NT') { "$env:LOCALAPPDATA/Microsoft/PowerShell/secretmanagement" } else { "$HOME/.secretmanagement" }) localstore
+    $store = Join-Path $(if ($env:OS -eq 'Windows_NT') { "$env:LOCALAPPDATA/Microsoft/PowerShell/secretmanagement" } else {
+        "$HOME/.secretmanagement" }) localstore
     $copies = Join-Path ([Environment]::GetFolderPath('LocalApplicationData', 'DoNotVerify')) 'DcrPowerShell/secretstore'
     # Made up for this run: no password of anybody's.
     $password = ConvertTo-Secret ([guid]::NewGuid().ToString())
@@ -76,7 +77,8 @@ Describe 'A SecretStore that cannot be written' {
     }
 
     It 'because its disk is full midway is as it was before, and the registration is kept' -Skip:($env:OS -eq 'Windows_NT') {
-        # The limit of a process on the size of a file: what is there and a copy of it have room, and another registration has not. The local
+        # The limit of a process on the size of a file: what is there and a copy of it have room, and another registration has not. The
+        # local
         # store's files, with the room for answers, are to be smaller.
         Set-Secret filler -Secret ('x' * 200KB) -Vault TestStore
         $limit = [Math]::Ceiling((Get-Item $store/storefile).Length / 1024) + 1
@@ -95,7 +97,8 @@ Describe 'A SecretStore that cannot be written' {
         @(Get-TestServerRequest $server -Operation register).Count | Should -Be 1
 
         Get-ChildItem "$store/*.torn-*" | Should -BeNullOrEmpty
-        Invoke-Anew "$(& $connect); Get-DcrClient -Offline | ForEach-Object { `"`$(`$_.ClientName) `$(`$_.Storage)`" } | Sort-Object" | Should -Be 'connected', 'App Vault', 'Second Vault'
+        Invoke-Anew "$(& $connect); Get-DcrClient -Offline | ForEach-Object { `"`$(`$_.ClientName) `$(`$_.Storage)`" } | Sort-Object" |
+            Should -Be 'connected', 'App Vault', 'Second Vault'
     }
 
     It 'because no copy of its files can be made is left alone, and nothing is sent' {
@@ -121,7 +124,8 @@ Describe 'A SecretStore that many registrations go into' {
         $event = Register-ObjectEvent $watcher Created -Action { $Event.MessageData.Add($EventArgs.Name) } -MessageData $copied
         try {
             $watcher.EnableRaisingEvents = $true
-            $clients = 1..48 | ForEach-Object { [pscustomobject]@{ ClientName = "App$_"; RedirectUri = 'https://app.example.com/' } } | New-DcrClient -ThrottleLimit 16
+            $clients = 1..48 | ForEach-Object { [pscustomobject]@{ ClientName = "App$_"; RedirectUri = 'https://app.example.com/' } } |
+                New-DcrClient -ThrottleLimit 16
             Start-Sleep -Milliseconds 200
         } finally {
             $watcher.Dispose()
@@ -204,7 +208,8 @@ Describe 'A SecretStore with a password' {
 
     It 'that is asked for at every call cannot be used, and the error says what to do' {
         # SecretStore watches its own configuration from another thread: its commands trip over that now and then, and it locks itself.
-        Wait-Until { try { Unlock-SecretStore -Password $password; Set-SecretStoreConfiguration -PasswordTimeout 0 -Confirm:$false; $true } catch [NullReferenceException] { $false } }
+        Wait-Until { try { Unlock-SecretStore -Password $password; Set-SecretStoreConfiguration -PasswordTimeout 0 `
+            -Confirm:$false; $true } catch [NullReferenceException] { $false } }
         Wait-Until {
             try { Unlock-SecretStore -Password $password } catch { return $false }
             $script:failure = Get-Failure { Connect-DcrServer $server.Issuer }
@@ -220,7 +225,8 @@ Describe 'Processes that meet at one SecretStore' {
     It 'and find no probe in it agree on one id' {
         Reset-All
         $server = New-TestServer
-        $started = 1..3 | ForEach-Object { Start-Pwsh "`$null = Connect-DcrServer $($server.Issuer) -WarningAction SilentlyContinue; (New-DcrClient App$_ https://app.example.com/).Storage" }
+        $started = 1..3 | ForEach-Object {
+            Start-Pwsh "`$null = Connect-DcrServer $($server.Issuer) -WarningAction SilentlyContinue; (New-DcrClient App$_ https://app.example.com/).Storage" }
         $results = $started | ForEach-Object { Wait-Pwsh $_ }
         $results.Errors | Should -Be '', '', ''
         $results | ForEach-Object { $_.Output.Trim() } | Should -Be 'Vault', 'Vault', 'Vault'
@@ -235,8 +241,10 @@ Describe 'Processes that meet at one SecretStore' {
         $server = New-TestServer
         $folders = 1..2 | ForEach-Object { New-StoreFolder }
         $null = New-ConnectedServer
-        $started = $folders | ForEach-Object { Start-Pwsh "`$env:DCRPOWERSHELL_HOME = '$_'; `$null = Connect-DcrServer $($server.Issuer) -Vault TestStore -WarningAction SilentlyContinue
-            1..20 | ForEach-Object { [pscustomobject]@{ ClientName = `"`$PID-`$_`"; Tenant = `"`$PID-`$_`"; RedirectUri = 'https://app.example.com/' } } | New-DcrClient -WarningVariable told | Out-Null
+        $started = $folders | ForEach-Object {
+            Start-Pwsh "`$env:DCRPOWERSHELL_HOME = '$_'; `$null = Connect-DcrServer $($server.Issuer) -Vault TestStore -WarningAction SilentlyContinue
+            1..20 | ForEach-Object { [pscustomobject]@{ ClientName = `"`$PID-`$_`"; Tenant = `"`$PID-`$_`";
+                RedirectUri = 'https://app.example.com/' } } | New-DcrClient -WarningVariable told | Out-Null
             `"`$told`"" }
         $started | ForEach-Object { (Wait-Pwsh $_).Output.Trim() } | Should -Be '', '' -Because 'nothing had to be put back'
         Invoke-Anew '(Get-SecretInfo -Vault TestStore dcr-127*).Count' | Should -Be '40'

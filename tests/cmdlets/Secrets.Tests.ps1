@@ -7,7 +7,8 @@ BeforeAll {
 
     # In clear text, and as PowerShell writes a SecureString to a file where the system has no encryption for it: hexadecimal UTF-16.
     $hexadecimal = { ([Text.Encoding]::Unicode.GetBytes($args[0]) | ForEach-Object { $_.ToString('x2') }) -join '' }
-    $secretPattern = '(rat|cs)_[0-9A-Za-z]{43}', [regex]::Escape($initialToken), "$(& $hexadecimal 'rat_')([0-9a-f]{4}){43}", "$(& $hexadecimal 'cs_')([0-9a-f]{4}){43}" -join '|'
+    $secretPattern = '(rat|cs)_[0-9A-Za-z]{43}', [regex]::Escape($initialToken), "$(& $hexadecimal 'rat_')([0-9a-f]{4}){43}",
+        "$(& $hexadecimal 'cs_')([0-9a-f]{4}){43}" -join '|'
 
     function Assert-NoSecret([string] $Text) {
         $Text | Should -Not -BeNullOrEmpty -Because 'else nothing was looked at'
@@ -20,7 +21,8 @@ BeforeAll {
 
     # A whole life with everything switched on that talks, failures too. All six streams, in the order they came.
     function Invoke-TalkativeLife {
-        $server = New-TestServer @{ initialToken = $initialToken; rotateToken = 'getAndPut'; rotateSecret = 'put'; dropScope = @('admin'); secretExpiresAt = 'absent' }
+        $server = New-TestServer @{ initialToken = $initialToken; rotateToken = 'getAndPut'; rotateSecret = 'put'; dropScope = @('admin');
+            secretExpiresAt = 'absent' }
         $talk = @{ Verbose = $true; Debug = $true; ErrorAction = 'Continue'; InformationAction = 'Continue'; WarningAction = 'Continue' }
         & {
             Connect-DcrServer $server.Issuer -InitialAccessToken (ConvertTo-Secret $initialToken) @talk
@@ -32,7 +34,8 @@ BeforeAll {
             $client | Set-DcrClient -Scope write -WhatIf @talk
             $client | Reset-DcrClientSecret -Force -ClientSecretName app-secret @talk
             Get-DcrClient -Offline @talk
-            Set-TestServerSwitch $server @{ faults = @(@{ on = 'register'; status = 400; body = 'echo' }, @{ on = 'update'; drop = 'beforeAnswer' }, @{ on = 'register'; body = 'half' }) }
+            Set-TestServerSwitch $server @{ faults = @(@{ on = 'register'; status = 400; body = 'echo' },
+                @{ on = 'update'; drop = 'beforeAnswer' }, @{ on = 'register'; body = 'half' }) }
             New-DcrClient @app @talk
             $client | Set-DcrClient -Scope write @talk
             New-DcrClient @app @talk
@@ -137,7 +140,8 @@ Describe 'A secret stays hidden' {
     }
 
     It 'in a transcript, and on the screen' {
-        $server = New-TestServer @{ initialToken = $initialToken; rotateToken = 'put'; faults = @(@{ on = 'register'; skip = 1; status = 400; body = 'echo' }) }
+        $server = New-TestServer @{ initialToken = $initialToken; rotateToken = 'put';
+            faults = @(@{ on = 'register'; skip = 1; status = 400; body = 'echo' }) }
         $env:DCR_TEST_TOKEN = $initialToken
         try {
             $result = Wait-Pwsh (Start-Pwsh "`$ErrorActionPreference = 'Continue'; `$VerbosePreference = `$DebugPreference = 'Continue'
@@ -157,8 +161,10 @@ Describe 'A secret stays hidden' {
     }
 
     It 'when the server quotes the initial access token in its refusal' {
-        $null = Connect-WithInitialToken @{ faults = @(@{ on = 'register'; status = 401; error = 'invalid_token'; errorDescription = "the token $initialToken is used up" }) }
-        $failure = Assert-Failure { New-DcrClient @app } -Id AccessTokenRejected -Category AuthenticationError -Message '*the token `*`*`* is used up*'
+        $null = Connect-WithInitialToken @{ faults = @(@{ on = 'register'; status = 401; error = 'invalid_token';
+            errorDescription = "the token $initialToken is used up" }) }
+        $failure = Assert-Failure { New-DcrClient @app } -Id AccessTokenRejected -Category AuthenticationError `
+            -Message '*the token `*`*`* is used up*'
         Assert-NoSecret ($failure | Format-List * -Force | Out-String -Width 500)
     }
 
@@ -169,13 +175,16 @@ Describe 'A secret stays hidden' {
         $server = Connect-WithInitialToken @{}
         $client = New-DcrClient @app
         $secret = (Get-TestServerClient $server).$Known
-        Set-TestServerSwitch $server @{ faults = @(@{ on = 'update'; status = 403; error = 'forbidden'; errorDescription = "not with $secret" }) }
-        $failure = Assert-Failure { $client | Set-DcrClient -Scope read } -Id AccessTokenRejected -Category AuthenticationError -Message '*not with `*`*`**'
+        Set-TestServerSwitch $server @{ faults = @(@{ on = 'update'; status = 403; error = 'forbidden';
+            errorDescription = "not with $secret" }) }
+        $failure = Assert-Failure { $client | Set-DcrClient -Scope read } -Id AccessTokenRejected -Category AuthenticationError `
+            -Message '*not with `*`*`**'
         Assert-NoSecret ($failure.Exception.ServerError | Format-List * | Out-String -Width 500)
     }
 
     It 'when the server quotes it in the address of a redirect' {
-        $null = Connect-WithInitialToken @{ faults = @(@{ on = 'register'; status = 302; headers = @{ Location = "https://login.example.com/$($initialToken)?token=$initialToken" } }) }
+        $null = Connect-WithInitialToken @{ faults = @(@{ on = 'register'; status = 302;
+            headers = @{ Location = "https://login.example.com/$($initialToken)?token=$initialToken" } }) }
         $failure = Assert-Failure { New-DcrClient @app } -Id ResponseNotConformant -Category ProtocolError
         Assert-NoSecret ($failure | Format-List * -Force | Out-String -Width 500)
     }
@@ -186,9 +195,12 @@ Describe 'A secret stays hidden' {
         Switch-TestFolder
         $null = Connect-DcrServer $server.Issuer -AuditPath "$TestDrive/import.jsonl"
         $token, $secret = (ConvertTo-PlainText $client.RegistrationAccessToken), (ConvertTo-PlainText $client.ClientSecret)
-        $good = [ordered]@{ client_id = $client.ClientId; registration_access_token = $token; registration_client_uri = $client.RegistrationClientUri; client_secret = $secret; client_secret_expires_at = '' }
+        $good = [ordered]@{ client_id = $client.ClientId; registration_access_token = $token;
+            registration_client_uri = $client.RegistrationClientUri; client_secret = $secret; client_secret_expires_at = '' }
         $rows = @($good)
-        foreach ($change in @{ client_id = '' }, @{ registration_access_token = "Bearer $token" }, @{ registration_client_uri = "https://x:$secret@as.example.com/" }, @{ registration_client_uri = "https://as.example.com/$token" }, @{ client_secret_expires_at = $secret }) {
+        foreach ($change in @{ client_id = '' }, @{ registration_access_token = "Bearer $token" },
+            @{ registration_client_uri = "https://x:$secret@as.example.com/" },
+            @{ registration_client_uri = "https://as.example.com/$token" }, @{ client_secret_expires_at = $secret }) {
             $row = [ordered]@{} + $good
             foreach ($name in $change.Keys) { $row[$name] = $change[$name] }
             $rows += $row
@@ -198,17 +210,21 @@ Describe 'A secret stays hidden' {
         $rows[0..1] | ConvertTo-Json | Set-Content "$TestDrive/import.json"
         Set-Content "$TestDrive/torn.json" "[{`"client_id`":`"c1`",`"client_secret`":$secret}]"
         $Error.Clear()
-        $said = & { foreach ($file in 'import.csv', 'import.json', 'torn.json') { Import-DcrClient -Path "$TestDrive/$file" -Verbose -Debug -ErrorAction Continue -WarningAction Continue -InformationAction Continue } } *>&1
+        $said = & { foreach ($file in 'import.csv', 'import.json', 'torn.json') { Import-DcrClient -Path "$TestDrive/$file" -Verbose `
+            -Debug -ErrorAction Continue -WarningAction Continue -InformationAction Continue } } *>&1
         $failures = @($said | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] })
         $failures | Should -HaveCount 7
         Assert-NoSecret ($said | Out-String -Width 500)
-        Assert-NoSecret ($failures + @($Error) | ForEach-Object { $_ | Format-List * -Force; "$($_.TargetObject)"; "$($_.Exception)" } | Out-String -Width 500)
+        Assert-NoSecret ($failures + @($Error) | ForEach-Object { $_ | Format-List * -Force; "$($_.TargetObject)"; "$($_.Exception)" } |
+            Out-String -Width 500)
         Assert-NoSecret (Get-Content "$TestDrive/import.jsonl" -Raw)
     }
 
     It 'in members that a server adds of its own' {
         $token = 'rat_' + 'x' * 43
-        $null = Connect-WithInitialToken @{ answerOverrides = @{ any = @{ master_api_token = $token; management = @{ password = $token; api_secret = $token }; admin = @(@{ access_token = $token }) } } }
+        $null = Connect-WithInitialToken @{ answerOverrides = @{
+            any = @{ master_api_token = $token; management = @{ password = $token; api_secret = $token };
+            admin = @(@{ access_token = $token }) } } }
         $client = New-DcrClient @app
         $client.Metadata['master_api_token'] | Should -Be '***'
         $client.Metadata['management']['password'] | Should -Be '***'
@@ -227,22 +243,28 @@ Describe 'A planted secret is' {
 
         function Assert-NoCanary([string] $Text) {
             $Text | Should -Not -BeNullOrEmpty -Because 'else nothing was looked at'
-            [regex]::Matches($Text, "$canaryPattern|$secretPattern|$([regex]::Escape($keyText))|$([regex]::Escape($keyNumber))") | ForEach-Object Value | Should -BeNullOrEmpty
+            [regex]::Matches($Text, "$canaryPattern|$secretPattern|$([regex]::Escape($keyText))|$([regex]::Escape($keyNumber))") |
+                ForEach-Object Value | Should -BeNullOrEmpty
         }
 
         $key = [System.Security.Cryptography.ECDsa]::Create([System.Security.Cryptography.ECCurve+NamedCurves]::nistP256)
         $numbers = $key.ExportParameters($true)
         $keyNumber = ConvertTo-Base64Url $numbers.D
-        $jwk = [ordered]@{ kty = 'EC'; crv = 'P-256'; x = ConvertTo-Base64Url $numbers.Q.X; y = ConvertTo-Base64Url $numbers.Q.Y; kid = 'key-of-this-run' }
+        $jwk = [ordered]@{ kty = 'EC'; crv = 'P-256'; x = ConvertTo-Base64Url $numbers.Q.X; y = ConvertTo-Base64Url $numbers.Q.Y;
+            kid = 'key-of-this-run' }
         $keyPassword = New-Canary
-        $pem = $key.ExportEncryptedPkcs8PrivateKeyPem($keyPassword, [System.Security.Cryptography.PbeParameters]::new('Aes256Cbc', 'SHA256', 1000))
+        $pem = $key.ExportEncryptedPkcs8PrivateKeyPem($keyPassword,
+            [System.Security.Cryptography.PbeParameters]::new('Aes256Cbc', 'SHA256', 1000))
         $keyText = ($pem -split "`n")[1].Substring(0, 40)
 
         # What servers might call a secret, and where they might put it.
         $odd = @{
-            clientSecret = New-Canary; registrationAccessToken = New-Canary; api_keys = @((New-Canary), (New-Canary)); signing_key = New-Canary
-            credentials = @{ client_secret = New-Canary; list = @(@{ secret_value = New-Canary }) }; client_secrets = @(@{ id = '1'; value = New-Canary })
-            secretText = New-Canary; client_secret_old = New-Canary; client_secret_2 = New-Canary; passwd = New-Canary; pwd = New-Canary; userPin = New-Canary
+            clientSecret = New-Canary; registrationAccessToken = New-Canary; api_keys = @((New-Canary), (New-Canary));
+                signing_key = New-Canary
+            credentials = @{ client_secret = New-Canary; list = @(@{ secret_value = New-Canary }) };
+                client_secrets = @(@{ id = '1'; value = New-Canary })
+            secretText = New-Canary; client_secret_old = New-Canary; client_secret_2 = New-Canary; passwd = New-Canary; pwd = New-Canary;
+                userPin = New-Canary
             authorization = New-Canary; bearer = New-Canary; secret_base64 = New-Canary; private_key_pem = New-Canary
             tokens = @{ access = New-Canary; refresh = @(New-Canary) }; secrets = @(@{ id = '1'; text = New-Canary })
             attributes = @(@{ name = 'client_secret'; value = New-Canary })
@@ -252,7 +274,8 @@ Describe 'A planted secret is' {
         $quoting = @{ status = 400; body = 'echo'; skip = 2 }
 
         function Invoke-PlantedLives {
-            $talk = @{ Verbose = $true; Debug = $true; ErrorAction = 'Continue'; InformationAction = 'Continue'; WarningAction = 'Continue' }
+            $talk = @{ Verbose = $true; Debug = $true; ErrorAction = 'Continue'; InformationAction = 'Continue';
+                WarningAction = 'Continue' }
             $token = @{ Initial = New-Canary; Client = New-Canary; Api = New-Canary; Management = New-Canary }
             $redirect = 'https://app.example.com/callback'
             & {
@@ -264,8 +287,10 @@ Describe 'A planted secret is' {
                 $nested = New-Canary
                 $base64 = { [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes($args[0])) }
                 Set-TestServerSwitch $server @{ answerOverrides = @{ any = $odd; register = $odd + @{
-                            contacts = @("$($token.Initial)@example.com"); tos_uri = "https://as.example.com/?t=$($token.Initial)"; policy_uri = "https://as.example.com/?t=$(& $base64 "ops:$($token.Initial)")"
-                            seen = @{ headers = @(@{ name = 'X'; line = "Bearer $($token.Initial)" }); body = (@{ x = $nested } | ConvertTo-Json -Compress); cut = $token.Initial.Substring(0, 30) } } } }
+                            contacts = @("$($token.Initial)@example.com"); tos_uri = "https://as.example.com/?t=$($token.Initial)";
+                                policy_uri = "https://as.example.com/?t=$(& $base64 "ops:$($token.Initial)")"
+                            seen = @{ headers = @(@{ name = 'X'; line = "Bearer $($token.Initial)" });
+                                body = (@{ x = $nested } | ConvertTo-Json -Compress); cut = $token.Initial.Substring(0, 30) } } } }
                 New-DcrClient Echo $redirect -Contact a@example.com -Metadata @{ vendor = @{ list = @(@{ password = $nested }) } } @talk
                 Get-DcrClient -ClientName Echo -Offline @talk
                 Get-DcrClient -ClientName Echo @talk
@@ -273,26 +298,32 @@ Describe 'A planted secret is' {
                             errorDescription = "bad: $nested $(& $base64 $nested) $($nested.Substring(0, 30))... &#x$('{0:x}' -f [int]$nested[0]);$($nested.Substring(1))" }) }
                 New-DcrClient Refused $redirect -Metadata @{ vendor = @{ list = @(@{ password = $nested }) } } @talk
                 Set-TestServerSwitch $server @{ faults = @(
-                        @{ on = 'register'; status = 400; error = 'invalid_client_metadata'; errorDescription = "not $($token.Initial) in a form: $([uri]::EscapeDataString($token.Initial))" }
+                        @{ on = 'register'; status = 400; error = 'invalid_client_metadata';
+                            errorDescription = "not $($token.Initial) in a form: $([uri]::EscapeDataString($token.Initial))" }
                         @{ on = 'register'; drop = 'beforeAnswer' }) }
                 New-DcrClient Refused $redirect @talk
                 New-DcrClient Lost $redirect -Metadata @{ vendor_api_token = New-Canary } @talk
                 Find-DcrOrphan @talk
 
-                $server = New-TestServer @{ tokenClient = @{ clientId = 'ops'; clientSecret = $token.Client; jwks = @{ keys = @($jwk) } }; dpop = 'nonce'; faults = @(@{ on = 'token' } + $quoting) }
+                $server = New-TestServer @{ tokenClient = @{ clientId = 'ops'; clientSecret = $token.Client; jwks = @{ keys = @($jwk) } };
+                    dpop = 'nonce'; faults = @(@{ on = 'token' } + $quoting) }
                 Connect-DcrServer $server.Issuer -ClientCredential ([pscredential]::new('ops', (ConvertTo-Secret $token.Client))) @talk
                 New-DcrClient Quoted $redirect @talk
                 New-DcrClient Credential $redirect @talk
                 Test-DcrServer @talk
                 Connect-DcrServer $server.Issuer -ClientCredential ([pscredential]::new('ops', (ConvertTo-Secret (New-Canary)))) @talk
                 New-DcrClient Wrong $redirect @talk
-                Connect-DcrServer $server.Issuer -ClientId ops -PrivateKey (ConvertTo-Secret $pem) -PrivateKeyPassword (ConvertTo-Secret $keyPassword) -KeyId key-of-this-run @talk
+                Connect-DcrServer $server.Issuer -ClientId ops -PrivateKey (ConvertTo-Secret $pem) `
+                    -PrivateKeyPassword (ConvertTo-Secret $keyPassword) -KeyId key-of-this-run @talk
                 New-DcrClient Key $redirect @talk
-                try { Connect-DcrServer $server.Issuer -ClientId ops -PrivateKey (ConvertTo-Secret $pem) -PrivateKeyPassword (ConvertTo-Secret (New-Canary)) @talk } catch { $_ }
-                try { Connect-DcrServer $server.Issuer -ClientId ops -PrivateKey (ConvertTo-Secret ($jwk + @{ d = "$keyNumber!" } | ConvertTo-Json)) @talk } catch { $_ }
+                try { Connect-DcrServer $server.Issuer -ClientId ops -PrivateKey (ConvertTo-Secret $pem) `
+                    -PrivateKeyPassword (ConvertTo-Secret (New-Canary)) @talk } catch { $_ }
+                try { Connect-DcrServer $server.Issuer -ClientId ops `
+                    -PrivateKey (ConvertTo-Secret ($jwk + @{ d = "$keyNumber!" } | ConvertTo-Json)) @talk } catch { $_ }
                 try { Connect-DcrServer $server.Issuer -InitialAccessToken (ConvertTo-Secret "$(New-Canary)`nX: y") @talk } catch { $_ }
 
-                $server = New-TestServer @{ dialect = 'okta'; okta = @{ apiToken = $token.Api; secretInRead = $true }; faults = @(@{ on = 'any'; status = 500; body = 'echo'; skip = 7 }) }
+                $server = New-TestServer @{ dialect = 'okta'; okta = @{ apiToken = $token.Api; secretInRead = $true };
+                    faults = @(@{ on = 'any'; status = 500; body = 'echo'; skip = 7 }) }
                 Connect-DcrServer $server.Issuer -ApiToken (ConvertTo-Secret $token.Api) @talk
                 $client = New-DcrClient Okta $redirect @talk
                 $client
@@ -302,8 +333,10 @@ Describe 'A planted secret is' {
                 $client | Reset-DcrClientSecret -Force -CompleteOverlap @talk
                 Test-DcrServer @talk
 
-                $tenant = @{ settings = @{ flags = @{ enable_dynamic_client_registration = $true } }; clients = @(@{ name = 'By hand'; client_secret = New-Canary }) }
-                $server = New-TestServer @{ dialect = 'auth0'; auth0 = @{ managementToken = @{ value = $token.Management }; tenant = $tenant } }
+                $tenant = @{ settings = @{ flags = @{ enable_dynamic_client_registration = $true } };
+                    clients = @(@{ name = 'By hand'; client_secret = New-Canary }) }
+                $server = New-TestServer @{ dialect = 'auth0';
+                    auth0 = @{ managementToken = @{ value = $token.Management }; tenant = $tenant } }
                 Connect-DcrServer $server.Issuer.TrimEnd('/') -ManagementToken (ConvertTo-Secret $token.Management) @talk
                 New-DcrClient Auth0 $redirect @talk
                 Get-DcrClient @talk
@@ -324,8 +357,10 @@ Describe 'A planted secret is' {
         { Assert-NoCanary ([Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes("ops:$(New-Canary)"))) } | Should -Throw
         { Assert-NoCanary (& $hexadecimal (New-Canary)) } | Should -Throw
         { Assert-NoCanary $pem } | Should -Throw
-        ($everything | Where-Object { $_ -is [DcrPowerShell.DcrClient] }).ClientName | Sort-Object -Unique | Should -Be 'Auth0', 'By hand', 'Credential', 'Echo', 'Key', 'Odd', 'Okta'
-        $failures.FullyQualifiedErrorId -replace ',.*' | Sort-Object -Unique | Should -Be 'AccessTokenRejected', 'InvalidClientMetadata', 'InvalidPrivateKey', 'OutcomeUnknown'
+        ($everything | Where-Object { $_ -is [DcrPowerShell.DcrClient] }).ClientName | Sort-Object -Unique |
+            Should -Be 'Auth0', 'By hand', 'Credential', 'Echo', 'Key', 'Odd', 'Okta'
+        $failures.FullyQualifiedErrorId -replace ',.*' | Sort-Object -Unique |
+            Should -Be 'AccessTokenRejected', 'InvalidClientMetadata', 'InvalidPrivateKey', 'OutcomeUnknown'
     }
 
     It 'in no stream' {
@@ -354,7 +389,8 @@ Describe 'A planted secret is' {
     It 'in no error' {
         $text = $failures + $errorVariable | ForEach-Object {
             $_ | Format-List * -Force
-            for ($exception = $_.Exception; $exception; $exception = $exception.InnerException) { $exception | Format-List * -Force; "$exception" }
+            for ($exception = $_.Exception; $exception; $exception = $exception.InnerException) { $exception |
+                Format-List * -Force; "$exception" }
             $_.TargetObject | Format-List * -Force
             $_.InvocationInfo.BoundParameters | Format-List * -Force
         } | Out-String -Width 500
@@ -363,28 +399,34 @@ Describe 'A planted secret is' {
     }
 
     It 'in no file that the module writes, while something is open in the ledger' -Skip:($PSEdition -eq 'Desktop' -or $IsWindows) {
-        Find-DcrOrphan -Connection (Get-DcrServer | Where-Object Issuer -eq ($found | Where-Object { $_ -is [DcrPowerShell.DcrOrphan] }).Issuer | Select-Object -First 1) | Should -Not -BeNullOrEmpty
+        Find-DcrOrphan -Connection (Get-DcrServer | Where-Object Issuer -eq ($found |
+            Where-Object { $_ -is [DcrPowerShell.DcrOrphan] }).Issuer | Select-Object -First 1) | Should -Not -BeNullOrEmpty
         # The modules of PowerShell write caches. What is open is locked: a copy can be read.
         $files = @(Get-ChildItem $HOME -Recurse -File -Force | Where-Object FullName -NotMatch '\.cache/powershell|/keys/')
-        ($files | Where-Object Extension -eq '.dcrl' | Measure-Object Length -Sum).Sum | Should -BeGreaterThan 5000 -Because 'the ledger is among them'
+        ($files | Where-Object Extension -eq '.dcrl' | Measure-Object Length -Sum).Sum |
+            Should -BeGreaterThan 5000 -Because 'the ledger is among them'
         $files.Name | Should -Contain 'audit.jsonl'
         foreach ($file in $files) {
             & cp $file.FullName $TestDrive/copy
             $bytes = [IO.File]::ReadAllBytes("$TestDrive/copy")
-            [regex]::Matches([Text.Encoding]::Latin1.GetString($bytes) + [Text.Encoding]::Unicode.GetString($bytes), "$canaryPattern|$secretPattern") | ForEach-Object Value | Should -BeNullOrEmpty -Because $file.FullName
+            [regex]::Matches([Text.Encoding]::Latin1.GetString($bytes) + [Text.Encoding]::Unicode.GetString($bytes),
+                "$canaryPattern|$secretPattern") | ForEach-Object Value | Should -BeNullOrEmpty -Because $file.FullName
         }
     }
 
     It 'in no progress, and in nothing that the binder of parameters writes' {
         $token = New-Canary
-        $server = New-TestServer @{ initialToken = $token; faults = @(@{ on = 'register'; status = 429; rateLimitHeaders = 'retryAfterSeconds'; retryAfter = 1 }) }
+        $server = New-TestServer @{ initialToken = $token; faults = @(@{ on = 'register'; status = 429;
+            rateLimitHeaders = 'retryAfterSeconds'; retryAfter = 1 }) }
         $shell = [powershell]::Create()
         try {
             $null = $shell.AddScript('param($module, $issuer, $token, $password, $trace)
                 Import-Module $module
-                # What event 4103 of module logging has of each command: its parameters as they were bound. Off Windows that goes to the system log.
+                # What event 4103 of module logging has of each command: its parameters as they were bound. Off Windows that goes to the
+                # system log.
                 (Get-Module DcrPowerShell).LogPipelineExecutionDetails = $true
-                Trace-Command -Name ParameterBinding, ParameterBinderBase, ParameterBinderController, TypeConversion -FilePath $trace -Expression {
+                Trace-Command -Name ParameterBinding, ParameterBinderBase, ParameterBinderController, TypeConversion -FilePath $trace `
+                    -Expression {
                     Connect-DcrServer $issuer -InitialAccessToken $token
                     New-DcrClient App https://app.example.com/ -InitialAccessToken $token
                     Connect-DcrServer $issuer -ClientCredential ([pscredential]::new("ops", $password))
@@ -407,7 +449,8 @@ Describe 'A planted secret is' {
             $result = Wait-Pwsh (Start-Pwsh "`$null = Connect-DcrServer $($server.Issuer) -InitialAccessToken (ConvertTo-SecureString `$env:DCR_TEST_TOKEN -AsPlainText -Force)
                 `$null = New-DcrClient App https://app.example.com/
                 'lines:'
-                foreach (`$process in [IO.Directory]::GetDirectories('/proc')) { try { [IO.File]::ReadAllText(`"`$process/cmdline`") } catch { } }")
+                foreach (`$process in [IO.Directory]::GetDirectories('/proc')) {
+                    try { [IO.File]::ReadAllText(`"`$process/cmdline`") } catch { } }")
         } finally { $env:DCR_TEST_TOKEN = $null }
 
         $result.Output | Should -Match 'lines:[\s\S]*NonInteractive'
@@ -416,8 +459,10 @@ Describe 'A planted secret is' {
 }
 
 Describe 'No parameter takes a secret as plain text' {
-    It '<_>' -ForEach @((Get-Content "$PSScriptRoot/../../module/DcrPowerShell.psd1" -Raw | Select-String "'([A-Z][a-z]+-(Dcr|Auth0)\w+)'" -AllMatches).Matches.ForEach{ $_.Groups[1].Value }) {
-        # Names and addresses of things; and a software statement, which is signed and not secret: the server shows it to whoever may read the client.
+    It '<_>' -ForEach @((Get-Content "$PSScriptRoot/../../module/DcrPowerShell.psd1" -Raw |
+        Select-String "'([A-Z][a-z]+-(Dcr|Auth0)\w+)'" -AllMatches).Matches.ForEach{ $_.Groups[1].Value }) {
+        # Names and addresses of things; and a software statement, which is signed and not secret: the server shows it to whoever may read
+        # the client.
         $plain = 'ClientSecretName', 'PrivateKeyPath', 'KeyPath', 'KeyId', 'TokenEndpointAuthMethod', 'Jwks', 'JwksUri', 'SoftwareStatement'
         $parameters = (Get-Command $_).Parameters.Values
         $parameters | Should -Not -BeNullOrEmpty

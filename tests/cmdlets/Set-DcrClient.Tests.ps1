@@ -10,7 +10,8 @@ Describe 'Set-DcrClient' {
     BeforeAll { $server = New-ConnectedServer }
 
     BeforeEach {
-        $client = New-DcrClient @app -Scope read -TosUri https://app.example.com/terms -Tenant contoso -AllowDuplicate -Metadata @{ 'client_name#de' = 'Anwendung'; custom = @{ level = 1 } }
+        $client = New-DcrClient @app -Scope read -TosUri https://app.example.com/terms -Tenant contoso -AllowDuplicate `
+            -Metadata @{ 'client_name#de' = 'Anwendung'; custom = @{ level = 1 } }
         Clear-TestServerRequest $server
     }
 
@@ -40,7 +41,8 @@ Describe 'Set-DcrClient' {
         (Get-KeptRecord $client).metadata.redirect_uris | Should -Be 'https://app.example.com/new'
     }
 
-    It 'takes a client <_> for the client alone' -ForEach 'out of a file', 'out of a job', 'that Select-Object gave', 'of a file that Select-Object gave', 'out of JSON' {
+    It 'takes a client <_> for the client alone' -ForEach 'out of a file', 'out of a job', 'that Select-Object gave',
+        'of a file that Select-Object gave', 'out of JSON' {
         $client | Export-Clixml "$TestDrive/client.xml"
         $old = switch ($_) {
             'out of a file' { Import-Clixml "$TestDrive/client.xml" }
@@ -53,7 +55,8 @@ Describe 'Set-DcrClient' {
         Clear-TestServerRequest $server
         $changed = $old | Set-DcrClient -Contact admin@example.com
         $changed.RedirectUris, $changed.Scope, $changed.Contacts | Should -Be 'https://app.example.com/new', 'write', 'admin@example.com'
-        $null = Assert-Failure { $old | Set-DcrClient } -Id InvalidClientMetadata -Category InvalidData -Message '*Nothing to change was named. Nothing was sent.'
+        $null = Assert-Failure { $old | Set-DcrClient } -Id InvalidClientMetadata -Category InvalidData `
+            -Message '*Nothing to change was named. Nothing was sent.'
     }
 
     It 'changes <Member> by -<Parameter>' -ForEach @(
@@ -181,15 +184,18 @@ Describe 'Set-DcrClient fails' {
     }
 
     It 'with a change that no server could accept, unless told to leave the judging to the server' {
-        $null = Assert-Failure { Set-DcrClient $client.ClientId -RedirectUri https://app.example.com/#top } -Id InvalidRedirectUri -Category InvalidArgument -Message '-RedirectUri*fragment*' -Action '*-SkipValidation*'
+        $null = Assert-Failure { Set-DcrClient $client.ClientId -RedirectUri https://app.example.com/#top } -Id InvalidRedirectUri `
+            -Category InvalidArgument -Message '-RedirectUri*fragment*' -Action '*-SkipValidation*'
         Get-TestServerRequest $server | Should -BeNullOrEmpty
-        $null = Assert-Failure { Set-DcrClient $client.ClientId -RedirectUri https://app.example.com/#top -SkipValidation } -Id InvalidRedirectUri -Category InvalidArgument -Message '*The server*'
+        $null = Assert-Failure { Set-DcrClient $client.ClientId -RedirectUri https://app.example.com/#top -SkipValidation } `
+            -Id InvalidRedirectUri -Category InvalidArgument -Message '*The server*'
         (Get-TestServerRequest $server).operation | Should -Be 'read', 'update'
     }
 
     It 'and leaves the record as it was when the server refuses' {
         $before = Get-KeptRecord $client | ConvertTo-Json -Depth 10
-        $null = Assert-Failure { Set-DcrClient $client.ClientId -TokenEndpointAuthMethod private_key_jwt } -Id InvalidClientMetadata -Category InvalidData -Message '*jwks*'
+        $null = Assert-Failure { Set-DcrClient $client.ClientId -TokenEndpointAuthMethod private_key_jwt } -Id InvalidClientMetadata `
+            -Category InvalidData -Message '*jwks*'
         Get-KeptRecord $client | ConvertTo-Json -Depth 10 | Should -BeExactly $before
     }
 
@@ -206,14 +212,16 @@ Describe 'Set-DcrClient fails' {
 
     It 'with OutcomeUnknown when the answer is lost and the server does not answer a read either, and the change can be repeated' {
         Set-TestServerSwitch $server @{ faults = @(@{ on = 'update'; drop = 'beforeAnswer' }, @{ on = 'read'; skip = 1; status = 403 }) }
-        $null = Assert-Failure { Set-DcrClient $client.ClientId -Scope read } -Id OutcomeUnknown -Category InvalidResult -Action '*Get-DcrClient*'
+        $null = Assert-Failure { Set-DcrClient $client.ClientId -Scope read } -Id OutcomeUnknown -Category InvalidResult `
+            -Action '*Get-DcrClient*'
         @(Get-TestServerRequest $server -Operation update).Count | Should -Be 1 -Because 'a change is not sent twice'
         (Set-DcrClient $client.ClientId -Scope read).Scope | Should -Be 'read'
     }
 
     It 'when another machine has changed the client, and says so' {
         $null = Reset-TestServerClientToken $server $client.ClientId
-        $null = Assert-Failure { Set-DcrClient $client.ClientId -Scope read } -Id AccessTokenRejected -Category AuthenticationError -Message '*replaced by a change made elsewhere*' -Action '*another machine*'
+        $null = Assert-Failure { Set-DcrClient $client.ClientId -Scope read } -Id AccessTokenRejected -Category AuthenticationError `
+            -Message '*replaced by a change made elsewhere*' -Action '*another machine*'
         (Get-TestServerRequest $server).operation | Should -Be 'read'
     }
 }

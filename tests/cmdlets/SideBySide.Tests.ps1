@@ -5,7 +5,8 @@ BeforeAll {
 
     # Rows as Import-Csv gives them.
     function New-Row([int] $Count, [string] $Name = 'App') {
-        1..$Count | ForEach-Object { [pscustomobject]@{ ClientName = "$Name $_"; RedirectUri = 'https://app.example.com/callback'; Tenant = "$Name-$_" } }
+        1..$Count | ForEach-Object { [pscustomobject]@{ ClientName = "$Name $_"; RedirectUri = 'https://app.example.com/callback';
+            Tenant = "$Name-$_" } }
     }
 }
 
@@ -81,7 +82,9 @@ Describe 'Requests side by side' {
         $done = 0
         $furthest = 0
         $memory = @{}
-        1..10000 | ForEach-Object { $pulled++; [pscustomobject]@{ ClientName = "App $_"; RedirectUri = 'https://app.example.com/callback' } } | New-DcrClient -ThrottleLimit 16 -WarningAction SilentlyContinue | ForEach-Object {
+        1..10000 | ForEach-Object { $pulled++; [pscustomobject]@{ ClientName = "App $_";
+            RedirectUri = 'https://app.example.com/callback' } } | New-DcrClient -ThrottleLimit 16 -WarningAction SilentlyContinue |
+            ForEach-Object {
             $done++
             $furthest = [math]::Max($furthest, $pulled - $done)
             if ($done -in 2000, 9000) { $memory[$done] = [GC]::GetTotalMemory($true) }
@@ -139,7 +142,8 @@ Describe 'Requests side by side' {
         $kept = @(Get-DcrClient -Offline)
         $kept | Should -HaveCount 12
         foreach ($client in $kept) {
-            $client.ClientSecret | ConvertFrom-SecureString -AsPlainText | Should -Be (Get-TestServerClient $server -ClientId $client.ClientId).clientSecret
+            $client.ClientSecret | ConvertFrom-SecureString -AsPlainText |
+                Should -Be (Get-TestServerClient $server -ClientId $client.ClientId).clientSecret
         }
 
         Get-DcrClient | Remove-DcrClient -Confirm:$false
@@ -166,7 +170,8 @@ Describe 'The pace' {
     }
 
     It 'has nobody send while the server wants a pause' {
-        $server = New-ConnectedServer @{ faults = @(@{ on = 'register'; status = 429; skip = 8; times = 1; rateLimitHeaders = 'retryAfterSeconds'; retryAfter = 2 }) }
+        $server = New-ConnectedServer @{ faults = @(@{ on = 'register'; status = 429; skip = 8; times = 1;
+            rateLimitHeaders = 'retryAfterSeconds'; retryAfter = 2 }) }
         $null = New-Row 40 'Resting' | New-DcrClient -ThrottleLimit 8
         @(Get-TestServerClient $server).Count | Should -Be 40
         $log = @(Get-TestServerRequest $server -Operation register)
@@ -190,7 +195,8 @@ Describe 'The pace' {
         $told = $shell.Streams.Progress | Where-Object Activity -EQ 'New-DcrClient'
         $told[-1].RecordType | Should -Be 'Completed'
         $told.Count | Should -BeGreaterThan 1
-        $told | Select-Object -First ($told.Count - 1) | ForEach-Object { $_.StatusDescription | Should -Match '^\d+ of 30, \d+ a minute, done at \d\d:\d\d$' }
+        $told | Select-Object -First ($told.Count - 1) | ForEach-Object { $_.StatusDescription |
+            Should -Match '^\d+ of 30, \d+ a minute, done at \d\d:\d\d$' }
         $told.Count | Should -BeLessThan (4 * $time.Elapsed.TotalSeconds) -Because 'four times a second at most'
     }
 

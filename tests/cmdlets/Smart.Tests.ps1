@@ -15,21 +15,24 @@ Describe 'Connect-DcrServer -Discovery Smart' {
     }
 
     It 'goes with an issuer only, not with an endpoint that is given' {
-        { Connect-DcrServer -RegistrationEndpoint https://as.example.com/register -Discovery Smart } | Should -Throw '*Parameter set cannot be resolved*'
+        { Connect-DcrServer -RegistrationEndpoint https://as.example.com/register -Discovery Smart } |
+            Should -Throw '*Parameter set cannot be resolved*'
     }
 }
 
 Describe 'New-DcrClient for Epic' {
     It 'sends the software id and the keys alone, with the token of this registration' {
         $answer = @{
-            grant          = @{ redirect_uris = @('https://app.example.com/smart'); token_endpoint_auth_method = 'none'; grant_types = @('urn:ietf:params:oauth:grant-type:jwt-bearer') }
+            grant          = @{ redirect_uris = @('https://app.example.com/smart'); token_endpoint_auth_method = 'none';
+                grant_types = @('urn:ietf:params:oauth:grant-type:jwt-bearer') }
             operations     = @()
             omitFromAnswer = 'application_type', 'response_types'
         }
         $server = New-TestServer ($answer + @{ initialToken = 'token-of-the-login'; initialTokenUses = 1 })
         $null = Connect-DcrServer "$($server.Issuer)/fhir" -Discovery Smart
         $key = New-DcrKey device-key RS384
-        $device = @{ SoftwareId = 'd45049c3-3441-40ef-ab4d-b9cd86a17225'; Jwks = $key.Jwks; InitialAccessToken = ConvertTo-Secret 'token-of-the-login' }
+        $device = @{ SoftwareId = 'd45049c3-3441-40ef-ab4d-b9cd86a17225'; Jwks = $key.Jwks;
+            InitialAccessToken = ConvertTo-Secret 'token-of-the-login' }
         $client = New-DcrClient @device -WarningVariable warnings -WarningAction SilentlyContinue
 
         "$warnings" | Should -BeLike "Client '$($client.ClientId)': the server gave no registration access token*"
@@ -41,9 +44,11 @@ Describe 'New-DcrClient for Epic' {
         (Get-DcrClient -Offline).ClientId | Should -Be $client.ClientId
 
         # The token was good for one registration; a faulty one does not get that far.
-        $null = Assert-Failure { New-DcrClient @device } -Id AccessTokenRejected -Category AuthenticationError -Action '*one registration only*New-DcrClient -InitialAccessToken*'
+        $null = Assert-Failure { New-DcrClient @device } -Id AccessTokenRejected -Category AuthenticationError `
+            -Action '*one registration only*New-DcrClient -InitialAccessToken*'
         $device.InitialAccessToken = ConvertTo-Secret "token-of-the-login`n"
-        $null = Assert-Failure { New-DcrClient @device } -Id AccessTokenRejected -Category AuthenticationError -Message '-InitialAccessToken*'
+        $null = Assert-Failure { New-DcrClient @device } -Id AccessTokenRejected -Category AuthenticationError `
+            -Message '-InitialAccessToken*'
         (Get-TestServerRequest $server -Operation register).Count | Should -Be 2
     }
 }

@@ -1,4 +1,5 @@
-# Disks that refuse. Who runs this as root is stopped by no mode bits, so a mount refuses; where none can be made, these tests are named as skipped.
+# Disks that refuse. Who runs this as root is stopped by no mode bits, so a mount refuses; where none can be made, these tests are named as
+# skipped.
 BeforeDiscovery {
     Import-Module "$PSScriptRoot/Common.psm1"
     $canMount = Test-Unshare
@@ -58,15 +59,18 @@ Describe 'A full disk' -Skip:(-not $canMount) {
 
     It 'stops the command before the next request; everything that was answered is kept' {
         $lines = Invoke-Anew "`$null = Connect-DcrServer $($server.Issuer) -AuditPath '$HOME/audit-$([guid]::NewGuid()).jsonl'
-            `$rows = 1..200 | ForEach-Object { [pscustomobject]@{ ClientName = `"App `$_`"; RedirectUri = 'https://app.example.com/callback'; Tenant = `"t`$_`" } }
-            `$clients = `$rows | New-DcrClient -ThrottleLimit 4 -ErrorVariable failures -ErrorAction SilentlyContinue -WarningVariable warnings -WarningAction SilentlyContinue
+            `$rows = 1..200 | ForEach-Object { [pscustomobject]@{ ClientName = `"App `$_`";
+                RedirectUri = 'https://app.example.com/callback'; Tenant = `"t`$_`" } }
+            `$clients = `$rows | New-DcrClient -ThrottleLimit 4 -ErrorVariable failures -ErrorAction SilentlyContinue `
+                -WarningVariable warnings -WarningAction SilentlyContinue
             `"`$(`$failures.FullyQualifiedErrorId -replace ',.*') `$(`$failures.TargetObject.Tenant)`"
             `"`$(`$warnings -like '*ended early*')`"
             `"`$(`$clients.Count)`"
             `"`$(@(`$clients | Where-Object Storage -EQ Local).Count)`"
             `"`$(@(Get-DcrClient -Offline).Count)`"
             `"`$((Get-DcrStore).OpenRequests)`"
-            Get-DcrClient -Offline | ForEach-Object { [Net.NetworkCredential]::new('', `$_.RegistrationAccessToken).Password }" -Setup $small
+            Get-DcrClient -Offline | ForEach-Object { [Net.NetworkCredential]::new('',
+                `$_.RegistrationAccessToken).Password }" -Setup $small
         $lines[0] | Should -Match '^StoreReadOnly t\d+$' -Because 'the command ends at the first'
         $lines[1] | Should -BeLike 'The command ended early: * objects were not worked on.*'
         [int] $lines[2] | Should -BeGreaterThan 3
@@ -83,7 +87,8 @@ Describe 'A full disk' -Skip:(-not $canMount) {
         $lines = Invoke-Anew "`$null = Connect-DcrServer $($server.Issuer) -AuditPath '$HOME/audit-$([guid]::NewGuid()).jsonl'
             `$null = New-DcrClient First https://app.example.com/ -Tenant first -WarningAction Ignore
             try { [IO.File]::WriteAllBytes('$env:DCRPOWERSHELL_HOME/filler', [byte[]]::new(200000)) } catch { }
-            try { New-DcrClient Second https://app.example.com/ -Tenant second -Metadata @{ padding = 'x' * 8000 } } catch { `$_.FullyQualifiedErrorId -replace ',.*' }
+            try { New-DcrClient Second https://app.example.com/ -Tenant second `
+                -Metadata @{ padding = 'x' * 8000 } } catch { `$_.FullyQualifiedErrorId -replace ',.*' }
             Remove-Item '$env:DCRPOWERSHELL_HOME/filler'
             (New-DcrClient Second https://app.example.com/ -Tenant second).Storage
             (Get-DcrClient -Offline | Sort-Object ClientName).ClientName" -Setup $small

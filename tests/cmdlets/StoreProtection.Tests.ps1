@@ -60,7 +60,8 @@ Describe 'A passphrase' {
     It 'is set with everything sealed anew, and this session goes on' {
         $store = Set-DcrStore -Protection Passphrase -Passphrase $passphrase
         $store.Protection | Should -Be 'Passphrase'
-        @(Get-ChildItem $env:DCRPOWERSHELL_HOME -Filter *.dcrl).Name | Should -Not -Be $before.Name -Because 'the old key must open nothing any more'
+        @(Get-ChildItem $env:DCRPOWERSHELL_HOME -Filter *.dcrl).Name |
+            Should -Not -Be $before.Name -Because 'the old key must open nothing any more'
         (Get-DcrClient $client.ClientId).ClientName | Should -Be 'App'
         (New-DcrClient @app -Tenant north).ClientId | Should -Be $client.ClientId
         Get-Content (Join-Path $env:DCRPOWERSHELL_HOME store.key) -Raw | Should -BeLike '*"iterations":*'
@@ -70,9 +71,11 @@ Describe 'A passphrase' {
         @{ Name = 'Connect-DcrServer'; Command = { "Connect-DcrServer $($server.Issuer)" } }
         @{ Name = 'Get-DcrClient -Offline'; Command = { 'Get-DcrClient -Offline' } }
         @{ Name = 'Set-DcrStore'; Command = { 'Set-DcrStore -Protection User' } }
-        @{ Name = 'Backup-DcrStore'; Command = { 'Backup-DcrStore (Join-Path $HOME locked.dcrb) ([Net.NetworkCredential]::new("", "x").SecurePassword)' } }
+        @{ Name = 'Backup-DcrStore'; Command = {
+            'Backup-DcrStore (Join-Path $HOME locked.dcrb) ([Net.NetworkCredential]::new("", "x").SecurePassword)' } }
         @{ Name = 'New-DcrKey'; Command = { 'New-DcrKey app-key' } }
-        @{ Name = 'a wrong passphrase'; Command = { 'Unlock-DcrStore ([Net.NetworkCredential]::new("", "wrong").SecurePassword)' }; Message = '*passphrase does not open*' }
+        @{ Name = 'a wrong passphrase'; Command = { 'Unlock-DcrStore ([Net.NetworkCredential]::new("", "wrong").SecurePassword)' };
+            Message = '*passphrase does not open*' }
     ) {
         if (-not (Test-Path variable:Message)) { $Message = '*is locked*Nothing was sent*' }
         Clear-TestServerRequest $server
@@ -102,8 +105,10 @@ Describe 'A passphrase' {
 
     It 'is not taken as plain text, and not without -Protection' {
         { Set-DcrStore -Protection Passphrase -Passphrase 'words' } | Should -Throw '*plain text*'
-        $null = Assert-Failure { Set-DcrStore -Protection Passphrase -Passphrase ([securestring]::new()) } -Id InvalidSetup -Category InvalidArgument -Message '*empty*' -Terminating
-        $null = Assert-Failure { Set-DcrStore -Protection Passphrase } -Id InvalidSetup -Category InvalidArgument -Message '-Passphrase*' -Terminating
+        $null = Assert-Failure { Set-DcrStore -Protection Passphrase -Passphrase ([securestring]::new()) } -Id InvalidSetup `
+            -Category InvalidArgument -Message '*empty*' -Terminating
+        $null = Assert-Failure { Set-DcrStore -Protection Passphrase } -Id InvalidSetup -Category InvalidArgument -Message '-Passphrase*' `
+            -Terminating
         $null = Assert-Failure { Set-DcrStore -Passphrase $passphrase } -Id InvalidSetup -Category InvalidArgument -Terminating
         (Get-DcrStore).Protection | Should -Be 'Passphrase'
     }
@@ -123,8 +128,10 @@ Describe 'The key''s place' {
     It 'in a folder that is not there is refused before anything else is changed' {
         Switch-TestFolder
         $missing = Join-Path $TestDrive missing apart.key
-        $null = Assert-Failure { Set-DcrStore -Protection Passphrase -Passphrase $passphrase -KeyPath $missing } -Id InvalidSetup -Category InvalidArgument -Terminating
-        $null = Assert-Failure { Set-DcrStore -Protection Passphrase -Passphrase $passphrase -DefaultVault Nowhere } -Id VaultNotFound -Category ObjectNotFound -Terminating
+        $null = Assert-Failure { Set-DcrStore -Protection Passphrase -Passphrase $passphrase -KeyPath $missing } -Id InvalidSetup `
+            -Category InvalidArgument -Terminating
+        $null = Assert-Failure { Set-DcrStore -Protection Passphrase -Passphrase $passphrase -DefaultVault Nowhere } -Id VaultNotFound `
+            -Category ObjectNotFound -Terminating
         (Get-DcrStore).Protection | Should -Be 'User'
     }
 
@@ -159,7 +166,8 @@ Describe 'A backup' {
         $written.FullName | Should -Be $file
         if ($env:OS -ne 'Windows_NT') { $written.UnixMode | Should -Be '-rw-------' }
         $text = [Text.Encoding]::Latin1.GetString([IO.File]::ReadAllBytes($file))
-        foreach ($canary in $kept.ClientId, $server.Issuer, (ConvertTo-PlainText $kept.RegistrationAccessToken), 'Kept', $words) { $text.Contains($canary) | Should -BeFalse }
+        foreach ($canary in $kept.ClientId, $server.Issuer, (ConvertTo-PlainText $kept.RegistrationAccessToken), 'Kept', $words) {
+            $text.Contains($canary) | Should -BeFalse }
         (Get-DcrStore).LastBackupAt | Should -BeGreaterThan ([DateTimeOffset]::UtcNow.AddMinutes(-10))
         (Get-DcrStore).LastBackupCount | Should -Be 2
     }
@@ -199,14 +207,17 @@ Describe 'A backup' {
 
     It 'is one clear error with <Name>, and changes nothing' -ForEach @(
         @{ Name = 'another passphrase'; Source = { $file }; Word = 'wrong' }
-        @{ Name = 'a byte that was changed'; Source = { $bytes = [IO.File]::ReadAllBytes($file); $bytes[40] = $bytes[40] -bxor 1; $spoilt = Join-Path $TestDrive spoilt.dcrb; [IO.File]::WriteAllBytes($spoilt, $bytes); $spoilt }; Word = $null }
-        @{ Name = 'a file that is none'; Source = { $none = Join-Path $TestDrive none.dcrb; Set-Content $none 'no backup'; $none }; Word = $null }
+        @{ Name = 'a byte that was changed'; Source = { $bytes = [IO.File]::ReadAllBytes($file); $bytes[40] = $bytes[40] -bxor 1;
+            $spoilt = Join-Path $TestDrive spoilt.dcrb; [IO.File]::WriteAllBytes($spoilt, $bytes); $spoilt }; Word = $null }
+        @{ Name = 'a file that is none'; Source = { $none = Join-Path $TestDrive none.dcrb; Set-Content $none 'no backup'; $none };
+            Word = $null }
         @{ Name = 'a file that is not there'; Source = { Join-Path $TestDrive nowhere.dcrb }; Word = $null }
     ) {
         Switch-TestFolder
         $with = if ($Word) { ConvertTo-Secret $Word } else { $passphrase }
         $path = & $Source
-        $null = Assert-Failure { Restore-DcrRegistration -Path $path -Passphrase $with } -Id InventoryReadFailed -Category ReadError -Message '-Path*'
+        $null = Assert-Failure { Restore-DcrRegistration -Path $path -Passphrase $with } -Id InventoryReadFailed -Category ReadError `
+            -Message '-Path*'
         (Get-DcrStore).Registrations | Should -Be 0
     }
 }

@@ -34,7 +34,8 @@ Describe 'The local store as a vault' {
         $row.ClientSecretName = 'row-secret-2'
         $changed = $row | New-DcrClient -Update
         Get-Text row-secret-2 | Should -BeExactly (ConvertTo-PlainText $changed.ClientSecret)
-        $other = [pscustomobject]@{ ClientName = 'Other'; RedirectUri = 'https://app.example.com/'; Tenant = 'other'; ClientSecretName = 'row-secret' }
+        $other = [pscustomobject]@{ ClientName = 'Other'; RedirectUri = 'https://app.example.com/'; Tenant = 'other';
+            ClientSecretName = 'row-secret' }
         $null = Assert-Failure { $other | New-DcrClient } -Id SecretExists -Category ResourceExists -Message '*row-secret*'
         'copied', 'other' | ForEach-Object { Remove-DcrClient -Tenant $_ -Force -ErrorAction SilentlyContinue }
     }
@@ -79,6 +80,7 @@ Describe 'The local store as a vault' {
     }
 
     It 'cannot hold its own key' {
-        $null = Assert-Failure { Set-DcrStore -Protection Vault -Vault DcrStore } -Id InvalidSetup -Category InvalidArgument -Message '*cannot hold its own key*' -Terminating
+        $null = Assert-Failure { Set-DcrStore -Protection Vault -Vault DcrStore } -Id InvalidSetup -Category InvalidArgument `
+            -Message '*cannot hold its own key*' -Terminating
     }
 }

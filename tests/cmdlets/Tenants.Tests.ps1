@@ -44,7 +44,8 @@ Describe 'A tenant' {
 
     It 'out of a file is no pattern' {
         $null = New-TenantClient 'east'
-        $failure = Assert-Failure { [pscustomobject]@{ Tenant = 'eas*' } | Get-DcrClient -Offline } -Id ClientNotFound -Category ObjectNotFound -Message "Row 1: Tenant 'eas*' has no client*" -Action '*wildcards*'
+        $failure = Assert-Failure { [pscustomobject]@{ Tenant = 'eas*' } | Get-DcrClient -Offline } -Id ClientNotFound `
+            -Category ObjectNotFound -Message "Row 1: Tenant 'eas*' has no client*" -Action '*wildcards*'
         $failure.TargetObject | Should -Be 'eas*'
     }
 
@@ -64,7 +65,8 @@ Describe 'Tenants name clients' {
     }
 
     It 'for <Command>: <How>' -ForEach $(
-        foreach ($command in 'Get-DcrClient', 'Set-DcrClient', 'Reset-DcrClientSecret', 'Reset-DcrRegistrationToken', 'Remove-DcrClient', 'Export-DcrClient') {
+        foreach ($command in 'Get-DcrClient', 'Set-DcrClient', 'Reset-DcrClientSecret', 'Reset-DcrRegistrationToken', 'Remove-DcrClient',
+            'Export-DcrClient') {
             @{ Command = $command; How = 'a list as an argument'; Rows = $null }
             @{ Command = $command; How = 'rows with a column Tenant'; Rows = "Tenant,Note`nNORTH,x`n`"east `",y`n" }
             @{ Command = $command; How = 'rows with an empty column ClientId too'; Rows = "ClientId,Tenant`n,north`n,east`n" }
@@ -77,7 +79,8 @@ Describe 'Tenants name clients' {
             { $_ -in 'Remove-DcrClient', 'Reset-DcrClientSecret' } { @{ Force = $true } }
             default { @{} }
         }
-        $warn = @{ WarningVariable = 'warnings'; WarningAction = 'SilentlyContinue'; ErrorVariable = 'failures'; ErrorAction = 'SilentlyContinue' }
+        $warn = @{ WarningVariable = 'warnings'; WarningAction = 'SilentlyContinue'; ErrorVariable = 'failures';
+            ErrorAction = 'SilentlyContinue' }
         if ($Rows) {
             [IO.File]::WriteAllText($list, $Rows)
             $result = Import-Csv $list | & $Command @more @warn
@@ -105,13 +108,17 @@ Describe 'Tenants name clients' {
     It 'and a text alone names nobody: <_>' -ForEach 'Get-DcrClient', 'Set-DcrClient', 'Remove-DcrClient', 'Export-DcrClient' {
         $command = $_
         $more = if ($command -eq 'Export-DcrClient') { @{ Path = "$list.out.csv" } } else { @{} }
-        $null = Assert-Failure { 'north' | & $command @more } -Id InvalidClientMetadata -Category InvalidData -Message "*The text 'north' names no client*" -Action '*-Tenant (Get-Content*'
+        $null = Assert-Failure { 'north' | & $command @more } -Id InvalidClientMetadata -Category InvalidData `
+            -Message "*The text 'north' names no client*" -Action '*-Tenant (Get-Content*'
     }
 
     It 'or nothing does, and then nothing is done: <What>' -ForEach @(
-        @{ What = 'a row of other columns'; Do = { [pscustomobject]@{ Tenat = 'north'; Url = 'x' } | Remove-DcrClient -Force }; Message = '*No client was named; the row has the columns Tenat, Url.*' }
-        @{ What = 'the same to Get'; Do = { [pscustomobject]@{ Tenat = 'north' } | Get-DcrClient }; Message = '*No client was named; the row has the column Tenat.*' }
-        @{ What = 'a variable that is not set'; Do = { Get-DcrClient -Tenant $null | Remove-DcrClient -Force }; Message = '*No client was named. Nothing was done.' }
+        @{ What = 'a row of other columns'; Do = { [pscustomobject]@{ Tenat = 'north'; Url = 'x' } | Remove-DcrClient -Force };
+            Message = '*No client was named; the row has the columns Tenat, Url.*' }
+        @{ What = 'the same to Get'; Do = { [pscustomobject]@{ Tenat = 'north' } | Get-DcrClient };
+            Message = '*No client was named; the row has the column Tenat.*' }
+        @{ What = 'a variable that is not set'; Do = { Get-DcrClient -Tenant $null | Remove-DcrClient -Force };
+            Message = '*No client was named. Nothing was done.' }
         @{ What = 'an empty list'; Do = { Remove-DcrClient -Tenant '', ' ' -Force }; Message = '*No client was named. Nothing was done.' }
         @{ What = 'no parameter'; Do = { Remove-DcrClient -Force }; Message = '*No client was named. Nothing was done.' }
     ) {
@@ -125,10 +132,13 @@ Describe 'Tenants name clients' {
         [pscustomobject]@{ Tenant = '' } | Get-DcrClient -Verbose 4>&1 | Should -BeLike '1 blank row was skipped.'
     }
 
-    It 'and one that is not known is an error: <_>' -ForEach 'Get-DcrClient', 'Set-DcrClient', 'Reset-DcrClientSecret', 'Remove-DcrClient', 'Export-DcrClient' {
+    It 'and one that is not known is an error: <_>' -ForEach 'Get-DcrClient', 'Set-DcrClient', 'Reset-DcrClientSecret',
+        'Remove-DcrClient', 'Export-DcrClient' {
         $command = $_
-        $more = switch ($command) { Set-DcrClient { @{ Scope = 'read' } } Export-DcrClient { @{ Path = "$list.out.csv" } } Get-DcrClient { @{} } default { @{ Force = $true } } }
-        $failure = Assert-Failure { & $command -Tenant north, nope @more } -Id ClientNotFound -Category ObjectNotFound -Message "Tenant 'nope' has no client at $($server.Issuer). Nothing was done." -Action '*Get-DcrClient -Offline*'
+        $more = switch ($command) { Set-DcrClient { @{ Scope = 'read' } } Export-DcrClient { @{ Path = "$list.out.csv" } } Get-DcrClient {
+            @{} } default { @{ Force = $true } } }
+        $failure = Assert-Failure { & $command -Tenant north, nope @more } -Id ClientNotFound -Category ObjectNotFound `
+            -Message "Tenant 'nope' has no client at $($server.Issuer). Nothing was done." -Action '*Get-DcrClient -Offline*'
         $failure.TargetObject | Should -Be nope
     }
 
@@ -146,12 +156,16 @@ Describe 'Tenants name clients' {
     }
 
     It 'and two clients of one are shown to who reads, and an error that lists both to who changes' {
-        $both = (Get-DcrClient -Tenant north -Offline), (New-DcrClient Second https://app.example.com/callback -Tenant North -AllowDuplicate)
+        $both = (Get-DcrClient -Tenant north -Offline), (New-DcrClient Second https://app.example.com/callback -Tenant North `
+            -AllowDuplicate)
         Clear-TestServerRequest $server
-        (Get-DcrClient -Tenant north -Offline -WarningVariable warnings -WarningAction SilentlyContinue).ClientId | Should -Be $both.ClientId
+        (Get-DcrClient -Tenant north -Offline -WarningVariable warnings -WarningAction SilentlyContinue).ClientId |
+            Should -Be $both.ClientId
         "$warnings" | Should -BeLike "Tenant 'north' has several clients: *$($both[0].ClientId)*"
-        foreach ($command in { Set-DcrClient -Tenant north -Scope x }, { Remove-DcrClient -Tenant north -Force }, { [pscustomobject]@{ Tenant = 'north' } | Reset-DcrClientSecret -Force }) {
-            $failure = Assert-Failure $command -Id TenantNotUnique -Category InvalidArgument -Message "*Tenant 'north' has several clients: *" -Action '*-ClientId*'
+        foreach ($command in { Set-DcrClient -Tenant north -Scope x }, { Remove-DcrClient -Tenant north -Force },
+            { [pscustomobject]@{ Tenant = 'north' } | Reset-DcrClientSecret -Force }) {
+            $failure = Assert-Failure $command -Id TenantNotUnique -Category InvalidArgument `
+                -Message "*Tenant 'north' has several clients: *" -Action '*-ClientId*'
             $both.ClientId | ForEach-Object { "$failure" | Should -BeLike "*$_*" }
         }
         Get-TestServerRequest $server | Should -BeNullOrEmpty
@@ -160,12 +174,15 @@ Describe 'Tenants name clients' {
     It 'and -Tenant beside -ClientId has to be the tenant of that client' {
         $north = Get-DcrClient -Tenant north -Offline
         (Set-DcrClient -ClientId $north.ClientId -Tenant north -Scope read).Scope | Should -Be read
-        $null = Assert-Failure { Remove-DcrClient -ClientId $north.ClientId -Tenant south -Force } -Id ClientNotFound -Category ObjectNotFound -Message "*belongs to tenant 'north', not to tenant 'south'*"
-        $null = Assert-Failure { $north | Remove-DcrClient -Tenant south -Force } -Id InvalidClientMetadata -Category InvalidData -Message '*Clients were piped*'
+        $null = Assert-Failure { Remove-DcrClient -ClientId $north.ClientId -Tenant south -Force } -Id ClientNotFound `
+            -Category ObjectNotFound -Message "*belongs to tenant 'north', not to tenant 'south'*"
+        $null = Assert-Failure { $north | Remove-DcrClient -Tenant south -Force } -Id InvalidClientMetadata -Category InvalidData `
+            -Message '*Clients were piped*'
     }
 
     It 'and changes by rows change no tenant' {
-        $changed = [pscustomobject]@{ Tenant = 'north'; Scope = 'read' }, [pscustomobject]@{ Tenant = 'south'; Scope = '' } | Set-DcrClient -ErrorVariable failures -ErrorAction SilentlyContinue
+        $changed = [pscustomobject]@{ Tenant = 'north'; Scope = 'read' }, [pscustomobject]@{ Tenant = 'south'; Scope = '' } |
+            Set-DcrClient -ErrorVariable failures -ErrorAction SilentlyContinue
         $changed.Tenant, $changed.Scope | Should -Be 'north', 'read'
         "$failures" | Should -BeLike '*Nothing to change was named; the row has the columns Tenant, Scope.*'
     }
@@ -175,8 +192,10 @@ Describe 'Tenants name clients' {
         $null = New-ConnectedServer
         $here = (Get-DcrServer)[-1]
         $null = New-TenantClient north
-        $null = Assert-Failure { Import-Csv $list | Select-Object -First 1 | Remove-DcrClient -Force -Connection $here } -Id NotConnected -Category ConnectionError -Message "*belongs to $($server.Issuer)*"
-        $null = Assert-Failure { Import-Csv $list | Select-Object Tenant, Issuer -First 1 | Remove-DcrClient -Force -Connection $here } -Id NotConnected -Category ConnectionError -Message "*belongs to $($server.Issuer)*"
+        $null = Assert-Failure { Import-Csv $list | Select-Object -First 1 | Remove-DcrClient -Force -Connection $here } -Id NotConnected `
+            -Category ConnectionError -Message "*belongs to $($server.Issuer)*"
+        $null = Assert-Failure { Import-Csv $list | Select-Object Tenant, Issuer -First 1 | Remove-DcrClient -Force -Connection $here } `
+            -Id NotConnected -Category ConnectionError -Message "*belongs to $($server.Issuer)*"
         (Get-DcrClient -Offline).Tenant | Should -Be north
     }
 
@@ -194,17 +213,24 @@ Describe 'Tenants name clients' {
     }
 
     It 'and an error says whose it is: <How>' -ForEach @(
-        @{ How = 'a list'; First = ''; Second = ''; Third = ''; Do = { Set-DcrClient -Tenant north, nobody, south -RedirectUri 'https://app.example.com/#x' -ErrorAction SilentlyContinue } }
-        @{ How = 'rows'; First = 'Row 1, '; Second = 'Row 2: '; Third = 'Row 3, '; Do = { 'north', 'nobody', 'south' | ForEach-Object { [pscustomobject]@{ Tenant = $_; RedirectUri = 'https://app.example.com/#x' } } | Set-DcrClient -ErrorAction SilentlyContinue } }
-        @{ How = 'clients'; First = ''; Second = ''; Third = ''; Do = { Get-DcrClient -Tenant north, nobody, south -ThrottleLimit 1 -ErrorAction SilentlyContinue | Set-DcrClient -RedirectUri 'https://app.example.com/#x' -ErrorAction SilentlyContinue } }
+        @{ How = 'a list'; First = ''; Second = ''; Third = '';
+            Do = { Set-DcrClient -Tenant north, nobody, south -RedirectUri 'https://app.example.com/#x' -ErrorAction SilentlyContinue } }
+        @{ How = 'rows'; First = 'Row 1, '; Second = 'Row 2: '; Third = 'Row 3, ';
+            Do = { 'north', 'nobody', 'south' | ForEach-Object {
+            [pscustomobject]@{ Tenant = $_; RedirectUri = 'https://app.example.com/#x' } } | Set-DcrClient -ErrorAction SilentlyContinue } }
+        @{ How = 'clients'; First = ''; Second = ''; Third = '';
+            Do = { Get-DcrClient -Tenant north, nobody, south -ThrottleLimit 1 -ErrorAction SilentlyContinue |
+            Set-DcrClient -RedirectUri 'https://app.example.com/#x' -ErrorAction SilentlyContinue } }
     ) {
         $Error.Clear()
         & $Do
         $said = @($Error | ForEach-Object { "$_" })
         [array]::Reverse($said)
         $said -like '*nobody*' | Should -BeExactly "${Second}Tenant 'nobody' has no client at $($server.Issuer). Nothing was done."
-        ($said -notlike '*nobody*')[0] | Should -BeLike "${First}north, client '$((Get-DcrClient -Tenant north -Offline).ClientId)': -RedirectUri: *"
-        ($said -notlike '*nobody*')[1] | Should -BeLike "${Third}south, client '$((Get-DcrClient -Tenant south -Offline).ClientId)': -RedirectUri: *"
+        ($said -notlike '*nobody*')[0] |
+            Should -BeLike "${First}north, client '$((Get-DcrClient -Tenant north -Offline).ClientId)': -RedirectUri: *"
+        ($said -notlike '*nobody*')[1] |
+            Should -BeLike "${Third}south, client '$((Get-DcrClient -Tenant south -Offline).ClientId)': -RedirectUri: *"
     }
 
     It 'and a failed read of one of several names the tenant' {
@@ -217,8 +243,10 @@ Describe 'Tenants name clients' {
     }
 
     It 'not in rows and on the line at once' {
-        $null = Assert-Failure { [pscustomobject]@{ Tenant = 'north' } | Get-DcrClient -Tenant south } -Id InvalidClientMetadata -Category InvalidData -Message '*Clients were piped*'
-        $null = Assert-Failure { [pscustomobject]@{ Tenant = 'north' } | Remove-DcrClient -Tenant south -Force } -Id InvalidClientMetadata -Category InvalidData -Message '*Clients were piped*'
+        $null = Assert-Failure { [pscustomobject]@{ Tenant = 'north' } | Get-DcrClient -Tenant south } -Id InvalidClientMetadata `
+            -Category InvalidData -Message '*Clients were piped*'
+        $null = Assert-Failure { [pscustomobject]@{ Tenant = 'north' } | Remove-DcrClient -Tenant south -Force } -Id InvalidClientMetadata `
+            -Category InvalidData -Message '*Clients were piped*'
     }
 
     It 'and an inventory of nobody replaces none' {
@@ -232,7 +260,8 @@ Describe 'Tenants name clients' {
 
     It 'and a row that names none is counted' {
         $rows = '1,north', '2,', '3,south' | ConvertFrom-Csv -Header Number, Tenant
-        $failure = Assert-Failure { $rows | Set-DcrClient -Scope read -WarningAction Ignore } -Id InvalidClientMetadata -Category InvalidData -Message 'Row 2: No client was named*' -Action "Fill in the row's*"
+        $failure = Assert-Failure { $rows | Set-DcrClient -Scope read -WarningAction Ignore } -Id InvalidClientMetadata `
+            -Category InvalidData -Message 'Row 2: No client was named*' -Action "Fill in the row's*"
         $failure.TargetObject.Number | Should -Be 2
     }
 
@@ -244,6 +273,7 @@ Describe 'Tenants name clients' {
     }
 
     It 'and -Verbose says whom each request is for' {
-        (Set-DcrClient -Tenant north -Scope read -Verbose 4>&1 | Where-Object { $_ -is [System.Management.Automation.VerboseRecord] }).Message -like "Tenant 'north': *" | Should -HaveCount 2
+        (Set-DcrClient -Tenant north -Scope read -Verbose 4>&1 |
+            Where-Object { $_ -is [System.Management.Automation.VerboseRecord] }).Message -like "Tenant 'north': *" | Should -HaveCount 2
     }
 }

@@ -26,7 +26,8 @@ Describe 'Test-DcrServer' {
         "$view" | Should -Match 'Passed +Store +'
         $view -match '^ {30}-> ' | Should -Not -BeNullOrEmpty
         # Wherever a line ends, a word does.
-        ($view[3..99].ForEach({ $_.PadRight(30).Substring(30).Trim() }) -join ' ' -replace '\s+', ' ') | Should -Match 'enough where the server registers clients openly\. -> If the server refuses registrations'
+        ($view[3..99].ForEach({ $_.PadRight(30).Substring(30).Trim() }) -join ' ' -replace '\s+', ' ') |
+            Should -Match 'enough where the server registers clients openly\. -> If the server refuses registrations'
     }
 
     It 'writes no error for what fails, and goes on' {

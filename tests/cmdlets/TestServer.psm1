@@ -105,7 +105,8 @@ function Remove-TestServer {
     }
 }
 
-# Changes switches from the next request on, each as a whole; of okta and auth0, the members that are named. Setting faults starts their queue anew.
+# Changes switches from the next request on, each as a whole; of okta and auth0, the members that are named. Setting faults starts their
+# queue anew.
 function Set-TestServerSwitch {
     [CmdletBinding()]
     param(
@@ -147,7 +148,8 @@ function Get-TestServerClient {
     Invoke-Control GET "/servers/$($Server.Id)/clients" | Where-Object { -not $ClientId -or $_.clientId -ceq $ClientId }
 }
 
-# What an Okta org (secrets) or an Auth0 tenant (settings, applications, credentials, clientGrants, connections, networkAcls, resourceServers) holds now.
+# What an Okta org (secrets) or an Auth0 tenant (settings, applications, credentials, clientGrants, connections, networkAcls,
+# resourceServers) holds now.
 function Get-TestServerState {
     [CmdletBinding()]
     param([Parameter(Mandatory)] [object] $Server)

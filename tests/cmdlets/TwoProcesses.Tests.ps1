@@ -3,8 +3,10 @@ BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest -Vault
     $app = @{ ClientName = 'App'; RedirectUri = 'https://app.example.com/callback' }
-    $storeFile = Join-Path $(if ($env:OS -eq 'Windows_NT') { "$env:LOCALAPPDATA/Microsoft/PowerShell/secretmanagement" } else { "$HOME/.secretmanagement" }) localstore/storefile
-    $lockFile = Join-Path ([Environment]::GetFolderPath('LocalApplicationData', 'DoNotVerify')) 'DcrPowerShell/locks/microsoft.powershell.secretstore.lock'
+    $storeFile = Join-Path $(if ($env:OS -eq 'Windows_NT') { "$env:LOCALAPPDATA/Microsoft/PowerShell/secretmanagement" } else {
+        "$HOME/.secretmanagement" }) localstore/storefile
+    $lockFile = Join-Path ([Environment]::GetFolderPath('LocalApplicationData',
+        'DoNotVerify')) 'DcrPowerShell/locks/microsoft.powershell.secretstore.lock'
 }
 
 AfterAll { Stop-DcrTest }
@@ -13,7 +15,8 @@ Describe 'Two processes on one SecretStore' {
     It 'register fifty clients each: a hundred records, each with its own token' {
         $server = New-TestServer
         $script = "`$null = Connect-DcrServer $($server.Issuer)
-            1..50 | ForEach-Object { [pscustomobject]@{ ClientName = `"`$PID-`$_`"; RedirectUri = 'https://app.example.com/'; Tenant = `"`$PID-`$_`" } } | New-DcrClient -WarningVariable told | Out-Null
+            1..50 | ForEach-Object { [pscustomobject]@{ ClientName = `"`$PID-`$_`"; RedirectUri = 'https://app.example.com/';
+                Tenant = `"`$PID-`$_`" } } | New-DcrClient -WarningVariable told | Out-Null
             `"`$told`""
         $started = 1..2 | ForEach-Object { Start-Pwsh $script }
         $results = $started | ForEach-Object { Wait-Pwsh $_ }
@@ -71,7 +74,8 @@ Describe 'A process that writes SecretStore from an old copy' {
             while (-not [IO.File]::Exists('$go')) { Start-Sleep -Milliseconds 20 }
             Set-Secret -Vault TestStore -Name of-the-console -Secret value"
         Wait-Until { Test-Path $ready }
-        $clients = 1..3 | ForEach-Object { [pscustomobject]($app + @{ Tenant = "$([guid]::NewGuid())" }) } | New-DcrClient -ThrottleLimit 1 -WarningVariable told -WarningAction SilentlyContinue | ForEach-Object {
+        $clients = 1..3 | ForEach-Object { [pscustomobject]($app + @{ Tenant = "$([guid]::NewGuid())" }) } |
+            New-DcrClient -ThrottleLimit 1 -WarningVariable told -WarningAction SilentlyContinue | ForEach-Object {
             if (@(Get-TestServerClient $server).Count -eq 2) {
                 Set-Content $go ''
                 (Wait-Pwsh $console).Errors | Should -BeNullOrEmpty
@@ -79,14 +83,16 @@ Describe 'A process that writes SecretStore from an old copy' {
             $_
         }
         "$told" | Should -Be "Another process overwrote vault 'TestStore' with an older copy of it: 2 of the secrets that this command had stored there were put back."
-        $names = (Wait-Pwsh (Start-Pwsh -Module Microsoft.PowerShell.SecretStore '(Get-SecretInfo -Vault TestStore).Name')).Output -split '\r?\n'
+        $names = (Wait-Pwsh (Start-Pwsh `
+            -Module Microsoft.PowerShell.SecretStore '(Get-SecretInfo -Vault TestStore).Name')).Output -split '\r?\n'
         $clients.SecretName + 'of-the-console' | Should -BeIn $names
     }
 
     It 'drops records before a command is stopped: they are put back all the same' {
         $server = New-ConnectedServer
         $before = [IO.File]::ReadAllBytes($storeFile)
-        $client = 1..3 | ForEach-Object { [pscustomobject]($app + @{ Tenant = "$([guid]::NewGuid())" }) } | New-DcrClient -WarningAction SilentlyContinue | ForEach-Object {
+        $client = 1..3 | ForEach-Object { [pscustomobject]($app + @{ Tenant = "$([guid]::NewGuid())" }) } |
+            New-DcrClient -WarningAction SilentlyContinue | ForEach-Object {
             [IO.File]::WriteAllBytes($storeFile, $before)
             $_
         } | Select-Object -First 1
@@ -105,7 +111,8 @@ Describe 'SecretStore, which reads its file anew by itself when another process 
         $running = $rereading.AddScript({
             param($isOver)
             $any = [Reflection.BindingFlags]'Static,NonPublic,Public'
-            $file = [AppDomain]::CurrentDomain.GetAssemblies() | ForEach-Object { $_.GetType('Microsoft.PowerShell.SecretStore.SecureStoreFile') } | Where-Object { $_ }
+            $file = [AppDomain]::CurrentDomain.GetAssemblies() |
+                ForEach-Object { $_.GetType('Microsoft.PowerShell.SecretStore.SecureStoreFile') } | Where-Object { $_ }
             $raise = $file.GetMethod('RaiseDataUpdatedEvent', $any)
             $later = [Activator]::CreateInstance($raise.GetParameters()[0].ParameterType, [object[]]@([datetime]::MaxValue))
             while (-not $isOver.IsSet) { $raise.Invoke($null, @($later)) }
@@ -114,7 +121,8 @@ Describe 'SecretStore, which reads its file anew by itself when another process 
         finally { $isOver.Set() }
         $rereading.EndInvoke($running)
         $rereading.Streams.Error | Should -BeNullOrEmpty
-        $names = (Wait-Pwsh (Start-Pwsh -Module Microsoft.PowerShell.SecretStore '(Get-SecretInfo -Vault TestStore).Name')).Output -split '\r?\n'
+        $names = (Wait-Pwsh (Start-Pwsh `
+            -Module Microsoft.PowerShell.SecretStore '(Get-SecretInfo -Vault TestStore).Name')).Output -split '\r?\n'
         $clients.SecretName | Should -BeIn $names
     }
 }
@@ -147,8 +155,10 @@ Describe 'A vault that another process is writing to' {
         $null = New-DcrClient @app
         $longestWait.SetValue($null, [timespan]::FromMilliseconds(20))
         $held = [IO.FileStream]::new($lockFile, 'OpenOrCreate', 'ReadWrite', 'None')
-        $failure = Assert-Failure { New-DcrClient @app } -Id VaultWriteFailed -Category WriteError -Message "*another process has been writing to it for 1 second*"
-        ConvertTo-PlainText $failure.TargetObject.RegistrationAccessToken | Should -BeExactly (Get-TestServerClient $server $failure.TargetObject.ClientId).registrationAccessToken
+        $failure = Assert-Failure { New-DcrClient @app } -Id VaultWriteFailed -Category WriteError `
+            -Message "*another process has been writing to it for 1 second*"
+        ConvertTo-PlainText $failure.TargetObject.RegistrationAccessToken |
+            Should -BeExactly (Get-TestServerClient $server $failure.TargetObject.ClientId).registrationAccessToken
         $held.Dispose()
         (New-DcrClient @app).ClientName | Should -Be 'App'
     }

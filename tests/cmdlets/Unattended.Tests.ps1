@@ -11,7 +11,8 @@ Describe 'A session without a person (-NonInteractive)' {
         $server = New-TestServer @{ rotateSecret = 'put' }
         $result = Wait-Pwsh (Start-Pwsh "`$null = Connect-DcrServer $($server.Issuer)
             `$client = New-DcrClient App https://app.example.com/
-            `$client | Reset-DcrClientSecret -Force | Set-DcrClient -Scope read -WarningAction SilentlyContinue | Get-DcrClient | ForEach-Object ClientName
+            `$client | Reset-DcrClientSecret -Force | Set-DcrClient -Scope read -WarningAction SilentlyContinue | Get-DcrClient |
+                ForEach-Object ClientName
             `$client | Remove-DcrClient -Confirm:`$false
             Disconnect-DcrServer")
         $result.Errors | Should -BeNullOrEmpty
@@ -21,14 +22,16 @@ Describe 'A session without a person (-NonInteractive)' {
     }
 
     It 'that leaves out -Confirm:$false gets one error that names the way, and nothing is done: <Command>' -ForEach @(
-        @{ Command = '"no", $client.ClientId | ForEach-Object { [pscustomobject]@{ ClientId = $client.ClientId } } | Remove-DcrClient'; Way = '-Force or -Confirm:$false' }
+        @{ Command = '"no", $client.ClientId | ForEach-Object { [pscustomobject]@{ ClientId = $client.ClientId } } | Remove-DcrClient';
+            Way = '-Force or -Confirm:$false' }
         @{ Command = '$client | Reset-DcrClientSecret'; Way = '-Force or -Confirm:$false' }
         @{ Command = '$client | Set-DcrClient -Scope read -Confirm'; Way = '-Confirm:$false' }
     ) {
         $server = New-TestServer @{ rotateSecret = 'put' }
         $result = Wait-Pwsh (Start-Pwsh "`$null = Connect-DcrServer $($server.Issuer)
             `$client = New-DcrClient App https://app.example.com/
-            try { $($Command -replace '\$', '`$' | ForEach-Object { $ExecutionContext.InvokeCommand.ExpandString($_) }) } catch { `$_.FullyQualifiedErrorId; `$_.CategoryInfo.Category; `"`$_`"; `$_.ErrorDetails.RecommendedAction }")
+            try { $($Command -replace '\$', '`$' | ForEach-Object { $ExecutionContext.InvokeCommand.ExpandString($_) }) } catch {
+                `$_.FullyQualifiedErrorId; `$_.CategoryInfo.Category; `"`$_`"; `$_.ErrorDetails.RecommendedAction }")
         $lines = $result.Output.Trim() -split '\r?\n'
         $lines[0] | Should -BeLike 'ConfirmationNotPossible,*'
         $lines[1] | Should -Be 'InvalidOperation'
@@ -98,7 +101,8 @@ Describe 'The culture <_>' -ForEach 'tr-TR', 'ar-SA' {
             # Worker threads too.
             $thread.CurrentCulture = $thread.CurrentUICulture = [cultureinfo]::DefaultThreadCurrentCulture = $culture
             $null = Connect-DcrServer $server.Issuer.ToUpperInvariant().Replace('HTTP', 'http')
-            $client = New-DcrClient 'TITLE' https://app.example.com/ -GrantType authorization_code -Metadata @{ default_max_age = 3600; ratio = 1.5; at = [datetime]::new(2026, 1, 31, 12, 0, 0, [DateTimeKind]::Utc) }
+            $client = New-DcrClient 'TITLE' https://app.example.com/ -GrantType authorization_code `
+                -Metadata @{ default_max_age = 3600; ratio = 1.5; at = [datetime]::new(2026, 1, 31, 12, 0, 0, [DateTimeKind]::Utc) }
             $expiry = $client.SecretExpiry
             $changed = Set-DcrClient CLIENT-I -Scope read
             $found = Get-DcrClient -ClientName title

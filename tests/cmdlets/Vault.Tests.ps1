@@ -31,7 +31,8 @@ Describe 'A SecretStore that has locked itself' {
         @{ Name = 'Reset-DcrClientSecret'; Command = { $client | Reset-DcrClientSecret -Force } }
         @{ Name = 'Remove-DcrClient'; Command = { Remove-DcrClient $client.ClientId @over -Confirm:$false } }
     ) {
-        $null = Assert-Failure $Command -Id VaultLocked -Category AuthenticationError -Message "*'TestStore' is locked. Nothing was sent." -Action '*Unlock-SecretStore*' -Terminating
+        $null = Assert-Failure $Command -Id VaultLocked -Category AuthenticationError -Message "*'TestStore' is locked. Nothing was sent." `
+            -Action '*Unlock-SecretStore*' -Terminating
         Get-TestServerRequest $server | Should -BeNullOrEmpty
     }
 
@@ -67,7 +68,9 @@ Describe 'A SecretStore of a version whose members are not known' {
 
     It 'is a vault like any other: clients are kept, changed, found by the next process and removed' {
         $result = Wait-Pwsh (Start-Pwsh "$unknown; $connect
-            1..3 | ForEach-Object { [pscustomobject]@{ ClientName = `"App`$_`"; Tenant = `"t`$_`"; RedirectUri = 'https://app.example.com/' } } | New-DcrClient | Set-DcrClient -Scope read | ForEach-Object { `"`$(`$_.Storage)`" }
+            1..3 | ForEach-Object { [pscustomobject]@{ ClientName = `"App`$_`"; Tenant = `"t`$_`";
+                RedirectUri = 'https://app.example.com/' } } | New-DcrClient | Set-DcrClient -Scope read |
+                ForEach-Object { `"`$(`$_.Storage)`" }
             Get-DcrClient -ClientName App3 | Remove-DcrClient -Confirm:`$false
             `"found: `$(`$members.GetProperty('Found').GetValue(`$null))`"")
         $result.Errors | Should -BeNullOrEmpty
@@ -84,7 +87,8 @@ Describe 'No vault' {
     It 'of the name that Set-DcrStore -DefaultVault set is an error that says how to get one' {
         Unregister-SecretVault TestStore
         $server = New-TestServer
-        $null = Assert-Failure { Connect-DcrServer $server.Issuer } -Id VaultNotFound -Category ObjectNotFound -Message "*'TestStore'*" -Action '*Register-SecretVault*' -Terminating
+        $null = Assert-Failure { Connect-DcrServer $server.Issuer } -Id VaultNotFound -Category ObjectNotFound -Message "*'TestStore'*" `
+            -Action '*Register-SecretVault*' -Terminating
         Get-TestServerRequest $server | Should -BeNullOrEmpty
         (Connect-DcrServer $server.Issuer -LocalStore).Vault | Should -BeNullOrEmpty
     }
@@ -96,7 +100,8 @@ Describe 'No vault' {
         @{ Name = 'New-DcrKey'; Command = { New-DcrKey key -Vault Nowhere } }
     ) {
         $server = New-TestServer
-        $null = Assert-Failure $Command -Id VaultNotFound -Category ObjectNotFound -Message '*Nowhere*TestStore*' -Action '*Register-SecretVault*' -Terminating
+        $null = Assert-Failure $Command -Id VaultNotFound -Category ObjectNotFound -Message '*Nowhere*TestStore*' `
+            -Action '*Register-SecretVault*' -Terminating
         Get-TestServerRequest $server | Should -BeNullOrEmpty
     }
 
@@ -104,7 +109,8 @@ Describe 'No vault' {
         $server = New-ConnectedServer
         Unregister-SecretVault TestStore
         Clear-TestServerRequest $server
-        $rows = 1..3 | ForEach-Object { [pscustomobject]@{ ClientName = "App$_"; RedirectUri = 'https://app.example.com/'; Tenant = "t$_" } }
+        $rows = 1..3 | ForEach-Object { [pscustomobject]@{ ClientName = "App$_"; RedirectUri = 'https://app.example.com/';
+            Tenant = "t$_" } }
         $null = Assert-Failure { $rows | New-DcrClient } -Id VaultNotFound -Category ObjectNotFound -Message "*'TestStore'*" -Terminating
         Get-TestServerRequest $server | Should -BeNullOrEmpty
     }
@@ -116,7 +122,8 @@ Describe 'A vault that is named' {
         $server = New-ConnectedServer @{} @{ Vault = 'Other' }
         $client = New-DcrClient @app
         $client.Storage | Should -Be 'Vault'
-        (Get-VaultRecord $client -Vault Other).registration_access_token | Should -BeExactly (Get-TestServerClient $server).registrationAccessToken
+        (Get-VaultRecord $client -Vault Other).registration_access_token |
+            Should -BeExactly (Get-TestServerClient $server).registrationAccessToken
         Get-VaultRecordName | Should -Not -Contain $client.SecretName
         (Get-DcrServer | Where-Object Issuer -eq $server.Issuer).Vault | Should -Be 'Other'
         $store = Get-DcrStore
@@ -156,7 +163,8 @@ Describe 'A vault that is named' {
         $check = Test-DcrServer lockable | Where-Object Name -eq Store
         $check.Status | Should -Be 'Failed'
         $check.RecommendedAction | Should -Match 'Unlock-SecretVault'
-        $null = Assert-Failure { New-DcrKey locked -Vault Lockable } -Id VaultLocked -Category AuthenticationError -Action '*Unlock-Secret*' -Terminating
+        $null = Assert-Failure { New-DcrKey locked -Vault Lockable } -Id VaultLocked -Category AuthenticationError `
+            -Action '*Unlock-Secret*' -Terminating
         Disconnect-DcrServer lockable
     }
 
@@ -182,7 +190,8 @@ Describe 'A vault that is named' {
 }
 
 Describe 'What a vault holds is found' {
-    BeforeAll { $rows = 1..3 | ForEach-Object { [pscustomobject]@{ ClientName = "App$_"; RedirectUri = 'https://app.example.com/'; Tenant = "t$_" } } }
+    BeforeAll { $rows = 1..3 | ForEach-Object { [pscustomobject]@{ ClientName = "App$_"; RedirectUri = 'https://app.example.com/';
+        Tenant = "t$_" } } }
 
     BeforeEach {
         Reset-TestStore
@@ -223,7 +232,8 @@ Describe 'What a vault holds is found' {
         $result = Wait-Pwsh (Start-Pwsh "`$client = Get-DcrClient -Offline
             `$client.ClientName
             `$client | ConvertTo-Json -Depth 3 | ConvertFrom-Json | ForEach-Object Tenant
-            try { `$null = Get-DcrClient `$client.ClientId -Connection (Connect-DcrServer $($server.Issuer)) } catch { `$_.FullyQualifiedErrorId -replace ',.*' }")
+            try { `$null = Get-DcrClient `$client.ClientId -Connection (Connect-DcrServer $($server.Issuer)) } catch {
+                `$_.FullyQualifiedErrorId -replace ',.*' }")
         $result.Errors | Should -BeNullOrEmpty
         $lines = $result.Output.Trim() -split '\r?\n'
         $lines[0, 1] | Should -Be 'Mail', 'contoso'
@@ -243,7 +253,8 @@ Describe 'A session of its own kind' {
 
     It 'may have functions named like the vault commands: they are not called' {
         $global:calledByMistake = 0
-        'Get-Secret', 'Set-Secret', 'Get-SecretInfo', 'Get-SecretVault', 'Remove-Secret' | ForEach-Object { Set-Item "function:global:$_" { $global:calledByMistake++ } }
+        'Get-Secret', 'Set-Secret', 'Get-SecretInfo', 'Get-SecretVault', 'Remove-Secret' |
+            ForEach-Object { Set-Item "function:global:$_" { $global:calledByMistake++ } }
         try {
             $null = New-ConnectedServer
             $client = New-DcrClient @app

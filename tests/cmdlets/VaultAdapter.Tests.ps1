@@ -16,7 +16,8 @@ BeforeAll {
     function Get-TestVaultSecret([string] $Name = $vault) { [AppDomain]::CurrentDomain.GetData('DcrTestVault')[$Name].Secrets }
 
     # The text of every exception below an error record, its type and stack too.
-    function Get-Everything([object] $ErrorRecord) { "$ErrorRecord $($ErrorRecord.ErrorDetails.RecommendedAction) $($ErrorRecord.Exception)" }
+    function Get-Everything([object] $ErrorRecord) {
+        "$ErrorRecord $($ErrorRecord.ErrorDetails.RecommendedAction) $($ErrorRecord.Exception)" }
 }
 
 AfterAll { Stop-DcrTest }
@@ -30,10 +31,12 @@ Describe 'A vault that hangs' {
             $shorten
             `$env:DCR_TEST_VAULT_MODE = 'SetHangs=300'
             function Test-Hanging { [AppDomain]::CurrentDomain.GetData('DcrTestVault')['Hanging'].Hanging }
-            try { 1..3 | ForEach-Object { [pscustomobject]@{ ClientName = `"App`$_`"; RedirectUri = 'https://app.example.com/' } } | New-DcrClient -ThrottleLimit 1 -ErrorAction Continue 2>`$null | ForEach-Object { `"`$(`$_.ClientName) `$(`$_.Storage)`" } }
+            try { 1..3 | ForEach-Object { [pscustomobject]@{ ClientName = `"App`$_`"; RedirectUri = 'https://app.example.com/' } } |
+                New-DcrClient -ThrottleLimit 1 -ErrorAction Continue 2>`$null | ForEach-Object { `"`$(`$_.ClientName) `$(`$_.Storage)`" } }
             catch { `"`$(`$_.FullyQualifiedErrorId) `$_`"; `$_.ErrorDetails.RecommendedAction }
             Test-Hanging
-            foreach (`$name in 'Hanging', 'Good') { try { Connect-DcrServer $($server.Issuer) -Vault `$name } catch { `"`$(`$_.FullyQualifiedErrorId) `$_`" } }
+            foreach (`$name in 'Hanging', 'Good') { try { Connect-DcrServer $($server.Issuer) `
+                -Vault `$name } catch { `"`$(`$_.FullyQualifiedErrorId) `$_`" } }
             Test-Hanging
             `$null = Connect-DcrServer $($server.Issuer) -LocalStore 3>`$null
             (New-DcrClient Local https://app.example.com/ 3>`$null).Storage
@@ -59,7 +62,8 @@ Describe 'A vault that hangs' {
         try {
             $null = $shell.AddScript('param($module, $issuer, $vault) Import-Module $module; Connect-DcrServer $issuer -Vault $vault').AddArgument((Get-Module DcrPowerShell).Path).AddArgument($server.Issuer).AddArgument($vault).Invoke()
             $told = $shell.Streams.Progress | ForEach-Object StatusDescription
-            $told | Where-Object { $_ -like "Vault '$vault' has not answered Get-Secret yet. It is left behind after 2 minutes." } | Should -Not -BeNullOrEmpty
+            $told | Where-Object { $_ -like "Vault '$vault' has not answered Get-Secret yet. It is left behind after 2 minutes." } |
+                Should -Not -BeNullOrEmpty
             $shell.Streams.Progress[-1].RecordType | Should -Be 'Completed'
         } finally {
             $shell.Dispose()
@@ -108,7 +112,8 @@ Describe 'A vault whose words are not to be believed' {
         Clear-TestServerRequest $server
         $before = ConvertTo-PlainText (Get-TestVaultSecret)['dcr-probe']
         $env:DCR_TEST_VAULT_MODE = 'NotFound=dcr-probe'
-        $null = Assert-Failure { Connect-DcrServer $server.Issuer -Vault $vault } -Id VaultReadFailed -Category ReadError -Message "*it lists the secret 'dcr-probe' and does not give it*" -Terminating
+        $null = Assert-Failure { Connect-DcrServer $server.Issuer -Vault $vault } -Id VaultReadFailed -Category ReadError `
+            -Message "*it lists the secret 'dcr-probe' and does not give it*" -Terminating
         ConvertTo-PlainText (Get-TestVaultSecret)['dcr-probe'] | Should -BeExactly $before
         Get-TestServerRequest $server | Should -BeNullOrEmpty
     }
@@ -132,7 +137,8 @@ Describe 'A vault whose words are not to be believed' {
             $env:DCRPOWERSHELL_HOME = New-StoreFolder
             $null = Connect-DcrServer $server.Issuer -Vault $vault
             $env:DCR_TEST_VAULT_MODE = "NotFound=$($client.SecretName)"
-            $null = Assert-Failure { Set-DcrClient $client.ClientId -Scope read } -Id VaultReadFailed -Category ReadError -Message "*it lists the secret '$($client.SecretName)' and does not give it*"
+            $null = Assert-Failure { Set-DcrClient $client.ClientId -Scope read } -Id VaultReadFailed -Category ReadError `
+                -Message "*it lists the secret '$($client.SecretName)' and does not give it*"
         } finally { $env:DCRPOWERSHELL_HOME = $home1 }
     }
 
@@ -145,7 +151,8 @@ Describe 'A vault whose words are not to be believed' {
             $env:DCR_TEST_VAULT_MODE = 'RunspaceGone=3'
             $null = Connect-DcrServer $server.Issuer -Vault $vault
             (Get-DcrClient -Offline).ClientId | Should -Be $client.ClientId
-            ConvertTo-PlainText (Get-DcrClient -Offline).RegistrationAccessToken | Should -BeExactly (Get-TestServerClient $server).registrationAccessToken
+            ConvertTo-PlainText (Get-DcrClient -Offline).RegistrationAccessToken |
+                Should -BeExactly (Get-TestServerClient $server).registrationAccessToken
         } finally { $env:DCRPOWERSHELL_HOME = $home1 }
     }
 
@@ -157,7 +164,8 @@ Describe 'A vault whose words are not to be believed' {
         $said = Get-Everything $failures[0]
         $said | Should -BeLike '*The test vault does not take*'
         foreach ($secret in $known.registrationAccessToken, $known.clientSecret) {
-            for ($at = 0; $at + 8 -le $secret.Length; $at++) { $said | Should -Not -BeLike "*$([WildcardPattern]::Escape($secret.Substring($at, 8)))*" }
+            for ($at = 0; $at + 8 -le $secret.Length; $at++) { $said |
+                Should -Not -BeLike "*$([WildcardPattern]::Escape($secret.Substring($at, 8)))*" }
         }
         ConvertTo-PlainText $client.RegistrationAccessToken | Should -BeExactly $known.registrationAccessToken
     }
@@ -197,9 +205,11 @@ Describe 'A vault that has something else than it was given' {
             $env:DCRPOWERSHELL_HOME = New-StoreFolder
             $null = Connect-DcrServer $server.Issuer -Vault $vault
             (Get-TestVaultSecret)[$client.SecretName] = ConvertTo-Secret '{"version":1,"issuer":"https://'
-            $null = Assert-Failure { Set-DcrClient $client.ClientId -Scope read } -Id VaultReadFailed -Category ReadError -Message '*It was left as it is.' -Action "*Remove-Secret -Vault '$vault' -Name $($client.SecretName)*"
+            $null = Assert-Failure { Set-DcrClient $client.ClientId -Scope read } -Id VaultReadFailed -Category ReadError `
+                -Message '*It was left as it is.' -Action "*Remove-Secret -Vault '$vault' -Name $($client.SecretName)*"
             (Get-TestVaultSecret)[$client.SecretName] = ConvertTo-Secret '{"version":99}'
-            $null = Assert-Failure { Set-DcrClient $client.ClientId -Scope read } -Id VaultReadFailed -Category ReadError -Message '*layout 99*' -Action 'A newer DcrPowerShell wrote it: update this one.'
+            $null = Assert-Failure { Set-DcrClient $client.ClientId -Scope read } -Id VaultReadFailed -Category ReadError `
+                -Message '*layout 99*' -Action 'A newer DcrPowerShell wrote it: update this one.'
         } finally { $env:DCRPOWERSHELL_HOME = $home1 }
     }
 
@@ -258,7 +268,8 @@ Describe 'The name of an application''s copy of its secret' {
     }
 
     It 'is not the same for two clients of one command' {
-        $rows = 1..2 | ForEach-Object { [pscustomobject]@{ ClientName = "Twin$_"; RedirectUri = 'https://app.example.com/'; ClientSecretName = 'twin-secret' } }
+        $rows = 1..2 | ForEach-Object { [pscustomobject]@{ ClientName = "Twin$_"; RedirectUri = 'https://app.example.com/';
+            ClientSecretName = 'twin-secret' } }
         $made = $rows | New-DcrClient -ErrorAction SilentlyContinue -ErrorVariable failures
         $made.ClientName | Should -Be 'Twin1'
         "$failures" | Should -BeLike "Row 2, Twin2: The secret 'twin-secret' was named for two clients: row 1 has it. Nothing was sent for this one."
@@ -275,7 +286,8 @@ Describe 'Taking in what a vault holds' {
         $name = $client.SecretName
         $secretName = $client.GetType().Assembly.GetType('DcrPowerShell.Vaults.SecretName').GetMethod('For')
         1..1000 | ForEach-Object {
-            (Get-TestVaultSecret)[$secretName.Invoke($null, @($server.Issuer, "other-$_"))] = ConvertTo-Secret $record.Replace("`"client_id`":`"$($client.ClientId)`"", "`"client_id`":`"other-$_`"")
+            (Get-TestVaultSecret)[$secretName.Invoke($null, @($server.Issuer,
+                "other-$_"))] = ConvertTo-Secret $record.Replace("`"client_id`":`"$($client.ClientId)`"", "`"client_id`":`"other-$_`"")
         }
 
         $home1 = $env:DCRPOWERSHELL_HOME
@@ -287,7 +299,8 @@ Describe 'Taking in what a vault holds' {
             $calls = Get-TestVaultCallCount $vault
             $null = $shell.AddScript('param($module, $issuer, $vault) Import-Module $module; Connect-DcrServer $issuer -Vault $vault').AddArgument((Get-Module DcrPowerShell).Path).AddArgument($server.Issuer).AddArgument($vault)
             $running = $shell.BeginInvoke()
-            Wait-Until { @($shell.Streams.Progress | Where-Object StatusDescription -like "Reading the registrations in vault '$vault': * of 1001.").Count -ge 2 }
+            Wait-Until { @($shell.Streams.Progress |
+                Where-Object StatusDescription -like "Reading the registrations in vault '$vault': * of 1001.").Count -ge 2 }
             $shell.Stop()
             (Get-TestVaultCallCount $vault) - $calls | Should -BeLessThan 1001
             $env:DCR_TEST_VAULT_MODE = $null
@@ -307,7 +320,8 @@ Describe 'A command on the local store' {
     It 'neither needs nor loads SecretManagement, and the completion of -Vault says nothing where there is none' {
         if (-not (Test-Unshare)) { Set-ItResult -Skipped -Because 'SecretManagement can be hidden in a mount name space alone'; return }
         $server = New-TestServer
-        $hide = Get-Module Microsoft.PowerShell.SecretManagement -ListAvailable | ForEach-Object { "mount -t tmpfs tmpfs '$(Split-Path $_.ModuleBase)'" }
+        $hide = Get-Module Microsoft.PowerShell.SecretManagement -ListAvailable |
+            ForEach-Object { "mount -t tmpfs tmpfs '$(Split-Path $_.ModuleBase)'" }
         # A store without a default vault.
         $folder = New-StoreFolder
         $result = Wait-Pwsh (Start-Pwsh -Setup ($hide -join "`n") "
@@ -315,13 +329,15 @@ Describe 'A command on the local store' {
             `$null = Connect-DcrServer $($server.Issuer)
             `$client = New-DcrClient App https://app.example.com/ -Tenant hill -ClientSecretName app-secret 3>`$null
             `$null = `$client | Set-DcrClient -Scope read | Get-DcrClient
-            `$null = Get-DcrClient -Offline; `$null = Get-DcrStore; `$null = Test-DcrServer; `$null = Find-DcrOrphan; `$null = Restore-DcrRegistration
+            `$null = Get-DcrClient -Offline; `$null = Get-DcrStore; `$null = Test-DcrServer; `$null = Find-DcrOrphan;
+                `$null = Restore-DcrRegistration
             `$client | Remove-DcrClient -Confirm:`$false
             @([AppDomain]::CurrentDomain.GetAssemblies() | Where-Object { `$_.GetName().Name -like '*SecretManagement*' }).Count
             @([DcrPowerShell.Binding.VaultNameCompleter]::new().CompleteArgument('Connect-DcrServer', 'Vault', '', `$null, @{})).Count
             @(`$Error).Count
             try { Connect-DcrServer $($server.Issuer) -Vault Any } catch { `$_.FullyQualifiedErrorId }")
         $result.Errors | Should -BeNullOrEmpty
-        $result.Output.Trim() -split '\r?\n' | Should -Be '0', '0', '0', 'SecretManagementNotFound,DcrPowerShell.Commands.ConnectDcrServerCommand'
+        $result.Output.Trim() -split '\r?\n' | Should -Be '0', '0', '0',
+            'SecretManagementNotFound,DcrPowerShell.Commands.ConnectDcrServerCommand'
     }
 }

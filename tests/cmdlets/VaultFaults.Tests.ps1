@@ -38,7 +38,8 @@ Describe 'A vault that is bad from the start' {
     ) {
         Register-TestVault Bad -Mode $Mode
         $server = New-TestServer
-        $null = Assert-Failure { Connect-DcrServer $server.Issuer -Vault Bad } -Id $Id -Category $Category -Message "*'Bad'*" -Action $Action -Terminating
+        $null = Assert-Failure { Connect-DcrServer $server.Issuer -Vault Bad } -Id $Id -Category $Category -Message "*'Bad'*" `
+            -Action $Action -Terminating
         Get-TestServerRequest $server | Should -BeNullOrEmpty
     }
 
@@ -133,8 +134,10 @@ Describe 'A vault that goes bad' {
     }
 
     It 'loses no token that <Name> brought' -ForEach @(
-        @{ Name = 'an update'; Switches = @{ rotateToken = 'put' }; Change = { $client | Set-DcrClient -Scope read -ErrorAction SilentlyContinue -ErrorVariable script:failures } }
-        @{ Name = 'a read'; Switches = @{ rotateToken = 'getAndPut' }; Change = { $client | Get-DcrClient -ErrorAction SilentlyContinue -ErrorVariable script:failures } }
+        @{ Name = 'an update'; Switches = @{ rotateToken = 'put' };
+            Change = { $client | Set-DcrClient -Scope read -ErrorAction SilentlyContinue -ErrorVariable script:failures } }
+        @{ Name = 'a read'; Switches = @{ rotateToken = 'getAndPut' };
+            Change = { $client | Get-DcrClient -ErrorAction SilentlyContinue -ErrorVariable script:failures } }
     ) {
         $server = Connect-WithTestVault -Switches $Switches
         $client = New-DcrClient @app
@@ -151,7 +154,8 @@ Describe 'A vault that goes bad' {
         $rows = 1..5 | ForEach-Object { [pscustomobject]@{ ClientName = "App$_"; RedirectUri = 'https://app.example.com/' } }
         $clients = $rows | New-DcrClient -ThrottleLimit 1 -ErrorAction SilentlyContinue -ErrorVariable failures
         $clients.ClientName | Should -Be 'App1', 'App2', 'App3'
-        $failures | ForEach-Object { $_.FullyQualifiedErrorId.Split(',')[0] } | Should -Be 'VaultWriteFailed', 'VaultWriteFailed', 'VaultWriteFailed'
+        $failures | ForEach-Object { $_.FullyQualifiedErrorId.Split(',')[0] } |
+            Should -Be 'VaultWriteFailed', 'VaultWriteFailed', 'VaultWriteFailed'
         $failures[2].TargetObject.ClientName | Should -Be 'App5' -Because 'the row is what has to be run again'
         "$($failures[2])" | Should -BeLike '*Nothing was sent*'
         @(Get-TestServerRequest $server -Operation register).Count | Should -Be 3
@@ -161,7 +165,9 @@ Describe 'A vault that goes bad' {
         $server = Connect-WithTestVault
         $rows = 1..3 | ForEach-Object { [pscustomobject]@{ ClientName = "App$_"; RedirectUri = 'https://app.example.com/' } }
         $made = [System.Collections.ArrayList]::new()
-        $failure = Assert-Failure { $rows | New-DcrClient -ThrottleLimit 1 | ForEach-Object { $env:DCR_TEST_VAULT_MODE = 'Locked'; $null = $made.Add($_) } } -Id VaultLocked -Category AuthenticationError -Message "*'$vault' is locked*"
+        $failure = Assert-Failure { $rows | New-DcrClient -ThrottleLimit 1 |
+            ForEach-Object { $env:DCR_TEST_VAULT_MODE = 'Locked'; $null = $made.Add($_) } } -Id VaultLocked -Category AuthenticationError `
+            -Message "*'$vault' is locked*"
         $failure.TargetObject.ClientName | Should -Be 'App2'
         $made.ClientName | Should -Be 'App1'
         @(Get-TestServerRequest $server -Operation register).Count | Should -Be 1
@@ -170,11 +176,13 @@ Describe 'A vault that goes bad' {
     It 'that locks itself while requests are under way loses none of them, and of none it is said that it was not sent' {
         $server = Connect-WithTestVault -Switches @{ faults = @(@{ on = 'register'; delayMs = 700; skip = 1; times = 20 }) }
         $connection = Get-DcrServer | Select-Object -Last 1
-        $rows = 1..8 | ForEach-Object { [pscustomobject]@{ ClientName = "App$_"; RedirectUri = 'https://app.example.com/'; Tenant = "t$_" } }
+        $rows = 1..8 | ForEach-Object { [pscustomobject]@{ ClientName = "App$_"; RedirectUri = 'https://app.example.com/';
+            Tenant = "t$_" } }
         $failures = @(Get-Failure { $rows | New-DcrClient -ThrottleLimit 4 | ForEach-Object { $env:DCR_TEST_VAULT_MODE = 'Locked' } })
         $failures[-1].FullyQualifiedErrorId | Should -BeLike 'VaultLocked,*'
         $failures[-1].IsTerminating | Should -BeFalse -Because 'what was made is to come into the variable of the user'
-        @($failures | Where-Object FullyQualifiedErrorId -like 'VaultLocked,*').Count | Should -Be 1 -Because 'the command ends at the first'
+        @($failures | Where-Object FullyQualifiedErrorId -like 'VaultLocked,*').Count |
+            Should -Be 1 -Because 'the command ends at the first'
         $known = @(Get-TestServerClient $server)
         $known.Count | Should -BeGreaterThan 1
         $known.Count | Should -BeLessThan 8
@@ -203,14 +211,17 @@ Describe 'A vault that goes bad' {
         $null = Connect-WithTestVault
         $client = New-DcrClient @app
         $env:DCR_TEST_VAULT_MODE = 'GetThrows'
-        $null = Assert-Failure { Get-DcrClient $client.ClientId } -Id VaultReadFailed -Category ReadError -Message '*cannot read its disk*' -Action '*Test-SecretVault*'
+        $null = Assert-Failure { Get-DcrClient $client.ClientId } -Id VaultReadFailed -Category ReadError `
+            -Message '*cannot read its disk*' -Action '*Test-SecretVault*'
     }
 
     It 'cannot forget: the client is gone from the server, and the vault is told at the next connect' {
         $server = Connect-WithTestVault
         $client = New-DcrClient @app
         $env:DCR_TEST_VAULT_MODE = 'RemoveThrows'
-        $null = Assert-Failure { $client | Remove-DcrClient -Confirm:$false } -Id VaultWriteFailed -Category WriteError -Message '*was deleted at the server*vault still holds its registration*' -Action '*removed there when you connect to that vault next*'
+        $null = Assert-Failure { $client | Remove-DcrClient -Confirm:$false } -Id VaultWriteFailed -Category WriteError `
+            -Message '*was deleted at the server*vault still holds its registration*' `
+            -Action '*removed there when you connect to that vault next*'
         Get-TestServerClient $server | Should -BeNullOrEmpty
         $env:DCR_TEST_VAULT_MODE = $null
         $null = Connect-DcrServer $server.Issuer -Vault $vault
@@ -220,7 +231,8 @@ Describe 'A vault that goes bad' {
 
 Describe 'The same rows again after a vault failed' {
     BeforeEach {
-        $rows = 1..3 | ForEach-Object { [pscustomobject]@{ ClientName = "App$_"; RedirectUri = 'https://app.example.com/'; Tenant = "t$_" } }
+        $rows = 1..3 | ForEach-Object { [pscustomobject]@{ ClientName = "App$_"; RedirectUri = 'https://app.example.com/';
+            Tenant = "t$_" } }
         $server = Connect-WithTestVault
     }
 
@@ -229,9 +241,14 @@ Describe 'The same rows again after a vault failed' {
     It 'send nothing for what was registered: <Name>' -ForEach @(
         @{ Name = 'the vault is well again'; Between = { } }
         @{ Name = 'Restore-DcrRegistration ran between'; Between = { $null = Restore-DcrRegistration } }
-        @{ Name = 'over a second connection'; Between = { $null = Connect-DcrServer $server.Issuer -Vault $vault -Name second -WarningAction SilentlyContinue } }
-        @{ Name = 'over the local store'; Between = { $null = Connect-DcrServer $server.Issuer -LocalStore -Name local -WarningAction SilentlyContinue } }
-        @{ Name = 'over the connection that was there before'; Between = { $null = Connect-DcrServer $server.Issuer -Vault $vault -Name second -WarningAction SilentlyContinue; $null = Restore-DcrRegistration; Disconnect-DcrServer second; $null = Connect-DcrServer $server.Issuer -Vault $vault -WarningAction SilentlyContinue } }
+        @{ Name = 'over a second connection'; Between = { $null = Connect-DcrServer $server.Issuer -Vault $vault -Name second `
+            -WarningAction SilentlyContinue } }
+        @{ Name = 'over the local store'; Between = { $null = Connect-DcrServer $server.Issuer -LocalStore -Name local `
+            -WarningAction SilentlyContinue } }
+        @{ Name = 'over the connection that was there before';
+            Between = { $null = Connect-DcrServer $server.Issuer -Vault $vault -Name second `
+            -WarningAction SilentlyContinue; $null = Restore-DcrRegistration; Disconnect-DcrServer second;
+            $null = Connect-DcrServer $server.Issuer -Vault $vault -WarningAction SilentlyContinue } }
     ) {
         $env:DCR_TEST_VAULT_MODE = 'SetThrows'
         $first = $rows | New-DcrClient -ThrottleLimit 1 -ErrorAction SilentlyContinue

@@ -11,7 +11,8 @@ function Test-WholeLife {
     $connection.Issuer | Should -Be $Issuer
     Get-DcrClient | Should -BeNullOrEmpty
 
-    $client = New-DcrClient 'Patient portal' https://portal.example.com/callback -Scope openid, profile -Tenant clinic-1 -WarningVariable warnings
+    $client = New-DcrClient 'Patient portal' https://portal.example.com/callback -Scope openid, profile -Tenant clinic-1 `
+        -WarningVariable warnings
     $client.ClientName | Should -Be 'Patient portal'
     $client.ClientSecret | Should -Not -BeNullOrEmpty
     $record = Get-KeptRecord $client

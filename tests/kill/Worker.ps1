@@ -30,14 +30,16 @@ function Open-Store {
 function Get-Kept {
     foreach ($place in $connections.Keys) {
         foreach ($client in Get-DcrClient -Offline -Connection $connections[$place]) {
-            @{ place = $place; clientId = $client.ClientId; tenant = $client.Tenant; token = Get-Text $client.RegistrationAccessToken; secret = Get-Text $client.ClientSecret }
+            @{ place = $place; clientId = $client.ClientId; tenant = $client.Tenant; token = Get-Text $client.RegistrationAccessToken;
+                secret = Get-Text $client.ClientSecret }
         }
     }
 }
 
 function Get-Orphans {
     foreach ($orphan in Find-DcrOrphan -Connection $connections[$order.place]) {
-        @{ operation = $orphan.Operation; clientId = $orphan.ClientId; tenant = $orphan.Tenant; at = $orphan.At.UtcTicks; answer = -join ($orphan.Answer | ForEach-Object { Get-Text $_ }) }
+        @{ operation = $orphan.Operation; clientId = $orphan.ClientId; tenant = $orphan.Tenant; at = $orphan.At.UtcTicks;
+            answer = -join ($orphan.Answer | ForEach-Object { Get-Text $_ }) }
     }
 }
 
@@ -50,7 +52,8 @@ try {
     $places = @($order.place; if ($order.vault) { 'Local', 'Vault' -ne $order.place })
     foreach ($place in $places) {
         $target = if ($place -eq 'Vault') { @{ Vault = $order.vault } } else { @{ LocalStore = $true } }
-        $connections[$place] = Connect-DcrServer $order.issuer -Name $place @target -WarningVariable +warnings -WarningAction SilentlyContinue
+        $connections[$place] = Connect-DcrServer $order.issuer -Name $place @target -WarningVariable +warnings `
+            -WarningAction SilentlyContinue
     }
 
     Write-Line @{ warnings = @($warnings | ForEach-Object { "$_" }); clients = @(Get-Kept); orphans = @(Get-Orphans) }
@@ -69,9 +72,11 @@ function Get-Any { $known[$random.Next($known.Count)] }
 
 function Register {
     $rows = @($work.tenants | Sort-Object { $random.Next() } | Select-Object -First ($work.throttle * 2) | ForEach-Object {
-        [pscustomobject]@{ ClientName = $_; Tenant = $_; RedirectUri = 'https://app.example.com/callback'; SoftwareVersion = 'x' * ($work.big * $random.Next(2)) }
+        [pscustomobject]@{ ClientName = $_; Tenant = $_; RedirectUri = 'https://app.example.com/callback';
+            SoftwareVersion = 'x' * ($work.big * $random.Next(2)) }
     })
-    $rows | New-DcrClient -Connection $connections[$order.place] -ThrottleLimit $work.throttle -ErrorVariable failures -ErrorAction SilentlyContinue -WarningAction SilentlyContinue | ForEach-Object {
+    $rows | New-DcrClient -Connection $connections[$order.place] -ThrottleLimit $work.throttle -ErrorVariable failures `
+        -ErrorAction SilentlyContinue -WarningAction SilentlyContinue | ForEach-Object {
         $client = $_
         if ($work.dead -cnotcontains $client.ClientId -and -not @($known | Where-Object clientId -CEQ $client.ClientId)) {
             $known.Add([pscustomobject]@{ clientId = $client.ClientId; place = "$($client.Storage)" })
@@ -108,7 +113,8 @@ function Move-Some {
 function Protect {
     switch ($random.Next(4)) {
         { $_ -lt 2 } { $null = Set-DcrStore -Protection User }
-        default { $null = Set-DcrStore -Protection Passphrase -Passphrase (Get-Secure $order.passphrases[$random.Next($order.passphrases.Count)]) }
+        default { $null = Set-DcrStore -Protection Passphrase `
+            -Passphrase (Get-Secure $order.passphrases[$random.Next($order.passphrases.Count)]) }
     }
 }
 
@@ -122,7 +128,8 @@ function Step([string] $Name, [scriptblock] $Action) {
 try {
     if ($work.settle) {
         Find-DcrOrphan | Resolve-DcrOrphan -Dismiss -Confirm:$false
-        foreach ($gone in $work.settle.forget) { Remove-DcrClient $gone.clientId -StoreOnly -Connection $connections[$gone.place] -Confirm:$false }
+        foreach ($gone in $work.settle.forget) { Remove-DcrClient $gone.clientId -StoreOnly -Connection $connections[$gone.place] `
+            -Confirm:$false }
         Write-Line @{ settled = $true }
         $null = [Console]::In.ReadLine()
     }

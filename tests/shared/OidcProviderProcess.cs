@@ -36,7 +36,9 @@ public sealed class OidcProviderServer
 public sealed class OidcProviderProcess : IDisposable
 {
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(5);
-    private static readonly Lazy<NodePackage> Package = new(() => new NodePackage(Path.Combine(SourceTree.Root, "tests", "servers", "oidc-provider")));
+    private static readonly Lazy<NodePackage> Package = new(() =>
+        new NodePackage(Path.Combine(SourceTree.Root, "tests", "servers", "oidc-provider"))
+    );
 
     private readonly Process _process;
     private readonly StringBuilder _errors = new();

@@ -10,7 +10,8 @@ using System.Threading.Tasks;
 namespace DcrPowerShell.TestServer.Client;
 
 /// <summary>
-/// The test server in a process of its own, which ends with this one. Compiled into test projects of net8.0 and of net472, where the server itself can't run.
+/// The test server in a process of its own, which ends with this one. Compiled into test projects of net8.0 and of net472, where the server
+/// itself can't run.
 /// </summary>
 internal sealed class TestServerProcess : IDisposable
 {
@@ -62,7 +63,9 @@ internal sealed class TestServerProcess : IDisposable
     public Task<string> CertificateAuthorityAsync() => _http.GetStringAsync(new Uri("certificate", UriKind.Relative));
 
     /// <summary>Starts a server.</summary>
-    /// <param name="switches">An object whose members are switches, such as <c>new { rotateToken = "put" }</c>; null for the defaults.</param>
+    /// <param name="switches">
+    /// An object whose members are switches, such as <c>new { rotateToken = "put" }</c>; null for the defaults.
+    /// </param>
     public async Task<TestServerInstance> StartServerAsync(object? switches = null)
     {
         Started started = Read<Started>(await SendAsync("POST", "servers", switches ?? new { }));
@@ -95,7 +98,9 @@ internal sealed class TestServerProcess : IDisposable
         string text = await response.Content.ReadAsStringAsync();
         return response.IsSuccessStatusCode
             ? text
-            : throw new InvalidOperationException($"The test server's control API answered {(int)response.StatusCode} to {method} {path}: {text}");
+            : throw new InvalidOperationException(
+                $"The test server's control API answered {(int)response.StatusCode} to {method} {path}: {text}"
+            );
     }
 
     private sealed class Started
@@ -146,12 +151,15 @@ internal sealed class TestServerInstance : IDisposable
         TestServerProcess.Read<List<ServerClient>>(await _process.SendAsync("GET", $"{_path}/clients"));
 
     /// <summary>
-    /// What an Okta org (<c>secrets</c> by client) or an Auth0 tenant (<c>managementToken</c>, <c>settings</c>, <c>applications</c>, <c>credentials</c>, <c>clientGrants</c>,
+    /// What an Okta org (<c>secrets</c> by client) or an Auth0 tenant (<c>managementToken</c>, <c>settings</c>, <c>applications</c>,
+    /// <c>credentials</c>, <c>clientGrants</c>,
     /// <c>connections</c>, <c>networkAcls</c>, <c>resourceServers</c>) holds now, in the vendor's words.
     /// </summary>
     public async Task<JsonElement> StateAsync() => TestServerProcess.Read<JsonElement>(await _process.SendAsync("GET", $"{_path}/state"));
 
-    /// <summary>Changes switches from the next request on, each as a whole; of <c>okta</c> and <c>auth0</c>, the members that are named.</summary>
+    /// <summary>
+    /// Changes switches from the next request on, each as a whole; of <c>okta</c> and <c>auth0</c>, the members that are named.
+    /// </summary>
     public Task SetAsync(object switches) => _process.SendAsync("PATCH", _path, switches);
 
     /// <summary>Removes a client behind its owner's back.</summary>
@@ -165,8 +173,14 @@ internal sealed class TestServerInstance : IDisposable
     public Task StopAsync() => _process.SendAsync("DELETE", _path);
 
     /// <summary>Stops the server without waiting for it; one that was stopped already, or whose process has ended, is let be.</summary>
-    public void Dispose() => StopAsync().ContinueWith(
-        static stopped => stopped.Exception, System.Threading.CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+    public void Dispose() =>
+        StopAsync()
+            .ContinueWith(
+                static stopped => stopped.Exception,
+                System.Threading.CancellationToken.None,
+                TaskContinuationOptions.OnlyOnFaulted,
+                TaskScheduler.Default
+            );
 }
 
 /// <summary>A request that a server got.</summary>
@@ -178,7 +192,9 @@ internal sealed class ServerRequest
     /// <summary>When its body had been read.</summary>
     public DateTimeOffset ReceivedAt { get; set; }
 
-    /// <summary>notFound, methodNotAllowed, or what a fault's <c>on</c> can name: discovery, token, register, read, update, delete, list, …</summary>
+    /// <summary>
+    /// notFound, methodNotAllowed, or what a fault's <c>on</c> can name: discovery, token, register, read, update, delete, list, …
+    /// </summary>
     public string Operation { get; set; } = "";
 
     /// <summary>The client that its URL names.</summary>

@@ -104,20 +104,41 @@ internal sealed class HelpPage
     {
         foreach (var code in section.Blocks.SelectMany(block => block is CodeBlock code ? [code] : block.Descendants<CodeBlock>()))
         {
-            Expect(!code.Lines.ToString().StartsWith(' '), $"a block of code in '{section.Title}' begins with a space, which Get-Help would cut off");
+            Expect(
+                !code.Lines.ToString().StartsWith(' '),
+                $"a block of code in '{section.Title}' begins with a space, which Get-Help would cut off"
+            );
         }
 
         switch (section.Title)
         {
-            case "Synopsis": Synopsis = Text.Render(section.Blocks); break;
-            case "Description": Description = Text.Render(section.Blocks); break;
-            case "Examples": Examples = Parts(section).Select(ReadExample).ToArray(); break;
-            case "Parameters": Parameters = Parts(section).Select(ReadParameter).ToArray(); break;
-            case "Inputs": Inputs = Parts(section).Select(part => new HelpItem(part.Title, null, Text.Render(part.Blocks))).ToArray(); break;
-            case "Outputs": Outputs = Parts(section).Select(part => new HelpItem(part.Title, null, Text.Render(part.Blocks))).ToArray(); break;
-            case "Notes": Notes = Text.Render(section.Blocks); break;
-            case "Related links": Links = ReadLinks(section).ToArray(); break;
-            default: _problems.Add($"section '{section.Title}' is unknown"); break;
+            case "Synopsis":
+                Synopsis = Text.Render(section.Blocks);
+                break;
+            case "Description":
+                Description = Text.Render(section.Blocks);
+                break;
+            case "Examples":
+                Examples = Parts(section).Select(ReadExample).ToArray();
+                break;
+            case "Parameters":
+                Parameters = Parts(section).Select(ReadParameter).ToArray();
+                break;
+            case "Inputs":
+                Inputs = Parts(section).Select(part => new HelpItem(part.Title, null, Text.Render(part.Blocks))).ToArray();
+                break;
+            case "Outputs":
+                Outputs = Parts(section).Select(part => new HelpItem(part.Title, null, Text.Render(part.Blocks))).ToArray();
+                break;
+            case "Notes":
+                Notes = Text.Render(section.Blocks);
+                break;
+            case "Related links":
+                Links = ReadLinks(section).ToArray();
+                break;
+            default:
+                _problems.Add($"section '{section.Title}' is unknown");
+                break;
         }
     }
 
@@ -153,7 +174,11 @@ internal sealed class HelpPage
             return new HelpItem(name, null, prose);
         }
 
-        return new HelpItem(name, head[DefaultMark.Length..].Trim(), rest.Length > 0 ? [string.Join(' ', rest), .. prose.Skip(1)] : [.. prose.Skip(1)]);
+        return new HelpItem(
+            name,
+            head[DefaultMark.Length..].Trim(),
+            rest.Length > 0 ? [string.Join(' ', rest), .. prose.Skip(1)] : [.. prose.Skip(1)]
+        );
     }
 
     private IEnumerable<HelpLink> ReadLinks(Section section)

@@ -23,7 +23,12 @@ internal static class MamlWriter
     /// <summary>Writes the help file of all cmdlets.</summary>
     public static void Write(string path, IEnumerable<(CmdletFacts Facts, HelpPage Page)> cmdlets)
     {
-        var settings = new XmlWriterSettings { Indent = true, NewLineChars = "\n", Encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false) };
+        var settings = new XmlWriterSettings
+        {
+            Indent = true,
+            NewLineChars = "\n",
+            Encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
+        };
         using var writer = XmlWriter.Create(path, settings);
         Build(cmdlets).Save(writer);
     }
@@ -48,38 +53,55 @@ internal static class MamlWriter
             _ => [],
         };
 
-    private static XElement CommandElement(CmdletFacts facts, HelpPage page) => new(
-        Command + "command",
-        new XElement(
-            Command + "details",
-            new XElement(Command + "name", facts.Name),
-            Text(Maml + "description", page.Synopsis),
-            new XElement(Command + "verb", facts.Verb),
-            new XElement(Command + "noun", facts.Noun)),
-        Text(Maml + "description", page.Description),
-        new XElement(Command + "syntax", facts.ParameterSets.Select(set => SyntaxItem(facts, page, set))),
-        new XElement(
-            Command + "parameters",
-            facts.Parameters.OrderBy(parameter => parameter.Name, StringComparer.OrdinalIgnoreCase).Select(parameter => Described(facts, page, parameter))),
-        new XElement(Command + "inputTypes", Types(Command + "inputType", page.Inputs, InputTypes(facts))),
-        new XElement(Command + "returnValues", Types(Command + "returnValue", page.Outputs, facts.OutputTypes)),
-        page.Notes.Count > 0 ? new XElement(Maml + "alertSet", Text(Maml + "alert", page.Notes)) : null,
-        new XElement(Command + "examples", page.Examples.Select(Example)),
-        new XElement(Maml + "relatedLinks", Links(facts, page)));
+    private static XElement CommandElement(CmdletFacts facts, HelpPage page) =>
+        new(
+            Command + "command",
+            new XElement(
+                Command + "details",
+                new XElement(Command + "name", facts.Name),
+                Text(Maml + "description", page.Synopsis),
+                new XElement(Command + "verb", facts.Verb),
+                new XElement(Command + "noun", facts.Noun)
+            ),
+            Text(Maml + "description", page.Description),
+            new XElement(Command + "syntax", facts.ParameterSets.Select(set => SyntaxItem(facts, page, set))),
+            new XElement(
+                Command + "parameters",
+                facts
+                    .Parameters.OrderBy(parameter => parameter.Name, StringComparer.OrdinalIgnoreCase)
+                    .Select(parameter => Described(facts, page, parameter))
+            ),
+            new XElement(Command + "inputTypes", Types(Command + "inputType", page.Inputs, InputTypes(facts))),
+            new XElement(Command + "returnValues", Types(Command + "returnValue", page.Outputs, facts.OutputTypes)),
+            page.Notes.Count > 0 ? new XElement(Maml + "alertSet", Text(Maml + "alert", page.Notes)) : null,
+            new XElement(Command + "examples", page.Examples.Select(Example)),
+            new XElement(Maml + "relatedLinks", Links(facts, page))
+        );
 
     /// <summary>One line of syntax. The order is PowerShell's own: by position, then what is mandatory, then the rest.</summary>
-    private static XElement SyntaxItem(CmdletFacts facts, HelpPage page, string? set) => new(
-        Command + "syntaxItem",
-        new XElement(Maml + "name", facts.Name),
-        facts.Parameters
-            .Select(parameter => (Facts: parameter, Part: parameter.In(set)))
-            .Where(parameter => parameter.Part is not null)
-            .OrderBy(parameter => parameter.Part!.Position ?? int.MaxValue)
-            .ThenByDescending(parameter => parameter.Part!.Mandatory)
-            .Select(parameter => Parameter(
-                facts, page, parameter.Facts, [parameter.Part!], parameter.Facts.IsSwitch ? null : ValueGroup(parameter.Facts) ?? Value(parameter.Facts))));
+    private static XElement SyntaxItem(CmdletFacts facts, HelpPage page, string? set) =>
+        new(
+            Command + "syntaxItem",
+            new XElement(Maml + "name", facts.Name),
+            facts
+                .Parameters.Select(parameter => (Facts: parameter, Part: parameter.In(set)))
+                .Where(parameter => parameter.Part is not null)
+                .OrderBy(parameter => parameter.Part!.Position ?? int.MaxValue)
+                .ThenByDescending(parameter => parameter.Part!.Mandatory)
+                .Select(parameter =>
+                    Parameter(
+                        facts,
+                        page,
+                        parameter.Facts,
+                        [parameter.Part!],
+                        parameter.Facts.IsSwitch ? null : ValueGroup(parameter.Facts) ?? Value(parameter.Facts)
+                    )
+                )
+        );
 
-    /// <summary>The full description of a parameter. Where sets differ, the default set says whether it is required and where it stands.</summary>
+    /// <summary>
+    /// The full description of a parameter. Where sets differ, the default set says whether it is required and where it stands.
+    /// </summary>
     private static XElement Described(CmdletFacts facts, HelpPage page, ParameterFacts parameter)
     {
         var sets = facts.ParameterSets.Select(parameter.In).OfType<ParameterSetFacts>().ToArray();
@@ -103,13 +125,14 @@ internal static class MamlWriter
         Text(Maml + "description", Prose(facts, page, parameter).Concat(AcceptedValues(parameter))),
         value);
 
-    private static string PipelineInput(ParameterSetFacts[] sets) => (sets.Any(set => set.ByValue), sets.Any(set => set.ByPropertyName)) switch
-    {
-        (true, true) => "True (ByPropertyName, ByValue)",
-        (true, false) => "True (ByValue)",
-        (false, true) => "True (ByPropertyName)",
-        _ => "False",
-    };
+    private static string PipelineInput(ParameterSetFacts[] sets) =>
+        (sets.Any(set => set.ByValue), sets.Any(set => set.ByPropertyName)) switch
+        {
+            (true, true) => "True (ByPropertyName, ByValue)",
+            (true, false) => "True (ByValue)",
+            (false, true) => "True (ByPropertyName)",
+            _ => "False",
+        };
 
     private static IEnumerable<string> AcceptedValues(ParameterFacts parameter) =>
         parameter.Values.Count > 0 ? [$"Accepted values: {string.Join(", ", parameter.Values)}"] : [];
@@ -144,10 +167,14 @@ internal static class MamlWriter
 
     /// <summary>Get-Help -Online opens the first address, therefore the HelpUri of the cmdlet leads.</summary>
     private static IEnumerable<XElement> Links(CmdletFacts facts, HelpPage page) =>
-        (facts.HelpUri is null ? page.Links : page.Links.Prepend(new HelpLink("Online version:", facts.HelpUri))).Select(link => new XElement(
-            Maml + "navigationLink",
-            new XElement(Maml + "linkText", link.Text),
-            new XElement(Maml + "uri", PlainText.IsWeb(link.Target) ? link.Target : "")));
+        (facts.HelpUri is null ? page.Links : page.Links.Prepend(new HelpLink("Online version:", facts.HelpUri))).Select(
+            link => new XElement(
+                Maml + "navigationLink",
+                new XElement(Maml + "linkText", link.Text),
+                new XElement(Maml + "uri", PlainText.IsWeb(link.Target) ? link.Target : "")
+            )
+        );
 
-    private static XElement Text(XName name, IEnumerable<string> paragraphs) => new(name, paragraphs.Select(text => new XElement(Maml + "para", text)));
+    private static XElement Text(XName name, IEnumerable<string> paragraphs) =>
+        new(name, paragraphs.Select(text => new XElement(Maml + "para", text)));
 }

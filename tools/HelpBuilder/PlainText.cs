@@ -79,7 +79,8 @@ internal sealed class PlainText(int width, bool wrapParagraphs, int codeIndent)
     }
 
     /// <summary>Whether a link leads to the web rather than to a page nearby.</summary>
-    public static bool IsWeb(string? url) => Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http" or "mailto";
+    public static bool IsWeb(string? url) =>
+        Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http" or "mailto";
 
     /// <summary>Wraps text at spaces; a word longer than the width keeps a line to itself.</summary>
     public static IEnumerable<string> Wrap(string text, int width)
@@ -114,7 +115,9 @@ internal sealed class PlainText(int width, bool wrapParagraphs, int codeIndent)
     };
 
     private IEnumerable<string> Stack(IEnumerable<Block> blocks, int room, bool loose) =>
-        blocks.SelectMany((block, index) => index > 0 && loose ? Lines(block, room, wrap: true).Prepend("") : Lines(block, room, wrap: true));
+        blocks.SelectMany(
+            (block, index) => index > 0 && loose ? Lines(block, room, wrap: true).Prepend("") : Lines(block, room, wrap: true)
+        );
 
     private IEnumerable<string> ListLines(ListBlock list, int room)
     {
@@ -145,7 +148,10 @@ internal sealed class PlainText(int width, bool wrapParagraphs, int codeIndent)
         var columns = rows.Max(row => row.Length);
         int Longest(int column, Func<string, int> measure) => rows.Where(row => column < row.Length).Max(row => measure(row[column]));
         var widths = Enumerable.Range(0, columns).Select(column => Longest(column, cell => cell.Length)).ToArray();
-        var least = Enumerable.Range(0, columns).Select(column => Longest(column, cell => cell.Split(' ').Max(word => word.Length))).ToArray();
+        var least = Enumerable
+            .Range(0, columns)
+            .Select(column => Longest(column, cell => cell.Split(' ').Max(word => word.Length)))
+            .ToArray();
         while (widths.Sum() + 2 * (columns - 1) > room)
         {
             var flexible = Enumerable.Range(0, columns).Where(column => widths[column] > least[column]).ToArray();
@@ -162,7 +168,11 @@ internal sealed class PlainText(int width, bool wrapParagraphs, int codeIndent)
             var cells = row.Select((cell, column) => Wrap(cell, widths[column]).ToArray()).ToArray();
             for (var line = 0; line < cells.Max(cell => cell.Length); line++)
             {
-                yield return string.Join("  ", cells.Select((cell, column) => (line < cell.Length ? cell[line] : "").PadRight(widths[column]))).TrimEnd();
+                yield return string.Join(
+                        "  ",
+                        cells.Select((cell, column) => (line < cell.Length ? cell[line] : "").PadRight(widths[column]))
+                    )
+                    .TrimEnd();
             }
         }
     }

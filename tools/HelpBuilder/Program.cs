@@ -35,7 +35,8 @@ try
 
     return 0;
 }
-catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or BadImageFormatException or AssemblyResolutionException)
+catch (Exception exception)
+    when (exception is IOException or UnauthorizedAccessException or BadImageFormatException or AssemblyResolutionException)
 {
     Console.Error.WriteLine($"HelpBuilder: {exception.Message}");
     return 1;

@@ -33,7 +33,10 @@ internal sealed class AuditLine(byte[] utf8)
         get
         {
             var tail = utf8.Length < TailLength ? "" : Encoding.ASCII.GetString(utf8, utf8.Length - TailLength, TailLength);
-            var hash = tail.StartsWith(BeforeHash, StringComparison.Ordinal) && tail.EndsWith(AfterHash, StringComparison.Ordinal) ? tail.Substring(BeforeHash.Length, HashLength) : "";
+            var hash =
+                tail.StartsWith(BeforeHash, StringComparison.Ordinal) && tail.EndsWith(AfterHash, StringComparison.Ordinal)
+                    ? tail.Substring(BeforeHash.Length, HashLength)
+                    : "";
             return hash.Length > 0 && hash.All(static digit => digit is (>= '0' and <= '9') or (>= 'a' and <= 'f')) ? hash : null;
         }
     }
@@ -47,7 +50,9 @@ internal sealed class AuditLine(byte[] utf8)
         get
         {
             var text = Encoding.UTF8.GetString(utf8);
-            return text.StartsWith(Beginning.Substring(0, Math.Min(Beginning.Length, text.Length)), StringComparison.Ordinal) && !text.EndsWith("}", StringComparison.Ordinal) && !IsJson(text);
+            return text.StartsWith(Beginning.Substring(0, Math.Min(Beginning.Length, text.Length)), StringComparison.Ordinal)
+                && !text.EndsWith("}", StringComparison.Ordinal)
+                && !IsJson(text);
         }
     }
 
@@ -90,7 +95,11 @@ internal sealed class AuditLine(byte[] utf8)
             var json = JsonBag.Parse(Encoding.UTF8.GetString(utf8));
             return new DcrAuditRecord
             {
-                Time = DateTimeOffset.Parse(Needed(json, "time"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal),
+                Time = DateTimeOffset.Parse(
+                    Needed(json, "time"),
+                    CultureInfo.InvariantCulture,
+                    DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal
+                ),
                 Run = Needed(json, "run"),
                 User = json.Text("user") ?? "",
                 Host = json.Text("host") ?? "",

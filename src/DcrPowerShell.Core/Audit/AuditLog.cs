@@ -102,7 +102,9 @@ internal sealed class AuditLog(AuditSource source, IAuditFile? file, AuditKey ke
     }
 
     /// <summary>Follows the chain to its end.</summary>
-    /// <param name="keyOf">The key of an id; null where it is not known. Of a line with such a key only its place in the order is checked.</param>
+    /// <param name="keyOf">
+    /// The key of an id; null where it is not known. Of a line with such a key only its place in the order is checked.
+    /// </param>
     /// <inheritdoc cref="Read"/>
     public static DcrAuditCheck Verify(IAuditFile file, Func<string, byte[]?> keyOf)
     {
@@ -124,10 +126,19 @@ internal sealed class AuditLog(AuditSource source, IAuditFile? file, AuditKey ke
             var record = line.Read();
             var key = KeyOf(record);
             notChecked += key is null ? 1 : 0;
-            broken ??= key is not null && !line.IsGenuine(key) ? (number, "It was changed after it was written.")
-                : string.IsNullOrEmpty(record?.Key) && runs.Count > 0 ? (number, "It names no key, and every record is written with one: it was changed or added.")
-                : key is null && record is not null && runs.Contains(record.Run) ? (number, "It names another key than its run wrote with: it was changed or added.")
-                : record?.Previous != previous ? (number, records == 1 ? "It is not the first record that was written: those before it are gone." : "It does not follow the record before it: one was removed, added or moved.")
+            broken ??=
+                key is not null && !line.IsGenuine(key) ? (number, "It was changed after it was written.")
+                : string.IsNullOrEmpty(record?.Key) && runs.Count > 0
+                    ? (number, "It names no key, and every record is written with one: it was changed or added.")
+                : key is null && record is not null && runs.Contains(record.Run)
+                    ? (number, "It names another key than its run wrote with: it was changed or added.")
+                : record?.Previous != previous
+                    ? (
+                        number,
+                        records == 1
+                            ? "It is not the first record that was written: those before it are gone."
+                            : "It does not follow the record before it: one was removed, added or moved."
+                    )
                 : null;
             if (key is not null && record is not null && broken is null)
             {
@@ -143,7 +154,9 @@ internal sealed class AuditLog(AuditSource source, IAuditFile? file, AuditKey ke
             record?.Key is not { } id ? null : keys.TryGetValue(id, out var known) ? known : keys[id] = keyOf(id);
     }
 
-    /// <summary>The hash of the last whole line, and whether what comes last lacks its line feed: a process ended in the middle of it.</summary>
+    /// <summary>
+    /// The hash of the last whole line, and whether what comes last lacks its line feed: a process ended in the middle of it.
+    /// </summary>
     private static (string Previous, bool IsOpen) End(Stream content)
     {
         for (long length = TailLength; ; length *= 2)

@@ -78,12 +78,17 @@ internal static class HandlerFactory
         return found == target ? null : found;
     }
 
-    /// <summary>With the name and password of its address; else a proxy that wants the account's own sign-in (Negotiate, NTLM) gets it.</summary>
+    /// <summary>
+    /// With the name and password of its address; else a proxy that wants the account's own sign-in (Negotiate, NTLM) gets it.
+    /// </summary>
     private static WebProxy WebProxyOf(Uri proxy)
     {
         var names = proxy.UserInfo.Split([':'], 2).Select(Uri.UnescapeDataString).ToArray();
         return names[0].Length == 0
             ? new WebProxy(proxy) { UseDefaultCredentials = true }
-            : new WebProxy(new UriBuilder(proxy) { UserName = "", Password = "" }.Uri) { Credentials = new NetworkCredential(names[0], names.ElementAtOrDefault(1) ?? "") };
+            : new WebProxy(new UriBuilder(proxy) { UserName = "", Password = "" }.Uri)
+            {
+                Credentials = new NetworkCredential(names[0], names.ElementAtOrDefault(1) ?? ""),
+            };
     }
 }

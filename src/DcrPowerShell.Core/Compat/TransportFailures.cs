@@ -14,18 +14,32 @@ internal static class TransportFailures
     public static TransportFailure Classify(Exception failure)
     {
         var chain = Chain(failure).ToList();
-        if (chain.OfType<AuthenticationException>().Any() || chain.OfType<WebException>().Any(web => web.Status is WebExceptionStatus.TrustFailure or WebExceptionStatus.SecureChannelFailure))
+        if (
+            chain.OfType<AuthenticationException>().Any()
+            || chain
+                .OfType<WebException>()
+                .Any(web => web.Status is WebExceptionStatus.TrustFailure or WebExceptionStatus.SecureChannelFailure)
+        )
         {
             return TransportFailure.Tls;
         }
 
-        if (chain.OfType<SocketException>().Any(socket => socket.SocketErrorCode is SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData)
-            || chain.OfType<WebException>().Any(web => web.Status is WebExceptionStatus.NameResolutionFailure or WebExceptionStatus.ProxyNameResolutionFailure))
+        if (
+            chain
+                .OfType<SocketException>()
+                .Any(socket => socket.SocketErrorCode is SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData)
+            || chain
+                .OfType<WebException>()
+                .Any(web => web.Status is WebExceptionStatus.NameResolutionFailure or WebExceptionStatus.ProxyNameResolutionFailure)
+        )
         {
             return TransportFailure.NameResolution;
         }
 
-        return IsProxyRefusal(chain) ? TransportFailure.ProxyRefused : IsTunnel(chain) ? TransportFailure.ProxyTunnel : IsNoConnection(chain) ? TransportFailure.Connect : TransportFailure.Interrupted;
+        return IsProxyRefusal(chain) ? TransportFailure.ProxyRefused
+            : IsTunnel(chain) ? TransportFailure.ProxyTunnel
+            : IsNoConnection(chain) ? TransportFailure.Connect
+            : TransportFailure.Interrupted;
     }
 
     /// <summary>True where the failure itself proves that no connection was made.</summary>
@@ -46,7 +60,9 @@ internal static class TransportFailures
     /// <summary>By the number in the platform's words: it has the status nowhere else.</summary>
     private static bool IsProxyRefusal(List<Exception> chain) =>
 #if NET
-        chain.OfType<HttpRequestException>().Any(http => http.HttpRequestError == HttpRequestError.ProxyTunnelError && http.Message.Contains("407"));
+        chain
+            .OfType<HttpRequestException>()
+            .Any(http => http.HttpRequestError == HttpRequestError.ProxyTunnelError && http.Message.Contains("407"));
 #else
         chain.OfType<WebException>().Any(web => web.Response is HttpWebResponse { StatusCode: HttpStatusCode.ProxyAuthenticationRequired });
 #endif

@@ -21,7 +21,13 @@ internal sealed record AccessToken(string Value, bool IsDpopBound, DateTimeOffse
     /// <param name="scope">What was asked for, for the error.</param>
     /// <param name="explain">What a refusal means at this server; null where it means what it does elsewhere.</param>
     /// <exception cref="DcrException">The server gave none.</exception>
-    public static AccessToken Read(ProtocolRequest request, ProtocolResponse response, DateTimeOffset askedAt, string scope, Func<ServerError, DcrException?> explain)
+    public static AccessToken Read(
+        ProtocolRequest request,
+        ProtocolResponse response,
+        DateTimeOffset askedAt,
+        string scope,
+        Func<ServerError, DcrException?> explain
+    )
     {
         if (!response.IsSuccess)
         {
@@ -54,9 +60,11 @@ internal sealed record AccessToken(string Value, bool IsDpopBound, DateTimeOffse
             new TokenFacts(ScopesOf(answer, token, scope), life is { } rest ? askedAt + rest : TokenFacts.Read(token).ExpiresAt));
     }
 
-    private static TimeSpan? LifeOf(JsonBag answer) => answer.Integer("expires_in") is { } seconds and >= 0 and <= int.MaxValue ? TimeSpan.FromSeconds(seconds) : null;
+    private static TimeSpan? LifeOf(JsonBag answer) =>
+        answer.Integer("expires_in") is { } seconds and >= 0 and <= int.MaxValue ? TimeSpan.FromSeconds(seconds) : null;
 
-    private static TimeSpan RenewAfter(TimeSpan life) => life > RenewBefore + RenewBefore ? life - RenewBefore : TimeSpan.FromTicks(life.Ticks / 2);
+    private static TimeSpan RenewAfter(TimeSpan life) =>
+        life > RenewBefore + RenewBefore ? life - RenewBefore : TimeSpan.FromTicks(life.Ticks / 2);
 
     /// <summary>A server that does not say granted what was asked for (RFC 6749, section 5.1).</summary>
     private static IReadOnlyList<string>? ScopesOf(JsonBag answer, string token, string asked) =>

@@ -15,7 +15,13 @@ namespace DcrPowerShell.Credentials;
 /// <param name="Scope">Asked for whatever the operation; null for what each operation needs.</param>
 /// <param name="Audience">Which API the token is for, where the server wants to be told (Auth0); else null.</param>
 /// <param name="Explain">What a refusal means at this server; null where it means what it does elsewhere.</param>
-internal sealed record TokenSource(Uri Endpoint, IClientAuthentication Authentication, string? Scope, string? Audience, Func<ServerError, DcrException?> Explain);
+internal sealed record TokenSource(
+    Uri Endpoint,
+    IClientAuthentication Authentication,
+    string? Scope,
+    string? Audience,
+    Func<ServerError, DcrException?> Explain
+);
 
 /// <summary>
 /// Access tokens by the client credentials grant (RFC 6749, section 4.4): fetched when first needed, renewed before they expire
@@ -138,7 +144,8 @@ internal sealed class ClientCredentials(TokenSource source, DpopBinding dpop, Ht
     /// <summary>Headers that were made for one request.</summary>
     private sealed class Once(Authorization authorization) : IAuthorizer
     {
-        public Task<Authorization> AuthorizeAsync(ProtocolRequest request, IReporter reporter, CancellationToken stop) => Task.FromResult(authorization);
+        public Task<Authorization> AuthorizeAsync(ProtocolRequest request, IReporter reporter, CancellationToken stop) =>
+            Task.FromResult(authorization);
 
         public bool Learn(Authorization used, ProtocolRequest request, ProtocolResponse response) => false;
     }

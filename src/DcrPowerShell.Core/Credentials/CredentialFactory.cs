@@ -25,16 +25,32 @@ internal static class CredentialFactory
     /// <param name="input">Null for open registration.</param>
     /// <param name="scope">Words that the user named; null for what each operation needs.</param>
     /// <exception cref="DcrException">The server has no token endpoint.</exception>
-    public static ICredential Create(CredentialInput? input, ServerMetadata server, TokenRules rules, string? scope, DcrDPoP dpop, HttpSender sender, IClock clock) => input switch
-    {
-        null => new NoCredential(),
-        CredentialInput.Token token => token.Value,
-        _ => new ClientCredentials(
-            new TokenSource(rules.Endpoint ?? throw DcrErrors.NoTokenEndpoint(), Authentication(input, server, rules), scope, rules.Audience, rules.Explain),
-            new DpopBinding(dpop),
-            sender,
-            clock),
-    };
+    public static ICredential Create(
+        CredentialInput? input,
+        ServerMetadata server,
+        TokenRules rules,
+        string? scope,
+        DcrDPoP dpop,
+        HttpSender sender,
+        IClock clock
+    ) =>
+        input switch
+        {
+            null => new NoCredential(),
+            CredentialInput.Token token => token.Value,
+            _ => new ClientCredentials(
+                new TokenSource(
+                    rules.Endpoint ?? throw DcrErrors.NoTokenEndpoint(),
+                    Authentication(input, server, rules),
+                    scope,
+                    rules.Audience,
+                    rules.Explain
+                ),
+                new DpopBinding(dpop),
+                sender,
+                clock
+            ),
+        };
 
     private static IClientAuthentication Authentication(CredentialInput input, ServerMetadata server, TokenRules rules) => input switch
     {

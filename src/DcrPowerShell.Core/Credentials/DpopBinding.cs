@@ -42,7 +42,8 @@ internal sealed class DpopBinding(DcrDPoP mode) : IDisposable
 
         var code = ServerErrorReader.Read(response).Code;
         var wasOn = _isOn;
-        _isOn |= code is "use_dpop_nonce" or "invalid_dpop_proof" || (code == "invalid_grant" && request.Effect == RequestEffect.FetchesToken);
+        _isOn |=
+            code is "use_dpop_nonce" or "invalid_dpop_proof" || (code == "invalid_grant" && request.Effect == RequestEffect.FetchesToken);
         return (code == "use_dpop_nonce" && isNew) || (_isOn && !wasOn);
     }
 

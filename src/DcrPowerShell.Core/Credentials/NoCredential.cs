@@ -18,7 +18,8 @@ internal sealed class NoCredential : ICredential, IAuthorizer
 
     public Task<TokenFacts> InspectAsync(string? scope, IReporter reporter, CancellationToken stop) => Task.FromResult(TokenFacts.Unknown);
 
-    public Task<Authorization> AuthorizeAsync(ProtocolRequest request, IReporter reporter, CancellationToken stop) => Task.FromResult(Authorization.None);
+    public Task<Authorization> AuthorizeAsync(ProtocolRequest request, IReporter reporter, CancellationToken stop) =>
+        Task.FromResult(Authorization.None);
 
     public bool Learn(Authorization used, ProtocolRequest request, ProtocolResponse response) => false;
 }

@@ -36,9 +36,11 @@ internal sealed class StaticToken(string kind, string scheme, string token) : IC
 
     public IAuthorizer For(string? scope) => this;
 
-    public Task<TokenFacts> InspectAsync(string? scope, IReporter reporter, CancellationToken stop) => Task.FromResult(TokenFacts.Read(token));
+    public Task<TokenFacts> InspectAsync(string? scope, IReporter reporter, CancellationToken stop) =>
+        Task.FromResult(TokenFacts.Read(token));
 
-    public Task<Authorization> AuthorizeAsync(ProtocolRequest request, IReporter reporter, CancellationToken stop) => Task.FromResult(_authorization);
+    public Task<Authorization> AuthorizeAsync(ProtocolRequest request, IReporter reporter, CancellationToken stop) =>
+        Task.FromResult(_authorization);
 
     public bool Learn(Authorization used, ProtocolRequest request, ProtocolResponse response) => false;
 

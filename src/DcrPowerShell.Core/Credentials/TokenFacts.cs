@@ -29,8 +29,14 @@ internal sealed record TokenFacts(IReadOnlyList<string>? Scopes, DateTimeOffset?
         try
         {
             var claims = JsonBag.Parse(Encoding.UTF8.GetString(Base64Url.Decode(parts[1])));
-            var scopes = claims.Has("scope") ? claims.Words("scope") : claims.Has("scp") ? claims.Words("scp") : null;
-            var expiry = claims.Integer("exp") is { } seconds && seconds >= 0 && seconds <= DateTimeOffset.MaxValue.ToUnixTimeSeconds() ? DateTimeOffset.FromUnixTimeSeconds(seconds) : (DateTimeOffset?)null;
+            var scopes =
+                claims.Has("scope") ? claims.Words("scope")
+                : claims.Has("scp") ? claims.Words("scp")
+                : null;
+            var expiry =
+                claims.Integer("exp") is { } seconds && seconds >= 0 && seconds <= DateTimeOffset.MaxValue.ToUnixTimeSeconds()
+                    ? DateTimeOffset.FromUnixTimeSeconds(seconds)
+                    : (DateTimeOffset?)null;
             return new(scopes, expiry);
         }
         catch (Exception unreadable) when (unreadable is FormatException or JsonException)

@@ -56,7 +56,13 @@ internal sealed class Redaction
     public string Show(string text)
     {
         var hidden = Hide(text);
-        return HasUnsafe(hidden) ? new(hidden.Select(static character => IsUnsafe(character) && character is not ('\r' or '\n' or '\t') ? ' ' : character).ToArray()) : hidden;
+        return HasUnsafe(hidden)
+            ? new(
+                hidden
+                    .Select(static character => IsUnsafe(character) && character is not ('\r' or '\n' or '\t') ? ' ' : character)
+                    .ToArray()
+            )
+            : hidden;
     }
 
     /// <summary>Whether any of the secrets stands in a text, in whatever writing.</summary>
@@ -119,5 +125,13 @@ internal sealed class Redaction
 
     // Control characters, and the marks that turn the direction of what follows.
     private static bool IsUnsafe(char character) =>
-        char.IsControl(character) || character is '\u2028' or '\u2029' or '\u200E' or '\u200F' or '\u061C' or (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
+        char.IsControl(character)
+        || character
+            is '\u2028'
+                or '\u2029'
+                or '\u200E'
+                or '\u200F'
+                or '\u061C'
+                or (>= '\u202A' and <= '\u202E')
+                or (>= '\u2066' and <= '\u2069');
 }

@@ -105,7 +105,8 @@ internal sealed class SecretTraces
         }
     }
 
-    private static byte[] FromHexadecimal(string run) => Enumerable.Range(0, run.Length / 2).Select(at => Convert.ToByte(run.Substring(2 * at, 2), 16)).ToArray();
+    private static byte[] FromHexadecimal(string run) =>
+        Enumerable.Range(0, run.Length / 2).Select(at => Convert.ToByte(run.Substring(2 * at, 2), 16)).ToArray();
 
     /// <summary>A text, maybe freed of escapes, that knows where its characters stand in the text as it came.</summary>
     private sealed class Layer(string text, IReadOnlyList<(int Start, int End)>? places = null)

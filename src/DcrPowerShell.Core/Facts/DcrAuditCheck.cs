@@ -3,9 +3,24 @@ namespace DcrPowerShell;
 /// <summary>Whether the chain of an audit log holds.</summary>
 public sealed class DcrAuditCheck
 {
-    internal DcrAuditCheck(string path, long records, long tornLines, long? firstBrokenLine, string? reason, long notChecked, string? lastHash) =>
-        (Path, Records, TornLines, FirstBrokenLine, Reason, NotChecked, LastHash) =
-            (path, records, tornLines, firstBrokenLine, reason, notChecked, lastHash);
+    internal DcrAuditCheck(
+        string path,
+        long records,
+        long tornLines,
+        long? firstBrokenLine,
+        string? reason,
+        long notChecked,
+        string? lastHash
+    ) =>
+        (Path, Records, TornLines, FirstBrokenLine, Reason, NotChecked, LastHash) = (
+            path,
+            records,
+            tornLines,
+            firstBrokenLine,
+            reason,
+            notChecked,
+            lastHash
+        );
 
     /// <summary>The log.</summary>
     public string Path { get; }
@@ -31,9 +46,13 @@ public sealed class DcrAuditCheck
     /// </summary>
     public long NotChecked { get; }
 
-    /// <summary>How many lines were begun and not finished, because a process ended while it wrote them. They hold no record and break no chain.</summary>
+    /// <summary>
+    /// How many lines were begun and not finished, because a process ended while it wrote them. They hold no record and break no chain.
+    /// </summary>
     public long TornLines { get; }
 
-    /// <summary>The hash of the last record. Whoever knows an earlier one from elsewhere can see that no record was cut off the end.</summary>
+    /// <summary>
+    /// The hash of the last record. Whoever knows an earlier one from elsewhere can see that no record was cut off the end.
+    /// </summary>
     public string? LastHash { get; }
 }

@@ -12,7 +12,9 @@ public enum DcrAuditOutcome : long
     /// <summary>It was not done, for another reason.</summary>
     Failed,
 
-    /// <summary>It was sent, and nobody knows what the server did with it; or the server said that it did it, in an answer that cannot be used.</summary>
+    /// <summary>
+    /// It was sent, and nobody knows what the server did with it; or the server said that it did it, in an answer that cannot be used.
+    /// </summary>
     Unknown,
 
     /// <summary>The server did it, and the store did not keep that.</summary>

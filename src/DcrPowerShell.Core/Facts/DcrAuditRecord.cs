@@ -4,7 +4,10 @@ using System.Globalization;
 
 namespace DcrPowerShell;
 
-/// <summary>What was done to one client, by whom, and how it ended. Holds names only: no token, no secret, no value of the metadata, no words of the server.</summary>
+/// <summary>
+/// What was done to one client, by whom, and how it ended. Holds names only: no token, no secret, no value of the metadata, no words of the
+/// server.
+/// </summary>
 public sealed record DcrAuditRecord
 {
     private static readonly ReadableList<string> Nothing = new([]);
@@ -54,7 +57,9 @@ public sealed record DcrAuditRecord
     /// <summary>The error, where it did not succeed: a <see cref="Errors.DcrErrorId"/>.</summary>
     public string? ErrorId { get; internal init; }
 
-    /// <summary>How many requests that change something were sent, repeats among them; where none was, how many that read. Null for a connection.</summary>
+    /// <summary>
+    /// How many requests that change something were sent, repeats among them; where none was, how many that read. Null for a connection.
+    /// </summary>
     public int? Attempts { get; internal init; }
 
     /// <summary>The server's id of the last of these requests, from the header of its answer; null where it gave none.</summary>
@@ -67,10 +72,15 @@ public sealed record DcrAuditRecord
         internal init => _changed = value.Count == 0 ? Nothing : new(value);
     }
 
-    /// <summary>The hash of the record that said, before anything was sent, that this was about to be done; null where nothing was to be sent that changes anything.</summary>
+    /// <summary>
+    /// The hash of the record that said, before anything was sent, that this was about to be done; null where nothing was to be sent that
+    /// changes anything.
+    /// </summary>
     public string? Intent { get; internal init; }
 
-    /// <summary>The id of the key that <see cref="Hash"/> is made with: of the local store that its process had. Null where the record is in no log.</summary>
+    /// <summary>
+    /// The id of the key that <see cref="Hash"/> is made with: of the local store that its process had. Null where the record is in no log.
+    /// </summary>
     public string? Key { get; internal init; }
 
     /// <summary>The hash of the record before; 64 zeros for the first. Null where the record is in no log.</summary>
@@ -82,9 +92,25 @@ public sealed record DcrAuditRecord
     /// <inheritdoc/>
     public override string ToString()
     {
-        var client = ClientId is null ? ClientName is null ? "" : $" {ClientName}" : ClientName is null ? $" {ClientId}" : $" {ClientName} ({ClientId})";
+        var client = ClientId is null
+            ? ClientName is null
+                ? ""
+                : $" {ClientName}"
+            : ClientName is null
+                ? $" {ClientId}"
+                : $" {ClientName} ({ClientId})";
         var changed = Changed.Count == 0 ? "" : $": {string.Join(", ", Changed)}";
         var error = ErrorId is null ? "" : $" ({ErrorId})";
-        return string.Format(CultureInfo.InvariantCulture, "{0:yyyy-MM-dd HH:mm:ss}Z {1}{2} at {3}: {4}{5}{6}", Time.UtcDateTime, Operation, client, Server, Outcome, error, changed);
+        return string.Format(
+            CultureInfo.InvariantCulture,
+            "{0:yyyy-MM-dd HH:mm:ss}Z {1}{2} at {3}: {4}{5}{6}",
+            Time.UtcDateTime,
+            Operation,
+            client,
+            Server,
+            Outcome,
+            error,
+            changed
+        );
     }
 }

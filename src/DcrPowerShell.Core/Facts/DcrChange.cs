@@ -3,17 +3,22 @@ using System.Linq;
 
 namespace DcrPowerShell;
 
-/// <summary>A member of the client metadata that the server granted otherwise than it was asked for, or changed although nobody named it.</summary>
+/// <summary>
+/// A member of the client metadata that the server granted otherwise than it was asked for, or changed although nobody named it.
+/// </summary>
 public sealed class DcrChange
 {
     private const int LongestText = 60;
 
-    internal DcrChange(string name, object? asked, object? granted, bool wasNamed = true) => (Name, Asked, Granted, WasNamed) = (name, asked, granted, wasNamed);
+    internal DcrChange(string name, object? asked, object? granted, bool wasNamed = true) =>
+        (Name, Asked, Granted, WasNamed) = (name, asked, granted, wasNamed);
 
     /// <summary>Wire name, such as <c>scope</c>.</summary>
     public string Name { get; }
 
-    /// <summary>Whether the command named it. Else the server changed it by itself, and <see cref="Asked"/> is what it was before.</summary>
+    /// <summary>
+    /// Whether the command named it. Else the server changed it by itself, and <see cref="Asked"/> is what it was before.
+    /// </summary>
     public bool WasNamed { get; }
 
     /// <summary>What was asked for.</summary>
@@ -23,7 +28,8 @@ public sealed class DcrChange
     public object? Granted { get; }
 
     /// <inheritdoc/>
-    public override string ToString() => WasNamed ? $"{Name}: asked for {Say(Asked)}, granted {Say(Granted)}" : $"{Name}: was {Say(Asked)}, is {Say(Granted)}";
+    public override string ToString() =>
+        WasNamed ? $"{Name}: asked for {Say(Asked)}, granted {Say(Granted)}" : $"{Name}: was {Say(Asked)}, is {Say(Granted)}";
 
     private static string Say(object? value) => value switch
     {

@@ -34,7 +34,9 @@ public sealed class DcrExpiry : IComparable
     /// <summary>The time; null where there is none.</summary>
     public DateTimeOffset? At { get; }
 
-    /// <summary>At the moment of asking: "in 12 days", "expired 3 days ago", "never", "unknown"; empty where there is no secret that is used.</summary>
+    /// <summary>
+    /// At the moment of asking: "in 12 days", "expired 3 days ago", "never", "unknown"; empty where there is no secret that is used.
+    /// </summary>
     public string Text => (_rank, At - DateTimeOffset.UtcNow) switch
     {
         (Rank.Never, _) => "never",
@@ -67,7 +69,8 @@ public sealed class DcrExpiry : IComparable
         : Nullable.Compare(At, other.At);
 
     /// <inheritdoc/>
-    public override bool Equals(object? obj) => obj is string text ? text.Equals(Text, StringComparison.OrdinalIgnoreCase) : obj is DcrExpiry && CompareTo(obj) == 0;
+    public override bool Equals(object? obj) =>
+        obj is string text ? text.Equals(Text, StringComparison.OrdinalIgnoreCase) : obj is DcrExpiry && CompareTo(obj) == 0;
 
     /// <inheritdoc/>
     public override int GetHashCode() => (_rank, At).GetHashCode();

@@ -7,7 +7,10 @@ namespace DcrPowerShell;
 /// <summary>How many requests a server takes in which time, such as <c>50/min</c>.</summary>
 public sealed class DcrRateLimit
 {
-    private static readonly Regex Form = new(@"^\s*(?<count>\d{1,6})\s*(/|\s+per\s+|\s+a\s+)\s*(?<unit>s|sec|second|m|min|minute|h|hour)\s*$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
+    private static readonly Regex Form = new(
+        @"^\s*(?<count>\d{1,6})\s*(/|\s+per\s+|\s+a\s+)\s*(?<unit>s|sec|second|m|min|minute|h|hour)\s*$",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
+    );
 
     internal DcrRateLimit(int requests, TimeSpan per) => (Requests, Per) = (requests, per);
 
@@ -38,5 +41,13 @@ public sealed class DcrRateLimit
     }
 
     /// <inheritdoc/>
-    public override string ToString() => string.Format(CultureInfo.InvariantCulture, "{0}/{1}", Requests, Per.TotalSeconds <= 1 ? "s" : Per.TotalMinutes <= 1 ? "min" : "h");
+    public override string ToString() =>
+        string.Format(
+            CultureInfo.InvariantCulture,
+            "{0}/{1}",
+            Requests,
+            Per.TotalSeconds <= 1 ? "s"
+                : Per.TotalMinutes <= 1 ? "min"
+                : "h"
+        );
 }

@@ -9,7 +9,9 @@ public enum DcrStorage : long
     /// <summary>In a SecretManagement vault.</summary>
     Vault,
 
-    /// <summary>In the local store until the vault takes it: at the command's end, at the next connect, or by <c>Restore-DcrRegistration</c>.</summary>
+    /// <summary>
+    /// In the local store until the vault takes it: at the command's end, at the next connect, or by <c>Restore-DcrRegistration</c>.
+    /// </summary>
     Pending,
 
     /// <summary>On the object alone.</summary>

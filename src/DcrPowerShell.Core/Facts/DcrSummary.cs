@@ -4,7 +4,9 @@ using DcrPowerShell.Errors;
 
 namespace DcrPowerShell;
 
-/// <summary>What a <c>New-DcrClient</c> did, by <c>-SummaryVariable</c>. It is there from the command's beginning and counts as it goes.</summary>
+/// <summary>
+/// What a <c>New-DcrClient</c> did, by <c>-SummaryVariable</c>. It is there from the command's beginning and counts as it goes.
+/// </summary>
 public sealed class DcrSummary
 {
     private readonly Stopwatch _time = Stopwatch.StartNew();
@@ -39,11 +41,14 @@ public sealed class DcrSummary
     /// <summary>Requests that were sent, those for tokens among them.</summary>
     public int Requests => Counts().Requests;
 
-    /// <summary>How often a request was held back for more than a second: for the server's pace, or to try again; or a vault was waited for.</summary>
+    /// <summary>
+    /// How often a request was held back for more than a second: for the server's pace, or to try again; or a vault was waited for.
+    /// </summary>
     public int Waits => Counts().Waits;
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Made} made, {Found} found, {Differs} differ, {Failed} failed, {Unknown} unknown in {Duration.Say(Time)}";
+    public override string ToString() =>
+        $"{Made} made, {Found} found, {Differs} differ, {Failed} failed, {Unknown} unknown in {Duration.Say(Time)}";
 
     internal void CountMade() => Made++;
 

@@ -4,7 +4,10 @@ using System.Linq;
 
 namespace DcrPowerShell;
 
-/// <summary>A list that <c>Export-Csv</c> writes as <c>New-DcrClient</c> reads several values from one cell; of other lists it writes the type's name.</summary>
+/// <summary>
+/// A list that <c>Export-Csv</c> writes as <c>New-DcrClient</c> reads several values from one cell; of other lists it writes the type's
+/// name.
+/// </summary>
 internal sealed class ReadableList<T>(IEnumerable<T> items) : ReadOnlyCollection<T>(items.ToList())
 {
     public override string ToString() => string.Join(";", Items);

@@ -19,7 +19,8 @@ internal sealed class ReadOnlyFolder(IStoreFolder folder, Exception why) : IStor
 
     public long? Length(string name) => folder.Length(name);
 
-    public IAppendFile Open(string name, bool create) => create ? throw Refusal() : new ReadOnlyFile(folder.Open(name, create: false), this);
+    public IAppendFile Open(string name, bool create) =>
+        create ? throw Refusal() : new ReadOnlyFile(folder.Open(name, create: false), this);
 
     public void Rename(string name, string newName) => throw Refusal();
 
@@ -34,7 +35,8 @@ internal sealed class ReadOnlyFolder(IStoreFolder folder, Exception why) : IStor
     /// <summary>Whoever only reads keeps nobody out.</summary>
     public IDisposable TryLock(string name) => new MemoryStream();
 
-    private Exception Refusal() => why is UnauthorizedAccessException ? new UnauthorizedAccessException(why.Message, why) : new IOException(why.Message, why.HResult);
+    private Exception Refusal() =>
+        why is UnauthorizedAccessException ? new UnauthorizedAccessException(why.Message, why) : new IOException(why.Message, why.HResult);
 
     private sealed class ReadOnlyFile(IAppendFile file, ReadOnlyFolder folder) : IAppendFile
     {

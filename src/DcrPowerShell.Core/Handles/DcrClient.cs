@@ -61,11 +61,19 @@ public sealed class DcrClient
     /// <summary><c>application_type</c>.</summary>
     public string? ApplicationType => Show(_record.Metadata.Text(ClientMember.ApplicationType));
 
-    /// <summary><c>client_secret</c>; null where there is none or it is not known. Of a client of a list it is read from the store when it is first asked for.</summary>
-    /// <remarks>In PowerShell a hidden property (DcrPowerShell.Types.ps1xml): a public one would stand in ConvertTo-Json as <c>{"Length": 46}</c>, read from the vault for that.</remarks>
+    /// <summary>
+    /// <c>client_secret</c>; null where there is none or it is not known. Of a client of a list it is read from the store when it is first
+    /// asked for.
+    /// </summary>
+    /// <remarks>
+    /// In PowerShell a hidden property (DcrPowerShell.Types.ps1xml): a public one would stand in ConvertTo-Json as <c>{"Length": 46}</c>,
+    /// read from the vault for that.
+    /// </remarks>
     internal SecureString? ClientSecret => _clientSecret ??= SecureText.Protect(WholeIf(_record.LeftOut?.ClientSecret).ClientSecret);
 
-    /// <summary><c>client_secret_expires_at</c> as a time; null for never and for unknown, which <see cref="SecretExpiry"/> tells apart.</summary>
+    /// <summary>
+    /// <c>client_secret_expires_at</c> as a time; null for never and for unknown, which <see cref="SecretExpiry"/> tells apart.
+    /// </summary>
     public DateTimeOffset? ClientSecretExpiresAt => UnixTime(_record.ClientSecretExpiresAt is > 0 ? _record.ClientSecretExpiresAt : null);
 
     /// <summary>When the client secret expires: a text for people, and a time that sorts and compares.</summary>
@@ -89,13 +97,15 @@ public sealed class DcrClient
             // Some servers put the token into it.
             var whole = WholeIf(_record.LeftOut?.RegistrationClientUri);
             return whole.RegistrationClientUri is not { } uri ? null
-                : (ReferenceEquals(whole, _record) ? Known : whole.Secrets) is var known && known.Finds(uri.AbsoluteUri) ? UriText.Shown(UriText.Absolute(known.Hide(uri.AbsoluteUri)))
+                : (ReferenceEquals(whole, _record) ? Known : whole.Secrets) is var known && known.Finds(uri.AbsoluteUri)
+                    ? UriText.Shown(UriText.Absolute(known.Hide(uri.AbsoluteUri)))
                 : UriText.Shown(uri);
         }
     }
 
     /// <summary><c>registration_access_token</c> (RFC 7592, section 3); read as <see cref="ClientSecret"/> is.</summary>
-    internal SecureString? RegistrationAccessToken => _registrationAccessToken ??= SecureText.Protect(WholeIf(_record.LeftOut?.RegistrationAccessToken).RegistrationAccessToken);
+    internal SecureString? RegistrationAccessToken =>
+        _registrationAccessToken ??= SecureText.Protect(WholeIf(_record.LeftOut?.RegistrationAccessToken).RegistrationAccessToken);
 
     /// <summary>The name of the secret that keeps the registration; null where it is kept nowhere.</summary>
     public string? SecretName => Storage == DcrStorage.MemoryOnly ? null : _record.SecretName;
@@ -118,8 +128,11 @@ public sealed class DcrClient
     /// <summary>Where it came from: what is done to it goes back there, though other connections lead to the same server.</summary>
     internal DcrConnection? Connection { get; set; }
 
-    /// <summary>The same client, whatever was known of it when: <c>-eq</c>, <c>Compare-Object</c> and <c>Select-Object -Unique</c> go by this.</summary>
-    public override bool Equals(object? obj) => obj is DcrClient other && other.Record.Issuer == Record.Issuer && other.Record.ClientId == Record.ClientId;
+    /// <summary>
+    /// The same client, whatever was known of it when: <c>-eq</c>, <c>Compare-Object</c> and <c>Select-Object -Unique</c> go by this.
+    /// </summary>
+    public override bool Equals(object? obj) =>
+        obj is DcrClient other && other.Record.Issuer == Record.Issuer && other.Record.ClientId == Record.ClientId;
 
     /// <inheritdoc/>
     public override int GetHashCode() => (Record.Issuer, Record.ClientId).GetHashCode();

@@ -22,7 +22,17 @@ public sealed class DcrConnection
     // Ticks: all workers of the connection read and write it.
     private long _vaultProvedAt;
 
-    internal DcrConnection(string name, string issuer, Uri registrationEndpoint, ICredential credential, RegistrationLedger ledger, string? vault, string? vaultId, IDcrProvider service, HttpSender sender)
+    internal DcrConnection(
+        string name,
+        string issuer,
+        Uri registrationEndpoint,
+        ICredential credential,
+        RegistrationLedger ledger,
+        string? vault,
+        string? vaultId,
+        IDcrProvider service,
+        HttpSender sender
+    )
     {
         Name = name;
         Issuer = issuer;
@@ -53,7 +63,10 @@ public sealed class DcrConnection
     /// <summary>What the connection can do, as far as the server's answers told.</summary>
     public DcrCapabilities Capabilities => Service.Capabilities & ~(DcrCapabilities)_lacks;
 
-    /// <summary>What the connection proves itself with, by its parameter: None, InitialAccessToken, ApiToken, ManagementToken, ClientCredential, PrivateKey, TlsCertificate. Never the token itself.</summary>
+    /// <summary>
+    /// What the connection proves itself with, by its parameter: None, InitialAccessToken, ApiToken, ManagementToken, ClientCredential,
+    /// PrivateKey, TlsCertificate. Never the token itself.
+    /// </summary>
     public string Credential => _credential.Kind;
 
     /// <summary>The SecretManagement vault that keeps tokens and secrets; null for the local store.</summary>
@@ -108,7 +121,9 @@ public sealed class DcrConnection
 
     internal bool IsClosed { get; private set; }
 
-    /// <summary>Closes the pooled HTTP connections and disposes the keys. Nothing can be sent over this connection any more, in any runspace.</summary>
+    /// <summary>
+    /// Closes the pooled HTTP connections and disposes the keys. Nothing can be sent over this connection any more, in any runspace.
+    /// </summary>
     internal void Close()
     {
         IsClosed = true;

@@ -47,7 +47,9 @@ public sealed class DcrOrphan
     /// <summary>The tenant as it is kept.</summary>
     internal string? AskedTenant { get; }
 
-    /// <summary>Clients of that name that the server lists and that are not known here; none where the server does not list its clients.</summary>
+    /// <summary>
+    /// Clients of that name that the server lists and that are not known here; none where the server does not list its clients.
+    /// </summary>
     public IReadOnlyList<DcrClient> Candidates { get; }
 
     /// <summary>

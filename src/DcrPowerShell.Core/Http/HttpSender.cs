@@ -29,7 +29,10 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
     public RateGate? RegistrationGate { get; set; }
 
     /// <summary>How long so many more requests take at least by the limits that are known beforehand.</summary>
-    public TimeSpan LeastFor(int requests) => RegistrationGate is { } own && own.LeastFor(requests) is var apart && apart > Gate.LeastFor(requests) ? apart : Gate.LeastFor(requests);
+    public TimeSpan LeastFor(int requests) =>
+        RegistrationGate is { } own && own.LeastFor(requests) is var apart && apart > Gate.LeastFor(requests)
+            ? apart
+            : Gate.LeastFor(requests);
 
     /// <summary>Null for the system's proxy.</summary>
     public Uri? Proxy { get; init; }
@@ -46,11 +49,20 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
     /// <param name="stop">The user's wish to stop: heeded before anything is sent, and within <see cref="Grace"/> afterwards.</param>
     /// <exception cref="DcrException">There is no answer.</exception>
     /// <exception cref="OperationCanceledException">Stopped before anything was done.</exception>
-    public async Task<ProtocolResponse> SendAsync(ProtocolRequest request, IAuthorizer authorizer, IReporter reporter, CancellationToken stop, Func<ProtocolRequest, ProtocolResponse?, Task>? arrived = null)
+    public async Task<ProtocolResponse> SendAsync(
+        ProtocolRequest request,
+        IAuthorizer authorizer,
+        IReporter reporter,
+        CancellationToken stop,
+        Func<ProtocolRequest, ProtocolResponse?, Task>? arrived = null
+    )
     {
         if (!SafeUrl.IsSafe(request.Uri))
         {
-            throw DcrErrors.NotConformant(request.Uri, "its address is not an https URL, or has a user name or password in it, and a token travels over https only");
+            throw DcrErrors.NotConformant(
+                request.Uri,
+                "its address is not an https URL, or has a user name or password in it, and a token travels over https only"
+            );
         }
 
         using var patience = new Patience(request.Effect, stop);
@@ -64,7 +76,16 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
             try
             {
                 var authorization = await authorizer.AuthorizeAsync(request, reporter, stop).ConfigureAwait(false);
-                var (response, paced) = await PacedAsync(request, authorization, reporter, arrived, RetryPolicy.LongestWait - waited, patience.Token, stop).ConfigureAwait(false);
+                var (response, paced) = await PacedAsync(
+                        request,
+                        authorization,
+                        reporter,
+                        arrived,
+                        RetryPolicy.LongestWait - waited,
+                        patience.Token,
+                        stop
+                    )
+                    .ConfigureAwait(false);
                 waited += paced;
                 if (authorizer.Learn(authorization, request, response) && ++lessons <= MostLessons)
                 {
@@ -110,7 +131,15 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
     /// <summary>Tokens are fetched once for all: they go at once.</summary>
     /// <param name="left">How long it may still wait at the server's word.</param>
     /// <returns>The answer, and how long the request waited for its turn at the server's word.</returns>
-    private async Task<(ProtocolResponse Response, TimeSpan Waited)> PacedAsync(ProtocolRequest request, Authorization authorization, IReporter reporter, Func<ProtocolRequest, ProtocolResponse?, Task>? arrived, TimeSpan left, CancellationToken patience, CancellationToken stop)
+    private async Task<(ProtocolResponse Response, TimeSpan Waited)> PacedAsync(
+        ProtocolRequest request,
+        Authorization authorization,
+        IReporter reporter,
+        Func<ProtocolRequest, ProtocolResponse?, Task>? arrived,
+        TimeSpan left,
+        CancellationToken patience,
+        CancellationToken stop
+    )
     {
         if (request.Effect == RequestEffect.FetchesToken)
         {
@@ -131,31 +160,50 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
         }
     }
 
-    private static async Task<RatePass> EnterAsync(RateGate gate, ProtocolRequest request, IReporter reporter, TimeSpan left, CancellationToken stop)
+    private static async Task<RatePass> EnterAsync(
+        RateGate gate,
+        ProtocolRequest request,
+        IReporter reporter,
+        TimeSpan left,
+        CancellationToken stop
+    )
     {
         using var wait = new Wait(reporter.Waiting);
         var pass = await gate.EnterAsync(
-            span =>
-            {
-                if (!wait.IsTold && span > TimeSpan.FromSeconds(1))
+                span =>
                 {
-                    Tell(reporter, wait, $"{request.Uri.Authority}: at the server's pace; going on in {Duration.Say(span)}");
-                }
-            },
-            stop,
-            request.Effect == RequestEffect.Registers,
-            left).ConfigureAwait(false);
-        return pass.TooLong is { } pause ? throw DcrErrors.RateLimitLasts(request.Uri, pause, request.Effect == RequestEffect.Registers) : pass;
+                    if (!wait.IsTold && span > TimeSpan.FromSeconds(1))
+                    {
+                        Tell(reporter, wait, $"{request.Uri.Authority}: at the server's pace; going on in {Duration.Say(span)}");
+                    }
+                },
+                stop,
+                request.Effect == RequestEffect.Registers,
+                left
+            )
+            .ConfigureAwait(false);
+        return pass.TooLong is { } pause
+            ? throw DcrErrors.RateLimitLasts(request.Uri, pause, request.Effect == RequestEffect.Registers)
+            : pass;
     }
 
     /// <summary>One try. What came is handed over before anything is reported of it, for a reporter's command may be gone.</summary>
-    private async Task<ProtocolResponse> TryAsync(ProtocolRequest request, Authorization authorization, IReporter reporter, Func<ProtocolRequest, ProtocolResponse?, Task>? arrived, CancellationToken cancellationToken)
+    private async Task<ProtocolResponse> TryAsync(
+        ProtocolRequest request,
+        Authorization authorization,
+        IReporter reporter,
+        Func<ProtocolRequest, ProtocolResponse?, Task>? arrived,
+        CancellationToken cancellationToken
+    )
     {
         var time = Stopwatch.StartNew();
         reporter.Sending();
         try
         {
-            var response = await transport.SendAsync(request, authorization.Headers, cancellationToken).ConfigureAwait(false) with { Redaction = SentSecrets(request, authorization) };
+            var response = await transport.SendAsync(request, authorization.Headers, cancellationToken).ConfigureAwait(false) with
+            {
+                Redaction = SentSecrets(request, authorization),
+            };
             await TellAsync(response).ConfigureAwait(false);
             reporter.Verbose($"{request.Method} {Shown(request)} - {response.Status} in {time.ElapsedMilliseconds} ms{Reason(response)}");
             Answered?.Invoke(request, response, time.Elapsed);
@@ -166,31 +214,40 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
             // Where the answer is no HTTP, the platform quotes it, and it may quote the request.
             var told = SentSecrets(request, authorization).Finds(failure.ToString()) ? failure.WithoutWords() : failure;
             await TellAsync(null).ConfigureAwait(false);
-            reporter.Verbose($"{request.Method} {Shown(request)} - no answer after {time.ElapsedMilliseconds} ms ({told.Kind}: {told.Message})");
+            reporter.Verbose(
+                $"{request.Method} {Shown(request)} - no answer after {time.ElapsedMilliseconds} ms ({told.Kind}: {told.Message})"
+            );
             throw told;
         }
 
         Task TellAsync(ProtocolResponse? response) => arrived?.Invoke(request, response) ?? Task.CompletedTask;
     }
 
-    private static string Reason(ProtocolResponse response) => response.Status < 400 || ServerErrorReader.Read(response) is not { } said ? ""
-        : (said.Code, said.Description) switch
-        {
-            (null, null) => "",
-            (null, var words) => $": {words}",
-            (var code, null) => $": {code}",
-            var (code, words) => $": {code}: {words}",
-        };
+    private static string Reason(ProtocolResponse response) =>
+        response.Status < 400 || ServerErrorReader.Read(response) is not { } said
+            ? ""
+            : (said.Code, said.Description) switch
+            {
+                (null, null) => "",
+                (null, var words) => $": {words}",
+                (var code, null) => $": {code}",
+                var (code, words) => $": {code}: {words}",
+            };
 
     // A query may hold anything.
     private static string Shown(ProtocolRequest request) => request.Uri.GetLeftPart(UriPartial.Path);
 
     /// <summary>An error answer may quote what was sent: its words must not bring a token back.</summary>
-    private static Redaction SentSecrets(ProtocolRequest request, Authorization authorization) => new(authorization.Secrets
-        .Concat(request.Form?.Where(field => field.Key is "client_secret" or "client_assertion").Select(field => field.Value) ?? [])
-        .Concat(request.Secrets)
-        .Concat(request.Body is null ? [] : SecretMember.Values(request.Body))
-        .Append(request.Body?.Text(ClientMember.SoftwareStatement)));
+    private static Redaction SentSecrets(ProtocolRequest request, Authorization authorization) =>
+        new(
+            authorization
+                .Secrets.Concat(
+                    request.Form?.Where(field => field.Key is "client_secret" or "client_assertion").Select(field => field.Value) ?? []
+                )
+                .Concat(request.Secrets)
+                .Concat(request.Body is null ? [] : SecretMember.Values(request.Body))
+                .Append(request.Body?.Text(ClientMember.SoftwareStatement))
+        );
 
     /// <summary>Before the wait. Progress is not seen everywhere: unattended, -Verbose has it.</summary>
     private static void Tell(IReporter reporter, Wait wait, string text)
@@ -215,8 +272,18 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
         {
             (TransportFailure.ProxyRefused, _, _) => DcrErrors.ProxyRefused(request.Uri),
             (TransportFailure.ProxyTunnel, _, _) => DcrErrors.ProxyFailed(request.Uri, proxy, "made no connection to that server", failure),
-            (TransportFailure.NameResolution, _, _) when proxy is not null => DcrErrors.ProxyFailed(request.Uri, proxy, "has a host name that was not found", failure),
-            (TransportFailure.Connect, _, _) when proxy is not null => DcrErrors.ProxyFailed(request.Uri, proxy, "could not be reached", failure),
+            (TransportFailure.NameResolution, _, _) when proxy is not null => DcrErrors.ProxyFailed(
+                request.Uri,
+                proxy,
+                "has a host name that was not found",
+                failure
+            ),
+            (TransportFailure.Connect, _, _) when proxy is not null => DcrErrors.ProxyFailed(
+                request.Uri,
+                proxy,
+                "could not be reached",
+                failure
+            ),
             (TransportFailure.Tls, _, _) => DcrErrors.TlsFailed(request.Uri, failure),
             (TransportFailure.NameResolution, _, _) => DcrErrors.ConnectionFailed(request.Uri, "the host name was not found", failure),
             (TransportFailure.Connect, _, _) => DcrErrors.ConnectionFailed(request.Uri, "the connection could not be made", failure),

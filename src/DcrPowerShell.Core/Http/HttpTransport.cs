@@ -30,7 +30,9 @@ internal sealed class HttpTransport : IDisposable
     {
         // HttpClient's own limit does not say whether it was the limit or the user that ended a request.
         _client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
-        _client.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("DcrPowerShell", typeof(HttpTransport).Assembly.GetName().Version!.ToString(3)));
+        _client.DefaultRequestHeaders.UserAgent.Add(
+            new ProductInfoHeaderValue("DcrPowerShell", typeof(HttpTransport).Assembly.GetName().Version!.ToString(3))
+        );
         _client.DefaultRequestHeaders.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
         _timeout = timeout;
         _clock = clock;
@@ -39,7 +41,11 @@ internal sealed class HttpTransport : IDisposable
     /// <exception cref="TransportException">No answer, or not a whole one.</exception>
     /// <exception cref="DcrException">A header would not be one: nothing was sent.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled before the request left.</exception>
-    public async Task<ProtocolResponse> SendAsync(ProtocolRequest request, IReadOnlyList<KeyValuePair<string, string>> headers, CancellationToken cancellationToken)
+    public async Task<ProtocolResponse> SendAsync(
+        ProtocolRequest request,
+        IReadOnlyList<KeyValuePair<string, string>> headers,
+        CancellationToken cancellationToken
+    )
     {
         using var message = new HttpRequestMessage(request.Method, request.Uri);
         foreach (var header in headers)
@@ -61,8 +67,11 @@ internal sealed class HttpTransport : IDisposable
         limit.CancelAfter(_timeout);
         try
         {
-            using var response = await _client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, limit.Token).ConfigureAwait(false);
-            var (body, end) = await ReadAsync(response.Content, keepPart: request.Effect != RequestEffect.None, limit.Token).ConfigureAwait(false);
+            using var response = await _client
+                .SendAsync(message, HttpCompletionOption.ResponseHeadersRead, limit.Token)
+                .ConfigureAwait(false);
+            var (body, end) = await ReadAsync(response.Content, keepPart: request.Effect != RequestEffect.None, limit.Token)
+                .ConfigureAwait(false);
             return new ProtocolResponse((int)response.StatusCode, Headers(response), body, end, _clock.UtcNow);
         }
         catch (Exception failure) when (IsTransport(failure))
@@ -81,8 +90,14 @@ internal sealed class HttpTransport : IDisposable
 
     public void Dispose() => _client.Dispose();
 
-    /// <param name="keepPart">Whether what came before a failure is given too: it may hold a token that is shown once. A whole JSON text always is.</param>
-    private static async Task<(byte[] Body, BodyEnd End)> ReadAsync(HttpContent? content, bool keepPart, CancellationToken cancellationToken)
+    /// <param name="keepPart">
+    /// Whether what came before a failure is given too: it may hold a token that is shown once. A whole JSON text always is.
+    /// </param>
+    private static async Task<(byte[] Body, BodyEnd End)> ReadAsync(
+        HttpContent? content,
+        bool keepPart,
+        CancellationToken cancellationToken
+    )
     {
         if (content is null)
         {
@@ -138,7 +153,13 @@ internal sealed class HttpTransport : IDisposable
     }
 
     private static bool IsTransport(Exception failure) =>
-        failure is HttpRequestException or IOException or InvalidDataException or OperationCanceledException or WebException or ObjectDisposedException;
+        failure
+            is HttpRequestException
+                or IOException
+                or InvalidDataException
+                or OperationCanceledException
+                or WebException
+                or ObjectDisposedException;
 
     private static List<KeyValuePair<string, string>> Headers(HttpResponseMessage response) => response.Headers
         .Concat(response.Content is null ? [] : response.Content.Headers)

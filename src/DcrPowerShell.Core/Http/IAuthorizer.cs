@@ -11,7 +11,9 @@ internal interface IAuthorizer
     /// <exception cref="Errors.DcrException">There is no token to be had.</exception>
     Task<Authorization> AuthorizeAsync(ProtocolRequest request, IReporter reporter, CancellationToken stop);
 
-    /// <summary>Looks at an answer. True where it refused the request for want of something that is known now: then it is worth sending once more.</summary>
+    /// <summary>
+    /// Looks at an answer. True where it refused the request for want of something that is known now: then it is worth sending once more.
+    /// </summary>
     bool Learn(Authorization used, ProtocolRequest request, ProtocolResponse response);
 }
 

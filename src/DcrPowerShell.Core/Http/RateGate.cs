@@ -44,10 +44,21 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
 
     /// <summary>Waits until a request may go.</summary>
     /// <param name="waiting">Told how long, before each wait.</param>
-    /// <returns>The request's place in the order, for <see cref="Leave"/>; or how long the server wants a wait that is longer than any request waits.</returns>
+    /// <returns>
+    /// The request's place in the order, for <see cref="Leave"/>; or how long the server wants a wait that is longer than any request
+    /// waits.
+    /// </returns>
     /// <param name="registers">Whether it registers a client: servers count that apart.</param>
-    /// <param name="patience">How long the request may still wait at the server's word, by whichever header; null for a whole <see cref="RetryPolicy.LongestWait"/>.</param>
-    public async Task<RatePass> EnterAsync(Action<TimeSpan> waiting, CancellationToken stop, bool registers = false, TimeSpan? patience = null)
+    /// <param name="patience">
+    /// How long the request may still wait at the server's word, by whichever header; null for a whole
+    /// <see cref="RetryPolicy.LongestWait"/>.
+    /// </param>
+    public async Task<RatePass> EnterAsync(
+        Action<TimeSpan> waiting,
+        CancellationToken stop,
+        bool registers = false,
+        TimeSpan? patience = null
+    )
     {
         var left = patience ?? RetryPolicy.LongestWait;
         var waited = TimeSpan.Zero;
@@ -99,8 +110,12 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
         }
     }
 
-    /// <summary>A limit by the hour is one kind of request's own: what says that no more clients are registered does not keep others from being read.</summary>
-    private bool IsSpent(bool registers) => _told is not null && _left <= 0 && (registers == _toldOfRegistrations || _renewedAt - clock.UtcNow <= RetryPolicy.LongestWait);
+    /// <summary>
+    /// A limit by the hour is one kind of request's own: what says that no more clients are registered does not keep others from being
+    /// read.
+    /// </summary>
+    private bool IsSpent(bool registers) =>
+        _told is not null && _left <= 0 && (registers == _toldOfRegistrations || _renewedAt - clock.UtcNow <= RetryPolicy.LongestWait);
 
     private DateTimeOffset MayGoAt(bool registers) => Later(_pausedUntil, IsSpent(registers) ? _renewedAt : default);
 
@@ -137,7 +152,10 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
 
                 // Those that were under way together are one refusal.
                 _refusals += clock.UtcNow >= _pausedUntil ? 1 : 0;
-                _pausedUntil = Later(_pausedUntil, clock.UtcNow + Longer(RetryPolicy.Growing(_refusals), RetryAdvice.Read(response) ?? TimeSpan.Zero));
+                _pausedUntil = Later(
+                    _pausedUntil,
+                    clock.UtcNow + Longer(RetryPolicy.Growing(_refusals), RetryAdvice.Read(response) ?? TimeSpan.Zero)
+                );
                 return;
             }
 
@@ -174,7 +192,9 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
         return (mayAgree && !_disagrees ? TimeSpan.Zero : _ahead) - ahead;
     }
 
-    /// <summary>The server counts requests about as they were sent: it has not counted those that were sent after the one which told what is left.</summary>
+    /// <summary>
+    /// The server counts requests about as they were sent: it has not counted those that were sent after the one which told what is left.
+    /// </summary>
     private void Recount() => _left = _told is null ? 0 : _told.Left - _underWay.Keys.Count(place => place > _toldBy);
 
     /// <summary>The place of a request that went through; else how long to wait before asking again.</summary>
@@ -247,6 +267,8 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
 }
 
 /// <param name="Place">Of a request that may go.</param>
-/// <param name="TooLong">The wait that the server wants, where it is longer than the request may still wait; null for a request that may go.</param>
+/// <param name="TooLong">
+/// The wait that the server wants, where it is longer than the request may still wait; null for a request that may go.
+/// </param>
 /// <param name="Waited">How long it waited here at the server's word. What it waited for a limit that the user named is not in it.</param>
 internal readonly record struct RatePass(long Place, TimeSpan? TooLong, TimeSpan Waited);

@@ -11,7 +11,8 @@ namespace DcrPowerShell.Inventory;
 internal static class Csv
 {
     /// <summary>One row, without its end. Every cell is quoted.</summary>
-    public static string Row(IEnumerable<string> cells) => string.Join(",", cells.Select(static cell => $"\"{Given.Inert(cell).Replace("\"", "\"\"")}\""));
+    public static string Row(IEnumerable<string> cells) =>
+        string.Join(",", cells.Select(static cell => $"\"{Given.Inert(cell).Replace("\"", "\"\"")}\""));
 
     /// <summary>Reads rows: the cells of each, and the number of the line that it begins on. Empty lines are left out.</summary>
     /// <exception cref="FormatException">A quoted cell has no end, or goes on after it.</exception>

@@ -7,14 +7,23 @@ using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Inventory;
 
-/// <summary>Reads clients from a file: CSV with a heading line, or JSON. Names may be those of the wire or of PowerShell: client_id, ClientId.</summary>
+/// <summary>
+/// Reads clients from a file: CSV with a heading line, or JSON. Names may be those of the wire or of PowerShell: client_id, ClientId.
+/// </summary>
 internal static class ImportFile
 {
     /// <summary>Names without what the two ways of writing differ in.</summary>
     private static readonly Dictionary<string, string> WireNames = new[]
     {
-        ClientMember.ClientId, ClientMember.ClientName, ClientMember.RegistrationAccessToken, ClientMember.RegistrationClientUri, ClientMember.ClientSecret,
-        ClientMember.ClientSecretExpiresAt, InventoryWriter.Tenant, InventoryWriter.Issuer, ImportRequest.ClientSecretNameMember,
+        ClientMember.ClientId,
+        ClientMember.ClientName,
+        ClientMember.RegistrationAccessToken,
+        ClientMember.RegistrationClientUri,
+        ClientMember.ClientSecret,
+        ClientMember.ClientSecretExpiresAt,
+        InventoryWriter.Tenant,
+        InventoryWriter.Issuer,
+        ImportRequest.ClientSecretNameMember,
     }.ToDictionary(Given.Letters);
 
     /// <summary>The rows, each as an object in wire names, and what a person finds it by: "line 3", "object 2".</summary>
@@ -23,7 +32,9 @@ internal static class ImportFile
     public static IReadOnlyList<(string Place, JsonBag Row)> Read(string text, out IReadOnlyList<string> unused)
     {
         unused = [];
-        return text.TrimStart().StartsWith("[", StringComparison.Ordinal) || text.TrimStart().StartsWith("{", StringComparison.Ordinal) ? ReadJson(text) : ReadCsv(text, out unused);
+        return text.TrimStart().StartsWith("[", StringComparison.Ordinal) || text.TrimStart().StartsWith("{", StringComparison.Ordinal)
+            ? ReadJson(text)
+            : ReadCsv(text, out unused);
     }
 
     private static List<(string Place, JsonBag Row)> ReadJson(string text)
@@ -31,7 +42,8 @@ internal static class ImportFile
         try
         {
             using var document = JsonDocument.Parse(text);
-            JsonElement[] items = document.RootElement.ValueKind == JsonValueKind.Array ? [.. document.RootElement.EnumerateArray()] : [document.RootElement];
+            JsonElement[] items =
+                document.RootElement.ValueKind == JsonValueKind.Array ? [.. document.RootElement.EnumerateArray()] : [document.RootElement];
             return items.Select(static (item, index) => ($"object {index + 1}", Renamed(JsonBag.From(item)))).ToList();
         }
         catch (JsonException failure)
@@ -45,17 +57,25 @@ internal static class ImportFile
     private static List<(string Place, JsonBag Row)> ReadCsv(string text, out IReadOnlyList<string> unused)
     {
         // Windows PowerShell's Export-Csv begins with the type, unless it is told not to.
-        var rows = Csv.Read(new StringReader(text)).SkipWhile(static row => row.Cells[0].StartsWith("#TYPE ", StringComparison.Ordinal)).ToList();
+        var rows = Csv.Read(new StringReader(text))
+            .SkipWhile(static row => row.Cells[0].StartsWith("#TYPE ", StringComparison.Ordinal))
+            .ToList();
         if (rows.Count == 0)
         {
             throw new FormatException("it is empty");
         }
 
-        var names = rows[0].Cells.Select(static heading => WireNames.TryGetValue(Given.Letters(heading), out var name) ? name : null).ToList();
-        unused = rows[0].Cells.Where(heading => heading.Length > 0 && !WireNames.ContainsKey(Given.Letters(heading)) && !InventoryWriter.Has(heading)).ToList();
+        var names = rows[0]
+            .Cells.Select(static heading => WireNames.TryGetValue(Given.Letters(heading), out var name) ? name : null)
+            .ToList();
+        unused = rows[0]
+            .Cells.Where(heading => heading.Length > 0 && !WireNames.ContainsKey(Given.Letters(heading)) && !InventoryWriter.Has(heading))
+            .ToList();
         if (rows[0].Cells.Count == 1 && rows[0].Cells[0].IndexOfAny([';', '\t']) >= 0)
         {
-            throw new FormatException("its heading line has semicolons or tabs between the names, where commas are wanted (Export-Csv without -Delimiter)");
+            throw new FormatException(
+                "its heading line has semicolons or tabs between the names, where commas are wanted (Export-Csv without -Delimiter)"
+            );
         }
 
         if (!names.Contains(ClientMember.ClientId))
@@ -79,5 +99,9 @@ internal static class ImportFile
             .Aggregate(JsonBag.Empty, static (bag, pair) => bag.With(pair.Name!, pair.Cell));
 
     private static JsonBag Renamed(JsonBag row) =>
-        row.Aggregate(JsonBag.Empty, static (bag, member) => bag.With(WireNames.TryGetValue(Given.Letters(member.Key), out var name) ? name : member.Key, member.Value));
+        row.Aggregate(
+            JsonBag.Empty,
+            static (bag, member) =>
+                bag.With(WireNames.TryGetValue(Given.Letters(member.Key), out var name) ? name : member.Key, member.Value)
+        );
 }

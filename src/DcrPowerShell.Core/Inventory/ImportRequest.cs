@@ -40,28 +40,43 @@ internal sealed class ImportRequest
     /// <summary>From a row of a file, in wire names.</summary>
     /// <param name="source">File and line.</param>
     /// <exception cref="DcrException">InvalidClientMetadata: the expiry is no time, or a text is a list or an object.</exception>
-    public static ImportRequest From(JsonBag row, string source) => new()
-    {
-        Source = source,
-        ClientId = Text(row, ClientMember.ClientId, source),
-        RegistrationAccessToken = Text(row, ClientMember.RegistrationAccessToken, source),
-        RegistrationClientUri = Text(row, ClientMember.RegistrationClientUri, source),
-        ClientSecret = Text(row, ClientMember.ClientSecret, source),
-        ClientSecretExpiresAt = Expiry(row, source),
-        Tenant = Text(row, InventoryWriter.Tenant, source),
-        Issuer = Text(row, InventoryWriter.Issuer, source),
-        ClientSecretName = Text(row, ClientSecretNameMember, source),
-        Metadata = row.Without(ClientMember.RegistrationAccessToken, ClientMember.ClientSecret, InventoryWriter.Tenant, InventoryWriter.Issuer, InventoryWriter.State, InventoryWriter.SecretName, ClientSecretNameMember),
-    };
+    public static ImportRequest From(JsonBag row, string source) =>
+        new()
+        {
+            Source = source,
+            ClientId = Text(row, ClientMember.ClientId, source),
+            RegistrationAccessToken = Text(row, ClientMember.RegistrationAccessToken, source),
+            RegistrationClientUri = Text(row, ClientMember.RegistrationClientUri, source),
+            ClientSecret = Text(row, ClientMember.ClientSecret, source),
+            ClientSecretExpiresAt = Expiry(row, source),
+            Tenant = Text(row, InventoryWriter.Tenant, source),
+            Issuer = Text(row, InventoryWriter.Issuer, source),
+            ClientSecretName = Text(row, ClientSecretNameMember, source),
+            Metadata = row.Without(
+                ClientMember.RegistrationAccessToken,
+                ClientMember.ClientSecret,
+                InventoryWriter.Tenant,
+                InventoryWriter.Issuer,
+                InventoryWriter.State,
+                InventoryWriter.SecretName,
+                ClientSecretNameMember
+            ),
+        };
 
-    private static string? Text(JsonBag row, string member, string source) => row.TryGet(member, out var value) && value.ValueKind is (JsonValueKind.Array or JsonValueKind.Object)
-        ? throw DcrErrors.ImportInvalid(source, $"{member} is a list or an object, where a text is wanted", "Write it as one text.")
-        : row.Text(member);
+    private static string? Text(JsonBag row, string member, string source) =>
+        row.TryGet(member, out var value) && value.ValueKind is (JsonValueKind.Array or JsonValueKind.Object)
+            ? throw DcrErrors.ImportInvalid(source, $"{member} is a list or an object, where a text is wanted", "Write it as one text.")
+            : row.Text(member);
 
     /// <summary>Seconds as in an answer of a server, or a date as in an inventory.</summary>
     private static long? Expiry(JsonBag row, string source) =>
         Text(row, ClientMember.ClientSecretExpiresAt, source) is not { } text ? null
         : row.Integer(ClientMember.ClientSecretExpiresAt) is { } seconds ? seconds
-        : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time.ToUnixTimeSeconds()
-        : throw DcrErrors.ImportInvalid(source, "client_secret_expires_at is neither a number of seconds since 1970 nor a date", "Write it as the server gave it, 0 for never; or as 2027-01-31T00:00:00Z; or leave it empty.");
+        : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+            ? time.ToUnixTimeSeconds()
+        : throw DcrErrors.ImportInvalid(
+            source,
+            "client_secret_expires_at is neither a number of seconds since 1970 nor a date",
+            "Write it as the server gave it, 0 for never; or as 2027-01-31T00:00:00Z; or leave it empty."
+        );
 }

@@ -85,8 +85,16 @@ internal sealed class InventoryWriter
     }
 
     /// <summary>Whether an inventory has a column, or a member, of that name.</summary>
-    public static bool Has(string name) => Columns.Any(column => column.Heading.Equals(name, StringComparison.OrdinalIgnoreCase))
-        || name is ClientMember.ClientId or Issuer or State or SecretName or ClientMember.RegistrationClientUri or ClientMember.ClientSecretExpiresAt or ClientMember.ClientIdIssuedAt;
+    public static bool Has(string name) =>
+        Columns.Any(column => column.Heading.Equals(name, StringComparison.OrdinalIgnoreCase))
+        || name
+            is ClientMember.ClientId
+                or Issuer
+                or State
+                or SecretName
+                or ClientMember.RegistrationClientUri
+                or ClientMember.ClientSecretExpiresAt
+                or ClientMember.ClientIdIssuedAt;
 
     private static JsonBag Json(DcrClient client)
     {
@@ -98,11 +106,14 @@ internal sealed class InventoryWriter
             .With(State, client.State.ToString())
             .With(SecretName, client.SecretName)
             .With(ClientMember.RegistrationClientUri, client.RegistrationClientUri?.AbsoluteUri);
-        known = client.Record.ClientSecretExpiresAt is { } expiry ? known.With(ClientMember.ClientSecretExpiresAt, JsonSerializer.SerializeToElement(expiry)) : known;
+        known = client.Record.ClientSecretExpiresAt is { } expiry
+            ? known.With(ClientMember.ClientSecretExpiresAt, JsonSerializer.SerializeToElement(expiry))
+            : known;
         return JsonBag.From(JsonSerializer.SerializeToElement(client.Metadata)).With(known.WithoutAbsent());
     }
 
-    private static (string Heading, Func<DcrClient, string?> Cell)[] Further(string heading, string member) => [(heading, client => Text(client.Metadata[member]))];
+    private static (string Heading, Func<DcrClient, string?> Cell)[] Further(string heading, string member) =>
+        [(heading, client => Text(client.Metadata[member]))];
 
     private static string? Text(object? value) => value switch
     {
@@ -115,5 +126,6 @@ internal sealed class InventoryWriter
     /// <summary>As the parameters take several values from one cell.</summary>
     private static string Several(IEnumerable<string?> values) => string.Join(";", values);
 
-    private static string? Time(DateTimeOffset? time) => time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    private static string? Time(DateTimeOffset? time) =>
+        time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

@@ -13,7 +13,9 @@ internal static class CertificateKey
     public static KeyPair Read(byte[] pfx, string? password)
     {
         // An ephemeral key is not written to the user's key store. macOS knows none: it makes a key chain for the while.
-        var storage = RuntimeInformation.IsOSPlatform(OSPlatform.OSX) ? X509KeyStorageFlags.DefaultKeySet : X509KeyStorageFlags.EphemeralKeySet;
+        var storage = RuntimeInformation.IsOSPlatform(OSPlatform.OSX)
+            ? X509KeyStorageFlags.DefaultKeySet
+            : X509KeyStorageFlags.EphemeralKeySet;
         X509Certificate2 certificate;
         try
         {
@@ -41,7 +43,9 @@ internal static class CertificateKey
 
         try
         {
-            return KeyPair.Of(certificate.GetRSAPrivateKey() ?? (AsymmetricAlgorithm?)certificate.GetECDsaPrivateKey() ?? throw KeyErrors.Unreadable());
+            return KeyPair.Of(
+                certificate.GetRSAPrivateKey() ?? (AsymmetricAlgorithm?)certificate.GetECDsaPrivateKey() ?? throw KeyErrors.Unreadable()
+            );
         }
         catch (CryptographicException failure)
         {

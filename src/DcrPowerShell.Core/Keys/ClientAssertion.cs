@@ -4,7 +4,9 @@ using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Keys;
 
-/// <summary>The JWT that a client proves itself with by <c>private_key_jwt</c> (RFC 7523, sections 2.2 and 3; OpenID Connect Core 1.0, section 9).</summary>
+/// <summary>
+/// The JWT that a client proves itself with by <c>private_key_jwt</c> (RFC 7523, sections 2.2 and 3; OpenID Connect Core 1.0, section 9).
+/// </summary>
 internal static class ClientAssertion
 {
     /// <summary><c>client_assertion_type</c> of the token request.</summary>

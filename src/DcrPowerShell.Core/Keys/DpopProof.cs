@@ -16,7 +16,14 @@ internal static class DpopProof
     /// <param name="accessToken">The token that goes along; null at the token endpoint.</param>
     /// <param name="nonce">The server's last <c>DPoP-Nonce</c>; null where it sent none.</param>
     /// <exception cref="KeyException">The key does not sign.</exception>
-    public static string Create(SigningKey key, string method, Uri uri, DateTimeOffset now, string? accessToken = null, string? nonce = null)
+    public static string Create(
+        SigningKey key,
+        string method,
+        Uri uri,
+        DateTimeOffset now,
+        string? accessToken = null,
+        string? nonce = null
+    )
     {
         var header = JsonBag.Empty.With("typ", "dpop+jwt").With("jwk", key.PublicMembers.ToElement());
         var claims = JsonBag.Empty

@@ -45,7 +45,8 @@ internal sealed class EcCurve
 
         // Windows knows some keys' curves by its own names only.
         var oid = platform.Oid;
-        return All.FirstOrDefault(curve => oid.Value == curve.Platform.Oid.Value || curve._windowsNames.Contains(oid.FriendlyName, StringComparer.OrdinalIgnoreCase))
-            ?? throw KeyErrors.CurveUnsupported(oid.FriendlyName ?? oid.Value);
+        return All.FirstOrDefault(curve =>
+                oid.Value == curve.Platform.Oid.Value || curve._windowsNames.Contains(oid.FriendlyName, StringComparer.OrdinalIgnoreCase)
+            ) ?? throw KeyErrors.CurveUnsupported(oid.FriendlyName ?? oid.Value);
     }
 }

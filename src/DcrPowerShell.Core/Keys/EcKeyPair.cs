@@ -25,10 +25,15 @@ internal sealed class EcKeyPair : KeyPair
     public override JsonBag PublicMembers()
     {
         var key = _ec.ExportParameters(includePrivateParameters: false);
-        return JsonBag.Empty.With("kty", "EC").With("crv", _curve.Name).With("x", Base64Url.Encode(key.Q.X!)).With("y", Base64Url.Encode(key.Q.Y!));
+        return JsonBag
+            .Empty.With("kty", "EC")
+            .With("crv", _curve.Name)
+            .With("x", Base64Url.Encode(key.Q.X!))
+            .With("y", Base64Url.Encode(key.Q.Y!));
     }
 
-    public override JsonBag PrivateMembers() => JsonBag.Empty.With("d", Base64Url.Encode(_ec.ExportParameters(includePrivateParameters: true).D!));
+    public override JsonBag PrivateMembers() =>
+        JsonBag.Empty.With("d", Base64Url.Encode(_ec.ExportParameters(includePrivateParameters: true).D!));
 
     /// <summary>R and S one after the other, each as long as the curve (RFC 7518, section 3.4): .NET's own form, not DER.</summary>
     public override byte[] Sign(byte[] data, SignatureAlgorithm algorithm) => _ec.SignData(data, algorithm.Hash);

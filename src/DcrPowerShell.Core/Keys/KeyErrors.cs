@@ -9,16 +9,23 @@ namespace DcrPowerShell.Keys;
 /// </summary>
 internal static class KeyErrors
 {
-    private const string ConvertIt = "Convert it to PKCS#8 (-----BEGIN PRIVATE KEY-----), for example with: openssl pkcs8 -topk8 -in old.pem -out new.pem";
+    private const string ConvertIt =
+        "Convert it to PKCS#8 (-----BEGIN PRIVATE KEY-----), for example with: openssl pkcs8 -topk8 -in old.pem -out new.pem";
     private const string Supported = "an RSA key, or an EC key on the curve P-256, P-384 or P-521";
 
     // Reading.
 
     public static KeyException NoPem() =>
-        new("The text holds no private key in PEM form.", "Give the whole text of a PEM file, from -----BEGIN PRIVATE KEY----- to -----END PRIVATE KEY-----.");
+        new(
+            "The text holds no private key in PEM form.",
+            "Give the whole text of a PEM file, from -----BEGIN PRIVATE KEY----- to -----END PRIVATE KEY-----."
+        );
 
     public static KeyException PublicOnly() =>
-        new("The key has only its public half, and signing needs the private one.", "Give the private key: PEM that begins with -----BEGIN PRIVATE KEY-----, or a JWK that has the member d.");
+        new(
+            "The key has only its public half, and signing needs the private one.",
+            "Give the private key: PEM that begins with -----BEGIN PRIVATE KEY-----, or a JWK that has the member d."
+        );
 
     public static KeyException PemUnsupported(string label) =>
         new($"A PEM of the kind '{label}' cannot be read.", ConvertIt);
@@ -30,10 +37,17 @@ internal static class KeyErrors
         new("The private key is encrypted, and no password was given.", "Give its password.");
 
     public static KeyException EncryptedPemUnsupported() =>
-        new("Windows PowerShell cannot read an encrypted PEM.", "Use PowerShell 7, or keep the key in a PFX file: openssl pkcs12 -export -inkey key.pem -in certificate.pem -out key.pfx");
+        new(
+            "Windows PowerShell cannot read an encrypted PEM.",
+            "Use PowerShell 7, or keep the key in a PFX file: openssl pkcs12 -export -inkey key.pem -in certificate.pem -out key.pfx"
+        );
 
     public static KeyException NotDecrypted(Exception inner) =>
-        new($"The private key could not be decrypted: the password is wrong, or the text is damaged, or it is not {Supported}.", "Check the password.", inner);
+        new(
+            $"The private key could not be decrypted: the password is wrong, or the text is damaged, or it is not {Supported}.",
+            "Check the password.",
+            inner
+        );
 
     public static KeyException Unreadable(Exception? inner = null) =>
         new($"The private key could not be read: it is damaged, or it is not {Supported}.", $"Give {Supported}.", inner);
@@ -42,18 +56,31 @@ internal static class KeyErrors
         new("The PFX could not be opened: the password is wrong, or it is not a PFX (PKCS#12).", "Check the file and its password.", inner);
 
     public static KeyException CertificateWithoutKey(string subject) =>
-        new($"The certificate '{subject}' comes without its private key.", "Give a PFX that includes the private key, or a certificate from the store of the account that holds the key.");
+        new(
+            $"The certificate '{subject}' comes without its private key.",
+            "Give a PFX that includes the private key, or a certificate from the store of the account that holds the key."
+        );
 
     public static KeyException KeyOutOfReach(string subject, Exception inner) =>
-        new($"The private key of the certificate '{subject}' cannot be opened by this account.", "Give this account the right to read the private key, or give the key as a PFX.", inner);
+        new(
+            $"The private key of the certificate '{subject}' cannot be opened by this account.",
+            "Give this account the right to read the private key, or give the key as a PFX.",
+            inner
+        );
 
     // JWK (RFC 7517).
 
     public static KeyException NoJwk() =>
-        new("The text is not a JWK: one JSON object was expected.", "Give one private key as JSON, such as {\"kty\":\"EC\",\"crv\":\"P-256\",…}.");
+        new(
+            "The text is not a JWK: one JSON object was expected.",
+            "Give one private key as JSON, such as {\"kty\":\"EC\",\"crv\":\"P-256\",…}."
+        );
 
     public static KeyException JwkSet() =>
-        new("The text is a JWK set, and it does not say which of its keys is meant.", "Give one of its keys, the object within \"keys\", alone.");
+        new(
+            "The text is a JWK set, and it does not say which of its keys is meant.",
+            "Give one of its keys, the object within \"keys\", alone."
+        );
 
     public static KeyException JwkForEncryption() =>
         new("The JWK is for encryption (\"use\":\"enc\"), not for signatures.", "Give a key whose use is sig, or that names no use.");
@@ -62,7 +89,11 @@ internal static class KeyErrors
         new(kty is null ? "The JWK names no key type (kty)." : $"A JWK of the type '{kty}' cannot be used.", $"Give {Supported}.");
 
     public static KeyException JwkMemberMissing(string member) =>
-        new($"The JWK lacks the member '{member}'.", "Export the private key again, with all its numbers: an RSA key has n, e, d, p, q, dp, dq and qi; an EC key has crv, x, y and d.");
+        new(
+            $"The JWK lacks the member '{member}'.",
+            "Export the private key again, with all its numbers: an RSA key has n, e, d, p, q, dp, dq and qi; an EC key has crv, x, y and "
+                + "d."
+        );
 
     // Using.
 
@@ -79,7 +110,11 @@ internal static class KeyErrors
         new($"{algorithm} does not fit the private key, which is {key}.", $"Use {string.Join(", ", fitting)}, or give another key.");
 
     public static KeyException SigningFailed(string algorithm, Exception inner) =>
-        new($"The private key could not sign with {algorithm}: {inner.Message.TrimEnd('.')}.", "A key in an old Windows key store cannot make PS256, PS384 or PS512: use RS256, or give the key as a PFX.", inner);
+        new(
+            $"The private key could not sign with {algorithm}: {inner.Message.TrimEnd('.')}.",
+            "A key in an old Windows key store cannot make PS256, PS384 or PS512: use RS256, or give the key as a PFX.",
+            inner
+        );
 
     public static KeyException NotExportable(Exception inner) =>
         new("The private key does not leave the place where it is kept.", "Use it from there, or make a new key.", inner);

@@ -39,7 +39,11 @@ internal abstract class KeyPair : IDisposable
     {
         if (algorithm.Curve != Curve)
         {
-            throw KeyErrors.AlgorithmMismatch(algorithm.Name, Description, SignatureAlgorithm.For(Curve).Select(static fitting => fitting.Name));
+            throw KeyErrors.AlgorithmMismatch(
+                algorithm.Name,
+                Description,
+                SignatureAlgorithm.For(Curve).Select(static fitting => fitting.Name)
+            );
         }
     }
 

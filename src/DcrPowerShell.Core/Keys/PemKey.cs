@@ -25,14 +25,19 @@ internal static class PemKey
         var isEncrypted = label == "ENCRYPTED PRIVATE KEY";
         try
         {
-            return KeyPair.Of(label switch
-            {
-                "PRIVATE KEY" => PrivateKeys.ImportPkcs8(Convert.FromBase64String(body)),
-                "RSA PRIVATE KEY" => PrivateKeys.ImportPkcs1(Convert.FromBase64String(body)),
-                "EC PRIVATE KEY" => PrivateKeys.ImportSec1(Convert.FromBase64String(body)),
-                _ when isEncrypted => PrivateKeys.ImportEncryptedPkcs8(Convert.FromBase64String(body), password ?? throw KeyErrors.PasswordMissing()),
-                _ => throw KeyErrors.PemUnsupported(label),
-            });
+            return KeyPair.Of(
+                label switch
+                {
+                    "PRIVATE KEY" => PrivateKeys.ImportPkcs8(Convert.FromBase64String(body)),
+                    "RSA PRIVATE KEY" => PrivateKeys.ImportPkcs1(Convert.FromBase64String(body)),
+                    "EC PRIVATE KEY" => PrivateKeys.ImportSec1(Convert.FromBase64String(body)),
+                    _ when isEncrypted => PrivateKeys.ImportEncryptedPkcs8(
+                        Convert.FromBase64String(body),
+                        password ?? throw KeyErrors.PasswordMissing()
+                    ),
+                    _ => throw KeyErrors.PemUnsupported(label),
+                }
+            );
         }
         catch (PlatformNotSupportedException) when (isEncrypted)
         {

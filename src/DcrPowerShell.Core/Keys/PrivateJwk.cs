@@ -41,7 +41,9 @@ internal sealed class PrivateJwk
         return members.Text("use") == "enc" ? throw KeyErrors.JwkForEncryption() : new(members);
     }
 
-    /// <exception cref="KeyException">It is of another type, lacks its private half or another member, or its numbers make no key.</exception>
+    /// <exception cref="KeyException">
+    /// It is of another type, lacks its private half or another member, or its numbers make no key.
+    /// </exception>
     public KeyPair ToKeyPair()
     {
         var type = _members.Text("kty");

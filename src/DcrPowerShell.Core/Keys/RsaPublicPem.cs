@@ -5,7 +5,9 @@ using DcrPowerShell.Compat;
 
 namespace DcrPowerShell.Keys;
 
-/// <summary>Writes a public RSA key as PEM, which .NET Framework does not: SubjectPublicKeyInfo (RFC 5280, section 4.1; RFC 7468, section 13).</summary>
+/// <summary>
+/// Writes a public RSA key as PEM, which .NET Framework does not: SubjectPublicKeyInfo (RFC 5280, section 4.1; RFC 7468, section 13).
+/// </summary>
 internal static class RsaPublicPem
 {
     private const byte IntegerTag = 0x02;

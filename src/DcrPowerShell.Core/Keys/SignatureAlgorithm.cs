@@ -52,7 +52,8 @@ internal sealed class SignatureAlgorithm
 
     /// <param name="name">As the registry writes it: <c>alg</c> values are case-sensitive (RFC 7515, section 4.1.1).</param>
     /// <exception cref="KeyException">There is no such algorithm here; <c>none</c> and those with a shared secret neither.</exception>
-    public static SignatureAlgorithm Named(string name) => All.FirstOrDefault(algorithm => algorithm.Name == name) ?? throw KeyErrors.AlgorithmUnknown(name, Names);
+    public static SignatureAlgorithm Named(string name) =>
+        All.FirstOrDefault(algorithm => algorithm.Name == name) ?? throw KeyErrors.AlgorithmUnknown(name, Names);
 
     /// <param name="name">Null for the usual one.</param>
     /// <exception cref="KeyException">There is no such algorithm here.</exception>

@@ -64,7 +64,9 @@ internal sealed class SigningKey : IDisposable
     /// <param name="text">PEM or a JWK.</param>
     /// <param name="password">Of an encrypted PEM.</param>
     public static SigningKey FromText(string text, string? password = null, string? algorithm = null, string? keyId = null) =>
-        Given.Trim(text).StartsWith("{", StringComparison.Ordinal) ? FromJwk(Given.Trim(text), algorithm, keyId) : FromPem(text, password, algorithm, keyId);
+        Given.Trim(text).StartsWith("{", StringComparison.Ordinal)
+            ? FromJwk(Given.Trim(text), algorithm, keyId)
+            : FromPem(text, password, algorithm, keyId);
 
     /// <param name="pem">PKCS#8, PKCS#1 (RSA), SEC 1 (EC), or encrypted PKCS#8.</param>
     /// <param name="password">Of an encrypted key. Windows PowerShell reads no encrypted PEM.</param>

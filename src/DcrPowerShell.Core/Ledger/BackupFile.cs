@@ -21,7 +21,13 @@ internal static class BackupFile
     private const byte LineFeed = (byte)'\n';
 
     /// <param name="contents">What counts in the ledger, opened.</param>
-    public static void Write(Stream target, LedgerHash ledgerId, SecureString passphrase, DateTimeOffset now, IReadOnlyList<FrameDraft> contents)
+    public static void Write(
+        Stream target,
+        LedgerHash ledgerId,
+        SecureString passphrase,
+        DateTimeOffset now,
+        IReadOnlyList<FrameDraft> contents
+    )
     {
         var keys = new BackupKeys(ledgerId, LedgerKey.New());
         var seal = PassphraseSeal.Of(keys.Active.ToBytes(), passphrase, Associated(ledgerId));
@@ -48,7 +54,9 @@ internal static class BackupFile
     }
 
     /// <summary>What a backup holds, and how many of its frames cannot be read.</summary>
-    /// <exception cref="FormatException">It is no backup, damaged at its beginning, or of a newer version; the message says which.</exception>
+    /// <exception cref="FormatException">
+    /// It is no backup, damaged at its beginning, or of a newer version; the message says which.
+    /// </exception>
     /// <exception cref="UnauthorizedAccessException">The passphrase is another.</exception>
     public static (LedgerHash LedgerId, IReadOnlyList<FrameDraft> Contents, int Damaged) Read(byte[] file, SecureString passphrase)
     {
@@ -59,7 +67,9 @@ internal static class BackupFile
         }
 
         var (ledgerId, count, seal) = ReadHead(Encoding.UTF8.GetString(file, 0, end));
-        var key = seal.Open(passphrase, Associated(ledgerId)) ?? throw new UnauthorizedAccessException("the passphrase does not open it, or its first line was changed");
+        var key =
+            seal.Open(passphrase, Associated(ledgerId))
+            ?? throw new UnauthorizedAccessException("the passphrase does not open it, or its first line was changed");
         var keys = new BackupKeys(ledgerId, LedgerKey.FromBytes(key));
         var codec = new FrameCodec(keys);
         using var frames = new BytesFile(file, end + 1);
@@ -100,7 +110,12 @@ internal static class BackupFile
             return (
                 LedgerHash.Parse(json.Text("ledger") ?? ""),
                 (int)(json.Integer("frames") ?? 0),
-                new PassphraseSeal(Convert.FromBase64String(json.Text("salt") ?? ""), (int)Math.Min(json.Integer("iterations") ?? 0, int.MaxValue), Convert.FromBase64String(json.Text("key") ?? "")));
+                new PassphraseSeal(
+                    Convert.FromBase64String(json.Text("salt") ?? ""),
+                    (int)Math.Min(json.Integer("iterations") ?? 0, int.MaxValue),
+                    Convert.FromBase64String(json.Text("key") ?? "")
+                )
+            );
         }
         catch (JsonException failure)
         {

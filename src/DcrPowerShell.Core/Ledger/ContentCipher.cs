@@ -40,7 +40,10 @@ internal sealed class ContentCipher : IDisposable
     public bool IsGenuine(byte[] sealedText, byte[] associated, int start)
     {
         var length = sealedText.Length - start;
-        if (length < ContentEncryption.SealedLength(0) || (length - ContentEncryption.VectorSize - ContentEncryption.TagSize) % BlockSize != 0)
+        if (
+            length < ContentEncryption.SealedLength(0)
+            || (length - ContentEncryption.VectorSize - ContentEncryption.TagSize) % BlockSize != 0
+        )
         {
             return false;
         }
@@ -61,7 +64,11 @@ internal sealed class ContentCipher : IDisposable
     public byte[] Decrypt(byte[] sealedText, int start)
     {
         using var decryptor = _aes.CreateDecryptor(_aes.Key, VectorOf(sealedText, start));
-        return decryptor.TransformFinalBlock(sealedText, start + ContentEncryption.VectorSize, sealedText.Length - start - ContentEncryption.VectorSize - ContentEncryption.TagSize);
+        return decryptor.TransformFinalBlock(
+            sealedText,
+            start + ContentEncryption.VectorSize,
+            sealedText.Length - start - ContentEncryption.VectorSize - ContentEncryption.TagSize
+        );
     }
 
     /// <inheritdoc cref="ContentEncryption.DecryptBeginning"/>
@@ -75,7 +82,12 @@ internal sealed class ContentCipher : IDisposable
         var blocks = (length + BlockSize - 1) / BlockSize * BlockSize;
 #if NET
         var plain = new byte[blocks];
-        _aes.DecryptCbc(sealedText.AsSpan(start + ContentEncryption.VectorSize, blocks), sealedText.AsSpan(start, ContentEncryption.VectorSize), plain, PaddingMode.None);
+        _aes.DecryptCbc(
+            sealedText.AsSpan(start + ContentEncryption.VectorSize, blocks),
+            sealedText.AsSpan(start, ContentEncryption.VectorSize),
+            plain,
+            PaddingMode.None
+        );
 #else
         _aes.Padding = PaddingMode.None;
         using var decryptor = _aes.CreateDecryptor(_aes.Key, VectorOf(sealedText, start));

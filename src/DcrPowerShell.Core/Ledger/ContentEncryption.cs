@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 
 namespace DcrPowerShell.Ledger;
 
-/// <summary>Authenticated encryption by A256CBC-HS512 (RFC 7518, section 5.2.5): AES-256 in CBC mode, then HMAC SHA-512 cut to 32 bytes.</summary>
+/// <summary>
+/// Authenticated encryption by A256CBC-HS512 (RFC 7518, section 5.2.5): AES-256 in CBC mode, then HMAC SHA-512 cut to 32 bytes.
+/// </summary>
 internal static class ContentEncryption
 {
     public const int KeySize = 64;

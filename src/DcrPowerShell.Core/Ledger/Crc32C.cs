@@ -33,8 +33,12 @@ internal static class Crc32C
 #else
     private const uint Polynomial = 0x82F63B78;
 
-    private static readonly uint[] Table = Enumerable.Range(0, 256).Select(static index =>
-        Enumerable.Range(0, 8).Aggregate((uint)index, static (value, _) => (value & 1) != 0 ? (value >> 1) ^ Polynomial : value >> 1)).ToArray();
+    private static readonly uint[] Table = Enumerable
+        .Range(0, 256)
+        .Select(static index =>
+            Enumerable.Range(0, 8).Aggregate((uint)index, static (value, _) => (value & 1) != 0 ? (value >> 1) ^ Polynomial : value >> 1)
+        )
+        .ToArray();
 
     [MethodImpl(Hot.Path)]
     public static uint Of(ReadOnlySpan<byte> bytes)

@@ -56,7 +56,8 @@ internal sealed class FrameCodec(ILedgerKeys keys)
 
     private T? Open<T>(FrameHeader header, byte[] frame, Func<ContentCipher, int, T> open)
         where T : class =>
-        keys.Find(header.KeyId)?.Use(cipher => cipher.IsGenuine(frame, Associated(frame), FrameHeader.Size) ? open(cipher, FrameHeader.Size) : null);
+        keys.Find(header.KeyId)
+            ?.Use(cipher => cipher.IsGenuine(frame, Associated(frame), FrameHeader.Size) ? open(cipher, FrameHeader.Size) : null);
 
     private byte[] Associated(byte[] frame)
     {

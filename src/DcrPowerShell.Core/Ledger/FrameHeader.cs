@@ -47,7 +47,9 @@ internal readonly record struct FrameHeader
     /// </summary>
     public int PreviousLength { get; init; }
 
-    /// <summary>The sequence of the frame that it is about; 0 for none. Of a registration: its rank, where that is not its own sequence.</summary>
+    /// <summary>
+    /// The sequence of the frame that it is about; 0 for none. Of a registration: its rank, where that is not its own sequence.
+    /// </summary>
     public long Reference { get; init; }
 
     /// <summary>Of several registrations of a tenant, the one of the highest rank is the tenant's.</summary>
@@ -103,7 +105,13 @@ internal readonly record struct FrameHeader
             Previous = BinaryPrimitives.ReadInt64LittleEndian(bytes.Slice(AuthenticatedLength)),
             PreviousLength = BinaryPrimitives.ReadInt32LittleEndian(bytes.Slice(AuthenticatedLength + sizeof(long))),
         };
-        return header.Length is > Size and <= LargestFrame && header.OutlineLength >= 0 && header.OutlineLength < header.Length && header.Sequence > 0 ? header : null;
+        return
+            header.Length is > Size and <= LargestFrame
+            && header.OutlineLength >= 0
+            && header.OutlineLength < header.Length
+            && header.Sequence > 0
+            ? header
+            : null;
     }
 
     /// <summary>Whether a frame of a newer version begins here. One of this version whose version was damaged is none.</summary>

@@ -8,7 +8,9 @@ namespace DcrPowerShell.Ledger;
 /// <summary>Bytes that no frame covers, or frames that are missing.</summary>
 /// <param name="Length">0 where frames are missing and nothing is in their place.</param>
 /// <param name="IsTorn">A writer was killed there; the next frame says that nothing is missing. Otherwise it is damage.</param>
-/// <param name="IsFork">The frame behind it does not know of the one before it: two machines have written at the same time, for their locks do not meet.</param>
+/// <param name="IsFork">
+/// The frame behind it does not know of the one before it: two machines have written at the same time, for their locks do not meet.
+/// </param>
 internal readonly record struct LedgerGap(long Offset, long Length, bool IsTorn, bool IsFork = false);
 
 /// <summary>
@@ -37,7 +39,14 @@ internal sealed class FrameScanner(IAppendFile file, FrameCodec codec)
     /// <returns>The end of the last frame, and its header. What comes behind it is torn, or is being written.</returns>
     /// <exception cref="FormatException">It is of a newer version.</exception>
     [MethodImpl(Hot.Path)]
-    public (long End, FrameHeader Last) Scan(long start, FrameHeader previous, bool checksEnd, bool isSettled, Action<FrameHeader, long> found, Action<LedgerGap> lost)
+    public (long End, FrameHeader Last) Scan(
+        long start,
+        FrameHeader previous,
+        bool checksEnd,
+        bool isSettled,
+        Action<FrameHeader, long> found,
+        Action<LedgerGap> lost
+    )
     {
         var length = file.Length;
         var checkFrom = checksEnd ? length - CheckedEnd : long.MaxValue;
@@ -62,7 +71,14 @@ internal sealed class FrameScanner(IAppendFile file, FrameCodec codec)
             if (gap >= 0 || frame.Previous != last.Sequence)
             {
                 var from = gap < 0 ? at : gap;
-                lost(new LedgerGap(from, at - from, IsTorn: gap >= 0 && frame.Previous == last.Sequence, IsFork: frame.Sequence <= last.Sequence));
+                lost(
+                    new LedgerGap(
+                        from,
+                        at - from,
+                        IsTorn: gap >= 0 && frame.Previous == last.Sequence,
+                        IsFork: frame.Sequence <= last.Sequence
+                    )
+                );
             }
 
             found(frame, at);

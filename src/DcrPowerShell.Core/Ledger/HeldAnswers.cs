@@ -5,14 +5,17 @@ using DcrPowerShell.Errors;
 
 namespace DcrPowerShell.Ledger;
 
-/// <summary>What servers have answered and the ledger does not take now, because the disk is full or the store locked. For all threads.</summary>
+/// <summary>
+/// What servers have answered and the ledger does not take now, because the disk is full or the store locked. For all threads.
+/// </summary>
 internal sealed class HeldAnswers
 {
     private readonly object _gate = new();
     private readonly Dictionary<LedgerHash, HeldAnswer> _held = [];
 
     /// <summary>Whether what was refused may be written later.</summary>
-    public static bool CanWait(DcrException failure) => failure.ErrorId is DcrErrorId.StoreReadOnly or DcrErrorId.StoreLocked or DcrErrorId.StoreKeyMissing;
+    public static bool CanWait(DcrException failure) =>
+        failure.ErrorId is DcrErrorId.StoreReadOnly or DcrErrorId.StoreLocked or DcrErrorId.StoreKeyMissing;
 
     public bool Has(LedgerHash entry)
     {
@@ -28,7 +31,12 @@ internal sealed class HeldAnswers
     {
         lock (_gate)
         {
-            _held[entry] = _held.TryGetValue(entry, out var held) ? held with { Writes = [.. held.Writes, write] } : new HeldAnswer(entry, [write], IsLeft: false);
+            _held[entry] = _held.TryGetValue(entry, out var held)
+                ? held with
+                {
+                    Writes = [.. held.Writes, write],
+                }
+                : new HeldAnswer(entry, [write], IsLeft: false);
         }
     }
 

@@ -8,6 +8,8 @@ internal interface IAccountProtection
 
     byte[] Protect(byte[] key);
 
-    /// <exception cref="System.Security.Cryptography.CryptographicException">It was protected for another account or on another machine.</exception>
+    /// <exception cref="System.Security.Cryptography.CryptographicException">
+    /// It was protected for another account or on another machine.
+    /// </exception>
     byte[] Unprotect(byte[] key);
 }

@@ -21,7 +21,9 @@ internal sealed record ProtectedKey
     /// <summary>With a passphrase.</summary>
     public PassphraseSeal? Passphrase { get; init; }
 
-    /// <summary>While the protection changes: the key sealed with the other one, so that either of the two protections opens both.</summary>
+    /// <summary>
+    /// While the protection changes: the key sealed with the other one, so that either of the two protections opens both.
+    /// </summary>
     public (ulong By, byte[] Sealed)? Wrapped { get; init; }
 
     /// <summary>With a vault: its name when the key was put there, and the name of the secret.</summary>
@@ -44,11 +46,16 @@ internal sealed record KeyFile(LedgerHash LedgerId, IReadOnlyList<ProtectedKey> 
 
     /// <summary>An entry that the other key opens, too.</summary>
     public ProtectedKey Wrap(ProtectedKey entry, LedgerKey key, LedgerKey by) =>
-        entry with { Wrapped = (by.Id, ContentEncryption.Encrypt(by.Data, key.ToBytes(), Associated(LedgerId), ContentEncryption.NewVector())) };
+        entry with
+        {
+            Wrapped = (by.Id, ContentEncryption.Encrypt(by.Data, key.ToBytes(), Associated(LedgerId), ContentEncryption.NewVector())),
+        };
 
     /// <summary>The key of such an entry; null where it is not sealed with this key.</summary>
     public byte[]? Unwrap(ProtectedKey entry, LedgerKey by) =>
-        entry.Wrapped is { } wrapped && wrapped.By == by.Id && ContentEncryption.IsGenuine(by.Data, wrapped.Sealed, Associated(LedgerId)) ? ContentEncryption.Decrypt(by.Data, wrapped.Sealed) : null;
+        entry.Wrapped is { } wrapped && wrapped.By == by.Id && ContentEncryption.IsGenuine(by.Data, wrapped.Sealed, Associated(LedgerId))
+            ? ContentEncryption.Decrypt(by.Data, wrapped.Sealed)
+            : null;
 
     public byte[] ToUtf8() => JsonBag.Empty
         .With("version", Element(Version))
@@ -68,8 +75,13 @@ internal sealed record KeyFile(LedgerHash LedgerId, IReadOnlyList<ProtectedKey> 
                 throw new FormatException("it is of another version");
             }
 
-            var keys = json.TryGet("keys", out var items) && items.ValueKind == JsonValueKind.Array ? items.EnumerateArray().Select(item => Read(JsonBag.From(item))).ToList() : [];
-            return keys.Count > 0 ? new(LedgerHash.Parse(Needed(json, "ledger")), keys) { IsBegun = json.Text("begun") == "true" } : throw new FormatException("it has no key");
+            var keys =
+                json.TryGet("keys", out var items) && items.ValueKind == JsonValueKind.Array
+                    ? items.EnumerateArray().Select(item => Read(JsonBag.From(item))).ToList()
+                    : [];
+            return keys.Count > 0
+                ? new(LedgerHash.Parse(Needed(json, "ledger")), keys) { IsBegun = json.Text("begun") == "true" }
+                : throw new FormatException("it has no key");
         }
         catch (Exception failure) when (failure is JsonException or OverflowException)
         {
@@ -80,11 +92,15 @@ internal sealed record KeyFile(LedgerHash LedgerId, IReadOnlyList<ProtectedKey> 
     private static JsonBag Json(ProtectedKey key)
     {
         var json = JsonBag.Empty.With("id", Hex(key.Id)).With("protection", key.Protection.ToString());
-        json = key.Wrapped is { } wrapped ? json.With("wrapped_by", Hex(wrapped.By)).With("wrapped", Convert.ToBase64String(wrapped.Sealed)) : json;
+        json = key.Wrapped is { } wrapped
+            ? json.With("wrapped_by", Hex(wrapped.By)).With("wrapped", Convert.ToBase64String(wrapped.Sealed))
+            : json;
         return key switch
         {
             { Account: { } account } => json.With("scheme", account.Scheme).With("key", Convert.ToBase64String(account.Key)),
-            { Passphrase: { } seal } => json.With("salt", Convert.ToBase64String(seal.Salt)).With("iterations", Element(seal.Iterations)).With("key", Convert.ToBase64String(seal.Sealed)),
+            { Passphrase: { } seal } => json.With("salt", Convert.ToBase64String(seal.Salt))
+                .With("iterations", Element(seal.Iterations))
+                .With("key", Convert.ToBase64String(seal.Sealed)),
             { Vault: { } vault } => json.With("vault", vault.Vault).With("secret", vault.SecretName),
             _ => json,
         };
@@ -96,12 +112,21 @@ internal sealed record KeyFile(LedgerHash LedgerId, IReadOnlyList<ProtectedKey> 
         {
             Id = Id(Needed(json, "id")),
             Wrapped = json.Text("wrapped_by") is { } by ? (Id(by), Convert.FromBase64String(Needed(json, "wrapped"))) : null,
-            Protection = Enum.TryParse<DcrProtection>(Needed(json, "protection"), out var protection) ? protection : throw new FormatException("its protection is not known"),
+            Protection = Enum.TryParse<DcrProtection>(Needed(json, "protection"), out var protection)
+                ? protection
+                : throw new FormatException("its protection is not known"),
         };
         return key.Protection switch
         {
             DcrProtection.User => key with { Account = (Needed(json, "scheme"), Convert.FromBase64String(Needed(json, "key"))) },
-            DcrProtection.Passphrase => key with { Passphrase = new PassphraseSeal(Convert.FromBase64String(Needed(json, "salt")), (int)(json.Integer("iterations") ?? 0), Convert.FromBase64String(Needed(json, "key"))) },
+            DcrProtection.Passphrase => key with
+            {
+                Passphrase = new PassphraseSeal(
+                    Convert.FromBase64String(Needed(json, "salt")),
+                    (int)(json.Integer("iterations") ?? 0),
+                    Convert.FromBase64String(Needed(json, "key"))
+                ),
+            },
             _ => key with { Vault = (Needed(json, "vault"), Needed(json, "secret")) },
         };
     }

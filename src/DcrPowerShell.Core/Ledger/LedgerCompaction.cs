@@ -89,10 +89,17 @@ internal sealed class LedgerCompaction : IDisposable
     }
 
     /// <summary>The frames that count, in their order.</summary>
-    private static List<(FrameHeader Header, long Offset, bool IsStored)> Live(LedgerState state) => state.Rows.Select(static row => (row.Header, row.Offset, row.IsStored))
-        .Concat(state.Open.SelectMany(static entry => entry.Frames).Concat(state.Moved).Select(static frame => (frame.Header, frame.Offset, false)))
-        .OrderBy(static frame => frame.Header.Sequence)
-        .ToList();
+    private static List<(FrameHeader Header, long Offset, bool IsStored)> Live(LedgerState state) =>
+        state
+            .Rows.Select(static row => (row.Header, row.Offset, row.IsStored))
+            .Concat(
+                state
+                    .Open.SelectMany(static entry => entry.Frames)
+                    .Concat(state.Moved)
+                    .Select(static frame => (frame.Header, frame.Offset, false))
+            )
+            .OrderBy(static frame => frame.Header.Sequence)
+            .ToList();
 
     private void CopySince()
     {
@@ -125,7 +132,9 @@ internal sealed class LedgerCompaction : IDisposable
         }
     }
 
-    /// <summary>A frame for the next generation: without what a vault has, and sealed with the active key. Null where it is damaged.</summary>
+    /// <summary>
+    /// A frame for the next generation: without what a vault has, and sealed with the active key. Null where it is damaged.
+    /// </summary>
     private (FrameHeader Header, byte[] Frame)? Renewed(FrameHeader header, byte[] frame, bool isStored)
     {
         var dropsBody = isStored && header.Kind == FrameKind.Kept;
@@ -147,10 +156,17 @@ internal sealed class LedgerCompaction : IDisposable
         }
 
         var renewed = header with { Kind = dropsBody ? FrameKind.Known : header.Kind, Place = confirmsRemoval ? 0 : header.Place };
-        return _codec.Seal(new FrameDraft(renewed, content.Outline, dropsBody ? [] : content.Body), header.Sequence, previous: default, header.Epoch);
+        return _codec.Seal(
+            new FrameDraft(renewed, content.Outline, dropsBody ? [] : content.Body),
+            header.Sequence,
+            previous: default,
+            header.Epoch
+        );
     }
 
-    /// <summary>Of a damaged frame the header stays, which says whose it was. The rest, which may be parts of others, is set aside.</summary>
+    /// <summary>
+    /// Of a damaged frame the header stays, which says whose it was. The rest, which may be parts of others, is set aside.
+    /// </summary>
     private (FrameHeader Header, byte[] Frame) Emptied(FrameHeader header, long offset)
     {
         _damaged.Add(new LedgerGap(offset, header.Length, IsTorn: false));
@@ -170,7 +186,9 @@ internal sealed class LedgerCompaction : IDisposable
         _bytes.SetLength(0);
     }
 
-    /// <summary>Damaged frames, and bytes that no frame covers, are kept in a file of their own before their generation is deleted.</summary>
+    /// <summary>
+    /// Damaged frames, and bytes that no frame covers, are kept in a file of their own before their generation is deleted.
+    /// </summary>
     private void SetAside()
     {
         var aside = _from.Gaps.Where(static gap => gap.Length > 0).ToList();

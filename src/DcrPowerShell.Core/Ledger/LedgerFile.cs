@@ -163,7 +163,11 @@ internal sealed class LedgerFile : IDisposable
     }
 
     /// <summary>Opens a frame that the state knows. False where there is none; null where it is damaged.</summary>
-    public bool TryOpen(Func<LedgerState, (FrameHeader Header, long Offset)?> which, out FrameHeader header, out (byte[] Outline, byte[] Body)? content)
+    public bool TryOpen(
+        Func<LedgerState, (FrameHeader Header, long Offset)?> which,
+        out FrameHeader header,
+        out (byte[] Outline, byte[] Body)? content
+    )
     {
         var isThere = TryRead(which, out header, out var frame);
         content = isThere ? _codec.Open(header, frame) : null;
@@ -227,7 +231,9 @@ internal sealed class LedgerFile : IDisposable
         }
     }
 
-    /// <summary>One batch; where others have come meanwhile, the next one is written by another thread, so that nobody serves them for ever.</summary>
+    /// <summary>
+    /// One batch; where others have come meanwhile, the next one is written by another thread, so that nobody serves them for ever.
+    /// </summary>
     private void Lead()
     {
         List<LedgerWrite> batch;
@@ -365,7 +371,9 @@ internal sealed class LedgerFile : IDisposable
         return true;
     }
 
-    /// <summary>A flush that failed is final: the system has forgotten what it could not write. The next generation is written anew.</summary>
+    /// <summary>
+    /// A flush that failed is final: the system has forgotten what it could not write. The next generation is written anew.
+    /// </summary>
     private void Flush(LedgerGeneration written)
     {
         try
@@ -527,7 +535,13 @@ internal sealed class LedgerFile : IDisposable
         _now = next;
         _isStale = false;
         former.Dispose();
-        WasRolledBack |= _now.Number < former.Number || _now.Last.Sequence < former.Last.Sequence
-            || (isOther && _now.Number == former.Number && (_now.Last.Sequence, _now.Last.Epoch) != (former.Last.Sequence, former.Last.Epoch));
+        WasRolledBack |=
+            _now.Number < former.Number
+            || _now.Last.Sequence < former.Last.Sequence
+            || (
+                isOther
+                && _now.Number == former.Number
+                && (_now.Last.Sequence, _now.Last.Epoch) != (former.Last.Sequence, former.Last.Epoch)
+            );
     }
 }

@@ -7,7 +7,9 @@ using DcrPowerShell.Files;
 
 namespace DcrPowerShell.Ledger;
 
-/// <summary>The file of one generation, as far as it was read. All but <see cref="TryFlush"/> and <see cref="Dispose"/> under the ledger's gate.</summary>
+/// <summary>
+/// The file of one generation, as far as it was read. All but <see cref="TryFlush"/> and <see cref="Dispose"/> under the ledger's gate.
+/// </summary>
 internal sealed class LedgerGeneration(long number, IAppendFile file, FrameScanner scanner) : IDisposable
 {
     private const string Prefix = "ledger-";
@@ -33,8 +35,12 @@ internal sealed class LedgerGeneration(long number, IAppendFile file, FrameScann
     public FrameHeader Last { get; private set; }
 
     /// <summary>The last frame is where it was: nobody has overwritten the file.</summary>
-    public bool HasLast => Last.Sequence == 0
-        || (FrameHeader.Read(FrameScanner.Read(file, _lastAt, FrameHeader.Size)) is { } there && (there.Sequence, there.Epoch) == (Last.Sequence, Last.Epoch));
+    public bool HasLast =>
+        Last.Sequence == 0
+        || (
+            FrameHeader.Read(FrameScanner.Read(file, _lastAt, FrameHeader.Size)) is { } there
+            && (there.Sequence, there.Epoch) == (Last.Sequence, Last.Epoch)
+        );
 
     public static string NameOf(long number) => Prefix + number.ToString("000000", CultureInfo.InvariantCulture) + Extension;
 
@@ -66,7 +72,9 @@ internal sealed class LedgerGeneration(long number, IAppendFile file, FrameScann
         {
             try
             {
-                var number = Newest(folder) is > 0 and var newest ? newest : throw new FileNotFoundException("its ledger is not there any more");
+                var number = Newest(folder) is > 0 and var newest
+                    ? newest
+                    : throw new FileNotFoundException("its ledger is not there any more");
                 var file = folder.Open(NameOf(number), create: false);
                 var generation = new LedgerGeneration(number, file, new FrameScanner(file, codec));
                 try

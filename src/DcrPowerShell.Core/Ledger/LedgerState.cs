@@ -29,7 +29,8 @@ internal sealed class LedgerRow
     public bool IsWhole => Header.Kind == FrameKind.Kept;
 
     /// <summary>How many of its bytes the next compaction keeps: what a vault has, it drops but for the outline.</summary>
-    public long LiveLength => IsStored && IsWhole && Header.Place != 0 ? FrameHeader.Size + ContentEncryption.SealedLength(Header.OutlineLength) : Header.Length;
+    public long LiveLength =>
+        IsStored && IsWhole && Header.Place != 0 ? FrameHeader.Size + ContentEncryption.SealedLength(Header.OutlineLength) : Header.Length;
 
     /// <summary>A vault is still to be told.</summary>
     public bool IsPending => Header.Place != 0 && !IsStored;
@@ -97,7 +98,8 @@ internal sealed class LedgerState
     public OpenEntry? Entry(LedgerHash id) => _open.TryGetValue(id, out var entry) ? entry : null;
 
     /// <summary>A vault still has what is kept elsewhere, or nowhere, by now.</summary>
-    public bool IsLeftover(LedgerHash client, ulong place) => Moved.Exists(moved => moved.Header.Client == client && moved.Header.Place == place);
+    public bool IsLeftover(LedgerHash client, ulong place) =>
+        Moved.Exists(moved => moved.Header.Client == client && moved.Header.Place == place);
 
     [MethodImpl(Hot.Path)]
     public void Apply(FrameHeader header, long offset)
@@ -141,7 +143,13 @@ internal sealed class LedgerState
     {
         if (!_open.TryGetValue(header.Entry, out var entry))
         {
-            _open[header.Entry] = entry = new OpenEntry { Id = header.Entry, Tenant = header.Tenant, Issuer = header.Issuer, Sequence = header.Sequence };
+            _open[header.Entry] = entry = new OpenEntry
+            {
+                Id = header.Entry,
+                Tenant = header.Tenant,
+                Issuer = header.Issuer,
+                Sequence = header.Sequence,
+            };
         }
 
         entry.Frames.Add((header, offset));

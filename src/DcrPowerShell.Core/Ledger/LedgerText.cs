@@ -62,7 +62,9 @@ internal sealed record LedgerRemoval(string Issuer, string ClientId, DateTimeOff
 {
     public static LedgerRemoval Of(RegistrationRecord record) => new(record.Issuer, record.ClientId, record.CreatedAt, record.UpdatedAt);
 
-    /// <summary>Whether what a vault has is what was removed, or an earlier version of it: not a later version, nor a later registration.</summary>
+    /// <summary>
+    /// Whether what a vault has is what was removed, or an earlier version of it: not a later version, nor a later registration.
+    /// </summary>
     public bool Covers(RegistrationRecord there) => there.CreatedAt == CreatedAt && there.UpdatedAt <= UpdatedAt;
 }
 
@@ -78,38 +80,64 @@ internal static class LedgerText
         .ToUtf8();
 
     public static byte[] Write(LedgerRemoval removal) =>
-        JsonBag.Empty.With("issuer", removal.Issuer).With("client_id", removal.ClientId).With("created_at", Time(removal.CreatedAt)).With("updated_at", Time(removal.UpdatedAt)).ToUtf8();
+        JsonBag
+            .Empty.With("issuer", removal.Issuer)
+            .With("client_id", removal.ClientId)
+            .With("created_at", Time(removal.CreatedAt))
+            .With("updated_at", Time(removal.UpdatedAt))
+            .ToUtf8();
 
     /// <summary>Whose secret stands under a name.</summary>
     /// <param name="owner">The client's secret name; null for a key.</param>
     public static byte[] OfCopy(string name, string? owner) => JsonBag.Empty.With("name", name).With("owner", owner).ToUtf8();
 
     /// <exception cref="FormatException">It is of another form.</exception>
-    public static (string Name, string? Owner) ReadCopy(byte[] body) => Reading(body, static json => (Needed(json, "name"), json.Text("owner")));
+    public static (string Name, string? Owner) ReadCopy(byte[] body) =>
+        Reading(body, static json => (Needed(json, "name"), json.Text("owner")));
 
     /// <exception cref="FormatException">It is of another form.</exception>
-    public static LedgerIntent ReadIntent(byte[] outline, byte[]? metadata = null) => Reading(outline, json => new LedgerIntent
-    {
-        Operation = Enum.TryParse<LedgerOperation>(Needed(json, "operation"), ignoreCase: true, out var operation) ? operation : throw new FormatException("its operation is not known"),
-        Issuer = Needed(json, "issuer"),
-        RegistrationEndpoint = UriText.Absolute(Needed(json, "endpoint")) ?? throw new FormatException("its endpoint is no URL"),
-        Provider = Needed(json, "provider"),
-        Owner = json.Text("owner") ?? "",
-        Vault = json.Text("vault"),
-        ClientId = json.Text("client_id"),
-        ClientName = json.Text("client_name"),
-        Tenant = json.Text("tenant"),
-        At = Time(Needed(json, "at")),
-        Metadata = metadata is { Length: > 0 } ? JsonBag.Parse(Encoding.UTF8.GetString(metadata), JsonBag.DeepestAnswer + 2) : null,
-    });
+    public static LedgerIntent ReadIntent(byte[] outline, byte[]? metadata = null) =>
+        Reading(
+            outline,
+            json => new LedgerIntent
+            {
+                Operation = Enum.TryParse<LedgerOperation>(Needed(json, "operation"), ignoreCase: true, out var operation)
+                    ? operation
+                    : throw new FormatException("its operation is not known"),
+                Issuer = Needed(json, "issuer"),
+                RegistrationEndpoint = UriText.Absolute(Needed(json, "endpoint")) ?? throw new FormatException("its endpoint is no URL"),
+                Provider = Needed(json, "provider"),
+                Owner = json.Text("owner") ?? "",
+                Vault = json.Text("vault"),
+                ClientId = json.Text("client_id"),
+                ClientName = json.Text("client_name"),
+                Tenant = json.Text("tenant"),
+                At = Time(Needed(json, "at")),
+                Metadata = metadata is { Length: > 0 } ? JsonBag.Parse(Encoding.UTF8.GetString(metadata), JsonBag.DeepestAnswer + 2) : null,
+            }
+        );
 
     /// <inheritdoc cref="ReadIntent"/>
-    public static LedgerAnswer ReadAnswer(byte[] outline, byte[] body, long sequence) => Reading(outline, json =>
-        new LedgerAnswer((int)(json.Integer("status") ?? 0), body, Time(Needed(json, "answered_at")), sequence) { ContentType = json.Text("content_type") });
+    public static LedgerAnswer ReadAnswer(byte[] outline, byte[] body, long sequence) =>
+        Reading(
+            outline,
+            json => new LedgerAnswer((int)(json.Integer("status") ?? 0), body, Time(Needed(json, "answered_at")), sequence)
+            {
+                ContentType = json.Text("content_type"),
+            }
+        );
 
     /// <inheritdoc cref="ReadIntent"/>
-    public static LedgerRemoval ReadRemoval(byte[] outline) => Reading(outline, json =>
-        new LedgerRemoval(Needed(json, "issuer"), Needed(json, "client_id"), Time(Needed(json, "created_at")), Time(Needed(json, "updated_at"))));
+    public static LedgerRemoval ReadRemoval(byte[] outline) =>
+        Reading(
+            outline,
+            json => new LedgerRemoval(
+                Needed(json, "issuer"),
+                Needed(json, "client_id"),
+                Time(Needed(json, "created_at")),
+                Time(Needed(json, "updated_at"))
+            )
+        );
 
     private static JsonBag Json(LedgerIntent intent) => JsonBag.Empty
         .With("operation", intent.Operation.ToString())

@@ -15,7 +15,11 @@ namespace DcrPowerShell.Ledger;
 
 /// <summary>The store of this user on this machine: the ledger, its keys, and whether they are open in this process.</summary>
 /// <param name="keyFolder">Where the key file is, by the settings.</param>
-internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStoreFolder Folder, string Name)> keyFolder, IAccountProtection account) : ILedgerKeys, IDisposable
+internal sealed class LocalStore(
+    IStoreFolder folder,
+    Func<StoreSettings, (IStoreFolder Folder, string Name)> keyFolder,
+    IAccountProtection account
+) : ILedgerKeys, IDisposable
 {
     private const string ProtectLockName = "protect.lock";
 
@@ -49,7 +53,8 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
 
     LedgerHash ILedgerKeys.LedgerId => _keyFile!.LedgerId;
 
-    LedgerKey ILedgerKeys.Active => _keys.TryGetValue(_keyFile!.Keys[_keyFile.Keys.Count - 1].Id, out var key) ? key : throw StoreErrors.Locked();
+    LedgerKey ILedgerKeys.Active =>
+        _keys.TryGetValue(_keyFile!.Keys[_keyFile.Keys.Count - 1].Id, out var key) ? key : throw StoreErrors.Locked();
 
     LedgerKey? ILedgerKeys.Find(ulong id) => _keys.TryGetValue(id, out var key) ? key : null;
 
@@ -147,7 +152,9 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
         }
     }
 
-    /// <summary>Closes the store for this process, until it is unlocked: its keys leave the memory. Connections find it open again then.</summary>
+    /// <summary>
+    /// Closes the store for this process, until it is unlocked: its keys leave the memory. Connections find it open again then.
+    /// </summary>
     public void Lock()
     {
         _gate.Wait();
@@ -172,7 +179,10 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
     /// What <paramref name="protect"/> throws: the old protection holds. StoreReadOnly: either of the two opens it, and the next open ends
     /// the change.
     /// </exception>
-    public async Task<IReadOnlyList<(string Vault, string SecretName)>> ProtectAsync(Func<LedgerHash, LedgerKey, Task<ProtectedKey>> protect, Func<string, ISecretVault>? vaultOf = null)
+    public async Task<IReadOnlyList<(string Vault, string SecretName)>> ProtectAsync(
+        Func<LedgerHash, LedgerKey, Task<ProtectedKey>> protect,
+        Func<string, ISecretVault>? vaultOf = null
+    )
     {
         var ledger = await OpenAsync(vaultOf).ConfigureAwait(false);
         await _gate.WaitAsync().ConfigureAwait(false);
@@ -184,7 +194,12 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
             var key = former.Renewed();
             var fresh = await protect(file.LedgerId, key).ConfigureAwait(false);
             _keys[key.Id] = key;
-            WriteKeyFile(file with { Keys = [.. file.Keys.Select(entry => file.Wrap(entry, _keys[entry.Id], key)), file.Wrap(fresh, key, former)] });
+            WriteKeyFile(
+                file with
+                {
+                    Keys = [.. file.Keys.Select(entry => file.Wrap(entry, _keys[entry.Id], key)), file.Wrap(fresh, key, former)],
+                }
+            );
             for (var left = 100; !ledger.Compact(); left--)
             {
                 if (left == 0)
@@ -222,11 +237,22 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
     }
 
     /// <summary>A key as the user's account protects it.</summary>
-    public ProtectedKey ByAccount(LedgerKey key) => new() { Id = key.Id, Protection = DcrProtection.User, Account = (account.Scheme, account.Protect(key.ToBytes())) };
+    public ProtectedKey ByAccount(LedgerKey key) =>
+        new()
+        {
+            Id = key.Id,
+            Protection = DcrProtection.User,
+            Account = (account.Scheme, account.Protect(key.ToBytes())),
+        };
 
     /// <summary>A key as a passphrase protects it.</summary>
     public static ProtectedKey ByPassphrase(LedgerHash ledgerId, LedgerKey key, SecureString passphrase) =>
-        new() { Id = key.Id, Protection = DcrProtection.Passphrase, Passphrase = PassphraseSeal.Of(key.ToBytes(), passphrase, KeyFile.Associated(ledgerId)) };
+        new()
+        {
+            Id = key.Id,
+            Protection = DcrProtection.Passphrase,
+            Passphrase = PassphraseSeal.Of(key.ToBytes(), passphrase, KeyFile.Associated(ledgerId)),
+        };
 
     /// <summary>Puts the key file somewhere else; or, where it has been put there already, says so.</summary>
     /// <param name="path">Null for the store's own folder.</param>
@@ -415,7 +441,9 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
             case { Vault: { } place }:
                 try
                 {
-                    return Convert.FromBase64String(await FindInVaultsAsync(place, vaultOf ?? throw StoreErrors.Locked()).ConfigureAwait(false));
+                    return Convert.FromBase64String(
+                        await FindInVaultsAsync(place, vaultOf ?? throw StoreErrors.Locked()).ConfigureAwait(false)
+                    );
                 }
                 catch (FormatException failure)
                 {
@@ -435,7 +463,11 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
     {
         var lost = StoreErrors.KeyNotInVault(place.Vault, place.SecretName);
         DcrException? failed = null;
-        foreach (var (name, isNamed) in VaultNames().Select(name => (name, place.Vault.Equals(name, StringComparison.OrdinalIgnoreCase))).OrderByDescending(static vault => vault.Item2))
+        foreach (
+            var (name, isNamed) in VaultNames()
+                .Select(name => (name, place.Vault.Equals(name, StringComparison.OrdinalIgnoreCase)))
+                .OrderByDescending(static vault => vault.Item2)
+        )
         {
             try
             {
@@ -464,7 +496,9 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
     {
         try
         {
-            return own.Scheme == account.Scheme ? account.Unprotect(own.Key) : throw new CryptographicException($"it is protected by {own.Scheme}, which this machine does not have");
+            return own.Scheme == account.Scheme
+                ? account.Unprotect(own.Key)
+                : throw new CryptographicException($"it is protected by {own.Scheme}, which this machine does not have");
         }
         catch (CryptographicException failure)
         {
@@ -485,7 +519,9 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
         }
     }
 
-    /// <summary>A store that nobody has written to gets a key. One that somebody has written to, and whose key is gone, never gets another.</summary>
+    /// <summary>
+    /// A store that nobody has written to gets a key. One that somebody has written to, and whose key is gone, never gets another.
+    /// </summary>
     private KeyFile MakeKeyFile() => Guard(
         () =>
         {
@@ -508,7 +544,8 @@ internal sealed class LocalStore(IStoreFolder folder, Func<StoreSettings, (IStor
         },
         "the key");
 
-    private bool HasFrames => Guard(() => folder.List().Any(name => name.EndsWith(".dcrl", StringComparison.Ordinal) && folder.Length(name) > 0), "the ledger");
+    private bool HasFrames =>
+        Guard(() => folder.List().Any(name => name.EndsWith(".dcrl", StringComparison.Ordinal) && folder.Length(name) > 0), "the ledger");
 
     private string KeyPath()
     {

@@ -14,9 +14,16 @@ namespace DcrPowerShell.Ledger;
 internal static class Outline
 {
     // Few combinations: one object does for all records that lack the same.
-    private static readonly LeftOut[] LeftOuts = Enumerable.Range(0, 16).Select(static flags => new LeftOut((flags & 1) != 0, (flags & 2) != 0, (flags & 4) != 0, (flags & 8) == 0)).ToArray();
+    private static readonly LeftOut[] LeftOuts = Enumerable
+        .Range(0, 16)
+        .Select(static flags => new LeftOut((flags & 1) != 0, (flags & 2) != 0, (flags & 4) != 0, (flags & 8) == 0))
+        .ToArray();
 
-    private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private static readonly JsonWriterOptions Plain = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        SkipValidation = true,
+    };
 
     private static ReadOnlySpan<byte> Issuer => "issuer"u8;
 
@@ -177,7 +184,11 @@ internal static class Outline
                 }
                 else
                 {
-                    leftOut |= reader.ValueTextEquals(HasSecret) ? 1 : reader.ValueTextEquals(HasToken) ? 2 : reader.ValueTextEquals(HasUri) ? 4 | 8 : 0;
+                    leftOut |=
+                        reader.ValueTextEquals(HasSecret) ? 1
+                        : reader.ValueTextEquals(HasToken) ? 2
+                        : reader.ValueTextEquals(HasUri) ? 4 | 8
+                        : 0;
                     reader.Skip();
                 }
             }

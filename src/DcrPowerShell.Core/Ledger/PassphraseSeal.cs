@@ -26,7 +26,11 @@ internal sealed record PassphraseSeal(byte[] Salt, int Iterations, byte[] Sealed
         }
 
         var salt = ContentEncryption.NewKey().AsSpan(0, SaltSize).ToArray();
-        return new(salt, LeastIterations, ContentEncryption.Encrypt(Key(passphrase, salt, LeastIterations), content, associated, ContentEncryption.NewVector()));
+        return new(
+            salt,
+            LeastIterations,
+            ContentEncryption.Encrypt(Key(passphrase, salt, LeastIterations), content, associated, ContentEncryption.NewVector())
+        );
     }
 
     /// <summary>The content; null where the passphrase is another, or something was changed.</summary>

@@ -85,28 +85,46 @@ internal sealed class RegistrationLedger : IDisposable
 
     /// <summary>Notes what a vault is registered as. A hint for people: it is known by its id.</summary>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public void NameVault(string vaultId, string name) => Guard(() =>
-    {
-        if (!NamedVaults().TryGetValue(vaultId, out var known) || known != name)
-        {
-            StoreSettings.Change(_folder, settings => settings with { Vaults = settings.Vaults.Where(pair => pair.Key != vaultId).Append(new(vaultId, name)).ToDictionary(static pair => pair.Key, static pair => pair.Value) });
-        }
+    public void NameVault(string vaultId, string name) =>
+        Guard(() =>
+            {
+                if (!NamedVaults().TryGetValue(vaultId, out var known) || known != name)
+                {
+                    StoreSettings.Change(
+                        _folder,
+                        settings =>
+                            settings with
+                            {
+                                Vaults = settings
+                                    .Vaults.Where(pair => pair.Key != vaultId)
+                                    .Append(new(vaultId, name))
+                                    .ToDictionary(static pair => pair.Key, static pair => pair.Value),
+                            }
+                    );
+                }
 
-        return Task.FromResult(true);
-    }).GetAwaiter().GetResult();
+                return Task.FromResult(true);
+            })
+            .GetAwaiter()
+            .GetResult();
 
     /// <summary>What vaults were registered as when they were last seen, by their ids.</summary>
     /// <exception cref="DcrException">StoreReadOnly, StoreDamaged.</exception>
-    public IReadOnlyDictionary<string, string> NamedVaults() => Guard(() => Task.FromResult(StoreSettings.Read(_folder).Vaults)).GetAwaiter().GetResult();
+    public IReadOnlyDictionary<string, string> NamedVaults() =>
+        Guard(() => Task.FromResult(StoreSettings.Read(_folder).Vaults)).GetAwaiter().GetResult();
 
     /// <summary>Makes sure that the file can be written and flushed.</summary>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public void Prove() => Guard(() => _file.WriteAsync(static _ => [new FrameDraft(new FrameHeader { Kind = FrameKind.Mark }, [], [])], isDurable: true)).GetAwaiter().GetResult();
+    public void Prove() =>
+        Guard(() => _file.WriteAsync(static _ => [new FrameDraft(new FrameHeader { Kind = FrameKind.Mark }, [], [])], isDurable: true))
+            .GetAwaiter()
+            .GetResult();
 
     // What is written.
 
     /// <summary>
-    /// Writes what is about to be asked, unless the tenant has a client or a request that is not done. On the disk when it returns, with room
+    /// Writes what is about to be asked, unless the tenant has a client or a request that is not done. On the disk when it returns, with
+    /// room
     /// for the answer.
     /// </summary>
     /// <param name="allowsDuplicate">Writes it in any case.</param>
@@ -117,42 +135,56 @@ internal sealed class RegistrationLedger : IDisposable
     public async Task<Begun> BeginAsync(LedgerIntent intent, bool allowsDuplicate = false)
     {
         var id = LedgerHash.New();
-        var tenant = intent is { Operation: LedgerOperation.Register, Tenant: { } name } ? TenantHash(intent.Issuer, name) : LedgerHash.None;
+        var tenant = intent is { Operation: LedgerOperation.Register, Tenant: { } name }
+            ? TenantHash(intent.Issuer, name)
+            : LedgerHash.None;
         var unreadable = tenant.IsNone || allowsDuplicate ? null : UnreadableAt(intent.Issuer, intent.Vault);
-        LedgerHash? living = null, open = null;
+        LedgerHash? living = null,
+            open = null;
 
         // What came back before is written first: a disk that does not take it has no room for more.
         await WriteHeldAsync().ConfigureAwait(false);
         try
         {
             await Guard(() =>
-            {
-                _keys.RequireKept();
-                intent = Claimed(id, intent);
-                _room.Keep(_owners.Count);
-                return _file.WriteAsync(
-                    state =>
-                    {
-                        if (!tenant.IsNone && !allowsDuplicate)
+                {
+                    _keys.RequireKept();
+                    intent = Claimed(id, intent);
+                    _room.Keep(_owners.Count);
+                    return _file.WriteAsync(
+                        state =>
                         {
-                            living = state.LivingOf(tenant)?.Client;
-                            open = state.OpenOf(tenant)?.Id;
-                        }
+                            if (!tenant.IsNone && !allowsDuplicate)
+                            {
+                                living = state.LivingOf(tenant)?.Client;
+                                open = state.OpenOf(tenant)?.Id;
+                            }
 
-                        if (living is null && open is null && intent.Operation == LedgerOperation.Register && _file.WasRolledBack)
-                        {
-                            throw StoreErrors.RolledBack(_folder.Path);
-                        }
+                            if (living is null && open is null && intent.Operation == LedgerOperation.Register && _file.WasRolledBack)
+                            {
+                                throw StoreErrors.RolledBack(_folder.Path);
+                            }
 
-                        if (living is null && open is null && unreadable is not null)
-                        {
-                            throw StoreErrors.MayBeRegistered(intent.Tenant!, unreadable);
-                        }
+                            if (living is null && open is null && unreadable is not null)
+                            {
+                                throw StoreErrors.MayBeRegistered(intent.Tenant!, unreadable);
+                            }
 
-                        return living is null && open is null ? [new FrameDraft(Header(FrameKind.Asked, id, intent, tenant), LedgerText.Write(intent), intent.Metadata?.ToUtf8() ?? [])] : [];
-                    },
-                    isDurable: true);
-            }).ConfigureAwait(false);
+                            return living is null && open is null
+                                ?
+                                [
+                                    new FrameDraft(
+                                        Header(FrameKind.Asked, id, intent, tenant),
+                                        LedgerText.Write(intent),
+                                        intent.Metadata?.ToUtf8() ?? []
+                                    ),
+                                ]
+                                : [];
+                        },
+                        isDurable: true
+                    );
+                })
+                .ConfigureAwait(false);
         }
         catch (DcrException)
         {
@@ -168,7 +200,8 @@ internal sealed class RegistrationLedger : IDisposable
 
         // Somebody else's frame decided: what it says counts now, and what has become of it meanwhile.
         _owners.End(id);
-        return living is { } client && Whole(state => state.Client(client), $"tenant '{intent.Tenant}'") is { } registration ? new Begun.Living(registration)
+        return living is { } client && Whole(state => state.Client(client), $"tenant '{intent.Tenant}'") is { } registration
+                ? new Begun.Living(registration)
             : open is { } other && Read(other) is { } entry ? new Begun.Open(entry)
             : await BeginAsync(intent).ConfigureAwait(false);
     }
@@ -186,9 +219,12 @@ internal sealed class RegistrationLedger : IDisposable
         }
     }
 
-    /// <summary>Notes that this process is at work on an entry, until <see cref="Leave"/>, so that nobody else settles it meanwhile.</summary>
+    /// <summary>
+    /// Notes that this process is at work on an entry, until <see cref="Leave"/>, so that nobody else settles it meanwhile.
+    /// </summary>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public LedgerIntent Claim(LedgerHash entry, LedgerIntent intent) => Guard(() => Task.FromResult(Claimed(entry, intent))).GetAwaiter().GetResult();
+    public LedgerIntent Claim(LedgerHash entry, LedgerIntent intent) =>
+        Guard(() => Task.FromResult(Claimed(entry, intent))).GetAwaiter().GetResult();
 
     private LedgerIntent Claimed(LedgerHash entry, LedgerIntent intent)
     {
@@ -217,7 +253,9 @@ internal sealed class RegistrationLedger : IDisposable
 
         Func<LedgerState, IReadOnlyList<FrameDraft>> Answered()
         {
-            var tenant = intent is { Operation: LedgerOperation.Register, Tenant: { } name } ? TenantHash(intent.Issuer, name) : LedgerHash.None;
+            var tenant = intent is { Operation: LedgerOperation.Register, Tenant: { } name }
+                ? TenantHash(intent.Issuer, name)
+                : LedgerHash.None;
             var draft = new FrameDraft(Header(FrameKind.Answered, entry, intent, tenant), LedgerText.Write(intent, answer), answer.Body);
             return _ => [draft];
         }
@@ -225,7 +263,8 @@ internal sealed class RegistrationLedger : IDisposable
 
     /// <summary>
     /// Writes a registration as it is now. What was answered is on the disk by then, so that this need not be. With a vault it stays
-    /// pending until <see cref="StoredAsync"/>. One that is kept elsewhere stays there: <see cref="MoveAsync"/> alone gives it another place.
+    /// pending until <see cref="StoredAsync"/>. One that is kept elsewhere stays there: <see cref="MoveAsync"/> alone gives it another
+    /// place.
     /// </summary>
     /// <param name="vaultId">Where a new one goes; null for the ledger itself.</param>
     /// <param name="entry">What brought it; none for nothing.</param>
@@ -235,7 +274,15 @@ internal sealed class RegistrationLedger : IDisposable
     /// <param name="holds">Whether it is held in memory where it cannot be written now.</param>
     /// <returns>Its place in the order; 0 where a newer one was there.</returns>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public async Task<long> KeepAsync(RegistrationRecord record, string? vaultId, LedgerHash entry = default, bool closes = false, bool isDurable = false, long since = long.MaxValue, bool holds = false)
+    public async Task<long> KeepAsync(
+        RegistrationRecord record,
+        string? vaultId,
+        LedgerHash entry = default,
+        bool closes = false,
+        bool isDurable = false,
+        long since = long.MaxValue,
+        bool holds = false
+    )
     {
         try
         {
@@ -253,41 +300,81 @@ internal sealed class RegistrationLedger : IDisposable
         Func<LedgerState, IReadOnlyList<FrameDraft>> Kept(long newest, bool isLast)
         {
             var draft = Registration(FrameKind.Kept, record, vaultId, Encoding.UTF8.GetBytes(record.ToJson()), entry, isLast);
-            return state => state.Client(draft.Header.Client) switch
-            {
-                { } row when row.Header.Sequence > newest => isLast ? [new FrameDraft(new FrameHeader { Kind = FrameKind.Closed, Entry = entry }, [], [])] : [],
-                { IsRegistration: true } row => [Ranked(state, draft with { Header = draft.Header with { Place = row.Header.Place } })],
-                _ => [draft],
-            };
+            return state =>
+                state.Client(draft.Header.Client) switch
+                {
+                    { } row when row.Header.Sequence > newest => isLast
+                        ? [new FrameDraft(new FrameHeader { Kind = FrameKind.Closed, Entry = entry }, [], [])]
+                        : [],
+                    { IsRegistration: true } row => [Ranked(state, draft with { Header = draft.Header with { Place = row.Header.Place } })],
+                    _ => [draft],
+                };
         }
     }
 
-    /// <summary>Notes registrations that a vault has and the ledger does not know. What became known meanwhile stays; what is damaged does not.</summary>
-    /// <param name="replaces">What the vault has counts in the place of this version: where another one is there by now, that stays. 0 for none.</param>
+    /// <summary>
+    /// Notes registrations that a vault has and the ledger does not know. What became known meanwhile stays; what is damaged does not.
+    /// </summary>
+    /// <param name="replaces">
+    /// What the vault has counts in the place of this version: where another one is there by now, that stays. 0 for none.
+    /// </param>
     /// <param name="readAt">Where the ledger was when the vault was read: what was removed since stays removed.</param>
     /// <returns>The last one's place in the order; 0 where nothing was written.</returns>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public async Task<long> KnowAsync(IReadOnlyList<RegistrationRecord> records, string vaultId, long replaces = 0, long readAt = long.MaxValue)
+    public async Task<long> KnowAsync(
+        IReadOnlyList<RegistrationRecord> records,
+        string vaultId,
+        long replaces = 0,
+        long readAt = long.MaxValue
+    )
     {
         var drafts = records.Select(record => Registration(FrameKind.Known, record, vaultId, [], LedgerHash.None, closes: false)).ToList();
         var damaged = DamagedOf(drafts);
-        var written = await Guard(() => _file.WriteAsync(
-            state => drafts.Where(draft => state.Client(draft.Header.Client) is var row
-                && !(row is { IsRemoved: true } && row.Header.Sequence > readAt)
-                && (!IsKnown(state, draft.Header.Client, draft.Header.Place)
-                    || (row is { IsRemoved: false } && IsUnchanged(state, draft.Header.Client, replaces))
-                    || (row is { IsPending: false } && row.Header.Place == draft.Header.Place && damaged.Contains((row.Client, row.Header.Sequence)))))
-                .Select(draft => Ranked(state, draft, yields: true))
-                .ToList(),
-            isDurable: true)).ConfigureAwait(false);
+        var written = await Guard(() =>
+                _file.WriteAsync(
+                    state =>
+                        drafts
+                            .Where(draft =>
+                                state.Client(draft.Header.Client) is var row
+                                && !(row is { IsRemoved: true } && row.Header.Sequence > readAt)
+                                && (
+                                    !IsKnown(state, draft.Header.Client, draft.Header.Place)
+                                    || (row is { IsRemoved: false } && IsUnchanged(state, draft.Header.Client, replaces))
+                                    || (
+                                        row is { IsPending: false }
+                                        && row.Header.Place == draft.Header.Place
+                                        && damaged.Contains((row.Client, row.Header.Sequence))
+                                    )
+                                )
+                            )
+                            .Select(draft => Ranked(state, draft, yields: true))
+                            .ToList(),
+                    isDurable: true
+                )
+            )
+            .ConfigureAwait(false);
         return written.Count == 0 ? 0 : written[written.Count - 1].Sequence;
     }
 
     /// <summary>The vault gave back what the frames of these sequences have; or no longer has what they removed.</summary>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public Task StoredAsync(IReadOnlyList<(string Issuer, string ClientId, long Sequence)> stored) => BringAsync(
-        _ => stored.Select(one => new FrameDraft(new FrameHeader { Kind = FrameKind.Stored, Client = ClientHash(one.Issuer, one.ClientId), Reference = one.Sequence }, [], [])).ToList(),
-        isDurable: false);
+    public Task StoredAsync(IReadOnlyList<(string Issuer, string ClientId, long Sequence)> stored) =>
+        BringAsync(
+            _ =>
+                stored
+                    .Select(one => new FrameDraft(
+                        new FrameHeader
+                        {
+                            Kind = FrameKind.Stored,
+                            Client = ClientHash(one.Issuer, one.ClientId),
+                            Reference = one.Sequence,
+                        },
+                        [],
+                        []
+                    ))
+                    .ToList(),
+            isDurable: false
+        );
 
     /// <summary>Writes that a registration is gone, unless a newer one is there. Kept for ever.</summary>
     /// <param name="since">An older answer says so: a frame of a higher sequence stays.</param>
@@ -297,15 +384,27 @@ internal sealed class RegistrationLedger : IDisposable
     {
         var client = ClientHash(record.Issuer, record.ClientId);
         var written = await BringAsync(
-            state => state.Client(client) is { IsRemoved: false } row && row.Header.Sequence <= since ? [Removal(row.Header)] : [],
-            isDurable: true).ConfigureAwait(false);
+                state => state.Client(client) is { IsRemoved: false } row && row.Header.Sequence <= since ? [Removal(row.Header)] : [],
+                isDurable: true
+            )
+            .ConfigureAwait(false);
         _held.Drop(entry);
         return written.Count == 0 ? 0 : written[0].Sequence;
 
-        FrameDraft Removal(FrameHeader removed) => new(
-            new FrameHeader { Kind = FrameKind.Removed, Client = client, Entry = entry, Reference = removed.Sequence, Place = removed.Place, Issuer = removed.Issuer },
-            LedgerText.Write(LedgerRemoval.Of(record)),
-            []);
+        FrameDraft Removal(FrameHeader removed) =>
+            new(
+                new FrameHeader
+                {
+                    Kind = FrameKind.Removed,
+                    Client = client,
+                    Entry = entry,
+                    Reference = removed.Sequence,
+                    Place = removed.Place,
+                    Issuer = removed.Issuer,
+                },
+                LedgerText.Write(LedgerRemoval.Of(record)),
+                []
+            );
     }
 
     /// <summary>Keeps a secret of the user's own: plain text under a name.</summary>
@@ -335,8 +434,10 @@ internal sealed class RegistrationLedger : IDisposable
 
                 // Another process may have made one meanwhile.
                 await BringAsync(
-                    state => state.Client(SecretHash(name)) is null ? [Secret(name, Convert.ToBase64String(made))] : [],
-                    isDurable: true).ConfigureAwait(false);
+                        state => state.Client(SecretHash(name)) is null ? [Secret(name, Convert.ToBase64String(made))] : [],
+                        isDurable: true
+                    )
+                    .ConfigureAwait(false);
                 key = FindAuditKey(id)!;
             }
 
@@ -344,7 +445,10 @@ internal sealed class RegistrationLedger : IDisposable
         }
     }
 
-    /// <summary>What audit records were sealed with: of this ledger, or of one that a backup was taken back of. Null where it is not known, or damaged.</summary>
+    /// <summary>
+    /// What audit records were sealed with: of this ledger, or of one that a backup was taken back of. Null where it is not known, or
+    /// damaged.
+    /// </summary>
     /// <param name="id">As the records have it.</param>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
     public byte[]? FindAuditKey(string id)
@@ -362,37 +466,77 @@ internal sealed class RegistrationLedger : IDisposable
     public async Task<bool> KeepCopyAsync(string name, string value, string? owner, long since)
     {
         var written = await BringAsync(
-            state => (state.Client(SecretHash(name)) is { IsRemoved: false } row ? row.Header.Sequence : 0) == since
-                ? [Secret(name, value), Copied(null, name, value, owner)]
-                : [],
-            isDurable: true).ConfigureAwait(false);
+                state =>
+                    (state.Client(SecretHash(name)) is { IsRemoved: false } row ? row.Header.Sequence : 0) == since
+                        ? [Secret(name, value), Copied(null, name, value, owner)]
+                        : [],
+                isDurable: true
+            )
+            .ConfigureAwait(false);
         return written.Count > 0;
     }
 
     /// <summary>Notes whose secret a vault has under a name.</summary>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public Task NoteCopyAsync(string? vaultId, string name, string value, string owner) => BringAsync(_ => [Copied(vaultId, name, value, owner)], isDurable: false);
+    public Task NoteCopyAsync(string? vaultId, string name, string value, string owner) =>
+        BringAsync(_ => [Copied(vaultId, name, value, owner)], isDurable: false);
 
     /// <summary>Removes such a secret, if it is there.</summary>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public Task RemoveSecretAsync(string name) => Guard(() => _file.WriteAsync(
-        state => state.Client(SecretHash(name)) is { IsRemoved: false } row ? [new FrameDraft(new FrameHeader { Kind = FrameKind.Removed, Client = row.Client, Reference = row.Header.Sequence }, [], [])] : [],
-        isDurable: true));
+    public Task RemoveSecretAsync(string name) =>
+        Guard(() =>
+            _file.WriteAsync(
+                state =>
+                    state.Client(SecretHash(name)) is { IsRemoved: false } row
+                        ?
+                        [
+                            new FrameDraft(
+                                new FrameHeader
+                                {
+                                    Kind = FrameKind.Removed,
+                                    Client = row.Client,
+                                    Reference = row.Header.Sequence,
+                                },
+                                [],
+                                []
+                            ),
+                        ]
+                        : [],
+                isDurable: true
+            )
+        );
 
     /// <summary>Gives a registration another place. A vault that it leaves is to forget it when the new place has it.</summary>
     /// <param name="to">The new vault's id; null for the ledger itself.</param>
     /// <param name="from">The vault's id that it leaves; null for the ledger itself.</param>
-    /// <param name="since">The version that the record is of: where another one is there by now, or an answer about it waits, nothing is written.</param>
+    /// <param name="since">
+    /// The version that the record is of: where another one is there by now, or an answer about it waits, nothing is written.
+    /// </param>
     /// <returns>Its new place in the order; 0 where nothing was written.</returns>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
     public async Task<long> MoveAsync(RegistrationRecord record, string? to, string? from, long since)
     {
         var kept = Registration(FrameKind.Kept, record, to, Encoding.UTF8.GetBytes(record.ToJson()), LedgerHash.None, closes: false);
         var moved = new FrameDraft(
-            new FrameHeader { Kind = FrameKind.Moved, Client = kept.Header.Client, Place = PlaceOf(from) },
+            new FrameHeader
+            {
+                Kind = FrameKind.Moved,
+                Client = kept.Header.Client,
+                Place = PlaceOf(from),
+            },
             LedgerText.Write(LedgerRemoval.Of(record)),
-            []);
-        var written = await Guard(() => _file.WriteAsync(state => !IsUnchanged(state, kept.Header.Client, since) ? [] : from is null ? [Ranked(state, kept)] : [Ranked(state, kept), moved], isDurable: true)).ConfigureAwait(false);
+            []
+        );
+        var written = await Guard(() =>
+                _file.WriteAsync(
+                    state =>
+                        !IsUnchanged(state, kept.Header.Client, since) ? []
+                        : from is null ? [Ranked(state, kept)]
+                        : [Ranked(state, kept), moved],
+                    isDurable: true
+                )
+            )
+            .ConfigureAwait(false);
         return written.Count == 0 ? 0 : written[0].Sequence;
     }
 
@@ -404,7 +548,10 @@ internal sealed class RegistrationLedger : IDisposable
     /// <exception cref="DcrException">StoreReadOnly.</exception>
     public Task OrphanAsync(IReadOnlyList<LedgerHash> entries) => EndAsync(entries, FrameKind.Orphaned);
 
-    /// <summary>Forgets that entries are under way here, whatever became of them. Those whose answers are held in memory stay so, until that is written.</summary>
+    /// <summary>
+    /// Forgets that entries are under way here, whatever became of them. Those whose answers are held in memory stay so, until that is
+    /// written.
+    /// </summary>
     public void Leave(IEnumerable<LedgerHash> entries)
     {
         foreach (var entry in entries)
@@ -425,14 +572,17 @@ internal sealed class RegistrationLedger : IDisposable
 
     /// <summary>Reads what other processes have written since.</summary>
     /// <exception cref="DcrException">StoreReadOnly: the disk refuses. StoreLocked.</exception>
-    public void ReadOn() => Guard(() =>
-    {
-        // Without its key nothing could be read, and all would look damaged.
-        _ = _keys.Active;
-        TryWriteHeld();
-        _file.ReadOn();
-        return Task.FromResult(true);
-    }).GetAwaiter().GetResult();
+    public void ReadOn() =>
+        Guard(() =>
+            {
+                // Without its key nothing could be read, and all would look damaged.
+                _ = _keys.Active;
+                TryWriteHeld();
+                _file.ReadOn();
+                return Task.FromResult(true);
+            })
+            .GetAwaiter()
+            .GetResult();
 
     /// <summary>What is known of a client; null for nothing, or where it was removed.</summary>
     /// <exception cref="DcrException">StoreDamaged.</exception>
@@ -447,7 +597,12 @@ internal sealed class RegistrationLedger : IDisposable
     public StoredRegistration? Newer(RegistrationRecord record, string? vaultId, long than)
     {
         ReadOn();
-        return Undamaged(ClientHash(record.Issuer, record.ClientId)) is { IsWhole: true } newest && newest.Sequence > than && newest.Place == PlaceOf(vaultId) ? newest : null;
+        return
+            Undamaged(ClientHash(record.Issuer, record.ClientId)) is { IsWhole: true } newest
+            && newest.Sequence > than
+            && newest.Place == PlaceOf(vaultId)
+            ? newest
+            : null;
     }
 
     /// <summary>Whether what is known of a client is damaged.</summary>
@@ -461,18 +616,28 @@ internal sealed class RegistrationLedger : IDisposable
     public bool IsDamagedCopy(string secretName, string vaultId)
     {
         var (client, place) = (_keys.Active.Hash(secretName), PlaceOf(vaultId));
-        return _file.Look(state => state.Client(client) is { IsRegistration: true, IsPending: false } row && row.Header.Place == place) && DamagedAt(client) is not null;
+        return _file.Look(state => state.Client(client) is { IsRegistration: true, IsPending: false } row && row.Header.Place == place)
+            && DamagedAt(client) is not null;
     }
 
     /// <summary>Which of the clients of these frames are damaged here, and in which frame.</summary>
-    private HashSet<(LedgerHash Client, long Sequence)> DamagedOf(IEnumerable<FrameDraft> drafts) => new(drafts
-        .Select(draft => (draft.Header.Client, Sequence: DamagedAt(draft.Header.Client)))
-        .Where(static found => found.Sequence is not null)
-        .Select(static found => (found.Client, found.Sequence!.Value)));
+    private HashSet<(LedgerHash Client, long Sequence)> DamagedOf(IEnumerable<FrameDraft> drafts) =>
+        new(
+            drafts
+                .Select(draft => (draft.Header.Client, Sequence: DamagedAt(draft.Header.Client)))
+                .Where(static found => found.Sequence is not null)
+                .Select(static found => (found.Client, found.Sequence!.Value))
+        );
 
     /// <summary>The sequence of what is known of a client, a removal aside, if that is damaged.</summary>
     private long? DamagedAt(LedgerHash client) =>
-        _file.TryOpen(state => state.Client(client) is { IsRemoved: false } row ? (row.Header, row.Offset) : null, out var header, out var content) && content is null ? header.Sequence : null;
+        _file.TryOpen(
+            state => state.Client(client) is { IsRemoved: false } row ? (row.Header, row.Offset) : null,
+            out var header,
+            out var content
+        ) && content is null
+            ? header.Sequence
+            : null;
 
     /// <summary>Where a client is kept, as far as was read; null for nowhere.</summary>
     public ulong? PlaceOf(string issuer, string clientId)
@@ -491,7 +656,13 @@ internal sealed class RegistrationLedger : IDisposable
     {
         ReadOn();
         sequence = 0;
-        if (!_file.TryOpen(state => state.Client(SecretHash(name)) is { IsRemoved: false } row ? (row.Header, row.Offset) : null, out var header, out var content))
+        if (
+            !_file.TryOpen(
+                state => state.Client(SecretHash(name)) is { IsRemoved: false } row ? (row.Header, row.Offset) : null,
+                out var header,
+                out var content
+            )
+        )
         {
             return null;
         }
@@ -506,8 +677,14 @@ internal sealed class RegistrationLedger : IDisposable
     public bool IsCopy(string? vaultId, string name, string text, string? owner = null)
     {
         var client = CopyHash(vaultId, name);
-        return _file.TryOpenOutline(state => state.Client(client) is { } row ? (row.Header, row.Offset) : null, out var header, out var outline)
-            && outline is { Length: LedgerHash.Size } && LedgerHash.Read(outline) == TextHash(text) && (owner is null || header.Entry == _keys.Active.Hash(owner));
+        return _file.TryOpenOutline(
+                state => state.Client(client) is { } row ? (row.Header, row.Offset) : null,
+                out var header,
+                out var outline
+            )
+            && outline is { Length: LedgerHash.Size }
+            && LedgerHash.Read(outline) == TextHash(text)
+            && (owner is null || header.Entry == _keys.Active.Hash(owner));
     }
 
     /// <summary>Names of the application's secrets.</summary>
@@ -515,9 +692,19 @@ internal sealed class RegistrationLedger : IDisposable
     {
         ReadOn();
         var names = new List<string>();
-        foreach (var client in _file.Look(static state => state.Rows.Where(static row => row.Header.Kind == FrameKind.Secret).Select(static row => row.Client).ToList()))
+        foreach (
+            var client in _file.Look(static state =>
+                state.Rows.Where(static row => row.Header.Kind == FrameKind.Secret).Select(static row => row.Client).ToList()
+            )
+        )
         {
-            if (_file.TryOpenOutline(state => state.Client(client) is { IsRemoved: false } row ? (row.Header, row.Offset) : null, out _, out var name) && name is not null)
+            if (
+                _file.TryOpenOutline(
+                    state => state.Client(client) is { IsRemoved: false } row ? (row.Header, row.Offset) : null,
+                    out _,
+                    out var name
+                ) && name is not null
+            )
             {
                 names.Add(Encoding.UTF8.GetString(name));
             }
@@ -537,26 +724,40 @@ internal sealed class RegistrationLedger : IDisposable
     }
 
     /// <summary>Whether the ledger knows what a vault has under a name, also as something that the vault is still to forget.</summary>
-    public bool Knows(string secretName, string vaultId) => _file.Look(state => IsKnown(state, _keys.Active.Hash(secretName), PlaceOf(vaultId)));
+    public bool Knows(string secretName, string vaultId) =>
+        _file.Look(state => IsKnown(state, _keys.Active.Hash(secretName), PlaceOf(vaultId)));
 
-    /// <summary>What a vault has under registrations' names that cannot be taken in, as of now: of another layout, spoilt, or another's record.</summary>
+    /// <summary>
+    /// What a vault has under registrations' names that cannot be taken in, as of now: of another layout, spoilt, or another's record.
+    /// </summary>
     public void NoteUnreadable(string vaultId, IReadOnlyList<string> secretNames) => _unreadable[vaultId] = secretNames;
 
     /// <summary>Whether that was noted in this process.</summary>
-    public bool IsUnreadable(string secretName) => _unreadable.Values.Any(names => names.Contains(secretName, StringComparer.OrdinalIgnoreCase));
+    public bool IsUnreadable(string secretName) =>
+        _unreadable.Values.Any(names => names.Contains(secretName, StringComparer.OrdinalIgnoreCase));
 
     /// <summary>A secret of a vault that may be a registration at an issuer of which nothing is known here; null for none.</summary>
     private string? UnreadableAt(string issuer, string? vaultId) =>
         vaultId is not null && _unreadable.TryGetValue(vaultId, out var names)
-            ? names.FirstOrDefault(name => name.StartsWith(SecretName.PrefixFor(issuer), StringComparison.OrdinalIgnoreCase) && !Knows(name, vaultId))
+            ? names.FirstOrDefault(name =>
+                name.StartsWith(SecretName.PrefixFor(issuer), StringComparison.OrdinalIgnoreCase) && !Knows(name, vaultId)
+            )
             : null;
 
-    /// <summary>Whether this registration was removed, in this version or a later one: a vault that was put back to an older copy of it has it again.</summary>
+    /// <summary>
+    /// Whether this registration was removed, in this version or a later one: a vault that was put back to an older copy of it has it
+    /// again.
+    /// </summary>
     public bool WasRemoved(RegistrationRecord record)
     {
         var client = ClientHash(record.Issuer, record.ClientId);
-        return _file.TryOpenOutline(state => state.Client(client) is { IsRemoved: true } row ? (row.Header, row.Offset) : null, out _, out var outline)
-            && outline is { Length: > 0 } && LedgerText.ReadRemoval(outline).Covers(record);
+        return _file.TryOpenOutline(
+                state => state.Client(client) is { IsRemoved: true } row ? (row.Header, row.Offset) : null,
+                out _,
+                out var outline
+            )
+            && outline is { Length: > 0 }
+            && LedgerText.ReadRemoval(outline).Covers(record);
     }
 
     /// <summary>A tenant's living registration; null for none.</summary>
@@ -568,17 +769,22 @@ internal sealed class RegistrationLedger : IDisposable
         return Whole(state => state.LivingOf(hash), $"tenant '{tenant}'");
     }
 
-    /// <summary>The registrations at an issuer, or at all, in the order of their last change, without their secrets. Damaged ones are left out, and counted.</summary>
+    /// <summary>
+    /// The registrations at an issuer, or at all, in the order of their last change, without their secrets. Damaged ones are left out, and
+    /// counted.
+    /// </summary>
     /// <param name="tenant">Of this one alone; null for all.</param>
     public IEnumerable<StoredRegistration> List(string? issuer, Action<int>? tellDamaged = null, string? tenant = null)
     {
         ReadOn();
         var hash = issuer is null ? 0 : IssuerHash(issuer);
         var tenants = tenant is null ? null : (issuer is null ? Issuers() : [issuer]).Select(one => TenantHash(one, tenant)).ToList();
-        var rows = _file.Look(state => (tenants is null ? state.Rows : tenants.SelectMany(state.RowsOf))
-            .Where(row => row.IsRegistration && (issuer is null || row.Header.Issuer == hash))
-            .OrderBy(static row => row.Header.Sequence)
-            .ToList());
+        var rows = _file.Look(state =>
+            (tenants is null ? state.Rows : tenants.SelectMany(state.RowsOf))
+                .Where(row => row.IsRegistration && (issuer is null || row.Header.Issuer == hash))
+                .OrderBy(static row => row.Header.Sequence)
+                .ToList()
+        );
         var list = new RegistrationList(_file, rows, issuer);
         foreach (var found in list.Read())
         {
@@ -596,7 +802,15 @@ internal sealed class RegistrationLedger : IDisposable
     {
         ReadOn();
         var issuers = new List<string>();
-        foreach (var clients in _file.Look(static state => state.Rows.Where(static row => row.IsRegistration).GroupBy(static row => row.Header.Issuer).Select(static rows => rows.Select(static row => row.Client).ToList()).ToList()))
+        foreach (
+            var clients in _file.Look(static state =>
+                state
+                    .Rows.Where(static row => row.IsRegistration)
+                    .GroupBy(static row => row.Header.Issuer)
+                    .Select(static rows => rows.Select(static row => row.Client).ToList())
+                    .ToList()
+            )
+        )
         {
             // The first that is not damaged.
             if (clients.Select(Undamaged).FirstOrDefault(static found => found is not null) is { } known)
@@ -612,16 +826,26 @@ internal sealed class RegistrationLedger : IDisposable
     public IReadOnlyDictionary<ulong, int> Count(string? issuer = null)
     {
         var hash = issuer is null ? 0 : IssuerHash(issuer);
-        return _file.Look(state => state.Rows.Where(row => row.IsRegistration && (issuer is null || row.Header.Issuer == hash))
-            .GroupBy(static row => row.Header.Place)
-            .ToDictionary(static rows => rows.Key, static rows => rows.Count()));
+        return _file.Look(state =>
+            state
+                .Rows.Where(row => row.IsRegistration && (issuer is null || row.Header.Issuer == hash))
+                .GroupBy(static row => row.Header.Place)
+                .ToDictionary(static rows => rows.Key, static rows => rows.Count())
+        );
     }
 
     /// <summary>Registrations that a vault is still to be given, whole, in order.</summary>
     public IReadOnlyList<StoredRegistration> PendingFor(string vaultId)
     {
         var place = PlaceOf(vaultId);
-        return _file.Look(state => state.Rows.Where(row => row is { IsPending: true, IsRemoved: false } && row.Header.Place == place).OrderBy(static row => row.Header.Sequence).Select(static row => row.Client).ToList())
+        return _file
+            .Look(state =>
+                state
+                    .Rows.Where(row => row is { IsPending: true, IsRemoved: false } && row.Header.Place == place)
+                    .OrderBy(static row => row.Header.Sequence)
+                    .Select(static row => row.Client)
+                    .ToList()
+            )
             .Select(Undamaged)
             .OfType<StoredRegistration>()
             .Where(static found => found.IsPending)
@@ -633,9 +857,22 @@ internal sealed class RegistrationLedger : IDisposable
     {
         var place = PlaceOf(vaultId);
         var removals = new List<PendingRemoval>();
-        foreach (var client in _file.Look(state => state.Rows.Where(row => row is { IsPending: true, IsRemoved: true } && row.Header.Place == place).Select(static row => row.Client).ToList()))
+        foreach (
+            var client in _file.Look(state =>
+                state
+                    .Rows.Where(row => row is { IsPending: true, IsRemoved: true } && row.Header.Place == place)
+                    .Select(static row => row.Client)
+                    .ToList()
+            )
+        )
         {
-            if (_file.TryOpenOutline(state => state.Client(client) is { IsRemoved: true } row ? (row.Header, row.Offset) : null, out var header, out var outline) && outline is not null)
+            if (
+                _file.TryOpenOutline(
+                    state => state.Client(client) is { IsRemoved: true } row ? (row.Header, row.Offset) : null,
+                    out var header,
+                    out var outline
+                ) && outline is not null
+            )
             {
                 removals.Add(new PendingRemoval(LedgerText.ReadRemoval(outline), header.Sequence));
             }
@@ -649,12 +886,28 @@ internal sealed class RegistrationLedger : IDisposable
     {
         var place = PlaceOf(vaultId);
         var leftovers = new List<PendingRemoval>();
-        foreach (var sequence in _file.Look(state => state.Moved
-            .Where(moved => moved.Header.Place == place && state.Client(moved.Header.Client) is not { IsPending: true, IsRemoved: false })
-            .Select(static moved => moved.Header.Sequence)
-            .ToList()))
+        foreach (
+            var sequence in _file.Look(state =>
+                state
+                    .Moved.Where(moved =>
+                        moved.Header.Place == place && state.Client(moved.Header.Client) is not { IsPending: true, IsRemoved: false }
+                    )
+                    .Select(static moved => moved.Header.Sequence)
+                    .ToList()
+            )
+        )
         {
-            if (_file.TryOpenOutline(state => state.Moved.Where(moved => moved.Header.Sequence == sequence).Select(static moved => ((FrameHeader, long)?)moved).FirstOrDefault(), out _, out var outline) && outline is not null)
+            if (
+                _file.TryOpenOutline(
+                    state =>
+                        state
+                            .Moved.Where(moved => moved.Header.Sequence == sequence)
+                            .Select(static moved => ((FrameHeader, long)?)moved)
+                            .FirstOrDefault(),
+                    out _,
+                    out var outline
+                ) && outline is not null
+            )
             {
                 leftovers.Add(new PendingRemoval(LedgerText.ReadRemoval(outline), sequence));
             }
@@ -670,7 +923,8 @@ internal sealed class RegistrationLedger : IDisposable
     public bool HasBackup => Guard(() => Task.FromResult(StoreSettings.Read(_folder).LastBackupAt is not null)).GetAwaiter().GetResult();
 
     /// <summary>What a vault is called that registrations are kept in; null where nobody knows.</summary>
-    public string? VaultAt(ulong place) => NamedVaults().Where(vault => PlaceOf(vault.Key) == place).Select(static vault => vault.Value).FirstOrDefault();
+    public string? VaultAt(ulong place) =>
+        NamedVaults().Where(vault => PlaceOf(vault.Key) == place).Select(static vault => vault.Value).FirstOrDefault();
 
     /// <summary>How many registrations the ledger itself keeps.</summary>
     public int LocalCount => _file.Look(static state => state.LocalCount);
@@ -680,7 +934,11 @@ internal sealed class RegistrationLedger : IDisposable
     {
         var place = PlaceOf(vaultId);
         var there = new HashSet<LedgerHash>(names.Select(_keys.Active.Hash));
-        return _file.Look(state => state.Rows.Count(row => row is { IsRegistration: true, IsPending: false } && row.Header.Place == place && !there.Contains(row.Client)));
+        return _file.Look(state =>
+            state.Rows.Count(row =>
+                row is { IsRegistration: true, IsPending: false } && row.Header.Place == place && !there.Contains(row.Client)
+            )
+        );
     }
 
     /// <summary>Requests that are not done, in order of asking.</summary>
@@ -688,26 +946,35 @@ internal sealed class RegistrationLedger : IDisposable
     {
         ReadOn();
         var hash = issuer is null ? 0 : IssuerHash(issuer);
-        return _file.Look(state => state.Open.Where(entry => issuer is null || entry.Issuer == hash).OrderBy(static entry => entry.Sequence).Select(static entry => entry.Id).ToList())
+        return _file
+            .Look(state =>
+                state
+                    .Open.Where(entry => issuer is null || entry.Issuer == hash)
+                    .OrderBy(static entry => entry.Sequence)
+                    .Select(static entry => entry.Id)
+                    .ToList()
+            )
             .Select(Read)
             .OfType<LedgerEntry>()
             .ToList();
     }
 
     /// <summary>
-    /// Requests whose answers other processes are waiting for, by what tells them apart: those that change something, and reads, for which a
+    /// Requests whose answers other processes are waiting for, by what tells them apart: those that change something, and reads, for which
+    /// a
     /// server may give another token. Where locks do not tell who is alive, nobody is.
     /// </summary>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public IReadOnlyList<string> AwaitedElsewhere() => !LocksWork
-        ? []
-        :
-        [
-            .. Open()
-                .Where(entry => entry is { IsUnderWay: true, Answers.Count: 0, Intent: { } intent } && !_owners.IsOwn(intent.Owner))
-                .Select(static entry => entry.Id.ToString()),
-            .. Guard(() => Task.FromResult(_turns.HeldElsewhere())).GetAwaiter().GetResult(),
-        ];
+    public IReadOnlyList<string> AwaitedElsewhere() =>
+        !LocksWork
+            ? []
+            :
+            [
+                .. Open()
+                    .Where(entry => entry is { IsUnderWay: true, Answers.Count: 0, Intent: { } intent } && !_owners.IsOwn(intent.Owner))
+                    .Select(static entry => entry.Id.ToString()),
+                .. Guard(() => Task.FromResult(_turns.HeldElsewhere())).GetAwaiter().GetResult(),
+            ];
 
     /// <summary>One that is not done; null where it is done by now.</summary>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
@@ -756,7 +1023,8 @@ internal sealed class RegistrationLedger : IDisposable
                     return entry is not null && place < entry.Frames.Count ? entry.Frames[place] : null;
                 },
                 out var header,
-                out var content);
+                out var content
+            );
             if (!isThere)
             {
                 break;
@@ -790,7 +1058,12 @@ internal sealed class RegistrationLedger : IDisposable
     {
         ReadOn();
         var contents = new List<FrameDraft>();
-        var (clients, entries) = _file.Look(static state => (state.Rows.Select(static row => row.Client).ToList(), state.Open.Select(static entry => (entry.Id, entry.Frames.Count)).ToList()));
+        var (clients, entries) = _file.Look(static state =>
+            (
+                state.Rows.Select(static row => row.Client).ToList(),
+                state.Open.Select(static entry => (entry.Id, entry.Frames.Count)).ToList()
+            )
+        );
         clients.ForEach(client => Add(state => state.Client(client) is { } row ? (row.Header, row.Offset) : null));
         foreach (var (id, count) in entries)
         {
@@ -835,29 +1108,52 @@ internal sealed class RegistrationLedger : IDisposable
 
         ReadOn();
         var damaged = DamagedOf(drafts);
-        await Guard(() => _file.WriteAsync(
-            state =>
-            {
-                var wanted = drafts.Where(draft => draft.Header.Kind is FrameKind.Asked or FrameKind.Answered or FrameKind.Orphaned ? state.Entry(draft.Header.Entry) is null : IsWanted(state.Client(draft.Header.Client))).Select(draft => InPlace(draft, state.Client(draft.Header.Client))).ToList();
-                taken.Clear();
-                taken.AddRange(wanted.Where(static draft => draft.Header.Kind == FrameKind.Kept).Select(static draft => RegistrationRecord.Parse(Encoding.UTF8.GetString(draft.Body))));
-                return wanted.ConvertAll(draft => draft.Header.Kind == FrameKind.Kept ? Ranked(state, draft, yields: true) : draft);
-            },
-            isDurable: true)).ConfigureAwait(false);
+        await Guard(() =>
+                _file.WriteAsync(
+                    state =>
+                    {
+                        var wanted = drafts
+                            .Where(draft =>
+                                draft.Header.Kind is FrameKind.Asked or FrameKind.Answered or FrameKind.Orphaned
+                                    ? state.Entry(draft.Header.Entry) is null
+                                    : IsWanted(state.Client(draft.Header.Client))
+                            )
+                            .Select(draft => InPlace(draft, state.Client(draft.Header.Client)))
+                            .ToList();
+                        taken.Clear();
+                        taken.AddRange(
+                            wanted
+                                .Where(static draft => draft.Header.Kind == FrameKind.Kept)
+                                .Select(static draft => RegistrationRecord.Parse(Encoding.UTF8.GetString(draft.Body)))
+                        );
+                        return wanted.ConvertAll(draft => draft.Header.Kind == FrameKind.Kept ? Ranked(state, draft, yields: true) : draft);
+                    },
+                    isDurable: true
+                )
+            )
+            .ConfigureAwait(false);
         return taken;
 
         // What a vault has is newer there than in any backup.
-        bool IsWanted(LedgerRow? row) => row is null
-            || ((row.Header.Place == 0 || row.IsPending) && damaged.Contains((row.Client, row.Header.Sequence)));
+        bool IsWanted(LedgerRow? row) =>
+            row is null || ((row.Header.Place == 0 || row.IsPending) && damaged.Contains((row.Client, row.Header.Sequence)));
 
         static FrameDraft InPlace(FrameDraft draft, LedgerRow? row) =>
-            draft.Header.Kind == FrameKind.Kept && row is not null ? draft with { Header = draft.Header with { Place = row.Header.Place } } : draft;
+            draft.Header.Kind == FrameKind.Kept && row is not null
+                ? draft with
+                {
+                    Header = draft.Header with { Place = row.Header.Place },
+                }
+                : draft;
     }
 
-    /// <summary>A registration stays its tenant's, or not, whatever becomes of it. One that was taken in never takes the tenant over.</summary>
+    /// <summary>
+    /// A registration stays its tenant's, or not, whatever becomes of it. One that was taken in never takes the tenant over.
+    /// </summary>
     private static FrameDraft Ranked(LedgerState state, FrameDraft draft, bool yields = false)
     {
-        var rank = state.Client(draft.Header.Client) is { IsRegistration: true } row && row.Header.Tenant == draft.Header.Tenant ? row.Header.Rank
+        var rank =
+            state.Client(draft.Header.Client) is { IsRegistration: true } row && row.Header.Tenant == draft.Header.Tenant ? row.Header.Rank
             : yields && state.LivingOf(draft.Header.Tenant) is not null ? -1
             : 0;
         return draft with { Header = draft.Header with { Reference = rank } };
@@ -883,11 +1179,17 @@ internal sealed class RegistrationLedger : IDisposable
     }
 
     private RegistrationRecord? OutlineOf(LedgerHash client, string issuer) =>
-        _file.TryOpenOutline(state => state.Client(client) is { IsRegistration: true } row ? (row.Header, row.Offset) : null, out _, out var outline) && outline is not null
+        _file.TryOpenOutline(
+            state => state.Client(client) is { IsRegistration: true } row ? (row.Header, row.Offset) : null,
+            out _,
+            out var outline
+        ) && outline is not null
             ? ReadOutline(outline, issuer)
             : null;
 
-    /// <summary>A frame of a backup with the hashes of this ledger. Requests of this very ledger are left out: it knows what became of them.</summary>
+    /// <summary>
+    /// A frame of a backup with the hashes of this ledger. Requests of this very ledger are left out: it knows what became of them.
+    /// </summary>
     /// <param name="secrets">What the backup has under the users' own names.</param>
     private FrameDraft? Restored(FrameDraft frame, bool isOwn, Dictionary<string, string> secrets)
     {
@@ -896,12 +1198,30 @@ internal sealed class RegistrationLedger : IDisposable
         {
             case FrameKind.Kept:
                 // Whatever vault it was pending for: here it is kept.
-                return Registration(FrameKind.Kept, RegistrationRecord.Parse(Encoding.UTF8.GetString(frame.Body)), null, frame.Body, LedgerHash.None, closes: false);
+                return Registration(
+                    FrameKind.Kept,
+                    RegistrationRecord.Parse(Encoding.UTF8.GetString(frame.Body)),
+                    null,
+                    frame.Body,
+                    LedgerHash.None,
+                    closes: false
+                );
             case FrameKind.Removed when frame.Outline.Length > 0:
                 var removal = LedgerText.ReadRemoval(frame.Outline);
-                return frame with { Header = new FrameHeader { Kind = FrameKind.Removed, Client = ClientHash(removal.Issuer, removal.ClientId), Issuer = IssuerHash(removal.Issuer) } };
+                return frame with
+                {
+                    Header = new FrameHeader
+                    {
+                        Kind = FrameKind.Removed,
+                        Client = ClientHash(removal.Issuer, removal.ClientId),
+                        Issuer = IssuerHash(removal.Issuer),
+                    },
+                };
             case FrameKind.Secret:
-                return frame with { Header = new FrameHeader { Kind = FrameKind.Secret, Client = SecretHash(Encoding.UTF8.GetString(frame.Outline)) } };
+                return frame with
+                {
+                    Header = new FrameHeader { Kind = FrameKind.Secret, Client = SecretHash(Encoding.UTF8.GetString(frame.Outline)) },
+                };
             case FrameKind.Copied when isOwn:
                 return frame;
             case FrameKind.Copied when frame.Body.Length > 0:
@@ -909,7 +1229,20 @@ internal sealed class RegistrationLedger : IDisposable
                 return secrets.TryGetValue(name, out var value) ? Copied(null, name, value, owner) : null;
             case FrameKind.Asked or FrameKind.Answered when !isOwn:
                 var intent = LedgerText.ReadIntent(frame.Outline);
-                return frame with { Header = Header(header.Kind, header.Entry, intent with { Vault = null }, intent is { Operation: LedgerOperation.Register, Tenant: { } tenant } ? TenantHash(intent.Issuer, tenant) : LedgerHash.None) };
+                return frame with
+                {
+                    Header = Header(
+                        header.Kind,
+                        header.Entry,
+                        intent with
+                        {
+                            Vault = null,
+                        },
+                        intent is { Operation: LedgerOperation.Register, Tenant: { } tenant }
+                            ? TenantHash(intent.Issuer, tenant)
+                            : LedgerHash.None
+                    ),
+                };
             default:
                 return null;
         }
@@ -929,41 +1262,49 @@ internal sealed class RegistrationLedger : IDisposable
         state.Client(client) is not (null or { IsRemoved: true, IsPending: false }) || state.IsLeftover(client, place);
 
     /// <summary>A client is as it was when somebody read it. An answer that is not used yet counts as newer.</summary>
-    private static bool IsUnchanged(LedgerState state, LedgerHash client, long since) => state.Client(client)?.Header.Sequence == since
+    private static bool IsUnchanged(LedgerState state, LedgerHash client, long since) =>
+        state.Client(client)?.Header.Sequence == since
         && !state.Open.Any(entry => entry.Frames.Exists(frame => frame.Header.Kind == FrameKind.Answered && frame.Header.Client == client));
 
     private static bool IsOfDisk(Exception failure) => failure is IOException or UnauthorizedAccessException;
 
-    private Task<IReadOnlyList<FrameHeader>> EndAsync(IReadOnlyList<LedgerHash> entries, FrameKind kind) => Guard(() =>
-    {
-        // Most were ended by the frame that kept what they brought.
-        _file.ReadOn();
-        return !_file.Look(state => entries.Any(entry => Ends(state, entry)))
-            ? Task.FromResult<IReadOnlyList<FrameHeader>>([])
-            : BringAsync(
-                state => entries.Where(entry => Ends(state, entry)).Select(entry => new FrameDraft(new FrameHeader { Kind = kind, Entry = entry }, [], [])).ToList(),
-                isDurable: kind == FrameKind.Orphaned);
+    private Task<IReadOnlyList<FrameHeader>> EndAsync(IReadOnlyList<LedgerHash> entries, FrameKind kind) =>
+        Guard(() =>
+        {
+            // Most were ended by the frame that kept what they brought.
+            _file.ReadOn();
+            return !_file.Look(state => entries.Any(entry => Ends(state, entry)))
+                ? Task.FromResult<IReadOnlyList<FrameHeader>>([])
+                : BringAsync(
+                    state =>
+                        entries
+                            .Where(entry => Ends(state, entry))
+                            .Select(entry => new FrameDraft(new FrameHeader { Kind = kind, Entry = entry }, [], []))
+                            .ToList(),
+                    isDurable: kind == FrameKind.Orphaned
+                );
 
-        // What became of one whose answer is held in memory, its own frame tells.
-        bool Ends(LedgerState state, LedgerHash entry) => state.Entry(entry) is not null && !_held.Has(entry);
-    });
+            // What became of one whose answer is held in memory, its own frame tells.
+            bool Ends(LedgerState state, LedgerHash entry) => state.Entry(entry) is not null && !_held.Has(entry);
+        });
 
     /// <summary>Writes what a server has done: where the disk is full, in the room that was kept for it.</summary>
-    private Task<IReadOnlyList<FrameHeader>> BringAsync(Func<LedgerState, IReadOnlyList<FrameDraft>> decide, bool isDurable) => Guard(async () =>
-    {
-        while (true)
+    private Task<IReadOnlyList<FrameHeader>> BringAsync(Func<LedgerState, IReadOnlyList<FrameDraft>> decide, bool isDurable) =>
+        Guard(async () =>
         {
-            var releases = _room.Releases;
-            try
+            while (true)
             {
-                return await _file.WriteAsync(decide, isDurable).ConfigureAwait(false);
+                var releases = _room.Releases;
+                try
+                {
+                    return await _file.WriteAsync(decide, isDurable).ConfigureAwait(false);
+                }
+                catch (IOException) when (_room.Release(releases))
+                {
+                    // Once more.
+                }
             }
-            catch (IOException) when (_room.Release(releases))
-            {
-                // Once more.
-            }
-        }
-    });
+        });
 
     /// <summary>Writes what could not be written when it came.</summary>
     /// <exception cref="DcrException">StoreReadOnly, StoreLocked: it still cannot.</exception>
@@ -1021,14 +1362,21 @@ internal sealed class RegistrationLedger : IDisposable
     }
 
     /// <summary>A registration with its secrets; null where there is none, or it is damaged.</summary>
-    private StoredRegistration? Undamaged(LedgerHash client) => DamagedAt(client) is null ? Whole(state => state.Client(client), "a client") : null;
+    private StoredRegistration? Undamaged(LedgerHash client) =>
+        DamagedAt(client) is null ? Whole(state => state.Client(client), "a client") : null;
 
     /// <summary>A registration with its secrets, where the ledger has them; null where there is none.</summary>
     /// <param name="what">For the error.</param>
     private StoredRegistration? Whole(Func<LedgerState, LedgerRow?> which, string what)
     {
         LedgerRow? row = null;
-        if (!_file.TryOpen(state => (row = which(state)) is { IsRemoved: false } ? (row.Header, row.Offset) : null, out var header, out var content))
+        if (
+            !_file.TryOpen(
+                state => (row = which(state)) is { IsRemoved: false } ? (row.Header, row.Offset) : null,
+                out var header,
+                out var content
+            )
+        )
         {
             return null;
         }
@@ -1040,7 +1388,17 @@ internal sealed class RegistrationLedger : IDisposable
 
         try
         {
-            var record = (text.Body.Length > 0 ? RegistrationRecord.Parse(Encoding.UTF8.GetString(text.Body)) with { IsKept = true } : Outline.Read(text.Outline, "")) with { Sequence = header.Sequence };
+            var record = (
+                text.Body.Length > 0
+                    ? RegistrationRecord.Parse(Encoding.UTF8.GetString(text.Body)) with
+                    {
+                        IsKept = true,
+                    }
+                    : Outline.Read(text.Outline, "")
+            ) with
+            {
+                Sequence = header.Sequence,
+            };
             return new StoredRegistration(record, header.Sequence, header.Place, row!.IsPending, text.Body.Length > 0);
         }
         catch (FormatException newer)
@@ -1061,32 +1419,46 @@ internal sealed class RegistrationLedger : IDisposable
         }
     }
 
-    private FrameHeader Header(FrameKind kind, LedgerHash entry, LedgerIntent intent, LedgerHash tenant) => new()
-    {
-        Kind = kind,
-        Entry = entry,
-        Tenant = tenant,
-        Client = intent.ClientId is { } clientId ? ClientHash(intent.Issuer, clientId) : LedgerHash.None,
-        Issuer = IssuerHash(intent.Issuer),
-        Place = PlaceOf(intent.Vault),
-    };
-
-    private FrameDraft Registration(FrameKind kind, RegistrationRecord record, string? vaultId, byte[] body, LedgerHash entry, bool closes) => new(
-        new FrameHeader
+    private FrameHeader Header(FrameKind kind, LedgerHash entry, LedgerIntent intent, LedgerHash tenant) =>
+        new()
         {
             Kind = kind,
-            ClosesEntry = closes,
             Entry = entry,
-            Tenant = record.Tenant is { } tenant ? TenantHash(record.Issuer, tenant) : LedgerHash.None,
-            Client = ClientHash(record.Issuer, record.ClientId),
-            Issuer = IssuerHash(record.Issuer),
-            Place = PlaceOf(vaultId),
-        },
-        Outline.Write(record),
-        body);
+            Tenant = tenant,
+            Client = intent.ClientId is { } clientId ? ClientHash(intent.Issuer, clientId) : LedgerHash.None,
+            Issuer = IssuerHash(intent.Issuer),
+            Place = PlaceOf(intent.Vault),
+        };
+
+    private FrameDraft Registration(
+        FrameKind kind,
+        RegistrationRecord record,
+        string? vaultId,
+        byte[] body,
+        LedgerHash entry,
+        bool closes
+    ) =>
+        new(
+            new FrameHeader
+            {
+                Kind = kind,
+                ClosesEntry = closes,
+                Entry = entry,
+                Tenant = record.Tenant is { } tenant ? TenantHash(record.Issuer, tenant) : LedgerHash.None,
+                Client = ClientHash(record.Issuer, record.ClientId),
+                Issuer = IssuerHash(record.Issuer),
+                Place = PlaceOf(vaultId),
+            },
+            Outline.Write(record),
+            body
+        );
 
     private FrameDraft Secret(string name, string value) =>
-        new(new FrameHeader { Kind = FrameKind.Secret, Client = SecretHash(name) }, Encoding.UTF8.GetBytes(name), Encoding.UTF8.GetBytes(value));
+        new(
+            new FrameHeader { Kind = FrameKind.Secret, Client = SecretHash(name) },
+            Encoding.UTF8.GetBytes(name),
+            Encoding.UTF8.GetBytes(value)
+        );
 
     private FrameDraft Copied(string? vaultId, string name, string value, string? owner)
     {
@@ -1100,12 +1472,15 @@ internal sealed class RegistrationLedger : IDisposable
                 Entry = owner is null ? LedgerHash.None : _keys.Active.Hash(owner),
             },
             outline,
-
             // In words, so that a ledger with other hashes can take it from a backup. Of a vault's copies it would not have the text.
-            vaultId is null ? LedgerText.OfCopy(name, owner) : []);
+            vaultId is null
+                ? LedgerText.OfCopy(name, owner)
+                : []
+        );
     }
 
-    private LedgerHash CopyHash(string? vaultId, string name) => _keys.Active.Hash(FormattableString.Invariant($"copy\n{PlaceOf(vaultId):x16}\n{name.ToUpperInvariant()}"));
+    private LedgerHash CopyHash(string? vaultId, string name) =>
+        _keys.Active.Hash(FormattableString.Invariant($"copy\n{PlaceOf(vaultId):x16}\n{name.ToUpperInvariant()}"));
 
     private LedgerHash TextHash(string text) => _keys.Active.Hash("text\n" + text);
 

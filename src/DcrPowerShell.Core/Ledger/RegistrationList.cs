@@ -53,7 +53,13 @@ internal sealed class RegistrationList(LedgerFile file, IReadOnlyList<LedgerRow>
         {
             var client = rows[index].Client;
             LedgerRow? row = null;
-            if (!file.TryOpenOutline(state => (row = state.Client(client)) is { IsRemoved: false } ? (row.Header, row.Offset) : null, out var header, out var outline))
+            if (
+                !file.TryOpenOutline(
+                    state => (row = state.Client(client)) is { IsRemoved: false } ? (row.Header, row.Offset) : null,
+                    out var header,
+                    out var outline
+                )
+            )
             {
                 continue;
             }
@@ -64,7 +70,9 @@ internal sealed class RegistrationList(LedgerFile file, IReadOnlyList<LedgerRow>
                 continue;
             }
 
-            part.Add(new StoredRegistration(Outline.Read(outline, issuer ?? ""), header.Sequence, header.Place, row!.IsPending, row.IsWhole));
+            part.Add(
+                new StoredRegistration(Outline.Read(outline, issuer ?? ""), header.Sequence, header.Place, row!.IsPending, row.IsWhole)
+            );
         }
 
         return part;

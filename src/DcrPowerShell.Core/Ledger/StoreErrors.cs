@@ -26,108 +26,264 @@ internal static class StoreErrors
         _ => Refused(path, why, "See to the disk that the folder is on, then run the command again."),
     };
 
-    private const string NotAllowed = "Make the folder and its files writable for this account, then run the command again. If the store was moved, DCRPOWERSHELL_HOME names its folder.";
+    private const string NotAllowed =
+        "Make the folder and its files writable for this account, then run the command again. If the store was moved, DCRPOWERSHELL_HOME "
+            + "names its folder.";
 
     private static DcrException Refused(string path, Exception why, string next) =>
-        new(DcrErrorId.StoreReadOnly, $"The local store in '{path}' cannot be used: {why.Message.TrimEnd('.')}. Nothing was sent.", next, why);
+        new(
+            DcrErrorId.StoreReadOnly,
+            $"The local store in '{path}' cannot be used: {why.Message.TrimEnd('.')}. Nothing was sent.",
+            next,
+            why
+        );
 
     private static DcrException Gone(string path, Exception why) =>
-        new(DcrErrorId.StoreReadOnly, $"The local store in '{path}' is not there any more: the folder or its ledger was removed, moved or renamed. Nothing was sent.", "Put it back. If it was moved, name its place with DCRPOWERSHELL_HOME, and connect again. If it is lost, name an empty folder, and take a backup back there: Restore-DcrRegistration -Path.", why);
+        new(
+            DcrErrorId.StoreReadOnly,
+            $"The local store in '{path}' is not there any more: the folder or its ledger was removed, moved or renamed. Nothing was sent.",
+            "Put it back. If it was moved, name its place with DCRPOWERSHELL_HOME, and connect again. If it is lost, name an empty folder, "
+                + "and take a backup back there: Restore-DcrRegistration -Path.",
+            why
+        );
 
     public static DcrException NoPlace(string why) =>
-        new(DcrErrorId.StoreReadOnly, $"The local store cannot be written ({why.TrimEnd('.')}), and no vault was named that could keep registrations. Nothing was sent.", "Make the folder writable for this account, name another with DCRPOWERSHELL_HOME, or connect with -Vault.");
+        new(
+            DcrErrorId.StoreReadOnly,
+            $"The local store cannot be written ({why.TrimEnd('.')}), and no vault was named that could keep registrations. Nothing was "
+                + "sent.",
+            "Make the folder writable for this account, name another with DCRPOWERSHELL_HOME, or connect with -Vault."
+        );
 
     public static DcrException Newer(string path, Exception why) =>
-        new(DcrErrorId.StoreDamaged, $"The local store in '{path}' was written by a newer DcrPowerShell. It was left as it is.", "Update this module: Update-Module DcrPowerShell.", why);
+        new(
+            DcrErrorId.StoreDamaged,
+            $"The local store in '{path}' was written by a newer DcrPowerShell. It was left as it is.",
+            "Update this module: Update-Module DcrPowerShell.",
+            why
+        );
 
     /// <param name="what">As far as is known: "client 'x'", "tenant 'x'".</param>
     public static DcrException FrameDamaged(string path, string what) =>
-        new(DcrErrorId.StoreDamaged, $"What the local store in '{path}' has of {what} is damaged and cannot be read. Nothing was sent.", "Bring it back from a backup: Restore-DcrRegistration -Path. Without one, Remove-DcrClient -ClientId <id> -StoreOnly drops what is left of it, and New-DcrClient -AllowDuplicate registers its tenant again.");
+        new(
+            DcrErrorId.StoreDamaged,
+            $"What the local store in '{path}' has of {what} is damaged and cannot be read. Nothing was sent.",
+            "Bring it back from a backup: Restore-DcrRegistration -Path. Without one, Remove-DcrClient -ClientId <id> -StoreOnly drops "
+                + "what is left of it, and New-DcrClient -AllowDuplicate registers its tenant again."
+        );
 
     /// <param name="what">Which of its files.</param>
     public static DcrException FileDamaged(string path, string what, Exception why) =>
-        new(DcrErrorId.StoreDamaged, $"The local store in '{path}' cannot be opened, for {what} is damaged: {why.Message.TrimEnd('.')}. Nothing was sent.", "Put the file back from a copy of the folder. Restore-DcrRegistration -Path takes a backup back into an empty folder (DCRPOWERSHELL_HOME).", why);
+        new(
+            DcrErrorId.StoreDamaged,
+            $"The local store in '{path}' cannot be opened, for {what} is damaged: {why.Message.TrimEnd('.')}. Nothing was sent.",
+            "Put the file back from a copy of the folder. Restore-DcrRegistration -Path takes a backup back into an empty folder "
+                + "(DCRPOWERSHELL_HOME).",
+            why
+        );
 
     /// <summary>The key says that there was a ledger.</summary>
     public static DcrException LedgerGone(string path) =>
-        new(DcrErrorId.StoreDamaged, $"The ledger of the local store in '{path}' is not there, but its key is: what the store knew is missing. Nothing was sent.", "Put ledger-*.dcrl back from a copy of the folder. To begin an empty store, set DCRPOWERSHELL_HOME to another folder, and take a backup back with Restore-DcrRegistration -Path.");
+        new(
+            DcrErrorId.StoreDamaged,
+            $"The ledger of the local store in '{path}' is not there, but its key is: what the store knew is missing. Nothing was sent.",
+            "Put ledger-*.dcrl back from a copy of the folder. To begin an empty store, set DCRPOWERSHELL_HOME to another folder, and take "
+                + "a backup back with Restore-DcrRegistration -Path."
+        );
 
     /// <summary>The file with the highest number has no frame of this store: empty, overwritten, or a file of something else.</summary>
     public static DcrException LedgerForeign(string path, string name) =>
-        new(DcrErrorId.StoreDamaged, $"'{name}' in '{path}' has the name of the local store's ledger, and nothing in it is of this store. Nothing was sent.", $"If another ledger-*.dcrl is beside it, move '{name}' out of the folder; else put the file back from a copy. Restore-DcrRegistration -Path takes a backup back into an empty folder (DCRPOWERSHELL_HOME).");
+        new(
+            DcrErrorId.StoreDamaged,
+            $"'{name}' in '{path}' has the name of the local store's ledger, and nothing in it is of this store. Nothing was sent.",
+            $"If another ledger-*.dcrl is beside it, move '{name}' out of the folder; else put the file back from a copy. "
+                + "Restore-DcrRegistration -Path takes a backup back into an empty folder (DCRPOWERSHELL_HOME)."
+        );
 
     /// <summary>Tenants that were registered since the copy are not known any more.</summary>
     public static DcrException RolledBack(string path) =>
-        new(DcrErrorId.StoreDamaged, $"{WasRolledBack(path)} Nothing was sent: a tenant that was registered since would get a second client.", "Put the newer files back if they are anywhere. Then run Connect-DcrServer again, and this command.");
+        new(
+            DcrErrorId.StoreDamaged,
+            $"{WasRolledBack(path)} Nothing was sent: a tenant that was registered since would get a second client.",
+            "Put the newer files back if they are anywhere. Then run Connect-DcrServer again, and this command."
+        );
 
     /// <summary>The vault has something under a registration's name that could not be taken in.</summary>
     public static DcrException MayBeRegistered(string tenant, string secretName) =>
-        new(DcrErrorId.VaultReadFailed, $"Tenant '{tenant}' may have a client already: the vault's secret '{secretName}' is a registration at this server that cannot be read. Nothing was sent.", "See to that secret, as the warning of Connect-DcrServer says, and connect again. New-DcrClient -AllowDuplicate registers the tenant all the same.");
+        new(
+            DcrErrorId.VaultReadFailed,
+            $"Tenant '{tenant}' may have a client already: the vault's secret '{secretName}' is a registration at this server that cannot "
+                + "be read. Nothing was sent.",
+            "See to that secret, as the warning of Connect-DcrServer says, and connect again. New-DcrClient -AllowDuplicate registers the "
+                + "tenant all the same."
+        );
 
     internal static string WasRolledBack(string path) =>
-        $"The local store in '{path}' was replaced by an older copy while this process had it open. What was kept since that copy is not in it.";
+        $"The local store in '{path}' was replaced by an older copy while this process had it open. What was kept since that copy is not "
+            + "in it.";
 
     public static DcrException Replaced(string path) =>
-        new(DcrErrorId.StoreDamaged, $"The local store in '{path}' was replaced by another one while this process had it open. Nothing was sent.", "Put the former one back, or start a new PowerShell session to work with the one that is there.");
+        new(
+            DcrErrorId.StoreDamaged,
+            $"The local store in '{path}' was replaced by another one while this process had it open. Nothing was sent.",
+            "Put the former one back, or start a new PowerShell session to work with the one that is there."
+        );
 
     public static DcrException TooLarge(Exception why) =>
-        new(DcrErrorId.InvalidClientMetadata, $"The client metadata cannot be stored: {why.Message}. Nothing was sent.", "Leave out what the client does not need.", why) { Member = "metadata" };
+        new(
+            DcrErrorId.InvalidClientMetadata,
+            $"The client metadata cannot be stored: {why.Message}. Nothing was sent.",
+            "Leave out what the client does not need.",
+            why
+        )
+        {
+            Member = "metadata",
+        };
 
     public static DcrException Locked() =>
-        new(DcrErrorId.StoreLocked, "The local store is locked. Nothing was sent.", "Unlock it for this process: Unlock-DcrStore -Passphrase (Read-Host -AsSecureString). Where a vault holds its key, unlock that vault first, then run Unlock-DcrStore.");
+        new(
+            DcrErrorId.StoreLocked,
+            "The local store is locked. Nothing was sent.",
+            "Unlock it for this process: Unlock-DcrStore -Passphrase (Read-Host -AsSecureString). Where a vault holds its key, unlock that "
+                + "vault first, then run Unlock-DcrStore."
+        );
 
     public static DcrException AnswersAwaited(string path, int count) =>
-        new(DcrErrorId.StoreReadOnly, $"The local store in '{path}' is sealed anew, but the former protection still opens it: other processes are waiting for the answers to {count} request{(count == 1 ? "" : "s")}.", "Run the command again when they have ended.");
+        new(
+            DcrErrorId.StoreReadOnly,
+            $"The local store in '{path}' is sealed anew, but the former protection still opens it: other processes are waiting for the "
+                + $"answers to {count} request{(count == 1 ? "" : "s")}.",
+            "Run the command again when they have ended."
+        );
 
     public static DcrException PassphraseWrong() =>
-        new(DcrErrorId.StoreLocked, "The passphrase does not open the local store.", "Give the passphrase that was set with Set-DcrStore -Protection Passphrase. Nobody can recover it; a backup has one of its own.");
+        new(
+            DcrErrorId.StoreLocked,
+            "The passphrase does not open the local store.",
+            "Give the passphrase that was set with Set-DcrStore -Protection Passphrase. Nobody can recover it; a backup has one of its own."
+        );
 
     /// <param name="protection">What <c>-Protection</c> is to be.</param>
     public static DcrException ProtectionIncomplete(string parameter, string protection) =>
-        new(DcrErrorId.InvalidSetup, $"-{parameter} goes with -Protection {protection}, and only together. Nothing was changed.", $"Give both, or neither: Set-DcrStore -Protection {protection} -{parameter} <value>.");
+        new(
+            DcrErrorId.InvalidSetup,
+            $"-{parameter} goes with -Protection {protection}, and only together. Nothing was changed.",
+            $"Give both, or neither: Set-DcrStore -Protection {protection} -{parameter} <value>."
+        );
 
     public static DcrException BackupUnreadable(string path, string why, Exception inner) =>
-        new(DcrErrorId.InventoryReadFailed, $"-Path: the backup '{path}' cannot be read: {why.TrimEnd('.')}. Nothing was changed.", "Give a file that Backup-DcrStore wrote, and the passphrase that it was written with.", inner);
+        new(
+            DcrErrorId.InventoryReadFailed,
+            $"-Path: the backup '{path}' cannot be read: {why.TrimEnd('.')}. Nothing was changed.",
+            "Give a file that Backup-DcrStore wrote, and the passphrase that it was written with.",
+            inner
+        );
 
     public static DcrException KeyMissing(string path) =>
-        new(DcrErrorId.StoreKeyMissing, $"The key of the local store is not there: '{path}'. Without it nobody can read what the store holds, and no new key was made.", "Put the file back from a copy; if it was moved, name its place with Set-DcrStore -KeyPath. To begin an empty store, set DCRPOWERSHELL_HOME to another folder, and take a backup back with Restore-DcrRegistration -Path.");
+        new(
+            DcrErrorId.StoreKeyMissing,
+            $"The key of the local store is not there: '{path}'. Without it nobody can read what the store holds, and no new key was made.",
+            "Put the file back from a copy; if it was moved, name its place with Set-DcrStore -KeyPath. To begin an empty store, set "
+                + "DCRPOWERSHELL_HOME to another folder, and take a backup back with Restore-DcrRegistration -Path."
+        );
 
     /// <summary>It was there when this process opened the store.</summary>
     public static DcrException KeyGone(string path) =>
-        new(DcrErrorId.StoreKeyMissing, $"The key of the local store is not in '{path}' any more. Only processes that have the store open can still read it. Nothing was sent.", "Put the file back from a copy. Without a copy, run Backup-DcrStore in this session now; Restore-DcrRegistration -Path takes the backup back into an empty folder (DCRPOWERSHELL_HOME).");
+        new(
+            DcrErrorId.StoreKeyMissing,
+            $"The key of the local store is not in '{path}' any more. Only processes that have the store open can still read it. Nothing "
+                + "was sent.",
+            "Put the file back from a copy. Without a copy, run Backup-DcrStore in this session now; Restore-DcrRegistration -Path takes "
+                + "the backup back into an empty folder (DCRPOWERSHELL_HOME)."
+        );
 
     public static DcrException KeyOfAnother(string path) =>
-        new(DcrErrorId.StoreKeyMissing, $"The key file '{path}' is not the one that the local store was written with. Nothing was sent.", "Put the right key file back from a copy. To begin an empty store, set DCRPOWERSHELL_HOME to another folder, and take a backup back with Restore-DcrRegistration -Path.");
+        new(
+            DcrErrorId.StoreKeyMissing,
+            $"The key file '{path}' is not the one that the local store was written with. Nothing was sent.",
+            "Put the right key file back from a copy. To begin an empty store, set DCRPOWERSHELL_HOME to another folder, and take a backup "
+                + "back with Restore-DcrRegistration -Path."
+        );
 
     public static DcrException KeyPathTaken(string path) =>
-        new(DcrErrorId.SecretExists, $"-KeyPath: '{path}' is there already. Nothing was changed.", "Name a file that is not there yet: a key file takes the place of no other file.");
+        new(
+            DcrErrorId.SecretExists,
+            $"-KeyPath: '{path}' is there already. Nothing was changed.",
+            "Name a file that is not there yet: a key file takes the place of no other file."
+        );
 
     public static DcrException KeyFolderMissing(string folder, Exception why) =>
-        new(DcrErrorId.InvalidSetup, $"-KeyPath: there is no folder '{folder}'. Nothing was changed.", "Make the folder, for this account alone, then run the command again.", why);
+        new(
+            DcrErrorId.InvalidSetup,
+            $"-KeyPath: there is no folder '{folder}'. Nothing was changed.",
+            "Make the folder, for this account alone, then run the command again.",
+            why
+        );
 
     public static DcrException NoKeyFile(string path, Exception why) =>
-        new(DcrErrorId.StoreKeyMissing, $"-KeyPath: '{path}' is not the key file of a store: {why.Message.TrimEnd('.')}. Nothing was changed.", "Name the file with the store's key. If it is lost, take a backup back into an empty folder (DCRPOWERSHELL_HOME): Restore-DcrRegistration -Path.", why);
+        new(
+            DcrErrorId.StoreKeyMissing,
+            $"-KeyPath: '{path}' is not the key file of a store: {why.Message.TrimEnd('.')}. Nothing was changed.",
+            "Name the file with the store's key. If it is lost, take a backup back into an empty folder (DCRPOWERSHELL_HOME): "
+                + "Restore-DcrRegistration -Path.",
+            why
+        );
 
     public static DcrException KeyInItself(string vault) =>
-        new(DcrErrorId.InvalidSetup, $"-Vault: '{vault}' is the local store itself, which cannot hold its own key. Nothing was changed.", "Name another vault, or choose -Protection User or -Protection Passphrase.");
+        new(
+            DcrErrorId.InvalidSetup,
+            $"-Vault: '{vault}' is the local store itself, which cannot hold its own key. Nothing was changed.",
+            "Name another vault, or choose -Protection User or -Protection Passphrase."
+        );
 
     public static DcrException KeyAmongOwn(string path) =>
-        new(DcrErrorId.InvalidSetup, $"-KeyPath: '{path}' is in the folder of the local store, which has its own files only. Nothing was changed.", "Name a file in another folder, or $null for the usual one.");
+        new(
+            DcrErrorId.InvalidSetup,
+            $"-KeyPath: '{path}' is in the folder of the local store, which has its own files only. Nothing was changed.",
+            "Name a file in another folder, or $null for the usual one."
+        );
 
     /// <param name="named">What DCRPOWERSHELL_HOME is.</param>
     public static DcrException HomeRelative(string named) =>
-        new(DcrErrorId.InvalidSetup, $"DCRPOWERSHELL_HOME is '{named}', which is not a full path: it would be another store in each current folder. Nothing was sent.", "Give the full path. PowerShell does not replace ~ in it; \"$HOME/...\" does.");
+        new(
+            DcrErrorId.InvalidSetup,
+            $"DCRPOWERSHELL_HOME is '{named}', which is not a full path: it would be another store in each current folder. Nothing was "
+                + "sent.",
+            "Give the full path. PowerShell does not replace ~ in it; \"$HOME/...\" does."
+        );
 
     /// <summary>Others could read the store, or put another in its place.</summary>
     public static DcrException NotPrivate(Exception why) =>
-        new(DcrErrorId.StoreReadOnly, $"The local store is not used: {why.Message.TrimEnd('.')}. Nothing was sent.", "Make the folder and its files this account's alone, or name another folder with DCRPOWERSHELL_HOME.", why);
+        new(
+            DcrErrorId.StoreReadOnly,
+            $"The local store is not used: {why.Message.TrimEnd('.')}. Nothing was sent.",
+            "Make the folder and its files this account's alone, or name another folder with DCRPOWERSHELL_HOME.",
+            why
+        );
 
     public static DcrException KeyUnusable(Exception why) =>
-        new(DcrErrorId.StoreKeyMissing, $"The key of the local store cannot be used by this account on this machine: {why.Message.TrimEnd('.')}. Nothing was sent.", "Use the account and the machine that made the store, or begin an empty one with DCRPOWERSHELL_HOME and take a backup back with Restore-DcrRegistration -Path.", why);
+        new(
+            DcrErrorId.StoreKeyMissing,
+            $"The key of the local store cannot be used by this account on this machine: {why.Message.TrimEnd('.')}. Nothing was sent.",
+            "Use the account and the machine that made the store, or begin an empty one with DCRPOWERSHELL_HOME and take a backup back "
+                + "with Restore-DcrRegistration -Path.",
+            why
+        );
 
     public static DcrException KeyNotInVault(string vault, string secretName) =>
-        new(DcrErrorId.StoreKeyMissing, $"No registered vault gives the secret '{secretName}', which is the key of the local store; it was put into vault '{vault}'. Nothing was sent.", "Register the vault that has it (Register-SecretVault), under whatever name, or put the secret back. No new key was made.");
+        new(
+            DcrErrorId.StoreKeyMissing,
+            $"No registered vault gives the secret '{secretName}', which is the key of the local store; it was put into vault '{vault}'. "
+                + "Nothing was sent.",
+            "Register the vault that has it (Register-SecretVault), under whatever name, or put the secret back. No new key was made."
+        );
 
     public static DcrException KeyVaultFailed(string vault, Exception why) =>
-        new(DcrErrorId.StoreLocked, $"The local store is locked, because vault '{vault}', which holds its key, cannot be read: {why.Message.TrimEnd('.')}. Nothing was sent.", $"Unlock that vault (Unlock-SecretStore, or Unlock-SecretVault -Name '{vault}'), then run the command again.", why);
+        new(
+            DcrErrorId.StoreLocked,
+            $"The local store is locked, because vault '{vault}', which holds its key, cannot be read: {why.Message.TrimEnd('.')}. Nothing "
+                + "was sent.",
+            $"Unlock that vault (Unlock-SecretStore, or Unlock-SecretVault -Name '{vault}'), then run the command again.",
+            why
+        );
 }

@@ -9,7 +9,9 @@ using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Ledger;
 
-/// <summary>What the user has set once and for all, and when the last backup was made: a small JSON file, readable while the store is locked.</summary>
+/// <summary>
+/// What the user has set once and for all, and when the last backup was made: a small JSON file, readable while the store is locked.
+/// </summary>
 internal sealed record StoreSettings
 {
     public const string FileName = "store.json";
@@ -43,7 +45,9 @@ internal sealed record StoreSettings
             {
                 DefaultVault = json.Text("default_vault"),
                 KeyPath = json.Text("key_path"),
-                Vaults = json.TryGet("vaults", out var vaults) ? JsonBag.From(vaults).ToDictionary(static vault => vault.Key, static vault => vault.Value.ToString()) : new Dictionary<string, string>(),
+                Vaults = json.TryGet("vaults", out var vaults)
+                    ? JsonBag.From(vaults).ToDictionary(static vault => vault.Key, static vault => vault.Value.ToString())
+                    : new Dictionary<string, string>(),
                 LastBackupAt = json.Text("last_backup_at") is { } at ? DateTimeOffset.Parse(at, CultureInfo.InvariantCulture) : null,
                 LastBackupCount = json.Integer("last_backup_count") ?? 0,
             };

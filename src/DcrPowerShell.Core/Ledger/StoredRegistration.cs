@@ -4,7 +4,9 @@ using DcrPowerShell.Vaults;
 namespace DcrPowerShell.Ledger;
 
 /// <summary>A registration as the ledger has it.</summary>
-/// <param name="Record">Without secrets where a vault has them, and in lists: then <see cref="RegistrationRecord.LeftOut"/> says what is missing.</param>
+/// <param name="Record">
+/// Without secrets where a vault has them, and in lists: then <see cref="RegistrationRecord.LeftOut"/> says what is missing.
+/// </param>
 /// <param name="Sequence">Its place in the order: of two, the higher one is newer.</param>
 /// <param name="Place">The vault that it belongs to, by its hash; 0 for the ledger itself.</param>
 /// <param name="IsPending">The vault is still to be told.</param>

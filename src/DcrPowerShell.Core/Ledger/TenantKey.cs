@@ -11,7 +11,8 @@ internal static class TenantKey
     public static string Of(string issuer, string tenant) => $"tenant\n{issuer}\n{Normal(tenant)}";
 
     /// <summary>Whether two names are one tenant.</summary>
-    public static bool AreSame(string? left, string? right) => left is null || right is null ? left == right : Normal(left) == Normal(right);
+    public static bool AreSame(string? left, string? right) =>
+        left is null || right is null ? left == right : Normal(left) == Normal(right);
 
     /// <summary>A tenant is not sent, but it decides who is registered: none is judged by a letter that was lost on the way.</summary>
     /// <exception cref="DcrException">InvalidClientMetadata.</exception>

@@ -38,8 +38,24 @@ internal static class ClientMember
 
     private static readonly string[] Named =
     [
-        RedirectUris, TokenEndpointAuthMethod, GrantTypes, ResponseTypes, ClientName, ClientUri, LogoUri, Scope, Contacts, TosUri, PolicyUri, JwksUri, Jwks,
-        SoftwareId, SoftwareVersion, SoftwareStatement, ApplicationType, PostLogoutRedirectUris,
+        RedirectUris,
+        TokenEndpointAuthMethod,
+        GrantTypes,
+        ResponseTypes,
+        ClientName,
+        ClientUri,
+        LogoUri,
+        Scope,
+        Contacts,
+        TosUri,
+        PolicyUri,
+        JwksUri,
+        Jwks,
+        SoftwareId,
+        SoftwareVersion,
+        SoftwareStatement,
+        ApplicationType,
+        PostLogoutRedirectUris,
     ];
 
     /// <summary>A client may ask for it, by a specification.</summary>

@@ -52,7 +52,8 @@ internal static class Given
 
     /// <summary>
     /// A text that no spreadsheet runs: names come from servers and from whoever registered, and a spreadsheet runs <c>=HYPERLINK(...)</c>,
-    /// <c>+cmd|...</c>. An apostrophe makes a text of it, which <see cref="Cell"/> takes away. An id that begins with a hyphen, as base64url
+    /// <c>+cmd|...</c>. An apostrophe makes a text of it, which <see cref="Cell"/> takes away. An id that begins with a hyphen, as
+    /// base64url
     /// may, has nothing to call and stays as it is: scripts look it up.
     /// </summary>
     public static string Inert(string text) => IsFormula(text) || IsQuotedFormula(text) ? "'" + text : text;
@@ -92,7 +93,8 @@ internal static class Given
     public static string Letters(string name) => string.Concat(name.Where(char.IsLetterOrDigit)).ToUpperInvariant();
 
     /// <summary>The first character that nobody sees and that is no plain blank, as <c>U+200B</c>; null where there is none.</summary>
-    public static string? Unseen(string text) => text.Where(static character => character != ' ' && IsUnseen(character)).Select(Code).FirstOrDefault();
+    public static string? Unseen(string text) =>
+        text.Where(static character => character != ' ' && IsUnseen(character)).Select(Code).FirstOrDefault();
 
     /// <summary>What is wrong with a text that has such a character.</summary>
     public static string WhyUnseen(string code) => $"has a character that nobody sees ({code})";
@@ -102,7 +104,14 @@ internal static class Given
 
     /// <summary>A blank as it is, anything else that nobody sees by its number.</summary>
     public static string Shown(string text) =>
-        text.Aggregate(new StringBuilder(), static (shown, character) => character != ' ' && IsUnseen(character) ? shown.Append('<').Append(Code(character)).Append('>') : shown.Append(character)).ToString();
+        text.Aggregate(
+                new StringBuilder(),
+                static (shown, character) =>
+                    character != ' ' && IsUnseen(character)
+                        ? shown.Append('<').Append(Code(character)).Append('>')
+                        : shown.Append(character)
+            )
+            .ToString();
 
     /// <summary>A date as JSON has it, the same in every culture; null where the value is no date.</summary>
     public static string? Date(object? value) => value switch
@@ -110,10 +119,13 @@ internal static class Given
         DateTime time => time.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", CultureInfo.InvariantCulture),
         DateTimeOffset time => time.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", CultureInfo.InvariantCulture),
 
-        // .NET Framework does not have them.
-        IFormattable part when part.GetType().FullName is "System.DateOnly" or "System.TimeOnly" => part.ToString("O", CultureInfo.InvariantCulture),
-        _ => null,
-    };
+            // .NET Framework does not have them.
+            IFormattable part when part.GetType().FullName is "System.DateOnly" or "System.TimeOnly" => part.ToString(
+                "O",
+                CultureInfo.InvariantCulture
+            ),
+            _ => null,
+        };
 
     // .NET Framework takes the soft hyphen for a dash.
     private static bool IsUnseen(char character) =>
@@ -121,7 +133,9 @@ internal static class Given
             || character == '\u00AD';
 
     private static bool IsFormula(string text) =>
-        text.Length > 0 && FormulaStarts.Contains(text[0]) && text.Skip(1).Any(static character => !char.IsLetterOrDigit(character) && character is not ('-' or '_' or '.'));
+        text.Length > 0
+        && FormulaStarts.Contains(text[0])
+        && text.Skip(1).Any(static character => !char.IsLetterOrDigit(character) && character is not ('-' or '_' or '.'));
 
     private static bool IsQuotedFormula(string text) => text.Length > 1 && text[0] == '\'' && IsFormula(text.TrimStart('\''));
 

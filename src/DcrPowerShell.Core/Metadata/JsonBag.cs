@@ -66,7 +66,9 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
         return Of(own.EnumerateObject().Select(static member => new KeyValuePair<string, JsonElement>(member.Name, member.Value)));
     }
 
-    /// <summary>Each name once: in its first place, with its last value. In one pass, which setting one member after another is not.</summary>
+    /// <summary>
+    /// Each name once: in its first place, with its last value. In one pass, which setting one member after another is not.
+    /// </summary>
     public static JsonBag Of(IEnumerable<KeyValuePair<string, JsonElement>> members) => new(Union(members));
 
     public bool TryGet(string name, out JsonElement value)
@@ -150,9 +152,17 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
     public IReadOnlyList<string> Words(string name) => Texts(name).SelectMany(SplitWords).ToList();
 
     /// <summary>A whole number, also where the server wrote it as a string or with a fraction of zero.</summary>
-    public long? Integer(string name) => Text(name) is { } text
-        && decimal.TryParse(text, System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture, out var number)
-        && number >= long.MinValue && number <= long.MaxValue && number == decimal.Truncate(number)
+    public long? Integer(string name) =>
+        Text(name) is { } text
+        && decimal.TryParse(
+            text,
+            System.Globalization.NumberStyles.Float,
+            System.Globalization.CultureInfo.InvariantCulture,
+            out var number
+        )
+        && number >= long.MinValue
+        && number <= long.MaxValue
+        && number == decimal.Truncate(number)
             ? (long)number
             : null;
 

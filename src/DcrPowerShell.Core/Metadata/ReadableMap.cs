@@ -6,7 +6,9 @@ using System.Text.Json;
 
 namespace DcrPowerShell.Metadata;
 
-/// <summary>Members in their order, which nobody changes. As text they are JSON: <c>Export-Csv</c> writes the type's name of other dictionaries.</summary>
+/// <summary>
+/// Members in their order, which nobody changes. As text they are JSON: <c>Export-Csv</c> writes the type's name of other dictionaries.
+/// </summary>
 internal sealed class ReadableMap(OrderedDictionary members) : IDictionary
 {
     private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

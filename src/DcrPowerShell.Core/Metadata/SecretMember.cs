@@ -57,7 +57,8 @@ internal static class SecretMember
     public static bool IsOfPrivateKey(JsonBag bag, string name) => PrivateKeyMembers.Contains(name) && bag.Has("kty");
 
     /// <summary>
-    /// The names that tell what a member is: its own, and those around it, for within <c>client_secret</c> a mere <c>value</c> is that. Where
+    /// The names that tell what a member is: its own, and those around it, for within <c>client_secret</c> a mere <c>value</c> is that.
+    /// Where
     /// an object says in a member what it holds (<c>"name": "client_secret", "value": "…"</c>), that counts too.
     /// </summary>
     public static string Path(string owner, JsonBag bag, string name)
@@ -78,12 +79,17 @@ internal static class SecretMember
     /// The one rule for what may be a secret or a token at all: a text that no server masked ("****", "abc***", "[hidden]") and no
     /// charset broke. Else null: it must not replace a good one.
     /// </summary>
-    public static string? Usable(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.String when value.GetString()! is var text => string.IsNullOrWhiteSpace(text) || text.Contains('\uFFFD') || Mask.IsMatch(text) ? null : text,
-        JsonValueKind.Array when value.GetArrayLength() == 1 => Usable(value[0]),
-        _ => null,
-    };
+    public static string? Usable(JsonElement value) =>
+        value.ValueKind switch
+        {
+            JsonValueKind.String when value.GetString()! is var text => string.IsNullOrWhiteSpace(text)
+            || text.Contains('\uFFFD')
+            || Mask.IsMatch(text)
+                ? null
+                : text,
+            JsonValueKind.Array when value.GetArrayLength() == 1 => Usable(value[0]),
+            _ => null,
+        };
 
     private static bool IsNamed(string path) => Name.IsMatch(path);
 

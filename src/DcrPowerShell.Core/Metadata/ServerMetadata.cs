@@ -23,5 +23,7 @@ internal sealed class ServerMetadata(JsonBag members)
 
     /// <summary>Where to go with a client certificate instead (RFC 8705, section 5); null where there is no other place.</summary>
     public string? MtlsAlias(string endpoint) =>
-        members.TryGet("mtls_endpoint_aliases", out var aliases) && aliases.ValueKind == JsonValueKind.Object ? JsonBag.From(aliases).Text(endpoint) : null;
+        members.TryGet("mtls_endpoint_aliases", out var aliases) && aliases.ValueKind == JsonValueKind.Object
+            ? JsonBag.From(aliases).Text(endpoint)
+            : null;
 }

@@ -16,11 +16,15 @@ internal static class UriText
     /// <summary>Null where it is no URL, absolute or relative to another.</summary>
     public static Uri? Against(Uri other, string? text) => Read(() => Uri.TryCreate(other, text, out var uri) ? uri : null);
 
-    /// <summary>A value as one segment of a path. The names that lead elsewhere, <c>.</c> and <c>..</c>, have no other writing: they get a slash that stays encoded.</summary>
+    /// <summary>
+    /// A value as one segment of a path. The names that lead elsewhere, <c>.</c> and <c>..</c>, have no other writing: they get a slash
+    /// that stays encoded.
+    /// </summary>
     public static string Segment(string value) => value is "." or ".." ? Uri.EscapeDataString(value + "/") : Uri.EscapeDataString(value);
 
     /// <summary>
-    /// An address to look at: <see cref="Uri.ToString"/> and <see cref="Uri.OriginalString"/> give characters that steer a terminal, encoded
+    /// An address to look at: <see cref="Uri.ToString"/> and <see cref="Uri.OriginalString"/> give characters that steer a terminal,
+    /// encoded
     /// ones too. A blank stands in their place.
     /// </summary>
     public static Uri? Shown(Uri? uri)
@@ -31,7 +35,9 @@ internal static class UriText
         }
 
         var (text, original) = (uri.ToString(), uri.OriginalString);
-        return Redaction.IsPrintable(text) && Redaction.IsPrintable(original) ? uri : Absolute(Redaction.Nothing.Show(text).Replace('\r', ' ').Replace('\n', ' ').Replace('\t', ' ').Replace(" ", "%20"));
+        return Redaction.IsPrintable(text) && Redaction.IsPrintable(original)
+            ? uri
+            : Absolute(Redaction.Nothing.Show(text).Replace('\r', ' ').Replace('\n', ' ').Replace('\t', ' ').Replace(" ", "%20"));
     }
 
     private static Uri? Read(Func<Uri?> parse)

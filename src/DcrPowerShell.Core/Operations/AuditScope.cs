@@ -11,7 +11,9 @@ using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Operations;
 
-/// <summary>What one run of an operation puts on record: that it is about to be done, before anything is sent, and then how it ended.</summary>
+/// <summary>
+/// What one run of an operation puts on record: that it is about to be done, before anything is sent, and then how it ended.
+/// </summary>
 /// <param name="log">Null where nothing is put on record.</param>
 /// <param name="facts">What is the same for all records of the run.</param>
 internal sealed class AuditScope(AuditLog? log, DcrAuditRecord facts, IReporter reporter, IClock clock)
@@ -32,13 +34,20 @@ internal sealed class AuditScope(AuditLog? log, DcrAuditRecord facts, IReporter 
     /// <summary>The secrets that were sent in this run.</summary>
     public Redaction Sent { get; private set; } = Redaction.Nothing;
 
-    public static AuditScope Of(DcrConnection connection, IReporter reporter, IClock clock) => new(connection.Audit, FactsOf(connection), reporter, clock);
+    public static AuditScope Of(DcrConnection connection, IReporter reporter, IClock clock) =>
+        new(connection.Audit, FactsOf(connection), reporter, clock);
 
     /// <summary>Before anything is sent. Of an operation that makes use of another, the first one counts.</summary>
     /// <param name="record">The client as it is known; null where there is none yet.</param>
     /// <param name="changes">Names of what is to be set or removed.</param>
     /// <exception cref="DcrException">AuditWriteFailed. A read goes on without: what a server shows is not held back.</exception>
-    public void Begin(DcrAuditOperation operation, RegistrationRecord? record = null, string? clientName = null, string? tenant = null, IEnumerable<string>? changes = null)
+    public void Begin(
+        DcrAuditOperation operation,
+        RegistrationRecord? record = null,
+        string? clientName = null,
+        string? tenant = null,
+        IEnumerable<string>? changes = null
+    )
     {
         Tenant ??= record?.Tenant ?? tenant;
         if (log is null || _draft is not null)
@@ -151,13 +160,28 @@ internal sealed class AuditScope(AuditLog? log, DcrAuditRecord facts, IReporter 
         foreach (var record in log is null ? [] : records)
         {
             _after = record;
-            Write(new DcrAuditRecord { Server = record.Issuer, Operation = DcrAuditOperation.Recover, ClientId = record.ClientId, ClientName = record.ClientName, Tenant = record.Tenant });
+            Write(
+                new DcrAuditRecord
+                {
+                    Server = record.Issuer,
+                    Operation = DcrAuditOperation.Recover,
+                    ClientId = record.ClientId,
+                    ClientName = record.ClientName,
+                    Tenant = record.Tenant,
+                }
+            );
         }
 
         _after = null;
     }
 
-    private static DcrAuditRecord FactsOf(DcrConnection connection) => new() { Server = connection.Issuer, Provider = connection.Provider, Credential = connection.Credential };
+    private static DcrAuditRecord FactsOf(DcrConnection connection) =>
+        new()
+        {
+            Server = connection.Issuer,
+            Provider = connection.Provider,
+            Credential = connection.Credential,
+        };
 
     private DcrAuditOutcome OutcomeOf(Exception? failure) => failure switch
     {
@@ -193,7 +217,10 @@ internal sealed class AuditScope(AuditLog? log, DcrAuditRecord facts, IReporter 
         }
         catch (Exception failure) when (IsOfFile(failure))
         {
-            reporter.Warning($"The audit log '{log!.Path}' could not be written: {failure.Message.TrimEnd('.')}. It lacks this record: {AuditLine.ToJson(record)}");
+            reporter.Warning(
+                $"The audit log '{log!.Path}' could not be written: {failure.Message.TrimEnd('.')}. It lacks this record: "
+                    + $"{AuditLine.ToJson(record)}"
+            );
         }
 
         reporter.Audit(record);
@@ -204,7 +231,9 @@ internal sealed class AuditScope(AuditLog? log, DcrAuditRecord facts, IReporter 
     /// <summary>A server may put a secret anywhere: into a name, or the id of a request.</summary>
     private DcrAuditRecord Clean(DcrAuditRecord record)
     {
-        var known = new[] { _before, _after }.OfType<RegistrationRecord>().Aggregate(Sent, static (sent, client) => sent.And(client.Secrets));
+        var known = new[] { _before, _after }
+            .OfType<RegistrationRecord>()
+            .Aggregate(Sent, static (sent, client) => sent.And(client.Secrets));
         return record with
         {
             Server = Text(record.Server.Split('?')[0])!,

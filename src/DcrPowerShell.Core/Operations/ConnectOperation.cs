@@ -75,7 +75,16 @@ internal static class ConnectOperation
     /// <param name="audit">Proved to be writable before anything is sent; null where nothing is put on record.</param>
     /// <param name="handler">Sends the requests; null for the platform's own.</param>
     /// <exception cref="DcrException">A bad URL or token; DiscoveryFailed, IssuerMismatch; no connection.</exception>
-    public static async Task<DcrConnection> RunAsync(ConnectRequest request, RegistrationLedger ledger, ISecretVault? vault, IReporter reporter, IClock clock, CancellationToken stop, HttpMessageHandler? handler = null, AuditLog? audit = null)
+    public static async Task<DcrConnection> RunAsync(
+        ConnectRequest request,
+        RegistrationLedger ledger,
+        ISecretVault? vault,
+        IReporter reporter,
+        IClock clock,
+        CancellationToken stop,
+        HttpMessageHandler? handler = null,
+        AuditLog? audit = null
+    )
     {
         request = Meant(request, reporter);
         RequireSafe(nameof(request.Issuer), request.Issuer);
@@ -86,7 +95,12 @@ internal static class ConnectOperation
         }
 
         request = request with { Proxy = ProxyOf(request.Proxy) };
-        var scope = new AuditScope(audit, new DcrAuditRecord { Server = (request.Issuer ?? request.RegistrationEndpoint)!.OriginalString }, reporter, clock);
+        var scope = new AuditScope(
+            audit,
+            new DcrAuditRecord { Server = (request.Issuer ?? request.RegistrationEndpoint)!.OriginalString },
+            reporter,
+            clock
+        );
         scope.Begin(DcrAuditOperation.Connect);
         try
         {
@@ -106,29 +120,88 @@ internal static class ConnectOperation
     public static DcrConnection Offline(ConnectRequest request, RegistrationLedger ledger, string? vault)
     {
         var asked = Discovery.Meant(request.Issuer!.OriginalString).Issuer;
-        var issuer = ledger.Issuers().FirstOrDefault(known => known.TrimEnd('/') == asked.TrimEnd('/')) ?? throw DcrErrors.NothingKnownOffline(asked, ledger.Issuers());
-        var vaultId = vault is null ? null : ledger.NamedVaults().Where(known => known.Value.Equals(vault, StringComparison.OrdinalIgnoreCase)).Select(static known => known.Key).FirstOrDefault();
-        var sender = new HttpSender(new HttpTransport(HandlerFactory.Create(null, null), request.Timeout, new SystemClock()), new SystemClock());
-        return new DcrConnection(request.Name ?? NameOf(request.Issuer), issuer, new Uri(issuer), new NoCredential(), ledger, vault, vaultId, new OfflineProvider(), sender);
+        var issuer =
+            ledger.Issuers().FirstOrDefault(known => known.TrimEnd('/') == asked.TrimEnd('/'))
+            ?? throw DcrErrors.NothingKnownOffline(asked, ledger.Issuers());
+        var vaultId = vault is null
+            ? null
+            : ledger
+                .NamedVaults()
+                .Where(known => known.Value.Equals(vault, StringComparison.OrdinalIgnoreCase))
+                .Select(static known => known.Key)
+                .FirstOrDefault();
+        var sender = new HttpSender(
+            new HttpTransport(HandlerFactory.Create(null, null), request.Timeout, new SystemClock()),
+            new SystemClock()
+        );
+        return new DcrConnection(
+            request.Name ?? NameOf(request.Issuer),
+            issuer,
+            new Uri(issuer),
+            new NoCredential(),
+            ledger,
+            vault,
+            vaultId,
+            new OfflineProvider(),
+            sender
+        );
     }
 
-    private static async Task<DcrConnection> ConnectAsync(ConnectRequest request, RegistrationLedger ledger, ISecretVault? vault, IReporter reporter, IClock clock, HttpMessageHandler? handler, AuditScope audit, CancellationToken stop)
+    private static async Task<DcrConnection> ConnectAsync(
+        ConnectRequest request,
+        RegistrationLedger ledger,
+        ISecretVault? vault,
+        IReporter reporter,
+        IClock clock,
+        HttpMessageHandler? handler,
+        AuditScope audit,
+        CancellationToken stop
+    )
     {
         var store = await StoreOpening.RunAsync(ledger, vault, reporter, clock, audit, stop).ConfigureAwait(false);
-        var sender = new HttpSender(new HttpTransport(handler ?? HandlerFactory.Create(request.Proxy, request.TlsCertificate), request.Timeout, clock), clock) { Proxy = request.Proxy };
+        var sender = new HttpSender(
+            new HttpTransport(handler ?? HandlerFactory.Create(request.Proxy, request.TlsCertificate), request.Timeout, clock),
+            clock
+        )
+        {
+            Proxy = request.Proxy,
+        };
         try
         {
             var found = request.RegistrationEndpoint is { } given
-                ? new DiscoveryFinding(given, "given") { Issuer = given.AbsoluteUri, RegistrationEndpoint = given, Server = new ServerMetadata(JsonBag.Empty) }
+                ? new DiscoveryFinding(given, "given")
+                {
+                    Issuer = given.AbsoluteUri,
+                    RegistrationEndpoint = given,
+                    Server = new ServerMetadata(JsonBag.Empty),
+                }
                 : await DiscoverAsync(request, sender, reporter, stop).ConfigureAwait(false);
             var context = ContextOf(request, found, sender);
             var dialect = Dialects.For(request.Provider, (request.Credential as CredentialInput.Token)?.Value.Kind, context);
-            var credential = CredentialFactory.Create(request.Credential, context.Server, dialect.TokenRules(context), request.Scope, request.DPoP, sender, clock);
+            var credential = CredentialFactory.Create(
+                request.Credential,
+                context.Server,
+                dialect.TokenRules(context),
+                request.Scope,
+                request.DPoP,
+                sender,
+                clock
+            );
             var service = dialect.Create(context, credential);
             Pace(sender, dialect, request.RateLimit, clock);
             StoreOpening.TellOfUnknown(ledger, context.Issuer, reporter);
             StoreOpening.CompareStores(store, context.Issuer, reporter);
-            var connection = new DcrConnection(request.Name ?? NameOf(request.Issuer ?? request.RegistrationEndpoint!), context.Issuer, context.RegistrationEndpoint, credential, ledger, vault?.Name, store.VaultId, service, sender)
+            var connection = new DcrConnection(
+                request.Name ?? NameOf(request.Issuer ?? request.RegistrationEndpoint!),
+                context.Issuer,
+                context.RegistrationEndpoint,
+                credential,
+                ledger,
+                vault?.Name,
+                store.VaultId,
+                service,
+                sender
+            )
             {
                 AllowedOrigins = context.AllowedOrigins,
                 Scopes = context.Server.Scopes,
@@ -168,7 +241,10 @@ internal static class ConnectOperation
     /// <summary>A server that gave none of the clients which are kept a token of its own has no RFC 7592.</summary>
     private static void LearnFromKept(DcrConnection connection)
     {
-        var kept = connection.Ledger.List(connection.Issuer).Take(EnoughToLearn).Select(found => connection.Service.WhyUnmanaged(found.Record));
+        var kept = connection
+            .Ledger.List(connection.Issuer)
+            .Take(EnoughToLearn)
+            .Select(found => connection.Service.WhyUnmanaged(found.Record));
         if (kept.DefaultIfEmpty().All(static why => why?.ErrorId == DcrErrorId.OperationNotSupported))
         {
             connection.Lacks(DcrCapabilities.Read | DcrCapabilities.Update | DcrCapabilities.Delete);
@@ -188,7 +264,12 @@ internal static class ConnectOperation
         }
     }
 
-    private static async Task<DiscoveryFinding> DiscoverAsync(ConnectRequest request, HttpSender sender, IReporter reporter, CancellationToken stop)
+    private static async Task<DiscoveryFinding> DiscoverAsync(
+        ConnectRequest request,
+        HttpSender sender,
+        IReporter reporter,
+        CancellationToken stop
+    )
     {
         var tried = new List<DiscoveryFinding>();
         if (request.Discovery == DcrDiscovery.Smart)
@@ -203,20 +284,41 @@ internal static class ConnectOperation
             return found;
         }
 
-        if (tried.Select(static finding => finding.Server).FirstOrDefault(static server => server is not null) is { } server && Dialects.UsualEndpoint(request.Provider, new Uri(server.Issuer!)) is { } endpoint)
+        if (
+            tried.Select(static finding => finding.Server).FirstOrDefault(static server => server is not null) is { } server
+            && Dialects.UsualEndpoint(request.Provider, new Uri(server.Issuer!)) is { } endpoint
+        )
         {
-            reporter.Warning($"The server's metadata has no registration_endpoint, so dynamic registration is off there. {request.Provider} has it at {endpoint}; Enable-Auth0Dcr switches it on.");
-            return new(endpoint, "usual") { Issuer = server.Issuer, RegistrationEndpoint = endpoint, Server = server };
+            reporter.Warning(
+                $"The server's metadata has no registration_endpoint, so dynamic registration is off there. {request.Provider} has it at "
+                    + $"{endpoint}; Enable-Auth0Dcr switches it on."
+            );
+            return new(endpoint, "usual")
+            {
+                Issuer = server.Issuer,
+                RegistrationEndpoint = endpoint,
+                Server = server,
+            };
         }
 
         var stranger = tried.Select(finding => finding.OtherIssuer).FirstOrDefault(other => other is not null);
         throw stranger is null
             ? DcrErrors.DiscoveryFailed(asked, Places(tried))
-            : DcrErrors.IssuerMismatch(asked, stranger, Discovery.SafeUri(stranger) is { } other && (!other.IsLoopback || request.Issuer.IsLoopback), Places(tried));
+            : DcrErrors.IssuerMismatch(
+                asked,
+                stranger,
+                Discovery.SafeUri(stranger) is { } other && (!other.IsLoopback || request.Issuer.IsLoopback),
+                Places(tried)
+            );
     }
 
     /// <summary>Asks at one place, and where that leads to on the same server.</summary>
-    private static async Task<(Uri Place, ProtocolResponse Response)> AskAsync(Uri place, HttpSender sender, IReporter reporter, CancellationToken stop)
+    private static async Task<(Uri Place, ProtocolResponse Response)> AskAsync(
+        Uri place,
+        HttpSender sender,
+        IReporter reporter,
+        CancellationToken stop
+    )
     {
         for (var redirects = 0; ; redirects++)
         {
@@ -238,7 +340,13 @@ internal static class ConnectOperation
     }
 
     /// <summary>Many FHIR servers leave the registration endpoint to their issuer's own metadata.</summary>
-    private static async Task<DiscoveryFinding?> SmartAsync(Uri fhirBase, List<DiscoveryFinding> tried, HttpSender sender, IReporter reporter, CancellationToken stop)
+    private static async Task<DiscoveryFinding?> SmartAsync(
+        Uri fhirBase,
+        List<DiscoveryFinding> tried,
+        HttpSender sender,
+        IReporter reporter,
+        CancellationToken stop
+    )
     {
         var (place, response) = await AskAsync(SmartDiscovery.Place(fhirBase), sender, reporter, stop).ConfigureAwait(false);
         var finding = SmartDiscovery.Judge(fhirBase, place, response);
@@ -246,17 +354,28 @@ internal static class ConnectOperation
         switch (finding)
         {
             case { Issuer: not null, OtherIssuer: { } claimed }:
-                reporter.Verbose($"The SMART configuration names the issuer {claimed}, which is not at the origin of the registration endpoint: registrations are kept under {finding.Issuer}.");
+                reporter.Verbose(
+                    $"The SMART configuration names the issuer {claimed}, which is not at the origin of the registration endpoint: "
+                        + $"registrations are kept under {finding.Issuer}."
+                );
                 return finding;
             case { Issuer: null, OtherIssuer: { } issuer }:
-                reporter.Verbose($"The SMART configuration has no registration_endpoint: the metadata of its issuer {issuer} is looked for.");
+                reporter.Verbose(
+                    $"The SMART configuration has no registration_endpoint: the metadata of its issuer {issuer} is looked for."
+                );
                 return await FindAsync(issuer, tried, sender, reporter, stop).ConfigureAwait(false);
             default:
                 return finding.Issuer is null ? null : finding;
         }
     }
 
-    private static async Task<DiscoveryFinding?> FindAsync(string asked, List<DiscoveryFinding> tried, HttpSender sender, IReporter reporter, CancellationToken stop)
+    private static async Task<DiscoveryFinding?> FindAsync(
+        string asked,
+        List<DiscoveryFinding> tried,
+        HttpSender sender,
+        IReporter reporter,
+        CancellationToken stop
+    )
     {
         foreach (var candidate in Discovery.Candidates(new Uri(asked)))
         {
@@ -288,7 +407,17 @@ internal static class ConnectOperation
         var endpoint = Discovery.SafeUri(alias) ?? found.RegistrationEndpoint!;
 
         // Clients may be managed beside either of the two, for the server names both.
-        return new(found.Issuer!, endpoint, found.Server!, request.Audience, [.. request.AllowedOrigins, found.RegistrationEndpoint!], sender) { UsesCertificate = request.TlsCertificate is not null };
+        return new(
+            found.Issuer!,
+            endpoint,
+            found.Server!,
+            request.Audience,
+            [.. request.AllowedOrigins, found.RegistrationEndpoint!],
+            sender
+        )
+        {
+            UsesCertificate = request.TlsCertificate is not null,
+        };
     }
 
     // The path belongs to it: Keycloak and others serve many issuers at one host.
@@ -302,7 +431,9 @@ internal static class ConnectOperation
             return given;
         }
 
-        return HostAndPort.IsMatch(given.OriginalString) && UriText.Absolute("http://" + given.OriginalString) is { } proxy ? proxy : throw DcrErrors.BadProxy();
+        return HostAndPort.IsMatch(given.OriginalString) && UriText.Absolute("http://" + given.OriginalString) is { } proxy
+            ? proxy
+            : throw DcrErrors.BadProxy();
     }
 
     private static void RequireSafe(string parameter, Uri? uri)

@@ -41,7 +41,8 @@ internal static class DeleteOperation
         await ForgetAsync(context, record).ConfigureAwait(false);
     }
 
-    private static bool IsNotFound(DcrException refusal) => refusal.ErrorId == DcrErrorId.ClientNotFound || refusal.ServerError?.Status is 404 or 410;
+    private static bool IsNotFound(DcrException refusal) =>
+        refusal.ErrorId == DcrErrorId.ClientNotFound || refusal.ServerError?.Status is 404 or 410;
 
     /// <summary>A server without deletion may answer 404 to it, as if there were no such client.</summary>
     private static async Task<bool> IsThereAsync(OperationContext context, RegistrationRecord record)
@@ -59,14 +60,19 @@ internal static class DeleteOperation
 
     /// <summary>Drops the registration from the store, and asks nobody.</summary>
     /// <param name="listed">The client as the user saw it: a token that came since is not dropped. Null for whatever there is.</param>
-    /// <exception cref="DcrException">StoreReadOnly; VaultWriteFailed if the vault still has it; SecretExists: it has a newer token.</exception>
+    /// <exception cref="DcrException">
+    /// StoreReadOnly; VaultWriteFailed if the vault still has it; SecretExists: it has a newer token.
+    /// </exception>
     public static async Task ForgetAsync(OperationContext context, RegistrationRecord record, RegistrationRecord? listed = null)
     {
         context.Audit.Begin(DcrAuditOperation.Drop, record);
         if (listed is not null)
         {
             record = await context.Scope.TakeTurnAsync(record).ConfigureAwait(false);
-            if (record.Sequence > listed.Sequence && (listed.LeftOut is not null || record.RegistrationAccessToken != listed.RegistrationAccessToken))
+            if (
+                record.Sequence > listed.Sequence
+                && (listed.LeftOut is not null || record.RegistrationAccessToken != listed.RegistrationAccessToken)
+            )
             {
                 throw DcrErrors.NewerSince(record.ClientId);
             }

@@ -9,7 +9,9 @@ namespace DcrPowerShell.Operations;
 internal static class EnableAuth0Operation
 {
     /// <param name="onlyLooks">Whether the changes will not be made.</param>
-    /// <exception cref="DcrException">OperationNotSupported: the server is not Auth0. A missing credential or scope; a wish that cannot be fulfilled.</exception>
+    /// <exception cref="DcrException">
+    /// OperationNotSupported: the server is not Auth0. A missing credential or scope; a wish that cannot be fulfilled.
+    /// </exception>
     public static Task<IReadOnlyList<Auth0Step>> PlanAsync(OperationContext context, Auth0Wishes wishes, bool onlyLooks) =>
         SetupOf(context).PlanAsync(wishes, onlyLooks, context.Call);
 

@@ -14,7 +14,9 @@ internal static class FindOperation
     /// <param name="piped">The object that the user handed over, if any: the vault's record is newer, but there may be none.</param>
     /// <param name="tenants">One of them has to be the client's; none for any.</param>
     /// <param name="forgets">It is only to be dropped: what cannot be read is enough.</param>
-    /// <exception cref="DcrException">ClientNotFound: nothing is known, or it is another tenant's. NotConnected: it is another server's.</exception>
+    /// <exception cref="DcrException">
+    /// ClientNotFound: nothing is known, or it is another tenant's. NotConnected: it is another server's.
+    /// </exception>
     public static async Task<RegistrationRecord> RunAsync(
         OperationContext context,
         string clientId,
@@ -35,9 +37,14 @@ internal static class FindOperation
         }
 
         var stored = await context.Store.FindAsync(issuer, clientId).ConfigureAwait(false);
-        var record = stored?.Record ?? piped?.FindWhole() ?? (context.Provider.Capabilities.HasFlag(DcrCapabilities.List) ? context.UnknownRecord(clientId) : null)
+        var record =
+            stored?.Record
+            ?? piped?.FindWhole()
+            ?? (context.Provider.Capabilities.HasFlag(DcrCapabilities.List) ? context.UnknownRecord(clientId) : null)
             ?? throw DcrErrors.NoRegistrationHere(clientId, context.Store.Place);
-        return tenants is not { Count: > 0 } || tenants.Any(tenant => TenantKey.AreSame(tenant, record.Tenant)) ? record : throw DcrErrors.OtherTenant(clientId, record.Tenant, tenants[0]);
+        return tenants is not { Count: > 0 } || tenants.Any(tenant => TenantKey.AreSame(tenant, record.Tenant))
+            ? record
+            : throw DcrErrors.OtherTenant(clientId, record.Tenant, tenants[0]);
     }
 
     /// <summary>The one client that a tenant has at the connected server, in whatever store.</summary>
@@ -45,6 +52,8 @@ internal static class FindOperation
     public static string ClientIdOf(DcrConnection connection, string tenant)
     {
         var found = ListOperation.OfTenant(connection.Ledger, connection.Issuer, tenant);
-        return found.Count == 1 ? found[0].Record.ClientId : throw DcrErrors.TenantNotUnique(tenant.Trim(), found.Select(static each => each.Record.ClientId));
+        return found.Count == 1
+            ? found[0].Record.ClientId
+            : throw DcrErrors.TenantNotUnique(tenant.Trim(), found.Select(static each => each.Record.ClientId));
     }
 }

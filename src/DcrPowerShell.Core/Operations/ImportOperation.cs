@@ -37,7 +37,8 @@ internal static class ImportOperation
     /// </exception>
     public static RegistrationRecord Check(DcrConnection connection, ImportRequest request, DateTimeOffset now)
     {
-        var clientId = request.ClientId ?? throw DcrErrors.ImportInvalid(request.Source, "there is no client id", "Fill in ClientId or client_id.");
+        var clientId =
+            request.ClientId ?? throw DcrErrors.ImportInvalid(request.Source, "there is no client id", "Fill in ClientId or client_id.");
         if (request.Issuer is { } issuer && issuer.TrimEnd('/') != connection.Issuer.TrimEnd('/'))
         {
             throw DcrErrors.OtherIssuer(clientId, issuer, connection.Issuer);
@@ -45,13 +46,22 @@ internal static class ImportOperation
 
         if (clientId.Any(char.IsControl))
         {
-            throw DcrErrors.ImportInvalid(request.Source, "the client id has a line break or another control character, which no client id has (RFC 6749, appendix A.1)", "Give the id as the server showed it.");
+            throw DcrErrors.ImportInvalid(
+                request.Source,
+                "the client id has a line break or another control character, which no client id has (RFC 6749, appendix A.1)",
+                "Give the id as the server showed it."
+            );
         }
 
         TenantKey.Check(request.Tenant);
         if (request.RegistrationAccessToken is { } token && !HeaderText.IsToken(token))
         {
-            throw DcrErrors.ImportInvalid(request.Source, $"the registration access token of client '{clientId}' has a space, a line break or another character that no bearer token has (RFC 6750, section 2.1)", "Give the token alone, without quotes, 'Bearer' or a line break.");
+            throw DcrErrors.ImportInvalid(
+                request.Source,
+                $"the registration access token of client '{clientId}' has a space, a line break or another character that no bearer token "
+                    + "has (RFC 6750, section 2.1)",
+                "Give the token alone, without quotes, 'Bearer' or a line break."
+            );
         }
 
         Uri? uri = null;
@@ -86,8 +96,15 @@ internal static class ImportOperation
 
     /// <param name="given">From <see cref="Check"/>.</param>
     /// <param name="force">Takes it also where the client is known; what was not given stays.</param>
-    /// <exception cref="DcrException">The server refused the read, and nothing was stored; or VaultWriteFailed, which carries the client.</exception>
-    public static async Task<(DcrClient Client, ImportOutcome Outcome)> RunAsync(OperationContext context, RegistrationRecord given, string? clientSecretName, bool force)
+    /// <exception cref="DcrException">
+    /// The server refused the read, and nothing was stored; or VaultWriteFailed, which carries the client.
+    /// </exception>
+    public static async Task<(DcrClient Client, ImportOutcome Outcome)> RunAsync(
+        OperationContext context,
+        RegistrationRecord given,
+        string? clientSecretName,
+        bool force
+    )
     {
         await context.CheckVaultAsync().ConfigureAwait(false);
         await context.Scope.TakeTurnAsync(given).ConfigureAwait(false);
@@ -95,7 +112,12 @@ internal static class ImportOperation
         if (known is not null && !force)
         {
             context.Reporter.Verbose($"Client '{given.ClientId}' is in {context.Store.Place} already, and was left as it is.");
-            return (new DcrClient(known, []) { Storage = context.StorageOf(known) }, IsOther(given.RegistrationAccessToken, known.RegistrationAccessToken) || IsOther(given.ClientSecret, known.ClientSecret) ? ImportOutcome.WasKnownOtherwise : ImportOutcome.WasKnown);
+            return (
+                new DcrClient(known, []) { Storage = context.StorageOf(known) },
+                IsOther(given.RegistrationAccessToken, known.RegistrationAccessToken) || IsOther(given.ClientSecret, known.ClientSecret)
+                    ? ImportOutcome.WasKnownOtherwise
+                    : ImportOutcome.WasKnown
+            );
         }
 
         var record = known is null ? given : With(known, given);
@@ -111,10 +133,13 @@ internal static class ImportOperation
     /// <summary>Reads it where that can be done, and stores it.</summary>
     private static async Task<DcrClient> ReadAsync(OperationContext context, RegistrationRecord record)
     {
-        // The standard has clients say where they are managed, and never make that up (RFC 7592, section 3); Okta and Auth0 have them by their ids.
-        var why = context.Provider.Capabilities.HasFlag(DcrCapabilities.List) || record is { RegistrationAccessToken: not null, RegistrationClientUri: not null }
-            ? null
-            : "that takes its registration access token and its registration_client_uri";
+        // The standard has clients say where they are managed, and never make that up (RFC 7592, section 3); Okta and Auth0 have them by
+        // their ids.
+        var why =
+            context.Provider.Capabilities.HasFlag(DcrCapabilities.List)
+            || record is { RegistrationAccessToken: not null, RegistrationClientUri: not null }
+                ? null
+                : "that takes its registration access token and its registration_client_uri";
         if (why is null)
         {
             try

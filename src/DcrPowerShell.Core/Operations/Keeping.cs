@@ -26,7 +26,12 @@ internal static class Keeping
     /// VaultReadFailed, StoreDamaged, StoreLocked: what is known of it cannot be read. The answer stays in the ledger, or the error carries
     /// the client.
     /// </exception>
-    public static async Task<(RegistrationRecord Record, RegistrationRecord? Known)> NewRecordAsync(this OperationContext context, RegistrationAnswer answer, string? tenant, string done)
+    public static async Task<(RegistrationRecord Record, RegistrationRecord? Known)> NewRecordAsync(
+        this OperationContext context,
+        RegistrationAnswer answer,
+        string? tenant,
+        string done
+    )
     {
         try
         {
@@ -37,7 +42,17 @@ internal static class Keeping
         }
         catch (DcrException unread) when (!context.Scope.HasAnswer)
         {
-            throw DcrErrors.NotKeptHere(answer.ClientId!, done, new DcrClient(Merged(context.UnknownRecord(answer.ClientId!)), []) { State = DcrClientState.Active, Storage = DcrStorage.MemoryOnly }, hasAnswer: false, unread);
+            throw DcrErrors.NotKeptHere(
+                answer.ClientId!,
+                done,
+                new DcrClient(Merged(context.UnknownRecord(answer.ClientId!)), [])
+                {
+                    State = DcrClientState.Active,
+                    Storage = DcrStorage.MemoryOnly,
+                },
+                hasAnswer: false,
+                unread
+            );
         }
 
         RegistrationRecord Merged(RegistrationRecord former) => context.Merged(former with { Tenant = former.Tenant ?? tenant }, answer);
@@ -54,14 +69,21 @@ internal static class Keeping
     };
 
     /// <summary>Where a client is kept that was found.</summary>
-    public static DcrStorage StorageOf(this OperationContext context, RegistrationRecord record) => record.IsKept ? context.Store.StorageOf(record) : DcrStorage.MemoryOnly;
+    public static DcrStorage StorageOf(this OperationContext context, RegistrationRecord record) =>
+        record.IsKept ? context.Store.StorageOf(record) : DcrStorage.MemoryOnly;
 
     /// <summary>A client as a list shows it, with what is known of it. Stores nothing.</summary>
     public static async Task<DcrClient> ListedAsync(this OperationContext context, RegistrationAnswer listed)
     {
-        var known = (await context.Store.FindAsync(context.Connection.Issuer, listed.ClientId!, orOutline: true).ConfigureAwait(false))?.Record;
+        var known = (
+            await context.Store.FindAsync(context.Connection.Issuer, listed.ClientId!, orOutline: true).ConfigureAwait(false)
+        )?.Record;
         var record = context.Merged(known ?? context.UnknownRecord(listed.ClientId!), listed);
-        return new DcrClient(record, []) { State = DcrClientState.Active, Storage = known is null ? DcrStorage.MemoryOnly : context.Store.StorageOf(record) };
+        return new DcrClient(record, [])
+        {
+            State = DcrClientState.Active,
+            Storage = known is null ? DcrStorage.MemoryOnly : context.Store.StorageOf(record),
+        };
     }
 
     /// <summary>
@@ -69,7 +91,12 @@ internal static class Keeping
     /// section 3.2.1), and what an update leaves out is deleted (RFC 7592, section 2.2). It is completed from what is kept.
     /// </summary>
     /// <param name="named">What the command names: to remove redirect URIs on purpose is no part.</param>
-    public static RegistrationAnswer Completed(this OperationContext context, RegistrationRecord record, RegistrationAnswer answer, JsonBag? named = null)
+    public static RegistrationAnswer Completed(
+        this OperationContext context,
+        RegistrationRecord record,
+        RegistrationAnswer answer,
+        JsonBag? named = null
+    )
     {
         if (answer.ClientId != record.ClientId || named?.Has(ClientMember.RedirectUris) == true
             || record.Metadata.Texts(ClientMember.RedirectUris).Count == 0 || answer.Members.Texts(ClientMember.RedirectUris).Count > 0)
@@ -77,8 +104,11 @@ internal static class Keeping
             return answer;
         }
 
-        var lacking = record.Metadata.Where((name, value) => ClientMember.IsRegistered(name) && !JsonBag.IsAbsent(value) && !answer.Members.Has(name));
-        const string Part = "the server's answer lacks members that are kept here, so it is taken for a part of the client, and they are kept.";
+        var lacking = record.Metadata.Where(
+            (name, value) => ClientMember.IsRegistered(name) && !JsonBag.IsAbsent(value) && !answer.Members.Has(name)
+        );
+        const string Part =
+            "the server's answer lacks members that are kept here, so it is taken for a part of the client, and they are kept.";
         context.Warn(record.ClientId, $"{Part} They are {string.Join(", ", lacking.Select(static member => member.Key))}.", Part);
         return answer.Onto(record.Metadata.Without(ClientMember.ForbiddenInUpdate));
     }
@@ -109,7 +139,10 @@ internal static class Keeping
                 await context.StoreAsync(newer, [], done).ConfigureAwait(false);
             }
 
-            throw new UnreadAnswerException(response: null, answer.ClientId is { } other ? $"its answer is about client '{other}'" : "its answer has no client_id");
+            throw new UnreadAnswerException(
+                response: null,
+                answer.ClientId is { } other ? $"its answer is about client '{other}'" : "its answer has no client_id"
+            );
         }
 
         var updated = context.Merged(record, answer);
@@ -125,9 +158,17 @@ internal static class Keeping
         }
 
         var client = isKept
-            ? new DcrClient(updated, changes) { State = DcrClientState.Active, Storage = isWorthKeeping ? context.Store.StorageOf(record) : DcrStorage.MemoryOnly }
+            ? new DcrClient(updated, changes)
+            {
+                State = DcrClientState.Active,
+                Storage = isWorthKeeping ? context.Store.StorageOf(record) : DcrStorage.MemoryOnly,
+            }
             : await context.StoreAsync(updated, changes, done).ConfigureAwait(false);
-        context.Tell(client, hasNewSecret: client.Record.ClientSecret != record.ClientSecret, hasNewMethod: client.TokenEndpointAuthMethod != MethodOf(record));
+        context.Tell(
+            client,
+            hasNewSecret: client.Record.ClientSecret != record.ClientSecret,
+            hasNewMethod: client.TokenEndpointAuthMethod != MethodOf(record)
+        );
         return client;
     }
 
@@ -135,18 +176,33 @@ internal static class Keeping
     /// <param name="state">Active where the server's answer has just brought it.</param>
     /// <param name="closes">Whether nothing more is to come of what was asked.</param>
     /// <exception cref="DcrException">VaultWriteFailed, StoreReadOnly: the error carries the client and its secrets.</exception>
-    public static async Task<DcrClient> StoreAsync(this OperationContext context, RegistrationRecord record, IReadOnlyList<DcrChange> changes, string done, DcrClientState state = DcrClientState.Active, bool closes = false)
+    public static async Task<DcrClient> StoreAsync(
+        this OperationContext context,
+        RegistrationRecord record,
+        IReadOnlyList<DcrChange> changes,
+        string done,
+        DcrClientState state = DcrClientState.Active,
+        bool closes = false
+    )
     {
         context.Audit.Got(record);
         DcrStorage storage;
         VaultException? failure;
         try
         {
-            (storage, failure) = await context.Store.KeepAsync(record, context.Scope.Entry, closes, isDurable: !context.Scope.HasAnswer, context.Scope.EndTurn).ConfigureAwait(false);
+            (storage, failure) = await context
+                .Store.KeepAsync(record, context.Scope.Entry, closes, isDurable: !context.Scope.HasAnswer, context.Scope.EndTurn)
+                .ConfigureAwait(false);
         }
         catch (DcrException unwritten)
         {
-            throw DcrErrors.NotKeptHere(record.ClientId, done, new DcrClient(record, changes) { State = state, Storage = DcrStorage.MemoryOnly }, context.Scope.HasAnswer, unwritten);
+            throw DcrErrors.NotKeptHere(
+                record.ClientId,
+                done,
+                new DcrClient(record, changes) { State = state, Storage = DcrStorage.MemoryOnly },
+                context.Scope.HasAnswer,
+                unwritten
+            );
         }
 
         context.Scope.Kept();
@@ -161,18 +217,31 @@ internal static class Keeping
         }
 
         context.DistrustVault();
-        throw DcrErrors.NotKept(context.Connection.Vault!, record.ClientId, done, new DcrClient(record, changes) { State = state, Storage = storage }, failure, failure.NextStep);
+        throw DcrErrors.NotKept(
+            context.Connection.Vault!,
+            record.ClientId,
+            done,
+            new DcrClient(record, changes) { State = state, Storage = storage },
+            failure,
+            failure.NextStep
+        );
     }
 
-    /// <summary>Makes sure, before anything is sent, that the application's copy of the client secret takes the place of no other secret.</summary>
+    /// <summary>
+    /// Makes sure, before anything is sent, that the application's copy of the client secret takes the place of no other secret.
+    /// </summary>
     /// <param name="clientSecretName">Null for no copy.</param>
     /// <param name="record">What is known of the client; null for a new one.</param>
     /// <exception cref="DcrException">SecretExists; the vault could not be read.</exception>
     public static Task CheckCopyAsync(this OperationContext context, string? clientSecretName, RegistrationRecord? record) =>
-        clientSecretName is null ? Task.CompletedTask : context.Store.CheckCopyAsync(clientSecretName, record?.SecretName, record?.ClientSecret);
+        clientSecretName is null
+            ? Task.CompletedTask
+            : context.Store.CheckCopyAsync(clientSecretName, record?.SecretName, record?.ClientSecret);
 
     /// <summary>Gives the application its own copy of the client secret, under a name of the user's choice.</summary>
-    /// <exception cref="DcrException">VaultWriteFailed, SecretExists, StoreReadOnly: the error carries the client and its secrets.</exception>
+    /// <exception cref="DcrException">
+    /// VaultWriteFailed, SecretExists, StoreReadOnly: the error carries the client and its secrets.
+    /// </exception>
     public static async Task CopySecretAsync(this OperationContext context, DcrClient client, string? clientSecretName)
     {
         if (clientSecretName is null)
@@ -182,7 +251,11 @@ internal static class Keeping
 
         if (client.Record.ClientSecret is not { } secret)
         {
-            context.Warn(client.ClientId, $"there is no client secret: nothing was stored as '{clientSecretName}'.", "there is no client secret: nothing was stored under the name given.");
+            context.Warn(
+                client.ClientId,
+                $"there is no client secret: nothing was stored as '{clientSecretName}'.",
+                "there is no client secret: nothing was stored under the name given."
+            );
             return;
         }
 
@@ -202,7 +275,9 @@ internal static class Keeping
     }
 
     /// <summary>Says in one line what was granted otherwise than asked, and what is odd.</summary>
-    /// <param name="hasNewMethod">Whether this answer brought how the client authenticates. Else its secret may be known elsewhere: not all servers repeat it.</param>
+    /// <param name="hasNewMethod">
+    /// Whether this answer brought how the client authenticates. Else its secret may be known elsewhere: not all servers repeat it.
+    /// </param>
     public static void Tell(this OperationContext context, DcrClient client, bool hasNewSecret, bool hasNewMethod)
     {
         TellChanges("the server granted otherwise than asked", client.Changes.Where(static change => change.WasNamed).ToList());
@@ -212,14 +287,24 @@ internal static class Keeping
             Warn(doubt, "client_secret_expires_at is not what RFC 7591 has there: a time in seconds that is still to come, or 0.");
         }
 
-        if (hasNewMethod && client.Record.ClientSecret is null && client.TokenEndpointAuthMethod is "client_secret_basic" or "client_secret_post" or "client_secret_jwt")
+        if (
+            hasNewMethod
+            && client.Record.ClientSecret is null
+            && client.TokenEndpointAuthMethod is "client_secret_basic" or "client_secret_post" or "client_secret_jwt"
+        )
         {
-            Warn($"the server set token_endpoint_auth_method to {client.TokenEndpointAuthMethod} and gave no client secret: the client cannot authenticate.");
+            Warn(
+                $"the server set token_endpoint_auth_method to {client.TokenEndpointAuthMethod} and gave no client secret: the client "
+                    + "cannot authenticate."
+            );
         }
 
         if (client.Record.RegistrationAccessToken is { } token && !HeaderText.IsToken(token))
         {
-            Warn("its registration access token has a character that no bearer token has, so the client cannot be managed with it. It is kept as it came.");
+            Warn(
+                "its registration access token has a character that no bearer token has, so the client cannot be managed with it. It is "
+                    + "kept as it came."
+            );
         }
 
         // Of one kind are those where the same members changed, whatever their values.
@@ -227,7 +312,11 @@ internal static class Keeping
         {
             if (changes.Count > 0)
             {
-                context.Warn(client.ClientId, $"{what}. {string.Join("; ", changes)}.", $"{what} ({string.Join(", ", changes.Select(static change => change.Name))}).");
+                context.Warn(
+                    client.ClientId,
+                    $"{what}. {string.Join("; ", changes)}.",
+                    $"{what} ({string.Join(", ", changes.Select(static change => change.Name))})."
+                );
             }
         }
 
@@ -240,16 +329,20 @@ internal static class Keeping
         var method = client.TokenEndpointAuthMethod ?? asked.Text(ClientMember.TokenEndpointAuthMethod);
         if (client.Record.ClientSecret is null && method is null && !HasKeys(client.Record.Metadata) && !HasKeys(asked))
         {
-            const string Lacking = "the server gave no client secret and named no token_endpoint_auth_method. By RFC 7591 that means client_secret_basic, so the client cannot authenticate; if the server takes it as a public client, set -TokenEndpointAuthMethod none.";
+            const string Lacking =
+                "the server gave no client secret and named no token_endpoint_auth_method. By RFC 7591 that means client_secret_basic, so "
+                    + "the client cannot authenticate; if the server takes it as a public client, set -TokenEndpointAuthMethod none.";
             context.Warn(client.ClientId, Lacking);
         }
 
         if (context.Provider.WhyUnmanaged(client.Record) is { ErrorId: DcrErrorId.OperationNotSupported })
         {
             context.Connection.Lacks(DcrCapabilities.Read | DcrCapabilities.Update | DcrCapabilities.Delete);
-            const string NoAddress = "the server gave a registration access token and no registration_client_uri, so nobody knows where the client is "
+            const string NoAddress =
+                "the server gave a registration access token and no registration_client_uri, so nobody knows where the client is "
                 + "managed. The token is kept. If you know the address, Import-DcrClient -Overwrite takes both.";
-            const string Unmanaged = "the server gave no registration access token, so the client cannot be read, changed or deleted from here. "
+            const string Unmanaged =
+                "the server gave no registration access token, so the client cannot be read, changed or deleted from here. "
                 + "To replace it: register another with New-DcrClient -AllowDuplicate, move the application over, and drop this one with "
                 + "Remove-DcrClient -StoreOnly.";
             context.Warn(client.ClientId, client.Record.RegistrationAccessToken is null ? Unmanaged : NoAddress);
@@ -257,16 +350,24 @@ internal static class Keeping
     }
 
     /// <summary>What is odd about when the client secret expires; null for nothing.</summary>
-    private static string? ExpiryDoubt(RegistrationRecord record, DateTimeOffset now) => (SecretExpiry.Read(record.Metadata), record.ClientSecretExpiresAt) switch
-    {
-        ({ At: null, Odd: { } odd }, _) => $"client_secret_expires_at is {Redaction.Printable(odd, 40)}, which is no time: when the client secret expires is not known.",
-        (_, null) => "the server did not say when the client secret expires (client_secret_expires_at).",
-        (_, > 0 and var at) when at <= now.ToUnixTimeSeconds() => $"the client secret that the server gave has expired already, {Duration.Say(TimeSpan.FromSeconds(now.ToUnixTimeSeconds() - at))} ago (client_secret_expires_at).",
-        ({ Odd: { } odd }, { } at) => $"client_secret_expires_at is {Redaction.Printable(odd, 40)}, not in seconds as RFC 7591 has it. It was read as {(at == 0 ? "never" : $"{DateTimeOffset.FromUnixTimeSeconds(at):yyyy-MM-dd HH:mm} UTC")}.",
-        _ => null,
-    };
+    private static string? ExpiryDoubt(RegistrationRecord record, DateTimeOffset now) =>
+        (SecretExpiry.Read(record.Metadata), record.ClientSecretExpiresAt) switch
+        {
+            ({ At: null, Odd: { } odd }, _) =>
+                $"client_secret_expires_at is {Redaction.Printable(odd, 40)}, which is no time: when the client secret expires is not "
+                    + "known.",
+            (_, null) => "the server did not say when the client secret expires (client_secret_expires_at).",
+            (_, > 0 and var at) when at <= now.ToUnixTimeSeconds() =>
+                "the client secret that the server gave has expired already, "
+                    + $"{Duration.Say(TimeSpan.FromSeconds(now.ToUnixTimeSeconds() - at))} ago (client_secret_expires_at).",
+            ({ Odd: { } odd }, { } at) =>
+                $"client_secret_expires_at is {Redaction.Printable(odd, 40)}, not in seconds as RFC 7591 has it. It was read as "
+                    + $"{(at == 0 ? "never" : $"{DateTimeOffset.FromUnixTimeSeconds(at):yyyy-MM-dd HH:mm} UTC")}.",
+            _ => null,
+        };
 
-    private static bool HasKeys(JsonBag metadata) => metadata.Has(ClientMember.Jwks) || metadata.Has(ClientMember.JwksUri) || metadata.Has(ClientMember.SoftwareStatement);
+    private static bool HasKeys(JsonBag metadata) =>
+        metadata.Has(ClientMember.Jwks) || metadata.Has(ClientMember.JwksUri) || metadata.Has(ClientMember.SoftwareStatement);
 
     private static string? MethodOf(RegistrationRecord record) => record.Metadata.Text(ClientMember.TokenEndpointAuthMethod);
 
@@ -281,7 +382,11 @@ internal static class Keeping
 
         if (before is not null)
         {
-            context.Warn(now.ClientId, $"it was kept for tenant '{before}', and is kept for tenant '{now.Tenant}' now.", "they were kept for other tenants before.");
+            context.Warn(
+                now.ClientId,
+                $"it was kept for tenant '{before}', and is kept for tenant '{now.Tenant}' now.",
+                "they were kept for other tenants before."
+            );
         }
 
         if (StoreOperation.DoubledWarning(context.Store.Ledger, [now.Record]) is { } doubled)
@@ -304,15 +409,24 @@ internal static class Keeping
     {
         var heard = answer with { Members = Echo.Hide(answer.Members, context.Audit.Sent) };
         var merged = Merge(record, heard, context.Connection.RegistrationEndpoint, context.Connection.AllowedOrigins, context.Clock.UtcNow);
-        if (Resolve(answer.RegistrationClientUri, context.Connection.RegistrationEndpoint) is { } named && named.AbsoluteUri != merged.RegistrationClientUri?.AbsoluteUri)
+        if (
+            Resolve(answer.RegistrationClientUri, context.Connection.RegistrationEndpoint) is { } named
+            && named.AbsoluteUri != merged.RegistrationClientUri?.AbsoluteUri
+        )
         {
             var origin = $"{named.Scheme}://{named.Authority}".Split('@').Last();
-            context.Warn(record.ClientId, $"the server says that it is managed at {origin} now, where its token may not go. It is managed where it was.");
+            context.Warn(
+                record.ClientId,
+                $"the server says that it is managed at {origin} now, where its token may not go. It is managed where it was."
+            );
         }
 
         foreach (var member in answer.Unusable)
         {
-            context.Warn(record.ClientId, $"the server sent a {member} that is masked or cannot be one. It was not taken; a stored one stays.");
+            context.Warn(
+                record.ClientId,
+                $"the server sent a {member} that is masked or cannot be one. It was not taken; a stored one stays."
+            );
         }
 
         return merged;
@@ -321,18 +435,26 @@ internal static class Keeping
     /// <summary>A record with what an answer brought.</summary>
     /// <param name="endpoint">The registration endpoint, to which a relative URI belongs.</param>
     /// <param name="allowedOrigins">Where the token may go beside.</param>
-    public static RegistrationRecord Merge(RegistrationRecord record, RegistrationAnswer answer, Uri endpoint, IReadOnlyCollection<Uri> allowedOrigins, DateTimeOffset now) => record with
-    {
-        // A token that no header may carry is kept only where there is no other.
-        RegistrationAccessToken = answer.RegistrationAccessToken is { } token && (record.RegistrationAccessToken is null || HeaderText.IsToken(token))
-            ? token
-            : record.RegistrationAccessToken,
-        RegistrationClientUri = UriAfter(record, Resolve(answer.RegistrationClientUri, endpoint), endpoint, allowedOrigins),
-        ClientSecret = answer.ClientSecret ?? record.ClientSecret,
-        ClientSecretExpiresAt = ExpiryAfter(record, answer),
-        UpdatedAt = RegistrationRecord.Later(now, record.UpdatedAt),
-        Metadata = answer.Members.Without(ClientMember.ClientSecret, ClientMember.RegistrationAccessToken),
-    };
+    public static RegistrationRecord Merge(
+        RegistrationRecord record,
+        RegistrationAnswer answer,
+        Uri endpoint,
+        IReadOnlyCollection<Uri> allowedOrigins,
+        DateTimeOffset now
+    ) =>
+        record with
+        {
+            // A token that no header may carry is kept only where there is no other.
+            RegistrationAccessToken =
+                answer.RegistrationAccessToken is { } token && (record.RegistrationAccessToken is null || HeaderText.IsToken(token))
+                    ? token
+                    : record.RegistrationAccessToken,
+            RegistrationClientUri = UriAfter(record, Resolve(answer.RegistrationClientUri, endpoint), endpoint, allowedOrigins),
+            ClientSecret = answer.ClientSecret ?? record.ClientSecret,
+            ClientSecretExpiresAt = ExpiryAfter(record, answer),
+            UpdatedAt = RegistrationRecord.Later(now, record.UpdatedAt),
+            Metadata = answer.Members.Without(ClientMember.ClientSecret, ClientMember.RegistrationAccessToken),
+        };
 
     /// <summary>What the server says; else what it said of this same secret.</summary>
     private static long? ExpiryAfter(RegistrationRecord record, RegistrationAnswer answer) =>
@@ -342,7 +464,11 @@ internal static class Keeping
 
     /// <summary>What the server says, unless the token may not go there and has another place to go.</summary>
     private static Uri? UriAfter(RegistrationRecord record, Uri? named, Uri endpoint, IReadOnlyCollection<Uri> allowedOrigins) =>
-        named is null || (record.RegistrationClientUri is { } known && !(SafeUrl.IsSafe(named) && ClientConfiguration.IsAllowed(named, endpoint, [.. allowedOrigins, known])))
+        named is null
+        || (
+            record.RegistrationClientUri is { } known
+            && !(SafeUrl.IsSafe(named) && ClientConfiguration.IsAllowed(named, endpoint, [.. allowedOrigins, known]))
+        )
             ? record.RegistrationClientUri
             : named;
 

@@ -41,7 +41,17 @@ internal sealed class LedgerScope(DcrConnection connection, Registrations store,
     public async Task<Begun> BeginRegistrationAsync(JsonBag metadata, string? tenant, bool allowsDuplicate)
     {
         _known = null;
-        var begun = await connection.Ledger.BeginAsync(Intent(LedgerOperation.Register) with { ClientName = metadata.Text(ClientMember.ClientName), Tenant = tenant, Metadata = metadata }, allowsDuplicate).ConfigureAwait(false);
+        var begun = await connection
+            .Ledger.BeginAsync(
+                Intent(LedgerOperation.Register) with
+                {
+                    ClientName = metadata.Text(ClientMember.ClientName),
+                    Tenant = tenant,
+                    Metadata = metadata,
+                },
+                allowsDuplicate
+            )
+            .ConfigureAwait(false);
         if (begun is Begun.Entry entry)
         {
             Add(entry.Id);
@@ -52,11 +62,14 @@ internal sealed class LedgerScope(DcrConnection connection, Registrations store,
     }
 
     /// <summary>
-    /// Waits until no other command asks the server about this client, and keeps them waiting until this run has ended: each answer may bring
+    /// Waits until no other command asks the server about this client, and keeps them waiting until this run has ended: each answer may
+    /// bring
     /// a token that makes the one before worthless.
     /// </summary>
     /// <returns>The client as it is known now: another command may have changed it since it was found.</returns>
-    /// <exception cref="DcrException">OutcomeUnknown: the other one does not end. Nothing was sent. StoreDamaged; the vault could not be read.</exception>
+    /// <exception cref="DcrException">
+    /// OutcomeUnknown: the other one does not end. Nothing was sent. StoreDamaged; the vault could not be read.
+    /// </exception>
     public async Task<RegistrationRecord> TakeTurnAsync(RegistrationRecord record)
     {
         if (HasTurn(record))
@@ -77,7 +90,8 @@ internal sealed class LedgerScope(DcrConnection connection, Registrations store,
     public bool HasTurn(RegistrationRecord record) => _turnOf == record.SecretName;
 
     /// <summary>
-    /// What came back is in the ledger. A vault is not waited for in a turn: its hop is on the pipeline thread, where a command further down
+    /// What came back is in the ledger. A vault is not waited for in a turn: its hop is on the pipeline thread, where a command further
+    /// down
     /// may be waiting for this turn.
     /// </summary>
     public void EndTurn()
@@ -136,7 +150,11 @@ internal sealed class LedgerScope(DcrConnection connection, Registrations store,
         }
         catch (DcrException failure)
         {
-            reporter.Warning($"The server's answer could not be written to the local store before it was read: {failure.InnerException?.Message.TrimEnd('.') ?? "it is locked"}. What it brought is on the object, and is written again now.");
+            reporter.Warning(
+                "The server's answer could not be written to the local store before it was read: "
+                    + $"{failure.InnerException?.Message.TrimEnd('.') ?? "it is locked"}. What it brought is on the object, and is written "
+                    + "again now."
+            );
         }
     }
 
@@ -174,7 +192,9 @@ internal sealed class LedgerScope(DcrConnection connection, Registrations store,
 
         try
         {
-            await (StaysOpen(failure) ? connection.Ledger.OrphanAsync(_entries) : connection.Ledger.CloseAsync(_entries)).ConfigureAwait(false);
+            await (StaysOpen(failure) ? connection.Ledger.OrphanAsync(_entries) : connection.Ledger.CloseAsync(_entries)).ConfigureAwait(
+                false
+            );
         }
         catch (DcrException)
         {
@@ -205,7 +225,9 @@ internal sealed class LedgerScope(DcrConnection connection, Registrations store,
         }
     }
 
-    /// <summary>Where an answer is not kept, or nobody knows whether the server did anything: also after a failure that nobody thought of.</summary>
+    /// <summary>
+    /// Where an answer is not kept, or nobody knows whether the server did anything: also after a failure that nobody thought of.
+    /// </summary>
     private bool StaysOpen(Exception? failure) => _isUnusable
         || failure is not (null or DcrException or OperationCanceledException)
         || (failure is not null and not DcrException { ServerError.Status: >= 200 and < 300 } && _hasArrived)
@@ -246,7 +268,8 @@ internal sealed class LedgerScope(DcrConnection connection, Registrations store,
         }
 
         var text = response.Text();
-        return Has(ClientMember.RegistrationAccessToken, _known?.RegistrationAccessToken) || Has(ClientMember.ClientSecret, _known?.ClientSecret);
+        return Has(ClientMember.RegistrationAccessToken, _known?.RegistrationAccessToken)
+            || Has(ClientMember.ClientSecret, _known?.ClientSecret);
 
         bool Has(string member, string? known) => text.Contains($"\"{member}\"") && (known is null || !text.Contains($"\"{known}\""));
     }

@@ -15,7 +15,11 @@ internal static class ListOperation
     /// <param name="namePrefix">What names begin with; null for all.</param>
     /// <param name="cursor">From the page before; null for the first.</param>
     /// <exception cref="DcrException">The server refused, or the vault could not be read.</exception>
-    public static async Task<(IReadOnlyList<DcrClient> Clients, string? Next)> FromServerAsync(OperationContext context, string? namePrefix, string? cursor)
+    public static async Task<(IReadOnlyList<DcrClient> Clients, string? Next)> FromServerAsync(
+        OperationContext context,
+        string? namePrefix,
+        string? cursor
+    )
     {
         await context.CheckVaultAsync().ConfigureAwait(false);
         var page = await context.Provider.ListAsync(namePrefix, cursor, context.Call).ConfigureAwait(false);
@@ -39,7 +43,8 @@ internal static class ListOperation
     public static string ElsewhereWarning(DcrConnection connection, string named, StoredRegistration other)
     {
         var vault = other.Place == 0 ? null : connection.Ledger.VaultAt(other.Place) ?? "?";
-        return $"{(connection.Vault is { } own ? $"Vault '{own}'" : "The local store")} has no client that matches '{named}', and {(vault is null ? "the local store" : $"vault '{vault}'")} has one: "
+        return $"{(connection.Vault is { } own ? $"Vault '{own}'" : "The local store")} has no client that matches '{named}', and "
+            + $"{(vault is null ? "the local store" : $"vault '{vault}'")} has one: "
             + $"'{other.Record.ClientId}'. Connect-DcrServer {(vault is null ? "-LocalStore" : $"-Vault {vault}")} works with that.";
     }
 
@@ -47,8 +52,23 @@ internal static class ListOperation
     /// <param name="issuer">Null for all.</param>
     /// <param name="place">What the clients' vault is known by in the ledger; null for all places.</param>
     /// <param name="tenant">Of this one alone; null for all.</param>
-    public static IEnumerable<StoredRegistration> Kept(RegistrationLedger ledger, string? issuer, ulong? place, IReporter reporter, string? tenant = null) =>
-        ledger.List(issuer, damaged => reporter.Warning($"{damaged} registration{(damaged == 1 ? "" : "s")} in the local store cannot be read, for what is on the disk is damaged. Get-DcrStore tells more."), tenant)
+    public static IEnumerable<StoredRegistration> Kept(
+        RegistrationLedger ledger,
+        string? issuer,
+        ulong? place,
+        IReporter reporter,
+        string? tenant = null
+    ) =>
+        ledger
+            .List(
+                issuer,
+                damaged =>
+                    reporter.Warning(
+                        $"{damaged} registration{(damaged == 1 ? "" : "s")} in the local store cannot be read, for what is on the disk is "
+                            + "damaged. Get-DcrStore tells more."
+                    ),
+                tenant
+            )
             .Where(found => place is null || found.Place == place);
 
     /// <summary>The clients of one tenant, by its exact name; in whatever store, because tenants are one space over all of them.</summary>

@@ -17,7 +17,13 @@ internal static class LostAnswer
     /// <param name="again">Makes the change once more, on what the server has now.</param>
     /// <param name="unknown">Why the outcome is unknown.</param>
     /// <exception cref="DcrException">TokenLost; or OutcomeUnknown still.</exception>
-    public static async Task<DcrClient> ResolveAsync(OperationContext context, RegistrationRecord record, JsonBag asked, DcrException unknown, Func<DcrClient, RegistrationAnswer, Task<DcrClient>> again)
+    public static async Task<DcrClient> ResolveAsync(
+        OperationContext context,
+        RegistrationRecord record,
+        JsonBag asked,
+        DcrException unknown,
+        Func<DcrClient, RegistrationAnswer, Task<DcrClient>> again
+    )
     {
         if (context.Stop.IsCancellationRequested)
         {
@@ -26,10 +32,16 @@ internal static class LostAnswer
 
         context.Reporter.Verbose($"{unknown.Message} Reading client '{record.ClientId}' to find out.");
         var (client, answer) = await ReadAsync(context, record, unknown).ConfigureAwait(false);
-        return asked.Count > 0 && Grant.Compare(asked, answer.Members, context.Audit.Sent).Count == 0 ? client : await again(client, answer).ConfigureAwait(false);
+        return asked.Count > 0 && Grant.Compare(asked, answer.Members, context.Audit.Sent).Count == 0
+            ? client
+            : await again(client, answer).ConfigureAwait(false);
     }
 
-    private static async Task<(DcrClient Client, RegistrationAnswer Answer)> ReadAsync(OperationContext context, RegistrationRecord record, DcrException unknown)
+    private static async Task<(DcrClient Client, RegistrationAnswer Answer)> ReadAsync(
+        OperationContext context,
+        RegistrationRecord record,
+        DcrException unknown
+    )
     {
         try
         {
@@ -37,7 +49,8 @@ internal static class LostAnswer
             var stored = await context.Store.FindAsync(record.Issuer, record.ClientId).ConfigureAwait(false);
             return await ReadOperation.ReadAsync(context, stored?.Record ?? record).ConfigureAwait(false);
         }
-        catch (DcrException refusal) when (refusal is { ErrorId: DcrErrorId.AccessTokenRejected, IsClientGone: true } && record.RegistrationAccessToken is not null)
+        catch (DcrException refusal)
+            when (refusal is { ErrorId: DcrErrorId.AccessTokenRejected, IsClientGone: true } && record.RegistrationAccessToken is not null)
         {
             throw DcrErrors.TokenLost(record.ClientId, context.Connection.RegistrationEndpoint, unknown);
         }

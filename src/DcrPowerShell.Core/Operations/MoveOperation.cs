@@ -21,11 +21,15 @@ internal static class MoveOperation
     {
         var (stored, why) = await to.SettleAsync().ConfigureAwait(false);
         await to.ConfirmAsync().ConfigureAwait(false);
-        return why is null ? stored.Select(static record => new DcrClient(record, []) { Storage = DcrStorage.Vault }).ToList() : throw DcrErrors.VaultNotWritable(to.Vault!.Name, why, why.NextStep);
+        return why is null
+            ? stored.Select(static record => new DcrClient(record, []) { Storage = DcrStorage.Vault }).ToList()
+            : throw DcrErrors.VaultNotWritable(to.Vault!.Name, why, why.NextStep);
     }
 
     /// <returns>The client at its new place.</returns>
-    /// <exception cref="DcrException">VaultReadFailed, VaultWriteFailed, StoreReadOnly: it is still where it was, or in both places.</exception>
+    /// <exception cref="DcrException">
+    /// VaultReadFailed, VaultWriteFailed, StoreReadOnly: it is still where it was, or in both places.
+    /// </exception>
     public static async Task<DcrClient> RunAsync(Registrations from, Registrations to, StoredRegistration listed)
     {
         var (issuer, clientId) = (listed.Record.Issuer, listed.Record.ClientId);
@@ -39,9 +43,11 @@ internal static class MoveOperation
                 throw DcrErrors.NotMovedNow(clientId);
             }
 
-            found = await from.FindAsync(issuer, clientId).ConfigureAwait(false) is { } known && known.Place == from.Ledger.PlaceOf(from.VaultId)
-                ? known
-                : throw DcrErrors.NoRegistrationHere(clientId, from.Place);
+            found =
+                await from.FindAsync(issuer, clientId).ConfigureAwait(false) is { } known
+                && known.Place == from.Ledger.PlaceOf(from.VaultId)
+                    ? known
+                    : throw DcrErrors.NoRegistrationHere(clientId, from.Place);
             sequence = await from.Ledger.MoveAsync(found.Record, to.VaultId, from.VaultId, found.Sequence).ConfigureAwait(false);
         }
         while (sequence == 0);

@@ -11,7 +11,11 @@ internal static class NewestToken
     /// <summary>Asks; where the token is rejected, once more with a newer one, if there is one by now.</summary>
     /// <param name="ask">Gives the client that it asked with, and what came back.</param>
     /// <exception cref="DcrException">Refused, not sent, or of unknown outcome.</exception>
-    public static async Task<(RegistrationRecord Record, T Answer)> AskAsync<T>(this OperationContext context, RegistrationRecord record, Func<RegistrationRecord, Task<(RegistrationRecord Record, T Answer)>> ask)
+    public static async Task<(RegistrationRecord Record, T Answer)> AskAsync<T>(
+        this OperationContext context,
+        RegistrationRecord record,
+        Func<RegistrationRecord, Task<(RegistrationRecord Record, T Answer)>> ask
+    )
     {
         try
         {

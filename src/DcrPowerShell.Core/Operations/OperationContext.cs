@@ -11,7 +11,13 @@ namespace DcrPowerShell.Operations;
 /// <summary>What an operation works with.</summary>
 /// <param name="Store">Where registrations are kept.</param>
 /// <param name="Stop">The user's wish to stop.</param>
-internal sealed record OperationContext(DcrConnection Connection, Registrations Store, IReporter Reporter, IClock Clock, CancellationToken Stop)
+internal sealed record OperationContext(
+    DcrConnection Connection,
+    Registrations Store,
+    IReporter Reporter,
+    IClock Clock,
+    CancellationToken Stop
+)
 {
     /// <summary>How long a write that was read back vouches for the vault.</summary>
     private static readonly TimeSpan ProofHolds = TimeSpan.FromMinutes(1);
@@ -73,7 +79,9 @@ internal sealed record OperationContext(DcrConnection Connection, Registrations 
         }
     }
 
-    /// <summary>Makes sure that what comes can be kept, and takes the turn to ask about a client. The vault is not called in the turn.</summary>
+    /// <summary>
+    /// Makes sure that what comes can be kept, and takes the turn to ask about a client. The vault is not called in the turn.
+    /// </summary>
     /// <returns>The client as it is known now.</returns>
     /// <inheritdoc cref="LedgerScope.TakeTurnAsync"/>
     public async Task<RegistrationRecord> TakeTurnAsync(RegistrationRecord record)

@@ -9,11 +9,14 @@ using DcrPowerShell.Ledger;
 
 namespace DcrPowerShell.Operations;
 
-/// <summary>Requests of which nobody knows what the server did: finds them, looks up what the server knows of them, and settles them.</summary>
+/// <summary>
+/// Requests of which nobody knows what the server did: finds them, looks up what the server knows of them, and settles them.
+/// </summary>
 internal static class OrphanOperation
 {
     /// <summary>
-    /// Those at the connected server. What was answered and can be used is no orphan: it is kept. Else this changes nothing; a token or secret
+    /// Those at the connected server. What was answered and can be used is no orphan: it is kept. Else this changes nothing; a token or
+    /// secret
     /// that the server rotates at a read is kept.
     /// </summary>
     /// <exception cref="DcrException">The server refused to list its clients, or the store failed.</exception>
@@ -22,25 +25,39 @@ internal static class OrphanOperation
         var waiting = await UseAnswersAsync(context).ConfigureAwait(false);
         if (waiting.Count > 0)
         {
-            context.Reporter.Warning($"{(waiting.Count == 1 ? "1 answer" : $"{waiting.Count} answers")} of the server {(waiting.Count == 1 ? "is" : "are")} whole in the local store, and no registration could be made of {(waiting.Count == 1 ? "it" : "them")} yet: Connect-DcrServer does that, when the store can be written and the vault of the client is connected.");
+            context.Reporter.Warning(
+                $"{(waiting.Count == 1 ? "1 answer" : $"{waiting.Count} answers")} of the server {(waiting.Count == 1 ? "is" : "are")} "
+                    + $"whole in the local store, and no registration could be made of {(waiting.Count == 1 ? "it" : "them")} yet: "
+                    + "Connect-DcrServer does that, when the store can be written and the vault of the client is connected."
+            );
         }
 
         var orphans = new List<DcrOrphan>();
         foreach (var entry in Ended(context).Where(entry => !RecoverOperation.IsUsable(entry)))
         {
-            orphans.Add(entry.Intent switch
-            {
-                null => Orphan(context, entry, [], "What was asked cannot be read any more, for its entry in the local store is damaged. Look in the server's own administration for a client that is not known here. Then run Resolve-DcrOrphan -Dismiss."),
-                { Operation: LedgerOperation.Register } => await RegistrationAsync(context, entry).ConfigureAwait(false),
-                _ => await ChangeAsync(context, entry).ConfigureAwait(false),
-            });
+            orphans.Add(
+                entry.Intent switch
+                {
+                    null => Orphan(
+                        context,
+                        entry,
+                        [],
+                        "What was asked cannot be read any more, for its entry in the local store is damaged. Look in the server's own "
+                            + "administration for a client that is not known here. Then run Resolve-DcrOrphan -Dismiss."
+                    ),
+                    { Operation: LedgerOperation.Register } => await RegistrationAsync(context, entry).ConfigureAwait(false),
+                    _ => await ChangeAsync(context, entry).ConfigureAwait(false),
+                }
+            );
         }
 
         return orphans;
     }
 
     /// <summary>Keeps the one client that the server has of an orphan's name, under the orphan's tenant.</summary>
-    /// <exception cref="DcrException">OutcomeUnknown: there is none, or several; it is settled or kept by now. VaultWriteFailed.</exception>
+    /// <exception cref="DcrException">
+    /// OutcomeUnknown: there is none, or several; it is settled or kept by now. VaultWriteFailed.
+    /// </exception>
     public static async Task<DcrClient> AdoptAsync(OperationContext context, DcrOrphan orphan)
     {
         var found = await TakeCandidateAsync(context, orphan).ConfigureAwait(false);
@@ -52,10 +69,14 @@ internal static class OrphanOperation
     }
 
     /// <summary>Deletes the one client that the server has of an orphan's name.</summary>
-    /// <exception cref="DcrException">OutcomeUnknown: there is none, or several; it is settled or kept by now. The server refused.</exception>
+    /// <exception cref="DcrException">
+    /// OutcomeUnknown: there is none, or several; it is settled or kept by now. The server refused.
+    /// </exception>
     public static async Task RemoveAsync(OperationContext context, DcrOrphan orphan)
     {
-        await DeleteOperation.RunAsync(context, (await TakeCandidateAsync(context, orphan).ConfigureAwait(false)).Record).ConfigureAwait(false);
+        await DeleteOperation
+            .RunAsync(context, (await TakeCandidateAsync(context, orphan).ConfigureAwait(false)).Record)
+            .ConfigureAwait(false);
         await CloseAsync(context, orphan).ConfigureAwait(false);
     }
 
@@ -67,7 +88,8 @@ internal static class OrphanOperation
         await CloseAsync(context, orphan).ConfigureAwait(false);
     }
 
-    private static Task CloseAsync(OperationContext context, DcrOrphan orphan) => context.Store.Ledger.CloseAsync([LedgerHash.Parse(orphan.Id)]);
+    private static Task CloseAsync(OperationContext context, DcrOrphan orphan) =>
+        context.Store.Ledger.CloseAsync([LedgerHash.Parse(orphan.Id)]);
 
     /// <summary>Its answer may have come to light since it was found, and then brings the client.</summary>
     /// <returns>Whether it did.</returns>
@@ -76,7 +98,9 @@ internal static class OrphanOperation
     {
         var id = LedgerHash.Parse(orphan.Id);
         var isAnswered = Ended(context).Any(entry => entry.Id == id && RecoverOperation.IsUsable(entry));
-        return isAnswered && (await UseAnswersAsync(context).ConfigureAwait(false)).Contains(id) ? throw DcrErrors.OrphanAnswered(orphan.ClientName ?? orphan.ClientId, isKept: false) : isAnswered;
+        return isAnswered && (await UseAnswersAsync(context).ConfigureAwait(false)).Contains(id)
+            ? throw DcrErrors.OrphanAnswered(orphan.ClientName ?? orphan.ClientId, isKept: false)
+            : isAnswered;
     }
 
     private static async Task RequireUnknownAsync(OperationContext context, DcrOrphan orphan)
@@ -87,7 +111,8 @@ internal static class OrphanOperation
         }
     }
 
-    private static IEnumerable<LedgerEntry> Ended(OperationContext context) => context.Store.Ledger.Open(context.Connection.Issuer).Where(static entry => !entry.IsUnderWay);
+    private static IEnumerable<LedgerEntry> Ended(OperationContext context) =>
+        context.Store.Ledger.Open(context.Connection.Issuer).Where(static entry => !entry.IsUnderWay);
 
     /// <summary>Makes registrations of what was answered and not used, because a command was killed or the disk was full.</summary>
     /// <returns>The requests whose answers wait still.</returns>
@@ -97,7 +122,10 @@ internal static class OrphanOperation
         {
             try
             {
-                RecoverOperation.Tell(await RecoverOperation.RunAsync(context.Store, onlyUsable: true).ConfigureAwait(false), context.Reporter);
+                RecoverOperation.Tell(
+                    await RecoverOperation.RunAsync(context.Store, onlyUsable: true).ConfigureAwait(false),
+                    context.Reporter
+                );
             }
             catch (DcrException)
             {
@@ -108,14 +136,18 @@ internal static class OrphanOperation
         return Ended(context).Where(RecoverOperation.IsUsable).Select(static entry => entry.Id).ToList();
     }
 
-    /// <summary>The one candidate, with the turn to ask about it: since it was found, another command may have settled the request or kept the client.</summary>
+    /// <summary>
+    /// The one candidate, with the turn to ask about it: since it was found, another command may have settled the request or kept the
+    /// client.
+    /// </summary>
     private static async Task<DcrClient> TakeCandidateAsync(OperationContext context, DcrOrphan orphan)
     {
         await RequireUnknownAsync(context, orphan).ConfigureAwait(false);
         var candidate = OnlyCandidate(context, orphan);
         await context.Scope.TakeTurnAsync(candidate.Record).ConfigureAwait(false);
         var ledger = context.Store.Ledger;
-        return ledger.Find(orphan.Issuer, candidate.ClientId) is { } known ? throw DcrErrors.CandidateKept(candidate.ClientId, known.Record.Tenant)
+        return ledger.Find(orphan.Issuer, candidate.ClientId) is { } known
+                ? throw DcrErrors.CandidateKept(candidate.ClientId, known.Record.Tenant)
             : ledger.Read(LedgerHash.Parse(orphan.Id)) is null ? throw DcrErrors.OrphanSettled(orphan.ClientName)
             : candidate;
     }
@@ -133,9 +165,17 @@ internal static class OrphanOperation
         if (!context.Provider.Capabilities.HasFlag(DcrCapabilities.List))
         {
             var where = $"a client {(name is null ? "without a name" : $"named '{name}'")} made at {entry.Intent!.At:u}";
-            return Orphan(context, entry, [], entry.Answers.Count > 0
-                ? $"The server said that it registered the client, in an answer that cannot be used: see the property Answer. If it names the client and its token, take it with Import-DcrClient; else delete {where} in the server's own administration. Then run Resolve-DcrOrphan -Dismiss."
-                : $"This server cannot be asked for its clients. Look in its own administration for {where}. If there is one, delete it there, for its registration access token is lost. Then run Resolve-DcrOrphan -Dismiss, and register again.");
+            return Orphan(
+                context,
+                entry,
+                [],
+                entry.Answers.Count > 0
+                    ? "The server said that it registered the client, in an answer that cannot be used: see the property Answer. If it "
+                        + $"names the client and its token, take it with Import-DcrClient; else delete {where} in the server's own "
+                        + "administration. Then run Resolve-DcrOrphan -Dismiss."
+                    : $"This server cannot be asked for its clients. Look in its own administration for {where}. If there is one, delete "
+                        + "it there, for its registration access token is lost. Then run Resolve-DcrOrphan -Dismiss, and register again."
+            );
         }
 
         var candidates = new List<DcrClient>();
@@ -149,31 +189,64 @@ internal static class OrphanOperation
             }
         }
 
-        return Orphan(context, entry, candidates, candidates.Count switch
-        {
-            0 => "The server has no client of this name that is not known here: it was not registered. Run Resolve-DcrOrphan -Dismiss, and register again.",
-            1 => "The server registered it. Resolve-DcrOrphan -Adopt keeps it (then Reset-DcrClientSecret gives it a secret that you know), -Remove deletes it.",
-            _ => "The server has several clients of this name that are not known here. Find out which one it is, take it with Restore-DcrRegistration -ClientId, remove the others, then run Resolve-DcrOrphan -Dismiss.",
-        });
+        return Orphan(
+            context,
+            entry,
+            candidates,
+            candidates.Count switch
+            {
+                0 =>
+                    "The server has no client of this name that is not known here: it was not registered. Run Resolve-DcrOrphan -Dismiss, "
+                        + "and register again.",
+                1 =>
+                    "The server registered it. Resolve-DcrOrphan -Adopt keeps it (then Reset-DcrClientSecret gives it a secret that you "
+                        + "know), -Remove deletes it.",
+                _ =>
+                    "The server has several clients of this name that are not known here. Find out which one it is, take it with "
+                        + "Restore-DcrRegistration -ClientId, remove the others, then run Resolve-DcrOrphan -Dismiss.",
+            }
+        );
     }
 
     private static async Task<DcrOrphan> ChangeAsync(OperationContext context, LedgerEntry entry)
     {
         try
         {
-            await ReadOperation.RunAsync(context, await FindOperation.RunAsync(context, entry.Intent!.ClientId!, piped: null).ConfigureAwait(false)).ConfigureAwait(false);
-            return Orphan(context, entry, [], "The client can be read, so what is kept of it holds; whether the change was made, the client itself shows. Run Resolve-DcrOrphan -Dismiss.");
+            await ReadOperation
+                .RunAsync(context, await FindOperation.RunAsync(context, entry.Intent!.ClientId!, piped: null).ConfigureAwait(false))
+                .ConfigureAwait(false);
+            return Orphan(
+                context,
+                entry,
+                [],
+                "The client can be read, so what is kept of it holds; whether the change was made, the client itself shows. Run "
+                    + "Resolve-DcrOrphan -Dismiss."
+            );
         }
-        catch (DcrException failure) when (failure.ErrorId is DcrErrorId.ClientNotFound or DcrErrorId.AccessTokenRejected or DcrErrorId.OperationNotSupported or DcrErrorId.ResponseNotConformant)
+        catch (DcrException failure)
+            when (failure.ErrorId
+                    is DcrErrorId.ClientNotFound
+                        or DcrErrorId.AccessTokenRejected
+                        or DcrErrorId.OperationNotSupported
+                        or DcrErrorId.ResponseNotConformant
+            )
         {
-            return Orphan(context, entry, [], entry.Intent!.Operation == LedgerOperation.Delete
-                ? "The client cannot be read any more: it was most likely deleted. Remove-DcrClient -StoreOnly drops what is kept of it; then run Resolve-DcrOrphan -Dismiss."
-                : $"{failure.Message} {failure.RecommendedAction} Then run Resolve-DcrOrphan -Dismiss.");
+            return Orphan(
+                context,
+                entry,
+                [],
+                entry.Intent!.Operation == LedgerOperation.Delete
+                    ? "The client cannot be read any more: it was most likely deleted. Remove-DcrClient -StoreOnly drops what is kept of "
+                        + "it; then run Resolve-DcrOrphan -Dismiss."
+                    : $"{failure.Message} {failure.RecommendedAction} Then run Resolve-DcrOrphan -Dismiss."
+            );
         }
     }
 
-    private static DcrOrphan Orphan(OperationContext context, LedgerEntry entry, IReadOnlyList<DcrClient> candidates, string advice) => new(entry.Id.ToString(), context.Connection.Issuer, entry.Intent, candidates, advice)
-    {
-        Answer = entry.Answers.Count == 0 ? null : SecureText.Parts(Encoding.UTF8.GetString(entry.Answers[entry.Answers.Count - 1].Body)),
-    };
+    private static DcrOrphan Orphan(OperationContext context, LedgerEntry entry, IReadOnlyList<DcrClient> candidates, string advice) =>
+        new(entry.Id.ToString(), context.Connection.Issuer, entry.Intent, candidates, advice)
+        {
+            Answer =
+                entry.Answers.Count == 0 ? null : SecureText.Parts(Encoding.UTF8.GetString(entry.Answers[entry.Answers.Count - 1].Body)),
+        };
 }

@@ -17,7 +17,9 @@ namespace DcrPowerShell.Operations;
 internal static class OverlapOperation
 {
     /// <summary>Adds a second secret and keeps it as the client's; the old one stays valid.</summary>
-    /// <exception cref="DcrException">OverlapRefused: two are there. OutcomeUnknown. VaultWriteFailed, which carries the client.</exception>
+    /// <exception cref="DcrException">
+    /// OverlapRefused: two are there. OutcomeUnknown. VaultWriteFailed, which carries the client.
+    /// </exception>
     public static async Task<DcrClient> StartAsync(OperationContext context, RegistrationRecord record, string? clientSecretName)
     {
         context.Audit.Begin(DcrAuditOperation.AddSecret, record);
@@ -34,13 +36,30 @@ internal static class OverlapOperation
         if (listed.Count > 1)
         {
             var known = Known(listed, current.Record);
-            throw DcrErrors.SecondSecretThere(record.ClientId, Describe(listed, known), canComplete: known is not null && IsOutOfUse(Other(listed, known)!, known));
+            throw DcrErrors.SecondSecretThere(
+                record.ClientId,
+                Describe(listed, known),
+                canComplete: known is not null && IsOutOfUse(Other(listed, known)!, known)
+            );
         }
 
         try
         {
-            var client = await UpdateOperation.WriteAsync(context, current.Record, asked: JsonBag.Empty, async _ =>
-                read with { Members = read.Members.With(ClientMember.ClientSecret, await secrets.AddAsync(context.Call).ConfigureAwait(false)) }).ConfigureAwait(false);
+            var client = await UpdateOperation
+                .WriteAsync(
+                    context,
+                    current.Record,
+                    asked: JsonBag.Empty,
+                    async _ =>
+                        read with
+                        {
+                            Members = read.Members.With(
+                                ClientMember.ClientSecret,
+                                await secrets.AddAsync(context.Call).ConfigureAwait(false)
+                            ),
+                        }
+                )
+                .ConfigureAwait(false);
             await context.CopySecretAsync(client, clientSecretName).ConfigureAwait(false);
             return client;
         }
@@ -54,7 +73,9 @@ internal static class OverlapOperation
     /// Deactivates and deletes the secret beside the known one, if it is an older one or inactive already. The client is not read
     /// before: an answer with another secret would change which one is known.
     /// </summary>
-    /// <exception cref="DcrException">OverlapRefused: the known one is not there, or the other may be in use. Refused, or of unknown outcome.</exception>
+    /// <exception cref="DcrException">
+    /// OverlapRefused: the known one is not there, or the other may be in use. Refused, or of unknown outcome.
+    /// </exception>
     public static async Task<DcrClient> CompleteAsync(OperationContext context, RegistrationRecord record, string? clientSecretName)
     {
         context.Audit.Begin(DcrAuditOperation.DeleteOldSecret, record);
@@ -106,11 +127,20 @@ internal static class OverlapOperation
     private static ListedSecret? Known(IEnumerable<ListedSecret> listed, RegistrationRecord record) =>
         listed.FirstOrDefault(secret => secret.Value is not null && secret.Value == record.ClientSecret);
 
-    private static ListedSecret? Other(IEnumerable<ListedSecret> listed, ListedSecret known) => listed.FirstOrDefault(secret => secret != known);
+    private static ListedSecret? Other(IEnumerable<ListedSecret> listed, ListedSecret known) =>
+        listed.FirstOrDefault(secret => secret != known);
 
-    /// <summary>Only what the known secret has replaced may go: one that is newer may be in use, though nothing is known of it here.</summary>
-    private static bool IsOutOfUse(ListedSecret other, ListedSecret known) => known.IsActive && (!other.IsActive || other.Created <= known.Created);
+    /// <summary>
+    /// Only what the known secret has replaced may go: one that is newer may be in use, though nothing is known of it here.
+    /// </summary>
+    private static bool IsOutOfUse(ListedSecret other, ListedSecret known) =>
+        known.IsActive && (!other.IsActive || other.Created <= known.Created);
 
-    private static string Describe(IEnumerable<ListedSecret> listed, ListedSecret? known) => string.Join("; ", listed.Select(secret =>
-        $"{secret.Id}, made {secret.Created?.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture) ?? "at an unknown time"}{(secret.IsActive ? "" : ", inactive")}{(secret == known ? " (the one known here)" : "")}"));
+    private static string Describe(IEnumerable<ListedSecret> listed, ListedSecret? known) =>
+        string.Join(
+            "; ",
+            listed.Select(secret =>
+                $"{secret.Id}, made {secret.Created?.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture) ?? "at an unknown time"}{(secret.IsActive ? "" : ", inactive")}{(secret == known ? " (the one known here)" : "")}"
+            )
+        );
 }

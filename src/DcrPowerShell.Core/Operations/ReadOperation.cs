@@ -43,7 +43,11 @@ internal static class ReadOperation
     /// <param name="orUnknown">Where that cannot be told, the client is given all the same, with the reason.</param>
     /// <returns>Where it could not be read, the client as it was known, and why.</returns>
     /// <exception cref="DcrException">It cannot be told; the vault failed; or VaultWriteFailed, which carries the client.</exception>
-    public static async Task<(DcrClient Client, DcrException? Why)> LookAsync(OperationContext context, RegistrationRecord record, bool orUnknown)
+    public static async Task<(DcrClient Client, DcrException? Why)> LookAsync(
+        OperationContext context,
+        RegistrationRecord record,
+        bool orUnknown
+    )
     {
         if (context.Provider.WhyUnmanaged(record) is { } why)
         {
@@ -63,7 +67,11 @@ internal static class ReadOperation
     /// <summary>Reads a client, and gives the server's answer too.</summary>
     /// <param name="always">Stores it also where the answer brings nothing new.</param>
     /// <exception cref="DcrException">Refused; not conformant; or VaultWriteFailed, which carries the client.</exception>
-    public static async Task<(DcrClient Client, RegistrationAnswer Answer)> ReadAsync(OperationContext context, RegistrationRecord record, bool always = false)
+    public static async Task<(DcrClient Client, RegistrationAnswer Answer)> ReadAsync(
+        OperationContext context,
+        RegistrationRecord record,
+        bool always = false
+    )
     {
         record = await context.TakeTurnAsync(record).ConfigureAwait(false);
         try
@@ -74,11 +82,21 @@ internal static class ReadOperation
                 return (newest, await context.Provider.ReadAsync(newest, context.Call).ConfigureAwait(false));
             }).ConfigureAwait(false);
             answer = context.Completed(record, answer);
-            return (await context.KeepAsync(record, answer, asked: null, "was read and has new secrets", always).ConfigureAwait(false), answer);
+            return (
+                await context.KeepAsync(record, answer, asked: null, "was read and has new secrets", always).ConfigureAwait(false),
+                answer
+            );
         }
         catch (UnreadAnswerException unread)
         {
-            throw DcrErrors.UnreadManagement(context.Connection.RegistrationEndpoint, record.ClientId, "exists", unread.Why, context.Scope.Unusable(), unread);
+            throw DcrErrors.UnreadManagement(
+                context.Connection.RegistrationEndpoint,
+                record.ClientId,
+                "exists",
+                unread.Why,
+                context.Scope.Unusable(),
+                unread
+            );
         }
     }
 

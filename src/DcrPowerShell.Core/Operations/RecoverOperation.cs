@@ -12,7 +12,9 @@ using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Operations;
 
-/// <summary>Makes registrations of answers that are in the ledger as they came, because their command did not get so far. Sends nothing.</summary>
+/// <summary>
+/// Makes registrations of answers that are in the ledger as they came, because their command did not get so far. Sends nothing.
+/// </summary>
 internal static class RecoverOperation
 {
     /// <summary>Of all commands that have ended.</summary>
@@ -44,13 +46,21 @@ internal static class RecoverOperation
     {
         if (restored.Count > 0)
         {
-            reporter.Warning($"An earlier command ended before {(restored.Count == 1 ? "1 answer" : $"{restored.Count} answers")} could be stored, and the local store had kept {(restored.Count == 1 ? "it" : "them")}: restored {string.Join(", ", restored.Take(5).Select(static record => record.ClientName ?? record.ClientId))}{(restored.Count > 5 ? " and others" : "")}.");
+            reporter.Warning(
+                $"An earlier command ended before {(restored.Count == 1 ? "1 answer" : $"{restored.Count} answers")} could be stored, and "
+                    + $"the local store had kept {(restored.Count == 1 ? "it" : "them")}: restored "
+                    + $"{string.Join(", ", restored.Take(5).Select(static record => record.ClientName ?? record.ClientId))}{(restored.Count > 5 ? " and others" : "")}."
+            );
         }
     }
 
     /// <summary>Whether an answer brought something that can be kept, now or when its vault is connected.</summary>
-    public static bool IsUsable(LedgerEntry entry) => entry is { Intent: { } intent, Answers: { Count: > 0 } answers }
-        && (intent.Operation == LedgerOperation.Delete || Read(intent, answers[answers.Count - 1]) is { Members.Count: > 0, IsRefusal: false });
+    public static bool IsUsable(LedgerEntry entry) =>
+        entry is { Intent: { } intent, Answers: { Count: > 0 } answers }
+        && (
+            intent.Operation == LedgerOperation.Delete
+            || Read(intent, answers[answers.Count - 1]) is { Members.Count: > 0, IsRefusal: false }
+        );
 
     private static async Task<End> UseAsync(Registrations store, LedgerEntry entry, LedgerAnswer answer, List<RegistrationRecord> restored)
     {
@@ -94,9 +104,27 @@ internal static class RecoverOperation
             return End.Used;
         }
 
-        var former = known?.Record ?? new RegistrationRecord { Issuer = intent.Issuer, ClientId = clientId, CreatedAt = answer.At, UpdatedAt = answer.At, Metadata = JsonBag.Empty };
+        var former =
+            known?.Record
+            ?? new RegistrationRecord
+            {
+                Issuer = intent.Issuer,
+                ClientId = clientId,
+                CreatedAt = answer.At,
+                UpdatedAt = answer.At,
+                Metadata = JsonBag.Empty,
+            };
         var whole = read.ClientId is null ? read.Onto(former.Metadata) : read;
-        var record = Keeping.Merge(former with { Tenant = former.Tenant ?? intent.Tenant }, whole, intent.RegistrationEndpoint, [], RegistrationRecord.Later(answer.At, known?.Record.UpdatedAt));
+        var record = Keeping.Merge(
+            former with
+            {
+                Tenant = former.Tenant ?? intent.Tenant,
+            },
+            whole,
+            intent.RegistrationEndpoint,
+            [],
+            RegistrationRecord.Later(answer.At, known?.Record.UpdatedAt)
+        );
         if (known is null || !record.HasSameContent(known.Record))
         {
             if (await ledger.KeepAsync(record, intent.Vault, entry.Id, isDurable: true, since: answer.Sequence).ConfigureAwait(false) > 0)
@@ -120,16 +148,27 @@ internal static class RecoverOperation
         WaitsForVault,
     }
 
-    /// <summary>What an answer brought: of one that is not a whole client, the secrets. Null where it cannot be read, or is not about the client.</summary>
+    /// <summary>
+    /// What an answer brought: of one that is not a whole client, the secrets. Null where it cannot be read, or is not about the client.
+    /// </summary>
     private static RegistrationAnswer? Read(LedgerIntent intent, LedgerAnswer answer)
     {
-        var response = new ProtocolResponse(answer.Status, answer.ContentType is null ? [] : [new("Content-Type", answer.ContentType)], answer.Body, BodyEnd.Whole, answer.At);
+        var response = new ProtocolResponse(
+            answer.Status,
+            answer.ContentType is null ? [] : [new("Content-Type", answer.ContentType)],
+            answer.Body,
+            BodyEnd.Whole,
+            answer.At
+        );
         try
         {
             var members = Dialects.Read(intent.Provider, JsonBag.Parse(response.Text()));
             var read = new RegistrationAnswer(members, response.Status);
             return read.IsRefusal || (read.ClientId is not null && read.ClientId == (intent.ClientId ?? read.ClientId)) ? read
-                : read.ClientId is not null || intent.ClientId is null || (read.SecretsAlone.Members.Count == 0 && LooksSecret(response.Text())) ? null
+                : read.ClientId is not null
+                || intent.ClientId is null
+                || (read.SecretsAlone.Members.Count == 0 && LooksSecret(response.Text()))
+                    ? null
                 : read.SecretsAlone;
         }
         catch (JsonException)
@@ -138,6 +177,7 @@ internal static class RecoverOperation
         }
 
         // In a place that is not known.
-        static bool LooksSecret(string text) => text.Contains($"\"{ClientMember.RegistrationAccessToken}\"") || text.Contains($"\"{ClientMember.ClientSecret}\"");
+        static bool LooksSecret(string text) =>
+            text.Contains($"\"{ClientMember.RegistrationAccessToken}\"") || text.Contains($"\"{ClientMember.ClientSecret}\"");
     }
 }

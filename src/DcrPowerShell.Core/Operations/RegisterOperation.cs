@@ -59,7 +59,10 @@ internal static class RegisterOperation
     public static async Task<DcrClient> CopyFoundAsync(OperationContext context, DcrClient found, string clientSecretName)
     {
         var record = await FindOperation.RunAsync(context, found.Record.ClientId, found).ConfigureAwait(false);
-        if (record.ClientSecret is null || record.ClientSecret != await context.Store.ReadSecretAsync(clientSecretName).ConfigureAwait(false))
+        if (
+            record.ClientSecret is null
+            || record.ClientSecret != await context.Store.ReadSecretAsync(clientSecretName).ConfigureAwait(false)
+        )
         {
             await context.CheckCopyAsync(clientSecretName, record).ConfigureAwait(false);
             await context.CopySecretAsync(new DcrClient(record, []) { Storage = found.Storage }, clientSecretName).ConfigureAwait(false);
@@ -69,12 +72,17 @@ internal static class RegisterOperation
     }
 
     private static DcrClient Found(StoredRegistration known, RegisterRequest request) =>
-        ListOperation.ClientOf(known, request.Whole, Grant.Compare(request.Metadata, known.Record.Metadata, known.Record.Asked, known.Record.Secrets));
+        ListOperation.ClientOf(
+            known,
+            request.Whole,
+            Grant.Compare(request.Metadata, known.Record.Metadata, known.Record.Asked, known.Record.Secrets)
+        );
 
     /// <summary>Registers a client, unless its tenant has one.</summary>
     /// <returns>The client, and whether it is new.</returns>
     /// <exception cref="DcrException">
-    /// Refused or of unknown outcome, now or by an earlier command; SecretExists, and nothing was sent; VaultWriteFailed after a success, and then the error carries the client with
+    /// Refused or of unknown outcome, now or by an earlier command; SecretExists, and nothing was sent; VaultWriteFailed after a success,
+    /// and then the error carries the client with
     /// its secrets.
     /// </exception>
     public static async Task<(DcrClient Client, bool IsNew)> RunAsync(OperationContext context, RegisterRequest request)
@@ -87,15 +95,28 @@ internal static class RegisterOperation
 
         await context.CheckCopyAsync(request.ClientSecretName, record: null).ConfigureAwait(false);
 
-        context.Audit.Begin(DcrAuditOperation.Register, clientName: request.Metadata.Text(ClientMember.ClientName), tenant: request.Tenant, changes: request.Metadata.Select(static member => member.Key));
+        context.Audit.Begin(
+            DcrAuditOperation.Register,
+            clientName: request.Metadata.Text(ClientMember.ClientName),
+            tenant: request.Tenant,
+            changes: request.Metadata.Select(static member => member.Key)
+        );
         RegistrationAnswer answer;
         try
         {
-            answer = await context.Provider.RegisterAsync(request.Metadata, context.Call with { InitialToken = request.InitialToken }).ConfigureAwait(false);
+            answer = await context
+                .Provider.RegisterAsync(request.Metadata, context.Call with { InitialToken = request.InitialToken })
+                .ConfigureAwait(false);
         }
         catch (UnreadAnswerException unread)
         {
-            throw DcrErrors.UnreadRegistration(context.Connection.RegistrationEndpoint, unread.Why, unread.Response?.End == BodyEnd.Broken, context.Scope.Unusable(), unread);
+            throw DcrErrors.UnreadRegistration(
+                context.Connection.RegistrationEndpoint,
+                unread.Why,
+                unread.Response?.End == BodyEnd.Broken,
+                context.Scope.Unusable(),
+                unread
+            );
         }
 
         const string Done = "was registered";
@@ -110,7 +131,10 @@ internal static class RegisterOperation
                 throw DcrErrors.OtherTenantsClient(client.ClientId, request.Tenant, record.Tenant!);
             }
 
-            context.Warn(client.ClientId, "the server answered with a client that was registered before. What is kept of it was brought up to date.");
+            context.Warn(
+                client.ClientId,
+                "the server answered with a client that was registered before. What is kept of it was brought up to date."
+            );
         }
 
         context.Tell(client, hasNewSecret: answer.ClientSecret is not null, hasNewMethod: true);
@@ -131,7 +155,9 @@ internal static class RegisterOperation
         var hasRecovered = false;
         for (var left = LongestWait; ; left -= Beat)
         {
-            switch (await context.Scope.BeginRegistrationAsync(request.Metadata, request.Tenant, request.AllowsDuplicate).ConfigureAwait(false))
+            switch (
+                await context.Scope.BeginRegistrationAsync(request.Metadata, request.Tenant, request.AllowsDuplicate).ConfigureAwait(false)
+            )
             {
                 case Begun.Living living:
                     return Found(living.Registration, request);

@@ -53,7 +53,8 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         if (vault is not null)
         {
             var mark = await ReadMarkAsync().ConfigureAwait(false);
-            await ProbeAsync((mark ?? new VaultMark(vaultId!, JsonBag.Empty)).With(ledger.Id, ledger.File.Size.Sequence), now, afterFailure).ConfigureAwait(false);
+            await ProbeAsync((mark ?? new VaultMark(vaultId!, JsonBag.Empty)).With(ledger.Id, ledger.File.Size.Sequence), now, afterFailure)
+                .ConfigureAwait(false);
         }
     }
 
@@ -67,17 +68,26 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         }
         catch (VaultException failure)
         {
-            throw failure.IsLocked ? DcrErrors.VaultLocked(vault!.Name, failure) : DcrErrors.VaultNotWritable(vault!.Name, failure, failure.NextStep);
+            throw failure.IsLocked
+                ? DcrErrors.VaultLocked(vault!.Name, failure)
+                : DcrErrors.VaultNotWritable(vault!.Name, failure, failure.NextStep);
         }
     }
 
     /// <summary>What is known of a client, with its secrets; null for nothing.</summary>
-    /// <exception cref="DcrException">StoreDamaged; the vault could not be read, or holds something else; ClientNotFound: it is kept elsewhere.</exception>
+    /// <exception cref="DcrException">
+    /// StoreDamaged; the vault could not be read, or holds something else; ClientNotFound: it is kept elsewhere.
+    /// </exception>
     /// <param name="orOutline">Gives it without its secrets where only another vault has them.</param>
     public async Task<StoredRegistration?> FindAsync(string issuer, string clientId, bool orOutline = false)
     {
         var name = SecretName.For(issuer, clientId);
-        if (vaultId is not null && ledger.IsDamagedCopy(name, vaultId) && await LoadAsync(name).ConfigureAwait(false) is { } whole && (whole.Issuer, whole.ClientId) == (issuer, clientId))
+        if (
+            vaultId is not null
+            && ledger.IsDamagedCopy(name, vaultId)
+            && await LoadAsync(name).ConfigureAwait(false) is { } whole
+            && (whole.Issuer, whole.ClientId) == (issuer, clientId)
+        )
         {
             await ledger.KnowAsync([whole], vaultId).ConfigureAwait(false);
         }
@@ -102,7 +112,8 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         {
             // The vault has lost it, and the ledger may still have it. Not all that a vault does not give is gone.
             return known is null || known.IsWhole ? known
-                : (await ListAsync(name).ConfigureAwait(false)).Contains(name, StringComparer.OrdinalIgnoreCase) ? throw DcrErrors.VaultReadFailed(vault.Name, NotGiven(name))
+                : (await ListAsync(name).ConfigureAwait(false)).Contains(name, StringComparer.OrdinalIgnoreCase)
+                    ? throw DcrErrors.VaultReadFailed(vault.Name, NotGiven(name))
                 : null;
         }
 
@@ -135,7 +146,16 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
             known = newest;
         }
 
-        return new StoredRegistration(record with { Sequence = known?.Sequence ?? 0 }, known?.Sequence ?? long.MaxValue, ledger.PlaceOf(vaultId), IsPending: false, IsWhole: true);
+        return new StoredRegistration(
+            record with
+            {
+                Sequence = known?.Sequence ?? 0,
+            },
+            known?.Sequence ?? long.MaxValue,
+            ledger.PlaceOf(vaultId),
+            IsPending: false,
+            IsWhole: true
+        );
     }
 
     /// <summary>A vault that lists a secret and does not give it: "not found" is not to be believed then.</summary>
@@ -159,7 +179,13 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
     /// <param name="beforeVault">Called when the ledger has it, before a vault is waited for.</param>
     /// <returns>Where it is, and why its vault does not have it yet; null where all is well, or that vault is not connected.</returns>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public async Task<(DcrStorage Storage, VaultException? Why)> KeepAsync(RegistrationRecord record, LedgerHash entry, bool closes, bool isDurable, Action? beforeVault = null)
+    public async Task<(DcrStorage Storage, VaultException? Why)> KeepAsync(
+        RegistrationRecord record,
+        LedgerHash entry,
+        bool closes,
+        bool isDurable,
+        Action? beforeVault = null
+    )
     {
         var mayBeThere = vault is not null && (ledger.Knows(record.SecretName, vaultId!) || ledger.IsUnreadable(record.SecretName));
         var sequence = await ledger.KeepAsync(record, vaultId, entry, closes, isDurable, holds: true).ConfigureAwait(false);
@@ -265,7 +291,8 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
 
     /// <summary>A secret of the application's, or a key; null where there is none of that name.</summary>
     /// <exception cref="DcrException">The vault could not be read.</exception>
-    public Task<string?> ReadSecretAsync(string name) => vault is null ? Task.FromResult(ledger.FindSecret(name)) : ReadingAsync(() => vault.GetAsync(name));
+    public Task<string?> ReadSecretAsync(string name) =>
+        vault is null ? Task.FromResult(ledger.FindSecret(name)) : ReadingAsync(() => vault.GetAsync(name));
 
     /// <summary>
     /// At a command's end: what it stored is still in the vault, so that the ledger can let go of it. What another process has dropped
@@ -286,7 +313,11 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         while (_written.TryDequeue(out var written))
         {
             var (record, sequence, seen) = written;
-            if (seen != changes && await ReadingAsync(() => vault.GetAsync(record.SecretName)).ConfigureAwait(false) is var there && !IsSame(there, record))
+            if (
+                seen != changes
+                && await ReadingAsync(() => vault.GetAsync(record.SecretName)).ConfigureAwait(false) is var there
+                && !IsSame(there, record)
+            )
             {
                 if (await StoreAsync(record, sequence).ConfigureAwait(false) is { } failure)
                 {
@@ -304,11 +335,15 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         return again;
 
         // Something newer is as good.
-        static bool IsSame(string? text, RegistrationRecord record) => text is not null && (text == record.ToJson() || Parse(text)?.UpdatedAt > record.UpdatedAt);
+        static bool IsSame(string? text, RegistrationRecord record) =>
+            text is not null && (text == record.ToJson() || Parse(text)?.UpdatedAt > record.UpdatedAt);
     }
 
     /// <summary>Gives the vault what it still lacks: registrations, and removals.</summary>
-    /// <returns>The registrations that were written, and why it does not take the rest; null where it does, or where a newer version wrote what is there.</returns>
+    /// <returns>
+    /// The registrations that were written, and why it does not take the rest; null where it does, or where a newer version wrote what is
+    /// there.
+    /// </returns>
     public async Task<(IReadOnlyList<RegistrationRecord> Stored, VaultException? Why)> SettleAsync()
     {
         var stored = new List<RegistrationRecord>();
@@ -331,13 +366,18 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
             var ends = await Task.WhenAll(part.Select(StoreIfNewerAsync)).ConfigureAwait(false);
             stored.AddRange(part.Where((_, index) => ends[index].IsWritten).Select(static one => one.Record));
             var failures = ends.Select(end => Blocking(end.Why)).ToList();
-            why = failures.Find(static failure => failure is { IsLocked: true } or { IsOver: true }) ?? failures.FindLast(static failure => failure is not null) ?? why;
+            why =
+                failures.Find(static failure => failure is { IsLocked: true } or { IsOver: true })
+                ?? failures.FindLast(static failure => failure is not null)
+                ?? why;
         }
 
         return (stored, why);
     }
 
-    /// <summary>Writes to the vault what it had and has lost, or has in an older version or in part only, as far as the ledger still has it.</summary>
+    /// <summary>
+    /// Writes to the vault what it had and has lost, or has in an older version or in part only, as far as the ledger still has it.
+    /// </summary>
     /// <exception cref="DcrException">The vault could not be read or written.</exception>
     public async Task<IReadOnlyList<RegistrationRecord>> WriteBackAsync()
     {
@@ -347,7 +387,12 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
             return written;
         }
 
-        foreach (var known in ledger.List(issuer: null).Where(found => found is { IsWhole: true, IsPending: false } && found.Place == ledger.PlaceOf(vaultId)).ToList())
+        foreach (
+            var known in ledger
+                .List(issuer: null)
+                .Where(found => found is { IsWhole: true, IsPending: false } && found.Place == ledger.PlaceOf(vaultId))
+                .ToList()
+        )
         {
             if (await ReadSecretAsync(known.Record.SecretName).ConfigureAwait(false) is { } text && !IsOlderOrHalf(text, known.Record))
             {
@@ -484,11 +529,18 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
     /// </summary>
     private async Task SetAsideAsync(RegistrationRecord? lost, RegistrationRecord kept)
     {
-        if (lost is not null && lost.CreatedAt != kept.CreatedAt && (IsOther(lost.RegistrationAccessToken, kept.RegistrationAccessToken) || IsOther(lost.ClientSecret, kept.ClientSecret)))
+        if (
+            lost is not null
+            && lost.CreatedAt != kept.CreatedAt
+            && (IsOther(lost.RegistrationAccessToken, kept.RegistrationAccessToken) || IsOther(lost.ClientSecret, kept.ClientSecret))
+        )
         {
             var name = FormattableString.Invariant($"older-{lost.SecretName}-{lost.UpdatedAt.UtcDateTime:yyyyMMddHHmmssfffffff}");
             await ledger.KeepSecretAsync(name, lost.ToJson()).ConfigureAwait(false);
-            reporter?.Warning($"Client '{lost.ClientId}' has two registrations, and the one that changed last counts. The other one, with its token, is kept in the local store as the secret '{name}': see about_DcrPowerShell.");
+            reporter?.Warning(
+                $"Client '{lost.ClientId}' has two registrations, and the one that changed last counts. The other one, with its token, is "
+                    + $"kept in the local store as the secret '{name}': see about_DcrPowerShell."
+            );
         }
 
         static bool IsOther(string? text, string? other) => text is not null && text != other;
@@ -500,7 +552,11 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
     {
         if (text is not null && IsOfNewerLayout(text))
         {
-            throw new VaultException($"a newer DcrPowerShell wrote its secret '{secretName}', which was left as it is") { IsNewer = true, NextStep = "Update DcrPowerShell, then connect: until then the local store holds what the vault lacks." };
+            throw new VaultException($"a newer DcrPowerShell wrote its secret '{secretName}', which was left as it is")
+            {
+                IsNewer = true,
+                NextStep = "Update DcrPowerShell, then connect: until then the local store holds what the vault lacks.",
+            };
         }
     }
 
@@ -516,7 +572,9 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         return null;
     }
 
-    /// <summary>What the vault has now is removed only if it is what was removed then: another machine may have registered the client again.</summary>
+    /// <summary>
+    /// What the vault has now is removed only if it is what was removed then: another machine may have registered the client again.
+    /// </summary>
     private async Task<VaultException?> FinishRemovalAsync(PendingRemoval pending)
     {
         var (issuer, clientId) = (pending.Removal.Issuer, pending.Removal.ClientId);
@@ -585,7 +643,8 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
 
     private static bool IsOlder(RegistrationRecord record, RegistrationRecord than) => record.UpdatedAt < than.UpdatedAt;
 
-    private static bool IsOlderOrHalf(string text, RegistrationRecord known) => Parse(text) is { } there ? IsOlder(there, known) : !IsOfNewerLayout(text);
+    private static bool IsOlderOrHalf(string text, RegistrationRecord known) =>
+        Parse(text) is { } there ? IsOlder(there, known) : !IsOfNewerLayout(text);
 
     private async Task<T> ReadingAsync<T>(Func<Task<T>> read)
     {

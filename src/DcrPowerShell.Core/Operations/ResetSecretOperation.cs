@@ -40,7 +40,9 @@ internal static class ResetSecretOperation
             catch (DcrException unknown) when (unknown.ErrorId == DcrErrorId.OutcomeUnknown)
             {
                 // A secret that was made meanwhile is known to nobody; the next one is.
-                client = await LostAnswer.ResolveAsync(context, current.Record, asked: JsonBag.Empty, unknown, ResetAsync).ConfigureAwait(false);
+                client = await LostAnswer
+                    .ResolveAsync(context, current.Record, asked: JsonBag.Empty, unknown, ResetAsync)
+                    .ConfigureAwait(false);
             }
         }
 
@@ -53,6 +55,12 @@ internal static class ResetSecretOperation
         return client;
 
         Task<DcrClient> ResetAsync(DcrClient now, RegistrationAnswer answer) =>
-            UpdateOperation.WriteAsync(context, now.Record, asked: JsonBag.Empty, newest => context.Provider.ResetSecretAsync(newest, Management.ForUpdate(answer.Members, record.ClientId), context.Call), (answer.Members, JsonBag.Empty));
+            UpdateOperation.WriteAsync(
+                context,
+                now.Record,
+                asked: JsonBag.Empty,
+                newest => context.Provider.ResetSecretAsync(newest, Management.ForUpdate(answer.Members, record.ClientId), context.Call),
+                (answer.Members, JsonBag.Empty)
+            );
     }
 }

@@ -7,7 +7,9 @@ using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Operations;
 
-/// <summary>Has the server issue a new registration access token, by an update that changes nothing (RFC 7592, section 2.2), and keeps it.</summary>
+/// <summary>
+/// Has the server issue a new registration access token, by an update that changes nothing (RFC 7592, section 2.2), and keeps it.
+/// </summary>
 internal static class ResetTokenOperation
 {
     /// <exception cref="DcrException">OperationNotSupported: the client has no such token, or the server kept it.</exception>
@@ -27,8 +29,19 @@ internal static class ResetTokenOperation
         }
 
         var whole = Management.ForUpdate(read.Members, record.ClientId);
-        var client = await UpdateOperation.WriteAsync(context, current.Record, asked: JsonBag.Empty, newest => context.Provider.UpdateAsync(newest, new MetadataUpdate(whole, JsonBag.Empty, read.Members), context.Call), (read.Members, JsonBag.Empty), whole).ConfigureAwait(false);
+        var client = await UpdateOperation
+            .WriteAsync(
+                context,
+                current.Record,
+                asked: JsonBag.Empty,
+                newest => context.Provider.UpdateAsync(newest, new MetadataUpdate(whole, JsonBag.Empty, read.Members), context.Call),
+                (read.Members, JsonBag.Empty),
+                whole
+            )
+            .ConfigureAwait(false);
         context.TellOfReplacedSecret(record, client);
-        return client.Record.RegistrationAccessToken != record.RegistrationAccessToken ? client : throw DcrErrors.TokenNotReplaced(record.ClientId);
+        return client.Record.RegistrationAccessToken != record.RegistrationAccessToken
+            ? client
+            : throw DcrErrors.TokenNotReplaced(record.ClientId);
     }
 }

@@ -8,7 +8,9 @@ namespace DcrPowerShell.Operations;
 /// <summary>Brings registrations back.</summary>
 internal static class RestoreOperation
 {
-    /// <summary>What the ledger has and the store lacks: answers that were not used yet, and what the vault was not given or has lost since.</summary>
+    /// <summary>
+    /// What the ledger has and the store lacks: answers that were not used yet, and what the vault was not given or has lost since.
+    /// </summary>
     /// <exception cref="DcrException">The vault could not be read or written.</exception>
     public static async Task<IReadOnlyList<DcrClient>> FromLedgerAsync(OperationContext context)
     {
@@ -19,9 +21,16 @@ internal static class RestoreOperation
         var recovered = await RecoverOperation.RunAsync(store).ConfigureAwait(false);
         var (late, why) = await store.SettleAsync().ConfigureAwait(false);
         var lost = why is null ? await store.WriteBackAsync().ConfigureAwait(false) : [];
-        var all = recovered.Concat(late).Concat(lost).GroupBy(static record => record.SecretName).Select(static versions => versions.Last()).ToList();
+        var all = recovered
+            .Concat(late)
+            .Concat(lost)
+            .GroupBy(static record => record.SecretName)
+            .Select(static versions => versions.Last())
+            .ToList();
         context.Audit.Restored(all);
-        return why is null ? all.ConvertAll(record => new DcrClient(record, []) { Storage = context.StorageOf(record with { IsKept = true }) }) : throw DcrErrors.VaultNotWritable(store.Vault!.Name, why, why.NextStep);
+        return why is null
+            ? all.ConvertAll(record => new DcrClient(record, []) { Storage = context.StorageOf(record with { IsKept = true }) })
+            : throw DcrErrors.VaultNotWritable(store.Vault!.Name, why, why.NextStep);
     }
 
     /// <summary>What the server says of a client that is not known here, on the connection's credential.</summary>
@@ -36,7 +45,9 @@ internal static class RestoreOperation
         context.Audit.Begin(DcrAuditOperation.Adopt, context.UnknownRecord(clientId) with { Tenant = tenant });
         var known = await FindOperation.RunAsync(context, clientId, piped: null).ConfigureAwait(false);
         var client = await ReadOperation.RunAsync(context, known).ConfigureAwait(false);
-        client = await context.StoreAsync(client.Record with { Tenant = tenant ?? client.Record.Tenant }, [], "was read").ConfigureAwait(false);
+        client = await context
+            .StoreAsync(client.Record with { Tenant = tenant ?? client.Record.Tenant }, [], "was read")
+            .ConfigureAwait(false);
         context.TellOfTenant(known.Tenant, client);
         return client;
     }

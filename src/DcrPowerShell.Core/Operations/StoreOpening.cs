@@ -11,15 +11,27 @@ using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Operations;
 
-/// <summary>Gets the places ready that registrations are kept in, before anything is sent: what a command left undone is done, and what is odd is said.</summary>
+/// <summary>
+/// Gets the places ready that registrations are kept in, before anything is sent: what a command left undone is done, and what is odd is
+/// said.
+/// </summary>
 internal static class StoreOpening
 {
     private const int PartSize = 50;
     private const string LockName = "vault.lock";
 
     /// <param name="vault">Null for the local store.</param>
-    /// <exception cref="DcrException">VaultNotFound, VaultLocked, VaultReadFailed, VaultWriteFailed, SecretManagementNotFound; StoreReadOnly, StoreDamaged.</exception>
-    public static async Task<Registrations> RunAsync(RegistrationLedger ledger, ISecretVault? vault, IReporter reporter, IClock clock, AuditScope audit, CancellationToken stop)
+    /// <exception cref="DcrException">
+    /// VaultNotFound, VaultLocked, VaultReadFailed, VaultWriteFailed, SecretManagementNotFound; StoreReadOnly, StoreDamaged.
+    /// </exception>
+    public static async Task<Registrations> RunAsync(
+        RegistrationLedger ledger,
+        ISecretVault? vault,
+        IReporter reporter,
+        IClock clock,
+        AuditScope audit,
+        CancellationToken stop
+    )
     {
         if (vault is null && ledger.WhyInMemory is { } reason)
         {
@@ -29,7 +41,9 @@ internal static class StoreOpening
         ledger.RequireWritable();
         ledger.ReadOn();
         TellOfLedger(ledger, reporter);
-        var store = vault is null ? new Registrations(ledger, null, null) : await OpenWholeVaultAsync(ledger, vault, reporter, clock, stop).ConfigureAwait(false);
+        var store = vault is null
+            ? new Registrations(ledger, null, null)
+            : await OpenWholeVaultAsync(ledger, vault, reporter, clock, stop).ConfigureAwait(false);
         var restored = await RecoverOperation.RunAsync(store).ConfigureAwait(false);
         var (late, why) = await store.SettleAsync().ConfigureAwait(false);
         await store.ConfirmAsync().ConfigureAwait(false);
@@ -57,17 +71,36 @@ internal static class StoreOpening
         var here = ledger.PlaceOf(store.VaultId);
         var own = counts.TryGetValue(here, out var count) ? count : 0;
         var names = ledger.NamedVaults().ToDictionary(vault => ledger.PlaceOf(vault.Key), static vault => vault.Value);
-        foreach (var (place, others) in counts.Where(pair => pair.Key != here && pair.Value > 0).Select(static pair => (pair.Key, pair.Value)))
+        foreach (
+            var (place, others) in counts.Where(pair => pair.Key != here && pair.Value > 0).Select(static pair => (pair.Key, pair.Value))
+        )
         {
-            var name = place == 0 ? null : names.TryGetValue(place, out var known) ? known : "?";
-            reporter.Warning($"{Sentence(store.Place)} has {Count(own, "registration")} of the server {issuer}, and {(name is null ? "the local store" : $"vault '{name}'")} has {Count(others, "registration")} of it. "
-                + $"Connect-DcrServer {(name is null ? "-LocalStore" : $"-Vault {name}")} works with those; Move-DcrRegistration {(name is null ? $"-To {store.Vault!.Name}" : $"-From {name}{(store.Vault is null ? "" : $" -To {store.Vault.Name}")}")} brings them here.");
+            var name =
+                place == 0 ? null
+                : names.TryGetValue(place, out var known) ? known
+                : "?";
+            reporter.Warning(
+                $"{Sentence(store.Place)} has {Count(own, "registration")} of the server {issuer}, and "
+                    + $"{(name is null ? "the local store" : $"vault '{name}'")} has {Count(others, "registration")} of it. "
+                    + $"Connect-DcrServer {(name is null ? "-LocalStore" : $"-Vault {name}")} works with those; Move-DcrRegistration "
+                    + $"{(name is null ? $"-To {store.Vault!.Name}" : $"-From {name}{(store.Vault is null ? "" : $" -To {store.Vault.Name}")}")} brings them here."
+            );
         }
     }
 
-    /// <summary>Proves that the vault keeps what is written, finds out what it is known by, and takes in what the ledger does not know of it.</summary>
-    /// <exception cref="DcrException">VaultNotFound, VaultLocked, VaultReadFailed, VaultWriteFailed, SecretManagementNotFound, StoreReadOnly.</exception>
-    public static async Task<Registrations> OpenWholeVaultAsync(RegistrationLedger ledger, ISecretVault vault, IReporter reporter, IClock clock, CancellationToken stop)
+    /// <summary>
+    /// Proves that the vault keeps what is written, finds out what it is known by, and takes in what the ledger does not know of it.
+    /// </summary>
+    /// <exception cref="DcrException">
+    /// VaultNotFound, VaultLocked, VaultReadFailed, VaultWriteFailed, SecretManagementNotFound, StoreReadOnly.
+    /// </exception>
+    public static async Task<Registrations> OpenWholeVaultAsync(
+        RegistrationLedger ledger,
+        ISecretVault vault,
+        IReporter reporter,
+        IClock clock,
+        CancellationToken stop
+    )
     {
         var store = await OpenVaultAsync(ledger, vault, reporter, clock).ConfigureAwait(false);
         var (taken, missing) = await TakeInAsync(store, reporter, stop).ConfigureAwait(false);
@@ -84,7 +117,10 @@ internal static class StoreOpening
             var ahead = mark.SequenceOf(ledger.Id) - ledger.File.Size.Sequence;
             if (ahead > 0)
             {
-                reporter.Warning($"The local store in '{ledger.Path}' is an older copy: vault '{vault.Name}' has seen it {ahead} entries further on. What was stored in the vault since is taken from there.");
+                reporter.Warning(
+                    $"The local store in '{ledger.Path}' is an older copy: vault '{vault.Name}' has seen it {ahead} entries further on. "
+                        + "What was stored in the vault since is taken from there."
+                );
             }
 
             await opening.ProbeAsync(mark.With(ledger.Id, ledger.File.Size.Sequence), clock.UtcNow).ConfigureAwait(false);
@@ -107,8 +143,12 @@ internal static class StoreOpening
     {
         var ledger = opening.Ledger;
         var vaults = ledger.NamedVaults();
-        var former = vaults.Where(known => known.Value.Equals(opening.Vault!.Name, StringComparison.OrdinalIgnoreCase)).Select(static known => known.Key).ToList();
-        return vaults.ContainsKey(id) || former.Count == 0 ? null
+        var former = vaults
+            .Where(known => known.Value.Equals(opening.Vault!.Name, StringComparison.OrdinalIgnoreCase))
+            .Select(static known => known.Key)
+            .ToList();
+        return vaults.ContainsKey(id) || former.Count == 0
+            ? null
             : HeldBy(ledger, former, await opening.ListAsync(SecretName.Own).ConfigureAwait(false));
     }
 
@@ -128,7 +168,10 @@ internal static class StoreOpening
 
         var name = opening.Vault!.Name;
         var names = await opening.ListAsync(SecretName.Own).ConfigureAwait(false);
-        if (names.Contains(VaultProbe.Name, StringComparer.OrdinalIgnoreCase) && await opening.ReadSecretAsync(VaultProbe.Name).ConfigureAwait(false) is null)
+        if (
+            names.Contains(VaultProbe.Name, StringComparer.OrdinalIgnoreCase)
+            && await opening.ReadSecretAsync(VaultProbe.Name).ConfigureAwait(false) is null
+        )
         {
             throw DcrErrors.VaultReadFailed(name, Registrations.NotGiven(VaultProbe.Name));
         }
@@ -136,7 +179,14 @@ internal static class StoreOpening
         // It has lost its probe, or was put back to a copy from before: it is known by what it holds.
         var vaults = ledger.NamedVaults();
         var id = HeldBy(ledger, vaults.Keys, names);
-        if (id is null && vaults.Where(known => known.Value.Equals(name, StringComparison.OrdinalIgnoreCase)).Sum(known => ledger.CountMissing(known.Key, [])) is > 0 and var count)
+        if (
+            id is null
+            && vaults
+                .Where(known => known.Value.Equals(name, StringComparison.OrdinalIgnoreCase))
+                .Sum(known => ledger.CountMissing(known.Key, []))
+                is > 0
+                    and var count
+        )
         {
             // It held registrations and has none: another vault, or one that was emptied or is not found.
             throw DcrErrors.VaultEmptied(name, count);
@@ -147,7 +197,9 @@ internal static class StoreOpening
         return mark;
     }
 
-    /// <summary>Notes in the ledger what the vault holds and the ledger does not know: names are listed, and only unknown ones are read.</summary>
+    /// <summary>
+    /// Notes in the ledger what the vault holds and the ledger does not know: names are listed, and only unknown ones are read.
+    /// </summary>
     /// <returns>How many were taken in, and how many the vault has lost.</returns>
     /// <exception cref="DcrException">VaultLocked, VaultReadFailed, StoreReadOnly.</exception>
     private static async Task<(int Taken, int Missing)> TakeInAsync(Registrations store, IReporter reporter, CancellationToken stop)
@@ -201,7 +253,10 @@ internal static class StoreOpening
         ledger.NoteUnreadable(store.VaultId!, unreadable);
         if (again > 0)
         {
-            reporter.Warning($"{Sentence(store.Place)} had {Count(again, "registration")} again that {(again == 1 ? "was" : "were")} removed before, as after an older copy of it was put back: removed there once more.");
+            reporter.Warning(
+                $"{Sentence(store.Place)} had {Count(again, "registration")} again that {(again == 1 ? "was" : "were")} removed before, as "
+                    + "after an older copy of it was put back: removed there once more."
+            );
         }
 
         if (StoreOperation.DoubledWarning(ledger, taken) is { } doubled)
@@ -223,7 +278,12 @@ internal static class StoreOpening
                 return record;
             }
 
-            reporter.Warning(Redaction.Printable($"The secret '{name}' in {store.Place} is the registration of client '{record.ClientId}', which belongs under '{record.SecretName}'. It was left as it is; give it that name, and connect again."));
+            reporter.Warning(
+                Redaction.Printable(
+                    $"The secret '{name}' in {store.Place} is the registration of client '{record.ClientId}', which belongs under "
+                        + $"'{record.SecretName}'. It was left as it is; give it that name, and connect again."
+                )
+            );
             unreadable.Add(record.SecretName);
         }
         catch (DcrException failure) when (failure.ErrorId == DcrErrorId.VaultReadFailed)
@@ -240,13 +300,20 @@ internal static class StoreOpening
         var damaged = ledger.File.Gaps.Count(static gap => !gap.IsTorn && !gap.IsFork);
         if (ledger.File.Gaps.Any(static gap => gap.IsFork))
         {
-            reporter.Warning($"Two processes have written to the local store in '{ledger.Path}' at the same time, so file locks do not keep them apart: a folder that several machines share, most likely. Give each machine its own with DCRPOWERSHELL_HOME.");
+            reporter.Warning(
+                $"Two processes have written to the local store in '{ledger.Path}' at the same time, so file locks do not keep them apart: "
+                    + "a folder that several machines share, most likely. Give each machine its own with DCRPOWERSHELL_HOME."
+            );
         }
 
         if (damaged > 0)
         {
-            reporter.Warning($"The local store in '{ledger.Path}' is damaged in {damaged} place{(damaged == 1 ? "" : "s")}: what stood there cannot be read, everything else can. "
-                + "A tenant whose registration stood there would be registered again: first bring back what a backup has, with Restore-DcrRegistration -Path.");
+            reporter.Warning(
+                $"The local store in '{ledger.Path}' is damaged in {damaged} place{(damaged == 1 ? "" : "s")}: what stood there cannot be "
+                    + "read, everything else can. "
+                    + "A tenant whose registration stood there would be registered again: first bring back what a backup has, with "
+                    + "Restore-DcrRegistration -Path."
+            );
         }
 
         if (ledger.File.WasRolledBack)
@@ -257,12 +324,18 @@ internal static class StoreOpening
 
         if (!ledger.LocksWork)
         {
-            reporter.Warning($"File locks do not work in '{ledger.Path}' (a file system without them, or DOTNET_SYSTEM_IO_DISABLEFILELOCKING): use the local store from one process at a time.");
+            reporter.Warning(
+                $"File locks do not work in '{ledger.Path}' (a file system without them, or DOTNET_SYSTEM_IO_DISABLEFILELOCKING): use the "
+                    + "local store from one process at a time."
+            );
         }
 
         if (ledger.WhyInMemory is { } why)
         {
-            reporter.Warning($"The local store cannot be written, so it is in memory ({why.TrimEnd('.')}): if this process ends between a server's answer and the vault, that answer is lost.");
+            reporter.Warning(
+                $"The local store cannot be written, so it is in memory ({why.TrimEnd('.')}): if this process ends between a server's "
+                    + "answer and the vault, that answer is lost."
+            );
         }
     }
 
@@ -275,7 +348,11 @@ internal static class StoreOpening
 
         if (missing > 0)
         {
-            reporter.Warning($"{Sentence(store.Place)} no longer has {Count(missing, "registration")} that it had. Where the folder of the local store was put back to an older copy, they may have been removed since: then Remove-DcrClient -StoreOnly forgets one. Else Restore-DcrRegistration writes those back that the local store still holds.");
+            reporter.Warning(
+                $"{Sentence(store.Place)} no longer has {Count(missing, "registration")} that it had. Where the folder of the local store "
+                    + "was put back to an older copy, they may have been removed since: then Remove-DcrClient -StoreOnly forgets one. Else "
+                    + "Restore-DcrRegistration writes those back that the local store still holds."
+            );
         }
     }
 

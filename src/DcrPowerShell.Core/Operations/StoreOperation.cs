@@ -76,14 +76,23 @@ internal static class StoreOperation
 
     /// <returns>Where vaults still have former keys.</returns>
     /// <exception cref="DcrException">StoreLocked, StoreReadOnly, VaultWriteFailed: the old protection holds.</exception>
-    public static Task<IReadOnlyList<(string Vault, string SecretName)>> ProtectAsync(LocalStore store, DcrProtection protection, SecureString? passphrase, string? vault, Func<string, ISecretVault> vaultOf) => store.ProtectAsync(
-        async (ledgerId, key) => protection switch
-        {
-            DcrProtection.User => store.ByAccount(key),
-            DcrProtection.Passphrase => LocalStore.ByPassphrase(ledgerId, key, passphrase!),
-            _ => await ByVaultAsync(ledgerId, key, vaultOf(vault!)).ConfigureAwait(false),
-        },
-        vaultOf);
+    public static Task<IReadOnlyList<(string Vault, string SecretName)>> ProtectAsync(
+        LocalStore store,
+        DcrProtection protection,
+        SecureString? passphrase,
+        string? vault,
+        Func<string, ISecretVault> vaultOf
+    ) =>
+        store.ProtectAsync(
+            async (ledgerId, key) =>
+                protection switch
+                {
+                    DcrProtection.User => store.ByAccount(key),
+                    DcrProtection.Passphrase => LocalStore.ByPassphrase(ledgerId, key, passphrase!),
+                    _ => await ByVaultAsync(ledgerId, key, vaultOf(vault!)).ConfigureAwait(false),
+                },
+            vaultOf
+        );
 
     /// <summary>Writes a backup.</summary>
     /// <returns>How many registrations with their secrets are in it.</returns>
@@ -102,7 +111,8 @@ internal static class StoreOperation
     {
         var now = ledger.LocalCount;
         return ReminderCounts.Any(count => before < count && now >= count) && !ledger.HasBackup
-            ? $"The local store holds {now} registration{(now == 1 ? "" : "s")} and has no backup. Backup-DcrStore -Path <file> -Passphrase <passphrase> makes one; without it, a lost disk is a lost token for each of them."
+            ? $"The local store holds {now} registration{(now == 1 ? "" : "s")} and has no backup. Backup-DcrStore -Path <file> "
+                + "-Passphrase <passphrase> makes one; without it, a lost disk is a lost token for each of them."
             : null;
     }
 
@@ -121,7 +131,11 @@ internal static class StoreOperation
 
             var known = ledger.Find(record.Issuer, record.ClientId)?.Record;
             removed += known is null ? 1 : 0;
-            differing += known is not null && (known.RegistrationAccessToken, known.ClientSecret) != (record.RegistrationAccessToken, record.ClientSecret) ? 1 : 0;
+            differing +=
+                known is not null
+                && (known.RegistrationAccessToken, known.ClientSecret) != (record.RegistrationAccessToken, record.ClientSecret)
+                    ? 1
+                    : 0;
         }
 
         return (differing, removed) == (0, 0) ? null
@@ -133,14 +147,27 @@ internal static class StoreOperation
     public static string? DoubledWarning(RegistrationLedger ledger, IEnumerable<RegistrationRecord> taken)
     {
         var doubled = ledger.Doubled(taken);
-        var told = doubled.Take(MostTold).Select(static pair => $"Tenant '{pair.Tenants.Tenant}' has more than one client: '{pair.Tenants.ClientId}', which is used for it, and '{pair.Other.ClientId}'.");
-        return doubled.Count == 0 ? null
-            : Redaction.Printable($"{string.Join(" ", told)}{(doubled.Count > MostTold ? $" So do {doubled.Count - MostTold} other tenants." : "")} Remove-DcrClient -ClientId removes the one that is not wanted.");
+        var told = doubled
+            .Take(MostTold)
+            .Select(static pair =>
+                $"Tenant '{pair.Tenants.Tenant}' has more than one client: '{pair.Tenants.ClientId}', which is used for it, and "
+                    + $"'{pair.Other.ClientId}'."
+            );
+        return doubled.Count == 0
+            ? null
+            : Redaction.Printable(
+                $"{string.Join(" ", told)}{(doubled.Count > MostTold ? $" So do {doubled.Count - MostTold} other tenants." : "")} "
+                    + "Remove-DcrClient -ClientId removes the one that is not wanted."
+            );
     }
 
     /// <summary>Reads a backup.</summary>
     /// <exception cref="DcrException">InventoryReadFailed: it cannot be read, or opened.</exception>
-    public static (LedgerHash From, IReadOnlyList<FrameDraft> Contents, int Damaged) ReadBackup(string path, Func<byte[]> read, SecureString passphrase)
+    public static (LedgerHash From, IReadOnlyList<FrameDraft> Contents, int Damaged) ReadBackup(
+        string path,
+        Func<byte[]> read,
+        SecureString passphrase
+    )
     {
         try
         {
@@ -163,7 +190,9 @@ internal static class StoreOperation
         }
         catch (VaultException failure)
         {
-            throw failure.IsLocked ? DcrErrors.VaultLocked(vault.Name, failure) : DcrErrors.VaultNotWritable(vault.Name, failure, failure.NextStep);
+            throw failure.IsLocked
+                ? DcrErrors.VaultLocked(vault.Name, failure)
+                : DcrErrors.VaultNotWritable(vault.Name, failure, failure.NextStep);
         }
 
         return new ProtectedKey { Id = key.Id, Protection = DcrProtection.Vault, Vault = (vault.Name, name) };

@@ -29,14 +29,16 @@ internal sealed class TestServerOperation(DcrConnection connection)
 
     /// <summary>The checks in the order to run: the last ones judge what the others saw.</summary>
     public IReadOnlyList<Func<OperationContext, Task<DcrCheck>>> Checks =>
-    [
-        Checking("Discovery", DiscoverAsync),
-        Checking("Registration endpoint", KnockAsync),
-        .. connection.Service.Checks.Select(check => Checking(check.Name, async context => Known(check.Name, await check.RunAsync(context.Call).ConfigureAwait(false)))),
-        Checking("Store", TestStoreAsync),
-        Checking("Clock", _ => Task.FromResult(CompareClocks())),
-        Checking("Rate limit", _ => Task.FromResult(CountRequests())),
-    ];
+        [
+            Checking("Discovery", DiscoverAsync),
+            Checking("Registration endpoint", KnockAsync),
+            .. connection.Service.Checks.Select(check =>
+                Checking(check.Name, async context => Known(check.Name, await check.RunAsync(context.Call).ConfigureAwait(false)))
+            ),
+            Checking("Store", TestStoreAsync),
+            Checking("Clock", _ => Task.FromResult(CompareClocks())),
+            Checking("Rate limit", _ => Task.FromResult(CountRequests())),
+        ];
 
     /// <summary>One that fails ends no other.</summary>
     private Func<OperationContext, Task<DcrCheck>> Checking(string name, Func<OperationContext, Task<DcrCheck>> check) => async context =>
@@ -62,13 +64,20 @@ internal sealed class TestServerOperation(DcrConnection connection)
     {
         if (connection.Rediscover is null)
         {
-            return DcrCheck.Skipped("The registration endpoint was given, so nothing was discovered.", "To have the server's metadata looked at, connect by the issuer.");
+            return DcrCheck.Skipped(
+                "The registration endpoint was given, so nothing was discovered.",
+                "To have the server's metadata looked at, connect by the issuer."
+            );
         }
 
         var found = await connection.Rediscover(context.Reporter, context.Stop).ConfigureAwait(false);
         return (found.Issuer, found.RegistrationEndpoint) == (connection.Issuer, connection.RegistrationEndpoint)
             ? DcrCheck.Passed($"The server's metadata names {connection.RegistrationEndpoint}, as it did when the connection was made.")
-            : DcrCheck.Failed($"The server's metadata has changed since the connection was made: it names {found.RegistrationEndpoint} of the issuer {found.Issuer}.", "Connect again.");
+            : DcrCheck.Failed(
+                $"The server's metadata has changed since the connection was made: it names {found.RegistrationEndpoint} of the issuer "
+                    + $"{found.Issuer}.",
+                "Connect again."
+            );
     }
 
     /// <summary>
@@ -84,12 +93,24 @@ internal sealed class TestServerOperation(DcrConnection connection)
         return response.Status switch
         {
             407 => throw DcrErrors.ProxyRefused(endpoint),
-            429 or ( >= 500 and not 501) => throw Refusals.Judge(request, response, ServerErrorReader.Read(response)),
-            >= 300 and < 400 => DcrCheck.Warning($"{answer}, which sends it elsewhere.", "If registrations are refused too, check that the URL is the authorization server itself and not a proxy or a login page."),
-            401 or 403 when connection.Credential == ProtocolRequest.NoProof && Refusals.InFront(request, response) is null => Wanting(response.Status, answer),
+            429 or (>= 500 and not 501) => throw Refusals.Judge(request, response, ServerErrorReader.Read(response)),
+            >= 300 and < 400 => DcrCheck.Warning(
+                $"{answer}, which sends it elsewhere.",
+                "If registrations are refused too, check that the URL is the authorization server itself and not a proxy or a login page."
+            ),
+            401 or 403 when connection.Credential == ProtocolRequest.NoProof && Refusals.InFront(request, response) is null => Wanting(
+                response.Status,
+                answer
+            ),
             >= 400 when Refusals.InFront(request, response) is { } page => throw page,
-            404 when connection.Rediscover is null => DcrCheck.Warning($"{answer}. Many servers answer so where they take POST alone; a wrong address looks alike.", "Compare the URL with the server's documentation."),
-            404 when !connection.Service.TellsWhetherItRegisters => DcrCheck.Warning($"{answer}. Many servers answer so where they take POST alone; registration that is switched off looks alike.", "If a registration is refused, ask the server's operator whether dynamic registration is switched on."),
+            404 when connection.Rediscover is null => DcrCheck.Warning(
+                $"{answer}. Many servers answer so where they take POST alone; a wrong address looks alike.",
+                "Compare the URL with the server's documentation."
+            ),
+            404 when !connection.Service.TellsWhetherItRegisters => DcrCheck.Warning(
+                $"{answer}. Many servers answer so where they take POST alone; registration that is switched off looks alike.",
+                "If a registration is refused, ask the server's operator whether dynamic registration is switched on."
+            ),
             _ => DcrCheck.Passed($"{answer}, which shows that it can be reached."),
         };
     }
@@ -97,13 +118,20 @@ internal sealed class TestServerOperation(DcrConnection connection)
     private DcrCheck Wanting(int status, string answer)
     {
         _wanted = status;
-        return DcrCheck.Warning($"{answer}, and the connection has no credential: the next registration may be refused alike.", "If it is, get an initial access token from the server's operator and connect with -InitialAccessToken.");
+        return DcrCheck.Warning(
+            $"{answer}, and the connection has no credential: the next registration may be refused alike.",
+            "If it is, get an initial access token from the server's operator and connect with -InitialAccessToken."
+        );
     }
 
     /// <summary>That there is no credential is no matter, unless the server has just asked for one.</summary>
-    private DcrCheck Known(string name, DcrCheck found) => _wanted is { } status && name == "Credential" && found.Status == DcrCheckStatus.Skipped
-        ? DcrCheck.Warning($"The connection has no credential, and the server answered HTTP {status} to a request without one.", "Connect with -InitialAccessToken, -ClientCredential, or -ClientId and -PrivateKey.")
-        : found;
+    private DcrCheck Known(string name, DcrCheck found) =>
+        _wanted is { } status && name == "Credential" && found.Status == DcrCheckStatus.Skipped
+            ? DcrCheck.Warning(
+                $"The connection has no credential, and the server answered HTTP {status} to a request without one.",
+                "Connect with -InitialAccessToken, -ClientCredential, or -ClientId and -PrivateKey."
+            )
+            : found;
 
     private static async Task<DcrCheck> TestStoreAsync(OperationContext context)
     {
@@ -111,14 +139,19 @@ internal sealed class TestServerOperation(DcrConnection connection)
         if (context.Store.Vault is null)
         {
             return context.Store.Ledger.WhyInMemory is not null
-                ? DcrCheck.Failed("The local store is in memory: what it holds is gone when this process ends.", "Make the folder of the local store writable for this account; DCRPOWERSHELL_HOME names another.")
+                ? DcrCheck.Failed(
+                    "The local store is in memory: what it holds is gone when this process ends.",
+                    "Make the folder of the local store writable for this account; DCRPOWERSHELL_HOME names another."
+                )
                 : DcrCheck.Passed($"The local store in '{context.Store.Ledger.Path}' was written and flushed to the disk.");
         }
 
         await context.Store.CheckOpenAsync().ConfigureAwait(false);
         await context.Store.ProveAsync(context.Clock.UtcNow).ConfigureAwait(false);
         context.TrustVault();
-        return DcrCheck.Passed($"The local store was written, and {context.Store.Place} kept a secret of the size and the letters of a registration.");
+        return DcrCheck.Passed(
+            $"The local store was written, and {context.Store.Place} kept a secret of the size and the letters of a registration."
+        );
     }
 
     /// <summary>By the quickest answer that no cache had kept.</summary>
@@ -132,17 +165,24 @@ internal sealed class TestServerOperation(DcrConnection connection)
             .FirstOrDefault();
         if (reading.Date is not { } date)
         {
-            return DcrCheck.Skipped("The server did not say what time it is.", "Make sure that this machine's clock is set by a time server.");
+            return DcrCheck.Skipped(
+                "The server did not say what time it is.",
+                "Make sure that this machine's clock is set by a time server."
+            );
         }
 
         // The server's clock was within this second; this machine's, half of the way back.
         var skew = date + TimeSpan.FromSeconds(0.5) - (reading.ReceivedAt - TimeSpan.FromTicks(reading.Took.Ticks / 2));
-        var found = $"This machine's clock is {Duration.Say(skew.Duration())} {(skew > TimeSpan.Zero ? "behind" : "ahead of")} the server's";
+        var found =
+            $"This machine's clock is {Duration.Say(skew.Duration())} {(skew > TimeSpan.Zero ? "behind" : "ahead of")} the server's";
         const string Fix = "Set this machine's clock by a time server. If it is right, tell the server's operator.";
         return skew.Duration() switch
         {
             var difference when difference <= FineSkew => DcrCheck.Passed("This machine's clock agrees with the server's."),
-            var difference when difference > BadSkew && connection.IsTimed => DcrCheck.Failed($"{found}: what is signed here, with the time in it, is refused as expired or not yet good.", Fix),
+            var difference when difference > BadSkew && connection.IsTimed => DcrCheck.Failed(
+                $"{found}: what is signed here, with the time in it, is refused as expired or not yet good.",
+                Fix
+            ),
             _ => DcrCheck.Warning($"{found}: tokens seem to expire too early or too late, and signed requests may be refused.", Fix),
         };
     }
@@ -159,14 +199,22 @@ internal sealed class TestServerOperation(DcrConnection connection)
             .ToList();
         if (budgets.Count == 0)
         {
-            return DcrCheck.Skipped("The server does not say how many requests it takes.", "Should it answer HTTP 429, requests wait as long as it asks.");
+            return DcrCheck.Skipped(
+                "The server does not say how many requests it takes.",
+                "Should it answer HTTP 429, requests wait as long as it asks."
+            );
         }
 
         var (request, _, budget) = budgets[0];
-        var found = $"{budget!.Left}{(budget.Limit is { } limit ? $" of {limit}" : "")} requests to {request.Uri.AbsolutePath} are left{(budget.RenewedIn is { } wait ? $"; the server counts anew in {Duration.Say(wait)}" : "")}.";
+        var found =
+            $"{budget!.Left}{(budget.Limit is { } limit ? $" of {limit}" : "")} requests to {request.Uri.AbsolutePath} are "
+                + $"left{(budget.RenewedIn is { } wait ? $"; the server counts anew in {Duration.Say(wait)}" : "")}.";
         return (budget.Limit is null ? budget.Left > 0 : budget.Left * 10 >= budget.Limit)
             ? DcrCheck.Passed(found)
-            : DcrCheck.Warning(found, "Wait before a large pipeline, or have the limit raised. Requests beyond it wait as long as the server asks.");
+            : DcrCheck.Warning(
+                found,
+                "Wait before a large pipeline, or have the limit raised. Requests beyond it wait as long as the server asks."
+            );
     }
 
     private sealed record Seen(ProtocolRequest Request, ProtocolResponse Response, TimeSpan Took);

@@ -49,13 +49,22 @@ internal static class UpdateOperation
         Task<DcrClient> ChangeAsync(DcrClient now, RegistrationAnswer answer)
         {
             var whole = Management.ForUpdate(answer.Members, record.ClientId).With(changes).WithoutAbsent();
-            return WriteAsync(context, now.Record, asked, newest => context.Provider.UpdateAsync(newest, new MetadataUpdate(whole, changes, answer.Members), context.Call), (answer.Members, changes), whole);
+            return WriteAsync(
+                context,
+                now.Record,
+                asked,
+                newest => context.Provider.UpdateAsync(newest, new MetadataUpdate(whole, changes, answer.Members), context.Call),
+                (answer.Members, changes),
+                whole
+            );
         }
     }
 
     /// <summary>Has the server change a client, and keeps what comes back.</summary>
     /// <param name="before">What the server had, and all that the change names; null where the answer is no whole client.</param>
-    /// <param name="whole">What is sent, which is kept where the server answers without a body and lets nobody read; null where that tells nothing.</param>
+    /// <param name="whole">
+    /// What is sent, which is kept where the server answers without a body and lets nobody read; null where that tells nothing.
+    /// </param>
     public static async Task<DcrClient> WriteAsync(
         OperationContext context,
         RegistrationRecord record,
@@ -67,7 +76,9 @@ internal static class UpdateOperation
         record = await context.Scope.BeginChangeAsync(LedgerOperation.Update, record, asked).ConfigureAwait(false);
         try
         {
-            (record, var answer) = await context.AskAsync(record, async newest => (newest, await write(newest).ConfigureAwait(false))).ConfigureAwait(false);
+            (record, var answer) = await context
+                .AskAsync(record, async newest => (newest, await write(newest).ConfigureAwait(false)))
+                .ConfigureAwait(false);
             answer = context.Completed(record, answer, before?.Named ?? asked);
             return await context.KeepAsync(record, answer, asked, Done, before: before).ConfigureAwait(false);
         }
@@ -77,24 +88,44 @@ internal static class UpdateOperation
         }
         catch (UnreadAnswerException unread)
         {
-            throw DcrErrors.UnreadManagement(context.Connection.RegistrationEndpoint, record.ClientId, Done, unread.Why, context.Scope.Unusable(), unread);
+            throw DcrErrors.UnreadManagement(
+                context.Connection.RegistrationEndpoint,
+                record.ClientId,
+                Done,
+                unread.Why,
+                context.Scope.Unusable(),
+                unread
+            );
         }
     }
 
-    /// <summary>The server made the change and did not say what it granted (RFC 7592, section 2.2, has it say so): it is read; else what was sent is kept.</summary>
-    private static async Task<DcrClient> KeepUntoldAsync(OperationContext context, RegistrationRecord record, JsonBag asked, (JsonBag Read, JsonBag Named)? before, JsonBag whole)
+    /// <summary>
+    /// The server made the change and did not say what it granted (RFC 7592, section 2.2, has it say so): it is read; else what was sent is
+    /// kept.
+    /// </summary>
+    private static async Task<DcrClient> KeepUntoldAsync(
+        OperationContext context,
+        RegistrationRecord record,
+        JsonBag asked,
+        (JsonBag Read, JsonBag Named)? before,
+        JsonBag whole
+    )
     {
         context.Scope.Kept();
         RegistrationAnswer answer;
         try
         {
             answer = await context.Provider.ReadAsync(record, context.Call).ConfigureAwait(false);
-            context.Reporter.Verbose($"The server answered the change of client '{record.ClientId}' without a body; it was read to see what it granted.");
+            context.Reporter.Verbose(
+                $"The server answered the change of client '{record.ClientId}' without a body; it was read to see what it granted."
+            );
         }
         catch (Exception failure) when (failure is DcrException or UnreadAnswerException or OperationCanceledException)
         {
             answer = new(whole.With(record.Metadata.Where(static (name, _) => ClientMember.ForbiddenInUpdate.Contains(name))), Status: 204);
-            const string Unread = "the server answered the change without a body, and the client could not be read. What was sent is kept; what the server granted is not known.";
+            const string Unread =
+                "the server answered the change without a body, and the client could not be read. What was sent is kept; what the server "
+                    + "granted is not known.";
             context.Warn(record.ClientId, $"{Unread} {(failure as DcrException)?.Message}".TrimEnd(), Unread);
         }
 
@@ -105,7 +136,9 @@ internal static class UpdateOperation
     private static void WarnOfKept(OperationContext context, DcrClient updated, JsonBag changes)
     {
         IEnumerable<string> kept = changes
-            .Where(member => JsonBag.IsAbsent(member.Value) && updated.Record.Metadata.TryGet(member.Key, out var value) && !JsonBag.IsAbsent(value))
+            .Where(member =>
+                JsonBag.IsAbsent(member.Value) && updated.Record.Metadata.TryGet(member.Key, out var value) && !JsonBag.IsAbsent(value)
+            )
             .Select(member => member.Key)
             .ToList();
         if (kept.Any())

@@ -11,9 +11,13 @@ namespace DcrPowerShell.Protocol;
 internal static class Discovery
 {
     private static readonly Regex WellKnown = new(
-        @"^(?<before>https?://.*)/\.well-known/(oauth-authorization-server|openid-configuration|(?<smart>smart-configuration))(?<after>(/[^?#]*)?)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
+        @"^(?<before>https?://.*)/\.well-known/(oauth-authorization-server|openid-configuration|(?<smart>smart-configuration))(?<after>(/[^?#]*)?)$",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
+    );
 
-    /// <summary>The issuer that is meant where the address of its metadata was pasted, inserted or appended; and whether it is a FHIR base.</summary>
+    /// <summary>
+    /// The issuer that is meant where the address of its metadata was pasted, inserted or appended; and whether it is a FHIR base.
+    /// </summary>
     /// <param name="given">As the user wrote it.</param>
     public static (string Issuer, bool IsSmart) Meant(string given)
     {
@@ -43,7 +47,9 @@ internal static class Discovery
 
     public static ProtocolRequest Request(Uri candidate) => new(HttpMethod.Get, candidate, RequestEffect.None);
 
-    /// <summary>Where else on the same server the metadata is, such as at an address that ends with a slash; null where it does not say so.</summary>
+    /// <summary>
+    /// Where else on the same server the metadata is, such as at an address that ends with a slash; null where it does not say so.
+    /// </summary>
     public static Uri? Redirect(Uri place, ProtocolResponse response) =>
         LocationOf(place, response) is { } next && SafeUrl.IsSameOrigin(place, next) ? next : null;
 
@@ -53,7 +59,12 @@ internal static class Discovery
     {
         if (!response.IsSuccess)
         {
-            return new(candidate, LocationOf(candidate, response) is { } elsewhere ? $"HTTP {response.Status}, a redirect to {Redaction.Address(elsewhere.OriginalString)}" : $"HTTP {response.Status}");
+            return new(
+                candidate,
+                LocationOf(candidate, response) is { } elsewhere
+                    ? $"HTTP {response.Status}, a redirect to {Redaction.Address(elsewhere.OriginalString)}"
+                    : $"HTTP {response.Status}"
+            );
         }
 
         if (!response.TryReadJson(out var members, out var why))
@@ -73,14 +84,27 @@ internal static class Discovery
         }
 
         return metadata.RegistrationEndpoint is null
-            ? new(candidate, "its metadata has no registration_endpoint: the server does not offer dynamic registration there") { Server = metadata }
+                ? new(candidate, "its metadata has no registration_endpoint: the server does not offer dynamic registration there")
+                {
+                    Server = metadata,
+                }
             : SafeUri(metadata.RegistrationEndpoint) is { } endpoint
-                ? new(candidate, "found") { Issuer = found, RegistrationEndpoint = endpoint, Server = metadata }
-                : new(candidate, $"its registration_endpoint '{Redaction.Address(metadata.RegistrationEndpoint)}' is not an absolute https URL");
+                ? new(candidate, "found")
+                {
+                    Issuer = found,
+                    RegistrationEndpoint = endpoint,
+                    Server = metadata,
+                }
+            : new(
+                candidate,
+                $"its registration_endpoint '{Redaction.Address(metadata.RegistrationEndpoint)}' is not an absolute https URL"
+            );
     }
 
     private static Uri? LocationOf(Uri place, ProtocolResponse response) =>
-        response.Status is 301 or 302 or 303 or 307 or 308 && response.Header("Location") is { } location ? UriText.Against(place, location) : null;
+        response.Status is 301 or 302 or 303 or 307 or 308 && response.Header("Location") is { } location
+            ? UriText.Against(place, location)
+            : null;
 
     /// <summary>A URL of the metadata; null where no token may go there, or where it steers the terminal of whoever looks at it.</summary>
     public static Uri? SafeUri(string? text) =>

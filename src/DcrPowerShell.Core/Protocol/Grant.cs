@@ -12,7 +12,10 @@ namespace DcrPowerShell.Protocol;
 /// <summary>Compares what was asked for with what the server granted; it may replace or drop any value (RFC 7591, section 3.2.1).</summary>
 internal static class Grant
 {
-    private static readonly Regex Moving = new("(_at|At|_time|_date|updated|modified|etag|revision|version)$", RegexOptions.CultureInvariant);
+    private static readonly Regex Moving = new(
+        "(_at|At|_time|_date|updated|modified|etag|revision|version)$",
+        RegexOptions.CultureInvariant
+    );
 
     /// <summary>The members that differ, in the order they were asked for. What was not asked for is no difference.</summary>
     /// <param name="known">Secrets to mask wherever they stand.</param>
@@ -24,30 +27,44 @@ internal static class Grant
     /// <summary>What is kept of wishes that were granted otherwise: those of before that were not asked again, and those of now.</summary>
     /// <param name="before">As it was kept before.</param>
     /// <param name="changes">What <see cref="Compare(JsonBag, JsonBag, Redaction)"/> gives.</param>
-    public static JsonBag Remember(JsonBag before, JsonBag asked, IEnumerable<DcrChange> changes) => changes
-        .Select(static change => change.Name)
-        .Aggregate(before.Where((name, _) => !asked.Has(name)), (kept, name) => asked.Has(name) ? kept.With(name, Hash(name, asked)) : kept);
+    public static JsonBag Remember(JsonBag before, JsonBag asked, IEnumerable<DcrChange> changes) =>
+        changes
+            .Select(static change => change.Name)
+            .Aggregate(
+                before.Where((name, _) => !asked.Has(name)),
+                (kept, name) => asked.Has(name) ? kept.With(name, Hash(name, asked)) : kept
+            );
 
     /// <summary>
-    /// The members that are asked for otherwise than before: neither as they were granted nor as they were asked. Secrets are kept masked, so
+    /// The members that are asked for otherwise than before: neither as they were granted nor as they were asked. Secrets are kept masked,
+    /// so
     /// of these nobody can tell.
     /// </summary>
     /// <param name="remembered">What <see cref="Remember"/> gave.</param>
     /// <param name="known">Secrets to mask wherever they stand.</param>
-    public static IReadOnlyList<DcrChange> Compare(JsonBag asked, JsonBag granted, JsonBag remembered, Redaction known) => Compare(asked, granted, known)
-        .Where(change => !IsSecret(change.Name, asked) && !(asked.Has(change.Name) && remembered.Text(change.Name) == Hash(change.Name, asked)))
-        .ToList();
+    public static IReadOnlyList<DcrChange> Compare(JsonBag asked, JsonBag granted, JsonBag remembered, Redaction known) =>
+        Compare(asked, granted, known)
+            .Where(change =>
+                !IsSecret(change.Name, asked) && !(asked.Has(change.Name) && remembered.Text(change.Name) == Hash(change.Name, asked))
+            )
+            .ToList();
 
     /// <summary>What the server changed although nobody named it, between two of its answers: a reset grant type, say.</summary>
     /// <param name="named">What the command named, to set or to remove.</param>
     /// <param name="known">Secrets to mask wherever they stand.</param>
-    public static IReadOnlyList<DcrChange> CompareUnnamed(JsonBag before, JsonBag after, JsonBag named, Redaction known) => before.Concat(after)
-        .Select(static member => member.Key).Distinct()
-        .Where(name => !named.Has(name) && IsLasting(name, before, after) && !(Covers(name, before, after) && Covers(name, after, before)))
-        .Select(name => new DcrChange(name, Plain(before, name, known), Plain(after, name, known), wasNamed: false))
-        .ToList();
+    public static IReadOnlyList<DcrChange> CompareUnnamed(JsonBag before, JsonBag after, JsonBag named, Redaction known) =>
+        before
+            .Concat(after)
+            .Select(static member => member.Key)
+            .Distinct()
+            .Where(name =>
+                !named.Has(name) && IsLasting(name, before, after) && !(Covers(name, before, after) && Covers(name, after, before))
+            )
+            .Select(name => new DcrChange(name, Plain(before, name, known), Plain(after, name, known), wasNamed: false))
+            .ToList();
 
-    private static bool Covers(string name, JsonBag asked, JsonBag granted) => !asked.TryGet(name, out var value) || Covers(name, value, granted);
+    private static bool Covers(string name, JsonBag asked, JsonBag granted) =>
+        !asked.TryGet(name, out var value) || Covers(name, value, granted);
 
     // What a server issues changes with each answer, and so do the times and versions that some add.
     private static bool IsLasting(string name, JsonBag before, JsonBag after) =>
@@ -64,9 +81,13 @@ internal static class Grant
     private static string Hash(string name, JsonBag bag)
     {
         using var sha = SHA256.Create();
-        var text = name == ClientMember.Scope
-            ? JsonSerializer.SerializeToUtf8Bytes(string.Join(" ", bag.Words(name).Distinct().OrderBy(static word => word, StringComparer.Ordinal)))
-            : bag.TryGet(name, out var value) ? JsonSerializer.SerializeToUtf8Bytes(value) : [];
+        var text =
+            name == ClientMember.Scope
+                ? JsonSerializer.SerializeToUtf8Bytes(
+                    string.Join(" ", bag.Words(name).Distinct().OrderBy(static word => word, StringComparer.Ordinal))
+                )
+            : bag.TryGet(name, out var value) ? JsonSerializer.SerializeToUtf8Bytes(value)
+            : [];
         return Convert.ToBase64String(sha.ComputeHash(text), 0, 12);
     }
 

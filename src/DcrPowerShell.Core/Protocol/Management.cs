@@ -72,13 +72,18 @@ internal static class Management
         if (!response.IsSuccess)
         {
             var server = ServerErrorReader.Read(response);
-            throw response.Status is 404 or 405 or 501 ? DcrErrors.ListNotOffered(server, request.Uri) : Refusals.Judge(request, response, server);
+            throw response.Status is 404 or 405 or 501
+                ? DcrErrors.ListNotOffered(server, request.Uri)
+                : Refusals.Judge(request, response, server);
         }
 
         try
         {
             using var document = JsonDocument.Parse(response.Text());
-            return document.RootElement.EnumerateArray().Select(client => new RegistrationAnswer(JsonBag.From(client), response.Status)).ToList();
+            return document
+                .RootElement.EnumerateArray()
+                .Select(client => new RegistrationAnswer(JsonBag.From(client), response.Status))
+                .ToList();
         }
         catch (Exception failure) when (failure is JsonException or InvalidOperationException)
         {
@@ -99,7 +104,12 @@ internal static class Management
 
         if (response.Status == 202)
         {
-            throw DcrErrors.DeletionUnclear(request.Uri, clientId, "the deletion is accepted and not done yet (HTTP 202)", ServerErrorReader.Read(response));
+            throw DcrErrors.DeletionUnclear(
+                request.Uri,
+                clientId,
+                "the deletion is accepted and not done yet (HTTP 202)",
+                ServerErrorReader.Read(response)
+            );
         }
 
         if (response.Status == 204 || (response.End == BodyEnd.Whole && string.IsNullOrWhiteSpace(response.Text())))
@@ -129,10 +139,14 @@ internal static class Management
                 : server.Description is { } words
                     && (ClientWord.IsMatch(words) || words.Contains(clientId)))));
 
-    /// <summary>Turns what came as an array and is a text: the words of the scope, and an authentication method alone in an array.</summary>
+    /// <summary>
+    /// Turns what came as an array and is a text: the words of the scope, and an authentication method alone in an array.
+    /// </summary>
     private static JsonBag WithTexts(JsonBag read)
     {
-        var bag = IsArray(read, ClientMember.Scope) ? read.With(ClientMember.Scope, string.Join(" ", read.Words(ClientMember.Scope))) : read;
+        var bag = IsArray(read, ClientMember.Scope)
+            ? read.With(ClientMember.Scope, string.Join(" ", read.Words(ClientMember.Scope)))
+            : read;
         return new[] { ClientMember.TokenEndpointAuthMethod, ClientMember.ApplicationType }
             .Where(member => IsArray(read, member) && read.Text(member) is not null)
             .Aggregate(bag, (result, member) => result.With(member, read.Text(member)));
@@ -153,7 +167,12 @@ internal static class Management
             404 or 410 => DcrErrors.ClientGone(server, clientId),
             405 or 501 => DcrErrors.NotOffered(server, Participle(request.Method)),
             503 => DcrErrors.Unavailable(server, request.Uri),
-            >= 500 when request.Effect == RequestEffect.Changes => DcrErrors.ChangeOutcomeUnknown(request.Uri, $"the server failed with HTTP {response.Status}", null, server),
+            >= 500 when request.Effect == RequestEffect.Changes => DcrErrors.ChangeOutcomeUnknown(
+                request.Uri,
+                $"the server failed with HTTP {response.Status}",
+                null,
+                server
+            ),
             _ => Refusals.Judge(request, response, server, clientId),
         };
     }

@@ -22,9 +22,21 @@ internal static class MetadataRules
     // Read by machines: no character belongs there that nobody sees.
     private static readonly HashSet<string> ForMachines =
     [
-        ClientMember.PostLogoutRedirectUris, ClientMember.GrantTypes, ClientMember.ResponseTypes, ClientMember.Scope,
-        ClientMember.Contacts, ClientMember.TokenEndpointAuthMethod, ClientMember.ApplicationType, ClientMember.SoftwareId, ClientMember.SoftwareVersion,
-        ClientMember.ClientUri, ClientMember.LogoUri, ClientMember.TosUri, ClientMember.PolicyUri, ClientMember.JwksUri, ClientMember.SoftwareStatement,
+        ClientMember.PostLogoutRedirectUris,
+        ClientMember.GrantTypes,
+        ClientMember.ResponseTypes,
+        ClientMember.Scope,
+        ClientMember.Contacts,
+        ClientMember.TokenEndpointAuthMethod,
+        ClientMember.ApplicationType,
+        ClientMember.SoftwareId,
+        ClientMember.SoftwareVersion,
+        ClientMember.ClientUri,
+        ClientMember.LogoUri,
+        ClientMember.TosUri,
+        ClientMember.PolicyUri,
+        ClientMember.JwksUri,
+        ClientMember.SoftwareStatement,
     ];
 
     private static readonly HashSet<string> ListsOfWords = [ClientMember.GrantTypes, ClientMember.ResponseTypes, ClientMember.Scope];
@@ -49,7 +61,16 @@ internal static class MetadataRules
             CheckRedirectUri(uri, metadata.Text(ClientMember.ApplicationType));
         }
 
-        foreach (var member in new[] { ClientMember.ClientUri, ClientMember.LogoUri, ClientMember.TosUri, ClientMember.PolicyUri, ClientMember.JwksUri })
+        foreach (
+            var member in new[]
+            {
+                ClientMember.ClientUri,
+                ClientMember.LogoUri,
+                ClientMember.TosUri,
+                ClientMember.PolicyUri,
+                ClientMember.JwksUri,
+            }
+        )
         {
             CheckWebUri(member, metadata.Text(member));
         }
@@ -64,12 +85,20 @@ internal static class MetadataRules
     /// </summary>
     public static Fault? DoubtOf(string redirectUri, string? applicationType) =>
         FaultOf(redirectUri, applicationType)
-        ?? (redirectUri.Contains('*') ? new("has a wildcard, which most servers refuse", "Name each address in a redirect URI of its own.") : ForNativeOnly(redirectUri, applicationType));
+        ?? (
+            redirectUri.Contains('*')
+                ? new("has a wildcard, which most servers refuse", "Name each address in a redirect URI of its own.")
+                : ForNativeOnly(redirectUri, applicationType)
+        );
 
     // OpenID Connect Dynamic Client Registration 1.0, section 2, application_type.
     private static Fault? ForNativeOnly(string redirectUri, string? applicationType) =>
         applicationType == "native" ? null
-        : IsLoopback(new Uri(redirectUri)) ? new("is a loopback address, which many servers allow native applications only", "Use -ApplicationType native, or an https URL.")
+        : IsLoopback(new Uri(redirectUri))
+            ? new(
+                "is a loopback address, which many servers allow native applications only",
+                "Use -ApplicationType native, or an https URL."
+            )
         : redirectUri.StartsWith("https:", StringComparison.OrdinalIgnoreCase) ? null
         : new("has a private-use scheme, which is for native applications", "Use -ApplicationType native, or an https URL.");
 
@@ -79,7 +108,11 @@ internal static class MetadataRules
     /// <summary>What files, web pages and spreadsheets add or spoil without anybody seeing it.</summary>
     private static void CheckCharacters(JsonBag metadata)
     {
-        foreach (var (member, text) in metadata.SelectMany(static member => TextsOf(member.Value).Select(text => (member.Key, text))).Where(static pair => pair.Key != ClientMember.RedirectUris))
+        foreach (
+            var (member, text) in metadata
+                .SelectMany(static member => TextsOf(member.Value).Select(text => (member.Key, text)))
+                .Where(static pair => pair.Key != ClientMember.RedirectUris)
+        )
         {
             if (SpoiltBy(text, ForMachines.Contains(member)) is { } spoilt)
             {
@@ -88,7 +121,11 @@ internal static class MetadataRules
 
             if (ListsOfWords.Contains(member) ? text.Contains(',') : Commas.TryGetValue(member, out var several) && several.IsMatch(text))
             {
-                throw DcrErrors.BrokenRule(member, $"{Quoted(text)}has a comma, so it is one value", "Separate several values by semicolons or blanks.");
+                throw DcrErrors.BrokenRule(
+                    member,
+                    $"{Quoted(text)}has a comma, so it is one value",
+                    "Separate several values by semicolons or blanks."
+                );
             }
         }
     }
@@ -151,7 +188,10 @@ internal static class MetadataRules
 
         if (NeverARedirect.Contains(uri.Scheme))
         {
-            return new($"has the scheme {uri.Scheme}, which no client can receive an answer on", "Use https, or a private-use scheme such as com.example.app for a native application.");
+            return new(
+                $"has the scheme {uri.Scheme}, which no client can receive an answer on",
+                "Use https, or a private-use scheme such as com.example.app for a native application."
+            );
         }
 
         return applicationType == "web" && uri.Scheme != Uri.UriSchemeHttps && uri.Scheme != Uri.UriSchemeHttp
@@ -163,7 +203,11 @@ internal static class MetadataRules
     {
         if (text is not null && UriText.Absolute(text)?.Scheme is not ("https" or "http"))
         {
-            throw DcrErrors.BrokenRule(member, $"'{text}' is not an absolute web address", "Give the whole address, such as https://app.example.com/.");
+            throw DcrErrors.BrokenRule(
+                member,
+                $"'{text}' is not an absolute web address",
+                "Give the whole address, such as https://app.example.com/."
+            );
         }
     }
 
@@ -171,7 +215,11 @@ internal static class MetadataRules
     {
         if (Names(metadata, ClientMember.Jwks) && Names(metadata, ClientMember.JwksUri))
         {
-            throw DcrErrors.BrokenRule(ClientMember.Jwks, "and jwks_uri exclude each other", "Give the keys themselves, or the address where they are published, not both.");
+            throw DcrErrors.BrokenRule(
+                ClientMember.Jwks,
+                "and jwks_uri exclude each other",
+                "Give the keys themselves, or the address where they are published, not both."
+            );
         }
 
         if (!metadata.TryGet(ClientMember.Jwks, out var jwks) || JsonBag.IsAbsent(jwks))
@@ -182,22 +230,44 @@ internal static class MetadataRules
 
         if (jwks.ValueKind != JsonValueKind.Object || !jwks.TryGetProperty("keys", out var keys) || keys.ValueKind != JsonValueKind.Array)
         {
-            throw DcrErrors.BrokenRule(ClientMember.Jwks, "is not a JSON Web Key Set", "Give an object with an array 'keys' (RFC 7517, section 5).");
+            throw DcrErrors.BrokenRule(
+                ClientMember.Jwks,
+                "is not a JSON Web Key Set",
+                "Give an object with an array 'keys' (RFC 7517, section 5)."
+            );
         }
 
-        if (keys.EnumerateArray().Any(key => key.ValueKind == JsonValueKind.Object && PrivateKeyMembers.Any(member => key.TryGetProperty(member, out _))))
+        if (
+            keys.EnumerateArray()
+                .Any(key => key.ValueKind == JsonValueKind.Object && PrivateKeyMembers.Any(member => key.TryGetProperty(member, out _)))
+        )
         {
-            throw DcrErrors.BrokenRule(ClientMember.Jwks, "holds a private or symmetric key", "Send public keys only; a private key stays with the client.");
+            throw DcrErrors.BrokenRule(
+                ClientMember.Jwks,
+                "holds a private or symmetric key",
+                "Send public keys only; a private key stays with the client."
+            );
         }
     }
 
-    /// <summary>A key must be known to the server (OpenID Connect Core 1.0, section 9; RFC 8705, section 2.2). A client that is registered may have one.</summary>
+    /// <summary>
+    /// A key must be known to the server (OpenID Connect Core 1.0, section 9; RFC 8705, section 2.2). A client that is registered may have
+    /// one.
+    /// </summary>
     private static void RequireKeys(JsonBag metadata)
     {
-        if (metadata.Text(ClientMember.TokenEndpointAuthMethod) is "private_key_jwt" or "self_signed_tls_client_auth"
-            && !Names(metadata, ClientMember.JwksUri) && !Names(metadata, ClientMember.SoftwareStatement) && !Names(metadata, ClientMember.ClientId))
+        if (
+            metadata.Text(ClientMember.TokenEndpointAuthMethod) is "private_key_jwt" or "self_signed_tls_client_auth"
+            && !Names(metadata, ClientMember.JwksUri)
+            && !Names(metadata, ClientMember.SoftwareStatement)
+            && !Names(metadata, ClientMember.ClientId)
+        )
         {
-            throw DcrErrors.BrokenRule(ClientMember.Jwks, $"is missing, and {metadata.Text(ClientMember.TokenEndpointAuthMethod)} needs it", "Give the client's public key with -Jwks (New-DcrKey makes a pair), or its address with -JwksUri.");
+            throw DcrErrors.BrokenRule(
+                ClientMember.Jwks,
+                $"is missing, and {metadata.Text(ClientMember.TokenEndpointAuthMethod)} needs it",
+                "Give the client's public key with -Jwks (New-DcrKey makes a pair), or its address with -JwksUri."
+            );
         }
     }
 
@@ -209,10 +279,20 @@ internal static class MetadataRules
         if (grants.Count > 0 && responses.Count > 0)
         {
             Require(responses.Contains("code"), grants.Contains("authorization_code"), "code", "authorization_code", grants);
-            Require(responses.Contains("token") || responses.Contains("id_token"), grants.Contains("implicit"), "token or id_token", "implicit", grants);
+            Require(
+                responses.Contains("token") || responses.Contains("id_token"),
+                grants.Contains("implicit"),
+                "token or id_token",
+                "implicit",
+                grants
+            );
             if (grants.Contains("authorization_code") && !responses.Contains("code"))
             {
-                throw DcrErrors.BrokenRule(ClientMember.ResponseTypes, "lacks code, which the grant type authorization_code needs", "Add code to -ResponseType.");
+                throw DcrErrors.BrokenRule(
+                    ClientMember.ResponseTypes,
+                    "lacks code, which the grant type authorization_code needs",
+                    "Add code to -ResponseType."
+                );
             }
         }
 
@@ -225,7 +305,11 @@ internal static class MetadataRules
         var method = metadata.Text(ClientMember.TokenEndpointAuthMethod);
         if (method == "none" && grants.Contains("client_credentials"))
         {
-            throw DcrErrors.BrokenRule(ClientMember.TokenEndpointAuthMethod, "none does not go with the grant type client_credentials", "A client that acts for itself has to authenticate: choose another -TokenEndpointAuthMethod.");
+            throw DcrErrors.BrokenRule(
+                ClientMember.TokenEndpointAuthMethod,
+                "none does not go with the grant type client_credentials",
+                "A client that acts for itself has to authenticate: choose another -TokenEndpointAuthMethod."
+            );
         }
     }
 
@@ -234,7 +318,11 @@ internal static class MetadataRules
         // A response type of `id_token` or `token` beside `code` is the hybrid flow, which needs the implicit grant too.
         if (when && !present)
         {
-            throw DcrErrors.BrokenRule(ClientMember.GrantTypes, $"({string.Join(", ", grants)}) lacks {grant}, which the response type {response} needs", $"Add {grant} to -GrantType, or change -ResponseType.");
+            throw DcrErrors.BrokenRule(
+                ClientMember.GrantTypes,
+                $"({string.Join(", ", grants)}) lacks {grant}, which the response type {response} needs",
+                $"Add {grant} to -GrantType, or change -ResponseType."
+            );
         }
     }
 

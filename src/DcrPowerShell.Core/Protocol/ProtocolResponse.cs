@@ -59,7 +59,10 @@ internal sealed record ProtocolResponse(
         }
         catch (JsonException)
         {
-            why = End == BodyEnd.Broken ? "the connection broke in the middle of its answer" : LooksLikeHtml ? "its answer is an HTML page, not JSON" : "its answer is not the JSON object it should be";
+            why =
+                End == BodyEnd.Broken ? "the connection broke in the middle of its answer"
+                : LooksLikeHtml ? "its answer is an HTML page, not JSON"
+                : "its answer is not the JSON object it should be";
             return false;
         }
     }
@@ -67,7 +70,11 @@ internal sealed record ProtocolResponse(
     /// <summary>The body as text: a byte-order mark decides, then the declared charset, then UTF-8 (RFC 8259, section 8.1).</summary>
     public string Text()
     {
-        using var reader = new System.IO.StreamReader(new System.IO.MemoryStream(Body), DeclaredEncoding(), detectEncodingFromByteOrderMarks: true);
+        using var reader = new System.IO.StreamReader(
+            new System.IO.MemoryStream(Body),
+            DeclaredEncoding(),
+            detectEncodingFromByteOrderMarks: true
+        );
         return reader.ReadToEnd();
     }
 
@@ -75,8 +82,12 @@ internal sealed record ProtocolResponse(
 
     private Encoding DeclaredEncoding()
     {
-        var charset = Header("Content-Type")?.Split(';').Select(part => part.Trim())
-            .FirstOrDefault(part => part.StartsWith("charset=", StringComparison.OrdinalIgnoreCase))?.Substring("charset=".Length).Trim('"');
+        var charset = Header("Content-Type")
+            ?.Split(';')
+            .Select(part => part.Trim())
+            .FirstOrDefault(part => part.StartsWith("charset=", StringComparison.OrdinalIgnoreCase))
+            ?.Substring("charset=".Length)
+            .Trim('"');
         try
         {
             return charset is null ? Encoding.UTF8 : Encoding.GetEncoding(charset);

@@ -25,15 +25,23 @@ internal sealed record RateBudget(long Left, long? Limit, TimeSpan? RenewedIn)
     /// The single field of later drafts: <c>limit=100, remaining=50, reset=5</c> (-07), or <c>"burst";r=50;t=5</c> for one or more
     /// policies (-08 and later), of which the one with the least left counts. Null where it is of no such form.
     /// </summary>
-    public static RateBudget? ReadField(string? field) => (field?.IndexOf("remaining", StringComparison.OrdinalIgnoreCase) >= 0 ? [field] : field?.Split(',') ?? [])
-        .Select(static policy => (Left: Parameter(policy, "remaining|r"), Limit: Parameter(policy, "limit"), RenewedIn: Parameter(policy, "reset|t")))
-        .Where(static policy => policy.Left is not null)
-        .OrderBy(static policy => policy.Left)
-        .Select(static policy => new RateBudget(policy.Left!.Value, policy.Limit, policy.RenewedIn is { } seconds ? TimeSpan.FromSeconds(seconds) : null))
-        .FirstOrDefault();
+    public static RateBudget? ReadField(string? field) =>
+        (field?.IndexOf("remaining", StringComparison.OrdinalIgnoreCase) >= 0 ? [field] : field?.Split(',') ?? [])
+            .Select(static policy =>
+                (Left: Parameter(policy, "remaining|r"), Limit: Parameter(policy, "limit"), RenewedIn: Parameter(policy, "reset|t"))
+            )
+            .Where(static policy => policy.Left is not null)
+            .OrderBy(static policy => policy.Left)
+            .Select(static policy => new RateBudget(
+                policy.Left!.Value,
+                policy.Limit,
+                policy.RenewedIn is { } seconds ? TimeSpan.FromSeconds(seconds) : null
+            ))
+            .FirstOrDefault();
 
     private static long? Parameter(string policy, string names) =>
-        Regex.Match(policy, $@"(?:^|[;,\s])(?:{names})\s*=\s*(\d{{1,9}})(?!\d)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant) is { Success: true } match
+        Regex.Match(policy, $@"(?:^|[;,\s])(?:{names})\s*=\s*(\d{{1,9}})(?!\d)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)
+            is { Success: true } match
             ? Number(match.Groups[1].Value)
             : null;
 

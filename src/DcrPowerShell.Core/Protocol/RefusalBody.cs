@@ -57,12 +57,26 @@ internal sealed record RefusalBody(string? Code, string? Words)
 
     private static readonly string[] Places =
     [
-        "loc", "field", "fieldname", "path", "property", "propertypath", "param", "parameter", "name", "expression", "pointer", "instancepath",
+        "loc",
+        "field",
+        "fieldname",
+        "path",
+        "property",
+        "propertypath",
+        "param",
+        "parameter",
+        "name",
+        "expression",
+        "pointer",
+        "instancepath",
     ];
 
     private static readonly string[] Codes = ["errorcode", "error", "code", "errortype", "type", "status"];
 
-    private static readonly Regex Tag = new("<(?<name>title|h1)[^>]{0,200}>(?<text>[^<]{1,300})", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
+    private static readonly Regex Tag = new(
+        "<(?<name>title|h1)[^>]{0,200}>(?<text>[^<]{1,300})",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
+    );
     private static readonly Regex Field = new("(?:^|&)(?<name>error(?:_description)?)=(?<value>[^&\\s]*)", RegexOptions.CultureInvariant);
     private static readonly Regex CodeForm = new("^[A-Za-z0-9][A-Za-z0-9_.:-]{1,79}$", RegexOptions.CultureInvariant);
 
@@ -137,39 +151,64 @@ internal sealed record RefusalBody(string? Code, string? Words)
     private static List<string> SayObject(JsonElement value, int depth)
     {
         var members = Members(value);
-        var saying = Sayings.Select(name => Find(members, name, JsonValueKind.String)).FirstOrDefault(static found => !string.IsNullOrWhiteSpace(found?.GetString()));
+        var saying = Sayings
+            .Select(name => Find(members, name, JsonValueKind.String))
+            .FirstOrDefault(static found => !string.IsNullOrWhiteSpace(found?.GetString()));
 
         // Prose in `error` (Hydra, Keycloak) is taken only where nothing else is said.
-        var prose = saying is null && Find(members, "error", JsonValueKind.String) is { } error && !IsCode(error.GetString()!) ? error : (JsonElement?)null;
-        var words = new[] { saying ?? prose }.Concat(Additions.Select(name => Find(members, name, JsonValueKind.String, JsonValueKind.Array)))
-            .OfType<JsonElement>().SelectMany(text => Say(text, depth + 1)).ToList();
+        var prose =
+            saying is null && Find(members, "error", JsonValueKind.String) is { } error && !IsCode(error.GetString()!)
+                ? error
+                : (JsonElement?)null;
+        var words = new[] { saying ?? prose }
+            .Concat(Additions.Select(name => Find(members, name, JsonValueKind.String, JsonValueKind.Array)))
+            .OfType<JsonElement>()
+            .SelectMany(text => Say(text, depth + 1))
+            .ToList();
         foreach (var name in Containers)
         {
             if (Find(members, name, JsonValueKind.Array, JsonValueKind.Object) is { } container)
             {
                 var held = Say(container, depth + 1).ToList();
-                words.AddRange(held.Count == 0 ? SayMap(container, depth, hasTexts: TextMaps.Contains(name), hasLists: Maps.Contains(name)) : held);
+                words.AddRange(
+                    held.Count == 0 ? SayMap(container, depth, hasTexts: TextMaps.Contains(name), hasLists: Maps.Contains(name)) : held
+                );
             }
         }
 
         // Django and Rails name the members at the top.
         words.AddRange(words.Count == 0 && depth == 0 ? SayMap(value, depth, hasTexts: false, hasLists: true) : []);
         var place = depth == 0 ? "" : PlaceOf(members);
-        return place.Length == 0 ? words : words.Select(text => text.StartsWith(place, StringComparison.Ordinal) ? text : $"{place}: {text}").ToList();
+        return place.Length == 0
+            ? words
+            : words.Select(text => text.StartsWith(place, StringComparison.Ordinal) ? text : $"{place}: {text}").ToList();
     }
 
     /// <summary>An object whose members are what is at fault, each with its words.</summary>
-    private static IEnumerable<string> SayMap(JsonElement map, int depth, bool hasTexts, bool hasLists) => map.ValueKind != JsonValueKind.Object ? [] : map.EnumerateObject()
-        .Where(member => member.Value.ValueKind == JsonValueKind.Array ? hasLists : member.Value.ValueKind == JsonValueKind.String && hasTexts)
-        .Take(MostFaults)
-        .SelectMany(member => Say(member.Value, depth + 1).Select(text => member.Name is "" or "non_field_errors" ? text : $"{member.Name}: {text}"));
+    private static IEnumerable<string> SayMap(JsonElement map, int depth, bool hasTexts, bool hasLists) =>
+        map.ValueKind != JsonValueKind.Object
+            ? []
+            : map.EnumerateObject()
+                .Where(member =>
+                    member.Value.ValueKind == JsonValueKind.Array ? hasLists : member.Value.ValueKind == JsonValueKind.String && hasTexts
+                )
+                .Take(MostFaults)
+                .SelectMany(member =>
+                    Say(member.Value, depth + 1).Select(text => member.Name is "" or "non_field_errors" ? text : $"{member.Name}: {text}")
+                );
 
     /// <summary>Where a fault is: FastAPI's loc, JSON:API's source, FHIR's expression, and their like.</summary>
     private static string PlaceOf(List<KeyValuePair<string, JsonElement>> members)
     {
-        var place = Places.Select(name => Find(members, name, JsonValueKind.String, JsonValueKind.Array)).FirstOrDefault(static found => found is not null)
-            ?? (Find(members, "source", JsonValueKind.Object) is not { } source ? null
-                : Find(Members(source), "pointer", JsonValueKind.String) ?? Find(Members(source), "parameter", JsonValueKind.String));
+        var place =
+            Places
+                .Select(name => Find(members, name, JsonValueKind.String, JsonValueKind.Array))
+                .FirstOrDefault(static found => found is not null)
+            ?? (
+                Find(members, "source", JsonValueKind.Object) is not { } source
+                    ? null
+                    : Find(Members(source), "pointer", JsonValueKind.String) ?? Find(Members(source), "parameter", JsonValueKind.String)
+            );
         return place switch
         {
             { ValueKind: JsonValueKind.String } text => text.GetString()!.Trim('/'),
@@ -189,7 +228,11 @@ internal sealed record RefusalBody(string? Code, string? Words)
 
         if (value.ValueKind == JsonValueKind.Array)
         {
-            return value.EnumerateArray().Take(MostFaults).Select(item => CodeOf(item, depth + 1)).FirstOrDefault(static code => code is not null);
+            return value
+                .EnumerateArray()
+                .Take(MostFaults)
+                .Select(item => CodeOf(item, depth + 1))
+                .FirstOrDefault(static code => code is not null);
         }
 
         var members = Members(value);
@@ -199,8 +242,14 @@ internal sealed record RefusalBody(string? Code, string? Words)
 
         // A type or a status of its own is a code only within an error.
         return registered
-            ?? texts.Where(found => depth > 0 || found.Name is not ("type" or "status")).Select(static found => found.Text!).FirstOrDefault(IsCode)
-            ?? Containers.Select(name => Find(members, name, JsonValueKind.Object, JsonValueKind.Array) is { } inner ? CodeOf(inner, depth + 1) : null)
+            ?? texts
+                .Where(found => depth > 0 || found.Name is not ("type" or "status"))
+                .Select(static found => found.Text!)
+                .FirstOrDefault(IsCode)
+            ?? Containers
+                .Select(name =>
+                    Find(members, name, JsonValueKind.Object, JsonValueKind.Array) is { } inner ? CodeOf(inner, depth + 1) : null
+                )
                 .FirstOrDefault(static code => code is not null);
     }
 
@@ -211,10 +260,12 @@ internal sealed record RefusalBody(string? Code, string? Words)
     }
 
     // "422", and "Forbidden" beside a status, are the status itself; "forbidden" may be a code.
-    private static bool IsCode(string text) => CodeForm.IsMatch(text) && !Status.IsMatch(text) && !Enum.IsDefined(typeof(HttpStatusCode), text) && text != "about:blank";
+    private static bool IsCode(string text) =>
+        CodeForm.IsMatch(text) && !Status.IsMatch(text) && !Enum.IsDefined(typeof(HttpStatusCode), text) && text != "about:blank";
 
     /// <summary>A status, by its number or its name.</summary>
-    private static bool IsPhrase(string text) => Enum.TryParse<HttpStatusCode>(new string(text.Where(char.IsLetterOrDigit).ToArray()), ignoreCase: true, out _);
+    private static bool IsPhrase(string text) =>
+        Enum.TryParse<HttpStatusCode>(new string(text.Where(char.IsLetterOrDigit).ToArray()), ignoreCase: true, out _);
 
     private static RefusalBody OfText(string text)
     {
@@ -223,7 +274,10 @@ internal sealed record RefusalBody(string? Code, string? Words)
             return Nothing;
         }
 
-        var fields = Field.Matches(text).Cast<Match>().ToLookup(static match => match.Groups["name"].Value, static match => WebUtility.UrlDecode(match.Groups["value"].Value));
+        var fields = Field
+            .Matches(text)
+            .Cast<Match>()
+            .ToLookup(static match => match.Groups["name"].Value, static match => WebUtility.UrlDecode(match.Groups["value"].Value));
         return fields["error"].FirstOrDefault() is { } code
             ? new(RegisteredCode(code) ?? code, fields["error_description"].FirstOrDefault())
             : new(null, Regex.Replace(text, "\\s+", " "));
@@ -253,7 +307,9 @@ internal sealed record RefusalBody(string? Code, string? Words)
         try
         {
             using var reader = XmlReader.Create(new StringReader(text), new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit });
-            return JsonSerializer.SerializeToElement(new Dictionary<string, object?> { ["error"] = Plain(XDocument.Load(reader).Root!, 0) });
+            return JsonSerializer.SerializeToElement(
+                new Dictionary<string, object?> { ["error"] = Plain(XDocument.Load(reader).Root!, 0) }
+            );
         }
         catch (XmlException)
         {
@@ -264,14 +320,30 @@ internal sealed record RefusalBody(string? Code, string? Words)
     private static object? Plain(XElement element, int depth) => !element.HasElements
         ? (element.Attribute("value") ?? element.Attribute("message"))?.Value ?? element.Value
         : depth > Deepest ? null
-        : element.Elements().GroupBy(static child => child.Name.LocalName).ToDictionary(
-            static same => same.Key,
-            same => same.Count() == 1 ? Plain(same.First(), depth + 1) : same.Take(MostFaults).Select(child => Plain(child, depth + 1)).ToArray());
+        : element
+            .Elements()
+            .GroupBy(static child => child.Name.LocalName)
+            .ToDictionary(
+                static same => same.Key,
+                same =>
+                    same.Count() == 1
+                        ? Plain(same.First(), depth + 1)
+                        : same.Take(MostFaults).Select(child => Plain(child, depth + 1)).ToArray()
+            );
 
     /// <summary>Names without underscores and dashes, in small letters.</summary>
-    private static List<KeyValuePair<string, JsonElement>> Members(JsonElement value) => value.EnumerateObject()
-        .Select(static member => new KeyValuePair<string, JsonElement>(member.Name.Replace("_", "").Replace("-", "").ToLowerInvariant(), member.Value)).ToList();
+    private static List<KeyValuePair<string, JsonElement>> Members(JsonElement value) =>
+        value
+            .EnumerateObject()
+            .Select(static member => new KeyValuePair<string, JsonElement>(
+                member.Name.Replace("_", "").Replace("-", "").ToLowerInvariant(),
+                member.Value
+            ))
+            .ToList();
 
-    private static JsonElement? Find(List<KeyValuePair<string, JsonElement>> members, string name, params JsonValueKind[] kinds) => members
-        .Where(member => member.Key == name && kinds.Contains(member.Value.ValueKind)).Select(static member => (JsonElement?)member.Value).FirstOrDefault();
+    private static JsonElement? Find(List<KeyValuePair<string, JsonElement>> members, string name, params JsonValueKind[] kinds) =>
+        members
+            .Where(member => member.Key == name && kinds.Contains(member.Value.ValueKind))
+            .Select(static member => (JsonElement?)member.Value)
+            .FirstOrDefault();
 }

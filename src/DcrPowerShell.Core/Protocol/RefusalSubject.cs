@@ -13,15 +13,22 @@ internal static class RefusalSubject
 
     /// <summary>The member that the server names first; null where it names none that was sent.</summary>
     public static string? Member(ServerError server, JsonBag? sent) =>
-        Word.Matches(server.Description ?? "").Cast<Match>().Select(static word => word.Value).FirstOrDefault(word => sent?.Has(word) == true);
+        Word.Matches(server.Description ?? "")
+            .Cast<Match>()
+            .Select(static word => word.Value)
+            .FirstOrDefault(word => sent?.Has(word) == true);
 
-    /// <summary>The URIs that the server quotes; else the only one; else one that looks wrong. The advice is null where none looks wrong.</summary>
+    /// <summary>
+    /// The URIs that the server quotes; else the only one; else one that looks wrong. The advice is null where none looks wrong.
+    /// </summary>
     public static (IReadOnlyList<string> Uris, string? Advice) RedirectUris(ServerError server, JsonBag? sent, string member)
     {
         var all = sent?.Texts(member) ?? [];
         var named = Quoted(server.Description ?? "", all);
         var asked = named.Count > 0 ? named : all;
-        var wrong = asked.Select(uri => (Uri: uri, Doubt: MetadataRules.DoubtOf(uri, sent!.Text(ClientMember.ApplicationType)))).FirstOrDefault(static uri => uri.Doubt is not null);
+        var wrong = asked
+            .Select(uri => (Uri: uri, Doubt: MetadataRules.DoubtOf(uri, sent!.Text(ClientMember.ApplicationType))))
+            .FirstOrDefault(static uri => uri.Doubt is not null);
         var advice = wrong.Doubt is { } doubt ? $"'{wrong.Uri}' {doubt.Why}. {doubt.Fix}" : null;
         return (asked.Count == 1 || named.Count > 0 ? asked : wrong.Doubt is null ? [] : [wrong.Uri], advice);
     }

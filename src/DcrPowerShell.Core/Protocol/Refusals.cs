@@ -22,7 +22,10 @@ internal static class Refusals
         + "|not allowed from (this|your) (network|location|address)",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
 
-    private static readonly Regex SwitchedOff = new("(^|[_.-])(disabled|not_enabled|turned_off)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
+    private static readonly Regex SwitchedOff = new(
+        "(^|[_.-])(disabled|not_enabled|turned_off)$",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
+    );
 
     /// <param name="clientId">The client that it is about; null where it is about none.</param>
     public static DcrException Judge(ProtocolRequest request, ProtocolResponse response, ServerError server, string? clientId = null)
@@ -37,16 +40,26 @@ internal static class Refusals
             (_, "unapproved_software_statement") => DcrErrors.SoftwareStatementRefused(server, unapproved: true),
             (407, _) => DcrErrors.ProxyRefused(request.Uri),
             (429, _) => DcrErrors.RateLimited(server, RetryAdvice.Read(response) ?? TimeSpan.Zero),
-            ( >= 500, _) => DcrErrors.Unavailable(server, request.Uri),
-            ( >= 300 and < 400, _) => DcrErrors.NotConformant(request.Uri, $"it redirects{Target(request, response)} (HTTP {response.Status}), and a token follows no redirect", server),
+            (>= 500, _) => DcrErrors.Unavailable(server, request.Uri),
+            (>= 300 and < 400, _) => DcrErrors.NotConformant(
+                request.Uri,
+                $"it redirects{Target(request, response)} (HTTP {response.Status}), and a token follows no redirect",
+                server
+            ),
             (401 or 403, _) when isOwnToken => DcrErrors.OwnTokenRejected(server, clientId!),
-            (400, "access_denied" or "invalid_token" or "invalid_client" or "unauthorized_client") when isOwnToken => DcrErrors.OwnTokenRejected(server, clientId!),
-            ( >= 400, _) when KeycloakPolicy.IsMatch(server.Description ?? "") => DcrErrors.KeycloakPolicyForbids(server, hasToken: request.Proof != ProtocolRequest.NoProof),
-            ( >= 400, { } code) when SwitchedOff.IsMatch(code) => DcrErrors.SwitchedOff(server, request.Uri),
+            (400, "access_denied" or "invalid_token" or "invalid_client" or "unauthorized_client") when isOwnToken =>
+                DcrErrors.OwnTokenRejected(server, clientId!),
+            (>= 400, _) when KeycloakPolicy.IsMatch(server.Description ?? "") => DcrErrors.KeycloakPolicyForbids(
+                server,
+                hasToken: request.Proof != ProtocolRequest.NoProof
+            ),
+            (>= 400, { } code) when SwitchedOff.IsMatch(code) => DcrErrors.SwitchedOff(server, request.Uri),
             (401, not "unauthorized_client") or (400 or 403, "invalid_token") => TokenRefused(request, server),
             (_, "unauthorized_client") => DcrErrors.UnauthorizedClient(server, request.Uri),
             (403, "insufficient_scope") when request.Proof != ProtocolRequest.NoProof => DcrErrors.InsufficientScope(server, request.Uri),
-            (403, _) or (400, "access_denied") => request.Proof == ProtocolRequest.NoProof ? DcrErrors.ForbiddenWithoutToken(server) : DcrErrors.Forbidden(server),
+            (403, _) or (400, "access_denied") => request.Proof == ProtocolRequest.NoProof
+                ? DcrErrors.ForbiddenWithoutToken(server)
+                : DcrErrors.Forbidden(server),
             (402, _) => DcrErrors.PaymentWanted(server, request.Uri),
             (406 or 415, _) => DcrErrors.MediaTypeRefused(server, request.Uri),
             (413 or 414 or 431, _) => DcrErrors.TooLarge(server, request.Uri),
@@ -56,7 +69,10 @@ internal static class Refusals
         };
     }
 
-    /// <summary>The refusal of something in front of the server, or of where the request came from: it says nothing of tokens and metadata. Else null.</summary>
+    /// <summary>
+    /// The refusal of something in front of the server, or of where the request came from: it says nothing of tokens and metadata. Else
+    /// null.
+    /// </summary>
     public static DcrException? InFront(ProtocolRequest request, ProtocolResponse response)
     {
         if (response.Status is < 400 or 402 or 404 or 405 or 407 or 410 or 413 or 414 or 415 or 429 or 431 or >= 500)
@@ -82,13 +98,17 @@ internal static class Refusals
     };
 
     /// <summary>Codes that the RFC does not know, such as Okta's E0000001: what the server names decides.</summary>
-    private static DcrException Metadata(ProtocolRequest request, ServerError server) => RefusalSubject.Member(server, request.Body) is var member && member == ClientMember.RedirectUris
-        ? RedirectUri(request, server)
-        : DcrErrors.MetadataRefused(server, member);
+    private static DcrException Metadata(ProtocolRequest request, ServerError server) =>
+        RefusalSubject.Member(server, request.Body) is var member && member == ClientMember.RedirectUris
+            ? RedirectUri(request, server)
+            : DcrErrors.MetadataRefused(server, member);
 
     private static DcrException RedirectUri(ProtocolRequest request, ServerError server)
     {
-        var member = RefusalSubject.Member(server, request.Body) == ClientMember.PostLogoutRedirectUris ? ClientMember.PostLogoutRedirectUris : ClientMember.RedirectUris;
+        var member =
+            RefusalSubject.Member(server, request.Body) == ClientMember.PostLogoutRedirectUris
+                ? ClientMember.PostLogoutRedirectUris
+                : ClientMember.RedirectUris;
         var (uris, advice) = RefusalSubject.RedirectUris(server, request.Body, member);
         return DcrErrors.RedirectUriRefused(server, member, uris, advice);
     }

@@ -30,8 +30,10 @@ internal static class Registration
         }
 
         var answer = new RegistrationAnswer(members, response.Status);
-        return answer.ClientId is null && !answer.HasCredential && RegistrationAnswer.NamesError(members, response) ? throw Refusals.Judge(request, response with { Status = RefusalStatus }, ServerErrorReader.Read(response))
-            : answer.ClientId is null ? throw new UnreadAnswerException(response, "its answer has no client_id") : answer;
+        return answer.ClientId is null && !answer.HasCredential && RegistrationAnswer.NamesError(members, response)
+                ? throw Refusals.Judge(request, response with { Status = RefusalStatus }, ServerErrorReader.Read(response))
+            : answer.ClientId is null ? throw new UnreadAnswerException(response, "its answer has no client_id")
+            : answer;
     }
 
     private static DcrException Refusal(ProtocolRequest request, ProtocolResponse response)

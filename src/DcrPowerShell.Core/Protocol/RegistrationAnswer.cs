@@ -34,10 +34,18 @@ internal sealed record RegistrationAnswer(JsonBag Members, int Status)
         || response?.Header("Content-Type")?.TrimStart().StartsWith("application/problem+", StringComparison.OrdinalIgnoreCase) == true;
 
     /// <summary>Of an answer that is not the whole client, such as a secret's own resource: what is worth keeping.</summary>
-    public RegistrationAnswer SecretsAlone => this with
-    {
-        Members = Members.Where(static (name, _) => name is ClientMember.ClientSecret or ClientMember.ClientSecretExpiresAt or ClientMember.RegistrationAccessToken or ClientMember.RegistrationClientUri),
-    };
+    public RegistrationAnswer SecretsAlone =>
+        this with
+        {
+            Members = Members.Where(
+                static (name, _) =>
+                    name
+                        is ClientMember.ClientSecret
+                            or ClientMember.ClientSecretExpiresAt
+                            or ClientMember.RegistrationAccessToken
+                            or ClientMember.RegistrationClientUri
+            ),
+        };
 
     /// <summary>As an answer that repeats the rest of what is known.</summary>
     public RegistrationAnswer Onto(JsonBag metadata) => this with { Members = metadata.With(Members) };
@@ -53,12 +61,20 @@ internal sealed record RegistrationAnswer(JsonBag Members, int Status)
         Members.TryGet(ClientMember.RegistrationClientUri, out var value) && value.ValueKind is JsonValueKind.String or JsonValueKind.Array
         && Members.Text(ClientMember.RegistrationClientUri) is { } text && IsAddress(text) ? text : null;
 
-    private bool IsAddress(string text) => !text.Any(static character => char.IsControl(character) || char.IsWhiteSpace(character))
-        && (UriText.Absolute(text) is not null || text[0] is '/' or '?' or '.' || (ClientId is { } id && text.Contains(Uri.EscapeDataString(id))));
+    private bool IsAddress(string text) =>
+        !text.Any(static character => char.IsControl(character) || char.IsWhiteSpace(character))
+        && (
+            UriText.Absolute(text) is not null
+            || text[0] is '/' or '?' or '.'
+            || (ClientId is { } id && text.Contains(Uri.EscapeDataString(id)))
+        );
 
     private string? UsableAt(string member) => Members.TryGet(member, out var value) ? SecretMember.Usable(value) : null;
 
     // "error": false and "errors": [] say that there is none.
-    private static bool IsNamed(JsonBag members, string member) => members.TryGet(member, out var value) && !JsonBag.IsAbsent(value)
-        && value.ValueKind is not JsonValueKind.False and not JsonValueKind.Number && !(value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 0);
+    private static bool IsNamed(JsonBag members, string member) =>
+        members.TryGet(member, out var value)
+        && !JsonBag.IsAbsent(value)
+        && value.ValueKind is not JsonValueKind.False and not JsonValueKind.Number
+        && !(value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 0);
 }

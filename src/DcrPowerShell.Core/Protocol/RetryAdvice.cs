@@ -27,7 +27,9 @@ internal static class RetryAdvice
         return Relative(response) ?? (Absolute(response) is { } reset ? reset + TimeSpan.FromSeconds(1) : null);
     }
 
-    /// <summary>When a limit starts again, by the server's own words and its Date, without anything added; null where it does not say.</summary>
+    /// <summary>
+    /// When a limit starts again, by the server's own words and its Date, without anything added; null where it does not say.
+    /// </summary>
     public static TimeSpan? Renewal(ProtocolResponse response) => Relative(response) ?? Absolute(response);
 
     private static TimeSpan? Relative(ProtocolResponse response) => Sane(RateBudget.ReadField(response.Header("RateLimit"))?.RenewedIn)
@@ -38,7 +40,10 @@ internal static class RetryAdvice
 
     private static TimeSpan? Absolute(ProtocolResponse response)
     {
-        if (!long.TryParse(VendorReset(response), NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number > FirstThatIsNoTime)
+        if (
+            !long.TryParse(VendorReset(response), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            || number > FirstThatIsNoTime
+        )
         {
             return null;
         }
@@ -47,7 +52,8 @@ internal static class RetryAdvice
         return AtLeastZero(at - ServerNow(response));
     }
 
-    private static string? VendorReset(ProtocolResponse response) => response.Header("X-Rate-Limit-Reset") ?? response.Header("X-RateLimit-Reset");
+    private static string? VendorReset(ProtocolResponse response) =>
+        response.Header("X-Rate-Limit-Reset") ?? response.Header("X-RateLimit-Reset");
 
     private static DateTimeOffset ServerNow(ProtocolResponse response) =>
         HttpDate.Parse(response.Header("Date")) ?? response.ReceivedAt;

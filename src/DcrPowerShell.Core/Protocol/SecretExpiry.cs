@@ -36,7 +36,10 @@ internal sealed record SecretExpiry(long? At, string? Odd)
         }
 
         return text.Equals("never", StringComparison.OrdinalIgnoreCase) ? new(0, text)
-            : text.Length >= 10 && text[4] == '-' && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? new(time.ToUnixTimeSeconds(), text)
+            : text.Length >= 10
+            && text[4] == '-'
+            && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+                ? new(time.ToUnixTimeSeconds(), text)
             : new(null, text);
     }
 }

@@ -48,10 +48,13 @@ internal sealed class ClientConfiguration(Uri endpoint, IReadOnlyCollection<Uri>
     /// <param name="client">Maybe an outline.</param>
     public static DcrException? WhyUnmanaged(RegistrationRecord client) =>
         (client.RegistrationAccessToken is not null || client.LeftOut is { RegistrationAccessToken: true })
-        && (client.RegistrationClientUri is not null || client.LeftOut is { RegistrationClientUri: true }) ? null : DcrErrors.NoRegistrationToken(client.ClientId);
+        && (client.RegistrationClientUri is not null || client.LeftOut is { RegistrationClientUri: true })
+            ? null
+            : DcrErrors.NoRegistrationToken(client.ClientId);
 
     /// <summary>Whether the tokens that were issued at a registration endpoint may go there.</summary>
-    public static bool IsAllowed(Uri uri, Uri endpoint, IEnumerable<Uri> allowedOrigins) => allowedOrigins.Prepend(endpoint).Any(origin => SafeUrl.IsSameOrigin(origin, uri));
+    public static bool IsAllowed(Uri uri, Uri endpoint, IEnumerable<Uri> allowedOrigins) =>
+        allowedOrigins.Prepend(endpoint).Any(origin => SafeUrl.IsSameOrigin(origin, uri));
 
     private static bool Mentions(ProtocolResponse response, string member) =>
         ServerErrorReader.Read(response).Description?.Contains(member) == true;
@@ -59,7 +62,12 @@ internal sealed class ClientConfiguration(Uri endpoint, IReadOnlyCollection<Uri>
     private Task<ProtocolResponse> SendAsync(ProtocolRequest request, RegistrationRecord client, ProviderCall call) =>
         sender.SendAsync(request, StaticToken.Registration(client.RegistrationAccessToken!), call.Reporter, call.Stop, call.Arrived);
 
-    private static ProtocolRequest Own(ProtocolRequest request, RegistrationRecord client) => request with { Proof = ProtocolRequest.OwnToken, Secrets = [client.ClientSecret] };
+    private static ProtocolRequest Own(ProtocolRequest request, RegistrationRecord client) =>
+        request with
+        {
+            Proof = ProtocolRequest.OwnToken,
+            Secrets = [client.ClientSecret],
+        };
 
     /// <summary>The client configuration endpoint, if the registration access token may go there.</summary>
     private Uri ConfigurationOf(RegistrationRecord client)

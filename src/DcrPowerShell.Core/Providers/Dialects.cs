@@ -19,13 +19,17 @@ internal static class Dialects
     /// <exception cref="DcrException">The credential is another service's.</exception>
     public static IDialect For(DcrProvider wanted, string? credential, DialectContext context)
     {
-        var dialect = wanted == DcrProvider.Auto ? All.First(dialect => dialect.Speaks(context)) : All.First(dialect => dialect.Kind == wanted);
+        var dialect =
+            wanted == DcrProvider.Auto ? All.First(dialect => dialect.Speaks(context)) : All.First(dialect => dialect.Kind == wanted);
         var owner = All.FirstOrDefault(other => other.OwnToken is not null && other.OwnToken == credential);
-        return owner is null || owner == dialect ? dialect : throw DcrErrors.TokenOfOtherService(credential!, $"{owner.Kind}", $"{dialect.Kind}");
+        return owner is null || owner == dialect
+            ? dialect
+            : throw DcrErrors.TokenOfOtherService(credential!, $"{owner.Kind}", $"{dialect.Kind}");
     }
 
     /// <inheritdoc cref="IDialect.UsualEndpoint"/>
-    public static Uri? UsualEndpoint(DcrProvider wanted, Uri issuer) => All.Where(dialect => dialect.Kind == wanted).Select(dialect => dialect.UsualEndpoint(issuer)).FirstOrDefault();
+    public static Uri? UsualEndpoint(DcrProvider wanted, Uri issuer) =>
+        All.Where(dialect => dialect.Kind == wanted).Select(dialect => dialect.UsualEndpoint(issuer)).FirstOrDefault();
 
     /// <summary>An answer in the words of RFC 7591, which another process of ours got.</summary>
     public static JsonBag Read(string provider, JsonBag answer) => All.First(dialect => dialect.Kind.ToString() == provider).Read(answer);

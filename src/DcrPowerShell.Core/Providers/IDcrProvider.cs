@@ -24,7 +24,9 @@ internal interface IDcrProvider
     /// <summary>Whether one of the checks tells if registration is switched on.</summary>
     bool TellsWhetherItRegisters { get; }
 
-    /// <summary>Why a client cannot be read, changed or deleted over this connection, as far as that is known without asking; null where it can.</summary>
+    /// <summary>
+    /// Why a client cannot be read, changed or deleted over this connection, as far as that is known without asking; null where it can.
+    /// </summary>
     DcrException? WhyUnmanaged(RegistrationRecord client);
 
     /// <summary>Judges metadata before it is sent.</summary>
@@ -61,7 +63,9 @@ internal interface IDcrProvider
     Task DeleteAsync(RegistrationRecord client, ProviderCall call);
 }
 
-/// <summary>An update, in both forms that servers want: one replaces, and deletes what is left out (RFC 7592, section 2.2); another patches.</summary>
+/// <summary>
+/// An update, in both forms that servers want: one replaces, and deletes what is left out (RFC 7592, section 2.2); another patches.
+/// </summary>
 /// <param name="Whole">All of the client's metadata, with the changes made.</param>
 /// <param name="Changes">What is to change; null removes a member.</param>
 /// <param name="Read">What the server has now, as the provider gave it.</param>

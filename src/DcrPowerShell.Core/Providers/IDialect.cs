@@ -17,7 +17,10 @@ internal interface IDialect
     /// <summary>Whether the server speaks it, by its registration endpoint and what it says of itself.</summary>
     bool Speaks(DialectContext context);
 
-    /// <summary>Where clients are registered at an issuer whose metadata does not say so while registration is switched off; null where that is not known.</summary>
+    /// <summary>
+    /// Where clients are registered at an issuer whose metadata does not say so while registration is switched off; null where that is not
+    /// known.
+    /// </summary>
     Uri? UsualEndpoint(Uri issuer);
 
     /// <summary>What the service wants of those who ask it for a token.</summary>
@@ -39,7 +42,14 @@ internal interface IDialect
 /// <param name="Issuer">As the server writes it.</param>
 /// <param name="Server">Empty where discovery was skipped.</param>
 /// <param name="Audience">What the user named; null for the dialect's own.</param>
-internal sealed record DialectContext(string Issuer, Uri RegistrationEndpoint, ServerMetadata Server, string? Audience, IReadOnlyCollection<Uri> AllowedOrigins, HttpSender Sender)
+internal sealed record DialectContext(
+    string Issuer,
+    Uri RegistrationEndpoint,
+    ServerMetadata Server,
+    string? Audience,
+    IReadOnlyCollection<Uri> AllowedOrigins,
+    HttpSender Sender
+)
 {
     /// <summary>The connection shows a client certificate; then endpoints may have other addresses (RFC 8705, section 5).</summary>
     public bool UsesCertificate { get; init; }

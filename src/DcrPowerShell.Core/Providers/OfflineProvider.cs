@@ -26,9 +26,11 @@ internal sealed class OfflineProvider : IDcrProvider
 
     public Task<RegistrationAnswer> ReadAsync(RegistrationRecord client, ProviderCall call) => throw DcrErrors.IsOffline();
 
-    public Task<RegistrationAnswer> UpdateAsync(RegistrationRecord client, MetadataUpdate update, ProviderCall call) => throw DcrErrors.IsOffline();
+    public Task<RegistrationAnswer> UpdateAsync(RegistrationRecord client, MetadataUpdate update, ProviderCall call) =>
+        throw DcrErrors.IsOffline();
 
-    public Task<RegistrationAnswer> ResetSecretAsync(RegistrationRecord client, JsonBag metadata, ProviderCall call) => throw DcrErrors.IsOffline();
+    public Task<RegistrationAnswer> ResetSecretAsync(RegistrationRecord client, JsonBag metadata, ProviderCall call) =>
+        throw DcrErrors.IsOffline();
 
     public IClientSecrets SecretsOf(RegistrationRecord client) => throw DcrErrors.IsOffline();
 

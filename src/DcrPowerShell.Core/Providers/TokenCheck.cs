@@ -17,23 +17,36 @@ internal static class TokenCheck
     {
         if (credential is NoCredential)
         {
-            return DcrCheck.Skipped("The connection has no credential. That is enough where the server registers clients openly.", "If the server refuses registrations, connect with -InitialAccessToken, -ClientCredential, or -ClientId and -PrivateKey.");
+            return DcrCheck.Skipped(
+                "The connection has no credential. That is enough where the server registers clients openly.",
+                "If the server refuses registrations, connect with -InitialAccessToken, -ClientCredential, or -ClientId and -PrivateKey."
+            );
         }
 
         var facts = await credential.InspectAsync(scope, call.Reporter, call.Stop).ConfigureAwait(false);
         var left = facts.ExpiresAt - call.Now;
         if (credential.ClientId is { } client)
         {
-            return DcrCheck.Passed($"The server gave client '{client}' an access token{(left is { } life ? $" for {Duration.Say(life)}" : "")}.");
+            return DcrCheck.Passed(
+                $"The server gave client '{client}' an access token{(left is { } life ? $" for {Duration.Say(life)}" : "")}."
+            );
         }
 
         var renewal = $"Get a fresh token and connect again with -{credential.Kind}.";
         return left switch
         {
-            null => DcrCheck.Skipped($"Whether the token of -{credential.Kind} is good cannot be known before it is used.", "The first request that needs it will tell."),
-            { } past when past <= TimeSpan.Zero => DcrCheck.Failed($"The token of -{credential.Kind} expired {Duration.Say(-past)} ago.", renewal),
+            null => DcrCheck.Skipped(
+                $"Whether the token of -{credential.Kind} is good cannot be known before it is used.",
+                "The first request that needs it will tell."
+            ),
+            { } past when past <= TimeSpan.Zero => DcrCheck.Failed(
+                $"The token of -{credential.Kind} expired {Duration.Say(-past)} ago.",
+                renewal
+            ),
             { } rest when rest < Soon => DcrCheck.Warning($"The token of -{credential.Kind} expires in {Duration.Say(rest)}.", renewal),
-            { } rest => DcrCheck.Passed($"The token of -{credential.Kind} is good for another {Duration.Say(rest)}, by what it says of itself."),
+            { } rest => DcrCheck.Passed(
+                $"The token of -{credential.Kind} is good for another {Duration.Say(rest)}, by what it says of itself."
+            ),
         };
     }
 }

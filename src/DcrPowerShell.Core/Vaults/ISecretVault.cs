@@ -20,7 +20,9 @@ internal interface ISecretVault
     /// <exception cref="VaultException">It is locked or failed.</exception>
     Task<string?> GetAsync(string name);
 
-    /// <summary>Writes a secret and reads it back: some vaults report a failure as a success, or lose what another process overwrote.</summary>
+    /// <summary>
+    /// Writes a secret and reads it back: some vaults report a failure as a success, or lose what another process overwrote.
+    /// </summary>
     /// <returns><see cref="ChangesByOthersAsync"/> as it was then.</returns>
     /// <exception cref="VaultException">It is locked or failed, or gave back something else.</exception>
     Task<int> StoreAsync(string name, string value);

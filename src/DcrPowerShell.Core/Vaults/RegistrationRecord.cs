@@ -34,7 +34,10 @@ internal sealed record RegistrationRecord
     /// <summary>Absolute; null where the server gave none.</summary>
     public Uri? RegistrationClientUri
     {
-        get => LeftOut is { UriIsInMetadata: true } && Metadata.Text(ClientMember.RegistrationClientUri) is { } uri ? UriText.Absolute(uri) : _registrationClientUri;
+        get =>
+            LeftOut is { UriIsInMetadata: true } && Metadata.Text(ClientMember.RegistrationClientUri) is { } uri
+                ? UriText.Absolute(uri)
+                : _registrationClientUri;
         init => _registrationClientUri = value;
     }
 
@@ -53,7 +56,8 @@ internal sealed record RegistrationRecord
     public required JsonBag Metadata { get; init; }
 
     /// <summary>
-    /// Members that the server granted otherwise than they were last asked for, each with the hash of what was asked: the same wish again is
+    /// Members that the server granted otherwise than they were last asked for, each with the hash of what was asked: the same wish again
+    /// is
     /// no change.
     /// </summary>
     public JsonBag Asked { get; init; } = JsonBag.Empty;
@@ -77,7 +81,8 @@ internal sealed record RegistrationRecord
     public bool HasSecret => ClientSecret is not null || LeftOut is { ClientSecret: true };
 
     /// <summary>
-    /// False for a client that authenticates otherwise. A secret from before it went over to keys is kept, and of no interest; one that a server
+    /// False for a client that authenticates otherwise. A secret from before it went over to keys is kept, and of no interest; one that a
+    /// server
     /// gave a public client may be asked for.
     /// </summary>
     public bool UsesSecret => Metadata.Text(ClientMember.TokenEndpointAuthMethod) switch
@@ -88,13 +93,17 @@ internal sealed record RegistrationRecord
     };
 
     /// <summary>By then the client secret has expired. One that never does has not, nor one of which the server did not say.</summary>
-    public bool SecretExpiresBy(DateTimeOffset time) => UsesSecret && ClientSecretExpiresAt is > 0 and var at && at <= time.ToUnixTimeSeconds();
+    public bool SecretExpiresBy(DateTimeOffset time) =>
+        UsesSecret && ClientSecretExpiresAt is > 0 and var at && at <= time.ToUnixTimeSeconds();
 
     /// <summary>The same but for the time of the last change: nothing that would need storing again.</summary>
     public bool HasSameContent(RegistrationRecord other) => (this with { UpdatedAt = other.UpdatedAt }).ToJson() == other.ToJson();
 
-    /// <summary>A time of change that comes after the one before, also where the clock was set back: by it, newer is told from older.</summary>
-    public static DateTimeOffset Later(DateTimeOffset now, DateTimeOffset? before) => before is { } past && now <= past ? past.AddTicks(1) : now;
+    /// <summary>
+    /// A time of change that comes after the one before, also where the clock was set back: by it, newer is told from older.
+    /// </summary>
+    public static DateTimeOffset Later(DateTimeOffset now, DateTimeOffset? before) =>
+        before is { } past && now <= past ? past.AddTicks(1) : now;
 
     public string ToJson()
     {
@@ -129,10 +138,15 @@ internal sealed record RegistrationRecord
 
             return new RegistrationRecord
             {
-                Issuer = Needed(json, IssuerMember) is var issuer && UriText.Absolute(issuer) is not null ? issuer : throw new FormatException("its issuer is no URL"),
+                Issuer =
+                    Needed(json, IssuerMember) is var issuer && UriText.Absolute(issuer) is not null
+                        ? issuer
+                        : throw new FormatException("its issuer is no URL"),
                 ClientId = Needed(json, ClientMember.ClientId),
                 Tenant = json.Text(TenantMember),
-                RegistrationClientUri = json.Text(ClientMember.RegistrationClientUri) is { } uri ? UriText.Absolute(uri) ?? throw new FormatException("its registration_client_uri is no URL") : null,
+                RegistrationClientUri = json.Text(ClientMember.RegistrationClientUri) is { } uri
+                    ? UriText.Absolute(uri) ?? throw new FormatException("its registration_client_uri is no URL")
+                    : null,
                 RegistrationAccessToken = json.Text(ClientMember.RegistrationAccessToken),
                 ClientSecret = json.Text(ClientMember.ClientSecret),
                 ClientSecretExpiresAt = json.Integer(ClientMember.ClientSecretExpiresAt),

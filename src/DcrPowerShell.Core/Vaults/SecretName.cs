@@ -17,7 +17,9 @@ internal static class SecretName
     private const int HashLength = 10;
     private const string StoreKey = Own + "store-key-";
 
-    /// <summary>What all names of the module's own begin with: registrations, the probe, the keys of the store and of the audit log.</summary>
+    /// <summary>
+    /// What all names of the module's own begin with: registrations, the probe, the keys of the store and of the audit log.
+    /// </summary>
     public const string Own = "dcr-";
 
     /// <summary>In the local store, what the audit log of a ledger is sealed with.</summary>
@@ -40,7 +42,8 @@ internal static class SecretName
     public static string ForStoreKey(string ledgerId, ulong keyId) => FormattableString.Invariant($"{StoreKey}{ledgerId}-{keyId:x16}");
 
     /// <summary>Whether a name is that of a local store's key, and not a registration's: those end with ten characters.</summary>
-    public static bool IsStoreKey(string name) => name.StartsWith(StoreKey, StringComparison.OrdinalIgnoreCase) && name.Length - name.LastIndexOf('-') == 17;
+    public static bool IsStoreKey(string name) =>
+        name.StartsWith(StoreKey, StringComparison.OrdinalIgnoreCase) && name.Length - name.LastIndexOf('-') == 17;
 
     /// <summary>What the names of all registrations at an issuer's host begin with. Issuers of one host share it.</summary>
     public static string PrefixFor(string issuer) => $"{Own}{HostOf(issuer)}-";

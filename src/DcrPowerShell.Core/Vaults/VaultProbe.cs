@@ -16,7 +16,11 @@ internal sealed record VaultMark(string VaultId, JsonBag Marks)
     /// <summary>How far a ledger had come; 0 where it is not known.</summary>
     public long SequenceOf(string ledgerId) => Marks.Integer(ledgerId) ?? 0;
 
-    public VaultMark With(string ledgerId, long sequence) => this with { Marks = Marks.With(ledgerId, sequence.ToString(CultureInfo.InvariantCulture)) };
+    public VaultMark With(string ledgerId, long sequence) =>
+        this with
+        {
+            Marks = Marks.With(ledgerId, sequence.ToString(CultureInfo.InvariantCulture)),
+        };
 }
 
 /// <summary>
@@ -38,8 +42,14 @@ internal static class VaultProbe
     {
         try
         {
-            return await vault.GetAsync(Name).ConfigureAwait(false) is { } text && JsonBag.Parse(text) is var json && json.Text("vault") is { } id
-                ? new VaultMark(id, json.TryGet("marks", out var marks) && marks.ValueKind == JsonValueKind.Object ? JsonBag.From(marks) : JsonBag.Empty)
+            return
+                await vault.GetAsync(Name).ConfigureAwait(false) is { } text
+                && JsonBag.Parse(text) is var json
+                && json.Text("vault") is { } id
+                ? new VaultMark(
+                    id,
+                    json.TryGet("marks", out var marks) && marks.ValueKind == JsonValueKind.Object ? JsonBag.From(marks) : JsonBag.Empty
+                )
                 : null;
         }
         catch (JsonException)
@@ -52,13 +62,18 @@ internal static class VaultProbe
     /// <exception cref="VaultException">The vault did not keep it.</exception>
     public static Task WriteAsync(ISecretVault vault, VaultMark mark, DateTimeOffset now, bool afterFailure)
     {
-        var filler = string.Concat(System.Linq.Enumerable.Repeat(Filler, ((afterFailure ? LengthAfterFailure : Length) / Filler.Length) + 1));
-        return vault.StoreAsync(Name, JsonBag.Empty
-            .With("version", JsonSerializer.SerializeToElement(1))
-            .With("vault", mark.VaultId)
-            .With("marks", mark.Marks.ToElement())
-            .With("written_at", now.ToString("O", CultureInfo.InvariantCulture))
-            .With("filler", filler)
-            .ToString());
+        var filler = string.Concat(
+            System.Linq.Enumerable.Repeat(Filler, ((afterFailure ? LengthAfterFailure : Length) / Filler.Length) + 1)
+        );
+        return vault.StoreAsync(
+            Name,
+            JsonBag
+                .Empty.With("version", JsonSerializer.SerializeToElement(1))
+                .With("vault", mark.VaultId)
+                .With("marks", mark.Marks.ToElement())
+                .With("written_at", now.ToString("O", CultureInfo.InvariantCulture))
+                .With("filler", filler)
+                .ToString()
+        );
     }
 }

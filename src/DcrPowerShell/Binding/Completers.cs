@@ -15,12 +15,23 @@ namespace DcrPowerShell.Binding;
 public abstract class ValueCompleter : IArgumentCompleter
 {
     /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName,
+        string parameterName,
+        string wordToComplete,
+        CommandAst commandAst,
+        IDictionary fakeBoundParameters
+    )
     {
         var pattern = NamePattern.Of(WildcardPattern.Escape(wordToComplete.Trim('\'', '"')) + "*");
         return Values(fakeBoundParameters)
             .Where(value => Redaction.IsPrintable(value.Text) && IsMatch(pattern, value)) // What steers a terminal is not offered.
-            .Select(value => new CompletionResult(Quoted(Written(value.Text)), Redaction.Printable(Listed(value)), CompletionResultType.ParameterValue, Redaction.Printable(value.Tip ?? value.Text)));
+            .Select(value => new CompletionResult(
+                Quoted(Written(value.Text)),
+                Redaction.Printable(Listed(value)),
+                CompletionResultType.ParameterValue,
+                Redaction.Printable(value.Tip ?? value.Text)
+            ));
     }
 
     /// <summary>The values, each with what to show beside it.</summary>
@@ -36,12 +47,22 @@ public abstract class ValueCompleter : IArgumentCompleter
 
     private static string Quoted(string text) => IsBareWord(text) ? text : $"'{CodeGeneration.EscapeSingleQuotedStringContent(text)}'";
 
-    /// <summary>Of 0123 or 1kb PowerShell makes a number in a list, and of -x a parameter: where a text does not begin with a letter, its parser is asked.</summary>
+    /// <summary>
+    /// Of 0123 or 1kb PowerShell makes a number in a list, and of -x a parameter: where a text does not begin with a letter, its parser is
+    /// asked.
+    /// </summary>
     private static bool IsBareWord(string text) =>
         text.All(static character => char.IsLetterOrDigit(character) || character is '_' or '-' or '.' or ':' or '/')
-            && (char.IsLetter(text.FirstOrDefault())
-                || (Parser.ParseInput($"x {text},{text}", out _, out _).Find(static ast => ast is ArrayLiteralAst, searchNestedScriptBlocks: false) is ArrayLiteralAst list
-                    && list.Elements.All(static element => element is StringConstantExpressionAst)));
+        && (
+            char.IsLetter(text.FirstOrDefault())
+            || (
+                Parser
+                    .ParseInput($"x {text},{text}", out _, out _)
+                    .Find(static ast => ast is ArrayLiteralAst, searchNestedScriptBlocks: false)
+                    is ArrayLiteralAst list
+                && list.Elements.All(static element => element is StringConstantExpressionAst)
+            )
+        );
 }
 
 /// <summary>Names of this runspace's connections.</summary>
@@ -101,7 +122,11 @@ public abstract class ConnectionCompleter : ValueCompleter
         {
             foreach (var found in connection.Ledger.List(connection.Issuer))
             {
-                clients[found.Record.ClientId] = (found.Record.ClientId, found.Record.ClientName is { } name ? Redaction.Printable(name) : null, found.Record.Tenant);
+                clients[found.Record.ClientId] = (
+                    found.Record.ClientId,
+                    found.Record.ClientName is { } name ? Redaction.Printable(name) : null,
+                    found.Record.Tenant
+                );
             }
         }
         catch (DcrException)
@@ -116,11 +141,14 @@ public abstract class ConnectionCompleter : ValueCompleter
 /// <summary>Ids of known clients, with their names beside them. A name that is typed finds the id.</summary>
 public sealed class ClientIdCompleter : ConnectionCompleter
 {
-    private protected override IEnumerable<(string Text, string? Tip)> Values(DcrConnection connection) => Clients(connection).Select(static client => (client.ClientId, client.ClientName));
+    private protected override IEnumerable<(string Text, string? Tip)> Values(DcrConnection connection) =>
+        Clients(connection).Select(static client => (client.ClientId, client.ClientName));
 
-    private protected override bool IsMatch(WildcardPattern typed, (string Text, string? Tip) value) => base.IsMatch(typed, value) || typed.IsMatch(value.Tip ?? "");
+    private protected override bool IsMatch(WildcardPattern typed, (string Text, string? Tip) value) =>
+        base.IsMatch(typed, value) || typed.IsMatch(value.Tip ?? "");
 
-    private protected override string Listed((string Text, string? Tip) value) => value.Tip is null ? value.Text : $"{value.Text} ({value.Tip})";
+    private protected override string Listed((string Text, string? Tip) value) =>
+        value.Tip is null ? value.Text : $"{value.Text} ({value.Tip})";
 }
 
 /// <summary>Names of known clients, with their ids beside them.</summary>
@@ -137,24 +165,29 @@ public sealed class ClientNameCompleter : ConnectionCompleter
 /// <summary>Known tenants, with the names of their clients beside them.</summary>
 public sealed class TenantCompleter : ConnectionCompleter
 {
-    private protected override IEnumerable<(string Text, string? Tip)> Values(DcrConnection connection) => Clients(connection)
-        .Where(static client => client.Tenant is not null)
-        .GroupBy(static client => TenantKey.Normal(client.Tenant!))
-        .OrderBy(static same => same.Key, StringComparer.CurrentCulture)
-        .Select(static same => (same.First().Tenant!, (string?)string.Join(", ", same.Select(static client => client.ClientName ?? client.ClientId))));
+    private protected override IEnumerable<(string Text, string? Tip)> Values(DcrConnection connection) =>
+        Clients(connection)
+            .Where(static client => client.Tenant is not null)
+            .GroupBy(static client => TenantKey.Normal(client.Tenant!))
+            .OrderBy(static same => same.Key, StringComparer.CurrentCulture)
+            .Select(static same =>
+                (same.First().Tenant!, (string?)string.Join(", ", same.Select(static client => client.ClientName ?? client.ClientId)))
+            );
 }
 
 /// <summary>Scopes that the server says it supports.</summary>
 public sealed class ScopeCompleter : ConnectionCompleter
 {
-    private protected override IEnumerable<(string Text, string? Tip)> Values(DcrConnection connection) => connection.Scopes.Select(static scope => (Redaction.Printable(scope), (string?)null));
+    private protected override IEnumerable<(string Text, string? Tip)> Values(DcrConnection connection) =>
+        connection.Scopes.Select(static scope => (Redaction.Printable(scope), (string?)null));
 }
 
 /// <summary>Spans of time.</summary>
 public sealed class SpanCompleter : ValueCompleter
 {
     /// <inheritdoc/>
-    protected override IEnumerable<(string Text, string? Tip)> Values(IDictionary bound) => [("7d", "a week"), ("30d", "a month"), ("90d", "three months"), ("12h", "12 hours"), ("4w", "4 weeks")];
+    protected override IEnumerable<(string Text, string? Tip)> Values(IDictionary bound) =>
+        [("7d", "a week"), ("30d", "a month"), ("90d", "three months"), ("12h", "12 hours"), ("4w", "4 weeks")];
 }
 
 /// <summary>Nothing: PowerShell would offer the names of files.</summary>
@@ -191,7 +224,12 @@ public sealed class ResponseTypeCompleter : ValueCompleter
 {
     /// <inheritdoc/>
     protected override IEnumerable<(string Text, string? Tip)> Values(IDictionary bound) =>
-        [("code", "For the grant type authorization_code"), ("id_token", "For the grant type implicit"), ("token", "For the grant type implicit"), ("none", null)];
+        [
+            ("code", "For the grant type authorization_code"),
+            ("id_token", "For the grant type implicit"),
+            ("token", "For the grant type implicit"),
+            ("none", null),
+        ];
 }
 
 /// <summary>Ways for a client to prove who it is (RFC 7591, section 2; RFC 8705; OpenID Connect Core 1.0, section 9).</summary>

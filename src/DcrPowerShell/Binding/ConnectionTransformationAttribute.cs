@@ -24,6 +24,9 @@ internal sealed class ConnectionTransformationAttribute : ArgumentTransformation
         }
 
         var state = RunspaceState.Current;
-        return state.Find(name) ?? throw new ArgumentTransformationMetadataException(DcrErrors.NoSuchConnection(name, state.Connections.Select(connection => connection.Name)).Message);
+        return state.Find(name)
+            ?? throw new ArgumentTransformationMetadataException(
+                DcrErrors.NoSuchConnection(name, state.Connections.Select(connection => connection.Name)).Message
+            );
     }
 }

@@ -25,7 +25,11 @@ internal static class JsonInput
         }
         catch (JsonException failure)
         {
-            throw DcrErrors.BadInput(member, $"is not a hashtable, an object, or the text of a JSON object ({failure.Message})", "Write it as @{ name = 'value' } or '{ \"name\": \"value\" }'.");
+            throw DcrErrors.BadInput(
+                member,
+                $"is not a hashtable, an object, or the text of a JSON object ({failure.Message})",
+                "Write it as @{ name = 'value' } or '{ \"name\": \"value\" }'."
+            );
         }
     }
 
@@ -63,17 +67,42 @@ internal static class JsonInput
         {
             null => null,
             SecureString => throw new JsonException("a SecureString cannot be sent as metadata"),
-            double.NaN or double.PositiveInfinity or double.NegativeInfinity or float.NaN or float.PositiveInfinity or float.NegativeInfinity
-                => throw new JsonException("JSON has no number for it"),
-            string or bool or int or long or double or decimal or uint or ulong or short or ushort or byte or sbyte or float or JsonElement => Plain(value),
+            double.NaN
+            or double.PositiveInfinity
+            or double.NegativeInfinity
+            or float.NaN
+            or float.PositiveInfinity
+            or float.NegativeInfinity => throw new JsonException("JSON has no number for it"),
+            string
+            or bool
+            or int
+            or long
+            or double
+            or decimal
+            or uint
+            or ulong
+            or short
+            or ushort
+            or byte
+            or sbyte
+            or float
+            or JsonElement => Plain(value),
             Uri uri => uri.OriginalString,
             var date when Given.Date(date) is { } text => text,
-            IDictionary members => members.Cast<DictionaryEntry>().ToDictionary(entry => Convert.ToString(entry.Key, CultureInfo.InvariantCulture)!, entry => Tree(entry.Value, level + 1)),
+            IDictionary members => members
+                .Cast<DictionaryEntry>()
+                .ToDictionary(entry => Convert.ToString(entry.Key, CultureInfo.InvariantCulture)!, entry => Tree(entry.Value, level + 1)),
             IEnumerable items => items.Cast<object?>().Select(item => Tree(item, level + 1)).ToArray(),
-            PSCustomObject => ((PSObject)value!).Properties.ToDictionary(property => property.Name, property => Tree(property.Value, level + 1)),
+            PSCustomObject => ((PSObject)value!).Properties.ToDictionary(
+                property => property.Name,
+                property => Tree(property.Value, level + 1)
+            ),
             var other => LanguagePrimitives.ConvertTo<string>(other),
         };
     }
 
-    private static object? Plain(object? value) => value is PSObject { BaseObject: not PSCustomObject } wrapped ? wrapped.BaseObject : value is PSObject custom ? custom.BaseObject : value;
+    private static object? Plain(object? value) =>
+        value is PSObject { BaseObject: not PSCustomObject } wrapped ? wrapped.BaseObject
+        : value is PSObject custom ? custom.BaseObject
+        : value;
 }

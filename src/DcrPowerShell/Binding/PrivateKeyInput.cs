@@ -18,14 +18,16 @@ internal sealed record PrivateKeyInput(SecureString? Password, string? Algorithm
 
     /// <summary>PEM or a JWK.</summary>
     /// <exception cref="DcrException">InvalidPrivateKey.</exception>
-    public SigningKey FromText(SecureString text) => Read(() => SigningKey.FromText(SecureText.Reveal(text), PlainPassword, Algorithm, KeyId));
+    public SigningKey FromText(SecureString text) =>
+        Read(() => SigningKey.FromText(SecureText.Reveal(text), PlainPassword, Algorithm, KeyId));
 
     /// <summary>A file with PEM, a JWK or a PFX.</summary>
     /// <exception cref="DcrException">InvalidPrivateKey: also where the file cannot be read.</exception>
     public SigningKey FromFile(string path) => Read(() => SigningKey.FromFile(File.ReadAllBytes(path), PlainPassword, Algorithm, KeyId));
 
     /// <exception cref="DcrException">InvalidPrivateKey.</exception>
-    public SigningKey FromCertificate(X509Certificate2 certificate) => Read(() => SigningKey.FromCertificate(certificate, Algorithm, KeyId));
+    public SigningKey FromCertificate(X509Certificate2 certificate) =>
+        Read(() => SigningKey.FromCertificate(certificate, Algorithm, KeyId));
 
     private static SigningKey Read(Func<SigningKey> read)
     {
@@ -39,7 +41,11 @@ internal sealed record PrivateKeyInput(SecureString? Password, string? Algorithm
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw DcrErrors.BadKey($"-PrivateKeyPath: {failure.Message}", "Check the path, and that this account may read the file.", failure);
+            throw DcrErrors.BadKey(
+                $"-PrivateKeyPath: {failure.Message}",
+                "Check the path, and that this account may read the file.",
+                failure
+            );
         }
     }
 }

@@ -8,10 +8,11 @@ namespace DcrPowerShell.Binding;
 internal sealed class SecureOnlyAttribute : ArgumentTransformationAttribute
 {
     /// <inheritdoc/>
-    public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData) => (inputData is PSObject wrapped ? wrapped.BaseObject : inputData) switch
-    {
-        "" => null,
-        string => PlainSecret.Mark,
-        var other => other,
-    };
+    public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData) =>
+        (inputData is PSObject wrapped ? wrapped.BaseObject : inputData) switch
+        {
+            "" => null,
+            string => PlainSecret.Mark,
+            var other => other,
+        };
 }

@@ -12,7 +12,10 @@ namespace DcrPowerShell.Binding;
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class SpanTransformationAttribute : ArgumentTransformationAttribute
 {
-    private static readonly Regex Span = new("^(?<number>[0-9]{1,5})(?<unit>[mhdw])$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
+    private static readonly Regex Span = new(
+        "^(?<number>[0-9]{1,5})(?<unit>[mhdw])$",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
+    );
 
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object? inputData)
@@ -25,7 +28,10 @@ internal sealed class SpanTransformationAttribute : ArgumentTransformationAttrib
         var text = LanguagePrimitives.ConvertTo<string>(inputData).Trim();
         if (Span.Match(text) is not { Success: true } match)
         {
-            throw new ArgumentTransformationMetadataException($"'{text}' is no span of time from now on. Write a number and its unit, such as '30d': m for minutes, h for hours, d for days, w for weeks; or give a TimeSpan that is not negative.");
+            throw new ArgumentTransformationMetadataException(
+                $"'{text}' is no span of time from now on. Write a number and its unit, such as '30d': m for minutes, h for hours, d for "
+                    + "days, w for weeks; or give a TimeSpan that is not negative."
+            );
         }
 
         var number = int.Parse(match.Groups["number"].Value, CultureInfo.InvariantCulture);

@@ -20,14 +20,18 @@ internal sealed class SplitTextAttribute : ArgumentTransformationAttribute
     public bool AtSpacesOfAddresses { get; set; }
 
     /// <inheritdoc/>
-    public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData) => Plain(inputData) switch
-    {
-        null => null,
-        string text => Split(text) is { Length: > 0 } values ? values : null,
-        var date when Given.Date(date) is { } text => new[] { text },
-        IEnumerable items => items.Cast<object?>().SelectMany(item => Split(Given.Date(Plain(item)) ?? LanguagePrimitives.ConvertTo<string>(Plain(item)))).ToArray(),
-        var other => other,
-    };
+    public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData) =>
+        Plain(inputData) switch
+        {
+            null => null,
+            string text => Split(text) is { Length: > 0 } values ? values : null,
+            var date when Given.Date(date) is { } text => new[] { text },
+            IEnumerable items => items
+                .Cast<object?>()
+                .SelectMany(item => Split(Given.Date(Plain(item)) ?? LanguagePrimitives.ConvertTo<string>(Plain(item))))
+                .ToArray(),
+            var other => other,
+        };
 
     private string[] Split(string text)
     {

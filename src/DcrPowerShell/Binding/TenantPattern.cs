@@ -10,7 +10,8 @@ namespace DcrPowerShell.Binding;
 /// <param name="mayMatchMany">False for a name out of a file, where nobody asked for wildcards.</param>
 internal sealed class TenantPattern(string text, bool mayMatchMany)
 {
-    private readonly WildcardPattern? _wildcards = mayMatchMany && text.IndexOfAny(['*', '?']) >= 0 ? NamePattern.Of(text.Trim().Replace("[", "`[").Replace("]", "`]")) : null;
+    private readonly WildcardPattern? _wildcards =
+        mayMatchMany && text.IndexOfAny(['*', '?']) >= 0 ? NamePattern.Of(text.Trim().Replace("[", "`[").Replace("]", "`]")) : null;
 
     /// <summary>The one tenant that is meant; null where there are wildcards.</summary>
     public string? Exact => _wildcards is null ? text : null;

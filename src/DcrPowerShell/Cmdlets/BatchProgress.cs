@@ -68,13 +68,18 @@ internal sealed class BatchProgress(Cmdlet cmdlet, string activity)
         Show();
     }
 
-    /// <summary>The last thing that is shown, and a line of what came of a long run. Where the output goes to a program, it is not among it.</summary>
+    /// <summary>
+    /// The last thing that is shown, and a line of what came of a long run. Where the output goes to a program, it is not among it.
+    /// </summary>
     public void End(string outcome)
     {
         if (_isShown)
         {
             Complete();
-            cmdlet.WriteInformation(new HostInformationMessage { Message = $"{activity}: {outcome}." }, Console.IsOutputRedirected ? ["DcrSummary"] : ["DcrSummary", "PSHOST"]);
+            cmdlet.WriteInformation(
+                new HostInformationMessage { Message = $"{activity}: {outcome}." },
+                Console.IsOutputRedirected ? ["DcrSummary"] : ["DcrSummary", "PSHOST"]
+            );
         }
     }
 
@@ -119,7 +124,9 @@ internal sealed class BatchProgress(Cmdlet cmdlet, string activity)
         static string Say(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
     }
 
-    /// <summary>By what was done in the last minute, and no less than the server's pace allows: a limit lets the first ones go at once.</summary>
+    /// <summary>
+    /// By what was done in the last minute, and no less than the server's pace allows: a limit lets the first ones go at once.
+    /// </summary>
     private TimeSpan? Left(double perMinute)
     {
         var least = AtLeast(_started - _ended);
@@ -150,7 +157,11 @@ internal sealed class BatchProgress(Cmdlet cmdlet, string activity)
             perMinute = Math.Min(perMinute, (Known - Done) / span.TotalMinutes);
         }
 
-        var record = new ProgressRecord(Id, activity, string.Join(", ", Parts(Done, _isAllKnown ? Known : null, Failures, perMinute, left, DateTimeOffset.UtcNow.ToLocalTime())));
+        var record = new ProgressRecord(
+            Id,
+            activity,
+            string.Join(", ", Parts(Done, _isAllKnown ? Known : null, Failures, perMinute, left, DateTimeOffset.UtcNow.ToLocalTime()))
+        );
         if (_isAllKnown)
         {
             record.PercentComplete = Math.Min(100, 100 * Done / Known);

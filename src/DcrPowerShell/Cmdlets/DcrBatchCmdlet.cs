@@ -51,7 +51,9 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
     private protected static string? NullIfEmpty(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
 
     /// <summary>The name that the application's copy of a secret was given; null for none.</summary>
-    /// <exception cref="DcrException">InvalidClientMetadata: it is the module's own, or has wildcards. It is judged with its row.</exception>
+    /// <exception cref="DcrException">
+    /// InvalidClientMetadata: it is the module's own, or has wildcards. It is judged with its row.
+    /// </exception>
     private protected static string? CopyName(string? given) => NullIfEmpty(given) is { } name && SecretName.WhyRefused(name) is { } why
         ? throw DcrErrors.SecretNameRefused(name, why)
         : NullIfEmpty(given);
@@ -66,22 +68,33 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
         foreach (var client in named)
         {
             _named = (_named.Place + 1, input is null ? named.Count : 0);
-            Try(client.Target, () =>
-            {
-                var connection = ConnectionFor(client, input);
-                var id = client.ClientId ?? FindOperation.ClientIdOf(connection, client.Tenants[0]);
-                _subject = MyInvocation.ExpectingInput || named.Count > 1 ? $"{(Row is { } row ? $"{row}, " : "")}{client.SubjectOf(id)}" : null;
-                WaitForSame(id);
-                process(connection, client with { ClientId = id });
-            });
+            Try(
+                client.Target,
+                () =>
+                {
+                    var connection = ConnectionFor(client, input);
+                    var id = client.ClientId ?? FindOperation.ClientIdOf(connection, client.Tenants[0]);
+                    _subject =
+                        MyInvocation.ExpectingInput || named.Count > 1
+                            ? $"{(Row is { } row ? $"{row}, " : "")}{client.SubjectOf(id)}"
+                            : null;
+                    WaitForSame(id);
+                    process(connection, client with { ClientId = id });
+                }
+            );
             _subject = null;
         }
     }
 
     /// <summary>Asks whether to do something to a client that was named.</summary>
     /// <inheritdoc cref="DcrCmdlet.ShouldProcess(string, string, bool)"/>
-    private protected bool ShouldProcess(DcrConnection connection, RegistrationRecord record, string action, bool force = false) => ShouldProcess(
-        $"{record.ClientName ?? "client"} ({record.ClientId}) at {connection.Issuer}{(_named.Count > 1 ? $", {_named.Place} of {_named.Count}" : "")}", action, force);
+    private protected bool ShouldProcess(DcrConnection connection, RegistrationRecord record, string action, bool force = false) =>
+        ShouldProcess(
+            $"{record.ClientName ?? "client"} ({record.ClientId}) at "
+                + $"{connection.Issuer}{(_named.Count > 1 ? $", {_named.Place} of {_named.Count}" : "")}",
+            action,
+            force
+        );
 
     /// <summary>Waits for what is under way for the same tenant or client.</summary>
     private protected void WaitForSame(string? key)
@@ -95,7 +108,13 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
     /// <summary>Starts an operation on one client beside others, and writes the client when it is done.</summary>
     /// <param name="key">What no other is to be started for meanwhile; null for nothing.</param>
     /// <param name="target">What an error is about.</param>
-    private protected void Start<T>(DcrConnection connection, string? key, object? target, Func<OperationContext, Task<T>> operation, Action<T> whenDone)
+    private protected void Start<T>(
+        DcrConnection connection,
+        string? key,
+        object? target,
+        Func<OperationContext, Task<T>> operation,
+        Action<T> whenDone
+    )
     {
         EndIfFailed();
         if (!Takes())
@@ -106,7 +125,8 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
         // Other rows are read before this one ends.
         var subject = Subject;
         Progress.Started();
-        Progress.AtLeast = rows => connection.Sender.LeastFor((int)Math.Ceiling(rows * Math.Max(1, Pump().Requests / (double)Math.Max(1, Progress.EndedCount))));
+        Progress.AtLeast = rows =>
+            connection.Sender.LeastFor((int)Math.Ceiling(rows * Math.Max(1, Pump().Requests / (double)Math.Max(1, Progress.EndedCount))));
         if (key is not null)
         {
             _underWay.Add(key);
@@ -220,7 +240,10 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
         {
             if (_left > 0)
             {
-                WriteWarning($"The command ended early: {_left} {(_left == 1 ? "object was" : "objects were")} not worked on. Run it again when the cause is mended.");
+                WriteWarning(
+                    $"The command ended early: {_left} {(_left == 1 ? "object was" : "objects were")} not worked on. Run it again when the "
+                        + "cause is mended."
+                );
             }
         }
         else

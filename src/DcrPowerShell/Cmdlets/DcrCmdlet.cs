@@ -23,7 +23,9 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     private PipelinePump? _pump;
 
     // Not the local store itself: asked while it opens, it would wait for itself.
-    static DcrCmdlet() => LocalData.VaultNames = static () => SecretManagementVault.Registered().Names.Where(static name => VaultChoice.Of(name) is not null).ToList();
+    static DcrCmdlet() =>
+        LocalData.VaultNames = static () =>
+            SecretManagementVault.Registered().Names.Where(static name => VaultChoice.Of(name) is not null).ToList();
 
     /// <inheritdoc/>
     public void Dispose()
@@ -105,7 +107,9 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     /// <summary>Whether the next object is worked on.</summary>
     private protected virtual bool Takes() => true;
 
-    /// <summary>A client was written to the output. An error that ends the pipeline would keep it from the variable that it is to go to.</summary>
+    /// <summary>
+    /// A client was written to the output. An error that ends the pipeline would keep it from the variable that it is to go to.
+    /// </summary>
     private protected bool HasWritten { get; set; }
 
     /// <summary>No more input comes.</summary>
@@ -141,7 +145,8 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
         {
             return base.ShouldProcess(target, action);
         }
-        catch (Exception nobody) when (nobody is HostException or PSInvalidOperationException or NotImplementedException or NullReferenceException)
+        catch (Exception nobody)
+            when (nobody is HostException or PSInvalidOperationException or NotImplementedException or NullReferenceException)
         {
             // The last one is the console's own, where its input has come to an end.
             var ways = MyInvocation.MyCommand.Parameters.ContainsKey("Force") ? "-Force or -Confirm:$false" : "-Confirm:$false";
@@ -189,7 +194,9 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
         }
     }
 
-    /// <summary>Where the user has stopped the command, <c>-ErrorVariable</c> gets the error all the same: what ended in the grace time is known.</summary>
+    /// <summary>
+    /// Where the user has stopped the command, <c>-ErrorVariable</c> gets the error all the same: what ended in the grace time is known.
+    /// </summary>
     private void Report(ErrorRecord error)
     {
         try
@@ -264,5 +271,6 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
 
     /// <summary>Where a command without a connection keeps secrets.</summary>
     /// <param name="vault">Null for the local store.</param>
-    private protected Registrations StoreIn(string? vault) => new(Ledger(mayBeInMemory: vault is not null), vault is null ? null : VaultOf(vault), vaultId: null);
+    private protected Registrations StoreIn(string? vault) =>
+        new(Ledger(mayBeInMemory: vault is not null), vault is null ? null : VaultOf(vault), vaultId: null);
 }

@@ -49,7 +49,10 @@ public abstract class DcrConnectedCmdlet : DcrCmdlet
         HasWritten = true;
     }
 
-    private protected Func<PipelinePump, CancellationToken, Task<T>> Bind<T>(DcrConnection connection, Func<OperationContext, Task<T>> operation)
+    private protected Func<PipelinePump, CancellationToken, Task<T>> Bind<T>(
+        DcrConnection connection,
+        Func<OperationContext, Task<T>> operation
+    )
     {
         var store = StoreOf(connection);
         return (pump, stop) => new OperationContext(connection, store, pump, new SystemClock(), stop).RunAsync(operation);
@@ -62,7 +65,10 @@ public abstract class DcrConnectedCmdlet : DcrCmdlet
         {
             if (Run((_, _) => store.ConfirmAsync()) is > 0 and var count)
             {
-                WriteWarning($"Another process overwrote {store.Place} with an older copy of it: {count} of the secrets that this command had stored there were put back.");
+                WriteWarning(
+                    $"Another process overwrote {store.Place} with an older copy of it: {count} of the secrets that this command had "
+                        + "stored there were put back."
+                );
             }
         }
     }
@@ -71,7 +77,12 @@ public abstract class DcrConnectedCmdlet : DcrCmdlet
     {
         if (!_stores.TryGetValue(connection, out var store))
         {
-            _stores[connection] = store = new Registrations(connection.Ledger, connection.Vault is { } vault ? VaultOf(vault) : null, connection.VaultId, Pump());
+            _stores[connection] = store = new Registrations(
+                connection.Ledger,
+                connection.Vault is { } vault ? VaultOf(vault) : null,
+                connection.VaultId,
+                Pump()
+            );
         }
 
         return store;

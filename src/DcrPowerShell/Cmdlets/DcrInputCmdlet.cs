@@ -21,7 +21,8 @@ public abstract class DcrInputCmdlet : DcrConnectedCmdlet
     private int _rows;
     private bool _isRow;
 
-    private protected DcrInputCmdlet() => _columns = new Lazy<InputColumns>(() => new InputColumns(MyInvocation.MyCommand, IsFurtherColumn));
+    private protected DcrInputCmdlet() =>
+        _columns = new Lazy<InputColumns>(() => new InputColumns(MyInvocation.MyCommand, IsFurtherColumn));
 
     /// <summary>Which row of a file is worked on, as people count; null where clients are typed, or come as objects.</summary>
     private protected string? Row => _isRow ? $"Row {_rows}" : null;
@@ -95,7 +96,9 @@ public abstract class DcrInputCmdlet : DcrConnectedCmdlet
         }
     }
 
-    /// <summary>The clients that were named: typed, or by one record of the pipeline. A row names one by its id, else by its tenant.</summary>
+    /// <summary>
+    /// The clients that were named: typed, or by one record of the pipeline. A row names one by its id, else by its tenant.
+    /// </summary>
     /// <exception cref="DcrException">InvalidClientMetadata: none is named.</exception>
     private protected IReadOnlyList<NamedClient> Named(string[]? clientId, string[]? tenant, PSObject? input)
     {
@@ -120,7 +123,9 @@ public abstract class DcrInputCmdlet : DcrConnectedCmdlet
 
     /// <summary>The connection for a client that was named.</summary>
     private protected DcrConnection ConnectionFor(NamedClient client, PSObject? input) =>
-        client.Piped is { } piped ? Resolve(piped) : ConnectionFor(input is null ? null : PipedRow.Text(input, "Issuer"), client.ClientId ?? client.Tenants[0]);
+        client.Piped is { } piped
+            ? Resolve(piped)
+            : ConnectionFor(input is null ? null : PipedRow.Text(input, "Issuer"), client.ClientId ?? client.Tenants[0]);
 
     /// <summary>
     /// The connection to the server that a row names: inventories say which one their clients are at, and another may have a tenant of
@@ -136,7 +141,9 @@ public abstract class DcrInputCmdlet : DcrConnectedCmdlet
             return Resolve();
         }
 
-        var others = Connection is null ? RunspaceState.Current.Connections.Where(open => !open.IsClosed && IsAt(open)).Take(2).ToList() : [];
+        var others = Connection is null
+            ? RunspaceState.Current.Connections.Where(open => !open.IsClosed && IsAt(open)).Take(2).ToList()
+            : [];
         return others.Count == 1 ? others[0] : throw DcrErrors.OtherIssuer(name, issuer, Resolve().Issuer);
 
         bool IsAt(DcrConnection connection) => connection.Issuer.TrimEnd('/') == issuer.TrimEnd('/');
@@ -156,5 +163,6 @@ public abstract class DcrInputCmdlet : DcrConnectedCmdlet
         }
     }
 
-    private static List<string> Texts(string[]? values) => (values ?? []).Where(static value => !string.IsNullOrWhiteSpace(value)).Select(Given.Cell).ToList();
+    private static List<string> Texts(string[]? values) =>
+        (values ?? []).Where(static value => !string.IsNullOrWhiteSpace(value)).Select(Given.Cell).ToList();
 }

@@ -17,7 +17,11 @@ internal static class ErrorRecords
     {
         // The fix is at a parameter, and the user wants its name.
         var parameter = failure.Member is { } member
-            ? command.Parameters.Values.FirstOrDefault(candidate => candidate.Aliases.Contains(member) || candidate.Name.Equals(member, StringComparison.OrdinalIgnoreCase))?.Name
+            ? command
+                .Parameters.Values.FirstOrDefault(candidate =>
+                    candidate.Aliases.Contains(member) || candidate.Name.Equals(member, StringComparison.OrdinalIgnoreCase)
+                )
+                ?.Name
             : null;
         var whose = subject is null || failure.Message.Contains(subject) ? "" : $"{Redaction.Printable(subject, LongestSubject)}: ";
         var message = parameter is null ? $"{whose}{failure.Message}" : $"{whose}-{parameter}: {failure.Message}";
@@ -28,27 +32,33 @@ internal static class ErrorRecords
     }
 
     /// <summary>The table of docs/architecture.md.</summary>
-    internal static ErrorCategory CategoryOf(DcrErrorId id) => id switch
-    {
-        DcrErrorId.InvalidRedirectUri or DcrErrorId.InvalidPrivateKey or DcrErrorId.InvalidSetup or DcrErrorId.TenantNotUnique => ErrorCategory.InvalidArgument,
-        DcrErrorId.InvalidClientMetadata or DcrErrorId.InvalidSoftwareStatement or DcrErrorId.StoreDamaged => ErrorCategory.InvalidData,
-        DcrErrorId.DiscoveryFailed or DcrErrorId.IssuerMismatch => ErrorCategory.InvalidData,
-        DcrErrorId.AccessTokenRejected or DcrErrorId.VaultLocked or DcrErrorId.StoreLocked => ErrorCategory.AuthenticationError,
-        DcrErrorId.UnapprovedSoftwareStatement or DcrErrorId.UnauthorizedClient or DcrErrorId.InsufficientScope or DcrErrorId.RegistrationForbidden => ErrorCategory.PermissionDenied,
-        DcrErrorId.ClientNotFound or DcrErrorId.VaultNotFound or DcrErrorId.StoreKeyMissing => ErrorCategory.ObjectNotFound,
-        DcrErrorId.RateLimited or DcrErrorId.TooManyFailures => ErrorCategory.LimitsExceeded,
-        DcrErrorId.ServerUnavailable => ErrorCategory.ResourceUnavailable,
-        DcrErrorId.ConnectionFailed or DcrErrorId.NotConnected => ErrorCategory.ConnectionError,
-        DcrErrorId.TlsFailed or DcrErrorId.RegistrationUriRefused => ErrorCategory.SecurityError,
-        DcrErrorId.RequestTimedOut => ErrorCategory.OperationTimeout,
-        DcrErrorId.ResponseNotConformant => ErrorCategory.ProtocolError,
-        DcrErrorId.OutcomeUnknown or DcrErrorId.TokenLost => ErrorCategory.InvalidResult,
-        DcrErrorId.VaultWriteFailed or DcrErrorId.StoreReadOnly or DcrErrorId.AuditWriteFailed or DcrErrorId.InventoryWriteFailed => ErrorCategory.WriteError,
-        DcrErrorId.SecretExists or DcrErrorId.NetworkRuleExists => ErrorCategory.ResourceExists,
-        DcrErrorId.VaultReadFailed or DcrErrorId.AuditReadFailed or DcrErrorId.InventoryReadFailed => ErrorCategory.ReadError,
-        DcrErrorId.SecretManagementNotFound => ErrorCategory.NotInstalled,
-        DcrErrorId.OperationNotSupported => ErrorCategory.NotImplemented,
-        DcrErrorId.OverlapRefused or DcrErrorId.ConfirmationNotPossible => ErrorCategory.InvalidOperation,
-        _ => ErrorCategory.NotSpecified,
-    };
+    internal static ErrorCategory CategoryOf(DcrErrorId id) =>
+        id switch
+        {
+            DcrErrorId.InvalidRedirectUri or DcrErrorId.InvalidPrivateKey or DcrErrorId.InvalidSetup or DcrErrorId.TenantNotUnique =>
+                ErrorCategory.InvalidArgument,
+            DcrErrorId.InvalidClientMetadata or DcrErrorId.InvalidSoftwareStatement or DcrErrorId.StoreDamaged => ErrorCategory.InvalidData,
+            DcrErrorId.DiscoveryFailed or DcrErrorId.IssuerMismatch => ErrorCategory.InvalidData,
+            DcrErrorId.AccessTokenRejected or DcrErrorId.VaultLocked or DcrErrorId.StoreLocked => ErrorCategory.AuthenticationError,
+            DcrErrorId.UnapprovedSoftwareStatement
+            or DcrErrorId.UnauthorizedClient
+            or DcrErrorId.InsufficientScope
+            or DcrErrorId.RegistrationForbidden => ErrorCategory.PermissionDenied,
+            DcrErrorId.ClientNotFound or DcrErrorId.VaultNotFound or DcrErrorId.StoreKeyMissing => ErrorCategory.ObjectNotFound,
+            DcrErrorId.RateLimited or DcrErrorId.TooManyFailures => ErrorCategory.LimitsExceeded,
+            DcrErrorId.ServerUnavailable => ErrorCategory.ResourceUnavailable,
+            DcrErrorId.ConnectionFailed or DcrErrorId.NotConnected => ErrorCategory.ConnectionError,
+            DcrErrorId.TlsFailed or DcrErrorId.RegistrationUriRefused => ErrorCategory.SecurityError,
+            DcrErrorId.RequestTimedOut => ErrorCategory.OperationTimeout,
+            DcrErrorId.ResponseNotConformant => ErrorCategory.ProtocolError,
+            DcrErrorId.OutcomeUnknown or DcrErrorId.TokenLost => ErrorCategory.InvalidResult,
+            DcrErrorId.VaultWriteFailed or DcrErrorId.StoreReadOnly or DcrErrorId.AuditWriteFailed or DcrErrorId.InventoryWriteFailed =>
+                ErrorCategory.WriteError,
+            DcrErrorId.SecretExists or DcrErrorId.NetworkRuleExists => ErrorCategory.ResourceExists,
+            DcrErrorId.VaultReadFailed or DcrErrorId.AuditReadFailed or DcrErrorId.InventoryReadFailed => ErrorCategory.ReadError,
+            DcrErrorId.SecretManagementNotFound => ErrorCategory.NotInstalled,
+            DcrErrorId.OperationNotSupported => ErrorCategory.NotImplemented,
+            DcrErrorId.OverlapRefused or DcrErrorId.ConfirmationNotPossible => ErrorCategory.InvalidOperation,
+            _ => ErrorCategory.NotSpecified,
+        };
 }

@@ -41,7 +41,14 @@ internal static class ErrorTarget
             var shown = Redaction.Printable(name);
             if (row.Properties[shown] is null)
             {
-                row.Properties.Add(new PSNoteProperty(shown, HasSecret(name, value) ? Redaction.Mask : value is string text ? Redaction.Nothing.Show(text) : value));
+                row.Properties.Add(
+                    new PSNoteProperty(
+                        shown,
+                        HasSecret(name, value) ? Redaction.Mask
+                            : value is string text ? Redaction.Nothing.Show(text)
+                            : value
+                    )
+                );
             }
         }
 
@@ -53,7 +60,8 @@ internal static class ErrorTarget
         try
         {
             var element = JsonInput.Element(value);
-            return Has(element) || (element.ValueKind == JsonValueKind.String && JsonInput.Parsed(element.GetString()!) is { } json && Has(json));
+            return Has(element)
+                || (element.ValueKind == JsonValueKind.String && JsonInput.Parsed(element.GetString()!) is { } json && Has(json));
         }
         catch (Exception unread) when (unread is JsonException or ArgumentException)
         {

@@ -24,7 +24,9 @@ internal sealed class InputColumns(CommandInfo command, Func<string, bool> furth
 
     /// <summary>Looks at the columns of a row that no row before had.</summary>
     /// <returns>A warning that names those which are not used; null where there are none.</returns>
-    /// <exception cref="DcrException">InvalidClientMetadata: a column would be used, were it not for a blank, a hyphen or a character that nobody sees.</exception>
+    /// <exception cref="DcrException">
+    /// InvalidClientMetadata: a column would be used, were it not for a blank, a hyphen or a character that nobody sees.
+    /// </exception>
     public string? Check(PSObject row)
     {
         var unused = new List<string>();
@@ -53,19 +55,27 @@ internal sealed class InputColumns(CommandInfo command, Func<string, bool> furth
         return Unused(unused);
     }
 
-    /// <summary>A warning that names columns which are not used, with what each may have been meant for; null where there are none.</summary>
+    /// <summary>
+    /// A warning that names columns which are not used, with what each may have been meant for; null where there are none.
+    /// </summary>
     public string? Unused(IReadOnlyList<string> names)
     {
         _parameters ??= Parameters();
-        var shown = names.Select(name => MeantBy(name) is { } parameter ? $"'{Given.Shown(name)}' (is {parameter} meant?)" : $"'{Given.Shown(name)}'");
-        return names.Count == 0 ? null : $"{command.Name} takes nothing from {(names.Count == 1 ? "column" : "columns")} {string.Join(", ", shown)}.";
+        var shown = names.Select(name =>
+            MeantBy(name) is { } parameter ? $"'{Given.Shown(name)}' (is {parameter} meant?)" : $"'{Given.Shown(name)}'"
+        );
+        return names.Count == 0
+            ? null
+            : $"{command.Name} takes nothing from {(names.Count == 1 ? "column" : "columns")} {string.Join(", ", shown)}.";
     }
 
     /// <summary>
     /// Looks at what a row has for parameters. PowerShell drops silently what it cannot bind to a text, such as a list of two, and makes
     /// texts like <c>@{en=App}</c> of objects.
     /// </summary>
-    /// <exception cref="DcrException">InvalidClientMetadata: a value is no text where one is wanted, or two columns stand for one.</exception>
+    /// <exception cref="DcrException">
+    /// InvalidClientMetadata: a value is no text where one is wanted, or two columns stand for one.
+    /// </exception>
     public void CheckValues(PSObject row)
     {
         _parameters ??= Parameters();
@@ -93,16 +103,22 @@ internal sealed class InputColumns(CommandInfo command, Func<string, bool> furth
     }
 
     /// <summary>What is in the place of a text, or of a list of texts.</summary>
-    private static string? WhyUnclear(object? value, Type wanted) => wanted == typeof(PSObject) ? null : Plain(value) switch
-    {
-        null or string => null,
-        SecureString => wanted == typeof(SecureString) ? null : "a SecureString",
-        IDictionary or PSCustomObject or ScriptBlock => "an object",
-        IEnumerable items when wanted.IsArray => items.Cast<object?>().Select(item => WhyUnclear(item, wanted.GetElementType()!)).FirstOrDefault(static why => why is not null),
-        IEnumerable items when items.Cast<object?>().Take(2).Count() > 1 => "a list",
-        IEnumerable items => wanted == typeof(string) ? WhyUnclear(items.Cast<object?>().FirstOrDefault(), wanted) : "a list",
-        _ => null,
-    };
+    private static string? WhyUnclear(object? value, Type wanted) =>
+        wanted == typeof(PSObject)
+            ? null
+            : Plain(value) switch
+            {
+                null or string => null,
+                SecureString => wanted == typeof(SecureString) ? null : "a SecureString",
+                IDictionary or PSCustomObject or ScriptBlock => "an object",
+                IEnumerable items when wanted.IsArray => items
+                    .Cast<object?>()
+                    .Select(item => WhyUnclear(item, wanted.GetElementType()!))
+                    .FirstOrDefault(static why => why is not null),
+                IEnumerable items when items.Cast<object?>().Take(2).Count() > 1 => "a list",
+                IEnumerable items => wanted == typeof(string) ? WhyUnclear(items.Cast<object?>().FirstOrDefault(), wanted) : "a list",
+                _ => null,
+            };
 
     private static object? Plain(object? value) => value is PSObject wrapped ? wrapped.BaseObject : value;
 
@@ -123,7 +139,11 @@ internal sealed class InputColumns(CommandInfo command, Func<string, bool> furth
     private Dictionary<string, string> Parameters()
     {
         var names = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        foreach (var parameter in command.Parameters.Values.Where(static parameter => parameter.ParameterSets.Values.Any(static set => set.ValueFromPipelineByPropertyName)))
+        foreach (
+            var parameter in command.Parameters.Values.Where(static parameter =>
+                parameter.ParameterSets.Values.Any(static set => set.ValueFromPipelineByPropertyName)
+            )
+        )
         {
             foreach (var name in parameter.Aliases.Prepend(parameter.Name))
             {

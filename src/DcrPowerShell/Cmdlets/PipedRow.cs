@@ -11,21 +11,27 @@ namespace DcrPowerShell.Cmdlets;
 internal static class PipedRow
 {
     /// <summary>Every cell is empty.</summary>
-    public static bool IsBlank(PSObject row) => row.BaseObject is PSCustomObject && row.Properties.All(static property => IsEmpty(property.Value));
+    public static bool IsBlank(PSObject row) =>
+        row.BaseObject is PSCustomObject && row.Properties.All(static property => IsEmpty(property.Value));
 
     /// <summary>Its columns, for an error that says what was seen.</summary>
-    public static IReadOnlyCollection<string> Columns(PSObject? row) => row?.BaseObject is PSCustomObject ? row.Properties.Select(static property => Redaction.Printable(property.Name)).ToList() : [];
+    public static IReadOnlyCollection<string> Columns(PSObject? row) =>
+        row?.BaseObject is PSCustomObject ? row.Properties.Select(static property => Redaction.Printable(property.Name)).ToList() : [];
 
     /// <summary>
     /// A DcrClient out of a file, a job or <c>Select-Object</c>: it says which client is meant, and has no wishes. It is known by its type;
     /// or by properties that no file of rows has, where that is gone (JSON).
     /// </summary>
-    public static bool IsFormerClient(PSObject? row) => row?.BaseObject is PSCustomObject
-        && (row.TypeNames.Any(static name => name.EndsWith("." + typeof(DcrClient).FullName, StringComparison.Ordinal))
-            || (row.Properties[nameof(DcrClient.Changes)] is { Value: not string } && row.Properties[nameof(DcrClient.Storage)] is not null));
+    public static bool IsFormerClient(PSObject? row) =>
+        row?.BaseObject is PSCustomObject
+        && (
+            row.TypeNames.Any(static name => name.EndsWith("." + typeof(DcrClient).FullName, StringComparison.Ordinal))
+            || (row.Properties[nameof(DcrClient.Changes)] is { Value: not string } && row.Properties[nameof(DcrClient.Storage)] is not null)
+        );
 
     /// <summary>A cell; null where it is empty or there is no such column.</summary>
-    public static string? Text(PSObject row, string column) => row.Properties[column]?.Value is { } value && !IsEmpty(value) ? Given.Cell(LanguagePrimitives.ConvertTo<string>(value)) : null;
+    public static string? Text(PSObject row, string column) =>
+        row.Properties[column]?.Value is { } value && !IsEmpty(value) ? Given.Cell(LanguagePrimitives.ConvertTo<string>(value)) : null;
 
     /// <summary>Null, a text of blanks, or a list of nothing.</summary>
     public static bool IsEmpty(object? value) => (value is PSObject wrapped ? wrapped.BaseObject : value) switch

@@ -92,7 +92,9 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
         WaitFor(most - 1 + ahead);
     }
 
-    /// <summary>Waits until no more than so many are under way or wait for their turn; for all that are under way, where a stream has failed.</summary>
+    /// <summary>
+    /// Waits until no more than so many are under way or wait for their turn; for all that are under way, where a stream has failed.
+    /// </summary>
     public void WaitFor(int most)
     {
         while (_underWay + _ahead.Count > (_streamFailure is null ? most : 0))
@@ -172,9 +174,17 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
     {
         foreach (var kind in _told.Where(static kind => kind.Value.Count > 0).ToList())
         {
-            var (count, named) = (kind.Value.Count, string.Join(", ", kind.Value.Take(MostNamed).Select(static clientId => $"'{clientId}'")));
+            var (count, named) = (
+                kind.Value.Count,
+                string.Join(", ", kind.Value.Take(MostNamed).Select(static clientId => $"'{clientId}'"))
+            );
             _told[kind.Key] = [];
-            cmdlet.WriteWarning(Redaction.Printable($"{count} other client{(count == 1 ? "" : "s")} ({named}{(count > MostNamed ? $" and {count - MostNamed} more" : "")}): {kind.Key}"));
+            cmdlet.WriteWarning(
+                Redaction.Printable(
+                    $"{count} other client{(count == 1 ? "" : "s")} "
+                        + $"({named}{(count > MostNamed ? $" and {count - MostNamed} more" : "")}): {kind.Key}"
+                )
+            );
         }
     }
 
@@ -227,7 +237,9 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
         }
     }
 
-    /// <summary>The end of the command, whatever brought it: PowerShell may dispose of a cmdlet between two records, with requests under way.</summary>
+    /// <summary>
+    /// The end of the command, whatever brought it: PowerShell may dispose of a cmdlet between two records, with requests under way.
+    /// </summary>
     public void Dispose()
     {
         _streamFailure ??= ExceptionDispatchInfo.Capture(new PipelineStoppedException());
@@ -295,7 +307,15 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
     }
 
     private void AfterEnd(Task running, Action action) =>
-        running.ContinueWith(_ => { TryAdd(action); }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        running.ContinueWith(
+            _ =>
+            {
+                TryAdd(action);
+            },
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default
+        );
 
     private static T Result<T>(Task<T> ended)
     {

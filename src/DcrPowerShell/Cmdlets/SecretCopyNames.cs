@@ -4,7 +4,9 @@ using DcrPowerShell.Errors;
 
 namespace DcrPowerShell.Cmdlets;
 
-/// <summary>Names for the applications' copies of their secrets that a command was given: two clients with one name would overwrite each other.</summary>
+/// <summary>
+/// Names for the applications' copies of their secrets that a command was given: two clients with one name would overwrite each other.
+/// </summary>
 internal sealed class SecretCopyNames
 {
     private readonly Dictionary<string, string> _owners = new(StringComparer.OrdinalIgnoreCase);

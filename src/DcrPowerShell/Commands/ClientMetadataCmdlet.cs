@@ -174,21 +174,35 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
             (nameof(TosUri), ClientMember.TosUri, TosUri),
             (nameof(PolicyUri), ClientMember.PolicyUri, PolicyUri),
             (nameof(JwksUri), ClientMember.JwksUri, JwksUri),
-            (nameof(Jwks), ClientMember.Jwks, Jwks is null or { BaseObject: "" } ? null : JsonInput.Object(Jwks, ClientMember.Jwks).ToElement()),
+            (
+                nameof(Jwks),
+                ClientMember.Jwks,
+                Jwks is null or { BaseObject: "" } ? null : JsonInput.Object(Jwks, ClientMember.Jwks).ToElement()
+            ),
             (nameof(SoftwareId), ClientMember.SoftwareId, SoftwareId),
             (nameof(SoftwareVersion), ClientMember.SoftwareVersion, SoftwareVersion),
-            (nameof(SoftwareStatement), ClientMember.SoftwareStatement, SoftwareStatement is null ? null : Given.OneLine(SoftwareStatement)),
+            (
+                nameof(SoftwareStatement),
+                ClientMember.SoftwareStatement,
+                SoftwareStatement is null ? null : Given.OneLine(SoftwareStatement)
+            ),
             (nameof(PostLogoutRedirectUri), ClientMember.PostLogoutRedirectUris, PostLogoutRedirectUri),
         ];
         var bag = members
             .Where(member => MyInvocation.BoundParameters.ContainsKey(member.Parameter) && counts(member.Parameter))
-            .Aggregate(JsonBag.Empty, (named, member) => named.With(member.Member, JsonSerializer.SerializeToElement(member.Value is "" ? null : member.Value)));
+            .Aggregate(
+                JsonBag.Empty,
+                (named, member) => named.With(member.Member, JsonSerializer.SerializeToElement(member.Value is "" ? null : member.Value))
+            );
         return Metadata is null ? bag : bag.With(JsonInput.Object(Metadata, "metadata"));
     }
 
-    private protected override bool IsFurtherColumn(string name) => ClientMember.FurtherRegistered.Contains(name) || IsLanguageTagged(name) || base.IsFurtherColumn(name);
+    private protected override bool IsFurtherColumn(string name) =>
+        ClientMember.FurtherRegistered.Contains(name) || IsLanguageTagged(name) || base.IsFurtherColumn(name);
 
-    /// <summary>Of a piped object, the members that have no parameter and yet are client metadata: registered or language-tagged ones.</summary>
+    /// <summary>
+    /// Of a piped object, the members that have no parameter and yet are client metadata: registered or language-tagged ones.
+    /// </summary>
     private protected static JsonBag FurtherMembers(PSObject? input) => input?.BaseObject is not PSCustomObject
         ? JsonBag.Empty
         : input.Properties
@@ -207,7 +221,11 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
         }
         catch (JsonException failure)
         {
-            throw DcrErrors.BadInput(property.Name, $"cannot be sent: {failure.Message}", "Give texts, numbers, truth values, arrays or objects.");
+            throw DcrErrors.BadInput(
+                property.Name,
+                $"cannot be sent: {failure.Message}",
+                "Give texts, numbers, truth values, arrays or objects."
+            );
         }
     }
 }

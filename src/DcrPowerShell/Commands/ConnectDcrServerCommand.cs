@@ -144,7 +144,10 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     [Parameter]
     public DcrProvider Provider { get; set; }
 
-    /// <summary>The SecretManagement vault that keeps tokens and secrets; by default the one of <c>Set-DcrStore -DefaultVault</c>, else the local store.</summary>
+    /// <summary>
+    /// The SecretManagement vault that keeps tokens and secrets; by default the one of <c>Set-DcrStore -DefaultVault</c>, else the local
+    /// store.
+    /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(VaultNameCompleter))]
@@ -235,12 +238,16 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
 
         var connection = Offline
             ? ConnectOperation.Offline(request, ledger, vault)
-            : Run(async (pump, stop) =>
-            {
-                var (id, key) = await ledger.AuditKeyAsync().ConfigureAwait(false);
-                var audit = AuditFile.LogAt(auditPath, new AuditKey(id, key), pump);
-                return await ConnectOperation.RunAsync(request, ledger, vault is null ? null : VaultOf(vault), pump, new SystemClock(), stop, audit: audit).ConfigureAwait(false);
-            });
+            : Run(
+                async (pump, stop) =>
+                {
+                    var (id, key) = await ledger.AuditKeyAsync().ConfigureAwait(false);
+                    var audit = AuditFile.LogAt(auditPath, new AuditKey(id, key), pump);
+                    return await ConnectOperation
+                        .RunAsync(request, ledger, vault is null ? null : VaultOf(vault), pump, new SystemClock(), stop, audit: audit)
+                        .ConfigureAwait(false);
+                }
+            );
         RunspaceState.Current.Add(connection);
         _isConnected = true;
         WriteObject(connection);
@@ -249,7 +256,14 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     /// <summary>The one credential that was given; null for none.</summary>
     private CredentialInput? Credential()
     {
-        string[] credentials = [nameof(InitialAccessToken), nameof(ApiToken), nameof(ManagementToken), nameof(ClientCredential), nameof(ClientId)];
+        string[] credentials =
+        [
+            nameof(InitialAccessToken),
+            nameof(ApiToken),
+            nameof(ManagementToken),
+            nameof(ClientCredential),
+            nameof(ClientId),
+        ];
         var given = credentials.Where(MyInvocation.BoundParameters.ContainsKey).ToList();
         if (given.Count > 1)
         {
@@ -261,7 +275,10 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
             nameof(InitialAccessToken) => new CredentialInput.Token(StaticToken.Initial(SecureText.Reveal(InitialAccessToken!))),
             nameof(ApiToken) => new CredentialInput.Token(StaticToken.Ssws(SecureText.Reveal(ApiToken!))),
             nameof(ManagementToken) => new CredentialInput.Token(StaticToken.Management(SecureText.Reveal(ManagementToken!))),
-            nameof(ClientCredential) => new CredentialInput.Secret(ClientCredential!.UserName, SecureText.Reveal(ClientCredential.Password)),
+            nameof(ClientCredential) => new CredentialInput.Secret(
+                ClientCredential!.UserName,
+                SecureText.Reveal(ClientCredential.Password)
+            ),
             nameof(ClientId) => ClientProof(ClientId!),
             _ => PrivateKey is null && PrivateKeyPath is null && Certificate is null ? null : throw DcrErrors.KeyWithoutClient(),
         };
@@ -270,8 +287,10 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     private CredentialInput ClientProof(string clientId)
     {
         var input = new PrivateKeyInput(PrivateKeyPassword, Algorithm, KeyId);
-        var key = PrivateKey is not null ? input.FromText(PrivateKey)
-            : PrivateKeyPath is not null ? input.FromFile(FilePath.Of(this, PrivateKeyPath, nameof(PrivateKeyPath), DcrErrorId.InvalidPrivateKey))
+        var key =
+            PrivateKey is not null ? input.FromText(PrivateKey)
+            : PrivateKeyPath is not null
+                ? input.FromFile(FilePath.Of(this, PrivateKeyPath, nameof(PrivateKeyPath), DcrErrorId.InvalidPrivateKey))
             : Certificate is not null ? input.FromCertificate(Certificate)
             : null;
         return key is not null ? new CredentialInput.Key(clientId, key)

@@ -29,7 +29,13 @@ public sealed class DisconnectDcrServerCommand : DcrCmdlet
 
         foreach (var name in Name)
         {
-            Try(name, () => state.Remove(state.Find(name) ?? throw DcrErrors.NoSuchConnection(name, state.Connections.Select(connection => connection.Name))));
+            Try(
+                name,
+                () =>
+                    state.Remove(
+                        state.Find(name) ?? throw DcrErrors.NoSuchConnection(name, state.Connections.Select(connection => connection.Name))
+                    )
+            );
         }
     }
 

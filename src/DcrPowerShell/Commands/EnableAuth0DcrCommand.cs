@@ -63,7 +63,10 @@ public sealed class EnableAuth0DcrCommand : DcrConnectedCmdlet
         {
             var step = isHeldBack && planned is { Opens: true, Change: not null } ? planned.HeldBack() : planned;
             var done = step.AsItIs();
-            if (step.Change is { } change && ShouldProcess($"{done.Step} at {connection.Issuer}", $"Change from '{done.Was}' to '{change.Becomes}'", Force))
+            if (
+                step.Change is { } change
+                && ShouldProcess($"{done.Step} at {connection.Issuer}", $"Change from '{done.Was}' to '{change.Becomes}'", Force)
+            )
             {
                 done = Run(connection, context => EnableAuth0Operation.ApplyAsync(context, step));
             }
@@ -78,16 +81,21 @@ public sealed class EnableAuth0DcrCommand : DcrConnectedCmdlet
         }
     }
 
-    private Auth0Wishes Wishes() => new()
-    {
-        Registration = true,
-        DefaultPermissions = (DefaultPermission ?? new Hashtable()).Cast<DictionaryEntry>().Select(entry => new Auth0Permission(LanguagePrimitives.ConvertTo<string>(entry.Key), Scopes(entry.Value))).ToList(),
-        DomainConnections = DomainConnection,
-        SecurityMode = SecurityMode?.ToLowerInvariant(),
-        AllowedNetworks = Auth0Network.ParseAll(AllowCidr),
-    };
+    private Auth0Wishes Wishes() =>
+        new()
+        {
+            Registration = true,
+            DefaultPermissions = (DefaultPermission ?? new Hashtable())
+                .Cast<DictionaryEntry>()
+                .Select(entry => new Auth0Permission(LanguagePrimitives.ConvertTo<string>(entry.Key), Scopes(entry.Value)))
+                .ToList(),
+            DomainConnections = DomainConnection,
+            SecurityMode = SecurityMode?.ToLowerInvariant(),
+            AllowedNetworks = Auth0Network.ParseAll(AllowCidr),
+        };
 
-    private static List<string> Scopes(object? value) => (LanguagePrimitives.ConvertTo<string[]>(value) ?? []).SelectMany(JsonBag.SplitWords).Distinct().ToList();
+    private static List<string> Scopes(object? value) =>
+        (LanguagePrimitives.ConvertTo<string[]>(value) ?? []).SelectMany(JsonBag.SplitWords).Distinct().ToList();
 
     private void Write(DcrSetupStep step)
     {

@@ -78,7 +78,8 @@ public sealed class ExportDcrClientCommand : DcrInputCmdlet
             {
                 _file = new FreshFile(_path);
 
-                // Without the mark, Windows PowerShell and spreadsheets take a CSV file for one of their old encodings. JSON has none (RFC 8259, section 8.1).
+                // Without the mark, Windows PowerShell and spreadsheets take a CSV file for one of their old encodings. JSON has none (RFC
+                // 8259, section 8.1).
                 _text = new StreamWriter(_file.Stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: format == DcrInventoryFormat.Csv));
                 _inventory = new InventoryWriter(_text, format);
             });

@@ -79,7 +79,11 @@ public sealed class GetDcrAuditLogCommand : DcrCmdlet
     /// <inheritdoc/>
     protected override void ProcessItem()
     {
-        var file = new AuditFile(Path is null ? RunspaceState.Current.Default?.AuditPath ?? LocalData.AuditPath : FilePath.Of(this, Path, nameof(Path), DcrErrorId.AuditReadFailed));
+        var file = new AuditFile(
+            Path is null
+                ? RunspaceState.Current.Default?.AuditPath ?? LocalData.AuditPath
+                : FilePath.Of(this, Path, nameof(Path), DcrErrorId.AuditReadFailed)
+        );
         try
         {
             if (Verify)
@@ -117,7 +121,10 @@ public sealed class GetDcrAuditLogCommand : DcrCmdlet
         var check = AuditLog.Verify(file, id => ledger?.FindAuditKey(id));
         if (check.NotChecked > 0)
         {
-            WriteWarning($"Of {check.Records} records in {file.Path}, {check.NotChecked} could not be checked: the key that they were written with is needed, and {why}. Only their order was checked.");
+            WriteWarning(
+                $"Of {check.Records} records in {file.Path}, {check.NotChecked} could not be checked: the key that they were written with "
+                    + $"is needed, and {why}. Only their order was checked."
+            );
         }
 
         WriteObject(check);
@@ -125,7 +132,10 @@ public sealed class GetDcrAuditLogCommand : DcrCmdlet
 
     private void Read(AuditFile file)
     {
-        var (tenants, server) = (Tenant?.Select(static text => new TenantPattern(text, mayMatchMany: true)).ToList(), Server is null ? null : NamePattern.Of(Server));
+        var (tenants, server) = (
+            Tenant?.Select(static text => new TenantPattern(text, mayMatchMany: true)).ToList(),
+            Server is null ? null : NamePattern.Of(Server)
+        );
         var unreadable = 0;
         foreach (var record in AuditLog.Records(file))
         {
@@ -138,7 +148,11 @@ public sealed class GetDcrAuditLogCommand : DcrCmdlet
             {
                 unreadable++;
             }
-            else if (tenants?.Any(tenant => tenant.IsMatch(record.Tenant)) != false && server?.IsMatch(record.Server) != false && IsWanted(record))
+            else if (
+                tenants?.Any(tenant => tenant.IsMatch(record.Tenant)) != false
+                && server?.IsMatch(record.Server) != false
+                && IsWanted(record)
+            )
             {
                 WriteObject(record);
             }
@@ -146,7 +160,10 @@ public sealed class GetDcrAuditLogCommand : DcrCmdlet
 
         if (unreadable > 0)
         {
-            WriteWarning($"{unreadable} line{(unreadable == 1 ? "" : "s")} of {file.Path} cannot be read. Get-DcrAuditLog -Verify tells what is wrong.");
+            WriteWarning(
+                $"{unreadable} line{(unreadable == 1 ? "" : "s")} of {file.Path} cannot be read. Get-DcrAuditLog -Verify tells what is "
+                    + "wrong."
+            );
         }
     }
 

@@ -64,7 +64,10 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
         }
 
         _names = ClientName?.Select(NamePattern.Of).ToList();
-        _unseenNames = new HashSet<string>((ClientName ?? []).Where(static name => !WildcardPattern.ContainsWildcardCharacters(name)), StringComparer.OrdinalIgnoreCase);
+        _unseenNames = new HashSet<string>(
+            (ClientName ?? []).Where(static name => !WildcardPattern.ContainsWildcardCharacters(name)),
+            StringComparer.OrdinalIgnoreCase
+        );
         var now = DateTimeOffset.UtcNow;
         _expiringBy = ExpiringWithin is not { } span ? null : span < DateTimeOffset.MaxValue - now ? now + span : DateTimeOffset.MaxValue;
     }
@@ -80,7 +83,10 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
         }
 
         var named = Named(ClientId, Tenant, InputObject);
-        var tenants = named.Where(static client => client.ClientId is null).Select(client => new TenantPattern(client.Tenants[0], IsNamedOnCommandLine(nameof(Tenant)))).ToList();
+        var tenants = named
+            .Where(static client => client.ClientId is null)
+            .Select(client => new TenantPattern(client.Tenants[0], IsNamedOnCommandLine(nameof(Tenant))))
+            .ToList();
         if (tenants.Count > 0)
         {
             List(tenants);
@@ -98,7 +104,8 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
         }
     }
 
-    private protected override void ProcessClient(DcrConnection connection, NamedClient client) => Give(connection, Find(connection, client), client.Target);
+    private protected override void ProcessClient(DcrConnection connection, NamedClient client) =>
+        Give(connection, Find(connection, client), client.Target);
 
     /// <param name="tenants">Whose clients; none for all.</param>
     private void List(List<TenantPattern> tenants)
@@ -171,7 +178,8 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
         }
 
         // Counted, so that it can be said how many are left.
-        var named = kept.Select(static found => new NamedClient(found.Record.ClientId, found.Record.Tenant is { } tenant ? [tenant] : [])).ToList();
+        var named = kept.Select(static found => new NamedClient(found.Record.ClientId, found.Record.Tenant is { } tenant ? [tenant] : []))
+            .ToList();
         TellOfElsewhere(connection, named.Count, tenants);
         Expect(named.Count);
         ForEach(named, InputObject, ProcessClient);
@@ -215,10 +223,15 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
     {
         var seen = new HashSet<(string Issuer, string ClientId)>();
         var exact = tenants.Where(static tenant => tenant.Exact is not null).SelectMany(tenant => OfTenant(ledger, issuer, tenant.Exact!));
-        var others = tenants.Count == 0 || tenants.Any(static tenant => tenant.Exact is null)
-            ? ListOperation.Kept(ledger, issuer, place, Pump()).Where(found => tenants.Count == 0 || tenants.Any(tenant => tenant.IsMatch(found.Record.Tenant)))
-            : [];
-        return exact.Concat(others).Where(found => IsWanted(found.Record) && (tenants.Count < 2 || seen.Add((found.Record.Issuer, found.Record.ClientId))));
+        var others =
+            tenants.Count == 0 || tenants.Any(static tenant => tenant.Exact is null)
+                ? ListOperation
+                    .Kept(ledger, issuer, place, Pump())
+                    .Where(found => tenants.Count == 0 || tenants.Any(tenant => tenant.IsMatch(found.Record.Tenant)))
+                : [];
+        return exact
+            .Concat(others)
+            .Where(found => IsWanted(found.Record) && (tenants.Count < 2 || seen.Add((found.Record.Issuer, found.Record.ClientId))));
     }
 
     /// <summary>All clients of a tenant. Who reads sees several of them; who changes has to name one.</summary>
@@ -228,7 +241,11 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
         Try(tenant, () => found = ListOperation.OfTenant(ledger, issuer, tenant));
         if (found.Count > 1 && issuer is not null)
         {
-            WriteWarning(Redaction.Printable($"Tenant '{tenant}' has several clients: {string.Join(", ", found.Select(static each => each.Record.ClientId))}."));
+            WriteWarning(
+                Redaction.Printable(
+                    $"Tenant '{tenant}' has several clients: {string.Join(", ", found.Select(static each => each.Record.ClientId))}."
+                )
+            );
         }
 
         return found;
@@ -249,7 +266,13 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
 
         if (State is not null)
         {
-            Start(connection, record.ClientId, target, context => ReadOperation.LookAsync(context, record, State.Contains(DcrClientState.Unknown)), seen => Give(connection, State, seen.Client, seen.Why));
+            Start(
+                connection,
+                record.ClientId,
+                target,
+                context => ReadOperation.LookAsync(context, record, State.Contains(DcrClientState.Unknown)),
+                seen => Give(connection, State, seen.Client, seen.Why)
+            );
             return;
         }
 
@@ -296,17 +319,30 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
         base.AtEnd();
         if (_rejected > 0)
         {
-            WriteWarning($"The server refused the token{(_rejected == 1 ? " of 1 client" : $"s of {_rejected} clients")}. RFC 7592 has HTTP 401 for a client that is gone; a token that was replaced by another machine, or revoked, is answered alike. Make sure before you remove what is kept. After HTTP 403 the state is Unknown.");
+            WriteWarning(
+                $"The server refused the token{(_rejected == 1 ? " of 1 client" : $"s of {_rejected} clients")}. RFC 7592 has HTTP 401 for "
+                    + "a client that is gone; a token that was replaced by another machine, or revoked, is answered alike. Make sure "
+                    + "before you remove what is kept. After HTTP 403 the state is Unknown."
+            );
         }
 
         if (_gone > 0)
         {
-            WriteWarning($"The server answered that it has {(_gone == 1 ? "1 client" : $"{_gone} clients")} no more. A server that was set up again, or restored from a backup, answers so too. Make sure before you remove what is kept.");
+            WriteWarning(
+                $"The server answered that it has {(_gone == 1 ? "1 client" : $"{_gone} clients")} no more. A server that was set up "
+                    + "again, or restored from a backup, answers so too. Make sure before you remove what is kept."
+            );
         }
 
         if (_whyUnread is { } why)
         {
-            WriteWarning(Redaction.Printable($"{(_unread == 1 ? "1 client" : $"{_unread} clients")} could not be read at the server: what is kept here is all that is known, and the state is Unknown.{(_unread == 1 ? "" : " Of the first:")} {why.Message} {why.RecommendedAction}"));
+            WriteWarning(
+                Redaction.Printable(
+                    $"{(_unread == 1 ? "1 client" : $"{_unread} clients")} could not be read at the server: what is kept here is all that "
+                        + $"is known, and the state is Unknown.{(_unread == 1 ? "" : " Of the first:")} {why.Message} "
+                        + $"{why.RecommendedAction}"
+                )
+            );
         }
     }
 

@@ -21,6 +21,9 @@ public sealed class GetDcrServerCommand : DcrCmdlet
     protected override void ProcessItem()
     {
         var patterns = Name.Select(NamePattern.Of).ToList();
-        WriteObject(RunspaceState.Current.Connections.Where(connection => patterns.Any(pattern => pattern.IsMatch(connection.Name))).ToList(), enumerateCollection: true);
+        WriteObject(
+            RunspaceState.Current.Connections.Where(connection => patterns.Any(pattern => pattern.IsMatch(connection.Name))).ToList(),
+            enumerateCollection: true
+        );
     }
 }

@@ -5,10 +5,10 @@ using System.Linq;
 using System.Management.Automation;
 using System.Security;
 using DcrPowerShell.Binding;
+using DcrPowerShell.Cmdlets;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Files;
-using DcrPowerShell.Cmdlets;
 using DcrPowerShell.Inventory;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
@@ -17,8 +17,13 @@ using DcrPowerShell.Vaults;
 namespace DcrPowerShell.Commands;
 
 /// <summary>Takes clients that were registered elsewhere into the store, with their tokens.</summary>
-[Cmdlet(VerbsData.Import, "DcrClient", SupportsShouldProcess = true, DefaultParameterSetName = ClientSet,
-    HelpUri = HelpPages.Address + "Import-DcrClient.md")]
+[Cmdlet(
+    VerbsData.Import,
+    "DcrClient",
+    SupportsShouldProcess = true,
+    DefaultParameterSetName = ClientSet,
+    HelpUri = HelpPages.Address + "Import-DcrClient.md"
+)]
 [OutputType(typeof(DcrClient))]
 public sealed class ImportDcrClientCommand : DcrBatchCmdlet
 {
@@ -131,8 +136,8 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
         Take(connection, ImportOperation.Check(connection, request, DateTimeOffset.UtcNow), CopyName(ClientSecretName), ClientId);
     }
 
-    private bool IsFile(string text) => System.IO.Path.GetExtension(text).ToUpperInvariant() is ".CSV" or ".JSON"
-        && File.Exists(GetUnresolvedProviderPathFromPSPath(text));
+    private bool IsFile(string text) =>
+        System.IO.Path.GetExtension(text).ToUpperInvariant() is ".CSV" or ".JSON" && File.Exists(GetUnresolvedProviderPathFromPSPath(text));
 
     /// <summary>All rows are judged before the first is sent.</summary>
     private void TakeFile(string path)
@@ -146,18 +151,25 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
         {
             // Where it stands: the row itself has secrets.
             var source = $"{System.IO.Path.GetFileName(path)}, {place}";
-            Try(source, () =>
-            {
-                var request = ImportRequest.From(row, source);
-                var connection = ConnectionFor(request.Issuer, request.ClientId ?? place);
-                var record = ImportOperation.Check(connection, request, DateTimeOffset.UtcNow);
-                if (request.ClientSecretName is { } name && SecretName.WhyRefused(name) is { } why)
+            Try(
+                source,
+                () =>
                 {
-                    throw DcrErrors.ImportInvalid(source, $"the name of the secret for the copy (ClientSecretName) {why}", "Name the secret otherwise, with letters, digits and hyphens.");
-                }
+                    var request = ImportRequest.From(row, source);
+                    var connection = ConnectionFor(request.Issuer, request.ClientId ?? place);
+                    var record = ImportOperation.Check(connection, request, DateTimeOffset.UtcNow);
+                    if (request.ClientSecretName is { } name && SecretName.WhyRefused(name) is { } why)
+                    {
+                        throw DcrErrors.ImportInvalid(
+                            source,
+                            $"the name of the secret for the copy (ClientSecretName) {why}",
+                            "Name the secret otherwise, with letters, digits and hyphens."
+                        );
+                    }
 
-                good.Add((connection, record, request.ClientSecretName, source));
-            });
+                    good.Add((connection, record, request.ClientSecretName, source));
+                }
+            );
         }
 
         Expect(good.Count);
@@ -173,19 +185,33 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
         _copies.Claim(clientSecretName, record.ClientId);
         if (ShouldProcess($"{record.ClientName ?? "client"} ({record.ClientId}) at {connection.Issuer}", "Keep registration"))
         {
-            Start(connection, record.ClientId, target, context => ImportOperation.RunAsync(context, record, clientSecretName, Overwrite), done =>
-            {
-                _outcomes.Add(done.Outcome);
-                Write(connection, done.Client);
-            });
+            Start(
+                connection,
+                record.ClientId,
+                target,
+                context => ImportOperation.RunAsync(context, record, clientSecretName, Overwrite),
+                done =>
+                {
+                    _outcomes.Add(done.Outcome);
+                    Write(connection, done.Client);
+                }
+            );
         }
     }
 
     private protected override void AtEnd()
     {
         base.AtEnd();
-        Warn(ImportOutcome.AsGiven, "stored as given, and not read at the server: that takes a registration access token with its registration_client_uri, and a server that lets clients be read");
-        Warn(ImportOutcome.WasKnownOtherwise, "known already with another token or secret, which stays. The server may have replaced what was given; if it has not, -Overwrite takes it");
+        Warn(
+            ImportOutcome.AsGiven,
+            "stored as given, and not read at the server: that takes a registration access token with its registration_client_uri, and a "
+                + "server that lets clients be read"
+        );
+        Warn(
+            ImportOutcome.WasKnownOtherwise,
+            "known already with another token or secret, which stays. The server may have replaced what was given; if it has not, "
+                + "-Overwrite takes it"
+        );
     }
 
     private void Warn(ImportOutcome outcome, string what)

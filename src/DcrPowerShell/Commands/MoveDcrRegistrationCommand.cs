@@ -3,8 +3,8 @@ using System.Linq;
 using System.Management.Automation;
 using System.Threading.Tasks;
 using DcrPowerShell.Binding;
-using DcrPowerShell.Errors;
 using DcrPowerShell.Cmdlets;
+using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
@@ -64,7 +64,10 @@ public sealed class MoveDcrRegistrationCommand : DcrCmdlet
             }
         }
 
-        var wanted = ListOperation.Kept(_from.Ledger, issuer: null, _from.Ledger.PlaceOf(_from.VaultId), Pump()).Where(found => ClientId?.Contains(found.Record.ClientId) != false).ToList();
+        var wanted = ListOperation
+            .Kept(_from.Ledger, issuer: null, _from.Ledger.PlaceOf(_from.VaultId), Pump())
+            .Where(found => ClientId?.Contains(found.Record.ClientId) != false)
+            .ToList();
         foreach (var missing in (ClientId ?? []).Where(id => !_late.Contains(id) && !wanted.Any(found => found.Record.ClientId == id)))
         {
             Try(missing, () => throw DcrErrors.NoRegistrationHere(missing, _from.Place));
@@ -72,13 +75,21 @@ public sealed class MoveDcrRegistrationCommand : DcrCmdlet
 
         foreach (var found in wanted)
         {
-            Try(found.Record.ClientId, () =>
-            {
-                if (ShouldProcess($"{found.Record.ClientName ?? "client"} ({found.Record.ClientId}) of {found.Record.Issuer}", $"Move from {_from.Place} to {_to!.Place}"))
+            Try(
+                found.Record.ClientId,
+                () =>
                 {
-                    WriteObject(Run((_, _) => MoveOperation.RunAsync(_from, _to, found)));
+                    if (
+                        ShouldProcess(
+                            $"{found.Record.ClientName ?? "client"} ({found.Record.ClientId}) of {found.Record.Issuer}",
+                            $"Move from {_from.Place} to {_to!.Place}"
+                        )
+                    )
+                    {
+                        WriteObject(Run((_, _) => MoveOperation.RunAsync(_from, _to, found)));
+                    }
                 }
-            });
+            );
         }
     }
 
@@ -92,7 +103,10 @@ public sealed class MoveDcrRegistrationCommand : DcrCmdlet
 
         if (Run((_, _) => _from.ForgetMovedAsync()) is { } failure)
         {
-            WriteWarning($"{_from.Place} still holds registrations that were moved: {failure.Message.TrimEnd('.')}. They are removed there when you connect to it next.");
+            WriteWarning(
+                $"{_from.Place} still holds registrations that were moved: {failure.Message.TrimEnd('.')}. They are removed there when you "
+                    + "connect to it next."
+            );
         }
 
         Run((_, _) => Task.FromResult(_from.Ledger.Compact()));
@@ -101,6 +115,8 @@ public sealed class MoveDcrRegistrationCommand : DcrCmdlet
     private Registrations Open(string? vault)
     {
         var ledger = Ledger();
-        return vault is null ? new Registrations(ledger, null, null) : Run((pump, stop) => StoreOpening.OpenWholeVaultAsync(ledger, VaultOf(vault), pump, new SystemClock(), stop));
+        return vault is null
+            ? new Registrations(ledger, null, null)
+            : Run((pump, stop) => StoreOpening.OpenWholeVaultAsync(ledger, VaultOf(vault), pump, new SystemClock(), stop));
     }
 }

@@ -98,7 +98,9 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         }
     }
 
-    /// <summary>So many rows are checked before their turn comes: what is wrong with them is told early, and how many there are is known.</summary>
+    /// <summary>
+    /// So many rows are checked before their turn comes: what is wrong with them is told early, and how many there are is known.
+    /// </summary>
     private protected override int Ahead => 500;
 
     /// <inheritdoc/>
@@ -122,13 +124,19 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
             return;
         }
 
-        if (InputObject?.BaseObject is string text && MyInvocation.BoundParameters.Keys.All(name => name == nameof(InputObject) || IsNamedOnCommandLine(name)))
+        if (
+            InputObject?.BaseObject is string text
+            && MyInvocation.BoundParameters.Keys.All(name => name == nameof(InputObject) || IsNamedOnCommandLine(name))
+        )
         {
             throw DcrErrors.TextPiped(text);
         }
 
         // A row of an inventory changes the client of its own server. New ones are registered at the server that the command is for.
-        var connection = Update && InputObject is { BaseObject: PSCustomObject } row ? ConnectionFor(PipedRow.Text(row, "Issuer"), Tenant ?? "") : Resolve();
+        var connection =
+            Update && InputObject is { BaseObject: PSCustomObject } row
+                ? ConnectionFor(PipedRow.Text(row, "Issuer"), Tenant ?? "")
+                : Resolve();
         _summary.Run ??= connection.Audit?.Run;
         TenantKey.Check(Tenant);
         var metadata = Requested();
@@ -206,14 +214,18 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     private protected override string Outcome => _summary.ToString();
 
     private protected override string AfterStop =>
-        $"Run it again: what is registered is found by its tenant, and the rest is registered.{(_summary.Unknown > 0 ? " Find-DcrOrphan shows those of unknown outcome." : "")}";
+        "Run it again: what is registered is found by its tenant, and the rest is "
+            + $"registered.{(_summary.Unknown > 0 ? " Find-DcrOrphan shows those of unknown outcome." : "")}";
 
     private protected override void AtEnd()
     {
         base.AtEnd();
         if (_withoutTenant > 0)
         {
-            WriteWarning($"{_withoutTenant} {(_withoutTenant == 1 ? "row has" : "rows have")} no tenant: another run registers {(_withoutTenant == 1 ? "it" : "each of them")} again. Fill in the column Tenant, and a row is registered once.");
+            WriteWarning(
+                $"{_withoutTenant} {(_withoutTenant == 1 ? "row has" : "rows have")} no tenant: another run registers "
+                    + $"{(_withoutTenant == 1 ? "it" : "each of them")} again. Fill in the column Tenant, and a row is registered once."
+            );
         }
 
         foreach (var differs in new[] { _left.Left(), _repeated.Repeated() }.OfType<string>())
@@ -234,7 +246,13 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         var changes = Update && !isRepeated && known.Changes.Count > 0;
         if (!changes && request.ClientSecretName is { } name && !IsWhatIf)
         {
-            Start(connection, key, Target, context => RegisterOperation.CopyFoundAsync(context, known, name), found => WriteFound(connection, found, isRepeated));
+            Start(
+                connection,
+                key,
+                Target,
+                context => RegisterOperation.CopyFoundAsync(context, known, name),
+                found => WriteFound(connection, found, isRepeated)
+            );
         }
         else if (!changes)
         {
@@ -278,7 +296,13 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
             (isRepeated ? _repeated : _left).Add(client);
         }
 
-        WriteVerbose(Redaction.Printable($"Tenant '{client.Tenant}' has client '{client.ClientId}' already{(client.Changes.Count == 0 ? "" : $", which differs from its row: {string.Join("; ", client.Changes)}")}. -AllowDuplicate registers another."));
+        WriteVerbose(
+            Redaction.Printable(
+                $"Tenant '{client.Tenant}' has client '{client.ClientId}' "
+                    + $"already{(client.Changes.Count == 0 ? "" : $", which differs from its row: {string.Join("; ", client.Changes)}")}. "
+                    + "-AllowDuplicate registers another."
+            )
+        );
         Write(connection, client);
     }
 
@@ -286,7 +310,11 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     {
         if (InputObject?.BaseObject is IDictionary)
         {
-            throw DcrErrors.BadInput("InputObject", "is a hashtable, whose entries do not bind to parameters", "Cast it: [pscustomobject]@{ client_name = 'App' } | New-DcrClient.");
+            throw DcrErrors.BadInput(
+                "InputObject",
+                "is a hashtable, whose entries do not bind to parameters",
+                "Cast it: [pscustomobject]@{ client_name = 'App' } | New-DcrClient."
+            );
         }
 
         // Empty cells of a CSV file are no wish for an empty value.

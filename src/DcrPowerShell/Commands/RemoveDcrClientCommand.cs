@@ -33,7 +33,11 @@ public sealed class RemoveDcrClientCommand : DcrClientCmdlet
                 client.Target,
                 async context =>
                 {
-                    await (StoreOnly ? DeleteOperation.ForgetAsync(context, record, client.Piped?.Record) : DeleteOperation.RunAsync(context, record)).ConfigureAwait(false);
+                    await (
+                        StoreOnly
+                            ? DeleteOperation.ForgetAsync(context, record, client.Piped?.Record)
+                            : DeleteOperation.RunAsync(context, record)
+                    ).ConfigureAwait(false);
                     return record;
                 },
                 deleted =>

@@ -51,7 +51,11 @@ public sealed class ResetDcrClientSecretCommand : DcrClientCmdlet
         if (!_named.Add((connection.Issuer, client.ClientId!)))
         {
             // The secret that was just given would be dead.
-            WriteWarning(Redaction.Printable($"{client.SubjectOf(client.ClientId!)} was named before in this command; its secret is not replaced twice."));
+            WriteWarning(
+                Redaction.Printable(
+                    $"{client.SubjectOf(client.ClientId!)} was named before in this command; its secret is not replaced twice."
+                )
+            );
             return;
         }
 

@@ -13,9 +13,21 @@ public sealed class ResetDcrRegistrationTokenCommand : DcrClientCmdlet
     private protected override void ProcessClient(DcrConnection connection, NamedClient client)
     {
         var record = Find(connection, client);
-        if (ShouldProcess(connection, record, "Replace registration access token (by an update, at which some servers replace the client secret, too)"))
+        if (
+            ShouldProcess(
+                connection,
+                record,
+                "Replace registration access token (by an update, at which some servers replace the client secret, too)"
+            )
+        )
         {
-            Start(connection, record.ClientId, client.Target, context => ResetTokenOperation.RunAsync(context, record), changed => Write(connection, changed));
+            Start(
+                connection,
+                record.ClientId,
+                client.Target,
+                context => ResetTokenOperation.RunAsync(context, record),
+                changed => Write(connection, changed)
+            );
         }
     }
 }

@@ -2,9 +2,9 @@ using System.IO;
 using System.Management.Automation;
 using System.Security;
 using DcrPowerShell.Binding;
+using DcrPowerShell.Cmdlets;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Files;
-using DcrPowerShell.Cmdlets;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
@@ -13,9 +13,17 @@ using DcrPowerShell.Vaults.SecretStore;
 
 namespace DcrPowerShell.Commands;
 
-/// <summary>Brings registrations back: what the local store has and the vault lacks, from a server that the connection's credential can read, or with the whole of an unreadable SecretStore.</summary>
-[Cmdlet(VerbsData.Restore, "DcrRegistration", SupportsShouldProcess = true, DefaultParameterSetName = LedgerSet,
-    HelpUri = HelpPages.Address + "Restore-DcrRegistration.md")]
+/// <summary>
+/// Brings registrations back: what the local store has and the vault lacks, from a server that the connection's credential can read, or
+/// with the whole of an unreadable SecretStore.
+/// </summary>
+[Cmdlet(
+    VerbsData.Restore,
+    "DcrRegistration",
+    SupportsShouldProcess = true,
+    DefaultParameterSetName = LedgerSet,
+    HelpUri = HelpPages.Address + "Restore-DcrRegistration.md"
+)]
 [OutputType(typeof(DcrClient))]
 public sealed class RestoreDcrRegistrationCommand : DcrConnectedCmdlet
 {
@@ -90,7 +98,9 @@ public sealed class RestoreDcrRegistrationCommand : DcrConnectedCmdlet
         var connection = Resolve();
         if (ParameterSetName == LedgerSet)
         {
-            if (ShouldProcess(connection.Vault is null ? "the local store" : $"vault {connection.Vault}", "Restore what was not stored yet"))
+            if (
+                ShouldProcess(connection.Vault is null ? "the local store" : $"vault {connection.Vault}", "Restore what was not stored yet")
+            )
             {
                 foreach (var client in Run(connection, RestoreOperation.FromLedgerAsync))
                 {
@@ -104,13 +114,22 @@ public sealed class RestoreDcrRegistrationCommand : DcrConnectedCmdlet
         TenantKey.Check(Tenant);
         foreach (var clientId in ClientId)
         {
-            Try(clientId, () =>
-            {
-                if (ShouldProcess($"client {clientId} at {connection.Issuer}", "Keep registration"))
+            Try(
+                clientId,
+                () =>
                 {
-                    Write(connection, Run(connection, context => RestoreOperation.FromServerAsync(context, clientId, string.IsNullOrEmpty(Tenant) ? null : Tenant)));
+                    if (ShouldProcess($"client {clientId} at {connection.Issuer}", "Keep registration"))
+                    {
+                        Write(
+                            connection,
+                            Run(
+                                connection,
+                                context => RestoreOperation.FromServerAsync(context, clientId, string.IsNullOrEmpty(Tenant) ? null : Tenant)
+                            )
+                        );
+                    }
                 }
-            });
+            );
         }
     }
 
@@ -141,7 +160,9 @@ public sealed class RestoreDcrRegistrationCommand : DcrConnectedCmdlet
 
         if (damaged > 0)
         {
-            WriteWarning($"{damaged} entr{(damaged == 1 ? "y" : "ies")} of {path} could not be read, for the file is damaged. All others were taken.");
+            WriteWarning(
+                $"{damaged} entr{(damaged == 1 ? "y" : "ies")} of {path} could not be read, for the file is damaged. All others were taken."
+            );
         }
     }
 }

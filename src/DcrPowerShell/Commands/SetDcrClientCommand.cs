@@ -63,7 +63,13 @@ public sealed class SetDcrClientCommand : ClientMetadataCmdlet
         var record = Find(connection, client);
         if (ShouldProcess(connection, record, "Change client"))
         {
-            Start(connection, record.ClientId, client.Target, context => UpdateOperation.RunAsync(context, record, changes), changed => Write(connection, changed));
+            Start(
+                connection,
+                record.ClientId,
+                client.Target,
+                context => UpdateOperation.RunAsync(context, record, changes),
+                changed => Write(connection, changed)
+            );
         }
     }
 
@@ -76,6 +82,8 @@ public sealed class SetDcrClientCommand : ClientMetadataCmdlet
         var typed = NamedMembers(ClientName, IsNamedOnCommandLine);
         return InputObject is null or { BaseObject: DcrClient } || PipedRow.IsFormerClient(InputObject)
             ? typed
-            : FurtherMembers(InputObject).With(NamedMembers(ClientName, parameter => !IsNamedOnCommandLine(parameter)).WithoutAbsent()).With(typed);
+            : FurtherMembers(InputObject)
+                .With(NamedMembers(ClientName, parameter => !IsNamedOnCommandLine(parameter)).WithoutAbsent())
+                .With(typed);
     }
 }

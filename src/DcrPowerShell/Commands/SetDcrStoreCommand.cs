@@ -66,11 +66,15 @@ public sealed class SetDcrStoreCommand : DcrStoreCmdlet
         var defaultVault = string.IsNullOrEmpty(DefaultVault) ? null : DefaultVault;
         if (defaultVault is not null)
         {
-            Run(async (_, _) =>
-            {
-                await new Registrations(await store.OpenAsync(VaultOf).ConfigureAwait(false), VaultOf(defaultVault), null).CheckOpenAsync().ConfigureAwait(false);
-                return true;
-            });
+            Run(
+                async (_, _) =>
+                {
+                    await new Registrations(await store.OpenAsync(VaultOf).ConfigureAwait(false), VaultOf(defaultVault), null)
+                        .CheckOpenAsync()
+                        .ConfigureAwait(false);
+                    return true;
+                }
+            );
         }
 
         if (MyInvocation.BoundParameters.ContainsKey(nameof(KeyPath)))
@@ -96,11 +100,20 @@ public sealed class SetDcrStoreCommand : DcrStoreCmdlet
         {
             foreach (var (vault, secret) in Run((_, _) => StoreOperation.ProtectAsync(store, protection, Passphrase, Vault, VaultOf)))
             {
-                WriteWarning($"Vault '{vault}' still has the former key, which copies of the store's folder from before need. Where there are none, remove it: Remove-Secret -Vault '{vault}' -Name {secret}.");
+                WriteWarning(
+                    $"Vault '{vault}' still has the former key, which copies of the store's folder from before need. Where there are none, "
+                        + $"remove it: Remove-Secret -Vault '{vault}' -Name {secret}."
+                );
             }
         }
 
-        if (namesDefault && ShouldProcess($"local store {store.Folder.Path}", $"Use {(defaultVault is null ? "the local store" : $"vault {defaultVault}")} by default"))
+        if (
+            namesDefault
+            && ShouldProcess(
+                $"local store {store.Folder.Path}",
+                $"Use {(defaultVault is null ? "the local store" : $"vault {defaultVault}")} by default"
+            )
+        )
         {
             store.Set(settings => settings with { DefaultVault = defaultVault });
         }

@@ -23,7 +23,11 @@ public sealed class DesktopAssemblyResolver : IModuleAssemblyInitializer, IModul
     private static Assembly? Resolve(object? sender, ResolveEventArgs request)
     {
         var asker = request.RequestingAssembly;
-        if (asker is null || asker.IsDynamic || !string.Equals(Path.GetDirectoryName(asker.Location), Folder, StringComparison.OrdinalIgnoreCase))
+        if (
+            asker is null
+            || asker.IsDynamic
+            || !string.Equals(Path.GetDirectoryName(asker.Location), Folder, StringComparison.OrdinalIgnoreCase)
+        )
         {
             return null;
         }

@@ -17,9 +17,23 @@ internal sealed class AccountProtection : IAccountProtection
 
     private static bool IsWindows => RuntimeInformation.IsOSPlatform(OSPlatform.Windows);
 
-    public byte[] Protect(byte[] key) => IsWindows ? Call(key, static (ref Blob data, out Blob result) => CryptProtectData(ref data, null, IntPtr.Zero, IntPtr.Zero, IntPtr.Zero, NoPrompt, out result)) : key;
+    public byte[] Protect(byte[] key) =>
+        IsWindows
+            ? Call(
+                key,
+                static (ref Blob data, out Blob result) =>
+                    CryptProtectData(ref data, null, IntPtr.Zero, IntPtr.Zero, IntPtr.Zero, NoPrompt, out result)
+            )
+            : key;
 
-    public byte[] Unprotect(byte[] key) => IsWindows ? Call(key, static (ref Blob data, out Blob result) => CryptUnprotectData(ref data, IntPtr.Zero, IntPtr.Zero, IntPtr.Zero, IntPtr.Zero, NoPrompt, out result)) : key;
+    public byte[] Unprotect(byte[] key) =>
+        IsWindows
+            ? Call(
+                key,
+                static (ref Blob data, out Blob result) =>
+                    CryptUnprotectData(ref data, IntPtr.Zero, IntPtr.Zero, IntPtr.Zero, IntPtr.Zero, NoPrompt, out result)
+            )
+            : key;
 
     private delegate bool Dpapi(ref Blob data, out Blob result);
 
@@ -53,11 +67,27 @@ internal sealed class AccountProtection : IAccountProtection
 
     [DllImport("crypt32.dll", SetLastError = true, CharSet = CharSet.Unicode)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    private static extern bool CryptProtectData(ref Blob data, string? description, IntPtr entropy, IntPtr reserved, IntPtr prompt, int flags, out Blob result);
+    private static extern bool CryptProtectData(
+        ref Blob data,
+        string? description,
+        IntPtr entropy,
+        IntPtr reserved,
+        IntPtr prompt,
+        int flags,
+        out Blob result
+    );
 
     [DllImport("crypt32.dll", SetLastError = true, CharSet = CharSet.Unicode)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    private static extern bool CryptUnprotectData(ref Blob data, IntPtr description, IntPtr entropy, IntPtr reserved, IntPtr prompt, int flags, out Blob result);
+    private static extern bool CryptUnprotectData(
+        ref Blob data,
+        IntPtr description,
+        IntPtr entropy,
+        IntPtr reserved,
+        IntPtr prompt,
+        int flags,
+        out Blob result
+    );
 
     [DllImport("kernel32.dll")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]

@@ -15,8 +15,11 @@ internal sealed class AuditFile(string path) : IAuditFile
 
     private static readonly AuditSource Source = new(
         Guid.NewGuid().ToString("n").Substring(0, 12),
-        RuntimeInformation.IsOSPlatform(OSPlatform.Windows) ? $"{Environment.UserDomainName}\\{Environment.UserName}" : Environment.UserName,
-        Environment.MachineName);
+        RuntimeInformation.IsOSPlatform(OSPlatform.Windows)
+            ? $"{Environment.UserDomainName}\\{Environment.UserName}"
+            : Environment.UserName,
+        Environment.MachineName
+    );
 
     private readonly object _gate = new();
     private readonly Queue<Addition> _waiting = new();
@@ -41,7 +44,9 @@ internal sealed class AuditFile(string path) : IAuditFile
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            reporter.Warning($"There is no audit log: {failure.Message.TrimEnd('.')}. -AuditPath of Connect-DcrServer gives it another place.");
+            reporter.Warning(
+                $"There is no audit log: {failure.Message.TrimEnd('.')}. -AuditPath of Connect-DcrServer gives it another place."
+            );
             return new AuditLog(Source, file: null, key);
         }
     }

@@ -27,7 +27,9 @@ internal sealed class DiskFolder : IStoreFolder
 
     /// <summary>Makes the folder, where it is not there yet.</summary>
     /// <exception cref="IOException">It cannot be made.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be made, is a link, belongs to somebody else, or others may look into it.</exception>
+    /// <exception cref="UnauthorizedAccessException">
+    /// It may not be made, is a link, belongs to somebody else, or others may look into it.
+    /// </exception>
     /// <param name="create">False for a folder that the user has made, or that is not there at the moment.</param>
     /// <param name="isWritable">False for a folder that is there and is only read.</param>
     public DiskFolder(string path, bool create = true, bool isWritable = true)
@@ -70,7 +72,8 @@ internal sealed class DiskFolder : IStoreFolder
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            // On Windows somebody may have it open in this moment, or have deleted it and somebody else has it open; the next one deletes it.
+            // On Windows somebody may have it open in this moment, or have deleted it and somebody else has it open; the next one deletes
+            // it.
         }
     }
 
@@ -154,7 +157,8 @@ internal sealed class DiskFolder : IStoreFolder
     }
 
     /// <summary>Windows replaces a file in two steps, and between them there is none of that name; or there is again by now.</summary>
-    private bool IsBeingReplaced(string name) => RuntimeInformation.IsOSPlatform(OSPlatform.Windows) && (File.Exists(At(name) + Fresh) || File.Exists(At(name)));
+    private bool IsBeingReplaced(string name) =>
+        RuntimeInformation.IsOSPlatform(OSPlatform.Windows) && (File.Exists(At(name) + Fresh) || File.Exists(At(name)));
 
     private static void LockFirstByte(FileStream file)
     {
@@ -179,7 +183,9 @@ internal sealed class DiskFolder : IStoreFolder
         }
     }
 
-    /// <summary>Whether a file that is open alone can be opened a second time: then .NET's file locks are off, or the file system has none.</summary>
+    /// <summary>
+    /// Whether a file that is open alone can be opened a second time: then .NET's file locks are off, or the file system has none.
+    /// </summary>
     private bool DoLocksWork()
     {
         using var held = TryLock(Probe);
@@ -226,7 +232,12 @@ internal sealed class DiskFolder : IStoreFolder
         public int Read(long position, byte[] buffer, int start, int count)
         {
             var done = 0;
-            for (int read; done < count && (read = RandomAccess.Read(_file.SafeFileHandle, buffer.AsSpan(start + done, count - done), position + done)) > 0;)
+            for (
+                int read;
+                done < count
+                    && (read = RandomAccess.Read(_file.SafeFileHandle, buffer.AsSpan(start + done, count - done), position + done)) > 0;
+
+            )
             {
                 done += read;
             }
@@ -234,7 +245,8 @@ internal sealed class DiskFolder : IStoreFolder
             return done;
         }
 
-        public void Append(byte[] bytes, int count) => RandomAccess.Write(_file.SafeFileHandle, bytes.AsSpan(0, count), RandomAccess.GetLength(_file.SafeFileHandle));
+        public void Append(byte[] bytes, int count) =>
+            RandomAccess.Write(_file.SafeFileHandle, bytes.AsSpan(0, count), RandomAccess.GetLength(_file.SafeFileHandle));
 
         public void Flush() => RandomAccess.FlushToDisk(_file.SafeFileHandle);
 #else

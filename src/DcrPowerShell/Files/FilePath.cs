@@ -6,7 +6,9 @@ namespace DcrPowerShell.Files;
 /// <summary>A path as the user writes it, as the file system knows it.</summary>
 internal static class FilePath
 {
-    /// <exception cref="DcrException"><paramref name="id"/>: it is of another provider, such as env: or cert:, or of no drive that there is.</exception>
+    /// <exception cref="DcrException">
+    /// <paramref name="id"/>: it is of another provider, such as env: or cert:, or of no drive that there is.
+    /// </exception>
     public static string Of(PSCmdlet cmdlet, string path, string parameter, DcrErrorId id)
     {
         try

@@ -3,7 +3,9 @@ using System.IO;
 
 namespace DcrPowerShell.Files;
 
-/// <summary>A file that is written beside another and then takes its place at once: nobody sees half of it, and where it fails the other stays.</summary>
+/// <summary>
+/// A file that is written beside another and then takes its place at once: nobody sees half of it, and where it fails the other stays.
+/// </summary>
 internal sealed class FreshFile : IDisposable
 {
     private readonly string _path;
@@ -32,7 +34,9 @@ internal sealed class FreshFile : IDisposable
         }
 
         _fresh = Path.Combine(folder, $".{Path.GetFileName(_path)}.{Guid.NewGuid().ToString("n").Substring(0, 8)}.tmp");
-        Stream = isPrivate ? UserOnly.OpenAlone(_fresh, FileMode.CreateNew) : new FileStream(_fresh, FileMode.CreateNew, FileAccess.Write, FileShare.None);
+        Stream = isPrivate
+            ? UserOnly.OpenAlone(_fresh, FileMode.CreateNew)
+            : new FileStream(_fresh, FileMode.CreateNew, FileAccess.Write, FileShare.None);
     }
 
     public FileStream Stream { get; }

@@ -53,7 +53,12 @@ internal static class LocalData
     }
 
     /// <summary>Whether a file would be among those of the local store, where it could be taken for one of them.</summary>
-    public static bool IsAmongOwn(string path) => string.Equals(Path.GetDirectoryName(Path.GetFullPath(path)), Own.TrimEnd(Path.DirectorySeparatorChar), StringComparison.OrdinalIgnoreCase);
+    public static bool IsAmongOwn(string path) =>
+        string.Equals(
+            Path.GetDirectoryName(Path.GetFullPath(path)),
+            Own.TrimEnd(Path.DirectorySeparatorChar),
+            StringComparison.OrdinalIgnoreCase
+        );
 
     /// <summary>The file with the key of the local store.</summary>
     public static string KeyPath => Store.Settings.KeyPath ?? UsualKeyPath;
@@ -63,7 +68,11 @@ internal static class LocalData
 
     /// <summary>What all processes of the account share, whatever folder the variable names: a vault is the same for all of them.</summary>
     // Relative where the account has no folder for local application data.
-    public static string SharedPath => Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "DcrPowerShell");
+    public static string SharedPath =>
+        Path.Combine(
+            Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify),
+            "DcrPowerShell"
+        );
 
     /// <exception cref="DcrException">InvalidSetup: the variable names no full path.</exception>
     private static string Own => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named
@@ -71,8 +80,13 @@ internal static class LocalData
         : SharedPath;
 
     // On Windows, "C:x" and "\x" begin at a current folder or drive.
-    private static bool IsFull(string path) => Path.IsPathRooted(path)
-        && (Path.DirectorySeparatorChar == '/' || path.StartsWith(@"\\", StringComparison.Ordinal) || (path.Length > 2 && path[1] == ':' && path[2] is '\\' or '/'));
+    private static bool IsFull(string path) =>
+        Path.IsPathRooted(path)
+        && (
+            Path.DirectorySeparatorChar == '/'
+            || path.StartsWith(@"\\", StringComparison.Ordinal)
+            || (path.Length > 2 && path[1] == ':' && path[2] is '\\' or '/')
+        );
 
     /// <summary>Makes the place for the files of the local store, where it is not there yet.</summary>
     /// <inheritdoc cref="SharedFolder"/>

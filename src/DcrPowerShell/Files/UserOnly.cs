@@ -29,7 +29,9 @@ internal static class UserOnly
         Directory.CreateDirectory(path);
     }
 
-    /// <summary>Refuses a file or folder that is a link, belongs to somebody else, or that others may read or write. One that is not there is good.</summary>
+    /// <summary>
+    /// Refuses a file or folder that is a link, belongs to somebody else, or that others may read or write. One that is not there is good.
+    /// </summary>
     /// <exception cref="NotPrivateException">It is one of these.</exception>
     public static void Require(string path)
     {
@@ -152,7 +154,9 @@ internal static class UserOnly
 
     /// <summary>Opens a file, or does something else with it, as soon as nobody else has it open.</summary>
     /// <param name="longest">How long to wait for that.</param>
-    /// <exception cref="IOException">Somebody has it open all that time, which <see cref="IsTaken"/> tells; or it cannot be opened.</exception>
+    /// <exception cref="IOException">
+    /// Somebody has it open all that time, which <see cref="IsTaken"/> tells; or it cannot be opened.
+    /// </exception>
     /// <exception cref="UnauthorizedAccessException">It may not be opened.</exception>
     public static T WhenFree<T>(Func<T> open, TimeSpan longest)
     {

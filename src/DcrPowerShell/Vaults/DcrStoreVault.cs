@@ -37,7 +37,13 @@ public static class DcrStoreVault
     public static IReadOnlyList<string> Find(string? filter)
     {
         var pattern = new WildcardPattern(string.IsNullOrEmpty(filter) ? "*" : filter, WildcardOptions.IgnoreCase);
-        return Open() is not { } ledger ? [] : ledger.SecretNames().Concat(Registrations(ledger).Select(static found => found.Record.SecretName)).Where(pattern.IsMatch).ToList();
+        return Open() is not { } ledger
+            ? []
+            : ledger
+                .SecretNames()
+                .Concat(Registrations(ledger).Select(static found => found.Record.SecretName))
+                .Where(pattern.IsMatch)
+                .ToList();
     }
 
     /// <summary>Keeps a text under a name that is not one of the module's own.</summary>
@@ -58,7 +64,10 @@ public static class DcrStoreVault
         var ledger = Open() ?? throw Locked();
         if (ledger.FindSecret(name) is { } there && ledger.IsCopy(vaultId: null, name, there))
         {
-            throw new InvalidOperationException($"'{name}' is a key, or a client's secret, that a cmdlet of DcrPowerShell put here: it was left as it is. Choose another name; or, if nobody needs it any more, remove it with Remove-Secret first.");
+            throw new InvalidOperationException(
+                $"'{name}' is a key, or a client's secret, that a cmdlet of DcrPowerShell put here: it was left as it is. Choose another "
+                    + "name; or, if nobody needs it any more, remove it with Remove-Secret first."
+            );
         }
 
         ledger.KeepSecretAsync(name, text).GetAwaiter().GetResult();
@@ -75,15 +84,19 @@ public static class DcrStoreVault
     /// <summary>Whether the store is open, or opens by itself.</summary>
     public static bool Test() => Open() is not null;
 
-    private static IEnumerable<StoredRegistration> Registrations(RegistrationLedger ledger) => ledger.List(issuer: null).Where(static found => found is { Place: 0, IsWhole: true });
+    private static IEnumerable<StoredRegistration> Registrations(RegistrationLedger ledger) =>
+        ledger.List(issuer: null).Where(static found => found is { Place: 0, IsWhole: true });
 
-    private static InvalidOperationException Locked() => new("The local store of DcrPowerShell is locked. Unlock-DcrStore opens it for this process.");
+    private static InvalidOperationException Locked() =>
+        new("The local store of DcrPowerShell is locked. Unlock-DcrStore opens it for this process.");
 
     private static void RefuseOwn(string name)
     {
         if (SecretName.IsOwn(name))
         {
-            throw new InvalidOperationException($"'{name}' is a name of DcrPowerShell's own: registrations are kept by its cmdlets, and removed by Remove-DcrClient.");
+            throw new InvalidOperationException(
+                $"'{name}' is a name of DcrPowerShell's own: registrations are kept by its cmdlets, and removed by Remove-DcrClient."
+            );
         }
     }
 

@@ -53,8 +53,15 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
     /// <summary>Where SecretStore is, of whose vaults at least one must be registered.</summary>
     /// <exception cref="DcrException">SecretManagementNotFound, VaultWriteFailed.</exception>
     public static string SecretStorePath() =>
-        VaultRunspace.RegisteredVaults().Where(vault => Property<string>(vault, "ModuleName") == VaultLock.SecretStore).Select(vault => Property<string>(vault, "ModulePath")).FirstOrDefault()
-            ?? throw DcrErrors.StoreNotRestored("no vault of it is registered", $"Register one: Register-SecretVault -Name DcrVault -ModuleName {VaultLock.SecretStore}.");
+        VaultRunspace
+            .RegisteredVaults()
+            .Where(vault => Property<string>(vault, "ModuleName") == VaultLock.SecretStore)
+            .Select(vault => Property<string>(vault, "ModulePath"))
+            .FirstOrDefault()
+        ?? throw DcrErrors.StoreNotRestored(
+            "no vault of it is registered",
+            $"Register one: Register-SecretVault -Name DcrVault -ModuleName {VaultLock.SecretStore}."
+        );
 
     /// <summary>One look is enough for all workers that wait for one at the same time.</summary>
     public Task CheckOpenAsync()
@@ -94,7 +101,9 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
 
     private bool IsSecretStore => ModuleName == VaultLock.SecretStore;
 
-    /// <summary>Of the vault's extension; empty where no such vault is registered, which calling it will tell. It hardly ever changes.</summary>
+    /// <summary>
+    /// Of the vault's extension; empty where no such vault is registered, which calling it will tell. It hardly ever changes.
+    /// </summary>
     private string ModuleName => Modules.GetOrAdd(name, static name => ModuleOf(name) ?? "");
 
     /// <summary>What the lock is about: SecretStore's vaults are one store.</summary>
@@ -202,7 +211,10 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
         await write.Done.Task.ConfigureAwait(false);
     }
 
-    /// <summary>SecretStore writes its whole file for one secret: all that wait go in at once. Of another vault one, so that other processes get their turn.</summary>
+    /// <summary>
+    /// SecretStore writes its whole file for one secret: all that wait go in at once. Of another vault one, so that other processes get
+    /// their turn.
+    /// </summary>
     private bool WriteWaiting()
     {
         if (!IsSecretStore || SecretStoreMembers.Found is not { } members)
@@ -227,7 +239,10 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
         }
 
         // Of several for one secret the last one counts.
-        Attempt(() => OpenSecretStore.Write(members, batch.ToDictionary(static pair => pair.Key, static pair => pair.Value.Last().Value)), batch.Values.SelectMany(static same => same).ToList());
+        Attempt(
+            () => OpenSecretStore.Write(members, batch.ToDictionary(static pair => pair.Key, static pair => pair.Value.Last().Value)),
+            batch.Values.SelectMany(static same => same).ToList()
+        );
         return true;
     }
 
@@ -276,7 +291,13 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
     {
         if (write.Value is { } value)
         {
-            Call("Set-Secret", value, ("Name", write.Name), (value.Length <= SecureText.Longest ? "SecureStringSecret" : "Secret", SecureText.ForVault(value)), ("Vault", name));
+            Call(
+                "Set-Secret",
+                value,
+                ("Name", write.Name),
+                (value.Length <= SecureText.Longest ? "SecureStringSecret" : "Secret", SecureText.ForVault(value)),
+                ("Vault", name)
+            );
             if (Read(write.Name, value) != value)
             {
                 throw new VaultException("it reported success, and reading back gave something else");
@@ -288,7 +309,8 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
         }
     }
 
-    private async Task<T> OnPipelineThread<T>(Func<T> action) => pump is null ? action() : await pump.OnPipelineThread(action).ConfigureAwait(false);
+    private async Task<T> OnPipelineThread<T>(Func<T> action) =>
+        pump is null ? action() : await pump.OnPipelineThread(action).ConfigureAwait(false);
 
     /// <summary>
     /// Runs an action on the pipeline thread: a write alone among the processes of this user, and a read on fresh data. The
@@ -375,7 +397,10 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
         if (pump is not null && Interlocked.Exchange(ref _lacksLock, 1) == 0)
         {
             Action<string> tell = IsSecretStore ? pump.Warning : pump.Verbose;
-            tell($"No lock file could be made for vault '{name}': {Redaction.Printable(failure.Message)} Until that is possible, write to it from one process at a time.");
+            tell(
+                $"No lock file could be made for vault '{name}': {Redaction.Printable(failure.Message)} Until that is possible, write to "
+                    + "it from one process at a time."
+            );
         }
     }
 
@@ -384,7 +409,10 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
     private string? Read(string secretName, string? written = null)
     {
         var (output, errors) = CallWithErrors("Get-Secret", written, ("Name", secretName), ("Vault", name), ("AsPlainText", true));
-        if (errors.FirstOrDefault(static error => !error.FullyQualifiedErrorId.StartsWith("GetSecretNotFound", StringComparison.Ordinal)) is { } failure)
+        if (
+            errors.FirstOrDefault(static error => !error.FullyQualifiedErrorId.StartsWith("GetSecretNotFound", StringComparison.Ordinal)) is
+            { } failure
+        )
         {
             throw Failure(failure.Exception, written);
         }
@@ -407,7 +435,11 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
     /// Calls a command, again and again while another runspace of this process is using SecretManagement, which then refuses to
     /// be called, or says "not found" of what is there: what was registered cannot be had a second time.
     /// </summary>
-    private (IReadOnlyList<PSObject> Output, IReadOnlyList<ErrorRecord> Errors) CallWithErrors(string command, string? written, params (string Name, object? Value)[] parameters)
+    private (IReadOnlyList<PSObject> Output, IReadOnlyList<ErrorRecord> Errors) CallWithErrors(
+        string command,
+        string? written,
+        params (string Name, object? Value)[] parameters
+    )
     {
         var time = Stopwatch.StartNew();
         var pauses = new Random();
@@ -446,11 +478,18 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
     private VaultException Failure(Exception failure, string? written) =>
         WhereMissing(Registration(name) is { } vault ? Property<string>(vault, "ModulePath") : null) ?? VaultFailure.Of(failure, written);
 
-    private VaultException? WhereMissing(string? path) => path is { Length: > 0 } && Path.IsPathRooted(path) && !Directory.Exists(path) && !File.Exists(path)
-        ? new VaultException($"its module is no longer in '{path}'") { NextStep = $"Register the vault again: Register-SecretVault -Name '{name}' -AllowClobber -ModuleName with where the module is now." }
-        : null;
+    private VaultException? WhereMissing(string? path) =>
+        path is { Length: > 0 } && Path.IsPathRooted(path) && !Directory.Exists(path) && !File.Exists(path)
+            ? new VaultException($"its module is no longer in '{path}'")
+            {
+                NextStep =
+                    $"Register the vault again: Register-SecretVault -Name '{name}' -AllowClobber -ModuleName with where the module is "
+                        + "now.",
+            }
+            : null;
 
-    private static PSObject? Registration(string vault) => VaultRunspace.RegisteredVaults().FirstOrDefault(found => NameOf(found).Equals(vault, StringComparison.OrdinalIgnoreCase));
+    private static PSObject? Registration(string vault) =>
+        VaultRunspace.RegisteredVaults().FirstOrDefault(found => NameOf(found).Equals(vault, StringComparison.OrdinalIgnoreCase));
 
     private static string NameOf(PSObject item) => Property<string>(item, "Name");
 

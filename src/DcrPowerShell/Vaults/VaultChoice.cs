@@ -6,5 +6,8 @@ namespace DcrPowerShell.Vaults;
 internal static class VaultChoice
 {
     /// <summary>The name of a vault; null for the local store, also where a vault of that name is this module's own extension.</summary>
-    public static string? Of(string? name) => name is null || SecretManagementVault.ModuleOf(name)?.Equals("DcrPowerShell", StringComparison.OrdinalIgnoreCase) == true ? null : name;
+    public static string? Of(string? name) =>
+        name is null || SecretManagementVault.ModuleOf(name)?.Equals("DcrPowerShell", StringComparison.OrdinalIgnoreCase) == true
+            ? null
+            : name;
 }

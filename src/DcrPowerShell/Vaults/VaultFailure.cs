@@ -22,9 +22,14 @@ internal static class VaultFailure
     {
         for (var cause = failure; cause is not null; cause = cause.InnerException)
         {
-            if (cause is InvalidRunspaceStateException
-                || (cause is PSInvalidOperationException && (cause.StackTrace?.Contains("DoConcurrentCheck") == true || cause.Message.Contains("concurrent")))
-                || (cause is NullReferenceException or PSArgumentNullException && cause.StackTrace?.Contains("PowerShellInvoker") == true))
+            if (
+                cause is InvalidRunspaceStateException
+                || (
+                    cause is PSInvalidOperationException
+                    && (cause.StackTrace?.Contains("DoConcurrentCheck") == true || cause.Message.Contains("concurrent"))
+                )
+                || (cause is NullReferenceException or PSArgumentNullException && cause.StackTrace?.Contains("PowerShellInvoker") == true)
+            )
             {
                 return true;
             }
@@ -33,7 +38,9 @@ internal static class VaultFailure
         return false;
     }
 
-    /// <summary>The failure in words that carry no secret. The exception itself is dropped: <c>Get-Error</c> would show what is in it.</summary>
+    /// <summary>
+    /// The failure in words that carry no secret. The exception itself is dropped: <c>Get-Error</c> would show what is in it.
+    /// </summary>
     /// <param name="written">What was to be written; null where nothing was.</param>
     public static VaultException Of(Exception failure, string? written)
     {
@@ -45,10 +52,15 @@ internal static class VaultFailure
 
         // SecretManagement's own exception type, which this assembly does not reference.
         var isLocked = root.GetType().Name == "PasswordRequiredException";
-        return new VaultException(isLocked ? "it is locked" : new Redaction([]).Clean(Without(root.Message, written))!.TrimEnd('.'), isLocked);
+        return new VaultException(
+            isLocked ? "it is locked" : new Redaction([]).Clean(Without(root.Message, written))!.TrimEnd('.'),
+            isLocked
+        );
     }
 
-    /// <summary>A record is JSON: what a module quotes of one is cut off where it begins. What was written is masked, pieces of it too.</summary>
+    /// <summary>
+    /// A record is JSON: what a module quotes of one is cut off where it begins. What was written is masked, pieces of it too.
+    /// </summary>
     private static string Without(string message, string? written)
     {
         var shown = message.IndexOf('{') is >= 0 and var start ? $"{message.Substring(0, start)}{Redaction.Mask}" : message;

@@ -25,7 +25,9 @@ internal static class VaultLock
     /// <exception cref="UnauthorizedAccessException">The lock file may not be made.</exception>
     public static IDisposable? TryTake(string name, TimeSpan longest = default)
     {
-        var file = new string(name.Select(letter => char.IsLetterOrDigit(letter) || letter is '.' or '-' ? char.ToLowerInvariant(letter) : '_').ToArray());
+        var file = new string(
+            name.Select(letter => char.IsLetterOrDigit(letter) || letter is '.' or '-' ? char.ToLowerInvariant(letter) : '_').ToArray()
+        );
         var path = Path.Combine(LocalData.SharedFolder("locks"), file + ".lock");
         try
         {

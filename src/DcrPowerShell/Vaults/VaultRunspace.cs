@@ -45,7 +45,8 @@ internal static class VaultRunspace
 
     /// <summary>The registered vaults. Reads their registry, and calls no vault.</summary>
     /// <exception cref="DcrException">SecretManagementNotFound.</exception>
-    public static IReadOnlyList<PSObject> RegisteredVaults() => Use(static shell => shell.AddCommand($@"{SecretManagement}\Get-SecretVault").Invoke());
+    public static IReadOnlyList<PSObject> RegisteredVaults() =>
+        Use(static shell => shell.AddCommand($@"{SecretManagement}\Get-SecretVault").Invoke());
 
     /// <summary>Does something while no command runs there.</summary>
     public static void Alone(Action action)
@@ -63,7 +64,11 @@ internal static class VaultRunspace
     /// <returns>What it gave, and the errors it wrote without throwing.</returns>
     /// <exception cref="RuntimeException">It threw.</exception>
     /// <exception cref="VaultException">It hangs, now or since an earlier call.</exception>
-    public static (IReadOnlyList<PSObject> Output, IReadOnlyList<ErrorRecord> Errors) Invoke(VaultPatience patience, string command, params (string Name, object? Value)[] parameters)
+    public static (IReadOnlyList<PSObject> Output, IReadOnlyList<ErrorRecord> Errors) Invoke(
+        VaultPatience patience,
+        string command,
+        params (string Name, object? Value)[] parameters
+    )
     {
         _leftBehind?.Refuse(patience.Vault);
         return Use(shell =>
@@ -148,7 +153,11 @@ internal static class VaultRunspace
             runspace.Open();
             var shell = PowerShell.Create();
             shell.Runspace = runspace;
-            shell.AddCommand("Get-Command").AddParameter("Name", $@"{SecretManagement}\Get-Secret").AddParameter("ErrorAction", ActionPreference.Stop).Invoke();
+            shell
+                .AddCommand("Get-Command")
+                .AddParameter("Name", $@"{SecretManagement}\Get-Secret")
+                .AddParameter("ErrorAction", ActionPreference.Stop)
+                .Invoke();
             return shell;
         }
         catch (RuntimeException failure)
@@ -158,17 +167,25 @@ internal static class VaultRunspace
         }
     }
 
-    /// <summary>The very module that is loaded, should several versions be installed: its unlocked vaults are the ones that are open.</summary>
+    /// <summary>
+    /// The very module that is loaded, should several versions be installed: its unlocked vaults are the ones that are open.
+    /// </summary>
     private static string? LoadedModulePath()
     {
         var loaded = LoadedAssembly();
-        return loaded is null ? null : Path.Combine(Path.GetDirectoryName(loaded.Location)!, SecretManagement + ".psd1") is var path && File.Exists(path) ? path : null;
+        return loaded is null ? null
+            : Path.Combine(Path.GetDirectoryName(loaded.Location)!, SecretManagement + ".psd1") is var path && File.Exists(path) ? path
+            : null;
     }
 
     private static Assembly? LoadedAssembly() =>
-        AppDomain.CurrentDomain.GetAssemblies().FirstOrDefault(assembly => !assembly.IsDynamic && assembly.GetName().Name == SecretManagement);
+        AppDomain
+            .CurrentDomain.GetAssemblies()
+            .FirstOrDefault(assembly => !assembly.IsDynamic && assembly.GetName().Name == SecretManagement);
 
-    /// <summary>A call that did not come back: SecretManagement serves one at a time, so that no vault can be used before it does.</summary>
+    /// <summary>
+    /// A call that did not come back: SecretManagement serves one at a time, so that no vault can be used before it does.
+    /// </summary>
     private sealed class LeftBehind(string vault, Task call, WhyLeft why)
     {
         private readonly DateTime _since = DateTime.UtcNow.ToLocalTime();
@@ -182,12 +199,18 @@ internal static class VaultRunspace
             }
         }
 
-        public VaultException Refusal(string other) => new(other.Equals(vault, StringComparison.OrdinalIgnoreCase)
-            ? $"it has not answered a call of {_since:HH:mm:ss}, which was left behind{(why == WhyLeft.TookTooLong ? ", and it is not called again in this process" : "")}"
-            : $"vault '{vault}' has not answered a call of {_since:HH:mm:ss}, and SecretManagement serves one call at a time")
-        {
-            IsOver = true,
-            NextStep = "See what the vault waits for: its network, or an answer at a prompt. Then start a new PowerShell and connect: the local store has what the vault lacks, and gives it then.",
-        };
+        public VaultException Refusal(string other) =>
+            new(
+                other.Equals(vault, StringComparison.OrdinalIgnoreCase)
+                    ? $"it has not answered a call of {_since:HH:mm:ss}, which was left "
+                        + $"behind{(why == WhyLeft.TookTooLong ? ", and it is not called again in this process" : "")}"
+                    : $"vault '{vault}' has not answered a call of {_since:HH:mm:ss}, and SecretManagement serves one call at a time"
+            )
+            {
+                IsOver = true,
+                NextStep =
+                    "See what the vault waits for: its network, or an answer at a prompt. Then start a new PowerShell and connect: the "
+                        + "local store has what the vault lacks, and gives it then.",
+            };
     }
 }

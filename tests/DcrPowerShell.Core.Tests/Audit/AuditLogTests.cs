@@ -54,26 +54,75 @@ public class AuditLogTests
     }
 
     [Fact]
-    public void An_empty_log_is_whole() => Assert.Equal((true, 0L, null), (_file.Verify().IsIntact, _file.Verify().Records, _file.Verify().LastHash));
+    public void An_empty_log_is_whole() =>
+        Assert.Equal((true, 0L, null), (_file.Verify().IsIntact, _file.Verify().Records, _file.Verify().LastHash));
 
-    public static TheoryData<string, Func<string[], string[]>, long?, string> Tampering => new()
-    {
-        { "a changed word", static lines => [lines[0], lines[1].Replace("Client 1", "Client X"), .. lines.Skip(2)], 2, "changed" },
-        { "a changed hash", static lines => [lines[0], lines[1].EndsWith("0\"}", StringComparison.Ordinal) ? lines[1].Replace("0\"}", "1\"}") : $"{lines[1].Remove(lines[1].Length - 3)}0\"}}", .. lines.Skip(2)], 2, "changed" },
-        { "a changed word with its hash made anew, without the key", static lines => [lines[0], Rehash(lines[1].Replace("Client 1", "Client X"), new byte[32]), .. lines.Skip(2)], 2, "changed" },
-        { "a changed word with its hash made anew", static lines => [lines[0], Rehash(lines[1].Replace("Client 1", "Client X"), MemoryAuditFile.Key.Bytes), .. lines.Skip(2)], 3, "does not follow" },
-        { "a removed line", static lines => [lines[0], .. lines.Skip(2)], 2, "does not follow" },
-        { "two lines in the other order", static lines => [lines[1], lines[0], .. lines.Skip(2)], 1, "not the first record" },
-        { "the first line removed", static lines => lines.Skip(1).ToArray(), 1, "not the first record" },
-        { "a line twice", static lines => [lines[0], lines[1], lines[1], .. lines.Skip(2)], 3, "does not follow" },
-        { "a line without its hash", static lines => [lines[0], lines[1].Split([",\"hash\""], StringSplitOptions.None)[0] + "}", .. lines.Skip(2)], 2, "no record" },
-        { "other text", static lines => [lines[0], "nothing happened", .. lines.Skip(1)], 2, "no record" },
-        { "the end of a line cut off", static lines => [lines[0], lines[1].Substring(0, lines[1].Length - 1), .. lines.Skip(2)], 3, "does not follow" },
-        { "a line without its key", static lines => [lines[0], Regex.Replace(lines[1], "\"key\":\"[^\"]+\",", ""), .. lines.Skip(2)], 2, "names no key" },
-        { "a line with an empty key", static lines => [lines[0], Regex.Replace(lines[1], "\"key\":\"[^\"]+\"", "\"key\":\"\""), .. lines.Skip(2)], 2, "names no key" },
-        { "a line with a key that nobody knows", static lines => [lines[0], Regex.Replace(lines[1], "\"key\":\"[^\"]+\"", "\"key\":\"deadbeef\""), .. lines.Skip(2)], 2, "another key" },
-        { "line feeds of Windows", static lines => lines.Select(static line => line + "\r").ToArray(), 1, "no record" },
-    };
+    public static TheoryData<string, Func<string[], string[]>, long?, string> Tampering =>
+        new()
+        {
+            { "a changed word", static lines => [lines[0], lines[1].Replace("Client 1", "Client X"), .. lines.Skip(2)], 2, "changed" },
+            {
+                "a changed hash",
+                static lines =>
+                    [
+                        lines[0],
+                        lines[1].EndsWith("0\"}", StringComparison.Ordinal)
+                            ? lines[1].Replace("0\"}", "1\"}")
+                            : $"{lines[1].Remove(lines[1].Length - 3)}0\"}}",
+                        .. lines.Skip(2),
+                    ],
+                2,
+                "changed"
+            },
+            {
+                "a changed word with its hash made anew, without the key",
+                static lines => [lines[0], Rehash(lines[1].Replace("Client 1", "Client X"), new byte[32]), .. lines.Skip(2)],
+                2,
+                "changed"
+            },
+            {
+                "a changed word with its hash made anew",
+                static lines => [lines[0], Rehash(lines[1].Replace("Client 1", "Client X"), MemoryAuditFile.Key.Bytes), .. lines.Skip(2)],
+                3,
+                "does not follow"
+            },
+            { "a removed line", static lines => [lines[0], .. lines.Skip(2)], 2, "does not follow" },
+            { "two lines in the other order", static lines => [lines[1], lines[0], .. lines.Skip(2)], 1, "not the first record" },
+            { "the first line removed", static lines => lines.Skip(1).ToArray(), 1, "not the first record" },
+            { "a line twice", static lines => [lines[0], lines[1], lines[1], .. lines.Skip(2)], 3, "does not follow" },
+            {
+                "a line without its hash",
+                static lines => [lines[0], lines[1].Split([",\"hash\""], StringSplitOptions.None)[0] + "}", .. lines.Skip(2)],
+                2,
+                "no record"
+            },
+            { "other text", static lines => [lines[0], "nothing happened", .. lines.Skip(1)], 2, "no record" },
+            {
+                "the end of a line cut off",
+                static lines => [lines[0], lines[1].Substring(0, lines[1].Length - 1), .. lines.Skip(2)],
+                3,
+                "does not follow"
+            },
+            {
+                "a line without its key",
+                static lines => [lines[0], Regex.Replace(lines[1], "\"key\":\"[^\"]+\",", ""), .. lines.Skip(2)],
+                2,
+                "names no key"
+            },
+            {
+                "a line with an empty key",
+                static lines => [lines[0], Regex.Replace(lines[1], "\"key\":\"[^\"]+\"", "\"key\":\"\""), .. lines.Skip(2)],
+                2,
+                "names no key"
+            },
+            {
+                "a line with a key that nobody knows",
+                static lines => [lines[0], Regex.Replace(lines[1], "\"key\":\"[^\"]+\"", "\"key\":\"deadbeef\""), .. lines.Skip(2)],
+                2,
+                "another key"
+            },
+            { "line feeds of Windows", static lines => lines.Select(static line => line + "\r").ToArray(), 1, "no record" },
+        };
 
     [Theory]
     [MemberData(nameof(Tampering))]
@@ -117,7 +166,9 @@ public class AuditLogTests
         Assert.Null(_file.Verify().IsIntact);
     }
 
-    /// <summary>Wherever a process was killed while it wrote, the next record has a line of its own, and the chain goes on from the last whole line.</summary>
+    /// <summary>
+    /// Wherever a process was killed while it wrote, the next record has a line of its own, and the chain goes on from the last whole line.
+    /// </summary>
     [Fact]
     public void A_torn_line_breaks_no_chain()
     {
@@ -181,7 +232,14 @@ public class AuditLogTests
         }
     }
 
-    private static DcrAuditRecord Record(string name) => new() { Time = new(2026, 11, 21, 10, 0, 0, TimeSpan.Zero), Server = "https://as.example.com", Operation = DcrAuditOperation.Register, ClientName = name };
+    private static DcrAuditRecord Record(string name) =>
+        new()
+        {
+            Time = new(2026, 11, 21, 10, 0, 0, TimeSpan.Zero),
+            Server = "https://as.example.com",
+            Operation = DcrAuditOperation.Register,
+            ClientName = name,
+        };
 
     private static string Rehash(string line, byte[] key)
     {

@@ -25,7 +25,12 @@ public class ClientCredentialsTests
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => session.RegisterAsync()));
 
         Assert.Single(await session.SentAsync("token"));
-        Assert.Equal(8, (await session.SentAsync("register")).Select(request => request.Header("Authorization")!.StartsWith("Bearer at_", StringComparison.Ordinal)).Count(isToken => isToken));
+        Assert.Equal(
+            8,
+            (await session.SentAsync("register"))
+                .Select(request => request.Header("Authorization")!.StartsWith("Bearer at_", StringComparison.Ordinal))
+                .Count(isToken => isToken)
+        );
     }
 
     [Fact]
@@ -83,7 +88,12 @@ public class ClientCredentialsTests
     [Fact]
     public async Task A_wrong_secret_says_what_to_check_and_registers_nothing()
     {
-        using var session = await StartAsync(change: request => request with { Credential = new CredentialInput.Secret(ClientId, "cs_another-secret") });
+        using var session = await StartAsync(change: request =>
+            request with
+            {
+                Credential = new CredentialInput.Secret(ClientId, "cs_another-secret"),
+            }
+        );
         var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync());
         Assert.Equal(DcrErrorId.AccessTokenRejected, error.ErrorId);
         Assert.Contains("secret or key", error.RecommendedAction);
@@ -95,7 +105,10 @@ public class ClientCredentialsTests
     {
         using var session = await StartAsync();
         await session.RegisterAsync();
-        Assert.DoesNotContain(session.Reporter.VerboseLines.Concat(session.Reporter.Warnings), line => line.Contains("at_") || line.Contains("cs_"));
+        Assert.DoesNotContain(
+            session.Reporter.VerboseLines.Concat(session.Reporter.Warnings),
+            line => line.Contains("at_") || line.Contains("cs_")
+        );
     }
 
     [Fact]
@@ -132,7 +145,10 @@ public class ClientCredentialsTests
         var tokens = await session.SentAsync("token");
         Assert.Equal(200, tokens[tokens.Count - 1].Status);
         Assert.Single(tokens, request => request.Status == 200);
-        Assert.All((await session.SentAsync("register")).Where(request => request.Status == 201), request => Assert.StartsWith("DPoP ", request.Header("Authorization")));
+        Assert.All(
+            (await session.SentAsync("register")).Where(request => request.Status == 201),
+            request => Assert.StartsWith("DPoP ", request.Header("Authorization"))
+        );
 
         // A proof, as an assertion, is good for one use.
         var proofs = (await session.Server.RequestsAsync()).Select(request => request.Header("DPoP")).OfType<string>().ToList();
@@ -155,7 +171,11 @@ public class ClientCredentialsTests
 
     /// <param name="switches">More switches, each after a comma.</param>
     /// <param name="key">Null for a client with a secret.</param>
-    private static async Task<Session> StartAsync(string switches = "", SigningKey? key = null, Func<ConnectRequest, ConnectRequest>? change = null)
+    private static async Task<Session> StartAsync(
+        string switches = "",
+        SigningKey? key = null,
+        Func<ConnectRequest, ConnectRequest>? change = null
+    )
     {
         var jwks = key is null ? "null" : $$"""{"keys":[{{key.PublicJwk()}}]}""";
         CredentialInput credential = key is null ? new CredentialInput.Secret(ClientId, Secret) : new CredentialInput.Key(ClientId, key);

@@ -18,7 +18,10 @@ public class DisposalTests
     public async Task The_key_is_disposed_and_the_certificate_it_came_from_is_not()
     {
         using var ec = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using var certificate = new CertificateRequest("CN=ops", ec, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        using var certificate = new CertificateRequest("CN=ops", ec, HashAlgorithmName.SHA256).CreateSelfSigned(
+            DateTimeOffset.UtcNow.AddDays(-1),
+            DateTimeOffset.UtcNow.AddDays(1)
+        );
         var key = SigningKey.FromCertificate(certificate);
         using (var session = await StartAsync(key))
         {

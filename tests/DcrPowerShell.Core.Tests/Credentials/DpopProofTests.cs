@@ -14,7 +14,13 @@ public class DpopProofTests
 
     [FullCryptographyTheory]
     [InlineData(RfcVectors.DpopTokenProof, "POST", "https://server.example.com/token", null, 1562262616)]
-    [InlineData(RfcVectors.DpopResourceProof, "GET", "https://resource.example.org/protectedresource", RfcVectors.DpopAccessToken, 1562262618)]
+    [InlineData(
+        RfcVectors.DpopResourceProof,
+        "GET",
+        "https://resource.example.org/protectedresource",
+        RfcVectors.DpopAccessToken,
+        1562262618
+    )]
     public void Has_what_the_samples_of_the_RFC_have(string published, string method, string uri, string? accessToken, long time)
     {
         var sample = new SignedJwt(published);
@@ -47,7 +53,9 @@ public class DpopProofTests
     {
         using var key = SigningKey.FromJwk(RfcVectors.RsaKey);
         var bare = new SignedJwt(DpopProof.Create(key, "POST", TokenEndpoint, Now)).Claims;
-        var full = new SignedJwt(DpopProof.Create(key, "POST", TokenEndpoint, Now, RfcVectors.DpopAccessToken, "eyJ7S_zG.eyJH0-Z.HX4w-7v")).Claims;
+        var full = new SignedJwt(
+            DpopProof.Create(key, "POST", TokenEndpoint, Now, RfcVectors.DpopAccessToken, "eyJ7S_zG.eyJH0-Z.HX4w-7v")
+        ).Claims;
 
         Assert.Equal("htm htu iat jti", SignedJwt.Names(bare));
         Assert.Equal("ath htm htu iat jti nonce", SignedJwt.Names(full));

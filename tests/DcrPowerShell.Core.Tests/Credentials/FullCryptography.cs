@@ -10,7 +10,8 @@ internal static class FullCryptography
     private static readonly bool IsMissing = Type.GetType("Mono.Runtime") is not null;
 
     /// <summary>Why <paramref name="test"/> is skipped; null where it runs.</summary>
-    public static string? WhyNot(string? test) => IsMissing ? $"{test} did not run: Mono has no more of cryptography than RSA with PKCS#1 padding." : null;
+    public static string? WhyNot(string? test) =>
+        IsMissing ? $"{test} did not run: Mono has no more of cryptography than RSA with PKCS#1 padding." : null;
 }
 
 /// <summary>Skipped on Mono; the name says why, for dotnet test prints no reasons.</summary>

@@ -26,7 +26,8 @@ public class KeyRefusalTests
     [InlineData("PUBLIC KEY")]
     [InlineData("RSA PUBLIC KEY")]
     [InlineData("CERTIFICATE")]
-    public void A_PEM_with_the_public_half_only(string label) => Refused("only its public half", () => SigningKey.FromPem(RfcPem.Block(label, "AAAA")));
+    public void A_PEM_with_the_public_half_only(string label) =>
+        Refused("only its public half", () => SigningKey.FromPem(RfcPem.Block(label, "AAAA")));
 
     [Theory]
     [InlineData("OPENSSH PRIVATE KEY")]
@@ -40,7 +41,8 @@ public class KeyRefusalTests
     [InlineData("PRIVATE KEY", "!" + Secret)]
     [InlineData("PRIVATE KEY", "")]
     [InlineData("PRIVATE KEY", "MC4CAQAwBQYDK2VwBCIEIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")] // Ed25519, a key of zeros
-    public void A_damaged_PEM(string label, string body) => Refused("could not be read", () => SigningKey.FromPem(RfcPem.Block(label, body)));
+    public void A_damaged_PEM(string label, string body) =>
+        Refused("could not be read", () => SigningKey.FromPem(RfcPem.Block(label, body)));
 
     [Theory]
     [InlineData(0)]
@@ -51,13 +53,22 @@ public class KeyRefusalTests
     [InlineData(1215)]
     public void A_PEM_that_is_cut_off(int octets)
     {
-        var body = Convert.FromBase64String(string.Concat(RfcPem.RsaPkcs8.Split('\n').Where(static line => !line.StartsWith("-", StringComparison.Ordinal))));
+        var body = Convert.FromBase64String(
+            string.Concat(RfcPem.RsaPkcs8.Split('\n').Where(static line => !line.StartsWith("-", StringComparison.Ordinal)))
+        );
         Refused("could not be read", () => SigningKey.FromPem(RfcPem.Block("PRIVATE KEY", Convert.ToBase64String(body, 0, octets))));
     }
 
     [Fact]
     public void A_PEM_that_OpenSSL_encrypted_in_its_old_way() =>
-        Refused("old way", () => SigningKey.FromPem(RfcPem.Block("RSA PRIVATE KEY", "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\n" + Secret), "password"));
+        Refused(
+            "old way",
+            () =>
+                SigningKey.FromPem(
+                    RfcPem.Block("RSA PRIVATE KEY", "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\n" + Secret),
+                    "password"
+                )
+        );
 
 #if NET
     [Fact]
@@ -68,13 +79,19 @@ public class KeyRefusalTests
     public void An_encrypted_PEM_with_a_wrong_password()
     {
         using var key = RSA.Create(2048);
-        var pem = key.ExportEncryptedPkcs8PrivateKeyPem("right", new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1000));
+        var pem = key.ExportEncryptedPkcs8PrivateKeyPem(
+            "right",
+            new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1000)
+        );
         Refused("password is wrong", () => SigningKey.FromPem(pem, "wrong"));
     }
 #else
     [Fact]
     public void An_encrypted_PEM_on_Windows_PowerShell() =>
-        Refused("Windows PowerShell cannot read an encrypted PEM", () => SigningKey.FromPem(RfcPem.Block("ENCRYPTED PRIVATE KEY", "AAAA"), "password"));
+        Refused(
+            "Windows PowerShell cannot read an encrypted PEM",
+            () => SigningKey.FromPem(RfcPem.Block("ENCRYPTED PRIVATE KEY", "AAAA"), "password")
+        );
 #endif
 
     [FullCryptographyFact]
@@ -126,8 +143,17 @@ public class KeyRefusalTests
     {
         using var rsa = RSA.Create(1024);
         var key = rsa.ExportParameters(includePrivateParameters: true);
-        var jwk = new[] { ("n", key.Modulus), ("e", key.Exponent), ("d", key.D), ("p", key.P), ("q", key.Q), ("dp", key.DP), ("dq", key.DQ), ("qi", key.InverseQ) }
-            .Aggregate(JsonBag.Empty.With("kty", "RSA"), static (bag, number) => bag.With(number.Item1, Base64Url.Encode(number.Item2!)));
+        var jwk = new[]
+        {
+            ("n", key.Modulus),
+            ("e", key.Exponent),
+            ("d", key.D),
+            ("p", key.P),
+            ("q", key.Q),
+            ("dp", key.DP),
+            ("dq", key.DQ),
+            ("qi", key.InverseQ),
+        }.Aggregate(JsonBag.Empty.With("kty", "RSA"), static (bag, number) => bag.With(number.Item1, Base64Url.Encode(number.Item2!)));
         Refused("1024 bits", () => SigningKey.FromJwk(jwk.ToString()));
     }
 
@@ -147,7 +173,10 @@ public class KeyRefusalTests
     [Fact]
     public void An_EC_algorithm_for_an_RSA_key()
     {
-        var error = Refused("ES256 does not fit the private key, which is an RSA key", () => SigningKey.FromJwk(RfcVectors.RsaKey, "ES256"));
+        var error = Refused(
+            "ES256 does not fit the private key, which is an RSA key",
+            () => SigningKey.FromJwk(RfcVectors.RsaKey, "ES256")
+        );
         Assert.Contains("RS256, RS384, RS512, PS256, PS384, PS512", error.Fix);
     }
 
@@ -158,7 +187,10 @@ public class KeyRefusalTests
     [InlineData("PS512")]
     public void An_algorithm_for_another_curve(string algorithm)
     {
-        var error = Refused($"{algorithm} does not fit the private key, which is an EC key on P-521", () => SigningKey.FromJwk(RfcVectors.P521Key, algorithm));
+        var error = Refused(
+            $"{algorithm} does not fit the private key, which is an EC key on P-521",
+            () => SigningKey.FromJwk(RfcVectors.P521Key, algorithm)
+        );
         Assert.Contains("Use ES512", error.Fix);
     }
 
@@ -179,7 +211,10 @@ public class KeyRefusalTests
     public void Numbers_are_padded_to_the_size_of_the_key()
     {
         var key = KeyNumbers.Rsa([0, 0x80, 2, 3, 4, 5, 6, 7, 8], [0, 1, 0, 1], [9], [1, 1, 1, 1], [2], [0, 0, 0, 0, 0, 3], [4], [5]);
-        Assert.Equal("8002030405060708 010001 0000000000000009 01010101 00000002 00000003 00000004 00000005", string.Join(" ", new[] { key.Modulus, key.Exponent, key.D, key.P, key.Q, key.DP, key.DQ, key.InverseQ }.Select(Hex)));
+        Assert.Equal(
+            "8002030405060708 010001 0000000000000009 01010101 00000002 00000003 00000004 00000005",
+            string.Join(" ", new[] { key.Modulus, key.Exponent, key.D, key.P, key.Q, key.DP, key.DQ, key.InverseQ }.Select(Hex))
+        );
 
         static string Hex(byte[]? number) => BitConverter.ToString(number!).Replace("-", "");
     }

@@ -40,7 +40,9 @@ public class MutualTlsTests
     {
         using var certificate = TestCertificates.Rsa();
         using var server = await SharedTestServer.StartAsync("""{"https":"valid","requireClientCertificate":true}""");
-        var error = await Assert.ThrowsAsync<DcrException>(() => Session.ConnectAsync(server.Issuer, request => request with { TlsCertificate = certificate }));
+        var error = await Assert.ThrowsAsync<DcrException>(() =>
+            Session.ConnectAsync(server.Issuer, request => request with { TlsCertificate = certificate })
+        );
         Assert.Equal(DcrErrorId.TlsFailed, error.ErrorId);
     }
 
@@ -74,8 +76,22 @@ public class MutualTlsTests
         using var certificate = TestCertificates.Rsa();
         using var usual = await SharedTestServer.StartAsync("""{"https":"valid"}""");
         var usualOrigin = usual.Url.GetLeftPart(UriPartial.Authority);
-        using var mutual = await SharedTestServer.StartAsync(Switches(certificate, $",\"registrationClientUri\":\"foreign\",\"foreignOrigin\":\"{usualOrigin}\""));
-        await usual.SetAsync(new { discoveryOverrides = new { mtls_endpoint_aliases = new { token_endpoint = new Uri(mutual.Url, "token"), registration_endpoint = new Uri(mutual.Url, "register") } } });
+        using var mutual = await SharedTestServer.StartAsync(
+            Switches(certificate, $",\"registrationClientUri\":\"foreign\",\"foreignOrigin\":\"{usualOrigin}\"")
+        );
+        await usual.SetAsync(
+            new
+            {
+                discoveryOverrides = new
+                {
+                    mtls_endpoint_aliases = new
+                    {
+                        token_endpoint = new Uri(mutual.Url, "token"),
+                        registration_endpoint = new Uri(mutual.Url, "register"),
+                    },
+                },
+            }
+        );
 
         using var session = await ConnectAsync(usual, certificate, "ops");
         var client = await session.RegisterAsync();
@@ -90,7 +106,9 @@ public class MutualTlsTests
     [FullCryptographyFact]
     public async Task Without_one_the_usual_endpoints_are_used()
     {
-        using var server = await SharedTestServer.StartAsync("""{"https":"valid","discoveryOverrides":{"mtls_endpoint_aliases":{"registration_endpoint":"https://mtls.example.com/register"}}}""");
+        using var server = await SharedTestServer.StartAsync(
+            """{"https":"valid","discoveryOverrides":{"mtls_endpoint_aliases":{"registration_endpoint":"https://mtls.example.com/register"}}}"""
+        );
         using var session = await ConnectAsync(server, certificate: null);
         await session.RegisterAsync();
         Assert.Single(await session.SentAsync("register"));
@@ -99,9 +117,16 @@ public class MutualTlsTests
     private static string Switches(X509Certificate2 certificate, string further = "") =>
         $$$"""{"https":"valid","requireClientCertificate":true,"tokenClient":{"clientId":"ops","tlsCertificate":"{{{certificate.Thumbprint}}}"}{{{further}}}}""";
 
-    private static async Task<Session> ConnectAsync(TestServerInstance server, X509Certificate2? certificate, string? clientId = null) => await Session.ConnectAsync(
-        server.Issuer,
-        request => request with { TlsCertificate = certificate, Credential = clientId is null ? null : new CredentialInput.Certificate(clientId) },
-        server: server,
-        handler: TrustingHandler.Create(await SharedTestServer.CertificateAuthorityAsync(), certificate));
+    private static async Task<Session> ConnectAsync(TestServerInstance server, X509Certificate2? certificate, string? clientId = null) =>
+        await Session.ConnectAsync(
+            server.Issuer,
+            request =>
+                request with
+                {
+                    TlsCertificate = certificate,
+                    Credential = clientId is null ? null : new CredentialInput.Certificate(clientId),
+                },
+            server: server,
+            handler: TrustingHandler.Create(await SharedTestServer.CertificateAuthorityAsync(), certificate)
+        );
 }

@@ -36,6 +36,9 @@ public class RsaPublicPemTests
     public void Small_numbers_are_written_short()
     {
         var pem = RsaPublicPem.Write([0x7F], [3]).Split('\n');
-        Assert.Equal("30-1A-30-0D-06-09-2A-86-48-86-F7-0D-01-01-01-05-00-03-09-00-30-06-02-01-7F-02-01-03", BitConverter.ToString(Convert.FromBase64String(pem[1])));
+        Assert.Equal(
+            "30-1A-30-0D-06-09-2A-86-48-86-F7-0D-01-01-01-05-00-03-09-00-30-06-02-01-7F-02-01-03",
+            BitConverter.ToString(Convert.FromBase64String(pem[1]))
+        );
     }
 }

@@ -51,11 +51,17 @@ internal sealed class SignedJwt
         }
 
         using var rsa = RSA.Create(new RSAParameters { Modulus = Decode(publicJwk.Text("n")!), Exponent = Decode(publicJwk.Text("e")!) });
-        return rsa.VerifyData(input, signature, hash, algorithm.StartsWith("PS", StringComparison.Ordinal) ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1);
+        return rsa.VerifyData(
+            input,
+            signature,
+            hash,
+            algorithm.StartsWith("PS", StringComparison.Ordinal) ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1
+        );
     }
 
     /// <summary>Names of members, in the order of the alphabet.</summary>
-    public static string Names(JsonBag json) => string.Join(" ", json.Select(static member => member.Key).OrderBy(static name => name, StringComparer.Ordinal));
+    public static string Names(JsonBag json) =>
+        string.Join(" ", json.Select(static member => member.Key).OrderBy(static name => name, StringComparer.Ordinal));
 
     private static byte[] Decode(string text)
     {

@@ -34,7 +34,11 @@ public class SigningKeyTests
     public void Finds_the_private_key_among_what_else_a_PEM_file_holds()
     {
         // As openssl pkcs12 and openssl ecparam write: attributes, a certificate, curve parameters; and Windows line ends.
-        var file = "Bag Attributes\n    localKeyID: 01\n" + RfcPem.Block("CERTIFICATE", "AAAA") + RfcPem.Block("EC PARAMETERS", "BggqhkjOPQMBBw==") + RfcPem.RsaPkcs8;
+        var file =
+            "Bag Attributes\n    localKeyID: 01\n"
+            + RfcPem.Block("CERTIFICATE", "AAAA")
+            + RfcPem.Block("EC PARAMETERS", "BggqhkjOPQMBBw==")
+            + RfcPem.RsaPkcs8;
         IsRsaKey(file.Replace("\n", "\r\n"));
     }
 
@@ -69,7 +73,12 @@ public class SigningKeyTests
     public void Reads_JWK_numbers_whose_leading_zeros_were_left_out()
     {
         // RFC 7518, section 6.2.1.2, wants them, and not every program writes them.
-        using var key = SigningKey.FromJwk(RfcVectors.CookbookP521Key.Replace("\"d\":\"AAhRON2r9cqXX1hg-RoI6R1tX5p2rUAYdmpHZoC1XNM56KtscrX6zbKipQrCW9CGZH3T4ubpnoTKLDYJ_fF3_rJt\"", "\"d\":\"CFE43av1ypdfWGD5GgjpHW1fmnatQBh2akdmgLVc0znoq2xytfrNsqKlCsJb0IZkfdPi5umehMosNgn98Xf-sm0\""));
+        using var key = SigningKey.FromJwk(
+            RfcVectors.CookbookP521Key.Replace(
+                "\"d\":\"AAhRON2r9cqXX1hg-RoI6R1tX5p2rUAYdmpHZoC1XNM56KtscrX6zbKipQrCW9CGZH3T4ubpnoTKLDYJ_fF3_rJt\"",
+                "\"d\":\"CFE43av1ypdfWGD5GgjpHW1fmnatQBh2akdmgLVc0znoq2xytfrNsqKlCsJb0IZkfdPi5umehMosNgn98Xf-sm0\""
+            )
+        );
         Assert.Contains("\"d\":\"AAhRON2r", key.ExportPrivateJwk());
     }
 
@@ -180,7 +189,10 @@ public class SigningKeyTests
     public void Reads_an_encrypted_PEM(string algorithm)
     {
         using AsymmetricAlgorithm key = algorithm == "RS256" ? RSA.Create(2048) : ECDsa.Create(ECCurve.NamedCurves.nistP384);
-        var pem = key.ExportEncryptedPkcs8PrivateKeyPem("pass word", new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1000));
+        var pem = key.ExportEncryptedPkcs8PrivateKeyPem(
+            "pass word",
+            new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1000)
+        );
         using var read = SigningKey.FromPem(pem, "pass word");
         Assert.Equal(algorithm, read.Algorithm);
     }
@@ -199,7 +211,8 @@ public class SigningKeyTests
         AreP256Numbers(Compat.PrivateKeyDer.ReadSec1(info.ReadOctetString(), algorithm.ReadObjectIdentifier()));
     }
 
-    private static byte[] Der(string pem) => Convert.FromBase64String(string.Concat(pem.Split('\n').Where(static line => !line.StartsWith("-", StringComparison.Ordinal))));
+    private static byte[] Der(string pem) =>
+        Convert.FromBase64String(string.Concat(pem.Split('\n').Where(static line => !line.StartsWith("-", StringComparison.Ordinal))));
 
     private static void AreP256Numbers(ECParameters read)
     {
@@ -235,7 +248,9 @@ public class SigningKeyTests
         Assert.True(SignedJwt.IsSignature(published, "ES256", Data, key.Sign(Data)));
     }
 
-    private static string Sorted(JsonBag json) => string.Join(",", json.Select(static member => $"{member.Key}={member.Value}").OrderBy(static text => text, StringComparer.Ordinal));
+    private static string Sorted(JsonBag json) =>
+        string.Join(",", json.Select(static member => $"{member.Key}={member.Value}").OrderBy(static text => text, StringComparer.Ordinal));
 
-    private static X509Certificate2 Certificate(string algorithm) => algorithm == "RS256" ? TestCertificates.Rsa() : TestCertificates.Ec(ECCurve.NamedCurves.nistP384);
+    private static X509Certificate2 Certificate(string algorithm) =>
+        algorithm == "RS256" ? TestCertificates.Rsa() : TestCertificates.Ec(ECCurve.NamedCurves.nistP384);
 }

@@ -4,7 +4,9 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace DcrPowerShell.Core.Tests.Credentials;
 
-/// <summary>Self-signed certificates with fresh keys. They have a class of their own because Mono cannot even load what names CertificateRequest.</summary>
+/// <summary>
+/// Self-signed certificates with fresh keys. They have a class of their own because Mono cannot even load what names CertificateRequest.
+/// </summary>
 internal static class TestCertificates
 {
     public static X509Certificate2 Rsa()
@@ -38,5 +40,6 @@ internal static class TestCertificates
     }
 #endif
 
-    private static X509Certificate2 SelfSigned(CertificateRequest request) => request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+    private static X509Certificate2 SelfSigned(CertificateRequest request) =>
+        request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
 }

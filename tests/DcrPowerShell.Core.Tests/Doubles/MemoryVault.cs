@@ -37,7 +37,11 @@ internal sealed class MemoryVault : ISecretVault
     public ConcurrentDictionary<string, string> Secrets { get; } = new();
 
     /// <summary>Names of the registrations that it holds.</summary>
-    public IReadOnlyList<string> Registrations => Secrets.Keys.Where(static name => name.StartsWith("dcr-", StringComparison.Ordinal) && name != VaultProbe.Name).OrderBy(static name => name, StringComparer.Ordinal).ToList();
+    public IReadOnlyList<string> Registrations =>
+        Secrets
+            .Keys.Where(static name => name.StartsWith("dcr-", StringComparison.Ordinal) && name != VaultProbe.Name)
+            .OrderBy(static name => name, StringComparer.Ordinal)
+            .ToList();
 
     /// <summary>Names of the secrets that were handed over, in order, kept or not.</summary>
     public ConcurrentQueue<string> Writes { get; } = new();
@@ -85,7 +89,9 @@ internal sealed class MemoryVault : ISecretVault
                     Secrets[name] = IsStruck(name, VaultFault.CutsWrites) ? value.Substring(0, value.Length / 2) : value;
                 }
 
-                return Read(name) == value ? Task.FromResult(ChangesByOthers) : throw new VaultException("it reported success, and reading back gave something else");
+                return Read(name) == value
+                    ? Task.FromResult(ChangesByOthers)
+                    : throw new VaultException("it reported success, and reading back gave something else");
             }
             catch (VaultException failure) when (left > 1 && !failure.IsLocked)
             {
@@ -110,7 +116,11 @@ internal sealed class MemoryVault : ISecretVault
     public Task<IReadOnlyList<string>> ListAsync(string prefix)
     {
         Strike(prefix, VaultFault.Locked, VaultFault.RefusesReads);
-        return Task.FromResult<IReadOnlyList<string>>(IsStruck(prefix, VaultFault.FindsNothing) ? [] : Secrets.Keys.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).OrderBy(static name => name).ToList());
+        return Task.FromResult<IReadOnlyList<string>>(
+            IsStruck(prefix, VaultFault.FindsNothing)
+                ? []
+                : Secrets.Keys.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).OrderBy(static name => name).ToList()
+        );
     }
 
     private string? Read(string name)
@@ -127,5 +137,6 @@ internal sealed class MemoryVault : ISecretVault
         }
     }
 
-    private bool IsStruck(string name, VaultFault fault) => Fault == fault && name.StartsWith(FaultsOn, StringComparison.Ordinal) && FaultyCalls-- > 0;
+    private bool IsStruck(string name, VaultFault fault) =>
+        Fault == fault && name.StartsWith(FaultsOn, StringComparison.Ordinal) && FaultyCalls-- > 0;
 }

@@ -32,7 +32,9 @@ internal sealed record RawStep(byte[] Answer, bool KeepsOpen = false)
         Of($"HTTP/1.1 {status} Some reason\nContent-Type: application/json", Encoding.UTF8.GetBytes(json), keepsOpen);
 }
 
-/// <summary>A server of bare sockets, for what no web server does. Each request takes the next step; after the last one it closes.</summary>
+/// <summary>
+/// A server of bare sockets, for what no web server does. Each request takes the next step; after the last one it closes.
+/// </summary>
 internal sealed class RawServer : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);

@@ -34,16 +34,22 @@ internal sealed class RecordingHandler : HttpMessageHandler
     /// <summary>Answers, and then the connection breaks instead of ending.</summary>
     public RecordingHandler Breaks(int status, string body)
     {
-        _answers.Enqueue(async (request, _) =>
-        {
-            await WriteDownAsync(request);
-            return new HttpResponseMessage((System.Net.HttpStatusCode)status) { Content = new StreamContent(new BreakingStream(Encoding.UTF8.GetBytes(body))) };
-        });
+        _answers.Enqueue(
+            async (request, _) =>
+            {
+                await WriteDownAsync(request);
+                return new HttpResponseMessage((System.Net.HttpStatusCode)status)
+                {
+                    Content = new StreamContent(new BreakingStream(Encoding.UTF8.GetBytes(body))),
+                };
+            }
+        );
         return this;
     }
 
     /// <summary>The host name leads nowhere: the request does not leave.</summary>
-    public RecordingHandler NameNotFound() => Fail(sendsFirst: false, static () => new HttpRequestException("no such host", new SocketException((int)SocketError.HostNotFound)));
+    public RecordingHandler NameNotFound() =>
+        Fail(sendsFirst: false, static () => new HttpRequestException("no such host", new SocketException((int)SocketError.HostNotFound)));
 
     /// <summary>Nobody listens: the request does not leave.</summary>
     public RecordingHandler Refuse() => Fail(sendsFirst: false, static () =>
@@ -54,7 +60,8 @@ internal sealed class RecordingHandler : HttpMessageHandler
 #endif
 
     /// <summary>The request leaves, and then the connection breaks.</summary>
-    public RecordingHandler Break() => Fail(sendsFirst: true, static () => new HttpRequestException("broken", new IOException("connection reset")));
+    public RecordingHandler Break() =>
+        Fail(sendsFirst: true, static () => new HttpRequestException("broken", new IOException("connection reset")));
 
     /// <summary>The request leaves, and no answer comes.</summary>
     public RecordingHandler Hang(Action? afterSending = null)
@@ -106,7 +113,10 @@ internal sealed class RecordingHandler : HttpMessageHandler
 
     private static HttpResponseMessage Response(int status, string body, string[] headers)
     {
-        var response = new HttpResponseMessage((System.Net.HttpStatusCode)status) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        var response = new HttpResponseMessage((System.Net.HttpStatusCode)status)
+        {
+            Content = new StringContent(body, Encoding.UTF8, "application/json"),
+        };
         foreach (var header in headers)
         {
             var parts = header.Split([':'], 2);
@@ -120,8 +130,10 @@ internal sealed class RecordingHandler : HttpMessageHandler
     {
         public override bool CanSeek => false;
 
-        public override int Read(byte[] buffer, int offset, int count) => base.Read(buffer, offset, count) is > 0 and var read ? read : throw new IOException("connection reset");
+        public override int Read(byte[] buffer, int offset, int count) =>
+            base.Read(buffer, offset, count) is > 0 and var read ? read : throw new IOException("connection reset");
 
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => Task.FromResult(Read(buffer, offset, count));
+        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+            Task.FromResult(Read(buffer, offset, count));
     }
 }

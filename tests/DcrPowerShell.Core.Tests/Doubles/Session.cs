@@ -16,16 +16,26 @@ using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Core.Tests.Doubles;
 
-/// <summary>What a user has after Connect-DcrServer, over real HTTP: a connection, a local store, and maybe a vault, both in memory.</summary>
+/// <summary>
+/// What a user has after Connect-DcrServer, over real HTTP: a connection, a local store, and maybe a vault, both in memory.
+/// </summary>
 internal sealed class Session : IDisposable
 {
-    public const string WebClient = """{"client_name":"Clinic portal","redirect_uris":["https://app.example.com/callback"],"grant_types":["authorization_code"]}""";
+    public const string WebClient =
+        """{"client_name":"Clinic portal","redirect_uris":["https://app.example.com/callback"],"grant_types":["authorization_code"]}""";
 
     private readonly MemoryVault? _vault;
     private TestServerInstance? _server;
     private bool _isServersOwner;
 
-    private Session(DcrConnection connection, StoreProcess process, MemoryVault? vault, RecordingReporter reporter, FakeClock clock, Func<ConnectRequest, ConnectRequest>? change)
+    private Session(
+        DcrConnection connection,
+        StoreProcess process,
+        MemoryVault? vault,
+        RecordingReporter reporter,
+        FakeClock clock,
+        Func<ConnectRequest, ConnectRequest>? change
+    )
     {
         (Connection, Process, _vault, Reporter, Clock, Change) = (connection, process, vault, reporter, clock, change);
     }
@@ -55,7 +65,12 @@ internal sealed class Session : IDisposable
     /// <summary>Starts a test server and connects to it.</summary>
     /// <param name="switches">JSON, as in the server's Switches.</param>
     /// <param name="hasVault">Whether registrations are kept in a vault, or in the local store.</param>
-    public static async Task<Session> StartAsync(string switches = "{}", Func<ConnectRequest, ConnectRequest>? change = null, bool hasVault = true, AuditLog? audit = null)
+    public static async Task<Session> StartAsync(
+        string switches = "{}",
+        Func<ConnectRequest, ConnectRequest>? change = null,
+        bool hasVault = true,
+        AuditLog? audit = null
+    )
     {
         var server = await SharedTestServer.StartAsync(switches);
         return await ConnectAsync(server.Issuer, change, hasVault, server, audit: audit);
@@ -63,14 +78,33 @@ internal sealed class Session : IDisposable
 
     /// <param name="server">Ends with the session; null for none.</param>
     /// <param name="process">Null for one of its own, on a machine of its own.</param>
-    public static async Task<Session> ConnectAsync(string issuer, Func<ConnectRequest, ConnectRequest>? change = null, bool hasVault = true, TestServerInstance? server = null, HttpMessageHandler? handler = null, AuditLog? audit = null, StoreProcess? process = null, MemoryVault? vault = null, FakeClock? clock = null)
+    public static async Task<Session> ConnectAsync(
+        string issuer,
+        Func<ConnectRequest, ConnectRequest>? change = null,
+        bool hasVault = true,
+        TestServerInstance? server = null,
+        HttpMessageHandler? handler = null,
+        AuditLog? audit = null,
+        StoreProcess? process = null,
+        MemoryVault? vault = null,
+        FakeClock? clock = null
+    )
     {
         var reporter = new RecordingReporter();
         clock ??= new FakeClock();
         process ??= new Machine().Start();
         vault = hasVault ? vault ?? new MemoryVault() : null;
         var request = new ConnectRequest { Issuer = new Uri(issuer) };
-        var connection = await ConnectOperation.RunAsync(change?.Invoke(request) ?? request, process.Ledger, vault, reporter, clock, CancellationToken.None, handler, audit);
+        var connection = await ConnectOperation.RunAsync(
+            change?.Invoke(request) ?? request,
+            process.Ledger,
+            vault,
+            reporter,
+            clock,
+            CancellationToken.None,
+            handler,
+            audit
+        );
         return new Session(connection, process, vault, reporter, clock, change) { _server = server, _isServersOwner = server is not null };
     }
 
@@ -110,17 +144,37 @@ internal sealed class Session : IDisposable
     }
 
     /// <param name="initialToken">For this registration alone.</param>
-    public async Task<DcrClient> RegisterAsync(string metadata = WebClient, string? tenant = null, string? clientSecretName = null, string? initialToken = null) =>
-        (await TryRegisterAsync(metadata, tenant, clientSecretName, initialToken)).Client;
+    public async Task<DcrClient> RegisterAsync(
+        string metadata = WebClient,
+        string? tenant = null,
+        string? clientSecretName = null,
+        string? initialToken = null
+    ) => (await TryRegisterAsync(metadata, tenant, clientSecretName, initialToken)).Client;
 
     /// <returns>The client, and whether it is new.</returns>
-    public Task<(DcrClient Client, bool IsNew)> TryRegisterAsync(string metadata = WebClient, string? tenant = null, string? clientSecretName = null, string? initialToken = null, bool allowsDuplicate = false) =>
-        RunAsync(context => RegisterOperation.RunAsync(context, new RegisterRequest(JsonBag.Parse(metadata), tenant, clientSecretName) { InitialToken = initialToken is null ? null : StaticToken.Initial(initialToken), AllowsDuplicate = allowsDuplicate }));
+    public Task<(DcrClient Client, bool IsNew)> TryRegisterAsync(
+        string metadata = WebClient,
+        string? tenant = null,
+        string? clientSecretName = null,
+        string? initialToken = null,
+        bool allowsDuplicate = false
+    ) =>
+        RunAsync(context =>
+            RegisterOperation.RunAsync(
+                context,
+                new RegisterRequest(JsonBag.Parse(metadata), tenant, clientSecretName)
+                {
+                    InitialToken = initialToken is null ? null : StaticToken.Initial(initialToken),
+                    AllowsDuplicate = allowsDuplicate,
+                }
+            )
+        );
 
     public Task<DcrClient> ReadAsync(string clientId) => RunAsync(clientId, ReadOperation.RunAsync);
 
     /// <param name="changes">JSON; null removes a member.</param>
-    public Task<DcrClient> UpdateAsync(string clientId, string changes) => RunAsync(clientId, (context, record) => UpdateOperation.RunAsync(context, record, JsonBag.Parse(changes)));
+    public Task<DcrClient> UpdateAsync(string clientId, string changes) =>
+        RunAsync(clientId, (context, record) => UpdateOperation.RunAsync(context, record, JsonBag.Parse(changes)));
 
     public Task DeleteAsync(string clientId) => RunAsync(clientId, async (context, record) =>
     {
@@ -193,7 +247,14 @@ internal sealed class Session : IDisposable
 
     private async Task<Session> AgainAsync(StoreProcess process)
     {
-        var next = await ConnectAsync(Connection.Issuer, Change, _vault is not null, process: process, vault: _vault, clock: new FakeClock { UtcNow = Clock.UtcNow });
+        var next = await ConnectAsync(
+            Connection.Issuer,
+            Change,
+            _vault is not null,
+            process: process,
+            vault: _vault,
+            clock: new FakeClock { UtcNow = Clock.UtcNow }
+        );
         next._server = _server;
         return next;
     }

@@ -54,7 +54,11 @@ internal static class TestBackup
     public static PassphraseSeal Seal(byte[] content, SecureString passphrase, byte[] associated)
     {
         var salt = new byte[PassphraseSeal.SaltSize];
-        return new(salt, 1, ContentEncryption.Encrypt(Key(SecureText.Reveal(passphrase), salt), content, associated, ContentEncryption.NewVector()));
+        return new(
+            salt,
+            1,
+            ContentEncryption.Encrypt(Key(SecureText.Reveal(passphrase), salt), content, associated, ContentEncryption.NewVector())
+        );
     }
 
     private static byte[] Key(string passphrase, byte[] salt)

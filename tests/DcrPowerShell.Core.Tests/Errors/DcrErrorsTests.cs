@@ -37,7 +37,10 @@ public class DcrErrorsTests
         from factory in new[] { typeof(DcrErrors), typeof(StoreErrors) }
         from method in factory.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly)
         from isFull in new[] { true, false }
-        select ($"{method.Name}, {isFull}", (DcrException)method.Invoke(null, method.GetParameters().Select(parameter => Argument(parameter, isFull)).ToArray())!);
+        select (
+            $"{method.Name}, {isFull}",
+            (DcrException)method.Invoke(null, method.GetParameters().Select(parameter => Argument(parameter, isFull)).ToArray())!
+        );
 
     private static object? Argument(ParameterInfo parameter, bool isFull)
     {
@@ -58,9 +61,17 @@ public class DcrErrorsTests
             var type when type == typeof(TimeSpan) => isFull ? TimeSpan.FromMinutes(5) : TimeSpan.Zero,
             var type when type == typeof(DcrException) => DcrErrors.NothingToChange([]),
             var type when type == typeof(Exception) => new InvalidOperationException("it is broken"),
-            var type when type.IsAssignableFrom(typeof(string[])) && type != typeof(object) => isFull ? new[] { "one", "two" } : Array.Empty<string>(),
+            var type when type.IsAssignableFrom(typeof(string[])) && type != typeof(object) => isFull
+                ? new[] { "one", "two" }
+                : Array.Empty<string>(),
             var type when type == typeof(object) => new object(),
-            var type when type == typeof(ServerError) => new ServerError { Status = 400, Description = "words of the server", SupportId = "S-1", RequiredScope = isFull ? ["a"] : [] },
+            var type when type == typeof(ServerError) => new ServerError
+            {
+                Status = 400,
+                Description = "words of the server",
+                SupportId = "S-1",
+                RequiredScope = isFull ? ["a"] : [],
+            },
             var type => throw new NotSupportedException($"This test has no {type} for {parameter.Name}."),
         };
     }

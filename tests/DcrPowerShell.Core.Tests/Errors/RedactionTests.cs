@@ -26,41 +26,71 @@ public class RedactionTests
     [InlineData("form secret=p%2Fq%20r%2B1 end", "form secret=*** end")]
     [InlineData("raw p/q r+1 end", "raw *** end")]
     [InlineData("both p%2Fq%20r%2B1p/q r+1", "both ******")]
-    public void Masks_it_as_an_address_or_a_form_writes_it(string text, string expected) => Assert.Equal(expected, new Redaction(["p/q r+1"]).Clean(text));
+    public void Masks_it_as_an_address_or_a_form_writes_it(string text, string expected) =>
+        Assert.Equal(expected, new Redaction(["p/q r+1"]).Clean(text));
 
     private static readonly JsonSerializerOptions FewEscapes = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private const string Odd = "p\"a<s>s & wörd/+%41\\n=1'";
 
-    public static TheoryData<string, Func<string, string>> Writings => new()
-    {
-        { "plain", static text => text },
-        { "URL-encoded", Uri.EscapeDataString },
-        { "URL-encoded in small letters", static text => Regex.Replace(Uri.EscapeDataString(text), "%..", static escape => escape.Value.ToLowerInvariant()) },
-        { "as a form has it", static text => Uri.EscapeDataString(text).Replace("%20", "+") },
-        { "HTML entities", WebUtility.HtmlEncode },
-        { "HTML entities by hexadecimal numbers", static text => string.Concat(text.Select(static character => char.IsLetterOrDigit(character) ? character.ToString() : $"&#x{(int)character:x};")) },
-        { "JSON", static text => JsonSerializer.Serialize(text).Trim('"') },
-        { "JSON with few escapes", static text => JsonSerializer.Serialize(text, FewEscapes).Trim('"') },
-        { "JSON within JSON", static text => JsonSerializer.Serialize(JsonSerializer.Serialize(text)) },
-        { "URL-encoded twice", static text => Uri.EscapeDataString(Uri.EscapeDataString(text)) },
-        { "URL-encoded within JSON", static text => JsonSerializer.Serialize($"?token={Uri.EscapeDataString(text)}") },
-        { "URL-encoded within HTML", static text => WebUtility.HtmlEncode($"?a=1&token={Uri.EscapeDataString(text)}") },
-        { "base64", static text => Convert.ToBase64String(Encoding.UTF8.GetBytes(text)) },
-        { "base64url", static text => Convert.ToBase64String(Encoding.UTF8.GetBytes(text)).TrimEnd('=').Replace('+', '-').Replace('/', '_') },
-        { "Basic", static text => "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"ops:{text}")) },
-        { "Basic, encoded first", static text => "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"ops:{Uri.EscapeDataString(text).Replace("%20", "+")}")) },
-        { "base64 behind a path", static text => "/callback/" + Convert.ToBase64String(Encoding.UTF8.GetBytes(text)) },
-        { "base64 of JSON", static text => Convert.ToBase64String(Encoding.UTF8.GetBytes($$"""{"token":{{JsonSerializer.Serialize(text)}}}""")) },
-        { "base64 of base64", static text => Convert.ToBase64String(Encoding.UTF8.GetBytes(Convert.ToBase64String(Encoding.UTF8.GetBytes(text)))) },
-        { "hexadecimal", static text => BitConverter.ToString(Encoding.UTF8.GetBytes(text)).Replace("-", "") },
-        { "hexadecimal in small letters", static text => BitConverter.ToString(Encoding.UTF8.GetBytes(text)).Replace("-", "").ToLowerInvariant() },
-        { "base64 of UTF-16", static text => Convert.ToBase64String(Encoding.Unicode.GetBytes(text)) },
-        { "HTML entities with zeros before", static text => string.Concat(text.Select(static character => $"&#{(int)character:00000000};")) },
-        { "capital letters", static text => text.ToUpperInvariant() },
-        { "small letters", static text => text.ToLowerInvariant() },
-        { "URL-encoded base64", static text => Uri.EscapeDataString(Convert.ToBase64String(Encoding.UTF8.GetBytes(text))) },
-    };
+    public static TheoryData<string, Func<string, string>> Writings =>
+        new()
+        {
+            { "plain", static text => text },
+            { "URL-encoded", Uri.EscapeDataString },
+            {
+                "URL-encoded in small letters",
+                static text => Regex.Replace(Uri.EscapeDataString(text), "%..", static escape => escape.Value.ToLowerInvariant())
+            },
+            { "as a form has it", static text => Uri.EscapeDataString(text).Replace("%20", "+") },
+            { "HTML entities", WebUtility.HtmlEncode },
+            {
+                "HTML entities by hexadecimal numbers",
+                static text =>
+                    string.Concat(
+                        text.Select(static character => char.IsLetterOrDigit(character) ? character.ToString() : $"&#x{(int)character:x};")
+                    )
+            },
+            { "JSON", static text => JsonSerializer.Serialize(text).Trim('"') },
+            { "JSON with few escapes", static text => JsonSerializer.Serialize(text, FewEscapes).Trim('"') },
+            { "JSON within JSON", static text => JsonSerializer.Serialize(JsonSerializer.Serialize(text)) },
+            { "URL-encoded twice", static text => Uri.EscapeDataString(Uri.EscapeDataString(text)) },
+            { "URL-encoded within JSON", static text => JsonSerializer.Serialize($"?token={Uri.EscapeDataString(text)}") },
+            { "URL-encoded within HTML", static text => WebUtility.HtmlEncode($"?a=1&token={Uri.EscapeDataString(text)}") },
+            { "base64", static text => Convert.ToBase64String(Encoding.UTF8.GetBytes(text)) },
+            {
+                "base64url",
+                static text => Convert.ToBase64String(Encoding.UTF8.GetBytes(text)).TrimEnd('=').Replace('+', '-').Replace('/', '_')
+            },
+            { "Basic", static text => "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"ops:{text}")) },
+            {
+                "Basic, encoded first",
+                static text =>
+                    "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"ops:{Uri.EscapeDataString(text).Replace("%20", "+")}"))
+            },
+            { "base64 behind a path", static text => "/callback/" + Convert.ToBase64String(Encoding.UTF8.GetBytes(text)) },
+            {
+                "base64 of JSON",
+                static text => Convert.ToBase64String(Encoding.UTF8.GetBytes($$"""{"token":{{JsonSerializer.Serialize(text)}}}"""))
+            },
+            {
+                "base64 of base64",
+                static text => Convert.ToBase64String(Encoding.UTF8.GetBytes(Convert.ToBase64String(Encoding.UTF8.GetBytes(text))))
+            },
+            { "hexadecimal", static text => BitConverter.ToString(Encoding.UTF8.GetBytes(text)).Replace("-", "") },
+            {
+                "hexadecimal in small letters",
+                static text => BitConverter.ToString(Encoding.UTF8.GetBytes(text)).Replace("-", "").ToLowerInvariant()
+            },
+            { "base64 of UTF-16", static text => Convert.ToBase64String(Encoding.Unicode.GetBytes(text)) },
+            {
+                "HTML entities with zeros before",
+                static text => string.Concat(text.Select(static character => $"&#{(int)character:00000000};"))
+            },
+            { "capital letters", static text => text.ToUpperInvariant() },
+            { "small letters", static text => text.ToLowerInvariant() },
+            { "URL-encoded base64", static text => Uri.EscapeDataString(Convert.ToBase64String(Encoding.UTF8.GetBytes(text))) },
+        };
 
     [Theory]
     [MemberData(nameof(Writings))]
@@ -103,7 +133,8 @@ public class RedactionTests
     [InlineData("https://app.example.com/callback?state=%7Ba%7D&x=%zz%")]
     [InlineData("C:\\new\\table\\uniform \\u12 & &amp &#; &bogus;")]
     [InlineData("redirect_uri https://app.example.com/AAAAAAAAAAAAAAAA is not registered")]
-    public void Other_words_stay_as_they_are(string text) => Assert.Equal(text, new Redaction([Token, Odd, "8f14e45fceea167a5a36dedd4bea2543"]).Clean(text));
+    public void Other_words_stay_as_they_are(string text) =>
+        Assert.Equal(text, new Redaction([Token, Odd, "8f14e45fceea167a5a36dedd4bea2543"]).Clean(text));
 
     [Theory]
     [InlineData("https://ops:pa55@as.example.com/register?token=1", "https://***@as.example.com/register")]
@@ -124,7 +155,8 @@ public class RedactionTests
     [InlineData("a\u202eb\u2066c\u2069\u202c", "a b c  ")] // Turned direction
     [InlineData("\u200ea\u200fb\u061c", " a b ")]
     [InlineData("Praxis Müller クリニック \U0001F3E5", "Praxis Müller クリニック \U0001F3E5")]
-    public void Leaves_nothing_that_steers_a_terminal(string text, string expected) => Assert.Equal(expected, new Redaction([]).Clean(text));
+    public void Leaves_nothing_that_steers_a_terminal(string text, string expected) =>
+        Assert.Equal(expected, new Redaction([]).Clean(text));
 
     [Fact]
     public void A_short_word_is_no_secret() => Assert.Equal("a client", new Redaction(["a", "clien"]).Clean("a client"));
@@ -143,7 +175,16 @@ public class RedactionTests
     [Fact]
     public void Cleans_each_part_of_a_server_error()
     {
-        var error = new Redaction([Token]).Clean(new ServerError { Status = 400, Code = Token, Description = Token, SupportId = Token, RequiredScope = [Token, "b"] });
+        var error = new Redaction([Token]).Clean(
+            new ServerError
+            {
+                Status = 400,
+                Code = Token,
+                Description = Token,
+                SupportId = Token,
+                RequiredScope = [Token, "b"],
+            }
+        );
         Assert.Equal((400, "***", "***", "***"), (error.Status, error.Code, error.Description, error.SupportId));
         Assert.Equal(["***", "b"], error.RequiredScope);
     }

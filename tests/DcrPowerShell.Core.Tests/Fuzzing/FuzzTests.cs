@@ -44,7 +44,8 @@ public class FuzzTests
     private static readonly SecureString Passphrase = SecureText.Protect("a passphrase")!;
     private static readonly string[] Keys = [RfcPem.RsaPkcs8, RfcPem.RsaPkcs1, RfcPem.P256Pkcs8, RfcPem.P256Sec1];
 
-    private const string Asked = """{"client_name":"Clinic","redirect_uris":["https://a.example/"],"scope":"a b","jwks":{"keys":[{"kty":"EC","crv":"P-256","x":"eA","y":"eQ"}]},"contacts":["a@example.com"]}""";
+    private const string Asked =
+        """{"client_name":"Clinic","redirect_uris":["https://a.example/"],"scope":"a b","jwks":{"keys":[{"kty":"EC","crv":"P-256","x":"eA","y":"eQ"}]},"contacts":["a@example.com"]}""";
 
     private static readonly string[] ClientAnswers =
     [
@@ -62,11 +63,31 @@ public class FuzzTests
 
     private static readonly string[] Headers =
     [
-        "Bearer realm=\"a\", error=\"invalid_token\", error_description=\"The \\\"token\\\" expired\", scope=\"a b\"", "DPoP algs=\"ES256\", error=\"use_dpop_nonce\"",
-        "<https://as.example.com/oauth2/v1/clients?after=c1&limit=200>; rel=\"next\"", "<https://as.example.com/oauth2/v1/clients?limit=200>; rel=\"self\"", "120", "Sat, 21 Nov 2026 10:00:07 GMT", "1795255207", "60, 60;w=60",
+        "Bearer realm=\"a\", error=\"invalid_token\", error_description=\"The \\\"token\\\" expired\", scope=\"a b\"",
+        "DPoP algs=\"ES256\", error=\"use_dpop_nonce\"",
+        "<https://as.example.com/oauth2/v1/clients?after=c1&limit=200>; rel=\"next\"",
+        "<https://as.example.com/oauth2/v1/clients?limit=200>; rel=\"self\"",
+        "120",
+        "Sat, 21 Nov 2026 10:00:07 GMT",
+        "1795255207",
+        "60, 60;w=60",
     ];
 
-    private static readonly string[] HeaderNames = ["WWW-Authenticate", "Retry-After", "Date", "RateLimit-Reset", "X-Rate-Limit-Reset", "X-RateLimit-Reset", "X-Rate-Limit-Limit", "X-Rate-Limit-Remaining", "Content-Type", "Location", "DPoP-Nonce", "x-request-id"];
+    private static readonly string[] HeaderNames =
+    [
+        "WWW-Authenticate",
+        "Retry-After",
+        "Date",
+        "RateLimit-Reset",
+        "X-Rate-Limit-Reset",
+        "X-RateLimit-Reset",
+        "X-Rate-Limit-Limit",
+        "X-Rate-Limit-Remaining",
+        "Content-Type",
+        "Location",
+        "DPoP-Nonce",
+        "x-request-id",
+    ];
 
     private static readonly string[] Metadata =
     [
@@ -83,29 +104,106 @@ public class FuzzTests
     /// <summary>Each parser: valid inputs, what reads them, and what it may throw.</summary>
     private static readonly Dictionary<string, (Func<string[]> Seeds, Action<byte[], Mutator> Read, Type[] May)> Parsers = new()
     {
-        ["JsonBag"] = (() => [.. ClientAnswers, .. Errors, .. Metadata], (input, _) => UseBag(JsonBag.Parse(Text(input))), [typeof(JsonException)]),
-        ["Registration"] = (() => [.. ClientAnswers, .. Errors], (input, mutator) => UseAnswer(Registration.Judge(Post with { Proof = mutator.Below(2) == 0 ? ProtocolRequest.NoProof : "InitialAccessToken" }, Response(input, mutator))), [typeof(DcrException), typeof(UnreadAnswerException)]),
-        ["Management"] = (() => [.. ClientAnswers, .. Errors], (input, mutator) => UseAnswer(Management.Judge(Put, Response(input, mutator), "c1")), [typeof(DcrException), typeof(UnreadAnswerException)]),
-        ["Deletion"] = (() => Errors, (input, mutator) => Management.JudgeDeletion(Management.Delete(Endpoint), Response(input, mutator), "c1"), [typeof(DcrException)]),
-        ["List"] = (() => [$"[{string.Join(",", ClientAnswers)}]", "[]", .. Errors], (input, mutator) => Management.JudgeList(Management.Read(Endpoint), Response(input, mutator)).ToList().ForEach(UseAnswer), [typeof(DcrException)]),
+        ["JsonBag"] = (
+            () => [.. ClientAnswers, .. Errors, .. Metadata],
+            (input, _) => UseBag(JsonBag.Parse(Text(input))),
+            [typeof(JsonException)]
+        ),
+        ["Registration"] = (
+            () => [.. ClientAnswers, .. Errors],
+            (input, mutator) =>
+                UseAnswer(
+                    Registration.Judge(
+                        Post with
+                        {
+                            Proof = mutator.Below(2) == 0 ? ProtocolRequest.NoProof : "InitialAccessToken",
+                        },
+                        Response(input, mutator)
+                    )
+                ),
+            [typeof(DcrException), typeof(UnreadAnswerException)]
+        ),
+        ["Management"] = (
+            () => [.. ClientAnswers, .. Errors],
+            (input, mutator) => UseAnswer(Management.Judge(Put, Response(input, mutator), "c1")),
+            [typeof(DcrException), typeof(UnreadAnswerException)]
+        ),
+        ["Deletion"] = (
+            () => Errors,
+            (input, mutator) => Management.JudgeDeletion(Management.Delete(Endpoint), Response(input, mutator), "c1"),
+            [typeof(DcrException)]
+        ),
+        ["List"] = (
+            () => [$"[{string.Join(",", ClientAnswers)}]", "[]", .. Errors],
+            (input, mutator) => Management.JudgeList(Management.Read(Endpoint), Response(input, mutator)).ToList().ForEach(UseAnswer),
+            [typeof(DcrException)]
+        ),
         ["ServerError"] = (() => Errors, (input, mutator) => ServerErrorReader.Read(Response(input, mutator)), []),
         ["Headers"] = (() => Headers, UseHeader, []),
-        ["Discovery"] = (() => Metadata, (input, mutator) => UseFinding(Discovery.Judge("https://as.example.com", Endpoint, Response(input, mutator))), []),
-        ["SmartDiscovery"] = (() => Metadata, (input, mutator) => UseFinding(SmartDiscovery.Judge(new Uri("https://as.example.com/fhir"), Endpoint, Response(input, mutator))), []),
-        ["AccessToken"] = (() => ["""{"access_token":"a.b.c","token_type":"DPoP","expires_in":300,"scope":"a b"}""", .. Errors], (input, mutator) => AccessToken.Read(Post, Response(input, mutator), Answers.ReceivedAt, "a", _ => null), [typeof(DcrException)]),
-        ["TokenFacts"] = (() => [$"e30.{Base64Url.Encode(Encoding.UTF8.GetBytes("{\"exp\":1795255200,\"scp\":[\"a\"]}"))}.e30"], (input, _) => TokenFacts.Read(Text(input)), []),
-        ["TokenClaims"] = (() => ["""{"exp":1795255200,"scope":"a b"}""", """{"exp":"1","scp":["a"]}"""], (input, _) => TokenFacts.Read($"e30.{Base64Url.Encode(input)}.e30"), []),
-        ["Record"] = (() => ClientAnswers.Select(static answer => RecordOf(JsonBag.Parse(answer)).ToJson()).ToArray(), (input, _) => UseRecord(RegistrationRecord.Parse(Text(input))), [typeof(FormatException)]),
+        ["Discovery"] = (
+            () => Metadata,
+            (input, mutator) => UseFinding(Discovery.Judge("https://as.example.com", Endpoint, Response(input, mutator))),
+            []
+        ),
+        ["SmartDiscovery"] = (
+            () => Metadata,
+            (input, mutator) =>
+                UseFinding(SmartDiscovery.Judge(new Uri("https://as.example.com/fhir"), Endpoint, Response(input, mutator))),
+            []
+        ),
+        ["AccessToken"] = (
+            () => ["""{"access_token":"a.b.c","token_type":"DPoP","expires_in":300,"scope":"a b"}""", .. Errors],
+            (input, mutator) => AccessToken.Read(Post, Response(input, mutator), Answers.ReceivedAt, "a", _ => null),
+            [typeof(DcrException)]
+        ),
+        ["TokenFacts"] = (
+            () => [$"e30.{Base64Url.Encode(Encoding.UTF8.GetBytes("{\"exp\":1795255200,\"scp\":[\"a\"]}"))}.e30"],
+            (input, _) => TokenFacts.Read(Text(input)),
+            []
+        ),
+        ["TokenClaims"] = (
+            () => ["""{"exp":1795255200,"scope":"a b"}""", """{"exp":"1","scp":["a"]}"""],
+            (input, _) => TokenFacts.Read($"e30.{Base64Url.Encode(input)}.e30"),
+            []
+        ),
+        ["Record"] = (
+            () => ClientAnswers.Select(static answer => RecordOf(JsonBag.Parse(answer)).ToJson()).ToArray(),
+            (input, _) => UseRecord(RegistrationRecord.Parse(Text(input))),
+            [typeof(FormatException)]
+        ),
         ["LedgerIntent"] = (Intents, (input, _) => UseIntent(input), [typeof(FormatException)]),
-        ["Outline"] = (() => ClientAnswers.Select(static answer => Text(Outline.Write(RecordOf(JsonBag.Parse(answer))))).ToArray(), (input, _) => Outline.Read(input, "https://as.example.com"), [typeof(FormatException)]),
+        ["Outline"] = (
+            () => ClientAnswers.Select(static answer => Text(Outline.Write(RecordOf(JsonBag.Parse(answer))))).ToArray(),
+            (input, _) => Outline.Read(input, "https://as.example.com"),
+            [typeof(FormatException)]
+        ),
         ["KeyFile"] = (KeyFiles, (input, _) => KeyFile.Parse(input).ToUtf8(), [typeof(FormatException)]),
-        ["StoreSettings"] = (() => ["{\"default_vault\":\"Team\",\"key_path\":\"/keys/store.key\",\"vaults\":{\"4f2\":\"Team\"},\"last_backup_at\":\"2026-11-28T08:00:00Z\",\"last_backup_count\":3}"], UseSettings, [typeof(FormatException)]),
+        ["StoreSettings"] = (
+            () =>
+                [
+                    "{\"default_vault\":\"Team\",\"key_path\":\"/keys/store.key\",\"vaults\":{\"4f2\":\"Team\"},\"last_backup_at\":\"2026-11-28T08:00:00Z\",\"last_backup_count\":3}",
+                ],
+            UseSettings,
+            [typeof(FormatException)]
+        ),
         ["VaultProbe"] = (() => ["{\"version\":1,\"vault\":\"4f2\",\"marks\":{\"a1\":\"12\"},\"filler\":\"x\"}"], UseProbe, []),
-        ["Url"] = (() => ["https://as.example.com:443/register/c1?a=b#c", "http://127.0.0.1:80/", "http://[::1]/", "/register/c1"], UseUrl, []),
+        ["Url"] = (
+            () => ["https://as.example.com:443/register/c1?a=b#c", "http://127.0.0.1:80/", "http://[::1]/", "/register/c1"],
+            UseUrl,
+            []
+        ),
         ["Auth0"] = (() => Applications, UseApplication, [typeof(JsonException)]),
         ["Auth0Refusal"] = (() => Errors, UseAuth0Refusal, [typeof(DcrException)]),
-        ["OktaList"] = (() => Headers.Where(static header => header.StartsWith("<", StringComparison.Ordinal)).ToArray(), UseOktaLink, [typeof(DcrException)]),
-        ["Redaction"] = (() => ["The token tok-123456 \u001b[2J is bad"], (input, _) => new Redaction(["tok-123456"]).Clean(Text(input)), []),
+        ["OktaList"] = (
+            () => Headers.Where(static header => header.StartsWith("<", StringComparison.Ordinal)).ToArray(),
+            UseOktaLink,
+            [typeof(DcrException)]
+        ),
+        ["Redaction"] = (
+            () => ["The token tok-123456 \u001b[2J is bad"],
+            (input, _) => new Redaction(["tok-123456"]).Clean(Text(input)),
+            []
+        ),
     };
 
     public static TheoryData<string> Names => new(Parsers.Keys);
@@ -119,26 +217,44 @@ public class FuzzTests
     }
 
     [Fact]
-    public void A_spoilt_backup_ends_in_what_is_documented() => Feed("Backup", [Backup()], UseBackup, [typeof(FormatException), typeof(UnauthorizedAccessException)]);
+    public void A_spoilt_backup_ends_in_what_is_documented() =>
+        Feed("Backup", [Backup()], UseBackup, [typeof(FormatException), typeof(UnauthorizedAccessException)]);
 
     [FullCryptographyFact]
     public void A_spoilt_JWK_ends_in_what_is_documented() =>
-        Feed("JWK", Jwks().Select(Encoding.UTF8.GetBytes).ToArray(), static (input, _) => SigningKey.FromJwk(Text(input)).Dispose(), [typeof(KeyException)]);
+        Feed(
+            "JWK",
+            Jwks().Select(Encoding.UTF8.GetBytes).ToArray(),
+            static (input, _) => SigningKey.FromJwk(Text(input)).Dispose(),
+            [typeof(KeyException)]
+        );
 
     [FullCryptographyFact]
     public void A_spoilt_PEM_ends_in_what_is_documented() =>
-        Feed("PEM", Keys.Select(Encoding.UTF8.GetBytes).ToArray(), static (input, _) => SigningKey.FromPem(Text(input)).Dispose(), [typeof(KeyException)]);
+        Feed(
+            "PEM",
+            Keys.Select(Encoding.UTF8.GetBytes).ToArray(),
+            static (input, _) => SigningKey.FromPem(Text(input)).Dispose(),
+            [typeof(KeyException)]
+        );
 
     /// <summary>The bytes within the armour: a text of base64 that is spoilt as text hardly ever gets that far.</summary>
     [FullCryptographyTheory]
     [InlineData("PRIVATE KEY")]
     [InlineData("RSA PRIVATE KEY")]
     [InlineData("EC PRIVATE KEY")]
-    public void A_spoilt_key_ends_in_what_is_documented(string label) => Feed(
-        label,
-        Keys.Select(static pem => Convert.FromBase64String(string.Concat(pem.Split('\n').Where(static line => !line.StartsWith("-", StringComparison.Ordinal))))).ToArray(),
-        (input, _) => SigningKey.FromPem(RfcPem.Block(label, Convert.ToBase64String(input))).Dispose(),
-        [typeof(KeyException)]);
+    public void A_spoilt_key_ends_in_what_is_documented(string label) =>
+        Feed(
+            label,
+            Keys.Select(static pem =>
+                    Convert.FromBase64String(
+                        string.Concat(pem.Split('\n').Where(static line => !line.StartsWith("-", StringComparison.Ordinal)))
+                    )
+                )
+                .ToArray(),
+            (input, _) => SigningKey.FromPem(RfcPem.Block(label, Convert.ToBase64String(input))).Dispose(),
+            [typeof(KeyException)]
+        );
 
     private static void Feed(string name, byte[][] seeds, Action<byte[], Mutator> read, Type[] may)
     {
@@ -162,7 +278,10 @@ public class FuzzTests
                 }
                 catch (Exception failure)
                 {
-                    throw new InvalidOperationException($"{name}, seed {seed}: {failure.GetType().Name} from {Convert.ToBase64String(input)}", failure);
+                    throw new InvalidOperationException(
+                        $"{name}, seed {seed}: {failure.GetType().Name} from {Convert.ToBase64String(input)}",
+                        failure
+                    );
                 }
             }
         });
@@ -177,7 +296,9 @@ public class FuzzTests
     }
 
     private static int Number(string variable) =>
-        int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+        int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : 0;
 
     private static string Text(byte[] utf8) => Encoding.UTF8.GetString(utf8);
 
@@ -186,7 +307,11 @@ public class FuzzTests
         var spoilt = Text(mutator.Spoil(Headers.Select(Encoding.UTF8.GetBytes).ToArray()));
         return new ProtocolResponse(
             mutator.Below(2) == 0 ? 200 : mutator.One([201, 204, 302, 400, 401, 403, 404, 405, 407, 409, 410, 429, 500, 501, 503, 999]),
-            [new(mutator.One(HeaderNames), spoilt), new(mutator.One(HeaderNames), mutator.One(Headers)), new("Content-Type", mutator.One(["application/json", "text/html; charset=utf-16", "a; charset=\"x\"", "a;charset="]))],
+            [
+                new(mutator.One(HeaderNames), spoilt),
+                new(mutator.One(HeaderNames), mutator.One(Headers)),
+                new("Content-Type", mutator.One(["application/json", "text/html; charset=utf-16", "a; charset=\"x\"", "a;charset="])),
+            ],
             body,
             mutator.One([BodyEnd.Whole, BodyEnd.Whole, BodyEnd.Broken, BodyEnd.TooLong]),
             Answers.ReceivedAt);
@@ -212,14 +337,18 @@ public class FuzzTests
             _ = (bag.Text(member.Key), bag.Texts(member.Key), bag.Words(member.Key), bag.Integer(member.Key));
         }
 
-        PlainValue.From(bag, new Redaction(["tok-123456"]));
-        Assert.Equal(bag.ToString(), JsonBag.Parse(bag.ToString()).ToString());
-        bag.With(bag).WithoutAbsent().ToElement();
-        JsonBag.Parse(Management.ForUpdate(bag, "c1").ToString());
-        foreach (var change in Grant.Compare(JsonBag.Parse(Asked), bag, Redaction.Nothing).Concat(Grant.Compare(bag, JsonBag.Parse(Asked), Redaction.Nothing)))
-        {
-            _ = change.ToString();
-        }
+            PlainValue.From(bag, new Redaction(["tok-123456"]));
+            Assert.Equal(bag.ToString(), JsonBag.Parse(bag.ToString()).ToString());
+            bag.With(bag).WithoutAbsent().ToElement();
+            JsonBag.Parse(Management.ForUpdate(bag, "c1").ToString());
+            foreach (
+                var change in Grant
+                    .Compare(JsonBag.Parse(Asked), bag, Redaction.Nothing)
+                    .Concat(Grant.Compare(bag, JsonBag.Parse(Asked), Redaction.Nothing))
+            )
+            {
+                _ = change.ToString();
+            }
 
         return true;
     });
@@ -232,22 +361,35 @@ public class FuzzTests
 
     private static RegistrationRecord RecordOf(JsonBag members)
     {
-        var fresh = new RegistrationRecord { Issuer = "https://as.example.com", ClientId = members.Text(ClientMember.ClientId) ?? "c1", CreatedAt = Answers.ReceivedAt, UpdatedAt = Answers.ReceivedAt, Metadata = JsonBag.Empty };
+        var fresh = new RegistrationRecord
+        {
+            Issuer = "https://as.example.com",
+            ClientId = members.Text(ClientMember.ClientId) ?? "c1",
+            CreatedAt = Answers.ReceivedAt,
+            UpdatedAt = Answers.ReceivedAt,
+            Metadata = JsonBag.Empty,
+        };
         return Keeping.Merge(fresh, new RegistrationAnswer(members, 200), Endpoint, [], Answers.ReceivedAt);
     }
 
     /// <summary>What arrived can be shown, and kept, and comes back as it was.</summary>
-    private static void UseRecord(RegistrationRecord record) => Good(() =>
-    {
-        _ = new DcrClient(record, []) is var client ? (client.SecretExpiry.Text, client.IssuedAt, client.ClientSecretExpiresAt, client.ToString()) : default;
-        Assert.Equal(record.ToJson(), RegistrationRecord.Parse(record.ToJson()).ToJson());
-        Assert.Matches("^[0-9a-z-]{1,120}$", record.SecretName);
-        return true;
-    });
+    private static void UseRecord(RegistrationRecord record) =>
+        Good(() =>
+        {
+            _ = new DcrClient(record, []) is var client
+                ? (client.SecretExpiry.Text, client.IssuedAt, client.ClientSecretExpiresAt, client.ToString())
+                : default;
+            Assert.Equal(record.ToJson(), RegistrationRecord.Parse(record.ToJson()).ToJson());
+            Assert.Matches("^[0-9a-z-]{1,120}$", record.SecretName);
+            return true;
+        });
 
     private static void UseHeader(byte[] input, Mutator mutator)
     {
-        var response = Response(Encoding.UTF8.GetBytes("{}"), mutator) with { Headers = HeaderNames.Select(name => new KeyValuePair<string, string>(name, Text(input))).ToList() };
+        var response = Response(Encoding.UTF8.GetBytes("{}"), mutator) with
+        {
+            Headers = HeaderNames.Select(name => new KeyValuePair<string, string>(name, Text(input))).ToList(),
+        };
         ServerErrorReader.Read(response);
         RateBudget.Read(response);
         RetryAdvice.Read(response);
@@ -298,25 +440,55 @@ public class FuzzTests
         using var handler = new RecordingHandler();
         handler.Answer(200, """[{"client_id":"c1"}]""", "Link: " + Text(input).Replace("\r", "").Replace("\n", "")).Always();
         using var sender = new HttpSender(new HttpTransport(handler, HangLimit.OfWait, new FakeClock()), new FakeClock());
-        var page = new OktaProvider(new Uri("https://as.example.com/oauth2/v1/clients"), StaticToken.Ssws("tok-123456"), sender).ListAsync(null, null, Call()).GetAwaiter().GetResult();
+        var page = new OktaProvider(new Uri("https://as.example.com/oauth2/v1/clients"), StaticToken.Ssws("tok-123456"), sender)
+            .ListAsync(null, null, Call())
+            .GetAwaiter()
+            .GetResult();
         Assert.True(page.Next is null || SafeUrl.IsSameOrigin(new Uri(page.Next), Endpoint));
     }
 
     private static ProviderCall Call() => new(new RecordingReporter(), CancellationToken.None);
 
     private static LedgerIntent Intent() =>
-        new() { Operation = LedgerOperation.Register, Issuer = "https://as.example.com", RegistrationEndpoint = Endpoint, Provider = "Standard", Owner = "alive-1.lock", ClientName = "Clinic", Tenant = "north", At = Answers.ReceivedAt };
+        new()
+        {
+            Operation = LedgerOperation.Register,
+            Issuer = "https://as.example.com",
+            RegistrationEndpoint = Endpoint,
+            Provider = "Standard",
+            Owner = "alive-1.lock",
+            ClientName = "Clinic",
+            Tenant = "north",
+            At = Answers.ReceivedAt,
+        };
 
     private static string[] Intents() =>
-    [
-        Text(LedgerText.Write(Intent())),
-        Text(LedgerText.Write(Intent() with { Operation = LedgerOperation.Update, ClientId = "c1", Vault = "4f2" }, new LedgerAnswer(200, [], Answers.ReceivedAt) { ContentType = "application/json" })),
-        Text(LedgerText.Write(new LedgerRemoval("https://as.example.com", "c1", default, default))),
-    ];
+        [
+            Text(LedgerText.Write(Intent())),
+            Text(
+                LedgerText.Write(
+                    Intent() with
+                    {
+                        Operation = LedgerOperation.Update,
+                        ClientId = "c1",
+                        Vault = "4f2",
+                    },
+                    new LedgerAnswer(200, [], Answers.ReceivedAt) { ContentType = "application/json" }
+                )
+            ),
+            Text(LedgerText.Write(new LedgerRemoval("https://as.example.com", "c1", default, default))),
+        ];
 
     private static void UseIntent(byte[] input)
     {
-        foreach (var read in new Action[] { () => LedgerText.ReadIntent(input, input), () => LedgerText.ReadAnswer(input, [], 1), () => LedgerText.ReadRemoval(input) })
+        foreach (
+            var read in new Action[]
+            {
+                () => LedgerText.ReadIntent(input, input),
+                () => LedgerText.ReadAnswer(input, [], 1),
+                () => LedgerText.ReadRemoval(input),
+            }
+        )
         {
             try
             {
@@ -330,10 +502,40 @@ public class FuzzTests
     }
 
     private static string[] KeyFiles() =>
-    [
-        Text(new KeyFile(LedgerHash.New(), [new ProtectedKey { Id = 1, Protection = DcrProtection.User, Account = ("file", [1, 2, 3]) }]).ToUtf8()),
-        Text(new KeyFile(LedgerHash.New(), [new ProtectedKey { Id = 1, Protection = DcrProtection.Passphrase, Passphrase = new PassphraseSeal([1], 600_000, [2]) }, new ProtectedKey { Id = 2, Protection = DcrProtection.Vault, Vault = ("Team", "dcr-store-key-1") }]).ToUtf8()),
-    ];
+        [
+            Text(
+                new KeyFile(
+                    LedgerHash.New(),
+                    [
+                        new ProtectedKey
+                        {
+                            Id = 1,
+                            Protection = DcrProtection.User,
+                            Account = ("file", [1, 2, 3]),
+                        },
+                    ]
+                ).ToUtf8()
+            ),
+            Text(
+                new KeyFile(
+                    LedgerHash.New(),
+                    [
+                        new ProtectedKey
+                        {
+                            Id = 1,
+                            Protection = DcrProtection.Passphrase,
+                            Passphrase = new PassphraseSeal([1], 600_000, [2]),
+                        },
+                        new ProtectedKey
+                        {
+                            Id = 2,
+                            Protection = DcrProtection.Vault,
+                            Vault = ("Team", "dcr-store-key-1"),
+                        },
+                    ]
+                ).ToUtf8()
+            ),
+        ];
 
     private static void UseSettings(byte[] input, Mutator mutator)
     {
@@ -354,7 +556,8 @@ public class FuzzTests
     }
 
     /// <summary>A backup whose passphrase costs little.</summary>
-    private static byte[] Backup() => TestBackup.Cheap(Passphrase, [.. ClientAnswers.Select(static answer => RecordOf(JsonBag.Parse(answer)))]);
+    private static byte[] Backup() =>
+        TestBackup.Cheap(Passphrase, [.. ClientAnswers.Select(static answer => RecordOf(JsonBag.Parse(answer)))]);
 
     private static void UseBackup(byte[] input, Mutator mutator)
     {
@@ -368,6 +571,10 @@ public class FuzzTests
     private static string[] Jwks()
     {
         using var ec = SigningKey.Generate("ES256");
-        return [ec.ExportPrivateJwk(), """{"kty":"RSA","n":"AQAB","e":"AQAB","d":"AQAB","p":"AQ","q":"AQ","dp":"AQ","dq":"AQ","qi":"AQ","alg":"RS256","kid":"k"}"""];
+        return
+        [
+            ec.ExportPrivateJwk(),
+            """{"kty":"RSA","n":"AQAB","e":"AQAB","d":"AQAB","p":"AQ","q":"AQ","dp":"AQ","dq":"AQ","qi":"AQ","alg":"RS256","kid":"k"}""",
+        ];
     }
 }

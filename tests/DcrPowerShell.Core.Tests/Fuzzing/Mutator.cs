@@ -13,13 +13,88 @@ internal sealed class Mutator(uint seed)
     // What parsers choke on: JSON, numbers, times, addresses, headers.
     private static readonly byte[][] Tokens = new[]
     {
-        "\"", "\\", "{", "}", "[", "]", ",", ":", "null", "true", "{}", "[]", "\"\"", "\\u0000", "\\ud800", "\\udfff\\ud800", "\u0000", "\u001b[2J", "\u202e", "\ufeff", "\r\n", " ",
-        "-0", "0.0", "1e400", "-1e-400", "9223372036854775807", "9223372036854775808", "-9223372036854775809", "253402300800", "1e18", "0x10", "١٢٣", "NaN",
-        "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59.9999999-14:00", "Thu, 01 Jan 1970 00:00:00 GMT", "2026-13-45T99:99:99Z",
-        "//evil.example", "http://", "https://[::1", "https://a@b", "file:///etc", "\\\\host\\share", "javascript:1", "https://xn--/", "https://a:99999/", "%00", "%zz", "../",
-        "<", ">;rel=next", "=", "\"\\\"", ";", "Bearer ", "*", "client_secret", "registration_access_token", "keys", "kty", "-----BEGIN ", "-----END ",
-        "\"kty\":\"RSA\"", "\"client_id\":{}", "\"client_id\":[[\"a\"]]", "\"scope\":[1,null,{}]", "\"errorCauses\":[1,[],{\"errorSummary\":{}}]",
-    }.Select(Encoding.UTF8.GetBytes).Concat(new[] { new byte[] { 0xff }, [0xc0, 0x80], [0xed, 0xa0, 0x80], [0, 0, 0, 0], [0xff, 0xff, 0xff, 0x7f], [0x30, 0x84, 0x7f, 0xff, 0xff, 0xff] }).ToArray();
+        "\"",
+        "\\",
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "null",
+        "true",
+        "{}",
+        "[]",
+        "\"\"",
+        "\\u0000",
+        "\\ud800",
+        "\\udfff\\ud800",
+        "\u0000",
+        "\u001b[2J",
+        "\u202e",
+        "\ufeff",
+        "\r\n",
+        " ",
+        "-0",
+        "0.0",
+        "1e400",
+        "-1e-400",
+        "9223372036854775807",
+        "9223372036854775808",
+        "-9223372036854775809",
+        "253402300800",
+        "1e18",
+        "0x10",
+        "١٢٣",
+        "NaN",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59.9999999-14:00",
+        "Thu, 01 Jan 1970 00:00:00 GMT",
+        "2026-13-45T99:99:99Z",
+        "//evil.example",
+        "http://",
+        "https://[::1",
+        "https://a@b",
+        "file:///etc",
+        "\\\\host\\share",
+        "javascript:1",
+        "https://xn--/",
+        "https://a:99999/",
+        "%00",
+        "%zz",
+        "../",
+        "<",
+        ">;rel=next",
+        "=",
+        "\"\\\"",
+        ";",
+        "Bearer ",
+        "*",
+        "client_secret",
+        "registration_access_token",
+        "keys",
+        "kty",
+        "-----BEGIN ",
+        "-----END ",
+        "\"kty\":\"RSA\"",
+        "\"client_id\":{}",
+        "\"client_id\":[[\"a\"]]",
+        "\"scope\":[1,null,{}]",
+        "\"errorCauses\":[1,[],{\"errorSummary\":{}}]",
+    }
+        .Select(Encoding.UTF8.GetBytes)
+        .Concat(
+            new[]
+            {
+                new byte[] { 0xff },
+                [0xc0, 0x80],
+                [0xed, 0xa0, 0x80],
+                [0, 0, 0, 0],
+                [0xff, 0xff, 0xff, 0x7f],
+                [0x30, 0x84, 0x7f, 0xff, 0xff, 0xff],
+            }
+        )
+        .ToArray();
 
     private uint _state = (seed * 2654435761u) | 1;
 
@@ -82,11 +157,30 @@ internal sealed class Mutator(uint seed)
             isText ^= bytes[end] == '"';
         }
 
-        var values = new[] { "null", "1", "-1e400", "\"\"", "\"text\"", "[]", "[null]", "[1,\"a\"]", "[[\"a\"]]", "{}", "{\"a\":{}}", "[{}]", "true", "99999999999999999999", "\"\\u0000\"", new string('[', 70) + new string(']', 70) };
+        var values = new[]
+        {
+            "null",
+            "1",
+            "-1e400",
+            "\"\"",
+            "\"text\"",
+            "[]",
+            "[null]",
+            "[1,\"a\"]",
+            "[[\"a\"]]",
+            "{}",
+            "{\"a\":{}}",
+            "[{}]",
+            "true",
+            "99999999999999999999",
+            "\"\\u0000\"",
+            new string('[', 70) + new string(']', 70),
+        };
         return Replaced(bytes, colon + 1, end, Encoding.ASCII.GetBytes(One(values)));
     }
 
     private static byte[] Replaced(byte[] bytes, int from, int to, byte[] by) => [.. bytes.Take(from), .. by, .. bytes.Skip(to)];
 
-    private static byte[] Repeated(byte[] bytes, int times) => Enumerable.Repeat(bytes, times).SelectMany(static piece => piece).Take(Longest).ToArray();
+    private static byte[] Repeated(byte[] bytes, int times) =>
+        Enumerable.Repeat(bytes, times).SelectMany(static piece => piece).Take(Longest).ToArray();
 }

@@ -39,8 +39,18 @@ public sealed class HttpSenderTests : IDisposable
     {
         var step = new RawStep(System.Text.Encoding.ASCII.GetBytes(answer));
         using var server = new RawServer(step, step, step);
-        using var sender = new HttpSender(new HttpTransport(Compat.HandlerFactory.Create(proxy: null, certificate: null), TimeSpan.FromSeconds(20), _clock), _clock);
-        var failure = await Record.ExceptionAsync(() => sender.SendAsync(new ProtocolRequest(HttpMethod.Get, server.Url, RequestEffect.None), StaticToken.Initial(Token), _reporter, _stop.Token));
+        using var sender = new HttpSender(
+            new HttpTransport(Compat.HandlerFactory.Create(proxy: null, certificate: null), TimeSpan.FromSeconds(20), _clock),
+            _clock
+        );
+        var failure = await Record.ExceptionAsync(() =>
+            sender.SendAsync(
+                new ProtocolRequest(HttpMethod.Get, server.Url, RequestEffect.None),
+                StaticToken.Initial(Token),
+                _reporter,
+                _stop.Token
+            )
+        );
         Assert.NotEmpty(_reporter.VerboseLines);
         Assert.DoesNotContain(Token, failure + string.Concat(_reporter.VerboseLines));
     }
@@ -49,9 +59,16 @@ public sealed class HttpSenderTests : IDisposable
     public async Task Secret_members_that_were_sent_are_cleaned_out_of_the_answer()
     {
         _server.Answer(400, """{"error":"invalid_client_metadata","error_description":"not sec-123456, api-123456 or statement-123456"}""");
-        var body = JsonBag.Parse("""{"client_secret":"sec-123456","vendor_api_keys":["a"],"api_token":["api-123456"],"software_statement":"statement-123456"}""");
+        var body = JsonBag.Parse(
+            """{"client_secret":"sec-123456","vendor_api_keys":["a"],"api_token":["api-123456"],"software_statement":"statement-123456"}"""
+        );
         using var sender = new HttpSender(new HttpTransport(_server, TimeSpan.FromSeconds(60), _clock), _clock);
-        var response = await sender.SendAsync(new ProtocolRequest(HttpMethod.Post, Url, RequestEffect.Registers, body), StaticToken.Initial(Token), _reporter, _stop.Token);
+        var response = await sender.SendAsync(
+            new ProtocolRequest(HttpMethod.Post, Url, RequestEffect.Registers, body),
+            StaticToken.Initial(Token),
+            _reporter,
+            _stop.Token
+        );
         Assert.Equal("not ***, *** or ***", ServerErrorReader.Read(response).Description);
     }
 
@@ -166,7 +183,14 @@ public sealed class HttpSenderTests : IDisposable
         for (var request = 0; request < 3; request++)
         {
             var before = _clock.Waits.Count;
-            _ = await Record.ExceptionAsync(() => sender.SendAsync(new ProtocolRequest(HttpMethod.Post, Url, RequestEffect.Registers), StaticToken.Initial(Token), _reporter, _stop.Token));
+            _ = await Record.ExceptionAsync(() =>
+                sender.SendAsync(
+                    new ProtocolRequest(HttpMethod.Post, Url, RequestEffect.Registers),
+                    StaticToken.Initial(Token),
+                    _reporter,
+                    _stop.Token
+                )
+            );
             Assert.InRange(_clock.Waits.Skip(before).Sum(static wait => wait.TotalSeconds), 20, 180);
         }
     }
@@ -229,7 +253,9 @@ public sealed class HttpSenderTests : IDisposable
     [Fact]
     public async Task An_address_with_a_password_is_not_asked_and_not_shown()
     {
-        var error = await Assert.ThrowsAsync<DcrException>(() => SendAsync("GET", new Uri("https://user:pass-123456@as.example.com/register")));
+        var error = await Assert.ThrowsAsync<DcrException>(() =>
+            SendAsync("GET", new Uri("https://user:pass-123456@as.example.com/register"))
+        );
         Assert.DoesNotContain("123456", error.ToString());
         Assert.Empty(_reporter.VerboseLines);
         Assert.Empty(_server.Requests);
@@ -268,8 +294,13 @@ public sealed class HttpSenderTests : IDisposable
 
     private async Task<ProtocolResponse> SendAsync(string method, Uri? url = null)
     {
-        var effect = method == "GET" ? RequestEffect.None : method == "POST" ? RequestEffect.Registers : RequestEffect.Changes;
-        var body = method is "POST" or "PUT" ? JsonBag.Parse("""{"client_secret":"sec-123456","software_statement":"a.jwt.signed"}""") : null;
+        var effect =
+            method == "GET" ? RequestEffect.None
+            : method == "POST" ? RequestEffect.Registers
+            : RequestEffect.Changes;
+        var body = method is "POST" or "PUT"
+            ? JsonBag.Parse("""{"client_secret":"sec-123456","software_statement":"a.jwt.signed"}""")
+            : null;
         using var transport = new HttpTransport(_server, TimeSpan.FromSeconds(60), _clock);
         using var sender = new HttpSender(transport, _clock);
         var request = new ProtocolRequest(new HttpMethod(method), url ?? Url, effect, body);

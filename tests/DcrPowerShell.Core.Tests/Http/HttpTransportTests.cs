@@ -82,7 +82,9 @@ public class HttpTransportTests
         using var server = new RawServer(RawStep.Json(200, Json, keepsOpen: true), RawStep.Close, RawStep.Json(201, Json));
         using var transport = Transport();
         await transport.SendAsync(Request("GET", server.Url), [], CancellationToken.None);
-        var failure = await Assert.ThrowsAsync<TransportException>(() => transport.SendAsync(Request("POST", server.Url), [], CancellationToken.None));
+        var failure = await Assert.ThrowsAsync<TransportException>(() =>
+            transport.SendAsync(Request("POST", server.Url), [], CancellationToken.None)
+        );
         Assert.Equal((TransportFailure.Interrupted, true), (failure.Kind, failure.MayHaveArrived));
         Assert.Single(server.Requests, static request => request.StartsWith("POST", StringComparison.Ordinal));
     }
@@ -117,13 +119,20 @@ public class HttpTransportTests
     [InlineData("midBody")]
     public async Task The_connection_drops_in_the_answer(string drop)
     {
-        using var server = await SharedTestServer.StartAsync($$"""{"faults":[{"on":"register","drop":"{{drop}}"},{"on":"discovery","drop":"{{drop}}"}]}""");
+        using var server = await SharedTestServer.StartAsync(
+            $$"""{"faults":[{"on":"register","drop":"{{drop}}"},{"on":"discovery","drop":"{{drop}}"}]}"""
+        );
         var response = await SendAsync("POST", new Uri(server.Url, "register"));
         Assert.Equal((201, BodyEnd.Broken), (response.Status, response.End));
         Assert.Equal(drop == "midBody", response.Body.Length > 0);
 
         // A read has nothing that would be lost.
-        await AssertFailsAsync("GET", new Uri(server.Url, ".well-known/openid-configuration"), TransportFailure.Interrupted, mayHaveArrived: true);
+        await AssertFailsAsync(
+            "GET",
+            new Uri(server.Url, ".well-known/openid-configuration"),
+            TransportFailure.Interrupted,
+            mayHaveArrived: true
+        );
     }
 
     [Theory]
@@ -179,7 +188,10 @@ public class HttpTransportTests
     [Fact]
     public async Task A_cookie_is_not_kept()
     {
-        using var server = new RawServer(RawStep.Of("HTTP/1.1 200 OK\nSet-Cookie: a=b", JsonBytes, keepsOpen: true), RawStep.Json(200, Json));
+        using var server = new RawServer(
+            RawStep.Of("HTTP/1.1 200 OK\nSet-Cookie: a=b", JsonBytes, keepsOpen: true),
+            RawStep.Json(200, Json)
+        );
         using var transport = Transport();
         await transport.SendAsync(Request("GET", server.Url), [], CancellationToken.None);
         await transport.SendAsync(Request("GET", server.Url), [], CancellationToken.None);
@@ -193,7 +205,9 @@ public class HttpTransportTests
     {
         using var server = new RawServer(RawStep.Silence);
         using var transport = Transport(TimeSpan.FromSeconds(1));
-        var failure = await Assert.ThrowsAsync<TransportException>(() => transport.SendAsync(Request(method, server.Url), [], CancellationToken.None));
+        var failure = await Assert.ThrowsAsync<TransportException>(() =>
+            transport.SendAsync(Request(method, server.Url), [], CancellationToken.None)
+        );
         Assert.Equal((TransportFailure.TimedOut, true), (failure.Kind, failure.MayHaveArrived));
         Assert.Single(server.Requests);
     }
@@ -203,21 +217,34 @@ public class HttpTransportTests
     {
         using var server = new RawServer(Enumerable.Repeat(RawStep.Silence, 16).ToArray());
         using var transport = Transport(TimeSpan.FromSeconds(2));
-        await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Assert.ThrowsAsync<TransportException>(() => transport.SendAsync(Request("POST", server.Url), [], CancellationToken.None))));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 16)
+                .Select(_ =>
+                    Assert.ThrowsAsync<TransportException>(() =>
+                        transport.SendAsync(Request("POST", server.Url), [], CancellationToken.None)
+                    )
+                )
+        );
         Assert.Equal(16, server.Requests.Count);
     }
 
     [Fact]
     public async Task An_answer_that_stalls_is_ended_by_the_time_limit()
     {
-        using var server = await SharedTestServer.StartAsync("""{"faults":[{"on":"register","drop":"stallMidBody"},{"on":"discovery","drop":"stallMidBody"}]}""");
+        using var server = await SharedTestServer.StartAsync(
+            """{"faults":[{"on":"register","drop":"stallMidBody"},{"on":"discovery","drop":"stallMidBody"}]}"""
+        );
         using var transport = Transport(TimeSpan.FromSeconds(2));
         var response = await transport.SendAsync(Request("POST", new Uri(server.Url, "register")), [], CancellationToken.None);
         Assert.Equal((201, BodyEnd.Broken), (response.Status, response.End));
         Assert.NotEmpty(response.Body);
 
         var discovery = Request("GET", new Uri(server.Url, ".well-known/openid-configuration"));
-        Assert.Equal(TransportFailure.TimedOut, (await Assert.ThrowsAsync<TransportException>(() => transport.SendAsync(discovery, [], CancellationToken.None))).Kind);
+        Assert.Equal(
+            TransportFailure.TimedOut,
+            (await Assert.ThrowsAsync<TransportException>(() => transport.SendAsync(discovery, [], CancellationToken.None))).Kind
+        );
     }
 
     private static async Task AssertFailsAsync(string method, Uri url, TransportFailure kind, bool mayHaveArrived)

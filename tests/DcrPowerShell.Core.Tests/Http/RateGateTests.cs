@@ -117,7 +117,10 @@ public class RateGateTests
     public async Task What_a_success_says_of_an_hour_is_told_and_not_waited_for(params string[] lines)
     {
         var gate = new RateGate(_clock);
-        var headers = lines.Select(static line => line.Split([": "], 2, StringSplitOptions.None)).Select(static parts => (parts[0], parts[1])).ToArray();
+        var headers = lines
+            .Select(static line => line.Split([": "], 2, StringSplitOptions.None))
+            .Select(static parts => (parts[0], parts[1]))
+            .ToArray();
         await PassAsync(gate, 1, _ => Answer(201, headers));
         var left = (await gate.EnterAsync(_ => throw new InvalidOperationException("It waits."), CancellationToken.None)).TooLong;
         Assert.InRange(left!.Value.TotalSeconds, 3598, 3601);
@@ -171,7 +174,13 @@ public class RateGateTests
         Assert.Equal((20, 20), (sent, taken));
         Assert.Null(await TryGoAsync(gate));
 
-        ProtocolResponse Told(int left) => Answer(201, ("RateLimit-Limit", "20"), ("RateLimit-Remaining", left.ToString(CultureInfo.InvariantCulture)), ("RateLimit-Reset", "3599"));
+        ProtocolResponse Told(int left) =>
+            Answer(
+                201,
+                ("RateLimit-Limit", "20"),
+                ("RateLimit-Remaining", left.ToString(CultureInfo.InvariantCulture)),
+                ("RateLimit-Reset", "3599")
+            );
     }
 
     [Fact]
@@ -246,7 +255,17 @@ public class RateGateTests
         {
             var gate = new RateGate(_clock, new DcrRateLimit(2, TimeSpan.FromMinutes(1)), isFirm);
             _clock.Waits.Clear();
-            await PassAsync(gate, 3, left => Answer(201, ("X-RateLimit-Limit", "1000"), ("X-RateLimit-Remaining", (900 + left).ToString(CultureInfo.InvariantCulture)), ("X-RateLimit-Reset", (_clock.UtcNow.ToUnixTimeSeconds() + 60).ToString(CultureInfo.InvariantCulture))));
+            await PassAsync(
+                gate,
+                3,
+                left =>
+                    Answer(
+                        201,
+                        ("X-RateLimit-Limit", "1000"),
+                        ("X-RateLimit-Remaining", (900 + left).ToString(CultureInfo.InvariantCulture)),
+                        ("X-RateLimit-Reset", (_clock.UtcNow.ToUnixTimeSeconds() + 60).ToString(CultureInfo.InvariantCulture))
+                    )
+            );
             Assert.Equal(waits, _clock.Waits.Count);
         }
     }
@@ -267,7 +286,8 @@ public class RateGateTests
     [InlineData("0/s")]
     [InlineData("-5/s")]
     [InlineData("5/day")]
-    public void What_is_no_limit_says_how_one_looks(string text) => Assert.Contains("50/min", Assert.Throws<FormatException>(() => DcrRateLimit.Parse(text)).Message);
+    public void What_is_no_limit_says_how_one_looks(string text) =>
+        Assert.Contains("50/min", Assert.Throws<FormatException>(() => DcrRateLimit.Parse(text)).Message);
 
     private static async Task PassAsync(RateGate gate, int count, Func<int, ProtocolResponse> answer)
     {
@@ -302,5 +322,11 @@ public class RateGateTests
     }
 
     private ProtocolResponse Answer(int status = 201, params (string Name, string Value)[] headers) =>
-        new(status, headers.Select(header => new KeyValuePair<string, string>(header.Name, header.Value)).ToList(), [], BodyEnd.Whole, _clock.UtcNow);
+        new(
+            status,
+            headers.Select(header => new KeyValuePair<string, string>(header.Name, header.Value)).ToList(),
+            [],
+            BodyEnd.Whole,
+            _clock.UtcNow
+        );
 }

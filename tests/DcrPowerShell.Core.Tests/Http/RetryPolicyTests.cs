@@ -45,7 +45,10 @@ public class RetryPolicyTests
     [InlineData(170, 11, null)]
     [InlineData(0, 180, 180.0)]
     public void A_request_waits_three_minutes_in_all(int waited, int asked, double? seconds) =>
-        Assert.Equal(Seconds(seconds), RetryPolicy.AfterAnswer(RequestEffect.Registers, Answers.Of(429, "", $"Retry-After: {asked}"), 2, TimeSpan.FromSeconds(waited)));
+        Assert.Equal(
+            Seconds(seconds),
+            RetryPolicy.AfterAnswer(RequestEffect.Registers, Answers.Of(429, "", $"Retry-After: {asked}"), 2, TimeSpan.FromSeconds(waited))
+        );
 
     [Theory]
     [InlineData(RequestEffect.Registers, TransportFailure.Connect, false, 1, 0.5)]
@@ -59,7 +62,10 @@ public class RetryPolicyTests
     [InlineData(RequestEffect.Registers, TransportFailure.TimedOut, true, 1, null)]
     [InlineData(RequestEffect.None, TransportFailure.Tls, false, 1, null)]
     internal void After_a_failure(RequestEffect effect, TransportFailure kind, bool mayHaveArrived, int tries, double? seconds) =>
-        Assert.Equal(Seconds(seconds), RetryPolicy.AfterFailure(effect, new TransportException(kind, mayHaveArrived, new IOException("broken")), tries));
+        Assert.Equal(
+            Seconds(seconds),
+            RetryPolicy.AfterFailure(effect, new TransportException(kind, mayHaveArrived, new IOException("broken")), tries)
+        );
 
     private static TimeSpan? Seconds(double? seconds) => seconds is { } value ? TimeSpan.FromSeconds(value) : null;
 }

@@ -30,7 +30,8 @@ public class CsvTests
     [InlineData("\r=1+1")]
     [InlineData("＝SUM(A1)")]
     [InlineData("= A1")]
-    public void A_cell_that_a_spreadsheet_would_run_is_a_text(string cell) => Assert.StartsWith("\"'", Csv.Row([cell]), StringComparison.Ordinal);
+    public void A_cell_that_a_spreadsheet_would_run_is_a_text(string cell) =>
+        Assert.StartsWith("\"'", Csv.Row([cell]), StringComparison.Ordinal);
 
     /// <summary>Scripts look clients up by it, and there is nothing in it to call.</summary>
     [Theory]

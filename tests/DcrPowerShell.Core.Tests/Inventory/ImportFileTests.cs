@@ -9,19 +9,41 @@ namespace DcrPowerShell.Core.Tests.Inventory;
 public class ImportFileTests
 {
     [Theory]
-    [InlineData("client_id,registration_access_token,registration_client_uri,client_secret,client_secret_expires_at,tenant,notes\nc1,rat-1,https://as.example.com/c1,cs-1,1803077736,north,hello")]
-    [InlineData("#TYPE Selected.DcrClient\r\nTenant,ClientId,ClientSecret,RegistrationAccessToken,\"RegistrationClientUri\",ClientSecretExpiresAt\r\nnorth, c1 ,\"cs-1\",rat-1,https://as.example.com/c1,2027-02-19T22:55:36Z\r\n")]
-    [InlineData("\uFEFFClient Id,client-secret\u00A0,Registration Access Token,registration_client_uri\u200B,Client Secret Expires At, tenant\nc1,cs-1\u00A0,\uFEFFrat-1,https://as.example.com/c1,1803077736,north")]
-    [InlineData("""[{"client_id":"c1","registration_access_token":"rat-1","registration_client_uri":"https://as.example.com/c1","client_secret":"cs-1","client_secret_expires_at":"1803077736","tenant":"north"}]""")]
-    [InlineData(""" {"ClientId":"c1","RegistrationAccessToken":"rat-1","RegistrationClientUri":"https://as.example.com/c1","ClientSecret":"cs-1","ClientSecretExpiresAt":1803077736,"Tenant":"north"}""")]
+    [InlineData(
+        "client_id,registration_access_token,registration_client_uri,client_secret,client_secret_expires_at,tenant,notes\nc1,rat-1,https://as.example.com/c1,cs-1,1803077736,north,hello"
+    )]
+    [InlineData(
+        "#TYPE Selected.DcrClient\r\nTenant,ClientId,ClientSecret,RegistrationAccessToken,\"RegistrationClientUri\",ClientSecretExpiresAt\r\nnorth, c1 ,\"cs-1\",rat-1,https://as.example.com/c1,2027-02-19T22:55:36Z\r\n"
+    )]
+    [InlineData(
+        "\uFEFFClient Id,client-secret\u00A0,Registration Access Token,registration_client_uri\u200B,Client Secret Expires At, "
+            + "tenant\nc1,cs-1\u00A0,\uFEFFrat-1,https://as.example.com/c1,1803077736,north"
+    )]
+    [InlineData(
+        """[{"client_id":"c1","registration_access_token":"rat-1","registration_client_uri":"https://as.example.com/c1","client_secret":"cs-1","client_secret_expires_at":"1803077736","tenant":"north"}]"""
+    )]
+    [InlineData(
+        """ {"ClientId":"c1","RegistrationAccessToken":"rat-1","RegistrationClientUri":"https://as.example.com/c1","ClientSecret":"cs-1","ClientSecretExpiresAt":1803077736,"Tenant":"north"}"""
+    )]
     public void Every_way_to_write_a_client_is_read(string text)
     {
         var (_, row) = Assert.Single(ImportFile.Read(text, out _));
         var request = ImportRequest.From(row, "here");
         Assert.Equal(
             ("c1", "rat-1", "https://as.example.com/c1", "cs-1", 1803077736, "north"),
-            (request.ClientId, request.RegistrationAccessToken, request.RegistrationClientUri, request.ClientSecret, request.ClientSecretExpiresAt, request.Tenant));
-        Assert.DoesNotContain(request.Metadata, static member => member.Value.ToString().Contains("rat-1") || member.Value.ToString().Contains("cs-1"));
+            (
+                request.ClientId,
+                request.RegistrationAccessToken,
+                request.RegistrationClientUri,
+                request.ClientSecret,
+                request.ClientSecretExpiresAt,
+                request.Tenant
+            )
+        );
+        Assert.DoesNotContain(
+            request.Metadata,
+            static member => member.Value.ToString().Contains("rat-1") || member.Value.ToString().Contains("cs-1")
+        );
     }
 
     [Fact]
@@ -30,7 +52,10 @@ public class ImportFileTests
         var rows = ImportFile.Read("client_id,client_secret,tenant\nc1,,\n\nc2,s,t\n", out _);
         Assert.Equal(["line 2", "line 4"], rows.Select(static row => row.Place));
         Assert.Null(ImportRequest.From(rows[0].Row, "").ClientSecret);
-        Assert.Equal(["object 1", "object 2"], ImportFile.Read("""[{"client_id":"a"},{"client_id":"b"}]""", out _).Select(static row => row.Place));
+        Assert.Equal(
+            ["object 1", "object 2"],
+            ImportFile.Read("""[{"client_id":"a"},{"client_id":"b"}]""", out _).Select(static row => row.Place)
+        );
     }
 
     [Theory]
@@ -49,6 +74,9 @@ public class ImportFileTests
     {
         var (_, row) = Assert.Single(ImportFile.Read("client_id,client_secret_expires_at\nc1,canary-1", out _));
         var error = Assert.Throws<DcrException>(() => ImportRequest.From(row, "clients.csv, line 2"));
-        Assert.Equal("clients.csv, line 2: client_secret_expires_at is neither a number of seconds since 1970 nor a date. Nothing was sent.", error.Message);
+        Assert.Equal(
+            "clients.csv, line 2: client_secret_expires_at is neither a number of seconds since 1970 nor a date. Nothing was sent.",
+            error.Message
+        );
     }
 }

@@ -38,7 +38,9 @@ public class InventoryWriterTests
     {
         var text = Written(DcrInventoryFormat.Csv, Client());
         var rows = Csv.Read(new StringReader(text)).Select(static row => row.Cells).ToList();
-        var cells = rows[0].Zip(rows[1], static (name, cell) => (name, cell)).ToDictionary(static pair => pair.name, static pair => pair.cell);
+        var cells = rows[0]
+            .Zip(rows[1], static (name, cell) => (name, cell))
+            .ToDictionary(static pair => pair.name, static pair => pair.cell);
         Assert.Equal("'=1+***", cells["ClientName"]);
         Assert.Equal("-c1", cells["ClientId"]);
         Assert.Equal("https://a.example/cb;https://b.example/cb", cells["RedirectUri"]);
@@ -61,7 +63,10 @@ public class InventoryWriterTests
         Assert.Equal("=1+***", client.Text("client_name"));
         Assert.Equal(["https://a.example/cb", "https://b.example/cb"], client.Texts("redirect_uris"));
         Assert.Equal((1803077736, 1795301736), (client.Integer("client_secret_expires_at"), client.Integer("client_id_issued_at")));
-        Assert.Equal(("north", "https://as.example.com", "Active", Record.SecretName), (client.Text("tenant"), client.Text("issuer"), client.Text("state"), client.Text("secret_name")));
+        Assert.Equal(
+            ("north", "https://as.example.com", "Active", Record.SecretName),
+            (client.Text("tenant"), client.Text("issuer"), client.Text("state"), client.Text("secret_name"))
+        );
         Assert.Equal("https://as.example.com/register?token=***", client.Text("registration_client_uri"));
         Assert.True(client.TryGet("x", out var own));
         Assert.Equal("""{"y":[1,true,null]}""", own.GetRawText());

@@ -61,8 +61,14 @@ public class BackupTests
         Assert.Equal((0, "c1 v1"), (damaged, string.Join(" ", taken.Select(static record => record.ClientId).OrderBy(static id => id))));
 
         var other = elsewhere.Ledger;
-        Assert.Equal(("token-of-c1", 0UL), (other.FindTenant(Issuer, "t1")!.Record.RegistrationAccessToken, other.FindTenant(Issuer, "t1")!.Place));
-        Assert.Equal(("token-of-v1", 0UL), (other.FindTenant(Issuer, "t2")!.Record.RegistrationAccessToken, other.FindTenant(Issuer, "t2")!.Place));
+        Assert.Equal(
+            ("token-of-c1", 0UL),
+            (other.FindTenant(Issuer, "t1")!.Record.RegistrationAccessToken, other.FindTenant(Issuer, "t1")!.Place)
+        );
+        Assert.Equal(
+            ("token-of-v1", 0UL),
+            (other.FindTenant(Issuer, "t2")!.Record.RegistrationAccessToken, other.FindTenant(Issuer, "t2")!.Place)
+        );
         Assert.Null(other.FindTenant(Issuer, "t3"));
         Assert.Equal("s3cret", other.FindSecret("PortalSecret"));
 
@@ -106,7 +112,11 @@ public class BackupTests
         process.Ledger.Register("ours", "t1");
         var taken = await process.Ledger.RestoreAsync(LedgerHash.Parse(elsewhere.Ledger.Id), elsewhere.Ledger.Contents());
         Assert.Equal("theirs", Assert.Single(taken).ClientId);
-        Assert.Equal("Tenant 't1' has more than one client: 'ours', which is used for it, and 'theirs'. Remove-DcrClient -ClientId removes the one that is not wanted.", StoreOperation.DoubledWarning(process.Ledger, taken));
+        Assert.Equal(
+            "Tenant 't1' has more than one client: 'ours', which is used for it, and 'theirs'. Remove-DcrClient -ClientId removes the one "
+                + "that is not wanted.",
+            StoreOperation.DoubledWarning(process.Ledger, taken)
+        );
         Assert.Null(StoreOperation.DoubledWarning(elsewhere.Ledger, taken));
 
         await process.Ledger.KeepAsync(LedgerSamples.Record("theirs", "t1", "new"), null);
@@ -119,7 +129,12 @@ public class BackupTests
         process.Kill();
         using var next = _machine.Start();
         Assert.Equal("ours", next.Ledger.FindTenant(Issuer, "t1")!.Record.ClientId);
-        await next.Ledger.MoveAsync(next.Ledger.Find(Issuer, "theirs")!.Record, LedgerSamples.Vault, null, next.Ledger.Find(Issuer, "theirs")!.Sequence);
+        await next.Ledger.MoveAsync(
+            next.Ledger.Find(Issuer, "theirs")!.Record,
+            LedgerSamples.Vault,
+            null,
+            next.Ledger.Find(Issuer, "theirs")!.Sequence
+        );
         Assert.Equal("ours", next.Ledger.FindTenant(Issuer, "t1")!.Record.ClientId);
         await next.Ledger.RemoveAsync(LedgerSamples.Record("ours", "t1"));
         Assert.Equal("theirs", next.Ledger.FindTenant(Issuer, "t1")!.Record.ClientId);
@@ -140,7 +155,11 @@ public class BackupTests
 
         await ledger.KeepAsync(LedgerSamples.Record("changed", "t1", "new"), null);
         await ledger.RemoveAsync(LedgerSamples.Record("removed", "t2"), since: removed);
-        await ledger.KnowAsync([LedgerSamples.Record("moved", "t3")], LedgerSamples.Vault, replaces: ledger.Find(Issuer, "moved")!.Sequence);
+        await ledger.KnowAsync(
+            [LedgerSamples.Record("moved", "t3")],
+            LedgerSamples.Vault,
+            replaces: ledger.Find(Issuer, "moved")!.Sequence
+        );
         await ledger.KeepSecretAsync("Changed", "new");
         await ledger.RemoveSecretAsync("Removed");
         await ledger.CloseAsync([open]);
@@ -170,7 +189,10 @@ public class BackupTests
     [Fact]
     public void Of_a_backup_with_any_byte_spoilt_the_rest_is_read_and_what_is_missing_is_counted()
     {
-        var backup = TestBackup.Cheap(Passphrase, Enumerable.Range(1, 3).Select(static number => LedgerSamples.Record($"c{number}", $"t{number}")).ToList());
+        var backup = TestBackup.Cheap(
+            Passphrase,
+            Enumerable.Range(1, 3).Select(static number => LedgerSamples.Record($"c{number}", $"t{number}")).ToList()
+        );
         var start = Array.IndexOf(backup, (byte)'\n') + 1;
         for (var index = start; index < backup.Length; index += 3)
         {

@@ -32,11 +32,16 @@ public class CompactionTests
             Assert.Equal(before, View(ledger));
             using var again = new RegistrationLedger(disk.Start(), _keys);
             Assert.Equal(before, View(again));
-            var (rows, open, live) = ledger.File.Look(static state => (state.Rows.Count, state.Open.Sum(static entry => entry.Frames.Count), state.LiveLength));
+            var (rows, open, live) = ledger.File.Look(static state =>
+                (state.Rows.Count, state.Open.Sum(static entry => entry.Frames.Count), state.LiveLength)
+            );
             var found = disk.Frames(_keys);
             Assert.Empty(found.Gaps);
             Assert.Equal(rows + open, found.Frames.Count(static frame => frame.Header.Kind != FrameKind.Mark));
-            Assert.Equal(live, found.Frames.Where(static frame => frame.Header.Kind != FrameKind.Mark).Sum(static frame => (long)frame.Header.Length));
+            Assert.Equal(
+                live,
+                found.Frames.Where(static frame => frame.Header.Kind != FrameKind.Mark).Sum(static frame => (long)frame.Header.Length)
+            );
             Assert.InRange(found.Frames.Count(static frame => frame.Header.Kind == FrameKind.Mark), 0, 1);
             Assert.True(disk[Second].Length < size);
         }
@@ -179,7 +184,12 @@ public class CompactionTests
             var (closed, kept) = (LedgerHash.New(), Draft());
             file.Write(Draft(FrameKind.Asked, entry: closed));
             file.Write(kept);
-            var (calls, isLocked, drafts, writing) = (0, false, Enumerable.Range(0, 3).Select(static _ => Draft()).ToList(), Task.CompletedTask);
+            var (calls, isLocked, drafts, writing) = (
+                0,
+                false,
+                Enumerable.Range(0, 3).Select(static _ => Draft()).ToList(),
+                Task.CompletedTask
+            );
             drafts.Add(Draft(FrameKind.Closed, entry: closed));
             disk.Before = call =>
             {
@@ -191,7 +201,10 @@ public class CompactionTests
                     writing = Task.Run(() => by.WriteAsync(_ => drafts, isDurable: true));
                     if (!isLocked && (!bySame || call.Name.EndsWith(".new", StringComparison.Ordinal)))
                     {
-                        Assert.True(Task.WhenAny(writing, Task.Delay(HangLimit.OfWait)).Done() == writing, "The writer waits for the compaction.");
+                        Assert.True(
+                            Task.WhenAny(writing, Task.Delay(HangLimit.OfWait)).Done() == writing,
+                            "The writer waits for the compaction."
+                        );
                     }
                 }
             };
@@ -206,7 +219,10 @@ public class CompactionTests
                 file.ReadOn();
                 foreach (var reader in new[] { again, other, file })
                 {
-                    Assert.All(drafts.Take(3).Append(kept), draft => Assert.NotNull(reader.Look(state => state.Client(draft.Header.Client))));
+                    Assert.All(
+                        drafts.Take(3).Append(kept),
+                        draft => Assert.NotNull(reader.Look(state => state.Client(draft.Header.Client)))
+                    );
                     Assert.Empty(reader.Look(static state => state.Open));
                     Assert.Empty(reader.Gaps);
                 }
@@ -226,9 +242,15 @@ public class CompactionTests
         file.Compact();
         var calls = _disk.Calls.ToList();
         var locked = calls.FindIndex(static call => call.Operation == DiskOperation.Lock && call.Name == LedgerFile.LockName);
-        Assert.InRange(calls.FindLastIndex(locked, static call => call.Operation == DiskOperation.Flush), calls.FindLastIndex(locked, static call => call.Operation == DiskOperation.Append), locked);
+        Assert.InRange(
+            calls.FindLastIndex(locked, static call => call.Operation == DiskOperation.Flush),
+            calls.FindLastIndex(locked, static call => call.Operation == DiskOperation.Append),
+            locked
+        );
         Assert.True(calls.Skip(locked).Where(static call => call.Operation == DiskOperation.Append).Sum(static call => call.Count) < 1000);
-        Assert.True(calls.Take(locked).Where(static call => call.Operation == DiskOperation.Append).Sum(static call => call.Count) > 2_000_000);
+        Assert.True(
+            calls.Take(locked).Where(static call => call.Operation == DiskOperation.Append).Sum(static call => call.Count) > 2_000_000
+        );
     }
 
     [Fact]
@@ -514,13 +536,19 @@ public class CompactionTests
                     known[id] = (vault, ledger.Register(id, "t-" + id, vault));
                     break;
                 case 0:
-                    known[client!] = (known[client!].Vault, ledger.KeepAsync(Record(client!, "t-" + client, "secret-" + step), known[client!].Vault).Done());
+                    known[client!] = (
+                        known[client!].Vault,
+                        ledger.KeepAsync(Record(client!, "t-" + client, "secret-" + step), known[client!].Vault).Done()
+                    );
                     break;
                 case 1:
                     ledger.StoredAsync([(Issuer, client!, known[client!].Sequence)]).Done();
                     break;
                 case 2:
-                    known[client!] = (known[client!].Vault, Math.Max(known[client!].Sequence, ledger.RemoveAsync(Record(client!), since: known[client!].Sequence).Done()));
+                    known[client!] = (
+                        known[client!].Vault,
+                        Math.Max(known[client!].Sequence, ledger.RemoveAsync(Record(client!), since: known[client!].Sequence).Done())
+                    );
                     break;
                 case 3:
                     ledger.KnowAsync([Record("known-" + step, "known-" + step)], Vault).Done();
@@ -545,12 +573,25 @@ public class CompactionTests
     private static List<string> View(RegistrationLedger ledger)
     {
         ledger.ReadOn();
-        var view = ledger.File.Look(static state => state.Rows.Select(static row =>
-            $"{row.Client} {row.Header.Sequence} {row.Header.Tenant} {row.IsRemoved} {row.IsPending} {(row.IsPending ? row.Header.Place : 0)} {row.IsWhole && !row.IsStored}").ToList());
+        var view = ledger.File.Look(static state =>
+            state
+                .Rows.Select(static row =>
+                    $"{row.Client} {row.Header.Sequence} {row.Header.Tenant} {row.IsRemoved} {row.IsPending} "
+                        + $"{(row.IsPending ? row.Header.Place : 0)} {row.IsWhole && !row.IsStored}"
+                )
+                .ToList()
+        );
         view.AddRange(ledger.List(null).Select(static row => row.Record.ToJson()));
         view.AddRange(ledger.PendingFor(Vault).Select(static row => row.Record.ToJson()));
         view.AddRange(ledger.RemovalsFor(Vault).Select(static removal => removal.ToString()));
-        view.AddRange(ledger.Open().Select(static entry => $"{entry.Id} {entry.Intent!.Tenant} {string.Join(",", entry.Answers.Select(static answer => answer.Sequence + Encoding.UTF8.GetString(answer.Body)))}"));
+        view.AddRange(
+            ledger
+                .Open()
+                .Select(static entry =>
+                    $"{entry.Id} {entry.Intent!.Tenant} "
+                        + $"{string.Join(",", entry.Answers.Select(static answer => answer.Sequence + Encoding.UTF8.GetString(answer.Body)))}"
+                )
+        );
         view.Sort(StringComparer.Ordinal);
         return view;
     }

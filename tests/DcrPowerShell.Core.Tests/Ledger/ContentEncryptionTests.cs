@@ -14,7 +14,10 @@ public class ContentEncryptionTests
     [Fact]
     public void The_published_vectors_come_out()
     {
-        var plain = Encoding.ASCII.GetBytes("A cipher system must not be required to be secret, and it must be able to fall into the hands of the enemy without inconvenience");
+        var plain = Encoding.ASCII.GetBytes(
+            "A cipher system must not be required to be secret, and it must be able to fall into the hands of the enemy without "
+                + "inconvenience"
+        );
         var associated = Encoding.ASCII.GetBytes("The second principle of Auguste Kerckhoffs");
         var vector = Hex("1a f3 8c 2d c2 b9 6f fd d8 66 94 09 23 41 bc 04");
         var expected = Hex("""
@@ -113,7 +116,9 @@ public class ContentEncryptionTests
         Assert.Equal(ContentEncryption.VectorSize, ContentEncryption.NewVector().Length);
     }
 
-    private static byte[] Seal(byte[] plain, byte[] associated) => ContentEncryption.Encrypt(Key, plain, associated, ContentEncryption.NewVector());
+    private static byte[] Seal(byte[] plain, byte[] associated) =>
+        ContentEncryption.Encrypt(Key, plain, associated, ContentEncryption.NewVector());
 
-    private static byte[] Hex(string text) => text.Split([' ', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries).Select(static pair => Convert.ToByte(pair, 16)).ToArray();
+    private static byte[] Hex(string text) =>
+        text.Split([' ', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries).Select(static pair => Convert.ToByte(pair, 16)).ToArray();
 }

@@ -253,12 +253,24 @@ public class FrameTests
         return FrameHeader.Read(bytes);
     }
 
-    private (FrameHeader Header, byte[] Frame) Sealed() => Codec.Seal(
-        new FrameDraft(
-            new FrameHeader { Kind = FrameKind.Kept, Entry = LedgerHash.New(), Tenant = LedgerHash.New(), Client = LedgerHash.New(), Reference = 2, Issuer = 3, Place = 5 },
-            Bytes(20, 3),
-            Bytes(40, 4)),
-        11,
-        default,
-        13);
+    private (FrameHeader Header, byte[] Frame) Sealed() =>
+        Codec.Seal(
+            new FrameDraft(
+                new FrameHeader
+                {
+                    Kind = FrameKind.Kept,
+                    Entry = LedgerHash.New(),
+                    Tenant = LedgerHash.New(),
+                    Client = LedgerHash.New(),
+                    Reference = 2,
+                    Issuer = 3,
+                    Place = 5,
+                },
+                Bytes(20, 3),
+                Bytes(40, 4)
+            ),
+            11,
+            default,
+            13
+        );
 }

@@ -43,11 +43,23 @@ internal sealed class LedgerBytes(ILedgerKeys keys, ulong epoch = 1)
     }
 
     /// <summary>The frame that would come next.</summary>
-    public (FrameHeader Header, byte[] Frame) Seal(int bodyLength = 10, ulong? byEpoch = null) => Codec.Seal(
-        new FrameDraft(new FrameHeader { Kind = FrameKind.Kept, Entry = LedgerHash.New(), Tenant = LedgerHash.New(), Client = LedgerHash.New() }, [1, 2, 3], new byte[bodyLength]),
-        Last.Sequence + 1,
-        Last,
-        byEpoch ?? epoch);
+    public (FrameHeader Header, byte[] Frame) Seal(int bodyLength = 10, ulong? byEpoch = null) =>
+        Codec.Seal(
+            new FrameDraft(
+                new FrameHeader
+                {
+                    Kind = FrameKind.Kept,
+                    Entry = LedgerHash.New(),
+                    Tenant = LedgerHash.New(),
+                    Client = LedgerHash.New(),
+                },
+                [1, 2, 3],
+                new byte[bodyLength]
+            ),
+            Last.Sequence + 1,
+            Last,
+            byEpoch ?? epoch
+        );
 
     /// <summary>Adds what a killed writer left.</summary>
     public LedgerBytes Leave(IEnumerable<byte> torn)
@@ -62,7 +74,14 @@ internal sealed class LedgerBytes(ILedgerKeys keys, ulong epoch = 1)
     public static Found Scan(byte[] bytes, FrameCodec codec, bool checksEnd = true, bool isSettled = true)
     {
         var found = new Found();
-        var (end, last) = new FrameScanner(FileOf(bytes), codec).Scan(0, default, checksEnd, isSettled, (header, offset) => found.Frames.Add((header, offset)), found.Gaps.Add);
+        var (end, last) = new FrameScanner(FileOf(bytes), codec).Scan(
+            0,
+            default,
+            checksEnd,
+            isSettled,
+            (header, offset) => found.Frames.Add((header, offset)),
+            found.Gaps.Add
+        );
         (found.End, found.Last) = (end, last);
         return found;
     }

@@ -266,9 +266,15 @@ public class LedgerFileTests
                 mine.Add((await file.WriteAsync(static _ => [Draft()], isDurable: true))[0].Sequence);
             }
 
-            return mine;
-        }))));
-        Assert.Equal(Enumerable.Range(1, Processes * Threads * Frames).Select(static number => (long)number), sequences.SelectMany(static mine => mine).OrderBy(static number => number));
+                            return mine;
+                        })
+                    )
+            )
+        );
+        Assert.Equal(
+            Enumerable.Range(1, Processes * Threads * Frames).Select(static number => (long)number),
+            sequences.SelectMany(static mine => mine).OrderBy(static number => number)
+        );
         var found = _disk.Frames(_keys);
         Assert.Equal(Processes * Threads * Frames, found.Frames.Count);
         Assert.Empty(found.Gaps);
@@ -506,7 +512,12 @@ public class LedgerFileTests
         };
         file.Write(draft);
         _disk.LosePower();
-        Assert.Equal([Second], _disk.Names.Where(static name => name.StartsWith("ledger-", StringComparison.Ordinal) && name.EndsWith(".dcrl", StringComparison.Ordinal)));
+        Assert.Equal(
+            [Second],
+            _disk.Names.Where(static name =>
+                name.StartsWith("ledger-", StringComparison.Ordinal) && name.EndsWith(".dcrl", StringComparison.Ordinal)
+            )
+        );
         Assert.NotNull(Open().Look(state => state.Client(draft.Header.Client)));
     }
 
@@ -604,12 +615,17 @@ public class LedgerFileTests
         state.Client(draft.Header.Client) is { } row ? (row.Header, row.Offset) : null;
 
     private static List<(FrameHeader Header, long Offset)> Rows(LedgerFile file) =>
-        file.Look(static state => state.Rows.Select(static row => (row.Header, row.Offset)).OrderBy(static row => row.Header.Sequence).ToList());
+        file.Look(static state =>
+            state.Rows.Select(static row => (row.Header, row.Offset)).OrderBy(static row => row.Header.Sequence).ToList()
+        );
 
     private LedgerFile Open() => new(_disk.Start(), _keys);
 
     /// <summary>Hands all of them over while another write is being flushed.</summary>
-    private List<Task<IReadOnlyList<FrameHeader>>> AllAtOnce(LedgerFile file, IReadOnlyList<Func<LedgerState, IReadOnlyList<FrameDraft>>> writers)
+    private List<Task<IReadOnlyList<FrameHeader>>> AllAtOnce(
+        LedgerFile file,
+        IReadOnlyList<Func<LedgerState, IReadOnlyList<FrameDraft>>> writers
+    )
     {
         var tasks = new List<Task<IReadOnlyList<FrameHeader>>>();
         _disk.Before = call =>

@@ -36,27 +36,53 @@ internal static class LedgerSamples
     public static LedgerAnswer Answer(string clientId) =>
         new(201, Encoding.UTF8.GetBytes($$"""{"client_id":"{{clientId}}"}"""), Now) { ContentType = "application/json" };
 
-    public static RegistrationRecord Record(string clientId, string? tenant = null, string? secret = null, DateTimeOffset? updatedAt = null) => new()
-    {
-        Issuer = Issuer,
-        ClientId = clientId,
-        Tenant = tenant,
-        RegistrationClientUri = new Uri($"{Issuer}/register/{clientId}"),
-        RegistrationAccessToken = "token-of-" + clientId,
-        ClientSecret = secret ?? "secret-of-" + clientId,
-        ClientSecretExpiresAt = 0,
-        CreatedAt = Now,
-        UpdatedAt = updatedAt ?? Now,
-        Metadata = JsonBag.Parse($$"""{"client_name":"Clinic {{clientId}}","token_endpoint_auth_method":"client_secret_basic"}"""),
-    };
+    public static RegistrationRecord Record(
+        string clientId,
+        string? tenant = null,
+        string? secret = null,
+        DateTimeOffset? updatedAt = null
+    ) =>
+        new()
+        {
+            Issuer = Issuer,
+            ClientId = clientId,
+            Tenant = tenant,
+            RegistrationClientUri = new Uri($"{Issuer}/register/{clientId}"),
+            RegistrationAccessToken = "token-of-" + clientId,
+            ClientSecret = secret ?? "secret-of-" + clientId,
+            ClientSecretExpiresAt = 0,
+            CreatedAt = Now,
+            UpdatedAt = updatedAt ?? Now,
+            Metadata = JsonBag.Parse($$"""{"client_name":"Clinic {{clientId}}","token_endpoint_auth_method":"client_secret_basic"}"""),
+        };
 
-    public static FrameDraft Draft(FrameKind kind = FrameKind.Kept, LedgerHash? client = null, LedgerHash? entry = null, LedgerHash? tenant = null, int length = 20) =>
-        new(new FrameHeader { Kind = kind, Client = client ?? LedgerHash.New(), Entry = entry ?? LedgerHash.None, Tenant = tenant ?? LedgerHash.None }, [1, 2], new byte[length]);
+    public static FrameDraft Draft(
+        FrameKind kind = FrameKind.Kept,
+        LedgerHash? client = null,
+        LedgerHash? entry = null,
+        LedgerHash? tenant = null,
+        int length = 20
+    ) =>
+        new(
+            new FrameHeader
+            {
+                Kind = kind,
+                Client = client ?? LedgerHash.New(),
+                Entry = entry ?? LedgerHash.None,
+                Tenant = tenant ?? LedgerHash.None,
+            },
+            [1, 2],
+            new byte[length]
+        );
 
-    public static FrameHeader Write(this LedgerFile file, FrameDraft draft, bool isDurable = true) => file.Write(_ => [draft], isDurable).Single();
+    public static FrameHeader Write(this LedgerFile file, FrameDraft draft, bool isDurable = true) =>
+        file.Write(_ => [draft], isDurable).Single();
 
-    public static IReadOnlyList<FrameHeader> Write(this LedgerFile file, Func<LedgerState, IReadOnlyList<FrameDraft>> decide, bool isDurable = true) =>
-        file.WriteAsync(decide, isDurable).Done();
+    public static IReadOnlyList<FrameHeader> Write(
+        this LedgerFile file,
+        Func<LedgerState, IReadOnlyList<FrameDraft>> decide,
+        bool isDurable = true
+    ) => file.WriteAsync(decide, isDurable).Done();
 
     public static T Done<T>(this Task<T> task) => task.GetAwaiter().GetResult();
 
@@ -74,12 +100,17 @@ internal static class LedgerSamples
     }
 
     /// <summary>Ids of the living clients.</summary>
-    public static IReadOnlyList<string> Clients(this RegistrationLedger ledger) => ledger.List(Issuer).Select(static row => row.Record.ClientId).OrderBy(static id => id, StringComparer.Ordinal).ToList();
+    public static IReadOnlyList<string> Clients(this RegistrationLedger ledger) =>
+        ledger.List(Issuer).Select(static row => row.Record.ClientId).OrderBy(static id => id, StringComparer.Ordinal).ToList();
 
     /// <summary>The newest generation's name.</summary>
-    public static string Newest(this DiskDouble disk) => disk.Names.Last(static name => name.StartsWith("ledger-", StringComparison.Ordinal) && name.EndsWith(".dcrl", StringComparison.Ordinal));
+    public static string Newest(this DiskDouble disk) =>
+        disk.Names.Last(static name =>
+            name.StartsWith("ledger-", StringComparison.Ordinal) && name.EndsWith(".dcrl", StringComparison.Ordinal)
+        );
 
-    public static LedgerBytes.Found Frames(this DiskDouble disk, ILedgerKeys keys) => LedgerBytes.Scan(disk[disk.Newest()], new FrameCodec(keys));
+    public static LedgerBytes.Found Frames(this DiskDouble disk, ILedgerKeys keys) =>
+        LedgerBytes.Scan(disk[disk.Newest()], new FrameCodec(keys));
 
     /// <summary>Everything that the files of a folder hold, decrypted.</summary>
     public static string Decrypted(this DiskDouble disk, ILedgerKeys keys)

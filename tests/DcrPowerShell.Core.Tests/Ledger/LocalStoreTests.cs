@@ -78,7 +78,17 @@ public class LocalStoreTests
     public async Task One_protection_after_another_is_possible()
     {
         await FilledAsync(Start());
-        foreach (var protection in new[] { DcrProtection.Passphrase, DcrProtection.Vault, DcrProtection.Passphrase, DcrProtection.User, DcrProtection.Vault, DcrProtection.User })
+        foreach (
+            var protection in new[]
+            {
+                DcrProtection.Passphrase,
+                DcrProtection.Vault,
+                DcrProtection.Passphrase,
+                DcrProtection.User,
+                DcrProtection.Vault,
+                DcrProtection.User,
+            }
+        )
         {
             await ProtectAsync(_opened.Last(), protection);
             AssertWhole(await OpenedAsync(Start(), Passphrase));
@@ -163,7 +173,10 @@ public class LocalStoreTests
     {
         await FilledAsync(Start());
         _vault.Fault = VaultFault.LosesWrites;
-        Assert.Equal(DcrErrorId.VaultWriteFailed, (await Assert.ThrowsAsync<DcrException>(() => ProtectAsync(_opened[0], DcrProtection.Vault))).ErrorId);
+        Assert.Equal(
+            DcrErrorId.VaultWriteFailed,
+            (await Assert.ThrowsAsync<DcrException>(() => ProtectAsync(_opened[0], DcrProtection.Vault))).ErrorId
+        );
         Assert.Equal(DcrProtection.User, _opened[0].Protection);
         AssertWhole(await Start().OpenAsync());
     }
@@ -208,7 +221,10 @@ public class LocalStoreTests
     [InlineData(DcrProtection.User, false)]
     [InlineData(DcrProtection.Passphrase, true)]
     [InlineData(DcrProtection.Vault, true)]
-    public async Task Another_process_goes_on_after_a_re_keying_where_it_can_get_the_key_and_says_so_where_not(DcrProtection protection, bool isLocked)
+    public async Task Another_process_goes_on_after_a_re_keying_where_it_can_get_the_key_and_says_so_where_not(
+        DcrProtection protection,
+        bool isLocked
+    )
     {
         var ledger = await FilledAsync(Start());
         var other = await Start().OpenAsync();
@@ -216,7 +232,10 @@ public class LocalStoreTests
         ledger.Register("c9", "t9");
         if (isLocked)
         {
-            Assert.Equal(DcrErrorId.StoreLocked, (await Assert.ThrowsAsync<DcrException>(() => other.BeginAsync(LedgerSamples.Intent("t8")))).ErrorId);
+            Assert.Equal(
+                DcrErrorId.StoreLocked,
+                (await Assert.ThrowsAsync<DcrException>(() => other.BeginAsync(LedgerSamples.Intent("t8")))).ErrorId
+            );
             await _opened[1].UnlockAsync(protection == DcrProtection.Passphrase ? Passphrase : null, VaultOf);
         }
 
@@ -226,7 +245,9 @@ public class LocalStoreTests
         AssertWhole(other);
     }
 
-    /// <summary>Killed at every call to the disk while it is sealed anew: nothing is lost, either protection opens it, and that ends the change.</summary>
+    /// <summary>
+    /// Killed at every call to the disk while it is sealed anew: nothing is lost, either protection opens it, and that ends the change.
+    /// </summary>
     [Theory]
     [InlineData(DcrProtection.User, DcrProtection.Passphrase)]
     [InlineData(DcrProtection.Passphrase, DcrProtection.User)]
@@ -247,7 +268,14 @@ public class LocalStoreTests
 
             // While both keys are there, either passphrase does.
             var next = test.Start();
-            AssertWhole(await test.OpenedAsync(next, test.KeyIds().Length == 1 ? [Passphrase, Other] : from == to && calls % 2 == 0 ? [Other] : [Passphrase]));
+            AssertWhole(
+                await test.OpenedAsync(
+                    next,
+                    test.KeyIds().Length == 1 ? [Passphrase, Other]
+                        : from == to && calls % 2 == 0 ? [Other]
+                        : [Passphrase]
+                )
+            );
             Assert.Single(test.KeyIds());
             next.Dispose();
 
@@ -308,9 +336,23 @@ public class LocalStoreTests
         StoreOperation.CheckProtection(DcrProtection.Passphrase, Passphrase, vault: null);
         StoreOperation.CheckProtection(DcrProtection.Vault, passphrase: null, vault: "v");
         using var empty = new SecureString();
-        foreach (var (protection, passphrase, vault) in new (DcrProtection?, SecureString?, string?)[] { (null, Passphrase, null), (DcrProtection.User, Passphrase, null), (DcrProtection.Passphrase, null, null), (DcrProtection.Passphrase, empty, null), (DcrProtection.Vault, null, null), (DcrProtection.User, null, "v"), (DcrProtection.Passphrase, Passphrase, "v") })
+        foreach (
+            var (protection, passphrase, vault) in new (DcrProtection?, SecureString?, string?)[]
+            {
+                (null, Passphrase, null),
+                (DcrProtection.User, Passphrase, null),
+                (DcrProtection.Passphrase, null, null),
+                (DcrProtection.Passphrase, empty, null),
+                (DcrProtection.Vault, null, null),
+                (DcrProtection.User, null, "v"),
+                (DcrProtection.Passphrase, Passphrase, "v"),
+            }
+        )
         {
-            Assert.Equal(DcrErrorId.InvalidSetup, Assert.Throws<DcrException>(() => StoreOperation.CheckProtection(protection, passphrase, vault)).ErrorId);
+            Assert.Equal(
+                DcrErrorId.InvalidSetup,
+                Assert.Throws<DcrException>(() => StoreOperation.CheckProtection(protection, passphrase, vault)).ErrorId
+            );
         }
     }
 
@@ -319,7 +361,9 @@ public class LocalStoreTests
     {
         await FilledAsync(Start());
         using var empty = new SecureString();
-        var error = await Assert.ThrowsAsync<DcrException>(() => _opened[0].ProtectAsync((ledgerId, key) => Task.FromResult(LocalStore.ByPassphrase(ledgerId, key, empty))));
+        var error = await Assert.ThrowsAsync<DcrException>(() =>
+            _opened[0].ProtectAsync((ledgerId, key) => Task.FromResult(LocalStore.ByPassphrase(ledgerId, key, empty)))
+        );
         Assert.Equal(DcrErrorId.InvalidSetup, error.ErrorId);
         AssertWhole(await Start().OpenAsync());
     }
@@ -351,7 +395,10 @@ public class LocalStoreTests
         await FilledAsync(Start());
         await ProtectAsync(_opened[0], DcrProtection.Vault);
         _vault.Fault = VaultFault.Locked;
-        var error = await Assert.ThrowsAsync<DcrException>(() => NewStore(_disk.Start(), vaults: ["Other", "TestVault"]).OpenAsync(name => name == "TestVault" ? _vault : throw new InvalidOperationException(name)));
+        var error = await Assert.ThrowsAsync<DcrException>(() =>
+            NewStore(_disk.Start(), vaults: ["Other", "TestVault"])
+                .OpenAsync(name => name == "TestVault" ? _vault : throw new InvalidOperationException(name))
+        );
         Assert.Equal(DcrErrorId.StoreLocked, error.ErrorId);
         Assert.Contains("'TestVault'", error.Message);
     }
@@ -361,7 +408,10 @@ public class LocalStoreTests
     {
         await FilledAsync(Start());
         await ProtectAsync(_opened[0], DcrProtection.Vault);
-        var error = await Assert.ThrowsAsync<DcrException>(() => NewStore(_disk.Start(), vaults: ["Other", "TestVault"]).OpenAsync(name => new MemoryVault { Name = name, Fault = name == "Other" ? VaultFault.Locked : VaultFault.None }));
+        var error = await Assert.ThrowsAsync<DcrException>(() =>
+            NewStore(_disk.Start(), vaults: ["Other", "TestVault"])
+                .OpenAsync(name => new MemoryVault { Name = name, Fault = name == "Other" ? VaultFault.Locked : VaultFault.None })
+        );
         Assert.Equal(DcrErrorId.StoreKeyMissing, error.ErrorId);
     }
 
@@ -384,7 +434,14 @@ public class LocalStoreTests
         {
             var folder = new DiskFolder(home);
             var apart = Path.Combine(home, "apart");
-            var store = new LocalStore(folder, settings => settings.KeyPath is { } path ? (new DiskFolder(Path.GetDirectoryName(path)!, create: false), Path.GetFileName(path)) : (folder, KeyName), _account);
+            var store = new LocalStore(
+                folder,
+                settings =>
+                    settings.KeyPath is { } path
+                        ? (new DiskFolder(Path.GetDirectoryName(path)!, create: false), Path.GetFileName(path))
+                        : (folder, KeyName),
+                _account
+            );
             await FilledAsync(store);
             Assert.Equal(DcrErrorId.InvalidSetup, Assert.Throws<DcrException>(() => store.MoveKey(Path.Combine(apart, "k.key"))).ErrorId);
 
@@ -429,7 +486,18 @@ public class LocalStoreTests
         ledger.Register("v1", "t5", LedgerSamples.Vault);
         await ledger.BeginAsync(LedgerSamples.Intent("t7"));
         var info = await StoreOperation.DescribeAsync(_opened[0], "the key", VaultOf);
-        Assert.Equal((DcrProtection.User, false, 3, 1, 1, 1, 0), (info.Protection!.Value, info.IsLocked, info.Registrations!.Value, info.InVaults!.Value, info.Pending!.Value, info.OpenRequests!.Value, info.Damaged!.Value));
+        Assert.Equal(
+            (DcrProtection.User, false, 3, 1, 1, 1, 0),
+            (
+                info.Protection!.Value,
+                info.IsLocked,
+                info.Registrations!.Value,
+                info.InVaults!.Value,
+                info.Pending!.Value,
+                info.OpenRequests!.Value,
+                info.Damaged!.Value
+            )
+        );
         Assert.True(info.Size > 1000);
 
         await ProtectAsync(_opened[0], DcrProtection.Passphrase);
@@ -446,7 +514,11 @@ public class LocalStoreTests
 
     /// <param name="vaults">What vaults are registered as; null for the one that there is.</param>
     private LocalStore NewStore(DiskProcess process, IAccountProtection? account = null, IReadOnlyList<string>? vaults = null) =>
-        new(process, settings => settings.KeyPath is { } path ? (_keyDisk.Start(), Path.GetFileName(path)) : (process, KeyName), account ?? _account)
+        new(
+            process,
+            settings => settings.KeyPath is { } path ? (_keyDisk.Start(), Path.GetFileName(path)) : (process, KeyName),
+            account ?? _account
+        )
         {
             VaultNames = () => vaults ?? [_vault.Name],
         };
@@ -475,7 +547,11 @@ public class LocalStoreTests
         }
 
         await AssertNotBegunAsync(running);
-        foreach (var name in _disk.Names.Where(static name => name.EndsWith(".dcrl", StringComparison.Ordinal) || name.EndsWith(".bak", StringComparison.Ordinal)))
+        foreach (
+            var name in _disk.Names.Where(static name =>
+                name.EndsWith(".dcrl", StringComparison.Ordinal) || name.EndsWith(".bak", StringComparison.Ordinal)
+            )
+        )
         {
             _disk.Start().Delete(name);
         }
@@ -532,7 +608,9 @@ public class LocalStoreTests
     private static async Task AssertNotBegunAsync(LocalStore running)
     {
         var ledger = await running.OpenAsync();
-        var failure = await Record.ExceptionAsync(async () => Assert.IsType<Begun.Living>(await ledger.BeginAsync(LedgerSamples.Intent("t1"))));
+        var failure = await Record.ExceptionAsync(async () =>
+            Assert.IsType<Begun.Living>(await ledger.BeginAsync(LedgerSamples.Intent("t1")))
+        );
         Assert.True(failure is null or DcrException, failure?.ToString());
     }
 
@@ -569,7 +647,11 @@ public class LocalStoreTests
         var error = await Assert.ThrowsAsync<DcrException>(() => ledger.BeginAsync(LedgerSamples.Intent("t9")));
         Assert.Equal(DcrErrorId.StoreKeyMissing, error.ErrorId);
         Assert.Contains("Backup-DcrStore", error.RecommendedAction, StringComparison.Ordinal);
-        Assert.Contains("Backup-DcrStore", (await Assert.ThrowsAsync<DcrException>(() => ProtectAsync(_opened[0], DcrProtection.User))).RecommendedAction, StringComparison.Ordinal);
+        Assert.Contains(
+            "Backup-DcrStore",
+            (await Assert.ThrowsAsync<DcrException>(() => ProtectAsync(_opened[0], DcrProtection.User))).RecommendedAction,
+            StringComparison.Ordinal
+        );
 
         // The way out that it names.
         Assert.Equal(3, StoreOperation.WriteBackup(ledger, new MemoryStream(), Passphrase, LedgerSamples.Now));
@@ -594,7 +676,10 @@ public class LocalStoreTests
         await FilledAsync(NewStore(other.Start()));
         _disk.Restore(other.Snapshot());
         _disk[First] = [.. _disk[First], 0];
-        Assert.Equal(DcrErrorId.StoreDamaged, (await Assert.ThrowsAsync<DcrException>(() => ledger.BeginAsync(LedgerSamples.Intent("t9")))).ErrorId);
+        Assert.Equal(
+            DcrErrorId.StoreDamaged,
+            (await Assert.ThrowsAsync<DcrException>(() => ledger.BeginAsync(LedgerSamples.Intent("t9")))).ErrorId
+        );
     }
 
     private ISecretVault VaultOf(string name) => _vault;

@@ -20,13 +20,37 @@ public class PassphraseSealTests
     /// hashlib.pbkdf2_hmac gives too.
     /// </summary>
     [Theory]
-    [InlineData("passwordPASSWORDpassword", "saltSALTsaltSALTsaltSALTsaltSALTsalt", 4096, "8c0511f4c6e597c6ac6315d8f0362e225f3c501495ba23b868c005174dc4ee71115b59f9e60cd9532fa33e0f75aefe30225c583a186cd82bd4daea9724a3d3b8")]
-    [InlineData("passDATAb00AB7YxDTT", "saltKEYbcTcXHCBxtjD", 1, "cbe6088ad4359af42e603c2a33760ef9d4017a7b2aad10af46f992c660a0b461ecb0dc2a79c2570941bea6a08d15d6887e79f32b132e1c134e9525eeddd744fa")]
-    [InlineData("passDATAb00AB7YxDTT", "saltKEYbcTcXHCBxtjD", 100000, "accdcd8798ae5cd85804739015ef2a11e32591b7b7d16f76819b30b0d49d80e1abea6c9822b80a1fdfe421e26f5603eca8a47a64c9a004fb5af8229f762ff41f")]
+    [InlineData(
+        "passwordPASSWORDpassword",
+        "saltSALTsaltSALTsaltSALTsaltSALTsalt",
+        4096,
+        "8c0511f4c6e597c6ac6315d8f0362e225f3c501495ba23b868c005174dc4ee71115b59f9e60cd9532fa33e0f75aefe30225c583a186cd82bd4daea9724a3d3b8"
+    )]
+    [InlineData(
+        "passDATAb00AB7YxDTT",
+        "saltKEYbcTcXHCBxtjD",
+        1,
+        "cbe6088ad4359af42e603c2a33760ef9d4017a7b2aad10af46f992c660a0b461ecb0dc2a79c2570941bea6a08d15d6887e79f32b132e1c134e9525eeddd744fa"
+    )]
+    [InlineData(
+        "passDATAb00AB7YxDTT",
+        "saltKEYbcTcXHCBxtjD",
+        100000,
+        "accdcd8798ae5cd85804739015ef2a11e32591b7b7d16f76819b30b0d49d80e1abea6c9822b80a1fdfe421e26f5603eca8a47a64c9a004fb5af8229f762ff41f"
+    )]
     public void The_published_vectors_come_out(string passphrase, string salt, int iterations, string key)
     {
-        var bytes = BigInteger.Parse("0" + key, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture).ToByteArray().Take(ContentEncryption.KeySize).Reverse().ToArray();
-        var seal = new PassphraseSeal(Encoding.ASCII.GetBytes(salt), iterations, ContentEncryption.Encrypt(bytes, Content, Associated, ContentEncryption.NewVector()));
+        var bytes = BigInteger
+            .Parse("0" + key, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)
+            .ToByteArray()
+            .Take(ContentEncryption.KeySize)
+            .Reverse()
+            .ToArray();
+        var seal = new PassphraseSeal(
+            Encoding.ASCII.GetBytes(salt),
+            iterations,
+            ContentEncryption.Encrypt(bytes, Content, Associated, ContentEncryption.NewVector())
+        );
         Assert.Equal(Content, seal.Open(SecureText.Protect(passphrase)!, Associated));
     }
 

@@ -12,7 +12,9 @@ using static DcrPowerShell.Core.Tests.Ledger.LedgerSamples;
 
 namespace DcrPowerShell.Core.Tests.Ledger;
 
-/// <summary>One process changes the protection to something that another one cannot open, while that one waits for a server's answer.</summary>
+/// <summary>
+/// One process changes the protection to something that another one cannot open, while that one waits for a server's answer.
+/// </summary>
 public sealed class ProtectionBesideOthersTests : IDisposable
 {
     private static readonly SecureString Passphrase = SecureText.Protect("correct horse")!;
@@ -29,7 +31,10 @@ public sealed class ProtectionBesideOthersTests : IDisposable
         var store = Start(TimeSpan.FromMinutes(1));
         var ledger = await store.OpenAsync();
         var changing = ProtectAsync(store);
-        await HangLimit.UntilAsync("a second file", () => Task.FromResult(_disk.Newest().EndsWith("000002.dcrl", StringComparison.Ordinal)));
+        await HangLimit.UntilAsync(
+            "a second file",
+            () => Task.FromResult(_disk.Newest().EndsWith("000002.dcrl", StringComparison.Ordinal))
+        );
         Assert.False(changing.IsCompleted);
         await other.AnsweredAsync(entry, Intent("t1"), Answer("c1"));
         await other.KeepAsync(Record("c1", "t1"), null, entry, closes: true);
@@ -47,7 +52,10 @@ public sealed class ProtectionBesideOthersTests : IDisposable
         var store = Start(TimeSpan.FromMinutes(1));
         var ledger = await store.OpenAsync();
         var changing = ProtectAsync(store);
-        await HangLimit.UntilAsync("a second file", () => Task.FromResult(_disk.Newest().EndsWith("000002.dcrl", StringComparison.Ordinal)));
+        await HangLimit.UntilAsync(
+            "a second file",
+            () => Task.FromResult(_disk.Newest().EndsWith("000002.dcrl", StringComparison.Ordinal))
+        );
         Assert.False(changing.IsCompleted);
         await other.KeepAsync(Record("c1", "t1") with { RegistrationAccessToken = "rat-of-the-read" }, null, default, closes: false);
         turn.Dispose();
@@ -111,12 +119,19 @@ public sealed class ProtectionBesideOthersTests : IDisposable
         return store;
     }
 
-    private LocalStore NewStore(TimeSpan longestAnswer, DiskProcess process) => new(process, _ => (process, "store.key"), _account) { LongestAnswer = longestAnswer };
+    private LocalStore NewStore(TimeSpan longestAnswer, DiskProcess process) =>
+        new(process, _ => (process, "store.key"), _account) { LongestAnswer = longestAnswer };
 
-    private static Task<IReadOnlyList<(string Vault, string SecretName)>> ProtectAsync(LocalStore store) => store.ProtectAsync(static (ledgerId, key) => Task.FromResult(new ProtectedKey
-    {
-        Id = key.Id,
-        Protection = DcrProtection.Passphrase,
-        Passphrase = TestBackup.Seal(key.ToBytes(), Passphrase, KeyFile.Associated(ledgerId)),
-    }));
+    private static Task<IReadOnlyList<(string Vault, string SecretName)>> ProtectAsync(LocalStore store) =>
+        store.ProtectAsync(
+            static (ledgerId, key) =>
+                Task.FromResult(
+                    new ProtectedKey
+                    {
+                        Id = key.Id,
+                        Protection = DcrProtection.Passphrase,
+                        Passphrase = TestBackup.Seal(key.ToBytes(), Passphrase, KeyFile.Associated(ledgerId)),
+                    }
+                )
+        );
 }

@@ -173,7 +173,10 @@ public class RegistrationLedgerTests
         var found = Assert.Single(open.Answers);
         Assert.Equal((200, "text/html", Now, 2L), (found.Status, found.ContentType, found.At, found.Sequence));
         Assert.Equal(answer.Body, found.Body);
-        Assert.Equal(("t1", Vault, "Clinic", LedgerOperation.Register, Now), (open.Intent!.Tenant, open.Intent!.Vault, open.Intent!.ClientName, open.Intent!.Operation, open.Intent!.At));
+        Assert.Equal(
+            ("t1", Vault, "Clinic", LedgerOperation.Register, Now),
+            (open.Intent!.Tenant, open.Intent!.Vault, open.Intent!.ClientName, open.Intent!.Operation, open.Intent!.At)
+        );
         Assert.Equal(intent.Metadata!.ToString(), open.Intent.Metadata!.ToString());
         Assert.Empty(again.Open("https://other.example.com"));
     }
@@ -447,7 +450,10 @@ public class RegistrationLedgerTests
         Assert.Null(ledger.Find(Issuer, "removed"));
         Assert.True(ledger.Knows(Record("removed").SecretName, Vault));
         var known = ledger.FindTenant(Issuer, "t3")!;
-        Assert.Equal(("unknown", false, false, ledger.PlaceOf(Vault)), (known.Record.ClientId, known.IsWhole, known.IsPending, known.Place));
+        Assert.Equal(
+            ("unknown", false, false, ledger.PlaceOf(Vault)),
+            (known.Record.ClientId, known.IsWhole, known.IsPending, known.Place)
+        );
         Assert.Null(known.Record.ClientSecret);
         Assert.IsType<Begun.Living>(await ledger.BeginAsync(Intent("t3")));
     }
@@ -496,7 +502,10 @@ public class RegistrationLedgerTests
         await ledger.StoredAsync([(Issuer, "stored", stored)]);
         Assert.Equal(["pending"], ledger.PendingFor(Vault).Select(static row => row.Record.ClientId));
         Assert.Equal("secret-of-pending", ledger.PendingFor(Vault)[0].Record.ClientSecret);
-        Assert.Equal((1, 2, 1), (ledger.Count(Issuer)[0], ledger.Count()[ledger.PlaceOf(Vault)], ledger.Count()[ledger.PlaceOf("vault-2")]));
+        Assert.Equal(
+            (1, 2, 1),
+            (ledger.Count(Issuer)[0], ledger.Count()[ledger.PlaceOf(Vault)], ledger.Count()[ledger.PlaceOf("vault-2")])
+        );
         Assert.Empty(ledger.Count("https://other.example.com"));
         Assert.NotEqual(0ul, ledger.PlaceOf(Vault));
         Assert.Equal(0ul, ledger.PlaceOf(null));
@@ -595,13 +604,22 @@ public class RegistrationLedgerTests
         Assert.Contains("tenant 't1'", error.Message, StringComparison.Ordinal);
         Assert.Contains("client 'c1'", Assert.Throws<DcrException>(() => ledger.Find(Issuer, "c1")).Message, StringComparison.Ordinal);
         Assert.Contains("secret 's'", Assert.Throws<DcrException>(() => ledger.FindSecret("s")).Message, StringComparison.Ordinal);
-        Assert.Contains("tenant 't1'", (await Assert.ThrowsAsync<DcrException>(() => ledger.BeginAsync(Intent("t1")))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "tenant 't1'",
+            (await Assert.ThrowsAsync<DcrException>(() => ledger.BeginAsync(Intent("t1")))).Message,
+            StringComparison.Ordinal
+        );
 
         // Others are not held up by them.
         Assert.Empty(ledger.PendingFor(Vault));
         Assert.Empty(ledger.Issuers());
 
-        Assert.Equal(["c1", "v1"], (await ledger.RestoreAsync(LedgerHash.Parse(ledger.Id), backup)).Select(static taken => taken.ClientId).OrderBy(static id => id, StringComparer.Ordinal));
+        Assert.Equal(
+            ["c1", "v1"],
+            (await ledger.RestoreAsync(LedgerHash.Parse(ledger.Id), backup))
+                .Select(static taken => taken.ClientId)
+                .OrderBy(static id => id, StringComparer.Ordinal)
+        );
         Assert.Equal("token-of-c1", ledger.FindTenant(Issuer, "t1")!.Record.RegistrationAccessToken);
         Assert.Equal("text", ledger.FindSecret("s"));
         Assert.Equal("v1", Assert.Single(ledger.PendingFor(Vault)).Record.ClientId);
@@ -660,7 +678,10 @@ public class RegistrationLedgerTests
         Assert.IsType<Begun.Living>(await ledger.BeginAsync(Intent("t1")));
         foreach (var tenant in new[] { "t2", "t3", null })
         {
-            Assert.Equal(DcrErrorId.StoreDamaged, (await Assert.ThrowsAsync<DcrException>(() => ledger.BeginAsync(Intent(tenant)))).ErrorId);
+            Assert.Equal(
+                DcrErrorId.StoreDamaged,
+                (await Assert.ThrowsAsync<DcrException>(() => ledger.BeginAsync(Intent(tenant)))).ErrorId
+            );
         }
 
         Assert.Empty(ledger.Open());
@@ -738,7 +759,9 @@ public class RegistrationLedgerTests
                 {
                     // Of the request without an answer there is this one frame.
                     var begun = await ledger.BeginAsync(Intent(tenant));
-                    Assert.True(begun is not Begun.Entry || (tenant == "t2" && hit.Header.Sequence == 4 && place < hit.Offset + FrameHeader.Size));
+                    Assert.True(
+                        begun is not Begun.Entry || (tenant == "t2" && hit.Header.Sequence == 4 && place < hit.Offset + FrameHeader.Size)
+                    );
                 }
                 catch (DcrException failure)
                 {
@@ -769,7 +792,16 @@ public class RegistrationLedgerTests
         ledger.Register("c1", "t1");
         byte[] bytes = [.. _disk[First], .. LedgerBytes.Newer(new FrameCodec(_keys).Seal(Draft(), 9, default, 1).Frame)];
         _disk.Overwrite(First, bytes);
-        foreach (var action in new Action[] { () => ledger.Find(Issuer, "c1"), () => ledger.BeginAsync(Intent("t2")).Done(), () => ledger.Compact(), ledger.ReadOn, () => ledger.Clients() })
+        foreach (
+            var action in new Action[]
+            {
+                () => ledger.Find(Issuer, "c1"),
+                () => ledger.BeginAsync(Intent("t2")).Done(),
+                () => ledger.Compact(),
+                ledger.ReadOn,
+                () => ledger.Clients(),
+            }
+        )
         {
             Assert.Equal(DcrErrorId.StoreDamaged, Assert.Throws<DcrException>(action).ErrorId);
         }
@@ -798,11 +830,19 @@ public class RegistrationLedgerTests
             try
             {
                 using var ledger = new RegistrationLedger(disk.Start(), _keys);
-                foreach (var action in new Action[]
-                {
-                    () => ledger.Find(Issuer, "c2"), () => ledger.FindTenant(Issuer, "t2"), () => ledger.Clients(), () => ledger.Open(),
-                    () => ledger.PendingFor(Vault), () => ledger.RemovalsFor(Vault), () => ledger.BeginAsync(Intent("t2")).Done(), () => ledger.BeginAsync(Intent("t3")).Done(),
-                })
+                foreach (
+                    var action in new Action[]
+                    {
+                        () => ledger.Find(Issuer, "c2"),
+                        () => ledger.FindTenant(Issuer, "t2"),
+                        () => ledger.Clients(),
+                        () => ledger.Open(),
+                        () => ledger.PendingFor(Vault),
+                        () => ledger.RemovalsFor(Vault),
+                        () => ledger.BeginAsync(Intent("t2")).Done(),
+                        () => ledger.BeginAsync(Intent("t3")).Done(),
+                    }
+                )
                 {
                     try
                     {
@@ -879,7 +919,9 @@ public class RegistrationLedgerTests
         using var ledger = Open();
         ledger.Register("c1", "t1");
         _disk.Restore(new Dictionary<string, byte[]>());
-        foreach (var act in new Func<Task>[] { () => ledger.BeginAsync(Intent("t2")), () => Task.Run(() => ledger.FindTenant(Issuer, "t1")) })
+        foreach (
+            var act in new Func<Task>[] { () => ledger.BeginAsync(Intent("t2")), () => Task.Run(() => ledger.FindTenant(Issuer, "t1")) }
+        )
         {
             var failure = await Assert.ThrowsAsync<DcrException>(act);
             Assert.Equal(DcrErrorId.StoreReadOnly, failure.ErrorId);
@@ -902,7 +944,10 @@ public class RegistrationLedgerTests
     [Fact]
     public void What_a_refusal_of_rights_means_is_said()
     {
-        Assert.Contains("writable for this account", StoreErrors.NotWritable("folder", new UnauthorizedAccessException("no")).RecommendedAction);
+        Assert.Contains(
+            "writable for this account",
+            StoreErrors.NotWritable("folder", new UnauthorizedAccessException("no")).RecommendedAction
+        );
         Assert.Contains("this account's alone", StoreErrors.NotWritable("folder", new NotPrivateException("no")).RecommendedAction);
         Assert.Contains("Put it back", StoreErrors.NotWritable("folder", new DirectoryNotFoundException("no")).RecommendedAction);
     }
@@ -1045,7 +1090,10 @@ public class RegistrationLedgerTests
             Assert.IsType<Begun.Entry>(ledger.BeginAsync(Intent("next")).Done());
             foreach (var client in new[] { "c1", "c2", "c3", "c4", "c5" })
             {
-                Assert.Equal(!open.ContainsKey(client) && ledger.FindTenant(Issuer, client) is null, ledger.BeginAsync(Intent(client)).Done() is Begun.Entry);
+                Assert.Equal(
+                    !open.ContainsKey(client) && ledger.FindTenant(Issuer, client) is null,
+                    ledger.BeginAsync(Intent(client)).Done() is Begun.Entry
+                );
             }
         }
 

@@ -115,7 +115,9 @@ public class ScannerTests
     {
         var file = LedgerBytes.Of(_keys, 2);
         var start = file.All.Length;
-        file.Leave(file.Seal(40, byEpoch: 2).Frame.Take(150)).Leave(file.Seal(60, byEpoch: 3).Frame.Take(30)).Leave(file.Seal(80, byEpoch: 4).Frame.Take(200));
+        file.Leave(file.Seal(40, byEpoch: 2).Frame.Take(150))
+            .Leave(file.Seal(60, byEpoch: 3).Frame.Take(30))
+            .Leave(file.Seal(80, byEpoch: 4).Frame.Take(200));
         var end = file.All.Length;
         file.Add().Add();
         var found = file.Scan();
@@ -166,7 +168,10 @@ public class ScannerTests
         bytes[file.Frames[4].Offset + place] ^= 1;
         var found = LedgerBytes.Scan(bytes, file.Codec);
         Assert.Equal(file.Frames.Where((_, index) => index != 4), found.Frames);
-        Assert.Equal([(file.Frames[3].Offset, false), (file.Frames[4].Offset, false)], found.Gaps.Select(static gap => (gap.Offset, gap.IsTorn)));
+        Assert.Equal(
+            [(file.Frames[3].Offset, false), (file.Frames[4].Offset, false)],
+            found.Gaps.Select(static gap => (gap.Offset, gap.IsTorn))
+        );
     }
 
     [Fact]
@@ -177,7 +182,10 @@ public class ScannerTests
             var file = LedgerBytes.Of(_keys, 8);
             var (header, offset) = file.Frames[missing];
             var found = LedgerBytes.Scan(Without(file.All, (int)offset, header.Length), file.Codec);
-            Assert.Equal(file.Frames.Select(static frame => frame.Header).Where(frame => frame != header), found.Frames.Select(static frame => frame.Header));
+            Assert.Equal(
+                file.Frames.Select(static frame => frame.Header).Where(frame => frame != header),
+                found.Frames.Select(static frame => frame.Header)
+            );
             Assert.Equal([new LedgerGap(offset, 0, IsTorn: false)], found.Gaps);
         }
     }
@@ -194,7 +202,10 @@ public class ScannerTests
             file.Leave(garbage);
             var found = file.Scan();
             Assert.Equal(file.Frames, found.Frames);
-            Assert.Equal([(0, length), (file.Frames[1].Offset + file.Frames[1].Header.Length, length)], found.Gaps.Select(static gap => (gap.Offset, (int)gap.Length)));
+            Assert.Equal(
+                [(0, length), (file.Frames[1].Offset + file.Frames[1].Header.Length, length)],
+                found.Gaps.Select(static gap => (gap.Offset, (int)gap.Length))
+            );
             Assert.Equal(end, found.End);
         }
     }
@@ -234,7 +245,9 @@ public class ScannerTests
             var place = random.Below(file.All.Length - length);
             byte[] bytes = [.. file.All.Take(place), .. Garbage(random, length), .. file.All.Skip(place + length)];
             var found = LedgerBytes.Scan(bytes, file.Codec);
-            var untouched = file.Frames.Where(frame => frame.Offset + frame.Header.Length <= place || frame.Offset >= place + length).ToList();
+            var untouched = file
+                .Frames.Where(frame => frame.Offset + frame.Header.Length <= place || frame.Offset >= place + length)
+                .ToList();
             Assert.Empty(untouched.Except(found.Frames));
             Assert.Empty(found.Frames.Except(file.Frames));
             Assert.True(found.Gaps.Exists(static gap => !gap.IsTorn) || found.End < bytes.Length);
@@ -258,7 +271,10 @@ public class ScannerTests
             }
 
             var found = LedgerBytes.Scan(bytes, file.Codec);
-            var untouched = file.Frames.Where(frame => frame.Offset + frame.Header.Length <= place || frame.Offset >= place + length).Select(static frame => frame.Header).ToList();
+            var untouched = file
+                .Frames.Where(frame => frame.Offset + frame.Header.Length <= place || frame.Offset >= place + length)
+                .Select(static frame => frame.Header)
+                .ToList();
             Assert.Empty(untouched.Except(found.Frames.Select(static frame => frame.Header)));
             Assert.True(found.Gaps.Exists(static gap => !gap.IsTorn) || found.End < bytes.Length);
         }
@@ -322,7 +338,14 @@ public class ScannerTests
                 var piece = bytes.Skip(written).Take(1 + random.Below(300)).ToArray();
                 file.Append(piece, piece.Length);
                 written += piece.Length;
-                (found.End, found.Last) = scanner.Scan(found.End, found.Last, checksEnd: false, isSettled: false, (header, offset) => found.Frames.Add((header, offset)), found.Gaps.Add);
+                (found.End, found.Last) = scanner.Scan(
+                    found.End,
+                    found.Last,
+                    checksEnd: false,
+                    isSettled: false,
+                    (header, offset) => found.Frames.Add((header, offset)),
+                    found.Gaps.Add
+                );
             }
 
             Assert.Equal(expected.Frames, found.Frames);
@@ -345,7 +368,14 @@ public class ScannerTests
             var file = new MeasuredFile(bytes);
             try
             {
-                new FrameScanner(file, new FrameCodec(_keys)).Scan(0, default, checksEnd: true, isSettled: true, static (_, _) => { }, static _ => { });
+                new FrameScanner(file, new FrameCodec(_keys)).Scan(
+                    0,
+                    default,
+                    checksEnd: true,
+                    isSettled: true,
+                    static (_, _) => { },
+                    static _ => { }
+                );
             }
             catch (FormatException)
             {

@@ -46,7 +46,8 @@ public class GivenTests
     [InlineData(" ;\u200B; a ;", "a")]
     [InlineData("a,b", "a,b")]
     [InlineData("", "")]
-    public void A_cell_has_several_values(string text, string expected) => Assert.Equal(expected, string.Join("|", Given.Split(text, atBlanks: true)));
+    public void A_cell_has_several_values(string text, string expected) =>
+        Assert.Equal(expected, string.Join("|", Given.Split(text, atBlanks: true)));
 
     [Fact]
     public void Some_values_have_blanks() => Assert.Equal(["code id_token", "code"], Given.Split("code id_token; code", atBlanks: false));

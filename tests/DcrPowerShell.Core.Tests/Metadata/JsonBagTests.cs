@@ -62,11 +62,16 @@ public class JsonBagTests
     public void Reads_and_writes_an_object_of_many_members()
     {
         var json = Members(20_000);
-        Assert.Equal(json.Length - "\"member_5\":\"value 5\",".Length, JsonBag.Parse(json).Without("member_5").WithoutAbsent().ToString().Length);
+        Assert.Equal(
+            json.Length - "\"member_5\":\"value 5\",".Length,
+            JsonBag.Parse(json).Without("member_5").WithoutAbsent().ToString().Length
+        );
     }
 
 #if NET
-    /// <summary>What it allocates is the measure of its work. A megabyte of a server's members must not keep a process busy for minutes.</summary>
+    /// <summary>
+    /// What it allocates is the measure of its work. A megabyte of a server's members must not keep a process busy for minutes.
+    /// </summary>
     [Fact]
     public void Twice_as_many_members_are_twice_the_work()
     {
@@ -84,7 +89,8 @@ public class JsonBagTests
     }
 #endif
 
-    private static string Members(int count) => "{" + string.Join(",", Enumerable.Range(0, count).Select(static i => $"\"member_{i}\":\"value {i}\"")) + "}";
+    private static string Members(int count) =>
+        "{" + string.Join(",", Enumerable.Range(0, count).Select(static i => $"\"member_{i}\":\"value {i}\"")) + "}";
 
     [Fact]
     public void A_change_leaves_the_original_alone()
@@ -104,5 +110,9 @@ public class JsonBagTests
     public void Drops_what_servers_write_for_absent() =>
         Assert.Equal(
             """{"false":false,"zero":0,"list":[],"space":" ","object":{"a":null}}""",
-            JsonBag.Parse("""{"null":null,"empty":"","none":{},"false":false,"zero":0,"list":[],"space":" ","object":{"a":null}}""").WithoutAbsent().ToString());
+            JsonBag
+                .Parse("""{"null":null,"empty":"","none":{},"false":false,"zero":0,"list":[],"space":" ","object":{"a":null}}""")
+                .WithoutAbsent()
+                .ToString()
+        );
 }

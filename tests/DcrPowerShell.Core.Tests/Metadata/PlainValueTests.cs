@@ -56,7 +56,9 @@ public class PlainValueTests
     [InlineData("""{"client_secrets":["hidden",{"id":"2","Value":"hidden"}]}""")]
     [InlineData("""{"a":{"credentials":[{"clientSecret":"hidden"}]}}""")]
     [InlineData("""{"jwks":{"keys":[{"kty":"EC","x":"x","y":"y","d":"hidden"}]}}""")]
-    [InlineData("""{"jwks":{"keys":[{"kty":"RSA","n":"n","d":"hidden","p":"hidden","q":"hidden","dp":"hidden","dq":"hidden","qi":"hidden","oth":[{"r":"hidden"}]}]}}""")]
+    [InlineData(
+        """{"jwks":{"keys":[{"kty":"RSA","n":"n","d":"hidden","p":"hidden","q":"hidden","dp":"hidden","dq":"hidden","qi":"hidden","oth":[{"r":"hidden"}]}]}}"""
+    )]
     [InlineData("""{"jwks":{"keys":[{"k":"hidden","kty":"oct"}]}}""")]
     [InlineData("""{"note":"its secret is hidden-by-value"}""")]
     [InlineData("""{"note":["hidden-by-value"]}""")]
@@ -70,7 +72,8 @@ public class PlainValueTests
     [Fact]
     public void What_is_not_secret_is_left()
     {
-        const string Json = """{"refresh_token":{"rotation_type":"rotating","token_lifetime":3600},"d":"a","keys":[{"k":"v"}],"jwks":{"keys":[{"kty":"EC","crv":"P-256","x":"x","kid":"d"}]},"token_endpoint":"https://a.example"}""";
+        const string Json =
+            """{"refresh_token":{"rotation_type":"rotating","token_lifetime":3600},"d":"a","keys":[{"k":"v"}],"jwks":{"keys":[{"kty":"EC","crv":"P-256","x":"x","kid":"d"}]},"token_endpoint":"https://a.example"}""";
         Assert.DoesNotContain("***", Flat(PlainValue.From(JsonBag.Parse(Json))));
     }
 
@@ -83,10 +86,14 @@ public class PlainValueTests
         Assert.Equal(1L, plain["x [1m"]);
     }
 
-    private static string Flat(object? value) => value switch
-    {
-        IDictionary members => string.Join(" ", members.Cast<DictionaryEntry>().Select(static member => $"{member.Key}={Flat(member.Value)}")),
-        object?[] items => string.Join(" ", items.Select(Flat)),
-        _ => System.Convert.ToString(value, System.Globalization.CultureInfo.InvariantCulture)!,
-    };
+    private static string Flat(object? value) =>
+        value switch
+        {
+            IDictionary members => string.Join(
+                " ",
+                members.Cast<DictionaryEntry>().Select(static member => $"{member.Key}={Flat(member.Value)}")
+            ),
+            object?[] items => string.Join(" ", items.Select(Flat)),
+            _ => System.Convert.ToString(value, System.Globalization.CultureInfo.InvariantCulture)!,
+        };
 }

@@ -99,5 +99,8 @@ public class SecretMemberTests
 
     [Fact]
     public void Words_at_a_secret_place_are_not_taken_for_secrets_elsewhere() =>
-        Assert.Equal(["a1b2c3d4e5f6"], SecretMember.SureValues(JsonBag.Parse("""{"authorization":"client_secret_basic","credentials":["required","a1b2c3d4e5f6"]}""")));
+        Assert.Equal(
+            ["a1b2c3d4e5f6"],
+            SecretMember.SureValues(JsonBag.Parse("""{"authorization":"client_secret_basic","credentials":["required","a1b2c3d4e5f6"]}"""))
+        );
 }

@@ -19,15 +19,18 @@ namespace DcrPowerShell.Core.Tests.OidcProvider;
 /// </summary>
 public class OidcProviderCredentialTests(OidcProviders providers) : IClassFixture<OidcProviders>
 {
-    private const string Client = """{"client_name":"Clinic portal","redirect_uris":["https://app.example.com/callback"],"token_endpoint_auth_method":"client_secret_post"}""";
+    private const string Client =
+        """{"client_name":"Clinic portal","redirect_uris":["https://app.example.com/callback"],"token_endpoint_auth_method":"client_secret_post"}""";
 
     private const string Bound = ""","dpop_bound_access_tokens":true""";
 
     [OidcProviderFact]
-    public async Task Client_secret_basic() => await AssertRegistersAsync(providers.Credentialed, await SecretOfAsync(providers.Credentialed, "client_secret_basic"));
+    public async Task Client_secret_basic() =>
+        await AssertRegistersAsync(providers.Credentialed, await SecretOfAsync(providers.Credentialed, "client_secret_basic"));
 
     [OidcProviderFact]
-    public async Task Client_secret_post() => await AssertRegistersAsync(providers.Posting, await SecretOfAsync(providers.Posting, "client_secret_post"));
+    public async Task Client_secret_post() =>
+        await AssertRegistersAsync(providers.Posting, await SecretOfAsync(providers.Posting, "client_secret_post"));
 
     [OidcProviderFact]
     public Task Private_key_jwt_RS256() => AssertKeyRegistersAsync("RS256");
@@ -67,7 +70,12 @@ public class OidcProviderCredentialTests(OidcProviders providers) : IClassFixtur
     [OidcProviderFact]
     public async Task A_token_without_the_scope_is_told_with_the_scope_that_is_wanted()
     {
-        using var session = await ConnectAsync(providers.Credentialed, await SecretOfAsync(providers.Credentialed, "client_secret_basic"), DcrDPoP.Auto, scope: "api:read");
+        using var session = await ConnectAsync(
+            providers.Credentialed,
+            await SecretOfAsync(providers.Credentialed, "client_secret_basic"),
+            DcrDPoP.Auto,
+            scope: "api:read"
+        );
         var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(Client));
         Assert.Equal(DcrErrorId.InsufficientScope, error.ErrorId);
         Assert.Contains($"At {new Uri(providers.Credentialed.Issuer).Authority}, grant dcr to the client", error.RecommendedAction);
@@ -79,7 +87,9 @@ public class OidcProviderCredentialTests(OidcProviders providers) : IClassFixtur
         using var registered = SigningKey.Generate("ES256");
         using var other = SigningKey.Generate("ES256");
         var credential = (CredentialInput.Key)await KeyOfAsync(providers.Credentialed, registered);
-        var error = await Assert.ThrowsAsync<DcrException>(() => AssertRegistersAsync(providers.Credentialed, credential with { Value = other }));
+        var error = await Assert.ThrowsAsync<DcrException>(() =>
+            AssertRegistersAsync(providers.Credentialed, credential with { Value = other })
+        );
         Assert.Equal((DcrErrorId.AccessTokenRejected, "invalid_client"), (error.ErrorId, error.ServerError!.Code));
     }
 
@@ -91,31 +101,52 @@ public class OidcProviderCredentialTests(OidcProviders providers) : IClassFixtur
 
     private static async Task<CredentialInput> KeyOfAsync(OidcProviderServer server, SigningKey key)
     {
-        var client = await AdministratorAsync(server, $$$""" "token_endpoint_auth_method":"private_key_jwt","jwks":{"keys":[{{{key.PublicJwk()}}}]}""");
+        var client = await AdministratorAsync(
+            server,
+            $$$""" "token_endpoint_auth_method":"private_key_jwt","jwks":{"keys":[{{{key.PublicJwk()}}}]}"""
+        );
         return new CredentialInput.Key(client.ClientId, key);
     }
 
     private static async Task<DcrClient> AdministratorAsync(OidcProviderServer server, string authentication)
     {
-        using var session = await Session.ConnectAsync(server.Issuer, request => request with { Credential = InitialToken.Of(server.InitialAccessToken) });
-        return await session.RegisterAsync($$"""{"client_name":"Administrator","grant_types":["client_credentials"],"redirect_uris":[],"response_types":[],{{authentication}}}""");
+        using var session = await Session.ConnectAsync(
+            server.Issuer,
+            request => request with { Credential = InitialToken.Of(server.InitialAccessToken) }
+        );
+        return await session.RegisterAsync(
+            $$"""{"client_name":"Administrator","grant_types":["client_credentials"],"redirect_uris":[],"response_types":[],{{authentication}}}"""
+        );
     }
 
-    private static async Task<Session> ConnectAsync(OidcProviderServer server, CredentialInput credential, DcrDPoP dpop, string scope = "dcr")
+    private static async Task<Session> ConnectAsync(
+        OidcProviderServer server,
+        CredentialInput credential,
+        DcrDPoP dpop,
+        string scope = "dcr"
+    )
     {
-        var session = await Session.ConnectAsync(server.Issuer, request => request with { Credential = credential, Scope = scope, DPoP = dpop });
+        var session = await Session.ConnectAsync(
+            server.Issuer,
+            request => request with { Credential = credential, Scope = scope, DPoP = dpop }
+        );
         session.Clock.UtcNow = DateTimeOffset.UtcNow;
         return session;
     }
 
     private async Task AssertKeyRegistersAsync(string algorithm)
     {
-        using var key = algorithm[1] == 'S' && algorithm[0] != 'E' ? SigningKey.FromJwk(RfcVectors.RsaKey, algorithm) : SigningKey.Generate(algorithm);
+        using var key =
+            algorithm[1] == 'S' && algorithm[0] != 'E' ? SigningKey.FromJwk(RfcVectors.RsaKey, algorithm) : SigningKey.Generate(algorithm);
         await AssertRegistersAsync(providers.Credentialed, await KeyOfAsync(providers.Credentialed, key));
     }
 
     /// <returns>What was told of each request.</returns>
-    private async Task<IReadOnlyCollection<string>> AssertRegistersAsync(OidcProviderServer server, CredentialInput credential, DcrDPoP dpop = DcrDPoP.Auto)
+    private async Task<IReadOnlyCollection<string>> AssertRegistersAsync(
+        OidcProviderServer server,
+        CredentialInput credential,
+        DcrDPoP dpop = DcrDPoP.Auto
+    )
     {
         using var session = await ConnectAsync(server, credential, dpop);
         var client = await session.RegisterAsync(Client);

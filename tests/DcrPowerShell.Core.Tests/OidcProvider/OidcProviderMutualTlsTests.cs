@@ -12,7 +12,9 @@ using Xunit;
 
 namespace DcrPowerShell.Core.Tests.OidcProvider;
 
-/// <summary>A client certificate proves the administrator's client to a certified server (RFC 8705, section 2), and binds its tokens (section 3).</summary>
+/// <summary>
+/// A client certificate proves the administrator's client to a certified server (RFC 8705, section 2), and binds its tokens (section 3).
+/// </summary>
 public class OidcProviderMutualTlsTests
 {
     [OidcProviderFact]
@@ -22,7 +24,17 @@ public class OidcProviderMutualTlsTests
         using var certificate = TestCertificates.Rsa();
         using var other = TestCertificates.Rsa();
         var tls = new { cert = serverCertificate.ExportCertificatePem(), key = TestCertificates.KeyPem(serverCertificate) };
-        using var process = await OidcProviderProcess.StartAsync(JsonSerializer.Serialize(new { initialAccessToken = true, registrationScope = "dcr", scopes = new[] { "dcr" }, tls }));
+        using var process = await OidcProviderProcess.StartAsync(
+            JsonSerializer.Serialize(
+                new
+                {
+                    initialAccessToken = true,
+                    registrationScope = "dcr",
+                    scopes = new[] { "dcr" },
+                    tls,
+                }
+            )
+        );
         var clientId = await AdministratorAsync(process.Server, serverCertificate, certificate);
 
         using var session = await ConnectAsync(process.Server, serverCertificate, certificate, clientId);
@@ -35,7 +47,11 @@ public class OidcProviderMutualTlsTests
         Assert.Equal("", process.Errors);
     }
 
-    private static async Task<string> AdministratorAsync(OidcProviderServer server, X509Certificate2 authority, X509Certificate2 certificate)
+    private static async Task<string> AdministratorAsync(
+        OidcProviderServer server,
+        X509Certificate2 authority,
+        X509Certificate2 certificate
+    )
     {
         using var session = await Session.ConnectAsync(
             server.Issuer,
@@ -43,7 +59,13 @@ public class OidcProviderMutualTlsTests
             handler: TrustingHandler.Create(authority.ExportCertificatePem(), certificate: null));
         using var key = certificate.GetRSAPublicKey()!;
         var numbers = key.ExportParameters(includePrivateParameters: false);
-        var jwk = new { kty = "RSA", n = Base64Url(numbers.Modulus!), e = Base64Url(numbers.Exponent!), x5c = new[] { Convert.ToBase64String(certificate.RawData) } };
+        var jwk = new
+        {
+            kty = "RSA",
+            n = Base64Url(numbers.Modulus!),
+            e = Base64Url(numbers.Exponent!),
+            x5c = new[] { Convert.ToBase64String(certificate.RawData) },
+        };
         var metadata = new
         {
             client_name = "Administrator",
@@ -57,7 +79,12 @@ public class OidcProviderMutualTlsTests
         return (await session.RegisterAsync(JsonSerializer.Serialize(metadata))).ClientId;
     }
 
-    private static async Task<Session> ConnectAsync(OidcProviderServer server, X509Certificate2 authority, X509Certificate2 certificate, string clientId)
+    private static async Task<Session> ConnectAsync(
+        OidcProviderServer server,
+        X509Certificate2 authority,
+        X509Certificate2 certificate,
+        string clientId
+    )
     {
         var session = await Session.ConnectAsync(
             server.Issuer,

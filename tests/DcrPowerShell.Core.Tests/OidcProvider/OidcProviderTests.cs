@@ -31,9 +31,15 @@ public class OidcProviderTests(OidcProviders providers) : IClassFixture<OidcProv
     public async Task Every_kind_of_client_can_be_registered()
     {
         using var session = await ConnectAsync(providers.Open);
-        var native = await session.RegisterAsync("""{"client_name":"Phone","application_type":"native","redirect_uris":["com.example.app:/cb","http://127.0.0.1/cb"],"token_endpoint_auth_method":"none"}""");
-        var service = await session.RegisterAsync("""{"client_name":"Service","grant_types":["client_credentials"],"redirect_uris":[],"response_types":[],"scope":"api:read"}""");
-        var keyed = await session.RegisterAsync("""{"redirect_uris":["https://a.example.com/"],"token_endpoint_auth_method":"private_key_jwt","jwks":{"keys":[{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}}""");
+        var native = await session.RegisterAsync(
+            """{"client_name":"Phone","application_type":"native","redirect_uris":["com.example.app:/cb","http://127.0.0.1/cb"],"token_endpoint_auth_method":"none"}"""
+        );
+        var service = await session.RegisterAsync(
+            """{"client_name":"Service","grant_types":["client_credentials"],"redirect_uris":[],"response_types":[],"scope":"api:read"}"""
+        );
+        var keyed = await session.RegisterAsync(
+            """{"redirect_uris":["https://a.example.com/"],"token_endpoint_auth_method":"private_key_jwt","jwks":{"keys":[{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}}"""
+        );
         Assert.Null(native.ClientSecret);
         Assert.Equal(["api:read"], service.Scope);
         Assert.Equal("private_key_jwt", (await session.ReadAsync(keyed.ClientId)).TokenEndpointAuthMethod);
@@ -51,15 +57,24 @@ public class OidcProviderTests(OidcProviders providers) : IClassFixture<OidcProv
         await session.UpdateAsync(client.ClientId, """{"client_name":"m"}""");
 
         // As if nothing newer were known here.
-        old = old with { Sequence = long.MaxValue, UpdatedAt = old.UpdatedAt.AddDays(1) };
-        Assert.Equal(DcrErrorId.AccessTokenRejected, (await Assert.ThrowsAsync<DcrException>(() => session.RunAsync(context => ReadOperation.RunAsync(context, old)))).ErrorId);
+        old = old with
+        {
+            Sequence = long.MaxValue,
+            UpdatedAt = old.UpdatedAt.AddDays(1),
+        };
+        Assert.Equal(
+            DcrErrorId.AccessTokenRejected,
+            (await Assert.ThrowsAsync<DcrException>(() => session.RunAsync(context => ReadOperation.RunAsync(context, old)))).ErrorId
+        );
     }
 
     [OidcProviderFact]
     public async Task What_a_policy_changed_is_told_and_survives_an_update()
     {
         using var session = await ConnectAsync(providers.Strict);
-        var client = await session.RegisterAsync("""{"redirect_uris":["https://a.example.com/"],"tenant_code":"MINE","tenant_settings":{"n":1.5,"list":[1,null]}}""");
+        var client = await session.RegisterAsync(
+            """{"redirect_uris":["https://a.example.com/"],"tenant_code":"MINE","tenant_settings":{"n":1.5,"list":[1,null]}}"""
+        );
         Assert.Equal("tenant_code: asked for 'MINE', granted 'FROM-POLICY'", Assert.Single(client.Changes).ToString());
         var changed = await session.UpdateAsync(client.ClientId, """{"client_name":"m"}""");
         Assert.Empty(changed.Changes);
@@ -70,19 +85,48 @@ public class OidcProviderTests(OidcProviders providers) : IClassFixture<OidcProv
     [OidcProviderFact]
     public async Task Refusals_come_with_the_words_of_the_server()
     {
-        await AssertRefusedAsync(providers.Open, """{"redirect_uris":["https://a.example.com/#x"]}""", DcrErrorId.InvalidRedirectUri, "redirect_uris must not contain fragments");
-        await AssertRefusedAsync(providers.Open, """{"redirect_uris":["https://a.example.com/"],"contacts":"nobody"}""", DcrErrorId.InvalidClientMetadata, "contacts must be");
-        await AssertRefusedAsync(providers.Open, """{"redirect_uris":["https://a.example.com/"],"tenant_code":"lower"}""", DcrErrorId.InvalidClientMetadata, "tenant_code must be 1 to 20");
-        await AssertRefusedAsync(providers.Strict, """{"redirect_uris":["https://a.example.com/"],"token_endpoint_auth_method":"none"}""", DcrErrorId.InvalidClientMetadata, "public clients are not allowed");
+        await AssertRefusedAsync(
+            providers.Open,
+            """{"redirect_uris":["https://a.example.com/#x"]}""",
+            DcrErrorId.InvalidRedirectUri,
+            "redirect_uris must not contain fragments"
+        );
+        await AssertRefusedAsync(
+            providers.Open,
+            """{"redirect_uris":["https://a.example.com/"],"contacts":"nobody"}""",
+            DcrErrorId.InvalidClientMetadata,
+            "contacts must be"
+        );
+        await AssertRefusedAsync(
+            providers.Open,
+            """{"redirect_uris":["https://a.example.com/"],"tenant_code":"lower"}""",
+            DcrErrorId.InvalidClientMetadata,
+            "tenant_code must be 1 to 20"
+        );
+        await AssertRefusedAsync(
+            providers.Strict,
+            """{"redirect_uris":["https://a.example.com/"],"token_endpoint_auth_method":"none"}""",
+            DcrErrorId.InvalidClientMetadata,
+            "public clients are not allowed"
+        );
         await AssertRefusedAsync(providers.Denying, Session.WebClient, DcrErrorId.RegistrationForbidden, "registration is not allowed");
     }
 
     [OidcProviderFact]
     public async Task A_missing_and_a_wrong_initial_token_are_told_apart()
     {
-        foreach (var (token, words) in new[] { ((string?)null, "only with an initial access token"), ("wrong-token", "rejected the initial access token") })
+        foreach (
+            var (token, words) in new[]
+            {
+                ((string?)null, "only with an initial access token"),
+                ("wrong-token", "rejected the initial access token"),
+            }
+        )
         {
-            using var session = await Session.ConnectAsync(providers.Guarded.Issuer, request => request with { Credential = InitialToken.Of(token) });
+            using var session = await Session.ConnectAsync(
+                providers.Guarded.Issuer,
+                request => request with { Credential = InitialToken.Of(token) }
+            );
             var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync());
             Assert.Equal(DcrErrorId.AccessTokenRejected, error.ErrorId);
             Assert.Contains(words, error.Message);
@@ -95,8 +139,14 @@ public class OidcProviderTests(OidcProviders providers) : IClassFixture<OidcProv
         using var session = await ConnectAsync(providers.ReadOnly);
         var client = await session.RegisterAsync();
         Assert.Equal("Clinic portal", (await session.ReadAsync(client.ClientId)).ClientName);
-        Assert.Equal(DcrErrorId.OperationNotSupported, (await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""))).ErrorId);
-        Assert.Equal(DcrErrorId.OperationNotSupported, (await Assert.ThrowsAsync<DcrException>(() => session.DeleteAsync(client.ClientId))).ErrorId);
+        Assert.Equal(
+            DcrErrorId.OperationNotSupported,
+            (await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""))).ErrorId
+        );
+        Assert.Equal(
+            DcrErrorId.OperationNotSupported,
+            (await Assert.ThrowsAsync<DcrException>(() => session.DeleteAsync(client.ClientId))).ErrorId
+        );
     }
 
     [OidcProviderFact]
@@ -105,7 +155,10 @@ public class OidcProviderTests(OidcProviders providers) : IClassFixture<OidcProv
         using var session = await ConnectAsync(providers.Tokenless);
         var client = await session.RegisterAsync();
         Assert.NotNull(client.ClientSecret);
-        Assert.Equal(DcrErrorId.OperationNotSupported, (await Assert.ThrowsAsync<DcrException>(() => session.ReadAsync(client.ClientId))).ErrorId);
+        Assert.Equal(
+            DcrErrorId.OperationNotSupported,
+            (await Assert.ThrowsAsync<DcrException>(() => session.ReadAsync(client.ClientId))).ErrorId
+        );
     }
 
     [OidcProviderFact]
@@ -129,13 +182,22 @@ public class OidcProviderTests(OidcProviders providers) : IClassFixture<OidcProv
         var read = await session.ReadAsync(registered.ClientId);
         Assert.Equal(SecureText.Reveal(registered.ClientSecret!), SecureText.Reveal(read.ClientSecret!));
 
-        var changed = await session.UpdateAsync(registered.ClientId, """{"client_name":"Clinic North","post_logout_redirect_uris":["https://app.example.com/bye"]}""");
+        var changed = await session.UpdateAsync(
+            registered.ClientId,
+            """{"client_name":"Clinic North","post_logout_redirect_uris":["https://app.example.com/bye"]}"""
+        );
         Assert.Equal("Clinic North", changed.ClientName);
-        Assert.Equal(rotates, SecureText.Reveal(registered.RegistrationAccessToken!) != SecureText.Reveal(changed.RegistrationAccessToken!));
+        Assert.Equal(
+            rotates,
+            SecureText.Reveal(registered.RegistrationAccessToken!) != SecureText.Reveal(changed.RegistrationAccessToken!)
+        );
         Assert.Empty(changed.Changes);
 
         await session.UpdateAsync(registered.ClientId, """{"post_logout_redirect_uris":null}""");
-        Assert.Equal(DcrErrorId.OperationNotSupported, (await Assert.ThrowsAsync<DcrException>(() => session.ResetSecretAsync(registered.ClientId))).ErrorId);
+        Assert.Equal(
+            DcrErrorId.OperationNotSupported,
+            (await Assert.ThrowsAsync<DcrException>(() => session.ResetSecretAsync(registered.ClientId))).ErrorId
+        );
         Assert.Equal("Clinic North", (await session.ReadAsync(registered.ClientId)).ClientName);
 
         await session.DeleteAsync(registered.ClientId);

@@ -63,7 +63,8 @@ public sealed class OidcProviders : IAsyncLifetime
     private IReadOnlyList<OidcProviderServer> Servers => _process!.Servers;
 
     /// <inheritdoc/>
-    public async Task InitializeAsync() => _process = OidcProviderProcess.WhyUnavailable() is null ? await OidcProviderProcess.StartAsync(Options) : null;
+    public async Task InitializeAsync() =>
+        _process = OidcProviderProcess.WhyUnavailable() is null ? await OidcProviderProcess.StartAsync(Options) : null;
 
     /// <inheritdoc/>
     public Task DisposeAsync()

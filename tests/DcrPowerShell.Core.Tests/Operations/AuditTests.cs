@@ -27,12 +27,17 @@ public class AuditTests
         using var session = await StartAsync("""{"rotateToken":"getAndPut","rotateSecret":"put"}""");
         var client = await RegisterAsync(session, tenant: "st-mary");
         await session.RunAsync(context => ReadOperation.RunAsync(context, session.Stored(client.ClientId)));
-        await session.RunAsync(context => UpdateOperation.RunAsync(context, session.Stored(client.ClientId), JsonBag.Parse("""{"scope":"read","tos_uri":null}""")));
+        await session.RunAsync(context =>
+            UpdateOperation.RunAsync(context, session.Stored(client.ClientId), JsonBag.Parse("""{"scope":"read","tos_uri":null}"""))
+        );
         await session.RunAsync(context => ResetSecretOperation.RunAsync(context, session.Stored(client.ClientId), null));
         await DeleteAsync(session, session.Stored(client.ClientId));
 
         var records = Records();
-        Assert.Equal(["Connect", "Register", "Read", "Update", "ResetSecret", "Delete"], records.Select(static record => record.Operation.ToString()));
+        Assert.Equal(
+            ["Connect", "Register", "Read", "Update", "ResetSecret", "Delete"],
+            records.Select(static record => record.Operation.ToString())
+        );
         Assert.Equal(
             [
                 "",
@@ -44,8 +49,31 @@ public class AuditTests
             ],
             records.Select(static record => string.Join(", ", record.Changed)));
         Assert.Equal([null, 1, 1, 1, 1, 1], records.Select(static record => record.Attempts));
-        Assert.All(records, record => Assert.Equal(("run-1", "ops", "admin-01", session.Connection.Issuer, "Standard", "None", DcrAuditOutcome.Succeeded, null), (record.Run, record.User, record.Host, record.Server, record.Provider, record.Credential, record.Outcome, record.ErrorId)));
-        Assert.All(records.Skip(1), record => Assert.Equal((client.ClientId, "Clinic portal", "st-mary", session.Clock.UtcNow), (record.ClientId, record.ClientName, record.Tenant, record.Time)));
+        Assert.All(
+            records,
+            record =>
+                Assert.Equal(
+                    ("run-1", "ops", "admin-01", session.Connection.Issuer, "Standard", "None", DcrAuditOutcome.Succeeded, null),
+                    (
+                        record.Run,
+                        record.User,
+                        record.Host,
+                        record.Server,
+                        record.Provider,
+                        record.Credential,
+                        record.Outcome,
+                        record.ErrorId
+                    )
+                )
+        );
+        Assert.All(
+            records.Skip(1),
+            record =>
+                Assert.Equal(
+                    (client.ClientId, "Clinic portal", "st-mary", session.Clock.UtcNow),
+                    (record.ClientId, record.ClientName, record.Tenant, record.Time)
+                )
+        );
         Assert.Equal(records.Select(static record => record.Hash), session.Reporter.AuditRecords.Select(static record => record.Hash));
         Assert.True(_file.Verify().IsIntact);
     }
@@ -63,7 +91,12 @@ public class AuditTests
         await session.UpdateAsync(client.ClientId, """{"scope":"read"}""");
         await session.DeleteAsync(client.ClientId);
 
-        var (method, expected) = operation switch { "register" => ("POST", DcrAuditOperation.Register), "update" => ("PUT", DcrAuditOperation.Update), _ => ("DELETE", DcrAuditOperation.Delete) };
+        var (method, expected) = operation switch
+        {
+            "register" => ("POST", DcrAuditOperation.Register),
+            "update" => ("PUT", DcrAuditOperation.Update),
+            _ => ("DELETE", DcrAuditOperation.Delete),
+        };
         Assert.Equal((expected, DcrAuditOutcome.Begun), (before[method]!.Operation, before[method]!.Outcome));
         Assert.DoesNotContain(Records(), static record => record.Outcome == DcrAuditOutcome.Begun);
         Assert.Equal(before[method]!.Hash, Records().Single(record => record.Operation == expected).Intent);
@@ -107,7 +140,13 @@ public class AuditTests
     }
 
     [Theory]
-    [InlineData("""{"on":"register","status":400,"error":"invalid_client_metadata","headers":{"X-Request-Id":"r-400"}}""", "Refused", "InvalidClientMetadata", 1, "r-400")]
+    [InlineData(
+        """{"on":"register","status":400,"error":"invalid_client_metadata","headers":{"X-Request-Id":"r-400"}}""",
+        "Refused",
+        "InvalidClientMetadata",
+        1,
+        "r-400"
+    )]
     [InlineData("""{"on":"register","status":201,"headers":{"x-correlation-id":"r-201"}}""", "Succeeded", null, 1, "r-201")]
     [InlineData("""{"on":"register","status":503,"headers":{"Retry-After":"1","X-Request-Id":"r-503"}}""", "Succeeded", null, 2, null)]
     [InlineData("""{"on":"register","status":500}""", "Unknown", "OutcomeUnknown", 1, null)]
@@ -118,7 +157,10 @@ public class AuditTests
         using var session = await StartAsync($$"""{"faults":[{{fault}}]}""");
         await Record.ExceptionAsync(() => RegisterAsync(session));
         var record = Records().Last();
-        Assert.Equal((DcrAuditOperation.Register, "Clinic portal", outcome, errorId, attempts, requestId), (record.Operation, record.ClientName, record.Outcome.ToString(), record.ErrorId, record.Attempts, record.RequestId));
+        Assert.Equal(
+            (DcrAuditOperation.Register, "Clinic portal", outcome, errorId, attempts, requestId),
+            (record.Operation, record.ClientName, record.Outcome.ToString(), record.ErrorId, record.Attempts, record.RequestId)
+        );
     }
 
     [Fact]
@@ -138,7 +180,10 @@ public class AuditTests
         var client = await RegisterAsync(session);
         session.Vault.Fault = VaultFault.Locked;
         await Record.ExceptionAsync(() => DeleteAsync(session, client.Record));
-        Assert.Equal((DcrAuditOutcome.Failed, "VaultLocked", 0), (Records().Last().Outcome, Records().Last().ErrorId, Records().Last().Attempts));
+        Assert.Equal(
+            (DcrAuditOutcome.Failed, "VaultLocked", 0),
+            (Records().Last().Outcome, Records().Last().ErrorId, Records().Last().Attempts)
+        );
     }
 
     [Fact]
@@ -155,7 +200,10 @@ public class AuditTests
     {
         var failure = await Assert.ThrowsAsync<DcrException>(() => Session.ConnectAsync("http://127.0.0.1:9/?key=abc", audit: _file.Log()));
         var record = Records().Single();
-        Assert.Equal((DcrAuditOperation.Connect, DcrAuditOutcome.Failed, failure.ErrorId.ToString(), "http://127.0.0.1:9/"), (record.Operation, record.Outcome, record.ErrorId, record.Server));
+        Assert.Equal(
+            (DcrAuditOperation.Connect, DcrAuditOutcome.Failed, failure.ErrorId.ToString(), "http://127.0.0.1:9/"),
+            (record.Operation, record.Outcome, record.ErrorId, record.Server)
+        );
     }
 
     [Fact]
@@ -176,7 +224,12 @@ public class AuditTests
             Assert.Equal(DcrErrorId.AuditWriteFailed, failure.ErrorId);
         }
 
-        Assert.Equal(1, (await session.Server.RequestsAsync()).Count(static request => request.Operation is "register" or "read" or "update" or "delete"));
+        Assert.Equal(
+            1,
+            (await session.Server.RequestsAsync()).Count(static request =>
+                request.Operation is "register" or "read" or "update" or "delete"
+            )
+        );
         await session.RunAsync(context => ReadOperation.RunAsync(context, client.Record));
         Assert.Empty(session.Reporter.Warnings);
     }
@@ -195,9 +248,14 @@ public class AuditTests
     [Fact]
     public async Task Without_a_file_records_are_told_all_the_same()
     {
-        using var session = await StartAsync(audit: new AuditLog(new AuditSource("run-1", "ops", "admin-01"), file: null, MemoryAuditFile.Key));
+        using var session = await StartAsync(
+            audit: new AuditLog(new AuditSource("run-1", "ops", "admin-01"), file: null, MemoryAuditFile.Key)
+        );
         await RegisterAsync(session);
-        Assert.Equal([DcrAuditOperation.Connect, DcrAuditOperation.Register], session.Reporter.AuditRecords.Select(static record => record.Operation));
+        Assert.Equal(
+            [DcrAuditOperation.Connect, DcrAuditOperation.Register],
+            session.Reporter.AuditRecords.Select(static record => record.Operation)
+        );
         Assert.Null(session.Connection.AuditPath);
     }
 
@@ -205,7 +263,10 @@ public class AuditTests
     [Fact]
     public async Task Two_secrets_are_on_record()
     {
-        using var session = await StartAsync("""{"dialect":"okta","okta":{"apiToken":"00-not-a-real-api-token"}}""", static request => request with { Credential = new CredentialInput.Token(StaticToken.Ssws("00-not-a-real-api-token")) });
+        using var session = await StartAsync(
+            """{"dialect":"okta","okta":{"apiToken":"00-not-a-real-api-token"}}""",
+            static request => request with { Credential = new CredentialInput.Token(StaticToken.Ssws("00-not-a-real-api-token")) }
+        );
         var client = await RegisterAsync(session);
         await session.RunAsync(context => OverlapOperation.StartAsync(context, session.Stored(client.ClientId), null));
         await session.RunAsync(context => OverlapOperation.CompleteAsync(context, session.Stored(client.ClientId), null));
@@ -220,27 +281,52 @@ public class AuditTests
     [Fact]
     public async Task No_record_has_a_secret()
     {
-        const string Initial = "initial-token-0001", Secret = "client-secret-0001", Token = "registration-token-0001";
-        var answer = $$"""{"client_id":"c-{{Secret}}","client_name":"{{Secret}} {{Token}}","client_uri":"https://{{Initial}}.example","client_secret":"{{Secret}}","client_secret_expires_at":0,"registration_access_token":"{{Token}}","registration_client_uri":"https://as.example.com/register/c1","scope":"{{Secret}}"}""";
+        const string Initial = "initial-token-0001",
+            Secret = "client-secret-0001",
+            Token = "registration-token-0001";
+        var answer =
+            $$"""{"client_id":"c-{{Secret}}","client_name":"{{Secret}} {{Token}}","client_uri":"https://{{Initial}}.example","client_secret":"{{Secret}}","client_secret_expires_at":0,"registration_access_token":"{{Token}}","registration_client_uri":"https://as.example.com/register/c1","scope":"{{Secret}}"}""";
         using var handler = new RecordingHandler();
         handler.Answer(200, """{"issuer":"https://as.example.com","registration_endpoint":"https://as.example.com/register"}""");
         handler.Answer(201, answer, $"X-Request-Id: {Initial}/{Secret}/{Token}");
         handler.Answer(200, answer, $"X-Request-Id: {Secret}/{Token}").Always();
-        using var session = await Session.ConnectAsync("https://as.example.com", static request => request with { Credential = InitialToken.Of(Initial) }, handler: handler, audit: _file.Log());
+        using var session = await Session.ConnectAsync(
+            "https://as.example.com",
+            static request => request with { Credential = InitialToken.Of(Initial) },
+            handler: handler,
+            audit: _file.Log()
+        );
         var client = await RegisterAsync(session);
         await session.RunAsync(context => UpdateOperation.RunAsync(context, client.Record, JsonBag.Parse($$"""{"scope":"{{Secret}}"}""")));
         await DeleteAsync(session, client.Record);
 
         Assert.Equal(["Connect", "Register", "Update", "Delete"], Records().Select(static record => record.Operation.ToString()));
-        Assert.Equal(("c-***", "*** ***", "***/***/***", "***/***"), (Records()[1].ClientId, Records()[1].ClientName, Records()[1].RequestId, Records()[2].RequestId));
-        Assert.All([Initial, Secret, Token], secret => Assert.DoesNotContain(secret, _file.Text + string.Concat(session.Reporter.AuditRecords)));
+        Assert.Equal(
+            ("c-***", "*** ***", "***/***/***", "***/***"),
+            (Records()[1].ClientId, Records()[1].ClientName, Records()[1].RequestId, Records()[2].RequestId)
+        );
+        Assert.All(
+            [Initial, Secret, Token],
+            secret => Assert.DoesNotContain(secret, _file.Text + string.Concat(session.Reporter.AuditRecords))
+        );
     }
 
     /// <param name="sending">Told of each request before it is sent.</param>
-    private async Task<Session> StartAsync(string switches = "{}", Func<ConnectRequest, ConnectRequest>? change = null, AuditLog? audit = null, Action<HttpRequestMessage>? sending = null)
+    private async Task<Session> StartAsync(
+        string switches = "{}",
+        Func<ConnectRequest, ConnectRequest>? change = null,
+        AuditLog? audit = null,
+        Action<HttpRequestMessage>? sending = null
+    )
     {
         var server = await SharedTestServer.StartAsync(switches);
-        return await Session.ConnectAsync(server.Issuer, change, server: server, handler: sending is null ? null : new Watcher(sending), audit: audit ?? _file.Log());
+        return await Session.ConnectAsync(
+            server.Issuer,
+            change,
+            server: server,
+            handler: sending is null ? null : new Watcher(sending),
+            audit: audit ?? _file.Log()
+        );
     }
 
     private static Task<DcrClient> RegisterAsync(Session session, string? tenant = null) => session.RegisterAsync(tenant: tenant);

@@ -31,8 +31,17 @@ public sealed class ConnectOperationTests : IDisposable
     [InlineData("", "openidInsertion", "/.well-known/oauth-authorization-server /.well-known/openid-configuration")]
     [InlineData("/t1", "oauthInsertion", "/.well-known/oauth-authorization-server/t1")]
     [InlineData("/t1", "openidInsertion", "/.well-known/oauth-authorization-server/t1 /.well-known/openid-configuration/t1")]
-    [InlineData("/t1", "openidAppend", "/.well-known/oauth-authorization-server/t1 /.well-known/openid-configuration/t1 /t1/.well-known/openid-configuration")]
-    [InlineData("/t1", "oauthAppend", "/.well-known/oauth-authorization-server/t1 /.well-known/openid-configuration/t1 /t1/.well-known/openid-configuration /t1/.well-known/oauth-authorization-server")]
+    [InlineData(
+        "/t1",
+        "openidAppend",
+        "/.well-known/oauth-authorization-server/t1 /.well-known/openid-configuration/t1 /t1/.well-known/openid-configuration"
+    )]
+    [InlineData(
+        "/t1",
+        "oauthAppend",
+        "/.well-known/oauth-authorization-server/t1 /.well-known/openid-configuration/t1 /t1/.well-known/openid-configuration "
+            + "/t1/.well-known/oauth-authorization-server"
+    )]
     public async Task Finds_the_endpoint_where_the_server_has_it(string path, string place, string tried)
     {
         using var session = await Session.StartAsync($$"""{"issuerPath":"{{path}}","discovery":["{{place}}"]}""");
@@ -48,18 +57,29 @@ public sealed class ConnectOperationTests : IDisposable
         using var server = await SharedTestServer.StartAsync("""{"issuerTrailingSlash":true}""");
         using var session = await Session.ConnectAsync(server.Url.AbsoluteUri.TrimEnd('/'));
         Assert.Equal(server.Url.AbsoluteUri, session.Connection.Issuer);
-        Assert.Contains(session.Reporter.VerboseLines, static line => line.EndsWith("the difference of the trailing slash is accepted.", StringComparison.Ordinal));
+        Assert.Contains(
+            session.Reporter.VerboseLines,
+            static line => line.EndsWith("the difference of the trailing slash is accepted.", StringComparison.Ordinal)
+        );
     }
 
     [Theory]
     [InlineData("""{"discovery":[]}""", DcrErrorId.DiscoveryFailed, "HTTP 404")]
     [InlineData("""{"registrationEndpoint":"missing"}""", DcrErrorId.DiscoveryFailed, "has no registration_endpoint")]
-    [InlineData("""{"registrationEndpoint":"plainHttp"}""", DcrErrorId.DiscoveryFailed, "'http://dcr.example.net/register' is not an absolute https URL")]
+    [InlineData(
+        """{"registrationEndpoint":"plainHttp"}""",
+        DcrErrorId.DiscoveryFailed,
+        "'http://dcr.example.net/register' is not an absolute https URL"
+    )]
     [InlineData("""{"registrationEndpoint":"relative"}""", DcrErrorId.DiscoveryFailed, "'/register' is not an absolute https URL")]
     [InlineData("""{"issuer":"https://other.example.com"}""", DcrErrorId.IssuerMismatch, "names another issuer: https://other.example.com")]
     [InlineData("""{"faults":[{"on":"discovery","body":"html","times":9}]}""", DcrErrorId.DiscoveryFailed, "its answer is an HTML page")]
     [InlineData("""{"faults":[{"on":"discovery","body":"endless","times":9}]}""", DcrErrorId.DiscoveryFailed, "longer than 1 MiB")]
-    [InlineData("""{"faults":[{"on":"discovery","status":302,"headers":{"Location":"https://evil.example/"},"times":9}]}""", DcrErrorId.DiscoveryFailed, "HTTP 302")]
+    [InlineData(
+        """{"faults":[{"on":"discovery","status":302,"headers":{"Location":"https://evil.example/"},"times":9}]}""",
+        DcrErrorId.DiscoveryFailed,
+        "HTTP 302"
+    )]
     public async Task Says_why_nothing_was_found_and_where_it_looked(string switches, DcrErrorId expected, string why)
     {
         using var server = await SharedTestServer.StartAsync(switches);
@@ -81,7 +101,10 @@ public sealed class ConnectOperationTests : IDisposable
         var error = await Assert.ThrowsAsync<DcrException>(() => Session.ConnectAsync(server.Url.AbsoluteUri));
         Assert.Equal(DcrErrorId.IssuerMismatch, error.ErrorId);
         Assert.Contains(advice, error.RecommendedAction);
-        Assert.Equal(issuer.StartsWith("https://other", StringComparison.Ordinal), error.RecommendedAction.Contains($"Connect-DcrServer {issuer}"));
+        Assert.Equal(
+            issuer.StartsWith("https://other", StringComparison.Ordinal),
+            error.RecommendedAction.Contains($"Connect-DcrServer {issuer}")
+        );
     }
 
     [Theory]
@@ -92,7 +115,9 @@ public sealed class ConnectOperationTests : IDisposable
     public async Task A_pasted_address_of_metadata_means_its_issuer(string pasted)
     {
         using var server = await SharedTestServer.StartAsync("""{"issuerPath":"/t1"}""");
-        using var session = await Session.ConnectAsync(string.Format(System.Globalization.CultureInfo.InvariantCulture, pasted, server.Url.GetLeftPart(UriPartial.Authority)));
+        using var session = await Session.ConnectAsync(
+            string.Format(System.Globalization.CultureInfo.InvariantCulture, pasted, server.Url.GetLeftPart(UriPartial.Authority))
+        );
         Assert.Equal(server.Issuer, session.Connection.Issuer);
         Assert.Contains(session.Reporter.VerboseLines, static line => line.StartsWith("Connecting to ", StringComparison.Ordinal));
     }
@@ -100,14 +125,21 @@ public sealed class ConnectOperationTests : IDisposable
     [Fact]
     public async Task A_redirect_of_the_metadata_on_the_same_server_is_followed()
     {
-        using var session = await Session.StartAsync("""{"faults":[{"on":"discovery","status":301,"headers":{"Location":"/.well-known/openid-configuration"}}]}""");
-        Assert.Equal("/.well-known/oauth-authorization-server /.well-known/openid-configuration", string.Join(" ", (await session.Server.RequestsAsync()).Select(static request => request.Target)));
+        using var session = await Session.StartAsync(
+            """{"faults":[{"on":"discovery","status":301,"headers":{"Location":"/.well-known/openid-configuration"}}]}"""
+        );
+        Assert.Equal(
+            "/.well-known/oauth-authorization-server /.well-known/openid-configuration",
+            string.Join(" ", (await session.Server.RequestsAsync()).Select(static request => request.Target))
+        );
     }
 
     [Fact]
     public async Task A_redirect_that_goes_round_in_circles_ends()
     {
-        using var server = await SharedTestServer.StartAsync("""{"faults":[{"on":"discovery","status":302,"headers":{"Location":"/.well-known/openid-configuration"},"times":99}]}""");
+        using var server = await SharedTestServer.StartAsync(
+            """{"faults":[{"on":"discovery","status":302,"headers":{"Location":"/.well-known/openid-configuration"},"times":99}]}"""
+        );
         var error = await Assert.ThrowsAsync<DcrException>(() => Session.ConnectAsync(server.Issuer));
         Assert.Equal(DcrErrorId.DiscoveryFailed, error.ErrorId);
     }
@@ -136,8 +168,13 @@ public sealed class ConnectOperationTests : IDisposable
     [Fact]
     public async Task With_the_endpoint_given_nothing_is_asked()
     {
-        var connection = await RunAsync(new ConnectRequest { RegistrationEndpoint = new Uri("https://as.example.com/t1/register/"), Name = "mine" });
-        Assert.Equal(("mine", "https://as.example.com/t1/register/", "None", "TestVault"), (connection.Name, connection.Issuer, connection.Credential, connection.Vault));
+        var connection = await RunAsync(
+            new ConnectRequest { RegistrationEndpoint = new Uri("https://as.example.com/t1/register/"), Name = "mine" }
+        );
+        Assert.Equal(
+            ("mine", "https://as.example.com/t1/register/", "None", "TestVault"),
+            (connection.Name, connection.Issuer, connection.Credential, connection.Vault)
+        );
         Assert.Empty(_server.Requests);
     }
 
@@ -168,7 +205,9 @@ public sealed class ConnectOperationTests : IDisposable
     [InlineData("tök")]
     public async Task A_text_that_is_no_token_is_refused_and_not_shown(string token)
     {
-        var error = await Assert.ThrowsAsync<DcrException>(() => RunAsync(new ConnectRequest { Issuer = new Uri("https://as.example.com"), Credential = InitialToken.Of(token) }));
+        var error = await Assert.ThrowsAsync<DcrException>(() =>
+            RunAsync(new ConnectRequest { Issuer = new Uri("https://as.example.com"), Credential = InitialToken.Of(token) })
+        );
         Assert.Equal(DcrErrorId.AccessTokenRejected, error.ErrorId);
         Assert.True(token.Length == 0 || !error.Message.Contains(token));
         Assert.Empty(_server.Requests);
@@ -181,7 +220,9 @@ public sealed class ConnectOperationTests : IDisposable
     internal async Task A_vault_that_does_not_keep_is_found_before_anything_is_sent(VaultFault fault, DcrErrorId expected)
     {
         _vault.Fault = fault;
-        var error = await Assert.ThrowsAsync<DcrException>(() => RunAsync(new ConnectRequest { Issuer = new Uri("https://as.example.com") }));
+        var error = await Assert.ThrowsAsync<DcrException>(() =>
+            RunAsync(new ConnectRequest { Issuer = new Uri("https://as.example.com") })
+        );
         Assert.Equal(expected, error.ErrorId);
         Assert.Empty(_server.Requests);
     }
@@ -192,7 +233,10 @@ public sealed class ConnectOperationTests : IDisposable
         using var session = await Session.StartAsync("{}", static request => request with { Credential = InitialToken.Of("tok-123456") });
         Assert.All(await session.Server.RequestsAsync(), static request => Assert.Null(request.Header("Authorization")));
         Assert.Equal("InitialAccessToken", session.Connection.Credential);
-        Assert.All(typeof(DcrConnection).GetProperties(), property => Assert.DoesNotContain("123456", Convert.ToString(property.GetValue(session.Connection), null)));
+        Assert.All(
+            typeof(DcrConnection).GetProperties(),
+            property => Assert.DoesNotContain("123456", Convert.ToString(property.GetValue(session.Connection), null))
+        );
     }
 
     [Fact]
@@ -210,16 +254,35 @@ public sealed class ConnectOperationTests : IDisposable
     [InlineData("http://us%40er:p%3Ass%20word@127.0.0.1:{port}", "us@er:p:ss word")]
     public async Task A_proxy_is_taken_as_people_write_it_and_gets_its_password(string proxy, string? credential)
     {
-        using var front = new RawServer(RawStep.Of("HTTP/1.1 407 Proxy Authentication Required\nProxy-Authenticate: Basic realm=\"p\"", [], keepsOpen: true), RawStep.Close);
-        var request = new ConnectRequest { RegistrationEndpoint = new Uri("https://as.example.com/register"), Proxy = new Uri(proxy.Replace("{port}", $"{front.Url.Port}"), UriKind.RelativeOrAbsolute) };
+        using var front = new RawServer(
+            RawStep.Of("HTTP/1.1 407 Proxy Authentication Required\nProxy-Authenticate: Basic realm=\"p\"", [], keepsOpen: true),
+            RawStep.Close
+        );
+        var request = new ConnectRequest
+        {
+            RegistrationEndpoint = new Uri("https://as.example.com/register"),
+            Proxy = new Uri(proxy.Replace("{port}", $"{front.Url.Port}"), UriKind.RelativeOrAbsolute),
+        };
         using var process = new Machine().Start();
-        var connection = await ConnectOperation.RunAsync(request, process.Ledger, null, new RecordingReporter(), new FakeClock(), CancellationToken.None);
-        var error = await Assert.ThrowsAsync<DcrException>(() => connection.Service.RegisterAsync(JsonBag.Empty, new ProviderCall(new RecordingReporter(), CancellationToken.None)));
+        var connection = await ConnectOperation.RunAsync(
+            request,
+            process.Ledger,
+            null,
+            new RecordingReporter(),
+            new FakeClock(),
+            CancellationToken.None
+        );
+        var error = await Assert.ThrowsAsync<DcrException>(() =>
+            connection.Service.RegisterAsync(JsonBag.Empty, new ProviderCall(new RecordingReporter(), CancellationToken.None))
+        );
         Assert.Equal(DcrErrorId.ConnectionFailed, error.ErrorId);
         Assert.StartsWith("CONNECT as.example.com:443", front.Requests.First());
         if (credential is not null)
         {
-            Assert.Contains(front.Requests, sent => sent.Contains("Proxy-Authorization: Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes(credential))));
+            Assert.Contains(
+                front.Requests,
+                sent => sent.Contains("Proxy-Authorization: Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes(credential)))
+            );
         }
         else if (Type.GetType("Mono.Runtime") is null)
         {
@@ -242,7 +305,9 @@ public sealed class ConnectOperationTests : IDisposable
         listener.Stop();
         using var process = new Machine().Start();
         var request = new ConnectRequest { Issuer = new Uri("https://as.example.com"), Proxy = new Uri($"http://127.0.0.1:{port}") };
-        var error = await Assert.ThrowsAsync<DcrException>(() => ConnectOperation.RunAsync(request, process.Ledger, null, new RecordingReporter(), new FakeClock(), CancellationToken.None));
+        var error = await Assert.ThrowsAsync<DcrException>(() =>
+            ConnectOperation.RunAsync(request, process.Ledger, null, new RecordingReporter(), new FakeClock(), CancellationToken.None)
+        );
         Assert.Equal($"The proxy 127.0.0.1:{port} on the way to as.example.com could not be reached. Nothing was sent.", error.Message);
     }
 
@@ -252,7 +317,9 @@ public sealed class ConnectOperationTests : IDisposable
     [InlineData("user:secret-word@proxy.example.com:8080")]
     public async Task What_is_no_proxy_is_refused_without_showing_it(string proxy)
     {
-        var error = await Assert.ThrowsAsync<DcrException>(() => RunAsync(new ConnectRequest { Issuer = new Uri("https://as.example.com"), Proxy = new Uri(proxy, UriKind.RelativeOrAbsolute) }));
+        var error = await Assert.ThrowsAsync<DcrException>(() =>
+            RunAsync(new ConnectRequest { Issuer = new Uri("https://as.example.com"), Proxy = new Uri(proxy, UriKind.RelativeOrAbsolute) })
+        );
         Assert.Equal(DcrErrorId.ConnectionFailed, error.ErrorId);
         Assert.Contains("http://host:port", error.RecommendedAction);
         Assert.DoesNotContain("secret-word", error.ToString());
@@ -265,11 +332,16 @@ public sealed class ConnectOperationTests : IDisposable
     [InlineData(DcrProvider.Auto, false)]
     public async Task A_tenant_whose_metadata_has_no_registration_endpoint_can_be_connected_to_as_Auth0(DcrProvider provider, bool connects)
     {
-        _server.Answer(200, """{"issuer":"https://login.example.com/","token_endpoint":"https://login.example.com/oauth/token"}""").Always();
+        _server
+            .Answer(200, """{"issuer":"https://login.example.com/","token_endpoint":"https://login.example.com/oauth/token"}""")
+            .Always();
         var connecting = RunAsync(new ConnectRequest { Issuer = new Uri("https://login.example.com/"), Provider = provider });
         if (connects)
         {
-            Assert.Equal(("https://login.example.com/oidc/register", "Auth0"), ((await connecting).RegistrationEndpoint.AbsoluteUri, (await connecting).Provider));
+            Assert.Equal(
+                ("https://login.example.com/oidc/register", "Auth0"),
+                ((await connecting).RegistrationEndpoint.AbsoluteUri, (await connecting).Provider)
+            );
         }
         else
         {
@@ -278,5 +350,13 @@ public sealed class ConnectOperationTests : IDisposable
     }
 
     private Task<DcrConnection> RunAsync(ConnectRequest request) =>
-        ConnectOperation.RunAsync(request, _process.Ledger, _vault, new RecordingReporter(), new FakeClock(), CancellationToken.None, _server);
+        ConnectOperation.RunAsync(
+            request,
+            _process.Ledger,
+            _vault,
+            new RecordingReporter(),
+            new FakeClock(),
+            CancellationToken.None,
+            _server
+        );
 }

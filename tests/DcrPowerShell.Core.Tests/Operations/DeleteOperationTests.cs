@@ -67,7 +67,10 @@ public class DeleteOperationTests
     {
         using var session = await Session.StartAsync("""{"operations":[]}""");
         var client = await session.RegisterAsync();
-        Assert.Equal(DcrErrorId.OperationNotSupported, (await Assert.ThrowsAsync<DcrException>(() => session.DeleteAsync(client.ClientId))).ErrorId);
+        Assert.Equal(
+            DcrErrorId.OperationNotSupported,
+            (await Assert.ThrowsAsync<DcrException>(() => session.DeleteAsync(client.ClientId))).ErrorId
+        );
         await session.ForgetAsync(client.ClientId);
         Assert.Empty(session.Vault.Registrations);
     }

@@ -20,9 +20,12 @@ public class EnableAuth0OperationTests
     private const string Api = "https://api.example.com";
     private const string Database = "Username-Password-Authentication";
     private const string Flag = """{"flags":{"enable_dynamic_client_registration":true}}""";
-    private const string UserGrant = """{"audience":"https://api.example.com","scope":["read:items"],"subject_type":"user","default_for":"third_party_clients"}""";
-    private const string ClientGrant = """{"audience":"https://api.example.com","scope":["read:items"],"subject_type":"client","default_for":"third_party_clients"}""";
-    private const string ForeignRule = """{"description":"Not from there","active":true,"priority":1,"rule":{"action":{"block":true},"match":{"geo_country_codes":["AQ"]},"scope":"dynamic_client_registration"}}""";
+    private const string UserGrant =
+        """{"audience":"https://api.example.com","scope":["read:items"],"subject_type":"user","default_for":"third_party_clients"}""";
+    private const string ClientGrant =
+        """{"audience":"https://api.example.com","scope":["read:items"],"subject_type":"client","default_for":"third_party_clients"}""";
+    private const string ForeignRule =
+        """{"description":"Not from there","active":true,"priority":1,"rule":{"action":{"block":true},"match":{"geo_country_codes":["AQ"]},"scope":"dynamic_client_registration"}}""";
 
     private static readonly Auth0Wishes All = new()
     {
@@ -39,20 +42,30 @@ public class EnableAuth0OperationTests
     {
         using var session = await StartAsync();
         var steps = await EnableAsync(session, All);
-        Assert.Equal(["none > read:items, write:items", "not promoted > promoted", "none > only 198.51.100.0/24", "strict > strict", "off > on"], steps.Select(Say));
+        Assert.Equal(
+            ["none > read:items, write:items", "not promoted > promoted", "none > only 198.51.100.0/24", "strict > strict", "off > on"],
+            steps.Select(Say)
+        );
         Assert.Equal([true, true, true, false, true], steps.Select(step => step.Changed));
 
         var sent = await ChangesAsync(session);
         Assert.Equal(DoneInOrder, sent.Select(request => request.Operation));
 
         // Auth0 docs, configure-third-party-applications ("Default permissions for all third-party applications").
-        AssertJson("""{"default_for":"third_party_clients","audience":"https://api.example.com","scope":["read:items","write:items"],"subject_type":"user"}""", sent[0].Body);
+        AssertJson(
+            """{"default_for":"third_party_clients","audience":"https://api.example.com","scope":["read:items","write:items"],"subject_type":"user"}""",
+            sent[0].Body
+        );
 
         // Auth0 docs, promote-connections-to-domain-level.
         AssertJson("""{"is_domain_connection":true}""", sent[1].Body);
 
-        // The members of terraform-provider-auth0, test/data/recordings/TestAccNetworkACL.yaml; the scope of node-auth0, NetworkAclRuleScopeEnum.
-        AssertJson("""{"description":"Dynamic client registration from these networks only","active":true,"priority":1,"rule":{"action":{"block":true},"not_match":{"ipv4_cidrs":["198.51.100.0/24"]},"scope":"dynamic_client_registration"}}""", sent[2].Body);
+        // The members of terraform-provider-auth0, test/data/recordings/TestAccNetworkACL.yaml; the scope of node-auth0,
+        // NetworkAclRuleScopeEnum.
+        AssertJson(
+            """{"description":"Dynamic client registration from these networks only","active":true,"priority":1,"rule":{"action":{"block":true},"not_match":{"ipv4_cidrs":["198.51.100.0/24"]},"scope":"dynamic_client_registration"}}""",
+            sent[2].Body
+        );
 
         // Auth0 docs, dynamic-client-registration.
         AssertJson(Flag, sent[3].Body);
@@ -77,7 +90,10 @@ public class EnableAuth0OperationTests
         using var session = await StartAsync();
         var steps = await EnableAsync(session, new Auth0Wishes { Registration = true });
         Assert.Equal(["none > none", "none > none", "none > none", "strict > strict", "off > on"], steps.Select(Say));
-        Assert.Equal(["Default permissions", "Domain connections", "Network limit"], steps.Where(step => step.Note is not null).Select(step => step.Step));
+        Assert.Equal(
+            ["Default permissions", "Domain connections", "Network limit"],
+            steps.Where(step => step.Note is not null).Select(step => step.Step)
+        );
         Assert.Equal(["updateSettings"], (await ChangesAsync(session)).Select(request => request.Operation));
         Assert.DoesNotContain(await session.Server.RequestsAsync(), request => request.Operation == "listResourceServers");
     }
@@ -87,7 +103,10 @@ public class EnableAuth0OperationTests
     {
         using var session = await StartAsync($$"""{"clientGrants":[{{UserGrant}}],"networkAcls":[{{ForeignRule}}],"settings":{{Flag}}}""");
         var steps = await PlanAsync(session, new Auth0Wishes());
-        Assert.Equal(["https://api.example.com: read:items", "none", "block, where geo_country_codes is AQ", "strict", "on"], steps.Select(step => step.Was));
+        Assert.Equal(
+            ["https://api.example.com: read:items", "none", "block, where geo_country_codes is AQ", "strict", "on"],
+            steps.Select(step => step.Was)
+        );
         Assert.All(steps, step => Assert.True(step is { Wanted: null, Change: null }));
     }
 
@@ -103,7 +122,9 @@ public class EnableAuth0OperationTests
         AssertJson("""{"scope":["read:items","write:items"]}""", sent.Body);
     }
 
-    /// <summary>Its subject type cannot be changed (node-auth0, UpdateClientGrantRequestContent), and registered clients act for users only.</summary>
+    /// <summary>
+    /// Its subject type cannot be changed (node-auth0, UpdateClientGrantRequestContent), and registered clients act for users only.
+    /// </summary>
     [Fact]
     public async Task A_grant_for_applications_themselves_stays_and_gets_another_beside_it()
     {
@@ -117,8 +138,18 @@ public class EnableAuth0OperationTests
     [Fact]
     public async Task Grants_that_are_there_are_not_made_again_when_only_the_flag_is_missing()
     {
-        using var session = await StartAsync($$"""{"clientGrants":[{{UserGrant}}],"connections":[{"name":"{{Database}}","is_domain_connection":true}]}""");
-        var steps = await EnableAsync(session, new Auth0Wishes { Registration = true, DefaultPermissions = [new(Api, ["read:items"])], DomainConnections = [Database] });
+        using var session = await StartAsync(
+            $$"""{"clientGrants":[{{UserGrant}}],"connections":[{"name":"{{Database}}","is_domain_connection":true}]}"""
+        );
+        var steps = await EnableAsync(
+            session,
+            new Auth0Wishes
+            {
+                Registration = true,
+                DefaultPermissions = [new(Api, ["read:items"])],
+                DomainConnections = [Database],
+            }
+        );
         Assert.Equal(["Dynamic registration"], steps.Where(step => step.Changed).Select(step => step.Step));
     }
 
@@ -169,17 +200,29 @@ public class EnableAuth0OperationTests
     public async Task Without_leave_to_read_APIs_the_server_judges()
     {
         using var session = await StartAsync(scopes: Scopes("read:resource_servers"));
-        var failure = await Assert.ThrowsAsync<DcrException>(() => EnableAsync(session, All with { DefaultPermissions = [new("https://other.example.com", ["a"])] }));
+        var failure = await Assert.ThrowsAsync<DcrException>(() =>
+            EnableAsync(session, All with { DefaultPermissions = [new("https://other.example.com", ["a"])] })
+        );
         Assert.Equal(DcrErrorId.InvalidSetup, failure.ErrorId);
         Assert.Contains("The resource server does not exist", failure.Message);
-        Assert.DoesNotContain(await session.Server.RequestsAsync(), request => request.Operation is "updateConnection" or "updateSettings" or "listResourceServers");
+        Assert.DoesNotContain(
+            await session.Server.RequestsAsync(),
+            request => request.Operation is "updateConnection" or "updateSettings" or "listResourceServers"
+        );
     }
 
     [Fact]
     public async Task A_connection_that_is_not_there_is_named_with_those_that_are()
     {
         using var session = await StartAsync();
-        await AssertRefusedAsync(session, All with { DomainConnections = [Database, "google-oauth2"] }, $"no connection google-oauth2. It has {Database}");
+        await AssertRefusedAsync(
+            session,
+            All with
+            {
+                DomainConnections = [Database, "google-oauth2"],
+            },
+            $"no connection google-oauth2. It has {Database}"
+        );
     }
 
     [Fact]
@@ -189,14 +232,24 @@ public class EnableAuth0OperationTests
         var id = (await StateAsync(session, "connections"))[0].Text("id")!;
         var steps = await EnableAsync(session, new Auth0Wishes { DomainConnections = [id, Database] });
         Assert.Equal($"Domain connection {Database}", Assert.Single(steps, step => step.Changed).Step);
-        Assert.All((await session.SentAsync("listConnections")).Select(request => request.Target), target => Assert.Contains("fields=id,name,is_domain_connection&include_fields=true", target));
+        Assert.All(
+            (await session.SentAsync("listConnections")).Select(request => request.Target),
+            target => Assert.Contains("fields=id,name,is_domain_connection&include_fields=true", target)
+        );
     }
 
     [Fact]
     public async Task All_missing_scopes_are_named_in_one_error_before_the_first_change()
     {
-        using var session = await StartAsync(scopes: ["read:tenant_settings", "read:client_grants", "read:connections", "read:network_acls", "update:connections"]);
-        var failure = await AssertRefusedAsync(session, All, "create:client_grants, create:network_acls, update:tenant_settings", DcrErrorId.InsufficientScope);
+        using var session = await StartAsync(
+            scopes: ["read:tenant_settings", "read:client_grants", "read:connections", "read:network_acls", "update:connections"]
+        );
+        var failure = await AssertRefusedAsync(
+            session,
+            All,
+            "create:client_grants, create:network_acls, update:tenant_settings",
+            DcrErrorId.InsufficientScope
+        );
         Assert.DoesNotContain("update:connections", failure.Message);
     }
 
@@ -205,7 +258,12 @@ public class EnableAuth0OperationTests
     {
         using var session = await StartAsync(scopes: ["read:clients"]);
         await session.Server.ClearRequestsAsync();
-        var failure = await AssertRefusedAsync(session, All, "read:tenant_settings, read:client_grants, read:connections, read:network_acls, create:client_grants", DcrErrorId.InsufficientScope);
+        var failure = await AssertRefusedAsync(
+            session,
+            All,
+            "read:tenant_settings, read:client_grants, read:connections, read:network_acls, create:client_grants",
+            DcrErrorId.InsufficientScope
+        );
         Assert.Contains("update:tenant_settings", failure.Message);
         Assert.Empty(await session.Server.RequestsAsync());
     }
@@ -213,17 +271,25 @@ public class EnableAuth0OperationTests
     [Fact]
     public async Task To_look_takes_only_scopes_to_read_and_a_warning_names_the_others()
     {
-        using var session = await StartAsync(scopes: ["read:tenant_settings", "read:client_grants", "read:connections", "read:network_acls"]);
+        using var session = await StartAsync(
+            scopes: ["read:tenant_settings", "read:client_grants", "read:connections", "read:network_acls"]
+        );
         var steps = await EnableAuth0Operation.PlanAsync(session.Context, All, onlyLooks: true);
         Assert.Equal(4, steps.Count(step => step.Change is not null));
-        Assert.Contains("create:client_grants, update:connections, create:network_acls, update:tenant_settings", Assert.Single(session.Reporter.Warnings));
+        Assert.Contains(
+            "create:client_grants, update:connections, create:network_acls, update:tenant_settings",
+            Assert.Single(session.Reporter.Warnings)
+        );
         Assert.Empty(await ChangesAsync(session));
     }
 
     [Fact]
     public async Task What_needs_no_change_needs_no_scope_for_it()
     {
-        using var session = await StartAsync($$"""{"settings":{{Flag}}}""", scopes: ["read:tenant_settings", "read:client_grants", "read:connections"]);
+        using var session = await StartAsync(
+            $$"""{"settings":{{Flag}}}""",
+            scopes: ["read:tenant_settings", "read:client_grants", "read:connections"]
+        );
         var steps = await EnableAsync(session, new Auth0Wishes { Registration = true });
         Assert.Equal("unknown", steps[2].Is);
         Assert.Contains("read:network_acls", steps[2].Note);
@@ -244,9 +310,18 @@ public class EnableAuth0OperationTests
 
     [Theory]
     [InlineData(ForeignRule, "block, where geo_country_codes is AQ")]
-    [InlineData("""{"description":"Other","active":true,"priority":1,"rule":{"action":{"block":true},"not_match":{"ipv4_cidrs":["203.0.113.0/24"]},"scope":"dynamic_client_registration"}}""", "only 203.0.113.0/24")]
-    [InlineData("""{"description":"Off","active":false,"priority":1,"rule":{"action":{"block":true},"not_match":{"ipv4_cidrs":["198.51.100.0/24"]},"scope":"dynamic_client_registration"}}""", "only 198.51.100.0/24 (not active)")]
-    [InlineData("""{"description":"Log","active":true,"priority":1,"rule":{"action":{"log":true},"not_match":{"ipv4_cidrs":["198.51.100.0/24"]},"scope":"dynamic_client_registration"}}""", "log, where ipv4_cidrs is not 198.51.100.0/24")]
+    [InlineData(
+        """{"description":"Other","active":true,"priority":1,"rule":{"action":{"block":true},"not_match":{"ipv4_cidrs":["203.0.113.0/24"]},"scope":"dynamic_client_registration"}}""",
+        "only 203.0.113.0/24"
+    )]
+    [InlineData(
+        """{"description":"Off","active":false,"priority":1,"rule":{"action":{"block":true},"not_match":{"ipv4_cidrs":["198.51.100.0/24"]},"scope":"dynamic_client_registration"}}""",
+        "only 198.51.100.0/24 (not active)"
+    )]
+    [InlineData(
+        """{"description":"Log","active":true,"priority":1,"rule":{"action":{"log":true},"not_match":{"ipv4_cidrs":["198.51.100.0/24"]},"scope":"dynamic_client_registration"}}""",
+        "log, where ipv4_cidrs is not 198.51.100.0/24"
+    )]
     public async Task A_rule_that_says_something_else_is_left_and_keeps_registration_off(string rule, string says)
     {
         using var session = await StartAsync($$"""{"networkAcls":[{{rule}}]}""");
@@ -266,8 +341,13 @@ public class EnableAuth0OperationTests
     [Fact]
     public async Task A_rule_that_says_the_same_in_other_letters_will_do()
     {
-        using var session = await StartAsync("""{"networkAcls":[{"description":"Ours","active":true,"priority":7,"rule":{"action":{"block":true},"not_match":{"ipv6_cidrs":["2001:DB8:0::/32"],"ipv4_cidrs":["192.0.2.7","198.51.100.0/24"]},"scope":"dynamic_client_registration"}}]}""");
-        var planned = await PlanAsync(session, new Auth0Wishes { AllowedNetworks = Auth0Network.ParseAll(["198.51.100.0/24", "192.0.2.7/32", "2001:db8::/32"]) });
+        using var session = await StartAsync(
+            """{"networkAcls":[{"description":"Ours","active":true,"priority":7,"rule":{"action":{"block":true},"not_match":{"ipv6_cidrs":["2001:DB8:0::/32"],"ipv4_cidrs":["192.0.2.7","198.51.100.0/24"]},"scope":"dynamic_client_registration"}}]}"""
+        );
+        var planned = await PlanAsync(
+            session,
+            new Auth0Wishes { AllowedNetworks = Auth0Network.ParseAll(["198.51.100.0/24", "192.0.2.7/32", "2001:db8::/32"]) }
+        );
         Assert.Null(planned[2].Change);
         Assert.Null(planned[2].Problem);
     }
@@ -275,7 +355,8 @@ public class EnableAuth0OperationTests
     [Fact]
     public async Task A_new_rule_takes_a_free_priority_and_one_that_comes_before_it_is_named()
     {
-        const string Tenantwide = """{"description":"Partners","active":true,"priority":1,"rule":{"action":{"allow":true},"match":{"asns":[64496]},"scope":"tenant"}}""";
+        const string Tenantwide =
+            """{"description":"Partners","active":true,"priority":1,"rule":{"action":{"allow":true},"match":{"asns":[64496]},"scope":"tenant"}}""";
         using var session = await StartAsync($$"""{"networkAcls":[{{Tenantwide}}]}""", "\"networkAclLimit\":10");
         var step = (await EnableAsync(session, All))[2];
         Assert.True(step.Changed);
@@ -288,7 +369,8 @@ public class EnableAuth0OperationTests
     [InlineData(1)]
     public async Task A_plan_without_room_for_a_rule_is_an_error_before_registration_is_switched_on(int limit)
     {
-        const string Elsewhere = """{"description":"Partners","active":true,"priority":1,"rule":{"action":{"block":true},"match":{"asns":[64496]},"scope":"management"}}""";
+        const string Elsewhere =
+            """{"description":"Partners","active":true,"priority":1,"rule":{"action":{"block":true},"match":{"asns":[64496]},"scope":"management"}}""";
         using var session = await StartAsync($$"""{"networkAcls":[{{(limit == 0 ? "" : Elsewhere)}}]}""", $"\"networkAclLimit\":{limit}");
         var failure = await Assert.ThrowsAsync<DcrException>(() => EnableAsync(session, All));
         Assert.Equal(DcrErrorId.RegistrationForbidden, failure.ErrorId);
@@ -314,7 +396,9 @@ public class EnableAuth0OperationTests
     [Fact]
     public async Task What_there_is_now_comes_from_the_servers_answer()
     {
-        using var session = await StartAsync(faults: """[{"on":"createNetworkAcl","status":201,"content":"{\"id\":\"acl_1\",\"active\":false,\"rule\":{\"action\":{\"block\":true},\"not_match\":{\"ipv4_cidrs\":[\"198.51.100.0/24\"]},\"scope\":\"dynamic_client_registration\"}}"}]""");
+        using var session = await StartAsync(
+            faults: """[{"on":"createNetworkAcl","status":201,"content":"{\"id\":\"acl_1\",\"active\":false,\"rule\":{\"action\":{\"block\":true},\"not_match\":{\"ipv4_cidrs\":[\"198.51.100.0/24\"]},\"scope\":\"dynamic_client_registration\"}}"}]"""
+        );
         var failure = await Assert.ThrowsAsync<DcrException>(() => EnableAsync(session, All));
         Assert.Equal(DcrErrorId.ResponseNotConformant, failure.ErrorId);
         Assert.Contains("(not active)", failure.Message);
@@ -329,7 +413,11 @@ public class EnableAuth0OperationTests
         Assert.Equal(DcrErrorId.OperationNotSupported, other.ErrorId);
 
         using var server = await SharedTestServer.StartAsync(Switches("{}", "", null, null, "[]"));
-        using var open = await Session.ConnectAsync(server.Issuer, request => request with { Provider = DcrProvider.Auth0 }, server: server);
+        using var open = await Session.ConnectAsync(
+            server.Issuer,
+            request => request with { Provider = DcrProvider.Auth0 },
+            server: server
+        );
         var without = await Assert.ThrowsAsync<DcrException>(() => PlanAsync(open, All));
         Assert.Equal(DcrErrorId.AccessTokenRejected, without.ErrorId);
         Assert.Contains("update:tenant_settings", without.RecommendedAction);
@@ -350,10 +438,25 @@ public class EnableAuth0OperationTests
         Assert.Equal("off > on", Say(steps[steps.Count - 1]));
     }
 
-    private static async Task<Session> StartAsync(string tenant = "{}", string more = "", string[]? scopes = null, string? token = null, string faults = "[]")
+    private static async Task<Session> StartAsync(
+        string tenant = "{}",
+        string more = "",
+        string[]? scopes = null,
+        string? token = null,
+        string faults = "[]"
+    )
     {
         var server = await SharedTestServer.StartAsync(Switches(tenant, more, scopes, token, faults));
-        return await Session.ConnectAsync(server.Issuer, request => request with { Provider = DcrProvider.Auth0, Credential = new CredentialInput.Token(StaticToken.Management(server.ManagementToken!)) }, server: server);
+        return await Session.ConnectAsync(
+            server.Issuer,
+            request =>
+                request with
+                {
+                    Provider = DcrProvider.Auth0,
+                    Credential = new CredentialInput.Token(StaticToken.Management(server.ManagementToken!)),
+                },
+            server: server
+        );
     }
 
     private static string Switches(string tenant, string more, string[]? scopes, string? token, string faults) => $$"""
@@ -370,13 +473,25 @@ public class EnableAuth0OperationTests
         """;
 
     /// <summary>All that the operation uses, but one.</summary>
-    private static string[] Scopes(string without) => new[]
-    {
-        "read:tenant_settings", "update:tenant_settings", "read:client_grants", "create:client_grants", "update:client_grants", "read:connections",
-        "update:connections", "read:network_acls", "create:network_acls", "read:resource_servers",
-    }.Where(scope => scope != without).ToArray();
+    private static string[] Scopes(string without) =>
+        new[]
+        {
+            "read:tenant_settings",
+            "update:tenant_settings",
+            "read:client_grants",
+            "create:client_grants",
+            "update:client_grants",
+            "read:connections",
+            "update:connections",
+            "read:network_acls",
+            "create:network_acls",
+            "read:resource_servers",
+        }
+            .Where(scope => scope != without)
+            .ToArray();
 
-    private static Task<IReadOnlyList<Auth0Step>> PlanAsync(Session session, Auth0Wishes wishes) => EnableAuth0Operation.PlanAsync(session.Context, wishes, onlyLooks: false);
+    private static Task<IReadOnlyList<Auth0Step>> PlanAsync(Session session, Auth0Wishes wishes) =>
+        EnableAuth0Operation.PlanAsync(session.Context, wishes, onlyLooks: false);
 
     /// <summary>What the cmdlet does for a user who says yes to everything.</summary>
     private static async Task<List<DcrSetupStep>> EnableAsync(Session session, Auth0Wishes wishes)
@@ -390,7 +505,12 @@ public class EnableAuth0OperationTests
         return done;
     }
 
-    private static async Task<DcrException> AssertRefusedAsync(Session session, Auth0Wishes wishes, string words, DcrErrorId id = DcrErrorId.InvalidSetup)
+    private static async Task<DcrException> AssertRefusedAsync(
+        Session session,
+        Auth0Wishes wishes,
+        string words,
+        DcrErrorId id = DcrErrorId.InvalidSetup
+    )
     {
         var failure = await Assert.ThrowsAsync<DcrException>(() => EnableAsync(session, wishes));
         Assert.Equal(id, failure.ErrorId);
@@ -399,11 +519,14 @@ public class EnableAuth0OperationTests
         return failure;
     }
 
-    private static async Task<List<ServerRequest>> ChangesAsync(Session session) => (await session.Server.RequestsAsync()).Where(request => request.Method != "GET").ToList();
+    private static async Task<List<ServerRequest>> ChangesAsync(Session session) =>
+        (await session.Server.RequestsAsync()).Where(request => request.Method != "GET").ToList();
 
-    private static async Task<List<JsonBag>> StateAsync(Session session, string list) => (await session.Server.StateAsync()).GetProperty(list).EnumerateArray().Select(JsonBag.From).ToList();
+    private static async Task<List<JsonBag>> StateAsync(Session session, string list) =>
+        (await session.Server.StateAsync()).GetProperty(list).EnumerateArray().Select(JsonBag.From).ToList();
 
     private static string Say(DcrSetupStep step) => $"{step.Was} > {step.Is}";
 
-    private static void AssertJson(string expected, string actual) => Assert.Equal(JsonBag.Parse(expected).ToString(), JsonBag.Parse(actual).ToString());
+    private static void AssertJson(string expected, string actual) =>
+        Assert.Equal(JsonBag.Parse(expected).ToString(), JsonBag.Parse(actual).ToString());
 }

@@ -58,12 +58,30 @@ public class FindOperationTests
     {
         using var session = await Session.StartAsync("{\"issuerPath\":\"/t1\"}", hasVault: hasVault);
         var (one, two) = (await session.RegisterAsync(), await session.RegisterAsync());
-        await session.Ledger.KeepAsync(one.Record with { Issuer = session.Connection.Issuer.Replace("/t1", "/t2") }, session.Connection.VaultId);
+        await session.Ledger.KeepAsync(
+            one.Record with
+            {
+                Issuer = session.Connection.Issuer.Replace("/t1", "/t2"),
+            },
+            session.Connection.VaultId
+        );
         await session.Server.ClearRequestsAsync();
         var reads = hasVault ? session.Vault.Reads.Count : 0;
 
         Assert.Equal([one.ClientId, two.ClientId], session.Listed().Select(static found => found.Record.ClientId));
-        Assert.All(session.Listed(), static found => Assert.Equal((null, null, true, true), (found.Record.RegistrationAccessToken, found.Record.ClientSecret, found.Record.LeftOut!.ClientSecret, found.Record.LeftOut.RegistrationAccessToken)));
+        Assert.All(
+            session.Listed(),
+            static found =>
+                Assert.Equal(
+                    (null, null, true, true),
+                    (
+                        found.Record.RegistrationAccessToken,
+                        found.Record.ClientSecret,
+                        found.Record.LeftOut!.ClientSecret,
+                        found.Record.LeftOut.RegistrationAccessToken
+                    )
+                )
+        );
         Assert.Equal(reads, hasVault ? session.Vault.Reads.Count : 0);
         Assert.Empty(await session.Server.RequestsAsync());
     }

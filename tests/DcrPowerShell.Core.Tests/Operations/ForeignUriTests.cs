@@ -28,7 +28,10 @@ public class ForeignUriTests
         await session.RegisterAsync();
         await session.UpdateAsync("c1", """{"scope":"read"}""");
         Assert.Equal(expected, session.Stored("c1").RegistrationClientUri!.AbsoluteUri);
-        Assert.Equal(expected == Good, session.Reporter.Warnings.Any(static warning => warning.Contains("Client 'c1': the server says that it is managed at")));
+        Assert.Equal(
+            expected == Good,
+            session.Reporter.Warnings.Any(static warning => warning.Contains("Client 'c1': the server says that it is managed at"))
+        );
         Assert.DoesNotContain(session.Reporter.Warnings, static warning => warning.Contains("pw"));
     }
 
@@ -57,8 +60,14 @@ public class ForeignUriTests
         .Answer(200, """{"issuer":"https://as.example.com","registration_endpoint":"https://as.example.com/register"}""")
         .Answer(201, Client(uri));
 
-    private static string Client(string uri) => $$"""{"client_id":"c1","registration_access_token":"registration-token-0001","registration_client_uri":"{{uri}}","scope":"read"}""";
+    private static string Client(string uri) =>
+        $$"""{"client_id":"c1","registration_access_token":"registration-token-0001","registration_client_uri":"{{uri}}","scope":"read"}""";
 
     private static Task<Session> ConnectAsync(RecordingHandler handler) =>
-        Session.ConnectAsync("https://as.example.com", static request => request with { AllowedOrigins = [new Uri("https://manage.example.com")] }, hasVault: false, handler: handler);
+        Session.ConnectAsync(
+            "https://as.example.com",
+            static request => request with { AllowedOrigins = [new Uri("https://manage.example.com")] },
+            hasVault: false,
+            handler: handler
+        );
 }

@@ -25,13 +25,19 @@ public class ImportOperationTests
         var (client, outcome) = await ImportAsync(session, given, clientSecretName: "portal-secret");
         var stored = session.Stored(given.ClientId!);
         Assert.Equal((ImportOutcome.Taken, DcrClientState.Active, stored.SecretName), (outcome, client.State, client.SecretName));
-        Assert.Equal((given.RegistrationAccessToken, given.ClientSecret, "north", "Clinic portal"), (stored.RegistrationAccessToken, stored.ClientSecret, stored.Tenant, stored.ClientName));
+        Assert.Equal(
+            (given.RegistrationAccessToken, given.ClientSecret, "north", "Clinic portal"),
+            (stored.RegistrationAccessToken, stored.ClientSecret, stored.Tenant, stored.ClientName)
+        );
         Assert.Equal(given.ClientSecret, session.Vault.Secrets["portal-secret"]);
         Assert.Equal($"Bearer {given.RegistrationAccessToken}", Assert.Single(await session.SentAsync("read")).Header("Authorization"));
 
         // It is managed from now on, and the tenant has it.
         await session.UpdateAsync(client.ClientId, """{"client_name":"Renamed"}""");
-        Assert.Equal((client.ClientId, false), (await session.TryRegisterAsync(tenant: "north")) is var (found, isNew) ? (found.ClientId, isNew) : default);
+        Assert.Equal(
+            (client.ClientId, false),
+            (await session.TryRegisterAsync(tenant: "north")) is var (found, isNew) ? (found.ClientId, isNew) : default
+        );
     }
 
     [Fact]
@@ -88,7 +94,10 @@ public class ImportOperationTests
         };
         var (imported, outcome) = await ImportAsync(session, given);
         Assert.Equal((ImportOutcome.AsGiven, DcrClientState.Unknown, "As told"), (outcome, imported.State, imported.ClientName));
-        Assert.Equal((given.RegistrationAccessToken, given.ClientSecret), (session.Stored(given.ClientId!).RegistrationAccessToken, session.Stored(given.ClientId!).ClientSecret));
+        Assert.Equal(
+            (given.RegistrationAccessToken, given.ClientSecret),
+            (session.Stored(given.ClientId!).RegistrationAccessToken, session.Stored(given.ClientId!).ClientSecret)
+        );
         Assert.Equal(lacks == "no reads" ? 1 : 0, (await session.SentAsync("read")).Count);
     }
 
@@ -96,7 +105,10 @@ public class ImportOperationTests
     public async Task An_administrators_credential_needs_the_id_alone()
     {
         const string Okta = """{"dialect":"okta","okta":{"apiToken":"00x"}}""";
-        using var session = await Session.StartAsync(Okta, static request => request with { Credential = new CredentialInput.Token(StaticToken.Ssws("00x")) });
+        using var session = await Session.StartAsync(
+            Okta,
+            static request => request with { Credential = new CredentialInput.Token(StaticToken.Ssws("00x")) }
+        );
         var registered = await session.RegisterAsync();
         await session.ForgetAllAsync();
         var (client, outcome) = await ImportAsync(session, new ImportRequest { ClientId = registered.ClientId, Tenant = "north" });
@@ -111,10 +123,18 @@ public class ImportOperationTests
         var before = session.Stored(registered.ClientId);
         await session.Server.RotateAsync(registered.ClientId);
         var newToken = (await session.AtServerAsync()).RegistrationAccessToken;
-        var given = new ImportRequest { ClientId = registered.ClientId, RegistrationAccessToken = newToken, RegistrationClientUri = $"/register/{registered.ClientId}" };
+        var given = new ImportRequest
+        {
+            ClientId = registered.ClientId,
+            RegistrationAccessToken = newToken,
+            RegistrationClientUri = $"/register/{registered.ClientId}",
+        };
 
         Assert.Equal(ImportOutcome.WasKnownOtherwise, (await ImportAsync(session, given)).Outcome);
-        Assert.Equal(ImportOutcome.WasKnown, (await ImportAsync(session, new ImportRequest { ClientId = registered.ClientId, Tenant = "other" })).Outcome);
+        Assert.Equal(
+            ImportOutcome.WasKnown,
+            (await ImportAsync(session, new ImportRequest { ClientId = registered.ClientId, Tenant = "other" })).Outcome
+        );
         Assert.Equal(before.ToJson(), session.Stored(registered.ClientId).ToJson());
         Assert.Empty(await session.SentAsync("read"));
 
@@ -135,7 +155,18 @@ public class ImportOperationTests
     public async Task A_token_goes_nowhere_else(string uri, string words)
     {
         using var session = await StartAsync();
-        var error = Assert.Throws<DcrException>(() => ImportOperation.Check(session.Connection, new ImportRequest { ClientId = "c1", RegistrationAccessToken = "rat-1", RegistrationClientUri = uri }, session.Clock.UtcNow));
+        var error = Assert.Throws<DcrException>(() =>
+            ImportOperation.Check(
+                session.Connection,
+                new ImportRequest
+                {
+                    ClientId = "c1",
+                    RegistrationAccessToken = "rat-1",
+                    RegistrationClientUri = uri,
+                },
+                session.Clock.UtcNow
+            )
+        );
         Assert.Equal(DcrErrorId.RegistrationUriRefused, error.ErrorId);
         Assert.Contains(words, error.Message);
         Assert.DoesNotContain("canary", error.Message);
@@ -144,8 +175,22 @@ public class ImportOperationTests
     [Fact]
     public async Task It_may_go_to_an_origin_that_the_connection_allows()
     {
-        using var session = await Session.StartAsync(change: static request => request with { AllowedOrigins = [new Uri("https://manage.example.com")] });
-        var record = ImportOperation.Check(session.Connection, new ImportRequest { ClientId = "c1", RegistrationClientUri = "https://manage.example.com/c1", Issuer = session.Connection.Issuer + "/" }, session.Clock.UtcNow);
+        using var session = await Session.StartAsync(change: static request =>
+            request with
+            {
+                AllowedOrigins = [new Uri("https://manage.example.com")],
+            }
+        );
+        var record = ImportOperation.Check(
+            session.Connection,
+            new ImportRequest
+            {
+                ClientId = "c1",
+                RegistrationClientUri = "https://manage.example.com/c1",
+                Issuer = session.Connection.Issuer + "/",
+            },
+            session.Clock.UtcNow
+        );
         Assert.Equal("https://manage.example.com/c1", record.RegistrationClientUri!.AbsoluteUri);
     }
 
@@ -153,8 +198,14 @@ public class ImportOperationTests
     public async Task What_cannot_be_a_client_of_this_server_is_told_before_anything_is_sent()
     {
         using var session = await StartAsync();
-        Assert.Equal((DcrErrorId.InvalidClientMetadata, "f.csv, line 2: there is no client id. Nothing was sent."), Refused(new ImportRequest { Source = "f.csv, line 2" }));
-        Assert.Equal(DcrErrorId.InvalidClientMetadata, Refused(new ImportRequest { ClientId = "c1", RegistrationAccessToken = "canary 1" }).Id);
+        Assert.Equal(
+            (DcrErrorId.InvalidClientMetadata, "f.csv, line 2: there is no client id. Nothing was sent."),
+            Refused(new ImportRequest { Source = "f.csv, line 2" })
+        );
+        Assert.Equal(
+            DcrErrorId.InvalidClientMetadata,
+            Refused(new ImportRequest { ClientId = "c1", RegistrationAccessToken = "canary 1" }).Id
+        );
         Assert.Equal(DcrErrorId.InvalidClientMetadata, Refused(new ImportRequest { ClientId = "c\u001b[31m1" }).Id);
         Assert.Equal(DcrErrorId.NotConnected, Refused(new ImportRequest { ClientId = "c1", Issuer = "https://other.example.com" }).Id);
 
@@ -170,12 +221,17 @@ public class ImportOperationTests
     public async Task It_is_on_record_and_a_client_that_was_left_is_not()
     {
         var file = new MemoryAuditFile();
-        using var session = await Session.StartAsync(audit: new AuditLog(new AuditSource("run-1", "ops", "admin-01"), file, MemoryAuditFile.Key));
+        using var session = await Session.StartAsync(
+            audit: new AuditLog(new AuditSource("run-1", "ops", "admin-01"), file, MemoryAuditFile.Key)
+        );
         var given = await ElsewhereAsync(session);
         await ImportAsync(session, given);
         await ImportAsync(session, given);
         var record = Assert.Single(session.Reporter.AuditRecords, static record => record.Operation == DcrAuditOperation.Import);
-        Assert.Equal((given.ClientId, "Clinic portal", "north", "registration_access_token, client_secret"), (record.ClientId, record.ClientName, record.Tenant, string.Join(", ", record.Changed)));
+        Assert.Equal(
+            (given.ClientId, "Clinic portal", "north", "registration_access_token, client_secret"),
+            (record.ClientId, record.ClientName, record.Tenant, string.Join(", ", record.Changed))
+        );
         Assert.DoesNotContain(file.Lines, line => line.Contains(given.RegistrationAccessToken!) || line.Contains(given.ClientSecret!));
     }
 
@@ -197,6 +253,18 @@ public class ImportOperationTests
         Tenant = "north",
     };
 
-    private static Task<(DcrClient Client, ImportOutcome Outcome)> ImportAsync(Session session, ImportRequest request, string? clientSecretName = null, bool force = false) =>
-        session.RunAsync(context => ImportOperation.RunAsync(context, ImportOperation.Check(session.Connection, request, session.Clock.UtcNow), clientSecretName, force));
+    private static Task<(DcrClient Client, ImportOutcome Outcome)> ImportAsync(
+        Session session,
+        ImportRequest request,
+        string? clientSecretName = null,
+        bool force = false
+    ) =>
+        session.RunAsync(context =>
+            ImportOperation.RunAsync(
+                context,
+                ImportOperation.Check(session.Connection, request, session.Clock.UtcNow),
+                clientSecretName,
+                force
+            )
+        );
 }

@@ -31,19 +31,29 @@ public class LifeTests
     public async Task Many_clients_at_once_are_kept_apart()
     {
         using var session = await Session.StartAsync("""{"rotateToken":"getAndPut"}""");
-        var ids = await Task.WhenAll(Enumerable.Range(0, 30).Select(async i =>
-        {
-            var client = await session.RegisterAsync($$"""{"client_name":"client {{i}}","redirect_uris":["https://a.example.com/{{i}}"]}""", tenant: $"t{i}");
-            await session.UpdateAsync(client.ClientId, $$"""{"tos_uri":"https://a.example.com/{{i}}/tos"}""");
-            return client.ClientId;
-        }));
+        var ids = await Task.WhenAll(
+            Enumerable
+                .Range(0, 30)
+                .Select(async i =>
+                {
+                    var client = await session.RegisterAsync(
+                        $$"""{"client_name":"client {{i}}","redirect_uris":["https://a.example.com/{{i}}"]}""",
+                        tenant: $"t{i}"
+                    );
+                    await session.UpdateAsync(client.ClientId, $$"""{"tos_uri":"https://a.example.com/{{i}}/tos"}""");
+                    return client.ClientId;
+                })
+        );
 
         var known = (await session.Server.ClientsAsync()).ToDictionary(static client => client.ClientId);
         Assert.Equal(30, known.Count);
         foreach (var (id, i) in ids.Select(static (id, i) => (id, i)))
         {
             var stored = session.Stored(id);
-            Assert.Equal(($"client {i}", $"t{i}", known[id].RegistrationAccessToken), (stored.ClientName, stored.Tenant, stored.RegistrationAccessToken));
+            Assert.Equal(
+                ($"client {i}", $"t{i}", known[id].RegistrationAccessToken),
+                (stored.ClientName, stored.Tenant, stored.RegistrationAccessToken)
+            );
         }
     }
 }

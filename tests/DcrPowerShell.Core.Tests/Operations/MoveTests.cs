@@ -96,7 +96,12 @@ public class MoveTests
             }
 
             var failure = await Record.ExceptionAsync(() => MoveAsync(process, from, to));
-            Assert.True(failure is null or DcrException { ErrorId: DcrErrorId.VaultWriteFailed or DcrErrorId.VaultReadFailed or DcrErrorId.VaultLocked }, failure?.ToString());
+            Assert.True(
+                failure
+                    is null
+                        or DcrException { ErrorId: DcrErrorId.VaultWriteFailed or DcrErrorId.VaultReadFailed or DcrErrorId.VaultLocked },
+                failure?.ToString()
+            );
             foreach (var vault in _vaults.Values)
             {
                 vault.Fault = VaultFault.None;
@@ -114,14 +119,19 @@ public class MoveTests
             await FillAsync(process, "A");
             var (from, to) = (await OpenAsync(process, "A"), await OpenAsync(process, "B"));
             (_vaults["B"].Fault, _vaults["B"].FaultsOn) = (VaultFault.RefusesWrites, "dcr-as-");
-            await Assert.ThrowsAsync<DcrException>(() => MoveOperation.RunAsync(from, to, process.Ledger.Find(LedgerSamples.Issuer, "c1")!));
+            await Assert.ThrowsAsync<DcrException>(() =>
+                MoveOperation.RunAsync(from, to, process.Ledger.Find(LedgerSamples.Issuer, "c1")!)
+            );
             _vaults["B"].Fault = VaultFault.None;
         }
 
         using var next = _machine.Start();
         await ConnectAsync(next, "B");
         await ConnectAsync(next, "A");
-        Assert.Equal("token-of-c1", (await (await OpenAsync(next, "B")).FindAsync(LedgerSamples.Issuer, "c1"))!.Record.RegistrationAccessToken);
+        Assert.Equal(
+            "token-of-c1",
+            (await (await OpenAsync(next, "B")).FindAsync(LedgerSamples.Issuer, "c1"))!.Record.RegistrationAccessToken
+        );
         Assert.Single(_vaults["B"].Registrations);
         Assert.Equal(2, _vaults["A"].Registrations.Count);
     }
@@ -165,7 +175,14 @@ public class MoveTests
         await FillAsync(process, "A");
         process.Ledger.Compact();
         var (from, to) = (await OpenAsync(process, "B"), await OpenAsync(process, null));
-        Assert.Equal(DcrErrorId.ClientNotFound, (await Assert.ThrowsAsync<DcrException>(() => MoveOperation.RunAsync(from, to, process.Ledger.Find(LedgerSamples.Issuer, "c1")!))).ErrorId);
+        Assert.Equal(
+            DcrErrorId.ClientNotFound,
+            (
+                await Assert.ThrowsAsync<DcrException>(() =>
+                    MoveOperation.RunAsync(from, to, process.Ledger.Find(LedgerSamples.Issuer, "c1")!)
+                )
+            ).ErrorId
+        );
     }
 
     private async Task FillAsync(StoreProcess process, string? place)
@@ -184,7 +201,11 @@ public class MoveTests
     {
         var (from, to) = (await OpenAsync(process, fromName), await OpenAsync(process, toName));
         var moved = (await MoveOperation.ResumeAsync(to)).ToList();
-        foreach (var found in ListOperation.Kept(process.Ledger, issuer: null, process.Ledger.PlaceOf(from.VaultId), new RecordingReporter()).ToList())
+        foreach (
+            var found in ListOperation
+                .Kept(process.Ledger, issuer: null, process.Ledger.PlaceOf(from.VaultId), new RecordingReporter())
+                .ToList()
+        )
         {
             moved.Add(await MoveOperation.RunAsync(from, to, found));
         }
@@ -199,7 +220,14 @@ public class MoveTests
         : StoreOpening.OpenWholeVaultAsync(process.Ledger, _vaults[name], new RecordingReporter(), new FakeClock(), CancellationToken.None);
 
     private Task<Registrations> ConnectAsync(StoreProcess process, string name) =>
-        StoreOpening.RunAsync(process.Ledger, _vaults[name], new RecordingReporter(), new FakeClock(), new AuditScope(null, new DcrAuditRecord(), new RecordingReporter(), new FakeClock()), CancellationToken.None);
+        StoreOpening.RunAsync(
+            process.Ledger,
+            _vaults[name],
+            new RecordingReporter(),
+            new FakeClock(),
+            new AuditScope(null, new DcrAuditRecord(), new RecordingReporter(), new FakeClock()),
+            CancellationToken.None
+        );
 
     private async Task AssertGoesOnAsync(string? from, string? to)
     {
@@ -214,7 +242,10 @@ public class MoveTests
         foreach (var number in Enumerable.Range(1, 3))
         {
             var found = await store.FindAsync(LedgerSamples.Issuer, $"c{number}");
-            Assert.Equal(($"token-of-c{number}", process.Ledger.PlaceOf(store.VaultId), false), (found!.Record.RegistrationAccessToken, found.Place, found.IsPending));
+            Assert.Equal(
+                ($"token-of-c{number}", process.Ledger.PlaceOf(store.VaultId), false),
+                (found!.Record.RegistrationAccessToken, found.Place, found.IsPending)
+            );
             Assert.Equal($"c{number}", process.Ledger.FindTenant(LedgerSamples.Issuer, $"t{number}")!.Record.ClientId);
         }
 

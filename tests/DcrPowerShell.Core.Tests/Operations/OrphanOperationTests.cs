@@ -45,7 +45,8 @@ public class OrphanOperationTests
         Assert.Equal(
             [
                 $"Client '{north.ClientId}': it was kept for tenant 'NORTH', and is kept for tenant 'South' now.",
-                $"Tenant 'South' has more than one client: '{north.ClientId}', which is used for it, and '{south.ClientId}'. Remove-DcrClient -ClientId removes the one that is not wanted.",
+                $"Tenant 'South' has more than one client: '{north.ClientId}', which is used for it, and '{south.ClientId}'. "
+                    + "Remove-DcrClient -ClientId removes the one that is not wanted.",
             ],
             session.Reporter.Warnings);
     }
@@ -109,7 +110,9 @@ public class OrphanOperationTests
         var orphans = await FindAsync(session);
         Assert.Equal(2, orphans.Length);
         Assert.All(orphans, orphan => Assert.Equal(candidates, orphan.Candidates.Count));
-        var error = await Assert.ThrowsAsync<DcrException>(() => session.RunAsync(context => OrphanOperation.AdoptAsync(context, orphans[0])));
+        var error = await Assert.ThrowsAsync<DcrException>(() =>
+            session.RunAsync(context => OrphanOperation.AdoptAsync(context, orphans[0]))
+        );
         Assert.Equal(DcrErrorId.OutcomeUnknown, error.ErrorId);
         Assert.Equal(candidates, (await session.Server.ClientsAsync()).Count);
         await OrphanOperation.DismissAsync(session.Context, orphans[0]);
@@ -133,7 +136,9 @@ public class OrphanOperationTests
     [Fact]
     public async Task Finding_a_change_that_stayed_unknown_changes_nothing_and_dismissing_it_closes_it()
     {
-        using var session = await StandardAsync("""{"faults":[{"on":"update","status":500,"times":9},{"on":"read","skip":1,"status":403}]}""");
+        using var session = await StandardAsync(
+            """{"faults":[{"on":"update","status":500,"times":9},{"on":"read","skip":1,"status":403}]}"""
+        );
         var client = await session.RegisterAsync();
         await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""));
         var orphan = Assert.Single(await FindAsync(session));
@@ -150,7 +155,9 @@ public class OrphanOperationTests
         using var session = await StandardAsync("""{"rotateToken":"put"}""");
         var client = await session.RegisterAsync();
         var before = session.Stored(client.ClientId).RegistrationAccessToken;
-        await session.RunAsync(async context => await ResetTokenOperation.RunAsync(context, await FindOperation.RunAsync(context, client.ClientId, piped: null)));
+        await session.RunAsync(async context =>
+            await ResetTokenOperation.RunAsync(context, await FindOperation.RunAsync(context, client.ClientId, piped: null))
+        );
         var after = session.Stored(client.ClientId).RegistrationAccessToken;
         Assert.NotEqual(before, after);
         Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, after);
@@ -161,9 +168,16 @@ public class OrphanOperationTests
     [InlineData("""{"dialect":"okta","okta":{"apiToken":"00-not-a-real-api-token"}}""", "has no registration access token")]
     public async Task Where_it_does_not_that_is_said(string switches, string message)
     {
-        using var session = await Session.StartAsync(switches, request => switches == "{}" ? request : request with { Credential = new CredentialInput.Token(StaticToken.Ssws(ApiToken)) });
+        using var session = await Session.StartAsync(
+            switches,
+            request => switches == "{}" ? request : request with { Credential = new CredentialInput.Token(StaticToken.Ssws(ApiToken)) }
+        );
         var client = await session.RegisterAsync();
-        var error = await Assert.ThrowsAsync<DcrException>(() => session.RunAsync(async context => await ResetTokenOperation.RunAsync(context, await FindOperation.RunAsync(context, client.ClientId, piped: null))));
+        var error = await Assert.ThrowsAsync<DcrException>(() =>
+            session.RunAsync(async context =>
+                await ResetTokenOperation.RunAsync(context, await FindOperation.RunAsync(context, client.ClientId, piped: null))
+            )
+        );
         Assert.Equal(DcrErrorId.OperationNotSupported, error.ErrorId);
         Assert.Contains(message, error.Message);
     }
@@ -178,7 +192,9 @@ public class OrphanOperationTests
         Assert.Equal((DcrStorage.Vault, "north"), (restored.Storage, okta.Stored(client.ClientId).Tenant));
 
         using var standard = await StandardAsync("{}");
-        var error = await Assert.ThrowsAsync<DcrException>(() => standard.RunAsync(context => RestoreOperation.FromServerAsync(context, "s6BhdRkq", tenant: null)));
+        var error = await Assert.ThrowsAsync<DcrException>(() =>
+            standard.RunAsync(context => RestoreOperation.FromServerAsync(context, "s6BhdRkq", tenant: null))
+        );
         Assert.Equal(DcrErrorId.OperationNotSupported, error.ErrorId);
         Assert.DoesNotContain(await standard.Server.RequestsAsync(), static request => request.Operation != "discovery");
     }

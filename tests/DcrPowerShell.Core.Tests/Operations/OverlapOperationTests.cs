@@ -47,7 +47,10 @@ public class OverlapOperationTests
         var registered = await session.RegisterAsync();
         await session.ForgetAllAsync();
         var client = await session.OverlapAsync(registered.ClientId);
-        Assert.Equal(("Clinic portal", SecureText.Reveal(client.ClientSecret!)), (session.Stored(client.ClientId).ClientName, session.Stored(client.ClientId).ClientSecret));
+        Assert.Equal(
+            ("Clinic portal", SecureText.Reveal(client.ClientSecret!)),
+            (session.Stored(client.ClientId).ClientName, session.Stored(client.ClientId).ClientSecret)
+        );
         await session.CompleteOverlapAsync(registered.ClientId);
         Assert.Single(await SecretsAsync(session));
     }
@@ -69,7 +72,10 @@ public class OverlapOperationTests
         var client = await session.RegisterAsync();
         await session.OverlapAsync(client.ClientId);
         var error = await RefusedAsync(session, () => session.OverlapAsync(client.ClientId));
-        Assert.Matches(@"two client secrets already.*: ocs\w+, made \d{4}-\d\d-\d\d \d\d:\d\d UTC; ocs\w+, made [-0-9]+ [:0-9]+ UTC \(the one known here\)\. Nothing was changed\.$", error.Message);
+        Assert.Matches(
+            @"two client secrets already.*: ocs\w+, made \d{4}-\d\d-\d\d \d\d:\d\d UTC; ocs\w+, made [-0-9]+ [:0-9]+ UTC \(the one known here\)\. Nothing was changed\.$",
+            error.Message
+        );
         Assert.Contains("-CompleteOverlap", error.RecommendedAction);
         Assert.Single(await session.SentAsync("createSecret"));
     }
@@ -96,7 +102,10 @@ public class OverlapOperationTests
         using var session = await StartAsync();
         var client = await session.RegisterAsync();
         await AddElsewhereAsync(session, client.ClientId, "ACTIVE");
-        Assert.DoesNotContain("-CompleteOverlap", (await RefusedAsync(session, () => session.OverlapAsync(client.ClientId))).RecommendedAction);
+        Assert.DoesNotContain(
+            "-CompleteOverlap",
+            (await RefusedAsync(session, () => session.OverlapAsync(client.ClientId))).RecommendedAction
+        );
         var error = await RefusedAsync(session, () => session.CompleteOverlapAsync(client.ClientId));
         Assert.Contains("is not an older one", error.Message);
         Assert.Equal(2, (await SecretsAsync(session)).Count);
@@ -113,7 +122,10 @@ public class OverlapOperationTests
         Assert.Contains("no client secret at the server that is the one known here", error.Message);
         Assert.Equal(2, (await SecretsAsync(session)).Count);
 
-        await RefusedAsync(session, () => session.RunAsync(context => OverlapOperation.CompleteAsync(context, record with { ClientSecret = null }, null)));
+        await RefusedAsync(
+            session,
+            () => session.RunAsync(context => OverlapOperation.CompleteAsync(context, record with { ClientSecret = null }, null))
+        );
     }
 
     [Fact]
@@ -130,8 +142,12 @@ public class OverlapOperationTests
     public async Task A_client_without_secrets_is_refused()
     {
         using var session = await StartAsync();
-        var client = await session.RegisterAsync("""{"client_name":"Native","redirect_uris":["com.example.app:/cb"],"application_type":"native","token_endpoint_auth_method":"none"}""");
-        foreach (var act in new Func<Task>[] { () => session.OverlapAsync(client.ClientId), () => session.CompleteOverlapAsync(client.ClientId) })
+        var client = await session.RegisterAsync(
+            """{"client_name":"Native","redirect_uris":["com.example.app:/cb"],"application_type":"native","token_endpoint_auth_method":"none"}"""
+        );
+        foreach (
+            var act in new Func<Task>[] { () => session.OverlapAsync(client.ClientId), () => session.CompleteOverlapAsync(client.ClientId) }
+        )
         {
             var error = await Assert.ThrowsAsync<DcrException>(act);
             Assert.Equal(DcrErrorId.OperationNotSupported, error.ErrorId);
@@ -155,7 +171,10 @@ public class OverlapOperationTests
         Assert.Equal(SecureText.Reveal(client.ClientSecret!), session.Stored(client.ClientId).ClientSecret);
 
         // As the advice says: it tells of the second one, and changes nothing.
-        Assert.Contains("has two client secrets already", (await RefusedAsync(session, () => session.OverlapAsync(client.ClientId))).Message);
+        Assert.Contains(
+            "has two client secrets already",
+            (await RefusedAsync(session, () => session.OverlapAsync(client.ClientId))).Message
+        );
     }
 
     [Theory]
@@ -205,7 +224,9 @@ public class OverlapOperationTests
     [InlineData("okta.apps.manage")]
     public async Task A_missing_scope_is_named(string missing)
     {
-        var scopes = new[] { "okta.clients.register", "okta.clients.read", "okta.apps.read", "okta.apps.manage" }.Where(scope => scope != missing);
+        var scopes = new[] { "okta.clients.register", "okta.clients.read", "okta.apps.read", "okta.apps.manage" }.Where(scope =>
+            scope != missing
+        );
         using var session = await StartAsync(okta: $""","apiTokenScopes":{JsonSerializer.Serialize(scopes)}""");
         var client = await session.RegisterAsync();
         var error = await Assert.ThrowsAsync<DcrException>(() => session.OverlapAsync(client.ClientId));
@@ -220,7 +241,9 @@ public class OverlapOperationTests
     {
         using var session = await StartAsync(""","faults":[{"on":"listSecrets","status":404,"times":2}]""");
         var client = await session.RegisterAsync();
-        foreach (var act in new Func<Task>[] { () => session.OverlapAsync(client.ClientId), () => session.CompleteOverlapAsync(client.ClientId) })
+        foreach (
+            var act in new Func<Task>[] { () => session.OverlapAsync(client.ClientId), () => session.CompleteOverlapAsync(client.ClientId) }
+        )
         {
             var error = await Assert.ThrowsAsync<DcrException>(act);
             Assert.Equal(DcrErrorId.ClientNotFound, error.ErrorId);
@@ -246,7 +269,9 @@ public class OverlapOperationTests
         using var session = await Session.StartAsync();
         var client = await session.RegisterAsync();
         await session.Server.ClearRequestsAsync();
-        foreach (var act in new Func<Task>[] { () => session.OverlapAsync(client.ClientId), () => session.CompleteOverlapAsync(client.ClientId) })
+        foreach (
+            var act in new Func<Task>[] { () => session.OverlapAsync(client.ClientId), () => session.CompleteOverlapAsync(client.ClientId) }
+        )
         {
             var error = await Assert.ThrowsAsync<DcrException>(act);
             Assert.Equal(DcrErrorId.OperationNotSupported, error.ErrorId);
@@ -280,10 +305,29 @@ public class OverlapOperationTests
         // The server's words quote the client's secret, and those of a request about an old one that and its hash too.
         async Task FailAsync(string operation, Func<Task> act)
         {
-            var known = (await ListAsync(session)).SelectMany(static secret => new[] { secret.GetProperty("client_secret").GetString()!, secret.GetProperty("secret_hash").GetString()! }).ToList();
+            var known = (await ListAsync(session))
+                .SelectMany(static secret =>
+                    new[] { secret.GetProperty("client_secret").GetString()!, secret.GetProperty("secret_hash").GetString()! }
+                )
+                .ToList();
             secrets.AddRange(known);
-            var quote = operation is "createSecret" or "listSecrets" ? session.Stored(client.ClientId).ClientSecret! : string.Join(" ", known.Take(3));
-            await session.Server.SetAsync(new { faults = new[] { new { on = operation, status = 400, errorDescription = quote } } });
+            var quote = operation is "createSecret" or "listSecrets"
+                ? session.Stored(client.ClientId).ClientSecret!
+                : string.Join(" ", known.Take(3));
+            await session.Server.SetAsync(
+                new
+                {
+                    faults = new[]
+                    {
+                        new
+                        {
+                            on = operation,
+                            status = 400,
+                            errorDescription = quote,
+                        },
+                    },
+                }
+            );
             var error = await Assert.ThrowsAsync<DcrException>(act);
             words.Add(error + error.RecommendedAction);
         }
@@ -293,13 +337,18 @@ public class OverlapOperationTests
         (await session.Server.StateAsync()).GetProperty("secrets").EnumerateObject().Single().Value.EnumerateArray().ToList();
 
     private static async Task<IReadOnlyList<(string Value, string Status)>> SecretsAsync(Session session) =>
-        (await ListAsync(session)).Select(static secret => (secret.GetProperty("client_secret").GetString()!, secret.GetProperty("status").GetString()!)).ToList();
+        (await ListAsync(session))
+            .Select(static secret => (secret.GetProperty("client_secret").GetString()!, secret.GetProperty("status").GetString()!))
+            .ToList();
 
     /// <summary>Adds a secret as somebody in the Admin Console does.</summary>
     private static async Task AddElsewhereAsync(Session session, string clientId, string status)
     {
         using var http = new HttpClient();
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(session.Server.Url, $"/api/v1/apps/{clientId}/credentials/secrets"));
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post,
+            new Uri(session.Server.Url, $"/api/v1/apps/{clientId}/credentials/secrets")
+        );
         request.Headers.TryAddWithoutValidation("Authorization", $"SSWS {ApiToken}");
         request.Content = new StringContent($$"""{"status":"{{status}}"}""", Encoding.UTF8, "application/json");
         using var response = await http.SendAsync(request);

@@ -21,7 +21,10 @@ public class ReadOperationTests
         var writes = session.Vault.Writes.Count;
         var client = await session.ReadAsync(registered.ClientId);
 
-        Assert.Equal($"Bearer {session.Stored(client.ClientId).RegistrationAccessToken}", Assert.Single(await session.SentAsync("read")).Header("Authorization"));
+        Assert.Equal(
+            $"Bearer {session.Stored(client.ClientId).RegistrationAccessToken}",
+            Assert.Single(await session.SentAsync("read")).Header("Authorization")
+        );
         Assert.Equal(("Clinic portal", "north", registered.SecretName), (client.ClientName, client.Tenant, client.SecretName));
         Assert.Equal(writes, session.Vault.Writes.Count);
         Assert.Empty(session.Reporter.Warnings);
@@ -92,7 +95,10 @@ public class ReadOperationTests
         var (client, why) = await LookAsync(session, there.ClientId, orUnknown: false);
         Assert.Equal((DcrClientState.Active, null), (client.State, why));
         (client, why) = await LookAsync(session, gone.ClientId, orUnknown: false);
-        Assert.Equal((DcrClientState.Gone, expected, "south", gone.SecretName), (client.State, why!.ErrorId, client.Tenant, client.SecretName));
+        Assert.Equal(
+            (DcrClientState.Gone, expected, "south", gone.SecretName),
+            (client.State, why!.ErrorId, client.Tenant, client.SecretName)
+        );
     }
 
     /// <summary>RFC 7592 is optional: what is kept is all that there is to show.</summary>
@@ -105,11 +111,22 @@ public class ReadOperationTests
     {
         using var session = await Session.StartAsync(switches);
         var registered = await session.RegisterAsync(tenant: "north");
-        foreach (var look in new Func<OperationContext, RegistrationRecord, Task<(DcrClient Client, DcrException? Why)>>[] { ReadOperation.GetAsync, (context, record) => ReadOperation.LookAsync(context, record, orUnknown: false) })
+        foreach (
+            var look in new Func<OperationContext, RegistrationRecord, Task<(DcrClient Client, DcrException? Why)>>[]
+            {
+                ReadOperation.GetAsync,
+                (context, record) => ReadOperation.LookAsync(context, record, orUnknown: false),
+            }
+        )
         {
-            var (client, why) = await session.RunAsync(async context => await look(context, await FindOperation.RunAsync(context, registered.ClientId, piped: null)));
+            var (client, why) = await session.RunAsync(async context =>
+                await look(context, await FindOperation.RunAsync(context, registered.ClientId, piped: null))
+            );
             Assert.Equal(DcrErrorId.OperationNotSupported, why!.ErrorId);
-            Assert.Equal((DcrClientState.Unknown, "north", "Clinic portal", DcrStorage.Vault), (client.State, client.Tenant, client.ClientName, client.Storage));
+            Assert.Equal(
+                (DcrClientState.Unknown, "north", "Clinic portal", DcrStorage.Vault),
+                (client.State, client.Tenant, client.ClientName, client.Storage)
+            );
             Assert.NotNull(client.ClientSecret);
         }
 
@@ -124,7 +141,13 @@ public class ReadOperationTests
     {
         using var session = await Session.StartAsync($$"""{"faults":[{{fault}}]}""");
         var registered = await session.RegisterAsync();
-        var (client, why) = await session.RunAsync(async context => await ReadOperation.LookAsync(context, await FindOperation.RunAsync(context, registered.ClientId, piped: null), orUnknown: false));
+        var (client, why) = await session.RunAsync(async context =>
+            await ReadOperation.LookAsync(
+                context,
+                await FindOperation.RunAsync(context, registered.ClientId, piped: null),
+                orUnknown: false
+            )
+        );
         Assert.Equal((expected, DcrErrorId.AccessTokenRejected), (client.State, why!.ErrorId));
     }
 
@@ -134,7 +157,10 @@ public class ReadOperationTests
         using var session = await Session.StartAsync();
         var registered = await session.RegisterAsync();
         await session.Server.SetAsync(new { faults = Enumerable.Repeat(new { on = "read", status = 503 }, 20) });
-        Assert.Equal(DcrErrorId.ServerUnavailable, (await Assert.ThrowsAsync<DcrException>(() => LookAsync(session, registered.ClientId, orUnknown: false))).ErrorId);
+        Assert.Equal(
+            DcrErrorId.ServerUnavailable,
+            (await Assert.ThrowsAsync<DcrException>(() => LookAsync(session, registered.ClientId, orUnknown: false))).ErrorId
+        );
         var (client, why) = await LookAsync(session, registered.ClientId, orUnknown: true);
         Assert.Equal((DcrClientState.Unknown, DcrErrorId.ServerUnavailable), (client.State, why!.ErrorId));
     }
@@ -143,10 +169,16 @@ public class ReadOperationTests
     [Fact]
     public async Task A_rejected_credential_of_the_connection_tells_nothing_of_a_client()
     {
-        using var session = await Session.StartAsync("""{"dialect":"okta","okta":{"apiToken":"00x"}}""", static request => request with { Credential = new CredentialInput.Token(StaticToken.Ssws("00x")) });
+        using var session = await Session.StartAsync(
+            """{"dialect":"okta","okta":{"apiToken":"00x"}}""",
+            static request => request with { Credential = new CredentialInput.Token(StaticToken.Ssws("00x")) }
+        );
         var registered = await session.RegisterAsync();
         await session.Server.SetAsync(new { okta = new { apiToken = "00y" } });
-        Assert.Equal(DcrErrorId.AccessTokenRejected, (await Assert.ThrowsAsync<DcrException>(() => LookAsync(session, registered.ClientId, orUnknown: false))).ErrorId);
+        Assert.Equal(
+            DcrErrorId.AccessTokenRejected,
+            (await Assert.ThrowsAsync<DcrException>(() => LookAsync(session, registered.ClientId, orUnknown: false))).ErrorId
+        );
         Assert.Equal(DcrClientState.Unknown, (await LookAsync(session, registered.ClientId, orUnknown: true)).Client.State);
     }
 
@@ -157,7 +189,14 @@ public class ReadOperationTests
         var record = session.Stored((await session.RegisterAsync()).ClientId);
         session.Clock.UtcNow += System.TimeSpan.FromHours(1);
         session.Vault.Fault = VaultFault.Locked;
-        Assert.Equal(DcrErrorId.VaultLocked, (await Assert.ThrowsAsync<DcrException>(() => session.RunAsync(context => ReadOperation.LookAsync(context, record, orUnknown: true)))).ErrorId);
+        Assert.Equal(
+            DcrErrorId.VaultLocked,
+            (
+                await Assert.ThrowsAsync<DcrException>(() =>
+                    session.RunAsync(context => ReadOperation.LookAsync(context, record, orUnknown: true))
+                )
+            ).ErrorId
+        );
     }
 
     [Fact]
@@ -166,7 +205,10 @@ public class ReadOperationTests
         using var session = await Session.StartAsync();
         var client = await session.RegisterAsync();
         await session.Server.RotateAsync(client.ClientId);
-        Assert.Equal(DcrErrorId.AccessTokenRejected, (await Assert.ThrowsAsync<DcrException>(() => session.ReadAsync(client.ClientId))).ErrorId);
+        Assert.Equal(
+            DcrErrorId.AccessTokenRejected,
+            (await Assert.ThrowsAsync<DcrException>(() => session.ReadAsync(client.ClientId))).ErrorId
+        );
         Assert.NotNull(session.Stored(client.ClientId).RegistrationAccessToken);
     }
 
@@ -179,7 +221,12 @@ public class ReadOperationTests
         var (one, other) = (await session.RegisterAsync(tenant: "north"), await session.RegisterAsync(tenant: "south"));
         var (oneBefore, otherBefore) = (session.Stored(one.ClientId), session.Stored(other.ClientId));
         // A server that mixes up its clients: the token of one is not written over that of the other.
-        var answer = new { client_id = other.ClientId, registration_access_token = repeatsToken ? otherBefore.RegistrationAccessToken : null, registration_client_uri = otherBefore.RegistrationClientUri };
+        var answer = new
+        {
+            client_id = other.ClientId,
+            registration_access_token = repeatsToken ? otherBefore.RegistrationAccessToken : null,
+            registration_client_uri = otherBefore.RegistrationClientUri,
+        };
         await session.Server.SetAsync(new { answerOverrides = new { read = answer } });
 
         var error = await Assert.ThrowsAsync<DcrException>(() => session.ReadAsync(one.ClientId));
@@ -194,7 +241,9 @@ public class ReadOperationTests
     {
         using var session = await Session.StartAsync();
         var client = await session.RegisterAsync();
-        await session.Server.SetAsync(new { answerOverrides = new { read = new { client_id = "stranger", registration_access_token = "strange-token" } } });
+        await session.Server.SetAsync(
+            new { answerOverrides = new { read = new { client_id = "stranger", registration_access_token = "strange-token" } } }
+        );
         var error = await Assert.ThrowsAsync<DcrException>(() => session.ReadAsync(client.ClientId));
         Assert.Contains("The answer is kept as it came", error.Message);
         Assert.DoesNotContain("strange-token", error.ToString());
@@ -207,7 +256,9 @@ public class ReadOperationTests
     [Fact]
     public async Task Every_shape_of_an_answer_is_read()
     {
-        using var session = await Session.StartAsync("""{"authMethodAsArray":true,"scopeAsArray":true,"redirectUrisAsString":true,"numbersAsStrings":true,"emptyMembers":"hydra"}""");
+        using var session = await Session.StartAsync(
+            """{"authMethodAsArray":true,"scopeAsArray":true,"redirectUrisAsString":true,"numbersAsStrings":true,"emptyMembers":"hydra"}"""
+        );
         var registered = await session.RegisterAsync("""{"redirect_uris":["https://a.example.com/"],"scope":"a b"}""");
         var client = await session.ReadAsync(registered.ClientId);
         Assert.Equal("client_secret_basic", client.TokenEndpointAuthMethod);
@@ -225,7 +276,10 @@ public class ReadOperationTests
         await session.Server.SetAsync(new { faults = new[] { new { on = "read", content } } });
         var error = await Assert.ThrowsAsync<DcrException>(() => session.ReadAsync(client.ClientId));
         Assert.Equal((DcrErrorId.ResponseNotConformant, isKept), (error.ErrorId, error.Message.Contains("The answer is kept as it came")));
-        Assert.Equal(isKept ? [content] : [], (await session.OrphansAsync()).Select(static orphan => SecureText.Reveal(Assert.Single(orphan.Answer!))));
+        Assert.Equal(
+            isKept ? [content] : [],
+            (await session.OrphansAsync()).Select(static orphan => SecureText.Reveal(Assert.Single(orphan.Answer!)))
+        );
     }
 
     /// <summary>Trial X8.</summary>
@@ -235,8 +289,10 @@ public class ReadOperationTests
     public async Task A_token_whose_answer_is_whole_before_the_connection_breaks_is_kept(bool hasVault)
     {
         using var handler = new RecordingHandler();
-        var whole = """{"client_id":"c1","client_name":"m","registration_access_token":"tok-2","registration_client_uri":"https://as.example.com/register/c1"}""";
-        handler.Answer(200, """{"issuer":"https://as.example.com","registration_endpoint":"https://as.example.com/register"}""")
+        var whole =
+            """{"client_id":"c1","client_name":"m","registration_access_token":"tok-2","registration_client_uri":"https://as.example.com/register/c1"}""";
+        handler
+            .Answer(200, """{"issuer":"https://as.example.com","registration_endpoint":"https://as.example.com/register"}""")
             .Answer(201, whole.Replace("tok-2", "tok-1"))
             .Breaks(200, whole);
         using var session = await Session.ConnectAsync("https://as.example.com", hasVault: hasVault, handler: handler);

@@ -43,7 +43,10 @@ public class RecoveryTests
         using var next = await session.NextProcessAsync();
         Assert.Empty(next.Reporter.Warnings);
         Assert.False(Assert.Single(next.Listed()).IsPending);
-        Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, next.Stored((await session.AtServerAsync()).ClientId).RegistrationAccessToken);
+        Assert.Equal(
+            (await session.AtServerAsync()).RegistrationAccessToken,
+            next.Stored((await session.AtServerAsync()).ClientId).RegistrationAccessToken
+        );
     }
 
     [Theory]
@@ -93,13 +96,26 @@ public class RecoveryTests
         using var session = await Session.StartAsync(RotatingReads);
         using var elsewhere = await Session.ConnectAsync(session.Connection.Issuer, hasVault: false);
         var client = await elsewhere.RegisterAsync();
-        var request = new ImportRequest { ClientId = client.ClientId, RegistrationAccessToken = SecureText.Reveal(client.RegistrationAccessToken!), RegistrationClientUri = client.RegistrationClientUri!.AbsoluteUri, Tenant = "north" };
+        var request = new ImportRequest
+        {
+            ClientId = client.ClientId,
+            RegistrationAccessToken = SecureText.Reveal(client.RegistrationAccessToken!),
+            RegistrationClientUri = client.RegistrationClientUri!.AbsoluteUri,
+            Tenant = "north",
+        };
         var record = ImportOperation.Check(session.Connection, request, session.Clock.UtcNow);
-        await FailAsync(session, VaultFault.RefusesWrites, () => session.RunAsync(context => ImportOperation.RunAsync(context, record, clientSecretName: null, force: false)));
+        await FailAsync(
+            session,
+            VaultFault.RefusesWrites,
+            () => session.RunAsync(context => ImportOperation.RunAsync(context, record, clientSecretName: null, force: false))
+        );
 
         using var next = await session.NextProcessAsync();
         var restored = next.Stored(client.ClientId);
-        Assert.Equal(((await session.AtServerAsync()).RegistrationAccessToken, "north"), (restored.RegistrationAccessToken, restored.Tenant));
+        Assert.Equal(
+            ((await session.AtServerAsync()).RegistrationAccessToken, "north"),
+            (restored.RegistrationAccessToken, restored.Tenant)
+        );
     }
 
     [Theory]
@@ -177,7 +193,11 @@ public class RecoveryTests
     {
         using var session = await Session.StartAsync(Rotating);
         var client = await session.RegisterAsync();
-        var error = await FailAsync(session, VaultFault.RefusesWrites, () => session.UpdateAsync(client.ClientId, """{"client_name":"first"}"""));
+        var error = await FailAsync(
+            session,
+            VaultFault.RefusesWrites,
+            () => session.UpdateAsync(client.ClientId, """{"client_name":"first"}""")
+        );
 
         // The object had the new token, and by it the user went on.
         var piped = Assert.IsType<DcrClient>(error.Unstored);
@@ -264,7 +284,10 @@ public class RecoveryTests
         using var session = await Session.StartAsync("""{"faults":[{"on":"register","drop":"beforeAnswer"}]}""", hasVault: hasVault);
         Assert.Equal(DcrErrorId.OutcomeUnknown, (await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync())).ErrorId);
         var entry = Assert.Single(session.Ledger.Open());
-        Assert.Equal((LedgerOperation.Register, "Clinic portal", 0), (entry.Intent!.Operation, entry.Intent!.ClientName, entry.Answers.Count));
+        Assert.Equal(
+            (LedgerOperation.Register, "Clinic portal", 0),
+            (entry.Intent!.Operation, entry.Intent!.ClientName, entry.Answers.Count)
+        );
 
         using var next = await session.NextProcessAsync();
         Assert.Equal("The outcome of 1 request is unknown: see Find-DcrOrphan.", Assert.Single(next.Reporter.Warnings));
@@ -355,7 +378,10 @@ public class RecoveryTests
         var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "north"));
         Assert.Equal(DcrErrorId.StoreReadOnly, error.ErrorId);
         var (client, known) = (Assert.IsType<DcrClient>(error.Unstored), await session.AtServerAsync());
-        Assert.Equal((known.RegistrationAccessToken, DcrStorage.MemoryOnly), (SecureText.Reveal(client.RegistrationAccessToken!), client.Storage));
+        Assert.Equal(
+            (known.RegistrationAccessToken, DcrStorage.MemoryOnly),
+            (SecureText.Reveal(client.RegistrationAccessToken!), client.Storage)
+        );
         Assert.DoesNotContain("Nothing was sent", error.Message + string.Concat(session.Reporter.Warnings));
         Assert.Contains("The DcrClient object has the secrets", error.RecommendedAction);
 
@@ -367,7 +393,10 @@ public class RecoveryTests
         // Nobody else knows it, but its tenant is not registered again.
         session.Process.Machine.Disk.Refuses = static _ => false;
         using var next = await session.NextProcessAsync();
-        Assert.Equal(DcrErrorId.OutcomeUnknown, (await Assert.ThrowsAsync<DcrException>(() => next.RegisterAsync(tenant: "north"))).ErrorId);
+        Assert.Equal(
+            DcrErrorId.OutcomeUnknown,
+            (await Assert.ThrowsAsync<DcrException>(() => next.RegisterAsync(tenant: "north"))).ErrorId
+        );
         Assert.Single(await session.SentAsync("register"));
     }
 
@@ -429,7 +458,14 @@ public class RecoveryTests
     public async Task On_a_disk_that_fills_up_there_is_room_for_what_was_asked(int count)
     {
         using var session = await Session.StartAsync("""{"faults":[{"on":"register","delayMs":700,"times":99}]}""", hasVault: false);
-        var registering = Enumerable.Range(0, count).Select(number => session.Context.RunAsync(context => RegisterOperation.RunAsync(context, new RegisterRequest(JsonBag.Parse(Session.WebClient), $"t{number}", null)))).ToList();
+        var registering = Enumerable
+            .Range(0, count)
+            .Select(number =>
+                session.Context.RunAsync(context =>
+                    RegisterOperation.RunAsync(context, new RegisterRequest(JsonBag.Parse(Session.WebClient), $"t{number}", null))
+                )
+            )
+            .ToList();
         await session.ArrivalAsync("register", count);
         session.Process.Machine.Disk.Room = 0;
         await Task.WhenAll(registering);
@@ -438,7 +474,10 @@ public class RecoveryTests
 
         // What is left of the room goes to nobody else.
         session.Process.Machine.Disk.Room = 0;
-        Assert.Equal(DcrErrorId.StoreReadOnly, (await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "next"))).ErrorId);
+        Assert.Equal(
+            DcrErrorId.StoreReadOnly,
+            (await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "next"))).ErrorId
+        );
         Assert.Equal(count, (await session.SentAsync("register")).Count);
         using var next = await session.NextProcessAsync();
         Assert.Equal(count, next.Listed().Count);
@@ -474,7 +513,10 @@ public class RecoveryTests
         }
 
         Assert.EndsWith("restored Clinic portal.", beside.Reporter.Warnings.Last());
-        Assert.Equal((known.RegistrationAccessToken, "north"), (beside.Stored(known.ClientId).RegistrationAccessToken, beside.Stored(known.ClientId).Tenant));
+        Assert.Equal(
+            (known.RegistrationAccessToken, "north"),
+            (beside.Stored(known.ClientId).RegistrationAccessToken, beside.Stored(known.ClientId).Tenant)
+        );
         Assert.Empty(beside.Ledger.Open());
     }
 
@@ -483,10 +525,14 @@ public class RecoveryTests
     {
         using var session = await Session.StartAsync(hasVault: false);
         var appends = 0;
-        session.Process.Machine.Disk.Refuses = call => call.Operation == DiskOperation.Append && IsLedger(call) && ++appends is Answering or Answering + 1; // It is tried twice.
+        session.Process.Machine.Disk.Refuses = call =>
+            call.Operation == DiskOperation.Append && IsLedger(call) && ++appends is Answering or Answering + 1; // It is tried twice.
         var client = await session.RegisterAsync();
         Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, session.Stored(client.ClientId).RegistrationAccessToken);
-        Assert.StartsWith("The server's answer could not be written to the local store before it was read:", Assert.Single(session.Reporter.Warnings));
+        Assert.StartsWith(
+            "The server's answer could not be written to the local store before it was read:",
+            Assert.Single(session.Reporter.Warnings)
+        );
     }
 
     /// <summary>Unlock-DcrStore -Lock in another runspace, or another passphrase set by another process.</summary>
@@ -496,12 +542,17 @@ public class RecoveryTests
     public async Task A_store_that_is_locked_while_a_request_is_under_way_loses_no_answer(bool hasVault)
     {
         using var session = await Session.StartAsync("{\"faults\":[{\"on\":\"register\",\"delayMs\":1000}]}", hasVault: hasVault);
-        var registering = session.Context.RunAsync(context => RegisterOperation.RunAsync(context, new RegisterRequest(JsonBag.Parse(Session.WebClient), "north", null)));
+        var registering = session.Context.RunAsync(context =>
+            RegisterOperation.RunAsync(context, new RegisterRequest(JsonBag.Parse(Session.WebClient), "north", null))
+        );
         await session.ArrivalAsync("register");
         session.Process.Keys.IsLocked = true;
         var error = await Assert.ThrowsAsync<DcrException>(() => registering);
         session.Process.Keys.IsLocked = false;
-        Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, SecureText.Reveal(Assert.IsType<DcrClient>(error.Unstored).RegistrationAccessToken!));
+        Assert.Equal(
+            (await session.AtServerAsync()).RegistrationAccessToken,
+            SecureText.Reveal(Assert.IsType<DcrClient>(error.Unstored).RegistrationAccessToken!)
+        );
         Assert.DoesNotContain("Nothing was sent", error.Message + string.Concat(session.Reporter.Warnings));
         Assert.False((await session.TryRegisterAsync(tenant: "north")).IsNew);
         Assert.Empty(session.Ledger.Open());
@@ -573,7 +624,14 @@ public class RecoveryTests
         {
             await RunGoneAsync(session, act);
             using var next = await session.BesideAsync();
-            Assert.All(await session.Server.ClientsAsync(), known => Assert.Equal((known.RegistrationAccessToken, known.ClientSecret), (next.Stored(known.ClientId).RegistrationAccessToken, next.Stored(known.ClientId).ClientSecret)));
+            Assert.All(
+                await session.Server.ClientsAsync(),
+                known =>
+                    Assert.Equal(
+                        (known.RegistrationAccessToken, known.ClientSecret),
+                        (next.Stored(known.ClientId).RegistrationAccessToken, next.Stored(known.ClientId).ClientSecret)
+                    )
+            );
         }
 
         Assert.Equal(2, session.Listed().Count);
@@ -588,16 +646,25 @@ public class RecoveryTests
     public async Task A_reporter_that_is_gone_when_no_answer_comes_does_not_close_the_request()
     {
         using var session = await Session.StartAsync("""{"faults":[{"on":"register","drop":"beforeAnswer"}]}""");
-        await RunGoneAsync(session, context => RegisterOperation.RunAsync(context, new RegisterRequest(JsonBag.Parse(Session.WebClient), "north", null)));
+        await RunGoneAsync(
+            session,
+            context => RegisterOperation.RunAsync(context, new RegisterRequest(JsonBag.Parse(Session.WebClient), "north", null))
+        );
         Assert.Equal("north", Assert.Single(session.Ledger.Open()).Intent!.Tenant);
-        Assert.Equal(DcrErrorId.OutcomeUnknown, (await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "north"))).ErrorId);
+        Assert.Equal(
+            DcrErrorId.OutcomeUnknown,
+            (await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "north"))).ErrorId
+        );
         Assert.Single(await session.SentAsync("register"));
     }
 
     [Fact]
     public async Task Deleting_an_old_secret_at_Okta_leaves_nothing_to_restore()
     {
-        using var session = await Session.StartAsync("""{"dialect":"okta","okta":{"apiToken":"00x"}}""", static request => request with { Credential = new CredentialInput.Token(StaticToken.Ssws("00x")) });
+        using var session = await Session.StartAsync(
+            """{"dialect":"okta","okta":{"apiToken":"00x"}}""",
+            static request => request with { Credential = new CredentialInput.Token(StaticToken.Ssws("00x")) }
+        );
         var client = await session.RegisterAsync();
         var first = SecureText.Reveal(client.ClientSecret!);
         session.Clock.UtcNow += TimeSpan.FromSeconds(1);
@@ -663,8 +730,14 @@ public class RecoveryTests
         using var next = await session.NextProcessAsync();
         var known = await session.AtServerAsync();
         var record = next.Stored(known.ClientId);
-        Assert.Equal((known.RegistrationAccessToken, known.ClientSecret, "north", name), (record.RegistrationAccessToken, record.ClientSecret, record.Tenant, record.ClientName));
-        Assert.Equal($"An earlier command ended before 1 answer could be stored, and the local store had kept it: restored {name}.", Assert.Single(next.Reporter.Warnings));
+        Assert.Equal(
+            (known.RegistrationAccessToken, known.ClientSecret, "north", name),
+            (record.RegistrationAccessToken, record.ClientSecret, record.Tenant, record.ClientName)
+        );
+        Assert.Equal(
+            $"An earlier command ended before 1 answer could be stored, and the local store had kept it: restored {name}.",
+            Assert.Single(next.Reporter.Warnings)
+        );
         await next.ReadAsync(known.ClientId);
 
         using var third = await next.NextProcessAsync();

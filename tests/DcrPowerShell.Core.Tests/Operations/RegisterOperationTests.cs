@@ -17,7 +17,10 @@ public class RegisterOperationTests
     [Fact]
     public async Task Sends_what_was_named_and_keeps_what_came_back()
     {
-        using var session = await Session.StartAsync("""{"initialToken":"tok-123456","secretExpiresAt":"future"}""", static request => request with { Credential = InitialToken.Of("tok-123456") });
+        using var session = await Session.StartAsync(
+            """{"initialToken":"tok-123456","secretExpiresAt":"future"}""",
+            static request => request with { Credential = InitialToken.Of("tok-123456") }
+        );
         var client = await session.RegisterAsync(tenant: "north");
 
         var sent = Assert.Single(await session.SentAsync("register"));
@@ -25,7 +28,10 @@ public class RegisterOperationTests
         Assert.Equal("Bearer tok-123456", sent.Header("Authorization"));
 
         var (known, stored) = (await session.AtServerAsync(), session.Stored(client.ClientId));
-        Assert.Equal((known.ClientId, known.ClientSecret, known.RegistrationAccessToken), (stored.ClientId, stored.ClientSecret, stored.RegistrationAccessToken));
+        Assert.Equal(
+            (known.ClientId, known.ClientSecret, known.RegistrationAccessToken),
+            (stored.ClientId, stored.ClientSecret, stored.RegistrationAccessToken)
+        );
         Assert.Equal(("north", "Clinic portal", session.Clock.UtcNow), (stored.Tenant, stored.ClientName, stored.CreatedAt));
         Assert.Equal(known.RegistrationClientUri, client.RegistrationClientUri!.AbsoluteUri);
         Assert.Equal(known.ClientSecret, SecureText.Reveal(client.ClientSecret!));
@@ -41,9 +47,15 @@ public class RegisterOperationTests
     [InlineData("""{"answerOverrides":{"register":{"client_secret_expires_at":-1}}}""", "client_secret_expires_at is -1, which is no time")]
     [InlineData("""{"answerOverrides":{"register":{"client_secret_expires_at":4102444800000}}}""", "It was read as 2100-01-01 00:00 UTC")]
     [InlineData("""{"answerOverrides":{"register":{"client_secret_expires_at":"never"}}}""", "It was read as never")]
-    [InlineData("""{"answerOverrides":{"register":{"client_secret_expires_at":false}}}""", "client_secret_expires_at is false, which is no time")]
+    [InlineData(
+        """{"answerOverrides":{"register":{"client_secret_expires_at":false}}}""",
+        "client_secret_expires_at is false, which is no time"
+    )]
     [InlineData("""{"secretExpiresAt":"absent"}""", "the server did not say when the client secret expires")]
-    [InlineData("""{"issueSecret":"never","omitFromAnswer":["token_endpoint_auth_method"]}""", "gave no client secret and named no token_endpoint_auth_method")] // glewlwyd
+    [InlineData(
+        """{"issueSecret":"never","omitFromAnswer":["token_endpoint_auth_method"]}""",
+        "gave no client secret and named no token_endpoint_auth_method"
+    )] // glewlwyd
     [InlineData("""{"operations":[]}""", "gave no registration access token, so the client cannot be read, changed or deleted from here")]
     public async Task What_is_odd_about_a_new_client_is_said(string switches, string warning)
     {
@@ -66,7 +78,10 @@ public class RegisterOperationTests
     public async Task What_the_server_cannot_do_is_learned_from_its_answer()
     {
         using var session = await Session.StartAsync("""{"operations":[]}""");
-        Assert.Equal(DcrCapabilities.Register | DcrCapabilities.Read | DcrCapabilities.Update | DcrCapabilities.Delete, session.Connection.Capabilities);
+        Assert.Equal(
+            DcrCapabilities.Register | DcrCapabilities.Read | DcrCapabilities.Update | DcrCapabilities.Delete,
+            session.Connection.Capabilities
+        );
         await session.RegisterAsync();
         Assert.Equal(DcrCapabilities.Register, session.Connection.Capabilities);
         using var next = await session.NextProcessAsync();
@@ -91,7 +106,9 @@ public class RegisterOperationTests
     public async Task Every_writing_of_an_answer_gives_the_same_client(string switches)
     {
         using var session = await Session.StartAsync(switches);
-        var client = await session.RegisterAsync("""{"client_name":"Praxis Müller","redirect_uris":["https://app.example.com/callback"],"scope":"openid profile","token_endpoint_auth_method":"client_secret_post"}""");
+        var client = await session.RegisterAsync(
+            """{"client_name":"Praxis Müller","redirect_uris":["https://app.example.com/callback"],"scope":"openid profile","token_endpoint_auth_method":"client_secret_post"}"""
+        );
         Assert.Equal("Praxis Müller", client.ClientName);
         Assert.Equal(["https://app.example.com/callback"], client.RedirectUris);
         Assert.Equal(["openid", "profile"], client.Scope);
@@ -124,16 +141,27 @@ public class RegisterOperationTests
 
     [Theory]
     [InlineData("""{"dropScope":["admin"]}""", "scope: asked for 'openid admin', granted 'openid'")]
-    [InlineData("""{"dropRedirectUris":["https://b.example.com/"]}""", "redirect_uris: asked for ['https://a.example.com/', 'https://b.example.com/'], granted ['https://a.example.com/']")]
-    [InlineData("""{"grant":{"token_endpoint_auth_method":"client_secret_basic"}}""", "token_endpoint_auth_method: asked for 'none', granted 'client_secret_basic'")]
+    [InlineData(
+        """{"dropRedirectUris":["https://b.example.com/"]}""",
+        "redirect_uris: asked for ['https://a.example.com/', 'https://b.example.com/'], granted ['https://a.example.com/']"
+    )]
+    [InlineData(
+        """{"grant":{"token_endpoint_auth_method":"client_secret_basic"}}""",
+        "token_endpoint_auth_method: asked for 'none', granted 'client_secret_basic'"
+    )]
     [InlineData("""{"grant":{"x_cost_center":null}}""", "x_cost_center: asked for 42, granted nothing")]
     [InlineData("""{"unknownMembers":"ignore"}""", "x_cost_center: asked for 42, granted nothing")]
     public async Task What_was_granted_otherwise_is_told(string switches, string change)
     {
         using var session = await Session.StartAsync(switches);
-        var client = await session.RegisterAsync("""{"redirect_uris":["https://a.example.com/","https://b.example.com/"],"scope":"openid admin","token_endpoint_auth_method":"none","x_cost_center":42}""");
+        var client = await session.RegisterAsync(
+            """{"redirect_uris":["https://a.example.com/","https://b.example.com/"],"scope":"openid admin","token_endpoint_auth_method":"none","x_cost_center":42}"""
+        );
         Assert.Equal(change, Assert.Single(client.Changes).ToString());
-        Assert.Equal($"Client '{client.ClientId}': the server granted otherwise than asked. {change}.", Assert.Single(session.Reporter.Warnings));
+        Assert.Equal(
+            $"Client '{client.ClientId}': the server granted otherwise than asked. {change}.",
+            Assert.Single(session.Reporter.Warnings)
+        );
     }
 
     [Fact]
@@ -141,7 +169,10 @@ public class RegisterOperationTests
     {
         using var session = await Session.StartAsync("""{"grant":{"client_name":"\u001b[2J\u202egnp"}}""");
         await session.RegisterAsync();
-        Assert.DoesNotContain(Assert.Single(session.Reporter.Warnings), static character => char.IsControl(character) || character == '\u202e');
+        Assert.DoesNotContain(
+            Assert.Single(session.Reporter.Warnings),
+            static character => char.IsControl(character) || character == '\u202e'
+        );
     }
 
     [Fact]
@@ -156,8 +187,16 @@ public class RegisterOperationTests
     [Theory]
     [InlineData("""{"initialToken":"tok-654321"}""", null, "registers clients only with an initial access token")]
     [InlineData("""{"initialToken":"tok-654321"}""", "tok-123456", "wrong, expired or used up")]
-    [InlineData("""{"initialToken":"tok-123456","initialTokenExpired":true}""", "tok-123456", "The server said: \"the initial access token has expired\"")]
-    [InlineData("""{"initialToken":"tok-123456","initialTokenUses":0}""", "tok-123456", "The server said: \"the initial access token is used up\"")]
+    [InlineData(
+        """{"initialToken":"tok-123456","initialTokenExpired":true}""",
+        "tok-123456",
+        "The server said: \"the initial access token has expired\""
+    )]
+    [InlineData(
+        """{"initialToken":"tok-123456","initialTokenUses":0}""",
+        "tok-123456",
+        "The server said: \"the initial access token is used up\""
+    )]
     public async Task An_initial_token_that_does_not_hold(string switches, string? token, string words)
     {
         using var session = await Session.StartAsync(switches, request => request with { Credential = InitialToken.Of(token) });
@@ -178,7 +217,9 @@ public class RegisterOperationTests
     public async Task A_refusal_in_every_form(string errorShape, DcrErrorId expected, string words)
     {
         using var session = await Session.StartAsync($$"""{"errorShape":"{{errorShape}}"}""");
-        var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync("""{"redirect_uris":["https://app.example.com/*"]}"""));
+        var error = await Assert.ThrowsAsync<DcrException>(() =>
+            session.RegisterAsync("""{"redirect_uris":["https://app.example.com/*"]}""")
+        );
         Assert.Equal((expected, 400), (error.ErrorId, error.ServerError?.Status));
         Assert.Contains(words, error.Message);
     }
@@ -187,7 +228,9 @@ public class RegisterOperationTests
     public async Task A_server_that_refuses_unknown_members_names_them()
     {
         using var session = await Session.StartAsync("""{"unknownMembers":"reject"}""");
-        var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync("""{"redirect_uris":["https://a.example.com/"],"x_vendor":1}"""));
+        var error = await Assert.ThrowsAsync<DcrException>(() =>
+            session.RegisterAsync("""{"redirect_uris":["https://a.example.com/"],"x_vendor":1}""")
+        );
         Assert.Equal(DcrErrorId.InvalidClientMetadata, error.ErrorId);
         Assert.Contains("Unrecognized field \"x_vendor\"", error.Message);
     }
@@ -201,7 +244,10 @@ public class RegisterOperationTests
         using var session = await Session.StartAsync(switches);
         var client = await session.RegisterAsync();
         Assert.Equal(client.ClientId, session.Stored(client.ClientId).ClientId);
-        Assert.Equal(DcrErrorId.OperationNotSupported, (await Assert.ThrowsAsync<DcrException>(() => session.ReadAsync(client.ClientId))).ErrorId);
+        Assert.Equal(
+            DcrErrorId.OperationNotSupported,
+            (await Assert.ThrowsAsync<DcrException>(() => session.ReadAsync(client.ClientId))).ErrorId
+        );
         Assert.Empty(await session.SentAsync("read"));
     }
 
@@ -228,7 +274,10 @@ public class RegisterOperationTests
     public async Task Without_a_secret_there_is_no_copy_and_a_warning()
     {
         using var session = await Session.StartAsync();
-        await session.RegisterAsync("""{"redirect_uris":["https://a.example.com/"],"token_endpoint_auth_method":"none"}""", clientSecretName: "PortalSecret");
+        await session.RegisterAsync(
+            """{"redirect_uris":["https://a.example.com/"],"token_endpoint_auth_method":"none"}""",
+            clientSecretName: "PortalSecret"
+        );
         Assert.False(session.Vault.Secrets.ContainsKey("PortalSecret"));
         Assert.Contains("nothing was stored as 'PortalSecret'", Assert.Single(session.Reporter.Warnings));
     }
@@ -259,7 +308,10 @@ public class RegisterOperationTests
         using var next = await session.NextProcessAsync();
         await AssertLaterAreKeptAsync(next);
         Assert.Equal("large", Assert.Single(await next.OrphansAsync()).Tenant);
-        Assert.Equal(DcrErrorId.OutcomeUnknown, (await Assert.ThrowsAsync<DcrException>(() => next.RegisterAsync(tenant: "large"))).ErrorId);
+        Assert.Equal(
+            DcrErrorId.OutcomeUnknown,
+            (await Assert.ThrowsAsync<DcrException>(() => next.RegisterAsync(tenant: "large"))).ErrorId
+        );
         Assert.Equal(4, (await next.SentAsync("register")).Count);
     }
 

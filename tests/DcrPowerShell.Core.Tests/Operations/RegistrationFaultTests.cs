@@ -29,7 +29,10 @@ public class RegistrationFaultTests
     [Fact]
     public async Task So_it_is_when_no_answer_comes_in_time()
     {
-        using var session = await Session.StartAsync("""{"faults":[{"on":"register","delayMs":60000}]}""", static request => request with { Timeout = TimeSpan.FromSeconds(2) });
+        using var session = await Session.StartAsync(
+            """{"faults":[{"on":"register","delayMs":60000}]}""",
+            static request => request with { Timeout = TimeSpan.FromSeconds(2) }
+        );
         var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync());
         Assert.Equal(DcrErrorId.OutcomeUnknown, error.ErrorId);
         Assert.Contains("no answer came in time", error.Message);
@@ -47,7 +50,9 @@ public class RegistrationFaultTests
     [InlineData(503, "retryAfterDate")]
     public async Task A_server_that_did_nothing_is_asked_again_after_the_wait(int status, string headers)
     {
-        using var session = await Session.StartAsync($$"""{"clockSkewSeconds":7200,"faults":[{"on":"register","status":{{status}},"rateLimitHeaders":"{{headers}}","retryAfter":20,"shape":"text"}]}""");
+        using var session = await Session.StartAsync(
+            $$"""{"clockSkewSeconds":7200,"faults":[{"on":"register","status":{{status}},"rateLimitHeaders":"{{headers}}","retryAfter":20,"shape":"text"}]}"""
+        );
         var client = await session.RegisterAsync();
         var wait = Assert.Single(session.Clock.Waits).TotalSeconds;
         Assert.InRange(wait, headers == "none" ? 0.5 : 15, 22); // By the server's clock, which is two hours ahead.
@@ -58,7 +63,9 @@ public class RegistrationFaultTests
     [Fact]
     public async Task A_rate_limit_that_does_not_end_is_told()
     {
-        using var session = await Session.StartAsync("""{"faults":[{"on":"register","status":429,"rateLimitHeaders":"retryAfterSeconds","retryAfter":0,"times":1000}]}""");
+        using var session = await Session.StartAsync(
+            """{"faults":[{"on":"register","status":429,"rateLimitHeaders":"retryAfterSeconds","retryAfter":0,"times":1000}]}"""
+        );
         var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync());
         Assert.Equal(DcrErrorId.RateLimited, error.ErrorId);
         Assert.InRange((await session.SentAsync("register")).Count, 3, 30);
@@ -90,11 +97,22 @@ public class RegistrationFaultTests
     [InlineData(""" "body":"endless" """, DcrErrorId.ResponseNotConformant, "longer than 1 MiB")]
     [InlineData(""" "drop":"midBody" """, DcrErrorId.OutcomeUnknown, "broke in the middle")]
     [InlineData(""" "drop":"stallMidBody" """, DcrErrorId.OutcomeUnknown, "broke in the middle")]
-    [InlineData(""" "content":"{\"client_name\":\"no id\",\"registration_access_token\":\"t\"}" """, DcrErrorId.ResponseNotConformant, "has no client_id")]
-    [InlineData(""" "content":"{\"client_id\":\"\\ud800\",\"registration_access_token\":\"t\"}" """, DcrErrorId.ResponseNotConformant, "not the JSON object")]
+    [InlineData(
+        """ "content":"{\"client_name\":\"no id\",\"registration_access_token\":\"t\"}" """,
+        DcrErrorId.ResponseNotConformant,
+        "has no client_id"
+    )]
+    [InlineData(
+        """ "content":"{\"client_id\":\"\\ud800\",\"registration_access_token\":\"t\"}" """,
+        DcrErrorId.ResponseNotConformant,
+        "not the JSON object"
+    )]
     public async Task An_answer_that_cannot_be_used_is_kept_as_it_came(string fault, DcrErrorId expected, string why)
     {
-        using var session = await Session.StartAsync($$"""{"faults":[{"on":"register",{{fault}}}]}""", request => request with { Timeout = TimeSpan.FromSeconds(fault.Contains("stall") ? 2 : 30) });
+        using var session = await Session.StartAsync(
+            $$"""{"faults":[{"on":"register",{{fault}}}]}""",
+            request => request with { Timeout = TimeSpan.FromSeconds(fault.Contains("stall") ? 2 : 30) }
+        );
         var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync());
         Assert.Equal(expected, error.ErrorId);
         Assert.Contains("said that it registered the client", error.Message);

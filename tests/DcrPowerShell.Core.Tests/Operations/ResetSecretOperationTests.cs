@@ -19,7 +19,10 @@ public class ResetSecretOperationTests
 
         var known = (await session.AtServerAsync()).ClientSecret;
         Assert.NotEqual(SecureText.Reveal(registered.ClientSecret!), known);
-        Assert.Equal((known, known, known), (SecureText.Reveal(client.ClientSecret!), session.Stored(client.ClientId).ClientSecret, session.Vault.Secrets["PortalSecret"]));
+        Assert.Equal(
+            (known, known, known),
+            (SecureText.Reveal(client.ClientSecret!), session.Stored(client.ClientId).ClientSecret, session.Vault.Secrets["PortalSecret"])
+        );
         Assert.Equal(updates, (await session.SentAsync("update")).Count);
         Assert.Empty(client.Changes);
     }

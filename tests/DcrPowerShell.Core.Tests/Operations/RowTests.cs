@@ -13,9 +13,11 @@ namespace DcrPowerShell.Core.Tests.Operations;
 /// <summary>Rows of a file, run again: clients that are named by their tenants, and rows that differ from what is registered.</summary>
 public class RowTests
 {
-    private const string Client = """{"client_name":"Clinic","redirect_uris":["https://app.example.com/cb"],"scope":"a b","grant_types":["authorization_code"]}""";
+    private const string Client =
+        """{"client_name":"Clinic","redirect_uris":["https://app.example.com/cb"],"scope":"a b","grant_types":["authorization_code"]}""";
 
-    private const string Moved = """{"client_name":"Clinic","redirect_uris":["https://app.example.com/v2"],"scope":"a b","grant_types":["authorization_code"]}""";
+    private const string Moved =
+        """{"client_name":"Clinic","redirect_uris":["https://app.example.com/v2"],"scope":"a b","grant_types":["authorization_code"]}""";
 
     /// <summary>Trials N1, N7 and R2.</summary>
     [Theory]
@@ -40,7 +42,10 @@ public class RowTests
         using var session = await Session.StartAsync(hasVault: false);
         await session.RegisterAsync(tenant: "north");
         var error = Assert.Throws<DcrException>(() => FindOperation.ClientIdOf(session.Connection, named));
-        Assert.Equal((DcrErrorId.ClientNotFound, $"Tenant '{named}' has no client at {session.Connection.Issuer}. Nothing was done."), (error.ErrorId, error.Message));
+        Assert.Equal(
+            (DcrErrorId.ClientNotFound, $"Tenant '{named}' has no client at {session.Connection.Issuer}. Nothing was done."),
+            (error.ErrorId, error.Message)
+        );
         Assert.Contains(advice, error.RecommendedAction);
     }
 
@@ -64,8 +69,13 @@ public class RowTests
     {
         using var session = await Session.StartAsync();
         var client = await session.RegisterAsync(tenant: "north");
-        Assert.Equal(client.ClientId, (await FindOperation.RunAsync(session.Context, client.ClientId, piped: null, ["south", "NORTH"])).ClientId);
-        var error = await Assert.ThrowsAsync<DcrException>(() => FindOperation.RunAsync(session.Context, client.ClientId, piped: null, ["south"]));
+        Assert.Equal(
+            client.ClientId,
+            (await FindOperation.RunAsync(session.Context, client.ClientId, piped: null, ["south", "NORTH"])).ClientId
+        );
+        var error = await Assert.ThrowsAsync<DcrException>(() =>
+            FindOperation.RunAsync(session.Context, client.ClientId, piped: null, ["south"])
+        );
         Assert.Equal($"Client '{client.ClientId}' belongs to tenant 'north', not to tenant 'south'. Nothing was done.", error.Message);
     }
 
@@ -87,7 +97,10 @@ public class RowTests
         using var session = await Session.StartAsync(hasVault: hasVault);
         await session.RegisterAsync(Client, "north");
         Assert.Empty(Found(session, Client).Changes);
-        Assert.Equal("redirect_uris: asked for ['https://app.example.com/v2'], granted ['https://app.example.com/cb']", Assert.Single(Found(session, Moved).Changes).ToString());
+        Assert.Equal(
+            "redirect_uris: asked for ['https://app.example.com/v2'], granted ['https://app.example.com/cb']",
+            Assert.Single(Found(session, Moved).Changes).ToString()
+        );
         Assert.Equal("redirect_uris", Assert.Single((await session.TryRegisterAsync(Moved, "north")).Client.Changes).Name);
     }
 
@@ -152,7 +165,10 @@ public class RowTests
         var client = await session.RegisterAsync(Client, "north");
         await session.UpdateAsync(client.ClientId, """{"contacts":["it@example.com"]}""");
         var changed = await session.RunAsync(context => RegisterOperation.UpdateAsync(context, Found(session, Moved), Request(Moved)));
-        Assert.Equal((client.ClientId, "https://app.example.com/v2", "it@example.com"), (changed.ClientId, changed.RedirectUris.Single(), changed.Contacts.Single()));
+        Assert.Equal(
+            (client.ClientId, "https://app.example.com/v2", "it@example.com"),
+            (changed.ClientId, changed.RedirectUris.Single(), changed.Contacts.Single())
+        );
         Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, session.Stored(client.ClientId).RegistrationAccessToken);
         Assert.Empty(Found(session, Moved).Changes);
     }
@@ -160,10 +176,15 @@ public class RowTests
     [Fact]
     public void What_was_asked_survives_the_record()
     {
-        var record = RegistrationRecord.Parse("""{"version":1,"issuer":"https://id.example.com","client_id":"c1","created_at":"2026-11-28T00:00:00Z","updated_at":"2026-11-28T00:00:00Z","metadata":{}}""");
+        var record = RegistrationRecord.Parse(
+            """{"version":1,"issuer":"https://id.example.com","client_id":"c1","created_at":"2026-11-28T00:00:00Z","updated_at":"2026-11-28T00:00:00Z","metadata":{}}"""
+        );
         Assert.Empty(record.Asked);
         Assert.DoesNotContain("asked", record.ToJson());
-        Assert.Equal("x", RegistrationRecord.Parse((record with { Asked = JsonBag.Empty.With("scope", "x") }).ToJson()).Asked.Text("scope"));
+        Assert.Equal(
+            "x",
+            RegistrationRecord.Parse((record with { Asked = JsonBag.Empty.With("scope", "x") }).ToJson()).Asked.Text("scope")
+        );
     }
 
     [Fact]
@@ -178,9 +199,17 @@ public class RowTests
 
         Assert.Null(none.Left());
         Assert.Null(none.Repeated());
-        Assert.Equal("The row of tenant 'north' differs from its client in scope, redirect_uris. The client was left as it is; -Update applies the row.", one.Left());
+        Assert.Equal(
+            "The row of tenant 'north' differs from its client in scope, redirect_uris. The client was left as it is; -Update applies the "
+                + "row.",
+            one.Left()
+        );
         Assert.Equal("Tenant 'north' has two rows that differ in scope, redirect_uris. The first one counts.", one.Repeated());
-        Assert.Equal("7 rows differ from the clients of their tenants in redirect_uris (7), scope (1): tenants 'a', 'b', 'c', 'd', 'e', …. The clients were left as they are; -Update applies the rows.", many.Left());
+        Assert.Equal(
+            "7 rows differ from the clients of their tenants in redirect_uris (7), scope (1): tenants 'a', 'b', 'c', 'd', 'e', …. The "
+                + "clients were left as they are; -Update applies the rows.",
+            many.Left()
+        );
         Assert.StartsWith("7 rows name a tenant of an earlier row and differ from it in redirect_uris (7), scope (1): ", many.Repeated());
     }
 
@@ -191,16 +220,28 @@ public class RowTests
         using var session = await Session.StartAsync(hasVault: false);
         var client = await session.RegisterAsync(tenant: "north");
         await session.ReadAsync(client.ClientId);
-        Assert.Equal(2, session.Reporter.VerboseLines.Count(static line => line.StartsWith("Tenant 'north': ", System.StringComparison.Ordinal)));
+        Assert.Equal(
+            2,
+            session.Reporter.VerboseLines.Count(static line => line.StartsWith("Tenant 'north': ", System.StringComparison.Ordinal))
+        );
     }
 
     private static RegisterRequest Request(string metadata) => new(JsonBag.Parse(metadata), "North", ClientSecretName: null);
 
-    private static DcrClient Found(Session session, string metadata) => RegisterOperation.FindTenant(session.Connection, Request(metadata))!;
+    private static DcrClient Found(Session session, string metadata) =>
+        RegisterOperation.FindTenant(session.Connection, Request(metadata))!;
 
     private static DcrClient Differing(string tenant, params string[] members)
     {
-        var record = new RegistrationRecord { Issuer = "https://id.example.com", ClientId = "c1", Tenant = tenant, CreatedAt = default, UpdatedAt = default, Metadata = JsonBag.Empty };
+        var record = new RegistrationRecord
+        {
+            Issuer = "https://id.example.com",
+            ClientId = "c1",
+            Tenant = tenant,
+            CreatedAt = default,
+            UpdatedAt = default,
+            Metadata = JsonBag.Empty,
+        };
         return new DcrClient(record, members.Select(static name => new DcrChange(name, "x", "y")).ToList());
     }
 }

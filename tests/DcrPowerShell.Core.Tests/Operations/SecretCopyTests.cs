@@ -38,12 +38,21 @@ public class SecretCopyTests
         using var session = await Session.StartAsync("""{"rotateSecret":"put"}""", hasVault: hasVault);
         await NewKeyOperation.RunAsync(session.Context.Store, Name, "ES256");
         var key = await TextAsync(session);
-        Assert.Equal(DcrErrorId.SecretExists, (await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(clientSecretName: Name))).ErrorId);
+        Assert.Equal(
+            DcrErrorId.SecretExists,
+            (await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(clientSecretName: Name))).ErrorId
+        );
         Assert.Empty(await session.SentAsync("register"));
         var client = await session.RegisterAsync();
-        Assert.Equal(DcrErrorId.SecretExists, (await Assert.ThrowsAsync<DcrException>(() => session.ResetSecretAsync(client.ClientId, Name))).ErrorId);
+        Assert.Equal(
+            DcrErrorId.SecretExists,
+            (await Assert.ThrowsAsync<DcrException>(() => session.ResetSecretAsync(client.ClientId, Name))).ErrorId
+        );
         Assert.Empty(await session.SentAsync("update"));
-        Assert.Equal(DcrErrorId.SecretExists, (await Assert.ThrowsAsync<DcrException>(() => NewKeyOperation.RunAsync(session.Context.Store, Name, "ES256"))).ErrorId);
+        Assert.Equal(
+            DcrErrorId.SecretExists,
+            (await Assert.ThrowsAsync<DcrException>(() => NewKeyOperation.RunAsync(session.Context.Store, Name, "ES256"))).ErrorId
+        );
         Assert.Equal(key, await TextAsync(session));
     }
 
@@ -55,8 +64,14 @@ public class SecretCopyTests
         using var session = await Session.StartAsync("""{"rotateSecret":"put"}""", hasVault: hasVault);
         var first = await session.RegisterAsync(clientSecretName: Name);
         var other = await session.RegisterAsync();
-        Assert.Equal(DcrErrorId.SecretExists, (await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(clientSecretName: Name))).ErrorId);
-        Assert.Equal(DcrErrorId.SecretExists, (await Assert.ThrowsAsync<DcrException>(() => session.ResetSecretAsync(other.ClientId, Name))).ErrorId);
+        Assert.Equal(
+            DcrErrorId.SecretExists,
+            (await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(clientSecretName: Name))).ErrorId
+        );
+        Assert.Equal(
+            DcrErrorId.SecretExists,
+            (await Assert.ThrowsAsync<DcrException>(() => session.ResetSecretAsync(other.ClientId, Name))).ErrorId
+        );
         Assert.Equal((2, 0), ((await session.SentAsync("register")).Count, (await session.SentAsync("update")).Count));
         Assert.Equal(session.Stored(first.ClientId).ClientSecret, await TextAsync(session));
     }
@@ -94,7 +109,10 @@ public class SecretCopyTests
         using var session = await Session.StartAsync("""{"rotateSecret":"put"}""", hasVault: hasVault);
         var client = await session.RegisterAsync(clientSecretName: Name);
         await PutAsync(session, "mine now");
-        Assert.Equal(DcrErrorId.SecretExists, (await Assert.ThrowsAsync<DcrException>(() => session.ResetSecretAsync(client.ClientId, Name))).ErrorId);
+        Assert.Equal(
+            DcrErrorId.SecretExists,
+            (await Assert.ThrowsAsync<DcrException>(() => session.ResetSecretAsync(client.ClientId, Name))).ErrorId
+        );
         Assert.Equal("mine now", await TextAsync(session));
     }
 

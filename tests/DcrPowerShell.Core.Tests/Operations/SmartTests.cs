@@ -16,7 +16,8 @@ namespace DcrPowerShell.Core.Tests.Operations;
 /// <summary>Connecting by a FHIR base URL, and the registrations that FHIR servers want.</summary>
 public class SmartTests
 {
-    private const string Keys = """{"keys":[{"kty":"RSA","e":"AQAB","n":"sXchDaQebHnPiGvyDOAT4saGEUetSyo9MKLOoWFsueri23bOdgWp4Dy1Wl","kid":"k1"}]}""";
+    private const string Keys =
+        """{"keys":[{"kty":"RSA","e":"AQAB","n":"sXchDaQebHnPiGvyDOAT4saGEUetSyo9MKLOoWFsueri23bOdgWp4Dy1Wl","kid":"k1"}]}""";
 
     /// <summary>The whole of it: fhir.epic.com, "Standalone launch: offline access for native and browser apps".</summary>
     private const string EpicBody = $$"""{"software_id":"d45049c3-3441-40ef-ab4d-b9cd86a17225","jwks":{{Keys}}}""";
@@ -52,18 +53,38 @@ public class SmartTests
     [Fact]
     public async Task A_configuration_without_an_endpoint_sends_to_its_issuer()
     {
-        using var session = await StartAsync("""{"issuerPath":"/oauth2","discovery":["openidAppend"],"smartOverrides":{"registration_endpoint":null}}""");
+        using var session = await StartAsync(
+            """{"issuerPath":"/oauth2","discovery":["openidAppend"],"smartOverrides":{"registration_endpoint":null}}"""
+        );
         Assert.Equal(
-            ["/oauth2/fhir/.well-known/smart-configuration", "/.well-known/oauth-authorization-server/oauth2", "/.well-known/openid-configuration/oauth2", "/oauth2/.well-known/openid-configuration"],
-            (await session.Server.RequestsAsync()).Select(static request => request.Target));
-        Assert.Equal((session.Server.Issuer, "/oauth2/register"), (session.Connection.Issuer, session.Connection.RegistrationEndpoint.AbsolutePath));
-        Assert.Contains(session.Reporter.VerboseLines, line => line.Contains($"the metadata of its issuer {session.Server.Issuer} is looked for"));
+            [
+                "/oauth2/fhir/.well-known/smart-configuration",
+                "/.well-known/oauth-authorization-server/oauth2",
+                "/.well-known/openid-configuration/oauth2",
+                "/oauth2/.well-known/openid-configuration",
+            ],
+            (await session.Server.RequestsAsync()).Select(static request => request.Target)
+        );
+        Assert.Equal(
+            (session.Server.Issuer, "/oauth2/register"),
+            (session.Connection.Issuer, session.Connection.RegistrationEndpoint.AbsolutePath)
+        );
+        Assert.Contains(
+            session.Reporter.VerboseLines,
+            line => line.Contains($"the metadata of its issuer {session.Server.Issuer} is looked for")
+        );
     }
 
     [Theory]
     [InlineData("""{"smartOverrides":{"registration_endpoint":null,"issuer":null}}""", "no registration_endpoint")]
-    [InlineData("""{"smartOverrides":{"registration_endpoint":null},"registrationEndpoint":"missing"}""", "/.well-known/openid-configuration (its metadata has no registration_endpoint")]
-    [InlineData("""{"smartOverrides":{"registration_endpoint":null},"discoveryOverrides":{"issuer":"https://other.example.com"}}""", "/.well-known/openid-configuration (its metadata names the issuer https://other.example.com")]
+    [InlineData(
+        """{"smartOverrides":{"registration_endpoint":null},"registrationEndpoint":"missing"}""",
+        "/.well-known/openid-configuration (its metadata has no registration_endpoint"
+    )]
+    [InlineData(
+        """{"smartOverrides":{"registration_endpoint":null},"discoveryOverrides":{"issuer":"https://other.example.com"}}""",
+        "/.well-known/openid-configuration (its metadata names the issuer https://other.example.com"
+    )]
     [InlineData("""{"fhirPath":"/r4"}""", "HTTP 404")]
     [InlineData("""{"faults":[{"on":"discovery","status":302,"headers":{"Location":"https://evil.example/"},"times":9}]}""", "HTTP 302")]
     public async Task Says_where_it_looked_and_what_to_do(string switches, string why)
@@ -89,7 +110,12 @@ public class SmartTests
     {
         using var session = await StartAsync(
             """{"tokenClient":{"clientId":"ops","clientSecret":"cs_secret-0001"},"discovery":[]}""",
-            change: static request => request with { Credential = new DcrPowerShell.Credentials.CredentialInput.Secret("ops", "cs_secret-0001") });
+            change: static request =>
+                request with
+                {
+                    Credential = new DcrPowerShell.Credentials.CredentialInput.Secret("ops", "cs_secret-0001"),
+                }
+        );
         await session.RegisterAsync();
         Assert.Single(await session.SentAsync("token"));
     }
@@ -104,7 +130,10 @@ public class SmartTests
         Assert.Equal("Bearer login-token-0001", sent.Header("Authorization"));
         Assert.Equal(JsonBag.Parse(EpicBody).ToString(), JsonBag.Parse(sent.Body).ToString());
 
-        Assert.Equal((null, "none", "", client.ClientId), (client.ClientName, client.TokenEndpointAuthMethod, client.SecretExpiry.Text, client.ToString()));
+        Assert.Equal(
+            (null, "none", "", client.ClientId),
+            (client.ClientName, client.TokenEndpointAuthMethod, client.SecretExpiry.Text, client.ToString())
+        );
         Assert.Equal(["urn:ietf:params:oauth:grant-type:jwt-bearer"], client.GrantTypes);
         Assert.Equal(["https://fhir.epic.com/test/smart"], client.RedirectUris);
         Assert.Empty(client.Changes);
@@ -112,7 +141,10 @@ public class SmartTests
 
         var stored = session.Stored(client.ClientId);
         Assert.Equal(("st-mary", null, null), (stored.Tenant, stored.RegistrationAccessToken, stored.ClientSecret));
-        Assert.DoesNotContain(session.Vault.Secrets.Values.Concat(session.Reporter.VerboseLines), static text => text.Contains("login-token"));
+        Assert.DoesNotContain(
+            session.Vault.Secrets.Values.Concat(session.Reporter.VerboseLines),
+            static text => text.Contains("login-token")
+        );
     }
 
     [Fact]
@@ -129,7 +161,10 @@ public class SmartTests
     [Fact]
     public async Task A_token_of_one_registration_goes_before_the_connection_s_and_no_further()
     {
-        using var session = await Session.StartAsync("""{"initialToken":"for-this-one-0001"}""", static request => request with { Credential = InitialToken.Of("of-the-connection") });
+        using var session = await Session.StartAsync(
+            """{"initialToken":"for-this-one-0001"}""",
+            static request => request with { Credential = InitialToken.Of("of-the-connection") }
+        );
         var client = await session.RegisterAsync(initialToken: "for-this-one-0001");
         await session.ReadAsync(client.ClientId);
         await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync());
@@ -144,7 +179,9 @@ public class SmartTests
     public async Task A_service_registers_with_its_public_keys(string keys)
     {
         using var session = await StartAsync();
-        var client = await session.RegisterAsync($$"""{"client_name":"Export","grant_types":["client_credentials"],"response_types":[],"token_endpoint_auth_method":"private_key_jwt","scope":"system/Patient.rs",{{keys}}}""");
+        var client = await session.RegisterAsync(
+            $$"""{"client_name":"Export","grant_types":["client_credentials"],"response_types":[],"token_endpoint_auth_method":"private_key_jwt","scope":"system/Patient.rs",{{keys}}}"""
+        );
         Assert.Equal(("private_key_jwt", null, ""), (client.TokenEndpointAuthMethod, client.ClientSecret, client.SecretExpiry.Text));
         Assert.Empty(client.Changes);
         Assert.Empty(session.Reporter.Warnings);
@@ -156,13 +193,24 @@ public class SmartTests
     {
         using var key = SigningKey.Generate("ES384");
         using var session = await StartAsync();
-        var client = await session.RegisterAsync($$"""{"grant_types":["client_credentials"],"response_types":[],"token_endpoint_auth_method":"private_key_jwt","jwks":{"keys":[ {{key.PublicJwk()}} ]} }""");
+        var client = await session.RegisterAsync(
+            $$"""{"grant_types":["client_credentials"],"response_types":[],"token_endpoint_auth_method":"private_key_jwt","jwks":{"keys":[ {{key.PublicJwk()}} ]} }"""
+        );
         Assert.Empty(client.Changes);
-        Assert.Equal(key.KeyId, JsonBag.From(session.Stored(client.ClientId).Metadata.Single(static member => member.Key == "jwks").Value.GetProperty("keys")[0]).Text("kid"));
+        Assert.Equal(
+            key.KeyId,
+            JsonBag
+                .From(session.Stored(client.ClientId).Metadata.Single(static member => member.Key == "jwks").Value.GetProperty("keys")[0])
+                .Text("kid")
+        );
     }
 
     /// <param name="fhirBase">Below the issuer.</param>
-    private static async Task<Session> StartAsync(string switches = "{}", string fhirBase = "/fhir", Func<ConnectRequest, ConnectRequest>? change = null)
+    private static async Task<Session> StartAsync(
+        string switches = "{}",
+        string fhirBase = "/fhir",
+        Func<ConnectRequest, ConnectRequest>? change = null
+    )
     {
         TestServerInstance server = await SharedTestServer.StartAsync(switches);
         return await Session.ConnectAsync(

@@ -38,7 +38,9 @@ public class StoreOpeningTests
     internal async Task A_vault_that_fails_is_found_before_anything_is_sent(VaultFault fault, DcrErrorId expected)
     {
         using var server = await SharedTestServer.StartAsync();
-        var error = await Assert.ThrowsAsync<DcrException>(() => Session.ConnectAsync(server.Issuer, vault: new MemoryVault { Fault = fault }));
+        var error = await Assert.ThrowsAsync<DcrException>(() =>
+            Session.ConnectAsync(server.Issuer, vault: new MemoryVault { Fault = fault })
+        );
         Assert.Equal(expected, error.ErrorId);
         Assert.Empty(await server.RequestsAsync());
     }
@@ -154,8 +156,20 @@ public class StoreOpeningTests
         using var server = await SharedTestServer.StartAsync();
         var machine = new Machine();
         machine.Start().Dispose();
-        using var ledger = new RegistrationLedger(new ReadOnlyFolder(machine.Disk.Start(), new System.IO.IOException("it is read-only")), machine.Keys);
-        var error = await Assert.ThrowsAsync<DcrException>(() => ConnectOperation.RunAsync(new ConnectRequest { Issuer = new Uri(server.Issuer) }, ledger, vault: null, new RecordingReporter(), new FakeClock(), CancellationToken.None));
+        using var ledger = new RegistrationLedger(
+            new ReadOnlyFolder(machine.Disk.Start(), new System.IO.IOException("it is read-only")),
+            machine.Keys
+        );
+        var error = await Assert.ThrowsAsync<DcrException>(() =>
+            ConnectOperation.RunAsync(
+                new ConnectRequest { Issuer = new Uri(server.Issuer) },
+                ledger,
+                vault: null,
+                new RecordingReporter(),
+                new FakeClock(),
+                CancellationToken.None
+            )
+        );
         Assert.Equal(DcrErrorId.StoreReadOnly, error.ErrorId);
         Assert.Empty(await server.RequestsAsync());
     }
@@ -169,7 +183,10 @@ public class StoreOpeningTests
         await session.RegisterAsync(tenant: "south");
         session.Process.Machine.Disk.Restore(copy);
         Assert.False((await session.TryRegisterAsync(tenant: "north")).IsNew);
-        Assert.Equal(DcrErrorId.StoreDamaged, (await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "south"))).ErrorId);
+        Assert.Equal(
+            DcrErrorId.StoreDamaged,
+            (await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "south"))).ErrorId
+        );
         Assert.Equal(2, (await session.SentAsync("register")).Count);
         using var again = await session.AgainAsync();
         Assert.Contains("older copy", Assert.Single(again.Reporter.Warnings), StringComparison.Ordinal);
@@ -182,7 +199,8 @@ public class StoreOpeningTests
     private static void Spoil(Session session)
     {
         var disk = session.Process.Machine.Disk;
-        var (_, offset) = disk.Frames(session.Process.Keys).Frames.Last(static frame => frame.Header.Kind is FrameKind.Kept or FrameKind.Known);
+        var (_, offset) = disk.Frames(session.Process.Keys)
+            .Frames.Last(static frame => frame.Header.Kind is FrameKind.Kept or FrameKind.Known);
         var bytes = disk[disk.Newest()];
         bytes[offset + FrameHeader.Size + 20] ^= 1;
         disk.Overwrite(disk.Newest(), bytes);
@@ -205,7 +223,9 @@ public class StoreOpeningTests
             var reporter = new RecordingReporter();
             var reads = session.Vault.Reads.Count;
             stop.Cancel();
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => StoreOpening.OpenWholeVaultAsync(process.Ledger, session.Vault, reporter, new FakeClock(), stop.Token));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+                StoreOpening.OpenWholeVaultAsync(process.Ledger, session.Vault, reporter, new FakeClock(), stop.Token)
+            );
             Assert.InRange(session.Vault.Reads.Count - reads, 1, 5);
             Assert.Null(reporter.Waits.Last());
 
@@ -319,11 +339,25 @@ public class StoreOpeningTests
     {
         var (machine, vault) = (new Machine(), new MemoryVault());
         vault.OnWrite = static _ => Thread.Sleep(20);
-        var ids = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
-        {
-            using var process = machine.Start();
-            return (await StoreOpening.OpenWholeVaultAsync(process.Ledger, vault, new RecordingReporter(), new FakeClock(), CancellationToken.None)).VaultId;
-        })));
+        var ids = await Task.WhenAll(
+            Enumerable
+                .Range(0, 4)
+                .Select(_ =>
+                    Task.Run(async () =>
+                    {
+                        using var process = machine.Start();
+                        return (
+                            await StoreOpening.OpenWholeVaultAsync(
+                                process.Ledger,
+                                vault,
+                                new RecordingReporter(),
+                                new FakeClock(),
+                                CancellationToken.None
+                            )
+                        ).VaultId;
+                    })
+                )
+        );
         Assert.Single(ids.Distinct());
     }
 
@@ -368,11 +402,19 @@ public class StoreOpeningTests
         var (north, south) = (await session.RegisterAsync(tenant: "north"), await session.RegisterAsync(tenant: "south"));
         session.Vault.Secrets.TryRemove(north.SecretName!, out _);
         using var next = await session.NextProcessAsync();
-        Assert.Equal("Vault 'TestVault' no longer has 1 registration that it had. Where the folder of the local store was put back to an older copy, they may have been removed since: then Remove-DcrClient -StoreOnly forgets one. Else Restore-DcrRegistration writes those back that the local store still holds.", Assert.Single(next.Reporter.Warnings));
+        Assert.Equal(
+            "Vault 'TestVault' no longer has 1 registration that it had. Where the folder of the local store was put back to an older "
+                + "copy, they may have been removed since: then Remove-DcrClient -StoreOnly forgets one. Else Restore-DcrRegistration "
+                + "writes those back that the local store still holds.",
+            Assert.Single(next.Reporter.Warnings)
+        );
         Assert.False((await next.TryRegisterAsync(tenant: "north")).IsNew);
         Assert.Equal("Clinic portal", (await next.ReadAsync(north.ClientId)).ClientName);
         Assert.Equal(north.ClientId, Assert.Single(await next.RestoreAsync()).ClientId);
-        Assert.Equal((await session.Server.ClientsAsync()).Single(known => known.ClientId == north.ClientId).RegistrationAccessToken, next.Stored(north.ClientId).RegistrationAccessToken);
+        Assert.Equal(
+            (await session.Server.ClientsAsync()).Single(known => known.ClientId == north.ClientId).RegistrationAccessToken,
+            next.Stored(north.ClientId).RegistrationAccessToken
+        );
         Assert.Equal(south.ClientId, next.Stored(south.ClientId).ClientId);
 
         using var third = await next.NextProcessAsync();
@@ -423,7 +465,10 @@ public class StoreOpeningTests
             var error = await Assert.ThrowsAsync<DcrException>(() => next.UpdateAsync(client.ClientId, """{"client_name":"n"}"""));
             Assert.Equal(DcrErrorId.VaultWriteFailed, error.ErrorId);
             Assert.Contains("Update DcrPowerShell", error.RecommendedAction);
-            Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, next.Ledger.Find(session.Connection.Issuer, client.ClientId)!.Record.RegistrationAccessToken);
+            Assert.Equal(
+                (await session.AtServerAsync()).RegistrationAccessToken,
+                next.Ledger.Find(session.Connection.Issuer, client.ClientId)!.Record.RegistrationAccessToken
+            );
             await next.RestoreAsync();
             Assert.Equal(newer, next.Vault.Secrets[client.SecretName!]);
             error = await Assert.ThrowsAsync<DcrException>(() => next.DeleteAsync(client.ClientId));
@@ -452,7 +497,10 @@ public class StoreOpeningTests
         var error = await Assert.ThrowsAsync<DcrException>(() => elsewhere.TryRegisterAsync(tenant: "south", allowsDuplicate: true));
         Assert.Contains("Update DcrPowerShell", error.RecommendedAction);
         Assert.Equal(newer, session.Vault.Secrets[client.SecretName!]);
-        Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, elsewhere.Ledger.Find(session.Connection.Issuer, "shared")!.Record.RegistrationAccessToken);
+        Assert.Equal(
+            (await session.AtServerAsync()).RegistrationAccessToken,
+            elsewhere.Ledger.Find(session.Connection.Issuer, "shared")!.Record.RegistrationAccessToken
+        );
     }
 
     [Fact]
@@ -591,7 +639,9 @@ public class StoreOpeningTests
         using var session = await Session.StartAsync();
         var store = new Registrations(session.Ledger, session.Vault, session.Connection.VaultId);
         var context = new OperationContext(session.Connection, store, session.Reporter, session.Clock, CancellationToken.None);
-        var (client, _) = await context.RunAsync(run => RegisterOperation.RunAsync(run, new RegisterRequest(JsonBag.Parse(Session.WebClient), "north", null)));
+        var (client, _) = await context.RunAsync(run =>
+            RegisterOperation.RunAsync(run, new RegisterRequest(JsonBag.Parse(Session.WebClient), "north", null))
+        );
         session.Vault.Secrets.TryRemove(client.SecretName!, out _);
         session.Vault.ChangesByOthers++;
         Assert.True(Assert.Single(session.Listed()).IsPending);
@@ -607,7 +657,9 @@ public class StoreOpeningTests
         using var session = await Session.StartAsync();
         var store = new Registrations(session.Ledger, session.Vault, session.Connection.VaultId);
         var context = new OperationContext(session.Connection, store, session.Reporter, session.Clock, CancellationToken.None);
-        await context.RunAsync(run => RegisterOperation.RunAsync(run, new RegisterRequest(JsonBag.Parse(Session.WebClient), "north", null)));
+        await context.RunAsync(run =>
+            RegisterOperation.RunAsync(run, new RegisterRequest(JsonBag.Parse(Session.WebClient), "north", null))
+        );
         session.Vault.Fault = VaultFault.RefusesReads;
         Assert.Equal(0, await store.ConfirmAsync());
         Assert.False(Assert.Single(session.Listed()).IsPending);
@@ -667,7 +719,9 @@ public class StoreOpeningTests
         using var ledger = new RegistrationLedger(new MemoryFolder(), new LedgerKeysDouble());
         var reporter = new RecordingReporter();
         var request = new ConnectRequest { Issuer = new Uri(server.Issuer) };
-        var error = await Assert.ThrowsAsync<DcrException>(() => ConnectOperation.RunAsync(request, ledger, null, reporter, new FakeClock(), CancellationToken.None));
+        var error = await Assert.ThrowsAsync<DcrException>(() =>
+            ConnectOperation.RunAsync(request, ledger, null, reporter, new FakeClock(), CancellationToken.None)
+        );
         Assert.Equal(DcrErrorId.StoreReadOnly, error.ErrorId);
         Assert.Empty(await server.RequestsAsync());
 
@@ -684,19 +738,50 @@ public class StoreOpeningTests
         using var session = await Session.StartAsync(hasVault: hasVault);
         var client = await session.RegisterAsync(tenant: "north");
         await session.Server.StopAsync();
-        var connection = ConnectOperation.Offline(new ConnectRequest { Issuer = new Uri(session.Connection.Issuer + "/") }, session.Ledger, hasVault ? "testvault" : null);
-        Assert.Equal((session.Connection.Issuer, session.Connection.VaultId, DcrCapabilities.None), (connection.Issuer, connection.VaultId, connection.Capabilities));
-        Assert.Equal(client.ClientId, Assert.Single(ListOperation.Kept(session.Ledger, connection.Issuer, connection.Place, session.Reporter)).Record.ClientId);
-        var context = new OperationContext(connection, new Registrations(session.Ledger, hasVault ? session.Vault : null, connection.VaultId), session.Reporter, session.Clock, CancellationToken.None);
-        Assert.Equal(DcrErrorId.NotConnected, (await Assert.ThrowsAsync<DcrException>(() => context.RunAsync(run => ReadOperation.RunAsync(run, session.Stored(client.ClientId))))).ErrorId);
+        var connection = ConnectOperation.Offline(
+            new ConnectRequest { Issuer = new Uri(session.Connection.Issuer + "/") },
+            session.Ledger,
+            hasVault ? "testvault" : null
+        );
+        Assert.Equal(
+            (session.Connection.Issuer, session.Connection.VaultId, DcrCapabilities.None),
+            (connection.Issuer, connection.VaultId, connection.Capabilities)
+        );
+        Assert.Equal(
+            client.ClientId,
+            Assert.Single(ListOperation.Kept(session.Ledger, connection.Issuer, connection.Place, session.Reporter)).Record.ClientId
+        );
+        var context = new OperationContext(
+            connection,
+            new Registrations(session.Ledger, hasVault ? session.Vault : null, connection.VaultId),
+            session.Reporter,
+            session.Clock,
+            CancellationToken.None
+        );
+        Assert.Equal(
+            DcrErrorId.NotConnected,
+            (
+                await Assert.ThrowsAsync<DcrException>(() =>
+                    context.RunAsync(run => ReadOperation.RunAsync(run, session.Stored(client.ClientId)))
+                )
+            ).ErrorId
+        );
         connection.Close();
 
         Assert.Equal(DcrErrorId.NotConnected, Assert.Throws<DcrException>(() => new TestServerOperation(connection).Checks).ErrorId);
-        Assert.Equal(DcrErrorId.DiscoveryFailed, Assert.Throws<DcrException>(() => ConnectOperation.Offline(new ConnectRequest { Issuer = new Uri("https://other.example.com") }, session.Ledger, null)).ErrorId);
+        Assert.Equal(
+            DcrErrorId.DiscoveryFailed,
+            Assert
+                .Throws<DcrException>(() =>
+                    ConnectOperation.Offline(new ConnectRequest { Issuer = new Uri("https://other.example.com") }, session.Ledger, null)
+                )
+                .ErrorId
+        );
     }
 
     /// <summary>Makes a record one of a newer version.</summary>
-    private static string Upgrade(MemoryVault vault, string secretName) => vault.Secrets[secretName] = vault.Secrets[secretName].Replace("\"version\":1", "\"version\":2");
+    private static string Upgrade(MemoryVault vault, string secretName) =>
+        vault.Secrets[secretName] = vault.Secrets[secretName].Replace("\"version\":1", "\"version\":2");
 
     /// <summary>Another machine registers the client that a session knows once more, a minute later.</summary>
     private static async Task RegisterAgainAsync(Session session)

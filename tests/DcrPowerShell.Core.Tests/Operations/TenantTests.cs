@@ -80,8 +80,18 @@ public class TenantTests
         using var local = await Session.ConnectAsync(other.Connection.Issuer, hasVault: false);
         var ours = await local.RegisterAsync(tenant: "north");
         using var both = await Session.ConnectAsync(other.Connection.Issuer, process: local.Process, vault: other.Vault);
-        Assert.Contains(both.Reporter.Warnings, warning => warning.StartsWith($"Tenant 'north' has more than one client: '{ours.ClientId}', which is used for it, and '{theirs.ClientId}'.", StringComparison.Ordinal));
-        Assert.Equal((ours.ClientId, false), await both.TryRegisterAsync(tenant: "north") is var (client, isNew) ? (client.ClientId, isNew) : default);
+        Assert.Contains(
+            both.Reporter.Warnings,
+            warning =>
+                warning.StartsWith(
+                    $"Tenant 'north' has more than one client: '{ours.ClientId}', which is used for it, and '{theirs.ClientId}'.",
+                    StringComparison.Ordinal
+                )
+        );
+        Assert.Equal(
+            (ours.ClientId, false),
+            await both.TryRegisterAsync(tenant: "north") is var (client, isNew) ? (client.ClientId, isNew) : default
+        );
         await both.UpdateAsync(theirs.ClientId, """{"client_name":"m"}""");
         Assert.Equal(ours.ClientId, (await both.TryRegisterAsync(tenant: "north")).Client.ClientId);
 
@@ -96,7 +106,8 @@ public class TenantTests
         var client = await session.RegisterAsync(tenant: "north");
         using var local = await Session.ConnectAsync(session.Connection.Issuer, hasVault: false, process: session.Process);
         Assert.Equal(
-            $"The local store has no client that matches 'nor*', and vault 'TestVault' has one: '{client.ClientId}'. Connect-DcrServer -Vault TestVault works with that.",
+            $"The local store has no client that matches 'nor*', and vault 'TestVault' has one: '{client.ClientId}'. Connect-DcrServer "
+                + "-Vault TestVault works with that.",
             ListOperation.ElsewhereWarning(local.Connection, "nor*", Assert.Single(local.Listed())));
     }
 
@@ -135,7 +146,10 @@ public class TenantTests
         await FailAsync(session, fault, "north");
 
         // The vault is still broken, then it is repaired.
-        Assert.Contains((await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "north"))).ErrorId, new[] { DcrErrorId.VaultWriteFailed, DcrErrorId.VaultLocked });
+        Assert.Contains(
+            (await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "north"))).ErrorId,
+            new[] { DcrErrorId.VaultWriteFailed, DcrErrorId.VaultLocked }
+        );
         session.Vault.Fault = VaultFault.None;
         var (client, isNew) = await session.TryRegisterAsync(tenant: "north");
         Assert.Equal((false, DcrStorage.Pending), (isNew, client.Storage));
@@ -163,7 +177,10 @@ public class TenantTests
         var restored = await session.RestoreAsync();
         Assert.Equal(List.OrderBy(static name => name), restored.Select(static client => client.Tenant!).OrderBy(static name => name));
         Assert.All(restored, static client => Assert.Equal(DcrStorage.Vault, client.Storage));
-        Assert.All(await session.Server.ClientsAsync(), client => Assert.Equal(client.RegistrationAccessToken, session.Stored(client.ClientId).RegistrationAccessToken));
+        Assert.All(
+            await session.Server.ClientsAsync(),
+            client => Assert.Equal(client.RegistrationAccessToken, session.Stored(client.ClientId).RegistrationAccessToken)
+        );
         foreach (var tenant in List)
         {
             var (client, isNew) = await session.TryRegisterAsync(tenant: tenant);
@@ -228,8 +245,14 @@ public class TenantTests
     public async Task A_success_that_cannot_be_used_is_one_request_and_an_orphan(string fault)
     {
         using var session = await Session.StartAsync($$"""{"faults":[{"on":"register",{{fault}}}]}""", hasVault: false);
-        Assert.Contains((await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "north"))).ErrorId, new[] { DcrErrorId.ResponseNotConformant, DcrErrorId.OutcomeUnknown });
-        Assert.Equal(DcrErrorId.OutcomeUnknown, (await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "north"))).ErrorId);
+        Assert.Contains(
+            (await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "north"))).ErrorId,
+            new[] { DcrErrorId.ResponseNotConformant, DcrErrorId.OutcomeUnknown }
+        );
+        Assert.Equal(
+            DcrErrorId.OutcomeUnknown,
+            (await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "north"))).ErrorId
+        );
 
         using var next = await session.NextProcessAsync();
         var error = await Assert.ThrowsAsync<DcrException>(() => next.RegisterAsync(tenant: "North "));
@@ -256,7 +279,10 @@ public class TenantTests
     public async Task An_answer_that_cannot_be_used_is_kept_whole(int length)
     {
         var content = "<!-- " + new string('x', length) + " registration_access_token=\"tok-1\" -->";
-        using var session = await Session.StartAsync($$"""{"faults":[{"on":"register","content":{{System.Text.Json.JsonSerializer.Serialize(content)}}}]}""", hasVault: false);
+        using var session = await Session.StartAsync(
+            $$"""{"faults":[{"on":"register","content":{{System.Text.Json.JsonSerializer.Serialize(content)}}}]}""",
+            hasVault: false
+        );
         await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "north"));
         using var next = await session.NextProcessAsync();
         Assert.Equal(content, string.Concat(Assert.Single(await next.OrphansAsync()).Answer!.Select(SecureText.Reveal)));
@@ -267,10 +293,17 @@ public class TenantTests
     [InlineData("""{"error":"invalid_redirect_uri","error_description":"no wildcards"}""", DcrErrorId.InvalidRedirectUri, "no wildcards")]
     [InlineData("""{"error":"invalid_client_metadata","error_description":"too long"}""", DcrErrorId.InvalidClientMetadata, "too long")]
     [InlineData("""{"error":"quota","error_description":"no more clients"}""", DcrErrorId.InvalidClientMetadata, "no more clients")]
-    [InlineData("""{"errorCode":"E0000001","errorSummary":"Api validation failed"}""", DcrErrorId.InvalidClientMetadata, "Api validation failed")]
+    [InlineData(
+        """{"errorCode":"E0000001","errorSummary":"Api validation failed"}""",
+        DcrErrorId.InvalidClientMetadata,
+        "Api validation failed"
+    )]
     public async Task A_success_that_names_an_error_and_no_client_is_a_refusal(string content, DcrErrorId expected, string words)
     {
-        using var session = await Session.StartAsync($$"""{"faults":[{"on":"register","status":200,"content":{{System.Text.Json.JsonSerializer.Serialize(content)}}}]}""", hasVault: false);
+        using var session = await Session.StartAsync(
+            $$"""{"faults":[{"on":"register","status":200,"content":{{System.Text.Json.JsonSerializer.Serialize(content)}}}]}""",
+            hasVault: false
+        );
         var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "north"));
         Assert.Equal((expected, 200), (error.ErrorId, error.ServerError!.Status));
         Assert.Contains(words, error.Message);
@@ -290,12 +323,17 @@ public class TenantTests
         var sessions = new[] { session, other, third };
         var tenants = Enumerable.Range(0, 15).Select(static number => $"tenant-{number}").ToList();
         Array.ForEach(sessions, static one => one.Clock.OnWait = static () => Thread.Sleep(5));
-        var found = await Task.WhenAll(sessions.SelectMany(one => tenants.Select(tenant => Task.Run(() => one.TryRegisterAsync(tenant: tenant)))));
+        var found = await Task.WhenAll(
+            sessions.SelectMany(one => tenants.Select(tenant => Task.Run(() => one.TryRegisterAsync(tenant: tenant))))
+        );
 
         Assert.Equal(tenants.Count, found.Count(static result => result.IsNew));
         Assert.Equal(tenants.Count, (await session.SentAsync("register")).Count);
         Assert.All(sessions, one => Assert.Equal(tenants.Count, one.Listed().Count));
-        Assert.All(found.GroupBy(static result => result.Client.Tenant), static clients => Assert.Single(clients.Select(static result => result.Client.ClientId).Distinct()));
+        Assert.All(
+            found.GroupBy(static result => result.Client.Tenant),
+            static clients => Assert.Single(clients.Select(static result => result.Client.ClientId).Distinct())
+        );
     }
 
     /// <summary>Trial X13: the other process lives, and what it knows it has written down.</summary>
@@ -307,7 +345,10 @@ public class TenantTests
         using var session = await Session.StartAsync("""{"faults":[{"on":"register","drop":"beforeAnswer"}]}""", hasVault: hasVault);
         using var other = await session.BesideAsync();
         await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "north"));
-        Assert.Equal(DcrErrorId.OutcomeUnknown, (await Assert.ThrowsAsync<DcrException>(() => other.RegisterAsync(tenant: "north"))).ErrorId);
+        Assert.Equal(
+            DcrErrorId.OutcomeUnknown,
+            (await Assert.ThrowsAsync<DcrException>(() => other.RegisterAsync(tenant: "north"))).ErrorId
+        );
         Assert.Single(await session.SentAsync("register"));
         Assert.Single(await other.OrphansAsync());
     }
@@ -330,7 +371,11 @@ public class TenantTests
     [Fact]
     public async Task One_that_does_not_end_is_told_and_nothing_is_sent()
     {
-        using var session = await Session.StartAsync("""{"faults":[{"on":"register","delayMs":60000}]}""", static request => request with { Timeout = TimeSpan.FromSeconds(20) }, hasVault: false);
+        using var session = await Session.StartAsync(
+            """{"faults":[{"on":"register","delayMs":60000}]}""",
+            static request => request with { Timeout = TimeSpan.FromSeconds(20) },
+            hasVault: false
+        );
         using var other = await session.BesideAsync();
         var first = session.TryRegisterAsync(tenant: "north");
         await session.ArrivalAsync("register");
@@ -353,7 +398,12 @@ public class TenantTests
         var appends = isAnswered ? 3 : 2;
         session.Process.Machine.Disk.Before = call =>
         {
-            if (call.By == session.Process.Folder && call.Operation == DiskOperation.Append && call.Name.EndsWith(".dcrl", StringComparison.Ordinal) && --appends == 0)
+            if (
+                call.By == session.Process.Folder
+                && call.Operation == DiskOperation.Append
+                && call.Name.EndsWith(".dcrl", StringComparison.Ordinal)
+                && --appends == 0
+            )
             {
                 session.Process.Kill();
             }
@@ -367,7 +417,10 @@ public class TenantTests
         }
         else
         {
-            Assert.Equal(DcrErrorId.OutcomeUnknown, (await Assert.ThrowsAsync<DcrException>(() => other.RegisterAsync(tenant: "north"))).ErrorId);
+            Assert.Equal(
+                DcrErrorId.OutcomeUnknown,
+                (await Assert.ThrowsAsync<DcrException>(() => other.RegisterAsync(tenant: "north"))).ErrorId
+            );
         }
 
         Assert.Single(await session.SentAsync("register"));
@@ -384,7 +437,10 @@ public class TenantTests
         var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "south"));
         Assert.Equal(DcrErrorId.ResponseNotConformant, error.ErrorId);
         Assert.Contains("client 'shared', which is tenant 'north''s", error.Message);
-        Assert.Equal(("north", (await session.AtServerAsync()).RegistrationAccessToken), (session.Stored("shared").Tenant, session.Stored("shared").RegistrationAccessToken));
+        Assert.Equal(
+            ("north", (await session.AtServerAsync()).RegistrationAccessToken),
+            (session.Stored("shared").Tenant, session.Stored("shared").RegistrationAccessToken)
+        );
 
         using var next = await session.NextProcessAsync();
         Assert.Empty(next.Reporter.Warnings);
@@ -427,7 +483,10 @@ public class TenantTests
     [Fact]
     public async Task Where_only_another_vault_has_the_token_that_is_said_and_lists_go_on()
     {
-        using var session = await Session.StartAsync("""{"dialect":"okta","okta":{"apiToken":"00x"}}""", static request => request with { Credential = new CredentialInput.Token(StaticToken.Ssws("00x")) });
+        using var session = await Session.StartAsync(
+            """{"dialect":"okta","okta":{"apiToken":"00x"}}""",
+            static request => request with { Credential = new CredentialInput.Token(StaticToken.Ssws("00x")) }
+        );
         var client = await session.RegisterAsync(tenant: "north");
         session.Ledger.Compact();
         using var other = await InOtherStoreAsync(session, new MemoryVault { Name = "Other" });
@@ -436,7 +495,10 @@ public class TenantTests
         Assert.Contains("vault 'TestVault'", error.Message);
 
         var (clients, _) = await other.RunAsync(context => DcrPowerShell.Operations.ListOperation.FromServerAsync(context, null, null));
-        Assert.Equal((client.ClientId, "north", DcrStorage.Vault), clients.Single() is var listed ? (listed.ClientId, listed.Tenant, listed.Storage) : default);
+        Assert.Equal(
+            (client.ClientId, "north", DcrStorage.Vault),
+            clients.Single() is var listed ? (listed.ClientId, listed.Tenant, listed.Storage) : default
+        );
     }
 
     private static async Task<DcrException> FailAsync(Session session, VaultFault fault, string tenant)
@@ -450,5 +512,11 @@ public class TenantTests
 
     /// <summary>Another connection of the process: with the local store where the session has a vault, and the other way round.</summary>
     private static Task<Session> InOtherStoreAsync(Session session, MemoryVault? vault = null) =>
-        Session.ConnectAsync(session.Connection.Issuer, session.Change, vault is not null || session.Connection.Vault is null, process: session.Process, vault: vault);
+        Session.ConnectAsync(
+            session.Connection.Issuer,
+            session.Change,
+            vault is not null || session.Connection.Vault is null,
+            process: session.Process,
+            vault: vault
+        );
 }

@@ -26,7 +26,10 @@ public class TestServerOperationTests
         var checks = await RunAsync(session);
         Assert.Equal(["Discovery", "Registration endpoint", "Credential", "Store", "Clock", "Rate limit"], checks.Keys);
         Assert.All(checks.Values, check => Assert.Equal(session.Connection.Name, check.Connection));
-        Assert.Equal(["Credential", "Rate limit"], checks.Values.Where(check => check.Status != DcrCheckStatus.Passed).Select(check => check.Name));
+        Assert.Equal(
+            ["Credential", "Rate limit"],
+            checks.Values.Where(check => check.Status != DcrCheckStatus.Passed).Select(check => check.Name)
+        );
         Assert.All(checks.Values, check => Assert.Equal(check.Status == DcrCheckStatus.Passed, check.RecommendedAction is null));
         Assert.Empty(session.Vault.Registrations);
         Assert.NotEmpty(session.Vault.Writes);
@@ -59,7 +62,10 @@ public class TestServerOperationTests
     {
         using var handler = new RecordingHandler();
         handler.Answer(200, """{"issuer":"https://ehr.example.com","registration_endpoint":"https://ehr.example.com/register"}""").Always();
-        var checks = await RunAsync(handler, new ConnectRequest { Issuer = new Uri("https://ehr.example.com/fhir"), Discovery = DcrDiscovery.Smart });
+        var checks = await RunAsync(
+            handler,
+            new ConnectRequest { Issuer = new Uri("https://ehr.example.com/fhir"), Discovery = DcrDiscovery.Smart }
+        );
         Assert.Equal(DcrCheckStatus.Passed, checks["Discovery"].Status);
         Assert.Equal(2, handler.Requests.Count(sent => sent.Uri.AbsolutePath == "/fhir/.well-known/smart-configuration"));
     }
@@ -78,7 +84,11 @@ public class TestServerOperationTests
     {
         using var handler = new RecordingHandler();
         handler.Answer(status).Always();
-        var request = new ConnectRequest { RegistrationEndpoint = new Uri("https://as.example.com/register"), Credential = new CredentialInput.Token(StaticToken.Initial("initial-token")) };
+        var request = new ConnectRequest
+        {
+            RegistrationEndpoint = new Uri("https://as.example.com/register"),
+            Credential = new CredentialInput.Token(StaticToken.Initial("initial-token")),
+        };
         var checks = await RunAsync(handler, request);
         Assert.Equal(expected, checks["Registration endpoint"].Status);
         Assert.Contains(found, checks["Registration endpoint"].Found);
@@ -117,7 +127,13 @@ public class TestServerOperationTests
     {
         using var handler = new RecordingHandler();
         handler.Answer(403, "error code: 1010", "Server: cloudflare").Always();
-        Failed((await RunAsync(handler, new ConnectRequest { RegistrationEndpoint = new Uri("https://as.example.com/register") }))["Registration endpoint"], "in front of as.example.com", "user agent");
+        Failed(
+            (await RunAsync(handler, new ConnectRequest { RegistrationEndpoint = new Uri("https://as.example.com/register") }))[
+                "Registration endpoint"
+            ],
+            "in front of as.example.com",
+            "user agent"
+        );
     }
 
     [Fact]
@@ -170,7 +186,10 @@ public class TestServerOperationTests
     public async Task A_wrong_clock_spoils_what_is_signed()
     {
         using var key = SigningKey.Generate("ES256");
-        using var session = await StartAsync("""{"clockSkewSeconds":900}""", request => request with { Credential = new CredentialInput.Key("ops", key) });
+        using var session = await StartAsync(
+            """{"clockSkewSeconds":900}""",
+            request => request with { Credential = new CredentialInput.Key("ops", key) }
+        );
         Failed((await RunAsync(session))["Clock"], "15 minutes behind", "time server");
     }
 
@@ -203,7 +222,12 @@ public class TestServerOperationTests
     public async Task A_token_that_was_given_is_judged_by_what_it_says_of_itself(int? seconds, DcrCheckStatus expected, string found)
     {
         var token = seconds is { } life ? Jwt(DateTimeOffset.UtcNow.AddSeconds(life)) : "opaque-token";
-        using var session = await StartAsync(change: request => request with { Credential = new CredentialInput.Token(StaticToken.Initial(token)) });
+        using var session = await StartAsync(change: request =>
+            request with
+            {
+                Credential = new CredentialInput.Token(StaticToken.Initial(token)),
+            }
+        );
         var checks = await RunAsync(session);
         Assert.Equal(expected, checks["Credential"].Status);
         Assert.Contains(found, checks["Credential"].Found);
@@ -216,7 +240,10 @@ public class TestServerOperationTests
     [InlineData("wrong-secret", DcrCheckStatus.Failed, "gives this credential no access token")]
     public async Task A_client_credential_is_tried(string secret, DcrCheckStatus expected, string found)
     {
-        using var session = await StartAsync("""{"tokenClient":{"clientId":"ops","clientSecret":"ops-secret"}}""", request => request with { Credential = new CredentialInput.Secret("ops", secret) });
+        using var session = await StartAsync(
+            """{"tokenClient":{"clientId":"ops","clientSecret":"ops-secret"}}""",
+            request => request with { Credential = new CredentialInput.Secret("ops", secret) }
+        );
         var checks = await RunAsync(session);
         Assert.Equal(expected, checks["Credential"].Status);
         Assert.Contains(found, checks["Credential"].Found);
@@ -227,7 +254,10 @@ public class TestServerOperationTests
     {
         using var session = await StartOktaAsync();
         var checks = await RunAsync(session);
-        Assert.Equal(["Discovery", "Registration endpoint", "Credential", "Scope", "Admin role", "Store", "Clock", "Rate limit"], checks.Keys);
+        Assert.Equal(
+            ["Discovery", "Registration endpoint", "Credential", "Scope", "Admin role", "Store", "Clock", "Rate limit"],
+            checks.Keys
+        );
         Assert.Equal(DcrCheckStatus.Passed, checks["Credential"].Status);
         Assert.Equal(DcrCheckStatus.Skipped, checks["Scope"].Status);
         Assert.Contains("Security > Administrators", checks["Admin role"].RecommendedAction);
@@ -252,9 +282,27 @@ public class TestServerOperationTests
 
     [FullCryptographyTheory]
     [InlineData(null, "SUPER_ADMIN", DcrCheckStatus.Passed, DcrCheckStatus.Warning, DcrCheckStatus.Passed)]
-    [InlineData("okta.clients.register okta.clients.read okta.clients.manage", "SUPER_ADMIN", DcrCheckStatus.Passed, DcrCheckStatus.Skipped, DcrCheckStatus.Skipped)]
-    [InlineData("okta.clients.register okta.clients.read okta.appGrants.read okta.roles.read", "", DcrCheckStatus.Failed, DcrCheckStatus.Passed, DcrCheckStatus.Failed)]
-    public async Task Okta_shows_scopes_grants_and_role_of_a_service_app(string? scopes, string role, DcrCheckStatus scope, DcrCheckStatus grants, DcrCheckStatus roles)
+    [InlineData(
+        "okta.clients.register okta.clients.read okta.clients.manage",
+        "SUPER_ADMIN",
+        DcrCheckStatus.Passed,
+        DcrCheckStatus.Skipped,
+        DcrCheckStatus.Skipped
+    )]
+    [InlineData(
+        "okta.clients.register okta.clients.read okta.appGrants.read okta.roles.read",
+        "",
+        DcrCheckStatus.Failed,
+        DcrCheckStatus.Passed,
+        DcrCheckStatus.Failed
+    )]
+    public async Task Okta_shows_scopes_grants_and_role_of_a_service_app(
+        string? scopes,
+        string role,
+        DcrCheckStatus scope,
+        DcrCheckStatus grants,
+        DcrCheckStatus roles
+    )
     {
         using var session = await StartServiceAppAsync(scopes, role);
         var checks = await RunAsync(session);
@@ -292,7 +340,10 @@ public class TestServerOperationTests
         using var session = await StartServiceAppAsync("okta.clients.read", "", clientId: "0oaother");
         var checks = await RunAsync(session);
         Failed(checks["Credential"], "invalid_client", "client id");
-        Assert.Equal([DcrCheckStatus.Skipped], new[] { "Scope", "Reading clients", "Grants", "Admin role" }.Select(name => checks[name].Status).Distinct());
+        Assert.Equal(
+            [DcrCheckStatus.Skipped],
+            new[] { "Scope", "Reading clients", "Grants", "Admin role" }.Select(name => checks[name].Status).Distinct()
+        );
     }
 
     [Fact]
@@ -300,10 +351,25 @@ public class TestServerOperationTests
     {
         using var session = await StartAuth0Async("\"managementToken\":{}");
         var checks = await RunAsync(session);
-        Assert.Equal(["Credential", "Scope", "Reading clients", "Dynamic registration", "Security mode", "Default permissions", "Domain connections", "Access control list"], checks.Keys.Skip(2).Take(8));
+        Assert.Equal(
+            [
+                "Credential",
+                "Scope",
+                "Reading clients",
+                "Dynamic registration",
+                "Security mode",
+                "Default permissions",
+                "Domain connections",
+                "Access control list",
+            ],
+            checks.Keys.Skip(2).Take(8)
+        );
         Failed(checks["Dynamic registration"], "switched off", "Enable-Auth0Dcr");
         Assert.Equal(DcrCheckStatus.Passed, checks["Security mode"].Status);
-        Assert.All(["Default permissions", "Domain connections", "Access control list"], name => Assert.Equal(DcrCheckStatus.Warning, checks[name].Status));
+        Assert.All(
+            ["Default permissions", "Domain connections", "Access control list"],
+            name => Assert.Equal(DcrCheckStatus.Warning, checks[name].Status)
+        );
     }
 
     [Fact]
@@ -335,7 +401,10 @@ public class TestServerOperationTests
             """;
         using var session = await StartAuth0Async(Tenant);
         var checks = await RunAsync(session);
-        Assert.All(["Security mode", "Default permissions", "Domain connections", "Access control list"], name => Assert.Equal(DcrCheckStatus.Warning, checks[name].Status));
+        Assert.All(
+            ["Security mode", "Default permissions", "Domain connections", "Access control list"],
+            name => Assert.Equal(DcrCheckStatus.Warning, checks[name].Status)
+        );
         Assert.Contains("subject_type client", checks["Default permissions"].Found);
         Assert.Contains("log", checks["Access control list"].Found);
     }
@@ -348,7 +417,10 @@ public class TestServerOperationTests
         Failed(checks["Scope"], "update:clients, delete:clients, update:client_keys", "Auth0 Management API");
         Assert.Equal(DcrCheckStatus.Passed, checks["Reading clients"].Status);
         Assert.Equal(DcrCheckStatus.Warning, checks["Domain connections"].Status);
-        Assert.All(["Dynamic registration", "Security mode", "Default permissions", "Access control list"], name => Assert.Equal(DcrCheckStatus.Skipped, checks[name].Status));
+        Assert.All(
+            ["Dynamic registration", "Security mode", "Default permissions", "Access control list"],
+            name => Assert.Equal(DcrCheckStatus.Skipped, checks[name].Status)
+        );
         Assert.Contains("read:tenant_settings", checks["Dynamic registration"].Found);
     }
 
@@ -359,7 +431,10 @@ public class TestServerOperationTests
         var checks = await RunAsync(session);
         Failed(checks["Credential"], "expired", "-ManagementToken");
         Assert.Equal(DcrCheckStatus.Skipped, checks["Dynamic registration"].Status);
-        Assert.DoesNotContain(await session.Server.RequestsAsync(), request => request.Target.StartsWith("/api/v2", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            await session.Server.RequestsAsync(),
+            request => request.Target.StartsWith("/api/v2", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -379,10 +454,18 @@ public class TestServerOperationTests
     }
 
     private static Task<Session> StartOktaAsync(string switches = "", string token = ApiToken) =>
-        StartAsync($$$"""{"dialect":"okta","okta":{"apiToken":"{{{ApiToken}}}"{{{switches}}}}}""", request => request with { Credential = new CredentialInput.Token(StaticToken.Ssws(token)) });
+        StartAsync(
+            $$$"""{"dialect":"okta","okta":{"apiToken":"{{{ApiToken}}}"{{{switches}}}}}""",
+            request => request with { Credential = new CredentialInput.Token(StaticToken.Ssws(token)) }
+        );
 
     /// <param name="scopes">Granted to the app; null for all.</param>
-    private static Task<Session> StartServiceAppAsync(string? scopes, string role, string clientId = "0oaservice", DcrDPoP dpop = DcrDPoP.Auto)
+    private static Task<Session> StartServiceAppAsync(
+        string? scopes,
+        string role,
+        string clientId = "0oaservice",
+        DcrDPoP dpop = DcrDPoP.Auto
+    )
     {
         var key = SigningKey.Generate("ES256");
         var granted = scopes is null ? "" : $",\"scopes\":[\"{scopes.Replace(" ", "\",\"")}\"]";
@@ -395,7 +478,16 @@ public class TestServerOperationTests
     private static async Task<Session> StartAuth0Async(string switches)
     {
         var server = await SharedTestServer.StartAsync($$$"""{"dialect":"auth0","auth0":{ {{{switches}}} } }""");
-        var session = await Session.ConnectAsync(server.Issuer, request => request with { Provider = DcrProvider.Auth0, Credential = new CredentialInput.Token(StaticToken.Management(server.ManagementToken!)) }, server: server);
+        var session = await Session.ConnectAsync(
+            server.Issuer,
+            request =>
+                request with
+                {
+                    Provider = DcrProvider.Auth0,
+                    Credential = new CredentialInput.Token(StaticToken.Management(server.ManagementToken!)),
+                },
+            server: server
+        );
         session.Clock.UtcNow = DateTimeOffset.UtcNow;
         return session;
     }
@@ -406,7 +498,10 @@ public class TestServerOperationTests
         var checks = await RunAsync(session.Context);
         if (isUp)
         {
-            Assert.All((await session.Server.RequestsAsync()).Where(request => request.Operation != "token"), request => Assert.Equal("GET", request.Method));
+            Assert.All(
+                (await session.Server.RequestsAsync()).Where(request => request.Operation != "token"),
+                request => Assert.Equal("GET", request.Method)
+            );
             Assert.Empty(await session.SentAsync("register"));
         }
 
@@ -418,7 +513,15 @@ public class TestServerOperationTests
         var (vault, reporter, clock) = (new MemoryVault(), new RecordingReporter(), new FakeClock());
         using var process = new Machine().Start();
         var connection = await ConnectOperation.RunAsync(request, process.Ledger, vault, reporter, clock, CancellationToken.None, handler);
-        var checks = await RunAsync(new OperationContext(connection, new Registrations(process.Ledger, vault, connection.VaultId), reporter, clock, CancellationToken.None));
+        var checks = await RunAsync(
+            new OperationContext(
+                connection,
+                new Registrations(process.Ledger, vault, connection.VaultId),
+                reporter,
+                clock,
+                CancellationToken.None
+            )
+        );
         connection.Close();
         return checks;
     }
@@ -443,5 +546,10 @@ public class TestServerOperationTests
     }
 
     private static string Jwt(DateTimeOffset expiry) =>
-        string.Join(".", new[] { """{"alg":"none"}""", $$"""{"exp":{{expiry.ToUnixTimeSeconds()}},"scope":"dcr"}""", "signature" }.Select(part => Base64Url.Encode(Encoding.UTF8.GetBytes(part))));
+        string.Join(
+            ".",
+            new[] { """{"alg":"none"}""", $$"""{"exp":{{expiry.ToUnixTimeSeconds()}},"scope":"dcr"}""", "signature" }.Select(part =>
+                Base64Url.Encode(Encoding.UTF8.GetBytes(part))
+            )
+        );
 }

@@ -86,7 +86,10 @@ public class TurnTests
             Task.Run(() => first.UpdateAsync(client.ClientId, """{"client_uri":"https://a.example.com/"}""")),
             Task.Run(() => second.UpdateAsync(client.ClientId, """{"contacts":["b@example.com"]}""")));
         var metadata = (await first.ReadAsync(client.ClientId)).Record.Metadata;
-        Assert.Equal(("https://a.example.com/", "b@example.com"), (metadata.Text("client_uri"), Assert.Single(metadata.Texts("contacts")!)));
+        Assert.Equal(
+            ("https://a.example.com/", "b@example.com"),
+            (metadata.Text("client_uri"), Assert.Single(metadata.Texts("contacts")!))
+        );
     }
 
     [Fact]
@@ -193,7 +196,12 @@ public class TurnTests
         Assert.Equal(DcrErrorId.SecretExists, error.ErrorId);
         Assert.Single(session.Listed());
 
-        await ForgetAsync(session, fromList ? ListOperation.ClientOf(Assert.Single(session.Listed()), whole: null).Record : (await session.ReadAsync(client.ClientId)).Record);
+        await ForgetAsync(
+            session,
+            fromList
+                ? ListOperation.ClientOf(Assert.Single(session.Listed()), whole: null).Record
+                : (await session.ReadAsync(client.ClientId)).Record
+        );
         Assert.Empty(session.Listed());
     }
 
@@ -220,7 +228,10 @@ public class TurnTests
                 Assert.Empty(await session.Server.ClientsAsync());
                 return DcrClientState.Active;
             default:
-                return await LookAsync(session, await session.Context.RunAsync(context => FindOperation.RunAsync(context, clientId, piped: null)));
+                return await LookAsync(
+                    session,
+                    await session.Context.RunAsync(context => FindOperation.RunAsync(context, clientId, piped: null))
+                );
         }
     }
 

@@ -28,7 +28,10 @@ public class UpdateOperationTests
         var granted = JsonBag.Parse((await session.AtServerAsync()).Metadata.GetRawText());
         foreach (var bag in new[] { sent, granted })
         {
-            Assert.Equal(("Clinic North", "クリニック", "Klinik"), (bag.Text("client_name"), bag.Text("client_name#ja"), bag.Text("client_name#de")));
+            Assert.Equal(
+                ("Clinic North", "クリニック", "Klinik"),
+                (bag.Text("client_name"), bag.Text("client_name#ja"), bag.Text("client_name#de"))
+            );
             Assert.True(bag.TryGet("x_vendor", out var vendor));
             Assert.Equal("""{"level":1.0,"big":12345678901234567890,"list":[null,""]}""", vendor.GetRawText());
             Assert.Equal("https://a.example.com/tos", bag.Text("tos_uri"));
@@ -47,7 +50,16 @@ public class UpdateOperationTests
         await session.UpdateAsync(client.ClientId, """{"client_name":"m"}""");
         var sent = JsonBag.Parse(Assert.Single(await session.SentAsync("update")).Body);
         Assert.Equal(client.ClientId, sent.Text("client_id"));
-        foreach (var member in new[] { "registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at", "client_secret" })
+        foreach (
+            var member in new[]
+            {
+                "registration_access_token",
+                "registration_client_uri",
+                "client_secret_expires_at",
+                "client_id_issued_at",
+                "client_secret",
+            }
+        )
         {
             Assert.False(sent.Has(member), member);
         }
@@ -61,7 +73,10 @@ public class UpdateOperationTests
         using var session = await Session.StartAsync($$"""{"emptyMembers":"{{emptyMembers}}"}""");
         var client = await session.RegisterAsync();
         await session.UpdateAsync(client.ClientId, """{"client_name":"m"}""");
-        Assert.DoesNotContain(JsonBag.Parse(Assert.Single(await session.SentAsync("update")).Body), static member => member.Value.ValueKind is JsonValueKind.Null || member.Value.GetRawText() is "\"\"" or "{}");
+        Assert.DoesNotContain(
+            JsonBag.Parse(Assert.Single(await session.SentAsync("update")).Body),
+            static member => member.Value.ValueKind is JsonValueKind.Null || member.Value.GetRawText() is "\"\"" or "{}"
+        );
     }
 
     [Fact]
@@ -91,7 +106,10 @@ public class UpdateOperationTests
         using var session = await Session.StartAsync("""{"answerOverrides":{"update":{"tos_uri":"https://default.example.com/"} } }""");
         var client = await session.RegisterAsync(Rich);
         await session.UpdateAsync(client.ClientId, """{"tos_uri":null}""");
-        Assert.Equal($"Client '{client.ClientId}': the server still has a value for what was to be removed: tos_uri.", Assert.Single(session.Reporter.Warnings));
+        Assert.Equal(
+            $"Client '{client.ClientId}': the server still has a value for what was to be removed: tos_uri.",
+            Assert.Single(session.Reporter.Warnings)
+        );
     }
 
     [Fact]
@@ -101,15 +119,32 @@ public class UpdateOperationTests
         var registered = await session.RegisterAsync("""{"redirect_uris":["https://a.example.com/"],"scope":"openid"}""");
         await session.Server.SetAsync(new { dropScope = new[] { "admin" }, grant = new { client_uri = "https://default.example.com/" } });
         var client = await session.UpdateAsync(registered.ClientId, """{"scope":"openid admin","client_name":"m"}""");
-        Assert.Equal("scope: asked for 'openid admin', granted 'openid'", Assert.Single(client.Changes, static change => change.WasNamed).ToString());
+        Assert.Equal(
+            "scope: asked for 'openid admin', granted 'openid'",
+            Assert.Single(client.Changes, static change => change.WasNamed).ToString()
+        );
     }
 
     [Fact]
     public async Task What_the_server_changed_and_nobody_named_is_told()
     {
         using var session = await Session.StartAsync();
-        var registered = await session.RegisterAsync("""{"redirect_uris":["https://a.example.com/"],"grant_types":["authorization_code","refresh_token"],"x_vendor":"one","updated_at":1}""");
-        await session.Server.SetAsync(new { grant = new { grant_types = new[] { "authorization_code" }, redirect_uris = new[] { "https://b.example.com/" }, client_uri = "https://default.example.com/", x_vendor = "two", updated_at = 2 } });
+        var registered = await session.RegisterAsync(
+            """{"redirect_uris":["https://a.example.com/"],"grant_types":["authorization_code","refresh_token"],"x_vendor":"one","updated_at":1}"""
+        );
+        await session.Server.SetAsync(
+            new
+            {
+                grant = new
+                {
+                    grant_types = new[] { "authorization_code" },
+                    redirect_uris = new[] { "https://b.example.com/" },
+                    client_uri = "https://default.example.com/",
+                    x_vendor = "two",
+                    updated_at = 2,
+                },
+            }
+        );
         var client = await session.UpdateAsync(registered.ClientId, """{"client_name":"m"}""");
         Assert.All(client.Changes, static change => Assert.False(change.WasNamed));
         Assert.Equal(
@@ -128,7 +163,9 @@ public class UpdateOperationTests
     [InlineData(200, "empty")]
     public async Task After_an_answer_without_a_body_the_client_is_read(int status, string body)
     {
-        using var session = await Session.StartAsync($$"""{"faults":[{"on":"update","status":{{status}},"body":"{{body}}","when":"afterProcessing"}]}""");
+        using var session = await Session.StartAsync(
+            $$"""{"faults":[{"on":"update","status":{{status}},"body":"{{body}}","when":"afterProcessing"}]}"""
+        );
         var registered = await session.RegisterAsync();
         await session.Server.SetAsync(new { dropScope = new[] { "admin" } });
         var client = await session.UpdateAsync(registered.ClientId, """{"client_name":"m","scope":"openid admin"}""");
@@ -141,11 +178,16 @@ public class UpdateOperationTests
     [Fact]
     public async Task Where_it_cannot_be_read_either_what_was_sent_is_kept_and_said()
     {
-        using var session = await Session.StartAsync("""{"faults":[{"on":"update","status":204,"body":"empty","when":"afterProcessing"},{"on":"read","skip":1,"status":405,"times":9}]}""");
+        using var session = await Session.StartAsync(
+            """{"faults":[{"on":"update","status":204,"body":"empty","when":"afterProcessing"},{"on":"read","skip":1,"status":405,"times":9}]}"""
+        );
         var registered = await session.RegisterAsync();
         var client = await session.UpdateAsync(registered.ClientId, """{"client_name":"m"}""");
         var stored = session.Stored(client.ClientId);
-        Assert.Equal(("m", "m", "https://app.example.com/callback"), (client.ClientName, stored.ClientName, Assert.Single(client.RedirectUris)));
+        Assert.Equal(
+            ("m", "m", "https://app.example.com/callback"),
+            (client.ClientName, stored.ClientName, Assert.Single(client.RedirectUris))
+        );
         Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, stored.RegistrationAccessToken);
         Assert.Contains("What was sent is kept", Assert.Single(session.Reporter.Warnings));
         Assert.Empty(await session.OrphansAsync());
@@ -209,7 +251,10 @@ public class UpdateOperationTests
     [InlineData(""" "drop":"beforeAnswer","when":"beforeProcessing" """, 2)]
     public async Task A_change_whose_answer_is_lost_is_looked_into_and_made_once_more_where_it_was_not_made(string fault, int updates)
     {
-        using var session = await Session.StartAsync($$"""{"faults":[{"on":"update",{{fault}}}]}""", request => request with { Timeout = TimeSpan.FromSeconds(fault.Contains("delayMs") ? 2 : 30) });
+        using var session = await Session.StartAsync(
+            $$"""{"faults":[{"on":"update",{{fault}}}]}""",
+            request => request with { Timeout = TimeSpan.FromSeconds(fault.Contains("delayMs") ? 2 : 30) }
+        );
         var client = await session.RegisterAsync();
         Assert.Equal("m", (await session.UpdateAsync(client.ClientId, """{"client_name":"m"}""")).ClientName);
         Assert.Equal("m", session.Stored(client.ClientId).ClientName);
@@ -231,7 +276,9 @@ public class UpdateOperationTests
     [Fact]
     public async Task Where_the_server_cannot_be_asked_either_the_outcome_stays_unknown()
     {
-        using var session = await Session.StartAsync("""{"faults":[{"on":"update","status":500,"times":9},{"on":"read","skip":1,"status":403,"times":9}]}""");
+        using var session = await Session.StartAsync(
+            """{"faults":[{"on":"update","status":500,"times":9},{"on":"read","skip":1,"status":403,"times":9}]}"""
+        );
         var client = await session.RegisterAsync();
         var error = await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""));
         Assert.Equal(DcrErrorId.OutcomeUnknown, error.ErrorId);
@@ -259,7 +306,8 @@ public class UpdateOperationTests
         using var session = await Session.StartAsync();
         var client = await session.RegisterAsync();
         var before = session.Stored(client.ClientId);
-        var content = $$"""{"client_id":"{{client.ClientId}}","client_secret":{{value}},"registration_access_token":{{value}},"registration_client_uri":"n/a"}""";
+        var content =
+            $$"""{"client_id":"{{client.ClientId}}","client_secret":{{value}},"registration_access_token":{{value}},"registration_client_uri":"n/a"}""";
         await session.Server.SetAsync(new { faults = new[] { new { on = "update", content } } });
         await session.UpdateAsync(client.ClientId, """{"client_name":"m"}""");
         var after = session.Stored(client.ClientId);
@@ -299,7 +347,19 @@ public class UpdateOperationTests
     {
         using var session = await Session.StartAsync(hasVault: hasVault);
         var client = await session.RegisterAsync();
-        await session.Server.SetAsync(new { faults = new[] { new { on = "update", content = """{"registration_access_token":"tok-2","client_secret":"sec-2","client_name":"other"}""" } } });
+        await session.Server.SetAsync(
+            new
+            {
+                faults = new[]
+                {
+                    new
+                    {
+                        on = "update",
+                        content = """{"registration_access_token":"tok-2","client_secret":"sec-2","client_name":"other"}""",
+                    },
+                },
+            }
+        );
         var error = await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""));
         Assert.Equal(DcrErrorId.ResponseNotConformant, error.ErrorId);
         var stored = session.Stored(client.ClientId);
@@ -353,7 +413,9 @@ public class UpdateOperationTests
     {
         using var session = await Session.StartAsync("""{"rotateToken":"put"}""");
         var client = await session.RegisterAsync();
-        var error = await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(client.ClientId, """{"redirect_uris":["https://a.example.com/*"]}"""));
+        var error = await Assert.ThrowsAsync<DcrException>(() =>
+            session.UpdateAsync(client.ClientId, """{"redirect_uris":["https://a.example.com/*"]}""")
+        );
         Assert.Equal(DcrErrorId.InvalidRedirectUri, error.ErrorId);
         Assert.Equal("Clinic portal", (await session.ReadAsync(client.ClientId)).ClientName);
     }
@@ -375,7 +437,8 @@ public class UpdateOperationTests
     {
         using var session = await Session.StartAsync();
         var client = await session.RegisterAsync(
-            """{"client_name":"Clinic","redirect_uris":["https://a.example.com/cb"],"scope":"openid read","contacts":["it@example.com"]}""");
+            """{"client_name":"Clinic","redirect_uris":["https://a.example.com/cb"],"scope":"openid read","contacts":["it@example.com"]}"""
+        );
         await session.Server.SetAsync(new { omitFromAnswer = new[] { "redirect_uris", "scope", "contacts" } });
         await session.UpdateAsync(client.ClientId, """{"client_name":"Renamed"}""");
 
@@ -396,7 +459,8 @@ public class UpdateOperationTests
     {
         using var session = await Session.StartAsync();
         var client = await session.RegisterAsync(
-            """{"client_name":"Job","redirect_uris":["https://a.example.com/cb"],"grant_types":["client_credentials"],"response_types":[]}""");
+            """{"client_name":"Job","redirect_uris":["https://a.example.com/cb"],"grant_types":["client_credentials"],"response_types":[]}"""
+        );
         await session.UpdateAsync(client.ClientId, """{"redirect_uris":null}""");
         Assert.Empty(session.Stored(client.ClientId).Metadata.Texts("redirect_uris"));
         await session.UpdateAsync(client.ClientId, """{"client_name":"Other"}""");

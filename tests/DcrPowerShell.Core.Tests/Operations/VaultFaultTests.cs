@@ -25,7 +25,14 @@ public class VaultFaultTests
         await session.Server.ClearRequestsAsync();
         session.Vault.Fault = fault;
 
-        foreach (var act in new Func<Task>[] { () => session.RegisterAsync(), () => session.ReadAsync(client.ClientId), () => session.UpdateAsync(client.ClientId, """{"client_name":"m"}""") })
+        foreach (
+            var act in new Func<Task>[]
+            {
+                () => session.RegisterAsync(),
+                () => session.ReadAsync(client.ClientId),
+                () => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""),
+            }
+        )
         {
             Assert.Equal(expected, (await Assert.ThrowsAsync<DcrException>(act)).ErrorId);
         }
@@ -58,7 +65,11 @@ public class VaultFaultTests
     {
         using var session = await Session.StartAsync("""{"rotateToken":"put","rotateSecret":"put"}""");
         var registered = await session.RegisterAsync();
-        var error = await FailAfterSendingAsync(session, VaultFault.LosesWrites, () => session.UpdateAsync(registered.ClientId, """{"client_name":"m"}"""));
+        var error = await FailAfterSendingAsync(
+            session,
+            VaultFault.LosesWrites,
+            () => session.UpdateAsync(registered.ClientId, """{"client_name":"m"}""")
+        );
 
         var (client, known) = (Assert.IsType<DcrClient>(error.Unstored), await session.AtServerAsync());
         Assert.Equal(known.RegistrationAccessToken, SecureText.Reveal(client.RegistrationAccessToken!));

@@ -20,7 +20,18 @@ public class WaitForTenantTests
         second.Clock.OnWait = () =>
         {
             second.Clock.OnWait = static () => { };
-            first.Ledger.AnsweredAsync(entry, intent, new LedgerAnswer(201, Encoding.UTF8.GetBytes("""{"client_id":"c1","registration_access_token":"r1"}"""), first.Clock.UtcNow)).GetAwaiter().GetResult();
+            first
+                .Ledger.AnsweredAsync(
+                    entry,
+                    intent,
+                    new LedgerAnswer(
+                        201,
+                        Encoding.UTF8.GetBytes("""{"client_id":"c1","registration_access_token":"r1"}"""),
+                        first.Clock.UtcNow
+                    )
+                )
+                .GetAwaiter()
+                .GetResult();
             first.Process.Kill();
         };
         var (client, isNew) = await second.TryRegisterAsync(tenant: "t1");

@@ -67,7 +67,10 @@ public class DiscoveryTests
 
     [Fact]
     public void A_redirect_elsewhere_is_named() =>
-        Assert.Equal("HTTP 302, a redirect to https://other.example.com/x", Discovery.Judge(Issuer, Place, Answers.Of(302, "", "Location: https://other.example.com/x")).What);
+        Assert.Equal(
+            "HTTP 302, a redirect to https://other.example.com/x",
+            Discovery.Judge(Issuer, Place, Answers.Of(302, "", "Location: https://other.example.com/x")).What
+        );
 
     [Theory]
     [InlineData(Issuer, Issuer)]
@@ -104,8 +107,16 @@ public class DiscoveryTests
     [InlineData(200, "[]", "its answer is not the JSON object it should be")]
     [InlineData(200, "{}", "its metadata names no issuer")]
     [InlineData(200, """{"issuer":null,"registration_endpoint":"https://as.example.com/r"}""", "its metadata names no issuer")]
-    [InlineData(200, $$"""{"issuer":"{{Issuer}}"}""", "its metadata has no registration_endpoint: the server does not offer dynamic registration there")]
-    [InlineData(200, $$"""{"issuer":"{{Issuer}}","registration_endpoint":""}""", "its metadata has no registration_endpoint: the server does not offer dynamic registration there")]
+    [InlineData(
+        200,
+        $$"""{"issuer":"{{Issuer}}"}""",
+        "its metadata has no registration_endpoint: the server does not offer dynamic registration there"
+    )]
+    [InlineData(
+        200,
+        $$"""{"issuer":"{{Issuer}}","registration_endpoint":""}""",
+        "its metadata has no registration_endpoint: the server does not offer dynamic registration there"
+    )]
     public void Says_what_a_place_held(int status, string body, string expected)
     {
         var finding = Judge(Issuer, status, body);
@@ -136,9 +147,11 @@ public class DiscoveryTests
     public void An_endpoint_over_https_or_on_this_machine_is_taken(string endpoint) =>
         Assert.Equal(endpoint, Judge(Issuer, 200, Document(Issuer, endpoint)).RegistrationEndpoint?.AbsoluteUri);
 
-    private static string[] Places(string issuer) => Discovery.Candidates(new Uri(issuer)).Select(static place => place.AbsoluteUri).ToArray();
+    private static string[] Places(string issuer) =>
+        Discovery.Candidates(new Uri(issuer)).Select(static place => place.AbsoluteUri).ToArray();
 
-    private static DiscoveryFinding Judge(string issuer, int status, string body) => Discovery.Judge(issuer, Place, Answers.Of(status, body));
+    private static DiscoveryFinding Judge(string issuer, int status, string body) =>
+        Discovery.Judge(issuer, Place, Answers.Of(status, body));
 
     private static string Document(string issuer, string endpoint = "https://as.example.com/register") =>
         $$"""{"issuer":"{{issuer}}","registration_endpoint":"{{endpoint}}"}""";

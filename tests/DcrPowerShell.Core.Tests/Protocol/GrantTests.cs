@@ -32,17 +32,30 @@ public class GrantTests
     [InlineData("""{"scope":"a"}""", "{}", "scope: asked for 'a', granted nothing")]
     [InlineData("""{"scope":"a"}""", """{"scope":""}""", "scope: asked for 'a', granted ''")]
     [InlineData("""{"redirect_uris":["u","v"]}""", """{"redirect_uris":["u"]}""", "redirect_uris: asked for ['u', 'v'], granted ['u']")]
-    [InlineData("""{"redirect_uris":["u","u"]}""", """{"redirect_uris":["u","v"]}""", "redirect_uris: asked for ['u', 'u'], granted ['u', 'v']")]
+    [InlineData(
+        """{"redirect_uris":["u","u"]}""",
+        """{"redirect_uris":["u","v"]}""",
+        "redirect_uris: asked for ['u', 'u'], granted ['u', 'v']"
+    )]
     [InlineData("""{"redirect_uris":["u","v"]}""", """{"redirect_uris":"u"}""", "redirect_uris: asked for ['u', 'v'], granted 'u'")]
-    [InlineData("""{"token_endpoint_auth_method":"private_key_jwt"}""", """{"token_endpoint_auth_method":"client_secret_basic"}""", "token_endpoint_auth_method: asked for 'private_key_jwt', granted 'client_secret_basic'")]
+    [InlineData(
+        """{"token_endpoint_auth_method":"private_key_jwt"}""",
+        """{"token_endpoint_auth_method":"client_secret_basic"}""",
+        "token_endpoint_auth_method: asked for 'private_key_jwt', granted 'client_secret_basic'"
+    )]
     [InlineData("""{"client_name":"Name"}""", """{"client_name":"name"}""", "client_name: asked for 'Name', granted 'name'")]
     [InlineData("""{"default_max_age":3600}""", """{"default_max_age":60}""", "default_max_age: asked for 3600, granted 60")]
     [InlineData("""{"require_auth_time":true}""", """{"require_auth_time":false}""", "require_auth_time: asked for true, granted false")]
     [InlineData("""{"jwks":{"keys":[]}}""", "{}", "jwks: asked for an object, granted nothing")]
-    [InlineData("""{"jwks":{"keys":[{"kid":"1"}]}}""", """{"jwks":{"keys":[{"kid":"2"}]}}""", "jwks: asked for an object, granted an object")]
+    [InlineData(
+        """{"jwks":{"keys":[{"kid":"1"}]}}""",
+        """{"jwks":{"keys":[{"kid":"2"}]}}""",
+        "jwks: asked for an object, granted an object"
+    )]
     [InlineData("""{"client_name#ja":"な"}""", """{"client_name":"な"}""", "client_name#ja: asked for 'な', granted nothing")]
     [InlineData("""{"contacts":[]}""", """{"contacts":["a"]}""", "contacts: asked for [], granted ['a']")]
-    public void What_differs_is_told(string asked, string granted, string expected) => Assert.Equal(expected, Compare(asked, granted).Single().ToString());
+    public void What_differs_is_told(string asked, string granted, string expected) =>
+        Assert.Equal(expected, Compare(asked, granted).Single().ToString());
 
     [Fact]
     public void Changes_come_in_the_order_of_asking_as_plain_values()
@@ -55,7 +68,11 @@ public class GrantTests
 
     [Fact]
     public void A_secret_is_masked_on_both_sides() =>
-        Assert.Equal("client_secret: asked for '***', granted '***'", Compare("""{"client_secret":"mine-123"}""", """{"client_secret":"yours-123"}""").Single().ToString());
+        Assert.Equal(
+            "client_secret: asked for '***', granted '***'",
+            Compare("""{"client_secret":"mine-123"}""", """{"client_secret":"yours-123"}""").Single().ToString()
+        );
 
-    private static DcrChange[] Compare(string asked, string granted) => [.. Grant.Compare(JsonBag.Parse(asked), JsonBag.Parse(granted), Redaction.Nothing)];
+    private static DcrChange[] Compare(string asked, string granted) =>
+        [.. Grant.Compare(JsonBag.Parse(asked), JsonBag.Parse(granted), Redaction.Nothing)];
 }

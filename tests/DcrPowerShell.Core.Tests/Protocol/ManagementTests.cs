@@ -14,7 +14,11 @@ public class ManagementTests
     [Fact]
     public void The_requests_go_to_the_address_as_the_server_gave_it()
     {
-        var (read, update, delete) = (Management.Read(Configuration), Management.Update(Configuration, JsonBag.Parse("""{"client_id":"c1"}""")), Management.Delete(Configuration));
+        var (read, update, delete) = (
+            Management.Read(Configuration),
+            Management.Update(Configuration, JsonBag.Parse("""{"client_id":"c1"}""")),
+            Management.Delete(Configuration)
+        );
         Assert.Equal(("GET", "PUT", "DELETE"), (read.Method.Method, update.Method.Method, delete.Method.Method));
         Assert.All([read, update, delete], static request => Assert.Equal(Configuration, request.Uri));
         Assert.Equal((RequestEffect.None, RequestEffect.Changes, RequestEffect.Changes), (read.Effect, update.Effect, delete.Effect));
@@ -38,9 +42,15 @@ public class ManagementTests
     }
 
     [Theory]
-    [InlineData("""{"client_id":"c1","redirect_uris":"https://a.example/","contacts":"a@example.com"}""", """{"client_id":"c1","redirect_uris":["https://a.example/"],"contacts":["a@example.com"]}""")]
+    [InlineData(
+        """{"client_id":"c1","redirect_uris":"https://a.example/","contacts":"a@example.com"}""",
+        """{"client_id":"c1","redirect_uris":["https://a.example/"],"contacts":["a@example.com"]}"""
+    )]
     [InlineData("""{"client_id":"c1","scope":["a","b"]}""", """{"client_id":"c1","scope":"a b"}""")]
-    [InlineData("""{"client_id":"c1","token_endpoint_auth_method":["none"],"application_type":["web"]}""", """{"client_id":"c1","token_endpoint_auth_method":"none","application_type":"web"}""")]
+    [InlineData(
+        """{"client_id":"c1","token_endpoint_auth_method":["none"],"application_type":["web"]}""",
+        """{"client_id":"c1","token_endpoint_auth_method":"none","application_type":"web"}"""
+    )]
     [InlineData("""{"client_id":"c1","x_vendor":"a","y_vendor":["b"]}""", """{"client_id":"c1","x_vendor":"a","y_vendor":["b"]}""")]
     public void An_update_has_the_shapes_of_the_standard_whatever_was_read(string read, string expected) =>
         Assert.Equal(expected, Management.ForUpdate(JsonBag.Parse(read), "c1").ToString());
@@ -59,7 +69,10 @@ public class ManagementTests
     [InlineData("", "the body of its answer is empty")]
     [InlineData("<html>", "its answer is an HTML page, not JSON")]
     public void A_success_that_cannot_be_read_comes_with_its_answer(string body, string why) =>
-        Assert.Equal(why, Assert.Throws<UnreadAnswerException>(() => Management.Judge(Management.Read(Configuration), Answers.Of(200, body), "c1")).Why);
+        Assert.Equal(
+            why,
+            Assert.Throws<UnreadAnswerException>(() => Management.Judge(Management.Read(Configuration), Answers.Of(200, body), "c1")).Why
+        );
 
     [Theory]
     [InlineData(204, "")]
@@ -79,7 +92,9 @@ public class ManagementTests
     [InlineData(200, """{"client_id":"c1","error":"access_denied"}""", null)]
     public void A_deletion_that_nobody_confirmed_is_none(int status, string body, DcrErrorId? id)
     {
-        var failure = Assert.Throws<DcrException>(() => Management.JudgeDeletion(Management.Delete(Configuration), Answers.Of(status, body), "c1"));
+        var failure = Assert.Throws<DcrException>(() =>
+            Management.JudgeDeletion(Management.Delete(Configuration), Answers.Of(status, body), "c1")
+        );
         Assert.Equal(id ?? failure.ErrorId, failure.ErrorId);
         Assert.False(failure.IsClientGone);
     }
@@ -93,7 +108,10 @@ public class ManagementTests
     [InlineData("404 page not found", false)]
     [InlineData("""{"message":"no Route matched with those values"}""", false)]
     [InlineData("""{"timestamp":"2026-11-28","status":404,"error":"Not Found","path":"/register"}""", false)]
-    [InlineData("""{"fault":{"faultstring":"Unable to identify proxy","detail":{"errorcode":"messaging.adaptors.http.flow.ApplicationNotFound"}}}""", false)]
+    [InlineData(
+        """{"fault":{"faultstring":"Unable to identify proxy","detail":{"errorcode":"messaging.adaptors.http.flow.ApplicationNotFound"}}}""",
+        false
+    )]
     public void Not_found_means_gone_only_where_the_endpoint_says_it(string body, bool isGone) =>
         Assert.All([404, 410], status => Assert.Equal(isGone, Assert.Throws<DcrException>(
             () => Management.Judge(Management.Read(Configuration), Answers.Of(status, body), "c1")).IsClientGone));
@@ -114,7 +132,10 @@ public class ManagementTests
     [InlineData("{}")]
     public void What_cannot_be_a_secret_is_none(string value)
     {
-        var answer = new RegistrationAnswer(JsonBag.Parse($$"""{"client_id":"c1","client_secret":{{value}},"registration_access_token":{{value}}}"""), 200);
+        var answer = new RegistrationAnswer(
+            JsonBag.Parse($$"""{"client_id":"c1","client_secret":{{value}},"registration_access_token":{{value}}}"""),
+            200
+        );
         Assert.False(answer.HasCredential);
     }
 
@@ -126,7 +147,10 @@ public class ManagementTests
     [InlineData("\"https://as.example.com/r/1\"", true)]
     [InlineData("\"/register/1\"", true)]
     [InlineData("\"register/c1\"", true)]
-    public void Only_an_address_is_one(string value, bool isOne) => Assert.Equal(
-        isOne,
-        new RegistrationAnswer(JsonBag.Parse($$"""{"client_id":"c1","registration_client_uri":{{value}}}"""), 200).RegistrationClientUri is not null);
+    public void Only_an_address_is_one(string value, bool isOne) =>
+        Assert.Equal(
+            isOne,
+            new RegistrationAnswer(JsonBag.Parse($$"""{"client_id":"c1","registration_client_uri":{{value}}}"""), 200).RegistrationClientUri
+                is not null
+        );
 }

@@ -59,7 +59,10 @@ public class MetadataRulesTests
     [InlineData("https://a\u200B.example.com/cb", "https://a<U+200B>.example.com/cb", "U+200B")]
     [InlineData("https://a.example.com/\uFEFFcb", "https://a.example.com/<U+FEFF>cb", "U+FEFF")]
     public void A_redirect_uri_with_a_character_that_nobody_sees_is_shown_with_it(string uri, string shown, string code) =>
-        Assert.Equal($"Redirect URI '{shown}' has a character that nobody sees ({code}). Nothing was sent.", Refuse($$"""{"redirect_uris":["{{uri}}"]}""").Message);
+        Assert.Equal(
+            $"Redirect URI '{shown}' has a character that nobody sees ({code}). Nothing was sent.",
+            Refuse($$"""{"redirect_uris":["{{uri}}"]}""").Message
+        );
 
     [Theory]
     [InlineData("client_name", "Klinik\u00A0Nord", true)]
@@ -152,7 +155,8 @@ public class MetadataRulesTests
     [InlineData("authorization_code", "id_token", false)]
     public void Grant_types_and_response_types_fit_each_other(string grants, string responses, bool isFine)
     {
-        var metadata = $$"""{"redirect_uris":["https://a.example.com/"],"grant_types":["{{grants.Replace(" ", "\",\"")}}"],"response_types":["{{responses}}"]}""";
+        var metadata =
+            $$"""{"redirect_uris":["https://a.example.com/"],"grant_types":["{{grants.Replace(" ", "\",\"")}}"],"response_types":["{{responses}}"]}""";
         CheckEither(isFine, metadata, grants.Contains("implicit") ? "response_types" : "grant_types");
     }
 

@@ -12,7 +12,10 @@ public class RateBudgetTests
     [InlineData("X-RateLimit-Limit: 50", "X-RateLimit-Remaining: 0", "X-RateLimit-Reset: 1795255205", 0, 50, 5)] // Auth0
     [InlineData("RateLimit-Limit: 100, 100;w=60", "RateLimit-Remaining: 7", "RateLimit-Reset: 30", 7, 100, 30)]
     public void Reads_each_header_family(string limit, string remaining, string reset, int left, int most, int seconds) =>
-        Assert.Equal(new RateBudget(left, most, TimeSpan.FromSeconds(seconds)), RateBudget.Read(Answers.Of(200, "", limit, remaining, reset)));
+        Assert.Equal(
+            new RateBudget(left, most, TimeSpan.FromSeconds(seconds)),
+            RateBudget.Read(Answers.Of(200, "", limit, remaining, reset))
+        );
 
     [Theory]
     [InlineData("RateLimit: limit=100, remaining=50, reset=5", 50, 100L, 5)] // draft-07
@@ -32,5 +35,6 @@ public class RateBudgetTests
     [InlineData("RateLimit: plenty", "RateLimit-Policy: \"default\";q=100;w=60")]
     [InlineData("RateLimit: \"default\";r=-1;t=soon", "X-Other: 5")]
     [InlineData("RateLimit: \"default\";r=99999999999999999999", "X-Other: 5")]
-    public void Makes_nothing_of_nonsense(string limit, string remaining) => Assert.Null(RateBudget.Read(Answers.Of(200, "", limit, remaining)));
+    public void Makes_nothing_of_nonsense(string limit, string remaining) =>
+        Assert.Null(RateBudget.Read(Answers.Of(200, "", limit, remaining)));
 }

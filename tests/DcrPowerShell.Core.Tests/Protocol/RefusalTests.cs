@@ -69,7 +69,14 @@ public class RefusalTests
     [InlineData("PUT", 302, "moved", DcrErrorId.ResponseNotConformant)]
     public void A_refused_management_request(string method, int status, string code, DcrErrorId expected)
     {
-        var request = (method == "GET" ? Management.Read(Endpoint) : method == "PUT" ? Management.Update(Endpoint, JsonBag.Empty) : Management.Delete(Endpoint)) with { Proof = ProtocolRequest.OwnToken };
+        var request = (
+            method == "GET" ? Management.Read(Endpoint)
+            : method == "PUT" ? Management.Update(Endpoint, JsonBag.Empty)
+            : Management.Delete(Endpoint)
+        ) with
+        {
+            Proof = ProtocolRequest.OwnToken,
+        };
         var response = Rfc(status, code);
         AssertTells(expected, status, code, Assert.Throws<DcrException>(() =>
         {
@@ -98,7 +105,9 @@ public class RefusalTests
     [Fact]
     public void A_missing_scope_is_named()
     {
-        var error = Registering(Answers.Of(403, "", "WWW-Authenticate: Bearer error=\"insufficient_scope\", scope=\"dcr.create dcr.read\""));
+        var error = Registering(
+            Answers.Of(403, "", "WWW-Authenticate: Bearer error=\"insufficient_scope\", scope=\"dcr.create dcr.read\"")
+        );
         Assert.Equal(DcrErrorId.InsufficientScope, error.ErrorId);
         Assert.Contains("dcr.create dcr.read", error.Message);
         Assert.Equal(["dcr.create", "dcr.read"], error.ServerError!.RequiredScope);
@@ -133,17 +142,80 @@ public class RefusalTests
     /// <summary>Who answered, or what was sent, decides what may be said.</summary>
     [Theory]
     [InlineData("a bot check", 403, "", "cf-mitigated: challenge", "bot check or a firewall", "let this machine's address")]
-    [InlineData("Cloudflare's text", 403, "error code: 1010", "Server: cloudflare", "bot check or a firewall", "let this machine's address")]
-    [InlineData("Cloudflare's text for a 401", 401, "error code: 1020", "Server: cloudflare", "bot check or a firewall", "let this machine's address")]
-    [InlineData("a page", 403, "<!DOCTYPE html><html><head><title>Attention Required! | Cloudflare</title></head></html>", "Content-Type: text/html", "answered with a web page, not with JSON", "let this machine's address")]
-    [InlineData("a page for another status", 400, "<html><body><h1>400 Bad Request</h1></body></html>", "Server: nginx", "answered with a web page, not with JSON", "let this machine's address")]
-    [InlineData("a network zone", 403, """{"errorCode":"E0000006","errorSummary":"Access denied: your IP is not in an allowed network zone"}""", "A: b", "this machine's network", "Another token does not help")]
+    [InlineData(
+        "Cloudflare's text",
+        403,
+        "error code: 1010",
+        "Server: cloudflare",
+        "bot check or a firewall",
+        "let this machine's address"
+    )]
+    [InlineData(
+        "Cloudflare's text for a 401",
+        401,
+        "error code: 1020",
+        "Server: cloudflare",
+        "bot check or a firewall",
+        "let this machine's address"
+    )]
+    [InlineData(
+        "a page",
+        403,
+        "<!DOCTYPE html><html><head><title>Attention Required! | Cloudflare</title></head></html>",
+        "Content-Type: text/html",
+        "answered with a web page, not with JSON",
+        "let this machine's address"
+    )]
+    [InlineData(
+        "a page for another status",
+        400,
+        "<html><body><h1>400 Bad Request</h1></body></html>",
+        "Server: nginx",
+        "answered with a web page, not with JSON",
+        "let this machine's address"
+    )]
+    [InlineData(
+        "a network zone",
+        403,
+        """{"errorCode":"E0000006","errorSummary":"Access denied: your IP is not in an allowed network zone"}""",
+        "A: b",
+        "this machine's network",
+        "Another token does not help"
+    )]
     [InlineData("a plan", 402, """{"message":"Upgrade your plan"}""", "A: b", "The account's plan", "Look at the plan")]
-    [InlineData("a size", 413, "<html><title>413 Request Entity Too Large</title></html>", "Server: nginx", "larger than as.example.com, or a proxy in front of it, takes", "Send less")]
+    [InlineData(
+        "a size",
+        413,
+        "<html><title>413 Request Entity Too Large</title></html>",
+        "Server: nginx",
+        "larger than as.example.com, or a proxy in front of it, takes",
+        "Send less"
+    )]
     [InlineData("a media type", 415, """{"title":"Unsupported Media Type"}""", "A: b", "does not take or give JSON", "application/jose")]
-    [InlineData("a feature that is off", 400, """{"error":"dcr_disabled","error_description":"off"}""", "A: b", "switched off at as.example.com", "Ask the server's operator to switch it on")]
-    [InlineData("registration that is off", 403, """{"error":{"code":"registration_disabled"}}""", "A: b", "switched off at as.example.com", "Ask the server's operator to switch it on")]
-    [InlineData("a server's own page for its own challenge", 403, "<html><title>Forbidden</title></html>", "WWW-Authenticate: Bearer error=\"insufficient_scope\"", "lacks a scope", "grant the client")]
+    [InlineData(
+        "a feature that is off",
+        400,
+        """{"error":"dcr_disabled","error_description":"off"}""",
+        "A: b",
+        "switched off at as.example.com",
+        "Ask the server's operator to switch it on"
+    )]
+    [InlineData(
+        "registration that is off",
+        403,
+        """{"error":{"code":"registration_disabled"}}""",
+        "A: b",
+        "switched off at as.example.com",
+        "Ask the server's operator to switch it on"
+    )]
+    [InlineData(
+        "a server's own page for its own challenge",
+        403,
+        "<html><title>Forbidden</title></html>",
+        "WWW-Authenticate: Bearer error=\"insufficient_scope\"",
+        "lacks a scope",
+        "grant the client"
+    )]
     public void The_advice_fits_who_refused(string what, int status, string body, string header, string says, string advises)
     {
         var error = Registering(Answers.Of(status, body, header));
@@ -154,7 +226,10 @@ public class RefusalTests
     [Fact]
     public void Keycloaks_policies_are_not_told_as_a_scope()
     {
-        var answer = Answers.Of(403, """{"error":"insufficient_scope","error_description":"Policy 'Trusted Hosts' rejected request to client-registration service. Details: Host not trusted."}""");
+        var answer = Answers.Of(
+            403,
+            """{"error":"insufficient_scope","error_description":"Policy 'Trusted Hosts' rejected request to client-registration service. Details: Host not trusted."}"""
+        );
         var (open, withToken) = (Registering(answer, withInitialToken: false), Registering(answer));
         Assert.Equal((DcrErrorId.RegistrationForbidden, DcrErrorId.RegistrationForbidden), (open.ErrorId, withToken.ErrorId));
         Assert.Contains("Anonymous access policies", open.RecommendedAction);
@@ -176,7 +251,10 @@ public class RefusalTests
     [Fact]
     public void Where_no_token_was_sent_the_scope_that_is_wanted_is_named()
     {
-        var error = Registering(Answers.Of(403, "", "WWW-Authenticate: Bearer error=\"insufficient_scope\", scope=\"dcr\""), withInitialToken: false);
+        var error = Registering(
+            Answers.Of(403, "", "WWW-Authenticate: Bearer error=\"insufficient_scope\", scope=\"dcr\""),
+            withInitialToken: false
+        );
         Assert.Equal(DcrErrorId.InsufficientScope, error.ErrorId);
         Assert.Contains("no token was sent: it wants one with the scope dcr", error.Message);
     }
@@ -204,7 +282,9 @@ public class RefusalTests
     [InlineData("""{"error":null,"data":{"client_id":"c1"}}""")]
     [InlineData("""{"error":false,"errors":[],"data":{"client_id":"c1"}}""")]
     public void A_success_that_names_no_error_is_no_refusal(string body) =>
-        Assert.Throws<UnreadAnswerException>(() => Registration.Judge(Registration.Request(Endpoint, JsonBag.Empty), Answers.Of(200, body)));
+        Assert.Throws<UnreadAnswerException>(() =>
+            Registration.Judge(Registration.Request(Endpoint, JsonBag.Empty), Answers.Of(200, body))
+        );
 
     [Fact]
     public void No_page_gets_into_a_message_but_its_title()
@@ -222,7 +302,14 @@ public class RefusalTests
     {
         Assert.Equal(expected, error.ErrorId);
         Assert.NotEqual("", error.RecommendedAction);
-        Assert.Equal((status, code, "in the server's own words"), (error.ServerError?.Status ?? status, error.ServerError?.Code ?? code, error.ServerError?.Description ?? "in the server's own words"));
+        Assert.Equal(
+            (status, code, "in the server's own words"),
+            (
+                error.ServerError?.Status ?? status,
+                error.ServerError?.Code ?? code,
+                error.ServerError?.Description ?? "in the server's own words"
+            )
+        );
         if (error.ServerError is not null)
         {
             Assert.Contains("\"in the server's own words\"", error.Message);
@@ -233,8 +320,18 @@ public class RefusalTests
         Answers.Of(status, $$"""{"error":"{{code}}","error_description":"in the server's own words"}""", "Content-Type: application/json");
 
     private static DcrException Managing(ProtocolResponse response) =>
-        Assert.Throws<DcrException>(() => Management.Judge(Management.Read(Endpoint) with { Proof = ProtocolRequest.OwnToken }, response, "c1"));
+        Assert.Throws<DcrException>(() =>
+            Management.Judge(Management.Read(Endpoint) with { Proof = ProtocolRequest.OwnToken }, response, "c1")
+        );
 
     private static DcrException Registering(ProtocolResponse response, bool withInitialToken = true) =>
-        Assert.Throws<DcrException>(() => Registration.Judge(Registration.Request(Endpoint, JsonBag.Empty) with { Proof = withInitialToken ? "InitialAccessToken" : ProtocolRequest.NoProof }, response));
+        Assert.Throws<DcrException>(() =>
+            Registration.Judge(
+                Registration.Request(Endpoint, JsonBag.Empty) with
+                {
+                    Proof = withInitialToken ? "InitialAccessToken" : ProtocolRequest.NoProof,
+                },
+                response
+            )
+        );
 }

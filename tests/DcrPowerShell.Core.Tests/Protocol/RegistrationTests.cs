@@ -26,8 +26,16 @@ public class RegistrationTests
     [InlineData(202)]
     public void Any_success_with_a_client_id_is_taken(int status)
     {
-        var answer = Judge(Answers.Of(status, """{"client_id":"c1","client_secret":"s1","registration_access_token":"t1","registration_client_uri":"/c1"}"""));
-        Assert.Equal(("c1", "s1", "t1", "/c1", status), (answer.ClientId, answer.ClientSecret, answer.RegistrationAccessToken, answer.RegistrationClientUri, answer.Status));
+        var answer = Judge(
+            Answers.Of(
+                status,
+                """{"client_id":"c1","client_secret":"s1","registration_access_token":"t1","registration_client_uri":"/c1"}"""
+            )
+        );
+        Assert.Equal(
+            ("c1", "s1", "t1", "/c1", status),
+            (answer.ClientId, answer.ClientSecret, answer.RegistrationAccessToken, answer.RegistrationClientUri, answer.Status)
+        );
     }
 
     [Theory]

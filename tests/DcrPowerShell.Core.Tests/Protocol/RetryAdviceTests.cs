@@ -59,7 +59,10 @@ public class RetryAdviceTests
         CultureInfo.CurrentCulture = new CultureInfo(culture);
         try
         {
-            Assert.Equal(TimeSpan.FromSeconds(5), Read("Date: Sat, 21 Nov 2026 13:00:00 GMT", "Retry-After: Sat, 21 Nov 2026 13:00:05 GMT"));
+            Assert.Equal(
+                TimeSpan.FromSeconds(5),
+                Read("Date: Sat, 21 Nov 2026 13:00:00 GMT", "Retry-After: Sat, 21 Nov 2026 13:00:05 GMT")
+            );
         }
         finally
         {

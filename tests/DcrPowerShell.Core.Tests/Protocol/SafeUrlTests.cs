@@ -20,7 +20,8 @@ public class SafeUrlTests
     [InlineData("ftp://localhost/", false)]
     [InlineData("file:///etc/passwd", false)]
     [InlineData("https://user:password@as.example.com/", false)] // It would be shown and logged.
-    public void A_token_travels_over_https_or_stays_on_this_machine(string url, bool isSafe) => Assert.Equal(isSafe, SafeUrl.IsSafe(new Uri(url)));
+    public void A_token_travels_over_https_or_stays_on_this_machine(string url, bool isSafe) =>
+        Assert.Equal(isSafe, SafeUrl.IsSafe(new Uri(url)));
 
     [Fact]
     public void A_relative_address_is_not_safe() => Assert.False(SafeUrl.IsSafe(new Uri("/register", UriKind.Relative)));

@@ -15,7 +15,10 @@ public class SmartDiscoveryTests
     [InlineData("https://ehr.example.com/fhir/R4/")]
     [InlineData("https://ehr.example.com/fhir/R4/?x=1")]
     public void The_place_is_appended_to_the_FHIR_base(string fhirBase) =>
-        Assert.Equal("https://ehr.example.com/fhir/R4/.well-known/smart-configuration", SmartDiscovery.Place(new Uri(fhirBase)).AbsoluteUri);
+        Assert.Equal(
+            "https://ehr.example.com/fhir/R4/.well-known/smart-configuration",
+            SmartDiscovery.Place(new Uri(fhirBase)).AbsoluteUri
+        );
 
     [Theory]
     [InlineData(null)]
@@ -26,14 +29,22 @@ public class SmartDiscoveryTests
     public void Registrations_are_kept_under_the_FHIR_base(string? issuer)
     {
         var finding = Judge($$"""{"issuer":{{Json(issuer)}},"registration_endpoint":"{{Endpoint}}"}""");
-        Assert.Equal(("https://ehr.example.com/fhir/R4", Endpoint, issuer), (finding.Issuer, finding.RegistrationEndpoint?.AbsoluteUri, finding.OtherIssuer));
+        Assert.Equal(
+            ("https://ehr.example.com/fhir/R4", Endpoint, issuer),
+            (finding.Issuer, finding.RegistrationEndpoint?.AbsoluteUri, finding.OtherIssuer)
+        );
     }
 
     [Fact]
     public void Or_under_the_issuer_that_is_at_the_endpoint_s_origin()
     {
-        var finding = Judge($$"""{"issuer":"https://auth.example.com/oauth2/","registration_endpoint":"{{Endpoint}}","token_endpoint":"https://auth.example.com/token"}""");
-        Assert.Equal(("https://auth.example.com/oauth2/", Endpoint, null), (finding.Issuer, finding.RegistrationEndpoint?.AbsoluteUri, finding.OtherIssuer));
+        var finding = Judge(
+            $$"""{"issuer":"https://auth.example.com/oauth2/","registration_endpoint":"{{Endpoint}}","token_endpoint":"https://auth.example.com/token"}"""
+        );
+        Assert.Equal(
+            ("https://auth.example.com/oauth2/", Endpoint, null),
+            (finding.Issuer, finding.RegistrationEndpoint?.AbsoluteUri, finding.OtherIssuer)
+        );
         Assert.Equal("https://auth.example.com/token", finding.Server?.TokenEndpoint);
     }
 
@@ -48,8 +59,16 @@ public class SmartDiscoveryTests
     [InlineData(404, "", "HTTP 404")]
     [InlineData(200, "<html>Sign in</html>", "its answer is an HTML page, not JSON")]
     [InlineData(200, "{}", "it has no registration_endpoint, and names no issuer by an https URL that could be asked for one")]
-    [InlineData(200, """{"issuer":"http://auth.example.com"}""", "it has no registration_endpoint, and names no issuer by an https URL that could be asked for one")]
-    [InlineData(200, """{"issuer":"https://auth.example.com","registration_endpoint":"http://auth.example.com/r"}""", "its registration_endpoint 'http://auth.example.com/r' is not an absolute https URL")]
+    [InlineData(
+        200,
+        """{"issuer":"http://auth.example.com"}""",
+        "it has no registration_endpoint, and names no issuer by an https URL that could be asked for one"
+    )]
+    [InlineData(
+        200,
+        """{"issuer":"https://auth.example.com","registration_endpoint":"http://auth.example.com/r"}""",
+        "its registration_endpoint 'http://auth.example.com/r' is not an absolute https URL"
+    )]
     public void Says_what_the_place_held(int status, string body, string expected)
     {
         var finding = Judge(body, status);
@@ -57,7 +76,8 @@ public class SmartDiscoveryTests
         Assert.Equal($"{Base}/.well-known/smart-configuration ({expected})", finding.ToString());
     }
 
-    private static DiscoveryFinding Judge(string body, int status = 200) => SmartDiscovery.Judge(new Uri(Base + "/"), SmartDiscovery.Place(Base), Answers.Of(status, body));
+    private static DiscoveryFinding Judge(string body, int status = 200) =>
+        SmartDiscovery.Judge(new Uri(Base + "/"), SmartDiscovery.Place(Base), Answers.Of(status, body));
 
     private static string Json(string? text) => text is null ? "null" : $"\"{text}\"";
 }

@@ -21,7 +21,9 @@ internal sealed record PublishedExample(string Source, string Line, string? Sche
     /// <summary>Names of the query that are published.</summary>
     public string[] Query { get; init; } = [];
 
-    /// <summary>Members or fields that we send and the example does not, though its documents know them; each with its reason in the test.</summary>
+    /// <summary>
+    /// Members or fields that we send and the example does not, though its documents know them; each with its reason in the test.
+    /// </summary>
     public string[] Further { get; init; } = [];
 
     private bool IsJson => Body?.StartsWith("{", StringComparison.Ordinal) == true;
@@ -33,7 +35,12 @@ internal sealed record PublishedExample(string Source, string Line, string? Sche
         Assert.Empty(NamesOf(target.Skip(1).SingleOrDefault() ?? "").Except(Query));
         Assert.Equal(Scheme, request.Header("Authorization")?.Split(' ')[0]);
         Assert.Equal("application/json", request.Header("Accept"));
-        Assert.Equal(Body is null ? null : IsJson ? "application/json" : "application/x-www-form-urlencoded", request.Header("Content-Type"));
+        Assert.Equal(
+            Body is null ? null
+                : IsJson ? "application/json"
+                : "application/x-www-form-urlencoded",
+            request.Header("Content-Type")
+        );
         if (Body is null)
         {
             Assert.Equal("", request.Body);
@@ -44,13 +51,21 @@ internal sealed record PublishedExample(string Source, string Line, string? Sche
         }
         else
         {
-            AssertIsForm(Body.Split('\n').Select(static line => line.Trim().Split(['='], 2)).ToDictionary(static field => field[0], static field => field[1]), request.Body);
+            AssertIsForm(
+                Body.Split('\n')
+                    .Select(static line => line.Trim().Split(['='], 2))
+                    .ToDictionary(static field => field[0], static field => field[1]),
+                request.Body
+            );
         }
     }
 
     private void AssertIsForm(Dictionary<string, string> published, string body)
     {
-        Assert.Equal(published.Keys.OrderBy(static name => name, StringComparer.Ordinal), NamesOf(body).Except(Further).OrderBy(static name => name, StringComparer.Ordinal));
+        Assert.Equal(
+            published.Keys.OrderBy(static name => name, StringComparer.Ordinal),
+            NamesOf(body).Except(Further).OrderBy(static name => name, StringComparer.Ordinal)
+        );
         foreach (var field in body.Split('&').Select(static field => field.Split(['='], 2)))
         {
             if (published.TryGetValue(field[0], out var value) && value != "…")
@@ -60,7 +75,8 @@ internal sealed record PublishedExample(string Source, string Line, string? Sche
         }
     }
 
-    private static IEnumerable<string> NamesOf(string form) => form.Length == 0 ? [] : form.Split('&').Select(static field => field.Split('=')[0]);
+    private static IEnumerable<string> NamesOf(string form) =>
+        form.Length == 0 ? [] : form.Split('&').Select(static field => field.Split('=')[0]);
 
     /// <summary>Members in the order of the alphabet, each with the type of its value.</summary>
     private static string ShapeOf(string json, string[] without)
@@ -72,11 +88,13 @@ internal sealed record PublishedExample(string Source, string Line, string? Sche
             .Select(static member => $"{member.Name}: {TypeOf(member.Value)}"));
     }
 
-    private static string TypeOf(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.Array => $"[{string.Join(", ", value.EnumerateArray().Select(TypeOf).Distinct())}]",
-        JsonValueKind.Object => $"{{{string.Join(", ", value.EnumerateObject().Select(static member => $"{member.Name}: {TypeOf(member.Value)}"))}}}",
-        JsonValueKind.True or JsonValueKind.False => "boolean",
-        _ => value.ValueKind.ToString(),
-    };
+    private static string TypeOf(JsonElement value) =>
+        value.ValueKind switch
+        {
+            JsonValueKind.Array => $"[{string.Join(", ", value.EnumerateArray().Select(TypeOf).Distinct())}]",
+            JsonValueKind.Object =>
+                $"{{{string.Join(", ", value.EnumerateObject().Select(static member => $"{member.Name}: {TypeOf(member.Value)}"))}}}",
+            JsonValueKind.True or JsonValueKind.False => "boolean",
+            _ => value.ValueKind.ToString(),
+        };
 }

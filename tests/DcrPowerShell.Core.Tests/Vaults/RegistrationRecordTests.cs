@@ -36,7 +36,14 @@ public class RegistrationRecordTests
     [Fact]
     public void So_does_nothing()
     {
-        var bare = new RegistrationRecord { Issuer = "https://a.example", ClientId = "c1", CreatedAt = Full.CreatedAt, UpdatedAt = Full.UpdatedAt, Metadata = JsonBag.Empty };
+        var bare = new RegistrationRecord
+        {
+            Issuer = "https://a.example",
+            ClientId = "c1",
+            CreatedAt = Full.CreatedAt,
+            UpdatedAt = Full.UpdatedAt,
+            Metadata = JsonBag.Empty,
+        };
         var back = RegistrationRecord.Parse(bare.ToJson());
         Assert.Equal(bare with { Metadata = back.Metadata }, back);
         Assert.Null(back.ClientSecretExpiresAt); // Unknown is not the same as 0, which is never.
@@ -44,9 +51,24 @@ public class RegistrationRecordTests
     }
 
     [Fact]
-    public void The_layout_is_what_the_documents_say() => Assert.Equal(
-        ["version", "issuer", "client_id", "client_name", "tenant", "registration_client_uri", "registration_access_token", "client_secret", "client_secret_expires_at", "created_at", "updated_at", "metadata"],
-        JsonBag.Parse(Full.ToJson()).Select(static member => member.Key));
+    public void The_layout_is_what_the_documents_say() =>
+        Assert.Equal(
+            [
+                "version",
+                "issuer",
+                "client_id",
+                "client_name",
+                "tenant",
+                "registration_client_uri",
+                "registration_access_token",
+                "client_secret",
+                "client_secret_expires_at",
+                "created_at",
+                "updated_at",
+                "metadata",
+            ],
+            JsonBag.Parse(Full.ToJson()).Select(static member => member.Key)
+        );
 
     [Fact]
     public void An_answer_as_deep_as_is_read_can_be_kept()
@@ -66,7 +88,10 @@ public class RegistrationRecordTests
     public void A_newer_layout_is_refused(string version)
     {
         var json = Full.ToJson().Replace("\"version\":1", $"\"version\":{version}");
-        Assert.Equal($"it has layout {version.Trim('"')}, and this version reads up to 1", Assert.Throws<NewerLayoutException>(() => RegistrationRecord.Parse(json)).Message);
+        Assert.Equal(
+            $"it has layout {version.Trim('"')}, and this version reads up to 1",
+            Assert.Throws<NewerLayoutException>(() => RegistrationRecord.Parse(json)).Message
+        );
     }
 
     [Theory]

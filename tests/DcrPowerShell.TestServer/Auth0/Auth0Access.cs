@@ -38,17 +38,24 @@ internal static class Auth0Access
     }
 
     /// <summary>The claims of a Management API token (docs, secure/tokens/access-tokens/management-api-access-tokens).</summary>
-    public static JsonObject Payload(ServerState state, string clientId, IReadOnlyList<string> scopes, DateTimeOffset from, DateTimeOffset to) => new()
-    {
-        ["iss"] = state.Origin + "/",
-        ["sub"] = clientId + "@clients",
-        ["aud"] = Audience(state),
-        ["iat"] = from.ToUnixTimeSeconds(),
-        ["exp"] = to.ToUnixTimeSeconds(),
-        ["scope"] = string.Join(' ', scopes),
-        ["gty"] = "client-credentials",
-        ["azp"] = clientId,
-    };
+    public static JsonObject Payload(
+        ServerState state,
+        string clientId,
+        IReadOnlyList<string> scopes,
+        DateTimeOffset from,
+        DateTimeOffset to
+    ) =>
+        new()
+        {
+            ["iss"] = state.Origin + "/",
+            ["sub"] = clientId + "@clients",
+            ["aud"] = Audience(state),
+            ["iat"] = from.ToUnixTimeSeconds(),
+            ["exp"] = to.ToUnixTimeSeconds(),
+            ["scope"] = string.Join(' ', scopes),
+            ["gty"] = "client-credentials",
+            ["azp"] = clientId,
+        };
 
     /// <summary>The Management API's identifier.</summary>
     public static string Audience(ServerState state) => state.Origin + Auth0Routes.ApiPath;

@@ -6,18 +6,35 @@ using DcrPowerShell.TestServer.Standard;
 
 namespace DcrPowerShell.TestServer.Auth0;
 
-/// <summary>Client grants, default permissions of third-party applications among them (docs, api/management/v2/client-grants; recordings, TestAccClientGrant_DefaultFor).</summary>
+/// <summary>
+/// Client grants, default permissions of third-party applications among them (docs, api/management/v2/client-grants; recordings,
+/// TestAccClientGrant_DefaultFor).
+/// </summary>
 internal static class Auth0ClientGrants
 {
     /// <summary>types: CreateClientGrantRequestContent.</summary>
     private static readonly string[] Creatable =
     [
-        "client_id", "audience", "default_for", "organization_usage", "allow_any_organization", "scope", "subject_type", "authorization_details_types",
+        "client_id",
+        "audience",
+        "default_for",
+        "organization_usage",
+        "allow_any_organization",
+        "scope",
+        "subject_type",
+        "authorization_details_types",
         "allow_all_scopes",
     ];
 
     /// <summary>types: UpdateClientGrantRequestContent. Neither the audience nor the subject type can be changed.</summary>
-    private static readonly string[] Patchable = ["scope", "organization_usage", "allow_any_organization", "authorization_details_types", "allow_all_scopes"];
+    private static readonly string[] Patchable =
+    [
+        "scope",
+        "organization_usage",
+        "allow_any_organization",
+        "authorization_details_types",
+        "allow_all_scopes",
+    ];
 
     private static readonly string[] Filters = ["audience", "client_id", "subject_type", "default_for"];
 
@@ -52,7 +69,8 @@ internal static class Auth0ClientGrants
         JsonObject api = ApiOf(state, body);
         CheckScopes(api, body);
 
-        // Set even if the body says nothing: a default for third-party applications then is one that registered ones can't use (protocol notes 0.2).
+        // Set even if the body says nothing: a default for third-party applications then is one that registered ones can't use (protocol
+        // notes 0.2).
         JsonObject grant = new() { ["id"] = "cgr_" + RandomText.Make(16) };
         foreach (string name in new[] { "client_id", "audience", "scope" })
         {

@@ -22,7 +22,11 @@ internal static class Auth0ClientRules
     {
         foreach (string url in urls.Texts())
         {
-            if (!url.Contains(':', StringComparison.Ordinal) || url.IndexOfAny(['*', '#']) >= 0 || !Uri.TryCreate(url, UriKind.Absolute, out _))
+            if (
+                !url.Contains(':', StringComparison.Ordinal)
+                || url.IndexOfAny(['*', '#']) >= 0
+                || !Uri.TryCreate(url, UriKind.Absolute, out _)
+            )
             {
                 throw Auth0Errors.Payload("Object didn't pass validation for format absolute-uri: " + url, property);
             }

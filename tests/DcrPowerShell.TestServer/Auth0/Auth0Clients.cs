@@ -12,16 +12,62 @@ internal static class Auth0Clients
     /// <summary>types: UpdateClientRequestContent.</summary>
     private static readonly HashSet<string> Patchable =
     [
-        "name", "description", "client_secret", "logo_uri", "callbacks", "oidc_logout", "oidc_backchannel_logout", "session_transfer",
-        "allowed_origins", "web_origins", "grant_types", "client_aliases", "allowed_clients", "allowed_logout_urls", "jwt_configuration",
-        "encryption_key", "sso", "cross_origin_authentication", "cross_origin_loc", "sso_disabled", "custom_login_page_on",
-        "token_endpoint_auth_method", "is_token_endpoint_ip_header_trusted", "app_type", "is_first_party", "oidc_conformant", "custom_login_page",
-        "custom_login_page_preview", "token_quota", "identity_assertion_authorization_grant", "form_template", "addons", "client_metadata", "mobile",
-        "initiate_login_uri", "native_social_login", "fedcm_login", "refresh_token", "default_organization", "organization_usage",
-        "organization_require_behavior", "organization_discovery_methods", "client_authentication_methods", "require_pushed_authorization_requests",
-        "require_proof_of_possession", "signed_request_object", "token_vault_privileged_access", "compliance_level",
-        "skip_non_verifiable_callback_uri_confirmation_prompt", "token_exchange", "par_request_expiry", "express_configuration",
-        "my_organization_configuration", "async_approval_notification_channels", "third_party_security_mode", "redirection_policy",
+        "name",
+        "description",
+        "client_secret",
+        "logo_uri",
+        "callbacks",
+        "oidc_logout",
+        "oidc_backchannel_logout",
+        "session_transfer",
+        "allowed_origins",
+        "web_origins",
+        "grant_types",
+        "client_aliases",
+        "allowed_clients",
+        "allowed_logout_urls",
+        "jwt_configuration",
+        "encryption_key",
+        "sso",
+        "cross_origin_authentication",
+        "cross_origin_loc",
+        "sso_disabled",
+        "custom_login_page_on",
+        "token_endpoint_auth_method",
+        "is_token_endpoint_ip_header_trusted",
+        "app_type",
+        "is_first_party",
+        "oidc_conformant",
+        "custom_login_page",
+        "custom_login_page_preview",
+        "token_quota",
+        "identity_assertion_authorization_grant",
+        "form_template",
+        "addons",
+        "client_metadata",
+        "mobile",
+        "initiate_login_uri",
+        "native_social_login",
+        "fedcm_login",
+        "refresh_token",
+        "default_organization",
+        "organization_usage",
+        "organization_require_behavior",
+        "organization_discovery_methods",
+        "client_authentication_methods",
+        "require_pushed_authorization_requests",
+        "require_proof_of_possession",
+        "signed_request_object",
+        "token_vault_privileged_access",
+        "compliance_level",
+        "skip_non_verifiable_callback_uri_confirmation_prompt",
+        "token_exchange",
+        "par_request_expiry",
+        "express_configuration",
+        "my_organization_configuration",
+        "async_approval_notification_channels",
+        "third_party_security_mode",
+        "redirection_policy",
     ];
 
     private static readonly string[] ThirdPartyGrants = ["authorization_code", "refresh_token", "client_credentials"];
@@ -94,14 +140,18 @@ internal static class Auth0Clients
         return Answer.Empty(204);
     }
 
-    /// <summary>The whole client with its new secret (types: RotateClientSecretResponseContent). A client of private_key_jwt has none to rotate.</summary>
+    /// <summary>
+    /// The whole client with its new secret (types: RotateClientSecretResponseContent). A client of private_key_jwt has none to rotate.
+    /// </summary>
     public static Answer RotateSecret(ServerState state, IncomingRequest request)
     {
         Auth0Access.Require(state, request);
         RegisteredClient client = Find(state, request);
         if (client.Metadata["client_authentication_methods"] is not null)
         {
-            throw Auth0Errors.InvalidBody("The client secret can't be rotated: the client authenticates with client_authentication_methods.");
+            throw Auth0Errors.InvalidBody(
+                "The client secret can't be rotated: the client authenticates with client_authentication_methods."
+            );
         }
 
         client.Secret = RandomText.ClientSecret();
@@ -154,7 +204,12 @@ internal static class Auth0Clients
             ["is_token_endpoint_ip_header_trusted"] = false,
             ["oidc_conformant"] = true,
             ["callbacks"] = new JsonArray(),
-            ["jwt_configuration"] = new JsonObject { ["secret_encoded"] = false, ["alg"] = "RS256", ["lifetime_in_seconds"] = isStrict ? 3600 : 36000 },
+            ["jwt_configuration"] = new JsonObject
+            {
+                ["secret_encoded"] = false,
+                ["alg"] = "RS256",
+                ["lifetime_in_seconds"] = isStrict ? 3600 : 36000,
+            },
             ["sso_disabled"] = false,
             ["cross_origin_authentication"] = false,
             ["grant_types"] = null,
@@ -198,7 +253,13 @@ internal static class Auth0Clients
         }
 
         Auth0ClientRules.CheckName(patch["name"], "name");
-        Auth0ClientRules.CheckOneOf(patch["token_endpoint_auth_method"], "token_endpoint_auth_method", "none", "client_secret_post", "client_secret_basic");
+        Auth0ClientRules.CheckOneOf(
+            patch["token_endpoint_auth_method"],
+            "token_endpoint_auth_method",
+            "none",
+            "client_secret_post",
+            "client_secret_basic"
+        );
         Auth0ClientRules.CheckOneOf(patch["redirection_policy"], "redirection_policy", "open_redirect_protection", "allow_always");
         if (client.Metadata["third_party_security_mode"].Text() == "strict")
         {

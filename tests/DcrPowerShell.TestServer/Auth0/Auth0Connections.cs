@@ -6,7 +6,9 @@ using DcrPowerShell.TestServer.Hosting;
 
 namespace DcrPowerShell.TestServer.Auth0;
 
-/// <summary>Connections, which third-party applications can use once they are of the domain (docs, promote-connections-to-domain-level).</summary>
+/// <summary>
+/// Connections, which third-party applications can use once they are of the domain (docs, promote-connections-to-domain-level).
+/// </summary>
 internal static class Auth0Connections
 {
     /// <summary>types: UpdateConnectionContent; name and strategy stay.</summary>

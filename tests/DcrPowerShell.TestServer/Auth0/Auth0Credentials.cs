@@ -12,7 +12,8 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace DcrPowerShell.TestServer.Auth0;
 
 /// <summary>
-/// The public keys of applications (docs, api/management/v2/clients/post-credentials and get-started/applications/configure-private-key-jwt;
+/// The public keys of applications (docs, api/management/v2/clients/post-credentials and
+/// get-started/applications/configure-private-key-jwt;
 /// recordings, TestAccClientCredentialsPrivateKeyJWTFullRotation). Words of refusals are those that terraform-provider-auth0 looks for
 /// (internal/auth0/client/resource_credentials.go); their status isn't known.
 /// </summary>
@@ -22,7 +23,17 @@ internal static class Auth0Credentials
     private const int MaxStored = 4;
 
     /// <summary>types: PostClientCredentialRequestContent.</summary>
-    private static readonly string[] Creatable = ["credential_type", "name", "subject_dn", "pem", "alg", "parse_expiry_from_cert", "expires_at", "kid"];
+    private static readonly string[] Creatable =
+    [
+        "credential_type",
+        "name",
+        "subject_dn",
+        "pem",
+        "alg",
+        "parse_expiry_from_cert",
+        "expires_at",
+        "kid",
+    ];
 
     private static readonly Regex KeyId = new("^[0-9a-zA-Z_-]{10,64}$");
 
@@ -101,14 +112,21 @@ internal static class Auth0Credentials
             return;
         }
 
-        if (methods.Count != 1 || methods["private_key_jwt"] is not JsonObject { Count: 1 } used || used["credentials"] is not JsonArray list)
+        if (
+            methods.Count != 1
+            || methods["private_key_jwt"] is not JsonObject { Count: 1 } used
+            || used["credentials"] is not JsonArray list
+        )
         {
             throw Auth0Errors.Payload("Object didn't pass validation", "client_authentication_methods");
         }
 
         if (list.Count > 2)
         {
-            throw Auth0Errors.Payload($"Array is too long ({list.Count}), maximum 2", "client_authentication_methods.private_key_jwt.credentials");
+            throw Auth0Errors.Payload(
+                $"Array is too long ({list.Count}), maximum 2",
+                "client_authentication_methods.private_key_jwt.credentials"
+            );
         }
 
         if (InUse(patch).Except(Of(state, client).Select(credential => credential["id"].Text())).Any())
@@ -126,7 +144,9 @@ internal static class Auth0Credentials
         state.Tenant.Credentials.Where(credential => credential["client_id"].Text() == client.ClientId);
 
     private static IEnumerable<string?> InUse(JsonObject application) =>
-        (application["client_authentication_methods"]?["private_key_jwt"]?["credentials"] as JsonArray ?? []).Select(credential => credential!["id"].Text());
+        (application["client_authentication_methods"]?["private_key_jwt"]?["credentials"] as JsonArray ?? []).Select(credential =>
+            credential!["id"].Text()
+        );
 
     /// <summary>Without the key (types: ClientCredential), and what only this server notes.</summary>
     private static JsonObject Shown(JsonObject credential)
@@ -155,6 +175,13 @@ internal static class Auth0Credentials
         }
 
         RSAParameters key = rsa.ExportParameters(includePrivateParameters: false);
-        return Jws.Thumbprint(new JsonObject { ["kty"] = "RSA", ["n"] = WebEncoders.Base64UrlEncode(key.Modulus!), ["e"] = WebEncoders.Base64UrlEncode(key.Exponent!) });
+        return Jws.Thumbprint(
+            new JsonObject
+            {
+                ["kty"] = "RSA",
+                ["n"] = WebEncoders.Base64UrlEncode(key.Modulus!),
+                ["e"] = WebEncoders.Base64UrlEncode(key.Exponent!),
+            }
+        );
     }
 }

@@ -9,7 +9,8 @@ using Microsoft.AspNetCore.Http;
 namespace DcrPowerShell.TestServer.Auth0;
 
 /// <summary>
-/// An Auth0 tenant: registration at /oidc/register, tokens at /oauth/token, and as much of the Management API as registration needs. What it does
+/// An Auth0 tenant: registration at /oidc/register, tokens at /oauth/token, and as much of the Management API as registration needs. What
+/// it does
 /// is taken from auth0/docs-v2 092b879 ("docs" in the comments), node-auth0's types of 2026-07-22 ("types") and the answers that
 /// terraform-provider-auth0 of 2026-08-18 has recorded from a real tenant ("recordings"), unless a comment says otherwise.
 /// </summary>
@@ -58,7 +59,8 @@ internal sealed class Auth0Dialect : IDialect
     /// <summary>With a slash at its end (docs, get-started/applications/configure-applications-with-oidc-discovery).</summary>
     public string IssuerOf(ServerState state) => state.Origin + "/";
 
-    public string ClientUri(ServerState state, string clientId) => $"{state.Origin}{Auth0Routes.ApiPath}clients/{Uri.EscapeDataString(clientId)}";
+    public string ClientUri(ServerState state, string clientId) =>
+        $"{state.Origin}{Auth0Routes.ApiPath}clients/{Uri.EscapeDataString(clientId)}";
 
     /// <summary>recordings have this Content-Type.</summary>
     public void Dress(Answer answer)

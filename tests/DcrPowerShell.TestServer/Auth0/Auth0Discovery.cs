@@ -4,7 +4,10 @@ using DcrPowerShell.TestServer.Standard;
 
 namespace DcrPowerShell.TestServer.Auth0;
 
-/// <summary>Server metadata as in docs, get-started/applications/configure-applications-with-oidc-discovery. It doesn't tell whether registration is on.</summary>
+/// <summary>
+/// Server metadata as in docs, get-started/applications/configure-applications-with-oidc-discovery. It doesn't tell whether registration is
+/// on.
+/// </summary>
 internal static class Auth0Discovery
 {
     public static Answer Answer(ServerState state)

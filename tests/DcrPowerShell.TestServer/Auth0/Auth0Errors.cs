@@ -23,10 +23,12 @@ internal static class Auth0Errors
         Make(403, "Insufficient scope, expected any of: " + string.Join(',', expected), "insufficient_scope");
 
     /// <summary>Modelled on recordings, TestAccAttackProtection: "Please upgrade your subscription to use bot detection".</summary>
-    public static Refused NotEntitled(string feature) => Make(403, $"Please upgrade your subscription to use {feature}", "insufficient_entitlement");
+    public static Refused NotEntitled(string feature) =>
+        Make(403, $"Please upgrade your subscription to use {feature}", "insufficient_entitlement");
 
     /// <summary>As a deployment's runbook has it (protocol notes 2.3).</summary>
-    public static Refused TooManyEntities() => Make(403, "You reached the limit of entities of this type for this tenant.", "too_many_entities");
+    public static Refused TooManyEntities() =>
+        Make(403, "You reached the limit of entities of this type for this tenant.", "too_many_entities");
 
     public static Refused InvalidBody(string message) => Make(400, message, "invalid_body");
 
@@ -37,7 +39,8 @@ internal static class Auth0Errors
         InvalidBody($"Payload validation error: '{problem}'{(property is null ? "" : $" on property {property}")}.");
 
     /// <summary>A query that doesn't fit the schema.</summary>
-    public static Refused Query(string problem, string property) => Make(400, $"Query validation error: '{problem}' on property {property}.", "invalid_query_string");
+    public static Refused Query(string problem, string property) =>
+        Make(400, $"Query validation error: '{problem}' on property {property}.", "invalid_query_string");
 
     public static Refused InvalidUri(string message) => Make(400, message, "invalid_uri");
 

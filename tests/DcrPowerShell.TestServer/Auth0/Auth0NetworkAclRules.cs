@@ -5,7 +5,9 @@ using System.Text.Json.Nodes;
 
 namespace DcrPowerShell.TestServer.Auth0;
 
-/// <summary>What an access control list may say (types: NetworkAclRule, NetworkAclAction, NetworkAclMatch; docs, tenant-access-control-list/limits).</summary>
+/// <summary>
+/// What an access control list may say (types: NetworkAclRule, NetworkAclAction, NetworkAclMatch; docs, tenant-access-control-list/limits).
+/// </summary>
 internal static class Auth0NetworkAclRules
 {
     private const int MaxEntries = 20;
@@ -17,8 +19,18 @@ internal static class Auth0NetworkAclRules
 
     private static readonly string[] Signals =
     [
-        "asns", "auth0_managed", "geo_country_codes", "geo_subdivision_codes", "ipv4_cidrs", "ipv6_cidrs", "ja3_fingerprints", "ja4_fingerprints",
-        "user_agents", "hostnames", "connecting_ipv4_cidrs", "connecting_ipv6_cidrs",
+        "asns",
+        "auth0_managed",
+        "geo_country_codes",
+        "geo_subdivision_codes",
+        "ipv4_cidrs",
+        "ipv6_cidrs",
+        "ja3_fingerprints",
+        "ja4_fingerprints",
+        "user_agents",
+        "hostnames",
+        "connecting_ipv4_cidrs",
+        "connecting_ipv6_cidrs",
     ];
 
     /// <summary>Judges the members that are there.</summary>
@@ -29,7 +41,10 @@ internal static class Auth0NetworkAclRules
             throw Auth0Errors.Payload("Expected type boolean", "active");
         }
 
-        if (body["priority"] is { } priority && !(priority is JsonValue value && value.TryGetValue(out int number) && number is >= 1 and <= 100))
+        if (
+            body["priority"] is { } priority
+            && !(priority is JsonValue value && value.TryGetValue(out int number) && number is >= 1 and <= 100)
+        )
         {
             throw Auth0Errors.Payload("Expected type integer between 1 and 100", "priority");
         }

@@ -7,7 +7,9 @@ using DcrPowerShell.TestServer.Standard;
 
 namespace DcrPowerShell.TestServer.Auth0;
 
-/// <summary>Tenant access control lists (docs, secure/tenant-access-control-list; recordings, TestAccNetworkACL). They are kept, not enforced.</summary>
+/// <summary>
+/// Tenant access control lists (docs, secure/tenant-access-control-list; recordings, TestAccNetworkACL). They are kept, not enforced.
+/// </summary>
 internal static class Auth0NetworkAcls
 {
     private const int IdLength = 22;
@@ -36,7 +38,9 @@ internal static class Auth0NetworkAcls
         JsonObject body = Whole(request);
         if (state.Tenant.NetworkAcls.Count >= state.Switches.Auth0.NetworkAclLimit)
         {
-            throw Auth0Errors.NotEntitled(state.Switches.Auth0.NetworkAclLimit == 0 ? "Tenant Access Control List" : "more Tenant Access Control Lists");
+            throw Auth0Errors.NotEntitled(
+                state.Switches.Auth0.NetworkAclLimit == 0 ? "Tenant Access Control List" : "more Tenant Access Control Lists"
+            );
         }
 
         JsonObject acl = body.DeepClone().AsObject();
@@ -100,5 +104,6 @@ internal static class Auth0NetworkAcls
             ?? throw Auth0Errors.NotFound("The Network ACL does not exist", "inexistent_network_acl");
     }
 
-    private static string Time(ServerState state) => state.Now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    private static string Time(ServerState state) =>
+        state.Now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 }

@@ -10,7 +10,8 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace DcrPowerShell.TestServer.Auth0;
 
 /// <summary>
-/// The Management API's lists: a plain array, the same with totals, or checkpoints (recordings, TestAccDataSourceClientGrants: <c>take</c> goes before
+/// The Management API's lists: a plain array, the same with totals, or checkpoints (recordings, TestAccDataSourceClientGrants: <c>take</c>
+/// goes before
 /// <c>per_page</c>), each cut down to <c>fields</c>.
 /// </summary>
 internal static class Auth0Paging
@@ -58,13 +59,16 @@ internal static class Auth0Paging
         JsonObject body = new() { [name] = Items(request, items.Skip(start).Take(size)) };
         if (start + size < items.Length)
         {
-            body["next"] = WebEncoders.Base64UrlEncode(Encoding.ASCII.GetBytes("after:" + (start + size).ToString(CultureInfo.InvariantCulture)));
+            body["next"] = WebEncoders.Base64UrlEncode(
+                Encoding.ASCII.GetBytes("after:" + (start + size).ToString(CultureInfo.InvariantCulture))
+            );
         }
 
         return body;
     }
 
-    private static JsonArray Items(IncomingRequest request, IEnumerable<JsonObject> items) => [.. items.Select(item => Select(request, item).DeepClone())];
+    private static JsonArray Items(IncomingRequest request, IEnumerable<JsonObject> items) =>
+        [.. items.Select(item => Select(request, item).DeepClone())];
 
     private static int Number(IncomingRequest request, string name, int unset, int min, int max)
     {

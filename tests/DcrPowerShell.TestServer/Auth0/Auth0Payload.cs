@@ -26,7 +26,9 @@ internal static class Auth0Payload
         }
     }
 
-    /// <summary>Merges a PATCH: what it names replaces what there is, null removes it; the named objects are merged member by member.</summary>
+    /// <summary>
+    /// Merges a PATCH: what it names replaces what there is, null removes it; the named objects are merged member by member.
+    /// </summary>
     public static void Merge(JsonObject target, JsonObject patch, params string[] mergedObjects)
     {
         foreach ((string name, JsonNode? value) in patch)

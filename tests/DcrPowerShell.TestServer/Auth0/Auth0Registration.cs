@@ -45,7 +45,10 @@ internal static class Auth0Registration
             state.Tokens.CountUse(token);
         }
 
-        return Answer.Json(switches.RegisterStatus, Body(state, client, showsSecret: !isPublic || switches.IssueSecret == IssueSecret.Always));
+        return Answer.Json(
+            switches.RegisterStatus,
+            Body(state, client, showsSecret: !isPublic || switches.IssueSecret == IssueSecret.Always)
+        );
     }
 
     private static string? CheckToken(ServerState state, IncomingRequest request)
@@ -81,7 +84,9 @@ internal static class Auth0Registration
         Auth0ClientRules.CheckOneOf(asked["token_endpoint_auth_method"], "token_endpoint_auth_method", AuthMethods);
     }
 
-    /// <summary>The application in the Management API's words. Without a name it is "My App" (auth0/docs#6025); grants are filtered down.</summary>
+    /// <summary>
+    /// The application in the Management API's words. Without a name it is "My App" (auth0/docs#6025); grants are filtered down.
+    /// </summary>
     private static JsonObject Application(JsonObject asked, bool isStrict)
     {
         string[] grants = asked["grant_types"] is null ? ["authorization_code"] : [.. asked["grant_types"].Texts()];
@@ -89,7 +94,9 @@ internal static class Auth0Registration
         {
             ["name"] = asked["client_name"].Text() ?? "My App",
             ["callbacks"] = asked["redirect_uris"]!.DeepClone(),
-            ["grant_types"] = new JsonArray([.. grants.Where(grant => !isStrict || StrictGrants.Contains(grant)).Select(grant => JsonValue.Create(grant))]),
+            ["grant_types"] = new JsonArray([
+                .. grants.Where(grant => !isStrict || StrictGrants.Contains(grant)).Select(grant => JsonValue.Create(grant)),
+            ]),
             ["token_endpoint_auth_method"] = asked["token_endpoint_auth_method"].Text() ?? "client_secret_post",
         };
         foreach (string name in new[] { "logo_uri", "initiate_login_uri" })

@@ -16,27 +16,34 @@ internal static class Auth0Scopes
         "read:resource_servers",
     ];
 
-    public static string[] For(Operation operation) => operation switch
-    {
-        Operation.List or Operation.Read => ["read:clients", "read:client_keys", "read:client_credentials", "read:client_summary"],
-        Operation.Update => ["update:clients", "update:client_keys", "update:client_credentials", "update:client_token_vault_privileged_access"],
-        Operation.Delete => ["delete:clients"],
-        Operation.RotateSecret => ["update:client_keys"],
-        Operation.ListCredentials => ["read:client_credentials"],
-        Operation.CreateCredential => ["create:client_credentials"],
-        Operation.DeleteCredential => ["delete:client_credentials"],
-        Operation.ReadSettings => ["read:tenant_settings"],
-        Operation.UpdateSettings => ["update:tenant_settings"],
-        Operation.ListClientGrants or Operation.ReadClientGrant => ["read:client_grants"],
-        Operation.CreateClientGrant => ["create:client_grants"],
-        Operation.UpdateClientGrant => ["update:client_grants"],
-        Operation.DeleteClientGrant => ["delete:client_grants"],
-        Operation.ListConnections or Operation.ReadConnection => ["read:connections"],
-        Operation.UpdateConnection => ["update:connections"],
-        Operation.ListNetworkAcls or Operation.ReadNetworkAcl => ["read:network_acls"],
-        Operation.CreateNetworkAcl => ["create:network_acls"],
-        Operation.UpdateNetworkAcl or Operation.ReplaceNetworkAcl => ["update:network_acls"],
-        Operation.DeleteNetworkAcl => ["delete:network_acls"],
-        _ => ["read:resource_servers"],
-    };
+    public static string[] For(Operation operation) =>
+        operation switch
+        {
+            Operation.List or Operation.Read => ["read:clients", "read:client_keys", "read:client_credentials", "read:client_summary"],
+            Operation.Update =>
+            [
+                "update:clients",
+                "update:client_keys",
+                "update:client_credentials",
+                "update:client_token_vault_privileged_access",
+            ],
+            Operation.Delete => ["delete:clients"],
+            Operation.RotateSecret => ["update:client_keys"],
+            Operation.ListCredentials => ["read:client_credentials"],
+            Operation.CreateCredential => ["create:client_credentials"],
+            Operation.DeleteCredential => ["delete:client_credentials"],
+            Operation.ReadSettings => ["read:tenant_settings"],
+            Operation.UpdateSettings => ["update:tenant_settings"],
+            Operation.ListClientGrants or Operation.ReadClientGrant => ["read:client_grants"],
+            Operation.CreateClientGrant => ["create:client_grants"],
+            Operation.UpdateClientGrant => ["update:client_grants"],
+            Operation.DeleteClientGrant => ["delete:client_grants"],
+            Operation.ListConnections or Operation.ReadConnection => ["read:connections"],
+            Operation.UpdateConnection => ["update:connections"],
+            Operation.ListNetworkAcls or Operation.ReadNetworkAcl => ["read:network_acls"],
+            Operation.CreateNetworkAcl => ["create:network_acls"],
+            Operation.UpdateNetworkAcl or Operation.ReplaceNetworkAcl => ["update:network_acls"],
+            Operation.DeleteNetworkAcl => ["delete:network_acls"],
+            _ => ["read:resource_servers"],
+        };
 }

@@ -7,7 +7,10 @@ using DcrPowerShell.TestServer.Standard;
 
 namespace DcrPowerShell.TestServer.Auth0;
 
-/// <summary>What a tenant holds. Its applications are the server's clients: their metadata are the members of the Management API, identifier and secret apart.</summary>
+/// <summary>
+/// What a tenant holds. Its applications are the server's clients: their metadata are the members of the Management API, identifier and
+/// secret apart.
+/// </summary>
 internal sealed class Auth0Tenant
 {
     /// <summary>The name of the setting that only older tenants have (protocol notes 0.2).</summary>
@@ -52,7 +55,9 @@ internal sealed class Auth0Tenant
 
     public bool IsRegistrationOn => (Settings["flags"] as JsonObject)?["enable_dynamic_client_registration"].IsTrue() == true;
 
-    /// <summary>Whether the applications that register get the security controls; a tenant without the choice has them (docs, permissive-mode).</summary>
+    /// <summary>
+    /// Whether the applications that register get the security controls; a tenant without the choice has them (docs, permissive-mode).
+    /// </summary>
     public bool IsStrict => Settings[SecurityMode].Text() != "permissive";
 
     /// <summary>Takes the state that the switches say a tenant has at first.</summary>

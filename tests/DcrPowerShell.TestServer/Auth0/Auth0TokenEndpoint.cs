@@ -11,7 +11,8 @@ using Microsoft.Extensions.Primitives;
 namespace DcrPowerShell.TestServer.Auth0;
 
 /// <summary>
-/// Management API tokens for a machine-to-machine application (docs, get-management-api-access-tokens-for-production), by secret or private_key_jwt.
+/// Management API tokens for a machine-to-machine application (docs, get-management-api-access-tokens-for-production), by secret or
+/// private_key_jwt.
 /// The refusals are OAuth's in form; their words are those seen in the field.
 /// </summary>
 internal static class Auth0TokenEndpoint
@@ -57,14 +58,23 @@ internal static class Auth0TokenEndpoint
         if (form.TryGetValue("client_assertion", out StringValues assertion))
         {
             // docs, authenticate-with-private-key-jwt: the issuer with its slash, five minutes at most, an id that is used once.
-            AssertionFault fault = ClientAssertion.Check(state, client, assertion.ToString(), [state.Origin + "/"], maxSeconds: 300, needsId: true);
+            AssertionFault fault = ClientAssertion.Check(
+                state,
+                client,
+                assertion.ToString(),
+                [state.Origin + "/"],
+                maxSeconds: 300,
+                needsId: true
+            );
             return fault == AssertionFault.None && form.GetValueOrDefault("client_assertion_type") == ClientAssertion.Type
                 ? client
                 : throw new Refused(401, "invalid_client", $"The client assertion is not valid: {fault}.");
         }
 
         (string id, string secret) = TokenEndpoint.SecretOf(request, form);
-        return client.ClientSecret is not null && id == client.ClientId && secret == client.ClientSecret ? client : throw Denied(401, "Unauthorized");
+        return client.ClientSecret is not null && id == client.ClientId && secret == client.ClientSecret
+            ? client
+            : throw Denied(401, "Unauthorized");
     }
 
     private static void CheckAudience(ServerState state, string audience)
@@ -77,7 +87,11 @@ internal static class Auth0TokenEndpoint
         if (audience != Auth0Access.Audience(state))
         {
             throw state.Tenant.ResourceServers.Any(api => api["identifier"].Text() == audience)
-                ? Denied(403, $"Client is not authorized to access \"{audience}\". You might probably want to create a \"client-grant\" associated to this API. See: https://auth0.com/docs/api/v2#!/Client_Grants/post_client_grants")
+                ? Denied(
+                    403,
+                    $"Client is not authorized to access \"{audience}\". You might probably want to create a \"client-grant\" associated "
+                        + "to this API. See: https://auth0.com/docs/api/v2#!/Client_Grants/post_client_grants"
+                )
                 : Denied(403, "Service not enabled within domain: " + audience);
         }
     }

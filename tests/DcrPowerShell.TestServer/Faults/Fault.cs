@@ -3,7 +3,8 @@ using System.Collections.Generic;
 namespace DcrPowerShell.TestServer;
 
 /// <summary>
-/// One thing that goes wrong. A fault sees the requests that match <see cref="On"/> and that no fault before it in the list strikes; it lets
+/// One thing that goes wrong. A fault sees the requests that match <see cref="On"/> and that no fault before it in the list strikes; it
+/// lets
 /// <see cref="Skip"/> of them pass and strikes the next <see cref="Times"/>.
 /// </summary>
 public sealed record Fault
@@ -17,12 +18,18 @@ public sealed record Fault
     /// <summary>How many matching requests it strikes.</summary>
     public int Times { get; init; } = 1;
 
-    /// <summary>Whether the server does its work (the client exists, the token has rotated) before things go wrong. Unless set: not for a status of 300 and above, otherwise yes.</summary>
+    /// <summary>
+    /// Whether the server does its work (the client exists, the token has rotated) before things go wrong. Unless set: not for a status of
+    /// 300 and above, otherwise yes.
+    /// </summary>
     public FaultMoment? When { get; init; }
 
     internal FaultMoment Moment => When ?? (Status >= 300 ? FaultMoment.BeforeProcessing : FaultMoment.AfterProcessing);
 
-    /// <summary>The status; unless set, that of the real answer, or 500 where there is none. 400 and above replace the body by a refusal in <see cref="Shape"/>.</summary>
+    /// <summary>
+    /// The status; unless set, that of the real answer, or 500 where there is none. 400 and above replace the body by a refusal in
+    /// <see cref="Shape"/>.
+    /// </summary>
     public int? Status { get; init; }
 
     /// <summary>The form of the refusal; unless set, that of <see cref="Switches.ErrorShape"/>, or else the dialect's.</summary>

@@ -48,7 +48,8 @@ internal static class FaultAnswer
         }
 
         bool isToWord = fault.Error is not null || fault.ErrorDescription is not null || fault.Scope is not null;
-        Refused byStatus = isToWord || request.Route.Operation == Operation.Token ? Refused.ForStatus(status) : state.Dialect.RefusedFor(status);
+        Refused byStatus =
+            isToWord || request.Route.Operation == Operation.Token ? Refused.ForStatus(status) : state.Dialect.RefusedFor(status);
         Refused refused = isToWord
             ? new(status, fault.Error ?? byStatus.Error, fault.ErrorDescription ?? byStatus.Description) { Scope = fault.Scope }
             : byStatus;

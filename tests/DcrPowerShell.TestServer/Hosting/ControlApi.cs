@@ -74,15 +74,19 @@ internal sealed class ControlApi : IAsyncDisposable
         }
     };
 
-    private static Task WriteAsync(HttpContext context, object body) => context.Response.WriteAsJsonAsync(body, body.GetType(), Switches.JsonOptions);
+    private static Task WriteAsync(HttpContext context, object body) =>
+        context.Response.WriteAsJsonAsync(body, body.GetType(), Switches.JsonOptions);
 
     private static async Task<JsonObject> BodyAsync(HttpContext context) =>
-        await JsonNode.ParseAsync(context.Request.Body) as JsonObject ?? throw new JsonException("The body must be a JSON object of switches.");
+        await JsonNode.ParseAsync(context.Request.Body) as JsonObject
+        ?? throw new JsonException("The body must be a JSON object of switches.");
 
     private static string Value(HttpContext context, string name) => (string)context.Request.RouteValues[name]!;
 
     private DcrTestServer Server(HttpContext context) =>
-        _servers.TryGetValue(Value(context, "id"), out DcrTestServer? server) ? server : throw new NotFoundException("There is no such server.");
+        _servers.TryGetValue(Value(context, "id"), out DcrTestServer? server)
+            ? server
+            : throw new NotFoundException("There is no such server.");
 
     private async Task StartServerAsync(HttpContext context)
     {

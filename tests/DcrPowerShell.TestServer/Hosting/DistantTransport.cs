@@ -14,24 +14,28 @@ namespace DcrPowerShell.TestServer.Hosting;
 /// </summary>
 internal static class DistantTransport
 {
-    public static ConnectionDelegate Delay(TimeSpan roundTrip, ConnectionDelegate next) => async connection =>
-    {
-        IDuplexPipe near = connection.Transport;
-        Pipe toServer = new();
-        Pipe toClient = new();
-        connection.Transport = new Duplex(toServer.Reader, toClient.Writer);
-        Task carried = Task.WhenAll(CarryAsync(near.Input, toServer.Writer, roundTrip / 2), CarryAsync(toClient.Reader, near.Output, roundTrip / 2));
-        try
+    public static ConnectionDelegate Delay(TimeSpan roundTrip, ConnectionDelegate next) =>
+        async connection =>
         {
-            await next(connection);
-        }
-        finally
-        {
-            await toServer.Reader.CompleteAsync();
-            await toClient.Writer.CompleteAsync();
-            await carried;
-        }
-    };
+            IDuplexPipe near = connection.Transport;
+            Pipe toServer = new();
+            Pipe toClient = new();
+            connection.Transport = new Duplex(toServer.Reader, toClient.Writer);
+            Task carried = Task.WhenAll(
+                CarryAsync(near.Input, toServer.Writer, roundTrip / 2),
+                CarryAsync(toClient.Reader, near.Output, roundTrip / 2)
+            );
+            try
+            {
+                await next(connection);
+            }
+            finally
+            {
+                await toServer.Reader.CompleteAsync();
+                await toClient.Writer.CompleteAsync();
+                await carried;
+            }
+        };
 
     private static async Task CarryAsync(PipeReader from, PipeWriter to, TimeSpan delay)
     {
@@ -44,7 +48,9 @@ internal static class DistantTransport
                 ReadResult read = await from.ReadAsync();
                 if (!read.Buffer.IsEmpty)
                 {
-                    await onTheWay.Writer.WriteAsync((Stopwatch.GetTimestamp() + (long)(delay.TotalSeconds * Stopwatch.Frequency), read.Buffer.ToArray()));
+                    await onTheWay.Writer.WriteAsync(
+                        (Stopwatch.GetTimestamp() + (long)(delay.TotalSeconds * Stopwatch.Frequency), read.Buffer.ToArray())
+                    );
                 }
 
                 from.AdvanceTo(read.Buffer.End);

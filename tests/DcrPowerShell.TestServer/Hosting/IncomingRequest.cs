@@ -22,8 +22,16 @@ internal sealed class IncomingRequest
         Method = context.Request.Method;
         Target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         Path = context.Request.Path.Value ?? "/";
-        Query = context.Request.Query.ToDictionary(parameter => parameter.Key, parameter => parameter.Value.ToString(), StringComparer.Ordinal);
-        Headers = context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
+        Query = context.Request.Query.ToDictionary(
+            parameter => parameter.Key,
+            parameter => parameter.Value.ToString(),
+            StringComparer.Ordinal
+        );
+        Headers = context.Request.Headers.ToDictionary(
+            header => header.Key,
+            header => header.Value.ToString(),
+            StringComparer.OrdinalIgnoreCase
+        );
         Body = body;
         Connection = context.Connection.Id;
         ClientCertificate = context.Connection.ClientCertificate?.Thumbprint;
@@ -49,7 +57,12 @@ internal sealed class IncomingRequest
 
     public string? ClientCertificate { get; }
 
-    public static async Task<IncomingRequest> ReadAsync(HttpContext context, IDialect dialect, Switches switches, CancellationToken cancellation)
+    public static async Task<IncomingRequest> ReadAsync(
+        HttpContext context,
+        IDialect dialect,
+        Switches switches,
+        CancellationToken cancellation
+    )
     {
         using StreamReader reader = new(context.Request.Body, Encoding.UTF8);
         string body = await reader.ReadToEndAsync(cancellation);
@@ -57,7 +70,8 @@ internal sealed class IncomingRequest
     }
 
     /// <summary>Whether its Content-Type is that of JSON.</summary>
-    public bool SaysItIsJson => (Header("Content-Type") ?? "").Split(';')[0].Trim().Equals("application/json", StringComparison.OrdinalIgnoreCase);
+    public bool SaysItIsJson =>
+        (Header("Content-Type") ?? "").Split(';')[0].Trim().Equals("application/json", StringComparison.OrdinalIgnoreCase);
 
     public string? Header(string name) => Headers.GetValueOrDefault(name);
 
@@ -65,7 +79,9 @@ internal sealed class IncomingRequest
     public string? Token(string scheme)
     {
         string? header = Header("Authorization");
-        return header is not null && header.StartsWith(scheme + " ", StringComparison.OrdinalIgnoreCase) ? header[(scheme.Length + 1)..].Trim() : null;
+        return header is not null && header.StartsWith(scheme + " ", StringComparison.OrdinalIgnoreCase)
+            ? header[(scheme.Length + 1)..].Trim()
+            : null;
     }
 
     /// <summary>The body as client metadata (RFC 7591 section 3.1).</summary>

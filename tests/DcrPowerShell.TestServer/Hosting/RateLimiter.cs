@@ -45,7 +45,10 @@ internal sealed class RateLimiter
         }
     }
 
-    /// <summary>Adds one family of headers: Okta's and Auth0's (epoch seconds of the reset, by the server's clock) or RFC 9110 section 10.2.3's Retry-After.</summary>
+    /// <summary>
+    /// Adds one family of headers: Okta's and Auth0's (epoch seconds of the reset, by the server's clock) or RFC 9110 section 10.2.3's
+    /// Retry-After.
+    /// </summary>
     public static void AddHeaders(Answer answer, RateLimitHeaders family, int limit, int remaining, DateTimeOffset now, double waitSeconds)
     {
         // Epoch seconds and Retry-After are whole: round up, as a server that means it must.

@@ -4,7 +4,10 @@ using DcrPowerShell.TestServer.Faults;
 
 namespace DcrPowerShell.TestServer.Hosting;
 
-/// <summary>The limits of one server: the one of <see cref="Switches.RateLimit"/>, then those of its dialect. A request draws from the first that is for it.</summary>
+/// <summary>
+/// The limits of one server: the one of <see cref="Switches.RateLimit"/>, then those of its dialect. A request draws from the first that is
+/// for it.
+/// </summary>
 internal sealed class RateLimiters
 {
     private readonly IReadOnlyList<RateLimiter> _limiters;

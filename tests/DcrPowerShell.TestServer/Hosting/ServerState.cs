@@ -60,7 +60,11 @@ internal sealed class ServerState
         get => _switches;
         set
         {
-            if (value.Https != _switches.Https || value.RequireClientCertificate != _switches.RequireClientCertificate || value.Dialect != _switches.Dialect)
+            if (
+                value.Https != _switches.Https
+                || value.RequireClientCertificate != _switches.RequireClientCertificate
+                || value.Dialect != _switches.Dialect
+            )
             {
                 throw new ArgumentException("https, requireClientCertificate and dialect can't be changed while the server runs.");
             }

@@ -14,7 +14,9 @@ internal static class WellKnown
     /// <summary>HL7 SMART App Launch, conformance page: appended to the FHIR base.</summary>
     public const string Smart = "/.well-known/smart-configuration";
 
-    /// <summary>Whether a document is found at this path for an issuer without a path, where insertion and appending come to the same.</summary>
+    /// <summary>
+    /// Whether a document is found at this path for an issuer without a path, where insertion and appending come to the same.
+    /// </summary>
     public static bool IsAtRoot(string path, Switches switches) => path switch
     {
         Oauth => switches.Discovery.Any(place => place is DiscoveryPlace.OauthInsertion or DiscoveryPlace.OauthAppend),

@@ -15,12 +15,15 @@ internal static class OktaAccess
         string scope = ScopeOf(request.Route.Operation);
         if (request.Token("SSWS") is { } apiToken)
         {
-            bool isAllowed = apiToken == switches.ApiToken ? switches.ApiTokenScopes?.Contains(scope) != false : throw OktaErrors.InvalidToken();
+            bool isAllowed =
+                apiToken == switches.ApiToken ? switches.ApiTokenScopes?.Contains(scope) != false : throw OktaErrors.InvalidToken();
             return isAllowed ? null : throw OktaErrors.Denied();
         }
 
         string token = request.Token("Bearer") ?? request.Token("DPoP") ?? throw OktaErrors.InvalidSession();
-        bool isOther = (request.Route.Operation == Operation.Register && AccessGuard.IsGoodInitialToken(state, token)) || OwnsClient(state, request, token);
+        bool isOther =
+            (request.Route.Operation == Operation.Register && AccessGuard.IsGoodInitialToken(state, token))
+            || OwnsClient(state, request, token);
         if (!isOther)
         {
             CheckOauthToken(state, request, token, scope);
@@ -41,7 +44,10 @@ internal static class OktaAccess
         _ => "okta.clients.manage",
     };
 
-    /// <summary>Whether this is the named client's registration access token; there are none unless <see cref="OktaSwitches.RegistrationToken"/> is on.</summary>
+    /// <summary>
+    /// Whether this is the named client's registration access token; there are none unless <see cref="OktaSwitches.RegistrationToken"/> is
+    /// on.
+    /// </summary>
     private static bool OwnsClient(ServerState state, IncomingRequest request, string token) =>
         request.Route.Operation is Operation.Read or Operation.Update or Operation.Delete or Operation.NewSecret
         && state.Clients.OwnerOf(token)?.ClientId == request.Route.ClientId;

@@ -10,7 +10,16 @@ internal static class OktaClientAnswer
 {
     /// <summary>The order of the examples.</summary>
     private static readonly string[] Order =
-        ["client_name", "client_uri", "logo_uri", "redirect_uris", "response_types", "grant_types", "token_endpoint_auth_method", "application_type"];
+    [
+        "client_name",
+        "client_uri",
+        "logo_uri",
+        "redirect_uris",
+        "response_types",
+        "grant_types",
+        "token_endpoint_auth_method",
+        "application_type",
+    ];
 
     /// <param name="state">The server.</param>
     /// <param name="client">The client as it now is.</param>
@@ -19,7 +28,9 @@ internal static class OktaClientAnswer
     {
         OktaSwitches switches = state.Switches.Okta;
         JsonObject body = new() { ["client_id"] = client.ClientId };
-        bool showsSecret = operation is Operation.Register or Operation.Update or Operation.NewSecret || (operation == Operation.Read && switches.SecretInRead);
+        bool showsSecret =
+            operation is Operation.Register or Operation.Update or Operation.NewSecret
+            || (operation == Operation.Read && switches.SecretInRead);
         if (client.Secret is not null && showsSecret)
         {
             body["client_secret"] = client.Secret;

@@ -7,7 +7,10 @@ using DcrPowerShell.TestServer.Standard;
 
 namespace DcrPowerShell.TestServer.Okta;
 
-/// <summary>The Dynamic Client Registration API, its list apart (oauth: createClient, getClient, replaceClient, deleteClient, generateNewClientSecret).</summary>
+/// <summary>
+/// The Dynamic Client Registration API, its list apart (oauth: createClient, getClient, replaceClient, deleteClient,
+/// generateNewClientSecret).
+/// </summary>
 internal static class OktaClients
 {
     /// <summary>What a PUT must not contain, and a POST neither: they are read-only.</summary>
@@ -84,7 +87,9 @@ internal static class OktaClients
         {
             // That it only goes with these two is Okta's word; how it refuses isn't known.
             throw OktaErrors.Validation(
-                "token_endpoint_auth_method", "token_endpoint_auth_method: A client secret can't be generated for this 'token_endpoint_auth_method'.");
+                "token_endpoint_auth_method",
+                "token_endpoint_auth_method: A client secret can't be generated for this 'token_endpoint_auth_method'."
+            );
         }
 
         state.Org.RemoveSecrets(client);
@@ -92,23 +97,35 @@ internal static class OktaClients
         return Answer.Json(200, OktaClientAnswer.Body(state, client, Operation.NewSecret));
     }
 
-    /// <summary>The named client. The older page (reference/api/oauth-clients) answered 401 for an unknown one, except to newSecret.</summary>
+    /// <summary>
+    /// The named client. The older page (reference/api/oauth-clients) answered 401 for an unknown one, except to newSecret.
+    /// </summary>
     private static RegisteredClient Find(ServerState state, IncomingRequest request)
     {
         string id = request.Route.ClientId!;
-        bool isOldWay = state.Switches.Okta.UnknownClient == OktaUnknownClient.InvalidClient && request.Route.Operation != Operation.NewSecret;
-        return state.Clients.Find(id) ?? throw (isOldWay
-            ? new Refused(401, "invalid_client", null)
-            {
-                Body = new JsonObject { ["error"] = "invalid_client", ["error_description"] = "Invalid value for 'client_id' parameter." },
-            }
-            : OktaErrors.NotFound(id, "PublicClientApp"));
+        bool isOldWay =
+            state.Switches.Okta.UnknownClient == OktaUnknownClient.InvalidClient && request.Route.Operation != Operation.NewSecret;
+        return state.Clients.Find(id)
+            ?? throw (
+                isOldWay
+                    ? new Refused(401, "invalid_client", null)
+                    {
+                        Body = new JsonObject
+                        {
+                            ["error"] = "invalid_client",
+                            ["error_description"] = "Invalid value for 'client_id' parameter.",
+                        },
+                    }
+                    : OktaErrors.NotFound(id, "PublicClientApp")
+            );
     }
 
     private static JsonObject Body(IncomingRequest request) =>
         request.SaysItIsJson ? request.Json() ?? throw OktaErrors.Malformed() : throw OktaErrors.WrongMediaType();
 
-    /// <summary>oauth: replaceClient, "The exceptions are that you can't include … and you can omit the client_secret"; it can't be chosen either.</summary>
+    /// <summary>
+    /// oauth: replaceClient, "The exceptions are that you can't include … and you can omit the client_secret"; it can't be chosen either.
+    /// </summary>
     private static void CheckIssued(RegisteredClient client, JsonObject asked)
     {
         if (Issued.FirstOrDefault(asked.ContainsKey) is { } issued)
@@ -127,7 +144,10 @@ internal static class OktaClients
         }
     }
 
-    /// <summary>oauth: replaceClient, "If any settings are missing when you update a client app, the update fails". What is null or empty isn't missed.</summary>
+    /// <summary>
+    /// oauth: replaceClient, "If any settings are missing when you update a client app, the update fails". What is null or empty isn't
+    /// missed.
+    /// </summary>
     private static void CheckCompleteness(RegisteredClient client, JsonObject asked)
     {
         IEnumerable<string> missing = client.Metadata
@@ -143,8 +163,12 @@ internal static class OktaClients
     private static void CheckName(ServerState state, JsonObject granted, RegisteredClient? self)
     {
         string name = (string)granted["client_name"]!;
-        if (state.Switches.Okta.UniqueClientNames
-            && state.Clients.All.Any(other => other != self && string.Equals((string)other.Metadata["client_name"]!, name, StringComparison.OrdinalIgnoreCase)))
+        if (
+            state.Switches.Okta.UniqueClientNames
+            && state.Clients.All.Any(other =>
+                other != self && string.Equals((string)other.Metadata["client_name"]!, name, StringComparison.OrdinalIgnoreCase)
+            )
+        )
         {
             throw Refused.Metadata("client_name: An object with this field already exists in the current organization");
         }

@@ -33,8 +33,13 @@ internal static class OktaDiscovery
             ["response_types_supported"] =
                 new JsonArray("code", "id_token", "code id_token", "code token", "id_token token", "code id_token token"),
             ["response_modes_supported"] = new JsonArray("query", "fragment", "form_post", "okta_post_message"),
-            ["grant_types_supported"] =
-                new JsonArray("authorization_code", "implicit", "refresh_token", "password", "urn:ietf:params:oauth:grant-type:device_code"),
+            ["grant_types_supported"] = new JsonArray(
+                "authorization_code",
+                "implicit",
+                "refresh_token",
+                "password",
+                "urn:ietf:params:oauth:grant-type:device_code"
+            ),
             ["subject_types_supported"] = new JsonArray("public"),
             ["id_token_signing_alg_values_supported"] = new JsonArray("RS256"),
             ["scopes_supported"] = new JsonArray("openid", "email", "profile", "address", "phone", "offline_access", "groups"),
@@ -49,7 +54,9 @@ internal static class OktaDiscovery
             ["request_object_signing_alg_values_supported"] =
                 new JsonArray("HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384", "ES512"),
             ["device_authorization_endpoint"] = endpoints + "/device/authorize",
-            ["dpop_signing_alg_values_supported"] = new JsonArray([.. Jws.Algorithms.Where(name => name[0] != 'P').Select(name => JsonValue.Create(name))]),
+            ["dpop_signing_alg_values_supported"] = new JsonArray([
+                .. Jws.Algorithms.Where(name => name[0] != 'P').Select(name => JsonValue.Create(name)),
+            ]),
         };
         return Discovery.Finish(state, document);
     }

@@ -4,7 +4,9 @@ using DcrPowerShell.TestServer.Standard;
 
 namespace DcrPowerShell.TestServer.Okta;
 
-/// <summary>Refusals in Okta's own words: codes and summaries from okta-developer-docs data/error-codes.json, causes from management's examples.</summary>
+/// <summary>
+/// Refusals in Okta's own words: codes and summaries from okta-developer-docs data/error-codes.json, causes from management's examples.
+/// </summary>
 internal static class OktaErrors
 {
     /// <summary>A request without any credentials.</summary>
@@ -21,10 +23,12 @@ internal static class OktaErrors
 
     public static Refused Malformed() => Make(400, "E0000003", "The request body was not well-formed.");
 
-    public static Refused WrongMediaType() => Make(400, "E0000021", "Bad request.  Accept and/or Content-Type headers likely do not match supported values.");
+    public static Refused WrongMediaType() =>
+        Make(400, "E0000021", "Bad request.  Accept and/or Content-Type headers likely do not match supported values.");
 
     /// <summary>A precondition that isn't met: E0000001 with its causes.</summary>
-    public static Refused Validation(string subject, params string[] causes) => Make(400, "E0000001", "Api validation failed: " + subject, causes);
+    public static Refused Validation(string subject, params string[] causes) =>
+        Make(400, "E0000001", "Api validation failed: " + subject, causes);
 
     public static Refused ForStatus(int status) => status switch
     {

@@ -22,16 +22,33 @@ internal static class OktaMetadataRules
         "redirect_uris", "request_object_signing_alg", "response_types", "token_endpoint_auth_method", "tos_uri",
     ];
 
-    private static readonly string[] AuthMethods = ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"];
+    private static readonly string[] AuthMethods =
+    [
+        "client_secret_basic",
+        "client_secret_post",
+        "client_secret_jwt",
+        "private_key_jwt",
+        "none",
+    ];
     private static readonly string[] ResponseTypes = ["code", "id_token", "none", "token"];
 
     /// <summary>oauth: schema GrantType.</summary>
     private static readonly string[] GrantTypes =
     [
-        "authorization_code", "client_credentials", "implicit", "interaction_code", "password", "refresh_token",
-        "urn:ietf:params:oauth:grant-type:device_code", "urn:ietf:params:oauth:grant-type:jwt-bearer",
-        "urn:ietf:params:oauth:grant-type:saml2-bearer", "urn:ietf:params:oauth:grant-type:token-exchange", "urn:openid:params:grant-type:ciba",
-        "urn:okta:params:oauth:grant-type:otp", "urn:okta:params:oauth:grant-type:oob", "http://auth0.com/oauth/grant-type/mfa-otp",
+        "authorization_code",
+        "client_credentials",
+        "implicit",
+        "interaction_code",
+        "password",
+        "refresh_token",
+        "urn:ietf:params:oauth:grant-type:device_code",
+        "urn:ietf:params:oauth:grant-type:jwt-bearer",
+        "urn:ietf:params:oauth:grant-type:saml2-bearer",
+        "urn:ietf:params:oauth:grant-type:token-exchange",
+        "urn:openid:params:grant-type:ciba",
+        "urn:okta:params:oauth:grant-type:otp",
+        "urn:okta:params:oauth:grant-type:oob",
+        "http://auth0.com/oauth/grant-type/mfa-otp",
         "http://auth0.com/oauth/grant-type/mfa-oob",
     ];
 
@@ -78,9 +95,16 @@ internal static class OktaMetadataRules
     public static Refused Wrong(string name, string why) => Refused.Metadata($"`{name}`: {why}");
 
     /// <summary>A copy without nulls, those in keys included: Okta writes them, so it must take them back.</summary>
-    private static JsonObject WithoutNulls(JsonObject json) => new(json
-        .Where(member => member.Value is not null)
-        .Select(member => KeyValuePair.Create(member.Key, member.Value is JsonObject inner && member.Key == "jwks" ? WithoutNullsInKeys(inner) : member.Value!.DeepClone()))!);
+    private static JsonObject WithoutNulls(JsonObject json) =>
+        new(
+            json.Where(member => member.Value is not null)
+                .Select(member =>
+                    KeyValuePair.Create(
+                        member.Key,
+                        member.Value is JsonObject inner && member.Key == "jwks" ? WithoutNullsInKeys(inner) : member.Value!.DeepClone()
+                    )
+                )!
+        );
 
     private static JsonNode WithoutNullsInKeys(JsonObject jwks) => jwks["keys"] is JsonArray keys
         ? new JsonObject { ["keys"] = new JsonArray([.. keys.Select(key => key is JsonObject jwk ? WithoutNulls(jwk) : key?.DeepClone())]) }
@@ -104,7 +128,10 @@ internal static class OktaMetadataRules
         }
     }
 
-    /// <summary>oauth: the defaults of schema Client; the authentication method's from the older page; a service app's response type from its examples.</summary>
+    /// <summary>
+    /// oauth: the defaults of schema Client; the authentication method's from the older page; a service app's response type from its
+    /// examples.
+    /// </summary>
     private static void AddDefaults(JsonObject granted)
     {
         granted["application_type"] ??= "web";
@@ -158,7 +185,10 @@ internal static class OktaMetadataRules
         }
     }
 
-    /// <summary>At least one, unless there is the password or the client credentials grant; absolute, without a fragment; wildcards are the Apps API's.</summary>
+    /// <summary>
+    /// At least one, unless there is the password or the client credentials grant; absolute, without a fragment; wildcards are the Apps
+    /// API's.
+    /// </summary>
     private static void CheckRedirects(JsonObject granted)
     {
         IReadOnlyList<string> uris = List(granted, "redirect_uris");
@@ -187,12 +217,19 @@ internal static class OktaMetadataRules
             throw Wrong("jwks_uri", "The field can't be used together with jwks.");
         }
 
-        if ((string)granted["token_endpoint_auth_method"]! == "private_key_jwt" && !granted.ContainsKey("jwks") && !granted.ContainsKey("jwks_uri"))
+        if (
+            (string)granted["token_endpoint_auth_method"]! == "private_key_jwt"
+            && !granted.ContainsKey("jwks")
+            && !granted.ContainsKey("jwks_uri")
+        )
         {
             throw Wrong("jwks", "The field can't be left blank when token_endpoint_auth_method is private_key_jwt.");
         }
 
-        if (granted["jwks"]?["keys"] is JsonArray keys && keys.Any(key => key is not JsonObject jwk || !jwk.ContainsKey("kid") || jwk.ContainsKey("d")))
+        if (
+            granted["jwks"]?["keys"] is JsonArray keys
+            && keys.Any(key => key is not JsonObject jwk || !jwk.ContainsKey("kid") || jwk.ContainsKey("d"))
+        )
         {
             throw Wrong("jwks", "Each key must be public and have a kid.");
         }

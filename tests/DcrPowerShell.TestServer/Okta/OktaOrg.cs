@@ -12,7 +12,8 @@ internal sealed class OktaOrg(ServerState state)
     private readonly Dictionary<RegisteredClient, List<OktaSecret>> _secrets = [];
 
     /// <summary>A client's secrets, the oldest first.</summary>
-    public IReadOnlyList<OktaSecret> SecretsOf(RegisteredClient client) => _secrets.TryGetValue(client, out List<OktaSecret>? secrets) ? secrets : [];
+    public IReadOnlyList<OktaSecret> SecretsOf(RegisteredClient client) =>
+        _secrets.TryGetValue(client, out List<OktaSecret>? secrets) ? secrets : [];
 
     public OktaSecret AddSecret(RegisteredClient client, string? value)
     {
@@ -46,7 +47,8 @@ internal sealed class OktaOrg(ServerState state)
     }
 
     /// <summary>
-    /// Gives a secret to a client whose authentication method has come to need one, and takes them all from one that authenticates otherwise
+    /// Gives a secret to a client whose authentication method has come to need one, and takes them all from one that authenticates
+    /// otherwise
     /// (okta-developer-docs, guides/key-management).
     /// </summary>
     public void AlignSecrets(RegisteredClient client)
@@ -63,13 +65,25 @@ internal sealed class OktaOrg(ServerState state)
     }
 
     /// <summary>The secrets by client, for the control API.</summary>
-    public JsonObject Describe() => new()
-    {
-        ["secrets"] = new JsonObject(state.Clients.All.Select(client => KeyValuePair.Create(
-            client.ClientId,
-            (JsonNode?)new JsonArray([.. SecretsOf(client).Select(secret => secret.ToJson(OktaSecrets.CollectionUrl(state, client.ClientId)))])))),
-    };
+    public JsonObject Describe() =>
+        new()
+        {
+            ["secrets"] = new JsonObject(
+                state.Clients.All.Select(client =>
+                    KeyValuePair.Create(
+                        client.ClientId,
+                        (JsonNode?)
+                            new JsonArray([
+                                .. SecretsOf(client).Select(secret => secret.ToJson(OktaSecrets.CollectionUrl(state, client.ClientId))),
+                            ])
+                    )
+                )
+            ),
+        };
 
-    /// <summary>The client's secret is the newest active one: "Any request for a secret returns the newly generated client secret" (guides/client-secret-rotation-key).</summary>
+    /// <summary>
+    /// The client's secret is the newest active one: "Any request for a secret returns the newly generated client secret"
+    /// (guides/client-secret-rotation-key).
+    /// </summary>
     private void Settle(RegisteredClient client) => client.Secret = SecretsOf(client).LastOrDefault(secret => secret.IsActive)?.Value;
 }

@@ -8,12 +8,15 @@ using DcrPowerShell.TestServer.Standard;
 namespace DcrPowerShell.TestServer.Okta;
 
 /// <summary>
-/// What a service app may do, to be read only: the scopes granted to it (management: listScopeConsentGrants) and its admin roles (listRolesForClient).
+/// What a service app may do, to be read only: the scopes granted to it (management: listScopeConsentGrants) and its admin roles
+/// (listRolesForClient).
 /// Besides the registered clients there is the one of <see cref="Switches.TokenClient"/>.
 /// </summary>
 internal static class OktaPermissions
 {
-    /// <summary>As in management's example ListAppGrantsEx. A token client without a list of scopes shows none, a registered one neither.</summary>
+    /// <summary>
+    /// As in management's example ListAppGrantsEx. A token client without a list of scopes shows none, a registered one neither.
+    /// </summary>
     public static Answer Grants(ServerState state, IncomingRequest request)
     {
         string id = Open(state, request, "AppInstance");

@@ -42,7 +42,8 @@ internal sealed class OktaSecret(string value, DateTimeOffset created)
     }
 
     /// <summary>Okta's way to write a time.</summary>
-    public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    public static string Time(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
     private static JsonObject Link(string href, string method) => new()
     {

@@ -6,7 +6,10 @@ using DcrPowerShell.TestServer.Standard;
 
 namespace DcrPowerShell.TestServer.Okta;
 
-/// <summary>The secrets of an application, two at most (management: listOAuth2ClientSecrets and its neighbours). The words are management's examples.</summary>
+/// <summary>
+/// The secrets of an application, two at most (management: listOAuth2ClientSecrets and its neighbours). The words are management's
+/// examples.
+/// </summary>
 internal static class OktaSecrets
 {
     private const int MaxSecrets = 2;
@@ -14,7 +17,8 @@ internal static class OktaSecrets
     private const int MaxLength = 100;
     private const int MinLengthForJwt = 32;
 
-    public static string CollectionUrl(ServerState state, string appId) => $"{state.Origin}/api/v1/apps/{Uri.EscapeDataString(appId)}/credentials/secrets";
+    public static string CollectionUrl(ServerState state, string appId) =>
+        $"{state.Origin}/api/v1/apps/{Uri.EscapeDataString(appId)}/credentials/secrets";
 
     public static Answer List(ServerState state, IncomingRequest request)
     {
@@ -96,7 +100,8 @@ internal static class OktaSecrets
         state.Org.SecretsOf(client).FirstOrDefault(secret => secret.Id == request.Route.ResourceId)
         ?? throw OktaErrors.NotFound(request.Route.ResourceId, "OAuth2ClientSecretMediated");
 
-    private static JsonObject Body(ServerState state, RegisteredClient client, OktaSecret secret) => secret.ToJson(CollectionUrl(state, client.ClientId));
+    private static JsonObject Body(ServerState state, RegisteredClient client, OktaSecret secret) =>
+        secret.ToJson(CollectionUrl(state, client.ClientId));
 
     /// <summary>The words for private_key_jwt are Okta's; a public client is refused in the same ones.</summary>
     private static void CheckMethod(RegisteredClient client)
@@ -111,11 +116,13 @@ internal static class OktaSecrets
     private static void CheckValue(string value, bool isForJwt)
     {
         string? wrong =
-            value.Any(character => character is < ' ' or > '~') ? "client_secret: ''client_secret'' must only contain printable ASCII: [x20-x7E]+"
+            value.Any(character => character is < ' ' or > '~')
+                ? "client_secret: ''client_secret'' must only contain printable ASCII: [x20-x7E]+"
             : value.Length > MaxLength ? $"client_secret: 'client_secret' can't be more than '{MaxLength}' characters long."
             : value.Length < MinLength ? $"client_secret: 'client_secret' must be at least '{MinLength}' characters long."
             : isForJwt && value.Length < MinLengthForJwt
-                ? $"client_secret: 'client_secret' must be at least '{MinLengthForJwt}' characters long when 'token_endpoint_auth_method' is 'client_secret_jwt'."
+                ? $"client_secret: 'client_secret' must be at least '{MinLengthForJwt}' characters long when 'token_endpoint_auth_method' "
+                    + "is 'client_secret_jwt'."
             : null;
         if (wrong is not null)
         {

@@ -21,7 +21,11 @@ internal static class OktaTokenEndpoint
         Dictionary<string, StringValues> form = QueryHelpers.ParseQuery(request.Body);
         if (form.GetValueOrDefault("grant_type") != "client_credentials")
         {
-            throw new Refused(400, "unsupported_grant_type", "The authorization grant type is not supported by the authorization server. Configured grant types: [client_credentials].");
+            throw new Refused(
+                400,
+                "unsupported_grant_type",
+                "The authorization grant type is not supported by the authorization server. Configured grant types: [client_credentials]."
+            );
         }
 
         TokenClient client = Authenticate(state, request, form);
@@ -50,7 +54,12 @@ internal static class OktaTokenEndpoint
                 throw new Refused(400, "invalid_request", "The client_assertion_type is invalid.");
             }
 
-            CheckAssertion(state, client ?? throw Invalid("The issuer claim for client_assertion is not a valid client_id."), assertion.ToString(), request);
+            CheckAssertion(
+                state,
+                client ?? throw Invalid("The issuer claim for client_assertion is not a valid client_id."),
+                assertion.ToString(),
+                request
+            );
             return client;
         }
 
@@ -68,7 +77,8 @@ internal static class OktaTokenEndpoint
         {
             AssertionFault.None => null,
             AssertionFault.NotAJwt => "The parsing of the client_assertion failed.",
-            AssertionFault.Signature when client.Jwks is null => "The client does not have a JWKSet configured, but the client_assertion requires one.",
+            AssertionFault.Signature when client.Jwks is null =>
+                "The client does not have a JWKSet configured, but the client_assertion requires one.",
             AssertionFault.Signature => "The client_assertion signature is invalid.",
             AssertionFault.Issuer => "The issuer claim for client_assertion is not a valid client_id.",
             AssertionFault.Subject => "The subject claim for client_assertion is not a valid client_id.",
@@ -84,7 +94,10 @@ internal static class OktaTokenEndpoint
         }
     }
 
-    /// <summary>The DPoP key that the token is to be bound to; a proof that comes unasked is taken too. It must not be the key that signs the assertion.</summary>
+    /// <summary>
+    /// The DPoP key that the token is to be bound to; a proof that comes unasked is taken too. It must not be the key that signs the
+    /// assertion.
+    /// </summary>
     private static string? KeyOfProof(ServerState state, IncomingRequest request, TokenClient client, string assertion)
     {
         if (state.Switches.Dpop == DpopMode.Off && request.Header("DPoP") is null)
@@ -98,7 +111,9 @@ internal static class OktaTokenEndpoint
             : throw new Refused(400, "invalid_dpop_proof", "The DPoP proof JWT is invalid.");
     }
 
-    /// <summary>The scopes asked for as far as they were granted to the app; a token with fewer is given out without a word (okta-sdk-golang#145).</summary>
+    /// <summary>
+    /// The scopes asked for as far as they were granted to the app; a token with fewer is given out without a word (okta-sdk-golang#145).
+    /// </summary>
     private static string[] Grant(IncomingRequest request, TokenClient client, string scope)
     {
         string[] asked = scope.Split(' ', StringSplitOptions.RemoveEmptyEntries);
@@ -114,7 +129,9 @@ internal static class OktaTokenEndpoint
         }
 
         string[] granted = [.. asked.Where(name => client.Scopes?.Contains(name) != false)];
-        return granted.Length > 0 ? granted : throw new Refused(400, "consent_required", "You are not allowed any of the requested scopes.");
+        return granted.Length > 0
+            ? granted
+            : throw new Refused(400, "consent_required", "You are not allowed any of the requested scopes.");
     }
 
     /// <summary>As in the guide's example: <c>cid</c>, <c>scp</c>, and <c>cnf</c> when bound.</summary>

@@ -22,14 +22,18 @@ internal static class Discovery
             ["scopes_supported"] = new JsonArray("openid", "profile", "email", "offline_access"),
             ["response_types_supported"] = new JsonArray("code"),
             ["grant_types_supported"] = new JsonArray("authorization_code", "refresh_token", "client_credentials"),
-            ["token_endpoint_auth_methods_supported"] = new JsonArray([.. MetadataRules.AuthMethods.Select(method => JsonValue.Create(method))]),
+            ["token_endpoint_auth_methods_supported"] = new JsonArray([
+                .. MetadataRules.AuthMethods.Select(method => JsonValue.Create(method)),
+            ]),
             ["subject_types_supported"] = new JsonArray("public"),
             ["id_token_signing_alg_values_supported"] = new JsonArray("RS256", "ES256"),
             ["code_challenge_methods_supported"] = new JsonArray("S256"),
         };
         if (switches.Dpop != DpopMode.Off)
         {
-            document["dpop_signing_alg_values_supported"] = new JsonArray([.. Jws.Algorithms.Select(algorithm => JsonValue.Create(algorithm))]);
+            document["dpop_signing_alg_values_supported"] = new JsonArray([
+                .. Jws.Algorithms.Select(algorithm => JsonValue.Create(algorithm)),
+            ]);
         }
 
         return Finish(state, document);

@@ -25,7 +25,9 @@ internal static class Management
         CheckIssuedMembers(client, asked, state.Switches.PutSecret);
         asked.Remove("client_id");
         asked.Remove("client_secret");
-        if (state.Switches.RequireCompletePut && client.Metadata.FirstOrDefault(member => !asked.ContainsKey(member.Key)).Key is { } missing)
+        if (
+            state.Switches.RequireCompletePut && client.Metadata.FirstOrDefault(member => !asked.ContainsKey(member.Key)).Key is { } missing
+        )
         {
             throw Refused.Metadata($"{missing} is missing: an update must hold all settings");
         }

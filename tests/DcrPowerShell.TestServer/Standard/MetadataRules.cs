@@ -11,7 +11,13 @@ internal static class MetadataRules
 {
     public static readonly IReadOnlyList<string> AuthMethods =
     [
-        "none", "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth",
+        "none",
+        "client_secret_basic",
+        "client_secret_post",
+        "client_secret_jwt",
+        "private_key_jwt",
+        "tls_client_auth",
+        "self_signed_tls_client_auth",
     ];
 
     /// <summary>What is granted for this request; the argument stays as it is.</summary>
@@ -74,7 +80,12 @@ internal static class MetadataRules
             if (treatment == UnknownMembers.Reject)
             {
                 // Keycloak's words (keycloak#14946).
-                throw new Refused(400, $"Unrecognized field \"{name}\" (class org.keycloak.representations.oidc.OIDCClientRepresentation), not marked as ignorable", null);
+                throw new Refused(
+                    400,
+                    $"Unrecognized field \"{name}\" (class org.keycloak.representations.oidc.OIDCClientRepresentation), not marked as "
+                        + "ignorable",
+                    null
+                );
             }
 
             granted.Remove(name);
@@ -137,13 +148,20 @@ internal static class MetadataRules
             throw Refused.Metadata("jwks and jwks_uri must not both be present");
         }
 
-        if ((string)granted["token_endpoint_auth_method"]! == "private_key_jwt" && !granted.ContainsKey("jwks") && !granted.ContainsKey("jwks_uri"))
+        if (
+            (string)granted["token_endpoint_auth_method"]! == "private_key_jwt"
+            && !granted.ContainsKey("jwks")
+            && !granted.ContainsKey("jwks_uri")
+        )
         {
             throw Refused.Metadata("jwks or jwks_uri is needed for private_key_jwt");
         }
 
         // OpenID Connect Registration section 2: the set must not hold private or symmetric keys.
-        if (granted["jwks"]?["keys"] is JsonArray keys && keys.Any(key => key is not JsonObject jwk || jwk.ContainsKey("d") || jwk.ContainsKey("k")))
+        if (
+            granted["jwks"]?["keys"] is JsonArray keys
+            && keys.Any(key => key is not JsonObject jwk || jwk.ContainsKey("d") || jwk.ContainsKey("k"))
+        )
         {
             throw Refused.Metadata("jwks must hold public keys only");
         }
@@ -158,7 +176,9 @@ internal static class MetadataRules
 
         if (switches.DropRedirectUris.Count > 0 && granted.ContainsKey("redirect_uris"))
         {
-            granted["redirect_uris"] = new JsonArray([.. List(granted, "redirect_uris").Except(switches.DropRedirectUris).Select(uri => JsonValue.Create(uri))]);
+            granted["redirect_uris"] = new JsonArray([
+                .. List(granted, "redirect_uris").Except(switches.DropRedirectUris).Select(uri => JsonValue.Create(uri)),
+            ]);
         }
     }
 }

@@ -60,7 +60,8 @@ internal static class RedirectRules
         {
             (true, true) when isHttp && !uri.IsLoopback => "native clients may use http with a loopback host only",
             (false, false) => "web clients may use http and https only",
-            (false, true) when isImplicit && (isHttp || uri.IsLoopback) => "web clients with the implicit grant need https and no localhost",
+            (false, true) when isImplicit && (isHttp || uri.IsLoopback) =>
+                "web clients with the implicit grant need https and no localhost",
             _ => null,
         };
     }

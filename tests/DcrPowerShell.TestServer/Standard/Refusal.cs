@@ -33,21 +33,25 @@ internal static class Refusal
 
     /// <summary>A web page such as a proxy or a login wall sends.</summary>
     public static string Page(string heading) =>
-        $"<!DOCTYPE html>\n<html><head><title>{heading}</title></head><body><h1>{heading}</h1><form method=\"post\"></form></body></html>\n";
+        $"<!DOCTYPE html>\n<html><head><title>{heading}</title></head><body><h1>{heading}</h1><form "
+            + "method=\"post\"></form></body></html>\n";
 
     private static Answer WithOwnBody(Refused refused) =>
         refused.Body!.Count == 0 ? Answer.Empty(refused.Status) : Answer.Json(refused.Status, refused.Body.DeepClone());
 
-    private static Answer InShape(Refused refused, ErrorShape shape) => shape switch
-    {
-        ErrorShape.Okta => Answer.Json(refused.Status, Okta(refused)),
-        ErrorShape.Auth0 => Answer.Json(refused.Status, Auth0(refused)),
-        ErrorShape.Hydra => Answer.Json(refused.Status, OAuth(HydraProse(refused.Status), refused.Description)),
-        ErrorShape.Html => Answer.Empty(refused.Status).WithText(Page(Reason(refused.Status)), "text/html; charset=utf-8"),
-        ErrorShape.Empty => Answer.Empty(refused.Status),
-        ErrorShape.Text => Answer.Empty(refused.Status).WithText($"{refused.Status} {Reason(refused.Status)}: {refused.Description}", "text/plain"),
-        _ => Answer.Json(refused.Status, OAuth(refused.Error, refused.Description)),
-    };
+    private static Answer InShape(Refused refused, ErrorShape shape) =>
+        shape switch
+        {
+            ErrorShape.Okta => Answer.Json(refused.Status, Okta(refused)),
+            ErrorShape.Auth0 => Answer.Json(refused.Status, Auth0(refused)),
+            ErrorShape.Hydra => Answer.Json(refused.Status, OAuth(HydraProse(refused.Status), refused.Description)),
+            ErrorShape.Html => Answer.Empty(refused.Status).WithText(Page(Reason(refused.Status)), "text/html; charset=utf-8"),
+            ErrorShape.Empty => Answer.Empty(refused.Status),
+            ErrorShape.Text => Answer
+                .Empty(refused.Status)
+                .WithText($"{refused.Status} {Reason(refused.Status)}: {refused.Description}", "text/plain"),
+            _ => Answer.Json(refused.Status, OAuth(refused.Error, refused.Description)),
+        };
 
     /// <summary>RFC 6750 section 3.</summary>
     private static string Challenge(Refused refused)

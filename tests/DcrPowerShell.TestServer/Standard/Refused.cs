@@ -20,18 +20,23 @@ internal sealed class Refused(int status, string error, string? description) : E
     /// <summary>The scheme that a challenge names.</summary>
     public string Scheme { get; init; } = "Bearer";
 
-    /// <summary>Whether there were no credentials at all, so that the challenge says nothing about an error (RFC 6750 section 3.1).</summary>
+    /// <summary>
+    /// Whether there were no credentials at all, so that the challenge says nothing about an error (RFC 6750 section 3.1).
+    /// </summary>
     public bool WithoutCredentials { get; init; }
 
     /// <summary>
-    /// The body as the vendor writes it, sent unless <see cref="Switches.ErrorShape"/> asks for another form; an empty object for no body. With
+    /// The body as the vendor writes it, sent unless <see cref="Switches.ErrorShape"/> asks for another form; an empty object for no body.
+    /// With
     /// it there is no challenge but the one among the <see cref="Headers"/>.
     /// </summary>
     public JsonObject? Body { get; init; }
 
     public Dictionary<string, string> Headers { get; init; } = [];
 
-    /// <summary>Whether this is one of the RFCs' codes that <see cref="ForStatus"/> and its neighbours use, rather than a vendor's.</summary>
+    /// <summary>
+    /// Whether this is one of the RFCs' codes that <see cref="ForStatus"/> and its neighbours use, rather than a vendor's.
+    /// </summary>
     public static bool IsOfStandard(string error) => error is "invalid_client_metadata" or "invalid_redirect_uri" or "invalid_token"
         or "insufficient_scope" or "not_found" or "invalid_request" or "too_many_requests" or "temporarily_unavailable" or "server_error";
 

@@ -9,7 +9,9 @@ internal static class SoftwareStatement
 {
     private static readonly string[] JwtClaims = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti"];
 
-    /// <summary>Lets the statement's claims take precedence over the plain members; the statement itself stays among them, unchanged.</summary>
+    /// <summary>
+    /// Lets the statement's claims take precedence over the plain members; the statement itself stays among them, unchanged.
+    /// </summary>
     public static void Apply(JsonObject granted, bool isUnapproved)
     {
         if (granted["software_statement"] is not { } statement)

@@ -7,7 +7,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace DcrPowerShell.TestServer.Standard;
 
-/// <summary>The standard's dialect: RFC 8414, OpenID Connect Discovery and a SMART configuration, RFC 7591, RFC 7592, and a token endpoint for initial tokens.</summary>
+/// <summary>
+/// The standard's dialect: RFC 8414, OpenID Connect Discovery and a SMART configuration, RFC 7591, RFC 7592, and a token endpoint for
+/// initial tokens.
+/// </summary>
 internal sealed class StandardDialect : IDialect
 {
     public Route RouteOf(HttpRequest request, Switches switches) => StandardRoutes.Of(request, switches);

@@ -11,7 +11,10 @@ internal static class StandardRoutes
     public const string RegistrationPath = "/register";
     public const string TokenPath = "/token";
 
-    /// <summary>Finds the operation. The client configuration endpoint is there in both forms that OpenID Connect Registration section 3.2 allows: id in the path, id in the query.</summary>
+    /// <summary>
+    /// Finds the operation. The client configuration endpoint is there in both forms that OpenID Connect Registration section 3.2 allows:
+    /// id in the path, id in the query.
+    /// </summary>
     public static Route Of(HttpRequest request, Switches switches)
     {
         string path = request.Path.Value ?? "/";

@@ -3,7 +3,9 @@ using System.Text.Json.Nodes;
 
 namespace DcrPowerShell.TestServer;
 
-/// <summary>Habits of Auth0's dialect. The defaults make a new tenant of the Enterprise plan: registration off, one connection, one API.</summary>
+/// <summary>
+/// Habits of Auth0's dialect. The defaults make a new tenant of the Enterprise plan: registration off, one connection, one API.
+/// </summary>
 /// <remarks>The numbers in the remarks are sections of the project's protocol notes.</remarks>
 public sealed record Auth0Switches
 {
@@ -18,21 +20,40 @@ public sealed record Auth0Switches
     /// <remarks>§7: not known of the real Auth0</remarks>
     public int RegisterOffStatus { get; init; } = 404;
 
-    /// <summary>How many third-party clients there may be before a registration answers 403 <c>too_many_entities</c>; null for no end.</summary>
+    /// <summary>
+    /// How many third-party clients there may be before a registration answers 403 <c>too_many_entities</c>; null for no end.
+    /// </summary>
     /// <remarks>§2.3</remarks>
     public int? ClientLimit { get; init; }
 
-    /// <summary>How many access control lists there may be before one more answers 403 <c>insufficient_entitlement</c>: 1 on the Enterprise plan, 10 with Attack Protection, 0 on others.</summary>
+    /// <summary>
+    /// How many access control lists there may be before one more answers 403 <c>insufficient_entitlement</c>: 1 on the Enterprise plan, 10
+    /// with Attack Protection, 0 on others.
+    /// </summary>
     /// <remarks>§2.2</remarks>
     public int NetworkAclLimit { get; init; } = 1;
 
     /// <summary>The limit on registrations; null for none.</summary>
     /// <remarks>§2.3: 5 a second</remarks>
-    public RateLimit? RegisterLimit { get; init; } = new() { On = FaultTarget.Register, PerSecond = 5, Burst = 5, Headers = RateLimitHeaders.Auth0 };
+    public RateLimit? RegisterLimit { get; init; } =
+        new()
+        {
+            On = FaultTarget.Register,
+            PerSecond = 5,
+            Burst = 5,
+            Headers = RateLimitHeaders.Auth0,
+        };
 
     /// <summary>The limit on the whole Management API; null for none.</summary>
     /// <remarks>Auth0 docs, rate-limit-configurations/enterprise-public: burst 50, 16 a second in production</remarks>
-    public RateLimit? ManagementLimit { get; init; } = new() { On = FaultTarget.ManagementApi, PerSecond = 16, Burst = 50, Headers = RateLimitHeaders.Auth0 };
+    public RateLimit? ManagementLimit { get; init; } =
+        new()
+        {
+            On = FaultTarget.ManagementApi,
+            PerSecond = 16,
+            Burst = 50,
+            Headers = RateLimitHeaders.Auth0,
+        };
 }
 
 /// <summary>A Management API token that is good without being fetched: a JWT to look at, its <c>scope</c> claim as in real ones.</summary>
@@ -48,14 +69,19 @@ public sealed record Auth0StaticToken
     public int ExpiresInSeconds { get; init; } = 86400;
 }
 
-/// <summary>What an Auth0 tenant holds at first. Lists hold objects as the Management API shows them; ids are made up where they are missing.</summary>
+/// <summary>
+/// What an Auth0 tenant holds at first. Lists hold objects as the Management API shows them; ids are made up where they are missing.
+/// </summary>
 public sealed record Auth0InitialTenant
 {
     /// <summary>
-    /// Members put over the settings of a new tenant; <c>flags</c> is merged, null removes a member. A tenant that is to have the choice between strict and
+    /// Members put over the settings of a new tenant; <c>flags</c> is merged, null removes a member. A tenant that is to have the choice
+    /// between strict and
     /// permissive needs a <c>dynamic_client_registration_security_mode</c>.
     /// </summary>
-    /// <remarks>§2.1: flags.enable_dynamic_client_registration, §0.2: only accounts with third-party apps before April 2026 have the mode</remarks>
+    /// <remarks>
+    /// §2.1: flags.enable_dynamic_client_registration, §0.2: only accounts with third-party apps before April 2026 have the mode
+    /// </remarks>
     public JsonObject? Settings { get; init; }
 
     /// <summary>Applications, third-party ones unless <c>is_first_party</c> is true.</summary>
@@ -71,6 +97,9 @@ public sealed record Auth0InitialTenant
     /// <summary>Access control lists.</summary>
     public IReadOnlyList<JsonObject> NetworkAcls { get; init; } = [];
 
-    /// <summary>APIs, beside the Management API itself, which is always there; null for one, <c>https://api.example.com</c> with read:items and write:items.</summary>
+    /// <summary>
+    /// APIs, beside the Management API itself, which is always there; null for one, <c>https://api.example.com</c> with read:items and
+    /// write:items.
+    /// </summary>
     public IReadOnlyList<JsonObject>? ResourceServers { get; init; }
 }

@@ -22,11 +22,15 @@ public sealed record OktaSwitches
     /// <remarks>§1.6; okta-sdk-golang#145</remarks>
     public OktaScopeRefusal ScopeRefusal { get; init; }
 
-    /// <summary>Refuses a PUT that leaves out a setting which the client has, and names it; otherwise the setting goes back to its default.</summary>
+    /// <summary>
+    /// Refuses a PUT that leaves out a setting which the client has, and names it; otherwise the setting goes back to its default.
+    /// </summary>
     /// <remarks>§1.1: the OpenAPI document says so, a guide of Okta's own says less</remarks>
     public bool StrictPut { get; init; } = true;
 
-    /// <summary>What happens to members that Okta's schema doesn't have, such as <c>scope</c>, <c>contacts</c> and <c>software_id</c>.</summary>
+    /// <summary>
+    /// What happens to members that Okta's schema doesn't have, such as <c>scope</c>, <c>contacts</c> and <c>software_id</c>.
+    /// </summary>
     /// <remarks>§1.2; §7: not known of the real Okta</remarks>
     public UnknownMembers UnknownMembers { get; init; } = UnknownMembers.Ignore;
 
@@ -45,14 +49,16 @@ public sealed record OktaSwitches
     public OktaNextLink NextLink { get; init; }
 
     /// <summary>
-    /// Gives out <c>registration_access_token</c> and <c>registration_client_uri</c>, and takes the token for everything below the client's own URL.
+    /// Gives out <c>registration_access_token</c> and <c>registration_client_uri</c>, and takes the token for everything below the client's
+    /// own URL.
     /// Okta doesn't; common write-ups say it does, and somebody's server behaves so.
     /// </summary>
     /// <remarks>§0.1</remarks>
     public bool RegistrationToken { get; init; }
 
     /// <summary>
-    /// Has the clients at <c>/oauth2/{authorization server}/v1/clients</c> too, and advertises that in a custom authorization server's discovery
+    /// Has the clients at <c>/oauth2/{authorization server}/v1/clients</c> too, and advertises that in a custom authorization server's
+    /// discovery
     /// document. Okta hasn't; common write-ups say it has.
     /// </summary>
     /// <remarks>§0.1</remarks>

@@ -40,7 +40,10 @@ public sealed partial record Switches
     /// <summary>Whether reads and updates repeat an unchanged client secret.</summary>
     public bool RepeatSecret { get; init; } = true;
 
-    /// <summary>Members put into the answers last: <c>any</c>, <c>register</c>, <c>read</c> and <c>update</c> each hold an object. A null is written as null.</summary>
+    /// <summary>
+    /// Members put into the answers last: <c>any</c>, <c>register</c>, <c>read</c> and <c>update</c> each hold an object. A null is written
+    /// as null.
+    /// </summary>
     /// <remarks>F41 (another <c>client_id</c>) and whatever else a server may say</remarks>
     public AnswerOverrides AnswerOverrides { get; init; } = new();
 
@@ -48,7 +51,9 @@ public sealed partial record Switches
     /// <remarks>§5.1 Auth0, Stytch</remarks>
     public IReadOnlyList<string> OmitFromAnswer { get; init; } = [];
 
-    /// <summary>The form of every refusal (that of the token endpoint apart, which is always OAuth's); null for the dialect's own.</summary>
+    /// <summary>
+    /// The form of every refusal (that of the token endpoint apart, which is always OAuth's); null for the dialect's own.
+    /// </summary>
     /// <remarks>§1.6, §2.6, §5.1 Hydra, §5.2 item 6</remarks>
     public ErrorShape? ErrorShape { get; init; }
 }
@@ -69,7 +74,9 @@ public sealed record AnswerOverrides
     public JsonObject? Update { get; init; }
 }
 
-/// <summary>How <c>registration_client_uri</c> is written. The server itself answers at the path form and at the query form, whichever it gave out.</summary>
+/// <summary>
+/// How <c>registration_client_uri</c> is written. The server itself answers at the path form and at the query form, whichever it gave out.
+/// </summary>
 public enum ClientUri
 {
     /// <summary><c>http://127.0.0.1:1234/register/c1</c></summary>

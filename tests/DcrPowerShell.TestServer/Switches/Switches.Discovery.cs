@@ -29,7 +29,9 @@ public sealed partial record Switches
     /// <summary>Members that are put into the discovery document last, over what is there.</summary>
     public JsonObject? DiscoveryOverrides { get; init; }
 
-    /// <summary>Path of the FHIR base, below the issuer's path, where a SMART configuration is found. The standard's dialect only.</summary>
+    /// <summary>
+    /// Path of the FHIR base, below the issuer's path, where a SMART configuration is found. The standard's dialect only.
+    /// </summary>
     /// <remarks>§3.5, §4.1</remarks>
     public string FhirPath { get; init; } = "/fhir";
 
@@ -37,7 +39,10 @@ public sealed partial record Switches
     /// <remarks>§4.1: what is optional and conditional; §4.2</remarks>
     public JsonObject? SmartOverrides { get; init; }
 
-    /// <summary>The origin that stands for "another host" wherever a switch says <c>foreign</c>; point it at a second server to see what arrives there.</summary>
+    /// <summary>
+    /// The origin that stands for "another host" wherever a switch says <c>foreign</c>; point it at a second server to see what arrives
+    /// there.
+    /// </summary>
     /// <remarks>§5.2 item 5; F18, F33</remarks>
     public string ForeignOrigin { get; init; } = "https://dcr.example.net";
 }

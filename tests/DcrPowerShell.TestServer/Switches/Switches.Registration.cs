@@ -9,7 +9,9 @@ public sealed partial record Switches
     /// <remarks>§5.2 item 1; F9</remarks>
     public int RegisterStatus { get; init; } = 201;
 
-    /// <summary>What of RFC 7592 there is; the rest answers 405. An empty list also means that no registration token and no URI are given out.</summary>
+    /// <summary>
+    /// What of RFC 7592 there is; the rest answers 405. An empty list also means that no registration token and no URI are given out.
+    /// </summary>
     /// <remarks>§3.2, §5.1 Duende, authentik, Spring AS (read only)</remarks>
     public IReadOnlyList<ManagementOperation> Operations { get; init; } =
         [ManagementOperation.Read, ManagementOperation.Update, ManagementOperation.Delete];
@@ -89,7 +91,9 @@ public enum ManagementToken
     /// <summary>The registration access token of RFC 7592.</summary>
     RegistrationToken,
 
-    /// <summary>The token that also registers (the initial token or one of the token endpoint); no registration token is given out.</summary>
+    /// <summary>
+    /// The token that also registers (the initial token or one of the token endpoint); no registration token is given out.
+    /// </summary>
     AccessToken,
 
     /// <summary>Nothing: a URI is given out, a token isn't.</summary>

@@ -5,7 +5,9 @@ namespace DcrPowerShell.TestServer;
 
 public sealed partial record Switches
 {
-    /// <summary>The initial access token that registering needs; null together with a null <see cref="TokenClient"/> makes registration open.</summary>
+    /// <summary>
+    /// The initial access token that registering needs; null together with a null <see cref="TokenClient"/> makes registration open.
+    /// </summary>
     /// <remarks>§3.1</remarks>
     public string? InitialToken { get; init; }
 
@@ -17,7 +19,9 @@ public sealed partial record Switches
     /// <remarks>F24</remarks>
     public bool InitialTokenExpired { get; init; }
 
-    /// <summary>The one client that the token endpoint knows; its access tokens may register clients. Null turns the endpoint's tokens off.</summary>
+    /// <summary>
+    /// The one client that the token endpoint knows; its access tokens may register clients. Null turns the endpoint's tokens off.
+    /// </summary>
     /// <remarks>§1.3, §4.4, §5.1 Curity, authentik</remarks>
     public TokenClient? TokenClient { get; init; }
 
@@ -50,7 +54,9 @@ public sealed record TokenClient
     /// <remarks>§4.4; RFC 8705 section 2</remarks>
     public string? TlsCertificate { get; init; }
 
-    /// <summary>The scopes that it was granted; null for whatever its dialect knows. The standard's dialect doesn't look at scopes.</summary>
+    /// <summary>
+    /// The scopes that it was granted; null for whatever its dialect knows. The standard's dialect doesn't look at scopes.
+    /// </summary>
     /// <remarks>§1.3 item 1, §2.1</remarks>
     public IReadOnlyList<string>? Scopes { get; init; }
 }

@@ -8,18 +8,24 @@ public sealed partial record Switches
     /// <remarks>F3</remarks>
     public Https Https { get; init; }
 
-    /// <summary>Whether the TLS handshake needs a certificate of the client; any is taken. Can't be changed while the server runs.</summary>
+    /// <summary>
+    /// Whether the TLS handshake needs a certificate of the client; any is taken. Can't be changed while the server runs.
+    /// </summary>
     /// <remarks>§4.4</remarks>
     public bool RequireClientCertificate { get; init; }
 
     /// <summary>What the server's own work takes, in milliseconds, for every request.</summary>
     public int LatencyMs { get; init; }
 
-    /// <summary>The round trip to the server, in milliseconds: half of it each way, at the TLS handshake too. Can't be changed while it runs.</summary>
+    /// <summary>
+    /// The round trip to the server, in milliseconds: half of it each way, at the TLS handshake too. Can't be changed while it runs.
+    /// </summary>
     /// <remarks>benchmark B1</remarks>
     public int RoundTripMs { get; init; }
 
-    /// <summary>How far the server's clock, its Date header and its rate-limit resets go ahead of the true time (behind it when negative).</summary>
+    /// <summary>
+    /// How far the server's clock, its Date header and its rate-limit resets go ahead of the true time (behind it when negative).
+    /// </summary>
     /// <remarks>§1.7; F14</remarks>
     public int ClockSkewSeconds { get; init; }
 
@@ -39,7 +45,9 @@ public sealed partial record Switches
     public IReadOnlyList<Fault> Faults { get; init; } = [];
 }
 
-/// <summary>Which certificate the server shows. All are signed by one throw-away authority, at the control API under <c>/certificate</c>.</summary>
+/// <summary>
+/// Which certificate the server shows. All are signed by one throw-away authority, at the control API under <c>/certificate</c>.
+/// </summary>
 public enum Https
 {
     /// <summary>Plain http.</summary>

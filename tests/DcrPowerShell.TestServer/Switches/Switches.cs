@@ -9,7 +9,9 @@ namespace DcrPowerShell.TestServer;
 /// How one virtual server behaves. The defaults make a strict server of RFC 7591 and RFC 7592 with rotation off;
 /// every switch turns on one habit that a real server was seen to have. In JSON names are camelCase and enum values are strings.
 /// </summary>
-/// <remarks>The numbers in the remarks of a switch are sections of the project's protocol notes (§) and of its list of faults (F).</remarks>
+/// <remarks>
+/// The numbers in the remarks of a switch are sections of the project's protocol notes (§) and of its list of faults (F).
+/// </remarks>
 public sealed partial record Switches
 {
     /// <summary>How switches are read and written: strict, so that a misspelt name fails the test that wrote it.</summary>
@@ -25,7 +27,10 @@ public sealed partial record Switches
     /// <exception cref="JsonException">A name or a value isn't known.</exception>
     public static Switches Parse(JsonObject json) => json.Deserialize<Switches>(JsonOptions)!;
 
-    /// <summary>These switches with the members of <paramref name="patch"/> replaced, each as a whole; of <c>okta</c> and <c>auth0</c>, the members that it names.</summary>
+    /// <summary>
+    /// These switches with the members of <paramref name="patch"/> replaced, each as a whole; of <c>okta</c> and <c>auth0</c>, the members
+    /// that it names.
+    /// </summary>
     /// <exception cref="JsonException">A name or a value isn't known.</exception>
     public Switches Merge(JsonObject patch)
     {

@@ -33,7 +33,10 @@ internal static class AccessGuard
             throw Refused.Token("client mismatch");
         }
 
-        return owner ?? throw (state.Clients.Find(clientId) is null ? Unknown(state.Switches) : Refused.Token("the registration access token is invalid"));
+        return owner
+            ?? throw (
+                state.Clients.Find(clientId) is null ? Unknown(state.Switches) : Refused.Token("the registration access token is invalid")
+            );
     }
 
     /// <summary>Whether this is the initial access token, in any dialect.</summary>
@@ -48,7 +51,9 @@ internal static class AccessGuard
 
         return !switches.InitialTokenExpired && IsLeft(state.Tokens.UsesOf(token), switches.InitialTokenUses)
             ? true
-            : throw Refused.Token(switches.InitialTokenExpired ? "the initial access token has expired" : "the initial access token is used up");
+            : throw Refused.Token(
+                switches.InitialTokenExpired ? "the initial access token has expired" : "the initial access token is used up"
+            );
     }
 
     /// <summary>Whether an access token is past its time or has registered as many clients as it may.</summary>

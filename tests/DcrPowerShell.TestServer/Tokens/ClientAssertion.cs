@@ -60,7 +60,9 @@ internal static class ClientAssertion
         return fault == AssertionFault.None && id is not null && !state.SeenJwts.Add(id) ? AssertionFault.Used : fault;
     }
 
-    /// <summary>The client's key that signed the JWT; null if none did. A <c>kid</c> must be that of the key, where the key has one.</summary>
+    /// <summary>
+    /// The client's key that signed the JWT; null if none did. A <c>kid</c> must be that of the key, where the key has one.
+    /// </summary>
     public static JsonObject? KeyOf(TokenClient client, Jws jws) => client.Jwks?["keys"] is JsonArray keys
         ? keys.OfType<JsonObject>().FirstOrDefault(key => IsMeant(key, jws) && jws.IsSignedBy(key))
         : null;

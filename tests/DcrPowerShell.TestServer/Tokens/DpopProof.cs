@@ -30,17 +30,30 @@ internal static class DpopProof
     }
 
     /// <summary>RFC 9449 section 7; asks for a nonce with 401 (section 9).</summary>
-    /// <param name="status">Of a refused proof: 401 by the RFC; Okta's <c>invalid_dpop_proof</c> is a 400 everywhere (its oauth2-error-codes.json).</param>
+    /// <param name="status">
+    /// Of a refused proof: 401 by the RFC; Okta's <c>invalid_dpop_proof</c> is a 400 everywhere (its oauth2-error-codes.json).
+    /// </param>
     public static void CheckAtResource(ServerState state, IncomingRequest request, string token, string boundTo, int status = 401)
     {
         if (request.Token("DPoP") is null)
         {
-            throw new Refused(400, "invalid_request", "The resource request must use the DPoP authentication scheme when using a DPoP bound token.");
+            throw new Refused(
+                400,
+                "invalid_request",
+                "The resource request must use the DPoP authentication scheme when using a DPoP bound token."
+            );
         }
 
         if (request.Header("DPoP") is null)
         {
-            throw new Refused(status, status == 400 ? "invalid_request" : "invalid_dpop_proof", "The resource request requires a DPoP proof.") { Scheme = "DPoP" };
+            throw new Refused(
+                status,
+                status == 400 ? "invalid_request" : "invalid_dpop_proof",
+                "The resource request requires a DPoP proof."
+            )
+            {
+                Scheme = "DPoP",
+            };
         }
 
         (JsonObject claims, string thumbprint) = Check(state, request, status);
@@ -97,7 +110,8 @@ internal static class DpopProof
         }
     }
 
-    private static string? Text(JsonObject json, string name) => json[name] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
+    private static string? Text(JsonObject json, string name) =>
+        json[name] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
 
     private static Refused Invalid(int status, string description) => new(status, "invalid_dpop_proof", description) { Scheme = "DPoP" };
 }

@@ -24,7 +24,8 @@ internal sealed class Jws
     }
 
     /// <summary>The algorithms that can be verified.</summary>
-    public static IReadOnlyList<string> Algorithms { get; } = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"];
+    public static IReadOnlyList<string> Algorithms { get; } =
+    ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"];
 
     public JsonObject Header { get; }
 
@@ -72,7 +73,12 @@ internal sealed class Jws
             }
 
             using RSA rsa = RSA.Create(new RSAParameters { Modulus = Bytes(jwk, "n"), Exponent = Bytes(jwk, "e") });
-            return rsa.VerifyData(_signed, _signature, hash, algorithm.StartsWith("PS", StringComparison.Ordinal) ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1);
+            return rsa.VerifyData(
+                _signed,
+                _signature,
+                hash,
+                algorithm.StartsWith("PS", StringComparison.Ordinal) ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1
+            );
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException or FormatException)
         {
@@ -97,7 +103,8 @@ internal sealed class Jws
         _ => throw new CryptographicException($"The curve '{name}' isn't known."),
     };
 
-    private static string Member(JsonObject json, string name) => json[name]?.GetValueKind() == JsonValueKind.String ? (string)json[name]! : "";
+    private static string Member(JsonObject json, string name) =>
+        json[name]?.GetValueKind() == JsonValueKind.String ? (string)json[name]! : "";
 
     private static byte[] Bytes(JsonObject jwk, string name) => WebEncoders.Base64UrlDecode(Member(jwk, name));
 }

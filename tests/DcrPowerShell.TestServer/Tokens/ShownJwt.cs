@@ -6,7 +6,8 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace DcrPowerShell.TestServer.Tokens;
 
 /// <summary>
-/// Access tokens that look like the JWTs of Okta and Auth0 and can be read like them. Nobody verifies them, so the signature is a mere digest:
+/// Access tokens that look like the JWTs of Okta and Auth0 and can be read like them. Nobody verifies them, so the signature is a mere
+/// digest:
 /// the same payload makes the same token.
 /// </summary>
 internal static class ShownJwt

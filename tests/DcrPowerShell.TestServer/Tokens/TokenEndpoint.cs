@@ -41,10 +41,13 @@ internal static class TokenEndpoint
         return Hosting.Answer.Json(200, body).WithHeader("Cache-Control", "no-store");
     }
 
-    /// <summary>Identifier and secret, in the Authorization header or in the form (RFC 6749 section 2.3.1); empty where they are absent.</summary>
-    public static (string Id, string Secret) SecretOf(IncomingRequest request, Dictionary<string, StringValues> form) => request.Token("Basic") is { } basic
-        ? Split(basic)
-        : (form.GetValueOrDefault("client_id").ToString(), form.GetValueOrDefault("client_secret").ToString());
+    /// <summary>
+    /// Identifier and secret, in the Authorization header or in the form (RFC 6749 section 2.3.1); empty where they are absent.
+    /// </summary>
+    public static (string Id, string Secret) SecretOf(IncomingRequest request, Dictionary<string, StringValues> form) =>
+        request.Token("Basic") is { } basic
+            ? Split(basic)
+            : (form.GetValueOrDefault("client_id").ToString(), form.GetValueOrDefault("client_secret").ToString());
 
     private static void Authenticate(ServerState state, IncomingRequest request, Dictionary<string, StringValues> form)
     {

@@ -10,7 +10,9 @@ using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Benchmarks;
 
-/// <summary>What the benchmarks need of the ledger without PowerShell and HTTP around it. Each command prints one line of numbers.</summary>
+/// <summary>
+/// What the benchmarks need of the ledger without PowerShell and HTTP around it. Each command prints one line of numbers.
+/// </summary>
 internal static class Program
 {
     private const string Usage = """
@@ -40,7 +42,11 @@ internal static class Program
         const int Together = 1000;
         for (var done = 0; done < count; done += Together)
         {
-            await Task.WhenAll(Enumerable.Range(done, Math.Min(Together, count - done)).Select(number => ledger.KeepAsync(Sample.Record(issuer, number), vaultId: null)));
+            await Task.WhenAll(
+                Enumerable
+                    .Range(done, Math.Min(Together, count - done))
+                    .Select(number => ledger.KeepAsync(Sample.Record(issuer, number), vaultId: null))
+            );
         }
 
         ledger.Prove();
@@ -128,5 +134,6 @@ internal static class Program
 
     private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 
-    private static string Numbers(params double[] numbers) => string.Join(' ', numbers.Select(static number => number.ToString(CultureInfo.InvariantCulture)));
+    private static string Numbers(params double[] numbers) =>
+        string.Join(' ', numbers.Select(static number => number.ToString(CultureInfo.InvariantCulture)));
 }

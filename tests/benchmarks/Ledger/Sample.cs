@@ -32,7 +32,8 @@ internal static class Sample
     };
 
     /// <summary>As somebody would keep it by hand: one flat object.</summary>
-    public static string Plain(string issuer, int number) => $"{Metadata(issuer, number)},\"tenant\":\"t{number}\",\"issuer\":\"{issuer}\"}}";
+    public static string Plain(string issuer, int number) =>
+        $"{Metadata(issuer, number)},\"tenant\":\"t{number}\",\"issuer\":\"{issuer}\"}}";
 
     /// <summary>What a registration writes to the ledger: the intent, the answer, and what is kept of it.</summary>
     public static async Task RegisterAsync(RegistrationLedger ledger, int number)
@@ -57,9 +58,16 @@ internal static class Sample
     }
 
     // Open at its end.
-    private static string Metadata(string issuer, int number) => $$"""
-        {"client_id":"{{ClientId(number)}}","client_id_issued_at":1795867200,"client_name":"Clinic {{number}}","redirect_uris":["https://clinic-{{number}}.example/callback","https://clinic-{{number}}.example/silent"],"grant_types":["authorization_code","refresh_token"],"response_types":["code"],"token_endpoint_auth_method":"{{(number % 10 == 0 ? "none" : "client_secret_basic")}}","application_type":"web","scope":"openid profile launch patient/*.read","contacts":["it@clinic-{{number}}.example","help@clinic-{{number}}.example"],"tos_uri":"https://clinic-{{number}}.example/terms","logo_uri":"https://clinic-{{number}}.example/logo.png","registration_client_uri":"{{issuer}}/register/{{ClientId(number)}}"
-        """;
+    private static string Metadata(string issuer, int number) =>
+        $$"""
+            {"client_id":"{{ClientId(
+                number
+            )}}","client_id_issued_at":1795867200,"client_name":"Clinic {{number}}","redirect_uris":["https://clinic-{{number}}.example/callback","https://clinic-{{number}}.example/silent"],"grant_types":["authorization_code","refresh_token"],"response_types":["code"],"token_endpoint_auth_method":"{{(
+                number % 10 == 0 ? "none" : "client_secret_basic"
+            )}}","application_type":"web","scope":"openid profile launch patient/*.read","contacts":["it@clinic-{{number}}.example","help@clinic-{{number}}.example"],"tos_uri":"https://clinic-{{number}}.example/terms","logo_uri":"https://clinic-{{number}}.example/logo.png","registration_client_uri":"{{issuer}}/register/{{ClientId(
+                number
+            )}}"
+            """;
 
     private static string Secret(char kind, int number) => $"{kind}{number:d10}-0123456789abcdefghijklmnopqrstuvwxyz";
 }

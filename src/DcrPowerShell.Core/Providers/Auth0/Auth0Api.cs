@@ -24,7 +24,10 @@ internal sealed class Auth0Api(Uri root, ICredential credential, HttpSender send
     private const int PageSize = 100;
 
     // "Payload validation error: 'Expected type array' on property callbacks (the URLs ...)."; of an item of a list, with its place.
-    private static readonly Regex PropertyName = new("on property (?<name>[a-z_][a-z0-9_]*(\\.[a-z_][a-z0-9_]*)*)", RegexOptions.CultureInvariant);
+    private static readonly Regex PropertyName = new(
+        "on property (?<name>[a-z_][a-z0-9_]*(\\.[a-z_][a-z0-9_]*)*)",
+        RegexOptions.CultureInvariant
+    );
 
     // Something below the root was answered, so the API is there, and a path that is not is one that this server lacks.
     private volatile bool _isThere;
@@ -40,7 +43,14 @@ internal sealed class Auth0Api(Uri root, ICredential credential, HttpSender send
     /// <param name="scope">What the token needs, for the error.</param>
     /// <param name="client">The one that it is about; null where it is about none.</param>
     /// <exception cref="DcrException">There is no credential for this API, or it refused.</exception>
-    public async Task<ProtocolResponse> SendAsync(HttpMethod method, string path, JsonBag? body, string scope, ProviderCall call, RegistrationRecord? client = null)
+    public async Task<ProtocolResponse> SendAsync(
+        HttpMethod method,
+        string path,
+        JsonBag? body,
+        string scope,
+        ProviderCall call,
+        RegistrationRecord? client = null
+    )
     {
         if (!IsOpen)
         {
@@ -51,7 +61,9 @@ internal sealed class Auth0Api(Uri root, ICredential credential, HttpSender send
         var request = new ProtocolRequest(method, At(path), effect, body) { Secrets = [client?.ClientSecret] };
 
         // No scope is asked for: a token then has all that the application was granted, and one a day is enough, where Auth0 counts them.
-        var response = await sender.SendAsync(request, credential.For(scope: null), call.Reporter, call.Stop, call.Arrived).ConfigureAwait(false);
+        var response = await sender
+            .SendAsync(request, credential.For(scope: null), call.Reporter, call.Stop, call.Arrived)
+            .ConfigureAwait(false);
         _isThere |= response.IsSuccess;
         return response.IsSuccess ? response : throw Refusal(request, response, scope, client);
     }
@@ -65,10 +77,17 @@ internal sealed class Auth0Api(Uri root, ICredential credential, HttpSender send
     /// <param name="path">Such as <c>clients?is_first_party=false</c>.</param>
     /// <param name="member">What the answer calls the list.</param>
     /// <inheritdoc cref="SendAsync"/>
-    public async Task<(IReadOnlyList<JsonBag> Items, bool HasMore)> PageAsync(string path, string member, int page, string scope, ProviderCall call)
+    public async Task<(IReadOnlyList<JsonBag> Items, bool HasMore)> PageAsync(
+        string path,
+        string member,
+        int page,
+        string scope,
+        ProviderCall call
+    )
     {
         var separator = path.Contains('?') ? '&' : '?';
-        var answer = await GetAsync($"{path}{separator}page={page}&per_page={PageSize}&include_totals=true", scope, call).ConfigureAwait(false);
+        var answer = await GetAsync($"{path}{separator}page={page}&per_page={PageSize}&include_totals=true", scope, call)
+            .ConfigureAwait(false);
         if (!answer.TryGet(member, out var list) || list.ValueKind != JsonValueKind.Array)
         {
             throw DcrErrors.NotConformant(At(path), $"its answer has no list '{member}'");
@@ -122,7 +141,9 @@ internal sealed class Auth0Api(Uri root, ICredential credential, HttpSender send
     /// <param name="sent">The body, in them too.</param>
     public static DcrException BodyRefused(ServerError server, JsonBag? sent)
     {
-        var named = PropertyName.Match(server.Description ?? "") is { Success: true } match ? match.Groups["name"].Value : RefusalSubject.Member(server, sent);
+        var named = PropertyName.Match(server.Description ?? "") is { Success: true } match
+            ? match.Groups["name"].Value
+            : RefusalSubject.Member(server, sent);
         var member = named is null ? null : Auth0Vocabulary.NameOf(named);
         if (member is not (ClientMember.RedirectUris or ClientMember.PostLogoutRedirectUris))
         {
@@ -142,10 +163,17 @@ internal sealed class Auth0Api(Uri root, ICredential credential, HttpSender send
             (401, _) => DcrErrors.Auth0TokenRejected(server, credential.Kind),
             (403, "insufficient_scope") => DcrErrors.Auth0ScopeMissing(server, scope),
             (400 or 409, _) => BodyRefused(server, request.Body is { } body ? Auth0Vocabulary.ToRfc(body) : null),
-            (404 or 405 or 501, _) when _isThere && request.Method == (client is null ? HttpMethod.Get : HttpMethod.Post) => DcrErrors.Auth0PathNotOffered(server, request.Uri),
-            (404, null) when !_isThere && (server.Description is null || (client is null && request.Effect == RequestEffect.None)) => DcrErrors.Auth0ApiNotFound(server, root),
+            (404 or 405 or 501, _) when _isThere && request.Method == (client is null ? HttpMethod.Get : HttpMethod.Post) =>
+                DcrErrors.Auth0PathNotOffered(server, request.Uri),
+            (404, null) when !_isThere && (server.Description is null || (client is null && request.Effect == RequestEffect.None)) =>
+                DcrErrors.Auth0ApiNotFound(server, root),
             (404, _) when client is not null => DcrErrors.ClientGone(server, client.ClientId),
-            ( >= 500 and not 503, _) when request.Effect == RequestEffect.Changes => DcrErrors.ChangeOutcomeUnknown(request.Uri, $"the server failed with HTTP {response.Status}", null, server),
+            (>= 500 and not 503, _) when request.Effect == RequestEffect.Changes => DcrErrors.ChangeOutcomeUnknown(
+                request.Uri,
+                $"the server failed with HTTP {response.Status}",
+                null,
+                server
+            ),
             _ => Refusals.Judge(request, response, server),
         };
     }

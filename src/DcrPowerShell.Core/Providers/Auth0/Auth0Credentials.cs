@@ -51,18 +51,24 @@ internal sealed class Auth0Credentials(Auth0Api api, string path, ProviderCall c
         {
             try
             {
-                await api.SendAsync(HttpMethod.Delete, $"{path}/{UriText.Segment(id)}", body: null, "delete:client_credentials", call).ConfigureAwait(false);
+                await api.SendAsync(HttpMethod.Delete, $"{path}/{UriText.Segment(id)}", body: null, "delete:client_credentials", call)
+                    .ConfigureAwait(false);
             }
             catch (Exception failure) when (failure is DcrException or OperationCanceledException)
             {
-                call.Reporter.Warning(Redaction.Printable($"The key that Auth0 stores as '{id}' is no longer in use and could not be removed: {failure.Message}"));
+                call.Reporter.Warning(
+                    Redaction.Printable(
+                        $"The key that Auth0 stores as '{id}' is no longer in use and could not be removed: {failure.Message}"
+                    )
+                );
             }
         }
     }
 
     private async Task<string> CreateAsync(Auth0Key key)
     {
-        var response = await api.SendAsync(HttpMethod.Post, path, key.ToCredential(), "create:client_credentials", call).ConfigureAwait(false);
+        var response = await api.SendAsync(HttpMethod.Post, path, key.ToCredential(), "create:client_credentials", call)
+            .ConfigureAwait(false);
         return api.Read(path, response).Text("id") ?? throw DcrErrors.NotConformant(api.At(path), "its answer has no 'id'");
     }
 }

@@ -20,7 +20,10 @@ internal sealed class Auth0Dialect : IDialect
     /// <summary>By its host; under a domain of the customer's own, by an endpoint that nobody else has.</summary>
     public bool Speaks(DialectContext context) =>
         context.RegistrationEndpoint.AbsolutePath == RegistrationPath
-        && (context.RegistrationEndpoint.Host.EndsWith(".auth0.com", StringComparison.OrdinalIgnoreCase) || context.Server.MfaChallengeEndpoint is not null);
+        && (
+            context.RegistrationEndpoint.Host.EndsWith(".auth0.com", StringComparison.OrdinalIgnoreCase)
+            || context.Server.MfaChallengeEndpoint is not null
+        );
 
     /// <summary>
     /// Tokens are for the Management API; an assertion is for the issuer, whose trailing slash counts (Auth0 docs,
@@ -48,13 +51,20 @@ internal sealed class Auth0Dialect : IDialect
         // Registration is open. An initial access token is for servers that gate it all the same, and no key to the Management API.
         var isInitial = credential.Kind == "InitialAccessToken";
         var api = new Auth0Api(new Uri(Audience(context)), isInitial ? new NoCredential() : credential, context.Sender);
-        return new Auth0Provider(context.RegistrationEndpoint, isInitial ? credential : new NoCredential(), api, new ClientConfiguration(context.RegistrationEndpoint, context.AllowedOrigins, context.Sender), context.Sender);
+        return new Auth0Provider(
+            context.RegistrationEndpoint,
+            isInitial ? credential : new NoCredential(),
+            api,
+            new ClientConfiguration(context.RegistrationEndpoint, context.AllowedOrigins, context.Sender),
+            context.Sender
+        );
     }
 
     /// <summary>All of these have the code access_denied; the words are those seen in the field.</summary>
     private static DcrException? Explain(ServerError server, string audience)
     {
-        bool Says(string words) => server.Code == "access_denied" && server.Description?.StartsWith(words, StringComparison.Ordinal) == true;
+        bool Says(string words) =>
+            server.Code == "access_denied" && server.Description?.StartsWith(words, StringComparison.Ordinal) == true;
         return Says("Service not enabled within domain") ? DcrErrors.Auth0AudienceUnknown(server, audience)
             : Says("Client is not authorized to access") ? DcrErrors.Auth0NotAuthorized(server, audience)
             : Says("Client has not been granted scopes") ? DcrErrors.Auth0ScopeNotGranted(server)
@@ -66,7 +76,10 @@ internal sealed class Auth0Dialect : IDialect
     /// is connected to, and then -Audience names it.
     /// </summary>
     private static string Audience(DialectContext context) =>
-        context.Audience is { } named && UriText.Absolute(named) is { } uri && SafeUrl.IsSafe(uri) && uri.AbsolutePath.TrimEnd('/') + "/" == Auth0Api.Path
+        context.Audience is { } named
+        && UriText.Absolute(named) is { } uri
+        && SafeUrl.IsSafe(uri)
+        && uri.AbsolutePath.TrimEnd('/') + "/" == Auth0Api.Path
             ? new Uri(uri, Auth0Api.Path).AbsoluteUri
             : new Uri(context.RegistrationEndpoint, Auth0Api.Path).AbsoluteUri;
 }

@@ -20,7 +20,12 @@ internal sealed record Auth0Network(string Text, bool IsV6, string Key)
     {
         var networks = texts.Select(Parse).GroupBy(network => network.Key).Select(same => same.First()).ToList();
         return networks.GroupBy(network => network.IsV6).FirstOrDefault(kind => kind.Count() > MostOfAKind) is { } crowd
-            ? throw DcrErrors.SetupInvalid("AllowCidr", $"{crowd.Count()} {(crowd.Key ? "IPv6" : "IPv4")} ranges are more than the {MostOfAKind} that an Auth0 access control list takes", "Join neighbouring ranges into larger ones.")
+            ? throw DcrErrors.SetupInvalid(
+                "AllowCidr",
+                $"{crowd.Count()} {(crowd.Key ? "IPv6" : "IPv4")} ranges are more than the {MostOfAKind} that an Auth0 access control list "
+                    + "takes",
+                "Join neighbouring ranges into larger ones."
+            )
             : networks;
     }
 
@@ -31,13 +36,22 @@ internal sealed record Auth0Network(string Text, bool IsV6, string Key)
     {
         if (Read(text) is not { } range)
         {
-            throw DcrErrors.SetupInvalid("AllowCidr", $"'{text}' is no address range", "Write ranges as 198.51.100.0/24 or 2001:db8::/32, and single addresses as they are.");
+            throw DcrErrors.SetupInvalid(
+                "AllowCidr",
+                $"'{text}' is no address range",
+                "Write ranges as 198.51.100.0/24 or 2001:db8::/32, and single addresses as they are."
+            );
         }
 
         // Somebody may have meant this address alone, or the whole range.
         return !text.Contains('/') || new IPAddress(range.Address).Equals(IPAddress.Parse(text.Split('/')[0]))
             ? new(text, range.Address.Length > 4, Written(range.Address, range.Prefix))
-            : throw DcrErrors.SetupInvalid("AllowCidr", $"'{text}' has an address within its range, not the range's first one", $"For the whole range, write {Written(range.Address, range.Prefix)}; for the address alone, leave out the slash and what follows.");
+            : throw DcrErrors.SetupInvalid(
+                "AllowCidr",
+                $"'{text}' has an address within its range, not the range's first one",
+                $"For the whole range, write {Written(range.Address, range.Prefix)}; for the address alone, leave out the slash and what "
+                    + "follows."
+            );
     }
 
     /// <summary>The first address of the range and the length of its prefix; null where the text is none.</summary>
@@ -54,13 +68,20 @@ internal sealed record Auth0Network(string Text, bool IsV6, string Key)
 
         var bytes = address.GetAddressBytes();
         var prefix = bytes.Length * 8;
-        if (parts.Length == 2 && !(int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out prefix) && prefix <= bytes.Length * 8))
+        if (
+            parts.Length == 2
+            && !(int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out prefix) && prefix <= bytes.Length * 8)
+        )
         {
             return null;
         }
 
-        return (bytes.Select((value, index) => (byte)(value & (0xFF00 >> Math.Min(8, Math.Max(0, prefix - (index * 8)))))).ToArray(), prefix);
+        return (
+            bytes.Select((value, index) => (byte)(value & (0xFF00 >> Math.Min(8, Math.Max(0, prefix - (index * 8)))))).ToArray(),
+            prefix
+        );
     }
 
-    private static string Written(byte[] address, int prefix) => $"{new IPAddress(address)}/{prefix.ToString(CultureInfo.InvariantCulture)}";
+    private static string Written(byte[] address, int prefix) =>
+        $"{new IPAddress(address)}/{prefix.ToString(CultureInfo.InvariantCulture)}";
 }

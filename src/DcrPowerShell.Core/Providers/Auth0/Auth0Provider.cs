@@ -19,13 +19,20 @@ namespace DcrPowerShell.Providers.Auth0;
 /// </summary>
 /// <param name="initial">For registration, which Auth0 leaves open.</param>
 /// <param name="configuration">For clients that have a registration access token.</param>
-internal sealed class Auth0Provider(Uri endpoint, ICredential initial, Auth0Api api, ClientConfiguration configuration, HttpSender sender) : IDcrProvider
+internal sealed class Auth0Provider(Uri endpoint, ICredential initial, Auth0Api api, ClientConfiguration configuration, HttpSender sender)
+    : IDcrProvider
 {
     public DcrProvider Kind => DcrProvider.Auth0;
 
-    public DcrCapabilities Capabilities => api.IsOpen
-        ? DcrCapabilities.Register | DcrCapabilities.Read | DcrCapabilities.Update | DcrCapabilities.Delete | DcrCapabilities.List | DcrCapabilities.ResetSecret
-        : DcrCapabilities.Register;
+    public DcrCapabilities Capabilities =>
+        api.IsOpen
+            ? DcrCapabilities.Register
+                | DcrCapabilities.Read
+                | DcrCapabilities.Update
+                | DcrCapabilities.Delete
+                | DcrCapabilities.List
+                | DcrCapabilities.ResetSecret
+            : DcrCapabilities.Register;
 
     public Auth0Api Api => api;
 
@@ -33,7 +40,8 @@ internal sealed class Auth0Provider(Uri endpoint, ICredential initial, Auth0Api 
 
     public bool TellsWhetherItRegisters => api.IsOpen;
 
-    public DcrException? WhyUnmanaged(RegistrationRecord client) => api.IsOpen || client.RegistrationAccessToken is not null ? null : DcrErrors.Auth0CredentialMissing("read:clients");
+    public DcrException? WhyUnmanaged(RegistrationRecord client) =>
+        api.IsOpen || client.RegistrationAccessToken is not null ? null : DcrErrors.Auth0CredentialMissing("read:clients");
 
     public void Check(JsonBag metadata)
     {
@@ -48,7 +56,9 @@ internal sealed class Auth0Provider(Uri endpoint, ICredential initial, Auth0Api 
     {
         var token = call.InitialToken ?? initial;
         var request = Registration.Request(endpoint, metadata) with { Proof = token.Kind };
-        var response = await sender.SendAsync(request, token.For(scope: null), call.Reporter, call.Stop, call.Arrived).ConfigureAwait(false);
+        var response = await sender
+            .SendAsync(request, token.For(scope: null), call.Reporter, call.Stop, call.Arrived)
+            .ConfigureAwait(false);
         var server = response.IsSuccess ? null : ServerErrorReader.Read(response);
         return (response.Status, server?.Code) switch
         {
@@ -65,11 +75,14 @@ internal sealed class Auth0Provider(Uri endpoint, ICredential initial, Auth0Api 
         : await ManageAsync(HttpMethod.Get, client, below: "", body: null, "read:clients", call).ConfigureAwait(false);
 
     /// <summary>Sends what is to change; the rest stays.</summary>
-    public async Task<RegistrationAnswer> UpdateAsync(RegistrationRecord client, MetadataUpdate update, ProviderCall call) => IsByOwnToken(client)
-        ? await configuration.UpdateAsync(client, update.Whole, call).ConfigureAwait(false)
-        : await PatchAsync(client, update, call).ConfigureAwait(false);
+    public async Task<RegistrationAnswer> UpdateAsync(RegistrationRecord client, MetadataUpdate update, ProviderCall call) =>
+        IsByOwnToken(client)
+            ? await configuration.UpdateAsync(client, update.Whole, call).ConfigureAwait(false)
+            : await PatchAsync(client, update, call).ConfigureAwait(false);
 
-    /// <summary>For up to half a minute afterwards the old secret may still be the one that is accepted (Auth0 docs, rotate-client-secret).</summary>
+    /// <summary>
+    /// For up to half a minute afterwards the old secret may still be the one that is accepted (Auth0 docs, rotate-client-secret).
+    /// </summary>
     public Task<RegistrationAnswer> ResetSecretAsync(RegistrationRecord client, JsonBag metadata, ProviderCall call) =>
         ManageAsync(HttpMethod.Post, client, "/rotate-secret", body: null, "update:client_keys", call);
 
@@ -77,14 +90,20 @@ internal sealed class Auth0Provider(Uri endpoint, ICredential initial, Auth0Api 
     public IClientSecrets SecretsOf(RegistrationRecord client) => throw DcrErrors.OverlapNotSupported(client.ClientId);
 
     /// <summary>
-    /// Third-party applications (a server that knows no such filter gives the tenant's own, too, which are not ours to remove): those that were registered, and those that were made by hand. All pages at once, for they are counted
+    /// Third-party applications (a server that knows no such filter gives the tenant's own, too, which are not ours to remove): those that
+    /// were registered, and those that were made by hand. All pages at once, for they are counted
     /// from the first client: if some were deleted between two pages, as many would be left out.
     /// </summary>
     /// <param name="namePrefix">Cannot be asked for.</param>
     public async Task<ClientPage> ListAsync(string? namePrefix, string? cursor, ProviderCall call)
     {
         var all = await api.ListAsync("clients?is_first_party=false", "clients", "read:clients", call).ConfigureAwait(false);
-        return new(all.Where(static item => item.Text("is_first_party") != "true").Select(item => new RegistrationAnswer(Auth0Vocabulary.ToRfc(item), Status: 200)).ToList(), Next: null);
+        return new(
+            all.Where(static item => item.Text("is_first_party") != "true")
+                .Select(item => new RegistrationAnswer(Auth0Vocabulary.ToRfc(item), Status: 200))
+                .ToList(),
+            Next: null
+        );
     }
 
     public async Task DeleteAsync(RegistrationRecord client, ProviderCall call)
@@ -119,9 +138,20 @@ internal sealed class Auth0Provider(Uri endpoint, ICredential initial, Auth0Api 
                 patch = wanted.ToHashSet().SetEquals(inUse) ? patch : Auth0Vocabulary.WithCredentials(patch, wanted);
             }
 
-            answer = patch.Count == 0
-                ? new RegistrationAnswer(update.Read, Status: 200)
-                : await ManageAsync(new HttpMethod("PATCH"), client, below: "", patch, patch.Has(Auth0Vocabulary.AuthenticationMethods) ? "update:clients and update:client_credentials" : "update:clients", call).ConfigureAwait(false);
+            answer =
+                patch.Count == 0
+                    ? new RegistrationAnswer(update.Read, Status: 200)
+                    : await ManageAsync(
+                            new HttpMethod("PATCH"),
+                            client,
+                            below: "",
+                            patch,
+                            patch.Has(Auth0Vocabulary.AuthenticationMethods)
+                                ? "update:clients and update:client_credentials"
+                                : "update:clients",
+                            call
+                        )
+                        .ConfigureAwait(false);
         }
         catch (DcrException failure) when (failure.ErrorId != DcrErrorId.OutcomeUnknown)
         {
@@ -135,10 +165,22 @@ internal sealed class Auth0Provider(Uri endpoint, ICredential initial, Auth0Api 
         }
 
         // Auth0 shows no keys; these are the ones that it has now.
-        return keys.Count > 0 && update.Changes.TryGet(ClientMember.Jwks, out var jwks) ? answer with { Members = answer.Members.With(ClientMember.Jwks, jwks) } : answer;
+        return keys.Count > 0 && update.Changes.TryGet(ClientMember.Jwks, out var jwks)
+            ? answer with
+            {
+                Members = answer.Members.With(ClientMember.Jwks, jwks),
+            }
+            : answer;
     }
 
-    private async Task<RegistrationAnswer> ManageAsync(HttpMethod method, RegistrationRecord client, string below, JsonBag? body, string scope, ProviderCall call)
+    private async Task<RegistrationAnswer> ManageAsync(
+        HttpMethod method,
+        RegistrationRecord client,
+        string below,
+        JsonBag? body,
+        string scope,
+        ProviderCall call
+    )
     {
         var response = await api.SendAsync(method, PathOf(client) + below, body, scope, call, client).ConfigureAwait(false);
         return response.TryReadJson(out var application, out var why)

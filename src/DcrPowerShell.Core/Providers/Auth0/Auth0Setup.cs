@@ -20,7 +20,9 @@ internal sealed class Auth0Setup(Auth0Api api)
 
     /// <summary>Plans the steps; sends nothing but reads.</summary>
     /// <param name="onlyLooks">Whether the changes will not be made: then it is no failure that the token may not make them.</param>
-    /// <exception cref="DcrException">No credential; a scope that the token lacks, all of them named; a wish that cannot be fulfilled.</exception>
+    /// <exception cref="DcrException">
+    /// No credential; a scope that the token lacks, all of them named; a wish that cannot be fulfilled.
+    /// </exception>
     public async Task<IReadOnlyList<Auth0Step>> PlanAsync(Auth0Wishes wishes, bool onlyLooks, ProviderCall call)
     {
         var reads = Reads(wishes);
@@ -53,7 +55,10 @@ internal sealed class Auth0Setup(Auth0Api api)
         JsonBag answer;
         try
         {
-            answer = api.Read(change.Path, await api.SendAsync(change.Method, change.Path, change.Body, change.Scope, call).ConfigureAwait(false));
+            answer = api.Read(
+                change.Path,
+                await api.SendAsync(change.Method, change.Path, change.Body, change.Scope, call).ConfigureAwait(false)
+            );
         }
         catch (DcrException failure)
         {
@@ -79,7 +84,9 @@ internal sealed class Auth0Setup(Auth0Api api)
     public Task<IReadOnlyList<JsonBag>> RulesAsync(ProviderCall call) => api.ListAsync("network-acls", "network_acls", ReadRules, call);
 
     private static List<string> Reads(Auth0Wishes wishes) =>
-        wishes.AllowedNetworks.Count == 0 ? [ReadSettings, ReadGrants, ReadConnections] : [ReadSettings, ReadGrants, ReadConnections, ReadRules];
+        wishes.AllowedNetworks.Count == 0
+            ? [ReadSettings, ReadGrants, ReadConnections]
+            : [ReadSettings, ReadGrants, ReadConnections, ReadRules];
 
     /// <summary>What a token may need where it is not known yet what there is to change.</summary>
     private static IEnumerable<string> MayChange(Auth0Wishes wishes)
@@ -91,20 +98,32 @@ internal sealed class Auth0Setup(Auth0Api api)
     }
 
     /// <param name="held">Null where that is not known: then nothing is missing before the server says so.</param>
-    private static List<string> Missing(IEnumerable<string> needed, IReadOnlyList<string>? held) => held is null ? [] : needed.Except(held).ToList();
+    private static List<string> Missing(IEnumerable<string> needed, IReadOnlyList<string>? held) =>
+        held is null ? [] : needed.Except(held).ToList();
 
     private async Task<Auth0Tenant> ReadAsync(Auth0Wishes wishes, IReadOnlyList<string>? held, ProviderCall call)
     {
         var settings = await SettingsAsync(call).ConfigureAwait(false);
         var grants = await DefaultGrantsAsync(call).ConfigureAwait(false);
         var connections = await ConnectionsAsync(call).ConfigureAwait(false);
-        var rules = await ListAsync("network-acls", "network_acls", ReadRules, isNeeded: wishes.AllowedNetworks.Count > 0, held, call).ConfigureAwait(false);
-        var apis = wishes.DefaultPermissions.Count == 0 ? null : await ListAsync("resource-servers", "resource_servers", ReadApis, isNeeded: false, held, call).ConfigureAwait(false);
+        var rules = await ListAsync("network-acls", "network_acls", ReadRules, isNeeded: wishes.AllowedNetworks.Count > 0, held, call)
+            .ConfigureAwait(false);
+        var apis =
+            wishes.DefaultPermissions.Count == 0
+                ? null
+                : await ListAsync("resource-servers", "resource_servers", ReadApis, isNeeded: false, held, call).ConfigureAwait(false);
         return new(settings, grants, connections, rules, apis);
     }
 
     /// <summary>A list that may be forbidden: null then, unless it is needed.</summary>
-    private async Task<IReadOnlyList<JsonBag>?> ListAsync(string path, string member, string scope, bool isNeeded, IReadOnlyList<string>? held, ProviderCall call)
+    private async Task<IReadOnlyList<JsonBag>?> ListAsync(
+        string path,
+        string member,
+        string scope,
+        bool isNeeded,
+        IReadOnlyList<string>? held,
+        ProviderCall call
+    )
     {
         if (Missing([scope], held).Count > 0)
         {

@@ -18,7 +18,9 @@ internal sealed record Auth0Step(string Name, string? Wanted, string Was)
     /// <summary>Why what is wanted cannot be had.</summary>
     public DcrException? Problem { get; init; }
 
-    /// <summary>Whether it says who may register, or what a registered client is: it comes before <see cref="Opens"/>, which waits for it.</summary>
+    /// <summary>
+    /// Whether it says who may register, or what a registered client is: it comes before <see cref="Opens"/>, which waits for it.
+    /// </summary>
     public bool IsLimit { get; init; }
 
     /// <summary>Whether it lets clients register.</summary>
@@ -28,7 +30,12 @@ internal sealed record Auth0Step(string Name, string? Wanted, string Was)
     public DcrSetupStep AsItIs() => new(Name, Wanted, Was, Was, isChanged: false, Note);
 
     /// <summary>The same step, left alone.</summary>
-    public Auth0Step HeldBack() => this with { Change = null, Note = "Registration was not switched on, because a limit that was asked for is not in place." };
+    public Auth0Step HeldBack() =>
+        this with
+        {
+            Change = null,
+            Note = "Registration was not switched on, because a limit that was asked for is not in place.",
+        };
 }
 
 /// <summary>A request that changes the tenant.</summary>
@@ -37,7 +44,15 @@ internal sealed record Auth0Step(string Name, string? Wanted, string Was)
 /// <param name="Becomes">What there will be, for people.</param>
 /// <param name="Say">What an answer has, for people.</param>
 /// <param name="Holds">Whether an answer has what was wanted.</param>
-internal sealed record Auth0Change(HttpMethod Method, string Path, JsonBag Body, string Scope, string Becomes, Func<JsonBag, string> Say, Func<JsonBag, bool> Holds)
+internal sealed record Auth0Change(
+    HttpMethod Method,
+    string Path,
+    JsonBag Body,
+    string Scope,
+    string Becomes,
+    Func<JsonBag, string> Say,
+    Func<JsonBag, bool> Holds
+)
 {
     public static HttpMethod Patch { get; } = new("PATCH");
 }

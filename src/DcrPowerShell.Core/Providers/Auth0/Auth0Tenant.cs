@@ -8,7 +8,13 @@ namespace DcrPowerShell.Providers.Auth0;
 /// <param name="DefaultGrants">The client grants that stand for all third-party applications.</param>
 /// <param name="Rules">The access control lists; null where the token may not read them.</param>
 /// <param name="Apis">The resource servers; null where they were not asked for, or the token may not read them.</param>
-internal sealed record Auth0Tenant(JsonBag Settings, IReadOnlyList<JsonBag> DefaultGrants, IReadOnlyList<JsonBag> Connections, IReadOnlyList<JsonBag>? Rules, IReadOnlyList<JsonBag>? Apis)
+internal sealed record Auth0Tenant(
+    JsonBag Settings,
+    IReadOnlyList<JsonBag> DefaultGrants,
+    IReadOnlyList<JsonBag> Connections,
+    IReadOnlyList<JsonBag>? Rules,
+    IReadOnlyList<JsonBag>? Apis
+)
 {
     public const string Strict = "strict";
     public const string Permissive = "permissive";
@@ -16,7 +22,9 @@ internal sealed record Auth0Tenant(JsonBag Settings, IReadOnlyList<JsonBag> Defa
     /// <summary>The flag that opens registration; it is one of <c>flags</c>.</summary>
     public const string RegistrationFlag = "enable_dynamic_client_registration";
 
-    /// <summary>Only tenants of accounts that had third-party applications before April 2026 have this setting (Auth0 docs, permissive-mode).</summary>
+    /// <summary>
+    /// Only tenants of accounts that had third-party applications before April 2026 have this setting (Auth0 docs, permissive-mode).
+    /// </summary>
     public const string ModeSetting = "dynamic_client_registration_security_mode";
 
     public const string RuleScope = "dynamic_client_registration";
@@ -47,5 +55,9 @@ internal sealed record Auth0Tenant(JsonBag Settings, IReadOnlyList<JsonBag> Defa
     public static string? ScopeOf(JsonBag rule) => Auth0Vocabulary.Object(rule, "rule").Text("scope");
 
     public static IReadOnlyList<string> ActionsOf(JsonBag rule) =>
-        Auth0Vocabulary.Object(Auth0Vocabulary.Object(rule, "rule"), "action").Where(action => action.Key != "redirect_uri").Select(action => action.Key).ToList();
+        Auth0Vocabulary
+            .Object(Auth0Vocabulary.Object(rule, "rule"), "action")
+            .Where(action => action.Key != "redirect_uri")
+            .Select(action => action.Key)
+            .ToList();
 }

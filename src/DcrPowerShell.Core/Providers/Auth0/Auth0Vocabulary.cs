@@ -36,7 +36,14 @@ internal static class Auth0Vocabulary
 
     // What Auth0 has no place for stands in client_metadata, whose values are texts.
     private static readonly string[] Noted =
-        [ClientMember.ClientUri, ClientMember.Contacts, ClientMember.TosUri, ClientMember.PolicyUri, ClientMember.SoftwareId, ClientMember.SoftwareVersion];
+    [
+        ClientMember.ClientUri,
+        ClientMember.Contacts,
+        ClientMember.TosUri,
+        ClientMember.PolicyUri,
+        ClientMember.SoftwareId,
+        ClientMember.SoftwareVersion,
+    ];
 
     // The tenant's certificates, alike for each of its clients, and longer than all the rest.
     private const string SigningKeys = "signing_keys";
@@ -44,8 +51,14 @@ internal static class Auth0Vocabulary
     /// <summary>An application as the Management API shows it, in the words of RFC 7591.</summary>
     public static JsonBag ToRfc(JsonBag application)
     {
-        var client = JsonBag.Of(application.Where(static member => member.Key != SigningKeys).Select(static member =>
-            new KeyValuePair<string, JsonElement>(Renamed.FirstOrDefault(pair => pair.Auth0 == member.Key).Rfc ?? member.Key, member.Value)));
+        var client = JsonBag.Of(
+            application
+                .Where(static member => member.Key != SigningKeys)
+                .Select(static member => new KeyValuePair<string, JsonElement>(
+                    Renamed.FirstOrDefault(pair => pair.Auth0 == member.Key).Rfc ?? member.Key,
+                    member.Value
+                ))
+        );
 
         if (Types.FirstOrDefault(pair => pair.Auth0 == application.Text(AppType)).Rfc is { } type)
         {
@@ -60,7 +73,10 @@ internal static class Auth0Vocabulary
         var notes = Object(application, ClientMetadata);
         foreach (var name in Noted.Where(name => notes.Text(name) is not null))
         {
-            client = name == ClientMember.Contacts ? client.With(name, JsonBag.SplitWords(notes.Text(name)!)) : client.With(name, notes.Text(name));
+            client =
+                name == ClientMember.Contacts
+                    ? client.With(name, JsonBag.SplitWords(notes.Text(name)!))
+                    : client.With(name, notes.Text(name));
         }
 
         if (Object(application, AuthenticationMethods).Has(PrivateKeyJwt))
@@ -69,17 +85,23 @@ internal static class Auth0Vocabulary
         }
 
         // Auth0's secrets do not expire: its registrations say so each time.
-        return application.Text(ClientMember.ClientSecret) is null ? client : client.With(ClientMember.ClientSecretExpiresAt, JsonSerializer.SerializeToElement(0));
+        return application.Text(ClientMember.ClientSecret) is null
+            ? client
+            : client.With(ClientMember.ClientSecretExpiresAt, JsonSerializer.SerializeToElement(0));
     }
 
-    /// <summary>Changes as a PATCH wants them: what is not named stays. To remove a text is to send null; to remove a list, an empty one.</summary>
+    /// <summary>
+    /// Changes as a PATCH wants them: what is not named stays. To remove a text is to send null; to remove a list, an empty one.
+    /// </summary>
     /// <remarks>Leaves out the keys of private_key_jwt, and with them that method: <see cref="WithCredentials"/> sets both.</remarks>
     /// <param name="read">The application as <see cref="ToRfc"/> gave it: what is changed in part goes back whole.</param>
     public static JsonBag ToPatch(JsonBag changes, JsonBag read)
     {
         var patch = JsonBag.Empty;
         var notes = Object(changes, ClientMetadata);
-        foreach (var member in changes.Where(static member => member.Key is not (ClientMetadata or ClientMember.Jwks or ClientMember.JwksUri)))
+        foreach (
+            var member in changes.Where(static member => member.Key is not (ClientMetadata or ClientMember.Jwks or ClientMember.JwksUri))
+        )
         {
             if (Noted.Contains(member.Key))
             {
@@ -91,7 +113,10 @@ internal static class Auth0Vocabulary
             }
             else if (member.Key == ClientMember.ApplicationType)
             {
-                patch = patch.With(AppType, Types.FirstOrDefault(pair => pair.Rfc == changes.Text(member.Key)).Auth0 ?? changes.Text(member.Key));
+                patch = patch.With(
+                    AppType,
+                    Types.FirstOrDefault(pair => pair.Rfc == changes.Text(member.Key)).Auth0 ?? changes.Text(member.Key)
+                );
             }
             else if (member.Key == BackchannelLogoutUri)
             {
@@ -100,7 +125,10 @@ internal static class Auth0Vocabulary
             else
             {
                 var isEmptyList = JsonBag.IsAbsent(member.Value) && ClientMember.Lists.Contains(member.Key);
-                patch = patch.With(Renamed.FirstOrDefault(pair => pair.Rfc == member.Key).Auth0 ?? member.Key, isEmptyList ? JsonSerializer.SerializeToElement(new List<string>()) : member.Value);
+                patch = patch.With(
+                    Renamed.FirstOrDefault(pair => pair.Rfc == member.Key).Auth0 ?? member.Key,
+                    isEmptyList ? JsonSerializer.SerializeToElement(new List<string>()) : member.Value
+                );
             }
         }
 
@@ -108,13 +136,20 @@ internal static class Auth0Vocabulary
     }
 
     /// <summary>Has the client authenticate by private_key_jwt with these credentials (Auth0 docs, configure-private-key-jwt).</summary>
-    public static JsonBag WithCredentials(JsonBag patch, IEnumerable<string> ids) => patch
-        .With(AuthenticationMethods, JsonSerializer.SerializeToElement(new Dictionary<string, object> { [PrivateKeyJwt] = new { credentials = ids.Select(static id => new { id }) } }))
-        .With(ClientMember.TokenEndpointAuthMethod, value: null);
+    public static JsonBag WithCredentials(JsonBag patch, IEnumerable<string> ids) =>
+        patch
+            .With(
+                AuthenticationMethods,
+                JsonSerializer.SerializeToElement(
+                    new Dictionary<string, object> { [PrivateKeyJwt] = new { credentials = ids.Select(static id => new { id }) } }
+                )
+            )
+            .With(ClientMember.TokenEndpointAuthMethod, value: null);
 
     /// <summary>The ids of the credentials that the client authenticates with.</summary>
     public static IReadOnlyList<string> Credentials(JsonBag read) =>
-        Object(Object(read, AuthenticationMethods), PrivateKeyJwt).TryGet("credentials", out var list) && list.ValueKind == JsonValueKind.Array
+        Object(Object(read, AuthenticationMethods), PrivateKeyJwt).TryGet("credentials", out var list)
+        && list.ValueKind == JsonValueKind.Array
             ? list.EnumerateArray().Select(static item => JsonBag.From(item).Text("id")).OfType<string>().ToList()
             : [];
 
@@ -138,7 +173,8 @@ internal static class Auth0Vocabulary
     }
 
     /// <summary>A member that is an object; an empty one where it is not.</summary>
-    public static JsonBag Object(JsonBag bag, string name) => bag.TryGet(name, out var value) && value.ValueKind == JsonValueKind.Object ? JsonBag.From(value) : JsonBag.Empty;
+    public static JsonBag Object(JsonBag bag, string name) =>
+        bag.TryGet(name, out var value) && value.ValueKind == JsonValueKind.Object ? JsonBag.From(value) : JsonBag.Empty;
 
     private static string? Note(JsonBag changes, string name) => name == ClientMember.Contacts
         ? changes.Texts(name) is { Count: > 0 } contacts ? string.Join(" ", contacts) : null

@@ -13,7 +13,12 @@ namespace DcrPowerShell.Providers.Okta;
 /// <summary>What can be found out of an administrator's credential: the scopes of its tokens, and by one read that it counts.</summary>
 /// <param name="needed">The scopes that operations need, each with what cannot be done without it.</param>
 /// <param name="send">Sends a request with a token of a scope.</param>
-internal sealed class OktaChecks(Uri clients, ICredential credential, IReadOnlyList<(string Scope, string Without)> needed, Func<ProtocolRequest, string, ProviderCall, Task<ProtocolResponse>> send)
+internal sealed class OktaChecks(
+    Uri clients,
+    ICredential credential,
+    IReadOnlyList<(string Scope, string Without)> needed,
+    Func<ProtocolRequest, string, ProviderCall, Task<ProtocolResponse>> send
+)
 {
     private const string ReadScope = "okta.clients.read";
     private const string GrantsScope = "okta.appGrants.read";
@@ -25,21 +30,35 @@ internal sealed class OktaChecks(Uri clients, ICredential credential, IReadOnlyL
     private bool _hasToken;
 
     /// <summary>To be run in this order.</summary>
-    public IReadOnlyList<ProviderCheck> List => credential switch
-    {
-        NoCredential => [new("Credential", _ => Task.FromResult(DcrCheck.Failed("The connection has no credential, and Okta registers clients for administrators only.", Connect)))],
-        { ClientId: { } clientId } =>
-        [
-            new("Credential", CredentialAsync),
-            new("Scope", ScopeAsync),
-            new("Reading clients", ReadAsync),
-            new("Grants", call => GrantsAsync(clientId, call)),
-            new("Admin role", call => RolesAsync(clientId, call)),
-        ],
-        _ => [new("Credential", TokenAsync), new("Scope", ScopeAsync), new("Admin role", _ => Task.FromResult(OfOwner()))],
-    };
+    public IReadOnlyList<ProviderCheck> List =>
+        credential switch
+        {
+            NoCredential =>
+            [
+                new(
+                    "Credential",
+                    _ =>
+                        Task.FromResult(
+                            DcrCheck.Failed(
+                                "The connection has no credential, and Okta registers clients for administrators only.",
+                                Connect
+                            )
+                        )
+                ),
+            ],
+            { ClientId: { } clientId } =>
+            [
+                new("Credential", CredentialAsync),
+                new("Scope", ScopeAsync),
+                new("Reading clients", ReadAsync),
+                new("Grants", call => GrantsAsync(clientId, call)),
+                new("Admin role", call => RolesAsync(clientId, call)),
+            ],
+            _ => [new("Credential", TokenAsync), new("Scope", ScopeAsync), new("Admin role", _ => Task.FromResult(OfOwner()))],
+        };
 
-    private static string Connect => "Connect with -ApiToken, or with -ClientId and -PrivateKey of an API Services app that was granted the okta.clients scopes.";
+    private static string Connect =>
+        "Connect with -ApiToken, or with -ClientId and -PrivateKey of an API Services app that was granted the okta.clients scopes.";
 
     /// <summary>A service app: Okta gives tokens scope by scope, so one is proof that it knows the app and its key.</summary>
     private async Task<DcrCheck> CredentialAsync(ProviderCall call)
@@ -53,7 +72,11 @@ internal sealed class OktaChecks(Uri clients, ICredential credential, IReadOnlyL
             }
         }
 
-        return DcrCheck.Failed($"Okta knows the app '{credential.ClientId}' and its key, and gives it a token for none of {Words(needed.Select(need => need.Scope))}.", Grant(needed.Select(need => need.Scope)));
+        return DcrCheck.Failed(
+            $"Okta knows the app '{credential.ClientId}' and its key, and gives it a token for none of "
+                + $"{Words(needed.Select(need => need.Scope))}.",
+            Grant(needed.Select(need => need.Scope))
+        );
     }
 
     /// <summary>A token from elsewhere: reading a client is harmless, and proves it.</summary>
@@ -67,7 +90,9 @@ internal sealed class OktaChecks(Uri clients, ICredential credential, IReadOnlyL
 
         _hasToken = true;
         await ReadAsync(call).ConfigureAwait(false);
-        return known.Status == DcrCheckStatus.Skipped ? DcrCheck.Passed($"Okta takes the token of -{credential.Kind}: it let it read clients.") : known;
+        return known.Status == DcrCheckStatus.Skipped
+            ? DcrCheck.Passed($"Okta takes the token of -{credential.Kind}: it let it read clients.")
+            : known;
     }
 
     private async Task<DcrCheck> ScopeAsync(ProviderCall call)
@@ -77,9 +102,15 @@ internal sealed class OktaChecks(Uri clients, ICredential credential, IReadOnlyL
             return DcrCheck.Skipped(NoToken, SeeCredential);
         }
 
-        if (credential.ClientId is null && (await credential.InspectAsync(ReadScope, call.Reporter, call.Stop).ConfigureAwait(false)).Scopes is null)
+        if (
+            credential.ClientId is null
+            && (await credential.InspectAsync(ReadScope, call.Reporter, call.Stop).ConfigureAwait(false)).Scopes is null
+        )
         {
-            return DcrCheck.Skipped("The token has no scopes: it may do what its administrator may.", "The check of the admin role says where to look.");
+            return DcrCheck.Skipped(
+                "The token has no scopes: it may do what its administrator may.",
+                "The check of the admin role says where to look."
+            );
         }
 
         var missing = new List<(string Scope, string Without)>();
@@ -93,7 +124,11 @@ internal sealed class OktaChecks(Uri clients, ICredential credential, IReadOnlyL
 
         return missing.Count == 0
             ? DcrCheck.Passed($"Okta gives tokens for {Words(needed.Select(need => need.Scope))}.")
-            : DcrCheck.Failed($"Okta gives no token for {Words(missing.Select(need => need.Scope))}: without it, clients cannot be {string.Join(", ", missing.Select(need => need.Without))}.", Grant(missing.Select(need => need.Scope)));
+            : DcrCheck.Failed(
+                $"Okta gives no token for {Words(missing.Select(need => need.Scope))}: without it, clients cannot be "
+                    + $"{string.Join(", ", missing.Select(need => need.Without))}.",
+                Grant(missing.Select(need => need.Scope))
+            );
     }
 
     /// <summary>A scope alone is not enough: Okta lets an app do what its admin role covers too.</summary>
@@ -115,8 +150,14 @@ internal sealed class OktaChecks(Uri clients, ICredential credential, IReadOnlyL
         var found = await LookAsync($"/api/v1/apps/{UriText.Segment(clientId)}/grants", GrantsScope, "scopeId", call).ConfigureAwait(false);
         return found switch
         {
-            null => DcrCheck.Skipped($"Which scopes the app was granted could not be read: that takes {GrantsScope}, which few apps have.", "In the Admin Console, see the app's tab Okta API Scopes."),
-            { Count: 0 } => DcrCheck.Warning("Okta shows no scope that was granted to the app.", "In the Admin Console, see the app's tab Okta API Scopes."),
+            null => DcrCheck.Skipped(
+                $"Which scopes the app was granted could not be read: that takes {GrantsScope}, which few apps have.",
+                "In the Admin Console, see the app's tab Okta API Scopes."
+            ),
+            { Count: 0 } => DcrCheck.Warning(
+                "Okta shows no scope that was granted to the app.",
+                "In the Admin Console, see the app's tab Okta API Scopes."
+            ),
             _ => DcrCheck.Passed($"The app was granted: {string.Join(", ", found)}."),
         };
     }
@@ -124,18 +165,28 @@ internal sealed class OktaChecks(Uri clients, ICredential credential, IReadOnlyL
     /// <summary>okta-management-openapi-spec, management-minimal.yaml, listRolesForClient: okta.roles.read.</summary>
     private async Task<DcrCheck> RolesAsync(string clientId, ProviderCall call)
     {
-        var found = await LookAsync($"/oauth2/v1/clients/{UriText.Segment(clientId)}/roles", RolesScope, "label", call).ConfigureAwait(false);
+        var found = await LookAsync($"/oauth2/v1/clients/{UriText.Segment(clientId)}/roles", RolesScope, "label", call)
+            .ConfigureAwait(false);
         return found switch
         {
-            null => DcrCheck.Skipped($"The app's admin role could not be read: that takes {RolesScope}, which few apps have.", "In the Admin Console, see the app's tab Admin roles: it needs a role that manages applications."),
-            { Count: 0 } => DcrCheck.Failed("The app has no admin role, and Okta forbids whatever such an app asks for.", "In the Admin Console, open the app's tab Admin roles and assign one that manages applications."),
+            null => DcrCheck.Skipped(
+                $"The app's admin role could not be read: that takes {RolesScope}, which few apps have.",
+                "In the Admin Console, see the app's tab Admin roles: it needs a role that manages applications."
+            ),
+            { Count: 0 } => DcrCheck.Failed(
+                "The app has no admin role, and Okta forbids whatever such an app asks for.",
+                "In the Admin Console, open the app's tab Admin roles and assign one that manages applications."
+            ),
             _ => DcrCheck.Passed($"The app has the admin role {string.Join(", ", found)}."),
         };
     }
 
-    private static DcrCheck OfOwner() => DcrCheck.Skipped(
-        "The token has the rights of the administrator who made it, and Okta does not say which they are.",
-        "In the Admin Console, see Security > API > Tokens for the administrator, and Security > Administrators for the role: it has to manage applications.");
+    private static DcrCheck OfOwner() =>
+        DcrCheck.Skipped(
+            "The token has the rights of the administrator who made it, and Okta does not say which they are.",
+            "In the Admin Console, see Security > API > Tokens for the administrator, and Security > Administrators for the role: it has "
+                + "to manage applications."
+        );
 
     /// <summary>One member of each item of a list; null where it may not be read.</summary>
     private async Task<IReadOnlyList<string>?> LookAsync(string path, string scope, string member, ProviderCall call)
@@ -173,7 +224,8 @@ internal sealed class OktaChecks(Uri clients, ICredential credential, IReadOnlyL
     }
 
     private static string Grant(IEnumerable<string> scopes) =>
-        $"In the Admin Console, open the app's tab Okta API Scopes and grant {Words(scopes)}. If you connected with -Scope, name it there too.";
+        $"In the Admin Console, open the app's tab Okta API Scopes and grant {Words(scopes)}. If you connected with -Scope, name it there "
+            + "too.";
 
     private static string Words(IEnumerable<string> scopes) => string.Join(", ", scopes);
 }

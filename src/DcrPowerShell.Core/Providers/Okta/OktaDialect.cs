@@ -39,5 +39,6 @@ internal sealed class OktaDialect : IDialect
 
     public JsonBag Read(JsonBag answer) => answer;
 
-    public IDcrProvider Create(DialectContext context, ICredential credential) => new OktaProvider(context.RegistrationEndpoint, credential, context.Sender);
+    public IDcrProvider Create(DialectContext context, ICredential credential) =>
+        new OktaProvider(context.RegistrationEndpoint, credential, context.Sender);
 }

@@ -30,7 +30,13 @@ internal sealed class OktaProvider(Uri clients, ICredential credential, HttpSend
     public DcrProvider Kind => DcrProvider.Okta;
 
     public DcrCapabilities Capabilities =>
-        DcrCapabilities.Register | DcrCapabilities.Read | DcrCapabilities.Update | DcrCapabilities.Delete | DcrCapabilities.List | DcrCapabilities.ResetSecret | DcrCapabilities.OverlapSecrets;
+        DcrCapabilities.Register
+        | DcrCapabilities.Read
+        | DcrCapabilities.Update
+        | DcrCapabilities.Delete
+        | DcrCapabilities.List
+        | DcrCapabilities.ResetSecret
+        | DcrCapabilities.OverlapSecrets;
 
     public IReadOnlyList<ProviderCheck> Checks => new OktaChecks(
         clients,
@@ -44,7 +50,9 @@ internal sealed class OktaProvider(Uri clients, ICredential credential, HttpSend
 
     /// <summary>Service apps have <c>response_types: ["token"]</c> with client_credentials, which the standard does not know.</summary>
     public void Check(JsonBag metadata) =>
-        MetadataRules.Check(metadata.Text(ClientMember.ApplicationType) == "service" ? metadata.Without(ClientMember.ResponseTypes) : metadata);
+        MetadataRules.Check(
+            metadata.Text(ClientMember.ApplicationType) == "service" ? metadata.Without(ClientMember.ResponseTypes) : metadata
+        );
 
     public async Task<RegistrationAnswer> RegisterAsync(JsonBag metadata, ProviderCall call)
     {
@@ -68,12 +76,20 @@ internal sealed class OktaProvider(Uri clients, ICredential credential, HttpSend
     /// <summary>Replaces the secret; the old one is dead at once (okta/terraform-provider-okta#1915).</summary>
     public async Task<RegistrationAnswer> ResetSecretAsync(RegistrationRecord client, JsonBag metadata, ProviderCall call)
     {
-        var request = new ProtocolRequest(HttpMethod.Post, new Uri(UriOf(client).AbsoluteUri + "/lifecycle/newSecret"), RequestEffect.Changes) { Proof = ProofOf(client) };
+        var request = new ProtocolRequest(
+            HttpMethod.Post,
+            new Uri(UriOf(client).AbsoluteUri + "/lifecycle/newSecret"),
+            RequestEffect.Changes
+        )
+        {
+            Proof = ProofOf(client),
+        };
         return Management.Judge(request, await SendAsync(request, ManageScope, call, client).ConfigureAwait(false), client.ClientId);
     }
 
     /// <summary>The Apps API takes the administrator's credential only, also where a client has a token of its own.</summary>
-    public IClientSecrets SecretsOf(RegistrationRecord client) => new OktaSecrets(clients, client, (request, scope, call) => SendAsync(request, scope, call));
+    public IClientSecrets SecretsOf(RegistrationRecord client) =>
+        new OktaSecrets(clients, client, (request, scope, call) => SendAsync(request, scope, call));
 
     public async Task DeleteAsync(RegistrationRecord client, ProviderCall call)
     {
@@ -84,21 +100,52 @@ internal sealed class OktaProvider(Uri clients, ICredential credential, HttpSend
     /// <summary>Pages by the Link header; <c>q</c> matches the beginning of names.</summary>
     public async Task<ClientPage> ListAsync(string? namePrefix, string? cursor, ProviderCall call)
     {
-        var first = $"{clients.AbsoluteUri}?limit={LargestPage}{(string.IsNullOrEmpty(namePrefix) ? "" : $"&q={Uri.EscapeDataString(namePrefix)}")}";
+        var first =
+            $"{clients.AbsoluteUri}?limit={LargestPage}{(string.IsNullOrEmpty(namePrefix) ? "" : $"&q={Uri.EscapeDataString(namePrefix)}")}";
         var request = new ProtocolRequest(HttpMethod.Get, new Uri(cursor ?? first), RequestEffect.None);
         var response = await SendAsync(request, ReadScope, call).ConfigureAwait(false);
         var items = Management.JudgeList(request, response);
 
         // Okta once gave a next link with nothing behind it (OKTA-658169). A link elsewhere is not followed: the credential goes along.
-        var next = response.HeaderValues("Link").Select(link => NextLink.Match(link)).FirstOrDefault(match => match.Success)?.Groups["url"].Value;
-        return new(items, items.Count > 0 && next is not null && UriText.Against(clients, next) is { } uri && SafeUrl.IsSameOrigin(uri, clients) && uri.AbsoluteUri != cursor ? uri.AbsoluteUri : null);
+        var next = response
+            .HeaderValues("Link")
+            .Select(link => NextLink.Match(link))
+            .FirstOrDefault(match => match.Success)
+            ?.Groups["url"]
+            .Value;
+        return new(
+            items,
+            items.Count > 0
+            && next is not null
+            && UriText.Against(clients, next) is { } uri
+            && SafeUrl.IsSameOrigin(uri, clients)
+            && uri.AbsoluteUri != cursor
+                ? uri.AbsoluteUri
+                : null
+        );
     }
 
-    private async Task<ProtocolResponse> SendAsync(ProtocolRequest request, string scope, ProviderCall call, RegistrationRecord? client = null)
+    private async Task<ProtocolResponse> SendAsync(
+        ProtocolRequest request,
+        string scope,
+        ProviderCall call,
+        RegistrationRecord? client = null
+    )
     {
         var ownToken = client?.RegistrationAccessToken;
         var authorizer = ownToken is null ? (call.InitialToken ?? credential).For(scope) : StaticToken.Registration(ownToken);
-        var response = await sender.SendAsync(request with { Secrets = [.. request.Secrets, client?.ClientSecret] }, authorizer, call.Reporter, call.Stop, call.Arrived).ConfigureAwait(false);
+        var response = await sender
+            .SendAsync(
+                request with
+                {
+                    Secrets = [.. request.Secrets, client?.ClientSecret],
+                },
+                authorizer,
+                call.Reporter,
+                call.Stop,
+                call.Arrived
+            )
+            .ConfigureAwait(false);
         return (response.Status, ownToken, credential) switch
         {
             // Its refusal is told as that of an initial access token.
@@ -119,7 +166,8 @@ internal sealed class OktaProvider(Uri clients, ICredential credential, HttpSend
             : DcrErrors.OktaForbidden(server, scope, clients);
     }
 
-    private string ProofOf(RegistrationRecord client) => client.RegistrationAccessToken is null ? credential.Kind : ProtocolRequest.OwnToken;
+    private string ProofOf(RegistrationRecord client) =>
+        client.RegistrationAccessToken is null ? credential.Kind : ProtocolRequest.OwnToken;
 
     private Uri UriOf(RegistrationRecord client) => new($"{clients.AbsoluteUri.TrimEnd('/')}/{UriText.Segment(client.ClientId)}");
 }

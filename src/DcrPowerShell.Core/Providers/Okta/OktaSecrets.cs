@@ -17,12 +17,19 @@ namespace DcrPowerShell.Providers.Okta;
 /// answers have the secrets in plain text.
 /// </summary>
 /// <param name="send">Sends a request with a token of a scope.</param>
-internal sealed class OktaSecrets(Uri organisation, RegistrationRecord client, Func<ProtocolRequest, string, ProviderCall, Task<ProtocolResponse>> send) : IClientSecrets
+internal sealed class OktaSecrets(
+    Uri organisation,
+    RegistrationRecord client,
+    Func<ProtocolRequest, string, ProviderCall, Task<ProtocolResponse>> send
+) : IClientSecrets
 {
     private const string ReadScope = "okta.apps.read";
     private const string ManageScope = "okta.apps.manage";
 
-    private readonly string _secrets = new Uri(organisation, $"/api/v1/apps/{UriText.Segment(client.ClientId)}/credentials/secrets").AbsoluteUri;
+    private readonly string _secrets = new Uri(
+        organisation,
+        $"/api/v1/apps/{UriText.Segment(client.ClientId)}/credentials/secrets"
+    ).AbsoluteUri;
 
     public async Task<IReadOnlyList<ListedSecret>> ListAsync(ProviderCall call)
     {
@@ -38,10 +45,12 @@ internal sealed class OktaSecrets(Uri organisation, RegistrationRecord client, F
     {
         var request = Request(HttpMethod.Post, "", RequestEffect.Changes) with { Body = JsonBag.Empty };
         var response = await send(request, ManageScope, call).ConfigureAwait(false);
-        return Management.Judge(request, response, client.ClientId).ClientSecret ?? throw new UnreadAnswerException(response, "its answer has no client_secret");
+        return Management.Judge(request, response, client.ClientId).ClientSecret
+            ?? throw new UnreadAnswerException(response, "its answer has no client_secret");
     }
 
-    public Task DeactivateAsync(ListedSecret secret, ProviderCall call) => ChangeAsync(HttpMethod.Post, "/lifecycle/deactivate", secret, call);
+    public Task DeactivateAsync(ListedSecret secret, ProviderCall call) =>
+        ChangeAsync(HttpMethod.Post, "/lifecycle/deactivate", secret, call);
 
     /// <summary>Okta deletes an inactive secret only.</summary>
     public Task DeleteAsync(ListedSecret secret, ProviderCall call) => ChangeAsync(HttpMethod.Delete, "", secret, call);
@@ -60,10 +69,19 @@ internal sealed class OktaSecrets(Uri organisation, RegistrationRecord client, F
     private ProtocolRequest Request(HttpMethod method, string below, RequestEffect effect, params string?[] secrets) =>
         new(method, new Uri(_secrets + below), effect) { Secrets = [client.ClientSecret, .. secrets] };
 
-    private static ListedSecret Secret(Uri secrets, JsonBag secret) => new(
-        secret.Text("id") ?? throw DcrErrors.NotConformant(secrets, "a secret in its answer has no id"),
-        secret.Text(ClientMember.ClientSecret),
-        secret.Text("secret_hash"),
-        secret.Text("status") != "INACTIVE",
-        DateTimeOffset.TryParse(secret.Text("created"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var created) ? created : null);
+    private static ListedSecret Secret(Uri secrets, JsonBag secret) =>
+        new(
+            secret.Text("id") ?? throw DcrErrors.NotConformant(secrets, "a secret in its answer has no id"),
+            secret.Text(ClientMember.ClientSecret),
+            secret.Text("secret_hash"),
+            secret.Text("status") != "INACTIVE",
+            DateTimeOffset.TryParse(
+                secret.Text("created"),
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+                out var created
+            )
+                ? created
+                : null
+        );
 }

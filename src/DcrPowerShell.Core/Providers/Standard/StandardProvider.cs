@@ -11,16 +11,22 @@ using DcrPowerShell.Vaults;
 namespace DcrPowerShell.Providers.Standard;
 
 /// <summary>RFC 7591 and RFC 7592 as written: each client is managed with its own registration access token, at its own URI.</summary>
-internal sealed class StandardProvider(Uri endpoint, IReadOnlyCollection<Uri> allowedOrigins, ICredential credential, HttpSender sender) : IDcrProvider
+internal sealed class StandardProvider(Uri endpoint, IReadOnlyCollection<Uri> allowedOrigins, ICredential credential, HttpSender sender)
+    : IDcrProvider
 {
     private readonly ClientConfiguration _configuration = new(endpoint, allowedOrigins, sender);
 
     public DcrProvider Kind => DcrProvider.Standard;
 
-    public DcrCapabilities Capabilities => DcrCapabilities.Register | DcrCapabilities.Read | DcrCapabilities.Update | DcrCapabilities.Delete;
+    public DcrCapabilities Capabilities =>
+        DcrCapabilities.Register | DcrCapabilities.Read | DcrCapabilities.Update | DcrCapabilities.Delete;
 
     /// <summary>RFC 7591 has no request that would tell more without registering a client.</summary>
-    public IReadOnlyList<ProviderCheck> Checks => [new("Credential", call => TokenCheck.RunAsync(credential, scope: null, call)), .. credential is NoCredential ? [] : new ProviderCheck[] { new("Scope", ScopeAsync) }];
+    public IReadOnlyList<ProviderCheck> Checks =>
+        [
+            new("Credential", call => TokenCheck.RunAsync(credential, scope: null, call)),
+            .. credential is NoCredential ? [] : new ProviderCheck[] { new("Scope", ScopeAsync) },
+        ];
 
     public bool TellsWhetherItRegisters => false;
 
@@ -32,15 +38,20 @@ internal sealed class StandardProvider(Uri endpoint, IReadOnlyCollection<Uri> al
     {
         var used = call.InitialToken ?? credential;
         var request = Registration.Request(endpoint, metadata) with { Proof = used.Kind };
-        return Registration.Judge(request, await sender.SendAsync(request, used.For(scope: null), call.Reporter, call.Stop, call.Arrived).ConfigureAwait(false));
+        return Registration.Judge(
+            request,
+            await sender.SendAsync(request, used.For(scope: null), call.Reporter, call.Stop, call.Arrived).ConfigureAwait(false)
+        );
     }
 
     public Task<RegistrationAnswer> ReadAsync(RegistrationRecord client, ProviderCall call) => _configuration.ReadAsync(client, call);
 
-    public Task<RegistrationAnswer> UpdateAsync(RegistrationRecord client, MetadataUpdate update, ProviderCall call) => _configuration.UpdateAsync(client, update.Whole, call);
+    public Task<RegistrationAnswer> UpdateAsync(RegistrationRecord client, MetadataUpdate update, ProviderCall call) =>
+        _configuration.UpdateAsync(client, update.Whole, call);
 
     /// <summary>RFC 7592 has no request for this, but lets a server answer any update with a new secret.</summary>
-    public Task<RegistrationAnswer> ResetSecretAsync(RegistrationRecord client, JsonBag metadata, ProviderCall call) => _configuration.UpdateAsync(client, metadata, call);
+    public Task<RegistrationAnswer> ResetSecretAsync(RegistrationRecord client, JsonBag metadata, ProviderCall call) =>
+        _configuration.UpdateAsync(client, metadata, call);
 
     /// <summary>RFC 7591 and RFC 7592 know one secret.</summary>
     public IClientSecrets SecretsOf(RegistrationRecord client) => throw DcrErrors.OverlapNotSupported(client.ClientId);
@@ -50,9 +61,18 @@ internal sealed class StandardProvider(Uri endpoint, IReadOnlyCollection<Uri> al
         var facts = await credential.InspectAsync(scope: null, call.Reporter, call.Stop).ConfigureAwait(false);
         return facts.Scopes switch
         {
-            null => DcrCheck.Skipped("What the token may do is not known: neither it nor the server says.", "If a registration is refused with InsufficientScope, ask the server's operator which scope it needs."),
-            { Count: 0 } => DcrCheck.Warning("The token was granted no scope at all.", "Have the server's scope for registrations granted to the client that you connect with, and name it with Connect-DcrServer -Scope."),
-            var scopes => DcrCheck.Passed($"The token was granted: {string.Join(", ", scopes)}. Which scope a registration needs is the server's own rule."),
+            null => DcrCheck.Skipped(
+                "What the token may do is not known: neither it nor the server says.",
+                "If a registration is refused with InsufficientScope, ask the server's operator which scope it needs."
+            ),
+            { Count: 0 } => DcrCheck.Warning(
+                "The token was granted no scope at all.",
+                "Have the server's scope for registrations granted to the client that you connect with, and name it with Connect-DcrServer "
+                    + "-Scope."
+            ),
+            var scopes => DcrCheck.Passed(
+                $"The token was granted: {string.Join(", ", scopes)}. Which scope a registration needs is the server's own rule."
+            ),
         };
     }
 

@@ -50,7 +50,10 @@ internal static class OpenSecretStore
             var store = members.Open();
             if (members.Timeout(store) == TimeSpan.Zero)
             {
-                throw new VaultException("its PasswordTimeout is 0, so that it locks itself after each call") { NextStep = "Give it a longer one: Set-SecretStoreConfiguration -PasswordTimeout 3600. Then unlock it." };
+                throw new VaultException("its PasswordTimeout is 0, so that it locks itself after each call")
+                {
+                    NextStep = "Give it a longer one: Set-SecretStoreConfiguration -PasswordTimeout 3600. Then unlock it.",
+                };
             }
 
             members.UsePassword(store)?.Dispose();
@@ -64,7 +67,9 @@ internal static class OpenSecretStore
     }
 
     /// <summary>Renews the copy in memory if the file has changed. To be called under the vault's lock.</summary>
-    /// <exception cref="VaultException">The file cannot be read: to write now would drop what others wrote to it. Or SecretManagement is busy.</exception>
+    /// <exception cref="VaultException">
+    /// The file cannot be read: to write now would drop what others wrote to it. Or SecretManagement is busy.
+    /// </exception>
     public static void Renew(SecretStoreMembers members)
     {
         // Others than us take no lock: if they write meanwhile, once more.
@@ -115,7 +120,12 @@ internal static class OpenSecretStore
         }
     }
 
-    private static void WriteFile(SecretStoreMembers members, object store, SecureString? password, IReadOnlyDictionary<string, string?> writes)
+    private static void WriteFile(
+        SecretStoreMembers members,
+        object store,
+        SecureString? password,
+        IReadOnlyDictionary<string, string?> writes
+    )
     {
         var changed = members.Changed(members.Data(store), password, writes);
 
@@ -143,7 +153,8 @@ internal static class OpenSecretStore
 
         var left = SecretStoreMembers.TimeLeft(timer) ?? members.Timeout(store);
         return left < LongRun
-            ? $"SecretStore locks itself in {Duration.Say(left.Value)}, whatever is under way then. Before a longer run: Set-SecretStoreConfiguration -PasswordTimeout with more seconds, then Unlock-SecretStore."
+            ? $"SecretStore locks itself in {Duration.Say(left.Value)}, whatever is under way then. Before a longer run: "
+                + "Set-SecretStoreConfiguration -PasswordTimeout with more seconds, then Unlock-SecretStore."
             : null;
     }
 
@@ -152,7 +163,9 @@ internal static class OpenSecretStore
         try
         {
             using var password = members.UsePassword(store);
-            return members.WhyUnreadable(password) is { } why ? SecretStoreBackup.Unreadable(why) : new VaultException("its files were being written while they were read");
+            return members.WhyUnreadable(password) is { } why
+                ? SecretStoreBackup.Unreadable(why)
+                : new VaultException("its files were being written while they were read");
         }
         catch (TargetInvocationException failure)
         {
@@ -163,10 +176,18 @@ internal static class OpenSecretStore
     private static VaultException Refusal(SecretStoreMembers members, Exception failure)
     {
         var said = VaultFailure.Of(failure, written: null);
-        return !said.IsLocked && (members.OpenStore is null || !File.Exists(members.Paths[0])) && members.WhyUnreadable(password: null) is { } why ? SecretStoreBackup.Unreadable(why) : said;
+        return
+            !said.IsLocked
+            && (members.OpenStore is null || !File.Exists(members.Paths[0]))
+            && members.WhyUnreadable(password: null) is { } why
+            ? SecretStoreBackup.Unreadable(why)
+            : said;
     }
 
-    /// <summary>Has SecretStore's handler of what its watcher saw wait for our calls, and them for it: its helper runspace does not bear two callers.</summary>
+    /// <summary>
+    /// Has SecretStore's handler of what its watcher saw wait for our calls, and them for it: its helper runspace does not bear two
+    /// callers.
+    /// </summary>
     private static void TakeTurns(FieldInfo watching)
     {
         if (watching.GetValue(null) is Delegate { Target: not ITurn } handler)

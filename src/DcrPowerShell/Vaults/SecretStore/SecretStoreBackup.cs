@@ -52,19 +52,31 @@ internal static class SecretStoreBackup
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new VaultException($"no copy of its files could be made ({Redaction.Printable(failure.Message).TrimEnd('.')}), and it is not written without one")
+            throw new VaultException(
+                $"no copy of its files could be made ({Redaction.Printable(failure.Message).TrimEnd('.')}), and it is not written without "
+                    + "one"
+            )
             {
-                NextStep = $"SecretStore overwrites its file in place, so a process that is killed meanwhile loses all of its secrets. Make room, or see to the rights, in '{LocalData.SharedPath}'. Then connect again: nothing is lost.",
+                NextStep =
+                    "SecretStore overwrites its file in place, so a process that is killed meanwhile loses all of its secrets. Make room, "
+                        + $"or see to the rights, in '{LocalData.SharedPath}'. Then connect again: nothing is lost.",
             };
         }
     }
 
-    /// <summary>After a write that failed: has the file as it was before, in place, for which a full disk has room. Does nothing where it is whole.</summary>
+    /// <summary>
+    /// After a write that failed: has the file as it was before, in place, for which a full disk has room. Does nothing where it is whole.
+    /// </summary>
     public static void PutBackIfTorn(SecretStoreMembers members, SecureString? password)
     {
         try
         {
-            if (!members.IsWhole(File.ReadAllBytes(members.Paths[0]), password) && _kept is not null && Read() is { Files: var files } && members.IsWhole(files[0], password))
+            if (
+                !members.IsWhole(File.ReadAllBytes(members.Paths[0]), password)
+                && _kept is not null
+                && Read() is { Files: var files }
+                && members.IsWhole(files[0], password)
+            )
             {
                 for (var index = files.Length - 1; index >= 0; index--)
                 {
@@ -86,7 +98,12 @@ internal static class SecretStoreBackup
         try
         {
             return Read() is { } copy
-                ? new VaultException($"{why}; Restore-DcrRegistration -SecretStoreCopy puts back the copy of {copy.Made}") { NextStep = "Run Restore-DcrRegistration -SecretStoreCopy. Then connect again: Connect-DcrServer brings back what the local store has." }
+                ? new VaultException($"{why}; Restore-DcrRegistration -SecretStoreCopy puts back the copy of {copy.Made}")
+                {
+                    NextStep =
+                        "Run Restore-DcrRegistration -SecretStoreCopy. Then connect again: Connect-DcrServer brings back what the local "
+                            + "store has.",
+                }
                 : new VaultException(why);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -104,12 +121,23 @@ internal static class SecretStoreBackup
     {
         try
         {
-            var members = SecretStoreMembers.Load(modulePath) ?? throw DcrErrors.StoreNotRestored("this version of SecretStore is not known", "Update DcrPowerShell.");
+            var members =
+                SecretStoreMembers.Load(modulePath)
+                ?? throw DcrErrors.StoreNotRestored("this version of SecretStore is not known", "Update DcrPowerShell.");
             using var held = Lock();
-            var (files, made) = Read() ?? throw DcrErrors.StoreNotRestored("there is no whole copy of it", "Reset-SecretStore begins an empty store. Find-DcrOrphan and Restore-DcrRegistration -ClientId help with servers that list their clients.");
+            var (files, made) =
+                Read()
+                ?? throw DcrErrors.StoreNotRestored(
+                    "there is no whole copy of it",
+                    "Reset-SecretStore begins an empty store. Find-DcrOrphan and Restore-DcrRegistration -ClientId help with servers that "
+                        + "list their clients."
+                );
             if (!members.IsWhole(files[0], password))
             {
-                throw DcrErrors.StoreNotRestored($"the copy of {made} does not open {(password is null ? "without a password" : "with that password")}", "Name the password that the store had then with -Password.");
+                throw DcrErrors.StoreNotRestored(
+                    $"the copy of {made} does not open {(password is null ? "without a password" : "with that password")}",
+                    "Name the password that the store had then with -Password."
+                );
             }
 
             RequireUnreadableOrEmptied(members, password);
@@ -126,16 +154,25 @@ internal static class SecretStoreBackup
             }
 
             VaultRunspace.WithSecretManagementOccupied(members.Reset);
-            return $"SecretStore has the copy of {made} again. What was there is beside it: {Path.GetDirectoryName(members.Paths[0])}/*{mark}. "
-                + $"{(password is null ? "Connect" : "Unlock it with Unlock-SecretStore and connect")}: Connect-DcrServer brings back what the local store has.";
+            return $"SecretStore has the copy of {made} again. What was there is beside it: "
+                + $"{Path.GetDirectoryName(members.Paths[0])}/*{mark}. "
+                + $"{(password is null ? "Connect" : "Unlock it with Unlock-SecretStore and connect")}: Connect-DcrServer brings back what "
+                + "the local store has.";
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or VaultException or TargetInvocationException)
+        catch (Exception failure)
+            when (failure is IOException or UnauthorizedAccessException or VaultException or TargetInvocationException)
         {
-            throw DcrErrors.StoreNotRestored((failure.InnerException ?? failure).Message.TrimEnd('.'), "See that this account can read and write it, then run the command again.", failure);
+            throw DcrErrors.StoreNotRestored(
+                (failure.InnerException ?? failure).Message.TrimEnd('.'),
+                "See that this account can read and write it, then run the command again.",
+                failure
+            );
         }
     }
 
-    /// <summary>A store that can be read is left alone, unless nothing of ours is in it: SecretStore makes an empty one where its file is gone.</summary>
+    /// <summary>
+    /// A store that can be read is left alone, unless nothing of ours is in it: SecretStore makes an empty one where its file is gone.
+    /// </summary>
     /// <exception cref="DcrException">VaultWriteFailed.</exception>
     private static void RequireUnreadableOrEmptied(SecretStoreMembers members, SecureString? password)
     {
@@ -148,7 +185,10 @@ internal static class SecretStoreBackup
                 members.Unlock(password);
                 if (members.HasAny(members.Data(members.Open()), "dcr-"))
                 {
-                    throw DcrErrors.StoreNotRestored("it is whole", "If it is locked, unlock it with Unlock-SecretStore; otherwise go on as usual.");
+                    throw DcrErrors.StoreNotRestored(
+                        "it is whole",
+                        "If it is locked, unlock it with Unlock-SecretStore; otherwise go on as usual."
+                    );
                 }
 
                 return;
@@ -205,7 +245,9 @@ internal static class SecretStoreBackup
             start += length;
         }
 
-        return start == bytes.Length ? (files, File.GetLastWriteTime(path).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)) : null;
+        return start == bytes.Length
+            ? (files, File.GetLastWriteTime(path).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture))
+            : null;
     }
 
     /// <summary>Writes a new file beside and puts it in the place of the other at once.</summary>

@@ -15,7 +15,8 @@ using DcrPowerShell.Compat;
 namespace DcrPowerShell.Vaults.SecretStore;
 
 /// <summary>
-/// Members of SecretStore, and one of SecretManagement, that are not public: all reflection is here. SecretStore's are those of SecretStore 1.0.6 (Utils.cs); a
+/// Members of SecretStore, and one of SecretManagement, that are not public: all reflection is here. SecretStore's are those of SecretStore
+/// 1.0.6 (Utils.cs); a
 /// version that lacks one is a vault like any other.
 /// </summary>
 internal sealed class SecretStoreMembers
@@ -87,7 +88,15 @@ internal sealed class SecretStoreMembers
         _key = Property(data, "Key");
         _blob = Property(data, "Blob");
         _metadata = Property(data, "MetaData");
-        _newEntry = Constructor(entry, typeof(string), typeof(string), typeof(int), typeof(int), typeof(ReadOnlyDictionary<string, object>), typeof(ReadOnlyDictionary<string, object>));
+        _newEntry = Constructor(
+            entry,
+            typeof(string),
+            typeof(string),
+            typeof(int),
+            typeof(int),
+            typeof(ReadOnlyDictionary<string, object>),
+            typeof(ReadOnlyDictionary<string, object>)
+        );
         _copyEntry = Constructor(entry, entry);
         _offset = Property(entry, "Offset");
         _size = Property(entry, "Size");
@@ -111,7 +120,16 @@ internal sealed class SecretStoreMembers
         get
         {
             // A process has many assemblies, and this is asked at every call.
-            if (_found is null && (_type ??= AppDomain.CurrentDomain.GetAssemblies().Select(static assembly => assembly.GetType(Namespace + "LocalSecretStore")).FirstOrDefault(static type => type is not null)) is { } type)
+            if (
+                _found is null
+                && (
+                    _type ??= AppDomain
+                        .CurrentDomain.GetAssemblies()
+                        .Select(static assembly => assembly.GetType(Namespace + "LocalSecretStore"))
+                        .FirstOrDefault(static type => type is not null)
+                )
+                    is { } type
+            )
             {
                 _found = new Lazy<SecretStoreMembers?>(() => Find(type));
             }
@@ -185,7 +203,8 @@ internal sealed class SecretStoreMembers
     public void SetData(object store, object data) => _storeData.SetValue(store, data);
 
     /// <summary>Whether any secret's name begins so.</summary>
-    public bool HasAny(object data, string prefix) => Entries(data).Keys.Cast<string>().Any(name => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
+    public bool HasAny(object data, string prefix) =>
+        Entries(data).Keys.Cast<string>().Any(name => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>A copy of the password as SecretStore itself uses it; null where the store has none.</summary>
     /// <exception cref="TargetInvocationException">The store is locked.</exception>
@@ -196,7 +215,11 @@ internal sealed class SecretStoreMembers
 
     /// <summary>How long the store stays unlocked without its password being given again; null for ever.</summary>
     public TimeSpan? Timeout(object store) =>
-        _config.GetValue(store) is { } config && (bool)_needsPassword.GetValue(config)! && (int)_timeout.GetValue(config)! is >= 0 and var seconds ? TimeSpan.FromSeconds(seconds) : null;
+        _config.GetValue(store) is { } config
+        && (bool)_needsPassword.GetValue(config)!
+        && (int)_timeout.GetValue(config)! is >= 0 and var seconds
+            ? TimeSpan.FromSeconds(seconds)
+            : null;
 
     /// <summary>What will lock the store: another timer after each unlocking. Null where nothing will.</summary>
     public Timer? LockTimer(object store) => (Timer?)_timer.GetValue(store);
@@ -205,7 +228,9 @@ internal sealed class SecretStoreMembers
     public static TimeSpan? TimeLeft(Timer timer)
     {
 #if NET
-        return Inner(Inner(timer)) is { } inner && Value(inner, "_startTicks") is long start && Value(inner, "_dueTime") is uint due ? TimeSpan.FromMilliseconds(start + due - Environment.TickCount64) : null;
+        return Inner(Inner(timer)) is { } inner && Value(inner, "_startTicks") is long start && Value(inner, "_dueTime") is uint due
+            ? TimeSpan.FromMilliseconds(start + due - Environment.TickCount64)
+            : null;
 
         static object? Inner(object? outer) => outer is null ? null : Value(outer, "_timer");
 
@@ -250,7 +275,17 @@ internal sealed class SecretStoreMembers
                 using var encryption = aes.CreateEncryptor((byte[])_aesKey.GetValue(key)!, (byte[])_aesIv.GetValue(key)!);
                 var content = encryption.TransformFinalBlock(plain, 0, plain.Length);
                 Array.Clear(plain, 0, plain.Length);
-                fresh.Add(write.Key, _newEntry.Invoke([write.Key, type, (int)blob.Position, content.Length, tag, new ReadOnlyDictionary<string, object>(new Dictionary<string, object>())]));
+                fresh.Add(
+                    write.Key,
+                    _newEntry.Invoke([
+                        write.Key,
+                        type,
+                        (int)blob.Position,
+                        content.Length,
+                        tag,
+                        new ReadOnlyDictionary<string, object>(new Dictionary<string, object>()),
+                    ])
+                );
                 blob.Write(content, 0, content.Length);
             }
         }
@@ -310,7 +345,8 @@ internal sealed class SecretStoreMembers
         try
         {
             return !(bool)_readConfig.Invoke(null, [null, null])! ? $"its file '{Paths[2]}' cannot be read"
-                : !(bool)_readFile.Invoke(null, [password, null, null])! ? $"its file '{Paths[0]}' fails its integrity check, as it does when a process was killed while writing it"
+                : !(bool)_readFile.Invoke(null, [password, null, null])!
+                    ? $"its file '{Paths[0]}' fails its integrity check, as it does when a process was killed while writing it"
                 : null;
         }
         catch (TargetInvocationException)
@@ -337,9 +373,11 @@ internal sealed class SecretStoreMembers
 
     private static PropertyInfo Property(Type type, string name) => Needed(type.GetProperty(name, Any));
 
-    private static MethodInfo Method(Type type, string name, params Type[] parameters) => Needed(type.GetMethod(name, Any, null, parameters, null));
+    private static MethodInfo Method(Type type, string name, params Type[] parameters) =>
+        Needed(type.GetMethod(name, Any, null, parameters, null));
 
-    private static ConstructorInfo Constructor(Type type, params Type[] parameters) => Needed(type.GetConstructor(Any, null, parameters, null));
+    private static ConstructorInfo Constructor(Type type, params Type[] parameters) =>
+        Needed(type.GetConstructor(Any, null, parameters, null));
 
     private static T Needed<T>(T? member)
         where T : class => member ?? throw new MissingMemberException();

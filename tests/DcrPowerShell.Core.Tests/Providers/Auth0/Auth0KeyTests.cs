@@ -12,16 +12,24 @@ using Xunit;
 
 namespace DcrPowerShell.Core.Tests.Providers.Auth0;
 
-/// <summary>The public keys of a client, which Auth0 stores as credentials (Auth0 docs, configure-private-key-jwt and rotate-credentials).</summary>
+/// <summary>
+/// The public keys of a client, which Auth0 stores as credentials (Auth0 docs, configure-private-key-jwt and rotate-credentials).
+/// </summary>
 public class Auth0KeyTests
 {
     private const string Client = """{"client_name":"App","redirect_uris":["https://application.example.com/callback"]}""";
-    private const string AllScopes = "\"read:clients\",\"update:clients\",\"read:client_keys\",\"read:client_credentials\",\"create:client_credentials\",\"update:client_credentials\"";
+    private const string AllScopes =
+        "\"read:clients\",\"update:clients\",\"read:client_keys\",\"read:client_credentials\",\"create:client_credentials\",\"update:client_credentials\"";
 
     // The published public keys of RFC 7638, section 3.1, and RFC 7515, appendix A.2.
     private static readonly JsonBag Plain = JsonBag.Parse(RfcVectors.ThumbprintKey).Without("kid");
     private static readonly string First = Plain.ToString();
-    private static readonly string Second = JsonBag.Parse(RfcVectors.RsaKey).Where(static (name, _) => name is "kty" or "n" or "e").With("alg", "RS384").With("kid", "second-key-2026").ToString();
+    private static readonly string Second = JsonBag
+        .Parse(RfcVectors.RsaKey)
+        .Where(static (name, _) => name is "kty" or "n" or "e")
+        .With("alg", "RS384")
+        .With("kid", "second-key-2026")
+        .ToString();
 
     [Fact]
     public async Task Keys_become_credentials_that_the_client_authenticates_with()
@@ -34,7 +42,10 @@ public class Auth0KeyTests
         Assert.Empty(session.Reporter.Warnings);
 
         // The server makes the id of the key that it read from the PEM.
-        Assert.Equal($$"""{"credential_type":"public_key","name":"{{RfcVectors.Thumbprint}}","alg":"RS256"}""", JsonBag.Parse((await session.SentAsync("createCredential")).Single().Body).Without("pem").ToString());
+        Assert.Equal(
+            $$"""{"credential_type":"public_key","name":"{{RfcVectors.Thumbprint}}","alg":"RS256"}""",
+            JsonBag.Parse((await session.SentAsync("createCredential")).Single().Body).Without("pem").ToString()
+        );
         var credential = (await CredentialsAsync(session)).Single();
         Assert.Equal((RfcVectors.Thumbprint, "RS256"), (credential.Text("kid"), credential.Text("alg")));
         Assert.Equal(
@@ -79,7 +90,10 @@ public class Auth0KeyTests
         await SetAsync(session, client, First);
         await session.Server.ClearRequestsAsync();
         await session.UpdateAsync(client.ClientId, $$"""{"client_name":"Renamed","jwks":{"keys":[{{Second}}]} }""");
-        Assert.Equal(["read", "listCredentials", "createCredential", "update", "deleteCredential"], (await session.Server.RequestsAsync()).Select(request => request.Operation));
+        Assert.Equal(
+            ["read", "listCredentials", "createCredential", "update", "deleteCredential"],
+            (await session.Server.RequestsAsync()).Select(request => request.Operation)
+        );
         var credential = (await CredentialsAsync(session)).Single();
         Assert.Equal(("second-key-2026", "RS384"), (credential.Text("kid"), credential.Text("alg")));
         Assert.Equal("Renamed", (await session.ReadAsync(client.ClientId)).ClientName);
@@ -108,7 +122,10 @@ public class Auth0KeyTests
         var changed = await session.UpdateAsync(client.ClientId, """{"token_endpoint_auth_method":"client_secret_post"}""");
         Assert.Equal("client_secret_post", changed.TokenEndpointAuthMethod);
         Assert.Empty(changed.Changes);
-        Assert.Equal("""{"token_endpoint_auth_method":"client_secret_post","client_authentication_methods":null}""", (await session.SentAsync("update"))[1].Body);
+        Assert.Equal(
+            """{"token_endpoint_auth_method":"client_secret_post","client_authentication_methods":null}""",
+            (await session.SentAsync("update"))[1].Body
+        );
         Assert.Empty(await CredentialsAsync(session));
     }
 
@@ -118,8 +135,12 @@ public class Auth0KeyTests
     {
         using var session = await StartAsync();
         var client = await session.RegisterAsync(Client);
-        var error = await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(
-            client.ClientId, $$"""{"redirect_uris":["https://*.example.com/cb"],"token_endpoint_auth_method":"private_key_jwt","jwks":{"keys":[{{First}}]} }"""));
+        var error = await Assert.ThrowsAsync<DcrException>(() =>
+            session.UpdateAsync(
+                client.ClientId,
+                $$"""{"redirect_uris":["https://*.example.com/cb"],"token_endpoint_auth_method":"private_key_jwt","jwks":{"keys":[{{First}}]} }"""
+            )
+        );
         Assert.Equal((DcrErrorId.InvalidRedirectUri, "redirect_uris"), (error.ErrorId, error.Member));
         Assert.Empty(await CredentialsAsync(session));
         Assert.Equal("client_secret_post", (await session.ReadAsync(client.ClientId)).TokenEndpointAuthMethod);
@@ -191,10 +212,15 @@ public class Auth0KeyTests
     {
         using var session = await StartAsync();
         var client = await session.RegisterAsync(Client);
-        var error = await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(client.ClientId, changes.Replace("KEYS", $$"""{"keys":[{{First}}]}""")));
+        var error = await Assert.ThrowsAsync<DcrException>(() =>
+            session.UpdateAsync(client.ClientId, changes.Replace("KEYS", $$"""{"keys":[{{First}}]}"""))
+        );
         Assert.Equal((DcrErrorId.InvalidClientMetadata, member), (error.ErrorId, error.Member));
         Assert.Contains(advice, error.RecommendedAction);
-        Assert.Equal(["read"], (await session.Server.RequestsAsync()).Select(request => request.Operation).SkipWhile(operation => operation != "read"));
+        Assert.Equal(
+            ["read"],
+            (await session.Server.RequestsAsync()).Select(request => request.Operation).SkipWhile(operation => operation != "read")
+        );
     }
 
     [Fact]
@@ -210,7 +236,10 @@ public class Auth0KeyTests
     }
 
     [Theory]
-    [InlineData("""{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}""", "'EC'")]
+    [InlineData(
+        """{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}""",
+        "'EC'"
+    )]
     [InlineData("""{"kty":"RSA","alg":"RS512","n":"AQ","e":"AQAB"}""", "RS512")]
     [InlineData("""{"kty":"RSA","n":"AQ","e":"AQAB"}""", "2048 to 4096")]
     [InlineData("""{"kty":"RSA","e":"AQAB"}""", "'n'")]
@@ -223,7 +252,9 @@ public class Auth0KeyTests
     public async Task What_auth0_cannot_take_is_not_sent(string keys, string says)
     {
         using var session = await StartAsync();
-        var error = Assert.Throws<DcrException>(() => session.Connection.Service.Check(JsonBag.Parse($$"""{"client_id":"tpc_1","jwks":{"keys":[{{keys}}]} }""")));
+        var error = Assert.Throws<DcrException>(() =>
+            session.Connection.Service.Check(JsonBag.Parse($$"""{"client_id":"tpc_1","jwks":{"keys":[{{keys}}]} }"""))
+        );
         Assert.Equal((DcrErrorId.InvalidClientMetadata, "jwks"), (error.ErrorId, error.Member));
         Assert.Contains(says, error.Message);
     }
@@ -233,27 +264,40 @@ public class Auth0KeyTests
     [InlineData("bilbo.baggins@hobbiton.example")]
     public void A_key_id_that_auth0_does_not_take_is_refused(string keyId)
     {
-        var error = Assert.Throws<DcrException>(() => Auth0Key.ReadAll(JsonBag.Parse($$"""{"jwks":{"keys":[{{Plain.With("kid", keyId)}}]} }""")));
+        var error = Assert.Throws<DcrException>(() =>
+            Auth0Key.ReadAll(JsonBag.Parse($$"""{"jwks":{"keys":[{{Plain.With("kid", keyId)}}]} }"""))
+        );
         Assert.Contains(keyId, error.Message);
     }
 
     [Fact]
     public void An_address_of_keys_has_no_place_at_auth0()
     {
-        var error = Assert.Throws<DcrException>(() => Auth0Key.ReadAll(JsonBag.Parse("""{"jwks_uri":"https://app.example.com/jwks.json"}""")));
+        var error = Assert.Throws<DcrException>(() =>
+            Auth0Key.ReadAll(JsonBag.Parse("""{"jwks_uri":"https://app.example.com/jwks.json"}"""))
+        );
         Assert.Equal("jwks_uri", error.Member);
         Assert.Contains("-Jwks", error.RecommendedAction);
     }
 
     private static Task<DcrClient> SetAsync(Session session, DcrClient client, params string[] keys) =>
-        session.UpdateAsync(client.ClientId, $$"""{"token_endpoint_auth_method":"private_key_jwt","jwks":{"keys":[{{string.Join(",", keys)}}]} }""");
+        session.UpdateAsync(
+            client.ClientId,
+            $$"""{"token_endpoint_auth_method":"private_key_jwt","jwks":{"keys":[{{string.Join(",", keys)}}]} }"""
+        );
 
     private static async Task<JsonBag[]> CredentialsAsync(Session session) =>
         (await session.Server.StateAsync()).GetProperty("credentials").EnumerateArray().Select(JsonBag.From).ToArray();
 
     private static async Task<Session> StartAsync(string root = "", string token = "")
     {
-        var server = await SharedTestServer.StartAsync($$$$$"""{"dialect":"auth0","auth0":{"managementToken":{{{{{{token}}}}}},"registerLimit":null,"managementLimit":null,"tenant":{"settings":{"flags":{"enable_dynamic_client_registration":true}}}}{{{{{root}}}}}}""");
-        return await Session.ConnectAsync(server.Issuer, request => request with { Credential = new CredentialInput.Token(StaticToken.Management(server.ManagementToken!)) }, server: server);
+        var server = await SharedTestServer.StartAsync(
+            $$$$$"""{"dialect":"auth0","auth0":{"managementToken":{{{{{{token}}}}}},"registerLimit":null,"managementLimit":null,"tenant":{"settings":{"flags":{"enable_dynamic_client_registration":true}}}}{{{{{root}}}}}}"""
+        );
+        return await Session.ConnectAsync(
+            server.Issuer,
+            request => request with { Credential = new CredentialInput.Token(StaticToken.Management(server.ManagementToken!)) },
+            server: server
+        );
     }
 }

@@ -15,8 +15,10 @@ namespace DcrPowerShell.Core.Tests.Providers.Auth0;
 /// <summary>Auth0's dialect against the test server, which speaks it as Auth0's documents and recordings have it.</summary>
 public class Auth0ProviderTests
 {
-    private const string Client = """{"client_name":"My Dynamic Application","redirect_uris":["https://application.example.com/callback"],"grant_types":["authorization_code","refresh_token"]}""";
-    private const string CustomDomain = """{"issuer":"https://login.example.com/","token_endpoint":"https://login.example.com/oauth/token","registration_endpoint":"https://login.example.com/oidc/register","mfa_challenge_endpoint":"https://login.example.com/mfa/challenge"}""";
+    private const string Client =
+        """{"client_name":"My Dynamic Application","redirect_uris":["https://application.example.com/callback"],"grant_types":["authorization_code","refresh_token"]}""";
+    private const string CustomDomain =
+        """{"issuer":"https://login.example.com/","token_endpoint":"https://login.example.com/oauth/token","registration_endpoint":"https://login.example.com/oidc/register","mfa_challenge_endpoint":"https://login.example.com/mfa/challenge"}""";
     private const string On = ""","tenant":{"settings":{"flags":{"enable_dynamic_client_registration":true}}}""";
 
     [Fact]
@@ -33,7 +35,10 @@ public class Auth0ProviderTests
         Assert.Equal(("My Dynamic Application", "https://application.example.com/callback"), (read.ClientName, read.RedirectUris.Single()));
         Assert.Equal("never", read.SecretExpiry.Text);
 
-        var changed = await session.UpdateAsync(client.ClientId, """{"client_name":"Renamed","redirect_uris":["https://application.example.com/cb2"],"contacts":["ops@example.com","it@example.com"],"post_logout_redirect_uris":["https://application.example.com/out"]}""");
+        var changed = await session.UpdateAsync(
+            client.ClientId,
+            """{"client_name":"Renamed","redirect_uris":["https://application.example.com/cb2"],"contacts":["ops@example.com","it@example.com"],"post_logout_redirect_uris":["https://application.example.com/out"]}"""
+        );
         Assert.Empty(changed.Changes);
         Assert.Equal(["ops@example.com", "it@example.com"], changed.Contacts);
         Assert.Equal("Renamed", (await session.ReadAsync(client.ClientId)).ClientName);
@@ -63,8 +68,17 @@ public class Auth0ProviderTests
     public async Task First_party_applications_of_a_server_that_knows_no_filter_are_not_listed()
     {
         using var handler = new RecordingHandler();
-        handler.Answer(200, CustomDomain).Answer(200, """{"clients":[{"client_id":"a","is_first_party":true},{"client_id":"b","is_first_party":false},{"client_id":"c"}]}""");
-        using var session = await Session.ConnectAsync("https://login.example.com/", request => request with { Credential = new CredentialInput.Token(StaticToken.Management("not.a-real.token")) }, handler: handler);
+        handler
+            .Answer(200, CustomDomain)
+            .Answer(
+                200,
+                """{"clients":[{"client_id":"a","is_first_party":true},{"client_id":"b","is_first_party":false},{"client_id":"c"}]}"""
+            );
+        using var session = await Session.ConnectAsync(
+            "https://login.example.com/",
+            request => request with { Credential = new CredentialInput.Token(StaticToken.Management("not.a-real.token")) },
+            handler: handler
+        );
         var (clients, _) = await session.RunAsync(context => ListOperation.FromServerAsync(context, null, null));
         Assert.Equal(["b", "c"], clients.Select(static client => client.ClientId));
     }
@@ -74,8 +88,15 @@ public class Auth0ProviderTests
     {
         using var session = await StartAsync();
         var registered = await session.RegisterAsync(Client);
-        using var open = await Session.ConnectAsync(session.Connection.Issuer, static request => request with { Provider = DcrProvider.Auth0 }, process: session.Process, vault: session.Vault);
-        var (client, why) = await open.RunAsync(async context => await ReadOperation.GetAsync(context, await FindOperation.RunAsync(context, registered.ClientId, piped: null)));
+        using var open = await Session.ConnectAsync(
+            session.Connection.Issuer,
+            static request => request with { Provider = DcrProvider.Auth0 },
+            process: session.Process,
+            vault: session.Vault
+        );
+        var (client, why) = await open.RunAsync(async context =>
+            await ReadOperation.GetAsync(context, await FindOperation.RunAsync(context, registered.ClientId, piped: null))
+        );
         Assert.Equal((DcrClientState.Unknown, registered.ClientId), (client.State, client.ClientId));
         Assert.Contains("-ManagementToken", why!.RecommendedAction);
     }
@@ -106,7 +127,13 @@ public class Auth0ProviderTests
     [Fact]
     public async Task A_list_has_all_third_party_applications()
     {
-        var clients = string.Join(",", Enumerable.Range(0, 130).Select(index => $$"""{"name":"App {{index:000}}"}""").Append("""{"name":"Ours","is_first_party":true}"""));
+        var clients = string.Join(
+            ",",
+            Enumerable
+                .Range(0, 130)
+                .Select(index => $$"""{"name":"App {{index:000}}"}""")
+                .Append("""{"name":"Ours","is_first_party":true}""")
+        );
         using var session = await StartAsync($$""","tenant":{"clients":[{{clients}}]}""");
         var (all, next) = await ListOperation.FromServerAsync(session.Context, namePrefix: null, cursor: null);
         Assert.Equal(130, all.Count);
@@ -145,7 +172,11 @@ public class Auth0ProviderTests
             .Answer(200, """{"start":0,"limit":2,"total":5,"clients":[{"client_id":"a"},{"client_id":"b"}]}""")
             .Answer(200, """{"start":2,"limit":2,"total":5,"clients":[{"client_id":"c"},{"client_id":"d"}]}""")
             .Answer(200, """{"start":4,"limit":2,"total":5,"clients":[{"client_id":"e"}]}""");
-        using var session = await Session.ConnectAsync("https://login.example.com/", request => request with { Credential = new CredentialInput.Token(StaticToken.Management("not.a-real.token")) }, handler: handler);
+        using var session = await Session.ConnectAsync(
+            "https://login.example.com/",
+            request => request with { Credential = new CredentialInput.Token(StaticToken.Management("not.a-real.token")) },
+            handler: handler
+        );
         var (all, _) = await ListOperation.FromServerAsync(session.Context, namePrefix: null, cursor: null);
         Assert.Equal(["a", "b", "c", "d", "e"], all.Select(client => client.ClientId));
     }
@@ -159,7 +190,11 @@ public class Auth0ProviderTests
         handler.Answer(200, CustomDomain)
             .Answer(200, """{"access_token":"at_1234567","token_type":"Bearer"}""")
             .Answer(200, """{"start":0,"limit":50,"total":0,"clients":[]}""");
-        using var session = await Session.ConnectAsync("https://login.example.com/", request => request with { Credential = new CredentialInput.Secret("m2m", "m2m-secret-5d1f"), Audience = audience }, handler: handler);
+        using var session = await Session.ConnectAsync(
+            "https://login.example.com/",
+            request => request with { Credential = new CredentialInput.Secret("m2m", "m2m-secret-5d1f"), Audience = audience },
+            handler: handler
+        );
         await ListOperation.FromServerAsync(session.Context, namePrefix: null, cursor: null);
         Assert.Equal("https://login.example.com/oauth/token", handler.Requests[1].Uri.AbsoluteUri);
         Assert.Contains($"audience={Uri.EscapeDataString("https://clinic.eu.auth0.com/api/v2/")}", handler.Requests[1].Body);
@@ -192,7 +227,10 @@ public class Auth0ProviderTests
     [Fact]
     public async Task An_initial_access_token_goes_to_the_registration_and_nowhere_else()
     {
-        using var session = await StartAsync(root: ""","initialToken":"iat-gate-7f3a" """, change: request => request with { Credential = InitialToken.Of("iat-gate-7f3a") });
+        using var session = await StartAsync(
+            root: ""","initialToken":"iat-gate-7f3a" """,
+            change: request => request with { Credential = InitialToken.Of("iat-gate-7f3a") }
+        );
         await session.RegisterAsync(Client);
         Assert.Equal("Bearer iat-gate-7f3a", (await session.SentAsync("register")).Single().Header("Authorization"));
         Assert.Equal(DcrCapabilities.Register, session.Connection.Capabilities);
@@ -234,7 +272,9 @@ public class Auth0ProviderTests
     {
         using var session = await StartAsync();
         var client = await session.RegisterAsync(Client);
-        var error = await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(client.ClientId, """{"redirect_uris":["https://*.example.com/cb"]}"""));
+        var error = await Assert.ThrowsAsync<DcrException>(() =>
+            session.UpdateAsync(client.ClientId, """{"redirect_uris":["https://*.example.com/cb"]}""")
+        );
         Assert.Equal((DcrErrorId.InvalidRedirectUri, "redirect_uris"), (error.ErrorId, error.Member));
     }
 
@@ -269,7 +309,10 @@ public class Auth0ProviderTests
         await session.UpdateAsync(client.ClientId, """{"client_name":"Renamed"}""");
         await session.DeleteAsync(client.ClientId);
         var token = (await session.SentAsync("token")).Single();
-        Assert.Contains("audience=" + Uri.EscapeDataString(new Uri(session.Connection.RegistrationEndpoint, "/api/v2/").AbsoluteUri), token.Body);
+        Assert.Contains(
+            "audience=" + Uri.EscapeDataString(new Uri(session.Connection.RegistrationEndpoint, "/api/v2/").AbsoluteUri),
+            token.Body
+        );
         Assert.DoesNotContain("scope=", token.Body);
     }
 
@@ -295,7 +338,9 @@ public class Auth0ProviderTests
     {
         var token = kind == "ApiToken" ? StaticToken.Ssws("00-not-a-real-api-token") : StaticToken.Management("not.a-real.token");
         using var server = await SharedTestServer.StartAsync($$"""{"dialect":"{{dialect}}"}""");
-        var error = await Assert.ThrowsAsync<DcrException>(() => Session.ConnectAsync(server.Issuer, request => request with { Credential = new CredentialInput.Token(token) }, server: server));
+        var error = await Assert.ThrowsAsync<DcrException>(() =>
+            Session.ConnectAsync(server.Issuer, request => request with { Credential = new CredentialInput.Token(token) }, server: server)
+        );
         Assert.Equal(DcrErrorId.AccessTokenRejected, error.ErrorId);
         Assert.Contains($"-{kind}", error.Message);
     }
@@ -314,10 +359,22 @@ public class Auth0ProviderTests
 
     /// <param name="auth0">More of Auth0's switches, each after a comma.</param>
     /// <param name="token">Members of the static management token.</param>
-    private static async Task<Session> StartAsync(string auth0 = On, string? scopes = null, string token = "", string root = "", Func<ConnectRequest, ConnectRequest>? change = null)
+    private static async Task<Session> StartAsync(
+        string auth0 = On,
+        string? scopes = null,
+        string token = "",
+        string root = "",
+        Func<ConnectRequest, ConnectRequest>? change = null
+    )
     {
         var managementToken = scopes is null ? token : $"\"scopes\":{scopes}";
-        var server = await SharedTestServer.StartAsync($$$"""{"dialect":"auth0","auth0":{"managementToken":{{{{managementToken}}}},"registerLimit":null,"managementLimit":null{{{auth0}}}}{{{root}}}}""");
-        return await Session.ConnectAsync(server.Issuer, change ?? (request => request with { Credential = new CredentialInput.Token(StaticToken.Management(server.ManagementToken!)) }), server: server);
+        var server = await SharedTestServer.StartAsync(
+            $$$"""{"dialect":"auth0","auth0":{"managementToken":{{{{managementToken}}}},"registerLimit":null,"managementLimit":null{{{auth0}}}}{{{root}}}}"""
+        );
+        return await Session.ConnectAsync(
+            server.Issuer,
+            change ?? (request => request with { Credential = new CredentialInput.Token(StaticToken.Management(server.ManagementToken!)) }),
+            server: server
+        );
     }
 }

@@ -25,23 +25,54 @@ public class Auth0PublishedRequestTests
     // docs, api/management/v2: "Offset-Based Pagination"; include_totals is in node-auth0, requests.ts, and in each recorded list.
     private static readonly string[] Paging = ["page", "per_page", "include_totals"];
 
-    private static readonly PublishedExample Register = new("docs, get-started/applications/dynamic-client-registration, Register an application", "POST /oidc/register", null, """
+    private static readonly PublishedExample Register = new(
+        "docs, get-started/applications/dynamic-client-registration, Register an application",
+        "POST /oidc/register",
+        null,
+        """
         {"client_name":"Partner portal","redirect_uris":["https://partner.example.com/cb"],"token_endpoint_auth_method":"client_secret_post",
          "grant_types":["authorization_code","refresh_token"],"response_types":["code"]}
         """);
 
-    private static readonly PublishedExample Read = new("node-auth0, resources/clients: get; api/management/v2/clients/get-clients-by-id", "GET /api/v2/clients/{id}", "Bearer");
-    private static readonly PublishedExample List = new("node-auth0, requests.ts: ListClientsRequestParameters; recordings, TestAccDataClients", "GET /api/v2/clients", "Bearer") { Query = [.. Paging, "is_first_party"] };
-    private static readonly PublishedExample RotateSecret = new("docs, get-started/applications/rotate-client-secret, Use the Management API", "POST /api/v2/clients/{id}/rotate-secret", "Bearer");
-    private static readonly PublishedExample Delete = new("node-auth0, resources/clients: delete; api/management/v2/clients/delete-clients-by-id", "DELETE /api/v2/clients/{id}", "Bearer");
+    private static readonly PublishedExample Read = new(
+        "node-auth0, resources/clients: get; api/management/v2/clients/get-clients-by-id",
+        "GET /api/v2/clients/{id}",
+        "Bearer"
+    );
+    private static readonly PublishedExample List = new(
+        "node-auth0, requests.ts: ListClientsRequestParameters; recordings, TestAccDataClients",
+        "GET /api/v2/clients",
+        "Bearer"
+    )
+    {
+        Query = [.. Paging, "is_first_party"],
+    };
+    private static readonly PublishedExample RotateSecret = new(
+        "docs, get-started/applications/rotate-client-secret, Use the Management API",
+        "POST /api/v2/clients/{id}/rotate-secret",
+        "Bearer"
+    );
+    private static readonly PublishedExample Delete = new(
+        "node-auth0, resources/clients: delete; api/management/v2/clients/delete-clients-by-id",
+        "DELETE /api/v2/clients/{id}",
+        "Bearer"
+    );
 
-    private static readonly PublishedExample Update = new("node-auth0, requests.ts: UpdateClientRequestContent; docs, configure-third-party-applications (cURL)", "PATCH /api/v2/clients/{id}", "Bearer", """
+    private static readonly PublishedExample Update = new(
+        "node-auth0, requests.ts: UpdateClientRequestContent; docs, configure-third-party-applications (cURL)",
+        "PATCH /api/v2/clients/{id}",
+        "Bearer",
+        """
         {"name":"Partner portal 2","callbacks":["https://partner.example.com/cb2"],"allowed_logout_urls":["https://partner.example.com/bye"],
          "logo_uri":"https://partner.example.com/logo.png","initiate_login_uri":"https://partner.example.com/login","grant_types":["authorization_code"],
          "app_type":"native","require_proof_of_possession":true,"client_metadata":{"tos_uri":"https://partner.example.com/tos"}}
         """);
 
-    private static readonly PublishedExample TokenBySecret = new("docs, get-management-api-access-tokens-for-production", "POST /oauth/token", null, """
+    private static readonly PublishedExample TokenBySecret = new(
+        "docs, get-management-api-access-tokens-for-production",
+        "POST /oauth/token",
+        null,
+        """
         grant_type=client_credentials
         client_id=m2m
         client_secret=m2m-secret-5d1f
@@ -49,7 +80,11 @@ public class Auth0PublishedRequestTests
         """);
 
     // client_id: the page leaves it to the assertion's sub; RFC 7521, section 4.2, lets it go along where it is the same.
-    private static readonly PublishedExample TokenByKey = new("docs, authenticate-with-private-key-jwt, Exchange assertion for access tokens", "POST /oauth/token", null, """
+    private static readonly PublishedExample TokenByKey = new(
+        "docs, authenticate-with-private-key-jwt, Exchange assertion for access tokens",
+        "POST /oauth/token",
+        null,
+        """
         grant_type=client_credentials
         client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer
         client_assertion=…
@@ -59,40 +94,92 @@ public class Auth0PublishedRequestTests
         Further = ["client_id"],
     };
 
-    private static readonly PublishedExample ReadSettings = new("recordings, TestAccTenant_Main; api/management/v2/tenants/tenant-settings-route", "GET /api/v2/tenants/settings", "Bearer");
+    private static readonly PublishedExample ReadSettings = new(
+        "recordings, TestAccTenant_Main; api/management/v2/tenants/tenant-settings-route",
+        "GET /api/v2/tenants/settings",
+        "Bearer"
+    );
 
-    private static readonly PublishedExample SetFlag = new("docs, dynamic-client-registration, Enable Dynamic Client Registration", "PATCH /api/v2/tenants/settings", "Bearer", """
+    private static readonly PublishedExample SetFlag = new(
+        "docs, dynamic-client-registration, Enable Dynamic Client Registration",
+        "PATCH /api/v2/tenants/settings",
+        "Bearer",
+        """
         {"flags":{"enable_dynamic_client_registration":true}}
         """);
 
-    private static readonly PublishedExample SetMode = new("docs, permissive-mode; recordings, TestAccTenant_DynamicClientRegistrationSecurityMode", "PATCH /api/v2/tenants/settings", "Bearer", """
+    private static readonly PublishedExample SetMode = new(
+        "docs, permissive-mode; recordings, TestAccTenant_DynamicClientRegistrationSecurityMode",
+        "PATCH /api/v2/tenants/settings",
+        "Bearer",
+        """
         {"dynamic_client_registration_security_mode":"strict"}
         """);
 
-    private static readonly PublishedExample ListGrants = new("node-auth0, requests.ts: ListClientGrantsRequestParameters; recordings, TestAccClientGrant", "GET /api/v2/client-grants", "Bearer") { Query = [.. Paging, "default_for"] };
+    private static readonly PublishedExample ListGrants = new(
+        "node-auth0, requests.ts: ListClientGrantsRequestParameters; recordings, TestAccClientGrant",
+        "GET /api/v2/client-grants",
+        "Bearer"
+    )
+    {
+        Query = [.. Paging, "default_for"],
+    };
 
-    private static readonly PublishedExample CreateGrant = new("docs, configure-third-party-applications, Default permissions for all third-party applications", "POST /api/v2/client-grants", "Bearer", """
+    private static readonly PublishedExample CreateGrant = new(
+        "docs, configure-third-party-applications, Default permissions for all third-party applications",
+        "POST /api/v2/client-grants",
+        "Bearer",
+        """
         {"default_for":"third_party_clients","audience":"https://api.example.com","scope":["read:items","write:items"],"subject_type":"user"}
         """);
 
-    private static readonly PublishedExample UpdateGrant = new("node-auth0, requests.ts: UpdateClientGrantRequestContent; recordings, TestAccClientGrant", "PATCH /api/v2/client-grants/{id}", "Bearer", """
+    private static readonly PublishedExample UpdateGrant = new(
+        "node-auth0, requests.ts: UpdateClientGrantRequestContent; recordings, TestAccClientGrant",
+        "PATCH /api/v2/client-grants/{id}",
+        "Bearer",
+        """
         {"scope":["read:items"]}
         """);
 
-    private static readonly PublishedExample ListConnections = new("node-auth0, requests.ts: ListConnectionsQueryParameters; docs, migrate-nodejs-22 (per_page, include_totals)", "GET /api/v2/connections", "Bearer") { Query = [.. Paging, "fields", "include_fields"] };
+    private static readonly PublishedExample ListConnections = new(
+        "node-auth0, requests.ts: ListConnectionsQueryParameters; docs, migrate-nodejs-22 (per_page, include_totals)",
+        "GET /api/v2/connections",
+        "Bearer"
+    )
+    {
+        Query = [.. Paging, "fields", "include_fields"],
+    };
 
-    private static readonly PublishedExample Promote = new("docs, promote-connections-to-domain-level", "PATCH /api/v2/connections/{id}", "Bearer", """
+    private static readonly PublishedExample Promote = new(
+        "docs, promote-connections-to-domain-level",
+        "PATCH /api/v2/connections/{id}",
+        "Bearer",
+        """
         {"is_domain_connection":true}
         """);
 
-    private static readonly PublishedExample ListRules = new("node-auth0, requests.ts: ListNetworkAclsRequestParameters", "GET /api/v2/network-acls", "Bearer") { Query = Paging };
+    private static readonly PublishedExample ListRules = new(
+        "node-auth0, requests.ts: ListNetworkAclsRequestParameters",
+        "GET /api/v2/network-acls",
+        "Bearer"
+    )
+    {
+        Query = Paging,
+    };
 
     // The recorded rule matches asns; the signal and its negation are those of docs, tenant-access-control-list/reference.
     private static readonly PublishedExample CreateRule = new("recordings, TestAccNetworkACL", "POST /api/v2/network-acls", "Bearer", """
         {"description":"From the office only","active":true,"priority":1,"rule":{"action":{"block":true},"not_match":{"ipv4_cidrs":["203.0.113.0/24"]},"scope":"dynamic_client_registration"}}
         """);
 
-    private static readonly PublishedExample ListApis = new("node-auth0, requests.ts: ListResourceServerRequestParameters", "GET /api/v2/resource-servers", "Bearer") { Query = Paging };
+    private static readonly PublishedExample ListApis = new(
+        "node-auth0, requests.ts: ListResourceServerRequestParameters",
+        "GET /api/v2/resource-servers",
+        "Bearer"
+    )
+    {
+        Query = Paging,
+    };
 
     [Fact]
     public async Task A_client_with_a_management_token()
@@ -141,7 +228,10 @@ public class Auth0PublishedRequestTests
         TokenByKey.AssertIs(token);
 
         // The page's claims, all required but iat and nbf; "a maximum of 5 minutes"; its limits in characters and bytes.
-        var compact = token.Body.Split('&').Single(field => field.StartsWith("client_assertion=", StringComparison.Ordinal)).Substring("client_assertion=".Length);
+        var compact = token
+            .Body.Split('&')
+            .Single(field => field.StartsWith("client_assertion=", StringComparison.Ordinal))
+            .Substring("client_assertion=".Length);
         var assertion = new SignedJwt(compact);
         Assert.Equal("aud exp iat iss jti sub", SignedJwt.Names(assertion.Claims));
         Assert.Equal("alg kid typ", SignedJwt.Names(assertion.Header));
@@ -155,7 +245,8 @@ public class Auth0PublishedRequestTests
     [Fact]
     public async Task The_setup_of_a_tenant()
     {
-        const string Grant = """{"audience":"https://api.example.com","scope":["read:items"],"subject_type":"user","default_for":"third_party_clients"}""";
+        const string Grant =
+            """{"audience":"https://api.example.com","scope":["read:items"],"subject_type":"user","default_for":"third_party_clients"}""";
         using var session = await StartAsync("""{"settings":{"dynamic_client_registration_security_mode":"permissive"}}""");
         await EnableAsync(session);
         ReadSettings.AssertIs(await LastAsync(session, "readSettings"));
@@ -177,7 +268,11 @@ public class Auth0PublishedRequestTests
 
     private static async Task EnableAsync(Session session)
     {
-        var mode = (await session.Server.StateAsync()).GetProperty("settings").TryGetProperty("dynamic_client_registration_security_mode", out _) ? "strict" : null;
+        var mode = (await session.Server.StateAsync())
+            .GetProperty("settings")
+            .TryGetProperty("dynamic_client_registration_security_mode", out _)
+            ? "strict"
+            : null;
         var wishes = new Auth0Wishes
         {
             Registration = true,
@@ -195,10 +290,20 @@ public class Auth0PublishedRequestTests
         }
     }
 
-    private static async Task<Session> StartAsync(string tenant = """{"settings":{"flags":{"enable_dynamic_client_registration":true}}}""", string root = "", Func<ConnectRequest, ConnectRequest>? change = null)
+    private static async Task<Session> StartAsync(
+        string tenant = """{"settings":{"flags":{"enable_dynamic_client_registration":true}}}""",
+        string root = "",
+        Func<ConnectRequest, ConnectRequest>? change = null
+    )
     {
-        var server = await SharedTestServer.StartAsync($$$"""{"dialect":"auth0","auth0":{"managementToken":{},"registerLimit":null,"managementLimit":null,"tenant":{{{tenant}}} }{{{root}}}}""");
-        return await Session.ConnectAsync(server.Issuer, change ?? (request => request with { Credential = new CredentialInput.Token(StaticToken.Management(server.ManagementToken!)) }), server: server);
+        var server = await SharedTestServer.StartAsync(
+            $$$"""{"dialect":"auth0","auth0":{"managementToken":{},"registerLimit":null,"managementLimit":null,"tenant":{{{tenant}}} }{{{root}}}}"""
+        );
+        return await Session.ConnectAsync(
+            server.Issuer,
+            change ?? (request => request with { Credential = new CredentialInput.Token(StaticToken.Management(server.ManagementToken!)) }),
+            server: server
+        );
     }
 
     private static async Task<ServerRequest> LastAsync(Session session, string operation)

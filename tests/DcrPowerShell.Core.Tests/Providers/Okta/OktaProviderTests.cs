@@ -16,7 +16,8 @@ namespace DcrPowerShell.Core.Tests.Providers.Okta;
 public class OktaProviderTests
 {
     private const string ApiToken = "00-not-a-real-api-token";
-    private const string Client = """{"client_name":"Example web","redirect_uris":["https://www.example.com/cb"],"grant_types":["authorization_code","refresh_token"],"response_types":["code"],"application_type":"web"}""";
+    private const string Client =
+        """{"client_name":"Example web","redirect_uris":["https://www.example.com/cb"],"grant_types":["authorization_code","refresh_token"],"response_types":["code"],"application_type":"web"}""";
 
     [Fact]
     public async Task A_client_lives_its_whole_life_on_the_administrators_credential()
@@ -33,19 +34,29 @@ public class OktaProviderTests
         var before = session.Stored(client.ClientId).ClientSecret;
         await session.ResetSecretAsync(client.ClientId);
         Assert.NotEqual(before, session.Stored(client.ClientId).ClientSecret);
-        Assert.Contains(await session.Server.RequestsAsync(), request => request.Target.EndsWith("/lifecycle/newSecret", StringComparison.Ordinal));
+        Assert.Contains(
+            await session.Server.RequestsAsync(),
+            request => request.Target.EndsWith("/lifecycle/newSecret", StringComparison.Ordinal)
+        );
 
         await session.DeleteAsync(client.ClientId);
         Assert.Empty(session.Vault.Registrations);
-        Assert.All((await session.Server.RequestsAsync()).Where(request => request.Operation != "discovery"), request => Assert.Equal($"SSWS {ApiToken}", request.Header("Authorization")));
+        Assert.All(
+            (await session.Server.RequestsAsync()).Where(request => request.Operation != "discovery"),
+            request => Assert.Equal($"SSWS {ApiToken}", request.Header("Authorization"))
+        );
     }
 
-    /// <summary>"If any settings are missing when you update a client app, the update fails"; nulls that were read do not go back.</summary>
+    /// <summary>
+    /// "If any settings are missing when you update a client app, the update fails"; nulls that were read do not go back.
+    /// </summary>
     [Fact]
     public async Task An_update_sends_every_setting_back()
     {
         using var session = await StartAsync();
-        var client = await session.RegisterAsync("""{"client_name":"Full","redirect_uris":["https://www.example.com/cb"],"client_uri":"https://www.example.com","logo_uri":"https://www.example.com/logo.png","initiate_login_uri":"https://www.example.com/login","post_logout_redirect_uris":["https://www.example.com/out"],"grant_types":["authorization_code"],"response_types":["code"]}""");
+        var client = await session.RegisterAsync(
+            """{"client_name":"Full","redirect_uris":["https://www.example.com/cb"],"client_uri":"https://www.example.com","logo_uri":"https://www.example.com/logo.png","initiate_login_uri":"https://www.example.com/login","post_logout_redirect_uris":["https://www.example.com/out"],"grant_types":["authorization_code"],"response_types":["code"]}"""
+        );
         await session.UpdateAsync(client.ClientId, """{"client_name":"Renamed"}""");
         var sent = JsonBag.Parse((await session.SentAsync("update")).Single().Body);
         Assert.Equal("Renamed", sent.Text("client_name"));
@@ -59,7 +70,13 @@ public class OktaProviderTests
     public async Task A_list_is_read_page_by_page_and_stores_nothing()
     {
         using var session = await StartAsync();
-        await Task.WhenAll(Enumerable.Range(0, 205).Select(index => session.RegisterAsync($$"""{"client_name":"App {{index:000}}","redirect_uris":["https://www.example.com/cb"]}""")));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 205)
+                .Select(index =>
+                    session.RegisterAsync($$"""{"client_name":"App {{index:000}}","redirect_uris":["https://www.example.com/cb"]}""")
+                )
+        );
         await session.ForgetAllAsync();
 
         var (first, next) = await ListOperation.FromServerAsync(session.Context, namePrefix: null, cursor: null);
@@ -103,7 +120,9 @@ public class OktaProviderTests
     public async Task A_service_app_has_the_response_type_token()
     {
         using var session = await StartAsync();
-        var service = JsonBag.Parse("""{"client_name":"svc","grant_types":["client_credentials"],"response_types":["token"],"application_type":"service","token_endpoint_auth_method":"client_secret_basic"}""");
+        var service = JsonBag.Parse(
+            """{"client_name":"svc","grant_types":["client_credentials"],"response_types":["token"],"application_type":"service","token_endpoint_auth_method":"client_secret_basic"}"""
+        );
         session.Connection.Service.Check(service);
         var client = await session.RegisterAsync(service.ToString());
         Assert.Equal(["token"], client.ResponseTypes);
@@ -113,7 +132,11 @@ public class OktaProviderTests
     public async Task Clients_belong_to_the_organisation_whichever_authorization_server_was_named()
     {
         using var server = await SharedTestServer.StartAsync(Switches(""));
-        using var session = await Session.ConnectAsync($"{server.Url.GetLeftPart(UriPartial.Authority)}/oauth2/default", WithToken(ApiToken), server: server);
+        using var session = await Session.ConnectAsync(
+            $"{server.Url.GetLeftPart(UriPartial.Authority)}/oauth2/default",
+            WithToken(ApiToken),
+            server: server
+        );
         Assert.Equal("Okta", session.Connection.Provider);
         Assert.Equal("/oauth2/v1/clients", session.Connection.RegistrationEndpoint.AbsolutePath);
     }
@@ -123,7 +146,12 @@ public class OktaProviderTests
     [InlineData(null, DcrErrorId.AccessTokenRejected, "-ApiToken")]
     public async Task A_missing_or_wrong_credential_says_what_to_do(string? token, DcrErrorId id, string advice)
     {
-        using var session = await StartAsync(change: request => request with { Credential = token is null ? null : new CredentialInput.Token(StaticToken.Ssws(token)) });
+        using var session = await StartAsync(change: request =>
+            request with
+            {
+                Credential = token is null ? null : new CredentialInput.Token(StaticToken.Ssws(token)),
+            }
+        );
         var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(Client));
         Assert.Equal(id, error.ErrorId);
         Assert.Contains(advice, error.RecommendedAction);
@@ -156,8 +184,12 @@ public class OktaProviderTests
     public async Task A_service_app_gets_its_tokens_by_private_key_jwt_for_what_each_operation_needs(string dpop)
     {
         using var key = SigningKey.Generate("RS256");
-        var switches = $$$"""{"dialect":"okta","dpop":"{{{dpop}}}","tokenClient":{"clientId":"0oaservice","jwks":{"keys":[{{{key.PublicJwk()}}}] } } }""";
-        using var session = await Session.StartAsync(switches, request => request with { Credential = new CredentialInput.Key("0oaservice", key) });
+        var switches =
+            $$$"""{"dialect":"okta","dpop":"{{{dpop}}}","tokenClient":{"clientId":"0oaservice","jwks":{"keys":[{{{key.PublicJwk()}}}] } } }""";
+        using var session = await Session.StartAsync(
+            switches,
+            request => request with { Credential = new CredentialInput.Key("0oaservice", key) }
+        );
         session.Clock.UtcNow = DateTimeOffset.UtcNow;
         var client = await session.RegisterAsync(Client);
         await session.UpdateAsync(client.ClientId, """{"client_name":"Renamed"}""");
@@ -166,7 +198,10 @@ public class OktaProviderTests
         var scopes = (await session.SentAsync("token")).Where(request => request.Status == 200).Select(request => request.Body);
         Assert.Equal(
             ["okta.clients.register", "okta.clients.read", "okta.clients.manage", "okta.apps.read", "okta.apps.manage"],
-            scopes.Select(body => body.Split('&').Single(field => field.StartsWith("scope=", StringComparison.Ordinal)).Substring("scope=".Length)));
+            scopes.Select(body =>
+                body.Split('&').Single(field => field.StartsWith("scope=", StringComparison.Ordinal)).Substring("scope=".Length)
+            )
+        );
     }
 
     private static string Switches(string okta) => $$$"""{"dialect":"okta","okta":{"apiToken":"{{{ApiToken}}}"{{{okta}}}}}""";
@@ -175,5 +210,6 @@ public class OktaProviderTests
         request => request with { Credential = new CredentialInput.Token(StaticToken.Ssws(token)) };
 
     /// <param name="okta">More of Okta's switches, each after a comma.</param>
-    private static Task<Session> StartAsync(string okta = "", Func<ConnectRequest, ConnectRequest>? change = null) => Session.StartAsync(Switches(okta), change ?? WithToken(ApiToken));
+    private static Task<Session> StartAsync(string okta = "", Func<ConnectRequest, ConnectRequest>? change = null) =>
+        Session.StartAsync(Switches(okta), change ?? WithToken(ApiToken));
 }

@@ -16,7 +16,9 @@ public class StandardProviderTests
     [InlineData("query", "")]
     public async Task It_goes_to_the_address_that_the_server_gave(string registrationClientUri, string issuerPath)
     {
-        using var session = await Session.StartAsync($$"""{"registrationClientUri":"{{registrationClientUri}}","issuerPath":"{{issuerPath}}"}""");
+        using var session = await Session.StartAsync(
+            $$"""{"registrationClientUri":"{{registrationClientUri}}","issuerPath":"{{issuerPath}}"}"""
+        );
         var client = await session.RegisterAsync();
         await session.UpdateAsync(client.ClientId, """{"client_name":"m"}""");
         await session.DeleteAsync(client.ClientId);
@@ -31,7 +33,14 @@ public class StandardProviderTests
         using var other = await SharedTestServer.StartAsync();
         using var session = await StartWithForeignUrisAsync(other.Url, allowed: false);
         var client = await session.RegisterAsync();
-        foreach (var act in new Func<Task>[] { () => session.ReadAsync(client.ClientId), () => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""), () => session.DeleteAsync(client.ClientId) })
+        foreach (
+            var act in new Func<Task>[]
+            {
+                () => session.ReadAsync(client.ClientId),
+                () => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""),
+                () => session.DeleteAsync(client.ClientId),
+            }
+        )
         {
             var error = await Assert.ThrowsAsync<DcrException>(act);
             Assert.Equal(DcrErrorId.RegistrationUriRefused, error.ErrorId);
@@ -49,7 +58,10 @@ public class StandardProviderTests
         using var session = await StartWithForeignUrisAsync(other.Url, allowed: true);
         var client = await session.RegisterAsync();
         await Assert.ThrowsAsync<DcrException>(() => session.ReadAsync(client.ClientId)); // That server does not know it.
-        Assert.Equal($"Bearer {session.Stored(client.ClientId).RegistrationAccessToken}", Assert.Single(await other.RequestsAsync()).Header("Authorization"));
+        Assert.Equal(
+            $"Bearer {session.Stored(client.ClientId).RegistrationAccessToken}",
+            Assert.Single(await other.RequestsAsync()).Header("Authorization")
+        );
     }
 
     [Fact]
@@ -57,7 +69,10 @@ public class StandardProviderTests
     {
         using var session = await Session.StartAsync("""{"registrationClientUri":"plainHttp"}""");
         var client = await session.RegisterAsync();
-        Assert.Equal(DcrErrorId.RegistrationUriRefused, (await Assert.ThrowsAsync<DcrException>(() => session.ReadAsync(client.ClientId))).ErrorId);
+        Assert.Equal(
+            DcrErrorId.RegistrationUriRefused,
+            (await Assert.ThrowsAsync<DcrException>(() => session.ReadAsync(client.ClientId))).ErrorId
+        );
     }
 
     [Fact]
@@ -91,21 +106,35 @@ public class StandardProviderTests
     public async Task It_follows_no_redirect(int status)
     {
         using var other = await SharedTestServer.StartAsync();
-        using var session = await Session.StartAsync($$"""{"faults":[{"on":"read","status":{{status}},"headers":{"Location":"{{other.Url}}register/c1"} }]}""");
+        using var session = await Session.StartAsync(
+            $$"""{"faults":[{"on":"read","status":{{status}},"headers":{"Location":"{{other.Url}}register/c1"} }]}"""
+        );
         var client = await session.RegisterAsync();
-        Assert.Equal(DcrErrorId.ResponseNotConformant, (await Assert.ThrowsAsync<DcrException>(() => session.ReadAsync(client.ClientId))).ErrorId);
+        Assert.Equal(
+            DcrErrorId.ResponseNotConformant,
+            (await Assert.ThrowsAsync<DcrException>(() => session.ReadAsync(client.ClientId))).ErrorId
+        );
         Assert.Empty(await other.RequestsAsync());
     }
 
     [Fact]
     public async Task The_initial_token_is_not_used_for_management_nor_the_clients_for_registering()
     {
-        using var session = await Session.StartAsync("""{"initialToken":"tok-123456"}""", static request => request with { Credential = InitialToken.Of("tok-123456") });
+        using var session = await Session.StartAsync(
+            """{"initialToken":"tok-123456"}""",
+            static request => request with { Credential = InitialToken.Of("tok-123456") }
+        );
         var client = await session.RegisterAsync();
         await session.ReadAsync(client.ClientId);
         await session.RegisterAsync();
-        Assert.Equal($"Bearer {session.Stored(client.ClientId).RegistrationAccessToken}", Assert.Single(await session.SentAsync("read")).Header("Authorization"));
-        Assert.All(await session.SentAsync("register"), static request => Assert.Equal("Bearer tok-123456", request.Header("Authorization")));
+        Assert.Equal(
+            $"Bearer {session.Stored(client.ClientId).RegistrationAccessToken}",
+            Assert.Single(await session.SentAsync("read")).Header("Authorization")
+        );
+        Assert.All(
+            await session.SentAsync("register"),
+            static request => Assert.Equal("Bearer tok-123456", request.Header("Authorization"))
+        );
     }
 
     [Fact]

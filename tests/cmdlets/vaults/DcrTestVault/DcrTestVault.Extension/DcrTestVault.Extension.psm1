@@ -1,4 +1,5 @@
-# Keeps secrets in memory, by vault, until the process ends. How a vault behaves is its VaultParameters' Mode, or what the environment variable
+# Keeps secrets in memory, by vault, until the process ends. How a vault behaves is its VaultParameters' Mode, or what the environment
+# variable
 # DCR_TEST_VAULT_MODE says meanwhile, for all vaults:
 #   Normal             keeps and gives back (the default)
 #   Locked             needs a password, for everything
@@ -26,12 +27,14 @@ if (-not $script:Vaults) {
 function Open-Vault {
     param([string] $VaultName, [hashtable] $Parameters)
 
-    $mode = if ($env:DCR_TEST_VAULT_MODE) { $env:DCR_TEST_VAULT_MODE } elseif ($Parameters -and $Parameters['Mode']) { $Parameters['Mode'] } else { 'Normal' }
+    $mode = if ($env:DCR_TEST_VAULT_MODE) { $env:DCR_TEST_VAULT_MODE } elseif ($Parameters -and $Parameters['Mode']) {
+        $Parameters['Mode'] } else { 'Normal' }
     if ($mode -eq 'Locked') {
         throw [Microsoft.PowerShell.SecretManagement.PasswordRequiredException]::new("Vault $VaultName requires a password.")
     }
 
-    if (-not $script:Vaults.ContainsKey($VaultName)) { $script:Vaults[$VaultName] = @{ Secrets = @{}; Writes = 0; Calls = 0; Hanging = $false } }
+    if (-not $script:Vaults.ContainsKey($VaultName)) { $script:Vaults[$VaultName] = @{ Secrets = @{}; Writes = 0; Calls = 0;
+        Hanging = $false } }
     $vault = $script:Vaults[$VaultName]
     $vault.Mode = $mode
     $vault.Calls++
@@ -45,7 +48,8 @@ function Wait-Hanging {
     $asked = $env:DCR_TEST_VAULT_MODE
     $end = [datetime]::UtcNow.AddSeconds([double]::Parse($Vault.Mode.Split('=')[1], [cultureinfo]::InvariantCulture))
     $Vault.Hanging = $true
-    try { while ([datetime]::UtcNow -lt $end -and $env:DCR_TEST_VAULT_MODE -eq $asked) { Start-Sleep -Milliseconds 20 } } finally { $Vault.Hanging = $false }
+    try { while ([datetime]::UtcNow -lt $end -and $env:DCR_TEST_VAULT_MODE -eq $asked) { Start-Sleep -Milliseconds 20 } } finally {
+        $Vault.Hanging = $false }
 }
 
 function Set-Secret {
