@@ -89,7 +89,8 @@ Describe 'A long run at a prompt' -Skip:($PSEdition -eq 'Desktop' -or $IsWindows
         $pwsh = Start-Pwsh "`$null = Connect-DcrServer $($server.Issuer)
             1..30 | ForEach-Object { [pscustomobject]@{ ClientName = `"App `$_`"; RedirectUri = 'https://app.example.com/';
                 Tenant = `"tenant-`$_`" } } | New-DcrClient -ThrottleLimit 4 | Out-Null"
-        Wait-Until { @(Get-TestServerRequest $server -Operation register).Count -ge 4 }
+        # In the second wave: by then all rows were read, and the command knows that it is a long one.
+        Wait-Until { @(Get-TestServerRequest $server -Operation register).Count -ge 8 }
         & /bin/kill -INT $pwsh.Process.Id
         $result = Wait-Pwsh $pwsh
         $result.Output | Should -Match 'New-DcrClient was stopped: \d+ made.* Run it again: what is registered is found by its tenant'
