@@ -95,7 +95,7 @@ Describe 'Stopping a command' {
 
 Describe 'Ctrl-C at a PowerShell process' -Skip:($PSEdition -eq 'Desktop' -or $IsWindows) {
     It 'waits for the answer to a registration under way, and keeps it' {
-        $server = New-TestServer @{ faults = @(@{ on = 'register'; delayMs = 1500 }) }
+        $server = New-TestServer @{ faults = @(@{ on = 'register'; delayMs = 5000 }) }
         $pwsh = Start-Pwsh "`$null = Connect-DcrServer $($server.Issuer)
             try { New-DcrClient Interrupted https://app.example.com/ } finally { 'stopped' }
             'not reached'"
