@@ -1538,11 +1538,24 @@ internal static class DcrErrors
             "Choose another name; or, if nobody needs that secret any more, remove it with Remove-Secret."
         );
 
-    public static DcrException NotKept(string vault, string clientId, string done, object unstored, Exception why, string? nextStep) =>
+    /// <param name="isInMemory">The local store cannot be written, so what the vault lacks ends with this process.</param>
+    public static DcrException NotKept(
+        string vault,
+        string clientId,
+        string done,
+        object unstored,
+        Exception why,
+        string? nextStep,
+        bool isInMemory
+    ) =>
         new(
             DcrErrorId.VaultWriteFailed,
-            $"Client '{clientId}' {done}, and vault '{vault}' did not keep that: {why.Message.TrimEnd('.')}. The local store has it.",
-            $"Nothing is lost. {nextStep ?? "When the vault works again, connect, or run Restore-DcrRegistration: it gives the vault what it lacks."}",
+            $"Client '{clientId}' {done}, and vault '{vault}' did not keep that: {why.Message.TrimEnd('.')}. "
+                + (isInMemory ? "The memory of this process alone has it." : "The local store has it."),
+            isInMemory
+                ? $"Do not end this process. {nextStep ?? "When the vault works again, connect: it is given what it lacks."}"
+                : "Nothing is lost. "
+                    + (nextStep ?? "When the vault works again, connect, or run Restore-DcrRegistration: it gives the vault what it lacks."),
             why
         )
         {

@@ -223,7 +223,8 @@ internal static class Keeping
             done,
             new DcrClient(record, changes) { State = state, Storage = storage },
             failure,
-            failure.NextStep
+            failure.NextStep,
+            context.Store.Ledger.WhyInMemory is not null
         );
     }
 
