@@ -34,7 +34,7 @@ internal static class SuiteNeeds
     /// <summary>The one line that names what did not run and why; null where everything ran.</summary>
     /// <param name="needsOfFiles">What each Pester file needs.</param>
     /// <param name="missing">What this machine lacks, and the words for it.</param>
-    public static string? LeftOut(IEnumerable<IReadOnlyList<string>> needsOfFiles, IReadOnlyDictionary<string, string> missing)
+    public static string? Omitted(IEnumerable<IReadOnlyList<string>> needsOfFiles, IReadOnlyDictionary<string, string> missing)
     {
         var files = needsOfFiles
             .Where(needs => needs.Any(missing.ContainsKey))

@@ -61,16 +61,16 @@ public class SuiteNeedsTests
         Assert.Equal(required, string.Join(',', SuiteNeeds.Required(require, ci)));
 
     [Fact]
-    public void Nothing_is_said_where_everything_is_here() => Assert.Null(LeftOut([Vault, Plain]));
+    public void Nothing_is_said_where_everything_is_here() => Assert.Null(Omitted([Vault, Plain]));
 
     [Fact]
     public void Without_SecretStore_only_the_files_that_need_it_are_left_out() =>
-        Assert.Equal("Not run: 2 vault test files (no store).", LeftOut([Vault, Plain, Vault], (SuiteNeeds.SecretStore, "no store")));
+        Assert.Equal("Not run: 2 vault test files (no store).", Omitted([Vault, Plain, Vault], (SuiteNeeds.SecretStore, "no store")));
 
     [Fact]
     public void One_line_names_everything_that_did_not_run_and_why()
     {
-        var line = LeftOut(
+        var line = Omitted(
             [Plain, Vault, [.. Plain, SuiteNeeds.Node]],
             (SuiteNeeds.PowerShell, "no pwsh"),
             (SuiteNeeds.Node, "no node"),
@@ -82,8 +82,8 @@ public class SuiteNeedsTests
             line);
     }
 
-    private static string? LeftOut(string[][] files, params (string Need, string Reason)[] missing) =>
-        SuiteNeeds.LeftOut(files, missing.ToDictionary(static item => item.Need, static item => item.Reason));
+    private static string? Omitted(string[][] files, params (string Need, string Reason)[] missing) =>
+        SuiteNeeds.Omitted(files, missing.ToDictionary(static item => item.Need, static item => item.Reason));
 }
 
 /// <summary>A test that is skipped where something did not run, and whose name is then the line that says what and why.</summary>
@@ -93,7 +93,7 @@ internal sealed class LeftOutFactAttribute : FactAttribute
     public LeftOutFactAttribute()
     {
         // dotnet test prints names of skipped tests and not their reasons.
-        DisplayName = SuiteNeeds.LeftOut(PesterRun.Files.Select(static file => file.Needs), Machine.Missing);
+        DisplayName = SuiteNeeds.Omitted(PesterRun.Files.Select(static file => file.Needs), Machine.Missing);
         if (!MissingAndRequired.Any())
         {
             Skip = DisplayName;

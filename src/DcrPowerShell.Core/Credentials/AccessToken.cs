@@ -32,24 +32,24 @@ internal sealed record AccessToken(string Value, bool IsDpopBound, DateTimeOffse
         if (!response.IsSuccess)
         {
             var server = ServerErrorReader.Read(response);
-            throw explain(server) ?? DcrErrors.TokenRefused(request.Uri, server, scope);
+            throw explain(server) ?? CredentialErrors.TokenRefused(request.Uri, server, scope);
         }
 
         if (!response.TryReadJson(out var answer, out var why))
         {
-            throw DcrErrors.NotConformant(request.Uri, $"asked for an access token, {why}");
+            throw ProtocolErrors.NotConformant(request.Uri, $"asked for an access token, {why}");
         }
 
         // Some servers refuse with 200.
         if (answer.Text("access_token") is null && ServerErrorReader.Read(response) is { Code: not null } refusal)
         {
-            throw explain(refusal) ?? DcrErrors.TokenRefused(request.Uri, refusal, scope);
+            throw explain(refusal) ?? CredentialErrors.TokenRefused(request.Uri, refusal, scope);
         }
 
-        var token = answer.Text("access_token") ?? throw DcrErrors.NotConformant(request.Uri, "its answer has no access_token");
+        var token = answer.Text("access_token") ?? throw ProtocolErrors.NotConformant(request.Uri, "its answer has no access_token");
         if (!HeaderText.IsToken(token))
         {
-            throw DcrErrors.UnusableAccessToken(request.Uri);
+            throw CredentialErrors.UnusableAccessToken(request.Uri);
         }
 
         var life = LifeOf(answer);

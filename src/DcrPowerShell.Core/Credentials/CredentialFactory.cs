@@ -40,7 +40,7 @@ internal static class CredentialFactory
             CredentialInput.Token token => token.Value,
             _ => new ClientCredentials(
                 new TokenSource(
-                    rules.Endpoint ?? throw DcrErrors.NoTokenEndpoint(),
+                    rules.Endpoint ?? throw CredentialErrors.NoTokenEndpoint(),
                     Authentication(input, server, rules),
                     scope,
                     rules.Audience,

@@ -29,7 +29,7 @@ internal sealed class PrivateKeyJwt(string clientId, SigningKey key, string audi
         }
         catch (KeyException failure)
         {
-            throw DcrErrors.BadKey(failure.Message, failure.Fix, failure);
+            throw InputErrors.BadKey(failure.Message, failure.Fix, failure);
         }
     }
 

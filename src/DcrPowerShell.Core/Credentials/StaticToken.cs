@@ -32,7 +32,7 @@ internal sealed class StaticToken(string kind, string scheme, string token) : IC
     /// <summary>A registration access token (RFC 7592, section 1.3), as the server gave it.</summary>
     /// <exception cref="DcrException">No header can hold it.</exception>
     public static StaticToken Registration(string token) =>
-        HeaderText.IsToken(token) ? new("RegistrationAccessToken", "Bearer", token) : throw DcrErrors.UnusableRegistrationToken();
+        HeaderText.IsToken(token) ? new("RegistrationAccessToken", "Bearer", token) : throw CredentialErrors.UnusableRegistrationToken();
 
     public IAuthorizer For(string? scope) => this;
 
@@ -45,5 +45,5 @@ internal sealed class StaticToken(string kind, string scheme, string token) : IC
     public bool Learn(Authorization used, ProtocolRequest request, ProtocolResponse response) => false;
 
     private static StaticToken Given(string kind, string scheme, string token) =>
-        HeaderText.IsToken(token) ? new(kind, scheme, token) : throw DcrErrors.BadToken(kind);
+        HeaderText.IsToken(token) ? new(kind, scheme, token) : throw CredentialErrors.BadToken(kind);
 }

@@ -28,7 +28,7 @@ internal sealed class Redaction
     }
 
     /// <summary>Knows no secret.</summary>
-    public static Redaction Nothing => new([]);
+    public static Redaction Nothing { get; } = new([]);
 
     /// <summary>Knows the secrets of both.</summary>
     public Redaction And(Redaction other) => other._secrets.All(_secrets.Contains) ? this : new(_secrets.Concat(other._secrets));

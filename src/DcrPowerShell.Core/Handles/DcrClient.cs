@@ -5,6 +5,7 @@ using System.Linq;
 using System.Security;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Vaults;
 
@@ -14,14 +15,14 @@ namespace DcrPowerShell;
 public sealed class DcrClient
 {
     private readonly RegistrationRecord _record;
-    private readonly WholeRecords? _whole;
+    private readonly FullRecordSource? _whole;
     private SecureString? _clientSecret;
     private SecureString? _registrationAccessToken;
     private IDictionary? _metadata;
     private Redaction? _known;
 
     /// <param name="whole">For an outline.</param>
-    internal DcrClient(RegistrationRecord record, IReadOnlyList<DcrChange> changes, WholeRecords? whole = null)
+    internal DcrClient(RegistrationRecord record, IReadOnlyList<DcrChange> changes, FullRecordSource? whole = null)
     {
         _record = record;
         _whole = whole;
@@ -69,7 +70,7 @@ public sealed class DcrClient
     /// In PowerShell a hidden property (DcrPowerShell.Types.ps1xml): a public one would stand in ConvertTo-Json as <c>{"Length": 46}</c>,
     /// read from the vault for that.
     /// </remarks>
-    internal SecureString? ClientSecret => _clientSecret ??= SecureText.Protect(WholeIf(_record.LeftOut?.ClientSecret).ClientSecret);
+    internal SecureString? ClientSecret => _clientSecret ??= SecureText.Protect(WholeIf(_record.Omitted?.ClientSecret).ClientSecret);
 
     /// <summary>
     /// <c>client_secret_expires_at</c> as a time; null for never and for unknown, which <see cref="SecretExpiry"/> tells apart.
@@ -95,7 +96,7 @@ public sealed class DcrClient
         get
         {
             // Some servers put the token into it.
-            var whole = WholeIf(_record.LeftOut?.RegistrationClientUri);
+            var whole = WholeIf(_record.Omitted?.RegistrationClientUri);
             return whole.RegistrationClientUri is not { } uri ? null
                 : (ReferenceEquals(whole, _record) ? Known : whole.Secrets) is var known && known.Finds(uri.AbsoluteUri)
                     ? UriText.Shown(UriText.Absolute(known.Hide(uri.AbsoluteUri)))
@@ -105,7 +106,7 @@ public sealed class DcrClient
 
     /// <summary><c>registration_access_token</c> (RFC 7592, section 3); read as <see cref="ClientSecret"/> is.</summary>
     internal SecureString? RegistrationAccessToken =>
-        _registrationAccessToken ??= SecureText.Protect(WholeIf(_record.LeftOut?.RegistrationAccessToken).RegistrationAccessToken);
+        _registrationAccessToken ??= SecureText.Protect(WholeIf(_record.Omitted?.RegistrationAccessToken).RegistrationAccessToken);
 
     /// <summary>The name of the secret that keeps the registration; null where it is kept nowhere.</summary>
     public string? SecretName => Storage == DcrStorage.MemoryOnly ? null : _record.SecretName;
@@ -142,7 +143,7 @@ public sealed class DcrClient
 
     /// <summary>With all that is kept; null where it is known no more.</summary>
     /// <exception cref="DcrException">It cannot be read.</exception>
-    internal RegistrationRecord? FindWhole() => _record.LeftOut is null ? _record : _whole?.Find(_record.Issuer, _record.ClientId);
+    internal RegistrationRecord? FindWhole() => _record.Omitted is null ? _record : _whole?.Find(_record.Issuer, _record.ClientId);
 
     private RegistrationRecord WholeIf(bool? isNeeded)
     {
@@ -153,7 +154,7 @@ public sealed class DcrClient
 
         try
         {
-            return FindWhole() ?? throw DcrErrors.NoRegistrationHere(ClientId, Connection?.Vault);
+            return FindWhole() ?? throw StoreErrors.NoRegistrationHere(ClientId, Connection?.Vault);
         }
         catch (DcrException failure)
         {
@@ -162,7 +163,7 @@ public sealed class DcrClient
     }
 
     /// <summary>An outline was written with masks.</summary>
-    private Redaction Known => _known ??= _record.LeftOut is null ? _record.Secrets : Redaction.Nothing;
+    private Redaction Known => _known ??= _record.Omitted is null ? _record.Secrets : Redaction.Nothing;
 
     private string? Show(string? text) => text is null ? null : Known.Show(text);
 

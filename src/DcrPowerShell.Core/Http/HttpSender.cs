@@ -59,7 +59,7 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
     {
         if (!SafeUrl.IsSafe(request.Uri))
         {
-            throw DcrErrors.NotConformant(
+            throw ProtocolErrors.NotConformant(
                 request.Uri,
                 "its address is not an https URL, or has a user name or password in it, and a token travels over https only"
             );
@@ -104,7 +104,7 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
             catch (ObjectDisposedException failure) when (_isClosed)
             {
                 // The credential's key is gone.
-                throw DcrErrors.ClosedMeanwhile(request.Uri, failure);
+                throw HttpErrors.ClosedMeanwhile(request.Uri, failure);
             }
             catch (TransportException failure)
             {
@@ -183,7 +183,7 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
             )
             .ConfigureAwait(false);
         return pass.TooLong is { } pause
-            ? throw DcrErrors.RateLimitLasts(request.Uri, pause, request.Effect == RequestEffect.Registers)
+            ? throw HttpErrors.RateLimitLasts(request.Uri, pause, request.Effect == RequestEffect.Registers)
             : pass;
     }
 
@@ -270,27 +270,27 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
         var proxy = HandlerFactory.ProxyBefore(Proxy, request.Uri);
         return (failure.Kind, failure.MayHaveArrived, request.Effect) switch
         {
-            (TransportFailure.ProxyRefused, _, _) => DcrErrors.ProxyRefused(request.Uri),
-            (TransportFailure.ProxyTunnel, _, _) => DcrErrors.ProxyFailed(request.Uri, proxy, "made no connection to that server", failure),
-            (TransportFailure.NameResolution, _, _) when proxy is not null => DcrErrors.ProxyFailed(
+            (TransportFailure.ProxyRefused, _, _) => ProtocolErrors.ProxyRefused(request.Uri),
+            (TransportFailure.ProxyTunnel, _, _) => HttpErrors.ProxyFailed(request.Uri, proxy, "made no connection to that server", failure),
+            (TransportFailure.NameResolution, _, _) when proxy is not null => HttpErrors.ProxyFailed(
                 request.Uri,
                 proxy,
                 "has a host name that was not found",
                 failure
             ),
-            (TransportFailure.Connect, _, _) when proxy is not null => DcrErrors.ProxyFailed(
+            (TransportFailure.Connect, _, _) when proxy is not null => HttpErrors.ProxyFailed(
                 request.Uri,
                 proxy,
                 "could not be reached",
                 failure
             ),
-            (TransportFailure.Tls, _, _) => DcrErrors.TlsFailed(request.Uri, failure),
-            (TransportFailure.NameResolution, _, _) => DcrErrors.ConnectionFailed(request.Uri, "the host name was not found", failure),
-            (TransportFailure.Connect, _, _) => DcrErrors.ConnectionFailed(request.Uri, "the connection could not be made", failure),
-            (_, true, RequestEffect.Registers) => DcrErrors.RegistrationOutcomeUnknown(request.Uri, what, failure),
-            (_, true, RequestEffect.Changes) => DcrErrors.ChangeOutcomeUnknown(request.Uri, what, failure),
-            _ when _isClosed => DcrErrors.ClosedMeanwhile(request.Uri, failure),
-            _ => DcrErrors.Interrupted(request.Uri, timedOut, failure),
+            (TransportFailure.Tls, _, _) => HttpErrors.TlsFailed(request.Uri, failure),
+            (TransportFailure.NameResolution, _, _) => HttpErrors.ConnectionFailed(request.Uri, "the host name was not found", failure),
+            (TransportFailure.Connect, _, _) => HttpErrors.ConnectionFailed(request.Uri, "the connection could not be made", failure),
+            (_, true, RequestEffect.Registers) => ProtocolErrors.RegistrationOutcomeUnknown(request.Uri, what, failure),
+            (_, true, RequestEffect.Changes) => ProtocolErrors.ChangeOutcomeUnknown(request.Uri, what, failure),
+            _ when _isClosed => HttpErrors.ClosedMeanwhile(request.Uri, failure),
+            _ => HttpErrors.Interrupted(request.Uri, timedOut, failure),
         };
     }
 

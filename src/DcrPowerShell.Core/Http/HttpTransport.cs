@@ -6,12 +6,12 @@ using System.Net;
 using System.Net.Http;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Errors;
-using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
 
 namespace DcrPowerShell.Http;
@@ -21,6 +21,9 @@ namespace DcrPowerShell.Http;
 internal sealed class HttpTransport : IDisposable
 {
     public const int LargestBody = 1 << 20;
+
+    // Letters as they are, as a bag writes them.
+    private static readonly JsonSerializerOptions Letters = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly HttpClient _client;
     private readonly TimeSpan _timeout;
@@ -52,7 +55,7 @@ internal sealed class HttpTransport : IDisposable
         {
             if (!HeaderText.IsName(header.Key) || !HeaderText.IsValue(header.Value))
             {
-                throw DcrErrors.UnusableHeader(request.Uri);
+                throw HttpErrors.UnusableHeader(request.Uri);
             }
 
             message.Headers.TryAddWithoutValidation(header.Key, header.Value);
@@ -171,7 +174,7 @@ internal sealed class HttpTransport : IDisposable
         HttpContent? content = request switch
         {
             { Form: { } form } => new FormUrlEncodedContent(form),
-            { Body: { } body } => JsonContent.Create(body.ToElement(), new MediaTypeHeaderValue("application/json"), JsonBag.WireOptions),
+            { Body: { } body } => JsonContent.Create(body.ToElement(), new MediaTypeHeaderValue("application/json"), Letters),
             _ => null,
         };
         if (content is null)

@@ -65,7 +65,7 @@ internal sealed class ImportRequest
 
     private static string? Text(JsonBag row, string member, string source) =>
         row.TryGet(member, out var value) && value.ValueKind is (JsonValueKind.Array or JsonValueKind.Object)
-            ? throw DcrErrors.ImportInvalid(source, $"{member} is a list or an object, where a text is wanted", "Write it as one text.")
+            ? throw InventoryErrors.ImportInvalid(source, $"{member} is a list or an object, where a text is wanted", "Write it as one text.")
             : row.Text(member);
 
     /// <summary>Seconds as in an answer of a server, or a date as in an inventory.</summary>
@@ -74,7 +74,7 @@ internal sealed class ImportRequest
         : row.Integer(ClientMember.ClientSecretExpiresAt) is { } seconds ? seconds
         : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
             ? time.ToUnixTimeSeconds()
-        : throw DcrErrors.ImportInvalid(
+        : throw InventoryErrors.ImportInvalid(
             source,
             "client_secret_expires_at is neither a number of seconds since 1970 nor a date",
             "Write it as the server gave it, 0 for never; or as 2027-01-31T00:00:00Z; or leave it empty."

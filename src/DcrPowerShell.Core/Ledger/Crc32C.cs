@@ -14,7 +14,7 @@ namespace DcrPowerShell.Ledger;
 internal static class Crc32C
 {
 #if NET
-    [MethodImpl(Hot.Path)]
+    [MethodImpl(JitOptions.OptimizeAtOnce)]
     public static uint Of(ReadOnlySpan<byte> bytes)
     {
         var crc = uint.MaxValue;
@@ -40,7 +40,7 @@ internal static class Crc32C
         )
         .ToArray();
 
-    [MethodImpl(Hot.Path)]
+    [MethodImpl(JitOptions.OptimizeAtOnce)]
     public static uint Of(ReadOnlySpan<byte> bytes)
     {
         var crc = uint.MaxValue;

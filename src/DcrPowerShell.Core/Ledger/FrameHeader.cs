@@ -78,7 +78,7 @@ internal readonly record struct FrameHeader
     public static ReadOnlySpan<byte> Beginning => "DCRLEG"u8;
 
     /// <summary>Null where no frame of this version begins here.</summary>
-    [MethodImpl(Hot.Path)]
+    [MethodImpl(JitOptions.OptimizeAtOnce)]
     public static FrameHeader? Read(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length < Size || BinaryPrimitives.ReadUInt64LittleEndian(bytes) != Magic

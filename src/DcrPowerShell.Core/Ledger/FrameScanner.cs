@@ -38,7 +38,7 @@ internal sealed class FrameScanner(IAppendFile file, FrameCodec codec)
     /// <param name="found">Told of each frame; of one whose content was damaged too, for its header says whose it was.</param>
     /// <returns>The end of the last frame, and its header. What comes behind it is torn, or is being written.</returns>
     /// <exception cref="FormatException">It is of a newer version.</exception>
-    [MethodImpl(Hot.Path)]
+    [MethodImpl(JitOptions.OptimizeAtOnce)]
     public (long End, FrameHeader Last) Scan(
         long start,
         FrameHeader previous,
@@ -105,7 +105,7 @@ internal sealed class FrameScanner(IAppendFile file, FrameCodec codec)
         return frame;
     }
 
-    [MethodImpl(Hot.Path)]
+    [MethodImpl(JitOptions.OptimizeAtOnce)]
     private FrameState StateOf(FrameHeader header, FrameHeader last, long at, long length, long checkFrom, bool isSettled)
     {
         var end = at + header.Length;
@@ -127,7 +127,7 @@ internal sealed class FrameScanner(IAppendFile file, FrameCodec codec)
             : FrameState.Damaged;
     }
 
-    [MethodImpl(Hot.Path)]
+    [MethodImpl(JitOptions.OptimizeAtOnce)]
     private FrameHeader? HeaderAt(long at) => FrameHeader.Read(At(at, FrameHeader.Size));
 
     /// <summary>Where the next header begins, of whatever version; -1 where none does before an end.</summary>
@@ -161,7 +161,7 @@ internal sealed class FrameScanner(IAppendFile file, FrameCodec codec)
     }
 
     /// <summary>Bytes of the file, as many as are wanted and there.</summary>
-    [MethodImpl(Hot.Path)]
+    [MethodImpl(JitOptions.OptimizeAtOnce)]
     private ReadOnlySpan<byte> At(long position, int count)
     {
         if (position < _windowStart || position + Math.Min(count, FrameHeader.Size) > _windowStart + _windowLength)

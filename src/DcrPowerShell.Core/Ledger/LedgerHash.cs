@@ -20,7 +20,7 @@ internal readonly record struct LedgerHash(ulong High, ulong Low)
     /// <exception cref="FormatException">It is of another form.</exception>
     public static LedgerHash Parse(string text) => Read(Guid.ParseExact(text, "n").ToByteArray());
 
-    [MethodImpl(Hot.Path)]
+    [MethodImpl(JitOptions.OptimizeAtOnce)]
     public static LedgerHash Read(ReadOnlySpan<byte> bytes) =>
         new(BinaryPrimitives.ReadUInt64LittleEndian(bytes), BinaryPrimitives.ReadUInt64LittleEndian(bytes.Slice(sizeof(ulong))));
 

@@ -101,7 +101,7 @@ internal sealed class LedgerState
     public bool IsLeftover(LedgerHash client, ulong place) =>
         Moved.Exists(moved => moved.Header.Client == client && moved.Header.Place == place);
 
-    [MethodImpl(Hot.Path)]
+    [MethodImpl(JitOptions.OptimizeAtOnce)]
     public void Apply(FrameHeader header, long offset)
     {
         switch (header.Kind)
@@ -156,7 +156,7 @@ internal sealed class LedgerState
         LiveLength += header.Length;
     }
 
-    [MethodImpl(Hot.Path)]
+    [MethodImpl(JitOptions.OptimizeAtOnce)]
     private void Take(FrameHeader header, long offset)
     {
         var row = Client(header.Client);
@@ -191,7 +191,7 @@ internal sealed class LedgerState
         }
     }
 
-    [MethodImpl(Hot.Path)]
+    [MethodImpl(JitOptions.OptimizeAtOnce)]
     private void Enter(LedgerRow row)
     {
         LedgerRow? above = null;

@@ -22,7 +22,7 @@ internal sealed record PassphraseSeal(byte[] Salt, int Iterations, byte[] Sealed
     {
         if (passphrase.Length == 0)
         {
-            throw DcrErrors.PassphraseEmpty();
+            throw StoreErrors.PassphraseEmpty();
         }
 
         var salt = ContentEncryption.NewKey().AsSpan(0, SaltSize).ToArray();

@@ -1394,7 +1394,7 @@ internal sealed class RegistrationLedger : IDisposable
                     {
                         IsKept = true,
                     }
-                    : Outline.Read(text.Outline, "")
+                    : ListedRecord.Read(text.Outline, "")
             ) with
             {
                 Sequence = header.Sequence,
@@ -1411,7 +1411,7 @@ internal sealed class RegistrationLedger : IDisposable
     {
         try
         {
-            return Outline.Read(outline, issuer ?? "");
+            return ListedRecord.Read(outline, issuer ?? "");
         }
         catch (FormatException)
         {
@@ -1449,7 +1449,7 @@ internal sealed class RegistrationLedger : IDisposable
                 Issuer = IssuerHash(record.Issuer),
                 Place = PlaceOf(vaultId),
             },
-            Outline.Write(record),
+            ListedRecord.Write(record),
             body
         );
 

@@ -71,7 +71,7 @@ internal sealed class RegistrationList(LedgerFile file, IReadOnlyList<LedgerRow>
             }
 
             part.Add(
-                new StoredRegistration(Outline.Read(outline, issuer ?? ""), header.Sequence, header.Place, row!.IsPending, row.IsWhole)
+                new StoredRegistration(ListedRecord.Read(outline, issuer ?? ""), header.Sequence, header.Place, row!.IsPending, row.IsWhole)
             );
         }
 

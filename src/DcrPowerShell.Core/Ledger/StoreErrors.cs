@@ -286,4 +286,20 @@ internal static class StoreErrors
             $"Unlock that vault (Unlock-SecretStore, or Unlock-SecretVault -Name '{vault}'), then run the command again.",
             why
         );
+
+    /// <param name="place">"vault 'X'" or "the local store".</param>
+    public static DcrException NoRegistrationHere(string clientId, string? place) =>
+        new(
+            DcrErrorId.ClientNotFound,
+            $"There is no registration of client '{clientId}' at this issuer in {place ?? "the local store"}.",
+            "Get-DcrClient -Offline lists the clients that are known; -ClientName finds them by name, -Tenant by tenant. Get-DcrServer "
+                + "shows the issuer that is connected."
+        );
+
+    public static DcrException PassphraseEmpty() =>
+        new(
+            DcrErrorId.InvalidSetup,
+            "-Passphrase is empty. Nothing was written.",
+            "Give a passphrase: Read-Host -AsSecureString asks for one."
+        );
 }

@@ -5,7 +5,7 @@ namespace DcrPowerShell.Ledger;
 
 /// <summary>A registration as the ledger has it.</summary>
 /// <param name="Record">
-/// Without secrets where a vault has them, and in lists: then <see cref="RegistrationRecord.LeftOut"/> says what is missing.
+/// Without secrets where a vault has them, and in lists: then <see cref="RegistrationRecord.Omitted"/> says what is missing.
 /// </param>
 /// <param name="Sequence">Its place in the order: of two, the higher one is newer.</param>
 /// <param name="Place">The vault that it belongs to, by its hash; 0 for the ledger itself.</param>

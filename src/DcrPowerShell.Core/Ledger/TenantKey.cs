@@ -20,12 +20,12 @@ internal static class TenantKey
     {
         if (tenant?.IndexOf(Given.Lost) >= 0)
         {
-            throw DcrErrors.BrokenTenant(tenant, Given.WhyLost, Given.FixLost);
+            throw InputErrors.BrokenTenant(tenant, Given.WhyLost, Given.FixLost);
         }
 
         if (tenant is not null && Given.Control(tenant) is { } control)
         {
-            throw DcrErrors.BrokenTenant(Given.Shown(tenant), Given.WhyUnseen(control), Given.FixUnseen);
+            throw InputErrors.BrokenTenant(Given.Shown(tenant), Given.WhyUnseen(control), Given.FixUnseen);
         }
     }
 

@@ -22,9 +22,6 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
     private static readonly JsonReaderOptions Deep = new() { MaxDepth = DeepestAnswer };
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>How a body is written to the wire: letters as they are, as in <see cref="ToUtf8"/>.</summary>
-    public static readonly JsonSerializerOptions WireOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     // What has not been read yet is read when somebody wants more than a member of it.
     private readonly ReadOnlyMemory<byte> _unread;
     private List<KeyValuePair<string, JsonElement>>? _members;
@@ -238,7 +235,7 @@ internal sealed class JsonBag : IReadOnlyCollection<KeyValuePair<string, JsonEle
     }
 
     /// <summary>Goes to the value of a member in what has not been read yet.</summary>
-    [MethodImpl(Hot.Path)]
+    [MethodImpl(JitOptions.OptimizeAtOnce)]
     private static bool TryFind(ref Utf8JsonReader reader, string name)
     {
         reader.Read();

@@ -81,7 +81,7 @@ internal sealed class AuditScope(AuditLog? log, DcrAuditRecord facts, IReporter 
         }
         catch (Exception failure) when (IsOfFile(failure))
         {
-            throw DcrErrors.AuditWriteFailed(log.Path!, failure);
+            throw KeepingErrors.AuditWriteFailed(log.Path!, failure);
         }
 
         _draft = draft;

@@ -122,7 +122,7 @@ internal static class ConnectOperation
         var asked = Discovery.Meant(request.Issuer!.OriginalString).Issuer;
         var issuer =
             ledger.Issuers().FirstOrDefault(known => known.TrimEnd('/') == asked.TrimEnd('/'))
-            ?? throw DcrErrors.NothingKnownOffline(asked, ledger.Issuers());
+            ?? throw ConnectErrors.NothingKnownOffline(asked, ledger.Issuers());
         var vaultId = vault is null
             ? null
             : ledger
@@ -275,7 +275,7 @@ internal static class ConnectOperation
         if (request.Discovery == DcrDiscovery.Smart)
         {
             return await SmartAsync(request.Issuer!, tried, sender, reporter, stop).ConfigureAwait(false)
-                ?? throw DcrErrors.SmartDiscoveryFailed(request.Issuer!.OriginalString, Places(tried));
+                ?? throw ConnectErrors.SmartDiscoveryFailed(request.Issuer!.OriginalString, Places(tried));
         }
 
         var asked = request.Issuer!.OriginalString;
@@ -303,8 +303,8 @@ internal static class ConnectOperation
 
         var stranger = tried.Select(finding => finding.OtherIssuer).FirstOrDefault(other => other is not null);
         throw stranger is null
-            ? DcrErrors.DiscoveryFailed(asked, Places(tried))
-            : DcrErrors.IssuerMismatch(
+            ? ConnectErrors.DiscoveryFailed(asked, Places(tried))
+            : ConnectErrors.IssuerMismatch(
                 asked,
                 stranger,
                 Discovery.SafeUri(stranger) is { } other && (!other.IsLoopback || request.Issuer.IsLoopback),
@@ -433,14 +433,14 @@ internal static class ConnectOperation
 
         return HostAndPort.IsMatch(given.OriginalString) && UriText.Absolute("http://" + given.OriginalString) is { } proxy
             ? proxy
-            : throw DcrErrors.BadProxy();
+            : throw ConnectErrors.BadProxy();
     }
 
     private static void RequireSafe(string parameter, Uri? uri)
     {
         if (uri is not null && !SafeUrl.IsSafe(uri))
         {
-            throw DcrErrors.UrlRefused(parameter, uri);
+            throw ConnectErrors.UrlRefused(parameter, uri);
         }
     }
 }

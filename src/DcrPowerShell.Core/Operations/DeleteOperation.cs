@@ -32,7 +32,7 @@ internal static class DeleteOperation
 
             if (isNotOffered)
             {
-                throw DcrErrors.DeletionNotOffered(record.ClientId);
+                throw OperationErrors.DeletionNotOffered(record.ClientId);
             }
 
             throw;
@@ -71,17 +71,17 @@ internal static class DeleteOperation
             record = await context.Scope.TakeTurnAsync(record).ConfigureAwait(false);
             if (
                 record.Sequence > listed.Sequence
-                && (listed.LeftOut is not null || record.RegistrationAccessToken != listed.RegistrationAccessToken)
+                && (listed.Omitted is not null || record.RegistrationAccessToken != listed.RegistrationAccessToken)
             )
             {
-                throw DcrErrors.NewerSince(record.ClientId);
+                throw OperationErrors.NewerSince(record.ClientId);
             }
         }
 
         if (await context.Store.RemoveAsync(record, context.Scope.Entry).ConfigureAwait(false) is { } failure)
         {
             context.Scope.Kept();
-            throw DcrErrors.NotForgotten(record.ClientId, failure, failure.NextStep);
+            throw KeepingErrors.NotForgotten(record.ClientId, failure, failure.NextStep);
         }
 
         context.Scope.Kept();

@@ -24,5 +24,5 @@ internal static class EnableAuth0Operation
 
     private static Auth0Setup SetupOf(OperationContext context) => context.Provider is Auth0Provider auth0
         ? new Auth0Setup(auth0.Api)
-        : throw DcrErrors.NotAuth0(context.Connection.Name, context.Provider.Kind.ToString());
+        : throw ConnectErrors.NotAuth0(context.Connection.Name, context.Provider.Kind.ToString());
 }

@@ -27,7 +27,7 @@ internal static class FindOperation
         var issuer = context.Connection.Issuer;
         if (piped is not null && piped.Issuer != issuer)
         {
-            throw DcrErrors.OtherIssuer(clientId, piped.Issuer, issuer);
+            throw OperationErrors.OtherIssuer(clientId, piped.Issuer, issuer);
         }
 
         await context.CheckVaultAsync().ConfigureAwait(false);
@@ -41,10 +41,10 @@ internal static class FindOperation
             stored?.Record
             ?? piped?.FindWhole()
             ?? (context.Provider.Capabilities.HasFlag(DcrCapabilities.List) ? context.UnknownRecord(clientId) : null)
-            ?? throw DcrErrors.NoRegistrationHere(clientId, context.Store.Place);
+            ?? throw StoreErrors.NoRegistrationHere(clientId, context.Store.Place);
         return tenants is not { Count: > 0 } || tenants.Any(tenant => TenantKey.AreSame(tenant, record.Tenant))
             ? record
-            : throw DcrErrors.OtherTenant(clientId, record.Tenant, tenants[0]);
+            : throw OperationErrors.OtherTenant(clientId, record.Tenant, tenants[0]);
     }
 
     /// <summary>The one client that a tenant has at the connected server, in whatever store.</summary>
@@ -54,6 +54,6 @@ internal static class FindOperation
         var found = ListOperation.OfTenant(connection.Ledger, connection.Issuer, tenant);
         return found.Count == 1
             ? found[0].Record.ClientId
-            : throw DcrErrors.TenantNotUnique(tenant.Trim(), found.Select(static each => each.Record.ClientId));
+            : throw OperationErrors.TenantNotUnique(tenant.Trim(), found.Select(static each => each.Record.ClientId));
     }
 }

@@ -38,15 +38,15 @@ internal static class ImportOperation
     public static RegistrationRecord Check(DcrConnection connection, ImportRequest request, DateTimeOffset now)
     {
         var clientId =
-            request.ClientId ?? throw DcrErrors.ImportInvalid(request.Source, "there is no client id", "Fill in ClientId or client_id.");
+            request.ClientId ?? throw InventoryErrors.ImportInvalid(request.Source, "there is no client id", "Fill in ClientId or client_id.");
         if (request.Issuer is { } issuer && issuer.TrimEnd('/') != connection.Issuer.TrimEnd('/'))
         {
-            throw DcrErrors.OtherIssuer(clientId, issuer, connection.Issuer);
+            throw OperationErrors.OtherIssuer(clientId, issuer, connection.Issuer);
         }
 
         if (clientId.Any(char.IsControl))
         {
-            throw DcrErrors.ImportInvalid(
+            throw InventoryErrors.ImportInvalid(
                 request.Source,
                 "the client id has a line break or another control character, which no client id has (RFC 6749, appendix A.1)",
                 "Give the id as the server showed it."
@@ -56,7 +56,7 @@ internal static class ImportOperation
         TenantKey.Check(request.Tenant);
         if (request.RegistrationAccessToken is { } token && !HeaderText.IsToken(token))
         {
-            throw DcrErrors.ImportInvalid(
+            throw InventoryErrors.ImportInvalid(
                 request.Source,
                 $"the registration access token of client '{clientId}' has a space, a line break or another character that no bearer token "
                     + "has (RFC 6750, section 2.1)",
@@ -67,15 +67,15 @@ internal static class ImportOperation
         Uri? uri = null;
         if (request.RegistrationClientUri is { } text)
         {
-            uri = Keeping.Resolve(text, connection.RegistrationEndpoint);
+            uri = KeptAnswers.Resolve(text, connection.RegistrationEndpoint);
             if (uri is null || !SafeUrl.IsSafe(uri))
             {
-                throw DcrErrors.ImportUriUnsafe(clientId);
+                throw OperationErrors.ImportUriUnsafe(clientId);
             }
 
             if (!ClientConfiguration.IsAllowed(uri, connection.RegistrationEndpoint, connection.AllowedOrigins))
             {
-                throw DcrErrors.ImportUriForeign(clientId, uri, connection.RegistrationEndpoint);
+                throw OperationErrors.ImportUriForeign(clientId, uri, connection.RegistrationEndpoint);
             }
         }
 
@@ -153,7 +153,7 @@ internal static class ImportOperation
             }
             catch (DcrException refusal) when (refusal.IsClientGone)
             {
-                throw DcrErrors.ImportRefused(refusal);
+                throw OperationErrors.ImportRefused(refusal);
             }
         }
 

@@ -213,7 +213,7 @@ internal sealed class LedgerScope(DcrConnection connection, Registrations store,
         {
             if (left <= TimeSpan.Zero)
             {
-                throw DcrErrors.ClientUnderWay(record.ClientId, LongestWait);
+                throw OperationErrors.ClientUnderWay(record.ClientId, LongestWait);
             }
 
             if (!wait.IsTold)

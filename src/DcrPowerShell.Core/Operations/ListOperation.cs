@@ -33,7 +33,7 @@ internal static class ListOperation
     }
 
     /// <summary>A client as a list shows it.</summary>
-    public static DcrClient ClientOf(StoredRegistration known, WholeRecords? whole, IReadOnlyList<DcrChange>? changes = null) =>
+    public static DcrClient ClientOf(StoredRegistration known, FullRecordSource? whole, IReadOnlyList<DcrChange>? changes = null) =>
         new(known.Record with { Sequence = known.Sequence }, changes ?? [], whole)
         {
             Storage = known.IsPending ? DcrStorage.Pending : known.Place == 0 ? DcrStorage.Local : DcrStorage.Vault,
@@ -77,6 +77,6 @@ internal static class ListOperation
     public static IReadOnlyList<StoredRegistration> OfTenant(RegistrationLedger ledger, string? issuer, string tenant)
     {
         var found = ledger.List(issuer, _ => throw StoreErrors.FrameDamaged(ledger.Path, $"tenant '{tenant.Trim()}'"), tenant).ToList();
-        return found.Count > 0 ? found : throw DcrErrors.TenantUnknown(tenant.Trim(), issuer);
+        return found.Count > 0 ? found : throw OperationErrors.TenantUnknown(tenant.Trim(), issuer);
     }
 }

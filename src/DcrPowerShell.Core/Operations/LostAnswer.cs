@@ -52,7 +52,7 @@ internal static class LostAnswer
         catch (DcrException refusal)
             when (refusal is { ErrorId: DcrErrorId.AccessTokenRejected, IsClientGone: true } && record.RegistrationAccessToken is not null)
         {
-            throw DcrErrors.TokenLost(record.ClientId, context.Connection.RegistrationEndpoint, unknown);
+            throw OperationErrors.TokenLost(record.ClientId, context.Connection.RegistrationEndpoint, unknown);
         }
         catch (DcrException failure) when (failure.Unstored is null)
         {

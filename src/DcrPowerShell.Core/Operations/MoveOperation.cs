@@ -23,7 +23,7 @@ internal static class MoveOperation
         await to.ConfirmAsync().ConfigureAwait(false);
         return why is null
             ? stored.Select(static record => new DcrClient(record, []) { Storage = DcrStorage.Vault }).ToList()
-            : throw DcrErrors.VaultNotWritable(to.Vault!.Name, why, why.NextStep);
+            : throw KeepingErrors.VaultNotWritable(to.Vault!.Name, why, why.NextStep);
     }
 
     /// <returns>The client at its new place.</returns>
@@ -40,21 +40,21 @@ internal static class MoveOperation
         {
             if (left-- == 0)
             {
-                throw DcrErrors.NotMovedNow(clientId);
+                throw KeepingErrors.NotMovedNow(clientId);
             }
 
             found =
                 await from.FindAsync(issuer, clientId).ConfigureAwait(false) is { } known
                 && known.Place == from.Ledger.PlaceOf(from.VaultId)
                     ? known
-                    : throw DcrErrors.NoRegistrationHere(clientId, from.Place);
+                    : throw StoreErrors.NoRegistrationHere(clientId, from.Place);
             sequence = await from.Ledger.MoveAsync(found.Record, to.VaultId, from.VaultId, found.Sequence).ConfigureAwait(false);
         }
         while (sequence == 0);
 
         if (await to.StoreAsync(found.Record, sequence).ConfigureAwait(false) is { } failure)
         {
-            throw DcrErrors.NotMoved(to.Vault!.Name, clientId, failure, failure.NextStep);
+            throw KeepingErrors.NotMoved(to.Vault!.Name, clientId, failure, failure.NextStep);
         }
 
         await to.ConfirmAsync().ConfigureAwait(false);

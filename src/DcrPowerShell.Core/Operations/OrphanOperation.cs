@@ -99,7 +99,7 @@ internal static class OrphanOperation
         var id = LedgerHash.Parse(orphan.Id);
         var isAnswered = Ended(context).Any(entry => entry.Id == id && RecoverOperation.IsUsable(entry));
         return isAnswered && (await UseAnswersAsync(context).ConfigureAwait(false)).Contains(id)
-            ? throw DcrErrors.OrphanAnswered(orphan.ClientName ?? orphan.ClientId, isKept: false)
+            ? throw OperationErrors.OrphanAnswered(orphan.ClientName ?? orphan.ClientId, isKept: false)
             : isAnswered;
     }
 
@@ -107,7 +107,7 @@ internal static class OrphanOperation
     {
         if (await UseAnswerAsync(context, orphan).ConfigureAwait(false))
         {
-            throw DcrErrors.OrphanAnswered(orphan.ClientName ?? orphan.ClientId, isKept: true);
+            throw OperationErrors.OrphanAnswered(orphan.ClientName ?? orphan.ClientId, isKept: true);
         }
     }
 
@@ -147,16 +147,16 @@ internal static class OrphanOperation
         await context.Scope.TakeTurnAsync(candidate.Record).ConfigureAwait(false);
         var ledger = context.Store.Ledger;
         return ledger.Find(orphan.Issuer, candidate.ClientId) is { } known
-                ? throw DcrErrors.CandidateKept(candidate.ClientId, known.Record.Tenant)
-            : ledger.Read(LedgerHash.Parse(orphan.Id)) is null ? throw DcrErrors.OrphanSettled(orphan.ClientName)
+                ? throw OperationErrors.CandidateKept(candidate.ClientId, known.Record.Tenant)
+            : ledger.Read(LedgerHash.Parse(orphan.Id)) is null ? throw OperationErrors.OrphanSettled(orphan.ClientName)
             : candidate;
     }
 
     private static DcrClient OnlyCandidate(OperationContext context, DcrOrphan orphan) => orphan.Candidates.Count switch
     {
         1 => orphan.Candidates[0],
-        0 when !context.Provider.Capabilities.HasFlag(DcrCapabilities.List) => throw DcrErrors.OrphanNotAsked(orphan.RecommendedAction),
-        _ => throw DcrErrors.OrphanUnclear(orphan.ClientName, orphan.Candidates.Select(static candidate => candidate.ClientId)),
+        0 when !context.Provider.Capabilities.HasFlag(DcrCapabilities.List) => throw OperationErrors.OrphanNotAsked(orphan.RecommendedAction),
+        _ => throw OperationErrors.OrphanUnclear(orphan.ClientName, orphan.Candidates.Select(static candidate => candidate.ClientId)),
     };
 
     private static async Task<DcrOrphan> RegistrationAsync(OperationContext context, LedgerEntry entry)

@@ -29,14 +29,14 @@ internal static class OverlapOperation
         var (current, read) = await ReadOperation.ReadAsync(context, record).ConfigureAwait(false);
         if (current.TokenEndpointAuthMethod is { } method && !method.StartsWith(ClientMember.ClientSecret, StringComparison.Ordinal))
         {
-            throw DcrErrors.NoSecret(record.ClientId, method);
+            throw OperationErrors.NoSecret(record.ClientId, method);
         }
 
         var listed = await secrets.ListAsync(context.Call).ConfigureAwait(false);
         if (listed.Count > 1)
         {
             var known = Known(listed, current.Record);
-            throw DcrErrors.SecondSecretThere(
+            throw OperationErrors.SecondSecretThere(
                 record.ClientId,
                 Describe(listed, known),
                 canComplete: known is not null && IsOutOfUse(Other(listed, known)!, known)
@@ -65,7 +65,7 @@ internal static class OverlapOperation
         }
         catch (DcrException failure) when (failure.ErrorId == DcrErrorId.OutcomeUnknown)
         {
-            throw DcrErrors.AdditionOutcomeUnknown(record.ClientId, failure);
+            throw OperationErrors.AdditionOutcomeUnknown(record.ClientId, failure);
         }
     }
 
@@ -85,17 +85,17 @@ internal static class OverlapOperation
         var listed = await secrets.ListAsync(context.Call).ConfigureAwait(false);
         if (listed.Count == 0)
         {
-            throw DcrErrors.NoSecret(record.ClientId, record.Metadata.Text(ClientMember.TokenEndpointAuthMethod));
+            throw OperationErrors.NoSecret(record.ClientId, record.Metadata.Text(ClientMember.TokenEndpointAuthMethod));
         }
 
-        var known = Known(listed, record) ?? throw DcrErrors.NoKnownSecret(record.ClientId, Describe(listed, known: null));
+        var known = Known(listed, record) ?? throw OperationErrors.NoKnownSecret(record.ClientId, Describe(listed, known: null));
         if (Other(listed, known) is not { } old)
         {
             context.Warn(record.ClientId, "it has one client secret, the one known here: there is no old one to delete.");
         }
         else if (!IsOutOfUse(old, known))
         {
-            throw DcrErrors.OtherSecretMayBeInUse(record.ClientId, Describe(listed, known));
+            throw OperationErrors.OtherSecretMayBeInUse(record.ClientId, Describe(listed, known));
         }
         else
         {
@@ -120,7 +120,7 @@ internal static class OverlapOperation
         }
         catch (DcrException failure)
         {
-            throw DcrErrors.OldSecretNotDeleted(record.ClientId, failure);
+            throw OperationErrors.OldSecretNotDeleted(record.ClientId, failure);
         }
     }
 

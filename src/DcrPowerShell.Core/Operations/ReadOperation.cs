@@ -89,7 +89,7 @@ internal static class ReadOperation
         }
         catch (UnreadAnswerException unread)
         {
-            throw DcrErrors.UnreadManagement(
+            throw OperationErrors.UnreadManagement(
                 context.Connection.RegistrationEndpoint,
                 record.ClientId,
                 "exists",

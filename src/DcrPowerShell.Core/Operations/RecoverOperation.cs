@@ -115,7 +115,7 @@ internal static class RecoverOperation
                 Metadata = JsonBag.Empty,
             };
         var whole = read.ClientId is null ? read.Onto(former.Metadata) : read;
-        var record = Keeping.Merge(
+        var record = KeptAnswers.Merge(
             former with
             {
                 Tenant = former.Tenant ?? intent.Tenant,

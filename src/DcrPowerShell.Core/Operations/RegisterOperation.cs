@@ -24,7 +24,7 @@ internal sealed record RegisterRequest(JsonBag Metadata, string? Tenant, string?
     public bool AllowsDuplicate { get; init; }
 
     /// <summary>Where a client that is found gets its secrets from.</summary>
-    public WholeRecords? Whole { get; init; }
+    public FullRecordSource? Whole { get; init; }
 }
 
 /// <summary>Registers a client (RFC 7591) and keeps what comes back.</summary>
@@ -110,7 +110,7 @@ internal static class RegisterOperation
         }
         catch (UnreadAnswerException unread)
         {
-            throw DcrErrors.UnreadRegistration(
+            throw OperationErrors.UnreadRegistration(
                 context.Connection.RegistrationEndpoint,
                 unread.Why,
                 unread.Response?.End == BodyEnd.Broken,
@@ -128,7 +128,7 @@ internal static class RegisterOperation
         {
             if (request.Tenant is not null && !TenantKey.AreSame(record.Tenant, request.Tenant))
             {
-                throw DcrErrors.OtherTenantsClient(client.ClientId, request.Tenant, record.Tenant!);
+                throw OperationErrors.OtherTenantsClient(client.ClientId, request.Tenant, record.Tenant!);
             }
 
             context.Warn(
@@ -167,9 +167,9 @@ internal static class RegisterOperation
                     await RecoverOperation.RunAsync(context.Store).ConfigureAwait(false);
                     break;
                 case Begun.Open { Other: { IsUnderWay: false } orphan }:
-                    throw DcrErrors.TenantUnknown(request.Tenant!, orphan.Intent?.At);
+                    throw OperationErrors.TenantUnknown(request.Tenant!, orphan.Intent?.At);
                 case Begun.Open when left <= TimeSpan.Zero:
-                    throw DcrErrors.TenantUnderWay(request.Tenant!, LongestWait);
+                    throw OperationErrors.TenantUnderWay(request.Tenant!, LongestWait);
                 case Begun.Open:
                     if (!wait.IsTold)
                     {

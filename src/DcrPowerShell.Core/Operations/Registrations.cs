@@ -69,8 +69,8 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         catch (VaultException failure)
         {
             throw failure.IsLocked
-                ? DcrErrors.VaultLocked(vault!.Name, failure)
-                : DcrErrors.VaultNotWritable(vault!.Name, failure, failure.NextStep);
+                ? KeepingErrors.VaultLocked(vault!.Name, failure)
+                : KeepingErrors.VaultNotWritable(vault!.Name, failure, failure.NextStep);
         }
     }
 
@@ -100,12 +100,12 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
 
         if (vault is null)
         {
-            return known is null or { IsWhole: true } ? known : throw DcrErrors.KeptElsewhere(clientId, ledger.VaultAt(known.Place));
+            return known is null or { IsWhole: true } ? known : throw KeepingErrors.KeptElsewhere(clientId, ledger.VaultAt(known.Place));
         }
 
         if (known is not null && (known.IsPending || known.Place != ledger.PlaceOf(vaultId)))
         {
-            return known.IsWhole ? known : throw DcrErrors.KeptElsewhere(clientId, ledger.VaultAt(known.Place));
+            return known.IsWhole ? known : throw KeepingErrors.KeptElsewhere(clientId, ledger.VaultAt(known.Place));
         }
 
         if (await ReadSecretAsync(name).ConfigureAwait(false) is not { } text)
@@ -113,7 +113,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
             // The vault has lost it, and the ledger may still have it. Not all that a vault does not give is gone.
             return known is null || known.IsWhole ? known
                 : (await ListAsync(name).ConfigureAwait(false)).Contains(name, StringComparer.OrdinalIgnoreCase)
-                    ? throw DcrErrors.VaultReadFailed(vault.Name, NotGiven(name))
+                    ? throw KeepingErrors.VaultReadFailed(vault.Name, NotGiven(name))
                 : null;
         }
 
@@ -285,7 +285,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
     {
         if (there is not null && (owner is null || !ledger.IsCopy(vaultId, name, there, owner)))
         {
-            throw DcrErrors.SecretExists(Place, name);
+            throw KeepingErrors.SecretExists(Place, name);
         }
     }
 
@@ -321,7 +321,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
             {
                 if (await StoreAsync(record, sequence).ConfigureAwait(false) is { } failure)
                 {
-                    throw DcrErrors.VaultNotWritable(vault.Name, failure, failure.NextStep);
+                    throw KeepingErrors.VaultNotWritable(vault.Name, failure, failure.NextStep);
                 }
 
                 again++;
@@ -402,7 +402,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
             var whole = ledger.Find(known.Record.Issuer, known.Record.ClientId)!;
             if (await StoreAsync(whole.Record, whole.Sequence).ConfigureAwait(false) is { } failure)
             {
-                throw DcrErrors.VaultNotWritable(vault.Name, failure, failure.NextStep);
+                throw KeepingErrors.VaultNotWritable(vault.Name, failure, failure.NextStep);
             }
 
             written.Add(whole.Record);
@@ -612,7 +612,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         }
         catch (FormatException failure)
         {
-            throw DcrErrors.RecordUnreadable(vault!.Name, secretName, failure.Message, failure is NewerLayoutException);
+            throw KeepingErrors.RecordUnreadable(vault!.Name, secretName, failure.Message, failure is NewerLayoutException);
         }
     }
 
@@ -656,11 +656,11 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
             }
             catch (VaultException failure) when (failure.IsLocked)
             {
-                throw DcrErrors.VaultLocked(vault!.Name, failure);
+                throw KeepingErrors.VaultLocked(vault!.Name, failure);
             }
             catch (VaultException failure) when (left <= 1 || failure.IsOver)
             {
-                throw DcrErrors.VaultReadFailed(vault!.Name, failure, failure.NextStep);
+                throw KeepingErrors.VaultReadFailed(vault!.Name, failure, failure.NextStep);
             }
             catch (VaultException)
             {

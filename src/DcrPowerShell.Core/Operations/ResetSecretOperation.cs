@@ -18,14 +18,14 @@ internal static class ResetSecretOperation
         record = await context.TakeTurnAsync(record).ConfigureAwait(false);
         if (record.ClientSecret is null && !context.Provider.Capabilities.HasFlag(DcrCapabilities.ResetSecret))
         {
-            throw DcrErrors.NoSecret(record.ClientId, record.Metadata.Text(ClientMember.TokenEndpointAuthMethod));
+            throw OperationErrors.NoSecret(record.ClientId, record.Metadata.Text(ClientMember.TokenEndpointAuthMethod));
         }
 
         await context.CheckCopyAsync(clientSecretName, record).ConfigureAwait(false);
         var (current, read) = await ReadOperation.ReadAsync(context, record).ConfigureAwait(false);
         if (current.TokenEndpointAuthMethod is "private_key_jwt" or "tls_client_auth" or "self_signed_tls_client_auth")
         {
-            throw DcrErrors.NoSecret(record.ClientId, current.TokenEndpointAuthMethod);
+            throw OperationErrors.NoSecret(record.ClientId, current.TokenEndpointAuthMethod);
         }
 
         // A read may bring a new secret where an update would too. Where there is a request of its own, only that replaces it.
@@ -48,7 +48,7 @@ internal static class ResetSecretOperation
 
         if (client.Record.ClientSecret == before)
         {
-            throw DcrErrors.SecretNotReplaced(record.ClientId);
+            throw OperationErrors.SecretNotReplaced(record.ClientId);
         }
 
         await context.CopySecretAsync(client, clientSecretName).ConfigureAwait(false);

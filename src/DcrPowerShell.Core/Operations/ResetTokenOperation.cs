@@ -19,7 +19,7 @@ internal static class ResetTokenOperation
         record = await context.TakeTurnAsync(record).ConfigureAwait(false);
         if (record.RegistrationAccessToken is null)
         {
-            throw DcrErrors.NoTokenToReset(record.ClientId);
+            throw OperationErrors.NoTokenToReset(record.ClientId);
         }
 
         var (current, read) = await ReadOperation.ReadAsync(context, record).ConfigureAwait(false);
@@ -42,6 +42,6 @@ internal static class ResetTokenOperation
         context.TellOfReplacedSecret(record, client);
         return client.Record.RegistrationAccessToken != record.RegistrationAccessToken
             ? client
-            : throw DcrErrors.TokenNotReplaced(record.ClientId);
+            : throw OperationErrors.TokenNotReplaced(record.ClientId);
     }
 }

@@ -30,7 +30,7 @@ internal static class RestoreOperation
         context.Audit.Restored(all);
         return why is null
             ? all.ConvertAll(record => new DcrClient(record, []) { Storage = context.StorageOf(record with { IsKept = true }) })
-            : throw DcrErrors.VaultNotWritable(store.Vault!.Name, why, why.NextStep);
+            : throw KeepingErrors.VaultNotWritable(store.Vault!.Name, why, why.NextStep);
     }
 
     /// <summary>What the server says of a client that is not known here, on the connection's credential.</summary>
@@ -39,7 +39,7 @@ internal static class RestoreOperation
     {
         if (!context.Provider.Capabilities.HasFlag(DcrCapabilities.List))
         {
-            throw DcrErrors.NotReadableWithoutToken(clientId);
+            throw OperationErrors.NotReadableWithoutToken(clientId);
         }
 
         context.Audit.Begin(DcrAuditOperation.Adopt, context.UnknownRecord(clientId) with { Tenant = tenant });

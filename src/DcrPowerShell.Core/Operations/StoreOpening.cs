@@ -50,7 +50,7 @@ internal static class StoreOpening
         restored = [.. restored, .. late.Where(record => !restored.Any(other => other.SecretName == record.SecretName))];
         RecoverOperation.Tell(restored, reporter);
         audit.Restored(restored);
-        return why is null ? store : throw DcrErrors.VaultNotWritable(vault!.Name, why, why.NextStep);
+        return why is null ? store : throw KeepingErrors.VaultNotWritable(vault!.Name, why, why.NextStep);
     }
 
     /// <summary>Says how many requests at the connected server there are of which nobody knows what it did.</summary>
@@ -173,7 +173,7 @@ internal static class StoreOpening
             && await opening.ReadSecretAsync(VaultProbe.Name).ConfigureAwait(false) is null
         )
         {
-            throw DcrErrors.VaultReadFailed(name, Registrations.NotGiven(VaultProbe.Name));
+            throw KeepingErrors.VaultReadFailed(name, Registrations.NotGiven(VaultProbe.Name));
         }
 
         // It has lost its probe, or was put back to a copy from before: it is known by what it holds.
@@ -189,7 +189,7 @@ internal static class StoreOpening
         )
         {
             // It held registrations and has none: another vault, or one that was emptied or is not found.
-            throw DcrErrors.VaultEmptied(name, count);
+            throw KeepingErrors.VaultEmptied(name, count);
         }
 
         var mark = id is null ? VaultMark.New() : new VaultMark(id, JsonBag.Empty);

@@ -65,7 +65,7 @@ internal static class StoreOperation
 
         if (passphrase is { Length: 0 })
         {
-            throw DcrErrors.PassphraseEmpty();
+            throw StoreErrors.PassphraseEmpty();
         }
 
         if (vault is not null != (protection == DcrProtection.Vault))
@@ -191,8 +191,8 @@ internal static class StoreOperation
         catch (VaultException failure)
         {
             throw failure.IsLocked
-                ? DcrErrors.VaultLocked(vault.Name, failure)
-                : DcrErrors.VaultNotWritable(vault.Name, failure, failure.NextStep);
+                ? KeepingErrors.VaultLocked(vault.Name, failure)
+                : KeepingErrors.VaultNotWritable(vault.Name, failure, failure.NextStep);
         }
 
         return new ProtectedKey { Id = key.Id, Protection = DcrProtection.Vault, Vault = (vault.Name, name) };

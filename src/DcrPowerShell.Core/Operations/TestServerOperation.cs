@@ -92,7 +92,7 @@ internal sealed class TestServerOperation(DcrConnection connection)
         var answer = $"{endpoint.Authority} answered a GET of the registration endpoint with HTTP {response.Status}";
         return response.Status switch
         {
-            407 => throw DcrErrors.ProxyRefused(endpoint),
+            407 => throw ProtocolErrors.ProxyRefused(endpoint),
             429 or (>= 500 and not 501) => throw Refusals.Judge(request, response, ServerErrorReader.Read(response)),
             >= 300 and < 400 => DcrCheck.Warning(
                 $"{answer}, which sends it elsewhere.",

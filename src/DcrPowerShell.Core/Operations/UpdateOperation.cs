@@ -88,7 +88,7 @@ internal static class UpdateOperation
         }
         catch (UnreadAnswerException unread)
         {
-            throw DcrErrors.UnreadManagement(
+            throw OperationErrors.UnreadManagement(
                 context.Connection.RegistrationEndpoint,
                 record.ClientId,
                 Done,

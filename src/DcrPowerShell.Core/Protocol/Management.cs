@@ -73,7 +73,7 @@ internal static class Management
         {
             var server = ServerErrorReader.Read(response);
             throw response.Status is 404 or 405 or 501
-                ? DcrErrors.ListNotOffered(server, request.Uri)
+                ? ProtocolErrors.ListNotOffered(server, request.Uri)
                 : Refusals.Judge(request, response, server);
         }
 
@@ -87,7 +87,7 @@ internal static class Management
         }
         catch (Exception failure) when (failure is JsonException or InvalidOperationException)
         {
-            throw DcrErrors.NotConformant(request.Uri, "its answer is not the list of clients it should be", inner: failure);
+            throw ProtocolErrors.NotConformant(request.Uri, "its answer is not the list of clients it should be", inner: failure);
         }
     }
 
@@ -104,7 +104,7 @@ internal static class Management
 
         if (response.Status == 202)
         {
-            throw DcrErrors.DeletionUnclear(
+            throw ProtocolErrors.DeletionUnclear(
                 request.Uri,
                 clientId,
                 "the deletion is accepted and not done yet (HTTP 202)",
@@ -119,7 +119,7 @@ internal static class Management
 
         if (!response.TryReadJson(out var members, out var why))
         {
-            throw DcrErrors.DeletionUnclear(request.Uri, clientId, $"{why} (HTTP {response.Status})", ServerErrorReader.Read(response));
+            throw ProtocolErrors.DeletionUnclear(request.Uri, clientId, $"{why} (HTTP {response.Status})", ServerErrorReader.Read(response));
         }
 
         if (RegistrationAnswer.NamesError(members, response))
@@ -162,12 +162,12 @@ internal static class Management
         var server = ServerErrorReader.Read(response);
         return response.Status switch
         {
-            404 when request.Method == HttpMethod.Put => DcrErrors.NotOffered(server, Participle(request.Method)), // It was read just before.
-            404 or 410 when !IsAboutClient(response, server, clientId) => DcrErrors.NotFoundUnproven(server, request.Uri, clientId),
-            404 or 410 => DcrErrors.ClientGone(server, clientId),
-            405 or 501 => DcrErrors.NotOffered(server, Participle(request.Method)),
-            503 => DcrErrors.Unavailable(server, request.Uri),
-            >= 500 when request.Effect == RequestEffect.Changes => DcrErrors.ChangeOutcomeUnknown(
+            404 when request.Method == HttpMethod.Put => ProtocolErrors.NotOffered(server, Participle(request.Method)), // It was read just before.
+            404 or 410 when !IsAboutClient(response, server, clientId) => ProtocolErrors.NotFoundUnproven(server, request.Uri, clientId),
+            404 or 410 => ProtocolErrors.ClientGone(server, clientId),
+            405 or 501 => ProtocolErrors.NotOffered(server, Participle(request.Method)),
+            503 => ProtocolErrors.Unavailable(server, request.Uri),
+            >= 500 when request.Effect == RequestEffect.Changes => ProtocolErrors.ChangeOutcomeUnknown(
                 request.Uri,
                 $"the server failed with HTTP {response.Status}",
                 null,

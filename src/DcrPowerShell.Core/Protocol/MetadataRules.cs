@@ -116,12 +116,12 @@ internal static class MetadataRules
         {
             if (SpoiltBy(text, ForMachines.Contains(member)) is { } spoilt)
             {
-                throw DcrErrors.BrokenRule(member, $"{Quoted(text)}{spoilt.Why}", spoilt.Fix);
+                throw ProtocolErrors.BrokenRule(member, $"{Quoted(text)}{spoilt.Why}", spoilt.Fix);
             }
 
             if (ListsOfWords.Contains(member) ? text.Contains(',') : Commas.TryGetValue(member, out var several) && several.IsMatch(text))
             {
-                throw DcrErrors.BrokenRule(
+                throw ProtocolErrors.BrokenRule(
                     member,
                     $"{Quoted(text)}has a comma, so it is one value",
                     "Separate several values by semicolons or blanks."
@@ -149,7 +149,7 @@ internal static class MetadataRules
     {
         if (FaultOf(text, applicationType) is { } fault)
         {
-            throw DcrErrors.InvalidRedirectUri(Given.Shown(text), fault.Why, fault.Fix);
+            throw ProtocolErrors.InvalidRedirectUri(Given.Shown(text), fault.Why, fault.Fix);
         }
     }
 
@@ -203,7 +203,7 @@ internal static class MetadataRules
     {
         if (text is not null && UriText.Absolute(text)?.Scheme is not ("https" or "http"))
         {
-            throw DcrErrors.BrokenRule(
+            throw ProtocolErrors.BrokenRule(
                 member,
                 $"'{text}' is not an absolute web address",
                 "Give the whole address, such as https://app.example.com/."
@@ -215,7 +215,7 @@ internal static class MetadataRules
     {
         if (Names(metadata, ClientMember.Jwks) && Names(metadata, ClientMember.JwksUri))
         {
-            throw DcrErrors.BrokenRule(
+            throw ProtocolErrors.BrokenRule(
                 ClientMember.Jwks,
                 "and jwks_uri exclude each other",
                 "Give the keys themselves, or the address where they are published, not both."
@@ -230,7 +230,7 @@ internal static class MetadataRules
 
         if (jwks.ValueKind != JsonValueKind.Object || !jwks.TryGetProperty("keys", out var keys) || keys.ValueKind != JsonValueKind.Array)
         {
-            throw DcrErrors.BrokenRule(
+            throw ProtocolErrors.BrokenRule(
                 ClientMember.Jwks,
                 "is not a JSON Web Key Set",
                 "Give an object with an array 'keys' (RFC 7517, section 5)."
@@ -242,7 +242,7 @@ internal static class MetadataRules
                 .Any(key => key.ValueKind == JsonValueKind.Object && PrivateKeyMembers.Any(member => key.TryGetProperty(member, out _)))
         )
         {
-            throw DcrErrors.BrokenRule(
+            throw ProtocolErrors.BrokenRule(
                 ClientMember.Jwks,
                 "holds a private or symmetric key",
                 "Send public keys only; a private key stays with the client."
@@ -263,7 +263,7 @@ internal static class MetadataRules
             && !Names(metadata, ClientMember.ClientId)
         )
         {
-            throw DcrErrors.BrokenRule(
+            throw ProtocolErrors.BrokenRule(
                 ClientMember.Jwks,
                 $"is missing, and {metadata.Text(ClientMember.TokenEndpointAuthMethod)} needs it",
                 "Give the client's public key with -Jwks (New-DcrKey makes a pair), or its address with -JwksUri."
@@ -288,7 +288,7 @@ internal static class MetadataRules
             );
             if (grants.Contains("authorization_code") && !responses.Contains("code"))
             {
-                throw DcrErrors.BrokenRule(
+                throw ProtocolErrors.BrokenRule(
                     ClientMember.ResponseTypes,
                     "lacks code, which the grant type authorization_code needs",
                     "Add code to -ResponseType."
@@ -299,13 +299,13 @@ internal static class MetadataRules
         if (grants.Any(grant => grant is "authorization_code" or "implicit") && metadata.Texts(ClientMember.RedirectUris).Count == 0
             && !Names(metadata, ClientMember.SoftwareStatement) && !Names(metadata, ClientMember.ClientId))
         {
-            throw DcrErrors.BrokenRule(ClientMember.RedirectUris, "is missing, and the grant types need it", "Give -RedirectUri.");
+            throw ProtocolErrors.BrokenRule(ClientMember.RedirectUris, "is missing, and the grant types need it", "Give -RedirectUri.");
         }
 
         var method = metadata.Text(ClientMember.TokenEndpointAuthMethod);
         if (method == "none" && grants.Contains("client_credentials"))
         {
-            throw DcrErrors.BrokenRule(
+            throw ProtocolErrors.BrokenRule(
                 ClientMember.TokenEndpointAuthMethod,
                 "none does not go with the grant type client_credentials",
                 "A client that acts for itself has to authenticate: choose another -TokenEndpointAuthMethod."
@@ -318,7 +318,7 @@ internal static class MetadataRules
         // A response type of `id_token` or `token` beside `code` is the hybrid flow, which needs the implicit grant too.
         if (when && !present)
         {
-            throw DcrErrors.BrokenRule(
+            throw ProtocolErrors.BrokenRule(
                 ClientMember.GrantTypes,
                 $"({string.Join(", ", grants)}) lacks {grant}, which the response type {response} needs",
                 $"Add {grant} to -GrantType, or change -ResponseType."

@@ -35,37 +35,37 @@ internal static class Refusals
         {
             _ when InFront(request, response) is { } page => page,
             (_, "invalid_redirect_uri") => RedirectUri(request, server),
-            (_, "invalid_client_metadata") => DcrErrors.MetadataRefused(server, RefusalSubject.Member(server, request.Body)),
-            (_, "invalid_software_statement") => DcrErrors.SoftwareStatementRefused(server, unapproved: false),
-            (_, "unapproved_software_statement") => DcrErrors.SoftwareStatementRefused(server, unapproved: true),
-            (407, _) => DcrErrors.ProxyRefused(request.Uri),
-            (429, _) => DcrErrors.RateLimited(server, RetryAdvice.Read(response) ?? TimeSpan.Zero),
-            (>= 500, _) => DcrErrors.Unavailable(server, request.Uri),
-            (>= 300 and < 400, _) => DcrErrors.NotConformant(
+            (_, "invalid_client_metadata") => ProtocolErrors.MetadataRefused(server, RefusalSubject.Member(server, request.Body)),
+            (_, "invalid_software_statement") => ProtocolErrors.SoftwareStatementRefused(server, unapproved: false),
+            (_, "unapproved_software_statement") => ProtocolErrors.SoftwareStatementRefused(server, unapproved: true),
+            (407, _) => ProtocolErrors.ProxyRefused(request.Uri),
+            (429, _) => ProtocolErrors.RateLimited(server, RetryAdvice.Read(response) ?? TimeSpan.Zero),
+            (>= 500, _) => ProtocolErrors.Unavailable(server, request.Uri),
+            (>= 300 and < 400, _) => ProtocolErrors.NotConformant(
                 request.Uri,
                 $"it redirects{Target(request, response)} (HTTP {response.Status}), and a token follows no redirect",
                 server
             ),
-            (401 or 403, _) when isOwnToken => DcrErrors.OwnTokenRejected(server, clientId!),
+            (401 or 403, _) when isOwnToken => ProtocolErrors.OwnTokenRejected(server, clientId!),
             (400, "access_denied" or "invalid_token" or "invalid_client" or "unauthorized_client") when isOwnToken =>
-                DcrErrors.OwnTokenRejected(server, clientId!),
-            (>= 400, _) when KeycloakPolicy.IsMatch(server.Description ?? "") => DcrErrors.KeycloakPolicyForbids(
+                ProtocolErrors.OwnTokenRejected(server, clientId!),
+            (>= 400, _) when KeycloakPolicy.IsMatch(server.Description ?? "") => ProtocolErrors.KeycloakPolicyForbids(
                 server,
                 hasToken: request.Proof != ProtocolRequest.NoProof
             ),
-            (>= 400, { } code) when SwitchedOff.IsMatch(code) => DcrErrors.SwitchedOff(server, request.Uri),
+            (>= 400, { } code) when SwitchedOff.IsMatch(code) => ProtocolErrors.SwitchedOff(server, request.Uri),
             (401, not "unauthorized_client") or (400 or 403, "invalid_token") => TokenRefused(request, server),
-            (_, "unauthorized_client") => DcrErrors.UnauthorizedClient(server, request.Uri),
-            (403, "insufficient_scope") when request.Proof != ProtocolRequest.NoProof => DcrErrors.InsufficientScope(server, request.Uri),
+            (_, "unauthorized_client") => ProtocolErrors.UnauthorizedClient(server, request.Uri),
+            (403, "insufficient_scope") when request.Proof != ProtocolRequest.NoProof => ProtocolErrors.InsufficientScope(server, request.Uri),
             (403, _) or (400, "access_denied") => request.Proof == ProtocolRequest.NoProof
-                ? DcrErrors.ForbiddenWithoutToken(server)
-                : DcrErrors.Forbidden(server),
-            (402, _) => DcrErrors.PaymentWanted(server, request.Uri),
-            (406 or 415, _) => DcrErrors.MediaTypeRefused(server, request.Uri),
-            (413 or 414 or 431, _) => DcrErrors.TooLarge(server, request.Uri),
-            (408 or 425, _) => DcrErrors.Unavailable(server, request.Uri),
+                ? ProtocolErrors.ForbiddenWithoutToken(server)
+                : ProtocolErrors.Forbidden(server),
+            (402, _) => ProtocolErrors.PaymentWanted(server, request.Uri),
+            (406 or 415, _) => ProtocolErrors.MediaTypeRefused(server, request.Uri),
+            (413 or 414 or 431, _) => ProtocolErrors.TooLarge(server, request.Uri),
+            (408 or 425, _) => ProtocolErrors.Unavailable(server, request.Uri),
             ( >= 400 or (>= 200 and < 300), _) when request.Body is not null => Metadata(request, server),
-            _ => DcrErrors.NotConformant(request.Uri, $"HTTP {response.Status} is no answer to this request", server),
+            _ => ProtocolErrors.NotConformant(request.Uri, $"HTTP {response.Status} is no answer to this request", server),
         };
     }
 
@@ -85,23 +85,23 @@ internal static class Refusals
         var isSure = response.Header("cf-mitigated") is not null || BotCode.IsMatch(text);
         var isPage = RefusalBody.IsPage(text.TrimStart()) && response.Status != 401 && response.Header("WWW-Authenticate") is null;
         var server = ServerErrorReader.Read(response);
-        return isSure || isPage ? DcrErrors.PageInFront(server, request.Uri, isSure)
-            : response.Status is 401 or 403 && Network.IsMatch(server.Description ?? "") ? DcrErrors.NetworkRefused(server, request.Uri)
+        return isSure || isPage ? ProtocolErrors.PageInFront(server, request.Uri, isSure)
+            : response.Status is 401 or 403 && Network.IsMatch(server.Description ?? "") ? ProtocolErrors.NetworkRefused(server, request.Uri)
             : null;
     }
 
     private static DcrException TokenRefused(ProtocolRequest request, ServerError server) => (request.Effect, request.Proof) switch
     {
-        (RequestEffect.Registers, ProtocolRequest.NoProof) => DcrErrors.RegistrationTokenMissing(server),
-        (RequestEffect.Registers, "InitialAccessToken") => DcrErrors.InitialTokenRejected(server),
-        _ => DcrErrors.CredentialRejected(server, request.Proof == ProtocolRequest.NoProof ? null : request.Proof),
+        (RequestEffect.Registers, ProtocolRequest.NoProof) => ProtocolErrors.RegistrationTokenMissing(server),
+        (RequestEffect.Registers, "InitialAccessToken") => ProtocolErrors.InitialTokenRejected(server),
+        _ => ProtocolErrors.CredentialRejected(server, request.Proof == ProtocolRequest.NoProof ? null : request.Proof),
     };
 
     /// <summary>Codes that the RFC does not know, such as Okta's E0000001: what the server names decides.</summary>
     private static DcrException Metadata(ProtocolRequest request, ServerError server) =>
         RefusalSubject.Member(server, request.Body) is var member && member == ClientMember.RedirectUris
             ? RedirectUri(request, server)
-            : DcrErrors.MetadataRefused(server, member);
+            : ProtocolErrors.MetadataRefused(server, member);
 
     private static DcrException RedirectUri(ProtocolRequest request, ServerError server)
     {
@@ -110,7 +110,7 @@ internal static class Refusals
                 ? ClientMember.PostLogoutRedirectUris
                 : ClientMember.RedirectUris;
         var (uris, advice) = RefusalSubject.RedirectUris(server, request.Body, member);
-        return DcrErrors.RedirectUriRefused(server, member, uris, advice);
+        return ProtocolErrors.RedirectUriRefused(server, member, uris, advice);
     }
 
     private static string Target(ProtocolRequest request, ProtocolResponse response) =>

@@ -41,9 +41,9 @@ internal static class Registration
         var server = ServerErrorReader.Read(response);
         return response.Status switch
         {
-            404 or 405 or 410 or 501 => DcrErrors.NoRegistrationEndpoint(server, request.Uri),
-            503 when response.Header("Retry-After") is not null => DcrErrors.Unavailable(server, request.Uri),
-            >= 500 => DcrErrors.RegistrationOutcomeUnknown(request.Uri, $"the server failed with HTTP {response.Status}", null, server),
+            404 or 405 or 410 or 501 => ProtocolErrors.NoRegistrationEndpoint(server, request.Uri),
+            503 when response.Header("Retry-After") is not null => ProtocolErrors.Unavailable(server, request.Uri),
+            >= 500 => ProtocolErrors.RegistrationOutcomeUnknown(request.Uri, $"the server failed with HTTP {response.Status}", null, server),
             _ => Refusals.Judge(request, response, server),
         };
     }

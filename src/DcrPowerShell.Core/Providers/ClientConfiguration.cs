@@ -47,10 +47,10 @@ internal sealed class ClientConfiguration(Uri endpoint, IReadOnlyCollection<Uri>
 
     /// <param name="client">Maybe an outline.</param>
     public static DcrException? WhyUnmanaged(RegistrationRecord client) =>
-        (client.RegistrationAccessToken is not null || client.LeftOut is { RegistrationAccessToken: true })
-        && (client.RegistrationClientUri is not null || client.LeftOut is { RegistrationClientUri: true })
+        (client.RegistrationAccessToken is not null || client.Omitted is { RegistrationAccessToken: true })
+        && (client.RegistrationClientUri is not null || client.Omitted is { RegistrationClientUri: true })
             ? null
-            : DcrErrors.NoRegistrationToken(client.ClientId);
+            : ProviderErrors.NoRegistrationToken(client.ClientId);
 
     /// <summary>Whether the tokens that were issued at a registration endpoint may go there.</summary>
     public static bool IsAllowed(Uri uri, Uri endpoint, IEnumerable<Uri> allowedOrigins) =>
@@ -81,11 +81,11 @@ internal sealed class ClientConfiguration(Uri endpoint, IReadOnlyCollection<Uri>
 
         if (!SafeUrl.IsSafe(uri))
         {
-            throw DcrErrors.UnsafeRegistrationUri(client.ClientId, uri);
+            throw ProviderErrors.UnsafeRegistrationUri(client.ClientId, uri);
         }
 
         return IsAllowed(uri, endpoint, allowedOrigins)
             ? uri
-            : throw DcrErrors.ForeignRegistrationUri(client.ClientId, uri, endpoint);
+            : throw ProviderErrors.ForeignRegistrationUri(client.ClientId, uri, endpoint);
     }
 }

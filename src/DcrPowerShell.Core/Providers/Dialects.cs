@@ -24,7 +24,7 @@ internal static class Dialects
         var owner = All.FirstOrDefault(other => other.OwnToken is not null && other.OwnToken == credential);
         return owner is null || owner == dialect
             ? dialect
-            : throw DcrErrors.TokenOfOtherService(credential!, $"{owner.Kind}", $"{dialect.Kind}");
+            : throw ProviderErrors.TokenOfOtherService(credential!, $"{owner.Kind}", $"{dialect.Kind}");
     }
 
     /// <inheritdoc cref="IDialect.UsualEndpoint"/>

@@ -14,27 +14,27 @@ internal sealed class OfflineProvider : IDcrProvider
 
     public DcrCapabilities Capabilities => DcrCapabilities.None;
 
-    public IReadOnlyList<ProviderCheck> Checks => throw DcrErrors.IsOffline();
+    public IReadOnlyList<ProviderCheck> Checks => throw ProviderErrors.IsOffline();
 
     public bool TellsWhetherItRegisters => false;
 
     public DcrException? WhyUnmanaged(RegistrationRecord client) => null;
 
-    public void Check(JsonBag metadata) => throw DcrErrors.IsOffline();
+    public void Check(JsonBag metadata) => throw ProviderErrors.IsOffline();
 
-    public Task<RegistrationAnswer> RegisterAsync(JsonBag metadata, ProviderCall call) => throw DcrErrors.IsOffline();
+    public Task<RegistrationAnswer> RegisterAsync(JsonBag metadata, ProviderCall call) => throw ProviderErrors.IsOffline();
 
-    public Task<RegistrationAnswer> ReadAsync(RegistrationRecord client, ProviderCall call) => throw DcrErrors.IsOffline();
+    public Task<RegistrationAnswer> ReadAsync(RegistrationRecord client, ProviderCall call) => throw ProviderErrors.IsOffline();
 
     public Task<RegistrationAnswer> UpdateAsync(RegistrationRecord client, MetadataUpdate update, ProviderCall call) =>
-        throw DcrErrors.IsOffline();
+        throw ProviderErrors.IsOffline();
 
     public Task<RegistrationAnswer> ResetSecretAsync(RegistrationRecord client, JsonBag metadata, ProviderCall call) =>
-        throw DcrErrors.IsOffline();
+        throw ProviderErrors.IsOffline();
 
-    public IClientSecrets SecretsOf(RegistrationRecord client) => throw DcrErrors.IsOffline();
+    public IClientSecrets SecretsOf(RegistrationRecord client) => throw ProviderErrors.IsOffline();
 
-    public Task<ClientPage> ListAsync(string? namePrefix, string? cursor, ProviderCall call) => throw DcrErrors.IsOffline();
+    public Task<ClientPage> ListAsync(string? namePrefix, string? cursor, ProviderCall call) => throw ProviderErrors.IsOffline();
 
-    public Task DeleteAsync(RegistrationRecord client, ProviderCall call) => throw DcrErrors.IsOffline();
+    public Task DeleteAsync(RegistrationRecord client, ProviderCall call) => throw ProviderErrors.IsOffline();
 }

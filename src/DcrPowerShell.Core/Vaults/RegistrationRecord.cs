@@ -35,7 +35,7 @@ internal sealed record RegistrationRecord
     public Uri? RegistrationClientUri
     {
         get =>
-            LeftOut is { UriIsInMetadata: true } && Metadata.Text(ClientMember.RegistrationClientUri) is { } uri
+            Omitted is { UriIsInMetadata: true } && Metadata.Text(ClientMember.RegistrationClientUri) is { } uri
                 ? UriText.Absolute(uri)
                 : _registrationClientUri;
         init => _registrationClientUri = value;
@@ -69,7 +69,7 @@ internal sealed record RegistrationRecord
     public long Sequence { get; init; }
 
     /// <summary>Of an outline from the index: what it lacks; null for a whole record. Not stored.</summary>
-    public LeftOut? LeftOut { get; init; }
+    public OmittedMembers? Omitted { get; init; }
 
     /// <summary>What must not be shown, wherever a server repeats it.</summary>
     public Redaction Secrets => new([ClientSecret, RegistrationAccessToken, .. SecretMember.SureValues(Metadata)]);
@@ -78,7 +78,7 @@ internal sealed record RegistrationRecord
 
     public string SecretName => Vaults.SecretName.For(Issuer, ClientId);
 
-    public bool HasSecret => ClientSecret is not null || LeftOut is { ClientSecret: true };
+    public bool HasSecret => ClientSecret is not null || Omitted is { ClientSecret: true };
 
     /// <summary>
     /// False for a client that authenticates otherwise. A secret from before it went over to keys is kept, and of no interest; one that a

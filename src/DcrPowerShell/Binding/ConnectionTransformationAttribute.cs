@@ -15,7 +15,7 @@ internal sealed class ConnectionTransformationAttribute : ArgumentTransformation
     {
         if (inputData is PSObject foreign && foreign.TypeNames.Contains("Deserialized.DcrPowerShell.DcrConnection"))
         {
-            throw new ArgumentTransformationMetadataException(DcrErrors.ConnectionOfOtherProcess().Message);
+            throw new ArgumentTransformationMetadataException(InputErrors.ConnectionOfOtherProcess().Message);
         }
 
         if ((inputData is PSObject wrapped ? wrapped.BaseObject : inputData) is not string name)
@@ -26,7 +26,7 @@ internal sealed class ConnectionTransformationAttribute : ArgumentTransformation
         var state = RunspaceState.Current;
         return state.Find(name)
             ?? throw new ArgumentTransformationMetadataException(
-                DcrErrors.NoSuchConnection(name, state.Connections.Select(connection => connection.Name)).Message
+                InputErrors.NoSuchConnection(name, state.Connections.Select(connection => connection.Name)).Message
             );
     }
 }

@@ -25,7 +25,7 @@ internal static class JsonInput
         }
         catch (JsonException failure)
         {
-            throw DcrErrors.BadInput(
+            throw InputErrors.BadInput(
                 member,
                 $"is not a hashtable, an object, or the text of a JSON object ({failure.Message})",
                 "Write it as @{ name = 'value' } or '{ \"name\": \"value\" }'."

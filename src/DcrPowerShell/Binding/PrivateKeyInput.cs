@@ -37,11 +37,11 @@ internal sealed record PrivateKeyInput(SecureString? Password, string? Algorithm
         }
         catch (KeyException failure)
         {
-            throw DcrErrors.BadKey(failure.Message, failure.Fix, failure);
+            throw InputErrors.BadKey(failure.Message, failure.Fix, failure);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw DcrErrors.BadKey(
+            throw InputErrors.BadKey(
                 $"-PrivateKeyPath: {failure.Message}",
                 "Check the path, and that this account may read the file.",
                 failure

@@ -55,7 +55,7 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
     /// InvalidClientMetadata: it is the module's own, or has wildcards. It is judged with its row.
     /// </exception>
     private protected static string? CopyName(string? given) => NullIfEmpty(given) is { } name && SecretName.WhyRefused(name) is { } why
-        ? throw DcrErrors.SecretNameRefused(name, why)
+        ? throw InputErrors.SecretNameRefused(name, why)
         : NullIfEmpty(given);
 
     /// <summary>Of several clients, the one that is worked on.</summary>
@@ -178,7 +178,7 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
 
         if (Progress.Failures >= MaxFailures)
         {
-            ThrowTerminatingError(ErrorRecords.From(DcrErrors.TooManyFailures(Progress.Failures), MyInvocation.MyCommand, target: null));
+            ThrowTerminatingError(ErrorRecords.From(InputErrors.TooManyFailures(Progress.Failures), MyInvocation.MyCommand, target: null));
         }
     }
 

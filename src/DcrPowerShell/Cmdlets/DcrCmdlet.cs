@@ -150,7 +150,7 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
         {
             // The last one is the console's own, where its input has come to an end.
             var ways = MyInvocation.MyCommand.Parameters.ContainsKey("Force") ? "-Force or -Confirm:$false" : "-Confirm:$false";
-            throw DcrErrors.ConfirmationNotPossible(target, action, ways, nobody);
+            throw InputErrors.ConfirmationNotPossible(target, action, ways, nobody);
         }
     }
 

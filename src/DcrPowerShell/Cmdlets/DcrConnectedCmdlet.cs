@@ -28,8 +28,8 @@ public abstract class DcrConnectedCmdlet : DcrCmdlet
     private protected DcrConnection Resolve(DcrClient? client = null)
     {
         var own = client?.Connection is { IsClosed: false } open ? open : null;
-        var connection = Connection ?? own ?? RunspaceState.Current.Default ?? throw DcrErrors.NotConnected();
-        return connection.IsClosed ? throw DcrErrors.ConnectionClosed(connection.Name) : connection;
+        var connection = Connection ?? own ?? RunspaceState.Current.Default ?? throw InputErrors.NotConnected();
+        return connection.IsClosed ? throw InputErrors.ConnectionClosed(connection.Name) : connection;
     }
 
     private protected T Run<T>(DcrConnection connection, Func<OperationContext, Task<T>> operation) => Run(Bind(connection, operation));

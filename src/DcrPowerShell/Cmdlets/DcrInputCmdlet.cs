@@ -104,7 +104,7 @@ public abstract class DcrInputCmdlet : DcrConnectedCmdlet
     {
         if (input is not null && (IsNamedOnCommandLine("ClientId") || IsNamedOnCommandLine("Tenant")))
         {
-            throw DcrErrors.PipedAndNamed();
+            throw InputErrors.PipedAndNamed();
         }
 
         if (input?.BaseObject is DcrClient client)
@@ -117,8 +117,8 @@ public abstract class DcrInputCmdlet : DcrConnectedCmdlet
         return ids.Count > 0 ? ids.Select(id => new NamedClient(id, tenants)).ToList()
             : tenants.Count > 0 ? tenants.GroupBy(TenantKey.Normal).Select(static same => new NamedClient(null, [same.First()])).ToList()
             : IsBlank(input) || (input is null && MyInvocation.ExpectingInput) ? []
-            : input?.BaseObject is string text ? throw DcrErrors.TextPiped(text)
-            : throw DcrErrors.NoClientNamed(PipedRow.Columns(input));
+            : input?.BaseObject is string text ? throw InputErrors.TextPiped(text)
+            : throw InputErrors.NoClientNamed(PipedRow.Columns(input));
     }
 
     /// <summary>The connection for a client that was named.</summary>
@@ -144,7 +144,7 @@ public abstract class DcrInputCmdlet : DcrConnectedCmdlet
         var others = Connection is null
             ? RunspaceState.Current.Connections.Where(open => !open.IsClosed && IsAt(open)).Take(2).ToList()
             : [];
-        return others.Count == 1 ? others[0] : throw DcrErrors.OtherIssuer(name, issuer, Resolve().Issuer);
+        return others.Count == 1 ? others[0] : throw OperationErrors.OtherIssuer(name, issuer, Resolve().Issuer);
 
         bool IsAt(DcrConnection connection) => connection.Issuer.TrimEnd('/') == issuer.TrimEnd('/');
     }

@@ -32,7 +32,7 @@ internal sealed class InputColumns(CommandInfo command, Func<string, bool> furth
         var unused = new List<string>();
         if (Apart(row) is { } delimiter)
         {
-            throw DcrErrors.ColumnsInOne(delimiter);
+            throw InputErrors.ColumnsInOne(delimiter);
         }
 
         foreach (var name in row.Properties.Select(static property => property.Name).Where(_seen.Add))
@@ -46,7 +46,7 @@ internal sealed class InputColumns(CommandInfo command, Func<string, bool> furth
             var bare = Given.Trim(name);
             if ((bare != name && further(bare) ? bare : WrittenOtherwise(name)) is { } meant)
             {
-                throw DcrErrors.ColumnUnclear(Given.Shown(name), meant);
+                throw InputErrors.ColumnUnclear(Given.Shown(name), meant);
             }
 
             unused.Add(name);
@@ -90,12 +90,12 @@ internal sealed class InputColumns(CommandInfo command, Func<string, bool> furth
             var wanted = command.Parameters[parameter].ParameterType;
             if (WhyUnclear(property.Value, wanted) is { } why)
             {
-                throw DcrErrors.CellUnclear(Given.Shown(property.Name), why, wanted.IsArray);
+                throw InputErrors.CellUnclear(Given.Shown(property.Name), why, wanted.IsArray);
             }
 
             if (seen.TryGetValue(parameter, out var earlier) && !LanguagePrimitives.Equals(earlier.Value, property.Value))
             {
-                throw DcrErrors.ColumnsForOne(Given.Shown(earlier.Name), Given.Shown(property.Name), parameter);
+                throw InputErrors.ColumnsForOne(Given.Shown(earlier.Name), Given.Shown(property.Name), parameter);
             }
 
             seen[parameter] = property;

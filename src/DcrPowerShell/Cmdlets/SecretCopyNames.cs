@@ -23,7 +23,7 @@ internal sealed class SecretCopyNames
 
         if (_owners.TryGetValue(name, out var first) && first != owner)
         {
-            throw DcrErrors.SecretNameTwice(name, first);
+            throw InputErrors.SecretNameTwice(name, first);
         }
 
         _owners[name] = owner;

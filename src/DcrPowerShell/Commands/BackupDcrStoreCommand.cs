@@ -6,6 +6,8 @@ using DcrPowerShell.Binding;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Files;
 using DcrPowerShell.Cmdlets;
+using DcrPowerShell.Inventory;
+using DcrPowerShell.Ledger;
 using DcrPowerShell.Operations;
 
 namespace DcrPowerShell.Commands;
@@ -40,12 +42,12 @@ public sealed class BackupDcrStoreCommand : DcrStoreCmdlet
         var path = FilePath.Of(this, Path, nameof(Path), DcrErrorId.InventoryWriteFailed);
         if (NoClobber && File.Exists(path))
         {
-            throw DcrErrors.InventoryExists(path);
+            throw InventoryErrors.InventoryExists(path);
         }
 
         if (Passphrase.Length == 0)
         {
-            throw DcrErrors.PassphraseEmpty();
+            throw StoreErrors.PassphraseEmpty();
         }
 
         if (!ShouldProcess(path, "Write backup of the local store"))
@@ -68,7 +70,7 @@ public sealed class BackupDcrStoreCommand : DcrStoreCmdlet
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw DcrErrors.BackupWriteFailed(path, failure);
+            throw InputErrors.BackupWriteFailed(path, failure);
         }
 
         WriteObject(InvokeProvider.Item.Get([path], force: true, literalPath: true), enumerateCollection: true);

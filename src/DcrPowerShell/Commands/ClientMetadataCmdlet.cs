@@ -221,7 +221,7 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
         }
         catch (JsonException failure)
         {
-            throw DcrErrors.BadInput(
+            throw InputErrors.BadInput(
                 property.Name,
                 $"cannot be sent: {failure.Message}",
                 "Give texts, numbers, truth values, arrays or objects."

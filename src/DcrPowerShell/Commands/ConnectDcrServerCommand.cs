@@ -207,7 +207,7 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     {
         if (LocalStore && Vault is not null)
         {
-            throw DcrErrors.VaultAndLocal();
+            throw InputErrors.VaultAndLocal();
         }
 
         var vault = VaultChoice.Of(LocalStore ? null : Vault ?? LocalData.Store.Settings.DefaultVault);
@@ -267,7 +267,7 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
         var given = credentials.Where(MyInvocation.BoundParameters.ContainsKey).ToList();
         if (given.Count > 1)
         {
-            throw DcrErrors.SeveralCredentials(given);
+            throw InputErrors.SeveralCredentials(given);
         }
 
         return given.FirstOrDefault() switch
@@ -280,7 +280,7 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
                 SecureText.Reveal(ClientCredential.Password)
             ),
             nameof(ClientId) => ClientProof(ClientId!),
-            _ => PrivateKey is null && PrivateKeyPath is null && Certificate is null ? null : throw DcrErrors.KeyWithoutClient(),
+            _ => PrivateKey is null && PrivateKeyPath is null && Certificate is null ? null : throw InputErrors.KeyWithoutClient(),
         };
     }
 
@@ -295,6 +295,6 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
             : null;
         return key is not null ? new CredentialInput.Key(clientId, key)
             : TlsCertificate is not null ? new CredentialInput.Certificate(clientId)
-            : throw DcrErrors.ClientWithoutProof();
+            : throw InputErrors.ClientWithoutProof();
     }
 }

@@ -23,7 +23,7 @@ public sealed class DisconnectDcrServerCommand : DcrCmdlet
         var state = RunspaceState.Current;
         if (Name is null)
         {
-            state.Remove(state.Default ?? throw DcrErrors.NotConnected());
+            state.Remove(state.Default ?? throw InputErrors.NotConnected());
             return;
         }
 
@@ -33,7 +33,7 @@ public sealed class DisconnectDcrServerCommand : DcrCmdlet
                 name,
                 () =>
                     state.Remove(
-                        state.Find(name) ?? throw DcrErrors.NoSuchConnection(name, state.Connections.Select(connection => connection.Name))
+                        state.Find(name) ?? throw InputErrors.NoSuchConnection(name, state.Connections.Select(connection => connection.Name))
                     )
             );
         }

@@ -66,10 +66,10 @@ public sealed class ExportDcrClientCommand : DcrInputCmdlet
     private void Open()
     {
         _path = FilePath.Of(this, Path, nameof(Path), DcrErrorId.InventoryWriteFailed);
-        var format = Format ?? FormatOf(_path) ?? throw DcrErrors.InventoryFormatUnknown(Path);
+        var format = Format ?? FormatOf(_path) ?? throw InventoryErrors.InventoryFormatUnknown(Path);
         if (NoClobber && File.Exists(_path))
         {
-            throw DcrErrors.InventoryExists(_path);
+            throw InventoryErrors.InventoryExists(_path);
         }
 
         if (ShouldProcess(_path, "Write inventory of clients"))
@@ -114,7 +114,7 @@ public sealed class ExportDcrClientCommand : DcrInputCmdlet
 
                 var connection = ConnectionFor(named, InputObject);
                 AddKept(connection, named.ClientId is { } id
-                    ? [connection.Ledger.Find(connection.Issuer, id) ?? throw DcrErrors.NoRegistrationHere(id, place: null)]
+                    ? [connection.Ledger.Find(connection.Issuer, id) ?? throw StoreErrors.NoRegistrationHere(id, place: null)]
                     : ListOperation.OfTenant(connection.Ledger, connection.Issuer, named.Tenants[0]));
             });
         }
@@ -170,7 +170,7 @@ public sealed class ExportDcrClientCommand : DcrInputCmdlet
 
     private void AddKept(DcrConnection connection, IEnumerable<StoredRegistration> kept)
     {
-        var whole = Whole.RecordsOf(connection.Ledger, connection.Vault, connection.VaultId);
+        var whole = FullRecords.Of(connection.Ledger, connection.Vault, connection.VaultId);
         foreach (var found in kept)
         {
             Add(ListOperation.ClientOf(found, whole));
@@ -185,7 +185,7 @@ public sealed class ExportDcrClientCommand : DcrInputCmdlet
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw DcrErrors.InventoryWriteFailed(_path, failure);
+            throw InventoryErrors.InventoryWriteFailed(_path, failure);
         }
     }
 }

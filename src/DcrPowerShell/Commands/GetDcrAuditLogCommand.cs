@@ -96,11 +96,11 @@ public sealed class GetDcrAuditLogCommand : DcrCmdlet
         }
         catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw DcrErrors.AuditNotFound(file.Path, failure);
+            throw InputErrors.AuditNotFound(file.Path, failure);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw DcrErrors.AuditReadFailed(file.Path, failure);
+            throw InputErrors.AuditReadFailed(file.Path, failure);
         }
     }
 

@@ -60,7 +60,7 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
         base.BeginProcessing();
         if (State is not null && Offline)
         {
-            ThrowTerminatingError(ErrorRecords.From(DcrErrors.StateOffline(), MyInvocation.MyCommand, target: null));
+            ThrowTerminatingError(ErrorRecords.From(InputErrors.StateOffline(), MyInvocation.MyCommand, target: null));
         }
 
         _names = ClientName?.Select(NamePattern.Of).ToList();
@@ -135,7 +135,7 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
     {
         foreach (var name in _unseenNames)
         {
-            Try(name, () => throw DcrErrors.NameUnknown(name, issuer));
+            Try(name, () => throw InputErrors.NameUnknown(name, issuer));
         }
     }
 
@@ -165,7 +165,7 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
         var kept = Wanted(connection.Ledger, connection.Issuer, connection.Place, tenants);
         if (Offline)
         {
-            var whole = Whole.RecordsOf(connection.Ledger, connection.Vault, connection.VaultId);
+            var whole = FullRecords.Of(connection.Ledger, connection.Vault, connection.VaultId);
             var count = 0;
             foreach (var found in kept)
             {
@@ -203,7 +203,7 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
         var found = Wanted(ledger, issuer: null, place: null, tenants: []).Where(found => found.Record.ClientId == clientId).ToList();
         if (found.Count == 0)
         {
-            throw DcrErrors.NoRegistrationAnywhere(clientId);
+            throw InputErrors.NoRegistrationAnywhere(clientId);
         }
 
         WriteStored(ledger, found);
@@ -211,7 +211,7 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
 
     private void WriteStored(RegistrationLedger ledger, IEnumerable<StoredRegistration> kept)
     {
-        var whole = Whole.RecordsOf(ledger, vault: null, vaultId: null);
+        var whole = FullRecords.Of(ledger, vault: null, vaultId: null);
         foreach (var found in kept)
         {
             WriteObject(ListOperation.ClientOf(found, whole));

@@ -108,7 +108,7 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
 
         if (IsNamedOnCommandLine(nameof(ClientId)) && IsFile(ClientId))
         {
-            throw DcrErrors.FileForClient(ClientId);
+            throw InputErrors.FileForClient(ClientId);
         }
 
         CheckColumns(InputObject, tellsUnused: true);
@@ -119,7 +119,7 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
 
         if (InputObject?.BaseObject is string text && ClientId.Length == 0)
         {
-            throw DcrErrors.TextPiped(text);
+            throw InputErrors.TextPiped(text);
         }
 
         var request = new ImportRequest
@@ -160,7 +160,7 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
                     var record = ImportOperation.Check(connection, request, DateTimeOffset.UtcNow);
                     if (request.ClientSecretName is { } name && SecretName.WhyRefused(name) is { } why)
                     {
-                        throw DcrErrors.ImportInvalid(
+                        throw InventoryErrors.ImportInvalid(
                             source,
                             $"the name of the secret for the copy (ClientSecretName) {why}",
                             "Name the secret otherwise, with letters, digits and hyphens."
@@ -230,7 +230,7 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or FormatException)
         {
-            throw DcrErrors.InventoryReadFailed(path, failure.Message, failure);
+            throw InventoryErrors.InventoryReadFailed(path, failure.Message, failure);
         }
     }
 

@@ -6,6 +6,7 @@ using DcrPowerShell.Binding;
 using DcrPowerShell.Cmdlets;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
+using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
 using DcrPowerShell.Vaults;
@@ -53,7 +54,7 @@ public sealed class MoveDcrRegistrationCommand : DcrCmdlet
             var (from, to) = (VaultChoice.Of(From), VaultChoice.Of(To));
             if (string.Equals(from, to, System.StringComparison.OrdinalIgnoreCase))
             {
-                throw DcrErrors.NothingToMove(from is null ? "the local store" : $"vault '{from}'");
+                throw InputErrors.NothingToMove(from is null ? "the local store" : $"vault '{from}'");
             }
 
             (_from, _to) = (Open(from), Open(to));
@@ -70,7 +71,7 @@ public sealed class MoveDcrRegistrationCommand : DcrCmdlet
             .ToList();
         foreach (var missing in (ClientId ?? []).Where(id => !_late.Contains(id) && !wanted.Any(found => found.Record.ClientId == id)))
         {
-            Try(missing, () => throw DcrErrors.NoRegistrationHere(missing, _from.Place));
+            Try(missing, () => throw StoreErrors.NoRegistrationHere(missing, _from.Place));
         }
 
         foreach (var found in wanted)

@@ -32,7 +32,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
 
     // Its vault was open when the first row came.
     private DcrConnection? _checked;
-    private WholeRecords? _whole;
+    private FullRecordSource? _whole;
     private int _withoutTenant;
 
     // Registrations in the local store when the first row came.
@@ -129,7 +129,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
             && MyInvocation.BoundParameters.Keys.All(name => name == nameof(InputObject) || IsNamedOnCommandLine(name))
         )
         {
-            throw DcrErrors.TextPiped(text);
+            throw InputErrors.TextPiped(text);
         }
 
         // A row of an inventory changes the client of its own server. New ones are registered at the server that the command is for.
@@ -161,7 +161,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
             Run(connection, context => context.CheckVaultAsync());
             _checked = connection;
             _before = connection.Ledger.LocalCount;
-            _whole = Whole.RecordsOf(connection.Ledger, connection.Vault, connection.VaultId);
+            _whole = FullRecords.Of(connection.Ledger, connection.Vault, connection.VaultId);
             request = request with { Whole = _whole };
         }
 
@@ -310,7 +310,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     {
         if (InputObject?.BaseObject is IDictionary)
         {
-            throw DcrErrors.BadInput(
+            throw InputErrors.BadInput(
                 "InputObject",
                 "is a hashtable, whose entries do not bind to parameters",
                 "Cast it: [pscustomobject]@{ client_name = 'App' } | New-DcrClient."
@@ -320,6 +320,6 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         // Empty cells of a CSV file are no wish for an empty value.
         var named = NamedMembers(ClientName, static _ => true).WithoutAbsent();
         var metadata = FurtherMembers(InputObject).With(named);
-        return metadata.Count > 0 ? metadata : throw DcrErrors.NothingToRegister(PipedRow.Columns(InputObject));
+        return metadata.Count > 0 ? metadata : throw InputErrors.NothingToRegister(PipedRow.Columns(InputObject));
     }
 }

@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using DcrPowerShell.Errors;
 using DcrPowerShell.Cmdlets;
 using DcrPowerShell.Operations;
 
@@ -45,7 +44,7 @@ public sealed class ResolveDcrOrphanCommand : DcrConnectedCmdlet
         var connection = Connection ?? (orphan.Connection is { IsClosed: false } own ? own : null) ?? Resolve();
         if (connection.Issuer != orphan.Issuer)
         {
-            throw DcrErrors.OtherIssuer(orphan.ClientName ?? orphan.Id, orphan.Issuer, connection.Issuer);
+            throw OperationErrors.OtherIssuer(orphan.ClientName ?? orphan.Id, orphan.Issuer, connection.Issuer);
         }
 
         var target = $"{orphan.ClientName ?? orphan.ClientId ?? "a client without a name"} at {orphan.Issuer}";

@@ -52,7 +52,7 @@ public sealed class SetDcrClientCommand : ClientMetadataCmdlet
         var changes = Changes();
         if (changes.Count == 0)
         {
-            throw DcrErrors.NothingToChange(PipedRow.IsFormerClient(InputObject) ? [] : PipedRow.Columns(InputObject));
+            throw InputErrors.NothingToChange(PipedRow.IsFormerClient(InputObject) ? [] : PipedRow.Columns(InputObject));
         }
 
         if (!SkipValidation)

@@ -14,11 +14,11 @@ internal static class FilePath
         try
         {
             var resolved = cmdlet.SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out var provider, out _);
-            return provider.Name == "FileSystem" ? resolved : throw DcrErrors.NoFilePath(id, parameter, path);
+            return provider.Name == "FileSystem" ? resolved : throw InputErrors.NoFilePath(id, parameter, path);
         }
         catch (SessionStateException)
         {
-            throw DcrErrors.NoFilePath(id, parameter, path);
+            throw InputErrors.NoFilePath(id, parameter, path);
         }
     }
 }

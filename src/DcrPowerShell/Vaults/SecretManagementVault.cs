@@ -58,7 +58,7 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
             .Where(vault => Property<string>(vault, "ModuleName") == VaultLock.SecretStore)
             .Select(vault => Property<string>(vault, "ModulePath"))
             .FirstOrDefault()
-        ?? throw DcrErrors.StoreNotRestored(
+        ?? throw InputErrors.StoreNotRestored(
             "no vault of it is registered",
             $"Register one: Register-SecretVault -Name DcrVault -ModuleName {VaultLock.SecretStore}."
         );
@@ -136,7 +136,7 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
 
     private void CheckOpen()
     {
-        var vault = Registration(name) ?? throw DcrErrors.VaultNotFound(name, Registered().Names);
+        var vault = Registration(name) ?? throw InputErrors.VaultNotFound(name, Registered().Names);
         var (module, path) = (Property<string>(vault, "ModuleName"), Property<string>(vault, "ModulePath"));
         Modules[name] = module;
         if (module == VaultLock.SecretStore && SecretStoreMembers.Found is null && WhereMissing(path) is { } missing)

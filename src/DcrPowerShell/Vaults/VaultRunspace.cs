@@ -163,7 +163,7 @@ internal static class VaultRunspace
         catch (RuntimeException failure)
         {
             runspace.Dispose();
-            throw DcrErrors.SecretManagementNotFound(failure);
+            throw InputErrors.SecretManagementNotFound(failure);
         }
     }
 

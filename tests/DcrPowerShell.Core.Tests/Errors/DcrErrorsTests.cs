@@ -34,8 +34,10 @@ public class DcrErrorsTests
 
     /// <summary>Each factory's errors, with every flag both ways and every optional argument given and not.</summary>
     private static IEnumerable<(string Factory, DcrException Error)> All() =>
-        from factory in new[] { typeof(DcrErrors), typeof(StoreErrors) }
+        from factory in typeof(DcrException).Assembly.GetTypes()
+        where factory.Name.EndsWith("Errors", StringComparison.Ordinal)
         from method in factory.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly)
+        where method.ReturnType == typeof(DcrException)
         from isFull in new[] { true, false }
         select (
             $"{method.Name}, {isFull}",
@@ -59,7 +61,7 @@ public class DcrErrorsTests
             var type when type == typeof(DateTimeOffset) => new DateTimeOffset(2026, 11, 22, 8, 30, 0, TimeSpan.Zero),
             var type when type == typeof(DateTimeOffset?) => isFull ? new DateTimeOffset(2026, 11, 22, 8, 30, 0, TimeSpan.Zero) : null,
             var type when type == typeof(TimeSpan) => isFull ? TimeSpan.FromMinutes(5) : TimeSpan.Zero,
-            var type when type == typeof(DcrException) => DcrErrors.NothingToChange([]),
+            var type when type == typeof(DcrException) => InputErrors.NothingToChange([]),
             var type when type == typeof(Exception) => new InvalidOperationException("it is broken"),
             var type when type.IsAssignableFrom(typeof(string[])) && type != typeof(object) => isFull
                 ? new[] { "one", "two" }

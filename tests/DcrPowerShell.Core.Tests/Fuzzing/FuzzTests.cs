@@ -173,8 +173,8 @@ public class FuzzTests
         ),
         ["LedgerIntent"] = (Intents, (input, _) => UseIntent(input), [typeof(FormatException)]),
         ["Outline"] = (
-            () => ClientAnswers.Select(static answer => Text(Outline.Write(RecordOf(JsonBag.Parse(answer))))).ToArray(),
-            (input, _) => Outline.Read(input, "https://as.example.com"),
+            () => ClientAnswers.Select(static answer => Text(ListedRecord.Write(RecordOf(JsonBag.Parse(answer))))).ToArray(),
+            (input, _) => ListedRecord.Read(input, "https://as.example.com"),
             [typeof(FormatException)]
         ),
         ["KeyFile"] = (KeyFiles, (input, _) => KeyFile.Parse(input).ToUtf8(), [typeof(FormatException)]),
@@ -369,7 +369,7 @@ public class FuzzTests
             UpdatedAt = Answers.ReceivedAt,
             Metadata = JsonBag.Empty,
         };
-        return Keeping.Merge(fresh, new RegistrationAnswer(members, 200), Endpoint, [], Answers.ReceivedAt);
+        return KeptAnswers.Merge(fresh, new RegistrationAnswer(members, 200), Endpoint, [], Answers.ReceivedAt);
     }
 
     /// <summary>What arrived can be shown, and kept, and comes back as it was.</summary>

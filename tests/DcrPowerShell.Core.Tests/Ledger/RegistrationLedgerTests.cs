@@ -484,7 +484,7 @@ public class RegistrationLedgerTests
         var row = Assert.Single(again.List(Issuer));
         Assert.Equal(("c1", "t1", "Clinic c1"), (row.Record.ClientId, row.Record.Tenant, row.Record.ClientName));
         Assert.Null(row.Record.ClientSecret);
-        Assert.True(row.Record.LeftOut!.ClientSecret);
+        Assert.True(row.Record.Omitted!.ClientSecret);
         Assert.Single(again.List(null));
         Assert.Empty(again.List("https://other.example.com"));
         Assert.Null(again.Find(Issuer, "c2"));

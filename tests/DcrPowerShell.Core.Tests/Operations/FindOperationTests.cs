@@ -77,8 +77,8 @@ public class FindOperationTests
                     (
                         found.Record.RegistrationAccessToken,
                         found.Record.ClientSecret,
-                        found.Record.LeftOut!.ClientSecret,
-                        found.Record.LeftOut.RegistrationAccessToken
+                        found.Record.Omitted!.ClientSecret,
+                        found.Record.Omitted.RegistrationAccessToken
                     )
                 )
         );

@@ -54,7 +54,7 @@ internal sealed class Auth0Api(Uri root, ICredential credential, HttpSender send
     {
         if (!IsOpen)
         {
-            throw DcrErrors.Auth0CredentialMissing(scope);
+            throw Auth0Errors.Auth0CredentialMissing(scope);
         }
 
         var effect = method == HttpMethod.Get ? RequestEffect.None : RequestEffect.Changes;
@@ -90,7 +90,7 @@ internal sealed class Auth0Api(Uri root, ICredential credential, HttpSender send
             .ConfigureAwait(false);
         if (!answer.TryGet(member, out var list) || list.ValueKind != JsonValueKind.Array)
         {
-            throw DcrErrors.NotConformant(At(path), $"its answer has no list '{member}'");
+            throw ProtocolErrors.NotConformant(At(path), $"its answer has no list '{member}'");
         }
 
         var items = list.EnumerateArray().Where(static item => item.ValueKind == JsonValueKind.Object).Select(JsonBag.From).ToList();
@@ -128,14 +128,14 @@ internal sealed class Auth0Api(Uri root, ICredential credential, HttpSender send
         }
         catch (Exception failure) when (failure is JsonException or InvalidOperationException)
         {
-            throw DcrErrors.NotConformant(At(path), "its answer is not the list it should be", inner: failure);
+            throw ProtocolErrors.NotConformant(At(path), "its answer is not the list it should be", inner: failure);
         }
     }
 
     /// <summary>An object out of an answer.</summary>
     /// <exception cref="DcrException">It is none.</exception>
     public JsonBag Read(string path, ProtocolResponse response) =>
-        response.TryReadJson(out var answer, out var why) ? answer : throw DcrErrors.NotConformant(At(path), why);
+        response.TryReadJson(out var answer, out var why) ? answer : throw ProtocolErrors.NotConformant(At(path), why);
 
     /// <summary>What a request body was refused for, in the standard's words.</summary>
     /// <param name="sent">The body, in them too.</param>
@@ -147,11 +147,11 @@ internal sealed class Auth0Api(Uri root, ICredential credential, HttpSender send
         var member = named is null ? null : Auth0Vocabulary.NameOf(named);
         if (member is not (ClientMember.RedirectUris or ClientMember.PostLogoutRedirectUris))
         {
-            return DcrErrors.MetadataRefused(server, member);
+            return ProtocolErrors.MetadataRefused(server, member);
         }
 
         var (uris, advice) = RefusalSubject.RedirectUris(server, sent, member);
-        return DcrErrors.RedirectUriRefused(server, member, uris, advice);
+        return ProtocolErrors.RedirectUriRefused(server, member, uris, advice);
     }
 
     private DcrException Refusal(ProtocolRequest request, ProtocolResponse response, string scope, RegistrationRecord? client)
@@ -160,15 +160,15 @@ internal sealed class Auth0Api(Uri root, ICredential credential, HttpSender send
         return (response.Status, server.Code) switch
         {
             _ when Refusals.InFront(request, response) is { } page => page,
-            (401, _) => DcrErrors.Auth0TokenRejected(server, credential.Kind),
-            (403, "insufficient_scope") => DcrErrors.Auth0ScopeMissing(server, scope),
+            (401, _) => Auth0Errors.Auth0TokenRejected(server, credential.Kind),
+            (403, "insufficient_scope") => Auth0Errors.Auth0ScopeMissing(server, scope),
             (400 or 409, _) => BodyRefused(server, request.Body is { } body ? Auth0Vocabulary.ToRfc(body) : null),
             (404 or 405 or 501, _) when _isThere && request.Method == (client is null ? HttpMethod.Get : HttpMethod.Post) =>
-                DcrErrors.Auth0PathNotOffered(server, request.Uri),
+                Auth0Errors.Auth0PathNotOffered(server, request.Uri),
             (404, null) when !_isThere && (server.Description is null || (client is null && request.Effect == RequestEffect.None)) =>
-                DcrErrors.Auth0ApiNotFound(server, root),
-            (404, _) when client is not null => DcrErrors.ClientGone(server, client.ClientId),
-            (>= 500 and not 503, _) when request.Effect == RequestEffect.Changes => DcrErrors.ChangeOutcomeUnknown(
+                Auth0Errors.Auth0ApiNotFound(server, root),
+            (404, _) when client is not null => ProtocolErrors.ClientGone(server, client.ClientId),
+            (>= 500 and not 503, _) when request.Effect == RequestEffect.Changes => ProtocolErrors.ChangeOutcomeUnknown(
                 request.Uri,
                 $"the server failed with HTTP {response.Status}",
                 null,

@@ -5,6 +5,7 @@ using System.Net.Http;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
+using DcrPowerShell.Protocol;
 
 namespace DcrPowerShell.Providers.Auth0;
 
@@ -69,6 +70,6 @@ internal sealed class Auth0Credentials(Auth0Api api, string path, ProviderCall c
     {
         var response = await api.SendAsync(HttpMethod.Post, path, key.ToCredential(), "create:client_credentials", call)
             .ConfigureAwait(false);
-        return api.Read(path, response).Text("id") ?? throw DcrErrors.NotConformant(api.At(path), "its answer has no 'id'");
+        return api.Read(path, response).Text("id") ?? throw ProtocolErrors.NotConformant(api.At(path), "its answer has no 'id'");
     }
 }

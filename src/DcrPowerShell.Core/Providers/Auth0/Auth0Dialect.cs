@@ -65,9 +65,9 @@ internal sealed class Auth0Dialect : IDialect
     {
         bool Says(string words) =>
             server.Code == "access_denied" && server.Description?.StartsWith(words, StringComparison.Ordinal) == true;
-        return Says("Service not enabled within domain") ? DcrErrors.Auth0AudienceUnknown(server, audience)
-            : Says("Client is not authorized to access") ? DcrErrors.Auth0NotAuthorized(server, audience)
-            : Says("Client has not been granted scopes") ? DcrErrors.Auth0ScopeNotGranted(server)
+        return Says("Service not enabled within domain") ? Auth0Errors.Auth0AudienceUnknown(server, audience)
+            : Says("Client is not authorized to access") ? Auth0Errors.Auth0NotAuthorized(server, audience)
+            : Says("Client has not been granted scopes") ? Auth0Errors.Auth0ScopeNotGranted(server)
             : null;
     }
 

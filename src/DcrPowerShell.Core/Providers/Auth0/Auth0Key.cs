@@ -36,7 +36,7 @@ internal sealed record Auth0Key(string Thumbprint, string KeyId, string Algorith
     {
         if (changes.Text(ClientMember.JwksUri) is not null)
         {
-            throw DcrErrors.BadInput(
+            throw InputErrors.BadInput(
                 ClientMember.JwksUri,
                 "has no place at Auth0, which fetches no client's keys",
                 "Give the keys themselves with -Jwks."
@@ -76,7 +76,7 @@ internal sealed record Auth0Key(string Thumbprint, string KeyId, string Algorith
         var keepsKeys = IsSigned(read) && !changes.Has(ClientMember.Jwks);
         return keys.Count > 0 || !isSigned || keepsKeys
             ? keys
-            : throw DcrErrors.BadInput(
+            : throw InputErrors.BadInput(
                 ClientMember.TokenEndpointAuthMethod,
                 "private_key_jwt needs a key",
                 "Give the client's public key with -Jwks: New-DcrKey -Algorithm RS256 makes a key pair. Or choose another "
@@ -175,5 +175,5 @@ internal sealed record Auth0Key(string Thumbprint, string KeyId, string Algorith
 
     private static bool IsSigned(JsonBag client) => client.Text(ClientMember.TokenEndpointAuthMethod) == Auth0Vocabulary.PrivateKeyJwt;
 
-    private static DcrException Unfit(string why, string fix) => DcrErrors.BadInput(ClientMember.Jwks, why, fix);
+    private static DcrException Unfit(string why, string fix) => InputErrors.BadInput(ClientMember.Jwks, why, fix);
 }

@@ -123,7 +123,7 @@ internal static class Auth0Plan
         if (api is null)
         {
             var known = apis.Where(api => !IsOfSystem(api)).Select(api => api.Text("identifier")).ToList();
-            throw DcrErrors.SetupInvalid(
+            throw Auth0Errors.SetupInvalid(
                 "DefaultPermission",
                 $"the tenant has no API with the identifier {wanted.Audience}. "
                     + $"{(known.Count == 0 ? "It has none of your own" : $"It has {string.Join(", ", known)}")}",
@@ -133,7 +133,7 @@ internal static class Auth0Plan
 
         if (IsOfSystem(api))
         {
-            throw DcrErrors.SetupInvalid(
+            throw Auth0Errors.SetupInvalid(
                 "DefaultPermission",
                 $"{wanted.Audience} is one of Auth0's own APIs, and third-party applications get no access to those",
                 "Name an API of your own."
@@ -144,7 +144,7 @@ internal static class Auth0Plan
         var unknown = wanted.Scopes.Except(scopes).ToList();
         if (unknown.Count > 0)
         {
-            throw DcrErrors.SetupInvalid(
+            throw Auth0Errors.SetupInvalid(
                 "DefaultPermission",
                 $"{wanted.Audience} has no {string.Join(", ", unknown)}. "
                     + $"{(scopes.Count == 0 ? "No permissions are defined for it" : $"It has {string.Join(", ", scopes)}")}",
@@ -175,7 +175,7 @@ internal static class Auth0Plan
 
     private static JsonBag Find(Auth0Tenant tenant, string name) =>
         tenant.Connections.FirstOrDefault(connection => connection.Text("name") == name || connection.Text("id") == name)
-        ?? throw DcrErrors.SetupInvalid(
+        ?? throw Auth0Errors.SetupInvalid(
             "DomainConnection",
             $"the tenant has no connection {name}. "
                 + $"{(tenant.Connections.Count == 0 ? "It has none" : $"It has {string.Join(", ", tenant.Connections.Select(connection => connection.Text("name")))}")}",
@@ -237,7 +237,7 @@ internal static class Auth0Plan
             return step with
             {
                 Note = "The tenant has a rule about registrations already. It was left as it is.",
-                Problem = DcrErrors.Auth0RuleExists(was, becomes),
+                Problem = Auth0Errors.Auth0RuleExists(was, becomes),
             };
         }
 
@@ -279,7 +279,7 @@ internal static class Auth0Plan
 
         if (!tenant.HasMode)
         {
-            throw DcrErrors.SetupInvalid(
+            throw Auth0Errors.SetupInvalid(
                 "SecurityMode",
                 $"this tenant has no choice of mode: its registered clients are {Auth0Tenant.Strict}",
                 "Leave out -SecurityMode. Only accounts that had third-party applications before April 2026 can choose Permissive."

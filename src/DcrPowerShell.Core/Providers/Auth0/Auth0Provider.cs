@@ -41,7 +41,7 @@ internal sealed class Auth0Provider(Uri endpoint, ICredential initial, Auth0Api 
     public bool TellsWhetherItRegisters => api.IsOpen;
 
     public DcrException? WhyUnmanaged(RegistrationRecord client) =>
-        api.IsOpen || client.RegistrationAccessToken is not null ? null : DcrErrors.Auth0CredentialMissing("read:clients");
+        api.IsOpen || client.RegistrationAccessToken is not null ? null : Auth0Errors.Auth0CredentialMissing("read:clients");
 
     public void Check(JsonBag metadata)
     {
@@ -62,9 +62,9 @@ internal sealed class Auth0Provider(Uri endpoint, ICredential initial, Auth0Api 
         var server = response.IsSuccess ? null : ServerErrorReader.Read(response);
         return (response.Status, server?.Code) switch
         {
-            (403, "too_many_entities") => throw DcrErrors.Auth0TooMany(server!),
+            (403, "too_many_entities") => throw Auth0Errors.Auth0TooMany(server!),
             (403, _) when Refusals.InFront(request, response) is { } page => throw page,
-            (403 or 404, _) => throw DcrErrors.Auth0RegistrationOff(server!),
+            (403 or 404, _) => throw Auth0Errors.Auth0RegistrationOff(server!),
             (400, "invalid_body") => throw Auth0Api.BodyRefused(server!, metadata),
             _ => Registration.Judge(request, response),
         };
@@ -87,7 +87,7 @@ internal sealed class Auth0Provider(Uri endpoint, ICredential initial, Auth0Api 
         ManageAsync(HttpMethod.Post, client, "/rotate-secret", body: null, "update:client_keys", call);
 
     /// <summary>Auth0 has no second secret (Auth0 docs, rotate-client-secret).</summary>
-    public IClientSecrets SecretsOf(RegistrationRecord client) => throw DcrErrors.OverlapNotSupported(client.ClientId);
+    public IClientSecrets SecretsOf(RegistrationRecord client) => throw ProviderErrors.OverlapNotSupported(client.ClientId);
 
     /// <summary>
     /// Third-party applications (a server that knows no such filter gives the tenant's own, too, which are not ours to remove): those that

@@ -28,13 +28,13 @@ internal sealed class Auth0Setup(Auth0Api api)
         var reads = Reads(wishes);
         if (!api.IsOpen)
         {
-            throw DcrErrors.Auth0CredentialMissing(string.Join(", ", reads.Concat(MayChange(wishes))));
+            throw Auth0Errors.Auth0CredentialMissing(string.Join(", ", reads.Concat(MayChange(wishes))));
         }
 
         var held = (await api.Credential.InspectAsync(scope: null, call.Reporter, call.Stop).ConfigureAwait(false)).Scopes;
         if (Missing(reads, held).Count > 0)
         {
-            throw DcrErrors.Auth0ScopesMissing(Missing(onlyLooks ? reads : reads.Concat(MayChange(wishes)), held));
+            throw Auth0Errors.Auth0ScopesMissing(Missing(onlyLooks ? reads : reads.Concat(MayChange(wishes)), held));
         }
 
         var steps = Auth0Plan.Steps(await ReadAsync(wishes, held, call).ConfigureAwait(false), wishes);
@@ -44,7 +44,7 @@ internal sealed class Auth0Setup(Auth0Api api)
             call.Reporter.Warning($"To make these changes, the token lacks {string.Join(", ", missing)}.");
         }
 
-        return missing.Count == 0 || onlyLooks ? steps : throw DcrErrors.Auth0ScopesMissing(missing);
+        return missing.Count == 0 || onlyLooks ? steps : throw Auth0Errors.Auth0ScopesMissing(missing);
     }
 
     /// <summary>Makes the change of a step, and says what the tenant has then by the server's own answer.</summary>
@@ -67,7 +67,7 @@ internal sealed class Auth0Setup(Auth0Api api)
 
         return change.Holds(answer)
             ? new DcrSetupStep(step.Name, step.Wanted, step.Was, change.Say(answer), isChanged: true, step.Note)
-            : throw DcrErrors.SetupNotTaken(step.Name, change.Becomes, change.Say(answer));
+            : throw Auth0Errors.SetupNotTaken(step.Name, change.Becomes, change.Say(answer));
     }
 
     public Task<JsonBag> SettingsAsync(ProviderCall call) => api.GetAsync(SettingsPath, ReadSettings, call);
@@ -143,9 +143,9 @@ internal sealed class Auth0Setup(Auth0Api api)
     /// <summary>Auth0's refusals and unknown outcomes in terms of the setup; what any request may meet with stays.</summary>
     private static DcrException Explain(string step, DcrException failure) => (failure.ErrorId, failure.ServerError) switch
     {
-        (DcrErrorId.OutcomeUnknown, var server) => DcrErrors.SetupOutcomeUnknown(step, failure, server),
-        (_, { Code: "insufficient_entitlement" or "too_many_entities" } server) => DcrErrors.Auth0PlanForbids(step, server),
-        (DcrErrorId.InvalidClientMetadata or DcrErrorId.RegistrationForbidden, { } server) => DcrErrors.SetupRefused(step, server),
+        (DcrErrorId.OutcomeUnknown, var server) => Auth0Errors.SetupOutcomeUnknown(step, failure, server),
+        (_, { Code: "insufficient_entitlement" or "too_many_entities" } server) => Auth0Errors.Auth0PlanForbids(step, server),
+        (DcrErrorId.InvalidClientMetadata or DcrErrorId.RegistrationForbidden, { } server) => Auth0Errors.SetupRefused(step, server),
         _ => failure,
     };
 }

@@ -151,7 +151,7 @@ internal sealed class OktaProvider(Uri clients, ICredential credential, HttpSend
             // Its refusal is told as that of an initial access token.
             _ when call.InitialToken is not null => response,
             (401 or 403, _, _) when Refusals.InFront(request, response) is { } page => throw page,
-            (401 or 403, null, NoCredential) => throw DcrErrors.OktaCredentialMissing(ServerErrorReader.Read(response)),
+            (401 or 403, null, NoCredential) => throw OktaErrors.OktaCredentialMissing(ServerErrorReader.Read(response)),
             (401 or 403, null, _) => throw Refusal(request, response, scope),
             _ => response,
         };
@@ -161,9 +161,9 @@ internal sealed class OktaProvider(Uri clients, ICredential credential, HttpSend
     private DcrException Refusal(ProtocolRequest request, ProtocolResponse response, string scope)
     {
         var server = ServerErrorReader.Read(response);
-        return server.Code == "E0000015" ? DcrErrors.OktaFeatureMissing(server)
-            : server.Status == 401 ? DcrErrors.CredentialRejected(server, credential.Kind)
-            : DcrErrors.OktaForbidden(server, scope, clients);
+        return server.Code == "E0000015" ? OktaErrors.OktaFeatureMissing(server)
+            : server.Status == 401 ? ProtocolErrors.CredentialRejected(server, credential.Kind)
+            : OktaErrors.OktaForbidden(server, scope, clients);
     }
 
     private string ProofOf(RegistrationRecord client) =>

@@ -4,7 +4,6 @@ using System.Globalization;
 using System.Linq;
 using System.Net.Http;
 using System.Threading.Tasks;
-using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
 using DcrPowerShell.Vaults;
@@ -36,7 +35,7 @@ internal sealed class OktaSecrets(
         var request = Request(HttpMethod.Get, "", RequestEffect.None);
         var response = await send(request, ReadScope, call).ConfigureAwait(false);
         return response.Status == 404
-            ? throw DcrErrors.OktaAppUnknown(ServerErrorReader.Read(response), client.ClientId)
+            ? throw OktaErrors.OktaAppUnknown(ServerErrorReader.Read(response), client.ClientId)
             : Management.JudgeList(request, response).Select(secret => Secret(request.Uri, secret.Members)).ToList();
     }
 
@@ -71,7 +70,7 @@ internal sealed class OktaSecrets(
 
     private static ListedSecret Secret(Uri secrets, JsonBag secret) =>
         new(
-            secret.Text("id") ?? throw DcrErrors.NotConformant(secrets, "a secret in its answer has no id"),
+            secret.Text("id") ?? throw ProtocolErrors.NotConformant(secrets, "a secret in its answer has no id"),
             secret.Text(ClientMember.ClientSecret),
             secret.Text("secret_hash"),
             secret.Text("status") != "INACTIVE",

@@ -54,7 +54,7 @@ internal sealed class StandardProvider(Uri endpoint, IReadOnlyCollection<Uri> al
         _configuration.UpdateAsync(client, metadata, call);
 
     /// <summary>RFC 7591 and RFC 7592 know one secret.</summary>
-    public IClientSecrets SecretsOf(RegistrationRecord client) => throw DcrErrors.OverlapNotSupported(client.ClientId);
+    public IClientSecrets SecretsOf(RegistrationRecord client) => throw ProviderErrors.OverlapNotSupported(client.ClientId);
 
     private async Task<DcrCheck> ScopeAsync(ProviderCall call)
     {

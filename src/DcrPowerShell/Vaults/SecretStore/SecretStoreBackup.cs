@@ -123,18 +123,18 @@ internal static class SecretStoreBackup
         {
             var members =
                 SecretStoreMembers.Load(modulePath)
-                ?? throw DcrErrors.StoreNotRestored("this version of SecretStore is not known", "Update DcrPowerShell.");
+                ?? throw InputErrors.StoreNotRestored("this version of SecretStore is not known", "Update DcrPowerShell.");
             using var held = Lock();
             var (files, made) =
                 Read()
-                ?? throw DcrErrors.StoreNotRestored(
+                ?? throw InputErrors.StoreNotRestored(
                     "there is no whole copy of it",
                     "Reset-SecretStore begins an empty store. Find-DcrOrphan and Restore-DcrRegistration -ClientId help with servers that "
                         + "list their clients."
                 );
             if (!members.IsWhole(files[0], password))
             {
-                throw DcrErrors.StoreNotRestored(
+                throw InputErrors.StoreNotRestored(
                     $"the copy of {made} does not open {(password is null ? "without a password" : "with that password")}",
                     "Name the password that the store had then with -Password."
                 );
@@ -162,7 +162,7 @@ internal static class SecretStoreBackup
         catch (Exception failure)
             when (failure is IOException or UnauthorizedAccessException or VaultException or TargetInvocationException)
         {
-            throw DcrErrors.StoreNotRestored(
+            throw InputErrors.StoreNotRestored(
                 (failure.InnerException ?? failure).Message.TrimEnd('.'),
                 "See that this account can read and write it, then run the command again.",
                 failure
@@ -185,7 +185,7 @@ internal static class SecretStoreBackup
                 members.Unlock(password);
                 if (members.HasAny(members.Data(members.Open()), "dcr-"))
                 {
-                    throw DcrErrors.StoreNotRestored(
+                    throw InputErrors.StoreNotRestored(
                         "it is whole",
                         "If it is locked, unlock it with Unlock-SecretStore; otherwise go on as usual."
                     );

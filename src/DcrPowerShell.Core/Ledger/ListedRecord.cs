@@ -11,12 +11,12 @@ using DcrPowerShell.Vaults;
 namespace DcrPowerShell.Ledger;
 
 /// <summary>A registration as lists show it: all but its secrets.</summary>
-internal static class Outline
+internal static class ListedRecord
 {
     // Few combinations: one object does for all records that lack the same.
-    private static readonly LeftOut[] LeftOuts = Enumerable
+    private static readonly OmittedMembers[] Combinations = Enumerable
         .Range(0, 16)
-        .Select(static flags => new LeftOut((flags & 1) != 0, (flags & 2) != 0, (flags & 4) != 0, (flags & 8) == 0))
+        .Select(static flags => new OmittedMembers((flags & 1) != 0, (flags & 2) != 0, (flags & 4) != 0, (flags & 8) == 0))
         .ToArray();
 
     private static readonly JsonWriterOptions Plain = new()
@@ -114,7 +114,7 @@ internal static class Outline
     /// <param name="json">Bytes that nobody changes any more.</param>
     /// <param name="issuer">The one that is to be expected: its text is shared.</param>
     /// <exception cref="FormatException">It is no outline.</exception>
-    [MethodImpl(Hot.Path)]
+    [MethodImpl(JitOptions.OptimizeAtOnce)]
     public static RegistrationRecord Read(ReadOnlyMemory<byte> json, string issuer)
     {
         try
@@ -206,7 +206,7 @@ internal static class Outline
                 Asked = asked ?? JsonBag.Empty,
                 Metadata = metadata!,
                 IsKept = true,
-                LeftOut = LeftOuts[leftOut],
+                Omitted = Combinations[leftOut],
             };
         }
         catch (Exception failure) when (failure is JsonException or InvalidOperationException or ArgumentException)

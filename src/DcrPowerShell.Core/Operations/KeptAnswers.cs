@@ -16,7 +16,7 @@ namespace DcrPowerShell.Operations;
 /// Keeps what an answer brought, before anything else is done with it: any successful answer may carry a new token, secret or
 /// URI, and then the old one may be dead (RFC 7592, section 2).
 /// </summary>
-internal static class Keeping
+internal static class KeptAnswers
 {
     /// <summary>
     /// A record of a client that was not known before; or of one that was, for some servers answer a second registration with
@@ -42,7 +42,7 @@ internal static class Keeping
         }
         catch (DcrException unread) when (!context.Scope.HasAnswer)
         {
-            throw DcrErrors.NotKeptHere(
+            throw KeepingErrors.NotKeptHere(
                 answer.ClientId!,
                 done,
                 new DcrClient(Merged(context.UnknownRecord(answer.ClientId!)), [])
@@ -196,7 +196,7 @@ internal static class Keeping
         }
         catch (DcrException unwritten)
         {
-            throw DcrErrors.NotKeptHere(
+            throw KeepingErrors.NotKeptHere(
                 record.ClientId,
                 done,
                 new DcrClient(record, changes) { State = state, Storage = DcrStorage.MemoryOnly },
@@ -217,7 +217,7 @@ internal static class Keeping
         }
 
         context.DistrustVault();
-        throw DcrErrors.NotKept(
+        throw KeepingErrors.NotKept(
             context.Connection.Vault!,
             record.ClientId,
             done,
@@ -271,7 +271,7 @@ internal static class Keeping
                 context.DistrustVault();
             }
 
-            throw DcrErrors.NotCopied(context.Store.Place, client.ClientId, clientSecretName, client, failure);
+            throw KeepingErrors.NotCopied(context.Store.Place, client.ClientId, clientSecretName, client, failure);
         }
     }
 

@@ -10,13 +10,13 @@ namespace DcrPowerShell.Cmdlets;
 /// Where objects of a list get their secrets from, outside of any command, on the asking thread. PowerShell takes most exceptions of a
 /// property for null, and a secret that is null without a word would do harm; a MethodInvocationException it throws.
 /// </summary>
-internal static class Whole
+internal static class FullRecords
 {
     /// <param name="vault">Null for the local store.</param>
-    public static WholeRecords RecordsOf(RegistrationLedger ledger, string? vault, string? vaultId)
+    public static FullRecordSource Of(RegistrationLedger ledger, string? vault, string? vaultId)
     {
         var store = new Registrations(ledger, vault is null ? null : new SecretManagementVault(vault, pump: null), vaultId);
-        return new WholeRecords(
+        return new FullRecordSource(
             (issuer, clientId) => LoadAsync(issuer, clientId).GetAwaiter().GetResult(),
             static failure => new MethodInvocationException($"{failure.Message} {failure.RecommendedAction}", failure));
 

@@ -1,0 +1,82 @@
+using System;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Protocol;
+using static DcrPowerShell.Errors.ErrorWords;
+
+namespace DcrPowerShell.Credentials;
+
+/// <summary>What is wrong with a credential, and what a token endpoint refuses.</summary>
+internal static class CredentialErrors
+{
+    public static DcrException TokenRefused(Uri endpoint, ServerError server, string scope) =>
+        server.Code switch
+        {
+            "invalid_scope" or "consent_required" => new(
+                DcrErrorId.InsufficientScope,
+                $"{endpoint.Authority} gives this credential no access token for '{scope}' ({server.Code}).{Said(server)}",
+                $"At {endpoint.Authority}, grant {scope} to the client that you connect with; or name other scopes with Connect-DcrServer "
+                    + "-Scope."
+            )
+            {
+                ServerError = server,
+            },
+            "invalid_dpop_proof" or "use_dpop_nonce" => new(
+                DcrErrorId.AccessTokenRejected,
+                $"{endpoint.Authority} gives access tokens only with a proof that it accepts ({server.Code}, DPoP).{Said(server)}",
+                "Connect without -DPoP Never. If it was not given, check this machine's clock: Test-DcrServer compares it with the "
+                    + "server's."
+            )
+            {
+                ServerError = server,
+            },
+            "unauthorized_client" => new(
+                DcrErrorId.UnauthorizedClient,
+                $"{endpoint.Authority} does not let this client get a token for itself (unauthorized_client).{Said(server)}",
+                "Allow the grant type client_credentials for the client that you connect with."
+            )
+            {
+                ServerError = server,
+            },
+            _ when server.Status == 429 => ProtocolErrors.RateLimited(server, TimeSpan.Zero),
+            _ when server.Status >= 500 => ProtocolErrors.Unavailable(server, endpoint),
+            _ => new(
+                DcrErrorId.AccessTokenRejected,
+                $"{endpoint.Authority} gives this credential no access token ({CodeOf(server)}).{Said(server)}",
+                "Check the client id, its secret or key, and the authentication method that the server expects of it."
+            )
+            {
+                ServerError = server,
+            },
+        };
+
+    public static DcrException NoTokenEndpoint() =>
+        new(
+            DcrErrorId.DiscoveryFailed,
+            "The server's metadata names no token endpoint, so a client credential cannot get a token. Nothing was registered.",
+            "Connect by the issuer rather than by -RegistrationEndpoint, or get a token elsewhere and connect with -InitialAccessToken."
+        );
+
+    public static DcrException UnusableRegistrationToken() =>
+        new(
+            DcrErrorId.ResponseNotConformant,
+            "The registration access token that the server gave this client has a character that no bearer token has (RFC 6750, section "
+                + "2.1). Nothing was sent.",
+            "Manage this client in the server's own administration, and tell the server's operator."
+        );
+
+    public static DcrException BadToken(string parameter) =>
+        new(
+            DcrErrorId.AccessTokenRejected,
+            $"-{parameter}: the token is empty or has a space, a line break or another character that no bearer token has (RFC 6750, "
+                + "section 2.1). Nothing was sent.",
+            "Give the token alone, without quotes, 'Bearer' or a line break."
+        );
+
+    public static DcrException UnusableAccessToken(Uri uri) =>
+        new(
+            DcrErrorId.ResponseNotConformant,
+            $"{uri.Authority}: its access_token has a space, a line break or another character that no bearer token has (RFC 6750, section "
+                + "2.1). Nothing else was sent.",
+            "Check that the token endpoint is the authorization server's own, and tell the server's operator."
+        );
+}

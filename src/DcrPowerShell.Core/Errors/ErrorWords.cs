@@ -1,0 +1,21 @@
+using System;
+
+namespace DcrPowerShell.Errors;
+
+/// <summary>Words that the errors of several rooms have in common.</summary>
+internal static class ErrorWords
+{
+    public static string Status(ServerError server) =>
+        server.Code is null ? $"HTTP {server.Status}" : $"HTTP {server.Status}, {server.Code}";
+
+    public static string CodeOf(ServerError server) => server.Code ?? $"HTTP {server.Status}";
+
+    public static string Said(ServerError? server)
+    {
+        var words = server?.Description is { } description ? $" The server said: \"{description}\"" : "";
+        return server?.SupportId is { } id ? $"{words} (support id {id})" : words;
+    }
+
+    // Without a user name or password, which GetLeftPart would show.
+    public static string Origin(Uri uri) => $"{uri.Scheme}://{uri.Authority}";
+}

@@ -1,0 +1,272 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+
+namespace DcrPowerShell.Errors;
+
+/// <summary>What is wrong with what a command was given. Nothing was sent.</summary>
+internal static class InputErrors
+{
+    public static DcrException BadInput(string member, string why, string fix) =>
+        new(DcrErrorId.InvalidClientMetadata, $"{member} {why}. Nothing was sent.", fix) { Member = member };
+
+    public static DcrException ColumnsInOne(string delimiter) =>
+        new(
+            DcrErrorId.InvalidClientMetadata,
+            $"The rows have one column, whose heading has several names with {(delimiter == "\t" ? "tabs" : $"'{delimiter}'")} between "
+                + "them. Nothing was sent.",
+            $"Read the file with its delimiter: Import-Csv -Delimiter {(delimiter == "\t" ? "\"`t\"" : $"'{delimiter}'")}."
+        );
+
+    /// <param name="why">What is there instead.</param>
+    /// <param name="takesMany">Whether a list of texts would do.</param>
+    public static DcrException CellUnclear(string column, string why, bool takesMany) => new(
+        DcrErrorId.InvalidClientMetadata,
+        $"Column '{column}' has {why}, where a text{(takesMany ? " or a list of texts" : "")} is wanted. Nothing was sent.",
+        $"Write the value as {(takesMany ? "a text or a list of texts" : "one text")}, then run the command again.");
+
+    public static DcrException ColumnsForOne(string first, string second, string parameter) => new(
+        DcrErrorId.InvalidClientMetadata,
+        $"Columns '{first}' and '{second}' both stand for {parameter}, and say different things. Nothing was sent.",
+        "Keep one of the two columns.");
+
+    public static DcrException BrokenTenant(string shown, string why, string fix) =>
+        new(DcrErrorId.InvalidClientMetadata, $"-Tenant: '{shown}' {why}. Nothing was sent.", fix);
+
+    /// <param name="heading">As it stands in the file, with what nobody sees made visible.</param>
+    public static DcrException ColumnUnclear(string heading, string meant) =>
+        new(
+            DcrErrorId.InvalidClientMetadata,
+            $"Column '{heading}' is not read as {meant}: a blank, a hyphen or a character that nobody sees makes it another name. Nothing "
+                + "was sent.",
+            $"Write the heading {meant}, then run the command again."
+        )
+        {
+            Member = meant,
+        };
+
+    /// <param name="columns">Of the row; none where none was piped.</param>
+    public static DcrException NothingToRegister(IReadOnlyCollection<string> columns) =>
+        new(
+            DcrErrorId.InvalidClientMetadata,
+            $"No metadata was named for the client{Columns(columns)}. Nothing was sent.",
+            "Give -ClientName or other metadata, or pipe objects whose properties name it."
+        );
+
+    /// <inheritdoc cref="NothingToRegister"/>
+    public static DcrException NothingToChange(IReadOnlyCollection<string> columns) =>
+        new(
+            DcrErrorId.InvalidClientMetadata,
+            $"Nothing to change was named{Columns(columns)}. Nothing was sent.",
+            "Name at least one member, such as -RedirectUri, or -Metadata @{ tos_uri = $null } to remove one."
+        );
+
+    /// <inheritdoc cref="NothingToRegister"/>
+    public static DcrException NoClientNamed(IReadOnlyCollection<string> columns) =>
+        new(
+            DcrErrorId.InvalidClientMetadata,
+            $"No client was named{Columns(columns)}. Nothing was done.",
+            columns.Any(static name => name is "ClientId" or "client_id" or "Tenant")
+                ? "Fill in the row's ClientId or Tenant."
+                : "Give -ClientId or -Tenant, or pipe clients or rows with a column ClientId or Tenant."
+        );
+
+    public static DcrException FileForClient(string path) => new(
+        DcrErrorId.InvalidClientMetadata,
+        $"'{path}' was given for -ClientId, and is a file. Nothing was done.",
+        "Import-DcrClient -Path takes a file of clients.");
+
+    public static DcrException TextPiped(string text) =>
+        new(
+            DcrErrorId.InvalidClientMetadata,
+            $"The text '{text}' names no client. Nothing was done.",
+            "Texts name clients by a parameter: -Tenant (Get-Content tenants.txt), or -ClientId."
+        );
+
+    public static DcrException PipedAndNamed() =>
+        new(
+            DcrErrorId.InvalidClientMetadata,
+            "Clients were piped, and -ClientId or -Tenant was given. Nothing was done.",
+            "Name clients in one of these ways."
+        );
+
+    public static DcrException NameUnknown(string clientName, string? issuer) => new(
+        DcrErrorId.ClientNotFound,
+        $"No client {(issuer is null ? "on this machine" : $"at {issuer}")} is named '{clientName}'.",
+        $"Tab after -ClientName offers the names that are known here, and -ClientName '*{clientName}*' finds parts of names.");
+
+    /// <param name="ways">Parameters that answer for the user.</param>
+    public static DcrException ConfirmationNotPossible(string target, string action, string ways, Exception why) =>
+        new(
+            DcrErrorId.ConfirmationNotPossible,
+            $"{action}: {target} has to be confirmed, and nobody can be asked here. Nothing was done.",
+            $"Run the command with {ways}; with -WhatIf it says what it would do.",
+            why
+        );
+
+    public static DcrException VaultAndLocal() =>
+        new(
+            DcrErrorId.VaultNotFound,
+            "-Vault and -LocalStore cannot be used together. Nothing was sent.",
+            "Give one of them, or neither for the default (Set-DcrStore -DefaultVault)."
+        );
+
+    public static DcrException TooManyFailures(int failures) =>
+        new(
+            DcrErrorId.TooManyFailures,
+            $"The command ended after {failures} {(failures == 1 ? "failure" : "failures")} (-MaxFailures). What was under way was "
+                + "finished and kept.",
+            "See to the first of the errors, then run the command again: with -Tenant, only what is left is registered."
+        );
+
+    public static DcrException NotConnected() =>
+        new(
+            DcrErrorId.NotConnected,
+            "There is no connection to an authorization server.",
+            "Run Connect-DcrServer <issuer> first. In ForEach-Object -Parallel, pass the connection: -Connection $using:connection."
+        );
+
+    /// <param name="known">Names of the connections that there are.</param>
+    public static DcrException NoSuchConnection(string name, IEnumerable<string> known) =>
+        new(
+            DcrErrorId.NotConnected,
+            $"There is no connection '{name}'. {(known.Any() ? $"There is: {string.Join(", ", known)}." : "This runspace has none.")}",
+            "Get-DcrServer lists the connections; Connect-DcrServer makes one."
+        );
+
+    public static DcrException ConnectionClosed(string name) =>
+        new(
+            DcrErrorId.NotConnected,
+            $"The connection '{name}' was closed by Disconnect-DcrServer.",
+            "Run Connect-DcrServer again, and use the connection that it gives."
+        );
+
+    public static DcrException ConnectionOfOtherProcess() =>
+        new(
+            DcrErrorId.NotConnected,
+            "A connection holds for one process: a job, another computer or a file gets a copy that cannot send. Run Connect-DcrServer "
+                + "there.",
+            "Connect in the job, or use Start-ThreadJob or ForEach-Object -Parallel: there a connection can be passed."
+        );
+
+    public static DcrException NoRegistrationAnywhere(string clientId) =>
+        new(
+            DcrErrorId.ClientNotFound,
+            $"There is no registration of client '{clientId}' on this machine.",
+            "Get-DcrClient -Offline lists the clients that are known; -ClientName finds them by name, -Tenant by tenant."
+        );
+
+    public static DcrException StateOffline() =>
+        new(
+            DcrErrorId.OperationNotSupported,
+            "-State and -Offline exclude each other: only the server knows whether it still has a client, and -Offline asks nobody.",
+            "Leave out -Offline to have each client read at the server, or leave out -State."
+        );
+
+    public static DcrException OverlapAndComplete() =>
+        new(
+            DcrErrorId.OverlapRefused,
+            "-Overlap and -CompleteOverlap exclude each other. Nothing was sent.",
+            "Run -Overlap first, move the application to the new secret, and then run -CompleteOverlap."
+        );
+
+    public static DcrException SeveralCredentials(IEnumerable<string> parameters) =>
+        new(
+            DcrErrorId.AccessTokenRejected,
+            $"More than one credential was given: {string.Join(", ", parameters.Select(parameter => "-" + parameter))}. Nothing was sent.",
+            "Connect with one of them."
+        );
+
+    public static DcrException KeyWithoutClient() =>
+        new(
+            DcrErrorId.InvalidPrivateKey,
+            "A private key was given, and not the client that it belongs to. Nothing was sent.",
+            "Give -ClientId too."
+        );
+
+    public static DcrException ClientWithoutProof() =>
+        new(
+            DcrErrorId.InvalidPrivateKey,
+            "-ClientId was given, and nothing that the client could prove itself with. Nothing was sent.",
+            "Give -PrivateKey, -PrivateKeyPath, -Certificate or -TlsCertificate; for a client with a secret, -ClientCredential."
+        );
+
+    public static DcrException BadKey(string what, string fix, Exception inner) =>
+        new(DcrErrorId.InvalidPrivateKey, $"{what} Nothing was sent.", fix, inner);
+
+    public static DcrException PlainSecret(string parameter) =>
+        new(
+            DcrErrorId.InvalidSetup,
+            $"-{parameter}: plain text is not taken for a secret, because it would be shown and kept in the history. Nothing was done.",
+            "Give (Read-Host -AsSecureString), or what Get-Secret gives; Import-DcrClient -Path reads a file with secrets in plain text."
+        );
+
+    public static DcrException BackupWriteFailed(string path, Exception why) =>
+        new(
+            DcrErrorId.InventoryWriteFailed,
+            $"The backup '{path}' cannot be written: {why.Message.TrimEnd('.')}. What was there before is left as it was.",
+            "Check that the folder is there, has room, and is writable for this account; then run the command again.",
+            why
+        );
+
+    /// <param name="id">What could not be done with the file.</param>
+    public static DcrException NoFilePath(DcrErrorId id, string parameter, string path) =>
+        new(id, $"-{parameter}: '{path}' is no path of the file system. Nothing was done.", "Give a file's path, such as ./clients.csv.");
+
+    public static DcrException AuditNotFound(string path, Exception why) =>
+        new(
+            DcrErrorId.AuditReadFailed,
+            $"There is no audit log '{path}'.",
+            "Connect-DcrServer begins one: Get-DcrServer shows where, as AuditPath. Name another with -Path.",
+            why
+        );
+
+    public static DcrException AuditReadFailed(string path, Exception why) =>
+        new(
+            DcrErrorId.AuditReadFailed,
+            $"The audit log '{path}' cannot be read: {why.Message.TrimEnd('.')}.",
+            "Make the file readable for this account, or name another with -Path.",
+            why
+        );
+
+    public static DcrException VaultNotFound(string vault, IEnumerable<string> known) =>
+        new(
+            DcrErrorId.VaultNotFound,
+            $"There is no vault named '{vault}'. {(known.Any() ? $"Registered: {string.Join(", ", known)}." : "None is registered.")} "
+                + "Nothing was sent.",
+            "Register it with Register-SecretVault, or name another with Connect-DcrServer -Vault."
+        );
+
+    public static DcrException NothingToMove(string place) =>
+        new(
+            DcrErrorId.InvalidSetup,
+            $"-From and -To both mean {place}. Nothing was moved.",
+            "Name two places: a vault's name, or nothing for the local store."
+        );
+
+    public static DcrException StoreNotRestored(string why, string nextStep, Exception? inner = null) =>
+        new(DcrErrorId.VaultWriteFailed, $"SecretStore was left as it is: {why}.", nextStep, inner);
+
+    public static DcrException SecretNameRefused(string name, string why) => new(
+        DcrErrorId.InvalidClientMetadata,
+        $"-ClientSecretName: '{name}' {why}. Nothing was sent.",
+        "Name the secret otherwise, with letters, digits and hyphens.");
+
+    public static DcrException SecretNameTwice(string name, string first) =>
+        new(
+            DcrErrorId.InvalidClientMetadata,
+            $"The secret '{name}' was named for two clients: {first} has it. Nothing was sent for this one.",
+            "Give each client a secret name of its own (ClientSecretName)."
+        );
+
+    public static DcrException SecretManagementNotFound(Exception inner) =>
+        new(
+            DcrErrorId.SecretManagementNotFound,
+            "The module Microsoft.PowerShell.SecretManagement could not be loaded.",
+            "Install it: Install-Module Microsoft.PowerShell.SecretManagement. It keeps registration access tokens and client secrets.",
+            inner
+        );
+
+    public static string Columns(IReadOnlyCollection<string> columns) =>
+        columns.Count == 0 ? "" : $"; the row has the column{(columns.Count == 1 ? "" : "s")} {string.Join(", ", columns)}";
+}

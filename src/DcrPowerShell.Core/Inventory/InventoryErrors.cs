@@ -1,0 +1,44 @@
+using System;
+using DcrPowerShell.Errors;
+
+namespace DcrPowerShell.Inventory;
+
+/// <summary>What is wrong with a file of clients.</summary>
+internal static class InventoryErrors
+{
+    public static DcrException InventoryFormatUnknown(string path) =>
+        new(
+            DcrErrorId.InventoryWriteFailed,
+            $"-Path: the name of '{path}' does not say whether it is to be CSV or JSON. Nothing was written.",
+            "Let it end with .csv or .json, or add -Format Csv or -Format Json."
+        );
+
+    public static DcrException InventoryExists(string path) =>
+        new(
+            DcrErrorId.InventoryWriteFailed,
+            $"The file '{path}' is there already, and -NoClobber leaves it as it is. Nothing was written.",
+            "Choose another name, or leave out -NoClobber."
+        );
+
+    public static DcrException InventoryWriteFailed(string path, Exception why) =>
+        new(
+            DcrErrorId.InventoryWriteFailed,
+            $"'{path}' cannot be written: {why.Message.TrimEnd('.')}. What was there before is left as it was.",
+            "Check that the folder is there, has room, and is writable for this account; then run the command again.",
+            why
+        );
+
+    public static DcrException InventoryReadFailed(string path, string why, Exception? inner = null) =>
+        new(
+            DcrErrorId.InventoryReadFailed,
+            $"'{path}' cannot be read: {why.TrimEnd('.')}. Nothing was sent.",
+            "Give a CSV file with commas and a heading line, or a JSON file with an object or an array of objects. Each client needs "
+                + "ClientId or client_id; see Get-Help Import-DcrClient.",
+            inner
+        );
+
+    /// <param name="source">Which client it is about: file and line, or its id.</param>
+    /// <param name="why">A sentence without its end, and without the value, which may be a secret in the wrong column.</param>
+    public static DcrException ImportInvalid(string source, string why, string fix) =>
+        new(DcrErrorId.InvalidClientMetadata, $"{source}: {why}. Nothing was sent.", fix);
+}

@@ -1,0 +1,79 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using DcrPowerShell.Errors;
+
+namespace DcrPowerShell.Operations;
+
+/// <summary>Why no connection to a server was made.</summary>
+internal static class ConnectErrors
+{
+    public static DcrException UrlRefused(string parameter, Uri url) =>
+        url.IsAbsoluteUri && url.UserInfo.Length > 0
+            ? new(
+                DcrErrorId.ConnectionFailed,
+                $"-{parameter}: the URL of {url.Authority} has a user name or password in it, where it would be shown and logged. Nothing "
+                    + "was sent.",
+                "Give the URL alone."
+            )
+            : new(
+                DcrErrorId.ConnectionFailed,
+                $"-{parameter}: '{Redaction.Address(url)}' is not an absolute https URL (http is allowed to a loopback address only). "
+                    + "Nothing was sent.",
+                "Give an absolute https:// URL."
+            );
+
+    public static DcrException BadProxy() =>
+        new(
+            DcrErrorId.ConnectionFailed,
+            "-Proxy: that is not the address of a proxy. Nothing was sent.",
+            "Give http://host:port, or http://user:password@host:port."
+        );
+
+    public static DcrException NotAuth0(string connection, string provider) =>
+        new(
+            DcrErrorId.OperationNotSupported,
+            $"Enable-Auth0Dcr sets Auth0 tenants up, and the connection '{connection}' speaks {provider}. Nothing was sent.",
+            "Connect to the tenant, such as Connect-DcrServer https://example.us.auth0.com; under a domain of your own, add -Provider "
+                + "Auth0."
+        );
+
+    public static DcrException DiscoveryFailed(string issuer, IEnumerable<string> tried) =>
+        new(
+            DcrErrorId.DiscoveryFailed,
+            $"No usable server metadata was found for {issuer}. Tried: {string.Join("; ", tried)}.",
+            "Check the issuer's spelling, its path too. A FHIR base URL needs -Discovery Smart. If the server has no discovery, give its "
+                + "endpoint: Connect-DcrServer -RegistrationEndpoint <url>."
+        );
+
+    public static DcrException SmartDiscoveryFailed(string fhirBase, IEnumerable<string> tried) =>
+        new(
+            DcrErrorId.DiscoveryFailed,
+            $"No registration endpoint was found for the FHIR base {fhirBase}. Tried: {string.Join("; ", tried)}.",
+            "Check the FHIR base URL, its path too. If the endpoint is documented elsewhere, give it: Connect-DcrServer "
+                + "-RegistrationEndpoint <url>. Epic names it in the CapabilityStatement (GET <fhir base>/metadata): the extension "
+                + "oauth-uris, 'register'."
+        );
+
+    /// <param name="known">The issuers that clients are kept of.</param>
+    public static DcrException NothingKnownOffline(string issuer, IReadOnlyCollection<string> known) =>
+        new(
+            DcrErrorId.DiscoveryFailed,
+            $"-Offline: no client of {issuer} is kept here. "
+                + $"{(known.Count == 0 ? "Nothing is." : $"Those of {string.Join(", ", known)} are.")}",
+            "Give the issuer as Get-DcrClient -Offline shows it, or connect without -Offline."
+        );
+
+    /// <param name="canBeAsked">Whether the other issuer is an address that tokens may go to.</param>
+    public static DcrException IssuerMismatch(string issuer, string found, bool canBeAsked, IEnumerable<string> tried) =>
+        new(
+            DcrErrorId.IssuerMismatch,
+            $"The server metadata for {issuer} names another issuer: {found}. Tried: {string.Join("; ", tried)}.",
+            found.Any(static letter => letter == '{')
+                    ? "This metadata is a template for many tenants. Connect to your own tenant's issuer, with its id in the URL (Entra: "
+                        + "https://login.microsoftonline.com/<tenant id>/v2.0)."
+                : canBeAsked ? $"If that is the server that you mean, run Connect-DcrServer {found}."
+                : "Ask the server's operator to correct the issuer in its metadata: it is no address that can be reached from here. Until "
+                    + "then, give the endpoint: Connect-DcrServer -RegistrationEndpoint <url>."
+        );
+}

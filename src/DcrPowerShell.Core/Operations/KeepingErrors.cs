@@ -1,0 +1,159 @@
+using System;
+using DcrPowerShell.Errors;
+
+namespace DcrPowerShell.Operations;
+
+/// <summary>What the store or a vault could not keep, read or drop.</summary>
+internal static class KeepingErrors
+{
+    /// <param name="vault">Its name; null where nobody knows.</param>
+    public static DcrException KeptElsewhere(string clientId, string? vault) =>
+        new(
+            DcrErrorId.ClientNotFound,
+            $"The registration of client '{clientId}' is kept in {(vault is null ? "another vault" : $"vault '{vault}'")}, with its token. "
+                + "Nothing was sent.",
+            $"Connect with -Vault {vault ?? "and that vault's name"}, or move its registrations with Move-DcrRegistration -From "
+                + $"{vault ?? "<vault>"}."
+        );
+
+    public static DcrException AuditWriteFailed(string path, Exception why) =>
+        new(
+            DcrErrorId.AuditWriteFailed,
+            $"The audit log '{path}' cannot be written: {why.Message.TrimEnd('.')}. Nothing was sent.",
+            "Make the file and its folder writable for this account, and make room on the disk; or connect with another -AuditPath.",
+            why
+        );
+
+    public static DcrException VaultLocked(string vault, Exception inner) =>
+        new(
+            DcrErrorId.VaultLocked,
+            $"Vault '{vault}' is locked. Nothing was sent.",
+            $"Unlock it, then run the command again: Unlock-SecretStore for a SecretStore vault, Unlock-SecretVault -Name '{vault}' for "
+                + "others. DcrPowerShell never prompts.",
+            inner
+        );
+
+    public static DcrException VaultNotWritable(string vault, Exception why, string? nextStep = null) =>
+        new(
+            DcrErrorId.VaultWriteFailed,
+            $"Vault '{vault}' does not keep what is written to it: {why.Message}. Nothing was sent.",
+            nextStep ?? "Check the vault with Test-SecretVault, and that this account may write to it.",
+            why
+        );
+
+    /// <param name="place">"vault 'X'" or "the local store".</param>
+    public static DcrException SecretExists(string place, string secretName) =>
+        new(
+            DcrErrorId.SecretExists,
+            $"There is a secret named '{secretName}' in {place} already. It was left as it is.",
+            "Choose another name; or, if nobody needs that secret any more, remove it with Remove-Secret."
+        );
+
+    /// <param name="isInMemory">The local store cannot be written, so what the vault lacks ends with this process.</param>
+    public static DcrException NotKept(
+        string vault,
+        string clientId,
+        string done,
+        object unstored,
+        Exception why,
+        string? nextStep,
+        bool isInMemory
+    ) =>
+        new(
+            DcrErrorId.VaultWriteFailed,
+            $"Client '{clientId}' {done}, and vault '{vault}' did not keep that: {why.Message.TrimEnd('.')}. "
+                + (isInMemory ? "The memory of this process alone has it." : "The local store has it."),
+            isInMemory
+                ? $"Do not end this process. {nextStep ?? "When the vault works again, connect: it is given what it lacks."}"
+                : "Nothing is lost. "
+                    + (nextStep ?? "When the vault works again, connect, or run Restore-DcrRegistration: it gives the vault what it lacks."),
+            why
+        )
+        {
+            Unstored = unstored,
+        };
+
+    public static DcrException NotKeptHere(string clientId, string done, object unstored, bool hasAnswer, DcrException why) =>
+        new(
+            why.ErrorId,
+            $"Client '{clientId}' {done}, and the local store could not keep that: "
+                + $"{(why.InnerException is { } inner ? inner.Message.TrimEnd('.') : "it is locked")}.{(hasAnswer ? " The server's answer is in it." : "")}",
+            hasAnswer
+                ? "When the store can be written again, connect: what the answer brought is restored."
+                : "Have the store written again (room on the disk, Unlock-DcrStore) before this session ends: its next command keeps what "
+                    + "the answer brought. The DcrClient object has the secrets too: it was written to the output, and is this error's "
+                    + "TargetObject.",
+            why
+        )
+        {
+            Unstored = unstored,
+        };
+
+    /// <param name="place">"vault 'X'" or "the local store".</param>
+    public static DcrException NotCopied(string place, string clientId, string secretName, object client, Exception why)
+    {
+        var isTaken = why is DcrException { ErrorId: DcrErrorId.SecretExists };
+        return new(
+            why is DcrException { ErrorId: var id } ? id : DcrErrorId.VaultWriteFailed,
+            $"The secret of client '{clientId}' could not be copied to '{secretName}' in {place}: {why.Message.TrimEnd('.')}. The "
+                + "registration itself is kept.",
+            $"{(isTaken ? "Copy it under another name" : $"When {place} works again, copy it")}: Set-Secret "
+                + $"{(isTaken ? "<name>" : $"'{secretName}'")} -SecureStringSecret (Get-DcrClient -Offline -ClientId "
+                + $"{clientId}).ClientSecret",
+            why)
+        {
+            Unstored = client,
+        };
+    }
+
+    public static DcrException NotForgotten(string clientId, Exception why, string? nextStep) =>
+        new(
+            DcrErrorId.VaultWriteFailed,
+            $"Client '{clientId}' was deleted at the server, and its vault still holds its registration: {why.Message.TrimEnd('.')}.",
+            nextStep ?? "Nothing is to be done: it is removed there when you connect to that vault next.",
+            why
+        );
+
+    public static DcrException NotMoved(string vault, string clientId, Exception why, string? nextStep) =>
+        new(
+            DcrErrorId.VaultWriteFailed,
+            $"Client '{clientId}' is being moved, and vault '{vault}' did not take it yet: {why.Message.TrimEnd('.')}. The local store has "
+                + "it.",
+            $"Nothing is lost. {nextStep ?? "When the vault works again, run Move-DcrRegistration once more, or connect to the vault: it goes on from here."}",
+            why
+        );
+
+    public static DcrException NotMovedNow(string clientId) =>
+        new(
+            DcrErrorId.RequestTimedOut,
+            $"Another command is at work on client '{clientId}', or its answer waits to be used. The client was not moved.",
+            "Run Move-DcrRegistration again when the other command has ended, and connect to the server if it was stopped."
+        );
+
+    public static DcrException VaultEmptied(string vault, int count) =>
+        new(
+            DcrErrorId.VaultReadFailed,
+            $"Vault '{vault}' held {count} registration{(count == 1 ? "" : "s")} and is empty now. Nothing was written to it and nothing "
+                + "was sent.",
+            "If its files are lost, put them back from a copy first (a SecretStore: Restore-DcrRegistration -SecretStoreCopy). If this is "
+                + "another vault or it was emptied on purpose, register it under another name."
+        );
+
+    public static DcrException VaultReadFailed(string vault, Exception why, string? nextStep = null) =>
+        new(
+            DcrErrorId.VaultReadFailed,
+            $"Vault '{vault}' could not be read: {why.Message}.",
+            nextStep ?? "Check the vault with Test-SecretVault.",
+            why
+        );
+
+    public static DcrException RecordUnreadable(string vault, string secretName, string why, bool isNewer) =>
+        new(
+            DcrErrorId.VaultReadFailed,
+            $"The secret '{secretName}' in vault '{vault}' is not a registration that this version can read: {why}. It was left as it is.",
+            isNewer
+                ? "A newer DcrPowerShell wrote it: update this one."
+                : "If the local store still holds it, Restore-DcrRegistration writes it back. If not, remove it with Remove-Secret -Vault "
+                    + $"'{vault}' -Name {secretName}, and see Restore-DcrRegistration -ClientId."
+        );
+}

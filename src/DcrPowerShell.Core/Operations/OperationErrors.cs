@@ -1,0 +1,296 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using DcrPowerShell.Errors;
+using static DcrPowerShell.Errors.ErrorWords;
+
+namespace DcrPowerShell.Operations;
+
+/// <summary>How an operation on clients can end.</summary>
+internal static class OperationErrors
+{
+    public static DcrException TenantUnknown(string tenant, string? issuer) =>
+        new(
+            DcrErrorId.ClientNotFound,
+            $"Tenant '{tenant}' has no client {(issuer is null ? "on this machine" : $"at {issuer}")}. Nothing was done.",
+            tenant.IndexOfAny(['*', '?']) >= 0
+                ? "Only Get-DcrClient -Tenant takes wildcards, where they are typed: pipe what it gives."
+                : "Get-DcrClient -Offline lists the clients with their tenants, Find-DcrOrphan the requests of unknown outcome."
+        );
+
+    public static DcrException TenantNotUnique(string tenant, IEnumerable<string> clients) =>
+        new(
+            DcrErrorId.TenantNotUnique,
+            $"Tenant '{tenant}' has several clients: {string.Join(", ", clients)}. Nothing was done.",
+            "Name the one that is meant with -ClientId."
+        );
+
+    public static DcrException OtherTenant(string clientId, string? tenant, string wanted) =>
+        new(
+            DcrErrorId.ClientNotFound,
+            $"Client '{clientId}' belongs to {(tenant is null ? "no tenant" : $"tenant '{tenant}'")}, not to tenant '{wanted}'. Nothing "
+                + "was done.",
+            "Name the client by one of the two."
+        );
+
+    public static DcrException OtherIssuer(string clientId, string clientIssuer, string connectionIssuer) =>
+        new(
+            DcrErrorId.NotConnected,
+            $"Client '{clientId}' belongs to {clientIssuer}, and the connection is to {connectionIssuer}. Its token goes only to the "
+                + "server that issued it.",
+            $"Run Connect-DcrServer {clientIssuer}, or name the right connection with -Connection."
+        )
+        {
+            IsOfOneClient = true,
+        };
+
+    public static DcrException NoSecret(string clientId, string? method) =>
+        new(
+            DcrErrorId.OperationNotSupported,
+            $"Client '{clientId}' has no client secret to reset{(method is null ? "" : $": it authenticates with {method}")}.",
+            "For a key pair, change -Jwks or -JwksUri with Set-DcrClient. To give it a secret, set -TokenEndpointAuthMethod "
+                + "client_secret_basic."
+        );
+
+    public static DcrException AdditionOutcomeUnknown(string clientId, DcrException failure) =>
+        new(
+            DcrErrorId.OutcomeUnknown,
+            $"{failure.Message} Whether client '{clientId}' has a second client secret now is not known; its present one still works.",
+            "Run Reset-DcrClientSecret -Overlap again: if a second secret was added, it says so and changes nothing.",
+            failure
+        )
+        {
+            ServerError = failure.ServerError,
+        };
+
+    /// <param name="failure">Why it was not deleted; its id and its words stand.</param>
+    public static DcrException OldSecretNotDeleted(string clientId, DcrException failure) =>
+        new(
+            failure.ErrorId,
+            $"The old client secret of '{clientId}' is inactive now and opens nothing, but was not deleted: {failure.Message}",
+            "Run Reset-DcrClientSecret -CompleteOverlap again: it deletes the inactive secret.",
+            failure
+        )
+        {
+            ServerError = failure.ServerError,
+        };
+
+    public static DcrException TokenLost(string clientId, Uri uri, Exception inner) =>
+        new(
+            DcrErrorId.TokenLost,
+            $"A change of client '{clientId}' was sent to {uri.Authority}, its answer never came, and now the server rejects the "
+                + "registration access token: it has most likely replaced it in the answer that was lost.",
+            "Give the client a new registration access token in the server's own administration, and take the client with "
+                + "Import-DcrClient; or register a new client with New-DcrClient and move the application over.",
+            inner
+        );
+
+    /// <param name="at">When it was sent; null where that is not known any more.</param>
+    public static DcrException TenantUnknown(string tenant, DateTimeOffset? at) =>
+        new(
+            DcrErrorId.OutcomeUnknown,
+            $"A client for tenant '{tenant}' was sent to be "
+                + $"registered{(at is { } time ? $" on {time:yyyy-MM-dd} at {time:HH:mm} UTC" : "")}, and nobody knows whether the server "
+                + "did it. Nothing was sent now.",
+            "Find-DcrOrphan looks it up, and Resolve-DcrOrphan adopts, removes or dismisses it. New-DcrClient -AllowDuplicate registers "
+                + "another client all the same."
+        );
+
+    public static DcrException TenantUnderWay(string tenant, TimeSpan waited) =>
+        new(
+            DcrErrorId.OutcomeUnknown,
+            $"Tenant '{tenant}' is being registered by another command, which did not end within {Duration.Say(waited)}. Nothing was sent "
+                + "now.",
+            "Run the command again when the other one has ended: it finds the client then."
+        );
+
+    public static DcrException ClientUnderWay(string clientId, TimeSpan waited) =>
+        new(
+            DcrErrorId.RequestTimedOut,
+            $"Another command is at work on client '{clientId}', and did not end within {Duration.Say(waited)}. Nothing was sent now.",
+            "Run the command again when the other one has ended."
+        );
+
+    public static DcrException NewerSince(string clientId) =>
+        new(
+            DcrErrorId.SecretExists,
+            $"Client '{clientId}' has another registration access token than the object that was piped: a command has read or changed it "
+                + "since. Nothing was dropped.",
+            "Get it again with Get-DcrClient and look at its State. Named by -ClientId, it is dropped all the same."
+        );
+
+    public static DcrException OtherTenantsClient(string clientId, string tenant, string other) =>
+        new(
+            DcrErrorId.ResponseNotConformant,
+            $"For tenant '{tenant}' the server answered with client '{clientId}', which is tenant '{other}''s. What it sent is kept there, "
+                + $"and tenant '{tenant}' has no client.",
+            "This server gives one client to several registrations: ask its operator for one client a tenant."
+        );
+
+    public static DcrException OrphanUnclear(string? clientName, IEnumerable<string> candidates) =>
+        new(
+            DcrErrorId.OutcomeUnknown,
+            candidates.Any()
+                ? $"Several clients named '{clientName}' could be meant: {string.Join(", ", candidates)}. None was touched."
+                : $"No client named '{clientName}' was found that could be meant.",
+            "Find-DcrOrphan says for each what to look for. When you know what became of it, run Resolve-DcrOrphan -Dismiss."
+        );
+
+    /// <param name="advice">What was said of the request when it was found.</param>
+    public static DcrException OrphanNotAsked(string advice) =>
+        new(
+            DcrErrorId.OperationNotSupported,
+            "This server cannot be asked for its clients, so nobody knows which one to keep or to delete. Nothing was sent.",
+            advice
+        );
+
+    /// <param name="isKept">Whether the client of it is kept by now.</param>
+    public static DcrException OrphanAnswered(string? client, bool isKept) =>
+        new(
+            DcrErrorId.OutcomeUnknown,
+            $"The server's answer about client '{client}' is in the local "
+                + $"store{(isKept ? ", and what it brought is kept now" : " and can be used, but is not used yet")}. Nothing was dropped, "
+                + "and nothing was sent.",
+            isKept
+                ? "Nothing is left to settle: Get-DcrClient has the client."
+                : "Make room on the disk and connect with the client's vault, if it has one: Connect-DcrServer keeps what the answer "
+                    + "brought."
+        );
+
+    public static DcrException OrphanSettled(string? clientName) =>
+        new(
+            DcrErrorId.OutcomeUnknown,
+            $"The request about client '{clientName}' was settled after this object was found. Nothing was changed.",
+            "Run Find-DcrOrphan again: it finds what is still unknown."
+        );
+
+    public static DcrException CandidateKept(string clientId, string? tenant) =>
+        new(
+            DcrErrorId.OutcomeUnknown,
+            $"Client '{clientId}' is kept by now{(tenant is null ? "" : $", for tenant '{tenant}'")}: it is no longer one of unknown "
+                + "origin. Nothing was changed.",
+            "Run Find-DcrOrphan again: it looks for another client."
+        );
+
+    public static DcrException NotReadableWithoutToken(string clientId) =>
+        new(
+            DcrErrorId.OperationNotSupported,
+            $"Client '{clientId}' cannot be read from this server without its registration access token, which is not known here. Nothing "
+                + "was sent.",
+            "If the token is known elsewhere, take the client with Import-DcrClient; if not, give it a new one in the server's own "
+                + "administration."
+        );
+
+    public static DcrException NoTokenToReset(string clientId) =>
+        new(
+            DcrErrorId.OperationNotSupported,
+            $"Client '{clientId}' has no registration access token: it is managed by the connection's credential, or not at all. Nothing "
+                + "was sent.",
+            "Renew the credential that you connect with, in the server's own administration."
+        );
+
+    public static DcrException TokenNotReplaced(string clientId) =>
+        new(
+            DcrErrorId.OperationNotSupported,
+            $"The server took an unchanged update of client '{clientId}' and kept its registration access token. RFC 7592 leaves that to "
+                + "the server, and this one does not replace it.",
+            "If the token may be known to others, register a new client with New-DcrClient, move the application over, and then remove "
+                + "this one with Remove-DcrClient."
+        );
+
+    public static DcrException DeletionNotOffered(string clientId) =>
+        new(
+            DcrErrorId.OperationNotSupported,
+            $"The server answered that there is nothing to delete, and yet it knows client '{clientId}': it does not let clients be "
+                + "deleted by RFC 7592.",
+            "Delete it in the server's own administration. Remove-DcrClient -StoreOnly drops what is kept of it."
+        );
+
+    /// <param name="secrets">Each with its state, not the secrets themselves.</param>
+    /// <param name="canComplete">Whether -CompleteOverlap would delete one of them.</param>
+    public static DcrException SecondSecretThere(string clientId, string secrets, bool canComplete) =>
+        new(
+            DcrErrorId.OverlapRefused,
+            $"Client '{clientId}' has two client secrets already, and cannot have a third: {secrets}. Nothing was changed.",
+            canComplete
+                ? "When no application uses the other one any more, delete it with Reset-DcrClientSecret -CompleteOverlap. Then run this "
+                    + "again."
+                : "See in the server's own administration which of them is in use, deactivate the other there and delete it. Then run this "
+                    + "again."
+        );
+
+    public static DcrException NoKnownSecret(string clientId, string secrets) =>
+        new(
+            DcrErrorId.OverlapRefused,
+            $"Client '{clientId}' has no client secret at the server that is the one known here: {secrets}. Nothing was deleted.",
+            "The secret was changed elsewhere. See in the server's own administration which one is in use, and see to it that there is one "
+                + "only; then Reset-DcrClientSecret -Overlap adds one that is known here."
+        );
+
+    public static DcrException OtherSecretMayBeInUse(string clientId, string secrets) =>
+        new(
+            DcrErrorId.OverlapRefused,
+            $"Client '{clientId}' has an active client secret that is not an older one than the secret known here: {secrets}. Nothing was "
+                + "deleted, for an application may use it.",
+            "It was made elsewhere, or by an -Overlap whose answer was lost. If it is not in use, deactivate it in the server's own "
+                + "administration, with the known one active; then run this again."
+        );
+
+    public static DcrException SecretNotReplaced(string clientId) =>
+        new(
+            DcrErrorId.OperationNotSupported,
+            $"The server took an unchanged update of client '{clientId}' and gave it no new secret. RFC 7592 leaves that to the server, "
+                + "and this one does not do it.",
+            "Reset the secret in the server's own administration; or register a new client with New-DcrClient, move the application over, "
+                + "and then remove this one with Remove-DcrClient."
+        );
+
+    /// <param name="isKept">Whether the ledger has the answer.</param>
+    public static DcrException UnreadRegistration(Uri uri, string why, bool broken, bool isKept, Exception inner) =>
+        new(
+            broken ? DcrErrorId.OutcomeUnknown : DcrErrorId.ResponseNotConformant,
+            $"{uri.Authority} said that it registered the client, but {why}. {(isKept ? "The answer is kept as it came, and the" : "The")} "
+                + "registration is not sent again.",
+            "Find-DcrOrphan shows the answer and what to do about it.",
+            inner
+        );
+
+    /// <param name="isKept">Whether the ledger has the answer.</param>
+    public static DcrException UnreadManagement(Uri uri, string clientId, string done, string why, bool isKept, Exception inner) =>
+        new(
+            DcrErrorId.ResponseNotConformant,
+            $"{uri.Authority} said that client '{clientId}' {done}, but "
+                + $"{why}.{(isKept ? " The answer is kept as it came: see Find-DcrOrphan." : "")}",
+            "Run Get-DcrClient for this client: if it answers, the stored registration access token still holds.",
+            inner
+        );
+
+    /// <param name="refusal">Its id and the server's words stand.</param>
+    public static DcrException ImportRefused(DcrException refusal) =>
+        new(
+            refusal.ErrorId,
+            $"{refusal.Message} Nothing was stored.",
+            "Check that it is the token which the server gave last, and of this client. A new one comes from the server's own "
+                + "administration; a client that is gone has to be registered anew, with New-DcrClient.",
+            refusal
+        )
+        {
+            ServerError = refusal.ServerError,
+        };
+
+    public static DcrException ImportUriUnsafe(string clientId) =>
+        new(
+            DcrErrorId.RegistrationUriRefused,
+            $"The registration_client_uri of client '{clientId}' is no address that its token may go to: it is no URL, not https, or has a "
+                + "user name or password in it. Nothing was sent.",
+            "Take it as the server gave it, from the answer to the registration."
+        );
+
+    public static DcrException ImportUriForeign(string clientId, Uri uri, Uri endpoint) =>
+        new(
+            DcrErrorId.RegistrationUriRefused,
+            $"The registration_client_uri of client '{clientId}' is at {Origin(uri)}, which is not the origin of the registration endpoint "
+                + $"({Origin(endpoint)}). Nothing was sent.",
+            $"Check that the client belongs to this server. If that host is right, connect again with -AllowedOrigin {Origin(uri)}."
+        );
+}

@@ -1,0 +1,194 @@
+using System;
+using System.Collections.Generic;
+using DcrPowerShell.Errors;
+using static DcrPowerShell.Errors.ErrorWords;
+
+namespace DcrPowerShell.Providers.Auth0;
+
+/// <summary>What Auth0 refuses.</summary>
+internal static class Auth0Errors
+{
+    public static DcrException Auth0CredentialMissing(string scope) =>
+        new(
+            DcrErrorId.AccessTokenRejected,
+            "Auth0 lets clients be managed only through its Management API, and this connection has no credential for that. Nothing was "
+                + "sent.",
+            "Connect with -ManagementToken, or with -ClientCredential or -ClientId and -PrivateKey of a machine-to-machine application "
+                + $"that is authorized for the Auth0 Management API with {scope}."
+        );
+
+    /// <param name="kind">The parameter of Connect-DcrServer that the credential came by.</param>
+    public static DcrException Auth0TokenRejected(ServerError server, string kind) =>
+        kind != "ManagementToken"
+            ? new(
+                DcrErrorId.AccessTokenRejected,
+                $"Auth0's Management API rejected the token that this connection got (HTTP 401), and a fresh one too.{Said(server)}",
+                "The token is for another API or tenant. Connect again with -Audience https://<tenant>.auth0.com/api/v2/: the identifier "
+                    + "under Applications > APIs > Auth0 Management API, the same under a domain of your own."
+            )
+            {
+                ServerError = server,
+            }
+            : new(
+                DcrErrorId.AccessTokenRejected,
+                $"Auth0's Management API rejected the token (HTTP 401): it is expired, or for another API or tenant.{Said(server)}",
+                "Connect again with a fresh -ManagementToken (they last a day, unless the tenant says otherwise), or with "
+                    + "-ClientCredential, which gets and renews tokens by itself. Under a custom domain, name the tenant's own: -Audience "
+                    + "https://<tenant>.auth0.com/api/v2/."
+            )
+            {
+                ServerError = server,
+            };
+
+    public static DcrException Auth0ScopeMissing(ServerError server, string scope) =>
+        new(
+            DcrErrorId.InsufficientScope,
+            $"The token lacks a scope of Auth0's Management API: {scope} (insufficient_scope).{Said(server)}",
+            "In Auth0, open Applications > APIs > Auth0 Management API > Application Access, give the application that you connect with "
+                + $"the permission {scope}, then connect again."
+        )
+        {
+            ServerError = server,
+        };
+
+    public static DcrException Auth0ApiNotFound(ServerError server, Uri root) =>
+        new(
+            DcrErrorId.ResponseNotConformant,
+            $"{root.Authority} has no Management API (HTTP {server.Status}).{Said(server)}",
+            "Under a domain of your own, name the tenant's: Connect-DcrServer -Audience https://<tenant>.auth0.com/api/v2/."
+        )
+        {
+            ServerError = server,
+        };
+
+    public static DcrException Auth0PathNotOffered(ServerError server, Uri uri) =>
+        new(
+            DcrErrorId.OperationNotSupported,
+            $"The Management API of {uri.Authority} has no {uri.AbsolutePath} ({Status(server)}).{Said(server)}",
+            "The server does not offer this part of Auth0's Management API: use its own administration for it."
+        )
+        {
+            ServerError = server,
+        };
+
+    public static DcrException Auth0AudienceUnknown(ServerError server, string audience) =>
+        new(
+            DcrErrorId.AccessTokenRejected,
+            $"The Auth0 tenant knows no API '{audience}', so there is no access token for it ({CodeOf(server)}).{Said(server)}",
+            "Take the identifier under Applications > APIs > Auth0 Management API, which has the tenant's own domain, and connect again "
+                + "with -Audience https://<tenant>.auth0.com/api/v2/."
+        )
+        {
+            ServerError = server,
+        };
+
+    public static DcrException Auth0NotAuthorized(ServerError server, string audience) =>
+        new(
+            DcrErrorId.UnauthorizedClient,
+            $"Auth0 does not let this application get a token for {audience} ({CodeOf(server)}).{Said(server)}",
+            "In Auth0, open Applications > APIs > Auth0 Management API > Application Access, and authorize the application that you "
+                + "connect with, with the permissions that it needs. Then run the command again."
+        )
+        {
+            ServerError = server,
+        };
+
+    public static DcrException Auth0ScopeNotGranted(ServerError server) =>
+        new(
+            DcrErrorId.InsufficientScope,
+            $"Auth0 gives this application no token with the scopes that -Scope names ({CodeOf(server)}).{Said(server)}",
+            "Run Connect-DcrServer without -Scope: a token then has all that the application was granted. Or grant it these under "
+                + "Applications > APIs > Auth0 Management API > Application Access."
+        )
+        {
+            ServerError = server,
+        };
+
+    public static DcrException Auth0TooMany(ServerError server) =>
+        new(
+            DcrErrorId.RegistrationForbidden,
+            "The Auth0 tenant has as many applications as its plan allows (too_many_entities). The client was not "
+                + $"registered.{Said(server)}",
+            "Remove clients that are no longer used: Get-DcrClient lists the third-party applications, Remove-DcrClient deletes them. Or "
+                + "have Auth0 raise the limit."
+        )
+        {
+            ServerError = server,
+        };
+
+    public static DcrException Auth0RegistrationOff(ServerError server) =>
+        new(
+            DcrErrorId.RegistrationForbidden,
+            "The Auth0 tenant does not let this client be registered (HTTP "
+                + $"{server.Status}{(server.Code is null ? "" : $", {server.Code}")}). Dynamic registration may be off there, or limited "
+                + $"to certain networks.{Said(server)}",
+            "Connect with -ManagementToken and run Enable-Auth0Dcr -WhatIf: it shows what the tenant still needs."
+        )
+        {
+            ServerError = server,
+        };
+
+    /// <param name="scopes">All that are missing.</param>
+    public static DcrException Auth0ScopesMissing(IEnumerable<string> scopes) =>
+        new(
+            DcrErrorId.InsufficientScope,
+            $"The token lacks scopes of Auth0's Management API: {string.Join(", ", scopes)}. Nothing was changed.",
+            "In Auth0, open Applications > APIs > Auth0 Management API > Application Access, give the application that you connect with "
+                + "these permissions, then connect again."
+        );
+
+    /// <param name="why">A sentence without its end.</param>
+    public static DcrException SetupInvalid(string parameter, string why, string fix) =>
+        new(DcrErrorId.InvalidSetup, $"-{parameter}: {why}. Nothing was changed.", fix);
+
+    public static DcrException SetupRefused(string step, ServerError server) =>
+        new(
+            DcrErrorId.InvalidSetup,
+            $"{step}: Auth0 does not accept the change ({server.Code ?? $"HTTP {server.Status}"}).{Said(server)}",
+            "See what the server found fault with. The steps after this one were not begun; those before it are done, and running the "
+                + "command again goes on from there."
+        )
+        {
+            ServerError = server,
+        };
+
+    public static DcrException SetupNotTaken(string step, string wanted, string found) =>
+        new(
+            DcrErrorId.ResponseNotConformant,
+            $"{step}: Auth0 said that it made the change to '{wanted}', and its answer has '{found}'. The steps after this one were not "
+                + "begun.",
+            "Look at this setting in Auth0's dashboard, then run the command again: it reads before it changes."
+        );
+
+    public static DcrException SetupOutcomeUnknown(string step, Exception inner, ServerError? server = null) =>
+        new(
+            DcrErrorId.OutcomeUnknown,
+            $"{step}: the change was sent, and whether it was made is not known. The steps after this one were not begun.{Said(server)}",
+            "Run the command again: it reads first, and changes only what is still to be done.",
+            inner
+        )
+        {
+            ServerError = server,
+        };
+
+    public static DcrException Auth0PlanForbids(string step, ServerError server) =>
+        new(
+            DcrErrorId.RegistrationForbidden,
+            $"{step}: the tenant's plan does not allow it ({server.Code}). For access control lists, the Enterprise plan has 1, with "
+                + $"Attack Protection 10, and other plans none.{Said(server)}",
+            "Without -AllowCidr, registration is switched on for callers from everywhere. Or make room for a rule under Security > Access "
+                + "Control, or have the plan changed, and run the command again."
+        )
+        {
+            ServerError = server,
+        };
+
+    public static DcrException Auth0RuleExists(string found, string wanted) =>
+        new(
+            DcrErrorId.NetworkRuleExists,
+            $"The tenant has an access control rule about registrations already: {found}. It was left as it is, so the limit that was "
+                + $"asked for ({wanted}) is not in place.",
+            "Change or remove that rule under Security > Access Control and run the command again; or leave out -AllowCidr to keep the "
+                + "rule as it is."
+        );
+}

@@ -1,0 +1,53 @@
+using System;
+using DcrPowerShell.Errors;
+using static DcrPowerShell.Errors.ErrorWords;
+
+namespace DcrPowerShell.Providers.Okta;
+
+/// <summary>What Okta refuses.</summary>
+internal static class OktaErrors
+{
+    public static DcrException OktaCredentialMissing(ServerError server) =>
+        new(
+            DcrErrorId.AccessTokenRejected,
+            $"Okta registers and manages clients only with an administrator's credential (HTTP {server.Status}).{Said(server)}",
+            "Connect with -ApiToken, or with -ClientId and -PrivateKey of an API Services app that was granted the okta.clients scopes."
+        )
+        {
+            ServerError = server,
+        };
+
+    public static DcrException OktaFeatureMissing(ServerError server) =>
+        new(
+            DcrErrorId.RegistrationForbidden,
+            $"Okta does not offer this to the organisation (HTTP {server.Status}, {CodeOf(server)}).{Said(server)}",
+            "Ask Okta's support to enable the feature; another token does not help."
+        )
+        {
+            ServerError = server,
+        };
+
+    public static DcrException OktaForbidden(ServerError server, string scope, Uri endpoint) =>
+        new(
+            DcrErrorId.InsufficientScope,
+            $"Okta forbids it (HTTP 403{(server.Code is null ? "" : $", {server.Code}")}): the credential lacks {scope}, or its admin role "
+                + $"does not cover it.{Said(server)}",
+            $"In the Admin Console of {endpoint.Authority}: for an API Services app, grant it {scope} (tab Okta API Scopes), and assign an "
+                + "admin role that manages applications (tab Admin roles). For -ApiToken: its administrator needs that role."
+        )
+        {
+            ServerError = server,
+        };
+
+    public static DcrException OktaAppUnknown(ServerError server, string clientId) =>
+        new(
+            DcrErrorId.ClientNotFound,
+            $"Okta's Apps API, which has the secrets, knows no app with the id '{clientId}' (HTTP {server.Status}). Nothing was "
+                + $"changed.{Said(server)}",
+            "A client that was given an id of its own has another app id: change its secrets in the Okta Admin Console. If it was deleted, "
+                + "Remove-DcrClient -StoreOnly drops what is kept of it."
+        )
+        {
+            ServerError = server,
+        };
+}

@@ -1,0 +1,56 @@
+using System;
+using DcrPowerShell.Errors;
+using static DcrPowerShell.Errors.ErrorWords;
+
+namespace DcrPowerShell.Providers;
+
+/// <summary>What a service cannot do, or refuses.</summary>
+internal static class ProviderErrors
+{
+    public static DcrException NoRegistrationToken(string clientId) =>
+        new(
+            DcrErrorId.OperationNotSupported,
+            $"The server issued no registration access token or client configuration URI for client '{clientId}', so it cannot be read, "
+                + "changed or deleted by RFC 7592.",
+            "Manage this client in the server's own administration. To replace it: register another with New-DcrClient -AllowDuplicate, "
+                + "move the application over, and drop this one with Remove-DcrClient -StoreOnly."
+        );
+
+    public static DcrException UnsafeRegistrationUri(string clientId, Uri uri) =>
+        new(
+            DcrErrorId.RegistrationUriRefused,
+            $"The server said that client '{clientId}' is managed at {Origin(uri)}, by an address that is not https or has a user name or "
+                + "password in it. The registration access token was not sent there.",
+            "Manage this client in the server's own administration, and tell the server's operator."
+        );
+
+    public static DcrException ForeignRegistrationUri(string clientId, Uri uri, Uri endpoint) =>
+        new(
+            DcrErrorId.RegistrationUriRefused,
+            $"The server said that client '{clientId}' is managed at {Origin(uri)}, which is not the origin of its registration endpoint "
+                + $"({Origin(endpoint)}). The registration access token was not sent there.",
+            $"If that host is right, connect again with -AllowedOrigin {Origin(uri)}."
+        );
+
+    public static DcrException OverlapNotSupported(string clientId) =>
+        new(
+            DcrErrorId.OperationNotSupported,
+            $"Client '{clientId}' cannot have two client secrets at once: the server gives it one. Nothing was sent.",
+            "Reset-DcrClientSecret without -Overlap replaces the secret at once, where the server does that. Without an interruption: "
+                + "register a second client with New-DcrClient, move the application over, and remove this one."
+        );
+
+    public static DcrException TokenOfOtherService(string parameter, string owner, string provider) =>
+        new(
+            DcrErrorId.AccessTokenRejected,
+            $"-{parameter} is a token of {owner}, and the server was found to speak {provider}. It was not sent there.",
+            $"Check the issuer. If the server is {owner} all the same, say so with -Provider {owner}; for others, use -InitialAccessToken."
+        );
+
+    public static DcrException IsOffline() =>
+        new(
+            DcrErrorId.NotConnected,
+            "This connection was made with -Offline, so nothing can be sent over it. Nothing was sent.",
+            "Run Connect-DcrServer again, without -Offline."
+        );
+}
