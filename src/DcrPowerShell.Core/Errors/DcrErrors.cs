@@ -514,6 +514,31 @@ internal static class DcrErrors
     public static DcrException SmartDiscoveryFailed(string fhirBase, IEnumerable<string> tried) =>
         new(DcrErrorId.DiscoveryFailed, $"No registration endpoint was found for the FHIR base {fhirBase}. Tried: {string.Join("; ", tried)}.", "Check the FHIR base URL, its path too. If the endpoint is documented elsewhere, give it: Connect-DcrServer -RegistrationEndpoint <url>. Epic names it in the CapabilityStatement (GET <fhir base>/metadata): the extension oauth-uris, 'register'.");
 
+    public static DcrException ResourceAndDiscovery(DcrDiscovery discovery) => new(
+        DcrErrorId.InvalidSetup,
+        $"-Resource and -Discovery {discovery} cannot be used together. Nothing was sent.",
+        "Leave -Discovery out, or give -Discovery Resource.");
+
+    public static DcrException ResourceDiscoveryFailed(string resource, IEnumerable<string> tried) => new(
+        DcrErrorId.DiscoveryFailed,
+        $"No metadata of the protected resource {resource} was found. Tried: {string.Join("; ", tried)}.",
+        "Check the resource's URL, its path too. If you know its authorization server, connect to that: Connect-DcrServer <issuer>.");
+
+    public static DcrException SeveralAuthorizationServers(string resource, IReadOnlyList<string> servers) => new(
+        DcrErrorId.DiscoveryFailed,
+        $"The resource {resource} names {servers.Count} authorization servers: {string.Join(", ", servers)}. The choice is yours.",
+        $"Connect-DcrServer -Discovery Resource -Resource {resource} -Issuer <one of them>.");
+
+    public static DcrException UnsafeAuthorizationServer(string resource, string issuer) => new(
+        DcrErrorId.DiscoveryFailed,
+        $"The authorization server '{issuer}' that the resource {resource} names is not an absolute https URL. Nothing was sent to it.",
+        "Tell the resource's operator, or connect to the issuer that you know: Connect-DcrServer <issuer>.");
+
+    public static DcrException NotAnAuthorizationServer(string resource, string picked, IReadOnlyList<string> servers) => new(
+        DcrErrorId.DiscoveryFailed,
+        $"The resource {resource} does not name the authorization server {picked}. It names {string.Join(", ", servers)}.",
+        "Give -Issuer as the resource writes it.");
+
     /// <param name="known">The issuers that clients are kept of.</param>
     public static DcrException NothingKnownOffline(string issuer, IReadOnlyCollection<string> known) =>
         new(DcrErrorId.DiscoveryFailed, $"-Offline: no client of {issuer} is kept here. {(known.Count == 0 ? "Nothing is." : $"Those of {string.Join(", ", known)} are.")}", "Give the issuer as Get-DcrClient -Offline shows it, or connect without -Offline.");

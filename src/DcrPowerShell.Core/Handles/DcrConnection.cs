@@ -70,7 +70,10 @@ public sealed class DcrConnection
     /// <summary>Where registration access tokens may go, beside the origin of the registration endpoint.</summary>
     internal IReadOnlyCollection<Uri> AllowedOrigins { get; init; } = [];
 
-    /// <summary>Scopes that the server says it supports.</summary>
+    /// <summary>The protected resource that the server was found by (RFC 9728), as its metadata writes it; null where none was.</summary>
+    public string? Resource { get; init; }
+
+    /// <summary>Scopes that the resource offers, or else that the server says it supports.</summary>
     internal IReadOnlyList<string> Scopes { get; init; } = [];
 
     /// <summary>Null where nothing is put on record.</summary>

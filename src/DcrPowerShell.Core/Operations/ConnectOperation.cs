@@ -28,6 +28,9 @@ internal sealed record ConnectRequest
     /// <summary>How the endpoint is found from the issuer.</summary>
     public DcrDiscovery Discovery { get; init; }
 
+    /// <summary>The protected resource whose authorization server is meant; then the issuer is the user's choice among several, or null.</summary>
+    public Uri? Resource { get; init; }
+
     /// <summary>Skips discovery.</summary>
     public Uri? RegistrationEndpoint { get; init; }
 
@@ -80,13 +83,14 @@ internal static class ConnectOperation
         request = Meant(request, reporter);
         RequireSafe(nameof(request.Issuer), request.Issuer);
         RequireSafe(nameof(request.RegistrationEndpoint), request.RegistrationEndpoint);
+        RequireSafe(nameof(request.Resource), request.Resource);
         foreach (var origin in request.AllowedOrigins)
         {
             RequireSafe("AllowedOrigin", origin);
         }
 
         request = request with { Proxy = ProxyOf(request.Proxy) };
-        var scope = new AuditScope(audit, new DcrAuditRecord { Server = (request.Issuer ?? request.RegistrationEndpoint)!.OriginalString }, reporter, clock);
+        var scope = new AuditScope(audit, new DcrAuditRecord { Server = (request.Resource ?? request.Issuer ?? request.RegistrationEndpoint)!.OriginalString }, reporter, clock);
         scope.Begin(DcrAuditOperation.Connect);
         try
         {
@@ -105,11 +109,11 @@ internal static class ConnectOperation
     /// <exception cref="DcrException">DiscoveryFailed: nothing is known of that server.</exception>
     public static DcrConnection Offline(ConnectRequest request, RegistrationLedger ledger, string? vault)
     {
-        var asked = Discovery.Meant(request.Issuer!.OriginalString).Issuer;
+        var asked = Discovery.Meant((request.Issuer ?? request.Resource)!.OriginalString).Issuer;
         var issuer = ledger.Issuers().FirstOrDefault(known => known.TrimEnd('/') == asked.TrimEnd('/')) ?? throw DcrErrors.NothingKnownOffline(asked, ledger.Issuers());
         var vaultId = vault is null ? null : ledger.NamedVaults().Where(known => known.Value.Equals(vault, StringComparison.OrdinalIgnoreCase)).Select(static known => known.Key).FirstOrDefault();
         var sender = new HttpSender(new HttpTransport(HandlerFactory.Create(null, null), request.Timeout, new SystemClock()), new SystemClock());
-        return new DcrConnection(request.Name ?? NameOf(request.Issuer), issuer, new Uri(issuer), new NoCredential(), ledger, vault, vaultId, new OfflineProvider(), sender);
+        return new DcrConnection(request.Name ?? NameOf((request.Issuer ?? request.Resource)!), issuer, new Uri(issuer), new NoCredential(), ledger, vault, vaultId, new OfflineProvider(), sender);
     }
 
     private static async Task<DcrConnection> ConnectAsync(ConnectRequest request, RegistrationLedger ledger, ISecretVault? vault, IReporter reporter, IClock clock, HttpMessageHandler? handler, AuditScope audit, CancellationToken stop)
@@ -128,10 +132,11 @@ internal static class ConnectOperation
             Pace(sender, dialect, request.RateLimit, clock);
             StoreOpening.TellOfUnknown(ledger, context.Issuer, reporter);
             StoreOpening.CompareStores(store, context.Issuer, reporter);
-            var connection = new DcrConnection(request.Name ?? NameOf(request.Issuer ?? request.RegistrationEndpoint!), context.Issuer, context.RegistrationEndpoint, credential, ledger, vault?.Name, store.VaultId, service, sender)
+            var connection = new DcrConnection(request.Name ?? NameOf(request.Resource ?? request.Issuer ?? request.RegistrationEndpoint!), context.Issuer, context.RegistrationEndpoint, credential, ledger, vault?.Name, store.VaultId, service, sender)
             {
                 AllowedOrigins = context.AllowedOrigins,
-                Scopes = context.Server.Scopes,
+                Scopes = found.Resource is { Scopes.Count: > 0 } offer ? offer.Scopes : context.Server.Scopes,
+                Resource = found.Resource?.Resource,
                 VaultProvedAt = clock.UtcNow,
                 Audit = audit.Log,
                 Rediscover = request.RegistrationEndpoint is not null ? null : async (again, until) =>
@@ -150,6 +155,11 @@ internal static class ConnectOperation
     /// <summary>With the issuer that is meant, where the address of its metadata was pasted.</summary>
     private static ConnectRequest Meant(ConnectRequest request, IReporter reporter)
     {
+        if (request.Resource is { } resource && UriText.Absolute(ResourceDiscovery.Meant(resource.OriginalString)) is { } protectedResource)
+        {
+            request = request with { Resource = protectedResource };
+        }
+
         if (request.Issuer is null)
         {
             return request;
@@ -190,6 +200,15 @@ internal static class ConnectOperation
 
     private static async Task<DiscoveryFinding> DiscoverAsync(ConnectRequest request, HttpSender sender, IReporter reporter, CancellationToken stop)
     {
+        if (request.Resource is { } resource)
+        {
+            var (named, issuer) = await ResourceOperation.RunAsync(resource, request.Issuer?.OriginalString, sender, reporter, stop).ConfigureAwait(false);
+            var chosen = Discovery.SafeUri(issuer) ?? throw DcrErrors.UnsafeAuthorizationServer(resource.OriginalString, issuer);
+            reporter.Verbose($"The authorization server of {resource.OriginalString} is {issuer}.");
+            return await DiscoverAsync(request with { Resource = null, Issuer = chosen, Discovery = DcrDiscovery.OAuth }, sender, reporter, stop)
+                .ConfigureAwait(false) with { Resource = named };
+        }
+
         var tried = new List<DiscoveryFinding>();
         if (request.Discovery == DcrDiscovery.Smart)
         {
@@ -216,7 +235,7 @@ internal static class ConnectOperation
     }
 
     /// <summary>Asks at one place, and where that leads to on the same server.</summary>
-    private static async Task<(Uri Place, ProtocolResponse Response)> AskAsync(Uri place, HttpSender sender, IReporter reporter, CancellationToken stop)
+    public static async Task<(Uri Place, ProtocolResponse Response)> AskAsync(Uri place, HttpSender sender, IReporter reporter, CancellationToken stop)
     {
         for (var redirects = 0; ; redirects++)
         {
@@ -281,7 +300,11 @@ internal static class ConnectOperation
         var endpoint = Discovery.SafeUri(alias) ?? found.RegistrationEndpoint!;
 
         // Clients may be managed beside either of the two, for the server names both.
-        return new(found.Issuer!, endpoint, found.Server!, request.Audience, [.. request.AllowedOrigins, found.RegistrationEndpoint!], sender) { UsesCertificate = request.TlsCertificate is not null };
+        return new(found.Issuer!, endpoint, found.Server!, request.Audience, [.. request.AllowedOrigins, found.RegistrationEndpoint!], sender) 
+        {
+            UsesCertificate = request.TlsCertificate is not null,
+            WantsApplicationType = found.Resource is not null,
+        };
     }
 
     // The path belongs to it: Keycloak and others serve many issuers at one host.

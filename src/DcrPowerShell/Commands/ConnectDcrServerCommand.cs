@@ -24,17 +24,28 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
 {
     private const string IssuerSet = "Issuer";
     private const string EndpointSet = "RegistrationEndpoint";
+    private const string ResourceSet = "Resource";
 
     private bool _isConnected;
 
     /// <summary>The server's issuer, from which its registration endpoint is discovered (RFC 8414, section 3).</summary>
+    /// <remarks>With <see cref="Resource"/>, the one to take of several authorization servers.</remarks>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = IssuerSet)]
+    [Parameter(ParameterSetName = ResourceSet)]
     [NoCompletion]
-    public Uri Issuer { get; set; } = null!;
+    public Uri? Issuer { get; set; }
 
-    /// <summary>How the registration endpoint is discovered; with Smart, <see cref="Issuer"/> is a FHIR base URL.</summary>
+    /// <summary>
+    /// How the registration endpoint is discovered; with Smart, <see cref="Issuer"/> is a FHIR base URL, with Resource a protected resource's.
+    /// </summary>
     [Parameter(ParameterSetName = IssuerSet)]
+    [Parameter(ParameterSetName = ResourceSet)]
     public DcrDiscovery Discovery { get; set; }
+
+    /// <summary>The URL of a protected resource, such as an MCP server, whose authorization server is meant (RFC 9728).</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ResourceSet)]
+    [NoCompletion]
+    public Uri? Resource { get; set; }
 
     /// <summary>The registration endpoint; nothing is discovered.</summary>
     [Parameter(Mandatory = true, ParameterSetName = EndpointSet)]
@@ -186,7 +197,7 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     private protected override bool IsTerminating(DcrErrorId id) => true;
 
     /// <inheritdoc/>
-    protected override object? Target => Redaction.Address(Issuer ?? RegistrationEndpoint);
+    protected override object? Target => Redaction.Address(Resource ?? Issuer ?? RegistrationEndpoint);
 
     /// <summary>What comes after a failure, also after one of PowerShell's binding, must not go to the server before.</summary>
     private protected override void Release()
@@ -205,11 +216,19 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
             throw DcrErrors.VaultAndLocal();
         }
 
+        if (Resource is not null && MyInvocation.BoundParameters.ContainsKey(nameof(Discovery)) && Discovery != DcrDiscovery.Resource)
+        {
+            throw DcrErrors.ResourceAndDiscovery(Discovery);
+        }
+
+        // Alone, the first position is the resource; beside it, -Issuer chooses.
+        var (resource, issuer) = Resource is not null ? (Resource, Issuer) : Discovery == DcrDiscovery.Resource ? (Issuer, null) : (null, Issuer);
         var vault = VaultChoice.Of(LocalStore ? null : Vault ?? LocalData.Store.Settings.DefaultVault);
         var request = new ConnectRequest
         {
-            Issuer = Issuer,
+            Issuer = issuer,
             Discovery = Discovery,
+            Resource = resource,
             RegistrationEndpoint = RegistrationEndpoint,
             Name = Name,
             Provider = Provider,
