@@ -514,7 +514,7 @@ internal static class DcrErrors
     public static DcrException SmartDiscoveryFailed(string fhirBase, IEnumerable<string> tried) =>
         new(DcrErrorId.DiscoveryFailed, $"No registration endpoint was found for the FHIR base {fhirBase}. Tried: {string.Join("; ", tried)}.", "Check the FHIR base URL, its path too. If the endpoint is documented elsewhere, give it: Connect-DcrServer -RegistrationEndpoint <url>. Epic names it in the CapabilityStatement (GET <fhir base>/metadata): the extension oauth-uris, 'register'.");
 
-    public static DcrException ResourceAndDiscovery(DcrDiscovery discovery) => new(
+    public static DcrException ResourceAndDiscovery(string discovery) => new(
         DcrErrorId.InvalidSetup,
         $"-Resource and -Discovery {discovery} cannot be used together. Nothing was sent.",
         "Leave -Discovery out, or give -Discovery Resource.");

@@ -135,7 +135,8 @@ internal static class ConnectOperation
             var connection = new DcrConnection(request.Name ?? NameOf(request.Resource ?? request.Issuer ?? request.RegistrationEndpoint!), context.Issuer, context.RegistrationEndpoint, credential, ledger, vault?.Name, store.VaultId, service, sender)
             {
                 AllowedOrigins = context.AllowedOrigins,
-                Scopes = found.Resource is { Scopes.Count: > 0 } offer ? offer.Scopes : context.Server.Scopes,
+                ScopesSupported = new ReadableList<string>(found.Resource is { Scopes.Count: > 0 } offer ? offer.Scopes : context.Server.Scopes),
+                Server = context.Server,
                 Resource = found.Resource?.Resource,
                 VaultProvedAt = clock.UtcNow,
                 Audit = audit.Log,

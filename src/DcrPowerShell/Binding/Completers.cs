@@ -147,7 +147,7 @@ public sealed class TenantCompleter : ConnectionCompleter
 /// <summary>Scopes that the server says it supports.</summary>
 public sealed class ScopeCompleter : ConnectionCompleter
 {
-    private protected override IEnumerable<(string Text, string? Tip)> Values(DcrConnection connection) => connection.Scopes.Select(static scope => (Redaction.Printable(scope), (string?)null));
+    private protected override IEnumerable<(string Text, string? Tip)> Values(DcrConnection connection) => connection.ScopesSupported.Select(static scope => (Redaction.Printable(scope), (string?)null));
 }
 
 /// <summary>Spans of time.</summary>

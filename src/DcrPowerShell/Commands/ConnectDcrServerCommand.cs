@@ -218,7 +218,7 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
 
         if (Resource is not null && MyInvocation.BoundParameters.ContainsKey(nameof(Discovery)) && Discovery != DcrDiscovery.Resource)
         {
-            throw DcrErrors.ResourceAndDiscovery(Discovery);
+            throw DcrErrors.ResourceAndDiscovery(Discovery.ToString());
         }
 
         // Alone, the first position is the resource; beside it, -Issuer chooses.

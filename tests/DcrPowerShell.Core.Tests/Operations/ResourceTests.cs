@@ -23,7 +23,7 @@ public class ResourceTests
         Assert.Equal(asked.Split('|'), (await session.Server.RequestsAsync()).Select(static request => request.Target));
         Assert.Equal((session.Server.Issuer, session.Server.Url.AbsoluteUri + "mcp"), (session.Connection.Issuer, session.Connection.Resource));
         Assert.Equal($"{session.Server.Url.Authority}/mcp", session.Connection.Name);
-        Assert.Equal(["mcp:tools", "mcp:resources"], session.Connection.Scopes);
+        Assert.Equal(["mcp:tools", "mcp:resources"], session.Connection.ScopesSupported);
         Assert.All(await session.Server.RequestsAsync(), static request => Assert.Null(request.Header("Authorization")));
     }
 
