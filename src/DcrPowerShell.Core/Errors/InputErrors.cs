@@ -269,4 +269,9 @@ internal static class InputErrors
 
     public static string Columns(IReadOnlyCollection<string> columns) =>
         columns.Count == 0 ? "" : $"; the row has the column{(columns.Count == 1 ? "" : "s")} {string.Join(", ", columns)}";
+
+    public static DcrException ResourceAndDiscovery(string discovery) => new(
+        DcrErrorId.InvalidSetup,
+        $"-Resource and -Discovery {discovery} cannot be used together. Nothing was sent.",
+        "Leave -Discovery out, or give -Discovery Resource.");
 }

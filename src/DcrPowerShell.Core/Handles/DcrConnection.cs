@@ -5,6 +5,7 @@ using System.Threading.Tasks;
 using DcrPowerShell.Audit;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Http;
+using DcrPowerShell.Metadata;
 using DcrPowerShell.Providers;
 using DcrPowerShell.Ledger;
 
@@ -83,8 +84,30 @@ public sealed class DcrConnection
     /// <summary>Where registration access tokens may go, beside the origin of the registration endpoint.</summary>
     internal IReadOnlyCollection<Uri> AllowedOrigins { get; init; } = [];
 
-    /// <summary>Scopes that the server says it supports.</summary>
-    internal IReadOnlyList<string> Scopes { get; init; } = [];
+    /// <summary>The protected resource that the server was found by (RFC 9728), as its metadata writes it; null where none was.</summary>
+    public string? Resource { get; init; }
+
+    /// <summary>Scopes that the resource offers, or else that the server says it supports (RFC 8414, section 2); none where neither says.</summary>
+    public IReadOnlyList<string> ScopesSupported { get; init; } = [];
+
+    /// <summary>Grant types that the server says it supports; none where it does not say.</summary>
+    public IReadOnlyList<string> GrantTypesSupported => new ReadableList<string>(Server.GrantTypes);
+
+    /// <summary>Response types that the server says it supports; none where it does not say.</summary>
+    public IReadOnlyList<string> ResponseTypesSupported => new ReadableList<string>(Server.ResponseTypes);
+
+    /// <summary>Ways for a client to prove who it is that the server says it supports; none where it does not say.</summary>
+    public IReadOnlyList<string> TokenEndpointAuthMethodsSupported => new ReadableList<string>(Server.TokenEndpointAuthMethods);
+
+    /// <summary>Algorithms for a client's JWTs that the server says it supports; none where it does not say.</summary>
+    public IReadOnlyList<string> TokenEndpointAuthSigningAlgorithmsSupported =>
+        new ReadableList<string>(Server.TokenEndpointAuthSigningAlgorithms);
+
+    /// <summary>Whether the server says that it takes client ID metadata documents, where a client's id is the URL of its metadata.</summary>
+    public bool TakesClientDocuments => Server.TakesClientDocuments;
+
+    /// <summary>What the server says of itself; empty where that was not asked for.</summary>
+    internal ServerMetadata Server { get; init; } = new(JsonBag.Empty);
 
     /// <summary>Null where nothing is put on record.</summary>
     internal AuditLog? Audit { get; init; }

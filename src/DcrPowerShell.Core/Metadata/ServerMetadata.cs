@@ -1,4 +1,6 @@
+using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Text.Json;
 
 namespace DcrPowerShell.Metadata;
@@ -20,6 +22,50 @@ internal sealed class ServerMetadata(JsonBag members)
 
     /// <summary>None where the server does not say; then <c>client_secret_basic</c> is the default (RFC 8414, section 2).</summary>
     public IReadOnlyList<string> TokenEndpointAuthMethods => members.Texts("token_endpoint_auth_methods_supported");
+
+    /// <summary>None where the server does not say; then <c>authorization_code</c> and <c>implicit</c> are the default (RFC 8414, section 2).</summary>
+    public IReadOnlyList<string> GrantTypes => members.Texts("grant_types_supported");
+
+    public IReadOnlyList<string> ResponseTypes => members.Texts("response_types_supported");
+
+    /// <summary>Of JWTs by which clients prove who they are.</summary>
+    public IReadOnlyList<string> TokenEndpointAuthSigningAlgorithms => members.Texts("token_endpoint_auth_signing_alg_values_supported");
+
+    /// <summary>Whether the server takes client ID metadata documents (draft-ietf-oauth-client-id-metadata-document, section 5).</summary>
+    public bool TakesClientDocuments =>
+        members.TryGet("client_id_metadata_document_supported", out var value) && value.ValueKind == JsonValueKind.True;
+
+    /// <summary>
+    /// What of a client the server's lists do not have: the member, the values, and the list's name. Nothing where a list is not there, for
+    /// then nobody knows.
+    /// </summary>
+    public IEnumerable<(string Member, IReadOnlyList<string> Values, string List)> NotListed(JsonBag client) =>
+        from judged in new (string Member, IReadOnlyList<string> Asked, IReadOnlyList<string> Listed, string List)[]
+        {
+            (ClientMember.TokenEndpointAuthMethod, client.Texts(ClientMember.TokenEndpointAuthMethod), TokenEndpointAuthMethods,
+                "token_endpoint_auth_methods_supported"),
+            (ClientMember.GrantTypes, client.Texts(ClientMember.GrantTypes), GrantTypes, "grant_types_supported"),
+            (ClientMember.ResponseTypes, client.Texts(ClientMember.ResponseTypes), ResponseTypes, "response_types_supported"),
+            (ClientMember.Scope, client.Words(ClientMember.Scope), Scopes, "scopes_supported"),
+            ("token_endpoint_auth_signing_alg", client.Texts("token_endpoint_auth_signing_alg"), TokenEndpointAuthSigningAlgorithms,
+                "token_endpoint_auth_signing_alg_values_supported"),
+        }
+        let missing = judged.Asked.Where(asked => !judged.Listed.Any(listed => Covers(listed, asked))).ToList()
+        where judged.Listed.Count > 0 && missing.Count > 0
+        select (judged.Member, (IReadOnlyList<string>)missing, judged.List);
+
+    /// <summary>SMART servers list scopes with a star: <c>system/*.rs</c> is <c>system/Patient.rs</c> too.</summary>
+    private static bool Covers(string listed, string asked)
+    {
+        var star = listed.IndexOf('*');
+        return listed == asked
+            || (
+                star >= 0
+                && asked.Length >= listed.Length - 1
+                && asked.StartsWith(listed.Substring(0, star), StringComparison.Ordinal)
+                && asked.EndsWith(listed.Substring(star + 1), StringComparison.Ordinal)
+            );
+    }
 
     /// <summary>Where to go with a client certificate instead (RFC 8705, section 5); null where there is no other place.</summary>
     public string? MtlsAlias(string endpoint) =>

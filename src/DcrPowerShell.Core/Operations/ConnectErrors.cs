@@ -76,4 +76,24 @@ internal static class ConnectErrors
                 : "Ask the server's operator to correct the issuer in its metadata: it is no address that can be reached from here. Until "
                     + "then, give the endpoint: Connect-DcrServer -RegistrationEndpoint <url>."
         );
+
+    public static DcrException ResourceDiscoveryFailed(string resource, IEnumerable<string> tried) => new(
+        DcrErrorId.DiscoveryFailed,
+        $"No metadata of the protected resource {resource} was found. Tried: {string.Join("; ", tried)}.",
+        "Check the resource's URL, its path too. If you know its authorization server, connect to that: Connect-DcrServer <issuer>.");
+
+    public static DcrException SeveralAuthorizationServers(string resource, IReadOnlyList<string> servers) => new(
+        DcrErrorId.DiscoveryFailed,
+        $"The resource {resource} names {servers.Count} authorization servers: {string.Join(", ", servers)}. The choice is yours.",
+        $"Connect-DcrServer -Discovery Resource -Resource {resource} -Issuer <one of them>.");
+
+    public static DcrException UnsafeAuthorizationServer(string resource, string issuer) => new(
+        DcrErrorId.DiscoveryFailed,
+        $"The authorization server '{issuer}' that the resource {resource} names is not an absolute https URL. Nothing was sent to it.",
+        "Tell the resource's operator, or connect to the issuer that you know: Connect-DcrServer <issuer>.");
+
+    public static DcrException NotAnAuthorizationServer(string resource, string picked, IReadOnlyList<string> servers) => new(
+        DcrErrorId.DiscoveryFailed,
+        $"The resource {resource} does not name the authorization server {picked}. It names {string.Join(", ", servers)}.",
+        "Give -Issuer as the resource writes it.");
 }

@@ -28,6 +28,9 @@ internal sealed record ConnectRequest
     /// <summary>How the endpoint is found from the issuer.</summary>
     public DcrDiscovery Discovery { get; init; }
 
+    /// <summary>The protected resource whose authorization server is meant; then the issuer is the user's choice among several, or null.</summary>
+    public Uri? Resource { get; init; }
+
     /// <summary>Skips discovery.</summary>
     public Uri? RegistrationEndpoint { get; init; }
 
@@ -89,6 +92,7 @@ internal static class ConnectOperation
         request = Meant(request, reporter);
         RequireSafe(nameof(request.Issuer), request.Issuer);
         RequireSafe(nameof(request.RegistrationEndpoint), request.RegistrationEndpoint);
+        RequireSafe(nameof(request.Resource), request.Resource);
         foreach (var origin in request.AllowedOrigins)
         {
             RequireSafe("AllowedOrigin", origin);
@@ -97,7 +101,7 @@ internal static class ConnectOperation
         request = request with { Proxy = ProxyOf(request.Proxy) };
         var scope = new AuditScope(
             audit,
-            new DcrAuditRecord { Server = (request.Issuer ?? request.RegistrationEndpoint)!.OriginalString },
+            new DcrAuditRecord { Server = (request.Resource ?? request.Issuer ?? request.RegistrationEndpoint)!.OriginalString },
             reporter,
             clock
         );
@@ -119,7 +123,7 @@ internal static class ConnectOperation
     /// <exception cref="DcrException">DiscoveryFailed: nothing is known of that server.</exception>
     public static DcrConnection Offline(ConnectRequest request, RegistrationLedger ledger, string? vault)
     {
-        var asked = Discovery.Meant(request.Issuer!.OriginalString).Issuer;
+        var asked = Discovery.Meant((request.Issuer ?? request.Resource)!.OriginalString).Issuer;
         var issuer =
             ledger.Issuers().FirstOrDefault(known => known.TrimEnd('/') == asked.TrimEnd('/'))
             ?? throw ConnectErrors.NothingKnownOffline(asked, ledger.Issuers());
@@ -135,7 +139,7 @@ internal static class ConnectOperation
             new SystemClock()
         );
         return new DcrConnection(
-            request.Name ?? NameOf(request.Issuer),
+            request.Name ?? NameOf((request.Issuer ?? request.Resource)!),
             issuer,
             new Uri(issuer),
             new NoCredential(),
@@ -192,7 +196,7 @@ internal static class ConnectOperation
             StoreOpening.TellOfUnknown(ledger, context.Issuer, reporter);
             StoreOpening.CompareStores(store, context.Issuer, reporter);
             var connection = new DcrConnection(
-                request.Name ?? NameOf(request.Issuer ?? request.RegistrationEndpoint!),
+                request.Name ?? NameOf(request.Resource ?? request.Issuer ?? request.RegistrationEndpoint!),
                 context.Issuer,
                 context.RegistrationEndpoint,
                 credential,
@@ -204,7 +208,9 @@ internal static class ConnectOperation
             )
             {
                 AllowedOrigins = context.AllowedOrigins,
-                Scopes = context.Server.Scopes,
+                ScopesSupported = new ReadableList<string>(found.Resource is { Scopes.Count: > 0 } offer ? offer.Scopes : context.Server.Scopes),
+                Server = context.Server,
+                Resource = found.Resource?.Resource,
                 VaultProvedAt = clock.UtcNow,
                 Audit = audit.Log,
                 Rediscover = request.RegistrationEndpoint is not null ? null : async (again, until) =>
@@ -223,6 +229,11 @@ internal static class ConnectOperation
     /// <summary>With the issuer that is meant, where the address of its metadata was pasted.</summary>
     private static ConnectRequest Meant(ConnectRequest request, IReporter reporter)
     {
+        if (request.Resource is { } resource && UriText.Absolute(ResourceDiscovery.Meant(resource.OriginalString)) is { } protectedResource)
+        {
+            request = request with { Resource = protectedResource };
+        }
+
         if (request.Issuer is null)
         {
             return request;
@@ -271,6 +282,17 @@ internal static class ConnectOperation
         CancellationToken stop
     )
     {
+        if (request.Resource is { } resource)
+        {
+            var (named, issuer) = await ResourceOperation
+                .RunAsync(resource, request.Issuer?.OriginalString, sender, reporter, stop)
+                .ConfigureAwait(false);
+            var chosen = Discovery.SafeUri(issuer) ?? throw ConnectErrors.UnsafeAuthorizationServer(resource.OriginalString, issuer);
+            reporter.Verbose($"The authorization server of {resource.OriginalString} is {issuer}.");
+            return await DiscoverAsync(request with { Resource = null, Issuer = chosen, Discovery = DcrDiscovery.OAuth }, sender, reporter, stop)
+                .ConfigureAwait(false) with { Resource = named };
+        }
+
         var tried = new List<DiscoveryFinding>();
         if (request.Discovery == DcrDiscovery.Smart)
         {
@@ -313,7 +335,7 @@ internal static class ConnectOperation
     }
 
     /// <summary>Asks at one place, and where that leads to on the same server.</summary>
-    private static async Task<(Uri Place, ProtocolResponse Response)> AskAsync(
+    public static async Task<(Uri Place, ProtocolResponse Response)> AskAsync(
         Uri place,
         HttpSender sender,
         IReporter reporter,
@@ -417,6 +439,7 @@ internal static class ConnectOperation
         )
         {
             UsesCertificate = request.TlsCertificate is not null,
+            WantsApplicationType = found.Resource is not null,
         };
     }
 

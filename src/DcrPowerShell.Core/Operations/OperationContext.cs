@@ -3,6 +3,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
+using DcrPowerShell.Metadata;
 using DcrPowerShell.Providers;
 using DcrPowerShell.Vaults;
 
@@ -97,6 +98,16 @@ internal sealed record OperationContext(
     /// <inheritdoc cref="IReporter.Warning(string, string, string)"/>
     /// <param name="kind">By default the same text.</param>
     public void Warn(string clientId, string text, string? kind = null) => Reporter.Warning(clientId, text, kind ?? text);
+
+    /// <summary>Says, before it is sent, what of a client the server's own lists do not have. Lists lie: it is sent all the same.</summary>
+    /// <param name="whose">Whom the warning is about: the client's id, or its name where it has none yet.</param>
+    public void WarnOfUnlisted(string whose, JsonBag client)
+    {
+        foreach (var (member, values, list) in Connection.Server.NotListed(client))
+        {
+            Warn(whose, $"the server's {list} does not list {string.Join(", ", values)} ({member}). It is sent all the same.");
+        }
+    }
 
     /// <summary>What was written was read back just now.</summary>
     public void TrustVault() => Connection.VaultProvedAt = Clock.UtcNow;

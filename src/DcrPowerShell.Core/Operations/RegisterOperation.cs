@@ -95,6 +95,7 @@ internal static class RegisterOperation
 
         await context.CheckCopyAsync(request.ClientSecretName, record: null).ConfigureAwait(false);
 
+        context.WarnOfUnlisted(request.Metadata.Text(ClientMember.ClientName) ?? request.Tenant ?? "", request.Metadata);
         context.Audit.Begin(
             DcrAuditOperation.Register,
             clientName: request.Metadata.Text(ClientMember.ClientName),

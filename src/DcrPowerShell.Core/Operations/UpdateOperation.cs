@@ -27,6 +27,7 @@ internal static class UpdateOperation
         record = await context.TakeTurnAsync(record).ConfigureAwait(false);
         var (current, read) = await ReadOperation.ReadAsync(context, record).ConfigureAwait(false);
         var asked = changes.Where(static (_, value) => !JsonBag.IsAbsent(value));
+        context.WarnOfUnlisted(record.ClientId, asked);
         DcrClient updated;
         try
         {

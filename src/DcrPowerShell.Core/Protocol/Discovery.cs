@@ -122,6 +122,9 @@ internal sealed record DiscoveryFinding(Uri Candidate, string What)
 
     public ServerMetadata? Server { get; init; }
 
+    /// <summary>The protected resource that led here; null where none did.</summary>
+    public ResourceFinding? Resource { get; init; }
+
     /// <summary>The issuer that the metadata names instead of the one asked for.</summary>
     public string? OtherIssuer { get; init; }
 

@@ -46,6 +46,9 @@ internal static class ServerErrorReader
     public static string? RequestId(ProtocolResponse response) =>
         RequestIdHeaders.Select(response.Header).FirstOrDefault(id => id is not null);
 
+    /// <summary>A parameter of a <c>WWW-Authenticate</c> challenge; null where there is none.</summary>
+    public static string? ChallengeParameter(ProtocolResponse response, string name) => Member(Challenge(response), name);
+
     /// <summary>
     /// The parameters of all <c>WWW-Authenticate</c> challenges together (RFC 6750, section 3); the first of a name counts.
     /// </summary>

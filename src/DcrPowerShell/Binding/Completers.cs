@@ -179,7 +179,7 @@ public sealed class TenantCompleter : ConnectionCompleter
 public sealed class ScopeCompleter : ConnectionCompleter
 {
     private protected override IEnumerable<(string Text, string? Tip)> Values(DcrConnection connection) =>
-        connection.Scopes.Select(static scope => (Redaction.Printable(scope), (string?)null));
+        connection.ScopesSupported.Select(static scope => (Redaction.Printable(scope), (string?)null));
 }
 
 /// <summary>Spans of time.</summary>

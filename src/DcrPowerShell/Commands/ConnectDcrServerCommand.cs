@@ -26,17 +26,28 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
 {
     private const string IssuerSet = "Issuer";
     private const string EndpointSet = "RegistrationEndpoint";
+    private const string ResourceSet = "Resource";
 
     private bool _isConnected;
 
     /// <summary>The server's issuer, from which its registration endpoint is discovered (RFC 8414, section 3).</summary>
+    /// <remarks>With <see cref="Resource"/>, the one to take of several authorization servers.</remarks>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = IssuerSet)]
+    [Parameter(ParameterSetName = ResourceSet)]
     [NoCompletion]
-    public Uri Issuer { get; set; } = null!;
+    public Uri? Issuer { get; set; }
 
-    /// <summary>How the registration endpoint is discovered; with Smart, <see cref="Issuer"/> is a FHIR base URL.</summary>
+    /// <summary>
+    /// How the registration endpoint is discovered; with Smart, <see cref="Issuer"/> is a FHIR base URL, with Resource a protected resource's.
+    /// </summary>
     [Parameter(ParameterSetName = IssuerSet)]
+    [Parameter(ParameterSetName = ResourceSet)]
     public DcrDiscovery Discovery { get; set; }
+
+    /// <summary>The URL of a protected resource, such as an MCP server, whose authorization server is meant (RFC 9728).</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ResourceSet)]
+    [NoCompletion]
+    public Uri? Resource { get; set; }
 
     /// <summary>The registration endpoint; nothing is discovered.</summary>
     [Parameter(Mandatory = true, ParameterSetName = EndpointSet)]
@@ -191,7 +202,7 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     private protected override bool IsTerminating(DcrErrorId id) => true;
 
     /// <inheritdoc/>
-    protected override object? Target => Redaction.Address(Issuer ?? RegistrationEndpoint);
+    protected override object? Target => Redaction.Address(Resource ?? Issuer ?? RegistrationEndpoint);
 
     /// <summary>What comes after a failure, also after one of PowerShell's binding, must not go to the server before.</summary>
     private protected override void Release()
@@ -210,11 +221,20 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
             throw InputErrors.VaultAndLocal();
         }
 
+        if (Resource is not null && MyInvocation.BoundParameters.ContainsKey(nameof(Discovery)) && Discovery != DcrDiscovery.Resource)
+        {
+            throw InputErrors.ResourceAndDiscovery(Discovery.ToString());
+        }
+
+        // Alone, the first position is the resource; beside it, -Issuer chooses.
+        var resource = Resource ?? (Discovery == DcrDiscovery.Resource ? Issuer : null);
+        var issuer = Resource is null && Discovery == DcrDiscovery.Resource ? null : Issuer;
         var vault = VaultChoice.Of(LocalStore ? null : Vault ?? LocalData.Store.Settings.DefaultVault);
         var request = new ConnectRequest
         {
-            Issuer = Issuer,
+            Issuer = issuer,
             Discovery = Discovery,
+            Resource = resource,
             RegistrationEndpoint = RegistrationEndpoint,
             Name = Name,
             Provider = Provider,

@@ -14,6 +14,9 @@ internal static class WellKnown
     /// <summary>HL7 SMART App Launch, conformance page: appended to the FHIR base.</summary>
     public const string Smart = "/.well-known/smart-configuration";
 
+    /// <summary>RFC 9728 section 3.1.</summary>
+    public const string Resource = "/.well-known/oauth-protected-resource";
+
     /// <summary>
     /// Whether a document is found at this path for an issuer without a path, where insertion and appending come to the same.
     /// </summary>

@@ -18,6 +18,8 @@ internal sealed class StandardDialect : IDialect
     public Answer Handle(ServerState state, IncomingRequest request) => request.Route.Operation switch
     {
         Operation.Discovery when request.Route.ResourceId == WellKnown.Smart => SmartConfiguration.Answer(state),
+        Operation.Discovery when request.Route.ResourceId == ProtectedResource.Itself => ProtectedResource.Refuse(state),
+        Operation.Discovery when request.Route.ResourceId == ProtectedResource.Metadata => ProtectedResource.Describe(state),
         Operation.Discovery => Discovery.Answer(state),
         Operation.Token => TokenEndpoint.Answer(state, request),
         Operation.Register => Registration.Register(state, request),

@@ -18,6 +18,11 @@ internal static class StandardRoutes
     public static Route Of(HttpRequest request, Switches switches)
     {
         string path = request.Path.Value ?? "/";
+        if (ProtectedResource.Of(path, switches) is { } part)
+        {
+            return new Route(HttpMethods.IsGet(request.Method) ? Operation.Discovery : Operation.MethodNotAllowed, ResourceId: part);
+        }
+
         if (path.Contains("/.well-known/", StringComparison.Ordinal))
         {
             bool isSmart = path == switches.IssuerPath + switches.FhirPath + WellKnown.Smart;

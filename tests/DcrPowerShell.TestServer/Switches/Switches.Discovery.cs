@@ -40,6 +40,18 @@ public sealed partial record Switches
     public JsonObject? SmartOverrides { get; init; }
 
     /// <summary>
+    /// Path of a protected resource that wants this server's tokens, such as <c>/mcp</c>; null for none. The standard's dialect only.
+    /// </summary>
+    /// <remarks>§9.1</remarks>
+    public string? ResourcePath { get; init; }
+
+    /// <summary>Where the resource's metadata is found (RFC 9728, section 3.1).</summary>
+    public ResourceMetadataPlace ResourceMetadata { get; init; }
+
+    /// <summary>Members put into the resource's metadata last; null removes one.</summary>
+    public JsonObject? ResourceOverrides { get; init; }
+
+    /// <summary>
     /// The origin that stands for "another host" wherever a switch says <c>foreign</c>; point it at a second server to see what arrives
     /// there.
     /// </summary>
@@ -61,6 +73,19 @@ public enum DiscoveryPlace
 
     /// <summary><c>/tenant1/.well-known/oauth-authorization-server</c>, which no specification has and some servers do.</summary>
     OauthAppend,
+}
+
+/// <summary>Where a protected resource's metadata can be found.</summary>
+public enum ResourceMetadataPlace
+{
+    /// <summary>At an address of its own, which the challenge names (RFC 9728, section 5.1).</summary>
+    Challenged,
+
+    /// <summary><c>/.well-known/oauth-protected-resource/mcp</c>, and no challenge names it.</summary>
+    Inserted,
+
+    /// <summary><c>/.well-known/oauth-protected-resource</c>, and no challenge names it.</summary>
+    Root,
 }
 
 /// <summary>How <c>registration_endpoint</c> stands in the discovery document.</summary>

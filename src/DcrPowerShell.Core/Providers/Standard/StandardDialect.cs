@@ -30,5 +30,5 @@ internal sealed class StandardDialect : IDialect
     public JsonBag Read(JsonBag answer) => answer;
 
     public IDcrProvider Create(DialectContext context, ICredential credential) =>
-        new StandardProvider(context.RegistrationEndpoint, context.AllowedOrigins, credential, context.Sender);
+        new StandardProvider(context.RegistrationEndpoint, context.AllowedOrigins, credential, context.Sender, context.WantsApplicationType);
 }

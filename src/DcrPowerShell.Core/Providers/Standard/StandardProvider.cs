@@ -11,8 +11,13 @@ using DcrPowerShell.Vaults;
 namespace DcrPowerShell.Providers.Standard;
 
 /// <summary>RFC 7591 and RFC 7592 as written: each client is managed with its own registration access token, at its own URI.</summary>
-internal sealed class StandardProvider(Uri endpoint, IReadOnlyCollection<Uri> allowedOrigins, ICredential credential, HttpSender sender)
-    : IDcrProvider
+internal sealed class StandardProvider(
+    Uri endpoint,
+    IReadOnlyCollection<Uri> allowedOrigins,
+    ICredential credential,
+    HttpSender sender,
+    bool wantsApplicationType
+) : IDcrProvider
 {
     private readonly ClientConfiguration _configuration = new(endpoint, allowedOrigins, sender);
 
@@ -37,6 +42,11 @@ internal sealed class StandardProvider(Uri endpoint, IReadOnlyCollection<Uri> al
     public async Task<RegistrationAnswer> RegisterAsync(JsonBag metadata, ProviderCall call)
     {
         var used = call.InitialToken ?? credential;
+        if (wantsApplicationType && !metadata.Has(ClientMember.ApplicationType))
+        {
+            metadata = metadata.With(ClientMember.ApplicationType, MetadataRules.ApplicationTypeOf(metadata));
+        }
+
         var request = Registration.Request(endpoint, metadata) with { Proof = used.Kind };
         return Registration.Judge(
             request,
