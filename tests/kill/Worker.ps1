@@ -48,7 +48,9 @@ $order = [Console]::In.ReadLine() | ConvertFrom-Json
 $connections = [ordered]@{}
 try {
     Open-Store
-    if ($order.backup) { $null = Restore-DcrRegistration -Path $order.backup -Passphrase (Get-Secure $order.passphrases[0]) }
+    if ($order.backup) {
+        $null = Restore-DcrRegistration -Path $order.backup -Passphrase (Get-Secure $order.passphrases[0]) -WarningAction Ignore
+    }
     $places = @($order.place; if ($order.vault) { 'Local', 'Vault' -ne $order.place })
     foreach ($place in $places) {
         $target = if ($place -eq 'Vault') { @{ Vault = $order.vault } } else { @{ LocalStore = $true } }
