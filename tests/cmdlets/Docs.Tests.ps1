@@ -32,6 +32,7 @@ BeforeAll {
         }
         @{
             'https://as.example.com'        = New-TestServer @{ secretExpiresAt = 'future' }
+            'https://mcp.example.com'       = New-TestServer @{ resourcePath = '/mcp' }
             'https://ehr.example.com'       = New-TestServer @{ fhirPath = '/fhir/R4' }
             'https://epic.example.com'      = New-TestServer $epic
             'https://example.okta.com'      = New-TestServer @{ dialect = 'okta'; okta = @{ apiToken = '00-not-a-real-api-token' } }

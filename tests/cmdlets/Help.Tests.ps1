@@ -45,7 +45,7 @@ Describe '<Page>' -ForEach ($examples | Group-Object { $_.Page } | ForEach-Objec
         # What the pages take for granted: an open server with two clients, one with an initial access token, and credentials in the vault.
         Reset-TestStore -KeepLedger
         $switches = @{ secretExpiresAt = 'future'; rotateSecret = if ($Page -eq 'Reset-DcrClientSecret') { 'put' } else { 'none' } }
-        $open = New-TestServer $switches
+        $open = New-TestServer ($switches + @{ resourcePath = '/mcp' })
         # As Epic does: the registration of the software says the rest.
         $grant = if ($Page -eq 'New-DcrClient') { @{ redirect_uris = @('https://app.example.com/cb');
             token_endpoint_auth_method = 'none' } }
@@ -94,6 +94,7 @@ Describe '<Page>' -ForEach ($examples | Group-Object { $_.Page } | ForEach-Objec
             'https://as.example.com'          = $open.Issuer
             'https://example.okta.com'        = $okta.Issuer
             'https://example.us.auth0.com'    = $tenant.Issuer
+            'https://mcp.example.com'         = $open.Issuer
         }
         Get-SyntaxError $local | Should -BeNullOrEmpty
 
