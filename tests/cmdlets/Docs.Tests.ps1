@@ -204,7 +204,8 @@ Describe 'The picture of README' {
 
 Describe 'The help that is installed' {
     It 'names no file that only the repository has' {
-        Get-ChildItem (Join-Path $root out/DcrPowerShell/en-US) -File | Select-String '\b\w+\.md\b' | ForEach-Object Line | Where-Object { $_ -notlike '*https://*' } |
+        Get-ChildItem (Join-Path $root out/DcrPowerShell/en-US) -File | Select-String '\b\w+\.md\b' | ForEach-Object Line |
+            Where-Object { $_ -notlike '*https://*' } |
             Should -BeNullOrEmpty
     }
 }

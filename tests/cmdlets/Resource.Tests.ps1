@@ -13,8 +13,10 @@ Describe 'Connect-DcrServer -Discovery Resource' {
         $connection.Issuer | Should -BeExactly $server.Issuer
         $connection.Resource | Should -BeExactly "$($server.Url)/mcp"
         $connection.ScopesSupported | Should -Be mcp:tools, mcp:resources
-        $connection | Format-List | Out-String | Should -BeLike "*Resource * $($server.Url)/mcp*ScopesSupported * {mcp:tools, mcp:resources}*"
-        ([System.Management.Automation.CommandCompletion]::CompleteInput('New-DcrClient -Scope mcp:t', 26, $null)).CompletionMatches.CompletionText |
+        $connection | Format-List | Out-String |
+            Should -BeLike "*Resource * $($server.Url)/mcp*ScopesSupported * {mcp:tools, mcp:resources}*"
+        ([System.Management.Automation.CommandCompletion]::CompleteInput('New-DcrClient -Scope mcp:t', 26,
+            $null)).CompletionMatches.CompletionText |
             Should -Be mcp:tools
 
         $null = New-DcrClient Agent http://127.0.0.1:7777/callback

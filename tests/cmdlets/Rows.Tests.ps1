@@ -111,7 +111,8 @@ Describe 'Rows' {
 
     It 'to Set-DcrClient name the columns that are not used, once' {
         $null = New-Tenant a | New-DcrClient
-        $null = 1..2 | ForEach-Object { [pscustomobject]@{ Tenant = 'a'; Scope = 'read', 'write' | Select-Object -Index ($_ - 1); Contakt = 'x@example.com' } } | Set-DcrClient @quiet
+        $null = 1..2 | ForEach-Object { [pscustomobject]@{ Tenant = 'a'; Scope = 'read', 'write' |
+            Select-Object -Index ($_ - 1); Contakt = 'x@example.com' } } | Set-DcrClient @quiet
         "$warnings" | Should -BeLike "*column 'Contakt' (is Contact meant?)*"
         $warnings | Should -HaveCount 1
     }

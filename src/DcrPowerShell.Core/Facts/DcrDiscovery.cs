@@ -9,6 +9,8 @@ public enum DcrDiscovery
     /// <summary>From a FHIR base URL: SMART App Launch, section "FHIR Authorization Endpoint and Capabilities Discovery".</summary>
     Smart,
 
-    /// <summary>From the URL of a protected resource, such as an MCP server: RFC 9728, then its authorization server's own metadata.</summary>
+    /// <summary>
+    /// From the URL of a protected resource, such as an MCP server: RFC 9728, then its authorization server's own metadata.
+    /// </summary>
     Resource,
 }

@@ -87,7 +87,9 @@ public sealed class DcrConnection
     /// <summary>The protected resource that the server was found by (RFC 9728), as its metadata writes it; null where none was.</summary>
     public string? Resource { get; init; }
 
-    /// <summary>Scopes that the resource offers, or else that the server says it supports (RFC 8414, section 2); none where neither says.</summary>
+    /// <summary>
+    /// Scopes that the resource offers, or else that the server says it supports (RFC 8414, section 2); none where neither says.
+    /// </summary>
     public IReadOnlyList<string> ScopesSupported { get; init; } = [];
 
     /// <summary>Grant types that the server says it supports; none where it does not say.</summary>
@@ -103,7 +105,9 @@ public sealed class DcrConnection
     public IReadOnlyList<string> TokenEndpointAuthSigningAlgorithmsSupported =>
         new ReadableList<string>(Server.TokenEndpointAuthSigningAlgorithms);
 
-    /// <summary>Whether the server says that it takes client ID metadata documents, where a client's id is the URL of its metadata.</summary>
+    /// <summary>
+    /// Whether the server says that it takes client ID metadata documents, where a client's id is the URL of its metadata.
+    /// </summary>
     public bool TakesClientDocuments => Server.TakesClientDocuments;
 
     /// <summary>What the server says of itself; empty where that was not asked for.</summary>

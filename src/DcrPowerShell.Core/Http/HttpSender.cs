@@ -271,7 +271,12 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
         return (failure.Kind, failure.MayHaveArrived, request.Effect) switch
         {
             (TransportFailure.ProxyRefused, _, _) => ProtocolErrors.ProxyRefused(request.Uri),
-            (TransportFailure.ProxyTunnel, _, _) => HttpErrors.ProxyFailed(request.Uri, proxy, "made no connection to that server", failure),
+            (TransportFailure.ProxyTunnel, _, _) => HttpErrors.ProxyFailed(
+                request.Uri,
+                proxy,
+                "made no connection to that server",
+                failure
+            ),
             (TransportFailure.NameResolution, _, _) when proxy is not null => HttpErrors.ProxyFailed(
                 request.Uri,
                 proxy,

@@ -65,7 +65,11 @@ internal sealed class ImportRequest
 
     private static string? Text(JsonBag row, string member, string source) =>
         row.TryGet(member, out var value) && value.ValueKind is (JsonValueKind.Array or JsonValueKind.Object)
-            ? throw InventoryErrors.ImportInvalid(source, $"{member} is a list or an object, where a text is wanted", "Write it as one text.")
+            ? throw InventoryErrors.ImportInvalid(
+                source,
+                $"{member} is a list or an object, where a text is wanted",
+                "Write it as one text."
+            )
             : row.Text(member);
 
     /// <summary>Seconds as in an answer of a server, or a date as in an inventory.</summary>

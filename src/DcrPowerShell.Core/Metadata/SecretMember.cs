@@ -21,7 +21,8 @@ internal static class SecretMember
     private static readonly Regex Name = new(
         """
         ( secret | token | password | passwd | pwd | pass | passphrase | passcode | pin | otp | credential | authorization | bearer | cookie
-        | ( api | access | private | signing | encryption | shared | symmetric | master | session | storage | account | subscription | hmac )
+        | ( api | access | private | signing | encryption | shared | symmetric | master | session | storage | account | subscription
+          | hmac )
           [\W_]* key
         ) s?
         ( [\W_]* ( values? | hash | text | string | plain | plaintext | clear | raw | data | content | encoded | encrypted
@@ -33,7 +34,8 @@ internal static class SecretMember
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.IgnorePatternWhitespace | RegexOptions.ExplicitCapture);
 
     private static readonly Regex Mask = new(
-        "\\*{3}|[\u2022\u25CF\u2026]|^[xX*.#_-]+$|^[\\[<(]?\\s*(redacted|hidden|masked|secret|null|nil|none|undefined|true|false|n/a)\\s*[\\])>]?$",
+        "\\*{3}|[\u2022\u25CF\u2026]|^[xX*.#_-]+$"
+            + "|^[\\[<(]?\\s*(redacted|hidden|masked|secret|null|nil|none|undefined|true|false|n/a)\\s*[\\])>]?$",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
 
     // RFC 7518, sections 6.2.2, 6.3.2 and 6.4.

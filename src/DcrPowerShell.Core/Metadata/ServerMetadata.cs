@@ -23,7 +23,9 @@ internal sealed class ServerMetadata(JsonBag members)
     /// <summary>None where the server does not say; then <c>client_secret_basic</c> is the default (RFC 8414, section 2).</summary>
     public IReadOnlyList<string> TokenEndpointAuthMethods => members.Texts("token_endpoint_auth_methods_supported");
 
-    /// <summary>None where the server does not say; then <c>authorization_code</c> and <c>implicit</c> are the default (RFC 8414, section 2).</summary>
+    /// <summary>
+    /// None where the server does not say; then <c>authorization_code</c> and <c>implicit</c> are the default (RFC 8414, section 2).
+    /// </summary>
     public IReadOnlyList<string> GrantTypes => members.Texts("grant_types_supported");
 
     public IReadOnlyList<string> ResponseTypes => members.Texts("response_types_supported");

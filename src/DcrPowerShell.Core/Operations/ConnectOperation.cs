@@ -28,7 +28,9 @@ internal sealed record ConnectRequest
     /// <summary>How the endpoint is found from the issuer.</summary>
     public DcrDiscovery Discovery { get; init; }
 
-    /// <summary>The protected resource whose authorization server is meant; then the issuer is the user's choice among several, or null.</summary>
+    /// <summary>
+    /// The protected resource whose authorization server is meant; then the issuer is the user's choice among several, or null.
+    /// </summary>
     public Uri? Resource { get; init; }
 
     /// <summary>Skips discovery.</summary>
@@ -208,7 +210,9 @@ internal static class ConnectOperation
             )
             {
                 AllowedOrigins = context.AllowedOrigins,
-                ScopesSupported = new ReadableList<string>(found.Resource is { Scopes.Count: > 0 } offer ? offer.Scopes : context.Server.Scopes),
+                ScopesSupported = new ReadableList<string>(
+                    found.Resource is { Scopes.Count: > 0 } offer ? offer.Scopes : context.Server.Scopes
+                ),
                 Server = context.Server,
                 Resource = found.Resource?.Resource,
                 VaultProvedAt = clock.UtcNow,
@@ -289,8 +293,21 @@ internal static class ConnectOperation
                 .ConfigureAwait(false);
             var chosen = Discovery.SafeUri(issuer) ?? throw ConnectErrors.UnsafeAuthorizationServer(resource.OriginalString, issuer);
             reporter.Verbose($"The authorization server of {resource.OriginalString} is {issuer}.");
-            return await DiscoverAsync(request with { Resource = null, Issuer = chosen, Discovery = DcrDiscovery.OAuth }, sender, reporter, stop)
-                .ConfigureAwait(false) with { Resource = named };
+            return await DiscoverAsync(
+                    request with
+                    {
+                        Resource = null,
+                        Issuer = chosen,
+                        Discovery = DcrDiscovery.OAuth,
+                    },
+                    sender,
+                    reporter,
+                    stop
+                )
+                .ConfigureAwait(false) with
+            {
+                Resource = named,
+            };
         }
 
         var tried = new List<DiscoveryFinding>();

@@ -38,7 +38,8 @@ internal static class ImportOperation
     public static RegistrationRecord Check(DcrConnection connection, ImportRequest request, DateTimeOffset now)
     {
         var clientId =
-            request.ClientId ?? throw InventoryErrors.ImportInvalid(request.Source, "there is no client id", "Fill in ClientId or client_id.");
+            request.ClientId
+            ?? throw InventoryErrors.ImportInvalid(request.Source, "there is no client id", "Fill in ClientId or client_id.");
         if (request.Issuer is { } issuer && issuer.TrimEnd('/') != connection.Issuer.TrimEnd('/'))
         {
             throw OperationErrors.OtherIssuer(clientId, issuer, connection.Issuer);

@@ -66,7 +66,9 @@ internal static class KeepingErrors
             isInMemory
                 ? $"Do not end this process. {nextStep ?? "When the vault works again, connect: it is given what it lacks."}"
                 : "Nothing is lost. "
-                    + (nextStep ?? "When the vault works again, connect, or run Restore-DcrRegistration: it gives the vault what it lacks."),
+                    + (
+                        nextStep ?? "When the vault works again, connect, or run Restore-DcrRegistration: it gives the vault what it lacks."
+                    ),
             why
         )
         {
@@ -77,7 +79,8 @@ internal static class KeepingErrors
         new(
             why.ErrorId,
             $"Client '{clientId}' {done}, and the local store could not keep that: "
-                + $"{(why.InnerException is { } inner ? inner.Message.TrimEnd('.') : "it is locked")}.{(hasAnswer ? " The server's answer is in it." : "")}",
+                + $"{(why.InnerException is { } inner ? inner.Message.TrimEnd('.') : "it is locked")}."
+                + (hasAnswer ? " The server's answer is in it." : ""),
             hasAnswer
                 ? "When the store can be written again, connect: what the answer brought is restored."
                 : "Have the store written again (room on the disk, Unlock-DcrStore) before this session ends: its next command keeps what "
@@ -119,7 +122,8 @@ internal static class KeepingErrors
             DcrErrorId.VaultWriteFailed,
             $"Client '{clientId}' is being moved, and vault '{vault}' did not take it yet: {why.Message.TrimEnd('.')}. The local store has "
                 + "it.",
-            $"Nothing is lost. {nextStep ?? "When the vault works again, run Move-DcrRegistration once more, or connect to the vault: it goes on from here."}",
+            "Nothing is lost. "
+                + (nextStep ?? "When the vault works again, run Move-DcrRegistration again, or connect to it: it goes on from here."),
             why
         );
 

@@ -152,12 +152,15 @@ internal static class OrphanOperation
             : candidate;
     }
 
-    private static DcrClient OnlyCandidate(OperationContext context, DcrOrphan orphan) => orphan.Candidates.Count switch
-    {
-        1 => orphan.Candidates[0],
-        0 when !context.Provider.Capabilities.HasFlag(DcrCapabilities.List) => throw OperationErrors.OrphanNotAsked(orphan.RecommendedAction),
-        _ => throw OperationErrors.OrphanUnclear(orphan.ClientName, orphan.Candidates.Select(static candidate => candidate.ClientId)),
-    };
+    private static DcrClient OnlyCandidate(OperationContext context, DcrOrphan orphan) =>
+        orphan.Candidates.Count switch
+        {
+            1 => orphan.Candidates[0],
+            0 when !context.Provider.Capabilities.HasFlag(DcrCapabilities.List) => throw OperationErrors.OrphanNotAsked(
+                orphan.RecommendedAction
+            ),
+            _ => throw OperationErrors.OrphanUnclear(orphan.ClientName, orphan.Candidates.Select(static candidate => candidate.ClientId)),
+        };
 
     private static async Task<DcrOrphan> RegistrationAsync(OperationContext context, LedgerEntry entry)
     {

@@ -140,7 +140,9 @@ internal static class OverlapOperation
         string.Join(
             "; ",
             listed.Select(secret =>
-                $"{secret.Id}, made {secret.Created?.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture) ?? "at an unknown time"}{(secret.IsActive ? "" : ", inactive")}{(secret == known ? " (the one known here)" : "")}"
+                $"{secret.Id}, made "
+                + (secret.Created?.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture) ?? "at an unknown time")
+                + $"{(secret.IsActive ? "" : ", inactive")}{(secret == known ? " (the one known here)" : "")}"
             )
         );
 }

@@ -49,7 +49,8 @@ internal static class RecoverOperation
             reporter.Warning(
                 $"An earlier command ended before {(restored.Count == 1 ? "1 answer" : $"{restored.Count} answers")} could be stored, and "
                     + $"the local store had kept {(restored.Count == 1 ? "it" : "them")}: restored "
-                    + $"{string.Join(", ", restored.Take(5).Select(static record => record.ClientName ?? record.ClientId))}{(restored.Count > 5 ? " and others" : "")}."
+                    + string.Join(", ", restored.Take(5).Select(static record => record.ClientName ?? record.ClientId))
+                    + (restored.Count > 5 ? " and others." : ".")
             );
         }
     }

@@ -30,7 +30,9 @@ internal static class ResourceOperation
             {
                 if (named != resource.OriginalString)
                 {
-                    reporter.Verbose($"The metadata is about {named}, where {resource.OriginalString} is: accepted, for both are at one origin.");
+                    reporter.Verbose(
+                        $"The metadata is about {named}, where {resource.OriginalString} is: accepted, for both are at one origin."
+                    );
                 }
 
                 return (finding, Choose(resource, finding.Servers, picked));
@@ -46,8 +48,12 @@ internal static class ResourceOperation
         var places = ResourceDiscovery.Candidates(resource);
         try
         {
-            var response = await sender.SendAsync(Discovery.Request(resource), new Credentials.NoCredential(), reporter, stop).ConfigureAwait(false);
-            return ResourceDiscovery.Challenged(response) is { } challenged ? [challenged, .. places.Where(place => place != challenged)] : places;
+            var response = await sender
+                .SendAsync(Discovery.Request(resource), new Credentials.NoCredential(), reporter, stop)
+                .ConfigureAwait(false);
+            return ResourceDiscovery.Challenged(response) is { } challenged
+                ? [challenged, .. places.Where(place => place != challenged)]
+                : places;
         }
         catch (DcrException failure) when (failure.ErrorId == DcrErrorId.RequestTimedOut)
         {

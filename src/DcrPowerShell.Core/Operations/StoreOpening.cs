@@ -83,7 +83,8 @@ internal static class StoreOpening
                 $"{Sentence(store.Place)} has {Count(own, "registration")} of the server {issuer}, and "
                     + $"{(name is null ? "the local store" : $"vault '{name}'")} has {Count(others, "registration")} of it. "
                     + $"Connect-DcrServer {(name is null ? "-LocalStore" : $"-Vault {name}")} works with those; Move-DcrRegistration "
-                    + $"{(name is null ? $"-To {store.Vault!.Name}" : $"-From {name}{(store.Vault is null ? "" : $" -To {store.Vault.Name}")}")} brings them here."
+                    + (name is null ? $"-To {store.Vault!.Name}" : $"-From {name}{(store.Vault is null ? "" : $" -To {store.Vault.Name}")}")
+                    + " brings them here."
             );
         }
     }

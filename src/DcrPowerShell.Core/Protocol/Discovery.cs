@@ -11,7 +11,8 @@ namespace DcrPowerShell.Protocol;
 internal static class Discovery
 {
     private static readonly Regex WellKnown = new(
-        @"^(?<before>https?://.*)/\.well-known/(oauth-authorization-server|openid-configuration|(?<smart>smart-configuration))(?<after>(/[^?#]*)?)$",
+        @"^(?<before>https?://.*)/\.well-known/"
+            + @"(oauth-authorization-server|openid-configuration|(?<smart>smart-configuration))(?<after>(/[^?#]*)?)$",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
     );
 

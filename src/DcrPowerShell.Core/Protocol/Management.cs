@@ -119,7 +119,12 @@ internal static class Management
 
         if (!response.TryReadJson(out var members, out var why))
         {
-            throw ProtocolErrors.DeletionUnclear(request.Uri, clientId, $"{why} (HTTP {response.Status})", ServerErrorReader.Read(response));
+            throw ProtocolErrors.DeletionUnclear(
+                request.Uri,
+                clientId,
+                $"{why} (HTTP {response.Status})",
+                ServerErrorReader.Read(response)
+            );
         }
 
         if (RegistrationAnswer.NamesError(members, response))
@@ -162,7 +167,8 @@ internal static class Management
         var server = ServerErrorReader.Read(response);
         return response.Status switch
         {
-            404 when request.Method == HttpMethod.Put => ProtocolErrors.NotOffered(server, Participle(request.Method)), // It was read just before.
+            // It was read just before.
+            404 when request.Method == HttpMethod.Put => ProtocolErrors.NotOffered(server, Participle(request.Method)),
             404 or 410 when !IsAboutClient(response, server, clientId) => ProtocolErrors.NotFoundUnproven(server, request.Uri, clientId),
             404 or 410 => ProtocolErrors.ClientGone(server, clientId),
             405 or 501 => ProtocolErrors.NotOffered(server, Participle(request.Method)),

@@ -92,13 +92,16 @@ internal static class MetadataRules
         );
 
     /// <summary>
-    /// What <c>application_type</c> redirect URIs speak for, where nobody named it: <c>native</c> where all of them are loopback addresses or
+    /// What <c>application_type</c> redirect URIs speak for, where nobody named it: <c>native</c> where all of them are loopback addresses
+    /// or
     /// have private-use schemes, else <c>web</c> (OpenID Connect Dynamic Client Registration 1.0, section 2).
     /// </summary>
     public static string ApplicationTypeOf(JsonBag metadata)
     {
         var uris = metadata.Texts(ClientMember.RedirectUris);
-        return uris.Count > 0 && uris.All(static uri => UriText.Absolute(uri) is not null && ForNativeOnly(uri, applicationType: null) is not null)
+        return
+            uris.Count > 0
+            && uris.All(static uri => UriText.Absolute(uri) is not null && ForNativeOnly(uri, applicationType: null) is not null)
             ? "native"
             : "web";
     }

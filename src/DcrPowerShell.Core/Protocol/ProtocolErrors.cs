@@ -242,7 +242,12 @@ internal static class ProtocolErrors
     public static DcrException PageInFront(ServerError server, Uri uri, bool isSure) =>
         new(
             DcrErrorId.RegistrationForbidden,
-            $"{(isSure ? $"Something in front of {uri.Authority} stopped the request: a bot check or a firewall" : $"{uri.Authority} answered with a web page, not with JSON: a firewall, a bot check or a proxy in front of the server may have stopped the request")} (HTTP {server.Status}). Nothing was registered or changed.{Said(server)}",
+            (
+                isSure
+                    ? $"Something in front of {uri.Authority} stopped the request: a bot check or a firewall"
+                    : $"{uri.Authority} answered with a web page, not with JSON: a firewall, a bot check or a proxy in front of the server "
+                        + "may have stopped the request"
+            ) + $" (HTTP {server.Status}). Nothing was registered or changed.{Said(server)}",
             "Ask the server's operator to let this machine's address and the user agent DcrPowerShell through, or run the command from a "
                 + "network that may reach the server."
         )
@@ -265,8 +270,9 @@ internal static class ProtocolErrors
     public static DcrException ForbiddenWithoutToken(ServerError server) =>
         new(
             server.RequiredScope.Count > 0 ? DcrErrorId.InsufficientScope : DcrErrorId.RegistrationForbidden,
-            $"The server forbids it ({Status(server)}), and no token was "
-                + $"sent{(server.RequiredScope.Count > 0 ? $": it wants one with the scope {string.Join(" ", server.RequiredScope)}" : "")}.{Said(server)}",
+            $"The server forbids it ({Status(server)}), and no token was sent"
+                + (server.RequiredScope.Count > 0 ? $": it wants one with the scope {string.Join(" ", server.RequiredScope)}." : ".")
+                + Said(server),
             "Ask the server's operator whether registration takes an initial access token (Connect-DcrServer -InitialAccessToken), and "
                 + "which clients may be registered without one."
         )

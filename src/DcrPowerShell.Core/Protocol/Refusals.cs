@@ -56,7 +56,10 @@ internal static class Refusals
             (>= 400, { } code) when SwitchedOff.IsMatch(code) => ProtocolErrors.SwitchedOff(server, request.Uri),
             (401, not "unauthorized_client") or (400 or 403, "invalid_token") => TokenRefused(request, server),
             (_, "unauthorized_client") => ProtocolErrors.UnauthorizedClient(server, request.Uri),
-            (403, "insufficient_scope") when request.Proof != ProtocolRequest.NoProof => ProtocolErrors.InsufficientScope(server, request.Uri),
+            (403, "insufficient_scope") when request.Proof != ProtocolRequest.NoProof => ProtocolErrors.InsufficientScope(
+                server,
+                request.Uri
+            ),
             (403, _) or (400, "access_denied") => request.Proof == ProtocolRequest.NoProof
                 ? ProtocolErrors.ForbiddenWithoutToken(server)
                 : ProtocolErrors.Forbidden(server),
@@ -86,7 +89,8 @@ internal static class Refusals
         var isPage = RefusalBody.IsPage(text.TrimStart()) && response.Status != 401 && response.Header("WWW-Authenticate") is null;
         var server = ServerErrorReader.Read(response);
         return isSure || isPage ? ProtocolErrors.PageInFront(server, request.Uri, isSure)
-            : response.Status is 401 or 403 && Network.IsMatch(server.Description ?? "") ? ProtocolErrors.NetworkRefused(server, request.Uri)
+            : response.Status is 401 or 403 && Network.IsMatch(server.Description ?? "")
+                ? ProtocolErrors.NetworkRefused(server, request.Uri)
             : null;
     }
 

@@ -11,7 +11,9 @@ internal static class ResourceDiscovery
     private const string WellKnown = "/.well-known/oauth-protected-resource";
 
     private static readonly Regex Place = new(
-        @"^(?<origin>https?://[^/?#]+)/\.well-known/oauth-protected-resource(?<path>[^?#]*)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
+        @"^(?<origin>https?://[^/?#]+)/\.well-known/oauth-protected-resource(?<path>[^?#]*)",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
+    );
 
     /// <summary>The resource that is meant where the address of its metadata was pasted.</summary>
     public static string Meant(string given)
@@ -20,11 +22,15 @@ internal static class ResourceDiscovery
         return Place.Match(text) is { Success: true } match ? match.Groups["origin"].Value + match.Groups["path"].Value : text;
     }
 
-    /// <summary>Where a challenge says that the metadata is (RFC 9728, section 5.1); null where it says nothing that can be asked.</summary>
+    /// <summary>
+    /// Where a challenge says that the metadata is (RFC 9728, section 5.1); null where it says nothing that can be asked.
+    /// </summary>
     public static Uri? Challenged(ProtocolResponse response) =>
         Discovery.SafeUri(ServerErrorReader.ChallengeParameter(response, "resource_metadata"));
 
-    /// <summary>Where the metadata may be without a challenge: inserted before the resource's path (RFC 9728, section 3.1), then at the root.</summary>
+    /// <summary>
+    /// Where the metadata may be without a challenge: inserted before the resource's path (RFC 9728, section 3.1), then at the root.
+    /// </summary>
     public static IReadOnlyList<Uri> Candidates(Uri resource)
     {
         var origin = resource.GetLeftPart(UriPartial.Authority);
@@ -65,7 +71,8 @@ internal static class ResourceDiscovery
     }
 
     /// <summary>
-    /// The same URL; or, as many MCP servers have it and draft-mcguinness-oauth-rfc9728bis would allow, the beginning of its path at the same
+    /// The same URL; or, as many MCP servers have it and draft-mcguinness-oauth-rfc9728bis would allow, the beginning of its path at the
+    /// same
     /// origin.
     /// </summary>
     private static bool IsOf(Uri resource, string named)

@@ -54,6 +54,8 @@ internal sealed record DialectContext(
     /// <summary>The connection shows a client certificate; then endpoints may have other addresses (RFC 8705, section 5).</summary>
     public bool UsesCertificate { get; init; }
 
-    /// <summary>The server was found by a resource: MCP wants every registration to say its application_type (specification of 2026-07-28).</summary>
+    /// <summary>
+    /// The server was found by a resource: MCP wants every registration to say its application_type (specification of 2026-07-28).
+    /// </summary>
     public bool WantsApplicationType { get; init; }
 }

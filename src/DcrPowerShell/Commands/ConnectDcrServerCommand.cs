@@ -38,7 +38,8 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     public Uri? Issuer { get; set; }
 
     /// <summary>
-    /// How the registration endpoint is discovered; with Smart, <see cref="Issuer"/> is a FHIR base URL, with Resource a protected resource's.
+    /// How the registration endpoint is discovered; with Smart, <see cref="Issuer"/> is a FHIR base URL, with Resource a protected
+    /// resource's.
     /// </summary>
     [Parameter(ParameterSetName = IssuerSet)]
     [Parameter(ParameterSetName = ResourceSet)]

@@ -33,7 +33,8 @@ public sealed class DisconnectDcrServerCommand : DcrCmdlet
                 name,
                 () =>
                     state.Remove(
-                        state.Find(name) ?? throw InputErrors.NoSuchConnection(name, state.Connections.Select(connection => connection.Name))
+                        state.Find(name)
+                            ?? throw InputErrors.NoSuchConnection(name, state.Connections.Select(connection => connection.Name))
                     )
             );
         }

@@ -193,7 +193,12 @@ public class RedactionTests
     [Fact]
     public void No_message_and_no_advice_steers_a_terminal_whoever_wrote_it()
     {
-        var error = ConnectErrors.IssuerMismatch("https://as.example.com", "\u001b[2Jhttps://evil.example" + new string('x', 10_000), true, []);
+        var error = ConnectErrors.IssuerMismatch(
+            "https://as.example.com",
+            "\u001b[2Jhttps://evil.example" + new string('x', 10_000),
+            true,
+            []
+        );
         Assert.DoesNotContain(error.Message + error.RecommendedAction, char.IsControl);
         Assert.True(error.Message.Length < 3000);
     }

@@ -589,7 +589,7 @@ public class CompactionTests
                 .Open()
                 .Select(static entry =>
                     $"{entry.Id} {entry.Intent!.Tenant} "
-                        + $"{string.Join(",", entry.Answers.Select(static answer => answer.Sequence + Encoding.UTF8.GetString(answer.Body)))}"
+                    + $"{string.Join(",", entry.Answers.Select(static answer => answer.Sequence + Encoding.UTF8.GetString(answer.Body)))}"
                 )
         );
         view.Sort(StringComparer.Ordinal);

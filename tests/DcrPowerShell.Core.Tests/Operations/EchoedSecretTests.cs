@@ -45,7 +45,11 @@ public class EchoedSecretTests
         AssertHidden(client);
         AssertHidden(new DcrClient(session.Stored("c1"), []));
         AssertHidden(
-            new DcrClient(session.Listed().Single().Record, [], new FullRecordSource((_, _) => session.Stored("c1"), static failure => failure))
+            new DcrClient(
+                session.Listed().Single().Record,
+                [],
+                new FullRecordSource((_, _) => session.Stored("c1"), static failure => failure)
+            )
         );
         Assert.All(Secrets, secret => Assert.DoesNotContain(secret, string.Concat(session.Reporter.Warnings)));
         Assert.Equal((Token, Secret), (client.Record.RegistrationAccessToken, client.Record.ClientSecret));

@@ -16,12 +16,18 @@ public class ResourceTests
     [Theory]
     [InlineData("challenged", "/mcp|/of-the-resource.json|/.well-known/oauth-authorization-server")]
     [InlineData("inserted", "/mcp|/.well-known/oauth-protected-resource/mcp|/.well-known/oauth-authorization-server")]
-    [InlineData("root", "/mcp|/.well-known/oauth-protected-resource/mcp|/.well-known/oauth-protected-resource|/.well-known/oauth-authorization-server")]
+    [InlineData(
+        "root",
+        "/mcp|/.well-known/oauth-protected-resource/mcp|/.well-known/oauth-protected-resource|/.well-known/oauth-authorization-server"
+    )]
     public async Task The_metadata_is_found_by_the_challenge_then_inserted_then_at_the_root(string place, string asked)
     {
         using var session = await StartAsync($$"""{"resourceMetadata":"{{place}}"}""");
         Assert.Equal(asked.Split('|'), (await session.Server.RequestsAsync()).Select(static request => request.Target));
-        Assert.Equal((session.Server.Issuer, session.Server.Url.AbsoluteUri + "mcp"), (session.Connection.Issuer, session.Connection.Resource));
+        Assert.Equal(
+            (session.Server.Issuer, session.Server.Url.AbsoluteUri + "mcp"),
+            (session.Connection.Issuer, session.Connection.Resource)
+        );
         Assert.Equal($"{session.Server.Url.Authority}/mcp", session.Connection.Name);
         Assert.Equal(["mcp:tools", "mcp:resources"], session.Connection.ScopesSupported);
         Assert.All(await session.Server.RequestsAsync(), static request => Assert.Null(request.Header("Authorization")));
@@ -92,7 +98,9 @@ public class ResourceTests
     [Fact]
     public async Task The_issuers_own_metadata_has_to_name_it()
     {
-        var error = await Assert.ThrowsAsync<DcrException>(() => StartAsync("""{"discoveryOverrides":{"issuer":"https://other.example.com"}}"""));
+        var error = await Assert.ThrowsAsync<DcrException>(() =>
+            StartAsync("""{"discoveryOverrides":{"issuer":"https://other.example.com"}}""")
+        );
         Assert.Equal(DcrErrorId.IssuerMismatch, error.ErrorId);
     }
 

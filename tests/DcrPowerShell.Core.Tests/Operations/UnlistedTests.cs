@@ -17,20 +17,30 @@ public class UnlistedTests
 
     [Theory]
     [InlineData("""{"scope":"openid read"}""", "scopes_supported does not list read (scope)")]
-    [InlineData("""{"grant_types":["authorization_code","refresh_token"]}""", "grant_types_supported does not list refresh_token (grant_types)")]
+    [InlineData(
+        """{"grant_types":["authorization_code","refresh_token"]}""",
+        "grant_types_supported does not list refresh_token (grant_types)"
+    )]
     [InlineData("""{"token_endpoint_auth_method":"none"}""", "token_endpoint_auth_methods_supported does not list none")]
     [InlineData("""{"token_endpoint_auth_signing_alg":"RS256"}""", "token_endpoint_auth_signing_alg_values_supported does not list RS256")]
     public async Task It_is_told_and_sent(string member, string told)
     {
         using var session = await Session.StartAsync(Lists);
         var client = await session.RegisterAsync(
-            JsonBag.Parse("""{"client_name":"App","redirect_uris":["https://app.example.com/cb"]}""").With(JsonBag.Parse(member)).ToString());
+            JsonBag.Parse("""{"client_name":"App","redirect_uris":["https://app.example.com/cb"]}""").With(JsonBag.Parse(member)).ToString()
+        );
         Assert.StartsWith("Client 'App': the server's " + told, session.Reporter.Warnings.First());
         var (name, value) = JsonBag.Parse(member).Select(static one => (one.Key, one.Value.ToString())).Single();
-        Assert.Equal(value, JsonBag.Parse(Assert.Single(await session.SentAsync("register")).Body!).ToElement().GetProperty(name).ToString());
+        Assert.Equal(
+            value,
+            JsonBag.Parse(Assert.Single(await session.SentAsync("register")).Body!).ToElement().GetProperty(name).ToString()
+        );
 
         await session.UpdateAsync(client.ClientId, member);
-        Assert.Contains(session.Reporter.Warnings, warning => warning.StartsWith($"Client '{client.ClientId}': the server's " + told, System.StringComparison.Ordinal));
+        Assert.Contains(
+            session.Reporter.Warnings,
+            warning => warning.StartsWith($"Client '{client.ClientId}': the server's " + told, System.StringComparison.Ordinal)
+        );
     }
 
     [Fact]

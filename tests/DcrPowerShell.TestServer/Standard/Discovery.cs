@@ -19,7 +19,20 @@ internal static class Discovery
             ["token_endpoint"] = url + StandardRoutes.TokenPath,
             ["jwks_uri"] = url + "/jwks",
             ["registration_endpoint"] = url + StandardRoutes.RegistrationPath,
-            ["scopes_supported"] = new JsonArray("openid", "profile", "email", "offline_access", "read", "write", "admin", "fhirUser", "launch", "patient/*.rs", "system/*.rs", "system/Patient.rs"),
+            ["scopes_supported"] = new JsonArray(
+                "openid",
+                "profile",
+                "email",
+                "offline_access",
+                "read",
+                "write",
+                "admin",
+                "fhirUser",
+                "launch",
+                "patient/*.rs",
+                "system/*.rs",
+                "system/Patient.rs"
+            ),
             ["response_types_supported"] = new JsonArray("code"),
             ["grant_types_supported"] = new JsonArray("authorization_code", "refresh_token", "client_credentials"),
             ["token_endpoint_auth_methods_supported"] = new JsonArray([

@@ -89,7 +89,7 @@ internal sealed class Auth0Checks(Auth0Api api)
             .ConfigureAwait(false);
         return DcrCheck.Passed(
             "Auth0 let the token read clients: the tenant has "
-                + $"{clients.Count}{(hasMore ? " third-party applications and more" : clients.Count == 1 ? " third-party application" : " third-party applications")}."
+                + $"{clients.Count} third-party application{(clients.Count == 1 && !hasMore ? "" : "s")}{(hasMore ? " and more" : "")}."
         );
     }
 

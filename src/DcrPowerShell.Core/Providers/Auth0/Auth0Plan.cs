@@ -178,7 +178,12 @@ internal static class Auth0Plan
         ?? throw Auth0Errors.SetupInvalid(
             "DomainConnection",
             $"the tenant has no connection {name}. "
-                + $"{(tenant.Connections.Count == 0 ? "It has none" : $"It has {string.Join(", ", tenant.Connections.Select(connection => connection.Text("name")))}")}",
+                + "It has "
+                + (
+                    tenant.Connections.Count == 0
+                        ? "none"
+                        : string.Join(", ", tenant.Connections.Select(static connection => connection.Text("name")))
+                ),
             "Name a connection as it stands under Authentication, or by its id."
         );
 

@@ -101,7 +101,8 @@ internal sealed class OktaProvider(Uri clients, ICredential credential, HttpSend
     public async Task<ClientPage> ListAsync(string? namePrefix, string? cursor, ProviderCall call)
     {
         var first =
-            $"{clients.AbsoluteUri}?limit={LargestPage}{(string.IsNullOrEmpty(namePrefix) ? "" : $"&q={Uri.EscapeDataString(namePrefix)}")}";
+            $"{clients.AbsoluteUri}?limit={LargestPage}"
+            + (string.IsNullOrEmpty(namePrefix) ? "" : $"&q={Uri.EscapeDataString(namePrefix)}");
         var request = new ProtocolRequest(HttpMethod.Get, new Uri(cursor ?? first), RequestEffect.None);
         var response = await SendAsync(request, ReadScope, call).ConfigureAwait(false);
         var items = Management.JudgeList(request, response);

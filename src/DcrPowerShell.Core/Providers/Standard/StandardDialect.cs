@@ -30,5 +30,11 @@ internal sealed class StandardDialect : IDialect
     public JsonBag Read(JsonBag answer) => answer;
 
     public IDcrProvider Create(DialectContext context, ICredential credential) =>
-        new StandardProvider(context.RegistrationEndpoint, context.AllowedOrigins, credential, context.Sender, context.WantsApplicationType);
+        new StandardProvider(
+            context.RegistrationEndpoint,
+            context.AllowedOrigins,
+            credential,
+            context.Sender,
+            context.WantsApplicationType
+        );
 }
