@@ -49,7 +49,7 @@ Describe 'A new user' {
     It 'connects, registers, reads, changes and removes, and sets nothing up' {
         $lines = Invoke-Anew "`$connection = Connect-DcrServer $($server.Issuer)
             `"`$(`$connection.Store)|`$(`$connection.Vault)`"
-            `$client = New-DcrClient 'Patient portal' https://portal.example.com/callback -Tenant north -WarningVariable warnings `
+            `$client = New-DcrClient 'Patient portal' https://portal.example.com/callback -Tenant north -WarningVariable warnings ``
                 -WarningAction SilentlyContinue
             `"`$warnings`"
             `"`$(`$client.Storage)`"
@@ -273,7 +273,7 @@ Describe 'The files of the store' {
             if (`$PSEdition -eq 'Core' -and -not `$IsWindows) { chmod -R go= '$env:DCRPOWERSHELL_HOME' }
             (Get-DcrClient -Offline -WarningVariable warnings -WarningAction SilentlyContinue).Tenant
             `"`$warnings`"
-            New-DcrClient Newer https://app.example.com/callback -Tenant two -WarningAction Ignore -ErrorVariable failed `
+            New-DcrClient Newer https://app.example.com/callback -Tenant two -WarningAction Ignore -ErrorVariable failed ``
                 -ErrorAction SilentlyContinue
             `$failed[0].FullyQualifiedErrorId -replace ',.*'
             `$null = Connect-DcrServer $($server.Issuer) -WarningVariable warnings -WarningAction SilentlyContinue

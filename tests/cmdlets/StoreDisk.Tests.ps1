@@ -61,7 +61,7 @@ Describe 'A full disk' -Skip:(-not $canMount) {
         $lines = Invoke-Anew "`$null = Connect-DcrServer $($server.Issuer) -AuditPath '$HOME/audit-$([guid]::NewGuid()).jsonl'
             `$rows = 1..200 | ForEach-Object { [pscustomobject]@{ ClientName = `"App `$_`";
                 RedirectUri = 'https://app.example.com/callback'; Tenant = `"t`$_`" } }
-            `$clients = `$rows | New-DcrClient -ThrottleLimit 4 -ErrorVariable failures -ErrorAction SilentlyContinue `
+            `$clients = `$rows | New-DcrClient -ThrottleLimit 4 -ErrorVariable failures -ErrorAction SilentlyContinue ``
                 -WarningVariable warnings -WarningAction SilentlyContinue
             `"`$(`$failures.FullyQualifiedErrorId -replace ',.*') `$(`$failures.TargetObject.Tenant)`"
             `"`$(`$warnings -like '*ended early*')`"
@@ -87,7 +87,7 @@ Describe 'A full disk' -Skip:(-not $canMount) {
         $lines = Invoke-Anew "`$null = Connect-DcrServer $($server.Issuer) -AuditPath '$HOME/audit-$([guid]::NewGuid()).jsonl'
             `$null = New-DcrClient First https://app.example.com/ -Tenant first -WarningAction Ignore
             try { [IO.File]::WriteAllBytes('$env:DCRPOWERSHELL_HOME/filler', [byte[]]::new(200000)) } catch { }
-            try { New-DcrClient Second https://app.example.com/ -Tenant second `
+            try { New-DcrClient Second https://app.example.com/ -Tenant second ``
                 -Metadata @{ padding = 'x' * 8000 } } catch { `$_.FullyQualifiedErrorId -replace ',.*' }
             Remove-Item '$env:DCRPOWERSHELL_HOME/filler'
             (New-DcrClient Second https://app.example.com/ -Tenant second).Storage

@@ -35,7 +35,7 @@ Describe 'A vault that hangs' {
                 New-DcrClient -ThrottleLimit 1 -ErrorAction Continue 2>`$null | ForEach-Object { `"`$(`$_.ClientName) `$(`$_.Storage)`" } }
             catch { `"`$(`$_.FullyQualifiedErrorId) `$_`"; `$_.ErrorDetails.RecommendedAction }
             Test-Hanging
-            foreach (`$name in 'Hanging', 'Good') { try { Connect-DcrServer $($server.Issuer) `
+            foreach (`$name in 'Hanging', 'Good') { try { Connect-DcrServer $($server.Issuer) ``
                 -Vault `$name } catch { `"`$(`$_.FullyQualifiedErrorId) `$_`" } }
             Test-Hanging
             `$null = Connect-DcrServer $($server.Issuer) -LocalStore 3>`$null

@@ -117,7 +117,7 @@ Describe 'Processes with one store' {
         $script = "`$null = Connect-DcrServer $($server.Issuer)
             `$null = 1..200 | Sort-Object { Get-Random } | ForEach-Object {
                 [pscustomobject]@{ ClientName = `"App `$_`"; RedirectUri = 'https://app.example.com/'; Tenant = `"tenant-`$_`" }
-            } | New-DcrClient -ThrottleLimit 8 -SummaryVariable summary -WarningAction Ignore -ErrorAction SilentlyContinue `
+            } | New-DcrClient -ThrottleLimit 8 -SummaryVariable summary -WarningAction Ignore -ErrorAction SilentlyContinue ``
                 -ErrorVariable failures
             `"`$(`$summary.Made) `$(`$failures | ForEach-Object { `$_.FullyQualifiedErrorId -replace ',.*' } | Sort-Object -Unique)`""
         $processes = 1..2 | ForEach-Object { Start-Pwsh $script }
