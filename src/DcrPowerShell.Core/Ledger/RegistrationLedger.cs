@@ -26,6 +26,7 @@ internal sealed class RegistrationLedger : IDisposable
     private readonly AnswerRoom _room;
     private readonly HeldAnswers _held = new();
     private readonly Turns _turns;
+    private readonly Turns _vaultTurns;
     private readonly ConcurrentDictionary<string, IReadOnlyList<string>> _unreadable = new();
 
     /// <exception cref="DcrException">StoreReadOnly, StoreDamaged: a newer version wrote it.</exception>
@@ -47,7 +48,8 @@ internal sealed class RegistrationLedger : IDisposable
 
         _owners = new Owners(folder);
         _room = new AnswerRoom(folder, _owners.Room);
-        _turns = new Turns(folder);
+        _turns = new Turns(folder, "turn-");
+        _vaultTurns = new Turns(folder, "vault-");
     }
 
     /// <summary>The ledger's own, whatever folder it is in.</summary>
@@ -233,9 +235,19 @@ internal sealed class RegistrationLedger : IDisposable
         return claimed;
     }
 
-    /// <summary>Takes the turn to ask a server about a client, of all processes that have this folder.</summary>
+    /// <summary>
+    /// Takes the turn to ask a server about a client, of all processes that have this folder: a server may replace the token at each
+    /// answer, and who asks beside another one would be told that its own is wrong.
+    /// </summary>
     /// <returns>Null where another command has it.</returns>
     public IDisposable? TryTurn(string issuer, string clientId) => _turns.TryTake(ClientHash(issuer, clientId));
+
+    /// <summary>
+    /// Takes the turn to write a client's secret to a vault, of all processes that have this folder, whatever they call the vault. Who has
+    /// it looks what the ledger holds and writes that, so that no older version comes after a newer one.
+    /// </summary>
+    /// <returns>Null where somebody else has it.</returns>
+    public IDisposable? TryVaultTurn(string secretName) => _vaultTurns.TryTake(_keys.Active.Hash(secretName.ToLowerInvariant()));
 
     /// <summary>Writes a successful answer as it came, before anybody looks at it. On the disk when it returns.</summary>
     /// <exception cref="DcrException">StoreReadOnly, StoreLocked: it is held in memory, until it can be written.</exception>
@@ -593,16 +605,28 @@ internal sealed class RegistrationLedger : IDisposable
         return Whole(state => state.Client(client), $"client '{clientId}'");
     }
 
-    /// <summary>A later version of a registration at the same place, with its secrets; null where there is none.</summary>
-    public StoredRegistration? Newer(RegistrationRecord record, string? vaultId, long than)
+    /// <summary>
+    /// What a vault is to be given of a client now. Null where something newer came that is not to be written there: the vault has it, it
+    /// was removed, or it belongs elsewhere.
+    /// </summary>
+    /// <param name="record">What was to be written.</param>
+    /// <param name="sequence">Its place in the order.</param>
+    public (RegistrationRecord Record, long Sequence)? NewestFor(string vaultId, RegistrationRecord record, long sequence)
     {
         ReadOn();
+        var client = ClientHash(record.Issuer, record.ClientId);
         return
-            Undamaged(ClientHash(record.Issuer, record.ClientId)) is { IsWhole: true } newest
-            && newest.Sequence > than
-            && newest.Place == PlaceOf(vaultId)
-            ? newest
+            _file.Look(state => state.Client(client)?.Header.Sequence) is not { } newest || newest <= sequence ? (record, sequence)
+            : Undamaged(client) is { IsWhole: true } found && found.Place == PlaceOf(vaultId) ? (found.Record, found.Sequence)
             : null;
+    }
+
+    /// <summary>Whether a registration is kept in a vault now.</summary>
+    public bool IsKeptIn(string vaultId, string secretName)
+    {
+        ReadOn();
+        var (client, place) = (_keys.Active.Hash(secretName.ToLowerInvariant()), PlaceOf(vaultId));
+        return _file.Look(state => state.Client(client) is { IsRegistration: true } row && row.Header.Place == place);
     }
 
     /// <summary>Whether what is known of a client is damaged.</summary>

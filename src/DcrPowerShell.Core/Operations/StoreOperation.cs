@@ -186,7 +186,7 @@ internal static class StoreOperation
         try
         {
             await vault.CheckOpenAsync().ConfigureAwait(false);
-            await vault.StoreAsync(name, Convert.ToBase64String(key.ToBytes())).ConfigureAwait(false);
+            await vault.WriteAsync(name, () => new VaultWrite(Convert.ToBase64String(key.ToBytes()))).ConfigureAwait(false);
         }
         catch (VaultException failure)
         {

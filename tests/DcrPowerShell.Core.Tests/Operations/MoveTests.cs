@@ -151,23 +151,6 @@ public class MoveTests
         Assert.Equal("token-of-c1", process.Ledger.Find(LedgerSamples.Issuer, "c1")!.Record.RegistrationAccessToken);
     }
 
-    /// <summary>The older write lands last, after another process has kept and stored a newer token.</summary>
-    [Fact]
-    public async Task A_vault_s_write_that_was_overtaken_is_followed_by_the_newer_version()
-    {
-        using var process = _machine.Start();
-        using var other = _machine.Start();
-        var (store, beside) = (await OpenAsync(process, "A"), await OpenAsync(other, "A"));
-        var newer = LedgerSamples.Record("c1", "t1", "newer", LedgerSamples.Now.AddDays(1));
-        _vaults["A"].OnWrite = name =>
-        {
-            _vaults["A"].OnWrite = static _ => { };
-            beside.KeepAsync(newer, LedgerHash.None, closes: false, isDurable: true).GetAwaiter().GetResult();
-        };
-        await store.KeepAsync(LedgerSamples.Record("c1", "t1"), LedgerHash.None, closes: false, isDurable: true);
-        Assert.Equal(newer.ToJson(), _vaults["A"].Secrets[newer.SecretName]);
-    }
-
     [Fact]
     public async Task One_that_only_another_vault_has_is_not_found()
     {
