@@ -110,11 +110,14 @@ internal sealed class LedgerCompaction : IDisposable
             isSettled: true,
             (header, offset) => Copy(header, offset, FrameScanner.Read(_from.File, offset, header.Length), isStored: false),
             static _ => { });
-        if (_previous.Sequence < _from.Last.Sequence || _endsDamaged)
+        _from.NoteEnd();
+        var lacks = _from.State.LacksFrames;
+        if (_previous.Sequence < _from.Last.Sequence || _endsDamaged || lacks)
         {
             // What came last does not count any more, and its number is not given to another. Behind a damaged frame, it shows that that
-            // one is not being written.
-            var mark = new FrameDraft(new FrameHeader { Kind = FrameKind.Mark }, [], []);
+            // one is not being written. And that frames are missing is not to be forgotten.
+            var kind = new FrameHeader { Kind = FrameKind.Mark, Reference = lacks ? FrameHeader.Loss : FrameHeader.NoLoss };
+            var mark = new FrameDraft(kind, [], []);
             Write(_codec.Seal(mark, Math.Max(_from.Last.Sequence, _previous.Sequence + 1), _previous, _from.Last.Epoch));
         }
 

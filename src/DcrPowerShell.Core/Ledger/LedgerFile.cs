@@ -302,6 +302,7 @@ internal sealed class LedgerFile : IDisposable
         for (var left = 3; left > 0; left--)
         {
             ReadOn(hasLock: true);
+            _now.NoteEnd();
             if (_now.Number == _refused)
             {
                 throw new IOException("the disk has refused to keep what was written before");

@@ -131,7 +131,7 @@ internal sealed class RegistrationLedger : IDisposable
     /// </summary>
     /// <param name="allowsDuplicate">Writes it in any case.</param>
     /// <exception cref="DcrException">
-    /// StoreReadOnly; StoreDamaged: it is an older copy; InvalidClientMetadata: too large; VaultReadFailed: the vault may have the tenant's
+    /// StoreReadOnly; StoreDamaged: it is an older copy, or lacks frames; InvalidClientMetadata: too large; VaultReadFailed: the vault may have the tenant's
     /// client. Nothing is to be sent.
     /// </exception>
     public async Task<Begun> BeginAsync(LedgerIntent intent, bool allowsDuplicate = false)
@@ -165,6 +165,11 @@ internal sealed class RegistrationLedger : IDisposable
                             if (living is null && open is null && intent.Operation == LedgerOperation.Register && _file.WasRolledBack)
                             {
                                 throw StoreErrors.RolledBack(_folder.Path);
+                            }
+
+                            if (living is null && open is null && !tenant.IsNone && !allowsDuplicate && state.LacksFrames)
+                            {
+                                throw StoreErrors.MayBeLost(_folder.Path, intent.Tenant!);
                             }
 
                             if (living is null && open is null && unreadable is not null)
@@ -550,6 +555,19 @@ internal sealed class RegistrationLedger : IDisposable
             )
             .ConfigureAwait(false);
         return written.Count == 0 ? 0 : written[0].Sequence;
+    }
+
+    /// <summary>Whether frames are missing that may have been registrations of tenants which seem to be new.</summary>
+    public bool LacksFrames => _file.Look(static state => state.LacksFrames);
+
+    /// <summary>What is missing counts as lost: new tenants are registered again.</summary>
+    /// <returns>False where nothing is missing.</returns>
+    /// <exception cref="DcrException">StoreReadOnly.</exception>
+    public async Task<bool> GiveUpLostAsync()
+    {
+        var mark = new FrameDraft(new FrameHeader { Kind = FrameKind.Mark, Reference = FrameHeader.GivenUp }, [], []);
+        var written = await Guard(() => _file.WriteAsync(state => state.LacksFrames ? [mark] : [], isDurable: true)).ConfigureAwait(false);
+        return written.Count > 0;
     }
 
     /// <summary>Ends entries: the server refused, or surely did nothing, or what they brought is kept.</summary>
