@@ -876,7 +876,9 @@ internal sealed class RegistrationLedger : IDisposable
         );
     }
 
-    /// <summary>Registrations that a vault is still to be given, whole, in order.</summary>
+    /// <summary>
+    /// Registrations that a vault is still to be given, whole, in order: but those that a command is giving it just now.
+    /// </summary>
     public IReadOnlyList<StoredRegistration> PendingFor(string vaultId)
     {
         var place = PlaceOf(vaultId);
@@ -885,10 +887,11 @@ internal sealed class RegistrationLedger : IDisposable
                 state
                     .Rows.Where(row => row is { IsPending: true, IsRemoved: false } && row.Header.Place == place)
                     .OrderBy(static row => row.Header.Sequence)
-                    .Select(static row => row.Client)
+                    .Select(static row => (row.Client, row.Header.Entry))
                     .ToList()
             )
-            .Select(Undamaged)
+            .Where(pending => Read(pending.Entry) is not { IsUnderWay: true })
+            .Select(pending => Undamaged(pending.Client))
             .OfType<StoredRegistration>()
             .Where(static found => found.IsPending)
             .ToList();

@@ -124,7 +124,9 @@ internal static class RegisterOperation
         var (record, known) = await context.NewRecordAsync(answer, request.Tenant, Done).ConfigureAwait(false);
         var changes = Grant.Compare(request.Metadata, answer.Members, context.Audit.Sent.And(record.Secrets));
         record = record with { Asked = Grant.Remember(JsonBag.Empty, request.Metadata, changes) };
-        var client = await context.StoreAsync(record, changes, Done, closes: true).ConfigureAwait(false);
+
+        // With a vault the request stays open until the vault has it: other processes leave it to this one meanwhile.
+        var client = await context.StoreAsync(record, changes, Done, closes: context.Store.Vault is null).ConfigureAwait(false);
         if (known is not null)
         {
             if (request.Tenant is not null && !TenantKey.AreSame(record.Tenant, request.Tenant))

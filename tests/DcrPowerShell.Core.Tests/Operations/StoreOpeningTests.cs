@@ -633,6 +633,35 @@ public class StoreOpeningTests
         Assert.Equal("newer", Assert.Single(next.Listed()).Record.ClientName);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_a_command_is_giving_the_vault_just_now_is_left_to_it_by_another_process_that_connects(bool isUpdate)
+    {
+        using var session = await Session.StartAsync();
+        var client = isUpdate ? await session.RegisterAsync(tenant: "north") : null;
+        Session? other = null;
+        session.Vault.OnWrite = name =>
+        {
+            if (name != VaultProbe.Name)
+            {
+                session.Vault.OnWrite = static _ => { };
+                other = Task.Run(session.BesideAsync).GetAwaiter().GetResult();
+            }
+        };
+        client = isUpdate
+            ? await session.UpdateAsync(client!.ClientId, """{"client_name":"newer"}""")
+            : await session.RegisterAsync(tenant: "north");
+        using (other)
+        {
+            Assert.Empty(other!.Reporter.Warnings);
+        }
+
+        Assert.Equal(client.ClientName, session.Stored(client.ClientId).ClientName);
+        Assert.False(Assert.Single(session.Listed()).IsPending);
+        Assert.Empty(session.Ledger.Open());
+    }
+
     [Fact]
     public async Task What_another_process_dropped_while_a_command_ran_is_put_back_at_its_end()
     {
