@@ -135,6 +135,16 @@ Describe 'The key''s place' {
         (Get-DcrStore).Protection | Should -Be 'User'
     }
 
+    It 'is as it was where the protection that was asked for with it fails' {
+        Switch-TestFolder
+        $place = New-StoreFolder
+        $before = (Get-DcrStore).KeyPath
+        { Set-DcrStore -KeyPath (Join-Path $place apart.key) -Protection Vault -Vault Nowhere } | Should -Throw
+        $store = Get-DcrStore
+        $store.KeyPath, "$($store.Protection)" | Should -Be $before, 'User'
+        Get-ChildItem $place | Should -BeNullOrEmpty
+    }
+
     It 'may be another folder, and is found there' {
         Switch-TestFolder
         $null = New-ConnectedServer

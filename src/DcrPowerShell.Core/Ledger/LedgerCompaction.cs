@@ -124,11 +124,21 @@ internal sealed class LedgerCompaction : IDisposable
         Hand();
     }
 
+    /// <summary>
+    /// Of a damaged frame the header stays, which says whose it was. The rest, which may be parts of others, is set aside. A removal is
+    /// whole again then: that the client is gone is what counts of it.
+    /// </summary>
     private void Copy(FrameHeader header, long offset, byte[] frame, bool isStored)
     {
         var renewed = Renewed(header, frame, isStored);
+        if (renewed is null)
+        {
+            _damaged.Add(new LedgerGap(offset, header.Length, IsTorn: false));
+            renewed = header.Kind == FrameKind.Removed ? Sealed(header, new FrameDraft(header, [], [])) : null;
+        }
+
         _endsDamaged = renewed is null;
-        Write(renewed ?? Emptied(header, offset));
+        Write(renewed ?? (header, new byte[header.Length]));
         if (_bytes.Length > Together)
         {
             Hand();
@@ -159,22 +169,11 @@ internal sealed class LedgerCompaction : IDisposable
         }
 
         var renewed = header with { Kind = dropsBody ? FrameKind.Known : header.Kind, Place = confirmsRemoval ? 0 : header.Place };
-        return _codec.Seal(
-            new FrameDraft(renewed, content.Outline, dropsBody ? [] : content.Body),
-            header.Sequence,
-            previous: default,
-            header.Epoch
-        );
+        return Sealed(header, new FrameDraft(renewed, content.Outline, dropsBody ? [] : content.Body));
     }
 
-    /// <summary>
-    /// Of a damaged frame the header stays, which says whose it was. The rest, which may be parts of others, is set aside.
-    /// </summary>
-    private (FrameHeader Header, byte[] Frame) Emptied(FrameHeader header, long offset)
-    {
-        _damaged.Add(new LedgerGap(offset, header.Length, IsTorn: false));
-        return (header, new byte[header.Length]);
-    }
+    private (FrameHeader Header, byte[] Frame) Sealed(FrameHeader header, FrameDraft draft) =>
+        _codec.Seal(draft, header.Sequence, previous: default, header.Epoch);
 
     private void Write((FrameHeader Header, byte[] Frame) frame)
     {

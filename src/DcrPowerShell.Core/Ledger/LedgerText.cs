@@ -89,11 +89,14 @@ internal static class LedgerText
 
     /// <summary>Whose secret stands under a name.</summary>
     /// <param name="owner">The client's secret name; null for a key.</param>
-    public static byte[] OfCopy(string name, string? owner) => JsonBag.Empty.With("name", name).With("owner", owner).ToUtf8();
+    /// <param name="vaultId">Where; null for the ledger itself.</param>
+    /// <param name="digest">What tells its text from others.</param>
+    public static byte[] OfCopy(string? vaultId, string name, string digest, string? owner) =>
+        JsonBag.Empty.With("vault", vaultId).With("name", name).With("text", digest).With("owner", owner).ToUtf8();
 
     /// <exception cref="FormatException">It is of another form.</exception>
-    public static (string Name, string? Owner) ReadCopy(byte[] body) =>
-        Reading(body, static json => (Needed(json, "name"), json.Text("owner")));
+    public static (string? VaultId, string Name, string Digest, string? Owner) ReadCopy(byte[] body) =>
+        Reading(body, static json => (json.Text("vault"), Needed(json, "name"), Needed(json, "text"), json.Text("owner")));
 
     /// <exception cref="FormatException">It is of another form.</exception>
     public static LedgerIntent ReadIntent(byte[] outline, byte[]? metadata = null) =>

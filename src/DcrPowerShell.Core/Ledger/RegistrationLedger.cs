@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Security.Cryptography;
 using System.Text;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
@@ -485,7 +486,7 @@ internal sealed class RegistrationLedger : IDisposable
         var written = await BringAsync(
                 state =>
                     (state.Client(SecretHash(name)) is { IsRemoved: false } row ? row.Header.Sequence : 0) == since
-                        ? [Secret(name, value), Copied(null, name, value, owner)]
+                        ? [Secret(name, value), Copied(null, name, DigestOf(value), owner)]
                         : [],
                 isDurable: true
             )
@@ -496,7 +497,7 @@ internal sealed class RegistrationLedger : IDisposable
     /// <summary>Notes whose secret a vault has under a name.</summary>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
     public Task NoteCopyAsync(string? vaultId, string name, string value, string owner) =>
-        BringAsync(_ => [Copied(vaultId, name, value, owner)], isDurable: false);
+        BringAsync(_ => [Copied(vaultId, name, DigestOf(value), owner)], isDurable: false);
 
     /// <summary>Removes such a secret, if it is there.</summary>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
@@ -725,7 +726,7 @@ internal sealed class RegistrationLedger : IDisposable
                 out var outline
             )
             && outline is { Length: LedgerHash.Size }
-            && LedgerHash.Read(outline) == TextHash(text)
+            && LedgerHash.Read(outline) == TextHash(DigestOf(text))
             && (owner is null || header.Entry == _keys.Active.Hash(owner));
     }
 
@@ -916,7 +917,7 @@ internal sealed class RegistrationLedger : IDisposable
                     state => state.Client(client) is { IsRemoved: true } row ? (row.Header, row.Offset) : null,
                     out var header,
                     out var outline
-                ) && outline is not null
+                ) && outline is { Length: > 0 }
             )
             {
                 removals.Add(new PendingRemoval(LedgerText.ReadRemoval(outline), header.Sequence));
@@ -1137,15 +1138,9 @@ internal sealed class RegistrationLedger : IDisposable
     {
         var taken = new List<RegistrationRecord>();
         var drafts = new List<FrameDraft>();
-        var secrets = new Dictionary<string, string>();
-        foreach (var secret in contents.Where(static frame => frame.Header.Kind == FrameKind.Secret))
-        {
-            secrets[Encoding.UTF8.GetString(secret.Outline)] = Encoding.UTF8.GetString(secret.Body);
-        }
-
         foreach (var frame in contents)
         {
-            if (Restored(frame, from == _keys.LedgerId, secrets) is { } draft)
+            if (Restored(frame, from == _keys.LedgerId) is { } draft)
             {
                 drafts.Add(draft);
             }
@@ -1208,7 +1203,7 @@ internal sealed class RegistrationLedger : IDisposable
     /// <returns>The client that is the tenant's, and the other one.</returns>
     public IReadOnlyList<(RegistrationRecord Tenants, RegistrationRecord Other)> Doubled(IEnumerable<RegistrationRecord> records)
     {
-        var doubled = new List<(RegistrationRecord, RegistrationRecord)>();
+        var doubled = new List<(RegistrationRecord Tenants, RegistrationRecord Other)>();
         foreach (var record in records.Where(static record => record.Tenant is not null))
         {
             var (client, tenant) = (ClientHash(record.Issuer, record.ClientId), TenantHash(record.Issuer, record.Tenant!));
@@ -1220,7 +1215,8 @@ internal sealed class RegistrationLedger : IDisposable
             }
         }
 
-        return doubled;
+        // Where both have come, each has the other.
+        return doubled.GroupBy(static pair => (pair.Tenants.SecretName, pair.Other.SecretName)).Select(static same => same.First()).ToList();
     }
 
     private RegistrationRecord? OutlineOf(LedgerHash client, string issuer) =>
@@ -1235,8 +1231,7 @@ internal sealed class RegistrationLedger : IDisposable
     /// <summary>
     /// A frame of a backup with the hashes of this ledger. Requests of this very ledger are left out: it knows what became of them.
     /// </summary>
-    /// <param name="secrets">What the backup has under the users' own names.</param>
-    private FrameDraft? Restored(FrameDraft frame, bool isOwn, Dictionary<string, string> secrets)
+    private FrameDraft? Restored(FrameDraft frame, bool isOwn)
     {
         var header = frame.Header;
         switch (header.Kind)
@@ -1267,11 +1262,9 @@ internal sealed class RegistrationLedger : IDisposable
                 {
                     Header = new FrameHeader { Kind = FrameKind.Secret, Client = SecretHash(Encoding.UTF8.GetString(frame.Outline)) },
                 };
-            case FrameKind.Copied when isOwn:
-                return frame;
-            case FrameKind.Copied when frame.Body.Length > 0:
-                var (name, owner) = LedgerText.ReadCopy(frame.Body);
-                return secrets.TryGetValue(name, out var value) ? Copied(null, name, value, owner) : null;
+            case FrameKind.Copied:
+                var (vaultId, name, digest, owner) = LedgerText.ReadCopy(frame.Body);
+                return Copied(vaultId, name, digest, owner);
             case FrameKind.Asked or FrameKind.Answered when !isOwn:
                 var intent = LedgerText.ReadIntent(frame.Outline);
                 return frame with
@@ -1505,10 +1498,10 @@ internal sealed class RegistrationLedger : IDisposable
             Encoding.UTF8.GetBytes(value)
         );
 
-    private FrameDraft Copied(string? vaultId, string name, string value, string? owner)
+    private FrameDraft Copied(string? vaultId, string name, string digest, string? owner)
     {
         var outline = new byte[LedgerHash.Size];
-        TextHash(value).Write(outline);
+        TextHash(digest).Write(outline);
         return new(
             new FrameHeader
             {
@@ -1517,17 +1510,21 @@ internal sealed class RegistrationLedger : IDisposable
                 Entry = owner is null ? LedgerHash.None : _keys.Active.Hash(owner),
             },
             outline,
-            // In words, so that a ledger with other hashes can take it from a backup. Of a vault's copies it would not have the text.
-            vaultId is null
-                ? LedgerText.OfCopy(name, owner)
-                : []
+            // In words, so that a ledger with other hashes can take it from a backup.
+            LedgerText.OfCopy(vaultId, name, digest, owner)
         );
     }
 
     private LedgerHash CopyHash(string? vaultId, string name) =>
         _keys.Active.Hash(FormattableString.Invariant($"copy\n{PlaceOf(vaultId):x16}\n{name.ToUpperInvariant()}"));
 
-    private LedgerHash TextHash(string text) => _keys.Active.Hash("text\n" + text);
+    private LedgerHash TextHash(string digest) => _keys.Active.Hash("text\n" + digest);
+
+    private static string DigestOf(string text)
+    {
+        using var sha = SHA256.Create();
+        return Convert.ToBase64String(sha.ComputeHash(Encoding.UTF8.GetBytes(text)));
+    }
 
     private LedgerHash SecretHash(string name) => _keys.Active.Hash("secret\n" + name.ToUpperInvariant());
 

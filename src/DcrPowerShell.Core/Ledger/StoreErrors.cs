@@ -141,8 +141,8 @@ internal static class StoreErrors
     public static DcrException TooLarge(Exception why) =>
         new(
             DcrErrorId.InvalidClientMetadata,
-            $"The client metadata cannot be stored: {why.Message}. Nothing was sent.",
-            "Leave out what the client does not need.",
+            $"This cannot be stored: {why.Message}. Nothing was sent.",
+            "Leave out what is not needed: of client metadata, or of a secret.",
             why
         )
         {

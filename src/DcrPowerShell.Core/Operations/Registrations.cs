@@ -636,7 +636,12 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         }
         catch (VaultException failure)
         {
-            return failure;
+            return failure.IsNewer ? failure : new VaultException(failure.Message, failure.IsLocked, failure)
+            {
+                IsOver = failure.IsOver,
+                IsOfRemoval = true,
+                NextStep = failure.NextStep,
+            };
         }
     }
 

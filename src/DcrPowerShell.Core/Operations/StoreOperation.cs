@@ -40,6 +40,7 @@ internal static class StoreOperation
             return info with
             {
                 Protection = store.Protection,
+                KeyPath = ledger.WhyInMemory is null ? keyPath : ledger.Path,
                 Registrations = own,
                 InVaults = counts.Values.Sum() - own,
                 Pending = ledger.CountPending(),

@@ -14,6 +14,9 @@ internal sealed class VaultException(string why, bool isLocked = false, Exceptio
     /// <summary>The call that was left behind: what it still does to the vault, nobody knows. Null where it has ended.</summary>
     public Task? LeftBehind { get; init; }
 
+    /// <summary>It did not remove what is gone, or kept elsewhere.</summary>
+    public bool IsOfRemoval { get; init; }
+
     /// <summary>A newer version of the module wrote what is there: it stays, and nothing else in the vault fails for it.</summary>
     public bool IsNewer { get; init; }
 

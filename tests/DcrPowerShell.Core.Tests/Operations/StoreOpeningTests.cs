@@ -613,6 +613,33 @@ public class StoreOpeningTests
         Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, session.Stored(client.ClientId).RegistrationAccessToken);
     }
 
+    /// <summary>The vault has a newer version of another machine, and while it is read a command here brings one that is newer still.</summary>
+    [Fact]
+    public async Task What_changed_here_while_the_vault_was_read_counts()
+    {
+        using var session = await Session.StartAsync("""{"rotateToken":"put"}""");
+        var client = await session.RegisterAsync(tenant: "north");
+        using (var elsewhere = await session.ElsewhereAsync())
+        {
+            elsewhere.Clock.UtcNow += TimeSpan.FromHours(1);
+            await elsewhere.UpdateAsync(client.ClientId, """{"client_name":"there"}""");
+        }
+
+        using var beside = await session.BesideAsync();
+        session.Vault.OnRead = name =>
+        {
+            if (name == client.SecretName)
+            {
+                session.Vault.OnRead = static _ => { };
+                Task.Run(() => beside.UpdateAsync(client.ClientId, """{"client_name":"here"}""")).GetAwaiter().GetResult();
+            }
+        };
+        var store = new Registrations(session.Ledger, session.Vault, session.Connection.VaultId);
+        var found = await store.FindAsync(session.Connection.Issuer, client.ClientId);
+        Assert.Equal("here", found!.Record.ClientName);
+        Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, found.Record.RegistrationAccessToken);
+    }
+
     /// <summary>What one machine could not store is older than what another one stored since.</summary>
     [Fact]
     public async Task What_was_pending_never_takes_the_place_of_something_newer()
