@@ -1,4 +1,3 @@
-using System;
 using System.Globalization;
 using System.Text.Json;
 using DcrPowerShell.Errors;
@@ -76,11 +75,11 @@ internal sealed class ImportRequest
     private static long? Expiry(JsonBag row, string source) =>
         Text(row, ClientMember.ClientSecretExpiresAt, source) is not { } text ? null
         : row.Integer(ClientMember.ClientSecretExpiresAt) is { } seconds ? seconds
-        : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
-            ? time.ToUnixTimeSeconds()
+        : DcrExpiry.TimeOf(text, DateTimeStyles.AssumeUniversal) is { } time ? time.ToUnixTimeSeconds()
         : throw InventoryErrors.ImportInvalid(
             source,
-            "client_secret_expires_at is neither a number of seconds since 1970 nor a date",
-            "Write it as the server gave it, 0 for never; or as 2027-01-31T00:00:00Z; or leave it empty."
+            "client_secret_expires_at is neither a number of seconds since 1970 nor a date with the year first",
+            "Write it as the server gave it, 0 for never; or as 2027-01-31T00:00:00Z; or leave it empty. A date such as 1/2/2027 has two "
+                + "meanings."
         );
 }

@@ -342,7 +342,9 @@ internal static class ConnectOperation
 
         var stranger = tried.Select(finding => finding.OtherIssuer).FirstOrDefault(other => other is not null);
         throw stranger is null
-            ? ConnectErrors.DiscoveryFailed(asked, Places(tried))
+            ? tried.All(static finding => finding.IsOutage)
+                ? ConnectErrors.DiscoveryUnavailable(asked, Places(tried))
+                : ConnectErrors.DiscoveryFailed(asked, Places(tried))
             : ConnectErrors.IssuerMismatch(
                 asked,
                 stranger,

@@ -239,10 +239,10 @@ internal static class OperationErrors
     public static DcrException SecretNotReplaced(string clientId) =>
         new(
             DcrErrorId.OperationNotSupported,
-            $"The server took an unchanged update of client '{clientId}' and gave it no new secret. RFC 7592 leaves that to the server, "
-                + "and this one does not do it.",
-            "Reset the secret in the server's own administration; or register a new client with New-DcrClient, move the application over, "
-                + "and then remove this one with Remove-DcrClient."
+            $"The server took an unchanged update of client '{clientId}', and its answer has no new client_secret that can be used. RFC "
+                + "7592 leaves it to the server whether an update brings one.",
+            "Reset the secret in the server's own administration; or register another client with New-DcrClient -AllowDuplicate, move the "
+                + "application over, and then remove this one with Remove-DcrClient."
         );
 
     /// <param name="isKept">Whether the ledger has the answer.</param>

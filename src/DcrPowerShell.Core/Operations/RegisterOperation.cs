@@ -140,6 +140,11 @@ internal static class RegisterOperation
 
         context.Tell(client, hasNewSecret: answer.ClientSecret is not null, hasNewMethod: true);
         context.TellOfNew(client, request.Metadata);
+        if (RegistrationAnswer.NamesError(answer.Members))
+        {
+            context.Warn(client.ClientId, "the server's answer names an error beside the client. Check at the server whether it can be used.");
+        }
+
         if (answer.Status != 201)
         {
             context.Reporter.Verbose($"The server answered HTTP {answer.Status}; RFC 7591 has 201.");
