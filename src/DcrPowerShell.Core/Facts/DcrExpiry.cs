@@ -15,6 +15,9 @@ public sealed class DcrExpiry : IComparable
 {
     private static readonly Regex Iso = new(@"^\d{4}-\d{2}-\d{2}([T ]|$)", RegexOptions.CultureInvariant);
 
+    // Export-Csv writes a time so, in every culture.
+    private const string ExportCsv = "MM/dd/yyyy HH:mm:ss zzz";
+
     private readonly Rank _rank;
 
     private DcrExpiry(Rank rank, DateTimeOffset? at = null) => (_rank, At) = (rank, at);
@@ -67,7 +70,9 @@ public sealed class DcrExpiry : IComparable
 
     /// <summary>The one reader of times that people, files and servers write: year, month, day. 1/2/2027 has two meanings.</summary>
     internal static DateTimeOffset? TimeOf(string text, DateTimeStyles style) =>
-        Iso.IsMatch(text) && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, style, out var at) ? at : null;
+        Iso.IsMatch(text) && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, style, out var at) ? at
+        : DateTimeOffset.TryParseExact(text, ExportCsv, CultureInfo.InvariantCulture, DateTimeStyles.None, out var exported) ? exported
+        : null;
 
     /// <inheritdoc/>
     public int CompareTo(object? obj) => obj is not DcrExpiry other ? 1

@@ -439,7 +439,9 @@ internal static class ConnectOperation
         return null;
     }
 
-    private static IEnumerable<string> Places(List<DiscoveryFinding> tried) => tried.Select(finding => finding.ToString());
+    private static IEnumerable<string> Places(List<DiscoveryFinding> tried) => tried
+        .GroupBy(static finding => finding.What)
+        .Select(static same => $"{string.Join(", ", same.Select(static finding => finding.Candidate))} ({same.Key})");
 
     /// <summary>With a client certificate, endpoints may be elsewhere (RFC 8705, section 5).</summary>
     private static DialectContext ContextOf(ConnectRequest request, DiscoveryFinding found, HttpSender sender)

@@ -194,8 +194,8 @@ internal static class OperationErrors
             DcrErrorId.OperationNotSupported,
             $"The server took an unchanged update of client '{clientId}' and kept its registration access token. RFC 7592 leaves that to "
                 + "the server, and this one does not replace it.",
-            "If the token may be known to others, register a new client with New-DcrClient, move the application over, and then remove "
-                + "this one with Remove-DcrClient."
+            "If the token may be known to others, register another client with New-DcrClient -AllowDuplicate, move the application over, "
+                + "and then remove this one with Remove-DcrClient."
         );
 
     public static DcrException DeletionNotOffered(string clientId) =>

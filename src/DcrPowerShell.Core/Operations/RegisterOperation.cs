@@ -138,7 +138,7 @@ internal static class RegisterOperation
             );
         }
 
-        context.Tell(client, hasNewSecret: answer.ClientSecret is not null, hasNewMethod: true);
+        context.Tell(client, hasNewExpiry: answer.ClientSecret is not null, hasNewMethod: true);
         context.TellOfNew(client, request.Metadata);
         if (RegistrationAnswer.NamesError(answer.Members))
         {

@@ -1,5 +1,4 @@
 using System;
-using System.Collections;
 using System.Collections.Generic;
 using System.Linq;
 using System.Management.Automation;
@@ -129,7 +128,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
             && MyInvocation.BoundParameters.Keys.All(name => name == nameof(InputObject) || IsNamedOnCommandLine(name))
         )
         {
-            throw InputErrors.TextPiped(text);
+            throw InputErrors.TextForRow(text);
         }
 
         // A row of an inventory changes the client of its own server. New ones are registered at the server that the command is for.
@@ -308,15 +307,6 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
 
     private JsonBag Requested()
     {
-        if (InputObject?.BaseObject is IDictionary)
-        {
-            throw InputErrors.BadInput(
-                "InputObject",
-                "is a hashtable, whose entries do not bind to parameters",
-                "Cast it: [pscustomobject]@{ client_name = 'App' } | New-DcrClient."
-            );
-        }
-
         // Empty cells of a CSV file are no wish for an empty value.
         var named = NamedMembers(ClientName, static _ => true).WithoutAbsent();
         var metadata = FurtherMembers(InputObject).With(named);
