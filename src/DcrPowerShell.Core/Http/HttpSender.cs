@@ -174,7 +174,7 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
             )
             .ConfigureAwait(false);
         return pass.TooLong is { } pause
-            ? throw HttpErrors.RateLimitLasts(request.Uri, pause, request.Effect == RequestEffect.Registers)
+            ? throw HttpErrors.RateLimitLasts(request.Uri, pause, request.Effect == RequestEffect.Registers, wasSent: tries > 1)
             : pass;
     }
 

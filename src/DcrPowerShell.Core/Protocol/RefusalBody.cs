@@ -80,7 +80,7 @@ internal sealed record RefusalBody(string? Code, string? Words)
     );
     private static readonly Regex Field = new("(?:^|&)(?<name>error(?:_description)?)=(?<value>[^&\\s]*)", RegexOptions.CultureInvariant);
     private static readonly Regex BrokenMember = new(
-        "[\"'](?<name>error(?:_description)?|message)[\"']\\s*:\\s*[\"'](?<value>[^\"'\\\\]{1,500})",
+        "[\"'](?<name>error(?:_description)?|message)[\"']\\s*:\\s*[\"'](?<value>[^\"'\\\\]{1,500})(?<end>[\"'])?",
         RegexOptions.CultureInvariant
     );
     private static readonly Regex CodeForm = new("^[A-Za-z0-9][A-Za-z0-9_.:-]{1,79}$", RegexOptions.CultureInvariant);
@@ -278,6 +278,7 @@ internal sealed record RefusalBody(string? Code, string? Words)
         var members = BrokenMember
             .Matches(text)
             .Cast<Match>()
+            .Where(static match => match.Groups["end"].Success || match.Groups["name"].Value != "error") // Half a code is none.
             .ToLookup(static match => match.Groups["name"].Value, static match => match.Groups["value"].Value);
         var code = members["error"].FirstOrDefault();
         return new(
