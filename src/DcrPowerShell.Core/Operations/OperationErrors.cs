@@ -9,6 +9,9 @@ namespace DcrPowerShell.Operations;
 /// <summary>How an operation on clients can end.</summary>
 internal static class OperationErrors
 {
+    /// <summary>What an answer to a read says.</summary>
+    public const string Exists = "exists";
+
     public static DcrException TenantUnknown(string tenant, string? issuer) =>
         new(
             DcrErrorId.ClientNotFound,
@@ -255,13 +258,16 @@ internal static class OperationErrors
             inner
         );
 
+    /// <param name="done">What the server did: <see cref="Exists"/>, "was changed".</param>
     /// <param name="isKept">Whether the ledger has the answer.</param>
     public static DcrException UnreadManagement(Uri uri, string clientId, string done, string why, bool isKept, Exception inner) =>
         new(
             DcrErrorId.ResponseNotConformant,
             $"{uri.Authority} said that client '{clientId}' {done}, but "
                 + $"{why}.{(isKept ? " The answer is kept as it came: see Find-DcrOrphan." : "")}",
-            "Run Get-DcrClient for this client: if it answers, the stored registration access token still holds.",
+            done == Exists
+                ? "Look at the client in the server's own administration. What is kept of it stays. -Verbose shows each request."
+                : "Run Get-DcrClient for this client: if it answers, the stored registration access token still holds.",
             inner
         );
 

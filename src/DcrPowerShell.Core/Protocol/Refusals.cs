@@ -37,8 +37,8 @@ internal static class Refusals
         return (response.Status, server.Code) switch
         {
             _ when InFront(request, response) is { } page => page,
-            (_, "invalid_redirect_uri") => RedirectUri(request, server),
-            (_, "invalid_client_metadata") => ProtocolErrors.MetadataRefused(server, RefusalSubject.Member(server, request.Body)),
+            (_, "invalid_redirect_uri") when request.Body is not null => RedirectUri(request, server),
+            (_, "invalid_client_metadata") when request.Body is not null => ProtocolErrors.MetadataRefused(server, RefusalSubject.Member(server, request.Body)),
             (_, "invalid_software_statement") => ProtocolErrors.SoftwareStatementRefused(server, unapproved: false),
             (_, "unapproved_software_statement") => ProtocolErrors.SoftwareStatementRefused(server, unapproved: true),
             (407, _) => ProtocolErrors.ProxyRefused(request.Uri),
@@ -63,7 +63,7 @@ internal static class Refusals
                 server,
                 request.Uri
             ),
-            (403, _) or (400, "access_denied") => request.Proof == ProtocolRequest.NoProof
+            (403 or 451, _) or (400, "access_denied") => request.Proof == ProtocolRequest.NoProof
                 ? ProtocolErrors.ForbiddenWithoutToken(server)
                 : ProtocolErrors.Forbidden(server),
             (402, _) => ProtocolErrors.PaymentWanted(server, request.Uri),

@@ -240,6 +240,7 @@ public class RefusalTests
     [InlineData("PUT", 409, DcrErrorId.RegistrationForbidden, "as it is now", "Settle what the server names")]
     [InlineData("DELETE", 400, DcrErrorId.ResponseNotConformant, "refused the request (HTTP 400", "Settle what the server names")]
     [InlineData("GET", 400, DcrErrorId.ResponseNotConformant, "refused the request (HTTP 400", "Settle what the server names")]
+    [InlineData("GET", 451, DcrErrorId.RegistrationForbidden, "forbids it", "Ask the server's operator")]
     public void A_request_that_the_server_does_not_carry_out_is_told_in_its_words(
         string method,
         int status,

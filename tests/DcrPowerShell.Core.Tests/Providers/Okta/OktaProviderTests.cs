@@ -89,6 +89,24 @@ public class OktaProviderTests
         Assert.Equal(5, found.Count);
     }
 
+    [Fact]
+    public async Task A_list_tells_what_it_cannot_show_and_shows_nobody_twice()
+    {
+        const string Discovery =
+            """{"issuer":"https://okta.example.com","registration_endpoint":"https://okta.example.com/oauth2/v1/clients"}""";
+        using var handler = new RecordingHandler()
+            .Answer(200, Discovery)
+            .Answer(200, """[{"client_id":"c1"},{"client_name":"nameless"},{"client_id":"c1"},{"client_id":"c2"}]""");
+        using var session = await Session.ConnectAsync(
+            "https://okta.example.com",
+            static request => request with { Provider = DcrProvider.Okta },
+            handler: handler
+        );
+        var (clients, _) = await ListOperation.FromServerAsync(session.Context, namePrefix: null, cursor: null);
+        Assert.Equal(["c1", "c2"], clients.Select(static client => client.ClientId));
+        Assert.Contains("The server's list has 1 without a client_id, which cannot be shown.", session.Reporter.Warnings);
+    }
+
     [Theory]
     [InlineData("onceTooOften", false)]
     [InlineData("foreign", true)]
