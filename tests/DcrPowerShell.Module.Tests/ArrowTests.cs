@@ -21,7 +21,7 @@ public class ArrowTests
         ["Facts"] = ["Errors"],
         ["Handles"] = ["Audit", "Compat", "Credentials", "Errors", "Facts", "Http", "Keys", "Ledger", "Metadata", "Providers", "Vaults"],
         ["Http"] = ["Compat", "Errors", "Facts", "Metadata", "Protocol"],
-        ["Inventory"] = ["Errors", "Facts", "Handles", "Metadata", "Vaults"],
+        ["Inventory"] = ["Errors", "Handles", "Metadata", "Protocol", "Vaults"],
         ["Keys"] = ["Compat", "Metadata"],
         ["Ledger"] = ["Compat", "Errors", "Facts", "Files", "Metadata", "Vaults"],
         ["Metadata"] = ["Errors"],

@@ -18,7 +18,7 @@ namespace DcrPowerShell.Commands;
 public sealed class GetDcrClientCommand : DcrClientCmdlet
 {
     private DateTimeOffset? _expiringBy;
-    private List<WildcardPattern>? _names;
+    private List<NamePattern>? _names;
 
     // Names without wildcards that no client had so far.
     private HashSet<string> _unseenNames = [];
@@ -63,7 +63,7 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
             ThrowTerminatingError(ErrorRecords.From(InputErrors.StateOffline(), MyInvocation.MyCommand, target: null));
         }
 
-        _names = ClientName?.Select(NamePattern.Of).ToList();
+        _names = ClientName?.Select(static text => new NamePattern(text)).ToList();
         _unseenNames = new HashSet<string>(
             (ClientName ?? []).Where(static name => !WildcardPattern.ContainsWildcardCharacters(name)),
             StringComparer.OrdinalIgnoreCase
