@@ -128,8 +128,6 @@ Describe 'A client' {
         $read | Sort-Object SecretExpiry | ForEach-Object ClientId | Should -Be $client.ClientId, $never.ClientId
         $read | Where-Object SecretExpiry -lt (Get-Date).AddDays(30) | ForEach-Object ClientId | Should -Be $client.ClientId
         ($read | Where-Object SecretExpiry -eq never).ClientId | Should -Be $never.ClientId
-        $read | Export-Clixml "$TestDrive/again.xml"
-        (Import-Clixml "$TestDrive/again.xml" | Where-Object SecretExpiry -gt (Get-Date)).Count | Should -Be 2
     }
 
     It 'shows the expiry of a secret that a server gave a public client' {

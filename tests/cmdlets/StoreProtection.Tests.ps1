@@ -139,10 +139,11 @@ Describe 'The key''s place' {
         Switch-TestFolder
         $place = New-StoreFolder
         $before = (Get-DcrStore).KeyPath
-        { Set-DcrStore -KeyPath (Join-Path $place apart.key) -Protection Vault -Vault Nowhere } | Should -Throw
+        $null = Assert-Failure { Set-DcrStore -KeyPath (Join-Path $place apart.key) -Protection Vault -Vault Nowhere } -Id VaultNotFound `
+            -Category ObjectNotFound -Terminating
         $store = Get-DcrStore
         $store.KeyPath, "$($store.Protection)" | Should -Be $before, 'User'
-        Get-ChildItem $place | Should -BeNullOrEmpty
+        Get-ChildItem $place | ForEach-Object Name | Should -Be 'store.json' -Because 'the key is not left there'
     }
 
     It 'may be another folder, and is found there' {

@@ -132,7 +132,8 @@ internal sealed class RegistrationLedger : IDisposable
     /// </summary>
     /// <param name="allowsDuplicate">Writes it in any case.</param>
     /// <exception cref="DcrException">
-    /// StoreReadOnly; StoreDamaged: it is an older copy, or lacks frames; InvalidClientMetadata: too large; VaultReadFailed: the vault may have the tenant's
+    /// StoreReadOnly; StoreDamaged: it is an older copy, or lacks frames; InvalidClientMetadata: too large; VaultReadFailed: the vault may
+    /// have the tenant's
     /// client. Nothing is to be sent.
     /// </exception>
     public async Task<Begun> BeginAsync(LedgerIntent intent, bool allowsDuplicate = false)
@@ -1216,7 +1217,10 @@ internal sealed class RegistrationLedger : IDisposable
         }
 
         // Where both have come, each has the other.
-        return doubled.GroupBy(static pair => (pair.Tenants.SecretName, pair.Other.SecretName)).Select(static same => same.First()).ToList();
+        return doubled
+            .GroupBy(static pair => (pair.Tenants.SecretName, pair.Other.SecretName))
+            .Select(static same => same.First())
+            .ToList();
     }
 
     private RegistrationRecord? OutlineOf(LedgerHash client, string issuer) =>

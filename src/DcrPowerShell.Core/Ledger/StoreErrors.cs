@@ -123,8 +123,8 @@ internal static class StoreErrors
             DcrErrorId.StoreDamaged,
             $"Tenant '{tenant}' may have a client already: the local store in '{path}' is damaged where nobody can tell whose registration "
                 + "stood there. Nothing was sent.",
-            "Bring back what a backup has: Restore-DcrRegistration -Path. After that, or after Restore-DcrRegistration alone where there is "
-                + "no backup, what is still missing counts as lost, and new tenants are registered."
+            "Bring back what a backup has: Restore-DcrRegistration -Path. After that, or after Restore-DcrRegistration alone where there "
+                + "is no backup, what is still missing counts as lost, and new tenants are registered."
         );
 
     internal static string WasRolledBack(string path) =>

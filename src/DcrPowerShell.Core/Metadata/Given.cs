@@ -101,7 +101,8 @@ internal static class Given
     public static string WhyUnseen(string code) => $"has a character that nobody sees ({code})";
 
     /// <summary>
-    /// The first character that steers a terminal; null where there is none. It is shown as a blank, so what is shown would be another name.
+    /// The first character that steers a terminal; null where there is none. It is shown as a blank, so what is shown would be another
+    /// name.
     /// </summary>
     public static string? Control(string text) => text.Where(Redaction.IsUnsafe).Select(Code).FirstOrDefault();
 

@@ -271,6 +271,7 @@ internal sealed class LedgerScope(DcrConnection connection, Registrations store,
         return Has(ClientMember.RegistrationAccessToken, _known?.RegistrationAccessToken)
             || Has(ClientMember.ClientSecret, _known?.ClientSecret);
 
-        bool Has(string member, string? known) => RegistrationAnswer.MayHave(text, member) && (known is null || !text.Contains($"\"{known}\""));
+        bool Has(string member, string? known) =>
+            RegistrationAnswer.MayHave(text, member) && (known is null || !text.Contains($"\"{known}\""));
     }
 }

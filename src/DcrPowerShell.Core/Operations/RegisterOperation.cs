@@ -41,7 +41,9 @@ internal static class RegisterOperation
     public static DcrClient? FindTenant(DcrConnection connection, RegisterRequest request) =>
         connection.Ledger.FindTenant(connection.Issuer, request.Tenant!) is { } known ? Found(known, request) : null;
 
-    /// <summary>The client of that id; null where none is kept of the connected server. Its Changes are as those of a tenant's client.</summary>
+    /// <summary>
+    /// The client of that id; null where none is kept of the connected server. Its Changes are as those of a tenant's client.
+    /// </summary>
     /// <inheritdoc cref="FindTenant"/>
     public static DcrClient? Find(DcrConnection connection, string clientId, RegisterRequest request) =>
         connection.Ledger.Find(connection.Issuer, clientId) is { } known ? Found(known, request) : null;
@@ -149,7 +151,10 @@ internal static class RegisterOperation
         context.TellOfNew(client, request.Metadata);
         if (RegistrationAnswer.NamesError(answer.Members))
         {
-            context.Warn(client.ClientId, "the server's answer names an error beside the client. Check at the server whether it can be used.");
+            context.Warn(
+                client.ClientId,
+                "the server's answer names an error beside the client. Check at the server whether it can be used."
+            );
         }
 
         if (answer.Status != 201)

@@ -38,7 +38,8 @@ internal static class Refusals
         {
             _ when InFront(request, response) is { } page => page,
             (_, "invalid_redirect_uri") when request.Body is not null => RedirectUri(request, server),
-            (_, "invalid_client_metadata") when request.Body is not null => ProtocolErrors.MetadataRefused(server, RefusalSubject.Member(server, request.Body)),
+            (_, "invalid_client_metadata") when request.Body is not null =>
+                ProtocolErrors.MetadataRefused(server, RefusalSubject.Member(server, request.Body)),
             (_, "invalid_software_statement") => ProtocolErrors.SoftwareStatementRefused(server, unapproved: false),
             (_, "unapproved_software_statement") => ProtocolErrors.SoftwareStatementRefused(server, unapproved: true),
             (407, _) => ProtocolErrors.ProxyRefused(request.Uri),

@@ -11,5 +11,10 @@ internal sealed class NamePattern(string text)
 {
     private readonly WildcardPattern _wildcards = new(text, WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant);
 
+    public string Text => text;
+
+    /// <summary>It names one client: none is an error.</summary>
+    public bool IsName => !WildcardPattern.ContainsWildcardCharacters(text);
+
     public bool IsMatch(string name) => _wildcards.IsMatch(name) || name.Equals(text, StringComparison.OrdinalIgnoreCase);
 }

@@ -613,7 +613,9 @@ public class StoreOpeningTests
         Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, session.Stored(client.ClientId).RegistrationAccessToken);
     }
 
-    /// <summary>The vault has a newer version of another machine, and while it is read a command here brings one that is newer still.</summary>
+    /// <summary>
+    /// The vault has a newer version of another machine, and while it is read a command here brings one that is newer still.
+    /// </summary>
     [Fact]
     public async Task What_changed_here_while_the_vault_was_read_counts()
     {
