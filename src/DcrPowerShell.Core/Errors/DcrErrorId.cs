@@ -15,6 +15,9 @@ public enum DcrErrorId
     /// <summary>The server does not approve the software statement (RFC 7591, section 3.2.2).</summary>
     UnapprovedSoftwareStatement,
 
+    /// <summary>The server has a client for the software statement already, and allows one.</summary>
+    AlreadyRegistered,
+
     /// <summary>HTTP 401: the token is missing, wrong, expired, or replaced.</summary>
     AccessTokenRejected,
 

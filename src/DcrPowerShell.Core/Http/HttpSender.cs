@@ -151,6 +151,11 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
         ProtocolResponse? response = null;
         try
         {
+            if (request.SendBefore is { } end && end <= clock.UtcNow)
+            {
+                throw ProtocolErrors.StatementExpired(end);
+            }
+
             response = await TryAsync(request, authorization, reporter, arrived, patience).ConfigureAwait(false);
             return (response, pass.Waited);
         }
