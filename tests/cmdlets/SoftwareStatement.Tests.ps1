@@ -32,14 +32,19 @@ Describe 'A script block for -SoftwareStatement' {
     It 'is called when a row''s turn comes, not when it is read' {
         Set-TestServerSwitch $server @{ latencyMs = 50 }
         $log = [Collections.Generic.List[string]]::new()
-        $null = 1..4 | ForEach-Object { $log.Add("read $_"); [pscustomobject]@{ ClientName = "C$_"; RedirectUri = "https://c.example/$_" } } |
-            New-DcrClient -ThrottleLimit 1 -SoftwareStatement { $log.Add("call $($_.ClientName)"); New-Statement -SoftwareId $_.ClientName }
+        $null = 1..4 |
+            ForEach-Object { $log.Add("read $_"); [pscustomobject]@{ ClientName = "C$_"; RedirectUri = "https://c.example/$_" } } |
+            New-DcrClient -ThrottleLimit 1 -SoftwareStatement {
+                $log.Add("call $($_.ClientName)")
+                New-Statement -SoftwareId $_.ClientName
+            }
         $log.IndexOf('call C2') | Should -BeGreaterThan $log.IndexOf('read 4')
         $log | Where-Object { $_ -like 'call*' } | Should -Be 'call C1', 'call C2', 'call C3', 'call C4'
     }
 
     It 'may say all of the client' {
-        (New-DcrClient -SoftwareStatement { New-Statement Portal https://portal.example.com/cb -SoftwareId 1 }).ClientName | Should -Be 'Portal'
+        $client = New-DcrClient -SoftwareStatement { New-Statement Portal https://portal.example.com/cb -SoftwareId 1 }
+        $client.ClientName | Should -Be 'Portal'
     }
 
     It 'is not called with -WhatIf, nor for a tenant that has a client' {
@@ -70,7 +75,8 @@ Describe 'A script block for -SoftwareStatement' {
         @{ Name = 'a blank'; Script = { ' ' }; Message = '*gave an empty string*' }
         @{ Name = 'an object'; Script = { @{ statement = 'a' } }; Message = '*gave an object that is no string*' }
         @{ Name = 'an error'; Script = { throw 'the directory is down' }; Message = '*failed: the directory is down. Nothing was sent*' }
-        @{ Name = 'an error by preference'; Script = { Get-Item (Join-Path $HOME nowhere) -ErrorAction Stop }; Message = '*failed: Cannot find path*' }
+        @{ Name = 'an error by preference'; Script = { Get-Item (Join-Path $HOME nowhere) -ErrorAction Stop };
+            Message = '*failed: Cannot find path*' }
         @{ Name = 'break'; Script = { break }; Message = '*failed: it has break or exit*' }
     ) {
         $failing = $Script
@@ -129,7 +135,8 @@ Describe 'A software statement that is given' {
 
 Describe 'New-DcrSoftwareStatement refuses' {
     It '<Name>' -ForEach @(
-        @{ Name = 'a client secret'; Asked = @{ Claim = @{ client_secret = 'cs-not-a-real-secret' } }; Message = '*client_secret is or has a secret*' }
+        @{ Name = 'a client secret'; Asked = @{ Claim = @{ client_secret = 'cs-not-a-real-secret' } };
+            Message = '*client_secret is or has a secret*' }
         @{ Name = 'a private key'; Asked = @{ Jwks = @{ keys = @(@{ kty = 'EC'; crv = 'P-256'; x = 'eA'; y = 'eQ'; d = 'ZA' }) } };
             Message = '-Jwks*private*' }
         @{ Name = 'a claim of its own'; Asked = @{ Claim = @{ exp = 1 } }; Message = '-Claim*sets exp*' }

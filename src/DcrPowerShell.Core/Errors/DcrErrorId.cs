@@ -15,9 +15,6 @@ public enum DcrErrorId
     /// <summary>The server does not approve the software statement (RFC 7591, section 3.2.2).</summary>
     UnapprovedSoftwareStatement,
 
-    /// <summary>The server has a client for the software statement already, and allows one.</summary>
-    AlreadyRegistered,
-
     /// <summary>HTTP 401: the token is missing, wrong, expired, or replaced.</summary>
     AccessTokenRejected,
 
@@ -134,4 +131,7 @@ public enum DcrErrorId
 
     /// <summary>The server has another rule about where registrations may come from.</summary>
     NetworkRuleExists,
+
+    /// <summary>The server has a client for the software statement already, and allows one.</summary>
+    AlreadyRegistered,
 }

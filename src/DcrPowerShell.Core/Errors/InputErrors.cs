@@ -298,7 +298,11 @@ internal static class InputErrors
         };
 
     public static DcrException StatementUnclear() =>
-        BadInput("software_statement", "is neither a string nor a script block", "Give the statement as a string, or a script block that gets one.");
+        BadInput(
+            "software_statement",
+            "is neither a string nor a script block",
+            "Give the statement as a string, or a script block that gets one."
+        );
 
     public static DcrException NoLifetime() =>
         new(

@@ -14,8 +14,8 @@ namespace DcrPowerShell.Operations;
 
 /// <summary>What to register.</summary>
 /// <param name="Metadata">
-/// What the user named, and nothing else: servers refuse members that they do not know. Without what <see cref="RegisterRequest.Statement"/>
-/// brings.
+/// What the user named, and nothing else: servers refuse members that they do not know. Without what
+/// <see cref="RegisterRequest.Statement"/> brings.
 /// </param>
 /// <param name="Tenant">Kept with the registration; not sent.</param>
 /// <param name="ClientSecretName">Where to put the application's own copy of the client secret; null for none.</param>

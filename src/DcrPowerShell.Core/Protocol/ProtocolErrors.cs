@@ -137,8 +137,8 @@ internal static class ProtocolErrors
         new(
             DcrErrorId.AlreadyRegistered,
             $"The server has a client for this software statement already, and makes no second one ({CodeOf(server)}).{Said(server)}",
-            "Get-DcrClient -Offline shows the clients that are kept here, and Import-DcrClient takes over one that was registered elsewhere. "
-                + "If its registration access token is lost, ask the server's operator to delete the client."
+            "Get-DcrClient -Offline shows the clients that are kept here, and Import-DcrClient takes over one that was registered "
+                + "elsewhere. If its registration access token is lost, ask the server's operator to delete the client."
         )
         {
             ServerError = server,

@@ -26,7 +26,8 @@ internal static class Refusals
     // already exist in the system"; in Portuguese for Brazil's banks.
     private static readonly Regex Twice = new(
         "\\balready (been |is |was )?(a )?(regist|exist|onboard|in use|used|taken|present|known)|(regist\\w*|exists?) already"
-        + "|\\bduplicated? (registration|client|application|software)|\\bj[aá]\\s(foi |est[aá] |se encontra |possui )*(regist|cadast|exist)",
+        + "|\\bduplicated? (registration|client|application|software)"
+        + "|\\bj[aá]\\s(foi |est[aá] |se encontra |possui )*(regist|cadast|exist)",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
 
     private static readonly Regex SwitchedOff = new(
@@ -111,7 +112,11 @@ internal static class Refusals
         && sent.Has(ClientMember.SoftwareStatement)
         && server.Status is 400 or 403 or 409 or 422
         && (server.Status == 409 || Twice.IsMatch($"{server.Code?.Replace('_', ' ')} {server.Description}"))
-        && RefusalSubject.Member(server, sent) is null or ClientMember.SoftwareStatement or ClientMember.SoftwareId or ClientMember.ClientName;
+        && RefusalSubject.Member(server, sent)
+            is null
+                or ClientMember.SoftwareStatement
+                or ClientMember.SoftwareId
+                or ClientMember.ClientName;
 
     private static DcrException TokenRefused(ProtocolRequest request, ServerError server) => (request.Effect, request.Proof) switch
     {

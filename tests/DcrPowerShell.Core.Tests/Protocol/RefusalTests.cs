@@ -97,7 +97,7 @@ public class RefusalTests
 
     /// <summary>Who says that the software has a client already, and how.</summary>
     [Theory]
-    [InlineData(400, "invalid_client_metadata", "ERR-DCR-001: Duplicate registrations for a given software_id are not valid.")] // Australia.
+    [InlineData(400, "invalid_client_metadata", "ERR-DCR-001: Duplicate registrations for a given software_id are not valid.")] // CDR.
     [InlineData(400, "invalid_software_statement", "Duplicate registrations for a given software_id are not invalid")] // CDS, before 2020.
     [InlineData(400, "invalid_client_metadata", "Application with the name App already exist in the system")] // WSO2.
     [InlineData(409, "conflict", "Application with the name App already exist in the system")]
@@ -125,16 +125,24 @@ public class RefusalTests
     public void What_is_no_second_client(int status, string code, string words, DcrErrorId expected) =>
         Assert.Equal(
             expected,
-            Refused(status, code, words, """{"jwks_uri":"https://a.example/k","redirect_uris":["https://a.example/"],"software_statement":"a.b.c"}""")
-                .ErrorId
+            Refused(
+                status,
+                code,
+                words,
+                """{"jwks_uri":"https://a.example/k","redirect_uris":["https://a.example/"],"software_statement":"a.b.c"}"""
+            ).ErrorId
         );
 
     [Fact]
     public void Without_a_statement_a_name_that_is_taken_is_a_matter_of_metadata() =>
         Assert.Equal(
             DcrErrorId.InvalidClientMetadata,
-            Refused(400, "invalid_client_metadata", "Application with the name App already exist in the system", """{"client_name":"App"}""")
-                .ErrorId
+            Refused(
+                400,
+                "invalid_client_metadata",
+                "Application with the name App already exist in the system",
+                """{"client_name":"App"}"""
+            ).ErrorId
         );
 
     [Fact]

@@ -77,8 +77,10 @@ public sealed partial record Switches
     /// <remarks>Open Finance Brasil, Dynamic Client Registration 1.0, section 7.1, items 2 and 3</remarks>
     public int? StatementAgeSeconds { get; init; }
 
-    /// <summary>Refuses a second client with the <c>software_id</c> of the statement, in the words of Australia's mock data holder.</summary>
-    /// <remarks>Open Finance Brasil, Dynamic Client Registration 1.0, section 9.3.1, item 5; Consumer Data Standards, Registration</remarks>
+    /// <summary>
+    /// Refuses a second client with the <c>software_id</c> of the statement, in the words of Australia's mock data holder.
+    /// </summary>
+    /// <remarks>Open Finance Brasil, Dynamic Client Registration 1.0, section 9.3.1, item 5</remarks>
     public bool OneClientPerSoftware { get; init; }
 }
 

@@ -12,7 +12,8 @@ namespace DcrPowerShell.Core.Tests.Providers.Standard;
 
 /// <summary>
 /// Registration and management as Open Finance Brasil wants them, over real mutual TLS. Compared with its published requests:
-/// OpenBanking-Brasil/specs-seguranca, open-banking-brasil-dynamic-client-registration-1_ID3.md, and dcr_review/dcr-dcm-swagger.yaml (2.0.0).
+/// OpenBanking-Brasil/specs-seguranca, open-banking-brasil-dynamic-client-registration-1_ID3.md, and dcr_review/dcr-dcm-swagger.yaml
+/// (2.0.0).
 /// </summary>
 public class BrazilRequestTests
 {
