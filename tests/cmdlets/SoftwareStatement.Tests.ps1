@@ -90,6 +90,32 @@ Describe 'A script block for -SoftwareStatement' {
         Find-DcrOrphan | Should -BeNullOrEmpty
     }
 
+    It 'is not called for what waits once the pipeline has what it wants' {
+        Set-TestServerSwitch $server @{ oneClientPerSoftware = $false }
+        $script:calls = 0
+        $first = 1..40 | ForEach-Object { [pscustomobject]@{ ClientName = "C$_"; RedirectUri = 'https://c.example/'; Tenant = "c$_" } } |
+            New-DcrClient -ThrottleLimit 2 -SoftwareStatement { $script:calls++; New-Statement } | Select-Object -First 1
+        $first.ClientName | Should -Be 'C1'
+        $script:calls | Should -BeLessOrEqual 4
+        @(Get-SentStatement).Count | Should -BeLessOrEqual $script:calls
+        Find-DcrOrphan | Should -BeNullOrEmpty
+    }
+
+    It 'ends with the command when the user stops it, and nothing is sent' {
+        $isIn = [Threading.ManualResetEventSlim]::new()
+        $shell = [powershell]::Create().AddScript({
+            param($Connection, $IsIn)
+            'one', 'two' | ForEach-Object { [pscustomobject]@{ ClientName = $_; RedirectUri = 'https://c.example/'; Tenant = $_ } } |
+                New-DcrClient -Connection $Connection -SoftwareStatement { $IsIn.Set(); while ($true) { Start-Sleep 1 } }
+        }).AddArgument((Connect-DcrServer $server.Issuer)).AddArgument($isIn)
+        $null = $shell.BeginInvoke()
+        $isIn.Wait(300000) | Should -BeTrue
+        $shell.Stop()
+        "$($shell.InvocationStateInfo.State)" | Should -Be 'Stopped'
+        Get-SentStatement | Should -BeNullOrEmpty
+        Find-DcrOrphan | Should -BeNullOrEmpty
+    }
+
     It 'changes clients too, with the client in $_' {
         $client = New-DcrClient App https://app.example.com/ -Tenant app -SoftwareStatement { New-Statement -SoftwareId 1 }
         $changed = $client | Set-DcrClient -RedirectUri https://new.example.com/ -SoftwareStatement {

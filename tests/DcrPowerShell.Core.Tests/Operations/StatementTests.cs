@@ -66,6 +66,31 @@ public class StatementTests
     }
 
     [Fact]
+    public async Task Where_no_second_is_to_be_had_the_tenant_is_free()
+    {
+        using var session = await Session.StartAsync();
+        var directory = new Directory(session, lifetime: 60, age: 61);
+        foreach (var end in new Exception[] { new OperationCanceledException(), InputErrors.StatementScriptUnclear("nothing") })
+        {
+            var isFirst = true;
+            var request = Request(directory, "north") with
+            {
+                Statement = () =>
+                {
+                    var given = isFirst ? Task.FromResult(directory.Next()) : Task.FromException<string>(end);
+                    isFirst = false;
+                    return given;
+                },
+            };
+            var thrown = await Record.ExceptionAsync(() => session.RunAsync(context => RegisterOperation.RunAsync(context, request)));
+            Assert.IsType(end.GetType(), thrown);
+            Assert.Empty(await session.OrphansAsync());
+        }
+
+        Assert.Empty(await session.SentAsync("register"));
+    }
+
+    [Fact]
     public async Task A_given_one_that_expires_while_the_server_has_to_be_waited_for_is_not_sent_again()
     {
         using var session = await Session.StartAsync(Slow);
