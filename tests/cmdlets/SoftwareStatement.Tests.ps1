@@ -104,12 +104,13 @@ Describe 'A script block for -SoftwareStatement' {
     It 'ends with the command when the user stops it, and nothing is sent' {
         $isIn = [Threading.ManualResetEventSlim]::new()
         $shell = [powershell]::Create().AddScript({
-            param($Connection, $IsIn)
+            param($Module, $Connection, $IsIn)
+            Import-Module $Module
             'one', 'two' | ForEach-Object { [pscustomobject]@{ ClientName = $_; RedirectUri = 'https://c.example/'; Tenant = $_ } } |
                 New-DcrClient -Connection $Connection -SoftwareStatement { $IsIn.Set(); while ($true) { Start-Sleep 1 } }
-        }).AddArgument((Connect-DcrServer $server.Issuer)).AddArgument($isIn)
-        $null = $shell.BeginInvoke()
-        $isIn.Wait(300000) | Should -BeTrue
+        }).AddArgument((Get-Module DcrPowerShell).Path).AddArgument((Connect-DcrServer $server.Issuer)).AddArgument($isIn)
+        $run = $shell.BeginInvoke()
+        [Threading.WaitHandle]::WaitAny(@($isIn.WaitHandle, $run.AsyncWaitHandle)) | Should -Be 0 -Because "$($shell.Streams.Error)"
         $shell.Stop()
         "$($shell.InvocationStateInfo.State)" | Should -Be 'Stopped'
         Get-SentStatement | Should -BeNullOrEmpty
