@@ -31,6 +31,7 @@
         'Move-DcrRegistration'
         'New-DcrClient'
         'New-DcrKey'
+        'New-DcrSoftwareStatement'
         'Remove-DcrClient'
         'Reset-DcrClientSecret'
         'Reset-DcrRegistrationToken'

@@ -30,7 +30,12 @@ BeforeAll {
             omitFromAnswer = 'application_type', 'response_types'
             initialToken   = 'access-token-of-the-login'
         }
+        # Where this machine's other authorities are not asked: elsewhere than on Linux the bank is met without TLS.
+        $tls = @{}
+        if (Get-Variable IsLinux -ValueOnly -ErrorAction SilentlyContinue) { $tls = @{ https = 'valid'; requireClientCertificate = $true } }
         @{
+            'https://bank.example.com'      = New-TestServer ($tls + @{ statementAgeSeconds = 300; oneClientPerSoftware = $true;
+                rotateToken = 'put' })
             'https://as.example.com'        = New-TestServer @{ secretExpiresAt = 'future' }
             'https://mcp.example.com'       = New-TestServer @{ resourcePath = '/mcp' }
             'https://ehr.example.com'       = New-TestServer @{ fhirPath = '/fhir/R4' }
@@ -59,7 +64,7 @@ BeforeAll {
                 'Client secret' { 'cs-not-a-real-secret' }
                 'Initial access token' { 'any-token' }
                 'Access token of the login' { 'access-token-of-the-login' }
-                'Passphrase*' { 'correct horse battery staple' }
+                'Pass*' { 'correct horse battery staple' }
             }
             if ($AsSecureString) { ConvertTo-SecureString $answer -AsPlainText -Force } else { $answer }
         }
@@ -87,6 +92,22 @@ BeforeAll {
                 $register = @{ url = 'register'; valueUri = "$(([uri] $Uri).GetLeftPart('Authority'))/register" }
                 $uris = @{ url = 'http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris'; extension = @($register) }
                 @{ rest = @(@{ security = @{ extension = @($uris) } }) } | ConvertTo-Json -Depth 9 | ConvertFrom-Json
+            }
+        }
+        # What the directory has issued, and the directory itself.
+        'Convert-Path ./transport.pfx'                         = {
+            $rsa = [Security.Cryptography.RSA]::Create(2048)
+            $request = [Security.Cryptography.X509Certificates.CertificateRequest]::new('CN=app', $rsa, 'SHA256',
+                [Security.Cryptography.RSASignaturePadding]::Pkcs1)
+            $made = $request.CreateSelfSigned([DateTimeOffset]::Now.AddDays(-1), [DateTimeOffset]::Now.AddDays(1))
+            [IO.File]::WriteAllBytes((Join-Path $PWD transport.pfx), $made.Export('Pfx', 'correct horse battery staple'))
+            Set-Content directory.pem @(
+                '-----BEGIN PRIVATE KEY-----', [Convert]::ToBase64String($rsa.ExportPkcs8PrivateKey()), '-----END PRIVATE KEY-----')
+            function Invoke-RestMethod ($Uri, $Method, $Certificate, $Body, $Headers) {
+                if (-not $Certificate.HasPrivateKey) { throw 'a certificate is wanted' }
+                if ($Uri -like '*/token' -and $Body.scope -eq 'directory:software') { return @{ access_token = 'directory-token' } }
+                if ($Headers.Authorization -ne 'Bearer directory-token') { throw 'a token is wanted' }
+                New-DcrSoftwareStatement -SoftwareId $software -Issuer directory -PrivateKeyPath directory.pem -Algorithm PS256
             }
         }
         'Import-Module ./tests/cmdlets/TestServer.psm1'        = { Set-Location $root }
@@ -155,7 +176,9 @@ Describe '<Page>' -ForEach $pages {
         }
 
         $control = & (Get-Module TestServer) { $script:Control }
+        Save-TestServerCertificate (Join-Path $account authority.pem)
         $environment = @{
+            SSL_CERT_FILE = Join-Path $account authority.pem
             HOME = $account; DCR_TEST_SERVER = $control; DCRPOWERSHELL_HOME = $null; XDG_DATA_HOME = $null; XDG_CONFIG_HOME = $null
             PSModulePath = (Join-Path $root out) + [IO.Path]::PathSeparator + $env:PSModulePath
         }

@@ -131,4 +131,7 @@ public enum DcrErrorId
 
     /// <summary>The server has another rule about where registrations may come from.</summary>
     NetworkRuleExists,
+
+    /// <summary>The server has a client for the software statement already, and allows one.</summary>
+    AlreadyRegistered,
 }

@@ -88,6 +88,11 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
                 Authorization authorization;
                 try
                 {
+                    if (request.SendBefore is { } end && end <= clock.UtcNow)
+                    {
+                        throw ProtocolErrors.StatementExpired(end);
+                    }
+
                     // After the wait: a proof or a token may be old by then.
                     authorization = await authorizer.AuthorizeAsync(request, reporter, stop).ConfigureAwait(false);
                     response = await TryAsync(request, authorization, reporter, arrived, patience.Token).ConfigureAwait(false);

@@ -299,4 +299,21 @@ internal static class OperationErrors
                 + $"({Origin(endpoint)}). Nothing was sent.",
             $"Check that the client belongs to this server. If that host is right, connect again with -AllowedOrigin {Origin(uri)}."
         );
+
+    public static DcrException ClaimIsOwn(string claim) =>
+        new(
+            DcrErrorId.InvalidClientMetadata,
+            $"-Claim: the command itself sets {claim}. No statement was made.",
+            "Leave it out: -Issuer sets iss, and -Lifetime sets how long after iat exp is."
+        );
+
+    public static DcrException SecretInStatement(string member) =>
+        new(
+            DcrErrorId.InvalidClientMetadata,
+            $"{member} is or has a secret, and anybody can read a software statement. No statement was made.",
+            $"Leave out {member}; of a key, give the public half."
+        )
+        {
+            Member = member,
+        };
 }

@@ -4,6 +4,7 @@ using System.Threading.Tasks;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
+using DcrPowerShell.Keys;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
@@ -12,13 +13,25 @@ using DcrPowerShell.Vaults;
 namespace DcrPowerShell.Operations;
 
 /// <summary>What to register.</summary>
-/// <param name="Metadata">What the user named, and nothing else: servers refuse members that they do not know.</param>
+/// <param name="Metadata">
+/// What the user named, and nothing else: servers refuse members that they do not know. Without what
+/// <see cref="RegisterRequest.Statement"/> brings.
+/// </param>
 /// <param name="Tenant">Kept with the registration; not sent.</param>
 /// <param name="ClientSecretName">Where to put the application's own copy of the client secret; null for none.</param>
 internal sealed record RegisterRequest(JsonBag Metadata, string? Tenant, string? ClientSecretName)
 {
     /// <summary>Sent in the place of the connection's credential (RFC 7591, section 3), and stored nowhere; null for that one.</summary>
     public StaticToken? InitialToken { get; init; }
+
+    /// <summary>
+    /// Gets a software statement, which may be good for minutes only, so it is got when the request's turn comes. Null where the metadata
+    /// has the one that was given, or none.
+    /// </summary>
+    public Func<Task<string>>? Statement { get; init; }
+
+    /// <summary>Whether a software statement is sent also after its end.</summary>
+    public bool SkipsValidation { get; init; }
 
     /// <summary>Registers it although the tenant has a client.</summary>
     public bool AllowsDuplicate { get; init; }
@@ -56,6 +69,11 @@ internal static class RegisterOperation
         var record = await FindOperation.RunAsync(context, found.Record.ClientId, found).ConfigureAwait(false);
         await context.CheckCopyAsync(request.ClientSecretName, record).ConfigureAwait(false);
         var wishes = request.Metadata.Where((name, _) => found.Changes.Any(change => change.Name == name));
+        if (request.Statement is { } fresh)
+        {
+            wishes = wishes.With(ClientMember.SoftwareStatement, await fresh().ConfigureAwait(false));
+        }
+
         var updated = await UpdateOperation.RunAsync(context, record, wishes).ConfigureAwait(false);
         await context.CopySecretAsync(updated, request.ClientSecretName).ConfigureAwait(false);
         return updated;
@@ -95,6 +113,11 @@ internal static class RegisterOperation
     public static async Task<(DcrClient Client, bool IsNew)> RunAsync(OperationContext context, RegisterRequest request)
     {
         await context.CheckStorableAsync().ConfigureAwait(false);
+
+        // Before the intent: what is called may take long, and nothing is sent meanwhile.
+        var metadata = request.Statement is { } fresh
+            ? request.Metadata.With(ClientMember.SoftwareStatement, await fresh().ConfigureAwait(false))
+            : request.Metadata;
         if (await BeginAsync(context, request).ConfigureAwait(false) is { } found)
         {
             return (found, false);
@@ -102,19 +125,17 @@ internal static class RegisterOperation
 
         await context.CheckCopyAsync(request.ClientSecretName, record: null).ConfigureAwait(false);
 
-        context.WarnOfUnlisted(request.Metadata.Text(ClientMember.ClientName) ?? request.Tenant ?? "", request.Metadata);
+        context.WarnOfUnlisted(metadata.Text(ClientMember.ClientName) ?? request.Tenant ?? "", metadata);
         context.Audit.Begin(
             DcrAuditOperation.Register,
-            clientName: request.Metadata.Text(ClientMember.ClientName),
+            clientName: metadata.Text(ClientMember.ClientName),
             tenant: request.Tenant,
-            changes: request.Metadata.Select(static member => member.Key)
+            changes: metadata.Select(static member => member.Key)
         );
         RegistrationAnswer answer;
         try
         {
-            answer = await context
-                .Provider.RegisterAsync(request.Metadata, context.Call with { InitialToken = request.InitialToken })
-                .ConfigureAwait(false);
+            answer = await SendAsync(context, request, metadata).ConfigureAwait(false);
         }
         catch (UnreadAnswerException unread)
         {
@@ -164,6 +185,32 @@ internal static class RegisterOperation
 
         await context.CopySecretAsync(client, request.ClientSecretName).ConfigureAwait(false);
         return (client, true);
+    }
+
+    /// <summary>Sends it. A statement that has grown old by then is replaced, once.</summary>
+    private static async Task<RegistrationAnswer> SendAsync(OperationContext context, RegisterRequest request, JsonBag metadata)
+    {
+        for (var renew = request.Statement; ; renew = null)
+        {
+            var statement = request.SkipsValidation ? null : metadata.Text(ClientMember.SoftwareStatement);
+            var call = context.Call with
+            {
+                InitialToken = request.InitialToken,
+                SendBefore = statement is null ? null
+                    : renew is null ? SoftwareStatement.ExpiresAt(statement)
+                    : SoftwareStatement.BestBefore(statement),
+            };
+            try
+            {
+                return await context.Provider.RegisterAsync(metadata, call).ConfigureAwait(false);
+            }
+            catch (DcrException old)
+                when (renew is not null && old is { ErrorId: DcrErrorId.InvalidSoftwareStatement, ServerError: null })
+            {
+                context.Reporter.Verbose("The software statement grew old before its turn came; a fresh one is got.");
+                metadata = metadata.With(ClientMember.SoftwareStatement, await renew().ConfigureAwait(false));
+            }
+        }
     }
 
     /// <summary>Writes the intent; gives the client that the tenant has by now, if it has one.</summary>

@@ -121,6 +121,30 @@ internal static class ProtocolErrors
                 Member = "software_statement",
             };
 
+    public static DcrException StatementExpired(DateTimeOffset end) =>
+        new(
+            DcrErrorId.InvalidSoftwareStatement,
+            $"The software statement expired at {end.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC. Nothing was registered.",
+            "Get a fresh one from its issuer: -SoftwareStatement { ... } calls a script block for each client when its turn comes. If this "
+                + "machine's clock is wrong, set it, or leave the judging to the server: -SkipValidation."
+        )
+        {
+            Member = "software_statement",
+        };
+
+    /// <summary>Brazil's and Australia's rules allow one client for each software.</summary>
+    public static DcrException AlreadyRegistered(ServerError server) =>
+        new(
+            DcrErrorId.AlreadyRegistered,
+            $"The server has a client for this software statement already, and makes no second one ({CodeOf(server)}).{Said(server)}",
+            "Get-DcrClient -Offline shows the clients that are kept here, and Import-DcrClient takes over one that was registered "
+                + "elsewhere. If its registration access token is lost, ask the server's operator to delete the client."
+        )
+        {
+            ServerError = server,
+            Member = "software_statement",
+        };
+
     public static DcrException RegistrationTokenMissing(ServerError server) =>
         new(
             DcrErrorId.AccessTokenRejected,

@@ -25,6 +25,14 @@ internal static class Refusals
         + "|not allowed from (this|your) (network|location|address)",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
 
+    // Australia's mock data holder: "Duplicate registrations for a given software_id are not valid"; WSO2: "Application with the name ...
+    // already exist in the system"; in Portuguese for Brazil's banks.
+    private static readonly Regex Twice = new(
+        "\\balready (been |is |was )?(a )?(regist|exist|onboard|in use|used|taken|present|known)|(regist\\w*|exists?) already"
+        + "|\\bduplicated? (registration|client|application|software)"
+        + "|\\bj[aá]\\s(foi |est[aá] |se encontra |possui )*(regist|cadast|exist)",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
+
     private static readonly Regex SwitchedOff = new(
         "(^|[_.-])(disabled|not_enabled|turned_off)$",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
@@ -38,6 +46,7 @@ internal static class Refusals
         {
             _ when InFront(request, response) is { } page => page,
             (_, "invalid_redirect_uri") when request.Body is not null => RedirectUri(request, server),
+            _ when IsSecondOfSoftware(request, server) => ProtocolErrors.AlreadyRegistered(server),
             (_, "invalid_client_metadata") when request.Body is not null =>
                 ProtocolErrors.MetadataRefused(server, RefusalSubject.Member(server, request.Body)),
             (_, "invalid_software_statement") => ProtocolErrors.SoftwareStatementRefused(server, unapproved: false),
@@ -104,6 +113,21 @@ internal static class Refusals
                 ? ProtocolErrors.NetworkRefused(server, request.Uri)
             : null;
     }
+
+    /// <summary>
+    /// RFC 7591, section 3.2.2, has no code for it: Brazil leaves the choice, Australia has invalid_client_metadata, others a 409. So the
+    /// words decide, unless they are about another member.
+    /// </summary>
+    private static bool IsSecondOfSoftware(ProtocolRequest request, ServerError server) =>
+        request is { Effect: RequestEffect.Registers, Body: { } sent }
+        && sent.Has(ClientMember.SoftwareStatement)
+        && server.Status is 400 or 403 or 409 or 422
+        && (server.Status == 409 || Twice.IsMatch($"{server.Code?.Replace('_', ' ')} {server.Description}"))
+        && RefusalSubject.Member(server, sent)
+            is null
+                or ClientMember.SoftwareStatement
+                or ClientMember.SoftwareId
+                or ClientMember.ClientName;
 
     private static DcrException TokenRefused(ProtocolRequest request, ServerError server) => (request.Effect, request.Proof) switch
     {

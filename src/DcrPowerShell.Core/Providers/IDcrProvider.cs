@@ -82,6 +82,9 @@ internal sealed record ProviderCall(IReporter Reporter, CancellationToken Stop)
     /// <summary>Authorises this one registration in the place of the connection's credential; null for that one.</summary>
     public StaticToken? InitialToken { get; init; }
 
+    /// <summary>When the software statement of a registration expires: it is not sent after that. Null for no such time.</summary>
+    public DateTimeOffset? SendBefore { get; init; }
+
     /// <summary>This machine's time.</summary>
     public DateTimeOffset Now { get; init; }
 

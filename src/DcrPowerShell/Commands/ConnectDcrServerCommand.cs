@@ -307,13 +307,10 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
 
     private CredentialInput ClientProof(string clientId)
     {
-        var input = new PrivateKeyInput(PrivateKeyPassword, Algorithm, KeyId);
-        var key =
-            PrivateKey is not null ? input.FromText(PrivateKey)
-            : PrivateKeyPath is not null
-                ? input.FromFile(FilePath.Of(this, PrivateKeyPath, nameof(PrivateKeyPath), DcrErrorId.InvalidPrivateKey))
-            : Certificate is not null ? input.FromCertificate(Certificate)
-            : null;
+        var path = PrivateKeyPath is null
+            ? null
+            : FilePath.Of(this, PrivateKeyPath, nameof(PrivateKeyPath), DcrErrorId.InvalidPrivateKey);
+        var key = new PrivateKeyInput(PrivateKeyPassword, Algorithm, KeyId).From(PrivateKey, path, Certificate);
         return key is not null ? new CredentialInput.Key(clientId, key)
             : TlsCertificate is not null ? new CredentialInput.Certificate(clientId)
             : throw InputErrors.ClientWithoutProof();

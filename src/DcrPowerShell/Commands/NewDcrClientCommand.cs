@@ -139,14 +139,12 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         _summary.Run ??= connection.Audit?.Run;
         TenantKey.Check(Tenant);
         var metadata = Requested();
-        if (!SkipValidation)
-        {
-            connection.Service.Check(metadata);
-        }
-
+        Check(connection, metadata);
         var request = new RegisterRequest(metadata, NullIfEmpty(Tenant), CopyName(ClientSecretName))
         {
             InitialToken = InitialAccessToken is null ? null : StaticToken.Initial(SecureText.Reveal(InitialAccessToken)),
+            Statement = FreshStatement(InputObject),
+            SkipsValidation = SkipValidation,
             AllowsDuplicate = AllowDuplicate,
             Whole = _whole,
         };
@@ -328,6 +326,6 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         // Empty cells of a CSV file are no wish for an empty value.
         var named = NamedMembers(ClientName, static _ => true).WithoutAbsent();
         var metadata = FurtherMembers(InputObject).With(named);
-        return metadata.Count > 0 ? metadata : throw InputErrors.NothingToRegister(PipedRow.Columns(InputObject));
+        return metadata.Count > 0 || HasStatementScript ? metadata : throw InputErrors.NothingToRegister(PipedRow.Columns(InputObject));
     }
 }

@@ -50,16 +50,13 @@ public sealed class SetDcrClientCommand : ClientMetadataCmdlet
     private void Change(DcrConnection connection, NamedClient client)
     {
         var changes = Changes();
-        if (changes.Count == 0)
+        var fresh = FreshStatement(InputObject);
+        if (changes.Count == 0 && fresh is null)
         {
             throw InputErrors.NothingToChange(PipedRow.IsFormerClient(InputObject) ? [] : PipedRow.Columns(InputObject));
         }
 
-        if (!SkipValidation)
-        {
-            connection.Service.Check(changes.With(ClientMember.ClientId, client.ClientId));
-        }
-
+        Check(connection, changes.With(ClientMember.ClientId, client.ClientId));
         var record = Find(connection, client);
         if (ShouldProcess(connection, record, "Change client"))
         {
@@ -67,7 +64,13 @@ public sealed class SetDcrClientCommand : ClientMetadataCmdlet
                 connection,
                 record.ClientId,
                 client.Target,
-                context => UpdateOperation.RunAsync(context, record, changes),
+                async context => await UpdateOperation
+                    .RunAsync(
+                        context,
+                        record,
+                        fresh is null ? changes : changes.With(ClientMember.SoftwareStatement, await fresh().ConfigureAwait(false))
+                    )
+                    .ConfigureAwait(false),
                 changed => Write(connection, changed)
             );
         }

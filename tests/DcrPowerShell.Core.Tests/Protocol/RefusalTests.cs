@@ -95,6 +95,56 @@ public class RefusalTests
     public void Server_errors_that_ask_to_come_back_have_done_nothing() =>
         Assert.Equal(DcrErrorId.ServerUnavailable, Registering(Answers.Of(503, "", "Retry-After: 600")).ErrorId);
 
+    /// <summary>Who says that the software has a client already, and how.</summary>
+    [Theory]
+    [InlineData(400, "invalid_client_metadata", "ERR-DCR-001: Duplicate registrations for a given software_id are not valid.")] // CDR.
+    [InlineData(400, "invalid_software_statement", "Duplicate registrations for a given software_id are not invalid")] // CDS, before 2020.
+    [InlineData(400, "invalid_client_metadata", "Application with the name App already exist in the system")] // WSO2.
+    [InlineData(409, "conflict", "Application with the name App already exist in the system")]
+    [InlineData(400, "invalid_client_metadata", "A client with this software_id is already registered. Each software instance should have "
+        + "a unique software_id.")] // Authrim.
+    [InlineData(409, "Conflict", "A client with the provided software statement already exists.")] // Problem details.
+    [InlineData(400, "invalid_software_statement", "Software Statement j\u00e1 cadastrado")] // Brazil's rules, in Portuguese.
+    [InlineData(400, "unapproved_software_statement", "the client has been registered already")]
+    [InlineData(400, "client_already_exists", "no")]
+    public void A_second_client_for_a_software_statement(int status, string code, string words)
+    {
+        var error = Refused(status, code, words, """{"client_name":"App","software_id":"1","software_statement":"a.b.c"}""");
+        Assert.Equal((DcrErrorId.AlreadyRegistered, "software_statement"), (error.ErrorId, error.Member));
+        Assert.Contains("Import-DcrClient", error.RecommendedAction);
+        Assert.Contains(words, error.Message);
+    }
+
+    [Theory]
+    [InlineData(400, "invalid_client_metadata", "jwks_uri is already in use", DcrErrorId.InvalidClientMetadata)]
+    [InlineData(400, "invalid_redirect_uri", "already registered", DcrErrorId.InvalidRedirectUri)]
+    [InlineData(400, "invalid_software_statement", "the statement has already expired", DcrErrorId.InvalidSoftwareStatement)]
+    [InlineData(400, "invalid_client_metadata", "Client metadata invalid", DcrErrorId.InvalidClientMetadata)] // A bank of Brazil: no word.
+    [InlineData(401, "invalid_token", "the token was already used", DcrErrorId.AccessTokenRejected)]
+    [InlineData(500, "server_error", "already exists", DcrErrorId.OutcomeUnknown)]
+    public void What_is_no_second_client(int status, string code, string words, DcrErrorId expected) =>
+        Assert.Equal(
+            expected,
+            Refused(
+                status,
+                code,
+                words,
+                """{"jwks_uri":"https://a.example/k","redirect_uris":["https://a.example/"],"software_statement":"a.b.c"}"""
+            ).ErrorId
+        );
+
+    [Fact]
+    public void Without_a_statement_a_name_that_is_taken_is_a_matter_of_metadata() =>
+        Assert.Equal(
+            DcrErrorId.InvalidClientMetadata,
+            Refused(
+                400,
+                "invalid_client_metadata",
+                "Application with the name App already exist in the system",
+                """{"client_name":"App"}"""
+            ).ErrorId
+        );
+
     [Fact]
     public void A_missing_initial_token_is_told_from_a_rejected_one()
     {
@@ -368,6 +418,12 @@ public class RefusalTests
 
     private static ProtocolResponse Rfc(int status, string code) =>
         Answers.Of(status, $$"""{"error":"{{code}}","error_description":"in the server's own words"}""", "Content-Type: application/json");
+
+    private static DcrException Refused(int status, string code, string words, string sent) =>
+        Assert.Throws<DcrException>(() => Registration.Judge(
+            Registration.Request(Endpoint, JsonBag.Parse(sent)),
+            Answers.Of(status, $$"""{"error":"{{code}}","error_description":"{{words}}"}""", "Content-Type: application/json")
+        ));
 
     private static DcrException Managing(ProtocolResponse response) =>
         Assert.Throws<DcrException>(() =>

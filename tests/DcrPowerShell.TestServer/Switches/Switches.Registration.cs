@@ -70,6 +70,18 @@ public sealed partial record Switches
     /// <summary>Refuses every well-formed software statement with <c>unapproved_software_statement</c>.</summary>
     /// <remarks>§3.1</remarks>
     public bool UnapprovedSoftwareStatement { get; init; }
+
+    /// <summary>
+    /// Refuses a registration or an update without a software statement, and one with a statement that was issued longer ago than this.
+    /// </summary>
+    /// <remarks>Open Finance Brasil, Dynamic Client Registration 1.0, section 7.1, items 2 and 3</remarks>
+    public int? StatementAgeSeconds { get; init; }
+
+    /// <summary>
+    /// Refuses a second client with the <c>software_id</c> of the statement, in the words of Australia's mock data holder.
+    /// </summary>
+    /// <remarks>Open Finance Brasil, Dynamic Client Registration 1.0, section 9.3.1, item 5</remarks>
+    public bool OneClientPerSoftware { get; init; }
 }
 
 /// <summary>The operations of RFC 7592.</summary>

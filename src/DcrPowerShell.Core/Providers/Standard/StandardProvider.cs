@@ -47,7 +47,7 @@ internal sealed class StandardProvider(
             metadata = metadata.With(ClientMember.ApplicationType, MetadataRules.ApplicationTypeOf(metadata));
         }
 
-        var request = Registration.Request(endpoint, metadata) with { Proof = used.Kind };
+        var request = Registration.Request(endpoint, metadata) with { Proof = used.Kind, SendBefore = call.SendBefore };
         return Registration.Judge(
             request,
             await sender.SendAsync(request, used.For(scope: null), call.Reporter, call.Stop, call.Arrived).ConfigureAwait(false)
