@@ -30,6 +30,7 @@
         'Import-DcrClient'
         'Move-DcrRegistration'
         'New-DcrClient'
+        'New-DcrClientDocument'
         'New-DcrKey'
         'Remove-DcrClient'
         'Reset-DcrClientSecret'
@@ -38,6 +39,7 @@
         'Restore-DcrRegistration'
         'Set-DcrClient'
         'Set-DcrStore'
+        'Test-DcrClientDocument'
         'Test-DcrServer'
         'Unlock-DcrStore'
     )

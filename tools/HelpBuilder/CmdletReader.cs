@@ -43,8 +43,8 @@ internal static class CmdletReader
         var shouldProcess = Property(cmdlet, "SupportsShouldProcess", false);
         var parameters = Members(type)
             .Select(member => (member.Member, member.Type, Sets: ReadSets(member.Member)))
+            .DistinctBy(member => member.Member.Name, StringComparer.OrdinalIgnoreCase) // an override without the attribute is no parameter
             .Where(member => member.Sets.Length > 0)
-            .DistinctBy(member => member.Member.Name, StringComparer.OrdinalIgnoreCase)
             .Select(member => ReadParameter(member.Member, member.Type, member.Sets));
         return new CmdletFacts(
             (string)cmdlet.ConstructorArguments[0].Value,

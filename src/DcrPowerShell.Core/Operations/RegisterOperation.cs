@@ -20,6 +20,9 @@ internal sealed record RegisterRequest(JsonBag Metadata, string? Tenant, string?
     /// <summary>Sent in the place of the connection's credential (RFC 7591, section 3), and stored nowhere; null for that one.</summary>
     public StaticToken? InitialToken { get; init; }
 
+    /// <summary>Where the metadata is published, and the service shall fetch it; null where it is sent.</summary>
+    public string? DocumentUri { get; init; }
+
     /// <summary>Registers it although the tenant has a client.</summary>
     public bool AllowsDuplicate { get; init; }
 
@@ -105,9 +108,12 @@ internal static class RegisterOperation
         RegistrationAnswer answer;
         try
         {
-            answer = await context
-                .Provider.RegisterAsync(request.Metadata, context.Call with { InitialToken = request.InitialToken })
-                .ConfigureAwait(false);
+            var call = context.Call with { InitialToken = request.InitialToken };
+            answer = await (
+                request.DocumentUri is { } uri
+                    ? context.Provider.Documents!.RegisterAsync(uri, call)
+                    : context.Provider.RegisterAsync(request.Metadata, call)
+            ).ConfigureAwait(false);
         }
         catch (UnreadAnswerException unread)
         {

@@ -12,6 +12,7 @@ using DcrPowerShell.Cmdlets;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
+using DcrPowerShell.Providers;
 using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Commands;
@@ -45,6 +46,14 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     [AllowEmptyString]
     [NoCompletion]
     public string? ClientName { get; set; }
+
+    /// <summary>The URL of a client ID metadata document that the service is to fetch, in the place of metadata that is sent.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias(ClientMember.ExternalClientId)]
+    [NullAsEmpty]
+    [AllowEmptyString]
+    [NoCompletion]
+    public string? DocumentUri { get; set; }
 
     /// <summary>Who the client is for. Kept with the registration; not sent.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
@@ -145,14 +154,25 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
             _withoutTenant++;
         }
 
+        var document = NullIfEmpty(DocumentUri);
+        if (document is not null && connection.Service.Documents is null)
+        {
+            throw ProviderErrors.DocumentsNotRegistered(connection.Name);
+        }
+
         if (!SkipValidation)
         {
             connection.Service.Check(metadata);
+            if (document is not null)
+            {
+                ClientDocumentOperation.CheckUri(document);
+            }
         }
 
         var request = new RegisterRequest(metadata, NullIfEmpty(Tenant), CopyName(ClientSecretName))
         {
             InitialToken = InitialAccessToken is null ? null : StaticToken.Initial(SecureText.Reveal(InitialAccessToken)),
+            DocumentUri = document,
             AllowsDuplicate = AllowDuplicate,
             Whole = _whole,
         };
@@ -183,7 +203,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         }
 
         _copies.Claim(request.ClientSecretName, Row ?? "what was typed");
-        if (ShouldProcess($"{metadata.Text(ClientMember.ClientName) ?? "a client"} at {connection.Issuer}", "Register client"))
+        if (ShouldProcess($"{metadata.Text(ClientMember.ClientName) ?? document ?? "a client"} at {connection.Issuer}", "Register client"))
         {
             Start(
                 connection,
@@ -320,6 +340,17 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         // Empty cells of a CSV file are no wish for an empty value.
         var named = NamedMembers(ClientName, static _ => true).WithoutAbsent();
         var metadata = FurtherMembers(InputObject).With(named);
+        if (NullIfEmpty(DocumentUri) is { } uri)
+        {
+            return metadata.Count == 0
+                ? metadata.With(ClientMember.ExternalClientId, uri)
+                : throw InputErrors.BadInput(
+                    nameof(DocumentUri),
+                    $"and metadata ({string.Join(", ", metadata.Select(static member => member.Key))}) cannot be used together",
+                    "The document has the metadata: change it there."
+                );
+        }
+
         return metadata.Count > 0 ? metadata : throw InputErrors.NothingToRegister(PipedRow.Columns(InputObject));
     }
 }
