@@ -151,7 +151,7 @@ internal static class ClientDocument
                     ? []
                     : [DcrCheck.Failed(
                         id is null ? "It has no client_id." : $"client_id is {id}. Servers compare it with the URL letter by letter.",
-                        $"Set client_id to {uri}.")],
+                        "Make client_id the URL, letter by letter.")],
                 "The same as the URL."
             ),
             .. Named(
@@ -164,7 +164,7 @@ internal static class ClientDocument
             .. Named("redirect_uris", FaultsOfRedirects(document, broken), string.Join(", ", document.Texts(ClientMember.RedirectUris)) + "."),
             .. Named("Authentication", FaultsOfMethod(method), $"{method}."),
             .. Named("Secrets", FaultsOfSecrets(document), "It has none."),
-            .. Named("Keys", FaultsOfKeys(uri, document, broken), method == "none" ? "It needs none." : "Public keys are named."),
+            .. Named("Keys", FaultsOfKeys(uri, document, broken), method == "private_key_jwt" ? "Public keys are named." : "It needs none."),
             .. Named("Other members", FaultsOfOthers(uri, document, broken), "They keep to RFC 7591."),
         ];
     }
@@ -174,7 +174,7 @@ internal static class ClientDocument
         var parts = Parts.Match(uri);
         if (!parts.Success || parts.Groups["authority"].Length == 0 || UriText.Absolute(uri) is null)
         {
-            yield return DcrCheck.Failed($"'{uri}' is not an absolute URL.", "Give one such as https://app.example.com/client.json.");
+            yield return DcrCheck.Failed($"'{Redaction.Address(uri)}' is not an absolute URL.", "Give one such as https://app.example.com/client.json.");
             yield break;
         }
 
@@ -349,7 +349,7 @@ internal static class ClientDocument
             yield break;
         }
 
-        if (!response.TryReadJson(out var keys, out _))
+        if (!response.TryReadJson(out var keys, out _) || !keys.Has("keys"))
         {
             yield return DcrCheck.Failed($"{place} has no JSON Web Key Set.", "Publish an object with an array 'keys' (RFC 7517, section 5).");
             yield break;

@@ -53,7 +53,7 @@ public sealed class NewDcrClientDocumentCommand : ClientMetadataCmdlet
     public override int MaxFailures { get; set; } = int.MaxValue;
 
     /// <inheritdoc/>
-    protected override object? Target => Uri;
+    protected override object? Target => Redaction.Address(Uri);
 
     /// <inheritdoc/>
     protected override void ProcessItem()

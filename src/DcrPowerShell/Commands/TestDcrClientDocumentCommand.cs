@@ -32,7 +32,7 @@ public sealed class TestDcrClientDocumentCommand : DcrConnectedCmdlet
     public string? Path { get; set; }
 
     /// <inheritdoc/>
-    protected override object? Target => Uri;
+    protected override object? Target => Redaction.Address(Uri);
 
     /// <inheritdoc/>
     protected override void ProcessItem()
@@ -64,7 +64,7 @@ public sealed class TestDcrClientDocumentCommand : DcrConnectedCmdlet
     {
         foreach (var check in checks)
         {
-            WriteObject(check with { Connection = Uri });
+            WriteObject(check with { Connection = Redaction.Address(Uri) });
         }
     }
 
