@@ -112,8 +112,8 @@ Describe 'New-DcrClient -DocumentUri' {
     BeforeAll {
         $document = @{ client_id = $url; client_name = 'Agent'; redirect_uris = @('https://app.example.com/callback')
             grant_types = @('authorization_code'); token_endpoint_auth_method = 'none' }
-        $server = New-TestServer @{ dialect = 'auth0'; auth0 = @{ managementToken = @{}; managementLimit = $null; documents = @{ $url = $document }
-            tenant = @{ settings = @{ client_id_metadata_document_supported = $true } } } }
+        $server = New-TestServer @{ dialect = 'auth0'; auth0 = @{ managementToken = @{}; managementLimit = $null
+            documents = @{ $url = $document }; tenant = @{ settings = @{ client_id_metadata_document_supported = $true } } } }
         $null = Connect-DcrServer $server.Issuer -ManagementToken (ConvertTo-Secret $server.ManagementToken) -Name auth0
     }
 

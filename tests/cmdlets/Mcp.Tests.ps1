@@ -13,7 +13,7 @@ Describe 'An MCP server' -Skip:([bool] $obstacle) {
         Start-DcrTest
         $documents = (New-Item (Join-Path $TestDrive documents) -ItemType Directory).FullName
         $servers = Start-NodeServer mcp @{ MCP_SERVER_OPTIONS = @{ documents = $documents } }
-        $oidc = (Start-OidcProvider @(@{ name = 'documents'; clientDocuments = $documents }))['documents'].issuer
+        $oidc = (Start-OidcProvider @{ name = 'documents'; clientDocuments = $documents; scopes = 'openid', 'mcp:tools' }).documents.issuer
 
         # The code challenge and its verifier of RFC 7636, appendix B.
         $verifier = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
@@ -55,7 +55,8 @@ Describe 'An MCP server' -Skip:([bool] $obstacle) {
         $client.RedirectUris | Should -Be http://127.0.0.1:7777/callback
         $client.Scope | Should -Be mcp:tools
 
-        $code = (Get-Answer (Get-AuthorizeUrl "$($servers.sdk.origin)/authorize" $client.ClientId http://127.0.0.1:7777/callback mcp:tools)).Location
+        $callback = 'http://127.0.0.1:7777/callback'
+        $code = (Get-Answer (Get-AuthorizeUrl "$($servers.sdk.origin)/authorize" $client.ClientId $callback mcp:tools)).Location
         $code | Should -BeLike 'http://127.0.0.1:7777/callback?code=*'
         $token = Invoke-RestMethod "$($servers.sdk.origin)/token" -Method Post -Body @{ grant_type = 'authorization_code'
             code = ([uri] $code).Query -replace '.*code=([^&]+).*', '$1'; client_id = $client.ClientId; code_verifier = $verifier
@@ -124,7 +125,7 @@ Describe 'An MCP server' -Skip:([bool] $obstacle) {
             $known.tokenEndpointAuthMethod | Should -Be $(if ($Name -like '*key') { 'private_key_jwt' } else { 'none' })
 
             # A redirect to where the user would sign in: the client is known.
-            $answer = Get-Answer (Get-AuthorizeUrl "$oidc/auth" $url $callback openid)
+            $answer = Get-Answer (Get-AuthorizeUrl "$oidc/auth" $url $callback mcp:tools)
             $answer.Status | Should -Be 303 -Because $answer.Body
             $answer.Location | Should -BeLike '*/interaction/*'
         }
@@ -145,10 +146,10 @@ Describe 'An MCP server' -Skip:([bool] $obstacle) {
 
             $checks = Test-DcrClientDocument "https://app.example.com/$file" -Path (Join-Path $documents $file)
             ($checks | Where-Object Status -EQ Failed).Name | Should -Be $Name
-            (Get-Answer (Get-AuthorizeUrl "$($servers.workers.origin)/authorize" "https://app.example.com/$file" $callback mcp:tools)).Status |
-                Should -BeGreaterOrEqual 400
-            (Get-Answer (Get-AuthorizeUrl "$oidc/auth" "https://app.example.com/$file" $callback openid)).Status |
-                Should -BeGreaterOrEqual 400
+            foreach ($endpoint in "$($servers.workers.origin)/authorize", "$oidc/auth") {
+                $answer = Get-Answer (Get-AuthorizeUrl $endpoint "https://app.example.com/$file" $callback mcp:tools)
+                $answer.Status | Should -BeGreaterOrEqual 400 -Because $answer.Location
+            }
         }
 
         It 'is said by Get-DcrServer to take them' {
