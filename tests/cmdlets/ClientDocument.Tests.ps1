@@ -101,6 +101,12 @@ Describe 'Test-DcrClientDocument' {
         $null = New-ConnectedServer @{} @{ Name = 'takes not' }
         (Test-DcrClientDocument $url -Path $path -Connection takes)[-1].Status | Should -Be Passed
         (Test-DcrClientDocument $url -Path $path -Connection 'takes not')[-1].Status | Should -Be Skipped
+
+        $null = New-ConnectedServer @{ discoveryOverrides = @{ client_id_metadata_document_supported = $true
+            scopes_supported = @('openid') } } @{ Name = 'listing' }
+        $null = New-DcrClientDocument @agent -Uri $url -Path $path -Scope openid, mcp:tools
+        $check = (Test-DcrClientDocument $url -Path $path -Connection listing)[-1]
+        "$($check.Status): $($check.Found)" | Should -Be "Warning: The server's scopes_supported does not list mcp:tools (scope)."
     }
 
     It 'shows no password of a URL' {

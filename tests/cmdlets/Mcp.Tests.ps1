@@ -97,8 +97,9 @@ Describe 'An MCP server' -Skip:([bool] $obstacle) {
             $key = New-DcrKey document-key ES256
             $key.Jwks | ConvertTo-Json -Depth 5 | Set-Content (Join-Path $documents jwks.json)
             $callback = 'https://app.example.com/callback'
-            $common = @{ ClientName = 'My agent'; RedirectUri = $callback; ClientUri = 'https://app.example.com/'; Scope = 'mcp:tools' }
+            $common = @{ ClientName = 'My agent'; RedirectUri = $callback; ClientUri = 'https://app.example.com/' }
             function New-Document ($Name, [hashtable] $Further = @{}) {
+                if (-not $Further['Scope']) { $Further['Scope'] = 'mcp:tools' }
                 $null = New-DcrClientDocument -Uri "https://app.example.com/$Name.json" -Path (Join-Path $documents "$Name.json") `
                     @common @Further -WarningAction SilentlyContinue
             }
@@ -152,8 +153,14 @@ Describe 'An MCP server' -Skip:([bool] $obstacle) {
             }
         }
 
-        It 'is said by Get-DcrServer to take them' {
-            (Connect-DcrServer $oidc).TakesClientDocuments | Should -BeTrue
+        It 'refuses a scope that it does not know, which -Connection tells before' {
+            $connection = Connect-DcrServer $oidc
+            $connection.TakesClientDocuments | Should -BeTrue
+            New-Document unknown-scope @{ Scope = 'mcp:tools', 'other' }
+            $url = 'https://app.example.com/unknown-scope.json'
+            (Test-DcrClientDocument $url -Path (Join-Path $documents unknown-scope.json) -Connection $connection)[-1].Found |
+                Should -BeLike '*scopes_supported does not list other*'
+            (Get-Answer (Get-AuthorizeUrl "$oidc/auth" $url $callback mcp:tools)).Body | Should -BeLike '*scope*'
         }
     }
 }

@@ -19,6 +19,8 @@ namespace DcrPowerShell.Operations;
 /// <param name="resolve">Gives the addresses of a host.</param>
 internal sealed class ClientDocumentOperation(HttpSender sender, Func<string, Task<IPAddress[]>> resolve, IReporter reporter)
 {
+    private const string ServerCheck = "Client documents";
+
     // Servers wait ten seconds or less.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
@@ -39,8 +41,8 @@ internal sealed class ClientDocumentOperation(HttpSender sender, Func<string, Ta
     }
 
     /// <summary>Judges what is to be published.</summary>
-    public static IReadOnlyList<DcrCheck> Judge(string uri, byte[] text) =>
-        [.. ClientDocument.JudgeUri(uri), .. ClientDocument.JudgeText(uri, text, out _)];
+    public static (IReadOnlyList<DcrCheck> Checks, JsonBag? Document) Judge(string uri, byte[] text) =>
+        ([.. ClientDocument.JudgeUri(uri), .. ClientDocument.JudgeText(uri, text, out var document)], document);
 
     /// <summary>Judges a URL that a service is to register, by what is allowed everywhere.</summary>
     /// <exception cref="DcrException">InvalidClientMetadata.</exception>
@@ -76,28 +78,44 @@ internal sealed class ClientDocumentOperation(HttpSender sender, Func<string, Ta
                 "The server takes client ID metadata documents: an application's client_id is the URL of its document, and nothing is "
                     + "registered. New-DcrClientDocument makes one."
             );
-        return found with { Name = "Client documents" };
+        return found with { Name = ServerCheck };
     }
 
-    public async Task<IReadOnlyList<DcrCheck>> RunAsync(string uri, CancellationToken stop)
+    /// <summary>Whether a server takes documents, and what of this one its own lists do not have.</summary>
+    public static IEnumerable<DcrCheck> OfServer(DcrConnection connection, JsonBag? document) =>
+        connection
+            .Server.NotListed(document ?? JsonBag.Empty)
+            .Select(static lacks =>
+                DcrCheck.Warning(
+                    $"The server's {lacks.List} does not list {string.Join(", ", lacks.Values)} ({lacks.Member}).",
+                    "If the server refuses the document, leave that out."
+                ) with
+                {
+                    Name = ServerCheck,
+                }
+            )
+            .Prepend(OfServer(connection));
+
+    /// <returns>What was found, and the document; null where none was read.</returns>
+    public async Task<(IReadOnlyList<DcrCheck> Checks, JsonBag? Document)> RunAsync(string uri, CancellationToken stop)
     {
         var checks = ClientDocument.JudgeUri(uri).ToList();
         if (UriText.Absolute(uri) is not { } place || !SafeUrl.IsSafe(place))
         {
-            return checks;
+            return (checks, null);
         }
 
         checks.Add(await LookUpAsync(place).ConfigureAwait(false));
         var response = await FetchAsync(place, "Answer", checks, stop).ConfigureAwait(false);
         if (response is null)
         {
-            return checks;
+            return (checks, null);
         }
 
         checks.AddRange(ClientDocument.JudgeAnswer(place, response));
         if (response.Status != 200)
         {
-            return checks;
+            return (checks, null);
         }
 
         checks.AddRange(ClientDocument.JudgeText(uri, response.Body, out var document));
@@ -110,7 +128,7 @@ internal sealed class ClientDocumentOperation(HttpSender sender, Func<string, Ta
             checks.AddRange(ClientDocument.JudgeKeys(keys, published));
         }
 
-        return checks;
+        return (checks, document);
     }
 
     /// <summary>
@@ -126,7 +144,10 @@ internal sealed class ClientDocumentOperation(HttpSender sender, Func<string, Ta
         }
         catch (Exception unknown) when (unknown is SocketException or ArgumentException)
         {
-            return DcrCheck.Warning($"{place.Host} has no address that could be looked up here.", "Check the name.") with { Name = "Address" };
+            return DcrCheck.Warning($"{place.Host} has no address that could be looked up here.", "Check the name.") with
+            {
+                Name = "Address",
+            };
         }
 
         var special = addresses.Where(SpecialAddress.Is).ToList();

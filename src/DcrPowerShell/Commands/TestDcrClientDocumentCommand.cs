@@ -37,27 +37,28 @@ public sealed class TestDcrClientDocumentCommand : DcrConnectedCmdlet
     /// <inheritdoc/>
     protected override void ProcessItem()
     {
-        if (Path is not null)
-        {
-            Write(ClientDocumentOperation.Judge(Uri, Read(FilePath.Of(this, Path, nameof(Path), DcrErrorId.InventoryReadFailed))));
-        }
-        else
-        {
-            using var sender = ClientDocumentOperation.Sender(new SystemClock());
-            Write(Run((pump, stop) => new ClientDocumentOperation(sender, Dns.GetHostAddressesAsync, pump).RunAsync(Uri, stop)));
-        }
-
+        var (checks, document) =
+            Path is null
+                ? Fetch()
+                : ClientDocumentOperation.Judge(Uri, Read(FilePath.Of(this, Path, nameof(Path), DcrErrorId.InventoryReadFailed)));
+        Write(checks);
         if (Connection is null)
         {
             return;
         }
 
         var connection = Resolve();
-        Write([ClientDocumentOperation.OfServer(connection)]);
+        Write(ClientDocumentOperation.OfServer(connection, document));
         if (Path is null && connection.Service.Documents is { } documents)
         {
             Write(Run(connection, context => documents.PreviewAsync(Uri, context.Call)));
         }
+    }
+
+    private (IReadOnlyList<DcrCheck> Checks, JsonBag? Document) Fetch()
+    {
+        using var sender = ClientDocumentOperation.Sender(new SystemClock());
+        return Run((pump, stop) => new ClientDocumentOperation(sender, Dns.GetHostAddressesAsync, pump).RunAsync(Uri, stop));
     }
 
     private void Write(IEnumerable<DcrCheck> checks)

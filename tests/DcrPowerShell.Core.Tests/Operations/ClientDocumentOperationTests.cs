@@ -136,6 +136,6 @@ public class ClientDocumentOperationTests
                 : Task.FromResult(addresses.Split(' ').Select(IPAddress.Parse).ToArray()),
             new RecordingReporter()
         );
-        return await operation.RunAsync(url, CancellationToken.None);
+        return (await operation.RunAsync(url, CancellationToken.None)).Checks;
     }
 }
