@@ -36,7 +36,7 @@ Describe 'Tab completes' {
         @{ Line = 'Get-DcrAuditLog -Tenant n'; Expected = @('north') }
         @{ Line = 'Get-DcrClient -ClientName '; Expected = 'Mail', 'Maps' }
         @{ Line = 'Find-DcrOrphan ma'; Expected = 'Mail', 'Maps' }
-        @{ Line = 'New-DcrClient -Scope p'; Expected = @('profile') }
+        @{ Line = 'New-DcrClient -Scope pr'; Expected = @('profile') }
         @{ Line = 'Get-DcrClient -ExpiringWithin 3'; Expected = @("'30d'") }
     ) {
         $offered = (Get-Completion $Line).CompletionText

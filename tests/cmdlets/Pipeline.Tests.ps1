@@ -89,10 +89,9 @@ Describe 'JSON objects with wire names' {
         }' | ConvertFrom-Json | New-DcrClient
 
         $sent = Get-SentMetadata $server
-        $sent.PSObject.Properties.Name | Sort-Object | Should `
-            -Be ('backchannel_logout_uri', 'client_name', 'client_name#de-AT', 'client_name#ja', 'contacts', 'default_acr_values',
-            'default_max_age', 'grant_types', 'jwks', 'redirect_uris', 'require_auth_time', 'scope', 'subject_type',
-                'token_endpoint_auth_method' | Sort-Object)
+        $sent.PSObject.Properties.Name | Sort-Object | Should -Be @('backchannel_logout_uri', 'client_name', 'client_name#de-AT',
+            'client_name#ja', 'contacts', 'default_acr_values', 'default_max_age', 'grant_types', 'jwks', 'redirect_uris',
+            'require_auth_time', 'scope', 'subject_type', 'token_endpoint_auth_method' | Sort-Object)
         $sent.'client_name#ja' | Should -BeExactly 'アプリ'
         $sent.default_max_age | Should -Be 300
         $sent.require_auth_time | Should -BeTrue

@@ -27,6 +27,22 @@ Describe 'A PowerShell that is started by New-PwshStartInfo' {
         $other = [Diagnostics.Process]::Start((New-PwshStartInfo '-NoProfile', '-NonInteractive', '-File', $script, $_, 'second'))
         $other.StandardOutput.ReadToEnd().Trim() | Should -Be "$_|second"
     }
+
+    It 'hears Ctrl-C where its parent ignores it' -Skip:($PSEdition -eq 'Desktop' -or -not $IsLinux) {
+        $script = Join-Path $TestDrive 'parent.ps1'
+        Set-Content $script @'
+param($Pwsh)
+Import-Module $Pwsh
+$ignored = { [Convert]::ToInt64(((Get-Content /proc/self/status) -match '^SigIgn' -replace '.*\s'), 16) -band 2 }
+$child = [Diagnostics.Process]::Start((New-PwshStartInfo '-NoProfile', '-Command', "$ignored"))
+& $ignored
+$child.StandardOutput.ReadToEnd()
+'@
+        $start = New-PwshStartInfo '-NoProfile', '-File', $script, "$(Split-Path $PSScriptRoot)/shared/Pwsh.psm1"
+        $start.Arguments = "-c `"trap '' INT; exec $($start.Arguments -replace '^--default-signal=INT')`""
+        $start.FileName = 'sh'
+        [Diagnostics.Process]::Start($start).StandardOutput.ReadToEnd().Trim() -split '\s+' | Should -Be '2', '0'
+    }
 }
 
 Describe 'Invoke-Pwsh' {

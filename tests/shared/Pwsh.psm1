@@ -28,7 +28,11 @@ function New-PwshStartInfo {
         [string] $Program
     )
 
-    $program, $first = @(if ($Program) { $Program } else { Get-PwshCommand })
+    $program, $first = @(
+        # A shell ignores Ctrl-C for what it runs in the background, and children inherit that.
+        if ($PSEdition -eq 'Core' -and $IsLinux) { 'env', '--default-signal=INT' }
+        if ($Program) { $Program } else { Get-PwshCommand }
+    )
     $start = [Diagnostics.ProcessStartInfo]::new($program)
     $all = @($first) + $Arguments | Where-Object { $null -ne $_ }
     $start.Arguments = @($all | ForEach-Object { if ($_ -match '[\s"]') { '"' + $_.Replace('"', '\"') + '"' } else { $_ } }) -join ' '
