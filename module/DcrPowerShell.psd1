@@ -30,6 +30,7 @@
         'Import-DcrClient'
         'Move-DcrRegistration'
         'New-DcrClient'
+        'New-DcrClientDocument'
         'New-DcrKey'
         'New-DcrSoftwareStatement'
         'Remove-DcrClient'
@@ -39,6 +40,7 @@
         'Restore-DcrRegistration'
         'Set-DcrClient'
         'Set-DcrStore'
+        'Test-DcrClientDocument'
         'Test-DcrServer'
         'Unlock-DcrStore'
     )

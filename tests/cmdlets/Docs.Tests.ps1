@@ -22,6 +22,9 @@ BeforeAll {
         resourceServers = @(@{ identifier = 'https://api.example.com'; scopes = @(@{ value = 'read:items' }, @{ value = 'write:items' }) })
     }
 
+    $document = @{ client_id = 'https://app.example.com/client.json'; client_name = 'My agent'; grant_types = @('authorization_code')
+        redirect_uris = @('https://app.example.com/callback'); token_endpoint_auth_method = 'none' }
+
     function New-PageServer {
         $epic = @{
             grant          = @{ redirect_uris = @('https://app.example.com/smart'); token_endpoint_auth_method = 'none';
@@ -43,7 +46,7 @@ BeforeAll {
             'https://example.okta.com'      = New-TestServer @{ dialect = 'okta'; okta = @{ apiToken = '00-not-a-real-api-token' } }
             'https://example.us.auth0.com'  = New-TestServer @{ dialect = 'auth0';
                 tokenClient = @{ clientId = 'xTb6VAmq5r1JkR2eXyP0nZ8u'; clientSecret = 'cs-not-a-real-secret' };
-                auth0 = @{ tenant = $tenant } }
+                auth0 = @{ tenant = $tenant; documents = @{ $document.client_id = $document } } }
         }
     }
 
@@ -85,6 +88,10 @@ BeforeAll {
         # The administrator adds the key that was just made to the app.
         'Connect-DcrServer https://example.okta.com -ClientId' = {
             Set-TestServerSwitch $okta @{ tokenClient = @{ clientId = '0oa1gjh63g214q0Hq0g4'; jwks = @{ keys = @($key.Jwks.keys) } } }
+        }
+        # A resource of two authorization servers.
+        '-Discovery Resource -Issuer https://as.example.com'   = {
+            Set-TestServerSwitch $mcp @{ resourceOverrides = @{ authorization_servers = @($mcp.Issuer, $as.Issuer) } }
         }
         # Epic's CapabilityStatement.
         'Invoke-RestMethod "$fhirBase/metadata"'               = {
@@ -153,6 +160,10 @@ Describe '<Page>' -ForEach $pages {
         $script = [Text.StringBuilder]::new("$world`n")
         $null = $script.AppendLine("Import-Module '$PSScriptRoot/TestServer.psm1'; Start-TestServerHost")
         $null = $script.AppendLine("`$okta = [pscustomobject]@{ Id = '$($servers['https://example.okta.com'].Id)' }; `$testVault = '$testVault'; `$root = '$root'; Set-Location '$account'")
+        foreach ($name in 'mcp', 'as') {
+            $server = $servers["https://$name.example.com"]
+            $null = $script.AppendLine("`$$name = [pscustomobject]@{ Id = '$($server.Id)'; Issuer = '$($server.Issuer)' }")
+        }
         foreach ($block in $Blocks | Where-Object { -not $_.NotRun }) {
             # Of a session that is shown, what is typed.
             $typed = if ($prompt.IsMatch($block.Code)) { $prompt.Matches($block.Code).ForEach{ $_.Groups[1].Value } } else { , $block.Code }

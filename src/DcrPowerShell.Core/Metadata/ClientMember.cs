@@ -36,6 +36,9 @@ internal static class ClientMember
     public const string RegistrationAccessToken = "registration_access_token";
     public const string RegistrationClientUri = "registration_client_uri";
 
+    // Auth0's, of a client whose metadata is a document (Auth0 docs, register-applications-with-cimd): its URL.
+    public const string ExternalClientId = "external_client_id";
+
     private static readonly string[] Named =
     [
         RedirectUris,

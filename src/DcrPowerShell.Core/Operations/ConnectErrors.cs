@@ -54,6 +54,13 @@ internal static class ConnectErrors
             "Run the command again later. If the server has no discovery, give its endpoint: Connect-DcrServer -RegistrationEndpoint <url>."
         );
 
+    public static DcrException DocumentsOnly(string issuer) =>
+        new(
+            DcrErrorId.DiscoveryFailed,
+            $"{issuer} offers no dynamic registration: its metadata has no registration_endpoint. It takes client ID metadata documents.",
+            "Make one with New-DcrClientDocument, publish it, and use its URL as the application's client_id: nothing is registered."
+        );
+
     public static DcrException SmartDiscoveryFailed(string fhirBase, IEnumerable<string> tried) =>
         new(
             DcrErrorId.DiscoveryFailed,

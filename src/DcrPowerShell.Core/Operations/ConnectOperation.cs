@@ -340,6 +340,11 @@ internal static class ConnectOperation
             };
         }
 
+        if (tried.Any(static finding => finding.Server?.TakesClientDocuments == true))
+        {
+            throw ConnectErrors.DocumentsOnly(asked);
+        }
+
         var stranger = tried.Select(finding => finding.OtherIssuer).FirstOrDefault(other => other is not null);
         throw stranger is null
             ? tried.All(static finding => finding.IsOutage)

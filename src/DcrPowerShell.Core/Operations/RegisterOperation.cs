@@ -33,6 +33,9 @@ internal sealed record RegisterRequest(JsonBag Metadata, string? Tenant, string?
     /// <summary>Whether a software statement is sent also after its end.</summary>
     public bool SkipsValidation { get; init; }
 
+    /// <summary>Where the metadata is published, and the service shall fetch it; null where it is sent.</summary>
+    public string? DocumentUri { get; init; }
+
     /// <summary>Registers it although the tenant has a client.</summary>
     public bool AllowsDuplicate { get; init; }
 
@@ -202,7 +205,11 @@ internal static class RegisterOperation
             };
             try
             {
-                return await context.Provider.RegisterAsync(metadata, call).ConfigureAwait(false);
+                return await (
+                    request.DocumentUri is { } uri
+                        ? context.Provider.Documents!.RegisterAsync(uri, call)
+                        : context.Provider.RegisterAsync(metadata, call)
+                ).ConfigureAwait(false);
             }
             catch (DcrException old)
                 when (renew is not null && old is { ErrorId: DcrErrorId.InvalidSoftwareStatement, ServerError: null })

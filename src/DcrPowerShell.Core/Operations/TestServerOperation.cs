@@ -35,6 +35,7 @@ internal sealed class TestServerOperation(DcrConnection connection)
             .. connection.Service.Checks.Select(check =>
                 Checking(check.Name, async context => Known(check.Name, await check.RunAsync(context.Call).ConfigureAwait(false)))
             ),
+            Checking("Client documents", context => Task.FromResult(ClientDocumentOperation.OfServer(context.Connection))),
             Checking("Store", TestStoreAsync),
             Checking("Clock", _ => Task.FromResult(CompareClocks())),
             Checking("Rate limit", _ => Task.FromResult(CountRequests())),

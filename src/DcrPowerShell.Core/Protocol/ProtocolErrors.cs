@@ -29,6 +29,14 @@ internal static class ProtocolErrors
             Member = member,
         };
 
+    /// <param name="refused">Why servers would refuse it.</param>
+    public static DcrException DocumentRefused(DcrCheck refused) =>
+        new(
+            DcrErrorId.InvalidClientMetadata,
+            $"Servers would refuse the document. {refused.Found}",
+            refused.RecommendedAction!
+        );
+
     public static DcrException ProxyRefused(Uri uri) =>
         new(
             DcrErrorId.ConnectionFailed,

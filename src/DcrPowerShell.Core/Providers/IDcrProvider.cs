@@ -29,6 +29,9 @@ internal interface IDcrProvider
     /// </summary>
     DcrException? WhyUnmanaged(RegistrationRecord client);
 
+    /// <summary>Null where nobody registers client ID metadata documents: servers that take them fetch them.</summary>
+    IClientDocuments? Documents { get; }
+
     /// <summary>Judges metadata before it is sent.</summary>
     /// <exception cref="Errors.DcrException">InvalidRedirectUri or InvalidClientMetadata, naming the member.</exception>
     void Check(JsonBag metadata);

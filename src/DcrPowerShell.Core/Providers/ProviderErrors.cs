@@ -47,6 +47,14 @@ internal static class ProviderErrors
             $"Check the issuer. If the server is {owner} all the same, say so with -Provider {owner}; for others, use -InitialAccessToken."
         );
 
+    public static DcrException DocumentsNotRegistered(string connection) =>
+        new(
+            DcrErrorId.OperationNotSupported,
+            $"The server of connection '{connection}' has no registration of client ID metadata documents. Nothing was sent.",
+            "Where Get-DcrServer says TakesClientDocuments, the application uses the document's URL as its client_id. Elsewhere, register "
+                + "it by its metadata."
+        );
+
     public static DcrException IsOffline() =>
         new(
             DcrErrorId.NotConnected,

@@ -11,6 +11,7 @@ using DcrPowerShell.Cmdlets;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
+using DcrPowerShell.Providers;
 using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Commands;
@@ -44,6 +45,14 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     [AllowEmptyString]
     [NoCompletion]
     public string? ClientName { get; set; }
+
+    /// <summary>The URL of a client ID metadata document that the service is to fetch, in the place of metadata that is sent.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias(ClientMember.ExternalClientId)]
+    [NullAsEmpty]
+    [AllowEmptyString]
+    [NoCompletion]
+    public string? DocumentUri { get; set; }
 
     /// <summary>Who the client is for. Kept with the registration; not sent.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
@@ -140,11 +149,23 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         TenantKey.Check(Tenant);
         var metadata = Requested();
         Check(connection, metadata);
+        var document = NullIfEmpty(DocumentUri);
+        if (document is not null && connection.Service.Documents is null)
+        {
+            throw ProviderErrors.DocumentsNotRegistered(connection.Name);
+        }
+
+        if (document is not null && !SkipValidation)
+        {
+            ClientDocumentOperation.CheckUri(document);
+        }
+
         var request = new RegisterRequest(metadata, NullIfEmpty(Tenant), CopyName(ClientSecretName))
         {
             InitialToken = InitialAccessToken is null ? null : StaticToken.Initial(SecureText.Reveal(InitialAccessToken)),
             Statement = FreshStatement(InputObject),
             SkipsValidation = SkipValidation,
+            DocumentUri = document,
             AllowsDuplicate = AllowDuplicate,
             Whole = _whole,
         };
@@ -186,7 +207,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         }
 
         _copies.Claim(request.ClientSecretName, Row ?? "what was typed");
-        if (ShouldProcess($"{metadata.Text(ClientMember.ClientName) ?? "a client"} at {connection.Issuer}", "Register client"))
+        if (ShouldProcess($"{metadata.Text(ClientMember.ClientName) ?? document ?? "a client"} at {connection.Issuer}", "Register client"))
         {
             Start(
                 connection,
@@ -326,6 +347,18 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         // Empty cells of a CSV file are no wish for an empty value.
         var named = NamedMembers(ClientName, static _ => true).WithoutAbsent();
         var metadata = FurtherMembers(InputObject).With(named);
+        if (NullIfEmpty(DocumentUri) is { } uri)
+        {
+            var given = HasStatementScript ? metadata.With(ClientMember.SoftwareStatement, "") : metadata;
+            return given.Count == 0
+                ? metadata.With(ClientMember.ExternalClientId, uri)
+                : throw InputErrors.BadInput(
+                    nameof(DocumentUri),
+                    $"and metadata ({string.Join(", ", given.Select(static member => member.Key))}) cannot be used together",
+                    "The document has the metadata: change it there."
+                );
+        }
+
         return metadata.Count > 0 || HasStatementScript ? metadata : throw InputErrors.NothingToRegister(PipedRow.Columns(InputObject));
     }
 }

@@ -63,6 +63,16 @@ public sealed class ConnectOperationTests : IDisposable
         );
     }
 
+    [Fact]
+    public async Task A_server_that_takes_documents_alone_is_told_as_that()
+    {
+        var error = await Assert.ThrowsAsync<DcrException>(() => Session.StartAsync(
+            """{"registrationEndpoint":"missing","discoveryOverrides":{"client_id_metadata_document_supported":true}}"""));
+        Assert.Equal(DcrErrorId.DiscoveryFailed, error.ErrorId);
+        Assert.Contains("takes client ID metadata documents", error.Message);
+        Assert.Contains("New-DcrClientDocument", error.RecommendedAction);
+    }
+
     [Theory]
     [InlineData("""{"discovery":[]}""", DcrErrorId.DiscoveryFailed, "HTTP 404")]
     [InlineData("""{"registrationEndpoint":"missing"}""", DcrErrorId.DiscoveryFailed, "has no registration_endpoint")]

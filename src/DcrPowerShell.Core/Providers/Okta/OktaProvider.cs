@@ -48,6 +48,8 @@ internal sealed class OktaProvider(Uri clients, ICredential credential, HttpSend
 
     public DcrException? WhyUnmanaged(RegistrationRecord client) => null;
 
+    public IClientDocuments? Documents => null;
+
     /// <summary>Service apps have <c>response_types: ["token"]</c> with client_credentials, which the standard does not know.</summary>
     public void Check(JsonBag metadata) =>
         MetadataRules.Check(

@@ -37,6 +37,8 @@ internal sealed class StandardProvider(
 
     public DcrException? WhyUnmanaged(RegistrationRecord client) => ClientConfiguration.WhyUnmanaged(client);
 
+    public IClientDocuments? Documents => null;
+
     public void Check(JsonBag metadata) => MetadataRules.Check(metadata);
 
     public async Task<RegistrationAnswer> RegisterAsync(JsonBag metadata, ProviderCall call)
