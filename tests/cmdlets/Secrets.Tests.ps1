@@ -377,7 +377,7 @@ Describe 'A planted secret is' {
         Assert-NoCanary (Get-Content $TestDrive/found.xml -Raw)
     }
 
-    It 'in no inventory: <_>' -ForEach 'csv', 'json' {
+    It 'in no inventory: <_>' -ForEach 'csv', 'json', 'html' {
         $clients = $found | Where-Object { $_ -is [DcrPowerShell.DcrClient] }
         $clients | Export-DcrClient "$TestDrive/inventory.$_"
         $text = Get-Content "$TestDrive/inventory.$_" -Raw

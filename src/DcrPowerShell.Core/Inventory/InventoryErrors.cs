@@ -9,8 +9,15 @@ internal static class InventoryErrors
     public static DcrException InventoryFormatUnknown(string path) =>
         new(
             DcrErrorId.InventoryWriteFailed,
-            $"-Path: the name of '{path}' does not say whether it is to be CSV or JSON. Nothing was written.",
-            "Let it end with .csv or .json, or add -Format Csv or -Format Json."
+            $"-Path: the name of '{path}' does not say whether it is to be CSV, JSON or HTML. Nothing was written.",
+            "Let it end with .csv, .json or .html, or add -Format Csv, Json or Html."
+        );
+
+    public static DcrException TemplateNotCsv(string path) =>
+        new(
+            DcrErrorId.InventoryWriteFailed,
+            $"-Path: a template is a CSV file, and the name of '{path}' says otherwise. Nothing was written.",
+            "Let it end with .csv."
         );
 
     public static DcrException InventoryExists(string path) =>
