@@ -4,7 +4,6 @@ using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
-using System.Linq;
 using System.Net.WebSockets;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
@@ -20,8 +19,6 @@ namespace DcrPowerShell.Core.Tests.Inventory;
 /// <summary>A Chromium without a window that shows one file, by its DevTools protocol. It reaches no host.</summary>
 internal sealed class Chromium : IAsyncDisposable
 {
-    private static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome", "chrome"];
-
     private static readonly JsonSerializerOptions Options = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     private readonly Process _process;
@@ -49,16 +46,10 @@ internal sealed class Chromium : IAsyncDisposable
     /// <inheritdoc cref="Requests"/>
     public ConcurrentQueue<string> Complaints { get; } = new();
 
-    /// <summary>Null where there is none on this machine.</summary>
-    public static string? Program => (Environment.GetEnvironmentVariable("PATH") ?? "")
-        .Split(Path.PathSeparator)
-        .SelectMany(static folder => Names.Select(name => Path.Combine(folder, name)))
-        .FirstOrDefault(File.Exists);
-
     /// <summary>Opens a page.</summary>
     public static async Task<Chromium> OpenAsync(string path)
     {
-        var browser = new Chromium(Program!);
+        var browser = new Chromium(ChromiumProgram.Find()!);
         try
         {
             await browser.StartAsync(new Uri(path));
@@ -227,6 +218,6 @@ internal sealed class Chromium : IAsyncDisposable
 internal sealed class ChromiumFactAttribute : FactAttribute
 {
     public ChromiumFactAttribute([CallerMemberName] string test = "") =>
-        DisplayName = Skip = Chromium.Program is null ? $"{test} did not run: there is no Chromium on this machine." : null;
+        DisplayName = Skip = ChromiumProgram.Find() is null ? $"{test} did not run: there is no Chromium on this machine." : null;
 }
 #endif
