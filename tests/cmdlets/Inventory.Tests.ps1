@@ -194,8 +194,8 @@ Describe 'Export-DcrClient' {
         $lines | Should -HaveCount 7
         # As a spreadsheet reads them whose language has semicolons between cells, and as others do.
         foreach ($separator in ',', ';') {
-            $lines | ForEach-Object { $_ -split $separator } | ForEach-Object { $_.Trim('"') } | Where-Object { $_ -match '^\s*[=+@-].*[(+=]' } |
-                Should -BeNullOrEmpty
+            $cells = $lines | ForEach-Object { $_ -split $separator } | ForEach-Object { $_.Trim('"') }
+            $cells | Where-Object { $_ -match '^\s*[=+@-].*[(+=]' } | Should -BeNullOrEmpty
         }
         Import-Csv inventory.csv -Encoding UTF8 | New-DcrClient -SummaryVariable summary -WarningVariable warnings -WarningAction Ignore
         $summary.Made, $summary.Found, $warnings.Count | Should -Be 0, 6, 0 -Because 'tenants and names are what they were'
@@ -220,15 +220,17 @@ Describe 'Export-DcrClient' {
 Describe 'Export-DcrClient as a page' {
     BeforeAll {
         Switch-TestFolder
-        $server = New-ConnectedServer @{ secretExpiresAt = 'future' }
-        $one = New-DcrClient '<script>alert(1)</script>' @redirect -Tenant one
+        $server = New-ConnectedServer @{ secretExpiresAt = 'future'; dropScope = @('profile') }
+        $one = New-DcrClient '<script>alert(1)</script>' @redirect -Tenant one -Scope openid, profile -WarningAction Ignore
         $gone = New-DcrClient Gone @redirect -Tenant two
         Remove-TestServerClient $server $gone.ClientId
         Set-TestServerSwitch $server @{ faults = @(@{ on = 'register'; status = 500 }) }
         $null = Get-Failure { New-DcrClient Lost @redirect -Tenant lost }
         $page = "$TestDrive/page.html"
 
-        function Get-Section([string] $Id) { if ((Get-Content $page -Raw -Encoding UTF8) -match "(?s)<h2 id=""$Id"">(.*?)</section>") { $Matches[1] } }
+        function Get-Section([string] $Id) {
+            if ((Get-Content $page -Raw -Encoding UTF8) -match "(?s)<h2 id=""$Id"">(.*?)</section>") { $Matches[1] }
+        }
     }
 
     It 'shows what is kept, and asks nobody' {
@@ -240,6 +242,7 @@ Describe 'Export-DcrClient as a page' {
         Get-Section servers | Should -Match "$([regex]::Escape($server.Issuer)).*>0<.*>0<.*>2<.*>2<"
         Get-Section expiry | Should -BeLike '*2 in the week from*'
         Get-Section unfinished | Should -BeLike '*Register, outcome unknown*Lost*lost*Find-DcrOrphan*'
+        Get-Section differences | Should -BeLike '*scope: granted &#39;openid&#39;*1: &lt;script&gt;*'
         Get-Section runs | Should -BeLike '*Register: 2 Succeeded*Register: 1 Unknown (OutcomeUnknown)*'
         $text = Get-Content $page -Raw
         foreach ($secret in $one.ClientSecret, $one.RegistrationAccessToken) {
@@ -251,6 +254,11 @@ Describe 'Export-DcrClient as a page' {
         Get-Section servers | Should -Match '>1<.*>1<.*>0<.*>2<'
         Get-Section attention | Should -BeLike '*1 client is gone at its server*1 request has an unknown outcome*'
         Get-Section runs | Should -BeLike '*Register: 2 Succeeded*'
+    }
+
+    It 'says what was asked where the command that made a client was told' {
+        $one | Export-DcrClient $page
+        Get-Section differences | Should -BeLike '*scope: asked for &#39;openid profile&#39;, granted &#39;openid&#39;*'
     }
 
     It 'needs no connection for clients of the local store' {
