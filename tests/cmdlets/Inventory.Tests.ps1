@@ -188,7 +188,7 @@ Describe 'Export-DcrClient' {
     It 'gives a spreadsheet nothing to run, and New-DcrClient and Import-DcrClient the names as they were' {
         $names = '=HYPERLINK("https://evil.example")', '+49 89 Praxis', '-1+1', '@SUM(A1)', 'Clinic;=1+1', 'O''Neil; @home (2)'
         $hostile = New-ConnectedServer
-        $names | ForEach-Object { $null = New-DcrClient $_ https://a.example.com/cb -Tenant "of $_" }
+        $names | ForEach-Object { $null = New-DcrClient $_ https://a.example.com/cb -Tenant $_ }
         Export-DcrClient inventory.csv
         $lines = Get-Content inventory.csv -Encoding UTF8
         $lines | Should -HaveCount 7
@@ -197,13 +197,13 @@ Describe 'Export-DcrClient' {
             $cells = $lines | ForEach-Object { $_ -split $separator } | ForEach-Object { $_.Trim('"') }
             $cells | Where-Object { $_ -match '^\s*[=+@-].*[(+=]' } | Should -BeNullOrEmpty
         }
-        Import-Csv inventory.csv -Encoding UTF8 | New-DcrClient -SummaryVariable summary -WarningVariable warnings -WarningAction Ignore
+        Import-Csv inventory.csv -Encoding UTF8 | New-DcrClient -SummaryVariable summary -WarningVariable warnings -WarningAction SilentlyContinue
         $summary.Made, $summary.Found, $warnings.Count | Should -Be 0, 6, 0 -Because 'tenants and names are what they were'
 
         Switch-TestFolder
         $null = Connect-DcrServer $hostile.Issuer
         Import-DcrClient -Path inventory.csv -WarningAction Ignore | ForEach-Object Tenant | Sort-Object |
-            Should -Be ($names | ForEach-Object { "of $_" } | Sort-Object)
+            Should -Be ($names | Sort-Object)
         New-ConnectedServer | Out-Null
         Import-Csv inventory.csv -Encoding UTF8 | Select-Object ClientName, RedirectUri | New-DcrClient | ForEach-Object ClientName |
             Sort-Object | Should -Be ($names | Sort-Object)
