@@ -131,4 +131,7 @@ public enum DcrErrorId
 
     /// <summary>The server has another rule about where registrations may come from.</summary>
     NetworkRuleExists,
+
+    /// <summary>A change was made, and the server does not have it: another one came after it.</summary>
+    ChangeNotKept,
 }

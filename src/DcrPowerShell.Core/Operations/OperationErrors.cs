@@ -119,6 +119,14 @@ internal static class OperationErrors
             "Get it again with Get-DcrClient and look at its State. Named by -ClientId, it is dropped all the same."
         );
 
+    public static DcrException ChangeNotKept(string clientId, int tries) =>
+        new(
+            DcrErrorId.ChangeNotKept,
+            $"Client '{clientId}' was changed {tries} times, and the server still does not have it as asked: somebody else changes it at "
+                + "the same time, or the server grants otherwise. What it has now is kept.",
+            "Look at it with Get-DcrClient, and run the command again when nobody else is at work on the client."
+        );
+
     public static DcrException OtherTenantsClient(string clientId, string tenant, string other) =>
         new(
             DcrErrorId.ResponseNotConformant,

@@ -49,6 +49,7 @@ internal static class ErrorRecords
             DcrErrorId.ServerUnavailable => ErrorCategory.ResourceUnavailable,
             DcrErrorId.ConnectionFailed or DcrErrorId.NotConnected => ErrorCategory.ConnectionError,
             DcrErrorId.TlsFailed or DcrErrorId.RegistrationUriRefused => ErrorCategory.SecurityError,
+            DcrErrorId.ChangeNotKept => ErrorCategory.ResourceBusy,
             DcrErrorId.RequestTimedOut => ErrorCategory.OperationTimeout,
             DcrErrorId.ResponseNotConformant => ErrorCategory.ProtocolError,
             DcrErrorId.OutcomeUnknown or DcrErrorId.TokenLost => ErrorCategory.InvalidResult,
