@@ -134,4 +134,7 @@ public enum DcrErrorId
 
     /// <summary>A change was made, and the server does not have it: another one came after it.</summary>
     ChangeNotKept,
+
+    /// <summary>A client was to be registered anew, and the server still has it.</summary>
+    ClientNotGone,
 }

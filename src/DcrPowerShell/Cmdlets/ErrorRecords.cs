@@ -59,7 +59,7 @@ internal static class ErrorRecords
             DcrErrorId.VaultReadFailed or DcrErrorId.AuditReadFailed or DcrErrorId.InventoryReadFailed => ErrorCategory.ReadError,
             DcrErrorId.SecretManagementNotFound => ErrorCategory.NotInstalled,
             DcrErrorId.OperationNotSupported => ErrorCategory.NotImplemented,
-            DcrErrorId.OverlapRefused or DcrErrorId.ConfirmationNotPossible => ErrorCategory.InvalidOperation,
+            DcrErrorId.OverlapRefused or DcrErrorId.ConfirmationNotPossible or DcrErrorId.ClientNotGone => ErrorCategory.InvalidOperation,
             _ => ErrorCategory.NotSpecified,
         };
 }
