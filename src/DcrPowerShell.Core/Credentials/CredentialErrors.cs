@@ -56,6 +56,37 @@ internal static class CredentialErrors
             "Connect by the issuer rather than by -RegistrationEndpoint, or get a token elsewhere and connect with -InitialAccessToken."
         );
 
+    public static DcrException BadUserName() =>
+        new(
+            DcrErrorId.AccessTokenRejected,
+            "-Credential: the user name is empty or has a colon, or one of the two has a control character, which HTTP Basic cannot carry "
+                + "(RFC 7617, section 2). Nothing was sent.",
+            "Check the user name and the password. At some servers the user name has a domain: admin@example.com."
+        );
+
+    /// <param name="why">"its client secret is not known here".</param>
+    public static DcrException NoClientToken(string clientId, string why, string fix) =>
+        new(
+            DcrErrorId.UnauthorizedClient,
+            $"Client '{clientId}' cannot get an access token for itself: {why}. Nothing was sent.",
+            fix
+        );
+
+    /// <summary>RFC 6749, section 5.2, has invalid_client for a client that the server does not know, too.</summary>
+    public static DcrException ClientRefused(Uri endpoint, ServerError server, string clientId) =>
+        new(
+            DcrErrorId.AccessTokenRejected,
+            $"{endpoint.Authority} gives client '{clientId}' no access token (invalid_client). Either the client is gone from the server, or "
+                + $"its secret or key was replaced elsewhere: the answer is the same.{Said(server)}",
+            "If another machine changed this client, its store has the new secret. If the client is gone, Remove-DcrClient -StoreOnly drops "
+                + "what is kept of it."
+        )
+        {
+            ServerError = server,
+            IsClientGone = true,
+            IsOwnTokenRefused = true,
+        };
+
     public static DcrException UnusableRegistrationToken() =>
         new(
             DcrErrorId.ResponseNotConformant,

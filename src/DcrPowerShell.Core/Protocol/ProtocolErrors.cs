@@ -147,11 +147,12 @@ internal static class ProtocolErrors
     /// By RFC 7592, section 2.1, 401 is for a client that is gone, too; Authlib answers 400 to a token that it does not know, and 403 does
     /// not tell.
     /// </summary>
-    public static DcrException OwnTokenRejected(ServerError server, string clientId) =>
+    /// <param name="proof">Which of the two tokens of its own: OwnToken or ClientToken.</param>
+    public static DcrException OwnTokenRejected(ServerError server, string clientId, string? proof) =>
         server.Status == 403
             ? new(
                 DcrErrorId.AccessTokenRejected,
-                $"The server does not let client '{clientId}' be managed with its registration access token ({Status(server)}): it rejects "
+                $"The server does not let client '{clientId}' be managed with its {TokenOf(proof)} ({Status(server)}): it rejects "
                     + $"the token, or allows less than was asked for.{Said(server)}",
                 "Use the server's own administration for this. If the client is gone there, Remove-DcrClient -StoreOnly drops what is kept "
                     + "of it."
@@ -162,7 +163,7 @@ internal static class ProtocolErrors
             }
             : new(
                 DcrErrorId.AccessTokenRejected,
-                $"The server rejected the registration access token of client '{clientId}' ({Status(server)}). Either the client is gone "
+                $"The server rejected the {TokenOf(proof)} of client '{clientId}' ({Status(server)}). Either the client is gone "
                     + "from the server, or its token was replaced by a change made elsewhere or has expired: the answer is the "
                     + $"same.{Said(server)}",
                 "If another machine changed this client, its store has the new token. If the client is gone, Remove-DcrClient -StoreOnly "
@@ -174,6 +175,9 @@ internal static class ProtocolErrors
                 IsOwnTokenRefused = true,
             };
 
+    private static string TokenOf(string? proof) =>
+        proof == ProtocolRequest.ClientToken ? "access token" : "registration access token";
+
     /// <param name="kind">The parameter of Connect-DcrServer that the credential came by; null where that does not matter.</param>
     public static DcrException CredentialRejected(ServerError server, string? kind = null) =>
         kind switch
@@ -183,6 +187,14 @@ internal static class ProtocolErrors
                 $"The server rejected the access token that this connection got (HTTP 401), and a fresh one too.{Said(server)}",
                 "The token may be meant for another API or lack a scope: name them with Connect-DcrServer -Audience and -Scope. Check that "
                     + "the client you connect with may register clients."
+            )
+            {
+                ServerError = server,
+            },
+            "Credential" => new(
+                DcrErrorId.AccessTokenRejected,
+                $"The server rejected the user name and password of this connection (HTTP 401).{Said(server)}",
+                "Check them and connect again with -Credential. At some servers the user name has a domain: admin@example.com."
             )
             {
                 ServerError = server,

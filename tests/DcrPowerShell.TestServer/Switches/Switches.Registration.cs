@@ -104,6 +104,11 @@ public enum ManagementToken
 
     /// <summary>Nothing: a URI is given out, a token isn't.</summary>
     Absent,
+
+    /// <summary>
+    /// An access token that the client got for itself at the token endpoint, as banks want it; no registration token is given out.
+    /// </summary>
+    ClientToken,
 }
 
 /// <summary>How an unknown client is answered.</summary>
