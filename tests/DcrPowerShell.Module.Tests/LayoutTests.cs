@@ -3,6 +3,7 @@ using System.IO;
 using System.Linq;
 using System.Text.RegularExpressions;
 using Mono.Cecil;
+using Mono.Cecil.Rocks;
 using Xunit;
 
 namespace DcrPowerShell.Module.Tests;
@@ -58,6 +59,22 @@ public class LayoutTests
             where line.Text.Length > 140
             select $"{path}: {line.Number}";
         Assert.Empty(longer);
+    }
+
+    [Fact]
+    public void Each_type_and_method_that_the_architecture_page_names_exists()
+    {
+        var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "architecture.md"));
+        var named = Regex.Matches(page, "`([A-Z][a-z]\\w+)(?:\\.([A-Z]\\w+))?`").SelectMany(static match => match.Groups.Values.Skip(1));
+        var existing = new[] { "core", "desktop" }.SelectMany(static edition =>
+            Directory.GetFiles(Path.Combine(Repository.Module, edition), "DcrPowerShell*.dll")).SelectMany(static assembly =>
+        {
+            using var module = ModuleDefinition.ReadModule(assembly);
+            return module.GetAllTypes().SelectMany(static type => type.Methods.Select(static method => method.Name.Replace("get_", ""))
+                .Append(type.Name)).ToArray();
+        });
+        Assert.Empty(named.Select(static name => name.Value).Where(static name => name.Length > 0)
+            .Except(existing).Except(["Tests", nameof(ArrowTests), nameof(FaultTableTests)]));
     }
 
     [Fact]
