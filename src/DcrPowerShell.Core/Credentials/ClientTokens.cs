@@ -82,7 +82,13 @@ internal sealed class ClientTokens(
                 authentication,
                 scope,
                 rules.Audience,
-                server => server.Code == "invalid_client" ? CredentialErrors.ClientRefused(rules.Endpoint!, server, clientId) : null
+                server => server.Code != "invalid_client" ? null
+                    : authentication switch
+                    {
+                        PrivateKeyJwt => CredentialErrors.ClientProofRefused(rules.Endpoint!, server, clientId, "key"),
+                        CertificateOnly => CredentialErrors.ClientProofRefused(rules.Endpoint!, server, clientId, "certificate"),
+                        _ => CredentialErrors.ClientSecretRefused(rules.Endpoint!, server, clientId),
+                    }
             ),
             new DpopBinding(dpop),
             sender,

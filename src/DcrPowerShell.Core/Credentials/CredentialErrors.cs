@@ -73,17 +73,31 @@ internal static class CredentialErrors
         );
 
     /// <summary>RFC 6749, section 5.2, has invalid_client for a client that the server does not know, too.</summary>
-    public static DcrException ClientRefused(Uri endpoint, ServerError server, string clientId) =>
+    public static DcrException ClientSecretRefused(Uri endpoint, ServerError server, string clientId) =>
         new(
             DcrErrorId.AccessTokenRejected,
             $"{endpoint.Authority} gives client '{clientId}' no access token (invalid_client). Either the client is gone from the server, or "
-                + $"its secret or key was replaced elsewhere: the answer is the same.{Said(server)}",
+                + $"its secret was replaced elsewhere: the answer is the same.{Said(server)}",
             "If another machine changed this client, its store has the new secret. If the client is gone, Remove-DcrClient -StoreOnly drops "
                 + "what is kept of it."
         )
         {
             ServerError = server,
             IsClientGone = true,
+            IsOwnTokenRefused = true,
+        };
+
+    /// <summary>The key or certificate is the connection's: were it the wrong one, every client would look gone.</summary>
+    /// <param name="proof">"key" or "certificate".</param>
+    public static DcrException ClientProofRefused(Uri endpoint, ServerError server, string clientId, string proof) =>
+        new(
+            DcrErrorId.AccessTokenRejected,
+            $"{endpoint.Authority} gives client '{clientId}' no access token (invalid_client). Either the client is gone from the server, or "
+                + $"the {proof} of this connection is not the client's.{Said(server)}",
+            $"Check the {proof} by another client that has it. If the client is gone, Remove-DcrClient -StoreOnly drops what is kept of it."
+        )
+        {
+            ServerError = server,
             IsOwnTokenRefused = true,
         };
 

@@ -147,12 +147,11 @@ internal static class ProtocolErrors
     /// By RFC 7592, section 2.1, 401 is for a client that is gone, too; Authlib answers 400 to a token that it does not know, and 403 does
     /// not tell.
     /// </summary>
-    /// <param name="proof">Which of the two tokens of its own: OwnToken or ClientToken.</param>
-    public static DcrException OwnTokenRejected(ServerError server, string clientId, string? proof) =>
+    public static DcrException OwnTokenRejected(ServerError server, string clientId) =>
         server.Status == 403
             ? new(
                 DcrErrorId.AccessTokenRejected,
-                $"The server does not let client '{clientId}' be managed with its {TokenOf(proof)} ({Status(server)}): it rejects "
+                $"The server does not let client '{clientId}' be managed with its registration access token ({Status(server)}): it rejects "
                     + $"the token, or allows less than was asked for.{Said(server)}",
                 "Use the server's own administration for this. If the client is gone there, Remove-DcrClient -StoreOnly drops what is kept "
                     + "of it."
@@ -163,7 +162,7 @@ internal static class ProtocolErrors
             }
             : new(
                 DcrErrorId.AccessTokenRejected,
-                $"The server rejected the {TokenOf(proof)} of client '{clientId}' ({Status(server)}). Either the client is gone "
+                $"The server rejected the registration access token of client '{clientId}' ({Status(server)}). Either the client is gone "
                     + "from the server, or its token was replaced by a change made elsewhere or has expired: the answer is the "
                     + $"same.{Said(server)}",
                 "If another machine changed this client, its store has the new token. If the client is gone, Remove-DcrClient -StoreOnly "
@@ -175,8 +174,17 @@ internal static class ProtocolErrors
                 IsOwnTokenRefused = true,
             };
 
-    private static string TokenOf(string? proof) =>
-        proof == ProtocolRequest.ClientToken ? "access token" : "registration access token";
+    /// <summary>After a refusal a fresh token was got, which a client that is gone could not do.</summary>
+    public static DcrException ClientTokenRejected(ServerError server, string clientId) =>
+        new(
+            DcrErrorId.AccessTokenRejected,
+            $"The server gave client '{clientId}' an access token, and does not let it be managed with that ({Status(server)}).{Said(server)}",
+            "Connect again with -Scope, and the scope that the server wants for this. If it has none, use its own administration."
+        )
+        {
+            ServerError = server,
+            IsOwnTokenRefused = true,
+        };
 
     /// <param name="kind">The parameter of Connect-DcrServer that the credential came by; null where that does not matter.</param>
     public static DcrException CredentialRejected(ServerError server, string? kind = null) =>

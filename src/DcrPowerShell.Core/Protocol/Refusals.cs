@@ -30,7 +30,8 @@ internal static class Refusals
     /// <param name="clientId">The client that it is about; null where it is about none.</param>
     public static DcrException Judge(ProtocolRequest request, ProtocolResponse response, ServerError server, string? clientId = null)
     {
-        var isOwnToken = request.Proof is ProtocolRequest.OwnToken or ProtocolRequest.ClientToken && clientId is not null;
+        var isOwnToken = request.Proof == ProtocolRequest.OwnToken && clientId is not null;
+        var isClientToken = request.Proof == ProtocolRequest.ClientToken && clientId is not null;
         return (response.Status, server.Code) switch
         {
             _ when InFront(request, response) is { } page => page,
@@ -46,13 +47,11 @@ internal static class Refusals
                 $"it redirects{Target(request, response)} (HTTP {response.Status}), and a token follows no redirect",
                 server
             ),
-            (403, "insufficient_scope") when request.Proof == ProtocolRequest.ClientToken => ProtocolErrors.InsufficientScope(
-                server,
-                request.Uri
-            ),
-            (401 or 403, _) when isOwnToken => ProtocolErrors.OwnTokenRejected(server, clientId!, request.Proof),
+            (401 or 403, _) when isOwnToken => ProtocolErrors.OwnTokenRejected(server, clientId!),
             (400, "access_denied" or "invalid_token" or "invalid_client" or "unauthorized_client") when isOwnToken =>
-                ProtocolErrors.OwnTokenRejected(server, clientId!, request.Proof),
+                ProtocolErrors.OwnTokenRejected(server, clientId!),
+            (401, _) or (403, not "insufficient_scope") or (400, "access_denied" or "invalid_token" or "invalid_client" or "unauthorized_client")
+                when isClientToken => ProtocolErrors.ClientTokenRejected(server, clientId!),
             (>= 400, _) when KeycloakPolicy.IsMatch(server.Description ?? "") => ProtocolErrors.KeycloakPolicyForbids(
                 server,
                 hasToken: request.Proof != ProtocolRequest.NoProof

@@ -8,6 +8,7 @@ using DcrPowerShell.Errors;
 using DcrPowerShell.Keys;
 using DcrPowerShell.Operations;
 using DcrPowerShell.TestServer.Client;
+using DcrPowerShell.Vaults;
 using Xunit;
 
 namespace DcrPowerShell.Core.Tests.Providers.Standard;
@@ -146,12 +147,7 @@ public class ManageByTests
             request => ByClient(request) with { ClientKey = key, Scope = "cdr:registration" }
         );
         session.Clock.UtcNow = DateTimeOffset.UtcNow;
-        var client = await session.RegisterAsync(
-            $$"""
-            {"grant_types":["client_credentials"],"response_types":[],"token_endpoint_auth_method":"private_key_jwt",
-             "jwks":{"keys":[{{key.PublicJwk()}}] } }
-            """
-        );
+        var client = await session.RegisterAsync(KeyClient(key));
         await session.ReadAsync(client.ClientId);
         var token = Assert.Single(await session.SentAsync("token"));
         CdrToken.AssertIs(token);
@@ -180,17 +176,85 @@ public class ManageByTests
         Assert.Equal(3, (await session.SentAsync("token")).Count);
     }
 
-    [Fact]
-    public async Task A_client_that_gets_no_token_any_more_counts_as_gone_and_can_be_repaired()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_client_that_gets_no_token_by_its_secret_any_more_counts_as_gone_and_can_be_repaired(bool hasToken)
     {
         using var session = await Session.StartAsync($$"""{{{Bank}}}""", ByClient);
         var client = await session.RegisterAsync(tenant: "north");
+        if (hasToken)
+        {
+            await session.ReadAsync(client.ClientId);
+        }
+
         await session.Server.RemoveClientAsync(client.ClientId);
         var (seen, why) = await LookAsync(session, client, orUnknown: false);
         Assert.Equal((DcrClientState.Gone, DcrErrorId.AccessTokenRejected), (seen.State, why!.ErrorId));
-        var record = await session.Context.RunAsync(context => FindOperation.RunAsync(context, client.ClientId, piped: null));
+        var record = await FindAsync(session, client);
         var repaired = await session.RunAsync(context => RepairOperation.RunAsync(context, record));
         Assert.Equal((await session.AtServerAsync()).ClientId, repaired.ClientId);
+    }
+
+    [Fact]
+    public async Task A_secret_that_another_machine_put_into_the_vault_is_used_before_a_client_is_taken_for_gone()
+    {
+        using var first = await Session.StartAsync($$"""{{{Bank}},"rotateSecret":"put"}""", ByClient);
+        var client = await first.RegisterAsync();
+        var stale = await FindAsync(first, client);
+        using var elsewhere = await first.ElsewhereAsync();
+        elsewhere.Clock.UtcNow += TimeSpan.FromMinutes(1);
+        await elsewhere.ResetSecretAsync(client.ClientId);
+        first.Clock.UtcNow += TimeSpan.FromMinutes(2);
+        var (seen, _) = await first.RunAsync(context => ReadOperation.LookAsync(context, stale, orUnknown: false));
+        Assert.Equal(DcrClientState.Active, seen.State);
+        Assert.Equal((await first.AtServerAsync()).ClientSecret, first.Stored(client.ClientId).ClientSecret);
+    }
+
+    /// <summary>A key is the connection's: the wrong one would have every client registered anew.</summary>
+    [FullCryptographyFact]
+    public async Task A_key_that_is_refused_makes_no_client_gone()
+    {
+        using var key = SigningKey.Generate("ES256");
+        using var session = await Session.StartAsync($$"""{{{Bank}}}""", request => ByClient(request) with { ClientKey = key });
+        using var own = SigningKey.Generate("ES256");
+        session.Clock.UtcNow = DateTimeOffset.UtcNow;
+        var client = await session.RegisterAsync(KeyClient(own));
+        var (seen, why) = await LookAsync(session, client, orUnknown: false);
+        Assert.Equal((DcrClientState.Unknown, DcrErrorId.AccessTokenRejected), (seen.State, why!.ErrorId));
+        var record = await FindAsync(session, client);
+        Assert.Equal(
+            DcrErrorId.AccessTokenRejected,
+            (await Assert.ThrowsAsync<DcrException>(() => session.RunAsync(context => RepairOperation.RunAsync(context, record)))).ErrorId
+        );
+        Assert.Single(await session.SentAsync("register"));
+    }
+
+    /// <summary>A server that has just given a client a token has the client.</summary>
+    [Fact]
+    public async Task A_fresh_access_token_that_is_refused_makes_no_client_gone()
+    {
+        using var session = await Session.StartAsync($$"""{{{Bank}},"faults":[{"on":"read","status":401,"times":9}]}""", ByClient);
+        var client = await session.RegisterAsync();
+        var (seen, why) = await LookAsync(session, client, orUnknown: false);
+        Assert.Equal((DcrClientState.Unknown, DcrErrorId.AccessTokenRejected), (seen.State, why!.ErrorId));
+        Assert.Contains("-Scope", why.RecommendedAction);
+    }
+
+    [FullCryptographyFact]
+    public async Task A_clients_own_access_token_by_the_connections_certificate()
+    {
+        using var certificate = TestCertificates.Rsa();
+        using var server = await SharedTestServer.StartAsync($$"""{{{Bank}},"https":"valid","requireClientCertificate":true}""");
+        using var session = await Session.ConnectAsync(
+            server.Issuer,
+            request => ByClient(request) with { TlsCertificate = certificate },
+            server: server,
+            handler: TrustingHandler.Create(await SharedTestServer.CertificateAuthorityAsync(), certificate)
+        );
+        var client = await LiveAsync(session, "tls_client_auth");
+        var token = Assert.Single(await session.SentAsync("token"));
+        Assert.Equal(($"grant_type=client_credentials&client_id={client.ClientId}", (string?)null), (token.Body, token.Header("Authorization")));
     }
 
     [Theory]
@@ -273,6 +337,12 @@ public class ManageByTests
 
     private static ConnectRequest ByClient(ConnectRequest request) => request with { ManageBy = DcrManagement.ClientToken };
 
+    private static string KeyClient(SigningKey key) =>
+        $$"""
+        {"grant_types":["client_credentials"],"response_types":[],"token_endpoint_auth_method":"private_key_jwt",
+         "jwks":{"keys":[{{key.PublicJwk()}}] } }
+        """;
+
     private static async Task<DcrClient> LiveAsync(Session session, string? method = null)
     {
         var client = await session.RegisterAsync(
@@ -287,6 +357,9 @@ public class ManageByTests
         Assert.Empty(session.Listed());
         return client;
     }
+
+    private static Task<RegistrationRecord> FindAsync(Session session, DcrClient client) =>
+        session.Context.RunAsync(context => FindOperation.RunAsync(context, client.ClientId, piped: null));
 
     private static Task<(DcrClient Client, DcrException? Why)> LookAsync(Session session, DcrClient client, bool orUnknown) =>
         session.RunAsync(context => ReadOperation.LookAsync(context, session.Stored(client.ClientId), orUnknown));
