@@ -76,10 +76,10 @@ internal static class CredentialErrors
     public static DcrException ClientSecretRefused(Uri endpoint, ServerError server, string clientId) =>
         new(
             DcrErrorId.AccessTokenRejected,
-            $"{endpoint.Authority} gives client '{clientId}' no access token (invalid_client). Either the client is gone from the server, or "
-                + $"its secret was replaced elsewhere: the answer is the same.{Said(server)}",
-            "If another machine changed this client, its store has the new secret. If the client is gone, Remove-DcrClient -StoreOnly drops "
-                + "what is kept of it."
+            $"{endpoint.Authority} gives client '{clientId}' no access token (invalid_client). Either the client is gone from the server, "
+                + $"or its secret was replaced elsewhere: the answer is the same.{Said(server)}",
+            "If another machine changed this client, its store has the new secret. If the client is gone, Remove-DcrClient -StoreOnly "
+                + "drops what is kept of it."
         )
         {
             ServerError = server,
@@ -92,8 +92,8 @@ internal static class CredentialErrors
     public static DcrException ClientProofRefused(Uri endpoint, ServerError server, string clientId, string proof) =>
         new(
             DcrErrorId.AccessTokenRejected,
-            $"{endpoint.Authority} gives client '{clientId}' no access token (invalid_client). Either the client is gone from the server, or "
-                + $"the {proof} of this connection is not the client's.{Said(server)}",
+            $"{endpoint.Authority} gives client '{clientId}' no access token (invalid_client). Either the client is gone from the server, "
+                + $"or the {proof} of this connection is not the client's.{Said(server)}",
             $"Check the {proof} by another client that has it. If the client is gone, Remove-DcrClient -StoreOnly drops what is kept of it."
         )
         {

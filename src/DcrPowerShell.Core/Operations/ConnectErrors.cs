@@ -33,8 +33,8 @@ internal static class ConnectErrors
     public static DcrException ForeignTokenEndpoint(Uri tokenEndpoint, Uri endpoint) =>
         new(
             DcrErrorId.RegistrationUriRefused,
-            $"-ManageBy ClientToken: the token endpoint is at {ErrorWords.Origin(tokenEndpoint)}, which is not the origin of the registration "
-                + $"endpoint ({ErrorWords.Origin(endpoint)}). No client secret was sent there.",
+            $"-ManageBy ClientToken: the token endpoint is at {ErrorWords.Origin(tokenEndpoint)}, which is not the origin of the "
+                + $"registration endpoint ({ErrorWords.Origin(endpoint)}). No client secret was sent there.",
             $"If that host is the server's own, connect again with -AllowedOrigin {ErrorWords.Origin(tokenEndpoint)}."
         );
 

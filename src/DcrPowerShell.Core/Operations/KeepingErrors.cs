@@ -109,10 +109,10 @@ internal static class KeepingErrors
         };
     }
 
-    public static DcrException NotReplaced(string place, string former, DcrClient client, Exception why) =>
+    public static DcrException NotReplaced(string place, string former, string clientId, object client, Exception why) =>
         new(
             why is DcrException { ErrorId: var id } ? id : DcrErrorId.VaultWriteFailed,
-            $"Client '{client.ClientId}' was registered in the place of '{former}' and is kept. What {place} has of the old one could not "
+            $"Client '{clientId}' was registered in the place of '{former}' and is kept. What {place} has of the old one could not "
                 + $"be brought up to date: {why.Message.TrimEnd('.')}.",
             $"When {place} works again, run Connect-DcrServer: it does the rest.",
             why

@@ -5,7 +5,9 @@ using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Operations;
 
-/// <summary>Asks a server with a client's own token or secret, and never takes a client for gone while a newer one of it is known.</summary>
+/// <summary>
+/// Asks a server with a client's own token or secret, and never takes a client for gone while a newer one of it is known.
+/// </summary>
 internal static class NewestToken
 {
     /// <summary>Asks; where the token or secret is rejected, once more with a newer one, if there is one by now.</summary>

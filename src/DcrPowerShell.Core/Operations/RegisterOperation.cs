@@ -182,7 +182,7 @@ internal static class RegisterOperation
         }
         catch (Exception failure) when (failure is VaultException or DcrException)
         {
-            throw KeepingErrors.NotReplaced(context.Store.Place, former.ClientId, client, failure);
+            throw KeepingErrors.NotReplaced(context.Store.Place, former.ClientId, client.ClientId, client, failure);
         }
 
         context.Scope.Kept();

@@ -178,7 +178,8 @@ internal static class ProtocolErrors
     public static DcrException ClientTokenRejected(ServerError server, string clientId) =>
         new(
             DcrErrorId.AccessTokenRejected,
-            $"The server gave client '{clientId}' an access token, and does not let it be managed with that ({Status(server)}).{Said(server)}",
+            $"The server gave client '{clientId}' an access token, and does not let it be managed with that "
+                + $"({Status(server)}).{Said(server)}",
             "Connect again with -Scope, and the scope that the server wants for this. If it has none, use its own administration."
         )
         {

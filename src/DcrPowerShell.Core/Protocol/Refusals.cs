@@ -50,8 +50,9 @@ internal static class Refusals
             (401 or 403, _) when isOwnToken => ProtocolErrors.OwnTokenRejected(server, clientId!),
             (400, "access_denied" or "invalid_token" or "invalid_client" or "unauthorized_client") when isOwnToken =>
                 ProtocolErrors.OwnTokenRejected(server, clientId!),
-            (401, _) or (403, not "insufficient_scope") or (400, "access_denied" or "invalid_token" or "invalid_client" or "unauthorized_client")
-                when isClientToken => ProtocolErrors.ClientTokenRejected(server, clientId!),
+            (401, _) or (403, not "insufficient_scope") when isClientToken => ProtocolErrors.ClientTokenRejected(server, clientId!),
+            (400, "access_denied" or "invalid_token" or "invalid_client" or "unauthorized_client") when isClientToken =>
+                ProtocolErrors.ClientTokenRejected(server, clientId!),
             (>= 400, _) when KeycloakPolicy.IsMatch(server.Description ?? "") => ProtocolErrors.KeycloakPolicyForbids(
                 server,
                 hasToken: request.Proof != ProtocolRequest.NoProof

@@ -12,15 +12,16 @@ internal static class ProviderErrors
             DcrErrorId.OperationNotSupported,
             $"The server issued no registration access token or client configuration URI for client '{clientId}', so it cannot be read, "
                 + "changed or deleted by RFC 7592.",
-            "Manage this client in the server's own administration. To replace it: register another with New-DcrClient -AllowDuplicate, "
-                + "move the application over, and drop this one with Remove-DcrClient -StoreOnly."
+            "If the server lets its administrator manage clients, connect with -ManageBy Connection; if not, use its own administration. "
+                + "To replace the client: register another with New-DcrClient -AllowDuplicate, move the application over, and drop this "
+                + "one with Remove-DcrClient -StoreOnly."
         );
 
     public static DcrException NoClientTokenAt(string provider) =>
         new(
             DcrErrorId.OperationNotSupported,
-            $"-ManageBy ClientToken is for servers that keep to the standards, and this one speaks {provider}, which manages clients by the "
-                + "connection's credential. Nothing was registered.",
+            $"-ManageBy ClientToken is for servers that keep to the standards, and this one speaks {provider}, which manages clients "
+                + "by the connection's credential. Nothing was registered.",
             "Leave out -ManageBy. If the server speaks the standards all the same, say so with -Provider Standard."
         );
 

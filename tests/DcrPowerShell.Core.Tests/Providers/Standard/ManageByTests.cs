@@ -49,7 +49,9 @@ public class ManageByTests
     public async Task Http_basic_is_as_published_and_manages_what_it_registered(string userName, string password, string published)
     {
         using var session = await Session.StartAsync(
-            $$"""{"managementToken":"accessToken","basicUser":{"userName":"{{userName}}","password":"{{password}}"}{{OwnToken}}{{NoUri}}}""",
+            $$"""
+            {"managementToken":"accessToken","basicUser":{"userName":"{{userName}}","password":"{{password}}"}{{OwnToken}}{{NoUri}}}
+            """,
             request => request with
             {
                 Credential = new CredentialInput.Basic(new BasicCredential(userName, password)),
@@ -89,6 +91,19 @@ public class ManageByTests
         Assert.DoesNotContain(session.Reporter.Warnings, static line => line.Contains("no registration access token"));
     }
 
+    [Theory]
+    [InlineData(null, false)]
+    [InlineData("admin-token", true)]
+    public async Task Who_has_a_credential_and_gets_no_registration_token_hears_of_this_way(string? token, bool hears)
+    {
+        using var session = await Session.StartAsync(
+            $$"""{"managementToken":"accessToken"{{(token is null ? "" : $",\"initialToken\":\"{token}\"")}} }""",
+            request => request with { Credential = token is null ? null : new CredentialInput.Token(StaticToken.Initial(token)) }
+        );
+        await session.RegisterAsync();
+        Assert.Equal(hears, Assert.Single(session.Reporter.Warnings).Contains("connect with -ManageBy Connection"));
+    }
+
     [Fact]
     public async Task An_initial_token_manages_too_and_its_refusal_is_the_connections()
     {
@@ -113,7 +128,7 @@ public class ManageByTests
     public async Task Nothing_is_sent_to_another_origin(DcrManagement manageBy)
     {
         using var session = await Session.StartAsync(
-            """{"managementToken":"accessToken","initialToken":"t","registrationClientUri":"foreign","foreignOrigin":"https://evil.example"}""",
+            """{"managementToken":"accessToken","initialToken":"t","registrationClientUri":"foreign","foreignOrigin":"https://b.test"}""",
             request => request with { Credential = new CredentialInput.Token(StaticToken.Initial("t")), ManageBy = manageBy }
         );
         var client = await session.RegisterAsync();
@@ -254,7 +269,8 @@ public class ManageByTests
         );
         var client = await LiveAsync(session, "tls_client_auth");
         var token = Assert.Single(await session.SentAsync("token"));
-        Assert.Equal(($"grant_type=client_credentials&client_id={client.ClientId}", (string?)null), (token.Body, token.Header("Authorization")));
+        Assert.Equal($"grant_type=client_credentials&client_id={client.ClientId}", token.Body);
+        Assert.Null(token.Header("Authorization"));
     }
 
     [Theory]
@@ -266,7 +282,7 @@ public class ManageByTests
     {
         using var session = await Session.StartAsync($$"""{{{Bank}}}""", ByClient);
         var client = await session.RegisterAsync(
-            $$"""{"redirect_uris":["https://a.example.com/"],"token_endpoint_auth_method":"{{method}}","jwks_uri":"https://a.example.com/jwks"}"""
+            $$"""{"redirect_uris":["https://a.example/"],"token_endpoint_auth_method":"{{method}}","jwks_uri":"https://a.example/jwks"}"""
         );
         var failure = await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""));
         Assert.Equal(DcrErrorId.UnauthorizedClient, failure.ErrorId);
