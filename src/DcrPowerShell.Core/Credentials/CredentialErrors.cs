@@ -59,8 +59,8 @@ internal static class CredentialErrors
     public static DcrException BadUserName() =>
         new(
             DcrErrorId.AccessTokenRejected,
-            "-Credential: the user name is empty or has a colon, or one of the two has a control character, which HTTP Basic cannot carry "
-                + "(RFC 7617, section 2). Nothing was sent.",
+            "-Credential: HTTP Basic (RFC 7617, section 2) takes no user name that is empty or has a colon, and no control characters in "
+                + "user name and password. Nothing was sent.",
             "Check the user name and the password. At some servers the user name has a domain: admin@example.com."
         );
 

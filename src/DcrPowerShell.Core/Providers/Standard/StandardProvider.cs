@@ -30,7 +30,7 @@ internal sealed class StandardProvider(
     public IReadOnlyList<ProviderCheck> Checks =>
         [
             new("Credential", call => TokenCheck.RunAsync(credential, scope: null, call)),
-            .. credential is NoCredential ? [] : new ProviderCheck[] { new("Scope", ScopeAsync) },
+            .. credential is NoCredential or BasicCredential ? [] : new ProviderCheck[] { new("Scope", ScopeAsync) },
         ];
 
     public bool TellsWhetherItRegisters => false;
