@@ -48,7 +48,7 @@ internal sealed class ClientTokens(
             null,
         _ => CredentialErrors.NoClientToken(
             clientId,
-            $"it authenticates with {Redaction.Printable(method)}",
+            $"its token_endpoint_auth_method is {Redaction.Printable(method)}",
             "Manage this client in the server's own administration."
         ),
     };

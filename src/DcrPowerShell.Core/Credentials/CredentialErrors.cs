@@ -94,11 +94,10 @@ internal static class CredentialErrors
             DcrErrorId.AccessTokenRejected,
             $"{endpoint.Authority} gives client '{clientId}' no access token (invalid_client). Either the client is gone from the server, "
                 + $"or the {proof} of this connection is not the client's.{Said(server)}",
-            $"Check the {proof} by another client that has it. If the client is gone, Remove-DcrClient -StoreOnly drops what is kept of it."
+            $"Connect again with the client's own {proof}. If the client is gone, Remove-DcrClient -StoreOnly drops what is kept of it."
         )
         {
             ServerError = server,
-            IsOwnTokenRefused = true,
         };
 
     public static DcrException UnusableRegistrationToken() =>

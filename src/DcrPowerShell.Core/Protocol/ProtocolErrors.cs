@@ -184,7 +184,6 @@ internal static class ProtocolErrors
         )
         {
             ServerError = server,
-            IsOwnTokenRefused = true,
         };
 
     /// <param name="kind">The parameter of Connect-DcrServer that the credential came by; null where that does not matter.</param>
