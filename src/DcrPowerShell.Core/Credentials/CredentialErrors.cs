@@ -13,9 +13,12 @@ internal static class CredentialErrors
         {
             "invalid_scope" or "consent_required" => new(
                 DcrErrorId.InsufficientScope,
-                $"{endpoint.Authority} gives this credential no access token for '{scope}' ({server.Code}).{Said(server)}",
-                $"At {endpoint.Authority}, grant {scope} to the client that you connect with; or name other scopes with Connect-DcrServer "
-                    + "-Scope."
+                $"{endpoint.Authority} gives this credential no access token{(scope.Length == 0 ? "" : $" for '{scope}'")} "
+                    + $"({server.Code}).{Said(server)}",
+                scope.Length == 0
+                    ? "Name the scope that registering clients needs there: Connect-DcrServer -Scope."
+                    : $"At {endpoint.Authority}, grant {scope} to the client that you connect with; or name other scopes with "
+                        + "Connect-DcrServer -Scope."
             )
             {
                 ServerError = server,
@@ -38,6 +41,11 @@ internal static class CredentialErrors
                 ServerError = server,
             },
             _ when server.Status == 429 => ProtocolErrors.RateLimited(server, TimeSpan.Zero),
+            _ when server.Status is >= 300 and < 400 => ProtocolErrors.NotConformant(
+                endpoint,
+                $"asked for an access token, it redirects (HTTP {server.Status}), and a credential follows no redirect",
+                server
+            ),
             _ when server.Status >= 500 => ProtocolErrors.Unavailable(server, endpoint),
             _ => new(
                 DcrErrorId.AccessTokenRejected,

@@ -98,6 +98,13 @@ internal static class InputErrors
             "Texts name clients by a parameter: -Tenant (Get-Content tenants.txt), or -ClientId."
         );
 
+    public static DcrException TextForRow(string text) =>
+        new(
+            DcrErrorId.InvalidClientMetadata,
+            $"The text '{text}' is no row of a client. Nothing was done.",
+            "Pipe rows with columns, such as Import-Csv gives them; or describe one client by parameters."
+        );
+
     public static DcrException PipedAndNamed() =>
         new(
             DcrErrorId.InvalidClientMetadata,

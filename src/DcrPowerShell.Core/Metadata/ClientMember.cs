@@ -58,6 +58,12 @@ internal static class ClientMember
         PostLogoutRedirectUris,
     ];
 
+    private static readonly string[] Issued =
+        [ClientId, ClientSecret, ClientIdIssuedAt, ClientSecretExpiresAt, RegistrationAccessToken, RegistrationClientUri];
+
+    /// <summary>All names that a specification has.</summary>
+    public static IEnumerable<string> All => Named.Concat(FurtherRegistered).Concat(Issued);
+
     /// <summary>A client may ask for it, by a specification.</summary>
     public static bool IsRegistered(string name) => Named.Contains(name) || FurtherRegistered.Contains(name);
 

@@ -61,6 +61,14 @@ internal static class ConnectErrors
                 + "endpoint: Connect-DcrServer -RegistrationEndpoint <url>."
         );
 
+    /// <summary>The server is there and fails: nothing is wrong with the address.</summary>
+    public static DcrException DiscoveryUnavailable(string issuer, IEnumerable<string> tried) =>
+        new(
+            DcrErrorId.ServerUnavailable,
+            $"The server at {issuer} cannot answer now. Tried: {string.Join("; ", tried)}.",
+            "Run the command again later. If the server has no discovery, give its endpoint: Connect-DcrServer -RegistrationEndpoint <url>."
+        );
+
     public static DcrException SmartDiscoveryFailed(string fhirBase, IEnumerable<string> tried) =>
         new(
             DcrErrorId.DiscoveryFailed,

@@ -375,7 +375,9 @@ internal static class ConnectOperation
 
         var stranger = tried.Select(finding => finding.OtherIssuer).FirstOrDefault(other => other is not null);
         throw stranger is null
-            ? ConnectErrors.DiscoveryFailed(asked, Places(tried))
+            ? tried.All(static finding => finding.IsOutage)
+                ? ConnectErrors.DiscoveryUnavailable(asked, Places(tried))
+                : ConnectErrors.DiscoveryFailed(asked, Places(tried))
             : ConnectErrors.IssuerMismatch(
                 asked,
                 stranger,
@@ -470,7 +472,9 @@ internal static class ConnectOperation
         return null;
     }
 
-    private static IEnumerable<string> Places(List<DiscoveryFinding> tried) => tried.Select(finding => finding.ToString());
+    private static IEnumerable<string> Places(List<DiscoveryFinding> tried) => tried
+        .GroupBy(static finding => finding.What)
+        .Select(static same => $"{string.Join(", ", same.Select(static finding => finding.Candidate))} ({same.Key})");
 
     /// <summary>With a client certificate, endpoints may be elsewhere (RFC 8705, section 5).</summary>
     private static DialectContext ContextOf(ConnectRequest request, DiscoveryFinding found, HttpSender sender)

@@ -1,5 +1,6 @@
 using System;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Operations;
 
@@ -36,7 +37,9 @@ internal static class KeepingErrors
     public static DcrException VaultNotWritable(string vault, Exception why, string? nextStep = null) =>
         new(
             DcrErrorId.VaultWriteFailed,
-            $"Vault '{vault}' does not keep what is written to it: {why.Message}. Nothing was sent.",
+            $"Vault '{vault}' does not "
+                + (why is VaultException { IsOfRemoval: true } ? "remove what it is to forget" : "keep what is written to it")
+                + $": {why.Message}. Nothing was sent.",
             nextStep ?? "Check the vault with Test-SecretVault, and that this account may write to it.",
             why
         );

@@ -45,6 +45,13 @@ internal static class RegisterOperation
     public static DcrClient? FindTenant(DcrConnection connection, RegisterRequest request) =>
         connection.Ledger.FindTenant(connection.Issuer, request.Tenant!) is { } known ? Found(known, request) : null;
 
+    /// <summary>
+    /// The client of that id; null where none is kept of the connected server. Its Changes are as those of a tenant's client.
+    /// </summary>
+    /// <inheritdoc cref="FindTenant"/>
+    public static DcrClient? Find(DcrConnection connection, string clientId, RegisterRequest request) =>
+        connection.Ledger.Find(connection.Issuer, clientId) is { } known ? Found(known, request) : null;
+
     /// <summary>Changes a tenant's client to what the request names otherwise.</summary>
     /// <param name="found">As <see cref="FindTenant"/> gives it.</param>
     /// <inheritdoc cref="UpdateOperation.RunAsync"/>
@@ -128,9 +135,11 @@ internal static class RegisterOperation
         var (record, known) = await context.NewRecordAsync(answer, request.Tenant, Done).ConfigureAwait(false);
         var changes = Grant.Compare(request.Metadata, answer.Members, context.Audit.Sent.And(record.Secrets));
         record = record with { Asked = Grant.Remember(JsonBag.Empty, request.Metadata, changes) };
+
+        // With a vault the request stays open until the vault has it: other processes leave it to this one meanwhile.
         var client = request.Replaces is { } former
             ? await ReplaceAsync(context, former, record, changes, Done).ConfigureAwait(false)
-            : await context.StoreAsync(record, changes, Done, closes: true).ConfigureAwait(false);
+            : await context.StoreAsync(record, changes, Done, closes: context.Store.Vault is null).ConfigureAwait(false);
         if (known is not null)
         {
             if (request.Tenant is not null && !TenantKey.AreSame(record.Tenant, request.Tenant))
@@ -144,8 +153,16 @@ internal static class RegisterOperation
             );
         }
 
-        context.Tell(client, hasNewSecret: answer.ClientSecret is not null, hasNewMethod: true);
+        context.Tell(client, hasNewExpiry: answer.ClientSecret is not null, hasNewMethod: true);
         context.TellOfNew(client, request.Metadata);
+        if (RegistrationAnswer.NamesError(answer.Members))
+        {
+            context.Warn(
+                client.ClientId,
+                "the server's answer names an error beside the client. Check at the server whether it can be used."
+            );
+        }
+
         if (answer.Status != 201)
         {
             context.Reporter.Verbose($"The server answered HTTP {answer.Status}; RFC 7591 has 201.");

@@ -148,7 +148,7 @@ internal static class ProtocolErrors
     /// not tell.
     /// </summary>
     public static DcrException OwnTokenRejected(ServerError server, string clientId) =>
-        server.Status == 403
+        server.Status is not (400 or 401)
             ? new(
                 DcrErrorId.AccessTokenRejected,
                 $"The server does not let client '{clientId}' be managed with its registration access token ({Status(server)}): it rejects "
@@ -350,6 +350,43 @@ internal static class ProtocolErrors
             DcrErrorId.InvalidClientMetadata,
             $"The request is larger than {uri.Authority}, or a proxy in front of it, takes ({Status(server)}).{Said(server)}",
             "Send less: -JwksUri in the place of -Jwks, a shorter software statement, fewer redirect URIs."
+        )
+        {
+            ServerError = server,
+        };
+
+    public static DcrException HeadersTooLarge(ServerError server, Uri uri) =>
+        new(
+            DcrErrorId.ResponseNotConformant,
+            $"The headers of the request are larger than {uri.Authority}, or a proxy in front of it, takes "
+                + $"({Status(server)}).{Said(server)}",
+            "The token is too long for it: get a shorter one, with fewer scopes, or have the limit for headers raised there."
+        )
+        {
+            ServerError = server,
+        };
+
+    /// <summary>The request is right, and what the server has stands against it.</summary>
+    public static DcrException Conflict(ServerError server, Uri uri, bool registers) =>
+        new(
+            registers ? DcrErrorId.InvalidClientMetadata : DcrErrorId.RegistrationForbidden,
+            registers
+                ? $"{uri.Authority} has something that this client conflicts with ({Status(server)}).{Said(server)}"
+                : $"{uri.Authority} does not do it with the client as it is now ({Status(server)}).{Said(server)}",
+            registers
+                ? "A client with this name or software id may be there already: look in the server's own administration. Import-DcrClient "
+                    + "takes it over; another name registers another one."
+                : "Settle what the server names, such as a session or another change that is under way. Then run the command again."
+        )
+        {
+            ServerError = server,
+        };
+
+    public static DcrException Refused(ServerError server, Uri uri) =>
+        new(
+            DcrErrorId.ResponseNotConformant,
+            $"{uri.Authority} refused the request ({Status(server)}).{Said(server)}",
+            "Settle what the server names, then run the command again. -Verbose shows each request."
         )
         {
             ServerError = server,

@@ -46,7 +46,7 @@ internal static class ProviderErrors
             DcrErrorId.OperationNotSupported,
             $"Client '{clientId}' cannot have two client secrets at once: the server gives it one. Nothing was sent.",
             "Reset-DcrClientSecret without -Overlap replaces the secret at once, where the server does that. Without an interruption: "
-                + "register a second client with New-DcrClient, move the application over, and remove this one."
+                + "register a second client with New-DcrClient -AllowDuplicate, move the application over, and remove this one."
         );
 
     public static DcrException TokenOfOtherService(string parameter, string owner, string provider) =>

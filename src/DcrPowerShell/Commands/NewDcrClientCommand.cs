@@ -1,5 +1,4 @@
 using System;
-using System.Collections;
 using System.Collections.Generic;
 using System.Linq;
 using System.Management.Automation;
@@ -129,7 +128,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
             && MyInvocation.BoundParameters.Keys.All(name => name == nameof(InputObject) || IsNamedOnCommandLine(name))
         )
         {
-            throw InputErrors.TextPiped(text);
+            throw InputErrors.TextForRow(text);
         }
 
         // A row of an inventory changes the client of its own server. New ones are registered at the server that the command is for.
@@ -140,11 +139,6 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         _summary.Run ??= connection.Audit?.Run;
         TenantKey.Check(Tenant);
         var metadata = Requested();
-        if (InputObject?.BaseObject is PSCustomObject && NullIfEmpty(Tenant) is null && !AllowDuplicate)
-        {
-            _withoutTenant++;
-        }
-
         if (!SkipValidation)
         {
             connection.Service.Check(metadata);
@@ -163,6 +157,17 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
             _before = connection.Ledger.LocalCount;
             _whole = FullRecords.Of(connection.Ledger, connection.Vault, connection.VaultId);
             request = request with { Whole = _whole };
+        }
+
+        if (request.Tenant is null && !AllowDuplicate)
+        {
+            if (NamedId() is { } id && RegisterOperation.Find(connection, id, request) is { } kept)
+            {
+                Found(connection, id, kept, request, isRepeated: false);
+                return;
+            }
+
+            _withoutTenant += InputObject?.BaseObject is PSCustomObject ? 1 : 0;
         }
 
         var key = request.Tenant is { } tenant ? TenantKey.Of(connection.Issuer, tenant) : null;
@@ -261,7 +266,11 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         }
         else if (ShouldProcess($"{known} at {connection.Issuer}", "Change client"))
         {
-            FindOperation.ClientIdOf(connection, request.Tenant!);
+            if (request.Tenant is { } tenant)
+            {
+                FindOperation.ClientIdOf(connection, tenant);
+            }
+
             Start(connection, key, Target, context => RegisterOperation.UpdateAsync(context, known, request), changed =>
             {
                 _summary.CountDiffering();
@@ -306,17 +315,16 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         Write(connection, client);
     }
 
+    /// <summary>Which client is meant, where a client or the row of an inventory was piped; null where none is named.</summary>
+    private string? NamedId() => InputObject switch
+    {
+        { BaseObject: DcrClient client } => client.Record.ClientId,
+        { BaseObject: PSCustomObject } row => PipedRow.Text(row, nameof(DcrClient.ClientId)) ?? PipedRow.Text(row, ClientMember.ClientId),
+        _ => null,
+    };
+
     private JsonBag Requested()
     {
-        if (InputObject?.BaseObject is IDictionary)
-        {
-            throw InputErrors.BadInput(
-                "InputObject",
-                "is a hashtable, whose entries do not bind to parameters",
-                "Cast it: [pscustomobject]@{ client_name = 'App' } | New-DcrClient."
-            );
-        }
-
         // Empty cells of a CSV file are no wish for an empty value.
         var named = NamedMembers(ClientName, static _ => true).WithoutAbsent();
         var metadata = FurtherMembers(InputObject).With(named);

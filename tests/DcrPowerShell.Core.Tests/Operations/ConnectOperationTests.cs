@@ -90,6 +90,29 @@ public sealed class ConnectOperationTests : IDisposable
         Assert.Contains("/.well-known/openid-configuration", error.Message);
     }
 
+    [Fact]
+    public async Task A_server_that_fails_is_not_told_as_a_wrong_address()
+    {
+        using var server = await SharedTestServer.StartAsync("""{"faults":[{"on":"discovery","status":503,"times":99}]}""");
+        var error = await Assert.ThrowsAsync<DcrException>(() => Session.ConnectAsync(server.Url.AbsoluteUri));
+        Assert.Equal(DcrErrorId.ServerUnavailable, error.ErrorId);
+        Assert.Contains("HTTP 503", error.Message);
+        Assert.StartsWith("Run the command again later", error.RecommendedAction);
+    }
+
+    [Fact]
+    public async Task A_rate_limit_is_waited_for_once_and_not_at_each_place()
+    {
+        var clock = new FakeClock();
+        _server.Answer(429, "", "Retry-After: 50").Always();
+        var error = await Assert.ThrowsAsync<DcrException>(() =>
+            Session.ConnectAsync("https://as.example.com/t1", handler: _server, clock: clock)
+        );
+        Assert.Equal(DcrErrorId.RateLimited, error.ErrorId);
+        Assert.InRange(clock.Waits.Sum(static wait => wait.TotalSeconds), 50, 180);
+        Assert.Single(_server.Requests.Select(static request => request.Uri).Distinct());
+    }
+
     [Theory]
     [InlineData("https://login.example.com/{tenantid}/v2.0", "your own tenant's issuer")]
     [InlineData("https://other.example.com", "Connect-DcrServer https://other.example.com")]

@@ -205,6 +205,9 @@ public class RefusalTests
         "Send less"
     )]
     [InlineData("a media type", 415, """{"title":"Unsupported Media Type"}""", "A: b", "does not take or give JSON", "application/jose")]
+    [InlineData("headers", 431, "", "Server: nginx", "The headers of the request are larger", "The token is too long")]
+    [InlineData("a name that is taken", 409, """{"message":"name exists"}""", "A: b", "conflicts with", "Import-DcrClient")]
+    [InlineData("a network's sign-in", 511, "<html>Sign in</html>", "A: b", "Something in front of", "let this machine's address")]
     [InlineData(
         "a feature that is off",
         400,
@@ -234,6 +237,53 @@ public class RefusalTests
         var error = Registering(Answers.Of(status, body, header));
         Assert.True(error.Message.Contains(says), $"{what}: {error.Message}");
         Assert.True(error.RecommendedAction.Contains(advises), $"{what}: {error.RecommendedAction}");
+    }
+
+    [Theory]
+    [InlineData(200, "access_denied")]
+    [InlineData(200, "invalid_token")]
+    public void An_error_within_a_success_does_not_say_that_the_client_is_gone(int status, string code)
+    {
+        var error = Managing(Rfc(status, code));
+        Assert.Equal((DcrErrorId.AccessTokenRejected, false), (error.ErrorId, error.IsClientGone));
+    }
+
+    [Theory]
+    [InlineData("DELETE", 409, DcrErrorId.RegistrationForbidden, "as it is now", "Settle what the server names")]
+    [InlineData("PUT", 409, DcrErrorId.RegistrationForbidden, "as it is now", "Settle what the server names")]
+    [InlineData("DELETE", 400, DcrErrorId.ResponseNotConformant, "refused the request (HTTP 400", "Settle what the server names")]
+    [InlineData("GET", 400, DcrErrorId.ResponseNotConformant, "refused the request (HTTP 400", "Settle what the server names")]
+    [InlineData("GET", 451, DcrErrorId.RegistrationForbidden, "forbids it", "Ask the server's operator")]
+    public void A_request_that_the_server_does_not_carry_out_is_told_in_its_words(
+        string method,
+        int status,
+        DcrErrorId expected,
+        string says,
+        string advises
+    )
+    {
+        var request = new ProtocolRequest(
+            new HttpMethod(method),
+            Endpoint,
+            method == "GET" ? RequestEffect.None : RequestEffect.Changes,
+            method == "PUT" ? JsonBag.Empty : null
+        );
+        var error = Assert.Throws<DcrException>(() =>
+            Management.Judge(request, Answers.Of(status, """{"message":"it has sessions"}"""), "c1")
+        );
+        Assert.Equal(expected, error.ErrorId);
+        Assert.Contains(says, error.Message);
+        Assert.Contains("it has sessions", error.Message);
+        Assert.Contains(advises, error.RecommendedAction);
+    }
+
+    [Theory]
+    [InlineData("scope is not allowed", "scope")]
+    [InlineData("bad request: redirect_uris=x client_name=y scope=z contacts=w", null)]
+    public void A_server_that_repeats_the_request_blames_no_member(string words, string? member)
+    {
+        var sent = JsonBag.Parse("""{"redirect_uris":["x"],"client_name":"y","scope":"z","contacts":["w"]}""");
+        Assert.Equal(member, RefusalSubject.Member(new ServerError { Status = 400, Description = words }, sent));
     }
 
     [Fact]

@@ -114,16 +114,22 @@ internal sealed class OktaProvider(Uri clients, ICredential credential, HttpSend
             .FirstOrDefault(match => match.Success)
             ?.Groups["url"]
             .Value;
-        return new(
-            items,
-            items.Count > 0
-            && next is not null
-            && UriText.Against(clients, next) is { } uri
-            && SafeUrl.IsSameOrigin(uri, clients)
-            && uri.AbsoluteUri != cursor
-                ? uri.AbsoluteUri
-                : null
+        if (items.Count == 0 || next is null)
+        {
+            return new(items, Next: null);
+        }
+
+        var uri = UriText.Against(clients, next);
+        if (uri is not null && SafeUrl.IsSameOrigin(uri, clients) && uri.AbsoluteUri != request.Uri.AbsoluteUri)
+        {
+            return new(items, uri.AbsoluteUri);
+        }
+
+        call.Reporter.Warning(
+            "The list of clients may not be whole: the server names a next page that is "
+                + (uri?.AbsoluteUri == request.Uri.AbsoluteUri ? "this one again." : "at another address than its own, which is not asked.")
         );
+        return new(items, Next: null);
     }
 
     private async Task<ProtocolResponse> SendAsync(
