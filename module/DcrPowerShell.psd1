@@ -18,6 +18,7 @@
 
     CmdletsToExport        = @(
         'Backup-DcrStore'
+        'Compare-DcrClient'
         'Connect-DcrServer'
         'Disconnect-DcrServer'
         'Enable-Auth0Dcr'

@@ -30,6 +30,15 @@ internal static class InputErrors
         $"Columns '{first}' and '{second}' both stand for {parameter}, and say different things. Nothing was sent.",
         "Keep one of the two columns.");
 
+    public static DcrException RowWithoutTenant() => new(
+        DcrErrorId.InvalidClientMetadata,
+        "It names neither a tenant nor a client id, so nobody can tell which client is meant. Nothing was sent.",
+        "Fill in the column Tenant, or give -Tenant.");
+
+    /// <param name="whose">Such as <c>Tenant 'north'</c>.</param>
+    public static DcrException RowRepeated(string whose) =>
+        new(DcrErrorId.InvalidClientMetadata, $"{whose} has a second row. The first one counts.", "Keep one row for each client.");
+
     public static DcrException BrokenTenant(string shown, string why, string fix) =>
         new(DcrErrorId.InvalidClientMetadata, $"-Tenant: '{shown}' {why}. Nothing was sent.", fix);
 

@@ -6,6 +6,9 @@ namespace DcrPowerShell.Inventory;
 /// <summary>What is wrong with a file of clients.</summary>
 internal static class InventoryErrors
 {
+    private const string Formats =
+        "Give a CSV file with commas and a heading line, or a JSON file with an object or an array of objects.";
+
     public static DcrException InventoryFormatUnknown(string path) =>
         new(
             DcrErrorId.InventoryWriteFailed,
@@ -29,16 +32,16 @@ internal static class InventoryErrors
         );
 
     public static DcrException InventoryReadFailed(string path, string why, Exception? inner = null) =>
-        new(
-            DcrErrorId.InventoryReadFailed,
-            $"'{path}' cannot be read: {why.TrimEnd('.')}. Nothing was sent.",
-            "Give a CSV file with commas and a heading line, or a JSON file with an object or an array of objects. Each client needs "
-                + "ClientId or client_id; see Get-Help Import-DcrClient.",
-            inner
-        );
+        Unreadable(path, why, $"{Formats} Each client needs ClientId or client_id; see Get-Help Import-DcrClient.", inner);
+
+    public static DcrException RowsUnreadable(string path, string why, Exception inner) =>
+        Unreadable(path, why, $"{Formats} The columns are those of New-DcrClient.", inner);
 
     /// <param name="source">Which client it is about: file and line, or its id.</param>
     /// <param name="why">A sentence without its end, and without the value, which may be a secret in the wrong column.</param>
     public static DcrException ImportInvalid(string source, string why, string fix) =>
         new(DcrErrorId.InvalidClientMetadata, $"{source}: {why}. Nothing was sent.", fix);
+
+    private static DcrException Unreadable(string path, string why, string fix, Exception? inner) =>
+        new(DcrErrorId.InventoryReadFailed, $"'{path}' cannot be read: {why.TrimEnd('.')}. Nothing was sent.", fix, inner);
 }

@@ -45,6 +45,9 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
     /// <summary>How much input is read ahead of the requests.</summary>
     private protected virtual int Ahead => 0;
 
+    /// <summary>Errors so far.</summary>
+    private protected int Failures => Progress.Failures;
+
     private BatchProgress Progress => _progress ??= new BatchProgress(this, MyInvocation.MyCommand.Name);
 
     /// <summary>An empty cell of a CSV file is no value.</summary>

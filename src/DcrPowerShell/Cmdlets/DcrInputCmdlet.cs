@@ -27,6 +27,9 @@ public abstract class DcrInputCmdlet : DcrConnectedCmdlet
     /// <summary>Which row of a file is worked on, as people count; null where clients are typed, or come as objects.</summary>
     private protected string? Row => _isRow ? $"Row {_rows}" : null;
 
+    /// <summary>Whether clients come as rows of a file.</summary>
+    private protected virtual bool TakesRows => MyInvocation.ExpectingInput;
+
     /// <inheritdoc/>
     private protected override string? Subject => Row;
 
@@ -65,7 +68,7 @@ public abstract class DcrInputCmdlet : DcrConnectedCmdlet
     private protected void CheckColumns(PSObject? row, bool tellsUnused)
     {
         _rows++;
-        _isRow = MyInvocation.ExpectingInput && row is not null and not { BaseObject: DcrClient };
+        _isRow = TakesRows && row is not null and not { BaseObject: DcrClient };
         if (row?.BaseObject is not PSCustomObject || PipedRow.IsFormerClient(row))
         {
             return;

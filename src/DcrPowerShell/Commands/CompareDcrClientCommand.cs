@@ -1,0 +1,21 @@
+using System.Management.Automation;
+using DcrPowerShell.Cmdlets;
+using DcrPowerShell.Operations;
+
+namespace DcrPowerShell.Commands;
+
+/// <summary>Compares the clients that should be with those that the server and the store have. Changes no client.</summary>
+[Cmdlet(VerbsData.Compare, "DcrClient", DefaultParameterSetName = RowSet, HelpUri = HelpPages.Address + "Compare-DcrClient.md")]
+[OutputType(typeof(DcrComparison))]
+public sealed class CompareDcrClientCommand : WantedClientCmdlet
+{
+    private readonly ComparisonCounts _counts = new();
+
+    private protected override string Outcome => $"{_counts}{(Failures > 0 ? $", {Failures} faulty" : "")}";
+
+    private protected override void Compared(DcrConnection connection, WantedClient? wanted, DcrComparison comparison)
+    {
+        _counts.Count(comparison);
+        WriteObject(comparison);
+    }
+}
