@@ -33,6 +33,7 @@
         'New-DcrClient'
         'New-DcrKey'
         'Remove-DcrClient'
+        'Repair-DcrClient'
         'Reset-DcrClientSecret'
         'Reset-DcrRegistrationToken'
         'Resolve-DcrOrphan'

@@ -131,4 +131,10 @@ public enum DcrErrorId
 
     /// <summary>The server has another rule about where registrations may come from.</summary>
     NetworkRuleExists,
+
+    /// <summary>A change was made, and the server does not have it: another one came after it.</summary>
+    ChangeNotKept,
+
+    /// <summary>A client was to be registered anew, and the server still has it.</summary>
+    ClientNotGone,
 }

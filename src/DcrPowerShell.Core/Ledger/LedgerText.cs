@@ -41,6 +41,9 @@ internal sealed record LedgerIntent
 
     public string? Tenant { get; init; }
 
+    /// <summary>The client that the server no longer has, whose place a registration takes; null for none.</summary>
+    public string? Replaces { get; init; }
+
     public required DateTimeOffset At { get; init; }
 
     /// <summary>What was asked for; null where nothing was.</summary>
@@ -89,11 +92,13 @@ internal static class LedgerText
 
     /// <summary>Whose secret stands under a name.</summary>
     /// <param name="owner">The client's secret name; null for a key.</param>
-    public static byte[] OfCopy(string name, string? owner) => JsonBag.Empty.With("name", name).With("owner", owner).ToUtf8();
+    /// <param name="vault">Where it stands, by the vault's id; null for the ledger itself.</param>
+    public static byte[] OfCopy(string name, string? owner, string? vault) =>
+        JsonBag.Empty.With("name", name).With("owner", owner).With("vault", vault).ToUtf8();
 
     /// <exception cref="FormatException">It is of another form.</exception>
-    public static (string Name, string? Owner) ReadCopy(byte[] body) =>
-        Reading(body, static json => (Needed(json, "name"), json.Text("owner")));
+    public static (string Name, string? Owner, string? Vault) ReadCopy(byte[] body) =>
+        Reading(body, static json => (Needed(json, "name"), json.Text("owner"), json.Text("vault")));
 
     /// <exception cref="FormatException">It is of another form.</exception>
     public static LedgerIntent ReadIntent(byte[] outline, byte[]? metadata = null) =>
@@ -112,6 +117,7 @@ internal static class LedgerText
                 ClientId = json.Text("client_id"),
                 ClientName = json.Text("client_name"),
                 Tenant = json.Text("tenant"),
+                Replaces = json.Text("replaces"),
                 At = Time(Needed(json, "at")),
                 Metadata = metadata is { Length: > 0 } ? JsonBag.Parse(Encoding.UTF8.GetString(metadata), JsonBag.DeepestAnswer + 2) : null,
             }
@@ -149,6 +155,7 @@ internal static class LedgerText
         .With("client_id", intent.ClientId)
         .With("client_name", intent.ClientName)
         .With("tenant", intent.Tenant)
+        .With("replaces", intent.Replaces)
         .With("at", Time(intent.At));
 
     private static T Reading<T>(byte[] outline, Func<JsonBag, T> read)

@@ -198,7 +198,7 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
     }
 
     private protected override bool IsFurtherColumn(string name) =>
-        ClientMember.FurtherRegistered.Contains(name) || IsLanguageTagged(name) || base.IsFurtherColumn(name);
+        ClientMember.FurtherRegistered.Contains(name) || ClientMember.IsLanguageTagged(name) || base.IsFurtherColumn(name);
 
     /// <summary>
     /// Of a piped object, the members that have no parameter and yet are client metadata: registered or language-tagged ones.
@@ -206,12 +206,9 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
     private protected static JsonBag FurtherMembers(PSObject? input) => input?.BaseObject is not PSCustomObject
         ? JsonBag.Empty
         : input.Properties
-            .Where(property => ClientMember.FurtherRegistered.Contains(property.Name) || IsLanguageTagged(property.Name))
+            .Where(property => ClientMember.FurtherRegistered.Contains(property.Name) || ClientMember.IsLanguageTagged(property.Name))
             .Aggregate(JsonBag.Empty, (bag, property) => bag.With(property.Name, Element(property)))
             .WithoutAbsent();
-
-    /// <summary>Such as <c>client_name#ja-Jpan-JP</c> (RFC 7591, section 2.2).</summary>
-    private static bool IsLanguageTagged(string name) => name.IndexOf('#') is > 0 and var place && place < name.Length - 1;
 
     private static JsonElement Element(PSPropertyInfo property)
     {

@@ -1,3 +1,4 @@
+using System.Linq;
 using System.Management.Automation;
 using DcrPowerShell.Binding;
 using DcrPowerShell.Errors;
@@ -37,6 +38,20 @@ public sealed class SetDcrClientCommand : ClientMetadataCmdlet
     [NoCompletion]
     public string? ClientName { get; set; }
 
+    /// <summary>Redirect URIs that the client shall have beside those that it has.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [SplitText]
+    [AllowNull, AllowEmptyCollection]
+    [NoCompletion]
+    public string[]? AddRedirectUri { get; set; }
+
+    /// <summary>Redirect URIs that the client shall no longer have.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [SplitText]
+    [AllowNull, AllowEmptyCollection]
+    [NoCompletion]
+    public string[]? RemoveRedirectUri { get; set; }
+
     /// <inheritdoc/>
     protected override object? Target => InputObject;
 
@@ -50,14 +65,23 @@ public sealed class SetDcrClientCommand : ClientMetadataCmdlet
     private void Change(DcrConnection connection, NamedClient client)
     {
         var changes = Changes();
-        if (changes.Count == 0)
+        var redirects = RedirectUris(changes);
+        if (changes.Count == 0 && redirects is null)
         {
             throw InputErrors.NothingToChange(PipedRow.IsFormerClient(InputObject) ? [] : PipedRow.Columns(InputObject));
         }
 
         if (!SkipValidation)
         {
-            connection.Service.Check(changes.With(ClientMember.ClientId, client.ClientId));
+            var judged = changes.With(ClientMember.ClientId, client.ClientId);
+            if (redirects is null)
+            {
+                connection.Service.Check(judged);
+            }
+            else
+            {
+                redirects.Check(connection.Service, judged);
+            }
         }
 
         var record = Find(connection, client);
@@ -67,10 +91,21 @@ public sealed class SetDcrClientCommand : ClientMetadataCmdlet
                 connection,
                 record.ClientId,
                 client.Target,
-                context => UpdateOperation.RunAsync(context, record, changes),
+                context => UpdateOperation.RunAsync(context, record, changes, redirects),
                 changed => Write(connection, changed)
             );
         }
+    }
+
+    /// <summary>Single redirect URIs to add and to remove; null for none.</summary>
+    /// <exception cref="DcrException">InvalidClientMetadata: all of them are named, too, or one is to be added and removed.</exception>
+    private RedirectUriEdit? RedirectUris(JsonBag changes)
+    {
+        var edit = new RedirectUriEdit(AddRedirectUri ?? [], RemoveRedirectUri ?? []);
+        return edit.Add.Count + edit.Remove.Count == 0 ? null
+            : changes.Has(ClientMember.RedirectUris) ? throw InputErrors.AllAndSingleRedirectUris()
+            : edit.Add.Intersect(edit.Remove).FirstOrDefault() is { } both ? throw InputErrors.RedirectUriAddedAndRemoved(both)
+            : edit;
     }
 
     /// <summary>

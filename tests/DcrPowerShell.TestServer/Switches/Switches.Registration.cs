@@ -36,6 +36,12 @@ public sealed partial record Switches
     /// <remarks>§5.1 Hydra (forbidden, 403), IBM (required, 400), §5.3</remarks>
     public PutSecret PutSecret { get; init; }
 
+    /// <summary>
+    /// What another writer sets right after the first, second, ... update, before that is answered: members, of which null removes one.
+    /// </summary>
+    /// <remarks>RFC 7592 section 2.2: an update replaces, and knows no condition</remarks>
+    public IReadOnlyList<JsonObject> OverwriteUpdates { get; init; } = [];
+
     /// <summary>Refuses an update that leaves out a member which the client has, as Okta does; otherwise the member is removed.</summary>
     /// <remarks>§0.1, §3.2; F39</remarks>
     public bool RequireCompletePut { get; init; }
