@@ -40,6 +40,7 @@
         'Restore-DcrRegistration'
         'Set-DcrClient'
         'Set-DcrStore'
+        'Sync-DcrClient'
         'Test-DcrServer'
         'Unlock-DcrStore'
     )

@@ -35,6 +35,11 @@ internal static class InputErrors
         "It names neither a tenant nor a client id, so nobody can tell which client is meant. Nothing was sent.",
         "Fill in the column Tenant, or give -Tenant.");
 
+    public static DcrException TooManyExtra(int extra, int most) => new(
+        DcrErrorId.TooManyExtra,
+        $"{extra} clients are extra, and -MaxPrune lets a run remove {most}. None was removed.",
+        $"Look at them: Compare-DcrClient gives them with the status Extra. If they are to go, run it with -MaxPrune {extra}.");
+
     /// <param name="whose">Such as <c>Tenant 'north'</c>.</param>
     public static DcrException RowRepeated(string whose) =>
         new(DcrErrorId.InvalidClientMetadata, $"{whose} has a second row. The first one counts.", "Keep one row for each client.");

@@ -28,8 +28,27 @@ public enum DcrComparisonStatus : long
     Unknown,
 }
 
+/// <summary>What <c>Sync-DcrClient</c> did with a client.</summary>
+public enum DcrSyncResult : long
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>It was registered.</summary>
+    Registered,
+
+    /// <summary>What differed was changed.</summary>
+    Changed,
+
+    /// <summary>The server had it no more, and it was registered anew.</summary>
+    Repaired,
+
+    /// <summary>It was extra, and was deleted.</summary>
+    Removed,
+}
+
 /// <summary>One wanted client, compared with the server and with what is kept of it; or one that nobody wanted.</summary>
-public sealed class DcrComparison
+public sealed record DcrComparison
 {
     internal DcrComparison(DcrComparisonStatus status, string issuer) => (Status, Issuer) = (status, issuer);
 
@@ -53,6 +72,9 @@ public sealed class DcrComparison
 
     /// <summary>Why it could not be read, or is taken for gone; null where there is nothing to say.</summary>
     public string? Why { get; internal init; }
+
+    /// <summary>What was done about it.</summary>
+    public DcrSyncResult Result { get; internal init; }
 
     /// <inheritdoc/>
     public override string ToString() =>

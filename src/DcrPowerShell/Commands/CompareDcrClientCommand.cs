@@ -11,7 +11,7 @@ public sealed class CompareDcrClientCommand : WantedClientCmdlet
 {
     private readonly ComparisonCounts _counts = new();
 
-    private protected override string Outcome => $"{_counts}{(Failures > 0 ? $", {Failures} faulty" : "")}";
+    private protected override string Outcome => _counts.Compared(Failures);
 
     private protected override void Compared(DcrConnection connection, WantedClient? wanted, DcrComparison comparison)
     {

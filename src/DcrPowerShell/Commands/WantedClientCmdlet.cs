@@ -7,6 +7,7 @@ using DcrPowerShell.Binding;
 using DcrPowerShell.Cmdlets;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Files;
+using DcrPowerShell.Inventory;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
@@ -72,11 +73,19 @@ public abstract class WantedClientCmdlet : ClientMetadataCmdlet
     /// <inheritdoc/>
     protected override object? Target => InputObject ?? (object?)ClientName;
 
+    /// <summary>Whom errors are about once all rows are read.</summary>
+    private protected string? Whose { get; set; }
+
     /// <summary>The row where rows come from the pipeline, and the tenant or the client's name.</summary>
     private protected override string? Subject
     {
         get
         {
+            if (Whose is not null)
+            {
+                return Whose;
+            }
+
             var name = NullIfEmpty(Tenant) ?? NullIfEmpty(ClientName);
             return Row is null || name is null ? Row : $"{Row}, {name}";
         }
@@ -124,8 +133,22 @@ public abstract class WantedClientCmdlet : ClientMetadataCmdlet
             }
         }
 
+        Apply();
         base.AtEnd();
     }
+
+    /// <summary>All rows were compared.</summary>
+    private protected virtual void Apply()
+    {
+    }
+
+    /// <summary>The name of the application's copy of the secret, where the command makes one.</summary>
+    private protected virtual string? CopyNameWanted => null;
+
+    private protected override bool IsFurtherColumn(string name) =>
+        name.Equals(ImportRequest.ClientSecretNameMember, StringComparison.OrdinalIgnoreCase)
+        || name.Equals("ClientSecretName", StringComparison.OrdinalIgnoreCase)
+        || base.IsFurtherColumn(name);
 
     private void Take()
     {
@@ -161,7 +184,7 @@ public abstract class WantedClientCmdlet : ClientMetadataCmdlet
             throw InputErrors.RowRepeated(tenant is null ? $"Client '{id}'" : $"Tenant '{tenant}'");
         }
 
-        var wanted = new WantedClient(Wishes(), tenant, Target, Subject);
+        var wanted = new WantedClient(Wishes(), tenant, CopyNameWanted, Target, Subject);
         if (!SkipValidation)
         {
             connection.Service.Check(wanted.Metadata);
@@ -235,6 +258,7 @@ public abstract class WantedClientCmdlet : ClientMetadataCmdlet
 }
 
 /// <summary>A client as it should be.</summary>
+/// <param name="ClientSecretName">Where to put the application's own copy of the client secret; null for none.</param>
 /// <param name="Target">What an error is about.</param>
 /// <param name="Subject">The same in words; null where its message says it.</param>
-internal sealed record WantedClient(JsonBag Metadata, string? Tenant, object? Target, string? Subject);
+internal sealed record WantedClient(JsonBag Metadata, string? Tenant, string? ClientSecretName, object? Target, string? Subject);
