@@ -124,7 +124,7 @@ south,South,not-a-uri'
 
 Describe 'Compare-DcrClient of a tenant whose registration has an unknown outcome' {
     It 'says so, and how to settle it' {
-        $server = New-ConnectedServer @{ faults = @(@{ on = 'register'; cut = 'afterProcessing' }) }
+        $server = New-ConnectedServer @{ faults = @(@{ on = 'register'; drop = 'beforeAnswer' }) }
         $null = Get-Failure { New-Row lost | New-DcrClient -ErrorAction Stop }
         $found = New-Row lost | Compare-DcrClient
         $found.Status | Should -Be Unknown
@@ -137,7 +137,7 @@ Describe 'Compare-DcrClient in a table' {
         $server = New-ConnectedServer
         $null = New-Row north | New-DcrClient
         $table = New-Row north 'New name' | Compare-DcrClient | Format-Table | Out-String -Width $_
-        $table | Should -Match 'Status +Tenant +ClientName +Changes'
+        $table | Should -Match 'Status +Result +Tenant +ClientName +Changes'
         $table | Should -Match 'Differs +north +New name +client_name'
     }
 }
