@@ -31,7 +31,9 @@
         'Import-DcrClient'
         'Move-DcrRegistration'
         'New-DcrClient'
+        'New-DcrClientDocument'
         'New-DcrKey'
+        'New-DcrSoftwareStatement'
         'Remove-DcrClient'
         'Repair-DcrClient'
         'Reset-DcrClientSecret'
@@ -41,6 +43,7 @@
         'Set-DcrClient'
         'Set-DcrStore'
         'Sync-DcrClient'
+        'Test-DcrClientDocument'
         'Test-DcrServer'
         'Unlock-DcrStore'
     )

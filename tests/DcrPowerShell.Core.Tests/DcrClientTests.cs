@@ -137,6 +137,7 @@ public class DcrClientTests
         Assert.True(expiry.Equals((DcrExpiry)at.ToOffset(TimeSpan.FromHours(3))));
         Assert.True(expiry.Equals("In 12 days"));
         Assert.True(DcrExpiry.Never.Equals("never"));
+        Assert.Throws<FormatException>(() => DcrExpiry.Parse("1/2/2027"));
         Assert.False(DcrExpiry.Never.Equals(DcrExpiry.Unknown));
         Assert.Equal(expiry.GetHashCode(), ((DcrExpiry)at).GetHashCode());
     }

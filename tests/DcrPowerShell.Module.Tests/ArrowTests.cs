@@ -21,7 +21,7 @@ public class ArrowTests
         ["Facts"] = ["Errors"],
         ["Handles"] = ["Audit", "Compat", "Credentials", "Errors", "Facts", "Http", "Keys", "Ledger", "Metadata", "Providers", "Vaults"],
         ["Http"] = ["Compat", "Errors", "Facts", "Metadata", "Protocol"],
-        ["Inventory"] = ["Errors", "Facts", "Handles", "Metadata", "Vaults"],
+        ["Inventory"] = ["Errors", "Facts", "Handles", "Metadata", "Protocol", "Vaults"],
         ["Keys"] = ["Compat", "Metadata"],
         ["Ledger"] = ["Compat", "Errors", "Facts", "Files", "Metadata", "Vaults"],
         ["Metadata"] = ["Errors"],
@@ -51,7 +51,7 @@ public class ArrowTests
     // Files and Vaults are the module's own rooms beside Core's of the same names.
     private static readonly Dictionary<string, string[]> Module = new()
     {
-        ["Binding"] = ["Compat", "Errors", "Handles", "Keys", "Ledger", "Metadata", "Session", "Vaults"],
+        ["Binding"] = ["Compat", "Errors", "Facts", "Handles", "Keys", "Ledger", "Metadata", "Session", "Vaults"],
         ["Commands"] =
         [
             "Audit",

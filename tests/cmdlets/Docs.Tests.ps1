@@ -22,6 +22,9 @@ BeforeAll {
         resourceServers = @(@{ identifier = 'https://api.example.com'; scopes = @(@{ value = 'read:items' }, @{ value = 'write:items' }) })
     }
 
+    $document = @{ client_id = 'https://app.example.com/client.json'; client_name = 'My agent'; grant_types = @('authorization_code')
+        redirect_uris = @('https://app.example.com/callback'); token_endpoint_auth_method = 'none' }
+
     function New-PageServer {
         $epic = @{
             grant          = @{ redirect_uris = @('https://app.example.com/smart'); token_endpoint_auth_method = 'none';
@@ -30,7 +33,12 @@ BeforeAll {
             omitFromAnswer = 'application_type', 'response_types'
             initialToken   = 'access-token-of-the-login'
         }
+        # Where this machine's other authorities are not asked: elsewhere than on Linux the bank is met without TLS.
+        $tls = @{}
+        if (Get-Variable IsLinux -ValueOnly -ErrorAction SilentlyContinue) { $tls = @{ https = 'valid'; requireClientCertificate = $true } }
         @{
+            'https://bank.example.com'      = New-TestServer ($tls + @{ statementAgeSeconds = 300; oneClientPerSoftware = $true;
+                rotateToken = 'put' })
             'https://as.example.com'        = New-TestServer @{ secretExpiresAt = 'future' }
             'https://mcp.example.com'       = New-TestServer @{ resourcePath = '/mcp' }
             'https://ehr.example.com'       = New-TestServer @{ fhirPath = '/fhir/R4' }
@@ -38,7 +46,7 @@ BeforeAll {
             'https://example.okta.com'      = New-TestServer @{ dialect = 'okta'; okta = @{ apiToken = '00-not-a-real-api-token' } }
             'https://example.us.auth0.com'  = New-TestServer @{ dialect = 'auth0';
                 tokenClient = @{ clientId = 'xTb6VAmq5r1JkR2eXyP0nZ8u'; clientSecret = 'cs-not-a-real-secret' };
-                auth0 = @{ tenant = $tenant } }
+                auth0 = @{ tenant = $tenant; documents = @{ $document.client_id = $document } } }
         }
     }
 
@@ -59,7 +67,7 @@ BeforeAll {
                 'Client secret' { 'cs-not-a-real-secret' }
                 'Initial access token' { 'any-token' }
                 'Access token of the login' { 'access-token-of-the-login' }
-                'Passphrase*' { 'correct horse battery staple' }
+                'Pass*' { 'correct horse battery staple' }
             }
             if ($AsSecureString) { ConvertTo-SecureString $answer -AsPlainText -Force } else { $answer }
         }
@@ -81,12 +89,32 @@ BeforeAll {
         'Connect-DcrServer https://example.okta.com -ClientId' = {
             Set-TestServerSwitch $okta @{ tokenClient = @{ clientId = '0oa1gjh63g214q0Hq0g4'; jwks = @{ keys = @($key.Jwks.keys) } } }
         }
+        # A resource of two authorization servers.
+        '-Discovery Resource -Issuer https://as.example.com'   = {
+            Set-TestServerSwitch $mcp @{ resourceOverrides = @{ authorization_servers = @($mcp.Issuer, $as.Issuer) } }
+        }
         # Epic's CapabilityStatement.
         'Invoke-RestMethod "$fhirBase/metadata"'               = {
             function Invoke-RestMethod ($Uri, $Headers) {
                 $register = @{ url = 'register'; valueUri = "$(([uri] $Uri).GetLeftPart('Authority'))/register" }
                 $uris = @{ url = 'http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris'; extension = @($register) }
                 @{ rest = @(@{ security = @{ extension = @($uris) } }) } | ConvertTo-Json -Depth 9 | ConvertFrom-Json
+            }
+        }
+        # What the directory has issued, and the directory itself.
+        'Convert-Path ./transport.pfx'                         = {
+            $rsa = [Security.Cryptography.RSA]::Create(2048)
+            $request = [Security.Cryptography.X509Certificates.CertificateRequest]::new('CN=app', $rsa, 'SHA256',
+                [Security.Cryptography.RSASignaturePadding]::Pkcs1)
+            $made = $request.CreateSelfSigned([DateTimeOffset]::Now.AddDays(-1), [DateTimeOffset]::Now.AddDays(1))
+            [IO.File]::WriteAllBytes((Join-Path $PWD transport.pfx), $made.Export('Pfx', 'correct horse battery staple'))
+            Set-Content directory.pem @(
+                '-----BEGIN PRIVATE KEY-----', [Convert]::ToBase64String($rsa.ExportPkcs8PrivateKey()), '-----END PRIVATE KEY-----')
+            function Invoke-RestMethod ($Uri, $Method, $Certificate, $Body, $Headers) {
+                if (-not $Certificate.HasPrivateKey) { throw 'a certificate is wanted' }
+                if ($Uri -like '*/token' -and $Body.scope -eq 'directory:software') { return @{ access_token = 'directory-token' } }
+                if ($Headers.Authorization -ne 'Bearer directory-token') { throw 'a token is wanted' }
+                New-DcrSoftwareStatement -SoftwareId $software -Issuer directory -PrivateKeyPath directory.pem -Algorithm PS256
             }
         }
         'Import-Module ./tests/cmdlets/TestServer.psm1'        = { Set-Location $root }
@@ -132,6 +160,10 @@ Describe '<Page>' -ForEach $pages {
         $script = [Text.StringBuilder]::new("$world`n")
         $null = $script.AppendLine("Import-Module '$PSScriptRoot/TestServer.psm1'; Start-TestServerHost")
         $null = $script.AppendLine("`$okta = [pscustomobject]@{ Id = '$($servers['https://example.okta.com'].Id)' }; `$testVault = '$testVault'; `$root = '$root'; Set-Location '$account'")
+        foreach ($name in 'mcp', 'as') {
+            $server = $servers["https://$name.example.com"]
+            $null = $script.AppendLine("`$$name = [pscustomobject]@{ Id = '$($server.Id)'; Issuer = '$($server.Issuer)' }")
+        }
         foreach ($block in $Blocks | Where-Object { -not $_.NotRun }) {
             # Of a session that is shown, what is typed.
             $typed = if ($prompt.IsMatch($block.Code)) { $prompt.Matches($block.Code).ForEach{ $_.Groups[1].Value } } else { , $block.Code }
@@ -155,7 +187,9 @@ Describe '<Page>' -ForEach $pages {
         }
 
         $control = & (Get-Module TestServer) { $script:Control }
+        Save-TestServerCertificate (Join-Path $account authority.pem)
         $environment = @{
+            SSL_CERT_FILE = Join-Path $account authority.pem
             HOME = $account; DCR_TEST_SERVER = $control; DCRPOWERSHELL_HOME = $null; XDG_DATA_HOME = $null; XDG_CONFIG_HOME = $null
             PSModulePath = (Join-Path $root out) + [IO.Path]::PathSeparator + $env:PSModulePath
         }

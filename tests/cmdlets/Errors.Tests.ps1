@@ -67,7 +67,9 @@ Describe 'Before anything is sent, New-DcrClient refuses' {
 
     It 'a hashtable from the pipeline, and says how to write it' {
         $null = Assert-Failure { @{ client_name = 'App' } | New-DcrClient } -Id InvalidClientMetadata -Category InvalidData `
-            -Action '*pscustomobject*'
+            -Action '*pscustomobject*New-DcrClient.'
+        $null = Assert-Failure { @{ Tenant = 'north' } | Get-DcrClient } -Id InvalidClientMetadata -Category InvalidData `
+            -Message '*hashtable*' -Action '*pscustomobject*Get-DcrClient.'
         Get-TestServerRequest $server | Should -BeNullOrEmpty
     }
 

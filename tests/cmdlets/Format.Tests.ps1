@@ -120,6 +120,16 @@ Describe 'A client' {
         $client.SecretExpiry -like 'in *' | Should -BeTrue
     }
 
+    It 'has an expiry that sorts and compares as a time also where it went through a file' {
+        $null = New-ConnectedServer @{ secretExpiresAt = 'zero' }
+        $never = New-DcrClient App https://app.example.com/
+        $never, $client | Export-Clixml "$TestDrive/clients.xml"
+        $read = Import-Clixml "$TestDrive/clients.xml"
+        $read | Sort-Object SecretExpiry | ForEach-Object ClientId | Should -Be $client.ClientId, $never.ClientId
+        $read | Where-Object SecretExpiry -lt (Get-Date).AddDays(30) | ForEach-Object ClientId | Should -Be $client.ClientId
+        ($read | Where-Object SecretExpiry -eq never).ClientId | Should -Be $never.ClientId
+    }
+
     It 'shows the expiry of a secret that a server gave a public client' {
         $null = New-ConnectedServer @{ answerOverrides = @{ any = @{ client_secret = 'secret-of-the-test';
             client_secret_expires_at = 0 } } }

@@ -179,6 +179,17 @@ Describe 'A log that cannot be written' {
         Get-TestServerRequest $server | Should -BeNullOrEmpty
     }
 
+    It 'is no pipe and no device, which keep nothing' -Skip:(-not $IsLinux) {
+        $server = New-TestServer
+        & mkfifo "$TestDrive/pipe"
+        foreach ($path in "$TestDrive/pipe", '/dev/null') {
+            $null = Assert-Failure { Connect-DcrServer $server.Issuer -AuditPath $path } -Id AuditWriteFailed -Category WriteError `
+                -Message '*pipe or a device*Nothing was sent.' -Action '*-AuditPath*' -Terminating
+        }
+        { Get-DcrAuditLog -Path "$TestDrive/pipe" -ErrorAction Stop } | Should -Throw '*pipe or a device*'
+        Get-TestServerRequest $server | Should -BeNullOrEmpty
+    }
+
     It 'lets nothing be done, and readers read' {
         $server, $path = Connect-WithLog
         $client = New-DcrClient @app

@@ -72,6 +72,13 @@ Describe 'Get-DcrClient' {
         @(Get-TestServerRequest $server).Count | Should -Be @($Found).Count -Because 'only what was found is asked for'
     }
 
+    It 'finds a client by a name with brackets, as it stands and as completion writes it' {
+        $null = New-DcrClient 'App [1]' @redirect
+        Get-DcrClient -ClientName 'App [1]', 'app `[1`]', 'App ?1?' -Offline | ForEach-Object ClientName | Should -Be 'App [1]'
+        Remove-DcrClient (Get-DcrClient -ClientName 'App [1]' -Offline).ClientId -Force
+        Clear-TestServerRequest $server
+    }
+
     It 'says which names no client has' {
         $failures = $null
         (Get-DcrClient -ClientName mail, nope, x*, 'No such' -ErrorAction SilentlyContinue -ErrorVariable failures).ClientName |

@@ -45,15 +45,18 @@ Describe '<Page>' -ForEach ($examples | Group-Object { $_.Page } | ForEach-Objec
         # What the pages take for granted: an open server with two clients, one with an initial access token, and credentials in the vault.
         Reset-TestStore -KeepLedger
         $switches = @{ secretExpiresAt = 'future'; rotateSecret = if ($Page -eq 'Reset-DcrClientSecret') { 'put' } else { 'none' } }
-        $open = New-TestServer ($switches + @{ resourcePath = '/mcp' })
+        $open = New-TestServer ($switches + @{ resourcePath = '/mcp'; clientDocument = @{} })
         # As Epic does: the registration of the software says the rest.
         $grant = if ($Page -eq 'New-DcrClient') { @{ redirect_uris = @('https://app.example.com/cb');
             token_endpoint_auth_method = 'none' } }
         $gated = New-TestServer ($switches + @{ issuerPath = '/tenant1'; initialToken = 'initial-token-0001'; grant = $grant })
-        $tenant = New-TestServer @{ dialect = 'auth0'; auth0 = @{ managementToken = @{} } }
+        $document = @{ client_id = 'https://app.example.com/client.json'; client_name = 'My agent'; grant_types = @('authorization_code')
+            redirect_uris = @('https://app.example.com/callback'); token_endpoint_auth_method = 'none' }
+        $tenant = New-TestServer @{ dialect = 'auth0'; auth0 = @{ managementToken = @{}; documents = @{ $document.client_id = $document } } }
         $secrets = @{ 'as-initial-access-token' = 'initial-token-0001'; 'okta-api-token' = '00-not-a-real-api-token';
             'auth0-management-token' = $tenant.ManagementToken; 'admin-key' = $adminKey;
-            'backup-passphrase' = 'correct horse battery staple' }
+            'backup-passphrase' = 'correct horse battery staple';
+            'wso2-admin' = [pscredential]::new('admin', (ConvertTo-SecureString admin -AsPlainText -Force)) }
         foreach ($secret in $secrets.Keys | Where-Object { $Code.Contains($_) -or $Page -eq 'Reset-DcrClientSecret' }) {
             Set-Secret $secret -Vault DcrVault -Secret $secrets[$secret] }
         Get-DcrServer | Disconnect-DcrServer
@@ -95,6 +98,7 @@ Describe '<Page>' -ForEach ($examples | Group-Object { $_.Page } | ForEach-Objec
             'https://example.okta.com'        = $okta.Issuer
             'https://example.us.auth0.com'    = $tenant.Issuer
             'https://mcp.example.com'         = $open.Issuer
+            'https://agent.example.com'       = $open.Issuer
         }
         Get-SyntaxError $local | Should -BeNullOrEmpty
 

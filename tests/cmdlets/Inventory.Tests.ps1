@@ -73,6 +73,15 @@ Describe 'Get-DcrClient -State' {
         (Get-DcrClient -Offline).State | Should -Be 'Unknown', 'Unknown'
     }
 
+    It 'is not told of a client by a page in front of the server, nor by HTTP 403' {
+        Set-TestServerSwitch $server @{ faults = @(@{ on = 'read'; status = 404; content = '<html><title>404</title>nginx</html>';
+            times = 2 }) }
+        Get-Failure { Get-DcrClient -State Gone } | ForEach-Object FullyQualifiedErrorId | Should -BeLike 'ResponseNotConformant,*'
+        Set-TestServerSwitch $server @{ faults = @(@{ on = 'read'; status = 403; content = '{}'; times = 2 }) }
+        Get-DcrClient -State Gone -WarningVariable warnings -WarningAction SilentlyContinue | Should -BeNullOrEmpty
+        "$warnings" | Should -BeLike 'The server refused the tokens of 2 clients.*After HTTP 403 the state is Unknown.'
+    }
+
     It 'drops what is kept of them: | Remove-DcrClient -StoreOnly' {
         Get-DcrClient -State Gone -WarningAction SilentlyContinue | Remove-DcrClient -StoreOnly -Force
         Get-KeptId | Should -Be $there.ClientId
@@ -123,6 +132,24 @@ Describe 'Export-DcrClient' {
         $copy.RedirectUris + $copy.Scope | Should -Be ($one.RedirectUris + $one.Scope)
         (Get-SentMetadata $other).tos_uri | Should -Be 'https://a.example.com/tos'
         $null = Connect-DcrServer $server.Issuer
+    }
+
+    It 'registers no client of it again at its own server, although it has no tenant' {
+        $alone = New-DcrClient Alone https://d.example.com/cb
+        Clear-TestServerRequest $server
+        Export-DcrClient inventory.csv
+        Export-DcrClient inventory.json
+        foreach ($rows in (Import-Csv inventory.csv), (Get-Content inventory.json -Raw | ConvertFrom-Json), (Get-DcrClient -Offline)) {
+            $rows | New-DcrClient -SummaryVariable summary -WarningVariable warnings -WarningAction SilentlyContinue |
+                Where-Object ClientName -eq Alone | ForEach-Object ClientId | Should -Be $alone.ClientId
+            $summary.Made, $summary.Found | Should -Be 0, 3
+            $warnings | Should -BeNullOrEmpty
+        }
+        Get-TestServerRequest $server | Should -BeNullOrEmpty
+        $row = [pscustomobject]@{ ClientId = $alone.ClientId; RedirectUri = 'https://e.example.com/cb' }
+        ($row | New-DcrClient -Update).RedirectUris | Should -Be https://e.example.com/cb
+        ($row | New-DcrClient -AllowDuplicate).ClientId | Should -Not -Be $alone.ClientId
+        Get-DcrClient -Offline | Where-Object Tenant -eq $null | Remove-DcrClient -Force
     }
 
     It 'writes what is piped as JSON in wire names' {

@@ -80,4 +80,15 @@ Describe 'A limit of an hour that a success tells' {
         (Get-DcrClient $client.ClientId).State | Should -Be 'Active' -Because 'reading is not counted as registering'
         @(Get-TestServerRequest $server | Where-Object operation -EQ register).Count | Should -Be 1
     }
+
+    It 'advises nothing about registering where a client is read or changed' {
+        $server = New-ConnectedServer
+        $client = New-DcrClient App https://app.example.com/callback
+        Set-TestServerSwitch $server @{ faults = @(@{ on = 'read'; status = 429; rateLimitHeaders = 'retryAfterSeconds'; retryAfter = 3600;
+            times = 9 }) }
+        $null = Assert-Failure { Get-DcrClient $client.ClientId } -Id RateLimited -Category LimitsExceeded `
+            -Action 'Run the command again later.'
+        $null = Assert-Failure { Set-DcrClient $client.ClientId -Scope read } -Id RateLimited -Category LimitsExceeded `
+            -Message '*Nothing was sent*' -Action 'Run the command again in 60 minutes.'
+    }
 }

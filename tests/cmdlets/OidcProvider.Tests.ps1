@@ -1,14 +1,14 @@
 # Needs: Node
 BeforeDiscovery {
-    Import-Module "$PSScriptRoot/OidcProvider.psm1"
-    $obstacle = Install-OidcProvider
+    Import-Module "$PSScriptRoot/NodeServer.psm1"
+    $obstacle = Install-NodeServer oidc-provider
     if ($obstacle) { Write-Host "SKIPPED oidc-provider: $obstacle" }
 }
 
 Describe 'The certified oidc-provider' -Skip:([bool] $obstacle) {
     BeforeAll {
         Import-Module "$PSScriptRoot/Common.psm1"
-        Import-Module "$PSScriptRoot/OidcProvider.psm1"
+        Import-Module "$PSScriptRoot/NodeServer.psm1"
         Start-DcrTest
         . "$PSScriptRoot/WholeLife.ps1"
         $servers = Start-OidcProvider @(
@@ -32,7 +32,7 @@ Describe 'The certified oidc-provider' -Skip:([bool] $obstacle) {
     }
 
     AfterAll {
-        Stop-OidcProvider
+        Stop-NodeServer
         Stop-DcrTest
     }
 

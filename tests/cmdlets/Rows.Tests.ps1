@@ -245,11 +245,20 @@ Describe 'Rows' {
         $warnings | Should -BeNullOrEmpty
     }
 
+    It 'with a number that JSON does not have, or a tenant that would be shown otherwise, are errors of their own' {
+        $rows = (New-Tenant n1), (New-Tenant n2 cb @{ default_max_age = [double]::NaN }), (New-Tenant "bidi$([char]0x202E)x"), (New-Tenant n3)
+        $clients = $rows | New-DcrClient -SummaryVariable summary -ErrorVariable failures -ErrorAction SilentlyContinue
+        $clients.Tenant | Sort-Object | Should -Be n1, n3
+        $summary.Made, $summary.Failed | Should -Be 2, 2
+        "$($failures[0])" | Should -BeLike 'Row 2, n2: default_max_age cannot be sent*Nothing was sent.'
+        "$($failures[1])" | Should -BeLike 'Row 3, *nobody sees (U+202E). Nothing was sent.'
+    }
+
     It 'that are texts register nobody' {
         $null = Assert-Failure { 'Hilltop' | New-DcrClient -RedirectUri https://app.example.com/ } -Id InvalidClientMetadata `
-            -Category InvalidData -Message "*'Hilltop' names no client*"
+            -Category InvalidData -Message "*'Hilltop' is no row of a client*" -Action '*Import-Csv*'
         $null = Assert-Failure { 'Hilltop' | Import-DcrClient } -Id InvalidClientMetadata -Category InvalidData `
-            -Message "*'Hilltop' names no client*"
+            -Message "*'Hilltop' is no row of a client*"
         ('Hilltop' | New-DcrClient -ClientName { $_ } -RedirectUri https://app.example.com/).ClientName | Should -Be Hilltop
     }
 

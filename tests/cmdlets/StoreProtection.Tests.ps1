@@ -135,6 +135,17 @@ Describe 'The key''s place' {
         (Get-DcrStore).Protection | Should -Be 'User'
     }
 
+    It 'is as it was where the protection that was asked for with it fails' {
+        Switch-TestFolder
+        $place = New-StoreFolder
+        $before = (Get-DcrStore).KeyPath
+        $null = Assert-Failure { Set-DcrStore -KeyPath (Join-Path $place apart.key) -Protection Vault -Vault Nowhere } -Id VaultNotFound `
+            -Category ObjectNotFound -Terminating
+        $store = Get-DcrStore
+        $store.KeyPath, "$($store.Protection)" | Should -Be $before, 'User'
+        Get-ChildItem $place | ForEach-Object Name | Should -Be 'store.json' -Because 'the key is not left there'
+    }
+
     It 'may be another folder, and is found there' {
         Switch-TestFolder
         $null = New-ConnectedServer

@@ -11,8 +11,9 @@ Describe 'Test-DcrServer' {
     It 'gives one object a check, registers nothing and leaves nothing in the store' {
         $checks = Test-DcrServer
         $checks | Should -BeOfType ([DcrPowerShell.DcrCheck])
-        $checks.Name | Should -Be 'Discovery', 'Registration endpoint', 'Credential', 'Store', 'Clock', 'Rate limit'
-        $checks.Status | Should -Be 'Passed', 'Passed', 'Skipped', 'Passed', 'Passed', 'Skipped'
+        $checks.Name | Should -Be 'Discovery', 'Registration endpoint', 'Credential', 'Client documents', 'Store', 'Clock',
+            'Rate limit'
+        $checks.Status | Should -Be 'Passed', 'Passed', 'Skipped', 'Skipped', 'Passed', 'Passed', 'Skipped'
         $checks.Connection | Select-Object -Unique | Should -Be 'good'
         Get-TestServerClient $server | Should -BeNullOrEmpty
         (Get-TestServerRequest $server).method | Select-Object -Unique | Should -Be 'GET'

@@ -17,11 +17,11 @@ Describe 'Two processes on one SecretStore' {
         $script = "`$null = Connect-DcrServer $($server.Issuer)
             1..50 | ForEach-Object { [pscustomobject]@{ ClientName = `"`$PID-`$_`"; RedirectUri = 'https://app.example.com/';
                 Tenant = `"`$PID-`$_`" } } | New-DcrClient -WarningVariable told | Out-Null
-            `"`$told`""
+            `$told -join '; '"
         $started = 1..2 | ForEach-Object { Start-Pwsh $script }
         $results = $started | ForEach-Object { Wait-Pwsh $_ }
         $results.Errors | Should -Be '', ''
-        $results | ForEach-Object { $_.Output.Trim() } | Should -Be '', '' -Because 'nothing had to be put back'
+        $results.Output.Trim() | Where-Object { $_ } | Should -BeNullOrEmpty -Because 'nothing had to be put back'
 
         # This process loaded its copy of the store before: it is to see what the others wrote.
         $null = Connect-DcrServer $server.Issuer

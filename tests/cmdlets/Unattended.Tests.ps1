@@ -25,6 +25,7 @@ Describe 'A session without a person (-NonInteractive)' {
         @{ Command = '"no", $client.ClientId | ForEach-Object { [pscustomobject]@{ ClientId = $client.ClientId } } | Remove-DcrClient';
             Way = '-Force or -Confirm:$false' }
         @{ Command = '$client | Reset-DcrClientSecret'; Way = '-Force or -Confirm:$false' }
+        @{ Command = '$client | Reset-DcrClientSecret -Force -Confirm'; Way = '-Force or -Confirm:$false' }
         @{ Command = '$client | Set-DcrClient -Scope read -Confirm'; Way = '-Confirm:$false' }
     ) {
         $server = New-TestServer @{ rotateSecret = 'put' }

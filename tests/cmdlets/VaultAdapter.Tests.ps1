@@ -84,6 +84,10 @@ Describe 'A vault that hangs' {
             Wait-Until { $hanging.Hanging }
             $shell.Stop()
             $hanging.Hanging | Should -BeTrue -Because 'it was left while it hung'
+            $turn = @(Get-ChildItem $env:DCRPOWERSHELL_HOME -Filter vault-*.lock)
+            $turn | Should -HaveCount 1
+            { [IO.File]::Open($turn[0].FullName, 'Open', 'ReadWrite', 'None').Dispose() } |
+                Should -Throw -Because 'it may still write: no other process does meanwhile'
         } finally {
             $shell.Dispose()
             $env:DCR_TEST_VAULT_MODE = $null
@@ -93,6 +97,7 @@ Describe 'A vault that hangs' {
         $null = Connect-DcrServer $server.Issuer -Vault $vault -WarningAction SilentlyContinue
         (Get-DcrClient -Offline).Storage | Should -Be 'Vault'
         @((Get-TestVaultSecret).Keys -like 'dcr-127*').Count | Should -Be 1
+        Wait-Until { -not (Test-Path $turn[0].FullName) }
     }
 }
 

@@ -43,8 +43,9 @@ internal static class CmdletReader
         var shouldProcess = Property(cmdlet, "SupportsShouldProcess", false);
         var parameters = Members(type)
             .Select(member => (member.Member, member.Type, Sets: ReadSets(member.Member)))
-            .Where(member => member.Sets.Length > 0)
+            // An override without the attribute takes a parameter away.
             .DistinctBy(member => member.Member.Name, StringComparer.OrdinalIgnoreCase)
+            .Where(member => member.Sets.Length > 0)
             .Select(member => ReadParameter(member.Member, member.Type, member.Sets));
         return new CmdletFacts(
             (string)cmdlet.ConstructorArguments[0].Value,

@@ -132,6 +132,9 @@ public enum DcrErrorId
     /// <summary>The server has another rule about where registrations may come from.</summary>
     NetworkRuleExists,
 
+    /// <summary>The server has a client for the software statement already, and allows one.</summary>
+    AlreadyRegistered,
+
     /// <summary>A change was made, and the server does not have it: another one came after it.</summary>
     ChangeNotKept,
 

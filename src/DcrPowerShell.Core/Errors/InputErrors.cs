@@ -112,6 +112,13 @@ internal static class InputErrors
             "Texts name clients by a parameter: -Tenant (Get-Content tenants.txt), or -ClientId."
         );
 
+    public static DcrException TextForRow(string text) =>
+        new(
+            DcrErrorId.InvalidClientMetadata,
+            $"The text '{text}' is no row of a client. Nothing was done.",
+            "Pipe rows with columns, such as Import-Csv gives them; or describe one client by parameters."
+        );
+
     public static DcrException PipedAndNamed() =>
         new(
             DcrErrorId.InvalidClientMetadata,
@@ -303,4 +310,47 @@ internal static class InputErrors
         DcrErrorId.InvalidSetup,
         $"-Resource and -Discovery {discovery} cannot be used together. Nothing was sent.",
         "Leave -Discovery out, or give -Discovery Resource.");
+
+    public static DcrException StatementScriptFailed(string why, Exception failure) =>
+        new(
+            DcrErrorId.InvalidSoftwareStatement,
+            $"The script block failed: {why.TrimEnd('.')}. Nothing was sent.",
+            "Run the script block by itself, with $_ set to the row.",
+            failure
+        )
+        {
+            Member = "software_statement",
+        };
+
+    /// <param name="what">What it gave.</param>
+    public static DcrException StatementScriptUnclear(string what) =>
+        new(
+            DcrErrorId.InvalidSoftwareStatement,
+            $"The script block gave {what}, where the software statement is wanted as one string. Nothing was sent.",
+            "Have the script block write the statement and nothing else; | Out-Null silences a command in it."
+        )
+        {
+            Member = "software_statement",
+        };
+
+    public static DcrException StatementUnclear() =>
+        BadInput(
+            "software_statement",
+            "is neither a string nor a script block",
+            "Give the statement as a string, or a script block that gets one."
+        );
+
+    public static DcrException NoLifetime() =>
+        new(
+            DcrErrorId.InvalidClientMetadata,
+            "-Lifetime: a statement is good for some time, and for a hundred years at most. No statement was made.",
+            "Give a span such as 10m."
+        );
+
+    public static DcrException StatementWithoutKey() =>
+        new(
+            DcrErrorId.InvalidPrivateKey,
+            "A software statement is signed, and no private key was given. No statement was made.",
+            "Give the issuer's key: -PrivateKey, -PrivateKeyPath or -Certificate."
+        );
 }

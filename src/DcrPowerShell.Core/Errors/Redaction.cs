@@ -124,7 +124,7 @@ internal sealed class Redaction
     }
 
     // Control characters, and the marks that turn the direction of what follows.
-    private static bool IsUnsafe(char character) =>
+    public static bool IsUnsafe(char character) =>
         char.IsControl(character)
         || character
             is '\u2028'

@@ -2,7 +2,7 @@ using DcrPowerShell.Errors;
 
 namespace DcrPowerShell;
 
-/// <summary>How a check of a connection ended.</summary>
+/// <summary>How a check of a connection, or of a client ID metadata document, ended.</summary>
 public enum DcrCheckStatus : long
 {
     /// <summary>Nothing is wrong.</summary>
@@ -18,7 +18,7 @@ public enum DcrCheckStatus : long
     Skipped,
 }
 
-/// <summary>One check of a connection: how it ended, what was found, and what to do.</summary>
+/// <summary>One check of a connection, or of a client ID metadata document: how it ended, what was found, and what to do.</summary>
 public sealed record DcrCheck
 {
     private DcrCheck(DcrCheckStatus status, string found, string? recommendedAction)
@@ -28,7 +28,7 @@ public sealed record DcrCheck
         RecommendedAction = recommendedAction is null ? null : Redaction.Printable(recommendedAction);
     }
 
-    /// <summary>Name of the connection.</summary>
+    /// <summary>Name of the connection, or URL of the document.</summary>
     public string Connection { get; internal init; } = "";
 
     /// <summary>What was looked at, such as <c>Discovery</c>.</summary>

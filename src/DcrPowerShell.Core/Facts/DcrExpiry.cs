@@ -1,6 +1,7 @@
 using System;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using DcrPowerShell.Errors;
 
 namespace DcrPowerShell;
@@ -12,6 +13,11 @@ namespace DcrPowerShell;
 [SuppressMessage("Design", "CA1036", Justification = "PowerShell compares by IComparable.")]
 public sealed class DcrExpiry : IComparable
 {
+    private static readonly Regex Iso = new(@"^\d{4}-\d{2}-\d{2}([T ]|$)", RegexOptions.CultureInvariant);
+
+    // Export-Csv writes a time so, in every culture.
+    private const string ExportCsv = "MM/dd/yyyy HH:mm:ss zzz";
+
     private readonly Rank _rank;
 
     private DcrExpiry(Rank rank, DateTimeOffset? at = null) => (_rank, At) = (rank, at);
@@ -58,10 +64,15 @@ public sealed class DcrExpiry : IComparable
         "" => NoSecret,
         _ when text.Equals(Never.Text, StringComparison.OrdinalIgnoreCase) => Never,
         _ when text.Equals(Unknown.Text, StringComparison.OrdinalIgnoreCase) => Unknown,
-        _ => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeLocal, out var at)
-            ? at
-            : throw new FormatException($"'{text}' is no time: write it as 2027-01-31, or as (Get-Date).AddDays(30)."),
+        _ => TimeOf(text, DateTimeStyles.AssumeLocal)
+            ?? throw new FormatException($"'{text}' is no time: write it as 2027-01-31, or as (Get-Date).AddDays(30)."),
     };
+
+    /// <summary>The one reader of times that people, files and servers write: year, month, day. 1/2/2027 has two meanings.</summary>
+    internal static DateTimeOffset? TimeOf(string text, DateTimeStyles style) =>
+        Iso.IsMatch(text) && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, style, out var at) ? at
+        : DateTimeOffset.TryParseExact(text, ExportCsv, CultureInfo.InvariantCulture, DateTimeStyles.None, out var exported) ? exported
+        : null;
 
     /// <inheritdoc/>
     public int CompareTo(object? obj) => obj is not DcrExpiry other ? 1

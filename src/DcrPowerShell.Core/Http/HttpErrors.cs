@@ -66,10 +66,12 @@ internal static class HttpErrors
             "Get a fresh token and connect again."
         );
 
-    public static DcrException RateLimitLasts(Uri uri, TimeSpan pause, bool registers) =>
+    /// <param name="wasSent">The request was refused before.</param>
+    public static DcrException RateLimitLasts(Uri uri, TimeSpan pause, bool registers, bool wasSent) =>
         new(
             DcrErrorId.RateLimited,
-            $"{uri.Authority} wants no further request for another {Duration.Say(pause)}: its rate limit is reached. Nothing was sent.",
+            $"{uri.Authority} wants no further request for another {Duration.Say(pause)}: its rate limit is reached. "
+                + (wasSent ? "The request was not carried out." : "Nothing was sent."),
             $"Run the command again in {Duration.Say(pause)}{(registers ? ": with -Tenant, only what is left is registered" : "")}."
         );
 }

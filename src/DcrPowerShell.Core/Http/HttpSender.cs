@@ -22,6 +22,8 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
     // A fresh token, and a nonce for its proof.
     private const int MostLessons = 2;
 
+    private const string LimitReached = "the server's rate limit is reached";
+
     /// <summary>The server's pace.</summary>
     public RateGate Gate { get; set; } = new(clock);
 
@@ -68,6 +70,8 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
         using var patience = new Patience(request.Effect, stop);
         var waited = TimeSpan.Zero;
         var lessons = 0;
+        var gate = request.Effect == RequestEffect.Registers && RegistrationGate is { } own ? own : Gate;
+        var turn = gate.TakeTurn();
         for (var tries = 1; ; tries++)
         {
             stop.ThrowIfCancellationRequested();
@@ -75,18 +79,32 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
             string reason;
             try
             {
-                var authorization = await authorizer.AuthorizeAsync(request, reporter, stop).ConfigureAwait(false);
-                var (response, paced) = await PacedAsync(
-                        request,
-                        authorization,
-                        reporter,
-                        arrived,
-                        RetryPolicy.LongestWait - waited,
-                        patience.Token,
-                        stop
-                    )
-                    .ConfigureAwait(false);
-                waited += paced;
+                // Tokens are fetched once for all: they go at once.
+                var pass = request.Effect == RequestEffect.FetchesToken
+                    ? (RatePass?)null
+                    : await EnterAsync(gate, turn, request, reporter, RetryPolicy.LongestWait - waited, tries, stop).ConfigureAwait(false);
+                waited += pass?.Waited ?? TimeSpan.Zero;
+                ProtocolResponse? response = null;
+                Authorization authorization;
+                try
+                {
+                    if (request.SendBefore is { } end && end <= clock.UtcNow)
+                    {
+                        throw ProtocolErrors.StatementExpired(end);
+                    }
+
+                    // After the wait: a proof or a token may be old by then.
+                    authorization = await authorizer.AuthorizeAsync(request, reporter, stop).ConfigureAwait(false);
+                    response = await TryAsync(request, authorization, reporter, arrived, patience.Token).ConfigureAwait(false);
+                }
+                finally
+                {
+                    if (pass is { } gone)
+                    {
+                        gate.Leave(gone.Place, response);
+                    }
+                }
+
                 if (authorizer.Learn(authorization, request, response) && ++lessons <= MostLessons)
                 {
                     // A refusal of the credential: the server did nothing.
@@ -99,7 +117,13 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
                     return response;
                 }
 
-                reason = response.Status == 429 ? "the server's rate limit is reached" : $"the server answered HTTP {response.Status}";
+                if (response.Status == 429 && pass is not null)
+                {
+                    // The gate has the pause, and the order.
+                    continue;
+                }
+
+                reason = response.Status == 429 ? LimitReached : $"the server answered HTTP {response.Status}";
             }
             catch (ObjectDisposedException failure) when (_isClosed)
             {
@@ -128,43 +152,13 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
         transport.Dispose();
     }
 
-    /// <summary>Tokens are fetched once for all: they go at once.</summary>
-    /// <param name="left">How long it may still wait at the server's word.</param>
-    /// <returns>The answer, and how long the request waited for its turn at the server's word.</returns>
-    private async Task<(ProtocolResponse Response, TimeSpan Waited)> PacedAsync(
-        ProtocolRequest request,
-        Authorization authorization,
-        IReporter reporter,
-        Func<ProtocolRequest, ProtocolResponse?, Task>? arrived,
-        TimeSpan left,
-        CancellationToken patience,
-        CancellationToken stop
-    )
-    {
-        if (request.Effect == RequestEffect.FetchesToken)
-        {
-            return (await TryAsync(request, authorization, reporter, arrived, patience).ConfigureAwait(false), TimeSpan.Zero);
-        }
-
-        var gate = request.Effect == RequestEffect.Registers && RegistrationGate is { } own ? own : Gate;
-        var pass = await EnterAsync(gate, request, reporter, left, stop).ConfigureAwait(false);
-        ProtocolResponse? response = null;
-        try
-        {
-            response = await TryAsync(request, authorization, reporter, arrived, patience).ConfigureAwait(false);
-            return (response, pass.Waited);
-        }
-        finally
-        {
-            gate.Leave(pass.Place, response);
-        }
-    }
-
     private static async Task<RatePass> EnterAsync(
         RateGate gate,
+        long turn,
         ProtocolRequest request,
         IReporter reporter,
         TimeSpan left,
+        int tries,
         CancellationToken stop
     )
     {
@@ -172,18 +166,20 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
         var pass = await gate.EnterAsync(
                 span =>
                 {
-                    if (!wait.IsTold && span > TimeSpan.FromSeconds(1))
+                    if (!wait.IsTold && (tries > 1 || span > TimeSpan.FromSeconds(1)))
                     {
-                        Tell(reporter, wait, $"{request.Uri.Authority}: at the server's pace; going on in {Duration.Say(span)}");
+                        var what = tries > 1 ? $"{LimitReached}; trying again" : "at the server's pace; going on";
+                        Tell(reporter, wait, $"{request.Uri.Authority}: {what} in {Duration.Say(span)}");
                     }
                 },
                 stop,
                 request.Effect == RequestEffect.Registers,
-                left
+                left,
+                turn
             )
             .ConfigureAwait(false);
         return pass.TooLong is { } pause
-            ? throw HttpErrors.RateLimitLasts(request.Uri, pause, request.Effect == RequestEffect.Registers)
+            ? throw HttpErrors.RateLimitLasts(request.Uri, pause, request.Effect == RequestEffect.Registers, wasSent: tries > 1)
             : pass;
     }
 

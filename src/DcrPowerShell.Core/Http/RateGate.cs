@@ -9,7 +9,7 @@ namespace DcrPowerShell.Http;
 
 /// <summary>
 /// Lets requests to a server through at the server's pace: by a limit that is known beforehand, by what the server says is left,
-/// and for all at once when it says that there were too many.
+/// and for all at once when it says that there were too many. Who waits longest goes first.
 /// </summary>
 /// <param name="limit">Null where none is known.</param>
 /// <param name="isFirm">It holds whatever the server says; else the server's own words take its place.</param>
@@ -18,7 +18,7 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
     private static readonly TimeSpan LeastPause = TimeSpan.FromMilliseconds(100);
 
     // Nothing is known before the first answer: then one goes ahead, for many at once could be too many.
-    private static readonly TimeSpan UntilOneIsBack = Timeout.InfiniteTimeSpan;
+    private static readonly TimeSpan UntilAnotherMoves = Timeout.InfiniteTimeSpan;
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
     private readonly object _gate = new();
@@ -35,12 +35,22 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
     private readonly Dictionary<long, bool> _underWay = [];
     private long _count;
 
+    // Those that wait, by their turns. Registrations and other requests do not wait for each other: servers count them apart.
+    private readonly Dictionary<long, bool> _line = [];
+    private long _lastTurn;
+
     // Which request's answer told the least, in the period that is counted now.
     private long _toldBy;
     private bool _toldOfRegistrations;
-    private TaskCompletionSource<bool> _back = NewSignal();
+    private TaskCompletionSource<bool> _moved = NewSignal();
     private int _refusals;
     private bool _isHeard;
+
+    /// <summary>
+    /// A request's turn. It is taken once for all tries: one that was refused would otherwise come behind all that came later, and run out
+    /// of patience.
+    /// </summary>
+    public long TakeTurn() => Interlocked.Increment(ref _lastTurn);
 
     /// <summary>Waits until a request may go.</summary>
     /// <param name="waiting">Told how long, before each wait.</param>
@@ -53,27 +63,50 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
     /// How long the request may still wait at the server's word, by whichever header; null for a whole
     /// <see cref="RetryPolicy.LongestWait"/>.
     /// </param>
+    /// <param name="turn">As <see cref="TakeTurn"/> gave it; null for the last in the line.</param>
     public async Task<RatePass> EnterAsync(
         Action<TimeSpan> waiting,
         CancellationToken stop,
         bool registers = false,
-        TimeSpan? patience = null
+        TimeSpan? patience = null,
+        long? turn = null
     )
     {
-        var left = patience ?? RetryPolicy.LongestWait;
+        var own = turn ?? TakeTurn();
+        lock (_gate)
+        {
+            _line.Add(own, registers);
+        }
+
+        try
+        {
+            return await WaitAsync(own, registers, patience ?? RetryPolicy.LongestWait, waiting, stop).ConfigureAwait(false);
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _line.Remove(own);
+                Signal();
+            }
+        }
+    }
+
+    private async Task<RatePass> WaitAsync(long turn, bool registers, TimeSpan left, Action<TimeSpan> waiting, CancellationToken stop)
+    {
         var waited = TimeSpan.Zero;
         while (true)
         {
-            var back = Back;
-            var (place, wait) = Enter(registers);
+            var moved = Moved;
+            var (place, wait) = Enter(turn, registers);
             if (wait is not { } span)
             {
                 return new(place, TooLong: null, waited);
             }
 
-            if (span == UntilOneIsBack)
+            if (span == UntilAnotherMoves)
             {
-                await UntilAsync(back, stop).ConfigureAwait(false);
+                await UntilAsync(moved, stop).ConfigureAwait(false);
                 continue;
             }
 
@@ -89,16 +122,22 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
         }
     }
 
-    /// <summary>Done when the next answer has come.</summary>
-    private Task Back
+    /// <summary>Done when the next answer has come, or the next one has left the line.</summary>
+    private Task Moved
     {
         get
         {
             lock (_gate)
             {
-                return _back.Task;
+                return _moved.Task;
             }
         }
+    }
+
+    private void Signal()
+    {
+        _moved.SetResult(true);
+        _moved = NewSignal();
     }
 
     /// <summary>How long the server wants the next request to wait, by a refusal or by what it said was left.</summary>
@@ -125,8 +164,7 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
     {
         lock (_gate)
         {
-            _back.SetResult(true);
-            _back = NewSignal();
+            Signal();
             var registers = _underWay.TryGetValue(place, out var known) && known;
             _underWay.Remove(place);
 
@@ -198,14 +236,14 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
     private void Recount() => _left = _told is null ? 0 : _told.Left - _underWay.Keys.Count(place => place > _toldBy);
 
     /// <summary>The place of a request that went through; else how long to wait before asking again.</summary>
-    private (long Place, TimeSpan? Wait) Enter(bool registers)
+    private (long Place, TimeSpan? Wait) Enter(long turn, bool registers)
     {
         lock (_gate)
         {
             var now = clock.UtcNow;
             if (!_isHeard && _underWay.Count > 0)
             {
-                return (0, UntilOneIsBack);
+                return (0, UntilAnotherMoves);
             }
 
             var wait = Longer(MayGoAt(registers) - now, ByLimit(now));
@@ -214,10 +252,10 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
                 return (0, wait);
             }
 
-            if (IsSpent(registers) && _underWay.Count > 0)
+            // Where the limit was spent, one goes ahead and hears what is left now.
+            if ((IsSpent(registers) && _underWay.Count > 0) || _line.Any(other => other.Value == registers && other.Key < turn))
             {
-                // One goes ahead and hears what is left now.
-                return (0, UntilOneIsBack);
+                return (0, UntilAnotherMoves);
             }
 
             _tokens--;
@@ -251,10 +289,10 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
         }
     }
 
-    private static async Task UntilAsync(Task back, CancellationToken stop)
+    private static async Task UntilAsync(Task moved, CancellationToken stop)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        await Task.WhenAny(back, Task.Delay(Timeout.InfiniteTimeSpan, over.Token)).ConfigureAwait(false);
+        await Task.WhenAny(moved, Task.Delay(Timeout.InfiniteTimeSpan, over.Token)).ConfigureAwait(false);
         over.Cancel();
         stop.ThrowIfCancellationRequested();
     }

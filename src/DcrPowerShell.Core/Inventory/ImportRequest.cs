@@ -1,8 +1,7 @@
-using System;
-using System.Globalization;
 using System.Text.Json;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
+using DcrPowerShell.Protocol;
 
 namespace DcrPowerShell.Inventory;
 
@@ -72,15 +71,15 @@ internal sealed class ImportRequest
             )
             : row.Text(member);
 
-    /// <summary>Seconds as in an answer of a server, or a date as in an inventory.</summary>
-    private static long? Expiry(JsonBag row, string source) =>
-        Text(row, ClientMember.ClientSecretExpiresAt, source) is not { } text ? null
-        : row.Integer(ClientMember.ClientSecretExpiresAt) is { } seconds ? seconds
-        : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
-            ? time.ToUnixTimeSeconds()
-        : throw InventoryErrors.ImportInvalid(
+    /// <summary>As an answer of a server has it, or as a date of an inventory.</summary>
+    private static long? Expiry(JsonBag row, string source) => SecretExpiry.Read(row) switch
+    {
+        { At: null, Odd: not null } => throw InventoryErrors.ImportInvalid(
             source,
-            "client_secret_expires_at is neither a number of seconds since 1970 nor a date",
-            "Write it as the server gave it, 0 for never; or as 2027-01-31T00:00:00Z; or leave it empty."
-        );
+            "client_secret_expires_at is neither a number of seconds since 1970 nor a date with the year first",
+            "Write it as the server gave it, 0 for never; or as 2027-01-31T00:00:00Z; or leave it empty. A date such as 1/2/2027 has two "
+                + "meanings."
+        ),
+        var expiry => expiry.At,
+    };
 }

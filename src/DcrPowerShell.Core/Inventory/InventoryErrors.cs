@@ -37,6 +37,14 @@ internal static class InventoryErrors
     public static DcrException RowsUnreadable(string path, string why, Exception inner) =>
         Unreadable(path, why, $"{Formats} The columns are those of New-DcrClient.", inner);
 
+    public static DcrException DocumentReadFailed(string path, Exception why) =>
+        new(
+            DcrErrorId.InventoryReadFailed,
+            $"'{path}' cannot be read: {why.Message.TrimEnd('.')}.",
+            "Give the file of a client ID metadata document that this account can read.",
+            why
+        );
+
     /// <param name="source">Which client it is about: file and line, or its id.</param>
     /// <param name="why">A sentence without its end, and without the value, which may be a secret in the wrong column.</param>
     public static DcrException ImportInvalid(string source, string why, string fix) =>

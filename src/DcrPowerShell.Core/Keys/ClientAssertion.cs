@@ -1,5 +1,4 @@
 using System;
-using System.Text.Json;
 using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Keys;
@@ -26,9 +25,7 @@ internal static class ClientAssertion
             .With("iss", clientId)
             .With("sub", clientId)
             .With("aud", audience)
-            .With("iat", NumericDate(now))
-            .With("exp", NumericDate(now + Lifetime))
+            .With("iat", Jws.Time(now))
+            .With("exp", Jws.Time(now + Lifetime))
             .With("jti", Guid.NewGuid().ToString()));
-
-    private static JsonElement NumericDate(DateTimeOffset time) => JsonSerializer.SerializeToElement(time.ToUnixTimeSeconds());
 }

@@ -1,7 +1,6 @@
 using System;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Keys;
@@ -30,7 +29,7 @@ internal static class DpopProof
             .With("jti", Guid.NewGuid().ToString())
             .With("htm", method)
             .With("htu", Target(uri))
-            .With("iat", JsonSerializer.SerializeToElement(now.ToUnixTimeSeconds()));
+            .With("iat", Jws.Time(now));
         if (accessToken is not null)
         {
             claims = claims.With("ath", Hash(accessToken));

@@ -1,4 +1,6 @@
+using System;
 using System.Text;
+using System.Text.Json;
 using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Keys;
@@ -14,6 +16,32 @@ internal static class Jws
         var input = $"{Encode(header.With("alg", key.Algorithm))}.{Encode(payload)}";
         return $"{input}.{Base64Url.Encode(key.Sign(Encoding.ASCII.GetBytes(input)))}";
     }
+
+    /// <summary>
+    /// The claims of a JWT; null for any other text. Its signature is not looked at: what is found serves for advice, never for a decision
+    /// to trust.
+    /// </summary>
+    public static JsonBag? Claims(string token)
+    {
+        var parts = token.Split('.');
+        try
+        {
+            return parts.Length == 3 ? JsonBag.Parse(Encoding.UTF8.GetString(Base64Url.Decode(parts[1]))) : null;
+        }
+        catch (Exception unreadable) when (unreadable is FormatException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A NumericDate (RFC 7519, section 2).</summary>
+    public static JsonElement Time(DateTimeOffset time) => JsonSerializer.SerializeToElement(time.ToUnixTimeSeconds());
+
+    /// <summary>A NumericDate (RFC 7519, section 2); null where there is none, or it is no time.</summary>
+    public static DateTimeOffset? Time(JsonBag claims, string name) =>
+        claims.Integer(name) is { } seconds && seconds >= 0 && seconds <= DateTimeOffset.MaxValue.ToUnixTimeSeconds()
+            ? DateTimeOffset.FromUnixTimeSeconds(seconds)
+            : null;
 
     private static string Encode(JsonBag json) => Base64Url.Encode(json.ToUtf8());
 }

@@ -30,12 +30,13 @@ internal static class BackupFile
     )
     {
         var keys = new BackupKeys(ledgerId, LedgerKey.New());
-        var seal = PassphraseSeal.Of(keys.Active.ToBytes(), passphrase, Associated(ledgerId));
+        var madeAt = now.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
+        var seal = PassphraseSeal.Of(keys.Active.ToBytes(), passphrase, Associated(ledgerId, madeAt, contents.Count));
         var head = JsonBag.Empty
             .With("backup", "DcrPowerShell")
             .With("version", Element(Version))
             .With("ledger", ledgerId.ToString())
-            .With("made_at", now.UtcDateTime.ToString("O", CultureInfo.InvariantCulture))
+            .With("made_at", madeAt)
             .With("frames", Element(contents.Count))
             .With("salt", Convert.ToBase64String(seal.Salt))
             .With("iterations", Element(seal.Iterations))
@@ -66,14 +67,15 @@ internal static class BackupFile
             throw new FormatException("it is no backup of DcrPowerShell");
         }
 
-        var (ledgerId, count, seal) = ReadHead(Encoding.UTF8.GetString(file, 0, end));
+        var (ledgerId, madeAt, count, seal) = ReadHead(Encoding.UTF8.GetString(file, 0, end));
         var key =
-            seal.Open(passphrase, Associated(ledgerId))
+            seal.Open(passphrase, Associated(ledgerId, madeAt, count))
             ?? throw new UnauthorizedAccessException("the passphrase does not open it, or its first line was changed");
         var keys = new BackupKeys(ledgerId, LedgerKey.FromBytes(key));
         var codec = new FrameCodec(keys);
         using var frames = new BytesFile(file, end + 1);
         var contents = new List<FrameDraft>();
+        var last = 0L;
         new FrameScanner(frames, codec).Scan(
             0,
             default,
@@ -81,18 +83,22 @@ internal static class BackupFile
             isSettled: true,
             (header, offset) =>
             {
-                if (codec.Open(header, FrameScanner.Read(frames, offset, header.Length)) is { } content)
+                // They are numbered: a file that was written twice into one has each once.
+                if (header.Sequence > last && codec.Open(header, FrameScanner.Read(frames, offset, header.Length)) is { } content)
                 {
+                    last = header.Sequence;
                     contents.Add(new FrameDraft(header, content.Outline, content.Body));
                 }
             },
             static _ => { });
-        return (ledgerId, contents, Math.Max(0, count - contents.Count));
+        return (ledgerId, contents, (int)(count - contents.Count));
     }
 
-    private static byte[] Associated(LedgerHash ledgerId) => Encoding.ASCII.GetBytes("DcrPowerShell backup " + ledgerId);
+    /// <summary>The whole first line is sealed: who cuts frames off cannot give another number of them.</summary>
+    public static byte[] Associated(LedgerHash ledgerId, string madeAt, long count) =>
+        Encoding.UTF8.GetBytes(FormattableString.Invariant($"DcrPowerShell backup {ledgerId}\n{madeAt}\n{count}"));
 
-    private static (LedgerHash LedgerId, int Count, PassphraseSeal Seal) ReadHead(string text)
+    private static (LedgerHash LedgerId, string MadeAt, long Count, PassphraseSeal Seal) ReadHead(string text)
     {
         try
         {
@@ -109,7 +115,8 @@ internal static class BackupFile
 
             return (
                 LedgerHash.Parse(json.Text("ledger") ?? ""),
-                (int)(json.Integer("frames") ?? 0),
+                json.Text("made_at") ?? "",
+                json.Integer("frames") ?? 0,
                 new PassphraseSeal(
                     Convert.FromBase64String(json.Text("salt") ?? ""),
                     (int)Math.Min(json.Integer("iterations") ?? 0, int.MaxValue),

@@ -21,6 +21,15 @@ internal readonly record struct FrameHeader
     private const ulong VersionMask = 0x00FF_0000_0000_0000;
     private const int ChecksumAt = Size - sizeof(uint);
 
+    /// <summary>References of a Mark: nothing, frames were missing before it, or the user has given those up.</summary>
+    public const long NoLoss = 0;
+
+    /// <inheritdoc cref="NoLoss"/>
+    public const long Loss = 1;
+
+    /// <inheritdoc cref="NoLoss"/>
+    public const long GivenUp = 2;
+
     /// <summary>What the frame's tag covers of the header: all before <see cref="Previous"/>.</summary>
     public const int AuthenticatedLength = 120;
 
@@ -113,6 +122,10 @@ internal readonly record struct FrameHeader
             ? header
             : null;
     }
+
+    /// <summary>Whether something was written where a header is to be: where power is lost, a disk has zeros there.</summary>
+    public static bool WasWritten(ReadOnlySpan<byte> bytes) =>
+        BinaryPrimitives.ReadUInt64LittleEndian(bytes) != 0 && BinaryPrimitives.ReadUInt32LittleEndian(bytes.Slice(ChecksumAt)) != 0;
 
     /// <summary>Whether a frame of a newer version begins here. One of this version whose version was damaged is none.</summary>
     public static bool IsNewer(ReadOnlySpan<byte> bytes)

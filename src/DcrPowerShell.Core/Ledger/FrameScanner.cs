@@ -11,7 +11,12 @@ namespace DcrPowerShell.Ledger;
 /// <param name="IsFork">
 /// The frame behind it does not know of the one before it: two machines have written at the same time, for their locks do not meet.
 /// </param>
-internal readonly record struct LedgerGap(long Offset, long Length, bool IsTorn, bool IsFork = false);
+/// <param name="HasHeader">The frame's header holds: its client and tenant are known.</param>
+internal readonly record struct LedgerGap(long Offset, long Length, bool IsTorn, bool IsFork = false, bool HasHeader = false)
+{
+    /// <summary>What was written there is lost.</summary>
+    public bool IsDamage => !IsTorn && !IsFork;
+}
 
 /// <summary>
 /// Finds the frames of a file by their headers, without decrypting. A frame behind which another one says that it follows it is
@@ -75,7 +80,7 @@ internal sealed class FrameScanner(IAppendFile file, FrameCodec codec)
                     new LedgerGap(
                         from,
                         at - from,
-                        IsTorn: gap >= 0 && frame.Previous == last.Sequence,
+                        IsTorn: gap >= 0 && frame.Previous == last.Sequence && !HasSpoiltHeader(gap, at),
                         IsFork: frame.Sequence <= last.Sequence
                     )
                 );
@@ -88,7 +93,7 @@ internal sealed class FrameScanner(IAppendFile file, FrameCodec codec)
                 // Where bytes are missing, the next frame begins within its length.
                 var next = Find(at + 1, Math.Min(end, length));
                 end = next < 0 ? Math.Min(end, length) : next;
-                lost(new LedgerGap(at, end - at, IsTorn: false));
+                lost(new LedgerGap(at, end - at, IsTorn: false, HasHeader: true));
             }
 
             at = end;
@@ -96,6 +101,14 @@ internal sealed class FrameScanner(IAppendFile file, FrameCodec codec)
 
         return (end, last);
     }
+
+    /// <summary>
+    /// Whether bytes that no frame covers begin with a header that was changed: a killed writer leaves a whole one, or the beginning of
+    /// one,
+    /// and lost power zeros.
+    /// </summary>
+    public bool HasSpoiltHeader(long at, long end) =>
+        end - at >= FrameHeader.Size && HeaderAt(at) is null && FrameHeader.WasWritten(At(at, FrameHeader.Size));
 
     /// <summary>The bytes of a frame. Where the file ends before, the rest is zeros, and the tag does not hold.</summary>
     public static byte[] Read(IAppendFile file, long offset, int length)

@@ -110,22 +110,35 @@ internal sealed class LedgerCompaction : IDisposable
             isSettled: true,
             (header, offset) => Copy(header, offset, FrameScanner.Read(_from.File, offset, header.Length), isStored: false),
             static _ => { });
-        if (_previous.Sequence < _from.Last.Sequence || _endsDamaged)
+        _from.NoteEnd();
+        var lacks = _from.State.LacksFrames;
+        if (_previous.Sequence < _from.Last.Sequence || _endsDamaged || lacks)
         {
             // What came last does not count any more, and its number is not given to another. Behind a damaged frame, it shows that that
-            // one is not being written.
-            var mark = new FrameDraft(new FrameHeader { Kind = FrameKind.Mark }, [], []);
+            // one is not being written. And that frames are missing is not to be forgotten.
+            var kind = new FrameHeader { Kind = FrameKind.Mark, Reference = lacks ? FrameHeader.Loss : FrameHeader.NoLoss };
+            var mark = new FrameDraft(kind, [], []);
             Write(_codec.Seal(mark, Math.Max(_from.Last.Sequence, _previous.Sequence + 1), _previous, _from.Last.Epoch));
         }
 
         Hand();
     }
 
+    /// <summary>
+    /// Of a damaged frame the header stays, which says whose it was. The rest, which may be parts of others, is set aside. A removal is
+    /// whole again then: that the client is gone is what counts of it.
+    /// </summary>
     private void Copy(FrameHeader header, long offset, byte[] frame, bool isStored)
     {
         var renewed = Renewed(header, frame, isStored);
+        if (renewed is null)
+        {
+            _damaged.Add(new LedgerGap(offset, header.Length, IsTorn: false));
+            renewed = header.Kind == FrameKind.Removed ? Sealed(header, new FrameDraft(header, [], [])) : null;
+        }
+
         _endsDamaged = renewed is null;
-        Write(renewed ?? Emptied(header, offset));
+        Write(renewed ?? (header, new byte[header.Length]));
         if (_bytes.Length > Together)
         {
             Hand();
@@ -156,22 +169,11 @@ internal sealed class LedgerCompaction : IDisposable
         }
 
         var renewed = header with { Kind = dropsBody ? FrameKind.Known : header.Kind, Place = confirmsRemoval ? 0 : header.Place };
-        return _codec.Seal(
-            new FrameDraft(renewed, content.Outline, dropsBody ? [] : content.Body),
-            header.Sequence,
-            previous: default,
-            header.Epoch
-        );
+        return Sealed(header, new FrameDraft(renewed, content.Outline, dropsBody ? [] : content.Body));
     }
 
-    /// <summary>
-    /// Of a damaged frame the header stays, which says whose it was. The rest, which may be parts of others, is set aside.
-    /// </summary>
-    private (FrameHeader Header, byte[] Frame) Emptied(FrameHeader header, long offset)
-    {
-        _damaged.Add(new LedgerGap(offset, header.Length, IsTorn: false));
-        return (header, new byte[header.Length]);
-    }
+    private (FrameHeader Header, byte[] Frame) Sealed(FrameHeader header, FrameDraft draft) =>
+        _codec.Seal(draft, header.Sequence, previous: default, header.Epoch);
 
     private void Write((FrameHeader Header, byte[] Frame) frame)
     {

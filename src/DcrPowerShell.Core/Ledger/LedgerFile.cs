@@ -32,6 +32,7 @@ internal sealed class LedgerFile : IDisposable
     private LedgerGeneration _now;
     private bool _isStale;
     private long _refused;
+    private Exception? _whyRefused;
     private int _isCompacting;
 
     /// <summary>Opens the ledger, and makes it where there is none.</summary>
@@ -302,9 +303,10 @@ internal sealed class LedgerFile : IDisposable
         for (var left = 3; left > 0; left--)
         {
             ReadOn(hasLock: true);
+            _now.NoteEnd();
             if (_now.Number == _refused)
             {
-                throw new IOException("the disk has refused to keep what was written before");
+                throw new IOException($"the disk has refused what was written before: {_whyRefused!.Message}", _whyRefused.HResult);
             }
 
             try
@@ -390,7 +392,7 @@ internal sealed class LedgerFile : IDisposable
         {
             lock (_gate)
             {
-                _refused = written.Number;
+                (_refused, _whyRefused) = (written.Number, failure);
             }
 
             throw;

@@ -105,7 +105,14 @@ internal sealed class LedgerGeneration(long number, IAppendFile file, FrameScann
             _lastAt = offset;
             State.Apply(header, offset);
         },
-        Gaps.Add);
+        gap =>
+        {
+            Gaps.Add(gap);
+            State.LacksFrames |= gap is { IsDamage: true, HasHeader: false };
+        });
+
+    /// <summary>Notes what stands at the end of the file, before something is written behind it. Under the ledger's lock.</summary>
+    public void NoteEnd() => State.LacksFrames |= scanner.HasSpoiltHeader(End, file.Length);
 
     /// <summary>Whether any of its frames was sealed with this store's keys: a backup, or something else, may have its name.</summary>
     public bool IsOwn(FrameCodec codec) => scanner.HasGenuine
@@ -116,7 +123,7 @@ internal sealed class LedgerGeneration(long number, IAppendFile file, FrameScann
     {
         if (start > End)
         {
-            Gaps.Add(new LedgerGap(End, start - End, IsTorn: true));
+            Gaps.Add(new LedgerGap(End, start - End, IsTorn: !scanner.HasSpoiltHeader(End, start)));
         }
 
         (End, Last, _lastAt) = (end, last, end - last.Length);

@@ -67,6 +67,12 @@ internal sealed class LedgerState
     /// <summary>What vaults are to forget, because it is kept elsewhere now: frames of the kind Moved, in their order.</summary>
     public List<(FrameHeader Header, long Offset)> Moved { get; } = [];
 
+    /// <summary>
+    /// Frames are missing, and nobody can tell what they were about: a tenant that seems to be new may have a client. Until the user has
+    /// given them up.
+    /// </summary>
+    public bool LacksFrames { get; set; }
+
     /// <summary>How many registrations the ledger itself keeps.</summary>
     public int LocalCount { get; private set; }
 
@@ -125,6 +131,9 @@ internal sealed class LedgerState
                 break;
             case FrameKind.Closed:
                 Close(header.Entry);
+                break;
+            case FrameKind.Mark when header.Reference != FrameHeader.NoLoss:
+                LacksFrames = header.Reference == FrameHeader.Loss;
                 break;
             case FrameKind.Orphaned when Entry(header.Entry) is { } entry:
                 entry.IsOrphaned = true;

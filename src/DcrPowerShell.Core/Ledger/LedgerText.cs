@@ -92,13 +92,14 @@ internal static class LedgerText
 
     /// <summary>Whose secret stands under a name.</summary>
     /// <param name="owner">The client's secret name; null for a key.</param>
-    /// <param name="vault">Where it stands, by the vault's id; null for the ledger itself.</param>
-    public static byte[] OfCopy(string name, string? owner, string? vault) =>
-        JsonBag.Empty.With("name", name).With("owner", owner).With("vault", vault).ToUtf8();
+    /// <param name="vaultId">Where; null for the ledger itself.</param>
+    /// <param name="digest">What tells its text from others.</param>
+    public static byte[] OfCopy(string? vaultId, string name, string digest, string? owner) =>
+        JsonBag.Empty.With("vault", vaultId).With("name", name).With("text", digest).With("owner", owner).ToUtf8();
 
     /// <exception cref="FormatException">It is of another form.</exception>
-    public static (string Name, string? Owner, string? Vault) ReadCopy(byte[] body) =>
-        Reading(body, static json => (Needed(json, "name"), json.Text("owner"), json.Text("vault")));
+    public static (string? VaultId, string Name, string Digest, string? Owner) ReadCopy(byte[] body) =>
+        Reading(body, static json => (json.Text("vault"), Needed(json, "name"), Needed(json, "text"), json.Text("owner")));
 
     /// <exception cref="FormatException">It is of another form.</exception>
     public static LedgerIntent ReadIntent(byte[] outline, byte[]? metadata = null) =>

@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Security.Cryptography;
 using System.Text;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
@@ -26,6 +27,7 @@ internal sealed class RegistrationLedger : IDisposable
     private readonly AnswerRoom _room;
     private readonly HeldAnswers _held = new();
     private readonly Turns _turns;
+    private readonly Turns _vaultTurns;
     private readonly ConcurrentDictionary<string, IReadOnlyList<string>> _unreadable = new();
 
     /// <exception cref="DcrException">StoreReadOnly, StoreDamaged: a newer version wrote it.</exception>
@@ -47,7 +49,8 @@ internal sealed class RegistrationLedger : IDisposable
 
         _owners = new Owners(folder);
         _room = new AnswerRoom(folder, _owners.Room);
-        _turns = new Turns(folder);
+        _turns = new Turns(folder, "turn-");
+        _vaultTurns = new Turns(folder, "vault-");
     }
 
     /// <summary>The ledger's own, whatever folder it is in.</summary>
@@ -130,7 +133,7 @@ internal sealed class RegistrationLedger : IDisposable
     /// <param name="allowsDuplicate">Writes it in any case.</param>
     /// <param name="replaces">The tenant's client whose place the new one takes: it is no obstacle, as long as it is as here.</param>
     /// <exception cref="DcrException">
-    /// StoreReadOnly; ClientNotFound: what is to be replaced has changed; StoreDamaged: it is an older copy;
+    /// StoreReadOnly; ClientNotFound: what is to be replaced has changed; StoreDamaged: it is an older copy, or lacks frames;
     /// InvalidClientMetadata: too large; VaultReadFailed: the vault may have the tenant's
     /// client. Nothing is to be sent.
     /// </exception>
@@ -172,6 +175,11 @@ internal sealed class RegistrationLedger : IDisposable
                             if (living is null && open is null && intent.Operation == LedgerOperation.Register && _file.WasRolledBack)
                             {
                                 throw StoreErrors.RolledBack(_folder.Path);
+                            }
+
+                            if (living is null && open is null && !tenant.IsNone && !allowsDuplicate && state.LacksFrames)
+                            {
+                                throw StoreErrors.MayBeLost(_folder.Path, intent.Tenant!);
                             }
 
                             if (living is null && open is null && unreadable is not null)
@@ -248,9 +256,19 @@ internal sealed class RegistrationLedger : IDisposable
         return claimed;
     }
 
-    /// <summary>Takes the turn to ask a server about a client, of all processes that have this folder.</summary>
+    /// <summary>
+    /// Takes the turn to ask a server about a client, of all processes that have this folder: a server may replace the token at each
+    /// answer, and who asks beside another one would be told that its own is wrong.
+    /// </summary>
     /// <returns>Null where another command has it.</returns>
     public IDisposable? TryTurn(string issuer, string clientId) => _turns.TryTake(ClientHash(issuer, clientId));
+
+    /// <summary>
+    /// Takes the turn to write a client's secret to a vault, of all processes that have this folder, whatever they call the vault. Who has
+    /// it looks what the ledger holds and writes that, so that no older version comes after a newer one.
+    /// </summary>
+    /// <returns>Null where somebody else has it.</returns>
+    public IDisposable? TryVaultTurn(string secretName) => _vaultTurns.TryTake(_keys.Active.Hash(secretName.ToLowerInvariant()));
 
     /// <summary>Writes a successful answer as it came, before anybody looks at it. On the disk when it returns.</summary>
     /// <exception cref="DcrException">StoreReadOnly, StoreLocked: it is held in memory, until it can be written.</exception>
@@ -483,7 +501,7 @@ internal sealed class RegistrationLedger : IDisposable
         var written = await BringAsync(
                 state =>
                     (state.Client(SecretHash(name)) is { IsRemoved: false } row ? row.Header.Sequence : 0) == since
-                        ? [Secret(name, value), Copied(null, name, value, owner)]
+                        ? [Secret(name, value), Copied(null, name, DigestOf(value), owner)]
                         : [],
                 isDurable: true
             )
@@ -494,7 +512,7 @@ internal sealed class RegistrationLedger : IDisposable
     /// <summary>Notes whose secret a vault has under a name.</summary>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
     public Task NoteCopyAsync(string? vaultId, string name, string value, string owner) =>
-        BringAsync(_ => [Copied(vaultId, name, value, owner)], isDurable: false);
+        BringAsync(_ => [Copied(vaultId, name, DigestOf(value), owner)], isDurable: false);
 
     /// <summary>Removes such a secret, if it is there.</summary>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
@@ -555,6 +573,19 @@ internal sealed class RegistrationLedger : IDisposable
         return written.Count == 0 ? 0 : written[0].Sequence;
     }
 
+    /// <summary>Whether frames are missing that may have been registrations of tenants which seem to be new.</summary>
+    public bool LacksFrames => _file.Look(static state => state.LacksFrames);
+
+    /// <summary>What is missing counts as lost: new tenants are registered again.</summary>
+    /// <returns>False where nothing is missing.</returns>
+    /// <exception cref="DcrException">StoreReadOnly.</exception>
+    public async Task<bool> GiveUpLostAsync()
+    {
+        var mark = new FrameDraft(new FrameHeader { Kind = FrameKind.Mark, Reference = FrameHeader.GivenUp }, [], []);
+        var written = await Guard(() => _file.WriteAsync(state => state.LacksFrames ? [mark] : [], isDurable: true)).ConfigureAwait(false);
+        return written.Count > 0;
+    }
+
     /// <summary>Ends entries: the server refused, or surely did nothing, or what they brought is kept.</summary>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
     public Task CloseAsync(IReadOnlyList<LedgerHash> entries) => EndAsync(entries, FrameKind.Closed);
@@ -608,16 +639,28 @@ internal sealed class RegistrationLedger : IDisposable
         return Whole(state => state.Client(client), $"client '{clientId}'");
     }
 
-    /// <summary>A later version of a registration at the same place, with its secrets; null where there is none.</summary>
-    public StoredRegistration? Newer(RegistrationRecord record, string? vaultId, long than)
+    /// <summary>
+    /// What a vault is to be given of a client now. Null where something newer came that is not to be written there: the vault has it, it
+    /// was removed, or it belongs elsewhere.
+    /// </summary>
+    /// <param name="record">What was to be written.</param>
+    /// <param name="sequence">Its place in the order.</param>
+    public (RegistrationRecord Record, long Sequence)? NewestFor(string vaultId, RegistrationRecord record, long sequence)
     {
         ReadOn();
+        var client = ClientHash(record.Issuer, record.ClientId);
         return
-            Undamaged(ClientHash(record.Issuer, record.ClientId)) is { IsWhole: true } newest
-            && newest.Sequence > than
-            && newest.Place == PlaceOf(vaultId)
-            ? newest
+            _file.Look(state => state.Client(client)?.Header.Sequence) is not { } newest || newest <= sequence ? (record, sequence)
+            : Undamaged(client) is { IsWhole: true } found && found.Place == PlaceOf(vaultId) ? (found.Record, found.Sequence)
             : null;
+    }
+
+    /// <summary>Whether a registration is kept in a vault now.</summary>
+    public bool IsKeptIn(string vaultId, string secretName)
+    {
+        ReadOn();
+        var (client, place) = (_keys.Active.Hash(secretName.ToLowerInvariant()), PlaceOf(vaultId));
+        return _file.Look(state => state.Client(client) is { IsRegistration: true } row && row.Header.Place == place);
     }
 
     /// <summary>Whether what is known of a client is damaged.</summary>
@@ -698,7 +741,7 @@ internal sealed class RegistrationLedger : IDisposable
                 out var outline
             )
             && outline is { Length: LedgerHash.Size }
-            && LedgerHash.Read(outline) == TextHash(text)
+            && LedgerHash.Read(outline) == TextHash(DigestOf(text))
             && (owner is null || header.Entry == _keys.Active.Hash(owner));
     }
 
@@ -724,7 +767,7 @@ internal sealed class RegistrationLedger : IDisposable
                 && content is { Body.Length: > 0 } text
             )
             {
-                var (name, _, vault) = LedgerText.ReadCopy(text.Body);
+                var (vault, name, _, _) = LedgerText.ReadCopy(text.Body);
                 copies.Add((name, vault));
             }
         }
@@ -879,7 +922,9 @@ internal sealed class RegistrationLedger : IDisposable
         );
     }
 
-    /// <summary>Registrations that a vault is still to be given, whole, in order.</summary>
+    /// <summary>
+    /// Registrations that a vault is still to be given, whole, in order: but those that a command is giving it just now.
+    /// </summary>
     public IReadOnlyList<StoredRegistration> PendingFor(string vaultId)
     {
         var place = PlaceOf(vaultId);
@@ -888,10 +933,11 @@ internal sealed class RegistrationLedger : IDisposable
                 state
                     .Rows.Where(row => row is { IsPending: true, IsRemoved: false } && row.Header.Place == place)
                     .OrderBy(static row => row.Header.Sequence)
-                    .Select(static row => row.Client)
+                    .Select(static row => (row.Client, row.Header.Entry))
                     .ToList()
             )
-            .Select(Undamaged)
+            .Where(pending => Read(pending.Entry) is not { IsUnderWay: true })
+            .Select(pending => Undamaged(pending.Client))
             .OfType<StoredRegistration>()
             .Where(static found => found.IsPending)
             .ToList();
@@ -916,7 +962,7 @@ internal sealed class RegistrationLedger : IDisposable
                     state => state.Client(client) is { IsRemoved: true } row ? (row.Header, row.Offset) : null,
                     out var header,
                     out var outline
-                ) && outline is not null
+                ) && outline is { Length: > 0 }
             )
             {
                 removals.Add(new PendingRemoval(LedgerText.ReadRemoval(outline), header.Sequence));
@@ -1137,15 +1183,9 @@ internal sealed class RegistrationLedger : IDisposable
     {
         var taken = new List<RegistrationRecord>();
         var drafts = new List<FrameDraft>();
-        var secrets = new Dictionary<string, string>();
-        foreach (var secret in contents.Where(static frame => frame.Header.Kind == FrameKind.Secret))
-        {
-            secrets[Encoding.UTF8.GetString(secret.Outline)] = Encoding.UTF8.GetString(secret.Body);
-        }
-
         foreach (var frame in contents)
         {
-            if (Restored(frame, from == _keys.LedgerId, secrets) is { } draft)
+            if (Restored(frame, from == _keys.LedgerId) is { } draft)
             {
                 drafts.Add(draft);
             }
@@ -1208,7 +1248,7 @@ internal sealed class RegistrationLedger : IDisposable
     /// <returns>The client that is the tenant's, and the other one.</returns>
     public IReadOnlyList<(RegistrationRecord Tenants, RegistrationRecord Other)> Doubled(IEnumerable<RegistrationRecord> records)
     {
-        var doubled = new List<(RegistrationRecord, RegistrationRecord)>();
+        var doubled = new List<(RegistrationRecord Tenants, RegistrationRecord Other)>();
         foreach (var record in records.Where(static record => record.Tenant is not null))
         {
             var (client, tenant) = (ClientHash(record.Issuer, record.ClientId), TenantHash(record.Issuer, record.Tenant!));
@@ -1220,7 +1260,11 @@ internal sealed class RegistrationLedger : IDisposable
             }
         }
 
-        return doubled;
+        // Where both have come, each has the other.
+        return doubled
+            .GroupBy(static pair => (pair.Tenants.SecretName, pair.Other.SecretName))
+            .Select(static same => same.First())
+            .ToList();
     }
 
     private RegistrationRecord? OutlineOf(LedgerHash client, string issuer) =>
@@ -1235,8 +1279,7 @@ internal sealed class RegistrationLedger : IDisposable
     /// <summary>
     /// A frame of a backup with the hashes of this ledger. Requests of this very ledger are left out: it knows what became of them.
     /// </summary>
-    /// <param name="secrets">What the backup has under the users' own names.</param>
-    private FrameDraft? Restored(FrameDraft frame, bool isOwn, Dictionary<string, string> secrets)
+    private FrameDraft? Restored(FrameDraft frame, bool isOwn)
     {
         var header = frame.Header;
         switch (header.Kind)
@@ -1267,11 +1310,9 @@ internal sealed class RegistrationLedger : IDisposable
                 {
                     Header = new FrameHeader { Kind = FrameKind.Secret, Client = SecretHash(Encoding.UTF8.GetString(frame.Outline)) },
                 };
-            case FrameKind.Copied when isOwn:
-                return frame;
-            case FrameKind.Copied when frame.Body.Length > 0:
-                var (name, owner, vault) = LedgerText.ReadCopy(frame.Body);
-                return vault is null && secrets.TryGetValue(name, out var value) ? Copied(null, name, value, owner) : null;
+            case FrameKind.Copied:
+                var (vaultId, name, digest, owner) = LedgerText.ReadCopy(frame.Body);
+                return Copied(vaultId, name, digest, owner);
             case FrameKind.Asked or FrameKind.Answered when !isOwn:
                 var intent = LedgerText.ReadIntent(frame.Outline);
                 return frame with
@@ -1505,10 +1546,10 @@ internal sealed class RegistrationLedger : IDisposable
             Encoding.UTF8.GetBytes(value)
         );
 
-    private FrameDraft Copied(string? vaultId, string name, string value, string? owner)
+    private FrameDraft Copied(string? vaultId, string name, string digest, string? owner)
     {
         var outline = new byte[LedgerHash.Size];
-        TextHash(value).Write(outline);
+        TextHash(digest).Write(outline);
         return new(
             new FrameHeader
             {
@@ -1518,14 +1559,20 @@ internal sealed class RegistrationLedger : IDisposable
             },
             outline,
             // In words, so that a ledger with other hashes can take it from a backup, and whoever replaces the owner finds it.
-            LedgerText.OfCopy(name, owner, vaultId)
+            LedgerText.OfCopy(vaultId, name, digest, owner)
         );
     }
 
     private LedgerHash CopyHash(string? vaultId, string name) =>
         _keys.Active.Hash(FormattableString.Invariant($"copy\n{PlaceOf(vaultId):x16}\n{name.ToUpperInvariant()}"));
 
-    private LedgerHash TextHash(string text) => _keys.Active.Hash("text\n" + text);
+    private LedgerHash TextHash(string digest) => _keys.Active.Hash("text\n" + digest);
+
+    private static string DigestOf(string text)
+    {
+        using var sha = SHA256.Create();
+        return Convert.ToBase64String(sha.ComputeHash(Encoding.UTF8.GetBytes(text)));
+    }
 
     private LedgerHash SecretHash(string name) => _keys.Active.Hash("secret\n" + name.ToUpperInvariant());
 

@@ -118,6 +118,15 @@ internal static class StoreErrors
                 + "tenant all the same."
         );
 
+    public static DcrException MayBeLost(string path, string tenant) =>
+        new(
+            DcrErrorId.StoreDamaged,
+            $"Tenant '{tenant}' may have a client already: the local store in '{path}' is damaged where nobody can tell whose registration "
+                + "stood there. Nothing was sent.",
+            "Bring back what a backup has: Restore-DcrRegistration -Path. After that, or after Restore-DcrRegistration alone where there "
+                + "is no backup, what is still missing counts as lost, and new tenants are registered."
+        );
+
     internal static string WasRolledBack(string path) =>
         $"The local store in '{path}' was replaced by an older copy while this process had it open. What was kept since that copy is not "
             + "in it.";
@@ -132,8 +141,8 @@ internal static class StoreErrors
     public static DcrException TooLarge(Exception why) =>
         new(
             DcrErrorId.InvalidClientMetadata,
-            $"The client metadata cannot be stored: {why.Message}. Nothing was sent.",
-            "Leave out what the client does not need.",
+            $"This cannot be stored: {why.Message}. Nothing was sent.",
+            "Leave out what is not needed: of client metadata, or of a secret.",
             why
         )
         {

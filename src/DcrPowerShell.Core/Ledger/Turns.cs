@@ -7,13 +7,12 @@ using DcrPowerShell.Files;
 namespace DcrPowerShell.Ledger;
 
 /// <summary>
-/// One command at a time asks a server about a client, of all processes that have this folder. A server may replace the token at each
-/// answer, and who asks beside another one would be told that its own is wrong.
+/// One at a time, of all processes that have this folder, does something that concerns one client.
 /// </summary>
-internal sealed class Turns(IStoreFolder folder)
+/// <param name="prefix">What the names of its lock files begin with.</param>
+internal sealed class Turns(IStoreFolder folder, string prefix)
 {
     private const string Guard = "turns.lock";
-    private const string Prefix = "turn-";
     private const string Extension = ".lock";
 
     private readonly object _gate = new();
@@ -69,7 +68,7 @@ internal sealed class Turns(IStoreFolder folder)
             using var alone = StoreLock.Take(folder, Guard);
             var own = new HashSet<string>(_taken.Select(NameOf), StringComparer.Ordinal);
             return folder.List()
-                .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal) && !own.Contains(name) && IsHeld(name))
+                .Where(name => name.StartsWith(prefix, StringComparison.Ordinal) && !own.Contains(name) && IsHeld(name))
                 .ToList();
         }
     }
@@ -80,14 +79,14 @@ internal sealed class Turns(IStoreFolder folder)
         return free is null;
     }
 
-    private static string NameOf(LedgerHash client) => Prefix + client + Extension;
+    private string NameOf(LedgerHash client) => prefix + client + Extension;
 
     private void Sweep()
     {
         if (!_isSwept)
         {
             _isSwept = true;
-            StoreLock.Sweep(folder, Prefix, folder.Delete);
+            StoreLock.Sweep(folder, prefix, folder.Delete);
         }
     }
 

@@ -36,6 +36,9 @@ internal static class ClientMember
     public const string RegistrationAccessToken = "registration_access_token";
     public const string RegistrationClientUri = "registration_client_uri";
 
+    // Auth0's, of a client whose metadata is a document (Auth0 docs, register-applications-with-cimd): its URL.
+    public const string ExternalClientId = "external_client_id";
+
     private static readonly string[] Named =
     [
         RedirectUris,
@@ -57,6 +60,12 @@ internal static class ClientMember
         ApplicationType,
         PostLogoutRedirectUris,
     ];
+
+    private static readonly string[] Issued =
+        [ClientId, ClientSecret, ClientIdIssuedAt, ClientSecretExpiresAt, RegistrationAccessToken, RegistrationClientUri];
+
+    /// <summary>All names that a specification has.</summary>
+    public static IEnumerable<string> All => Named.Concat(FurtherRegistered).Concat(Issued);
 
     /// <summary>A client may ask for it, by a specification.</summary>
     public static bool IsRegistered(string name) => Named.Contains(name) || FurtherRegistered.Contains(name);

@@ -2,6 +2,7 @@ using System;
 using System.Globalization;
 using System.Linq;
 using System.Text;
+using DcrPowerShell.Errors;
 
 namespace DcrPowerShell.Metadata;
 
@@ -18,7 +19,7 @@ internal static class Given
     public const string WhyLost = "has a letter that was lost when its file was read (U+FFFD)";
 
     /// <inheritdoc cref="WhyLost"/>
-    public const string FixLost = "Read the file as it was written: Import-Csv -Encoding.";
+    public const string FixLost = "Read the file as it was written (Import-Csv -Encoding), or save it as UTF-8.";
 
     /// <summary>What to do with a text that has a character which nobody sees.</summary>
     public const string FixUnseen = "Type the value by hand, where it was pasted.";
@@ -99,8 +100,11 @@ internal static class Given
     /// <summary>What is wrong with a text that has such a character.</summary>
     public static string WhyUnseen(string code) => $"has a character that nobody sees ({code})";
 
-    /// <summary>The first control character; null where there is none.</summary>
-    public static string? Control(string text) => text.Where(char.IsControl).Select(Code).FirstOrDefault();
+    /// <summary>
+    /// The first character that steers a terminal; null where there is none. It is shown as a blank, so what is shown would be another
+    /// name.
+    /// </summary>
+    public static string? Control(string text) => text.Where(Redaction.IsUnsafe).Select(Code).FirstOrDefault();
 
     /// <summary>A blank as it is, anything else that nobody sees by its number.</summary>
     public static string Shown(string text) =>

@@ -79,9 +79,9 @@ internal static class SecretMember
 
     /// <summary>
     /// The one rule for what may be a secret or a token at all: a text that no server masked ("****", "abc***", "[hidden]") and no
-    /// charset broke. Else null: it must not replace a good one.
+    /// charset broke; also one alone in an array, or in an object: {"value": "…"}. Else null: it must not replace a good one.
     /// </summary>
-    public static string? Usable(JsonElement value) =>
+    public static string? Usable(string member, JsonElement value) =>
         value.ValueKind switch
         {
             JsonValueKind.String when value.GetString()! is var text => string.IsNullOrWhiteSpace(text)
@@ -89,7 +89,11 @@ internal static class SecretMember
             || Mask.IsMatch(text)
                 ? null
                 : text,
-            JsonValueKind.Array when value.GetArrayLength() == 1 => Usable(value[0]),
+            JsonValueKind.Array when value.GetArrayLength() == 1 => Usable(member, value[0]),
+            JsonValueKind.Object => value.EnumerateObject()
+                .Where(part => Is($"{member}.{part.Name}", part.Value))
+                .Select(part => Usable(member, part.Value))
+                .ToList() is { Count: 1 } parts ? parts[0] : null,
             _ => null,
         };
 

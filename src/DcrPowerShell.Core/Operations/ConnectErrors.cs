@@ -23,6 +23,21 @@ internal static class ConnectErrors
                 "Give an absolute https:// URL."
             );
 
+    public static DcrException NothingToManageBy() =>
+        new(
+            DcrErrorId.AccessTokenRejected,
+            "-ManageBy Connection: the connection has no credential to manage clients with. Nothing was sent.",
+            "Give -Credential, -InitialAccessToken, -ClientCredential, -ClientId with a key, or -TlsCertificate."
+        );
+
+    public static DcrException ForeignTokenEndpoint(Uri tokenEndpoint, Uri endpoint) =>
+        new(
+            DcrErrorId.RegistrationUriRefused,
+            $"-ManageBy ClientToken: the token endpoint is at {ErrorWords.Origin(tokenEndpoint)}, which is not the origin of the "
+                + $"registration endpoint ({ErrorWords.Origin(endpoint)}). No client secret was sent there.",
+            $"If that host is the server's own, connect again with -AllowedOrigin {ErrorWords.Origin(tokenEndpoint)}."
+        );
+
     public static DcrException BadProxy() =>
         new(
             DcrErrorId.ConnectionFailed,
@@ -44,6 +59,21 @@ internal static class ConnectErrors
             $"No usable server metadata was found for {issuer}. Tried: {string.Join("; ", tried)}.",
             "Check the issuer's spelling, its path too. A FHIR base URL needs -Discovery Smart. If the server has no discovery, give its "
                 + "endpoint: Connect-DcrServer -RegistrationEndpoint <url>."
+        );
+
+    /// <summary>The server is there and fails: nothing is wrong with the address.</summary>
+    public static DcrException DiscoveryUnavailable(string issuer, IEnumerable<string> tried) =>
+        new(
+            DcrErrorId.ServerUnavailable,
+            $"The server at {issuer} cannot answer now. Tried: {string.Join("; ", tried)}.",
+            "Run the command again later. If the server has no discovery, give its endpoint: Connect-DcrServer -RegistrationEndpoint <url>."
+        );
+
+    public static DcrException DocumentsOnly(string issuer) =>
+        new(
+            DcrErrorId.DiscoveryFailed,
+            $"{issuer} offers no dynamic registration: its metadata has no registration_endpoint. It takes client ID metadata documents.",
+            "Make one with New-DcrClientDocument, publish it, and use its URL as the application's client_id: nothing is registered."
         );
 
     public static DcrException SmartDiscoveryFailed(string fhirBase, IEnumerable<string> tried) =>

@@ -1,5 +1,6 @@
 using System;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Operations;
 
@@ -36,7 +37,9 @@ internal static class KeepingErrors
     public static DcrException VaultNotWritable(string vault, Exception why, string? nextStep = null) =>
         new(
             DcrErrorId.VaultWriteFailed,
-            $"Vault '{vault}' does not keep what is written to it: {why.Message}. Nothing was sent.",
+            $"Vault '{vault}' does not "
+                + (why is VaultException { IsOfRemoval: true } ? "remove what it is to forget" : "keep what is written to it")
+                + $": {why.Message}. Nothing was sent.",
             nextStep ?? "Check the vault with Test-SecretVault, and that this account may write to it.",
             why
         );
@@ -109,10 +112,10 @@ internal static class KeepingErrors
         };
     }
 
-    public static DcrException NotReplaced(string place, string former, DcrClient client, Exception why) =>
+    public static DcrException NotReplaced(string place, string former, string clientId, object client, Exception why) =>
         new(
             why is DcrException { ErrorId: var id } ? id : DcrErrorId.VaultWriteFailed,
-            $"Client '{client.ClientId}' was registered in the place of '{former}' and is kept. What {place} has of the old one could not "
+            $"Client '{clientId}' was registered in the place of '{former}' and is kept. What {place} has of the old one could not "
                 + $"be brought up to date: {why.Message.TrimEnd('.')}.",
             $"When {place} works again, run Connect-DcrServer: it does the rest.",
             why

@@ -167,7 +167,8 @@ internal static class KeptAnswers
             : await context.StoreAsync(updated, changes, done).ConfigureAwait(false);
         context.Tell(
             client,
-            hasNewSecret: client.Record.ClientSecret != record.ClientSecret,
+            hasNewExpiry: client.Record.ClientSecret != record.ClientSecret
+                || SecretExpiry.Read(client.Record.Metadata) is { Odd: not null } expiry && expiry != SecretExpiry.Read(record.Metadata),
             hasNewMethod: client.TokenEndpointAuthMethod != MethodOf(record)
         );
         return client;
@@ -288,11 +289,11 @@ internal static class KeptAnswers
     /// <param name="hasNewMethod">
     /// Whether this answer brought how the client authenticates. Else its secret may be known elsewhere: not all servers repeat it.
     /// </param>
-    public static void Tell(this OperationContext context, DcrClient client, bool hasNewSecret, bool hasNewMethod)
+    public static void Tell(this OperationContext context, DcrClient client, bool hasNewExpiry, bool hasNewMethod)
     {
         TellChanges("the server granted otherwise than asked", client.Changes.Where(static change => change.WasNamed).ToList());
         TellChanges("the server changed what was not named", client.Changes.Where(static change => !change.WasNamed).ToList());
-        if (hasNewSecret && ExpiryDoubt(client.Record, context.Clock.UtcNow) is { } doubt)
+        if (hasNewExpiry && ExpiryDoubt(client.Record, context.Clock.UtcNow) is { } doubt)
         {
             Warn(doubt, "client_secret_expires_at is not what RFC 7591 has there: a time in seconds that is still to come, or 0.");
         }
@@ -351,11 +352,13 @@ internal static class KeptAnswers
             const string NoAddress =
                 "the server gave a registration access token and no registration_client_uri, so nobody knows where the client is "
                 + "managed. The token is kept. If you know the address, Import-DcrClient -Overwrite takes both.";
-            const string Unmanaged =
-                "the server gave no registration access token, so the client cannot be read, changed or deleted from here. "
+            var orElse =
+                context.Connection.Credential == "None" ? "" : "If the connection's credential may, connect with -ManageBy Connection. ";
+            var unmanaged =
+                $"the server gave no registration access token, so the client cannot be read, changed or deleted from here. {orElse}"
                 + "To replace it: register another with New-DcrClient -AllowDuplicate, move the application over, and drop this one with "
                 + "Remove-DcrClient -StoreOnly.";
-            context.Warn(client.ClientId, client.Record.RegistrationAccessToken is null ? Unmanaged : NoAddress);
+            context.Warn(client.ClientId, client.Record.RegistrationAccessToken is null ? unmanaged : NoAddress);
         }
     }
 
@@ -363,9 +366,9 @@ internal static class KeptAnswers
     private static string? ExpiryDoubt(RegistrationRecord record, DateTimeOffset now) =>
         (SecretExpiry.Read(record.Metadata), record.ClientSecretExpiresAt) switch
         {
-            ({ At: null, Odd: { } odd }, _) =>
-                $"client_secret_expires_at is {Redaction.Printable(odd, 40)}, which is no time: when the client secret expires is not "
-                    + "known.",
+            ({ At: null, Odd: { } odd }, var before) =>
+                $"client_secret_expires_at is {Redaction.Printable(odd, 40)}, which is no time: "
+                    + (before is null ? "when the client secret expires is not known." : "what the server said before stays."),
             (_, null) => "the server did not say when the client secret expires (client_secret_expires_at).",
             (_, > 0 and var at) when at <= now.ToUnixTimeSeconds() =>
                 "the client secret that the server gave has expired already, "
@@ -435,11 +438,15 @@ internal static class KeptAnswers
         {
             context.Warn(
                 record.ClientId,
-                $"the server sent a {member} that is masked or cannot be one. It was not taken; a stored one stays."
+                $"the server sent a {member} that is masked or cannot be one. It was not taken"
+                    + (Has(record, member) ? "; the stored one stays." : ".")
             );
         }
 
         return merged;
+
+        static bool Has(RegistrationRecord record, string member) =>
+            (member == ClientMember.ClientSecret ? record.ClientSecret : record.RegistrationAccessToken) is not null;
     }
 
     /// <summary>A record with what an answer brought.</summary>
@@ -466,9 +473,9 @@ internal static class KeptAnswers
             Metadata = answer.Members.Without(ClientMember.ClientSecret, ClientMember.RegistrationAccessToken),
         };
 
-    /// <summary>What the server says; else what it said of this same secret.</summary>
+    /// <summary>What the server says; else, or where that cannot be understood, what it said of this same secret.</summary>
     private static long? ExpiryAfter(RegistrationRecord record, RegistrationAnswer answer) =>
-        answer.Members.Has(ClientMember.ClientSecretExpiresAt) ? SecretExpiry.Read(answer.Members).At
+        SecretExpiry.Read(answer.Members).At is { } at ? at
         : answer.ClientSecret is null || answer.ClientSecret == record.ClientSecret ? record.ClientSecretExpiresAt
         : null;
 

@@ -254,7 +254,7 @@ internal sealed class LedgerScope(DcrConnection connection, Registrations store,
     /// <summary>As it came; but what was sent as a secret is no part of it, and nobody would know it any more at a replay.</summary>
     private static LedgerAnswer ToKeep(ProtocolResponse response, DateTimeOffset at) =>
         response.TryReadJson(out var members, out _) && Echo.Hide(members, response.Redaction) is var hidden && hidden != members
-            ? new LedgerAnswer(response.Status, hidden.ToUtf8(), at)
+            ? new LedgerAnswer(response.Status, hidden.ToUtf8(), at) { ContentType = response.Header("Content-Type")?.Split(';')[0] }
             : new LedgerAnswer(response.Status, response.Body, at) { ContentType = response.Header("Content-Type") };
 
     private LedgerIntent Intent(LedgerOperation operation) => new()
@@ -289,6 +289,7 @@ internal sealed class LedgerScope(DcrConnection connection, Registrations store,
         return Has(ClientMember.RegistrationAccessToken, _known?.RegistrationAccessToken)
             || Has(ClientMember.ClientSecret, _known?.ClientSecret);
 
-        bool Has(string member, string? known) => text.Contains($"\"{member}\"") && (known is null || !text.Contains($"\"{known}\""));
+        bool Has(string member, string? known) =>
+            RegistrationAnswer.MayHave(text, member) && (known is null || !text.Contains($"\"{known}\""));
     }
 }

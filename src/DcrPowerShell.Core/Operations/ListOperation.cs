@@ -24,9 +24,15 @@ internal static class ListOperation
         await context.CheckVaultAsync().ConfigureAwait(false);
         var page = await context.Provider.ListAsync(namePrefix, cursor, context.Call).ConfigureAwait(false);
         var clients = new List<DcrClient>();
-        foreach (var listed in page.Clients.Where(listed => listed.ClientId is not null))
+        var named = page.Clients.Where(static listed => listed.ClientId is not null).GroupBy(static listed => listed.ClientId).ToList();
+        if (page.Clients.Count(static listed => listed.ClientId is null) is > 0 and var nameless)
         {
-            clients.Add(await context.ListedAsync(listed).ConfigureAwait(false));
+            context.Reporter.Warning($"The server's list has {nameless} without a client_id, which cannot be shown.");
+        }
+
+        foreach (var listed in named)
+        {
+            clients.Add(await context.ListedAsync(listed.First()).ConfigureAwait(false));
         }
 
         return (clients, page.Next);

@@ -9,6 +9,9 @@ namespace DcrPowerShell.Operations;
 /// <summary>How an operation on clients can end.</summary>
 internal static class OperationErrors
 {
+    /// <summary>What an answer to a read says.</summary>
+    public const string Exists = "exists";
+
     public static DcrException TenantUnknown(string tenant, string? issuer) =>
         new(
             DcrErrorId.ClientNotFound,
@@ -218,8 +221,8 @@ internal static class OperationErrors
             DcrErrorId.OperationNotSupported,
             $"The server took an unchanged update of client '{clientId}' and kept its registration access token. RFC 7592 leaves that to "
                 + "the server, and this one does not replace it.",
-            "If the token may be known to others, register a new client with New-DcrClient, move the application over, and then remove "
-                + "this one with Remove-DcrClient."
+            "If the token may be known to others, register another client with New-DcrClient -AllowDuplicate, move the application over, "
+                + "and then remove this one with Remove-DcrClient."
         );
 
     public static DcrException DeletionNotOffered(string clientId) =>
@@ -263,10 +266,10 @@ internal static class OperationErrors
     public static DcrException SecretNotReplaced(string clientId) =>
         new(
             DcrErrorId.OperationNotSupported,
-            $"The server took an unchanged update of client '{clientId}' and gave it no new secret. RFC 7592 leaves that to the server, "
-                + "and this one does not do it.",
-            "Reset the secret in the server's own administration; or register a new client with New-DcrClient, move the application over, "
-                + "and then remove this one with Remove-DcrClient."
+            $"The server took an unchanged update of client '{clientId}', and its answer has no new client_secret that can be used. RFC "
+                + "7592 leaves it to the server whether an update brings one.",
+            "Reset the secret in the server's own administration; or register another client with New-DcrClient -AllowDuplicate, move the "
+                + "application over, and then remove this one with Remove-DcrClient."
         );
 
     /// <param name="isKept">Whether the ledger has the answer.</param>
@@ -279,13 +282,16 @@ internal static class OperationErrors
             inner
         );
 
+    /// <param name="done">What the server did: <see cref="Exists"/>, "was changed".</param>
     /// <param name="isKept">Whether the ledger has the answer.</param>
     public static DcrException UnreadManagement(Uri uri, string clientId, string done, string why, bool isKept, Exception inner) =>
         new(
             DcrErrorId.ResponseNotConformant,
             $"{uri.Authority} said that client '{clientId}' {done}, but "
                 + $"{why}.{(isKept ? " The answer is kept as it came: see Find-DcrOrphan." : "")}",
-            "Run Get-DcrClient for this client: if it answers, the stored registration access token still holds.",
+            done == Exists
+                ? "Look at the client in the server's own administration. What is kept of it stays. -Verbose shows each request."
+                : "Run Get-DcrClient for this client: if it answers, the stored registration access token still holds.",
             inner
         );
 
@@ -317,4 +323,21 @@ internal static class OperationErrors
                 + $"({Origin(endpoint)}). Nothing was sent.",
             $"Check that the client belongs to this server. If that host is right, connect again with -AllowedOrigin {Origin(uri)}."
         );
+
+    public static DcrException ClaimIsOwn(string claim) =>
+        new(
+            DcrErrorId.InvalidClientMetadata,
+            $"-Claim: the command itself sets {claim}. No statement was made.",
+            "Leave it out: -Issuer sets iss, and -Lifetime sets how long after iat exp is."
+        );
+
+    public static DcrException SecretInStatement(string member) =>
+        new(
+            DcrErrorId.InvalidClientMetadata,
+            $"{member} is or has a secret, and anybody can read a software statement. No statement was made.",
+            $"Leave out {member}; of a key, give the public half."
+        )
+        {
+            Member = member,
+        };
 }

@@ -92,7 +92,7 @@ internal static class ReadOperation
             throw OperationErrors.UnreadManagement(
                 context.Connection.RegistrationEndpoint,
                 record.ClientId,
-                "exists",
+                OperationErrors.Exists,
                 unread.Why,
                 context.Scope.Unusable(),
                 unread

@@ -64,7 +64,7 @@ internal static class RecoverOperation
         entry is { Intent: { } intent, Answers: { Count: > 0 } answers }
         && (
             intent.Operation == LedgerOperation.Delete
-            || Read(intent, answers[answers.Count - 1]) is { Members.Count: > 0, IsRefusal: false }
+            || Read(intent, answers[answers.Count - 1]) is { Members.Count: > 0 }
         );
 
     private static async Task<End> UseAsync(Registrations store, LedgerEntry entry, LedgerAnswer answer, List<RegistrationRecord> restored)
@@ -87,7 +87,7 @@ internal static class RecoverOperation
             return intent.Operation != LedgerOperation.Register && answer.Body.Length == 0 ? End.Used : End.Unknown;
         }
 
-        if (read.Members.Count == 0 || read.IsRefusal)
+        if (read.Members.Count == 0)
         {
             return End.Used;
         }
@@ -178,7 +178,8 @@ internal static class RecoverOperation
     }
 
     /// <summary>
-    /// What an answer brought: of one that is not a whole client, the secrets. Null where it cannot be read, or is not about the client.
+    /// What an answer brought: of one that is not a whole client, the secrets; of a refusal, nothing. Null where it cannot be read, or is
+    /// not about the client.
     /// </summary>
     private static RegistrationAnswer? Read(LedgerIntent intent, LedgerAnswer answer)
     {
@@ -193,7 +194,9 @@ internal static class RecoverOperation
         {
             var members = Dialects.Read(intent.Provider, JsonBag.Parse(response.Text()));
             var read = new RegistrationAnswer(members, response.Status);
-            return read.IsRefusal || (read.ClientId is not null && read.ClientId == (intent.ClientId ?? read.ClientId)) ? read
+            return read is { ClientId: null, HasCredential: false } && RegistrationAnswer.NamesError(members, response)
+                    ? read with { Members = JsonBag.Empty }
+                : read.ClientId is not null && read.ClientId == (intent.ClientId ?? read.ClientId) ? read
                 : read.ClientId is not null
                 || intent.ClientId is null
                 || (read.SecretsAlone.Members.Count == 0 && LooksSecret(response.Text()))
@@ -207,6 +210,7 @@ internal static class RecoverOperation
 
         // In a place that is not known.
         static bool LooksSecret(string text) =>
-            text.Contains($"\"{ClientMember.RegistrationAccessToken}\"") || text.Contains($"\"{ClientMember.ClientSecret}\"");
+            RegistrationAnswer.MayHave(text, ClientMember.RegistrationAccessToken)
+            || RegistrationAnswer.MayHave(text, ClientMember.ClientSecret);
     }
 }

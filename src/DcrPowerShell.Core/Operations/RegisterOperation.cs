@@ -5,6 +5,7 @@ using System.Threading.Tasks;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
+using DcrPowerShell.Keys;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
@@ -13,13 +14,28 @@ using DcrPowerShell.Vaults;
 namespace DcrPowerShell.Operations;
 
 /// <summary>What to register.</summary>
-/// <param name="Metadata">What the user named, and nothing else: servers refuse members that they do not know.</param>
+/// <param name="Metadata">
+/// What the user named, and nothing else: servers refuse members that they do not know. Without what
+/// <see cref="RegisterRequest.Statement"/> brings.
+/// </param>
 /// <param name="Tenant">Kept with the registration; not sent.</param>
 /// <param name="ClientSecretName">Where to put the application's own copy of the client secret; null for none.</param>
 internal sealed record RegisterRequest(JsonBag Metadata, string? Tenant, string? ClientSecretName)
 {
     /// <summary>Sent in the place of the connection's credential (RFC 7591, section 3), and stored nowhere; null for that one.</summary>
     public StaticToken? InitialToken { get; init; }
+
+    /// <summary>
+    /// Gets a software statement, which may be good for minutes only, so it is got when the request's turn comes. Null where the metadata
+    /// has the one that was given, or none.
+    /// </summary>
+    public Func<Task<string>>? Statement { get; init; }
+
+    /// <summary>Whether a software statement is sent also after its end.</summary>
+    public bool SkipsValidation { get; init; }
+
+    /// <summary>Where the metadata is published, and the service shall fetch it; null where it is sent.</summary>
+    public string? DocumentUri { get; init; }
 
     /// <summary>Registers it although the tenant has a client.</summary>
     public bool AllowsDuplicate { get; init; }
@@ -45,6 +61,13 @@ internal static class RegisterOperation
     public static DcrClient? FindTenant(DcrConnection connection, RegisterRequest request) =>
         connection.Ledger.FindTenant(connection.Issuer, request.Tenant!) is { } known ? Found(known, request) : null;
 
+    /// <summary>
+    /// The client of that id; null where none is kept of the connected server. Its Changes are as those of a tenant's client.
+    /// </summary>
+    /// <inheritdoc cref="FindTenant"/>
+    public static DcrClient? Find(DcrConnection connection, string clientId, RegisterRequest request) =>
+        connection.Ledger.Find(connection.Issuer, clientId) is { } known ? Found(known, request) : null;
+
     /// <summary>Changes a tenant's client to what the request names otherwise.</summary>
     /// <param name="found">As <see cref="FindTenant"/> gives it.</param>
     /// <inheritdoc cref="UpdateOperation.RunAsync"/>
@@ -53,6 +76,11 @@ internal static class RegisterOperation
         var record = await FindOperation.RunAsync(context, found.Record.ClientId, found).ConfigureAwait(false);
         await context.CheckCopyAsync(request.ClientSecretName, record).ConfigureAwait(false);
         var wishes = request.Metadata.Where((name, _) => found.Changes.Any(change => change.Name == name));
+        if (request.Statement is { } fresh)
+        {
+            wishes = wishes.With(ClientMember.SoftwareStatement, await fresh().ConfigureAwait(false));
+        }
+
         var updated = await UpdateOperation.RunAsync(context, record, wishes).ConfigureAwait(false);
         await context.CopySecretAsync(updated, request.ClientSecretName).ConfigureAwait(false);
         return updated;
@@ -92,6 +120,11 @@ internal static class RegisterOperation
     public static async Task<(DcrClient Client, bool IsNew)> RunAsync(OperationContext context, RegisterRequest request)
     {
         await context.CheckStorableAsync().ConfigureAwait(false);
+
+        // Before the intent: what is called may take long, and nothing is sent meanwhile.
+        var metadata = request.Statement is { } fresh
+            ? request.Metadata.With(ClientMember.SoftwareStatement, await fresh().ConfigureAwait(false))
+            : request.Metadata;
         if (await BeginAsync(context, request).ConfigureAwait(false) is { } found)
         {
             return (found, false);
@@ -99,19 +132,17 @@ internal static class RegisterOperation
 
         await context.CheckCopyAsync(request.ClientSecretName, record: null).ConfigureAwait(false);
 
-        context.WarnOfUnlisted(request.Metadata.Text(ClientMember.ClientName) ?? request.Tenant ?? "", request.Metadata);
+        context.WarnOfUnlisted(metadata.Text(ClientMember.ClientName) ?? request.Tenant ?? "", metadata);
         context.Audit.Begin(
             DcrAuditOperation.Register,
-            clientName: request.Metadata.Text(ClientMember.ClientName),
+            clientName: metadata.Text(ClientMember.ClientName),
             tenant: request.Tenant,
-            changes: request.Metadata.Select(static member => member.Key)
+            changes: metadata.Select(static member => member.Key)
         );
         RegistrationAnswer answer;
         try
         {
-            answer = await context
-                .Provider.RegisterAsync(request.Metadata, context.Call with { InitialToken = request.InitialToken })
-                .ConfigureAwait(false);
+            answer = await SendAsync(context, request, metadata).ConfigureAwait(false);
         }
         catch (UnreadAnswerException unread)
         {
@@ -128,9 +159,11 @@ internal static class RegisterOperation
         var (record, known) = await context.NewRecordAsync(answer, request.Tenant, Done).ConfigureAwait(false);
         var changes = Grant.Compare(request.Metadata, answer.Members, context.Audit.Sent.And(record.Secrets));
         record = record with { Asked = Grant.Remember(JsonBag.Empty, request.Metadata, changes) };
+
+        // With a vault the request stays open until the vault has it: other processes leave it to this one meanwhile.
         var client = request.Replaces is { } former
             ? await ReplaceAsync(context, former, record, changes, Done).ConfigureAwait(false)
-            : await context.StoreAsync(record, changes, Done, closes: true).ConfigureAwait(false);
+            : await context.StoreAsync(record, changes, Done, closes: context.Store.Vault is null).ConfigureAwait(false);
         if (known is not null)
         {
             if (request.Tenant is not null && !TenantKey.AreSame(record.Tenant, request.Tenant))
@@ -144,8 +177,16 @@ internal static class RegisterOperation
             );
         }
 
-        context.Tell(client, hasNewSecret: answer.ClientSecret is not null, hasNewMethod: true);
+        context.Tell(client, hasNewExpiry: answer.ClientSecret is not null, hasNewMethod: true);
         context.TellOfNew(client, request.Metadata);
+        if (RegistrationAnswer.NamesError(answer.Members))
+        {
+            context.Warn(
+                client.ClientId,
+                "the server's answer names an error beside the client. Check at the server whether it can be used."
+            );
+        }
+
         if (answer.Status != 201)
         {
             context.Reporter.Verbose($"The server answered HTTP {answer.Status}; RFC 7591 has 201.");
@@ -153,6 +194,36 @@ internal static class RegisterOperation
 
         await context.CopySecretAsync(client, request.ClientSecretName).ConfigureAwait(false);
         return (client, true);
+    }
+
+    /// <summary>Sends it. A statement that has grown old by then is replaced, once.</summary>
+    private static async Task<RegistrationAnswer> SendAsync(OperationContext context, RegisterRequest request, JsonBag metadata)
+    {
+        for (var renew = request.Statement; ; renew = null)
+        {
+            var statement = request.SkipsValidation ? null : metadata.Text(ClientMember.SoftwareStatement);
+            var call = context.Call with
+            {
+                InitialToken = request.InitialToken,
+                SendBefore = statement is null ? null
+                    : renew is null ? SoftwareStatement.ExpiresAt(statement)
+                    : SoftwareStatement.BestBefore(statement),
+            };
+            try
+            {
+                return await (
+                    request.DocumentUri is { } uri
+                        ? context.Provider.Documents!.RegisterAsync(uri, call)
+                        : context.Provider.RegisterAsync(metadata, call)
+                ).ConfigureAwait(false);
+            }
+            catch (DcrException old)
+                when (renew is not null && old is { ErrorId: DcrErrorId.InvalidSoftwareStatement, ServerError: null })
+            {
+                context.Reporter.Verbose("The software statement grew old before its turn came; a fresh one is got.");
+                metadata = metadata.With(ClientMember.SoftwareStatement, await renew().ConfigureAwait(false));
+            }
+        }
     }
 
     /// <summary>
@@ -182,7 +253,7 @@ internal static class RegisterOperation
         }
         catch (Exception failure) when (failure is VaultException or DcrException)
         {
-            throw KeepingErrors.NotReplaced(context.Store.Place, former.ClientId, client, failure);
+            throw KeepingErrors.NotReplaced(context.Store.Place, former.ClientId, client.ClientId, client, failure);
         }
 
         context.Scope.Kept();

@@ -230,7 +230,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
             }
 
             RefuseNewer(record.SecretName, await vault.GetAsync(record.SecretName).ConfigureAwait(false));
-            await vault.RemoveAsync(record.SecretName).ConfigureAwait(false);
+            await ForgetAsync(record.SecretName).ConfigureAwait(false);
             await ledger.StoredAsync([(record.Issuer, record.ClientId, sequence)]).ConfigureAwait(false);
             return null;
         }
@@ -321,7 +321,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         if (vault is not null)
         {
             RefuseOthers(name, await vault.GetAsync(name).ConfigureAwait(false), former ?? owner);
-            await vault.StoreAsync(name, value).ConfigureAwait(false);
+            await vault.WriteAsync(name, () => new VaultWrite(value)).ConfigureAwait(false);
             if (owner is not null)
             {
                 await ledger.NoteCopyAsync(vaultId, name, value, owner).ConfigureAwait(false);
@@ -474,7 +474,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
     {
         try
         {
-            await vault!.RemoveAsync(secretName).ConfigureAwait(false);
+            await ForgetAsync(secretName).ConfigureAwait(false);
             return true;
         }
         catch (VaultException)
@@ -543,17 +543,26 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
                 await SetAsideAsync(Parse(text), record).ConfigureAwait(false);
             }
 
-            // Another command may have kept a newer version, and its write may have been overtaken by this one.
-            int changes;
-            StoredRegistration? newer;
-            do
+            // Another command may have kept a newer version since.
+            (RegistrationRecord Record, long Sequence)? newest = null;
+            var changes = await vault
+                .WriteAsync(
+                    record.SecretName,
+                    () =>
+                        InTurn(
+                            record.SecretName,
+                            () => new VaultWrite((newest = ledger.NewestFor(vaultId!, record, sequence))?.Record.ToJson())
+                            {
+                                IsOver = newest is null,
+                            }
+                        )
+                )
+                .ConfigureAwait(false);
+            if (newest is var (written, at))
             {
-                changes = await vault.StoreAsync(record.SecretName, record.ToJson()).ConfigureAwait(false);
-                newer = ledger.Newer(record, vaultId, sequence);
-                (record, sequence) = newer is null ? (record, sequence) : (newer.Record, newer.Sequence);
+                _written.Enqueue((written, at, changes));
             }
-            while (newer is not null);
-            _written.Enqueue((record, sequence, changes));
+
             return null;
         }
         catch (VaultException failure)
@@ -563,6 +572,33 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         catch (DcrException unread) when (unread.InnerException is VaultException failure)
         {
             return failure;
+        }
+    }
+
+    /// <summary>The vault forgets a client, unless it is kept there again by now.</summary>
+    /// <exception cref="VaultException">It does not.</exception>
+    private Task<int> ForgetAsync(string secretName) =>
+        vault!.WriteAsync(
+            secretName,
+            () => InTurn(secretName, () => new VaultWrite(null) { IsOver = ledger.IsKeptIn(vaultId!, secretName) })
+        );
+
+    /// <summary>Decides what to write when nobody else is writing it; null while somebody is.</summary>
+    private VaultWrite? InTurn(string secretName, Func<VaultWrite> decide)
+    {
+        if (ledger.TryVaultTurn(secretName) is not { } turn)
+        {
+            return null;
+        }
+
+        try
+        {
+            return decide() with { Turn = turn };
+        }
+        catch
+        {
+            turn.Dispose();
+            throw;
         }
     }
 
@@ -652,7 +688,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
             var isAnother = there is not null && !pending.Removal.Covers(there);
             if (text is not null && !isAnother)
             {
-                await vault.RemoveAsync(name).ConfigureAwait(false);
+                await ForgetAsync(name).ConfigureAwait(false);
             }
 
             await ledger.StoredAsync([(issuer, clientId, pending.Sequence)]).ConfigureAwait(false);
@@ -665,7 +701,12 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         }
         catch (VaultException failure)
         {
-            return failure;
+            return failure.IsNewer ? failure : new VaultException(failure.Message, failure.IsLocked, failure)
+            {
+                IsOver = failure.IsOver,
+                IsOfRemoval = true,
+                NextStep = failure.NextStep,
+            };
         }
     }
 

@@ -28,6 +28,11 @@ internal static class RestoreOperation
             .Select(static versions => versions.Last())
             .ToList();
         context.Audit.Restored(all);
+        if (why is null && await StoreOperation.GiveUpLostAsync(store.Ledger).ConfigureAwait(false) is { } lostForGood)
+        {
+            context.Reporter.Warning(lostForGood);
+        }
+
         return why is null
             ? all.ConvertAll(record => new DcrClient(record, []) { Storage = context.StorageOf(record with { IsKept = true }) })
             : throw KeepingErrors.VaultNotWritable(store.Vault!.Name, why, why.NextStep);

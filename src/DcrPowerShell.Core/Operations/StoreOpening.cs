@@ -210,7 +210,7 @@ internal static class StoreOpening
         ledger.ReadOn();
 
         // What is damaged here is read again from there.
-        var isDamaged = ledger.File.Gaps.Any(static gap => !gap.IsTorn && !gap.IsFork);
+        var isDamaged = ledger.File.Gaps.Any(static gap => gap.IsDamage);
         var unknown = names
             .Where(static name => name != VaultProbe.Name && !SecretName.IsStoreKey(name))
             .Where(name => !ledger.Knows(name, store.VaultId!) || (isDamaged && ledger.IsDamagedCopy(name, store.VaultId!)))
@@ -298,7 +298,7 @@ internal static class StoreOpening
 
     private static void TellOfLedger(RegistrationLedger ledger, IReporter reporter)
     {
-        var damaged = ledger.File.Gaps.Count(static gap => !gap.IsTorn && !gap.IsFork);
+        var damaged = ledger.File.Gaps.Count(static gap => gap.IsDamage);
         if (ledger.File.Gaps.Any(static gap => gap.IsFork))
         {
             reporter.Warning(
@@ -311,9 +311,15 @@ internal static class StoreOpening
         {
             reporter.Warning(
                 $"The local store in '{ledger.Path}' is damaged in {damaged} place{(damaged == 1 ? "" : "s")}: what stood there cannot be "
-                    + "read, everything else can. "
-                    + "A tenant whose registration stood there would be registered again: first bring back what a backup has, with "
-                    + "Restore-DcrRegistration -Path."
+                    + "read, everything else can. Restore-DcrRegistration -Path brings back what a backup has."
+            );
+        }
+
+        if (ledger.LacksFrames)
+        {
+            reporter.Warning(
+                $"Of registrations that the local store in '{ledger.Path}' has lost nobody can tell whose they were. So no tenant is "
+                    + "registered that is not known, before Restore-DcrRegistration has brought back what can be had."
             );
         }
 

@@ -40,11 +40,12 @@ internal static class StoreOperation
             return info with
             {
                 Protection = store.Protection,
+                KeyPath = ledger.WhyInMemory is null ? keyPath : ledger.Path,
                 Registrations = own,
                 InVaults = counts.Values.Sum() - own,
                 Pending = ledger.CountPending(),
                 OpenRequests = ledger.Open().Count,
-                Damaged = ledger.File.Gaps.Count(static gap => !gap.IsTorn && !gap.IsFork),
+                Damaged = ledger.File.Gaps.Count(static gap => gap.IsDamage),
                 Size = ledger.File.Size.Length,
             };
         }
@@ -143,6 +144,14 @@ internal static class StoreOperation
                 + "What the store knows counts as newer; Import-DcrClient -Overwrite takes a client from elsewhere.";
     }
 
+    /// <summary>The user has brought back what can be had: what is still missing counts as lost.</summary>
+    /// <returns>What to say of that; null where nothing is missing.</returns>
+    /// <exception cref="DcrException">StoreReadOnly.</exception>
+    public static async Task<string?> GiveUpLostAsync(RegistrationLedger ledger) =>
+        await ledger.GiveUpLostAsync().ConfigureAwait(false)
+            ? "What the local store has lost and was not brought back counts as lost from now on: its tenants are registered again."
+            : null;
+
     /// <summary>What to say of registrations that came from elsewhere, where their tenants have others too; null for nothing.</summary>
     public static string? DoubledWarning(RegistrationLedger ledger, IEnumerable<RegistrationRecord> taken)
     {
@@ -186,7 +195,7 @@ internal static class StoreOperation
         try
         {
             await vault.CheckOpenAsync().ConfigureAwait(false);
-            await vault.StoreAsync(name, Convert.ToBase64String(key.ToBytes())).ConfigureAwait(false);
+            await vault.WriteAsync(name, () => new VaultWrite(Convert.ToBase64String(key.ToBytes()))).ConfigureAwait(false);
         }
         catch (VaultException failure)
         {

@@ -35,6 +35,7 @@ internal sealed class TestServerOperation(DcrConnection connection)
             .. connection.Service.Checks.Select(check =>
                 Checking(check.Name, async context => Known(check.Name, await check.RunAsync(context.Call).ConfigureAwait(false)))
             ),
+            Checking("Client documents", context => Task.FromResult(ClientDocumentOperation.OfServer(context.Connection))),
             Checking("Store", TestStoreAsync),
             Checking("Clock", _ => Task.FromResult(CompareClocks())),
             Checking("Rate limit", _ => Task.FromResult(CountRequests())),
@@ -110,6 +111,10 @@ internal sealed class TestServerOperation(DcrConnection connection)
             404 when !connection.Service.TellsWhetherItRegisters => DcrCheck.Warning(
                 $"{answer}. Many servers answer so where they take POST alone; registration that is switched off looks alike.",
                 "If a registration is refused, ask the server's operator whether dynamic registration is switched on."
+            ),
+            < 300 when RefusalBody.IsPage(response.Text().TrimStart()) => DcrCheck.Warning(
+                $"{answer} and a web page, which may be a sign-in page in front of the server.",
+                "If registrations are refused too, check that the URL is the authorization server itself and not a proxy or a login page."
             ),
             _ => DcrCheck.Passed($"{answer}, which shows that it can be reached."),
         };

@@ -65,7 +65,10 @@ internal static class Discovery
                 LocationOf(candidate, response) is { } elsewhere
                     ? $"HTTP {response.Status}, a redirect to {Redaction.Address(elsewhere.OriginalString)}"
                     : $"HTTP {response.Status}"
-            );
+            )
+            {
+                IsOutage = response.Status >= 500,
+            };
         }
 
         if (!response.TryReadJson(out var members, out var why))
@@ -128,6 +131,9 @@ internal sealed record DiscoveryFinding(Uri Candidate, string What)
 
     /// <summary>The issuer that the metadata names instead of the one asked for.</summary>
     public string? OtherIssuer { get; init; }
+
+    /// <summary>The server failed there.</summary>
+    public bool IsOutage { get; init; }
 
     public override string ToString() => $"{Candidate} ({What})";
 }

@@ -173,6 +173,7 @@ internal static class Management
             404 or 410 => ProtocolErrors.ClientGone(server, clientId),
             405 or 501 => ProtocolErrors.NotOffered(server, Participle(request.Method)),
             503 => ProtocolErrors.Unavailable(server, request.Uri),
+            >= 500 when Refusals.InFront(request, response) is { } page => page,
             >= 500 when request.Effect == RequestEffect.Changes => ProtocolErrors.ChangeOutcomeUnknown(
                 request.Uri,
                 $"the server failed with HTTP {response.Status}",

@@ -47,6 +47,15 @@ internal static class MetadataRules
         [ClientMember.Contacts] = new("(@.*,.*@|,$)"),
     };
 
+    private static readonly string[] WebUris =
+    [
+        ClientMember.ClientUri,
+        ClientMember.LogoUri,
+        ClientMember.TosUri,
+        ClientMember.PolicyUri,
+        ClientMember.JwksUri,
+    ];
+
     private static readonly Regex WildcardHost = new("^[^:/]+://[^/?#]*\\*");
 
     // Members of a private or symmetric JSON Web Key (RFC 7518, section 6).
@@ -55,29 +64,23 @@ internal static class MetadataRules
     /// <exception cref="DcrException">InvalidRedirectUri or InvalidClientMetadata, naming the member.</exception>
     public static void Check(JsonBag metadata)
     {
-        CheckCharacters(metadata);
-        foreach (var uri in metadata.Texts(ClientMember.RedirectUris))
+        if (Broken(metadata).FirstOrDefault() is { } broken)
         {
-            CheckRedirectUri(uri, metadata.Text(ClientMember.ApplicationType));
+            throw broken.RedirectUri is { } uri
+                ? ProtocolErrors.InvalidRedirectUri(uri, broken.Fault.Why, broken.Fault.Fix)
+                : ProtocolErrors.BrokenRule(broken.Member, broken.Fault.Why, broken.Fault.Fix);
         }
-
-        foreach (
-            var member in new[]
-            {
-                ClientMember.ClientUri,
-                ClientMember.LogoUri,
-                ClientMember.TosUri,
-                ClientMember.PolicyUri,
-                ClientMember.JwksUri,
-            }
-        )
-        {
-            CheckWebUri(member, metadata.Text(member));
-        }
-
-        CheckKeys(metadata);
-        CheckFlows(metadata);
     }
+
+    /// <summary>All rules that the metadata breaks.</summary>
+    public static IEnumerable<BrokenRule> Broken(JsonBag metadata) =>
+    [
+        .. JudgeCharacters(metadata),
+        .. metadata.Texts(ClientMember.RedirectUris).SelectMany(uri => JudgeRedirectUri(uri, metadata.Text(ClientMember.ApplicationType))),
+        .. WebUris.SelectMany(member => JudgeWebUri(member, metadata.Text(member))),
+        .. JudgeKeys(metadata),
+        .. JudgeFlows(metadata),
+    ];
 
     /// <summary>
     /// What a server may mean that refuses a redirect URI: a rule that it breaks, or what is allowed and still refused by many;
@@ -121,7 +124,7 @@ internal static class MetadataRules
     private static bool IsLoopback(Uri uri) => uri.IsLoopback || uri.Host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>What files, web pages and spreadsheets add or spoil without anybody seeing it.</summary>
-    private static void CheckCharacters(JsonBag metadata)
+    private static IEnumerable<BrokenRule> JudgeCharacters(JsonBag metadata)
     {
         foreach (
             var (member, text) in metadata
@@ -131,12 +134,12 @@ internal static class MetadataRules
         {
             if (SpoiltBy(text, ForMachines.Contains(member)) is { } spoilt)
             {
-                throw ProtocolErrors.BrokenRule(member, $"{Quoted(text)}{spoilt.Why}", spoilt.Fix);
+                yield return Rule(member, $"{Quoted(text)}{spoilt.Why}", spoilt.Fix);
             }
 
             if (ListsOfWords.Contains(member) ? text.Contains(',') : Commas.TryGetValue(member, out var several) && several.IsMatch(text))
             {
-                throw ProtocolErrors.BrokenRule(
+                yield return Rule(
                     member,
                     $"{Quoted(text)}has a comma, so it is one value",
                     "Separate several values by semicolons or blanks."
@@ -160,13 +163,8 @@ internal static class MetadataRules
         _ => [],
     };
 
-    private static void CheckRedirectUri(string text, string? applicationType)
-    {
-        if (FaultOf(text, applicationType) is { } fault)
-        {
-            throw ProtocolErrors.InvalidRedirectUri(Given.Shown(text), fault.Why, fault.Fix);
-        }
-    }
+    private static IEnumerable<BrokenRule> JudgeRedirectUri(string text, string? applicationType) =>
+        FaultOf(text, applicationType) is { } fault ? [new(ClientMember.RedirectUris, Given.Shown(text), fault)] : [];
 
     private static Fault? FaultOf(string text, string? applicationType)
     {
@@ -214,11 +212,11 @@ internal static class MetadataRules
             : null;
     }
 
-    private static void CheckWebUri(string member, string? text)
+    private static IEnumerable<BrokenRule> JudgeWebUri(string member, string? text)
     {
         if (text is not null && UriText.Absolute(text)?.Scheme is not ("https" or "http"))
         {
-            throw ProtocolErrors.BrokenRule(
+            yield return Rule(
                 member,
                 $"'{text}' is not an absolute web address",
                 "Give the whole address, such as https://app.example.com/."
@@ -226,11 +224,11 @@ internal static class MetadataRules
         }
     }
 
-    private static void CheckKeys(JsonBag metadata)
+    private static IEnumerable<BrokenRule> JudgeKeys(JsonBag metadata)
     {
         if (Names(metadata, ClientMember.Jwks) && Names(metadata, ClientMember.JwksUri))
         {
-            throw ProtocolErrors.BrokenRule(
+            yield return Rule(
                 ClientMember.Jwks,
                 "and jwks_uri exclude each other",
                 "Give the keys themselves, or the address where they are published, not both."
@@ -239,17 +237,22 @@ internal static class MetadataRules
 
         if (!metadata.TryGet(ClientMember.Jwks, out var jwks) || JsonBag.IsAbsent(jwks))
         {
-            RequireKeys(metadata);
-            return;
+            foreach (var lack in JudgeLackOfKeys(metadata))
+            {
+                yield return lack;
+            }
+
+            yield break;
         }
 
         if (jwks.ValueKind != JsonValueKind.Object || !jwks.TryGetProperty("keys", out var keys) || keys.ValueKind != JsonValueKind.Array)
         {
-            throw ProtocolErrors.BrokenRule(
+            yield return Rule(
                 ClientMember.Jwks,
                 "is not a JSON Web Key Set",
                 "Give an object with an array 'keys' (RFC 7517, section 5)."
             );
+            yield break;
         }
 
         if (
@@ -257,7 +260,7 @@ internal static class MetadataRules
                 .Any(key => key.ValueKind == JsonValueKind.Object && PrivateKeyMembers.Any(member => key.TryGetProperty(member, out _)))
         )
         {
-            throw ProtocolErrors.BrokenRule(
+            yield return Rule(
                 ClientMember.Jwks,
                 "holds a private or symmetric key",
                 "Send public keys only; a private key stays with the client."
@@ -269,7 +272,7 @@ internal static class MetadataRules
     /// A key must be known to the server (OpenID Connect Core 1.0, section 9; RFC 8705, section 2.2). A client that is registered may have
     /// one.
     /// </summary>
-    private static void RequireKeys(JsonBag metadata)
+    private static IEnumerable<BrokenRule> JudgeLackOfKeys(JsonBag metadata)
     {
         if (
             metadata.Text(ClientMember.TokenEndpointAuthMethod) is "private_key_jwt" or "self_signed_tls_client_auth"
@@ -278,7 +281,7 @@ internal static class MetadataRules
             && !Names(metadata, ClientMember.ClientId)
         )
         {
-            throw ProtocolErrors.BrokenRule(
+            yield return Rule(
                 ClientMember.Jwks,
                 $"is missing, and {metadata.Text(ClientMember.TokenEndpointAuthMethod)} needs it",
                 "Give the client's public key with -Jwks (New-DcrKey makes a pair), or its address with -JwksUri."
@@ -287,23 +290,29 @@ internal static class MetadataRules
     }
 
     /// <summary>Grant types, response types and authentication must fit each other (RFC 7591, section 2.1).</summary>
-    private static void CheckFlows(JsonBag metadata)
+    private static IEnumerable<BrokenRule> JudgeFlows(JsonBag metadata)
     {
         var grants = metadata.Texts(ClientMember.GrantTypes);
         var responses = metadata.Texts(ClientMember.ResponseTypes).SelectMany(JsonBag.SplitWords).ToList();
         if (grants.Count > 0 && responses.Count > 0)
         {
-            Require(responses.Contains("code"), grants.Contains("authorization_code"), "code", "authorization_code", grants);
-            Require(
-                responses.Contains("token") || responses.Contains("id_token"),
-                grants.Contains("implicit"),
-                "token or id_token",
-                "implicit",
-                grants
-            );
+            foreach (
+                var lack in new[]
+                {
+                    Lacking(responses.Contains("code"), "code", "authorization_code", grants),
+                    Lacking(responses.Contains("token") || responses.Contains("id_token"), "token or id_token", "implicit", grants),
+                }
+            )
+            {
+                if (lack is not null)
+                {
+                    yield return lack;
+                }
+            }
+
             if (grants.Contains("authorization_code") && !responses.Contains("code"))
             {
-                throw ProtocolErrors.BrokenRule(
+                yield return Rule(
                     ClientMember.ResponseTypes,
                     "lacks code, which the grant type authorization_code needs",
                     "Add code to -ResponseType."
@@ -314,13 +323,13 @@ internal static class MetadataRules
         if (grants.Any(grant => grant is "authorization_code" or "implicit") && metadata.Texts(ClientMember.RedirectUris).Count == 0
             && !Names(metadata, ClientMember.SoftwareStatement) && !Names(metadata, ClientMember.ClientId))
         {
-            throw ProtocolErrors.BrokenRule(ClientMember.RedirectUris, "is missing, and the grant types need it", "Give -RedirectUri.");
+            yield return Rule(ClientMember.RedirectUris, "is missing, and the grant types need it", "Give -RedirectUri.");
         }
 
         var method = metadata.Text(ClientMember.TokenEndpointAuthMethod);
         if (method == "none" && grants.Contains("client_credentials"))
         {
-            throw ProtocolErrors.BrokenRule(
+            yield return Rule(
                 ClientMember.TokenEndpointAuthMethod,
                 "none does not go with the grant type client_credentials",
                 "A client that acts for itself has to authenticate: choose another -TokenEndpointAuthMethod."
@@ -328,21 +337,24 @@ internal static class MetadataRules
         }
     }
 
-    private static void Require(bool when, bool present, string response, string grant, IReadOnlyList<string> grants)
-    {
-        // A response type of `id_token` or `token` beside `code` is the hybrid flow, which needs the implicit grant too.
-        if (when && !present)
-        {
-            throw ProtocolErrors.BrokenRule(
+    // A response type of `id_token` or `token` beside `code` is the hybrid flow, which needs the implicit grant too.
+    private static BrokenRule? Lacking(bool isNeeded, string response, string grant, IReadOnlyList<string> grants) =>
+        isNeeded && !grants.Contains(grant)
+            ? Rule(
                 ClientMember.GrantTypes,
                 $"({string.Join(", ", grants)}) lacks {grant}, which the response type {response} needs",
                 $"Add {grant} to -GrantType, or change -ResponseType."
-            );
-        }
-    }
+            )
+            : null;
+
+    private static BrokenRule Rule(string member, string why, string fix) => new(member, RedirectUri: null, new(why, fix));
 
     private static bool Names(JsonBag metadata, string member) => metadata.TryGet(member, out var value) && !JsonBag.IsAbsent(value);
 
     /// <param name="Why">The rest of a sentence that begins with what is at fault.</param>
     internal sealed record Fault(string Why, string Fix);
+
+    /// <summary>A rule that metadata breaks.</summary>
+    /// <param name="RedirectUri">Which of the redirect URIs is at fault; null where it is the member.</param>
+    internal sealed record BrokenRule(string Member, string? RedirectUri, Fault Fault);
 }

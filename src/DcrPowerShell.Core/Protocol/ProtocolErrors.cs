@@ -29,6 +29,14 @@ internal static class ProtocolErrors
             Member = member,
         };
 
+    /// <param name="refused">Why servers would refuse it.</param>
+    public static DcrException DocumentRefused(DcrCheck refused) =>
+        new(
+            DcrErrorId.InvalidClientMetadata,
+            $"Servers would refuse the document. {refused.Found}",
+            refused.RecommendedAction!
+        );
+
     public static DcrException ProxyRefused(Uri uri) =>
         new(
             DcrErrorId.ConnectionFailed,
@@ -121,6 +129,30 @@ internal static class ProtocolErrors
                 Member = "software_statement",
             };
 
+    public static DcrException StatementExpired(DateTimeOffset end) =>
+        new(
+            DcrErrorId.InvalidSoftwareStatement,
+            $"The software statement expired at {end.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC. Nothing was registered.",
+            "Get a fresh one from its issuer: -SoftwareStatement { ... } calls a script block for each client when its turn comes. If this "
+                + "machine's clock is wrong, set it, or leave the judging to the server: -SkipValidation."
+        )
+        {
+            Member = "software_statement",
+        };
+
+    /// <summary>Brazil's and Australia's rules allow one client for each software.</summary>
+    public static DcrException AlreadyRegistered(ServerError server) =>
+        new(
+            DcrErrorId.AlreadyRegistered,
+            $"The server has a client for this software statement already, and makes no second one ({CodeOf(server)}).{Said(server)}",
+            "Get-DcrClient -Offline shows the clients that are kept here, and Import-DcrClient takes over one that was registered "
+                + "elsewhere. If its registration access token is lost, ask the server's operator to delete the client."
+        )
+        {
+            ServerError = server,
+            Member = "software_statement",
+        };
+
     public static DcrException RegistrationTokenMissing(ServerError server) =>
         new(
             DcrErrorId.AccessTokenRejected,
@@ -148,7 +180,7 @@ internal static class ProtocolErrors
     /// not tell.
     /// </summary>
     public static DcrException OwnTokenRejected(ServerError server, string clientId) =>
-        server.Status == 403
+        server.Status is not (400 or 401)
             ? new(
                 DcrErrorId.AccessTokenRejected,
                 $"The server does not let client '{clientId}' be managed with its registration access token ({Status(server)}): it rejects "
@@ -174,6 +206,18 @@ internal static class ProtocolErrors
                 IsOwnTokenRefused = true,
             };
 
+    /// <summary>After a refusal a fresh token was got, which a client that is gone could not do.</summary>
+    public static DcrException ClientTokenRejected(ServerError server, string clientId) =>
+        new(
+            DcrErrorId.AccessTokenRejected,
+            $"The server gave client '{clientId}' an access token, and does not let it be managed with that "
+                + $"({Status(server)}).{Said(server)}",
+            "Connect again with -Scope, and the scope that the server wants for this. If it has none, use its own administration."
+        )
+        {
+            ServerError = server,
+        };
+
     /// <param name="kind">The parameter of Connect-DcrServer that the credential came by; null where that does not matter.</param>
     public static DcrException CredentialRejected(ServerError server, string? kind = null) =>
         kind switch
@@ -183,6 +227,14 @@ internal static class ProtocolErrors
                 $"The server rejected the access token that this connection got (HTTP 401), and a fresh one too.{Said(server)}",
                 "The token may be meant for another API or lack a scope: name them with Connect-DcrServer -Audience and -Scope. Check that "
                     + "the client you connect with may register clients."
+            )
+            {
+                ServerError = server,
+            },
+            "Credential" => new(
+                DcrErrorId.AccessTokenRejected,
+                $"The server rejected the user name and password of this connection (HTTP 401).{Said(server)}",
+                "Check them and connect again with -Credential. At some servers the user name has a domain: admin@example.com."
             )
             {
                 ServerError = server,
@@ -330,6 +382,43 @@ internal static class ProtocolErrors
             DcrErrorId.InvalidClientMetadata,
             $"The request is larger than {uri.Authority}, or a proxy in front of it, takes ({Status(server)}).{Said(server)}",
             "Send less: -JwksUri in the place of -Jwks, a shorter software statement, fewer redirect URIs."
+        )
+        {
+            ServerError = server,
+        };
+
+    public static DcrException HeadersTooLarge(ServerError server, Uri uri) =>
+        new(
+            DcrErrorId.ResponseNotConformant,
+            $"The headers of the request are larger than {uri.Authority}, or a proxy in front of it, takes "
+                + $"({Status(server)}).{Said(server)}",
+            "The token is too long for it: get a shorter one, with fewer scopes, or have the limit for headers raised there."
+        )
+        {
+            ServerError = server,
+        };
+
+    /// <summary>The request is right, and what the server has stands against it.</summary>
+    public static DcrException Conflict(ServerError server, Uri uri, bool registers) =>
+        new(
+            registers ? DcrErrorId.InvalidClientMetadata : DcrErrorId.RegistrationForbidden,
+            registers
+                ? $"{uri.Authority} has something that this client conflicts with ({Status(server)}).{Said(server)}"
+                : $"{uri.Authority} does not do it with the client as it is now ({Status(server)}).{Said(server)}",
+            registers
+                ? "A client with this name or software id may be there already: look in the server's own administration. Import-DcrClient "
+                    + "takes it over; another name registers another one."
+                : "Settle what the server names, such as a session or another change that is under way. Then run the command again."
+        )
+        {
+            ServerError = server,
+        };
+
+    public static DcrException Refused(ServerError server, Uri uri) =>
+        new(
+            DcrErrorId.ResponseNotConformant,
+            $"{uri.Authority} refused the request ({Status(server)}).{Said(server)}",
+            "Settle what the server names, then run the command again. -Verbose shows each request."
         )
         {
             ServerError = server,

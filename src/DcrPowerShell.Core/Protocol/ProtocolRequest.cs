@@ -31,6 +31,9 @@ internal sealed record ProtocolRequest(HttpMethod Method, Uri Uri, RequestEffect
     /// <summary>What the server knows and must not get shown should it quote that, beside what is sent.</summary>
     public IReadOnlyList<string?> Secrets { get; init; } = [];
 
+    /// <summary>When the software statement in it expires: it is not sent after that. Null for no such time.</summary>
+    public DateTimeOffset? SendBefore { get; init; }
+
     /// <summary>What it was authorised by, by its parameter: what a refusal may be said to be about.</summary>
     public string Proof { get; init; } = NoProof;
 
@@ -39,4 +42,7 @@ internal sealed record ProtocolRequest(HttpMethod Method, Uri Uri, RequestEffect
 
     /// <summary>A client's own registration access token.</summary>
     public const string OwnToken = "RegistrationAccessToken";
+
+    /// <summary>Of <see cref="Proof"/>: an access token that the client got for itself.</summary>
+    public const string ClientToken = "ClientToken";
 }

@@ -30,6 +30,9 @@ internal sealed record ProtocolResponse(
     BodyEnd End,
     DateTimeOffset ReceivedAt)
 {
+    private const int Latin1 = 28591;
+    private static readonly Encoding StrictUtf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     /// <summary>Cleans the server's words of what was sent along, should it quote that.</summary>
     public Redaction Redaction { get; init; } = new([]);
 
@@ -67,12 +70,27 @@ internal sealed record ProtocolResponse(
         }
     }
 
-    /// <summary>The body as text: a byte-order mark decides, then the declared charset, then UTF-8 (RFC 8259, section 8.1).</summary>
+    /// <summary>
+    /// The body as text: a byte-order mark decides, then the declared charset, then UTF-8 (RFC 8259, section 8.1); and Latin-1 where the
+    /// bytes are no UTF-8, for a secret with a broken character is lost.
+    /// </summary>
     public string Text()
+    {
+        try
+        {
+            return Text(DeclaredEncoding());
+        }
+        catch (DecoderFallbackException)
+        {
+            return Text(Encoding.GetEncoding(Latin1));
+        }
+    }
+
+    private string Text(Encoding encoding)
     {
         using var reader = new System.IO.StreamReader(
             new System.IO.MemoryStream(Body),
-            DeclaredEncoding(),
+            encoding,
             detectEncodingFromByteOrderMarks: true
         );
         return reader.ReadToEnd();
@@ -90,11 +108,11 @@ internal sealed record ProtocolResponse(
             .Trim('"');
         try
         {
-            return charset is null ? Encoding.UTF8 : Encoding.GetEncoding(charset);
+            return charset is null || Encoding.GetEncoding(charset) is UTF8Encoding ? StrictUtf8 : Encoding.GetEncoding(charset);
         }
         catch (Exception unknown) when (unknown is ArgumentException or NotSupportedException)
         {
-            return Encoding.UTF8;
+            return StrictUtf8;
         }
     }
 }

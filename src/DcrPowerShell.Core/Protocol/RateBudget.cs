@@ -35,7 +35,7 @@ internal sealed record RateBudget(long Left, long? Limit, TimeSpan? RenewedIn)
             .Select(static policy => new RateBudget(
                 policy.Left!.Value,
                 policy.Limit,
-                policy.RenewedIn is { } seconds ? TimeSpan.FromSeconds(seconds) : null
+                policy.RenewedIn is { } seconds ? RetryAdvice.Sane(TimeSpan.FromSeconds(seconds)) : null
             ))
             .FirstOrDefault();
 

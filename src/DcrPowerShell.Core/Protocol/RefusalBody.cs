@@ -38,17 +38,18 @@ internal sealed record RefusalBody(string? Code, string? Words)
     private static readonly string[] Sayings =
     [
         "errordescription", "errorsummary", "detail", "description", "diagnostics", "errormessage", "errormsg", "faultstring",
-        "message", "msg", "developermessage", "usermessage", "localizedmessage", "text", "title", "summary",
+        "message", "msg", "developermessage", "usermessage", "localizedmessage", "statusmessage", "messagetext", "text", "title",
+        "summary", "info",
     ];
 
     // What stands beside the words and says more.
-    private static readonly string[] Additions = ["reason", "reasons", "hint", "errorhint"];
+    private static readonly string[] Additions = ["errordescription", "reason", "reasons", "cause", "hint", "errorhint"];
 
     private static readonly string[] Containers =
     [
         "error", "errors", "fault", "detail", "details", "issue", "issues", "violations", "fieldviolations", "validationerrors",
         "fielderrors", "invalidparams", "errorcauses", "causes", "messages", "message", "modelstate", "exception", "operationoutcome",
-        "data", "response", "body",
+        "data", "response", "body", "result",
     ];
 
     // Whose members are named by what is at fault: ASP.NET's errors, for one.
@@ -78,6 +79,10 @@ internal sealed record RefusalBody(string? Code, string? Words)
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
     );
     private static readonly Regex Field = new("(?:^|&)(?<name>error(?:_description)?)=(?<value>[^&\\s]*)", RegexOptions.CultureInvariant);
+    private static readonly Regex BrokenMember = new(
+        "[\"'](?<name>error(?:_description)?|message)[\"']\\s*:\\s*[\"'](?<value>[^\"'\\\\]{1,500})(?<end>[\"'])?",
+        RegexOptions.CultureInvariant
+    );
     private static readonly Regex CodeForm = new("^[A-Za-z0-9][A-Za-z0-9_.:-]{1,79}$", RegexOptions.CultureInvariant);
 
     private static readonly Regex Status = new("^[1-5]\\d\\d$", RegexOptions.CultureInvariant);
@@ -89,7 +94,7 @@ internal sealed record RefusalBody(string? Code, string? Words)
         var text = response.End == BodyEnd.TooLong ? "" : response.Text().Trim().TrimStart('\uFEFF');
         return text.Length == 0 ? Nothing
             : ReadJson(text) is { } json ? OfJson(json)
-            : text[0] is '{' or '[' ? Nothing
+            : text[0] is '{' or '[' ? OfBroken(text)
             : IsPage(text) ? new(null, TitleOf(text))
             : text[0] == '<' ? (ReadXml(text) is { } xml ? OfJson(xml) : Nothing)
             : OfText(text);
@@ -266,6 +271,21 @@ internal sealed record RefusalBody(string? Code, string? Words)
     /// <summary>A status, by its number or its name.</summary>
     private static bool IsPhrase(string text) =>
         Enum.TryParse<HttpStatusCode>(new string(text.Where(char.IsLetterOrDigit).ToArray()), ignoreCase: true, out _);
+
+    /// <summary>JSON that was cut off, that has single quotes, or more behind its end.</summary>
+    private static RefusalBody OfBroken(string text)
+    {
+        var members = BrokenMember
+            .Matches(text)
+            .Cast<Match>()
+            .Where(static match => match.Groups["end"].Success || match.Groups["name"].Value != "error") // Half a code is none.
+            .ToLookup(static match => match.Groups["name"].Value, static match => match.Groups["value"].Value);
+        var code = members["error"].FirstOrDefault();
+        return new(
+            code is null ? null : RegisteredCode(code) ?? (IsCode(code) ? code : null),
+            members["error_description"].Concat(members["message"]).FirstOrDefault()
+        );
+    }
 
     private static RefusalBody OfText(string text)
     {

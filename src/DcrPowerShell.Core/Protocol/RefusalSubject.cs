@@ -11,12 +11,20 @@ internal static class RefusalSubject
 {
     private static readonly Regex Word = new("[A-Za-z0-9_#-]+");
 
-    /// <summary>The member that the server names first; null where it names none that was sent.</summary>
+    // Who names more repeats what was sent.
+    private const int MostNamed = 3;
+
+    /// <summary>The member that the server names first; null where it names none that was sent, or repeats all of them.</summary>
     public static string? Member(ServerError server, JsonBag? sent) =>
         Word.Matches(server.Description ?? "")
             .Cast<Match>()
             .Select(static word => word.Value)
-            .FirstOrDefault(word => sent?.Has(word) == true);
+            .Where(word => sent?.Has(word) == true)
+            .Distinct()
+            .Take(MostNamed + 1)
+            .ToList() is { Count: > 0 and <= MostNamed } named
+            ? named[0]
+            : null;
 
     /// <summary>
     /// The URIs that the server quotes; else the only one; else one that looks wrong. The advice is null where none looks wrong.

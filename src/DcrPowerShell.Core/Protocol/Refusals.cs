@@ -11,6 +11,9 @@ namespace DcrPowerShell.Protocol;
 /// </summary>
 internal static class Refusals
 {
+    // RFC 6585, section 6: the network wants a sign-in, and the request did not reach the server.
+    private const int Captive = 511;
+
     // Cloudflare answers so in plain text: "error code: 1010".
     private static readonly Regex BotCode = new("^\\s*error code: \\d{3,4}\\s*$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
 
@@ -22,6 +25,14 @@ internal static class Refusals
         + "|not allowed from (this|your) (network|location|address)",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
 
+    // Australia's mock data holder: "Duplicate registrations for a given software_id are not valid"; WSO2: "Application with the name ...
+    // already exist in the system"; in Portuguese for Brazil's banks.
+    private static readonly Regex Twice = new(
+        "\\balready (been |is |was )?(a )?(regist|exist|onboard|in use|used|taken|present|known)|(regist\\w*|exists?) already"
+        + "|\\bduplicated? (registration|client|application|software)"
+        + "|\\bj[aá]\\s(foi |est[aá] |se encontra |possui )*(regist|cadast|exist)",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
+
     private static readonly Regex SwitchedOff = new(
         "(^|[_.-])(disabled|not_enabled|turned_off)$",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
@@ -31,17 +42,20 @@ internal static class Refusals
     public static DcrException Judge(ProtocolRequest request, ProtocolResponse response, ServerError server, string? clientId = null)
     {
         var isOwnToken = request.Proof == ProtocolRequest.OwnToken && clientId is not null;
+        var isClientToken = request.Proof == ProtocolRequest.ClientToken && clientId is not null;
         return (response.Status, server.Code) switch
         {
             _ when InFront(request, response) is { } page => page,
-            (_, "invalid_redirect_uri") => RedirectUri(request, server),
-            (_, "invalid_client_metadata") => ProtocolErrors.MetadataRefused(server, RefusalSubject.Member(server, request.Body)),
+            (_, "invalid_redirect_uri") when request.Body is not null => RedirectUri(request, server),
+            _ when IsSecondOfSoftware(request, server) => ProtocolErrors.AlreadyRegistered(server),
+            (_, "invalid_client_metadata") when request.Body is not null =>
+                ProtocolErrors.MetadataRefused(server, RefusalSubject.Member(server, request.Body)),
             (_, "invalid_software_statement") => ProtocolErrors.SoftwareStatementRefused(server, unapproved: false),
             (_, "unapproved_software_statement") => ProtocolErrors.SoftwareStatementRefused(server, unapproved: true),
             (407, _) => ProtocolErrors.ProxyRefused(request.Uri),
             (429, _) => ProtocolErrors.RateLimited(server, RetryAdvice.Read(response) ?? TimeSpan.Zero),
             (>= 500, _) => ProtocolErrors.Unavailable(server, request.Uri),
-            (>= 300 and < 400, _) => ProtocolErrors.NotConformant(
+            (301 or 302 or 303 or 307 or 308, _) => ProtocolErrors.NotConformant(
                 request.Uri,
                 $"it redirects{Target(request, response)} (HTTP {response.Status}), and a token follows no redirect",
                 server
@@ -49,6 +63,9 @@ internal static class Refusals
             (401 or 403, _) when isOwnToken => ProtocolErrors.OwnTokenRejected(server, clientId!),
             (400, "access_denied" or "invalid_token" or "invalid_client" or "unauthorized_client") when isOwnToken =>
                 ProtocolErrors.OwnTokenRejected(server, clientId!),
+            (401, _) or (403, not "insufficient_scope") when isClientToken => ProtocolErrors.ClientTokenRejected(server, clientId!),
+            (400, "access_denied" or "invalid_token" or "invalid_client" or "unauthorized_client") when isClientToken =>
+                ProtocolErrors.ClientTokenRejected(server, clientId!),
             (>= 400, _) when KeycloakPolicy.IsMatch(server.Description ?? "") => ProtocolErrors.KeycloakPolicyForbids(
                 server,
                 hasToken: request.Proof != ProtocolRequest.NoProof
@@ -60,14 +77,21 @@ internal static class Refusals
                 server,
                 request.Uri
             ),
-            (403, _) or (400, "access_denied") => request.Proof == ProtocolRequest.NoProof
+            (403 or 451, _) or (400, "access_denied") => request.Proof == ProtocolRequest.NoProof
                 ? ProtocolErrors.ForbiddenWithoutToken(server)
                 : ProtocolErrors.Forbidden(server),
             (402, _) => ProtocolErrors.PaymentWanted(server, request.Uri),
             (406 or 415, _) => ProtocolErrors.MediaTypeRefused(server, request.Uri),
-            (413 or 414 or 431, _) => ProtocolErrors.TooLarge(server, request.Uri),
+            (431, _) => ProtocolErrors.HeadersTooLarge(server, request.Uri),
+            (413 or 414, _) => ProtocolErrors.TooLarge(server, request.Uri),
+            (409 or 412 or 423 or 428, _) when RefusalSubject.Member(server, request.Body) is null => ProtocolErrors.Conflict(
+                server,
+                request.Uri,
+                registers: request.Effect == RequestEffect.Registers
+            ),
             (408 or 425, _) => ProtocolErrors.Unavailable(server, request.Uri),
             ( >= 400 or (>= 200 and < 300), _) when request.Body is not null => Metadata(request, server),
+            (>= 400, _) when server.Code is not null || server.Description is not null => ProtocolErrors.Refused(server, request.Uri),
             _ => ProtocolErrors.NotConformant(request.Uri, $"HTTP {response.Status} is no answer to this request", server),
         };
     }
@@ -78,14 +102,14 @@ internal static class Refusals
     /// </summary>
     public static DcrException? InFront(ProtocolRequest request, ProtocolResponse response)
     {
-        if (response.Status is < 400 or 402 or 404 or 405 or 407 or 410 or 413 or 414 or 415 or 429 or 431 or >= 500)
+        if (response.Status is < 400 or 402 or 404 or 405 or 407 or 410 or 413 or 414 or 415 or 429 or 431 or (>= 500 and not Captive))
         {
             return null;
         }
 
         // An authorization server may have an HTML page for its own 401, and then a challenge of its own (RFC 6750, section 3).
         var text = response.Text();
-        var isSure = response.Header("cf-mitigated") is not null || BotCode.IsMatch(text);
+        var isSure = response.Status == Captive || response.Header("cf-mitigated") is not null || BotCode.IsMatch(text);
         var isPage = RefusalBody.IsPage(text.TrimStart()) && response.Status != 401 && response.Header("WWW-Authenticate") is null;
         var server = ServerErrorReader.Read(response);
         return isSure || isPage ? ProtocolErrors.PageInFront(server, request.Uri, isSure)
@@ -93,6 +117,21 @@ internal static class Refusals
                 ? ProtocolErrors.NetworkRefused(server, request.Uri)
             : null;
     }
+
+    /// <summary>
+    /// RFC 7591, section 3.2.2, has no code for it: Brazil leaves the choice, Australia has invalid_client_metadata, others a 409. So the
+    /// words decide, unless they are about another member.
+    /// </summary>
+    private static bool IsSecondOfSoftware(ProtocolRequest request, ServerError server) =>
+        request is { Effect: RequestEffect.Registers, Body: { } sent }
+        && sent.Has(ClientMember.SoftwareStatement)
+        && server.Status is 400 or 403 or 409 or 422
+        && (server.Status == 409 || Twice.IsMatch($"{server.Code?.Replace('_', ' ')} {server.Description}"))
+        && RefusalSubject.Member(server, sent)
+            is null
+                or ClientMember.SoftwareStatement
+                or ClientMember.SoftwareId
+                or ClientMember.ClientName;
 
     private static DcrException TokenRefused(ProtocolRequest request, ServerError server) => (request.Effect, request.Proof) switch
     {

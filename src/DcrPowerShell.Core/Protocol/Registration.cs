@@ -43,6 +43,7 @@ internal static class Registration
         {
             404 or 405 or 410 or 501 => ProtocolErrors.NoRegistrationEndpoint(server, request.Uri),
             503 when response.Header("Retry-After") is not null => ProtocolErrors.Unavailable(server, request.Uri),
+            >= 500 when Refusals.InFront(request, response) is { } page => page,
             >= 500 => ProtocolErrors.RegistrationOutcomeUnknown(
                 request.Uri,
                 $"the server failed with HTTP {response.Status}",

@@ -14,18 +14,27 @@ namespace DcrPowerShell.Protocol;
 /// <param name="Status">HTTP status code.</param>
 internal sealed record RegistrationAnswer(JsonBag Members, int Status)
 {
+    // What some servers write in camel case: clientSecret.
+    private static readonly Dictionary<string, string> Twins = ClientMember.All
+        .Where(static name => CamelCase(name) != name)
+        .ToDictionary(CamelCase);
+
     private static readonly string[] Errors = ["error", "errorCode", "errors", "fault"];
+    private const string Scheme = "Bearer ";
     private static readonly string[] Successes = ["success", "succeeded", "ok"];
 
-    /// <summary>The server refused, whatever its status says: it names an error, and no client.</summary>
-    public bool IsRefusal => ClientId is null && NamesError(Members);
+    public JsonBag Members { get; init; } = InStandardNames(Members);
 
     /// <summary>It has a secret or a token, which may be the only one that holds.</summary>
     public bool HasCredential => ClientSecret is not null || RegistrationAccessToken is not null;
 
     /// <summary>It has a secret or a token that cannot be one.</summary>
     public IEnumerable<string> Unusable => new[] { ClientMember.ClientSecret, ClientMember.RegistrationAccessToken }
-        .Where(member => Members.TryGet(member, out var value) && !JsonBag.IsAbsent(value) && SecretMember.Usable(value) is null);
+        .Where(member => Members.TryGet(member, out var value) && !JsonBag.IsAbsent(value) && SecretMember.Usable(member, value) is null);
+
+    /// <summary>By the look of an answer's text, before it is parsed.</summary>
+    public static bool MayHave(string text, string member) =>
+        text.Contains($"\"{member}\"") || text.Contains($"\"{CamelCase(member)}\"");
 
     /// <summary>The server refused, whatever the status of its answer says.</summary>
     public static bool NamesError(JsonBag members, ProtocolResponse? response = null) => Errors.Any(member => IsNamed(members, member))
@@ -54,7 +63,8 @@ internal sealed record RegistrationAnswer(JsonBag Members, int Status)
 
     public string? ClientSecret => UsableAt(ClientMember.ClientSecret);
 
-    public string? RegistrationAccessToken => UsableAt(ClientMember.RegistrationAccessToken);
+    /// <summary>Without the blanks and the scheme that some servers write around it: no bearer token has a blank.</summary>
+    public string? RegistrationAccessToken => UsableAt(ClientMember.RegistrationAccessToken) is { } text ? Bare(text) : null;
 
     /// <summary>As the server wrote it; it may be relative. Null for what is no address, such as "n/a".</summary>
     public string? RegistrationClientUri =>
@@ -69,7 +79,24 @@ internal sealed record RegistrationAnswer(JsonBag Members, int Status)
             || (ClientId is { } id && text.Contains(Uri.EscapeDataString(id)))
         );
 
-    private string? UsableAt(string member) => Members.TryGet(member, out var value) ? SecretMember.Usable(value) : null;
+    private string? UsableAt(string member) => Members.TryGet(member, out var value) ? SecretMember.Usable(member, value) : null;
+
+    private static string Bare(string token)
+    {
+        var text = token.Trim(' ', '\t', '\r', '\n');
+        var bare = text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? text.Substring(Scheme.Length).TrimStart(' ') : text;
+        return bare.Any(char.IsWhiteSpace) ? token : bare;
+    }
+
+    private static JsonBag InStandardNames(JsonBag members) => members
+        .Where(static (name, _) => Twins.ContainsKey(name))
+        .Where(twin => !members.TryGet(Twins[twin.Key], out var own) || JsonBag.IsAbsent(own))
+        .Aggregate(members, static (bag, twin) => bag.Without(twin.Key).With(Twins[twin.Key], twin.Value));
+
+    private static string CamelCase(string name) =>
+        string.Concat(
+            name.Split('_').Select(static (word, index) => index == 0 ? word : char.ToUpperInvariant(word[0]) + word.Substring(1))
+        );
 
     // "error": false and "errors": [] say that there is none.
     private static bool IsNamed(JsonBag members, string member) =>

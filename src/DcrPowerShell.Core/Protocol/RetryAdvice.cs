@@ -6,8 +6,10 @@ namespace DcrPowerShell.Protocol;
 /// <summary>How long a server asks its clients to wait, by whichever header it uses.</summary>
 internal static class RetryAdvice
 {
-    // Three years, and the years 5138 and 2286: what is meant is clear with room to spare.
-    private static readonly TimeSpan LongestRelative = TimeSpan.FromSeconds(100_000_000);
+    // No quota is longer than a month: a connection that waited for more would be of no use any more.
+    private static readonly TimeSpan LongestRelative = TimeSpan.FromDays(31);
+
+    // The years 5138 and 2286: what is meant is clear with room to spare.
     private const long FirstMilliseconds = 100_000_000_000;
     private const long FirstThatIsNoTime = 10_000_000_000_000;
 
@@ -21,7 +23,7 @@ internal static class RetryAdvice
     {
         if (response.Header("Retry-After") is { } retryAfter)
         {
-            return Seconds(retryAfter) ?? (HttpDate.Parse(retryAfter) is { } date ? AtLeastZero(date - ServerNow(response)) : null);
+            return Sane(Seconds(retryAfter) ?? (HttpDate.Parse(retryAfter) is { } date ? AtLeastZero(date - ServerNow(response)) : null));
         }
 
         return Relative(response) ?? (Absolute(response) is { } reset ? reset + TimeSpan.FromSeconds(1) : null);
@@ -32,11 +34,12 @@ internal static class RetryAdvice
     /// </summary>
     public static TimeSpan? Renewal(ProtocolResponse response) => Relative(response) ?? Absolute(response);
 
-    private static TimeSpan? Relative(ProtocolResponse response) => Sane(RateBudget.ReadField(response.Header("RateLimit"))?.RenewedIn)
+    private static TimeSpan? Relative(ProtocolResponse response) => RateBudget.ReadField(response.Header("RateLimit"))?.RenewedIn
         ?? Sane(Seconds(response.Header("RateLimit-Reset")))
         ?? Sane(Seconds(VendorReset(response)));
 
-    private static TimeSpan? Sane(TimeSpan? span) => span < LongestRelative ? span : null;
+    /// <summary>Null for a span that nobody can mean.</summary>
+    public static TimeSpan? Sane(TimeSpan? span) => span < LongestRelative ? span : null;
 
     private static TimeSpan? Absolute(ProtocolResponse response)
     {
@@ -49,7 +52,7 @@ internal static class RetryAdvice
         }
 
         var at = number < FirstMilliseconds ? DateTimeOffset.FromUnixTimeSeconds(number) : DateTimeOffset.FromUnixTimeMilliseconds(number);
-        return AtLeastZero(at - ServerNow(response));
+        return Sane(AtLeastZero(at - ServerNow(response)));
     }
 
     private static string? VendorReset(ProtocolResponse response) =>

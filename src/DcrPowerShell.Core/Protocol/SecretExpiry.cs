@@ -13,6 +13,9 @@ namespace DcrPowerShell.Protocol;
 /// <param name="Odd">What the server wrote, where that is none of the forms of the RFC; else null.</param>
 internal sealed record SecretExpiry(long? At, string? Odd)
 {
+    // In seconds that is the year 2001, before there was OAuth: what is less, is a lifetime.
+    private const long FirstTime = 1_000_000_000;
+
     // In seconds that is the year 5138.
     private const long FirstMilliseconds = 100_000_000_000;
     private const long FirstThatIsNoTime = 100_000_000_000_000;
@@ -29,17 +32,14 @@ internal sealed record SecretExpiry(long? At, string? Odd)
         {
             return number switch
             {
-                >= 0 and < FirstMilliseconds => new((long)number, null),
+                0 or (>= FirstTime and < FirstMilliseconds) => new((long)number, null),
                 >= FirstMilliseconds and < FirstThatIsNoTime => new((long)number / 1000, text),
                 _ => new(null, text),
             };
         }
 
         return text.Equals("never", StringComparison.OrdinalIgnoreCase) ? new(0, text)
-            : text.Length >= 10
-            && text[4] == '-'
-            && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
-                ? new(time.ToUnixTimeSeconds(), text)
+            : DcrExpiry.TimeOf(text, DateTimeStyles.AssumeUniversal) is { } time ? new(time.ToUnixTimeSeconds(), text)
             : new(null, text);
     }
 }

@@ -29,6 +29,9 @@ internal interface IDcrProvider
     /// </summary>
     DcrException? WhyUnmanaged(RegistrationRecord client);
 
+    /// <summary>Null where nobody registers client ID metadata documents: servers that take them fetch them.</summary>
+    IClientDocuments? Documents { get; }
+
     /// <summary>Judges metadata before it is sent.</summary>
     /// <exception cref="Errors.DcrException">InvalidRedirectUri or InvalidClientMetadata, naming the member.</exception>
     void Check(JsonBag metadata);
@@ -81,6 +84,9 @@ internal sealed record ProviderCall(IReporter Reporter, CancellationToken Stop)
 {
     /// <summary>Authorises this one registration in the place of the connection's credential; null for that one.</summary>
     public StaticToken? InitialToken { get; init; }
+
+    /// <summary>When the software statement of a registration expires: it is not sent after that. Null for no such time.</summary>
+    public DateTimeOffset? SendBefore { get; init; }
 
     /// <summary>This machine's time.</summary>
     public DateTimeOffset Now { get; init; }

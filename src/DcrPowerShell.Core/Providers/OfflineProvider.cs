@@ -20,6 +20,8 @@ internal sealed class OfflineProvider : IDcrProvider
 
     public DcrException? WhyUnmanaged(RegistrationRecord client) => null;
 
+    public IClientDocuments? Documents => throw ProviderErrors.IsOffline();
+
     public void Check(JsonBag metadata) => throw ProviderErrors.IsOffline();
 
     public Task<RegistrationAnswer> RegisterAsync(JsonBag metadata, ProviderCall call) => throw ProviderErrors.IsOffline();

@@ -12,15 +12,24 @@ internal static class ProviderErrors
             DcrErrorId.OperationNotSupported,
             $"The server issued no registration access token or client configuration URI for client '{clientId}', so it cannot be read, "
                 + "changed or deleted by RFC 7592.",
-            "Manage this client in the server's own administration. To replace it: register another with New-DcrClient -AllowDuplicate, "
-                + "move the application over, and drop this one with Remove-DcrClient -StoreOnly."
+            "If the server lets its administrator manage clients, connect with -ManageBy Connection; if not, use its own administration. "
+                + "To replace the client: register another with New-DcrClient -AllowDuplicate, move the application over, and drop this "
+                + "one with Remove-DcrClient -StoreOnly."
+        );
+
+    public static DcrException NoClientTokenAt(string provider) =>
+        new(
+            DcrErrorId.OperationNotSupported,
+            $"-ManageBy ClientToken is for servers that keep to the standards, and this one speaks {provider}, which manages clients "
+                + "by the connection's credential. Nothing was registered.",
+            "Leave out -ManageBy. If the server speaks the standards all the same, say so with -Provider Standard."
         );
 
     public static DcrException UnsafeRegistrationUri(string clientId, Uri uri) =>
         new(
             DcrErrorId.RegistrationUriRefused,
             $"The server said that client '{clientId}' is managed at {Origin(uri)}, by an address that is not https or has a user name or "
-                + "password in it. The registration access token was not sent there.",
+                + "password in it. No token or password was sent there.",
             "Manage this client in the server's own administration, and tell the server's operator."
         );
 
@@ -28,7 +37,7 @@ internal static class ProviderErrors
         new(
             DcrErrorId.RegistrationUriRefused,
             $"The server said that client '{clientId}' is managed at {Origin(uri)}, which is not the origin of its registration endpoint "
-                + $"({Origin(endpoint)}). The registration access token was not sent there.",
+                + $"({Origin(endpoint)}). No token or password was sent there.",
             $"If that host is right, connect again with -AllowedOrigin {Origin(uri)}."
         );
 
@@ -37,7 +46,7 @@ internal static class ProviderErrors
             DcrErrorId.OperationNotSupported,
             $"Client '{clientId}' cannot have two client secrets at once: the server gives it one. Nothing was sent.",
             "Reset-DcrClientSecret without -Overlap replaces the secret at once, where the server does that. Without an interruption: "
-                + "register a second client with New-DcrClient, move the application over, and remove this one."
+                + "register a second client with New-DcrClient -AllowDuplicate, move the application over, and remove this one."
         );
 
     public static DcrException TokenOfOtherService(string parameter, string owner, string provider) =>
@@ -45,6 +54,14 @@ internal static class ProviderErrors
             DcrErrorId.AccessTokenRejected,
             $"-{parameter} is a token of {owner}, and the server was found to speak {provider}. It was not sent there.",
             $"Check the issuer. If the server is {owner} all the same, say so with -Provider {owner}; for others, use -InitialAccessToken."
+        );
+
+    public static DcrException DocumentsNotRegistered(string connection) =>
+        new(
+            DcrErrorId.OperationNotSupported,
+            $"The server of connection '{connection}' has no registration of client ID metadata documents. Nothing was sent.",
+            "Where Get-DcrServer says TakesClientDocuments, the application uses the document's URL as its client_id. Elsewhere, register "
+                + "it by its metadata."
         );
 
     public static DcrException IsOffline() =>

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Threading.Tasks;
 
@@ -21,15 +22,15 @@ internal interface ISecretVault
     Task<string?> GetAsync(string name);
 
     /// <summary>
-    /// Writes a secret and reads it back: some vaults report a failure as a success, or lose what another process overwrote.
+    /// Writes a secret and reads it back, or removes one that is there: some vaults report a failure as a success, or lose what another
+    /// process overwrote.
     /// </summary>
+    /// <param name="begin">
+    /// Says what to write. Called right before; and again, a little later, while it gives null: another process is writing this secret.
+    /// </param>
     /// <returns><see cref="ChangesByOthersAsync"/> as it was then.</returns>
     /// <exception cref="VaultException">It is locked or failed, or gave back something else.</exception>
-    Task<int> StoreAsync(string name, string value);
-
-    /// <summary>Removes a secret. One that is not there is no failure.</summary>
-    /// <exception cref="VaultException">It is locked or failed.</exception>
-    Task RemoveAsync(string name);
+    Task<int> WriteAsync(string name, Func<VaultWrite?> begin);
 
     /// <summary>
     /// How often others than this process's commands were seen to have changed the vault, for whoever writes it whole from an old

@@ -1,4 +1,5 @@
 using System;
+using System.Threading.Tasks;
 
 namespace DcrPowerShell.Vaults;
 
@@ -9,6 +10,12 @@ internal sealed class VaultException(string why, bool isLocked = false, Exceptio
 
     /// <summary>The command has ended, and no vault can be called any more: the next one goes on.</summary>
     public bool IsOver { get; init; }
+
+    /// <summary>The call that was left behind: what it still does to the vault, nobody knows. Null where it has ended.</summary>
+    public Task? LeftBehind { get; init; }
+
+    /// <summary>It did not remove what is gone, or kept elsewhere.</summary>
+    public bool IsOfRemoval { get; init; }
 
     /// <summary>A newer version of the module wrote what is there: it stays, and nothing else in the vault fails for it.</summary>
     public bool IsNewer { get; init; }

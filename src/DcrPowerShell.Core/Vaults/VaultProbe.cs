@@ -65,15 +65,13 @@ internal static class VaultProbe
         var filler = string.Concat(
             System.Linq.Enumerable.Repeat(Filler, ((afterFailure ? LengthAfterFailure : Length) / Filler.Length) + 1)
         );
-        return vault.StoreAsync(
-            Name,
-            JsonBag
-                .Empty.With("version", JsonSerializer.SerializeToElement(1))
-                .With("vault", mark.VaultId)
-                .With("marks", mark.Marks.ToElement())
-                .With("written_at", now.ToString("O", CultureInfo.InvariantCulture))
-                .With("filler", filler)
-                .ToString()
-        );
+        var text = JsonBag
+            .Empty.With("version", JsonSerializer.SerializeToElement(1))
+            .With("vault", mark.VaultId)
+            .With("marks", mark.Marks.ToElement())
+            .With("written_at", now.ToString("O", CultureInfo.InvariantCulture))
+            .With("filler", filler)
+            .ToString();
+        return vault.WriteAsync(Name, () => new VaultWrite(text));
     }
 }

@@ -23,7 +23,7 @@ public abstract class ValueCompleter : IArgumentCompleter
         IDictionary fakeBoundParameters
     )
     {
-        var pattern = NamePattern.Of(WildcardPattern.Escape(wordToComplete.Trim('\'', '"')) + "*");
+        var pattern = new NamePattern(WildcardPattern.Escape(wordToComplete.Trim('\'', '"')) + "*");
         return Values(fakeBoundParameters)
             .Where(value => Redaction.IsPrintable(value.Text) && IsMatch(pattern, value)) // What steers a terminal is not offered.
             .Select(value => new CompletionResult(
@@ -37,7 +37,7 @@ public abstract class ValueCompleter : IArgumentCompleter
     /// <summary>The values, each with what to show beside it.</summary>
     protected abstract IEnumerable<(string Text, string? Tip)> Values(IDictionary bound);
 
-    private protected virtual bool IsMatch(WildcardPattern typed, (string Text, string? Tip) value) => typed.IsMatch(value.Text);
+    private protected virtual bool IsMatch(NamePattern typed, (string Text, string? Tip) value) => typed.IsMatch(value.Text);
 
     /// <summary>As the parameter takes it.</summary>
     private protected virtual string Written(string text) => text;
@@ -144,7 +144,7 @@ public sealed class ClientIdCompleter : ConnectionCompleter
     private protected override IEnumerable<(string Text, string? Tip)> Values(DcrConnection connection) =>
         Clients(connection).Select(static client => (client.ClientId, client.ClientName));
 
-    private protected override bool IsMatch(WildcardPattern typed, (string Text, string? Tip) value) =>
+    private protected override bool IsMatch(NamePattern typed, (string Text, string? Tip) value) =>
         base.IsMatch(typed, value) || typed.IsMatch(value.Tip ?? "");
 
     private protected override string Listed((string Text, string? Tip) value) =>

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Management.Automation;
 using System.Security;
@@ -15,6 +16,19 @@ public static class HiddenProperties
 
     /// <summary><c>registration_access_token</c> (RFC 7592, section 3).</summary>
     public static SecureString? RegistrationAccessToken(PSObject client) => (client?.BaseObject as DcrClient)?.RegistrationAccessToken;
+
+    /// <summary>
+    /// Of a client that went through a job or a file: PowerShell leaves a bag of texts of the expiry, which neither sorts nor compares.
+    /// </summary>
+    public static DcrExpiry? SecretExpiry(PSObject client) =>
+        (client?.Members["psadapted"] as PSMemberSet)?.Members[nameof(SecretExpiry)]?.Value switch
+        {
+            DcrExpiry whole => whole,
+            PSObject part => part.Properties["At"]?.Value is PSObject at && at.Properties["UtcDateTime"]?.Value is DateTime time
+                ? time
+                : DcrExpiry.Parse(part.Properties["Text"]?.Value as string ?? ""),
+            _ => null,
+        };
 
     /// <summary>The server's successful answer as it came, where it cannot be used; null where none came.</summary>
     public static IReadOnlyList<SecureString>? Answer(PSObject orphan) => (orphan?.BaseObject as DcrOrphan)?.Answer;

@@ -16,18 +16,15 @@ internal sealed record PrivateKeyInput(SecureString? Password, string? Algorithm
 {
     private string? PlainPassword => Password is null ? null : SecureText.Reveal(Password);
 
-    /// <summary>PEM or a JWK.</summary>
-    /// <exception cref="DcrException">InvalidPrivateKey.</exception>
-    public SigningKey FromText(SecureString text) =>
-        Read(() => SigningKey.FromText(SecureText.Reveal(text), PlainPassword, Algorithm, KeyId));
-
-    /// <summary>A file with PEM, a JWK or a PFX.</summary>
+    /// <summary>The key, from the first of these that was given; null where none was.</summary>
+    /// <param name="text">PEM or a JWK.</param>
+    /// <param name="path">A file with PEM, a JWK or a PFX.</param>
     /// <exception cref="DcrException">InvalidPrivateKey: also where the file cannot be read.</exception>
-    public SigningKey FromFile(string path) => Read(() => SigningKey.FromFile(File.ReadAllBytes(path), PlainPassword, Algorithm, KeyId));
-
-    /// <exception cref="DcrException">InvalidPrivateKey.</exception>
-    public SigningKey FromCertificate(X509Certificate2 certificate) =>
-        Read(() => SigningKey.FromCertificate(certificate, Algorithm, KeyId));
+    public SigningKey? From(SecureString? text, string? path, X509Certificate2? certificate) =>
+        text is not null ? Read(() => SigningKey.FromText(SecureText.Reveal(text), PlainPassword, Algorithm, KeyId))
+        : path is not null ? Read(() => SigningKey.FromFile(File.ReadAllBytes(path), PlainPassword, Algorithm, KeyId))
+        : certificate is not null ? Read(() => SigningKey.FromCertificate(certificate, Algorithm, KeyId))
+        : null;
 
     private static SigningKey Read(Func<SigningKey> read)
     {

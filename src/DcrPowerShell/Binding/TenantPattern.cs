@@ -1,4 +1,3 @@
-using System.Management.Automation;
 using DcrPowerShell.Ledger;
 
 namespace DcrPowerShell.Binding;
@@ -10,8 +9,8 @@ namespace DcrPowerShell.Binding;
 /// <param name="mayMatchMany">False for a name out of a file, where nobody asked for wildcards.</param>
 internal sealed class TenantPattern(string text, bool mayMatchMany)
 {
-    private readonly WildcardPattern? _wildcards =
-        mayMatchMany && text.IndexOfAny(['*', '?']) >= 0 ? NamePattern.Of(text.Trim().Replace("[", "`[").Replace("]", "`]")) : null;
+    private readonly NamePattern? _wildcards =
+        mayMatchMany && text.IndexOfAny(['*', '?']) >= 0 ? new NamePattern(text.Trim().Replace("[", "`[").Replace("]", "`]")) : null;
 
     /// <summary>The one tenant that is meant; null where there are wildcards.</summary>
     public string? Exact => _wildcards is null ? text : null;

@@ -34,13 +34,13 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
     [Parameter]
     [ValidateRange(1, 64)]
     [NoCompletion]
-    public int ThrottleLimit { get; set; } = 8;
+    public virtual int ThrottleLimit { get; set; } = 8;
 
     /// <summary>Ends the command after so many failures; by default it never ends for them.</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
     [NoCompletion]
-    public int MaxFailures { get; set; } = int.MaxValue;
+    public virtual int MaxFailures { get; set; } = int.MaxValue;
 
     /// <summary>How much input is read ahead of the requests.</summary>
     private protected virtual int Ahead => 0;

@@ -1,4 +1,5 @@
 using System;
+using System.Collections;
 using System.Collections.Generic;
 using System.Linq;
 using System.Management.Automation;
@@ -69,6 +70,15 @@ public abstract class DcrInputCmdlet : DcrConnectedCmdlet
     {
         _rows++;
         _isRow = TakesRows && row is not null and not { BaseObject: DcrClient };
+        if (row?.BaseObject is IDictionary)
+        {
+            throw InputErrors.BadInput(
+                "InputObject",
+                "is a hashtable, whose entries do not bind to parameters",
+                $"Cast it: [pscustomobject]@{{ Tenant = 'north' }} | {MyInvocation.MyCommand.Name}."
+            );
+        }
+
         if (row?.BaseObject is not PSCustomObject || PipedRow.IsFormerClient(row))
         {
             return;

@@ -55,7 +55,7 @@ internal static class ErrorRecords
             DcrErrorId.OutcomeUnknown or DcrErrorId.TokenLost => ErrorCategory.InvalidResult,
             DcrErrorId.VaultWriteFailed or DcrErrorId.StoreReadOnly or DcrErrorId.AuditWriteFailed or DcrErrorId.InventoryWriteFailed =>
                 ErrorCategory.WriteError,
-            DcrErrorId.SecretExists or DcrErrorId.NetworkRuleExists => ErrorCategory.ResourceExists,
+            DcrErrorId.SecretExists or DcrErrorId.NetworkRuleExists or DcrErrorId.AlreadyRegistered => ErrorCategory.ResourceExists,
             DcrErrorId.VaultReadFailed or DcrErrorId.AuditReadFailed or DcrErrorId.InventoryReadFailed => ErrorCategory.ReadError,
             DcrErrorId.SecretManagementNotFound => ErrorCategory.NotInstalled,
             DcrErrorId.OperationNotSupported => ErrorCategory.NotImplemented,

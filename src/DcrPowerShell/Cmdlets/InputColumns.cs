@@ -87,7 +87,8 @@ internal sealed class InputColumns(CommandInfo command, Func<string, bool> furth
                 continue;
             }
 
-            var wanted = command.Parameters[parameter].ParameterType;
+            // What takes anything when typed takes a text from a row.
+            var wanted = command.Parameters[parameter].ParameterType is var type && type == typeof(object) ? typeof(string) : type;
             if (WhyUnclear(property.Value, wanted) is { } why)
             {
                 throw InputErrors.CellUnclear(Given.Shown(property.Name), why, wanted.IsArray);

@@ -153,6 +153,24 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
         return result.Task;
     }
 
+    /// <summary>Has the pipeline thread run code of the user's, unless the command is being stopped.</summary>
+    /// <exception cref="OperationCanceledException">It is.</exception>
+    public async Task<T> RunForUser<T>(Func<T> code)
+    {
+        try
+        {
+            return await OnPipelineThread(() =>
+            {
+                stop.Token.ThrowIfCancellationRequested();
+                return code();
+            }).ConfigureAwait(false);
+        }
+        catch (Exception ended) when (ended is VaultException or PipelineStoppedException)
+        {
+            throw new OperationCanceledException("The command is being stopped.", ended);
+        }
+    }
+
     public void Verbose(string text) => Write(() => cmdlet.WriteVerbose(Redaction.Printable(text)));
 
     public void Warning(string text) => Write(() => cmdlet.WriteWarning(Redaction.Printable(text)));

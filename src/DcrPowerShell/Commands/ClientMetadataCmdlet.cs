@@ -2,10 +2,13 @@ using System;
 using System.Linq;
 using System.Management.Automation;
 using System.Text.Json;
+using System.Threading.Tasks;
 using DcrPowerShell.Binding;
 using DcrPowerShell.Cmdlets;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
+using DcrPowerShell.Operations;
+using DcrPowerShell.Providers;
 
 namespace DcrPowerShell.Commands;
 
@@ -129,13 +132,15 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
     [NoCompletion]
     public string? SoftwareVersion { get; set; }
 
-    /// <summary><c>software_statement</c> (RFC 7591, section 2.3).</summary>
+    /// <summary>
+    /// <c>software_statement</c> (RFC 7591, section 2.3): a string, or a script block that gets one for each client when its turn comes.
+    /// </summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias(ClientMember.SoftwareStatement)]
     [NullAsEmpty]
     [AllowEmptyString]
     [NoCompletion]
-    public string? SoftwareStatement { get; set; }
+    public virtual object? SoftwareStatement { get; set; }
 
     /// <summary><c>post_logout_redirect_uris</c> (OpenID Connect RP-Initiated Logout 1.0, section 3.1).</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
@@ -153,6 +158,11 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
     /// <summary>Leaves the judging of the metadata to the server.</summary>
     [Parameter]
     public SwitchParameter SkipValidation { get; set; }
+
+    /// <summary>Whether a script block gets the software statement.</summary>
+    private protected bool HasStatementScript => Statement is ScriptBlock;
+
+    private object? Statement => SoftwareStatement is PSObject wrapped ? wrapped.BaseObject : SoftwareStatement;
 
     /// <summary>The members that the user named; null and empty text as JSON null.</summary>
     /// <param name="clientName">The value of -ClientName, which stands elsewhere in each cmdlet.</param>
@@ -184,17 +194,48 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
             (
                 nameof(SoftwareStatement),
                 ClientMember.SoftwareStatement,
-                SoftwareStatement is null ? null : Given.OneLine(SoftwareStatement)
+                Statement switch
+                {
+                    null or ScriptBlock => Statement,
+                    string text => Given.OneLine(text),
+                    _ => throw InputErrors.StatementUnclear(),
+                }
             ),
             (nameof(PostLogoutRedirectUri), ClientMember.PostLogoutRedirectUris, PostLogoutRedirectUri),
         ];
         var bag = members
-            .Where(member => MyInvocation.BoundParameters.ContainsKey(member.Parameter) && counts(member.Parameter))
+            .Where(member =>
+                MyInvocation.BoundParameters.ContainsKey(member.Parameter) && counts(member.Parameter) && member.Value is not ScriptBlock
+            )
             .Aggregate(
                 JsonBag.Empty,
                 (named, member) => named.With(member.Member, JsonSerializer.SerializeToElement(member.Value is "" ? null : member.Value))
             );
         return Metadata is null ? bag : bag.With(JsonInput.Object(Metadata, "metadata"));
+    }
+
+    /// <summary>Gets a software statement for a client, once its turn has come; null where no script block was given.</summary>
+    /// <param name="row">What the script block finds in <c>$_</c>.</param>
+    private protected Func<Task<string>>? FreshStatement(object? row)
+    {
+        var pump = Pump();
+        return Statement is ScriptBlock script ? () => pump.RunForUser(() => StatementScript.Run(script, row)) : null;
+    }
+
+    /// <summary>Judges metadata before it is sent.</summary>
+    /// <inheritdoc cref="Providers.IDcrProvider.Check"/>
+    /// <param name="judge">In the place of the provider's own check; null for that one.</param>
+    private protected void Check(DcrConnection connection, JsonBag metadata, Action<IDcrProvider, JsonBag>? judge = null)
+    {
+        if (SkipValidation)
+        {
+            return;
+        }
+
+        // That there will be a statement counts, whatever it says.
+        var judged = HasStatementScript ? metadata.With(ClientMember.SoftwareStatement, "fresh") : metadata;
+        (judge ?? ((provider, wanted) => provider.Check(wanted)))(connection.Service, judged);
+        StatementOperation.Check(metadata, DateTimeOffset.UtcNow);
     }
 
     private protected override bool IsFurtherColumn(string name) =>

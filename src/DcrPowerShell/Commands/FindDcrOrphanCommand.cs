@@ -21,7 +21,7 @@ public sealed class FindDcrOrphanCommand : DcrConnectedCmdlet
     protected override void ProcessItem()
     {
         var connection = Resolve();
-        var pattern = ClientName is null ? null : NamePattern.Of(ClientName);
+        var pattern = ClientName is null ? null : new NamePattern(ClientName);
         foreach (var orphan in Run(connection, OrphanOperation.FindAsync))
         {
             if (pattern?.IsMatch(orphan.ClientName ?? "") != false)

@@ -134,7 +134,7 @@ public sealed class GetDcrAuditLogCommand : DcrCmdlet
     {
         var (tenants, server) = (
             Tenant?.Select(static text => new TenantPattern(text, mayMatchMany: true)).ToList(),
-            Server is null ? null : NamePattern.Of(Server)
+            Server is null ? null : new NamePattern(Server)
         );
         var unreadable = 0;
         foreach (var record in AuditLog.Records(file))

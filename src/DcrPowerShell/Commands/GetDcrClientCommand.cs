@@ -18,10 +18,10 @@ namespace DcrPowerShell.Commands;
 public sealed class GetDcrClientCommand : DcrClientCmdlet
 {
     private DateTimeOffset? _expiringBy;
-    private List<WildcardPattern>? _names;
+    private List<NamePattern>? _names;
 
     // Names without wildcards that no client had so far.
-    private HashSet<string> _unseenNames = [];
+    private List<NamePattern> _unseenNames = [];
     private int _gone;
     private int _rejected;
 
@@ -63,11 +63,8 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
             ThrowTerminatingError(ErrorRecords.From(InputErrors.StateOffline(), MyInvocation.MyCommand, target: null));
         }
 
-        _names = ClientName?.Select(NamePattern.Of).ToList();
-        _unseenNames = new HashSet<string>(
-            (ClientName ?? []).Where(static name => !WildcardPattern.ContainsWildcardCharacters(name)),
-            StringComparer.OrdinalIgnoreCase
-        );
+        _names = ClientName?.Select(static text => new NamePattern(text)).ToList();
+        _unseenNames = (_names ?? []).FindAll(static name => name.IsName);
         var now = DateTimeOffset.UtcNow;
         _expiringBy = ExpiringWithin is not { } span ? null : span < DateTimeOffset.MaxValue - now ? now + span : DateTimeOffset.MaxValue;
     }
@@ -135,7 +132,7 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
     {
         foreach (var name in _unseenNames)
         {
-            Try(name, () => throw InputErrors.NameUnknown(name, issuer));
+            Try(name.Text, () => throw InputErrors.NameUnknown(name.Text, issuer));
         }
     }
 
@@ -348,7 +345,7 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
 
     private bool IsWanted(RegistrationRecord record)
     {
-        _unseenNames.Remove(record.ClientName ?? "");
+        _unseenNames.RemoveAll(name => name.IsMatch(record.ClientName ?? ""));
         return IsSoon(record) && _names?.Any(name => name.IsMatch(record.ClientName ?? "")) != false;
     }
 

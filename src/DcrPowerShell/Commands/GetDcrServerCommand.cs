@@ -20,7 +20,7 @@ public sealed class GetDcrServerCommand : DcrCmdlet
     /// <inheritdoc/>
     protected override void ProcessItem()
     {
-        var patterns = Name.Select(NamePattern.Of).ToList();
+        var patterns = Name.Select(static text => new NamePattern(text)).ToList();
         WriteObject(
             RunspaceState.Current.Connections.Where(connection => patterns.Any(pattern => pattern.IsMatch(connection.Name))).ToList(),
             enumerateCollection: true

@@ -119,7 +119,7 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
 
         if (InputObject?.BaseObject is string text && ClientId.Length == 0)
         {
-            throw InputErrors.TextPiped(text);
+            throw InputErrors.TextForRow(text);
         }
 
         var request = new ImportRequest

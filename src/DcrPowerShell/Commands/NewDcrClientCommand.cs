@@ -1,5 +1,4 @@
 using System;
-using System.Collections;
 using System.Collections.Generic;
 using System.Linq;
 using System.Management.Automation;
@@ -12,6 +11,7 @@ using DcrPowerShell.Cmdlets;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
+using DcrPowerShell.Providers;
 using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Commands;
@@ -45,6 +45,14 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     [AllowEmptyString]
     [NoCompletion]
     public string? ClientName { get; set; }
+
+    /// <summary>The URL of a client ID metadata document that the service is to fetch, in the place of metadata that is sent.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias(ClientMember.ExternalClientId)]
+    [NullAsEmpty]
+    [AllowEmptyString]
+    [NoCompletion]
+    public string? DocumentUri { get; set; }
 
     /// <summary>Who the client is for. Kept with the registration; not sent.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
@@ -129,7 +137,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
             && MyInvocation.BoundParameters.Keys.All(name => name == nameof(InputObject) || IsNamedOnCommandLine(name))
         )
         {
-            throw InputErrors.TextPiped(text);
+            throw InputErrors.TextForRow(text);
         }
 
         // A row of an inventory changes the client of its own server. New ones are registered at the server that the command is for.
@@ -140,19 +148,24 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         _summary.Run ??= connection.Audit?.Run;
         TenantKey.Check(Tenant);
         var metadata = Requested();
-        if (InputObject?.BaseObject is PSCustomObject && NullIfEmpty(Tenant) is null && !AllowDuplicate)
+        Check(connection, metadata);
+        var document = NullIfEmpty(DocumentUri);
+        if (document is not null && connection.Service.Documents is null)
         {
-            _withoutTenant++;
+            throw ProviderErrors.DocumentsNotRegistered(connection.Name);
         }
 
-        if (!SkipValidation)
+        if (document is not null && !SkipValidation)
         {
-            connection.Service.Check(metadata);
+            ClientDocumentOperation.CheckUri(document);
         }
 
         var request = new RegisterRequest(metadata, NullIfEmpty(Tenant), CopyName(ClientSecretName))
         {
             InitialToken = InitialAccessToken is null ? null : StaticToken.Initial(SecureText.Reveal(InitialAccessToken)),
+            Statement = FreshStatement(InputObject),
+            SkipsValidation = SkipValidation,
+            DocumentUri = document,
             AllowsDuplicate = AllowDuplicate,
             Whole = _whole,
         };
@@ -163,6 +176,17 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
             _before = connection.Ledger.LocalCount;
             _whole = FullRecords.Of(connection.Ledger, connection.Vault, connection.VaultId);
             request = request with { Whole = _whole };
+        }
+
+        if (request.Tenant is null && !AllowDuplicate)
+        {
+            if (NamedId() is { } id && RegisterOperation.Find(connection, id, request) is { } kept)
+            {
+                Found(connection, id, kept, request, isRepeated: false);
+                return;
+            }
+
+            _withoutTenant += InputObject?.BaseObject is PSCustomObject ? 1 : 0;
         }
 
         var key = request.Tenant is { } tenant ? TenantKey.Of(connection.Issuer, tenant) : null;
@@ -183,7 +207,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         }
 
         _copies.Claim(request.ClientSecretName, Row ?? "what was typed");
-        if (ShouldProcess($"{metadata.Text(ClientMember.ClientName) ?? "a client"} at {connection.Issuer}", "Register client"))
+        if (ShouldProcess($"{metadata.Text(ClientMember.ClientName) ?? document ?? "a client"} at {connection.Issuer}", "Register client"))
         {
             Start(
                 connection,
@@ -261,7 +285,11 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         }
         else if (ShouldProcess($"{known} at {connection.Issuer}", "Change client"))
         {
-            FindOperation.ClientIdOf(connection, request.Tenant!);
+            if (request.Tenant is { } tenant)
+            {
+                FindOperation.ClientIdOf(connection, tenant);
+            }
+
             Start(connection, key, Target, context => RegisterOperation.UpdateAsync(context, known, request), changed =>
             {
                 _summary.CountDiffering();
@@ -306,20 +334,31 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         Write(connection, client);
     }
 
+    /// <summary>Which client is meant, where a client or the row of an inventory was piped; null where none is named.</summary>
+    private string? NamedId() => InputObject switch
+    {
+        { BaseObject: DcrClient client } => client.Record.ClientId,
+        { BaseObject: PSCustomObject } row => PipedRow.Text(row, nameof(DcrClient.ClientId)) ?? PipedRow.Text(row, ClientMember.ClientId),
+        _ => null,
+    };
+
     private JsonBag Requested()
     {
-        if (InputObject?.BaseObject is IDictionary)
-        {
-            throw InputErrors.BadInput(
-                "InputObject",
-                "is a hashtable, whose entries do not bind to parameters",
-                "Cast it: [pscustomobject]@{ client_name = 'App' } | New-DcrClient."
-            );
-        }
-
         // Empty cells of a CSV file are no wish for an empty value.
         var named = NamedMembers(ClientName, static _ => true).WithoutAbsent();
         var metadata = FurtherMembers(InputObject).With(named);
-        return metadata.Count > 0 ? metadata : throw InputErrors.NothingToRegister(PipedRow.Columns(InputObject));
+        if (NullIfEmpty(DocumentUri) is { } uri)
+        {
+            var given = HasStatementScript ? metadata.With(ClientMember.SoftwareStatement, "") : metadata;
+            return given.Count == 0
+                ? metadata.With(ClientMember.ExternalClientId, uri)
+                : throw InputErrors.BadInput(
+                    nameof(DocumentUri),
+                    $"and metadata ({string.Join(", ", given.Select(static member => member.Key))}) cannot be used together",
+                    "The document has the metadata: change it there."
+                );
+        }
+
+        return metadata.Count > 0 || HasStatementScript ? metadata : throw InputErrors.NothingToRegister(PipedRow.Columns(InputObject));
     }
 }

@@ -158,6 +158,11 @@ public sealed class RestoreDcrRegistrationCommand : DcrConnectedCmdlet
             WriteWarning(doubled);
         }
 
+        if (Run((_, _) => StoreOperation.GiveUpLostAsync(ledger)) is { } lost)
+        {
+            WriteWarning(lost);
+        }
+
         if (damaged > 0)
         {
             WriteWarning(

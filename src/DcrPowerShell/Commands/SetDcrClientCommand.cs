@@ -65,25 +65,14 @@ public sealed class SetDcrClientCommand : ClientMetadataCmdlet
     private void Change(DcrConnection connection, NamedClient client)
     {
         var changes = Changes();
+        var fresh = FreshStatement(InputObject);
         var redirects = RedirectUris(changes);
-        if (changes.Count == 0 && redirects is null)
+        if (changes.Count == 0 && fresh is null && redirects is null)
         {
             throw InputErrors.NothingToChange(PipedRow.IsFormerClient(InputObject) ? [] : PipedRow.Columns(InputObject));
         }
 
-        if (!SkipValidation)
-        {
-            var judged = changes.With(ClientMember.ClientId, client.ClientId);
-            if (redirects is null)
-            {
-                connection.Service.Check(judged);
-            }
-            else
-            {
-                redirects.Check(connection.Service, judged);
-            }
-        }
-
+        Check(connection, changes.With(ClientMember.ClientId, client.ClientId), redirects is null ? null : redirects.Check);
         var record = Find(connection, client);
         if (ShouldProcess(connection, record, "Change client"))
         {
@@ -91,7 +80,14 @@ public sealed class SetDcrClientCommand : ClientMetadataCmdlet
                 connection,
                 record.ClientId,
                 client.Target,
-                context => UpdateOperation.RunAsync(context, record, changes, redirects),
+                async context => await UpdateOperation
+                    .RunAsync(
+                        context,
+                        record,
+                        fresh is null ? changes : changes.With(ClientMember.SoftwareStatement, await fresh().ConfigureAwait(false)),
+                        redirects
+                    )
+                    .ConfigureAwait(false),
                 changed => Write(connection, changed)
             );
         }

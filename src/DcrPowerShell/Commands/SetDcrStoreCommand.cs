@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using System.IO;
 using System.Management.Automation;
 using System.Security;
@@ -77,6 +78,7 @@ public sealed class SetDcrStoreCommand : DcrStoreCmdlet
             );
         }
 
+        var (formerPath, isKeyMoved) = (store.Settings.KeyPath, false);
         if (MyInvocation.BoundParameters.ContainsKey(nameof(KeyPath)))
         {
             var path = string.IsNullOrEmpty(KeyPath) ? null : FilePath.Of(this, KeyPath!, nameof(KeyPath), DcrErrorId.InvalidSetup);
@@ -93,12 +95,25 @@ public sealed class SetDcrStoreCommand : DcrStoreCmdlet
             if (ShouldProcess($"local store {store.Folder.Path}", $"Keep its key in {path ?? "its own folder"}"))
             {
                 store.MoveKey(path);
+                isKeyMoved = true;
             }
         }
 
         if (Protection is { } protection && ShouldProcess($"local store {store.Folder.Path}", $"Protect by {protection}"))
         {
-            foreach (var (vault, secret) in Run((_, _) => StoreOperation.ProtectAsync(store, protection, Passphrase, Vault, VaultOf)))
+            IReadOnlyList<(string Vault, string SecretName)> left;
+            try
+            {
+                left = Run((_, _) => StoreOperation.ProtectAsync(store, protection, Passphrase, Vault, VaultOf));
+            }
+            catch (DcrException) when (isKeyMoved)
+            {
+                // All of it, or nothing.
+                store.MoveKey(formerPath);
+                throw;
+            }
+
+            foreach (var (vault, secret) in left)
             {
                 WriteWarning(
                     $"Vault '{vault}' still has the former key, which copies of the store's folder from before need. Where there are none, "

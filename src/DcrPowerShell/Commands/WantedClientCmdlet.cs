@@ -1,5 +1,4 @@
 using System;
-using System.Collections;
 using System.Collections.Generic;
 using System.Linq;
 using System.Management.Automation;
@@ -243,15 +242,6 @@ public abstract class WantedClientCmdlet : ClientMetadataCmdlet
 
     private JsonBag Wishes()
     {
-        if (InputObject?.BaseObject is IDictionary)
-        {
-            throw InputErrors.BadInput(
-                nameof(InputObject),
-                "is a hashtable, whose entries do not bind to parameters",
-                "Cast it: [pscustomobject]@{ client_name = 'App' }."
-            );
-        }
-
         var wishes = FurtherMembers(InputObject).With(NamedMembers(ClientName, static _ => true).WithoutAbsent());
         return wishes.Count > 0 ? wishes : throw InputErrors.NothingToRegister(PipedRow.Columns(InputObject));
     }

@@ -126,7 +126,11 @@ internal sealed class AuditFile(string path) : IAuditFile
     }
 
     /// <summary>Another process has the file open for the time of some lines.</summary>
-    private static FileStream Open(Func<FileStream> open) => UserOnly.WhenFree(open, LongestWait);
+    private FileStream Open(Func<FileStream> open)
+    {
+        UserOnly.RequireFile(path);
+        return UserOnly.WhenFree(open, LongestWait);
+    }
 
     private sealed class Addition(Func<Stream, byte[]> give)
     {

@@ -77,14 +77,37 @@ internal static class UserOnly
 #endif
     }
 
+    /// <summary>Refuses a pipe or a device, whose opening may hang, and which keeps nothing. One that is not there is good.</summary>
+    /// <exception cref="IOException">It is one of these.</exception>
+    public static void RequireFile(string path)
+    {
+#if NET
+        // statx(2), inode(7).
+        const int ModeAt = 28;
+        const int Kind = 0xF000;
+        const int File = 0x8000;
+        const int Folder = 0x4000;
+        const uint Type = 1;
+        if (Ask(path, flags: 0, Type) is { } answer && (BitConverter.ToUInt16(answer, ModeAt) & Kind) is not (File or Folder))
+        {
+            throw new IOException("it is a pipe or a device, which keeps nothing");
+        }
+#endif
+    }
+
 #if NET
     /// <summary>Null where the system does not say.</summary>
     private static uint? OwnerOf(string path)
     {
-        // statx(2): its answer has the same layout on every processor.
         const int NotThroughLinks = 0x100;
         const int OwnerAt = 20;
         const uint Owner = 8;
+        return Ask(path, NotThroughLinks, Owner) is { } answer ? BitConverter.ToUInt32(answer, OwnerAt) : null;
+    }
+
+    /// <summary>What Linux says of a path; null where it is not there, or another system.</summary>
+    private static byte[]? Ask(string path, int flags, uint what)
+    {
         if (!OperatingSystem.IsLinux())
         {
             return null;
@@ -92,8 +115,9 @@ internal static class UserOnly
 
         try
         {
+            // statx(2): its answer has the same layout on every processor.
             var answer = new byte[256];
-            return StatX(-1, path, NotThroughLinks, Owner, answer) == 0 ? BitConverter.ToUInt32(answer, OwnerAt) : null;
+            return StatX(-1, path, flags, what, answer) == 0 ? answer : null;
         }
         catch (EntryPointNotFoundException)
         {

@@ -78,19 +78,28 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
         }
     }
 
-    public Task<string?> GetAsync(string secretName) => RunAsync(writes: false, () => Read(secretName));
+    public Task<string?> GetAsync(string secretName) => ReadAsync(() => Read(secretName));
 
-    public async Task<int> StoreAsync(string secretName, string value)
+    public async Task<int> WriteAsync(string secretName, Func<VaultWrite?> begin)
     {
-        await WriteAsync(new PendingWrite(secretName, value)).ConfigureAwait(false);
+        var write = new PendingWrite(secretName, begin);
+        _writes.Enqueue(write);
+        try
+        {
+            await WhenFreeAsync(() => write.IsDone || (TryAlone(() => Write(write)) && write.IsDone)).ConfigureAwait(false);
+        }
+        catch (Exception failure)
+        {
+            write.End(failure);
+        }
+
+        await write.Done.ConfigureAwait(false);
         return ChangesByOthers;
     }
 
-    public Task RemoveAsync(string secretName) => WriteAsync(new PendingWrite(secretName, null));
+    public Task<int> ChangesByOthersAsync() => ReadAsync(() => ChangesByOthers);
 
-    public Task<int> ChangesByOthersAsync() => RunAsync(writes: false, () => ChangesByOthers);
-
-    public Task<IReadOnlyList<string>> ListAsync(string prefix) => RunAsync<IReadOnlyList<string>>(writes: false, () =>
+    public Task<IReadOnlyList<string>> ListAsync(string prefix) => ReadAsync<IReadOnlyList<string>>(() =>
         Call("Get-SecretInfo", written: null, ("Name", prefix + "*"), ("Vault", name))
             .Select(NameOf)
             .Where(found => found.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
@@ -195,92 +204,75 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
         }
     }
 
-    private async Task WriteAsync(PendingWrite write)
-    {
-        _writes.Enqueue(write);
-        try
-        {
-            // Whoever comes first writes for all.
-            await RunAsync(writes: true, WriteWaiting).ConfigureAwait(false);
-        }
-        catch (Exception failure)
-        {
-            write.Done.TrySetException(failure);
-        }
-
-        await write.Done.Task.ConfigureAwait(false);
-    }
-
     /// <summary>
-    /// SecretStore writes its whole file for one secret: all that wait go in at once. Of another vault one, so that other processes get
-    /// their turn.
+    /// SecretStore writes its whole file for one secret: whoever comes first writes all that wait. Of another vault one, so that other
+    /// processes get their turn.
     /// </summary>
-    private bool WriteWaiting()
+    private void Write(PendingWrite own)
     {
-        if (!IsSecretStore || SecretStoreMembers.Found is not { } members)
+        var members = IsSecretStore ? SecretStoreMembers.Found : null;
+        var begun = new Dictionary<string, PendingWrite>(StringComparer.OrdinalIgnoreCase);
+        foreach (var write in TakeWaiting())
         {
-            if (NextWrites().FirstOrDefault() is { } write)
+            // Of several for one secret the last one counts: it comes last.
+            if ((members is null && write != own) || begun.ContainsKey(write.Name) || !write.TryBegin())
             {
-                Attempt(() => WriteOne(write), [write]);
+                _writes.Enqueue(write);
             }
-
-            return true;
+            else if (!write.IsDone)
+            {
+                begun[write.Name] = write;
+            }
         }
 
-        var batch = new Dictionary<string, List<PendingWrite>>(StringComparer.OrdinalIgnoreCase);
-        foreach (var write in NextWrites())
+        if (begun.Count == 0)
         {
-            batch[write.Name] = batch.TryGetValue(write.Name, out var same) ? [.. same, write] : [write];
+            return;
         }
 
-        if (batch.Count == 0)
-        {
-            return true;
-        }
-
-        // Of several for one secret the last one counts.
-        Attempt(
-            () => OpenSecretStore.Write(members, batch.ToDictionary(static pair => pair.Key, static pair => pair.Value.Last().Value)),
-            batch.Values.SelectMany(static same => same).ToList()
+        var failure = Attempt(
+            members is null
+                ? () => WriteOne(own)
+                : () => OpenSecretStore.Write(members, begun.ToDictionary(static pair => pair.Key, static pair => pair.Value.Text))
         );
-        return true;
+        foreach (var write in begun.Values)
+        {
+            write.End(failure);
+        }
     }
 
-    private IEnumerable<PendingWrite> NextWrites()
+    private List<PendingWrite> TakeWaiting()
     {
+        var waiting = new List<PendingWrite>();
         while (_writes.TryDequeue(out var write))
         {
-            if (!write.Done.Task.IsCompleted)
+            if (!write.IsDone)
             {
-                yield return write;
+                waiting.Add(write);
             }
         }
+
+        return waiting;
     }
 
     /// <summary>More than once, where that may help: what is written may be the only copy.</summary>
-    private static void Attempt(Action write, List<PendingWrite> writes)
+    /// <returns>Why it failed; null where it did not.</returns>
+    private static Exception? Attempt(Action write)
     {
         for (var left = Tries; ; left--)
         {
             try
             {
                 write();
-                writes.ForEach(static written => written.Done.TrySetResult(true));
-                return;
+                return null;
             }
-            catch (VaultException failure) when (left <= 1 || failure.IsLocked || failure.IsOver)
-            {
-                writes.ForEach(written => written.Done.TrySetException(failure));
-                return;
-            }
-            catch (VaultException)
+            catch (VaultException failure) when (left > 1 && !failure.IsLocked && !failure.IsOver)
             {
                 // Once more.
             }
             catch (Exception failure)
             {
-                writes.ForEach(written => written.Done.TrySetException(failure));
-                return;
+                return failure;
             }
         }
     }
@@ -289,7 +281,7 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
     // The SecureString is not disposed: it is handed to the vault itself, which may keep it.
     private void WriteOne(PendingWrite write)
     {
-        if (write.Value is { } value)
+        if (write.Text is { } value)
         {
             Call(
                 "Set-Secret",
@@ -312,24 +304,45 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
     private async Task<T> OnPipelineThread<T>(Func<T> action) =>
         pump is null ? action() : await pump.OnPipelineThread(action).ConfigureAwait(false);
 
-    /// <summary>
-    /// Runs an action on the pipeline thread: a write alone among the processes of this user, and a read on fresh data. The
-    /// lock is held only while the action runs; whoever waits for it leaves the pipeline thread to the messages.
-    /// </summary>
+    /// <summary>Reads on the pipeline thread, and fresh data.</summary>
     /// <exception cref="VaultException">It failed, or another process kept the vault too long.</exception>
-    private async Task<T> RunAsync<T>(bool writes, Func<T> action)
+    private async Task<T> ReadAsync<T>(Func<T> read)
     {
-        var time = Stopwatch.StartNew();
-        var pauses = new Random();
-        using var wait = new Wait(pump is null ? null : pump.Waiting);
-        while (true)
+        var result = default(T)!;
+        await WhenFreeAsync(() =>
         {
-            var result = default(T)!;
-            if (await OnPipelineThread(() => TryRun(writes, action, out result)).ConfigureAwait(false))
+            if (!(IsSecretStore && OpenSecretStore.IsStale))
             {
-                return result;
+                result = read();
+                return true;
             }
 
+            return TryAlone(() =>
+            {
+                if (SecretStoreMembers.Found is { } members)
+                {
+                    OpenSecretStore.Renew(members);
+                }
+
+                result = read();
+            });
+        }).ConfigureAwait(false);
+        return result;
+    }
+
+    /// <summary>
+    /// Tries something on the pipeline thread until it is done. Whoever waits for another process leaves that thread to the messages.
+    /// </summary>
+    /// <exception cref="VaultException">It failed, or another process kept the vault too long.</exception>
+    private async Task WhenFreeAsync(Func<bool> attempt)
+    {
+        Stopwatch? time = null;
+        var pauses = new Random();
+        using var wait = new Wait(pump is null ? null : pump.Waiting);
+        while (!await OnPipelineThread(attempt).ConfigureAwait(false))
+        {
+            // The pipeline thread may have been busy until now.
+            time ??= Stopwatch.StartNew();
             if (time.Elapsed > LongestWait)
             {
                 throw new VaultException($"another process has been writing to it for {Duration.Say(LongestWait)}");
@@ -347,16 +360,10 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
         }
     }
 
-    /// <summary>False while another process has the lock.</summary>
-    private bool TryRun<T>(bool writes, Func<T> action, out T result)
+    /// <summary>Does something alone among the processes of this user: the lock is held only meanwhile.</summary>
+    /// <returns>False while another process has the lock.</returns>
+    private bool TryAlone(Action action)
     {
-        var hasNothingToDo = writes && _writes.IsEmpty;
-        if (hasNothingToDo || (!writes && !(IsSecretStore && OpenSecretStore.IsStale)))
-        {
-            result = hasNothingToDo ? default! : action();
-            return true;
-        }
-
         // The runspaces of this process share SecretStore's copy, and should wait in line instead of polling.
         lock (VaultLock.InProcess)
         {
@@ -366,7 +373,6 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
                 held = VaultLock.TryTake(LockName);
                 if (held is null)
                 {
-                    result = default!;
                     return false;
                 }
             }
@@ -377,12 +383,7 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
 
             using (held)
             {
-                if (!writes && SecretStoreMembers.Found is { } members)
-                {
-                    OpenSecretStore.Renew(members);
-                }
-
-                result = action();
+                action();
                 return true;
             }
         }
@@ -495,9 +496,55 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
 
     private static T Property<T>(PSObject item, string property) => (T)item.Properties[property].Value;
 
-    /// <summary>A secret that is to be written; null for one that is to be removed.</summary>
-    private sealed record PendingWrite(string Name, string? Value)
+    /// <summary>A write that waits for the vault.</summary>
+    private sealed class PendingWrite(string name, Func<VaultWrite?> begin)
     {
-        public TaskCompletionSource<bool> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource<bool> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private VaultWrite? _write;
+
+        public string Name => name;
+
+        public Task Done => _done.Task;
+
+        public bool IsDone => _done.Task.IsCompleted;
+
+        /// <summary>Null where the secret is to be removed.</summary>
+        public string? Text => _write?.Text;
+
+        /// <summary>Looks what is to be written. It may be done with that.</summary>
+        /// <returns>False while another process writes this secret.</returns>
+        public bool TryBegin()
+        {
+            try
+            {
+                _write = begin();
+                if (_write is { IsOver: true })
+                {
+                    End(failure: null);
+                }
+
+                return _write is not null;
+            }
+            catch (Exception failure)
+            {
+                End(failure);
+                return true;
+            }
+        }
+
+        public void End(Exception? failure)
+        {
+            if (failure is VaultException { LeftBehind: { } call })
+            {
+                // It may still write: nobody writes this secret before it has come back, or this process has ended.
+                call.ContinueWith(_ => _write?.Turn?.Dispose(), TaskScheduler.Default);
+            }
+            else
+            {
+                _write?.Turn?.Dispose();
+            }
+
+            _ = failure is null ? _done.TrySetResult(true) : _done.TrySetException(failure);
+        }
     }
 }

@@ -86,7 +86,7 @@ internal static class VaultRunspace
             {
                 _leftBehind = new LeftBehind(patience.Vault, call, why);
                 _shell = null;
-                throw _leftBehind.Refusal(patience.Vault);
+                throw _leftBehind.Refusal(patience.Vault, call);
             }
 
             return ((IReadOnlyList<PSObject>)call.GetAwaiter().GetResult(), (IReadOnlyList<ErrorRecord>)shell.Streams.Error.ToList());
@@ -199,7 +199,8 @@ internal static class VaultRunspace
             }
         }
 
-        public VaultException Refusal(string other) =>
+        /// <param name="leaves">The call that is being left behind just now.</param>
+        public VaultException Refusal(string other, Task? leaves = null) =>
             new(
                 other.Equals(vault, StringComparison.OrdinalIgnoreCase)
                     ? $"it has not answered a call of {_since:HH:mm:ss}, which was left "
@@ -208,6 +209,7 @@ internal static class VaultRunspace
             )
             {
                 IsOver = true,
+                LeftBehind = leaves,
                 NextStep =
                     "See what the vault waits for: its network, or an answer at a prompt. Then start a new PowerShell and connect: the "
                         + "local store has what the vault lacks, and gives it then.",

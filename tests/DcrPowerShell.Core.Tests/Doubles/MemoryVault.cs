@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Linq;
 using System.Threading.Tasks;
+using DcrPowerShell.Tests;
 using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Core.Tests.Doubles;
@@ -34,7 +35,7 @@ internal sealed class MemoryVault : ISecretVault
 
     public string Name { get; set; } = "TestVault";
 
-    public ConcurrentDictionary<string, string> Secrets { get; } = new();
+    public ConcurrentDictionary<string, string> Secrets { get; init; } = new();
 
     /// <summary>Names of the registrations that it holds.</summary>
     public IReadOnlyList<string> Registrations =>
@@ -63,6 +64,15 @@ internal sealed class MemoryVault : ISecretVault
     /// <summary>Called before each write, with the secret's name.</summary>
     public Action<string> OnWrite { get; set; } = static _ => { };
 
+    /// <summary>Called after each write.</summary>
+    public Action<string> OnWritten { get; set; } = static _ => { };
+
+    /// <summary>Called after each read, before its text is given.</summary>
+    public Action<string> OnRead { get; set; } = static _ => { };
+
+    /// <summary>Called while another process writes the secret.</summary>
+    public Action<string> OnWait { get; set; } = static _ => { };
+
     public Task CheckOpenAsync()
     {
         Strike("", VaultFault.Locked);
@@ -72,39 +82,40 @@ internal sealed class MemoryVault : ISecretVault
     public Task<string?> GetAsync(string name)
     {
         Reads.Enqueue(name);
-        return Task.FromResult(Read(name));
+        var text = Read(name);
+        OnRead(name);
+        return Task.FromResult(text);
     }
 
-    public Task<int> StoreAsync(string name, string value)
+    public async Task<int> WriteAsync(string name, Func<VaultWrite?> begin)
     {
-        OnWrite(name);
-        for (var left = Tries; ; left--)
+        VaultWrite? write = null;
+        await HangLimit.UntilAsync($"the turn to write '{name}'", () =>
         {
-            try
+            write = begin();
+            if (write is null)
             {
-                Strike(name, VaultFault.Locked, VaultFault.RefusesWrites);
-                Writes.Enqueue(name);
-                if (!IsStruck(name, VaultFault.LosesWrites))
-                {
-                    Secrets[name] = IsStruck(name, VaultFault.CutsWrites) ? value.Substring(0, value.Length / 2) : value;
-                }
+                OnWait(name);
+            }
 
-                return Read(name) == value
-                    ? Task.FromResult(ChangesByOthers)
-                    : throw new VaultException("it reported success, and reading back gave something else");
-            }
-            catch (VaultException failure) when (left > 1 && !failure.IsLocked)
+            return Task.FromResult(write is not null);
+        });
+        using (write!.Turn)
+        {
+            if (!write.IsOver && write.Text is { } text)
             {
-                // Once more, as the real one does.
+                OnWrite(name);
+                Write(name, text);
+                OnWritten(name);
             }
+            else if (!write.IsOver)
+            {
+                Strike(name, VaultFault.Locked, VaultFault.RefusesRemovals);
+                Secrets.TryRemove(name, out _);
+            }
+
+            return ChangesByOthers;
         }
-    }
-
-    public Task RemoveAsync(string name)
-    {
-        Strike(name, VaultFault.Locked, VaultFault.RefusesRemovals);
-        Secrets.TryRemove(name, out _);
-        return Task.CompletedTask;
     }
 
     public Task<int> ChangesByOthersAsync()
@@ -121,6 +132,33 @@ internal sealed class MemoryVault : ISecretVault
                 ? []
                 : Secrets.Keys.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).OrderBy(static name => name).ToList()
         );
+    }
+
+    private void Write(string name, string value)
+    {
+        for (var left = Tries; ; left--)
+        {
+            try
+            {
+                Strike(name, VaultFault.Locked, VaultFault.RefusesWrites);
+                Writes.Enqueue(name);
+                if (!IsStruck(name, VaultFault.LosesWrites))
+                {
+                    Secrets[name] = IsStruck(name, VaultFault.CutsWrites) ? value.Substring(0, value.Length / 2) : value;
+                }
+
+                if (Read(name) == value)
+                {
+                    return;
+                }
+
+                throw new VaultException("it reported success, and reading back gave something else");
+            }
+            catch (VaultException failure) when (left > 1 && !failure.IsLocked)
+            {
+                // Once more, as the real one does.
+            }
+        }
     }
 
     private string? Read(string name)

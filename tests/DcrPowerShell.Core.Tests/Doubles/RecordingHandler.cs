@@ -120,7 +120,11 @@ internal sealed class RecordingHandler : HttpMessageHandler
         foreach (var header in headers)
         {
             var parts = header.Split([':'], 2);
-            response.Headers.TryAddWithoutValidation(parts[0], parts[1].Trim());
+            if (!response.Headers.TryAddWithoutValidation(parts[0], parts[1].Trim()))
+            {
+                response.Content.Headers.Remove(parts[0]);
+                response.Content.Headers.TryAddWithoutValidation(parts[0], parts[1].Trim());
+            }
         }
 
         return response;

@@ -25,12 +25,13 @@ internal static class TestBackup
         }
 
         var keys = new LedgerKeysDouble();
-        var seal = Seal(keys.Active.ToBytes(), passphrase, Encoding.ASCII.GetBytes("DcrPowerShell backup " + keys.LedgerId));
+        const string MadeAt = "2026-11-28T08:00:00Z";
+        var seal = Seal(keys.Active.ToBytes(), passphrase, BackupFile.Associated(keys.LedgerId, MadeAt, records.Count));
         var head = JsonBag.Empty
             .With("backup", "DcrPowerShell")
             .With("version", JsonSerializer.SerializeToElement(1))
             .With("ledger", keys.LedgerId.ToString())
-            .With("made_at", "2026-11-28T08:00:00Z")
+            .With("made_at", MadeAt)
             .With("frames", JsonSerializer.SerializeToElement(records.Count))
             .With("salt", Convert.ToBase64String(seal.Salt))
             .With("iterations", JsonSerializer.SerializeToElement(seal.Iterations))

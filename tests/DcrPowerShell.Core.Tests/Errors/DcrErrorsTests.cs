@@ -66,6 +66,7 @@ public class DcrErrorsTests
             var type when type.IsAssignableFrom(typeof(string[])) && type != typeof(object) => isFull
                 ? new[] { "one", "two" }
                 : Array.Empty<string>(),
+            var type when type == typeof(DcrCheck) => DcrCheck.Failed("The document is too large.", "Make it smaller."),
             var type when type == typeof(object) => new object(),
             var type when type == typeof(ServerError) => new ServerError
             {

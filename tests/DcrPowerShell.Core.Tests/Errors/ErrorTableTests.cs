@@ -714,7 +714,7 @@ public class ErrorTableTests
             {
                 "register",
                 Sent,
-                "429 X-RateLimit-Limit: 5; X-RateLimit-Remaining: 0; X-RateLimit-Reset: 4102444800",
+                "429 X-RateLimit-Limit: 5; X-RateLimit-Remaining: 0; X-RateLimit-Reset: 4102444800; Date: Thu, 31 Dec 2099 22:00:00 GMT",
                 Auth0Shape(429, "Global limit has been reached", "too_many_requests"),
                 DcrErrorId.RateLimited,
                 "later",
@@ -913,7 +913,7 @@ public class ErrorTableTests
             {
                 "list",
                 "{}",
-                "429 X-RateLimit-Limit: 2; X-RateLimit-Remaining: 0; X-RateLimit-Reset: 4102444800",
+                "429 X-RateLimit-Limit: 2; X-RateLimit-Remaining: 0; X-RateLimit-Reset: 4102444800; Date: Thu, 31 Dec 2099 22:00:00 GMT",
                 Auth0Shape(429, "Global limit has been reached", "too_many_requests"),
                 DcrErrorId.RateLimited,
                 "later",

@@ -25,7 +25,6 @@ public class HeaderTests
         [
             "at\\r\\nX-Evil: 1",
             "at\\r\\n\\r\\nPOST /admin HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n",
-            "at\\n",
             "a t",
             "at\\u0000",
             "at\\u0085",
@@ -33,11 +32,12 @@ public class HeaderTests
             "at\\u00e9",
             "\\u010aat",
             "at\\u007f",
-            "at\\t",
         ];
 
     [Theory]
     [MemberData(nameof(NoTokens))]
+    [InlineData("at\\n")]
+    [InlineData("at\\t")]
     public async Task An_access_token_that_is_none_is_refused_where_it_comes_in(string token)
     {
         using var handler = new RecordingHandler()

@@ -98,6 +98,54 @@ public class RateGateTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second);
     }
 
+    /// <summary>However their waits end: the newer one's clock rings first.</summary>
+    [Fact]
+    public async Task Who_came_first_goes_first_also_after_a_refusal()
+    {
+        var clock = new HeldClock();
+        var gate = new RateGate(clock);
+        var turn = gate.TakeTurn();
+        var refused = await gate.EnterAsync(_ => { }, CancellationToken.None, turn: turn);
+        gate.Leave(refused.Place, Answer(429, ("Retry-After", "7")));
+        var newer = gate.EnterAsync(_ => { }, CancellationToken.None);
+        var older = gate.EnterAsync(_ => { }, CancellationToken.None, turn: turn);
+        clock.UtcNow += TimeSpan.FromSeconds(7);
+        clock.Held[0].SetResult(true);
+        Assert.False(newer.IsCompleted);
+        clock.Held[1].SetResult(true);
+        gate.Leave((await older).Place, Answer());
+        Assert.Null((await newer).TooLong);
+    }
+
+    [Fact]
+    public async Task Who_gives_up_keeps_nobody_waiting()
+    {
+        using var stop = new CancellationTokenSource();
+        var clock = new HeldClock();
+        var gate = new RateGate(clock);
+        gate.Leave((await gate.EnterAsync(_ => { }, CancellationToken.None)).Place, Answer(429, ("Retry-After", "7")));
+        var first = gate.EnterAsync(_ => { }, stop.Token);
+        var second = gate.EnterAsync(_ => { }, CancellationToken.None);
+        clock.UtcNow += TimeSpan.FromSeconds(7);
+        clock.Held[1].SetResult(true);
+        Assert.False(second.IsCompleted);
+        stop.Cancel();
+        clock.Held[0].SetCanceled();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+        Assert.Null((await second).TooLong);
+    }
+
+    [Fact]
+    public async Task A_registration_that_waits_keeps_no_read_waiting()
+    {
+        var gate = new RateGate(new HeldClock());
+        var last = await gate.EnterAsync(_ => { }, CancellationToken.None, registers: true);
+        gate.Leave(last.Place, Answer(201, ("RateLimit-Limit", "20"), ("RateLimit-Remaining", "0"), ("RateLimit-Reset", "3599")));
+        var registration = gate.EnterAsync(_ => { }, CancellationToken.None, registers: true, patience: TimeSpan.FromHours(2));
+        Assert.False(registration.IsCompleted);
+        Assert.Null((await gate.EnterAsync(_ => { }, CancellationToken.None)).TooLong);
+    }
+
     [Fact]
     public async Task A_pause_that_is_too_long_is_told_and_not_waited_for()
     {
@@ -319,6 +367,20 @@ public class RateGateTests
         stop.Cancel();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => entering);
         return null;
+    }
+
+    /// <summary>A clock whose waits end when the test says so.</summary>
+    private sealed class HeldClock : IClock
+    {
+        public DateTimeOffset UtcNow { get; set; } = new FakeClock().UtcNow;
+
+        public List<TaskCompletionSource<bool>> Held { get; } = [];
+
+        public Task Delay(TimeSpan span, CancellationToken cancellationToken)
+        {
+            Held.Add(new());
+            return Held[Held.Count - 1].Task;
+        }
     }
 
     private ProtocolResponse Answer(int status = 201, params (string Name, string Value)[] headers) =>

@@ -69,13 +69,32 @@ public class ImportFileTests
     public void What_is_no_such_file_is_told_without_what_is_in_it(string text, string expected) =>
         Assert.Equal(expected, Assert.Throws<FormatException>(() => ImportFile.Read(text, out _)).Message);
 
-    [Fact]
-    public void An_expiry_that_is_no_time_is_told_without_it()
+    [Theory]
+    [InlineData("1803077736", 1803077736L)]
+    [InlineData("1803077736000", 1803077736L)]
+    [InlineData("2027-02-20T00:00:00Z", 1803081600L)]
+    [InlineData("02/20/2027 00:00:00 +00:00", 1803081600L)] // Export-Csv.
+    [InlineData("never", 0L)]
+    [InlineData("", null)]
+    public void An_expiry_is_read_in_the_forms_that_servers_and_files_have(string text, long? at)
     {
-        var (_, row) = Assert.Single(ImportFile.Read("client_id,client_secret_expires_at\nc1,canary-1", out _));
+        var (_, row) = Assert.Single(ImportFile.Read($"client_id,client_secret_expires_at\nc1,{text}", out _));
+        Assert.Equal(at, ImportRequest.From(row, "clients.csv, line 2").ClientSecretExpiresAt);
+    }
+
+    [Theory]
+    [InlineData("canary-1")]
+    [InlineData("1/2/2027")] // In January or in February.
+    [InlineData("31.01.2027 00:00")]
+    [InlineData("-1")]
+    [InlineData("7776000")]
+    public void An_expiry_that_is_no_time_is_told_without_it(string text)
+    {
+        var (_, row) = Assert.Single(ImportFile.Read($"client_id,client_secret_expires_at\nc1,{text}", out _));
         var error = Assert.Throws<DcrException>(() => ImportRequest.From(row, "clients.csv, line 2"));
         Assert.Equal(
-            "clients.csv, line 2: client_secret_expires_at is neither a number of seconds since 1970 nor a date. Nothing was sent.",
+            "clients.csv, line 2: client_secret_expires_at is neither a number of seconds since 1970 nor a date with the year first. "
+                + "Nothing was sent.",
             error.Message
         );
     }

@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using System.Linq;
 using System.Security;
+using System.Text;
 using System.Threading.Tasks;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Core.Tests.Doubles;
@@ -55,7 +56,7 @@ public class BackupTests
         using var elsewhere = new Machine().Start();
         using var file = new MemoryStream();
         Assert.Equal(2, StoreOperation.WriteBackup(ledger, file, Passphrase, LedgerSamples.Now));
-        Assert.DoesNotContain("token-of", System.Text.Encoding.UTF8.GetString(file.ToArray()));
+        Assert.DoesNotContain("token-of", Encoding.UTF8.GetString(file.ToArray()));
         var (from, contents, damaged) = StoreOperation.ReadBackup("b", file.ToArray, Passphrase);
         var taken = await elsewhere.Ledger.RestoreAsync(from, contents);
         Assert.Equal((0, "c1 v1"), (damaged, string.Join(" ", taken.Select(static record => record.ClientId).OrderBy(static id => id))));
@@ -90,6 +91,7 @@ public class BackupTests
         await process.Ledger.KeepCopyAsync("app-secret", "s3cret", "dcr-owner", since: 0);
         await process.Ledger.KeepCopyAsync("a-key", "private", owner: null, since: 0);
         await process.Ledger.KeepSecretAsync("a-users", "own");
+        await process.Ledger.NoteCopyAsync(LedgerSamples.Vault, "in-vault", "theirs", "dcr-owner");
         using var elsewhere = new Machine { Keys = new LedgerKeysDouble { LedgerId = LedgerHash.New() } }.Start();
         await elsewhere.Ledger.RestoreAsync(LedgerHash.Parse(process.Ledger.Id), process.Ledger.Contents());
         var other = elsewhere.Ledger;
@@ -98,6 +100,25 @@ public class BackupTests
         Assert.False(other.IsCopy(null, "app-secret", "s3cret", "dcr-other"));
         Assert.True(other.IsCopy(null, "a-key", "private"));
         Assert.False(other.IsCopy(null, "a-users", "own"));
+        Assert.True(other.IsCopy(LedgerSamples.Vault, "in-vault", "theirs", "dcr-owner"));
+        Assert.False(other.IsCopy(LedgerSamples.Vault, "in-vault", "changed", "dcr-owner"));
+        Assert.False(other.IsCopy(null, "in-vault", "theirs", "dcr-owner"));
+    }
+
+    [Fact]
+    public async Task Two_clients_of_one_tenant_that_come_together_are_told_once()
+    {
+        using var elsewhere = new Machine().Start();
+        elsewhere.Ledger.Register("first", "t1");
+        await elsewhere.Ledger.KeepAsync(LedgerSamples.Record("second", "t1"), null);
+        using var process = _machine.Start();
+        var taken = await process.Ledger.RestoreAsync(LedgerHash.Parse(elsewhere.Ledger.Id), elsewhere.Ledger.Contents());
+        Assert.Equal(2, taken.Count);
+        Assert.Equal(
+            "Tenant 't1' has more than one client: 'second', which is used for it, and 'first'. Remove-DcrClient -ClientId removes the one "
+                + "that is not wanted.",
+            StoreOperation.DoubledWarning(process.Ledger, taken)
+        );
     }
 
     /// <summary>Whatever becomes of the two later, and in the next process.</summary>
@@ -183,6 +204,32 @@ public class BackupTests
         AssertRefused([], Passphrase, "it is no backup of DcrPowerShell");
         AssertRefused([.. "{}\n"u8], Passphrase, "it is no backup of DcrPowerShell");
         AssertRefused([.. "{\"backup\":\"DcrPowerShell\",\"version\":2}\n"u8], Passphrase, "a newer DcrPowerShell wrote it");
+    }
+
+    /// <summary>Who cuts clients off cannot have it say that there were fewer.</summary>
+    [Theory]
+    [InlineData("\"frames\":2", "\"frames\":1")]
+    [InlineData("\"frames\":2", "\"frames\":4294967298")]
+    [InlineData("08:00", "09:00")]
+    public void A_first_line_that_was_changed_is_refused(string text, string other)
+    {
+        var backup = TestBackup.Cheap(Passphrase, [LedgerSamples.Record("c1", "t1"), LedgerSamples.Record("c2", "t2")]);
+        var end = Array.IndexOf(backup, (byte)'\n');
+        var head = Encoding.UTF8.GetString(backup, 0, end);
+        Assert.Contains(text, head);
+        AssertRefused(
+            [.. Encoding.UTF8.GetBytes(head.Replace(text, other)), .. backup.Skip(end)],
+            Passphrase,
+            "its first line was changed"
+        );
+    }
+
+    [Fact]
+    public void Frames_that_are_in_the_file_twice_are_taken_once()
+    {
+        var backup = TestBackup.Cheap(Passphrase, [LedgerSamples.Record("c1", "t1"), LedgerSamples.Record("c2", "t2")]);
+        var (_, contents, damaged) = BackupFile.Read([.. backup, .. backup], Passphrase);
+        Assert.Equal((2, 0), (contents.Count, damaged));
     }
 
     /// <summary>One frame that is damaged costs one frame.</summary>

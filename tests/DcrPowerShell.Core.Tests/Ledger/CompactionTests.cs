@@ -9,6 +9,7 @@ using DcrPowerShell.Core.Tests.Fuzzing;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Tests;
+using DcrPowerShell.Vaults;
 using Xunit;
 using static DcrPowerShell.Core.Tests.Ledger.LedgerSamples;
 
@@ -125,6 +126,35 @@ public class CompactionTests
             Assert.Null(again.FindTenant(Issuer, "t1"));
             Assert.Equal(0, again.KeepAsync(Record("gone", "t1"), null, since: sequence).Done());
         }
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(Vault)]
+    public void A_removal_whose_content_is_damaged_is_whole_again_and_the_client_stays_gone(string? vault)
+    {
+        using (var first = Ledger())
+        {
+            first.Register("c1", "t1");
+            var sequence = first.Register("gone", "t2", vault);
+            first.RemoveAsync(Record("gone", "t2"), since: sequence).Done();
+        }
+
+        var bytes = _disk[First];
+        bytes[bytes.Length - 40] ^= 1;
+        _disk[First] = bytes;
+        using var ledger = Ledger();
+        Assert.Single(ledger.File.Gaps);
+        Assert.Empty(ledger.RemovalsFor(Vault));
+        Assert.True(ledger.Compact());
+        Assert.Empty(ledger.File.Gaps);
+        Assert.Empty(ledger.RemovalsFor(Vault));
+        using var again = Ledger();
+        Assert.Empty(again.File.Gaps);
+        Assert.Equal("c1", Assert.Single(again.Clients()));
+        Assert.Null(again.Find(Issuer, "gone"));
+        Assert.Equal(vault is not null, again.Knows(SecretName.For(Issuer, "gone"), Vault));
+        Assert.Contains(_disk.Names, static name => name.StartsWith("lost-", StringComparison.Ordinal));
     }
 
     [Fact]

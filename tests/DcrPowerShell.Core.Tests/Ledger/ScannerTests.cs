@@ -57,7 +57,7 @@ public class ScannerTests
             }
             else
             {
-                Assert.Equal([new LedgerGap(touched.Offset, touched.Header.Length, IsTorn: false)], found.Gaps);
+                Assert.Equal([new LedgerGap(touched.Offset, touched.Header.Length, IsTorn: false, HasHeader: !inHeader)], found.Gaps);
                 Assert.Equal(file.All.Length, found.End);
             }
         }
@@ -110,6 +110,21 @@ public class ScannerTests
         Assert.Equal([new LedgerGap(start, torn.Length - next, IsTorn: true)], found.Gaps);
     }
 
+    /// <summary>Nobody kept the next writer from taking it for torn: a killed writer leaves no header that was changed.</summary>
+    [Fact]
+    public void A_last_frame_whose_header_was_spoilt_is_damage_though_the_next_writer_did_not_know_of_it()
+    {
+        var file = LedgerBytes.Of(_keys, 3);
+        var start = file.All.Length;
+        var last = file.Seal(40).Frame;
+        for (var place = 0; place < FrameHeader.Size; place++)
+        {
+            var spoilt = LedgerBytes.Of(_keys, 3);
+            spoilt.Leave(last.Select((one, index) => index == place ? (byte)(one ^ 1) : one)).Add(20);
+            Assert.Equal([new LedgerGap(start, last.Length, IsTorn: false)], spoilt.Scan().Gaps);
+        }
+    }
+
     [Fact]
     public void Several_torn_frames_one_behind_another_are_one_torn_gap()
     {
@@ -152,7 +167,7 @@ public class ScannerTests
 
                 var found = LedgerBytes.Scan(bytes, file.Codec);
                 Assert.Equal(file.Frames.Select(static frame => frame.Header), found.Frames.Select(static frame => frame.Header));
-                Assert.Equal([new LedgerGap(offset, header.Length - cut, IsTorn: false)], found.Gaps);
+                Assert.Equal([new LedgerGap(offset, header.Length - cut, IsTorn: false, HasHeader: true)], found.Gaps);
             }
         }
     }
@@ -305,7 +320,10 @@ public class ScannerTests
         Assert.Equal(file.Frames, found.Frames);
         Assert.Empty(found.Gaps);
         bytes[file.Frames[3].Offset + FrameHeader.Size] ^= 1;
-        Assert.Equal([new LedgerGap(file.Frames[3].Offset, file.Last.Length, IsTorn: false)], LedgerBytes.Scan(bytes, file.Codec).Gaps);
+        Assert.Equal(
+            [new LedgerGap(file.Frames[3].Offset, file.Last.Length, IsTorn: false, HasHeader: true)],
+            LedgerBytes.Scan(bytes, file.Codec).Gaps
+        );
     }
 
     /// <summary>A writer's bytes need not come into sight in their order.</summary>

@@ -47,6 +47,45 @@ public class OidcProviderMutualTlsTests
         Assert.Equal("", process.Errors);
     }
 
+    /// <summary>As banks do, also towards clients that manage themselves with their own tokens.</summary>
+    [OidcProviderFact]
+    public async Task A_client_is_registered_and_managed_where_nobody_gets_in_without_a_certificate()
+    {
+        using var serverCertificate = TestCertificates.Server();
+        using var certificate = TestCertificates.Rsa();
+        var tls = new
+        {
+            cert = serverCertificate.ExportCertificatePem(),
+            key = TestCertificates.KeyPem(serverCertificate),
+            ca = certificate.ExportCertificatePem(),
+        };
+        using var process = await OidcProviderProcess.StartAsync(JsonSerializer.Serialize(new { tls }));
+
+        var error = await Assert.ThrowsAsync<DcrException>(() => OpenAsync(process.Server, serverCertificate, certificate: null));
+        Assert.Contains("-TlsCertificate", error.RecommendedAction);
+
+        using var session = await OpenAsync(process.Server, serverCertificate, certificate);
+        var client = await session.RegisterAsync(
+            """
+            {"client_name":"Contas","redirect_uris":["https://app.example.com/cb"],"grant_types":["authorization_code","implicit"],
+             "response_types":["code id_token"],"token_endpoint_auth_method":"tls_client_auth","tls_client_auth_subject_dn":"CN=test",
+             "tls_client_certificate_bound_access_tokens":true}
+            """
+        );
+        Assert.Equal(("tls_client_auth", null), (client.TokenEndpointAuthMethod, client.ClientSecret));
+        Assert.Equal("Contas 2", (await session.UpdateAsync(client.ClientId, """{"client_name":"Contas 2"}""")).ClientName);
+        Assert.Equal("Contas 2", (await session.ReadAsync(client.ClientId)).ClientName);
+        await session.DeleteAsync(client.ClientId);
+        Assert.Equal("", process.Errors);
+    }
+
+    private static Task<Session> OpenAsync(OidcProviderServer server, X509Certificate2 authority, X509Certificate2? certificate) =>
+        Session.ConnectAsync(
+            server.Issuer,
+            request => request with { TlsCertificate = certificate },
+            handler: TrustingHandler.Create(authority.ExportCertificatePem(), certificate)
+        );
+
     private static async Task<string> AdministratorAsync(
         OidcProviderServer server,
         X509Certificate2 authority,

@@ -63,6 +63,16 @@ public sealed class ConnectOperationTests : IDisposable
         );
     }
 
+    [Fact]
+    public async Task A_server_that_takes_documents_alone_is_told_as_that()
+    {
+        var error = await Assert.ThrowsAsync<DcrException>(() => Session.StartAsync(
+            """{"registrationEndpoint":"missing","discoveryOverrides":{"client_id_metadata_document_supported":true}}"""));
+        Assert.Equal(DcrErrorId.DiscoveryFailed, error.ErrorId);
+        Assert.Contains("takes client ID metadata documents", error.Message);
+        Assert.Contains("New-DcrClientDocument", error.RecommendedAction);
+    }
+
     [Theory]
     [InlineData("""{"discovery":[]}""", DcrErrorId.DiscoveryFailed, "HTTP 404")]
     [InlineData("""{"registrationEndpoint":"missing"}""", DcrErrorId.DiscoveryFailed, "has no registration_endpoint")]
@@ -88,6 +98,29 @@ public sealed class ConnectOperationTests : IDisposable
         Assert.Contains(why, error.Message);
         Assert.Contains("/.well-known/oauth-authorization-server", error.Message);
         Assert.Contains("/.well-known/openid-configuration", error.Message);
+    }
+
+    [Fact]
+    public async Task A_server_that_fails_is_not_told_as_a_wrong_address()
+    {
+        using var server = await SharedTestServer.StartAsync("""{"faults":[{"on":"discovery","status":503,"times":99}]}""");
+        var error = await Assert.ThrowsAsync<DcrException>(() => Session.ConnectAsync(server.Url.AbsoluteUri));
+        Assert.Equal(DcrErrorId.ServerUnavailable, error.ErrorId);
+        Assert.Contains("HTTP 503", error.Message);
+        Assert.StartsWith("Run the command again later", error.RecommendedAction);
+    }
+
+    [Fact]
+    public async Task A_rate_limit_is_waited_for_once_and_not_at_each_place()
+    {
+        var clock = new FakeClock();
+        _server.Answer(429, "", "Retry-After: 50").Always();
+        var error = await Assert.ThrowsAsync<DcrException>(() =>
+            Session.ConnectAsync("https://as.example.com/t1", handler: _server, clock: clock)
+        );
+        Assert.Equal(DcrErrorId.RateLimited, error.ErrorId);
+        Assert.InRange(clock.Waits.Sum(static wait => wait.TotalSeconds), 50, 180);
+        Assert.Single(_server.Requests.Select(static request => request.Uri).Distinct());
     }
 
     [Theory]

@@ -112,6 +112,58 @@ public class MoveTests
     }
 
     [Fact]
+    public async Task A_vault_that_does_not_forget_is_told_in_words_of_its_own()
+    {
+        using var process = _machine.Start();
+        await FillAsync(process, "A");
+        (_vaults["A"].Fault, _vaults["A"].FaultsOn) = (VaultFault.RefusesRemovals, "dcr-as-");
+        await MoveAsync(process, "A", null);
+        var error = await Assert.ThrowsAsync<DcrException>(() => MoveAsync(process, null, "A"));
+        Assert.StartsWith("Vault 'A' does not remove what it is to forget: the vault is broken.", error.Message);
+    }
+
+    /// <summary>Another command changes the client each time between the look and the move, or once.</summary>
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(4, true)]
+    [InlineData(5, false)]
+    public async Task A_client_that_changes_meanwhile_is_looked_at_again_and_not_for_ever(int changes, bool isMoved)
+    {
+        using var process = _machine.Start();
+        using var other = _machine.Start();
+        await FillAsync(process, "A");
+        var (from, to) = (await OpenAsync(process, "A"), await OpenAsync(process, null));
+        var listed = process.Ledger.Find(LedgerSamples.Issuer, "c1")!;
+        process.Ledger.Compact();
+        var left = changes;
+        _vaults["A"].OnRead = name =>
+        {
+            if (name == listed.Record.SecretName && left-- > 0)
+            {
+                // What is kept elsewhere meanwhile, and stored.
+                var changed = LedgerSamples.Record("c1", "t1", $"secret-{left}", LedgerSamples.Now.AddMinutes(changes - left));
+                var sequence = other.Ledger.KeepAsync(changed, from.VaultId).GetAwaiter().GetResult();
+                _vaults["A"].Secrets[name] = changed.ToJson();
+                other.Ledger.StoredAsync([(changed.Issuer, changed.ClientId, sequence)]).GetAwaiter().GetResult();
+                other.Ledger.Compact();
+            }
+        };
+        if (!isMoved)
+        {
+            Assert.Equal(
+                DcrErrorId.RequestTimedOut,
+                (await Assert.ThrowsAsync<DcrException>(() => MoveOperation.RunAsync(from, to, listed))).ErrorId
+            );
+            Assert.NotEqual(0UL, process.Ledger.PlaceOf(LedgerSamples.Issuer, "c1"));
+            return;
+        }
+
+        await MoveOperation.RunAsync(from, to, listed);
+        var moved = process.Ledger.Find(LedgerSamples.Issuer, "c1")!;
+        Assert.Equal((0UL, "secret-0"), (moved.Place, moved.Record.ClientSecret));
+    }
+
+    [Fact]
     public async Task A_connect_goes_on_too()
     {
         using (var process = _machine.Start())
@@ -149,23 +201,6 @@ public class MoveTests
         Assert.Null(await from.ForgetMovedAsync());
         Assert.Equal(newer.ToJson(), _vaults["A"].Secrets[newer.SecretName]);
         Assert.Equal("token-of-c1", process.Ledger.Find(LedgerSamples.Issuer, "c1")!.Record.RegistrationAccessToken);
-    }
-
-    /// <summary>The older write lands last, after another process has kept and stored a newer token.</summary>
-    [Fact]
-    public async Task A_vault_s_write_that_was_overtaken_is_followed_by_the_newer_version()
-    {
-        using var process = _machine.Start();
-        using var other = _machine.Start();
-        var (store, beside) = (await OpenAsync(process, "A"), await OpenAsync(other, "A"));
-        var newer = LedgerSamples.Record("c1", "t1", "newer", LedgerSamples.Now.AddDays(1));
-        _vaults["A"].OnWrite = name =>
-        {
-            _vaults["A"].OnWrite = static _ => { };
-            beside.KeepAsync(newer, LedgerHash.None, closes: false, isDurable: true).GetAwaiter().GetResult();
-        };
-        await store.KeepAsync(LedgerSamples.Record("c1", "t1"), LedgerHash.None, closes: false, isDurable: true);
-        Assert.Equal(newer.ToJson(), _vaults["A"].Secrets[newer.SecretName]);
     }
 
     [Fact]

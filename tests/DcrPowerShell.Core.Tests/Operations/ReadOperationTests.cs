@@ -67,6 +67,20 @@ public class ReadOperationTests
         Assert.Empty(session.Reporter.Warnings);
     }
 
+    [Fact]
+    public async Task An_expiry_that_cannot_be_understood_is_said_once_and_the_known_one_stays()
+    {
+        using var session = await Session.StartAsync("""{"secretExpiresAt":"future"}""");
+        var registered = await session.RegisterAsync();
+        await session.Server.SetAsync(new { answerOverrides = new { read = new { client_secret_expires_at = "P90D" } } });
+        Assert.Equal(registered.ClientSecretExpiresAt, (await session.ReadAsync(registered.ClientId)).ClientSecretExpiresAt);
+        await session.ReadAsync(registered.ClientId);
+        Assert.Contains(
+            "P90D, which is no time: what the server said before stays.",
+            Assert.Single(session.Reporter.Warnings, static text => text.Contains("client_secret_expires_at"))
+        );
+    }
+
     [Theory]
     [InlineData("unauthorized", DcrErrorId.AccessTokenRejected, "Either the client is gone from the server, or its token was replaced")]
     [InlineData("notFound", DcrErrorId.ClientNotFound, "The server knows no client")]

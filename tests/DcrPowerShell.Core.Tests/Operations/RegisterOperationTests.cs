@@ -12,6 +12,14 @@ namespace DcrPowerShell.Core.Tests.Operations;
 
 public class RegisterOperationTests
 {
+    [Fact]
+    public async Task An_error_beside_the_client_is_said()
+    {
+        using var session = await Session.StartAsync("""{"answerOverrides":{"register":{"error":"pending_approval"}}}""");
+        await session.RegisterAsync();
+        Assert.Contains(session.Reporter.Warnings, static text => text.Contains("names an error beside the client"));
+    }
+
     private static readonly string[] Later = ["north", "south", "west"];
 
     [Fact]

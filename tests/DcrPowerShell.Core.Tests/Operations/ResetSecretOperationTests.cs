@@ -34,8 +34,20 @@ public class ResetSecretOperationTests
         var client = await session.RegisterAsync();
         var error = await Assert.ThrowsAsync<DcrException>(() => session.ResetSecretAsync(client.ClientId));
         Assert.Equal(DcrErrorId.OperationNotSupported, error.ErrorId);
-        Assert.Contains("New-DcrClient", error.RecommendedAction);
+        Assert.Contains("New-DcrClient -AllowDuplicate", error.RecommendedAction);
         Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, session.Stored(client.ClientId).RegistrationAccessToken);
+    }
+
+    [Fact]
+    public async Task A_secret_in_camel_case_is_taken_and_kept()
+    {
+        using var session = await Session.StartAsync(
+            """{"repeatSecret":false,"answerOverrides":{"update":{"clientSecret":"new-1234567890ab"}}}"""
+        );
+        var client = await session.RegisterAsync();
+        Assert.Equal("new-1234567890ab", SecureText.Reveal((await session.ResetSecretAsync(client.ClientId)).ClientSecret!));
+        Assert.Equal("new-1234567890ab", session.Stored(client.ClientId).ClientSecret);
+        Assert.False(session.Stored(client.ClientId).Metadata.Has("clientSecret"));
     }
 
     [Fact]

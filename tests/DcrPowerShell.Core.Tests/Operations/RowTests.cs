@@ -133,6 +133,14 @@ public class RowTests
         Assert.Equal("scope", Assert.Single(Found(next, Client.Replace("a b", "a c")).Changes).Name);
     }
 
+    [Fact]
+    public async Task Scopes_in_another_order_are_the_same_row_also_where_the_server_granted_less()
+    {
+        using var session = await Session.StartAsync("""{"dropScope":["b"]}""", hasVault: false);
+        await session.RegisterAsync(Client, "north");
+        Assert.Empty(Found(session, Client.Replace("a b", "b a")).Changes);
+    }
+
     /// <summary>Nobody can tell whether it is the same: what is kept of it is a mask.</summary>
     [Fact]
     public async Task A_secret_in_a_row_is_no_difference()

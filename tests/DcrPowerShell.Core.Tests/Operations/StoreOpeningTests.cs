@@ -613,6 +613,35 @@ public class StoreOpeningTests
         Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, session.Stored(client.ClientId).RegistrationAccessToken);
     }
 
+    /// <summary>
+    /// The vault has a newer version of another machine, and while it is read a command here brings one that is newer still.
+    /// </summary>
+    [Fact]
+    public async Task What_changed_here_while_the_vault_was_read_counts()
+    {
+        using var session = await Session.StartAsync("""{"rotateToken":"put"}""");
+        var client = await session.RegisterAsync(tenant: "north");
+        using (var elsewhere = await session.ElsewhereAsync())
+        {
+            elsewhere.Clock.UtcNow += TimeSpan.FromHours(1);
+            await elsewhere.UpdateAsync(client.ClientId, """{"client_name":"there"}""");
+        }
+
+        using var beside = await session.BesideAsync();
+        session.Vault.OnRead = name =>
+        {
+            if (name == client.SecretName)
+            {
+                session.Vault.OnRead = static _ => { };
+                Task.Run(() => beside.UpdateAsync(client.ClientId, """{"client_name":"here"}""")).GetAwaiter().GetResult();
+            }
+        };
+        var store = new Registrations(session.Ledger, session.Vault, session.Connection.VaultId);
+        var found = await store.FindAsync(session.Connection.Issuer, client.ClientId);
+        Assert.Equal("here", found!.Record.ClientName);
+        Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, found.Record.RegistrationAccessToken);
+    }
+
     /// <summary>What one machine could not store is older than what another one stored since.</summary>
     [Fact]
     public async Task What_was_pending_never_takes_the_place_of_something_newer()
@@ -631,6 +660,35 @@ public class StoreOpeningTests
         using var next = await session.NextProcessAsync();
         Assert.Equal("newer", next.Stored(client.ClientId).ClientName);
         Assert.Equal("newer", Assert.Single(next.Listed()).Record.ClientName);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_a_command_is_giving_the_vault_just_now_is_left_to_it_by_another_process_that_connects(bool isUpdate)
+    {
+        using var session = await Session.StartAsync();
+        var client = isUpdate ? await session.RegisterAsync(tenant: "north") : null;
+        Session? other = null;
+        session.Vault.OnWrite = name =>
+        {
+            if (name != VaultProbe.Name)
+            {
+                session.Vault.OnWrite = static _ => { };
+                other = Task.Run(session.BesideAsync).GetAwaiter().GetResult();
+            }
+        };
+        client = isUpdate
+            ? await session.UpdateAsync(client!.ClientId, """{"client_name":"newer"}""")
+            : await session.RegisterAsync(tenant: "north");
+        using (other)
+        {
+            Assert.Empty(other!.Reporter.Warnings);
+        }
+
+        Assert.Equal(client.ClientName, session.Stored(client.ClientId).ClientName);
+        Assert.False(Assert.Single(session.Listed()).IsPending);
+        Assert.Empty(session.Ledger.Open());
     }
 
     [Fact]

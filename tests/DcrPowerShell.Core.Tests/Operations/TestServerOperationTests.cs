@@ -24,10 +24,10 @@ public class TestServerOperationTests
     {
         using var session = await StartAsync();
         var checks = await RunAsync(session);
-        Assert.Equal(["Discovery", "Registration endpoint", "Credential", "Store", "Clock", "Rate limit"], checks.Keys);
+        Assert.Equal(["Discovery", "Registration endpoint", "Credential", "Client documents", "Store", "Clock", "Rate limit"], checks.Keys);
         Assert.All(checks.Values, check => Assert.Equal(session.Connection.Name, check.Connection));
         Assert.Equal(
-            ["Credential", "Rate limit"],
+            ["Credential", "Client documents", "Rate limit"],
             checks.Values.Where(check => check.Status != DcrCheckStatus.Passed).Select(check => check.Name)
         );
         Assert.All(checks.Values, check => Assert.Equal(check.Status == DcrCheckStatus.Passed, check.RecommendedAction is null));
@@ -255,7 +255,7 @@ public class TestServerOperationTests
         using var session = await StartOktaAsync();
         var checks = await RunAsync(session);
         Assert.Equal(
-            ["Discovery", "Registration endpoint", "Credential", "Scope", "Admin role", "Store", "Clock", "Rate limit"],
+            ["Discovery", "Registration endpoint", "Credential", "Scope", "Admin role", "Client documents", "Store", "Clock", "Rate limit"],
             checks.Keys
         );
         Assert.Equal(DcrCheckStatus.Passed, checks["Credential"].Status);
@@ -271,6 +271,17 @@ public class TestServerOperationTests
     {
         using var session = await StartOktaAsync(switches, token);
         Failed((await RunAsync(session))["Credential"], found, advice);
+    }
+
+    [Fact]
+    public async Task A_password_has_no_scope_and_only_its_use_shows_whether_it_is_good()
+    {
+        using var session = await StartAsync(change: static request =>
+            request with { Credential = new CredentialInput.Basic(new BasicCredential("admin", "a-password")) }
+        );
+        var checks = await RunAsync(session);
+        Assert.Contains("password of -Credential", checks["Credential"].Found);
+        Assert.DoesNotContain("Scope", checks.Keys);
     }
 
     [Fact]
@@ -377,7 +388,8 @@ public class TestServerOperationTests
     {
         const string Tenant = """
             "managementToken":{},"tenant":{
-              "settings":{"flags":{"enable_dynamic_client_registration":true},"dynamic_client_registration_security_mode":"strict"},
+              "settings":{"flags":{"enable_dynamic_client_registration":true},"dynamic_client_registration_security_mode":"strict",
+              "client_id_metadata_document_supported":true},
               "clientGrants":[{"default_for":"third_party_clients","audience":"https://api.example.com","scope":["read:items"],"subject_type":"user"}],
               "connections":[{"name":"staff","strategy":"auth0","is_domain_connection":true}],
               "networkAcls":[{"description":"CI","active":true,"priority":1,"rule":{"action":{"block":true},"not_match":{"ipv4_cidrs":["198.51.100.0/24"]},"scope":"dynamic_client_registration"}}] }
@@ -387,6 +399,29 @@ public class TestServerOperationTests
         Assert.All(checks.Values, check => Assert.Equal(DcrCheckStatus.Passed, check.Status));
         Assert.Contains("https://api.example.com (read:items)", checks["Default permissions"].Found);
         Assert.Contains("198.51.100.0/24", checks["Access control list"].Found);
+        Assert.Contains("-DocumentUri", checks["Client documents"].Found);
+    }
+
+    [Theory]
+    [InlineData("{}", DcrCheckStatus.Skipped, "does not say")]
+    [InlineData("""{"client_id_metadata_document_supported":false}""", DcrCheckStatus.Skipped, "does not say")]
+    [InlineData("""{"client_id_metadata_document_supported":true}""", DcrCheckStatus.Passed, "nothing is registered")]
+    [InlineData(
+        """{"client_id_metadata_document_supported":true,"token_endpoint_auth_methods_supported":["client_secret_basic"]}""",
+        DcrCheckStatus.Warning,
+        "neither none nor private_key_jwt"
+    )]
+    [InlineData(
+        """{"client_id_metadata_document_supported":true,"token_endpoint_auth_methods_supported":["private_key_jwt"]}""",
+        DcrCheckStatus.Passed,
+        "nothing is registered"
+    )]
+    public async Task Whether_the_server_takes_documents_is_told(string metadata, DcrCheckStatus status, string found)
+    {
+        using var session = await StartAsync($$"""{"discoveryOverrides":{{metadata}}}""");
+        var check = (await RunAsync(session))["Client documents"];
+        Assert.Equal(status, check.Status);
+        Assert.Contains(found, check.Found);
     }
 
     /// <summary>Each looks right at a glance, and is of no use to a client that registers.</summary>
@@ -443,7 +478,7 @@ public class TestServerOperationTests
         using var session = await StartAsync("""{"dialect":"auth0"}""", request => request with { Provider = DcrProvider.Auth0 });
         var checks = await RunAsync(session);
         Assert.Equal(DcrCheckStatus.Skipped, checks["Credential"].Status);
-        Assert.Equal(6, checks.Count);
+        Assert.Equal(7, checks.Count);
     }
 
     private static async Task<Session> StartAsync(string switches = "{}", Func<ConnectRequest, ConnectRequest>? change = null)

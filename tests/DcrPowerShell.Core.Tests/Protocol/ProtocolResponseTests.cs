@@ -34,6 +34,17 @@ public class ProtocolResponseTests
         Assert.Equal("Praxis Müller", json.Text("client_name"));
     }
 
+    [Theory]
+    [InlineData("application/json")]
+    [InlineData("application/json; charset=utf-8")]
+    public void What_is_no_utf_8_is_latin_1(string contentType)
+    {
+        byte[] body = [.. Encoding.GetEncoding("iso-8859-1").GetBytes("""{"client_secret":"Geheimüß-12345678"}""")];
+        var response = Answers.Of(201, body, BodyEnd.Whole, $"Content-Type: {contentType}");
+        Assert.True(response.TryReadJson(out var json, out _));
+        Assert.Equal("Geheimüß-12345678", new RegistrationAnswer(json, 201).ClientSecret);
+    }
+
     [Fact]
     public void A_charset_that_dotnet_has_switched_off_does_no_harm() =>
         Assert.True(Answers.Of(200, """{"client_id":"a"}""", "Content-Type: application/json; charset=utf-7").TryReadJson(out _, out _));

@@ -95,6 +95,56 @@ public class RefusalTests
     public void Server_errors_that_ask_to_come_back_have_done_nothing() =>
         Assert.Equal(DcrErrorId.ServerUnavailable, Registering(Answers.Of(503, "", "Retry-After: 600")).ErrorId);
 
+    /// <summary>Who says that the software has a client already, and how.</summary>
+    [Theory]
+    [InlineData(400, "invalid_client_metadata", "ERR-DCR-001: Duplicate registrations for a given software_id are not valid.")] // CDR.
+    [InlineData(400, "invalid_software_statement", "Duplicate registrations for a given software_id are not invalid")] // CDS, before 2020.
+    [InlineData(400, "invalid_client_metadata", "Application with the name App already exist in the system")] // WSO2.
+    [InlineData(409, "conflict", "Application with the name App already exist in the system")]
+    [InlineData(400, "invalid_client_metadata", "A client with this software_id is already registered. Each software instance should have "
+        + "a unique software_id.")] // Authrim.
+    [InlineData(409, "Conflict", "A client with the provided software statement already exists.")] // Problem details.
+    [InlineData(400, "invalid_software_statement", "Software Statement j\u00e1 cadastrado")] // Brazil's rules, in Portuguese.
+    [InlineData(400, "unapproved_software_statement", "the client has been registered already")]
+    [InlineData(400, "client_already_exists", "no")]
+    public void A_second_client_for_a_software_statement(int status, string code, string words)
+    {
+        var error = Refused(status, code, words, """{"client_name":"App","software_id":"1","software_statement":"a.b.c"}""");
+        Assert.Equal((DcrErrorId.AlreadyRegistered, "software_statement"), (error.ErrorId, error.Member));
+        Assert.Contains("Import-DcrClient", error.RecommendedAction);
+        Assert.Contains(words, error.Message);
+    }
+
+    [Theory]
+    [InlineData(400, "invalid_client_metadata", "jwks_uri is already in use", DcrErrorId.InvalidClientMetadata)]
+    [InlineData(400, "invalid_redirect_uri", "already registered", DcrErrorId.InvalidRedirectUri)]
+    [InlineData(400, "invalid_software_statement", "the statement has already expired", DcrErrorId.InvalidSoftwareStatement)]
+    [InlineData(400, "invalid_client_metadata", "Client metadata invalid", DcrErrorId.InvalidClientMetadata)] // A bank of Brazil: no word.
+    [InlineData(401, "invalid_token", "the token was already used", DcrErrorId.AccessTokenRejected)]
+    [InlineData(500, "server_error", "already exists", DcrErrorId.OutcomeUnknown)]
+    public void What_is_no_second_client(int status, string code, string words, DcrErrorId expected) =>
+        Assert.Equal(
+            expected,
+            Refused(
+                status,
+                code,
+                words,
+                """{"jwks_uri":"https://a.example/k","redirect_uris":["https://a.example/"],"software_statement":"a.b.c"}"""
+            ).ErrorId
+        );
+
+    [Fact]
+    public void Without_a_statement_a_name_that_is_taken_is_a_matter_of_metadata() =>
+        Assert.Equal(
+            DcrErrorId.InvalidClientMetadata,
+            Refused(
+                400,
+                "invalid_client_metadata",
+                "Application with the name App already exist in the system",
+                """{"client_name":"App"}"""
+            ).ErrorId
+        );
+
     [Fact]
     public void A_missing_initial_token_is_told_from_a_rejected_one()
     {
@@ -137,6 +187,19 @@ public class RefusalTests
             Assert.Contains("Remove-DcrClient -StoreOnly", error.RecommendedAction);
             Assert.Equal(isGone, error.IsClientGone);
         }
+    }
+
+    /// <summary>It was got just before, so the client is there.</summary>
+    [Theory]
+    [InlineData(400, "invalid_client", DcrErrorId.AccessTokenRejected)]
+    [InlineData(401, "invalid_token", DcrErrorId.AccessTokenRejected)]
+    [InlineData(403, "access_denied", DcrErrorId.AccessTokenRejected)]
+    [InlineData(403, "insufficient_scope", DcrErrorId.InsufficientScope)]
+    public void An_access_token_that_a_client_got_for_itself_makes_no_client_gone(int status, string code, DcrErrorId expected)
+    {
+        var error = Managing(Rfc(status, code), ProtocolRequest.ClientToken);
+        Assert.Equal((expected, false), (error.ErrorId, error.IsClientGone));
+        Assert.Contains("-Scope", error.RecommendedAction);
     }
 
     /// <summary>Who answered, or what was sent, decides what may be said.</summary>
@@ -192,6 +255,9 @@ public class RefusalTests
         "Send less"
     )]
     [InlineData("a media type", 415, """{"title":"Unsupported Media Type"}""", "A: b", "does not take or give JSON", "application/jose")]
+    [InlineData("headers", 431, "", "Server: nginx", "The headers of the request are larger", "The token is too long")]
+    [InlineData("a name that is taken", 409, """{"message":"name exists"}""", "A: b", "conflicts with", "Import-DcrClient")]
+    [InlineData("a network's sign-in", 511, "<html>Sign in</html>", "A: b", "Something in front of", "let this machine's address")]
     [InlineData(
         "a feature that is off",
         400,
@@ -221,6 +287,53 @@ public class RefusalTests
         var error = Registering(Answers.Of(status, body, header));
         Assert.True(error.Message.Contains(says), $"{what}: {error.Message}");
         Assert.True(error.RecommendedAction.Contains(advises), $"{what}: {error.RecommendedAction}");
+    }
+
+    [Theory]
+    [InlineData(200, "access_denied")]
+    [InlineData(200, "invalid_token")]
+    public void An_error_within_a_success_does_not_say_that_the_client_is_gone(int status, string code)
+    {
+        var error = Managing(Rfc(status, code));
+        Assert.Equal((DcrErrorId.AccessTokenRejected, false), (error.ErrorId, error.IsClientGone));
+    }
+
+    [Theory]
+    [InlineData("DELETE", 409, DcrErrorId.RegistrationForbidden, "as it is now", "Settle what the server names")]
+    [InlineData("PUT", 409, DcrErrorId.RegistrationForbidden, "as it is now", "Settle what the server names")]
+    [InlineData("DELETE", 400, DcrErrorId.ResponseNotConformant, "refused the request (HTTP 400", "Settle what the server names")]
+    [InlineData("GET", 400, DcrErrorId.ResponseNotConformant, "refused the request (HTTP 400", "Settle what the server names")]
+    [InlineData("GET", 451, DcrErrorId.RegistrationForbidden, "forbids it", "Ask the server's operator")]
+    public void A_request_that_the_server_does_not_carry_out_is_told_in_its_words(
+        string method,
+        int status,
+        DcrErrorId expected,
+        string says,
+        string advises
+    )
+    {
+        var request = new ProtocolRequest(
+            new HttpMethod(method),
+            Endpoint,
+            method == "GET" ? RequestEffect.None : RequestEffect.Changes,
+            method == "PUT" ? JsonBag.Empty : null
+        );
+        var error = Assert.Throws<DcrException>(() =>
+            Management.Judge(request, Answers.Of(status, """{"message":"it has sessions"}"""), "c1")
+        );
+        Assert.Equal(expected, error.ErrorId);
+        Assert.Contains(says, error.Message);
+        Assert.Contains("it has sessions", error.Message);
+        Assert.Contains(advises, error.RecommendedAction);
+    }
+
+    [Theory]
+    [InlineData("scope is not allowed", "scope")]
+    [InlineData("bad request: redirect_uris=x client_name=y scope=z contacts=w", null)]
+    public void A_server_that_repeats_the_request_blames_no_member(string words, string? member)
+    {
+        var sent = JsonBag.Parse("""{"redirect_uris":["x"],"client_name":"y","scope":"z","contacts":["w"]}""");
+        Assert.Equal(member, RefusalSubject.Member(new ServerError { Status = 400, Description = words }, sent));
     }
 
     [Fact]
@@ -319,10 +432,14 @@ public class RefusalTests
     private static ProtocolResponse Rfc(int status, string code) =>
         Answers.Of(status, $$"""{"error":"{{code}}","error_description":"in the server's own words"}""", "Content-Type: application/json");
 
-    private static DcrException Managing(ProtocolResponse response) =>
-        Assert.Throws<DcrException>(() =>
-            Management.Judge(Management.Read(Endpoint) with { Proof = ProtocolRequest.OwnToken }, response, "c1")
-        );
+    private static DcrException Refused(int status, string code, string words, string sent) =>
+        Assert.Throws<DcrException>(() => Registration.Judge(
+            Registration.Request(Endpoint, JsonBag.Parse(sent)),
+            Answers.Of(status, $$"""{"error":"{{code}}","error_description":"{{words}}"}""", "Content-Type: application/json")
+        ));
+
+    private static DcrException Managing(ProtocolResponse response, string proof = ProtocolRequest.OwnToken) =>
+        Assert.Throws<DcrException>(() => Management.Judge(Management.Read(Endpoint) with { Proof = proof }, response, "c1"));
 
     private static DcrException Registering(ProtocolResponse response, bool withInitialToken = true) =>
         Assert.Throws<DcrException>(() =>

@@ -8,6 +8,30 @@ namespace DcrPowerShell.Core.Tests.Protocol;
 
 public class RegistrationTests
 {
+    [Theory]
+    [InlineData("""{"clientId":"c1","clientSecret":"sec-12345678","registrationAccessToken":"tok-12345678","redirectUris":["https://a.example/"]}""")]
+    [InlineData("""{"client_id":"c1","client_secret":null,"clientSecret":"sec-12345678","registration_access_token":" Bearer tok-12345678\n"}""")]
+    [InlineData("""{"client_id":"c1","client_secret":{"value":"sec-12345678","expires":1},"registration_access_token":["tok-12345678"]}""")]
+    [InlineData("""{"client_id":"c1","client_secret":"sec-12345678","registration_access_token":{"token":"tok-12345678"}}""")]
+    public void Tokens_and_secrets_are_read_in_the_shapes_that_servers_write(string body)
+    {
+        var answer = new RegistrationAnswer(JsonBag.Parse(body), 201);
+        Assert.Equal(("c1", "sec-12345678", "tok-12345678"), (answer.ClientId, answer.ClientSecret, answer.RegistrationAccessToken));
+        Assert.Empty(answer.Unusable);
+        Assert.False(answer.Members.Has("clientSecret"));
+    }
+
+    [Theory]
+    [InlineData("""["sec-12345678","sec-87654321"]""")]
+    [InlineData("""{"value":"sec-12345678","old":"sec-87654321"}""")]
+    [InlineData("\"********\"")]
+    public void Of_two_secrets_none_is_taken(string secret)
+    {
+        var answer = new RegistrationAnswer(JsonBag.Parse($$"""{"client_id":"c1","client_secret":{{secret}}}"""), 201);
+        Assert.Null(answer.ClientSecret);
+        Assert.Equal(["client_secret"], answer.Unusable);
+    }
+
     private static readonly Uri Endpoint = new("https://as.example.com/register");
 
     [Fact]

@@ -30,6 +30,8 @@ public class RetryAdviceTests
     [InlineData("Retry-After: soon")]
     [InlineData("Retry-After: ")]
     [InlineData("Retry-After: 99999999999")]
+    [InlineData("Retry-After: 99999999")]
+    [InlineData("RateLimit: \"b\";r=0;t=999999999")]
     [InlineData("RateLimit-Reset: soon")]
     [InlineData("X-Rate-Limit-Reset: 99999999999999999")]
     [InlineData("X-RateLimit-Reset: -1")]

@@ -18,6 +18,9 @@ public class SecretExpiryTests
     [InlineData("\"2026-11-21T11:00:40+01:00\"", 1795255240L, "2026-11-21T11:00:40+01:00")]
     [InlineData("\"never\"", 0L, "never")]
     [InlineData("-1", null, "-1")]
+    [InlineData("7776000", null, "7776000")] // A lifetime: 90 days.
+    [InlineData("0.4", null, "0.4")]
+    [InlineData("0.0", 0L, null)]
     [InlineData("false", null, "false")]
     [InlineData("\"soon\"", null, "soon")]
     [InlineData("[1]", null, "[1]")]

@@ -15,6 +15,13 @@ public class ServerErrorReaderTests
         "invalid_client_metadata",
         "scope is unknown"
     )]
+    [InlineData("cut off", """{"error":"invalid_redirect_uri","error_description":"cut wor""", "invalid_redirect_uri", "cut wor")]
+    [InlineData("single quotes", "{'error':'x4','error_description':'said so'}", "x4", "said so")]
+    [InlineData("more behind", """{"error":"x3","error_description":"trails"}{"x":1}""", "x3", "trails")]
+    [InlineData("a list of words", """{"error":"x5","error_description":["one","two"]}""", "x5", "one. two")]
+    [InlineData("statusMessage", """{"statusMessage":"words","statusCode":400}""", null, "words")]
+    [InlineData("a cause", """{"status":"fail","cause":"words"}""", null, "words")]
+    [InlineData("deep", """{"response":{"status":"ERROR","result":{"messageText":"words"}}}""", "ERROR", "words")]
     [InlineData("RFC 7591, bare", """{"error":"invalid_redirect_uri"}""", "invalid_redirect_uri", null)]
     [InlineData(
         "Okta",

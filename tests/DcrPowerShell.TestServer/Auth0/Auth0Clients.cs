@@ -83,6 +83,8 @@ internal static class Auth0Clients
             request,
             state.Clients.All
                 .Where(client => firstParty is null || IsFirstParty(client) == (firstParty == "true"))
+                .Where(client => request.Query.GetValueOrDefault("external_client_id") is not { } document
+                    || client.Metadata["external_client_id"].Text() == document)
                 .Where(client => type is null || type.Split(',').Contains(client.Metadata["app_type"].Text()))
                 .Select(client => Body(client, ShowsSecret(scopes))),
             "clients");

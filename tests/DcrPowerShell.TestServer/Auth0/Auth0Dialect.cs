@@ -31,6 +31,8 @@ internal sealed class Auth0Dialect : IDialect
         Operation.ListCredentials => Auth0Credentials.List(state, request),
         Operation.CreateCredential => Auth0Credentials.Create(state, request),
         Operation.DeleteCredential => Auth0Credentials.Delete(state, request),
+        Operation.PreviewDocument => Auth0Documents.Preview(state, request),
+        Operation.RegisterDocument => Auth0Documents.Register(state, request),
         Operation.ReadSettings => Auth0Settings.Read(state, request),
         Operation.UpdateSettings => Auth0Settings.Update(state, request),
         Operation.ListClientGrants => Auth0ClientGrants.List(state, request),

@@ -13,7 +13,7 @@ internal static class Auth0Discovery
     public static Answer Answer(ServerState state)
     {
         string origin = state.Origin;
-        return Discovery.Finish(state, new JsonObject
+        JsonObject document = new()
         {
             ["issuer"] = state.Issuer,
             ["authorization_endpoint"] = origin + "/authorize",
@@ -32,6 +32,14 @@ internal static class Auth0Discovery
             ["subject_types_supported"] = new JsonArray("public"),
             ["id_token_signing_alg_values_supported"] = new JsonArray("HS256", "RS256", "PS256"),
             ["token_endpoint_auth_methods_supported"] = new JsonArray("client_secret_basic", "client_secret_post", "private_key_jwt"),
-        });
+        };
+
+        // docs, register-applications-with-cimd, Tenant configuration.
+        if (state.Tenant.Settings["client_id_metadata_document_supported"].IsTrue())
+        {
+            document["client_id_metadata_document_supported"] = true;
+        }
+
+        return Discovery.Finish(state, document);
     }
 }

@@ -32,6 +32,8 @@ internal static class Auth0Routes
     private static Route Management(string method, string[] below) => (method, below) switch
     {
         ("GET", ["clients"]) => new Route(Operation.List),
+        ("POST", ["clients", "cimd", "preview"]) => new Route(Operation.PreviewDocument),
+        ("POST", ["clients", "cimd", "register"]) => new Route(Operation.RegisterDocument),
         ("GET", ["clients", var id]) => new Route(Operation.Read, id),
         ("PATCH", ["clients", var id]) => new Route(Operation.Update, id),
         ("DELETE", ["clients", var id]) => new Route(Operation.Delete, id),

@@ -9,7 +9,7 @@ internal static class Auth0Scopes
     /// <summary>All that this server knows.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
-        "read:clients", "update:clients", "delete:clients", "read:client_keys", "update:client_keys", "read:client_credentials",
+        "read:clients", "create:clients", "update:clients", "delete:clients", "read:client_keys", "update:client_keys", "read:client_credentials",
         "create:client_credentials", "update:client_credentials", "delete:client_credentials", "read:tenant_settings",
         "update:tenant_settings", "read:client_grants", "create:client_grants", "update:client_grants", "delete:client_grants",
         "read:connections", "update:connections", "read:network_acls", "create:network_acls", "update:network_acls", "delete:network_acls",
@@ -32,6 +32,8 @@ internal static class Auth0Scopes
             Operation.ListCredentials => ["read:client_credentials"],
             Operation.CreateCredential => ["create:client_credentials"],
             Operation.DeleteCredential => ["delete:client_credentials"],
+            Operation.PreviewDocument => ["read:clients"],
+            Operation.RegisterDocument => ["create:clients", "update:clients"],
             Operation.ReadSettings => ["read:tenant_settings"],
             Operation.UpdateSettings => ["update:tenant_settings"],
             Operation.ListClientGrants or Operation.ReadClientGrant => ["read:client_grants"],

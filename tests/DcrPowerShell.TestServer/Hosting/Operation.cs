@@ -39,6 +39,8 @@ internal enum Operation
     ListCredentials,
     CreateCredential,
     DeleteCredential,
+    PreviewDocument,
+    RegisterDocument,
     ReadSettings,
     UpdateSettings,
     ListClientGrants,

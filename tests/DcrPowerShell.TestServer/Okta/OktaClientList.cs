@@ -35,7 +35,7 @@ internal static class OktaClientList
         // Two lines, as in okta-developer-docs reference/core-okta-api, "Link header".
         List<string> links = [$"<{state.Origin}{request.Target}>; rel=\"self\""];
         OktaNextLink habit = state.Switches.Okta.NextLink;
-        if (found.Count > limit || (habit == OktaNextLink.OnceTooOften && page.Length > 0))
+        if (found.Count > limit || (habit is OktaNextLink.OnceTooOften or OktaNextLink.Foreign && page.Length > 0))
         {
             string origin = habit == OktaNextLink.Foreign ? state.Switches.ForeignOrigin : state.Origin;
             links.Add($"<{origin}{request.Path}?{NextQuery(page[^1].Number, limit, q)}>; rel=\"next\"");

@@ -32,7 +32,7 @@ internal static class Management
             throw Refused.Metadata($"{missing} is missing: an update must hold all settings");
         }
 
-        client.Metadata = MetadataRules.Grant(asked, state.Switches);
+        client.Metadata = MetadataRules.Grant(asked, state.Switches, state.Now);
         Overwrite(state, client);
         bool isSecretFresh = AdjustSecret(client, state.Switches);
         return Finish(state, client, Operation.Update, isSecretFresh);

@@ -22,10 +22,10 @@ internal static class MetadataRules
 
     /// <summary>What is granted for this request; the argument stays as it is.</summary>
     /// <exception cref="Refused">The metadata isn't acceptable.</exception>
-    public static JsonObject Grant(JsonObject requested, Switches switches)
+    public static JsonObject Grant(JsonObject requested, Switches switches, DateTimeOffset now)
     {
         JsonObject granted = WithoutEmpty(requested);
-        SoftwareStatement.Apply(granted, switches.UnapprovedSoftwareStatement);
+        SoftwareStatement.Apply(granted, switches, now);
         Put(granted, switches.Grant);
         TreatUnknown(granted, switches.UnknownMembers);
         foreach ((string name, JsonNode? value) in granted)

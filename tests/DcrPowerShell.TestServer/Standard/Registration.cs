@@ -1,3 +1,4 @@
+using System.Linq;
 using System.Text.Json.Nodes;
 using DcrPowerShell.TestServer.Hosting;
 using DcrPowerShell.TestServer.Tokens;
@@ -21,7 +22,15 @@ internal static class Registration
             }
         }
 
-        JsonObject granted = MetadataRules.Grant(asked, switches);
+        JsonObject granted = MetadataRules.Grant(asked, switches, state.Now);
+        if (
+            switches.OneClientPerSoftware
+            && state.Clients.All.Any(known => JsonNode.DeepEquals(known.Metadata["software_id"], granted["software_id"]))
+        )
+        {
+            throw Refused.Metadata("ERR-DCR-001: Duplicate registrations for a given software_id are not valid.");
+        }
+
         RegisteredClient client = state.Clients.Add(switches.FixedClientId ?? RandomText.ClientId(), state.Now);
         client.Metadata = granted;
         client.Secret = NewSecret(granted, switches);

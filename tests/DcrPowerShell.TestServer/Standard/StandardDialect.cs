@@ -18,6 +18,8 @@ internal sealed class StandardDialect : IDialect
     public Answer Handle(ServerState state, IncomingRequest request) => request.Route.Operation switch
     {
         Operation.Discovery when request.Route.ResourceId == WellKnown.Smart => SmartConfiguration.Answer(state),
+        Operation.Discovery when request.Route.ResourceId == ClientDocument.Path =>
+            ClientDocument.Give(state, state.Switches.ClientDocument!),
         Operation.Discovery when request.Route.ResourceId == ProtectedResource.Itself => ProtectedResource.Refuse(state),
         Operation.Discovery when request.Route.ResourceId == ProtectedResource.Metadata => ProtectedResource.Describe(state),
         Operation.Discovery => Discovery.Answer(state),

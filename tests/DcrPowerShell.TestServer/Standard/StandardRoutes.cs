@@ -23,6 +23,11 @@ internal static class StandardRoutes
             return new Route(HttpMethods.IsGet(request.Method) ? Operation.Discovery : Operation.MethodNotAllowed, ResourceId: part);
         }
 
+        if (path == ClientDocument.Path && switches.ClientDocument is not null)
+        {
+            return new Route(HttpMethods.IsGet(request.Method) ? Operation.Discovery : Operation.MethodNotAllowed, ResourceId: path);
+        }
+
         if (path.Contains("/.well-known/", StringComparison.Ordinal))
         {
             bool isSmart = path == switches.IssuerPath + switches.FhirPath + WellKnown.Smart;

@@ -33,6 +33,12 @@ public sealed record Auth0Switches
     /// <remarks>§2.2</remarks>
     public int NetworkAclLimit { get; init; } = 1;
 
+    /// <summary>
+    /// What is published on the net for Auth0 to fetch: by its URL, a document's members, or the text of a fault in the place of an answer.
+    /// </summary>
+    /// <remarks>§2.7</remarks>
+    public IReadOnlyDictionary<string, JsonNode> Documents { get; init; } = new Dictionary<string, JsonNode>();
+
     /// <summary>The limit on registrations; null for none.</summary>
     /// <remarks>§2.3: 5 a second</remarks>
     public RateLimit? RegisterLimit { get; init; } =

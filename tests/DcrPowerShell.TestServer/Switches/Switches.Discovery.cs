@@ -52,11 +52,33 @@ public sealed partial record Switches
     public JsonObject? ResourceOverrides { get; init; }
 
     /// <summary>
+    /// A client ID metadata document at <c>/client.json</c>, though it is http; null for none. The standard's dialect only.
+    /// </summary>
+    /// <remarks>§3.6</remarks>
+    public PublishedDocument? ClientDocument { get; init; }
+
+    /// <summary>
     /// The origin that stands for "another host" wherever a switch says <c>foreign</c>; point it at a second server to see what arrives
     /// there.
     /// </summary>
     /// <remarks>§5.2 item 5; F18, F33</remarks>
     public string ForeignOrigin { get; init; } = "https://dcr.example.net";
+}
+
+/// <summary>How a client ID metadata document is given out.</summary>
+public sealed record PublishedDocument
+{
+    /// <summary>Its text, word for word; <c>{url}</c> in it stands for its URL.</summary>
+    public string Text { get; init; } = """
+        {"client_id":"{url}","client_name":"Agent","redirect_uris":["https://app.example.com/callback"],"token_endpoint_auth_method":"none",
+         "grant_types":["authorization_code"]}
+        """;
+
+    /// <summary>Null for none.</summary>
+    public string? ContentType { get; init; } = "application/json";
+
+    /// <summary>A redirect leads to another path of this server.</summary>
+    public int Status { get; init; } = 200;
 }
 
 /// <summary>Where a discovery document can be found for an issuer with a path.</summary>

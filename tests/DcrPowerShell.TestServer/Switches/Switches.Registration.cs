@@ -76,6 +76,18 @@ public sealed partial record Switches
     /// <summary>Refuses every well-formed software statement with <c>unapproved_software_statement</c>.</summary>
     /// <remarks>§3.1</remarks>
     public bool UnapprovedSoftwareStatement { get; init; }
+
+    /// <summary>
+    /// Refuses a registration or an update without a software statement, and one with a statement that was issued longer ago than this.
+    /// </summary>
+    /// <remarks>Open Finance Brasil, Dynamic Client Registration 1.0, section 7.1, items 2 and 3</remarks>
+    public int? StatementAgeSeconds { get; init; }
+
+    /// <summary>
+    /// Refuses a second client with the <c>software_id</c> of the statement, in the words of Australia's mock data holder.
+    /// </summary>
+    /// <remarks>Open Finance Brasil, Dynamic Client Registration 1.0, section 9.3.1, item 5</remarks>
+    public bool OneClientPerSoftware { get; init; }
 }
 
 /// <summary>The operations of RFC 7592.</summary>
@@ -104,6 +116,11 @@ public enum ManagementToken
 
     /// <summary>Nothing: a URI is given out, a token isn't.</summary>
     Absent,
+
+    /// <summary>
+    /// An access token that the client got for itself at the token endpoint, as banks want it; no registration token is given out.
+    /// </summary>
+    ClientToken,
 }
 
 /// <summary>How an unknown client is answered.</summary>

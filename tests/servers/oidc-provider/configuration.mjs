@@ -1,4 +1,6 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 
 const signingAlgorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 
@@ -49,6 +51,15 @@ function policies({ InvalidClientMetadata, InvalidRequest }) {
   };
 }
 
+/** What is published at https://app.example.com is a file of a folder. */
+async function published(url, { clientDocuments }) {
+  const { origin, pathname } = new URL(url);
+  if (origin !== 'https://app.example.com') {
+    throw new TypeError(`fetch failed: ${origin}`);
+  }
+  return new Response(await readFile(join(clientDocuments, basename(pathname))), { headers: { 'content-type': 'application/json' } });
+}
+
 /**
  * @param {object} options one server's options
  * @param {object} errors oidc-provider's error classes
@@ -94,6 +105,7 @@ export function createConfiguration(options, errors) {
       jwtIntrospection: { enabled: true },
       revocation: { enabled: true, allowedPolicy: (ctx, client, token) => token.clientId === client.clientId },
       pushedAuthorizationRequests: { enabled: true },
+      clientIdMetadataDocument: { enabled: Boolean(options.clientDocuments), ack: 'draft-02' },
       requestObjects: { enabled: true },
       jwtResponseModes: { enabled: true },
       jwtUserinfo: { enabled: true },
@@ -128,7 +140,7 @@ export function createConfiguration(options, errors) {
     },
     findAccount: (ctx, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
     // The library wraps fetch so that a client's jwks_uri can't point at this machine. Here it always does.
-    fetch: (url, { dispatcher, ...rest }) => fetch(url, rest),
+    fetch: (url, { dispatcher, ...rest }) => (options.clientDocuments ? published(url, options) : fetch(url, rest)),
     renderError: (ctx, out) => {
       ctx.body = out;
     },

@@ -16,6 +16,7 @@ const defaults = {
   registrationScope: undefined,
   clientAuthMethods: undefined,
   tls: undefined,
+  clientDocuments: undefined,
   scopes: ['openid', 'offline_access', 'profile', 'email', 'api:read', 'api:write'],
 };
 

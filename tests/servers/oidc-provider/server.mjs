@@ -49,9 +49,12 @@ async function issueInitialAccessToken(provider, { initialAccessToken, policies 
   return new provider.InitialAccessToken({ ...(policies && { policies }) }).save();
 }
 
-/** With `tls`, asks every client for a certificate; whether it has one, and which, is the provider's to judge. */
+/**
+ * With `tls`, asks every client for a certificate; whether it has one, and which, is the provider's to judge. With `tls.ca`, nobody gets in
+ * who has none of that authority.
+ */
 function createServer({ tls }) {
-  return tls ? createHttpsServer({ ...tls, requestCert: true, rejectUnauthorized: false }) : createHttpServer();
+  return tls ? createHttpsServer({ ...tls, requestCert: true, rejectUnauthorized: Boolean(tls.ca) }) : createHttpServer();
 }
 
 async function start(options) {

@@ -167,7 +167,9 @@ internal sealed class Auth0Api(Uri root, ICredential credential, HttpSender send
                 Auth0Errors.Auth0PathNotOffered(server, request.Uri),
             (404, null) when !_isThere && (server.Description is null || (client is null && request.Effect == RequestEffect.None)) =>
                 Auth0Errors.Auth0ApiNotFound(server, root),
-            (404, _) when client is not null => ProtocolErrors.ClientGone(server, client.ClientId),
+            (404, _) when client is not null => Management.IsAboutClient(response, server, client.ClientId)
+                ? ProtocolErrors.ClientGone(server, client.ClientId)
+                : ProtocolErrors.NotFoundUnproven(server, request.Uri, client.ClientId),
             (>= 500 and not 503, _) when request.Effect == RequestEffect.Changes => ProtocolErrors.ChangeOutcomeUnknown(
                 request.Uri,
                 $"the server failed with HTTP {response.Status}",

@@ -43,6 +43,8 @@ internal sealed class Auth0Provider(Uri endpoint, ICredential initial, Auth0Api 
     public DcrException? WhyUnmanaged(RegistrationRecord client) =>
         api.IsOpen || client.RegistrationAccessToken is not null ? null : Auth0Errors.Auth0CredentialMissing("read:clients");
 
+    public IClientDocuments? Documents => new Auth0Documents(api);
+
     public void Check(JsonBag metadata)
     {
         MetadataRules.Check(metadata);

@@ -48,9 +48,17 @@ internal static class Auth0Vocabulary
     // The tenant's certificates, alike for each of its clients, and longer than all the rest.
     private const string SigningKeys = "signing_keys";
 
+    // What Auth0 made of a client ID metadata document, where it has just registered that.
+    private const string MappedFields = "mapped_fields";
+
     /// <summary>An application as the Management API shows it, in the words of RFC 7591.</summary>
     public static JsonBag ToRfc(JsonBag application)
     {
+        if (application.Has(MappedFields))
+        {
+            application = Object(application, MappedFields).With(ClientMember.ClientId, application.Text(ClientMember.ClientId));
+        }
+
         var client = JsonBag.Of(
             application
                 .Where(static member => member.Key != SigningKeys)

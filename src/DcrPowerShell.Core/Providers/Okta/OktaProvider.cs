@@ -48,6 +48,8 @@ internal sealed class OktaProvider(Uri clients, ICredential credential, HttpSend
 
     public DcrException? WhyUnmanaged(RegistrationRecord client) => null;
 
+    public IClientDocuments? Documents => null;
+
     /// <summary>Service apps have <c>response_types: ["token"]</c> with client_credentials, which the standard does not know.</summary>
     public void Check(JsonBag metadata) =>
         MetadataRules.Check(
@@ -114,16 +116,22 @@ internal sealed class OktaProvider(Uri clients, ICredential credential, HttpSend
             .FirstOrDefault(match => match.Success)
             ?.Groups["url"]
             .Value;
-        return new(
-            items,
-            items.Count > 0
-            && next is not null
-            && UriText.Against(clients, next) is { } uri
-            && SafeUrl.IsSameOrigin(uri, clients)
-            && uri.AbsoluteUri != cursor
-                ? uri.AbsoluteUri
-                : null
+        if (items.Count == 0 || next is null)
+        {
+            return new(items, Next: null);
+        }
+
+        var uri = UriText.Against(clients, next);
+        if (uri is not null && SafeUrl.IsSameOrigin(uri, clients) && uri.AbsoluteUri != request.Uri.AbsoluteUri)
+        {
+            return new(items, uri.AbsoluteUri);
+        }
+
+        call.Reporter.Warning(
+            "The list of clients may not be whole: the server names a next page that is "
+                + (uri?.AbsoluteUri == request.Uri.AbsoluteUri ? "this one again." : "at another address than its own, which is not asked.")
         );
+        return new(items, Next: null);
     }
 
     private async Task<ProtocolResponse> SendAsync(

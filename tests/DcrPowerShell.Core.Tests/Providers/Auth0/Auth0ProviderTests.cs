@@ -279,6 +279,16 @@ public class Auth0ProviderTests
     }
 
     [Fact]
+    public async Task A_404_of_a_gateway_is_not_taken_for_a_client_that_is_gone()
+    {
+        using var session = await StartAsync();
+        var client = await session.RegisterAsync(Client);
+        await session.Server.SetAsync(new { faults = new[] { new { on = "read", status = 404, content = "<html>nginx" } } });
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.ReadAsync(client.ClientId));
+        Assert.Equal((DcrErrorId.ResponseNotConformant, false), (error.ErrorId, error.IsClientGone));
+    }
+
+    [Fact]
     public async Task A_client_that_is_gone_is_not_found()
     {
         using var session = await StartAsync();

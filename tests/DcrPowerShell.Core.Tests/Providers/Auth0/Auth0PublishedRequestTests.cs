@@ -4,6 +4,7 @@ using System.Threading.Tasks;
 using DcrPowerShell.Core.Tests.Credentials;
 using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Credentials;
+using DcrPowerShell.Errors;
 using DcrPowerShell.Keys;
 using DcrPowerShell.Operations;
 using DcrPowerShell.Providers.Auth0;
@@ -66,6 +67,22 @@ public class Auth0PublishedRequestTests
         {"name":"Partner portal 2","callbacks":["https://partner.example.com/cb2"],"allowed_logout_urls":["https://partner.example.com/bye"],
          "logo_uri":"https://partner.example.com/logo.png","initiate_login_uri":"https://partner.example.com/login","grant_types":["authorization_code"],
          "app_type":"native","require_proof_of_possession":true,"client_metadata":{"tos_uri":"https://partner.example.com/tos"}}
+        """);
+
+    private static readonly PublishedExample PreviewDocument = new(
+        "docs, register-applications-with-cimd, Preview CIMD (cURL)",
+        "POST /api/v2/clients/cimd/preview",
+        "Bearer",
+        """
+        {"external_client_id":"https://mcpserver.example.com/client.json"}
+        """);
+
+    private static readonly PublishedExample RegisterDocument = new(
+        "docs, register-applications-with-cimd, Register CIMD client (cURL)",
+        "POST /api/v2/clients/cimd/register",
+        "Bearer",
+        """
+        {"external_client_id":"https://mcpserver.example.com/client.json"}
         """);
 
     private static readonly PublishedExample TokenBySecret = new(
@@ -201,6 +218,19 @@ public class Auth0PublishedRequestTests
         RotateSecret.AssertIs(await LastAsync(session, "rotateSecret"));
         await session.DeleteAsync(client.ClientId);
         Delete.AssertIs(await LastAsync(session, "delete"));
+    }
+
+    [Fact]
+    public async Task A_client_ID_metadata_document()
+    {
+        const string Url = "https://mcpserver.example.com/client.json";
+        using var session = await StartAsync();
+        await session.RunAsync(context => context.Provider.Documents!.PreviewAsync(Url, context.Call));
+        PreviewDocument.AssertIs(await LastAsync(session, "previewDocument"));
+        await Assert.ThrowsAsync<DcrException>(() =>
+            session.RunAsync(context => context.Provider.Documents!.RegisterAsync(Url, context.Call))
+        );
+        RegisterDocument.AssertIs(await LastAsync(session, "registerDocument"));
     }
 
     [Fact]

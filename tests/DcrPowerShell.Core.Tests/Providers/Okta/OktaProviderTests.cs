@@ -89,10 +89,28 @@ public class OktaProviderTests
         Assert.Equal(5, found.Count);
     }
 
+    [Fact]
+    public async Task A_list_tells_what_it_cannot_show_and_shows_nobody_twice()
+    {
+        const string Discovery =
+            """{"issuer":"https://okta.example.com","registration_endpoint":"https://okta.example.com/oauth2/v1/clients"}""";
+        using var handler = new RecordingHandler()
+            .Answer(200, Discovery)
+            .Answer(200, """[{"client_id":"c1"},{"client_name":"nameless"},{"client_id":"c1"},{"client_id":"c2"}]""");
+        using var session = await Session.ConnectAsync(
+            "https://okta.example.com",
+            static request => request with { Provider = DcrProvider.Okta },
+            handler: handler
+        );
+        var (clients, _) = await ListOperation.FromServerAsync(session.Context, namePrefix: null, cursor: null);
+        Assert.Equal(["c1", "c2"], clients.Select(static client => client.ClientId));
+        Assert.Contains("The server's list has 1 without a client_id, which cannot be shown.", session.Reporter.Warnings);
+    }
+
     [Theory]
-    [InlineData("onceTooOften")]
-    [InlineData("foreign")]
-    public async Task A_link_that_leads_nowhere_ends_the_list(string link)
+    [InlineData("onceTooOften", false)]
+    [InlineData("foreign", true)]
+    public async Task A_link_that_leads_nowhere_ends_the_list_and_is_told(string link, bool isTold)
     {
         using var session = await StartAsync($",\"nextLink\":\"{link}\"");
         await session.RegisterAsync(Client);
@@ -104,6 +122,7 @@ public class OktaProviderTests
         }
         while (cursor is not null && ++pages < 5);
         Assert.InRange(pages, 0, 1);
+        Assert.Equal(isTold, session.Reporter.Warnings.Any(static text => text.StartsWith("The list of clients may", StringComparison.Ordinal)));
     }
 
     [Fact]

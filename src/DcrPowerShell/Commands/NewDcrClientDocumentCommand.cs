@@ -1,0 +1,102 @@
+using System;
+using System.IO;
+using System.Management.Automation;
+using System.Text;
+using DcrPowerShell.Binding;
+using DcrPowerShell.Cmdlets;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Files;
+using DcrPowerShell.Inventory;
+using DcrPowerShell.Metadata;
+using DcrPowerShell.Operations;
+
+namespace DcrPowerShell.Commands;
+
+/// <summary>Makes a client ID metadata document. Sends nothing.</summary>
+[Cmdlet(VerbsCommon.New, "DcrClientDocument", SupportsShouldProcess = true, HelpUri = HelpPages.Address + "New-DcrClientDocument.md")]
+[OutputType(typeof(string), typeof(FileInfo))]
+public sealed class NewDcrClientDocumentCommand : ClientMetadataCmdlet
+{
+    /// <summary>Where the document is published: the client's id.</summary>
+    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true)]
+    [Alias(ClientMember.ClientId)]
+    [ValidateNotNullOrEmpty]
+    [NoCompletion]
+    public string Uri { get; set; } = "";
+
+    /// <summary><c>client_name</c> (RFC 7591, section 2).</summary>
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Alias(ClientMember.ClientName, "Name")]
+    [NullAsEmpty]
+    [AllowEmptyString]
+    [NoCompletion]
+    public string? ClientName { get; set; }
+
+    /// <summary>The file to write; without one, the text goes to the pipeline.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public string? Path { get; set; }
+
+    /// <summary>An object whose properties are members of the client metadata.</summary>
+    [Parameter(ValueFromPipeline = true)]
+    public PSObject? InputObject { get; set; }
+
+    // No parameters here, for no server is asked.
+
+    /// <inheritdoc/>
+    public override DcrConnection? Connection { get; set; }
+
+    /// <inheritdoc/>
+    public override int ThrottleLimit { get; set; }
+
+    /// <inheritdoc/>
+    public override int MaxFailures { get; set; } = int.MaxValue;
+
+    /// <inheritdoc/>
+    protected override object? Target => Redaction.Address(Uri);
+
+    /// <inheritdoc/>
+    protected override void ProcessItem()
+    {
+        CheckColumns(InputObject, tellsUnused: true);
+        if (IsBlank(InputObject))
+        {
+            return;
+        }
+
+        var metadata = FurtherMembers(InputObject).With(NamedMembers(ClientName, static _ => true)).WithoutAbsent();
+        var (text, doubts) = ClientDocumentOperation.Make(Uri, metadata, judges: !SkipValidation);
+        foreach (var doubt in doubts)
+        {
+            WriteWarning($"{doubt.Found} {doubt.RecommendedAction}");
+        }
+
+        if (Path is null)
+        {
+            WriteObject(text);
+            return;
+        }
+
+        var path = FilePath.Of(this, Path, nameof(Path), DcrErrorId.InventoryWriteFailed);
+        if (ShouldProcess(path, $"Write the document of {Uri}"))
+        {
+            Write(path, text);
+            WriteObject(InvokeProvider.Item.Get([path], force: true, literalPath: true), enumerateCollection: true);
+        }
+    }
+
+    private static void Write(string path, string text)
+    {
+        try
+        {
+            using var file = new FreshFile(path);
+            var bytes = Encoding.UTF8.GetBytes(text);
+            file.Stream.Write(bytes, 0, bytes.Length);
+            file.Commit(replaces: true);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw InventoryErrors.InventoryWriteFailed(path, failure);
+        }
+    }
+}

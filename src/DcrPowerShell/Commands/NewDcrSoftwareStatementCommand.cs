@@ -1,0 +1,121 @@
+using System;
+using System.Management.Automation;
+using System.Security;
+using System.Security.Cryptography.X509Certificates;
+using DcrPowerShell.Binding;
+using DcrPowerShell.Cmdlets;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Files;
+using DcrPowerShell.Metadata;
+using DcrPowerShell.Operations;
+
+namespace DcrPowerShell.Commands;
+
+/// <summary>Makes a software statement (RFC 7591, section 2.3): a JWT with client metadata, signed with a key of its issuer.</summary>
+[Cmdlet(VerbsCommon.New, "DcrSoftwareStatement", HelpUri = HelpPages.Address + "New-DcrSoftwareStatement.md")]
+[OutputType(typeof(string))]
+public sealed class NewDcrSoftwareStatementCommand : ClientMetadataCmdlet
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(36500);
+
+    /// <summary>Who vouches for the statement: <c>iss</c>.</summary>
+    [Parameter(Mandatory = true)]
+    [ValidateNotNullOrEmpty]
+    [NoCompletion]
+    public string Issuer { get; set; } = null!;
+
+    /// <summary>How long it is good for, such as 10m: from <c>iat</c> to <c>exp</c>.</summary>
+    [Parameter]
+    [SpanTransformation]
+    [NoCompletion]
+    public TimeSpan Lifetime { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>What else it says, such as <c>aud</c> or a directory's own claims: a hashtable, an object, or JSON text.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    [NoCompletion]
+    public PSObject? Claim { get; set; }
+
+    /// <summary>The issuer's private key: PEM or a JWK, such as a vault's secret holds it.</summary>
+    [Parameter]
+    [SecureOnly]
+    [ValidateNotNull]
+    [NoCompletion]
+    public SecureString? PrivateKey { get; set; }
+
+    /// <summary>A file with the issuer's private key: PEM, PFX or JWK.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? PrivateKeyPath { get; set; }
+
+    /// <summary>The password of an encrypted private key.</summary>
+    [Parameter]
+    [SecureOnly]
+    [ValidateNotNull]
+    [NoCompletion]
+    public SecureString? PrivateKeyPassword { get; set; }
+
+    /// <summary>A certificate with the issuer's private key.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    [NoCompletion]
+    public X509Certificate2? Certificate { get; set; }
+
+    /// <summary>What readers know the key by; by default the JWK's own, or its thumbprint (RFC 7638).</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [NoCompletion]
+    public string? KeyId { get; set; }
+
+    /// <summary>How to sign (RFC 7518, section 3.1); by default RS256, or the ES algorithm of the key's curve.</summary>
+    [Parameter]
+    [ValidateSet("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")]
+    public string? Algorithm { get; set; }
+
+    /// <summary><c>client_name</c> (RFC 7591, section 2).</summary>
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Alias(ClientMember.ClientName, "Name")]
+    [NullAsEmpty]
+    [AllowEmptyString]
+    [NoCompletion]
+    public string? ClientName { get; set; }
+
+    /// <summary>No parameter here: nothing is sent.</summary>
+    public override DcrConnection? Connection { get; set; }
+
+    /// <inheritdoc cref="Connection"/>
+    public override int ThrottleLimit { get; set; }
+
+    /// <inheritdoc cref="Connection"/>
+    public override int MaxFailures { get; set; } = int.MaxValue;
+
+    /// <summary>No parameter here: a statement holds no other.</summary>
+    public override object? SoftwareStatement { get; set; }
+
+    /// <inheritdoc/>
+    protected override object? Target => ClientName;
+
+    /// <inheritdoc/>
+    protected override void ProcessItem()
+    {
+        if (Lifetime <= TimeSpan.Zero || Lifetime > Longest)
+        {
+            throw InputErrors.NoLifetime();
+        }
+
+        var metadata = NamedMembers(ClientName, static _ => true).WithoutAbsent();
+        if (!SkipValidation)
+        {
+            StatementOperation.CheckMetadata(metadata);
+        }
+
+        var claims = Claim is null ? JsonBag.Empty : JsonInput.Object(Claim, nameof(Claim));
+        var path = PrivateKeyPath is null
+            ? null
+            : FilePath.Of(this, PrivateKeyPath, nameof(PrivateKeyPath), DcrErrorId.InvalidPrivateKey);
+        using var key =
+            new PrivateKeyInput(PrivateKeyPassword, Algorithm, KeyId).From(PrivateKey, path, Certificate)
+            ?? throw InputErrors.StatementWithoutKey();
+        WriteObject(StatementOperation.Create(key, Issuer, metadata, claims, DateTimeOffset.UtcNow, Lifetime));
+    }
+}
