@@ -223,6 +223,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
                     }
 
                     _summary.CountMade();
+                    Report("Registered", done.Client);
                     Write(connection, done.Client);
                 });
         }
@@ -293,6 +294,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
             Start(connection, key, Target, context => RegisterOperation.UpdateAsync(context, known, request), changed =>
             {
                 _summary.CountDiffering();
+                Report("Changed", changed);
                 Write(connection, changed);
             });
         }
@@ -314,6 +316,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     /// <param name="isRepeated">An earlier row of this command names the tenant and something else.</param>
     private void WriteFound(DcrConnection connection, DcrClient client, bool isRepeated)
     {
+        Report(client.Changes.Count == 0 ? "Found" : "Differs", client);
         if (client.Changes.Count == 0)
         {
             _summary.CountFound();

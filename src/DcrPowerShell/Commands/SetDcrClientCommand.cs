@@ -71,7 +71,11 @@ public sealed class SetDcrClientCommand : ClientMetadataCmdlet
                         fresh is null ? changes : changes.With(ClientMember.SoftwareStatement, await fresh().ConfigureAwait(false))
                     )
                     .ConfigureAwait(false),
-                changed => Write(connection, changed)
+                changed =>
+                {
+                    Report("Changed", changed);
+                    Write(connection, changed);
+                }
             );
         }
     }
