@@ -116,6 +116,14 @@ south,South,not-a-uri'
         Get-Status $found | Should -Be 'two Extra', 'two Same'
     }
 
+    It 'gives objects from which nothing is registered, and by which no name is changed' {
+        $missing = New-Row north | Compare-DcrClient -TenantPattern none
+        "$(Get-Failure { $missing | New-DcrClient })" | Should -BeLike '*Compare-DcrClient gave*'
+        $changed = New-Row same 'Not wanted now' | Compare-DcrClient -TenantPattern none | Set-DcrClient -Contact ops@example.com
+        $changed.ClientName, "$($changed.Contacts)" | Should -Be 'Client of same', 'ops@example.com'
+        $null = Set-DcrClient -Tenant same -Contact @()
+    }
+
     It 'gives objects that name their clients to other commands' {
         $named = New-Row other | Compare-DcrClient -TenantPattern none | Get-DcrClient
         $named.Tenant | Should -Be other

@@ -124,6 +124,17 @@ Describe 'Sync-DcrClient' {
         Get-ApplicationSecret app-secret | Should -Be (ConvertTo-PlainText (Get-DcrClient -Tenant app).ClientSecret)
     }
 
+    It 'says in a report what came of each row, and of what was removed' {
+        $rows = @($wanted; New-Row bad Bad not-a-uri)
+        $null = $rows | Sync-DcrClient -Force -ReportPath "$TestDrive/one.csv" -ErrorAction SilentlyContinue @quiet
+        Import-Csv "$TestDrive/one.csv" | Sort-Object { [int] $_.Row } | ForEach-Object { "$($_.Row) $($_.Tenant) $($_.Result)" } |
+            Should -Be '1 same Same', '2 differs Changed', '3 gone Repaired', '4 missing Registered', '5 bad Failed'
+        $null = $wanted | Sync-DcrClient -Force -Prune -TenantPattern ex* -ReportPath "$TestDrive/two.csv"
+        Import-Csv "$TestDrive/two.csv" | Where-Object Result -NE Same | ForEach-Object { "$($_.Row) $($_.Tenant) $($_.Result)" } |
+            Should -Be ' extra Removed'
+        Get-Content "$TestDrive/one.csv" -Raw | Should -BeLike '*"https://differs.example.com/"*'
+    }
+
     It 'leaves a tenant whose registration has an unknown outcome' {
         $null = New-ConnectedServer @{ faults = @(@{ on = 'register'; drop = 'beforeAnswer' }) }
         $null = Get-Failure { New-Row lost | New-DcrClient -ErrorAction Stop }

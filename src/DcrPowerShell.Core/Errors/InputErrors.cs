@@ -105,6 +105,9 @@ internal static class InputErrors
         $"'{path}' was given for -ClientId, and is a file. Nothing was done.",
         "Import-DcrClient -Path takes a file of clients.");
 
+    public static DcrException ComparisonPiped() =>
+        BadInput("InputObject", "is what Compare-DcrClient gave, and has no metadata to register", "Pipe the rows to Sync-DcrClient.");
+
     public static DcrException TextPiped(string text) =>
         new(
             DcrErrorId.InvalidClientMetadata,

@@ -23,5 +23,6 @@ public sealed class DcrDifference
 
     /// <inheritdoc/>
     public override string ToString() =>
-        $"{Name}: wanted {DcrChange.Say(Wanted)}, is {DcrChange.Say(Server)}{(HasDrifted ? $", was granted {DcrChange.Say(LastGranted)}" : "")}";
+        $"{Name}: wanted {DcrChange.Say(Wanted)}, is {DcrChange.Say(Server)}"
+            + (HasDrifted ? $", was granted {DcrChange.Say(LastGranted)}" : "");
 }

@@ -16,6 +16,28 @@ internal static class InventoryErrors
             "Let it end with .csv or .json, or add -Format Csv or -Format Json."
         );
 
+    public static DcrException ReportFormatUnknown(string path) =>
+        new(
+            DcrErrorId.InventoryWriteFailed,
+            $"-ReportPath: the name of '{path}' does not say whether it is to be CSV or JSON. Nothing was sent.",
+            "Let it end with .csv or .json."
+        );
+
+    public static DcrException ReportExists(string path) =>
+        new(
+            DcrErrorId.InventoryWriteFailed,
+            $"-ReportPath: '{path}' is there already, and stays as it is. Nothing was sent.",
+            "Name another file, such as one with the date in its name; or remove this one."
+        );
+
+    public static DcrException ReportWriteFailed(string path, Exception why) =>
+        new(
+            DcrErrorId.InventoryWriteFailed,
+            $"-ReportPath: '{path}' cannot be written: {why.Message.TrimEnd('.')}. Nothing was sent.",
+            "Check that the folder is there, and that no other program has the file open; then run the command again.",
+            why
+        );
+
     public static DcrException InventoryExists(string path) =>
         new(
             DcrErrorId.InventoryWriteFailed,

@@ -37,7 +37,9 @@ internal sealed class ComparisonCounts
                 .Select(static pair => new KeyValuePair<string, int>(pair.Key.ToString().ToLowerInvariant(), pair.Value))
                 .Concat(
                     _statuses
-                        .Where(static pair => pair.Key is DcrComparisonStatus.Same or DcrComparisonStatus.Unreadable or DcrComparisonStatus.Unknown)
+                        .Where(static pair =>
+                            pair.Key is DcrComparisonStatus.Same or DcrComparisonStatus.Unreadable or DcrComparisonStatus.Unknown
+                        )
                         .Select(static pair => new KeyValuePair<string, int>(Word(pair.Key), pair.Value))
                 ),
             static word => word,

@@ -54,7 +54,8 @@ internal static class RepairOperation
             );
         }
 
-        var request = new RegisterRequest(metadata.With(wanted ?? JsonBag.Empty), record.Tenant, ClientSecretName: null) { Replaces = record };
+        metadata = metadata.With(wanted ?? JsonBag.Empty);
+        var request = new RegisterRequest(metadata, record.Tenant, ClientSecretName: null) { Replaces = record };
         var (client, isNew) = await RegisterOperation.RunAsync(context, request).ConfigureAwait(false);
         if (!isNew)
         {

@@ -63,7 +63,9 @@ internal sealed record RegistrationRecord
     /// </summary>
     public JsonBag Asked { get; init; } = JsonBag.Empty;
 
-    /// <summary>Members that somebody else changed since they were last granted, each as it was granted; null for one that was not there.</summary>
+    /// <summary>
+    /// Members that somebody else changed since they were last granted, each as it was granted; null for one that was not there.
+    /// </summary>
     public JsonBag Drifted { get; init; } = JsonBag.Empty;
 
     /// <summary>The vault has it. Clients that a server lists need not be there: they have no secrets to keep. Not stored.</summary>

@@ -31,11 +31,14 @@ public abstract class DcrInputCmdlet : DcrConnectedCmdlet
     /// <summary>Whether clients come as rows of a file.</summary>
     private protected virtual bool TakesRows => MyInvocation.ExpectingInput;
 
+    /// <summary>Which object of the pipeline is worked on, as people count.</summary>
+    private protected int RowNumber => Math.Max(1, _rows);
+
     /// <inheritdoc/>
     private protected override string? Subject => Row;
 
     /// <summary>Whether a column that is no parameter is used all the same, or is known to be of no use.</summary>
-    private protected virtual bool IsFurtherColumn(string name) => InventoryWriter.Has(name);
+    private protected virtual bool IsFurtherColumn(string name) => InventoryWriter.Has(name) || ReportWriter.Has(name);
 
     /// <inheritdoc/>
     protected override void BeginProcessing()

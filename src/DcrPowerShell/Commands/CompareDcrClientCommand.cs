@@ -11,6 +11,9 @@ public sealed class CompareDcrClientCommand : WantedClientCmdlet
 {
     private readonly ComparisonCounts _counts = new();
 
+    /// <summary>No parameter here: what comes of each row is the output.</summary>
+    public override string? ReportPath { get; set; }
+
     private protected override string Outcome => _counts.Compared(Failures);
 
     private protected override void Compared(DcrConnection connection, WantedClient? wanted, DcrComparison comparison)

@@ -66,7 +66,7 @@ public sealed class ExportDcrClientCommand : DcrInputCmdlet
     private void Open()
     {
         _path = FilePath.Of(this, Path, nameof(Path), DcrErrorId.InventoryWriteFailed);
-        var format = Format ?? FormatOf(_path) ?? throw InventoryErrors.InventoryFormatUnknown(Path);
+        var format = Format ?? InventoryWriter.FormatOf(_path) ?? throw InventoryErrors.InventoryFormatUnknown(Path);
         if (NoClobber && File.Exists(_path))
         {
             throw InventoryErrors.InventoryExists(_path);
@@ -154,13 +154,6 @@ public sealed class ExportDcrClientCommand : DcrInputCmdlet
 
     /// <summary>What comes next would fail alike, and half an inventory is none.</summary>
     private protected override bool IsTerminating(DcrErrorId id) => id == DcrErrorId.InventoryWriteFailed || base.IsTerminating(id);
-
-    private static DcrInventoryFormat? FormatOf(string path) => System.IO.Path.GetExtension(path).ToUpperInvariant() switch
-    {
-        ".CSV" => DcrInventoryFormat.Csv,
-        ".JSON" => DcrInventoryFormat.Json,
-        _ => null,
-    };
 
     private void Add(DcrClient client)
     {

@@ -63,6 +63,10 @@ public sealed class SyncDcrClientCommand : WantedClientCmdlet
         {
             _found.Add((connection, wanted, comparison));
         }
+        else
+        {
+            Report(comparison);
+        }
     }
 
     /// <summary>What stops no application is done first, and needs no question.</summary>
@@ -86,7 +90,7 @@ public sealed class SyncDcrClientCommand : WantedClientCmdlet
         foreach (var (connection, wanted, found) in _found.Where(found => isMeant(found.Comparison)))
         {
             Whose = wanted!.Subject ?? found.Tenant ?? found.ClientId;
-            Try(wanted.Target, () => Apply(connection, wanted, found));
+            On(wanted.Row, () => Try(wanted.Target, () => Apply(connection, wanted, found)));
         }
 
         WaitForOthers();
@@ -110,7 +114,7 @@ public sealed class SyncDcrClientCommand : WantedClientCmdlet
             foreach (var (connection, _, found) in extra)
             {
                 Whose = $"{found.Tenant ?? found.ClientName}, client '{found.ClientId}'";
-                Try(found, () => Remove(connection, found));
+                On(null, () => Try(found, () => Remove(connection, found)));
             }
         }
     }
@@ -151,6 +155,7 @@ public sealed class SyncDcrClientCommand : WantedClientCmdlet
 
                 break;
             default:
+                Report(found);
                 WriteObject(found);
                 break;
         }
@@ -202,6 +207,7 @@ public sealed class SyncDcrClientCommand : WantedClientCmdlet
     private void Done(DcrComparison done)
     {
         _counts.Count(done.Result);
+        Report(done);
         WriteObject(done);
     }
 }

@@ -183,7 +183,7 @@ public abstract class WantedClientCmdlet : ClientMetadataCmdlet
             throw InputErrors.RowRepeated(tenant is null ? $"Client '{id}'" : $"Tenant '{tenant}'");
         }
 
-        var wanted = new WantedClient(Wishes(), tenant, CopyNameWanted, Target, Subject);
+        var wanted = new WantedClient(Wishes(), tenant, CopyNameWanted, CurrentRow(), Target, Subject);
         if (!SkipValidation)
         {
             connection.Service.Check(wanted.Metadata);
@@ -204,7 +204,8 @@ public abstract class WantedClientCmdlet : ClientMetadataCmdlet
             Target,
             async context =>
             {
-                var record = await FindOperation.RunAsync(context, known, piped: null, tenant is null ? [] : [tenant]).ConfigureAwait(false);
+                string[] tenants = tenant is null ? [] : [tenant];
+                var record = await FindOperation.RunAsync(context, known, piped: null, tenants).ConfigureAwait(false);
                 return await CompareOperation.RunAsync(context, wanted.Metadata, record).ConfigureAwait(false);
             },
             comparison => Compared(connection, wanted, comparison)
@@ -249,6 +250,14 @@ public abstract class WantedClientCmdlet : ClientMetadataCmdlet
 
 /// <summary>A client as it should be.</summary>
 /// <param name="ClientSecretName">Where to put the application's own copy of the client secret; null for none.</param>
+/// <param name="Row">For the report.</param>
 /// <param name="Target">What an error is about.</param>
 /// <param name="Subject">The same in words; null where its message says it.</param>
-internal sealed record WantedClient(JsonBag Metadata, string? Tenant, string? ClientSecretName, object? Target, string? Subject);
+internal sealed record WantedClient(
+    JsonBag Metadata,
+    string? Tenant,
+    string? ClientSecretName,
+    ReportedRow? Row,
+    object? Target,
+    string? Subject
+);
