@@ -31,6 +31,7 @@ public sealed class DcrChange
     public override string ToString() =>
         WasNamed ? $"{Name}: asked for {Say(Asked)}, granted {Say(Granted)}" : $"{Name}: was {Say(Asked)}, is {Say(Granted)}";
 
+    /// <summary>A value in words.</summary>
     internal static string Say(object? value) => value switch
     {
         null => "nothing",

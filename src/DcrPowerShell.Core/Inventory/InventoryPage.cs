@@ -6,6 +6,10 @@ using System.Linq;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Metadata;
+using DcrPowerShell.Protocol;
+using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Inventory;
 
@@ -103,7 +107,7 @@ internal sealed class InventoryPage(DateTimeOffset now)
                 ),
                 "expiry" => _expiry.ToMarkup(),
                 "differences" => TableOrNone(
-                    "What servers granted otherwise",
+                    "What servers granted otherwise, and what others changed",
                     ["What differs", "Server", "Clients"],
                     _differing.OrderByDescending(static same => same.Value.Count).Select(Row)
                 ),
@@ -161,7 +165,19 @@ internal sealed class InventoryPage(DateTimeOffset now)
             .Record.Asked.Select(static member => member.Key)
             .Except(client.Changes.Select(static change => change.Name))
             .Select(name => $"{name}: granted {DcrChange.Say(client.Metadata[name])}"),
+        .. Drift(client.Record)
+            .Where(change => client.Changes.All(told => told.Name != change.Name))
+            .Select(static change => change.ToString()),
     ];
+
+    /// <summary>What somebody else changed since the client was last granted.</summary>
+    private static IReadOnlyList<DcrChange> Drift(RegistrationRecord record) =>
+        Grant.CompareUnnamed(
+            Grant.LastGranted(record.Metadata, record.Drifted),
+            record.Metadata,
+            JsonBag.Empty,
+            Redaction.Nothing.And(record.Secrets)
+        );
 
     private static Markup Row(DcrClient client, string expiry, bool isExpired) => Markup.Of($"""
         <tr><th scope="row" dir="auto">{client.ClientName}</th><td dir="auto">{client.Tenant}</td><td>{client.ClientId}</td>

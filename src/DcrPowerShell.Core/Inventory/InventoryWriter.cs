@@ -105,6 +105,15 @@ internal sealed class InventoryWriter
                 or ClientMember.ClientSecretExpiresAt
                 or ClientMember.ClientIdIssuedAt;
 
+    /// <summary>By the ending of a file's name; null where it says nothing.</summary>
+    public static DcrInventoryFormat? FormatOf(string path) => Path.GetExtension(path).ToUpperInvariant() switch
+    {
+        ".CSV" => DcrInventoryFormat.Csv,
+        ".JSON" => DcrInventoryFormat.Json,
+        ".HTML" or ".HTM" => DcrInventoryFormat.Html,
+        _ => null,
+    };
+
     private static JsonBag Json(DcrClient client)
     {
         var known = JsonBag.Empty

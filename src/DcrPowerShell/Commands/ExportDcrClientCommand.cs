@@ -90,7 +90,7 @@ public sealed class ExportDcrClientCommand : DcrInputCmdlet
     private void Open()
     {
         _path = FilePath.Of(this, Path, nameof(Path), DcrErrorId.InventoryWriteFailed);
-        var format = Format ?? FormatOf(_path);
+        var format = Format ?? InventoryWriter.FormatOf(_path);
         if (format is null || Template && format != DcrInventoryFormat.Csv)
         {
             throw Template ? InventoryErrors.TemplateNotCsv(Path) : InventoryErrors.InventoryFormatUnknown(Path);
@@ -196,14 +196,6 @@ public sealed class ExportDcrClientCommand : DcrInputCmdlet
 
     /// <summary>What comes next would fail alike, and half an inventory is none.</summary>
     private protected override bool IsTerminating(DcrErrorId id) => id == DcrErrorId.InventoryWriteFailed || base.IsTerminating(id);
-
-    private static DcrInventoryFormat? FormatOf(string path) => System.IO.Path.GetExtension(path).ToUpperInvariant() switch
-    {
-        ".CSV" => DcrInventoryFormat.Csv,
-        ".JSON" => DcrInventoryFormat.Json,
-        ".HTML" or ".HTM" => DcrInventoryFormat.Html,
-        _ => null,
-    };
 
     private void Add(DcrClient client)
     {

@@ -197,6 +197,22 @@ public class InventoryPageTests
         Assert.Contains("Clinic ***", text);
     }
 
+    [Fact]
+    public void Shows_what_somebody_else_changed()
+    {
+        var record = Record("c1", "north") with
+        {
+            ClientSecret = "canary-cs",
+            Metadata = JsonBag.Parse("""{"client_name":"Clinic","scope":"openid canary-cs","contacts":["a@example.com"]}"""),
+            Drifted = JsonBag.Parse("""{"scope":"openid","contacts":null}"""),
+        };
+        var text = Written([new DcrClient(record, [])]);
+        Assert.Equal(
+            ["contacts: was nothing, is ['a@example.com']", "scope: was 'openid', is 'openid ***'"],
+            new[] { 0, 1 }.Select(row => Cells(text, "differences", row).First()).Order()
+        );
+    }
+
     [Theory]
     [MemberData(nameof(HostileNames))]
     public void Encodes_what_comes_from_outside(string name)
