@@ -209,7 +209,7 @@ public class InventoryPageTests
         var text = Written([new DcrClient(record, [])]);
         Assert.Equal(
             ["contacts: was nothing, is ['a@example.com']", "scope: was 'openid', is 'openid ***'"],
-            new[] { 0, 1 }.Select(row => Cells(text, "differences", row).First()).Order()
+            new[] { 0, 1 }.Select(row => Cells(text, "differences", row).First()).OrderBy(static text => text, StringComparer.Ordinal)
         );
     }
 
