@@ -40,6 +40,7 @@
         'Restore-DcrRegistration'
         'Set-DcrClient'
         'Set-DcrStore'
+        'Test-DcrClient'
         'Test-DcrClientDocument'
         'Test-DcrServer'
         'Unlock-DcrStore'

@@ -184,10 +184,11 @@ internal static class ConnectOperation
                 : await DiscoverAsync(request, sender, reporter, stop).ConfigureAwait(false);
             var context = ContextOf(request, found, sender);
             var dialect = Dialects.For(request.Provider, (request.Credential as CredentialInput.Token)?.Value.Kind, context);
+            var rules = dialect.TokenRules(context);
             var credential = CredentialFactory.Create(
                 request.Credential,
                 context.Server,
-                dialect.TokenRules(context),
+                rules,
                 request.Scope,
                 request.DPoP,
                 sender,
@@ -214,6 +215,7 @@ internal static class ConnectOperation
                     found.Resource is { Scopes.Count: > 0 } offer ? offer.Scopes : context.Server.Scopes
                 ),
                 Server = context.Server,
+                TokenRules = rules,
                 Resource = found.Resource?.Resource,
                 VaultProvedAt = clock.UtcNow,
                 Audit = audit.Log,
