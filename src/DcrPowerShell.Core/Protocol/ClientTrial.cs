@@ -190,8 +190,8 @@ internal static class ClientTrial
                         "private_key_jwt" =>
                             "Make sure that the server has the public half of the key (the check Keys), and that the clocks agree: "
                                 + "Test-DcrServer.",
-                        _ => "The secret that is kept is not the server's. Make a new one (Reset-DcrClientSecret), or take the right one in "
-                            + "(Import-DcrClient).",
+                        _ => "The secret that is kept is not the server's. Make a new one (Reset-DcrClientSecret), or take the right "
+                            + "one in (Import-DcrClient).",
                     }
                 )
             : null;

@@ -15,8 +15,8 @@ public sealed class TestDcrClientCommand : DcrClientCmdlet
     private readonly Dictionary<RegistrationLedger, HeldKeys> _keys = [];
 
     /// <summary>
-    /// The secret that has the client's private key (private_key_jwt), where the connection keeps secrets. Keys of the local store are found
-    /// without it.
+    /// The secret that has the client's private key (private_key_jwt), where the connection keeps secrets. Keys of the local store are
+    /// found without it.
     /// </summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [NullAsEmpty]

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Text.Json;
 using System.Threading.Tasks;
 using DcrPowerShell.Core.Tests.Credentials;
 using DcrPowerShell.Core.Tests.Doubles;
@@ -31,7 +32,10 @@ public class TestClientOperationTests
         using var session = await StartAsync();
         var client = await session.RegisterAsync($$"""{{{Service}},"scope":"system/*.rs"}""", tenant: "north");
         var checks = await RunAsync(session, client);
-        Assert.Equal(["Record", "Registration", "Authentication", "Secret expiry", "Posture", "Posture"], checks.Select(check => check.Name));
+        Assert.Equal(
+            ["Record", "Registration", "Authentication", "Secret expiry", "Posture", "Posture"],
+            checks.Select(check => check.Name)
+        );
         Assert.All(checks.Where(check => check.Name != "Posture"), check => Assert.Equal(DcrCheckStatus.Passed, check.Status));
         Assert.All(
             checks,
@@ -130,7 +134,7 @@ public class TestClientOperationTests
     [Fact]
     public async Task An_answer_without_a_token_fails()
     {
-        using var session = await StartAsync(""" "faults":[{"on":"token","status":200,"content":"{}","contentType":"application/json"}] """);
+        using var session = await StartAsync(TokenAnswer("{}"));
         var check = (await RunAsync(session, await session.RegisterAsync($"{{{Service}}}"))).Single(Named("Authentication"));
         Failed(check, "without an access token", "tell the server's operator");
     }
@@ -138,9 +142,7 @@ public class TestClientOperationTests
     [Fact]
     public async Task Scopes_of_users_are_not_asked_for_a_service_and_missing_ones_are_named()
     {
-        using var session = await StartAsync("""
-            "faults":[{"on":"token","status":200,"content":"{\"access_token\":\"at_1\",\"scope\":\"read\"}","contentType":"application/json"}]
-            """);
+        using var session = await StartAsync(TokenAnswer("""{"access_token":"at_1","scope":"read"}"""));
         var client = await session.RegisterAsync($$"""{{{Service}},"scope":"openid read write"}""");
         var check = (await RunAsync(session, client)).Single(Named("Authentication"));
         Assert.Equal(DcrCheckStatus.Warning, check.Status);
@@ -177,9 +179,7 @@ public class TestClientOperationTests
     [Fact]
     public async Task A_token_for_a_made_up_code_fails()
     {
-        using var session = await StartAsync("""
-            "faults":[{"on":"token","status":200,"content":"{\"access_token\":\"at_1\"}","contentType":"application/json"}]
-            """);
+        using var session = await StartAsync(TokenAnswer("""{"access_token":"at_1"}"""));
         var check = (await RunAsync(session, await session.RegisterAsync($"{{{Web}}}"), probes: true)).Single(Named("Authentication"));
         Failed(check, "issued an access token for a made-up code", "at once");
     }
@@ -211,10 +211,10 @@ public class TestClientOperationTests
     public async Task A_redirect_URI_that_the_server_does_not_take_is_named()
     {
         using var session = await StartAsync(
-            Pushes + ""","answerOverrides":{"any":{"redirect_uris":["https://app.example.com/callback","https://old.example.com/callback"]}}"""
+            Pushes + ""","answerOverrides":{"any":{"redirect_uris":["https://app.example.com/callback","https://old.example.com/cb"]}}"""
         );
         var checks = await RunAsync(session, await session.RegisterAsync($"{{{Web}}}"));
-        Failed(checks.Single(Named("Pushed request")), "the redirect URI https://old.example.com/callback (invalid_request)", "-RedirectUri");
+        Failed(checks.Single(Named("Pushed request")), "the redirect URI https://old.example.com/cb (invalid_request)", "-RedirectUri");
         Assert.Equal(DcrCheckStatus.Passed, checks.Single(Named("Authentication")).Status);
     }
 
@@ -231,7 +231,8 @@ public class TestClientOperationTests
     {
         using var session = await StartAsync($"{Pushes},{Fault("push", 401, "invalid_client")}");
         var checks = await RunAsync(session, await session.RegisterAsync($"{{{Web}}}"));
-        Assert.All(checks.Where(check => check.Name is "Authentication" or "Pushed request"), check => Failed(check, "invalid_client", "Reset"));
+        Failed(checks.Single(Named("Authentication")), "invalid_client", "Reset-DcrClientSecret");
+        Failed(checks.Single(Named("Pushed request")), "invalid_client", "Reset-DcrClientSecret");
         Assert.Single(await session.SentAsync("push"));
     }
 
@@ -382,6 +383,9 @@ public class TestClientOperationTests
 
     private static string Fault(string on, int status, string error) =>
         $$""" "faults":[{"on":"{{on}}","times":9,"status":{{status}},"error":"{{error}}"}] """;
+
+    private static string TokenAnswer(string json) =>
+        $$""" "faults":[{"on":"token","status":200,"content":{{JsonSerializer.Serialize(json)}},"contentType":"application/json"}] """;
 
     private static string Keyed(string method, string keys, string further = "") =>
         $"{{{Service},\"token_endpoint_auth_method\":\"{method}\",\"jwks\":{{\"keys\":[{keys}]}}{further}}}";
