@@ -84,7 +84,7 @@ internal sealed class TestClientOperation(OperationContext context, HeldKeys key
                 "Take it in with Import-DcrClient -ClientSecret, or make a new one: Reset-DcrClientSecret."
             )
         : DcrCheck.Passed(
-            $"Kept in {context.Store.Place}: what it is managed by{(record.UsesSecret ? ", and its client secret" : "")}."
+            $"Kept in {context.Store.Place}: all that it takes to manage it{(record.UsesSecret ? ", and its client secret" : "")}."
         );
 
     private static DcrCheck OfReading(DcrException? why) => why switch
