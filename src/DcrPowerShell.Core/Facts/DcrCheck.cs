@@ -47,13 +47,20 @@ public sealed record DcrCheck
     public DcrCheckStatus Status { get; }
 
     /// <summary>What was found.</summary>
-    public string Found { get; }
+    public string Found { get; private init; }
 
     /// <summary>What to do next; null where there is nothing to do.</summary>
-    public string? RecommendedAction { get; }
+    public string? RecommendedAction { get; private init; }
 
     /// <inheritdoc/>
     public override string ToString() => $"{Name}: {Status}. {Found}";
+
+    /// <summary>Without what must not be shown, should a server have put it into what it says of a client.</summary>
+    internal DcrCheck Masked(Redaction secrets) => this with
+    {
+        Found = secrets.Show(Found),
+        RecommendedAction = RecommendedAction is null ? null : secrets.Show(RecommendedAction),
+    };
 
     internal static DcrCheck Passed(string found) => new(DcrCheckStatus.Passed, found, null);
 

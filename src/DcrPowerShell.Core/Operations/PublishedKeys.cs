@@ -76,7 +76,7 @@ internal sealed record PublishedKeys
             var faults = ClientDocument.JudgeKeys(place, response).Where(static check => check.Status == DcrCheckStatus.Failed);
             return faults.FirstOrDefault() is { } fault
                 ? Lacking(fault)
-                : Of(place.AbsoluteUri, response.TryReadJson(out var set, out _) ? set : JsonBag.Empty);
+                : Of(Redaction.Address(place), response.TryReadJson(out var set, out _) ? set : JsonBag.Empty);
         }
         catch (DcrException failure)
         {

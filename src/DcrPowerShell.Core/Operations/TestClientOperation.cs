@@ -33,9 +33,11 @@ internal sealed class TestClientOperation(OperationContext context, HeldKeys key
     /// <exception cref="DcrException">The store or vault failed; or VaultWriteFailed, which carries the client.</exception>
     public async Task<IReadOnlyList<DcrCheck>> RunAsync(RegistrationRecord record)
     {
-        Add("Record", OfRecord(record));
-        var (seen, why) = await ReadOperation.LookAsync(context, record, orUnknown: true).ConfigureAwait(false);
+        // In a turn of its own: other commands about the client need not wait for the rest.
+        var reading = new OperationContext(Connection, context.Store, context.Reporter, context.Clock, context.Stop);
+        var (seen, why) = await reading.RunAsync(own => ReadOperation.LookAsync(own, record, orUnknown: true)).ConfigureAwait(false);
         record = seen.Record;
+        Add("Record", OfRecord(record));
         Add("Registration", OfReading(why));
 
         var published = await PublishedKeys.FindAsync(context, record.Metadata).ConfigureAwait(false);
@@ -49,7 +51,7 @@ internal sealed class TestClientOperation(OperationContext context, HeldKeys key
 
         if (record.UsesSecret && (record.HasSecret || record.ClientSecretExpiresAt is not null))
         {
-            Add("Secret expiry", OfSecretExpiry(record.ClientSecretExpiresAt));
+            Add("Secret expiry", OfSecretExpiry(record.ClientSecretExpiresAt == 0, seen.ClientSecretExpiresAt));
         }
 
         if (published.Certificates.Count > 0)
@@ -64,7 +66,7 @@ internal sealed class TestClientOperation(OperationContext context, HeldKeys key
         }
 
         return _checks
-            .Select(check => check with
+            .Select(check => check.Masked(record.Secrets) with
             {
                 Connection = Connection.Name,
                 ClientId = seen.ClientId,
@@ -94,19 +96,18 @@ internal sealed class TestClientOperation(OperationContext context, HeldKeys key
         _ => DcrCheck.Failed(why),
     };
 
-    private DcrCheck OfSecretExpiry(long? expiresAt) => expiresAt switch
-    {
-        null => DcrCheck.Skipped(
+    private DcrCheck OfSecretExpiry(bool isNever, DateTimeOffset? at) =>
+        isNever ? DcrCheck.Passed("Its client secret never expires.")
+        : at is { } time
+            ? OfExpiry(
+                time,
+                "Its client secret",
+                "Replace it: Reset-DcrClientSecret, with -Overlap where the server can keep both for a while."
+            )
+        : DcrCheck.Skipped(
             "The server did not say when its client secret expires.",
             "Look it up in the server's own administration."
-        ),
-        0 => DcrCheck.Passed("Its client secret never expires."),
-        _ => OfExpiry(
-            DateTimeOffset.FromUnixTimeSeconds(Math.Min(expiresAt.Value, DateTimeOffset.MaxValue.ToUnixTimeSeconds())),
-            "Its client secret",
-            "Replace it: Reset-DcrClientSecret, with -Overlap where the server can keep both for a while."
-        ),
-    };
+        );
 
     private DcrCheck OfExpiry(DateTimeOffset at, string what, string fix)
     {
@@ -128,10 +129,12 @@ internal sealed class TestClientOperation(OperationContext context, HeldKeys key
             return;
         }
 
+        // Servers differ in whom an assertion is for: the token endpoint, or the issuer (FAPI 2.0, section 5.3.2.1).
+        var forIssuer = authentication is PrivateKeyJwt ? new PrivateKeyJwt(record.ClientId, key!, Connection.Issuer) : null;
         using var dpop = new DpopBinding(ClientFlows.IsTrue(client, ClientFlows.DpopBound) ? DcrDPoP.Always : DcrDPoP.Auto);
-        var itself = new ProvenClient(authentication, dpop, context.Clock);
+        var itself = new ProvenClient(authentication, dpop, context.Clock) { Otherwise = forIssuer };
         var pushed = await PushAsync(record, method, itself).ConfigureAwait(false);
-        Add(Authentication, await TryTokenAsync(client, method, itself).ConfigureAwait(false) ?? Inferred(client, method, pushed));
+        Add(Authentication, await TryTokenAsync(record, method, itself).ConfigureAwait(false) ?? Inferred(client, method, pushed));
         if (pushed is not null)
         {
             Add("Pushed request", pushed.Check);
@@ -179,8 +182,9 @@ internal sealed class TestClientOperation(OperationContext context, HeldKeys key
         };
 
     /// <summary>Null where the token endpoint was not asked.</summary>
-    private async Task<DcrCheck?> TryTokenAsync(JsonBag client, string method, ProvenClient itself)
+    private async Task<DcrCheck?> TryTokenAsync(RegistrationRecord record, string method, ProvenClient itself)
     {
+        var client = record.Metadata;
         var isForItself = ClientFlows.Grants(client).Contains("client_credentials") && method != "none";
         if (!isForItself && !(probes && ClientFlows.UsesCode(client)))
         {
@@ -195,7 +199,7 @@ internal sealed class TestClientOperation(OperationContext context, HeldKeys key
         var request = isForItself ? ClientTrial.Token(endpoint, client) : ClientTrial.MadeUpCode(endpoint, client, RandomText());
         try
         {
-            var response = await SendAsync(request, itself).ConfigureAwait(false);
+            var response = await SendAsync(request, record, itself).ConfigureAwait(false);
             return isForItself
                 ? ClientTrial.JudgeToken(request, response, method)
                 : ClientTrial.JudgeMadeUpCode(request, response, method);
@@ -255,7 +259,7 @@ internal sealed class TestClientOperation(OperationContext context, HeldKeys key
             var request = ClientTrial.Push(endpoint, client, record.ClientId, uri, RandomText());
             try
             {
-                var response = await SendAsync(request, itself).ConfigureAwait(false);
+                var response = await SendAsync(request, record, itself).ConfigureAwait(false);
                 if (ClientTrial.JudgePush(request, response, method) is { } refused)
                 {
                     return new(refused, ClientTrial.IsUnproven(response) ? false : isProven);
@@ -279,8 +283,16 @@ internal sealed class TestClientOperation(OperationContext context, HeldKeys key
         );
     }
 
-    private Task<ProtocolResponse> SendAsync(ProtocolRequest request, ProvenClient itself) =>
-        Connection.Sender.SendAsync(request, itself, context.Reporter, context.Stop);
+    private Task<ProtocolResponse> SendAsync(ProtocolRequest request, RegistrationRecord record, ProvenClient itself) =>
+        Connection.Sender.SendAsync(
+            request with
+            {
+                Secrets = [record.ClientSecret, record.RegistrationAccessToken],
+            },
+            itself,
+            record.Tenant is { } tenant ? new TenantReporter(context.Reporter, tenant) : context.Reporter,
+            context.Stop
+        );
 
     /// <summary>The private half of one of the client's keys, where it is held.</summary>
     private async Task<HeldKey> FindKeyAsync(JsonBag client, PublishedKeys published)

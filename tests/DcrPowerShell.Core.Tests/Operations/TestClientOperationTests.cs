@@ -245,7 +245,7 @@ public class TestClientOperationTests
         Assert.Empty(await session.SentAsync("push"));
     }
 
-    [Theory]
+    [FullCryptographyTheory]
     [InlineData("off")]
     [InlineData("nonce")]
     public async Task A_key_of_the_local_store_is_found_and_proves_the_client(string dpop)
@@ -262,7 +262,61 @@ public class TestClientOperationTests
         Assert.Contains("'export-key'", checks.Single(Named("Keys")).Found);
     }
 
+    [FullCryptographyFact]
+    public async Task A_server_that_wants_assertions_for_its_issuer_refuses_nobody_who_has_the_key()
+    {
+        using var session = await StartAsync(Pushes + ""","assertionsForIssuerOnly":true""", hasVault: false);
+        session.Clock.UtcNow = DateTimeOffset.UtcNow;
+        using var key = SigningKey.Generate("ES256");
+        await session.Ledger.KeepSecretAsync("export-key", key.ExportPrivateJwk());
+        var service = await RunAsync(session, await session.RegisterAsync(Keyed("private_key_jwt", $"{key.PublicJwk()}")));
+        Assert.Equal(DcrCheckStatus.Passed, service.Single(Named("Authentication")).Status);
+        var keyed = $",\"token_endpoint_auth_method\":\"private_key_jwt\",\"jwks\":{{\"keys\":[{key.PublicJwk()}]}}";
+        var web = await RunAsync(session, await session.RegisterAsync($"{{{Web}{keyed}}}"));
+        Assert.Equal(DcrCheckStatus.Passed, web.Single(Named("Authentication")).Status);
+        Assert.Equal(3, (await session.SentAsync("push")).Count);
+    }
+
     [Fact]
+    public async Task What_a_server_repeats_of_a_secret_is_masked()
+    {
+        using var session = await StartAsync("""
+            "faults":[{"on":"token","status":400,"error":"odd","errorDescription":"your token is rat-of-this-client"}],
+            "answerOverrides":{"any":{"registration_access_token":"rat-of-this-client","scope":"read rat-of-this-client"}}
+            """);
+        var client = await session.RegisterAsync($"{{{Service}}}");
+        var shown = string.Join("\n", (await RunAsync(session, client)).Select(check => $"{check}").Concat(session.Reporter.VerboseLines));
+        Assert.Contains("your token is ***", shown);
+        Assert.DoesNotContain("rat-of-this-client", shown);
+    }
+
+    [Fact]
+    public async Task Other_commands_about_the_client_wait_for_the_read_alone()
+    {
+        using var session = await StartAsync();
+        var client = await session.RegisterAsync($"{{{Service}}}");
+        await session.Server.SetAsync(new { faults = new[] { new { on = "token", delayMs = 60_000 } } });
+        var test = RunAsync(session, client);
+        await session.ArrivalAsync("token");
+        await session.ReadAsync(client.ClientId);
+        Assert.False(test.IsCompleted);
+        session.Stop.Cancel();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => test);
+    }
+
+    [Theory]
+    [InlineData(0, DcrCheckStatus.Passed)]
+    [InlineData(long.MaxValue, DcrCheckStatus.Skipped)]
+    [InlineData(long.MinValue, DcrCheckStatus.Skipped)]
+    public async Task A_secret_that_never_expires_or_at_no_time_of_a_calendar(long at, DcrCheckStatus expected)
+    {
+        using var session = await StartAsync();
+        await session.Server.SetAsync(new { answerOverrides = new { any = new { client_secret_expires_at = at } } });
+        var check = (await RunAsync(session, await session.RegisterAsync($"{{{Service}}}"))).Single(Named("Secret expiry"));
+        Assert.Equal(expected, check.Status);
+    }
+
+    [FullCryptographyFact]
     public async Task A_named_key_is_read_from_the_vault_and_has_to_be_the_client_s()
     {
         using var session = await StartAsync();
@@ -309,7 +363,7 @@ public class TestClientOperationTests
         Assert.Equal(DcrCheckStatus.Skipped, checks.Single(Named("Authentication")).Status);
     }
 
-    [Fact]
+    [FullCryptographyFact]
     public async Task Keys_that_are_published_are_compared_and_no_credential_goes_there()
     {
         using var session = await StartAsync(hasVault: false);

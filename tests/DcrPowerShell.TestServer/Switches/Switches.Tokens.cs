@@ -36,6 +36,9 @@ public sealed partial record Switches
     /// <summary>Takes pushed authorization requests (RFC 9126). The standard's dialect only.</summary>
     public bool PushedAuthorization { get; init; }
 
+    /// <summary>Takes client assertions for the issuer, and for no other audience, as FAPI 2.0 allows. The standard's dialect only.</summary>
+    public bool AssertionsForIssuerOnly { get; init; }
+
     /// <summary>Whether access tokens must be bound to a DPoP key.</summary>
     /// <remarks>§1.3 item 3, §8; RFC 9449</remarks>
     public DpopMode Dpop { get; init; }

@@ -152,7 +152,8 @@ internal static class TokenEndpoint
     private static void CheckAssertion(ServerState state, TokenClient client, string assertion)
     {
         string tokenEndpoint = state.BaseUrl + StandardRoutes.TokenPath;
-        string? wrong = ClientAssertion.Check(state, client, assertion, [tokenEndpoint, state.Issuer], maxSeconds: 3600) switch
+        string[] audiences = state.Switches.AssertionsForIssuerOnly ? [state.Issuer] : [tokenEndpoint, state.Issuer];
+        string? wrong = ClientAssertion.Check(state, client, assertion, audiences, maxSeconds: 3600) switch
         {
             AssertionFault.None => null,
             AssertionFault.NotAJwt => "the client assertion is not a JWT",
