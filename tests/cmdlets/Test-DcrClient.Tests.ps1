@@ -120,6 +120,10 @@ Describe 'Test-DcrClient' {
     It 'is an error where no client is named, and where nothing can be sent' {
         $server = New-ConnectedServer
         $null = Assert-Failure { Test-DcrClient } -Id InvalidClientMetadata -Category InvalidData
+        $org = New-TestServer @{ dialect = 'okta'; okta = @{ apiToken = '00-not-a-real-api-token' } }
+        $okta = Connect-DcrServer $org.Issuer -ApiToken (ConvertTo-Secret '00-not-a-real-api-token')
+        $null = Assert-Failure { Test-DcrClient nobody -Connection $okta } -Id ClientNotFound -Category ObjectNotFound
+        $null = Connect-DcrServer $server.Issuer
         $client = New-DcrClient @service
         $null = Connect-DcrServer $server.Issuer -Offline -Name offline
         Clear-TestServerRequest $server

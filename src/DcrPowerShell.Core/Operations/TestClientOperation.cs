@@ -30,12 +30,20 @@ internal sealed class TestClientOperation(OperationContext context, HeldKeys key
 
     private DcrConnection Connection => context.Connection;
 
-    /// <exception cref="DcrException">The store or vault failed; or VaultWriteFailed, which carries the client.</exception>
+    /// <exception cref="DcrException">
+    /// Nothing is known of the client; the store or vault failed; or VaultWriteFailed, which carries the client.
+    /// </exception>
     public async Task<IReadOnlyList<DcrCheck>> RunAsync(RegistrationRecord record)
     {
         // In a turn of its own: other commands about the client need not wait for the rest.
         var reading = new OperationContext(Connection, context.Store, context.Reporter, context.Clock, context.Stop);
         var (seen, why) = await reading.RunAsync(own => ReadOperation.LookAsync(own, record, orUnknown: true)).ConfigureAwait(false);
+        if (why is not null && seen.Record.Metadata.Count == 0)
+        {
+            // Nobody knows such a client: there is nothing to test.
+            throw why;
+        }
+
         record = seen.Record;
         Add("Record", OfRecord(record));
         Add("Registration", OfReading(why));
