@@ -1,3 +1,4 @@
+using System;
 using DcrPowerShell.Errors;
 
 namespace DcrPowerShell;
@@ -56,10 +57,10 @@ public sealed record DcrCheck
     public override string ToString() => $"{Name}: {Status}. {Found}";
 
     /// <summary>Without what must not be shown, should a server have put it into what it says of a client.</summary>
-    internal DcrCheck Masked(Redaction secrets) => this with
+    internal DcrCheck Masked(Func<string, string> mask) => this with
     {
-        Found = secrets.Show(Found),
-        RecommendedAction = RecommendedAction is null ? null : secrets.Show(RecommendedAction),
+        Found = mask(Found),
+        RecommendedAction = RecommendedAction is null ? null : mask(RecommendedAction),
     };
 
     internal static DcrCheck Passed(string found) => new(DcrCheckStatus.Passed, found, null);

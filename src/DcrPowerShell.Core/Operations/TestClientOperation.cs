@@ -74,7 +74,7 @@ internal sealed class TestClientOperation(OperationContext context, HeldKeys key
         }
 
         return _checks
-            .Select(check => check.Masked(record.Secrets) with
+            .Select(check => check.Masked(record.Secrets.Show) with
             {
                 Connection = Connection.Name,
                 ClientId = seen.ClientId,
