@@ -74,7 +74,8 @@ Describe 'Test-DcrClient' {
     It 'shows no secret and no token in any stream' {
         $server = New-ConnectedServer @{ pushedAuthorization = $true }
         $clients = (New-DcrClient @web), (New-DcrClient @service -TokenEndpointAuthMethod client_secret_post)
-        $said = ($clients | Test-DcrClient -Probe -Verbose -Debug *>&1) | ForEach-Object { "$_"; $_ | Format-List * | Out-String } | Out-String
+        $said = $clients | Test-DcrClient -Probe -Verbose -Debug *>&1 | ForEach-Object { "$_"; $_ | Format-List * | Out-String } |
+            Out-String
         $said | Should -Match 'POST .*/token - 200'
         foreach ($known in Get-TestServerClient $server) {
             $said | Should -Not -Match $known.clientSecret
