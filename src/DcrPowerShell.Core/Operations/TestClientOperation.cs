@@ -8,6 +8,7 @@ using DcrPowerShell.Errors;
 using DcrPowerShell.Keys;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
+using DcrPowerShell.Providers;
 using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Operations;
@@ -46,7 +47,7 @@ internal sealed class TestClientOperation(OperationContext context, HeldKeys key
 
         record = seen.Record;
         Add("Record", OfRecord(record));
-        Add("Registration", OfReading(why));
+        Add("Registration", OfReading(why, isAsked: context.Provider.WhyUnmanaged(record) is null));
 
         var published = await PublishedKeys.FindAsync(context, record.Metadata).ConfigureAwait(false);
         using var held = await FindKeyAsync(record.Metadata, published).ConfigureAwait(false);
@@ -97,12 +98,11 @@ internal sealed class TestClientOperation(OperationContext context, HeldKeys key
             $"Kept in {context.Store.Place}: all that it takes to manage it{(record.UsesSecret ? ", and its client secret" : "")}."
         );
 
-    private static DcrCheck OfReading(DcrException? why) => why switch
-    {
-        null => DcrCheck.Passed("The server has it, and gave its metadata."),
-        { ErrorId: DcrErrorId.OperationNotSupported } => DcrCheck.Skipped(why.Message, why.RecommendedAction),
-        _ => DcrCheck.Failed(why),
-    };
+    /// <param name="isAsked">Whether the server was asked, or it was known before that nothing would come of it.</param>
+    private static DcrCheck OfReading(DcrException? why, bool isAsked) =>
+        why is null ? DcrCheck.Passed("The server has it, and gave its metadata.")
+        : isAsked && why.ErrorId != DcrErrorId.OperationNotSupported ? DcrCheck.Failed(why)
+        : DcrCheck.Skipped(why.Message, why.RecommendedAction);
 
     private DcrCheck OfSecretExpiry(bool isNever, DateTimeOffset? at) =>
         isNever ? DcrCheck.Passed("Its client secret never expires.")
@@ -204,6 +204,11 @@ internal sealed class TestClientOperation(OperationContext context, HeldKeys key
             return DcrCheck.Skipped("The server's metadata names no token endpoint.", "Connect by the issuer.");
         }
 
+        if (WhyNotSent(endpoint) is { } whyNot)
+        {
+            return whyNot;
+        }
+
         var request = isForItself ? ClientTrial.Token(endpoint, client) : ClientTrial.MadeUpCode(endpoint, client, RandomText());
         try
         {
@@ -261,6 +266,11 @@ internal sealed class TestClientOperation(OperationContext context, HeldKeys key
             );
         }
 
+        if (WhyNotSent(endpoint) is { } whyNot)
+        {
+            return new(whyNot, IsProven: null);
+        }
+
         bool? isProven = null;
         foreach (var uri in uris)
         {
@@ -290,6 +300,16 @@ internal sealed class TestClientOperation(OperationContext context, HeldKeys key
             IsProven: true
         );
     }
+
+    /// <summary>A client's secret goes to no other origin than its registration did, unless the user knows better.</summary>
+    private DcrCheck? WhyNotSent(Uri endpoint) =>
+        ClientConfiguration.IsAllowed(endpoint, Connection.RegistrationEndpoint, Connection.AllowedOrigins)
+            ? null
+            : DcrCheck.Skipped(
+                $"The server names {ErrorWords.Origin(endpoint)} for it, which is not the origin of the registration endpoint "
+                    + $"({ErrorWords.Origin(Connection.RegistrationEndpoint)}). No client secret was sent there.",
+                $"If that host is the server's own, connect again with -AllowedOrigin {ErrorWords.Origin(endpoint)}."
+            );
 
     private Task<ProtocolResponse> SendAsync(ProtocolRequest request, RegistrationRecord record, ProvenClient itself) =>
         Connection.Sender.SendAsync(

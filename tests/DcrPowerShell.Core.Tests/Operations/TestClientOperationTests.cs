@@ -419,6 +419,24 @@ public class TestClientOperationTests
         Assert.Contains("TLS certificate", checks.Single(Named("Authentication")).Found);
     }
 
+    [Theory]
+    [InlineData("token_endpoint", Service, "Authentication")]
+    [InlineData("pushed_authorization_request_endpoint", Web, "Pushed request")]
+    public async Task No_secret_goes_to_another_origin_unless_the_user_allows_it(string endpoint, string client, string name)
+    {
+        using var other = await SharedTestServer.StartAsync();
+        var switches = $$""" "discoveryOverrides":{"{{endpoint}}":"{{other.Url}}token"} """;
+        using var session = await StartAsync(switches);
+        var check = (await RunAsync(session, await session.RegisterAsync($"{{{client}}}"))).Single(Named(name));
+        Assert.Equal(DcrCheckStatus.Skipped, check.Status);
+        Assert.Contains($"-AllowedOrigin {other.Url.GetLeftPart(UriPartial.Authority)}", check.RecommendedAction);
+        Assert.Empty(await other.RequestsAsync());
+
+        using var allowed = await StartAsync(switches, request => request with { AllowedOrigins = [other.Url] });
+        check = (await RunAsync(allowed, await allowed.RegisterAsync($"{{{client}}}"))).Single(Named(name));
+        Assert.Contains("invalid_client", check.Found);
+    }
+
     [Fact]
     public async Task A_connection_that_discovered_nothing_has_no_token_endpoint()
     {

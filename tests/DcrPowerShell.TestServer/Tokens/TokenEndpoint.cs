@@ -21,14 +21,15 @@ internal static class TokenEndpoint
         Switches switches = state.Switches;
         Dictionary<string, StringValues> form = QueryHelpers.ParseQuery(request.Body);
         RegisteredClient? client = Authenticate(state, request, form);
-        CheckGrant(client, form);
+        bool managesItself = switches.ManagementToken == ManagementToken.ClientToken;
+        CheckGrant(managesItself ? null : client, form);
         bool isBound = switches.Dpop != DpopMode.Off || client?.Metadata["dpop_bound_access_tokens"]?.GetValue<bool>() == true;
         string? thumbprint = isBound ? DpopProof.CheckAtTokenEndpoint(state, request) : null;
         int lifetime = switches.AccessTokenSeconds ?? 3600;
         string token = RandomText.AccessToken();
-        if (client is null)
+        if (client is null || managesItself)
         {
-            state.Tokens.Add(token, new IssuedToken(state.Now.AddSeconds(lifetime), thumbprint, []));
+            state.Tokens.Add(token, new IssuedToken(state.Now.AddSeconds(lifetime), thumbprint, []) { ClientId = client?.ClientId });
         }
 
         JsonObject body = new()
@@ -70,6 +71,8 @@ internal static class TokenEndpoint
                 case "none":
                 case "client_secret_basic" when isInHeader && secret == registered.Secret:
                 case "client_secret_post" when !isInHeader && secret == registered.Secret:
+                    return registered;
+                case "tls_client_auth" or "self_signed_tls_client_auth" when request.ClientCertificate is not null:
                     return registered;
                 case "private_key_jwt" when assertion.Length > 0:
                     CheckAssertion(state, new TokenClient { ClientId = id, Jwks = metadata["jwks"] as JsonObject }, assertion);
