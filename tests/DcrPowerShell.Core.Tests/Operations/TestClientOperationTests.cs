@@ -304,6 +304,20 @@ public class TestClientOperationTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => test);
     }
 
+    [Fact]
+    public async Task What_it_sends_as_the_client_keeps_to_the_pace_of_the_connection()
+    {
+        using var session = await StartAsync(
+            Pushes,
+            request => request with { RateLimit = new DcrRateLimit(1, TimeSpan.FromMinutes(1)) }
+        );
+        var client = await session.RegisterAsync($"{{{Web}}}");
+        var before = session.Clock.UtcNow;
+        await RunAsync(session, client, probes: true);
+        Assert.Equal(3, (await session.SentAsync("push")).Count + (await session.SentAsync("token")).Count);
+        Assert.True(session.Clock.UtcNow - before >= TimeSpan.FromMinutes(3), $"{session.Clock.UtcNow - before}");
+    }
+
     [Theory]
     [InlineData(0, DcrCheckStatus.Passed)]
     [InlineData(long.MaxValue, DcrCheckStatus.Skipped)]
