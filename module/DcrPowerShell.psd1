@@ -43,6 +43,7 @@
         'Set-DcrClient'
         'Set-DcrStore'
         'Sync-DcrClient'
+        'Test-DcrClient'
         'Test-DcrClientDocument'
         'Test-DcrServer'
         'Unlock-DcrStore'

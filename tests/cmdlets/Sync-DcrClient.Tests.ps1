@@ -135,6 +135,16 @@ Describe 'Sync-DcrClient' {
         Get-Content "$TestDrive/one.csv" -Raw | Should -BeLike '*"https://differs.example.com/"*'
     }
 
+    It 'gets a fresh statement for each client that it registers' {
+        $key = New-DcrKey "key$(Get-Random)" ES256
+        $private = ConvertTo-Secret (Get-ApplicationSecret $key.SecretName)
+        $null = (New-Row same), (New-Row new1), (New-Row new2) | Sync-DcrClient -TenantPattern none -SoftwareStatement {
+            New-DcrSoftwareStatement -ClientName $_.ClientName -SoftwareId "for-$($_.Tenant)" -Issuer me -PrivateKey $private -Algorithm ES256
+        } @quiet
+        $sent = Get-TestServerRequest $server -Operation register | ForEach-Object { ($_.body | ConvertFrom-Json).software_statement }
+        $sent | Select-Object -Unique | Should -HaveCount 2
+    }
+
     It 'leaves a tenant whose registration has an unknown outcome' {
         $null = New-ConnectedServer @{ faults = @(@{ on = 'register'; drop = 'beforeAnswer' }) }
         $null = Get-Failure { New-Row lost | New-DcrClient -ErrorAction Stop }

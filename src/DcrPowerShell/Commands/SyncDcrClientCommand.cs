@@ -131,7 +131,11 @@ public sealed class SyncDcrClientCommand : WantedClientCmdlet
                 _copies.Claim(wanted.ClientSecretName, wanted.Subject ?? "what was typed");
                 if (ShouldProcess(target, "Register client", force: true))
                 {
-                    var request = new RegisterRequest(wanted.Metadata, wanted.Tenant, wanted.ClientSecretName);
+                    var request = new RegisterRequest(wanted.Metadata, wanted.Tenant, wanted.ClientSecretName)
+                    {
+                        Statement = wanted.Statement,
+                        SkipsValidation = SkipValidation,
+                    };
                     Do(
                         DcrSyncResult.Registered,
                         async context => (await RegisterOperation.RunAsync(context, request).ConfigureAwait(false)).Client

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Management.Automation;
+using System.Threading.Tasks;
 using DcrPowerShell.Binding;
 using DcrPowerShell.Cmdlets;
 using DcrPowerShell.Errors;
@@ -183,11 +184,8 @@ public abstract class WantedClientCmdlet : ClientMetadataCmdlet
             throw InputErrors.RowRepeated(tenant is null ? $"Client '{id}'" : $"Tenant '{tenant}'");
         }
 
-        var wanted = new WantedClient(Wishes(), tenant, CopyNameWanted, CurrentRow(), Target, Subject);
-        if (!SkipValidation)
-        {
-            connection.Service.Check(wanted.Metadata);
-        }
+        var wanted = new WantedClient(Wishes(), tenant, CopyNameWanted, FreshStatement(InputObject), CurrentRow(), Target, Subject);
+        Check(connection, wanted.Metadata);
 
         var unknown = UnknownAt(connection);
         if (known is null)
@@ -244,12 +242,13 @@ public abstract class WantedClientCmdlet : ClientMetadataCmdlet
     private JsonBag Wishes()
     {
         var wishes = FurtherMembers(InputObject).With(NamedMembers(ClientName, static _ => true).WithoutAbsent());
-        return wishes.Count > 0 ? wishes : throw InputErrors.NothingToRegister(PipedRow.Columns(InputObject));
+        return wishes.Count > 0 || HasStatementScript ? wishes : throw InputErrors.NothingToRegister(PipedRow.Columns(InputObject));
     }
 }
 
 /// <summary>A client as it should be.</summary>
 /// <param name="ClientSecretName">Where to put the application's own copy of the client secret; null for none.</param>
+/// <param name="Statement">Gets a software statement for a new client; null where no script block was given.</param>
 /// <param name="Row">For the report.</param>
 /// <param name="Target">What an error is about.</param>
 /// <param name="Subject">The same in words; null where its message says it.</param>
@@ -257,6 +256,7 @@ internal sealed record WantedClient(
     JsonBag Metadata,
     string? Tenant,
     string? ClientSecretName,
+    Func<Task<string>>? Statement,
     ReportedRow? Row,
     object? Target,
     string? Subject
