@@ -25,7 +25,8 @@ Describe '-ReportPath' {
         $null = New-Row differs | New-DcrClient
         $made = (New-Row new), (New-Row bad Bad not-a-uri), (New-Row found), (New-Row differs Other) | New-DcrClient -ReportPath $out @quiet
         Get-Result $out | Should -Be 'new Registered', 'bad Failed', 'found Found', 'differs Differs'
-        $rows = Import-Csv $out | Group-Object Tenant -AsHashTable
+        $rows = @{}
+        foreach ($row in Import-Csv $out) { $rows[$row.Tenant] = $row }
         $rows.new.ClientId | Should -Be ($made | Where-Object Tenant -EQ new).ClientId
         $rows.bad.ErrorId, $rows.bad.ClientId | Should -Be 'InvalidRedirectUri', ''
         $rows.bad.Message | Should -BeLike "Row 2, bad: -RedirectUri: *'not-a-uri'*"
