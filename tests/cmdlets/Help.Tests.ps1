@@ -83,7 +83,8 @@ Describe '<Page>' -ForEach ($examples | Group-Object { $_.Page } | ForEach-Objec
 
         $folder = New-Item (Join-Path $HOME ([guid]::NewGuid())) -ItemType Directory
         Push-Location $folder
-        Set-Content clients.csv 'Tenant,ClientName,RedirectUri', 'st-mary,Patient Portal,https://portal.st-mary.example/callback'
+        Set-Content clients.csv 'Tenant,ClientName,RedirectUri', 'st-mary,Patient Portal,https://portal.st-mary.example/callback',
+            'lakeside,Lakeside Portal,https://new.lakeside.example/callback'
     }
 
     AfterEach {
