@@ -70,6 +70,46 @@ Describe 'The certified oidc-provider' -Skip:([bool] $obstacle) {
         Get-DcrClient -Tenant many-* -Offline | Should -BeNullOrEmpty
     }
 
+    It 'goes the whole round of a list: registers, finds what others changed, puts it right, and nothing is left: <_>' -ForEach @(
+        'keeping'
+        'rotating'
+    ) {
+        Connect-OidcProvider $_
+        $rows = 1..50 | ForEach-Object { [pscustomobject]@{ ClientName = "Round $_"; RedirectUri = "https://round-$_.example.com/callback";
+            Tenant = "round-$_" } }
+        $done = $rows | Sync-DcrClient -ThrottleLimit 16 -TenantPattern round-*
+        $done.Result | Select-Object -Unique | Should -Be Registered
+        $rows | Compare-DcrClient -TenantPattern round-* | ForEach-Object Status | Select-Object -Unique | Should -Be Same
+
+        # Behind our back. Where it rotates, another's change would take the token along.
+        $clients = $rows | Get-DcrClient -Offline
+        foreach ($client in $clients | Where-Object { $_.Tenant -match '-[2-4]$' }) {
+            $headers = @{ Authorization = "Bearer $(ConvertTo-PlainText $client.RegistrationAccessToken)" }
+            if ($client.Tenant -eq 'round-4') {
+                $null = Invoke-RestMethod $client.RegistrationClientUri -Method Delete -Headers $headers
+            } elseif ($_ -eq 'keeping') {
+                $body = @{ client_id = $client.ClientId; client_secret = ConvertTo-PlainText $client.ClientSecret
+                    client_name = 'Theirs'; redirect_uris = @($client.RedirectUris; 'https://theirs.example.com/') }
+                $null = Invoke-RestMethod $client.RegistrationClientUri -Method Put -Headers $headers -ContentType application/json `
+                    -Body (ConvertTo-Json $body)
+            }
+        }
+
+        $null = New-DcrClient Extra https://extra.example.com/ -Tenant round-extra
+        $found = $rows | Compare-DcrClient -ThrottleLimit 16 -TenantPattern round-*
+        $drifted = @(if ($_ -eq 'keeping') { 'round-2', 'round-3' })
+        @($found | Where-Object Status -EQ Differs | ForEach-Object Tenant | Sort-Object) | Should -Be $drifted
+        $found | Where-Object Status -EQ Differs | ForEach-Object { $_.Changes.HasDrifted } | Should -Not -Contain $false
+        ($found | Where-Object Status -EQ Gone).Tenant | Should -Be 'round-4'
+        ($found | Where-Object Status -EQ Extra).Tenant | Should -Be 'round-extra'
+
+        $null = $rows | Sync-DcrClient -ThrottleLimit 16 -TenantPattern round-* -Prune -Force -WarningAction Ignore
+        $left = $rows | Compare-DcrClient -ThrottleLimit 16 -TenantPattern round-*
+        $left | Should -HaveCount 50
+        $left.Status | Select-Object -Unique | Should -Be Same
+        Remove-DcrClient -Tenant $rows.Tenant -Force -ThrottleLimit 16
+    }
+
     It 'replaces the token at updates where it rotates: <Name>' -ForEach @(
         @{ Name = 'rotating'; IsSame = $false }
         @{ Name = 'keeping'; IsSame = $true }
