@@ -8,6 +8,12 @@ namespace DcrPowerShell.Operations;
 /// <summary>Reads a client from the server (RFC 7592, section 2.1). The answer may bring a new token or secret; it is kept.</summary>
 internal static class ReadOperation
 {
+    /// <summary>What to say after a server refused the tokens of so many clients.</summary>
+    public static string RejectedWarning(int clients) =>
+        $"The server refused the token{(clients == 1 ? " of 1 client" : $"s of {clients} clients")}. RFC 7592 has HTTP 401 for "
+            + "a client that is gone; a token that was replaced by another machine, or revoked, is answered alike. Make sure "
+            + "before you remove what is kept. After HTTP 403 the state is Unknown.";
+
     /// <inheritdoc cref="ReadAsync"/>
     public static async Task<DcrClient> RunAsync(OperationContext context, RegistrationRecord record)
     {

@@ -36,6 +36,24 @@ internal static class JsonInput
     /// <exception cref="JsonException">The value nests too deeply, or is a SecureString.</exception>
     public static JsonElement Element(object? value) => JsonSerializer.SerializeToElement(Tree(value, 0));
 
+    /// <summary>The value of a member that has no parameter.</summary>
+    /// <exception cref="DcrException">InvalidClientMetadata, naming it.</exception>
+    public static JsonElement Member(string name, object? value)
+    {
+        try
+        {
+            return Element(value);
+        }
+        catch (JsonException failure)
+        {
+            throw InputErrors.BadInput(
+                name,
+                $"cannot be sent: {failure.Message}",
+                "Give texts, numbers, truth values, arrays or objects."
+            );
+        }
+    }
+
     /// <summary>The object or array that a text is; null where it is none.</summary>
     public static JsonElement? Parsed(string text)
     {

@@ -1,7 +1,6 @@
 using System;
 using System.Linq;
 using System.Management.Automation;
-using System.Text.Json;
 using System.Threading.Tasks;
 using DcrPowerShell.Binding;
 using DcrPowerShell.Cmdlets;
@@ -209,7 +208,7 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
             )
             .Aggregate(
                 JsonBag.Empty,
-                (named, member) => named.With(member.Member, JsonSerializer.SerializeToElement(member.Value is "" ? null : member.Value))
+                (named, member) => named.With(member.Member, JsonInput.Element(member.Value is "" ? null : member.Value))
             );
         return Metadata is null ? bag : bag.With(JsonInput.Object(Metadata, "metadata"));
     }
@@ -248,22 +247,6 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
         ? JsonBag.Empty
         : input.Properties
             .Where(property => ClientMember.FurtherRegistered.Contains(property.Name) || ClientMember.IsLanguageTagged(property.Name))
-            .Aggregate(JsonBag.Empty, (bag, property) => bag.With(property.Name, Element(property)))
+            .Aggregate(JsonBag.Empty, (bag, property) => bag.With(property.Name, JsonInput.Member(property.Name, property.Value)))
             .WithoutAbsent();
-
-    private static JsonElement Element(PSPropertyInfo property)
-    {
-        try
-        {
-            return JsonInput.Element(property.Value);
-        }
-        catch (JsonException failure)
-        {
-            throw InputErrors.BadInput(
-                property.Name,
-                $"cannot be sent: {failure.Message}",
-                "Give texts, numbers, truth values, arrays or objects."
-            );
-        }
-    }
 }

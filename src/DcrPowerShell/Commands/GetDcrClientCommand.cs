@@ -319,11 +319,7 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
         base.AtEnd();
         if (_rejected > 0)
         {
-            WriteWarning(
-                $"The server refused the token{(_rejected == 1 ? " of 1 client" : $"s of {_rejected} clients")}. RFC 7592 has HTTP 401 for "
-                    + "a client that is gone; a token that was replaced by another machine, or revoked, is answered alike. Make sure "
-                    + "before you remove what is kept. After HTTP 403 the state is Unknown."
-            );
+            WriteWarning(ReadOperation.RejectedWarning(_rejected));
         }
 
         if (_gone > 0)
