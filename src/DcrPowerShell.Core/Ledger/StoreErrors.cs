@@ -165,6 +165,15 @@ internal static class StoreErrors
             "Run the command again when they have ended."
         );
 
+    public static DcrException ProtectionHalfChanged(string path, DcrException failure) =>
+        new(
+            DcrErrorId.StoreReadOnly,
+            $"The protection of the local store in '{path}' is half changed, for the disk has failed: {failure.InnerException?.Message} "
+                + "The former protection and the new one open it; the next command that opens it ends the change.",
+            "See to the disk, and keep the new passphrase or key.",
+            failure
+        );
+
     public static DcrException PassphraseWrong() =>
         new(
             DcrErrorId.StoreLocked,

@@ -60,7 +60,8 @@ internal static class RecoverOperation
         entry is { Intent: { } intent, Answers: { Count: > 0 } answers }
         && (
             intent.Operation == LedgerOperation.Delete
-            || Read(intent, answers[answers.Count - 1]) is { Members.Count: > 0 }
+                ? SaysDeleted(intent, answers[answers.Count - 1])
+                : Read(intent, answers[answers.Count - 1]) is { Members.Count: > 0 }
         );
 
     private static async Task<End> UseAsync(Registrations store, LedgerEntry entry, LedgerAnswer answer, List<RegistrationRecord> restored)
@@ -69,6 +70,11 @@ internal static class RecoverOperation
         var ledger = store.Ledger;
         if (intent.Operation == LedgerOperation.Delete)
         {
+            if (!SaysDeleted(intent, answer))
+            {
+                return End.Unknown;
+            }
+
             if (ledger.Find(intent.Issuer, intent.ClientId!) is { } deleted)
             {
                 await ledger.RemoveAsync(deleted.Record, entry.Id, since: answer.Sequence).ConfigureAwait(false);
@@ -149,19 +155,32 @@ internal static class RecoverOperation
         WaitsForVault,
     }
 
+    /// <summary>Whether an answer to a deletion is one, by what its command would have made of it.</summary>
+    private static bool SaysDeleted(LedgerIntent intent, LedgerAnswer answer)
+    {
+        try
+        {
+            // Where nothing of a body is there, nobody knows by now whether there was to be one.
+            var response = ResponseOf(answer, answer.Body.Length == 0 ? BodyEnd.Broken : BodyEnd.Whole);
+            Management.JudgeDeletion(Management.Delete(intent.RegistrationEndpoint), response, intent.ClientId!);
+            return true;
+        }
+        catch (DcrException)
+        {
+            return false;
+        }
+    }
+
+    private static ProtocolResponse ResponseOf(LedgerAnswer answer, BodyEnd end) =>
+        new(answer.Status, answer.ContentType is null ? [] : [new("Content-Type", answer.ContentType)], answer.Body, end, answer.At);
+
     /// <summary>
     /// What an answer brought: of one that is not a whole client, the secrets; of a refusal, nothing. Null where it cannot be read, or is
     /// not about the client.
     /// </summary>
     private static RegistrationAnswer? Read(LedgerIntent intent, LedgerAnswer answer)
     {
-        var response = new ProtocolResponse(
-            answer.Status,
-            answer.ContentType is null ? [] : [new("Content-Type", answer.ContentType)],
-            answer.Body,
-            BodyEnd.Whole,
-            answer.At
-        );
+        var response = ResponseOf(answer, BodyEnd.Whole);
         try
         {
             var members = Dialects.Read(intent.Provider, JsonBag.Parse(response.Text()));

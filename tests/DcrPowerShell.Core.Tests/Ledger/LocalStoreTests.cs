@@ -181,6 +181,37 @@ public class LocalStoreTests
         AssertWhole(await Start().OpenAsync());
     }
 
+    /// <summary>Who is told that it failed has thrown the new passphrase away.</summary>
+    [Fact]
+    public async Task A_change_whose_compaction_the_disk_refuses_leaves_the_former_protection_for_good()
+    {
+        await FilledAsync(Start());
+        _disk.Refuses = static call => call is { Operation: DiskOperation.Append } && call.Name.EndsWith(".new", StringComparison.Ordinal);
+        var error = await Assert.ThrowsAsync<DcrException>(() => ProtectAsync(_opened[0], DcrProtection.Passphrase));
+        Assert.Equal(DcrErrorId.StoreReadOnly, error.ErrorId);
+        Assert.Equal(DcrProtection.User, _opened[0].Protection);
+        AssertWhole(await _opened[0].OpenAsync());
+
+        _disk.Refuses = static _ => false;
+        AssertWhole(await Start().OpenAsync());
+        Assert.Single(KeyIds());
+        AssertWhole(await Start().OpenAsync());
+        Assert.Equal(DcrProtection.User, _opened[0].Protection);
+    }
+
+    [Fact]
+    public async Task A_change_that_cannot_be_taken_back_either_is_said()
+    {
+        await FilledAsync(Start());
+        var replaced = 0;
+        _disk.Refuses = call =>
+            call is { Operation: DiskOperation.Append } && call.Name.EndsWith(".new", StringComparison.Ordinal)
+            || (call is { Operation: DiskOperation.Replace, Name: KeyName } && replaced++ > 0);
+        var error = await Assert.ThrowsAsync<DcrException>(() => ProtectAsync(_opened[0], DcrProtection.Passphrase));
+        Assert.Contains("The former protection and the new one open it", error.Message);
+        Assert.Contains("keep the new passphrase", error.RecommendedAction);
+    }
+
     [Fact]
     public async Task A_key_file_that_is_gone_is_never_replaced()
     {
