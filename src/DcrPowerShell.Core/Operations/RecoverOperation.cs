@@ -64,6 +64,56 @@ internal static class RecoverOperation
                 : Read(intent, answers[answers.Count - 1]) is { Members.Count: > 0 }
         );
 
+    /// <summary>
+    /// What a backup has, without the answers that were used when it was made, and with the client that each of the others is about.
+    /// </summary>
+    public static IReadOnlyList<FrameDraft> Unused(IReadOnlyList<FrameDraft> contents)
+    {
+        var newest = contents
+            .Select(static (frame, index) => (Client: ClientOf(frame), index))
+            .Where(static frame => frame.Client is not null)
+            .GroupBy(static frame => frame.Client)
+            .ToDictionary(static frames => frames.Key!, static frames => frames.Last().index);
+        var (unused, used) = (new List<FrameDraft>(), new Dictionary<LedgerHash, bool>());
+        for (var index = 0; index < contents.Count; index++)
+        {
+            var frame = contents[index];
+            if (
+                frame.Header.Kind == FrameKind.Answered
+                && LedgerText.ReadIntent(frame.Outline) is var intent
+                && LedgerText.ReadAnswer(frame.Outline, frame.Body, index) is var answer
+                && (intent.ClientId ?? Read(intent, answer)?.ClientId) is { } clientId
+            )
+            {
+                used[frame.Header.Entry] = newest.TryGetValue(SecretName.For(intent.Issuer, clientId), out var last) && last > index;
+                frame = frame with { Outline = LedgerText.Write(intent with { ClientId = clientId }, answer) };
+            }
+
+            unused.Add(frame);
+        }
+
+        return unused
+            .Where(frame =>
+                frame.Header.Kind is not (FrameKind.Asked or FrameKind.Answered)
+                || !(used.TryGetValue(frame.Header.Entry, out var isUsed) && isUsed)
+            )
+            .ToList();
+    }
+
+    private static string? ClientOf(FrameDraft frame)
+    {
+        switch (frame.Header.Kind)
+        {
+            case FrameKind.Kept or FrameKind.Known:
+                return ListedRecord.Read(frame.Outline, "").SecretName;
+            case FrameKind.Removed when frame.Outline.Length > 0:
+                var removal = LedgerText.ReadRemoval(frame.Outline);
+                return SecretName.For(removal.Issuer, removal.ClientId);
+            default:
+                return null;
+        }
+    }
+
     private static async Task<End> UseAsync(Registrations store, LedgerEntry entry, LedgerAnswer answer, List<RegistrationRecord> restored)
     {
         var intent = entry.Intent!;

@@ -144,6 +144,20 @@ internal static class StoreOperation
                 + "What the store knows counts as newer; Import-DcrClient -Overwrite takes a client from elsewhere.";
     }
 
+    /// <summary>What to say of registrations that a backup knows of and whose secrets are in vaults; null for nothing.</summary>
+    public static string? InVaultsWarning(RegistrationLedger ledger, IEnumerable<RegistrationRecord> taken)
+    {
+        var vaults = taken
+            .Where(static record => record.Omitted is not null)
+            .GroupBy(record => ledger.VaultAt(ledger.PlaceOf(record.Issuer, record.ClientId) ?? 0))
+            .Select(static records => $"{records.Count()} in vault '{records.Key}'")
+            .ToList();
+        return vaults.Count == 0
+            ? null
+            : $"Of some registrations the backup has no secrets, for a vault has them: {string.Join(", ", vaults)}. Their tenants have "
+                + "clients; Connect-DcrServer -Vault <name> works with them where that vault is.";
+    }
+
     /// <summary>The user has brought back what can be had: what is still missing counts as lost.</summary>
     /// <returns>What to say of that; null where nothing is missing.</returns>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
@@ -180,7 +194,8 @@ internal static class StoreOperation
     {
         try
         {
-            return BackupFile.Read(read(), passphrase);
+            var (from, contents, damaged) = BackupFile.Read(read(), passphrase);
+            return (from, RecoverOperation.Unused(contents), damaged);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or FormatException)
         {
