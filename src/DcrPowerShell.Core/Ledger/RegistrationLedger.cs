@@ -305,24 +305,29 @@ internal sealed class RegistrationLedger : IDisposable
     {
         try
         {
-            var written = await BringAsync(Kept(since, closes), isDurable).ConfigureAwait(false);
+            var written = await BringAsync(Kept(since, closes, isHeld: false), isDurable).ConfigureAwait(false);
+            if (written.Count == 0)
+            {
+                return 0;
+            }
+
             _held.Drop(entry);
-            return written.Count == 0 ? 0 : written[0].Sequence;
+            return written[0].Sequence;
         }
         catch (DcrException failure) when (holds && HeldAnswers.CanWait(failure))
         {
             var newest = Math.Min(since, _file.Size.Sequence);
-            _held.Replace(entry, () => Kept(newest, isLast: !entry.IsNone));
+            _held.Replace(entry, () => Kept(newest, isLast: !entry.IsNone, isHeld: true));
             throw;
         }
 
-        Func<LedgerState, IReadOnlyList<FrameDraft>> Kept(long newest, bool isLast)
+        Func<LedgerState, IReadOnlyList<FrameDraft>> Kept(long newest, bool isLast, bool isHeld)
         {
             var draft = Registration(FrameKind.Kept, record, vaultId, Encoding.UTF8.GetBytes(record.ToJson()), entry, isLast);
             return state =>
                 state.Client(draft.Header.Client) switch
                 {
-                    { } row when row.Header.Sequence > newest => isLast
+                    { } row when row.Header.Sequence > newest => isHeld && isLast
                         ? [new FrameDraft(new FrameHeader { Kind = FrameKind.Closed, Entry = entry }, [], [])]
                         : [],
                     { IsRegistration: true } row => [Ranked(state, draft with { Header = draft.Header with { Place = row.Header.Place } })],

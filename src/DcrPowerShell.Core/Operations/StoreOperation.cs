@@ -106,6 +106,22 @@ internal static class StoreOperation
         return contents.Count(static frame => frame.Header.Kind == FrameKind.Kept);
     }
 
+    /// <summary>What was removed or moved away leaves the disk, too.</summary>
+    /// <returns>What to say where the disk refuses, for the rest is done; null where all is well.</returns>
+    public static string? Compact(RegistrationLedger ledger)
+    {
+        try
+        {
+            ledger.Compact();
+            return null;
+        }
+        catch (DcrException failure)
+        {
+            return "It is done, but what the local store no longer needs is still in its file, encrypted, for the file could not be written "
+                + $"anew: {(failure.InnerException?.Message ?? failure.Message).TrimEnd('.')}. The next removal or move drops it.";
+        }
+    }
+
     /// <summary>What to say of a store that has grown and has no backup; null for nothing.</summary>
     /// <param name="before">How many registrations it had.</param>
     public static string? BackupReminder(RegistrationLedger ledger, int before)
