@@ -117,8 +117,8 @@ internal static class StoreOperation
         }
         catch (DcrException failure)
         {
-            return "It is done, but what the local store no longer needs is still in its file, encrypted, for the file could not be written "
-                + $"anew: {(failure.InnerException?.Message ?? failure.Message).TrimEnd('.')}. The next removal or move drops it.";
+            return "It is done, but what the local store no longer needs is still in its file, encrypted, for the file could not be "
+                + $"written anew: {(failure.InnerException?.Message ?? failure.Message).TrimEnd('.')}. The next removal or move drops it.";
         }
     }
 

@@ -89,6 +89,20 @@ public class RegistrationLedgerTests
         Assert.True(TenantKey.AreSame(null, null));
     }
 
+    /// <summary>Names that other processes may know in another form are refused where .NET has no forms.</summary>
+    [Theory]
+    [InlineData("cafe\u0301", true)]
+    [InlineData("caf\u00E9", false)]
+    [InlineData("\u1112\u1161\u11AB", true)]
+    [InlineData("\u0E2A\u0E34", false)] // Thai, which has no other form.
+    [InlineData("\u212Bs", true)]
+    [InlineData("Hill 1", false)]
+    public void A_name_of_several_forms_is_told(string tenant, bool hasOthers)
+    {
+        Assert.Equal(hasOthers, TenantKey.HasOtherForm(tenant));
+        Assert.True(hasOthers || tenant == tenant.Normalize(System.Text.NormalizationForm.FormC));
+    }
+
     [Fact]
     public async Task Who_allows_duplicates_may_begin_although_the_tenant_has_a_client()
     {
