@@ -206,7 +206,7 @@ Describe 'A Connect-DcrServer that fails' {
 Describe 'Connect-DcrServer refuses' {
     It 'an issuer that is not where it says: <Name>' -ForEach @(
         @{ Name = 'no metadata'; Switches = @{ discovery = @() };
-            Message = '*/.well-known/oauth-authorization-server (HTTP 404)*/.well-known/openid-configuration (HTTP 404)*' }
+            Message = '*/.well-known/oauth-authorization-server, */.well-known/openid-configuration (HTTP 404)*' }
         @{ Name = 'a page instead of JSON'; Switches = @{ faults = @(@{ on = 'discovery'; body = 'html'; times = 9 }) };
             Message = '*HTML*' }
         @{ Name = 'no registration endpoint'; Switches = @{ registrationEndpoint = 'missing' }; Message = '*no registration_endpoint*' }

@@ -42,6 +42,7 @@ internal static class Refusals
     public static DcrException Judge(ProtocolRequest request, ProtocolResponse response, ServerError server, string? clientId = null)
     {
         var isOwnToken = request.Proof == ProtocolRequest.OwnToken && clientId is not null;
+        var isClientToken = request.Proof == ProtocolRequest.ClientToken && clientId is not null;
         return (response.Status, server.Code) switch
         {
             _ when InFront(request, response) is { } page => page,
@@ -62,6 +63,9 @@ internal static class Refusals
             (401 or 403, _) when isOwnToken => ProtocolErrors.OwnTokenRejected(server, clientId!),
             (400, "access_denied" or "invalid_token" or "invalid_client" or "unauthorized_client") when isOwnToken =>
                 ProtocolErrors.OwnTokenRejected(server, clientId!),
+            (401, _) or (403, not "insufficient_scope") when isClientToken => ProtocolErrors.ClientTokenRejected(server, clientId!),
+            (400, "access_denied" or "invalid_token" or "invalid_client" or "unauthorized_client") when isClientToken =>
+                ProtocolErrors.ClientTokenRejected(server, clientId!),
             (>= 400, _) when KeycloakPolicy.IsMatch(server.Description ?? "") => ProtocolErrors.KeycloakPolicyForbids(
                 server,
                 hasToken: request.Proof != ProtocolRequest.NoProof
