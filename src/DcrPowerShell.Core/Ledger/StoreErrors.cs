@@ -168,8 +168,8 @@ internal static class StoreErrors
     public static DcrException ProtectionHalfChanged(string path, DcrException failure) =>
         new(
             DcrErrorId.StoreReadOnly,
-            $"The protection of the local store in '{path}' is half changed ({(failure.InnerException ?? failure).Message.TrimEnd('.')}). The "
-                + "former protection and the new one open it, and the next command that opens it ends the change.",
+            $"The protection of the local store in '{path}' is half changed ({(failure.InnerException ?? failure).Message.TrimEnd('.')}). "
+                + "The former protection and the new one open it, and the next command that opens it ends the change.",
             "See to the disk, and keep the new passphrase or key.",
             failure
         );
