@@ -327,7 +327,17 @@ internal sealed class LocalStore(
             throw StoreErrors.NotWritable(place.Path, failure);
         }
 
-        Set(settings => settings with { KeyPath = path });
+        try
+        {
+            Set(settings => settings with { KeyPath = path });
+        }
+        catch (DcrException)
+        {
+            // It stays where it was, and in no other place.
+            place.Delete(name);
+            throw;
+        }
+
         formerPlace.Delete(formerName);
     }
 

@@ -339,6 +339,21 @@ public class LocalStoreTests
     }
 
     [Fact]
+    public async Task A_key_whose_new_place_cannot_be_noted_stays_where_it_was_and_can_be_moved_again()
+    {
+        await FilledAsync(Start());
+        _disk.Refuses = static call => call is { Operation: DiskOperation.Replace, Name: StoreSettings.FileName };
+        Assert.Equal(DcrErrorId.StoreReadOnly, Assert.Throws<DcrException>(() => _opened[0].MoveKey("/keys/mine.key")).ErrorId);
+        Assert.Empty(_keyDisk.Names);
+        AssertWhole(await Start().OpenAsync());
+
+        _disk.Refuses = static _ => false;
+        _opened[0].MoveKey("/keys/mine.key");
+        Assert.DoesNotContain(KeyName, _disk.Names);
+        AssertWhole(await Start().OpenAsync());
+    }
+
+    [Fact]
     public async Task The_key_can_be_kept_apart_and_another_store_s_key_is_not_overwritten()
     {
         await FilledAsync(Start());
