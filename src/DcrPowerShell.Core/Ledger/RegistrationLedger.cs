@@ -1235,7 +1235,7 @@ internal sealed class RegistrationLedger : IDisposable
                         var wanted = drafts
                             .Where(draft =>
                                 IsOfRequest(draft)
-                                    ? state.Entry(draft.Header.Entry) is null && !settled.Contains(draft.Header.Entry)
+                                    ? IsOpenYet(draft, state.Entry(draft.Header.Entry)) && !settled.Contains(draft.Header.Entry)
                                     : IsWanted(draft, state.Client(draft.Header.Client))
                             )
                             .Select(draft => InPlace(draft, state.Client(draft.Header.Client)))
@@ -1259,6 +1259,10 @@ internal sealed class RegistrationLedger : IDisposable
             )
             .ConfigureAwait(false);
         return taken;
+
+        // An earlier backup, or a kill in the middle of this, may have brought the question without the answer.
+        static bool IsOpenYet(FrameDraft draft, OpenEntry? entry) =>
+            entry is null || (draft.Header.Kind == FrameKind.Answered && !entry.HasAnswer);
 
         static bool IsOfRequest(FrameDraft draft) => draft.Header.Kind is FrameKind.Asked or FrameKind.Answered;
 

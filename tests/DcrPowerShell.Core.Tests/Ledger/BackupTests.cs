@@ -113,6 +113,25 @@ public class BackupTests
         Assert.Equal(isRemoved ? null : "second", other.Find(Issuer, "c1")?.Record.RegistrationAccessToken);
     }
 
+    [Fact]
+    public async Task A_later_backup_brings_the_answer_to_what_an_earlier_one_had_asked()
+    {
+        using var process = _machine.Start();
+        var entry = ((Begun.Entry)await process.Ledger.BeginAsync(LedgerSamples.Intent("t1"))).Id;
+        using var other = new Machine { Keys = new LedgerKeysDouble { LedgerId = LedgerHash.New() } }.Start();
+        var store = new Registrations(other.Ledger, null, null);
+        var (from, asked) = Backup(process.Ledger);
+        await other.Ledger.RestoreAsync(from, asked);
+        Assert.Empty(await RecoverOperation.RunAsync(store));
+
+        await process.Ledger.AnsweredAsync(entry, LedgerSamples.Intent("t1"), LedgerSamples.Answer("c1"));
+        (_, var answered) = Backup(process.Ledger);
+        await other.Ledger.RestoreAsync(from, answered);
+        await other.Ledger.RestoreAsync(from, answered);
+        Assert.Equal("c1", Assert.Single(await RecoverOperation.RunAsync(store)).ClientId);
+        Assert.Empty(other.Ledger.Open());
+    }
+
     /// <summary>Two changes, and the command of the first is killed: the second one's token holds.</summary>
     [Fact]
     public async Task Of_a_backup_an_answer_that_a_later_change_has_followed_is_not_used()
