@@ -29,7 +29,15 @@ internal static class RecoverOperation
             var end = entry.Intent is null || entry.Answers.Count == 0 ? End.Unknown : End.Used;
             foreach (var answer in entry.Intent is null ? [] : entry.Answers)
             {
-                end = await UseAsync(store, entry, answer, restored).ConfigureAwait(false);
+                try
+                {
+                    end = await UseAsync(store, entry, answer, restored).ConfigureAwait(false);
+                }
+                catch (DcrException damaged) when (damaged.ErrorId == DcrErrorId.StoreDamaged)
+                {
+                    // What it needs cannot be read: others are not held up by that.
+                    end = End.Unknown;
+                }
             }
 
             if (end == End.Used)
@@ -129,9 +137,12 @@ internal static class RecoverOperation
                 return End.Unknown;
             }
 
-            if (ledger.Find(intent.Issuer, intent.ClientId!) is { } deleted)
+            var deleted = ledger.IsDamaged(intent.Issuer, intent.ClientId!)
+                ? Unknown(intent.ClientId!)
+                : ledger.Find(intent.Issuer, intent.ClientId!)?.Record;
+            if (deleted is not null)
             {
-                await ledger.RemoveAsync(deleted.Record, entry.Id, since: answer.Sequence).ConfigureAwait(false);
+                await ledger.RemoveAsync(deleted, entry.Id, since: answer.Sequence).ConfigureAwait(false);
             }
 
             return End.Used;
@@ -155,7 +166,8 @@ internal static class RecoverOperation
         }
 
         var clientId = read.ClientId ?? intent.ClientId!;
-        var known = ledger.Find(intent.Issuer, clientId);
+        var isDamaged = ledger.IsDamaged(intent.Issuer, clientId);
+        var known = isDamaged ? null : ledger.Find(intent.Issuer, clientId);
         if (known is { IsWhole: false })
         {
             if (store.VaultId is null || known.Place != ledger.PlaceOf(store.VaultId))
@@ -171,16 +183,7 @@ internal static class RecoverOperation
             return await ReplacedAsync(store, intent, known.Record).ConfigureAwait(false);
         }
 
-        var former =
-            known?.Record
-            ?? new RegistrationRecord
-            {
-                Issuer = intent.Issuer,
-                ClientId = clientId,
-                CreatedAt = answer.At,
-                UpdatedAt = answer.At,
-                Metadata = JsonBag.Empty,
-            };
+        var former = known?.Record ?? Unknown(clientId);
         var whole = read.ClientId is null ? read.Onto(former.Metadata) : read;
         var record = KeptAnswers.Merge(
             former with
@@ -198,9 +201,24 @@ internal static class RecoverOperation
             {
                 restored.Add(record);
             }
+            else if (isDamaged)
+            {
+                // What is damaged is newer.
+                return End.Unknown;
+            }
         }
 
         return await ReplacedAsync(store, intent, record).ConfigureAwait(false);
+
+        RegistrationRecord Unknown(string id) =>
+            new()
+            {
+                Issuer = intent.Issuer,
+                ClientId = id,
+                CreatedAt = answer.At,
+                UpdatedAt = answer.At,
+                Metadata = JsonBag.Empty,
+            };
     }
 
     /// <summary>Does what is left where a client took the place of another one.</summary>
