@@ -141,7 +141,7 @@ internal static class StoreOperation
         foreach (var frame in contents.Where(static frame => frame.Header.Kind == FrameKind.Kept))
         {
             var record = RegistrationRecord.Parse(Encoding.UTF8.GetString(frame.Body));
-            if (names.Contains(record.SecretName))
+            if (names.Contains(record.SecretName) || ledger.IsDamaged(record.Issuer, record.ClientId))
             {
                 continue;
             }

@@ -9,6 +9,7 @@ using DcrPowerShell.Core.Tests.Fuzzing;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Files;
 using DcrPowerShell.Ledger;
+using DcrPowerShell.Operations;
 using Xunit;
 using static DcrPowerShell.Core.Tests.Ledger.LedgerSamples;
 
@@ -698,6 +699,24 @@ public class RegistrationLedgerTests
         Assert.NotEqual(0, await ledger.RemoveAsync(Record("c2")));
         Assert.False(ledger.IsDamaged(Issuer, "c2"));
         Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t2")));
+    }
+
+    /// <summary>The vault that has it makes it whole, not the backup.</summary>
+    [Fact]
+    public async Task A_damaged_registration_that_a_vault_has_holds_up_no_backup()
+    {
+        IReadOnlyList<FrameDraft> backup;
+        using (var first = Open())
+        {
+            await first.StoredAsync([(Issuer, "v1", first.Register("v1", "tv", Vault))]);
+            backup = first.Contents();
+        }
+
+        Spoil(static header => header.Kind == FrameKind.Kept);
+        using var ledger = Open();
+        var taken = await ledger.RestoreAsync(LedgerHash.Parse(ledger.Id), backup);
+        Assert.Empty(taken);
+        Assert.Null(StoreOperation.LeftWarning(ledger, backup, taken));
     }
 
     [Fact]
