@@ -338,6 +338,29 @@ public class LocalStoreTests
         AssertWhole(await Start().OpenAsync());
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData("/keys/mine.key")]
+    public async Task Settings_that_are_damaged_can_be_deleted_and_nothing_is_lost(string? keyPath)
+    {
+        await FilledAsync(Start());
+        _opened[0].MoveKey(keyPath);
+        _disk[StoreSettings.FileName] = [];
+        var error = await Assert.ThrowsAsync<DcrException>(() => Start().OpenAsync());
+        Assert.Equal(DcrErrorId.StoreDamaged, error.ErrorId);
+        Assert.Contains("Delete the file", error.RecommendedAction);
+
+        _disk.Start().Delete(StoreSettings.FileName);
+        var next = Start();
+        if (keyPath is not null)
+        {
+            Assert.Equal(DcrErrorId.StoreKeyMissing, (await Assert.ThrowsAsync<DcrException>(() => next.OpenAsync())).ErrorId);
+            next.MoveKey(keyPath);
+        }
+
+        AssertWhole(await next.OpenAsync());
+    }
+
     [Fact]
     public async Task A_key_whose_new_place_cannot_be_noted_stays_where_it_was_and_can_be_moved_again()
     {
