@@ -78,8 +78,8 @@ internal static class StoreErrors
             DcrErrorId.StoreDamaged,
             $"The local store in '{path}' cannot be opened, for {what} is damaged: {why.Message.TrimEnd('.')}. Nothing was sent.",
             what == StoreSettings.FileName
-                ? "Delete the file: it has no registration and no secret. Then name again, with Set-DcrStore, what it held: -DefaultVault, and "
-                    + "-KeyPath where the key is kept elsewhere."
+                ? "Delete the file: it has no registration and no secret. Then name again, with Set-DcrStore, what it held: -DefaultVault, "
+                    + "and -KeyPath where the key is kept elsewhere."
                 : "Put the file back from a copy of the folder. Restore-DcrRegistration -Path takes a backup back into an empty folder "
                     + "(DCRPOWERSHELL_HOME).",
             why
