@@ -22,6 +22,21 @@ Describe 'Remove-DcrClient' {
         Get-KeptId | Should -Not -Contain $client.ClientId
     }
 
+    It 'is done, and says so, where the file of the store cannot be written anew' {
+        $newest = Get-ChildItem $env:DCRPOWERSHELL_HOME -Filter 'ledger-*.dcrl' | Sort-Object Name | Select-Object -Last 1
+        $next = Join-Path $newest.DirectoryName ('ledger-{0:d6}.dcrl.new' -f (1 + [int]($newest.BaseName -replace '\D')))
+        $null = New-Item -ItemType Directory (Join-Path $next 'in-the-way')
+        try {
+            Remove-DcrClient $client.ClientId -Confirm:$false -WarningVariable said -WarningAction SilentlyContinue
+        } finally {
+            Remove-Item $next -Recurse
+        }
+
+        "$said" | Should -BeLike 'It is done, but*The next removal or move drops it.'
+        Get-TestServerClient $server $client.ClientId | Should -BeNullOrEmpty
+        Get-KeptId | Should -Not -Contain $client.ClientId
+    }
+
     It 'deletes several: <How>' -ForEach @(
         @{ How = 'an array of ids'; Remove = { Remove-DcrClient $client.ClientId, $second.ClientId -Confirm:$false } }
         @{ How = 'clients from the pipeline'; Remove = { $client, $second | Remove-DcrClient -Confirm:$false } }

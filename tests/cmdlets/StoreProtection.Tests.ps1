@@ -189,6 +189,19 @@ Describe 'A backup' {
         Join-Path $TestDrive what-if.dcrb | Should -Not -Exist
     }
 
+    It 'is made also where the store cannot note it' {
+        $inTheWay = New-Item -ItemType Directory (Join-Path $env:DCRPOWERSHELL_HOME store.json.tmp/in-the-way)
+        $other = Join-Path $TestDrive other.dcrb
+        try {
+            $made = Backup-DcrStore $other $passphrase -WarningVariable said -WarningAction SilentlyContinue
+        } finally {
+            Remove-Item (Split-Path $inTheWay) -Recurse
+        }
+
+        $made.FullName | Should -Be $other
+        "$said" | Should -BeLike 'The backup is written, but*Get-DcrStore shows the one before.'
+    }
+
     It 'is not written among the store''s own files, where it could be taken for one' {
         $path = Join-Path $env:DCRPOWERSHELL_HOME ledger-000009.dcrl
         $null = Assert-Failure { Backup-DcrStore $path $passphrase } -Id InventoryWriteFailed -Category WriteError -Terminating

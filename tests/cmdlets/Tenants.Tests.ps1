@@ -21,6 +21,19 @@ Describe 'A tenant' {
         (Get-DcrClient -Tenant $Other -Offline).ClientId | Should -BeExactly $client.ClientId
     }
 
+    It 'is refused where .NET cannot tell the forms of its letters, and would be another one there' {
+        Clear-TestServerRequest $server
+        $script = "`$null = Connect-DcrServer $($server.Issuer)
+            foreach (`$tenant in `"cafe`$([char]0x301)`", `"th`$([char]0xE9)`") {
+                try { (New-DcrClient x https://app.example.com/ -Tenant `$tenant -ErrorAction Stop).ClientName } catch { `"`$_`" }
+            }"
+        $result = Wait-Pwsh (Start-Pwsh $script -Environment @{ DOTNET_SYSTEM_GLOBALIZATION_INVARIANT = '1' })
+        $lines = $result.Output.Trim() -split '\r?\n'
+        $lines[0] | Should -BeLike '*cannot tell them apart*DOTNET_SYSTEM_GLOBALIZATION_INVARIANT*Nothing was sent.'
+        $lines[1] | Should -Be 'x'
+        @(Get-TestServerRequest $server -Operation register).Count | Should -Be 1
+    }
+
     It 'may have a bracket in its name, and is found by that name' {
         $client = New-TenantClient 'a[1]'
         $null = New-TenantClient 'a1'

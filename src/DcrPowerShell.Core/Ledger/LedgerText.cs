@@ -101,6 +101,13 @@ internal static class LedgerText
     public static (string? VaultId, string Name, string Digest, string? Owner) ReadCopy(byte[] body) =>
         Reading(body, static json => (json.Text("vault"), Needed(json, "name"), Needed(json, "text"), json.Text("owner")));
 
+    /// <summary>In which vault a registration is, for a backup.</summary>
+    public static byte[] OfVault(string id, string name) => JsonBag.Empty.With("vault", id).With("name", name).ToUtf8();
+
+    /// <exception cref="FormatException">It is of another form.</exception>
+    public static (string Id, string Name) ReadVault(byte[] body) =>
+        Reading(body, static json => (Needed(json, "vault"), Needed(json, "name")));
+
     /// <exception cref="FormatException">It is of another form.</exception>
     public static LedgerIntent ReadIntent(byte[] outline, byte[]? metadata = null) =>
         Reading(

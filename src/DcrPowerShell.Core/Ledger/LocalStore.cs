@@ -176,8 +176,8 @@ internal sealed class LocalStore(
     /// <param name="protect">Protects the new key; has it stored where that is elsewhere.</param>
     /// <returns>Where vaults still have former keys, which open nothing but older copies of the folder.</returns>
     /// <exception cref="DcrException">
-    /// What <paramref name="protect"/> throws: the old protection holds. StoreReadOnly: either of the two opens it, and the next open ends
-    /// the change.
+    /// What <paramref name="protect"/> throws, StoreReadOnly: the old protection holds; or, where the error says so, either of the two
+    /// opens it, and the next open ends the change.
     /// </exception>
     public async Task<IReadOnlyList<(string Vault, string SecretName)>> ProtectAsync(
         Func<LedgerHash, LedgerKey, Task<ProtectedKey>> protect,
@@ -200,14 +200,14 @@ internal sealed class LocalStore(
                     Keys = [.. file.Keys.Select(entry => file.Wrap(entry, _keys[entry.Id], key)), file.Wrap(fresh, key, former)],
                 }
             );
-            for (var left = 100; !ledger.Compact(); left--)
+            try
             {
-                if (left == 0)
-                {
-                    throw StoreErrors.NotWritable(folder.Path, new IOException("another process has been compacting it"));
-                }
-
-                await Task.Delay(Beat).ConfigureAwait(false);
+                await SealAnewAsync(ledger).ConfigureAwait(false);
+            }
+            catch (DcrException failure)
+            {
+                TakeBack(failure);
+                throw;
             }
 
             await WaitForOthersAsync(ledger).ConfigureAwait(false);
@@ -217,6 +217,37 @@ internal sealed class LocalStore(
         finally
         {
             _gate.Release();
+        }
+    }
+
+    private async Task SealAnewAsync(RegistrationLedger ledger)
+    {
+        for (var left = 100; !ledger.Compact(); left--)
+        {
+            if (left == 0)
+            {
+                throw StoreErrors.NotWritable(folder.Path, new IOException("another process has been compacting it"));
+            }
+
+            await Task.Delay(Beat).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// The last key is the one that stays when the next open ends the change: the former one again, for the user is told that it failed.
+    /// </summary>
+    /// <exception cref="DcrException">StoreReadOnly: the new one stays the last.</exception>
+    private void TakeBack(DcrException failure)
+    {
+        var both = _keyFile!;
+        var count = both.Keys.Count;
+        try
+        {
+            WriteKeyFile(both with { Keys = [both.Keys[count - 1], .. both.Keys.Take(count - 1)] });
+        }
+        catch (DcrException)
+        {
+            throw StoreErrors.ProtectionHalfChanged(folder.Path, failure);
         }
     }
 
@@ -296,7 +327,17 @@ internal sealed class LocalStore(
             throw StoreErrors.NotWritable(place.Path, failure);
         }
 
-        Set(settings => settings with { KeyPath = path });
+        try
+        {
+            Set(settings => settings with { KeyPath = path });
+        }
+        catch (DcrException)
+        {
+            // It stays where it was, and in no other place.
+            place.Delete(name);
+            throw;
+        }
+
         formerPlace.Delete(formerName);
     }
 

@@ -319,24 +319,29 @@ internal sealed class RegistrationLedger : IDisposable
     {
         try
         {
-            var written = await BringAsync(Kept(since, closes), isDurable).ConfigureAwait(false);
+            var written = await BringAsync(Kept(since, closes, isHeld: false), isDurable).ConfigureAwait(false);
+            if (written.Count == 0)
+            {
+                return 0;
+            }
+
             _held.Drop(entry);
-            return written.Count == 0 ? 0 : written[0].Sequence;
+            return written[0].Sequence;
         }
         catch (DcrException failure) when (holds && HeldAnswers.CanWait(failure))
         {
             var newest = Math.Min(since, _file.Size.Sequence);
-            _held.Replace(entry, () => Kept(newest, isLast: !entry.IsNone));
+            _held.Replace(entry, () => Kept(newest, isLast: !entry.IsNone, isHeld: true));
             throw;
         }
 
-        Func<LedgerState, IReadOnlyList<FrameDraft>> Kept(long newest, bool isLast)
+        Func<LedgerState, IReadOnlyList<FrameDraft>> Kept(long newest, bool isLast, bool isHeld)
         {
             var draft = Registration(FrameKind.Kept, record, vaultId, Encoding.UTF8.GetBytes(record.ToJson()), entry, isLast);
             return state =>
                 state.Client(draft.Header.Client) switch
                 {
-                    { } row when row.Header.Sequence > newest => isLast
+                    { } row when row.Header.Sequence > newest => isHeld && isLast
                         ? [new FrameDraft(new FrameHeader { Kind = FrameKind.Closed, Entry = entry }, [], [])]
                         : [],
                     { IsRegistration: true } row => [Ranked(state, draft with { Header = draft.Header with { Place = row.Header.Place } })],
@@ -1149,6 +1154,7 @@ internal sealed class RegistrationLedger : IDisposable
     {
         ReadOn();
         var contents = new List<FrameDraft>();
+        var names = NamedVaults().ToDictionary(vault => PlaceOf(vault.Key));
         var (clients, entries) = _file.Look(static state =>
             (
                 state.Rows.Select(static row => row.Client).ToList(),
@@ -1165,53 +1171,88 @@ internal sealed class RegistrationLedger : IDisposable
             }
         }
 
-        return contents.OrderBy(static frame => frame.Header.Rank).ToList();
+        return contents.OrderBy(static frame => frame.Header.Sequence).ToList();
 
         void Add(Func<LedgerState, (FrameHeader Header, long Offset)?> which)
         {
             if (_file.TryOpen(which, out var header, out var content) && content is { } text)
             {
-                contents.Add(new FrameDraft(header, text.Outline, text.Body));
+                contents.Add(
+                    header.Kind switch
+                    {
+                        // Of a tenant's registrations, the rank tells which is the tenant's; the order, which frame is the newer one.
+                        FrameKind.Kept => new FrameDraft(header with { Reference = header.Rank }, text.Outline, text.Body),
+                        FrameKind.Known => new FrameDraft(
+                            header with
+                            {
+                                Reference = header.Rank,
+                            },
+                            text.Outline,
+                            names.TryGetValue(header.Place, out var vault) ? LedgerText.OfVault(vault.Key, vault.Value) : []
+                        ),
+                        _ => new FrameDraft(header, text.Outline, text.Body),
+                    }
+                );
             }
         }
     }
 
     /// <summary>Takes a backup back: fills what is unknown or damaged. What the ledger knows, living or removed, stays.</summary>
-    /// <returns>The registrations that were taken.</returns>
+    /// <returns>The registrations that were taken; those whose secrets are in a vault, without them.</returns>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
     public async Task<IReadOnlyList<RegistrationRecord>> RestoreAsync(LedgerHash from, IReadOnlyList<FrameDraft> contents)
     {
         var taken = new List<RegistrationRecord>();
-        var drafts = new List<FrameDraft>();
-        foreach (var frame in contents)
+        var drafts = contents
+            .OrderBy(static frame => frame.Header.Kind is FrameKind.Kept or FrameKind.Known ? frame.Header.Reference : long.MaxValue)
+            .Select(frame => Restored(frame, from == _keys.LedgerId))
+            .OfType<FrameDraft>()
+            .ToList();
+        ReadOn();
+        foreach (
+            var (id, name) in contents
+                .Where(static frame => frame is { Header.Kind: FrameKind.Known, Body.Length: > 0 })
+                .Select(static frame => LedgerText.ReadVault(frame.Body))
+                .Distinct()
+                .Where(vault => !NamedVaults().ContainsKey(vault.Id))
+                .ToList()
+        )
         {
-            if (Restored(frame, from == _keys.LedgerId) is { } draft)
-            {
-                drafts.Add(draft);
-            }
+            NameVault(id, name);
         }
 
-        ReadOn();
         var damaged = DamagedOf(drafts);
         await Guard(() =>
                 _file.WriteAsync(
                     state =>
                     {
+                        // Written now, an answer would be newer than what is known of its client.
+                        var settled = new HashSet<LedgerHash>(
+                            drafts
+                                .Where(draft => IsOfRequest(draft) && state.Client(draft.Header.Client) is not null)
+                                .Select(static draft => draft.Header.Entry)
+                        );
                         var wanted = drafts
                             .Where(draft =>
-                                draft.Header.Kind is FrameKind.Asked or FrameKind.Answered or FrameKind.Orphaned
-                                    ? state.Entry(draft.Header.Entry) is null
-                                    : IsWanted(state.Client(draft.Header.Client))
+                                IsOfRequest(draft)
+                                    ? IsOpenYet(draft, state.Entry(draft.Header.Entry)) && !settled.Contains(draft.Header.Entry)
+                                    : IsWanted(draft, state.Client(draft.Header.Client))
                             )
                             .Select(draft => InPlace(draft, state.Client(draft.Header.Client)))
                             .ToList();
                         taken.Clear();
                         taken.AddRange(
                             wanted
-                                .Where(static draft => draft.Header.Kind == FrameKind.Kept)
-                                .Select(static draft => RegistrationRecord.Parse(Encoding.UTF8.GetString(draft.Body)))
+                                .Where(static draft => draft.Header.Kind is FrameKind.Kept or FrameKind.Known)
+                                .Select(static draft =>
+                                    draft.Header.Kind == FrameKind.Kept
+                                        ? RegistrationRecord.Parse(Encoding.UTF8.GetString(draft.Body))
+                                        : ListedRecord.Read(draft.Outline, "")
+                                )
                         );
-                        return wanted.ConvertAll(draft => draft.Header.Kind == FrameKind.Kept ? Ranked(state, draft, yields: true) : draft);
+                        return wanted.ConvertAll(draft =>
+                            draft.Header.Kind is FrameKind.Kept or FrameKind.Known ? Ranked(state, draft, yields: true) : draft
+                        );
                     },
                     isDurable: true
                 )
@@ -1219,9 +1260,20 @@ internal sealed class RegistrationLedger : IDisposable
             .ConfigureAwait(false);
         return taken;
 
+        // An earlier backup, or a kill in the middle of this, may have brought the question without the answer.
+        static bool IsOpenYet(FrameDraft draft, OpenEntry? entry) =>
+            entry is null || (draft.Header.Kind == FrameKind.Answered && !entry.HasAnswer);
+
+        static bool IsOfRequest(FrameDraft draft) => draft.Header.Kind is FrameKind.Asked or FrameKind.Answered;
+
         // What a vault has is newer there than in any backup.
-        bool IsWanted(LedgerRow? row) =>
-            row is null || ((row.Header.Place == 0 || row.IsPending) && damaged.Contains((row.Client, row.Header.Sequence)));
+        bool IsWanted(FrameDraft draft, LedgerRow? row) =>
+            row is null
+            || (
+                draft.Header.Kind != FrameKind.Known
+                && (row.Header.Place == 0 || row.IsPending)
+                && damaged.Contains((row.Client, row.Header.Sequence))
+            );
 
         static FrameDraft InPlace(FrameDraft draft, LedgerRow? row) =>
             draft.Header.Kind == FrameKind.Kept && row is not null
@@ -1294,6 +1346,19 @@ internal sealed class RegistrationLedger : IDisposable
                     LedgerHash.None,
                     closes: false
                 );
+            case FrameKind.Known when frame.Body.Length > 0:
+                // Its secrets are in that vault.
+                return Registration(
+                    FrameKind.Known,
+                    ListedRecord.Read(frame.Outline, ""),
+                    LedgerText.ReadVault(frame.Body).Id,
+                    [],
+                    LedgerHash.None,
+                    closes: false
+                ) with
+                {
+                    Outline = frame.Outline,
+                };
             case FrameKind.Removed when frame.Outline.Length > 0:
                 var removal = LedgerText.ReadRemoval(frame.Outline);
                 return frame with

@@ -77,8 +77,11 @@ internal static class StoreErrors
         new(
             DcrErrorId.StoreDamaged,
             $"The local store in '{path}' cannot be opened, for {what} is damaged: {why.Message.TrimEnd('.')}. Nothing was sent.",
-            "Put the file back from a copy of the folder. Restore-DcrRegistration -Path takes a backup back into an empty folder "
-                + "(DCRPOWERSHELL_HOME).",
+            what == StoreSettings.FileName
+                ? "Delete the file: it has no registration and no secret. Then name again, with Set-DcrStore, what it held: -DefaultVault, "
+                    + "and -KeyPath where the key is kept elsewhere."
+                : "Put the file back from a copy of the folder. Restore-DcrRegistration -Path takes a backup back into an empty folder "
+                    + "(DCRPOWERSHELL_HOME).",
             why
         );
 
@@ -163,6 +166,15 @@ internal static class StoreErrors
             $"The local store in '{path}' is sealed anew, but the former protection still opens it: other processes are waiting for the "
                 + $"answers to {count} request{(count == 1 ? "" : "s")}.",
             "Run the command again when they have ended."
+        );
+
+    public static DcrException ProtectionHalfChanged(string path, DcrException failure) =>
+        new(
+            DcrErrorId.StoreReadOnly,
+            $"The protection of the local store in '{path}' is half changed ({(failure.InnerException ?? failure).Message.TrimEnd('.')}). "
+                + "The former protection and the new one open it, and the next command that opens it ends the change.",
+            "See to the disk, and keep the new passphrase or key.",
+            failure
         );
 
     public static DcrException PassphraseWrong() =>

@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using System.Text;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
@@ -27,7 +28,37 @@ internal static class TenantKey
         {
             throw InputErrors.BrokenTenant(Given.Shown(tenant), Given.WhyUnseen(control), Given.FixUnseen);
         }
+
+        if (tenant is not null && !HasForms && HasOtherForm(tenant))
+        {
+            throw InputErrors.BrokenTenant(tenant, WhyNoForms, FixNoForms);
+        }
     }
+
+    private const string WhyNoForms =
+        "has a letter that can be written in several ways, and this process cannot tell them apart, for it runs without Unicode data "
+            + "(DOTNET_SYSTEM_GLOBALIZATION_INVARIANT)";
+
+    private const string FixNoForms =
+        "Start PowerShell without that variable, or write the letter as one character (é, not e and an accent).";
+
+    /// <summary>Without its Unicode data .NET leaves every text as it is, and another process would take it for another tenant.</summary>
+    private static bool HasForms => "e\u0301".Normalize(NormalizationForm.FormC).Length == 1;
+
+    /// <summary>Whether a name may change where Unicode data is there: marks that go with a letter, and signs that are letters.</summary>
+    public static bool HasOtherForm(string tenant) =>
+        tenant.Any(static letter =>
+            letter
+                is (>= '\u0300' and <= '\u036F')
+                    or (>= '\u1100' and <= '\u11FF')
+                    or (>= '\uF900' and <= '\uFAFF')
+                    or '\u3099'
+                    or '\u309A'
+                    or '\u2126'
+                    or '\u212A'
+                    or '\u212B'
+                    or '\u017F'
+        );
 
     public static string Normal(string tenant)
     {

@@ -146,7 +146,8 @@ internal static class KeepingErrors
         new(
             DcrErrorId.RequestTimedOut,
             $"Another command is at work on client '{clientId}', or its answer waits to be used. The client was not moved.",
-            "Run Move-DcrRegistration again when the other command has ended, and connect to the server if it was stopped."
+            "Run Move-DcrRegistration again when the other command has ended. If it was stopped, connect to the server before; what "
+                + "Find-DcrOrphan shows then, Resolve-DcrOrphan settles."
         );
 
     public static DcrException VaultEmptied(string vault, int count) =>

@@ -183,16 +183,29 @@ internal static class KeptAnswers
         : Grant.Drift(before.Drifted, before.Metadata, now.Metadata);
 
     /// <summary>Stores a record.</summary>
-    /// <param name="state">Active where the server's answer has just brought it.</param>
-    /// <param name="closes">Whether nothing more is to come of what was asked.</param>
-    /// <exception cref="DcrException">VaultWriteFailed, StoreReadOnly: the error carries the client and its secrets.</exception>
+    /// <inheritdoc cref="TryStoreAsync"/>
     public static async Task<DcrClient> StoreAsync(
         this OperationContext context,
         RegistrationRecord record,
         IReadOnlyList<DcrChange> changes,
         string done,
+        DcrClientState state = DcrClientState.Active
+    ) => (await context.TryStoreAsync(record, changes, done, state).ConfigureAwait(false))!;
+
+    /// <summary>Stores a record, unless something newer is known of the client by now.</summary>
+    /// <param name="state">Active where the server's answer has just brought it.</param>
+    /// <param name="closes">Whether nothing more is to come of what was asked.</param>
+    /// <param name="since">Where the ledger was when somebody looked what is known of the client.</param>
+    /// <returns>Null where something newer is known.</returns>
+    /// <exception cref="DcrException">VaultWriteFailed, StoreReadOnly: the error carries the client and its secrets.</exception>
+    public static async Task<DcrClient?> TryStoreAsync(
+        this OperationContext context,
+        RegistrationRecord record,
+        IReadOnlyList<DcrChange> changes,
+        string done,
         DcrClientState state = DcrClientState.Active,
-        bool closes = false
+        bool closes = false,
+        long since = long.MaxValue
     )
     {
         context.Audit.Got(record);
@@ -200,9 +213,17 @@ internal static class KeptAnswers
         VaultException? failure;
         try
         {
-            (storage, failure) = await context
-                .Store.KeepAsync(record, context.Scope.Entry, closes, isDurable: !context.Scope.HasAnswer, context.Scope.EndTurn)
-                .ConfigureAwait(false);
+            if (
+                await context
+                    .Store.KeepAsync(record, context.Scope.Entry, closes, !context.Scope.HasAnswer, since, context.Scope.EndTurn)
+                    .ConfigureAwait(false)
+                is not { } kept
+            )
+            {
+                return null;
+            }
+
+            (storage, failure) = kept;
         }
         catch (DcrException unwritten)
         {

@@ -29,7 +29,15 @@ internal static class RecoverOperation
             var end = entry.Intent is null || entry.Answers.Count == 0 ? End.Unknown : End.Used;
             foreach (var answer in entry.Intent is null ? [] : entry.Answers)
             {
-                end = await UseAsync(store, entry, answer, restored).ConfigureAwait(false);
+                try
+                {
+                    end = await UseAsync(store, entry, answer, restored).ConfigureAwait(false);
+                }
+                catch (DcrException damaged) when (damaged.ErrorId == DcrErrorId.StoreDamaged)
+                {
+                    // What it needs cannot be read: others are not held up by that.
+                    end = End.Unknown;
+                }
             }
 
             if (end == End.Used)
@@ -64,8 +72,59 @@ internal static class RecoverOperation
         entry is { Intent: { } intent, Answers: { Count: > 0 } answers }
         && (
             intent.Operation == LedgerOperation.Delete
-            || Read(intent, answers[answers.Count - 1]) is { Members.Count: > 0 }
+                ? SaysDeleted(intent, answers[answers.Count - 1])
+                : Read(intent, answers[answers.Count - 1]) is { Members.Count: > 0 }
         );
+
+    /// <summary>
+    /// What a backup has, without the answers that were used when it was made, and with the client that each of the others is about.
+    /// </summary>
+    public static IReadOnlyList<FrameDraft> Unused(IReadOnlyList<FrameDraft> contents)
+    {
+        var newest = contents
+            .Select(static (frame, index) => (Client: ClientOf(frame), index))
+            .Where(static frame => frame.Client is not null)
+            .GroupBy(static frame => frame.Client)
+            .ToDictionary(static frames => frames.Key!, static frames => frames.Last().index);
+        var (unused, used) = (new List<FrameDraft>(), new Dictionary<LedgerHash, bool>());
+        for (var index = 0; index < contents.Count; index++)
+        {
+            var frame = contents[index];
+            if (
+                frame.Header.Kind == FrameKind.Answered
+                && LedgerText.ReadIntent(frame.Outline) is var intent
+                && LedgerText.ReadAnswer(frame.Outline, frame.Body, index) is var answer
+                && (intent.ClientId ?? Read(intent, answer)?.ClientId) is { } clientId
+            )
+            {
+                used[frame.Header.Entry] = newest.TryGetValue(SecretName.For(intent.Issuer, clientId), out var last) && last > index;
+                frame = frame with { Outline = LedgerText.Write(intent with { ClientId = clientId }, answer) };
+            }
+
+            unused.Add(frame);
+        }
+
+        return unused
+            .Where(frame =>
+                frame.Header.Kind is not (FrameKind.Asked or FrameKind.Answered)
+                || !(used.TryGetValue(frame.Header.Entry, out var isUsed) && isUsed)
+            )
+            .ToList();
+    }
+
+    private static string? ClientOf(FrameDraft frame)
+    {
+        switch (frame.Header.Kind)
+        {
+            case FrameKind.Kept or FrameKind.Known:
+                return ListedRecord.Read(frame.Outline, "").SecretName;
+            case FrameKind.Removed when frame.Outline.Length > 0:
+                var removal = LedgerText.ReadRemoval(frame.Outline);
+                return SecretName.For(removal.Issuer, removal.ClientId);
+            default:
+                return null;
+        }
+    }
 
     private static async Task<End> UseAsync(Registrations store, LedgerEntry entry, LedgerAnswer answer, List<RegistrationRecord> restored)
     {
@@ -73,9 +132,17 @@ internal static class RecoverOperation
         var ledger = store.Ledger;
         if (intent.Operation == LedgerOperation.Delete)
         {
-            if (ledger.Find(intent.Issuer, intent.ClientId!) is { } deleted)
+            if (!SaysDeleted(intent, answer))
             {
-                await ledger.RemoveAsync(deleted.Record, entry.Id, since: answer.Sequence).ConfigureAwait(false);
+                return End.Unknown;
+            }
+
+            var deleted = ledger.IsDamaged(intent.Issuer, intent.ClientId!)
+                ? Unknown(intent.ClientId!)
+                : ledger.Find(intent.Issuer, intent.ClientId!)?.Record;
+            if (deleted is not null)
+            {
+                await ledger.RemoveAsync(deleted, entry.Id, since: answer.Sequence).ConfigureAwait(false);
             }
 
             return End.Used;
@@ -99,7 +166,8 @@ internal static class RecoverOperation
         }
 
         var clientId = read.ClientId ?? intent.ClientId!;
-        var known = ledger.Find(intent.Issuer, clientId);
+        var isDamaged = ledger.IsDamaged(intent.Issuer, clientId);
+        var known = isDamaged ? null : ledger.Find(intent.Issuer, clientId);
         if (known is { IsWhole: false })
         {
             if (store.VaultId is null || known.Place != ledger.PlaceOf(store.VaultId))
@@ -115,16 +183,7 @@ internal static class RecoverOperation
             return await ReplacedAsync(store, intent, known.Record).ConfigureAwait(false);
         }
 
-        var former =
-            known?.Record
-            ?? new RegistrationRecord
-            {
-                Issuer = intent.Issuer,
-                ClientId = clientId,
-                CreatedAt = answer.At,
-                UpdatedAt = answer.At,
-                Metadata = JsonBag.Empty,
-            };
+        var former = known?.Record ?? Unknown(clientId);
         var whole = read.ClientId is null ? read.Onto(former.Metadata) : read;
         var record = KeptAnswers.Merge(
             former with
@@ -142,9 +201,24 @@ internal static class RecoverOperation
             {
                 restored.Add(record);
             }
+            else if (isDamaged)
+            {
+                // What is damaged is newer.
+                return End.Unknown;
+            }
         }
 
         return await ReplacedAsync(store, intent, record).ConfigureAwait(false);
+
+        RegistrationRecord Unknown(string id) =>
+            new()
+            {
+                Issuer = intent.Issuer,
+                ClientId = id,
+                CreatedAt = answer.At,
+                UpdatedAt = answer.At,
+                Metadata = JsonBag.Empty,
+            };
     }
 
     /// <summary>Does what is left where a client took the place of another one.</summary>
@@ -177,19 +251,32 @@ internal static class RecoverOperation
         WaitsForVault,
     }
 
+    /// <summary>Whether an answer to a deletion is one, by what its command would have made of it.</summary>
+    private static bool SaysDeleted(LedgerIntent intent, LedgerAnswer answer)
+    {
+        try
+        {
+            // Where nothing of a body is there, nobody knows by now whether there was to be one.
+            var response = ResponseOf(answer, answer.Body.Length == 0 ? BodyEnd.Broken : BodyEnd.Whole);
+            Management.JudgeDeletion(Management.Delete(intent.RegistrationEndpoint), response, intent.ClientId!);
+            return true;
+        }
+        catch (DcrException)
+        {
+            return false;
+        }
+    }
+
+    private static ProtocolResponse ResponseOf(LedgerAnswer answer, BodyEnd end) =>
+        new(answer.Status, answer.ContentType is null ? [] : [new("Content-Type", answer.ContentType)], answer.Body, end, answer.At);
+
     /// <summary>
     /// What an answer brought: of one that is not a whole client, the secrets; of a refusal, nothing. Null where it cannot be read, or is
     /// not about the client.
     /// </summary>
     private static RegistrationAnswer? Read(LedgerIntent intent, LedgerAnswer answer)
     {
-        var response = new ProtocolResponse(
-            answer.Status,
-            answer.ContentType is null ? [] : [new("Content-Type", answer.ContentType)],
-            answer.Body,
-            BodyEnd.Whole,
-            answer.At
-        );
+        var response = ResponseOf(answer, BodyEnd.Whole);
         try
         {
             var members = Dialects.Read(intent.Provider, JsonBag.Parse(response.Text()));

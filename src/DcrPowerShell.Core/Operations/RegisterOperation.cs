@@ -156,19 +156,31 @@ internal static class RegisterOperation
         }
 
         const string Done = "was registered";
-        var (record, known) = await context.NewRecordAsync(answer, request.Tenant, Done).ConfigureAwait(false);
-        var changes = Grant.Compare(request.Metadata, answer.Members, context.Audit.Sent.And(record.Secrets));
-        record = record with { Asked = Grant.Remember(JsonBag.Empty, request.Metadata, changes) };
+        DcrClient? stored;
+        RegistrationRecord? known;
+        do
+        {
+            // Some servers give one client to several, at the same moment: what is known of it decides, and nothing older.
+            var readAt = context.Store.Ledger.File.Size.Sequence;
+            (var record, known) = await context.NewRecordAsync(answer, request.Tenant, Done).ConfigureAwait(false);
+            var changes = Grant.Compare(request.Metadata, answer.Members, context.Audit.Sent.And(record.Secrets));
+            record = record with { Asked = Grant.Remember(JsonBag.Empty, request.Metadata, changes) };
 
-        // With a vault the request stays open until the vault has it: other processes leave it to this one meanwhile.
-        var client = request.Replaces is { } former
-            ? await ReplaceAsync(context, former, record, changes, Done).ConfigureAwait(false)
-            : await context.StoreAsync(record, changes, Done, closes: context.Store.Vault is null).ConfigureAwait(false);
+            // With a vault the request stays open until the vault has it: other processes leave it to this one meanwhile.
+            stored = request.Replaces is { } former
+                ? await ReplaceAsync(context, former, record, changes, Done).ConfigureAwait(false)
+                : await context
+                    .TryStoreAsync(record, changes, Done, closes: context.Store.Vault is null, since: readAt)
+                    .ConfigureAwait(false);
+        }
+        while (stored is null);
+
+        var client = stored;
         if (known is not null)
         {
-            if (request.Tenant is not null && !TenantKey.AreSame(record.Tenant, request.Tenant))
+            if (request.Tenant is not null && !TenantKey.AreSame(client.Tenant, request.Tenant))
             {
-                throw OperationErrors.OtherTenantsClient(client.ClientId, request.Tenant, record.Tenant!);
+                throw OperationErrors.OtherTenantsClient(client.ClientId, request.Tenant, client.Tenant!);
             }
 
             context.Warn(

@@ -176,19 +176,29 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
 
     /// <summary>Keeps a registration: in the ledger at once, then in the vault, if there is one.</summary>
     /// <param name="isDurable">Whether no answer in the ledger has it.</param>
+    /// <param name="since">Where a frame about the client is newer than this, nothing is kept.</param>
     /// <param name="beforeVault">Called when the ledger has it, before a vault is waited for.</param>
-    /// <returns>Where it is, and why its vault does not have it yet; null where all is well, or that vault is not connected.</returns>
+    /// <returns>
+    /// Where it is, and why its vault does not have it yet; null where all is well, or that vault is not connected. Null where it is not
+    /// kept.
+    /// </returns>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public async Task<(DcrStorage Storage, VaultException? Why)> KeepAsync(
+    public async Task<(DcrStorage Storage, VaultException? Why)?> KeepAsync(
         RegistrationRecord record,
         LedgerHash entry,
         bool closes,
         bool isDurable,
+        long since = long.MaxValue,
         Action? beforeVault = null
     )
     {
         var mayBeThere = vault is not null && (ledger.Knows(record.SecretName, vaultId!) || ledger.IsUnreadable(record.SecretName));
-        var sequence = await ledger.KeepAsync(record, vaultId, entry, closes, isDurable, holds: true).ConfigureAwait(false);
+        var sequence = await ledger.KeepAsync(record, vaultId, entry, closes, isDurable, since, holds: true).ConfigureAwait(false);
+        if (sequence == 0)
+        {
+            return null;
+        }
+
         var place = ledger.PlaceOf(record.Issuer, record.ClientId);
         if (place != ledger.PlaceOf(vaultId))
         {

@@ -106,6 +106,22 @@ internal static class StoreOperation
         return contents.Count(static frame => frame.Header.Kind == FrameKind.Kept);
     }
 
+    /// <summary>What was removed or moved away leaves the disk, too.</summary>
+    /// <returns>What to say where the disk refuses, for the rest is done; null where all is well.</returns>
+    public static string? Compact(RegistrationLedger ledger)
+    {
+        try
+        {
+            ledger.Compact();
+            return null;
+        }
+        catch (DcrException failure)
+        {
+            return "It is done, but what the local store no longer needs is still in its file, encrypted, for the file could not be "
+                + $"written anew: {(failure.InnerException?.Message ?? failure.Message).TrimEnd('.')}. The next removal or move drops it.";
+        }
+    }
+
     /// <summary>What to say of a store that has grown and has no backup; null for nothing.</summary>
     /// <param name="before">How many registrations it had.</param>
     public static string? BackupReminder(RegistrationLedger ledger, int before)
@@ -125,7 +141,7 @@ internal static class StoreOperation
         foreach (var frame in contents.Where(static frame => frame.Header.Kind == FrameKind.Kept))
         {
             var record = RegistrationRecord.Parse(Encoding.UTF8.GetString(frame.Body));
-            if (names.Contains(record.SecretName))
+            if (names.Contains(record.SecretName) || ledger.IsDamaged(record.Issuer, record.ClientId))
             {
                 continue;
             }
@@ -142,6 +158,20 @@ internal static class StoreOperation
         return (differing, removed) == (0, 0) ? null
             : $"Left as they are here, of what the backup has: {differing} with another token or secret, {removed} that were removed. "
                 + "What the store knows counts as newer; Import-DcrClient -Overwrite takes a client from elsewhere.";
+    }
+
+    /// <summary>What to say of registrations that a backup knows of and whose secrets are in vaults; null for nothing.</summary>
+    public static string? InVaultsWarning(RegistrationLedger ledger, IEnumerable<RegistrationRecord> taken)
+    {
+        var vaults = taken
+            .Where(static record => record.Omitted is not null)
+            .GroupBy(record => ledger.VaultAt(ledger.PlaceOf(record.Issuer, record.ClientId) ?? 0))
+            .Select(static records => $"{records.Count()} in vault '{records.Key}'")
+            .ToList();
+        return vaults.Count == 0
+            ? null
+            : $"Of some registrations the backup has no secrets, for a vault has them: {string.Join(", ", vaults)}. Their tenants have "
+                + "clients; Connect-DcrServer -Vault <name> works with them where that vault is.";
     }
 
     /// <summary>The user has brought back what can be had: what is still missing counts as lost.</summary>
@@ -180,7 +210,8 @@ internal static class StoreOperation
     {
         try
         {
-            return BackupFile.Read(read(), passphrase);
+            var (from, contents, damaged) = BackupFile.Read(read(), passphrase);
+            return (from, RecoverOperation.Unused(contents), damaged);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or FormatException)
         {

@@ -61,11 +61,7 @@ public sealed class BackupDcrStoreCommand : DcrStoreCmdlet
             using var file = new FreshFile(path, isPrivate: true);
             var count = StoreOperation.WriteBackup(ledger, file.Stream, Passphrase, DateTimeOffset.UtcNow);
             file.Commit(replaces: !NoClobber);
-            if (ledger.WhyReadOnly is null)
-            {
-                LocalData.Store.Set(settings => settings with { LastBackupAt = DateTimeOffset.UtcNow, LastBackupCount = count });
-            }
-
+            Note(ledger, count);
             WriteVerbose($"{count} registration{(count == 1 ? "" : "s")} in {path}.");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -74,5 +70,24 @@ public sealed class BackupDcrStoreCommand : DcrStoreCmdlet
         }
 
         WriteObject(InvokeProvider.Item.Get([path], force: true, literalPath: true), enumerateCollection: true);
+    }
+
+    private void Note(RegistrationLedger ledger, int count)
+    {
+        try
+        {
+            if (ledger.WhyReadOnly is null)
+            {
+                LocalData.Store.Set(settings => settings with { LastBackupAt = DateTimeOffset.UtcNow, LastBackupCount = count });
+            }
+        }
+        catch (DcrException failure)
+        {
+            // On a full disk a backup on another one is what helps.
+            WriteWarning(
+                "The backup is written, but the local store could not note that: "
+                    + $"{(failure.InnerException ?? failure).Message.TrimEnd('.')}. Get-DcrStore shows the one before."
+            );
+        }
     }
 }

@@ -110,7 +110,10 @@ public sealed class MoveDcrRegistrationCommand : DcrCmdlet
             );
         }
 
-        Run((_, _) => Task.FromResult(_from.Ledger.Compact()));
+        if (Run((_, _) => Task.FromResult(StoreOperation.Compact(_from.Ledger))) is { } why)
+        {
+            WriteWarning(why);
+        }
     }
 
     private Registrations Open(string? vault)

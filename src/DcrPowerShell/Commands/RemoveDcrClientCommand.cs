@@ -53,9 +53,9 @@ public sealed class RemoveDcrClientCommand : DcrClientCmdlet
     private protected override void AtEnd()
     {
         base.AtEnd();
-        if (_ledger is { } ledger)
+        if (_ledger is { } ledger && Run((_, _) => Task.FromResult(StoreOperation.Compact(ledger))) is { } failure)
         {
-            Run((_, _) => Task.FromResult(ledger.Compact()));
+            WriteWarning(failure);
         }
     }
 }

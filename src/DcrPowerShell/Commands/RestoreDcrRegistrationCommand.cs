@@ -145,7 +145,12 @@ public sealed class RestoreDcrRegistrationCommand : DcrConnectedCmdlet
         var taken = Run((_, _) => ledger.RestoreAsync(from, contents));
         foreach (var record in taken)
         {
-            WriteObject(new DcrClient(record, []) { Storage = DcrStorage.Local });
+            WriteObject(new DcrClient(record, []) { Storage = record.Omitted is null ? DcrStorage.Local : DcrStorage.Vault });
+        }
+
+        if (StoreOperation.InVaultsWarning(ledger, taken) is { } elsewhere)
+        {
+            WriteWarning(elsewhere);
         }
 
         if (StoreOperation.LeftWarning(ledger, contents, taken) is { } left)

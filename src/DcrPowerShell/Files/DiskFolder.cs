@@ -69,6 +69,9 @@ internal sealed class DiskFolder : IStoreFolder
         try
         {
             File.Delete(At(name));
+
+            // A process that was killed in Replace has left it.
+            File.Delete(At(name) + Fresh);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -47,6 +47,16 @@ public sealed class DiskFolderTests : IDisposable
         Assert.True(_other.LocksWork);
     }
 
+    /// <summary>A key that is kept elsewhere from now on is nowhere here.</summary>
+    [Fact]
+    public void With_a_file_goes_what_was_to_replace_it()
+    {
+        _folder.Replace("store.key", [1]);
+        File.WriteAllText(Path.Combine(_path, "store.key.tmp"), "killed");
+        _folder.Delete("store.key");
+        Assert.Empty(Directory.GetFiles(_path));
+    }
+
     [Fact]
     public async Task One_at_a_time_is_in_a_lock()
     {

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Security;
@@ -82,6 +83,114 @@ public class BackupTests
         // Once more, nothing is left to be taken.
         Assert.Empty(await other.RestoreAsync(from, contents));
         Assert.Equal("c5", other.FindTenant(Issuer, "t5")!.Record.ClientId);
+    }
+
+    /// <summary>A backup of a run that is under way has answers that are not used yet. Taken back again, they are old.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_answer_never_replaces_what_came_after_it_however_often_it_is_taken_back(bool isRemoved)
+    {
+        using var process = _machine.Start();
+        await AnsweredAsync(process.Ledger, LedgerSamples.Intent("t1"), "first");
+        var (from, contents) = Backup(process.Ledger);
+        using var elsewhere = new Machine { Keys = new LedgerKeysDouble { LedgerId = LedgerHash.New() } }.Start();
+        var other = elsewhere.Ledger;
+        var store = new Registrations(other, null, null);
+        await other.RestoreAsync(from, contents);
+        Assert.Equal("first", Assert.Single(await RecoverOperation.RunAsync(store)).RegistrationAccessToken);
+
+        var newer = other.Find(Issuer, "c1")!.Record with { RegistrationAccessToken = "second" };
+        await other.KeepAsync(newer, null);
+        if (isRemoved)
+        {
+            await other.RemoveAsync(newer);
+        }
+
+        await other.RestoreAsync(from, contents);
+        Assert.Empty(await RecoverOperation.RunAsync(store));
+        Assert.Empty(other.Open());
+        Assert.Equal(isRemoved ? null : "second", other.Find(Issuer, "c1")?.Record.RegistrationAccessToken);
+    }
+
+    [Fact]
+    public async Task A_later_backup_brings_the_answer_to_what_an_earlier_one_had_asked()
+    {
+        using var process = _machine.Start();
+        var entry = ((Begun.Entry)await process.Ledger.BeginAsync(LedgerSamples.Intent("t1"))).Id;
+        using var other = new Machine { Keys = new LedgerKeysDouble { LedgerId = LedgerHash.New() } }.Start();
+        var store = new Registrations(other.Ledger, null, null);
+        var (from, asked) = Backup(process.Ledger);
+        await other.Ledger.RestoreAsync(from, asked);
+        Assert.Empty(await RecoverOperation.RunAsync(store));
+
+        await process.Ledger.AnsweredAsync(entry, LedgerSamples.Intent("t1"), LedgerSamples.Answer("c1"));
+        (_, var answered) = Backup(process.Ledger);
+        await other.Ledger.RestoreAsync(from, answered);
+        await other.Ledger.RestoreAsync(from, answered);
+        Assert.Equal("c1", Assert.Single(await RecoverOperation.RunAsync(store)).ClientId);
+        Assert.Empty(other.Ledger.Open());
+    }
+
+    /// <summary>Two changes, and the command of the first is killed: the second one's token holds.</summary>
+    [Fact]
+    public async Task Of_a_backup_an_answer_that_a_later_change_has_followed_is_not_used()
+    {
+        using var process = _machine.Start();
+        process.Ledger.Register("c1", "t1");
+        var change = LedgerSamples.Intent("t1") with { Operation = LedgerOperation.Update, ClientId = "c1" };
+        await AnsweredAsync(process.Ledger, change, "first");
+        await process.Ledger.KeepAsync(LedgerSamples.Record("c1", "t1") with { RegistrationAccessToken = "second" }, null);
+        var (from, contents) = Backup(process.Ledger);
+        using var other = new Machine { Keys = new LedgerKeysDouble { LedgerId = LedgerHash.New() } }.Start();
+        await other.Ledger.RestoreAsync(from, contents);
+        Assert.Empty(await RecoverOperation.RunAsync(new Registrations(other.Ledger, null, null)));
+        Assert.Equal("second", other.Ledger.Find(Issuer, "c1")!.Record.RegistrationAccessToken);
+
+        await AnsweredAsync(process.Ledger, change, "third");
+        (from, contents) = Backup(process.Ledger);
+        using var last = new Machine { Keys = new LedgerKeysDouble { LedgerId = LedgerHash.New() } }.Start();
+        await last.Ledger.RestoreAsync(from, contents);
+        await RecoverOperation.RunAsync(new Registrations(last.Ledger, null, null));
+        Assert.Equal("third", last.Ledger.Find(Issuer, "c1")!.Record.RegistrationAccessToken);
+    }
+
+    /// <summary>Where the vault is not, nobody else would know of them.</summary>
+    [Fact]
+    public async Task What_a_vault_has_is_known_elsewhere_so_that_its_tenants_are_not_registered_again()
+    {
+        using var process = _machine.Start();
+        var ledger = process.Ledger;
+        ledger.NameVault(LedgerSamples.Vault, "Team");
+        var sequence = ledger.Register("v1", "t1", LedgerSamples.Vault);
+        await ledger.StoredAsync([(Issuer, "v1", sequence)]);
+        Assert.True(ledger.Compact());
+        Assert.False(ledger.Find(Issuer, "v1")!.IsWhole);
+
+        using var elsewhere = new Machine { Keys = new LedgerKeysDouble { LedgerId = LedgerHash.New() } }.Start();
+        var (from, contents) = Backup(ledger);
+        var taken = await elsewhere.Ledger.RestoreAsync(from, contents);
+        Assert.Equal("v1", Assert.Single(taken).ClientId);
+        Assert.Contains("1 in vault 'Team'", StoreOperation.InVaultsWarning(elsewhere.Ledger, taken));
+        var living = Assert.IsType<Begun.Living>(await elsewhere.Ledger.BeginAsync(LedgerSamples.Intent("t1"))).Registration;
+        Assert.Equal((elsewhere.Ledger.PlaceOf(LedgerSamples.Vault), false, false), (living.Place, living.IsWhole, living.IsPending));
+        Assert.Empty(await elsewhere.Ledger.RestoreAsync(from, contents));
+        Assert.Null(StoreOperation.InVaultsWarning(elsewhere.Ledger, []));
+    }
+
+    private static async Task AnsweredAsync(RegistrationLedger ledger, LedgerIntent intent, string token)
+    {
+        var entry = ((Begun.Entry)await ledger.BeginAsync(intent)).Id;
+        var body = Encoding.UTF8.GetBytes($$"""{"client_id":"c1","registration_access_token":"{{token}}"}""");
+        await ledger.AnsweredAsync(entry, intent, new LedgerAnswer(200, body, LedgerSamples.Now) { ContentType = "application/json" });
+    }
+
+    private static (LedgerHash From, IReadOnlyList<FrameDraft> Contents) Backup(RegistrationLedger ledger)
+    {
+        using var file = new MemoryStream();
+        StoreOperation.WriteBackup(ledger, file, Passphrase, LedgerSamples.Now);
+        var (from, contents, _) = StoreOperation.ReadBackup("b", file.ToArray, Passphrase);
+        return (from, contents);
     }
 
     [Fact]

@@ -181,6 +181,37 @@ public class LocalStoreTests
         AssertWhole(await Start().OpenAsync());
     }
 
+    /// <summary>Who is told that it failed has thrown the new passphrase away.</summary>
+    [Fact]
+    public async Task A_change_whose_compaction_the_disk_refuses_leaves_the_former_protection_for_good()
+    {
+        await FilledAsync(Start());
+        _disk.Refuses = static call => call is { Operation: DiskOperation.Append } && call.Name.EndsWith(".new", StringComparison.Ordinal);
+        var error = await Assert.ThrowsAsync<DcrException>(() => ProtectAsync(_opened[0], DcrProtection.Passphrase));
+        Assert.Equal(DcrErrorId.StoreReadOnly, error.ErrorId);
+        Assert.Equal(DcrProtection.User, _opened[0].Protection);
+        AssertWhole(await _opened[0].OpenAsync());
+
+        _disk.Refuses = static _ => false;
+        AssertWhole(await Start().OpenAsync());
+        Assert.Single(KeyIds());
+        AssertWhole(await Start().OpenAsync());
+        Assert.Equal(DcrProtection.User, _opened[0].Protection);
+    }
+
+    [Fact]
+    public async Task A_change_that_cannot_be_taken_back_either_is_said()
+    {
+        await FilledAsync(Start());
+        var replaced = 0;
+        _disk.Refuses = call =>
+            call is { Operation: DiskOperation.Append } && call.Name.EndsWith(".new", StringComparison.Ordinal)
+            || (call is { Operation: DiskOperation.Replace, Name: KeyName } && replaced++ > 0);
+        var error = await Assert.ThrowsAsync<DcrException>(() => ProtectAsync(_opened[0], DcrProtection.Passphrase));
+        Assert.Contains("The former protection and the new one open it", error.Message);
+        Assert.Contains("keep the new passphrase", error.RecommendedAction);
+    }
+
     [Fact]
     public async Task A_key_file_that_is_gone_is_never_replaced()
     {
@@ -304,6 +335,44 @@ public class LocalStoreTests
             }
         })));
         Assert.Single(KeyIds());
+        AssertWhole(await Start().OpenAsync());
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("/keys/mine.key")]
+    public async Task Settings_that_are_damaged_can_be_deleted_and_nothing_is_lost(string? keyPath)
+    {
+        await FilledAsync(Start());
+        _opened[0].MoveKey(keyPath);
+        _disk[StoreSettings.FileName] = [];
+        var error = await Assert.ThrowsAsync<DcrException>(() => Start().OpenAsync());
+        Assert.Equal(DcrErrorId.StoreDamaged, error.ErrorId);
+        Assert.Contains("Delete the file", error.RecommendedAction);
+
+        _disk.Start().Delete(StoreSettings.FileName);
+        var next = Start();
+        if (keyPath is not null)
+        {
+            Assert.Equal(DcrErrorId.StoreKeyMissing, (await Assert.ThrowsAsync<DcrException>(() => next.OpenAsync())).ErrorId);
+            next.MoveKey(keyPath);
+        }
+
+        AssertWhole(await next.OpenAsync());
+    }
+
+    [Fact]
+    public async Task A_key_whose_new_place_cannot_be_noted_stays_where_it_was_and_can_be_moved_again()
+    {
+        await FilledAsync(Start());
+        _disk.Refuses = static call => call is { Operation: DiskOperation.Replace, Name: StoreSettings.FileName };
+        Assert.Equal(DcrErrorId.StoreReadOnly, Assert.Throws<DcrException>(() => _opened[0].MoveKey("/keys/mine.key")).ErrorId);
+        Assert.Empty(_keyDisk.Names);
+        AssertWhole(await Start().OpenAsync());
+
+        _disk.Refuses = static _ => false;
+        _opened[0].MoveKey("/keys/mine.key");
+        Assert.DoesNotContain(KeyName, _disk.Names);
         AssertWhole(await Start().OpenAsync());
     }
 

@@ -9,6 +9,7 @@ using DcrPowerShell.Core.Tests.Fuzzing;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Files;
 using DcrPowerShell.Ledger;
+using DcrPowerShell.Operations;
 using Xunit;
 using static DcrPowerShell.Core.Tests.Ledger.LedgerSamples;
 
@@ -87,6 +88,20 @@ public class RegistrationLedgerTests
         Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent(null)));
         Assert.False(TenantKey.AreSame("a", null));
         Assert.True(TenantKey.AreSame(null, null));
+    }
+
+    /// <summary>Names that other processes may know in another form are refused where .NET has no forms.</summary>
+    [Theory]
+    [InlineData("cafe\u0301", true)]
+    [InlineData("caf\u00E9", false)]
+    [InlineData("\u1112\u1161\u11AB", true)]
+    [InlineData("\u0E2A\u0E34", false)] // Thai, which has no other form.
+    [InlineData("\u212Bs", true)]
+    [InlineData("Hill 1", false)]
+    public void A_name_of_several_forms_is_told(string tenant, bool hasOthers)
+    {
+        Assert.Equal(hasOthers, TenantKey.HasOtherForm(tenant));
+        Assert.True(hasOthers || tenant == tenant.Normalize(System.Text.NormalizationForm.FormC));
     }
 
     [Fact]
@@ -684,6 +699,24 @@ public class RegistrationLedgerTests
         Assert.NotEqual(0, await ledger.RemoveAsync(Record("c2")));
         Assert.False(ledger.IsDamaged(Issuer, "c2"));
         Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t2")));
+    }
+
+    /// <summary>The vault that has it makes it whole, not the backup.</summary>
+    [Fact]
+    public async Task A_damaged_registration_that_a_vault_has_holds_up_no_backup()
+    {
+        IReadOnlyList<FrameDraft> backup;
+        using (var first = Open())
+        {
+            await first.StoredAsync([(Issuer, "v1", first.Register("v1", "tv", Vault))]);
+            backup = first.Contents();
+        }
+
+        Spoil(static header => header.Kind == FrameKind.Kept);
+        using var ledger = Open();
+        var taken = await ledger.RestoreAsync(LedgerHash.Parse(ledger.Id), backup);
+        Assert.Empty(taken);
+        Assert.Null(StoreOperation.LeftWarning(ledger, backup, taken));
     }
 
     [Fact]

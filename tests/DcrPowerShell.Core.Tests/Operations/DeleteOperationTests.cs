@@ -46,6 +46,26 @@ public class DeleteOperationTests
         Assert.Contains("Remove-DcrClient -StoreOnly", error.RecommendedAction);
     }
 
+    /// <summary>A page in front of the server, a deletion that is queued: what the command did not believe, no later one does.</summary>
+    [Theory]
+    [InlineData(""" "status":200,"contentType":"text/html","content":"<html>Please log in</html>" """)]
+    [InlineData(""" "status":202,"content":"{\"status\":\"queued\"}" """)]
+    public async Task An_answer_that_is_no_deletion_drops_nothing_in_the_next_process(string fault)
+    {
+        using var session = await Session.StartAsync($$"""{"faults":[{"on":"delete","when":"beforeProcessing",{{fault}}}]}""", hasVault: false);
+        var client = await session.RegisterAsync(tenant: "north");
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.DeleteAsync(client.ClientId));
+        Assert.Equal(DcrErrorId.OutcomeUnknown, error.ErrorId);
+
+        using var next = await session.NextProcessAsync();
+        Assert.Contains("unknown: see Find-DcrOrphan", Assert.Single(next.Reporter.Warnings));
+        Assert.Contains("can be read", Assert.Single(await next.OrphansAsync()).RecommendedAction);
+        var (again, isNew) = await next.TryRegisterAsync(tenant: "north");
+        Assert.Equal((client.ClientId, false), (again.ClientId, isNew));
+        await next.DeleteAsync(client.ClientId);
+        Assert.Empty(await session.Server.ClientsAsync());
+    }
+
     [Theory]
     [InlineData("""{"operations":["read","update"]}""", "does not let a client be deleted by RFC 7592 (HTTP 405)")]
     [InlineData("""{"faults":[{"on":"delete","status":404,"times":9}]}""", "and yet it knows client")] // It says so of a client that it has.

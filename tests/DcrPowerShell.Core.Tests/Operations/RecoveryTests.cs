@@ -3,6 +3,7 @@ using System.Linq;
 using System.Threading.Tasks;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Core.Tests.Doubles;
+using DcrPowerShell.Core.Tests.Ledger;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Inventory;
@@ -694,6 +695,32 @@ public class RecoveryTests
 
     /// <summary>Runs a command whose process dies when it is to write a frame.</summary>
     /// <param name="appends">Which one of those that it writes.</param>
+    /// <summary>A killed change of a client whose registration is damaged: the answer makes it whole, and nobody else is held up.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_answer_about_a_damaged_client_is_used(bool deletes)
+    {
+        using var session = await Session.StartAsync(Rotating, hasVault: false);
+        var client = await session.RegisterAsync(tenant: "north");
+        var other = await session.RegisterAsync(tenant: "south");
+        await KillAsync(
+            session,
+            Keeping,
+            () => deletes ? session.DeleteAsync(client.ClientId) : session.UpdateAsync(client.ClientId, """{"client_name":"m"}""")
+        );
+        var disk = session.Process.Machine.Disk;
+        var (_, offset) = disk.Frames(session.Process.Keys).Frames.First(static frame => frame.Header.Kind == FrameKind.Kept);
+        var bytes = disk[disk.Newest()];
+        bytes[offset + FrameHeader.Size + 20] ^= 1;
+        disk.Overwrite(disk.Newest(), bytes);
+
+        using var next = await session.NextProcessAsync();
+        Assert.Equal(other.ClientId, (await next.ReadAsync(other.ClientId)).ClientId);
+        Assert.Equal(deletes, (await next.TryRegisterAsync(tenant: "north")).IsNew);
+        Assert.True(deletes || (await next.ReadAsync(client.ClientId)).ClientName == "m");
+    }
+
     private static async Task KillAsync(Session session, int appends, Func<Task> act)
     {
         var disk = session.Process.Machine.Disk;

@@ -5,6 +5,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Core.Tests.Doubles;
+using DcrPowerShell.Core.Tests.Ledger;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Ledger;
@@ -446,6 +447,37 @@ public class TenantTests
         Assert.Empty(next.Reporter.Warnings);
         Assert.False((await next.TryRegisterAsync(tenant: "north")).IsNew);
         Assert.Equal("shared", (await next.ReadAsync("shared")).ClientId);
+    }
+
+    /// <summary>Another process keeps the client for its tenant between this one's look and its writing.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task So_does_one_that_answers_two_at_the_same_moment(bool hasVault)
+    {
+        using var session = await Session.StartAsync("""{"fixedClientId":"shared"}""", hasVault: hasVault);
+        using var beside = await session.BesideAsync();
+        var (disk, own) = (session.Process.Machine.Disk, session.Process.Folder);
+        Task<DcrClient>? other = null;
+        disk.ForgetCalls();
+        disk.Before = call =>
+        {
+            // Its intent and its answer are written, and it is about to write what the answer came to.
+            if (
+                call is { Operation: DiskOperation.Lock, Name: LedgerFile.LockName }
+                && call.By == own
+                && disk.Calls.Count(done => done.By == own && done.Operation == DiskOperation.Append && done.Name == LedgerSamples.First) == 2
+                && other is null
+            )
+            {
+                other = Task.Run(() => beside.RegisterAsync(tenant: "north"));
+                other.Wait();
+            }
+        };
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "south"));
+        Assert.NotNull(other);
+        Assert.Contains("client 'shared', which is tenant 'north''s", error.Message);
+        Assert.Equal("north", session.Stored("shared").Tenant);
     }
 
     [Theory]

@@ -131,7 +131,7 @@ public sealed class VaultTurnTests : IDisposable
         }
     };
 
-    private static Task<(DcrStorage Storage, VaultException? Why)> KeepAsync(Registrations store, RegistrationRecord record) =>
+    private static Task<(DcrStorage Storage, VaultException? Why)?> KeepAsync(Registrations store, RegistrationRecord record) =>
         store.KeepAsync(record, LedgerHash.None, closes: false, isDurable: true);
 
     private Task<Registrations> OpenAsync(StoreProcess process, MemoryVault? vault = null) =>

@@ -116,7 +116,9 @@ internal sealed class Auth0Provider(Uri endpoint, ICredential initial, Auth0Api 
             return;
         }
 
-        await api.SendAsync(HttpMethod.Delete, PathOf(client), body: null, "delete:clients", call, client).ConfigureAwait(false);
+        var path = PathOf(client);
+        var answer = await api.SendAsync(HttpMethod.Delete, path, body: null, "delete:clients", call, client).ConfigureAwait(false);
+        Management.JudgeDeletion(Management.Delete(api.At(path)), answer, client.ClientId);
     }
 
     /// <summary>

@@ -143,6 +143,21 @@ public class Auth0ProviderTests
         Assert.Equal(2, (await session.SentAsync("list")).Count);
     }
 
+    /// <summary>A page in front of the server answers with 200, too.</summary>
+    [Fact]
+    public async Task A_page_is_no_deletion_and_the_client_stays_kept()
+    {
+        using var session = await StartAsync();
+        var page = new { on = "delete", when = "beforeProcessing", status = 200, content = "<html>Please log in</html>" };
+        await session.Server.SetAsync(new { faults = new[] { page } });
+        var client = await session.RegisterAsync(Client, tenant: "north");
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.DeleteAsync(client.ClientId));
+        Assert.Equal(DcrErrorId.OutcomeUnknown, error.ErrorId);
+        Assert.Equal("north", session.Stored(client.ClientId).Tenant);
+        await session.DeleteAsync(client.ClientId);
+        Assert.Empty(await session.Server.ClientsAsync());
+    }
+
     /// <summary>As in <c>Get-DcrClient | Remove-DcrClient</c>, where each page is deleted before the next one is asked for.</summary>
     [Fact]
     public async Task Clients_that_are_deleted_as_they_are_listed_hide_no_others()
