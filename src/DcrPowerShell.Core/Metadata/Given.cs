@@ -2,6 +2,7 @@ using System;
 using System.Globalization;
 using System.Linq;
 using System.Text;
+using System.Text.RegularExpressions;
 using DcrPowerShell.Errors;
 
 namespace DcrPowerShell.Metadata;
@@ -21,8 +22,16 @@ internal static class Given
     /// <inheritdoc cref="WhyLost"/>
     public const string FixLost = "Read the file as it was written (Import-Csv -Encoding), or save it as UTF-8.";
 
+    /// <summary>What to do with a cell that <see cref="WhySpoilt"/> tells of.</summary>
+    public const string FixSpoilt = "Correct the cell in the spreadsheet, where its column is formatted as text, and save the file again.";
+
     /// <summary>What to do with a text that has a character which nobody sees.</summary>
     public const string FixUnseen = "Type the value by hand, where it was pasted.";
+
+    // Also in other languages: #VALEUR!, #BEZUG!, #NV.
+    private static readonly Regex NoValue = new("^#(\\p{Lu}[\\p{Lu}/0_]*[!?]|N/A|N/D|N/V|NV)$", RegexOptions.CultureInvariant);
+    private static readonly Regex Rounded = new("^\\d([.,]\\d+)?E\\+\\d{1,3}$", RegexOptions.CultureInvariant);
+    private static readonly Regex TextFormula = new("^=\"(?<text>[^\"]*)\"$", RegexOptions.CultureInvariant);
 
     /// <summary>Characters that make a spreadsheet take a cell for a formula; some languages' versions take the wide ones too.</summary>
     private const string FormulaStarts = "=+-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20";
@@ -44,12 +53,23 @@ internal static class Given
         return text.Substring(start, end - start);
     }
 
-    /// <summary>A cell as it was meant: trimmed, and without the apostrophe that <see cref="Inert"/> sets.</summary>
+    /// <summary>
+    /// A cell as it was meant: trimmed, without the apostrophe that <see cref="Inert"/> sets, and without the formula <c>="007"</c> that
+    /// keeps the zeros of a number in a spreadsheet.
+    /// </summary>
     public static string Cell(string text)
     {
         var trimmed = Trim(text);
-        return IsQuotedFormula(trimmed) ? trimmed.Substring(1) : trimmed;
+        return IsQuotedFormula(trimmed) ? trimmed.Substring(1)
+            : TextFormula.Match(trimmed) is { Success: true } formula ? formula.Groups["text"].Value
+            : trimmed;
     }
+
+    /// <summary>What a spreadsheet did to a cell, as half a sentence; null where it did nothing that can be seen.</summary>
+    public static string? WhySpoilt(string text) =>
+        NoValue.IsMatch(text) ? "is what a spreadsheet writes where it found no value"
+        : Rounded.IsMatch(text) ? "is a number that a spreadsheet rounded: its last digits are lost"
+        : null;
 
     /// <summary>
     /// A text that no spreadsheet runs: names come from servers and from whoever registered, and a spreadsheet runs <c>=HYPERLINK(...)</c>,

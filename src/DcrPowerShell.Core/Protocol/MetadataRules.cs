@@ -56,6 +56,9 @@ internal static class MetadataRules
         ClientMember.JwksUri,
     ];
 
+    // RFC 3986, section 2, has none of them. A placeholder has some, and what was copied from a table may end with an ellipsis.
+    private static readonly Regex NeverInUri = new("[\\uD800-\\uDBFF][\\uDC00-\\uDFFF]|[^\\x21-\\x7E]|[\"<>\\\\^`{|}]");
+
     private static readonly Regex WildcardHost = new("^[^:/]+://[^/?#]*\\*");
 
     // Members of a private or symmetric JSON Web Key (RFC 7518, section 6).
@@ -152,6 +155,7 @@ internal static class MetadataRules
     private static Fault? SpoiltBy(string text, bool isForMachines) =>
         text.Contains(Given.Lost) ? new(Given.WhyLost, Given.FixLost)
         : (isForMachines ? Given.Unseen(text) : Given.Control(text)) is { } unseen ? new(Given.WhyUnseen(unseen), Given.FixUnseen)
+        : Given.WhySpoilt(text) is { } spoilt ? new(spoilt, Given.FixSpoilt)
         : null;
 
     private static string Quoted(string text) => text.Length > 100 ? "" : $"'{Given.Shown(text)}' ";
@@ -182,6 +186,14 @@ internal static class MetadataRules
         if (UriText.Absolute(text) is not { } uri || !text.StartsWith(uri.Scheme + ":", StringComparison.OrdinalIgnoreCase))
         {
             return new("is not an absolute URI", "Give the whole URI, such as https://app.example.com/callback.");
+        }
+
+        if (NeverInUri.Match(text) is { Success: true } odd)
+        {
+            return new(
+                $"has the character {odd.Value}, which no URI has",
+                "Replace a placeholder; write other characters percent-encoded, and the host in its form with xn--."
+            );
         }
 
         if (text.Contains('#'))
@@ -230,7 +242,7 @@ internal static class MetadataRules
         {
             yield return Rule(
                 ClientMember.Jwks,
-                "and jwks_uri exclude each other",
+                "and jwks_uri cannot be used together",
                 "Give the keys themselves, or the address where they are published, not both."
             );
         }

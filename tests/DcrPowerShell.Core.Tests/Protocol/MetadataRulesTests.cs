@@ -45,6 +45,11 @@ public class MetadataRulesTests
     [InlineData("https://a.example.com/cb,https://b.example.com/cb", "has a comma and another address behind it")]
     [InlineData("https://a.example.com/cb,com.example.app:/cb", "has a comma and another address behind it")]
     [InlineData("https://a.example.com/cb,", "has a comma and another address behind it")]
+    [InlineData("https://a.example.com/auth/call\u2026", "has the character \u2026, which no URI has")]
+    [InlineData("https://{host}.example.com/cb", "is not an absolute URI")]
+    [InlineData("https://a.example.com/{id}", "has the character {, which no URI has")]
+    [InlineData("https://a.example.com/<path>", "has the character <, which no URI has")]
+    [InlineData("https://b\u00FCcher.example.com/cb", "has the character \u00FC, which no URI has")]
     [InlineData("https://a.example.com/c\uFFFDb", "has a letter that was lost when its file was read (U+FFFD)")]
     public void A_redirect_uri_that_may_not_be(string uri, string why)
     {
