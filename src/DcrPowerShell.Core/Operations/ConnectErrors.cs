@@ -83,7 +83,7 @@ internal static class ConnectErrors
     public static DcrException IssuerMismatch(string issuer, string found, bool canBeAsked, IEnumerable<string> tried) =>
         new(
             DcrErrorId.IssuerMismatch,
-            $"The server metadata for {issuer} names another issuer: {found}. Tried: {string.Join("; ", tried)}.",
+            $"The server metadata for {Redaction.Address(issuer)} names another issuer: {found}. Tried: {string.Join("; ", tried)}.",
             found.Any(static letter => letter == '{')
                     ? "This metadata is a template for many tenants. Connect to your own tenant's issuer, with its id in the URL (Entra: "
                         + "https://login.microsoftonline.com/<tenant id>/v2.0)."
