@@ -179,6 +179,8 @@ Describe 'A Connect-DcrServer that fails' {
         @{ Name = 'http'; Connect = { Connect-DcrServer 'http://ops:pa55word@as.example.com/?token=pa55word' } }
         @{ Name = 'no scheme'; Connect = { Connect-DcrServer 'ops:pa55word@as.example.com' } }
         @{ Name = 'a query'; Connect = { Connect-DcrServer 'http://as.example.com/?token=pa55word' } }
+        @{ Name = 'a proxy whose password has a slash'; Connect = { Connect-DcrServer https://as.example.com -Proxy 'http://ops:x/pa55word@p:80' } }
+        @{ Name = 'an issuer whose password has a slash'; Connect = { Connect-DcrServer 'https://ops:x/pa55word@as.example.com' } }
         @{ Name = 'an initial access token'; Connect = { Connect-DcrServer https://as.example.com -InitialAccessToken pa55word } }
         @{ Name = 'an API token'; Connect = { Connect-DcrServer https://as.example.com -ApiToken pa55word } }
         @{ Name = 'a private key'; Connect = { Connect-DcrServer https://as.example.com -ClientId ops -PrivateKey pa55word } }
@@ -191,6 +193,13 @@ Describe 'A Connect-DcrServer that fails' {
             $failure | Select-Object * -ExcludeProperty InvocationInfo, ScriptStackTrace | Format-List * -Force | Out-String -Width 500 |
                 Should -Not -BeLike '*pa55word*'
         }
+    }
+
+    It 'says that a placeholder is still in the URL: <_>' -ForEach 'Issuer', 'Resource', 'RegistrationEndpoint', 'Proxy' {
+        $parameter = $_
+        $url = @{ $parameter = 'https://<your-tenant>.example.com' }
+        if ($parameter -eq 'Proxy') { $url.Issuer = 'https://as.example.com' }
+        { Connect-DcrServer @url } | Should -Throw "*'$parameter'*Replace a placeholder*"
     }
 
     It 'is not what completion does' {

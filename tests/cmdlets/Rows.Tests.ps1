@@ -101,6 +101,36 @@ Describe 'Rows' {
             -Message '*No metadata was named for the client; the row has the columns Naam, Tenant. Nothing was sent.'
     }
 
+    It 'of a database are read as those of a file' {
+        $table = [Data.DataTable]::new()
+        'ClientName', 'redirect_uris', 'Tenant', 'id_token_signed_response_alg', 'Note' | ForEach-Object { $null = $table.Columns.Add($_) }
+        $null = $table.Rows.Add('A', 'https://app.example.com/cb', 'a', 'RS256', 'x')
+        $null = $table.Rows.Add('B', 'https://app.example.com/cb', [DBNull]::Value, [DBNull]::Value, 'y')
+        $null = $table.Rows.Add()
+        $clients = $table.Rows | New-DcrClient -ThrottleLimit 1 @quiet
+        $clients.ClientName | Should -Be A, B
+        $clients[0].Metadata['id_token_signed_response_alg'] | Should -Be RS256
+        "$warnings" | Should -BeLike "*takes nothing from column 'Note'.*"
+        "$warnings" | Should -BeLike '*1 row has no tenant*'
+    }
+
+    It 'of any type are counted where they have no tenant' {
+        class Row { [string] $Name; [string[]] $RedirectUri }
+        $row = [Row]::new()
+        $row.Name = 'Portal'; $row.RedirectUri = 'https://app.example.com/cb'
+        ($row | New-DcrClient @quiet).ClientName | Should -Be Portal
+        "$warnings" | Should -BeLike '*1 row has no tenant*'
+    }
+
+    It 'are no files: <_> refuses one' -ForEach 'New-DcrClient', 'Get-DcrClient', 'Remove-DcrClient' {
+        $file = Join-Path $TestDrive clients.csv
+        Set-Content $file "ClientName,RedirectUri`na,https://app.example.com/cb"
+        Get-Item $file | & $_ -ErrorVariable failures -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $failures.Exception.Message | Should -Be "The file 'clients.csv' is no row of a client. Nothing was done."
+        $failures.ErrorDetails.RecommendedAction | Should -Be "Pipe the rows in it: Import-Csv <path> | $_."
+        Get-TestServerRequest $server -Operation register, read, delete | Should -BeNullOrEmpty
+    }
+
     It 'without a tenant are counted, and a misspelt heading is named' {
         $null = 1..3 | ForEach-Object { [pscustomobject]@{ ClientName = "App $_"; RedirectUri = 'https://app.example.com/';
             Tenat = "t$_" } } | New-DcrClient @quiet

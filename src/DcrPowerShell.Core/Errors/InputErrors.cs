@@ -90,6 +90,13 @@ internal static class InputErrors
             "Pipe rows with columns, such as Import-Csv gives them; or describe one client by parameters."
         );
 
+    public static DcrException FileForRow(string file, string command) =>
+        new(
+            DcrErrorId.InvalidClientMetadata,
+            $"The file '{Redaction.Printable(file)}' is no row of a client. Nothing was done.",
+            $"Pipe the rows in it: Import-Csv <path> | {command}."
+        );
+
     public static DcrException PipedAndNamed() =>
         new(
             DcrErrorId.InvalidClientMetadata,

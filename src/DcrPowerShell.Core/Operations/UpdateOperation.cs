@@ -19,6 +19,10 @@ internal static class UpdateOperation
 {
     private const string Done = "was changed";
 
+    /// <inheritdoc cref="MetadataRules.CheckKeysStay"/>
+    public static void CheckKeysStay(RegistrationRecord record, JsonBag changes) =>
+        MetadataRules.CheckKeysStay(record.Metadata, changes);
+
     /// <param name="changes">Members to set; null removes one.</param>
     /// <exception cref="DcrException">Refused or of unknown outcome; VaultWriteFailed, which carries the client.</exception>
     public static async Task<DcrClient> RunAsync(OperationContext context, RegistrationRecord record, JsonBag changes)

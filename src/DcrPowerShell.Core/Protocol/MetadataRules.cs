@@ -75,6 +75,20 @@ internal static class MetadataRules
         }
     }
 
+    /// <summary>Whether a change takes the keys away that the client signs with.</summary>
+    /// <param name="kept">What the client was when it was last seen.</param>
+    /// <param name="changes">Members to set; null removes one.</param>
+    /// <exception cref="DcrException">InvalidClientMetadata.</exception>
+    public static void CheckKeysStay(JsonBag kept, JsonBag changes)
+    {
+        var removesKeys = new[] { ClientMember.Jwks, ClientMember.JwksUri }
+            .Any(member => changes.TryGet(member, out var value) && JsonBag.IsAbsent(value));
+        if (removesKeys && JudgeLackOfKeys(kept.With(changes).Without(ClientMember.ClientId)).FirstOrDefault() is { } lack)
+        {
+            throw ProtocolErrors.BrokenRule(lack.Member, lack.Fault.Why, lack.Fault.Fix);
+        }
+    }
+
     /// <summary>All rules that the metadata breaks.</summary>
     public static IEnumerable<BrokenRule> Broken(JsonBag metadata) =>
     [

@@ -58,6 +58,11 @@ public sealed class SetDcrClientCommand : ClientMetadataCmdlet
 
         Check(connection, changes.With(ClientMember.ClientId, client.ClientId));
         var record = Find(connection, client);
+        if (!SkipValidation)
+        {
+            UpdateOperation.CheckKeysStay(record, changes);
+        }
+
         if (ShouldProcess(connection, record, "Change client"))
         {
             Start(

@@ -107,6 +107,20 @@ public class MetadataRulesTests
     public void A_client_that_signs_has_a_key(string metadata, bool isFine) => CheckEither(isFine, metadata, "jwks");
 
     [Theory]
+    [InlineData("private_key_jwt", """{"jwks":null}""", false)]
+    [InlineData("private_key_jwt", """{"jwks":null,"jwks_uri":"https://a.example.com/jwks"}""", true)]
+    [InlineData("private_key_jwt", """{"jwks":null,"token_endpoint_auth_method":"client_secret_basic"}""", true)]
+    [InlineData("private_key_jwt", """{"client_name":"x"}""", true)]
+    [InlineData("client_secret_basic", """{"jwks":null}""", true)]
+    [InlineData("client_secret_basic", """{"jwks":null,"token_endpoint_auth_method":"private_key_jwt"}""", false)]
+    public void A_change_leaves_the_keys_of_a_client_that_signs(string method, string changes, bool isFine)
+    {
+        var kept = JsonBag.Parse($$"""{"client_id":"c1","token_endpoint_auth_method":"{{method}}","jwks":{{Keys}}}""");
+        var error = Record.Exception(() => MetadataRules.CheckKeysStay(kept, JsonBag.Parse(changes)));
+        Assert.Equal(isFine ? null : "jwks", (error as DcrException)?.Member);
+    }
+
+    [Theory]
     [InlineData("web", "https://app.example.com/cb", true)]
     [InlineData("web", "http://localhost/cb", true)]
     [InlineData("web", "com.example.app:/cb", false)]
