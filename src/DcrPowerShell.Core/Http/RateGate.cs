@@ -21,6 +21,9 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
     private static readonly TimeSpan UntilAnotherMoves = Timeout.InfiniteTimeSpan;
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
+    // Tries follow each other at once. A refusal that comes so long after a pause is another matter.
+    private static readonly TimeSpan LongestLull = TimeSpan.FromSeconds(30);
+
     private readonly object _gate = new();
     private double _tokens = limit?.Requests ?? 0;
     private DateTimeOffset _filledAt = clock.UtcNow;
@@ -44,6 +47,9 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
     private bool _toldOfRegistrations;
     private TaskCompletionSource<bool> _moved = NewSignal();
     private int _refusals;
+
+    // The first of them; no request is patient with the same refusals again.
+    private DateTimeOffset _refusedSince;
     private bool _isHeard;
 
     /// <summary>
@@ -110,8 +116,8 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
                 continue;
             }
 
-            var asked = ServersWait(registers);
-            if (asked > left - waited)
+            var (asked, patience) = ServersWait(registers);
+            if (asked > left - waited || asked > patience)
             {
                 return new(Place: 0, asked, waited);
             }
@@ -140,12 +146,19 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
         _moved = NewSignal();
     }
 
-    /// <summary>How long the server wants the next request to wait, by a refusal or by what it said was left.</summary>
-    private TimeSpan ServersWait(bool registers)
+    /// <summary>
+    /// How long the server wants the next request to wait, by a refusal or by what it said was left; and how long others leave it to wait,
+    /// which the server has refused before: 300 rows would otherwise be patient one after another.
+    /// </summary>
+    private (TimeSpan Asked, TimeSpan Patience) ServersWait(bool registers)
     {
         lock (_gate)
         {
-            return MayGoAt(registers) - clock.UtcNow;
+            var now = clock.UtcNow;
+            return (
+                MayGoAt(registers) - now,
+                _refusals == 0 ? TimeSpan.MaxValue : RetryPolicy.LongestWait - (now - _refusedSince)
+            );
         }
     }
 
@@ -187,6 +200,11 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
             if (response.Status == 429)
             {
                 _disagrees = true;
+
+                if (_refusals == 0 || clock.UtcNow - _pausedUntil > LongestLull)
+                {
+                    _refusedSince = clock.UtcNow;
+                }
 
                 // Those that were under way together are one refusal.
                 _refusals += clock.UtcNow >= _pausedUntil ? 1 : 0;
