@@ -102,10 +102,10 @@ Describe 'New-DcrClient' {
         @{ Name = 'ClientUri'; Member = 'client_uri'; Parameter = 'ClientUri' }
         @{ Name = 'Scope'; Member = 'scope'; Parameter = 'Scope' }
     ) {
-        $failure = Assert-Failure { New-DcrClient App -Metadata @{ $Name = 'https://app.example.com/' } } -Id InvalidClientMetadata `
+        $failure = Assert-Failure { New-DcrClient @app -Metadata @{ $Name = 'x' } } -Id InvalidClientMetadata `
             -Category InvalidData -Message "*has a member '$Name', which servers know as $Member. Nothing was sent."
         $failure.ErrorDetails.RecommendedAction | Should -Be "Write $Member, or give -$Parameter."
-        { New-DcrClient App -Metadata @{ $Name = 'https://app.example.com/' } -SkipValidation -ErrorAction Stop } | Should -Not -Throw
+        { New-DcrClient @app -Metadata @{ $Name = 'x' } -SkipValidation -ErrorAction Stop } | Should -Not -Throw
     }
 
     It 'sends any other member from -Metadata as <Form>' -ForEach @(
