@@ -87,6 +87,12 @@ Describe 'The same rows again' {
 Describe 'Rows' {
     BeforeEach { $server = New-ConnectedServer }
 
+    It 'that end the command stop the time of its summary' {
+        $rows = 1..3 | ForEach-Object { [pscustomobject]@{ ClientName = "c$_"; RedirectUri = 'http://app.example.com/'; Tenant = "t$_" } }
+        { $rows | New-DcrClient -MaxFailures 2 -SummaryVariable script:summary -ErrorAction SilentlyContinue } | Should -Throw
+        $summary.Time | Should -Be $summary.Time
+    }
+
     It 'that say nothing are skipped' {
         $csv = Join-Path $TestDrive blank.csv
         [IO.File]::WriteAllText($csv, "ClientName,RedirectUri,Tenant`nA,https://app.example.com/,a`n,,`n`" `",,`nB,https://app.example.com/,b`n")

@@ -48,6 +48,9 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
     private TaskCompletionSource<bool> _moved = NewSignal();
     private int _refusals;
 
+    // The last refusal was an outage, and no matter of pace.
+    private bool _isDown;
+
     // The first of them; no request is patient with the same refusals again.
     private DateTimeOffset _refusedSince;
     private bool _isHeard;
@@ -116,10 +119,10 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
                 continue;
             }
 
-            var (asked, patience) = ServersWait(registers);
+            var (asked, patience, isDown) = ServersWait(registers);
             if (asked > left - waited || asked > patience)
             {
-                return new(Place: 0, asked, waited);
+                return new(Place: 0, asked, waited, isDown);
             }
 
             waiting(span);
@@ -150,14 +153,15 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
     /// How long the server wants the next request to wait, by a refusal or by what it said was left; and how long others leave it to wait,
     /// which the server has refused before: 300 rows would otherwise be patient one after another.
     /// </summary>
-    private (TimeSpan Asked, TimeSpan Patience) ServersWait(bool registers)
+    private (TimeSpan Asked, TimeSpan Patience, bool IsDown) ServersWait(bool registers)
     {
         lock (_gate)
         {
             var now = clock.UtcNow;
             return (
                 MayGoAt(registers) - now,
-                _refusals == 0 ? TimeSpan.MaxValue : RetryPolicy.LongestWait - (now - _refusedSince)
+                _refusals == 0 ? TimeSpan.MaxValue : RetryPolicy.LongestWait - (now - _refusedSince),
+                _refusals > 0 && _isDown
             );
         }
     }
@@ -182,7 +186,7 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
             _underWay.Remove(place);
 
             // After a refusal, one goes ahead again when the pause is over.
-            _isHeard = response?.Status != 429;
+            _isHeard = response is null || !RetryPolicy.WantsPause(response);
             var told = response is null ? null : RateBudget.Read(response);
             Recount();
             if (told is null && _told is not null && place > _toldBy)
@@ -197,10 +201,10 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
                 return;
             }
 
-            if (response.Status == 429)
+            if (RetryPolicy.WantsPause(response))
             {
-                _disagrees = true;
-
+                _isDown = response.Status != 429;
+                _disagrees |= !_isDown;
                 if (_refusals == 0 || clock.UtcNow - _pausedUntil > LongestLull)
                 {
                     _refusedSince = clock.UtcNow;
@@ -327,4 +331,5 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
 /// The wait that the server wants, where it is longer than the request may still wait; null for a request that may go.
 /// </param>
 /// <param name="Waited">How long it waited here at the server's word. What it waited for a limit that the user named is not in it.</param>
-internal readonly record struct RatePass(long Place, TimeSpan? TooLong, TimeSpan Waited);
+/// <param name="IsDown">The wait that is too long is for an outage.</param>
+internal readonly record struct RatePass(long Place, TimeSpan? TooLong, TimeSpan Waited, bool IsDown = false);

@@ -242,11 +242,16 @@ internal static class ProtocolErrors
             },
         };
 
-    public static DcrException UnauthorizedClient(ServerError server, Uri endpoint) =>
+    public static DcrException UnauthorizedClient(ServerError server, Uri endpoint, bool hasCredential) =>
         new(
             DcrErrorId.UnauthorizedClient,
-            $"{endpoint.Authority} does not let this credential do that (unauthorized_client).{Said(server)}",
-            $"{Grant(server, endpoint)}, or connect with the credential of one that may."
+            $"{endpoint.Authority} "
+                + (hasCredential ? "does not let this credential do that" : "wants a credential for that, and none was sent")
+                + $" (unauthorized_client).{Said(server)}",
+            hasCredential
+                ? $"{Grant(server, endpoint)}, or connect with the credential of one that may."
+                : "Connect with -InitialAccessToken, which the server's operator gives; or with -ClientCredential of a client that may "
+                    + "register others."
         )
         {
             ServerError = server,

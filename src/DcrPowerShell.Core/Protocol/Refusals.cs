@@ -87,12 +87,12 @@ internal static class Refusals
                 request.Uri
             ),
             (401, not "unauthorized_client") or (400 or 403, "invalid_token") => TokenRefused(request, server),
-            (401, _) when request.Proof == ProtocolRequest.NoProof => TokenRefused(request, server),
-            (_, "unauthorized_client") when request.Proof != ProtocolRequest.NoProof => ProtocolErrors.UnauthorizedClient(
+            (_, "unauthorized_client") => ProtocolErrors.UnauthorizedClient(
                 server,
-                request.Uri
+                request.Uri,
+                hasCredential: request.Proof != ProtocolRequest.NoProof
             ),
-            (403 or 451, _) or (400, "access_denied" or "insufficient_scope") or (_, "unauthorized_client") =>
+            (403 or 451, _) or (400, "access_denied" or "insufficient_scope") =>
                 request.Proof == ProtocolRequest.NoProof
                 ? ProtocolErrors.ForbiddenWithoutToken(server)
                 : ProtocolErrors.Forbidden(server),

@@ -241,6 +241,20 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         "Run it again: what is registered is found by its tenant, and the rest is "
             + $"registered.{(_summary.Unknown > 0 ? " Find-DcrOrphan shows those of unknown outcome." : "")}";
 
+    /// <inheritdoc/>
+    private protected override void OnCut()
+    {
+        base.OnCut();
+        _summary.Stop();
+    }
+
+    /// <inheritdoc/>
+    private protected override void OnStopped()
+    {
+        _summary.Stop();
+        base.OnStopped();
+    }
+
     private protected override void AtEnd()
     {
         base.AtEnd();

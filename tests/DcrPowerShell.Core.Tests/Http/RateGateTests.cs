@@ -81,6 +81,18 @@ public class RateGateTests
     }
 
     [Fact]
+    public async Task An_outage_that_the_server_tells_the_length_of_is_a_pause_for_all()
+    {
+        var gate = new RateGate(_clock);
+        await PassAsync(gate, 4, _ => Answer(503, ("Retry-After", "50")));
+        Assert.Equal([50, 50, 50], _clock.Waits.Select(static wait => wait.TotalSeconds));
+        var later = await gate.EnterAsync(_ => { }, CancellationToken.None);
+        Assert.Equal((TimeSpan.FromSeconds(50), true), (later.TooLong, later.IsDown));
+        await PassAsync(new RateGate(_clock), 2, _ => Answer(503));
+        Assert.Equal(3, _clock.Waits.Count);
+    }
+
+    [Fact]
     public async Task Refusals_of_an_hour_ago_are_another_matter()
     {
         var gate = new RateGate(_clock);
