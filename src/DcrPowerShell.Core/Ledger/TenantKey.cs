@@ -30,9 +30,9 @@ internal static class TenantKey
             throw InputErrors.BrokenTenant(Given.Shown(tenant), Given.WhyUnseen(control), Given.FixUnseen);
         }
 
-        if (tenant is not null && Given.WhySpoilt(tenant) is { } spoilt)
+        if (tenant is not null && Given.Spoilt(tenant) is { } spoilt)
         {
-            throw InputErrors.BrokenTenant(tenant, spoilt, Given.FixSpoilt);
+            throw InputErrors.BrokenTenant(tenant, spoilt.Why, spoilt.Fix);
         }
     }
 

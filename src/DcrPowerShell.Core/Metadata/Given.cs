@@ -22,14 +22,17 @@ internal static class Given
     /// <inheritdoc cref="WhyLost"/>
     public const string FixLost = "Read the file as it was written (Import-Csv -Encoding), or save it as UTF-8.";
 
-    /// <summary>What to do with a cell that <see cref="WhySpoilt"/> tells of.</summary>
-    public const string FixSpoilt = "Correct the cell in the spreadsheet, where its column is formatted as text, and save the file again.";
-
     /// <summary>What to do with a text that has a character which nobody sees.</summary>
     public const string FixUnseen = "Type the value by hand, where it was pasted.";
 
     // Also in other languages: #VALEUR!, #BEZUG!, #NV.
     private static readonly Regex NoValue = new("^#(\\p{Lu}[\\p{Lu}/0_]*[!?]|N/A|N/D|N/V|NV)$", RegexOptions.CultureInvariant);
+
+    // Of databases and scripts. `none` is a value.
+    private static readonly Regex NoText = new(
+        "^(null|\\(null\\)|<null>|\\\\N|n/a|nan|undefined)$",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
+    );
     private static readonly Regex Rounded = new("^\\d([.,]\\d+)?E\\+\\d{1,3}$", RegexOptions.CultureInvariant);
     private static readonly Regex TextFormula = new("^=\"(?<text>[^\"]*)\"$", RegexOptions.CultureInvariant);
 
@@ -65,10 +68,18 @@ internal static class Given
             : trimmed;
     }
 
-    /// <summary>What a spreadsheet did to a cell, as half a sentence; null where it did nothing that can be seen.</summary>
-    public static string? WhySpoilt(string text) =>
-        NoValue.IsMatch(text) ? "is what a spreadsheet writes where it found no value"
-        : Rounded.IsMatch(text) ? "is a number that a spreadsheet rounded: its last digits are lost"
+    /// <summary>
+    /// What a program wrote in the place of a value, and what to do: what is the same in many cells names nobody. Null where nothing can be
+    /// seen.
+    /// </summary>
+    public static (string Why, string Fix)? Spoilt(string text) =>
+        NoValue.IsMatch(text) ? ("is what a spreadsheet writes where it found no value", "Correct the cell, and save the file again.")
+        : NoText.IsMatch(text) ? ("is what programs write where there is no value", "Leave the cell empty, or fill it in.")
+        : Rounded.IsMatch(text)
+            ? (
+                "is a number that a spreadsheet rounded: its last digits are lost",
+                "Format the column as text in the spreadsheet, fill the cell in anew, and save the file again."
+            )
         : null;
 
     /// <summary>

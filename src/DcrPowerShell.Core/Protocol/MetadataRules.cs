@@ -169,7 +169,7 @@ internal static class MetadataRules
     private static Fault? SpoiltBy(string text, bool isForMachines) =>
         text.Contains(Given.Lost) ? new(Given.WhyLost, Given.FixLost)
         : (isForMachines ? Given.Unseen(text) : Given.Control(text)) is { } unseen ? new(Given.WhyUnseen(unseen), Given.FixUnseen)
-        : Given.WhySpoilt(text) is { } spoilt ? new(spoilt, Given.FixSpoilt)
+        : Given.Spoilt(text) is { } spoilt ? new(spoilt.Why, spoilt.Fix)
         : null;
 
     private static string Quoted(string text) => text.Length > 100 ? "" : $"'{Given.Shown(text)}' ";

@@ -345,6 +345,16 @@ internal static class ProtocolErrors
             ServerError = server,
         };
 
+    public static DcrException NotDone(ServerError server, Uri uri) =>
+        new(
+            DcrErrorId.OperationNotSupported,
+            $"{uri.Authority} does not do this ({Status(server)}).{Said(server)}",
+            "Ask the server's operator whether it can be switched on. Other metadata or another token does not help."
+        )
+        {
+            ServerError = server,
+        };
+
     public static DcrException Full(ServerError server, Uri uri) =>
         new(
             DcrErrorId.RegistrationForbidden,

@@ -34,7 +34,12 @@ internal static class Refusals
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
 
     private static readonly Regex SwitchedOff = new(
-        "(^|[_.-])(disabled|not_enabled|turned_off)$|^((client_)?registration|dcr|operation)_not_supported$|^unsupported_operation$",
+        "(^|[_.-])(disabled|not_enabled|turned_off)$",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
+    );
+
+    private static readonly Regex NotDone = new(
+        "^((client_)?registration|dcr|operation)_not_supported$|^unsupported_operation$",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
     );
 
@@ -81,6 +86,7 @@ internal static class Refusals
                 hasToken: request.Proof != ProtocolRequest.NoProof
             ),
             (>= 400, { } code) when SwitchedOff.IsMatch(code) => ProtocolErrors.SwitchedOff(server, request.Uri),
+            (>= 400, { } code) when NotDone.IsMatch(code) => ProtocolErrors.NotDone(server, request.Uri),
             (>= 400, { } code) when Full.IsMatch(code) => ProtocolErrors.Full(server, request.Uri),
             (400 or 401 or 403, "insufficient_scope") when request.Proof != ProtocolRequest.NoProof => ProtocolErrors.InsufficientScope(
                 server,

@@ -11,6 +11,7 @@ public class TenantKeyTests
     [InlineData("#N/A", "found no value")]
     [InlineData("#REF!", "found no value")]
     [InlineData("1.23E+05", "rounded")]
+    [InlineData("NULL", "no value")]
     [InlineData("caf\uFFFD", "U+FFFD")]
     [InlineData("a\u001B[31m", "U+001B")]
     public void A_tenant_that_a_file_spoilt_is_refused(string tenant, string why)

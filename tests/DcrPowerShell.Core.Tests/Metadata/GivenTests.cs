@@ -60,11 +60,19 @@ public class GivenTests
     [InlineData("1E5", null)]
     [InlineData("E+05", null)]
     [InlineData("123000", null)]
-    [InlineData("N/A", null)]
-    public void What_a_spreadsheet_spoilt_is_seen(string cell, string? why)
+    [InlineData("N/A", "there is no value")]
+    [InlineData("NULL", "there is no value")]
+    [InlineData("(null)", "there is no value")]
+    [InlineData("\\N", "there is no value")]
+    [InlineData("NaN", "there is no value")]
+    [InlineData("undefined", "there is no value")]
+    [InlineData("none", null)]
+    [InlineData("-", null)]
+    [InlineData("Nullarbor", null)]
+    public void What_a_program_spoilt_is_seen(string cell, string? why)
     {
-        Assert.Equal(why is null, Given.WhySpoilt(cell) is null);
-        Assert.Contains(why ?? "", Given.WhySpoilt(cell) ?? "");
+        Assert.Equal(why is null, Given.Spoilt(cell) is null);
+        Assert.Contains(why ?? "", Given.Spoilt(cell)?.Why ?? "");
     }
 
     [Theory]
