@@ -34,6 +34,7 @@
         'New-DcrKey'
         'New-DcrSoftwareStatement'
         'Remove-DcrClient'
+        'Repair-DcrClient'
         'Reset-DcrClientSecret'
         'Reset-DcrRegistrationToken'
         'Resolve-DcrOrphan'

@@ -32,6 +32,10 @@ Describe 'Auth0' {
         $changed.RedirectUris | Should -Be 'https://application.example.com/cb2'
         $changed.Contacts | Should -Be 'ops@example.com'
         $warnings | Should -BeNullOrEmpty
+        $changed = $app | Set-DcrClient -AddRedirectUri https://application.example.com/cb3 -RemoveRedirectUri `
+            https://application.example.com/cb2
+        $changed.RedirectUris | Should -Be 'https://application.example.com/cb3'
+        $changed.Contacts | Should -Be 'ops@example.com'
 
         $new = Reset-DcrClientSecret -Force $app.ClientId -ClientSecretName app-secret
         Get-ApplicationSecret app-secret | Should -Be ($new.ClientSecret | ConvertFrom-SecureString -AsPlainText)

@@ -31,6 +31,48 @@ AfterAll {
     Stop-DcrTest
 }
 
+Describe 'Connect-DcrServer -ManageBy' {
+    It 'Connection registers and manages with a password, in UTF-8' {
+        $wso2 = New-TestServer @{ managementToken = 'accessToken'; basicUser = @{ userName = 'admin'; password = "p$([char]0xe4)ss:word" };
+            registrationClientUri = 'missing' }
+        $null = Connect-DcrServer $wso2.Issuer -ManageBy Connection -Credential (
+            [pscredential]::new('admin', (ConvertTo-Secure "p$([char]0xe4)ss:word")))
+        $client = New-DcrClient App $redirect -WarningVariable warned
+        $warned | Should -BeNullOrEmpty
+        ($client | Set-DcrClient -Contact a@example.com).Contacts | Should -Be 'a@example.com'
+        (Get-DcrClient).State | Should -Be 'Active'
+        $client | Remove-DcrClient -Force
+        (Get-TestServerRequest $wso2 | Where-Object operation -ne discovery).headers.Authorization | Sort-Object -Unique |
+            Should -Be 'Basic YWRtaW46cMOkc3M6d29yZA=='
+        (Get-DcrServer).Credential | Should -Be 'Credential'
+    }
+
+    It 'ClientToken has each client get a token for itself' {
+        $bank = New-TestServer @{ managementToken = 'clientToken' }
+        $null = Connect-DcrServer $bank.Issuer -ManageBy ClientToken -PrivateKeyPath (Join-Path $files key.jwk) -Scope cdr:registration
+        $clients = @(
+            New-DcrClient Secret $redirect
+            New-DcrClient Key $redirect -TokenEndpointAuthMethod private_key_jwt -Jwks @{ keys = @($jwk) }
+        )
+        (Get-DcrClient).ClientId | Sort-Object | Should -Be ($clients.ClientId | Sort-Object)
+        $tokens = Get-TestServerRequest $bank -Operation token
+        $tokens.body | Should -BeLike '*scope=cdr%3Aregistration*'
+        $tokens | Should -HaveCount 2
+        @($tokens.body) -like '*client_assertion=*' | Should -HaveCount 1
+    }
+
+    It 'Connection without a credential, and a second credential, are refused before anything is sent' {
+        Clear-TestServerRequest $server
+        $null = Assert-Failure { Connect-DcrServer $server.Issuer -ManageBy Connection } -Id AccessTokenRejected `
+            -Category AuthenticationError -Message '-ManageBy Connection*' -Terminating
+        $null = Assert-Failure {
+            Connect-DcrServer $server.Issuer -InitialAccessToken (ConvertTo-Secure t) -Credential (
+                [pscredential]::new('admin', (ConvertTo-Secure p)))
+        } -Id AccessTokenRejected -Category AuthenticationError -Message '*-InitialAccessToken, -Credential*' -Terminating
+        Get-TestServerRequest $server | Should -BeNullOrEmpty
+    }
+}
+
 Describe 'Connect-DcrServer gets access tokens' {
     BeforeEach {
         Clear-TestServerRequest $server

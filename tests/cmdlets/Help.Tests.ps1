@@ -55,7 +55,8 @@ Describe '<Page>' -ForEach ($examples | Group-Object { $_.Page } | ForEach-Objec
         $tenant = New-TestServer @{ dialect = 'auth0'; auth0 = @{ managementToken = @{}; documents = @{ $document.client_id = $document } } }
         $secrets = @{ 'as-initial-access-token' = 'initial-token-0001'; 'okta-api-token' = '00-not-a-real-api-token';
             'auth0-management-token' = $tenant.ManagementToken; 'admin-key' = $adminKey;
-            'backup-passphrase' = 'correct horse battery staple' }
+            'backup-passphrase' = 'correct horse battery staple';
+            'wso2-admin' = [pscredential]::new('admin', (ConvertTo-SecureString admin -AsPlainText -Force)) }
         foreach ($secret in $secrets.Keys | Where-Object { $Code.Contains($_) -or $Page -eq 'Reset-DcrClientSecret' }) {
             Set-Secret $secret -Vault DcrVault -Secret $secrets[$secret] }
         Get-DcrServer | Disconnect-DcrServer

@@ -1,8 +1,8 @@
 # Software statements that we make, judged by another implementation of JWTs: jose of npm.
 # Needs: Node
 BeforeDiscovery {
-    Import-Module "$PSScriptRoot/OidcProvider.psm1"
-    $obstacle = Install-OidcProvider
+    Import-Module "$PSScriptRoot/NodeServer.psm1"
+    $obstacle = Install-NodeServer oidc-provider
     if ($obstacle) { Write-Host "SKIPPED jose: $obstacle" }
 }
 

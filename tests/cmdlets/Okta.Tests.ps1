@@ -27,6 +27,8 @@ Describe 'Okta' {
         (Get-DcrClient -Tenant web).ClientId | Should -Be $web.ClientId
 
         ($web | Set-DcrClient -RedirectUri https://www.example.com/cb2).RedirectUris | Should -Be 'https://www.example.com/cb2'
+        ($web | Set-DcrClient -AddRedirectUri https://www.example.com/cb3 -RemoveRedirectUri https://www.example.com/cb2).RedirectUris |
+            Should -Be 'https://www.example.com/cb3'
         $new = Reset-DcrClientSecret -Force $web.ClientId -ClientSecretName web-secret
         Get-ApplicationSecret web-secret | Should -Be ($new.ClientSecret | ConvertFrom-SecureString -AsPlainText)
         Get-ApplicationSecret web-secret | Should -Be (Get-TestServerClient $server -ClientId $web.ClientId).clientSecret

@@ -276,7 +276,8 @@ Describe 'A planted secret is' {
         function Invoke-PlantedLives {
             $talk = @{ Verbose = $true; Debug = $true; ErrorAction = 'Continue'; InformationAction = 'Continue';
                 WarningAction = 'Continue' }
-            $token = @{ Initial = New-Canary; Client = New-Canary; Api = New-Canary; Management = New-Canary }
+            $token = @{ Initial = New-Canary; Client = New-Canary; Api = New-Canary; Management = New-Canary;
+                Password = New-Canary }
             $redirect = 'https://app.example.com/callback'
             & {
                 $server = New-TestServer @{ initialToken = $token.Initial; answerOverrides = @{ any = $odd } }
@@ -322,6 +323,27 @@ Describe 'A planted secret is' {
                     -PrivateKey (ConvertTo-Secret ($jwk + @{ d = "$keyNumber!" } | ConvertTo-Json)) @talk } catch { $_ }
                 try { Connect-DcrServer $server.Issuer -InitialAccessToken (ConvertTo-Secret "$(New-Canary)`nX: y") @talk } catch { $_ }
 
+                $server = New-TestServer @{ managementToken = 'accessToken';
+                    basicUser = @{ userName = 'admin'; password = $token.Password };
+                    faults = @(@{ on = 'register'; status = 400; body = 'echo'; skip = 1 }) }
+                Connect-DcrServer $server.Issuer -ManageBy Connection `
+                    -Credential ([pscredential]::new('admin', (ConvertTo-Secret $token.Password))) @talk
+                New-DcrClient Password $redirect @talk
+                New-DcrClient Quoted $redirect @talk
+                Get-DcrClient @talk
+                Test-DcrServer @talk
+                Connect-DcrServer $server.Issuer -ManageBy Connection `
+                    -Credential ([pscredential]::new('admin', (ConvertTo-Secret (New-Canary)))) @talk
+                New-DcrClient Wrong $redirect @talk
+                try { Connect-DcrServer $server.Issuer -Credential (
+                    [pscredential]::new('admin', (ConvertTo-Secret "$(New-Canary)`n"))) @talk } catch { $_ }
+
+                $server = New-TestServer @{ managementToken = 'clientToken'; faults = @(@{ on = 'token'; status = 400; body = 'echo' }) }
+                Connect-DcrServer $server.Issuer -ManageBy ClientToken @talk
+                $client = New-DcrClient Bank $redirect @talk
+                $client | Get-DcrClient @talk
+                $client | Get-DcrClient @talk
+
                 $server = New-TestServer @{ dialect = 'okta'; okta = @{ apiToken = $token.Api; secretInRead = $true };
                     faults = @(@{ on = 'any'; status = 500; body = 'echo'; skip = 7 }) }
                 Connect-DcrServer $server.Issuer -ApiToken (ConvertTo-Secret $token.Api) @talk
@@ -358,7 +380,7 @@ Describe 'A planted secret is' {
         { Assert-NoCanary (& $hexadecimal (New-Canary)) } | Should -Throw
         { Assert-NoCanary $pem } | Should -Throw
         ($everything | Where-Object { $_ -is [DcrPowerShell.DcrClient] }).ClientName | Sort-Object -Unique |
-            Should -Be 'Auth0', 'By hand', 'Credential', 'Echo', 'Key', 'Odd', 'Okta'
+            Should -Be 'Auth0', 'Bank', 'By hand', 'Credential', 'Echo', 'Key', 'Odd', 'Okta', 'Password'
         $failures.FullyQualifiedErrorId -replace ',.*' | Sort-Object -Unique |
             Should -Be 'AccessTokenRejected', 'InvalidClientMetadata', 'InvalidPrivateKey', 'OutcomeUnknown'
     }

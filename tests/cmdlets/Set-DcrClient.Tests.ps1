@@ -76,6 +76,47 @@ Describe 'Set-DcrClient' {
         (Get-SentMetadata $server -Operation update).$Member | Should -Be $Sent
     }
 
+    It 'adds one redirect URI, and removes one, and leaves the others' {
+        $changed = Set-DcrClient $client.ClientId -AddRedirectUri https://b.example.com/, https://c.example.com/
+        $changed.RedirectUris | Should -Be 'https://app.example.com/callback', 'https://b.example.com/', 'https://c.example.com/'
+        $changed = $changed | Set-DcrClient -RemoveRedirectUri https://b.example.com/
+        $changed.RedirectUris | Should -Be 'https://app.example.com/callback', 'https://c.example.com/'
+        $row = [pscustomobject]@{ ClientId = $client.ClientId; AddRedirectUri = 'https://d.example.com/'; RemoveRedirectUri = '' }
+        ($row | Set-DcrClient).RedirectUris | Should -Be 'https://app.example.com/callback', 'https://c.example.com/',
+            'https://d.example.com/'
+        (Get-TestServerClient $server $client.ClientId).metadata.redirect_uris | Should -HaveCount 3
+    }
+
+    It 'says what was so before, and sends nothing for that' {
+        $null = Set-DcrClient $client.ClientId -AddRedirectUri https://app.example.com/callback -RemoveRedirectUri https://b.example.com/ `
+            -WarningVariable warned -WarningAction SilentlyContinue
+        $warned | Should -BeLike '*the redirect URI https://* that was to be * was *there*'
+        $warned | Should -HaveCount 2
+        (Get-TestServerRequest $server).operation | Should -Be 'read'
+    }
+
+    It 'does not take single redirect URIs beside all of them, and names the parameter of a bad one' {
+        $all = @{ Id = 'InvalidClientMetadata'; Category = 'InvalidData'; Message = '*-RedirectUri*-AddRedirectUri*' }
+        $null = Assert-Failure {
+            Set-DcrClient $client.ClientId -RedirectUri https://a.example.com/ -AddRedirectUri https://b.example.com/
+        } @all
+        $null = Assert-Failure {
+            Set-DcrClient $client.ClientId -Metadata @{ redirect_uris = @() } -RemoveRedirectUri https://b.example.com/
+        } @all
+        $null = Assert-Failure {
+            [pscustomobject]@{ ClientId = $client.ClientId; redirect_uris = 'https://a.example.com/' } |
+                Set-DcrClient -AddRedirectUri https://b.example.com/
+        } @all
+        $null = Assert-Failure {
+            Set-DcrClient $client.ClientId -AddRedirectUri https://b.example.com/ -RemoveRedirectUri https://b.example.com/
+        } -Id InvalidClientMetadata -Category InvalidData -Message '*both name https://b.example.com/*'
+        $null = Assert-Failure { Set-DcrClient $client.ClientId -AddRedirectUri 'javascript:alert(1)' } -Id InvalidRedirectUri `
+            -Category InvalidArgument -Message '-AddRedirectUri: *'
+        Get-TestServerRequest $server | Should -BeNullOrEmpty
+        (Set-DcrClient $client.ClientId -AddRedirectUri https://b.example.com/ -WhatIf) | Should -BeNullOrEmpty
+        @(Get-TestServerRequest $server -Operation update) | Should -BeNullOrEmpty
+    }
+
     It 'removes a member by <How>' -ForEach @(
         @{ How = 'null in -Metadata'; Change = @{ Metadata = @{ tos_uri = $null } } }
         @{ How = 'an empty value'; Change = @{ TosUri = '' } }
@@ -232,5 +273,15 @@ Describe 'Set-DcrClient fails' {
         $null = Assert-Failure { Set-DcrClient $client.ClientId -Scope read } -Id AccessTokenRejected -Category AuthenticationError `
             -Message '*replaced by a change made elsewhere*' -Action '*another machine*'
         (Get-TestServerRequest $server).operation | Should -Be 'read'
+    }
+
+    It 'with ChangeNotKept when somebody else changes the client each time' {
+        $theirs = 1..3 | ForEach-Object { @{ redirect_uris = @("https://$_.example.com/") } }
+        Set-TestServerSwitch $server @{ overwriteUpdates = @($theirs) }
+        $null = Assert-Failure { Set-DcrClient $client.ClientId -AddRedirectUri https://b.example.com/ -WarningAction SilentlyContinue } `
+            -Id ChangeNotKept -Category ResourceBusy -Message '*3 times*' -Action '*Get-DcrClient*'
+        (Get-KeptRecord $client).metadata.redirect_uris | Should -Be 'https://3.example.com/'
+        (Set-DcrClient $client.ClientId -AddRedirectUri https://b.example.com/).RedirectUris |
+            Should -Be 'https://3.example.com/', 'https://b.example.com/'
     }
 }

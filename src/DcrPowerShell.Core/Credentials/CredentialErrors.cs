@@ -64,6 +64,50 @@ internal static class CredentialErrors
             "Connect by the issuer rather than by -RegistrationEndpoint, or get a token elsewhere and connect with -InitialAccessToken."
         );
 
+    public static DcrException BadUserName() =>
+        new(
+            DcrErrorId.AccessTokenRejected,
+            "-Credential: HTTP Basic (RFC 7617, section 2) takes no user name that is empty or has a colon, and no control characters in "
+                + "user name and password. Nothing was sent.",
+            "Check the user name and the password. At some servers the user name has a domain: admin@example.com."
+        );
+
+    /// <param name="why">"its client secret is not known here".</param>
+    public static DcrException NoClientToken(string clientId, string why, string fix) =>
+        new(
+            DcrErrorId.UnauthorizedClient,
+            $"Client '{clientId}' cannot get an access token for itself: {why}. Nothing was sent.",
+            fix
+        );
+
+    /// <summary>RFC 6749, section 5.2, has invalid_client for a client that the server does not know, too.</summary>
+    public static DcrException ClientSecretRefused(Uri endpoint, ServerError server, string clientId) =>
+        new(
+            DcrErrorId.AccessTokenRejected,
+            $"{endpoint.Authority} gives client '{clientId}' no access token (invalid_client). Either the client is gone from the server, "
+                + $"or its secret was replaced elsewhere: the answer is the same.{Said(server)}",
+            "If another machine changed this client, its store has the new secret. If the client is gone, Remove-DcrClient -StoreOnly "
+                + "drops what is kept of it."
+        )
+        {
+            ServerError = server,
+            IsClientGone = true,
+            IsOwnTokenRefused = true,
+        };
+
+    /// <summary>The key or certificate is the connection's: were it the wrong one, every client would look gone.</summary>
+    /// <param name="proof">"key" or "certificate".</param>
+    public static DcrException ClientProofRefused(Uri endpoint, ServerError server, string clientId, string proof) =>
+        new(
+            DcrErrorId.AccessTokenRejected,
+            $"{endpoint.Authority} gives client '{clientId}' no access token (invalid_client). Either the client is gone from the server, "
+                + $"or the {proof} of this connection is not the client's.{Said(server)}",
+            $"Connect again with the client's own {proof}. If the client is gone, Remove-DcrClient -StoreOnly drops what is kept of it."
+        )
+        {
+            ServerError = server,
+        };
+
     public static DcrException UnusableRegistrationToken() =>
         new(
             DcrErrorId.ResponseNotConformant,

@@ -38,6 +38,7 @@ internal static class CredentialFactory
         {
             null => new NoCredential(),
             CredentialInput.Token token => token.Value,
+            CredentialInput.Basic basic => basic.Value,
             _ => new ClientCredentials(
                 new TokenSource(
                     rules.Endpoint ?? throw CredentialErrors.NoTokenEndpoint(),

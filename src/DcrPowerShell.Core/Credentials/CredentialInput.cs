@@ -12,6 +12,9 @@ internal abstract record CredentialInput
     /// <summary>A token that was got elsewhere.</summary>
     public sealed record Token(StaticToken Value) : CredentialInput;
 
+    /// <summary>An administrator's user name and password.</summary>
+    public sealed record Basic(BasicCredential Value) : CredentialInput;
+
     /// <summary>A client that gets tokens for itself, with a secret.</summary>
     public sealed record Secret(string ClientId, string Value) : CredentialInput;
 

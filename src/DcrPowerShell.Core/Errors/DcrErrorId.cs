@@ -134,4 +134,10 @@ public enum DcrErrorId
 
     /// <summary>The server has a client for the software statement already, and allows one.</summary>
     AlreadyRegistered,
+
+    /// <summary>A change was made, and the server does not have it: another one came after it.</summary>
+    ChangeNotKept,
+
+    /// <summary>A client was to be registered anew, and the server still has it.</summary>
+    ClientNotGone,
 }

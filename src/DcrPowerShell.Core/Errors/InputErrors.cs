@@ -61,6 +61,21 @@ internal static class InputErrors
             "Name at least one member, such as -RedirectUri, or -Metadata @{ tos_uri = $null } to remove one."
         );
 
+    public static DcrException AllAndSingleRedirectUris() =>
+        new(
+            DcrErrorId.InvalidClientMetadata,
+            "-RedirectUri gives all redirect URIs, so it cannot be used together with -AddRedirectUri or -RemoveRedirectUri. Nothing was "
+                + "sent.",
+            "Give -RedirectUri alone, or leave it out. A column RedirectUri or redirect_uris of a row counts as well."
+        );
+
+    public static DcrException RedirectUriAddedAndRemoved(string uri) =>
+        new(
+            DcrErrorId.InvalidClientMetadata,
+            $"-AddRedirectUri and -RemoveRedirectUri both name {Redaction.Printable(uri)}. Nothing was sent.",
+            "Name it in one of the two."
+        );
+
     /// <inheritdoc cref="NothingToRegister"/>
     public static DcrException NoClientNamed(IReadOnlyCollection<string> columns) =>
         new(

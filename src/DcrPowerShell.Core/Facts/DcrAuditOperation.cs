@@ -44,4 +44,9 @@ public enum DcrAuditOperation : long
 
     /// <summary>A client that was registered elsewhere was taken into the store, with what was known of it there.</summary>
     Import,
+
+    /// <summary>
+    /// A client that the server no longer has was registered anew. Its beginning names the old client, its end the new one.
+    /// </summary>
+    Repair,
 }

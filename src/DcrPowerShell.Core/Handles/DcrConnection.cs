@@ -65,8 +65,8 @@ public sealed class DcrConnection
     public DcrCapabilities Capabilities => Service.Capabilities & ~(DcrCapabilities)_lacks;
 
     /// <summary>
-    /// What the connection proves itself with, by its parameter: None, InitialAccessToken, ApiToken, ManagementToken, ClientCredential,
-    /// PrivateKey, TlsCertificate. Never the token itself.
+    /// What the connection proves itself with, by its parameter: None, InitialAccessToken, ApiToken, ManagementToken, Credential,
+    /// ClientCredential, PrivateKey, TlsCertificate. Never the token itself.
     /// </summary>
     public string Credential => _credential.Kind;
 
@@ -156,5 +156,6 @@ public sealed class DcrConnection
         IsClosed = true;
         _sender.Dispose();
         (_credential as IDisposable)?.Dispose();
+        (Service as IDisposable)?.Dispose();
     }
 }

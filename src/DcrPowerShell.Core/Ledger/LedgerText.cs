@@ -41,6 +41,9 @@ internal sealed record LedgerIntent
 
     public string? Tenant { get; init; }
 
+    /// <summary>The client that the server no longer has, whose place a registration takes; null for none.</summary>
+    public string? Replaces { get; init; }
+
     public required DateTimeOffset At { get; init; }
 
     /// <summary>What was asked for; null where nothing was.</summary>
@@ -115,6 +118,7 @@ internal static class LedgerText
                 ClientId = json.Text("client_id"),
                 ClientName = json.Text("client_name"),
                 Tenant = json.Text("tenant"),
+                Replaces = json.Text("replaces"),
                 At = Time(Needed(json, "at")),
                 Metadata = metadata is { Length: > 0 } ? JsonBag.Parse(Encoding.UTF8.GetString(metadata), JsonBag.DeepestAnswer + 2) : null,
             }
@@ -152,6 +156,7 @@ internal static class LedgerText
         .With("client_id", intent.ClientId)
         .With("client_name", intent.ClientName)
         .With("tenant", intent.Tenant)
+        .With("replaces", intent.Replaces)
         .With("at", Time(intent.At));
 
     private static T Reading<T>(byte[] outline, Func<JsonBag, T> read)

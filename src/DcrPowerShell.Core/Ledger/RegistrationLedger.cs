@@ -131,12 +131,13 @@ internal sealed class RegistrationLedger : IDisposable
     /// for the answer.
     /// </summary>
     /// <param name="allowsDuplicate">Writes it in any case.</param>
+    /// <param name="replaces">The tenant's client whose place the new one takes: it is no obstacle, as long as it is as here.</param>
     /// <exception cref="DcrException">
-    /// StoreReadOnly; StoreDamaged: it is an older copy, or lacks frames; InvalidClientMetadata: too large; VaultReadFailed: the vault may
-    /// have the tenant's
+    /// StoreReadOnly; ClientNotFound: what is to be replaced has changed; StoreDamaged: it is an older copy, or lacks frames;
+    /// InvalidClientMetadata: too large; VaultReadFailed: the vault may have the tenant's
     /// client. Nothing is to be sent.
     /// </exception>
-    public async Task<Begun> BeginAsync(LedgerIntent intent, bool allowsDuplicate = false)
+    public async Task<Begun> BeginAsync(LedgerIntent intent, bool allowsDuplicate = false, RegistrationRecord? replaces = null)
     {
         var id = LedgerHash.New();
         var tenant = intent is { Operation: LedgerOperation.Register, Tenant: { } name }
@@ -158,9 +159,16 @@ internal sealed class RegistrationLedger : IDisposable
                     return _file.WriteAsync(
                         state =>
                         {
+                            if (replaces is not null && !IsAsIn(state, replaces))
+                            {
+                                throw StoreErrors.ChangedMeanwhile(replaces.ClientId);
+                            }
+
                             if (!tenant.IsNone && !allowsDuplicate)
                             {
-                                living = state.LivingOf(tenant)?.Client;
+                                living = state.LivingOf(tenant)?.Client is { } other && (replaces is null || other != ClientOf(replaces))
+                                    ? other
+                                    : null;
                                 open = state.OpenOf(tenant)?.Id;
                             }
 
@@ -212,8 +220,14 @@ internal sealed class RegistrationLedger : IDisposable
         return living is { } client && Whole(state => state.Client(client), $"tenant '{intent.Tenant}'") is { } registration
                 ? new Begun.Living(registration)
             : open is { } other && Read(other) is { } entry ? new Begun.Open(entry)
-            : await BeginAsync(intent).ConfigureAwait(false);
+            : await BeginAsync(intent, replaces: replaces).ConfigureAwait(false);
     }
+
+    /// <summary>Nobody has written anything about a registration since it was found.</summary>
+    private bool IsAsIn(LedgerState state, RegistrationRecord found) =>
+        state.Client(ClientOf(found)) is { IsRegistration: true } row && row.Header.Sequence <= found.Sequence;
+
+    private LedgerHash ClientOf(RegistrationRecord record) => ClientHash(record.Issuer, record.ClientId);
 
     /// <summary>The disk may have it although it refused: it was surely not sent.</summary>
     private async Task ForgetAsync(LedgerHash id)
@@ -729,6 +743,36 @@ internal sealed class RegistrationLedger : IDisposable
             && outline is { Length: LedgerHash.Size }
             && LedgerHash.Read(outline) == TextHash(DigestOf(text))
             && (owner is null || header.Entry == _keys.Active.Hash(owner));
+    }
+
+    /// <summary>Where the applications' copies of a client's secret stand.</summary>
+    /// <param name="owner">The client's secret name.</param>
+    /// <returns>Names, each with the vault's id; null for the ledger itself.</returns>
+    public IReadOnlyList<(string Name, string? Vault)> CopiesOf(string owner)
+    {
+        ReadOn();
+        var hash = _keys.Active.Hash(owner);
+        var copies = new List<(string, string?)>();
+        foreach (
+            var client in _file.Look(state =>
+                state
+                    .Rows.Where(row => row.Header.Kind == FrameKind.Copied && row.Header.Entry == hash)
+                    .Select(static row => row.Client)
+                    .ToList()
+            )
+        )
+        {
+            if (
+                _file.TryOpen(state => state.Client(client) is { } row ? (row.Header, row.Offset) : null, out _, out var content)
+                && content is { Body.Length: > 0 } text
+            )
+            {
+                var (vault, name, _, _) = LedgerText.ReadCopy(text.Body);
+                copies.Add((name, vault));
+            }
+        }
+
+        return copies;
     }
 
     /// <summary>Names of the application's secrets.</summary>
@@ -1514,7 +1558,7 @@ internal sealed class RegistrationLedger : IDisposable
                 Entry = owner is null ? LedgerHash.None : _keys.Active.Hash(owner),
             },
             outline,
-            // In words, so that a ledger with other hashes can take it from a backup.
+            // In words, so that a ledger with other hashes can take it from a backup, and whoever replaces the owner finds it.
             LedgerText.OfCopy(vaultId, name, digest, owner)
         );
     }

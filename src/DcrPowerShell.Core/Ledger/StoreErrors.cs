@@ -296,6 +296,13 @@ internal static class StoreErrors
             why
         );
 
+    public static DcrException ChangedMeanwhile(string clientId) =>
+        new(
+            DcrErrorId.ClientNotFound,
+            $"Another command has changed, removed or replaced the registration of client '{clientId}' meanwhile. Nothing was sent.",
+            "See with Get-DcrClient what is kept, and run the command again if it is still needed."
+        );
+
     /// <param name="place">"vault 'X'" or "the local store".</param>
     public static DcrException NoRegistrationHere(string clientId, string? place) =>
         new(

@@ -70,6 +70,9 @@ internal static class ClientMember
     /// <summary>A client may ask for it, by a specification.</summary>
     public static bool IsRegistered(string name) => Named.Contains(name) || FurtherRegistered.Contains(name);
 
+    /// <summary>Such as <c>client_name#ja-Jpan-JP</c> (RFC 7591, section 2.2).</summary>
+    public static bool IsLanguageTagged(string name) => name.IndexOf('#') is > 0 and var place && place < name.Length - 1;
+
     /// <summary>Members that are arrays of texts (RFC 7591, section 2).</summary>
     public static readonly string[] Lists = [RedirectUris, GrantTypes, ResponseTypes, Contacts, PostLogoutRedirectUris];
 

@@ -131,7 +131,7 @@ internal sealed class AuditScope(AuditLog? log, DcrAuditRecord facts, IReporter 
         var (tries, id) = _changes.Tries > 0 ? _changes : _reads;
         Write(draft with
         {
-            ClientId = draft.ClientId ?? _after?.ClientId,
+            ClientId = (draft.Operation == DcrAuditOperation.Repair ? _after?.ClientId : null) ?? draft.ClientId ?? _after?.ClientId,
             ClientName = _after?.ClientName ?? draft.ClientName,
             Tenant = _after?.Tenant ?? draft.Tenant,
             Outcome = OutcomeOf(failure),

@@ -23,6 +23,21 @@ internal static class ConnectErrors
                 "Give an absolute https:// URL."
             );
 
+    public static DcrException NothingToManageBy() =>
+        new(
+            DcrErrorId.AccessTokenRejected,
+            "-ManageBy Connection: the connection has no credential to manage clients with. Nothing was sent.",
+            "Give -Credential, -InitialAccessToken, -ClientCredential, -ClientId with a key, or -TlsCertificate."
+        );
+
+    public static DcrException ForeignTokenEndpoint(Uri tokenEndpoint, Uri endpoint) =>
+        new(
+            DcrErrorId.RegistrationUriRefused,
+            $"-ManageBy ClientToken: the token endpoint is at {ErrorWords.Origin(tokenEndpoint)}, which is not the origin of the "
+                + $"registration endpoint ({ErrorWords.Origin(endpoint)}). No client secret was sent there.",
+            $"If that host is the server's own, connect again with -AllowedOrigin {ErrorWords.Origin(tokenEndpoint)}."
+        );
+
     public static DcrException BadProxy() =>
         new(
             DcrErrorId.ConnectionFailed,

@@ -11,6 +11,7 @@ using DcrPowerShell.Compat;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
+using DcrPowerShell.Keys;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
 using DcrPowerShell.Providers;
@@ -43,6 +44,12 @@ internal sealed record ConnectRequest
 
     /// <summary>Null for open registration.</summary>
     public CredentialInput? Credential { get; init; }
+
+    /// <summary>What clients are managed with, where the server keeps to the standards.</summary>
+    public DcrManagement ManageBy { get; init; }
+
+    /// <summary>What clients sign with that get tokens for themselves; null for none.</summary>
+    public SigningKey? ClientKey { get; init; }
 
     /// <summary>Asked for with every access token; null for what each operation needs.</summary>
     public string? Scope { get; init; }
@@ -98,6 +105,11 @@ internal static class ConnectOperation
         foreach (var origin in request.AllowedOrigins)
         {
             RequireSafe("AllowedOrigin", origin);
+        }
+
+        if (request is { ManageBy: DcrManagement.Connection, Credential: null, TlsCertificate: null })
+        {
+            throw ConnectErrors.NothingToManageBy();
         }
 
         request = request with { Proxy = ProxyOf(request.Proxy) };
@@ -184,16 +196,22 @@ internal static class ConnectOperation
                 : await DiscoverAsync(request, sender, reporter, stop).ConfigureAwait(false);
             var context = ContextOf(request, found, sender);
             var dialect = Dialects.For(request.Provider, (request.Credential as CredentialInput.Token)?.Value.Kind, context);
+            var rules = dialect.TokenRules(context);
             var credential = CredentialFactory.Create(
                 request.Credential,
                 context.Server,
-                dialect.TokenRules(context),
+                rules,
                 request.Scope,
                 request.DPoP,
                 sender,
                 clock
             );
-            var service = dialect.Create(context, credential);
+            var service = dialect.Create(
+                request.ManageBy == DcrManagement.ClientToken
+                    ? context with { Clients = ClientTokensOf(request, context, rules, sender, clock) }
+                    : context,
+                credential
+            );
             Pace(sender, dialect, request.RateLimit, clock);
             StoreOpening.TellOfUnknown(ledger, context.Issuer, reporter);
             StoreOpening.CompareStores(store, context.Issuer, reporter);
@@ -228,6 +246,21 @@ internal static class ConnectOperation
             sender.Dispose();
             throw;
         }
+    }
+
+    /// <summary>A client's secret goes to no other origin than its registration did, unless the user knows better.</summary>
+    private static ClientTokens ClientTokensOf(
+        ConnectRequest request,
+        DialectContext context,
+        TokenRules rules,
+        HttpSender sender,
+        IClock clock
+    )
+    {
+        var endpoint = rules.Endpoint ?? throw CredentialErrors.NoTokenEndpoint();
+        return ClientConfiguration.IsAllowed(endpoint, context.RegistrationEndpoint, context.AllowedOrigins)
+            ? new ClientTokens(rules, request.ClientKey, request.TlsCertificate is not null, request.Scope, request.DPoP, sender, clock)
+            : throw ConnectErrors.ForeignTokenEndpoint(endpoint, context.RegistrationEndpoint);
     }
 
     /// <summary>With the issuer that is meant, where the address of its metadata was pasted.</summary>
@@ -465,6 +498,7 @@ internal static class ConnectOperation
         )
         {
             UsesCertificate = request.TlsCertificate is not null,
+            ManageBy = request.ManageBy,
             WantsApplicationType = found.Resource is not null,
         };
     }

@@ -138,6 +138,7 @@ internal static class ImportOperation
         // their ids.
         var why =
             context.Provider.Capabilities.HasFlag(DcrCapabilities.List)
+            || (record.RegistrationAccessToken is null && context.Provider.WhyUnmanaged(record) is null)
             || record is { RegistrationAccessToken: not null, RegistrationClientUri: not null }
                 ? null
                 : "that takes its registration access token and its registration_client_uri";

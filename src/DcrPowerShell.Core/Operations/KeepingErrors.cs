@@ -112,6 +112,18 @@ internal static class KeepingErrors
         };
     }
 
+    public static DcrException NotReplaced(string place, string former, string clientId, object client, Exception why) =>
+        new(
+            why is DcrException { ErrorId: var id } ? id : DcrErrorId.VaultWriteFailed,
+            $"Client '{clientId}' was registered in the place of '{former}' and is kept. What {place} has of the old one could not "
+                + $"be brought up to date: {why.Message.TrimEnd('.')}.",
+            $"When {place} works again, run Connect-DcrServer: it does the rest.",
+            why
+        )
+        {
+            Unstored = client,
+        };
+
     public static DcrException NotForgotten(string clientId, Exception why, string? nextStep) =>
         new(
             DcrErrorId.VaultWriteFailed,

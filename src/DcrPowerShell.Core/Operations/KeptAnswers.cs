@@ -343,11 +343,13 @@ internal static class KeptAnswers
             const string NoAddress =
                 "the server gave a registration access token and no registration_client_uri, so nobody knows where the client is "
                 + "managed. The token is kept. If you know the address, Import-DcrClient -Overwrite takes both.";
-            const string Unmanaged =
-                "the server gave no registration access token, so the client cannot be read, changed or deleted from here. "
+            var orElse =
+                context.Connection.Credential == "None" ? "" : "If the connection's credential may, connect with -ManageBy Connection. ";
+            var unmanaged =
+                $"the server gave no registration access token, so the client cannot be read, changed or deleted from here. {orElse}"
                 + "To replace it: register another with New-DcrClient -AllowDuplicate, move the application over, and drop this one with "
                 + "Remove-DcrClient -StoreOnly.";
-            context.Warn(client.ClientId, client.Record.RegistrationAccessToken is null ? Unmanaged : NoAddress);
+            context.Warn(client.ClientId, client.Record.RegistrationAccessToken is null ? unmanaged : NoAddress);
         }
     }
 

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
@@ -38,28 +39,42 @@ internal sealed class LedgerScope(DcrConnection connection, Registrations store,
 
     /// <summary>Before a registration: the intent, unless the tenant has a client or a request that is not done.</summary>
     /// <exception cref="DcrException">StoreReadOnly: nothing was sent.</exception>
-    public async Task<Begun> BeginRegistrationAsync(JsonBag metadata, string? tenant, bool allowsDuplicate)
+    public async Task<Begun> BeginRegistrationAsync(
+        JsonBag metadata,
+        string? tenant,
+        bool allowsDuplicate,
+        RegistrationRecord? replaces = null
+    )
     {
         _known = null;
+        if (replaces is not null && OpenReplacementOf(replaces.ClientId) is { } open)
+        {
+            return new Begun.Open(open);
+        }
+
+        var intent = Intent(LedgerOperation.Register) with
+        {
+            ClientName = metadata.Text(ClientMember.ClientName),
+            Tenant = tenant,
+            Replaces = replaces?.ClientId,
+        };
         var begun = await connection
-            .Ledger.BeginAsync(
-                Intent(LedgerOperation.Register) with
-                {
-                    ClientName = metadata.Text(ClientMember.ClientName),
-                    Tenant = tenant,
-                    Metadata = metadata,
-                },
-                allowsDuplicate
-            )
+            .Ledger.BeginAsync(intent with { Metadata = metadata }, allowsDuplicate, replaces)
             .ConfigureAwait(false);
         if (begun is Begun.Entry entry)
         {
             Add(entry.Id);
-            _intent = Intent(LedgerOperation.Register) with { ClientName = metadata.Text(ClientMember.ClientName), Tenant = tenant };
+            _intent = intent;
         }
 
         return begun;
     }
+
+    /// <summary>Without a tenant, that is what keeps a client from being replaced twice: whoever replaces it has its turn.</summary>
+    private LedgerEntry? OpenReplacementOf(string clientId) =>
+        connection
+            .Ledger.Open(connection.Issuer)
+            .FirstOrDefault(entry => entry.Intent is { Operation: LedgerOperation.Register } asked && asked.Replaces == clientId);
 
     /// <summary>
     /// Waits until no other command asks the server about this client, and keeps them waiting until this run has ended: each answer may
@@ -168,6 +183,9 @@ internal sealed class LedgerScope(DcrConnection connection, Registrations store,
         _isUnusable = _hasArrived;
         return _hasAnswer;
     }
+
+    /// <summary>What was registered is kept, and something that goes with it is not done: the next connect does it.</summary>
+    public void StayOpen() => _isUnusable = true;
 
     /// <summary>The run has ended.</summary>
     /// <param name="failure">Null where it did what it was to do.</param>

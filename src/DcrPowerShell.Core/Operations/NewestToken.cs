@@ -5,10 +5,12 @@ using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Operations;
 
-/// <summary>Asks a server with a client's own token, and never takes a client for gone while a newer token of it is known.</summary>
+/// <summary>
+/// Asks a server with a client's own token or secret, and never takes a client for gone while a newer one of it is known.
+/// </summary>
 internal static class NewestToken
 {
-    /// <summary>Asks; where the token is rejected, once more with a newer one, if there is one by now.</summary>
+    /// <summary>Asks; where the token or secret is rejected, once more with a newer one, if there is one by now.</summary>
     /// <param name="ask">Gives the client that it asked with, and what came back.</param>
     /// <exception cref="DcrException">Refused, not sent, or of unknown outcome.</exception>
     public static async Task<(RegistrationRecord Record, T Answer)> AskAsync<T>(
@@ -30,7 +32,7 @@ internal static class NewestToken
                 throw;
             }
 
-            context.Reporter.Verbose($"{refusal.Message} A newer token is known by now: asking once more, with that.");
+            context.Reporter.Verbose($"{refusal.Message} A newer token or secret is known by now: asking once more, with that.");
             return await ask(await context.Scope.TakeTurnAsync(newer).ConfigureAwait(false)).ConfigureAwait(false);
         }
     }
@@ -42,7 +44,8 @@ internal static class NewestToken
         {
             await RecoverOperation.RunAsync(context.Store).ConfigureAwait(false);
             var found = await context.Store.FindAsync(record.Issuer, record.ClientId).ConfigureAwait(false);
-            return found?.Record is { RegistrationAccessToken: { } token } newest && token != record.RegistrationAccessToken
+            return found?.Record is { } newest
+                && (newest.RegistrationAccessToken, newest.ClientSecret) != (record.RegistrationAccessToken, record.ClientSecret)
                 && (newest.Sequence > record.Sequence || newest.UpdatedAt > record.UpdatedAt) ? newest : null;
         }
         catch (DcrException)

@@ -89,20 +89,22 @@ internal static class OperationErrors
         );
 
     /// <param name="at">When it was sent; null where that is not known any more.</param>
-    public static DcrException TenantUnknown(string tenant, DateTimeOffset? at) =>
+    /// <param name="whose">"for tenant 'X'", or "in the place of client 'X'".</param>
+    public static DcrException TenantUnknown(string whose, DateTimeOffset? at) =>
         new(
             DcrErrorId.OutcomeUnknown,
-            $"A client for tenant '{tenant}' was sent to be "
+            $"A client {whose} was sent to be "
                 + $"registered{(at is { } time ? $" on {time:yyyy-MM-dd} at {time:HH:mm} UTC" : "")}, and nobody knows whether the server "
                 + "did it. Nothing was sent now.",
             "Find-DcrOrphan looks it up, and Resolve-DcrOrphan adopts, removes or dismisses it. New-DcrClient -AllowDuplicate registers "
                 + "another client all the same."
         );
 
-    public static DcrException TenantUnderWay(string tenant, TimeSpan waited) =>
+    /// <inheritdoc cref="TenantUnknown(string, DateTimeOffset?)"/>
+    public static DcrException TenantUnderWay(string whose, TimeSpan waited) =>
         new(
             DcrErrorId.OutcomeUnknown,
-            $"Tenant '{tenant}' is being registered by another command, which did not end within {Duration.Say(waited)}. Nothing was sent "
+            $"A client {whose} is being registered by another command, which did not end within {Duration.Say(waited)}. Nothing was sent "
                 + "now.",
             "Run the command again when the other one has ended: it finds the client then."
         );
@@ -120,6 +122,28 @@ internal static class OperationErrors
             $"Client '{clientId}' has another registration access token than the object that was piped: a command has read or changed it "
                 + "since. Nothing was dropped.",
             "Get it again with Get-DcrClient and look at its State. Named by -ClientId, it is dropped all the same."
+        );
+
+    public static DcrException ChangeNotKept(string clientId, int tries) =>
+        new(
+            DcrErrorId.ChangeNotKept,
+            $"Client '{clientId}' was changed {tries} times, and the server still does not have it as asked: somebody else changes it at "
+                + "the same time, or the server grants otherwise. What it has now is kept.",
+            "Look at it with Get-DcrClient, and run the command again when nobody else is at work on the client."
+        );
+
+    public static DcrException TenantHasOther(string tenant, string clientId, string other) =>
+        new(
+            DcrErrorId.TenantNotUnique,
+            $"Tenant '{tenant}' has client '{other}' beside client '{clientId}', so the latter was not registered anew. Nothing was sent.",
+            $"If '{other}' is the one in use, drop the other: Remove-DcrClient {clientId} -StoreOnly. Else drop '{other}' first."
+        );
+
+    public static DcrException NotGone(string clientId) =>
+        new(
+            DcrErrorId.ClientNotGone,
+            $"The server has client '{clientId}', so it was not registered anew.",
+            "Get-DcrClient -State Gone gives the clients that the server no longer has."
         );
 
     public static DcrException OtherTenantsClient(string clientId, string tenant, string other) =>

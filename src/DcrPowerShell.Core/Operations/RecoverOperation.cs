@@ -55,6 +55,10 @@ internal static class RecoverOperation
         }
     }
 
+    /// <summary>The client that a registration brought, by its last answer; null where that has none.</summary>
+    public static string? ClientIdOf(LedgerEntry entry) =>
+        entry is { Intent: { } intent, Answers: { Count: > 0 } answers } ? Read(intent, answers[answers.Count - 1])?.ClientId : null;
+
     /// <summary>Whether an answer brought something that can be kept, now or when its vault is connected.</summary>
     public static bool IsUsable(LedgerEntry entry) =>
         entry is { Intent: { } intent, Answers: { Count: > 0 } answers }
@@ -88,6 +92,12 @@ internal static class RecoverOperation
             return End.Used;
         }
 
+        if (intent.Replaces is not null && intent.Vault != store.VaultId)
+        {
+            // What is kept of the replaced one is there.
+            return End.WaitsForVault;
+        }
+
         var clientId = read.ClientId ?? intent.ClientId!;
         var known = ledger.Find(intent.Issuer, clientId);
         if (known is { IsWhole: false })
@@ -102,7 +112,7 @@ internal static class RecoverOperation
 
         if (known is { Sequence: var sequence } && sequence > answer.Sequence && sequence != long.MaxValue)
         {
-            return End.Used;
+            return await ReplacedAsync(store, intent, known.Record).ConfigureAwait(false);
         }
 
         var former =
@@ -134,7 +144,25 @@ internal static class RecoverOperation
             }
         }
 
-        return End.Used;
+        return await ReplacedAsync(store, intent, record).ConfigureAwait(false);
+    }
+
+    /// <summary>Does what is left where a client took the place of another one.</summary>
+    private static async Task<End> ReplacedAsync(Registrations store, LedgerIntent intent, RegistrationRecord record)
+    {
+        try
+        {
+            if (intent.Replaces is { } former)
+            {
+                await store.ReplaceAsync(intent.Issuer, former, record).ConfigureAwait(false);
+            }
+
+            return End.Used;
+        }
+        catch (VaultException)
+        {
+            return End.WaitsForVault;
+        }
     }
 
     private enum End

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using System.Threading.Tasks;
 using DcrPowerShell.Credentials;
@@ -38,6 +39,9 @@ internal sealed record RegisterRequest(JsonBag Metadata, string? Tenant, string?
 
     /// <summary>Registers it although the tenant has a client.</summary>
     public bool AllowsDuplicate { get; init; }
+
+    /// <summary>The client that the server no longer has, whose place the new one takes; null for none.</summary>
+    public RegistrationRecord? Replaces { get; init; }
 
     /// <summary>Where a client that is found gets its secrets from.</summary>
     public FullRecordSource? Whole { get; init; }
@@ -157,7 +161,9 @@ internal static class RegisterOperation
         record = record with { Asked = Grant.Remember(JsonBag.Empty, request.Metadata, changes) };
 
         // With a vault the request stays open until the vault has it: other processes leave it to this one meanwhile.
-        var client = await context.StoreAsync(record, changes, Done, closes: context.Store.Vault is null).ConfigureAwait(false);
+        var client = request.Replaces is { } former
+            ? await ReplaceAsync(context, former, record, changes, Done).ConfigureAwait(false)
+            : await context.StoreAsync(record, changes, Done, closes: context.Store.Vault is null).ConfigureAwait(false);
         if (known is not null)
         {
             if (request.Tenant is not null && !TenantKey.AreSame(record.Tenant, request.Tenant))
@@ -220,32 +226,81 @@ internal static class RegisterOperation
         }
     }
 
+    /// <summary>
+    /// Keeps a client that takes the place of another one. What was asked stays open until all of that is done: the next connect goes on.
+    /// </summary>
+    private static async Task<DcrClient> ReplaceAsync(
+        OperationContext context,
+        RegistrationRecord former,
+        RegistrationRecord record,
+        IReadOnlyList<DcrChange> changes,
+        string done
+    )
+    {
+        DcrClient client;
+        try
+        {
+            client = await context.StoreAsync(record, changes, done).ConfigureAwait(false);
+        }
+        finally
+        {
+            context.Scope.StayOpen();
+        }
+
+        try
+        {
+            await context.Store.ReplaceAsync(former.Issuer, former.ClientId, client.Record).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (failure is VaultException or DcrException)
+        {
+            throw KeepingErrors.NotReplaced(context.Store.Place, former.ClientId, client.ClientId, client, failure);
+        }
+
+        context.Scope.Kept();
+        return client;
+    }
+
     /// <summary>Writes the intent; gives the client that the tenant has by now, if it has one.</summary>
     private static async Task<DcrClient?> BeginAsync(OperationContext context, RegisterRequest request)
     {
+        if (request.Replaces is not null)
+        {
+            await context.Scope.TakeTurnAsync(request.Replaces).ConfigureAwait(false);
+        }
+
         using var wait = new Wait(context.Reporter.Waiting);
         var hasRecovered = false;
         for (var left = LongestWait; ; left -= Beat)
         {
             switch (
-                await context.Scope.BeginRegistrationAsync(request.Metadata, request.Tenant, request.AllowsDuplicate).ConfigureAwait(false)
+                await context
+                    .Scope.BeginRegistrationAsync(request.Metadata, request.Tenant, request.AllowsDuplicate, request.Replaces)
+                    .ConfigureAwait(false)
             )
             {
+                case Begun.Living other when request.Replaces is { } former:
+                    throw OperationErrors.TenantHasOther(request.Tenant!, former.ClientId, other.Registration.Record.ClientId);
                 case Begun.Living living:
                     return Found(living.Registration, request);
-                case Begun.Open { Other: { IsUnderWay: false, Answers.Count: > 0 } } when !hasRecovered:
+                case Begun.Open { Other: { IsUnderWay: false, Answers.Count: > 0 } answered } when !hasRecovered:
                     // Once: an answer that cannot be used stays.
                     hasRecovered = true;
+                    context.Scope.EndTurn();
                     await RecoverOperation.RunAsync(context.Store).ConfigureAwait(false);
+                    if (request.Replaces is not null && await MadeByAsync(context, answered).ConfigureAwait(false) is { } made)
+                    {
+                        return made;
+                    }
+
                     break;
                 case Begun.Open { Other: { IsUnderWay: false } orphan }:
-                    throw OperationErrors.TenantUnknown(request.Tenant!, orphan.Intent?.At);
+                    throw OperationErrors.TenantUnknown(Whose(), orphan.Intent?.At);
                 case Begun.Open when left <= TimeSpan.Zero:
-                    throw OperationErrors.TenantUnderWay(request.Tenant!, LongestWait);
+                    throw OperationErrors.TenantUnderWay(Whose(), LongestWait);
                 case Begun.Open:
                     if (!wait.IsTold)
                     {
-                        wait.Tell($"Tenant '{request.Tenant}' is being registered by another command; waiting for it.");
+                        wait.Tell($"A client {Whose()} is being registered by another command; waiting for it.");
                     }
 
                     await context.Clock.Delay(Beat, context.Stop).ConfigureAwait(false);
@@ -254,5 +309,15 @@ internal static class RegisterOperation
                     return null;
             }
         }
+
+        string Whose() =>
+            request.Tenant is { } tenant ? $"for tenant '{tenant}'" : $"in the place of client '{request.Replaces?.ClientId}'";
     }
+
+    /// <summary>The client that an earlier command registered in the place of the same one, as it is kept by now; null for none.</summary>
+    private static async Task<DcrClient?> MadeByAsync(OperationContext context, LedgerEntry answered) =>
+        RecoverOperation.ClientIdOf(answered) is { } clientId
+        && await context.Store.FindAsync(context.Connection.Issuer, clientId).ConfigureAwait(false) is { } made
+            ? ListOperation.ClientOf(made, whole: null)
+            : null;
 }

@@ -240,6 +240,62 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         }
     }
 
+    /// <summary>
+    /// A client has taken the place of one that the server no longer has. That one is kept as a secret of the local store, and its
+    /// applications' copies of the client secret become the new one's. Done again, it goes on where it stopped.
+    /// </summary>
+    /// <exception cref="VaultException">The vault did not keep or forget something.</exception>
+    /// <exception cref="DcrException">StoreReadOnly; the vault could not be read.</exception>
+    public async Task ReplaceAsync(string issuer, string former, RegistrationRecord now)
+    {
+        // Some servers answer with the client that they had.
+        if (former == now.ClientId)
+        {
+            return;
+        }
+
+        foreach (var (name, inVault) in ledger.CopiesOf(SecretName.For(issuer, former)))
+        {
+            await RenewCopyAsync(name, inVault, SecretName.For(issuer, former), now).ConfigureAwait(false);
+        }
+
+        if (ledger.Find(issuer, former) is { } known)
+        {
+            var whole = (await FindAsync(issuer, former).ConfigureAwait(false) ?? known).Record;
+            await KeepOlderAsync(whole).ConfigureAwait(false);
+            if (await RemoveAsync(whole, entry: default).ConfigureAwait(false) is { } failure)
+            {
+                throw failure;
+            }
+        }
+    }
+
+    private async Task RenewCopyAsync(string name, string? inVault, string former, RegistrationRecord now)
+    {
+        var there = inVault == vaultId ? await ReadSecretAsync(name).ConfigureAwait(false) : null;
+        if (there is not null && there == now.ClientSecret)
+        {
+            // A kill came after it was written.
+            await ledger.NoteCopyAsync(vaultId, name, there, now.SecretName).ConfigureAwait(false);
+        }
+        else if (there is null || now.ClientSecret is null || !ledger.IsCopy(vaultId, name, there, former))
+        {
+            var why =
+                inVault != vaultId ? "it is not in the store of this connection"
+                : now.ClientSecret is null ? "there is no new one"
+                : "it is another secret by now";
+            reporter?.Warning(
+                now.ClientId,
+                $"the secret '{name}' held the old client secret and was left as it is: {why}.",
+                "secrets that held the old client secret were left as they are."
+            );
+        }
+        else
+        {
+            await CopyAsync(name, now.ClientSecret, now.SecretName, former).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Makes sure, before anything is sent, that a secret of this name takes the place of nothing but its owner's own.</summary>
     /// <param name="owner">The secret name of the client whose it is to be; null for one that is to be new.</param>
     /// <param name="former">The client's secret as it is now; null for none.</param>
@@ -257,13 +313,14 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
     }
 
     /// <summary>Keeps a secret of the application's under a name of its choice, where nothing is or an earlier one of this owner.</summary>
+    /// <param name="former">The secret name of the client that the owner took the place of; null for none.</param>
     /// <exception cref="VaultException">The vault did not keep it.</exception>
     /// <exception cref="DcrException">SecretExists, StoreReadOnly.</exception>
-    public async Task CopyAsync(string name, string value, string? owner)
+    public async Task CopyAsync(string name, string value, string? owner, string? former = null)
     {
         if (vault is not null)
         {
-            RefuseOthers(name, await vault.GetAsync(name).ConfigureAwait(false), owner);
+            RefuseOthers(name, await vault.GetAsync(name).ConfigureAwait(false), former ?? owner);
             await vault.WriteAsync(name, () => new VaultWrite(value)).ConfigureAwait(false);
             if (owner is not null)
             {
@@ -276,7 +333,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         long sequence;
         do
         {
-            RefuseOthers(name, ledger.FindSecret(name, out sequence), owner);
+            RefuseOthers(name, ledger.FindSecret(name, out sequence), former ?? owner);
         }
         while (!await ledger.KeepCopyAsync(name, value, owner, sequence).ConfigureAwait(false));
     }
@@ -571,8 +628,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
             && (IsOther(lost.RegistrationAccessToken, kept.RegistrationAccessToken) || IsOther(lost.ClientSecret, kept.ClientSecret))
         )
         {
-            var name = FormattableString.Invariant($"older-{lost.SecretName}-{lost.UpdatedAt.UtcDateTime:yyyyMMddHHmmssfffffff}");
-            await ledger.KeepSecretAsync(name, lost.ToJson()).ConfigureAwait(false);
+            var name = await KeepOlderAsync(lost).ConfigureAwait(false);
             reporter?.Warning(
                 $"Client '{lost.ClientId}' has two registrations, and the one that changed last counts. The other one, with its token, is "
                     + $"kept in the local store as the secret '{name}': see about_DcrPowerShell."
@@ -580,6 +636,15 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         }
 
         static bool IsOther(string? text, string? other) => text is not null && text != other;
+    }
+
+    /// <summary>Keeps what was known of a client as a secret of the local store.</summary>
+    /// <returns>Its name.</returns>
+    private async Task<string> KeepOlderAsync(RegistrationRecord record)
+    {
+        var name = FormattableString.Invariant($"older-{record.SecretName}-{record.UpdatedAt.UtcDateTime:yyyyMMddHHmmssfffffff}");
+        await ledger.KeepSecretAsync(name, record.ToJson()).ConfigureAwait(false);
+        return name;
     }
 
     /// <summary>A record of a newer layout is neither overwritten nor removed.</summary>

@@ -19,27 +19,88 @@ internal static class UpdateOperation
 {
     private const string Done = "was changed";
 
+    // A second writer that is as quick as this one is rare; three are a server that does not do as it was told.
+    private const int MostTries = 3;
+
     /// <inheritdoc cref="MetadataRules.CheckKeysStay"/>
     public static void CheckKeysStay(RegistrationRecord record, JsonBag changes) =>
         MetadataRules.CheckKeysStay(record.Metadata, changes);
 
     /// <param name="changes">Members to set; null removes one.</param>
-    /// <exception cref="DcrException">Refused or of unknown outcome; VaultWriteFailed, which carries the client.</exception>
-    public static async Task<DcrClient> RunAsync(OperationContext context, RegistrationRecord record, JsonBag changes)
+    /// <param name="redirects">Single redirect URIs to add and to remove; null for none.</param>
+    /// <exception cref="DcrException">
+    /// Refused or of unknown outcome; ChangeNotKept: somebody else changes the client, too; VaultWriteFailed, which carries the client.
+    /// </exception>
+    public static async Task<DcrClient> RunAsync(
+        OperationContext context,
+        RegistrationRecord record,
+        JsonBag changes,
+        RedirectUriEdit? redirects = null
+    )
     {
-        context.Audit.Begin(DcrAuditOperation.Update, record, changes: changes.Select(static member => member.Key));
+        context.Audit.Begin(
+            DcrAuditOperation.Update,
+            record,
+            changes: changes.Select(static member => member.Key).Concat(redirects is null ? [] : [ClientMember.RedirectUris])
+        );
         record = await context.TakeTurnAsync(record).ConfigureAwait(false);
-        var (current, read) = await ReadOperation.ReadAsync(context, record).ConfigureAwait(false);
-        var asked = changes.Where(static (_, value) => !JsonBag.IsAbsent(value));
-        context.WarnOfUnlisted(record.ClientId, asked);
-        DcrClient updated;
+        for (var tries = 1; ; tries++)
+        {
+            var (current, read) = await ReadOperation.ReadAsync(context, record).ConfigureAwait(false);
+            if (tries == 1)
+            {
+                context.WarnOfUnlisted(record.ClientId, changes.Where(static (_, value) => !JsonBag.IsAbsent(value)));
+                redirects?.TellOfDone(context, record.ClientId, read.Members);
+            }
+
+            DcrClient? updated = null;
+            try
+            {
+                updated = await UpdateAsync(context, current, read, changes, redirects).ConfigureAwait(false);
+            }
+            catch (ChangedMeanwhileException newer)
+            {
+                record = newer.Record;
+            }
+
+            if (updated is not null && redirects?.IsMadeIn(updated.Record.Metadata) != false)
+            {
+                WarnOfKept(context, updated, changes);
+                context.TellOfReplacedSecret(record, updated);
+                return updated;
+            }
+
+            if (tries == MostTries)
+            {
+                throw OperationErrors.ChangeNotKept(record.ClientId, tries);
+            }
+
+            record = updated?.Record ?? record;
+            context.Reporter.Verbose(
+                $"Somebody else changed client '{record.ClientId}' meanwhile, or the server granted otherwise: reading it again."
+            );
+        }
+    }
+
+    /// <summary>Applies what is to change to what was read, and writes it back.</summary>
+    /// <exception cref="ChangedMeanwhileException">What was read is old.</exception>
+    private static async Task<DcrClient> UpdateAsync(
+        OperationContext context,
+        DcrClient current,
+        RegistrationAnswer read,
+        JsonBag changes,
+        RedirectUriEdit? redirects
+    )
+    {
         try
         {
-            updated = await ChangeAsync(current, read).ConfigureAwait(false);
+            return await ChangeAsync(current, read).ConfigureAwait(false);
         }
         catch (DcrException unknown) when (unknown.ErrorId == DcrErrorId.OutcomeUnknown)
         {
-            updated = await LostAnswer.ResolveAsync(context, current.Record, asked, unknown, ChangeAsync).ConfigureAwait(false);
+            return await LostAnswer
+                .ResolveAsync(context, current.Record, Asked(Wanted(read)), unknown, ChangeAsync)
+                .ConfigureAwait(false);
         }
         catch (DcrException refusal) when (refusal is { ErrorId: DcrErrorId.OperationNotSupported, ServerError: not null })
         {
@@ -47,22 +108,30 @@ internal static class UpdateOperation
             throw;
         }
 
-        WarnOfKept(context, updated, changes);
-        context.TellOfReplacedSecret(record, updated);
-        return updated;
-
-        Task<DcrClient> ChangeAsync(DcrClient now, RegistrationAnswer answer)
+        async Task<DcrClient> ChangeAsync(DcrClient now, RegistrationAnswer answer)
         {
-            var whole = Management.ForUpdate(answer.Members, record.ClientId).With(changes).WithoutAbsent();
-            return WriteAsync(
+            var wanted = Wanted(answer);
+            if (wanted.Count == 0)
+            {
+                return now;
+            }
+
+            var whole = Management.ForUpdate(answer.Members, now.Record.ClientId).With(wanted).WithoutAbsent();
+            return await WriteAsync(
                 context,
                 now.Record,
-                asked,
-                newest => context.Provider.UpdateAsync(newest, new MetadataUpdate(whole, changes, answer.Members), context.Call),
-                (answer.Members, changes),
+                Asked(wanted),
+                newest => newest.RegistrationAccessToken == now.Record.RegistrationAccessToken
+                    ? context.Provider.UpdateAsync(newest, new MetadataUpdate(whole, wanted, answer.Members), context.Call)
+                    : throw new ChangedMeanwhileException(newest),
+                (answer.Members, wanted),
                 whole
-            );
+            ).ConfigureAwait(false);
         }
+
+        JsonBag Wanted(RegistrationAnswer answer) => redirects is null ? changes : changes.With(redirects.ChangesTo(answer.Members));
+
+        static JsonBag Asked(JsonBag wanted) => wanted.Where(static (_, value) => !JsonBag.IsAbsent(value));
     }
 
     /// <summary>Has the server change a client, and keeps what comes back.</summary>
@@ -150,5 +219,11 @@ internal static class UpdateOperation
         {
             context.Warn(updated.ClientId, $"the server still has a value for what was to be removed: {string.Join(", ", kept)}.");
         }
+    }
+
+    /// <summary>Since it was read, somebody has got another token for the client: what was read would undo a change.</summary>
+    private sealed class ChangedMeanwhileException(RegistrationRecord record) : Exception
+    {
+        public RegistrationRecord Record => record;
     }
 }

@@ -209,6 +209,18 @@ internal static class ProtocolErrors
                 IsOwnTokenRefused = true,
             };
 
+    /// <summary>After a refusal a fresh token was got, which a client that is gone could not do.</summary>
+    public static DcrException ClientTokenRejected(ServerError server, string clientId) =>
+        new(
+            DcrErrorId.AccessTokenRejected,
+            $"The server gave client '{clientId}' an access token, and does not let it be managed with that "
+                + $"({Status(server)}).{Said(server)}",
+            "Connect again with -Scope, and the scope that the server wants for this. If it has none, use its own administration."
+        )
+        {
+            ServerError = server,
+        };
+
     /// <param name="kind">The parameter of Connect-DcrServer that the credential came by; null where that does not matter.</param>
     public static DcrException CredentialRejected(ServerError server, string? kind = null) =>
         kind switch
@@ -218,6 +230,14 @@ internal static class ProtocolErrors
                 $"The server rejected the access token that this connection got (HTTP {server.Status}), and a fresh one too.{Said(server)}",
                 "The token may be meant for another API or lack a scope: name them with Connect-DcrServer -Audience and -Scope. Check that "
                     + "the client you connect with may register clients."
+            )
+            {
+                ServerError = server,
+            },
+            "Credential" => new(
+                DcrErrorId.AccessTokenRejected,
+                $"The server rejected the user name and password of this connection (HTTP 401).{Said(server)}",
+                "Check them and connect again with -Credential. At some servers the user name has a domain: admin@example.com."
             )
             {
                 ServerError = server,

@@ -42,4 +42,7 @@ internal sealed record ProtocolRequest(HttpMethod Method, Uri Uri, RequestEffect
 
     /// <summary>A client's own registration access token.</summary>
     public const string OwnToken = "RegistrationAccessToken";
+
+    /// <summary>Of <see cref="Proof"/>: an access token that the client got for itself.</summary>
+    public const string ClientToken = "ClientToken";
 }

@@ -57,6 +57,7 @@ internal static class Refusals
     public static DcrException Judge(ProtocolRequest request, ProtocolResponse response, ServerError server, string? clientId = null)
     {
         var isOwnToken = request.Proof == ProtocolRequest.OwnToken && clientId is not null;
+        var isClientToken = request.Proof == ProtocolRequest.ClientToken && clientId is not null;
         return (response.Status, server.Code) switch
         {
             _ when InFront(request, response) is { } page => page,
@@ -79,8 +80,9 @@ internal static class Refusals
                 server
             ),
             (401 or 403, _) when isOwnToken => ProtocolErrors.OwnTokenRejected(server, clientId!),
-            (400, "access_denied" or "invalid_token" or "expired_token" or "token_expired" or "invalid_client" or "unauthorized_client")
-                when isOwnToken => ProtocolErrors.OwnTokenRejected(server, clientId!),
+            (400, _) when isOwnToken && IsOfToken(server.Code) => ProtocolErrors.OwnTokenRejected(server, clientId!),
+            (401, _) or (403, not "insufficient_scope") when isClientToken => ProtocolErrors.ClientTokenRejected(server, clientId!),
+            (400, _) when isClientToken && IsOfToken(server.Code) => ProtocolErrors.ClientTokenRejected(server, clientId!),
             (>= 400, _) when KeycloakPolicy.IsMatch(server.Description ?? "") => ProtocolErrors.KeycloakPolicyForbids(
                 server,
                 hasToken: request.Proof != ProtocolRequest.NoProof
@@ -117,6 +119,9 @@ internal static class Refusals
             _ => ProtocolErrors.NotConformant(request.Uri, $"HTTP {response.Status} is no answer to this request", server),
         };
     }
+
+    private static bool IsOfToken(string? code) =>
+        code is "access_denied" or "invalid_token" or "expired_token" or "token_expired" or "invalid_client" or "unauthorized_client";
 
     /// <summary>
     /// The refusal of something in front of the server, or of where the request came from: it says nothing of tokens and metadata. Else

@@ -13,10 +13,18 @@ namespace DcrPowerShell.Providers;
 
 /// <summary>
 /// The client configuration endpoint (RFC 7592, section 2): a client is managed with its own registration access token, at its
-/// own URI, if that token may go there.
+/// own URI, if that token may go there; or with what the connection has for that.
 /// </summary>
 /// <param name="endpoint">The registration endpoint, whose origin is the one that tokens were issued for.</param>
-internal sealed class ClientConfiguration(Uri endpoint, IReadOnlyCollection<Uri> allowedOrigins, HttpSender sender)
+/// <param name="manager">Manages all clients; null where they are managed with something of their own.</param>
+/// <param name="clients">Tokens that clients get for themselves; null where they are managed otherwise.</param>
+internal sealed class ClientConfiguration(
+    Uri endpoint,
+    IReadOnlyCollection<Uri> allowedOrigins,
+    HttpSender sender,
+    ICredential? manager = null,
+    ClientTokens? clients = null
+)
 {
     public async Task<RegistrationAnswer> ReadAsync(RegistrationRecord client, ProviderCall call)
     {
@@ -46,8 +54,10 @@ internal sealed class ClientConfiguration(Uri endpoint, IReadOnlyCollection<Uri>
     }
 
     /// <param name="client">Maybe an outline.</param>
-    public static DcrException? WhyUnmanaged(RegistrationRecord client) =>
-        (client.RegistrationAccessToken is not null || client.Omitted is { RegistrationAccessToken: true })
+    public DcrException? WhyUnmanaged(RegistrationRecord client) =>
+        manager is not null ? null
+        : clients is not null ? clients.WhyNone(client.ClientId, MethodOf(client), client.HasSecret)
+        : (client.RegistrationAccessToken is not null || client.Omitted is { RegistrationAccessToken: true })
         && (client.RegistrationClientUri is not null || client.Omitted is { RegistrationClientUri: true })
             ? null
             : ProviderErrors.NoRegistrationToken(client.ClientId);
@@ -60,16 +70,33 @@ internal sealed class ClientConfiguration(Uri endpoint, IReadOnlyCollection<Uri>
         ServerErrorReader.Read(response).Description?.Contains(member) == true;
 
     private Task<ProtocolResponse> SendAsync(ProtocolRequest request, RegistrationRecord client, ProviderCall call) =>
-        sender.SendAsync(request, StaticToken.Registration(client.RegistrationAccessToken!), call.Reporter, call.Stop, call.Arrived);
+        sender.SendAsync(
+            request,
+            manager is not null ? manager.For(scope: null)
+                : clients is not null ? clients.Of(client.ClientId, MethodOf(client), client.ClientSecret)
+                : StaticToken.Registration(client.RegistrationAccessToken!),
+            call.Reporter,
+            call.Stop,
+            call.Arrived
+        );
 
-    private static ProtocolRequest Own(ProtocolRequest request, RegistrationRecord client) =>
+    private ProtocolRequest Own(ProtocolRequest request, RegistrationRecord client) =>
         request with
         {
-            Proof = ProtocolRequest.OwnToken,
+            Proof = manager?.Kind ?? (clients is null ? ProtocolRequest.OwnToken : ProtocolRequest.ClientToken),
             Secrets = [client.ClientSecret],
         };
 
-    /// <summary>The client configuration endpoint, if the registration access token may go there.</summary>
+    private static string? MethodOf(RegistrationRecord client) => client.Metadata.Text(ClientMember.TokenEndpointAuthMethod);
+
+    /// <summary>
+    /// Servers that want another token than RFC 7592 need not say where a client is managed: then it is below the registration endpoint, by
+    /// its id (UK: conformance-dcr, client_retrieve.go; Australia: CDS, /register/{ClientId}; WSO2: /register/{clientId}).
+    /// </summary>
+    private Uri BelowEndpoint(string clientId) =>
+        new UriBuilder(endpoint) { Path = $"{endpoint.AbsolutePath.TrimEnd('/')}/{UriText.Segment(clientId)}" }.Uri;
+
+    /// <summary>The client configuration endpoint, if what opens it may go there.</summary>
     private Uri ConfigurationOf(RegistrationRecord client)
     {
         if (WhyUnmanaged(client) is { } why)
@@ -77,7 +104,7 @@ internal sealed class ClientConfiguration(Uri endpoint, IReadOnlyCollection<Uri>
             throw why;
         }
 
-        var uri = client.RegistrationClientUri!;
+        var uri = client.RegistrationClientUri ?? BelowEndpoint(client.ClientId);
 
         if (!SafeUrl.IsSafe(uri))
         {

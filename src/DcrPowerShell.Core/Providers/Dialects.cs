@@ -16,11 +16,16 @@ internal static class Dialects
 
     /// <param name="wanted">Auto finds out by the server.</param>
     /// <param name="credential">What the user connects with, by its parameter; a service's own token goes to that service only.</param>
-    /// <exception cref="DcrException">The credential is another service's.</exception>
+    /// <exception cref="DcrException">The credential is another service's; the service has another way to manage clients.</exception>
     public static IDialect For(DcrProvider wanted, string? credential, DialectContext context)
     {
         var dialect =
             wanted == DcrProvider.Auto ? All.First(dialect => dialect.Speaks(context)) : All.First(dialect => dialect.Kind == wanted);
+        if (context.ManageBy == DcrManagement.ClientToken && dialect.Kind != DcrProvider.Standard)
+        {
+            throw ProviderErrors.NoClientTokenAt($"{dialect.Kind}");
+        }
+
         var owner = All.FirstOrDefault(other => other.OwnToken is not null && other.OwnToken == credential);
         return owner is null || owner == dialect
             ? dialect

@@ -54,6 +54,12 @@ internal sealed record DialectContext(
     /// <summary>The connection shows a client certificate; then endpoints may have other addresses (RFC 8705, section 5).</summary>
     public bool UsesCertificate { get; init; }
 
+    /// <summary>What clients are managed with at servers that keep to the standard; Okta and Auth0 have ways of their own.</summary>
+    public DcrManagement ManageBy { get; init; }
+
+    /// <summary>Tokens that clients get for themselves; null where they are managed otherwise.</summary>
+    public ClientTokens? Clients { get; init; }
+
     /// <summary>
     /// The server was found by a resource: MCP wants every registration to say its application_type (specification of 2026-07-28).
     /// </summary>

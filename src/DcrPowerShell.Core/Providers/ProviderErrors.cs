@@ -12,15 +12,24 @@ internal static class ProviderErrors
             DcrErrorId.OperationNotSupported,
             $"The server issued no registration access token or client configuration URI for client '{clientId}', so it cannot be read, "
                 + "changed or deleted by RFC 7592.",
-            "Manage this client in the server's own administration. To replace it: register another with New-DcrClient -AllowDuplicate, "
-                + "move the application over, and drop this one with Remove-DcrClient -StoreOnly."
+            "If the server lets its administrator manage clients, connect with -ManageBy Connection; if not, use its own administration. "
+                + "To replace the client: register another with New-DcrClient -AllowDuplicate, move the application over, and drop this "
+                + "one with Remove-DcrClient -StoreOnly."
+        );
+
+    public static DcrException NoClientTokenAt(string provider) =>
+        new(
+            DcrErrorId.OperationNotSupported,
+            $"-ManageBy ClientToken is for servers that keep to the standards, and this one speaks {provider}, which manages clients "
+                + "by the connection's credential. Nothing was registered.",
+            "Leave out -ManageBy. If the server speaks the standards all the same, say so with -Provider Standard."
         );
 
     public static DcrException UnsafeRegistrationUri(string clientId, Uri uri) =>
         new(
             DcrErrorId.RegistrationUriRefused,
             $"The server said that client '{clientId}' is managed at {Origin(uri)}, by an address that is not https or has a user name or "
-                + "password in it. The registration access token was not sent there.",
+                + "password in it. No token or password was sent there.",
             "Manage this client in the server's own administration, and tell the server's operator."
         );
 
@@ -28,7 +37,7 @@ internal static class ProviderErrors
         new(
             DcrErrorId.RegistrationUriRefused,
             $"The server said that client '{clientId}' is managed at {Origin(uri)}, which is not the origin of its registration endpoint "
-                + $"({Origin(endpoint)}). The registration access token was not sent there.",
+                + $"({Origin(endpoint)}). No token or password was sent there.",
             $"If that host is right, connect again with -AllowedOrigin {Origin(uri)}."
         );
 

@@ -36,7 +36,8 @@ internal static class TokenCheck
         return left switch
         {
             null => DcrCheck.Skipped(
-                $"Whether the token of -{credential.Kind} is good cannot be known before it is used.",
+                $"Whether the {(credential is BasicCredential ? "password" : "token")} of -{credential.Kind} is good cannot be known "
+                    + "before it is used.",
                 "The first request that needs it will tell."
             ),
             { } past when past <= TimeSpan.Zero => DcrCheck.Failed(

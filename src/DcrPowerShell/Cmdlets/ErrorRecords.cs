@@ -49,6 +49,7 @@ internal static class ErrorRecords
             DcrErrorId.ServerUnavailable => ErrorCategory.ResourceUnavailable,
             DcrErrorId.ConnectionFailed or DcrErrorId.NotConnected => ErrorCategory.ConnectionError,
             DcrErrorId.TlsFailed or DcrErrorId.RegistrationUriRefused => ErrorCategory.SecurityError,
+            DcrErrorId.ChangeNotKept => ErrorCategory.ResourceBusy,
             DcrErrorId.RequestTimedOut => ErrorCategory.OperationTimeout,
             DcrErrorId.ResponseNotConformant => ErrorCategory.ProtocolError,
             DcrErrorId.OutcomeUnknown or DcrErrorId.TokenLost => ErrorCategory.InvalidResult,
@@ -58,7 +59,7 @@ internal static class ErrorRecords
             DcrErrorId.VaultReadFailed or DcrErrorId.AuditReadFailed or DcrErrorId.InventoryReadFailed => ErrorCategory.ReadError,
             DcrErrorId.SecretManagementNotFound => ErrorCategory.NotInstalled,
             DcrErrorId.OperationNotSupported => ErrorCategory.NotImplemented,
-            DcrErrorId.OverlapRefused or DcrErrorId.ConfirmationNotPossible => ErrorCategory.InvalidOperation,
+            DcrErrorId.OverlapRefused or DcrErrorId.ConfirmationNotPossible or DcrErrorId.ClientNotGone => ErrorCategory.InvalidOperation,
             _ => ErrorCategory.NotSpecified,
         };
 }

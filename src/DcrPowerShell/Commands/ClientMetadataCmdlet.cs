@@ -8,6 +8,7 @@ using DcrPowerShell.Cmdlets;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
+using DcrPowerShell.Providers;
 
 namespace DcrPowerShell.Commands;
 
@@ -235,7 +236,7 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
     private static bool IsMisspelt(string name, string parameter, string member) =>
         name != member
         && (name.Equals(parameter, StringComparison.OrdinalIgnoreCase) || Given.Letters(name) == Given.Letters(member))
-        && !IsLanguageTagged(name);
+        && !ClientMember.IsLanguageTagged(name);
 
     /// <summary>Gets a software statement for a client, once its turn has come; null where no script block was given.</summary>
     /// <param name="row">What the script block finds in <c>$_</c>.</param>
@@ -247,7 +248,8 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
 
     /// <summary>Judges metadata before it is sent.</summary>
     /// <inheritdoc cref="Providers.IDcrProvider.Check"/>
-    private protected void Check(DcrConnection connection, JsonBag metadata)
+    /// <param name="judge">In the place of the provider's own check; null for that one.</param>
+    private protected void Check(DcrConnection connection, JsonBag metadata, Action<IDcrProvider, JsonBag>? judge = null)
     {
         if (SkipValidation)
         {
@@ -255,12 +257,13 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
         }
 
         // That there will be a statement counts, whatever it says.
-        connection.Service.Check(HasStatementScript ? metadata.With(ClientMember.SoftwareStatement, "fresh") : metadata);
+        var judged = HasStatementScript ? metadata.With(ClientMember.SoftwareStatement, "fresh") : metadata;
+        (judge ?? ((provider, wanted) => provider.Check(wanted)))(connection.Service, judged);
         StatementOperation.Check(metadata, DateTimeOffset.UtcNow);
     }
 
     private protected override bool IsFurtherColumn(string name) =>
-        ClientMember.FurtherRegistered.Contains(name) || IsLanguageTagged(name) || base.IsFurtherColumn(name);
+        ClientMember.FurtherRegistered.Contains(name) || ClientMember.IsLanguageTagged(name) || base.IsFurtherColumn(name);
 
     /// <summary>
     /// Of a piped object, the members that have no parameter and yet are client metadata: registered or language-tagged ones.
@@ -268,12 +271,9 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
     private protected static JsonBag FurtherMembers(PSObject? input) => input is null || !PipedRow.Is(input)
         ? JsonBag.Empty
         : PipedRow.Cells(input)
-            .Where(property => ClientMember.FurtherRegistered.Contains(property.Name) || IsLanguageTagged(property.Name))
+            .Where(property => ClientMember.FurtherRegistered.Contains(property.Name) || ClientMember.IsLanguageTagged(property.Name))
             .Aggregate(JsonBag.Empty, (bag, property) => bag.With(property.Name, Element(property)))
             .WithoutAbsent();
-
-    /// <summary>Such as <c>client_name#ja-Jpan-JP</c> (RFC 7591, section 2.2).</summary>
-    private static bool IsLanguageTagged(string name) => name.IndexOf('#') is > 0 and var place && place < name.Length - 1;
 
     private static JsonElement Element(PSPropertyInfo property)
     {

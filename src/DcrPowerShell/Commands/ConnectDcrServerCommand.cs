@@ -11,6 +11,7 @@ using DcrPowerShell.Errors;
 using DcrPowerShell.Files;
 using DcrPowerShell.Cmdlets;
 using DcrPowerShell.Http;
+using DcrPowerShell.Keys;
 using DcrPowerShell.Operations;
 using DcrPowerShell.Session;
 using DcrPowerShell.Vaults;
@@ -85,6 +86,12 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     [NoCompletion]
     public SecureString? ManagementToken { get; set; }
 
+    /// <summary>An administrator's user name and password, for servers that want HTTP Basic (RFC 7617).</summary>
+    [Parameter]
+    [ValidateNotNull]
+    [NoCompletion]
+    public PSCredential? Credential { get; set; }
+
     /// <summary>Id and secret of a client that gets access tokens for itself (RFC 6749, section 4.4).</summary>
     [Parameter]
     [ValidateNotNull]
@@ -154,6 +161,10 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     [ValidateNotNull]
     [NoCompletion]
     public X509Certificate2? TlsCertificate { get; set; }
+
+    /// <summary>What clients are read, changed and deleted with, at servers that keep to the standards.</summary>
+    [Parameter]
+    public DcrManagement ManageBy { get; set; }
 
     /// <summary>The dialect; by default found from the server's metadata.</summary>
     [Parameter]
@@ -243,7 +254,9 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
             RegistrationEndpoint = RegistrationEndpoint,
             Name = Name,
             Provider = Provider,
-            Credential = Credential(),
+            Credential = Proof(),
+            ManageBy = ManageBy,
+            ClientKey = ManageBy == DcrManagement.ClientToken && ClientId is null ? Key() : null,
             Scope = Scope is null ? null : string.Join(" ", Scope),
             Audience = Audience,
             DPoP = DPoP,
@@ -279,13 +292,14 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     }
 
     /// <summary>The one credential that was given; null for none.</summary>
-    private CredentialInput? Credential()
+    private CredentialInput? Proof()
     {
         string[] credentials =
         [
             nameof(InitialAccessToken),
             nameof(ApiToken),
             nameof(ManagementToken),
+            nameof(Credential),
             nameof(ClientCredential),
             nameof(ClientId),
         ];
@@ -300,21 +314,32 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
             nameof(InitialAccessToken) => new CredentialInput.Token(StaticToken.Initial(SecureText.Reveal(InitialAccessToken!))),
             nameof(ApiToken) => new CredentialInput.Token(StaticToken.Ssws(SecureText.Reveal(ApiToken!))),
             nameof(ManagementToken) => new CredentialInput.Token(StaticToken.Management(SecureText.Reveal(ManagementToken!))),
+            nameof(Credential) => new CredentialInput.Basic(
+                new BasicCredential(Credential!.UserName, SecureText.Reveal(Credential.Password))
+            ),
             nameof(ClientCredential) => new CredentialInput.Secret(
                 ClientCredential!.UserName,
                 SecureText.Reveal(ClientCredential.Password)
             ),
             nameof(ClientId) => ClientProof(ClientId!),
-            _ => PrivateKey is null && PrivateKeyPath is null && Certificate is null ? null : throw InputErrors.KeyWithoutClient(),
+            _ => ManageBy == DcrManagement.ClientToken || (PrivateKey is null && PrivateKeyPath is null && Certificate is null)
+                ? null
+                : throw InputErrors.KeyWithoutClient(),
         };
     }
 
-    private CredentialInput ClientProof(string clientId)
+    /// <summary>The private key that was given; null for none.</summary>
+    private SigningKey? Key()
     {
         var path = PrivateKeyPath is null
             ? null
             : FilePath.Of(this, PrivateKeyPath, nameof(PrivateKeyPath), DcrErrorId.InvalidPrivateKey);
-        var key = new PrivateKeyInput(PrivateKeyPassword, Algorithm, KeyId).From(PrivateKey, path, Certificate);
+        return new PrivateKeyInput(PrivateKeyPassword, Algorithm, KeyId).From(PrivateKey, path, Certificate);
+    }
+
+    private CredentialInput ClientProof(string clientId)
+    {
+        var key = Key();
         return key is not null ? new CredentialInput.Key(clientId, key)
             : TlsCertificate is not null ? new CredentialInput.Certificate(clientId)
             : throw InputErrors.ClientWithoutProof();

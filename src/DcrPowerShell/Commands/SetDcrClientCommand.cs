@@ -1,3 +1,4 @@
+using System.Linq;
 using System.Management.Automation;
 using DcrPowerShell.Binding;
 using DcrPowerShell.Errors;
@@ -37,6 +38,20 @@ public sealed class SetDcrClientCommand : ClientMetadataCmdlet
     [NoCompletion]
     public string? ClientName { get; set; }
 
+    /// <summary>Redirect URIs that the client shall have beside those that it has.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [SplitText]
+    [AllowNull, AllowEmptyCollection]
+    [NoCompletion]
+    public string[]? AddRedirectUri { get; set; }
+
+    /// <summary>Redirect URIs that the client shall no longer have.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [SplitText]
+    [AllowNull, AllowEmptyCollection]
+    [NoCompletion]
+    public string[]? RemoveRedirectUri { get; set; }
+
     /// <inheritdoc/>
     protected override object? Target => InputObject;
 
@@ -51,12 +66,13 @@ public sealed class SetDcrClientCommand : ClientMetadataCmdlet
     {
         var changes = Changes();
         var fresh = FreshStatement(InputObject);
-        if (changes.Count == 0 && fresh is null)
+        var redirects = RedirectUris(changes);
+        if (changes.Count == 0 && fresh is null && redirects is null)
         {
             throw InputErrors.NothingToChange(PipedRow.IsFormerClient(InputObject) ? [] : PipedRow.Columns(InputObject));
         }
 
-        Check(connection, changes.With(ClientMember.ClientId, client.ClientId));
+        Check(connection, changes.With(ClientMember.ClientId, client.ClientId), redirects is null ? null : redirects.Check);
         var record = Find(connection, client);
         if (!SkipValidation)
         {
@@ -73,12 +89,24 @@ public sealed class SetDcrClientCommand : ClientMetadataCmdlet
                     .RunAsync(
                         context,
                         record,
-                        fresh is null ? changes : changes.With(ClientMember.SoftwareStatement, await fresh().ConfigureAwait(false))
+                        fresh is null ? changes : changes.With(ClientMember.SoftwareStatement, await fresh().ConfigureAwait(false)),
+                        redirects
                     )
                     .ConfigureAwait(false),
                 changed => Write(connection, changed)
             );
         }
+    }
+
+    /// <summary>Single redirect URIs to add and to remove; null for none.</summary>
+    /// <exception cref="DcrException">InvalidClientMetadata: all of them are named, too, or one is to be added and removed.</exception>
+    private RedirectUriEdit? RedirectUris(JsonBag changes)
+    {
+        var edit = new RedirectUriEdit(AddRedirectUri ?? [], RemoveRedirectUri ?? []);
+        return edit.Add.Count + edit.Remove.Count == 0 ? null
+            : changes.Has(ClientMember.RedirectUris) ? throw InputErrors.AllAndSingleRedirectUris()
+            : edit.Add.Intersect(edit.Remove).FirstOrDefault() is { } both ? throw InputErrors.RedirectUriAddedAndRemoved(both)
+            : edit;
     }
 
     /// <summary>

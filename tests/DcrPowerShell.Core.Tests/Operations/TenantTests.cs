@@ -364,7 +364,7 @@ public class TenantTests
         Assert.Empty(await other.OrphansAsync());
         var (found, isNew) = await other.TryRegisterAsync(tenant: "north");
         Assert.Equal(((await first).Client.ClientId, false), (found.ClientId, isNew));
-        Assert.Contains("Tenant 'north' is being registered by another command; waiting for it.", other.Reporter.Waits);
+        Assert.Contains("A client for tenant 'north' is being registered by another command; waiting for it.", other.Reporter.Waits);
         Assert.Null(other.Reporter.Waits.Last());
     }
 

@@ -274,6 +274,17 @@ public class TestServerOperationTests
     }
 
     [Fact]
+    public async Task A_password_has_no_scope_and_only_its_use_shows_whether_it_is_good()
+    {
+        using var session = await StartAsync(change: static request =>
+            request with { Credential = new CredentialInput.Basic(new BasicCredential("admin", "a-password")) }
+        );
+        var checks = await RunAsync(session);
+        Assert.Contains("password of -Credential", checks["Credential"].Found);
+        Assert.DoesNotContain("Scope", checks.Keys);
+    }
+
+    [Fact]
     public async Task Okta_needs_a_credential()
     {
         using var session = await StartAsync("""{"dialect":"okta"}""");

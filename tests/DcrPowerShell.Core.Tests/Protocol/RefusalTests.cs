@@ -203,6 +203,19 @@ public class RefusalTests
         }
     }
 
+    /// <summary>It was got just before, so the client is there.</summary>
+    [Theory]
+    [InlineData(400, "invalid_client", DcrErrorId.AccessTokenRejected)]
+    [InlineData(401, "invalid_token", DcrErrorId.AccessTokenRejected)]
+    [InlineData(403, "access_denied", DcrErrorId.AccessTokenRejected)]
+    [InlineData(403, "insufficient_scope", DcrErrorId.InsufficientScope)]
+    public void An_access_token_that_a_client_got_for_itself_makes_no_client_gone(int status, string code, DcrErrorId expected)
+    {
+        var error = Managing(Rfc(status, code), ProtocolRequest.ClientToken);
+        Assert.Equal((expected, false), (error.ErrorId, error.IsClientGone));
+        Assert.Contains("-Scope", error.RecommendedAction);
+    }
+
     /// <summary>Who answered, or what was sent, decides what may be said.</summary>
     [Theory]
     [InlineData("a bot check", 403, "", "cf-mitigated: challenge", "bot check or a firewall", "let this machine's address")]
@@ -491,10 +504,8 @@ public class RefusalTests
             Answers.Of(status, $$"""{"error":"{{code}}","error_description":"{{words}}"}""", "Content-Type: application/json")
         ));
 
-    private static DcrException Managing(ProtocolResponse response) =>
-        Assert.Throws<DcrException>(() =>
-            Management.Judge(Management.Read(Endpoint) with { Proof = ProtocolRequest.OwnToken }, response, "c1")
-        );
+    private static DcrException Managing(ProtocolResponse response, string proof = ProtocolRequest.OwnToken) =>
+        Assert.Throws<DcrException>(() => Management.Judge(Management.Read(Endpoint) with { Proof = proof }, response, "c1"));
 
     private static DcrException Registering(ProtocolResponse response, bool withInitialToken = true) =>
         Assert.Throws<DcrException>(() =>

@@ -33,6 +33,9 @@ internal sealed class ServerState
     /// <summary>Identifiers of JWTs that were used: DPoP proofs and client assertions are good for once.</summary>
     public HashSet<string> SeenJwts { get; } = [];
 
+    /// <summary>How many updates there were since <see cref="Switches.OverwriteUpdates"/> was set.</summary>
+    public int Updates { get; set; }
+
     public FaultQueue Faults { get; private set; }
 
     public RateLimiters Limiters { get; private set; }
@@ -76,6 +79,7 @@ internal sealed class ServerState
                     Faults = new FaultQueue(value.Faults);
                 }
 
+                Updates = ReferenceEquals(value.OverwriteUpdates, _switches.OverwriteUpdates) ? Updates : 0;
                 Limiters = Limiters.ChangedFor(value);
                 bool startsAnew = !ReferenceEquals(value.Auth0.Tenant, _switches.Auth0.Tenant);
                 _switches = value;

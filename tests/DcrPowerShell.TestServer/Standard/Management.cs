@@ -33,6 +33,7 @@ internal static class Management
         }
 
         client.Metadata = MetadataRules.Grant(asked, state.Switches, state.Now);
+        Overwrite(state, client);
         bool isSecretFresh = AdjustSecret(client, state.Switches);
         return Finish(state, client, Operation.Update, isSecretFresh);
     }
@@ -76,6 +77,19 @@ internal static class Management
         if (secret is not null && secret != client.Secret)
         {
             throw new Refused(400, "invalid_request", "provided client_secret does not match the authenticated client's one");
+        }
+    }
+
+    /// <summary>Another writer comes after an update, and before its answer.</summary>
+    private static void Overwrite(ServerState state, RegisteredClient client)
+    {
+        foreach ((string name, JsonNode? value) in state.Switches.OverwriteUpdates.ElementAtOrDefault(state.Updates++) ?? [])
+        {
+            client.Metadata.Remove(name);
+            if (value is not null)
+            {
+                client.Metadata[name] = value.DeepClone();
+            }
         }
     }
 

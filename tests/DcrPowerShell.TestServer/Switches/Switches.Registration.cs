@@ -36,6 +36,12 @@ public sealed partial record Switches
     /// <remarks>§5.1 Hydra (forbidden, 403), IBM (required, 400), §5.3</remarks>
     public PutSecret PutSecret { get; init; }
 
+    /// <summary>
+    /// What another writer sets right after the first, second, ... update, before that is answered: members, of which null removes one.
+    /// </summary>
+    /// <remarks>RFC 7592 section 2.2: an update replaces, and knows no condition</remarks>
+    public IReadOnlyList<JsonObject> OverwriteUpdates { get; init; } = [];
+
     /// <summary>Refuses an update that leaves out a member which the client has, as Okta does; otherwise the member is removed.</summary>
     /// <remarks>§0.1, §3.2; F39</remarks>
     public bool RequireCompletePut { get; init; }
@@ -110,6 +116,11 @@ public enum ManagementToken
 
     /// <summary>Nothing: a URI is given out, a token isn't.</summary>
     Absent,
+
+    /// <summary>
+    /// An access token that the client got for itself at the token endpoint, as banks want it; no registration token is given out.
+    /// </summary>
+    ClientToken,
 }
 
 /// <summary>How an unknown client is answered.</summary>

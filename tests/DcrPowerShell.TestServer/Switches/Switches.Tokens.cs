@@ -25,6 +25,12 @@ public sealed partial record Switches
     /// <remarks>§1.3, §4.4, §5.1 Curity, authentik</remarks>
     public TokenClient? TokenClient { get; init; }
 
+    /// <summary>
+    /// The administrator whose HTTP Basic opens registration, and with <c>managementToken: accessToken</c> management. Null for none.
+    /// </summary>
+    /// <remarks>§5.1 WSO2; RFC 7617</remarks>
+    public BasicUser? BasicUser { get; init; }
+
     /// <summary>How many clients one access token may register before it counts as expired; null for no end.</summary>
     /// <remarks>F24: the token expires at item k and a new one can be had</remarks>
     public int? AccessTokenUses { get; init; }
@@ -59,6 +65,16 @@ public sealed record TokenClient
     /// </summary>
     /// <remarks>§1.3 item 1, §2.1</remarks>
     public IReadOnlyList<string>? Scopes { get; init; }
+}
+
+/// <summary>A user name and a password.</summary>
+public sealed record BasicUser
+{
+    /// <summary>The user name.</summary>
+    public required string UserName { get; init; }
+
+    /// <summary>The password.</summary>
+    public required string Password { get; init; }
 }
 
 /// <summary>What the server asks of DPoP.</summary>

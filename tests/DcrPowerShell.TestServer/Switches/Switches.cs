@@ -48,10 +48,11 @@ public sealed partial record Switches
         }
 
         Switches result = Parse(merged);
-        // What the patch doesn't name must stay the same object: replacing it would wind the faults back and start the tenant anew.
+        // What the patch doesn't name must stay the same object: replacing it would wind the faults back, or start the tenant anew.
         bool startsTenantAnew = patch["auth0"] is JsonObject auth0 && auth0.ContainsKey("tenant");
         return result with
         {
+            OverwriteUpdates = patch.ContainsKey("overwriteUpdates") ? result.OverwriteUpdates : OverwriteUpdates,
             Faults = patch.ContainsKey("faults") ? result.Faults : Faults,
             Auth0 = startsTenantAnew ? result.Auth0 : result.Auth0 with { Tenant = Auth0.Tenant },
         };

@@ -1,3 +1,5 @@
+using System;
+using System.Text;
 using DcrPowerShell.TestServer.Hosting;
 using DcrPowerShell.TestServer.Standard;
 
@@ -11,7 +13,9 @@ internal static class AccessGuard
     public static string? ForRegistration(ServerState state, IncomingRequest request)
     {
         Switches switches = state.Switches;
-        return switches.InitialToken is null && switches.TokenClient is null ? null : RequireAccessToken(state, request);
+        return switches.InitialToken is null && switches.TokenClient is null && switches.BasicUser is null
+            ? null
+            : RequireAccessToken(state, request);
     }
 
     /// <summary>Judges the token that a client is managed with (RFC 7592 section 2).</summary>
@@ -25,6 +29,13 @@ internal static class AccessGuard
         }
 
         string token = request.Token("Bearer") ?? throw MissingToken(state.Switches);
+        if (state.Switches.ManagementToken == ManagementToken.ClientToken)
+        {
+            return state.Tokens.Find(token) is { } issued && issued.ClientId == clientId && !HasExpired(state, token, issued)
+                ? state.Clients.Find(clientId) ?? throw Unknown(state.Switches)
+                : throw Refused.Token("the access token is not the client's own");
+        }
+
         RegisteredClient? owner = state.Clients.OwnerOf(token);
         if (owner is not null && owner.ClientId != clientId)
         {
@@ -63,6 +74,13 @@ internal static class AccessGuard
     private static string RequireAccessToken(ServerState state, IncomingRequest request)
     {
         Switches switches = state.Switches;
+        if (switches.BasicUser is { } user)
+        {
+            return request.Token("Basic") == Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user.UserName}:{user.Password}"))
+                ? ""
+                : throw new Refused(401, "unauthorized", "the user name or the password is wrong") { Scheme = "Basic" };
+        }
+
         bool isDpop = switches.Dpop != DpopMode.Off;
         string? token = request.Token("Bearer") ?? (isDpop ? request.Token("DPoP") : null);
         if (token is null)

@@ -17,7 +17,7 @@ internal static class TokenEndpoint
     {
         Switches switches = state.Switches;
         Dictionary<string, StringValues> form = QueryHelpers.ParseQuery(request.Body);
-        Authenticate(state, request, form);
+        string? own = Authenticate(state, request, form);
         if (form.GetValueOrDefault("grant_type") != "client_credentials")
         {
             throw new Refused(400, "unsupported_grant_type", "only client_credentials is supported");
@@ -26,7 +26,7 @@ internal static class TokenEndpoint
         string? thumbprint = switches.Dpop == DpopMode.Off ? null : DpopProof.CheckAtTokenEndpoint(state, request);
         int lifetime = switches.AccessTokenSeconds ?? 3600;
         string token = RandomText.AccessToken();
-        state.Tokens.Add(token, new IssuedToken(state.Now.AddSeconds(lifetime), thumbprint, []));
+        state.Tokens.Add(token, new IssuedToken(state.Now.AddSeconds(lifetime), thumbprint, []) { ClientId = own });
         JsonObject body = new()
         {
             ["access_token"] = token,
@@ -49,9 +49,32 @@ internal static class TokenEndpoint
             ? Split(basic)
             : (form.GetValueOrDefault("client_id").ToString(), form.GetValueOrDefault("client_secret").ToString());
 
-    private static void Authenticate(ServerState state, IncomingRequest request, Dictionary<string, StringValues> form)
+    /// <summary>The registered client that it is, where clients get tokens for themselves; null for the token client.</summary>
+    private static string? Authenticate(ServerState state, IncomingRequest request, Dictionary<string, StringValues> form)
     {
-        TokenClient client = state.Switches.TokenClient ?? throw Invalid("there is no such client");
+        RegisteredClient? own =
+            state.Switches.ManagementToken == ManagementToken.ClientToken ? state.Clients.Find(IdOf(request, form)) : null;
+        Authenticate(state, request, form, own is null ? state.Switches.TokenClient : AsTokenClient(own, request));
+        return own?.ClientId;
+    }
+
+    private static string IdOf(IncomingRequest request, Dictionary<string, StringValues> form) => SecretOf(request, form).Id;
+
+    private static TokenClient AsTokenClient(RegisteredClient client, IncomingRequest request)
+    {
+        string? method = client.Metadata["token_endpoint_auth_method"].Text();
+        return new TokenClient
+        {
+            ClientId = client.ClientId,
+            ClientSecret = method == "private_key_jwt" ? null : client.Secret,
+            Jwks = client.Metadata["jwks"]?.AsObject(),
+            TlsCertificate = method is "tls_client_auth" or "self_signed_tls_client_auth" ? request.ClientCertificate : null,
+        };
+    }
+
+    private static void Authenticate(ServerState state, IncomingRequest request, Dictionary<string, StringValues> form, TokenClient? known)
+    {
+        TokenClient client = known ?? throw Invalid("there is no such client");
         if (form.GetValueOrDefault("client_assertion_type") == ClientAssertion.Type)
         {
             CheckAssertion(state, client, form.GetValueOrDefault("client_assertion").ToString());

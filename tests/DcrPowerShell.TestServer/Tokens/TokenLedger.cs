@@ -7,7 +7,11 @@ namespace DcrPowerShell.TestServer.Tokens;
 /// <param name="ExpiresAt">Its end.</param>
 /// <param name="KeyThumbprint">The DPoP key that it is bound to (RFC 9449 section 6).</param>
 /// <param name="Scopes">What it may do; the standard's dialect doesn't look at it.</param>
-internal sealed record IssuedToken(DateTimeOffset ExpiresAt, string? KeyThumbprint, IReadOnlyList<string> Scopes);
+internal sealed record IssuedToken(DateTimeOffset ExpiresAt, string? KeyThumbprint, IReadOnlyList<string> Scopes)
+{
+    /// <summary>The registered client that got it for itself; null for the token client.</summary>
+    public string? ClientId { get; init; }
+}
 
 /// <summary>Access tokens, and how many clients each token has registered.</summary>
 internal sealed class TokenLedger

@@ -32,8 +32,15 @@ internal sealed class StandardDialect : IDialect
     public IDcrProvider Create(DialectContext context, ICredential credential) =>
         new StandardProvider(
             context.RegistrationEndpoint,
-            context.AllowedOrigins,
+            new ClientConfiguration(
+                context.RegistrationEndpoint,
+                context.AllowedOrigins,
+                context.Sender,
+                context.ManageBy == DcrManagement.Connection ? credential : null,
+                context.Clients
+            ),
             credential,
+            context.Clients,
             context.Sender,
             context.WantsApplicationType
         );

@@ -10,17 +10,17 @@ using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Providers.Standard;
 
-/// <summary>RFC 7591 and RFC 7592 as written: each client is managed with its own registration access token, at its own URI.</summary>
+/// <summary>RFC 7591 and RFC 7592 as written: each client is managed at its own URI.</summary>
+/// <param name="clients">Disposed with this; null for none.</param>
 internal sealed class StandardProvider(
     Uri endpoint,
-    IReadOnlyCollection<Uri> allowedOrigins,
+    ClientConfiguration configuration,
     ICredential credential,
+    ClientTokens? clients,
     HttpSender sender,
     bool wantsApplicationType
-) : IDcrProvider
+) : IDcrProvider, IDisposable
 {
-    private readonly ClientConfiguration _configuration = new(endpoint, allowedOrigins, sender);
-
     public DcrProvider Kind => DcrProvider.Standard;
 
     public DcrCapabilities Capabilities =>
@@ -30,12 +30,12 @@ internal sealed class StandardProvider(
     public IReadOnlyList<ProviderCheck> Checks =>
         [
             new("Credential", call => TokenCheck.RunAsync(credential, scope: null, call)),
-            .. credential is NoCredential ? [] : new ProviderCheck[] { new("Scope", ScopeAsync) },
+            .. credential is NoCredential or BasicCredential ? [] : new ProviderCheck[] { new("Scope", ScopeAsync) },
         ];
 
     public bool TellsWhetherItRegisters => false;
 
-    public DcrException? WhyUnmanaged(RegistrationRecord client) => ClientConfiguration.WhyUnmanaged(client);
+    public DcrException? WhyUnmanaged(RegistrationRecord client) => configuration.WhyUnmanaged(client);
 
     public IClientDocuments? Documents => null;
 
@@ -56,17 +56,19 @@ internal sealed class StandardProvider(
         );
     }
 
-    public Task<RegistrationAnswer> ReadAsync(RegistrationRecord client, ProviderCall call) => _configuration.ReadAsync(client, call);
+    public Task<RegistrationAnswer> ReadAsync(RegistrationRecord client, ProviderCall call) => configuration.ReadAsync(client, call);
 
     public Task<RegistrationAnswer> UpdateAsync(RegistrationRecord client, MetadataUpdate update, ProviderCall call) =>
-        _configuration.UpdateAsync(client, update.Whole, call);
+        configuration.UpdateAsync(client, update.Whole, call);
 
     /// <summary>RFC 7592 has no request for this, but lets a server answer any update with a new secret.</summary>
     public Task<RegistrationAnswer> ResetSecretAsync(RegistrationRecord client, JsonBag metadata, ProviderCall call) =>
-        _configuration.UpdateAsync(client, metadata, call);
+        configuration.UpdateAsync(client, metadata, call);
 
     /// <summary>RFC 7591 and RFC 7592 know one secret.</summary>
     public IClientSecrets SecretsOf(RegistrationRecord client) => throw ProviderErrors.OverlapNotSupported(client.ClientId);
+
+    public void Dispose() => clients?.Dispose();
 
     private async Task<DcrCheck> ScopeAsync(ProviderCall call)
     {
@@ -91,5 +93,5 @@ internal sealed class StandardProvider(
     /// <summary>RFC 7592 knows no list.</summary>
     public Task<ClientPage> ListAsync(string? namePrefix, string? cursor, ProviderCall call) => throw new NotSupportedException();
 
-    public Task DeleteAsync(RegistrationRecord client, ProviderCall call) => _configuration.DeleteAsync(client, call);
+    public Task DeleteAsync(RegistrationRecord client, ProviderCall call) => configuration.DeleteAsync(client, call);
 }

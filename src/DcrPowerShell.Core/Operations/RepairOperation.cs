@@ -1,0 +1,65 @@
+using System.Linq;
+using System.Threading.Tasks;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Ledger;
+using DcrPowerShell.Metadata;
+using DcrPowerShell.Protocol;
+using DcrPowerShell.Vaults;
+
+namespace DcrPowerShell.Operations;
+
+/// <summary>
+/// Registers a client anew that the server no longer has: same metadata, same tenant, new credentials. The server is asked first. The
+/// ledger's intent names the client that is replaced, so that whatever ends the command, the next run or connect goes on.
+/// </summary>
+internal static class RepairOperation
+{
+    /// <exception cref="DcrException">
+    /// ClientNotGone: the server has it. ClientNotFound: it is not kept here, or no longer. TenantNotUnique: the tenant has another one.
+    /// Whether the server has it is not known; refused, or of unknown outcome; VaultWriteFailed, which carries the client.
+    /// </exception>
+    public static async Task<DcrClient> RunAsync(OperationContext context, RegistrationRecord record)
+    {
+        if (!record.IsKept)
+        {
+            throw StoreErrors.NoRegistrationHere(record.ClientId, context.Store.Place);
+        }
+
+        context.Audit.Begin(DcrAuditOperation.Repair, record);
+        var (seen, why) = await ReadOperation.LookAsync(context, record, orUnknown: false).ConfigureAwait(false);
+        if (seen.State != DcrClientState.Gone)
+        {
+            throw why ?? OperationErrors.NotGone(record.ClientId);
+        }
+
+        if (why!.IsOwnTokenRefused)
+        {
+            const string Doubt =
+                "the server refuses its token. That is its answer for a client that it no longer has, and for a token that was replaced "
+                    + "elsewhere: if it still has the client, it has two now.";
+            context.Warn(record.ClientId, Doubt);
+        }
+
+        // Most servers refuse members that they made themselves.
+        var known = Management.ForUpdate(record.Metadata, record.ClientId).Without(ClientMember.ClientId);
+        var metadata = known.Where(static (name, _) => ClientMember.IsRegistered(name) || ClientMember.IsLanguageTagged(name));
+        var left = known.Where((name, _) => !metadata.Has(name)).Select(static member => member.Key).ToList();
+        if (left.Count > 0)
+        {
+            context.Warn(
+                record.ClientId,
+                $"members that no specification names were not sent: {string.Join(", ", left)}. Set-DcrClient -Metadata adds them, if they "
+                    + "are not the server's own."
+            );
+        }
+
+        var request = new RegisterRequest(metadata, record.Tenant, ClientSecretName: null) { Replaces = record };
+        var (client, isNew) = await RegisterOperation.RunAsync(context, request).ConfigureAwait(false);
+        if (!isNew)
+        {
+            context.Reporter.Verbose($"An earlier command had registered client '{record.ClientId}' anew, as '{client.ClientId}'.");
+        }
+
+        return client;
+    }
+}
