@@ -27,6 +27,7 @@ public class LayoutTests
             "netstandard",
             "System",
             "System.Core",
+            "System.Data",
             "System.Net.Http",
             "System.Numerics",
             "System.Xml",
