@@ -179,7 +179,7 @@ Describe 'A Connect-DcrServer that fails' {
         @{ Name = 'http'; Connect = { Connect-DcrServer 'http://ops:pa55word@as.example.com/?token=pa55word' } }
         @{ Name = 'no scheme'; Connect = { Connect-DcrServer 'ops:pa55word@as.example.com' } }
         @{ Name = 'a query'; Connect = { Connect-DcrServer 'http://as.example.com/?token=pa55word' } }
-        @{ Name = 'a proxy whose password has a slash'; Connect = { Connect-DcrServer https://as.example.com -Proxy 'http://a:b/pa55word@p' } }
+        @{ Name = 'a proxy, with a slash in it'; Connect = { Connect-DcrServer https://as.example.com -Proxy 'http://a:b/pa55word@p' } }
         @{ Name = 'an issuer likewise'; Connect = { Connect-DcrServer 'https://ops:x/pa55word@as.example.com' } }
         @{ Name = 'an initial access token'; Connect = { Connect-DcrServer https://as.example.com -InitialAccessToken pa55word } }
         @{ Name = 'an API token'; Connect = { Connect-DcrServer https://as.example.com -ApiToken pa55word } }

@@ -53,12 +53,16 @@ internal static class ConnectErrors
                 + "Auth0."
         );
 
-    public static DcrException DiscoveryFailed(string issuer, IEnumerable<string> tried) =>
+    /// <param name="endpoint">What the metadata may mean by a registration endpoint that is no URL; null for nothing.</param>
+    public static DcrException DiscoveryFailed(string issuer, IEnumerable<string> tried, Uri? endpoint) =>
         new(
             DcrErrorId.DiscoveryFailed,
             $"No usable server metadata was found for {issuer}. Tried: {string.Join("; ", tried)}.",
-            "Check the issuer's spelling, its path too. A FHIR base URL needs -Discovery Smart. If the server has no discovery, give its "
-                + "endpoint: Connect-DcrServer -RegistrationEndpoint <url>."
+            endpoint is not null
+                ? $"If the endpoint is {endpoint}, run Connect-DcrServer -RegistrationEndpoint {endpoint}. Tell the server's operator: RFC "
+                    + "8414 wants an absolute URL."
+                : "Check the issuer's spelling, its path too. A FHIR base URL needs -Discovery Smart. If the server has no discovery, give "
+                    + "its endpoint: Connect-DcrServer -RegistrationEndpoint <url>."
         );
 
     /// <summary>The server is there and fails: nothing is wrong with the address.</summary>

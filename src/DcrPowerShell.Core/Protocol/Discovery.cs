@@ -107,7 +107,14 @@ internal static class Discovery
             : new(
                 candidate,
                 $"its registration_endpoint '{Redaction.Address(metadata.RegistrationEndpoint)}' is not an absolute https URL"
-            );
+            )
+            {
+                EndpointMeant = metadata.RegistrationEndpoint[0] == '/'
+                    && SafeUri(UriText.Against(candidate, metadata.RegistrationEndpoint)?.AbsoluteUri) is { } meant
+                    && SafeUrl.IsSameOrigin(candidate, meant)
+                        ? meant
+                        : null,
+            };
     }
 
     private static Uri? LocationOf(Uri place, ProtocolResponse response) =>
@@ -128,6 +135,9 @@ internal sealed record DiscoveryFinding(Uri Candidate, string What)
     public string? Issuer { get; init; }
 
     public Uri? RegistrationEndpoint { get; init; }
+
+    /// <summary>What a relative one may mean: RFC 8414, section 2, has it absolute, so nobody knows.</summary>
+    public Uri? EndpointMeant { get; init; }
 
     public ServerMetadata? Server { get; init; }
 

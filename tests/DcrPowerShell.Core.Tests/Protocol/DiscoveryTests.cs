@@ -147,6 +147,14 @@ public class DiscoveryTests
     }
 
     [Theory]
+    [InlineData("/register", "https://as.example.com/register")]
+    [InlineData("//evil.example.com/register", null)]
+    [InlineData("register them by post", null)]
+    [InlineData("http://as.example.com/register", null)]
+    public void A_relative_endpoint_may_mean_one_of_the_same_server(string endpoint, string? meant) =>
+        Assert.Equal(meant, Judge(Issuer, 200, Document(Issuer, endpoint)).EndpointMeant?.AbsoluteUri);
+
+    [Theory]
     [InlineData("https://register.example.net/r")] // Another host than the issuer's is fine.
     [InlineData("http://127.0.0.1:8080/register")]
     [InlineData("http://[::1]:8080/register")]
