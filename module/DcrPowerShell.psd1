@@ -18,6 +18,7 @@
 
     CmdletsToExport        = @(
         'Backup-DcrStore'
+        'Compare-DcrClient'
         'Connect-DcrServer'
         'Disconnect-DcrServer'
         'Enable-Auth0Dcr'
@@ -41,6 +42,8 @@
         'Restore-DcrRegistration'
         'Set-DcrClient'
         'Set-DcrStore'
+        'Sync-DcrClient'
+        'Test-DcrClient'
         'Test-DcrClientDocument'
         'Test-DcrServer'
         'Unlock-DcrStore'

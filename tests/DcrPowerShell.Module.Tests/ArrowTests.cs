@@ -77,6 +77,7 @@ public class ArrowTests
         ["Files"] = ["Audit", "Errors", "Http", "Ledger"],
         ["Cmdlets"] =
         [
+            "Audit",
             "Binding",
             "Errors",
             "Facts",

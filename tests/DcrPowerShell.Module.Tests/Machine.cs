@@ -62,6 +62,11 @@ internal static class Machine
             missing[SuiteNeeds.Wine] = why;
         }
 
+        if (ChromiumProgram.Find() is null)
+        {
+            missing[SuiteNeeds.Chromium] = "Chromium is not installed";
+        }
+
         return (missing, modulePath);
     }
 }

@@ -14,8 +14,9 @@ internal static class SuiteNeeds
     public const string Node = "Node";
     public const string Mono = "Mono";
     public const string Wine = "Wine";
+    public const string Chromium = "Chromium";
 
-    private static readonly string[] Known = [PowerShell, SecretManagement, SecretStore, Node, Mono, Wine];
+    private static readonly string[] Known = [PowerShell, SecretManagement, SecretStore, Node, Mono, Wine, Chromium];
 
     /// <summary>What a Pester file needs: PowerShell, and what its line <c># Needs: SecretManagement, SecretStore</c> names.</summary>
     public static IReadOnlyList<string> Of(string pesterFile)
@@ -45,6 +46,7 @@ internal static class SuiteNeeds
         AddPart(Node, "the oidc-provider tests");
         AddPart(Mono, "the .NET Framework tests");
         AddPart(Wine, "the Windows paths");
+        AddPart(Chromium, "the page of clients in a browser");
         return parts.Count == 0 ? null : $"Not run: {string.Join("; ", parts)}.";
 
         void Add(List<IReadOnlyList<string>> group, string what)

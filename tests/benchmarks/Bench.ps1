@@ -1,8 +1,8 @@
 # Runs the benchmarks, each in a process and a home folder of its own. Run it by: dotnet pwsh ./build.ps1 Bench
 # One or two rounds of one of them are a quick look: tests/benchmarks/Bench.ps1 -Name Listing -Rounds 1
 param(
-    [ValidateSet('Onboarding', 'Paced', 'Import', 'Storing', 'Listing', 'Opening', 'Registration')]
-    [string[]] $Name = @('Onboarding', 'Paced', 'Import', 'Storing', 'Listing', 'Opening', 'Registration'),
+    [ValidateSet('Onboarding', 'Paced', 'Import', 'Storing', 'Listing', 'Opening', 'Registration', 'Comparing')]
+    [string[]] $Name = @('Onboarding', 'Paced', 'Import', 'Storing', 'Listing', 'Opening', 'Registration', 'Comparing'),
     [int] $Rounds = 7
 )
 Set-StrictMode -Version 3

@@ -83,6 +83,7 @@ Describe '<Page>' -ForEach ($examples | Group-Object { $_.Page } | ForEach-Objec
 
         $folder = New-Item (Join-Path $HOME ([guid]::NewGuid())) -ItemType Directory
         Push-Location $folder
+        Set-Content clients.csv 'Tenant,ClientName,RedirectUri', 'st-mary,Patient Portal,https://portal.st-mary.example/callback'
     }
 
     AfterEach {

@@ -185,10 +185,145 @@ Describe 'Export-DcrClient' {
         Get-ChildItem . -Force | Should -BeNullOrEmpty
     }
 
+    It 'gives a spreadsheet nothing to run, and New-DcrClient and Import-DcrClient the names as they were' {
+        $names = '=HYPERLINK("https://evil.example")', '+49 89 Praxis', '-1+1', '@SUM(A1)', 'Clinic;=1+1', 'O''Neil; @home (2)'
+        $hostile = New-ConnectedServer
+        $names | ForEach-Object { $null = New-DcrClient $_ https://a.example.com/cb -Tenant $_ }
+        Export-DcrClient inventory.csv
+        $lines = Get-Content inventory.csv -Encoding UTF8
+        $lines | Should -HaveCount 7
+        # As a spreadsheet reads them whose language has semicolons between cells, and as others do.
+        foreach ($separator in ',', ';') {
+            $cells = $lines | ForEach-Object { $_ -split $separator } | ForEach-Object { $_.Trim('"') }
+            $cells | Where-Object { $_ -match '^\s*[=+@-].*[(+=]' } | Should -BeNullOrEmpty
+        }
+        Import-Csv inventory.csv -Encoding UTF8 | New-DcrClient -SummaryVariable summary -WarningVariable warnings -WarningAction SilentlyContinue
+        $summary.Made, $summary.Found, $warnings.Count | Should -Be 0, 6, 0 -Because 'tenants and names are what they were'
+
+        Switch-TestFolder
+        $null = Connect-DcrServer $hostile.Issuer
+        Import-DcrClient -Path inventory.csv -WarningAction Ignore | ForEach-Object Tenant | Sort-Object |
+            Should -Be ($names | Sort-Object)
+        New-ConnectedServer | Out-Null
+        Import-Csv inventory.csv -Encoding UTF8 | Select-Object ClientName, RedirectUri | New-DcrClient | ForEach-Object ClientName |
+            Sort-Object | Should -Be ($names | Sort-Object)
+        $null = Connect-DcrServer $server.Issuer
+    }
+
     It 'gives the file with -PassThru, in the format that is named' {
         $file = @() | Export-DcrClient inventory.txt -Format Json -PassThru
         $file | Should -BeOfType IO.FileInfo
         Get-Content $file | Should -Be '[]'
+    }
+}
+
+Describe 'Export-DcrClient as a page' {
+    BeforeAll {
+        Switch-TestFolder
+        $server = New-ConnectedServer @{ secretExpiresAt = 'future'; dropScope = @('profile') }
+        $one = New-DcrClient '<script>alert(1)</script>' @redirect -Tenant one -Scope openid, profile -WarningAction Ignore
+        $gone = New-DcrClient Gone @redirect -Tenant two
+        Remove-TestServerClient $server $gone.ClientId
+        Set-TestServerSwitch $server @{ faults = @(@{ on = 'register'; status = 500 }) }
+        $null = Get-Failure { New-DcrClient Lost @redirect -Tenant lost }
+        $page = "$TestDrive/page.html"
+
+        function Get-Section([string] $Id) {
+            if ((Get-Content $page -Raw -Encoding UTF8) -match "(?s)<h2 id=""$Id"">(.*?)</section>") { $Matches[1] }
+        }
+    }
+
+    It 'shows what is kept, and asks nobody' {
+        Clear-TestServerRequest $server
+        Export-DcrClient $page
+        Get-TestServerRequest $server | Should -BeNullOrEmpty
+        [IO.File]::ReadAllBytes($page)[0] | Should -Be ([byte][char] '<') -Because 'HTML needs no byte order mark'
+        Get-Section clients | Should -BeLike '*&lt;script&gt;alert(1)&lt;/script&gt;*'
+        Get-Section servers | Should -Match "$([regex]::Escape($server.Issuer)).*>0<.*>0<.*>2<.*>2<"
+        Get-Section expiry | Should -BeLike '*2 in the week from*'
+        Get-Section unfinished | Should -BeLike '*Register, outcome unknown*Lost*lost*Find-DcrOrphan*'
+        Get-Section differences | Should -BeLike '*scope: granted &#39;openid&#39;*1: &lt;script&gt;*'
+        Get-Section runs | Should -BeLike '*Register: 2 Succeeded*Register: 1 Unknown (OutcomeUnknown)*'
+        $text = Get-Content $page -Raw
+        foreach ($secret in $one.ClientSecret, $one.RegistrationAccessToken) {
+            $text.Contains((ConvertTo-PlainText $secret)) | Should -BeFalse }
+    }
+
+    It 'shows the states of the clients that are piped, and the same of their server' {
+        Get-DcrClient -State Active, Gone, Unknown -WarningAction SilentlyContinue | Export-DcrClient $page
+        Get-Section servers | Should -Match '>1<.*>1<.*>0<.*>2<'
+        Get-Section attention | Should -BeLike '*1 client is gone at its server*1 request has an unknown outcome*'
+        Get-Section runs | Should -BeLike '*Register: 2 Succeeded*'
+    }
+
+    It 'says what was asked where the command that made a client was told' {
+        $one | Export-DcrClient $page
+        Get-Section differences | Should -BeLike '*scope: asked for &#39;openid profile&#39;, granted &#39;openid&#39;*'
+    }
+
+    It 'needs no connection for clients of the local store' {
+        Get-DcrServer | Disconnect-DcrServer
+        Get-DcrClient -Offline | Export-DcrClient $page
+        Get-Section servers | Should -Match '>2<.*>2<'
+        Get-Section unfinished | Should -BeLike '*outcome unknown*'
+        Get-Section runs | Should -BeLike '*Register: 2 Succeeded*'
+        $null = Connect-DcrServer $server.Issuer
+    }
+
+    It 'is written although the audit log cannot be read, and says so' {
+        $log = (Get-DcrServer | Select-Object -Last 1).AuditPath
+        Move-Item $log "$log.away"
+        try {
+            Export-DcrClient $page
+            Get-Section runs | Should -BeLike '*None.*'
+            $null = New-Item $log -ItemType Directory
+            Export-DcrClient $page -WarningVariable warnings -WarningAction SilentlyContinue
+            "$warnings" | Should -BeLike 'The page lacks the last runs. The audit log*'
+            Get-Section runs | Should -BeLike '*The audit log cannot be read.*'
+        } finally { Remove-Item $log; Move-Item "$log.away" $log }
+    }
+
+    It 'has the whole server where nothing is piped, though no client' {
+        $empty = New-ConnectedServer
+        Export-DcrClient $page
+        Get-Section servers | Should -BeLike "*$($empty.Issuer)*"
+        Get-Section attention | Should -BeLike '*Nothing.*'
+        $null = Connect-DcrServer $server.Issuer
+    }
+}
+
+Describe 'Export-DcrClient -Template' {
+    BeforeAll {
+        Switch-TestFolder
+        $server = New-ConnectedServer
+        Export-DcrClient "$TestDrive/wanted.csv" -Template
+        $headings = (Get-Content "$TestDrive/wanted.csv" -Encoding UTF8).Split(',').Trim('"')
+    }
+
+    It 'writes headings that New-DcrClient takes, and no client' {
+        $parameters = (Get-Command New-DcrClient).Parameters
+        foreach ($heading in $headings) {
+            $parameters[$heading].ParameterSets.Values.ValueFromPipelineByPropertyName | Should -BeTrue -Because $heading }
+        # What a row of its own seldom has.
+        $parameters.Values | Where-Object { $_.ParameterSets.Values.ValueFromPipelineByPropertyName } | ForEach-Object Name |
+            Where-Object { $headings -notcontains $_ } | Sort-Object | Should -Be 'DocumentUri', 'SoftwareStatement'
+        Import-Csv "$TestDrive/wanted.csv" | Should -BeNullOrEmpty
+    }
+
+    It 'registers the rows that are added' {
+        Add-Content "$TestDrive/wanted.csv" 'north,Portal,https://a.example.com/cb;https://b.example.com/cb' -Encoding UTF8
+        $client = Import-Csv "$TestDrive/wanted.csv" -Encoding UTF8 | New-DcrClient -WarningVariable warnings
+        $client.Tenant, $client.ClientName, $client.RedirectUris.Count | Should -Be 'north', 'Portal', 2
+        $warnings | Should -BeNullOrEmpty
+    }
+
+    It 'needs no connection and writes CSV only' {
+        Get-DcrServer | Disconnect-DcrServer
+        Export-DcrClient "$TestDrive/other.csv" -Template -PassThru | Should -BeOfType IO.FileInfo
+        $null = Assert-Failure { Export-DcrClient "$TestDrive/other.json" -Template } -Id InventoryWriteFailed -Category WriteError `
+            -Message '*a template is a CSV file*' -Action '*.csv*' -Terminating
+        Export-DcrClient "$TestDrive/none.csv" -Template -WhatIf
+        Test-Path "$TestDrive/none.csv", "$TestDrive/other.json" | Should -Be $false, $false
     }
 }
 

@@ -167,4 +167,27 @@ Describe 'The certified oidc-provider' -Skip:([bool] $obstacle) {
             -PrivateKey (ConvertTo-Secret (Get-ApplicationSecret operations-key)) -Scope dcr
         (New-DcrClient @app).ClientName | Should -Be 'App'
     }
+
+    It 'proves clients by keys that are published, by pushed requests and by tokens, and finds what does not work' {
+        $key = New-DcrKey portal-key ES256
+        $pages = New-TestServer @{ clientDocument = @{ text = $key.Jwks | ConvertTo-Json -Depth 5 } }
+        Connect-OidcProvider keeping
+        $clients = @(
+            @{ ClientName = 'Portal'; GrantType = 'authorization_code', 'refresh_token'
+                RedirectUri = 'https://a.example.com/cb', 'https://b.example.com/cb' }
+            @{ ClientName = 'Export'; GrantType = 'client_credentials'; ResponseType = @(); Metadata = @{ redirect_uris = @() } }
+        ) | ForEach-Object { New-DcrClient @_ -TokenEndpointAuthMethod private_key_jwt -JwksUri "$($pages.Url)/client.json" }
+        $checks = $clients | Test-DcrClient -ThrottleLimit 1
+        ($checks | Where-Object Name -NE Posture).Name | Should -Be 'Record', 'Registration', 'Authentication', 'Pushed request', 'Keys',
+            'Record', 'Registration', 'Authentication', 'Keys'
+        $checks | Where-Object { $_.Name -ne 'Posture' -and $_.Status -ne 'Passed' } | Should -BeNullOrEmpty
+
+        # A made-up code says the same; another key is refused.
+        ($clients[0] | Test-DcrClient -Probe | Where-Object Name -EQ Authentication).Found | Should -Match 'invalid_grant'
+        $null = New-DcrKey other-key ES256
+        ($clients | ForEach-Object { Test-DcrClient $_.ClientId -KeyName other-key } | Where-Object Name -EQ Authentication).Status |
+            Should -Be 'Failed', 'Failed'
+        Remove-TestServer $pages
+        ($clients[1] | Test-DcrClient | Where-Object Name -EQ Keys).Status | Should -Be 'Failed'
+    }
 }

@@ -7,7 +7,7 @@ BeforeAll {
 
     # In clear text, and as PowerShell writes a SecureString to a file where the system has no encryption for it: hexadecimal UTF-16.
     $hexadecimal = { ([Text.Encoding]::Unicode.GetBytes($args[0]) | ForEach-Object { $_.ToString('x2') }) -join '' }
-    $secretPattern = '(rat|cs)_[0-9A-Za-z]{43}', [regex]::Escape($initialToken), "$(& $hexadecimal 'rat_')([0-9a-f]{4}){43}",
+    $secretPattern = '(rat|cs|at)_[0-9A-Za-z]{43}', [regex]::Escape($initialToken), "$(& $hexadecimal 'rat_')([0-9a-f]{4}){43}",
         "$(& $hexadecimal 'cs_')([0-9a-f]{4}){43}" -join '|'
 
     function Assert-NoSecret([string] $Text) {
@@ -344,6 +344,21 @@ Describe 'A planted secret is' {
                 $client | Get-DcrClient @talk
                 $client | Get-DcrClient @talk
 
+                $server = New-TestServer @{ pushedAuthorization = $true; answerOverrides = @{ any = $odd };
+                    faults = 'token', 'push' | ForEach-Object { @{ on = $_; status = 400; body = 'echo'; times = 2 } } }
+                Connect-DcrServer $server.Issuer @talk
+                $tested = @{ ClientName = 'Tested'; RedirectUri = $redirect; GrantType = 'client_credentials', 'authorization_code' }
+                'client_secret_basic', 'client_secret_post' | ForEach-Object { New-DcrClient @tested -TokenEndpointAuthMethod $_ @talk } |
+                    Test-DcrClient @talk
+                Get-DcrClient -ClientName Tested @talk | Test-DcrClient -Probe @talk
+                $held = New-DcrKey tested-key ES256
+                $server = New-TestServer @{ pushedAuthorization = $true;
+                    faults = @(@{ on = 'token'; status = 401; body = 'echo'; times = 2 }) }
+                Connect-DcrServer $server.Issuer @talk
+                $client = New-DcrClient @tested -TokenEndpointAuthMethod private_key_jwt -Jwks $held.Jwks @talk
+                $client
+                $client, $client | Test-DcrClient -ThrottleLimit 1 @talk
+
                 $server = New-TestServer @{ dialect = 'okta'; okta = @{ apiToken = $token.Api; secretInRead = $true };
                     faults = @(@{ on = 'any'; status = 500; body = 'echo'; skip = 7 }) }
                 Connect-DcrServer $server.Issuer -ApiToken (ConvertTo-Secret $token.Api) @talk
@@ -380,9 +395,11 @@ Describe 'A planted secret is' {
         { Assert-NoCanary (& $hexadecimal (New-Canary)) } | Should -Throw
         { Assert-NoCanary $pem } | Should -Throw
         ($everything | Where-Object { $_ -is [DcrPowerShell.DcrClient] }).ClientName | Sort-Object -Unique |
-            Should -Be 'Auth0', 'Bank', 'By hand', 'Credential', 'Echo', 'Key', 'Odd', 'Okta', 'Password'
+            Should -Be 'Auth0', 'Bank', 'By hand', 'Credential', 'Echo', 'Key', 'Odd', 'Okta', 'Password', 'Tested'
         $failures.FullyQualifiedErrorId -replace ',.*' | Sort-Object -Unique |
             Should -Be 'AccessTokenRejected', 'InvalidClientMetadata', 'InvalidPrivateKey', 'OutcomeUnknown'
+        ($everything | Where-Object { $_ -is [DcrPowerShell.DcrCheck] -and $_.Name -eq 'Authentication' }).Status |
+            Sort-Object -Unique | Should -Be 'Passed', 'Warning', 'Failed'
     }
 
     It 'in no stream' {
@@ -399,7 +416,7 @@ Describe 'A planted secret is' {
         Assert-NoCanary (Get-Content $TestDrive/found.xml -Raw)
     }
 
-    It 'in no inventory: <_>' -ForEach 'csv', 'json' {
+    It 'in no inventory: <_>' -ForEach 'csv', 'json', 'html' {
         $clients = $found | Where-Object { $_ -is [DcrPowerShell.DcrClient] }
         $clients | Export-DcrClient "$TestDrive/inventory.$_"
         $text = Get-Content "$TestDrive/inventory.$_" -Raw
@@ -485,7 +502,8 @@ Describe 'No parameter takes a secret as plain text' {
         Select-String "'([A-Z][a-z]+-(Dcr|Auth0)\w+)'" -AllMatches).Matches.ForEach{ $_.Groups[1].Value }) {
         # Names and addresses of things; and a software statement, which is signed and not secret: the server shows it to whoever may read
         # the client.
-        $plain = 'ClientSecretName', 'PrivateKeyPath', 'KeyPath', 'KeyId', 'TokenEndpointAuthMethod', 'Jwks', 'JwksUri', 'SoftwareStatement'
+        $plain = 'ClientSecretName', 'PrivateKeyPath', 'KeyPath', 'KeyId', 'KeyName', 'TokenEndpointAuthMethod', 'Jwks', 'JwksUri',
+            'SoftwareStatement'
         $parameters = (Get-Command $_).Parameters.Values
         $parameters | Should -Not -BeNullOrEmpty
         $parameters | Where-Object { "$($_.Name) $($_.Aliases)" -match 'secret|token|password|key|jwk|credential|statement|assertion' } |

@@ -10,5 +10,5 @@ internal sealed class CertificateOnly(string clientId) : IClientAuthentication
 
     public string ClientId => clientId;
 
-    public ClientProof Prove(DateTimeOffset now) => new([new("client_id", clientId)], Authorization.None);
+    public Authorization Prove(DateTimeOffset now) => Authorization.None with { Fields = [new("client_id", clientId)] };
 }

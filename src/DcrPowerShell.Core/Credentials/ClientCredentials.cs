@@ -29,9 +29,6 @@ internal sealed record TokenSource(
 /// </summary>
 internal sealed class ClientCredentials(TokenSource source, DpopBinding dpop, HttpSender sender, IClock clock) : ICredential, IDisposable
 {
-    // What a token endpoint may refuse for: that there is no proof, and then that the proof has no nonce.
-    private const int MostTries = 3;
-
     private readonly ConcurrentDictionary<string, AccessToken> _tokens = new();
     private readonly SemaphoreSlim _fetching = new(1, 1);
 
@@ -83,23 +80,15 @@ internal sealed class ClientCredentials(TokenSource source, DpopBinding dpop, Ht
 
     private async Task<AccessToken> FetchAsync(string scope, IReporter reporter, CancellationToken stop)
     {
-        for (var tries = 1; ; tries++)
-        {
-            // Each try has a new assertion and proof: both are good for one use.
-            var now = clock.UtcNow;
-            var proof = source.Authentication.Prove(now);
-            var request = new ProtocolRequest(HttpMethod.Post, source.Endpoint, RequestEffect.FetchesToken) { Form = FormOf(proof, scope) };
-            var authorization = dpop.IsOn ? dpop.Bind(proof.Authorization, request, accessToken: null, now) : proof.Authorization;
-            var response = await sender.SendAsync(request, new Once(authorization), reporter, stop).ConfigureAwait(false);
-            var hasLearnt = dpop.Learn(request, response);
-            if (response.IsSuccess || tries == MostTries || !hasLearnt)
-            {
-                return AccessToken.Read(request, response, now, scope, source.Explain);
-            }
-        }
+        var now = clock.UtcNow;
+        var request = new ProtocolRequest(HttpMethod.Post, source.Endpoint, RequestEffect.FetchesToken) { Form = FormOf(scope) };
+        var response = await sender
+            .SendAsync(request, new ProvenClient(source.Authentication, dpop, clock), reporter, stop)
+            .ConfigureAwait(false);
+        return AccessToken.Read(request, response, now, scope, source.Explain);
     }
 
-    private List<KeyValuePair<string, string>> FormOf(ClientProof proof, string scope)
+    private List<KeyValuePair<string, string>> FormOf(string scope)
     {
         var form = new List<KeyValuePair<string, string>> { new("grant_type", "client_credentials") };
         if (scope.Length > 0)
@@ -112,7 +101,7 @@ internal sealed class ClientCredentials(TokenSource source, DpopBinding dpop, Ht
             form.Add(new("audience", source.Audience));
         }
 
-        return form.Concat(proof.Fields).ToList();
+        return form;
     }
 
     /// <summary>True where another token than the one that was refused can be had.</summary>
@@ -139,14 +128,5 @@ internal sealed class ClientCredentials(TokenSource source, DpopBinding dpop, Ht
 
         public bool Learn(Authorization used, ProtocolRequest request, ProtocolResponse response) =>
             owner.Dpop.Learn(request, response) || (response.Status == 401 && owner.Renew(scope, used));
-    }
-
-    /// <summary>Headers that were made for one request.</summary>
-    private sealed class Once(Authorization authorization) : IAuthorizer
-    {
-        public Task<Authorization> AuthorizeAsync(ProtocolRequest request, IReporter reporter, CancellationToken stop) =>
-            Task.FromResult(authorization);
-
-        public bool Learn(Authorization used, ProtocolRequest request, ProtocolResponse response) => false;
     }
 }

@@ -11,9 +11,9 @@ internal sealed class ClientSecret(string clientId, string secret, bool inForm) 
 
     public string ClientId => clientId;
 
-    public ClientProof Prove(DateTimeOffset now) => inForm
-        ? new([new("client_id", clientId), new("client_secret", secret)], Authorization.None)
-        : new([], Basic());
+    public Authorization Prove(DateTimeOffset now) => inForm
+        ? Authorization.None with { Fields = [new("client_id", clientId), new("client_secret", secret)] }
+        : Basic();
 
     // The header's form encodes both parts first.
     private Authorization Basic()

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using DcrPowerShell.Http;
 
 namespace DcrPowerShell.Credentials;
@@ -12,8 +11,5 @@ internal interface IClientAuthentication
     string ClientId { get; }
 
     /// <summary>What goes along, made for each request: an assertion is good for one use.</summary>
-    ClientProof Prove(DateTimeOffset now);
+    Authorization Prove(DateTimeOffset now);
 }
-
-/// <param name="Fields">Fields of the form.</param>
-internal sealed record ClientProof(IReadOnlyList<KeyValuePair<string, string>> Fields, Authorization Authorization);

@@ -15,17 +15,19 @@ internal sealed class PrivateKeyJwt(string clientId, SigningKey key, string audi
     public string ClientId => clientId;
 
     /// <exception cref="DcrException">InvalidPrivateKey: the key's keeper, such as a certificate store, does not let it sign.</exception>
-    public ClientProof Prove(DateTimeOffset now)
+    public Authorization Prove(DateTimeOffset now)
     {
         try
         {
-            return new(
+            return Authorization.None with
+            {
+                Fields =
                 [
                     new("client_id", clientId),
                     new("client_assertion_type", ClientAssertion.Type),
                     new("client_assertion", ClientAssertion.Create(key, clientId, audience, now)),
                 ],
-                Authorization.None);
+            };
         }
         catch (KeyException failure)
         {

@@ -140,4 +140,7 @@ public enum DcrErrorId
 
     /// <summary>A client was to be registered anew, and the server still has it.</summary>
     ClientNotGone,
+
+    /// <summary>More clients are extra than a run may remove.</summary>
+    TooManyExtra,
 }

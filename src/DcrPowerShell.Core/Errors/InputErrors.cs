@@ -30,6 +30,20 @@ internal static class InputErrors
         $"Columns '{first}' and '{second}' both stand for {parameter}, and say different things. Nothing was sent.",
         "Keep one of the two columns.");
 
+    public static DcrException RowWithoutTenant() => new(
+        DcrErrorId.InvalidClientMetadata,
+        "It names neither a tenant nor a client id, so nobody can tell which client is meant. Nothing was sent.",
+        "Fill in the column Tenant, or give -Tenant.");
+
+    public static DcrException TooManyExtra(int extra, int most) => new(
+        DcrErrorId.TooManyExtra,
+        $"{extra} clients are extra, and -MaxPrune lets a run remove {most}. None was removed.",
+        $"Look at them: Compare-DcrClient gives them with the status Extra. If they are to go, run it with -MaxPrune {extra}.");
+
+    /// <param name="whose">Such as <c>Tenant 'north'</c>.</param>
+    public static DcrException RowRepeated(string whose) =>
+        new(DcrErrorId.InvalidClientMetadata, $"{whose} has a second row. The first one counts.", "Keep one row for each client.");
+
     public static DcrException BrokenTenant(string shown, string why, string fix) =>
         new(DcrErrorId.InvalidClientMetadata, $"-Tenant: '{shown}' {why}. Nothing was sent.", fix);
 
@@ -90,6 +104,9 @@ internal static class InputErrors
         DcrErrorId.InvalidClientMetadata,
         $"'{path}' was given for -ClientId, and is a file. Nothing was done.",
         "Import-DcrClient -Path takes a file of clients.");
+
+    public static DcrException ComparisonPiped() =>
+        BadInput("InputObject", "is what Compare-DcrClient gave, and has no metadata to register", "Pipe the rows to Sync-DcrClient.");
 
     public static DcrException TextPiped(string text) =>
         new(

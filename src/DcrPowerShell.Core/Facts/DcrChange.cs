@@ -31,7 +31,8 @@ public sealed class DcrChange
     public override string ToString() =>
         WasNamed ? $"{Name}: asked for {Say(Asked)}, granted {Say(Granted)}" : $"{Name}: was {Say(Asked)}, is {Say(Granted)}";
 
-    private static string Say(object? value) => value switch
+    /// <summary>A value in words.</summary>
+    internal static string Say(object? value) => value switch
     {
         null => "nothing",
         // A software statement, say, is longer than a warning.

@@ -1,8 +1,9 @@
+using System;
 using DcrPowerShell.Errors;
 
 namespace DcrPowerShell;
 
-/// <summary>How a check of a connection, or of a client ID metadata document, ended.</summary>
+/// <summary>How a check of a connection, a client, or a client ID metadata document ended.</summary>
 public enum DcrCheckStatus : long
 {
     /// <summary>Nothing is wrong.</summary>
@@ -18,7 +19,7 @@ public enum DcrCheckStatus : long
     Skipped,
 }
 
-/// <summary>One check of a connection, or of a client ID metadata document: how it ended, what was found, and what to do.</summary>
+/// <summary>One check of a connection, a client, or a client ID metadata document: how it ended, what was found, and what to do.</summary>
 public sealed record DcrCheck
 {
     private DcrCheck(DcrCheckStatus status, string found, string? recommendedAction)
@@ -31,6 +32,15 @@ public sealed record DcrCheck
     /// <summary>Name of the connection, or URL of the document.</summary>
     public string Connection { get; internal init; } = "";
 
+    /// <summary>The id of the client that was looked at; null where it was no client.</summary>
+    public string? ClientId { get; internal init; }
+
+    /// <summary>The client's name.</summary>
+    public string? ClientName { get; internal init; }
+
+    /// <summary>The client's tenant.</summary>
+    public string? Tenant { get; internal init; }
+
     /// <summary>What was looked at, such as <c>Discovery</c>.</summary>
     public string Name { get; internal init; } = "";
 
@@ -38,13 +48,20 @@ public sealed record DcrCheck
     public DcrCheckStatus Status { get; }
 
     /// <summary>What was found.</summary>
-    public string Found { get; }
+    public string Found { get; private init; }
 
     /// <summary>What to do next; null where there is nothing to do.</summary>
-    public string? RecommendedAction { get; }
+    public string? RecommendedAction { get; private init; }
 
     /// <inheritdoc/>
     public override string ToString() => $"{Name}: {Status}. {Found}";
+
+    /// <summary>Without what must not be shown, should a server have put it into what it says of a client.</summary>
+    internal DcrCheck Masked(Func<string, string> mask) => this with
+    {
+        Found = mask(Found),
+        RecommendedAction = RecommendedAction is null ? null : mask(RecommendedAction),
+    };
 
     internal static DcrCheck Passed(string found) => new(DcrCheckStatus.Passed, found, null);
 

@@ -8,4 +8,7 @@ public enum DcrInventoryFormat
 
     /// <summary>An array of objects, in wire names.</summary>
     Json,
+
+    /// <summary>One page to look at in a browser: counts, expiry, what needs attention, and all clients.</summary>
+    Html,
 }

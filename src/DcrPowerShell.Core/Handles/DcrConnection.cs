@@ -113,6 +113,9 @@ public sealed class DcrConnection
     /// <summary>What the server says of itself; empty where that was not asked for.</summary>
     internal ServerMetadata Server { get; init; } = new(JsonBag.Empty);
 
+    /// <summary>How the server gives tokens to clients; null where it is not asked anything.</summary>
+    internal TokenRules? TokenRules { get; init; }
+
     /// <summary>Null where nothing is put on record.</summary>
     internal AuditLog? Audit { get; init; }
 

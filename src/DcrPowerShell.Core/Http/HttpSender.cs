@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Diagnostics;
 using System.Linq;
 using System.Threading;
@@ -97,7 +98,8 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
 
                     // After the wait: a proof or a token may be old by then.
                     authorization = await authorizer.AuthorizeAsync(request, reporter, stop).ConfigureAwait(false);
-                    response = await TryAsync(request, authorization, reporter, arrived, patience.Token).ConfigureAwait(false);
+                    response = await TryAsync(With(request, authorization.Fields), authorization, reporter, arrived, patience.Token)
+                        .ConfigureAwait(false);
                 }
                 finally
                 {
@@ -190,6 +192,11 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
             )
             : pass;
     }
+
+    private static ProtocolRequest With(ProtocolRequest request, IReadOnlyList<KeyValuePair<string, string>> fields) =>
+        fields.Count == 0
+            ? request
+            : request with { Form = [.. (request.Form ?? []).Where(own => fields.All(field => field.Key != own.Key)), .. fields] };
 
     /// <summary>One try. What came is handed over before anything is reported of it, for a reporter's command may be gone.</summary>
     private async Task<ProtocolResponse> TryAsync(

@@ -22,6 +22,9 @@ internal interface IAuthorizer
 /// <param name="Secrets">What must not come back in a server's words.</param>
 internal sealed record Authorization(IReadOnlyList<KeyValuePair<string, string>> Headers, IReadOnlyList<string> Secrets)
 {
+    /// <summary>Fields of the form, in the place of those that the request has of the same names.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Fields { get; init; } = [];
+
     public static Authorization None { get; } = new([], []);
 
     /// <summary>RFC 6750, section 2.1, and its kin.</summary>

@@ -6,11 +6,43 @@ namespace DcrPowerShell.Inventory;
 /// <summary>What is wrong with a file of clients.</summary>
 internal static class InventoryErrors
 {
+    private const string Formats =
+        "Give a CSV file with commas and a heading line, or a JSON file with an object or an array of objects.";
+
     public static DcrException InventoryFormatUnknown(string path) =>
         new(
             DcrErrorId.InventoryWriteFailed,
-            $"-Path: the name of '{path}' does not say whether it is to be CSV or JSON. Nothing was written.",
-            "Let it end with .csv or .json, or add -Format Csv or -Format Json."
+            $"-Path: the name of '{path}' does not say whether it is to be CSV, JSON or HTML. Nothing was written.",
+            "Let it end with .csv, .json or .html, or add -Format Csv, Json or Html."
+        );
+
+    public static DcrException TemplateNotCsv(string path) =>
+        new(
+            DcrErrorId.InventoryWriteFailed,
+            $"-Path: a template is a CSV file, and the name of '{path}' says otherwise. Nothing was written.",
+            "Let it end with .csv."
+        );
+
+    public static DcrException ReportFormatUnknown(string path) =>
+        new(
+            DcrErrorId.InventoryWriteFailed,
+            $"-ReportPath: the name of '{path}' does not say whether it is to be CSV or JSON. Nothing was sent.",
+            "Let it end with .csv or .json."
+        );
+
+    public static DcrException ReportExists(string path) =>
+        new(
+            DcrErrorId.InventoryWriteFailed,
+            $"-ReportPath: '{path}' is there already, and stays as it is. Nothing was sent.",
+            "Name another file, such as one with the date in its name; or remove this one."
+        );
+
+    public static DcrException ReportWriteFailed(string path, Exception why) =>
+        new(
+            DcrErrorId.InventoryWriteFailed,
+            $"-ReportPath: '{path}' cannot be written: {why.Message.TrimEnd('.')}. Nothing was sent.",
+            "Check that the folder is there, and that no other program has the file open; then run the command again.",
+            why
         );
 
     public static DcrException InventoryExists(string path) =>
@@ -29,13 +61,10 @@ internal static class InventoryErrors
         );
 
     public static DcrException InventoryReadFailed(string path, string why, Exception? inner = null) =>
-        new(
-            DcrErrorId.InventoryReadFailed,
-            $"'{path}' cannot be read: {why.TrimEnd('.')}. Nothing was sent.",
-            "Give a CSV file with commas and a heading line, or a JSON file with an object or an array of objects. Each client needs "
-                + "ClientId or client_id; see Get-Help Import-DcrClient.",
-            inner
-        );
+        Unreadable(path, why, $"{Formats} Each client needs ClientId or client_id; see Get-Help Import-DcrClient.", inner);
+
+    public static DcrException RowsUnreadable(string path, string why, Exception inner) =>
+        Unreadable(path, why, $"{Formats} The columns are those of New-DcrClient.", inner);
 
     public static DcrException DocumentReadFailed(string path, Exception why) =>
         new(
@@ -49,4 +78,7 @@ internal static class InventoryErrors
     /// <param name="why">A sentence without its end, and without the value, which may be a secret in the wrong column.</param>
     public static DcrException ImportInvalid(string source, string why, string fix) =>
         new(DcrErrorId.InvalidClientMetadata, $"{source}: {why}. Nothing was sent.", fix);
+
+    private static DcrException Unreadable(string path, string why, string fix, Exception? inner) =>
+        new(DcrErrorId.InventoryReadFailed, $"'{path}' cannot be read: {why.TrimEnd('.')}. Nothing was sent.", fix, inner);
 }

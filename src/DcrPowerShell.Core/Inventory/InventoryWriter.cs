@@ -21,7 +21,7 @@ internal sealed class InventoryWriter
     public const string SecretName = "secret_name";
 
     // Headings that have a parameter of New-DcrClient, and those that have none.
-    private static readonly (string Heading, Func<DcrClient, string?> Cell)[] Columns =
+    private static readonly (string Heading, Func<DcrClient, string?> Cell)[] Wanted =
     [
         ("ClientName", static client => client.ClientName),
         ("RedirectUri", static client => Several(client.RedirectUris)),
@@ -41,6 +41,11 @@ internal sealed class InventoryWriter
         .. Further("SoftwareVersion", ClientMember.SoftwareVersion),
         .. Further("PostLogoutRedirectUri", ClientMember.PostLogoutRedirectUris),
         ("Tenant", static client => client.Tenant),
+    ];
+
+    private static readonly (string Heading, Func<DcrClient, string?> Cell)[] Columns =
+    [
+        .. Wanted,
         ("ClientId", static client => client.ClientId),
         ("Issuer", static client => client.Issuer),
         ("IssuedAt", static client => Time(client.IssuedAt)),
@@ -49,6 +54,10 @@ internal sealed class InventoryWriter
         ("State", static client => client.State.ToString()),
         ("SecretName", static client => client.SecretName),
     ];
+
+    /// <summary>The heading line of a file of wanted clients.</summary>
+    public static string Template =>
+        Csv.Row([.. Wanted.Select(static column => column.Heading).OrderBy(static name => name != "Tenant"), "ClientSecretName"]) + "\r\n";
 
     private readonly TextWriter _writer;
     private readonly DcrInventoryFormat _format;
@@ -95,6 +104,15 @@ internal sealed class InventoryWriter
                 or ClientMember.RegistrationClientUri
                 or ClientMember.ClientSecretExpiresAt
                 or ClientMember.ClientIdIssuedAt;
+
+    /// <summary>By the ending of a file's name; null where it says nothing.</summary>
+    public static DcrInventoryFormat? FormatOf(string path) => Path.GetExtension(path).ToUpperInvariant() switch
+    {
+        ".CSV" => DcrInventoryFormat.Csv,
+        ".JSON" => DcrInventoryFormat.Json,
+        ".HTML" or ".HTM" => DcrInventoryFormat.Html,
+        _ => null,
+    };
 
     private static JsonBag Json(DcrClient client)
     {

@@ -39,6 +39,8 @@ internal static class Given
     /// <summary>Characters that make a spreadsheet take a cell for a formula; some languages' versions take the wide ones too.</summary>
     private const string FormulaStarts = "=+-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20";
 
+    private static readonly Regex LaterPart = new("(?<=[;\t\r\n])[^;\t\r\n]+", RegexOptions.CultureInvariant);
+
     /// <summary>Without what nobody sees at its ends.</summary>
     public static string Trim(string text)
     {
@@ -63,9 +65,9 @@ internal static class Given
     public static string Cell(string text)
     {
         var trimmed = Trim(text);
-        return IsQuotedFormula(trimmed) ? trimmed.Substring(1)
-            : TextFormula.Match(trimmed) is { Success: true } formula ? formula.Groups["text"].Value
-            : trimmed;
+        return TextFormula.Match(trimmed) is { Success: true } formula
+            ? formula.Groups["text"].Value
+            : LaterPart.Replace(Plain(trimmed), static part => Plain(part.Value));
     }
 
     /// <summary>
@@ -86,9 +88,10 @@ internal static class Given
     /// A text that no spreadsheet runs: names come from servers and from whoever registered, and a spreadsheet runs <c>=HYPERLINK(...)</c>,
     /// <c>+cmd|...</c>. An apostrophe makes a text of it, which <see cref="Cell"/> takes away. An id that begins with a hyphen, as
     /// base64url
-    /// may, has nothing to call and stays as it is: scripts look it up.
+    /// may, has nothing to call and stays as it is: scripts look it up. A spreadsheet whose language has semicolons between cells begins a
+    /// cell within ours at each of them, and at the end of a line.
     /// </summary>
-    public static string Inert(string text) => IsFormula(text) || IsQuotedFormula(text) ? "'" + text : text;
+    public static string Inert(string text) => Quoted(LaterPart.Replace(text, static part => Quoted(part.Value)));
 
     /// <summary>What two ways to write a name for people have in common: nobody sees the difference.</summary>
     public static string Seen(string text)
@@ -167,10 +170,17 @@ internal static class Given
         char.IsWhiteSpace(character) || char.IsControl(character) || char.GetUnicodeCategory(character) == UnicodeCategory.Format
             || character == '\u00AD';
 
-    private static bool IsFormula(string text) =>
-        text.Length > 0
-        && FormulaStarts.Contains(text[0])
-        && text.Skip(1).Any(static character => !char.IsLetterOrDigit(character) && character is not ('-' or '_' or '.'));
+    private static bool IsFormula(string text)
+    {
+        var begun = text.TrimStart(' ', '\u00A0');
+        return begun.Length > 0
+            && FormulaStarts.Contains(begun[0])
+            && begun.Skip(1).Any(static character => !char.IsLetterOrDigit(character) && character is not ('-' or '_' or '.'));
+    }
+
+    private static string Quoted(string text) => IsFormula(text) || IsQuotedFormula(text) ? "'" + text : text;
+
+    private static string Plain(string text) => IsQuotedFormula(text) ? text.Substring(1) : text;
 
     private static bool IsQuotedFormula(string text) => text.Length > 1 && text[0] == '\'' && IsFormula(text.TrimStart('\''));
 

@@ -14,6 +14,21 @@ internal sealed class ServerMetadata(JsonBag members)
 
     public string? TokenEndpoint => members.Text("token_endpoint");
 
+    /// <summary>RFC 9126, section 5.</summary>
+    public string? PushedAuthorizationRequestEndpoint => members.Text("pushed_authorization_request_endpoint");
+
+    /// <summary>By PKCE; none where the server does not say, which is to mean that it has no PKCE (RFC 8414, section 2).</summary>
+    public IReadOnlyList<string> CodeChallengeMethods => members.Texts("code_challenge_methods_supported");
+
+    /// <summary>Whether tokens can be bound to a client's key (RFC 9449, section 5.1).</summary>
+    public bool TakesDpop => members.Texts("dpop_signing_alg_values_supported").Count > 0;
+
+    /// <summary>Whether tokens can be bound to a client's certificate (RFC 8705, section 3.3).</summary>
+    public bool BindsToCertificates => IsTrue("tls_client_certificate_bound_access_tokens");
+
+    /// <summary>Nothing was discovered.</summary>
+    public bool IsEmpty => members.Count == 0;
+
     /// <summary>None where the server does not say.</summary>
     public IReadOnlyList<string> Scopes => members.Texts("scopes_supported");
 
@@ -34,8 +49,7 @@ internal sealed class ServerMetadata(JsonBag members)
     public IReadOnlyList<string> TokenEndpointAuthSigningAlgorithms => members.Texts("token_endpoint_auth_signing_alg_values_supported");
 
     /// <summary>Whether the server takes client ID metadata documents (draft-ietf-oauth-client-id-metadata-document, section 5).</summary>
-    public bool TakesClientDocuments =>
-        members.TryGet("client_id_metadata_document_supported", out var value) && value.ValueKind == JsonValueKind.True;
+    public bool TakesClientDocuments => IsTrue("client_id_metadata_document_supported");
 
     /// <summary>
     /// What of a client the server's lists do not have: the member, the values, and the list's name. Nothing where a list is not there, for
@@ -74,4 +88,6 @@ internal sealed class ServerMetadata(JsonBag members)
         members.TryGet("mtls_endpoint_aliases", out var aliases) && aliases.ValueKind == JsonValueKind.Object
             ? JsonBag.From(aliases).Text(endpoint)
             : null;
+
+    private bool IsTrue(string member) => members.TryGet(member, out var value) && value.ValueKind == JsonValueKind.True;
 }

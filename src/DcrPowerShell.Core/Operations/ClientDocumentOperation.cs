@@ -25,7 +25,9 @@ internal sealed class ClientDocumentOperation(HttpSender sender, Func<string, Ta
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     /// <summary>What sends the requests: as a server does, without a credential and following no redirect.</summary>
-    public static HttpSender Sender(IClock clock) => new(new HttpTransport(HandlerFactory.Create(null, null), Patience, clock), clock);
+    /// <param name="proxy">Null for the system's proxy.</param>
+    public static HttpSender Sender(IClock clock, Uri? proxy = null) =>
+        new(new HttpTransport(HandlerFactory.Create(proxy, null), Patience, clock), clock) { Proxy = proxy };
 
     /// <summary>Makes the text of a document, ready to be published.</summary>
     /// <param name="judges">Whether the metadata is judged by RFC 7591, too.</param>

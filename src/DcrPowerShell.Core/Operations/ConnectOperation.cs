@@ -232,6 +232,7 @@ internal static class ConnectOperation
                     found.Resource is { Scopes.Count: > 0 } offer ? offer.Scopes : context.Server.Scopes
                 ),
                 Server = context.Server,
+                TokenRules = rules,
                 Resource = found.Resource?.Resource,
                 VaultProvedAt = clock.UtcNow,
                 Audit = audit.Log,

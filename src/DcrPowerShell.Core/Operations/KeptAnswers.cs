@@ -146,6 +146,7 @@ internal static class KeptAnswers
         }
 
         var updated = context.Merged(record, answer);
+        updated = updated with { Drifted = DriftAfter(record, updated, before?.Named, always) };
         var known = context.Audit.Sent.And(updated.Secrets);
         var changes = asked is null ? [] : Grant.Compare(asked, answer.Members, known);
         updated = asked is null ? updated : updated with { Asked = Grant.Remember(record.Asked, asked, changes) };
@@ -172,6 +173,14 @@ internal static class KeptAnswers
         );
         return client;
     }
+
+    /// <summary>What somebody else changed: a read tells it, and what an update names is granted anew.</summary>
+    /// <param name="named">What an update names; null after a read.</param>
+    /// <param name="isNew">What was known of the client before was not the server's word.</param>
+    private static JsonBag DriftAfter(RegistrationRecord before, RegistrationRecord now, JsonBag? named, bool isNew) =>
+        named is not null ? before.Drifted.Where((name, _) => !named.Has(name))
+        : isNew || before.Metadata.Count == 0 ? JsonBag.Empty
+        : Grant.Drift(before.Drifted, before.Metadata, now.Metadata);
 
     /// <summary>Stores a record.</summary>
     /// <param name="state">Active where the server's answer has just brought it.</param>

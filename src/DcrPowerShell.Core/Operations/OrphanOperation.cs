@@ -54,6 +54,20 @@ internal static class OrphanOperation
         return orphans;
     }
 
+    /// <summary>Those at a server, as far as the ledger tells without asking anybody; and answers that are not used yet.</summary>
+    public static IEnumerable<DcrOrphan> Known(RegistrationLedger ledger, string issuer) => ledger
+        .Open(issuer)
+        .Where(static entry => !entry.IsUnderWay)
+        .Select(entry => new DcrOrphan(
+            entry.Id.ToString(),
+            issuer,
+            entry.Intent,
+            [],
+            RecoverOperation.IsUsable(entry)
+                ? "The server's answer is in the local store: Connect-DcrServer makes a registration of it."
+                : "Find-DcrOrphan tells what the server knows of it, and what to do."
+        ));
+
     /// <summary>Keeps the one client that the server has of an orphan's name, under the orphan's tenant.</summary>
     /// <exception cref="DcrException">
     /// OutcomeUnknown: there is none, or several; it is settled or kept by now. VaultWriteFailed.

@@ -18,7 +18,8 @@ internal static class RepairOperation
     /// ClientNotGone: the server has it. ClientNotFound: it is not kept here, or no longer. TenantNotUnique: the tenant has another one.
     /// Whether the server has it is not known; refused, or of unknown outcome; VaultWriteFailed, which carries the client.
     /// </exception>
-    public static async Task<DcrClient> RunAsync(OperationContext context, RegistrationRecord record)
+    /// <param name="wanted">Members that are registered in the place of the former ones; null for none.</param>
+    public static async Task<DcrClient> RunAsync(OperationContext context, RegistrationRecord record, JsonBag? wanted = null)
     {
         if (!record.IsKept)
         {
@@ -53,6 +54,7 @@ internal static class RepairOperation
             );
         }
 
+        metadata = metadata.With(wanted ?? JsonBag.Empty);
         var request = new RegisterRequest(metadata, record.Tenant, ClientSecretName: null) { Replaces = record };
         var (client, isNew) = await RegisterOperation.RunAsync(context, request).ConfigureAwait(false);
         if (!isNew)

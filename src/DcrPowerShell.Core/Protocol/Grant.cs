@@ -58,10 +58,54 @@ internal static class Grant
             .Select(static member => member.Key)
             .Distinct()
             .Where(name =>
-                !named.Has(name) && IsLasting(name, before, after) && !(Covers(name, before, after) && Covers(name, after, before))
+                !named.Has(name) && IsLasting(name, before, after) && !IsAlike(name, before, after)
             )
             .Select(name => new DcrChange(name, Plain(before, name, known), Plain(after, name, known), wasNamed: false))
             .ToList();
+
+    /// <summary>
+    /// The members that a client has otherwise than they are wanted. What the server granted otherwise when it was last asked for the same,
+    /// and still has, is no difference: asking again would bring the same.
+    /// </summary>
+    /// <param name="server">What the server has.</param>
+    /// <param name="granted">What it had as it was last granted.</param>
+    /// <param name="remembered">What <see cref="Remember"/> gave.</param>
+    /// <param name="known">Secrets to mask wherever they stand.</param>
+    public static IReadOnlyList<DcrDifference> Differences(
+        JsonBag wanted,
+        JsonBag server,
+        JsonBag granted,
+        JsonBag remembered,
+        Redaction known
+    ) =>
+    [
+        .. from change in Compare(wanted, server, known)
+           let name = change.Name
+           let hasDrifted = !IsAlike(name, server, granted)
+           where !IsSecret(name, wanted) && (hasDrifted || remembered.Text(name) != Hash(name, wanted))
+           select new DcrDifference(name, change.Asked, change.Granted, Plain(granted, name, known), hasDrifted),
+    ];
+
+    /// <summary>Members that somebody else changed, as they were last granted.</summary>
+    /// <param name="drifted">As it was kept before.</param>
+    /// <param name="before">As the client was kept before.</param>
+    /// <param name="now">As the server has it.</param>
+    public static JsonBag Drift(JsonBag drifted, JsonBag before, JsonBag now)
+    {
+        var granted = LastGranted(before, drifted);
+        return CompareUnnamed(granted, now, JsonBag.Empty, Redaction.Nothing)
+            .Aggregate(
+                JsonBag.Empty,
+                (kept, change) =>
+                    granted.TryGet(change.Name, out var value) ? kept.With(change.Name, value) : kept.With(change.Name, (string?)null)
+            );
+    }
+
+    /// <summary>A client as it was last granted.</summary>
+    /// <param name="drifted">What <see cref="Drift"/> gave.</param>
+    public static JsonBag LastGranted(JsonBag now, JsonBag drifted) => now.With(drifted).WithoutAbsent();
+
+    private static bool IsAlike(string name, JsonBag one, JsonBag other) => Covers(name, one, other) && Covers(name, other, one);
 
     private static bool Covers(string name, JsonBag asked, JsonBag granted) =>
         !asked.TryGet(name, out var value) || Covers(name, value, granted);

@@ -21,6 +21,7 @@ internal sealed record RegistrationRecord
     private const string CreatedMember = "created_at";
     private const string UpdatedMember = "updated_at";
     private const string AskedMember = "asked";
+    private const string DriftedMember = "drifted";
     private const string MetadataMember = "metadata";
 
     private readonly Uri? _registrationClientUri;
@@ -61,6 +62,11 @@ internal sealed record RegistrationRecord
     /// no change.
     /// </summary>
     public JsonBag Asked { get; init; } = JsonBag.Empty;
+
+    /// <summary>
+    /// Members that somebody else changed since they were last granted, each as it was granted; null for one that was not there.
+    /// </summary>
+    public JsonBag Drifted { get; init; } = JsonBag.Empty;
 
     /// <summary>The vault has it. Clients that a server lists need not be there: they have no secrets to keep. Not stored.</summary>
     public bool IsKept { get; init; }
@@ -120,7 +126,8 @@ internal sealed record RegistrationRecord
             .With(CreatedMember, Time(CreatedAt))
             .With(UpdatedMember, Time(UpdatedAt))
             .With(MetadataMember, Metadata.ToElement());
-        return (Asked.Count == 0 ? json : json.With(AskedMember, Asked.ToElement())).ToString();
+        json = Asked.Count == 0 ? json : json.With(AskedMember, Asked.ToElement());
+        return (Drifted.Count == 0 ? json : json.With(DriftedMember, Drifted.ToElement())).ToString();
     }
 
     /// <exception cref="NewerLayoutException">A newer version wrote it.</exception>
@@ -154,6 +161,7 @@ internal sealed record RegistrationRecord
                 UpdatedAt = Time(Needed(json, UpdatedMember)),
                 Metadata = json.TryGet(MetadataMember, out var metadata) ? JsonBag.From(metadata) : JsonBag.Empty,
                 Asked = json.TryGet(AskedMember, out var asked) ? JsonBag.From(asked) : JsonBag.Empty,
+                Drifted = json.TryGet(DriftedMember, out var drifted) ? JsonBag.From(drifted) : JsonBag.Empty,
             };
         }
         catch (JsonException)

@@ -4,7 +4,11 @@ using System.Management.Automation;
 using System.Threading.Tasks;
 using DcrPowerShell.Binding;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Files;
+using DcrPowerShell.Inventory;
+using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
+using DcrPowerShell.Session;
 using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Cmdlets;
@@ -18,6 +22,11 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
     // What is under way, by what two of at once would disturb each other: a tenant, a client.
     private readonly HashSet<string> _underWay = new(StringComparer.Ordinal);
     private BatchProgress? _progress;
+    private RunReport? _report;
+
+    // Whose outcome is told, where it is not the row that came last.
+    private ReportedRow? _reported;
+    private NamedClient? _worked;
     private bool _isEnding;
 
     // Which of how many, where that is known.
@@ -42,8 +51,17 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
     [NoCompletion]
     public virtual int MaxFailures { get; set; } = int.MaxValue;
 
+    /// <summary>A .csv or .json file that gets a row for each input row, as soon as it is known what came of it.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [NoCompletion]
+    public virtual string? ReportPath { get; set; }
+
     /// <summary>How much input is read ahead of the requests.</summary>
     private protected virtual int Ahead => 0;
+
+    /// <summary>Errors so far.</summary>
+    private protected int Failures => Progress.Failures;
 
     private BatchProgress Progress => _progress ??= new BatchProgress(this, MyInvocation.MyCommand.Name);
 
@@ -58,6 +76,82 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
         ? throw InputErrors.SecretNameRefused(name, why)
         : NullIfEmpty(given);
 
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        if (ReportPath is not null && !IsWhatIf)
+        {
+            try
+            {
+                _report = new RunReport(FilePath.Of(this, ReportPath, nameof(ReportPath), DcrErrorId.InventoryWriteFailed));
+            }
+            catch (DcrException failure)
+            {
+                ThrowTerminatingError(ErrorRecords.From(failure, MyInvocation.MyCommand, ReportPath));
+            }
+        }
+    }
+
+    /// <summary>Tells the report what came of a row. Before the client is written: the pipeline may have been stopped.</summary>
+    private protected void Report(string result, DcrClient client) =>
+        Report(result, CurrentRow()?.Of(client.Tenant, client.ClientName, client.ClientId));
+
+    /// <inheritdoc cref="Report(string, DcrClient)"/>
+    private protected void Report(DcrComparison comparison) =>
+        Report(
+            comparison.Result == DcrSyncResult.None ? comparison.Status.ToString() : comparison.Result.ToString(),
+            CurrentRow()?.Of(comparison.Tenant, comparison.ClientName, comparison.ClientId)
+        );
+
+    private void Report(string result, ReportedRow? row, ErrorRecord? error = null)
+    {
+        if (row is not null)
+        {
+            _report?.Write(row.Outcome(result, error, (Connection ?? RunspaceState.Current.Default)?.Audit?.Run));
+        }
+    }
+
+    /// <summary>Works on an earlier row.</summary>
+    /// <param name="row">What <see cref="CurrentRow"/> gave then; null for none.</param>
+    private protected void On(ReportedRow? row, Action action)
+    {
+        _reported = row ?? new ReportedRow(null, null, null, null, JsonBag.Empty);
+        try
+        {
+            action();
+        }
+        finally
+        {
+            _reported = null;
+        }
+    }
+
+    /// <summary>The row that is worked on, or the one of its clients; null where nobody wants a report.</summary>
+    private protected ReportedRow? CurrentRow()
+    {
+        if (_report is null || _reported is not null)
+        {
+            return _reported;
+        }
+
+        var bound = MyInvocation.BoundParameters;
+        var input = Target as PSObject;
+        var client = _worked?.Piped ?? input?.BaseObject as DcrClient;
+        return new(
+            RowNumber,
+            client?.Tenant ?? (_worked?.Tenants.Count > 0 ? _worked.Tenants[0] : null) ?? One(ReportWriter.Tenant),
+            client?.ClientName ?? One(ReportWriter.ClientName),
+            client?.ClientId ?? _worked?.ClientId ?? One(ReportWriter.ClientId),
+            ReportedRow.CellsOf(MyInvocation.MyCommand, input)
+        );
+
+        string? One(string parameter) =>
+            bound.TryGetValue(parameter, out var value) && value is string or string[] { Length: 1 }
+                ? Redaction.Printable(value as string ?? ((string[])value)[0])
+                : null;
+    }
+
     /// <summary>Of several clients, the one that is worked on.</summary>
     private protected override string? Subject => _subject ?? base.Subject;
 
@@ -67,7 +161,7 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
     {
         foreach (var client in named)
         {
-            _named = (_named.Place + 1, input is null ? named.Count : 0);
+            (_named, _worked) = ((_named.Place + 1, input is null ? named.Count : 0), client);
             Try(
                 client.Target,
                 () =>
@@ -82,7 +176,7 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
                     process(connection, client with { ClientId = id });
                 }
             );
-            _subject = null;
+            (_subject, _worked) = (null, null);
         }
     }
 
@@ -124,6 +218,7 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
 
         // Other rows are read before this one ends.
         var subject = Subject;
+        var row = CurrentRow();
         Progress.Started();
         Progress.AtLeast = rows =>
             connection.Sender.LeastFor((int)Math.Ceiling(rows * Math.Max(1, Pump().Requests / (double)Math.Max(1, Progress.EndedCount))));
@@ -140,6 +235,8 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
             }
 
             _isEnding = true;
+            var other = _reported;
+            _reported = row;
             try
             {
                 Try(target, () => whenDone(result()), subject);
@@ -151,7 +248,7 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
             }
             finally
             {
-                _isEnding = false;
+                (_isEnding, _reported) = (false, other);
             }
 
             Progress.Ended();
@@ -164,6 +261,17 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
 
     /// <summary>How many there are to do, where that is known before the input ends.</summary>
     private protected void Expect(int count) => Progress.Expect(count);
+
+    /// <inheritdoc/>
+    private protected override void OnError(ErrorRecord error, DcrException failure)
+    {
+        var row = CurrentRow();
+        Report(
+            failure.ErrorId is DcrErrorId.OutcomeUnknown or DcrErrorId.TokenLost ? "Unknown" : "Failed",
+            failure.Unstored is DcrClient client ? row?.Of(client.Tenant, client.ClientName, client.ClientId) : row,
+            error
+        );
+    }
 
     /// <inheritdoc/>
     private protected override void Count(DcrException failure) => Progress.Failed();
@@ -209,7 +317,12 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
 
     private protected override bool Takes()
     {
-        _left += _isOver ? 1 : 0;
+        if (_isOver)
+        {
+            _left++;
+            Report("NotDone", CurrentRow());
+        }
+
         return !_isOver;
     }
 
@@ -251,8 +364,17 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
             base.AtEnd();
         }
 
-        _progress?.End(Outcome);
+        if (_report?.Failure is { } why)
+        {
+            WriteWarning(Redaction.Printable($"The report {_report.Path} is not whole: {why.TrimEnd('.')}."));
+        }
+
+        _progress?.End(Outcome + Named(_report));
     }
+
+    private protected override void Release() => _report?.Dispose();
+
+    private static string Named(RunReport? report) => report is null ? "" : $"; what came of each row is in {report.Path}";
 
     /// <summary>What came of the command so far, for people.</summary>
     private protected virtual string Outcome => Progress.ToString();
@@ -268,7 +390,7 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
     {
         if (_progress?.IsLong == true)
         {
-            Host.UI?.WriteWarningLine($"{MyInvocation.MyCommand.Name} was stopped: {Outcome}. {AfterStop}");
+            Host.UI?.WriteWarningLine($"{MyInvocation.MyCommand.Name} was stopped: {Outcome}{Named(_report)}. {AfterStop}");
         }
     }
 }

@@ -30,10 +30,9 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        Release();
-
         // PowerShell disposes of a command between two records where the one before it in the pipeline throws.
         _pump?.Dispose();
+        Release();
         if (Stopping)
         {
             OnStopped();
@@ -177,6 +176,7 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
 
             var isTerminating = IsTerminating(failure.ErrorId) && !failure.IsOfOneClient;
             var error = ErrorRecords.From(failure, MyInvocation.MyCommand, target, isTerminating ? null : subject ?? Subject);
+            OnError(error, failure);
             if (isTerminating)
             {
                 Terminate(error, failure);
@@ -212,6 +212,11 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
 
             throw;
         }
+    }
+
+    /// <summary>Something failed. It is neither counted nor written yet.</summary>
+    private protected virtual void OnError(ErrorRecord error, DcrException failure)
+    {
     }
 
     /// <summary>Ends the command.</summary>

@@ -29,11 +29,17 @@ public abstract class DcrInputCmdlet : DcrConnectedCmdlet
     /// <summary>Which row of a file is worked on, as people count; null where clients are typed, or come as objects.</summary>
     private protected string? Row => _isRow ? $"Row {_rows}" : null;
 
+    /// <summary>Whether clients come as rows of a file.</summary>
+    private protected virtual bool TakesRows => MyInvocation.ExpectingInput;
+
+    /// <summary>Which object of the pipeline is worked on, as people count.</summary>
+    private protected int RowNumber => Math.Max(1, _rows);
+
     /// <inheritdoc/>
     private protected override string? Subject => Row;
 
     /// <summary>Whether a column that is no parameter is used all the same, or is known to be of no use.</summary>
-    private protected virtual bool IsFurtherColumn(string name) => InventoryWriter.Has(name);
+    private protected virtual bool IsFurtherColumn(string name) => InventoryWriter.Has(name) || ReportWriter.Has(name);
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
@@ -67,7 +73,7 @@ public abstract class DcrInputCmdlet : DcrConnectedCmdlet
     private protected void CheckColumns(PSObject? row, bool tellsUnused)
     {
         _rows++;
-        _isRow = MyInvocation.ExpectingInput && row is not null and not { BaseObject: DcrClient };
+        _isRow = TakesRows && row is not null and not { BaseObject: DcrClient };
         if (row?.BaseObject is IDictionary)
         {
             throw InputErrors.BadInput(

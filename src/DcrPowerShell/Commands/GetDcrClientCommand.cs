@@ -54,6 +54,9 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
 
     private bool IsUnconnected => Offline && Connection is null && RunspaceState.Current.Default is null;
 
+    /// <summary>No parameter of this command.</summary>
+    public override string? ReportPath { get; set; }
+
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {

@@ -97,6 +97,9 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
     [Parameter]
     public SwitchParameter Overwrite { get; set; }
 
+    /// <summary>No parameter of this command.</summary>
+    public override string? ReportPath { get; set; }
+
     /// <inheritdoc/>
     protected override object? Target => ParameterSetName == PathSet ? Path : ClientId;
 

@@ -132,6 +132,11 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
             return;
         }
 
+        if (InputObject?.BaseObject is DcrComparison)
+        {
+            throw InputErrors.ComparisonPiped();
+        }
+
         if (
             InputObject?.BaseObject is string text
             && MyInvocation.BoundParameters.Keys.All(name => name == nameof(InputObject) || IsNamedOnCommandLine(name))
@@ -223,6 +228,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
                     }
 
                     _summary.CountMade();
+                    Report("Registered", done.Client);
                     Write(connection, done.Client);
                 });
         }
@@ -307,6 +313,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
             Start(connection, key, Target, context => RegisterOperation.UpdateAsync(context, known, request), changed =>
             {
                 _summary.CountDiffering();
+                Report("Changed", changed);
                 Write(connection, changed);
             });
         }
@@ -328,6 +335,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     /// <param name="isRepeated">An earlier row of this command names the tenant and something else.</param>
     private void WriteFound(DcrConnection connection, DcrClient client, bool isRepeated)
     {
+        Report(client.Changes.Count == 0 ? "Found" : "Differs", client);
         if (client.Changes.Count == 0)
         {
             _summary.CountFound();

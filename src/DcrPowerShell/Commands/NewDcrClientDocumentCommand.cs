@@ -52,6 +52,9 @@ public sealed class NewDcrClientDocumentCommand : ClientMetadataCmdlet
     /// <inheritdoc/>
     public override int MaxFailures { get; set; } = int.MaxValue;
 
+    /// <summary>No parameter of this command.</summary>
+    public override string? ReportPath { get; set; }
+
     /// <inheritdoc/>
     protected override object? Target => Redaction.Address(Uri);
 

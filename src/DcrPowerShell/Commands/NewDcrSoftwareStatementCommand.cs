@@ -89,6 +89,9 @@ public sealed class NewDcrSoftwareStatementCommand : ClientMetadataCmdlet
     /// <inheritdoc cref="Connection"/>
     public override int MaxFailures { get; set; } = int.MaxValue;
 
+    /// <summary>No parameter of this command.</summary>
+    public override string? ReportPath { get; set; }
+
     /// <summary>No parameter here: a statement holds no other.</summary>
     public override object? SoftwareStatement { get; set; }
 

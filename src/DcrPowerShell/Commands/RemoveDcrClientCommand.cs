@@ -42,6 +42,7 @@ public sealed class RemoveDcrClientCommand : DcrClientCmdlet
                 },
                 deleted =>
                 {
+                    Report("Removed", new DcrClient(deleted, []));
                     RunspaceState.Current.Forget(deleted.Issuer, deleted.ClientId);
                     _ledger = connection.Ledger;
                 });

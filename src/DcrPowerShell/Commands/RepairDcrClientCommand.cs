@@ -34,6 +34,7 @@ public sealed class RepairDcrClientCommand : DcrClientCmdlet
                 repaired =>
                 {
                     RunspaceState.Current.Forget(record.Issuer, record.ClientId);
+                    Report("Repaired", repaired);
                     Write(connection, repaired);
                 }
             );

@@ -70,7 +70,11 @@ public sealed class ResetDcrClientSecretCommand : DcrClientCmdlet
                 context => Overlap ? OverlapOperation.StartAsync(context, record, copyName)
                     : CompleteOverlap ? OverlapOperation.CompleteAsync(context, record, copyName)
                     : ResetSecretOperation.RunAsync(context, record, copyName),
-                changed => Write(connection, changed));
+                changed =>
+                {
+                    Report("Reset", changed);
+                    Write(connection, changed);
+                });
         }
     }
 }

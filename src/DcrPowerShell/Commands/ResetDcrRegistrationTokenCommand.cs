@@ -26,7 +26,11 @@ public sealed class ResetDcrRegistrationTokenCommand : DcrClientCmdlet
                 record.ClientId,
                 client.Target,
                 context => ResetTokenOperation.RunAsync(context, record),
-                changed => Write(connection, changed)
+                changed =>
+                {
+                    Report("Reset", changed);
+                    Write(connection, changed);
+                }
             );
         }
     }

@@ -93,7 +93,11 @@ public sealed class SetDcrClientCommand : ClientMetadataCmdlet
                         redirects
                     )
                     .ConfigureAwait(false),
-                changed => Write(connection, changed)
+                changed =>
+                {
+                    Report("Changed", changed);
+                    Write(connection, changed);
+                }
             );
         }
     }
@@ -116,7 +120,7 @@ public sealed class SetDcrClientCommand : ClientMetadataCmdlet
     private JsonBag Changes()
     {
         var typed = NamedMembers(ClientName, IsNamedOnCommandLine);
-        return InputObject is null or { BaseObject: DcrClient } || PipedRow.IsFormerClient(InputObject)
+        return InputObject is null or { BaseObject: DcrClient or DcrComparison } || PipedRow.IsFormerClient(InputObject)
             ? typed
             : FurtherMembers(InputObject)
                 .With(NamedMembers(ClientName, parameter => !IsNamedOnCommandLine(parameter)).WithoutAbsent())

@@ -33,6 +33,16 @@ public class CsvTests
     public void A_cell_that_a_spreadsheet_would_run_is_a_text(string cell) =>
         Assert.StartsWith("\"'", Csv.Row([cell]), StringComparison.Ordinal);
 
+    /// <summary>Where semicolons are between cells, a spreadsheet sees a cell there. So it does on a new line.</summary>
+    [Theory]
+    [InlineData("Clinic;=HYPERLINK(A1)", "Clinic;'=HYPERLINK(A1)")]
+    [InlineData("a;b; @SUM(A1);-Zk3", "a;b;' @SUM(A1);-Zk3")]
+    [InlineData("Clinic\n+1+1;x", "Clinic\n'+1+1;x")]
+    [InlineData("Clinic\t-1+1", "Clinic\t'-1+1")]
+    [InlineData(" =1+1", "' =1+1")]
+    public void Nor_does_a_formula_run_in_the_middle_of_a_cell(string cell, string expected) =>
+        Assert.Equal($"\"{expected}\"", Csv.Row([cell]));
+
     /// <summary>Scripts look clients up by it, and there is nothing in it to call.</summary>
     [Theory]
     [InlineData("-Zk3_4q")]

@@ -25,6 +25,10 @@ public class GivenTests
     [InlineData("'quoted' name")]
     [InlineData("O'Neil")]
     [InlineData("-_wJx9")]
+    [InlineData("Clinic;=1+1")]
+    [InlineData("=1+1;'=1+1;''+2 b;O'Neil")]
+    [InlineData("Clinic\r\n=1+1\t@home clinic")]
+    [InlineData("https://a.example/cb;+49 89")]
     [InlineData("'")]
     [InlineData("")]
     public void A_cell_that_a_spreadsheet_must_not_run_comes_back_as_it_was(string text)

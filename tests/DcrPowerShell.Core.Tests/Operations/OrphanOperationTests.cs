@@ -35,6 +35,19 @@ public class OrphanOperationTests
     }
 
     [Fact]
+    public async Task The_local_store_tells_them_without_asking_anybody()
+    {
+        using var session = await OktaAsync();
+        await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "north"));
+        var requests = (await session.Server.RequestsAsync()).Count;
+        var orphan = Assert.Single(OrphanOperation.Known(session.Ledger, session.Connection.Issuer));
+        Assert.Equal(("Register", "Clinic portal", "north"), (orphan.Operation, orphan.ClientName, orphan.Tenant));
+        Assert.Contains("Find-DcrOrphan", orphan.RecommendedAction);
+        Assert.Empty(OrphanOperation.Known(session.Ledger, "https://other.example.com"));
+        Assert.Equal(requests, (await session.Server.RequestsAsync()).Count);
+    }
+
+    [Fact]
     public async Task A_client_that_is_given_another_tenant_and_a_tenant_that_gets_a_second_client_are_told()
     {
         using var session = await OktaAsync("");

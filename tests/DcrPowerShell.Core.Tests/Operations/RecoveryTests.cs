@@ -494,6 +494,8 @@ public class RecoveryTests
         var known = await session.AtServerAsync();
         var entry = Assert.Single(beside.Ledger.Open());
         var stale = new DcrOrphan(entry.Id.ToString(), session.Connection.Issuer, entry.Intent, [], "");
+        var told = Assert.Single(OrphanOperation.Known(beside.Ledger, session.Connection.Issuer));
+        Assert.Contains("Connect-DcrServer makes a registration of it", told.RecommendedAction);
         var disk = session.Process.Machine.Disk;
 
         disk.Room = 0;

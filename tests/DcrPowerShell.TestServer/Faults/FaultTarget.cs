@@ -20,6 +20,9 @@ public enum FaultTarget
     /// <summary>The token endpoint.</summary>
     Token = (int)Operation.Token,
 
+    /// <summary>A pushed authorization request.</summary>
+    Push = (int)Operation.Push,
+
     /// <summary>POST at the registration endpoint.</summary>
     Register = (int)Operation.Register,
 

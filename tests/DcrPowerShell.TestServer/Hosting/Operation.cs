@@ -8,6 +8,9 @@ internal enum Operation
     Discovery,
     Token,
 
+    /// <summary>POST of a pushed authorization request.</summary>
+    Push,
+
     /// <summary>POST at the registration endpoint.</summary>
     Register,
 

@@ -42,6 +42,11 @@ internal static class Discovery
             ["id_token_signing_alg_values_supported"] = new JsonArray("RS256", "ES256"),
             ["code_challenge_methods_supported"] = new JsonArray("S256"),
         };
+        if (switches.PushedAuthorization)
+        {
+            document["pushed_authorization_request_endpoint"] = url + StandardRoutes.PushPath;
+        }
+
         if (switches.Dpop != DpopMode.Off)
         {
             document["dpop_signing_alg_values_supported"] = new JsonArray([

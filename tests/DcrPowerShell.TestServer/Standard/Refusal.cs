@@ -15,7 +15,7 @@ internal static class Refusal
     /// <param name="shape">The form that a fault asks for.</param>
     public static Answer Write(ServerState state, Operation operation, Refused refused, ErrorShape? shape = null)
     {
-        shape ??= operation == Operation.Token ? null : state.Switches.ErrorShape;
+        shape ??= operation is Operation.Token or Operation.Push ? null : state.Switches.ErrorShape;
         bool bringsBody = shape is null && refused.Body is not null;
         Answer answer = bringsBody ? WithOwnBody(refused) : InShape(refused, shape ?? state.Dialect.ShapeOf(operation, refused.Status));
         if (refused.Status is 401 or 403 && !bringsBody)

@@ -24,6 +24,7 @@ internal sealed class StandardDialect : IDialect
         Operation.Discovery when request.Route.ResourceId == ProtectedResource.Metadata => ProtectedResource.Describe(state),
         Operation.Discovery => Discovery.Answer(state),
         Operation.Token => TokenEndpoint.Answer(state, request),
+        Operation.Push => PushEndpoint.Answer(state, request),
         Operation.Register => Registration.Register(state, request),
         Operation.Read => Management.Read(state, request),
         Operation.Update => Management.Update(state, request),

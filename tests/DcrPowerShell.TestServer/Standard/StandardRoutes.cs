@@ -10,6 +10,7 @@ internal static class StandardRoutes
 {
     public const string RegistrationPath = "/register";
     public const string TokenPath = "/token";
+    public const string PushPath = "/par";
 
     /// <summary>
     /// Finds the operation. The client configuration endpoint is there in both forms that OpenID Connect Registration section 3.2 allows:
@@ -45,6 +46,11 @@ internal static class StandardRoutes
         if (below == TokenPath)
         {
             return new Route(HttpMethods.IsPost(request.Method) ? Operation.Token : Operation.MethodNotAllowed);
+        }
+
+        if (below == PushPath && switches.PushedAuthorization)
+        {
+            return new Route(HttpMethods.IsPost(request.Method) ? Operation.Push : Operation.MethodNotAllowed);
         }
 
         if (below == RegistrationPath)

@@ -20,7 +20,7 @@ public sealed partial record Switches
     public bool InitialTokenExpired { get; init; }
 
     /// <summary>
-    /// The one client that the token endpoint knows; its access tokens may register clients. Null turns the endpoint's tokens off.
+    /// The client whose access tokens may register clients; null for none. Those of clients that are registered may do nothing.
     /// </summary>
     /// <remarks>§1.3, §4.4, §5.1 Curity, authentik</remarks>
     public TokenClient? TokenClient { get; init; }
@@ -38,6 +38,12 @@ public sealed partial record Switches
     /// <summary>Lifetime of an access token in seconds, told as <c>expires_in</c> and kept to; null for an hour, at Auth0 a day.</summary>
     /// <remarks>§1.3 item 2, §2.1</remarks>
     public int? AccessTokenSeconds { get; init; }
+
+    /// <summary>Takes pushed authorization requests (RFC 9126). The standard's dialect only.</summary>
+    public bool PushedAuthorization { get; init; }
+
+    /// <summary>Takes client assertions for the issuer and no other audience, as FAPI 2.0 allows. The standard's dialect only.</summary>
+    public bool AssertionsForIssuerOnly { get; init; }
 
     /// <summary>Whether access tokens must be bound to a DPoP key.</summary>
     /// <remarks>§1.3 item 3, §8; RFC 9449</remarks>

@@ -10,23 +10,28 @@ using Microsoft.Extensions.Primitives;
 
 namespace DcrPowerShell.TestServer.Tokens;
 
-/// <summary>A token endpoint for the client credentials grant (RFC 6749 section 4.4), with secrets or private_key_jwt (RFC 7523).</summary>
+/// <summary>
+/// A token endpoint for the client credentials grant (RFC 6749 section 4.4), with secrets or private_key_jwt (RFC 7523). Of the
+/// authorization code grant, every code is wrong.
+/// </summary>
 internal static class TokenEndpoint
 {
     public static Answer Answer(ServerState state, IncomingRequest request)
     {
         Switches switches = state.Switches;
         Dictionary<string, StringValues> form = QueryHelpers.ParseQuery(request.Body);
-        string? own = Authenticate(state, request, form);
-        if (form.GetValueOrDefault("grant_type") != "client_credentials")
-        {
-            throw new Refused(400, "unsupported_grant_type", "only client_credentials is supported");
-        }
-
-        string? thumbprint = switches.Dpop == DpopMode.Off ? null : DpopProof.CheckAtTokenEndpoint(state, request);
+        RegisteredClient? client = Authenticate(state, request, form);
+        bool managesItself = switches.ManagementToken == ManagementToken.ClientToken;
+        CheckGrant(managesItself ? null : client, form);
+        bool isBound = switches.Dpop != DpopMode.Off || client?.Metadata["dpop_bound_access_tokens"]?.GetValue<bool>() == true;
+        string? thumbprint = isBound ? DpopProof.CheckAtTokenEndpoint(state, request) : null;
         int lifetime = switches.AccessTokenSeconds ?? 3600;
         string token = RandomText.AccessToken();
-        state.Tokens.Add(token, new IssuedToken(state.Now.AddSeconds(lifetime), thumbprint, []) { ClientId = own });
+        if (client is null || managesItself)
+        {
+            state.Tokens.Add(token, new IssuedToken(state.Now.AddSeconds(lifetime), thumbprint, []) { ClientId = client?.ClientId });
+        }
+
         JsonObject body = new()
         {
             ["access_token"] = token,
@@ -49,47 +54,84 @@ internal static class TokenEndpoint
             ? Split(basic)
             : (form.GetValueOrDefault("client_id").ToString(), form.GetValueOrDefault("client_secret").ToString());
 
-    /// <summary>The registered client that it is, where clients get tokens for themselves; null for the token client.</summary>
-    private static string? Authenticate(ServerState state, IncomingRequest request, Dictionary<string, StringValues> form)
+    /// <summary>Finds out who asks, in the one way that the client registered.</summary>
+    /// <returns>Null for the client of the switches.</returns>
+    public static RegisteredClient? Authenticate(ServerState state, IncomingRequest request, Dictionary<string, StringValues> form)
     {
-        RegisteredClient? own =
-            state.Switches.ManagementToken == ManagementToken.ClientToken ? state.Clients.Find(IdOf(request, form)) : null;
-        Authenticate(state, request, form, own is null ? state.Switches.TokenClient : AsTokenClient(own, request));
-        return own?.ClientId;
-    }
-
-    private static string IdOf(IncomingRequest request, Dictionary<string, StringValues> form) => SecretOf(request, form).Id;
-
-    private static TokenClient AsTokenClient(RegisteredClient client, IncomingRequest request)
-    {
-        string? method = client.Metadata["token_endpoint_auth_method"].Text();
-        return new TokenClient
-        {
-            ClientId = client.ClientId,
-            ClientSecret = method == "private_key_jwt" ? null : client.Secret,
-            Jwks = client.Metadata["jwks"]?.AsObject(),
-            TlsCertificate = method is "tls_client_auth" or "self_signed_tls_client_auth" ? request.ClientCertificate : null,
-        };
-    }
-
-    private static void Authenticate(ServerState state, IncomingRequest request, Dictionary<string, StringValues> form, TokenClient? known)
-    {
-        TokenClient client = known ?? throw Invalid("there is no such client");
-        if (form.GetValueOrDefault("client_assertion_type") == ClientAssertion.Type)
-        {
-            CheckAssertion(state, client, form.GetValueOrDefault("client_assertion").ToString());
-            return;
-        }
-
         (string id, string secret) = SecretOf(request, form);
-        if (client.TlsCertificate is not null && id == client.ClientId && request.ClientCertificate == client.TlsCertificate)
+        string assertion = form.GetValueOrDefault("client_assertion_type") == ClientAssertion.Type
+            ? form.GetValueOrDefault("client_assertion").ToString()
+            : "";
+        if (state.Clients.Find(id) is { } registered)
         {
-            return;
+            JsonObject metadata = registered.Metadata;
+            bool isInHeader = request.Token("Basic") is not null;
+            switch ((string)metadata["token_endpoint_auth_method"]!)
+            {
+                case "none":
+                case "client_secret_basic" when isInHeader && secret == registered.Secret:
+                case "client_secret_post" when !isInHeader && secret == registered.Secret:
+                    return registered;
+                case "tls_client_auth" or "self_signed_tls_client_auth" when request.ClientCertificate is not null:
+                    return registered;
+                case "private_key_jwt" when assertion.Length > 0:
+                    CheckAssertion(state, new TokenClient { ClientId = id, Jwks = metadata["jwks"] as JsonObject }, assertion);
+                    return registered;
+                default:
+                    throw Invalid("client authentication failed");
+            }
         }
 
-        if (client.ClientSecret is null || id != client.ClientId || secret != client.ClientSecret)
+        TokenClient client = state.Switches.TokenClient ?? throw Invalid("there is no such client");
+        if (assertion.Length > 0)
+        {
+            CheckAssertion(state, client, assertion);
+        }
+        else if (
+            id != client.ClientId
+            || (
+                (client.ClientSecret is null || secret != client.ClientSecret)
+                && (client.TlsCertificate is null || request.ClientCertificate != client.TlsCertificate)
+            )
+        )
         {
             throw Invalid("client authentication failed");
+        }
+
+        return null;
+    }
+
+    /// <summary>A scope beyond the registered one is refused (RFC 6749 section 5.2).</summary>
+    public static void CheckScope(RegisteredClient client, Dictionary<string, StringValues> form)
+    {
+        string[] registered = ((string?)client.Metadata["scope"] ?? "").Split(' ');
+        if (form.TryGetValue("scope", out StringValues scope) && scope.ToString().Split(' ').Except(registered).Any())
+        {
+            throw new Refused(400, "invalid_scope", "the scope is not granted to this client");
+        }
+    }
+
+    private static void CheckGrant(RegisteredClient? client, Dictionary<string, StringValues> form)
+    {
+        string grant = form.GetValueOrDefault("grant_type").ToString();
+        if (grant != "client_credentials" && (grant != "authorization_code" || client is null))
+        {
+            throw new Refused(400, "unsupported_grant_type", "the grant type is not supported");
+        }
+
+        if (client is not null && !MetadataRules.List(client.Metadata, "grant_types").Contains(grant))
+        {
+            throw new Refused(400, "unauthorized_client", "the client may not use this grant type");
+        }
+
+        if (grant == "authorization_code")
+        {
+            throw new Refused(400, "invalid_grant", "the code is not valid");
+        }
+
+        if (client is not null)
+        {
+            CheckScope(client, form);
         }
     }
 
@@ -113,7 +155,8 @@ internal static class TokenEndpoint
     private static void CheckAssertion(ServerState state, TokenClient client, string assertion)
     {
         string tokenEndpoint = state.BaseUrl + StandardRoutes.TokenPath;
-        string? wrong = ClientAssertion.Check(state, client, assertion, [tokenEndpoint, state.Issuer], maxSeconds: 3600) switch
+        string[] audiences = state.Switches.AssertionsForIssuerOnly ? [state.Issuer] : [tokenEndpoint, state.Issuer];
+        string? wrong = ClientAssertion.Check(state, client, assertion, audiences, maxSeconds: 3600) switch
         {
             AssertionFault.None => null,
             AssertionFault.NotAJwt => "the client assertion is not a JWT",

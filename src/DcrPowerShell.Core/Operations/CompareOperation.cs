@@ -1,0 +1,62 @@
+using System.Threading.Tasks;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Metadata;
+using DcrPowerShell.Protocol;
+using DcrPowerShell.Vaults;
+
+namespace DcrPowerShell.Operations;
+
+/// <summary>
+/// Compares a wanted client with the one that the server has. Changes no client; a token or secret that the server rotates at the read is
+/// kept.
+/// </summary>
+internal static class CompareOperation
+{
+    /// <param name="wanted">What the user named, and nothing else: what a server adds is no difference.</param>
+    /// <param name="known">The client, as it is kept.</param>
+    /// <exception cref="DcrException">The store failed; or VaultWriteFailed, which carries the client.</exception>
+    public static async Task<DcrComparison> RunAsync(OperationContext context, JsonBag wanted, RegistrationRecord known)
+    {
+        var (client, why) = await ReadOperation.LookAsync(context, known, orUnknown: true).ConfigureAwait(false);
+        var record = client.Record;
+        var granted = Grant.LastGranted(record.Metadata, record.Drifted);
+        var changes = Grant.Differences(wanted, record.Metadata, granted, record.Asked, context.Audit.Sent.And(record.Secrets));
+        var status =
+            client.State == DcrClientState.Gone ? DcrComparisonStatus.Gone
+            : why is not null ? DcrComparisonStatus.Unreadable
+            : changes.Count > 0 ? DcrComparisonStatus.Differs
+            : DcrComparisonStatus.Same;
+        return new DcrComparison(status, record.Issuer)
+        {
+            Tenant = client.Tenant,
+            ClientName = wanted.Text(ClientMember.ClientName) is { } name ? Redaction.Printable(name) : client.ClientName,
+            ClientId = client.ClientId,
+            Changes = changes,
+            Why = why is null ? null : $"{why.Message} {why.RecommendedAction}",
+        };
+    }
+
+    /// <summary>A wanted client that its tenant does not have.</summary>
+    /// <param name="isUnknown">A request to register it has an unknown outcome.</param>
+    public static DcrComparison Absent(string issuer, string tenant, JsonBag wanted, bool isUnknown) =>
+        new(isUnknown ? DcrComparisonStatus.Unknown : DcrComparisonStatus.Missing, issuer)
+        {
+            Tenant = Redaction.Printable(tenant.Trim()),
+            ClientName = wanted.Text(ClientMember.ClientName) is { } name ? Redaction.Printable(name) : null,
+            Why = isUnknown
+                ? "The outcome of an earlier request to register it is unknown. Find-DcrOrphan looks it up."
+                : null,
+        };
+
+    /// <summary>A client that nobody wants.</summary>
+    public static DcrComparison Extra(RegistrationRecord record)
+    {
+        var client = new DcrClient(record, []);
+        return new DcrComparison(DcrComparisonStatus.Extra, record.Issuer)
+        {
+            Tenant = client.Tenant,
+            ClientName = client.ClientName,
+            ClientId = client.ClientId,
+        };
+    }
+}

@@ -1,0 +1,68 @@
+using System;
+using System.Collections.Generic;
+using System.Text.Json;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Keys;
+using DcrPowerShell.Ledger;
+using DcrPowerShell.Metadata;
+
+namespace DcrPowerShell.Operations;
+
+/// <summary>
+/// The private keys among the secrets of the local store, as New-DcrKey makes them. They are read once, when one is first asked for.
+/// </summary>
+internal sealed class HeldKeys
+{
+    private readonly RegistrationLedger _ledger;
+    private readonly Lazy<Dictionary<string, string>> _names;
+
+    public HeldKeys(RegistrationLedger ledger) => (_ledger, _names) = (ledger, new(Read));
+
+    /// <summary>The name of the secret that has the private half of one of these keys; null where none has.</summary>
+    /// <param name="thumbprints">Of RFC 7638.</param>
+    public string? Find(IEnumerable<string> thumbprints)
+    {
+        foreach (var thumbprint in thumbprints)
+        {
+            if (_names.Value.TryGetValue(thumbprint, out var name))
+            {
+                return name;
+            }
+        }
+
+        return null;
+    }
+
+    private Dictionary<string, string> Read()
+    {
+        var names = new Dictionary<string, string>();
+        foreach (var name in _ledger.SecretNames())
+        {
+            if (ThumbprintOf(name) is { } thumbprint)
+            {
+                names[thumbprint] = name;
+            }
+        }
+
+        return names;
+    }
+
+    /// <summary>Null for a secret that is no private key, or that cannot be read: then it is nobody's.</summary>
+    private string? ThumbprintOf(string name)
+    {
+        try
+        {
+            return _ledger.FindSecret(name) is { } text
+                && text.StartsWith("{", StringComparison.Ordinal)
+                && JsonBag.Parse(text) is var jwk
+                && jwk.Has("d")
+                && jwk.Text("kty") is "RSA" or "EC"
+                ? JwkThumbprint.Of(jwk)
+                : null;
+        }
+        catch (Exception failure) when (failure is JsonException or DcrException)
+        {
+            return null;
+        }
+    }
+}

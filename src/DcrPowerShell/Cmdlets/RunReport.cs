@@ -1,0 +1,136 @@
+using System;
+using System.IO;
+using System.Linq;
+using System.Management.Automation;
+using System.Text.Json;
+using DcrPowerShell.Binding;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Files;
+using DcrPowerShell.Inventory;
+using DcrPowerShell.Metadata;
+
+namespace DcrPowerShell.Cmdlets;
+
+/// <summary>The file of -ReportPath, open for as long as the command runs.</summary>
+internal sealed class RunReport : IDisposable
+{
+    private readonly FileStream _stream;
+    private readonly ReportWriter _writer;
+
+    /// <exception cref="DcrException">InventoryWriteFailed. Nothing was sent.</exception>
+    public RunReport(string path)
+    {
+        Path = path;
+        var format = InventoryWriter.FormatOf(path) is { } named and not DcrInventoryFormat.Html
+            ? named
+            : throw InventoryErrors.ReportFormatUnknown(path);
+        try
+        {
+            if (LocalData.IsAmongOwn(path))
+            {
+                throw new UnauthorizedAccessException("it is in the folder of the local store, which has its own files only");
+            }
+
+            // The rows may be on their way from a former report.
+            if (File.Exists(path))
+            {
+                throw InventoryErrors.ReportExists(path);
+            }
+
+            _stream = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read);
+            _writer = new ReportWriter(_stream, format);
+            _writer.WriteHeading();
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            _stream?.Dispose();
+            throw InventoryErrors.ReportWriteFailed(path, failure);
+        }
+    }
+
+    public string Path { get; }
+
+    /// <summary>Why it has no more rows; null while it can be written.</summary>
+    public string? Failure { get; private set; }
+
+    /// <summary>What it could not take is the report's loss alone: the run goes on.</summary>
+    public void Write(JsonBag row)
+    {
+        if (Failure is not null)
+        {
+            return;
+        }
+
+        try
+        {
+            _writer.Write(row);
+        }
+        catch (Exception failure) when (failure is IOException or ObjectDisposedException)
+        {
+            Failure = failure.Message;
+        }
+    }
+
+    public void Dispose()
+    {
+        try
+        {
+            _stream.Dispose();
+        }
+        catch (IOException failure)
+        {
+            Failure ??= failure.Message;
+        }
+    }
+}
+
+/// <summary>An input row, for the report on what came of it.</summary>
+/// <param name="Number">Which one, as people count; null for a client that no row names.</param>
+/// <param name="Cells">Its columns, without secrets; empty where clients are typed, or come as objects.</param>
+internal sealed record ReportedRow(int? Number, string? Tenant, string? ClientName, string? ClientId, JsonBag Cells)
+{
+    /// <param name="command">Whose parameters name columns.</param>
+    /// <param name="row">As it came.</param>
+    public static JsonBag CellsOf(CommandInfo command, PSObject? row)
+    {
+        var names = new[] { ReportWriter.Tenant, ReportWriter.ClientName, ReportWriter.ClientId }
+            .Where(command.Parameters.ContainsKey)
+            .SelectMany(name => command.Parameters[name].Aliases.Append(name))
+            .ToList();
+        return row?.BaseObject is PSCustomObject && !PipedRow.IsFormerClient(row) && ErrorTarget.Of(row) is PSObject shown
+            ? shown
+                .Properties.Where(cell => !ReportWriter.Has(cell.Name) && !names.Contains(cell.Name, StringComparer.OrdinalIgnoreCase))
+                .Aggregate(JsonBag.Empty, static (bag, cell) => bag.With(cell.Name, Element(cell.Value)))
+            : JsonBag.Empty;
+    }
+
+    /// <summary>With the client that came of it: what the row says stays.</summary>
+    public ReportedRow Of(string? tenant, string? clientName, string? clientId) =>
+        this with { Tenant = Tenant ?? tenant, ClientName = ClientName ?? clientName, ClientId = clientId ?? ClientId };
+
+    /// <param name="error">What went wrong; null for nothing.</param>
+    public JsonBag Outcome(string result, ErrorRecord? error, string? run) =>
+        JsonBag
+            .Empty.With(ReportWriter.Row, JsonSerializer.SerializeToElement(Number))
+            .With(ReportWriter.Result, result)
+            .With(ReportWriter.Tenant, Tenant)
+            .With(ReportWriter.ClientName, ClientName)
+            .With(ReportWriter.ClientId, ClientId)
+            .With(ReportWriter.ErrorId, (error?.Exception as DcrException)?.ErrorId.ToString())
+            .With(ReportWriter.Message, error?.ErrorDetails.Message)
+            .With(ReportWriter.NextStep, error?.ErrorDetails.RecommendedAction)
+            .With(ReportWriter.RunId, run)
+            .With(Cells);
+
+    private static JsonElement Element(object? value)
+    {
+        try
+        {
+            return JsonInput.Element(value);
+        }
+        catch (Exception unread) when (unread is JsonException or ArgumentException)
+        {
+            return JsonSerializer.SerializeToElement(Redaction.Mask);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using System.Collections.Generic;
+using System.Management.Automation;
+using DcrPowerShell.Binding;
+using DcrPowerShell.Cmdlets;
+using DcrPowerShell.Ledger;
+using DcrPowerShell.Operations;
+
+namespace DcrPowerShell.Commands;
+
+/// <summary>Finds out whether clients work, with the credentials that are kept of them.</summary>
+[Cmdlet(VerbsDiagnostic.Test, "DcrClient", HelpUri = HelpPages.Address + "Test-DcrClient.md")]
+[OutputType(typeof(DcrCheck))]
+public sealed class TestDcrClientCommand : DcrClientCmdlet
+{
+    private readonly Dictionary<RegistrationLedger, HeldKeys> _keys = [];
+
+    /// <summary>
+    /// The secret that has the client's private key (private_key_jwt), where the connection keeps secrets. Keys of the local store are
+    /// found without it.
+    /// </summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [NullAsEmpty]
+    [AllowEmptyString]
+    [PlainSecretName]
+    [NoCompletion]
+    public string? KeyName { get; set; }
+
+    /// <summary>Has the token endpoint judge a made-up code, where a client gets tokens only for users.</summary>
+    [Parameter]
+    public SwitchParameter Probe { get; set; }
+
+    /// <summary>No parameter here: the checks are the output.</summary>
+    public override string? ReportPath { get; set; }
+
+    private protected override void ProcessClient(DcrConnection connection, NamedClient client)
+    {
+        var record = Find(connection, client);
+        if (!_keys.TryGetValue(connection.Ledger, out var keys))
+        {
+            _keys[connection.Ledger] = keys = new HeldKeys(connection.Ledger);
+        }
+
+        var keyName = NullIfEmpty(KeyName);
+        Start(
+            connection,
+            record.ClientId,
+            client.Target,
+            context => new TestClientOperation(context, keys, keyName, Probe).RunAsync(record),
+            checks =>
+            {
+                WriteObject(checks, enumerateCollection: true);
+                HasWritten = true;
+            }
+        );
+    }
+}
