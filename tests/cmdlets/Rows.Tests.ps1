@@ -380,6 +380,17 @@ Describe 'The error of a row' {
             -Message '*Jwks*'
     }
 
+    It 'has no row of a database with its secrets' {
+        $null = New-ConnectedServer
+        $table = [Data.DataTable]::new()
+        'ClientName', 'RedirectUri', 'Tenant', 'client_secret' | ForEach-Object { $null = $table.Columns.Add($_) }
+        $null = $table.Rows.Add('A', 'bad uri', 'a', 'row-secret-12345')
+        $table.Rows | New-DcrClient -ErrorAction SilentlyContinue -ErrorVariable failures @quiet
+        $failures[0].TargetObject.Tenant | Should -Be a
+        $failures[0].TargetObject.PSObject.Properties.Name | Should -Be ClientName, RedirectUri, Tenant, client_secret
+        [System.Management.Automation.PSSerializer]::Serialize($failures[0].TargetObject, 9) | Should -Not -Match 'row-secret-12345'
+    }
+
     It 'steers no terminal' {
         $null = New-ConnectedServer
         $escape = [char] 27
