@@ -179,6 +179,8 @@ Describe 'A Connect-DcrServer that fails' {
         @{ Name = 'http'; Connect = { Connect-DcrServer 'http://ops:pa55word@as.example.com/?token=pa55word' } }
         @{ Name = 'no scheme'; Connect = { Connect-DcrServer 'ops:pa55word@as.example.com' } }
         @{ Name = 'a query'; Connect = { Connect-DcrServer 'http://as.example.com/?token=pa55word' } }
+        @{ Name = 'a proxy, with a slash in it'; Connect = { Connect-DcrServer https://as.example.com -Proxy 'http://a:b/pa55word@p' } }
+        @{ Name = 'an issuer likewise'; Connect = { Connect-DcrServer 'https://ops:x/pa55word@as.example.com' } }
         @{ Name = 'an initial access token'; Connect = { Connect-DcrServer https://as.example.com -InitialAccessToken pa55word } }
         @{ Name = 'an API token'; Connect = { Connect-DcrServer https://as.example.com -ApiToken pa55word } }
         @{ Name = 'a private key'; Connect = { Connect-DcrServer https://as.example.com -ClientId ops -PrivateKey pa55word } }
@@ -186,11 +188,18 @@ Describe 'A Connect-DcrServer that fails' {
         $Error.Clear()
         $failures = @(Get-Failure $Connect)
         foreach ($failure in $failures + @($Error)) {
-            "$failure $($failure.TargetObject) $($failure.Exception) $($failure.ErrorDetails.RecommendedAction)" |
+            "$failure $($failure.TargetObject) $($failure.Exception) $($failure.ErrorDetails | Out-String)" |
                 Should -Not -BeLike '*pa55word*'
             $failure | Select-Object * -ExcludeProperty InvocationInfo, ScriptStackTrace | Format-List * -Force | Out-String -Width 500 |
                 Should -Not -BeLike '*pa55word*'
         }
+    }
+
+    It 'says that a placeholder is still in the URL: <_>' -ForEach 'Issuer', 'Resource', 'RegistrationEndpoint', 'Proxy' {
+        $parameter = $_
+        $url = @{ $parameter = 'https://<your-tenant>.example.com' }
+        if ($parameter -eq 'Proxy') { $url.Issuer = 'https://as.example.com' }
+        { Connect-DcrServer @url } | Should -Throw "*'$parameter'*Replace a placeholder*"
     }
 
     It 'is not what completion does' {
@@ -206,7 +215,7 @@ Describe 'A Connect-DcrServer that fails' {
 Describe 'Connect-DcrServer refuses' {
     It 'an issuer that is not where it says: <Name>' -ForEach @(
         @{ Name = 'no metadata'; Switches = @{ discovery = @() };
-            Message = '*/.well-known/oauth-authorization-server, */.well-known/openid-configuration (HTTP 404)*' }
+            Message = '*/.well-known/oauth-authorization-server, */.well-known/openid-configuration (HTTP 404, not_found.*' }
         @{ Name = 'a page instead of JSON'; Switches = @{ faults = @(@{ on = 'discovery'; body = 'html'; times = 9 }) };
             Message = '*HTML*' }
         @{ Name = 'no registration endpoint'; Switches = @{ registrationEndpoint = 'missing' }; Message = '*no registration_endpoint*' }

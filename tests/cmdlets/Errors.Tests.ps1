@@ -37,7 +37,7 @@ Describe 'Before anything is sent, New-DcrClient refuses' {
     It '<Name>' -ForEach @(
         @{ Name = 'a client URI that is no web address'; Asked = @{ ClientUri = 'app' }; Message = '-ClientUri*web address*' }
         @{ Name = 'both jwks and jwks_uri'; Asked = @{ Jwks = @{ keys = @() }; JwksUri = 'https://app.example.com/keys' };
-            Message = '-Jwks*exclude each other*' }
+            Message = '-Jwks*cannot be used together*' }
         @{ Name = 'a private key'; Asked = @{ Jwks = @{ keys = @(@{ kty = 'EC'; crv = 'P-256'; x = 'eA'; y = 'eQ'; d = 'ZA' }) } };
             Message = '-Jwks*private*' }
         @{ Name = 'keys that are no key set'; Asked = @{ Jwks = '{ "kty": "EC" }' }; Message = '-Jwks*JSON Web Key Set*' }

@@ -374,6 +374,7 @@ Describe 'Import-DcrClient' {
         $failures | ForEach-Object { "$($_.FullyQualifiedErrorId.Split(',')[0]) $($_.TargetObject)" } |
             Should -Be 'InvalidClientMetadata handover.csv, line 5', 'RegistrationUriRefused handover.csv, line 6',
             'AccessTokenRejected handover.csv, line 3'
+        $failures | ForEach-Object { $_.ErrorDetails.Message } | Should -BeLike 'handover.csv, line *'
         (Get-TestServerRequest $server -Operation read).Count | Should -Be 3
         Get-KeptId | Should -HaveCount 2
 
@@ -382,6 +383,12 @@ Describe 'Import-DcrClient' {
         $again = Get-Item "$TestDrive/handover.json" | Import-DcrClient -WarningVariable warnings -WarningAction SilentlyContinue
         ($again | Sort-Object ClientName).State | Should -Be 'Unknown', 'Active', 'Unknown'
         "$warnings" | Should -BeLike '2 clients were known already with another token*'
+    }
+
+    It 'says that a file has no client in it' {
+        Set-Content "$TestDrive/none.csv" 'client_id,registration_access_token'
+        Import-DcrClient -Path "$TestDrive/none.csv" -WarningVariable warnings -WarningAction SilentlyContinue | Should -BeNullOrEmpty
+        "$warnings" | Should -BeLike 'There is no client in *none.csv*, only the heading line.'
     }
 
     It 'sends nothing with -WhatIf' {

@@ -96,6 +96,18 @@ Describe 'New-DcrClient' {
         "$($client.SecretExpiry)" | Should -BeNullOrEmpty
     }
 
+    It 'takes no member from -Metadata under the name of a parameter: <Name>' -ForEach @(
+        @{ Name = 'RedirectUri'; Member = 'redirect_uris'; Parameter = 'RedirectUri' }
+        @{ Name = 'redirectUris'; Member = 'redirect_uris'; Parameter = 'RedirectUri' }
+        @{ Name = 'ClientUri'; Member = 'client_uri'; Parameter = 'ClientUri' }
+        @{ Name = 'Scope'; Member = 'scope'; Parameter = 'Scope' }
+    ) {
+        $failure = Assert-Failure { New-DcrClient @app -Metadata @{ $Name = 'x' } } -Id InvalidClientMetadata `
+            -Category InvalidData -Message "*has a member '$Name', which servers know as $Member. Nothing was sent."
+        $failure.ErrorDetails.RecommendedAction | Should -Be "Write $Member, or give -$Parameter."
+        { New-DcrClient @app -Metadata @{ $Name = 'x' } -SkipValidation -ErrorAction Stop } | Should -Not -Throw
+    }
+
     It 'sends any other member from -Metadata as <Form>' -ForEach @(
         @{ Form = 'a hashtable'; Metadata = @{ 'client_name#ja' = 'アプリ'; default_max_age = 300;
             custom = @{ deep = @(1, $true, $null, 'x') } } }

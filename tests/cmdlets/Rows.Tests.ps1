@@ -87,6 +87,12 @@ Describe 'The same rows again' {
 Describe 'Rows' {
     BeforeEach { $server = New-ConnectedServer }
 
+    It 'that end the command stop the time of its summary' {
+        $rows = 1..3 | ForEach-Object { [pscustomobject]@{ ClientName = "c$_"; RedirectUri = 'http://app.example.com/'; Tenant = "t$_" } }
+        { $rows | New-DcrClient -MaxFailures 2 -SummaryVariable script:summary -ErrorAction SilentlyContinue } | Should -Throw
+        $summary.Time | Should -Be $summary.Time
+    }
+
     It 'that say nothing are skipped' {
         $csv = Join-Path $TestDrive blank.csv
         [IO.File]::WriteAllText($csv, "ClientName,RedirectUri,Tenant`nA,https://app.example.com/,a`n,,`n`" `",,`nB,https://app.example.com/,b`n")
@@ -99,6 +105,36 @@ Describe 'Rows' {
         $null = Assert-Failure { [pscustomobject]@{ Naam = 'x'; Tenant = 'a' } | New-DcrClient -WarningAction SilentlyContinue } `
             -Id InvalidClientMetadata -Category InvalidData `
             -Message '*No metadata was named for the client; the row has the columns Naam, Tenant. Nothing was sent.'
+    }
+
+    It 'of a database are read as those of a file' {
+        $table = [Data.DataTable]::new()
+        'ClientName', 'redirect_uris', 'Tenant', 'id_token_signed_response_alg', 'Note' | ForEach-Object { $null = $table.Columns.Add($_) }
+        $null = $table.Rows.Add('A', 'https://app.example.com/cb', 'a', 'RS256', 'x')
+        $null = $table.Rows.Add('B', 'https://app.example.com/cb', [DBNull]::Value, [DBNull]::Value, 'y')
+        $null = $table.Rows.Add()
+        $clients = $table.Rows | New-DcrClient -ThrottleLimit 1 @quiet
+        $clients.ClientName | Should -Be A, B
+        $clients[0].Metadata['id_token_signed_response_alg'] | Should -Be RS256
+        "$warnings" | Should -BeLike "*takes nothing from column 'Note'.*"
+        "$warnings" | Should -BeLike '*1 row has no tenant*'
+    }
+
+    It 'of any type are counted where they have no tenant' {
+        class Row { [string] $Name; [string[]] $RedirectUri }
+        $row = [Row]::new()
+        $row.Name = 'Portal'; $row.RedirectUri = 'https://app.example.com/cb'
+        ($row | New-DcrClient @quiet).ClientName | Should -Be Portal
+        "$warnings" | Should -BeLike '*1 row has no tenant*'
+    }
+
+    It 'are no files: <_> refuses one' -ForEach 'New-DcrClient', 'Get-DcrClient', 'Remove-DcrClient' {
+        $file = Join-Path $TestDrive clients.csv
+        Set-Content $file "ClientName,RedirectUri`na,https://app.example.com/cb"
+        Get-Item $file | & $_ -ErrorVariable failures -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $failures.Exception.Message | Should -Be "The file 'clients.csv' is no row of a client. Nothing was done."
+        $failures.ErrorDetails.RecommendedAction | Should -Be "Pipe the rows in it: Import-Csv <path> | $_."
+        Get-TestServerRequest $server -Operation register, read, delete | Should -BeNullOrEmpty
     }
 
     It 'without a tenant are counted, and a misspelt heading is named' {
@@ -342,6 +378,17 @@ Describe 'The error of a row' {
         $failures[0].TargetObject.Jwks | Should -Be '***'
         $null = Assert-Failure { $failures[0].TargetObject | New-DcrClient } -Id InvalidClientMetadata -Category InvalidData `
             -Message '*Jwks*'
+    }
+
+    It 'has no row of a database with its secrets' {
+        $null = New-ConnectedServer
+        $table = [Data.DataTable]::new()
+        'ClientName', 'RedirectUri', 'Tenant', 'client_secret' | ForEach-Object { $null = $table.Columns.Add($_) }
+        $null = $table.Rows.Add('A', 'bad uri', 'a', 'row-secret-12345')
+        $table.Rows | New-DcrClient -ErrorAction SilentlyContinue -ErrorVariable failures @quiet
+        $failures[0].TargetObject.Tenant | Should -Be a
+        $failures[0].TargetObject.PSObject.Properties.Name | Should -Be ClientName, RedirectUri, Tenant, client_secret
+        [System.Management.Automation.PSSerializer]::Serialize($failures[0].TargetObject, 9) | Should -Not -Match 'row-secret-12345'
     }
 
     It 'steers no terminal' {

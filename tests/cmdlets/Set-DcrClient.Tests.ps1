@@ -233,6 +233,15 @@ Describe 'Set-DcrClient fails' {
         (Get-TestServerRequest $server).operation | Should -Be 'read', 'update'
     }
 
+    It 'that takes away the keys a client signs with' {
+        $keys = '{"keys":[{"kty":"EC","crv":"P-256","x":"x","y":"y"}]}'
+        $signs = New-DcrClient Signs -RedirectUri https://app.example.com/ -TokenEndpointAuthMethod private_key_jwt -Jwks $keys
+        $null = Assert-Failure { $signs | Set-DcrClient -Jwks $null } -Id InvalidClientMetadata -Category InvalidData `
+            -Message '*jwks is missing, and private_key_jwt needs it. Nothing was sent.'
+        ($signs | Set-DcrClient -Jwks $null -TokenEndpointAuthMethod client_secret_basic).TokenEndpointAuthMethod |
+            Should -Be client_secret_basic
+    }
+
     It 'and leaves the record as it was when the server refuses' {
         $before = Get-KeptRecord $client | ConvertTo-Json -Depth 10
         $null = Assert-Failure { Set-DcrClient $client.ClientId -TokenEndpointAuthMethod private_key_jwt } -Id InvalidClientMetadata `

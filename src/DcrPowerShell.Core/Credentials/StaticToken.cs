@@ -44,6 +44,7 @@ internal sealed class StaticToken(string kind, string scheme, string token) : IC
 
     public bool Learn(Authorization used, ProtocolRequest request, ProtocolResponse response) => false;
 
+    // No token has quotation marks (RFC 6750, section 2.1); a server's own may, but these were copied along.
     private static StaticToken Given(string kind, string scheme, string token) =>
-        HeaderText.IsToken(token) ? new(kind, scheme, token) : throw CredentialErrors.BadToken(kind);
+        HeaderText.IsToken(token) && token[0] is not ('"' or '\'') ? new(kind, scheme, token) : throw CredentialErrors.BadToken(kind);
 }

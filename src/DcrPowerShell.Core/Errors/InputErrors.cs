@@ -122,6 +122,13 @@ internal static class InputErrors
             "Pipe rows with columns, such as Import-Csv gives them; or describe one client by parameters."
         );
 
+    public static DcrException FileForRow(string file, string command) =>
+        new(
+            DcrErrorId.InvalidClientMetadata,
+            $"The file '{Redaction.Printable(file)}' is no row of a client. Nothing was done.",
+            $"Pipe the rows in it: Import-Csv <path> | {command}."
+        );
+
     public static DcrException PipedAndNamed() =>
         new(
             DcrErrorId.InvalidClientMetadata,
@@ -198,14 +205,14 @@ internal static class InputErrors
     public static DcrException StateOffline() =>
         new(
             DcrErrorId.OperationNotSupported,
-            "-State and -Offline exclude each other: only the server knows whether it still has a client, and -Offline asks nobody.",
+            "-State and -Offline cannot be used together: only the server knows whether it still has a client, and -Offline asks nobody.",
             "Leave out -Offline to have each client read at the server, or leave out -State."
         );
 
     public static DcrException OverlapAndComplete() =>
         new(
             DcrErrorId.OverlapRefused,
-            "-Overlap and -CompleteOverlap exclude each other. Nothing was sent.",
+            "-Overlap and -CompleteOverlap cannot be used together. Nothing was sent.",
             "Run -Overlap first, move the application to the new secret, and then run -CompleteOverlap."
         );
 

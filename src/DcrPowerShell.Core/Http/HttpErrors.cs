@@ -67,10 +67,12 @@ internal static class HttpErrors
         );
 
     /// <param name="wasSent">The request was refused before.</param>
-    public static DcrException RateLimitLasts(Uri uri, TimeSpan pause, bool registers, bool wasSent) =>
+    /// <param name="isDown">The server said that it is not available, not that there were too many.</param>
+    public static DcrException PauseLasts(Uri uri, TimeSpan pause, bool registers, bool wasSent, bool isDown) =>
         new(
-            DcrErrorId.RateLimited,
-            $"{uri.Authority} wants no further request for another {Duration.Say(pause)}: its rate limit is reached. "
+            isDown ? DcrErrorId.ServerUnavailable : DcrErrorId.RateLimited,
+            $"{uri.Authority} wants no further request for another {Duration.Say(pause)}: "
+                + (isDown ? "it cannot answer now (HTTP 503). " : "its rate limit is reached. ")
                 + (wasSent ? "The request was not carried out." : "Nothing was sent."),
             $"Run the command again in {Duration.Say(pause)}{(registers ? ": with -Tenant, only what is left is registered" : "")}."
         );

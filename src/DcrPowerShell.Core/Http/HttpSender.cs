@@ -71,6 +71,7 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
         using var patience = new Patience(request.Effect, stop);
         var waited = TimeSpan.Zero;
         var lessons = 0;
+        var pause = LimitReached;
         var gate = request.Effect == RequestEffect.Registers && RegistrationGate is { } own ? own : Gate;
         var turn = gate.TakeTurn();
         for (var tries = 1; ; tries++)
@@ -83,7 +84,8 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
                 // Tokens are fetched once for all: they go at once.
                 var pass = request.Effect == RequestEffect.FetchesToken
                     ? (RatePass?)null
-                    : await EnterAsync(gate, turn, request, reporter, RetryPolicy.LongestWait - waited, tries, stop).ConfigureAwait(false);
+                    : await EnterAsync(gate, turn, request, reporter, RetryPolicy.LongestWait - waited, tries > 1 ? pause : null, stop)
+                        .ConfigureAwait(false);
                 waited += pass?.Waited ?? TimeSpan.Zero;
                 ProtocolResponse? response = null;
                 Authorization authorization;
@@ -119,13 +121,13 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
                     return response;
                 }
 
-                if (response.Status == 429 && pass is not null)
+                reason = response.Status == 429 ? LimitReached : $"the server answered HTTP {response.Status}";
+                if (RetryPolicy.WantsPause(response) && pass is not null)
                 {
                     // The gate has the pause, and the order.
+                    pause = reason;
                     continue;
                 }
-
-                reason = response.Status == 429 ? LimitReached : $"the server answered HTTP {response.Status}";
             }
             catch (ObjectDisposedException failure) when (_isClosed)
             {
@@ -160,7 +162,7 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
         ProtocolRequest request,
         IReporter reporter,
         TimeSpan left,
-        int tries,
+        string? refused,
         CancellationToken stop
     )
     {
@@ -168,9 +170,9 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
         var pass = await gate.EnterAsync(
                 span =>
                 {
-                    if (!wait.IsTold && (tries > 1 || span > TimeSpan.FromSeconds(1)))
+                    if (!wait.IsTold && (refused is not null || span > TimeSpan.FromSeconds(1)))
                     {
-                        var what = tries > 1 ? $"{LimitReached}; trying again" : "at the server's pace; going on";
+                        var what = refused is null ? "at the server's pace; going on" : $"{refused}; trying again";
                         Tell(reporter, wait, $"{request.Uri.Authority}: {what} in {Duration.Say(span)}");
                     }
                 },
@@ -181,7 +183,13 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
             )
             .ConfigureAwait(false);
         return pass.TooLong is { } pause
-            ? throw HttpErrors.RateLimitLasts(request.Uri, pause, request.Effect == RequestEffect.Registers, wasSent: tries > 1)
+            ? throw HttpErrors.PauseLasts(
+                request.Uri,
+                pause,
+                request.Effect == RequestEffect.Registers,
+                wasSent: refused is not null,
+                pass.IsDown
+            )
             : pass;
     }
 

@@ -21,6 +21,9 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
     private static readonly TimeSpan UntilAnotherMoves = Timeout.InfiniteTimeSpan;
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
+    // Tries follow each other at once. A refusal that comes so long after a pause is another matter.
+    private static readonly TimeSpan LongestLull = TimeSpan.FromSeconds(30);
+
     private readonly object _gate = new();
     private double _tokens = limit?.Requests ?? 0;
     private DateTimeOffset _filledAt = clock.UtcNow;
@@ -44,6 +47,12 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
     private bool _toldOfRegistrations;
     private TaskCompletionSource<bool> _moved = NewSignal();
     private int _refusals;
+
+    // The last refusal was an outage, and no matter of pace.
+    private bool _isDown;
+
+    // The first of them; no request is patient with the same refusals again.
+    private DateTimeOffset _refusedSince;
     private bool _isHeard;
 
     /// <summary>
@@ -110,10 +119,10 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
                 continue;
             }
 
-            var asked = ServersWait(registers);
-            if (asked > left - waited)
+            var (asked, patience, isDown) = ServersWait(registers);
+            if (asked > left - waited || asked > patience)
             {
-                return new(Place: 0, asked, waited);
+                return new(Place: 0, asked, waited, isDown);
             }
 
             waiting(span);
@@ -140,12 +149,20 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
         _moved = NewSignal();
     }
 
-    /// <summary>How long the server wants the next request to wait, by a refusal or by what it said was left.</summary>
-    private TimeSpan ServersWait(bool registers)
+    /// <summary>
+    /// How long the server wants the next request to wait, by a refusal or by what it said was left; and how long others leave it to wait,
+    /// which the server has refused before: 300 rows would otherwise be patient one after another.
+    /// </summary>
+    private (TimeSpan Asked, TimeSpan Patience, bool IsDown) ServersWait(bool registers)
     {
         lock (_gate)
         {
-            return MayGoAt(registers) - clock.UtcNow;
+            var now = clock.UtcNow;
+            return (
+                MayGoAt(registers) - now,
+                _refusals == 0 ? TimeSpan.MaxValue : RetryPolicy.LongestWait - (now - _refusedSince),
+                _refusals > 0 && _isDown
+            );
         }
     }
 
@@ -169,7 +186,7 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
             _underWay.Remove(place);
 
             // After a refusal, one goes ahead again when the pause is over.
-            _isHeard = response?.Status != 429;
+            _isHeard = response is null || !RetryPolicy.WantsPause(response);
             var told = response is null ? null : RateBudget.Read(response);
             Recount();
             if (told is null && _told is not null && place > _toldBy)
@@ -184,9 +201,14 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
                 return;
             }
 
-            if (response.Status == 429)
+            if (RetryPolicy.WantsPause(response))
             {
-                _disagrees = true;
+                _isDown = response.Status != 429;
+                _disagrees |= !_isDown;
+                if (_refusals == 0 || clock.UtcNow - _pausedUntil > LongestLull)
+                {
+                    _refusedSince = clock.UtcNow;
+                }
 
                 // Those that were under way together are one refusal.
                 _refusals += clock.UtcNow >= _pausedUntil ? 1 : 0;
@@ -309,4 +331,5 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
 /// The wait that the server wants, where it is longer than the request may still wait; null for a request that may go.
 /// </param>
 /// <param name="Waited">How long it waited here at the server's word. What it waited for a limit that the user named is not in it.</param>
-internal readonly record struct RatePass(long Place, TimeSpan? TooLong, TimeSpan Waited);
+/// <param name="IsDown">The wait that is too long is for an outage.</param>
+internal readonly record struct RatePass(long Place, TimeSpan? TooLong, TimeSpan Waited, bool IsDown = false);

@@ -13,6 +13,10 @@ internal static class RetryPolicy
     private const int TriesAfterNoConnection = 3;
     private const int TriesAfterServerError = 3;
 
+    /// <summary>The server surely did nothing, and wants a pause of everybody.</summary>
+    public static bool WantsPause(ProtocolResponse response) =>
+        response.Status == 429 || (response.Status == 503 && response.Header("Retry-After") is not null);
+
     /// <summary>The wait before the next try; null where the answer stands.</summary>
     /// <param name="tries">How often the request has been sent.</param>
     /// <param name="waited">What it has waited in all.</param>
@@ -21,9 +25,7 @@ internal static class RetryPolicy
         var advice = RetryAdvice.Read(response);
         TimeSpan? wait = response.Status switch
         {
-            // The server surely did nothing.
-            429 => AtLeast(Growing(tries), advice),
-            503 when response.Header("Retry-After") is not null => AtLeast(Growing(tries), advice),
+            _ when WantsPause(response) => AtLeast(Growing(tries), advice),
             502 or 503 or 504 or 500 when effect == RequestEffect.None && tries < TriesAfterServerError => Growing(tries),
             _ => null,
         };

@@ -15,7 +15,9 @@ internal static class TenantKey
     public static bool AreSame(string? left, string? right) =>
         left is null || right is null ? left == right : Normal(left) == Normal(right);
 
-    /// <summary>A tenant is not sent, but it decides who is registered: none is judged by a letter that was lost on the way.</summary>
+    /// <summary>
+    /// A tenant is not sent, but it decides who is registered: none is judged by a letter or a digit that was lost on the way.
+    /// </summary>
     /// <exception cref="DcrException">InvalidClientMetadata.</exception>
     public static void Check(string? tenant)
     {
@@ -32,6 +34,11 @@ internal static class TenantKey
         if (tenant is not null && !HasForms && HasOtherForm(tenant))
         {
             throw InputErrors.BrokenTenant(tenant, WhyNoForms, FixNoForms);
+        }
+
+        if (tenant is not null && Given.Spoilt(tenant) is { } spoilt)
+        {
+            throw InputErrors.BrokenTenant(tenant, spoilt.Why, spoilt.Fix);
         }
     }
 

@@ -25,6 +25,17 @@ internal static class Given
     /// <summary>What to do with a text that has a character which nobody sees.</summary>
     public const string FixUnseen = "Type the value by hand, where it was pasted.";
 
+    // Also in other languages: #VALEUR!, #BEZUG!, #NV.
+    private static readonly Regex NoValue = new("^#(\\p{Lu}[\\p{Lu}/0_]*[!?]|N/A|N/D|N/V|NV)$", RegexOptions.CultureInvariant);
+
+    // Of databases and scripts. `none` is a value.
+    private static readonly Regex NoText = new(
+        "^(null|\\(null\\)|<null>|\\\\N|n/a|nan|undefined)$",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
+    );
+    private static readonly Regex Rounded = new("^\\d([.,]\\d+)?E\\+\\d{1,3}$", RegexOptions.CultureInvariant);
+    private static readonly Regex TextFormula = new("^=\"(?<text>[^\"]*)\"$", RegexOptions.CultureInvariant);
+
     /// <summary>Characters that make a spreadsheet take a cell for a formula; some languages' versions take the wide ones too.</summary>
     private const string FormulaStarts = "=+-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20";
 
@@ -47,12 +58,31 @@ internal static class Given
         return text.Substring(start, end - start);
     }
 
-    /// <summary>A cell as it was meant: trimmed, and without the apostrophe that <see cref="Inert"/> sets.</summary>
+    /// <summary>
+    /// A cell as it was meant: trimmed, without the apostrophe that <see cref="Inert"/> sets, and without the formula <c>="007"</c> that
+    /// keeps the zeros of a number in a spreadsheet.
+    /// </summary>
     public static string Cell(string text)
     {
         var trimmed = Trim(text);
-        return LaterPart.Replace(Plain(trimmed), static part => Plain(part.Value));
+        return TextFormula.Match(trimmed) is { Success: true } formula
+            ? formula.Groups["text"].Value
+            : LaterPart.Replace(Plain(trimmed), static part => Plain(part.Value));
     }
+
+    /// <summary>
+    /// What a program wrote in the place of a value, and what to do: what is the same in many cells names nobody. Null where nothing can be
+    /// seen.
+    /// </summary>
+    public static (string Why, string Fix)? Spoilt(string text) =>
+        NoValue.IsMatch(text) ? ("is what a spreadsheet writes where it found no value", "Correct the cell, and save the file again.")
+        : NoText.IsMatch(text) ? ("is what programs write where there is no value", "Leave the cell empty, or fill it in.")
+        : Rounded.IsMatch(text)
+            ? (
+                "is a number that a spreadsheet rounded: its last digits are lost",
+                "Format the column as text in the spreadsheet, fill the cell in anew, and save the file again."
+            )
+        : null;
 
     /// <summary>
     /// A text that no spreadsheet runs: names come from servers and from whoever registered, and a spreadsheet runs <c>=HYPERLINK(...)</c>,

@@ -21,8 +21,10 @@ internal static class SecretMember
     private static readonly Regex Name = new(
         """
         ( secret | token | password | passwd | pwd | pass | passphrase | passcode | pin | otp | credential | authorization | bearer | cookie
-        | ( api | access | private | signing | encryption | shared | symmetric | master | session | storage | account | subscription
-          | hmac )
+        | assertion | jwt | seed | basic [\W_]* auth | connection [\W_]* string
+        | ( device | user | one [\W_]* time | backup | recovery ) [\W_]* code
+        | ( api | app | access | private | signing | encryption | enc | shared | symmetric | master | session | storage | account
+          | subscription | registration | hmac )
           [\W_]* key
         ) s?
         ( [\W_]* ( values? | hash | text | string | plain | plaintext | clear | raw | data | content | encoded | encrypted

@@ -53,12 +53,16 @@ internal static class ConnectErrors
                 + "Auth0."
         );
 
-    public static DcrException DiscoveryFailed(string issuer, IEnumerable<string> tried) =>
+    /// <param name="endpoint">What the metadata may mean by a registration endpoint that is no URL; null for nothing.</param>
+    public static DcrException DiscoveryFailed(string issuer, IEnumerable<string> tried, Uri? endpoint) =>
         new(
             DcrErrorId.DiscoveryFailed,
             $"No usable server metadata was found for {issuer}. Tried: {string.Join("; ", tried)}.",
-            "Check the issuer's spelling, its path too. A FHIR base URL needs -Discovery Smart. If the server has no discovery, give its "
-                + "endpoint: Connect-DcrServer -RegistrationEndpoint <url>."
+            endpoint is not null
+                ? $"If the endpoint is {endpoint}, run Connect-DcrServer -RegistrationEndpoint {endpoint}. Tell the server's operator: RFC "
+                    + "8414 wants an absolute URL."
+                : "Check the issuer's spelling, its path too. A FHIR base URL needs -Discovery Smart. If the server has no discovery, give "
+                    + "its endpoint: Connect-DcrServer -RegistrationEndpoint <url>."
         );
 
     /// <summary>The server is there and fails: nothing is wrong with the address.</summary>
@@ -98,7 +102,7 @@ internal static class ConnectErrors
     public static DcrException IssuerMismatch(string issuer, string found, bool canBeAsked, IEnumerable<string> tried) =>
         new(
             DcrErrorId.IssuerMismatch,
-            $"The server metadata for {issuer} names another issuer: {found}. Tried: {string.Join("; ", tried)}.",
+            $"The server metadata for {Redaction.Address(issuer)} names another issuer: {found}. Tried: {string.Join("; ", tried)}.",
             found.Any(static letter => letter == '{')
                     ? "This metadata is a template for many tenants. Connect to your own tenant's issuer, with its id in the URL (Entra: "
                         + "https://login.microsoftonline.com/<tenant id>/v2.0)."

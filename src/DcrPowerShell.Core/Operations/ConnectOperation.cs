@@ -380,10 +380,14 @@ internal static class ConnectOperation
         }
 
         var stranger = tried.Select(finding => finding.OtherIssuer).FirstOrDefault(other => other is not null);
-        throw stranger is null
-            ? tried.All(static finding => finding.IsOutage)
+        throw tried.All(static finding => finding.InFront is not null) ? tried[0].InFront!
+            : stranger is null ? tried.All(static finding => finding.IsOutage)
                 ? ConnectErrors.DiscoveryUnavailable(asked, Places(tried))
-                : ConnectErrors.DiscoveryFailed(asked, Places(tried))
+                : ConnectErrors.DiscoveryFailed(
+                    asked,
+                    Places(tried),
+                    tried.Select(static finding => finding.EndpointMeant).FirstOrDefault(static meant => meant is not null)
+                )
             : ConnectErrors.IssuerMismatch(
                 asked,
                 stranger,

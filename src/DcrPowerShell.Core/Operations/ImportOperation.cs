@@ -5,6 +5,7 @@ using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
 using DcrPowerShell.Inventory;
 using DcrPowerShell.Ledger;
+using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
 using DcrPowerShell.Providers;
 using DcrPowerShell.Vaults;
@@ -52,6 +53,11 @@ internal static class ImportOperation
                 "the client id has a line break or another control character, which no client id has (RFC 6749, appendix A.1)",
                 "Give the id as the server showed it."
             );
+        }
+
+        if (Given.Spoilt(clientId) is { } spoilt)
+        {
+            throw InventoryErrors.ImportInvalid(request.Source, $"the client id '{clientId}' {spoilt.Why}", spoilt.Fix);
         }
 
         TenantKey.Check(request.Tenant);

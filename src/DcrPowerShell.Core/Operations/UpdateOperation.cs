@@ -22,6 +22,10 @@ internal static class UpdateOperation
     // A second writer that is as quick as this one is rare; three are a server that does not do as it was told.
     private const int MostTries = 3;
 
+    /// <inheritdoc cref="MetadataRules.CheckKeysStay"/>
+    public static void CheckKeysStay(RegistrationRecord record, JsonBag changes) =>
+        MetadataRules.CheckKeysStay(record.Metadata, changes);
+
     /// <param name="changes">Members to set; null removes one.</param>
     /// <param name="redirects">Single redirect URIs to add and to remove; null for none.</param>
     /// <exception cref="DcrException">

@@ -60,14 +60,19 @@ internal static class Discovery
     {
         if (!response.IsSuccess)
         {
+            // Any web server has a page for an address that it does not know.
+            var server = ServerErrorReader.Read(response);
             return new(
                 candidate,
                 LocationOf(candidate, response) is { } elsewhere
                     ? $"HTTP {response.Status}, a redirect to {Redaction.Address(elsewhere.OriginalString)}"
-                    : $"HTTP {response.Status}"
+                : response.Status is 404 && RefusalBody.IsPage(response.Text().TrimStart()) ? $"HTTP {response.Status}"
+                : server.Description is null ? ErrorWords.Status(server)
+                : $"{ErrorWords.Status(server)}.{ErrorWords.Said(server)}"
             )
             {
                 IsOutage = response.Status >= 500,
+                InFront = Refusals.InFront(Request(candidate), response),
             };
         }
 
@@ -102,7 +107,14 @@ internal static class Discovery
             : new(
                 candidate,
                 $"its registration_endpoint '{Redaction.Address(metadata.RegistrationEndpoint)}' is not an absolute https URL"
-            );
+            )
+            {
+                EndpointMeant = metadata.RegistrationEndpoint[0] == '/'
+                    && SafeUri(UriText.Against(candidate, metadata.RegistrationEndpoint)?.AbsoluteUri) is { } meant
+                    && SafeUrl.IsSameOrigin(candidate, meant)
+                        ? meant
+                        : null,
+            };
     }
 
     private static Uri? LocationOf(Uri place, ProtocolResponse response) =>
@@ -124,6 +136,9 @@ internal sealed record DiscoveryFinding(Uri Candidate, string What)
 
     public Uri? RegistrationEndpoint { get; init; }
 
+    /// <summary>What a relative one may mean: RFC 8414, section 2, has it absolute, so nobody knows.</summary>
+    public Uri? EndpointMeant { get; init; }
+
     public ServerMetadata? Server { get; init; }
 
     /// <summary>The protected resource that led here; null where none did.</summary>
@@ -131,6 +146,9 @@ internal sealed record DiscoveryFinding(Uri Candidate, string What)
 
     /// <summary>The issuer that the metadata names instead of the one asked for.</summary>
     public string? OtherIssuer { get; init; }
+
+    /// <summary>What something in front of the server refused.</summary>
+    public DcrException? InFront { get; init; }
 
     /// <summary>The server failed there.</summary>
     public bool IsOutage { get; init; }

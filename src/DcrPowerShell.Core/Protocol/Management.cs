@@ -171,6 +171,7 @@ internal static class Management
             404 when request.Method == HttpMethod.Put => ProtocolErrors.NotOffered(server, Participle(request.Method)),
             404 or 410 when !IsAboutClient(response, server, clientId) => ProtocolErrors.NotFoundUnproven(server, request.Uri, clientId),
             404 or 410 => ProtocolErrors.ClientGone(server, clientId),
+            400 when server.Code is "client_not_found" or "unknown_client" => ProtocolErrors.ClientGone(server, clientId),
             405 or 501 => ProtocolErrors.NotOffered(server, Participle(request.Method)),
             503 => ProtocolErrors.Unavailable(server, request.Uri),
             >= 500 when Refusals.InFront(request, response) is { } page => page,

@@ -56,6 +56,9 @@ internal static class MetadataRules
         ClientMember.JwksUri,
     ];
 
+    // RFC 3986, section 2, has none of them. A placeholder has some, and what was copied from a table may end with an ellipsis.
+    private static readonly Regex NeverInUri = new("[\\uD800-\\uDBFF][\\uDC00-\\uDFFF]|[^\\x21-\\x7E]|[\"<>\\\\^`{|}]");
+
     private static readonly Regex WildcardHost = new("^[^:/]+://[^/?#]*\\*");
 
     // Members of a private or symmetric JSON Web Key (RFC 7518, section 6).
@@ -69,6 +72,20 @@ internal static class MetadataRules
             throw broken.RedirectUri is { } uri
                 ? ProtocolErrors.InvalidRedirectUri(uri, broken.Fault.Why, broken.Fault.Fix)
                 : ProtocolErrors.BrokenRule(broken.Member, broken.Fault.Why, broken.Fault.Fix);
+        }
+    }
+
+    /// <summary>Whether a change takes the keys away that the client signs with.</summary>
+    /// <param name="kept">What the client was when it was last seen.</param>
+    /// <param name="changes">Members to set; null removes one.</param>
+    /// <exception cref="DcrException">InvalidClientMetadata.</exception>
+    public static void CheckKeysStay(JsonBag kept, JsonBag changes)
+    {
+        var removesKeys = new[] { ClientMember.Jwks, ClientMember.JwksUri }
+            .Any(member => changes.TryGet(member, out var value) && JsonBag.IsAbsent(value));
+        if (removesKeys && JudgeLackOfKeys(kept.With(changes).Without(ClientMember.ClientId)).FirstOrDefault() is { } lack)
+        {
+            throw ProtocolErrors.BrokenRule(lack.Member, lack.Fault.Why, lack.Fault.Fix);
         }
     }
 
@@ -152,6 +169,7 @@ internal static class MetadataRules
     private static Fault? SpoiltBy(string text, bool isForMachines) =>
         text.Contains(Given.Lost) ? new(Given.WhyLost, Given.FixLost)
         : (isForMachines ? Given.Unseen(text) : Given.Control(text)) is { } unseen ? new(Given.WhyUnseen(unseen), Given.FixUnseen)
+        : Given.Spoilt(text) is { } spoilt ? new(spoilt.Why, spoilt.Fix)
         : null;
 
     private static string Quoted(string text) => text.Length > 100 ? "" : $"'{Given.Shown(text)}' ";
@@ -182,6 +200,14 @@ internal static class MetadataRules
         if (UriText.Absolute(text) is not { } uri || !text.StartsWith(uri.Scheme + ":", StringComparison.OrdinalIgnoreCase))
         {
             return new("is not an absolute URI", "Give the whole URI, such as https://app.example.com/callback.");
+        }
+
+        if (NeverInUri.Match(text) is { Success: true } odd)
+        {
+            return new(
+                $"has the character {odd.Value}, which no URI has",
+                "Replace a placeholder; write other characters percent-encoded, and the host in its form with xn--."
+            );
         }
 
         if (text.Contains('#'))
@@ -230,7 +256,7 @@ internal static class MetadataRules
         {
             yield return Rule(
                 ClientMember.Jwks,
-                "and jwks_uri exclude each other",
+                "and jwks_uri cannot be used together",
                 "Give the keys themselves, or the address where they are published, not both."
             );
         }

@@ -93,7 +93,10 @@ internal static class ProtocolErrors
             ? new(
                 DcrErrorId.InvalidClientMetadata,
                 $"The server does not accept the client metadata ({CodeOf(server)}).{Said(server)}",
-                "Change, add or leave out the member that the server names. It may support less than was asked for."
+                server.Description is null
+                    ? "The server gives no reason: leave out members one by one, or ask its operator. It may support less than was asked "
+                        + "for."
+                    : "Change, add or leave out the member that the server names. It may support less than was asked for."
             )
             {
                 ServerError = server,
@@ -156,7 +159,7 @@ internal static class ProtocolErrors
     public static DcrException RegistrationTokenMissing(ServerError server) =>
         new(
             DcrErrorId.AccessTokenRejected,
-            $"The server registers clients only with an initial access token (HTTP 401).{Said(server)}",
+            $"The server registers clients only with an initial access token (HTTP {server.Status}).{Said(server)}",
             "Get an initial access token from the server's operator. Then connect with -InitialAccessToken, or give it to New-DcrClient "
                 + "-InitialAccessToken for one registration."
         )
@@ -167,7 +170,7 @@ internal static class ProtocolErrors
     public static DcrException InitialTokenRejected(ServerError server) =>
         new(
             DcrErrorId.AccessTokenRejected,
-            $"The server rejected the initial access token (HTTP 401): it is wrong, expired or used up.{Said(server)}",
+            $"The server rejected the initial access token (HTTP {server.Status}): it is wrong, expired or used up.{Said(server)}",
             "Get a fresh one; an initial access token may be good for one registration only. Then connect again with -InitialAccessToken, "
                 + "or give it to New-DcrClient -InitialAccessToken."
         )
@@ -224,7 +227,7 @@ internal static class ProtocolErrors
         {
             "ClientCredential" or "PrivateKey" or "TlsCertificate" => new(
                 DcrErrorId.AccessTokenRejected,
-                $"The server rejected the access token that this connection got (HTTP 401), and a fresh one too.{Said(server)}",
+                $"The server rejected the access token that this connection got (HTTP {server.Status}), and a fresh one too.{Said(server)}",
                 "The token may be meant for another API or lack a scope: name them with Connect-DcrServer -Audience and -Scope. Check that "
                     + "the client you connect with may register clients."
             )
@@ -241,7 +244,7 @@ internal static class ProtocolErrors
             },
             "ApiToken" => new(
                 DcrErrorId.AccessTokenRejected,
-                $"Okta rejected the API token (HTTP 401): it is wrong, expired or revoked.{Said(server)}",
+                $"Okta rejected the API token (HTTP {server.Status}): it is wrong, expired or revoked.{Said(server)}",
                 "Create a new one in the Admin Console (Security, API, Tokens) and connect again with -ApiToken. A token expires when it "
                     + "was not used for 30 days, and goes with the account of its administrator."
             )
@@ -250,7 +253,8 @@ internal static class ProtocolErrors
             },
             _ => new(
                 DcrErrorId.AccessTokenRejected,
-                $"The server rejected the credential of this connection (HTTP 401): it is wrong, expired or revoked.{Said(server)}",
+                $"The server rejected the credential of this connection (HTTP {server.Status}): it is wrong, expired or "
+                    + $"revoked.{Said(server)}",
                 $"Get a fresh token and connect again{(kind is null ? "" : $" with -{kind}")}."
             )
             {
@@ -258,11 +262,16 @@ internal static class ProtocolErrors
             },
         };
 
-    public static DcrException UnauthorizedClient(ServerError server, Uri endpoint) =>
+    public static DcrException UnauthorizedClient(ServerError server, Uri endpoint, bool hasCredential) =>
         new(
             DcrErrorId.UnauthorizedClient,
-            $"{endpoint.Authority} does not let this credential do that (unauthorized_client).{Said(server)}",
-            $"{Grant(server, endpoint)}, or connect with the credential of one that may."
+            $"{endpoint.Authority} "
+                + (hasCredential ? "does not let this credential do that" : "wants a credential for that, and none was sent")
+                + $" (unauthorized_client).{Said(server)}",
+            hasCredential
+                ? $"{Grant(server, endpoint)}, or connect with the credential of one that may."
+                : "Connect with -InitialAccessToken, which the server's operator gives; or with -ClientCredential of a client that may "
+                    + "register others."
         )
         {
             ServerError = server,
@@ -351,6 +360,26 @@ internal static class ProtocolErrors
             DcrErrorId.OperationNotSupported,
             $"This is switched off at {uri.Authority} ({Status(server)}).{Said(server)}",
             "Ask the server's operator to switch it on. Other metadata or another token does not help."
+        )
+        {
+            ServerError = server,
+        };
+
+    public static DcrException NotDone(ServerError server, Uri uri) =>
+        new(
+            DcrErrorId.OperationNotSupported,
+            $"{uri.Authority} does not do this ({Status(server)}).{Said(server)}",
+            "Ask the server's operator whether it can be switched on. Other metadata or another token does not help."
+        )
+        {
+            ServerError = server,
+        };
+
+    public static DcrException Full(ServerError server, Uri uri) =>
+        new(
+            DcrErrorId.RegistrationForbidden,
+            $"{uri.Authority} takes no more: a limit of the server is reached ({Status(server)}).{Said(server)}",
+            "Remove clients there that are not used any more, or have the limit raised. Other metadata does not help."
         )
         {
             ServerError = server,
@@ -493,8 +522,8 @@ internal static class ProtocolErrors
     public static DcrException RateLimited(ServerError server, TimeSpan wait) =>
         new(
             DcrErrorId.RateLimited,
-            "The server's rate limit is reached (HTTP "
-                + $"429){(wait > TimeSpan.Zero ? $", and it asks for a wait of {Duration.Say(wait)}" : "")}. The request was not carried "
+            $"The server's rate limit is reached (HTTP {server.Status})"
+                + $"{(wait > TimeSpan.Zero ? $", and it asks for a wait of {Duration.Say(wait)}" : "")}. The request was not carried "
                 + $"out.{Said(server)}",
             "Run the command again later."
         )

@@ -43,17 +43,20 @@ internal sealed record RefusalBody(string? Code, string? Words)
     ];
 
     // What stands beside the words and says more.
-    private static readonly string[] Additions = ["errordescription", "reason", "reasons", "cause", "hint", "errorhint"];
+    private static readonly string[] Additions = ["errordescription", "reason", "reasons", "cause", "hint", "errorhint", "errordebug"];
 
     private static readonly string[] Containers =
     [
         "error", "errors", "fault", "detail", "details", "issue", "issues", "violations", "fieldviolations", "validationerrors",
         "fielderrors", "invalidparams", "errorcauses", "causes", "messages", "message", "modelstate", "exception", "operationoutcome",
-        "data", "response", "body", "result",
+        "data", "response", "body", "result", "status", "fields", "embedded", "innererror", "odata.error",
     ];
 
     // Whose members are named by what is at fault: ASP.NET's errors, for one.
-    private static readonly string[] TextMaps = ["errors", "validationerrors", "fielderrors", "messages", "message", "modelstate"];
+    private static readonly string[] TextMaps =
+    [
+        "errors", "validationerrors", "fielderrors", "fields", "messages", "message", "modelstate",
+    ];
     private static readonly string[] Maps = [.. TextMaps, "detail", "details", "error"];
 
     private static readonly string[] Places =
@@ -160,6 +163,9 @@ internal sealed record RefusalBody(string? Code, string? Words)
             .Select(name => Find(members, name, JsonValueKind.String))
             .FirstOrDefault(static found => !string.IsNullOrWhiteSpace(found?.GetString()));
 
+        // OData has the words beside their language. Any other value may be what was sent.
+        saying ??= Find(members, "lang", JsonValueKind.String) is null ? null : Find(members, "value", JsonValueKind.String);
+
         // Prose in `error` (Hydra, Keycloak) is taken only where nothing else is said.
         var prose =
             saying is null && Find(members, "error", JsonValueKind.String) is { } error && !IsCode(error.GetString()!)
@@ -184,9 +190,7 @@ internal sealed record RefusalBody(string? Code, string? Words)
         // Django and Rails name the members at the top.
         words.AddRange(words.Count == 0 && depth == 0 ? SayMap(value, depth, hasTexts: false, hasLists: true) : []);
         var place = depth == 0 ? "" : PlaceOf(members);
-        return place.Length == 0
-            ? words
-            : words.Select(text => text.StartsWith(place, StringComparison.Ordinal) ? text : $"{place}: {text}").ToList();
+        return words.Select(text => At(place, text)).ToList();
     }
 
     /// <summary>An object whose members are what is at fault, each with its words.</summary>
@@ -194,13 +198,18 @@ internal sealed record RefusalBody(string? Code, string? Words)
         map.ValueKind != JsonValueKind.Object
             ? []
             : map.EnumerateObject()
-                .Where(member =>
-                    member.Value.ValueKind == JsonValueKind.Array ? hasLists : member.Value.ValueKind == JsonValueKind.String && hasTexts
-                )
+                .Where(member => member.Value.ValueKind switch
+                {
+                    JsonValueKind.Array => hasLists,
+                    JsonValueKind.String or JsonValueKind.Object => hasTexts,
+                    _ => false,
+                })
                 .Take(MostFaults)
-                .SelectMany(member =>
-                    Say(member.Value, depth + 1).Select(text => member.Name is "" or "non_field_errors" ? text : $"{member.Name}: {text}")
-                );
+                .SelectMany(member => Say(member.Value, depth + 1).Select(text => At(member.Name, text)));
+
+    /// <summary>Words with what they are about, which they may begin with already.</summary>
+    private static string At(string place, string text) =>
+        place is "" or "non_field_errors" || text.StartsWith(place, StringComparison.Ordinal) ? text : $"{place}: {text}";
 
     /// <summary>Where a fault is: FastAPI's loc, JSON:API's source, FHIR's expression, and their like.</summary>
     private static string PlaceOf(List<KeyValuePair<string, JsonElement>> members)

@@ -14,7 +14,20 @@ internal static class RefusalSubject
     // Who names more repeats what was sent.
     private const int MostNamed = 3;
 
-    /// <summary>The member that the server names first; null where it names none that was sent, or repeats all of them.</summary>
+    // In codes such as invalid_scope, unsupported_grant_type and redirect_uri_mismatch.
+    private static readonly (string Part, string Member)[] Codes =
+    [
+        ("redirect_ur", ClientMember.RedirectUris),
+        ("grant_type", ClientMember.GrantTypes),
+        ("response_type", ClientMember.ResponseTypes),
+        ("auth_method", ClientMember.TokenEndpointAuthMethod),
+        ("scope", ClientMember.Scope),
+    ];
+
+    /// <summary>
+    /// The member that the server names first, in its words or else in its code; null where it names none that was sent, or repeats all of
+    /// them.
+    /// </summary>
     public static string? Member(ServerError server, JsonBag? sent) =>
         Word.Matches(server.Description ?? "")
             .Cast<Match>()
@@ -22,9 +35,13 @@ internal static class RefusalSubject
             .Where(word => sent?.Has(word) == true)
             .Distinct()
             .Take(MostNamed + 1)
-            .ToList() is { Count: > 0 and <= MostNamed } named
+            .ToList() is var named && named.Count is > 0 and <= MostNamed
             ? named[0]
-            : null;
+            : named.Count == 0
+                ? Codes.Where(code => server.Code?.Contains(code.Part) == true && sent?.Has(code.Member) == true)
+                    .Select(static code => code.Member)
+                    .FirstOrDefault()
+                : null;
 
     /// <summary>
     /// The URIs that the server quotes; else the only one; else one that looks wrong. The advice is null where none looks wrong.

@@ -38,6 +38,21 @@ internal static class Refusals
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
     );
 
+    private static readonly Regex NotDone = new(
+        "^((client_)?registration|dcr|operation)_not_supported$|^unsupported_operation$",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
+    );
+
+    private static readonly Regex TooFast = new(
+        "^(slow_down|throttl\\w*|rate_?limit\\w*|too_many_requests)$",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
+    );
+
+    private static readonly Regex Full = new(
+        "(quota|limit)_(exceeded|reached)$|^too_many_(clients|entities|applications)$",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
+    );
+
     /// <param name="clientId">The client that it is about; null where it is about none.</param>
     public static DcrException Judge(ProtocolRequest request, ProtocolResponse response, ServerError server, string? clientId = null)
     {
@@ -54,30 +69,39 @@ internal static class Refusals
             (_, "unapproved_software_statement") => ProtocolErrors.SoftwareStatementRefused(server, unapproved: true),
             (407, _) => ProtocolErrors.ProxyRefused(request.Uri),
             (429, _) => ProtocolErrors.RateLimited(server, RetryAdvice.Read(response) ?? TimeSpan.Zero),
-            (>= 500, _) => ProtocolErrors.Unavailable(server, request.Uri),
+            (>= 400, { } code) when TooFast.IsMatch(code) => ProtocolErrors.RateLimited(
+                server,
+                RetryAdvice.Read(response) ?? TimeSpan.Zero
+            ),
+            (>= 500, _) or (>= 400, "server_error" or "temporarily_unavailable") => ProtocolErrors.Unavailable(server, request.Uri),
             (301 or 302 or 303 or 307 or 308, _) => ProtocolErrors.NotConformant(
                 request.Uri,
                 $"it redirects{Target(request, response)} (HTTP {response.Status}), and a token follows no redirect",
                 server
             ),
             (401 or 403, _) when isOwnToken => ProtocolErrors.OwnTokenRejected(server, clientId!),
-            (400, "access_denied" or "invalid_token" or "invalid_client" or "unauthorized_client") when isOwnToken =>
-                ProtocolErrors.OwnTokenRejected(server, clientId!),
+            (400, _) when isOwnToken && IsOfToken(server.Code) => ProtocolErrors.OwnTokenRejected(server, clientId!),
             (401, _) or (403, not "insufficient_scope") when isClientToken => ProtocolErrors.ClientTokenRejected(server, clientId!),
-            (400, "access_denied" or "invalid_token" or "invalid_client" or "unauthorized_client") when isClientToken =>
-                ProtocolErrors.ClientTokenRejected(server, clientId!),
+            (400, _) when isClientToken && IsOfToken(server.Code) => ProtocolErrors.ClientTokenRejected(server, clientId!),
             (>= 400, _) when KeycloakPolicy.IsMatch(server.Description ?? "") => ProtocolErrors.KeycloakPolicyForbids(
                 server,
                 hasToken: request.Proof != ProtocolRequest.NoProof
             ),
             (>= 400, { } code) when SwitchedOff.IsMatch(code) => ProtocolErrors.SwitchedOff(server, request.Uri),
-            (401, not "unauthorized_client") or (400 or 403, "invalid_token") => TokenRefused(request, server),
-            (_, "unauthorized_client") => ProtocolErrors.UnauthorizedClient(server, request.Uri),
-            (403, "insufficient_scope") when request.Proof != ProtocolRequest.NoProof => ProtocolErrors.InsufficientScope(
+            (>= 400, { } code) when NotDone.IsMatch(code) => ProtocolErrors.NotDone(server, request.Uri),
+            (>= 400, { } code) when Full.IsMatch(code) => ProtocolErrors.Full(server, request.Uri),
+            (400 or 401 or 403, "insufficient_scope") when request.Proof != ProtocolRequest.NoProof => ProtocolErrors.InsufficientScope(
                 server,
                 request.Uri
             ),
-            (403 or 451, _) or (400, "access_denied") => request.Proof == ProtocolRequest.NoProof
+            (401, not "unauthorized_client") or (400 or 403, "invalid_token") => TokenRefused(request, server),
+            (_, "unauthorized_client") => ProtocolErrors.UnauthorizedClient(
+                server,
+                request.Uri,
+                hasCredential: request.Proof != ProtocolRequest.NoProof
+            ),
+            (403 or 451, _) or (400, "access_denied" or "insufficient_scope") =>
+                request.Proof == ProtocolRequest.NoProof
                 ? ProtocolErrors.ForbiddenWithoutToken(server)
                 : ProtocolErrors.Forbidden(server),
             (402, _) => ProtocolErrors.PaymentWanted(server, request.Uri),
@@ -95,6 +119,9 @@ internal static class Refusals
             _ => ProtocolErrors.NotConformant(request.Uri, $"HTTP {response.Status} is no answer to this request", server),
         };
     }
+
+    private static bool IsOfToken(string? code) =>
+        code is "access_denied" or "invalid_token" or "expired_token" or "token_expired" or "invalid_client" or "unauthorized_client";
 
     /// <summary>
     /// The refusal of something in front of the server, or of where the request came from: it says nothing of tokens and metadata. Else

@@ -16,8 +16,9 @@ internal sealed record SecretExpiry(long? At, string? Odd)
     // In seconds that is the year 2001, before there was OAuth: what is less, is a lifetime.
     private const long FirstTime = 1_000_000_000;
 
-    // In seconds that is the year 5138.
-    private const long FirstMilliseconds = 100_000_000_000;
+    // Some servers write the last second that .NET and Java know, for never.
+    private const long LastTime = 253_402_300_799;
+    private const long FirstMilliseconds = FirstTime * 1000;
     private const long FirstThatIsNoTime = 100_000_000_000_000;
 
     public static SecretExpiry Read(JsonBag members)
@@ -32,7 +33,7 @@ internal sealed record SecretExpiry(long? At, string? Odd)
         {
             return number switch
             {
-                0 or (>= FirstTime and < FirstMilliseconds) => new((long)number, null),
+                0 or (>= FirstTime and <= LastTime) => new((long)number, null),
                 >= FirstMilliseconds and < FirstThatIsNoTime => new((long)number / 1000, text),
                 _ => new(null, text),
             };

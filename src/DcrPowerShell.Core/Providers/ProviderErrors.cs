@@ -68,6 +68,6 @@ internal static class ProviderErrors
         new(
             DcrErrorId.NotConnected,
             "This connection was made with -Offline, so nothing can be sent over it. Nothing was sent.",
-            "Run Connect-DcrServer again, without -Offline."
+            "Get-DcrClient -Offline shows what is kept here. For anything else, run Connect-DcrServer again, without -Offline."
         );
 }

@@ -1,6 +1,7 @@
 using System;
 using System.Collections;
 using System.Collections.Generic;
+using System.IO;
 using System.Linq;
 using System.Management.Automation;
 using DcrPowerShell.Errors;
@@ -82,14 +83,19 @@ public abstract class DcrInputCmdlet : DcrConnectedCmdlet
             );
         }
 
-        if (row?.BaseObject is not PSCustomObject || PipedRow.IsFormerClient(row))
+        if (row?.BaseObject is FileSystemInfo file)
+        {
+            throw InputErrors.FileForRow(file.Name, MyInvocation.MyCommand.Name);
+        }
+
+        if (row is null or { BaseObject: DcrClient or string } || PipedRow.IsFormerClient(row))
         {
             return;
         }
 
         try
         {
-            if (_columns.Value.Check(row) is { } warning && tellsUnused)
+            if (PipedRow.Is(row) && _columns.Value.Check(row) is { } warning && tellsUnused)
             {
                 WriteWarning(Redaction.Printable(warning));
             }

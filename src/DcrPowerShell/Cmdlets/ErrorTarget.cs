@@ -29,7 +29,7 @@ internal static class ErrorTarget
             DcrClient or DcrConnection or DcrOrphan => plain,
             string text => Redaction.Nothing.Show(text),
             IDictionary entries => Row(entries.Keys.Cast<object>().Select(key => (key.ToString() ?? "", (object?)entries[key]))),
-            _ => Row(PSObject.AsPSObject(plain).Properties.Select(static property => (property.Name, (object?)Value(property)))),
+            _ => Row(PipedRow.Cells(PSObject.AsPSObject(plain)).Select(static property => (property.Name, (object?)Value(property)))),
         };
     }
 

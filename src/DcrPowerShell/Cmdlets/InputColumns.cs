@@ -35,7 +35,7 @@ internal sealed class InputColumns(CommandInfo command, Func<string, bool> furth
             throw InputErrors.ColumnsInOne(delimiter);
         }
 
-        foreach (var name in row.Properties.Select(static property => property.Name).Where(_seen.Add))
+        foreach (var name in PipedRow.Cells(row).Select(static property => property.Name).Where(_seen.Add))
         {
             _parameters ??= Parameters();
             if (_parameters.ContainsKey(name) || further(name))
@@ -126,7 +126,7 @@ internal sealed class InputColumns(CommandInfo command, Func<string, bool> furth
     /// <summary>What parts the columns of a file that was read as if it had one; null where there are several, or there is one.</summary>
     private string? Apart(PSObject row)
     {
-        if (row.Properties.Skip(1).Any() || row.Properties.FirstOrDefault()?.Name is not { } heading)
+        if (PipedRow.Cells(row).Skip(1).Any() || PipedRow.Cells(row).FirstOrDefault()?.Name is not { } heading)
         {
             return null;
         }

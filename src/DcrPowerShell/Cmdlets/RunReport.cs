@@ -97,7 +97,7 @@ internal sealed record ReportedRow(int? Number, string? Tenant, string? ClientNa
             .Where(command.Parameters.ContainsKey)
             .SelectMany(name => command.Parameters[name].Aliases.Append(name))
             .ToList();
-        return row?.BaseObject is PSCustomObject && !PipedRow.IsFormerClient(row) && ErrorTarget.Of(row) is PSObject shown
+        return row is not null && PipedRow.Is(row) && !PipedRow.IsFormerClient(row) && ErrorTarget.Of(row) is PSObject shown
             ? shown
                 .Properties.Where(cell => !ReportWriter.Has(cell.Name) && !names.Contains(cell.Name, StringComparer.OrdinalIgnoreCase))
                 .Aggregate(JsonBag.Empty, static (bag, cell) => bag.With(cell.Name, Element(cell.Value)))

@@ -210,8 +210,32 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
                 JsonBag.Empty,
                 (named, member) => named.With(member.Member, JsonInput.Element(member.Value is "" ? null : member.Value))
             );
-        return Metadata is null ? bag : bag.With(JsonInput.Object(Metadata, "metadata"));
+        if (Metadata is null)
+        {
+            return bag;
+        }
+
+        var further = JsonInput.Object(Metadata, "metadata");
+        foreach (var (parameter, member, _) in SkipValidation ? [] : members)
+        {
+            if (further.Select(static other => other.Key).FirstOrDefault(name => IsMisspelt(name, parameter, member)) is { } misspelt)
+            {
+                throw InputErrors.BadInput(
+                    "metadata",
+                    $"has a member '{Redaction.Printable(misspelt)}', which servers know as {member}",
+                    $"Write {member}, or give -{parameter}."
+                );
+            }
+        }
+
+        return bag.With(further);
     }
+
+    /// <summary>PowerShell's name of a member, or its own written otherwise: no server reads it, and none says so.</summary>
+    private static bool IsMisspelt(string name, string parameter, string member) =>
+        name != member
+        && (name.Equals(parameter, StringComparison.OrdinalIgnoreCase) || Given.Letters(name) == Given.Letters(member))
+        && !ClientMember.IsLanguageTagged(name);
 
     /// <summary>Gets a software statement for a client, once its turn has come; null where no script block was given.</summary>
     /// <param name="row">What the script block finds in <c>$_</c>.</param>
@@ -243,9 +267,9 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
     /// <summary>
     /// Of a piped object, the members that have no parameter and yet are client metadata: registered or language-tagged ones.
     /// </summary>
-    private protected static JsonBag FurtherMembers(PSObject? input) => input?.BaseObject is not PSCustomObject
+    private protected static JsonBag FurtherMembers(PSObject? input) => input is null || !PipedRow.Is(input)
         ? JsonBag.Empty
-        : input.Properties
+        : PipedRow.Cells(input)
             .Where(property => ClientMember.FurtherRegistered.Contains(property.Name) || ClientMember.IsLanguageTagged(property.Name))
             .Aggregate(JsonBag.Empty, (bag, property) => bag.With(property.Name, JsonInput.Member(property.Name, property.Value)))
             .WithoutAbsent();

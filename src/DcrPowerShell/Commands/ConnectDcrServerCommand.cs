@@ -36,6 +36,7 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = IssuerSet)]
     [Parameter(ParameterSetName = ResourceSet)]
     [NoCompletion]
+    [UrlTransformation]
     public Uri? Issuer { get; set; }
 
     /// <summary>
@@ -49,11 +50,13 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     /// <summary>The URL of a protected resource, such as an MCP server, whose authorization server is meant (RFC 9728).</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = ResourceSet)]
     [NoCompletion]
+    [UrlTransformation]
     public Uri? Resource { get; set; }
 
     /// <summary>The registration endpoint; nothing is discovered.</summary>
     [Parameter(Mandatory = true, ParameterSetName = EndpointSet)]
     [NoCompletion]
+    [UrlTransformation]
     public Uri RegistrationEndpoint { get; set; } = null!;
 
     /// <summary>What <c>-Connection</c> shall know the connection by; by default the URL's host and path.</summary>
@@ -209,6 +212,7 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     /// <summary>The HTTP proxy; by default the system's.</summary>
     [Parameter]
     [NoCompletion]
+    [UrlTransformation]
     public Uri? Proxy { get; set; }
 
     private protected override bool IsTerminating(DcrErrorId id) => true;

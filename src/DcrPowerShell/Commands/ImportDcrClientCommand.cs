@@ -33,6 +33,9 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
     private readonly List<ImportOutcome> _outcomes = [];
     private readonly SecretCopyNames _copies = new();
 
+    // Where the client stands in a file of -Path; null where it was typed or piped.
+    private string? _place;
+
     /// <summary><c>client_id</c> (RFC 7591, section 3.2.1).</summary>
     /// <remarks>Needed; but where it is missing in a row, PowerShell's own error would show the row, with its tokens.</remarks>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = ClientSet)]
@@ -133,11 +136,13 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
             RegistrationClientUri = RegistrationClientUri?.OriginalString,
             ClientSecret = Text(ClientSecret),
             Tenant = NullIfEmpty(Tenant),
-            Issuer = InputObject is { BaseObject: PSCustomObject } row ? PipedRow.Text(row, "Issuer") : null,
+            Issuer = InputObject is { } row && PipedRow.Is(row) ? PipedRow.Text(row, "Issuer") : null,
         };
         var connection = ConnectionFor(request.Issuer, ClientId);
         Take(connection, ImportOperation.Check(connection, request, DateTimeOffset.UtcNow), CopyName(ClientSecretName), ClientId);
     }
+
+    private protected override string? Subject => _place ?? base.Subject;
 
     private bool IsFile(string text) =>
         System.IO.Path.GetExtension(text).ToUpperInvariant() is ".CSV" or ".JSON" && File.Exists(GetUnresolvedProviderPathFromPSPath(text));
@@ -150,10 +155,16 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
         var good = new List<(DcrConnection Connection, RegistrationRecord Record, string? ClientSecretName, string Source)>();
         var rows = Read(path, out var unused);
         TellUnused(unused);
+        if (rows.Count == 0)
+        {
+            WriteWarning(Redaction.Printable($"There is no client in '{path}', only the heading line."));
+        }
+
         foreach (var (place, row) in rows)
         {
             // Where it stands: the row itself has secrets.
             var source = $"{System.IO.Path.GetFileName(path)}, {place}";
+            _place = source;
             Try(
                 source,
                 () =>
@@ -178,8 +189,11 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
         Expect(good.Count);
         foreach (var (connection, record, name, source) in good)
         {
+            _place = source;
             Try(source, () => Take(connection, record, name, source));
         }
+
+        _place = null;
     }
 
     private void Take(DcrConnection connection, RegistrationRecord record, string? clientSecretName, string target)

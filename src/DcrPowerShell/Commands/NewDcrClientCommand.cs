@@ -147,7 +147,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
 
         // A row of an inventory changes the client of its own server. New ones are registered at the server that the command is for.
         var connection =
-            Update && InputObject is { BaseObject: PSCustomObject } row
+            Update && InputObject is { } row && PipedRow.Is(row)
                 ? ConnectionFor(PipedRow.Text(row, "Issuer"), Tenant ?? "")
                 : Resolve();
         _summary.Run ??= connection.Audit?.Run;
@@ -191,7 +191,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
                 return;
             }
 
-            _withoutTenant += InputObject?.BaseObject is PSCustomObject ? 1 : 0;
+            _withoutTenant += InputObject is null or { BaseObject: DcrClient or string } ? 0 : 1;
         }
 
         var key = request.Tenant is { } tenant ? TenantKey.Of(connection.Issuer, tenant) : null;
@@ -246,6 +246,20 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     private protected override string AfterStop =>
         "Run it again: what is registered is found by its tenant, and the rest is "
             + $"registered.{(_summary.Unknown > 0 ? " Find-DcrOrphan shows those of unknown outcome." : "")}";
+
+    /// <inheritdoc/>
+    private protected override void OnCut()
+    {
+        base.OnCut();
+        _summary.Stop();
+    }
+
+    /// <inheritdoc/>
+    private protected override void OnStopped()
+    {
+        _summary.Stop();
+        base.OnStopped();
+    }
 
     private protected override void AtEnd()
     {
@@ -346,7 +360,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     private string? NamedId() => InputObject switch
     {
         { BaseObject: DcrClient client } => client.Record.ClientId,
-        { BaseObject: PSCustomObject } row => PipedRow.Text(row, nameof(DcrClient.ClientId)) ?? PipedRow.Text(row, ClientMember.ClientId),
+        { } row when PipedRow.Is(row) => PipedRow.Text(row, nameof(DcrClient.ClientId)) ?? PipedRow.Text(row, ClientMember.ClientId),
         _ => null,
     };
 

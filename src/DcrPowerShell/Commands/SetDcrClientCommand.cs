@@ -74,6 +74,11 @@ public sealed class SetDcrClientCommand : ClientMetadataCmdlet
 
         Check(connection, changes.With(ClientMember.ClientId, client.ClientId), redirects is null ? null : redirects.Check);
         var record = Find(connection, client);
+        if (!SkipValidation)
+        {
+            UpdateOperation.CheckKeysStay(record, changes);
+        }
+
         if (ShouldProcess(connection, record, "Change client"))
         {
             Start(

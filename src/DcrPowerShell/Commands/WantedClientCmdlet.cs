@@ -170,7 +170,7 @@ public abstract class WantedClientCmdlet : ClientMetadataCmdlet
             throw InputErrors.RowWithoutTenant();
         }
 
-        var connection = ConnectionFor(InputObject is { BaseObject: PSCustomObject } row ? PipedRow.Text(row, "Issuer") : null, name);
+        var connection = ConnectionFor(InputObject is { } row && PipedRow.Is(row) ? PipedRow.Text(row, "Issuer") : null, name);
         var key = tenant is null ? $"{connection.Issuer}\n{id}" : TenantKey.Of(connection.Issuer, tenant);
         var isRepeated = !_named.Add(key);
         var known = IdOf(connection, tenant, id);

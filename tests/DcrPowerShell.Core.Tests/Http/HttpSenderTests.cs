@@ -191,7 +191,7 @@ public sealed class HttpSenderTests : IDisposable
                     _stop.Token
                 )
             );
-            Assert.InRange(_clock.Waits.Skip(before).Sum(static wait => wait.TotalSeconds), 20, 180);
+            Assert.InRange(_clock.Waits.Skip(before).Sum(static wait => wait.TotalSeconds), request == 0 ? 20 : 0, 180);
         }
     }
 

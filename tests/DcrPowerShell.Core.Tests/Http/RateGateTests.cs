@@ -65,6 +65,43 @@ public class RateGateTests
         Assert.Equal([0.5, 1, 2, 0.5], _clock.Waits.Select(static wait => wait.TotalSeconds));
     }
 
+    /// <summary>A file of 300 rows would wait three minutes for each few of them.</summary>
+    [Fact]
+    public async Task What_a_server_has_refused_for_three_minutes_is_not_waited_for_by_the_next_request()
+    {
+        var gate = new RateGate(_clock);
+        await PassAsync(gate, 4, _ => Answer(429, ("Retry-After", "50")));
+        Assert.Equal(TimeSpan.FromSeconds(50), (await gate.EnterAsync(_ => { }, CancellationToken.None)).TooLong);
+
+        // The pause is over: one asks again. A success ends the matter.
+        _clock.UtcNow += TimeSpan.FromSeconds(50);
+        await PassAsync(gate, 1, _ => Answer());
+        await PassAsync(gate, 2, _ => Answer(429, ("Retry-After", "50")));
+        await PassAsync(gate, 1, _ => Answer());
+    }
+
+    [Fact]
+    public async Task An_outage_that_the_server_tells_the_length_of_is_a_pause_for_all()
+    {
+        var gate = new RateGate(_clock);
+        await PassAsync(gate, 4, _ => Answer(503, ("Retry-After", "50")));
+        Assert.Equal([50, 50, 50], _clock.Waits.Select(static wait => wait.TotalSeconds));
+        var later = await gate.EnterAsync(_ => { }, CancellationToken.None);
+        Assert.Equal((TimeSpan.FromSeconds(50), true), (later.TooLong, later.IsDown));
+        await PassAsync(new RateGate(_clock), 2, _ => Answer(503));
+        Assert.Equal(3, _clock.Waits.Count);
+    }
+
+    [Fact]
+    public async Task Refusals_of_an_hour_ago_are_another_matter()
+    {
+        var gate = new RateGate(_clock);
+        await PassAsync(gate, 4, _ => Answer(429, ("Retry-After", "50")));
+        _clock.UtcNow += TimeSpan.FromHours(1);
+        await PassAsync(gate, 4, _ => Answer(429, ("Retry-After", "50")));
+        Assert.Equal(TimeSpan.FromSeconds(50), (await gate.EnterAsync(_ => { }, CancellationToken.None)).TooLong);
+    }
+
     [Fact]
     public async Task Those_refused_together_are_one_refusal_and_then_one_goes_ahead()
     {

@@ -38,6 +38,48 @@ public class GivenTests
     }
 
     [Theory]
+    [InlineData("=\"0042\"", "0042")]
+    [InlineData(" =\"\" ", "")]
+    [InlineData("'=\"0042\"", "=\"0042\"")] // So it was exported.
+    [InlineData("=\"a\"&\"b\"", "=\"a\"&\"b\"")]
+    public void A_formula_that_keeps_zeros_is_its_text(string cell, string meant)
+    {
+        Assert.Equal(meant, Given.Cell(cell));
+        Assert.Equal(meant, Given.Cell(Given.Inert(meant)));
+    }
+
+    [Theory]
+    [InlineData("#N/A", "found no value")]
+    [InlineData("#REF!", "found no value")]
+    [InlineData("#NAME?", "found no value")]
+    [InlineData("#DIV/0!", "found no value")]
+    [InlineData("#GETTING_DATA!", "found no value")]
+    [InlineData("#VALEUR!", "found no value")]
+    [InlineData("#NV", "found no value")]
+    [InlineData("1.23E+05", "rounded")]
+    [InlineData("1,23E+11", "rounded")]
+    [InlineData("4E+15", "rounded")]
+    [InlineData("#1 Clinic", null)]
+    [InlineData("#North", null)]
+    [InlineData("1E5", null)]
+    [InlineData("E+05", null)]
+    [InlineData("123000", null)]
+    [InlineData("N/A", "there is no value")]
+    [InlineData("NULL", "there is no value")]
+    [InlineData("(null)", "there is no value")]
+    [InlineData("\\N", "there is no value")]
+    [InlineData("NaN", "there is no value")]
+    [InlineData("undefined", "there is no value")]
+    [InlineData("none", null)]
+    [InlineData("-", null)]
+    [InlineData("Nullarbor", null)]
+    public void What_a_program_spoilt_is_seen(string cell, string? why)
+    {
+        Assert.Equal(why is null, Given.Spoilt(cell) is null);
+        Assert.Contains(why ?? "", Given.Spoilt(cell)?.Why ?? "");
+    }
+
+    [Theory]
     [InlineData("hill\u200Btop", "hilltop")]
     [InlineData("hill\u00ADtop", "hilltop")]
     [InlineData("St.\u00A0 Mary ", "St. Mary")]

@@ -101,6 +101,26 @@ public sealed class ConnectOperationTests : IDisposable
     }
 
     [Fact]
+    public async Task A_relative_endpoint_is_told_with_what_it_may_mean()
+    {
+        using var server = await SharedTestServer.StartAsync("""{"registrationEndpoint":"relative"}""");
+        var error = await Assert.ThrowsAsync<DcrException>(() => Session.ConnectAsync(server.Url.AbsoluteUri));
+        Assert.Contains($"Connect-DcrServer -RegistrationEndpoint {server.Url.AbsoluteUri}register.", error.RecommendedAction);
+    }
+
+    [Fact]
+    public async Task A_firewall_is_not_told_as_a_wrong_address()
+    {
+        using var server = await SharedTestServer.StartAsync(
+            """{"faults":[{"on":"discovery","status":403,"headers":{"cf-mitigated":"challenge"},"times":9}]}"""
+        );
+        var error = await Assert.ThrowsAsync<DcrException>(() => Session.ConnectAsync(server.Url.AbsoluteUri));
+        Assert.Equal(DcrErrorId.RegistrationForbidden, error.ErrorId);
+        Assert.Contains("a bot check or a firewall", error.Message);
+        Assert.DoesNotContain("spelling", error.RecommendedAction);
+    }
+
+    [Fact]
     public async Task A_server_that_fails_is_not_told_as_a_wrong_address()
     {
         using var server = await SharedTestServer.StartAsync("""{"faults":[{"on":"discovery","status":503,"times":99}]}""");

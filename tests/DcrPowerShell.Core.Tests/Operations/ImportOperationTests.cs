@@ -207,6 +207,11 @@ public class ImportOperationTests
             Refused(new ImportRequest { ClientId = "c1", RegistrationAccessToken = "canary 1" }).Id
         );
         Assert.Equal(DcrErrorId.InvalidClientMetadata, Refused(new ImportRequest { ClientId = "c\u001b[31m1" }).Id);
+        Assert.StartsWith(
+            "f.csv, line 3: the client id '1.2E+11' is a number that a spreadsheet rounded",
+            Refused(new ImportRequest { Source = "f.csv, line 3", ClientId = "1.2E+11" }).Words,
+            StringComparison.Ordinal
+        );
         Assert.Equal(DcrErrorId.NotConnected, Refused(new ImportRequest { ClientId = "c1", Issuer = "https://other.example.com" }).Id);
 
         (DcrErrorId Id, string Words) Refused(ImportRequest request)

@@ -101,6 +101,13 @@ public class DiscoveryTests
     [Theory]
     [InlineData(404, "", "HTTP 404")]
     [InlineData(302, "", "HTTP 302")]
+    [InlineData(404, "<html><title>404 Not Found</title></html>", "HTTP 404")]
+    [InlineData(
+        404,
+        """{"error":"realm_not_found","error_description":"Realm does not exist"}""",
+        "HTTP 404, realm_not_found. The server said: \"Realm does not exist\""
+    )]
+    [InlineData(403, "Not from here", "HTTP 403. The server said: \"Not from here\"")]
     [InlineData(500, "{}", "HTTP 500")]
     [InlineData(200, "", "the body of its answer is empty")]
     [InlineData(200, "<html>Sign in</html>", "its answer is an HTML page, not JSON")]
@@ -138,6 +145,14 @@ public class DiscoveryTests
         Assert.Null(finding.RegistrationEndpoint);
         Assert.Contains($"its registration_endpoint '{shown ?? endpoint}' is not an absolute https URL", finding.What);
     }
+
+    [Theory]
+    [InlineData("/register", "https://as.example.com/register")]
+    [InlineData("//evil.example.com/register", null)]
+    [InlineData("register them by post", null)]
+    [InlineData("http://as.example.com/register", null)]
+    public void A_relative_endpoint_may_mean_one_of_the_same_server(string endpoint, string? meant) =>
+        Assert.Equal(meant, Judge(Issuer, 200, Document(Issuer, endpoint)).EndpointMeant?.AbsoluteUri);
 
     [Theory]
     [InlineData("https://register.example.net/r")] // Another host than the issuer's is fine.

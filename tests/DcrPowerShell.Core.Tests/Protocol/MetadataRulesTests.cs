@@ -45,6 +45,11 @@ public class MetadataRulesTests
     [InlineData("https://a.example.com/cb,https://b.example.com/cb", "has a comma and another address behind it")]
     [InlineData("https://a.example.com/cb,com.example.app:/cb", "has a comma and another address behind it")]
     [InlineData("https://a.example.com/cb,", "has a comma and another address behind it")]
+    [InlineData("https://a.example.com/auth/call\u2026", "has the character \u2026, which no URI has")]
+    [InlineData("https://{host}.example.com/cb", "is not an absolute URI")]
+    [InlineData("https://a.example.com/{id}", "has the character {, which no URI has")]
+    [InlineData("https://a.example.com/<path>", "has the character <, which no URI has")]
+    [InlineData("https://b\u00FCcher.example.com/cb", "has the character \u00FC, which no URI has")]
     [InlineData("https://a.example.com/c\uFFFDb", "has a letter that was lost when its file was read (U+FFFD)")]
     public void A_redirect_uri_that_may_not_be(string uri, string why)
     {
@@ -100,6 +105,20 @@ public class MetadataRulesTests
     [InlineData("""{"token_endpoint_auth_method":"private_key_jwt","client_id":"c1"}""", true)] // A change: the client may have them already.
     [InlineData("""{"token_endpoint_auth_method":"tls_client_auth"}""", true)]
     public void A_client_that_signs_has_a_key(string metadata, bool isFine) => CheckEither(isFine, metadata, "jwks");
+
+    [Theory]
+    [InlineData("private_key_jwt", """{"jwks":null}""", false)]
+    [InlineData("private_key_jwt", """{"jwks":null,"jwks_uri":"https://a.example.com/jwks"}""", true)]
+    [InlineData("private_key_jwt", """{"jwks":null,"token_endpoint_auth_method":"client_secret_basic"}""", true)]
+    [InlineData("private_key_jwt", """{"client_name":"x"}""", true)]
+    [InlineData("client_secret_basic", """{"jwks":null}""", true)]
+    [InlineData("client_secret_basic", """{"jwks":null,"token_endpoint_auth_method":"private_key_jwt"}""", false)]
+    public void A_change_leaves_the_keys_of_a_client_that_signs(string method, string changes, bool isFine)
+    {
+        var kept = JsonBag.Parse($$"""{"client_id":"c1","token_endpoint_auth_method":"{{method}}","jwks":{{Keys}}}""");
+        var error = Record.Exception(() => MetadataRules.CheckKeysStay(kept, JsonBag.Parse(changes)));
+        Assert.Equal(isFine ? null : "jwks", (error as DcrException)?.Member);
+    }
 
     [Theory]
     [InlineData("web", "https://app.example.com/cb", true)]

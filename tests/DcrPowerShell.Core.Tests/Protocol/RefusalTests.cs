@@ -26,6 +26,16 @@ public class RefusalTests
     [InlineData(403, "unauthorized_client", DcrErrorId.UnauthorizedClient)]
     [InlineData(403, "insufficient_scope", DcrErrorId.InsufficientScope)]
     [InlineData(403, "access_denied", DcrErrorId.RegistrationForbidden)]
+    [InlineData(400, "insufficient_scope", DcrErrorId.InsufficientScope)]
+    [InlineData(401, "insufficient_scope", DcrErrorId.InsufficientScope)]
+    [InlineData(400, "slow_down", DcrErrorId.RateLimited)]
+    [InlineData(403, "rate_limit_exceeded", DcrErrorId.RateLimited)]
+    [InlineData(400, "temporarily_unavailable", DcrErrorId.ServerUnavailable)]
+    [InlineData(400, "server_error", DcrErrorId.ServerUnavailable)]
+    [InlineData(400, "too_many_clients", DcrErrorId.RegistrationForbidden)]
+    [InlineData(409, "quota_exceeded", DcrErrorId.RegistrationForbidden)]
+    [InlineData(400, "registration_not_supported", DcrErrorId.OperationNotSupported)]
+    [InlineData(400, "unsupported_operation", DcrErrorId.OperationNotSupported)]
     [InlineData(404, "not_found", DcrErrorId.OperationNotSupported)]
     [InlineData(405, "invalid_request", DcrErrorId.OperationNotSupported)]
     [InlineData(410, "gone", DcrErrorId.OperationNotSupported)]
@@ -49,6 +59,10 @@ public class RefusalTests
     [InlineData("GET", 400, "access_denied", DcrErrorId.AccessTokenRejected)] // Authlib.
     [InlineData("PUT", 400, "invalid_token", DcrErrorId.AccessTokenRejected)]
     [InlineData("GET", 401, "unauthorized_client", DcrErrorId.AccessTokenRejected)]
+    [InlineData("GET", 400, "expired_token", DcrErrorId.AccessTokenRejected)]
+    [InlineData("DELETE", 400, "token_expired", DcrErrorId.AccessTokenRejected)]
+    [InlineData("GET", 400, "client_not_found", DcrErrorId.ClientNotFound)]
+    [InlineData("DELETE", 400, "unknown_client", DcrErrorId.ClientNotFound)]
     [InlineData("GET", 403, "insufficient_scope", DcrErrorId.AccessTokenRejected)]
     [InlineData("DELETE", 403, "access_denied", DcrErrorId.AccessTokenRejected)] // node-solid-server.
     [InlineData("GET", 400, "invalid_request", DcrErrorId.ResponseNotConformant)]
@@ -370,6 +384,58 @@ public class RefusalTests
         );
         Assert.Equal(DcrErrorId.InsufficientScope, error.ErrorId);
         Assert.Contains("no token was sent: it wants one with the scope dcr", error.Message);
+    }
+
+    [Theory]
+    [InlineData(400, "invalid_token")]
+    [InlineData(401, "invalid_token")]
+    [InlineData(403, "invalid_token")]
+    public void A_message_has_the_status_that_came(int status, string code)
+    {
+        foreach (var withInitialToken in new[] { true, false })
+        {
+            Assert.Contains($"(HTTP {status})", Registering(Rfc(status, code), withInitialToken).Message);
+        }
+    }
+
+    [Theory]
+    [InlineData(400)]
+    [InlineData(401)]
+    [InlineData(403)]
+    public void Where_no_credential_was_sent_none_is_said_to_be_too_weak(int status)
+    {
+        var error = Registering(Rfc(status, "unauthorized_client"), withInitialToken: false);
+        Assert.Equal(DcrErrorId.UnauthorizedClient, error.ErrorId);
+        Assert.Contains("none was sent", error.Message);
+        Assert.Contains("-InitialAccessToken", error.RecommendedAction);
+    }
+
+    [Theory]
+    [InlineData("invalid_scope", "scope", DcrErrorId.InvalidClientMetadata)]
+    [InlineData("unsupported_grant_type", "grant_types", DcrErrorId.InvalidClientMetadata)]
+    [InlineData("unsupported_response_type", "response_types", DcrErrorId.InvalidClientMetadata)]
+    [InlineData("invalid_redirect_uris", "redirect_uris", DcrErrorId.InvalidRedirectUri)]
+    [InlineData("redirect_uri_mismatch", "redirect_uris", DcrErrorId.InvalidRedirectUri)]
+    [InlineData("not_so", null, DcrErrorId.InvalidClientMetadata)]
+    public void A_code_may_name_the_member(string code, string? member, DcrErrorId expected)
+    {
+        var error = Refused(
+            400,
+            code,
+            "no",
+            """{"redirect_uris":["https://a.example/"],"grant_types":["implicit"],"response_types":["token"],"scope":"a"}"""
+        );
+        Assert.Equal((expected, member), (error.ErrorId, error.Member));
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{"error":"invalid_client_metadata"}""")]
+    public void Where_the_server_gives_no_reason_the_advice_does_not_say_so(string body)
+    {
+        var error = Registering(Answers.Of(400, body));
+        Assert.DoesNotContain("that the server names", error.RecommendedAction);
+        Assert.Contains("one by one", error.RecommendedAction);
     }
 
     [Theory]

@@ -13,6 +13,10 @@ public class SecretExpiryTests
     [InlineData("1795255240.75", 1795255240L, null)]
     [InlineData("1.79525524e9", 1795255240L, null)]
     [InlineData("4102444800", 4102444800L, null)]
+    [InlineData("253402300799", 253402300799L, null)] // The end of the year 9999.
+    [InlineData("100000000000", 100000000000L, null)] // In milliseconds that is 1973.
+    [InlineData("253402300800", null, "253402300800")]
+    [InlineData("1000000000000", 1000000000L, "1000000000000")]
     [InlineData("1795255240000", 1795255240L, "1795255240000")] // milliseconds
     [InlineData("\"2026-11-21T10:00:40Z\"", 1795255240L, "2026-11-21T10:00:40Z")]
     [InlineData("\"2026-11-21T11:00:40+01:00\"", 1795255240L, "2026-11-21T11:00:40+01:00")]

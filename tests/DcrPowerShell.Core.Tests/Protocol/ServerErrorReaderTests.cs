@@ -216,6 +216,35 @@ public class ServerErrorReaderTests
         "invalid",
         "jwks is missing"
     )]
+    [InlineData(
+        "OData, SAP",
+        """{"error":{"code":"SY/530","message":{"lang":"en","value":"no such scope"}}}""",
+        null,
+        "no such scope"
+    )]
+    [InlineData(
+        "OData of Azure AD Graph",
+        """{"odata.error":{"code":"Request_BadRequest","message":{"lang":"en","value":"no"}}}""",
+        "Request_BadRequest",
+        "no"
+    )]
+    [InlineData("Hydra, debug", """{"error":"e1","error_description":"d","error_debug":"no such host"}""", "e1", "d. no such host")]
+    [InlineData("Google's status", """{"status":{"code":3,"message":"no"}}""", null, "no")]
+    [InlineData("HAL", """{"_embedded":{"errors":[{"message":"no"}]}}""", null, "no")]
+    [InlineData(
+        "Mongoose",
+        """{"errors":{"scope":{"name":"ValidatorError","message":"is unknown","path":"scope","value":"sent"}}}""",
+        null,
+        "scope: is unknown"
+    )]
+    [InlineData("fields", """{"fields":{"redirect_uris":{"message":"no"}}}""", null, "redirect_uris: no")]
+    [InlineData(
+        "Graph, inner",
+        """{"error":{"code":"x9","message":"y","innerError":{"message":"no such scope"}}}""",
+        "x9",
+        "y. no such scope"
+    )]
+    [InlineData("a value that was sent", """{"errors":{"scope":{"value":"sent"}}}""", null, null)]
     [InlineData("XML with a DTD", "<!DOCTYPE a [<!ENTITY x \"y\">]><a><message>&x;</message></a>", null, null)]
     [InlineData("what was sent, sent back", """{"request":{"client_name":"Clinic"},"client_name":"Clinic","status":400}""", null, null)]
     [InlineData("no text", "\u0001\u0002\u0003", null, null)]
