@@ -117,6 +117,19 @@ south,=South,https://s.example/a;https://s.example/b,it@s.example
         $row.Result, $row.Row | Should -Be 'Failed', 1
     }
 
+    It 'has of each row its own values only, where rows have other properties each' {
+        $null = [pscustomobject]@{ Tenant = 'alpha'; ClientName = 'Alpha'; RedirectUri = 'https://alpha.example/' },
+            [pscustomobject]@{ ClientName = 'Beta'; RedirectUri = 'nowhere' } | New-DcrClient -ReportPath $out @quiet
+        $failed = Import-Csv $out | Where-Object Result -EQ Failed
+        $failed.Tenant, $failed.ClientName | Should -Be '', 'Beta'
+    }
+
+    It 'registers nothing in a retry that nobody wrote' {
+        $null = New-Row mark "a$([char] 0x200F)b" | New-DcrClient -ReportPath $out @quiet
+        Import-Csv $out | Where-Object Result -EQ Failed | New-DcrClient @quiet | Should -BeNullOrEmpty
+        Get-TestServerRequest $server -Operation register | Should -BeNullOrEmpty
+    }
+
     It 'has what was done when the pipeline was stopped' {
         $first = 1..5 | ForEach-Object { New-Row "t$_" } | New-DcrClient -ThrottleLimit 1 -ReportPath $out | Select-Object -First 1
         $kept = (Get-DcrClient -Offline).Tenant | Sort-Object

@@ -9,7 +9,7 @@ BeforeAll {
 
     function Get-Result($Comparison) { $Comparison | ForEach-Object { "$($_.Tenant) $($_.Result)" } | Sort-Object }
 
-    function Get-Operation($Server) { (Get-TestServerRequest $Server).operation | Where-Object { $_ -ne 'read' } | Sort-Object }
+    function Get-Operation($Server) { Get-TestServerRequest $Server | ForEach-Object operation | Where-Object { $_ -ne 'read' } | Sort-Object }
 }
 
 AfterAll { Stop-DcrTest }
@@ -59,7 +59,7 @@ Describe 'Sync-DcrClient' {
         $shown = Get-Content "$TestDrive/plan.txt" -Raw
         $shown | Should -BeLike '*"Register client" on target "Client of missing at *'
         $shown | Should -BeLike '*"Change client (client_name: *'
-        $shown | Should -BeLike '*"Register anew, because the server no longer has it" on target "Client of gone (*'
+        $shown | Should -BeLike '*"Register anew, because the server refuses its token*" on target "Client of gone (*'
         $shown | Should -BeLike '*"Delete client" on target "Client of extra (*'
     }
 
@@ -143,6 +143,82 @@ Describe 'Sync-DcrClient' {
         } @quiet
         $sent = Get-TestServerRequest $server -Operation register | ForEach-Object { ($_.body | ConvertFrom-Json).software_statement }
         $sent | Select-Object -Unique | Should -HaveCount 2
+    }
+
+    It 'takes the client whose id a row has, whatever its tenant says: <_>' -ForEach 'another', 'none' {
+        $client = $clients | Where-Object Tenant -EQ same
+        if ($_ -eq 'none') { $client = New-DcrClient Tenantless https://tl.example/ -WarningAction Ignore }
+        Clear-TestServerRequest $server
+        $failures = $null
+        [pscustomobject]@{ Tenant = 'smae'; ClientId = $client.ClientId; ClientName = 'Client of same' } |
+            Sync-DcrClient -Force -Prune -TenantPattern * -ErrorVariable failures @quiet -ErrorAction SilentlyContinue
+        $failures.FullyQualifiedErrorId | Should -BeLike 'ClientNotFound,*'
+        Get-Operation $server | Should -BeNullOrEmpty
+    }
+
+    It 'takes two clients of one tenant by their ids, and refuses a client that two rows name' {
+        $two = New-Row same 'Second of same' | New-DcrClient -AllowDuplicate @quiet
+        $first = $clients | Where-Object Tenant -EQ same
+        $rows = $first, $two | ForEach-Object { [pscustomobject]@{ Tenant = 'same'; ClientId = $_.ClientId; ClientName = $_.ClientName } }
+        $rows | Compare-DcrClient -TenantPattern none | ForEach-Object Status | Should -Be Same, Same
+        $failures = $null
+        $null = (New-Row differs), [pscustomobject]@{ ClientId = ($clients | Where-Object Tenant -EQ differs).ClientId; ClientName = 'B' } |
+            Sync-DcrClient -TenantPattern none -ErrorVariable failures -ErrorAction SilentlyContinue
+        "$failures" | Should -BeLike '*has a second row*'
+    }
+
+    It 'says which client a tenant has now where a row has the id of one that was registered anew' {
+        $old = ($clients | Where-Object Tenant -EQ gone).ClientId
+        $new = (New-Row gone | Sync-DcrClient -Force -TenantPattern none @quiet).ClientId
+        $failure = Get-Failure { [pscustomobject]@{ Tenant = 'gone'; ClientId = $old; ClientName = 'G' } | Sync-DcrClient -ErrorAction Stop }
+        "$failure" | Should -BeLike "*tenant 'gone' has client '$new'*"
+    }
+
+    It 'registers no more clients anew than -MaxRepair, and says why they count as gone' {
+        $null = $clients | Where-Object Tenant -NE gone | ForEach-Object { Reset-TestServerClientToken $server $_.ClientId }
+        $failures = $null
+        $rows = 'same', 'differs', 'gone' | ForEach-Object { New-Row $_ }
+        $rows | Sync-DcrClient -Force -MaxRepair 2 -ErrorVariable failures -ErrorAction SilentlyContinue @quiet | Should -BeNullOrEmpty
+        $failures.FullyQualifiedErrorId | Should -BeLike 'TooManyGone,*'
+        Get-Operation $server | Should -BeNullOrEmpty
+        $null = Start-Transcript "$TestDrive/doubt.txt"
+        try { $rows | Sync-DcrClient -WhatIf @quiet } finally { $null = Stop-Transcript }
+        Get-Content "$TestDrive/doubt.txt" -Raw | Should -BeLike '*refuses its token: it is gone, or the token was replaced elsewhere*'
+    }
+
+    It 'makes the copy that a row names where a client is registered anew' {
+        $row = New-Row gone; $row | Add-Member ClientSecretName gone-copy
+        $null = $row | Sync-DcrClient -Force -TenantPattern none @quiet
+        Get-ApplicationSecret gone-copy | Should -Be (ConvertTo-PlainText (Get-DcrClient -Tenant gone).ClientSecret)
+    }
+
+    It 'removes none where a row could not be compared, nor one without a tenant' {
+        $null = New-DcrClient Tenantless https://tl.example/ @quiet
+        $done = (New-Row same), (New-Row differs), (New-Row gone) | Sync-DcrClient -Force -Prune -TenantPattern * @quiet
+        ($done | Where-Object Result -EQ Removed).Tenant | Should -Be extra
+        (Get-DcrClient -Offline -ClientName Tenantless).ClientName | Should -Be Tenantless
+        Set-TestServerSwitch $server @{ faults = @(@{ on = 'read'; status = 403; times = 9 }) }
+        $null = New-Row another | New-DcrClient @quiet
+        $null = New-Row same | Sync-DcrClient -Force -Prune -TenantPattern * -WarningVariable told -WarningAction SilentlyContinue
+        "$told" | Should -BeLike '*could not be compared*'
+        Get-DcrClient -Offline -Tenant another | Should -Not -BeNullOrEmpty
+    }
+
+    It 'refuses a file before anything is sent: <Text>' -ForEach @(
+        @{ Name = 'x.csv'; Text = "Tenant,Note`nsame,n`ndiffers,`"see mail`nextra,n"; Message = '*has no end*' }
+        @{ Name = 'x.csv'; Text = "Tenant,ClientName`nsame,S,more"; Message = '*line 2 has more cells*' }
+        @{ Name = 'x.json'; Text = '[{"tenant":"same","client_name":"S"},null]'; Message = '*entry 2 is no object*' }
+    ) {
+        $path = Join-Path $TestDrive $Name
+        Set-Content $path $Text
+        $failure = Get-Failure { Sync-DcrClient -Path $path -Force -Prune -TenantPattern * -ErrorAction Stop }
+        $failure.FullyQualifiedErrorId | Should -BeLike 'InventoryReadFailed,*'
+        "$failure" | Should -BeLike $Message
+        Get-Operation $server | Should -BeNullOrEmpty
+    }
+
+    It 'takes no comparison for a row' {
+        "$(Get-Failure { New-Row same | Compare-DcrClient -TenantPattern none | Sync-DcrClient })" | Should -BeLike '*Compare-DcrClient gave*'
     }
 
     It 'leaves a tenant whose registration has an unknown outcome' {

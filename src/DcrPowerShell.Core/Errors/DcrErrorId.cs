@@ -143,4 +143,7 @@ public enum DcrErrorId
 
     /// <summary>More clients are extra than a run may remove.</summary>
     TooManyExtra,
+
+    /// <summary>More clients are gone than a run may register anew.</summary>
+    TooManyGone,
 }

@@ -40,6 +40,19 @@ internal static class InputErrors
         $"{extra} clients are extra, and -MaxPrune lets a run remove {most}. None was removed.",
         $"Look at them: Compare-DcrClient gives them with the status Extra. If they are to go, run it with -MaxPrune {extra}.");
 
+    public static DcrException RowOfFormerClient(string id, string tenant, string now) => new(
+        DcrErrorId.ClientNotFound,
+        $"Client '{id}' is not kept here, and tenant '{tenant}' has client '{now}'. Nothing was sent.",
+        "Put that id into the row, or leave the id out: the tenant names its client.");
+
+    /// <param name="gone">More than one.</param>
+    public static DcrException TooManyGone(int gone, int most) => new(
+        DcrErrorId.TooManyGone,
+        $"The server answers for {gone} clients as for ones that it does not have, and -MaxRepair lets a run register {most} anew. None "
+            + "was registered.",
+        "Find out whether it still has them: a server that was restored, or tokens that another machine replaced, look alike. If they are "
+            + $"gone, run it with -MaxRepair {gone}.");
+
     /// <param name="whose">Such as <c>Tenant 'north'</c>.</param>
     public static DcrException RowRepeated(string whose) =>
         new(DcrErrorId.InvalidClientMetadata, $"{whose} has a second row. The first one counts.", "Keep one row for each client.");

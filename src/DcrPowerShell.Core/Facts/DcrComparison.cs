@@ -76,6 +76,9 @@ public sealed record DcrComparison
     /// <summary>What was done about it.</summary>
     public DcrSyncResult Result { get; internal init; }
 
+    /// <summary>It counts as gone, and the server may have it: it refused the client's token.</summary>
+    internal bool IsDoubtful { get; init; }
+
     /// <inheritdoc/>
     public override string ToString() =>
         Redaction.Printable($"{Tenant ?? ClientId ?? ClientName}: {Status}{(Changes.Count == 0 ? "" : $": {string.Join("; ", Changes)}")}");

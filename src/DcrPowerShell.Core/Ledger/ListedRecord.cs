@@ -47,6 +47,8 @@ internal static class ListedRecord
 
     private static ReadOnlySpan<byte> Asked => "asked"u8;
 
+    private static ReadOnlySpan<byte> Drifted => "drifted"u8;
+
     private static ReadOnlySpan<byte> Metadata => "metadata"u8;
 
     public static byte[] Write(RegistrationRecord record)
@@ -58,6 +60,14 @@ internal static class ListedRecord
         }
 
         return buffer.ToArray();
+    }
+
+    private static JsonBag Object(ReadOnlyMemory<byte> json, ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        var start = (int)reader.TokenStartIndex;
+        reader.Skip();
+        return JsonBag.Deferred(json.Slice(start, (int)reader.BytesConsumed - start));
     }
 
     private static void Write(Utf8JsonWriter writer, RegistrationRecord record)
@@ -105,6 +115,12 @@ internal static class ListedRecord
             record.Asked.Write(writer);
         }
 
+        if (record.Drifted.Count > 0)
+        {
+            writer.WritePropertyName(Drifted);
+            MaskedJson.Write(writer, record.Drifted, known);
+        }
+
         writer.WritePropertyName(Metadata);
         MaskedJson.Write(writer, record.Metadata, known);
         writer.WriteEndObject();
@@ -124,7 +140,7 @@ internal static class ListedRecord
             long? expiresAt = null;
             long created = 0, updated = 0;
             var leftOut = 0;
-            JsonBag? asked = null, metadata = null;
+            JsonBag? asked = null, drifted = null, metadata = null;
             Require(reader.Read() && reader.TokenType == JsonTokenType.StartObject);
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
@@ -171,10 +187,11 @@ internal static class ListedRecord
                 }
                 else if (reader.ValueTextEquals(Asked))
                 {
-                    reader.Read();
-                    var start = (int)reader.TokenStartIndex;
-                    reader.Skip();
-                    asked = JsonBag.Deferred(json.Slice(start, (int)reader.BytesConsumed - start));
+                    asked = Object(json, ref reader);
+                }
+                else if (reader.ValueTextEquals(Drifted))
+                {
+                    drifted = Object(json, ref reader);
                 }
                 else if (reader.ValueTextEquals(Uri))
                 {
@@ -204,6 +221,7 @@ internal static class ListedRecord
                 CreatedAt = new DateTimeOffset(created, TimeSpan.Zero),
                 UpdatedAt = new DateTimeOffset(updated, TimeSpan.Zero),
                 Asked = asked ?? JsonBag.Empty,
+                Drifted = drifted ?? JsonBag.Empty,
                 Metadata = metadata!,
                 IsKept = true,
                 Omitted = Combinations[leftOut],

@@ -32,6 +32,7 @@ internal static class CompareOperation
             ClientName = wanted.Text(ClientMember.ClientName) is { } name ? Redaction.Printable(name) : client.ClientName,
             ClientId = client.ClientId,
             Changes = changes,
+            IsDoubtful = why?.IsOwnTokenRefused == true,
             Why = why is null ? null : $"{why.Message} {why.RecommendedAction}",
         };
     }

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Management.Automation;
 using System.Threading.Tasks;
 using DcrPowerShell.Binding;
@@ -146,10 +147,20 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
             ReportedRow.CellsOf(MyInvocation.MyCommand, input)
         );
 
+        // What an earlier object bound is bound still: a row counts by its own columns.
         string? One(string parameter) =>
-            bound.TryGetValue(parameter, out var value) && value is string or string[] { Length: 1 }
-                ? Redaction.Printable(value as string ?? ((string[])value)[0])
+            IsNamedOnCommandLine(parameter) ? Shown(bound[parameter])
+            : input?.BaseObject is PSCustomObject && MyInvocation.MyCommand.Parameters.TryGetValue(parameter, out var known)
+                ? known.Aliases.Prepend(parameter).Select(name => Shown(input.Properties[name]?.Value)).FirstOrDefault(Exists)
+            : null;
+
+        // What cannot be shown as it is would be another value in a retry.
+        static string? Shown(object? value) =>
+            value is string or string[] { Length: 1 } && (value as string ?? ((string[])value)[0]) is var text && text.Length > 0
+                ? Redaction.Printable(text) == text ? text : Redaction.Mask
                 : null;
+
+        static bool Exists(string? text) => text is not null;
     }
 
     /// <summary>Of several clients, the one that is worked on.</summary>

@@ -45,7 +45,8 @@ internal static class ErrorRecords
             or DcrErrorId.InsufficientScope
             or DcrErrorId.RegistrationForbidden => ErrorCategory.PermissionDenied,
             DcrErrorId.ClientNotFound or DcrErrorId.VaultNotFound or DcrErrorId.StoreKeyMissing => ErrorCategory.ObjectNotFound,
-            DcrErrorId.RateLimited or DcrErrorId.TooManyFailures or DcrErrorId.TooManyExtra => ErrorCategory.LimitsExceeded,
+            DcrErrorId.RateLimited or DcrErrorId.TooManyFailures or DcrErrorId.TooManyExtra or DcrErrorId.TooManyGone =>
+                ErrorCategory.LimitsExceeded,
             DcrErrorId.ServerUnavailable => ErrorCategory.ResourceUnavailable,
             DcrErrorId.ConnectionFailed or DcrErrorId.NotConnected => ErrorCategory.ConnectionError,
             DcrErrorId.TlsFailed or DcrErrorId.RegistrationUriRefused => ErrorCategory.SecurityError,

@@ -109,7 +109,9 @@ internal sealed class InputColumns(CommandInfo command, Func<string, bool> furth
             ? null
             : Plain(value) switch
             {
-                null or string => null,
+                null => null,
+                Redaction.Mask => "a mask in the place of a value",
+                string => null,
                 SecureString => wanted == typeof(SecureString) ? null : "a SecureString",
                 IDictionary or PSCustomObject or ScriptBlock => "an object",
                 IEnumerable items when wanted.IsArray => items

@@ -5,6 +5,7 @@ using System.Linq;
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using DcrPowerShell.Inventory;
+using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Cmdlets;
 
@@ -13,7 +14,7 @@ internal static class RowFile
 {
     private const char Lost = '\uFFFD';
 
-    /// <summary>The rows, as Import-Csv and ConvertFrom-Json give them.</summary>
+    /// <summary>The rows, as Import-Csv and ConvertFrom-Json give them; but what Import-Csv takes silently is an error.</summary>
     /// <exception cref="Errors.DcrException">InventoryReadFailed.</exception>
     public static IReadOnlyList<PSObject> Read(PSCmdlet cmdlet, string path)
     {
@@ -28,18 +29,64 @@ internal static class RowFile
                 );
             }
 
-            var read = text.TrimStart().IndexOfAny(['[', '{']) == 0 ? "ConvertFrom-Json | ForEach-Object { $_ }" : "ConvertFrom-Csv";
-            return cmdlet.InvokeCommand.InvokeScript(
-                $"$ErrorActionPreference = 'Stop'; $args[0] | {read}",
-                useNewScope: true,
-                PipelineResultTypes.None,
-                input: null,
-                text
-            );
+            return text.TrimStart().IndexOfAny(['[', '{']) == 0 ? Json(cmdlet, text) : Csv(text);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or FormatException or RuntimeException)
         {
             throw InventoryErrors.RowsUnreadable(path, failure.Message, failure);
         }
+    }
+
+    private static List<PSObject> Json(PSCmdlet cmdlet, string text)
+    {
+        var rows = cmdlet
+            .InvokeCommand.InvokeScript(
+                "$ErrorActionPreference = 'Stop'; $args[0] | ConvertFrom-Json | ForEach-Object { , $_ }",
+                useNewScope: true,
+                PipelineResultTypes.None,
+                input: null,
+                text
+            )
+            .ToList();
+        var odd = rows.FindIndex(static row => row?.BaseObject is not PSCustomObject);
+        return odd < 0 ? rows : throw new FormatException($"entry {odd + 1} is no object");
+    }
+
+    private static List<PSObject> Csv(string text)
+    {
+        var lines = Inventory.Csv.Read(new StringReader(text))
+            .SkipWhile(static line => line.Cells[0].StartsWith("#TYPE ", StringComparison.Ordinal) || IsSeparatorLine(line.Cells))
+            .ToList();
+        if (lines.Count == 0)
+        {
+            throw new FormatException("it is empty");
+        }
+
+        var headings = lines[0].Cells;
+        if (headings.GroupBy(Given.Trim, StringComparer.OrdinalIgnoreCase).FirstOrDefault(static same => same.Count() > 1) is { } twice)
+        {
+            throw new FormatException($"the heading '{Given.Shown(twice.Key)}' stands there twice");
+        }
+
+        return [.. lines.Skip(1).Select(line => Row(headings, line))];
+    }
+
+    // As Excel writes it: sep=,
+    private static bool IsSeparatorLine(IReadOnlyList<string> cells) => cells[0].StartsWith("sep=", StringComparison.OrdinalIgnoreCase);
+
+    private static PSObject Row(IReadOnlyList<string> headings, (int Line, IReadOnlyList<string> Cells) line)
+    {
+        if (line.Cells.Skip(headings.Count).Any(static cell => cell.Length > 0))
+        {
+            throw new FormatException($"line {line.Line} has more cells than there are headings");
+        }
+
+        var row = new PSObject();
+        for (var index = 0; index < headings.Count; index++)
+        {
+            row.Properties.Add(new PSNoteProperty(headings[index], index < line.Cells.Count ? line.Cells[index] : ""));
+        }
+
+        return row;
     }
 }

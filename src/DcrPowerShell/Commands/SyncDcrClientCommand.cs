@@ -7,6 +7,7 @@ using DcrPowerShell.Binding;
 using DcrPowerShell.Cmdlets;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Ledger;
+using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
 using DcrPowerShell.Session;
 using DcrPowerShell.Vaults;
@@ -40,6 +41,12 @@ public sealed class SyncDcrClientCommand : WantedClientCmdlet
     [ValidateRange(1, int.MaxValue)]
     [NoCompletion]
     public int MaxPrune { get; set; } = 10;
+
+    /// <summary>How many clients a run may register anew. Where more are gone, none is.</summary>
+    [Parameter]
+    [ValidateRange(1, int.MaxValue)]
+    [NoCompletion]
+    public int MaxRepair { get; set; } = 10;
 
     /// <summary>Asks no question.</summary>
     [Parameter]
@@ -78,11 +85,26 @@ public sealed class SyncDcrClientCommand : WantedClientCmdlet
         }
 
         ApplyAll(static found => found.Status is not (DcrComparisonStatus.Gone or DcrComparisonStatus.Extra));
-        ApplyAll(static found => found.Status == DcrComparisonStatus.Gone);
+        var gone = _found.Count(static found => found.Comparison.Status == DcrComparisonStatus.Gone);
+        if (gone > MaxRepair)
+        {
+            Refuse(InputErrors.TooManyGone(gone, MaxRepair));
+        }
+        else
+        {
+            ApplyAll(static found => found.Status == DcrComparisonStatus.Gone);
+        }
+
         if (Prune)
         {
             RemoveExtra();
         }
+    }
+
+    private void Refuse(DcrException failure)
+    {
+        Count(failure);
+        WriteError(ErrorRecords.From(failure, MyInvocation.MyCommand, target: null));
     }
 
     private void ApplyAll(Func<DcrComparison, bool> isMeant)
@@ -99,22 +121,25 @@ public sealed class SyncDcrClientCommand : WantedClientCmdlet
     private void RemoveExtra()
     {
         var extra = _found.Where(found => found.Comparison.Status == DcrComparisonStatus.Extra && IsToGo(found.Comparison)).ToList();
+        var unclear = _found.Count(static found =>
+            found.Comparison.Status is DcrComparisonStatus.Unreadable or DcrComparisonStatus.Unknown
+        );
         if (extra.Count > MaxPrune)
         {
-            var failure = InputErrors.TooManyExtra(extra.Count, MaxPrune);
-            Count(failure);
-            WriteError(ErrorRecords.From(failure, MyInvocation.MyCommand, target: null));
+            Refuse(InputErrors.TooManyExtra(extra.Count, MaxPrune));
         }
-        else if (extra.Count > 0 && Failures > 0)
+        else if (extra.Count > 0 && Failures + unclear > 0)
         {
-            WriteWarning($"No client was removed, because {(Failures == 1 ? "1 row" : $"{Failures} rows")} failed: it may be theirs.");
+            var rows = Failures + unclear == 1 ? "1 row" : $"{Failures + unclear} rows";
+            WriteWarning($"No client was removed, because {rows} failed or could not be compared: it may be theirs.");
         }
         else
         {
             foreach (var (connection, _, found) in extra)
             {
                 Whose = $"{found.Tenant ?? found.ClientName}, client '{found.ClientId}'";
-                On(null, () => Try(found, () => Remove(connection, found)));
+                var row = new ReportedRow(null, found.Tenant, found.ClientName, found.ClientId, JsonBag.Empty);
+                On(row, () => Try(found, () => Remove(connection, found)));
             }
         }
     }
@@ -152,9 +177,10 @@ public sealed class SyncDcrClientCommand : WantedClientCmdlet
 
                 break;
             case DcrComparisonStatus.Gone:
-                if (ShouldProcess(target, "Register anew, because the server no longer has it", Force))
+                var why = found.IsDoubtful ? "refuses its token: it is gone, or the token was replaced elsewhere" : "no longer has it";
+                if (ShouldProcess(target, $"Register anew, because the server {why}", Force))
                 {
-                    DoTo(DcrSyncResult.Repaired, (context, record) => RepairOperation.RunAsync(context, record, wanted.Metadata));
+                    DoTo(DcrSyncResult.Repaired, (context, record) => RepairAsync(context, record, wanted));
                 }
 
                 break;
@@ -180,9 +206,18 @@ public sealed class SyncDcrClientCommand : WantedClientCmdlet
                 client =>
                 {
                     RunspaceState.Current.Remember(client);
-                    Done(found with { ClientId = client.ClientId, Result = result });
+                    Done(found with { ClientId = client.ClientId, Result = result, Why = null });
                 }
             );
+    }
+
+    /// <summary>Its former copies have the new secret then; one of another name is made.</summary>
+    private static async Task<DcrClient> RepairAsync(OperationContext context, RegistrationRecord record, WantedClient wanted)
+    {
+        var client = await RepairOperation.RunAsync(context, record, wanted.Metadata).ConfigureAwait(false);
+        return wanted.ClientSecretName is { } name
+            ? await RegisterOperation.CopyFoundAsync(context, client, name).ConfigureAwait(false)
+            : client;
     }
 
     private void Remove(DcrConnection connection, DcrComparison extra)

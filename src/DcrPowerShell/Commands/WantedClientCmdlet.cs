@@ -20,7 +20,7 @@ public abstract class WantedClientCmdlet : ClientMetadataCmdlet
     private protected const string RowSet = "Row";
     private protected const string PathSet = "Path";
 
-    // Tenants and ids that a row has named: a second row is told.
+    // Tenants without a client that a row has named: a second row is told.
     private readonly HashSet<string> _named = new(StringComparer.Ordinal);
 
     // Clients that a row is about, by issuer and id: the others are extra.
@@ -158,6 +158,11 @@ public abstract class WantedClientCmdlet : ClientMetadataCmdlet
             return;
         }
 
+        if (InputObject?.BaseObject is DcrComparison)
+        {
+            throw InputErrors.ComparisonPiped();
+        }
+
         if (InputObject?.BaseObject is string text && ClientName is null)
         {
             throw InputErrors.TextPiped(text);
@@ -172,16 +177,16 @@ public abstract class WantedClientCmdlet : ClientMetadataCmdlet
 
         var connection = ConnectionFor(InputObject is { } row && PipedRow.Is(row) ? PipedRow.Text(row, "Issuer") : null, name);
         var key = tenant is null ? $"{connection.Issuer}\n{id}" : TenantKey.Of(connection.Issuer, tenant);
-        var isRepeated = !_named.Add(key);
         var known = IdOf(connection, tenant, id);
-        if (known is not null)
+        if (known is null ? !_named.Add(key) : !_wanted.Add((connection.Issuer, known)))
         {
-            _wanted.Add((connection.Issuer, known));
+            throw InputErrors.RowRepeated(tenant is null || id is not null ? $"Client '{known}'" : $"Tenant '{tenant}'");
         }
 
-        if (isRepeated)
+        if (id is not null && tenant is not null && connection.Ledger.Find(connection.Issuer, id) is null
+            && connection.Ledger.FindTenant(connection.Issuer, tenant) is { } other)
         {
-            throw InputErrors.RowRepeated(tenant is null ? $"Client '{id}'" : $"Tenant '{tenant}'");
+            throw InputErrors.RowOfFormerClient(id, tenant, other.Record.ClientId);
         }
 
         var wanted = new WantedClient(Wishes(), tenant, CopyNameWanted, FreshStatement(InputObject), CurrentRow(), Target, Subject);
@@ -210,11 +215,11 @@ public abstract class WantedClientCmdlet : ClientMetadataCmdlet
         );
     }
 
-    /// <summary>The id of the client that a row is about; null where its tenant has none.</summary>
+    /// <summary>The id of the client that a row is about, which decides where it is given; null where the tenant has none.</summary>
     private static string? IdOf(DcrConnection connection, string? tenant, string? id) =>
-        tenant is null ? id
+        id is not null || tenant is null ? id
         : connection.Ledger.FindTenant(connection.Issuer, tenant) is null ? null
-        : id ?? FindOperation.ClientIdOf(connection, tenant);
+        : FindOperation.ClientIdOf(connection, tenant);
 
     private HashSet<string> UnknownAt(DcrConnection connection)
     {
@@ -236,7 +241,7 @@ public abstract class WantedClientCmdlet : ClientMetadataCmdlet
     {
         _patterns ??= [.. (TenantPattern ?? []).Select(static pattern => new TenantPattern(pattern, mayMatchMany: true))];
         return !_wanted.Contains((kept.Record.Issuer, kept.Record.ClientId))
-            && (_patterns.Count == 0 || _patterns.Any(pattern => pattern.IsMatch(kept.Record.Tenant)));
+            && (_patterns.Count == 0 || (kept.Record.Tenant is { } tenant && _patterns.Any(pattern => pattern.IsMatch(tenant))));
     }
 
     private JsonBag Wishes()

@@ -27,7 +27,9 @@ internal static class Auth0Documents
         "description", "response_types",
     ];
 
-    /// <summary>Without a fetched document there are <c>errors</c>, and no <c>validation</c> (schema PreviewCimdMetadataResponseContent).</summary>
+    /// <summary>
+    /// Without a fetched document there are <c>errors</c>, and no <c>validation</c> (schema PreviewCimdMetadataResponseContent).
+    /// </summary>
     public static Answer Preview(ServerState state, IncomingRequest request)
     {
         Auth0Access.Require(state, request);
