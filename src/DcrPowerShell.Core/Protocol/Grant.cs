@@ -121,19 +121,23 @@ internal static class Grant
 
     private static bool IsSecret(string name, JsonBag bag) => bag.TryGet(name, out var value) && SecretMember.Is(name, value);
 
-    /// <summary>The order of scopes says nothing (RFC 6749, section 3.3).</summary>
+    /// <summary>The order of scopes says nothing (RFC 6749, section 3.3), nor that of redirect URIs, grant types and the like.</summary>
     private static string Hash(string name, JsonBag bag)
     {
         using var sha = SHA256.Create();
         var text =
-            name == ClientMember.Scope
-                ? JsonSerializer.SerializeToUtf8Bytes(
-                    string.Join(" ", bag.Words(name).Distinct().OrderBy(static word => word, StringComparer.Ordinal))
-                )
-            : bag.TryGet(name, out var value) ? JsonSerializer.SerializeToUtf8Bytes(value)
-            : [];
+            name == ClientMember.Scope ? JsonSerializer.SerializeToUtf8Bytes(string.Join(" ", InOrder(bag.Words(name))))
+            : !bag.TryGet(name, out var value) ? []
+            : IsSet(value) ? JsonSerializer.SerializeToUtf8Bytes(InOrder(bag.Texts(name)))
+            : JsonSerializer.SerializeToUtf8Bytes(value);
         return Convert.ToBase64String(sha.ComputeHash(text), 0, 12);
     }
+
+    private static IEnumerable<string> InOrder(IEnumerable<string> texts) =>
+        texts.Distinct().OrderBy(static text => text, StringComparer.Ordinal);
+
+    private static bool IsSet(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(static item => item.ValueKind == JsonValueKind.String);
 
     private static object? Plain(JsonBag bag, string name, Redaction known) =>
         bag.TryGet(name, out var value) ? PlainValue.From(name, value, known) : null;

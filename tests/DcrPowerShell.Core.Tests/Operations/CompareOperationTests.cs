@@ -85,6 +85,17 @@ public class CompareOperationTests
     }
 
     [Fact]
+    public async Task The_same_set_in_another_order_that_was_granted_otherwise_is_no_new_wish()
+    {
+        using var session = await Session.StartAsync("""{"dropRedirectUris":["https://b.example.com/"]}""");
+        var client = await session.RegisterAsync(
+            """{"client_name":"Clinic","redirect_uris":["https://a.example.com/","https://b.example.com/"]}"""
+        );
+        const string Turned = """{"redirect_uris":["https://b.example.com/","https://a.example.com/"]}""";
+        Assert.Equal(DcrComparisonStatus.Same, (await CompareAsync(session, client, Turned)).Status);
+    }
+
+    [Fact]
     public async Task A_client_that_the_server_has_no_more_is_gone()
     {
         using var session = await Session.StartAsync();
