@@ -250,6 +250,22 @@ public class RepairOperationTests
         Assert.Contains(session.Reporter.Warnings, static line => line.Contains("it is another secret by now"));
     }
 
+    /// <summary>Banks take a statement for minutes, and refuse the one that is kept.</summary>
+    [Fact]
+    public async Task A_fresh_statement_takes_the_place_of_the_one_that_is_kept()
+    {
+        using var session = await Session.StartAsync();
+        var (kept, fresh) = (Statements.Of("""{"jti":"kept"}"""), Statements.Of("""{"jti":"fresh"}"""));
+        var old = await session.RegisterAsync(
+            $$"""{"client_name":"Contas","redirect_uris":["https://a.example.com/"],"software_statement":"{{kept}}"}"""
+        );
+        await session.Server.RemoveClientAsync(old.ClientId);
+        await session.Server.ClearRequestsAsync();
+        await RepairAsync(session, old.ClientId, statement: () => Task.FromResult(fresh));
+        var sent = JsonBag.Parse(Assert.Single(await session.SentAsync("register")).Body);
+        Assert.Equal((fresh, "Contas"), (sent.Text("software_statement"), sent.Text("client_name")));
+    }
+
     [Theory]
     [InlineData("""{"dialect":"okta","okta":{"apiToken":"00x"}}""")]
     public async Task It_works_with_Okta(string switches)
@@ -286,9 +302,14 @@ public class RepairOperationTests
         Assert.Empty(next.Ledger.Open());
     }
 
-    private static async Task<DcrClient> RepairAsync(Session session, string clientId, DcrClient? piped = null)
+    private static async Task<DcrClient> RepairAsync(
+        Session session,
+        string clientId,
+        DcrClient? piped = null,
+        Func<Task<string>>? statement = null
+    )
     {
         var record = await session.Context.RunAsync(context => FindOperation.RunAsync(context, clientId, piped));
-        return await session.RunAsync(context => RepairOperation.RunAsync(context, record));
+        return await session.RunAsync(context => RepairOperation.RunAsync(context, record, statement: statement));
     }
 }

@@ -43,6 +43,23 @@ public class Auth0DocumentsTests
     }
 
     [Fact]
+    public async Task A_client_that_is_gone_is_repaired_from_its_document_as_it_is_now()
+    {
+        using var session = await StartAsync(Document);
+        var (gone, _) = await RegisterAsync(session, "st-mary");
+        await session.Server.RemoveClientAsync(gone.ClientId);
+        await PublishAsync(session, Document.Replace("MCP Tool Server", "Renamed"));
+        var record = await session.Context.RunAsync(context => FindOperation.RunAsync(context, gone.ClientId, piped: null));
+        var client = await session.RunAsync(context => RepairOperation.RunAsync(context, record));
+        Assert.StartsWith("tpc_", client.ClientId);
+        Assert.Equal(
+            ("Renamed", Url, "st-mary", "none"),
+            (client.ClientName, client.Metadata["external_client_id"], client.Tenant, client.TokenEndpointAuthMethod)
+        );
+        Assert.Empty(session.Reporter.Warnings);
+    }
+
+    [Fact]
     public async Task A_document_that_is_registered_already_is_taken_over_as_it_is_now()
     {
         using var session = await StartAsync(Document);
