@@ -7,7 +7,9 @@ using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Binding;
 
-/// <summary>A software statement as it was given: a text, or a script block that gets a software statement, for statements that are good for minutes only.</summary>
+/// <summary>
+/// A software statement as it was given: a text, or a script block that gets one, for statements that are good for minutes only.
+/// </summary>
 internal static class StatementScript
 {
     /// <summary>The script block; else the text; null for none.</summary>

@@ -62,6 +62,18 @@ public class RepairOperationTests
     }
 
     [Fact]
+    public async Task A_copy_that_was_removed_is_said_to_be_no_longer_there()
+    {
+        using var session = await Session.StartAsync();
+        var old = await session.RegisterAsync(clientSecretName: Copy);
+        await session.Server.RemoveClientAsync(old.ClientId);
+        Assert.True(session.Vault.Secrets.TryRemove(Copy, out _));
+        await RepairAsync(session, old.ClientId);
+        Assert.Contains(session.Reporter.Warnings, static line => line.Contains("did not get the new one: it is no longer there."));
+        Assert.False(session.Vault.Secrets.ContainsKey(Copy));
+    }
+
+    [Fact]
     public async Task A_living_client_is_refused()
     {
         using var session = await Session.StartAsync();
@@ -111,6 +123,8 @@ public class RepairOperationTests
         {
             var failure = await Assert.ThrowsAsync<DcrException>(() => RepairAsync(session, old.ClientId));
             Assert.Equal(DcrErrorId.OutcomeUnknown, failure.ErrorId);
+            Assert.DoesNotContain("New-DcrClient", failure.RecommendedAction);
+            Assert.Equal(i == 1, failure.RecommendedAction.Contains("Repair-DcrClient again"));
         }
 
         Assert.Equal(2, (await session.SentAsync("register")).Count);

@@ -71,6 +71,16 @@ public class Auth0DocumentsTests
     }
 
     [Fact]
+    public async Task A_second_tenant_needs_a_document_of_its_own()
+    {
+        using var session = await StartAsync(Document);
+        await RegisterAsync(session, "st-mary");
+        var error = await Assert.ThrowsAsync<DcrException>(() => RegisterAsync(session, "north"));
+        Assert.Equal(DcrErrorId.ResponseNotConformant, error.ErrorId);
+        Assert.Contains("publish another document", error.RecommendedAction);
+    }
+
+    [Fact]
     public async Task What_a_killed_process_registered_is_known_to_the_next_one()
     {
         using var session = await StartAsync(Document);
@@ -114,6 +124,7 @@ public class Auth0DocumentsTests
         var error = await Assert.ThrowsAsync<DcrException>(() => RegisterAsync(session));
         Assert.Equal(DcrErrorId.InvalidClientMetadata, error.ErrorId);
         Assert.Contains(why, error.Message);
+        Assert.Contains($"Test-DcrClientDocument {Url}", error.RecommendedAction);
         Assert.Empty(session.Vault.Registrations);
     }
 
