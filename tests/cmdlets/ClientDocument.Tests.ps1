@@ -143,6 +143,9 @@ Describe 'New-DcrClient -DocumentUri' {
             -Message '*client_name*cannot be used together*'
         $null = Assert-Failure { New-DcrClient -DocumentUri https://app.example.com/c.json?x=1 -Connection auth0 } `
             -Id InvalidClientMetadata -Category InvalidData -Message '*query*'
+        $token = ConvertTo-SecureString secret -AsPlainText -Force
+        $null = Assert-Failure { New-DcrClient -DocumentUri $url -InitialAccessToken $token -Connection auth0 } `
+            -Id InvalidClientMetadata -Category InvalidData -Message '*and -DocumentUri cannot be used together*' -Action '*-InitialAccessToken*'
         Get-TestServerRequest $server | Should -BeNullOrEmpty
 
         $other = New-ConnectedServer @{} @{ Name = 'standard' }

@@ -31,6 +31,15 @@ Describe 'Repair-DcrClient' {
         $log.Outcome, $log.ClientId, $log.Tenant | Should -Be 'Succeeded', $new.ClientId, 'dead'
     }
 
+    It 'sends a fresh software statement, by <_>' -ForEach 'script block', 'string' {
+        $fresh = 'eyJhbGciOiJQUzI1NiJ9.e30.c2ln'
+        $statement = if ($_ -eq 'string') { $fresh } else { { if ($_.Tenant -eq 'dead') { $fresh } } }
+        $null = $dead | Repair-DcrClient -SoftwareStatement $statement -Force @quiet
+        $sent = (Get-TestServerRequest $server -Operation register).Body | ConvertFrom-Json
+        $sent.software_statement | Should -BeExactly $fresh
+        $sent.client_name | Should -Be 'App dead'
+    }
+
     It 'sends and keeps nothing with -WhatIf' {
         $before = Get-DcrClient -Offline
         Get-DcrClient -State Gone, Unknown | Repair-DcrClient -WhatIf | Should -BeNullOrEmpty

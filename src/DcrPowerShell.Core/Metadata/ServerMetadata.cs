@@ -55,14 +55,15 @@ internal sealed class ServerMetadata(JsonBag members)
     /// What of a client the server's lists do not have: the member, the values, and the list's name. Nothing where a list is not there, for
     /// then nobody knows.
     /// </summary>
-    public IEnumerable<(string Member, IReadOnlyList<string> Values, string List)> NotListed(JsonBag client) =>
+    /// <param name="offered">Scopes that are listed elsewhere: by the protected resource.</param>
+    public IEnumerable<(string Member, IReadOnlyList<string> Values, string List)> NotListed(JsonBag client, IEnumerable<string> offered) =>
         from judged in new (string Member, IReadOnlyList<string> Asked, IReadOnlyList<string> Listed, string List)[]
         {
             (ClientMember.TokenEndpointAuthMethod, client.Texts(ClientMember.TokenEndpointAuthMethod), TokenEndpointAuthMethods,
                 "token_endpoint_auth_methods_supported"),
             (ClientMember.GrantTypes, client.Texts(ClientMember.GrantTypes), GrantTypes, "grant_types_supported"),
             (ClientMember.ResponseTypes, client.Texts(ClientMember.ResponseTypes), ResponseTypes, "response_types_supported"),
-            (ClientMember.Scope, client.Words(ClientMember.Scope), Scopes, "scopes_supported"),
+            (ClientMember.Scope, [.. client.Words(ClientMember.Scope).Except(offered)], Scopes, "scopes_supported"),
             ("token_endpoint_auth_signing_alg", client.Texts("token_endpoint_auth_signing_alg"), TokenEndpointAuthSigningAlgorithms,
                 "token_endpoint_auth_signing_alg_values_supported"),
         }

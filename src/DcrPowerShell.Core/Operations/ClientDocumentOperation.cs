@@ -86,7 +86,7 @@ internal sealed class ClientDocumentOperation(HttpSender sender, Func<string, Ta
     /// <summary>Whether a server takes documents, and what of this one its own lists do not have.</summary>
     public static IEnumerable<DcrCheck> OfServer(DcrConnection connection, JsonBag? document) =>
         connection
-            .Server.NotListed(document ?? JsonBag.Empty)
+            .Server.NotListed(document ?? JsonBag.Empty, connection.ScopesSupported)
             .Select(static lacks =>
                 DcrCheck.Warning(
                     $"The server's {lacks.List} does not list {string.Join(", ", lacks.Values)} ({lacks.Member}).",
@@ -171,7 +171,14 @@ internal sealed class ClientDocumentOperation(HttpSender sender, Func<string, Ta
         }
         catch (DcrException failure)
         {
-            checks.Add(DcrCheck.Failed(failure) with { Name = name });
+            // What the error would advise are parameters of other commands.
+            var check = failure.ErrorId is DcrErrorId.ConnectionFailed or DcrErrorId.RequestTimedOut
+                ? DcrCheck.Failed(
+                    failure.Message,
+                    "Check the name, the network and the system's proxy settings, and that the web server is up; then test it again."
+                )
+                : DcrCheck.Failed(failure);
+            checks.Add(check with { Name = name });
             return null;
         }
     }

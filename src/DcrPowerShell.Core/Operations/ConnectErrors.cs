@@ -121,6 +121,14 @@ internal static class ConnectErrors
         $"The resource {resource} names {servers.Count} authorization servers: {string.Join(", ", servers)}. The choice is yours.",
         $"Connect-DcrServer -Discovery Resource -Resource {resource} -Issuer <one of them>.");
 
+    /// <param name="failure">Its words stand.</param>
+    public static DcrException ResourcesServerNotFound(string resource, DcrException failure) => new(
+        failure.ErrorId,
+        failure.Message,
+        $"The resource {resource} names that authorization server: tell the resource's operator, or connect to the issuer that you know: "
+            + "Connect-DcrServer <issuer>.",
+        failure);
+
     public static DcrException UnsafeAuthorizationServer(string resource, string issuer) => new(
         DcrErrorId.DiscoveryFailed,
         $"The authorization server '{issuer}' that the resource {resource} names is not an absolute https URL. Nothing was sent to it.",

@@ -80,6 +80,9 @@ internal static class ConnectOperation
     private const int MostRedirects = 3;
     private const int EnoughToLearn = 20;
 
+    // RFC 6749, section 3.3.
+    private static readonly Regex ScopeToken = new(@"^[\x21\x23-\x5B\x5D-\x7E]+\z", RegexOptions.CultureInvariant);
+
     private static readonly Regex HostAndPort = new(@"^[A-Za-z0-9][A-Za-z0-9.-]*:\d{1,5}/?$", RegexOptions.CultureInvariant);
 
     /// <param name="ledger">What this user's commands write to.</param>
@@ -229,7 +232,7 @@ internal static class ConnectOperation
             {
                 AllowedOrigins = context.AllowedOrigins,
                 ScopesSupported = new ReadableList<string>(
-                    found.Resource is { Scopes.Count: > 0 } offer ? offer.Scopes : context.Server.Scopes
+                    [.. (found.Resource is { Scopes.Count: > 0 } offer ? offer.Scopes : context.Server.Scopes).Where(IsScope)]
                 ),
                 Server = context.Server,
                 TokenRules = rules,
@@ -248,6 +251,8 @@ internal static class ConnectOperation
             throw;
         }
     }
+
+    private static bool IsScope(string text) => ScopeToken.IsMatch(text);
 
     /// <summary>A client's secret goes to no other origin than its registration did, unless the user knows better.</summary>
     private static ClientTokens ClientTokensOf(
@@ -327,21 +332,28 @@ internal static class ConnectOperation
                 .ConfigureAwait(false);
             var chosen = Discovery.SafeUri(issuer) ?? throw ConnectErrors.UnsafeAuthorizationServer(resource.OriginalString, issuer);
             reporter.Verbose($"The authorization server of {resource.OriginalString} is {issuer}.");
-            return await DiscoverAsync(
-                    request with
-                    {
-                        Resource = null,
-                        Issuer = chosen,
-                        Discovery = DcrDiscovery.OAuth,
-                    },
-                    sender,
-                    reporter,
-                    stop
-                )
-                .ConfigureAwait(false) with
+            try
             {
-                Resource = named,
-            };
+                return await DiscoverAsync(
+                        request with
+                        {
+                            Resource = null,
+                            Issuer = chosen,
+                            Discovery = DcrDiscovery.OAuth,
+                        },
+                        sender,
+                        reporter,
+                        stop
+                    )
+                    .ConfigureAwait(false) with
+                {
+                    Resource = named,
+                };
+            }
+            catch (DcrException failure) when (failure.ErrorId == DcrErrorId.DiscoveryFailed)
+            {
+                throw ConnectErrors.ResourcesServerNotFound(resource.OriginalString, failure);
+            }
         }
 
         var tried = new List<DiscoveryFinding>();

@@ -306,14 +306,32 @@ internal static class KeptAnswers
         }
     }
 
-    /// <summary>Says in one line what was granted otherwise than asked, and what is odd.</summary>
+    /// <summary>Says in one line what was granted otherwise than asked.</summary>
+    public static void TellChanges(this OperationContext context, DcrClient client)
+    {
+        Tell("the server granted otherwise than asked", client.Changes.Where(static change => change.WasNamed).ToList());
+        Tell("the server changed what was not named", client.Changes.Where(static change => !change.WasNamed).ToList());
+
+        // Of one kind are those where the same members changed, whatever their values.
+        void Tell(string what, List<DcrChange> changes)
+        {
+            if (changes.Count > 0)
+            {
+                context.Warn(
+                    client.ClientId,
+                    $"{what}. {string.Join("; ", changes)}.",
+                    $"{what} ({string.Join(", ", changes.Select(static change => change.Name))})."
+                );
+            }
+        }
+    }
+
+    /// <summary>Says what is odd.</summary>
     /// <param name="hasNewMethod">
     /// Whether this answer brought how the client authenticates. Else its secret may be known elsewhere: not all servers repeat it.
     /// </param>
     public static void Tell(this OperationContext context, DcrClient client, bool hasNewExpiry, bool hasNewMethod)
     {
-        TellChanges("the server granted otherwise than asked", client.Changes.Where(static change => change.WasNamed).ToList());
-        TellChanges("the server changed what was not named", client.Changes.Where(static change => !change.WasNamed).ToList());
         if (hasNewExpiry && ExpiryDoubt(client.Record, context.Clock.UtcNow) is { } doubt)
         {
             Warn(doubt, "client_secret_expires_at is not what RFC 7591 has there: a time in seconds that is still to come, or 0.");
@@ -337,19 +355,6 @@ internal static class KeptAnswers
                 "its registration access token has a character that no bearer token has, so the client cannot be managed with it. It is "
                     + "kept as it came."
             );
-        }
-
-        // Of one kind are those where the same members changed, whatever their values.
-        void TellChanges(string what, List<DcrChange> changes)
-        {
-            if (changes.Count > 0)
-            {
-                context.Warn(
-                    client.ClientId,
-                    $"{what}. {string.Join("; ", changes)}.",
-                    $"{what} ({string.Join(", ", changes.Select(static change => change.Name))})."
-                );
-            }
         }
 
         void Warn(string text, string? kind = null) => context.Warn(client.ClientId, text, kind);

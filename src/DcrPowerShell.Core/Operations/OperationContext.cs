@@ -103,7 +103,7 @@ internal sealed record OperationContext(
     /// <param name="whose">Whom the warning is about: the client's id, or its name where it has none yet.</param>
     public void WarnOfUnlisted(string whose, JsonBag client)
     {
-        foreach (var (member, values, list) in Connection.Server.NotListed(client))
+        foreach (var (member, values, list) in Connection.Server.NotListed(client, Connection.ScopesSupported))
         {
             Warn(whose, $"the server's {list} does not list {string.Join(", ", values)} ({member}). It is sent all the same.");
         }

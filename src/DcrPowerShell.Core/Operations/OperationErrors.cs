@@ -90,17 +90,20 @@ internal static class OperationErrors
 
     /// <param name="at">When it was sent; null where that is not known any more.</param>
     /// <param name="whose">"for tenant 'X'", or "in the place of client 'X'".</param>
-    public static DcrException TenantUnknown(string whose, DateTimeOffset? at) =>
+    /// <param name="isRepair">Whether it takes the place of another client.</param>
+    public static DcrException TenantUnknown(string whose, DateTimeOffset? at, bool isRepair) =>
         new(
             DcrErrorId.OutcomeUnknown,
             $"A client {whose} was sent to be "
                 + $"registered{(at is { } time ? $" on {time:yyyy-MM-dd} at {time:HH:mm} UTC" : "")}, and nobody knows whether the server "
                 + "did it. Nothing was sent now.",
-            "Find-DcrOrphan looks it up, and Resolve-DcrOrphan adopts, removes or dismisses it. New-DcrClient -AllowDuplicate registers "
-                + "another client all the same."
+            "Find-DcrOrphan looks it up, and Resolve-DcrOrphan adopts, removes or dismisses it. "
+                + (isRepair
+                    ? "If it was not adopted, run Repair-DcrClient again then."
+                    : "New-DcrClient -AllowDuplicate registers another client all the same.")
         );
 
-    /// <inheritdoc cref="TenantUnknown(string, DateTimeOffset?)"/>
+    /// <inheritdoc cref="TenantUnknown(string, DateTimeOffset?, bool)"/>
     public static DcrException TenantUnderWay(string whose, TimeSpan waited) =>
         new(
             DcrErrorId.OutcomeUnknown,
@@ -146,12 +149,14 @@ internal static class OperationErrors
             "Get-DcrClient -State Gone gives the clients that the server no longer has."
         );
 
-    public static DcrException OtherTenantsClient(string clientId, string tenant, string other) =>
+    public static DcrException OtherTenantsClient(string clientId, string tenant, string other, bool hasDocument) =>
         new(
             DcrErrorId.ResponseNotConformant,
             $"For tenant '{tenant}' the server answered with client '{clientId}', which is tenant '{other}''s. What it sent is kept there, "
                 + $"and tenant '{tenant}' has no client.",
-            "This server gives one client to several registrations: ask its operator for one client a tenant."
+            hasDocument
+                ? "A document is one client: publish another document, at a URL of its own, for this tenant."
+                : "This server gives one client to several registrations: ask its operator for one client a tenant."
         );
 
     public static DcrException OrphanUnclear(string? clientName, IEnumerable<string> candidates) =>
@@ -323,6 +328,19 @@ internal static class OperationErrors
                 + $"({Origin(endpoint)}). Nothing was sent.",
             $"Check that the client belongs to this server. If that host is right, connect again with -AllowedOrigin {Origin(uri)}."
         );
+
+    /// <param name="expired">Its words stand.</param>
+    public static DcrException FreshStatementExpired(DcrException expired) =>
+        new(
+            expired.ErrorId,
+            expired.Message,
+            "The script block gave a statement that had expired already, twice: see that it asks the issuer anew each time, and that this "
+                + "machine's clock is right.",
+            expired
+        )
+        {
+            Member = expired.Member,
+        };
 
     public static DcrException ClaimIsOwn(string claim) =>
         new(

@@ -180,7 +180,7 @@ internal static class RegisterOperation
         {
             if (request.Tenant is not null && !TenantKey.AreSame(client.Tenant, request.Tenant))
             {
-                throw OperationErrors.OtherTenantsClient(client.ClientId, request.Tenant, client.Tenant!);
+                throw OperationErrors.OtherTenantsClient(client.ClientId, request.Tenant, client.Tenant!, request.DocumentUri is not null);
             }
 
             context.Warn(
@@ -189,6 +189,7 @@ internal static class RegisterOperation
             );
         }
 
+        context.TellChanges(client);
         context.Tell(client, hasNewExpiry: answer.ClientSecret is not null, hasNewMethod: true);
         context.TellOfNew(client, request.Metadata);
         if (RegistrationAnswer.NamesError(answer.Members))
@@ -234,6 +235,11 @@ internal static class RegisterOperation
             {
                 context.Reporter.Verbose("The software statement grew old before its turn came; a fresh one is got.");
                 metadata = metadata.With(ClientMember.SoftwareStatement, await renew().ConfigureAwait(false));
+            }
+            catch (DcrException old)
+                when (request.Statement is not null && old is { ErrorId: DcrErrorId.InvalidSoftwareStatement, ServerError: null })
+            {
+                throw OperationErrors.FreshStatementExpired(old);
             }
         }
     }
@@ -306,7 +312,7 @@ internal static class RegisterOperation
 
                     break;
                 case Begun.Open { Other: { IsUnderWay: false } orphan }:
-                    throw OperationErrors.TenantUnknown(Whose(), orphan.Intent?.At);
+                    throw OperationErrors.TenantUnknown(Whose(), orphan.Intent?.At, isRepair: request.Replaces is not null);
                 case Begun.Open when left <= TimeSpan.Zero:
                     throw OperationErrors.TenantUnderWay(Whose(), LongestWait);
                 case Begun.Open:

@@ -293,11 +293,12 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
             var why =
                 inVault != vaultId ? "it is not in the store of this connection"
                 : now.ClientSecret is null ? "there is no new one"
+                : there is null ? "it is no longer there"
                 : "it is another secret by now";
             reporter?.Warning(
                 now.ClientId,
-                $"the secret '{name}' held the old client secret and was left as it is: {why}.",
-                "secrets that held the old client secret were left as they are."
+                $"the secret '{name}' held the old client secret and did not get the new one: {why}.",
+                "secrets that held the old client secret did not get the new one."
             );
         }
         else

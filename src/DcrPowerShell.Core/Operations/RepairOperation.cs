@@ -1,3 +1,4 @@
+using System;
 using System.Linq;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
@@ -19,7 +20,13 @@ internal static class RepairOperation
     /// Whether the server has it is not known; refused, or of unknown outcome; VaultWriteFailed, which carries the client.
     /// </exception>
     /// <param name="wanted">Members that are registered in the place of the former ones; null for none.</param>
-    public static async Task<DcrClient> RunAsync(OperationContext context, RegistrationRecord record, JsonBag? wanted = null)
+    /// <param name="statement">As <see cref="RegisterRequest.Statement"/>; null for none.</param>
+    public static async Task<DcrClient> RunAsync(
+        OperationContext context,
+        RegistrationRecord record,
+        JsonBag? wanted = null,
+        Func<Task<string>>? statement = null
+    )
     {
         if (!record.IsKept)
         {
@@ -41,7 +48,27 @@ internal static class RepairOperation
             context.Warn(record.ClientId, Doubt);
         }
 
-        // Most servers refuse members that they made themselves.
+        // A document has the metadata, and the service fetches it anew.
+        var document = context.Provider.Documents is null ? null : record.Metadata.Text(ClientMember.ExternalClientId);
+        var metadata = document is null ? Registrable(context, record) : JsonBag.Empty.With(ClientMember.ExternalClientId, document);
+        var request = new RegisterRequest(metadata.With(wanted ?? JsonBag.Empty), record.Tenant, ClientSecretName: null)
+        {
+            Replaces = record,
+            Statement = statement,
+            DocumentUri = document,
+        };
+        var (client, isNew) = await RegisterOperation.RunAsync(context, request).ConfigureAwait(false);
+        if (!isNew)
+        {
+            context.Reporter.Verbose($"An earlier command had registered client '{record.ClientId}' anew, as '{client.ClientId}'.");
+        }
+
+        return client;
+    }
+
+    /// <summary>What is sent of the metadata that is kept: most servers refuse members that they made themselves.</summary>
+    private static JsonBag Registrable(OperationContext context, RegistrationRecord record)
+    {
         var known = Management.ForUpdate(record.Metadata, record.ClientId).Without(ClientMember.ClientId);
         var metadata = known.Where(static (name, _) => ClientMember.IsRegistered(name) || ClientMember.IsLanguageTagged(name));
         var left = known.Where((name, _) => !metadata.Has(name)).Select(static member => member.Key).ToList();
@@ -54,14 +81,6 @@ internal static class RepairOperation
             );
         }
 
-        metadata = metadata.With(wanted ?? JsonBag.Empty);
-        var request = new RegisterRequest(metadata, record.Tenant, ClientSecretName: null) { Replaces = record };
-        var (client, isNew) = await RegisterOperation.RunAsync(context, request).ConfigureAwait(false);
-        if (!isNew)
-        {
-            context.Reporter.Verbose($"An earlier command had registered client '{record.ClientId}' anew, as '{client.ClientId}'.");
-        }
-
-        return client;
+        return metadata;
     }
 }

@@ -46,6 +46,7 @@ internal static class ResetSecretOperation
             }
         }
 
+        context.TellChanges(client);
         if (client.Record.ClientSecret == before)
         {
             throw OperationErrors.SecretNotReplaced(record.ClientId);

@@ -39,6 +39,7 @@ internal static class ResetTokenOperation
                 whole
             )
             .ConfigureAwait(false);
+        context.TellChanges(client);
         context.TellOfReplacedSecret(record, client);
         return client.Record.RegistrationAccessToken != record.RegistrationAccessToken
             ? client

@@ -65,6 +65,7 @@ internal static class UpdateOperation
 
             if (updated is not null && redirects?.IsMadeIn(updated.Record.Metadata) != false)
             {
+                context.TellChanges(updated);
                 WarnOfKept(context, updated, changes);
                 context.TellOfReplacedSecret(record, updated);
                 return updated;

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Text.RegularExpressions;
 using DcrPowerShell.Metadata;
 
@@ -64,7 +65,11 @@ internal static class ResourceDiscovery
             return new(place, $"it is about another resource: {named}");
         }
 
-        var servers = members.Texts("authorization_servers");
+        var servers = members
+            .Texts("authorization_servers")
+            .GroupBy(static server => server.TrimEnd('/'))
+            .Select(static same => same.First())
+            .ToList();
         return servers.Count == 0
             ? new(place, "it names no authorization server")
             : new(place, "found") { Resource = named, Servers = servers, Scopes = members.Texts("scopes_supported") };

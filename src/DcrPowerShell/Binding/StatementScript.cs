@@ -7,9 +7,21 @@ using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Binding;
 
-/// <summary>A script block that gets a software statement, for statements that are good for minutes only.</summary>
+/// <summary>
+/// A software statement as it was given: a text, or a script block that gets one, for statements that are good for minutes only.
+/// </summary>
 internal static class StatementScript
 {
+    /// <summary>The script block; else the text; null for none.</summary>
+    /// <exception cref="DcrException">InvalidSoftwareStatement: it is something else.</exception>
+    public static object? Of(object? given) => (given is PSObject wrapped ? wrapped.BaseObject : given) switch
+    {
+        null => null,
+        ScriptBlock script => script,
+        string text => Given.OneLine(text),
+        _ => throw InputErrors.StatementUnclear(),
+    };
+
     /// <param name="row">What the script finds in <c>$_</c>.</param>
     /// <exception cref="DcrException">InvalidSoftwareStatement: it failed, or gave something else.</exception>
     public static string Run(ScriptBlock script, object? row)

@@ -69,6 +69,15 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
     /// <summary>An empty cell of a CSV file is no value.</summary>
     private protected static string? NullIfEmpty(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
 
+    /// <summary>Gets a software statement for a client, once its turn has come; null where no script block was given.</summary>
+    /// <param name="given">As <see cref="StatementScript.Of"/> gives it.</param>
+    /// <param name="row">What the script block finds in <c>$_</c>.</param>
+    private protected Func<Task<string>>? FreshStatement(object? given, object? row)
+    {
+        var pump = Pump();
+        return given is ScriptBlock script ? () => pump.RunForUser(() => StatementScript.Run(script, row)) : null;
+    }
+
     /// <summary>The name that the application's copy of a secret was given; null for none.</summary>
     /// <exception cref="DcrException">
     /// InvalidClientMetadata: it is the module's own, or has wildcards. It is judged with its row.

@@ -34,7 +34,7 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
     private readonly object _endGate = new();
 
     // Of each kind of warning: whom it is about, beside the first one, which was shown.
-    private readonly Dictionary<string, List<string>> _told = [];
+    private readonly Dictionary<string, (string First, HashSet<string> Others)> _told = [];
     private ExceptionDispatchInfo? _streamFailure;
     private int _underWay;
     private int _waiting;
@@ -177,26 +177,26 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
 
     public void Warning(string clientId, string text, string kind) => Write(() =>
     {
-        if (_told.TryGetValue(kind, out var others))
+        if (_told.TryGetValue(kind, out var told) && told.First != clientId)
         {
-            others.Add(clientId);
+            told.Others.Add(clientId);
             return;
         }
 
-        _told[kind] = [];
+        _told[kind] = (clientId, told.Others ?? []);
         cmdlet.WriteWarning(Redaction.Printable($"Client '{clientId}': {text}"));
     });
 
     /// <summary>At the command's end, on the pipeline thread: of each kind of warning, whom else it is about.</summary>
     public void TellOthers()
     {
-        foreach (var kind in _told.Where(static kind => kind.Value.Count > 0).ToList())
+        foreach (var kind in _told.Where(static kind => kind.Value.Others.Count > 0).ToList())
         {
             var (count, named) = (
-                kind.Value.Count,
-                string.Join(", ", kind.Value.Take(MostNamed).Select(static clientId => $"'{clientId}'"))
+                kind.Value.Others.Count,
+                string.Join(", ", kind.Value.Others.Take(MostNamed).Select(static clientId => $"'{clientId}'"))
             );
-            _told[kind.Key] = [];
+            kind.Value.Others.Clear();
             cmdlet.WriteWarning(
                 Redaction.Printable(
                     $"{count} other client{(count == 1 ? "" : "s")} "

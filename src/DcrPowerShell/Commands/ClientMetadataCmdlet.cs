@@ -161,7 +161,7 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
     /// <summary>Whether a script block gets the software statement.</summary>
     private protected bool HasStatementScript => Statement is ScriptBlock;
 
-    private object? Statement => SoftwareStatement is PSObject wrapped ? wrapped.BaseObject : SoftwareStatement;
+    private object? Statement => StatementScript.Of(SoftwareStatement);
 
     /// <summary>The members that the user named; null and empty text as JSON null.</summary>
     /// <param name="clientName">The value of -ClientName, which stands elsewhere in each cmdlet.</param>
@@ -190,16 +190,7 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
             ),
             (nameof(SoftwareId), ClientMember.SoftwareId, SoftwareId),
             (nameof(SoftwareVersion), ClientMember.SoftwareVersion, SoftwareVersion),
-            (
-                nameof(SoftwareStatement),
-                ClientMember.SoftwareStatement,
-                Statement switch
-                {
-                    null or ScriptBlock => Statement,
-                    string text => Given.OneLine(text),
-                    _ => throw InputErrors.StatementUnclear(),
-                }
-            ),
+            (nameof(SoftwareStatement), ClientMember.SoftwareStatement, Statement),
             (nameof(PostLogoutRedirectUri), ClientMember.PostLogoutRedirectUris, PostLogoutRedirectUri),
         ];
         var bag = members
@@ -239,11 +230,7 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
 
     /// <summary>Gets a software statement for a client, once its turn has come; null where no script block was given.</summary>
     /// <param name="row">What the script block finds in <c>$_</c>.</param>
-    private protected Func<Task<string>>? FreshStatement(object? row)
-    {
-        var pump = Pump();
-        return Statement is ScriptBlock script ? () => pump.RunForUser(() => StatementScript.Run(script, row)) : null;
-    }
+    private protected Func<Task<string>>? FreshStatement(object? row) => FreshStatement(Statement, row);
 
     /// <summary>Judges metadata before it is sent.</summary>
     /// <inheritdoc cref="Providers.IDcrProvider.Check"/>

@@ -160,6 +160,15 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
             throw ProviderErrors.DocumentsNotRegistered(connection.Name);
         }
 
+        if (document is not null && InitialAccessToken is not null)
+        {
+            throw InputErrors.BadInput(
+                nameof(InitialAccessToken),
+                "and -DocumentUri cannot be used together: a document is registered with the connection's own credential",
+                "Leave out -InitialAccessToken."
+            );
+        }
+
         if (document is not null && !SkipValidation)
         {
             ClientDocumentOperation.CheckUri(document);

@@ -1,5 +1,8 @@
+using System;
 using System.Management.Automation;
+using DcrPowerShell.Binding;
 using DcrPowerShell.Cmdlets;
+using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
 using DcrPowerShell.Session;
 
@@ -11,6 +14,17 @@ namespace DcrPowerShell.Commands;
 [OutputType(typeof(DcrClient))]
 public sealed class RepairDcrClientCommand : DcrClientCmdlet
 {
+    /// <summary>
+    /// <c>software_statement</c> (RFC 7591, section 2.3): a string, or a script block that gets one for each client when its turn comes. In
+    /// the place of the one that is kept, which is most often too old.
+    /// </summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias(ClientMember.SoftwareStatement)]
+    [NullAsEmpty]
+    [AllowEmptyString]
+    [NoCompletion]
+    public object? SoftwareStatement { get; set; }
+
     /// <summary>Asks no question.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
@@ -23,6 +37,12 @@ public sealed class RepairDcrClientCommand : DcrClientCmdlet
             throw OperationErrors.NotGone(client.ClientId!);
         }
 
+        var statement = StatementScript.Of(SoftwareStatement);
+        var fresh = FreshStatement(statement, InputObject);
+        var wanted = statement is string { Length: > 0 } text
+            ? JsonBag.Empty.With(ClientMember.SoftwareStatement, text)
+            : JsonBag.Empty;
+        StatementOperation.Check(wanted, DateTimeOffset.UtcNow);
         var record = Find(connection, client);
         if (ShouldProcess(connection, record, "Register anew if the server no longer has it", Force))
         {
@@ -30,7 +50,7 @@ public sealed class RepairDcrClientCommand : DcrClientCmdlet
                 connection,
                 record.ClientId,
                 client.Target,
-                context => RepairOperation.RunAsync(context, record),
+                context => RepairOperation.RunAsync(context, record, wanted, fresh),
                 repaired =>
                 {
                     RunspaceState.Current.Forget(record.Issuer, record.ClientId);

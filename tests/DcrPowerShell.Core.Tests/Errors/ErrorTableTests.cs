@@ -304,7 +304,7 @@ public class ErrorTableTests
                 "access_denied"
             },
             // The rest.
-            { "read", "{}", "404", "", DcrErrorId.ClientNotFound, "Remove-DcrClient -StoreOnly", "knows no client 'c1'" },
+            { "read", "{}", "404", "", DcrErrorId.ClientNotFound, "Repair-DcrClient", "knows no client 'c1'" },
             { "delete", "{}", "410", "", DcrErrorId.ClientNotFound, "Remove-DcrClient -StoreOnly", "knows no client 'c1'" },
             { "register", Sent, "429 Retry-After: 7200", "", DcrErrorId.RateLimited, "later", "2 hours" },
             { "read", "{}", "503", "", DcrErrorId.ServerUnavailable, "later", "cannot answer now" },

@@ -103,6 +103,7 @@ public class ClientDocumentOperationTests
         var failed = (await RunAsync(handler)).Single(static check => check.Status == DcrCheckStatus.Failed);
         Assert.Equal("Answer", failed.Name);
         Assert.Contains("host name was not found", failed.Found);
+        Assert.DoesNotContain("-Proxy", failed.RecommendedAction);
     }
 
     [Theory]

@@ -92,6 +92,7 @@ public class ReadOperationTests
         var error = await Assert.ThrowsAsync<DcrException>(() => session.ReadAsync(client.ClientId));
         Assert.Equal(expected, error.ErrorId);
         Assert.Contains(words, error.Message);
+        Assert.Contains("Repair-DcrClient", error.RecommendedAction);
         Assert.Contains("Remove-DcrClient -StoreOnly", error.RecommendedAction);
         Assert.NotNull(session.Stored(client.ClientId).RegistrationAccessToken);
     }

@@ -79,6 +79,7 @@ public class RedirectUriEditTests
         var client = await EditAsync(session, registered, add: [B]);
         Assert.Equal([A, C, B], client.RedirectUris);
         Assert.Equal([A, C, B], await AtServerAsync(session));
+        Assert.DoesNotContain(session.Reporter.Warnings, static line => line.Contains("granted otherwise"));
         Assert.Equal((2, 2), ((await session.SentAsync("read")).Count, (await session.SentAsync("update")).Count));
         Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, session.Stored(client.ClientId).RegistrationAccessToken);
         Assert.Empty(await session.OrphansAsync());

@@ -62,6 +62,18 @@ public class RepairOperationTests
     }
 
     [Fact]
+    public async Task A_copy_that_was_removed_is_said_to_be_no_longer_there()
+    {
+        using var session = await Session.StartAsync();
+        var old = await session.RegisterAsync(clientSecretName: Copy);
+        await session.Server.RemoveClientAsync(old.ClientId);
+        Assert.True(session.Vault.Secrets.TryRemove(Copy, out _));
+        await RepairAsync(session, old.ClientId);
+        Assert.Contains(session.Reporter.Warnings, static line => line.Contains("did not get the new one: it is no longer there."));
+        Assert.False(session.Vault.Secrets.ContainsKey(Copy));
+    }
+
+    [Fact]
     public async Task A_living_client_is_refused()
     {
         using var session = await Session.StartAsync();
@@ -111,6 +123,8 @@ public class RepairOperationTests
         {
             var failure = await Assert.ThrowsAsync<DcrException>(() => RepairAsync(session, old.ClientId));
             Assert.Equal(DcrErrorId.OutcomeUnknown, failure.ErrorId);
+            Assert.DoesNotContain("New-DcrClient", failure.RecommendedAction);
+            Assert.Equal(i == 1, failure.RecommendedAction.Contains("Repair-DcrClient again"));
         }
 
         Assert.Equal(2, (await session.SentAsync("register")).Count);
@@ -250,6 +264,22 @@ public class RepairOperationTests
         Assert.Contains(session.Reporter.Warnings, static line => line.Contains("it is another secret by now"));
     }
 
+    /// <summary>Banks take a statement for minutes, and refuse the one that is kept.</summary>
+    [Fact]
+    public async Task A_fresh_statement_takes_the_place_of_the_one_that_is_kept()
+    {
+        using var session = await Session.StartAsync();
+        var (kept, fresh) = (Statements.Of("""{"jti":"kept"}"""), Statements.Of("""{"jti":"fresh"}"""));
+        var old = await session.RegisterAsync(
+            $$"""{"client_name":"Contas","redirect_uris":["https://a.example.com/"],"software_statement":"{{kept}}"}"""
+        );
+        await session.Server.RemoveClientAsync(old.ClientId);
+        await session.Server.ClearRequestsAsync();
+        await RepairAsync(session, old.ClientId, statement: () => Task.FromResult(fresh));
+        var sent = JsonBag.Parse(Assert.Single(await session.SentAsync("register")).Body);
+        Assert.Equal((fresh, "Contas"), (sent.Text("software_statement"), sent.Text("client_name")));
+    }
+
     [Theory]
     [InlineData("""{"dialect":"okta","okta":{"apiToken":"00x"}}""")]
     public async Task It_works_with_Okta(string switches)
@@ -286,9 +316,14 @@ public class RepairOperationTests
         Assert.Empty(next.Ledger.Open());
     }
 
-    private static async Task<DcrClient> RepairAsync(Session session, string clientId, DcrClient? piped = null)
+    private static async Task<DcrClient> RepairAsync(
+        Session session,
+        string clientId,
+        DcrClient? piped = null,
+        Func<Task<string>>? statement = null
+    )
     {
         var record = await session.Context.RunAsync(context => FindOperation.RunAsync(context, clientId, piped));
-        return await session.RunAsync(context => RepairOperation.RunAsync(context, record));
+        return await session.RunAsync(context => RepairOperation.RunAsync(context, record, statement: statement));
     }
 }

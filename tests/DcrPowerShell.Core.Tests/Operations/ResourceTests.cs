@@ -96,6 +96,45 @@ public class ResourceTests
     }
 
     [Fact]
+    public async Task One_server_that_is_named_twice_is_one()
+    {
+        using var server = await SharedTestServer.StartAsync("""{"resourcePath":"/mcp"}""");
+        await OverrideAsync(server, $$"""{"authorization_servers":["{{server.Issuer}}","{{server.Issuer}}","{{server.Issuer}}/"]}""");
+        using var session = await ConnectAsync(server, "/mcp");
+        Assert.Equal(server.Issuer, session.Connection.Issuer);
+    }
+
+    [Fact]
+    public async Task A_server_that_is_not_found_is_the_resources_fault()
+    {
+        using var server = await SharedTestServer.StartAsync("""{"resourcePath":"/mcp"}""");
+        await OverrideAsync(server, $$"""{"authorization_servers":["{{server.Issuer}}/nowhere"]}""");
+        var error = await Assert.ThrowsAsync<DcrException>(() => ConnectAsync(server, "/mcp"));
+        Assert.Equal(DcrErrorId.DiscoveryFailed, error.ErrorId);
+        Assert.Contains($"{server.Issuer}/nowhere", error.Message);
+        Assert.Contains("tell the resource's operator", error.RecommendedAction);
+    }
+
+    [Fact]
+    public async Task What_is_no_scope_is_left_out()
+    {
+        using var session = await StartAsync(
+            """{"resourceOverrides":{"scopes_supported":["mcp:tools","\u001b[31mred","a b","","x\"y"]}}"""
+        );
+        Assert.Equal(["mcp:tools"], session.Connection.ScopesSupported);
+    }
+
+    [Fact]
+    public async Task A_scope_of_the_resource_is_not_warned_of()
+    {
+        using var session = await StartAsync("""{"discoveryOverrides":{"scopes_supported":["openid"]}}""");
+        await session.RegisterAsync("""{"client_name":"A","redirect_uris":["https://a.example.com/cb"],"scope":"mcp:tools"}""");
+        Assert.DoesNotContain(session.Reporter.Warnings, static line => line.Contains("does not list"));
+        await session.RegisterAsync("""{"client_name":"B","redirect_uris":["https://a.example.com/cb"],"scope":"mcp:tools other"}""");
+        Assert.Contains(session.Reporter.Warnings, static line => line.Contains("does not list other (scope)"));
+    }
+
+    [Fact]
     public async Task The_issuers_own_metadata_has_to_name_it()
     {
         var error = await Assert.ThrowsAsync<DcrException>(() =>

@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Net.Http;
 using System.Threading.Tasks;
+using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
 
@@ -47,9 +48,18 @@ internal sealed class Auth0Documents(Auth0Api api) : IClientDocuments
 
     public async Task<RegistrationAnswer> RegisterAsync(string uri, ProviderCall call)
     {
-        var response = await api
-            .SendAsync(HttpMethod.Post, Register, Body(uri), "create:clients and update:clients", call)
-            .ConfigureAwait(false);
+        ProtocolResponse response;
+        try
+        {
+            response = await api
+                .SendAsync(HttpMethod.Post, Register, Body(uri), "create:clients and update:clients", call)
+                .ConfigureAwait(false);
+        }
+        catch (DcrException refusal) when (refusal is { ErrorId: DcrErrorId.InvalidClientMetadata, ServerError: not null })
+        {
+            throw Auth0Errors.Auth0DocumentRefused(refusal, uri);
+        }
+
         if (!response.TryReadJson(out var answer, out var why))
         {
             throw new UnreadAnswerException(response, why);

@@ -160,6 +160,19 @@ internal static class Auth0Errors
             "Look at this setting in Auth0's dashboard, then run the command again: it reads before it changes."
         );
 
+    /// <param name="refusal">Its words stand.</param>
+    public static DcrException Auth0DocumentRefused(DcrException refusal, string uri) =>
+        new(
+            refusal.ErrorId,
+            refusal.Message,
+            $"Auth0 fetches the document itself: Test-DcrClientDocument {uri} says what is wrong with it.",
+            refusal
+        )
+        {
+            ServerError = refusal.ServerError,
+            Member = refusal.Member,
+        };
+
     public static DcrException SetupOutcomeUnknown(string step, Exception inner, ServerError? server = null) =>
         new(
             DcrErrorId.OutcomeUnknown,

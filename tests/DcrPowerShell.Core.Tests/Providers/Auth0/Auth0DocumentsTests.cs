@@ -43,6 +43,23 @@ public class Auth0DocumentsTests
     }
 
     [Fact]
+    public async Task A_client_that_is_gone_is_repaired_from_its_document_as_it_is_now()
+    {
+        using var session = await StartAsync(Document);
+        var (gone, _) = await RegisterAsync(session, "st-mary");
+        await session.Server.RemoveClientAsync(gone.ClientId);
+        await PublishAsync(session, Document.Replace("MCP Tool Server", "Renamed"));
+        var record = await session.Context.RunAsync(context => FindOperation.RunAsync(context, gone.ClientId, piped: null));
+        var client = await session.RunAsync(context => RepairOperation.RunAsync(context, record));
+        Assert.StartsWith("tpc_", client.ClientId);
+        Assert.Equal(
+            ("Renamed", Url, "st-mary", "none"),
+            (client.ClientName, client.Metadata["external_client_id"], client.Tenant, client.TokenEndpointAuthMethod)
+        );
+        Assert.Empty(session.Reporter.Warnings);
+    }
+
+    [Fact]
     public async Task A_document_that_is_registered_already_is_taken_over_as_it_is_now()
     {
         using var session = await StartAsync(Document);
@@ -51,6 +68,16 @@ public class Auth0DocumentsTests
         var (second, _) = await RegisterAsync(session);
         Assert.Equal((first.ClientId, "Renamed"), (second.ClientId, second.ClientName));
         Assert.Single(session.Vault.Registrations);
+    }
+
+    [Fact]
+    public async Task A_second_tenant_needs_a_document_of_its_own()
+    {
+        using var session = await StartAsync(Document);
+        await RegisterAsync(session, "st-mary");
+        var error = await Assert.ThrowsAsync<DcrException>(() => RegisterAsync(session, "north"));
+        Assert.Equal(DcrErrorId.ResponseNotConformant, error.ErrorId);
+        Assert.Contains("publish another document", error.RecommendedAction);
     }
 
     [Fact]
@@ -97,6 +124,7 @@ public class Auth0DocumentsTests
         var error = await Assert.ThrowsAsync<DcrException>(() => RegisterAsync(session));
         Assert.Equal(DcrErrorId.InvalidClientMetadata, error.ErrorId);
         Assert.Contains(why, error.Message);
+        Assert.Contains($"Test-DcrClientDocument {Url}", error.RecommendedAction);
         Assert.Empty(session.Vault.Registrations);
     }
 
