@@ -327,7 +327,7 @@ internal static class OperationErrors
     public static DcrException ClaimIsOwn(string claim) =>
         new(
             DcrErrorId.InvalidClientMetadata,
-            $"-Claim: the command itself sets {claim}. No statement was made.",
+            $"The command itself sets {claim}, which is among -Claim or -Metadata. No statement was made.",
             "Leave it out: -Issuer sets iss, and -Lifetime sets how long after iat exp is."
         );
 

@@ -18,7 +18,7 @@ internal static class StatementOperation
     /// <exception cref="DcrException">InvalidClientMetadata, InvalidPrivateKey: it was not made.</exception>
     public static string Create(SigningKey key, string issuer, JsonBag metadata, JsonBag claims, DateTimeOffset now, TimeSpan lifetime)
     {
-        if (claims.Select(static claim => claim.Key).FirstOrDefault(Own.Contains) is { } own)
+        if (claims.Concat(metadata).Select(static claim => claim.Key).FirstOrDefault(Own.Contains) is { } own)
         {
             throw OperationErrors.ClaimIsOwn(own);
         }
@@ -57,5 +57,7 @@ internal static class StatementOperation
         }
     }
 
-    private static bool IsSecret(JsonBag all, string name) => SecretMember.Values(all.Where((member, _) => member == name)).Any();
+    private static bool IsSecret(JsonBag all, string name) =>
+        SecretMember.Values(all.Where((member, _) => member == name)).Any()
+        || (name == ClientMember.Jwks && all.TryGet(name, out var keys) && SecretMember.IsIn(keys));
 }
