@@ -20,13 +20,6 @@ internal static class DocumentFaults
     private static readonly string[] Pages =
         [ClientMember.ClientUri, ClientMember.LogoUri, ClientMember.TosUri, ClientMember.PolicyUri];
 
-    // RFC 7591, section 2, and OpenID Connect RP-Initiated Logout 1.0, section 3.1.
-    private static readonly HashSet<string> Lists =
-    [
-        ClientMember.RedirectUris, ClientMember.GrantTypes, ClientMember.ResponseTypes, ClientMember.Contacts,
-        ClientMember.PostLogoutRedirectUris,
-    ];
-
     private static readonly HashSet<string> SingleTexts =
     [
         .. Pages, ClientMember.ClientId, ClientMember.ClientName, ClientMember.JwksUri, ClientMember.Scope, ClientMember.SoftwareId,
@@ -135,13 +128,14 @@ internal static class DocumentFaults
         }
     }
 
-    /// <summary>Of members that are all of the wrong JSON type.</summary>
+    /// <summary>Of members that are of another JSON type than the standard's.</summary>
     public static IEnumerable<DcrCheck> OfTypes(JsonBag document) => document
         .Where(static member => member.Value.ValueKind != JsonValueKind.Null)
-        .Where(static member => Lists.Contains(member.Key) ? !IsList(member.Value) : SingleTexts.Contains(member.Key) && !IsText(member.Value))
+        .Select(static member => (member.Key, member.Value, IsList: ClientMember.Lists.Contains(member.Key)))
+        .Where(static member => member.IsList ? !IsList(member.Value) : SingleTexts.Contains(member.Key) && !IsText(member.Value))
         .Select(static member => DcrCheck.Failed(
-            $"{member.Key} is not {(Lists.Contains(member.Key) ? "an array of texts" : "a text")}.",
-            $"Write it as {(Lists.Contains(member.Key) ? "[\"...\"]" : "\"...\"")} (RFC 7591, section 2)."));
+            $"{member.Key} is not {(member.IsList ? "an array of texts" : "a text")}.",
+            $"Write it as {(member.IsList ? "[\"...\"]" : "\"...\"")} (RFC 7591, section 2)."));
 
     private static bool IsList(JsonElement value) => value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(IsText);
 
