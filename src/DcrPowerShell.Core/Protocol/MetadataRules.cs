@@ -318,7 +318,7 @@ internal static class MetadataRules
 
         if (keys.GetArrayLength() == 0)
         {
-            yield return Rule(ClientMember.Jwks, "has no key", "Put the client's public key in 'keys', or leave the member out.");
+            yield return Rule(ClientMember.Jwks, "has no key", "Publish the client's public key in 'keys', or leave jwks out.");
         }
 
         if (!keys.EnumerateArray().All(IsKey))
