@@ -324,10 +324,10 @@ internal static class OperationErrors
             $"Check that the client belongs to this server. If that host is right, connect again with -AllowedOrigin {Origin(uri)}."
         );
 
-    public static DcrException ClaimIsOwn(string claim) =>
+    public static DcrException ClaimIsOwn(string parameter, string claim) =>
         new(
             DcrErrorId.InvalidClientMetadata,
-            $"The command itself sets {claim}, which is among -Claim or -Metadata. No statement was made.",
+            $"{parameter}: the command itself sets {claim}. No statement was made.",
             "Leave it out: -Issuer sets iss, and -Lifetime sets how long after iat exp is."
         );
 

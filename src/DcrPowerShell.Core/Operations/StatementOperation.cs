@@ -18,9 +18,12 @@ internal static class StatementOperation
     /// <exception cref="DcrException">InvalidClientMetadata, InvalidPrivateKey: it was not made.</exception>
     public static string Create(SigningKey key, string issuer, JsonBag metadata, JsonBag claims, DateTimeOffset now, TimeSpan lifetime)
     {
-        if (claims.Concat(metadata).Select(static claim => claim.Key).FirstOrDefault(Own.Contains) is { } own)
+        foreach (var (parameter, named) in new[] { ("-Claim", claims), ("-Metadata", metadata) })
         {
-            throw OperationErrors.ClaimIsOwn(own);
+            if (named.Select(static claim => claim.Key).FirstOrDefault(Own.Contains) is { } own)
+            {
+                throw OperationErrors.ClaimIsOwn(parameter, own);
+            }
         }
 
         var all = metadata.With(claims);

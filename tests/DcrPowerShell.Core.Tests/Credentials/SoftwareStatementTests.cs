@@ -71,8 +71,9 @@ public class SoftwareStatementTests
     {
         using var key = SigningKey.FromJwk(RfcVectors.RsaKey);
         var error = Assert.Throws<DcrException>(() => Make(key, JsonBag.Empty, JsonBag.Empty.With(claim, "x")));
-        Assert.Contains(claim, error.Message);
-        Assert.Throws<DcrException>(() => Make(key, JsonBag.Empty.With(claim, "x"), JsonBag.Empty));
+        Assert.StartsWith($"-Claim: the command itself sets {claim}.", error.Message);
+        error = Assert.Throws<DcrException>(() => Make(key, JsonBag.Empty.With(claim, "x"), JsonBag.Empty));
+        Assert.StartsWith($"-Metadata: the command itself sets {claim}.", error.Message);
     }
 
     [Fact]
