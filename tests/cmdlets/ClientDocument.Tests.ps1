@@ -44,6 +44,25 @@ Describe 'New-DcrClientDocument' {
         $text | Should -Not -Match 'secret|registration_'
     }
 
+    It 'keeps what a registered client has and no parameter names' {
+        $null = New-ConnectedServer @{}
+        $client = New-DcrClient @agent -LogoUri https://app.example.com/logo.png -Metadata @{ 'client_name#fr' = 'Agente' }
+        $document = $client | New-DcrClientDocument -Uri $url -TokenEndpointAuthMethod none | ConvertFrom-Json
+        $document.logo_uri | Should -Be https://app.example.com/logo.png
+        $document.'client_name#fr' | Should -Be Agente
+        $document.PSObject.Properties.Name | Should -Not -Contain contacts
+    }
+
+    It 'writes no second document where the first is, and none in the place of a folder' {
+        $path = Join-Path $TestDrive one.json
+        $rows = 'North', 'Hill' | ForEach-Object { [pscustomobject]@{ ClientName = $_; Path = $path } }
+        $null = Assert-Failure { $rows | New-DcrClientDocument -Uri $url -RedirectUri https://app.example.com/cb } `
+            -Id InventoryWriteFailed -Category WriteError -Message '*earlier row*'
+        (Get-Content $path -Raw | ConvertFrom-Json).client_name | Should -Be North
+        $null = Assert-Failure { New-DcrClientDocument @agent -Uri $url -Path $TestDrive } `
+            -Id InventoryWriteFailed -Category WriteError -Message '*is a folder*'
+    }
+
     It 'takes the public half of a key, and never the private one' {
         $key = New-DcrKey document-key ES256
         $document = New-DcrClientDocument @agent -Uri $url -Jwks $key.Jwks -WarningVariable warnings -WarningAction SilentlyContinue |

@@ -26,6 +26,7 @@ internal static class ClientMember
 
     // OpenID Connect Dynamic Client Registration 1.0 and RP-Initiated Logout 1.0.
     public const string ApplicationType = "application_type";
+    public const string TokenEndpointAuthSigningAlg = "token_endpoint_auth_signing_alg";
     public const string PostLogoutRedirectUris = "post_logout_redirect_uris";
 
     // RFC 7591, section 3.2.1, and RFC 7592, section 3: what a server answers.
@@ -90,7 +91,7 @@ internal static class ClientMember
         "sector_identifier_uri", "subject_type", "id_token_signed_response_alg", "id_token_encrypted_response_alg",
         "id_token_encrypted_response_enc", "userinfo_signed_response_alg", "userinfo_encrypted_response_alg",
         "userinfo_encrypted_response_enc", "request_object_signing_alg", "request_object_encryption_alg",
-        "request_object_encryption_enc", "token_endpoint_auth_signing_alg", "default_max_age", "require_auth_time",
+        "request_object_encryption_enc", TokenEndpointAuthSigningAlg, "default_max_age", "require_auth_time",
         "default_acr_values", "initiate_login_uri", "request_uris",
 
         // OpenID Connect Front-Channel and Back-Channel Logout 1.0

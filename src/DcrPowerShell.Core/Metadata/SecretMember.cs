@@ -40,8 +40,11 @@ internal static class SecretMember
             + "|^[\\[<(]?\\s*(redacted|hidden|masked|secret|null|nil|none|undefined|true|false|n/a)\\s*[\\])>]?$",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
 
-    // RFC 7518, sections 6.2.2, 6.3.2 and 6.4.
-    private static readonly string[] PrivateKeyMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+    // RFC 7518, sections 6.2.2, 6.3.2 and 6.4; priv is of key type AKP. A name that is written otherwise hides nothing.
+    private static readonly HashSet<string> PrivateKeyMembers = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv",
+    };
 
     /// <summary>
     /// True for a text, a number, or an array of texts, whose path ends like a secret: <c>client_secret</c>, <c>masterApiToken</c>,
@@ -58,7 +61,12 @@ internal static class SecretMember
     };
 
     /// <summary>True for a member of a JWK that is part of its private half.</summary>
-    public static bool IsOfPrivateKey(JsonBag bag, string name) => PrivateKeyMembers.Contains(name) && bag.Has("kty");
+    public static bool IsOfPrivateKey(JsonBag bag, string name) => PrivateKeyMembers.Contains(name)
+        && bag.Any(static member => member.Key.Equals("kty", StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>True where anything in a set of public keys is not public: part of a private or symmetric key, or another secret.</summary>
+    public static bool IsIn(JsonElement keys) =>
+        IsPrivate(keys) || (keys.ValueKind == JsonValueKind.Object && Values(JsonBag.From(keys)).Any());
 
     /// <summary>
     /// The names that tell what a member is: its own, and those around it, for within <c>client_secret</c> a mere <c>value</c> is that.
@@ -98,6 +106,34 @@ internal static class SecretMember
                 .ToList() is { Count: 1 } parts ? parts[0] : null,
             _ => null,
         };
+
+    // Of keys, whoever reads them may take a text for what it says: it is read as JSON, too.
+    private static bool IsPrivate(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object => value.EnumerateObject().Any(static member =>
+            PrivateKeyMembers.Contains(member.Name) || IsPrivate(member.Value)),
+        JsonValueKind.Array => value.EnumerateArray().Any(IsPrivate),
+        JsonValueKind.String => Is("", value) || IsPrivateJson(value.GetString()!),
+        _ => false,
+    };
+
+    private static bool IsPrivateJson(string text)
+    {
+        if (text.TrimStart().FirstOrDefault() is not ('{' or '['))
+        {
+            return false;
+        }
+
+        try
+        {
+            using var json = JsonDocument.Parse(text);
+            return IsPrivate(json.RootElement);
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
 
     private static bool IsNamed(string path) => Name.IsMatch(path);
 

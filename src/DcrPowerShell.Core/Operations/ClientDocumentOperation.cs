@@ -4,6 +4,7 @@ using System.Linq;
 using System.Net;
 using System.Net.Http;
 using System.Net.Sockets;
+using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Compat;
@@ -41,6 +42,16 @@ internal sealed class ClientDocumentOperation(HttpSender sender, Func<string, Ta
 
         return ClientDocument.Make(uri, metadata);
     }
+
+    /// <summary>
+    /// What a registered client asks for, which the user's own words count more than. A list of nothing says nothing: a client has one for
+    /// each that it lacks.
+    /// </summary>
+    public static JsonBag MetadataOf(DcrClient client, JsonBag named) => client.Record.Metadata
+        .Where(static (name, _) => name != ClientMember.SoftwareStatement
+            && (ClientMember.IsRegistered(name) || ClientMember.IsLanguageTagged(name)))
+        .With(named)
+        .Where(static (_, value) => value.ValueKind != JsonValueKind.Array || value.GetArrayLength() > 0);
 
     /// <summary>Judges what is to be published.</summary>
     public static (IReadOnlyList<DcrCheck> Checks, JsonBag? Document) Judge(string uri, byte[] text) =>

@@ -342,10 +342,10 @@ internal static class OperationErrors
             Member = expired.Member,
         };
 
-    public static DcrException ClaimIsOwn(string claim) =>
+    public static DcrException ClaimIsOwn(string parameter, string claim) =>
         new(
             DcrErrorId.InvalidClientMetadata,
-            $"-Claim: the command itself sets {claim}. No statement was made.",
+            $"{parameter}: the command itself sets {claim}. No statement was made.",
             "Leave it out: -Issuer sets iss, and -Lifetime sets how long after iat exp is."
         );
 

@@ -119,6 +119,7 @@ internal static class RegisterOperation
     /// </exception>
     public static async Task<(DcrClient Client, bool IsNew)> RunAsync(OperationContext context, RegisterRequest request)
     {
+        MetadataRules.CheckKeysArePublic(request.Metadata);
         await context.CheckStorableAsync().ConfigureAwait(false);
 
         // Before the intent: what is called may take long, and nothing is sent meanwhile.

@@ -18,9 +18,12 @@ internal static class StatementOperation
     /// <exception cref="DcrException">InvalidClientMetadata, InvalidPrivateKey: it was not made.</exception>
     public static string Create(SigningKey key, string issuer, JsonBag metadata, JsonBag claims, DateTimeOffset now, TimeSpan lifetime)
     {
-        if (claims.Select(static claim => claim.Key).FirstOrDefault(Own.Contains) is { } own)
+        foreach (var (parameter, named) in new[] { ("-Claim", claims), ("-Metadata", metadata) })
         {
-            throw OperationErrors.ClaimIsOwn(own);
+            if (named.Select(static claim => claim.Key).FirstOrDefault(Own.Contains) is { } own)
+            {
+                throw OperationErrors.ClaimIsOwn(parameter, own);
+            }
         }
 
         var all = metadata.With(claims);
@@ -57,5 +60,7 @@ internal static class StatementOperation
         }
     }
 
-    private static bool IsSecret(JsonBag all, string name) => SecretMember.Values(all.Where((member, _) => member == name)).Any();
+    private static bool IsSecret(JsonBag all, string name) =>
+        SecretMember.Values(all.Where((member, _) => member == name)).Any()
+        || (name == ClientMember.Jwks && all.TryGet(name, out var keys) && SecretMember.IsIn(keys));
 }

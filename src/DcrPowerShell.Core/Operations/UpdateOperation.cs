@@ -38,6 +38,7 @@ internal static class UpdateOperation
         RedirectUriEdit? redirects = null
     )
     {
+        MetadataRules.CheckKeysArePublic(changes);
         context.Audit.Begin(
             DcrAuditOperation.Update,
             record,

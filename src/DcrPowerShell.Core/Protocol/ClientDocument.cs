@@ -25,6 +25,10 @@ internal static class ClientDocument
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
     private static readonly byte[] ByteOrderMark = [0xEF, 0xBB, 0xBF];
 
+    // Members with a check of their own.
+    private static readonly string[] HaveChecks =
+        [ClientMember.ClientId, ClientMember.ClientName, ClientMember.RedirectUris, ClientMember.TokenEndpointAuthMethod];
+
     private static readonly Regex Json = new(
         @"^application/([A-Za-z0-9!#$&^_.+-]+\+)?json\s*(;|$)",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
@@ -94,15 +98,20 @@ internal static class ClientDocument
         try
         {
             var hasMark = text.Take(ByteOrderMark.Length).SequenceEqual(ByteOrderMark);
-            document = JsonBag.Parse(Strict.GetString(text, hasMark ? ByteOrderMark.Length : 0, text.Length - (hasMark ? 3 : 0)));
+            var json = Strict.GetString(text, hasMark ? ByteOrderMark.Length : 0, text.Length - (hasMark ? 3 : 0));
+            document = JsonBag.Parse(json);
+            var repeats = DocumentFaults.OfRepeats(json);
             checks.AddRange(
                 Named(
                     "JSON",
                     hasMark
-                        ? [DcrCheck.Failed(
-                            "It begins with a byte order mark, at which many parsers fail.",
-                            "Write the file as UTF-8 without one; New-DcrClientDocument -Path does.")]
-                        : [],
+                        ? repeats.Prepend(
+                            DcrCheck.Failed(
+                                "It begins with a byte order mark, at which many parsers fail.",
+                                "Write the file as UTF-8 without one; New-DcrClientDocument -Path does."
+                            )
+                        )
+                        : repeats,
                     "One JSON object, in UTF-8."
                 )
             );
@@ -134,7 +143,7 @@ internal static class ClientDocument
             .. Named(
                 "client_id",
                 id == uri
-                    ? []
+                    ? Types(ClientMember.ClientId)
                     : [DcrCheck.Failed(
                         id is null ? "It has no client_id." : $"client_id is {id}. Servers compare it with the URL letter by letter.",
                         "Make client_id the URL, letter by letter.")],
@@ -143,24 +152,34 @@ internal static class ClientDocument
             .. Named(
                 "client_name",
                 document.Text(ClientMember.ClientName)?.Trim() is { Length: > 0 }
-                    ? []
+                    ? Types(ClientMember.ClientName)
                     : [DcrCheck.Failed("It has no client_name, which users are asked about.", "Name the application: -ClientName.")],
                 $"{document.Text(ClientMember.ClientName)}."
             ),
             .. Named(
                 "redirect_uris",
-                DocumentFaults.OfRedirects(document, broken),
+                Types(ClientMember.RedirectUris).Concat(DocumentFaults.OfRedirects(document, broken)),
                 $"{string.Join(", ", document.Texts(ClientMember.RedirectUris))}."
             ),
-            .. Named("Authentication", DocumentFaults.OfMethod(method), $"{method}."),
-            .. Named("Secrets", DocumentFaults.OfSecrets(document), "It has none."),
+            .. Named(
+                "Authentication",
+                Types(ClientMember.TokenEndpointAuthMethod).Concat(DocumentFaults.OfMethod(method)),
+                $"{method}."
+            ),
+            .. Named("Secrets", DocumentFaults.OfSecrets(document), "It has none outside its keys."),
             .. Named(
                 "Keys",
                 DocumentFaults.OfKeys(uri, document, broken),
                 method == "private_key_jwt" ? "Public keys are named." : "It needs none."
             ),
-            .. Named("Other members", DocumentFaults.OfOthers(uri, document, broken), "They keep to RFC 7591."),
+            .. Named(
+                "Other members",
+                DocumentFaults.OfTypes(document.Without(HaveChecks)).Concat(DocumentFaults.OfOthers(uri, document, broken)),
+                "They keep to RFC 7591."
+            ),
         ];
+
+        IEnumerable<DcrCheck> Types(string member) => DocumentFaults.OfTypes(document.Where((name, _) => name == member));
     }
 
     /// <summary>What was found, each by the name of the check; or that nothing is wrong.</summary>

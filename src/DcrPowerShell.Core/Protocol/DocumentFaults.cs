@@ -1,7 +1,9 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Net;
 using System.Text;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
@@ -17,6 +19,13 @@ internal static class DocumentFaults
 
     private static readonly string[] Pages =
         [ClientMember.ClientUri, ClientMember.LogoUri, ClientMember.TosUri, ClientMember.PolicyUri];
+
+    private static readonly HashSet<string> SingleTexts =
+    [
+        .. Pages, ClientMember.ClientId, ClientMember.ClientName, ClientMember.JwksUri, ClientMember.Scope, ClientMember.SoftwareId,
+        ClientMember.SoftwareVersion, ClientMember.ApplicationType, ClientMember.TokenEndpointAuthMethod,
+        ClientMember.TokenEndpointAuthSigningAlg,
+    ];
 
     // As it is written: a parser would tidy it, and servers compare letter by letter.
     private static readonly Regex Parts = new(
@@ -56,6 +65,14 @@ internal static class DocumentFaults
         if (parts.Groups["authority"].Value.Contains('@'))
         {
             yield return DcrCheck.Failed("The URL has a user name or password.", "Leave it out: the document must be open to everybody.");
+        }
+
+        if (IsSpecial(UriText.Absolute(uri)!))
+        {
+            yield return DcrCheck.Warning(
+                "The URL's host is special or private (RFC 6890), which servers of the internet refuse.",
+                "Publish the document where the internet reaches it, unless the server runs beside it."
+            );
         }
 
         if (parts.Groups["path"].Length == 0)
@@ -111,6 +128,47 @@ internal static class DocumentFaults
         }
     }
 
+    /// <summary>Of members that are of another JSON type than the standard's.</summary>
+    public static IEnumerable<DcrCheck> OfTypes(JsonBag document) => document
+        .Where(static member => member.Value.ValueKind != JsonValueKind.Null)
+        .Select(static member => (member.Key, member.Value, IsList: ClientMember.Lists.Contains(member.Key)))
+        .Where(static member => member.IsList ? !IsList(member.Value) : SingleTexts.Contains(member.Key) && !IsText(member.Value))
+        .Select(static member => DcrCheck.Failed(
+            $"{member.Key} is not {(member.IsList ? "an array of texts" : "a text")}.",
+            $"Write it as {(member.IsList ? "[\"...\"]" : "\"...\"")} (RFC 7591, section 2)."));
+
+    private static bool IsList(JsonElement value) => value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(IsText);
+
+    private static bool IsText(JsonElement value) => value.ValueKind == JsonValueKind.String;
+
+    // *.localhost is the browser's own machine, too (RFC 6761, section 6.3).
+    private static bool IsSpecial(Uri uri) =>
+        IPAddress.TryParse(uri.DnsSafeHost, out var address)
+            ? SpecialAddress.Is(address)
+            : uri.IsLoopback || uri.Host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Parsers differ in which one counts, and whoever reads the text sees both.</summary>
+    /// <param name="json">The text of a JSON object.</param>
+    public static IEnumerable<DcrCheck> OfRepeats(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        return Repeats(document.RootElement)
+            .Distinct()
+            .Select(static name => DcrCheck.Failed($"It has {name} twice.", "Keep one of them: parsers differ in which one counts."))
+            .ToList();
+    }
+
+    private static IEnumerable<string> Repeats(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object => value
+            .EnumerateObject()
+            .GroupBy(static member => member.Name)
+            .SelectMany(static same =>
+                same.Skip(1).Select(static member => member.Name).Concat(same.SelectMany(static member => Repeats(member.Value)))),
+        JsonValueKind.Array => value.EnumerateArray().SelectMany(Repeats),
+        _ => [],
+    };
+
     public static IEnumerable<DcrCheck> OfRedirects(JsonBag document, IEnumerable<MetadataRules.BrokenRule> broken)
     {
         var uris = document.Texts(ClientMember.RedirectUris);
@@ -126,7 +184,7 @@ internal static class DocumentFaults
         }
 
         var type = document.Text(ClientMember.ApplicationType);
-        foreach (var uri in uris.Where(uri => !broken.Any(rule => rule.RedirectUri == uri)))
+        foreach (var uri in uris.Where(uri => !broken.Any(rule => rule.RedirectUri == MetadataRules.Shown(uri))))
         {
             if (MetadataRules.DoubtOf(uri, type) is { } doubt)
             {
@@ -218,6 +276,11 @@ internal static class DocumentFaults
                 "Publish an object with an array 'keys' (RFC 7517, section 5)."
             );
             yield break;
+        }
+
+        foreach (var repeat in OfRepeats(response.Text()))
+        {
+            yield return repeat;
         }
 
         foreach (var rule in MetadataRules.Broken(JsonBag.Empty.With(ClientMember.Jwks, keys.ToElement())))

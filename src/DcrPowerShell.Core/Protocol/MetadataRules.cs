@@ -61,17 +61,32 @@ internal static class MetadataRules
 
     private static readonly Regex WildcardHost = new("^[^:/]+://[^/?#]*\\*");
 
-    // Members of a private or symmetric JSON Web Key (RFC 7518, section 6).
-    private static readonly string[] PrivateKeyMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+    private static readonly Fault NamesUser = new("has a user name or password, which others get to read", "Leave it out of the address.");
+
+    private static readonly Fault NotPublic = new(
+        "holds a private or symmetric key, or another secret",
+        "Send public keys only; a private key stays with the client."
+    );
 
     /// <exception cref="DcrException">InvalidRedirectUri or InvalidClientMetadata, naming the member.</exception>
     public static void Check(JsonBag metadata)
     {
+        CheckKeysArePublic(metadata);
         if (Broken(metadata).FirstOrDefault() is { } broken)
         {
             throw broken.RedirectUri is { } uri
                 ? ProtocolErrors.InvalidRedirectUri(uri, broken.Fault.Why, broken.Fault.Fix)
                 : ProtocolErrors.BrokenRule(broken.Member, broken.Fault.Why, broken.Fault.Fix);
+        }
+    }
+
+    /// <summary>Holds whoever judges the rest: what has left the machine is no longer private.</summary>
+    /// <exception cref="DcrException">InvalidClientMetadata.</exception>
+    public static void CheckKeysArePublic(JsonBag metadata)
+    {
+        if (metadata.TryGet(ClientMember.Jwks, out var jwks) && SecretMember.IsIn(jwks))
+        {
+            throw ProtocolErrors.KeysNotPublic(NotPublic.Why, NotPublic.Fix);
         }
     }
 
@@ -96,6 +111,7 @@ internal static class MetadataRules
         .. metadata.Texts(ClientMember.RedirectUris).SelectMany(uri => JudgeRedirectUri(uri, metadata.Text(ClientMember.ApplicationType))),
         .. WebUris.SelectMany(member => JudgeWebUri(member, metadata.Text(member))),
         .. JudgeKeys(metadata),
+        .. JudgeAlgorithm(metadata),
         .. JudgeFlows(metadata),
     ];
 
@@ -182,7 +198,11 @@ internal static class MetadataRules
     };
 
     private static IEnumerable<BrokenRule> JudgeRedirectUri(string text, string? applicationType) =>
-        FaultOf(text, applicationType) is { } fault ? [new(ClientMember.RedirectUris, Given.Shown(text), fault)] : [];
+        FaultOf(text, applicationType) is { } fault ? [new(ClientMember.RedirectUris, Shown(text), fault)] : [];
+
+    /// <summary>A redirect URI as errors and checks have it.</summary>
+    public static string Shown(string redirectUri) =>
+        Given.Shown(UriText.Absolute(redirectUri) is { UserInfo.Length: > 0 } uri ? Redaction.Address(uri) : redirectUri);
 
     private static Fault? FaultOf(string text, string? applicationType)
     {
@@ -208,6 +228,11 @@ internal static class MetadataRules
                 $"has the character {odd.Value}, which no URI has",
                 "Replace a placeholder; write other characters percent-encoded, and the host in its form with xn--."
             );
+        }
+
+        if (uri.UserInfo.Length > 0)
+        {
+            return NamesUser;
         }
 
         if (text.Contains('#'))
@@ -240,13 +265,18 @@ internal static class MetadataRules
 
     private static IEnumerable<BrokenRule> JudgeWebUri(string member, string? text)
     {
-        if (text is not null && UriText.Absolute(text)?.Scheme is not ("https" or "http"))
+        var uri = UriText.Absolute(text);
+        if (text is not null && uri?.Scheme is not ("https" or "http"))
         {
             yield return Rule(
                 member,
                 $"'{text}' is not an absolute web address",
                 "Give the whole address, such as https://app.example.com/."
             );
+        }
+        else if (uri?.UserInfo.Length > 0)
+        {
+            yield return new(member, RedirectUri: null, NamesUser);
         }
     }
 
@@ -271,6 +301,11 @@ internal static class MetadataRules
             yield break;
         }
 
+        if (SecretMember.IsIn(jwks))
+        {
+            yield return new(ClientMember.Jwks, RedirectUri: null, NotPublic);
+        }
+
         if (jwks.ValueKind != JsonValueKind.Object || !jwks.TryGetProperty("keys", out var keys) || keys.ValueKind != JsonValueKind.Array)
         {
             yield return Rule(
@@ -281,18 +316,23 @@ internal static class MetadataRules
             yield break;
         }
 
-        if (
-            keys.EnumerateArray()
-                .Any(key => key.ValueKind == JsonValueKind.Object && PrivateKeyMembers.Any(member => key.TryGetProperty(member, out _)))
-        )
+        if (keys.GetArrayLength() == 0)
+        {
+            yield return Rule(ClientMember.Jwks, "has no key", "Publish the client's public key in 'keys', or leave jwks out.");
+        }
+
+        if (!keys.EnumerateArray().All(IsKey))
         {
             yield return Rule(
                 ClientMember.Jwks,
-                "holds a private or symmetric key",
-                "Send public keys only; a private key stays with the client."
+                "has something in 'keys' that is no JSON Web Key",
+                "Give each key as an object with 'kty' (RFC 7517, section 4)."
             );
         }
     }
+
+    private static bool IsKey(JsonElement key) =>
+        key.ValueKind == JsonValueKind.Object && key.TryGetProperty("kty", out var type) && type.ValueKind == JsonValueKind.String;
 
     /// <summary>
     /// A key must be known to the server (OpenID Connect Core 1.0, section 9; RFC 8705, section 2.2). A client that is registered may have
@@ -311,6 +351,23 @@ internal static class MetadataRules
                 ClientMember.Jwks,
                 $"is missing, and {metadata.Text(ClientMember.TokenEndpointAuthMethod)} needs it",
                 "Give the client's public key with -Jwks (New-DcrKey makes a pair), or its address with -JwksUri."
+            );
+        }
+    }
+
+    /// <summary>Who signs with a key signs with no shared secret (RFC 7518, section 3.1; OpenID Connect registration, section 2).</summary>
+    private static IEnumerable<BrokenRule> JudgeAlgorithm(JsonBag metadata)
+    {
+        if (
+            metadata.Text(ClientMember.TokenEndpointAuthMethod) == "private_key_jwt"
+            && metadata.Text(ClientMember.TokenEndpointAuthSigningAlg) is { } algorithm
+            && (algorithm == "none" || algorithm.StartsWith("HS", StringComparison.Ordinal))
+        )
+        {
+            yield return Rule(
+                ClientMember.TokenEndpointAuthSigningAlg,
+                $"{algorithm} does not go with private_key_jwt",
+                "Name the algorithm of the client's key, such as ES256, or leave the member out."
             );
         }
     }

@@ -29,6 +29,10 @@ internal static class ProtocolErrors
             Member = member,
         };
 
+    /// <summary>No switch lets it pass, so none is named.</summary>
+    public static DcrException KeysNotPublic(string why, string fix) =>
+        new(DcrErrorId.InvalidClientMetadata, $"jwks {why}. Nothing was sent.", fix) { Member = "jwks" };
+
     /// <param name="refused">Why servers would refuse it.</param>
     public static DcrException DocumentRefused(DcrCheck refused) =>
         new(

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using System.Management.Automation;
 using System.Text;
@@ -41,6 +42,9 @@ public sealed class NewDcrClientDocumentCommand : ClientMetadataCmdlet
     [Parameter(ValueFromPipeline = true)]
     public PSObject? InputObject { get; set; }
 
+    // Windows and macOS take names that differ in case for the same file.
+    private readonly HashSet<string> _written = new(StringComparer.OrdinalIgnoreCase);
+
     // No parameters here, for no server is asked.
 
     /// <inheritdoc/>
@@ -67,7 +71,12 @@ public sealed class NewDcrClientDocumentCommand : ClientMetadataCmdlet
             return;
         }
 
-        var metadata = FurtherMembers(InputObject).With(NamedMembers(ClientName, static _ => true)).WithoutAbsent();
+        var named = NamedMembers(ClientName, static _ => true);
+        var metadata = (
+            InputObject?.BaseObject is DcrClient client
+                ? ClientDocumentOperation.MetadataOf(client, named)
+                : FurtherMembers(InputObject).With(named)
+        ).WithoutAbsent();
         var (text, doubts) = ClientDocumentOperation.Make(Uri, metadata, judges: !SkipValidation);
         foreach (var doubt in doubts)
         {
@@ -88,10 +97,15 @@ public sealed class NewDcrClientDocumentCommand : ClientMetadataCmdlet
         }
     }
 
-    private static void Write(string path, string text)
+    private void Write(string path, string text)
     {
         try
         {
+            if (!_written.Add(path))
+            {
+                throw new IOException("an earlier row wrote its document there, so give each row a path of its own");
+            }
+
             using var file = new FreshFile(path);
             var bytes = Encoding.UTF8.GetBytes(text);
             file.Stream.Write(bytes, 0, bytes.Length);

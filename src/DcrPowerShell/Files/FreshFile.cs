@@ -22,6 +22,11 @@ internal sealed class FreshFile : IDisposable
             throw new UnauthorizedAccessException("it is in the folder of the local store, which has its own files only");
         }
 
+        if (Directory.Exists(_path))
+        {
+            throw new IOException("it is a folder, so name a file in it");
+        }
+
         var folder = Path.GetDirectoryName(_path)!;
         if (!Directory.Exists(folder))
         {

@@ -49,6 +49,9 @@ public class SoftwareStatementTests
     [InlineData("""{"registration_access_token":"rat-123456"}""", "registration_access_token")]
     [InlineData("""{"client_name":"a","vendor":{"api_keys":["key-123456"]}}""", "vendor")]
     [InlineData("""{"jwks":{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB","d":"c2VjcmV0"}]}}""", "jwks")]
+    [InlineData("""{"jwks":{"keys":["{\"kty\":\"EC\",\"d\":\"c2VjcmV0\"}"]}}""", "jwks")]
+    [InlineData("""{"jwks":{"keys":[{"kty":"EC","x":"x","y":"y","D":"c2VjcmV0"}]}}""", "jwks")]
+    [InlineData("""{"jwks":{"keys":[{"kty":"AKP","pub":"x","priv":"c2VjcmV0"}]}}""", "jwks")]
     [InlineData("""{"software_key":"-----BEGIN PRIVATE KEY-----"}""", "software_key")]
     public void Never_holds_a_secret(string claims, string named)
     {
@@ -68,7 +71,9 @@ public class SoftwareStatementTests
     {
         using var key = SigningKey.FromJwk(RfcVectors.RsaKey);
         var error = Assert.Throws<DcrException>(() => Make(key, JsonBag.Empty, JsonBag.Empty.With(claim, "x")));
-        Assert.Contains(claim, error.Message);
+        Assert.StartsWith($"-Claim: the command itself sets {claim}.", error.Message);
+        error = Assert.Throws<DcrException>(() => Make(key, JsonBag.Empty.With(claim, "x"), JsonBag.Empty));
+        Assert.StartsWith($"-Metadata: the command itself sets {claim}.", error.Message);
     }
 
     [Fact]

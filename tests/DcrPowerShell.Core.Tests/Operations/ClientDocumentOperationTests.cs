@@ -7,6 +7,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Http;
+using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
 using Xunit;
 
@@ -28,6 +29,29 @@ public class ClientDocumentOperationTests
          "grant_types":["authorization_code"],"token_endpoint_auth_method":"private_key_jwt",
          "jwks_uri":"https://app.example.com/jwks.json"}
         """;
+
+    [Fact]
+    public async Task What_a_registered_client_has_is_kept_and_what_is_named_counts_more()
+    {
+        using var session = await Session.StartAsync();
+        var client = await session.RegisterAsync(
+            """
+            {"client_name":"App","client_name#fr":"Appli","redirect_uris":["https://app.example.com/cb"],"contacts":[],"default_max_age":60,
+             "logo_uri":"https://app.example.com/logo.png","software_id":"app","post_logout_redirect_uris":["https://app.example.com/out"],
+             "policy_uri":"https://app.example.com/policy","jwks_uri":"https://app.example.com/jwks","x_vendor":"x"}
+            """
+        );
+        var metadata = ClientDocumentOperation.MetadataOf(client, JsonBag.Parse("""{"client_name":"Agent","contacts":[],"scope":"a"}"""));
+        Assert.Equal("Agent", metadata.Text("client_name"));
+        string[] kept =
+        [
+            "client_name#fr", "default_max_age", "logo_uri", "software_id", "post_logout_redirect_uris", "policy_uri", "jwks_uri",
+            "redirect_uris", "scope",
+        ];
+        Assert.All(kept, name => Assert.True(metadata.Has(name), name));
+        string[] others = ["contacts", "client_secret", "client_id", "registration_access_token", "registration_client_uri", "x_vendor"];
+        Assert.All(others, name => Assert.False(metadata.Has(name), name));
+    }
 
     [Fact]
     public async Task A_good_document_is_asked_for_once_and_without_a_credential()

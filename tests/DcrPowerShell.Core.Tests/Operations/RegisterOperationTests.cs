@@ -20,6 +20,21 @@ public class RegisterOperationTests
         Assert.Contains(session.Reporter.Warnings, static text => text.Contains("names an error beside the client"));
     }
 
+    /// <summary>The operation judges nothing else: that is left to the server where the user says so.</summary>
+    [Fact]
+    public async Task A_private_key_is_never_sent()
+    {
+        using var session = await Session.StartAsync();
+        const string Private = """{"jwks":{"keys":[{"kty":"EC","crv":"P-256","x":"x","y":"y","d":"s3cr3t"}]}}""";
+        var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(Private));
+        Assert.Equal((DcrErrorId.InvalidClientMetadata, "jwks"), (error.ErrorId, error.Member));
+        Assert.Empty(await session.SentAsync("register"));
+
+        var client = await session.RegisterAsync();
+        await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(client.ClientId, Private));
+        Assert.Empty(await session.SentAsync("update"));
+    }
+
     private static readonly string[] Later = ["north", "south", "west"];
 
     [Fact]

@@ -117,6 +117,20 @@ public class ClientDocumentTests
     [InlineData("""{"jwks_uri":"jwks.json"}""", "Keys", "not an absolute web address")]
     [InlineData("""{"client_uri":"app"}""", "Other members", "not an absolute web address")]
     [InlineData("""{"grant_types":["authorization_code"],"response_types":["token"]}""", "Other members", "implicit")]
+    [InlineData("""{"jwks":{"keys":[]},"token_endpoint_auth_method":"private_key_jwt"}""", "Keys", "has no key")]
+    [InlineData("""{"jwks":{"keys":[{"kty":"RSA","n":"n","e":"AQAB"},5]}}""", "Keys", "no JSON Web Key")]
+    [InlineData("""{"jwks":{"keys":[{"kty":"RSA","n":"n","e":"AQAB"},null]}}""", "Keys", "no JSON Web Key")]
+    [InlineData("""{"token_endpoint_auth_method":"private_key_jwt","token_endpoint_auth_signing_alg":"HS256"}""", "Other members", "HS256")]
+    [InlineData("""{"token_endpoint_auth_method":"private_key_jwt","token_endpoint_auth_signing_alg":"none"}""", "Other members", "none")]
+    [InlineData("""{"token_endpoint_auth_method":["none"]}""", "Authentication", "is not a text")]
+    [InlineData("""{"redirect_uris":"https://app.example.com/callback"}""", "redirect_uris", "is not an array of texts")]
+    [InlineData("""{"grant_types":"authorization_code"}""", "Other members", "grant_types is not an array of texts")]
+    [InlineData("""{"response_types":["code",1]}""", "Other members", "response_types is not an array of texts")]
+    [InlineData("""{"contacts":"x"}""", "Other members", "contacts is not an array of texts")]
+    [InlineData("""{"scope":["a"]}""", "Other members", "scope is not a text")]
+    [InlineData("""{"client_name":["Agent"]}""", "client_name", "is not a text")]
+    [InlineData("""{"logo_uri":"https://me:s3cr3t@app.example.com/logo.png"}""", "Other members", "logo_uri has a user name or password")]
+    [InlineData("""{"redirect_uris":["https://me:s3cr3t@app.example.com/"]}""", "redirect_uris", "has a user name or password")]
     public void What_no_server_takes_of_a_document(string changes, string name, string why)
     {
         var failed = Judge(Changed(changes)).Where(static check => check.Status == DcrCheckStatus.Failed).ToList();
@@ -137,6 +151,33 @@ public class ClientDocumentTests
         var check = Assert.Single(Judge(Changed(changes)), static check => check.Status != DcrCheckStatus.Passed);
         Assert.Equal((DcrCheckStatus.Warning, name), (check.Status, check.Name));
         Assert.Contains(who, check.Found);
+    }
+
+    [Theory]
+    [InlineData("localhost")]
+    [InlineData("app.localhost:8443")]
+    [InlineData("127.0.0.1")]
+    [InlineData("[::1]")]
+    [InlineData("10.0.0.1:8443")]
+    public void A_host_that_servers_of_the_internet_do_not_reach(string host)
+    {
+        var check = Assert.Single(ClientDocument.JudgeUri($"https://{host}/client.json"));
+        Assert.Equal(DcrCheckStatus.Warning, check.Status);
+        Assert.Contains("special or private", check.Found);
+    }
+
+    /// <summary>The last one wins in most parsers, and the first one is published all the same.</summary>
+    [Theory]
+    [InlineData("jwks", """{"jwks":{"keys":[{"kty":"EC","d":"s3cr3t"}]},"jwks":""" + Public + ",")]
+    [InlineData("keys", """{"jwks":{"keys":[{"kty":"EC","d":"s3cr3t"}],"keys":[{"kty":"EC","crv":"P-256","x":"AQ","y":"AQ"}]},""")]
+    [InlineData("client_name", """{"client_name":"Other",""")]
+    public void A_member_that_is_there_twice_is_told(string member, string beginning)
+    {
+        var failed = Assert.Single(
+            Judge(beginning + Good.TrimStart().Remove(0, 1)),
+            static check => check is { Name: "JSON", Status: DcrCheckStatus.Failed }
+        );
+        Assert.Equal($"It has {member} twice.", failed.Found);
     }
 
     [Fact]

@@ -152,7 +152,9 @@ public class MetadataRulesTests
     [InlineData($$"""{"jwks":{{Keys}},"jwks_uri":null}""", true)]
     [InlineData("""{"jwks":{},"jwks_uri":"https://app.example.com/jwks"}""", true)]
     [InlineData($$"""{"jwks":{{Keys}},"jwks_uri":"https://app.example.com/jwks"}""", false)]
-    [InlineData("""{"jwks":{"keys":[]}}""", true)]
+    [InlineData("""{"jwks":{"keys":[]}}""", false)]
+    [InlineData("""{"jwks":{"keys":[{"kty":"EC","crv":"P-256","x":"x","y":"y"},null]}}""", false)]
+    [InlineData("""{"jwks":{"keys":[{"kty":1}]}}""", false)]
     [InlineData("""{"jwks":{"key":[]}}""", false)]
     [InlineData("""{"jwks":[]}""", false)]
     [InlineData("""{"jwks":"text"}""", false)]
@@ -160,6 +162,27 @@ public class MetadataRulesTests
     [InlineData("""{"jwks":{"keys":[{"kty":"EC","x":"x","y":"y","d":"private"}]}}""", false)]
     [InlineData("""{"jwks":{"keys":[{"kty":"RSA","n":"n","e":"AQAB"},{"kty":"oct","k":"symmetric"}]}}""", false)]
     public void Keys_are_public_and_given_once(string metadata, bool isFine) => CheckEither(isFine, metadata, "jwks");
+
+    /// <summary>Nothing judges it away: what has left the machine is no longer private.</summary>
+    [Theory]
+    [InlineData("""{"keys":["{\"kty\":\"EC\",\"x\":\"x\",\"y\":\"y\",\"d\":\"s3cr3t\"}"]}""")]
+    [InlineData(""" "{\"keys\":[{\"kty\":\"EC\",\"x\":\"x\",\"y\":\"y\",\"d\":\"s3cr3t\"}]}" """)]
+    [InlineData("""{"keys":[{"kty":"EC","x":"x","y":"y"}],"backup":{"kty":"EC","x":"x","y":"y","d":"s3cr3t"}}""")]
+    [InlineData("""{"keys":[{"kty":"EC","x":"x","y":"y","signing":{"kty":"EC","d":"s3cr3t"}}]}""")]
+    [InlineData("""{"keys":[[{"kty":"EC","x":"x","y":"y","d":"s3cr3t"}]]}""")]
+    [InlineData("""{"keys":[{"kty":"EC","x":"x","y":"y"}],"client_secret":"s3cr3t"}""")]
+    [InlineData("""{"keys":[{"kty":"EC","x":"x","y":"y","note":"-----BEGIN PRIVATE KEY-----s3cr3t"}]}""")]
+    [InlineData("""{"keys":[{"kty":"AKP","alg":"ML-DSA-44","pub":"x","priv":"s3cr3t"}]}""")]
+    [InlineData("""{"keys":[{"kty":"EC","x":"x","y":"y","D":"s3cr3t"}]}""")]
+    [InlineData("""{"keys":[{"x":"x","y":"y","d":"s3cr3t"}]}""")]
+    public void A_private_key_is_refused_wherever_it_is(string jwks)
+    {
+        var error = Refuse($$"""{"jwks":{{jwks}}}""");
+        Assert.Equal((DcrErrorId.InvalidClientMetadata, "jwks"), (error.ErrorId, error.Member));
+        Assert.Contains("private or symmetric key", error.Message);
+        Assert.DoesNotContain("-SkipValidation", error.Message + error.RecommendedAction);
+        Assert.DoesNotContain("s3cr3t", error.ToString());
+    }
 
     [Theory]
     [InlineData("authorization_code", "code", true)]

@@ -246,9 +246,9 @@ public class Auth0KeyTests
     [InlineData("""{"kty":"RSA","n":"no base64url!","e":"AQAB"}""", "'n'")]
     [InlineData("""{"kty":"RSA","n":"AAE","e":"AQAB"}""", "'n'")]
     [InlineData("""{"kty":"RSA","n":"AQ","e":"="}""", "'e'")]
-    [InlineData("\"a text\"", "RSA keys only")]
-    [InlineData("", "0 keys")]
-    [InlineData("{},{},{}", "3 keys")]
+    [InlineData("\"a text\"", "no JSON Web Key")]
+    [InlineData("", "has no key")]
+    [InlineData("""{"kty":"RSA"},{"kty":"RSA"},{"kty":"RSA"}""", "3 keys")]
     public async Task What_auth0_cannot_take_is_not_sent(string keys, string says)
     {
         using var session = await StartAsync();
