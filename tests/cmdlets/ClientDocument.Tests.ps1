@@ -164,7 +164,8 @@ Describe 'New-DcrClient -DocumentUri' {
             -Id InvalidClientMetadata -Category InvalidData -Message '*query*'
         $token = ConvertTo-SecureString secret -AsPlainText -Force
         $null = Assert-Failure { New-DcrClient -DocumentUri $url -InitialAccessToken $token -Connection auth0 } `
-            -Id InvalidClientMetadata -Category InvalidData -Message '*and -DocumentUri cannot be used together*' -Action '*-InitialAccessToken*'
+            -Id InvalidClientMetadata -Category InvalidData -Message '*and -DocumentUri cannot be used together*' `
+            -Action '*-InitialAccessToken*'
         Get-TestServerRequest $server | Should -BeNullOrEmpty
 
         $other = New-ConnectedServer @{} @{ Name = 'standard' }

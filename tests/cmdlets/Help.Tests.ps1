@@ -52,7 +52,8 @@ Describe '<Page>' -ForEach ($examples | Group-Object { $_.Page } | ForEach-Objec
         $gated = New-TestServer ($switches + @{ issuerPath = '/tenant1'; initialToken = 'initial-token-0001'; grant = $grant })
         $document = @{ client_id = 'https://app.example.com/client.json'; client_name = 'My agent'; grant_types = @('authorization_code')
             redirect_uris = @('https://app.example.com/callback'); token_endpoint_auth_method = 'none' }
-        $tenant = New-TestServer @{ dialect = 'auth0'; auth0 = @{ managementToken = @{}; documents = @{ $document.client_id = $document } } }
+        $tenant = New-TestServer @{ dialect = 'auth0';
+            auth0 = @{ managementToken = @{}; documents = @{ $document.client_id = $document } } }
         $secrets = @{ 'as-initial-access-token' = 'initial-token-0001'; 'okta-api-token' = '00-not-a-real-api-token';
             'auth0-management-token' = $tenant.ManagementToken; 'admin-key' = $adminKey;
             'backup-passphrase' = 'correct horse battery staple';

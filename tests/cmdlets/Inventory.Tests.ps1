@@ -197,7 +197,8 @@ Describe 'Export-DcrClient' {
             $cells = $lines | ForEach-Object { $_ -split $separator } | ForEach-Object { $_.Trim('"') }
             $cells | Where-Object { $_ -match '^\s*[=+@-].*[(+=]' } | Should -BeNullOrEmpty
         }
-        Import-Csv inventory.csv -Encoding UTF8 | New-DcrClient -SummaryVariable summary -WarningVariable warnings -WarningAction SilentlyContinue
+        Import-Csv inventory.csv -Encoding UTF8 |
+            New-DcrClient -SummaryVariable summary -WarningVariable warnings -WarningAction SilentlyContinue
         $summary.Made, $summary.Found, $warnings.Count | Should -Be 0, 6, 0 -Because 'tenants and names are what they were'
 
         Switch-TestFolder

@@ -64,8 +64,8 @@ south,=South,https://s.example/a;https://s.example/b,it@s.example
 
     It 'stays as it is where it is there already, and nothing is sent' {
         Set-Content $out 'of an earlier run'
-        $null = Assert-Failure { New-Row north | New-DcrClient -ReportPath $out } -Id InventoryWriteFailed -Category WriteError -Terminating `
-            -Message '*is there already*'
+        $null = Assert-Failure { New-Row north | New-DcrClient -ReportPath $out } -Id InventoryWriteFailed -Category WriteError `
+            -Terminating -Message '*is there already*'
         Get-Content $out | Should -Be 'of an earlier run'
         Get-TestServerRequest $server -Operation register | Should -BeNullOrEmpty
     }
@@ -75,8 +75,8 @@ south,=South,https://s.example/a;https://s.example/b,it@s.example
         @{ Path = 'out.txt'; Message = '*whether it is to be CSV or JSON*' }
         @{ Path = 'env:out.csv'; Message = '*' }
     ) {
-        $null = Assert-Failure { New-Row north | New-DcrClient -ReportPath $Path } -Id InventoryWriteFailed -Category WriteError -Terminating `
-            -Message $Message
+        $null = Assert-Failure { New-Row north | New-DcrClient -ReportPath $Path } -Id InventoryWriteFailed -Category WriteError `
+            -Terminating -Message $Message
         Get-TestServerRequest $server -Operation register | Should -BeNullOrEmpty
     }
 

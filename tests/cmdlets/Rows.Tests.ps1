@@ -282,7 +282,8 @@ Describe 'Rows' {
     }
 
     It 'with a number that JSON does not have, or a tenant that would be shown otherwise, are errors of their own' {
-        $rows = (New-Tenant n1), (New-Tenant n2 cb @{ default_max_age = [double]::NaN }), (New-Tenant "bidi$([char]0x202E)x"), (New-Tenant n3)
+        $rows = (New-Tenant n1), (New-Tenant n2 cb @{ default_max_age = [double]::NaN }),
+            (New-Tenant "bidi$([char]0x202E)x"), (New-Tenant n3)
         $clients = $rows | New-DcrClient -SummaryVariable summary -ErrorVariable failures -ErrorAction SilentlyContinue
         $clients.Tenant | Sort-Object | Should -Be n1, n3
         $summary.Made, $summary.Failed | Should -Be 2, 2

@@ -21,7 +21,8 @@ Describe 'The weekly script' {
         Switch-TestFolder
         $server = New-ConnectedServer
         $folder = (New-Item -ItemType Directory (Join-Path $TestDrive ([guid]::NewGuid()))).FullName
-        Set-Content "$folder/clients.csv" 'Tenant,ClientName,RedirectUri', 'north,North,https://north.example/', 'south,South,https://s.example/'
+        Set-Content "$folder/clients.csv" 'Tenant,ClientName,RedirectUri', 'north,North,https://north.example/',
+            'south,South,https://s.example/'
     }
 
     It 'makes clients as the list has them and ends with 0, also the second time' {

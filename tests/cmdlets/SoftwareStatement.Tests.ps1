@@ -110,7 +110,8 @@ Describe 'A script block for -SoftwareStatement' {
                 New-DcrClient -Connection $Connection -SoftwareStatement { $IsIn.Set(); while ($true) { Start-Sleep 1 } }
         }).AddArgument((Get-Module DcrPowerShell).Path).AddArgument((Connect-DcrServer $server.Issuer)).AddArgument($isIn)
         $run = $shell.BeginInvoke()
-        [Threading.WaitHandle]::WaitAny(@($isIn.WaitHandle, $run.AsyncWaitHandle)) | Should -Be 0 -Because "$($shell.Streams.Error.ReadAll())"
+        [Threading.WaitHandle]::WaitAny(@($isIn.WaitHandle, $run.AsyncWaitHandle)) |
+            Should -Be 0 -Because "$($shell.Streams.Error.ReadAll())"
         $shell.Stop()
         "$($shell.InvocationStateInfo.State)" | Should -Be 'Stopped'
         Get-SentStatement | Should -BeNullOrEmpty

@@ -9,7 +9,9 @@ BeforeAll {
 
     function Get-Result($Comparison) { $Comparison | ForEach-Object { "$($_.Tenant) $($_.Result)" } | Sort-Object }
 
-    function Get-Operation($Server) { Get-TestServerRequest $Server | ForEach-Object operation | Where-Object { $_ -ne 'read' } | Sort-Object }
+    function Get-Operation($Server) {
+        Get-TestServerRequest $Server | ForEach-Object operation | Where-Object { $_ -ne 'read' } | Sort-Object
+    }
 }
 
 AfterAll { Stop-DcrTest }
@@ -139,7 +141,8 @@ Describe 'Sync-DcrClient' {
         $key = New-DcrKey "key$(Get-Random)" ES256
         $private = ConvertTo-Secret (Get-ApplicationSecret $key.SecretName)
         $null = (New-Row same), (New-Row new1), (New-Row new2) | Sync-DcrClient -TenantPattern none -SoftwareStatement {
-            New-DcrSoftwareStatement -ClientName $_.ClientName -SoftwareId "for-$($_.Tenant)" -Issuer me -PrivateKey $private -Algorithm ES256
+            New-DcrSoftwareStatement -ClientName $_.ClientName -SoftwareId "for-$($_.Tenant)" -Issuer me -PrivateKey $private `
+                -Algorithm ES256
         } @quiet
         $sent = Get-TestServerRequest $server -Operation register | ForEach-Object { ($_.body | ConvertFrom-Json).software_statement }
         $sent | Select-Object -Unique | Should -HaveCount 2
@@ -170,7 +173,8 @@ Describe 'Sync-DcrClient' {
     It 'says which client a tenant has now where a row has the id of one that was registered anew' {
         $old = ($clients | Where-Object Tenant -EQ gone).ClientId
         $new = (New-Row gone | Sync-DcrClient -Force -TenantPattern none @quiet).ClientId
-        $failure = Get-Failure { [pscustomobject]@{ Tenant = 'gone'; ClientId = $old; ClientName = 'G' } | Sync-DcrClient -ErrorAction Stop }
+        $row = [pscustomobject]@{ Tenant = 'gone'; ClientId = $old; ClientName = 'G' }
+        $failure = Get-Failure { $row | Sync-DcrClient -ErrorAction Stop }
         "$failure" | Should -BeLike "*tenant 'gone' has client '$new'*"
     }
 
@@ -218,7 +222,8 @@ Describe 'Sync-DcrClient' {
     }
 
     It 'takes no comparison for a row' {
-        "$(Get-Failure { New-Row same | Compare-DcrClient -TenantPattern none | Sync-DcrClient })" | Should -BeLike '*Compare-DcrClient gave*'
+        $found = New-Row same | Compare-DcrClient -TenantPattern none
+        "$(Get-Failure { $found | Sync-DcrClient })" | Should -BeLike '*Compare-DcrClient gave*'
     }
 
     It 'leaves a tenant whose registration has an unknown outcome' {

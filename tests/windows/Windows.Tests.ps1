@@ -119,7 +119,8 @@ Describe 'Processes with one store' {
                 [pscustomobject]@{ ClientName = `"App `$_`"; RedirectUri = 'https://app.example.com/'; Tenant = `"tenant-`$_`" }
             } | New-DcrClient -ThrottleLimit 8 -SummaryVariable summary -WarningAction Ignore -ErrorAction SilentlyContinue ``
                 -ErrorVariable failures
-            `"`$(`$summary.Made) `$(`$failures | ForEach-Object { `$_.FullyQualifiedErrorId -replace ',.*' } | Sort-Object -Unique) `$told`""
+            `"`$(`$summary.Made) `$(`$failures | ForEach-Object { `$_.FullyQualifiedErrorId -replace ',.*' } | ``
+                Sort-Object -Unique) `$told`""
         $processes = 1..2 | ForEach-Object { Start-Pwsh $script }
         $lines = $processes | ForEach-Object { Receive-Anew $_ }
         @(Get-TestServerClient $server) | Should -HaveCount 200
