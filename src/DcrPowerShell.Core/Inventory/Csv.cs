@@ -14,6 +14,24 @@ internal static class Csv
     public static string Row(IEnumerable<string> cells) =>
         string.Join(",", cells.Select(static cell => $"\"{Given.Inert(cell).Replace("\"", "\"\"")}\""));
 
+    /// <summary>Reads a table: the heading line, and the rows after it.</summary>
+    /// <param name="mayNameSeparator">Whether its first line may name the separator: sep=, as Excel writes it.</param>
+    /// <exception cref="FormatException">As for <see cref="Read"/>; or it is empty.</exception>
+    public static (IReadOnlyList<string> Headings, IReadOnlyList<(int Line, IReadOnlyList<string> Cells)> Rows) ReadTable(
+        string text,
+        bool mayNameSeparator = false
+    )
+    {
+        // Windows PowerShell's Export-Csv begins with the type, unless it is told not to.
+        var rows = Read(new StringReader(text))
+            .SkipWhile(row =>
+                row.Cells[0].StartsWith("#TYPE ", StringComparison.Ordinal)
+                || (mayNameSeparator && row.Cells[0].StartsWith("sep=", StringComparison.OrdinalIgnoreCase))
+            )
+            .ToList();
+        return rows.Count > 0 ? (rows[0].Cells, rows.GetRange(1, rows.Count - 1)) : throw new FormatException("it is empty");
+    }
+
     /// <summary>Reads rows: the cells of each, and the number of the line that it begins on. Empty lines are left out.</summary>
     /// <exception cref="FormatException">A quoted cell has no end, or goes on after it.</exception>
     public static IEnumerable<(int Line, IReadOnlyList<string> Cells)> Read(TextReader reader)

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.IO;
 using System.Linq;
 using System.Text.Json;
 using DcrPowerShell.Metadata;
@@ -56,22 +55,12 @@ internal static class ImportFile
 
     private static List<(string Place, JsonBag Row)> ReadCsv(string text, out IReadOnlyList<string> unused)
     {
-        // Windows PowerShell's Export-Csv begins with the type, unless it is told not to.
-        var rows = Csv.Read(new StringReader(text))
-            .SkipWhile(static row => row.Cells[0].StartsWith("#TYPE ", StringComparison.Ordinal))
+        var (headings, rows) = Csv.ReadTable(text);
+        var names = headings.Select(static heading => WireNames.TryGetValue(Given.Letters(heading), out var name) ? name : null).ToList();
+        unused = headings
+            .Where(heading => heading.Length > 0 && !WireNames.ContainsKey(Given.Letters(heading)) && !InventoryWriter.Has(heading))
             .ToList();
-        if (rows.Count == 0)
-        {
-            throw new FormatException("it is empty");
-        }
-
-        var names = rows[0]
-            .Cells.Select(static heading => WireNames.TryGetValue(Given.Letters(heading), out var name) ? name : null)
-            .ToList();
-        unused = rows[0]
-            .Cells.Where(heading => heading.Length > 0 && !WireNames.ContainsKey(Given.Letters(heading)) && !InventoryWriter.Has(heading))
-            .ToList();
-        if (rows[0].Cells.Count == 1 && rows[0].Cells[0].IndexOfAny([';', '\t']) >= 0)
+        if (headings.Count == 1 && headings[0].IndexOfAny([';', '\t']) >= 0)
         {
             throw new FormatException(
                 "its heading line has semicolons or tabs between the names, where commas are wanted (Export-Csv without -Delimiter)"
@@ -88,7 +77,7 @@ internal static class ImportFile
             throw new FormatException($"its heading line has two columns for {twice}");
         }
 
-        return rows.Skip(1).Select(row => ($"line {row.Line}", Row(names, row))).ToList();
+        return rows.Select(row => ($"line {row.Line}", Row(names, row))).ToList();
     }
 
     private static JsonBag Row(List<string?> names, (int Line, IReadOnlyList<string> Cells) row) => row.Cells.Count > names.Count

@@ -103,7 +103,15 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
         }
     }
 
-    /// <summary>Tells the report what came of a row. Before the client is written: the pipeline may have been stopped.</summary>
+    /// <summary>Writes a client, which is kept by now, and before that tells the report: the pipeline may have been stopped.</summary>
+    /// <param name="result">What came of its row, as the report has it.</param>
+    private protected void Write(DcrConnection connection, DcrClient client, string result)
+    {
+        Report(result, client);
+        Write(connection, client);
+    }
+
+    /// <summary>Tells the report what came of a row.</summary>
     private protected void Report(string result, DcrClient client) =>
         Report(result, CurrentRow()?.Of(client.Tenant, client.ClientName, client.ClientId));
 
@@ -159,8 +167,8 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
         // What an earlier object bound is bound still: a row counts by its own columns.
         string? One(string parameter) =>
             IsNamedOnCommandLine(parameter) ? Shown(bound[parameter])
-            : input?.BaseObject is PSCustomObject && MyInvocation.MyCommand.Parameters.TryGetValue(parameter, out var known)
-                ? known.Aliases.Prepend(parameter).Select(name => Shown(input.Properties[name]?.Value)).FirstOrDefault(Exists)
+            : PipedRow.Is(input) && MyInvocation.MyCommand.Parameters.TryGetValue(parameter, out var known)
+                ? known.Aliases.Prepend(parameter).Select(name => Shown(input!.Properties[name]?.Value)).FirstOrDefault(Exists)
             : null;
 
         // What cannot be shown as it is would be another value in a retry.

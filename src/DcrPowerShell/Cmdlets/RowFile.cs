@@ -54,25 +54,14 @@ internal static class RowFile
 
     private static List<PSObject> Csv(string text)
     {
-        var lines = Inventory.Csv.Read(new StringReader(text))
-            .SkipWhile(static line => line.Cells[0].StartsWith("#TYPE ", StringComparison.Ordinal) || IsSeparatorLine(line.Cells))
-            .ToList();
-        if (lines.Count == 0)
-        {
-            throw new FormatException("it is empty");
-        }
-
-        var headings = lines[0].Cells;
+        var (headings, rows) = Inventory.Csv.ReadTable(text, mayNameSeparator: true);
         if (headings.GroupBy(Given.Trim, StringComparer.OrdinalIgnoreCase).FirstOrDefault(static same => same.Count() > 1) is { } twice)
         {
             throw new FormatException($"the heading '{Given.Shown(twice.Key)}' stands there twice");
         }
 
-        return [.. lines.Skip(1).Select(line => Row(headings, line))];
+        return [.. rows.Select(row => Row(headings, row))];
     }
-
-    // As Excel writes it: sep=,
-    private static bool IsSeparatorLine(IReadOnlyList<string> cells) => cells[0].StartsWith("sep=", StringComparison.OrdinalIgnoreCase);
 
     private static PSObject Row(IReadOnlyList<string> headings, (int Line, IReadOnlyList<string> Cells) line)
     {

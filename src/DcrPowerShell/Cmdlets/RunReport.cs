@@ -26,10 +26,7 @@ internal sealed class RunReport : IDisposable
             : throw InventoryErrors.ReportFormatUnknown(path);
         try
         {
-            if (LocalData.IsAmongOwn(path))
-            {
-                throw new UnauthorizedAccessException("it is in the folder of the local store, which has its own files only");
-            }
+            LocalData.RefuseAmongOwn(path);
 
             // The rows may be on their way from a former report.
             if (File.Exists(path))
@@ -100,7 +97,7 @@ internal sealed record ReportedRow(int? Number, string? Tenant, string? ClientNa
         return row is not null && PipedRow.Is(row) && !PipedRow.IsFormerClient(row) && ErrorTarget.Of(row) is PSObject shown
             ? shown
                 .Properties.Where(cell => !ReportWriter.Has(cell.Name) && !names.Contains(cell.Name, StringComparer.OrdinalIgnoreCase))
-                .Aggregate(JsonBag.Empty, static (bag, cell) => bag.With(cell.Name, Element(cell.Value)))
+                .Aggregate(JsonBag.Empty, static (bag, cell) => bag.With(cell.Name, JsonInput.Element(cell.Value)))
             : JsonBag.Empty;
     }
 
@@ -121,16 +118,4 @@ internal sealed record ReportedRow(int? Number, string? Tenant, string? ClientNa
             .With(ReportWriter.NextStep, error?.ErrorDetails.RecommendedAction)
             .With(ReportWriter.RunId, run)
             .With(Cells);
-
-    private static JsonElement Element(object? value)
-    {
-        try
-        {
-            return JsonInput.Element(value);
-        }
-        catch (Exception unread) when (unread is JsonException or ArgumentException)
-        {
-            return JsonSerializer.SerializeToElement(Redaction.Mask);
-        }
-    }
 }

@@ -331,9 +331,7 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     /// <summary>The private key that was given; null for none.</summary>
     private SigningKey? Key()
     {
-        var path = PrivateKeyPath is null
-            ? null
-            : FilePath.Of(this, PrivateKeyPath, nameof(PrivateKeyPath), DcrErrorId.InvalidPrivateKey);
+        var path = FilePath.OfKey(this, PrivateKeyPath, nameof(PrivateKeyPath));
         return new PrivateKeyInput(PrivateKeyPassword, Algorithm, KeyId).From(PrivateKey, path, Certificate);
     }
 

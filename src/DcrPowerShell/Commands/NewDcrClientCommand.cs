@@ -237,8 +237,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
                     }
 
                     _summary.CountMade();
-                    Report("Registered", done.Client);
-                    Write(connection, done.Client);
+                    Write(connection, done.Client, "Registered");
                 });
         }
     }
@@ -322,8 +321,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
             Start(connection, key, Target, context => RegisterOperation.UpdateAsync(context, known, request), changed =>
             {
                 _summary.CountDiffering();
-                Report("Changed", changed);
-                Write(connection, changed);
+                Write(connection, changed, "Changed");
             });
         }
     }

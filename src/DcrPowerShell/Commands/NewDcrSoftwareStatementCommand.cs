@@ -113,9 +113,7 @@ public sealed class NewDcrSoftwareStatementCommand : ClientMetadataCmdlet
         }
 
         var claims = Claim is null ? JsonBag.Empty : JsonInput.Object(Claim, nameof(Claim));
-        var path = PrivateKeyPath is null
-            ? null
-            : FilePath.Of(this, PrivateKeyPath, nameof(PrivateKeyPath), DcrErrorId.InvalidPrivateKey);
+        var path = FilePath.OfKey(this, PrivateKeyPath, nameof(PrivateKeyPath));
         using var key =
             new PrivateKeyInput(PrivateKeyPassword, Algorithm, KeyId).From(PrivateKey, path, Certificate)
             ?? throw InputErrors.StatementWithoutKey();

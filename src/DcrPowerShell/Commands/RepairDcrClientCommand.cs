@@ -54,8 +54,7 @@ public sealed class RepairDcrClientCommand : DcrClientCmdlet
                 repaired =>
                 {
                     RunspaceState.Current.Forget(record.Issuer, record.ClientId);
-                    Report("Repaired", repaired);
-                    Write(connection, repaired);
+                    Write(connection, repaired, "Repaired");
                 }
             );
         }

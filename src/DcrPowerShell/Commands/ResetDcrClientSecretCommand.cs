@@ -70,11 +70,7 @@ public sealed class ResetDcrClientSecretCommand : DcrClientCmdlet
                 context => Overlap ? OverlapOperation.StartAsync(context, record, copyName)
                     : CompleteOverlap ? OverlapOperation.CompleteAsync(context, record, copyName)
                     : ResetSecretOperation.RunAsync(context, record, copyName),
-                changed =>
-                {
-                    Report("Reset", changed);
-                    Write(connection, changed);
-                });
+                changed => Write(connection, changed, "Reset"));
         }
     }
 }

@@ -26,11 +26,7 @@ public sealed class ResetDcrRegistrationTokenCommand : DcrClientCmdlet
                 record.ClientId,
                 client.Target,
                 context => ResetTokenOperation.RunAsync(context, record),
-                changed =>
-                {
-                    Report("Reset", changed);
-                    Write(connection, changed);
-                }
+                changed => Write(connection, changed, "Reset")
             );
         }
     }

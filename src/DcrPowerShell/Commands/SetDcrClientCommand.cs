@@ -93,11 +93,7 @@ public sealed class SetDcrClientCommand : ClientMetadataCmdlet
                         redirects
                     )
                     .ConfigureAwait(false),
-                changed =>
-                {
-                    Report("Changed", changed);
-                    Write(connection, changed);
-                }
+                changed => Write(connection, changed, "Changed")
             );
         }
     }

@@ -6,6 +6,11 @@ namespace DcrPowerShell.Files;
 /// <summary>A path as the user writes it, as the file system knows it.</summary>
 internal static class FilePath
 {
+    /// <summary>Of a private key; null where no file was given.</summary>
+    /// <exception cref="DcrException">InvalidPrivateKey: as for <see cref="Of"/>.</exception>
+    public static string? OfKey(PSCmdlet cmdlet, string? path, string parameter) =>
+        path is null ? null : Of(cmdlet, path, parameter, DcrErrorId.InvalidPrivateKey);
+
     /// <exception cref="DcrException">
     /// <paramref name="id"/>: it is of another provider, such as env: or cert:, or of no drive that there is.
     /// </exception>

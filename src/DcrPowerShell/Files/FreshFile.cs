@@ -17,10 +17,7 @@ internal sealed class FreshFile : IDisposable
     public FreshFile(string path, bool isPrivate = false)
     {
         _path = TargetOf(path);
-        if (LocalData.IsAmongOwn(_path))
-        {
-            throw new UnauthorizedAccessException("it is in the folder of the local store, which has its own files only");
-        }
+        LocalData.RefuseAmongOwn(_path);
 
         if (Directory.Exists(_path))
         {

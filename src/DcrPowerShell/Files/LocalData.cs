@@ -60,6 +60,15 @@ internal static class LocalData
             StringComparison.OrdinalIgnoreCase
         );
 
+    /// <exception cref="UnauthorizedAccessException">The file would be among those of the local store.</exception>
+    public static void RefuseAmongOwn(string path)
+    {
+        if (IsAmongOwn(path))
+        {
+            throw new UnauthorizedAccessException("it is in the folder of the local store, which has its own files only");
+        }
+    }
+
     /// <summary>The file with the key of the local store.</summary>
     public static string KeyPath => Store.Settings.KeyPath ?? UsualKeyPath;
 
