@@ -148,6 +148,16 @@ Describe 'Sync-DcrClient' {
         $sent | Select-Object -Unique | Should -HaveCount 2
     }
 
+    It 'gets a fresh statement for a client that it registers anew, too' {
+        $key = New-DcrKey "key$(Get-Random)" ES256
+        $private = ConvertTo-Secret (Get-ApplicationSecret $key.SecretName)
+        $null = New-Row gone | Sync-DcrClient -Force -TenantPattern none -SoftwareStatement {
+            New-DcrSoftwareStatement -ClientName $_.ClientName -SoftwareId s1 -Issuer me -PrivateKey $private -Algorithm ES256
+        } @quiet
+        $sent = Get-TestServerRequest $server -Operation register | ForEach-Object { $_.body | ConvertFrom-Json }
+        $sent.software_statement | Should -Not -BeNullOrEmpty
+    }
+
     It 'takes the client whose id a row has, whatever its tenant says: <_>' -ForEach 'another', 'none' {
         $client = $clients | Where-Object Tenant -EQ same
         if ($_ -eq 'none') { $client = New-DcrClient Tenantless https://tl.example/ -WarningAction Ignore }

@@ -214,7 +214,7 @@ public sealed class SyncDcrClientCommand : WantedClientCmdlet
     /// <summary>Its former copies have the new secret then; one of another name is made.</summary>
     private static async Task<DcrClient> RepairAsync(OperationContext context, RegistrationRecord record, WantedClient wanted)
     {
-        var client = await RepairOperation.RunAsync(context, record, wanted.Metadata).ConfigureAwait(false);
+        var client = await RepairOperation.RunAsync(context, record, wanted.Metadata, wanted.Statement).ConfigureAwait(false);
         return wanted.ClientSecretName is { } name
             ? await RegisterOperation.CopyFoundAsync(context, client, name).ConfigureAwait(false)
             : client;
