@@ -253,6 +253,9 @@ internal static class InputErrors
     public static DcrException BadKey(string what, string fix, Exception inner) =>
         new(DcrErrorId.InvalidPrivateKey, $"{what} Nothing was sent.", fix, inner);
 
+    public static DcrException BadCertificate(string what, string fix, Exception inner) =>
+        new(DcrErrorId.InvalidCertificate, $"{what} Nothing was sent.", fix, inner);
+
     public static DcrException PlainSecret(string parameter) =>
         new(
             DcrErrorId.InvalidSetup,

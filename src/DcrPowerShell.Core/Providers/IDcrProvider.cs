@@ -24,6 +24,12 @@ internal interface IDcrProvider
     /// <summary>Whether one of the checks tells if registration is switched on.</summary>
     bool TellsWhetherItRegisters { get; }
 
+    /// <summary>Whom a client is for that is registered for nobody, where one connection has one client; null elsewhere.</summary>
+    string? UsualTenant { get; }
+
+    /// <summary>Whether a change may give a client another id, and then the old one is no longer good.</summary>
+    bool MayRename { get; }
+
     /// <summary>
     /// Why a client cannot be read, changed or deleted over this connection, as far as that is known without asking; null where it can.
     /// </summary>

@@ -18,6 +18,10 @@ internal sealed class OfflineProvider : IDcrProvider
 
     public bool TellsWhetherItRegisters => false;
 
+    public string? UsualTenant => null;
+
+    public bool MayRename => false;
+
     public DcrException? WhyUnmanaged(RegistrationRecord client) => null;
 
     public IClientDocuments? Documents => throw ProviderErrors.IsOffline();

@@ -40,6 +40,10 @@ internal sealed class Auth0Provider(Uri endpoint, ICredential initial, Auth0Api 
 
     public bool TellsWhetherItRegisters => api.IsOpen;
 
+    public string? UsualTenant => null;
+
+    public bool MayRename => false;
+
     public DcrException? WhyUnmanaged(RegistrationRecord client) =>
         api.IsOpen || client.RegistrationAccessToken is not null ? null : Auth0Errors.Auth0CredentialMissing("read:clients");
 

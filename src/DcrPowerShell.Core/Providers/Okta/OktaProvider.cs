@@ -46,6 +46,10 @@ internal sealed class OktaProvider(Uri clients, ICredential credential, HttpSend
 
     public bool TellsWhetherItRegisters => true;
 
+    public string? UsualTenant => null;
+
+    public bool MayRename => false;
+
     public DcrException? WhyUnmanaged(RegistrationRecord client) => null;
 
     public IClientDocuments? Documents => null;

@@ -29,6 +29,8 @@ internal sealed class StandardDialect : IDialect
 
     public JsonBag Read(JsonBag answer) => answer;
 
+    public bool SaysDeleted(JsonBag answer) => true;
+
     public IDcrProvider Create(DialectContext context, ICredential credential) =>
         new StandardProvider(
             context.RegistrationEndpoint,

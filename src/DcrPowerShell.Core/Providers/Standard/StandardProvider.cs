@@ -35,6 +35,10 @@ internal sealed class StandardProvider(
 
     public bool TellsWhetherItRegisters => false;
 
+    public string? UsualTenant => null;
+
+    public bool MayRename => false;
+
     public DcrException? WhyUnmanaged(RegistrationRecord client) => configuration.WhyUnmanaged(client);
 
     public IClientDocuments? Documents => null;
