@@ -256,6 +256,31 @@ internal static class InputErrors
     public static DcrException BadCertificate(string what, string fix, Exception inner) =>
         new(DcrErrorId.InvalidCertificate, $"{what} Nothing was sent.", fix, inner);
 
+    /// <param name="isUdap">Whether the connection is to be made by UDAP.</param>
+    public static DcrException NotWithUdap(string parameter, bool isUdap) =>
+        new(
+            DcrErrorId.InvalidCertificate,
+            isUdap
+                ? $"-{parameter} does not go with -Discovery Udap, where a certificate is all that a client proves itself with. Nothing was "
+                    + "sent."
+                : $"-{parameter} goes with -Discovery Udap alone. Nothing was sent.",
+            isUdap ? $"Leave out -{parameter}." : $"Add -Discovery Udap and give a FHIR base URL, or leave out -{parameter}."
+        );
+
+    public static DcrException NoTrustAnchor() =>
+        new(
+            DcrErrorId.InvalidCertificate,
+            "-Discovery Udap needs to know whom to trust. Nothing was sent.",
+            "Give the root certificate of the trust community: -TrustAnchor, a file or a certificate."
+        );
+
+    public static DcrException NoCertificateForUdap() =>
+        new(
+            DcrErrorId.InvalidCertificate,
+            "-Discovery Udap needs the certificate that the trust community issued for the client. Nothing was sent.",
+            "Give it with -CertificatePath (PEM or PFX, with those of its issuers), or -Certificate."
+        );
+
     public static DcrException PlainSecret(string parameter) =>
         new(
             DcrErrorId.InvalidSetup,

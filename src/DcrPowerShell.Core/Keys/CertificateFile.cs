@@ -53,6 +53,10 @@ internal static class CertificateFile
         }
     }
 
+    /// <summary>Whether there is a private key beside the certificates.</summary>
+    public static bool HasKey(byte[] file) =>
+        Text(file) is { } text ? text.Contains("PRIVATE KEY-----") : X509Certificate2.GetCertContentType(file) == X509ContentType.Pkcs12;
+
     /// <summary>The text of a file that is one; null for a binary one, which DER makes begin with a sequence.</summary>
     public static string? Text(byte[] file)
     {

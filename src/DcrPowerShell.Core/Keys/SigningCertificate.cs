@@ -90,7 +90,8 @@ internal sealed class SigningCertificate : IDisposable
 
     public void Dispose() => Key.Dispose();
 
-    private static string? ThumbprintOf(X509Certificate2 certificate)
+    /// <summary>Of a certificate's key (RFC 7638); null for a key that nobody signs with here.</summary>
+    public static string? ThumbprintOf(X509Certificate2 certificate)
     {
         var key = (AsymmetricAlgorithm?)certificate.GetRSAPublicKey() ?? certificate.GetECDsaPublicKey();
         if (key is null)

@@ -879,7 +879,7 @@ internal sealed class RegistrationLedger : IDisposable
                 .ToList()
         );
         var list = new RegistrationList(_file, rows, issuer);
-        foreach (var found in list.Read())
+        foreach (var found in list.Read().Where(found => tenant is null || TenantKey.AreSame(found.Record.Tenant, tenant)))
         {
             yield return found;
         }

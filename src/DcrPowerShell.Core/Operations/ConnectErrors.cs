@@ -38,13 +38,6 @@ internal static class ConnectErrors
             $"If that host is the server's own, connect again with -AllowedOrigin {ErrorWords.Origin(tokenEndpoint)}."
         );
 
-    public static DcrException NothingToProveByUdap() =>
-        new(
-            DcrErrorId.InvalidCertificate,
-            "-Discovery Udap needs a certificate of a trust community, and the anchors that it trusts. Nothing was sent.",
-            "Give -Certificate or -CertificatePath, and -TrustAnchor."
-        );
-
     public static DcrException BadProxy() =>
         new(
             DcrErrorId.ConnectionFailed,

@@ -121,7 +121,7 @@ internal static class ConnectOperation
 
         if (request.Discovery == DcrDiscovery.Udap && request.Udap is null)
         {
-            throw ConnectErrors.NothingToProveByUdap();
+            throw InputErrors.NoCertificateForUdap();
         }
 
         var identity = request.Udap is { } udap ? UdapOperation.IdentityOf(udap, clock) : null;
@@ -151,7 +151,7 @@ internal static class ConnectOperation
     public static DcrConnection Offline(ConnectRequest request, RegistrationLedger ledger, string? vault)
     {
         var asked = Discovery.Meant((request.Issuer ?? request.Resource)!.OriginalString).Issuer;
-        var ofUdap = ledger.Issuers().Where(known => known.StartsWith($"{asked.TrimEnd('/')}?subject=", StringComparison.Ordinal)).ToList();
+        var ofUdap = ledger.Issuers().Where(known => known.StartsWith($"{asked.TrimEnd('/')}#subject=", StringComparison.Ordinal)).ToList();
         var issuer =
             ledger.Issuers().FirstOrDefault(known => known.TrimEnd('/') == asked.TrimEnd('/'))
             ?? (ofUdap.Count == 1 ? ofUdap[0] : null)

@@ -444,7 +444,7 @@ internal static class KeptAnswers
         }
     }
 
-    private static RegistrationRecord Merged(this OperationContext context, RegistrationRecord record, RegistrationAnswer answer)
+    public static RegistrationRecord Merged(this OperationContext context, RegistrationRecord record, RegistrationAnswer answer)
     {
         var heard = answer with { Members = Echo.Hide(answer.Members, context.Audit.Sent) };
         var merged = Merge(record, heard, context.Connection.RegistrationEndpoint, context.Connection.AllowedOrigins, context.Clock.UtcNow);

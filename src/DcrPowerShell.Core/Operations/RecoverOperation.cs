@@ -226,7 +226,7 @@ internal static class RecoverOperation
     {
         try
         {
-            if (intent.Replaces is { } former)
+            if (intent.Replaces is { } former && former != record.ClientId)
             {
                 await store.ReplaceAsync(intent.Issuer, former, record).ConfigureAwait(false);
             }
@@ -259,7 +259,7 @@ internal static class RecoverOperation
             // Where nothing of a body is there, nobody knows by now whether there was to be one.
             var response = ResponseOf(answer, answer.Body.Length == 0 ? BodyEnd.Broken : BodyEnd.Whole);
             Management.JudgeDeletion(Management.Delete(intent.RegistrationEndpoint), response, intent.ClientId!);
-            return true;
+            return Dialects.SaysDeleted(intent.Provider, response.TryReadJson(out var members, out _) ? members : JsonBag.Empty);
         }
         catch (DcrException)
         {
@@ -283,7 +283,7 @@ internal static class RecoverOperation
             var read = new RegistrationAnswer(members, response.Status);
             return read is { ClientId: null, HasCredential: false } && RegistrationAnswer.NamesError(members, response)
                     ? read with { Members = JsonBag.Empty }
-                : read.ClientId is not null && read.ClientId == (intent.ClientId ?? read.ClientId) ? read
+                : read.ClientId is not null && (read.ClientId == (intent.ClientId ?? read.ClientId) || intent.Replaces is not null) ? read
                 : read.ClientId is not null
                 || intent.ClientId is null
                 || (read.SecretsAlone.Members.Count == 0 && LooksSecret(response.Text()))

@@ -49,7 +49,7 @@ internal static class UdapOperation
     /// are in it.
     /// </summary>
     public static string IssuerOf(string fhirBase, UdapIdentity identity) =>
-        $"{fhirBase.TrimEnd('/')}?subject={Uri.EscapeDataString(identity.Uri)}"
+        $"{fhirBase.TrimEnd('/')}#subject={Uri.EscapeDataString(identity.Uri)}"
             + (identity.Community is { } community ? $"&community={Uri.EscapeDataString(community)}" : "");
 
     /// <summary>What users see of it.</summary>

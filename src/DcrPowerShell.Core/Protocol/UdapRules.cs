@@ -53,7 +53,7 @@ internal static class UdapRules
 
         // That there is a statement stands for keys and what else it says.
         var isChange = named.Has(ClientMember.ClientId);
-        MetadataRules.Check(named.With(ClientMember.SoftwareStatement, "this"));
+        MetadataRules.Check(named.Without(ClientMember.Certifications).With(ClientMember.SoftwareStatement, "this"));
         foreach (var fault in Faults(isChange ? named : Complete(named), isChange))
         {
             throw fault;

@@ -24,11 +24,15 @@ internal interface IDcrProvider
     /// <summary>Whether one of the checks tells if registration is switched on.</summary>
     bool TellsWhetherItRegisters { get; }
 
-    /// <summary>Whom a client is for that is registered for nobody, where one connection has one client; null elsewhere.</summary>
-    string? UsualTenant { get; }
+    /// <summary>
+    /// Whom a connection's one client is for where nobody is named; null where a connection has many. To register again is to change that
+    /// client, and may give it another id: then the old one is no longer good.
+    /// </summary>
+    string? SoleTenant { get; }
 
-    /// <summary>Whether a change may give a client another id, and then the old one is no longer good.</summary>
-    bool MayRename { get; }
+    /// <summary>How a client proves who it is at the token endpoint with what the connection has; null where that is the client's own.</summary>
+    /// <param name="extensions">What it claims beside that.</param>
+    IClientAuthentication? AuthenticationOf(string clientId, string audience, JsonBag extensions);
 
     /// <summary>
     /// Why a client cannot be read, changed or deleted over this connection, as far as that is known without asking; null where it can.

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Threading.Tasks;
+using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
@@ -18,9 +19,9 @@ internal sealed class OfflineProvider : IDcrProvider
 
     public bool TellsWhetherItRegisters => false;
 
-    public string? UsualTenant => null;
+    public string? SoleTenant => null;
 
-    public bool MayRename => false;
+    public IClientAuthentication? AuthenticationOf(string clientId, string audience, JsonBag extensions) => null;
 
     public DcrException? WhyUnmanaged(RegistrationRecord client) => null;
 

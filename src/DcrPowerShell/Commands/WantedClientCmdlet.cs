@@ -218,8 +218,9 @@ public abstract class WantedClientCmdlet : ClientMetadataCmdlet
     /// <summary>The id of the client that a row is about, which decides where it is given; null where the tenant has none.</summary>
     private static string? IdOf(DcrConnection connection, string? tenant, string? id) =>
         id is not null || tenant is null ? id
-        : connection.Ledger.FindTenant(connection.Issuer, tenant) is null ? null
-        : FindOperation.ClientIdOf(connection, tenant);
+        : RegisterOperation.KeptOf(connection, tenant) is not { } known ? null
+        : connection.Service.SoleTenant is null ? FindOperation.ClientIdOf(connection, tenant)
+        : known.Record.ClientId;
 
     private HashSet<string> UnknownAt(DcrConnection connection)
     {

@@ -40,9 +40,9 @@ internal sealed class Auth0Provider(Uri endpoint, ICredential initial, Auth0Api 
 
     public bool TellsWhetherItRegisters => api.IsOpen;
 
-    public string? UsualTenant => null;
+    public string? SoleTenant => null;
 
-    public bool MayRename => false;
+    public IClientAuthentication? AuthenticationOf(string clientId, string audience, JsonBag extensions) => null;
 
     public DcrException? WhyUnmanaged(RegistrationRecord client) =>
         api.IsOpen || client.RegistrationAccessToken is not null ? null : Auth0Errors.Auth0CredentialMissing("read:clients");

@@ -46,9 +46,9 @@ internal sealed class OktaProvider(Uri clients, ICredential credential, HttpSend
 
     public bool TellsWhetherItRegisters => true;
 
-    public string? UsualTenant => null;
+    public string? SoleTenant => null;
 
-    public bool MayRename => false;
+    public IClientAuthentication? AuthenticationOf(string clientId, string audience, JsonBag extensions) => null;
 
     public DcrException? WhyUnmanaged(RegistrationRecord client) => null;
 

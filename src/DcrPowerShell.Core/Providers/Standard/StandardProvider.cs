@@ -35,9 +35,9 @@ internal sealed class StandardProvider(
 
     public bool TellsWhetherItRegisters => false;
 
-    public string? UsualTenant => null;
+    public string? SoleTenant => null;
 
-    public bool MayRename => false;
+    public IClientAuthentication? AuthenticationOf(string clientId, string audience, JsonBag extensions) => null;
 
     public DcrException? WhyUnmanaged(RegistrationRecord client) => configuration.WhyUnmanaged(client);
 

@@ -28,9 +28,10 @@ internal sealed class UdapProvider(Uri endpoint, UdapServer udap, HttpSender sen
 
     public bool TellsWhetherItRegisters => true;
 
-    public string? UsualTenant => Identity.Uri;
+    public string? SoleTenant => Identity.Uri;
 
-    public bool MayRename => true;
+    public IClientAuthentication? AuthenticationOf(string clientId, string audience, JsonBag extensions) =>
+        Identity.Authentication(clientId, audience, extensions);
 
     public IClientDocuments? Documents => null;
 
