@@ -11,9 +11,27 @@ namespace DcrPowerShell.Keys;
 
 /// <summary>Whether a certificate leads to a trust anchor (RFC 5280, section 6), as far as this machine can tell.</summary>
 /// <param name="Fault">Half a sentence that goes after "its certificate"; null where it is trusted.</param>
-/// <param name="Unchecked">Sentences about certificates of which nobody said whether they were revoked.</param>
-internal sealed record CertificateTrust(string? Fault, IReadOnlyList<string> Unchecked)
+internal sealed record CertificateTrust(string? Fault)
 {
+    /// <summary>Certificates whose revocation lists or services did not answer, by their names.</summary>
+    public IReadOnlyList<string> Unanswered { get; init; } = [];
+
+    /// <summary>Certificates that say nothing of revocation, by their names.</summary>
+    public IReadOnlyList<string> Unlisted { get; init; } = [];
+
+    public bool IsRevoked { get; init; }
+
+    /// <summary>What could not be found out about revocation: sentences.</summary>
+    public IEnumerable<string> Unchecked =>
+        new[]
+        {
+            Unanswered.Count == 0
+                ? null
+                : $"Whether {Quoted(Unanswered)} {(Unanswered.Count == 1 ? "was" : "were")} revoked is not known: nobody answered where "
+                    + "that is to be asked.",
+            Unlisted.Count == 0 ? null : $"No revocation list is named by {Quoted(Unlisted)}.",
+        }.OfType<string>();
+
     private const string RevocationLists = "2.5.29.31";
     private const string AuthorityInformation = "1.3.6.1.5.5.7.1.1";
 
@@ -51,14 +69,14 @@ internal sealed record CertificateTrust(string? Fault, IReadOnlyList<string> Unc
         }
         catch (CryptographicException failure)
         {
-            return new($"could not be judged: {failure.Message.TrimEnd('.')}", []);
+            return new($"could not be judged: {failure.Message.TrimEnd('.')}");
         }
 
         var elements = chain.ChainElements.Cast<X509ChainElement>().ToList();
         var anchor = elements.FindIndex(element => anchors.Any(trusted => Same(trusted, element.Certificate)));
         if (anchor < 0)
         {
-            return new(Untrusted(elements, anchors), []);
+            return new(Untrusted(elements, anchors));
         }
 
         var judged = elements
@@ -71,15 +89,17 @@ internal sealed record CertificateTrust(string? Fault, IReadOnlyList<string> Unc
 
         // An anchor that is no root is where the platform stops, without having asked about anybody.
         var hasAsked = (StatusOf(elements[elements.Count - 1]) & OfAnchor) == 0;
-        return new(
-            fault,
-            [
-                .. judged
-                    .Take(anchor)
-                    .Where(each => !hasAsked || (each.Status & OfRevocation) != 0)
-                    .Select(static each => UncheckedOf(each.Certificate)),
-            ]
-        );
+        var unknown = judged
+            .Take(anchor)
+            .Where(each => !hasAsked || (each.Status & OfRevocation) != 0)
+            .Select(static each => each.Certificate)
+            .ToLookup(NamesWhereToAsk, Name);
+        return new(fault)
+        {
+            IsRevoked = judged.Any(static each => each.Status.HasFlag(X509ChainStatusFlags.Revoked)),
+            Unanswered = [.. unknown[true]],
+            Unlisted = [.. unknown[false]],
+        };
     }
 
     private static bool Same(X509Certificate2 one, X509Certificate2 other) => one.RawData.SequenceEqual(other.RawData);
@@ -107,20 +127,18 @@ internal sealed record CertificateTrust(string? Fault, IReadOnlyList<string> Unc
     private static string Untrusted(List<X509ChainElement> elements, IReadOnlyList<X509Certificate2> anchors)
     {
         var last = elements[elements.Count - 1].Certificate;
-        var known = string.Join(", ", anchors.Select(static anchor => $"'{Name(anchor)}'"));
+        var known = Quoted(anchors.Select(Name));
         return last.SubjectName.RawData.SequenceEqual(last.IssuerName.RawData)
             ? $"leads to '{Name(last)}', which is none of the trust anchors ({known})"
             : $"leads to '{Name(last)}', whose issuer '{IssuerOf(last)}' came along with it no more than among the trust anchors ({known})";
     }
 
-    private static string UncheckedOf(X509Certificate2 certificate)
-    {
-        var names = certificate
+    private static bool NamesWhereToAsk(X509Certificate2 certificate) =>
+        certificate
             .Extensions.Cast<X509Extension>()
             .Any(static extension => extension.Oid?.Value is RevocationLists or AuthorityInformation);
-        return $"Whether the certificate '{Name(certificate)}' was revoked could not be checked: "
-            + (names ? "what it names for that did not answer." : "it names no revocation list.");
-    }
+
+    private static string Quoted(IEnumerable<string> names) => string.Join(", ", names.Select(static name => $"'{name}'"));
 
     private static string Name(X509Certificate2 certificate) => Redaction.Printable(CertificateNames.Show(certificate));
 

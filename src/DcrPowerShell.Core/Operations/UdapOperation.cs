@@ -65,7 +65,7 @@ internal static class UdapOperation
             SigningAlgorithm = identity.Certificate.Key.Algorithm,
             MetadataSignedBy = Redaction.Printable(CertificateNames.Show(server.Found.Signer)),
             MetadataExpiresAt = server.Found.ExpiresAt,
-            NotChecked = Shown(server.Found.Unchecked),
+            NotChecked = Shown(server.Found.Trust!.Unchecked),
             Versions = Shown(says.Versions),
             Profiles = Shown(says.Profiles),
             CertificationsSupported = Shown(says.Certifications),
@@ -104,7 +104,14 @@ internal static class UdapOperation
 
         foreach (var open in trust.Unchecked)
         {
-            reporter.Verbose(open);
+            if (trust.Unanswered.Count > 0)
+            {
+                reporter.Warning($"{Redaction.Address(asked)}: {open}");
+            }
+            else
+            {
+                reporter.Verbose(open);
+            }
         }
 
         var server = new ServerMetadata(found.Members);
@@ -122,7 +129,7 @@ internal static class UdapOperation
             Issuer = IssuerOf(server.Issuer!, identity),
             RegistrationEndpoint = Discovery.SafeUri(server.RegistrationEndpoint),
             Server = server,
-            Udap = found with { Unchecked = trust.Unchecked },
+            Udap = found with { Trust = trust },
         };
     }
 }

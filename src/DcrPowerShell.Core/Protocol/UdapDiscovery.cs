@@ -166,6 +166,6 @@ internal sealed record UdapFinding(
     DateTimeOffset ExpiresAt
 )
 {
-    /// <summary>Of which certificates nobody said whether they were revoked: sentences.</summary>
-    public IReadOnlyList<string> Unchecked { get; init; } = [];
+    /// <summary>That its signer is trusted, and what could not be found out about that; null before that is known.</summary>
+    public CertificateTrust? Trust { get; init; }
 }

@@ -16,11 +16,12 @@ internal sealed class CertificateTransformationAttribute : ArgumentTransformatio
     public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData) =>
         Items(inputData).SelectMany(item => item is string path ? Read(engineIntrinsics, path) : [item]).ToArray();
 
-    private static object?[] Items(object? given) => (given is PSObject wrapped ? wrapped.BaseObject : given) switch
+    private static object[] Items(object? given) => (given is PSObject wrapped ? wrapped.BaseObject : given) switch
     {
         string path => [path],
-        IEnumerable many => [.. many.Cast<object?>().Select(static item => item is PSObject one ? one.BaseObject : item)],
-        var one => [one],
+        IEnumerable many => [.. many.Cast<object>().Select(static item => item is PSObject one ? one.BaseObject : item)],
+        { } one => [one],
+        null => [],
     };
 
     private static object[] Read(EngineIntrinsics engine, string path)

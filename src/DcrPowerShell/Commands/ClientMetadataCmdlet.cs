@@ -149,7 +149,7 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
     [SplitText]
     [AllowNull, AllowEmptyCollection]
     [NoCompletion]
-    public string[]? Certification { get; set; }
+    public virtual string[]? Certification { get; set; }
 
     /// <summary><c>post_logout_redirect_uris</c> (OpenID Connect RP-Initiated Logout 1.0, section 3.1).</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]

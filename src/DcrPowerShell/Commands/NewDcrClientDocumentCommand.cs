@@ -18,6 +18,9 @@ namespace DcrPowerShell.Commands;
 [OutputType(typeof(string), typeof(FileInfo))]
 public sealed class NewDcrClientDocumentCommand : ClientMetadataCmdlet
 {
+    /// <summary>No parameter here: it goes beside a registration.</summary>
+    public override string[]? Certification { get; set; }
+
     /// <summary>Where the document is published: the client's id.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true)]
     [Alias(ClientMember.ClientId)]

@@ -92,6 +92,9 @@ public sealed class NewDcrSoftwareStatementCommand : ClientMetadataCmdlet
     /// <summary>No parameter of this command.</summary>
     public override string? ReportPath { get; set; }
 
+    /// <summary>No parameter here: it goes beside a registration.</summary>
+    public override string[]? Certification { get; set; }
+
     /// <summary>No parameter here: a statement holds no other.</summary>
     public override object? SoftwareStatement { get; set; }
 

@@ -37,6 +37,8 @@ internal static class UdapChecks
                     $"The certificate '{name}' expired {Duration.Say(-left)} ago.",
                     "Get the next one, with the same URI, from the community."
                 )
+            : trust.IsRevoked
+                ? DcrCheck.Failed($"{found}, but it {trust.Fault}.", "Get a new certificate, with the same URI, from the community.")
             : trust.Fault is { } fault
                 ? DcrCheck.Warning(
                     $"{found}, but it {fault}.",
@@ -58,11 +60,12 @@ internal static class UdapChecks
         var found =
             $"'{CertificateNames.Show(udap.Found.Signer)}', which leads to a trust anchor, vouches for the server's metadata for another "
                 + $"{Duration.Say(udap.Found.ExpiresAt - now)}.";
-        return udap.Found.Unchecked.Count == 0
-            ? DcrCheck.Passed(found)
+        var trust = udap.Found.Trust!;
+        return trust.Unanswered.Count == 0
+            ? DcrCheck.Passed(found + Joined(trust.Unchecked))
             : DcrCheck.Warning(
-                found + Joined(udap.Found.Unchecked),
-                "If the community publishes revocation lists, make sure that this machine can reach them."
+                found + Joined(trust.Unchecked),
+                "Make sure that this machine can reach the community's revocation lists, and connect again."
             );
     }
 
@@ -101,7 +104,7 @@ internal static class UdapChecks
                     + "-AuthorizationExtension tries that."
             );
 
-    private static string Joined(IReadOnlyList<string> sentences) =>
+    private static string Joined(IEnumerable<string> sentences) =>
         string.Concat(sentences.Select(static sentence => $" {sentence}"));
 
     private static string Or(IReadOnlyList<string> texts) => texts.Count == 0 ? "(none)" : string.Join(", ", texts);
