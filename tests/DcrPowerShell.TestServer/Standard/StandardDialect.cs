@@ -26,6 +26,8 @@ internal sealed class StandardDialect : IDialect
         Operation.Discovery when request.Route.ResourceId == WellKnown.Udap => UdapMetadata.Answer(state, request),
         Operation.RevocationList => state.Udap.RevocationLists.Answer(request.Route.ResourceId!),
         Operation.Discovery => Discovery.Answer(state),
+        Operation.Register when request.Route.ResourceId == UdapRoutes.RegistrationPath => UdapRegistration.Answer(state, request),
+        Operation.Token when request.Route.ResourceId == UdapRoutes.TokenPath => UdapTokenEndpoint.Answer(state, request),
         Operation.Token => TokenEndpoint.Answer(state, request),
         Operation.Push => PushEndpoint.Answer(state, request),
         Operation.Register => Registration.Register(state, request),

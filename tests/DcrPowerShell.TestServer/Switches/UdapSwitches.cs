@@ -41,6 +41,14 @@ public sealed record UdapSwitches
     /// <summary>The certifications that a registration must bring; the metadata say so.</summary>
     public IReadOnlyList<string> CertificationsRequired { get; init; } = [];
 
+    /// <summary>What a registration does that comes from a registered client.</summary>
+    /// <remarks>registration.md, "Modifying and Cancelling Registrations": 200 and the same id are what a server SHOULD answer</remarks>
+    public UdapModification Modification { get; init; }
+
+    /// <summary>What a registration does that asks for no grant types.</summary>
+    /// <remarks>registration.md, "Modifying and Cancelling Registrations": a server SHOULD understand it as a request to cancel</remarks>
+    public UdapCancellation Cancellation { get; init; }
+
     /// <summary>Whether a request for a token with client credentials must bring the B2B extension; the metadata say so.</summary>
     public bool RequireB2b { get; init; }
 }
@@ -147,4 +155,30 @@ public enum MetadataSignature
 
     /// <summary>HS256, with the certificate's public key as the secret.</summary>
     Hs256,
+}
+
+/// <summary>What a registration does that comes from a registered client.</summary>
+public enum UdapModification
+{
+    /// <summary>Changes the client: 200 and the same <c>client_id</c>.</summary>
+    SameClient,
+
+    /// <summary>Cancels the client and registers a new one: 201 and another <c>client_id</c>.</summary>
+    NewClient,
+}
+
+/// <summary>What a registration does that asks for no grant types.</summary>
+public enum UdapCancellation
+{
+    /// <summary>Cancels, and answers 200 with no grant types.</summary>
+    Confirmed,
+
+    /// <summary>Cancels, and answers 204.</summary>
+    NoContent,
+
+    /// <summary>Cancels, and answers 200 without saying a word on grant types.</summary>
+    WithoutGrantTypes,
+
+    /// <summary>Does nothing, and answers 400.</summary>
+    Refused,
 }

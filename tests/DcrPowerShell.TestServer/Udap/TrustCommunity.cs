@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Linq;
 using System.Security.Cryptography;
@@ -18,6 +19,9 @@ internal sealed class TrustCommunity
 
     /// <summary>A community that no server belongs to.</summary>
     private static readonly TrustCommunity Stranger = new("https://trust.example.org/stranger");
+
+    /// <summary>Thumbprints of what any community has revoked.</summary>
+    private static readonly ConcurrentDictionary<string, X509Certificate2> Revoked = new();
 
     private readonly Lazy<CertificateIssuer> _root;
     private readonly Lazy<X509Certificate2> _anchor;
@@ -41,6 +45,8 @@ internal sealed class TrustCommunity
 
     /// <summary>The community of this URI; null if there is none.</summary>
     public static TrustCommunity? Find(string uri) => All.FirstOrDefault(community => community.Uri == uri);
+
+    public static bool IsRevoked(X509Certificate2 certificate) => Revoked.ContainsKey(certificate.Thumbprint);
 
     /// <summary>Makes a member's certificate.</summary>
     /// <param name="uris">Its subject alternative names.</param>
@@ -79,14 +85,25 @@ internal sealed class TrustCommunity
             _ => (-1, 90),
         };
         X509Certificate2 leaf = issuer.Sign(member, Now.AddDays(start), Now.AddDays(end));
+        X509Certificate2? revoked = kind switch
+        {
+            CertificateKind.Revoked => leaf,
+            CertificateKind.IntermediateRevoked => intermediate,
+            _ => null,
+        };
+        if (revoked is not null)
+        {
+            Revoked[revoked.Thumbprint] = revoked;
+        }
+
         if (namesLists)
         {
-            crls.Put(rootList, _root.Value.List(kind == CertificateKind.IntermediateRevoked ? intermediate : null));
+            crls.Put(rootList, _root.Value.List(revoked == intermediate ? revoked : null));
         }
 
         if (namesLists && kind != CertificateKind.CrlUnanswered)
         {
-            crls.Put(memberList, issuer.List(kind == CertificateKind.Revoked ? leaf : null));
+            crls.Put(memberList, issuer.List(revoked == leaf ? revoked : null));
         }
 
         return new MemberCertificate(leaf, kind == CertificateKind.SelfSigned ? [] : [intermediate], key);

@@ -12,6 +12,9 @@ internal sealed class UdapState(ServerState state)
 
     private readonly Dictionary<(TrustCommunity Community, string Uri, CertificateKind Kind), MemberCertificate> _certificates = [];
 
+    /// <summary>By issuer and <c>jti</c> of a JWT that was used, its expiry in epoch seconds.</summary>
+    private readonly Dictionary<(string Issuer, string Id), long> _used = [];
+
     public RevocationLists RevocationLists { get; } = new(state);
 
     public string FhirBase => state.BaseUrl + state.Switches.FhirPath;
@@ -30,5 +33,17 @@ internal sealed class UdapState(ServerState state)
         }
 
         return certificate;
+    }
+
+    /// <summary>Takes note of a JWT; false if its id was used in one that has not expired (general.md, "JWT Claims").</summary>
+    public bool TryUse(string issuer, string id, long expires)
+    {
+        if (_used.GetValueOrDefault((issuer, id)) > state.Now.ToUnixTimeSeconds())
+        {
+            return false;
+        }
+
+        _used[(issuer, id)] = expires;
+        return true;
     }
 }

@@ -13,12 +13,14 @@ namespace DcrPowerShell.Core.Tests.Doubles.Udap;
 internal static class HandMadeJwt
 {
     /// <summary>Signs claims with a certificate's key.</summary>
+    /// <param name="algorithm">RS256 or ES256, by the key, unless a test wants another.</param>
     /// <param name="editHeader">Changes the header, which holds <c>alg</c> and <c>x5c</c>, before it is signed.</param>
     public static string Sign(
-        OrderedCertificate certificate, JsonObject claims, string algorithm = "RS256", Action<JsonObject>? editHeader = null)
+        OrderedCertificate certificate, JsonObject claims, string? algorithm = null, Action<JsonObject>? editHeader = null)
     {
         X509Certificate2Collection chain = [];
         chain.ImportFromPem(certificate.Certificate);
+        algorithm ??= chain[0].GetRSAPublicKey() is null ? "ES256" : "RS256";
         var header = new JsonObject
         {
             ["alg"] = algorithm,

@@ -119,7 +119,7 @@ public class UdapDiscoveryTests
     public async Task Certificates_have_the_fault_that_is_ordered(string kind, X509ChainStatusFlags expected)
     {
         using var server = await SharedTestServer.StartAsync("""{"udap":{}}""");
-        var ordered = await server.CertificateAsync(new { uris = new[] { "https://app.example.com", "urn:app:2" }, kind });
+        var ordered = await server.CertificateAsync(new { uris = new[] { "https://app.example.com", "urn:app:2" }, kind, key = "p256" });
         var found = Judge(ordered, server.Communities[0].Anchor);
         Assert.Equal(expected, found & expected);
         Assert.Equal(expected == X509ChainStatusFlags.NoError, found == X509ChainStatusFlags.NoError);
@@ -146,7 +146,7 @@ public class UdapDiscoveryTests
     public async Task Revocation_lists_say_what_is_ordered(string kind, X509ChainStatusFlags expected)
     {
         using var server = await SharedTestServer.StartAsync("""{"udap":{}}""");
-        var ordered = await server.CertificateAsync(new { uris = new[] { "https://app.example.com/" }, kind });
+        var ordered = await server.CertificateAsync(new { uris = new[] { "https://app.example.com/" }, kind, key = "p256" });
         var found = Judge(ordered, server.Communities[0].Anchor, X509RevocationMode.Online);
         Assert.Equal(expected, found & expected);
         Assert.Equal(expected == X509ChainStatusFlags.NoError, found == X509ChainStatusFlags.NoError);
