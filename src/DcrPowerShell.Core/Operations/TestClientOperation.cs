@@ -52,7 +52,10 @@ internal sealed class TestClientOperation(OperationContext context, HeldKeys key
         Add("Record", OfRecord(record));
         Add("Registration", OfReading(why, isAsked: context.Provider.WhyUnmanaged(record) is null));
 
-        var published = await PublishedKeys.FindAsync(context, record.Metadata).ConfigureAwait(false);
+        // What UDAP signs brings its certificate along.
+        var published = Connection.Udap is null
+            ? await PublishedKeys.FindAsync(context, record.Metadata).ConfigureAwait(false)
+            : PublishedKeys.None;
         using var held = await FindKeyAsync(record.Metadata, published).ConfigureAwait(false);
         var ofKeys = published.IsNamed ? published.Fault ?? held.Fault ?? OfKeys(record.Metadata, published, held) : null;
         await AuthenticateAsync(record, held.Key, ofKeys).ConfigureAwait(false);

@@ -142,10 +142,11 @@ internal static class UdapErrors
             "What is kept here is what was last registered; Set-DcrClient registers it again, with its changes."
         );
 
-    public static DcrException NoSecret(string clientId) =>
+    public static DcrException NoCredentials(string clientId) =>
         new(
             DcrErrorId.OperationNotSupported,
-            $"Client '{clientId}' has no client secret: a UDAP client authenticates with its certificate's key. Nothing was sent.",
+            $"Client '{clientId}' has no client secret and no registration access token: a UDAP client proves itself with its certificate's "
+                + "key. Nothing was sent.",
             "When the certificate is to be replaced, get one with the same URI from the community, connect with it, and run Set-DcrClient."
         );
 }

@@ -21,6 +21,8 @@ internal sealed class OfflineProvider : IDcrProvider
 
     public string? SoleTenant => null;
 
+    public DcrException? WhyNoCredentials(string clientId) => null;
+
     public IClientAuthentication? AuthenticationOf(string clientId, string audience, JsonBag extensions) => null;
 
     public DcrException? WhyUnmanaged(RegistrationRecord client) => null;

@@ -190,7 +190,8 @@ public abstract class WantedClientCmdlet : ClientMetadataCmdlet
         }
 
         var wanted = new WantedClient(Wishes(), tenant, CopyNameWanted, FreshStatement(InputObject), CurrentRow(), Target, Subject);
-        Check(connection, wanted.Metadata);
+        // Of a client that is there, a row names what it has a wish about.
+        Check(connection, known is null ? wanted.Metadata : wanted.Metadata.With(ClientMember.ClientId, known));
 
         var unknown = UnknownAt(connection);
         if (known is null)

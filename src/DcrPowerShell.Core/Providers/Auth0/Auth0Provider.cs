@@ -42,6 +42,8 @@ internal sealed class Auth0Provider(Uri endpoint, ICredential initial, Auth0Api 
 
     public string? SoleTenant => null;
 
+    public DcrException? WhyNoCredentials(string clientId) => null;
+
     public IClientAuthentication? AuthenticationOf(string clientId, string audience, JsonBag extensions) => null;
 
     public DcrException? WhyUnmanaged(RegistrationRecord client) =>

@@ -30,6 +30,8 @@ internal sealed class UdapProvider(Uri endpoint, UdapServer udap, HttpSender sen
 
     public string? SoleTenant => Identity.Uri;
 
+    public DcrException? WhyNoCredentials(string clientId) => UdapErrors.NoCredentials(clientId);
+
     public IClientAuthentication? AuthenticationOf(string clientId, string audience, JsonBag extensions) =>
         Identity.Authentication(clientId, audience, extensions);
 
@@ -56,9 +58,9 @@ internal sealed class UdapProvider(Uri endpoint, UdapServer udap, HttpSender sen
     }
 
     public Task<RegistrationAnswer> ResetSecretAsync(RegistrationRecord client, JsonBag metadata, ProviderCall call) =>
-        throw UdapErrors.NoSecret(client.ClientId);
+        throw UdapErrors.NoCredentials(client.ClientId);
 
-    public IClientSecrets SecretsOf(RegistrationRecord client) => throw UdapErrors.NoSecret(client.ClientId);
+    public IClientSecrets SecretsOf(RegistrationRecord client) => throw UdapErrors.NoCredentials(client.ClientId);
 
     public Task<ClientPage> ListAsync(string? namePrefix, string? cursor, ProviderCall call) => throw new NotSupportedException();
 
