@@ -151,15 +151,15 @@ internal static class ConnectOperation
     public static DcrConnection Offline(ConnectRequest request, RegistrationLedger ledger, string? vault)
     {
         var asked = Discovery.Meant((request.Issuer ?? request.Resource)!.OriginalString).Issuer;
-        var ofUdap = ledger.Issuers().Where(known => known.StartsWith($"{asked.TrimEnd('/')}#subject=", StringComparison.Ordinal)).ToList();
+        var ofUdap = ledger.Registrations.Issuers().Where(known => known.StartsWith($"{asked.TrimEnd('/')}#subject=", StringComparison.Ordinal)).ToList();
         var issuer =
-            ledger.Issuers().FirstOrDefault(known => known.TrimEnd('/') == asked.TrimEnd('/'))
+            ledger.Registrations.Issuers().FirstOrDefault(known => known.TrimEnd('/') == asked.TrimEnd('/'))
             ?? (ofUdap.Count == 1 ? ofUdap[0] : null)
-            ?? throw ConnectErrors.NothingKnownOffline(asked, ledger.Issuers());
+            ?? throw ConnectErrors.NothingKnownOffline(asked, ledger.Registrations.Issuers());
         var vaultId = vault is null
             ? null
             : ledger
-                .NamedVaults()
+                .Vaults.NamedVaults()
                 .Where(known => known.Value.Equals(vault, StringComparison.OrdinalIgnoreCase))
                 .Select(static known => known.Key)
                 .FirstOrDefault();
@@ -319,7 +319,7 @@ internal static class ConnectOperation
     private static void LearnFromKept(DcrConnection connection)
     {
         var kept = connection
-            .Ledger.List(connection.Issuer)
+            .Ledger.Registrations.List(connection.Issuer)
             .Take(EnoughToLearn)
             .Select(found => connection.Service.WhyUnmanaged(found.Record));
         if (kept.DefaultIfEmpty().All(static why => why?.ErrorId == DcrErrorId.OperationNotSupported))

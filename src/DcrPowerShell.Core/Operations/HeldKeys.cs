@@ -37,12 +37,12 @@ internal sealed class HeldKeys
     /// <param name="algorithm">Null for the key's own.</param>
     /// <exception cref="KeyException">It is not for that algorithm.</exception>
     public SigningKey? Read(IEnumerable<string> thumbprints, string? algorithm) =>
-        Find(thumbprints) is { } name && _ledger.FindSecret(name) is { } text ? SigningKey.FromText(text, algorithm: algorithm) : null;
+        Find(thumbprints) is { } name && _ledger.Secrets.Find(name) is { } text ? SigningKey.FromText(text, algorithm: algorithm) : null;
 
     private Dictionary<string, string> Read()
     {
         var names = new Dictionary<string, string>();
-        foreach (var name in _ledger.SecretNames())
+        foreach (var name in _ledger.Secrets.Names())
         {
             if (ThumbprintOf(name) is { } thumbprint)
             {
@@ -58,7 +58,7 @@ internal sealed class HeldKeys
     {
         try
         {
-            return _ledger.FindSecret(name) is { } text
+            return _ledger.Secrets.Find(name) is { } text
                 && text.StartsWith("{", StringComparison.Ordinal)
                 && JsonBag.Parse(text) is var jwk
                 && jwk.Has("d")

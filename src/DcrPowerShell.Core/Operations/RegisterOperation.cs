@@ -65,7 +65,7 @@ internal static class RegisterOperation
     /// <exception cref="DcrException">TenantNotUnique: the one client is another tenant's. StoreDamaged.</exception>
     public static StoredRegistration? KeptOf(DcrConnection connection, string tenant)
     {
-        var known = connection.Ledger.FindTenant(connection.Issuer, tenant);
+        var known = connection.Ledger.Registrations.FindTenant(connection.Issuer, tenant);
         if (known is not null)
         {
             CheckTenant(connection, known.Record, tenant);
@@ -92,7 +92,7 @@ internal static class RegisterOperation
     /// </summary>
     /// <inheritdoc cref="FindTenant"/>
     public static DcrClient? Find(DcrConnection connection, string clientId, RegisterRequest request) =>
-        connection.Ledger.Find(connection.Issuer, clientId) is { } known ? Found(known, request) : null;
+        connection.Ledger.Registrations.Find(connection.Issuer, clientId) is { } known ? Found(known, request) : null;
 
     /// <summary>Changes a tenant's client to what the request names otherwise.</summary>
     /// <param name="found">As <see cref="FindTenant"/> gives it.</param>

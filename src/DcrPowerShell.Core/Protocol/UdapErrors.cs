@@ -73,17 +73,15 @@ internal static class UdapErrors
         );
 
     public static DcrException Rule(string member, string why, string fix) =>
-        new(DcrErrorId.InvalidClientMetadata, $"The member {member} {why}. Nothing was sent.", fix) { Member = member };
+        DcrException.Unsent(DcrErrorId.InvalidClientMetadata, $"The member {member} {why}.", fix, member: member);
 
     public static DcrException RedirectUri(string uri) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.InvalidRedirectUri,
-            $"The redirect URI '{Redaction.Printable(uri)}' is not an https URL, and UDAP registers no other. Nothing was sent.",
-            "Give -RedirectUri with https."
-        )
-        {
-            Member = "redirect_uris",
-        };
+            $"The redirect URI '{Redaction.Printable(uri)}' is not an https URL, and UDAP registers no other.",
+            "Give -RedirectUri with https.",
+            member: "redirect_uris"
+        );
 
     /// <summary>A refusal of a software statement that we made.</summary>
     /// <param name="certificate">What it was signed with, by its name.</param>
@@ -136,17 +134,17 @@ internal static class UdapErrors
         };
 
     public static DcrException NoRead(string clientId) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.OperationNotSupported,
-            $"UDAP has no request that reads a client, so the server was not asked about '{clientId}'.",
+            $"UDAP has no request that reads a client, so nobody can ask the server about '{clientId}'.",
             "What is kept here is what was last registered; Set-DcrClient registers it again, with its changes."
         );
 
     public static DcrException NoCredentials(string clientId) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.OperationNotSupported,
             $"Client '{clientId}' has no client secret and no registration access token: a UDAP client proves itself with its certificate's "
-                + "key. Nothing was sent.",
+                + "key.",
             "When the certificate is to be replaced, get one with the same URI from the community, connect with it, and run Set-DcrClient."
         );
 }

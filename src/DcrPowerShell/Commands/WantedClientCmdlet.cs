@@ -183,8 +183,8 @@ public abstract class WantedClientCmdlet : ClientMetadataCmdlet
             throw InputErrors.RowRepeated(tenant is null || id is not null ? $"Client '{known}'" : $"Tenant '{tenant}'");
         }
 
-        if (id is not null && tenant is not null && connection.Ledger.Find(connection.Issuer, id) is null
-            && connection.Ledger.FindTenant(connection.Issuer, tenant) is { } other)
+        if (id is not null && tenant is not null && connection.Ledger.Registrations.Find(connection.Issuer, id) is null
+            && connection.Ledger.Registrations.FindTenant(connection.Issuer, tenant) is { } other)
         {
             throw InputErrors.RowOfFormerClient(id, tenant, other.Record.ClientId);
         }
@@ -228,7 +228,7 @@ public abstract class WantedClientCmdlet : ClientMetadataCmdlet
         if (!_unknown.TryGetValue(connection, out var tenants))
         {
             _unknown[connection] = tenants = new HashSet<string>(
-                connection.Ledger.Open(connection.Issuer)
+                connection.Ledger.Requests.Open(connection.Issuer)
                     .Select(static open => open.Intent?.Tenant)
                     .OfType<string>()
                     .Select(tenant => TenantKey.Of(connection.Issuer, tenant)),
