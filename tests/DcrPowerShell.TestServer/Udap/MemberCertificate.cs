@@ -23,7 +23,8 @@ internal sealed record MemberCertificate(X509Certificate2 Leaf, IReadOnlyList<X5
     public JsonObject Describe()
     {
         using X509Certificate2 withKey = Key is RSA rsa ? Leaf.CopyWithPrivateKey(rsa) : Leaf.CopyWithPrivateKey((ECDsa)Key);
-        X509Certificate2Collection all = [withKey, .. Issuers];
+        // .NET writes the last one first, and Mono takes the first one for the certificate.
+        X509Certificate2Collection all = [.. Issuers, withKey];
         return new JsonObject
         {
             ["pfx"] = Convert.ToBase64String(all.Export(X509ContentType.Pkcs12)!),
