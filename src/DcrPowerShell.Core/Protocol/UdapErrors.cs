@@ -126,7 +126,7 @@ internal static class UdapErrors
         new(
             DcrErrorId.OutcomeUnknown,
             $"{endpoint.Authority} answered the cancellation of client '{clientId}' (HTTP {server.Status}) without the empty grant_types "
-                + "that confirm it (HL7 UDAP Security, section 3.4).",
+                + $"that confirm it (HL7 UDAP Security, section 3.4).{Said(server)}",
             "Ask the server's operator whether the registration is cancelled. Then drop what is kept of it: Remove-DcrClient -StoreOnly."
         )
         {

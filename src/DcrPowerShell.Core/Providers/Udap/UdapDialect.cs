@@ -24,9 +24,9 @@ internal sealed class UdapDialect : IDialect
 
     public bool CountsRegistrationsApart => false;
 
-    /// <summary>Without the statement, which some send back, and its claims about itself: they are no metadata (section 3.2.3).</summary>
-    public JsonBag Read(JsonBag answer) =>
-        answer.Without(ClientMember.SoftwareStatement, ClientMember.Certifications, "iss", "sub", "aud", "exp", "iat", "jti", "udap");
+    public JsonBag Read(JsonBag answer) => UdapRegistration.Metadata(answer);
+
+    public JsonBag Sent(JsonBag asked) => UdapRules.Complete(asked);
 
     public bool SaysDeleted(JsonBag answer) => UdapRegistration.IsCancelled(answer);
 
