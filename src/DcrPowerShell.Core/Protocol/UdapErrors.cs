@@ -65,13 +65,6 @@ internal static class UdapErrors
                     + "given, tell the server's operator."
         );
 
-    public static DcrException WithoutUdap(string provider) =>
-        new(
-            DcrErrorId.DiscoveryFailed,
-            $"-Provider {provider} goes with -Discovery Udap, and with nothing else.",
-            "Connect with -Discovery Udap and the FHIR base URL."
-        );
-
     public static DcrException Rule(string member, string why, string fix) =>
         DcrException.Unsent(DcrErrorId.InvalidClientMetadata, $"The member {member} {why}.", fix, member: member);
 
