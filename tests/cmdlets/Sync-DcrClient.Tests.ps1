@@ -244,6 +244,44 @@ Describe 'Sync-DcrClient' {
     }
 }
 
+Describe 'Sync-DcrClient at a server that shows clients otherwise than it answered' {
+    BeforeEach {
+        Switch-TestFolder
+        $server = New-ConnectedServer @{ shownAtRead = 'inItsOwnWay' }
+        $wanted = 'north', 'south' | ForEach-Object { New-Row $_ -Uri "https://$_.example.com" }
+    }
+
+    It 'changes nothing in a second run, and says once what is shown otherwise' {
+        $null = $wanted | Sync-DcrClient -WarningVariable told -WarningAction SilentlyContinue
+        $told | Should -HaveCount 2
+        "$($told[1])" | Should -BeLike '1 other client *(redirect_uris).'
+        "$($told[0])" | Should -BeLike "*shows something else when the client is read*redirect_uris: asked for ``['https://north.example.com'``], granted ``['https://north.example.com/'``]*"
+        Clear-TestServerRequest $server
+        $wanted | Sync-DcrClient -WarningVariable told | Should -BeNullOrEmpty
+        "$told" | Should -Be ''
+        Get-Operation $server | Should -BeNullOrEmpty
+    }
+
+    It 'changes clients of New-DcrClient once' {
+        $null = $wanted | New-DcrClient
+        Get-Result ($wanted | Sync-DcrClient @quiet) | Should -Be 'north Changed', 'south Changed'
+        $wanted | Sync-DcrClient | Should -BeNullOrEmpty
+    }
+
+    It 'still finds what somebody else changed' {
+        $null = $wanted | Sync-DcrClient @quiet
+        $south = Get-DcrClient -Tenant south
+        $body = @{ client_id = $south.ClientId; client_name = $south.ClientName; redirect_uris = @('https://evil.example/') }
+        $null = Invoke-RestMethod $south.RegistrationClientUri -Method Put -ContentType application/json -Body (ConvertTo-Json $body) `
+            -Headers @{ Authorization = "Bearer $(ConvertTo-PlainText $south.RegistrationAccessToken)" }
+        $found = $wanted | Compare-DcrClient
+        $found.Status | Should -Be Same, Differs
+        $found[1].Changes.Name, $found[1].Changes.HasDrifted | Should -Be redirect_uris, $true
+        Get-Result ($wanted | Sync-DcrClient @quiet) | Should -Be 'south Changed'
+        $wanted | Sync-DcrClient | Should -BeNullOrEmpty
+    }
+}
+
 Describe 'Sync-DcrClient''s table' {
     It 'is whole at <_> columns' -ForEach 80, 120 {
         $null = New-ConnectedServer

@@ -1,5 +1,6 @@
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
 using DcrPowerShell.Vaults;
 
@@ -15,11 +16,13 @@ internal static class ReadOperation
             + "before you remove what is kept. After HTTP 403 the state is Unknown.";
 
     /// <inheritdoc cref="ReadAsync"/>
-    public static async Task<DcrClient> RunAsync(OperationContext context, RegistrationRecord record)
+    public static Task<DcrClient> RunAsync(OperationContext context, RegistrationRecord record) => RunAsync(context, record, written: null);
+
+    private static async Task<DcrClient> RunAsync(OperationContext context, RegistrationRecord record, JsonBag? written)
     {
         context.Audit.Begin(DcrAuditOperation.Read, record);
         record = await context.TakeTurnAsync(record).ConfigureAwait(false);
-        var (client, _) = await ReadAsync(context, record).ConfigureAwait(false);
+        var (client, _) = await ReadAsync(context, record, written: written).ConfigureAwait(false);
         context.TellOfReplacedSecret(record, client);
         return client;
     }
@@ -47,12 +50,14 @@ internal static class ReadOperation
 
     /// <summary>Reads a client to see whether the server still has it.</summary>
     /// <param name="orUnknown">Where that cannot be told, the client is given all the same, with the reason.</param>
+    /// <param name="written">As for <see cref="ReadAsync"/>.</param>
     /// <returns>Where it could not be read, the client as it was known, and why.</returns>
     /// <exception cref="DcrException">It cannot be told; the vault failed; or VaultWriteFailed, which carries the client.</exception>
     public static async Task<(DcrClient Client, DcrException? Why)> LookAsync(
         OperationContext context,
         RegistrationRecord record,
-        bool orUnknown
+        bool orUnknown,
+        JsonBag? written = null
     )
     {
         if (context.Provider.WhyUnmanaged(record) is { } why)
@@ -62,7 +67,7 @@ internal static class ReadOperation
 
         try
         {
-            return (await RunAsync(context, record).ConfigureAwait(false), null);
+            return (await RunAsync(context, record, written).ConfigureAwait(false), null);
         }
         catch (DcrException failure) when (failure.IsClientGone || IsNoNews(failure) || (orUnknown && !IsOurs(failure)))
         {
@@ -72,11 +77,15 @@ internal static class ReadOperation
 
     /// <summary>Reads a client, and gives the server's answer too.</summary>
     /// <param name="always">Stores it also where the answer brings nothing new.</param>
+    /// <param name="written">
+    /// What was written just now: what the server shows of it is what it granted, whatever it answered. Null where a read is no more than that.
+    /// </param>
     /// <exception cref="DcrException">Refused; not conformant; or VaultWriteFailed, which carries the client.</exception>
     public static async Task<(DcrClient Client, RegistrationAnswer Answer)> ReadAsync(
         OperationContext context,
         RegistrationRecord record,
-        bool always = false
+        bool always = false,
+        JsonBag? written = null
     )
     {
         record = await context.TakeTurnAsync(record).ConfigureAwait(false);
@@ -89,7 +98,16 @@ internal static class ReadOperation
             }).ConfigureAwait(false);
             answer = context.Completed(record, answer);
             return (
-                await context.KeepAsync(record, answer, asked: null, "was read and has new secrets", always).ConfigureAwait(false),
+                await context
+                    .KeepAsync(
+                        record,
+                        answer,
+                        written,
+                        "was read and has new secrets",
+                        always,
+                        before: written is null ? null : (answer.Members, written)
+                    )
+                    .ConfigureAwait(false),
                 answer
             );
         }

@@ -207,7 +207,7 @@ public class ManageByTests
         var (seen, why) = await LookAsync(session, client, orUnknown: false);
         Assert.Equal((DcrClientState.Gone, DcrErrorId.AccessTokenRejected), (seen.State, why!.ErrorId));
         var record = await FindAsync(session, client);
-        var repaired = await session.RunAsync(context => RepairOperation.RunAsync(context, record));
+        var (repaired, _) = await session.RunAsync(context => RepairOperation.RunAsync(context, record));
         Assert.Equal((await session.AtServerAsync()).ClientId, repaired.ClientId);
     }
 

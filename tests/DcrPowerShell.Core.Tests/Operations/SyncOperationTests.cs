@@ -1,0 +1,137 @@
+using System.Linq;
+using System.Net.Http;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Threading.Tasks;
+using DcrPowerShell.Core.Tests.Doubles;
+using DcrPowerShell.Metadata;
+using DcrPowerShell.Operations;
+using Xunit;
+
+namespace DcrPowerShell.Core.Tests.Operations;
+
+public class SyncOperationTests
+{
+    private const string Wanted = """
+        {"client_name":"Clinic","redirect_uris":["https://a.example.com"],"scope":"openid Patient.Read",
+         "grant_types":["authorization_code"],"x_vendor":"1"}
+        """;
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_the_server_shows_in_its_own_way_right_after_a_write_is_no_difference_later(bool hasVault)
+    {
+        using var session = await Session.StartAsync("""{"shownAtRead":"inItsOwnWay"}""", hasVault: hasVault);
+        var client = await RegisterAsync(session);
+        Assert.Equal("https://a.example.com/", Assert.Single(client.RedirectUris));
+        Assert.Single(session.Reporter.Warnings, static line => line.Contains("shows something else when the client is read"));
+        Assert.Equal(DcrComparisonStatus.Same, (await CompareAsync(session, client)).Status);
+        Assert.Empty(session.Ledger.Open());
+    }
+
+    [Fact]
+    public async Task A_client_that_was_registered_without_a_look_is_changed_once()
+    {
+        using var session = await Session.StartAsync("""{"shownAtRead":"inItsOwnWay"}""");
+        var client = await session.RegisterAsync(Wanted);
+        var found = await CompareAsync(session, client);
+        Assert.Equal(
+            ["redirect_uris", "scope", "grant_types", "x_vendor"],
+            found.Changes.Select(static change => change.Name)
+        );
+        await UpdateAsync(session, client, found);
+        Assert.Equal(DcrComparisonStatus.Same, (await CompareAsync(session, client)).Status);
+    }
+
+    [Fact]
+    public async Task A_change_by_somebody_else_is_found_all_the_same()
+    {
+        using var session = await Session.StartAsync("""{"shownAtRead":"inItsOwnWay"}""");
+        var client = await RegisterAsync(session);
+        await ChangeBehindAsync(session, client, """{"client_name":"Clinic","redirect_uris":["https://evil.example.com/"]}""");
+        for (var time = 0; time < 2; time++)
+        {
+            var found = await CompareAsync(session, client);
+            Assert.Equal(["redirect_uris", "scope"], found.Changes.Select(static change => change.Name));
+            Assert.All(found.Changes, static change => Assert.True(change.HasDrifted));
+            Assert.Equal(
+                "redirect_uris: wanted ['https://a.example.com'], is ['https://evil.example.com/'], was granted ['https://a.example.com/']",
+                found.Changes[0].ToString()
+            );
+        }
+
+        await UpdateAsync(session, client, await CompareAsync(session, client));
+        Assert.Equal(DcrComparisonStatus.Same, (await CompareAsync(session, client)).Status);
+        Assert.Equal("https://a.example.com", (await session.AtServerAsync()).Metadata.GetProperty("redirect_uris")[0].GetString());
+    }
+
+    [Fact]
+    public async Task A_new_wish_is_a_difference_all_the_same()
+    {
+        using var session = await Session.StartAsync("""{"shownAtRead":"inItsOwnWay"}""");
+        var client = await RegisterAsync(session);
+        var found = await CompareAsync(session, client, """{"redirect_uris":["https://b.example.com"]}""");
+        Assert.Equal(("redirect_uris", false), (Assert.Single(found.Changes).Name, found.Changes[0].HasDrifted));
+    }
+
+    [Theory]
+    [InlineData("""{"operations":[]}""")]
+    [InlineData("""{"operations":["update"]}""")]
+    [InlineData("""{"faults":[{"on":"read","status":403,"times":9}]}""")]
+    public async Task A_client_that_cannot_be_read_is_as_it_was_answered(string switches)
+    {
+        using var session = await Session.StartAsync(switches);
+        var client = await RegisterAsync(session);
+        Assert.Equal("https://a.example.com", Assert.Single(client.RedirectUris));
+        Assert.Equal(DcrClientState.Active, client.State);
+        Assert.Empty(session.Ledger.Open());
+    }
+
+    [Fact]
+    public async Task A_token_that_the_server_replaces_at_the_look_is_kept()
+    {
+        using var session = await Session.StartAsync("""{"rotateToken":"getAndPut"}""");
+        var client = await RegisterAsync(session);
+        Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, session.Stored(client.ClientId).RegistrationAccessToken);
+    }
+
+    private static Task<DcrClient> RegisterAsync(Session session) =>
+        session.RunAsync(context =>
+            SyncOperation.RegisterAsync(context, new RegisterRequest(JsonBag.Parse(Wanted), "north", ClientSecretName: null))
+        );
+
+    private static Task<DcrClient> UpdateAsync(Session session, DcrClient client, DcrComparison found) =>
+        session.RunAsync(async context =>
+            await SyncOperation.UpdateAsync(
+                context,
+                await FindOperation.RunAsync(context, client.ClientId, piped: null),
+                JsonBag.Parse(Wanted).Where((name, _) => found.Changes.Any(change => change.Name == name))
+            )
+        );
+
+    private static Task<DcrComparison> CompareAsync(Session session, DcrClient client, string wanted = Wanted) =>
+        session.RunAsync(async context =>
+            await CompareOperation.RunAsync(
+                context,
+                JsonBag.Parse(wanted),
+                await FindOperation.RunAsync(context, client.ClientId, piped: null)
+            )
+        );
+
+    private static async Task ChangeBehindAsync(Session session, DcrClient client, string metadata)
+    {
+        using var http = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Put, client.RegistrationClientUri)
+        {
+            Content = new StringContent(
+                JsonBag.Parse(metadata).With("client_id", client.ClientId).ToString(),
+                Encoding.UTF8,
+                "application/json"
+            ),
+        };
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", session.Stored(client.ClientId).RegistrationAccessToken);
+        using var response = await http.SendAsync(request);
+        response.EnsureSuccessStatusCode();
+    }
+}
