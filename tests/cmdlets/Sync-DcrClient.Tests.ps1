@@ -255,7 +255,8 @@ Describe 'Sync-DcrClient at a server that shows clients otherwise than it answer
         $null = $wanted | Sync-DcrClient -WarningVariable told -WarningAction SilentlyContinue
         $told | Should -HaveCount 2
         "$($told[1])" | Should -BeLike '1 other client *(redirect_uris).'
-        "$($told[0])" | Should -BeLike "*shows something else when the client is read*redirect_uris: asked for ``['https://north.example.com'``], granted ``['https://north.example.com/'``]*"
+        "$($told[0])" | Should -BeLike '*shows something else whenever the client is read*'
+        "$($told[0])" | Should -BeLike "*: wanted ``['https://north.example.com'``], is ``['https://north.example.com/'``]*.*"
         Clear-TestServerRequest $server
         $wanted | Sync-DcrClient -WarningVariable told | Should -BeNullOrEmpty
         "$told" | Should -Be ''

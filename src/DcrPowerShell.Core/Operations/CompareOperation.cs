@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
@@ -19,8 +20,7 @@ internal static class CompareOperation
     {
         var (client, why) = await ReadOperation.LookAsync(context, known, orUnknown: true).ConfigureAwait(false);
         var record = client.Record;
-        var granted = Grant.LastGranted(record.Metadata, record.Drifted);
-        var changes = Grant.Differences(wanted, record.Metadata, granted, record.Asked, context.Audit.Sent.And(record.Secrets));
+        var changes = Differences(context, wanted, record);
         var status =
             client.State == DcrClientState.Gone ? DcrComparisonStatus.Gone
             : why is not null ? DcrComparisonStatus.Unreadable
@@ -36,6 +36,17 @@ internal static class CompareOperation
             Why = why is null ? null : $"{why.Message} {why.RecommendedAction}",
         };
     }
+
+    /// <inheritdoc cref="Grant.Differences"/>
+    /// <param name="record">As the server has it.</param>
+    public static IReadOnlyList<DcrDifference> Differences(OperationContext context, JsonBag wanted, RegistrationRecord record) =>
+        Grant.Differences(
+            wanted,
+            record.Metadata,
+            Grant.LastGranted(record.Metadata, record.Drifted),
+            record.Asked,
+            context.Audit.Sent.And(record.Secrets)
+        );
 
     /// <summary>A wanted client that its tenant does not have.</summary>
     /// <param name="isUnknown">A request to register it has an unknown outcome.</param>

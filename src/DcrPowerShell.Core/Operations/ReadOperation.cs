@@ -1,6 +1,5 @@
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
-using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
 using DcrPowerShell.Vaults;
 
@@ -16,13 +15,11 @@ internal static class ReadOperation
             + "before you remove what is kept. After HTTP 403 the state is Unknown.";
 
     /// <inheritdoc cref="ReadAsync"/>
-    public static Task<DcrClient> RunAsync(OperationContext context, RegistrationRecord record) => RunAsync(context, record, written: null);
-
-    private static async Task<DcrClient> RunAsync(OperationContext context, RegistrationRecord record, JsonBag? written)
+    public static async Task<DcrClient> RunAsync(OperationContext context, RegistrationRecord record)
     {
         context.Audit.Begin(DcrAuditOperation.Read, record);
         record = await context.TakeTurnAsync(record).ConfigureAwait(false);
-        var (client, _) = await ReadAsync(context, record, written: written).ConfigureAwait(false);
+        var (client, _) = await ReadAsync(context, record).ConfigureAwait(false);
         context.TellOfReplacedSecret(record, client);
         return client;
     }
@@ -50,14 +47,12 @@ internal static class ReadOperation
 
     /// <summary>Reads a client to see whether the server still has it.</summary>
     /// <param name="orUnknown">Where that cannot be told, the client is given all the same, with the reason.</param>
-    /// <param name="written">As for <see cref="ReadAsync"/>.</param>
     /// <returns>Where it could not be read, the client as it was known, and why.</returns>
     /// <exception cref="DcrException">It cannot be told; the vault failed; or VaultWriteFailed, which carries the client.</exception>
     public static async Task<(DcrClient Client, DcrException? Why)> LookAsync(
         OperationContext context,
         RegistrationRecord record,
-        bool orUnknown,
-        JsonBag? written = null
+        bool orUnknown
     )
     {
         if (context.Provider.WhyUnmanaged(record) is { } why)
@@ -67,7 +62,7 @@ internal static class ReadOperation
 
         try
         {
-            return (await RunAsync(context, record, written).ConfigureAwait(false), null);
+            return (await RunAsync(context, record).ConfigureAwait(false), null);
         }
         catch (DcrException failure) when (failure.IsClientGone || IsNoNews(failure) || (orUnknown && !IsOurs(failure)))
         {
@@ -77,15 +72,11 @@ internal static class ReadOperation
 
     /// <summary>Reads a client, and gives the server's answer too.</summary>
     /// <param name="always">Stores it also where the answer brings nothing new.</param>
-    /// <param name="written">
-    /// What was written just now: what the server shows of it is what it granted, whatever it answered. Null where a read is no more than that.
-    /// </param>
     /// <exception cref="DcrException">Refused; not conformant; or VaultWriteFailed, which carries the client.</exception>
     public static async Task<(DcrClient Client, RegistrationAnswer Answer)> ReadAsync(
         OperationContext context,
         RegistrationRecord record,
-        bool always = false,
-        JsonBag? written = null
+        bool always = false
     )
     {
         record = await context.TakeTurnAsync(record).ConfigureAwait(false);
@@ -98,16 +89,7 @@ internal static class ReadOperation
             }).ConfigureAwait(false);
             answer = context.Completed(record, answer);
             return (
-                await context
-                    .KeepAsync(
-                        record,
-                        answer,
-                        written,
-                        "was read and has new secrets",
-                        always,
-                        before: written is null ? null : (answer.Members, written)
-                    )
-                    .ConfigureAwait(false),
+                await context.KeepAsync(record, answer, asked: null, "was read and has new secrets", always).ConfigureAwait(false),
                 answer
             );
         }

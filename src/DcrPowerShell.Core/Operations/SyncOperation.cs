@@ -1,16 +1,18 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
+using DcrPowerShell.Protocol;
 using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Operations;
 
 /// <summary>
-/// Makes a client as it is wanted, and reads it once. Some servers answer a registration or an update with what was sent and show something
-/// else at a read: a URI with a slash at its end, say. What is read right after the write is what the server granted, or a comparison would
-/// take it for a change by somebody else, and each run would change it again.
+/// Makes a client as it is wanted, and reads it to see that it is. Some servers answer a write as asked and show something else at a read:
+/// a URI with a slash at its end, say. What a write did not change is the server's own way, and counts as granted: else a comparison
+/// would take it for a change by somebody else, and each run would write it again. Anything else is written once more.
 /// </summary>
 internal static class SyncOperation
 {
@@ -18,14 +20,14 @@ internal static class SyncOperation
     public static async Task<DcrClient> RegisterAsync(OperationContext context, RegisterRequest request)
     {
         var (client, isNew) = await RegisterOperation.RunAsync(context, request).ConfigureAwait(false);
-        return isNew ? await SeeAsync(context, client, request.Metadata).ConfigureAwait(false) : client;
+        return isNew ? await SeeAsync(context, client, request.Metadata, before: null).ConfigureAwait(false) : client;
     }
 
     /// <inheritdoc cref="UpdateOperation.RunAsync"/>
     public static async Task<DcrClient> UpdateAsync(OperationContext context, RegistrationRecord record, JsonBag changes)
     {
         var client = await UpdateOperation.RunAsync(context, record, changes).ConfigureAwait(false);
-        return await SeeAsync(context, client, changes).ConfigureAwait(false);
+        return await SeeAsync(context, client, changes, before: record.Metadata).ConfigureAwait(false);
     }
 
     /// <inheritdoc cref="RepairOperation.RunAsync"/>
@@ -44,46 +46,97 @@ internal static class SyncOperation
             client = await RegisterOperation.CopyFoundAsync(context, client, clientSecretName).ConfigureAwait(false);
         }
 
-        return isNew ? await SeeAsync(context, client, wanted).ConfigureAwait(false) : client;
+        return isNew ? await SeeAsync(context, client, wanted, before: null).ConfigureAwait(false) : client;
     }
 
-    /// <summary>The write is done and kept: where the client cannot be read, it is as it was answered.</summary>
-    private static async Task<DcrClient> SeeAsync(OperationContext context, DcrClient written, JsonBag asked)
+    /// <summary>The write is done and kept: where the client cannot be read or written again, it is as it was answered.</summary>
+    /// <param name="before">What the server showed before the write; null for a new client.</param>
+    private static async Task<DcrClient> SeeAsync(OperationContext context, DcrClient written, JsonBag asked, JsonBag? before)
     {
-        // A run of its own: what goes wrong with a read says nothing of the write.
-        context.Scope.EndTurn();
-        var reading = new OperationContext(context.Connection, context.Store, context.Reporter, context.Clock, context.Stop);
-        DcrClient seen;
-        DcrException? why;
+        var client = written;
         try
         {
-            (seen, why) = await reading
-                .RunAsync(inner => ReadOperation.LookAsync(inner, written.Record, orUnknown: true, asked))
-                .ConfigureAwait(false);
+            for (var isLast = false; ; isLast = true)
+            {
+                (client, var differing) = await AgainAsync(context, inner => LookAsync(inner, client, asked, before)).ConfigureAwait(false);
+                if (differing.Count == 0)
+                {
+                    return client;
+                }
+
+                if (isLast)
+                {
+                    const string Otherwise = "the server answered as asked, and still shows something else when the client is read";
+                    Tell(context, client, Otherwise, differing);
+                    return client;
+                }
+
+                before = client.Record.Metadata;
+                var wishes = asked.Where((name, _) => differing.Any(difference => difference.Name == name));
+                var record = client.Record;
+                client = await AgainAsync(context, inner => UpdateOperation.RunAsync(inner, record, wishes)).ConfigureAwait(false);
+            }
         }
         catch (OperationCanceledException)
         {
-            return written;
+            return client;
         }
+        catch (DcrException failure) when (failure.ServerError is not null || failure.ErrorId == DcrErrorId.OperationNotSupported)
+        {
+            context.Warn(client.ClientId, $"the server shows something else than it answered, and changing it failed: {failure.Message}");
+            return client;
+        }
+    }
 
+    /// <summary>In a run of its own: what becomes of it says nothing of what was done before.</summary>
+    private static Task<T> AgainAsync<T>(OperationContext context, Func<OperationContext, Task<T>> operation)
+    {
+        context.Scope.EndTurn();
+        return new OperationContext(context.Connection, context.Store, context.Reporter, context.Clock, context.Stop).RunAsync(operation);
+    }
+
+    /// <summary>Reads the client, and takes for granted what the write did not change.</summary>
+    /// <returns>The client, and what else differs.</returns>
+    private static async Task<(DcrClient Client, IReadOnlyList<DcrDifference> Differing)> LookAsync(
+        OperationContext context,
+        DcrClient written,
+        JsonBag asked,
+        JsonBag? before
+    )
+    {
+        var (client, why) = await ReadOperation.LookAsync(context, written.Record, orUnknown: true).ConfigureAwait(false);
         if (why is not null)
         {
             context.Reporter.Verbose($"Client '{written.ClientId}' was written and could not be read: {why.Message}");
-            return written;
+            return (written, []);
         }
 
-        var others = seen.Changes.Where(change => written.Changes.All(told => told.Name != change.Name)).ToList();
-        if (others.Count > 0)
+        var differing = CompareOperation.Differences(context, asked, client.Record);
+        var own = differing
+            .Where(difference => before is not null && Grant.IsAlike(difference.Name, before, client.Record.Metadata))
+            .ToList();
+        if (own.Count > 0)
         {
+            var names = own.ConvertAll(static difference => difference.Name);
+            var record = client.Record with
+            {
+                Asked = Grant.Remember(client.Record.Asked, asked.Where((name, _) => names.Contains(name)), names),
+                Drifted = client.Record.Drifted.Without([.. names]),
+                UpdatedAt = RegistrationRecord.Later(context.Clock.UtcNow, client.Record.UpdatedAt),
+            };
+            client = await context.StoreAsync(record, client.Changes, "was read").ConfigureAwait(false);
             const string Otherwise =
-                "the server answered as asked, and shows something else when the client is read. What it shows counts as granted";
-            context.Warn(
-                written.ClientId,
-                $"{Otherwise}: {string.Join("; ", others)}.",
-                $"{Otherwise} ({string.Join(", ", others.Select(static change => change.Name))})."
-            );
+                "the server answers as asked, and shows something else whenever the client is read. That counts as granted from now on";
+            Tell(context, client, Otherwise, own);
         }
 
-        return seen;
+        return (client, [.. differing.Except(own)]);
     }
+
+    private static void Tell(OperationContext context, DcrClient client, string what, IReadOnlyList<DcrDifference> differing) =>
+        context.Warn(
+            client.ClientId,
+            $"{what}. {string.Join("; ", differing)}.",
+            $"{what} ({string.Join(", ", differing.Select(static difference => difference.Name))})."
+        );
 }

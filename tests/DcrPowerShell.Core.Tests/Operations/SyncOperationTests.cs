@@ -25,9 +25,29 @@ public class SyncOperationTests
         using var session = await Session.StartAsync("""{"shownAtRead":"inItsOwnWay"}""", hasVault: hasVault);
         var client = await RegisterAsync(session);
         Assert.Equal("https://a.example.com/", Assert.Single(client.RedirectUris));
-        Assert.Single(session.Reporter.Warnings, static line => line.Contains("shows something else when the client is read"));
+        Assert.Single(session.Reporter.Warnings, static line => line.Contains("shows something else whenever the client is read"));
         Assert.Equal(DcrComparisonStatus.Same, (await CompareAsync(session, client)).Status);
         Assert.Empty(session.Ledger.Open());
+    }
+
+    [Fact]
+    public async Task What_a_server_got_wrong_at_a_registration_is_put_right()
+    {
+        using var session = await Session.StartAsync("""{"overwriteRegistrations":{"redirect_uris":["https://another.example.com/"]}}""");
+        var client = await RegisterAsync(session);
+        Assert.Equal("https://a.example.com", Assert.Single(client.RedirectUris));
+        Assert.Equal("https://a.example.com", (await session.AtServerAsync()).Metadata.GetProperty("redirect_uris")[0].GetString());
+        Assert.Equal(DcrComparisonStatus.Same, (await CompareAsync(session, client)).Status);
+        Assert.DoesNotContain(session.Reporter.Warnings, static line => line.Contains("shows something else"));
+    }
+
+    [Fact]
+    public async Task What_a_server_without_updates_shows_otherwise_stays_a_difference()
+    {
+        using var session = await Session.StartAsync("""{"shownAtRead":"inItsOwnWay","operations":["read"]}""");
+        var client = await RegisterAsync(session);
+        Assert.Single(session.Reporter.Warnings, static line => line.Contains("changing it failed"));
+        Assert.Equal(DcrComparisonStatus.Differs, (await CompareAsync(session, client)).Status);
     }
 
     [Fact]

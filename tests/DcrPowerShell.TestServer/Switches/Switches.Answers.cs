@@ -151,7 +151,9 @@ public enum Shown
     /// <summary>As it was sent.</summary>
     AsSent,
 
-    /// <summary>URIs with a slash at their end, scopes in lower case, <c>client_credentials</c> added, and no member of unknown name.</summary>
+    /// <summary>
+    /// Redirect URIs with a slash at their end, scopes in lower case, <c>client_credentials</c> added, and no member of unknown name.
+    /// </summary>
     InItsOwnWay,
 }
 
