@@ -20,14 +20,20 @@ internal static class SyncOperation
     public static async Task<DcrClient> RegisterAsync(OperationContext context, RegisterRequest request)
     {
         var (client, isNew) = await RegisterOperation.RunAsync(context, request).ConfigureAwait(false);
-        return isNew ? await SeeAsync(context, client, request.Metadata, before: null).ConfigureAwait(false) : client;
+        return isNew ? await SeeNewAsync(context, client, request.Metadata, request.ClientSecretName).ConfigureAwait(false) : client;
     }
 
     /// <inheritdoc cref="UpdateOperation.RunAsync"/>
-    public static async Task<DcrClient> UpdateAsync(OperationContext context, RegistrationRecord record, JsonBag changes)
+    /// <param name="wanted">All that is wanted of the client, of which some differs.</param>
+    public static async Task<DcrClient> UpdateAsync(
+        OperationContext context,
+        RegistrationRecord record,
+        JsonBag wanted,
+        IReadOnlyList<DcrDifference> differing
+    )
     {
-        var client = await UpdateOperation.RunAsync(context, record, changes).ConfigureAwait(false);
-        return await SeeAsync(context, client, changes, before: record.Metadata).ConfigureAwait(false);
+        var client = await UpdateOperation.RunAsync(context, record, Of(wanted, differing)).ConfigureAwait(false);
+        return await SeeAsync(context, client, wanted, before: record.Metadata).ConfigureAwait(false);
     }
 
     /// <inheritdoc cref="RepairOperation.RunAsync"/>
@@ -46,7 +52,16 @@ internal static class SyncOperation
             client = await RegisterOperation.CopyFoundAsync(context, client, clientSecretName).ConfigureAwait(false);
         }
 
-        return isNew ? await SeeAsync(context, client, wanted, before: null).ConfigureAwait(false) : client;
+        return isNew ? await SeeNewAsync(context, client, wanted, clientSecretName).ConfigureAwait(false) : client;
+    }
+
+    /// <summary>Some servers replace the client secret when a client is written again: the application's copy gets the new one.</summary>
+    private static async Task<DcrClient> SeeNewAsync(OperationContext context, DcrClient client, JsonBag wanted, string? clientSecretName)
+    {
+        var seen = await SeeAsync(context, client, wanted, before: null).ConfigureAwait(false);
+        return clientSecretName is not null && seen.Record.ClientSecret != client.Record.ClientSecret
+            ? await RegisterOperation.CopyFoundAsync(context, seen, clientSecretName).ConfigureAwait(false)
+            : seen;
     }
 
     /// <summary>The write is done and kept: where the client cannot be read or written again, it is as it was answered.</summary>
@@ -72,8 +87,7 @@ internal static class SyncOperation
                 }
 
                 before = client.Record.Metadata;
-                var wishes = asked.Where((name, _) => differing.Any(difference => difference.Name == name));
-                var record = client.Record;
+                var (record, wishes) = (client.Record, Of(asked, differing));
                 client = await AgainAsync(context, inner => UpdateOperation.RunAsync(inner, record, wishes)).ConfigureAwait(false);
             }
         }
@@ -117,11 +131,11 @@ internal static class SyncOperation
             .ToList();
         if (own.Count > 0)
         {
-            var names = own.ConvertAll(static difference => difference.Name);
+            string[] names = [.. own.Select(static difference => difference.Name)];
             var record = client.Record with
             {
-                Asked = Grant.Remember(client.Record.Asked, asked.Where((name, _) => names.Contains(name)), names),
-                Drifted = client.Record.Drifted.Without([.. names]),
+                Asked = Grant.Remember(client.Record.Asked, Of(asked, own), names),
+                Drifted = client.Record.Drifted.Without(names),
                 UpdatedAt = RegistrationRecord.Later(context.Clock.UtcNow, client.Record.UpdatedAt),
             };
             client = await context.StoreAsync(record, client.Changes, "was read").ConfigureAwait(false);
@@ -132,6 +146,9 @@ internal static class SyncOperation
 
         return (client, [.. differing.Except(own)]);
     }
+
+    private static JsonBag Of(JsonBag wanted, IReadOnlyList<DcrDifference> differing) =>
+        wanted.Where((name, _) => differing.Any(difference => difference.Name == name));
 
     private static void Tell(OperationContext context, DcrClient client, string what, IReadOnlyList<DcrDifference> differing) =>
         context.Warn(

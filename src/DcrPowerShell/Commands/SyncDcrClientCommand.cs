@@ -168,8 +168,10 @@ public sealed class SyncDcrClientCommand : WantedClientCmdlet
             case DcrComparisonStatus.Differs:
                 if (ShouldProcess(target, $"Change client ({string.Join("; ", found.Changes)})", force: true))
                 {
-                    var wishes = wanted.Metadata.Where((name, _) => found.Changes.Any(change => change.Name == name));
-                    DoTo(DcrSyncResult.Changed, (context, record) => SyncOperation.UpdateAsync(context, record, wishes));
+                    DoTo(
+                        DcrSyncResult.Changed,
+                        (context, record) => SyncOperation.UpdateAsync(context, record, wanted.Metadata, found.Changes)
+                    );
                 }
 
                 break;

@@ -116,17 +116,40 @@ public class SyncOperationTests
         Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, session.Stored(client.ClientId).RegistrationAccessToken);
     }
 
-    private static Task<DcrClient> RegisterAsync(Session session) =>
+    [Fact]
+    public async Task What_only_the_answer_to_a_change_has_is_no_difference_later()
+    {
+        using var session = await Session.StartAsync(
+            """{"answerOverrides":{"any":{"application_type":"web"},"read":{"application_type":null}}}"""
+        );
+        const string Web = """{"client_name":"Clinic","redirect_uris":["https://a.example.com/"],"application_type":"web"}""";
+        var client = await RegisterAsync(session, Web);
+        Assert.Equal(DcrComparisonStatus.Same, (await CompareAsync(session, client, Web)).Status);
+        await ChangeBehindAsync(session, client, """{"client_name":"Theirs","redirect_uris":["https://a.example.com/"]}""");
+        await UpdateAsync(session, client, await CompareAsync(session, client, Web), Web);
+        Assert.Equal(DcrComparisonStatus.Same, (await CompareAsync(session, client, Web)).Status);
+    }
+
+    [Fact]
+    public async Task The_applications_copy_is_of_the_secret_that_the_last_write_brought()
+    {
+        using var session = await Session.StartAsync("""{"shownAtRead":"inItsOwnWay","rotateSecret":"put"}""");
+        await RegisterAsync(session, clientSecretName: "portal-secret");
+        Assert.Equal((await session.AtServerAsync()).ClientSecret, session.Vault.Secrets["portal-secret"]);
+    }
+
+    private static Task<DcrClient> RegisterAsync(Session session, string wanted = Wanted, string? clientSecretName = null) =>
         session.RunAsync(context =>
-            SyncOperation.RegisterAsync(context, new RegisterRequest(JsonBag.Parse(Wanted), "north", ClientSecretName: null))
+            SyncOperation.RegisterAsync(context, new RegisterRequest(JsonBag.Parse(wanted), "north", clientSecretName))
         );
 
-    private static Task<DcrClient> UpdateAsync(Session session, DcrClient client, DcrComparison found) =>
+    private static Task<DcrClient> UpdateAsync(Session session, DcrClient client, DcrComparison found, string wanted = Wanted) =>
         session.RunAsync(async context =>
             await SyncOperation.UpdateAsync(
                 context,
                 await FindOperation.RunAsync(context, client.ClientId, piped: null),
-                JsonBag.Parse(Wanted).Where((name, _) => found.Changes.Any(change => change.Name == name))
+                JsonBag.Parse(wanted),
+                found.Changes
             )
         );
 
