@@ -104,6 +104,8 @@ internal static class KeptAnswers
             return answer;
         }
 
+        // An empty list of them is none, too.
+        answer = answer with { Members = answer.Members.Without(ClientMember.RedirectUris) };
         var lacking = record.Metadata.Where(
             (name, value) => ClientMember.IsRegistered(name) && !JsonBag.IsAbsent(value) && !answer.Members.Has(name)
         );

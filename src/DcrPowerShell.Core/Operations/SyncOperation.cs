@@ -33,7 +33,8 @@ internal static class SyncOperation
     )
     {
         var client = await UpdateOperation.RunAsync(context, record, Of(wanted, differing)).ConfigureAwait(false);
-        return await SeeAsync(context, client, wanted, before: record.Metadata).ConfigureAwait(false);
+        string[] notShown = [.. from difference in differing where difference.Server is null select difference.Name];
+        return await SeeAsync(context, client, wanted, before: record.Metadata.Without(notShown)).ConfigureAwait(false);
     }
 
     /// <inheritdoc cref="RepairOperation.RunAsync"/>
@@ -86,7 +87,7 @@ internal static class SyncOperation
                     return client;
                 }
 
-                before = client.Record.Metadata;
+                before = CompareOperation.Shown(client);
                 var (record, wishes) = (client.Record, Of(asked, differing));
                 client = await AgainAsync(context, inner => UpdateOperation.RunAsync(inner, record, wishes)).ConfigureAwait(false);
             }
@@ -125,9 +126,9 @@ internal static class SyncOperation
             return (written, []);
         }
 
-        var differing = CompareOperation.Differences(context, asked, client.Record);
+        var differing = CompareOperation.Differences(context, asked, client);
         var own = differing
-            .Where(difference => before is not null && Grant.IsAlike(difference.Name, before, client.Record.Metadata))
+            .Where(difference => before is not null && Grant.IsAlike(difference.Name, before, CompareOperation.Shown(client)))
             .ToList();
         if (own.Count > 0)
         {
@@ -138,7 +139,9 @@ internal static class SyncOperation
                 Drifted = client.Record.Drifted.Without(names),
                 UpdatedAt = RegistrationRecord.Later(context.Clock.UtcNow, client.Record.UpdatedAt),
             };
-            client = await context.StoreAsync(record, client.Changes, "was read").ConfigureAwait(false);
+            var stored = await context.StoreAsync(record, client.Changes, "was read").ConfigureAwait(false);
+            stored.Unshown = client.Unshown;
+            client = stored;
             const string Otherwise =
                 "the server answers as asked, and shows something else whenever the client is read. That counts as granted from now on";
             Tell(context, client, Otherwise, own);

@@ -2,6 +2,7 @@ using System.Linq;
 using System.Net.Http;
 using System.Net.Http.Headers;
 using System.Text;
+using System.Text.Json;
 using System.Threading.Tasks;
 using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Metadata;
@@ -128,6 +129,28 @@ public class SyncOperationTests
         await ChangeBehindAsync(session, client, """{"client_name":"Theirs","redirect_uris":["https://a.example.com/"]}""");
         await UpdateAsync(session, client, await CompareAsync(session, client, Web), Web);
         Assert.Equal(DcrComparisonStatus.Same, (await CompareAsync(session, client, Web)).Status);
+    }
+
+    [Theory]
+    [InlineData("""{"answerOverrides":{"read":{"redirect_uris":[]}}}""")]
+    [InlineData("""{"answerOverrides":{"read":{"redirect_uris":null}}}""")]
+    public async Task Redirect_uris_that_the_server_shows_no_more_are_written_again_once(string shown)
+    {
+        using var session = await Session.StartAsync();
+        const string Plain = """{"client_name":"Clinic","redirect_uris":["https://a.example.com/"]}""";
+        var client = await RegisterAsync(session, Plain);
+        using var switches = JsonDocument.Parse(shown);
+        await session.Server.SetAsync(switches.RootElement);
+        for (var time = 0; time < 2; time++)
+        {
+            var change = Assert.Single((await CompareAsync(session, client, Plain)).Changes);
+            Assert.Equal(("redirect_uris", null, true), (change.Name, change.Server, change.HasDrifted));
+        }
+
+        await UpdateAsync(session, client, await CompareAsync(session, client, Plain), Plain);
+        Assert.Equal("https://a.example.com/", (await session.AtServerAsync()).Metadata.GetProperty("redirect_uris")[0].GetString());
+        Assert.Equal(DcrComparisonStatus.Same, (await CompareAsync(session, client, Plain)).Status);
+        Assert.Equal("https://a.example.com/", session.Stored(client.ClientId).Metadata.Texts("redirect_uris").Single());
     }
 
     [Fact]
