@@ -90,11 +90,19 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        if (ReportPath is not null && !IsWhatIf)
+        if (ReportPath is not null)
         {
             try
             {
-                _report = new RunReport(FilePath.Of(this, ReportPath, nameof(ReportPath), DcrErrorId.InventoryWriteFailed));
+                var path = FilePath.Of(this, ReportPath, nameof(ReportPath), DcrErrorId.InventoryWriteFailed);
+                if (IsWhatIf)
+                {
+                    RunReport.CheckWritable(path);
+                }
+                else
+                {
+                    _report = new RunReport(path);
+                }
             }
             catch (DcrException failure)
             {
