@@ -56,8 +56,6 @@ public sealed class SyncDcrClientCommand : WantedClientCmdlet
 
     private protected override string Outcome => _counts.Done(Failures);
 
-    private protected override string AfterStop => "Run it again for the rest.";
-
     private protected override void Compared(DcrConnection connection, WantedClient? wanted, DcrComparison comparison)
     {
         _counts.Count(comparison);
