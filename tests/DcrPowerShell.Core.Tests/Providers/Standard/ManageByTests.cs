@@ -58,6 +58,7 @@ public class ManageByTests
                 ManageBy = DcrManagement.Connection,
             }
         );
+        Assert.Equal(DcrManagement.Connection, session.Connection.ManageBy);
         await LiveAsync(session);
         Assert.All(
             (await session.Server.RequestsAsync()).Where(static request => request.Operation != "discovery"),
