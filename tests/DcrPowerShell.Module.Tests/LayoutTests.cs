@@ -51,13 +51,15 @@ public class LayoutTests
     [Fact]
     public void No_line_of_code_is_longer_than_140_columns()
     {
+        // Bodies and vectors in tests stand in one line, as they are sent.
+        var quoted = new Regex("\".*\"");
         var longer =
-            from folder in new[] { "src", "tools" }
+            from folder in new[] { "src", "tools", "tests" }
             from file in Directory.EnumerateFiles(Path.Combine(Repository.Root, folder), "*.cs", SearchOption.AllDirectories)
             let path = Path.GetRelativePath(Repository.Root, file)
             where !path.Split(Path.DirectorySeparatorChar).Intersect(["bin", "obj"]).Any()
             from line in File.ReadLines(file).Select(static (text, index) => (Text: text, Number: index + 1))
-            where line.Text.Length > 140
+            where (folder == "tests" ? quoted.Replace(line.Text, "\"\"") : line.Text).Length > 140
             select $"{path}: {line.Number}";
         Assert.Empty(longer);
     }

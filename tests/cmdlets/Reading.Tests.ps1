@@ -168,7 +168,7 @@ Describe 'A path' {
         try {
             $failure = $Run | Should -Throw -PassThru
             $failure.FullyQualifiedErrorId | Should -BeLike "$Id,*"
-            "$failure" | Should -Match '^-\w+: ''.+'' is no path of the file system\. Nothing was done\.$'
+            "$failure" | Should -Match '^-\w+: ''.+'' is no path of the file system\. Nothing was sent\.$'
             Get-ChildItem $TestDrive -Filter '*:*' | Should -BeNullOrEmpty
         } finally { Pop-Location }
     }

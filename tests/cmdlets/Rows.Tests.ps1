@@ -132,7 +132,7 @@ Describe 'Rows' {
         $file = Join-Path $TestDrive clients.csv
         Set-Content $file "ClientName,RedirectUri`na,https://app.example.com/cb"
         Get-Item $file | & $_ -ErrorVariable failures -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
-        $failures.Exception.Message | Should -Be "The file 'clients.csv' is no row of a client. Nothing was done."
+        $failures.Exception.Message | Should -Be "The file 'clients.csv' is no row of a client. Nothing was sent."
         $failures.ErrorDetails.RecommendedAction | Should -Be "Pipe the rows in it: Import-Csv <path> | $_."
         Get-TestServerRequest $server -Operation register, read, delete | Should -BeNullOrEmpty
     }

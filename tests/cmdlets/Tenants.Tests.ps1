@@ -131,9 +131,9 @@ Describe 'Tenants name clients' {
         @{ What = 'the same to Get'; Do = { [pscustomobject]@{ Tenat = 'north' } | Get-DcrClient };
             Message = '*No client was named; the row has the column Tenat.*' }
         @{ What = 'a variable that is not set'; Do = { Get-DcrClient -Tenant $null | Remove-DcrClient -Force };
-            Message = '*No client was named. Nothing was done.' }
-        @{ What = 'an empty list'; Do = { Remove-DcrClient -Tenant '', ' ' -Force }; Message = '*No client was named. Nothing was done.' }
-        @{ What = 'no parameter'; Do = { Remove-DcrClient -Force }; Message = '*No client was named. Nothing was done.' }
+            Message = '*No client was named. Nothing was sent.' }
+        @{ What = 'an empty list'; Do = { Remove-DcrClient -Tenant '', ' ' -Force }; Message = '*No client was named. Nothing was sent.' }
+        @{ What = 'no parameter'; Do = { Remove-DcrClient -Force }; Message = '*No client was named. Nothing was sent.' }
     ) {
         $null = Assert-Failure $Do -Id InvalidClientMetadata -Category InvalidData -Message $Message -Action '*-Tenant*'
         @(Get-DcrClient -Offline).Count | Should -Be 3
@@ -151,7 +151,7 @@ Describe 'Tenants name clients' {
         $more = switch ($command) { Set-DcrClient { @{ Scope = 'read' } } Export-DcrClient { @{ Path = "$list.out.csv" } } Get-DcrClient {
             @{} } default { @{ Force = $true } } }
         $failure = Assert-Failure { & $command -Tenant north, nope @more } -Id ClientNotFound -Category ObjectNotFound `
-            -Message "Tenant 'nope' has no client at $($server.Issuer). Nothing was done." -Action '*Get-DcrClient -Offline*'
+            -Message "Tenant 'nope' has no client at $($server.Issuer). Nothing was sent." -Action '*Get-DcrClient -Offline*'
         $failure.TargetObject | Should -Be nope
     }
 
@@ -239,7 +239,7 @@ Describe 'Tenants name clients' {
         & $Do
         $said = @($Error | ForEach-Object { "$_" })
         [array]::Reverse($said)
-        $said -like '*nobody*' | Should -BeExactly "${Second}Tenant 'nobody' has no client at $($server.Issuer). Nothing was done."
+        $said -like '*nobody*' | Should -BeExactly "${Second}Tenant 'nobody' has no client at $($server.Issuer). Nothing was sent."
         ($said -notlike '*nobody*')[0] |
             Should -BeLike "${First}north, client '$((Get-DcrClient -Tenant north -Offline).ClientId)': -RedirectUri: *"
         ($said -notlike '*nobody*')[1] |

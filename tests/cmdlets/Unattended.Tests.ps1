@@ -36,7 +36,7 @@ Describe 'A session without a person (-NonInteractive)' {
         $lines = $result.Output.Trim() -split '\r?\n'
         $lines[0] | Should -BeLike 'ConfirmationNotPossible,*'
         $lines[1] | Should -Be 'InvalidOperation'
-        $lines[2] | Should -BeLike '*: App (*) at * has to be confirmed, and nobody can be asked here. Nothing was done.'
+        $lines[2] | Should -BeLike '*: App (*) at * has to be confirmed, and nobody can be asked here. Nothing was sent.'
         $lines[3] | Should -Be "Run the command with $Way; with -WhatIf it says what it would do."
         $lines | Should -HaveCount 4
         (Get-TestServerRequest $server).operation | Should -Be 'discovery', 'register'

@@ -277,7 +277,7 @@ Describe 'The name of an application''s copy of its secret' {
             ClientSecretName = 'twin-secret' } }
         $made = $rows | New-DcrClient -ErrorAction SilentlyContinue -ErrorVariable failures
         $made.ClientName | Should -Be 'Twin1'
-        "$failures" | Should -BeLike "Row 2, Twin2: The secret 'twin-secret' was named for two clients: row 1 has it. Nothing was sent for this one."
+        "$failures" | Should -BeLike "Row 2, Twin2: The secret 'twin-secret' was named for two clients, and row 1 has it. Nothing was sent."
         @(Get-TestServerRequest $server -Operation register).Count | Should -Be 1
         ConvertTo-PlainText (Get-TestVaultSecret)['twin-secret'] | Should -BeExactly (ConvertTo-PlainText $made.ClientSecret)
     }

@@ -65,18 +65,18 @@ internal static class CredentialErrors
         );
 
     public static DcrException BadUserName() =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.AccessTokenRejected,
             "-Credential: HTTP Basic (RFC 7617, section 2) takes no user name that is empty or has a colon, and no control characters in "
-                + "user name and password. Nothing was sent.",
+                + "user name and password.",
             "Check the user name and the password. At some servers the user name has a domain: admin@example.com."
         );
 
     /// <param name="why">"its client secret is not known here".</param>
     public static DcrException NoClientToken(string clientId, string why, string fix) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.UnauthorizedClient,
-            $"Client '{clientId}' cannot get an access token for itself: {why}. Nothing was sent.",
+            $"Client '{clientId}' cannot get an access token for itself: {why}.",
             fix
         );
 
@@ -109,18 +109,18 @@ internal static class CredentialErrors
         };
 
     public static DcrException UnusableRegistrationToken() =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.ResponseNotConformant,
             "The registration access token that the server gave this client has a character that no bearer token has (RFC 6750, section "
-                + "2.1). Nothing was sent.",
+                + "2.1).",
             "Manage this client in the server's own administration, and tell the server's operator."
         );
 
     public static DcrException BadToken(string parameter) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.AccessTokenRejected,
             $"-{parameter}: the token is empty or has a space, a line break or another character that no bearer token has (RFC 6750, "
-                + "section 2.1). Nothing was sent.",
+                + "section 2.1).",
             "Give the token alone, without quotes, 'Bearer' or a line break."
         );
 

@@ -12,11 +12,27 @@ public sealed class DcrException : Exception
         RecommendedAction = Redaction.Printable(recommendedAction);
     }
 
+    /// <summary>A failure before anything was sent, which the message says at its end.</summary>
+    /// <param name="message">Without that sentence.</param>
+    internal static DcrException Unsent(
+        DcrErrorId errorId,
+        string message,
+        string recommendedAction,
+        Exception? inner = null,
+        string? member = null
+    ) =>
+        new(errorId, message + " Nothing was sent.", recommendedAction, inner) { NothingSent = true, Member = member };
+
     /// <summary>Which failure it is.</summary>
     public DcrErrorId ErrorId { get; }
 
     /// <summary>What to do next.</summary>
     public string RecommendedAction { get; }
+
+    /// <summary>
+    /// Nothing was sent for what failed, so that it can be run again without harm. False where something was sent, or may have been.
+    /// </summary>
+    public bool NothingSent { get; internal init; }
 
     /// <summary>What the server said; null where it was not asked or did not answer.</summary>
     public ServerError? ServerError { get; internal init; }

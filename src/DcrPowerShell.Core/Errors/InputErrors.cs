@@ -8,31 +8,31 @@ namespace DcrPowerShell.Errors;
 internal static class InputErrors
 {
     public static DcrException BadInput(string member, string why, string fix) =>
-        new(DcrErrorId.InvalidClientMetadata, $"{member} {why}. Nothing was sent.", fix) { Member = member };
+        DcrException.Unsent(DcrErrorId.InvalidClientMetadata, $"{member} {why}.", fix, member: member);
 
     public static DcrException ColumnsInOne(string delimiter) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.InvalidClientMetadata,
             $"The rows have one column, whose heading has several names with {(delimiter == "\t" ? "tabs" : $"'{delimiter}'")} between "
-                + "them. Nothing was sent.",
+                + "them.",
             $"Read the file with its delimiter: Import-Csv -Delimiter {(delimiter == "\t" ? "\"`t\"" : $"'{delimiter}'")}."
         );
 
     /// <param name="why">What is there instead.</param>
     /// <param name="takesMany">Whether a list of texts would do.</param>
-    public static DcrException CellUnclear(string column, string why, bool takesMany) => new(
+    public static DcrException CellUnclear(string column, string why, bool takesMany) => DcrException.Unsent(
         DcrErrorId.InvalidClientMetadata,
-        $"Column '{column}' has {why}, where a text{(takesMany ? " or a list of texts" : "")} is wanted. Nothing was sent.",
+        $"Column '{column}' has {why}, where a text{(takesMany ? " or a list of texts" : "")} is wanted.",
         $"Write the value as {(takesMany ? "a text or a list of texts" : "one text")}, then run the command again.");
 
-    public static DcrException ColumnsForOne(string first, string second, string parameter) => new(
+    public static DcrException ColumnsForOne(string first, string second, string parameter) => DcrException.Unsent(
         DcrErrorId.InvalidClientMetadata,
-        $"Columns '{first}' and '{second}' both stand for {parameter}, and say different things. Nothing was sent.",
+        $"Columns '{first}' and '{second}' both stand for {parameter}, and say different things.",
         "Keep one of the two columns.");
 
-    public static DcrException RowWithoutTenant() => new(
+    public static DcrException RowWithoutTenant() => DcrException.Unsent(
         DcrErrorId.InvalidClientMetadata,
-        "It names neither a tenant nor a client id, so nobody can tell which client is meant. Nothing was sent.",
+        "It names neither a tenant nor a client id, so nobody can tell which client is meant.",
         "Fill in the column Tenant, or give -Tenant.");
 
     public static DcrException TooManyExtra(int extra, int most) => new(
@@ -40,9 +40,9 @@ internal static class InputErrors
         $"{extra} clients are extra, and -MaxPrune lets a run remove {most}. None was removed.",
         $"Look at them: Compare-DcrClient gives them with the status Extra. If they are to go, run it with -MaxPrune {extra}.");
 
-    public static DcrException RowOfFormerClient(string id, string tenant, string now) => new(
+    public static DcrException RowOfFormerClient(string id, string tenant, string now) => DcrException.Unsent(
         DcrErrorId.ClientNotFound,
-        $"Client '{id}' is not kept here, and tenant '{tenant}' has client '{now}'. Nothing was sent.",
+        $"Client '{id}' is not kept here, and tenant '{tenant}' has client '{now}'.",
         "Put that id into the row, or leave the id out: the tenant names its client.");
 
     /// <param name="gone">More than one.</param>
@@ -58,94 +58,90 @@ internal static class InputErrors
         new(DcrErrorId.InvalidClientMetadata, $"{whose} has a second row. The first one counts.", "Keep one row for each client.");
 
     public static DcrException BrokenTenant(string shown, string why, string fix) =>
-        new(DcrErrorId.InvalidClientMetadata, $"-Tenant: '{shown}' {why}. Nothing was sent.", fix);
+        DcrException.Unsent(DcrErrorId.InvalidClientMetadata, $"-Tenant: '{shown}' {why}.", fix);
 
     /// <param name="heading">As it stands in the file, with what nobody sees made visible.</param>
     public static DcrException ColumnUnclear(string heading, string meant) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.InvalidClientMetadata,
-            $"Column '{heading}' is not read as {meant}: a blank, a hyphen or a character that nobody sees makes it another name. Nothing "
-                + "was sent.",
-            $"Write the heading {meant}, then run the command again."
-        )
-        {
-            Member = meant,
-        };
+            $"Column '{heading}' is not read as {meant}: a blank, a hyphen or a character that nobody sees makes it another name.",
+            $"Write the heading {meant}, then run the command again.",
+            member: meant
+        );
 
     /// <param name="columns">Of the row; none where none was piped.</param>
     public static DcrException NothingToRegister(IReadOnlyCollection<string> columns) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.InvalidClientMetadata,
-            $"No metadata was named for the client{Columns(columns)}. Nothing was sent.",
+            $"No metadata was named for the client{Columns(columns)}.",
             "Give -ClientName or other metadata, or pipe objects whose properties name it."
         );
 
     /// <inheritdoc cref="NothingToRegister"/>
     public static DcrException NothingToChange(IReadOnlyCollection<string> columns) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.InvalidClientMetadata,
-            $"Nothing to change was named{Columns(columns)}. Nothing was sent.",
+            $"Nothing to change was named{Columns(columns)}.",
             "Name at least one member, such as -RedirectUri, or -Metadata @{ tos_uri = $null } to remove one."
         );
 
     public static DcrException AllAndSingleRedirectUris() =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.InvalidClientMetadata,
-            "-RedirectUri gives all redirect URIs, so it cannot be used together with -AddRedirectUri or -RemoveRedirectUri. Nothing was "
-                + "sent.",
+            "-RedirectUri gives all redirect URIs, so it cannot be used together with -AddRedirectUri or -RemoveRedirectUri.",
             "Give -RedirectUri alone, or leave it out. A column RedirectUri or redirect_uris of a row counts as well."
         );
 
     public static DcrException RedirectUriAddedAndRemoved(string uri) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.InvalidClientMetadata,
-            $"-AddRedirectUri and -RemoveRedirectUri both name {Redaction.Printable(uri)}. Nothing was sent.",
+            $"-AddRedirectUri and -RemoveRedirectUri both name {Redaction.Printable(uri)}.",
             "Name it in one of the two."
         );
 
     /// <inheritdoc cref="NothingToRegister"/>
     public static DcrException NoClientNamed(IReadOnlyCollection<string> columns) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.InvalidClientMetadata,
-            $"No client was named{Columns(columns)}. Nothing was done.",
+            $"No client was named{Columns(columns)}.",
             columns.Any(static name => name is "ClientId" or "client_id" or "Tenant")
                 ? "Fill in the row's ClientId or Tenant."
                 : "Give -ClientId or -Tenant, or pipe clients or rows with a column ClientId or Tenant."
         );
 
-    public static DcrException FileForClient(string path) => new(
+    public static DcrException FileForClient(string path) => DcrException.Unsent(
         DcrErrorId.InvalidClientMetadata,
-        $"'{path}' was given for -ClientId, and is a file. Nothing was done.",
+        $"'{path}' was given for -ClientId, and is a file.",
         "Import-DcrClient -Path takes a file of clients.");
 
     public static DcrException ComparisonPiped() =>
         BadInput("InputObject", "is what Compare-DcrClient gave, and has no metadata to register", "Pipe the rows to Sync-DcrClient.");
 
     public static DcrException TextPiped(string text) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.InvalidClientMetadata,
-            $"The text '{text}' names no client. Nothing was done.",
+            $"The text '{text}' names no client.",
             "Texts name clients by a parameter: -Tenant (Get-Content tenants.txt), or -ClientId."
         );
 
     public static DcrException TextForRow(string text) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.InvalidClientMetadata,
-            $"The text '{text}' is no row of a client. Nothing was done.",
+            $"The text '{text}' is no row of a client.",
             "Pipe rows with columns, such as Import-Csv gives them; or describe one client by parameters."
         );
 
     public static DcrException FileForRow(string file, string command) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.InvalidClientMetadata,
-            $"The file '{Redaction.Printable(file)}' is no row of a client. Nothing was done.",
+            $"The file '{Redaction.Printable(file)}' is no row of a client.",
             $"Pipe the rows in it: Import-Csv <path> | {command}."
         );
 
     public static DcrException PipedAndNamed() =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.InvalidClientMetadata,
-            "Clients were piped, and -ClientId or -Tenant was given. Nothing was done.",
+            "Clients were piped, and -ClientId or -Tenant was given.",
             "Name clients in one of these ways."
         );
 
@@ -156,17 +152,17 @@ internal static class InputErrors
 
     /// <param name="ways">Parameters that answer for the user.</param>
     public static DcrException ConfirmationNotPossible(string target, string action, string ways, Exception why) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.ConfirmationNotPossible,
-            $"{action}: {target} has to be confirmed, and nobody can be asked here. Nothing was done.",
+            $"{action}: {target} has to be confirmed, and nobody can be asked here.",
             $"Run the command with {ways}; with -WhatIf it says what it would do.",
             why
         );
 
     public static DcrException VaultAndLocal() =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.VaultNotFound,
-            "-Vault and -LocalStore cannot be used together. Nothing was sent.",
+            "-Vault and -LocalStore cannot be used together.",
             "Give one of them, or neither for the default (Set-DcrStore -DefaultVault)."
         );
 
@@ -224,40 +220,40 @@ internal static class InputErrors
         );
 
     public static DcrException OverlapAndComplete() =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.OverlapRefused,
-            "-Overlap and -CompleteOverlap cannot be used together. Nothing was sent.",
+            "-Overlap and -CompleteOverlap cannot be used together.",
             "Run -Overlap first, move the application to the new secret, and then run -CompleteOverlap."
         );
 
     public static DcrException SeveralCredentials(IEnumerable<string> parameters) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.AccessTokenRejected,
-            $"More than one credential was given: {string.Join(", ", parameters.Select(parameter => "-" + parameter))}. Nothing was sent.",
+            $"More than one credential was given: {string.Join(", ", parameters.Select(parameter => "-" + parameter))}.",
             "Connect with one of them."
         );
 
     public static DcrException KeyWithoutClient() =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.InvalidPrivateKey,
-            "A private key was given, and not the client that it belongs to. Nothing was sent.",
+            "A private key was given, and not the client that it belongs to.",
             "Give -ClientId too."
         );
 
     public static DcrException ClientWithoutProof() =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.InvalidPrivateKey,
-            "-ClientId was given, and nothing that the client could prove itself with. Nothing was sent.",
+            "-ClientId was given, and nothing that the client could prove itself with.",
             "Give -PrivateKey, -PrivateKeyPath, -Certificate or -TlsCertificate; for a client with a secret, -ClientCredential."
         );
 
     public static DcrException BadKey(string what, string fix, Exception inner) =>
-        new(DcrErrorId.InvalidPrivateKey, $"{what} Nothing was sent.", fix, inner);
+        DcrException.Unsent(DcrErrorId.InvalidPrivateKey, $"{what}", fix, inner);
 
     public static DcrException PlainSecret(string parameter) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.InvalidSetup,
-            $"-{parameter}: plain text is not taken for a secret, because it would be shown and kept in the history. Nothing was done.",
+            $"-{parameter}: plain text is not taken for a secret, because it would be shown and kept in the history.",
             "Give (Read-Host -AsSecureString), or what Get-Secret gives; Import-DcrClient -Path reads a file with secrets in plain text."
         );
 
@@ -271,7 +267,7 @@ internal static class InputErrors
 
     /// <param name="id">What could not be done with the file.</param>
     public static DcrException NoFilePath(DcrErrorId id, string parameter, string path) =>
-        new(id, $"-{parameter}: '{path}' is no path of the file system. Nothing was done.", "Give a file's path, such as ./clients.csv.");
+        DcrException.Unsent(id, $"-{parameter}: '{path}' is no path of the file system.", "Give a file's path, such as ./clients.csv.");
 
     public static DcrException AuditNotFound(string path, Exception why) =>
         new(
@@ -290,10 +286,9 @@ internal static class InputErrors
         );
 
     public static DcrException VaultNotFound(string vault, IEnumerable<string> known) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.VaultNotFound,
-            $"There is no vault named '{vault}'. {(known.Any() ? $"Registered: {string.Join(", ", known)}." : "None is registered.")} "
-                + "Nothing was sent.",
+            $"There is no vault named '{vault}'. {(known.Any() ? $"Registered: {string.Join(", ", known)}." : "None is registered.")}",
             "Register it with Register-SecretVault, or name another with Connect-DcrServer -Vault."
         );
 
@@ -307,15 +302,15 @@ internal static class InputErrors
     public static DcrException StoreNotRestored(string why, string nextStep, Exception? inner = null) =>
         new(DcrErrorId.VaultWriteFailed, $"SecretStore was left as it is: {why}.", nextStep, inner);
 
-    public static DcrException SecretNameRefused(string name, string why) => new(
+    public static DcrException SecretNameRefused(string name, string why) => DcrException.Unsent(
         DcrErrorId.InvalidClientMetadata,
-        $"-ClientSecretName: '{name}' {why}. Nothing was sent.",
+        $"-ClientSecretName: '{name}' {why}.",
         "Name the secret otherwise, with letters, digits and hyphens.");
 
     public static DcrException SecretNameTwice(string name, string first) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.InvalidClientMetadata,
-            $"The secret '{name}' was named for two clients: {first} has it. Nothing was sent for this one.",
+            $"The secret '{name}' was named for two clients, and {first} has it.",
             "Give each client a secret name of its own (ClientSecretName)."
         );
 
@@ -330,32 +325,28 @@ internal static class InputErrors
     public static string Columns(IReadOnlyCollection<string> columns) =>
         columns.Count == 0 ? "" : $"; the row has the column{(columns.Count == 1 ? "" : "s")} {string.Join(", ", columns)}";
 
-    public static DcrException ResourceAndDiscovery(string discovery) => new(
+    public static DcrException ResourceAndDiscovery(string discovery) => DcrException.Unsent(
         DcrErrorId.InvalidSetup,
-        $"-Resource and -Discovery {discovery} cannot be used together. Nothing was sent.",
+        $"-Resource and -Discovery {discovery} cannot be used together.",
         "Leave -Discovery out, or give -Discovery Resource.");
 
     public static DcrException StatementScriptFailed(string why, Exception failure) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.InvalidSoftwareStatement,
-            $"The script block failed: {why.TrimEnd('.')}. Nothing was sent.",
+            $"The script block failed: {why.TrimEnd('.')}.",
             "Run the script block by itself, with $_ set to the row.",
-            failure
-        )
-        {
-            Member = "software_statement",
-        };
+            failure,
+            member: "software_statement"
+        );
 
     /// <param name="what">What it gave.</param>
     public static DcrException StatementScriptUnclear(string what) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.InvalidSoftwareStatement,
-            $"The script block gave {what}, where the software statement is wanted as one string. Nothing was sent.",
-            "Have the script block write the statement and nothing else; | Out-Null silences a command in it."
-        )
-        {
-            Member = "software_statement",
-        };
+            $"The script block gave {what}, where the software statement is wanted as one string.",
+            "Have the script block write the statement and nothing else; | Out-Null silences a command in it.",
+            member: "software_statement"
+        );
 
     public static DcrException StatementUnclear() =>
         BadInput(

@@ -137,7 +137,7 @@ public sealed class DcrConnection
     internal string? VaultId { get; }
 
     /// <summary>Where the ledger has what is kept over this connection.</summary>
-    internal ulong Place => Ledger.PlaceOf(VaultId);
+    internal ulong Place => Ledger.Vaults.PlaceOf(VaultId);
 
     /// <summary>When the vault last gave back what was written to it.</summary>
     internal DateTimeOffset VaultProvedAt

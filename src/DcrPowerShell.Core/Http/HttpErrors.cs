@@ -15,27 +15,27 @@ internal static class HttpErrors
         );
 
     public static DcrException ConnectionFailed(Uri uri, string what, Exception inner) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.ConnectionFailed,
-            $"{uri.Authority}: {what}. Nothing was sent.",
+            $"{uri.Authority}: {what}.",
             "Check the name, the network and the proxy (-Proxy), then run the command again.",
             inner
         );
 
     /// <param name="what">What is wrong with it: "could not be reached".</param>
     public static DcrException ProxyFailed(Uri uri, Uri? proxy, string what, Exception inner) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.ConnectionFailed,
-            $"The proxy{(proxy is null ? "" : $" {proxy.Authority}")} on the way to {uri.Authority} {what}. Nothing was sent.",
+            $"The proxy{(proxy is null ? "" : $" {proxy.Authority}")} on the way to {uri.Authority} {what}.",
             "Check the proxy's address: -Proxy of Connect-DcrServer, else the system's proxy settings or HTTPS_PROXY. Then run the command "
                 + "again.",
             inner
         );
 
     public static DcrException TlsFailed(Uri uri, Exception inner) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.TlsFailed,
-            $"{uri.Authority}: the TLS connection could not be made, so the server cannot be trusted. Nothing was sent.",
+            $"{uri.Authority}: the TLS connection could not be made, so the server cannot be trusted.",
             "Check that the certificate is in date, names this host and comes from an authority that this machine trusts. A private "
                 + "authority's certificate belongs in the machine's trust store.",
             inner
@@ -60,20 +60,23 @@ internal static class HttpErrors
             );
 
     public static DcrException UnusableHeader(Uri uri) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.AccessTokenRejected,
-            $"The credential for {uri.Authority} has a line break or another character that no header can hold. Nothing was sent.",
+            $"The credential for {uri.Authority} has a line break or another character that no header can hold.",
             "Get a fresh token and connect again."
         );
 
     /// <param name="wasSent">The request was refused before.</param>
     /// <param name="isDown">The server said that it is not available, not that there were too many.</param>
-    public static DcrException PauseLasts(Uri uri, TimeSpan pause, bool registers, bool wasSent, bool isDown) =>
-        new(
-            isDown ? DcrErrorId.ServerUnavailable : DcrErrorId.RateLimited,
-            $"{uri.Authority} wants no further request for another {Duration.Say(pause)}: "
-                + (isDown ? "it cannot answer now (HTTP 503). " : "its rate limit is reached. ")
-                + (wasSent ? "The request was not carried out." : "Nothing was sent."),
-            $"Run the command again in {Duration.Say(pause)}{(registers ? ": with -Tenant, only what is left is registered" : "")}."
-        );
+    public static DcrException PauseLasts(Uri uri, TimeSpan pause, bool registers, bool wasSent, bool isDown)
+    {
+        var id = isDown ? DcrErrorId.ServerUnavailable : DcrErrorId.RateLimited;
+        var message = $"{uri.Authority} wants no further request for another {Duration.Say(pause)}: "
+            + (isDown ? "it cannot answer now (HTTP 503)." : "its rate limit is reached.");
+        var action =
+            $"Run the command again in {Duration.Say(pause)}{(registers ? ": with -Tenant, only what is left is registered" : "")}.";
+        return wasSent
+            ? new DcrException(id, message + " The request was not carried out.", action)
+            : DcrException.Unsent(id, message, action);
+    }
 }

@@ -24,23 +24,23 @@ internal static class InventoryErrors
         );
 
     public static DcrException ReportFormatUnknown(string path) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.InventoryWriteFailed,
-            $"-ReportPath: the name of '{path}' does not say whether it is to be CSV or JSON. Nothing was sent.",
+            $"-ReportPath: the name of '{path}' does not say whether it is to be CSV or JSON.",
             "Let it end with .csv or .json."
         );
 
     public static DcrException ReportExists(string path) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.InventoryWriteFailed,
-            $"-ReportPath: '{path}' is there already, and stays as it is. Nothing was sent.",
+            $"-ReportPath: '{path}' is there already, and stays as it is.",
             "Name another file, such as one with the date in its name; or remove this one."
         );
 
     public static DcrException ReportWriteFailed(string path, Exception why) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.InventoryWriteFailed,
-            $"-ReportPath: '{path}' cannot be written: {why.Message.TrimEnd('.')}. Nothing was sent.",
+            $"-ReportPath: '{path}' cannot be written: {why.Message.TrimEnd('.')}.",
             "Check that the folder is there, and that no other program has the file open; then run the command again.",
             why
         );
@@ -77,8 +77,8 @@ internal static class InventoryErrors
     /// <param name="source">Which client it is about: file and line, or its id.</param>
     /// <param name="why">A sentence without its end, and without the value, which may be a secret in the wrong column.</param>
     public static DcrException ImportInvalid(string source, string why, string fix) =>
-        new(DcrErrorId.InvalidClientMetadata, $"{source}: {why}. Nothing was sent.", fix);
+        DcrException.Unsent(DcrErrorId.InvalidClientMetadata, $"{source}: {why}.", fix);
 
     private static DcrException Unreadable(string path, string why, string fix, Exception? inner) =>
-        new(DcrErrorId.InventoryReadFailed, $"'{path}' cannot be read: {why.TrimEnd('.')}. Nothing was sent.", fix, inner);
+        DcrException.Unsent(DcrErrorId.InventoryReadFailed, $"'{path}' cannot be read: {why.TrimEnd('.')}.", fix, inner);
 }

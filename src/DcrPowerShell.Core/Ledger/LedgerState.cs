@@ -21,6 +21,9 @@ internal sealed class LedgerRow
 
     public LedgerHash Client => Header.Client;
 
+    /// <summary>The frame that says so.</summary>
+    public (FrameHeader Header, long Offset)? Frame => (Header, Offset);
+
     public bool IsRemoved => Header.Kind == FrameKind.Removed;
 
     public bool IsRegistration => Header.Kind is FrameKind.Kept or FrameKind.Known;
@@ -106,6 +109,31 @@ internal sealed class LedgerState
     /// <summary>A vault still has what is kept elsewhere, or nowhere, by now.</summary>
     public bool IsLeftover(LedgerHash client, ulong place) =>
         Moved.Exists(moved => moved.Header.Client == client && moved.Header.Place == place);
+
+    /// <summary>Something is known of a client, also as what a vault is still to forget.</summary>
+    public bool Knows(LedgerHash client, ulong place) =>
+        Client(client) is not (null or { IsRemoved: true, IsPending: false }) || IsLeftover(client, place);
+
+    /// <summary>A client is as it was when somebody read it. An answer that is not used yet counts as newer.</summary>
+    public bool IsUnchanged(LedgerHash client, long since) =>
+        Client(client)?.Header.Sequence == since
+        && !Open.Any(entry => entry.Frames.Exists(frame => frame.Header.Kind == FrameKind.Answered && frame.Header.Client == client));
+
+    /// <summary>Nobody has written anything about a registration since it was found.</summary>
+    public bool IsAsIn(LedgerHash client, long found) =>
+        Client(client) is { IsRegistration: true } row && row.Header.Sequence <= found;
+
+    /// <summary>
+    /// A registration stays its tenant's, or not, whatever becomes of it. One that was taken in never takes the tenant over.
+    /// </summary>
+    public FrameDraft Ranked(FrameDraft draft, bool yields = false)
+    {
+        var rank =
+            Client(draft.Header.Client) is { IsRegistration: true } row && row.Header.Tenant == draft.Header.Tenant ? row.Header.Rank
+            : yields && LivingOf(draft.Header.Tenant) is not null ? -1
+            : 0;
+        return draft with { Header = draft.Header with { Reference = rank } };
+    }
 
     [MethodImpl(JitOptions.OptimizeAtOnce)]
     public void Apply(FrameHeader header, long offset)

@@ -254,7 +254,7 @@ internal sealed class LocalStore(
     /// <summary>Who has asked with the former key must find the new one when the answer comes, or the answer is lost.</summary>
     private async Task WaitForOthersAsync(RegistrationLedger ledger)
     {
-        var awaited = ledger.AwaitedElsewhere();
+        var awaited = ledger.Requests.AwaitedElsewhere();
         for (var left = LongestAnswer; awaited.Count > 0; left -= Beat)
         {
             if (left <= TimeSpan.Zero)
@@ -263,7 +263,7 @@ internal sealed class LocalStore(
             }
 
             await Task.Delay(Beat).ConfigureAwait(false);
-            awaited = awaited.Intersect(ledger.AwaitedElsewhere()).ToList();
+            awaited = awaited.Intersect(ledger.Requests.AwaitedElsewhere()).ToList();
         }
     }
 

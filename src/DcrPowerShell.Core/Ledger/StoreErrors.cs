@@ -31,27 +31,26 @@ internal static class StoreErrors
             + "names its folder.";
 
     private static DcrException Refused(string path, Exception why, string next) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.StoreReadOnly,
-            $"The local store in '{path}' cannot be used: {why.Message.TrimEnd('.')}. Nothing was sent.",
+            $"The local store in '{path}' cannot be used: {why.Message.TrimEnd('.')}.",
             next,
             why
         );
 
     private static DcrException Gone(string path, Exception why) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.StoreReadOnly,
-            $"The local store in '{path}' is not there any more: the folder or its ledger was removed, moved or renamed. Nothing was sent.",
+            $"The local store in '{path}' is not there any more: the folder or its ledger was removed, moved or renamed.",
             "Put it back. If it was moved, name its place with DCRPOWERSHELL_HOME, and connect again. If it is lost, name an empty folder, "
                 + "and take a backup back there: Restore-DcrRegistration -Path.",
             why
         );
 
     public static DcrException NoPlace(string why) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.StoreReadOnly,
-            $"The local store cannot be written ({why.TrimEnd('.')}), and no vault was named that could keep registrations. Nothing was "
-                + "sent.",
+            $"The local store cannot be written ({why.TrimEnd('.')}), and no vault was named that could keep registrations.",
             "Make the folder writable for this account, name another with DCRPOWERSHELL_HOME, or connect with -Vault."
         );
 
@@ -65,18 +64,18 @@ internal static class StoreErrors
 
     /// <param name="what">As far as is known: "client 'x'", "tenant 'x'".</param>
     public static DcrException FrameDamaged(string path, string what) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.StoreDamaged,
-            $"What the local store in '{path}' has of {what} is damaged and cannot be read. Nothing was sent.",
+            $"What the local store in '{path}' has of {what} is damaged and cannot be read.",
             "Bring it back from a backup: Restore-DcrRegistration -Path. Without one, Remove-DcrClient -ClientId <id> -StoreOnly drops "
                 + "what is left of it, and New-DcrClient -AllowDuplicate registers its tenant again."
         );
 
     /// <param name="what">Which of its files.</param>
     public static DcrException FileDamaged(string path, string what, Exception why) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.StoreDamaged,
-            $"The local store in '{path}' cannot be opened, for {what} is damaged: {why.Message.TrimEnd('.')}. Nothing was sent.",
+            $"The local store in '{path}' cannot be opened, for {what} is damaged: {why.Message.TrimEnd('.')}.",
             what == StoreSettings.FileName
                 ? "Delete the file: it has no registration and no secret. Then name again, with Set-DcrStore, what it held: -DefaultVault, "
                     + "and -KeyPath where the key is kept elsewhere."
@@ -87,45 +86,45 @@ internal static class StoreErrors
 
     /// <summary>The key says that there was a ledger.</summary>
     public static DcrException LedgerGone(string path) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.StoreDamaged,
-            $"The ledger of the local store in '{path}' is not there, but its key is: what the store knew is missing. Nothing was sent.",
+            $"The ledger of the local store in '{path}' is not there, but its key is: what the store knew is missing.",
             "Put ledger-*.dcrl back from a copy of the folder. To begin an empty store, set DCRPOWERSHELL_HOME to another folder, and take "
                 + "a backup back with Restore-DcrRegistration -Path."
         );
 
     /// <summary>The file with the highest number has no frame of this store: empty, overwritten, or a file of something else.</summary>
     public static DcrException LedgerForeign(string path, string name) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.StoreDamaged,
-            $"'{name}' in '{path}' has the name of the local store's ledger, and nothing in it is of this store. Nothing was sent.",
+            $"'{name}' in '{path}' has the name of the local store's ledger, and nothing in it is of this store.",
             $"If another ledger-*.dcrl is beside it, move '{name}' out of the folder; else put the file back from a copy. "
                 + "Restore-DcrRegistration -Path takes a backup back into an empty folder (DCRPOWERSHELL_HOME)."
         );
 
     /// <summary>Tenants that were registered since the copy are not known any more.</summary>
     public static DcrException RolledBack(string path) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.StoreDamaged,
-            $"{WasRolledBack(path)} Nothing was sent: a tenant that was registered since would get a second client.",
+            $"{WasRolledBack(path)} A tenant that was registered since would get a second client.",
             "Put the newer files back if they are anywhere. Then run Connect-DcrServer again, and this command."
         );
 
     /// <summary>The vault has something under a registration's name that could not be taken in.</summary>
     public static DcrException MayBeRegistered(string tenant, string secretName) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.VaultReadFailed,
             $"Tenant '{tenant}' may have a client already: the vault's secret '{secretName}' is a registration at this server that cannot "
-                + "be read. Nothing was sent.",
+                + "be read.",
             "See to that secret, as the warning of Connect-DcrServer says, and connect again. New-DcrClient -AllowDuplicate registers the "
                 + "tenant all the same."
         );
 
     public static DcrException MayBeLost(string path, string tenant) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.StoreDamaged,
             $"Tenant '{tenant}' may have a client already: the local store in '{path}' is damaged where nobody can tell whose registration "
-                + "stood there. Nothing was sent.",
+                + "stood there.",
             "Bring back what a backup has: Restore-DcrRegistration -Path. After that, or after Restore-DcrRegistration alone where there "
                 + "is no backup, what is still missing counts as lost, and new tenants are registered."
         );
@@ -135,27 +134,25 @@ internal static class StoreErrors
             + "in it.";
 
     public static DcrException Replaced(string path) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.StoreDamaged,
-            $"The local store in '{path}' was replaced by another one while this process had it open. Nothing was sent.",
+            $"The local store in '{path}' was replaced by another one while this process had it open.",
             "Put the former one back, or start a new PowerShell session to work with the one that is there."
         );
 
     public static DcrException TooLarge(Exception why) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.InvalidClientMetadata,
-            $"This cannot be stored: {why.Message}. Nothing was sent.",
+            $"This cannot be stored: {why.Message}.",
             "Leave out what is not needed: of client metadata, or of a secret.",
-            why
-        )
-        {
-            Member = "metadata",
-        };
+            why,
+            member: "metadata"
+        );
 
     public static DcrException Locked() =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.StoreLocked,
-            "The local store is locked. Nothing was sent.",
+            "The local store is locked.",
             "Unlock it for this process: Unlock-DcrStore -Passphrase (Read-Host -AsSecureString). Where a vault holds its key, unlock that "
                 + "vault first, then run Unlock-DcrStore."
         );
@@ -210,18 +207,17 @@ internal static class StoreErrors
 
     /// <summary>It was there when this process opened the store.</summary>
     public static DcrException KeyGone(string path) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.StoreKeyMissing,
-            $"The key of the local store is not in '{path}' any more. Only processes that have the store open can still read it. Nothing "
-                + "was sent.",
+            $"The key of the local store is not in '{path}' any more. Only processes that have the store open can still read it.",
             "Put the file back from a copy. Without a copy, run Backup-DcrStore in this session now; Restore-DcrRegistration -Path takes "
                 + "the backup back into an empty folder (DCRPOWERSHELL_HOME)."
         );
 
     public static DcrException KeyOfAnother(string path) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.StoreKeyMissing,
-            $"The key file '{path}' is not the one that the local store was written with. Nothing was sent.",
+            $"The key file '{path}' is not the one that the local store was written with.",
             "Put the right key file back from a copy. To begin an empty store, set DCRPOWERSHELL_HOME to another folder, and take a backup "
                 + "back with Restore-DcrRegistration -Path."
         );
@@ -266,52 +262,49 @@ internal static class StoreErrors
 
     /// <param name="named">What DCRPOWERSHELL_HOME is.</param>
     public static DcrException HomeRelative(string named) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.InvalidSetup,
-            $"DCRPOWERSHELL_HOME is '{named}', which is not a full path: it would be another store in each current folder. Nothing was "
-                + "sent.",
+            $"DCRPOWERSHELL_HOME is '{named}', which is not a full path: it would be another store in each current folder.",
             "Give the full path. PowerShell does not replace ~ in it; \"$HOME/...\" does."
         );
 
     /// <summary>Others could read the store, or put another in its place.</summary>
     public static DcrException NotPrivate(Exception why) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.StoreReadOnly,
-            $"The local store is not used: {why.Message.TrimEnd('.')}. Nothing was sent.",
+            $"The local store is not used: {why.Message.TrimEnd('.')}.",
             "Make the folder and its files this account's alone, or name another folder with DCRPOWERSHELL_HOME.",
             why
         );
 
     public static DcrException KeyUnusable(Exception why) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.StoreKeyMissing,
-            $"The key of the local store cannot be used by this account on this machine: {why.Message.TrimEnd('.')}. Nothing was sent.",
+            $"The key of the local store cannot be used by this account on this machine: {why.Message.TrimEnd('.')}.",
             "Use the account and the machine that made the store, or begin an empty one with DCRPOWERSHELL_HOME and take a backup back "
                 + "with Restore-DcrRegistration -Path.",
             why
         );
 
     public static DcrException KeyNotInVault(string vault, string secretName) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.StoreKeyMissing,
-            $"No registered vault gives the secret '{secretName}', which is the key of the local store; it was put into vault '{vault}'. "
-                + "Nothing was sent.",
+            $"No registered vault gives the secret '{secretName}', which is the key of the local store; it was put into vault '{vault}'.",
             "Register the vault that has it (Register-SecretVault), under whatever name, or put the secret back. No new key was made."
         );
 
     public static DcrException KeyVaultFailed(string vault, Exception why) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.StoreLocked,
-            $"The local store is locked, because vault '{vault}', which holds its key, cannot be read: {why.Message.TrimEnd('.')}. Nothing "
-                + "was sent.",
+            $"The local store is locked, because vault '{vault}', which holds its key, cannot be read: {why.Message.TrimEnd('.')}.",
             $"Unlock that vault (Unlock-SecretStore, or Unlock-SecretVault -Name '{vault}'), then run the command again.",
             why
         );
 
     public static DcrException ChangedMeanwhile(string clientId) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.ClientNotFound,
-            $"Another command has changed, removed or replaced the registration of client '{clientId}' meanwhile. Nothing was sent.",
+            $"Another command has changed, removed or replaced the registration of client '{clientId}' meanwhile.",
             "See with Get-DcrClient what is kept, and run the command again if it is still needed."
         );
 

@@ -10,23 +10,21 @@ internal static class ConnectErrors
 {
     public static DcrException UrlRefused(string parameter, Uri url) =>
         url.IsAbsoluteUri && url.UserInfo.Length > 0
-            ? new(
+            ? DcrException.Unsent(
                 DcrErrorId.ConnectionFailed,
-                $"-{parameter}: the URL of {url.Authority} has a user name or password in it, where it would be shown and logged. Nothing "
-                    + "was sent.",
+                $"-{parameter}: the URL of {url.Authority} has a user name or password in it, where it would be shown and logged.",
                 "Give the URL alone."
             )
-            : new(
+            : DcrException.Unsent(
                 DcrErrorId.ConnectionFailed,
-                $"-{parameter}: '{Redaction.Address(url)}' is not an absolute https URL (http is allowed to a loopback address only). "
-                    + "Nothing was sent.",
+                $"-{parameter}: '{Redaction.Address(url)}' is not an absolute https URL (http is allowed to a loopback address only).",
                 "Give an absolute https:// URL."
             );
 
     public static DcrException NothingToManageBy() =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.AccessTokenRejected,
-            "-ManageBy Connection: the connection has no credential to manage clients with. Nothing was sent.",
+            "-ManageBy Connection: the connection has no credential to manage clients with.",
             "Give -Credential, -InitialAccessToken, -ClientCredential, -ClientId with a key, or -TlsCertificate."
         );
 
@@ -39,16 +37,16 @@ internal static class ConnectErrors
         );
 
     public static DcrException BadProxy() =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.ConnectionFailed,
-            "-Proxy: that is not the address of a proxy. Nothing was sent.",
+            "-Proxy: that is not the address of a proxy.",
             "Give http://host:port, or http://user:password@host:port."
         );
 
     public static DcrException NotAuth0(string connection, string provider) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.OperationNotSupported,
-            $"Enable-Auth0Dcr sets Auth0 tenants up, and the connection '{connection}' speaks {provider}. Nothing was sent.",
+            $"Enable-Auth0Dcr sets Auth0 tenants up, and the connection '{connection}' speaks {provider}.",
             "Connect to the tenant, such as Connect-DcrServer https://example.us.auth0.com; under a domain of your own, add -Provider "
                 + "Auth0."
         );
@@ -131,7 +129,7 @@ internal static class ConnectErrors
 
     public static DcrException UnsafeAuthorizationServer(string resource, string issuer) => new(
         DcrErrorId.DiscoveryFailed,
-        $"The authorization server '{issuer}' that the resource {resource} names is not an absolute https URL. Nothing was sent to it.",
+        $"The authorization server '{issuer}' that the resource {resource} names is not an absolute https URL, so it was not asked.",
         "Tell the resource's operator, or connect to the issuer that you know: Connect-DcrServer <issuer>.");
 
     public static DcrException NotAnAuthorizationServer(string resource, string picked, IReadOnlyList<string> servers) => new(

@@ -142,12 +142,12 @@ internal static class ConnectOperation
     {
         var asked = Discovery.Meant((request.Issuer ?? request.Resource)!.OriginalString).Issuer;
         var issuer =
-            ledger.Issuers().FirstOrDefault(known => known.TrimEnd('/') == asked.TrimEnd('/'))
-            ?? throw ConnectErrors.NothingKnownOffline(asked, ledger.Issuers());
+            ledger.Registrations.Issuers().FirstOrDefault(known => known.TrimEnd('/') == asked.TrimEnd('/'))
+            ?? throw ConnectErrors.NothingKnownOffline(asked, ledger.Registrations.Issuers());
         var vaultId = vault is null
             ? null
             : ledger
-                .NamedVaults()
+                .Vaults.NamedVaults()
                 .Where(known => known.Value.Equals(vault, StringComparison.OrdinalIgnoreCase))
                 .Select(static known => known.Key)
                 .FirstOrDefault();
@@ -296,7 +296,7 @@ internal static class ConnectOperation
     private static void LearnFromKept(DcrConnection connection)
     {
         var kept = connection
-            .Ledger.List(connection.Issuer)
+            .Ledger.Registrations.List(connection.Issuer)
             .Take(EnoughToLearn)
             .Select(found => connection.Service.WhyUnmanaged(found.Record));
         if (kept.DefaultIfEmpty().All(static why => why?.ErrorId == DcrErrorId.OperationNotSupported))

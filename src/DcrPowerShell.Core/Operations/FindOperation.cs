@@ -31,7 +31,7 @@ internal static class FindOperation
         }
 
         await context.CheckVaultAsync().ConfigureAwait(false);
-        if (forgets && context.Store.Ledger.IsDamaged(issuer, clientId))
+        if (forgets && context.Store.Ledger.Registrations.IsDamaged(issuer, clientId))
         {
             return context.UnknownRecord(clientId);
         }

@@ -36,7 +36,7 @@ internal sealed class HeldKeys
     private Dictionary<string, string> Read()
     {
         var names = new Dictionary<string, string>();
-        foreach (var name in _ledger.SecretNames())
+        foreach (var name in _ledger.Secrets.Names())
         {
             if (ThumbprintOf(name) is { } thumbprint)
             {
@@ -52,7 +52,7 @@ internal sealed class HeldKeys
     {
         try
         {
-            return _ledger.FindSecret(name) is { } text
+            return _ledger.Secrets.Find(name) is { } text
                 && text.StartsWith("{", StringComparison.Ordinal)
                 && JsonBag.Parse(text) is var jwk
                 && jwk.Has("d")

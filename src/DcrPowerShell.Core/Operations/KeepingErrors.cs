@@ -9,37 +9,36 @@ internal static class KeepingErrors
 {
     /// <param name="vault">Its name; null where nobody knows.</param>
     public static DcrException KeptElsewhere(string clientId, string? vault) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.ClientNotFound,
-            $"The registration of client '{clientId}' is kept in {(vault is null ? "another vault" : $"vault '{vault}'")}, with its token. "
-                + "Nothing was sent.",
+            $"The registration of client '{clientId}' is kept in {(vault is null ? "another vault" : $"vault '{vault}'")}, with its token.",
             $"Connect with -Vault {vault ?? "and that vault's name"}, or move its registrations with Move-DcrRegistration -From "
                 + $"{vault ?? "<vault>"}."
         );
 
     public static DcrException AuditWriteFailed(string path, Exception why) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.AuditWriteFailed,
-            $"The audit log '{path}' cannot be written: {why.Message.TrimEnd('.')}. Nothing was sent.",
+            $"The audit log '{path}' cannot be written: {why.Message.TrimEnd('.')}.",
             "Make the file and its folder writable for this account, and make room on the disk; or connect with another -AuditPath.",
             why
         );
 
     public static DcrException VaultLocked(string vault, Exception inner) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.VaultLocked,
-            $"Vault '{vault}' is locked. Nothing was sent.",
+            $"Vault '{vault}' is locked.",
             $"Unlock it, then run the command again: Unlock-SecretStore for a SecretStore vault, Unlock-SecretVault -Name '{vault}' for "
                 + "others. DcrPowerShell never prompts.",
             inner
         );
 
     public static DcrException VaultNotWritable(string vault, Exception why, string? nextStep = null) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.VaultWriteFailed,
             $"Vault '{vault}' does not "
                 + (why is VaultException { IsOfRemoval: true } ? "remove what it is to forget" : "keep what is written to it")
-                + $": {why.Message}. Nothing was sent.",
+                + $": {why.Message}.",
             nextStep ?? "Check the vault with Test-SecretVault, and that this account may write to it.",
             why
         );

@@ -35,7 +35,7 @@ internal static class KeptAnswers
     {
         try
         {
-            var known = context.Store.Ledger.Find(context.Connection.Issuer, answer.ClientId!) is null
+            var known = context.Store.Ledger.Registrations.Find(context.Connection.Issuer, answer.ClientId!) is null
                 ? null
                 : (await context.Store.FindAsync(context.Connection.Issuer, answer.ClientId!).ConfigureAwait(false))?.Record;
             return (Merged(known ?? context.UnknownRecord(answer.ClientId!)), known);

@@ -59,7 +59,7 @@ internal sealed class LedgerScope(DcrConnection connection, Registrations store,
             Replaces = replaces?.ClientId,
         };
         var begun = await connection
-            .Ledger.BeginAsync(intent with { Metadata = metadata }, allowsDuplicate, replaces)
+            .Ledger.Requests.BeginAsync(intent with { Metadata = metadata }, allowsDuplicate, replaces)
             .ConfigureAwait(false);
         if (begun is Begun.Entry entry)
         {
@@ -73,7 +73,7 @@ internal sealed class LedgerScope(DcrConnection connection, Registrations store,
     /// <summary>Without a tenant, that is what keeps a client from being replaced twice: whoever replaces it has its turn.</summary>
     private LedgerEntry? OpenReplacementOf(string clientId) =>
         connection
-            .Ledger.Open(connection.Issuer)
+            .Ledger.Requests.Open(connection.Issuer)
             .FirstOrDefault(entry => entry.Intent is { Operation: LedgerOperation.Register } asked && asked.Replaces == clientId);
 
     /// <summary>
@@ -96,7 +96,7 @@ internal sealed class LedgerScope(DcrConnection connection, Registrations store,
         EndTurn();
         await WaitForTurnAsync(record).ConfigureAwait(false);
         _turnOf = record.SecretName;
-        return store.Ledger.Find(record.Issuer, record.ClientId) is { } known && known.Sequence > record.Sequence
+        return store.Ledger.Registrations.Find(record.Issuer, record.ClientId) is { } known && known.Sequence > record.Sequence
             ? (await store.FindAsync(record.Issuer, record.ClientId).ConfigureAwait(false))?.Record ?? record
             : record;
     }
@@ -124,7 +124,7 @@ internal sealed class LedgerScope(DcrConnection connection, Registrations store,
         record = await TakeTurnAsync(record).ConfigureAwait(false);
         _known = record;
         _intent = Intent(operation) with { ClientId = record.ClientId, ClientName = record.ClientName, Tenant = record.Tenant };
-        var begun = await connection.Ledger.BeginAsync(_intent with { Metadata = changes }).ConfigureAwait(false);
+        var begun = await connection.Ledger.Requests.BeginAsync(_intent with { Metadata = changes }).ConfigureAwait(false);
         Add(((Begun.Entry)begun).Id);
         return record;
     }
@@ -158,9 +158,9 @@ internal sealed class LedgerScope(DcrConnection connection, Registrations store,
         _hasArrived = true;
         try
         {
-            _intent = isFirst ? connection.Ledger.Claim(_current, _intent) : _intent;
+            _intent = isFirst ? connection.Ledger.Requests.Claim(_current, _intent) : _intent;
             var at = RegistrationRecord.Later(clock.UtcNow, _known?.UpdatedAt);
-            await connection.Ledger.AnsweredAsync(_current, _intent, ToKeep(response, at)).ConfigureAwait(false);
+            await connection.Ledger.Requests.AnsweredAsync(_current, _intent, ToKeep(response, at)).ConfigureAwait(false);
             _hasAnswer = true;
         }
         catch (DcrException failure)
@@ -210,9 +210,9 @@ internal sealed class LedgerScope(DcrConnection connection, Registrations store,
 
         try
         {
-            await (StaysOpen(failure) ? connection.Ledger.OrphanAsync(_entries) : connection.Ledger.CloseAsync(_entries)).ConfigureAwait(
-                false
-            );
+            await (
+                StaysOpen(failure) ? connection.Ledger.Requests.OrphanAsync(_entries) : connection.Ledger.Requests.CloseAsync(_entries)
+            ).ConfigureAwait(false);
         }
         catch (DcrException)
         {
@@ -220,14 +220,14 @@ internal sealed class LedgerScope(DcrConnection connection, Registrations store,
         }
         finally
         {
-            connection.Ledger.Leave(_entries);
+            connection.Ledger.Requests.Leave(_entries);
         }
     }
 
     private async Task WaitForTurnAsync(RegistrationRecord record)
     {
         using var wait = new Wait(reporter.Waiting);
-        for (var left = LongestWait; (_turn = store.Ledger.TryTurn(record.Issuer, record.ClientId)) is null; left -= Beat)
+        for (var left = LongestWait; (_turn = store.Ledger.Requests.TryTurn(record.Issuer, record.ClientId)) is null; left -= Beat)
         {
             if (left <= TimeSpan.Zero)
             {

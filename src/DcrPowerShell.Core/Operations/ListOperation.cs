@@ -48,7 +48,7 @@ internal static class ListOperation
     /// <summary>What to say where another store than the connected one has what was named.</summary>
     public static string ElsewhereWarning(DcrConnection connection, string named, StoredRegistration other)
     {
-        var vault = other.Place == 0 ? null : connection.Ledger.VaultAt(other.Place) ?? "?";
+        var vault = other.Place == 0 ? null : connection.Ledger.Vaults.VaultAt(other.Place) ?? "?";
         return $"{(connection.Vault is { } own ? $"Vault '{own}'" : "The local store")} has no client that matches '{named}', and "
             + $"{(vault is null ? "the local store" : $"vault '{vault}'")} has one: "
             + $"'{other.Record.ClientId}'. Connect-DcrServer {(vault is null ? "-LocalStore" : $"-Vault {vault}")} works with that.";
@@ -66,7 +66,7 @@ internal static class ListOperation
         string? tenant = null
     ) =>
         ledger
-            .List(
+            .Registrations.List(
                 issuer,
                 damaged =>
                     reporter.Warning(
@@ -82,7 +82,9 @@ internal static class ListOperation
     /// <exception cref="DcrException">ClientNotFound: it has none. StoreDamaged.</exception>
     public static IReadOnlyList<StoredRegistration> OfTenant(RegistrationLedger ledger, string? issuer, string tenant)
     {
-        var found = ledger.List(issuer, _ => throw StoreErrors.FrameDamaged(ledger.Path, $"tenant '{tenant.Trim()}'"), tenant).ToList();
+        var found = ledger
+            .Registrations.List(issuer, _ => throw StoreErrors.FrameDamaged(ledger.Path, $"tenant '{tenant.Trim()}'"), tenant)
+            .ToList();
         return found.Count > 0 ? found : throw OperationErrors.TenantUnknown(tenant.Trim(), issuer);
     }
 }

@@ -45,12 +45,13 @@ internal static class MoveOperation
 
             found =
                 await from.FindAsync(issuer, clientId).ConfigureAwait(false) is { } known
-                && known.Place == from.Ledger.PlaceOf(from.VaultId)
+                && known.Place == from.Ledger.Vaults.PlaceOf(from.VaultId)
                     ? known
                     : throw StoreErrors.NoRegistrationHere(clientId, from.Place);
-            sequence = await from.Ledger.MoveAsync(found.Record, to.VaultId, from.VaultId, found.Sequence).ConfigureAwait(false);
-        }
-        while (sequence == 0);
+            sequence = await from
+                .Ledger.Registrations.MoveAsync(found.Record, to.VaultId, from.VaultId, found.Sequence)
+                .ConfigureAwait(false);
+        } while (sequence == 0);
 
         if (await to.StoreAsync(found.Record, sequence).ConfigureAwait(false) is { } failure)
         {

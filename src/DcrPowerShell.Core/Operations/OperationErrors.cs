@@ -13,26 +13,25 @@ internal static class OperationErrors
     public const string Exists = "exists";
 
     public static DcrException TenantUnknown(string tenant, string? issuer) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.ClientNotFound,
-            $"Tenant '{tenant}' has no client {(issuer is null ? "on this machine" : $"at {issuer}")}. Nothing was done.",
+            $"Tenant '{tenant}' has no client {(issuer is null ? "on this machine" : $"at {issuer}")}.",
             tenant.IndexOfAny(['*', '?']) >= 0
                 ? "Only Get-DcrClient -Tenant takes wildcards, where they are typed: pipe what it gives."
                 : "Get-DcrClient -Offline lists the clients with their tenants, Find-DcrOrphan the requests of unknown outcome."
         );
 
     public static DcrException TenantNotUnique(string tenant, IEnumerable<string> clients) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.TenantNotUnique,
-            $"Tenant '{tenant}' has several clients: {string.Join(", ", clients)}. Nothing was done.",
+            $"Tenant '{tenant}' has several clients: {string.Join(", ", clients)}.",
             "Name the one that is meant with -ClientId."
         );
 
     public static DcrException OtherTenant(string clientId, string? tenant, string wanted) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.ClientNotFound,
-            $"Client '{clientId}' belongs to {(tenant is null ? "no tenant" : $"tenant '{tenant}'")}, not to tenant '{wanted}'. Nothing "
-                + "was done.",
+            $"Client '{clientId}' belongs to {(tenant is null ? "no tenant" : $"tenant '{tenant}'")}, not to tenant '{wanted}'.",
             "Name the client by one of the two."
         );
 
@@ -92,11 +91,11 @@ internal static class OperationErrors
     /// <param name="whose">"for tenant 'X'", or "in the place of client 'X'".</param>
     /// <param name="isRepair">Whether it takes the place of another client.</param>
     public static DcrException TenantUnknown(string whose, DateTimeOffset? at, bool isRepair) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.OutcomeUnknown,
-            $"A client {whose} was sent to be "
+            $"An earlier command sent a client {whose} to be "
                 + $"registered{(at is { } time ? $" on {time:yyyy-MM-dd} at {time:HH:mm} UTC" : "")}, and nobody knows whether the server "
-                + "did it. Nothing was sent now.",
+                + "did it.",
             "Find-DcrOrphan looks it up, and Resolve-DcrOrphan adopts, removes or dismisses it. "
                 + (isRepair
                     ? "If it was not adopted, run Repair-DcrClient again then."
@@ -105,17 +104,16 @@ internal static class OperationErrors
 
     /// <inheritdoc cref="TenantUnknown(string, DateTimeOffset?, bool)"/>
     public static DcrException TenantUnderWay(string whose, TimeSpan waited) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.OutcomeUnknown,
-            $"A client {whose} is being registered by another command, which did not end within {Duration.Say(waited)}. Nothing was sent "
-                + "now.",
+            $"A client {whose} is being registered by another command, which did not end within {Duration.Say(waited)}.",
             "Run the command again when the other one has ended: it finds the client then."
         );
 
     public static DcrException ClientUnderWay(string clientId, TimeSpan waited) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.RequestTimedOut,
-            $"Another command is at work on client '{clientId}', and did not end within {Duration.Say(waited)}. Nothing was sent now.",
+            $"Another command is at work on client '{clientId}', and did not end within {Duration.Say(waited)}.",
             "Run the command again when the other one has ended."
         );
 
@@ -136,9 +134,9 @@ internal static class OperationErrors
         );
 
     public static DcrException TenantHasOther(string tenant, string clientId, string other) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.TenantNotUnique,
-            $"Tenant '{tenant}' has client '{other}' beside client '{clientId}', so the latter was not registered anew. Nothing was sent.",
+            $"Tenant '{tenant}' has client '{other}' beside client '{clientId}', so the latter was not registered anew.",
             $"If '{other}' is the one in use, drop the other: Remove-DcrClient {clientId} -StoreOnly. Else drop '{other}' first."
         );
 
@@ -170,9 +168,9 @@ internal static class OperationErrors
 
     /// <param name="advice">What was said of the request when it was found.</param>
     public static DcrException OrphanNotAsked(string advice) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.OperationNotSupported,
-            "This server cannot be asked for its clients, so nobody knows which one to keep or to delete. Nothing was sent.",
+            "This server cannot be asked for its clients, so nobody knows which one to keep or to delete.",
             advice
         );
 
@@ -205,19 +203,17 @@ internal static class OperationErrors
         );
 
     public static DcrException NotReadableWithoutToken(string clientId) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.OperationNotSupported,
-            $"Client '{clientId}' cannot be read from this server without its registration access token, which is not known here. Nothing "
-                + "was sent.",
+            $"Client '{clientId}' cannot be read from this server without its registration access token, which is not known here.",
             "If the token is known elsewhere, take the client with Import-DcrClient; if not, give it a new one in the server's own "
                 + "administration."
         );
 
     public static DcrException NoTokenToReset(string clientId) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.OperationNotSupported,
-            $"Client '{clientId}' has no registration access token: it is managed by the connection's credential, or not at all. Nothing "
-                + "was sent.",
+            $"Client '{clientId}' has no registration access token: it is managed by the connection's credential, or not at all.",
             "Renew the credential that you connect with, in the server's own administration."
         );
 
@@ -314,18 +310,18 @@ internal static class OperationErrors
         };
 
     public static DcrException ImportUriUnsafe(string clientId) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.RegistrationUriRefused,
             $"The registration_client_uri of client '{clientId}' is no address that its token may go to: it is no URL, not https, or has a "
-                + "user name or password in it. Nothing was sent.",
+                + "user name or password in it.",
             "Take it as the server gave it, from the answer to the registration."
         );
 
     public static DcrException ImportUriForeign(string clientId, Uri uri, Uri endpoint) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.RegistrationUriRefused,
             $"The registration_client_uri of client '{clientId}' is at {Origin(uri)}, which is not the origin of the registration endpoint "
-                + $"({Origin(endpoint)}). Nothing was sent.",
+                + $"({Origin(endpoint)}).",
             $"Check that the client belongs to this server. If that host is right, connect again with -AllowedOrigin {Origin(uri)}."
         );
 

@@ -56,7 +56,7 @@ internal static class OrphanOperation
 
     /// <summary>Those at a server, as far as the ledger tells without asking anybody; and answers that are not used yet.</summary>
     public static IEnumerable<DcrOrphan> Known(RegistrationLedger ledger, string issuer) => ledger
-        .Open(issuer)
+        .Requests.Open(issuer)
         .Where(static entry => !entry.IsUnderWay)
         .Select(entry => new DcrOrphan(
             entry.Id.ToString(),
@@ -103,7 +103,7 @@ internal static class OrphanOperation
     }
 
     private static Task CloseAsync(OperationContext context, DcrOrphan orphan) =>
-        context.Store.Ledger.CloseAsync([LedgerHash.Parse(orphan.Id)]);
+        context.Store.Ledger.Requests.CloseAsync([LedgerHash.Parse(orphan.Id)]);
 
     /// <summary>Its answer may have come to light since it was found, and then brings the client.</summary>
     /// <returns>Whether it did.</returns>
@@ -126,7 +126,7 @@ internal static class OrphanOperation
     }
 
     private static IEnumerable<LedgerEntry> Ended(OperationContext context) =>
-        context.Store.Ledger.Open(context.Connection.Issuer).Where(static entry => !entry.IsUnderWay);
+        context.Store.Ledger.Requests.Open(context.Connection.Issuer).Where(static entry => !entry.IsUnderWay);
 
     /// <summary>Makes registrations of what was answered and not used, because a command was killed or the disk was full.</summary>
     /// <returns>The requests whose answers wait still.</returns>
@@ -160,9 +160,9 @@ internal static class OrphanOperation
         var candidate = OnlyCandidate(context, orphan);
         await context.Scope.TakeTurnAsync(candidate.Record).ConfigureAwait(false);
         var ledger = context.Store.Ledger;
-        return ledger.Find(orphan.Issuer, candidate.ClientId) is { } known
+        return ledger.Registrations.Find(orphan.Issuer, candidate.ClientId) is { } known
                 ? throw OperationErrors.CandidateKept(candidate.ClientId, known.Record.Tenant)
-            : ledger.Read(LedgerHash.Parse(orphan.Id)) is null ? throw OperationErrors.OrphanSettled(orphan.ClientName)
+            : ledger.Requests.Read(LedgerHash.Parse(orphan.Id)) is null ? throw OperationErrors.OrphanSettled(orphan.ClientName)
             : candidate;
     }
 

@@ -24,7 +24,7 @@ internal static class RecoverOperation
     public static async Task<IReadOnlyList<RegistrationRecord>> RunAsync(Registrations store, bool onlyUsable = false)
     {
         var restored = new List<RegistrationRecord>();
-        foreach (var entry in store.Ledger.Open().Where(entry => !entry.IsUnderWay && (!onlyUsable || IsUsable(entry))))
+        foreach (var entry in store.Ledger.Requests.Open().Where(entry => !entry.IsUnderWay && (!onlyUsable || IsUsable(entry))))
         {
             var end = entry.Intent is null || entry.Answers.Count == 0 ? End.Unknown : End.Used;
             foreach (var answer in entry.Intent is null ? [] : entry.Answers)
@@ -42,7 +42,7 @@ internal static class RecoverOperation
 
             if (end == End.Used)
             {
-                await store.Ledger.CloseAsync([entry.Id]).ConfigureAwait(false);
+                await store.Ledger.Requests.CloseAsync([entry.Id]).ConfigureAwait(false);
             }
         }
 
@@ -137,12 +137,12 @@ internal static class RecoverOperation
                 return End.Unknown;
             }
 
-            var deleted = ledger.IsDamaged(intent.Issuer, intent.ClientId!)
+            var deleted = ledger.Registrations.IsDamaged(intent.Issuer, intent.ClientId!)
                 ? Unknown(intent.ClientId!)
-                : ledger.Find(intent.Issuer, intent.ClientId!)?.Record;
+                : ledger.Registrations.Find(intent.Issuer, intent.ClientId!)?.Record;
             if (deleted is not null)
             {
-                await ledger.RemoveAsync(deleted, entry.Id, since: answer.Sequence).ConfigureAwait(false);
+                await ledger.Registrations.RemoveAsync(deleted, entry.Id, since: answer.Sequence).ConfigureAwait(false);
             }
 
             return End.Used;
@@ -166,11 +166,11 @@ internal static class RecoverOperation
         }
 
         var clientId = read.ClientId ?? intent.ClientId!;
-        var isDamaged = ledger.IsDamaged(intent.Issuer, clientId);
-        var known = isDamaged ? null : ledger.Find(intent.Issuer, clientId);
+        var isDamaged = ledger.Registrations.IsDamaged(intent.Issuer, clientId);
+        var known = isDamaged ? null : ledger.Registrations.Find(intent.Issuer, clientId);
         if (known is { IsWhole: false })
         {
-            if (store.VaultId is null || known.Place != ledger.PlaceOf(store.VaultId))
+            if (store.VaultId is null || known.Place != ledger.Vaults.PlaceOf(store.VaultId))
             {
                 return End.WaitsForVault;
             }
@@ -197,7 +197,11 @@ internal static class RecoverOperation
         );
         if (known is null || !record.HasSameContent(known.Record))
         {
-            if (await ledger.KeepAsync(record, intent.Vault, entry.Id, isDurable: true, since: answer.Sequence).ConfigureAwait(false) > 0)
+            if (
+                await ledger
+                    .Registrations.KeepAsync(record, intent.Vault, entry.Id, isDurable: true, since: answer.Sequence)
+                    .ConfigureAwait(false) > 0
+            )
             {
                 restored.Add(record);
             }

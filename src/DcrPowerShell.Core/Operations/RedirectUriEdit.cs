@@ -41,7 +41,11 @@ internal sealed record RedirectUriEdit(IReadOnlyList<string> Add, IReadOnlyList<
         }
         catch (DcrException fault) when (fault.Member == ClientMember.RedirectUris)
         {
-            throw new DcrException(fault.ErrorId, fault.Message, fault.RecommendedAction) { Member = "AddRedirectUri" };
+            throw new DcrException(fault.ErrorId, fault.Message, fault.RecommendedAction)
+            {
+                Member = "AddRedirectUri",
+                NothingSent = fault.NothingSent,
+            };
         }
     }
 

@@ -59,14 +59,14 @@ internal static class RegisterOperation
     /// </summary>
     /// <exception cref="DcrException">StoreDamaged.</exception>
     public static DcrClient? FindTenant(DcrConnection connection, RegisterRequest request) =>
-        connection.Ledger.FindTenant(connection.Issuer, request.Tenant!) is { } known ? Found(known, request) : null;
+        connection.Ledger.Registrations.FindTenant(connection.Issuer, request.Tenant!) is { } known ? Found(known, request) : null;
 
     /// <summary>
     /// The client of that id; null where none is kept of the connected server. Its Changes are as those of a tenant's client.
     /// </summary>
     /// <inheritdoc cref="FindTenant"/>
     public static DcrClient? Find(DcrConnection connection, string clientId, RegisterRequest request) =>
-        connection.Ledger.Find(connection.Issuer, clientId) is { } known ? Found(known, request) : null;
+        connection.Ledger.Registrations.Find(connection.Issuer, clientId) is { } known ? Found(known, request) : null;
 
     /// <summary>Changes a tenant's client to what the request names otherwise.</summary>
     /// <param name="found">As <see cref="FindTenant"/> gives it.</param>

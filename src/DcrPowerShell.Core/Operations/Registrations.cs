@@ -84,28 +84,30 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         var name = SecretName.For(issuer, clientId);
         if (
             vaultId is not null
-            && ledger.IsDamagedCopy(name, vaultId)
+            && ledger.Vaults.IsDamagedCopy(name, vaultId)
             && await LoadAsync(name).ConfigureAwait(false) is { } whole
             && (whole.Issuer, whole.ClientId) == (issuer, clientId)
         )
         {
-            await ledger.KnowAsync([whole], vaultId).ConfigureAwait(false);
+            await ledger.Vaults.KnowAsync([whole], vaultId).ConfigureAwait(false);
         }
 
-        var known = ledger.Find(issuer, clientId);
-        if (orOutline && known is { IsWhole: false } && known.Place != ledger.PlaceOf(vaultId))
+        var known = ledger.Registrations.Find(issuer, clientId);
+        if (orOutline && known is { IsWhole: false } && known.Place != ledger.Vaults.PlaceOf(vaultId))
         {
             return known;
         }
 
         if (vault is null)
         {
-            return known is null or { IsWhole: true } ? known : throw KeepingErrors.KeptElsewhere(clientId, ledger.VaultAt(known.Place));
+            return known is null or { IsWhole: true }
+                ? known
+                : throw KeepingErrors.KeptElsewhere(clientId, ledger.Vaults.VaultAt(known.Place));
         }
 
-        if (known is not null && (known.IsPending || known.Place != ledger.PlaceOf(vaultId)))
+        if (known is not null && (known.IsPending || known.Place != ledger.Vaults.PlaceOf(vaultId)))
         {
-            return known.IsWhole ? known : throw KeepingErrors.KeptElsewhere(clientId, ledger.VaultAt(known.Place));
+            return known.IsWhole ? known : throw KeepingErrors.KeptElsewhere(clientId, ledger.Vaults.VaultAt(known.Place));
         }
 
         if (await ReadSecretAsync(name).ConfigureAwait(false) is not { } text)
@@ -128,7 +130,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
             return null;
         }
 
-        if (known is null && ledger.WasRemoved(record))
+        if (known is null && ledger.Registrations.WasRemoved(record))
         {
             return null;
         }
@@ -136,7 +138,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         if (known is null || IsOlder(known.Record, record) || (known.Record.CreatedAt != record.CreatedAt && !known.IsWhole))
         {
             var taken = await TakeAsync(record, known).ConfigureAwait(false);
-            var newest = ledger.Find(issuer, clientId);
+            var newest = ledger.Registrations.Find(issuer, clientId);
             if (taken == 0 && newest?.Sequence != known?.Sequence)
             {
                 // Another command has changed it meanwhile.
@@ -152,7 +154,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
                 Sequence = known?.Sequence ?? 0,
             },
             known?.Sequence ?? long.MaxValue,
-            ledger.PlaceOf(vaultId),
+            ledger.Vaults.PlaceOf(vaultId),
             IsPending: false,
             IsWhole: true
         );
@@ -192,15 +194,18 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         Action? beforeVault = null
     )
     {
-        var mayBeThere = vault is not null && (ledger.Knows(record.SecretName, vaultId!) || ledger.IsUnreadable(record.SecretName));
-        var sequence = await ledger.KeepAsync(record, vaultId, entry, closes, isDurable, since, holds: true).ConfigureAwait(false);
+        var mayBeThere =
+            vault is not null && (ledger.Vaults.Knows(record.SecretName, vaultId!) || ledger.Unreadable.Has(record.SecretName));
+        var sequence = await ledger
+            .Registrations.KeepAsync(record, vaultId, entry, closes, isDurable, since, holds: true)
+            .ConfigureAwait(false);
         if (sequence == 0)
         {
             return null;
         }
 
-        var place = ledger.PlaceOf(record.Issuer, record.ClientId);
-        if (place != ledger.PlaceOf(vaultId))
+        var place = ledger.Registrations.PlaceOf(record.Issuer, record.ClientId);
+        if (place != ledger.Vaults.PlaceOf(vaultId))
         {
             return (place == 0 ? DcrStorage.Local : DcrStorage.Pending, null);
         }
@@ -216,7 +221,9 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
 
     /// <summary>Where a client is kept that was found.</summary>
     public DcrStorage StorageOf(RegistrationRecord record) =>
-        (ledger.PlaceOf(record.Issuer, record.ClientId) ?? ledger.PlaceOf(vaultId)) == 0 ? DcrStorage.Local : DcrStorage.Vault;
+        (ledger.Registrations.PlaceOf(record.Issuer, record.ClientId) ?? ledger.Vaults.PlaceOf(vaultId)) == 0
+            ? DcrStorage.Local
+            : DcrStorage.Vault;
 
     /// <summary>Forgets a registration, in the ledger first, then in the vault.</summary>
     /// <returns>Why the vault still has it; null where all is well.</returns>
@@ -224,9 +231,11 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
     public async Task<VaultException?> RemoveAsync(RegistrationRecord record, LedgerHash entry)
     {
         // What was read meanwhile counts, not what the command began with.
-        var known = ledger.IsDamaged(record.Issuer, record.ClientId) ? null : ledger.Find(record.Issuer, record.ClientId);
-        var place = ledger.PlaceOf(record.Issuer, record.ClientId) ?? 0;
-        var sequence = await ledger.RemoveAsync(known?.Record ?? record, entry: entry).ConfigureAwait(false);
+        var known = ledger.Registrations.IsDamaged(record.Issuer, record.ClientId)
+            ? null
+            : ledger.Registrations.Find(record.Issuer, record.ClientId);
+        var place = ledger.Registrations.PlaceOf(record.Issuer, record.ClientId) ?? 0;
+        var sequence = await ledger.Registrations.RemoveAsync(known?.Record ?? record, entry: entry).ConfigureAwait(false);
         if (sequence == 0 || place == 0)
         {
             return null;
@@ -234,14 +243,14 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
 
         try
         {
-            if (vault is null || place != ledger.PlaceOf(vaultId))
+            if (vault is null || place != ledger.Vaults.PlaceOf(vaultId))
             {
                 throw new VaultException("it is kept in another vault");
             }
 
             RefuseNewer(record.SecretName, await vault.GetAsync(record.SecretName).ConfigureAwait(false));
             await ForgetAsync(record.SecretName).ConfigureAwait(false);
-            await ledger.StoredAsync([(record.Issuer, record.ClientId, sequence)]).ConfigureAwait(false);
+            await ledger.Vaults.StoredAsync([(record.Issuer, record.ClientId, sequence)]).ConfigureAwait(false);
             return null;
         }
         catch (VaultException failure)
@@ -264,12 +273,12 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
             return;
         }
 
-        foreach (var (name, inVault) in ledger.CopiesOf(SecretName.For(issuer, former)))
+        foreach (var (name, inVault) in ledger.Secrets.CopiesOf(SecretName.For(issuer, former)))
         {
             await RenewCopyAsync(name, inVault, SecretName.For(issuer, former), now).ConfigureAwait(false);
         }
 
-        if (ledger.Find(issuer, former) is { } known)
+        if (ledger.Registrations.Find(issuer, former) is { } known)
         {
             var whole = (await FindAsync(issuer, former).ConfigureAwait(false) ?? known).Record;
             await KeepOlderAsync(whole).ConfigureAwait(false);
@@ -286,9 +295,9 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         if (there is not null && there == now.ClientSecret)
         {
             // A kill came after it was written.
-            await ledger.NoteCopyAsync(vaultId, name, there, now.SecretName).ConfigureAwait(false);
+            await ledger.Secrets.NoteCopyAsync(vaultId, name, there, now.SecretName).ConfigureAwait(false);
         }
-        else if (there is null || now.ClientSecret is null || !ledger.IsCopy(vaultId, name, there, former))
+        else if (there is null || now.ClientSecret is null || !ledger.Secrets.IsCopy(vaultId, name, there, former))
         {
             var why =
                 inVault != vaultId ? "it is not in the store of this connection"
@@ -317,7 +326,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         if (there is not null && there == former)
         {
             // Whoever put it there: it is the client's.
-            await ledger.NoteCopyAsync(vaultId, name, there, owner!).ConfigureAwait(false);
+            await ledger.Secrets.NoteCopyAsync(vaultId, name, there, owner!).ConfigureAwait(false);
         }
 
         RefuseOthers(name, there, owner);
@@ -335,7 +344,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
             await vault.WriteAsync(name, () => new VaultWrite(value)).ConfigureAwait(false);
             if (owner is not null)
             {
-                await ledger.NoteCopyAsync(vaultId, name, value, owner).ConfigureAwait(false);
+                await ledger.Secrets.NoteCopyAsync(vaultId, name, value, owner).ConfigureAwait(false);
             }
 
             return;
@@ -344,14 +353,14 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         long sequence;
         do
         {
-            RefuseOthers(name, ledger.FindSecret(name, out sequence), former ?? owner);
+            RefuseOthers(name, ledger.Secrets.Find(name, out sequence), former ?? owner);
         }
-        while (!await ledger.KeepCopyAsync(name, value, owner, sequence).ConfigureAwait(false));
+        while (!await ledger.Secrets.KeepCopyAsync(name, value, owner, sequence).ConfigureAwait(false));
     }
 
     private void RefuseOthers(string name, string? there, string? owner)
     {
-        if (there is not null && (owner is null || !ledger.IsCopy(vaultId, name, there, owner)))
+        if (there is not null && (owner is null || !ledger.Secrets.IsCopy(vaultId, name, there, owner)))
         {
             throw KeepingErrors.SecretExists(Place, name);
         }
@@ -360,7 +369,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
     /// <summary>A secret of the application's, or a key; null where there is none of that name.</summary>
     /// <exception cref="DcrException">The vault could not be read.</exception>
     public Task<string?> ReadSecretAsync(string name) =>
-        vault is null ? Task.FromResult(ledger.FindSecret(name)) : ReadingAsync(() => vault.GetAsync(name));
+        vault is null ? Task.FromResult(ledger.Secrets.Find(name)) : ReadingAsync(() => vault.GetAsync(name));
 
     /// <summary>
     /// At a command's end: what it stored is still in the vault, so that the ledger can let go of it. What another process has dropped
@@ -399,7 +408,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
             sure.Add((record.Issuer, record.ClientId, sequence));
         }
 
-        await ledger.StoredAsync(sure).ConfigureAwait(false);
+        await ledger.Vaults.StoredAsync(sure).ConfigureAwait(false);
         return again;
 
         // Something newer is as good.
@@ -421,12 +430,12 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         }
 
         VaultException? why = null;
-        foreach (var removal in ledger.RemovalsFor(vaultId!).Concat(ledger.LeftoversIn(vaultId!)))
+        foreach (var removal in ledger.Vaults.RemovalsFor(vaultId!).Concat(ledger.Vaults.LeftoversIn(vaultId!)))
         {
             why = Blocking(await FinishRemovalAsync(removal).ConfigureAwait(false)) ?? why;
         }
 
-        var pending = ledger.PendingFor(vaultId!);
+        var pending = ledger.Vaults.PendingFor(vaultId!);
         for (var done = 0; done < pending.Count && why is not ({ IsLocked: true } or { IsOver: true }); done += PartSize)
         {
             // Side by side: a vault may write several as cheaply as one.
@@ -457,8 +466,8 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
 
         foreach (
             var known in ledger
-                .List(issuer: null)
-                .Where(found => found is { IsWhole: true, IsPending: false } && found.Place == ledger.PlaceOf(vaultId))
+                .Registrations.List(issuer: null)
+                .Where(found => found is { IsWhole: true, IsPending: false } && found.Place == ledger.Vaults.PlaceOf(vaultId))
                 .ToList()
         )
         {
@@ -467,7 +476,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
                 continue;
             }
 
-            var whole = ledger.Find(known.Record.Issuer, known.Record.ClientId)!;
+            var whole = ledger.Registrations.Find(known.Record.Issuer, known.Record.ClientId)!;
             if (await StoreAsync(whole.Record, whole.Sequence).ConfigureAwait(false) is { } failure)
             {
                 throw KeepingErrors.VaultNotWritable(vault.Name, failure, failure.NextStep);
@@ -499,7 +508,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
     public async Task<VaultException?> ForgetMovedAsync()
     {
         VaultException? why = null;
-        foreach (var leftover in vault is null ? [] : ledger.LeftoversIn(vaultId!))
+        foreach (var leftover in vault is null ? [] : ledger.Vaults.LeftoversIn(vaultId!))
         {
             why = await FinishRemovalAsync(leftover).ConfigureAwait(false) ?? why;
         }
@@ -516,7 +525,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
             {
                 if (text == pending.Record.ToJson())
                 {
-                    await ledger.StoredAsync([(there.Issuer, there.ClientId, pending.Sequence)]).ConfigureAwait(false);
+                    await ledger.Vaults.StoredAsync([(there.Issuer, there.ClientId, pending.Sequence)]).ConfigureAwait(false);
                     return (false, null);
                 }
 
@@ -562,7 +571,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
                     () =>
                         InTurn(
                             record.SecretName,
-                            () => new VaultWrite((newest = ledger.NewestFor(vaultId!, record, sequence))?.Record.ToJson())
+                            () => new VaultWrite((newest = ledger.Vaults.NewestFor(vaultId!, record, sequence))?.Record.ToJson())
                             {
                                 IsOver = newest is null,
                             }
@@ -591,13 +600,13 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
     private Task<int> ForgetAsync(string secretName) =>
         vault!.WriteAsync(
             secretName,
-            () => InTurn(secretName, () => new VaultWrite(null) { IsOver = ledger.IsKeptIn(vaultId!, secretName) })
+            () => InTurn(secretName, () => new VaultWrite(null) { IsOver = ledger.Vaults.IsKeptIn(vaultId!, secretName) })
         );
 
     /// <summary>Decides what to write when nobody else is writing it; null while somebody is.</summary>
     private VaultWrite? InTurn(string secretName, Func<VaultWrite> decide)
     {
-        if (ledger.TryVaultTurn(secretName) is not { } turn)
+        if (ledger.Vaults.TryTurn(secretName) is not { } turn)
         {
             return null;
         }
@@ -618,7 +627,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
     private async Task<long> TakeAsync(RegistrationRecord there, StoredRegistration? known)
     {
         await SetAsideAsync(known is { IsWhole: true } ? known.Record : null, there).ConfigureAwait(false);
-        var taken = await ledger.KnowAsync([there], vaultId!, known?.Sequence ?? 0).ConfigureAwait(false);
+        var taken = await ledger.Vaults.KnowAsync([there], vaultId!, known?.Sequence ?? 0).ConfigureAwait(false);
         if (known is null && StoreOperation.DoubledWarning(ledger, [there]) is { } doubled)
         {
             reporter?.Warning(doubled);
@@ -654,7 +663,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
     private async Task<string> KeepOlderAsync(RegistrationRecord record)
     {
         var name = FormattableString.Invariant($"older-{record.SecretName}-{record.UpdatedAt.UtcDateTime:yyyyMMddHHmmssfffffff}");
-        await ledger.KeepSecretAsync(name, record.ToJson()).ConfigureAwait(false);
+        await ledger.Secrets.KeepAsync(name, record.ToJson()).ConfigureAwait(false);
         return name;
     }
 
@@ -702,10 +711,10 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
                 await ForgetAsync(name).ConfigureAwait(false);
             }
 
-            await ledger.StoredAsync([(issuer, clientId, pending.Sequence)]).ConfigureAwait(false);
+            await ledger.Vaults.StoredAsync([(issuer, clientId, pending.Sequence)]).ConfigureAwait(false);
             if (isAnother)
             {
-                await ledger.KnowAsync([there!], vaultId!).ConfigureAwait(false);
+                await ledger.Vaults.KnowAsync([there!], vaultId!).ConfigureAwait(false);
             }
 
             return null;

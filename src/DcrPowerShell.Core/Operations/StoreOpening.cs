@@ -56,7 +56,7 @@ internal static class StoreOpening
     /// <summary>Says how many requests at the connected server there are of which nobody knows what it did.</summary>
     public static void TellOfUnknown(RegistrationLedger ledger, string issuer, IReporter reporter)
     {
-        var unknown = ledger.Open(issuer).Count(static entry => !entry.IsUnderWay);
+        var unknown = ledger.Requests.Open(issuer).Count(static entry => !entry.IsUnderWay);
         if (unknown > 0)
         {
             reporter.Warning($"The outcome of {Count(unknown, "request")} is unknown: see Find-DcrOrphan.");
@@ -67,10 +67,10 @@ internal static class StoreOpening
     public static void CompareStores(Registrations store, string issuer, IReporter reporter)
     {
         var ledger = store.Ledger;
-        var counts = ledger.Count(issuer);
-        var here = ledger.PlaceOf(store.VaultId);
+        var counts = ledger.Registrations.Count(issuer);
+        var here = ledger.Vaults.PlaceOf(store.VaultId);
         var own = counts.TryGetValue(here, out var count) ? count : 0;
-        var names = ledger.NamedVaults().ToDictionary(vault => ledger.PlaceOf(vault.Key), static vault => vault.Value);
+        var names = ledger.Vaults.NamedVaults().ToDictionary(vault => ledger.Vaults.PlaceOf(vault.Key), static vault => vault.Value);
         foreach (
             var (place, others) in counts.Where(pair => pair.Key != here && pair.Value > 0).Select(static pair => (pair.Key, pair.Value))
         )
@@ -132,7 +132,7 @@ internal static class StoreOpening
         }
 
         var id = await FormerIdAsync(opening, mark.VaultId).ConfigureAwait(false) ?? mark.VaultId;
-        ledger.NameVault(id, vault.Name);
+        ledger.Vaults.NameVault(id, vault.Name);
         return new Registrations(ledger, vault, id, reporter);
     }
 
@@ -143,7 +143,7 @@ internal static class StoreOpening
     private static async Task<string?> FormerIdAsync(Registrations opening, string id)
     {
         var ledger = opening.Ledger;
-        var vaults = ledger.NamedVaults();
+        var vaults = ledger.Vaults.NamedVaults();
         var former = vaults
             .Where(known => known.Value.Equals(opening.Vault!.Name, StringComparison.OrdinalIgnoreCase))
             .Select(static known => known.Key)
@@ -155,7 +155,7 @@ internal static class StoreOpening
 
     /// <summary>The vault that some of these names are registrations of.</summary>
     private static string? HeldBy(RegistrationLedger ledger, IEnumerable<string> vaultIds, IReadOnlyList<string> names) =>
-        vaultIds.FirstOrDefault(known => ledger.CountMissing(known, names) < ledger.CountMissing(known, []));
+        vaultIds.FirstOrDefault(known => ledger.Vaults.CountMissing(known, names) < ledger.Vaults.CountMissing(known, []));
 
     /// <summary>Two processes that find no probe must not give the vault two ids.</summary>
     private static async Task<VaultMark> MarkAsync(Registrations opening, IClock clock)
@@ -178,13 +178,13 @@ internal static class StoreOpening
         }
 
         // It has lost its probe, or was put back to a copy from before: it is known by what it holds.
-        var vaults = ledger.NamedVaults();
+        var vaults = ledger.Vaults.NamedVaults();
         var id = HeldBy(ledger, vaults.Keys, names);
         if (
             id is null
             && vaults
                 .Where(known => known.Value.Equals(name, StringComparison.OrdinalIgnoreCase))
-                .Sum(known => ledger.CountMissing(known.Key, []))
+                .Sum(known => ledger.Vaults.CountMissing(known.Key, []))
                 is > 0
                     and var count
         )
@@ -213,7 +213,7 @@ internal static class StoreOpening
         var isDamaged = ledger.File.Gaps.Any(static gap => gap.IsDamage);
         var unknown = names
             .Where(static name => name != VaultProbe.Name && !SecretName.IsStoreKey(name))
-            .Where(name => !ledger.Knows(name, store.VaultId!) || (isDamaged && ledger.IsDamagedCopy(name, store.VaultId!)))
+            .Where(name => !ledger.Vaults.Knows(name, store.VaultId!) || (isDamaged && ledger.Vaults.IsDamagedCopy(name, store.VaultId!)))
             .ToList();
         var (taken, unreadable) = (new List<RegistrationRecord>(), new List<string>());
         var again = 0;
@@ -236,7 +236,7 @@ internal static class StoreOpening
                         continue;
                     }
 
-                    if (!ledger.WasRemoved(record))
+                    if (!ledger.Registrations.WasRemoved(record))
                     {
                         part.Add(record);
                     }
@@ -246,12 +246,12 @@ internal static class StoreOpening
                     }
                 }
 
-                await ledger.KnowAsync(part, store.VaultId!, readAt: readAt).ConfigureAwait(false);
+                await ledger.Vaults.KnowAsync(part, store.VaultId!, readAt: readAt).ConfigureAwait(false);
                 taken.AddRange(part);
             }
         }
 
-        ledger.NoteUnreadable(store.VaultId!, unreadable);
+        ledger.Unreadable.Note(store.VaultId!, unreadable);
         if (again > 0)
         {
             reporter.Warning(
@@ -265,7 +265,7 @@ internal static class StoreOpening
             reporter.Warning(doubled);
         }
 
-        return (taken.Count, ledger.CountMissing(store.VaultId!, names));
+        return (taken.Count, ledger.Vaults.CountMissing(store.VaultId!, names));
     }
 
     /// <summary>A registration of the vault; null where there is none, or none that can be taken in, which is told.</summary>

@@ -35,7 +35,7 @@ internal static class StoreOperation
         {
             var ledger = await store.OpenAsync(vaultOf).ConfigureAwait(false);
             ledger.ReadOn();
-            var counts = ledger.Count();
+            var counts = ledger.Registrations.Count();
             var own = counts.TryGetValue(0, out var count) ? count : 0;
             return info with
             {
@@ -43,8 +43,8 @@ internal static class StoreOperation
                 KeyPath = ledger.WhyInMemory is null ? keyPath : ledger.Path,
                 Registrations = own,
                 InVaults = counts.Values.Sum() - own,
-                Pending = ledger.CountPending(),
-                OpenRequests = ledger.Open().Count,
+                Pending = ledger.Vaults.CountPending(),
+                OpenRequests = ledger.Requests.Open().Count,
                 Damaged = ledger.File.Gaps.Count(static gap => gap.IsDamage),
                 Size = ledger.File.Size.Length,
             };
@@ -101,7 +101,7 @@ internal static class StoreOperation
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static int WriteBackup(RegistrationLedger ledger, Stream target, SecureString passphrase, DateTimeOffset now)
     {
-        var contents = ledger.Contents();
+        var contents = ledger.Backup.Contents();
         BackupFile.Write(target, LedgerHash.Parse(ledger.Id), passphrase, now, contents);
         return contents.Count(static frame => frame.Header.Kind == FrameKind.Kept);
     }
@@ -126,7 +126,7 @@ internal static class StoreOperation
     /// <param name="before">How many registrations it had.</param>
     public static string? BackupReminder(RegistrationLedger ledger, int before)
     {
-        var now = ledger.LocalCount;
+        var now = ledger.Registrations.LocalCount;
         return ReminderCounts.Any(count => before < count && now >= count) && !ledger.HasBackup
             ? $"The local store holds {now} registration{(now == 1 ? "" : "s")} and has no backup. Backup-DcrStore -Path <file> "
                 + "-Passphrase <passphrase> makes one; without it, a lost disk is a lost token for each of them."
@@ -141,12 +141,12 @@ internal static class StoreOperation
         foreach (var frame in contents.Where(static frame => frame.Header.Kind == FrameKind.Kept))
         {
             var record = RegistrationRecord.Parse(Encoding.UTF8.GetString(frame.Body));
-            if (names.Contains(record.SecretName) || ledger.IsDamaged(record.Issuer, record.ClientId))
+            if (names.Contains(record.SecretName) || ledger.Registrations.IsDamaged(record.Issuer, record.ClientId))
             {
                 continue;
             }
 
-            var known = ledger.Find(record.Issuer, record.ClientId)?.Record;
+            var known = ledger.Registrations.Find(record.Issuer, record.ClientId)?.Record;
             removed += known is null ? 1 : 0;
             differing +=
                 known is not null
@@ -165,7 +165,7 @@ internal static class StoreOperation
     {
         var vaults = taken
             .Where(static record => record.Omitted is not null)
-            .GroupBy(record => ledger.VaultAt(ledger.PlaceOf(record.Issuer, record.ClientId) ?? 0))
+            .GroupBy(record => ledger.Vaults.VaultAt(ledger.Registrations.PlaceOf(record.Issuer, record.ClientId) ?? 0))
             .Select(static records => $"{records.Count()} in vault '{records.Key}'")
             .ToList();
         return vaults.Count == 0
@@ -185,7 +185,7 @@ internal static class StoreOperation
     /// <summary>What to say of registrations that came from elsewhere, where their tenants have others too; null for nothing.</summary>
     public static string? DoubledWarning(RegistrationLedger ledger, IEnumerable<RegistrationRecord> taken)
     {
-        var doubled = ledger.Doubled(taken);
+        var doubled = ledger.Registrations.Doubled(taken);
         var told = doubled
             .Take(MostTold)
             .Select(static pair =>

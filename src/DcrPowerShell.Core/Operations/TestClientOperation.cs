@@ -330,7 +330,7 @@ internal sealed class TestClientOperation(OperationContext context, HeldKeys key
             return new HeldKey();
         }
 
-        var text = keyName is null ? Connection.Ledger.FindSecret(name) : await context.Store.ReadSecretAsync(name).ConfigureAwait(false);
+        var text = keyName is null ? Connection.Ledger.Secrets.Find(name) : await context.Store.ReadSecretAsync(name).ConfigureAwait(false);
         if (text is null)
         {
             return new HeldKey

@@ -10,28 +10,24 @@ namespace DcrPowerShell.Protocol;
 internal static class ProtocolErrors
 {
     public static DcrException InvalidRedirectUri(string uri, string why, string fix) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.InvalidRedirectUri,
-            $"Redirect URI '{uri}' {why}. Nothing was sent.",
-            $"{fix} -SkipValidation leaves the judging to the server."
-        )
-        {
-            Member = "redirect_uris",
-        };
+            $"Redirect URI '{uri}' {why}.",
+            $"{fix} -SkipValidation leaves the judging to the server.",
+            member: "redirect_uris"
+        );
 
     public static DcrException BrokenRule(string member, string why, string fix) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.InvalidClientMetadata,
-            $"{member} {why}. Nothing was sent.",
-            $"{fix} -SkipValidation leaves the judging to the server."
-        )
-        {
-            Member = member,
-        };
+            $"{member} {why}.",
+            $"{fix} -SkipValidation leaves the judging to the server.",
+            member: member
+        );
 
     /// <summary>No switch lets it pass, so none is named.</summary>
     public static DcrException KeysNotPublic(string why, string fix) =>
-        new(DcrErrorId.InvalidClientMetadata, $"jwks {why}. Nothing was sent.", fix) { Member = "jwks" };
+        DcrException.Unsent(DcrErrorId.InvalidClientMetadata, $"jwks {why}.", fix, member: "jwks");
 
     /// <param name="refused">Why servers would refuse it.</param>
     public static DcrException DocumentRefused(DcrCheck refused) =>
@@ -42,9 +38,9 @@ internal static class ProtocolErrors
         );
 
     public static DcrException ProxyRefused(Uri uri) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.ConnectionFailed,
-            $"The proxy on the way to {uri.Authority} wants authentication (HTTP 407). Nothing was sent.",
+            $"The proxy on the way to {uri.Authority} wants authentication (HTTP 407).",
             "Connect with the proxy's user name and password in its address, -Proxy http://user:password@host:port; or with another proxy, "
                 + "which takes this account's own sign-in."
         );

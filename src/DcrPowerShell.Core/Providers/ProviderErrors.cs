@@ -42,9 +42,9 @@ internal static class ProviderErrors
         );
 
     public static DcrException OverlapNotSupported(string clientId) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.OperationNotSupported,
-            $"Client '{clientId}' cannot have two client secrets at once: the server gives it one. Nothing was sent.",
+            $"Client '{clientId}' cannot have two client secrets at once: the server gives it one.",
             "Reset-DcrClientSecret without -Overlap replaces the secret at once, where the server does that. Without an interruption: "
                 + "register a second client with New-DcrClient -AllowDuplicate, move the application over, and remove this one."
         );
@@ -57,17 +57,17 @@ internal static class ProviderErrors
         );
 
     public static DcrException DocumentsNotRegistered(string connection) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.OperationNotSupported,
-            $"The server of connection '{connection}' has no registration of client ID metadata documents. Nothing was sent.",
+            $"The server of connection '{connection}' has no registration of client ID metadata documents.",
             "Where Get-DcrServer says TakesClientDocuments, the application uses the document's URL as its client_id. Elsewhere, register "
                 + "it by its metadata."
         );
 
     public static DcrException IsOffline() =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.NotConnected,
-            "This connection was made with -Offline, so nothing can be sent over it. Nothing was sent.",
+            "This connection was made with -Offline, so nothing can be sent over it.",
             "Get-DcrClient -Offline shows what is kept here. For anything else, run Connect-DcrServer again, without -Offline."
         );
 }

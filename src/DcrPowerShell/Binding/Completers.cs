@@ -120,7 +120,7 @@ public abstract class ConnectionCompleter : ValueCompleter
 
         try
         {
-            foreach (var found in connection.Ledger.List(connection.Issuer))
+            foreach (var found in connection.Ledger.Registrations.List(connection.Issuer))
             {
                 clients[found.Record.ClientId] = (
                     found.Record.ClientId,

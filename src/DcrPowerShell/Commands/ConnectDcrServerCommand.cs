@@ -279,7 +279,7 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
             : Run(
                 async (pump, stop) =>
                 {
-                    var (id, key) = await ledger.AuditKeyAsync().ConfigureAwait(false);
+                    var (id, key) = await ledger.Secrets.AuditKeyAsync().ConfigureAwait(false);
                     var audit = AuditFile.LogAt(auditPath, new AuditKey(id, key), pump);
                     return await ConnectOperation
                         .RunAsync(request, ledger, vault is null ? null : VaultOf(vault), pump, new SystemClock(), stop, audit: audit)

@@ -154,7 +154,7 @@ public sealed class ExportDcrClientCommand : DcrInputCmdlet
 
                 var connection = ConnectionFor(named, InputObject);
                 AddKept(connection, named.ClientId is { } id
-                    ? [connection.Ledger.Find(connection.Issuer, id) ?? throw StoreErrors.NoRegistrationHere(id, place: null)]
+                    ? [connection.Ledger.Registrations.Find(connection.Issuer, id) ?? throw StoreErrors.NoRegistrationHere(id, place: null)]
                     : ListOperation.OfTenant(connection.Ledger, connection.Issuer, named.Tenants[0]));
             });
         }

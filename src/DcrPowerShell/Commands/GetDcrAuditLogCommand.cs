@@ -118,7 +118,7 @@ public sealed class GetDcrAuditLogCommand : DcrCmdlet
             why = $"the local store cannot be opened: {failure.Message}".TrimEnd('.');
         }
 
-        var check = AuditLog.Verify(file, id => ledger?.FindAuditKey(id));
+        var check = AuditLog.Verify(file, id => ledger?.Secrets.FindAuditKey(id));
         if (check.NotChecked > 0)
         {
             WriteWarning(

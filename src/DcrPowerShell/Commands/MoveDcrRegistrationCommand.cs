@@ -66,7 +66,7 @@ public sealed class MoveDcrRegistrationCommand : DcrCmdlet
         }
 
         var wanted = ListOperation
-            .Kept(_from.Ledger, issuer: null, _from.Ledger.PlaceOf(_from.VaultId), Pump())
+            .Kept(_from.Ledger, issuer: null, _from.Ledger.Vaults.PlaceOf(_from.VaultId), Pump())
             .Where(found => ClientId?.Contains(found.Record.ClientId) != false)
             .ToList();
         foreach (var missing in (ClientId ?? []).Where(id => !_late.Contains(id) && !wanted.Any(found => found.Record.ClientId == id)))

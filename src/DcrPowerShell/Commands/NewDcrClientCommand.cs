@@ -187,7 +187,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         {
             Run(connection, context => context.CheckVaultAsync());
             _checked = connection;
-            _before = connection.Ledger.LocalCount;
+            _before = connection.Ledger.Registrations.LocalCount;
             _whole = FullRecords.Of(connection.Ledger, connection.Vault, connection.VaultId);
             request = request with { Whole = _whole };
         }

@@ -142,7 +142,7 @@ public sealed class RestoreDcrRegistrationCommand : DcrConnectedCmdlet
             return;
         }
 
-        var taken = Run((_, _) => ledger.RestoreAsync(from, contents));
+        var taken = Run((_, _) => ledger.Backup.RestoreAsync(from, contents));
         foreach (var record in taken)
         {
             WriteObject(new DcrClient(record, []) { Storage = record.Omitted is null ? DcrStorage.Local : DcrStorage.Vault });

@@ -183,8 +183,8 @@ public abstract class WantedClientCmdlet : ClientMetadataCmdlet
             throw InputErrors.RowRepeated(tenant is null || id is not null ? $"Client '{known}'" : $"Tenant '{tenant}'");
         }
 
-        if (id is not null && tenant is not null && connection.Ledger.Find(connection.Issuer, id) is null
-            && connection.Ledger.FindTenant(connection.Issuer, tenant) is { } other)
+        if (id is not null && tenant is not null && connection.Ledger.Registrations.Find(connection.Issuer, id) is null
+            && connection.Ledger.Registrations.FindTenant(connection.Issuer, tenant) is { } other)
         {
             throw InputErrors.RowOfFormerClient(id, tenant, other.Record.ClientId);
         }
@@ -218,7 +218,7 @@ public abstract class WantedClientCmdlet : ClientMetadataCmdlet
     /// <summary>The id of the client that a row is about, which decides where it is given; null where the tenant has none.</summary>
     private static string? IdOf(DcrConnection connection, string? tenant, string? id) =>
         id is not null || tenant is null ? id
-        : connection.Ledger.FindTenant(connection.Issuer, tenant) is null ? null
+        : connection.Ledger.Registrations.FindTenant(connection.Issuer, tenant) is null ? null
         : FindOperation.ClientIdOf(connection, tenant);
 
     private HashSet<string> UnknownAt(DcrConnection connection)
@@ -226,7 +226,7 @@ public abstract class WantedClientCmdlet : ClientMetadataCmdlet
         if (!_unknown.TryGetValue(connection, out var tenants))
         {
             _unknown[connection] = tenants = new HashSet<string>(
-                connection.Ledger.Open(connection.Issuer)
+                connection.Ledger.Requests.Open(connection.Issuer)
                     .Select(static open => open.Intent?.Tenant)
                     .OfType<string>()
                     .Select(tenant => TenantKey.Of(connection.Issuer, tenant)),

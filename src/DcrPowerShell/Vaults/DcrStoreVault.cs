@@ -27,8 +27,8 @@ public static class DcrStoreVault
             return null;
         }
 
-        var text = !SecretName.IsOwn(name) ? ledger.FindSecret(name)
-            : ledger.FindNamed(name) is { Place: 0, IsWhole: true } found ? found.Record.ToJson()
+        var text = !SecretName.IsOwn(name) ? ledger.Secrets.Find(name)
+            : ledger.Registrations.FindNamed(name) is { Place: 0, IsWhole: true } found ? found.Record.ToJson()
             : null;
         return text is null ? null : SecureText.ForVault(text);
     }
@@ -40,7 +40,7 @@ public static class DcrStoreVault
         return Open() is not { } ledger
             ? []
             : ledger
-                .SecretNames()
+                .Secrets.Names()
                 .Concat(Registrations(ledger).Select(static found => found.Record.SecretName))
                 .Where(pattern.IsMatch)
                 .ToList();
@@ -62,7 +62,7 @@ public static class DcrStoreVault
             _ => throw new InvalidOperationException("The local store of DcrPowerShell keeps texts only: give a string or a SecureString."),
         };
         var ledger = Open() ?? throw Locked();
-        if (ledger.FindSecret(name) is { } there && ledger.IsCopy(vaultId: null, name, there))
+        if (ledger.Secrets.Find(name) is { } there && ledger.Secrets.IsCopy(vaultId: null, name, there))
         {
             throw new InvalidOperationException(
                 $"'{name}' is a key, or a client's secret, that a cmdlet of DcrPowerShell put here: it was left as it is. Choose another "
@@ -70,7 +70,7 @@ public static class DcrStoreVault
             );
         }
 
-        ledger.KeepSecretAsync(name, text).GetAwaiter().GetResult();
+        ledger.Secrets.KeepAsync(name, text).GetAwaiter().GetResult();
     }
 
     /// <summary>Removes a secret of such a name.</summary>
@@ -78,14 +78,14 @@ public static class DcrStoreVault
     public static void Remove(string name)
     {
         RefuseOwn(name);
-        (Open() ?? throw Locked()).RemoveSecretAsync(name).GetAwaiter().GetResult();
+        (Open() ?? throw Locked()).Secrets.RemoveAsync(name).GetAwaiter().GetResult();
     }
 
     /// <summary>Whether the store is open, or opens by itself.</summary>
     public static bool Test() => Open() is not null;
 
     private static IEnumerable<StoredRegistration> Registrations(RegistrationLedger ledger) =>
-        ledger.List(issuer: null).Where(static found => found is { Place: 0, IsWhole: true });
+        ledger.Registrations.List(issuer: null).Where(static found => found is { Place: 0, IsWhole: true });
 
     private static InvalidOperationException Locked() =>
         new("The local store of DcrPowerShell is locked. Unlock-DcrStore opens it for this process.");

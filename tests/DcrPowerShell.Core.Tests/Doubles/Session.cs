@@ -209,7 +209,7 @@ internal sealed class Session : IDisposable
     {
         foreach (var found in Listed())
         {
-            await Ledger.RemoveAsync(found.Record);
+            await Ledger.Registrations.RemoveAsync(found.Record);
         }
 
         Vault.Registrations.ToList().ForEach(name => Vault.Secrets.TryRemove(name, out _));
@@ -217,7 +217,7 @@ internal sealed class Session : IDisposable
 
     /// <summary>What the vault, or the local store where there is none, holds of a client.</summary>
     public RegistrationRecord Stored(string clientId) => _vault is null
-        ? Ledger.Find(Connection.Issuer, clientId)!.Record
+        ? Ledger.Registrations.Find(Connection.Issuer, clientId)!.Record
         : RegistrationRecord.Parse(_vault.Secrets[SecretName.For(Connection.Issuer, clientId)]);
 
     /// <summary>The clients that are kept of this server, in whatever store, without their secrets.</summary>

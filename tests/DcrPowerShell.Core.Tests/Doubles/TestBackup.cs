@@ -21,7 +21,7 @@ internal static class TestBackup
         using var process = new Machine().Start();
         foreach (var record in records)
         {
-            process.Ledger.KeepAsync(record, vaultId: null, isDurable: true).GetAwaiter().GetResult();
+            process.Ledger.Registrations.KeepAsync(record, vaultId: null, isDurable: true).GetAwaiter().GetResult();
         }
 
         var keys = new LedgerKeysDouble();
@@ -42,7 +42,7 @@ internal static class TestBackup
         file.WriteByte((byte)'\n');
         var codec = new FrameCodec(keys);
         var previous = default(FrameHeader);
-        foreach (var content in process.Ledger.Contents())
+        foreach (var content in process.Ledger.Backup.Contents())
         {
             (previous, var frame) = codec.Seal(content, previous.Sequence + 1, previous, epoch: 1);
             file.Write(frame, 0, frame.Length);

@@ -32,6 +32,10 @@ public class DcrErrorsTests
             Assert.Contains("(support id S-1)", made.Error.Message);
         });
 
+    [Fact]
+    public void That_nothing_was_sent_is_said_by_the_message_and_by_the_property_alike() => Assert.All(All(), static made =>
+        Assert.True(made.Error.Message.Contains("Nothing was sent") == made.Error.NothingSent, made.Factory));
+
     /// <summary>Each factory's errors, with every flag both ways and every optional argument given and not.</summary>
     private static IEnumerable<(string Factory, DcrException Error)> All() =>
         from factory in typeof(DcrException).Assembly.GetTypes()
@@ -61,7 +65,7 @@ public class DcrErrorsTests
             var type when type == typeof(DateTimeOffset) => new DateTimeOffset(2026, 11, 22, 8, 30, 0, TimeSpan.Zero),
             var type when type == typeof(DateTimeOffset?) => isFull ? new DateTimeOffset(2026, 11, 22, 8, 30, 0, TimeSpan.Zero) : null,
             var type when type == typeof(TimeSpan) => isFull ? TimeSpan.FromMinutes(5) : TimeSpan.Zero,
-            var type when type == typeof(DcrException) => InputErrors.NothingToChange([]),
+            var type when type == typeof(DcrException) => InputErrors.RowRepeated("Tenant 'north'"),
             var type when type == typeof(Exception) => new InvalidOperationException("it is broken"),
             var type when type.IsAssignableFrom(typeof(string[])) && type != typeof(object) => isFull
                 ? new[] { "one", "two" }

@@ -38,7 +38,9 @@ public sealed class ReportWriterTests : IDisposable
         var writer = new ReportWriter(_stream, DcrInventoryFormat.Csv, Replace);
         writer.WriteHeading();
         writer.Write(
-            JsonBag.Parse("""{"Result":"Failed","RedirectUri":["https://a.example/","https://b.example/"],"Jwks":{"keys":[]},"Scope":null}""")
+            JsonBag.Parse(
+                """{"Result":"Failed","RedirectUri":["https://a.example/","https://b.example/"],"Jwks":{"keys":[]},"Scope":null}"""
+            )
         );
         var rows = Rows();
         Assert.Equal([.. Own, "RedirectUri", "Jwks", "Scope"], rows[0]);

@@ -28,16 +28,16 @@ public class BackupTests
     {
         using var process = _machine.Start();
         using var elsewhere = new Machine { Keys = new LedgerKeysDouble { LedgerId = LedgerHash.New() } }.Start();
-        var (key, own) = ((await process.Ledger.AuditKeyAsync()).Bytes, (await elsewhere.Ledger.AuditKeyAsync()).Bytes);
+        var (key, own) = ((await process.Ledger.Secrets.AuditKeyAsync()).Bytes, (await elsewhere.Ledger.Secrets.AuditKeyAsync()).Bytes);
         using var file = new MemoryStream();
         StoreOperation.WriteBackup(process.Ledger, file, Passphrase, LedgerSamples.Now);
         var (from, contents, _) = StoreOperation.ReadBackup("b", file.ToArray, Passphrase);
-        await elsewhere.Ledger.RestoreAsync(from, contents);
+        await elsewhere.Ledger.Backup.RestoreAsync(from, contents);
 
-        Assert.Equal(key, elsewhere.Ledger.FindAuditKey(process.Ledger.Id));
-        Assert.Equal(own, (await elsewhere.Ledger.AuditKeyAsync()).Bytes);
+        Assert.Equal(key, elsewhere.Ledger.Secrets.FindAuditKey(process.Ledger.Id));
+        Assert.Equal(own, (await elsewhere.Ledger.Secrets.AuditKeyAsync()).Bytes);
         Assert.NotEqual(key, own);
-        Assert.Empty(elsewhere.Ledger.SecretNames());
+        Assert.Empty(elsewhere.Ledger.Secrets.Names());
     }
 
     [Fact]
@@ -48,41 +48,47 @@ public class BackupTests
         ledger.Register("c1", "t1");
         ledger.Register("v1", "t2", LedgerSamples.Vault); // Its vault does not have it yet.
         var removed = ledger.Register("gone", "t3");
-        await ledger.RemoveAsync(LedgerSamples.Record("gone", "t3"), since: removed);
-        await ledger.KeepSecretAsync("PortalSecret", "s3cret");
-        await ledger.BeginAsync(LedgerSamples.Intent("t4"));
-        var answered = ((Begun.Entry)await ledger.BeginAsync(LedgerSamples.Intent("t5", LedgerSamples.Vault))).Id;
-        await ledger.AnsweredAsync(answered, LedgerSamples.Intent("t5", LedgerSamples.Vault), LedgerSamples.Answer("c5"));
+        await ledger.Registrations.RemoveAsync(LedgerSamples.Record("gone", "t3"), since: removed);
+        await ledger.Secrets.KeepAsync("PortalSecret", "s3cret");
+        await ledger.Requests.BeginAsync(LedgerSamples.Intent("t4"));
+        var answered = ((Begun.Entry)await ledger.Requests.BeginAsync(LedgerSamples.Intent("t5", LedgerSamples.Vault))).Id;
+        await ledger.Requests.AnsweredAsync(answered, LedgerSamples.Intent("t5", LedgerSamples.Vault), LedgerSamples.Answer("c5"));
 
         using var elsewhere = new Machine().Start();
         using var file = new MemoryStream();
         Assert.Equal(2, StoreOperation.WriteBackup(ledger, file, Passphrase, LedgerSamples.Now));
         Assert.DoesNotContain("token-of", Encoding.UTF8.GetString(file.ToArray()));
         var (from, contents, damaged) = StoreOperation.ReadBackup("b", file.ToArray, Passphrase);
-        var taken = await elsewhere.Ledger.RestoreAsync(from, contents);
+        var taken = await elsewhere.Ledger.Backup.RestoreAsync(from, contents);
         Assert.Equal((0, "c1 v1"), (damaged, string.Join(" ", taken.Select(static record => record.ClientId).OrderBy(static id => id))));
 
         var other = elsewhere.Ledger;
         Assert.Equal(
             ("token-of-c1", 0UL),
-            (other.FindTenant(Issuer, "t1")!.Record.RegistrationAccessToken, other.FindTenant(Issuer, "t1")!.Place)
+            (
+                other.Registrations.FindTenant(Issuer, "t1")!.Record.RegistrationAccessToken,
+                other.Registrations.FindTenant(Issuer, "t1")!.Place
+            )
         );
         Assert.Equal(
             ("token-of-v1", 0UL),
-            (other.FindTenant(Issuer, "t2")!.Record.RegistrationAccessToken, other.FindTenant(Issuer, "t2")!.Place)
+            (
+                other.Registrations.FindTenant(Issuer, "t2")!.Record.RegistrationAccessToken,
+                other.Registrations.FindTenant(Issuer, "t2")!.Place
+            )
         );
-        Assert.Null(other.FindTenant(Issuer, "t3"));
-        Assert.Equal("s3cret", other.FindSecret("PortalSecret"));
+        Assert.Null(other.Registrations.FindTenant(Issuer, "t3"));
+        Assert.Equal("s3cret", other.Secrets.Find("PortalSecret"));
 
         // What was not done is an orphan here, or an answer to be used: nobody is registered again.
-        Assert.False(Assert.IsType<Begun.Open>(await other.BeginAsync(LedgerSamples.Intent("t4"))).Other.IsUnderWay);
+        Assert.False(Assert.IsType<Begun.Open>(await other.Requests.BeginAsync(LedgerSamples.Intent("t4"))).Other.IsUnderWay);
         Assert.Equal("c5", Assert.Single(await RecoverOperation.RunAsync(new Registrations(other, null, null))).ClientId);
-        Assert.Equal("t4", Assert.Single(other.Open()).Intent!.Tenant);
-        Assert.Equal("c5", other.FindTenant(Issuer, "t5")!.Record.ClientId);
+        Assert.Equal("t4", Assert.Single(other.Requests.Open()).Intent!.Tenant);
+        Assert.Equal("c5", other.Registrations.FindTenant(Issuer, "t5")!.Record.ClientId);
 
         // Once more, nothing is left to be taken.
-        Assert.Empty(await other.RestoreAsync(from, contents));
-        Assert.Equal("c5", other.FindTenant(Issuer, "t5")!.Record.ClientId);
+        Assert.Empty(await other.Backup.RestoreAsync(from, contents));
+        Assert.Equal("c5", other.Registrations.FindTenant(Issuer, "t5")!.Record.ClientId);
     }
 
     /// <summary>A backup of a run that is under way has answers that are not used yet. Taken back again, they are old.</summary>
@@ -97,39 +103,39 @@ public class BackupTests
         using var elsewhere = new Machine { Keys = new LedgerKeysDouble { LedgerId = LedgerHash.New() } }.Start();
         var other = elsewhere.Ledger;
         var store = new Registrations(other, null, null);
-        await other.RestoreAsync(from, contents);
+        await other.Backup.RestoreAsync(from, contents);
         Assert.Equal("first", Assert.Single(await RecoverOperation.RunAsync(store)).RegistrationAccessToken);
 
-        var newer = other.Find(Issuer, "c1")!.Record with { RegistrationAccessToken = "second" };
-        await other.KeepAsync(newer, null);
+        var newer = other.Registrations.Find(Issuer, "c1")!.Record with { RegistrationAccessToken = "second" };
+        await other.Registrations.KeepAsync(newer, null);
         if (isRemoved)
         {
-            await other.RemoveAsync(newer);
+            await other.Registrations.RemoveAsync(newer);
         }
 
-        await other.RestoreAsync(from, contents);
+        await other.Backup.RestoreAsync(from, contents);
         Assert.Empty(await RecoverOperation.RunAsync(store));
-        Assert.Empty(other.Open());
-        Assert.Equal(isRemoved ? null : "second", other.Find(Issuer, "c1")?.Record.RegistrationAccessToken);
+        Assert.Empty(other.Requests.Open());
+        Assert.Equal(isRemoved ? null : "second", other.Registrations.Find(Issuer, "c1")?.Record.RegistrationAccessToken);
     }
 
     [Fact]
     public async Task A_later_backup_brings_the_answer_to_what_an_earlier_one_had_asked()
     {
         using var process = _machine.Start();
-        var entry = ((Begun.Entry)await process.Ledger.BeginAsync(LedgerSamples.Intent("t1"))).Id;
+        var entry = ((Begun.Entry)await process.Ledger.Requests.BeginAsync(LedgerSamples.Intent("t1"))).Id;
         using var other = new Machine { Keys = new LedgerKeysDouble { LedgerId = LedgerHash.New() } }.Start();
         var store = new Registrations(other.Ledger, null, null);
         var (from, asked) = Backup(process.Ledger);
-        await other.Ledger.RestoreAsync(from, asked);
+        await other.Ledger.Backup.RestoreAsync(from, asked);
         Assert.Empty(await RecoverOperation.RunAsync(store));
 
-        await process.Ledger.AnsweredAsync(entry, LedgerSamples.Intent("t1"), LedgerSamples.Answer("c1"));
+        await process.Ledger.Requests.AnsweredAsync(entry, LedgerSamples.Intent("t1"), LedgerSamples.Answer("c1"));
         (_, var answered) = Backup(process.Ledger);
-        await other.Ledger.RestoreAsync(from, answered);
-        await other.Ledger.RestoreAsync(from, answered);
+        await other.Ledger.Backup.RestoreAsync(from, answered);
+        await other.Ledger.Backup.RestoreAsync(from, answered);
         Assert.Equal("c1", Assert.Single(await RecoverOperation.RunAsync(store)).ClientId);
-        Assert.Empty(other.Ledger.Open());
+        Assert.Empty(other.Ledger.Requests.Open());
     }
 
     /// <summary>Two changes, and the command of the first is killed: the second one's token holds.</summary>
@@ -140,19 +146,19 @@ public class BackupTests
         process.Ledger.Register("c1", "t1");
         var change = LedgerSamples.Intent("t1") with { Operation = LedgerOperation.Update, ClientId = "c1" };
         await AnsweredAsync(process.Ledger, change, "first");
-        await process.Ledger.KeepAsync(LedgerSamples.Record("c1", "t1") with { RegistrationAccessToken = "second" }, null);
+        await process.Ledger.Registrations.KeepAsync(LedgerSamples.Record("c1", "t1") with { RegistrationAccessToken = "second" }, null);
         var (from, contents) = Backup(process.Ledger);
         using var other = new Machine { Keys = new LedgerKeysDouble { LedgerId = LedgerHash.New() } }.Start();
-        await other.Ledger.RestoreAsync(from, contents);
+        await other.Ledger.Backup.RestoreAsync(from, contents);
         Assert.Empty(await RecoverOperation.RunAsync(new Registrations(other.Ledger, null, null)));
-        Assert.Equal("second", other.Ledger.Find(Issuer, "c1")!.Record.RegistrationAccessToken);
+        Assert.Equal("second", other.Ledger.Registrations.Find(Issuer, "c1")!.Record.RegistrationAccessToken);
 
         await AnsweredAsync(process.Ledger, change, "third");
         (from, contents) = Backup(process.Ledger);
         using var last = new Machine { Keys = new LedgerKeysDouble { LedgerId = LedgerHash.New() } }.Start();
-        await last.Ledger.RestoreAsync(from, contents);
+        await last.Ledger.Backup.RestoreAsync(from, contents);
         await RecoverOperation.RunAsync(new Registrations(last.Ledger, null, null));
-        Assert.Equal("third", last.Ledger.Find(Issuer, "c1")!.Record.RegistrationAccessToken);
+        Assert.Equal("third", last.Ledger.Registrations.Find(Issuer, "c1")!.Record.RegistrationAccessToken);
     }
 
     /// <summary>Where the vault is not, nobody else would know of them.</summary>
@@ -161,28 +167,35 @@ public class BackupTests
     {
         using var process = _machine.Start();
         var ledger = process.Ledger;
-        ledger.NameVault(LedgerSamples.Vault, "Team");
+        ledger.Vaults.NameVault(LedgerSamples.Vault, "Team");
         var sequence = ledger.Register("v1", "t1", LedgerSamples.Vault);
-        await ledger.StoredAsync([(Issuer, "v1", sequence)]);
+        await ledger.Vaults.StoredAsync([(Issuer, "v1", sequence)]);
         Assert.True(ledger.Compact());
-        Assert.False(ledger.Find(Issuer, "v1")!.IsWhole);
+        Assert.False(ledger.Registrations.Find(Issuer, "v1")!.IsWhole);
 
         using var elsewhere = new Machine { Keys = new LedgerKeysDouble { LedgerId = LedgerHash.New() } }.Start();
         var (from, contents) = Backup(ledger);
-        var taken = await elsewhere.Ledger.RestoreAsync(from, contents);
+        var taken = await elsewhere.Ledger.Backup.RestoreAsync(from, contents);
         Assert.Equal("v1", Assert.Single(taken).ClientId);
         Assert.Contains("1 in vault 'Team'", StoreOperation.InVaultsWarning(elsewhere.Ledger, taken));
-        var living = Assert.IsType<Begun.Living>(await elsewhere.Ledger.BeginAsync(LedgerSamples.Intent("t1"))).Registration;
-        Assert.Equal((elsewhere.Ledger.PlaceOf(LedgerSamples.Vault), false, false), (living.Place, living.IsWhole, living.IsPending));
-        Assert.Empty(await elsewhere.Ledger.RestoreAsync(from, contents));
+        var living = Assert.IsType<Begun.Living>(await elsewhere.Ledger.Requests.BeginAsync(LedgerSamples.Intent("t1"))).Registration;
+        Assert.Equal(
+            (elsewhere.Ledger.Vaults.PlaceOf(LedgerSamples.Vault), false, false),
+            (living.Place, living.IsWhole, living.IsPending)
+        );
+        Assert.Empty(await elsewhere.Ledger.Backup.RestoreAsync(from, contents));
         Assert.Null(StoreOperation.InVaultsWarning(elsewhere.Ledger, []));
     }
 
     private static async Task AnsweredAsync(RegistrationLedger ledger, LedgerIntent intent, string token)
     {
-        var entry = ((Begun.Entry)await ledger.BeginAsync(intent)).Id;
+        var entry = ((Begun.Entry)await ledger.Requests.BeginAsync(intent)).Id;
         var body = Encoding.UTF8.GetBytes($$"""{"client_id":"c1","registration_access_token":"{{token}}"}""");
-        await ledger.AnsweredAsync(entry, intent, new LedgerAnswer(200, body, LedgerSamples.Now) { ContentType = "application/json" });
+        await ledger.Requests.AnsweredAsync(
+            entry,
+            intent,
+            new LedgerAnswer(200, body, LedgerSamples.Now) { ContentType = "application/json" }
+        );
     }
 
     private static (LedgerHash From, IReadOnlyList<FrameDraft> Contents) Backup(RegistrationLedger ledger)
@@ -197,21 +210,21 @@ public class BackupTests
     public async Task Whose_a_secret_is_comes_along()
     {
         using var process = _machine.Start();
-        await process.Ledger.KeepCopyAsync("app-secret", "s3cret", "dcr-owner", since: 0);
-        await process.Ledger.KeepCopyAsync("a-key", "private", owner: null, since: 0);
-        await process.Ledger.KeepSecretAsync("a-users", "own");
-        await process.Ledger.NoteCopyAsync(LedgerSamples.Vault, "in-vault", "theirs", "dcr-owner");
+        await process.Ledger.Secrets.KeepCopyAsync("app-secret", "s3cret", "dcr-owner", since: 0);
+        await process.Ledger.Secrets.KeepCopyAsync("a-key", "private", owner: null, since: 0);
+        await process.Ledger.Secrets.KeepAsync("a-users", "own");
+        await process.Ledger.Secrets.NoteCopyAsync(LedgerSamples.Vault, "in-vault", "theirs", "dcr-owner");
         using var elsewhere = new Machine { Keys = new LedgerKeysDouble { LedgerId = LedgerHash.New() } }.Start();
-        await elsewhere.Ledger.RestoreAsync(LedgerHash.Parse(process.Ledger.Id), process.Ledger.Contents());
+        await elsewhere.Ledger.Backup.RestoreAsync(LedgerHash.Parse(process.Ledger.Id), process.Ledger.Backup.Contents());
         var other = elsewhere.Ledger;
-        Assert.Equal("s3cret", other.FindSecret("app-secret"));
-        Assert.True(other.IsCopy(null, "app-secret", "s3cret", "dcr-owner"));
-        Assert.False(other.IsCopy(null, "app-secret", "s3cret", "dcr-other"));
-        Assert.True(other.IsCopy(null, "a-key", "private"));
-        Assert.False(other.IsCopy(null, "a-users", "own"));
-        Assert.True(other.IsCopy(LedgerSamples.Vault, "in-vault", "theirs", "dcr-owner"));
-        Assert.False(other.IsCopy(LedgerSamples.Vault, "in-vault", "changed", "dcr-owner"));
-        Assert.False(other.IsCopy(null, "in-vault", "theirs", "dcr-owner"));
+        Assert.Equal("s3cret", other.Secrets.Find("app-secret"));
+        Assert.True(other.Secrets.IsCopy(null, "app-secret", "s3cret", "dcr-owner"));
+        Assert.False(other.Secrets.IsCopy(null, "app-secret", "s3cret", "dcr-other"));
+        Assert.True(other.Secrets.IsCopy(null, "a-key", "private"));
+        Assert.False(other.Secrets.IsCopy(null, "a-users", "own"));
+        Assert.True(other.Secrets.IsCopy(LedgerSamples.Vault, "in-vault", "theirs", "dcr-owner"));
+        Assert.False(other.Secrets.IsCopy(LedgerSamples.Vault, "in-vault", "changed", "dcr-owner"));
+        Assert.False(other.Secrets.IsCopy(null, "in-vault", "theirs", "dcr-owner"));
     }
 
     [Fact]
@@ -219,9 +232,9 @@ public class BackupTests
     {
         using var elsewhere = new Machine().Start();
         elsewhere.Ledger.Register("first", "t1");
-        await elsewhere.Ledger.KeepAsync(LedgerSamples.Record("second", "t1"), null);
+        await elsewhere.Ledger.Registrations.KeepAsync(LedgerSamples.Record("second", "t1"), null);
         using var process = _machine.Start();
-        var taken = await process.Ledger.RestoreAsync(LedgerHash.Parse(elsewhere.Ledger.Id), elsewhere.Ledger.Contents());
+        var taken = await process.Ledger.Backup.RestoreAsync(LedgerHash.Parse(elsewhere.Ledger.Id), elsewhere.Ledger.Backup.Contents());
         Assert.Equal(2, taken.Count);
         Assert.Equal(
             "Tenant 't1' has more than one client: 'second', which is used for it, and 'first'. Remove-DcrClient -ClientId removes the one "
@@ -240,7 +253,7 @@ public class BackupTests
         elsewhere.Ledger.Register("theirs", "T1");
         using var process = _machine.Start();
         process.Ledger.Register("ours", "t1");
-        var taken = await process.Ledger.RestoreAsync(LedgerHash.Parse(elsewhere.Ledger.Id), elsewhere.Ledger.Contents());
+        var taken = await process.Ledger.Backup.RestoreAsync(LedgerHash.Parse(elsewhere.Ledger.Id), elsewhere.Ledger.Backup.Contents());
         Assert.Equal("theirs", Assert.Single(taken).ClientId);
         Assert.Equal(
             "Tenant 't1' has more than one client: 'ours', which is used for it, and 'theirs'. Remove-DcrClient -ClientId removes the one "
@@ -249,8 +262,8 @@ public class BackupTests
         );
         Assert.Null(StoreOperation.DoubledWarning(elsewhere.Ledger, taken));
 
-        await process.Ledger.KeepAsync(LedgerSamples.Record("theirs", "t1", "new"), null);
-        Assert.Equal("ours", process.Ledger.FindTenant(Issuer, "t1")!.Record.ClientId);
+        await process.Ledger.Registrations.KeepAsync(LedgerSamples.Record("theirs", "t1", "new"), null);
+        Assert.Equal("ours", process.Ledger.Registrations.FindTenant(Issuer, "t1")!.Record.ClientId);
         if (compacts)
         {
             process.Ledger.Compact();
@@ -258,16 +271,16 @@ public class BackupTests
 
         process.Kill();
         using var next = _machine.Start();
-        Assert.Equal("ours", next.Ledger.FindTenant(Issuer, "t1")!.Record.ClientId);
-        await next.Ledger.MoveAsync(
-            next.Ledger.Find(Issuer, "theirs")!.Record,
+        Assert.Equal("ours", next.Ledger.Registrations.FindTenant(Issuer, "t1")!.Record.ClientId);
+        await next.Ledger.Registrations.MoveAsync(
+            next.Ledger.Registrations.Find(Issuer, "theirs")!.Record,
             LedgerSamples.Vault,
             null,
-            next.Ledger.Find(Issuer, "theirs")!.Sequence
+            next.Ledger.Registrations.Find(Issuer, "theirs")!.Sequence
         );
-        Assert.Equal("ours", next.Ledger.FindTenant(Issuer, "t1")!.Record.ClientId);
-        await next.Ledger.RemoveAsync(LedgerSamples.Record("ours", "t1"));
-        Assert.Equal("theirs", next.Ledger.FindTenant(Issuer, "t1")!.Record.ClientId);
+        Assert.Equal("ours", next.Ledger.Registrations.FindTenant(Issuer, "t1")!.Record.ClientId);
+        await next.Ledger.Registrations.RemoveAsync(LedgerSamples.Record("ours", "t1"));
+        Assert.Equal("theirs", next.Ledger.Registrations.FindTenant(Issuer, "t1")!.Record.ClientId);
     }
 
     [Fact]
@@ -278,31 +291,31 @@ public class BackupTests
         ledger.Register("changed", "t1");
         var removed = ledger.Register("removed", "t2");
         ledger.Register("moved", "t3");
-        await ledger.KeepSecretAsync("Changed", "old");
-        await ledger.KeepSecretAsync("Removed", "old");
-        var open = ((Begun.Entry)await ledger.BeginAsync(LedgerSamples.Intent("t4"))).Id;
-        var contents = ledger.Contents();
+        await ledger.Secrets.KeepAsync("Changed", "old");
+        await ledger.Secrets.KeepAsync("Removed", "old");
+        var open = ((Begun.Entry)await ledger.Requests.BeginAsync(LedgerSamples.Intent("t4"))).Id;
+        var contents = ledger.Backup.Contents();
 
-        await ledger.KeepAsync(LedgerSamples.Record("changed", "t1", "new"), null);
-        await ledger.RemoveAsync(LedgerSamples.Record("removed", "t2"), since: removed);
-        await ledger.KnowAsync(
+        await ledger.Registrations.KeepAsync(LedgerSamples.Record("changed", "t1", "new"), null);
+        await ledger.Registrations.RemoveAsync(LedgerSamples.Record("removed", "t2"), since: removed);
+        await ledger.Vaults.KnowAsync(
             [LedgerSamples.Record("moved", "t3")],
             LedgerSamples.Vault,
-            replaces: ledger.Find(Issuer, "moved")!.Sequence
+            replaces: ledger.Registrations.Find(Issuer, "moved")!.Sequence
         );
-        await ledger.KeepSecretAsync("Changed", "new");
-        await ledger.RemoveSecretAsync("Removed");
-        await ledger.CloseAsync([open]);
+        await ledger.Secrets.KeepAsync("Changed", "new");
+        await ledger.Secrets.RemoveAsync("Removed");
+        await ledger.Requests.CloseAsync([open]);
         ledger.Compact();
 
-        Assert.Empty(await ledger.RestoreAsync(LedgerHash.Parse(ledger.Id), contents));
-        Assert.Equal("new", ledger.Find(Issuer, "changed")!.Record.ClientSecret);
-        Assert.Null(ledger.Find(Issuer, "removed"));
-        Assert.Equal(ledger.PlaceOf(LedgerSamples.Vault), ledger.Find(Issuer, "moved")!.Place);
-        Assert.Equal("new", ledger.FindSecret("Changed"));
-        Assert.Null(ledger.FindSecret("Removed"));
-        Assert.Empty(ledger.Open());
-        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(LedgerSamples.Intent("t2")));
+        Assert.Empty(await ledger.Backup.RestoreAsync(LedgerHash.Parse(ledger.Id), contents));
+        Assert.Equal("new", ledger.Registrations.Find(Issuer, "changed")!.Record.ClientSecret);
+        Assert.Null(ledger.Registrations.Find(Issuer, "removed"));
+        Assert.Equal(ledger.Vaults.PlaceOf(LedgerSamples.Vault), ledger.Registrations.Find(Issuer, "moved")!.Place);
+        Assert.Equal("new", ledger.Secrets.Find("Changed"));
+        Assert.Null(ledger.Secrets.Find("Removed"));
+        Assert.Empty(ledger.Requests.Open());
+        Assert.IsType<Begun.Entry>(await ledger.Requests.BeginAsync(LedgerSamples.Intent("t2")));
     }
 
     [Fact]

@@ -96,7 +96,7 @@ public class CompactionTests
         var stored = ledger.Register("stored", "t1", Vault);
         ledger.Register("pending", "t2", Vault);
         ledger.Register("local", "t3");
-        ledger.StoredAsync([(Issuer, "stored", stored)]).Done();
+        ledger.Vaults.StoredAsync([(Issuer, "stored", stored)]).Done();
         Assert.Contains("secret-of-stored", _disk.Decrypted(_keys), StringComparison.Ordinal);
         ledger.Compact();
         var text = _disk.Decrypted(_keys);
@@ -104,10 +104,10 @@ public class CompactionTests
         Assert.DoesNotContain("token-of-stored", text, StringComparison.Ordinal);
         Assert.Contains("secret-of-pending", text, StringComparison.Ordinal);
         Assert.Contains("secret-of-local", text, StringComparison.Ordinal);
-        var found = ledger.Find(Issuer, "stored")!;
+        var found = ledger.Registrations.Find(Issuer, "stored")!;
         Assert.Equal((false, false, stored), (found.IsWhole, found.IsPending, found.Sequence));
-        Assert.Equal("stored", ledger.FindTenant(Issuer, "t1")!.Record.ClientId);
-        Assert.Equal("pending", Assert.Single(ledger.PendingFor(Vault)).Record.ClientId);
+        Assert.Equal("stored", ledger.Registrations.FindTenant(Issuer, "t1")!.Record.ClientId);
+        Assert.Equal("pending", Assert.Single(ledger.Vaults.PendingFor(Vault)).Record.ClientId);
     }
 
     [Fact]
@@ -115,16 +115,16 @@ public class CompactionTests
     {
         using var ledger = Ledger();
         var sequence = ledger.Register("gone", "t1");
-        Assert.NotEqual(0, ledger.RemoveAsync(Record("gone", "t1"), since: sequence).Done());
+        Assert.NotEqual(0, ledger.Registrations.RemoveAsync(Record("gone", "t1"), since: sequence).Done());
         for (var left = 3; left > 0; left--)
         {
             ledger.Compact();
             Assert.DoesNotContain("secret-of-gone", _disk.Decrypted(_keys), StringComparison.Ordinal);
             using var again = Ledger();
-            Assert.True(again.WasRemoved(Record("gone", "t1")));
-            Assert.Null(again.Find(Issuer, "gone"));
-            Assert.Null(again.FindTenant(Issuer, "t1"));
-            Assert.Equal(0, again.KeepAsync(Record("gone", "t1"), null, since: sequence).Done());
+            Assert.True(again.Registrations.WasRemoved(Record("gone", "t1")));
+            Assert.Null(again.Registrations.Find(Issuer, "gone"));
+            Assert.Null(again.Registrations.FindTenant(Issuer, "t1"));
+            Assert.Equal(0, again.Registrations.KeepAsync(Record("gone", "t1"), null, since: sequence).Done());
         }
     }
 
@@ -137,7 +137,7 @@ public class CompactionTests
         {
             first.Register("c1", "t1");
             var sequence = first.Register("gone", "t2", vault);
-            first.RemoveAsync(Record("gone", "t2"), since: sequence).Done();
+            first.Registrations.RemoveAsync(Record("gone", "t2"), since: sequence).Done();
         }
 
         var bytes = _disk[First];
@@ -145,15 +145,15 @@ public class CompactionTests
         _disk[First] = bytes;
         using var ledger = Ledger();
         Assert.Single(ledger.File.Gaps);
-        Assert.Empty(ledger.RemovalsFor(Vault));
+        Assert.Empty(ledger.Vaults.RemovalsFor(Vault));
         Assert.True(ledger.Compact());
         Assert.Empty(ledger.File.Gaps);
-        Assert.Empty(ledger.RemovalsFor(Vault));
+        Assert.Empty(ledger.Vaults.RemovalsFor(Vault));
         using var again = Ledger();
         Assert.Empty(again.File.Gaps);
         Assert.Equal("c1", Assert.Single(again.Clients()));
-        Assert.Null(again.Find(Issuer, "gone"));
-        Assert.Equal(vault is not null, again.Knows(SecretName.For(Issuer, "gone"), Vault));
+        Assert.Null(again.Registrations.Find(Issuer, "gone"));
+        Assert.Equal(vault is not null, again.Vaults.Knows(SecretName.For(Issuer, "gone"), Vault));
         Assert.Contains(_disk.Names, static name => name.StartsWith("lost-", StringComparison.Ordinal));
     }
 
@@ -175,11 +175,11 @@ public class CompactionTests
             Assert.True(ledger.Compact());
             Assert.False(ledger.File.WasRolledBack);
             Assert.Single(ledger.File.Gaps, static gap => !gap.IsTorn);
-            Assert.Equal(2, ledger.Count()[0]);
-            Assert.True(ledger.IsDamaged(Issuer, "c2"));
+            Assert.Equal(2, ledger.Registrations.Count()[0]);
+            Assert.True(ledger.Registrations.IsDamaged(Issuer, "c2"));
             using var again = Ledger();
             Assert.Single(again.File.Gaps, static gap => !gap.IsTorn);
-            Assert.Equal(2, again.Count()[0]);
+            Assert.Equal(2, again.Registrations.Count()[0]);
         }
     }
 
@@ -188,15 +188,15 @@ public class CompactionTests
     {
         using var ledger = Ledger();
         var sequence = ledger.Register("gone", "t1", Vault);
-        var removed = ledger.RemoveAsync(Record("gone", "t1"), since: sequence).Done();
+        var removed = ledger.Registrations.RemoveAsync(Record("gone", "t1"), since: sequence).Done();
         ledger.Compact();
-        var pending = Assert.Single(ledger.RemovalsFor(Vault));
+        var pending = Assert.Single(ledger.Vaults.RemovalsFor(Vault));
         Assert.Equal((removed, LedgerRemoval.Of(Record("gone", "t1"))), (pending.Sequence, pending.Removal));
-        ledger.StoredAsync([(Issuer, "gone", removed)]).Done();
+        ledger.Vaults.StoredAsync([(Issuer, "gone", removed)]).Done();
         ledger.Compact();
-        Assert.Empty(ledger.RemovalsFor(Vault));
-        Assert.Empty(ledger.PendingFor(Vault));
-        Assert.Null(ledger.Find(Issuer, "gone"));
+        Assert.Empty(ledger.Vaults.RemovalsFor(Vault));
+        Assert.Empty(ledger.Vaults.PendingFor(Vault));
+        Assert.Null(ledger.Registrations.Find(Issuer, "gone"));
     }
 
     [Theory]
@@ -295,7 +295,7 @@ public class CompactionTests
                 var process = disk.Start();
                 var ledger = new RegistrationLedger(process, _keys);
                 WriteAnything(ledger, new Mutator(3), steps: 14);
-                ledger.BeginAsync(Intent("last, and flushed")).Done();
+                ledger.Requests.BeginAsync(Intent("last, and flushed")).Done();
                 var expected = View(ledger);
                 process.KillAfter(calls, written);
                 isDone = !Dies(() => ledger.Compact());
@@ -449,22 +449,22 @@ public class CompactionTests
         using var ledger = Ledger();
         using var other = new RegistrationLedger(_disk.Start(), old);
         var intent = Intent("t1");
-        var entry = ((Begun.Entry)other.BeginAsync(intent).Done()).Id;
+        var entry = ((Begun.Entry)other.Requests.BeginAsync(intent).Done()).Id;
         _keys.Renew();
         _disk.Before = call =>
         {
             if (call.Operation == DiskOperation.Append)
             {
                 _disk.Before = null;
-                other.KeepAsync(Record("c1", "t1"), null, entry, closes: true, isDurable: true).Done();
+                other.Registrations.KeepAsync(Record("c1", "t1"), null, entry, closes: true, isDurable: true).Done();
             }
         };
         ledger.Compact();
-        Assert.Empty(ledger.Open());
-        Assert.Equal("c1", ledger.FindTenant(Issuer, "t1")!.Record.ClientId);
+        Assert.Empty(ledger.Requests.Open());
+        Assert.Equal("c1", ledger.Registrations.FindTenant(Issuer, "t1")!.Record.ClientId);
         _keys.ForgetOlder();
         using var again = Ledger();
-        Assert.Empty(again.Open());
+        Assert.Empty(again.Requests.Open());
         Assert.Equal(["c1"], again.Clients());
     }
 
@@ -510,8 +510,8 @@ public class CompactionTests
         _disk[First] = bytes;
         using var again = Ledger();
         again.Compact();
-        Assert.Equal(DcrErrorId.StoreDamaged, Assert.Throws<DcrException>(() => again.FindTenant(Issuer, "t1")).ErrorId);
-        Assert.Equal("c2", again.FindTenant(Issuer, "t2")!.Record.ClientId);
+        Assert.Equal(DcrErrorId.StoreDamaged, Assert.Throws<DcrException>(() => again.Registrations.FindTenant(Issuer, "t1")).ErrorId);
+        Assert.Equal("c2", again.Registrations.FindTenant(Issuer, "t2")!.Record.ClientId);
         Assert.Equal(bytes.AsSpan((int)kept.Offset, kept.Header.Length).ToArray(), _disk["lost-" + First]);
     }
 
@@ -568,32 +568,35 @@ public class CompactionTests
                 case 0:
                     known[client!] = (
                         known[client!].Vault,
-                        ledger.KeepAsync(Record(client!, "t-" + client, "secret-" + step), known[client!].Vault).Done()
+                        ledger.Registrations.KeepAsync(Record(client!, "t-" + client, "secret-" + step), known[client!].Vault).Done()
                     );
                     break;
                 case 1:
-                    ledger.StoredAsync([(Issuer, client!, known[client!].Sequence)]).Done();
+                    ledger.Vaults.StoredAsync([(Issuer, client!, known[client!].Sequence)]).Done();
                     break;
                 case 2:
                     known[client!] = (
                         known[client!].Vault,
-                        Math.Max(known[client!].Sequence, ledger.RemoveAsync(Record(client!), since: known[client!].Sequence).Done())
+                        Math.Max(
+                            known[client!].Sequence,
+                            ledger.Registrations.RemoveAsync(Record(client!), since: known[client!].Sequence).Done()
+                        )
                     );
                     break;
                 case 3:
-                    ledger.KnowAsync([Record("known-" + step, "known-" + step)], Vault).Done();
+                    ledger.Vaults.KnowAsync([Record("known-" + step, "known-" + step)], Vault).Done();
                     break;
                 case 5:
-                    ledger.BeginAsync(Intent("open-" + step)).Done();
+                    ledger.Requests.BeginAsync(Intent("open-" + step)).Done();
                     break;
                 case 6:
-                    var answered = ((Begun.Entry)ledger.BeginAsync(Intent("answered-" + step)).Done()).Id;
-                    ledger.AnsweredAsync(answered, Intent("answered-" + step), Answer("a" + step)).Done();
-                    ledger.OrphanAsync(random.Below(2) == 0 ? [answered] : []).Done();
+                    var answered = ((Begun.Entry)ledger.Requests.BeginAsync(Intent("answered-" + step)).Done()).Id;
+                    ledger.Requests.AnsweredAsync(answered, Intent("answered-" + step), Answer("a" + step)).Done();
+                    ledger.Requests.OrphanAsync(random.Below(2) == 0 ? [answered] : []).Done();
                     break;
                 default:
-                    var refused = ((Begun.Entry)ledger.BeginAsync(Intent("refused-" + step)).Done()).Id;
-                    ledger.CloseAsync([refused]).Done();
+                    var refused = ((Begun.Entry)ledger.Requests.BeginAsync(Intent("refused-" + step)).Done()).Id;
+                    ledger.Requests.CloseAsync([refused]).Done();
                     break;
             }
         }
@@ -611,12 +614,12 @@ public class CompactionTests
                 )
                 .ToList()
         );
-        view.AddRange(ledger.List(null).Select(static row => row.Record.ToJson()));
-        view.AddRange(ledger.PendingFor(Vault).Select(static row => row.Record.ToJson()));
-        view.AddRange(ledger.RemovalsFor(Vault).Select(static removal => removal.ToString()));
+        view.AddRange(ledger.Registrations.List(null).Select(static row => row.Record.ToJson()));
+        view.AddRange(ledger.Vaults.PendingFor(Vault).Select(static row => row.Record.ToJson()));
+        view.AddRange(ledger.Vaults.RemovalsFor(Vault).Select(static removal => removal.ToString()));
         view.AddRange(
             ledger
-                .Open()
+                .Requests.Open()
                 .Select(static entry =>
                     $"{entry.Id} {entry.Intent!.Tenant} "
                     + $"{string.Join(",", entry.Answers.Select(static answer => answer.Sequence + Encoding.UTF8.GetString(answer.Body)))}"

@@ -92,16 +92,20 @@ internal static class LedgerSamples
     public static long Register(this RegistrationLedger ledger, string clientId, string? tenant, string? vault = null)
     {
         var intent = Intent(tenant, vault);
-        var entry = ((Begun.Entry)ledger.BeginAsync(intent).Done()).Id;
-        ledger.AnsweredAsync(entry, intent, Answer(clientId)).Done();
-        var sequence = ledger.KeepAsync(Record(clientId, tenant), vault, entry, closes: true).Done();
-        ledger.Leave([entry]);
+        var entry = ((Begun.Entry)ledger.Requests.BeginAsync(intent).Done()).Id;
+        ledger.Requests.AnsweredAsync(entry, intent, Answer(clientId)).Done();
+        var sequence = ledger.Registrations.KeepAsync(Record(clientId, tenant), vault, entry, closes: true).Done();
+        ledger.Requests.Leave([entry]);
         return sequence;
     }
 
     /// <summary>Ids of the living clients.</summary>
     public static IReadOnlyList<string> Clients(this RegistrationLedger ledger) =>
-        ledger.List(Issuer).Select(static row => row.Record.ClientId).OrderBy(static id => id, StringComparer.Ordinal).ToList();
+        ledger
+            .Registrations.List(Issuer)
+            .Select(static row => row.Record.ClientId)
+            .OrderBy(static id => id, StringComparer.Ordinal)
+            .ToList();
 
     /// <summary>The newest generation's name.</summary>
     public static string Newest(this DiskDouble disk) =>

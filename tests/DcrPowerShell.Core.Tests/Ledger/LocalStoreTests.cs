@@ -38,7 +38,7 @@ public class LocalStoreTests
         var ledger = await FilledAsync(Start());
         Assert.Equal(DcrProtection.User, _opened[0].Protection);
         Assert.Equal(ledger.Id, (await Start().OpenAsync()).Id);
-        Assert.Equal("token-of-c1", (await Start().OpenAsync()).Find(Issuer, "c1")!.Record.RegistrationAccessToken);
+        Assert.Equal("token-of-c1", (await Start().OpenAsync()).Registrations.Find(Issuer, "c1")!.Record.RegistrationAccessToken);
     }
 
     [Fact]
@@ -58,7 +58,7 @@ public class LocalStoreTests
     [InlineData(DcrProtection.Vault)]
     public async Task Whatever_protects_it_nothing_is_lost_and_everything_is_sealed_anew(DcrProtection protection)
     {
-        var auditKey = await (await FilledAsync(Start())).AuditKeyAsync();
+        var auditKey = await (await FilledAsync(Start())).Secrets.AuditKeyAsync();
         var former = KeyIds().Single();
         var before = _disk.Names.Where(static name => name.EndsWith(".dcrl", StringComparison.Ordinal)).ToList();
         await ProtectAsync(_opened[0], protection);
@@ -70,7 +70,7 @@ public class LocalStoreTests
         var next = Start();
         var opened = await OpenedAsync(next, Passphrase);
         AssertWhole(opened);
-        Assert.Equal(auditKey.Bytes, (await opened.AuditKeyAsync()).Bytes);
+        Assert.Equal(auditKey.Bytes, (await opened.Secrets.AuditKeyAsync()).Bytes);
         Assert.DoesNotContain("token-of-c1", _disk.Names.Select(name => Encoding.UTF8.GetString(_disk[name])).Aggregate(string.Concat));
     }
 
@@ -121,10 +121,10 @@ public class LocalStoreTests
         foreach (var act in new Func<Task>[]
         {
             () => _opened[0].OpenAsync(),
-            () => ledger.BeginAsync(LedgerSamples.Intent("t9")),
-            () => Task.FromResult(ledger.Find(Issuer, "c1")),
-            () => Task.FromResult(ledger.FindTenant(Issuer, "t1")),
-            () => Task.FromResult(ledger.List(Issuer).Count()),
+            () => ledger.Requests.BeginAsync(LedgerSamples.Intent("t9")),
+            () => Task.FromResult(ledger.Registrations.Find(Issuer, "c1")),
+            () => Task.FromResult(ledger.Registrations.FindTenant(Issuer, "t1")),
+            () => Task.FromResult(ledger.Registrations.List(Issuer).Count()),
         })
         {
             Assert.Equal(DcrErrorId.StoreLocked, (await Assert.ThrowsAsync<DcrException>(act)).ErrorId);
@@ -265,14 +265,14 @@ public class LocalStoreTests
         {
             Assert.Equal(
                 DcrErrorId.StoreLocked,
-                (await Assert.ThrowsAsync<DcrException>(() => other.BeginAsync(LedgerSamples.Intent("t8")))).ErrorId
+                (await Assert.ThrowsAsync<DcrException>(() => other.Requests.BeginAsync(LedgerSamples.Intent("t8")))).ErrorId
             );
             await _opened[1].UnlockAsync(protection == DcrProtection.Passphrase ? Passphrase : null, VaultOf);
         }
 
-        Assert.Equal("c9", other.FindTenant(Issuer, "t9")!.Record.ClientId);
+        Assert.Equal("c9", other.Registrations.FindTenant(Issuer, "t9")!.Record.ClientId);
         other.Register("c10", "t10");
-        Assert.Equal("c10", ledger.FindTenant(Issuer, "t10")!.Record.ClientId);
+        Assert.Equal("c10", ledger.Registrations.FindTenant(Issuer, "t10")!.Record.ClientId);
         AssertWhole(other);
     }
 
@@ -553,7 +553,7 @@ public class LocalStoreTests
     {
         var ledger = await FilledAsync(Start());
         ledger.Register("v1", "t5", LedgerSamples.Vault);
-        await ledger.BeginAsync(LedgerSamples.Intent("t7"));
+        await ledger.Requests.BeginAsync(LedgerSamples.Intent("t7"));
         var info = await StoreOperation.DescribeAsync(_opened[0], "the key", VaultOf);
         Assert.Equal(
             (DcrProtection.User, false, 3, 1, 1, 1, 0),
@@ -678,7 +678,7 @@ public class LocalStoreTests
     {
         var ledger = await running.OpenAsync();
         var failure = await Record.ExceptionAsync(async () =>
-            Assert.IsType<Begun.Living>(await ledger.BeginAsync(LedgerSamples.Intent("t1")))
+            Assert.IsType<Begun.Living>(await ledger.Requests.BeginAsync(LedgerSamples.Intent("t1")))
         );
         Assert.True(failure is null or DcrException, failure?.ToString());
     }
@@ -713,7 +713,7 @@ public class LocalStoreTests
         var ledger = await FilledAsync(Start());
         var key = _disk[KeyName];
         _disk.Start().Delete(KeyName);
-        var error = await Assert.ThrowsAsync<DcrException>(() => ledger.BeginAsync(LedgerSamples.Intent("t9")));
+        var error = await Assert.ThrowsAsync<DcrException>(() => ledger.Requests.BeginAsync(LedgerSamples.Intent("t9")));
         Assert.Equal(DcrErrorId.StoreKeyMissing, error.ErrorId);
         Assert.Contains("Backup-DcrStore", error.RecommendedAction, StringComparison.Ordinal);
         Assert.Contains(
@@ -724,9 +724,9 @@ public class LocalStoreTests
 
         // The way out that it names.
         Assert.Equal(3, StoreOperation.WriteBackup(ledger, new MemoryStream(), Passphrase, LedgerSamples.Now));
-        Assert.Empty(ledger.Open());
+        Assert.Empty(ledger.Requests.Open());
         _disk[KeyName] = key;
-        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(LedgerSamples.Intent("t9")));
+        Assert.IsType<Begun.Entry>(await ledger.Requests.BeginAsync(LedgerSamples.Intent("t9")));
     }
 
     [Fact]
@@ -734,7 +734,7 @@ public class LocalStoreTests
     {
         var ledger = await FilledAsync(Start());
         Start().MoveKey("/elsewhere/own.key");
-        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(LedgerSamples.Intent("t9")));
+        Assert.IsType<Begun.Entry>(await ledger.Requests.BeginAsync(LedgerSamples.Intent("t9")));
     }
 
     [Fact]
@@ -747,7 +747,7 @@ public class LocalStoreTests
         _disk[First] = [.. _disk[First], 0];
         Assert.Equal(
             DcrErrorId.StoreDamaged,
-            (await Assert.ThrowsAsync<DcrException>(() => ledger.BeginAsync(LedgerSamples.Intent("t9")))).ErrorId
+            (await Assert.ThrowsAsync<DcrException>(() => ledger.Requests.BeginAsync(LedgerSamples.Intent("t9")))).ErrorId
         );
     }
 
@@ -801,7 +801,8 @@ public class LocalStoreTests
         return await store.OpenAsync(VaultOf);
     }
 
-    private static void AssertWhole(RegistrationLedger ledger) => Assert.All(
-        Enumerable.Range(1, 3),
-        number => Assert.Equal($"token-of-c{number}", ledger.FindTenant(Issuer, $"t{number}")!.Record.RegistrationAccessToken));
+    private static void AssertWhole(RegistrationLedger ledger) =>
+        Assert.All(Enumerable.Range(1, 3), number =>
+            Assert.Equal($"token-of-c{number}", ledger.Registrations.FindTenant(Issuer, $"t{number}")!.Record.RegistrationAccessToken)
+        );
 }

@@ -27,7 +27,7 @@ public sealed class ProtectionBesideOthersTests : IDisposable
     public async Task An_answer_that_comes_after_the_change_is_kept()
     {
         var other = await Start(TimeSpan.FromMinutes(1)).OpenAsync();
-        var entry = ((Begun.Entry)await other.BeginAsync(Intent("t1"))).Id;
+        var entry = ((Begun.Entry)await other.Requests.BeginAsync(Intent("t1"))).Id;
         var store = Start(TimeSpan.FromMinutes(1));
         var ledger = await store.OpenAsync();
         var changing = ProtectAsync(store);
@@ -36,11 +36,11 @@ public sealed class ProtectionBesideOthersTests : IDisposable
             () => Task.FromResult(_disk.Newest().EndsWith("000002.dcrl", StringComparison.Ordinal))
         );
         Assert.False(changing.IsCompleted);
-        await other.AnsweredAsync(entry, Intent("t1"), Answer("c1"));
-        await other.KeepAsync(Record("c1", "t1"), null, entry, closes: true);
+        await other.Requests.AnsweredAsync(entry, Intent("t1"), Answer("c1"));
+        await other.Registrations.KeepAsync(Record("c1", "t1"), null, entry, closes: true);
         await changing;
         Assert.Single(KeyFile.Parse(_disk["store.key"]).Keys);
-        Assert.Equal("c1", ledger.FindTenant(Issuer, "t1")!.Record.ClientId);
+        Assert.Equal("c1", ledger.Registrations.FindTenant(Issuer, "t1")!.Record.ClientId);
     }
 
     [Fact]
@@ -48,7 +48,7 @@ public sealed class ProtectionBesideOthersTests : IDisposable
     {
         var other = await Start(TimeSpan.FromMinutes(1)).OpenAsync();
         other.Register("c1", "t1");
-        var turn = other.TryTurn(Issuer, "c1")!;
+        var turn = other.Requests.TryTurn(Issuer, "c1")!;
         var store = Start(TimeSpan.FromMinutes(1));
         var ledger = await store.OpenAsync();
         var changing = ProtectAsync(store);
@@ -57,11 +57,19 @@ public sealed class ProtectionBesideOthersTests : IDisposable
             () => Task.FromResult(_disk.Newest().EndsWith("000002.dcrl", StringComparison.Ordinal))
         );
         Assert.False(changing.IsCompleted);
-        await other.KeepAsync(Record("c1", "t1") with { RegistrationAccessToken = "rat-of-the-read" }, null, default, closes: false);
+        await other.Registrations.KeepAsync(
+            Record("c1", "t1") with
+            {
+                RegistrationAccessToken = "rat-of-the-read",
+            },
+            null,
+            default,
+            closes: false
+        );
         turn.Dispose();
         await changing;
         Assert.Single(KeyFile.Parse(_disk["store.key"]).Keys);
-        Assert.Equal("rat-of-the-read", ledger.Find(Issuer, "c1")!.Record.RegistrationAccessToken);
+        Assert.Equal("rat-of-the-read", ledger.Registrations.Find(Issuer, "c1")!.Record.RegistrationAccessToken);
     }
 
     [Fact]
@@ -69,7 +77,7 @@ public sealed class ProtectionBesideOthersTests : IDisposable
     {
         var process = _disk.Start();
         var other = await NewStore(TimeSpan.Zero, process).OpenAsync();
-        await other.BeginAsync(Intent("t1"));
+        await other.Requests.BeginAsync(Intent("t1"));
         process.Kill();
         _opened.Clear();
         await ProtectAsync(Start(TimeSpan.Zero));
@@ -80,15 +88,15 @@ public sealed class ProtectionBesideOthersTests : IDisposable
     public async Task An_answer_that_does_not_come_leaves_both_keys_and_that_is_said()
     {
         var other = await Start(TimeSpan.Zero).OpenAsync();
-        var entry = ((Begun.Entry)await other.BeginAsync(Intent("t1"))).Id;
+        var entry = ((Begun.Entry)await other.Requests.BeginAsync(Intent("t1"))).Id;
         var store = Start(TimeSpan.Zero);
         Assert.Equal(DcrErrorId.StoreReadOnly, (await Assert.ThrowsAsync<DcrException>(() => ProtectAsync(store))).ErrorId);
         Assert.Equal(2, KeyFile.Parse(_disk["store.key"]).Keys.Count);
-        await other.AnsweredAsync(entry, Intent("t1"), Answer("c1"));
-        await other.OrphanAsync([entry]);
+        await other.Requests.AnsweredAsync(entry, Intent("t1"), Answer("c1"));
+        await other.Requests.OrphanAsync([entry]);
         await ProtectAsync(store);
         Assert.Single(KeyFile.Parse(_disk["store.key"]).Keys);
-        Assert.Single(Assert.Single((await store.OpenAsync()).Open()).Answers);
+        Assert.Single(Assert.Single((await store.OpenAsync()).Requests.Open()).Answers);
     }
 
     /// <summary>Nothing of it is damaged, and nothing is called so.</summary>
@@ -102,11 +110,11 @@ public sealed class ProtectionBesideOthersTests : IDisposable
         await ProtectAsync(Start(TimeSpan.Zero));
         for (var times = 0; times < 2; times++)
         {
-            Assert.Equal(DcrErrorId.StoreLocked, Assert.Throws<DcrException>(() => other.Find(Issuer, "c1")).ErrorId);
+            Assert.Equal(DcrErrorId.StoreLocked, Assert.Throws<DcrException>(() => other.Registrations.Find(Issuer, "c1")).ErrorId);
         }
 
         await _opened[0].UnlockAsync(Passphrase);
-        Assert.Equal("c1", other.Find(Issuer, "c1")!.Record.ClientId);
+        Assert.Equal("c1", other.Registrations.Find(Issuer, "c1")!.Record.ClientId);
         Assert.Empty(other.File.Gaps);
     }
 

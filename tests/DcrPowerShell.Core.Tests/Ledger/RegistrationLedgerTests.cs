@@ -27,7 +27,9 @@ public class RegistrationLedgerTests
     {
         using var one = Open();
         using var other = Open();
-        var keys = await Task.WhenAll(Enumerable.Range(0, 8).Select(worker => Task.Run((worker % 2 == 0 ? one : other).AuditKeyAsync)));
+        var keys = await Task.WhenAll(
+            Enumerable.Range(0, 8).Select(worker => Task.Run((worker % 2 == 0 ? one : other).Secrets.AuditKeyAsync))
+        );
         Assert.Single(keys.Select(static key => key.Id + Convert.ToBase64String(key.Bytes)).Distinct());
         Assert.Equal((one.Id, 32), (keys[0].Id, keys[0].Bytes.Length));
     }
@@ -44,12 +46,12 @@ public class RegistrationLedgerTests
             foreach (var tenant in Enumerable.Range(0, Tenants).OrderBy(_ => random.Below(int.MaxValue)).ToList())
             {
                 var intent = Intent("tenant-" + tenant);
-                if (await ledger.BeginAsync(intent) is Begun.Entry entry)
+                if (await ledger.Requests.BeginAsync(intent) is Begun.Entry entry)
                 {
                     mine.Add(tenant);
-                    await ledger.AnsweredAsync(entry.Id, intent, Answer("c" + tenant));
-                    await ledger.KeepAsync(Record("c" + tenant, intent.Tenant), null, entry.Id, closes: true);
-                    ledger.Leave([entry.Id]);
+                    await ledger.Requests.AnsweredAsync(entry.Id, intent, Answer("c" + tenant));
+                    await ledger.Registrations.KeepAsync(Record("c" + tenant, intent.Tenant), null, entry.Id, closes: true);
+                    ledger.Requests.Leave([entry.Id]);
                 }
             }
 
@@ -58,7 +60,7 @@ public class RegistrationLedgerTests
         Assert.Equal(Enumerable.Range(0, Tenants), begun.SelectMany(static mine => mine).OrderBy(static tenant => tenant));
         using var again = Open();
         Assert.Equal(Tenants, again.Clients().Count);
-        Assert.Empty(again.Open());
+        Assert.Empty(again.Requests.Open());
         Assert.Empty(again.File.Gaps);
     }
 
@@ -71,9 +73,9 @@ public class RegistrationLedgerTests
     {
         using var ledger = Open();
         ledger.Register("c1", tenant);
-        var living = Assert.IsType<Begun.Living>(await ledger.BeginAsync(Intent(same)));
+        var living = Assert.IsType<Begun.Living>(await ledger.Requests.BeginAsync(Intent(same)));
         Assert.Equal("c1", living.Registration.Record.ClientId);
-        Assert.Equal("c1", ledger.FindTenant(Issuer, same)!.Record.ClientId);
+        Assert.Equal("c1", ledger.Registrations.FindTenant(Issuer, same)!.Record.ClientId);
         Assert.True(TenantKey.AreSame(tenant, same));
     }
 
@@ -82,10 +84,10 @@ public class RegistrationLedgerTests
     {
         using var ledger = Open();
         ledger.Register("c1", "a b");
-        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("ab")));
-        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("a b") with { Issuer = "https://other.example.com" }));
-        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent(null)));
-        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent(null)));
+        Assert.IsType<Begun.Entry>(await ledger.Requests.BeginAsync(Intent("ab")));
+        Assert.IsType<Begun.Entry>(await ledger.Requests.BeginAsync(Intent("a b") with { Issuer = "https://other.example.com" }));
+        Assert.IsType<Begun.Entry>(await ledger.Requests.BeginAsync(Intent(null)));
+        Assert.IsType<Begun.Entry>(await ledger.Requests.BeginAsync(Intent(null)));
         Assert.False(TenantKey.AreSame("a", null));
         Assert.True(TenantKey.AreSame(null, null));
     }
@@ -109,9 +111,9 @@ public class RegistrationLedgerTests
     {
         using var ledger = Open();
         ledger.Register("c1", "t1");
-        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t1"), allowsDuplicate: true));
-        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t1"), allowsDuplicate: true));
-        Assert.IsType<Begun.Living>(await ledger.BeginAsync(Intent("t1")));
+        Assert.IsType<Begun.Entry>(await ledger.Requests.BeginAsync(Intent("t1"), allowsDuplicate: true));
+        Assert.IsType<Begun.Entry>(await ledger.Requests.BeginAsync(Intent("t1"), allowsDuplicate: true));
+        Assert.IsType<Begun.Living>(await ledger.Requests.BeginAsync(Intent("t1")));
     }
 
     [Theory]
@@ -123,20 +125,20 @@ public class RegistrationLedgerTests
         var operation = (LedgerOperation)Enum.Parse(typeof(LedgerOperation), name);
         using var ledger = Open();
         ledger.Register("c1", "t1");
-        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t1") with { Operation = operation, ClientId = "c1" }));
-        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t2") with { Operation = operation, ClientId = "c1" }));
-        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t2")));
+        Assert.IsType<Begun.Entry>(await ledger.Requests.BeginAsync(Intent("t1") with { Operation = operation, ClientId = "c1" }));
+        Assert.IsType<Begun.Entry>(await ledger.Requests.BeginAsync(Intent("t2") with { Operation = operation, ClientId = "c1" }));
+        Assert.IsType<Begun.Entry>(await ledger.Requests.BeginAsync(Intent("t2")));
     }
 
     [Fact]
     public async Task A_tenant_is_free_again_once_the_server_refused()
     {
         using var ledger = Open();
-        var entry = Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t1"))).Id;
-        var open = Assert.IsType<Begun.Open>(await ledger.BeginAsync(Intent("T1")));
+        var entry = Assert.IsType<Begun.Entry>(await ledger.Requests.BeginAsync(Intent("t1"))).Id;
+        var open = Assert.IsType<Begun.Open>(await ledger.Requests.BeginAsync(Intent("T1")));
         Assert.Equal((entry, true), (open.Other.Id, open.Other.IsUnderWay));
-        await ledger.CloseAsync([entry]);
-        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t1")));
+        await ledger.Requests.CloseAsync([entry]);
+        Assert.IsType<Begun.Entry>(await ledger.Requests.BeginAsync(Intent("t1")));
     }
 
     [Fact]
@@ -144,8 +146,8 @@ public class RegistrationLedgerTests
     {
         using var ledger = Open();
         var sequence = ledger.Register("c1", "t1");
-        await ledger.RemoveAsync(Record("c1", "t1"), since: sequence);
-        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t1")));
+        await ledger.Registrations.RemoveAsync(Record("c1", "t1"), since: sequence);
+        Assert.IsType<Begun.Entry>(await ledger.Requests.BeginAsync(Intent("t1")));
     }
 
     /// <summary>The state said that there was one, and until its record was read somebody removed it.</summary>
@@ -160,11 +162,11 @@ public class RegistrationLedgerTests
             if (call.Operation == DiskOperation.Flush)
             {
                 _disk.Before = null;
-                other.RemoveAsync(Record("c1", "t1"), since: sequence).Done();
+                other.Registrations.RemoveAsync(Record("c1", "t1"), since: sequence).Done();
                 ledger.ReadOn();
             }
         };
-        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t1")));
+        Assert.IsType<Begun.Entry>(await ledger.Requests.BeginAsync(Intent("t1")));
     }
 
     // Answers.
@@ -175,16 +177,16 @@ public class RegistrationLedgerTests
         var process = _disk.Start();
         var ledger = new RegistrationLedger(process, _keys);
         var intent = Intent("t1", Vault);
-        var entry = Assert.IsType<Begun.Entry>(await ledger.BeginAsync(intent)).Id;
+        var entry = Assert.IsType<Begun.Entry>(await ledger.Requests.BeginAsync(intent)).Id;
         _disk.LosePower();
         process = _disk.Start();
         ledger = new RegistrationLedger(process, _keys);
-        Assert.Equal(entry, Assert.Single(ledger.Open()).Id);
+        Assert.Equal(entry, Assert.Single(ledger.Requests.Open()).Id);
         var answer = new LedgerAnswer(200, [0xFF, 0, 1], Now) { ContentType = "text/html" };
-        await ledger.AnsweredAsync(entry, intent, answer);
+        await ledger.Requests.AnsweredAsync(entry, intent, answer);
         _disk.LosePower();
         using var again = Open();
-        var open = Assert.Single(again.Open(Issuer));
+        var open = Assert.Single(again.Requests.Open(Issuer));
         var found = Assert.Single(open.Answers);
         Assert.Equal((200, "text/html", Now, 2L), (found.Status, found.ContentType, found.At, found.Sequence));
         Assert.Equal(answer.Body, found.Body);
@@ -193,18 +195,18 @@ public class RegistrationLedgerTests
             (open.Intent!.Tenant, open.Intent!.Vault, open.Intent!.ClientName, open.Intent!.Operation, open.Intent!.At)
         );
         Assert.Equal(intent.Metadata!.ToString(), open.Intent.Metadata!.ToString());
-        Assert.Empty(again.Open("https://other.example.com"));
+        Assert.Empty(again.Requests.Open("https://other.example.com"));
     }
 
     [Fact]
     public async Task Several_answers_are_read_in_their_order()
     {
         using var ledger = Open();
-        var entry = Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t1"))).Id;
-        await ledger.AnsweredAsync(entry, Intent("t1"), Answer("first"));
-        await ledger.AnsweredAsync(entry, Intent("t1"), Answer("second"));
-        await ledger.OrphanAsync([entry]);
-        var open = Assert.Single(ledger.Open());
+        var entry = Assert.IsType<Begun.Entry>(await ledger.Requests.BeginAsync(Intent("t1"))).Id;
+        await ledger.Requests.AnsweredAsync(entry, Intent("t1"), Answer("first"));
+        await ledger.Requests.AnsweredAsync(entry, Intent("t1"), Answer("second"));
+        await ledger.Requests.OrphanAsync([entry]);
+        var open = Assert.Single(ledger.Requests.Open());
         Assert.Equal(["first", "second"], open.Answers.Select(static answer => Encoding.UTF8.GetString(answer.Body).Split('"')[3]));
         Assert.False(open.IsUnderWay);
     }
@@ -215,12 +217,12 @@ public class RegistrationLedgerTests
     public async Task A_kept_registration_ends_its_request_only_where_it_says_so(bool closes)
     {
         using var ledger = Open();
-        var entry = Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t1"))).Id;
-        await ledger.KeepAsync(Record("c1", "t1"), null, entry, closes);
-        Assert.Equal(closes ? 0 : 1, ledger.Open().Count);
-        await ledger.CloseAsync([entry]);
-        Assert.Empty(ledger.Open());
-        Assert.IsType<Begun.Living>(await ledger.BeginAsync(Intent("t1")));
+        var entry = Assert.IsType<Begun.Entry>(await ledger.Requests.BeginAsync(Intent("t1"))).Id;
+        await ledger.Registrations.KeepAsync(Record("c1", "t1"), null, entry, closes);
+        Assert.Equal(closes ? 0 : 1, ledger.Requests.Open().Count);
+        await ledger.Requests.CloseAsync([entry]);
+        Assert.Empty(ledger.Requests.Open());
+        Assert.IsType<Begun.Living>(await ledger.Requests.BeginAsync(Intent("t1")));
     }
 
     [Fact]
@@ -238,8 +240,8 @@ public class RegistrationLedgerTests
         Assert.Equal(2, _disk.Count(DiskOperation.Flush));
         Assert.Equal(3, _disk.Count(DiskOperation.Append));
         _disk.ForgetCalls();
-        await ledger.StoredAsync([(Issuer, "c2", 6)]);
-        await ledger.CloseAsync([LedgerHash.New()]);
+        await ledger.Vaults.StoredAsync([(Issuer, "c2", 6)]);
+        await ledger.Requests.CloseAsync([LedgerHash.New()]);
         Assert.Equal(0, _disk.Count(DiskOperation.Flush));
     }
 
@@ -247,8 +249,8 @@ public class RegistrationLedgerTests
     public async Task An_orphan_is_on_the_disk_before_anybody_is_told()
     {
         var ledger = Open();
-        var entry = Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t1"))).Id;
-        await ledger.OrphanAsync([entry]);
+        var entry = Assert.IsType<Begun.Entry>(await ledger.Requests.BeginAsync(Intent("t1"))).Id;
+        await ledger.Requests.OrphanAsync([entry]);
         _disk.LosePower();
         Assert.Equal(2, _disk.Frames(_keys).Frames.Count);
     }
@@ -261,14 +263,14 @@ public class RegistrationLedgerTests
         var process = _disk.Start();
         var asking = new RegistrationLedger(process, _keys);
         using var other = Open();
-        var entry = Assert.IsType<Begun.Entry>(await asking.BeginAsync(Intent("t1"))).Id;
-        Assert.True(Assert.Single(asking.Open()).IsUnderWay);
-        Assert.True(Assert.Single(other.Open()).IsUnderWay);
-        Assert.True(Assert.IsType<Begun.Open>(await other.BeginAsync(Intent("t1"))).Other.IsUnderWay);
+        var entry = Assert.IsType<Begun.Entry>(await asking.Requests.BeginAsync(Intent("t1"))).Id;
+        Assert.True(Assert.Single(asking.Requests.Open()).IsUnderWay);
+        Assert.True(Assert.Single(other.Requests.Open()).IsUnderWay);
+        Assert.True(Assert.IsType<Begun.Open>(await other.Requests.BeginAsync(Intent("t1"))).Other.IsUnderWay);
         process.Kill();
-        Assert.False(Assert.Single(other.Open()).IsUnderWay);
-        Assert.False(Assert.IsType<Begun.Open>(await other.BeginAsync(Intent("t1"))).Other.IsUnderWay);
-        Assert.Equal(entry, other.Read(entry)!.Id);
+        Assert.False(Assert.Single(other.Requests.Open()).IsUnderWay);
+        Assert.False(Assert.IsType<Begun.Open>(await other.Requests.BeginAsync(Intent("t1"))).Other.IsUnderWay);
+        Assert.Equal(entry, other.Requests.Read(entry)!.Id);
         Assert.Single(_disk.Names, static name => name.StartsWith("alive-", StringComparison.Ordinal));
     }
 
@@ -281,23 +283,23 @@ public class RegistrationLedgerTests
         var process = _disk.Start();
         var asking = new RegistrationLedger(process, _keys);
         using var other = Open();
-        var entry = Assert.IsType<Begun.Entry>(await asking.BeginAsync(Intent("t1"))).Id;
+        var entry = Assert.IsType<Begun.Entry>(await asking.Requests.BeginAsync(Intent("t1"))).Id;
         other.ReadOn();
         _disk.Before = call =>
         {
             if (call.Operation == DiskOperation.Length && call.Name.StartsWith("alive-", StringComparison.Ordinal))
             {
                 _disk.Before = null;
-                asking.AnsweredAsync(entry, Intent("t1"), Answer("c1")).GetAwaiter().GetResult();
+                asking.Requests.AnsweredAsync(entry, Intent("t1"), Answer("c1")).GetAwaiter().GetResult();
                 if (isDone)
                 {
-                    asking.CloseAsync([entry]).GetAwaiter().GetResult();
+                    asking.Requests.CloseAsync([entry]).GetAwaiter().GetResult();
                 }
 
                 process.Kill();
             }
         };
-        var found = other.Read(entry);
+        var found = other.Requests.Read(entry);
         Assert.Null(_disk.Before);
         Assert.Equal(isDone ? null : 1, found?.Answers.Count);
     }
@@ -307,14 +309,14 @@ public class RegistrationLedgerTests
     public async Task The_sign_of_life_is_made_under_the_lock_and_those_of_the_dead_are_deleted_then()
     {
         var process = _disk.Start();
-        await new RegistrationLedger(process, _keys).BeginAsync(Intent("t1"));
+        await new RegistrationLedger(process, _keys).Requests.BeginAsync(Intent("t1"));
         var dead = Assert.Single(_disk.Names, static name => name.StartsWith("alive-", StringComparison.Ordinal));
         process.Kill();
         using var living = Open();
-        await living.BeginAsync(Intent("t2"));
+        await living.Requests.BeginAsync(Intent("t2"));
         _disk.ForgetCalls();
         using var ledger = Open();
-        await ledger.BeginAsync(Intent("t3"));
+        await ledger.Requests.BeginAsync(Intent("t3"));
         Assert.DoesNotContain(dead, _disk.Names);
         Assert.Equal(2, _disk.Names.Count(static name => name.StartsWith("alive-", StringComparison.Ordinal)));
         var isLocked = false;
@@ -329,11 +331,11 @@ public class RegistrationLedgerTests
     public async Task A_request_of_this_process_is_under_way_until_its_command_leaves_it()
     {
         using var ledger = Open();
-        var entry = Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t1"))).Id;
-        Assert.True(ledger.Read(entry)!.IsUnderWay);
-        ledger.Leave([entry]);
-        Assert.False(ledger.Read(entry)!.IsUnderWay);
-        Assert.IsType<Begun.Open>(await ledger.BeginAsync(Intent("t1")));
+        var entry = Assert.IsType<Begun.Entry>(await ledger.Requests.BeginAsync(Intent("t1"))).Id;
+        Assert.True(ledger.Requests.Read(entry)!.IsUnderWay);
+        ledger.Requests.Leave([entry]);
+        Assert.False(ledger.Requests.Read(entry)!.IsUnderWay);
+        Assert.IsType<Begun.Open>(await ledger.Requests.BeginAsync(Intent("t1")));
     }
 
     [Fact]
@@ -341,21 +343,21 @@ public class RegistrationLedgerTests
     {
         using var asking = Open();
         using var other = Open();
-        var entry = Assert.IsType<Begun.Entry>(await asking.BeginAsync(Intent("t1"))).Id;
-        await asking.OrphanAsync([entry]);
-        Assert.False(Assert.Single(other.Open()).IsUnderWay);
-        Assert.False(Assert.Single(asking.Open()).IsUnderWay);
+        var entry = Assert.IsType<Begun.Entry>(await asking.Requests.BeginAsync(Intent("t1"))).Id;
+        await asking.Requests.OrphanAsync([entry]);
+        Assert.False(Assert.Single(other.Requests.Open()).IsUnderWay);
+        Assert.False(Assert.Single(asking.Requests.Open()).IsUnderWay);
     }
 
     [Fact]
     public async Task A_request_of_a_process_that_closed_its_ledger_is_not_under_way()
     {
         var asking = Open();
-        await asking.BeginAsync(Intent("t1"));
+        await asking.Requests.BeginAsync(Intent("t1"));
         asking.Dispose();
         Assert.DoesNotContain(_disk.Names, static name => name.StartsWith("alive-", StringComparison.Ordinal));
         using var other = Open();
-        Assert.False(Assert.Single(other.Open()).IsUnderWay);
+        Assert.False(Assert.Single(other.Requests.Open()).IsUnderWay);
     }
 
     /// <summary>Better nobody's request is taken over than that of somebody alive.</summary>
@@ -367,20 +369,20 @@ public class RegistrationLedgerTests
         var asking = new RegistrationLedger(process, _keys);
         using var other = Open();
         Assert.False(other.LocksWork);
-        await asking.BeginAsync(Intent("t1"));
+        await asking.Requests.BeginAsync(Intent("t1"));
         process.Kill();
-        Assert.True(Assert.Single(other.Open()).IsUnderWay);
+        Assert.True(Assert.Single(other.Requests.Open()).IsUnderWay);
     }
 
     [Fact]
     public async Task A_container_that_starts_again_does_not_take_its_former_requests_for_its_own()
     {
         var process = _disk.Start();
-        await new RegistrationLedger(process, _keys).BeginAsync(Intent("t1"));
+        await new RegistrationLedger(process, _keys).Requests.BeginAsync(Intent("t1"));
         process.Kill();
         using var again = Open();
-        await again.BeginAsync(Intent("t2"));
-        Assert.Equal([false, true], again.Open().Select(static entry => entry.IsUnderWay));
+        await again.Requests.BeginAsync(Intent("t2"));
+        Assert.Equal([false, true], again.Requests.Open().Select(static entry => entry.IsUnderWay));
     }
 
     // Order.
@@ -390,12 +392,12 @@ public class RegistrationLedgerTests
     {
         using var ledger = Open();
         var first = ledger.Register("c1", "t1");
-        var second = await ledger.KeepAsync(Record("c1", "t1", "newer"), null);
-        Assert.Equal(0, await ledger.KeepAsync(Record("c1", "t1", "older"), null, since: first));
-        Assert.Equal("newer", ledger.Find(Issuer, "c1")!.Record.ClientSecret);
-        Assert.Equal(0, await ledger.RemoveAsync(Record("c1", "t1"), since: first));
-        Assert.Equal("newer", ledger.Find(Issuer, "c1")!.Record.ClientSecret);
-        Assert.True(await ledger.KeepAsync(Record("c1", "t1", "newest"), null, since: second) > second);
+        var second = await ledger.Registrations.KeepAsync(Record("c1", "t1", "newer"), null);
+        Assert.Equal(0, await ledger.Registrations.KeepAsync(Record("c1", "t1", "older"), null, since: first));
+        Assert.Equal("newer", ledger.Registrations.Find(Issuer, "c1")!.Record.ClientSecret);
+        Assert.Equal(0, await ledger.Registrations.RemoveAsync(Record("c1", "t1"), since: first));
+        Assert.Equal("newer", ledger.Registrations.Find(Issuer, "c1")!.Record.ClientSecret);
+        Assert.True(await ledger.Registrations.KeepAsync(Record("c1", "t1", "newest"), null, since: second) > second);
     }
 
     [Fact]
@@ -403,13 +405,13 @@ public class RegistrationLedgerTests
     {
         using var ledger = Open();
         var first = ledger.Register("c1", "t1", Vault);
-        await ledger.KeepAsync(Record("c1", "t1", "newer"), Vault);
-        Assert.Equal(0, await ledger.MoveAsync(Record("c1", "t1", "older"), to: null, from: Vault, first));
-        Assert.Equal(0, await ledger.KnowAsync([Record("c1", "t1", "older")], Vault, replaces: first));
-        Assert.Equal("newer", ledger.Find(Issuer, "c1")!.Record.ClientSecret);
-        await ledger.RemoveAsync(Record("c1", "t1", "newer"));
-        Assert.Equal(0, await ledger.MoveAsync(Record("c1", "t1", "older"), to: null, from: Vault, first));
-        Assert.Null(ledger.Find(Issuer, "c1"));
+        await ledger.Registrations.KeepAsync(Record("c1", "t1", "newer"), Vault);
+        Assert.Equal(0, await ledger.Registrations.MoveAsync(Record("c1", "t1", "older"), to: null, from: Vault, first));
+        Assert.Equal(0, await ledger.Vaults.KnowAsync([Record("c1", "t1", "older")], Vault, replaces: first));
+        Assert.Equal("newer", ledger.Registrations.Find(Issuer, "c1")!.Record.ClientSecret);
+        await ledger.Registrations.RemoveAsync(Record("c1", "t1", "newer"));
+        Assert.Equal(0, await ledger.Registrations.MoveAsync(Record("c1", "t1", "older"), to: null, from: Vault, first));
+        Assert.Null(ledger.Registrations.Find(Issuer, "c1"));
     }
 
     /// <summary>A move that was interrupted leaves it in its former vault.</summary>
@@ -419,12 +421,12 @@ public class RegistrationLedgerTests
         using var ledger = Open();
         var record = Record("c1", "t1");
         ledger.Register("c1", "t1", Vault);
-        await ledger.MoveAsync(record, to: null, from: Vault, ledger.Find(Issuer, "c1")!.Sequence);
-        await ledger.RemoveAsync(record);
-        Assert.True(ledger.Knows(record.SecretName, Vault));
-        await ledger.KnowAsync([record], Vault);
-        Assert.Null(ledger.Find(Issuer, "c1"));
-        Assert.Single(ledger.LeftoversIn(Vault));
+        await ledger.Registrations.MoveAsync(record, to: null, from: Vault, ledger.Registrations.Find(Issuer, "c1")!.Sequence);
+        await ledger.Registrations.RemoveAsync(record);
+        Assert.True(ledger.Vaults.Knows(record.SecretName, Vault));
+        await ledger.Vaults.KnowAsync([record], Vault);
+        Assert.Null(ledger.Registrations.Find(Issuer, "c1"));
+        Assert.Single(ledger.Vaults.LeftoversIn(Vault));
     }
 
     [Fact]
@@ -433,11 +435,16 @@ public class RegistrationLedgerTests
         using var ledger = Open();
         var record = Record("c1", "t1");
         ledger.Register("c1", "t1", Vault);
-        await ledger.MoveAsync(record, to: null, from: Vault, ledger.Find(Issuer, "c1")!.Sequence);
-        Assert.Single(ledger.LeftoversIn(Vault));
-        var sequence = await ledger.MoveAsync(record, to: Vault, from: null, ledger.Find(Issuer, "c1")!.Sequence);
-        await ledger.StoredAsync([(Issuer, "c1", sequence)]);
-        Assert.Empty(ledger.LeftoversIn(Vault));
+        await ledger.Registrations.MoveAsync(record, to: null, from: Vault, ledger.Registrations.Find(Issuer, "c1")!.Sequence);
+        Assert.Single(ledger.Vaults.LeftoversIn(Vault));
+        var sequence = await ledger.Registrations.MoveAsync(
+            record,
+            to: Vault,
+            from: null,
+            ledger.Registrations.Find(Issuer, "c1")!.Sequence
+        );
+        await ledger.Vaults.StoredAsync([(Issuer, "c1", sequence)]);
+        Assert.Empty(ledger.Vaults.LeftoversIn(Vault));
     }
 
     [Fact]
@@ -445,11 +452,11 @@ public class RegistrationLedgerTests
     {
         using var ledger = Open();
         var sequence = ledger.Register("c1", "t1");
-        Assert.True(await ledger.RemoveAsync(Record("c1", "t1"), since: sequence) > sequence);
-        Assert.Equal(0, await ledger.KeepAsync(Record("c1", "t1"), null, since: sequence));
-        Assert.Equal(0, await ledger.RemoveAsync(Record("c1", "t1"), since: long.MaxValue));
-        Assert.Null(ledger.Find(Issuer, "c1"));
-        Assert.False(ledger.Knows(Record("c1").SecretName, Vault));
+        Assert.True(await ledger.Registrations.RemoveAsync(Record("c1", "t1"), since: sequence) > sequence);
+        Assert.Equal(0, await ledger.Registrations.KeepAsync(Record("c1", "t1"), null, since: sequence));
+        Assert.Equal(0, await ledger.Registrations.RemoveAsync(Record("c1", "t1"), since: long.MaxValue));
+        Assert.Null(ledger.Registrations.Find(Issuer, "c1"));
+        Assert.False(ledger.Vaults.Knows(Record("c1").SecretName, Vault));
     }
 
     [Fact]
@@ -458,31 +465,31 @@ public class RegistrationLedgerTests
         using var ledger = Open();
         ledger.Register("living", "t1", Vault);
         var removed = ledger.Register("removed", "t2", Vault);
-        await ledger.RemoveAsync(Record("removed", "t2"), since: removed);
-        await ledger.KnowAsync([Record("living", "x"), Record("removed", "t2"), Record("unknown", "t3")], Vault);
-        Assert.Equal("t1", ledger.Find(Issuer, "living")!.Record.Tenant);
-        Assert.True(ledger.Find(Issuer, "living")!.IsWhole);
-        Assert.Null(ledger.Find(Issuer, "removed"));
-        Assert.True(ledger.Knows(Record("removed").SecretName, Vault));
-        var known = ledger.FindTenant(Issuer, "t3")!;
+        await ledger.Registrations.RemoveAsync(Record("removed", "t2"), since: removed);
+        await ledger.Vaults.KnowAsync([Record("living", "x"), Record("removed", "t2"), Record("unknown", "t3")], Vault);
+        Assert.Equal("t1", ledger.Registrations.Find(Issuer, "living")!.Record.Tenant);
+        Assert.True(ledger.Registrations.Find(Issuer, "living")!.IsWhole);
+        Assert.Null(ledger.Registrations.Find(Issuer, "removed"));
+        Assert.True(ledger.Vaults.Knows(Record("removed").SecretName, Vault));
+        var known = ledger.Registrations.FindTenant(Issuer, "t3")!;
         Assert.Equal(
-            ("unknown", false, false, ledger.PlaceOf(Vault)),
+            ("unknown", false, false, ledger.Vaults.PlaceOf(Vault)),
             (known.Record.ClientId, known.IsWhole, known.IsPending, known.Place)
         );
         Assert.Null(known.Record.ClientSecret);
-        Assert.IsType<Begun.Living>(await ledger.BeginAsync(Intent("t3")));
+        Assert.IsType<Begun.Living>(await ledger.Requests.BeginAsync(Intent("t3")));
     }
 
     [Fact]
     public async Task Order_is_by_sequence_also_where_the_clock_was_set_back()
     {
         using var ledger = Open();
-        await ledger.KeepAsync(Record("c1", "t1", "first", Now.AddYears(1)), null);
-        await ledger.KeepAsync(Record("c2", "t2", "other", Now), null);
-        await ledger.KeepAsync(Record("c1", "t1", "second", Now.AddYears(-1)), null);
+        await ledger.Registrations.KeepAsync(Record("c1", "t1", "first", Now.AddYears(1)), null);
+        await ledger.Registrations.KeepAsync(Record("c2", "t2", "other", Now), null);
+        await ledger.Registrations.KeepAsync(Record("c1", "t1", "second", Now.AddYears(-1)), null);
         using var again = Open();
-        Assert.Equal("second", again.Find(Issuer, "c1")!.Record.ClientSecret);
-        Assert.Equal(["c2", "c1"], again.List(Issuer).Select(static row => row.Record.ClientId));
+        Assert.Equal("second", again.Registrations.Find(Issuer, "c1")!.Record.ClientSecret);
+        Assert.Equal(["c2", "c1"], again.Registrations.List(Issuer).Select(static row => row.Record.ClientId));
     }
 
     // What is read.
@@ -493,17 +500,17 @@ public class RegistrationLedgerTests
         using var ledger = Open();
         var sequence = ledger.Register("c1", "t1", Vault);
         using var again = Open();
-        var found = again.Find(Issuer, "c1")!;
+        var found = again.Registrations.Find(Issuer, "c1")!;
         Assert.Equal(Record("c1", "t1").ToJson(), found.Record.ToJson());
         Assert.Equal((sequence, true, true), (found.Sequence, found.IsPending, found.IsWhole));
-        var row = Assert.Single(again.List(Issuer));
+        var row = Assert.Single(again.Registrations.List(Issuer));
         Assert.Equal(("c1", "t1", "Clinic c1"), (row.Record.ClientId, row.Record.Tenant, row.Record.ClientName));
         Assert.Null(row.Record.ClientSecret);
         Assert.True(row.Record.Omitted!.ClientSecret);
-        Assert.Single(again.List(null));
-        Assert.Empty(again.List("https://other.example.com"));
-        Assert.Null(again.Find(Issuer, "c2"));
-        Assert.Null(again.FindTenant(Issuer, "t2"));
+        Assert.Single(again.Registrations.List(null));
+        Assert.Empty(again.Registrations.List("https://other.example.com"));
+        Assert.Null(again.Registrations.Find(Issuer, "c2"));
+        Assert.Null(again.Registrations.FindTenant(Issuer, "t2"));
     }
 
     [Fact]
@@ -514,16 +521,20 @@ public class RegistrationLedgerTests
         var stored = ledger.Register("stored", "t2", Vault);
         ledger.Register("pending", "t3", Vault);
         ledger.Register("elsewhere", "t4", "vault-2");
-        await ledger.StoredAsync([(Issuer, "stored", stored)]);
-        Assert.Equal(["pending"], ledger.PendingFor(Vault).Select(static row => row.Record.ClientId));
-        Assert.Equal("secret-of-pending", ledger.PendingFor(Vault)[0].Record.ClientSecret);
+        await ledger.Vaults.StoredAsync([(Issuer, "stored", stored)]);
+        Assert.Equal(["pending"], ledger.Vaults.PendingFor(Vault).Select(static row => row.Record.ClientId));
+        Assert.Equal("secret-of-pending", ledger.Vaults.PendingFor(Vault)[0].Record.ClientSecret);
         Assert.Equal(
             (1, 2, 1),
-            (ledger.Count(Issuer)[0], ledger.Count()[ledger.PlaceOf(Vault)], ledger.Count()[ledger.PlaceOf("vault-2")])
+            (
+                ledger.Registrations.Count(Issuer)[0],
+                ledger.Registrations.Count()[ledger.Vaults.PlaceOf(Vault)],
+                ledger.Registrations.Count()[ledger.Vaults.PlaceOf("vault-2")]
+            )
         );
-        Assert.Empty(ledger.Count("https://other.example.com"));
-        Assert.NotEqual(0ul, ledger.PlaceOf(Vault));
-        Assert.Equal(0ul, ledger.PlaceOf(null));
+        Assert.Empty(ledger.Registrations.Count("https://other.example.com"));
+        Assert.NotEqual(0ul, ledger.Vaults.PlaceOf(Vault));
+        Assert.Equal(0ul, ledger.Vaults.PlaceOf(null));
     }
 
     [Fact]
@@ -532,7 +543,7 @@ public class RegistrationLedgerTests
         using (var ledger = Open())
         {
             ledger.Register("client-in-clear", "tenant-in-clear", Vault);
-            ledger.BeginAsync(Intent("other-tenant")).Done();
+            ledger.Requests.BeginAsync(Intent("other-tenant")).Done();
         }
 
         var text = string.Concat(_disk.Snapshot().Select(static file => file.Key + Encoding.UTF8.GetString(file.Value)));
@@ -557,18 +568,21 @@ public class RegistrationLedgerTests
 
         Spoil(static header => header.Kind == FrameKind.Kept);
         using var ledger = Open();
-        Assert.Equal(DcrErrorId.StoreDamaged, Assert.Throws<DcrException>(() => ledger.Find(Issuer, "c1")).ErrorId);
-        Assert.Equal(DcrErrorId.StoreDamaged, Assert.Throws<DcrException>(() => ledger.FindTenant(Issuer, "t1")).ErrorId);
-        Assert.Equal(DcrErrorId.StoreDamaged, (await Assert.ThrowsAsync<DcrException>(() => ledger.BeginAsync(Intent("t1")))).ErrorId);
+        Assert.Equal(DcrErrorId.StoreDamaged, Assert.Throws<DcrException>(() => ledger.Registrations.Find(Issuer, "c1")).ErrorId);
+        Assert.Equal(DcrErrorId.StoreDamaged, Assert.Throws<DcrException>(() => ledger.Registrations.FindTenant(Issuer, "t1")).ErrorId);
+        Assert.Equal(
+            DcrErrorId.StoreDamaged,
+            (await Assert.ThrowsAsync<DcrException>(() => ledger.Requests.BeginAsync(Intent("t1")))).ErrorId
+        );
         var damaged = 0;
-        Assert.Equal("c2", Assert.Single(ledger.List(Issuer, count => damaged = count)).Record.ClientId);
+        Assert.Equal("c2", Assert.Single(ledger.Registrations.List(Issuer, count => damaged = count)).Record.ClientId);
         Assert.Equal(1, damaged);
-        Assert.Equal("c2", ledger.Find(Issuer, "c2")!.Record.ClientId);
+        Assert.Equal("c2", ledger.Registrations.Find(Issuer, "c2")!.Record.ClientId);
         Assert.Contains(ledger.File.Gaps, static gap => !gap.IsTorn);
 
         // It can be brought back.
-        await ledger.KeepAsync(Record("c1", "t1"), null);
-        Assert.Equal("c1", ledger.FindTenant(Issuer, "t1")!.Record.ClientId);
+        await ledger.Registrations.KeepAsync(Record("c1", "t1"), null);
+        Assert.Equal("c1", ledger.Registrations.FindTenant(Issuer, "t1")!.Record.ClientId);
     }
 
     /// <summary>Where the header is lost, nobody knows whose tenant it was: any that seems to be new may be that one.</summary>
@@ -587,7 +601,7 @@ public class RegistrationLedgerTests
         {
             first.Register("c1", "t1");
             first.Register("c2", "t2");
-            backup = first.Contents();
+            backup = first.Backup.Contents();
 
             // Until then the tenant stays taken by its request.
             Assert.True(first.Compact());
@@ -604,26 +618,28 @@ public class RegistrationLedgerTests
         using (var ledger = Open())
         {
             var (kept, lost) = which == 0 ? ("t2", "t1") : ("t1", "t2");
-            var error = await Assert.ThrowsAsync<DcrException>(() => ledger.BeginAsync(Intent(lost)));
+            var error = await Assert.ThrowsAsync<DcrException>(() => ledger.Requests.BeginAsync(Intent(lost)));
             Assert.Equal(DcrErrorId.StoreDamaged, error.ErrorId);
             Assert.Contains("Restore-DcrRegistration", error.RecommendedAction);
-            Assert.IsType<Begun.Living>(await ledger.BeginAsync(Intent(kept)));
-            Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent(null)));
-            Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t3"), allowsDuplicate: true));
-            Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent(null) with { Operation = LedgerOperation.Update, ClientId = "c" }));
+            Assert.IsType<Begun.Living>(await ledger.Requests.BeginAsync(Intent(kept)));
+            Assert.IsType<Begun.Entry>(await ledger.Requests.BeginAsync(Intent(null)));
+            Assert.IsType<Begun.Entry>(await ledger.Requests.BeginAsync(Intent("t3"), allowsDuplicate: true));
+            Assert.IsType<Begun.Entry>(
+                await ledger.Requests.BeginAsync(Intent(null) with { Operation = LedgerOperation.Update, ClientId = "c" })
+            );
 
-            await ledger.RestoreAsync(LedgerHash.Parse(ledger.Id), backup);
-            Assert.IsType<Begun.Living>(await ledger.BeginAsync(Intent(lost)));
-            await Assert.ThrowsAsync<DcrException>(() => ledger.BeginAsync(Intent("t4")));
+            await ledger.Backup.RestoreAsync(LedgerHash.Parse(ledger.Id), backup);
+            Assert.IsType<Begun.Living>(await ledger.Requests.BeginAsync(Intent(lost)));
+            await Assert.ThrowsAsync<DcrException>(() => ledger.Requests.BeginAsync(Intent("t4")));
             Assert.True(await ledger.GiveUpLostAsync());
             Assert.False(await ledger.GiveUpLostAsync());
-            Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t4")));
+            Assert.IsType<Begun.Entry>(await ledger.Requests.BeginAsync(Intent("t4")));
         }
 
         using var again = Open();
-        Assert.IsType<Begun.Entry>(await again.BeginAsync(Intent("t5")));
+        Assert.IsType<Begun.Entry>(await again.Requests.BeginAsync(Intent("t5")));
         Assert.True(again.Compact());
-        Assert.IsType<Begun.Entry>(await again.BeginAsync(Intent("t6")));
+        Assert.IsType<Begun.Entry>(await again.Requests.BeginAsync(Intent("t6")));
     }
 
     [Fact]
@@ -633,26 +649,26 @@ public class RegistrationLedgerTests
         IReadOnlyList<FrameDraft> backup;
         using (var first = Open())
         {
-            key = await first.AuditKeyAsync();
-            backup = first.Contents();
+            key = await first.Secrets.AuditKeyAsync();
+            backup = first.Backup.Contents();
         }
 
         Spoil(static header => header.Kind == FrameKind.Secret);
         using (var ledger = Open())
         {
-            var next = await ledger.AuditKeyAsync();
+            var next = await ledger.Secrets.AuditKeyAsync();
             Assert.NotEqual(key.Id, next.Id);
-            Assert.Null(ledger.FindAuditKey(key.Id));
-            Assert.Equal(next.Bytes, ledger.FindAuditKey(next.Id));
-            Assert.Empty(ledger.SecretNames());
+            Assert.Null(ledger.Secrets.FindAuditKey(key.Id));
+            Assert.Equal(next.Bytes, ledger.Secrets.FindAuditKey(next.Id));
+            Assert.Empty(ledger.Secrets.Names());
             Assert.True(ledger.Compact());
-            Assert.Equal(next.Id, (await ledger.AuditKeyAsync()).Id);
+            Assert.Equal(next.Id, (await ledger.Secrets.AuditKeyAsync()).Id);
         }
 
         using var again = Open();
-        await again.RestoreAsync(LedgerHash.Parse(again.Id), backup);
-        Assert.Equal(key.Bytes, again.FindAuditKey(key.Id));
-        Assert.Equal(key.Id, (await again.AuditKeyAsync()).Id);
+        await again.Backup.RestoreAsync(LedgerHash.Parse(again.Id), backup);
+        Assert.Equal(key.Bytes, again.Secrets.FindAuditKey(key.Id));
+        Assert.Equal(key.Id, (await again.Secrets.AuditKeyAsync()).Id);
     }
 
     [Fact]
@@ -662,43 +678,47 @@ public class RegistrationLedgerTests
         using (var first = Open())
         {
             first.Register("c1", "t1");
-            await first.KeepSecretAsync("s", "text");
+            await first.Secrets.KeepAsync("s", "text");
             first.Register("v1", "tv", Vault);
-            backup = first.Contents();
+            backup = first.Backup.Contents();
             first.Register("c2", "t2");
         }
 
         Spoil(static header => header.Kind is FrameKind.Kept or FrameKind.Secret, all: true);
         using var ledger = Open();
-        var error = Assert.Throws<DcrException>(() => ledger.FindTenant(Issuer, "t1"));
+        var error = Assert.Throws<DcrException>(() => ledger.Registrations.FindTenant(Issuer, "t1"));
         Assert.Contains("tenant 't1'", error.Message, StringComparison.Ordinal);
-        Assert.Contains("client 'c1'", Assert.Throws<DcrException>(() => ledger.Find(Issuer, "c1")).Message, StringComparison.Ordinal);
-        Assert.Contains("secret 's'", Assert.Throws<DcrException>(() => ledger.FindSecret("s")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "client 'c1'",
+            Assert.Throws<DcrException>(() => ledger.Registrations.Find(Issuer, "c1")).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains("secret 's'", Assert.Throws<DcrException>(() => ledger.Secrets.Find("s")).Message, StringComparison.Ordinal);
         Assert.Contains(
             "tenant 't1'",
-            (await Assert.ThrowsAsync<DcrException>(() => ledger.BeginAsync(Intent("t1")))).Message,
+            (await Assert.ThrowsAsync<DcrException>(() => ledger.Requests.BeginAsync(Intent("t1")))).Message,
             StringComparison.Ordinal
         );
 
         // Others are not held up by them.
-        Assert.Empty(ledger.PendingFor(Vault));
-        Assert.Empty(ledger.Issuers());
+        Assert.Empty(ledger.Vaults.PendingFor(Vault));
+        Assert.Empty(ledger.Registrations.Issuers());
 
         Assert.Equal(
             ["c1", "v1"],
-            (await ledger.RestoreAsync(LedgerHash.Parse(ledger.Id), backup))
+            (await ledger.Backup.RestoreAsync(LedgerHash.Parse(ledger.Id), backup))
                 .Select(static taken => taken.ClientId)
                 .OrderBy(static id => id, StringComparer.Ordinal)
         );
-        Assert.Equal("token-of-c1", ledger.FindTenant(Issuer, "t1")!.Record.RegistrationAccessToken);
-        Assert.Equal("text", ledger.FindSecret("s"));
-        Assert.Equal("v1", Assert.Single(ledger.PendingFor(Vault)).Record.ClientId);
-        Assert.Empty(await ledger.RestoreAsync(LedgerHash.Parse(ledger.Id), backup));
+        Assert.Equal("token-of-c1", ledger.Registrations.FindTenant(Issuer, "t1")!.Record.RegistrationAccessToken);
+        Assert.Equal("text", ledger.Secrets.Find("s"));
+        Assert.Equal("v1", Assert.Single(ledger.Vaults.PendingFor(Vault)).Record.ClientId);
+        Assert.Empty(await ledger.Backup.RestoreAsync(LedgerHash.Parse(ledger.Id), backup));
 
-        Assert.True(ledger.IsDamaged(Issuer, "c2"));
-        Assert.NotEqual(0, await ledger.RemoveAsync(Record("c2")));
-        Assert.False(ledger.IsDamaged(Issuer, "c2"));
-        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t2")));
+        Assert.True(ledger.Registrations.IsDamaged(Issuer, "c2"));
+        Assert.NotEqual(0, await ledger.Registrations.RemoveAsync(Record("c2")));
+        Assert.False(ledger.Registrations.IsDamaged(Issuer, "c2"));
+        Assert.IsType<Begun.Entry>(await ledger.Requests.BeginAsync(Intent("t2")));
     }
 
     /// <summary>The vault that has it makes it whole, not the backup.</summary>
@@ -708,13 +728,13 @@ public class RegistrationLedgerTests
         IReadOnlyList<FrameDraft> backup;
         using (var first = Open())
         {
-            await first.StoredAsync([(Issuer, "v1", first.Register("v1", "tv", Vault))]);
-            backup = first.Contents();
+            await first.Vaults.StoredAsync([(Issuer, "v1", first.Register("v1", "tv", Vault))]);
+            backup = first.Backup.Contents();
         }
 
         Spoil(static header => header.Kind == FrameKind.Kept);
         using var ledger = Open();
-        var taken = await ledger.RestoreAsync(LedgerHash.Parse(ledger.Id), backup);
+        var taken = await ledger.Backup.RestoreAsync(LedgerHash.Parse(ledger.Id), backup);
         Assert.Empty(taken);
         Assert.Null(StoreOperation.LeftWarning(ledger, backup, taken));
     }
@@ -725,16 +745,19 @@ public class RegistrationLedgerTests
         using (var first = Open())
         {
             first.Register("c1", "t1");
-            await first.BeginAsync(Intent("t2"));
+            await first.Requests.BeginAsync(Intent("t2"));
         }
 
         var before = _disk.Snapshot();
         using (var ledger = new RegistrationLedger(new ReadOnlyFolder(_disk.Start(), new IOException("it is read-only")), _keys))
         {
-            Assert.Equal("token-of-c1", ledger.FindTenant(Issuer, "t1")!.Record.RegistrationAccessToken);
-            Assert.Single(ledger.Open());
-            Assert.Equal(4, ledger.Contents().Count + ledger.List(Issuer).Count() + ledger.Issuers().Count);
-            var error = await Assert.ThrowsAsync<DcrException>(() => ledger.BeginAsync(Intent("t3")));
+            Assert.Equal("token-of-c1", ledger.Registrations.FindTenant(Issuer, "t1")!.Record.RegistrationAccessToken);
+            Assert.Single(ledger.Requests.Open());
+            Assert.Equal(
+                4,
+                ledger.Backup.Contents().Count + ledger.Registrations.List(Issuer).Count() + ledger.Registrations.Issuers().Count
+            );
+            var error = await Assert.ThrowsAsync<DcrException>(() => ledger.Requests.BeginAsync(Intent("t3")));
             Assert.Equal(DcrErrorId.StoreReadOnly, error.ErrorId);
             Assert.Contains("it is read-only", error.Message, StringComparison.Ordinal);
         }
@@ -763,18 +786,18 @@ public class RegistrationLedgerTests
             _disk.Restore(backup);
         }
 
-        Assert.IsType<Begun.Living>(await ledger.BeginAsync(Intent("t1")));
+        Assert.IsType<Begun.Living>(await ledger.Requests.BeginAsync(Intent("t1")));
         foreach (var tenant in new[] { "t2", "t3", null })
         {
             Assert.Equal(
                 DcrErrorId.StoreDamaged,
-                (await Assert.ThrowsAsync<DcrException>(() => ledger.BeginAsync(Intent(tenant)))).ErrorId
+                (await Assert.ThrowsAsync<DcrException>(() => ledger.Requests.BeginAsync(Intent(tenant)))).ErrorId
             );
         }
 
-        Assert.Empty(ledger.Open());
+        Assert.Empty(ledger.Requests.Open());
         ledger.File.AcceptRollback();
-        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t2")));
+        Assert.IsType<Begun.Entry>(await ledger.Requests.BeginAsync(Intent("t2")));
     }
 
     [Fact]
@@ -787,8 +810,11 @@ public class RegistrationLedgerTests
 
         Spoil(static header => header.Kind == FrameKind.Kept);
         using var ledger = Open();
-        Assert.Equal(DcrErrorId.StoreDamaged, Assert.Throws<DcrException>(() => ledger.Find(Issuer, "c1")).ErrorId);
-        Assert.Equal(DcrErrorId.StoreDamaged, (await Assert.ThrowsAsync<DcrException>(() => ledger.BeginAsync(Intent("t1")))).ErrorId);
+        Assert.Equal(DcrErrorId.StoreDamaged, Assert.Throws<DcrException>(() => ledger.Registrations.Find(Issuer, "c1")).ErrorId);
+        Assert.Equal(
+            DcrErrorId.StoreDamaged,
+            (await Assert.ThrowsAsync<DcrException>(() => ledger.Requests.BeginAsync(Intent("t1")))).ErrorId
+        );
     }
 
     [Fact]
@@ -796,15 +822,15 @@ public class RegistrationLedgerTests
     {
         using (var first = Open())
         {
-            await first.BeginAsync(Intent("t1"));
+            await first.Requests.BeginAsync(Intent("t1"));
         }
 
         Spoil(static header => header.Kind == FrameKind.Asked);
         using var ledger = Open();
-        Assert.Null(Assert.IsType<Begun.Open>(await ledger.BeginAsync(Intent("t1"))).Other.Intent);
-        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t2")));
-        await ledger.CloseAsync([ledger.Open().Single(static entry => entry.Intent is null).Id]);
-        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t1")));
+        Assert.Null(Assert.IsType<Begun.Open>(await ledger.Requests.BeginAsync(Intent("t1"))).Other.Intent);
+        Assert.IsType<Begun.Entry>(await ledger.Requests.BeginAsync(Intent("t2")));
+        await ledger.Requests.CloseAsync([ledger.Requests.Open().Single(static entry => entry.Intent is null).Id]);
+        Assert.IsType<Begun.Entry>(await ledger.Requests.BeginAsync(Intent("t1")));
     }
 
     [Fact]
@@ -812,13 +838,13 @@ public class RegistrationLedgerTests
     {
         using (var first = Open())
         {
-            var entry = Assert.IsType<Begun.Entry>(await first.BeginAsync(Intent("t1"))).Id;
-            await first.AnsweredAsync(entry, Intent("t1"), Answer("c1"));
+            var entry = Assert.IsType<Begun.Entry>(await first.Requests.BeginAsync(Intent("t1"))).Id;
+            await first.Requests.AnsweredAsync(entry, Intent("t1"), Answer("c1"));
         }
 
         Spoil(static header => header.Kind == FrameKind.Asked);
         using var ledger = Open();
-        var open = Assert.Single(ledger.Open());
+        var open = Assert.Single(ledger.Requests.Open());
         Assert.Equal("t1", open.Intent!.Tenant);
         Assert.Single(open.Answers);
     }
@@ -830,7 +856,7 @@ public class RegistrationLedgerTests
         using (var first = Open())
         {
             first.Register("c1", "t1");
-            await first.BeginAsync(Intent("t2"));
+            await first.Requests.BeginAsync(Intent("t2"));
             first.Register("c3", "t3");
         }
 
@@ -844,7 +870,7 @@ public class RegistrationLedgerTests
             {
                 try
                 {
-                    Assert.IsNotType<Begun.Entry>(await ledger.BeginAsync(Intent(tenant)));
+                    Assert.IsNotType<Begun.Entry>(await ledger.Requests.BeginAsync(Intent(tenant)));
                 }
                 catch (DcrException failure)
                 {
@@ -879,8 +905,8 @@ public class RegistrationLedgerTests
         foreach (
             var action in new Action[]
             {
-                () => ledger.Find(Issuer, "c1"),
-                () => ledger.BeginAsync(Intent("t2")).Done(),
+                () => ledger.Registrations.Find(Issuer, "c1"),
+                () => ledger.Requests.BeginAsync(Intent("t2")).Done(),
                 () => ledger.Compact(),
                 ledger.ReadOn,
                 () => ledger.Clients(),
@@ -901,9 +927,9 @@ public class RegistrationLedgerTests
         {
             first.Register("c1", "t1");
             first.Register("c2", "t2", Vault);
-            await first.BeginAsync(Intent("t3"));
-            await first.RemoveAsync(Record("c1", "t1"), since: long.MaxValue - 1);
-            await first.StoredAsync([(Issuer, "c2", 6)]);
+            await first.Requests.BeginAsync(Intent("t3"));
+            await first.Registrations.RemoveAsync(Record("c1", "t1"), since: long.MaxValue - 1);
+            await first.Vaults.StoredAsync([(Issuer, "c2", 6)]);
         }
 
         var (seeds, random) = (new[] { _disk[First] }, new Mutator(17));
@@ -917,14 +943,14 @@ public class RegistrationLedgerTests
                 foreach (
                     var action in new Action[]
                     {
-                        () => ledger.Find(Issuer, "c2"),
-                        () => ledger.FindTenant(Issuer, "t2"),
+                        () => ledger.Registrations.Find(Issuer, "c2"),
+                        () => ledger.Registrations.FindTenant(Issuer, "t2"),
                         () => ledger.Clients(),
-                        () => ledger.Open(),
-                        () => ledger.PendingFor(Vault),
-                        () => ledger.RemovalsFor(Vault),
-                        () => ledger.BeginAsync(Intent("t2")).Done(),
-                        () => ledger.BeginAsync(Intent("t3")).Done(),
+                        () => ledger.Requests.Open(),
+                        () => ledger.Vaults.PendingFor(Vault),
+                        () => ledger.Vaults.RemovalsFor(Vault),
+                        () => ledger.Requests.BeginAsync(Intent("t2")).Done(),
+                        () => ledger.Requests.BeginAsync(Intent("t3")).Done(),
                     }
                 )
                 {
@@ -941,7 +967,7 @@ public class RegistrationLedgerTests
                 await ledger.GiveUpLostAsync();
                 ledger.Register("new", "new");
                 ledger.Compact();
-                Assert.Equal("new", ledger.FindTenant(Issuer, "new")!.Record.ClientId);
+                Assert.Equal("new", ledger.Registrations.FindTenant(Issuer, "new")!.Record.ClientId);
             }
             catch (DcrException failure) when (failure.InnerException is FormatException)
             {
@@ -961,14 +987,14 @@ public class RegistrationLedgerTests
         {
             var left = 1;
             _disk.Refuses = call => call.Operation == refused && call.Name == _disk.Newest() && left-- > 0;
-            var failure = await Assert.ThrowsAsync<DcrException>(() => ledger.BeginAsync(Intent("t2")));
+            var failure = await Assert.ThrowsAsync<DcrException>(() => ledger.Requests.BeginAsync(Intent("t2")));
             Assert.Equal(DcrErrorId.StoreReadOnly, failure.ErrorId);
-            Assert.Empty(ledger.Open());
+            Assert.Empty(ledger.Requests.Open());
             using var other = Open();
-            Assert.Empty(other.Open());
+            Assert.Empty(other.Requests.Open());
         }
 
-        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t2")));
+        Assert.IsType<Begun.Entry>(await ledger.Requests.BeginAsync(Intent("t2")));
     }
 
     [Fact]
@@ -980,14 +1006,17 @@ public class RegistrationLedgerTests
         for (var room = 0; room < size; room += 50)
         {
             _disk.Room = room;
-            Assert.Equal(DcrErrorId.StoreReadOnly, (await Assert.ThrowsAsync<DcrException>(() => ledger.BeginAsync(Intent("t2")))).ErrorId);
-            Assert.Equal("c1", ledger.FindTenant(Issuer, "t1")!.Record.ClientId);
+            Assert.Equal(
+                DcrErrorId.StoreReadOnly,
+                (await Assert.ThrowsAsync<DcrException>(() => ledger.Requests.BeginAsync(Intent("t2")))).ErrorId
+            );
+            Assert.Equal("c1", ledger.Registrations.FindTenant(Issuer, "t1")!.Record.ClientId);
         }
 
         _disk.Room = long.MaxValue;
-        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t2")));
+        Assert.IsType<Begun.Entry>(await ledger.Requests.BeginAsync(Intent("t2")));
         using var again = Open();
-        Assert.Single(again.Open());
+        Assert.Single(again.Requests.Open());
         Assert.All(again.File.Gaps, static gap => Assert.True(gap.IsTorn));
     }
 
@@ -1005,7 +1034,11 @@ public class RegistrationLedgerTests
         ledger.Register("c1", "t1");
         _disk.Restore(new Dictionary<string, byte[]>());
         foreach (
-            var act in new Func<Task>[] { () => ledger.BeginAsync(Intent("t2")), () => Task.Run(() => ledger.FindTenant(Issuer, "t1")) }
+            var act in new Func<Task>[]
+            {
+                () => ledger.Requests.BeginAsync(Intent("t2")),
+                () => Task.Run(() => ledger.Registrations.FindTenant(Issuer, "t1")),
+            }
         )
         {
             var failure = await Assert.ThrowsAsync<DcrException>(act);
@@ -1041,8 +1074,8 @@ public class RegistrationLedgerTests
     public async Task The_room_for_answers_ends_with_its_process()
     {
         var (ended, killed) = (Open(), Open());
-        await ended.BeginAsync(Intent("t1"));
-        await killed.BeginAsync(Intent("t2"));
+        await ended.Requests.BeginAsync(Intent("t1"));
+        await killed.Requests.BeginAsync(Intent("t2"));
         Assert.Equal(2, _disk.Names.Count(static name => name.StartsWith("room-", StringComparison.Ordinal)));
         ended.Dispose();
         Assert.Single(_disk.Names, static name => name.StartsWith("room-", StringComparison.Ordinal));
@@ -1055,10 +1088,10 @@ public class RegistrationLedgerTests
         using var ledger = Open();
         var size = _disk[First].Length;
         var intent = Intent("t1") with { ClientName = new string('x', FrameHeader.LargestFrame) };
-        var failure = await Assert.ThrowsAsync<DcrException>(() => ledger.BeginAsync(intent));
+        var failure = await Assert.ThrowsAsync<DcrException>(() => ledger.Requests.BeginAsync(intent));
         Assert.Equal((DcrErrorId.InvalidClientMetadata, "metadata"), (failure.ErrorId, failure.Member));
         Assert.Equal(size, _disk[First].Length);
-        Assert.IsType<Begun.Entry>(await ledger.BeginAsync(Intent("t1")));
+        Assert.IsType<Begun.Entry>(await ledger.Requests.BeginAsync(Intent("t1")));
     }
 
     [Fact]
@@ -1067,10 +1100,10 @@ public class RegistrationLedgerTests
         using var ledger = new RegistrationLedger(new MemoryFolder(), _keys);
         Assert.NotNull(ledger.WhyInMemory);
         ledger.Register("c1", "t1", Vault);
-        ledger.BeginAsync(Intent("t2")).Done();
+        ledger.Requests.BeginAsync(Intent("t2")).Done();
         ledger.Compact();
-        Assert.Equal("c1", ledger.FindTenant(Issuer, "t1")!.Record.ClientId);
-        Assert.True(Assert.Single(ledger.Open()).IsUnderWay);
+        Assert.Equal("c1", ledger.Registrations.FindTenant(Issuer, "t1")!.Record.ClientId);
+        Assert.True(Assert.Single(ledger.Requests.Open()).IsUnderWay);
         using var disk = Open();
         Assert.Null(disk.WhyInMemory);
     }
@@ -1135,15 +1168,15 @@ public class RegistrationLedgerTests
                 using var ledger = new RegistrationLedger(process, keys);
                 Register(ledger, "c1", null);
                 Register(ledger, "c2", Vault);
-                var sequence = ledger.Find(Issuer, "c2")!.Sequence;
-                ledger.StoredAsync([(Issuer, "c2", sequence)]).Done();
+                var sequence = ledger.Registrations.Find(Issuer, "c2")!.Sequence;
+                ledger.Vaults.StoredAsync([(Issuer, "c2", sequence)]).Done();
                 _told.Add("stored c2");
                 ledger.Compact();
                 _told.Add("compacted");
                 Register(ledger, "c3", Vault);
-                ledger.RemoveAsync(Record("c1", "c1"), since: ledger.Find(Issuer, "c1")!.Sequence).Done();
+                ledger.Registrations.RemoveAsync(Record("c1", "c1"), since: ledger.Registrations.Find(Issuer, "c1")!.Sequence).Done();
                 _told.Add("removed c1");
-                ledger.BeginAsync(Intent("c4")).Done();
+                ledger.Requests.BeginAsync(Intent("c4")).Done();
                 _told.Add("asked c4");
                 ledger.Compact();
                 Register(ledger, "c5", null);
@@ -1158,10 +1191,10 @@ public class RegistrationLedgerTests
         public void Check(DiskProcess process, bool lostPower)
         {
             using var ledger = new RegistrationLedger(process, keys);
-            var open = ledger.Open().ToDictionary(static entry => entry.Intent!.Tenant!);
+            var open = ledger.Requests.Open().ToDictionary(static entry => entry.Intent!.Tenant!);
             foreach (var client in new[] { "c1", "c2", "c3", "c4", "c5" })
             {
-                var found = ledger.FindTenant(Issuer, client);
+                var found = ledger.Registrations.FindTenant(Issuer, client);
                 var isOpen = open.TryGetValue(client, out var entry);
                 Assert.True(!_told.Contains("kept " + client) || lostPower || !isOpen);
                 Assert.True(!_told.Contains("answered " + client) || found is not null || entry?.Answers.Count == 1 || client == "c1");
@@ -1171,20 +1204,20 @@ public class RegistrationLedgerTests
                 Assert.True(found is not { IsWhole: true } || found.Record.ClientSecret == "secret-of-" + client);
             }
 
-            Assert.True(!_told.Contains("removed c1") || ledger.Find(Issuer, "c1") is null);
-            Assert.True(!_told.Contains("compacted") || !ledger.Find(Issuer, "c2")!.IsPending);
-            Assert.True(!_told.Contains("stored c2") || lostPower || !ledger.Find(Issuer, "c2")!.IsPending);
+            Assert.True(!_told.Contains("removed c1") || ledger.Registrations.Find(Issuer, "c1") is null);
+            Assert.True(!_told.Contains("compacted") || !ledger.Registrations.Find(Issuer, "c2")!.IsPending);
+            Assert.True(!_told.Contains("stored c2") || lostPower || !ledger.Registrations.Find(Issuer, "c2")!.IsPending);
 
             // The next process goes on where this one stopped.
             var frames = disk.Frames(keys);
             Assert.Equal(frames.Sequences.Distinct().OrderBy(static sequence => sequence), frames.Sequences);
             Assert.All(ledger.File.Gaps, static gap => Assert.True(gap.IsTorn));
-            Assert.IsType<Begun.Entry>(ledger.BeginAsync(Intent("next")).Done());
+            Assert.IsType<Begun.Entry>(ledger.Requests.BeginAsync(Intent("next")).Done());
             foreach (var client in new[] { "c1", "c2", "c3", "c4", "c5" })
             {
                 Assert.Equal(
-                    !open.ContainsKey(client) && ledger.FindTenant(Issuer, client) is null,
-                    ledger.BeginAsync(Intent(client)).Done() is Begun.Entry
+                    !open.ContainsKey(client) && ledger.Registrations.FindTenant(Issuer, client) is null,
+                    ledger.Requests.BeginAsync(Intent(client)).Done() is Begun.Entry
                 );
             }
         }
@@ -1192,11 +1225,11 @@ public class RegistrationLedgerTests
         private void Register(RegistrationLedger ledger, string client, string? vault)
         {
             var intent = Intent(client, vault);
-            var entry = ((Begun.Entry)ledger.BeginAsync(intent).Done()).Id;
+            var entry = ((Begun.Entry)ledger.Requests.BeginAsync(intent).Done()).Id;
             _told.Add("asked " + client);
-            ledger.AnsweredAsync(entry, intent, Answer(client)).Done();
+            ledger.Requests.AnsweredAsync(entry, intent, Answer(client)).Done();
             _told.Add("answered " + client);
-            ledger.KeepAsync(Record(client, client), vault, entry, closes: true).Done();
+            ledger.Registrations.KeepAsync(Record(client, client), vault, entry, closes: true).Done();
             _told.Add("kept " + client);
         }
     }

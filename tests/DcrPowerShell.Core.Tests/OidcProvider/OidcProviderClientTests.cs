@@ -51,7 +51,7 @@ public class OidcProviderClientTests(OidcProviders providers) : IClassFixture<Oi
         {
             using var session = await ConnectAsync(server);
             using var key = SigningKey.Generate("ES256");
-            await session.Ledger.KeepSecretAsync("key", key.ExportPrivateJwk());
+            await session.Ledger.Secrets.KeepAsync("key", key.ExportPrivateJwk());
             var keyed = $$"""
                 "token_endpoint_auth_method":"private_key_jwt","token_endpoint_auth_signing_alg":"ES256","dpop_bound_access_tokens":true
                 """ + $",\"jwks\":{{\"keys\":[{key.PublicJwk()}]}}";
@@ -71,7 +71,7 @@ public class OidcProviderClientTests(OidcProviders providers) : IClassFixture<Oi
         using var session = await ConnectAsync();
         using var registered = SigningKey.Generate("ES256");
         using var other = SigningKey.Generate("ES256");
-        await session.Ledger.KeepSecretAsync("other", other.ExportPrivateJwk());
+        await session.Ledger.Secrets.KeepAsync("other", other.ExportPrivateJwk());
         var keyed = $"\"token_endpoint_auth_method\":\"private_key_jwt\",\"jwks\":{{\"keys\":[{registered.PublicJwk()}]}}";
         var web = await session.RegisterAsync($"{{{Web},{keyed}}}");
         var service = await session.RegisterAsync($"{{{Service},{keyed}}}");

@@ -52,7 +52,10 @@ public class DeleteOperationTests
     [InlineData(""" "status":202,"content":"{\"status\":\"queued\"}" """)]
     public async Task An_answer_that_is_no_deletion_drops_nothing_in_the_next_process(string fault)
     {
-        using var session = await Session.StartAsync($$"""{"faults":[{"on":"delete","when":"beforeProcessing",{{fault}}}]}""", hasVault: false);
+        using var session = await Session.StartAsync(
+            $$"""{"faults":[{"on":"delete","when":"beforeProcessing",{{fault}}}]}""",
+            hasVault: false
+        );
         var client = await session.RegisterAsync(tenant: "north");
         var error = await Assert.ThrowsAsync<DcrException>(() => session.DeleteAsync(client.ClientId));
         Assert.Equal(DcrErrorId.OutcomeUnknown, error.ErrorId);
@@ -68,7 +71,8 @@ public class DeleteOperationTests
 
     [Theory]
     [InlineData("""{"operations":["read","update"]}""", "does not let a client be deleted by RFC 7592 (HTTP 405)")]
-    [InlineData("""{"faults":[{"on":"delete","status":404,"times":9}]}""", "and yet it knows client")] // It says so of a client that it has.
+    // It says so of a client that it has.
+    [InlineData("""{"faults":[{"on":"delete","status":404,"times":9}]}""", "and yet it knows client")]
     [InlineData("""{"faults":[{"on":"delete","status":501,"times":9}]}""", "does not let a client be deleted by RFC 7592 (HTTP 501)")]
     public async Task A_server_without_deletion_is_told_from_a_client_that_is_gone(string switches, string words)
     {

@@ -58,7 +58,7 @@ public class FindOperationTests
     {
         using var session = await Session.StartAsync("{\"issuerPath\":\"/t1\"}", hasVault: hasVault);
         var (one, two) = (await session.RegisterAsync(), await session.RegisterAsync());
-        await session.Ledger.KeepAsync(
+        await session.Ledger.Registrations.KeepAsync(
             one.Record with
             {
                 Issuer = session.Connection.Issuer.Replace("/t1", "/t2"),

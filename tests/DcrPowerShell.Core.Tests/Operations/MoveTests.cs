@@ -133,7 +133,7 @@ public class MoveTests
         using var other = _machine.Start();
         await FillAsync(process, "A");
         var (from, to) = (await OpenAsync(process, "A"), await OpenAsync(process, null));
-        var listed = process.Ledger.Find(LedgerSamples.Issuer, "c1")!;
+        var listed = process.Ledger.Registrations.Find(LedgerSamples.Issuer, "c1")!;
         process.Ledger.Compact();
         var left = changes;
         _vaults["A"].OnRead = name =>
@@ -142,9 +142,9 @@ public class MoveTests
             {
                 // What is kept elsewhere meanwhile, and stored.
                 var changed = LedgerSamples.Record("c1", "t1", $"secret-{left}", LedgerSamples.Now.AddMinutes(changes - left));
-                var sequence = other.Ledger.KeepAsync(changed, from.VaultId).GetAwaiter().GetResult();
+                var sequence = other.Ledger.Registrations.KeepAsync(changed, from.VaultId).GetAwaiter().GetResult();
                 _vaults["A"].Secrets[name] = changed.ToJson();
-                other.Ledger.StoredAsync([(changed.Issuer, changed.ClientId, sequence)]).GetAwaiter().GetResult();
+                other.Ledger.Vaults.StoredAsync([(changed.Issuer, changed.ClientId, sequence)]).GetAwaiter().GetResult();
                 other.Ledger.Compact();
             }
         };
@@ -154,12 +154,12 @@ public class MoveTests
                 DcrErrorId.RequestTimedOut,
                 (await Assert.ThrowsAsync<DcrException>(() => MoveOperation.RunAsync(from, to, listed))).ErrorId
             );
-            Assert.NotEqual(0UL, process.Ledger.PlaceOf(LedgerSamples.Issuer, "c1"));
+            Assert.NotEqual(0UL, process.Ledger.Registrations.PlaceOf(LedgerSamples.Issuer, "c1"));
             return;
         }
 
         await MoveOperation.RunAsync(from, to, listed);
-        var moved = process.Ledger.Find(LedgerSamples.Issuer, "c1")!;
+        var moved = process.Ledger.Registrations.Find(LedgerSamples.Issuer, "c1")!;
         Assert.Equal((0UL, "secret-0"), (moved.Place, moved.Record.ClientSecret));
     }
 
@@ -172,7 +172,7 @@ public class MoveTests
             var (from, to) = (await OpenAsync(process, "A"), await OpenAsync(process, "B"));
             (_vaults["B"].Fault, _vaults["B"].FaultsOn) = (VaultFault.RefusesWrites, "dcr-as-");
             await Assert.ThrowsAsync<DcrException>(() =>
-                MoveOperation.RunAsync(from, to, process.Ledger.Find(LedgerSamples.Issuer, "c1")!)
+                MoveOperation.RunAsync(from, to, process.Ledger.Registrations.Find(LedgerSamples.Issuer, "c1")!)
             );
             _vaults["B"].Fault = VaultFault.None;
         }
@@ -195,12 +195,12 @@ public class MoveTests
         using var process = _machine.Start();
         await FillAsync(process, "A");
         var (from, to) = (await OpenAsync(process, "A"), await OpenAsync(process, null));
-        await MoveOperation.RunAsync(from, to, process.Ledger.Find(LedgerSamples.Issuer, "c1")!);
+        await MoveOperation.RunAsync(from, to, process.Ledger.Registrations.Find(LedgerSamples.Issuer, "c1")!);
         var newer = LedgerSamples.Record("c1", "t1", "newer", LedgerSamples.Now.AddDays(1));
         _vaults["A"].Secrets[newer.SecretName] = newer.ToJson();
         Assert.Null(await from.ForgetMovedAsync());
         Assert.Equal(newer.ToJson(), _vaults["A"].Secrets[newer.SecretName]);
-        Assert.Equal("token-of-c1", process.Ledger.Find(LedgerSamples.Issuer, "c1")!.Record.RegistrationAccessToken);
+        Assert.Equal("token-of-c1", process.Ledger.Registrations.Find(LedgerSamples.Issuer, "c1")!.Record.RegistrationAccessToken);
     }
 
     [Fact]
@@ -214,7 +214,7 @@ public class MoveTests
             DcrErrorId.ClientNotFound,
             (
                 await Assert.ThrowsAsync<DcrException>(() =>
-                    MoveOperation.RunAsync(from, to, process.Ledger.Find(LedgerSamples.Issuer, "c1")!)
+                    MoveOperation.RunAsync(from, to, process.Ledger.Registrations.Find(LedgerSamples.Issuer, "c1")!)
                 )
             ).ErrorId
         );
@@ -238,7 +238,7 @@ public class MoveTests
         var moved = (await MoveOperation.ResumeAsync(to)).ToList();
         foreach (
             var found in ListOperation
-                .Kept(process.Ledger, issuer: null, process.Ledger.PlaceOf(from.VaultId), new RecordingReporter())
+                .Kept(process.Ledger, issuer: null, process.Ledger.Vaults.PlaceOf(from.VaultId), new RecordingReporter())
                 .ToList()
         )
         {
@@ -278,10 +278,10 @@ public class MoveTests
         {
             var found = await store.FindAsync(LedgerSamples.Issuer, $"c{number}");
             Assert.Equal(
-                ($"token-of-c{number}", process.Ledger.PlaceOf(store.VaultId), false),
+                ($"token-of-c{number}", process.Ledger.Vaults.PlaceOf(store.VaultId), false),
                 (found!.Record.RegistrationAccessToken, found.Place, found.IsPending)
             );
-            Assert.Equal($"c{number}", process.Ledger.FindTenant(LedgerSamples.Issuer, $"t{number}")!.Record.ClientId);
+            Assert.Equal($"c{number}", process.Ledger.Registrations.FindTenant(LedgerSamples.Issuer, $"t{number}")!.Record.ClientId);
         }
 
         Assert.True(from is null || _vaults[from].Registrations.Count == 0);

@@ -184,7 +184,7 @@ public class RecoveryTests
 
         using var next = await session.NextProcessAsync();
         Assert.Empty(next.Listed());
-        Assert.Empty(next.Ledger.Open());
+        Assert.Empty(next.Ledger.Requests.Open());
         Assert.True(!hasVault || next.Vault.Registrations.Count == 0);
         Assert.True((await next.TryRegisterAsync(tenant: "north")).IsNew);
     }
@@ -284,7 +284,7 @@ public class RecoveryTests
     {
         using var session = await Session.StartAsync("""{"faults":[{"on":"register","drop":"beforeAnswer"}]}""", hasVault: hasVault);
         Assert.Equal(DcrErrorId.OutcomeUnknown, (await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync())).ErrorId);
-        var entry = Assert.Single(session.Ledger.Open());
+        var entry = Assert.Single(session.Ledger.Requests.Open());
         Assert.Equal(
             (LedgerOperation.Register, "Clinic portal", 0),
             (entry.Intent!.Operation, entry.Intent!.ClientName, entry.Answers.Count)
@@ -304,7 +304,7 @@ public class RecoveryTests
     {
         using var session = await Session.StartAsync(switches);
         await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "north"));
-        Assert.Empty(session.Ledger.Open());
+        Assert.Empty(session.Ledger.Requests.Open());
     }
 
     [Fact]
@@ -313,7 +313,7 @@ public class RecoveryTests
         using var session = await Session.StartAsync();
         session.Stop.Cancel();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => session.RegisterAsync(tenant: "north"));
-        Assert.Empty(session.Ledger.Open());
+        Assert.Empty(session.Ledger.Requests.Open());
         Assert.Empty(await session.SentAsync("register"));
     }
 
@@ -343,7 +343,7 @@ public class RecoveryTests
         var (known, record) = (await session.AtServerAsync(), next.Stored(client.ClientId));
         Assert.Equal((known.RegistrationAccessToken, known.ClientSecret), (record.RegistrationAccessToken, record.ClientSecret));
         Assert.Equal(["https://app.example.com/callback"], record.Metadata.Texts("redirect_uris"));
-        Assert.Empty(next.Ledger.Open());
+        Assert.Empty(next.Ledger.Requests.Open());
     }
 
     [Theory]
@@ -365,7 +365,7 @@ public class RecoveryTests
         Assert.Empty(await session.Server.RequestsAsync());
         session.Process.Machine.Disk.Room = long.MaxValue;
         Assert.True((await session.TryRegisterAsync(tenant: "north")).IsNew);
-        Assert.Empty(session.Ledger.Open());
+        Assert.Empty(session.Ledger.Requests.Open());
     }
 
     /// <summary>The answer is on the object, and held in memory: the next process knows nothing of it.</summary>
@@ -414,10 +414,10 @@ public class RecoveryTests
         Assert.Empty(await session.OrphansAsync());
         var (found, isNew) = await session.TryRegisterAsync(tenant: "north");
         Assert.Equal(((await session.AtServerAsync()).ClientId, false), (found.ClientId, isNew));
-        Assert.Empty(session.Ledger.Open());
+        Assert.Empty(session.Ledger.Requests.Open());
         using var next = await session.NextProcessAsync();
         Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, next.Stored(found.ClientId).RegistrationAccessToken);
-        Assert.Empty(next.Ledger.Open());
+        Assert.Empty(next.Ledger.Requests.Open());
     }
 
     /// <summary>A token that was rotated, and a client that was removed.</summary>
@@ -430,13 +430,13 @@ public class RecoveryTests
         await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""));
         session.Process.Machine.Disk.Refuses = static _ => false;
         Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, session.Stored(client.ClientId).RegistrationAccessToken);
-        Assert.Empty(session.Ledger.Open());
+        Assert.Empty(session.Ledger.Requests.Open());
 
         RefuseFrom(session, Answering);
         await Assert.ThrowsAsync<DcrException>(() => session.DeleteAsync(client.ClientId));
         session.Process.Machine.Disk.Refuses = static _ => false;
         Assert.Empty(await session.OrphansAsync());
-        Assert.Null(session.Ledger.Find(session.Connection.Issuer, client.ClientId));
+        Assert.Null(session.Ledger.Registrations.Find(session.Connection.Issuer, client.ClientId));
     }
 
     /// <summary>Where the process ends before another command, its end is the last chance.</summary>
@@ -493,7 +493,7 @@ public class RecoveryTests
         using var beside = await session.BesideAsync();
         await KillAsync(session, Keeping, () => session.RegisterAsync(tenant: "north"));
         var known = await session.AtServerAsync();
-        var entry = Assert.Single(beside.Ledger.Open());
+        var entry = Assert.Single(beside.Ledger.Requests.Open());
         var stale = new DcrOrphan(entry.Id.ToString(), session.Connection.Issuer, entry.Intent, [], "");
         var told = Assert.Single(OrphanOperation.Known(beside.Ledger, session.Connection.Issuer));
         Assert.Contains("Connect-DcrServer makes a registration of it", told.RecommendedAction);
@@ -520,7 +520,7 @@ public class RecoveryTests
             (known.RegistrationAccessToken, "north"),
             (beside.Stored(known.ClientId).RegistrationAccessToken, beside.Stored(known.ClientId).Tenant)
         );
-        Assert.Empty(beside.Ledger.Open());
+        Assert.Empty(beside.Ledger.Requests.Open());
     }
 
     [Fact]
@@ -558,7 +558,7 @@ public class RecoveryTests
         );
         Assert.DoesNotContain("Nothing was sent", error.Message + string.Concat(session.Reporter.Warnings));
         Assert.False((await session.TryRegisterAsync(tenant: "north")).IsNew);
-        Assert.Empty(session.Ledger.Open());
+        Assert.Empty(session.Ledger.Requests.Open());
     }
 
     [Fact]
@@ -653,7 +653,7 @@ public class RecoveryTests
             session,
             context => RegisterOperation.RunAsync(context, new RegisterRequest(JsonBag.Parse(Session.WebClient), "north", null))
         );
-        Assert.Equal("north", Assert.Single(session.Ledger.Open()).Intent!.Tenant);
+        Assert.Equal("north", Assert.Single(session.Ledger.Requests.Open()).Intent!.Tenant);
         Assert.Equal(
             DcrErrorId.OutcomeUnknown,
             (await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "north"))).ErrorId
@@ -679,7 +679,7 @@ public class RecoveryTests
         Assert.Equal("Clinic portal", next.Stored(client.ClientId).ClientName);
         await next.CompleteOverlapAsync(client.ClientId);
         Assert.Equal(second, next.Stored(client.ClientId).ClientSecret);
-        Assert.Empty(next.Ledger.Open());
+        Assert.Empty(next.Ledger.Requests.Open());
     }
 
     /// <summary>Runs a command whose vault fails when it is to keep the answer.</summary>
@@ -771,7 +771,7 @@ public class RecoveryTests
 
         using var third = await next.NextProcessAsync();
         Assert.Empty(third.Reporter.Warnings);
-        Assert.Empty(third.Ledger.Open());
+        Assert.Empty(third.Ledger.Requests.Open());
         Assert.False((await third.TryRegisterAsync(tenant: "north")).IsNew);
     }
 }

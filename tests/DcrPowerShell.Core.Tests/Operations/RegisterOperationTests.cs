@@ -65,7 +65,8 @@ public class RegisterOperationTests
     }
 
     [Theory]
-    [InlineData("""{"answerOverrides":{"register":{"client_secret_expires_at":1700000000}}}""", "has expired already, 3 years ago")] // freee/freee-mcp#519
+    // freee/freee-mcp#519
+    [InlineData("""{"answerOverrides":{"register":{"client_secret_expires_at":1700000000}}}""", "has expired already, 3 years ago")]
     [InlineData("""{"secretExpiresAt":"beyondDate"}""", "client_secret_expires_at is 9223372036854775807, which is no time")]
     [InlineData("""{"answerOverrides":{"register":{"client_secret_expires_at":-1}}}""", "client_secret_expires_at is -1, which is no time")]
     [InlineData("""{"answerOverrides":{"register":{"client_secret_expires_at":4102444800000}}}""", "It was read as 2100-01-01 00:00 UTC")]
@@ -312,7 +313,7 @@ public class RegisterOperationTests
         var client = await session.RegisterAsync(clientSecretName: "PortalSecret");
         Assert.Equal((DcrStorage.Local, null), (client.Storage, session.Connection.Vault));
         Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, session.Stored(client.ClientId).RegistrationAccessToken);
-        Assert.Equal((await session.AtServerAsync()).ClientSecret, session.Ledger.FindSecret("PortalSecret"));
+        Assert.Equal((await session.AtServerAsync()).ClientSecret, session.Ledger.Secrets.Find("PortalSecret"));
         Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, SecureText.Reveal(client.RegistrationAccessToken!));
     }
 

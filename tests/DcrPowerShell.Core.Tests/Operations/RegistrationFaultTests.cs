@@ -119,7 +119,7 @@ public class RegistrationFaultTests
         Assert.Contains(why, error.Message);
 
         Assert.Contains("The answer is kept as it came", error.Message);
-        Assert.NotEmpty(Assert.Single(Assert.Single(session.Ledger.Open()).Answers).Body);
+        Assert.NotEmpty(Assert.Single(Assert.Single(session.Ledger.Requests.Open()).Answers).Body);
         Assert.Single(await session.SentAsync("register"));
     }
 
@@ -132,7 +132,7 @@ public class RegistrationFaultTests
         var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync());
         Assert.Equal(expected, error.ErrorId);
         Assert.Contains("said that it registered the client", error.Message);
-        Assert.Empty(Assert.Single(Assert.Single(session.Ledger.Open()).Answers).Body);
+        Assert.Empty(Assert.Single(Assert.Single(session.Ledger.Requests.Open()).Answers).Body);
     }
 
     [Fact]

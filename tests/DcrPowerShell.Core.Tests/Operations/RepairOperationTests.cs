@@ -53,11 +53,11 @@ public class RepairOperationTests
         Assert.Equal(known.RegistrationAccessToken, session.Stored(client.ClientId).RegistrationAccessToken);
         Assert.Equal(client.ClientId, Assert.Single(session.Listed()).Record.ClientId);
         Assert.Equal(known.ClientSecret, await NewStore(session, hasVault).ReadSecretAsync(Copy));
-        Assert.Empty(session.Ledger.Open());
+        Assert.Empty(session.Ledger.Requests.Open());
 
         // The old one is history.
-        var history = Assert.Single(session.Ledger.SecretNames(), static name => name.StartsWith("older-", StringComparison.Ordinal));
-        Assert.Equal(old.ClientId, RegistrationRecord.Parse(session.Ledger.FindSecret(history)!).ClientId);
+        var history = Assert.Single(session.Ledger.Secrets.Names(), static name => name.StartsWith("older-", StringComparison.Ordinal));
+        Assert.Equal(old.ClientId, RegistrationRecord.Parse(session.Ledger.Secrets.Find(history)!).ClientId);
         Assert.False(hasVault && session.Vault.Secrets.ContainsKey(SecretName.For(session.Connection.Issuer, old.ClientId)));
     }
 
@@ -94,7 +94,7 @@ public class RepairOperationTests
         var failure = await Assert.ThrowsAsync<DcrException>(() => RepairAsync(session, client.ClientId));
         Assert.Equal(error, failure.ErrorId);
         Assert.Single(await session.SentAsync("register"));
-        Assert.Empty(session.Ledger.Open());
+        Assert.Empty(session.Ledger.Requests.Open());
     }
 
     [Fact]
@@ -256,7 +256,7 @@ public class RepairOperationTests
         }
         else
         {
-            await session.Ledger.KeepSecretAsync(Copy, "theirs");
+            await session.Ledger.Secrets.KeepAsync(Copy, "theirs");
         }
 
         await RepairAsync(session, old.ClientId);
@@ -312,8 +312,8 @@ public class RepairOperationTests
             (Assert.Single(next.Listed()).Record.ClientId, Assert.Single(next.Listed()).Record.Tenant)
         );
         Assert.Equal(known.ClientSecret, await NewStore(next, hasVault).ReadSecretAsync(Copy));
-        Assert.Contains(next.Ledger.SecretNames(), static name => name.StartsWith("older-", StringComparison.Ordinal));
-        Assert.Empty(next.Ledger.Open());
+        Assert.Contains(next.Ledger.Secrets.Names(), static name => name.StartsWith("older-", StringComparison.Ordinal));
+        Assert.Empty(next.Ledger.Requests.Open());
     }
 
     private static async Task<DcrClient> RepairAsync(

@@ -43,7 +43,7 @@ public class RowTests
         await session.RegisterAsync(tenant: "north");
         var error = Assert.Throws<DcrException>(() => FindOperation.ClientIdOf(session.Connection, named));
         Assert.Equal(
-            (DcrErrorId.ClientNotFound, $"Tenant '{named}' has no client at {session.Connection.Issuer}. Nothing was done."),
+            (DcrErrorId.ClientNotFound, $"Tenant '{named}' has no client at {session.Connection.Issuer}. Nothing was sent."),
             (error.ErrorId, error.Message)
         );
         Assert.Contains(advice, error.RecommendedAction);
@@ -76,7 +76,7 @@ public class RowTests
         var error = await Assert.ThrowsAsync<DcrException>(() =>
             FindOperation.RunAsync(session.Context, client.ClientId, piped: null, ["south"])
         );
-        Assert.Equal($"Client '{client.ClientId}' belongs to tenant 'north', not to tenant 'south'. Nothing was done.", error.Message);
+        Assert.Equal($"Client '{client.ClientId}' belongs to tenant 'north', not to tenant 'south'. Nothing was sent.", error.Message);
     }
 
     /// <summary>Trial N14: the text was no id, but a name.</summary>

@@ -132,7 +132,7 @@ public class SecretCopyTests
         var client = Assert.IsType<DcrClient>(error.Unstored);
         Assert.Equal("somebody else's", await TextAsync(session));
         Assert.Equal((await session.AtServerAsync()).ClientSecret, session.Stored(client.ClientId).ClientSecret);
-        Assert.Empty(session.Ledger.Open());
+        Assert.Empty(session.Ledger.Requests.Open());
     }
 
     [Fact]
@@ -140,9 +140,9 @@ public class SecretCopyTests
     {
         using var session = await Session.StartAsync(hasVault: false);
         using var beside = await session.BesideAsync();
-        Assert.Null(session.Ledger.FindSecret(Name, out var sequence));
-        Assert.True(await beside.Ledger.KeepCopyAsync(Name, "first", owner: null, since: 0));
-        Assert.False(await session.Ledger.KeepCopyAsync(Name, "second", owner: null, sequence));
+        Assert.Null(session.Ledger.Secrets.Find(Name, out var sequence));
+        Assert.True(await beside.Ledger.Secrets.KeepCopyAsync(Name, "first", owner: null, since: 0));
+        Assert.False(await session.Ledger.Secrets.KeepCopyAsync(Name, "second", owner: null, sequence));
         Assert.Equal("first", await TextAsync(session));
     }
 
@@ -161,7 +161,7 @@ public class SecretCopyTests
     {
         if (session.Connection.Vault is null)
         {
-            return session.Ledger.KeepSecretAsync(Name, text);
+            return session.Ledger.Secrets.KeepAsync(Name, text);
         }
 
         session.Vault.Secrets[Name] = text;

@@ -230,7 +230,7 @@ public class StoreOpeningTests
             Assert.Null(reporter.Waits.Last());
 
             await StoreOpening.OpenWholeVaultAsync(process.Ledger, session.Vault, reporter, new FakeClock(), CancellationToken.None);
-            Assert.Equal(121, process.Ledger.List(session.Connection.Issuer).Count());
+            Assert.Equal(121, process.Ledger.Registrations.List(session.Connection.Issuer).Count());
             Assert.Contains("Reading the registrations in vault 'TestVault': 100 of 121.", reporter.Waits);
             Assert.Null(reporter.Waits.Last());
         }
@@ -286,7 +286,7 @@ public class StoreOpeningTests
 
         using var next = await session.NextProcessAsync();
         Assert.Equal(session.Connection.VaultId, next.Connection.VaultId);
-        Assert.Equal("Renamed", next.Ledger.NamedVaults()[next.Connection.VaultId!]);
+        Assert.Equal("Renamed", next.Ledger.Vaults.NamedVaults()[next.Connection.VaultId!]);
         Assert.StartsWith("An earlier command ended before 1 answer could be stored", Assert.Single(next.Reporter.Warnings));
         Assert.Equal(2, next.Vault.Registrations.Count);
         Assert.False((await next.TryRegisterAsync(tenant: "north")).IsNew);
@@ -467,7 +467,7 @@ public class StoreOpeningTests
             Assert.Contains("Update DcrPowerShell", error.RecommendedAction);
             Assert.Equal(
                 (await session.AtServerAsync()).RegistrationAccessToken,
-                next.Ledger.Find(session.Connection.Issuer, client.ClientId)!.Record.RegistrationAccessToken
+                next.Ledger.Registrations.Find(session.Connection.Issuer, client.ClientId)!.Record.RegistrationAccessToken
             );
             await next.RestoreAsync();
             Assert.Equal(newer, next.Vault.Secrets[client.SecretName!]);
@@ -499,7 +499,7 @@ public class StoreOpeningTests
         Assert.Equal(newer, session.Vault.Secrets[client.SecretName!]);
         Assert.Equal(
             (await session.AtServerAsync()).RegistrationAccessToken,
-            elsewhere.Ledger.Find(session.Connection.Issuer, "shared")!.Record.RegistrationAccessToken
+            elsewhere.Ledger.Registrations.Find(session.Connection.Issuer, "shared")!.Record.RegistrationAccessToken
         );
     }
 
@@ -688,7 +688,7 @@ public class StoreOpeningTests
 
         Assert.Equal(client.ClientName, session.Stored(client.ClientId).ClientName);
         Assert.False(Assert.Single(session.Listed()).IsPending);
-        Assert.Empty(session.Ledger.Open());
+        Assert.Empty(session.Ledger.Requests.Open());
     }
 
     [Fact]
@@ -856,9 +856,9 @@ public class StoreOpeningTests
 
     private static void AssertSetAside(Session session, RegistrationRecord record)
     {
-        var name = Assert.Single(session.Ledger.SecretNames());
+        var name = Assert.Single(session.Ledger.Secrets.Names());
         Assert.StartsWith($"older-{record.SecretName}-", name);
         Assert.Contains($"'{name}'", Assert.Single(session.Reporter.Warnings, static warning => warning.Contains("two registrations")));
-        Assert.Equal(record.ToJson(), session.Ledger.FindSecret(name));
+        Assert.Equal(record.ToJson(), session.Ledger.Secrets.Find(name));
     }
 }

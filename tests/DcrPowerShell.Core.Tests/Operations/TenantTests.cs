@@ -308,7 +308,7 @@ public class TenantTests
         var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "north"));
         Assert.Equal((expected, 200), (error.ErrorId, error.ServerError!.Status));
         Assert.Contains(words, error.Message);
-        Assert.Empty(session.Ledger.Open());
+        Assert.Empty(session.Ledger.Requests.Open());
         Assert.True((await session.TryRegisterAsync(tenant: "north")).IsNew);
     }
 
@@ -466,7 +466,8 @@ public class TenantTests
             if (
                 call is { Operation: DiskOperation.Lock, Name: LedgerFile.LockName }
                 && call.By == own
-                && disk.Calls.Count(done => done.By == own && done.Operation == DiskOperation.Append && done.Name == LedgerSamples.First) == 2
+                && disk.Calls.Count(done => done.By == own && done.Operation == DiskOperation.Append && done.Name == LedgerSamples.First)
+                    == 2
                 && other is null
             )
             {

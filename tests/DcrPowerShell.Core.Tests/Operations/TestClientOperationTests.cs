@@ -253,8 +253,8 @@ public class TestClientOperationTests
         using var session = await StartAsync($$""" "pushedAuthorization":true,"dpop":"{{dpop}}" """, hasVault: false);
         session.Clock.UtcNow = DateTimeOffset.UtcNow;
         using var key = SigningKey.Generate("ES256");
-        await session.Ledger.KeepSecretAsync("note", "no key at all");
-        await session.Ledger.KeepSecretAsync("export-key", key.ExportPrivateJwk());
+        await session.Ledger.Secrets.KeepAsync("note", "no key at all");
+        await session.Ledger.Secrets.KeepAsync("export-key", key.ExportPrivateJwk());
         var client = await session.RegisterAsync(Keyed("private_key_jwt", $"{key.PublicJwk()}", ",\"dpop_bound_access_tokens\":true"));
         var checks = await RunAsync(session, client);
         Assert.Equal(["Record", "Registration", "Authentication", "Keys", "Posture"], checks.Select(check => check.Name));
@@ -268,7 +268,7 @@ public class TestClientOperationTests
         using var session = await StartAsync(Pushes + ""","assertionsForIssuerOnly":true""", hasVault: false);
         session.Clock.UtcNow = DateTimeOffset.UtcNow;
         using var key = SigningKey.Generate("ES256");
-        await session.Ledger.KeepSecretAsync("export-key", key.ExportPrivateJwk());
+        await session.Ledger.Secrets.KeepAsync("export-key", key.ExportPrivateJwk());
         var service = await RunAsync(session, await session.RegisterAsync(Keyed("private_key_jwt", $"{key.PublicJwk()}")));
         Assert.Equal(DcrCheckStatus.Passed, service.Single(Named("Authentication")).Status);
         var keyed = $",\"token_endpoint_auth_method\":\"private_key_jwt\",\"jwks\":{{\"keys\":[{key.PublicJwk()}]}}";
@@ -382,7 +382,7 @@ public class TestClientOperationTests
     {
         using var session = await StartAsync(hasVault: false);
         using var key = SigningKey.Generate("ES256");
-        await session.Ledger.KeepSecretAsync("portal-key", key.ExportPrivateJwk());
+        await session.Ledger.Secrets.KeepAsync("portal-key", key.ExportPrivateJwk());
         await session.Server.SetAsync(
             new { clientDocument = new { text = $"{{\"keys\":[{key.PublicJwk()}]}}", contentType = "application/json" } }
         );

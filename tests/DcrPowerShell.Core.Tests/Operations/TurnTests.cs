@@ -98,7 +98,7 @@ public class TurnTests
         using var first = await Session.StartAsync(hasVault: false);
         var client = await first.RegisterAsync();
         using var second = await first.BesideAsync();
-        using (first.Ledger.TryTurn(first.Connection.Issuer, client.ClientId))
+        using (first.Ledger.Requests.TryTurn(first.Connection.Issuer, client.ClientId))
         {
             var error = await Assert.ThrowsAsync<DcrException>(() => AskAsync(second, Ask.Look, client.ClientId));
             Assert.Equal(DcrErrorId.RequestTimedOut, error.ErrorId);
@@ -113,7 +113,7 @@ public class TurnTests
     {
         using var first = await Session.StartAsync(hasVault: false);
         var client = await first.RegisterAsync();
-        _ = first.Ledger.TryTurn(first.Connection.Issuer, client.ClientId);
+        _ = first.Ledger.Requests.TryTurn(first.Connection.Issuer, client.ClientId);
         using var second = await first.NextProcessAsync();
         Assert.Equal(DcrClientState.Active, await AskAsync(second, Ask.Look, client.ClientId));
         Assert.DoesNotContain(second.Process.Machine.Disk.Names, static name => name.StartsWith("turn-", StringComparison.Ordinal));
@@ -130,7 +130,7 @@ public class TurnTests
         session.Vault.OnWrite = _ =>
         {
             calls++;
-            using var turn = session.Ledger.TryTurn(session.Connection.Issuer, client.ClientId);
+            using var turn = session.Ledger.Requests.TryTurn(session.Connection.Issuer, client.ClientId);
             Assert.NotNull(turn);
         };
         await session.ReadAsync(client.ClientId);

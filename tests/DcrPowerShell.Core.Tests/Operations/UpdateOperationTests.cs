@@ -365,7 +365,7 @@ public class UpdateOperationTests
         var stored = session.Stored(client.ClientId);
         Assert.Equal(("tok-2", "sec-2", "Clinic portal"), (stored.RegistrationAccessToken, stored.ClientSecret, stored.ClientName));
         Assert.Equal(["https://app.example.com/callback"], stored.Metadata.Texts("redirect_uris"));
-        Assert.Empty(session.Ledger.Open());
+        Assert.Empty(session.Ledger.Requests.Open());
     }
 
     [Theory]

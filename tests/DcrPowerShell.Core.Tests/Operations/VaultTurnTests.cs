@@ -35,7 +35,10 @@ public sealed class VaultTurnTests : IDisposable
     [InlineData(true, false)]
     [InlineData(false, true)]
     [InlineData(true, true)]
-    public async Task A_newer_version_is_in_the_vault_whatever_became_of_the_process_that_wrote_the_older_one(bool isKilled, bool hasOtherName)
+    public async Task A_newer_version_is_in_the_vault_whatever_became_of_the_process_that_wrote_the_older_one(
+        bool isKilled,
+        bool hasOtherName
+    )
     {
         var sameVault = hasOtherName ? new MemoryVault { Name = "OtherName", Secrets = _vault.Secrets } : _vault;
         var (store, beside) = (await OpenAsync(_first), await OpenAsync(_second, sameVault));
@@ -108,13 +111,13 @@ public sealed class VaultTurnTests : IDisposable
         var (vault, local) = (await OpenAsync(_first), new Registrations(_first.Ledger, null, null));
         await KeepAsync(vault, Older);
         await vault.ConfirmAsync();
-        await MoveOperation.RunAsync(vault, local, _first.Ledger.Find(Older.Issuer, Older.ClientId)!);
+        await MoveOperation.RunAsync(vault, local, _first.Ledger.Registrations.Find(Older.Issuer, Older.ClientId)!);
         var beside = await OpenAsync(_second);
         AfterRead(() =>
             MoveOperation.RunAsync(
                 new Registrations(_second.Ledger, null, null),
                 beside,
-                _second.Ledger.Find(Older.Issuer, Older.ClientId)!
+                _second.Ledger.Registrations.Find(Older.Issuer, Older.ClientId)!
             )
         );
         Assert.Null(await vault.ForgetMovedAsync());

@@ -16,12 +16,12 @@ public class WaitForTenantTests
         using var first = await Session.StartAsync(hasVault: false);
         using var second = await first.BesideAsync();
         var intent = IntentOf(first);
-        var entry = ((Begun.Entry)await first.Ledger.BeginAsync(intent)).Id;
+        var entry = ((Begun.Entry)await first.Ledger.Requests.BeginAsync(intent)).Id;
         second.Clock.OnWait = () =>
         {
             second.Clock.OnWait = static () => { };
             first
-                .Ledger.AnsweredAsync(
+                .Ledger.Requests.AnsweredAsync(
                     entry,
                     intent,
                     new LedgerAnswer(
@@ -44,7 +44,7 @@ public class WaitForTenantTests
     {
         using var first = await Session.StartAsync(hasVault: false);
         using var second = await first.BesideAsync();
-        await first.Ledger.BeginAsync(IntentOf(first));
+        await first.Ledger.Requests.BeginAsync(IntentOf(first));
         second.Clock.OnWait = first.Process.Kill;
         Assert.Equal(DcrErrorId.OutcomeUnknown, (await Assert.ThrowsAsync<DcrException>(() => second.RegisterAsync(tenant: "t1"))).ErrorId);
         Assert.Empty(await second.SentAsync("register"));

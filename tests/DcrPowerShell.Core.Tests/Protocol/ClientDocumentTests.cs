@@ -79,7 +79,10 @@ public class ClientDocumentTests
     [Theory]
     [InlineData("https://app.example.com/", "slash")]
     [InlineData("https://app.example.com/client.json?v=1", "query")]
-    [InlineData("https://app.example.com/0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789", "120")]
+    [InlineData(
+        "https://app.example.com/0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789",
+        "120"
+    )]
     public void A_URL_that_Auth0_refuses(string url, string why)
     {
         var check = Assert.Single(ClientDocument.JudgeUri(url));
@@ -183,7 +186,8 @@ public class ClientDocumentTests
     [Fact]
     public void Every_fault_is_told_by_itself()
     {
-        const string Faulty = """{"client_id":null,"redirect_uris":["http://a.example","ftp://b.example"],"client_secret":"x","api_key":"y"}""";
+        const string Faulty =
+            """{"client_id":null,"redirect_uris":["http://a.example","ftp://b.example"],"client_secret":"x","api_key":"y"}""";
         var failed = Judge(Changed(Faulty)).Where(static check => check.Status == DcrCheckStatus.Failed);
         Assert.Equal(["client_id", "redirect_uris", "redirect_uris", "Secrets", "Secrets"], failed.Select(static check => check.Name));
     }
@@ -220,7 +224,10 @@ public class ClientDocumentTests
     [Fact]
     public void A_document_is_made_of_what_is_named_and_what_must_be_named()
     {
-        var (text, doubts) = ClientDocument.Make(Url, JsonBag.Parse("""{"client_name":"Ägent","redirect_uris":["https://app.example.com/cb"]}"""));
+        var (text, doubts) = ClientDocument.Make(
+            Url,
+            JsonBag.Parse("""{"client_name":"Ägent","redirect_uris":["https://app.example.com/cb"]}""")
+        );
         Assert.Empty(doubts);
         Assert.Equal(
             """

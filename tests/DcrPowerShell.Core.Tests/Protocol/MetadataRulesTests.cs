@@ -102,7 +102,8 @@ public class MetadataRulesTests
     [InlineData($$"""{"token_endpoint_auth_method":"private_key_jwt","jwks":{{Keys}}}""", true)]
     [InlineData("""{"token_endpoint_auth_method":"private_key_jwt","jwks_uri":"https://a.example.com/jwks"}""", true)]
     [InlineData("""{"token_endpoint_auth_method":"private_key_jwt","software_statement":"a.b.c"}""", true)] // It may hold them.
-    [InlineData("""{"token_endpoint_auth_method":"private_key_jwt","client_id":"c1"}""", true)] // A change: the client may have them already.
+    // A change: the client may have them already.
+    [InlineData("""{"token_endpoint_auth_method":"private_key_jwt","client_id":"c1"}""", true)]
     [InlineData("""{"token_endpoint_auth_method":"tls_client_auth"}""", true)]
     public void A_client_that_signs_has_a_key(string metadata, bool isFine) => CheckEither(isFine, metadata, "jwks");
 

@@ -9,8 +9,12 @@ namespace DcrPowerShell.Core.Tests.Protocol;
 public class RegistrationTests
 {
     [Theory]
-    [InlineData("""{"clientId":"c1","clientSecret":"sec-12345678","registrationAccessToken":"tok-12345678","redirectUris":["https://a.example/"]}""")]
-    [InlineData("""{"client_id":"c1","client_secret":null,"clientSecret":"sec-12345678","registration_access_token":" Bearer tok-12345678\n"}""")]
+    [InlineData(
+        """{"clientId":"c1","clientSecret":"sec-12345678","registrationAccessToken":"tok-12345678","redirectUris":["https://a.example/"]}"""
+    )]
+    [InlineData(
+        """{"client_id":"c1","client_secret":null,"clientSecret":"sec-12345678","registration_access_token":" Bearer tok-12345678\n"}"""
+    )]
     [InlineData("""{"client_id":"c1","client_secret":{"value":"sec-12345678","expires":1},"registration_access_token":["tok-12345678"]}""")]
     [InlineData("""{"client_id":"c1","client_secret":"sec-12345678","registration_access_token":{"token":"tok-12345678"}}""")]
     public void Tokens_and_secrets_are_read_in_the_shapes_that_servers_write(string body)

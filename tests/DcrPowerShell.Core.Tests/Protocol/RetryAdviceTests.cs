@@ -39,7 +39,8 @@ public class RetryAdviceTests
     public void Makes_nothing_of_nonsense(string header) => Assert.Null(Read(header));
 
     [Theory]
-    [InlineData("Sat, 21 Nov 2026 13:00:00 GMT", "Retry-After: Sat, 21 Nov 2026 13:00:05 GMT", 5)] // The server is 3 hours ahead of this machine.
+    // The server is 3 hours ahead of this machine.
+    [InlineData("Sat, 21 Nov 2026 13:00:00 GMT", "Retry-After: Sat, 21 Nov 2026 13:00:05 GMT", 5)]
     [InlineData("Sat, 21 Nov 2026 07:00:00 GMT", "Retry-After: Sat, 21 Nov 2026 07:00:05 GMT", 5)] // Or behind.
     [InlineData("Sat, 21 Nov 2026 13:00:00 GMT", "X-Rate-Limit-Reset: 1795266005", 6)]
     [InlineData("Sat, 21 Nov 2026 07:00:00 GMT", "X-RateLimit-Reset: 1795244405", 6)]

@@ -23,8 +23,16 @@ internal static class Auth0Documents
     // docs, CIMD JSON validation rules: the properties that Auth0 supports.
     private static readonly string[] Supported =
     [
-        "client_id", "client_name", "redirect_uris", "grant_types", "application_type", "token_endpoint_auth_method", "jwks_uri", "logo_uri",
-        "description", "response_types",
+        "client_id",
+        "client_name",
+        "redirect_uris",
+        "grant_types",
+        "application_type",
+        "token_endpoint_auth_method",
+        "jwks_uri",
+        "logo_uri",
+        "description",
+        "response_types",
     ];
 
     /// <summary>
@@ -98,7 +106,9 @@ internal static class Auth0Documents
             && uri.UserInfo.Length + uri.Query.Length + uri.Fragment.Length == 0
             && !url.Contains("/.", StringComparison.Ordinal)
             && Encoding.UTF8.GetByteCount(url) <= LongestUrl;
-        return isGood ? url : throw Auth0Errors.Payload("Object didn't pass validation for format absolute-https-uri", "external_client_id");
+        return isGood
+            ? url
+            : throw Auth0Errors.Payload("Object didn't pass validation for format absolute-https-uri", "external_client_id");
     }
 
     private static RegisteredClient? Find(ServerState state, string url) =>
@@ -164,7 +174,10 @@ internal static class Auth0Documents
 
     private static JsonObject Validation(JsonObject document, string[] violations)
     {
-        IEnumerable<string> warnings = document["grant_types"].Texts().Except(Grants).Select(grant => $"Grant type not supported: '{grant}'")
+        IEnumerable<string> warnings = document["grant_types"]
+            .Texts()
+            .Except(Grants)
+            .Select(grant => $"Grant type not supported: '{grant}'")
             .Concat(document.Select(member => member.Key).Except(Supported).Select(name => $"Property not supported: '{name}'"));
         return new JsonObject
         {
@@ -183,7 +196,9 @@ internal static class Auth0Documents
             ["name"] = document["client_name"]!.DeepClone(),
             ["app_type"] = document["application_type"].Text() == "native" ? "native" : "regular_web",
             ["callbacks"] = document["redirect_uris"]?.DeepClone(),
-            ["grant_types"] = new JsonArray([.. document["grant_types"].Texts().Intersect(Grants).Select(grant => JsonValue.Create(grant))]),
+            ["grant_types"] = new JsonArray([
+                .. document["grant_types"].Texts().Intersect(Grants).Select(grant => JsonValue.Create(grant)),
+            ]),
         };
         foreach (string name in new[] { "logo_uri", "description", "jwks_uri" })
         {

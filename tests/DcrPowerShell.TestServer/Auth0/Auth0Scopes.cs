@@ -9,10 +9,28 @@ internal static class Auth0Scopes
     /// <summary>All that this server knows.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
-        "read:clients", "create:clients", "update:clients", "delete:clients", "read:client_keys", "update:client_keys", "read:client_credentials",
-        "create:client_credentials", "update:client_credentials", "delete:client_credentials", "read:tenant_settings",
-        "update:tenant_settings", "read:client_grants", "create:client_grants", "update:client_grants", "delete:client_grants",
-        "read:connections", "update:connections", "read:network_acls", "create:network_acls", "update:network_acls", "delete:network_acls",
+        "read:clients",
+        "create:clients",
+        "update:clients",
+        "delete:clients",
+        "read:client_keys",
+        "update:client_keys",
+        "read:client_credentials",
+        "create:client_credentials",
+        "update:client_credentials",
+        "delete:client_credentials",
+        "read:tenant_settings",
+        "update:tenant_settings",
+        "read:client_grants",
+        "create:client_grants",
+        "update:client_grants",
+        "delete:client_grants",
+        "read:connections",
+        "update:connections",
+        "read:network_acls",
+        "create:network_acls",
+        "update:network_acls",
+        "delete:network_acls",
         "read:resource_servers",
     ];
 

@@ -16,7 +16,7 @@ namespace DcrPowerShell.Benchmarks;
 internal static class Program
 {
     private const string Usage = """
-        fill <home> <issuer> <count> [<file>]   keeps so many registrations, and writes them to a file of JSON lines; prints the bytes of both
+        fill <home> <issuer> <count> [<file>]   keeps so many registrations, also in a file of JSON lines; prints the bytes of both
         write <home> <count> <at a time>        registers without a server, and reads back; prints seconds and flushes
         one <home> <home> <rounds>              one registration alone in each, in turns; prints the median of each in milliseconds
         flush <home> <rounds>                   appends 2 KB and flushes; prints the median in milliseconds
@@ -45,7 +45,7 @@ internal static class Program
             await Task.WhenAll(
                 Enumerable
                     .Range(done, Math.Min(Together, count - done))
-                    .Select(number => ledger.KeepAsync(Sample.Record(issuer, number), vaultId: null))
+                    .Select(number => ledger.Registrations.KeepAsync(Sample.Record(issuer, number), vaultId: null))
             );
         }
 
@@ -74,7 +74,7 @@ internal static class Program
         })));
         for (var number = 0; number < count; number++)
         {
-            if (ledger.Find(Sample.Issuer, Sample.ClientId(number)) is not { IsWhole: true })
+            if (ledger.Registrations.Find(Sample.Issuer, Sample.ClientId(number)) is not { IsWhole: true })
             {
                 throw new InvalidOperationException($"client {number} is not there");
             }

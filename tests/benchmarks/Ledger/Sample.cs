@@ -50,11 +50,11 @@ internal static class Sample
             At = Then,
             Metadata = record.Metadata,
         };
-        var entry = ((Begun.Entry)await ledger.BeginAsync(intent, allowsDuplicate: true)).Id;
-        await ledger.AnsweredAsync(entry, intent, new LedgerAnswer(201, Encoding.UTF8.GetBytes(record.ToJson()), Then));
-        await ledger.KeepAsync(record, vaultId: null, entry, closes: true);
-        await ledger.CloseAsync([entry]);
-        ledger.Leave([entry]);
+        var entry = ((Begun.Entry)await ledger.Requests.BeginAsync(intent, allowsDuplicate: true)).Id;
+        await ledger.Requests.AnsweredAsync(entry, intent, new LedgerAnswer(201, Encoding.UTF8.GetBytes(record.ToJson()), Then));
+        await ledger.Registrations.KeepAsync(record, vaultId: null, entry, closes: true);
+        await ledger.Requests.CloseAsync([entry]);
+        ledger.Requests.Leave([entry]);
     }
 
     // Open at its end.

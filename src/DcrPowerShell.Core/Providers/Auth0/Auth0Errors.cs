@@ -9,10 +9,9 @@ namespace DcrPowerShell.Providers.Auth0;
 internal static class Auth0Errors
 {
     public static DcrException Auth0CredentialMissing(string scope) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.AccessTokenRejected,
-            "Auth0 lets clients be managed only through its Management API, and this connection has no credential for that. Nothing was "
-                + "sent.",
+            "Auth0 lets clients be managed only through its Management API, and this connection has no credential for that.",
             "Connect with -ManagementToken, or with -ClientCredential or -ClientId and -PrivateKey of a machine-to-machine application "
                 + $"that is authorized for the Auth0 Management API with {scope}."
         );

@@ -89,13 +89,15 @@ public class Auth0DocumentsTests
             gone.RunAsync(context => RegisterOperation.RunAsync(context, Request("st-mary")))
         );
         using var next = await session.NextProcessAsync();
-        Assert.Equal("MCP Tool Server", next.Ledger.List(next.Connection.Issuer).Single().Record.ClientName);
+        Assert.Equal("MCP Tool Server", next.Ledger.Registrations.List(next.Connection.Issuer).Single().Record.ClientName);
     }
 
     [Fact]
     public async Task What_Auth0_leaves_out_is_a_warning()
     {
-        using var session = await StartAsync(Document.Replace("\"grant_types\":[", "\"contacts\":[\"a@b.c\"],\"grant_types\":[\"implicit\","));
+        using var session = await StartAsync(
+            Document.Replace("\"grant_types\":[", "\"contacts\":[\"a@b.c\"],\"grant_types\":[\"implicit\",")
+        );
         var checks = await PreviewAsync(session);
         Assert.Equal(["Warning", "Warning"], checks.Select(static check => check.Status.ToString()));
         Assert.Contains("Grant type not supported: 'implicit'", checks[0].Found);

@@ -122,7 +122,10 @@ public class OktaProviderTests
         }
         while (cursor is not null && ++pages < 5);
         Assert.InRange(pages, 0, 1);
-        Assert.Equal(isTold, session.Reporter.Warnings.Any(static text => text.StartsWith("The list of clients may", StringComparison.Ordinal)));
+        Assert.Equal(
+            isTold,
+            session.Reporter.Warnings.Any(static text => text.StartsWith("The list of clients may", StringComparison.Ordinal))
+        );
     }
 
     [Fact]
