@@ -221,6 +221,8 @@ Describe 'Sync-DcrClient' {
     It 'refuses a file before anything is sent: <Text>' -ForEach @(
         @{ Name = 'x.csv'; Text = "Tenant,Note`nsame,n`ndiffers,`"see mail`nextra,n"; Message = '*has no end*' }
         @{ Name = 'x.csv'; Text = "Tenant,ClientName`nsame,S,more"; Message = '*line 2 has more cells*' }
+        @{ Name = 'x.csv'; Text = "Tenant,ClientName`na,b,c`na,b`na,b,c"; Message = '*lines 2, 4 have more cells*' }
+        @{ Name = 'x.csv'; Text = "Tenant;RedirectUri`nsame;https://a.example/,https://b.example/"; Message = '*semicolons*Delimiter*' }
         @{ Name = 'x.json'; Text = '[{"tenant":"same","client_name":"S"},null]'; Message = '*entry 2 is no object*' }
     ) {
         $path = Join-Path $TestDrive $Name
@@ -228,6 +230,9 @@ Describe 'Sync-DcrClient' {
         $failure = Get-Failure { Sync-DcrClient -Path $path -Force -Prune -TenantPattern * -ErrorAction Stop }
         $failure.FullyQualifiedErrorId | Should -BeLike 'InventoryReadFailed,*'
         "$failure" | Should -BeLike $Message
+        Sync-DcrClient -Path $path -ReportPath "$path.report.csv" -ErrorAction SilentlyContinue
+        Import-Csv "$path.report.csv" | ForEach-Object { "$($_.Row)$($_.Result)" } | Should -Be Failed
+        Remove-Item "$path.report.csv"
         Get-Operation $server | Should -BeNullOrEmpty
     }
 

@@ -28,7 +28,7 @@ public class SyncOperationTests
         Assert.Equal("https://a.example.com/", Assert.Single(client.RedirectUris));
         Assert.Single(session.Reporter.Warnings, static line => line.Contains("shows something else whenever the client is read"));
         Assert.Equal(DcrComparisonStatus.Same, (await CompareAsync(session, client)).Status);
-        Assert.Empty(session.Ledger.Open());
+        Assert.Empty(session.Ledger.Requests.Open());
     }
 
     [Fact]
@@ -106,7 +106,7 @@ public class SyncOperationTests
         var client = await RegisterAsync(session);
         Assert.Equal("https://a.example.com", Assert.Single(client.RedirectUris));
         Assert.Equal(DcrClientState.Active, client.State);
-        Assert.Empty(session.Ledger.Open());
+        Assert.Empty(session.Ledger.Requests.Open());
     }
 
     [Fact]
