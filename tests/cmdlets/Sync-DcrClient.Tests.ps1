@@ -222,7 +222,6 @@ Describe 'Sync-DcrClient' {
         @{ Name = 'x.csv'; Text = "Tenant,Note`nsame,n`ndiffers,`"see mail`nextra,n"; Message = '*has no end*' }
         @{ Name = 'x.csv'; Text = "Tenant,ClientName`nsame,S,more"; Message = '*line 2 has more cells*' }
         @{ Name = 'x.csv'; Text = "Tenant,ClientName`na,b,c`na,b`na,b,c"; Message = '*lines 2, 4 have more cells*' }
-        @{ Name = 'x.csv'; Text = "Tenant;RedirectUri`nsame;https://a.example/,https://b.example/"; Message = '*semicolons*Delimiter*' }
         @{ Name = 'x.json'; Text = '[{"tenant":"same","client_name":"S"},null]'; Message = '*entry 2 is no object*' }
     ) {
         $path = Join-Path $TestDrive $Name
@@ -261,7 +260,7 @@ Describe 'Sync-DcrClient at a server that shows clients otherwise than it answer
         $told | Should -HaveCount 2
         "$($told[1])" | Should -BeLike '1 other client *(redirect_uris).'
         "$($told[0])" | Should -BeLike '*shows something else whenever the client is read*'
-        "$($told[0])" | Should -BeLike "*: wanted ``['https://north.example.com'``], is ``['https://north.example.com/'``]*.*"
+        "$($told[0])" | Should -BeLike "*: wanted ``['https://*th.example.com'``], is ``['https://*th.example.com/'``]*.*"
         Clear-TestServerRequest $server
         $wanted | Sync-DcrClient -WarningVariable told | Should -BeNullOrEmpty
         "$told" | Should -Be ''

@@ -63,16 +63,9 @@ internal static class RowFile
             throw new FormatException($"the heading '{Given.Shown(twice.Key)}' stands there twice");
         }
 
-        if (headings.Count == 1 && headings[0].IndexOfAny([';', '\t']) is >= 0 and var place)
-        {
-            var (what, delimiter) = headings[0][place] == ';' ? ("semicolons", "';'") : ("tabs", "\"`t\"");
-            throw new FormatException(
-                $"{what} are between its columns, not commas; pipe it instead: Import-Csv -Delimiter {delimiter} -Encoding UTF8"
-            );
-        }
-
+        // With one heading, semicolons are between the columns: the cmdlet says that of its rows.
         var odd = rows
-            .Where(row => row.Cells.Skip(headings.Count).Any(static cell => cell.Length > 0))
+            .Where(row => headings.Count > 1 && row.Cells.Skip(headings.Count).Any(static cell => cell.Length > 0))
             .Select(static row => row.Line)
             .ToList();
         return odd.Count == 0
