@@ -25,16 +25,20 @@ internal static class SyncOperation
 
     /// <inheritdoc cref="UpdateOperation.RunAsync"/>
     /// <param name="wanted">All that is wanted of the client, of which some differs.</param>
+    /// <param name="clientSecretName">The application's copy of the secret, for a server that replaces it; null for none.</param>
     public static async Task<DcrClient> UpdateAsync(
         OperationContext context,
         RegistrationRecord record,
         JsonBag wanted,
-        IReadOnlyList<DcrDifference> differing
+        IReadOnlyList<DcrDifference> differing,
+        string? clientSecretName
     )
     {
+        await context.CheckCopyAsync(clientSecretName, record).ConfigureAwait(false);
         var client = await UpdateOperation.RunAsync(context, record, Of(wanted, differing)).ConfigureAwait(false);
         string[] notShown = [.. from difference in differing where difference.Server is null select difference.Name];
-        return await SeeAsync(context, client, wanted, before: record.Metadata.Without(notShown)).ConfigureAwait(false);
+        client = await SeeAsync(context, client, wanted, before: record.Metadata.Without(notShown)).ConfigureAwait(false);
+        return await RenewCopyAsync(context, record.ClientSecret, client, clientSecretName).ConfigureAwait(false);
     }
 
     /// <inheritdoc cref="RepairOperation.RunAsync"/>
@@ -56,14 +60,22 @@ internal static class SyncOperation
         return isNew ? await SeeNewAsync(context, client, wanted, clientSecretName).ConfigureAwait(false) : client;
     }
 
-    /// <summary>Some servers replace the client secret when a client is written again: the application's copy gets the new one.</summary>
     private static async Task<DcrClient> SeeNewAsync(OperationContext context, DcrClient client, JsonBag wanted, string? clientSecretName)
     {
         var seen = await SeeAsync(context, client, wanted, before: null).ConfigureAwait(false);
-        return clientSecretName is not null && seen.Record.ClientSecret != client.Record.ClientSecret
-            ? await RegisterOperation.CopyFoundAsync(context, seen, clientSecretName).ConfigureAwait(false)
-            : seen;
+        return await RenewCopyAsync(context, client.Record.ClientSecret, seen, clientSecretName).ConfigureAwait(false);
     }
+
+    /// <summary>Some servers replace the client secret when a client is written: the application's copy gets the new one.</summary>
+    private static async Task<DcrClient> RenewCopyAsync(
+        OperationContext context,
+        string? formerSecret,
+        DcrClient client,
+        string? clientSecretName
+    ) =>
+        clientSecretName is not null && client.Record.ClientSecret != formerSecret
+            ? await RegisterOperation.CopyFoundAsync(context, client, clientSecretName).ConfigureAwait(false)
+            : client;
 
     /// <summary>The write is done and kept: where the client cannot be read or written again, it is as it was answered.</summary>
     /// <param name="before">What the server showed before the write; null for a new client.</param>

@@ -168,7 +168,8 @@ public sealed class SyncDcrClientCommand : WantedClientCmdlet
                 {
                     DoTo(
                         DcrSyncResult.Changed,
-                        (context, record) => SyncOperation.UpdateAsync(context, record, wanted.Metadata, found.Changes)
+                        (context, record) =>
+                            SyncOperation.UpdateAsync(context, record, wanted.Metadata, found.Changes, wanted.ClientSecretName)
                     );
                 }
 

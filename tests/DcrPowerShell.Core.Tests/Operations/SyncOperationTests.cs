@@ -157,8 +157,14 @@ public class SyncOperationTests
     public async Task The_applications_copy_is_of_the_secret_that_the_last_write_brought()
     {
         using var session = await Session.StartAsync("""{"shownAtRead":"inItsOwnWay","rotateSecret":"put"}""");
-        await RegisterAsync(session, clientSecretName: "portal-secret");
-        Assert.Equal((await session.AtServerAsync()).ClientSecret, session.Vault.Secrets["portal-secret"]);
+        const string Copy = "portal-secret";
+        var client = await RegisterAsync(session, clientSecretName: Copy);
+        Assert.Equal((await session.AtServerAsync()).ClientSecret, session.Vault.Secrets[Copy]);
+        var before = session.Vault.Secrets[Copy];
+        await ChangeBehindAsync(session, client, """{"client_name":"Theirs","redirect_uris":["https://a.example.com"]}""");
+        await UpdateAsync(session, client, await CompareAsync(session, client), clientSecretName: Copy);
+        Assert.Equal((await session.AtServerAsync()).ClientSecret, session.Vault.Secrets[Copy]);
+        Assert.NotEqual(before, session.Vault.Secrets[Copy]);
     }
 
     private static Task<DcrClient> RegisterAsync(Session session, string wanted = Wanted, string? clientSecretName = null) =>
@@ -166,13 +172,20 @@ public class SyncOperationTests
             SyncOperation.RegisterAsync(context, new RegisterRequest(JsonBag.Parse(wanted), "north", clientSecretName))
         );
 
-    private static Task<DcrClient> UpdateAsync(Session session, DcrClient client, DcrComparison found, string wanted = Wanted) =>
+    private static Task<DcrClient> UpdateAsync(
+        Session session,
+        DcrClient client,
+        DcrComparison found,
+        string wanted = Wanted,
+        string? clientSecretName = null
+    ) =>
         session.RunAsync(async context =>
             await SyncOperation.UpdateAsync(
                 context,
                 await FindOperation.RunAsync(context, client.ClientId, piped: null),
                 JsonBag.Parse(wanted),
-                found.Changes
+                found.Changes,
+                clientSecretName
             )
         );
 
