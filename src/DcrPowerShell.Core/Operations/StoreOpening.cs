@@ -44,11 +44,11 @@ internal static class StoreOpening
         var store = vault is null
             ? new Registrations(ledger, null, null)
             : await OpenWholeVaultAsync(ledger, vault, reporter, clock, stop).ConfigureAwait(false);
-        var restored = await RecoverOperation.RunAsync(store).ConfigureAwait(false);
+        var restored = await AnswerReplay.RunAsync(store).ConfigureAwait(false);
         var (late, why) = await store.SettleAsync().ConfigureAwait(false);
         await store.ConfirmAsync().ConfigureAwait(false);
         restored = [.. restored, .. late.Where(record => !restored.Any(other => other.SecretName == record.SecretName))];
-        RecoverOperation.Tell(restored, reporter);
+        AnswerReplay.Tell(restored, reporter);
         audit.Restored(restored);
         return why is null ? store : throw KeepingErrors.VaultNotWritable(vault!.Name, why, why.NextStep);
     }
