@@ -4,7 +4,9 @@ using System.Text.Json;
 
 namespace DcrPowerShell.Metadata;
 
-/// <summary>JSON that the module wrote itself, and reads again: damage is a <see cref="FormatException"/> that says what is wrong.</summary>
+/// <summary>
+/// JSON that the module wrote itself, and reads again: damage is a <see cref="FormatException"/> that says what is wrong.
+/// </summary>
 internal static class StoredJson
 {
     /// <exception cref="FormatException">It is no JSON object, or <paramref name="read"/> finds something else than it wants.</exception>

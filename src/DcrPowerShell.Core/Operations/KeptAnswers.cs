@@ -268,7 +268,7 @@ internal static class KeptAnswers
     public static Task CheckCopyAsync(this OperationContext context, string? clientSecretName, RegistrationRecord? record) =>
         clientSecretName is null
             ? Task.CompletedTask
-            : context.Store.CheckCopyAsync(clientSecretName, record?.SecretName, record?.ClientSecret);
+            : context.Store.Copies.CheckAsync(clientSecretName, record?.SecretName, record?.ClientSecret);
 
     /// <summary>Gives the application its own copy of the client secret, under a name of the user's choice.</summary>
     /// <exception cref="DcrException">
@@ -293,7 +293,7 @@ internal static class KeptAnswers
 
         try
         {
-            await context.Store.CopyAsync(clientSecretName, secret, client.Record.SecretName).ConfigureAwait(false);
+            await context.Store.Copies.KeepAsync(clientSecretName, secret, client.Record.SecretName).ConfigureAwait(false);
         }
         catch (Exception failure) when (failure is VaultException or DcrException)
         {

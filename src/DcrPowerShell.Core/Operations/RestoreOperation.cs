@@ -20,7 +20,7 @@ internal static class RestoreOperation
         context.TrustVault();
         var replayed = await AnswerReplay.RunAsync(store).ConfigureAwait(false);
         var (late, why) = await store.SettleAsync().ConfigureAwait(false);
-        var lost = why is null ? await store.WriteBackAsync().ConfigureAwait(false) : [];
+        var lost = why is null && store.Delivery is { } delivery ? await delivery.WriteBackAsync().ConfigureAwait(false) : [];
         var all = replayed
             .Concat(late)
             .Concat(lost)

@@ -134,6 +134,35 @@ internal sealed record RegistrationRecord
     /// <exception cref="FormatException">The text is no registration; the message says why.</exception>
     public static RegistrationRecord Parse(string text) => StoredJson.Read(text, Read, deepest: JsonBag.DeepestAnswer + 2);
 
+    /// <summary>Null where the text is none that this version reads.</summary>
+    public static RegistrationRecord? TryParse(string text)
+    {
+        try
+        {
+            return Parse(text);
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
+
+    public static bool IsOfNewerLayout(string text)
+    {
+        try
+        {
+            Parse(text);
+            return false;
+        }
+        catch (FormatException failure)
+        {
+            return failure is NewerLayoutException;
+        }
+    }
+
+    /// <summary>Whether what a vault has is an older version of it, or a part only.</summary>
+    public bool Supersedes(string text) => TryParse(text) is { } there ? there.UpdatedAt < UpdatedAt : !IsOfNewerLayout(text);
+
     private static RegistrationRecord Read(JsonBag json)
     {
         var version = json.Integer(VersionMember);
