@@ -291,7 +291,7 @@ internal static class RegisterOperation
         }
 
         using var wait = new Wait(context.Reporter.Waiting);
-        var hasRecovered = false;
+        var hasReplayed = false;
         for (var left = LongestWait; ; left -= Beat)
         {
             switch (
@@ -304,11 +304,11 @@ internal static class RegisterOperation
                     throw OperationErrors.TenantHasOther(request.Tenant!, former.ClientId, other.Registration.Record.ClientId);
                 case Begun.Living living:
                     return Found(living.Registration, request);
-                case Begun.Open { Other: { IsUnderWay: false, Answers.Count: > 0 } answered } when !hasRecovered:
+                case Begun.Open { Other: { IsUnderWay: false, Answers.Count: > 0 } answered } when !hasReplayed:
                     // Once: an answer that cannot be used stays.
-                    hasRecovered = true;
+                    hasReplayed = true;
                     context.Scope.EndTurn();
-                    await RecoverOperation.RunAsync(context.Store).ConfigureAwait(false);
+                    await AnswerReplay.RunAsync(context.Store).ConfigureAwait(false);
                     if (request.Replaces is not null && await MadeByAsync(context, answered).ConfigureAwait(false) is { } made)
                     {
                         return made;
@@ -338,7 +338,7 @@ internal static class RegisterOperation
 
     /// <summary>The client that an earlier command registered in the place of the same one, as it is kept by now; null for none.</summary>
     private static async Task<DcrClient?> MadeByAsync(OperationContext context, LedgerEntry answered) =>
-        RecoverOperation.ClientIdOf(answered) is { } clientId
+        AnswerReplay.ClientIdOf(answered) is { } clientId
         && await context.Store.FindAsync(context.Connection.Issuer, clientId).ConfigureAwait(false) is { } made
             ? ListOperation.ClientOf(made, whole: null)
             : null;

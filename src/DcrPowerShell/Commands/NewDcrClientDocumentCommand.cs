@@ -16,7 +16,7 @@ namespace DcrPowerShell.Commands;
 /// <summary>Makes a client ID metadata document. Sends nothing.</summary>
 [Cmdlet(VerbsCommon.New, "DcrClientDocument", SupportsShouldProcess = true, HelpUri = HelpPages.Address + "New-DcrClientDocument.md")]
 [OutputType(typeof(string), typeof(FileInfo))]
-public sealed class NewDcrClientDocumentCommand : ClientMetadataCmdlet
+public sealed class NewDcrClientDocumentCommand : UnsentMetadataCmdlet
 {
     /// <summary>Where the document is published: the client's id.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true)]
@@ -24,14 +24,6 @@ public sealed class NewDcrClientDocumentCommand : ClientMetadataCmdlet
     [ValidateNotNullOrEmpty]
     [NoCompletion]
     public string Uri { get; set; } = "";
-
-    /// <summary><c>client_name</c> (RFC 7591, section 2).</summary>
-    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
-    [Alias(ClientMember.ClientName, "Name")]
-    [NullAsEmpty]
-    [AllowEmptyString]
-    [NoCompletion]
-    public string? ClientName { get; set; }
 
     /// <summary>The file to write; without one, the text goes to the pipeline.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
@@ -45,20 +37,6 @@ public sealed class NewDcrClientDocumentCommand : ClientMetadataCmdlet
     // Windows and macOS take names that differ in case for the same file.
     private readonly HashSet<string> _written = new(StringComparer.OrdinalIgnoreCase);
 
-    // No parameters here, for no server is asked.
-
-    /// <inheritdoc/>
-    public override DcrConnection? Connection { get; set; }
-
-    /// <inheritdoc/>
-    public override int ThrottleLimit { get; set; }
-
-    /// <inheritdoc/>
-    public override int MaxFailures { get; set; } = int.MaxValue;
-
-    /// <summary>No parameter of this command.</summary>
-    public override string? ReportPath { get; set; }
-
     /// <inheritdoc/>
     protected override object? Target => Redaction.Address(Uri);
 
@@ -71,7 +49,7 @@ public sealed class NewDcrClientDocumentCommand : ClientMetadataCmdlet
             return;
         }
 
-        var named = NamedMembers(ClientName, static _ => true);
+        var named = NamedMembers(static _ => true);
         var metadata = (
             InputObject?.BaseObject is DcrClient client
                 ? ClientDocumentOperation.MetadataOf(client, named)

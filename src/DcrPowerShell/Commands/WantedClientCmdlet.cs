@@ -36,7 +36,7 @@ public abstract class WantedClientCmdlet : ClientMetadataCmdlet
     [NullAsEmpty]
     [AllowEmptyString]
     [NoCompletion]
-    public string? ClientName { get; set; }
+    public override string? ClientName { get; set; }
 
     /// <summary>Who the client is for: by it, a row finds its client.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = RowSet)]
@@ -248,7 +248,7 @@ public abstract class WantedClientCmdlet : ClientMetadataCmdlet
 
     private JsonBag Wishes()
     {
-        var wishes = FurtherMembers(InputObject).With(NamedMembers(ClientName, static _ => true).WithoutAbsent());
+        var wishes = FurtherMembers(InputObject).With(NamedMembers(static _ => true).WithoutAbsent());
         return wishes.Count > 0 || HasStatementScript ? wishes : throw InputErrors.NothingToRegister(PipedRow.Columns(InputObject));
     }
 }
