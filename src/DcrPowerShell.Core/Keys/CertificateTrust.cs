@@ -5,7 +5,6 @@ using System.Linq;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using DcrPowerShell.Compat;
-using DcrPowerShell.Errors;
 
 namespace DcrPowerShell.Keys;
 
@@ -130,7 +129,7 @@ internal sealed record CertificateTrust(string? Fault)
         var known = Quoted(anchors.Select(Name));
         return last.SubjectName.RawData.SequenceEqual(last.IssuerName.RawData)
             ? $"leads to '{Name(last)}', which is none of the trust anchors ({known})"
-            : $"leads to '{Name(last)}', whose issuer '{IssuerOf(last)}' came along with it no more than among the trust anchors ({known})";
+            : $"leads to '{Name(last)}', whose issuer '{IssuerOf(last)}' is neither beside it nor among the trust anchors ({known})";
     }
 
     private static bool NamesWhereToAsk(X509Certificate2 certificate) =>
@@ -140,12 +139,10 @@ internal sealed record CertificateTrust(string? Fault)
 
     private static string Quoted(IEnumerable<string> names) => string.Join(", ", names.Select(static name => $"'{name}'"));
 
-    private static string Name(X509Certificate2 certificate) => Redaction.Printable(CertificateNames.Show(certificate));
+    private static string Name(X509Certificate2 certificate) => CertificateNames.Show(certificate);
 
     private static string IssuerOf(X509Certificate2 certificate) =>
-        Redaction.Printable(
-            certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: true) is { Length: > 0 } name ? name : certificate.Issuer
-        );
+        certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: true) is { Length: > 0 } name ? name : certificate.Issuer;
 
     private static string Date(DateTime time) => time.ToUniversalTime().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 }
