@@ -109,12 +109,19 @@ internal sealed record CertificateTrust(string? Fault)
     private static string? FaultOf(X509Certificate2 certificate, X509ChainStatusFlags status, bool isLeaf, DateTimeOffset now)
     {
         var whose = isLeaf ? "" : $"was issued by '{Name(certificate)}', which ";
-        return status == 0 ? null
+        return status == 0 ? Weakness(certificate) is { } weakness ? whose + weakness : null
             : status.HasFlag(X509ChainStatusFlags.Revoked) ? $"{whose}was revoked"
             : status.HasFlag(X509ChainStatusFlags.NotTimeValid) ? whose + When(certificate, now)
             : status.HasFlag(X509ChainStatusFlags.NotSignatureValid) ? $"{whose}has a signature that is not its issuer's"
             : status.HasFlag(X509ChainStatusFlags.InvalidBasicConstraints) ? $"{whose}may not issue certificates"
             : $"{whose}is not valid ({status})";
+    }
+
+    // Platforms differ in what they take.
+    private static string? Weakness(X509Certificate2 certificate)
+    {
+        using var key = certificate.GetRSAPublicKey();
+        return key?.KeySize < RsaKeyPair.Smallest ? $"has an RSA key of {key.KeySize} bits; {RsaKeyPair.Smallest} or more are wanted" : null;
     }
 
     /// <summary>"expired on 2026-01-31", or "is not valid before 2027-01-31".</summary>

@@ -98,7 +98,7 @@ internal static class UdapRules
             ? all
             : throw UdapErrors.Rule(
                 ClientMember.Certifications,
-                $"lacks {string.Join(", ", missing.Select(Redaction.Printable))}, which the server requires",
+                $"lacks {string.Join(", ", missing.Select(static uri => Redaction.Printable(uri)))}, which the server requires",
                 "Get the certification from the trust community, and give it with -Certification."
             );
     }
