@@ -121,7 +121,9 @@ internal sealed record CertificateTrust(string? Fault)
     private static string? Weakness(X509Certificate2 certificate)
     {
         using var key = certificate.GetRSAPublicKey();
-        return key?.KeySize < RsaKeyPair.Smallest ? $"has an RSA key of {key.KeySize} bits; {RsaKeyPair.Smallest} or more are wanted" : null;
+        return key?.KeySize < RsaKeyPair.Smallest
+            ? $"has an RSA key of {key.KeySize} bits; {RsaKeyPair.Smallest} or more are wanted"
+            : null;
     }
 
     /// <summary>"expired on 2026-01-31", or "is not valid before 2027-01-31".</summary>
