@@ -141,7 +141,7 @@ Describe 'What a connection by UDAP needs' {
             }
             Message = "None of the certificates is the private key's*"; Action = '*was issued for this key*' }
         @{ Name = 'no key'; Given = { @{ CertificatePath = "$(New-UdapPem $server)/certificate.pem"; TrustAnchor = $server.Anchor } }
-            Message = '*comes without its private key*'; Action = '*private key*' }
+            Message = 'The private key of the certificate * was not given*'; Action = '*-PrivateKeyPath*' }
     ) {
         $given = & $Given
         $null = Assert-Failure { Connect-DcrServer $server.FhirBase -Discovery Udap @given } -Id InvalidCertificate `
@@ -177,7 +177,7 @@ Describe 'What a connection by UDAP needs' {
     }
 
     It 'cannot be forgotten with -Provider Udap' {
-        $null = Assert-Failure { Connect-DcrServer (New-TestServer).Issuer -Provider Udap } -Id DiscoveryFailed -Category InvalidData `
+        $null = Assert-Failure { Connect-DcrServer (New-TestServer).Issuer -Provider Udap } -Id InvalidCertificate -Category InvalidArgument `
             -Message '-Provider Udap goes with -Discovery Udap*' -Terminating
     }
 }

@@ -262,6 +262,13 @@ internal static class InputErrors
             isUdap ? $"Leave out -{parameter}." : $"Add -Discovery Udap and give a FHIR base URL, or leave out -{parameter}."
         );
 
+    public static DcrException ProviderWithoutUdap() =>
+        DcrException.Unsent(
+            DcrErrorId.InvalidCertificate,
+            "-Provider Udap goes with -Discovery Udap, and with nothing else.",
+            "Give -Discovery Udap, a FHIR base URL, -CertificatePath and -TrustAnchor."
+        );
+
     public static DcrException NoTrustAnchor() =>
         DcrException.Unsent(
             DcrErrorId.InvalidCertificate,

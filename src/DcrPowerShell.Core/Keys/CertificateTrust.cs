@@ -18,6 +18,9 @@ internal sealed record CertificateTrust(string? Fault)
     /// <summary>Certificates that say nothing of revocation, by their names.</summary>
     public IReadOnlyList<string> Unlisted { get; init; } = [];
 
+    /// <summary>Certificates of which nothing was asked, for the anchor is no root, where the platform stops.</summary>
+    public IReadOnlyList<string> Unasked { get; init; } = [];
+
     public bool IsRevoked { get; init; }
 
     /// <summary>What could not be found out about revocation: sentences.</summary>
@@ -28,6 +31,10 @@ internal sealed record CertificateTrust(string? Fault)
                 ? null
                 : $"Whether {Quoted(Unanswered)} {(Unanswered.Count == 1 ? "was" : "were")} revoked is not known: nobody answered where "
                     + "that is to be asked.",
+            Unasked.Count == 0
+                ? null
+                : $"Whether {Quoted(Unasked)} {(Unasked.Count == 1 ? "was" : "were")} revoked was not asked, for the trust anchor is no "
+                    + "root certificate: -TrustAnchor takes the root beside it.",
             Unlisted.Count == 0 ? null : $"No revocation list is named by {Quoted(Unlisted)}.",
         }.OfType<string>();
 
@@ -91,12 +98,12 @@ internal sealed record CertificateTrust(string? Fault)
         var unknown = judged
             .Take(anchor)
             .Where(each => !hasAsked || (each.Status & OfRevocation) != 0)
-            .Select(static each => each.Certificate)
-            .ToLookup(NamesWhereToAsk, Name);
+            .ToLookup(each => NamesWhereToAsk(each.Certificate), static each => Name(each.Certificate));
         return new(fault)
         {
             IsRevoked = judged.Any(static each => each.Status.HasFlag(X509ChainStatusFlags.Revoked)),
-            Unanswered = [.. unknown[true]],
+            Unanswered = hasAsked ? [.. unknown[true]] : [],
+            Unasked = hasAsked ? [] : [.. unknown[true]],
             Unlisted = [.. unknown[false]],
         };
     }

@@ -142,6 +142,7 @@ internal static class ConnectOperation
         }
         catch (Exception failure)
         {
+            identity?.Dispose();
             scope.End(failure);
             throw;
         }
@@ -269,7 +270,6 @@ internal static class ConnectOperation
         catch
         {
             sender.Dispose();
-            identity?.Dispose();
             throw;
         }
 
@@ -313,6 +313,15 @@ internal static class ConnectOperation
         if (issuer == request.Issuer.OriginalString || UriText.Absolute(issuer) is not { } meant)
         {
             return request;
+        }
+
+        if (
+            how == DcrDiscovery.Udap
+            && UdapDiscovery.CommunityIn(request.Issuer) is { } community
+            && request.Udap is { Community: null } udap
+        )
+        {
+            request = request with { Udap = udap with { Community = community } };
         }
 
         reporter.Verbose($"Connecting to {issuer}{(how is null ? "" : ", a FHIR base")}: that is the issuer whose metadata was named.");

@@ -496,7 +496,7 @@ internal static class KeptAnswers
             ClientSecret = answer.ClientSecret ?? record.ClientSecret,
             ClientSecretExpiresAt = ExpiryAfter(record, answer),
             UpdatedAt = RegistrationRecord.Later(now, record.UpdatedAt),
-            Metadata = answer.Members.Without(ClientMember.ClientSecret, ClientMember.RegistrationAccessToken),
+            Metadata = answer.Sent.With(answer.Members).Without(ClientMember.ClientSecret, ClientMember.RegistrationAccessToken),
         };
 
     /// <summary>What the server says; else, or where that cannot be understood, what it said of this same secret.</summary>

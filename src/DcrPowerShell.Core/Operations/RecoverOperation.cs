@@ -184,7 +184,9 @@ internal static class RecoverOperation
         }
 
         var former = known?.Record ?? Unknown(clientId);
-        var whole = read.ClientId is null ? read.Onto(former.Metadata) : read;
+        var replaced = intent.Replaces is { } other && other != clientId ? ledger.Registrations.Find(intent.Issuer, other)?.Record : null;
+        var asked = Management.ForUpdate((replaced ?? former).Metadata, clientId).With(intent.Metadata ?? JsonBag.Empty);
+        var whole = (read.ClientId is null ? read.Onto(former.Metadata) : read) with { Sent = Dialects.Sent(intent.Provider, asked) };
         var record = KeptAnswers.Merge(
             former with
             {

@@ -106,7 +106,7 @@ internal static class UdapOperation
 
         foreach (var open in trust.Unchecked)
         {
-            if (trust.Unanswered.Count > 0)
+            if (trust.Unanswered.Count + trust.Unasked.Count > 0)
             {
                 reporter.Warning($"{Redaction.Address(asked)}: {open}");
             }

@@ -66,13 +66,6 @@ internal static class UdapErrors
                     + "given, tell the server's operator."
         );
 
-    public static DcrException WithoutUdap(string provider) =>
-        new(
-            DcrErrorId.DiscoveryFailed,
-            $"-Provider {provider} goes with -Discovery Udap, and with nothing else.",
-            "Connect with -Discovery Udap and the FHIR base URL."
-        );
-
     public static DcrException Rule(string member, string why, string fix) =>
         DcrException.Unsent(DcrErrorId.InvalidClientMetadata, $"The member {member} {why}.", fix, member: member);
 
@@ -127,7 +120,7 @@ internal static class UdapErrors
         new(
             DcrErrorId.OutcomeUnknown,
             $"{endpoint.Authority} answered the cancellation of client '{clientId}' (HTTP {server.Status}) without the empty grant_types "
-                + "that confirm it (HL7 UDAP Security, section 3.4).",
+                + $"that confirm it (HL7 UDAP Security, section 3.4).{Said(server)}",
             "Ask the server's operator whether the registration is cancelled. Then drop what is kept of it: Remove-DcrClient -StoreOnly."
         )
         {

@@ -21,6 +21,12 @@ internal static class UdapRegistration
         );
     }
 
+    /// <summary>
+    /// Of an answer: without the statement, which some send back, and its claims about itself, which are no metadata (section 3.2.3).
+    /// </summary>
+    public static JsonBag Metadata(JsonBag answer) =>
+        answer.Without(ClientMember.SoftwareStatement, ClientMember.Certifications, "iss", "sub", "aud", "exp", "iat", "jti", "udap");
+
     /// <summary>An empty grant_types confirms that the registration is cancelled; nothing else does.</summary>
     public static bool IsCancelled(JsonBag answer) =>
         answer.TryGet(ClientMember.GrantTypes, out var grants) && grants.ValueKind == JsonValueKind.Array && grants.GetArrayLength() == 0;

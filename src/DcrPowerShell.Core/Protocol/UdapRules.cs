@@ -51,13 +51,14 @@ internal static class UdapRules
             );
         }
 
-        // That there is a statement stands for keys and what else it says.
         var isChange = named.Has(ClientMember.ClientId);
-        MetadataRules.Check(named.Without(ClientMember.Certifications).With(ClientMember.SoftwareStatement, "this"));
-        foreach (var fault in Faults(isChange ? named : Complete(named), isChange))
+        if (Faults(isChange ? named : Complete(named), isChange).FirstOrDefault() is { } fault)
         {
             throw fault;
         }
+
+        // That there is a statement stands for keys and what else it says.
+        MetadataRules.Check(named.Without(ClientMember.Certifications).With(ClientMember.SoftwareStatement, "this"));
     }
 
     /// <summary>The certifications that are to go along, each a signed JWT.</summary>

@@ -37,6 +37,9 @@ internal static class Dialects
     public static Uri? UsualEndpoint(DcrProvider wanted, Uri issuer) =>
         All.Where(dialect => dialect.Kind == wanted).Select(dialect => dialect.UsualEndpoint(issuer)).FirstOrDefault();
 
+    /// <inheritdoc cref="IDialect.Sent"/>
+    public static JsonBag Sent(string provider, JsonBag asked) => All.First(dialect => dialect.Kind.ToString() == provider).Sent(asked);
+
     /// <inheritdoc cref="IDialect.SaysDeleted"/>
     public static bool SaysDeleted(string provider, JsonBag answer) =>
         All.First(dialect => dialect.Kind.ToString() == provider).SaysDeleted(answer);

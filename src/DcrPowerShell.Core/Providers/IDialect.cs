@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Http;
 using DcrPowerShell.Metadata;
+using DcrPowerShell.Protocol;
 using DcrPowerShell.Providers.Udap;
 
 namespace DcrPowerShell.Providers;
@@ -35,6 +36,10 @@ internal interface IDialect
 
     /// <summary>Registrations are counted by themselves.</summary>
     bool CountsRegistrationsApart { get; }
+
+    /// <inheritdoc cref="RegistrationAnswer.Sent"/>
+    /// <param name="asked">All that the client was to have, as the user named it.</param>
+    JsonBag Sent(JsonBag asked);
 
     /// <summary>Whether an answer with a body, to a deletion, says that the client is deleted.</summary>
     bool SaysDeleted(JsonBag answer);

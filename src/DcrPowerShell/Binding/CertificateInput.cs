@@ -44,7 +44,9 @@ internal sealed record CertificateInput
         try
         {
             var given = Certificates();
-            return SigningCertificate.Of(Key(given, held), given.Count > 0 ? given : throw KeyErrors.NoCertificate(), anchors);
+            return given.Count == 0
+                ? throw KeyErrors.NoCertificate()
+                : SigningCertificate.Of(Key(given, held), given, anchors);
         }
         catch (KeyException failure)
         {
@@ -92,7 +94,7 @@ internal sealed record CertificateInput
         }
 
         return held(given.Select(SigningCertificate.ThumbprintOf).OfType<string>(), Algorithm)
-            ?? throw KeyErrors.CertificateWithoutKey(given.Count > 0 ? CertificateNames.Show(given[0]) : "");
+            ?? throw KeyErrors.KeyOfCertificateMissing(CertificateNames.Show(given[0]));
     }
 
     private static byte[] Bytes(string path, string parameter)

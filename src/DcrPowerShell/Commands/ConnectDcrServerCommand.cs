@@ -351,6 +351,11 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
             throw InputErrors.NotWithUdap(stray, IsUdap);
         }
 
+        if (!IsUdap && Provider == DcrProvider.Udap)
+        {
+            throw InputErrors.ProviderWithoutUdap();
+        }
+
         if (IsUdap && Provider is not (DcrProvider.Auto or DcrProvider.Udap))
         {
             throw InputErrors.NotWithUdap(nameof(Provider), IsUdap);

@@ -208,7 +208,7 @@ public abstract class WantedClientCmdlet : ClientMetadataCmdlet
             Target,
             async context =>
             {
-                string[] tenants = tenant is null ? [] : [tenant];
+                string[] tenants = tenant is null || connection.Service.SoleTenant is not null ? [] : [tenant];
                 var record = await FindOperation.RunAsync(context, known, piped: null, tenants).ConfigureAwait(false);
                 return await CompareOperation.RunAsync(context, wanted.Metadata, record).ConfigureAwait(false);
             },

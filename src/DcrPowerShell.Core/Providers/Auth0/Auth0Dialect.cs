@@ -46,6 +46,8 @@ internal sealed class Auth0Dialect : IDialect
 
     public JsonBag Read(JsonBag answer) => Auth0Vocabulary.ToRfc(answer);
 
+    public JsonBag Sent(JsonBag asked) => JsonBag.Empty;
+
     public bool SaysDeleted(JsonBag answer) => true;
 
     public IDcrProvider Create(DialectContext context, ICredential credential)

@@ -61,7 +61,7 @@ internal static class UdapChecks
             $"'{CertificateNames.Show(udap.Found.Signer)}', which leads to a trust anchor, vouches for the server's metadata for another "
                 + $"{Duration.Say(udap.Found.ExpiresAt - now)}.";
         var trust = udap.Found.Trust!;
-        return trust.Unanswered.Count == 0
+        return trust.Unanswered.Count + trust.Unasked.Count == 0
             ? DcrCheck.Passed(found + Joined(trust.Unchecked))
             : DcrCheck.Warning(
                 found + Joined(trust.Unchecked),

@@ -1,5 +1,6 @@
 using System;
 using DcrPowerShell.Credentials;
+using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
 
@@ -24,16 +25,16 @@ internal sealed class UdapDialect : IDialect
 
     public bool CountsRegistrationsApart => false;
 
-    /// <summary>Without the statement, which some send back, and its claims about itself: they are no metadata (section 3.2.3).</summary>
-    public JsonBag Read(JsonBag answer) =>
-        answer.Without(ClientMember.SoftwareStatement, ClientMember.Certifications, "iss", "sub", "aud", "exp", "iat", "jti", "udap");
+    public JsonBag Read(JsonBag answer) => UdapRegistration.Metadata(answer);
+
+    public JsonBag Sent(JsonBag asked) => UdapRules.Complete(asked);
 
     public bool SaysDeleted(JsonBag answer) => UdapRegistration.IsCancelled(answer);
 
     public IDcrProvider Create(DialectContext context, ICredential credential) =>
         new UdapProvider(
             context.RegistrationEndpoint,
-            context.Udap ?? throw UdapErrors.WithoutUdap($"{Kind}"),
+            context.Udap ?? throw InputErrors.ProviderWithoutUdap(),
             context.Sender
         );
 }

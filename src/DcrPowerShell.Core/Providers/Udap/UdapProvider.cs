@@ -44,7 +44,7 @@ internal sealed class UdapProvider(Uri endpoint, UdapServer udap, HttpSender sen
     public async Task<RegistrationAnswer> RegisterAsync(JsonBag metadata, ProviderCall call)
     {
         var wanted = UdapRules.Complete(metadata);
-        return Completed(await PostAsync(RequestEffect.Registers, wanted, UdapRules.Claims(wanted), call).ConfigureAwait(false), wanted);
+        return await PostAsync(RequestEffect.Registers, wanted, call).ConfigureAwait(false);
     }
 
     public Task<RegistrationAnswer> ReadAsync(RegistrationRecord client, ProviderCall call) => throw UdapErrors.NoRead(client.ClientId);
@@ -54,7 +54,7 @@ internal sealed class UdapProvider(Uri endpoint, UdapServer udap, HttpSender sen
     {
         var wanted = UdapRules.Complete(update.Whole);
         UdapRules.Check(wanted);
-        return Completed(await PostAsync(RequestEffect.Changes, wanted, UdapRules.Claims(wanted), call).ConfigureAwait(false), wanted);
+        return await PostAsync(RequestEffect.Changes, wanted, call).ConfigureAwait(false);
     }
 
     public Task<RegistrationAnswer> ResetSecretAsync(RegistrationRecord client, JsonBag metadata, ProviderCall call) =>
@@ -82,26 +82,21 @@ internal sealed class UdapProvider(Uri endpoint, UdapServer udap, HttpSender sen
 
     public void Dispose() => Identity.Dispose();
 
-    private async Task<RegistrationAnswer> PostAsync(RequestEffect effect, JsonBag wanted, JsonBag claims, ProviderCall call)
+    private async Task<RegistrationAnswer> PostAsync(RequestEffect effect, JsonBag wanted, ProviderCall call)
     {
         var request = UdapRegistration.Request(endpoint, effect, UdapRules.Certifications(wanted, udap.Metadata, call.Now));
-        var response = await SendAsync(request, claims, call).ConfigureAwait(false);
+        var response = await SendAsync(request, UdapRules.Claims(wanted), call).ConfigureAwait(false);
         if (!response.IsSuccess)
         {
             throw Refusal(request, response, wanted, call);
         }
 
         var answer = Registration.Judge(request, response);
-        return answer with { Members = new UdapDialect().Read(answer.Members) };
+        return answer with { Members = UdapRegistration.Metadata(answer.Members), Sent = wanted };
     }
 
     private Task<ProtocolResponse> SendAsync(ProtocolRequest request, JsonBag claims, ProviderCall call) =>
         sender.SendAsync(request, Identity.Statement(claims), call.Reporter, call.Stop, call.Arrived);
-
-    /// <summary>
-    /// The next registration has to say all of the client again, and there is no read: what the answer leaves out is kept as it was sent.
-    /// </summary>
-    private static RegistrationAnswer Completed(RegistrationAnswer answer, JsonBag sent) => answer.Onto(sent);
 
     private DcrException Refusal(ProtocolRequest request, ProtocolResponse response, JsonBag wanted, ProviderCall call)
     {
