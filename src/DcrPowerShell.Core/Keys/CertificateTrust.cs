@@ -5,7 +5,6 @@ using System.Linq;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using DcrPowerShell.Compat;
-using DcrPowerShell.Errors;
 
 namespace DcrPowerShell.Keys;
 
@@ -34,8 +33,8 @@ internal sealed record CertificateTrust(string? Fault)
                     + "that is to be asked.",
             Unasked.Count == 0
                 ? null
-                : $"Whether {Quoted(Unasked)} {(Unasked.Count == 1 ? "was" : "were")} revoked was not asked, for the trust anchor is no root "
-                    + "certificate: -TrustAnchor takes the root beside it.",
+                : $"Whether {Quoted(Unasked)} {(Unasked.Count == 1 ? "was" : "were")} revoked was not asked, for the trust anchor is no "
+                    + "root certificate: -TrustAnchor takes the root beside it.",
             Unlisted.Count == 0 ? null : $"No revocation list is named by {Quoted(Unlisted)}.",
         }.OfType<string>();
 
@@ -117,12 +116,21 @@ internal sealed record CertificateTrust(string? Fault)
     private static string? FaultOf(X509Certificate2 certificate, X509ChainStatusFlags status, bool isLeaf, DateTimeOffset now)
     {
         var whose = isLeaf ? "" : $"was issued by '{Name(certificate)}', which ";
-        return status == 0 ? null
+        return status == 0 ? Weakness(certificate) is { } weakness ? whose + weakness : null
             : status.HasFlag(X509ChainStatusFlags.Revoked) ? $"{whose}was revoked"
             : status.HasFlag(X509ChainStatusFlags.NotTimeValid) ? whose + When(certificate, now)
             : status.HasFlag(X509ChainStatusFlags.NotSignatureValid) ? $"{whose}has a signature that is not its issuer's"
             : status.HasFlag(X509ChainStatusFlags.InvalidBasicConstraints) ? $"{whose}may not issue certificates"
             : $"{whose}is not valid ({status})";
+    }
+
+    // Platforms differ in what they take.
+    private static string? Weakness(X509Certificate2 certificate)
+    {
+        using var key = certificate.GetRSAPublicKey();
+        return key?.KeySize < RsaKeyPair.Smallest
+            ? $"has an RSA key of {key.KeySize} bits; {RsaKeyPair.Smallest} or more are wanted"
+            : null;
     }
 
     /// <summary>"expired on 2026-01-31", or "is not valid before 2027-01-31".</summary>
@@ -137,7 +145,7 @@ internal sealed record CertificateTrust(string? Fault)
         var known = Quoted(anchors.Select(Name));
         return last.SubjectName.RawData.SequenceEqual(last.IssuerName.RawData)
             ? $"leads to '{Name(last)}', which is none of the trust anchors ({known})"
-            : $"leads to '{Name(last)}', whose issuer '{IssuerOf(last)}' came along with it no more than among the trust anchors ({known})";
+            : $"leads to '{Name(last)}', whose issuer '{IssuerOf(last)}' is neither beside it nor among the trust anchors ({known})";
     }
 
     private static bool NamesWhereToAsk(X509Certificate2 certificate) =>
@@ -147,12 +155,10 @@ internal sealed record CertificateTrust(string? Fault)
 
     private static string Quoted(IEnumerable<string> names) => string.Join(", ", names.Select(static name => $"'{name}'"));
 
-    private static string Name(X509Certificate2 certificate) => Redaction.Printable(CertificateNames.Show(certificate));
+    private static string Name(X509Certificate2 certificate) => CertificateNames.Show(certificate);
 
     private static string IssuerOf(X509Certificate2 certificate) =>
-        Redaction.Printable(
-            certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: true) is { Length: > 0 } name ? name : certificate.Issuer
-        );
+        certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: true) is { Length: > 0 } name ? name : certificate.Issuer;
 
     private static string Date(DateTime time) => time.ToUniversalTime().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 }

@@ -135,7 +135,8 @@ internal static class ConnectOperation
         scope.Begin(DcrAuditOperation.Connect);
         try
         {
-            var connection = await ConnectAsync(request, identity, ledger, vault, reporter, clock, handler, scope, stop).ConfigureAwait(false);
+            var connection = await ConnectAsync(request, identity, ledger, vault, reporter, clock, handler, scope, stop)
+                .ConfigureAwait(false);
             scope.End(connection);
             return connection;
         }
@@ -152,7 +153,10 @@ internal static class ConnectOperation
     public static DcrConnection Offline(ConnectRequest request, RegistrationLedger ledger, string? vault)
     {
         var asked = Discovery.Meant((request.Issuer ?? request.Resource)!.OriginalString).Issuer;
-        var ofUdap = ledger.Registrations.Issuers().Where(known => known.StartsWith($"{asked.TrimEnd('/')}#subject=", StringComparison.Ordinal)).ToList();
+        var ofUdap = ledger
+            .Registrations.Issuers()
+            .Where(known => known.StartsWith($"{asked.TrimEnd('/')}#subject=", StringComparison.Ordinal))
+            .ToList();
         var issuer =
             ledger.Registrations.Issuers().FirstOrDefault(known => known.TrimEnd('/') == asked.TrimEnd('/'))
             ?? (ofUdap.Count == 1 ? ofUdap[0] : null)
@@ -311,7 +315,11 @@ internal static class ConnectOperation
             return request;
         }
 
-        if (how == DcrDiscovery.Udap && UdapDiscovery.CommunityIn(request.Issuer) is { } community && request.Udap is { Community: null } udap)
+        if (
+            how == DcrDiscovery.Udap
+            && UdapDiscovery.CommunityIn(request.Issuer) is { } community
+            && request.Udap is { Community: null } udap
+        )
         {
             request = request with { Udap = udap with { Community = community } };
         }

@@ -33,8 +33,8 @@ internal static class OperationErrors
     public static DcrException NothingToImport(string usual) =>
         DcrException.Unsent(
             DcrErrorId.OperationNotSupported,
-            $"There is nothing to take over at this server: whoever registers as {Redaction.Printable(usual)} gets the client of that name, "
-                + "also one that was registered elsewhere.",
+            $"There is nothing to take over at this server: whoever registers as {Redaction.Printable(usual)} gets the client of that "
+                + "name, also one that was registered elsewhere.",
             "Run New-DcrClient with all that the client shall have."
         );
 

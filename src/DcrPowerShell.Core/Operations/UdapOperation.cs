@@ -26,7 +26,9 @@ internal sealed record UdapRequest(
     IReadOnlyList<X509Certificate2> Anchors
 );
 
-/// <summary>Finds a FHIR server by UDAP, and makes sure that a trust community vouches for it (HL7 UDAP Security STU 2, section 2).</summary>
+/// <summary>
+/// Finds a FHIR server by UDAP, and makes sure that a trust community vouches for it (HL7 UDAP Security STU 2, section 2).
+/// </summary>
 internal static class UdapOperation
 {
     /// <summary>Judges the certificate, before anything is sent.</summary>

@@ -186,7 +186,11 @@ internal static class Grant
 
     // An e-mail address, and the URI of one.
     private static List<string> Bare(IEnumerable<string> contacts) =>
-        [.. contacts.Select(static contact => contact.StartsWith(Mail, StringComparison.OrdinalIgnoreCase) ? contact.Substring(Mail.Length) : contact)];
+        [
+            .. contacts.Select(static contact =>
+                contact.StartsWith(Mail, StringComparison.OrdinalIgnoreCase) ? contact.Substring(Mail.Length) : contact
+            ),
+        ];
 
     private static bool SameSet(IReadOnlyList<string> left, IReadOnlyList<string> right) => new HashSet<string>(left).SetEquals(right);
 

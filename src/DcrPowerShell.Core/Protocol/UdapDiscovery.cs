@@ -41,7 +41,8 @@ internal static class UdapDiscovery
 
     /// <summary>The community that an address of metadata asks for; null for none.</summary>
     public static string? CommunityIn(Uri place) =>
-        place.Query.TrimStart('?').Split('&').FirstOrDefault(static part => part.StartsWith(Parameter, StringComparison.Ordinal)) is { } part
+        place.Query.TrimStart('?').Split('&').FirstOrDefault(static part => part.StartsWith(Parameter, StringComparison.Ordinal))
+            is { } part
             ? Uri.UnescapeDataString(part.Substring(Parameter.Length))
             : null;
 

@@ -36,7 +36,9 @@ internal interface IDcrProvider
     /// <summary>Why clients have neither a secret nor a registration access token; null where they may have.</summary>
     DcrException? WhyNoCredentials(string clientId);
 
-    /// <summary>How a client proves who it is at the token endpoint with what the connection has; null where that is the client's own.</summary>
+    /// <summary>
+    /// How a client proves who it is at the token endpoint with what the connection has; null where that is the client's own.
+    /// </summary>
     /// <param name="extensions">What it claims beside that.</param>
     IClientAuthentication? AuthenticationOf(string clientId, string audience, JsonBag extensions);
 

@@ -327,7 +327,9 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
 
     private bool IsUdap => Discovery == DcrDiscovery.Udap;
 
-    /// <exception cref="DcrException">InvalidCertificate: what goes with UDAP alone is there without it, or the other way round.</exception>
+    /// <exception cref="DcrException">
+    /// InvalidCertificate: what goes with UDAP alone is there without it, or the other way round.
+    /// </exception>
     private void CheckUdap()
     {
         string[] ofUdap = [nameof(CertificatePath), nameof(TrustAnchor), nameof(Community), nameof(SubjectUri)];
@@ -379,7 +381,7 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
             Algorithm = Algorithm,
         };
         return new UdapRequest(
-            input.Read(TrustAnchor, new HeldKeys(ledger)) ?? throw InputErrors.NoCertificateForUdap(),
+            input.Read(TrustAnchor, new HeldKeys(ledger).Read) ?? throw InputErrors.NoCertificateForUdap(),
             SubjectUri,
             Community,
             TrustAnchor
