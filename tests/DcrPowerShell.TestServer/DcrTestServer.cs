@@ -7,6 +7,7 @@ using System.Threading.Tasks;
 using DcrPowerShell.TestServer.Auth0;
 using DcrPowerShell.TestServer.Hosting;
 using DcrPowerShell.TestServer.Standard;
+using DcrPowerShell.TestServer.Udap;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -36,6 +37,14 @@ public sealed class DcrTestServer : IAsyncDisposable
     /// Auth0: the token that <see cref="Auth0Switches.ManagementToken"/> asks for; null without it and in other dialects.
     /// </summary>
     public string? ManagementToken => _state.Switches.Dialect == Dialect.Auth0 ? Auth0Access.StaticToken(_state) : null;
+
+    /// <summary>The FHIR base of a server of the standard's dialect.</summary>
+    public string FhirBase => _state.Udap.FhirBase;
+
+    /// <summary>The trust communities of a server that speaks UDAP, the default one first, each with its anchor as PEM.</summary>
+    public IReadOnlyList<object> Communities => _state.Switches.Udap is null
+        ? []
+        : [.. TrustCommunity.All.Select(community => new { community.Uri, Anchor = community.Anchor.ExportCertificatePem() })];
 
     /// <summary>
     /// How the server behaves; what is set counts from the next request on. Setting other <see cref="Switches.Faults"/> starts their queue
@@ -128,6 +137,19 @@ public sealed class DcrTestServer : IAsyncDisposable
             _state.Clients.SetToken(client, RandomText.RegistrationToken());
             return Snapshot(client);
         }
+    }
+
+    /// <summary>
+    /// UDAP: makes a client's certificate, with its key: <c>pfx</c> (base64, no password), <c>certificate</c> and <c>key</c> (PEM).
+    /// </summary>
+    public JsonObject IssueCertificate(CertificateOrder order)
+    {
+        TrustCommunity community = order.Community is null
+            ? TrustCommunity.All[0]
+            : TrustCommunity.Find(order.Community) ?? throw new ArgumentException("There is no such community.");
+        return community
+            .Issue(order.Uris, order.Kind, MemberCertificate.NewKey(order.Key, order.Kind), _state.Udap.RevocationLists)
+            .Describe();
     }
 
     /// <summary>Stops the server; open connections are cut.</summary>

@@ -76,14 +76,47 @@ function Stop-TestServerHost {
     $script:Control = $null
 }
 
-# Starts a server; gives an object with Id, Url, Issuer and, where the switch auth0.managementToken asks for one, ManagementToken.
+# Starts a server; gives an object with Id, Url, Issuer, FhirBase and, where the switch auth0.managementToken asks for one, ManagementToken;
+# with the switch udap also Communities, each with Uri and Anchor (PEM), the default one first.
 function New-TestServer {
     [CmdletBinding()]
     param([hashtable] $Switches = @{})
 
     $server = Invoke-Control POST '/servers' $Switches
     $script:Servers.Add($server.id)
-    [pscustomobject]@{ Id = $server.id; Url = $server.url; Issuer = $server.issuer; ManagementToken = $server.managementToken }
+    [pscustomobject]@{ Id = $server.id; Url = $server.url; Issuer = $server.issuer; ManagementToken = $server.managementToken
+        FhirBase = $server.fhirBase; Communities = @($server.communities) }
+}
+
+# UDAP: makes a client's certificate and writes it to a file that ends in .pfx (no password), or to a folder as certificate.pem (with its
+# issuers) and key.pem. Gives the files.
+function New-TestUdapCertificate {
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory)] [object] $Server,
+        [Parameter(Mandatory)] [string[]] $Uri,
+        [Parameter(Mandatory)] [string] $Path,
+        # expired, notYetValid, noUri, noDigitalSignature, unknownRoot, selfSigned, intermediateExpired, intermediateNotCa, weakKey,
+        # revoked, intermediateRevoked, crlUnanswered; goodByCrl is none: its revocation list says that it is good.
+        [string] $Fault = 'good',
+        # rsa, p256, p384
+        [string] $Algorithm = 'rsa',
+        # URI of one of the server's communities; the first, if left out.
+        [string] $Community
+    )
+
+    $order = @{ uris = $Uri; kind = $Fault; key = $Algorithm }
+    if ($Community) { $order.community = $Community }
+    $made = Invoke-Control POST "/servers/$($Server.Id)/certificates" $order
+    if ($Path -like '*.pfx') {
+        [IO.File]::WriteAllBytes($Path, [Convert]::FromBase64String($made.pfx))
+        return Get-Item $Path
+    }
+
+    $null = New-Item $Path -ItemType Directory -Force
+    [IO.File]::WriteAllText((Join-Path $Path certificate.pem), $made.certificate)
+    [IO.File]::WriteAllText((Join-Path $Path key.pem), $made.key)
+    Get-Item (Join-Path $Path certificate.pem), (Join-Path $Path key.pem)
 }
 
 # Writes the authority that signs the servers' certificates to a file: whoever has SSL_CERT_FILE set to it trusts them (on Unix).
@@ -105,8 +138,8 @@ function Remove-TestServer {
     }
 }
 
-# Changes switches from the next request on, each as a whole; of okta and auth0, the members that are named. Setting faults starts their
-# queue anew.
+# Changes switches from the next request on, each as a whole; of okta, auth0 and udap, the members that are named. Setting faults starts
+# their queue anew.
 function Set-TestServerSwitch {
     [CmdletBinding()]
     param(
@@ -187,4 +220,4 @@ function Get-TestServerAuthority {
     Invoke-Control GET '/certificate'
 }
 
-Export-ModuleMember -Function *-TestServer*
+Export-ModuleMember -Function *-TestServer*, *-TestUdap*

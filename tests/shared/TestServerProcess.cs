@@ -68,8 +68,7 @@ internal sealed class TestServerProcess : IDisposable
     /// </param>
     public async Task<TestServerInstance> StartServerAsync(object? switches = null)
     {
-        Started started = Read<Started>(await SendAsync("POST", "servers", switches ?? new { }));
-        return new TestServerInstance(this, started.Id, started.Url, started.Issuer, started.ManagementToken);
+        return new TestServerInstance(this, Read<StartedServer>(await SendAsync("POST", "servers", switches ?? new { })));
     }
 
     /// <summary>Ends the process and all its servers.</summary>
@@ -102,17 +101,22 @@ internal sealed class TestServerProcess : IDisposable
                 $"The test server's control API answered {(int)response.StatusCode} to {method} {path}: {text}"
             );
     }
+}
 
-    private sealed class Started
-    {
-        public string Id { get; set; } = "";
+/// <summary>What the control API says of a server that it has started.</summary>
+internal sealed class StartedServer
+{
+    public string Id { get; set; } = "";
 
-        public string Url { get; set; } = "";
+    public string Url { get; set; } = "";
 
-        public string Issuer { get; set; } = "";
+    public string Issuer { get; set; } = "";
 
-        public string? ManagementToken { get; set; }
-    }
+    public string? ManagementToken { get; set; }
+
+    public string FhirBase { get; set; } = "";
+
+    public List<ServerCommunity> Communities { get; set; } = [];
 }
 
 /// <summary>One virtual server of a <see cref="TestServerProcess"/>.</summary>
@@ -121,13 +125,15 @@ internal sealed class TestServerInstance : IDisposable
     private readonly TestServerProcess _process;
     private readonly string _path;
 
-    internal TestServerInstance(TestServerProcess process, string id, string url, string issuer, string? managementToken)
+    internal TestServerInstance(TestServerProcess process, StartedServer started)
     {
         _process = process;
-        _path = $"servers/{id}";
-        Url = new Uri(url);
-        Issuer = issuer;
-        ManagementToken = managementToken;
+        _path = $"servers/{started.Id}";
+        Url = new Uri(started.Url);
+        Issuer = started.Issuer;
+        ManagementToken = started.ManagementToken;
+        FhirBase = started.FhirBase;
+        Communities = started.Communities;
     }
 
     /// <summary>The server's address, without a path.</summary>
@@ -138,6 +144,19 @@ internal sealed class TestServerInstance : IDisposable
 
     /// <summary>Auth0's dialect: the Management API token that the switch <c>auth0.managementToken</c> asked for at the start.</summary>
     public string? ManagementToken { get; }
+
+    /// <summary>The standard's dialect: where its SMART configuration and its UDAP metadata are.</summary>
+    public string FhirBase { get; }
+
+    /// <summary>The trust communities of a server that speaks UDAP, the default one first.</summary>
+    public IReadOnlyList<ServerCommunity> Communities { get; }
+
+    /// <summary>UDAP: makes a client's certificate.</summary>
+    /// <param name="order">
+    /// An object with <c>uris</c>, and where wanted <c>kind</c>, <c>key</c> and <c>community</c>, as in the server's CertificateOrder.
+    /// </param>
+    public async Task<OrderedCertificate> CertificateAsync(object order) =>
+        TestServerProcess.Read<OrderedCertificate>(await _process.SendAsync("POST", $"{_path}/certificates", order));
 
     /// <summary>What has arrived, in order.</summary>
     public async Task<IReadOnlyList<ServerRequest>> RequestsAsync() =>
@@ -158,7 +177,8 @@ internal sealed class TestServerInstance : IDisposable
     public async Task<JsonElement> StateAsync() => TestServerProcess.Read<JsonElement>(await _process.SendAsync("GET", $"{_path}/state"));
 
     /// <summary>
-    /// Changes switches from the next request on, each as a whole; of <c>okta</c> and <c>auth0</c>, the members that are named.
+    /// Changes switches from the next request on, each as a whole; of <c>okta</c>, <c>auth0</c> and <c>udap</c>, the members that are
+    /// named.
     /// </summary>
     public Task SetAsync(object switches) => _process.SendAsync("PATCH", _path, switches);
 
@@ -262,4 +282,26 @@ internal sealed class ServerClient
 
     /// <summary>The metadata that was granted.</summary>
     public JsonElement Metadata { get; set; }
+}
+
+/// <summary>A trust community of a server that speaks UDAP.</summary>
+internal sealed class ServerCommunity
+{
+    public string Uri { get; set; } = "";
+
+    /// <summary>Its root, as PEM.</summary>
+    public string Anchor { get; set; } = "";
+}
+
+/// <summary>A certificate that a trust community has made.</summary>
+internal sealed class OrderedCertificate
+{
+    /// <summary>Certificate, issuers and key; no password.</summary>
+    public byte[] Pfx { get; set; } = [];
+
+    /// <summary>The certificate and its issuers up to the anchor, which is not among them, as PEM.</summary>
+    public string Certificate { get; set; } = "";
+
+    /// <summary>The key, as PEM (PKCS #8).</summary>
+    public string Key { get; set; } = "";
 }

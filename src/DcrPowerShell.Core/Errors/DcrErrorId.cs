@@ -146,4 +146,10 @@ public enum DcrErrorId
 
     /// <summary>More clients are gone than a run may register anew.</summary>
     TooManyGone,
+
+    /// <summary>What vouches for the server's metadata is not valid, or not trusted (HL7 UDAP Security, section 2.3).</summary>
+    UntrustedMetadata,
+
+    /// <summary>A certificate cannot be read, or not be used as asked.</summary>
+    InvalidCertificate,
 }

@@ -250,6 +250,40 @@ internal static class InputErrors
     public static DcrException BadKey(string what, string fix, Exception inner) =>
         DcrException.Unsent(DcrErrorId.InvalidPrivateKey, $"{what}", fix, inner);
 
+    public static DcrException BadCertificate(string what, string fix, Exception inner) =>
+        DcrException.Unsent(DcrErrorId.InvalidCertificate, what, fix, inner);
+
+    /// <param name="isUdap">Whether the connection is to be made by UDAP.</param>
+    public static DcrException NotWithUdap(string parameter, bool isUdap) =>
+        DcrException.Unsent(
+            DcrErrorId.InvalidCertificate,
+            isUdap
+                ? $"-{parameter} does not go with -Discovery Udap, where a certificate is all that a client proves itself with."
+                : $"-{parameter} goes with -Discovery Udap alone.",
+            isUdap ? $"Leave out -{parameter}." : $"Add -Discovery Udap and give a FHIR base URL, or leave out -{parameter}."
+        );
+
+    public static DcrException ProviderWithoutUdap() =>
+        DcrException.Unsent(
+            DcrErrorId.InvalidCertificate,
+            "-Provider Udap goes with -Discovery Udap, and with nothing else.",
+            "Give -Discovery Udap, a FHIR base URL, -CertificatePath and -TrustAnchor."
+        );
+
+    public static DcrException NoTrustAnchor() =>
+        DcrException.Unsent(
+            DcrErrorId.InvalidCertificate,
+            "-Discovery Udap needs to know whom to trust.",
+            "Give the root certificate of the trust community: -TrustAnchor, a file or a certificate."
+        );
+
+    public static DcrException NoCertificateForUdap() =>
+        DcrException.Unsent(
+            DcrErrorId.InvalidCertificate,
+            "-Discovery Udap needs the certificate that the trust community issued for the client.",
+            "Give it with -CertificatePath (PEM or PFX, with those of its issuers), or -Certificate."
+        );
+
     public static DcrException PlainSecret(string parameter) =>
         DcrException.Unsent(
             DcrErrorId.InvalidSetup,

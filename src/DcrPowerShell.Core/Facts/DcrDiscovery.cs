@@ -13,4 +13,7 @@ public enum DcrDiscovery
     /// From the URL of a protected resource, such as an MCP server: RFC 9728, then its authorization server's own metadata.
     /// </summary>
     Resource,
+
+    /// <summary>From a FHIR base URL: HL7 UDAP Security, section 2.1, with metadata that a trust community vouches for.</summary>
+    Udap,
 }

@@ -14,4 +14,7 @@ public enum DcrProvider
 
     /// <summary>Auth0.</summary>
     Auth0,
+
+    /// <summary>UDAP Dynamic Client Registration, by a certificate of a trust community (HL7 UDAP Security).</summary>
+    Udap,
 }

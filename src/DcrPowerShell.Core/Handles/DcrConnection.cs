@@ -82,6 +82,9 @@ public sealed class DcrConnection
     /// <summary>The audit log; null where none can be written.</summary>
     public string? AuditPath => Audit?.Path;
 
+    /// <summary>What the server demands of clients that register by UDAP, and who we are there; null at other servers.</summary>
+    public DcrUdap? Udap { get; init; }
+
     internal IDcrProvider Service { get; }
 
     /// <summary>Where registration access tokens may go, beside the origin of the registration endpoint.</summary>

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Diagnostics;
 using System.Linq;
 using System.Threading;
@@ -98,7 +97,7 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
 
                     // After the wait: a proof or a token may be old by then.
                     authorization = await authorizer.AuthorizeAsync(request, reporter, stop).ConfigureAwait(false);
-                    response = await TryAsync(With(request, authorization.Fields), authorization, reporter, arrived, patience.Token)
+                    response = await TryAsync(With(request, authorization), authorization, reporter, arrived, patience.Token)
                         .ConfigureAwait(false);
                 }
                 finally
@@ -193,10 +192,17 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
             : pass;
     }
 
-    private static ProtocolRequest With(ProtocolRequest request, IReadOnlyList<KeyValuePair<string, string>> fields) =>
-        fields.Count == 0
-            ? request
-            : request with { Form = [.. (request.Form ?? []).Where(own => fields.All(field => field.Key != own.Key)), .. fields] };
+    private static ProtocolRequest With(ProtocolRequest request, Authorization authorization)
+    {
+        var (fields, members) = (authorization.Fields, authorization.Members);
+        return request with
+        {
+            Form = fields.Count == 0
+                ? request.Form
+                : [.. (request.Form ?? []).Where(own => fields.All(field => field.Key != own.Key)), .. fields],
+            Body = members.Count == 0 ? request.Body : (request.Body ?? JsonBag.Empty).With(members),
+        };
+    }
 
     /// <summary>One try. What came is handed over before anything is reported of it, for a reporter's command may be gone.</summary>
     private async Task<ProtocolResponse> TryAsync(

@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
+using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
 
 namespace DcrPowerShell.Http;
@@ -24,6 +25,9 @@ internal sealed record Authorization(IReadOnlyList<KeyValuePair<string, string>>
 {
     /// <summary>Fields of the form, in the place of those that the request has of the same names.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Fields { get; init; } = [];
+
+    /// <summary>Members of the JSON body, in the place of those that the request has of the same names.</summary>
+    public JsonBag Members { get; init; } = JsonBag.Empty;
 
     public static Authorization None { get; } = new([], []);
 

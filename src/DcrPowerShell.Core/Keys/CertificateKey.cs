@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -12,14 +11,10 @@ internal static class CertificateKey
     /// <exception cref="KeyException">It cannot be opened, or holds no private key of ours.</exception>
     public static KeyPair Read(byte[] pfx, string? password)
     {
-        // An ephemeral key is not written to the user's key store. macOS knows none: it makes a key chain for the while.
-        var storage = RuntimeInformation.IsOSPlatform(OSPlatform.OSX)
-            ? X509KeyStorageFlags.DefaultKeySet
-            : X509KeyStorageFlags.EphemeralKeySet;
         X509Certificate2 certificate;
         try
         {
-            certificate = new X509Certificate2(pfx, password, storage);
+            certificate = new X509Certificate2(pfx, password, CertificateFile.Storage);
         }
         catch (CryptographicException failure)
         {

@@ -18,10 +18,39 @@ internal static class ClientAssertion
     /// <param name="audience">What this server wants: its token endpoint, or its issuer.</param>
     /// <param name="now">By the server's clock where that is known.</param>
     /// <exception cref="KeyException">The key does not sign.</exception>
-    public static string Create(SigningKey key, string clientId, string audience, DateTimeOffset now) => Jws.Sign(
+    public static string Create(SigningKey key, string clientId, string audience, DateTimeOffset now) =>
+        Create(key, JsonBag.Empty.With("typ", "JWT").With("kid", key.KeyId), JsonBag.Empty, clientId, audience, now);
+
+    /// <summary>With the certificates in the place of a key's id, as UDAP wants it (HL7 UDAP Security STU 2, section 5.2.1).</summary>
+    /// <param name="extensions">Authorization Extension Objects by their key names, such as <c>hl7-b2b</c>; none are left out.</param>
+    /// <inheritdoc cref="Create(SigningKey, string, string, DateTimeOffset)"/>
+    public static string Create(
+        SigningCertificate certificate,
+        string clientId,
+        string audience,
+        JsonBag extensions,
+        DateTimeOffset now
+    ) =>
+        Create(
+            certificate.Key,
+            JsonBag.Empty.With("x5c", certificate.X5c),
+            extensions.Count == 0 ? JsonBag.Empty : JsonBag.Empty.With("extensions", extensions.ToElement()),
+            clientId,
+            audience,
+            now
+        );
+
+    private static string Create(
+        SigningKey key,
+        JsonBag header,
+        JsonBag claims,
+        string clientId,
+        string audience,
+        DateTimeOffset now
+    ) => Jws.Sign(
         key,
-        JsonBag.Empty.With("typ", "JWT").With("kid", key.KeyId),
-        JsonBag.Empty
+        header,
+        claims
             .With("iss", clientId)
             .With("sub", clientId)
             .With("aud", audience)

@@ -1,4 +1,6 @@
 using System;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using DcrPowerShell.Metadata;
@@ -21,16 +23,35 @@ internal static class Jws
     /// The claims of a JWT; null for any other text. Its signature is not looked at: what is found serves for advice, never for a decision
     /// to trust.
     /// </summary>
-    public static JsonBag? Claims(string token)
+    public static JsonBag? Claims(string token) => Part(token, 1);
+
+    /// <summary>The header of a JWS; null for any other text.</summary>
+    public static JsonBag? Header(string token) => Part(token, 0);
+
+    /// <summary>Whether the certificate's key made the signature, by the algorithm that the header names.</summary>
+    /// <exception cref="KeyException">The algorithm is none with a key pair, or not for such a key.</exception>
+    public static bool IsSignedBy(string token, X509Certificate2 certificate)
     {
         var parts = token.Split('.');
+        var algorithm = SignatureAlgorithm.Named(Header(token)?.Text("alg") ?? "");
+        var input = Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}");
         try
         {
-            return parts.Length == 3 ? JsonBag.Parse(Encoding.UTF8.GetString(Base64Url.Decode(parts[1]))) : null;
+            var signature = Base64Url.Decode(parts[2]);
+            if (algorithm.Padding is { } padding)
+            {
+                using var rsa = certificate.GetRSAPublicKey();
+                return rsa?.VerifyData(input, signature, algorithm.Hash, padding) == true;
+            }
+
+            using var ec = certificate.GetECDsaPublicKey();
+            return ec is not null
+                && EcCurve.Of(ec.ExportParameters(includePrivateParameters: false).Curve) == algorithm.Curve
+                && ec.VerifyData(input, signature, algorithm.Hash);
         }
-        catch (Exception unreadable) when (unreadable is FormatException or JsonException)
+        catch (Exception failure) when (failure is FormatException or CryptographicException)
         {
-            return null;
+            return false;
         }
     }
 
@@ -42,6 +63,19 @@ internal static class Jws
         claims.Integer(name) is { } seconds && seconds >= 0 && seconds <= DateTimeOffset.MaxValue.ToUnixTimeSeconds()
             ? DateTimeOffset.FromUnixTimeSeconds(seconds)
             : null;
+
+    private static JsonBag? Part(string token, int index)
+    {
+        var parts = token.Split('.');
+        try
+        {
+            return parts.Length == 3 ? JsonBag.Parse(Encoding.UTF8.GetString(Base64Url.Decode(parts[index]))) : null;
+        }
+        catch (Exception unreadable) when (unreadable is FormatException or JsonException)
+        {
+            return null;
+        }
+    }
 
     private static string Encode(JsonBag json) => Base64Url.Encode(json.ToUtf8());
 }

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 
 namespace DcrPowerShell.Keys;
 
@@ -118,4 +119,60 @@ internal static class KeyErrors
 
     public static KeyException NotExportable(Exception inner) =>
         new("The private key does not leave the place where it is kept.", "Use it from there, or make a new key.", inner);
+
+    public static KeyException AlgorithmNotTaken(string key, IEnumerable<string> taken) =>
+        new(
+            $"The private key is {key}, and the server takes signatures by {string.Join(", ", taken)} only.",
+            "Give a key and certificate for one of these."
+        );
+
+    // Certificates.
+
+    public static KeyException NoCertificate() =>
+        new("The file holds no certificate.", "Give PEM that has -----BEGIN CERTIFICATE-----, DER, or a PFX.");
+
+    public static KeyException KeyOfCertificateMissing(string name) =>
+        new(
+            $"The private key of the certificate '{name}' was not given, and the local store does not have it.",
+            "Give it with -PrivateKeyPath or -PrivateKey, or give a PFX that has both."
+        );
+
+    public static KeyException CertificateUnreadable(Exception inner) =>
+        new("A certificate could not be read: it is damaged, or it is none.", "Export it again, as PEM, DER or PFX.", inner);
+
+    public static KeyException CertificateOfOtherKey(IEnumerable<string> given) =>
+        new(
+            $"None of the certificates is the private key's: {Quoted(given)}.",
+            "Give the certificate that was issued for this key, beside those of its issuers."
+        );
+
+    /// <param name="when">"expired on 2026-01-31".</param>
+    public static KeyException CertificateNotValidNow(string name, string when) =>
+        new($"The certificate '{name}' {when}.", "Get a new one, or correct this machine's clock.");
+
+    public static KeyException CertificateNotForSigning(string name) =>
+        new(
+            $"The certificate '{name}' is not for signatures: its key usage lacks digitalSignature (RFC 5280, section 4.2.1.3).",
+            "Give the certificate that the community issued for signing."
+        );
+
+    public static KeyException CertificateWithoutUri(string name) =>
+        new(
+            $"The certificate '{name}' names no URI in its subject alternative name, and UDAP knows a client by that URI.",
+            "Have the community issue a certificate that has it."
+        );
+
+    public static KeyException CertificateWithSeveralUris(string name, IEnumerable<string> uris) =>
+        new(
+            $"The certificate '{name}' names several URIs: {Quoted(uris)}.",
+            "Say with -SubjectUri which one the client is known by."
+        );
+
+    public static KeyException CertificateOfOtherUri(string name, string wanted, IEnumerable<string> uris) =>
+        new(
+            $"The certificate '{name}' does not name the URI '{wanted}': it names {Quoted(uris)}.",
+            "Correct -SubjectUri, to the letter, or give the certificate of that name."
+        );
+
+    private static string Quoted(IEnumerable<string> texts) => string.Join(", ", texts.Select(static text => $"'{text}'"));
 }

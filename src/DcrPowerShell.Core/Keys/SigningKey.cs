@@ -1,8 +1,8 @@
 using System;
-using System.IO;
+using System.Collections.Generic;
+using System.Linq;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
 using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Keys;
@@ -19,13 +19,14 @@ namespace DcrPowerShell.Keys;
 internal sealed class SigningKey : IDisposable
 {
     // .NET promises of no key object that two threads may use it at once.
-    private readonly object _oneAtATime = new();
+    private readonly object _oneAtATime;
     private readonly KeyPair _pair;
     private readonly SignatureAlgorithm _algorithm;
     private bool _isDisposed;
 
-    private SigningKey(KeyPair pair, SignatureAlgorithm algorithm, string? keyId)
+    private SigningKey(KeyPair pair, SignatureAlgorithm algorithm, string? keyId, object? oneAtATime = null)
     {
+        _oneAtATime = oneAtATime ?? new object();
         _pair = pair;
         _algorithm = algorithm;
         PublicMembers = pair.PublicMembers();
@@ -47,19 +48,10 @@ internal sealed class SigningKey : IDisposable
 
     /// <param name="file">The bytes of a file with PEM, a JWK or a PFX. Texts may be in UTF-16, as Windows PowerShell writes them.</param>
     /// <param name="password">Of an encrypted key.</param>
-    public static SigningKey FromFile(byte[] file, string? password = null, string? algorithm = null, string? keyId = null)
-    {
-        // PFX is binary (DER), and begins with a sequence.
-        if (file.Length == 0 || file[0] == 0x30)
-        {
-            return FromPfx(file, password, algorithm, keyId);
-        }
-
-        // Both kinds of text begin with an ASCII character.
-        var unmarked = file[0] == 0 ? Encoding.BigEndianUnicode : file.Length > 1 && file[1] == 0 ? Encoding.Unicode : Encoding.UTF8;
-        using var reader = new StreamReader(new MemoryStream(file), unmarked, detectEncodingFromByteOrderMarks: true);
-        return FromText(reader.ReadToEnd(), password, algorithm, keyId);
-    }
+    public static SigningKey FromFile(byte[] file, string? password = null, string? algorithm = null, string? keyId = null) =>
+        CertificateFile.Text(file) is { } text
+            ? FromText(text, password, algorithm, keyId)
+            : FromPfx(file, password, algorithm, keyId);
 
     /// <param name="text">PEM or a JWK.</param>
     /// <param name="password">Of an encrypted PEM.</param>
@@ -113,6 +105,16 @@ internal sealed class SigningKey : IDisposable
         {
             throw KeyErrors.SigningFailed(Algorithm, failure);
         }
+    }
+
+    /// <summary>The same key, to sign by the first of these algorithms that is for it; it is disposed in the place of this one.</summary>
+    /// <exception cref="KeyException">None of them is for the key.</exception>
+    public SigningKey Using(IReadOnlyList<string> algorithms)
+    {
+        var fitting = SignatureAlgorithm.For(_pair.Curve).Select(static algorithm => algorithm.Name).ToList();
+        return algorithms.FirstOrDefault(fitting.Contains) is { } chosen
+            ? new(_pair, SignatureAlgorithm.Named(chosen), KeyId, _oneAtATime)
+            : throw KeyErrors.AlgorithmNotTaken(_pair.Description, algorithms);
     }
 
     /// <summary>The public half as it is published in a JWK set: what makes it, and kid, alg and use.</summary>

@@ -175,7 +175,7 @@ internal sealed class LedgerRegistrations(LedgerDisk disk, LedgerFrames frames)
                 .ToList()
         );
         var list = new RegistrationList(disk.File, rows, issuer);
-        foreach (var found in list.Read())
+        foreach (var found in list.Read().Where(found => tenant is null || TenantKey.AreSame(found.Record.Tenant, tenant)))
         {
             yield return found;
         }

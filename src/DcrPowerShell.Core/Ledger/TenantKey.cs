@@ -9,7 +9,17 @@ namespace DcrPowerShell.Ledger;
 /// <summary>What a tenant is known by: names that differ by case, by what nobody sees, or by their Unicode form are one tenant.</summary>
 internal static class TenantKey
 {
-    public static string Of(string issuer, string tenant) => $"tenant\n{issuer}\n{Normal(tenant)}";
+    /// <summary>
+    /// What one open request or living client is allowed for. Where an issuer has one client for all tenants, that is the issuer.
+    /// </summary>
+    public static string Of(string issuer, string tenant) =>
+        HasSoleClient(issuer) ? $"sole\n{issuer}" : $"tenant\n{issuer}\n{Normal(tenant)}";
+
+    /// <summary>
+    /// The fragment names the client: by UDAP, one certificate's name has one at a server. No authorization server's issuer has a fragment
+    /// (RFC 8414, section 2).
+    /// </summary>
+    private static bool HasSoleClient(string issuer) => issuer.Contains('#');
 
     /// <summary>Whether two names are one tenant.</summary>
     public static bool AreSame(string? left, string? right) =>

@@ -40,6 +40,9 @@ internal static class ClientMember
     // Auth0's, of a client whose metadata is a document (Auth0 docs, register-applications-with-cimd): its URL.
     public const string ExternalClientId = "external_client_id";
 
+    // HL7 UDAP Security STU 2, section 3.3: signed JWTs that go beside the software statement.
+    public const string Certifications = "certifications";
+
     private static readonly string[] Named =
     [
         RedirectUris,

@@ -185,7 +185,9 @@ internal static class AnswerReplay
         }
 
         var former = known?.Record ?? Unknown(clientId);
-        var whole = read.ClientId is null ? read.Onto(former.Metadata) : read;
+        var replaced = intent.Replaces is { } other && other != clientId ? ledger.Registrations.Find(intent.Issuer, other)?.Record : null;
+        var asked = Management.ForUpdate((replaced ?? former).Metadata, clientId).With(intent.Metadata ?? JsonBag.Empty);
+        var whole = (read.ClientId is null ? read.Onto(former.Metadata) : read) with { Sent = Dialects.Sent(intent.Provider, asked) };
         var record = KeptAnswers.Merge(
             former with
             {
@@ -231,7 +233,7 @@ internal static class AnswerReplay
     {
         try
         {
-            if (intent.Replaces is { } former)
+            if (intent.Replaces is { } former && former != record.ClientId)
             {
                 await store.ReplaceAsync(intent.Issuer, former, record).ConfigureAwait(false);
             }
@@ -264,7 +266,7 @@ internal static class AnswerReplay
             // Where nothing of a body is there, nobody knows by now whether there was to be one.
             var response = ResponseOf(answer, answer.Body.Length == 0 ? BodyEnd.Broken : BodyEnd.Whole);
             Management.JudgeDeletion(Management.Delete(intent.RegistrationEndpoint), response, intent.ClientId!);
-            return true;
+            return Dialects.SaysDeleted(intent.Provider, response.TryReadJson(out var members, out _) ? members : JsonBag.Empty);
         }
         catch (DcrException)
         {
@@ -288,7 +290,7 @@ internal static class AnswerReplay
             var read = new RegistrationAnswer(members, response.Status);
             return read is { ClientId: null, HasCredential: false } && RegistrationAnswer.NamesError(members, response)
                     ? read with { Members = JsonBag.Empty }
-                : read.ClientId is not null && read.ClientId == (intent.ClientId ?? read.ClientId) ? read
+                : read.ClientId is not null && (read.ClientId == (intent.ClientId ?? read.ClientId) || intent.Replaces is not null) ? read
                 : read.ClientId is not null
                 || intent.ClientId is null
                 || (read.SecretsAlone.Members.Count == 0 && LooksSecret(response.Text()))

@@ -19,7 +19,10 @@ internal static class CompareOperation
     /// <exception cref="DcrException">The store failed; or VaultWriteFailed, which carries the client.</exception>
     public static async Task<DcrComparison> RunAsync(OperationContext context, JsonBag wanted, RegistrationRecord known)
     {
-        var (client, why) = await ReadOperation.LookAsync(context, known, orUnknown: true).ConfigureAwait(false);
+        var isReadable = context.Provider.Capabilities.HasFlag(DcrCapabilities.Read);
+        var (client, why) = isReadable
+            ? await ReadOperation.LookAsync(context, known, orUnknown: true).ConfigureAwait(false)
+            : ((await ReadOperation.CurrentAsync(context, known).ConfigureAwait(false)).Client, null);
         var record = client.Record;
         var changes = Differences(context, wanted, client);
         var status =
@@ -34,7 +37,10 @@ internal static class CompareOperation
             ClientId = client.ClientId,
             Changes = changes,
             IsDoubtful = why?.IsOwnTokenRefused == true,
-            Why = why is null ? null : $"{why.Message} {why.RecommendedAction}",
+            Why =
+                why is not null ? $"{why.Message} {why.RecommendedAction}"
+                : isReadable ? null
+                : "The server lets nobody read a client: this is what was last registered from here.",
         };
     }
 

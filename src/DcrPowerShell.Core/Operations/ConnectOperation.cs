@@ -15,6 +15,7 @@ using DcrPowerShell.Keys;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
 using DcrPowerShell.Providers;
+using DcrPowerShell.Providers.Udap;
 using DcrPowerShell.Vaults;
 using DcrPowerShell.Ledger;
 
@@ -68,6 +69,9 @@ internal sealed record ConnectRequest
     /// <summary>Origins beside the registration endpoint's where registration access tokens may go.</summary>
     public IReadOnlyCollection<Uri> AllowedOrigins { get; init; } = [];
 
+    /// <summary>Who the client is in a UDAP trust community; null for no such discovery.</summary>
+    public UdapRequest? Udap { get; init; }
+
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Null for the system's proxy.</summary>
@@ -115,6 +119,12 @@ internal static class ConnectOperation
             throw ConnectErrors.NothingToManageBy();
         }
 
+        if (request.Discovery == DcrDiscovery.Udap && request.Udap is null)
+        {
+            throw InputErrors.NoCertificateForUdap();
+        }
+
+        var identity = request.Udap is { } udap ? UdapOperation.IdentityOf(udap, clock) : null;
         request = request with { Proxy = ProxyOf(request.Proxy) };
         var scope = new AuditScope(
             audit,
@@ -125,12 +135,14 @@ internal static class ConnectOperation
         scope.Begin(DcrAuditOperation.Connect);
         try
         {
-            var connection = await ConnectAsync(request, ledger, vault, reporter, clock, handler, scope, stop).ConfigureAwait(false);
+            var connection = await ConnectAsync(request, identity, ledger, vault, reporter, clock, handler, scope, stop)
+                .ConfigureAwait(false);
             scope.End(connection);
             return connection;
         }
         catch (Exception failure)
         {
+            identity?.Dispose();
             scope.End(failure);
             throw;
         }
@@ -141,8 +153,13 @@ internal static class ConnectOperation
     public static DcrConnection Offline(ConnectRequest request, RegistrationLedger ledger, string? vault)
     {
         var asked = Discovery.Meant((request.Issuer ?? request.Resource)!.OriginalString).Issuer;
+        var ofUdap = ledger
+            .Registrations.Issuers()
+            .Where(known => known.StartsWith($"{asked.TrimEnd('/')}#subject=", StringComparison.Ordinal))
+            .ToList();
         var issuer =
             ledger.Registrations.Issuers().FirstOrDefault(known => known.TrimEnd('/') == asked.TrimEnd('/'))
+            ?? (ofUdap.Count == 1 ? ofUdap[0] : null)
             ?? throw ConnectErrors.NothingKnownOffline(asked, ledger.Registrations.Issuers());
         var vaultId = vault is null
             ? null
@@ -170,6 +187,7 @@ internal static class ConnectOperation
 
     private static async Task<DcrConnection> ConnectAsync(
         ConnectRequest request,
+        UdapIdentity? identity,
         RegistrationLedger ledger,
         ISecretVault? vault,
         IReporter reporter,
@@ -196,11 +214,14 @@ internal static class ConnectOperation
                     RegistrationEndpoint = given,
                     Server = new ServerMetadata(JsonBag.Empty),
                 }
-                : await DiscoverAsync(request, sender, reporter, stop).ConfigureAwait(false);
-            var context = ContextOf(request, found, sender);
+                : await FindServerAsync(reporter, stop).ConfigureAwait(false);
+            var context = ContextOf(request, found, sender) with
+            {
+                Udap = identity is null ? null : new UdapServer(identity, found.Udap!, request.Udap!.Anchors),
+            };
             var dialect = Dialects.For(request.Provider, (request.Credential as CredentialInput.Token)?.Value.Kind, context);
             var rules = dialect.TokenRules(context);
-            var credential = CredentialFactory.Create(
+            var credential = identity ?? CredentialFactory.Create(
                 request.Credential,
                 context.Server,
                 rules,
@@ -240,7 +261,8 @@ internal static class ConnectOperation
                 VaultProvedAt = clock.UtcNow,
                 Audit = audit.Log,
                 Rediscover = request.RegistrationEndpoint is not null ? null : async (again, until) =>
-                    ContextOf(request, await DiscoverAsync(request, sender, again, until).ConfigureAwait(false), sender),
+                    ContextOf(request, await FindServerAsync(again, until).ConfigureAwait(false), sender),
+                Udap = context.Udap is { } server ? UdapOperation.FactsOf(server) : null,
             };
             LearnFromKept(connection);
             return connection;
@@ -250,6 +272,11 @@ internal static class ConnectOperation
             sender.Dispose();
             throw;
         }
+
+        Task<DiscoveryFinding> FindServerAsync(IReporter telling, CancellationToken until) =>
+            identity is null
+                ? DiscoverAsync(request, sender, telling, until)
+                : UdapOperation.DiscoverAsync(request.Issuer!, identity, request.Udap!.Anchors, sender, telling, clock, until);
     }
 
     private static bool IsScope(string text) => ScopeToken.IsMatch(text);
@@ -282,14 +309,23 @@ internal static class ConnectOperation
             return request;
         }
 
-        var (issuer, isSmart) = Discovery.Meant(request.Issuer.OriginalString);
+        var (issuer, how) = Discovery.Meant(request.Issuer.OriginalString);
         if (issuer == request.Issuer.OriginalString || UriText.Absolute(issuer) is not { } meant)
         {
             return request;
         }
 
-        reporter.Verbose($"Connecting to {issuer}{(isSmart ? ", a FHIR base" : "")}: that is the issuer whose metadata was named.");
-        return request with { Issuer = meant, Discovery = isSmart ? DcrDiscovery.Smart : request.Discovery };
+        if (
+            how == DcrDiscovery.Udap
+            && UdapDiscovery.CommunityIn(request.Issuer) is { } community
+            && request.Udap is { Community: null } udap
+        )
+        {
+            request = request with { Udap = udap with { Community = community } };
+        }
+
+        reporter.Verbose($"Connecting to {issuer}{(how is null ? "" : ", a FHIR base")}: that is the issuer whose metadata was named.");
+        return request with { Issuer = meant, Discovery = how ?? request.Discovery };
     }
 
     /// <summary>A server that gave none of the clients which are kept a token of its own has no RFC 7592.</summary>

@@ -52,7 +52,8 @@ internal static class DeleteOperation
             await ReadOperation.RunAsync(context, record).ConfigureAwait(false);
             return true;
         }
-        catch (DcrException refusal) when (IsNotFound(refusal) || refusal.ErrorId == DcrErrorId.AccessTokenRejected)
+        catch (DcrException refusal)
+            when (IsNotFound(refusal) || refusal.ErrorId is DcrErrorId.AccessTokenRejected or DcrErrorId.OperationNotSupported)
         {
             return false;
         }

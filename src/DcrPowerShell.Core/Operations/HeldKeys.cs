@@ -33,6 +33,12 @@ internal sealed class HeldKeys
         return null;
     }
 
+    /// <summary>One of these keys; null where none is here.</summary>
+    /// <param name="algorithm">Null for the key's own.</param>
+    /// <exception cref="KeyException">It is not for that algorithm.</exception>
+    public SigningKey? Read(IEnumerable<string> thumbprints, string? algorithm) =>
+        Find(thumbprints) is { } name && _ledger.Secrets.Find(name) is { } text ? SigningKey.FromText(text, algorithm: algorithm) : null;
+
     private Dictionary<string, string> Read()
     {
         var names = new Dictionary<string, string>();

@@ -309,7 +309,7 @@ internal static class KeptAnswers
         }
     }
 
-    private static RegistrationRecord Merged(this OperationContext context, RegistrationRecord record, RegistrationAnswer answer)
+    public static RegistrationRecord Merged(this OperationContext context, RegistrationRecord record, RegistrationAnswer answer)
     {
         var heard = answer with { Members = Echo.Hide(answer.Members, context.Audit.Sent) };
         var merged = Merge(record, heard, context.Connection.RegistrationEndpoint, context.Connection.AllowedOrigins, context.Clock.UtcNow);
@@ -361,7 +361,7 @@ internal static class KeptAnswers
             ClientSecret = answer.ClientSecret ?? record.ClientSecret,
             ClientSecretExpiresAt = ExpiryAfter(record, answer),
             UpdatedAt = RegistrationRecord.Later(now, record.UpdatedAt),
-            Metadata = answer.Members.Without(ClientMember.ClientSecret, ClientMember.RegistrationAccessToken),
+            Metadata = answer.Sent.With(answer.Members).Without(ClientMember.ClientSecret, ClientMember.RegistrationAccessToken),
         };
 
     /// <summary>What the server says; else, or where that cannot be understood, what it said of this same secret.</summary>

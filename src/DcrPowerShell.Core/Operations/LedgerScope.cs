@@ -123,7 +123,13 @@ internal sealed class LedgerScope(DcrConnection connection, Registrations store,
     {
         record = await TakeTurnAsync(record).ConfigureAwait(false);
         _known = record;
-        _intent = Intent(operation) with { ClientId = record.ClientId, ClientName = record.ClientName, Tenant = record.Tenant };
+        _intent = Intent(operation) with
+        {
+            ClientId = record.ClientId,
+            ClientName = record.ClientName,
+            Tenant = record.Tenant,
+            Replaces = connection.Service.SoleTenant is null ? null : record.ClientId,
+        };
         var begun = await connection.Ledger.Requests.BeginAsync(_intent with { Metadata = changes }).ConfigureAwait(false);
         Add(((Begun.Entry)begun).Id);
         return record;

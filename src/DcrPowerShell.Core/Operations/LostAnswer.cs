@@ -47,7 +47,7 @@ internal static class LostAnswer
         {
             // Another session may have stored a newer token meanwhile.
             var stored = await context.Store.FindAsync(record.Issuer, record.ClientId).ConfigureAwait(false);
-            return await ReadOperation.ReadAsync(context, stored?.Record ?? record).ConfigureAwait(false);
+            return await ReadOperation.CurrentAsync(context, stored?.Record ?? record).ConfigureAwait(false);
         }
         catch (DcrException refusal)
             when (refusal is { ErrorId: DcrErrorId.AccessTokenRejected, IsClientGone: true } && record.RegistrationAccessToken is not null)

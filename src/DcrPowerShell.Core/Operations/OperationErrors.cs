@@ -21,6 +21,30 @@ internal static class OperationErrors
                 : "Get-DcrClient -Offline lists the clients with their tenants, Find-DcrOrphan the requests of unknown outcome."
         );
 
+    /// <param name="usual">What the one client is known by at the server.</param>
+    public static DcrException SoleClientOfOther(string tenant, string usual, string clientId, string? other) =>
+        DcrException.Unsent(
+            DcrErrorId.TenantNotUnique,
+            $"{Redaction.Printable(usual)} has one client at this server, '{clientId}', which is tenant '{other}''s: to register it for "
+                + $"tenant '{tenant}' would change that one.",
+            "For another client, connect with a certificate that names another URI (-SubjectUri, where one certificate has several)."
+        );
+
+    public static DcrException NothingToImport(string usual) =>
+        DcrException.Unsent(
+            DcrErrorId.OperationNotSupported,
+            $"There is nothing to take over at this server: whoever registers as {Redaction.Printable(usual)} gets the client of that "
+                + "name, also one that was registered elsewhere.",
+            "Run New-DcrClient with all that the client shall have."
+        );
+
+    public static DcrException NoDuplicateHere(string usual) =>
+        DcrException.Unsent(
+            DcrErrorId.OperationNotSupported,
+            $"-AllowDuplicate: {Redaction.Printable(usual)} has one client at this server, and to register it again changes that one.",
+            "Leave out -AllowDuplicate. For another client, connect with a certificate that names another URI."
+        );
+
     public static DcrException TenantNotUnique(string tenant, IEnumerable<string> clients) =>
         DcrException.Unsent(
             DcrErrorId.TenantNotUnique,

@@ -186,7 +186,9 @@ internal static class OrphanOperation
                 context,
                 entry,
                 [],
-                entry.Answers.Count > 0
+                context.Provider.SoleTenant is not null
+                    ? "Run Resolve-DcrOrphan -Dismiss, and register again: this server gives the same certificate name the same client."
+                    : entry.Answers.Count > 0
                     ? "The server said that it registered the client, in an answer that cannot be used: see the property Answer. If it "
                         + $"names the client and its token, take it with Import-DcrClient; else delete {where} in the server's own "
                         + "administration. Then run Resolve-DcrOrphan -Dismiss."

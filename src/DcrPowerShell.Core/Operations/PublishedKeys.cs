@@ -38,6 +38,9 @@ internal sealed record PublishedKeys
     /// <summary>Why there are none; null where there are.</summary>
     public DcrCheck? Fault { get; private init; }
 
+    /// <summary>Nobody publishes keys.</summary>
+    public static PublishedKeys None { get; } = new();
+
     public static async Task<PublishedKeys> FindAsync(OperationContext context, JsonBag client)
     {
         if (client.TryGet(ClientMember.Jwks, out var own) && own.ValueKind == JsonValueKind.Object)
@@ -54,7 +57,7 @@ internal sealed record PublishedKeys
                         "Give it the public half: Set-DcrClient -Jwks or -JwksUri."
                     )
                 )
-                : new PublishedKeys();
+                : None;
         }
 
         if (UriText.Absolute(text) is not { } place || !SafeUrl.IsSafe(place))

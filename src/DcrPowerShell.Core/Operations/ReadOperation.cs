@@ -113,6 +113,13 @@ internal static class ReadOperation
         }
     }
 
+    /// <summary>The client as the server has it; at a server that lets nobody read one, as it was last registered.</summary>
+    /// <inheritdoc cref="ReadAsync"/>
+    public static Task<(DcrClient Client, RegistrationAnswer Answer)> CurrentAsync(OperationContext context, RegistrationRecord record) =>
+        context.Provider.Capabilities.HasFlag(DcrCapabilities.Read)
+            ? ReadAsync(context, record)
+            : Task.FromResult((Unread(context, record, DcrClientState.Unknown), new RegistrationAnswer(record.Metadata, Status: 200)));
+
     private static DcrClient Unread(OperationContext context, RegistrationRecord record, DcrClientState state) =>
         new(record, []) { State = state, Storage = context.StorageOf(record) };
 

@@ -59,7 +59,33 @@ internal static class RegisterOperation
     /// </summary>
     /// <exception cref="DcrException">StoreDamaged.</exception>
     public static DcrClient? FindTenant(DcrConnection connection, RegisterRequest request) =>
-        connection.Ledger.Registrations.FindTenant(connection.Issuer, request.Tenant!) is { } known ? Found(known, request) : null;
+        KeptOf(connection, request.Tenant!) is { } known ? Found(known, request) : null;
+
+    /// <summary>What a tenant has at the connected server; where that has one client for all, that one.</summary>
+    /// <exception cref="DcrException">TenantNotUnique: the one client is another tenant's. StoreDamaged.</exception>
+    public static StoredRegistration? KeptOf(DcrConnection connection, string tenant)
+    {
+        var known = connection.Ledger.Registrations.FindTenant(connection.Issuer, tenant);
+        if (known is not null)
+        {
+            CheckTenant(connection, known.Record, tenant);
+        }
+
+        return known;
+    }
+
+    private static void CheckTenant(DcrConnection connection, RegistrationRecord known, string tenant)
+    {
+        if (
+            connection.Service.SoleTenant is { } usual
+            && !TenantKey.AreSame(tenant, known.Tenant)
+            && !TenantKey.AreSame(tenant, usual)
+            && !TenantKey.AreSame(known.Tenant, usual)
+        )
+        {
+            throw OperationErrors.SoleClientOfOther(tenant, usual, known.ClientId, known.Tenant);
+        }
+    }
 
     /// <summary>
     /// The client of that id; null where none is kept of the connected server. Its Changes are as those of a tenant's client.
@@ -251,7 +277,7 @@ internal static class RegisterOperation
     /// <summary>
     /// Keeps a client that takes the place of another one. What was asked stays open until all of that is done: the next connect goes on.
     /// </summary>
-    private static async Task<DcrClient> ReplaceAsync(
+    public static async Task<DcrClient> ReplaceAsync(
         OperationContext context,
         RegistrationRecord former,
         RegistrationRecord record,
@@ -303,6 +329,7 @@ internal static class RegisterOperation
                 case Begun.Living other when request.Replaces is { } former:
                     throw OperationErrors.TenantHasOther(request.Tenant!, former.ClientId, other.Registration.Record.ClientId);
                 case Begun.Living living:
+                    CheckTenant(context.Connection, living.Registration.Record, request.Tenant!);
                     return Found(living.Registration, request);
                 case Begun.Open { Other: { IsUnderWay: false, Answers.Count: > 0 } answered } when !hasReplayed:
                     // Once: an answer that cannot be used stays.

@@ -18,7 +18,8 @@ internal static class ResetSecretOperation
         record = await context.TakeTurnAsync(record).ConfigureAwait(false);
         if (record.ClientSecret is null && !context.Provider.Capabilities.HasFlag(DcrCapabilities.ResetSecret))
         {
-            throw OperationErrors.NoSecret(record.ClientId, record.Metadata.Text(ClientMember.TokenEndpointAuthMethod));
+            throw context.Provider.WhyNoCredentials(record.ClientId)
+                ?? OperationErrors.NoSecret(record.ClientId, record.Metadata.Text(ClientMember.TokenEndpointAuthMethod));
         }
 
         await context.CheckCopyAsync(clientSecretName, record).ConfigureAwait(false);

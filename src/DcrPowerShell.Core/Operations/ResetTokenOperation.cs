@@ -19,7 +19,7 @@ internal static class ResetTokenOperation
         record = await context.TakeTurnAsync(record).ConfigureAwait(false);
         if (record.RegistrationAccessToken is null)
         {
-            throw OperationErrors.NoTokenToReset(record.ClientId);
+            throw context.Provider.WhyNoCredentials(record.ClientId) ?? OperationErrors.NoTokenToReset(record.ClientId);
         }
 
         var (current, read) = await ReadOperation.ReadAsync(context, record).ConfigureAwait(false);

@@ -19,8 +19,9 @@ namespace DcrPowerShell.Operations;
 /// </summary>
 /// <param name="keys">Of the local store.</param>
 /// <param name="keyName">The secret with the client's private key, where the connection keeps secrets; null for one of the keys.</param>
+/// <param name="extensions">Authorization Extension Objects by their key names, for UDAP.</param>
 /// <param name="probes">Whether a code is made up where nothing else proves the authentication.</param>
-internal sealed class TestClientOperation(OperationContext context, HeldKeys keys, string? keyName, bool probes)
+internal sealed class TestClientOperation(OperationContext context, HeldKeys keys, string? keyName, bool probes, JsonBag extensions)
 {
     private const string Authentication = "Authentication";
 
@@ -28,6 +29,8 @@ internal sealed class TestClientOperation(OperationContext context, HeldKeys key
     private static readonly TimeSpan Soon = TimeSpan.FromDays(30);
 
     private readonly List<DcrCheck> _checks = [];
+
+    private string Audience => Connection.TokenRules?.AssertionAudience ?? Connection.Issuer;
 
     private DcrConnection Connection => context.Connection;
 
@@ -49,7 +52,10 @@ internal sealed class TestClientOperation(OperationContext context, HeldKeys key
         Add("Record", OfRecord(record));
         Add("Registration", OfReading(why, isAsked: context.Provider.WhyUnmanaged(record) is null));
 
-        var published = await PublishedKeys.FindAsync(context, record.Metadata).ConfigureAwait(false);
+        // What UDAP signs brings its certificate along.
+        var published = Connection.Udap is null
+            ? await PublishedKeys.FindAsync(context, record.Metadata).ConfigureAwait(false)
+            : PublishedKeys.None;
         using var held = await FindKeyAsync(record.Metadata, published).ConfigureAwait(false);
         var ofKeys = published.IsNamed ? published.Fault ?? held.Fault ?? OfKeys(record.Metadata, published, held) : null;
         await AuthenticateAsync(record, held.Key, ofKeys).ConfigureAwait(false);
@@ -61,6 +67,18 @@ internal sealed class TestClientOperation(OperationContext context, HeldKeys key
         if (record.UsesSecret && (record.HasSecret || record.ClientSecretExpiresAt is not null))
         {
             Add("Secret expiry", OfSecretExpiry(record.ClientSecretExpiresAt == 0, seen.ClientSecretExpiresAt));
+        }
+
+        if (Connection.Udap is { } udap)
+        {
+            Add(
+                "Certificate expiry",
+                OfExpiry(
+                    udap.CertificateExpiresAt,
+                    $"The certificate '{udap.Certificate}'",
+                    "Get the next one, with the same URI, in time."
+                )
+            );
         }
 
         if (published.Certificates.Count > 0)
@@ -168,8 +186,20 @@ internal sealed class TestClientOperation(OperationContext context, HeldKeys key
                         "Take it in with Import-DcrClient -ClientSecret, or make a new one: Reset-DcrClientSecret."
                     )
                 ),
+            "private_key_jwt" when context.Provider.AuthenticationOf(record.ClientId, Audience, extensions) is { } own =>
+                Connection.Udap!.AuthorizationExtensionsRequired.Where(name => !extensions.Has(name)).ToList() is { Count: > 0 } missing
+                && ClientFlows.Grants(record.Metadata).Contains("client_credentials")
+                    ? (
+                        null,
+                        DcrCheck.Skipped(
+                            $"The server wants {string.Join(", ", missing)} in each token request.",
+                            "Give what the application would send: -AuthorizationExtension @{ 'hl7-b2b' = @{ version = '1'; "
+                                + "organization_id = 'https://…'; purpose_of_use = @('…') } }."
+                        )
+                    )
+                    : (own, null),
             "private_key_jwt" => key is not null
-                ? (new PrivateKeyJwt(record.ClientId, key, Connection.TokenRules?.AssertionAudience ?? Connection.Issuer), null)
+                ? (new PrivateKeyJwt(record.ClientId, key, Audience), null)
             : ofKeys?.Status == DcrCheckStatus.Failed
                 ? (null, DcrCheck.Skipped("There is no key to try, for the check Keys has failed.", "Do first what Keys recommends."))
                 : (
@@ -301,9 +331,12 @@ internal sealed class TestClientOperation(OperationContext context, HeldKeys key
         );
     }
 
-    /// <summary>A client's secret goes to no other origin than its registration did, unless the user knows better.</summary>
+    /// <summary>
+    /// A client's secret goes to no other origin than its registration did, unless the user knows better, or the server's signature vouches
+    /// for the endpoint.
+    /// </summary>
     private DcrCheck? WhyNotSent(Uri endpoint) =>
-        ClientConfiguration.IsAllowed(endpoint, Connection.RegistrationEndpoint, Connection.AllowedOrigins)
+        Connection.Udap is not null || ClientConfiguration.IsAllowed(endpoint, Connection.RegistrationEndpoint, Connection.AllowedOrigins)
             ? null
             : DcrCheck.Skipped(
                 $"The server names {ErrorWords.Origin(endpoint)} for it, which is not the origin of the registration endpoint "

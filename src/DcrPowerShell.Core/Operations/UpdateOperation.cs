@@ -47,7 +47,7 @@ internal static class UpdateOperation
         record = await context.TakeTurnAsync(record).ConfigureAwait(false);
         for (var tries = 1; ; tries++)
         {
-            var (current, read) = await ReadOperation.ReadAsync(context, record).ConfigureAwait(false);
+            var (current, read) = await ReadOperation.CurrentAsync(context, record).ConfigureAwait(false);
             if (tries == 1)
             {
                 context.WarnOfUnlisted(record.ClientId, changes.Where(static (_, value) => !JsonBag.IsAbsent(value)));
@@ -155,6 +155,11 @@ internal static class UpdateOperation
             (record, var answer) = await context
                 .AskAsync(record, async newest => (newest, await write(newest).ConfigureAwait(false)))
                 .ConfigureAwait(false);
+            if (context.Provider.SoleTenant is not null && answer.ClientId is { } renamed && renamed != record.ClientId)
+            {
+                return await KeepRenamedAsync(context, record, answer, asked, renamed).ConfigureAwait(false);
+            }
+
             answer = context.Completed(record, answer, before?.Named ?? asked);
             return await context.KeepAsync(record, answer, asked, Done, before: before).ConfigureAwait(false);
         }
@@ -173,6 +178,26 @@ internal static class UpdateOperation
                 unread
             );
         }
+    }
+
+    /// <summary>The server gave the client another id, and the former one is cancelled by that (HL7 UDAP Security, section 3.4).</summary>
+    private static async Task<DcrClient> KeepRenamedAsync(
+        OperationContext context,
+        RegistrationRecord former,
+        RegistrationAnswer answer,
+        JsonBag asked,
+        string clientId
+    )
+    {
+        var record = context.Merged(former with { ClientId = clientId, Sequence = 0 }, answer);
+        var changes = Grant.Compare(asked, answer.Members, context.Audit.Sent.And(record.Secrets));
+        var client = await RegisterOperation.ReplaceAsync(context, former, record, changes, Done).ConfigureAwait(false);
+        context.Warn(
+            former.ClientId,
+            $"the server gave the client a new id, '{client.ClientId}', and cancelled the former one. Give the application the new one.",
+            "the server gave the client a new id and cancelled the former one. Give the application the new one."
+        );
+        return client;
     }
 
     /// <summary>

@@ -12,19 +12,28 @@ internal static class Discovery
 {
     private static readonly Regex WellKnown = new(
         @"^(?<before>https?://.*)/\.well-known/"
-            + @"(oauth-authorization-server|openid-configuration|(?<smart>smart-configuration))(?<after>(/[^?#]*)?)$",
+            + @"(oauth-authorization-server|openid-configuration|(?<smart>smart-configuration)|(?<udap>udap)(\?[^#]*)?)"
+            + "(?<after>(/[^?#]*)?)$",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
     );
 
     /// <summary>
-    /// The issuer that is meant where the address of its metadata was pasted, inserted or appended; and whether it is a FHIR base.
+    /// The issuer that is meant where the address of its metadata was pasted, inserted or appended; and how it is discovered, where that is
+    /// a FHIR base.
     /// </summary>
     /// <param name="given">As the user wrote it.</param>
-    public static (string Issuer, bool IsSmart) Meant(string given)
+    public static (string Issuer, DcrDiscovery? How) Meant(string given)
     {
         var text = Given.Trim(given);
         var match = WellKnown.Match(text);
-        return match.Success ? (match.Groups["before"].Value + match.Groups["after"].Value, match.Groups["smart"].Success) : (text, false);
+        return match.Success
+            ? (
+                match.Groups["before"].Value + match.Groups["after"].Value,
+                match.Groups["smart"].Success ? DcrDiscovery.Smart
+                : match.Groups["udap"].Success ? DcrDiscovery.Udap
+                : null
+            )
+            : (text, null);
     }
 
     /// <summary>
@@ -143,6 +152,9 @@ internal sealed record DiscoveryFinding(Uri Candidate, string What)
 
     /// <summary>The protected resource that led here; null where none did.</summary>
     public ResourceFinding? Resource { get; init; }
+
+    /// <summary>What UDAP found; null where that was not asked.</summary>
+    public UdapFinding? Udap { get; init; }
 
     /// <summary>The issuer that the metadata names instead of the one asked for.</summary>
     public string? OtherIssuer { get; init; }

@@ -12,6 +12,8 @@ namespace DcrPowerShell.Protocol;
 /// <summary>Compares what was asked for with what the server granted; it may replace or drop any value (RFC 7591, section 3.2.1).</summary>
 internal static class Grant
 {
+    private const string Mail = "mailto:";
+
     private static readonly Regex Moving = new(
         "(_at|At|_time|_date|updated|modified|etag|revision|version)$",
         RegexOptions.CultureInvariant
@@ -148,9 +150,12 @@ internal static class Grant
             return JsonBag.IsAbsent(asked) || (asked.ValueKind == JsonValueKind.Array && asked.GetArrayLength() == 0);
         }
 
-        return name == ClientMember.Scope
-            ? SameSet(Bag(name, asked).Words(name), granted.Words(name))
-            : Same(asked, value);
+        return name switch
+        {
+            ClientMember.Scope => SameSet(Bag(name, asked).Words(name), granted.Words(name)),
+            ClientMember.Contacts => SameSet(Bare(Bag(name, asked).Texts(name)), Bare(granted.Texts(name))),
+            _ => Same(asked, value),
+        };
     }
 
     private static bool Same(JsonElement asked, JsonElement granted) => (asked.ValueKind, granted.ValueKind) switch
@@ -178,6 +183,14 @@ internal static class Grant
             return place >= 0;
         });
     }
+
+    // An e-mail address, and the URI of one.
+    private static List<string> Bare(IEnumerable<string> contacts) =>
+        [
+            .. contacts.Select(static contact =>
+                contact.StartsWith(Mail, StringComparison.OrdinalIgnoreCase) ? contact.Substring(Mail.Length) : contact
+            ),
+        ];
 
     private static bool SameSet(IReadOnlyList<string> left, IReadOnlyList<string> right) => new HashSet<string>(left).SetEquals(right);
 

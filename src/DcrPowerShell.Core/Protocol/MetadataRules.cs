@@ -113,6 +113,16 @@ internal static class MetadataRules
         .. JudgeKeys(metadata),
         .. JudgeAlgorithm(metadata),
         .. JudgeFlows(metadata),
+        .. metadata.Has(ClientMember.Certifications)
+            ?
+            [
+                Rule(
+                    ClientMember.Certifications,
+                    "are for servers that register by UDAP",
+                    "Connect with -Discovery Udap, or leave them out."
+                ),
+            ]
+            : Enumerable.Empty<BrokenRule>(),
     ];
 
     /// <summary>

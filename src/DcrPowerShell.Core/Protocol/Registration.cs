@@ -36,7 +36,8 @@ internal static class Registration
             : answer;
     }
 
-    private static DcrException Refusal(ProtocolRequest request, ProtocolResponse response)
+    /// <summary>What an answer means that is no success.</summary>
+    public static DcrException Refusal(ProtocolRequest request, ProtocolResponse response)
     {
         var server = ServerErrorReader.Read(response);
         return response.Status switch
@@ -44,6 +45,12 @@ internal static class Registration
             404 or 405 or 410 or 501 => ProtocolErrors.NoRegistrationEndpoint(server, request.Uri),
             503 when response.Header("Retry-After") is not null => ProtocolErrors.Unavailable(server, request.Uri),
             >= 500 when Refusals.InFront(request, response) is { } page => page,
+            >= 500 when request.Effect == RequestEffect.Changes => ProtocolErrors.ChangeOutcomeUnknown(
+                request.Uri,
+                $"the server failed with HTTP {response.Status}",
+                null,
+                server
+            ),
             >= 500 => ProtocolErrors.RegistrationOutcomeUnknown(
                 request.Uri,
                 $"the server failed with HTTP {response.Status}",

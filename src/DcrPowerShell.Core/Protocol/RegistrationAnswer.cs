@@ -25,6 +25,12 @@ internal sealed record RegistrationAnswer(JsonBag Members, int Status)
 
     public JsonBag Members { get; init; } = InStandardNames(Members);
 
+    /// <summary>
+    /// What was sent, at a server that lets nobody read a client: what the answer leaves out of it is kept as it was sent, for the next
+    /// registration has to say it again. Empty elsewhere.
+    /// </summary>
+    public JsonBag Sent { get; init; } = JsonBag.Empty;
+
     /// <summary>It has a secret or a token, which may be the only one that holds.</summary>
     public bool HasCredential => ClientSecret is not null || RegistrationAccessToken is not null;
 

@@ -5,6 +5,7 @@ using DcrPowerShell.Metadata;
 using DcrPowerShell.Providers.Auth0;
 using DcrPowerShell.Providers.Okta;
 using DcrPowerShell.Providers.Standard;
+using DcrPowerShell.Providers.Udap;
 
 namespace DcrPowerShell.Providers;
 
@@ -12,7 +13,7 @@ namespace DcrPowerShell.Providers;
 internal static class Dialects
 {
     // The standard speaks with everybody, so it comes last.
-    private static readonly IDialect[] All = [new OktaDialect(), new Auth0Dialect(), new StandardDialect()];
+    private static readonly IDialect[] All = [new UdapDialect(), new OktaDialect(), new Auth0Dialect(), new StandardDialect()];
 
     /// <param name="wanted">Auto finds out by the server.</param>
     /// <param name="credential">What the user connects with, by its parameter; a service's own token goes to that service only.</param>
@@ -35,6 +36,13 @@ internal static class Dialects
     /// <inheritdoc cref="IDialect.UsualEndpoint"/>
     public static Uri? UsualEndpoint(DcrProvider wanted, Uri issuer) =>
         All.Where(dialect => dialect.Kind == wanted).Select(dialect => dialect.UsualEndpoint(issuer)).FirstOrDefault();
+
+    /// <inheritdoc cref="IDialect.Sent"/>
+    public static JsonBag Sent(string provider, JsonBag asked) => All.First(dialect => dialect.Kind.ToString() == provider).Sent(asked);
+
+    /// <inheritdoc cref="IDialect.SaysDeleted"/>
+    public static bool SaysDeleted(string provider, JsonBag answer) =>
+        All.First(dialect => dialect.Kind.ToString() == provider).SaysDeleted(answer);
 
     /// <summary>An answer in the words of RFC 7591, which another process of ours got.</summary>
     public static JsonBag Read(string provider, JsonBag answer) => All.First(dialect => dialect.Kind.ToString() == provider).Read(answer);

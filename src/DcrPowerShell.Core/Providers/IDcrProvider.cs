@@ -28,6 +28,21 @@ internal interface IDcrProvider
     bool TellsWhetherItRegisters { get; }
 
     /// <summary>
+    /// Whom a connection's one client is for where nobody is named; null where a connection has many. To register again is to change that
+    /// client, and may give it another id: then the old one is no longer good.
+    /// </summary>
+    string? SoleTenant { get; }
+
+    /// <summary>Why clients have neither a secret nor a registration access token; null where they may have.</summary>
+    DcrException? WhyNoCredentials(string clientId);
+
+    /// <summary>
+    /// How a client proves who it is at the token endpoint with what the connection has; null where that is the client's own.
+    /// </summary>
+    /// <param name="extensions">What it claims beside that.</param>
+    IClientAuthentication? AuthenticationOf(string clientId, string audience, JsonBag extensions);
+
+    /// <summary>
     /// Why a client cannot be read, changed or deleted over this connection, as far as that is known without asking; null where it can.
     /// </summary>
     DcrException? WhyUnmanaged(RegistrationRecord client);

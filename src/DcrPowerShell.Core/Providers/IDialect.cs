@@ -3,6 +3,8 @@ using System.Collections.Generic;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Http;
 using DcrPowerShell.Metadata;
+using DcrPowerShell.Protocol;
+using DcrPowerShell.Providers.Udap;
 
 namespace DcrPowerShell.Providers;
 
@@ -35,6 +37,13 @@ internal interface IDialect
     /// <summary>Registrations are counted by themselves.</summary>
     bool CountsRegistrationsApart { get; }
 
+    /// <inheritdoc cref="RegistrationAnswer.Sent"/>
+    /// <param name="asked">All that the client was to have, as the user named it.</param>
+    JsonBag Sent(JsonBag asked);
+
+    /// <summary>Whether an answer with a body, to a deletion, says that the client is deleted.</summary>
+    bool SaysDeleted(JsonBag answer);
+
     IDcrProvider Create(DialectContext context, ICredential credential);
 }
 
@@ -56,6 +65,9 @@ internal sealed record DialectContext(
 
     /// <summary>What clients are managed with at servers that keep to the standard; Okta and Auth0 have ways of their own.</summary>
     public DcrManagement ManageBy { get; init; }
+
+    /// <summary>Found by UDAP, with who we are there; null elsewhere.</summary>
+    public UdapServer? Udap { get; init; }
 
     /// <summary>Tokens that clients get for themselves; null where they are managed otherwise.</summary>
     public ClientTokens? Clients { get; init; }

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Threading.Tasks;
+using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
@@ -19,6 +20,12 @@ internal sealed class OfflineProvider : IDcrProvider
     public IReadOnlyList<ProviderCheck> Checks => throw ProviderErrors.IsOffline();
 
     public bool TellsWhetherItRegisters => false;
+
+    public string? SoleTenant => null;
+
+    public DcrException? WhyNoCredentials(string clientId) => null;
+
+    public IClientAuthentication? AuthenticationOf(string clientId, string audience, JsonBag extensions) => null;
 
     public DcrException? WhyUnmanaged(RegistrationRecord client) => null;
 

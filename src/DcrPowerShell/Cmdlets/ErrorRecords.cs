@@ -35,8 +35,11 @@ internal static class ErrorRecords
     internal static ErrorCategory CategoryOf(DcrErrorId id) =>
         id switch
         {
-            DcrErrorId.InvalidRedirectUri or DcrErrorId.InvalidPrivateKey or DcrErrorId.InvalidSetup or DcrErrorId.TenantNotUnique =>
-                ErrorCategory.InvalidArgument,
+            DcrErrorId.InvalidRedirectUri
+            or DcrErrorId.InvalidPrivateKey
+            or DcrErrorId.InvalidCertificate
+            or DcrErrorId.InvalidSetup
+            or DcrErrorId.TenantNotUnique => ErrorCategory.InvalidArgument,
             DcrErrorId.InvalidClientMetadata or DcrErrorId.InvalidSoftwareStatement or DcrErrorId.StoreDamaged => ErrorCategory.InvalidData,
             DcrErrorId.DiscoveryFailed or DcrErrorId.IssuerMismatch => ErrorCategory.InvalidData,
             DcrErrorId.AccessTokenRejected or DcrErrorId.VaultLocked or DcrErrorId.StoreLocked => ErrorCategory.AuthenticationError,
@@ -49,7 +52,7 @@ internal static class ErrorRecords
                 ErrorCategory.LimitsExceeded,
             DcrErrorId.ServerUnavailable => ErrorCategory.ResourceUnavailable,
             DcrErrorId.ConnectionFailed or DcrErrorId.NotConnected => ErrorCategory.ConnectionError,
-            DcrErrorId.TlsFailed or DcrErrorId.RegistrationUriRefused => ErrorCategory.SecurityError,
+            DcrErrorId.TlsFailed or DcrErrorId.RegistrationUriRefused or DcrErrorId.UntrustedMetadata => ErrorCategory.SecurityError,
             DcrErrorId.ChangeNotKept => ErrorCategory.ResourceBusy,
             DcrErrorId.RequestTimedOut => ErrorCategory.OperationTimeout,
             DcrErrorId.ResponseNotConformant => ErrorCategory.ProtocolError,

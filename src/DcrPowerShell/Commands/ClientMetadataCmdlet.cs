@@ -149,6 +149,16 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
     [NoCompletion]
     public virtual object? SoftwareStatement { get; set; }
 
+    /// <summary>
+    /// <c>certifications</c> (HL7 UDAP Security, section 3.3): signed JWTs that go beside the software statement, over a UDAP connection.
+    /// </summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias(ClientMember.Certifications)]
+    [SplitText]
+    [AllowNull, AllowEmptyCollection]
+    [NoCompletion]
+    public virtual string[]? Certification { get; set; }
+
     /// <summary><c>post_logout_redirect_uris</c> (OpenID Connect RP-Initiated Logout 1.0, section 3.1).</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias(ClientMember.PostLogoutRedirectUris, "PostLogoutRedirectUris")]
@@ -198,6 +208,7 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
             (nameof(SoftwareId), ClientMember.SoftwareId, SoftwareId),
             (nameof(SoftwareVersion), ClientMember.SoftwareVersion, SoftwareVersion),
             (nameof(SoftwareStatement), ClientMember.SoftwareStatement, Statement),
+            (nameof(Certification), ClientMember.Certifications, Certification),
             (nameof(PostLogoutRedirectUri), ClientMember.PostLogoutRedirectUris, PostLogoutRedirectUri),
         ];
         var bag = members

@@ -12,6 +12,7 @@ using DcrPowerShell.Files;
 using DcrPowerShell.Cmdlets;
 using DcrPowerShell.Http;
 using DcrPowerShell.Keys;
+using DcrPowerShell.Ledger;
 using DcrPowerShell.Operations;
 using DcrPowerShell.Session;
 using DcrPowerShell.Vaults;
@@ -129,6 +130,32 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     [NoCompletion]
     public X509Certificate2? Certificate { get; set; }
 
+    /// <summary>
+    /// A file with the certificate of a UDAP client and those of its issuers: PEM, DER or PFX. Its private key may be in the file, in
+    /// <see cref="PrivateKeyPath"/>, or in the local store.
+    /// </summary>
+    [Parameter(ParameterSetName = IssuerSet)]
+    [ValidateNotNullOrEmpty]
+    public string? CertificatePath { get; set; }
+
+    /// <summary>The certificates that a UDAP server's has to lead to, or files with them: PEM or DER.</summary>
+    [Parameter(ParameterSetName = IssuerSet)]
+    [ValidateNotNullOrEmpty]
+    [CertificateTransformation]
+    public X509Certificate2[] TrustAnchor { get; set; } = [];
+
+    /// <summary>The trust community's URI (HL7 UDAP Security, section 2.4).</summary>
+    [Parameter(ParameterSetName = IssuerSet)]
+    [ValidateNotNullOrEmpty]
+    [NoCompletion]
+    public string? Community { get; set; }
+
+    /// <summary>Which URI of the certificate's subject alternative name a UDAP client is known by, where there are several.</summary>
+    [Parameter(ParameterSetName = IssuerSet)]
+    [ValidateNotNullOrEmpty]
+    [NoCompletion]
+    public string? SubjectUri { get; set; }
+
     /// <summary>What the server knows the key by; by default the JWK's own, or its thumbprint (RFC 7638).</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -242,6 +269,8 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
             throw InputErrors.ResourceAndDiscovery(Discovery.ToString());
         }
 
+        CheckUdap();
+
         // Alone, the first position is the resource; beside it, -Issuer chooses.
         var resource = Resource ?? (Discovery == DcrDiscovery.Resource ? Issuer : null);
         var issuer = Resource is null && Discovery == DcrDiscovery.Resource ? null : Issuer;
@@ -254,7 +283,7 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
             RegistrationEndpoint = RegistrationEndpoint,
             Name = Name,
             Provider = Provider,
-            Credential = Proof(),
+            Credential = IsUdap ? null : Proof(),
             ManageBy = ManageBy,
             ClientKey = ManageBy == DcrManagement.ClientToken && ClientId is null ? Key() : null,
             Scope = Scope is null ? null : string.Join(" ", Scope),
@@ -268,6 +297,11 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
         };
         var auditPath = AuditPath is null ? null : FilePath.Of(this, AuditPath, nameof(AuditPath), DcrErrorId.AuditWriteFailed);
         var ledger = Ledger(mayBeInMemory: vault is not null);
+        if (IsUdap && !Offline)
+        {
+            request = request with { Udap = UdapInput(ledger) };
+        }
+
         if (!Offline)
         {
             // Before the audit log, which is in the same folder, is looked for.
@@ -289,6 +323,69 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
         RunspaceState.Current.Add(connection);
         _isConnected = true;
         WriteObject(connection);
+    }
+
+    private bool IsUdap => Discovery == DcrDiscovery.Udap;
+
+    /// <exception cref="DcrException">
+    /// InvalidCertificate: what goes with UDAP alone is there without it, or the other way round.
+    /// </exception>
+    private void CheckUdap()
+    {
+        string[] ofUdap = [nameof(CertificatePath), nameof(TrustAnchor), nameof(Community), nameof(SubjectUri)];
+        string[] ofOthers =
+        [
+            nameof(InitialAccessToken),
+            nameof(ApiToken),
+            nameof(ManagementToken),
+            nameof(Credential),
+            nameof(ClientCredential),
+            nameof(ClientId),
+            nameof(ManageBy),
+            nameof(Scope),
+            nameof(Audience),
+            nameof(KeyId),
+        ];
+        if ((IsUdap ? ofOthers : ofUdap).FirstOrDefault(MyInvocation.BoundParameters.ContainsKey) is { } stray)
+        {
+            throw InputErrors.NotWithUdap(stray, IsUdap);
+        }
+
+        if (!IsUdap && Provider == DcrProvider.Udap)
+        {
+            throw InputErrors.ProviderWithoutUdap();
+        }
+
+        if (IsUdap && Provider is not (DcrProvider.Auto or DcrProvider.Udap))
+        {
+            throw InputErrors.NotWithUdap(nameof(Provider), IsUdap);
+        }
+    }
+
+    /// <exception cref="DcrException">InvalidCertificate, InvalidPrivateKey.</exception>
+    private UdapRequest UdapInput(RegistrationLedger ledger)
+    {
+        if (TrustAnchor.Length == 0)
+        {
+            throw InputErrors.NoTrustAnchor();
+        }
+
+        var input = new CertificateInput
+        {
+            KeyText = PrivateKey,
+            KeyPath = FilePath.OfKey(this, PrivateKeyPath, nameof(PrivateKeyPath)),
+            Certificate = Certificate,
+            CertificatePath =
+                CertificatePath is null ? null : FilePath.Of(this, CertificatePath, nameof(CertificatePath), DcrErrorId.InvalidCertificate),
+            Password = PrivateKeyPassword,
+            Algorithm = Algorithm,
+        };
+        return new UdapRequest(
+            input.Read(TrustAnchor, new HeldKeys(ledger).Read) ?? throw InputErrors.NoCertificateForUdap(),
+            SubjectUri,
+            Community,
+            TrustAnchor
+        );
     }
 
     /// <summary>The one credential that was given; null for none.</summary>

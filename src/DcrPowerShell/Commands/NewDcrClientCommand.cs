@@ -166,7 +166,13 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
             ClientDocumentOperation.CheckUri(document);
         }
 
-        var request = new RegisterRequest(metadata, NullIfEmpty(Tenant), CopyName(ClientSecretName))
+        if (AllowDuplicate && connection.Service.SoleTenant is { } sole)
+        {
+            throw OperationErrors.NoDuplicateHere(sole);
+        }
+
+        var tenantOrUsual = NullIfEmpty(Tenant) ?? connection.Service.SoleTenant;
+        var request = new RegisterRequest(metadata, tenantOrUsual, CopyName(ClientSecretName))
         {
             InitialToken = InitialAccessToken is null ? null : StaticToken.Initial(SecureText.Reveal(InitialAccessToken)),
             Statement = FreshStatement(InputObject),

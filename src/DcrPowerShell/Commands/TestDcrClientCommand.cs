@@ -2,7 +2,9 @@ using System.Collections.Generic;
 using System.Management.Automation;
 using DcrPowerShell.Binding;
 using DcrPowerShell.Cmdlets;
+using DcrPowerShell.Errors;
 using DcrPowerShell.Ledger;
+using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
 
 namespace DcrPowerShell.Commands;
@@ -29,6 +31,14 @@ public sealed class TestDcrClientCommand : DcrClientCmdlet
     [Parameter]
     public SwitchParameter Probe { get; set; }
 
+    /// <summary>
+    /// Authorization Extension Objects by their key names (HL7 UDAP Security, section 5.2.1.1): a hashtable, an object, or JSON text. Over
+    /// a UDAP connection only.
+    /// </summary>
+    [Parameter]
+    [NoCompletion]
+    public PSObject? AuthorizationExtension { get; set; }
+
     /// <summary>No parameter here: the checks are the output.</summary>
     public override string? ReportPath { get; set; }
 
@@ -40,12 +50,23 @@ public sealed class TestDcrClientCommand : DcrClientCmdlet
             _keys[connection.Ledger] = keys = new HeldKeys(connection.Ledger);
         }
 
+        if (AuthorizationExtension is not null && connection.Udap is null)
+        {
+            throw InputErrors.BadInput(
+                nameof(AuthorizationExtension),
+                "is for connections that were made with -Discovery Udap",
+                "Leave it out."
+            );
+        }
+
+        var extensions =
+            AuthorizationExtension is null ? JsonBag.Empty : JsonInput.Object(AuthorizationExtension, nameof(AuthorizationExtension));
         var keyName = NullIfEmpty(KeyName);
         Start(
             connection,
             record.ClientId,
             client.Target,
-            context => new TestClientOperation(context, keys, keyName, Probe).RunAsync(record),
+            context => new TestClientOperation(context, keys, keyName, Probe, extensions).RunAsync(record),
             checks =>
             {
                 WriteObject(checks, enumerateCollection: true);

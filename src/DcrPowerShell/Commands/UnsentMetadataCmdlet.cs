@@ -17,4 +17,7 @@ public abstract class UnsentMetadataCmdlet : ClientMetadataCmdlet
 
     /// <inheritdoc/>
     public sealed override string? ReportPath { get; set; }
+
+    /// <inheritdoc/>
+    public sealed override string[]? Certification { get; set; }
 }

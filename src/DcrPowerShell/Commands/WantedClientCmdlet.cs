@@ -192,7 +192,8 @@ public abstract class WantedClientCmdlet : ClientMetadataCmdlet
         }
 
         var wanted = new WantedClient(Wishes(), tenant, CopyNameWanted, FreshStatement(InputObject), CurrentRow(), Target, Subject);
-        Check(connection, wanted.Metadata);
+        // Of a client that is there, a row names what it has a wish about.
+        Check(connection, known is null ? wanted.Metadata : wanted.Metadata.With(ClientMember.ClientId, known));
 
         var unknown = UnknownAt(connection);
         if (known is null)
@@ -209,7 +210,7 @@ public abstract class WantedClientCmdlet : ClientMetadataCmdlet
             Target,
             async context =>
             {
-                string[] tenants = tenant is null ? [] : [tenant];
+                string[] tenants = tenant is null || connection.Service.SoleTenant is not null ? [] : [tenant];
                 var record = await FindOperation.RunAsync(context, known, piped: null, tenants).ConfigureAwait(false);
                 return await CompareOperation.RunAsync(context, wanted.Metadata, record).ConfigureAwait(false);
             },
@@ -220,8 +221,9 @@ public abstract class WantedClientCmdlet : ClientMetadataCmdlet
     /// <summary>The id of the client that a row is about, which decides where it is given; null where the tenant has none.</summary>
     private static string? IdOf(DcrConnection connection, string? tenant, string? id) =>
         id is not null || tenant is null ? id
-        : connection.Ledger.Registrations.FindTenant(connection.Issuer, tenant) is null ? null
-        : FindOperation.ClientIdOf(connection, tenant);
+        : RegisterOperation.KeptOf(connection, tenant) is not { } known ? null
+        : connection.Service.SoleTenant is null ? FindOperation.ClientIdOf(connection, tenant)
+        : known.Record.ClientId;
 
     private HashSet<string> UnknownAt(DcrConnection connection)
     {

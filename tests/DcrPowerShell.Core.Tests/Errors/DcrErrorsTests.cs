@@ -65,6 +65,7 @@ public class DcrErrorsTests
             var type when type == typeof(DateTimeOffset) => new DateTimeOffset(2026, 11, 22, 8, 30, 0, TimeSpan.Zero),
             var type when type == typeof(DateTimeOffset?) => isFull ? new DateTimeOffset(2026, 11, 22, 8, 30, 0, TimeSpan.Zero) : null,
             var type when type == typeof(TimeSpan) => isFull ? TimeSpan.FromMinutes(5) : TimeSpan.Zero,
+            var type when type == typeof(TimeSpan?) => isFull ? TimeSpan.FromMinutes(5) : null,
             var type when type == typeof(DcrException) => InputErrors.RowRepeated("Tenant 'north'"),
             var type when type == typeof(Exception) => new InvalidOperationException("it is broken"),
             var type when type.IsAssignableFrom(typeof(string[])) && type != typeof(object) => isFull

@@ -5,6 +5,7 @@ using System.Threading.Tasks;
 using DcrPowerShell.Core.Tests.Credentials;
 using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Keys;
+using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
 using DcrPowerShell.TestServers;
 using Xunit;
@@ -122,7 +123,7 @@ public class OidcProviderClientTests(OidcProviders providers) : IClassFixture<Oi
     )
     {
         var checks = await session.RunAsync(async context =>
-            await new TestClientOperation(context, new HeldKeys(session.Ledger), keyName, probes).RunAsync(
+            await new TestClientOperation(context, new HeldKeys(session.Ledger), keyName, probes, JsonBag.Empty).RunAsync(
                 await FindOperation.RunAsync(context, client.ClientId, piped: null)
             )
         );

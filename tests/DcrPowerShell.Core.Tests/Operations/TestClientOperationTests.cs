@@ -7,6 +7,7 @@ using DcrPowerShell.Core.Tests.Credentials;
 using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Keys;
+using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
 using DcrPowerShell.Vaults;
 using Xunit;
@@ -488,7 +489,7 @@ public class TestClientOperationTests
         session.RunAsync(async context =>
         {
             RegistrationRecord record = await FindOperation.RunAsync(context, client.ClientId, piped: null);
-            return await new TestClientOperation(context, new HeldKeys(session.Ledger), keyName, probes).RunAsync(record);
+            return await new TestClientOperation(context, new HeldKeys(session.Ledger), keyName, probes, JsonBag.Empty).RunAsync(record);
         });
 
     private static Func<DcrCheck, bool> Named(string name) => check => check.Name == name;

@@ -43,17 +43,19 @@ public class DiscoveryTests
         Assert.All(Places("https://as.example.com/t?x=1"), static place => Assert.DoesNotContain("x=1", place));
 
     [Theory]
-    [InlineData("https://as.example.com/.well-known/openid-configuration", "https://as.example.com", false)]
-    [InlineData("https://as.example.com/realms/x/.well-known/openid-configuration", "https://as.example.com/realms/x", false)]
-    [InlineData("https://as.example.com/.well-known/oauth-authorization-server/realms/x", "https://as.example.com/realms/x", false)]
-    [InlineData("https://as.example.com/realms/x/.well-known/oauth-authorization-server", "https://as.example.com/realms/x", false)]
-    [InlineData("https://fhir.example.com/r4/.well-known/smart-configuration", "https://fhir.example.com/r4", true)]
-    [InlineData("\u00A0 https://as.example.com/t \u200B\n", "https://as.example.com/t", false)]
-    [InlineData("https://as.example.com/t/", "https://as.example.com/t/", false)]
-    [InlineData("https://as.example.com/.well-known/other", "https://as.example.com/.well-known/other", false)]
-    [InlineData("relative", "relative", false)]
-    public void An_address_that_was_pasted_means_an_issuer(string pasted, string issuer, bool isSmart) =>
-        Assert.Equal((issuer, isSmart), Discovery.Meant(pasted));
+    [InlineData("https://as.example.com/.well-known/openid-configuration", "https://as.example.com", null)]
+    [InlineData("https://as.example.com/realms/x/.well-known/openid-configuration", "https://as.example.com/realms/x", null)]
+    [InlineData("https://as.example.com/.well-known/oauth-authorization-server/realms/x", "https://as.example.com/realms/x", null)]
+    [InlineData("https://as.example.com/realms/x/.well-known/oauth-authorization-server", "https://as.example.com/realms/x", null)]
+    [InlineData("https://fhir.example.com/r4/.well-known/smart-configuration", "https://fhir.example.com/r4", DcrDiscovery.Smart)]
+    [InlineData("https://fhir.example.com/r4/.well-known/udap", "https://fhir.example.com/r4", DcrDiscovery.Udap)]
+    [InlineData("https://fhir.example.com/r4/.well-known/udap?community=urn:x", "https://fhir.example.com/r4", DcrDiscovery.Udap)]
+    [InlineData("\u00A0 https://as.example.com/t \u200B\n", "https://as.example.com/t", null)]
+    [InlineData("https://as.example.com/t/", "https://as.example.com/t/", null)]
+    [InlineData("https://as.example.com/.well-known/other", "https://as.example.com/.well-known/other", null)]
+    [InlineData("relative", "relative", null)]
+    public void An_address_that_was_pasted_means_an_issuer(string pasted, string issuer, DcrDiscovery? how) =>
+        Assert.Equal((issuer, how), Discovery.Meant(pasted));
 
     [Theory]
     [InlineData(301, "https://as.example.com/x/", "https://as.example.com/x/")]

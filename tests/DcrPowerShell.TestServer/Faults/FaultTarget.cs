@@ -38,6 +38,9 @@ public enum FaultTarget
     /// <summary>GET of all clients, at Okta and Auth0.</summary>
     List = (int)Operation.List,
 
+    /// <summary>UDAP: GET of a certificate revocation list.</summary>
+    RevocationList = (int)Operation.RevocationList,
+
     /// <summary>Okta: POST of a client's lifecycle/newSecret.</summary>
     NewSecret = (int)Operation.NewSecret,
 

@@ -29,6 +29,7 @@ internal sealed class ControlApi : IAsyncDisposable
         app.MapDelete("/servers/{id}/requests", Guarded(ClearRequestsAsync));
         app.MapGet("/servers/{id}/clients", Guarded(context => WriteAsync(context, Server(context).Clients)));
         app.MapGet("/servers/{id}/state", Guarded(context => WriteAsync(context, Server(context).State)));
+        app.MapPost("/servers/{id}/certificates", Guarded(IssueAsync));
         app.MapDelete("/servers/{id}/clients/{clientId}", Guarded(RemoveClientAsync));
         app.MapPost("/servers/{id}/clients/{clientId}/rotate", Guarded(RotateAsync));
     }
@@ -79,7 +80,7 @@ internal sealed class ControlApi : IAsyncDisposable
 
     private static async Task<JsonObject> BodyAsync(HttpContext context) =>
         await JsonNode.ParseAsync(context.Request.Body) as JsonObject
-        ?? throw new JsonException("The body must be a JSON object of switches.");
+        ?? throw new JsonException("The body must be a JSON object.");
 
     private static string Value(HttpContext context, string name) => (string)context.Request.RouteValues[name]!;
 
@@ -91,7 +92,15 @@ internal sealed class ControlApi : IAsyncDisposable
     private async Task StartServerAsync(HttpContext context)
     {
         (string id, DcrTestServer server) = await AddAsync(await BodyAsync(context));
-        await WriteAsync(context, new { id, url = server.Url, issuer = server.Issuer, managementToken = server.ManagementToken });
+        await WriteAsync(context, new
+        {
+            id,
+            url = server.Url,
+            issuer = server.Issuer,
+            managementToken = server.ManagementToken,
+            fhirBase = server.FhirBase,
+            communities = server.Communities,
+        });
     }
 
     private async Task ChangeAsync(HttpContext context)
@@ -108,6 +117,12 @@ internal sealed class ControlApi : IAsyncDisposable
         _servers.TryRemove(Value(context, "id"), out _);
         await server.DisposeAsync();
         context.Response.StatusCode = 204;
+    }
+
+    private async Task IssueAsync(HttpContext context)
+    {
+        CertificateOrder order = (await BodyAsync(context)).Deserialize<CertificateOrder>(Switches.JsonOptions)!;
+        await WriteAsync(context, Server(context).IssueCertificate(order));
     }
 
     private Task ClearRequestsAsync(HttpContext context)

@@ -26,6 +26,9 @@ internal enum Operation
     /// <summary>GET of all clients (Okta, Auth0).</summary>
     List,
 
+    /// <summary>GET of a certificate revocation list (UDAP).</summary>
+    RevocationList,
+
     // Okta from here on.
     NewSecret,
     ListSecrets,

@@ -5,6 +5,7 @@ using DcrPowerShell.TestServer.Faults;
 using DcrPowerShell.TestServer.Okta;
 using DcrPowerShell.TestServer.Standard;
 using DcrPowerShell.TestServer.Tokens;
+using DcrPowerShell.TestServer.Udap;
 
 namespace DcrPowerShell.TestServer.Hosting;
 
@@ -20,6 +21,7 @@ internal sealed class ServerState
         Limiters = RateLimiters.For(switches);
         Org = new OktaOrg(this);
         Tenant = new Auth0Tenant(this);
+        Udap = new UdapState(this);
     }
 
     public object Gate { get; } = new();
@@ -45,6 +47,9 @@ internal sealed class ServerState
 
     /// <summary>What an Auth0 tenant holds beside its clients.</summary>
     public Auth0Tenant Tenant { get; }
+
+    /// <summary>What a server that speaks UDAP knows beside its clients.</summary>
+    public UdapState Udap { get; }
 
     public IDialect Dialect => Dialects.Of(Switches);
 

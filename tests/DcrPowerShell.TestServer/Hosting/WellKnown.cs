@@ -14,6 +14,9 @@ internal static class WellKnown
     /// <summary>HL7 SMART App Launch, conformance page: appended to the FHIR base.</summary>
     public const string Smart = "/.well-known/smart-configuration";
 
+    /// <summary>HL7 UDAP Security, discovery page: appended to the FHIR base.</summary>
+    public const string Udap = "/.well-known/udap";
+
     /// <summary>RFC 9728 section 3.1.</summary>
     public const string Resource = "/.well-known/oauth-protected-resource";
 

@@ -167,7 +167,8 @@ internal static class MetadataRules
         }
     }
 
-    private static void Drop(JsonObject granted, Switches switches)
+    /// <summary>Takes away what the switches say is not granted.</summary>
+    public static void Drop(JsonObject granted, Switches switches)
     {
         if (switches.DropScope.Count > 0 && granted["scope"] is JsonValue scope)
         {

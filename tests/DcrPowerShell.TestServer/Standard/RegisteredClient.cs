@@ -1,5 +1,6 @@
 using System;
 using System.Text.Json.Nodes;
+using DcrPowerShell.TestServer.Udap;
 
 namespace DcrPowerShell.TestServer.Standard;
 
@@ -16,6 +17,9 @@ internal sealed class RegisteredClient(int number, string clientId, DateTimeOffs
     public string? Secret { get; set; }
 
     public string? RegistrationToken { get; set; }
+
+    /// <summary>Whom a client is of that was registered by UDAP.</summary>
+    public UdapIdentity? Udap { get; set; }
 
     /// <summary>What was granted, without the members that the server issues.</summary>
     public JsonObject Metadata { get; set; } = [];

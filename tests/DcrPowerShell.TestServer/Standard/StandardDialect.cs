@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Text.Json.Nodes;
 using DcrPowerShell.TestServer.Hosting;
 using DcrPowerShell.TestServer.Tokens;
+using DcrPowerShell.TestServer.Udap;
 using Microsoft.AspNetCore.Http;
 
 namespace DcrPowerShell.TestServer.Standard;
@@ -22,7 +23,11 @@ internal sealed class StandardDialect : IDialect
             ClientDocument.Give(state, state.Switches.ClientDocument!),
         Operation.Discovery when request.Route.ResourceId == ProtectedResource.Itself => ProtectedResource.Refuse(state),
         Operation.Discovery when request.Route.ResourceId == ProtectedResource.Metadata => ProtectedResource.Describe(state),
+        Operation.Discovery when request.Route.ResourceId == WellKnown.Udap => UdapMetadata.Answer(state, request),
+        Operation.RevocationList => state.Udap.RevocationLists.Answer(request.Route.ResourceId!),
         Operation.Discovery => Discovery.Answer(state),
+        Operation.Register when request.Route.ResourceId == UdapRoutes.RegistrationPath => UdapRegistration.Answer(state, request),
+        Operation.Token when request.Route.ResourceId == UdapRoutes.TokenPath => UdapTokenEndpoint.Answer(state, request),
         Operation.Token => TokenEndpoint.Answer(state, request),
         Operation.Push => PushEndpoint.Answer(state, request),
         Operation.Register => Registration.Register(state, request),

@@ -1,6 +1,7 @@
 using System;
 using System.Linq;
 using DcrPowerShell.TestServer.Hosting;
+using DcrPowerShell.TestServer.Udap;
 using Microsoft.AspNetCore.Http;
 
 namespace DcrPowerShell.TestServer.Standard;
@@ -18,6 +19,11 @@ internal static class StandardRoutes
     /// </summary>
     public static Route Of(HttpRequest request, Switches switches)
     {
+        if (UdapRoutes.Of(request, switches) is { } udap)
+        {
+            return udap;
+        }
+
         string path = request.Path.Value ?? "/";
         if (ProtectedResource.Of(path, switches) is { } part)
         {

@@ -17,6 +17,12 @@ public sealed partial record Switches
 
     /// <summary>Habits of Auth0's dialect. A change names only the members that it changes.</summary>
     public Auth0Switches Auth0 { get; init; } = new();
+
+    /// <summary>
+    /// Makes a server of the standard's dialect speak UDAP too; null for not. A change names only the members that it changes.
+    /// </summary>
+    /// <remarks>§4.3</remarks>
+    public UdapSwitches? Udap { get; init; }
 }
 
 /// <summary>The languages that there are.</summary>

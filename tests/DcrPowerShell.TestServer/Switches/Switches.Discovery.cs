@@ -30,7 +30,8 @@ public sealed partial record Switches
     public JsonObject? DiscoveryOverrides { get; init; }
 
     /// <summary>
-    /// Path of the FHIR base, below the issuer's path, where a SMART configuration is found. The standard's dialect only.
+    /// Path of the FHIR base, below the issuer's path, where a SMART configuration is found, and UDAP's metadata where
+    /// <see cref="Udap"/> is on. The standard's dialect only.
     /// </summary>
     /// <remarks>§3.5, §4.1</remarks>
     public string FhirPath { get; init; } = "/fhir";

@@ -28,8 +28,8 @@ public sealed partial record Switches
     public static Switches Parse(JsonObject json) => json.Deserialize<Switches>(JsonOptions)!;
 
     /// <summary>
-    /// These switches with the members of <paramref name="patch"/> replaced, each as a whole; of <c>okta</c> and <c>auth0</c>, the members
-    /// that it names.
+    /// These switches with the members of <paramref name="patch"/> replaced, each as a whole; of <c>okta</c>, <c>auth0</c> and
+    /// <c>udap</c>, the members that it names.
     /// </summary>
     /// <exception cref="JsonException">A name or a value isn't known.</exception>
     public Switches Merge(JsonObject patch)
@@ -37,9 +37,9 @@ public sealed partial record Switches
         JsonObject merged = JsonSerializer.SerializeToNode(this, JsonOptions)!.AsObject();
         foreach ((string name, JsonNode? value) in patch)
         {
-            if (name is "okta" or "auth0" && value is JsonObject habits)
+            if (name is "okta" or "auth0" or "udap" && value is JsonObject habits && merged[name] is JsonObject known)
             {
-                Put(merged[name]!.AsObject(), habits);
+                Put(known, habits);
             }
             else
             {

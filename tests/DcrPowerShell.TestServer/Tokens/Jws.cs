@@ -1,7 +1,9 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.Linq;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -59,7 +61,6 @@ internal sealed class Jws
             return false;
         }
 
-        HashAlgorithmName hash = new("SHA" + algorithm[2..]);
         try
         {
             if (isCurve)
@@ -69,21 +70,33 @@ internal sealed class Jws
                     Curve = CurveOf(Member(jwk, "crv")),
                     Q = new ECPoint { X = Bytes(jwk, "x"), Y = Bytes(jwk, "y") },
                 });
-                return curve.VerifyData(_signed, _signature, hash, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+                return IsSignedBy(curve, algorithm);
             }
 
             using RSA rsa = RSA.Create(new RSAParameters { Modulus = Bytes(jwk, "n"), Exponent = Bytes(jwk, "e") });
-            return rsa.VerifyData(
-                _signed,
-                _signature,
-                hash,
-                algorithm.StartsWith("PS", StringComparison.Ordinal) ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1
-            );
+            return IsSignedBy(rsa, algorithm);
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException or FormatException)
         {
             return false;
         }
+    }
+
+    /// <summary>Whether this certificate's key made the signature; a curve must be that of the algorithm (RFC 7518 section 3.4).</summary>
+    public bool IsSignedBy(X509Certificate2 certificate)
+    {
+        string algorithm = Member(Header, "alg");
+        if (!Algorithms.Contains(algorithm))
+        {
+            return false;
+        }
+
+        using RSA? rsa = certificate.GetRSAPublicKey();
+        using ECDsa? curve = certificate.GetECDsaPublicKey();
+        return algorithm.StartsWith("ES", StringComparison.Ordinal)
+            ? curve?.KeySize == (algorithm == "ES512" ? 521 : int.Parse(algorithm[2..], CultureInfo.InvariantCulture))
+                && IsSignedBy(curve, algorithm)
+            : rsa is not null && IsSignedBy(rsa, algorithm);
     }
 
     /// <summary>The thumbprint of a public JWK (RFC 7638).</summary>
@@ -94,6 +107,18 @@ internal sealed class Jws
             : $$"""{"e":"{{Member(jwk, "e")}}","kty":"RSA","n":"{{Member(jwk, "n")}}"}""";
         return WebEncoders.Base64UrlEncode(SHA256.HashData(Encoding.UTF8.GetBytes(canonical)));
     }
+
+    private static HashAlgorithmName HashOf(string algorithm) => new("SHA" + algorithm[2..]);
+
+    private bool IsSignedBy(ECDsa key, string algorithm) =>
+        key.VerifyData(_signed, _signature, HashOf(algorithm), DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+
+    private bool IsSignedBy(RSA key, string algorithm) => key.VerifyData(
+        _signed,
+        _signature,
+        HashOf(algorithm),
+        algorithm.StartsWith("PS", StringComparison.Ordinal) ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1
+    );
 
     private static ECCurve CurveOf(string name) => name switch
     {

@@ -46,6 +46,10 @@ internal sealed class Auth0Dialect : IDialect
 
     public JsonBag Read(JsonBag answer) => Auth0Vocabulary.ToRfc(answer);
 
+    public JsonBag Sent(JsonBag asked) => JsonBag.Empty;
+
+    public bool SaysDeleted(JsonBag answer) => true;
+
     public IDcrProvider Create(DialectContext context, ICredential credential)
     {
         // Registration is open. An initial access token is for servers that gate it all the same, and no key to the Management API.

@@ -42,6 +42,12 @@ internal sealed class Auth0Provider(Uri endpoint, ICredential initial, Auth0Api 
 
     public bool TellsWhetherItRegisters => api.IsOpen;
 
+    public string? SoleTenant => null;
+
+    public DcrException? WhyNoCredentials(string clientId) => null;
+
+    public IClientAuthentication? AuthenticationOf(string clientId, string audience, JsonBag extensions) => null;
+
     public DcrException? WhyUnmanaged(RegistrationRecord client) =>
         api.IsOpen || client.RegistrationAccessToken is not null ? null : Auth0Errors.Auth0CredentialMissing("read:clients");
 

@@ -39,6 +39,10 @@ internal sealed class OktaDialect : IDialect
 
     public JsonBag Read(JsonBag answer) => answer;
 
+    public JsonBag Sent(JsonBag asked) => JsonBag.Empty;
+
+    public bool SaysDeleted(JsonBag answer) => true;
+
     public IDcrProvider Create(DialectContext context, ICredential credential) =>
         new OktaProvider(context.RegistrationEndpoint, credential, context.Sender);
 }

@@ -48,6 +48,12 @@ internal sealed class OktaProvider(Uri clients, ICredential credential, HttpSend
 
     public bool TellsWhetherItRegisters => true;
 
+    public string? SoleTenant => null;
+
+    public DcrException? WhyNoCredentials(string clientId) => null;
+
+    public IClientAuthentication? AuthenticationOf(string clientId, string audience, JsonBag extensions) => null;
+
     public DcrException? WhyUnmanaged(RegistrationRecord client) => null;
 
     public IClientDocuments? Documents => null;

@@ -29,6 +29,10 @@ internal sealed class StandardDialect : IDialect
 
     public JsonBag Read(JsonBag answer) => answer;
 
+    public JsonBag Sent(JsonBag asked) => JsonBag.Empty;
+
+    public bool SaysDeleted(JsonBag answer) => true;
+
     public IDcrProvider Create(DialectContext context, ICredential credential) =>
         new StandardProvider(
             context.RegistrationEndpoint,

@@ -37,6 +37,12 @@ internal sealed class StandardProvider(
 
     public bool TellsWhetherItRegisters => false;
 
+    public string? SoleTenant => null;
+
+    public DcrException? WhyNoCredentials(string clientId) => null;
+
+    public IClientAuthentication? AuthenticationOf(string clientId, string audience, JsonBag extensions) => null;
+
     public DcrException? WhyUnmanaged(RegistrationRecord client) => configuration.WhyUnmanaged(client);
 
     public IClientDocuments? Documents => null;

@@ -1,0 +1,25 @@
+using System.Collections.Generic;
+using System.Linq;
+using System.Security.Cryptography.X509Certificates;
+
+namespace DcrPowerShell.Compat;
+
+/// <summary>
+/// Which roots a chain may end at. .NET Framework knows the machine's own only: there, who asks looks where the chain ends.
+/// </summary>
+internal static class ChainTrust
+{
+    public static void Set(X509ChainPolicy policy, IEnumerable<X509Certificate2> anchors)
+    {
+#if NET
+        policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        policy.CustomTrustStore.AddRange(anchors.ToArray());
+
+        // Nobody is asked for certificates at an address that the certificate of a stranger names.
+        policy.DisableCertificateDownloads = true;
+#else
+        policy.ExtraStore.AddRange(anchors.ToArray());
+        policy.VerificationFlags = X509VerificationFlags.AllowUnknownCertificateAuthority;
+#endif
+    }
+}

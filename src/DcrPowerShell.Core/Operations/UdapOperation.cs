@@ -1,0 +1,137 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Security.Cryptography.X509Certificates;
+using System.Threading;
+using System.Threading.Tasks;
+using DcrPowerShell.Credentials;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Http;
+using DcrPowerShell.Keys;
+using DcrPowerShell.Metadata;
+using DcrPowerShell.Protocol;
+using DcrPowerShell.Providers.Udap;
+
+namespace DcrPowerShell.Operations;
+
+/// <summary>How a client takes part in a UDAP trust community.</summary>
+/// <param name="Certificate">Taken over by the connection.</param>
+/// <param name="SubjectUri">Which of the certificate's URIs the client is known by; null for the only one.</param>
+/// <param name="Community">The community's URI; null where the server is to choose.</param>
+/// <param name="Anchors">Whose certificates are trusted.</param>
+internal sealed record UdapRequest(
+    SigningCertificate Certificate,
+    string? SubjectUri,
+    string? Community,
+    IReadOnlyList<X509Certificate2> Anchors
+);
+
+/// <summary>
+/// Finds a FHIR server by UDAP, and makes sure that a trust community vouches for it (HL7 UDAP Security STU 2, section 2).
+/// </summary>
+internal static class UdapOperation
+{
+    /// <summary>Judges the certificate, before anything is sent.</summary>
+    /// <exception cref="DcrException">InvalidCertificate.</exception>
+    public static UdapIdentity IdentityOf(UdapRequest request, IClock clock)
+    {
+        try
+        {
+            var uri = request.Certificate.CheckFor(request.SubjectUri, clock.UtcNow);
+            return new UdapIdentity(request.Certificate, uri, request.Community, clock);
+        }
+        catch (KeyException failure)
+        {
+            throw InputErrors.BadCertificate(failure.Message, failure.Fix, failure);
+        }
+    }
+
+    /// <summary>
+    /// What registrations are kept under: one certificate's name has one client at a server and in a community (section 3.4), so all three
+    /// are in it.
+    /// </summary>
+    public static string IssuerOf(string fhirBase, UdapIdentity identity) =>
+        $"{fhirBase.TrimEnd('/')}#subject={Uri.EscapeDataString(identity.Uri)}"
+            + (identity.Community is { } community ? $"&community={Uri.EscapeDataString(community)}" : "");
+
+    /// <summary>What users see of it.</summary>
+    public static DcrUdap FactsOf(UdapServer server)
+    {
+        var (identity, says) = (server.Identity, server.Metadata);
+        return new DcrUdap
+        {
+            Community = identity.Community,
+            SubjectUri = identity.Uri,
+            Certificate = Redaction.Printable(CertificateNames.Show(identity.Certificate.Certificate)),
+            CertificateExpiresAt = identity.Certificate.Certificate.NotAfter.ToUniversalTime(),
+            SigningAlgorithm = identity.Certificate.Key.Algorithm,
+            MetadataSignedBy = Redaction.Printable(CertificateNames.Show(server.Found.Signer)),
+            MetadataExpiresAt = server.Found.ExpiresAt,
+            NotChecked = Shown(server.Found.Trust!.Unchecked),
+            Versions = Shown(says.Versions),
+            Profiles = Shown(says.Profiles),
+            CertificationsSupported = Shown(says.Certifications),
+            CertificationsRequired = Shown(says.RequiredCertifications),
+            AuthorizationExtensionsSupported = Shown(says.Extensions),
+            AuthorizationExtensionsRequired = Shown(says.RequiredExtensions),
+            RegistrationSigningAlgorithms = Shown(says.RegistrationAlgorithms),
+        };
+
+        static IReadOnlyList<string> Shown(IEnumerable<string> texts) =>
+            new ReadableList<string>(texts.Select(static text => Redaction.Printable(text)));
+    }
+
+    /// <exception cref="DcrException">DiscoveryFailed, UntrustedMetadata: nobody trusted vouches for the server.</exception>
+    public static async Task<DiscoveryFinding> DiscoverAsync(
+        Uri fhirBase,
+        UdapIdentity identity,
+        IReadOnlyList<X509Certificate2> anchors,
+        HttpSender sender,
+        IReporter reporter,
+        IClock clock,
+        CancellationToken stop
+    )
+    {
+        var asked = fhirBase.OriginalString;
+        var (place, response) = await ConnectOperation
+            .AskAsync(UdapDiscovery.Place(fhirBase, identity.Community), sender, reporter, stop)
+            .ConfigureAwait(false);
+        var found = UdapDiscovery.Judge(asked, place, identity.Community, response, clock.UtcNow);
+        var trust = await Task.Run(() => CertificateTrust.Of(found.Signer, found.Others, anchors, clock.UtcNow), stop)
+            .ConfigureAwait(false);
+        if (trust.Fault is { } fault)
+        {
+            throw UdapErrors.Untrusted(asked, CertificateNames.Show(found.Signer), fault, identity.Community);
+        }
+
+        foreach (var open in trust.Unchecked)
+        {
+            if (trust.Unanswered.Count + trust.Unasked.Count > 0)
+            {
+                reporter.Warning($"{Redaction.Address(asked)}: {open}");
+            }
+            else
+            {
+                reporter.Verbose(open);
+            }
+        }
+
+        var server = new ServerMetadata(found.Members);
+        try
+        {
+            identity.Certificate.SignWith(new UdapMetadata(found.Members).RegistrationAlgorithms);
+        }
+        catch (KeyException failure)
+        {
+            throw InputErrors.BadCertificate(failure.Message, failure.Fix, failure);
+        }
+
+        return new DiscoveryFinding(place, "found")
+        {
+            Issuer = IssuerOf(server.Issuer!, identity),
+            RegistrationEndpoint = Discovery.SafeUri(server.RegistrationEndpoint),
+            Server = server,
+            Udap = found with { Trust = trust },
+        };
+    }
+}

@@ -1,0 +1,144 @@
+using System;
+using System.Globalization;
+using DcrPowerShell.Errors;
+using static DcrPowerShell.Errors.ErrorWords;
+
+namespace DcrPowerShell.Protocol;
+
+/// <summary>What is wrong with a UDAP server's metadata, with what is to be registered, and what such a server refuses.</summary>
+internal static class UdapErrors
+{
+    // A Date header has whole seconds.
+    private static readonly TimeSpan FineSkew = TimeSpan.FromSeconds(30);
+
+    public static DcrException NotOffered(string fhirBase) =>
+        new(
+            DcrErrorId.DiscoveryFailed,
+            $"{Redaction.Address(fhirBase)} does not support UDAP: it has no .well-known/udap (HTTP 404).",
+            "Check the FHIR base URL, its path too. If the server registers clients otherwise, connect with -Discovery Smart or by its "
+                + "issuer."
+        );
+
+    public static DcrException CommunityUnknown(string fhirBase, string? community) =>
+        new(
+            DcrErrorId.DiscoveryFailed,
+            community is null
+                ? $"{Redaction.Address(fhirBase)} offers no UDAP without a trust community (HTTP 204)."
+                : $"{Redaction.Address(fhirBase)} does not take part in the trust community '{Redaction.Printable(community)}' (HTTP 204).",
+            "Give -Community, to the letter, as the community's documents write it; the server's operator knows which ones it is in."
+        );
+
+    public static DcrException DiscoveryFailed(Uri place, ServerError server) =>
+        new(
+            server.Status >= 500 ? DcrErrorId.ServerUnavailable : DcrErrorId.DiscoveryFailed,
+            $"{place.Authority} gave no UDAP metadata at {place.GetLeftPart(UriPartial.Path)} ({Status(server)}).{Said(server)}",
+            server.Status >= 500 ? "Run the command again later." : "Check the FHIR base URL, its path too, or ask the server's operator."
+        )
+        {
+            ServerError = server,
+        };
+
+    public static DcrException DiscoveryFailed(Uri place, string why) =>
+        new(
+            DcrErrorId.DiscoveryFailed,
+            $"The UDAP metadata at {place.GetLeftPart(UriPartial.Path)} cannot be read: {why}.",
+            "Check the FHIR base URL, its path too, or ask the server's operator."
+        );
+
+    /// <param name="fault">Half a sentence that goes after "signed_metadata".</param>
+    public static DcrException Unproven(string fhirBase, string fault) =>
+        new(
+            DcrErrorId.UntrustedMetadata,
+            $"Nothing vouches for the UDAP metadata of {Redaction.Address(fhirBase)}: its signed_metadata {fault}.",
+            "Check the FHIR base URL, to the letter, and this machine's clock. If they are right, tell the server's operator."
+        );
+
+    /// <param name="fault">Half a sentence that goes after the certificate.</param>
+    public static DcrException Untrusted(string fhirBase, string certificate, string fault, string? community) =>
+        new(
+            DcrErrorId.UntrustedMetadata,
+            $"The certificate '{Redaction.Printable(certificate)}' that vouches for the UDAP metadata of {Redaction.Address(fhirBase)} "
+                + $"{fault}.",
+            community is null
+                ? "Give the root certificate of the trust community with -TrustAnchor. If the server is in several communities, say with "
+                    + "-Community which one is meant."
+                : $"Give the root certificate of the community '{Redaction.Printable(community)}' with -TrustAnchor. If that is what was "
+                    + "given, tell the server's operator."
+        );
+
+    public static DcrException Rule(string member, string why, string fix) =>
+        DcrException.Unsent(DcrErrorId.InvalidClientMetadata, $"The member {member} {why}.", fix, member: member);
+
+    public static DcrException RedirectUri(string uri) =>
+        DcrException.Unsent(
+            DcrErrorId.InvalidRedirectUri,
+            $"The redirect URI '{Redaction.Printable(uri)}' is not an https URL, and UDAP registers no other.",
+            "Give -RedirectUri with https.",
+            member: "redirect_uris"
+        );
+
+    /// <summary>A refusal of a software statement that we made.</summary>
+    /// <param name="certificate">What it was signed with, by its name.</param>
+    /// <param name="uri">Whom it names as issuer.</param>
+    /// <param name="skew">How far this machine's clock is ahead of the server's; null where that is not known.</param>
+    public static DcrException StatementRefused(
+        ServerError server,
+        string certificate,
+        string uri,
+        string? community,
+        DateTimeOffset expires,
+        TimeSpan? skew
+    )
+    {
+        var isUnapproved = server.Code == "unapproved_software_statement";
+        var where = community is null ? "" : $" in the community '{Redaction.Printable(community)}'";
+        var clock = skew is { } ahead && ahead.Duration() > FineSkew
+            ? $" This machine's clock is {Duration.Say(ahead.Duration())} {(ahead > TimeSpan.Zero ? "ahead of" : "behind")} the "
+                + "server's: set it first."
+            : "";
+        return new(
+            isUnapproved ? DcrErrorId.UnapprovedSoftwareStatement : DcrErrorId.InvalidSoftwareStatement,
+            isUnapproved
+                ? $"The server does not approve what the certificate '{Redaction.Printable(certificate)}' of {Redaction.Address(uri)} "
+                    + $"signed{where} (unapproved_software_statement).{Said(server)}"
+                : $"The server finds the software statement invalid that the certificate '{Redaction.Printable(certificate)}' of "
+                    + $"{Redaction.Address(uri)} signed{where} (invalid_software_statement).{Said(server)}",
+            (
+                isUnapproved
+                    ? "Ask the server's operator whether it trusts the community that issued the certificate, and -Community names it."
+                    : "Test-DcrServer checks the certificate, which is good until "
+                        + $"{expires.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}, its chain and the clock."
+            ) + clock
+        )
+        {
+            ServerError = server,
+            Member = "software_statement",
+        };
+    }
+
+    public static DcrException CancellationUnconfirmed(Uri endpoint, string clientId, ServerError server) =>
+        new(
+            DcrErrorId.OutcomeUnknown,
+            $"{endpoint.Authority} answered the cancellation of client '{clientId}' (HTTP {server.Status}) without the empty grant_types "
+                + $"that confirm it (HL7 UDAP Security, section 3.4).{Said(server)}",
+            "Ask the server's operator whether the registration is cancelled. Then drop what is kept of it: Remove-DcrClient -StoreOnly."
+        )
+        {
+            ServerError = server,
+        };
+
+    public static DcrException NoRead(string clientId) =>
+        DcrException.Unsent(
+            DcrErrorId.OperationNotSupported,
+            $"UDAP has no request that reads a client, so nobody can ask the server about '{clientId}'.",
+            "What is kept here is what was last registered; Set-DcrClient registers it again, with its changes."
+        );
+
+    public static DcrException NoCredentials(string clientId) =>
+        DcrException.Unsent(
+            DcrErrorId.OperationNotSupported,
+            $"Client '{clientId}' has no client secret and no registration access token: a UDAP client proves itself with its "
+                + "certificate's key.",
+            "When the certificate is to be replaced, get one with the same URI from the community, connect with it, and run Set-DcrClient."
+        );
+}
