@@ -103,6 +103,8 @@ internal static class KeptAnswers
             return answer;
         }
 
+        // An empty list of them is none, too.
+        answer = answer with { Members = answer.Members.Without(ClientMember.RedirectUris) };
         var lacking = record.Metadata.Where(
             (name, value) => ClientMember.IsRegistered(name) && !JsonBag.IsAbsent(value) && !answer.Members.Has(name)
         );
@@ -148,7 +150,9 @@ internal static class KeptAnswers
         updated = updated with { Drifted = DriftAfter(record, updated, before?.Named, always) };
         var known = context.Audit.Sent.And(updated.Secrets);
         var changes = asked is null ? [] : Grant.Compare(asked, answer.Members, known);
-        updated = asked is null ? updated : updated with { Asked = Grant.Remember(record.Asked, asked, changes) };
+        updated = asked is null
+            ? updated
+            : updated with { Asked = Grant.Remember(record.Asked, asked, changes.Select(static change => change.Name)) };
         changes = before is { } former ? [.. changes, .. Grant.CompareUnnamed(former.Read, answer.Members, former.Named, known)] : changes;
         var isWorthKeeping = always || record.IsKept || updated.ClientSecret is not null || updated.RegistrationAccessToken is not null;
         var isKept = !always && (updated.HasSameContent(record) || !isWorthKeeping);

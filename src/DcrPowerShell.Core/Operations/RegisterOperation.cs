@@ -165,7 +165,10 @@ internal static class RegisterOperation
             var readAt = context.Store.Ledger.File.Size.Sequence;
             (var record, known) = await context.NewRecordAsync(answer, request.Tenant, Done).ConfigureAwait(false);
             var changes = Grant.Compare(request.Metadata, answer.Members, context.Audit.Sent.And(record.Secrets));
-            record = record with { Asked = Grant.Remember(JsonBag.Empty, request.Metadata, changes) };
+            record = record with
+            {
+                Asked = Grant.Remember(JsonBag.Empty, request.Metadata, changes.Select(static change => change.Name)),
+            };
 
             // With a vault the request stays open until the vault has it: other processes leave it to this one meanwhile.
             stored = request.Replaces is { } former

@@ -103,7 +103,9 @@ public abstract class WantedClientCmdlet : ClientMetadataCmdlet
         }
 
         Resolve();
-        var rows = RowFile.Read(this, FilePath.Of(this, Path, nameof(Path), DcrErrorId.InventoryReadFailed));
+        IReadOnlyList<PSObject> rows = [];
+        var path = FilePath.Of(this, Path, nameof(Path), DcrErrorId.InventoryReadFailed);
+        On(row: null, () => Try(Path, () => rows = RowFile.Read(this, path)));
         var binder = new RowBinder(this);
         Expect(rows.Count);
         foreach (var row in rows)

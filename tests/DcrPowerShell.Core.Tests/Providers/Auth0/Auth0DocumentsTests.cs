@@ -50,7 +50,7 @@ public class Auth0DocumentsTests
         await session.Server.RemoveClientAsync(gone.ClientId);
         await PublishAsync(session, Document.Replace("MCP Tool Server", "Renamed"));
         var record = await session.Context.RunAsync(context => FindOperation.RunAsync(context, gone.ClientId, piped: null));
-        var client = await session.RunAsync(context => RepairOperation.RunAsync(context, record));
+        var (client, _) = await session.RunAsync(context => RepairOperation.RunAsync(context, record));
         Assert.StartsWith("tpc_", client.ClientId);
         Assert.Equal(
             ("Renamed", Url, "st-mary", "none"),
