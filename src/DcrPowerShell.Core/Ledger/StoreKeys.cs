@@ -157,7 +157,10 @@ internal sealed class StoreKeys(StoreKeyFile place, IStoreFolder folder, IAccoun
         "the key");
 
     public bool HasFrames =>
-        place.Guard(() => folder.List().Any(name => name.EndsWith(".dcrl", StringComparison.Ordinal) && folder.Length(name) > 0), "the ledger");
+        place.Guard(
+            () => folder.List().Any(name => name.EndsWith(".dcrl", StringComparison.Ordinal) && folder.Length(name) > 0),
+            "the ledger"
+        );
 
     /// <summary>Where a change of the protection was broken off, either key opens the other.</summary>
     private void Unwrap(KeyFile file)
