@@ -166,12 +166,13 @@ internal static class InputErrors
             "Give one of them, or neither for the default (Set-DcrStore -DefaultVault)."
         );
 
-    public static DcrException TooManyFailures(int failures) =>
+    /// <param name="next">What to do when the cause is mended.</param>
+    public static DcrException TooManyFailures(int limit, string next) =>
         new(
             DcrErrorId.TooManyFailures,
-            $"The command ended after {failures} {(failures == 1 ? "failure" : "failures")} (-MaxFailures). What was under way was "
-                + "finished and kept.",
-            "See to the first of the errors, then run the command again: with -Tenant, only what is left is registered."
+            $"The command ended at the number of failures that -MaxFailures gives, {limit}. Requests that were sent by then were finished, "
+                + "and what they brought is kept.",
+            $"See to the first of the errors. {next}"
         );
 
     public static DcrException NotConnected() =>

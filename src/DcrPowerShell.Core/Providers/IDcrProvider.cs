@@ -18,6 +18,9 @@ internal interface IDcrProvider
 
     DcrCapabilities Capabilities { get; }
 
+    /// <summary>What a client is managed with.</summary>
+    DcrManagement ManageBy { get; }
+
     /// <summary>What can be found out of the credential, its rights and the server's readiness, in this order. Each only reads.</summary>
     IReadOnlyList<ProviderCheck> Checks { get; }
 

@@ -7,6 +7,7 @@ using System.Threading.Tasks;
 using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
+using DcrPowerShell.Inventory;
 using DcrPowerShell.Keys;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
