@@ -560,7 +560,11 @@ public class UdapOperationTests
     {
         using var session = await StartAsync();
         var client = await session.RegisterAsync(Backend, "north");
-        var offline = ConnectOperation.Offline(new ConnectRequest { Issuer = new Uri(session.Server.FhirBase) }, session.Ledger, vault: null);
+        var offline = ConnectOperation.Offline(
+            new ConnectRequest { Issuer = new Uri(session.Server.FhirBase) },
+            session.Ledger,
+            vault: null
+        );
         Assert.Equal(session.Connection.Issuer, offline.Issuer);
         Assert.Equal(client.ClientId, session.Ledger.Registrations.FindTenant(offline.Issuer, "north")!.Record.ClientId);
         offline.Close();
@@ -596,7 +600,9 @@ public class UdapOperationTests
     {
         var order = new { uris = names.Split('|'), kind, key, community };
         var certificate = await server.CertificateAsync(order);
-        var anchor = anchorOf is { } index ? server.Communities[index] : server.Communities.First(one => community is null || one.Uri == community);
+        var anchor = anchorOf is { } index
+            ? server.Communities[index]
+            : server.Communities.First(one => community is null || one.Uri == community);
         return await Session.ConnectAsync(
             server.FhirBase,
             request => Of(
