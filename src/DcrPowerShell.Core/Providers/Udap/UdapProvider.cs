@@ -94,7 +94,10 @@ internal sealed class UdapProvider(Uri endpoint, UdapServer udap, HttpSender sen
         }
 
         var answer = Registration.Judge(request, response);
-        return answer with { Members = UdapRegistration.Metadata(answer.Members), Sent = wanted };
+
+        // They are beside the metadata, and no answer repeats them: nobody granted them otherwise.
+        var certifications = wanted.Where(static (name, _) => name == ClientMember.Certifications);
+        return answer with { Members = UdapRegistration.Metadata(answer.Members).With(certifications), Sent = wanted };
     }
 
     private Task<ProtocolResponse> SendAsync(ProtocolRequest request, JsonBag claims, ProviderCall call) =>
