@@ -137,7 +137,7 @@ internal static class KeyErrors
             "Give it with -PrivateKeyPath or -PrivateKey, or give a PFX that has both."
         );
 
-    public static KeyException CertificateUnreadable(Exception inner) =>
+    public static KeyException CertificateUnreadable(Exception? inner = null) =>
         new("A certificate could not be read: it is damaged, or it is none.", "Export it again, as PEM, DER or PFX.", inner);
 
     public static KeyException CertificateOfOtherKey(IEnumerable<string> given) =>
