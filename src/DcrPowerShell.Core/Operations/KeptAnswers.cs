@@ -149,11 +149,11 @@ internal static class KeptAnswers
         var updated = context.Merged(record, answer);
         updated = updated with { Drifted = DriftAfter(record, updated, before?.Named, always) };
         var known = context.Audit.Sent.And(updated.Secrets);
-        var changes = asked is null ? [] : Grant.Compare(asked, answer.Members, known);
+        var changes = asked is null ? [] : Grant.Compare(asked, answer.Granted, known);
         updated = asked is null
             ? updated
             : updated with { Asked = Grant.Remember(record.Asked, asked, changes.Select(static change => change.Name)) };
-        changes = before is { } former ? [.. changes, .. Grant.CompareUnnamed(former.Read, answer.Members, former.Named, known)] : changes;
+        changes = before is { } former ? [.. changes, .. Grant.CompareUnnamed(former.Read, answer.Granted, former.Named, known)] : changes;
         var isWorthKeeping = always || record.IsKept || updated.ClientSecret is not null || updated.RegistrationAccessToken is not null;
         var isKept = !always && (updated.HasSameContent(record) || !isWorthKeeping);
         if (isKept)

@@ -94,10 +94,7 @@ internal sealed class UdapProvider(Uri endpoint, UdapServer udap, HttpSender sen
         }
 
         var answer = Registration.Judge(request, response);
-
-        // They are beside the metadata, and no answer repeats them: nobody granted them otherwise.
-        var certifications = wanted.Where(static (name, _) => name == ClientMember.Certifications);
-        return answer with { Members = UdapRegistration.Metadata(answer.Members).With(certifications), Sent = wanted };
+        return answer with { Members = UdapRegistration.Metadata(answer.Members), Sent = wanted };
     }
 
     private Task<ProtocolResponse> SendAsync(ProtocolRequest request, JsonBag claims, ProviderCall call) =>
