@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using DcrPowerShell.Compat;
 
 namespace DcrPowerShell.Keys;
 
@@ -39,7 +40,8 @@ internal sealed class SigningCertificate : IDisposable
         IEnumerable<X509Certificate2> known
     )
     {
-        var own = given.FirstOrDefault(certificate => ThumbprintOf(certificate) == key.Thumbprint)
+        // A renewed certificate may be beside the one before it.
+        var own = given.OrderByDescending(static one => one.NotAfter).FirstOrDefault(one => ThumbprintOf(one) == key.Thumbprint)
             ?? throw KeyErrors.CertificateOfOtherKey(given.Select(CertificateNames.Show));
         return new(key, own, IssuersOf(own, [.. given, .. known]));
     }
@@ -63,7 +65,7 @@ internal sealed class SigningCertificate : IDisposable
             throw KeyErrors.CertificateNotForSigning(CertificateNames.Show(Certificate));
         }
 
-        var names = CertificateNames.Uris(Certificate);
+        var names = CertificateNames.Uris(Certificate).Distinct().ToList();
         return names.Count == 0 ? throw KeyErrors.CertificateWithoutUri(CertificateNames.Show(Certificate))
             : uri is null && names.Count > 1 ? throw KeyErrors.CertificateWithSeveralUris(CertificateNames.Show(Certificate), names)
             : uri is null ? names[0]
@@ -114,6 +116,7 @@ internal sealed class SigningCertificate : IDisposable
     private static List<X509Certificate2> IssuersOf(X509Certificate2 certificate, X509Certificate2[] pool)
     {
         using var chain = new X509Chain();
+        ChainTrust.FetchNothing(chain.ChainPolicy);
         chain.ChainPolicy.ExtraStore.AddRange(pool);
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         chain.ChainPolicy.VerificationFlags =

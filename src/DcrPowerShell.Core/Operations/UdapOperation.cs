@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.RegularExpressions;
 using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Credentials;
@@ -31,10 +32,18 @@ internal sealed record UdapRequest(
 /// </summary>
 internal static class UdapOperation
 {
-    /// <summary>Judges the certificate, before anything is sent.</summary>
-    /// <exception cref="DcrException">InvalidCertificate.</exception>
+    private static readonly Regex AnyUri = new(@"^[A-Za-z][A-Za-z0-9+.-]*:[^\s\p{C}]+\z", RegexOptions.CultureInvariant);
+
+    /// <summary>Judges the certificate and the community, before anything is sent.</summary>
+    /// <exception cref="DcrException">InvalidCertificate; InvalidSetup: the community is no URI.</exception>
     public static UdapIdentity IdentityOf(UdapRequest request, IClock clock)
     {
+        // Registrations are kept by it: what a server takes for the same one, such as with a blank behind it, would be another here.
+        if (request.Community is { } community && !AnyUri.IsMatch(community))
+        {
+            throw ConnectErrors.CommunityNoUri(community);
+        }
+
         try
         {
             var uri = request.Certificate.CheckFor(request.SubjectUri, clock.UtcNow);
@@ -97,11 +106,10 @@ internal static class UdapOperation
             .AskAsync(UdapDiscovery.Place(fhirBase, identity.Community), sender, reporter, stop)
             .ConfigureAwait(false);
         var found = UdapDiscovery.Judge(asked, place, identity.Community, response, clock.UtcNow);
-        var trust = await Task.Run(() => CertificateTrust.Of(found.Signer, found.Others, anchors, clock.UtcNow), stop)
-            .ConfigureAwait(false);
+        var trust = await CertificateTrust.OfAsync(found.Signer, found.Others, anchors, clock.UtcNow, stop).ConfigureAwait(false);
         if (trust.Fault is { } fault)
         {
-            throw UdapErrors.Untrusted(asked, CertificateNames.Show(found.Signer), fault, identity.Community);
+            throw UdapErrors.Untrusted(asked, CertificateNames.Show(found.Signer), fault, trust.IsBelowAnchor, identity.Community);
         }
 
         foreach (var open in trust.Unchecked)

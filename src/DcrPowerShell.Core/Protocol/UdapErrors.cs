@@ -54,12 +54,14 @@ internal static class UdapErrors
         );
 
     /// <param name="fault">Half a sentence that goes after the certificate.</param>
-    public static DcrException Untrusted(string fhirBase, string certificate, string fault, string? community) =>
+    /// <param name="isBelowAnchor">Whether it leads to a trust anchor all the same.</param>
+    public static DcrException Untrusted(string fhirBase, string certificate, string fault, bool isBelowAnchor, string? community) =>
         new(
             DcrErrorId.UntrustedMetadata,
             $"The certificate '{Redaction.Printable(certificate)}' that vouches for the UDAP metadata of {Redaction.Address(fhirBase)} "
                 + $"{fault}.",
-            community is null
+            isBelowAnchor ? "Check this machine's clock. If it is right, tell the server's operator: the certificate is the server's."
+            : community is null
                 ? "Give the root certificate of the trust community with -TrustAnchor. If the server is in several communities, say with "
                     + "-Community which one is meant."
                 : $"Give the root certificate of the community '{Redaction.Printable(community)}' with -TrustAnchor. If that is what was "
@@ -112,7 +114,6 @@ internal static class UdapErrors
         )
         {
             ServerError = server,
-            Member = "software_statement",
         };
     }
 
