@@ -18,6 +18,7 @@ using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
 using DcrPowerShell.Providers;
 using DcrPowerShell.TestServer.Client;
+using DcrPowerShell.Vaults;
 using Xunit;
 
 namespace DcrPowerShell.Core.Tests.Operations;
@@ -205,6 +206,40 @@ public class UdapOperationTests
         Assert.Equal(["mailto:operations@example.com"], kept.Metadata.Texts("contacts"));
         Assert.False((await next.TryRegisterAsync(Backend, tenant: "north")).IsNew);
         Assert.Single(await session.SentAsync("register"));
+    }
+
+    /// <summary>The server goes by the certificate: it would register the client anew, or change or cancel the one after it.</summary>
+    [Theory]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(false, false)]
+    public async Task What_was_removed_is_neither_changed_nor_cancelled_by_an_old_object(bool hasVault, bool hasNext)
+    {
+        using var session = await StartAsync(hasVault: hasVault);
+        var former = await session.RegisterAsync(Backend, "north");
+        await session.DeleteAsync(former.ClientId);
+        var next = hasNext ? await session.RegisterAsync(Backend, "north") : null;
+        await session.Server.ClearRequestsAsync();
+        var acts = new Func<OperationContext, RegistrationRecord, Task>[]
+        {
+            (context, record) => UpdateOperation.RunAsync(context, record, JsonBag.Parse("""{"client_name":"m"}""")),
+            DeleteOperation.RunAsync,
+        };
+        foreach (var act in acts)
+        {
+            var failure = await Assert.ThrowsAsync<DcrException>(() =>
+                session.RunAsync(async context =>
+                {
+                    await act(context, await FindOperation.RunAsync(context, former.ClientId, former));
+                    return true;
+                }));
+            Assert.Equal((DcrErrorId.ClientNotFound, true), (failure.ErrorId, failure.NothingSent));
+        }
+
+        Assert.Empty(await session.Server.RequestsAsync());
+        Assert.Empty(session.Ledger.Requests.Open());
+        Assert.Equal(next?.ClientId, session.Listed().SingleOrDefault()?.Record.ClientId);
     }
 
     [Fact]
