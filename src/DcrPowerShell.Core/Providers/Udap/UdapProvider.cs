@@ -71,7 +71,10 @@ internal sealed class UdapProvider(Uri endpoint, UdapServer udap, HttpSender sen
         var response = await SendAsync(request, UdapRules.Cancelled(wanted), call).ConfigureAwait(false);
         if (!response.IsSuccess)
         {
-            throw Refusal(request, response, wanted, call);
+            var refusal = Refusal(request, response, wanted, call);
+            throw refusal.ErrorId == DcrErrorId.InvalidClientMetadata
+                ? UdapErrors.CancellationRefused(client.ClientId, ServerErrorReader.Read(response))
+                : refusal;
         }
 
         if (!response.TryReadJson(out var answer, out _) || !UdapRegistration.IsCancelled(answer))
