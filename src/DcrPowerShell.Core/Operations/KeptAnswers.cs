@@ -150,7 +150,13 @@ internal static class KeptAnswers
         var known = context.Audit.Sent.And(updated.Secrets);
         var changes = asked is null ? [] : Grant.Compare(asked, answer.Members, known);
         updated = asked is null ? updated : updated with { Asked = Grant.Remember(record.Asked, asked, changes) };
-        changes = before is { } former ? [.. changes, .. Grant.CompareUnnamed(former.Read, answer.Members, former.Named, known)] : changes;
+        if (before is { } former)
+        {
+            // Where it is known, all that was sent: a provider may have filled it up.
+            var expected = answer.Sent.Count > 0 ? answer.Sent : former.Read;
+            changes = [.. changes, .. Grant.CompareUnnamed(expected, answer.Members, former.Named, known)];
+        }
+
         var isWorthKeeping = always || record.IsKept || updated.ClientSecret is not null || updated.RegistrationAccessToken is not null;
         var isKept = !always && (updated.HasSameContent(record) || !isWorthKeeping);
         if (isKept)

@@ -149,6 +149,31 @@ public class UdapOperationTests
         Assert.Equal("App 2", session.Stored(client.ClientId).ClientName);
     }
 
+    [Fact]
+    public async Task What_a_change_of_the_grant_brings_along_is_no_change_of_the_servers()
+    {
+        using var session = await StartAsync();
+        var client = await session.RegisterAsync(Backend, Subject);
+        var changed = await session.UpdateAsync(
+            client.ClientId,
+            """
+            {"grant_types":["authorization_code"],"redirect_uris":["https://app.example.com/callback"],
+             "logo_uri":"https://app.example.com/logo.png"}
+            """
+        );
+        Assert.Equal(["code"], changed.ResponseTypes);
+        Assert.Empty(changed.Changes);
+
+        var refusal = await Assert.ThrowsAsync<DcrException>(
+            () => session.UpdateAsync(client.ClientId, """{"grant_types":["client_credentials"]}""")
+        );
+        Assert.Equal(("redirect_uris", true), (refusal.Member, refusal.NothingSent));
+        Assert.Contains("-RedirectUri @()", refusal.RecommendedAction);
+        changed = await session.UpdateAsync(client.ClientId, """{"grant_types":["client_credentials"],"redirect_uris":null}""");
+        Assert.Empty(changed.ResponseTypes);
+        Assert.Empty(changed.Changes);
+    }
+
     [Theory]
     [InlineData(true, false)]
     [InlineData(false, false)]

@@ -52,7 +52,9 @@ internal sealed class UdapProvider(Uri endpoint, UdapServer udap, HttpSender sen
     /// <summary>The same client is registered again, with all that it shall have (section 3.4).</summary>
     public async Task<RegistrationAnswer> UpdateAsync(RegistrationRecord client, MetadataUpdate update, ProviderCall call)
     {
-        var wanted = UdapRules.Complete(update.Whole);
+        // Another grant has another response type, or none.
+        var isSettled = update.Changes.Has(ClientMember.GrantTypes) && !update.Changes.Has(ClientMember.ResponseTypes);
+        var wanted = UdapRules.Complete(isSettled ? update.Whole.Without(ClientMember.ResponseTypes) : update.Whole);
         UdapRules.Check(wanted);
         return await PostAsync(RequestEffect.Changes, wanted, call).ConfigureAwait(false);
     }
