@@ -43,7 +43,7 @@ public class ArrowTests
             "Providers",
             "Vaults",
         ],
-        ["Protocol"] = ["Errors", "Facts", "Metadata"],
+        ["Protocol"] = ["Errors", "Facts", "Keys", "Metadata"],
         ["Providers"] = ["Credentials", "Errors", "Facts", "Http", "Keys", "Metadata", "Protocol", "Vaults"],
         ["Vaults"] = ["Errors", "Metadata"],
     };

@@ -52,6 +52,11 @@ internal static class Machine
             missing[SuiteNeeds.Node] = reason.Split(':')[0];
         }
 
+        if (!File.Exists("/usr/bin/glewlwyd"))
+        {
+            missing[SuiteNeeds.Glewlwyd] = "glewlwyd is not installed";
+        }
+
         if (SourceTree.Metadata("HasNetFramework") != "true")
         {
             missing[SuiteNeeds.Mono] = "Mono is not installed";

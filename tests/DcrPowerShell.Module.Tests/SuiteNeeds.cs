@@ -12,11 +12,12 @@ internal static class SuiteNeeds
     public const string SecretManagement = "SecretManagement";
     public const string SecretStore = "SecretStore";
     public const string Node = "Node";
+    public const string Glewlwyd = "Glewlwyd";
     public const string Mono = "Mono";
     public const string Wine = "Wine";
     public const string Chromium = "Chromium";
 
-    private static readonly string[] Known = [PowerShell, SecretManagement, SecretStore, Node, Mono, Wine, Chromium];
+    private static readonly string[] Known = [PowerShell, SecretManagement, SecretStore, Node, Glewlwyd, Mono, Wine, Chromium];
 
     /// <summary>What a Pester file needs: PowerShell, and what its line <c># Needs: SecretManagement, SecretStore</c> names.</summary>
     public static IReadOnlyList<string> Of(string pesterFile)
@@ -44,6 +45,7 @@ internal static class SuiteNeeds
         Add(files[true].ToList(), "vault test file");
         Add(files[false].ToList(), "other Pester file");
         AddPart(Node, "the oidc-provider tests");
+        AddPart(Glewlwyd, "the glewlwyd tests");
         AddPart(Mono, "the .NET Framework tests");
         AddPart(Wine, "the Windows paths");
         AddPart(Chromium, "the page of clients in a browser");

@@ -74,12 +74,14 @@ public class SuiteNeedsTests
             [Plain, Vault, [.. Plain, SuiteNeeds.Node]],
             (SuiteNeeds.PowerShell, "no pwsh"),
             (SuiteNeeds.Node, "no node"),
+            (SuiteNeeds.Glewlwyd, "no glewlwyd"),
             (SuiteNeeds.Mono, "no mono"),
             (SuiteNeeds.Wine, "no wine"),
             (SuiteNeeds.Chromium, "no browser"));
         Assert.Equal(
             "Not run: 1 vault test file (no pwsh); 2 other Pester files (no pwsh, no node); "
-            + "the oidc-provider tests (no node); the .NET Framework tests (no mono); the Windows paths (no wine); "
+            + "the oidc-provider tests (no node); the glewlwyd tests (no glewlwyd); the .NET Framework tests (no mono); "
+            + "the Windows paths (no wine); "
             + "the page of clients in a browser (no browser).",
             line);
     }

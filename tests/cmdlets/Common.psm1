@@ -210,7 +210,7 @@ function Get-ApplicationSecret {
     param([Parameter(Mandatory)] [string] $Name)
 
     $store = (Get-Module DcrPowerShell).ImplementingAssembly.GetType('DcrPowerShell.Files.LocalData').GetProperty('Store').GetValue($null)
-    $store.OpenAsync($null).GetAwaiter().GetResult().FindSecret($Name)
+    $store.OpenAsync($null).GetAwaiter().GetResult().Secrets.Find($Name)
 }
 
 # What the vault keeps of a client, as an object.

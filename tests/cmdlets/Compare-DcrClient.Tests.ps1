@@ -87,6 +87,7 @@ south,South,not-a-uri'
     It 'refuses a file that it cannot read: <Text>' -ForEach @(
         @{ Text = '[{"tenant":'; Message = '*cannot be read*' }
         @{ Text = "Tenant;ClientName`nnorth;North"; Message = "*names with ';'*" }
+        @{ Text = "Tenant;RedirectUri`nnorth;https://a.example/,https://b.example/"; Message = "*names with ';'*" }
         @{ Text = "Tenant,Client-Name`nnorth,North"; Message = "*'Client-Name' is not read as ClientName*" }
     ) {
         $path = Join-Path $TestDrive 'broken.csv'

@@ -157,6 +157,7 @@ Describe 'A connection' {
         $list = Get-DcrServer production | Format-List | Out-String -Width 200
         $list | Should -Match "(?m)^RegistrationEndpoint +: $([regex]::Escape("$($server.Url)/register"))"
         $list | Should -Match '(?m)^Capabilities +: Register, Read, Update, Delete'
+        $list | Should -Match '(?m)^ManageBy +: Client\s*$'
     }
 
     It 'shows what it was made with, and not the token' {

@@ -66,6 +66,8 @@ south,=South,https://s.example/a;https://s.example/b,it@s.example
         Set-Content $out 'of an earlier run'
         $null = Assert-Failure { New-Row north | New-DcrClient -ReportPath $out } -Id InventoryWriteFailed -Category WriteError `
             -Terminating -Message '*is there already*'
+        $null = Assert-Failure { New-Row north | New-DcrClient -ReportPath $out -WhatIf } -Id InventoryWriteFailed `
+            -Category WriteError -Terminating -Message '*is there already*'
         Get-Content $out | Should -Be 'of an earlier run'
         Get-TestServerRequest $server -Operation register | Should -BeNullOrEmpty
     }
@@ -75,14 +77,18 @@ south,=South,https://s.example/a;https://s.example/b,it@s.example
         @{ Path = 'out.txt'; Message = '*whether it is to be CSV or JSON*' }
         @{ Path = 'env:out.csv'; Message = '*' }
     ) {
-        $null = Assert-Failure { New-Row north | New-DcrClient -ReportPath $Path } -Id InventoryWriteFailed -Category WriteError `
-            -Terminating -Message $Message
+        foreach ($isPlan in $false, $true) {
+            $null = Assert-Failure { New-Row north | New-DcrClient -ReportPath $Path -WhatIf:$isPlan } -Id InventoryWriteFailed `
+                -Category WriteError -Terminating -Message $Message
+        }
+
         Get-TestServerRequest $server -Operation register | Should -BeNullOrEmpty
     }
 
     It 'is not made with -WhatIf' {
         New-Row north | New-DcrClient -ReportPath $out -WhatIf
         $out | Should -Not -Exist
+        Get-ChildItem $TestDrive -Force -Filter "*$(Split-Path $out -Leaf)*" | Should -BeNullOrEmpty
     }
 
     It 'has what Set, Reset and Remove did, also to clients that are typed or piped as objects' {
@@ -122,6 +128,14 @@ south,=South,https://s.example/a;https://s.example/b,it@s.example
             [pscustomobject]@{ ClientName = 'Beta'; RedirectUri = 'nowhere' } | New-DcrClient -ReportPath $out @quiet
         $failed = Import-Csv $out | Where-Object Result -EQ Failed
         $failed.Tenant, $failed.ClientName | Should -Be '', 'Beta'
+    }
+
+    It 'gets new columns in one step, and leaves no other file' {
+        $null = 1..3 | ForEach-Object { $row = New-Row "t$_"; $row | Add-Member "Scope$_" x; $row } | New-DcrClient -ReportPath $out @quiet
+        Get-Result $out | Should -Be 't1 Registered', 't2 Registered', 't3 Registered'
+        Get-Content $out | Should -HaveCount 4
+        (Import-Csv $out)[0].PSObject.Properties.Name | Should -Contain Scope3
+        Get-ChildItem $TestDrive -Force -Filter "*$(Split-Path $out -Leaf)*" | Should -HaveCount 1
     }
 
     It 'registers nothing in a retry that nobody wrote' {

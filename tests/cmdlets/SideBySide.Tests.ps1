@@ -113,8 +113,16 @@ Describe 'Requests side by side' {
             } | New-DcrClient -MaxFailures 2 -ErrorAction SilentlyContinue
         } | Should -Throw -PassThru
         $failure.FullyQualifiedErrorId | Should -BeLike 'TooManyFailures,*'
+        "$failure" | Should -BeLike '*-MaxFailures gives, 2. *'
         Get-TestServerClient $server | Should -Not -BeNullOrEmpty
         @(Get-DcrClient -Offline).Count | Should -Be @(Get-TestServerClient $server).Count
+    }
+
+    It 'tell once that there were too many failures, also where more come of what was sent' {
+        $null = New-ConnectedServer @{ faults = @(@{ on = 'register'; status = 400; times = 40 }) }
+        try { New-Row 40 | New-DcrClient -MaxFailures 2 -ErrorVariable told -ErrorAction SilentlyContinue } catch { $failure = $_ }
+        $failure.FullyQualifiedErrorId | Should -BeLike 'TooManyFailures,*'
+        @($told | Where-Object { "$_" -like '*-MaxFailures*' }) | Should -HaveCount 1
     }
 
     It 'end at the first failure with -ErrorAction Stop, and keep what was under way' {

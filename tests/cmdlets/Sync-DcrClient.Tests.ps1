@@ -221,6 +221,7 @@ Describe 'Sync-DcrClient' {
     It 'refuses a file before anything is sent: <Text>' -ForEach @(
         @{ Name = 'x.csv'; Text = "Tenant,Note`nsame,n`ndiffers,`"see mail`nextra,n"; Message = '*has no end*' }
         @{ Name = 'x.csv'; Text = "Tenant,ClientName`nsame,S,more"; Message = '*line 2 has more cells*' }
+        @{ Name = 'x.csv'; Text = "Tenant,ClientName`na,b,c`na,b`na,b,c"; Message = '*lines 2, 4 have more cells*' }
         @{ Name = 'x.json'; Text = '[{"tenant":"same","client_name":"S"},null]'; Message = '*entry 2 is no object*' }
     ) {
         $path = Join-Path $TestDrive $Name
@@ -228,6 +229,9 @@ Describe 'Sync-DcrClient' {
         $failure = Get-Failure { Sync-DcrClient -Path $path -Force -Prune -TenantPattern * -ErrorAction Stop }
         $failure.FullyQualifiedErrorId | Should -BeLike 'InventoryReadFailed,*'
         "$failure" | Should -BeLike $Message
+        Sync-DcrClient -Path $path -ReportPath "$path.report.csv" -ErrorAction SilentlyContinue
+        Import-Csv "$path.report.csv" | ForEach-Object { "$($_.Row)$($_.Result)" } | Should -Be Failed
+        Remove-Item "$path.report.csv"
         Get-Operation $server | Should -BeNullOrEmpty
     }
 
@@ -241,6 +245,45 @@ Describe 'Sync-DcrClient' {
         $null = Get-Failure { New-Row lost | New-DcrClient -ErrorAction Stop }
         $done = New-Row lost | Sync-DcrClient -Force
         $done.Status, $done.Result | Should -Be Unknown, None
+    }
+}
+
+Describe 'Sync-DcrClient at a server that shows clients otherwise than it answered' {
+    BeforeEach {
+        Switch-TestFolder
+        $server = New-ConnectedServer @{ shownAtRead = 'inItsOwnWay' }
+        $wanted = 'north', 'south' | ForEach-Object { New-Row $_ -Uri "https://$_.example.com" }
+    }
+
+    It 'changes nothing in a second run, and says once what is shown otherwise' {
+        $null = $wanted | Sync-DcrClient -WarningVariable told -WarningAction SilentlyContinue
+        $told | Should -HaveCount 2
+        "$($told[1])" | Should -BeLike '1 other client *(redirect_uris).'
+        "$($told[0])" | Should -BeLike '*shows something else whenever the client is read*'
+        "$($told[0])" | Should -BeLike "*: wanted ``['https://*th.example.com'``], is ``['https://*th.example.com/'``]*.*"
+        Clear-TestServerRequest $server
+        $wanted | Sync-DcrClient -WarningVariable told | Should -BeNullOrEmpty
+        "$told" | Should -Be ''
+        Get-Operation $server | Should -BeNullOrEmpty
+    }
+
+    It 'changes clients of New-DcrClient once' {
+        $null = $wanted | New-DcrClient
+        Get-Result ($wanted | Sync-DcrClient @quiet) | Should -Be 'north Changed', 'south Changed'
+        $wanted | Sync-DcrClient | Should -BeNullOrEmpty
+    }
+
+    It 'still finds what somebody else changed' {
+        $null = $wanted | Sync-DcrClient @quiet
+        $south = Get-DcrClient -Tenant south
+        $body = @{ client_id = $south.ClientId; client_name = $south.ClientName; redirect_uris = @('https://evil.example/') }
+        $null = Invoke-RestMethod $south.RegistrationClientUri -Method Put -ContentType application/json -Body (ConvertTo-Json $body) `
+            -Headers @{ Authorization = "Bearer $(ConvertTo-PlainText $south.RegistrationAccessToken)" }
+        $found = $wanted | Compare-DcrClient
+        $found.Status | Should -Be Same, Differs
+        $found[1].Changes.Name, $found[1].Changes.HasDrifted | Should -Be redirect_uris, $true
+        Get-Result ($wanted | Sync-DcrClient @quiet) | Should -Be 'south Changed'
+        $wanted | Sync-DcrClient | Should -BeNullOrEmpty
     }
 }
 

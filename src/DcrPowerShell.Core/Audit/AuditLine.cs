@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using DcrPowerShell.Metadata;
+using static DcrPowerShell.Metadata.StoredJson;
 
 namespace DcrPowerShell.Audit;
 
@@ -126,8 +127,6 @@ internal sealed class AuditLine(byte[] utf8)
             return null;
         }
     }
-
-    private static string Needed(JsonBag json, string member) => json.Text(member) ?? throw new FormatException();
 
     private static bool IsJson(string text)
     {

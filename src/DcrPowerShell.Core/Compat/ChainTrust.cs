@@ -4,7 +4,9 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace DcrPowerShell.Compat;
 
-/// <summary>Which roots a chain may end at. .NET Framework knows the machine's own only: there, who asks looks where the chain ends.</summary>
+/// <summary>
+/// Which roots a chain may end at. .NET Framework knows the machine's own only: there, who asks looks where the chain ends.
+/// </summary>
 internal static class ChainTrust
 {
     public static void Set(X509ChainPolicy policy, IEnumerable<X509Certificate2> anchors)

@@ -166,12 +166,13 @@ internal static class InputErrors
             "Give one of them, or neither for the default (Set-DcrStore -DefaultVault)."
         );
 
-    public static DcrException TooManyFailures(int failures) =>
+    /// <param name="next">What to do when the cause is mended.</param>
+    public static DcrException TooManyFailures(int limit, string next) =>
         new(
             DcrErrorId.TooManyFailures,
-            $"The command ended after {failures} {(failures == 1 ? "failure" : "failures")} (-MaxFailures). What was under way was "
-                + "finished and kept.",
-            "See to the first of the errors, then run the command again: with -Tenant, only what is left is registered."
+            $"The command ended at the number of failures that -MaxFailures gives, {limit}. Requests that were sent by then were finished, "
+                + "and what they brought is kept.",
+            $"See to the first of the errors. {next}"
         );
 
     public static DcrException NotConnected() =>
@@ -260,6 +261,13 @@ internal static class InputErrors
                 ? $"-{parameter} does not go with -Discovery Udap, where a certificate is all that a client proves itself with."
                 : $"-{parameter} goes with -Discovery Udap alone.",
             isUdap ? $"Leave out -{parameter}." : $"Add -Discovery Udap and give a FHIR base URL, or leave out -{parameter}."
+        );
+
+    public static DcrException ProviderWithoutUdap() =>
+        DcrException.Unsent(
+            DcrErrorId.InvalidCertificate,
+            "-Provider Udap goes with -Discovery Udap, and with nothing else.",
+            "Give -Discovery Udap, a FHIR base URL, -CertificatePath and -TrustAnchor."
         );
 
     public static DcrException NoTrustAnchor() =>

@@ -37,7 +37,7 @@ public enum DcrAuditOperation : long
     EnableAuth0,
 
     /// <summary>An answer of an earlier command was restored. Nothing was sent.</summary>
-    Recover,
+    Restore,
 
     /// <summary>A client that the server has was taken into the store.</summary>
     Adopt,

@@ -129,6 +129,9 @@ public sealed class DcrClient
     /// <summary>Where it came from: what is done to it goes back there, though other connections lead to the same server.</summary>
     internal DcrConnection? Connection { get; set; }
 
+    /// <summary>Members that are kept and that the server's answer to a read lacked: it was taken for a part of the client.</summary>
+    internal IReadOnlyList<string> Unshown { get; set; } = [];
+
     /// <summary>
     /// The same client, whatever was known of it when: <c>-eq</c>, <c>Compare-Object</c> and <c>Select-Object -Unique</c> go by this.
     /// </summary>

@@ -70,6 +70,9 @@ public sealed class DcrConnection
     /// </summary>
     public string Credential => _credential.Kind;
 
+    /// <summary>What proves that a client may be read, changed and deleted.</summary>
+    public DcrManagement ManageBy => Service.ManageBy;
+
     /// <summary>The SecretManagement vault that keeps tokens and secrets; null for the local store.</summary>
     public string? Vault { get; }
 

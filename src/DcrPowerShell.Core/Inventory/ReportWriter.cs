@@ -12,7 +12,10 @@ namespace DcrPowerShell.Inventory;
 /// Writes what came of each row of a run. The file is whole after each row, whatever ends the process next.
 /// </summary>
 /// <param name="stream">Empty; can be read and sought. Whoever gave it closes it.</param>
-internal sealed class ReportWriter(Stream stream, DcrInventoryFormat format)
+/// <param name="replace">
+/// Puts what is written to a new stream in the place of the file, at once or not at all, and gives the stream to go on with, at its end.
+/// </param>
+internal sealed class ReportWriter(Stream stream, DcrInventoryFormat format, Func<Action<Stream>, Stream> replace)
 {
     public const string Row = "Row";
     public const string Result = "Result";
@@ -30,6 +33,7 @@ internal sealed class ReportWriter(Stream stream, DcrInventoryFormat format)
     // As spreadsheets want it, see ExportDcrClientCommand.
     private static readonly UTF8Encoding Encoding = new(encoderShouldEmitUTF8Identifier: true);
 
+    private Stream _stream = stream;
     private readonly List<string> _columns = [Row, Result, Tenant, ClientName, ClientId, ErrorId, Message, NextStep, RunId];
 
     /// <summary>Whether a report has such a column of its own, which says nothing of a client.</summary>
@@ -48,7 +52,7 @@ internal sealed class ReportWriter(Stream stream, DcrInventoryFormat format)
             WriteCsv(row);
         }
 
-        stream.Flush();
+        _stream.Flush();
     }
 
     /// <summary>A report without rows is one, too.</summary>
@@ -56,23 +60,28 @@ internal sealed class ReportWriter(Stream stream, DcrInventoryFormat format)
     {
         if (format == DcrInventoryFormat.Csv)
         {
-            Put(Encoding.GetPreamble());
-            PutLine(_columns);
+            WriteHeading(_stream);
         }
         else
         {
-            Put([(byte)'[', .. End]);
+            Put(_stream, [(byte)'[', .. End]);
         }
 
-        stream.Flush();
+        _stream.Flush();
+    }
+
+    private void WriteHeading(Stream to)
+    {
+        Put(to, Encoding.GetPreamble());
+        PutLine(to, _columns);
     }
 
     private void WriteJson(JsonBag row)
     {
-        var isFirst = stream.Length == 1 + End.Length;
-        stream.Seek(-End.Length, SeekOrigin.End);
-        Put(Utf8((isFirst ? "\n" : ",\n") + row.WithoutAbsent()));
-        Put(End);
+        var isFirst = _stream.Length == 1 + End.Length;
+        _stream.Seek(-End.Length, SeekOrigin.End);
+        Put(_stream, Utf8((isFirst ? "\n" : ",\n") + row.WithoutAbsent()));
+        Put(_stream, End);
     }
 
     private void WriteCsv(JsonBag row)
@@ -84,23 +93,26 @@ internal sealed class ReportWriter(Stream stream, DcrInventoryFormat format)
         }
 
         PutLine(
+            _stream,
             _columns.Select(column => Text(row.FirstOrDefault(cell => column.Equals(cell.Key, StringComparison.OrdinalIgnoreCase)).Value))
         );
     }
 
-    /// <summary>Rows of one file have the same columns; objects may have others each.</summary>
+    /// <summary>Rows of one file have the same columns; objects may have others each. A kill meanwhile costs no row.</summary>
     private void Widen(List<string> more)
     {
-        stream.Seek(Encoding.GetPreamble().Length, SeekOrigin.Begin);
-        var rows = Csv.Read(new StreamReader(stream, Encoding)).Skip(1).Select(static row => row.Cells).ToList();
+        _stream.Seek(Encoding.GetPreamble().Length, SeekOrigin.Begin);
+        var rows = Csv.Read(new StreamReader(_stream, Encoding)).Skip(1).Select(static row => row.Cells);
         _columns.AddRange(more);
-        stream.SetLength(0);
-        WriteHeading();
-        foreach (var cells in rows)
+        _stream = replace(wider =>
         {
-            // The cells are inert already, and stay so.
-            PutLine(cells.Select(Given.Cell).Concat(Enumerable.Repeat("", _columns.Count - cells.Count)));
-        }
+            WriteHeading(wider);
+            foreach (var cells in rows)
+            {
+                // The cells are inert already, and stay so.
+                PutLine(wider, cells.Select(Given.Cell).Concat(Enumerable.Repeat("", _columns.Count - cells.Count)));
+            }
+        });
     }
 
     /// <summary>As the parameters read a cell.</summary>
@@ -115,7 +127,7 @@ internal sealed class ReportWriter(Stream stream, DcrInventoryFormat format)
 
     private static byte[] Utf8(string text) => System.Text.Encoding.UTF8.GetBytes(text);
 
-    private void PutLine(IEnumerable<string> cells) => Put(Utf8(Csv.Row(cells) + "\r\n"));
+    private static void PutLine(Stream to, IEnumerable<string> cells) => Put(to, Utf8(Csv.Row(cells) + "\r\n"));
 
-    private void Put(byte[] bytes) => stream.Write(bytes, 0, bytes.Length);
+    private static void Put(Stream to, byte[] bytes) => to.Write(bytes, 0, bytes.Length);
 }

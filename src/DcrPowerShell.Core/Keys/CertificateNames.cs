@@ -13,7 +13,9 @@ internal static class CertificateNames
     // GeneralName, uniformResourceIdentifier (RFC 5280, section 4.2.1.6).
     private static readonly Asn1Tag UriTag = new(TagClass.ContextSpecific, 6);
 
-    /// <summary>The URIs of its subject alternative name (RFC 5280, section 4.2.1.6), as they are written; none where it has none.</summary>
+    /// <summary>
+    /// The URIs of its subject alternative name (RFC 5280, section 4.2.1.6), as they are written; none where it has none.
+    /// </summary>
     public static IReadOnlyList<string> Uris(X509Certificate2 certificate) =>
         certificate.Extensions.Cast<X509Extension>().FirstOrDefault(static extension => extension.Oid?.Value == SubjectAlternativeName)
             is { } names

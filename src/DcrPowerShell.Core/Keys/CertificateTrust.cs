@@ -5,7 +5,6 @@ using System.Linq;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using DcrPowerShell.Compat;
-using DcrPowerShell.Errors;
 
 namespace DcrPowerShell.Keys;
 
@@ -18,6 +17,9 @@ internal sealed record CertificateTrust(string? Fault)
 
     /// <summary>Certificates that say nothing of revocation, by their names.</summary>
     public IReadOnlyList<string> Unlisted { get; init; } = [];
+
+    /// <summary>Certificates of which nothing was asked, for the anchor is no root, where the platform stops.</summary>
+    public IReadOnlyList<string> Unasked { get; init; } = [];
 
     public bool IsRevoked { get; init; }
 
@@ -32,6 +34,10 @@ internal sealed record CertificateTrust(string? Fault)
                 ? null
                 : $"Whether {Quoted(Unanswered)} {(Unanswered.Count == 1 ? "was" : "were")} revoked is not known: nobody answered where "
                     + "that is to be asked.",
+            Unasked.Count == 0
+                ? null
+                : $"Whether {Quoted(Unasked)} {(Unasked.Count == 1 ? "was" : "were")} revoked was not asked, for the trust anchor is no "
+                    + "root certificate: -TrustAnchor takes the root beside it.",
             Unlisted.Count == 0 ? null : $"No revocation list is named by {Quoted(Unlisted)}.",
         }.OfType<string>();
 
@@ -95,12 +101,12 @@ internal sealed record CertificateTrust(string? Fault)
         var unknown = judged
             .Take(anchor)
             .Where(each => !hasAsked || (each.Status & OfRevocation) != 0)
-            .Select(static each => each.Certificate)
-            .ToLookup(NamesWhereToAsk, Name);
+            .ToLookup(each => NamesWhereToAsk(each.Certificate), static each => Name(each.Certificate));
         return new(fault)
         {
             IsRevoked = judged.Any(static each => each.Status.HasFlag(X509ChainStatusFlags.Revoked)),
-            Unanswered = [.. unknown[true]],
+            Unanswered = hasAsked ? [.. unknown[true]] : [],
+            Unasked = hasAsked ? [] : [.. unknown[true]],
             Unlisted = [.. unknown[false]],
         };
     }
@@ -116,12 +122,21 @@ internal sealed record CertificateTrust(string? Fault)
     private static string? FaultOf(X509Certificate2 certificate, X509ChainStatusFlags status, bool isLeaf, DateTimeOffset now)
     {
         var whose = isLeaf ? "" : $"was issued by '{Name(certificate)}', which ";
-        return status == 0 ? null
+        return status == 0 ? Weakness(certificate) is { } weakness ? whose + weakness : null
             : status.HasFlag(X509ChainStatusFlags.Revoked) ? $"{whose}was revoked"
             : status.HasFlag(X509ChainStatusFlags.NotTimeValid) ? whose + When(certificate, now)
             : status.HasFlag(X509ChainStatusFlags.NotSignatureValid) ? $"{whose}has a signature that is not its issuer's"
             : status.HasFlag(X509ChainStatusFlags.InvalidBasicConstraints) ? $"{whose}may not issue certificates"
             : $"{whose}is not valid ({status})";
+    }
+
+    // Platforms differ in what they take.
+    private static string? Weakness(X509Certificate2 certificate)
+    {
+        using var key = certificate.GetRSAPublicKey();
+        return key?.KeySize < RsaKeyPair.Smallest
+            ? $"has an RSA key of {key.KeySize} bits; {RsaKeyPair.Smallest} or more are wanted"
+            : null;
     }
 
     /// <summary>"expired on 2026-01-31", or "is not valid before 2027-01-31".</summary>
@@ -137,7 +152,7 @@ internal sealed record CertificateTrust(string? Fault)
         return IsRoot(last) ? $"leads to '{Name(last)}', which is none of the trust anchors ({known})"
             : elements.Count == 1
                 ? $"came without the certificate of its issuer '{IssuerOf(last)}', which is none of the trust anchors ({known}) either"
-            : $"leads to '{Name(last)}', whose issuer '{IssuerOf(last)}' came along with it no more than among the trust anchors ({known})";
+            : $"leads to '{Name(last)}', whose issuer '{IssuerOf(last)}' is neither beside it nor among the trust anchors ({known})";
     }
 
     private static bool NamesWhereToAsk(X509Certificate2 certificate) =>
@@ -147,12 +162,10 @@ internal sealed record CertificateTrust(string? Fault)
 
     private static string Quoted(IEnumerable<string> names) => string.Join(", ", names.Select(static name => $"'{name}'"));
 
-    private static string Name(X509Certificate2 certificate) => Redaction.Printable(CertificateNames.Show(certificate));
+    private static string Name(X509Certificate2 certificate) => CertificateNames.Show(certificate);
 
     private static string IssuerOf(X509Certificate2 certificate) =>
-        Redaction.Printable(
-            certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: true) is { Length: > 0 } name ? name : certificate.Issuer
-        );
+        certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: true) is { Length: > 0 } name ? name : certificate.Issuer;
 
     private static string Date(DateTime time) => time.ToUniversalTime().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 }

@@ -25,19 +25,6 @@ internal static class Jws
     /// </summary>
     public static JsonBag? Claims(string token) => Part(token, 1);
 
-    private static JsonBag? Part(string token, int index)
-    {
-        var parts = token.Split('.');
-        try
-        {
-            return parts.Length == 3 ? JsonBag.Parse(Encoding.UTF8.GetString(Base64Url.Decode(parts[index]))) : null;
-        }
-        catch (Exception unreadable) when (unreadable is FormatException or JsonException)
-        {
-            return null;
-        }
-    }
-
     /// <summary>The header of a JWS; null for any other text.</summary>
     public static JsonBag? Header(string token) => Part(token, 0);
 
@@ -76,6 +63,19 @@ internal static class Jws
         claims.Integer(name) is { } seconds && seconds >= 0 && seconds <= DateTimeOffset.MaxValue.ToUnixTimeSeconds()
             ? DateTimeOffset.FromUnixTimeSeconds(seconds)
             : null;
+
+    private static JsonBag? Part(string token, int index)
+    {
+        var parts = token.Split('.');
+        try
+        {
+            return parts.Length == 3 ? JsonBag.Parse(Encoding.UTF8.GetString(Base64Url.Decode(parts[index]))) : null;
+        }
+        catch (Exception unreadable) when (unreadable is FormatException or JsonException)
+        {
+            return null;
+        }
+    }
 
     private static string Encode(JsonBag json) => Base64Url.Encode(json.ToUtf8());
 }

@@ -131,6 +131,12 @@ internal static class KeyErrors
     public static KeyException NoCertificate() =>
         new("The file holds no certificate.", "Give PEM that has -----BEGIN CERTIFICATE-----, DER, or a PFX.");
 
+    public static KeyException KeyOfCertificateMissing(string name) =>
+        new(
+            $"The private key of the certificate '{name}' was not given, and the local store does not have it.",
+            "Give it with -PrivateKeyPath or -PrivateKey, or give a PFX that has both."
+        );
+
     public static KeyException CertificateUnreadable(Exception inner) =>
         new("A certificate could not be read: it is damaged, or it is none.", "Export it again, as PEM, DER or PFX.", inner);
 

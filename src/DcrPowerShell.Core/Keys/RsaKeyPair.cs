@@ -8,7 +8,7 @@ namespace DcrPowerShell.Keys;
 internal sealed class RsaKeyPair : KeyPair
 {
     /// <summary>Bits; RFC 7518, section 3.3.</summary>
-    private const int Smallest = 2048;
+    public const int Smallest = 2048;
 
     /// <summary>Bits; what NIST SP 800-57 part 1 asks of keys that are in use after 2030.</summary>
     private const int Generated = 3072;

@@ -19,13 +19,14 @@ namespace DcrPowerShell.Keys;
 internal sealed class SigningKey : IDisposable
 {
     // .NET promises of no key object that two threads may use it at once.
-    private readonly object _oneAtATime = new();
+    private readonly object _oneAtATime;
     private readonly KeyPair _pair;
     private readonly SignatureAlgorithm _algorithm;
     private bool _isDisposed;
 
-    private SigningKey(KeyPair pair, SignatureAlgorithm algorithm, string? keyId)
+    private SigningKey(KeyPair pair, SignatureAlgorithm algorithm, string? keyId, object? oneAtATime = null)
     {
+        _oneAtATime = oneAtATime ?? new object();
         _pair = pair;
         _algorithm = algorithm;
         PublicMembers = pair.PublicMembers();
@@ -106,13 +107,13 @@ internal sealed class SigningKey : IDisposable
         }
     }
 
-    /// <summary>The same key, to sign by the first of these algorithms that is for it. This one is not used any more.</summary>
+    /// <summary>The same key, to sign by the first of these algorithms that is for it; it is disposed in the place of this one.</summary>
     /// <exception cref="KeyException">None of them is for the key.</exception>
     public SigningKey Using(IReadOnlyList<string> algorithms)
     {
         var fitting = SignatureAlgorithm.For(_pair.Curve).Select(static algorithm => algorithm.Name).ToList();
         return algorithms.FirstOrDefault(fitting.Contains) is { } chosen
-            ? new(_pair, SignatureAlgorithm.Named(chosen), KeyId)
+            ? new(_pair, SignatureAlgorithm.Named(chosen), KeyId, _oneAtATime)
             : throw KeyErrors.AlgorithmNotTaken(_pair.Description, algorithms);
     }
 

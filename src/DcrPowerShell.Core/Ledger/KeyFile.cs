@@ -5,6 +5,7 @@ using System.Linq;
 using System.Text;
 using System.Text.Json;
 using DcrPowerShell.Metadata;
+using static DcrPowerShell.Metadata.StoredJson;
 
 namespace DcrPowerShell.Ledger;
 
@@ -69,24 +70,28 @@ internal sealed record KeyFile(LedgerHash LedgerId, IReadOnlyList<ProtectedKey> 
     {
         try
         {
-            var json = JsonBag.Parse(Encoding.UTF8.GetString(utf8));
-            if (json.Integer("version") is not (> 0 and <= Version))
-            {
-                throw new FormatException("it is of another version");
-            }
-
-            var keys =
-                json.TryGet("keys", out var items) && items.ValueKind == JsonValueKind.Array
-                    ? items.EnumerateArray().Select(item => Read(JsonBag.From(item))).ToList()
-                    : [];
-            return keys.Count > 0
-                ? new(LedgerHash.Parse(Needed(json, "ledger")), keys) { IsBegun = json.Text("begun") == "true" }
-                : throw new FormatException("it has no key");
+            return StoredJson.Read(Encoding.UTF8.GetString(utf8), Read);
         }
-        catch (Exception failure) when (failure is JsonException or OverflowException)
+        catch (OverflowException failure)
         {
-            throw new FormatException("it is not JSON of the right shape", failure);
+            throw new FormatException("a number in it is too large", failure);
         }
+    }
+
+    private static KeyFile Read(JsonBag json)
+    {
+        if (json.Integer("version") is not (> 0 and <= Version))
+        {
+            throw new FormatException("it is of another version");
+        }
+
+        var keys =
+            json.TryGet("keys", out var items) && items.ValueKind == JsonValueKind.Array
+                ? items.EnumerateArray().Select(static item => ReadKey(JsonBag.From(item))).ToList()
+                : [];
+        return keys.Count > 0
+            ? new(LedgerHash.Parse(Needed(json, "ledger")), keys) { IsBegun = json.Text("begun") == "true" }
+            : throw new FormatException("it has no key");
     }
 
     private static JsonBag Json(ProtectedKey key)
@@ -106,7 +111,7 @@ internal sealed record KeyFile(LedgerHash LedgerId, IReadOnlyList<ProtectedKey> 
         };
     }
 
-    private static ProtectedKey Read(JsonBag json)
+    private static ProtectedKey ReadKey(JsonBag json)
     {
         var key = new ProtectedKey
         {
@@ -134,8 +139,6 @@ internal sealed record KeyFile(LedgerHash LedgerId, IReadOnlyList<ProtectedKey> 
     private static string Hex(ulong id) => id.ToString("x16", CultureInfo.InvariantCulture);
 
     private static ulong Id(string hex) => ulong.Parse(hex, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
-
-    private static string Needed(JsonBag json, string member) => json.Text(member) ?? throw new FormatException($"it has no {member}");
 
     private static JsonElement Element<T>(T value) => JsonSerializer.SerializeToElement(value);
 }

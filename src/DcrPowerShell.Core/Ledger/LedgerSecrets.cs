@@ -71,6 +71,15 @@ internal sealed class LedgerSecrets(LedgerDisk disk, LedgerFrames frames)
     /// <exception cref="DcrException">StoreReadOnly.</exception>
     public Task KeepAsync(string name, string value) => disk.BringAsync(_ => [frames.OfSecret(name, value)], isDurable: true);
 
+    /// <summary>Keeps what was known of a client as a secret of the local store.</summary>
+    /// <returns>Its name.</returns>
+    public async Task<string> KeepOlderAsync(RegistrationRecord record)
+    {
+        var name = FormattableString.Invariant($"older-{record.SecretName}-{record.UpdatedAt.UtcDateTime:yyyyMMddHHmmssfffffff}");
+        await KeepAsync(name, record.ToJson()).ConfigureAwait(false);
+        return name;
+    }
+
     /// <summary>Removes such a secret, if it is there.</summary>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
     public Task RemoveAsync(string name) =>

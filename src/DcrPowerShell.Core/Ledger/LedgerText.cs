@@ -1,9 +1,9 @@
 using System;
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Vaults;
+using static DcrPowerShell.Metadata.StoredJson;
 
 namespace DcrPowerShell.Ledger;
 
@@ -166,22 +166,5 @@ internal static class LedgerText
         .With("replaces", intent.Replaces)
         .With("at", Time(intent.At));
 
-    private static T Reading<T>(byte[] outline, Func<JsonBag, T> read)
-    {
-        try
-        {
-            return read(JsonBag.Parse(Encoding.UTF8.GetString(outline)));
-        }
-        catch (JsonException failure)
-        {
-            throw new FormatException("it is not JSON of the right shape", failure);
-        }
-    }
-
-    private static string Needed(JsonBag json, string member) => json.Text(member) ?? throw new FormatException($"it has no {member}");
-
-    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
-
-    private static DateTimeOffset Time(string text) =>
-        DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal);
+    private static T Reading<T>(byte[] utf8, Func<JsonBag, T> read) => StoredJson.Read(Encoding.UTF8.GetString(utf8), read);
 }

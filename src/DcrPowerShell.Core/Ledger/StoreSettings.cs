@@ -38,10 +38,9 @@ internal sealed record StoreSettings
             return new StoreSettings();
         }
 
-        try
-        {
-            var json = JsonBag.Parse(Encoding.UTF8.GetString(utf8));
-            return new StoreSettings
+        return StoredJson.Read(
+            Encoding.UTF8.GetString(utf8),
+            static json => new StoreSettings
             {
                 DefaultVault = json.Text("default_vault"),
                 KeyPath = json.Text("key_path"),
@@ -50,12 +49,8 @@ internal sealed record StoreSettings
                     : new Dictionary<string, string>(),
                 LastBackupAt = json.Text("last_backup_at") is { } at ? DateTimeOffset.Parse(at, CultureInfo.InvariantCulture) : null,
                 LastBackupCount = json.Integer("last_backup_count") ?? 0,
-            };
-        }
-        catch (JsonException failure)
-        {
-            throw new FormatException("it is not JSON of the right shape", failure);
-        }
+            }
+        );
     }
 
     /// <summary>Changes the settings, alone among the processes that have this folder.</summary>

@@ -12,7 +12,8 @@ internal static class TenantKey
     /// <summary>
     /// What one open request or living client is allowed for. Where an issuer has one client for all tenants, that is the issuer.
     /// </summary>
-    public static string Of(string issuer, string tenant) => HasSoleClient(issuer) ? $"sole\n{issuer}" : $"tenant\n{issuer}\n{Normal(tenant)}";
+    public static string Of(string issuer, string tenant) =>
+        HasSoleClient(issuer) ? $"sole\n{issuer}" : $"tenant\n{issuer}\n{Normal(tenant)}";
 
     /// <summary>
     /// The fragment names the client: by UDAP, one certificate's name has one at a server. No authorization server's issuer has a fragment

@@ -39,6 +39,9 @@ internal static class Given
     /// <summary>Characters that make a spreadsheet take a cell for a formula; some languages' versions take the wide ones too.</summary>
     private const string FormulaStarts = "=+-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20";
 
+    // A sentence that begins with a parameter: names alone, and no sign that calls or opens anything.
+    private static readonly Regex Sentence = new("^-\\p{L}[\\p{L}\\p{N} ,.:'_-]*$", RegexOptions.CultureInvariant);
+
     private static readonly Regex LaterPart = new("(?<=[;\t\r\n])[^;\t\r\n]+", RegexOptions.CultureInvariant);
 
     /// <summary>Without what nobody sees at its ends.</summary>
@@ -87,9 +90,8 @@ internal static class Given
     /// <summary>
     /// A text that no spreadsheet runs: names come from servers and from whoever registered, and a spreadsheet runs <c>=HYPERLINK(...)</c>,
     /// <c>+cmd|...</c>. An apostrophe makes a text of it, which <see cref="Cell"/> takes away. An id that begins with a hyphen, as
-    /// base64url
-    /// may, has nothing to call and stays as it is: scripts look it up. A spreadsheet whose language has semicolons between cells begins a
-    /// cell within ours at each of them, and at the end of a line.
+    /// base64url may, has nothing to call and stays as it is: scripts look it up. So does a sentence that begins with a parameter. A
+    /// spreadsheet whose language has semicolons between cells begins a cell within ours at each of them, and at the end of a line.
     /// </summary>
     public static string Inert(string text) => Quoted(LaterPart.Replace(text, static part => Quoted(part.Value)));
 
@@ -175,6 +177,7 @@ internal static class Given
         var begun = text.TrimStart(' ', '\u00A0');
         return begun.Length > 0
             && FormulaStarts.Contains(begun[0])
+            && !Sentence.IsMatch(begun)
             && begun.Skip(1).Any(static character => !char.IsLetterOrDigit(character) && character is not ('-' or '_' or '.'));
     }
 

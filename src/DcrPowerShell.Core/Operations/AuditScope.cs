@@ -164,7 +164,7 @@ internal sealed class AuditScope(AuditLog? log, DcrAuditRecord facts, IReporter 
                 new DcrAuditRecord
                 {
                     Server = record.Issuer,
-                    Operation = DcrAuditOperation.Recover,
+                    Operation = DcrAuditOperation.Restore,
                     ClientId = record.ClientId,
                     ClientName = record.ClientName,
                     Tenant = record.Tenant,

@@ -1,3 +1,5 @@
+using System.Collections.Generic;
+using System.Linq;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
@@ -22,8 +24,7 @@ internal static class CompareOperation
             ? await ReadOperation.LookAsync(context, known, orUnknown: true).ConfigureAwait(false)
             : ((await ReadOperation.CurrentAsync(context, known).ConfigureAwait(false)).Client, null);
         var record = client.Record;
-        var granted = Grant.LastGranted(record.Metadata, record.Drifted);
-        var changes = Grant.Differences(wanted, record.Metadata, granted, record.Asked, context.Audit.Sent.And(record.Secrets));
+        var changes = Differences(context, wanted, client);
         var status =
             client.State == DcrClientState.Gone ? DcrComparisonStatus.Gone
             : why is not null ? DcrComparisonStatus.Unreadable
@@ -42,6 +43,24 @@ internal static class CompareOperation
                 : "The server lets nobody read a client: this is what was last registered from here.",
         };
     }
+
+    /// <inheritdoc cref="Grant.Differences"/>
+    /// <param name="client">As it was read. What is kept and the server does not show, it has not, as far as is known.</param>
+    public static IReadOnlyList<DcrDifference> Differences(OperationContext context, JsonBag wanted, DcrClient client)
+    {
+        var record = client.Record;
+        var notShownBefore = client.Unshown.Where(record.Asked.Has).ToArray();
+        return Grant.Differences(
+            wanted,
+            Shown(client),
+            Grant.LastGranted(record.Metadata, record.Drifted).Without(notShownBefore),
+            record.Asked,
+            context.Audit.Sent.And(record.Secrets)
+        );
+    }
+
+    /// <summary>What the server showed of a client that was read.</summary>
+    public static JsonBag Shown(DcrClient client) => client.Record.Metadata.Without([.. client.Unshown]);
 
     /// <summary>A wanted client that its tenant does not have.</summary>
     /// <param name="isUnknown">A request to register it has an unknown outcome.</param>

@@ -135,12 +135,14 @@ internal static class ConnectOperation
         scope.Begin(DcrAuditOperation.Connect);
         try
         {
-            var connection = await ConnectAsync(request, identity, ledger, vault, reporter, clock, handler, scope, stop).ConfigureAwait(false);
+            var connection = await ConnectAsync(request, identity, ledger, vault, reporter, clock, handler, scope, stop)
+                .ConfigureAwait(false);
             scope.End(connection);
             return connection;
         }
         catch (Exception failure)
         {
+            identity?.Dispose();
             scope.End(failure);
             throw;
         }
@@ -151,7 +153,10 @@ internal static class ConnectOperation
     public static DcrConnection Offline(ConnectRequest request, RegistrationLedger ledger, string? vault)
     {
         var asked = Discovery.Meant((request.Issuer ?? request.Resource)!.OriginalString).Issuer;
-        var ofUdap = ledger.Registrations.Issuers().Where(known => known.StartsWith($"{asked.TrimEnd('/')}#subject=", StringComparison.Ordinal)).ToList();
+        var ofUdap = ledger
+            .Registrations.Issuers()
+            .Where(known => known.StartsWith($"{asked.TrimEnd('/')}#subject=", StringComparison.Ordinal))
+            .ToList();
         var issuer =
             ledger.Registrations.Issuers().FirstOrDefault(known => known.TrimEnd('/') == asked.TrimEnd('/'))
             ?? (ofUdap.Count == 1 ? ofUdap[0] : null)
@@ -265,7 +270,6 @@ internal static class ConnectOperation
         catch
         {
             sender.Dispose();
-            identity?.Dispose();
             throw;
         }
 
@@ -309,6 +313,15 @@ internal static class ConnectOperation
         if (issuer == request.Issuer.OriginalString || UriText.Absolute(issuer) is not { } meant)
         {
             return request;
+        }
+
+        if (
+            how == DcrDiscovery.Udap
+            && UdapDiscovery.CommunityIn(request.Issuer) is { } community
+            && request.Udap is { Community: null } udap
+        )
+        {
+            request = request with { Udap = udap with { Community = community } };
         }
 
         reporter.Verbose($"Connecting to {issuer}{(how is null ? "" : ", a FHIR base")}: that is the issuer whose metadata was named.");

@@ -38,6 +38,11 @@ internal static class ImportOperation
     /// </exception>
     public static RegistrationRecord Check(DcrConnection connection, ImportRequest request, DateTimeOffset now)
     {
+        if (connection.Service.SoleTenant is { } sole)
+        {
+            throw OperationErrors.NothingToImport(sole);
+        }
+
         var clientId =
             request.ClientId
             ?? throw InventoryErrors.ImportInvalid(request.Source, "there is no client id", "Fill in ClientId or client_id.");

@@ -53,7 +53,7 @@ internal static class MoveOperation
                 .ConfigureAwait(false);
         } while (sequence == 0);
 
-        if (await to.StoreAsync(found.Record, sequence).ConfigureAwait(false) is { } failure)
+        if (to.Delivery is { } delivery && await delivery.StoreAsync(found.Record, sequence).ConfigureAwait(false) is { } failure)
         {
             throw KeepingErrors.NotMoved(to.Vault!.Name, clientId, failure, failure.NextStep);
         }

@@ -13,7 +13,7 @@ internal static class NewKeyOperation
     public static async Task CheckAsync(Registrations store, string secretName)
     {
         await store.CheckOpenAsync().ConfigureAwait(false);
-        await store.CheckCopyAsync(secretName, owner: null).ConfigureAwait(false);
+        await store.Copies.CheckAsync(secretName, owner: null).ConfigureAwait(false);
     }
 
     /// <param name="algorithm">One of <see cref="SignatureAlgorithm.Names"/>.</param>
@@ -23,7 +23,7 @@ internal static class NewKeyOperation
         using var key = SigningKey.Generate(algorithm);
         try
         {
-            await store.CopyAsync(secretName, key.ExportPrivateJwk(), owner: null).ConfigureAwait(false);
+            await store.Copies.KeepAsync(secretName, key.ExportPrivateJwk(), owner: null).ConfigureAwait(false);
         }
         catch (VaultException failure)
         {

@@ -42,7 +42,7 @@ internal static class NewestToken
     {
         try
         {
-            await RecoverOperation.RunAsync(context.Store).ConfigureAwait(false);
+            await AnswerReplay.RunAsync(context.Store).ConfigureAwait(false);
             var found = await context.Store.FindAsync(record.Issuer, record.ClientId).ConfigureAwait(false);
             return found?.Record is { } newest
                 && (newest.RegistrationAccessToken, newest.ClientSecret) != (record.RegistrationAccessToken, record.ClientSecret)

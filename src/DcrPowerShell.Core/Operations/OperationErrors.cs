@@ -30,6 +30,14 @@ internal static class OperationErrors
             "For another client, connect with a certificate that names another URI (-SubjectUri, where one certificate has several)."
         );
 
+    public static DcrException NothingToImport(string usual) =>
+        DcrException.Unsent(
+            DcrErrorId.OperationNotSupported,
+            $"There is nothing to take over at this server: whoever registers as {Redaction.Printable(usual)} gets the client of that "
+                + "name, also one that was registered elsewhere.",
+            "Run New-DcrClient with all that the client shall have."
+        );
+
     public static DcrException NoDuplicateHere(string usual) =>
         DcrException.Unsent(
             DcrErrorId.OperationNotSupported,

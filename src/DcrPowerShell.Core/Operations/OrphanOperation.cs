@@ -33,7 +33,7 @@ internal static class OrphanOperation
         }
 
         var orphans = new List<DcrOrphan>();
-        foreach (var entry in Ended(context).Where(entry => !RecoverOperation.IsUsable(entry)))
+        foreach (var entry in Ended(context).Where(entry => !AnswerReplay.IsUsable(entry)))
         {
             orphans.Add(
                 entry.Intent switch
@@ -63,7 +63,7 @@ internal static class OrphanOperation
             issuer,
             entry.Intent,
             [],
-            RecoverOperation.IsUsable(entry)
+            AnswerReplay.IsUsable(entry)
                 ? "The server's answer is in the local store: Connect-DcrServer makes a registration of it."
                 : "Find-DcrOrphan tells what the server knows of it, and what to do."
         ));
@@ -111,7 +111,7 @@ internal static class OrphanOperation
     private static async Task<bool> UseAnswerAsync(OperationContext context, DcrOrphan orphan)
     {
         var id = LedgerHash.Parse(orphan.Id);
-        var isAnswered = Ended(context).Any(entry => entry.Id == id && RecoverOperation.IsUsable(entry));
+        var isAnswered = Ended(context).Any(entry => entry.Id == id && AnswerReplay.IsUsable(entry));
         return isAnswered && (await UseAnswersAsync(context).ConfigureAwait(false)).Contains(id)
             ? throw OperationErrors.OrphanAnswered(orphan.ClientName ?? orphan.ClientId, isKept: false)
             : isAnswered;
@@ -132,12 +132,12 @@ internal static class OrphanOperation
     /// <returns>The requests whose answers wait still.</returns>
     private static async Task<IReadOnlyList<LedgerHash>> UseAnswersAsync(OperationContext context)
     {
-        if (Ended(context).Any(RecoverOperation.IsUsable))
+        if (Ended(context).Any(AnswerReplay.IsUsable))
         {
             try
             {
-                RecoverOperation.Tell(
-                    await RecoverOperation.RunAsync(context.Store, onlyUsable: true).ConfigureAwait(false),
+                AnswerReplay.Tell(
+                    await AnswerReplay.RunAsync(context.Store, onlyUsable: true).ConfigureAwait(false),
                     context.Reporter
                 );
             }
@@ -147,7 +147,7 @@ internal static class OrphanOperation
             }
         }
 
-        return Ended(context).Where(RecoverOperation.IsUsable).Select(static entry => entry.Id).ToList();
+        return Ended(context).Where(AnswerReplay.IsUsable).Select(static entry => entry.Id).ToList();
     }
 
     /// <summary>
@@ -186,12 +186,12 @@ internal static class OrphanOperation
                 context,
                 entry,
                 [],
-                entry.Answers.Count > 0
+                context.Provider.SoleTenant is not null
+                    ? "Run Resolve-DcrOrphan -Dismiss, and register again: this server gives the same certificate name the same client."
+                    : entry.Answers.Count > 0
                     ? "The server said that it registered the client, in an answer that cannot be used: see the property Answer. If it "
                         + $"names the client and its token, take it with Import-DcrClient; else delete {where} in the server's own "
                         + "administration. Then run Resolve-DcrOrphan -Dismiss."
-                    : context.Provider.SoleTenant is not null
-                    ? "Run Resolve-DcrOrphan -Dismiss, and register again: this server gives the same certificate name the same client."
                     : $"This server cannot be asked for its clients. Look in its own administration for {where}. If there is one, delete "
                         + "it there, for its registration access token is lost. Then run Resolve-DcrOrphan -Dismiss, and register again."
             );

@@ -1,5 +1,7 @@
+using System.Linq;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
 using DcrPowerShell.Vaults;
 
@@ -87,11 +89,16 @@ internal static class ReadOperation
                 newest = await context.Scope.BeginReadAsync(newest).ConfigureAwait(false);
                 return (newest, await context.Provider.ReadAsync(newest, context.Call).ConfigureAwait(false));
             }).ConfigureAwait(false);
-            answer = context.Completed(record, answer);
-            return (
-                await context.KeepAsync(record, answer, asked: null, "was read and has new secrets", always).ConfigureAwait(false),
-                answer
-            );
+            var whole = context.Completed(record, answer);
+            var client = await context.KeepAsync(record, whole, asked: null, "was read and has new secrets", always).ConfigureAwait(false);
+            client.Unshown = whole == answer
+                ? []
+                : [
+                    .. whole
+                        .Members.Select(static member => member.Key)
+                        .Where(name => name == ClientMember.RedirectUris || !answer.Members.Has(name)),
+                ];
+            return (client, whole);
         }
         catch (UnreadAnswerException unread)
         {

@@ -191,7 +191,10 @@ internal static class RegisterOperation
             var readAt = context.Store.Ledger.File.Size.Sequence;
             (var record, known) = await context.NewRecordAsync(answer, request.Tenant, Done).ConfigureAwait(false);
             var changes = Grant.Compare(request.Metadata, answer.Members, context.Audit.Sent.And(record.Secrets));
-            record = record with { Asked = Grant.Remember(JsonBag.Empty, request.Metadata, changes) };
+            record = record with
+            {
+                Asked = Grant.Remember(JsonBag.Empty, request.Metadata, changes.Select(static change => change.Name)),
+            };
 
             // With a vault the request stays open until the vault has it: other processes leave it to this one meanwhile.
             stored = request.Replaces is { } former
@@ -314,7 +317,7 @@ internal static class RegisterOperation
         }
 
         using var wait = new Wait(context.Reporter.Waiting);
-        var hasRecovered = false;
+        var hasReplayed = false;
         for (var left = LongestWait; ; left -= Beat)
         {
             switch (
@@ -328,11 +331,11 @@ internal static class RegisterOperation
                 case Begun.Living living:
                     CheckTenant(context.Connection, living.Registration.Record, request.Tenant!);
                     return Found(living.Registration, request);
-                case Begun.Open { Other: { IsUnderWay: false, Answers.Count: > 0 } answered } when !hasRecovered:
+                case Begun.Open { Other: { IsUnderWay: false, Answers.Count: > 0 } answered } when !hasReplayed:
                     // Once: an answer that cannot be used stays.
-                    hasRecovered = true;
+                    hasReplayed = true;
                     context.Scope.EndTurn();
-                    await RecoverOperation.RunAsync(context.Store).ConfigureAwait(false);
+                    await AnswerReplay.RunAsync(context.Store).ConfigureAwait(false);
                     if (request.Replaces is not null && await MadeByAsync(context, answered).ConfigureAwait(false) is { } made)
                     {
                         return made;
@@ -362,7 +365,7 @@ internal static class RegisterOperation
 
     /// <summary>The client that an earlier command registered in the place of the same one, as it is kept by now; null for none.</summary>
     private static async Task<DcrClient?> MadeByAsync(OperationContext context, LedgerEntry answered) =>
-        RecoverOperation.ClientIdOf(answered) is { } clientId
+        AnswerReplay.ClientIdOf(answered) is { } clientId
         && await context.Store.FindAsync(context.Connection.Issuer, clientId).ConfigureAwait(false) is { } made
             ? ListOperation.ClientOf(made, whole: null)
             : null;

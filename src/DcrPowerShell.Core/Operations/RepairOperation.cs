@@ -21,7 +21,8 @@ internal static class RepairOperation
     /// </exception>
     /// <param name="wanted">Members that are registered in the place of the former ones; null for none.</param>
     /// <param name="statement">As <see cref="RegisterRequest.Statement"/>; null for none.</param>
-    public static async Task<DcrClient> RunAsync(
+    /// <returns>The client, and whether this command registered it, or an earlier one.</returns>
+    public static async Task<(DcrClient Client, bool IsNew)> RunAsync(
         OperationContext context,
         RegistrationRecord record,
         JsonBag? wanted = null,
@@ -63,7 +64,7 @@ internal static class RepairOperation
             context.Reporter.Verbose($"An earlier command had registered client '{record.ClientId}' anew, as '{client.ClientId}'.");
         }
 
-        return client;
+        return (client, isNew);
     }
 
     /// <summary>What is sent of the metadata that is kept: most servers refuse members that they made themselves.</summary>

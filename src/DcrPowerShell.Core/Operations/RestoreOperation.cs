@@ -5,7 +5,7 @@ using DcrPowerShell.Errors;
 
 namespace DcrPowerShell.Operations;
 
-/// <summary>Brings registrations back.</summary>
+/// <summary>Brings registrations back that the store lacks: from the ledger, from what its answers say, and from the server.</summary>
 internal static class RestoreOperation
 {
     /// <summary>
@@ -18,10 +18,10 @@ internal static class RestoreOperation
         await store.CheckOpenAsync().ConfigureAwait(false);
         await store.ProveAsync(context.Clock.UtcNow).ConfigureAwait(false);
         context.TrustVault();
-        var recovered = await RecoverOperation.RunAsync(store).ConfigureAwait(false);
+        var replayed = await AnswerReplay.RunAsync(store).ConfigureAwait(false);
         var (late, why) = await store.SettleAsync().ConfigureAwait(false);
-        var lost = why is null ? await store.WriteBackAsync().ConfigureAwait(false) : [];
-        var all = recovered
+        var lost = why is null && store.Delivery is { } delivery ? await delivery.WriteBackAsync().ConfigureAwait(false) : [];
+        var all = replayed
             .Concat(late)
             .Concat(lost)
             .GroupBy(static record => record.SecretName)

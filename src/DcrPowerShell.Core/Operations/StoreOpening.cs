@@ -44,11 +44,11 @@ internal static class StoreOpening
         var store = vault is null
             ? new Registrations(ledger, null, null)
             : await OpenWholeVaultAsync(ledger, vault, reporter, clock, stop).ConfigureAwait(false);
-        var restored = await RecoverOperation.RunAsync(store).ConfigureAwait(false);
+        var restored = await AnswerReplay.RunAsync(store).ConfigureAwait(false);
         var (late, why) = await store.SettleAsync().ConfigureAwait(false);
         await store.ConfirmAsync().ConfigureAwait(false);
         restored = [.. restored, .. late.Where(record => !restored.Any(other => other.SecretName == record.SecretName))];
-        RecoverOperation.Tell(restored, reporter);
+        AnswerReplay.Tell(restored, reporter);
         audit.Restored(restored);
         return why is null ? store : throw KeepingErrors.VaultNotWritable(vault!.Name, why, why.NextStep);
     }
@@ -111,9 +111,9 @@ internal static class StoreOpening
 
     private static async Task<Registrations> OpenVaultAsync(RegistrationLedger ledger, ISecretVault vault, IReporter reporter, IClock clock)
     {
-        var opening = new Registrations(ledger, vault, vaultId: null);
-        await opening.CheckOpenAsync().ConfigureAwait(false);
-        if (await opening.ReadMarkAsync().ConfigureAwait(false) is { } mark)
+        var reader = new VaultReader(vault);
+        await reader.CheckOpenAsync().ConfigureAwait(false);
+        if (await reader.ReadMarkAsync().ConfigureAwait(false) is { } mark)
         {
             var ahead = mark.SequenceOf(ledger.Id) - ledger.File.Size.Sequence;
             if (ahead > 0)
@@ -124,14 +124,14 @@ internal static class StoreOpening
                 );
             }
 
-            await opening.ProbeAsync(mark.With(ledger.Id, ledger.File.Size.Sequence), clock.UtcNow).ConfigureAwait(false);
+            await reader.ProbeAsync(mark.With(ledger.Id, ledger.File.Size.Sequence), clock.UtcNow).ConfigureAwait(false);
         }
         else
         {
-            mark = await MarkAsync(opening, clock).ConfigureAwait(false);
+            mark = await MarkAsync(ledger, vault, clock).ConfigureAwait(false);
         }
 
-        var id = await FormerIdAsync(opening, mark.VaultId).ConfigureAwait(false) ?? mark.VaultId;
+        var id = await FormerIdAsync(ledger, vault, mark.VaultId).ConfigureAwait(false) ?? mark.VaultId;
         ledger.Vaults.NameVault(id, vault.Name);
         return new Registrations(ledger, vault, id, reporter);
     }
@@ -140,17 +140,16 @@ internal static class StoreOpening
     /// Processes with different local stores, or machines, that find no probe at the same time write one each, and the last one stays. Who
     /// wrote another one has kept registrations under that id: it goes on with it, for an id means nothing outside of its local store.
     /// </summary>
-    private static async Task<string?> FormerIdAsync(Registrations opening, string id)
+    private static async Task<string?> FormerIdAsync(RegistrationLedger ledger, ISecretVault vault, string id)
     {
-        var ledger = opening.Ledger;
         var vaults = ledger.Vaults.NamedVaults();
         var former = vaults
-            .Where(known => known.Value.Equals(opening.Vault!.Name, StringComparison.OrdinalIgnoreCase))
+            .Where(known => known.Value.Equals(vault.Name, StringComparison.OrdinalIgnoreCase))
             .Select(static known => known.Key)
             .ToList();
         return vaults.ContainsKey(id) || former.Count == 0
             ? null
-            : HeldBy(ledger, former, await opening.ListAsync(SecretName.Own).ConfigureAwait(false));
+            : HeldBy(ledger, former, await new VaultReader(vault).ListAsync(SecretName.Own).ConfigureAwait(false));
     }
 
     /// <summary>The vault that some of these names are registrations of.</summary>
@@ -158,23 +157,23 @@ internal static class StoreOpening
         vaultIds.FirstOrDefault(known => ledger.Vaults.CountMissing(known, names) < ledger.Vaults.CountMissing(known, []));
 
     /// <summary>Two processes that find no probe must not give the vault two ids.</summary>
-    private static async Task<VaultMark> MarkAsync(Registrations opening, IClock clock)
+    private static async Task<VaultMark> MarkAsync(RegistrationLedger ledger, ISecretVault vault, IClock clock)
     {
-        var ledger = opening.Ledger;
+        var reader = new VaultReader(vault);
         using var alone = ledger.TakeLock(LockName);
-        if (await opening.ReadMarkAsync().ConfigureAwait(false) is { } made)
+        if (await reader.ReadMarkAsync().ConfigureAwait(false) is { } made)
         {
             return made;
         }
 
-        var name = opening.Vault!.Name;
-        var names = await opening.ListAsync(SecretName.Own).ConfigureAwait(false);
+        var name = vault.Name;
+        var names = await new VaultReader(vault).ListAsync(SecretName.Own).ConfigureAwait(false);
         if (
             names.Contains(VaultProbe.Name, StringComparer.OrdinalIgnoreCase)
-            && await opening.ReadSecretAsync(VaultProbe.Name).ConfigureAwait(false) is null
+            && await reader.GetAsync(VaultProbe.Name).ConfigureAwait(false) is null
         )
         {
-            throw KeepingErrors.VaultReadFailed(name, Registrations.NotGiven(VaultProbe.Name));
+            throw KeepingErrors.VaultReadFailed(name, VaultReader.NotGiven(VaultProbe.Name));
         }
 
         // It has lost its probe, or was put back to a copy from before: it is known by what it holds.
@@ -194,7 +193,7 @@ internal static class StoreOpening
         }
 
         var mark = id is null ? VaultMark.New() : new VaultMark(id, JsonBag.Empty);
-        await opening.ProbeAsync(mark.With(ledger.Id, ledger.File.Size.Sequence), clock.UtcNow).ConfigureAwait(false);
+        await reader.ProbeAsync(mark.With(ledger.Id, ledger.File.Size.Sequence), clock.UtcNow).ConfigureAwait(false);
         return mark;
     }
 
@@ -205,8 +204,8 @@ internal static class StoreOpening
     /// <exception cref="DcrException">VaultLocked, VaultReadFailed, StoreReadOnly.</exception>
     private static async Task<(int Taken, int Missing)> TakeInAsync(Registrations store, IReporter reporter, CancellationToken stop)
     {
-        var ledger = store.Ledger;
-        var names = await store.ListAsync(SecretName.Own).ConfigureAwait(false);
+        var (ledger, delivery) = (store.Ledger, store.Delivery!);
+        var names = await delivery.Reader.ListAsync(SecretName.Own).ConfigureAwait(false);
         ledger.ReadOn();
 
         // What is damaged here is read again from there.
@@ -231,7 +230,7 @@ internal static class StoreOpening
                 foreach (var name in unknown.Skip(done).Take(PartSize))
                 {
                     stop.ThrowIfCancellationRequested();
-                    if (await LoadAsync(store, name, unreadable, reporter).ConfigureAwait(false) is not { } record)
+                    if (await LoadAsync(delivery.Reader, store.Place, name, unreadable, reporter).ConfigureAwait(false) is not { } record)
                     {
                         continue;
                     }
@@ -240,7 +239,7 @@ internal static class StoreOpening
                     {
                         part.Add(record);
                     }
-                    else if (await store.ForgetAgainAsync(name).ConfigureAwait(false))
+                    else if (await delivery.ForgetAgainAsync(name).ConfigureAwait(false))
                     {
                         again++;
                     }
@@ -269,11 +268,17 @@ internal static class StoreOpening
     }
 
     /// <summary>A registration of the vault; null where there is none, or none that can be taken in, which is told.</summary>
-    private static async Task<RegistrationRecord?> LoadAsync(Registrations store, string name, List<string> unreadable, IReporter reporter)
+    private static async Task<RegistrationRecord?> LoadAsync(
+        VaultReader reader,
+        string place,
+        string name,
+        List<string> unreadable,
+        IReporter reporter
+    )
     {
         try
         {
-            var record = await store.LoadAsync(name).ConfigureAwait(false);
+            var record = await reader.LoadAsync(name).ConfigureAwait(false);
             if (record is null || record.SecretName.Equals(name, StringComparison.OrdinalIgnoreCase))
             {
                 return record;
@@ -281,7 +286,7 @@ internal static class StoreOpening
 
             reporter.Warning(
                 Redaction.Printable(
-                    $"The secret '{name}' in {store.Place} is the registration of client '{record.ClientId}', which belongs under "
+                    $"The secret '{name}' in {place} is the registration of client '{record.ClientId}', which belongs under "
                         + $"'{record.SecretName}'. It was left as it is; give it that name, and connect again."
                 )
             );

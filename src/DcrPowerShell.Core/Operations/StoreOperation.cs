@@ -211,7 +211,7 @@ internal static class StoreOperation
         try
         {
             var (from, contents, damaged) = BackupFile.Read(read(), passphrase);
-            return (from, RecoverOperation.Unused(contents), damaged);
+            return (from, AnswerReplay.Unused(contents), damaged);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or FormatException)
         {

@@ -73,7 +73,11 @@ internal sealed class TestClientOperation(OperationContext context, HeldKeys key
         {
             Add(
                 "Certificate expiry",
-                OfExpiry(udap.CertificateExpiresAt, $"The certificate '{udap.Certificate}'", "Get the next one, with the same URI, in time.")
+                OfExpiry(
+                    udap.CertificateExpiresAt,
+                    $"The certificate '{udap.Certificate}'",
+                    "Get the next one, with the same URI, in time."
+                )
             );
         }
 
@@ -189,8 +193,8 @@ internal sealed class TestClientOperation(OperationContext context, HeldKeys key
                         null,
                         DcrCheck.Skipped(
                             $"The server wants {string.Join(", ", missing)} in each token request.",
-                            "Give what the application would send: -AuthorizationExtension @{ 'hl7-b2b' = @{ version = '1'; organization_id = "
-                                + "'https://…'; purpose_of_use = @('…') } }."
+                            "Give what the application would send: -AuthorizationExtension @{ 'hl7-b2b' = @{ version = '1'; "
+                                + "organization_id = 'https://…'; purpose_of_use = @('…') } }."
                         )
                     )
                     : (own, null),

@@ -26,7 +26,9 @@ internal sealed record UdapRequest(
     IReadOnlyList<X509Certificate2> Anchors
 );
 
-/// <summary>Finds a FHIR server by UDAP, and makes sure that a trust community vouches for it (HL7 UDAP Security STU 2, section 2).</summary>
+/// <summary>
+/// Finds a FHIR server by UDAP, and makes sure that a trust community vouches for it (HL7 UDAP Security STU 2, section 2).
+/// </summary>
 internal static class UdapOperation
 {
     /// <summary>Judges the certificate, before anything is sent.</summary>
@@ -107,7 +109,7 @@ internal static class UdapOperation
 
         foreach (var open in trust.Unchecked)
         {
-            if (trust.Unanswered.Count > 0)
+            if (trust.Unanswered.Count + trust.Unasked.Count > 0)
             {
                 reporter.Warning($"{Redaction.Address(asked)}: {open}");
             }

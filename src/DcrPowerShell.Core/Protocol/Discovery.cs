@@ -12,7 +12,8 @@ internal static class Discovery
 {
     private static readonly Regex WellKnown = new(
         @"^(?<before>https?://.*)/\.well-known/"
-            + @"(oauth-authorization-server|openid-configuration|(?<smart>smart-configuration)|(?<udap>udap))(?<after>(/[^?#]*)?)$",
+            + @"(oauth-authorization-server|openid-configuration|(?<smart>smart-configuration)|(?<udap>udap)(\?[^#]*)?)"
+            + "(?<after>(/[^?#]*)?)$",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
     );
 

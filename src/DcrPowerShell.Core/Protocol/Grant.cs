@@ -28,14 +28,12 @@ internal static class Grant
 
     /// <summary>What is kept of wishes that were granted otherwise: those of before that were not asked again, and those of now.</summary>
     /// <param name="before">As it was kept before.</param>
-    /// <param name="changes">What <see cref="Compare(JsonBag, JsonBag, Redaction)"/> gives.</param>
-    public static JsonBag Remember(JsonBag before, JsonBag asked, IEnumerable<DcrChange> changes) =>
-        changes
-            .Select(static change => change.Name)
-            .Aggregate(
-                before.Where((name, _) => !asked.Has(name)),
-                (kept, name) => asked.Has(name) ? kept.With(name, Hash(name, asked)) : kept
-            );
+    /// <param name="otherwise">Members that were granted otherwise.</param>
+    public static JsonBag Remember(JsonBag before, JsonBag asked, IEnumerable<string> otherwise) =>
+        otherwise.Aggregate(
+            before.Where((name, _) => !asked.Has(name)),
+            (kept, name) => asked.Has(name) ? kept.With(name, Hash(name, asked)) : kept
+        );
 
     /// <summary>
     /// The members that are asked for otherwise than before: neither as they were granted nor as they were asked. Secrets are kept masked,
@@ -107,7 +105,8 @@ internal static class Grant
     /// <param name="drifted">What <see cref="Drift"/> gave.</param>
     public static JsonBag LastGranted(JsonBag now, JsonBag drifted) => now.With(drifted).WithoutAbsent();
 
-    private static bool IsAlike(string name, JsonBag one, JsonBag other) => Covers(name, one, other) && Covers(name, other, one);
+    /// <summary>Whether two answers have the same of a member.</summary>
+    public static bool IsAlike(string name, JsonBag one, JsonBag other) => Covers(name, one, other) && Covers(name, other, one);
 
     private static bool Covers(string name, JsonBag asked, JsonBag granted) =>
         !asked.TryGet(name, out var value) || Covers(name, value, granted);
@@ -187,7 +186,11 @@ internal static class Grant
 
     // An e-mail address, and the URI of one.
     private static List<string> Bare(IEnumerable<string> contacts) =>
-        [.. contacts.Select(static contact => contact.StartsWith(Mail, StringComparison.OrdinalIgnoreCase) ? contact.Substring(Mail.Length) : contact)];
+        [
+            .. contacts.Select(static contact =>
+                contact.StartsWith(Mail, StringComparison.OrdinalIgnoreCase) ? contact.Substring(Mail.Length) : contact
+            ),
+        ];
 
     private static bool SameSet(IReadOnlyList<string> left, IReadOnlyList<string> right) => new HashSet<string>(left).SetEquals(right);
 

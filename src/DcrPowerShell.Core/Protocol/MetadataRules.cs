@@ -114,7 +114,14 @@ internal static class MetadataRules
         .. JudgeAlgorithm(metadata),
         .. JudgeFlows(metadata),
         .. metadata.Has(ClientMember.Certifications)
-            ? [Rule(ClientMember.Certifications, "are for servers that register by UDAP", "Connect with -Discovery Udap, or leave them out.")]
+            ?
+            [
+                Rule(
+                    ClientMember.Certifications,
+                    "are for servers that register by UDAP",
+                    "Connect with -Discovery Udap, or leave them out."
+                ),
+            ]
             : Enumerable.Empty<BrokenRule>(),
     ];
 

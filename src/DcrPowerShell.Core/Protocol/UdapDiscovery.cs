@@ -15,6 +15,8 @@ namespace DcrPowerShell.Protocol;
 /// </summary>
 internal static class UdapDiscovery
 {
+    private const string Parameter = "community=";
+
     // No two clocks agree to the second.
     private static readonly TimeSpan Skew = TimeSpan.FromMinutes(1);
 
@@ -34,8 +36,15 @@ internal static class UdapDiscovery
         new(
             fhirBase.GetLeftPart(UriPartial.Path).TrimEnd('/')
                 + "/.well-known/udap"
-                + (community is null ? "" : $"?community={Uri.EscapeDataString(community)}")
+                + (community is null ? "" : $"?{Parameter}{Uri.EscapeDataString(community)}")
         );
+
+    /// <summary>The community that an address of metadata asks for; null for none.</summary>
+    public static string? CommunityIn(Uri place) =>
+        place.Query.TrimStart('?').Split('&').FirstOrDefault(static part => part.StartsWith(Parameter, StringComparison.Ordinal))
+            is { } part
+            ? Uri.UnescapeDataString(part.Substring(Parameter.Length))
+            : null;
 
     /// <summary>Judges the answer, but for whether its signer is trusted.</summary>
     /// <param name="fhirBase">As the user wrote it.</param>

@@ -15,7 +15,8 @@ internal static class UdapErrors
         new(
             DcrErrorId.DiscoveryFailed,
             $"{Redaction.Address(fhirBase)} does not support UDAP: it has no .well-known/udap (HTTP 404).",
-            "Check the FHIR base URL, its path too. If the server registers clients otherwise, connect with -Discovery Smart or by its issuer."
+            "Check the FHIR base URL, its path too. If the server registers clients otherwise, connect with -Discovery Smart or by its "
+                + "issuer."
         );
 
     /// <summary>Some servers answer 404 where they lack only the community (udap-dotnet, UdapMetaDataEndpoint).</summary>
@@ -77,13 +78,6 @@ internal static class UdapErrors
                     + "given, tell the server's operator."
         );
 
-    public static DcrException WithoutUdap(string provider) =>
-        new(
-            DcrErrorId.DiscoveryFailed,
-            $"-Provider {provider} goes with -Discovery Udap, and with nothing else.",
-            "Connect with -Discovery Udap and the FHIR base URL."
-        );
-
     public static DcrException Rule(string member, string why, string fix) =>
         DcrException.Unsent(DcrErrorId.InvalidClientMetadata, $"The member {member} {why}.", fix, member: member);
 
@@ -111,8 +105,8 @@ internal static class UdapErrors
         var isUnapproved = server.Code == "unapproved_software_statement";
         var where = community is null ? "" : $" in the community '{Redaction.Printable(community)}'";
         var clock = skew is { } ahead && ahead.Duration() > FineSkew
-            ? $" This machine's clock is {Duration.Say(ahead.Duration())} {(ahead > TimeSpan.Zero ? "ahead of" : "behind")} the server's: set "
-                + "it first."
+            ? $" This machine's clock is {Duration.Say(ahead.Duration())} {(ahead > TimeSpan.Zero ? "ahead of" : "behind")} the "
+                + "server's: set it first."
             : "";
         return new(
             isUnapproved ? DcrErrorId.UnapprovedSoftwareStatement : DcrErrorId.InvalidSoftwareStatement,
@@ -164,8 +158,8 @@ internal static class UdapErrors
     public static DcrException NoCredentials(string clientId) =>
         DcrException.Unsent(
             DcrErrorId.OperationNotSupported,
-            $"Client '{clientId}' has no client secret and no registration access token: a UDAP client proves itself with its certificate's "
-                + "key.",
+            $"Client '{clientId}' has no client secret and no registration access token: a UDAP client proves itself with its "
+                + "certificate's key.",
             "When the certificate is to be replaced, get one with the same URI from the community, connect with it, and run Set-DcrClient."
         );
 }

@@ -62,11 +62,15 @@ internal static class UdapRules
     }
 
     /// <summary>The certifications that are to go along, each a signed JWT.</summary>
-    /// <exception cref="DcrException">InvalidClientMetadata: one is none, or has expired, or one that the server requires is missing.</exception>
+    /// <exception cref="DcrException">
+    /// InvalidClientMetadata: one is none, or has expired, or one that the server requires is missing.
+    /// </exception>
     public static IReadOnlyList<string> Certifications(JsonBag metadata, UdapMetadata server, DateTimeOffset now)
     {
         var all = metadata.Texts(ClientMember.Certifications);
-        var claims = all.Select(static (jwt, index) => (Claims: Jws.Header(jwt) is null ? null : Jws.Claims(jwt), Place: index + 1)).ToList();
+        var claims = all
+            .Select(static (jwt, index) => (Claims: Jws.Header(jwt) is null ? null : Jws.Claims(jwt), Place: index + 1))
+            .ToList();
         foreach (var (said, place) in claims)
         {
             if (said is null)
@@ -135,7 +139,9 @@ internal static class UdapRules
         {
             yield return UdapErrors.Rule(
                 ClientMember.GrantTypes,
-                grants.Contains(Code) ? "has both of the two grants of which one registration has one" : $"lacks {Code}, which {Refresh} needs",
+                grants.Contains(Code)
+                    ? $"has both {Code} and {Credentials}, and one registration has one of them"
+                    : $"lacks {Code}, which {Refresh} needs",
                 $"Give {Code}, alone or with {Refresh}, or {Credentials}. A client for the other one needs a certificate with another URI."
             );
         }

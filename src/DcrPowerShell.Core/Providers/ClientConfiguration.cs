@@ -26,6 +26,11 @@ internal sealed class ClientConfiguration(
     ClientTokens? clients = null
 )
 {
+    public DcrManagement ManageBy =>
+        manager is not null ? DcrManagement.Connection
+        : clients is not null ? DcrManagement.ClientToken
+        : DcrManagement.Client;
+
     public async Task<RegistrationAnswer> ReadAsync(RegistrationRecord client, ProviderCall call)
     {
         var request = Own(Management.Read(ConfigurationOf(client)), client);

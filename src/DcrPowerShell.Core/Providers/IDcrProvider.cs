@@ -18,6 +18,9 @@ internal interface IDcrProvider
 
     DcrCapabilities Capabilities { get; }
 
+    /// <summary>What a client is managed with.</summary>
+    DcrManagement ManageBy { get; }
+
     /// <summary>What can be found out of the credential, its rights and the server's readiness, in this order. Each only reads.</summary>
     IReadOnlyList<ProviderCheck> Checks { get; }
 
@@ -33,7 +36,9 @@ internal interface IDcrProvider
     /// <summary>Why clients have neither a secret nor a registration access token; null where they may have.</summary>
     DcrException? WhyNoCredentials(string clientId);
 
-    /// <summary>How a client proves who it is at the token endpoint with what the connection has; null where that is the client's own.</summary>
+    /// <summary>
+    /// How a client proves who it is at the token endpoint with what the connection has; null where that is the client's own.
+    /// </summary>
     /// <param name="extensions">What it claims beside that.</param>
     IClientAuthentication? AuthenticationOf(string clientId, string audience, JsonBag extensions);
 

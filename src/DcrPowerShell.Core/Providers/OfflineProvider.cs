@@ -15,6 +15,8 @@ internal sealed class OfflineProvider : IDcrProvider
 
     public DcrCapabilities Capabilities => DcrCapabilities.None;
 
+    public DcrManagement ManageBy => DcrManagement.Client;
+
     public IReadOnlyList<ProviderCheck> Checks => throw ProviderErrors.IsOffline();
 
     public bool TellsWhetherItRegisters => false;

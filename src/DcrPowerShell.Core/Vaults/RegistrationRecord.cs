@@ -1,8 +1,8 @@
 using System;
-using System.Globalization;
 using System.Text.Json;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
+using static DcrPowerShell.Metadata.StoredJson;
 
 namespace DcrPowerShell.Vaults;
 
@@ -132,53 +132,68 @@ internal sealed record RegistrationRecord
 
     /// <exception cref="NewerLayoutException">A newer version wrote it.</exception>
     /// <exception cref="FormatException">The text is no registration; the message says why.</exception>
-    public static RegistrationRecord Parse(string text)
+    public static RegistrationRecord Parse(string text) => StoredJson.Read(text, Read, deepest: JsonBag.DeepestAnswer + 2);
+
+    /// <summary>Null where the text is none that this version reads.</summary>
+    public static RegistrationRecord? TryParse(string text)
     {
         try
         {
-            var json = JsonBag.Parse(text, deepest: JsonBag.DeepestAnswer + 2);
-            var version = json.Integer(VersionMember);
-            if (version > Version)
-            {
-                throw new NewerLayoutException($"it has layout {version}, and this version reads up to {Version}");
-            }
-
-            return new RegistrationRecord
-            {
-                Issuer =
-                    Needed(json, IssuerMember) is var issuer && UriText.Absolute(issuer) is not null
-                        ? issuer
-                        : throw new FormatException("its issuer is no URL"),
-                ClientId = Needed(json, ClientMember.ClientId),
-                Tenant = json.Text(TenantMember),
-                RegistrationClientUri = json.Text(ClientMember.RegistrationClientUri) is { } uri
-                    ? UriText.Absolute(uri) ?? throw new FormatException("its registration_client_uri is no URL")
-                    : null,
-                RegistrationAccessToken = json.Text(ClientMember.RegistrationAccessToken),
-                ClientSecret = json.Text(ClientMember.ClientSecret),
-                ClientSecretExpiresAt = json.Integer(ClientMember.ClientSecretExpiresAt),
-                CreatedAt = Time(Needed(json, CreatedMember)),
-                UpdatedAt = Time(Needed(json, UpdatedMember)),
-                Metadata = json.TryGet(MetadataMember, out var metadata) ? JsonBag.From(metadata) : JsonBag.Empty,
-                Asked = json.TryGet(AskedMember, out var asked) ? JsonBag.From(asked) : JsonBag.Empty,
-                Drifted = json.TryGet(DriftedMember, out var drifted) ? JsonBag.From(drifted) : JsonBag.Empty,
-            };
+            return Parse(text);
         }
-        catch (JsonException)
+        catch (FormatException)
         {
-            throw new FormatException("it is not JSON of the right shape");
+            return null;
         }
     }
 
-    private static string Needed(JsonBag json, string member) =>
-        json.Text(member) ?? throw new FormatException($"it has no {member}");
+    public static bool IsOfNewerLayout(string text)
+    {
+        try
+        {
+            Parse(text);
+            return false;
+        }
+        catch (FormatException failure)
+        {
+            return failure is NewerLayoutException;
+        }
+    }
+
+    /// <summary>Whether what a vault has is an older version of it, or a part only.</summary>
+    public bool Supersedes(string text) => TryParse(text) is { } there ? there.UpdatedAt < UpdatedAt : !IsOfNewerLayout(text);
+
+    private static RegistrationRecord Read(JsonBag json)
+    {
+        var version = json.Integer(VersionMember);
+        if (version > Version)
+        {
+            throw new NewerLayoutException($"it has layout {version}, and this version reads up to {Version}");
+        }
+
+        return new RegistrationRecord
+        {
+            Issuer =
+                Needed(json, IssuerMember) is var issuer && UriText.Absolute(issuer) is not null
+                    ? issuer
+                    : throw new FormatException("its issuer is no URL"),
+            ClientId = Needed(json, ClientMember.ClientId),
+            Tenant = json.Text(TenantMember),
+            RegistrationClientUri = json.Text(ClientMember.RegistrationClientUri) is { } uri
+                ? UriText.Absolute(uri) ?? throw new FormatException("its registration_client_uri is no URL")
+                : null,
+            RegistrationAccessToken = json.Text(ClientMember.RegistrationAccessToken),
+            ClientSecret = json.Text(ClientMember.ClientSecret),
+            ClientSecretExpiresAt = json.Integer(ClientMember.ClientSecretExpiresAt),
+            CreatedAt = Time(Needed(json, CreatedMember)),
+            UpdatedAt = Time(Needed(json, UpdatedMember)),
+            Metadata = json.TryGet(MetadataMember, out var metadata) ? JsonBag.From(metadata) : JsonBag.Empty,
+            Asked = json.TryGet(AskedMember, out var asked) ? JsonBag.From(asked) : JsonBag.Empty,
+            Drifted = json.TryGet(DriftedMember, out var drifted) ? JsonBag.From(drifted) : JsonBag.Empty,
+        };
+    }
 
     private static JsonElement Element<T>(T value) => JsonSerializer.SerializeToElement(value);
-
-    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
-
-    private static DateTimeOffset Time(string text) =>
-        DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal);
 }
 
 /// <summary>A text of a layout that this version does not know: it is not this version's to repair.</summary>

@@ -7,7 +7,6 @@ using System.Security.Cryptography.X509Certificates;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Keys;
-using DcrPowerShell.Operations;
 
 namespace DcrPowerShell.Binding;
 
@@ -33,9 +32,9 @@ internal sealed record CertificateInput
 
     /// <summary>Null where nothing was given.</summary>
     /// <param name="anchors">Where issuers may be found, too.</param>
-    /// <param name="held">Keys of the local store, of which one may be the certificate's.</param>
+    /// <param name="held">Finds one of these keys, by their thumbprints, in the local store, for an algorithm.</param>
     /// <exception cref="DcrException">InvalidCertificate, InvalidPrivateKey: also where a file cannot be read.</exception>
-    public SigningCertificate? Read(IReadOnlyList<X509Certificate2> anchors, HeldKeys held)
+    public SigningCertificate? Read(IReadOnlyList<X509Certificate2> anchors, Func<IEnumerable<string>, string?, SigningKey?> held)
     {
         if (KeyText is null && KeyPath is null && Certificate is null && CertificatePath is null)
         {
@@ -45,7 +44,9 @@ internal sealed record CertificateInput
         try
         {
             var given = Certificates();
-            return SigningCertificate.Of(Key(given, held), given.Count > 0 ? given : throw KeyErrors.NoCertificate(), anchors);
+            return given.Count == 0
+                ? throw KeyErrors.NoCertificate()
+                : SigningCertificate.Of(Key(given, held), given, anchors);
         }
         catch (KeyException failure)
         {
@@ -71,13 +72,15 @@ internal sealed record CertificateInput
         if (KeyPath is not null)
         {
             var file = Bytes(KeyPath, "PrivateKeyPath");
-            given.AddRange(CertificateFile.Text(file) is { } text ? CertificateFile.OfPem(text) : CertificateFile.Read(file, PlainPassword));
+            given.AddRange(
+                CertificateFile.Text(file) is { } text ? CertificateFile.OfPem(text) : CertificateFile.Read(file, PlainPassword)
+            );
         }
 
         return given;
     }
 
-    private SigningKey Key(List<X509Certificate2> given, HeldKeys held)
+    private SigningKey Key(List<X509Certificate2> given, Func<IEnumerable<string>, string?, SigningKey?> held)
     {
         var own = Certificate is { HasPrivateKey: true } ? Certificate : null;
         if (new PrivateKeyInput(Password, Algorithm, KeyId: null).From(KeyText, KeyPath, own) is { } key)
@@ -90,8 +93,8 @@ internal sealed record CertificateInput
             return SigningKey.FromFile(file, PlainPassword, Algorithm);
         }
 
-        return held.Read(given.Select(SigningCertificate.ThumbprintOf).OfType<string>(), Algorithm)
-            ?? throw KeyErrors.CertificateWithoutKey(given.Count > 0 ? CertificateNames.Show(given[0]) : "");
+        return held(given.Select(SigningCertificate.ThumbprintOf).OfType<string>(), Algorithm)
+            ?? throw KeyErrors.KeyOfCertificateMissing(CertificateNames.Show(given[0]));
     }
 
     private static byte[] Bytes(string path, string parameter)

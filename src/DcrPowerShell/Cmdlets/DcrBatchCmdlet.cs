@@ -40,6 +40,9 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
     private bool _isOver;
     private int _left;
 
+    // -MaxFailures has ended it.
+    private bool _hasTooMany;
+
     /// <summary>How many requests run at once.</summary>
     [Parameter]
     [ValidateRange(1, 64)]
@@ -90,11 +93,19 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        if (ReportPath is not null && !IsWhatIf)
+        if (ReportPath is not null)
         {
             try
             {
-                _report = new RunReport(FilePath.Of(this, ReportPath, nameof(ReportPath), DcrErrorId.InventoryWriteFailed));
+                var path = FilePath.Of(this, ReportPath, nameof(ReportPath), DcrErrorId.InventoryWriteFailed);
+                if (IsWhatIf)
+                {
+                    RunReport.CheckWritable(path);
+                }
+                else
+                {
+                    _report = new RunReport(path);
+                }
             }
             catch (DcrException failure)
             {
@@ -312,9 +323,13 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
             Progress.DoneAtOnce();
         }
 
-        if (Progress.Failures >= MaxFailures)
+        // What ends in the meantime may fail, too.
+        if (Progress.Failures >= MaxFailures && !_hasTooMany)
         {
-            ThrowTerminatingError(ErrorRecords.From(InputErrors.TooManyFailures(Progress.Failures), MyInvocation.MyCommand, target: null));
+            _hasTooMany = true;
+            ThrowTerminatingError(
+                ErrorRecords.From(InputErrors.TooManyFailures(MaxFailures, AfterStop), MyInvocation.MyCommand, target: null)
+            );
         }
     }
 
@@ -407,7 +422,7 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
     /// <summary>What came of the command so far, for people.</summary>
     private protected virtual string Outcome => Progress.ToString();
 
-    /// <summary>What to do after the user stopped the command.</summary>
+    /// <summary>What to do after the command ended early.</summary>
     private protected virtual string AfterStop => "Run it again for the rest.";
 
     /// <inheritdoc/>

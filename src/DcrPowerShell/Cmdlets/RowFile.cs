@@ -14,6 +14,9 @@ internal static class RowFile
 {
     private const char Lost = '\uFFFD';
 
+    // More are only counted.
+    private const int Named = 5;
+
     /// <summary>The rows, as Import-Csv and ConvertFrom-Json give them; but what Import-Csv takes silently is an error.</summary>
     /// <exception cref="Errors.DcrException">InventoryReadFailed.</exception>
     public static IReadOnlyList<PSObject> Read(PSCmdlet cmdlet, string path)
@@ -60,16 +63,22 @@ internal static class RowFile
             throw new FormatException($"the heading '{Given.Shown(twice.Key)}' stands there twice");
         }
 
-        return [.. rows.Select(row => Row(headings, row))];
+        // With one heading, semicolons are between the columns: the cmdlet says that of its rows.
+        var odd = rows
+            .Where(row => headings.Count > 1 && row.Cells.Skip(headings.Count).Any(static cell => cell.Length > 0))
+            .Select(static row => row.Line)
+            .ToList();
+        return odd.Count == 0
+            ? [.. rows.Select(row => Row(headings, row))]
+            : throw new FormatException(
+                $"{(odd.Count == 1 ? "line" : "lines")} {string.Join(", ", odd.Take(Named))}"
+                    + $"{(odd.Count > Named ? $" and {odd.Count - Named} more" : "")} {(odd.Count == 1 ? "has" : "have")} more cells than "
+                    + "there are headings"
+            );
     }
 
     private static PSObject Row(IReadOnlyList<string> headings, (int Line, IReadOnlyList<string> Cells) line)
     {
-        if (line.Cells.Skip(headings.Count).Any(static cell => cell.Length > 0))
-        {
-            throw new FormatException($"line {line.Line} has more cells than there are headings");
-        }
-
         var row = new PSObject();
         for (var index = 0; index < headings.Count; index++)
         {

@@ -14,33 +14,39 @@ namespace DcrPowerShell.Cmdlets;
 /// <summary>The file of -ReportPath, open for as long as the command runs.</summary>
 internal sealed class RunReport : IDisposable
 {
-    private readonly FileStream _stream;
+    private FileStream _stream;
     private readonly ReportWriter _writer;
 
     /// <exception cref="DcrException">InventoryWriteFailed. Nothing was sent.</exception>
     public RunReport(string path)
     {
         Path = path;
-        var format = InventoryWriter.FormatOf(path) is { } named and not DcrInventoryFormat.Html
-            ? named
-            : throw InventoryErrors.ReportFormatUnknown(path);
+        var format = Check(path);
         try
         {
             LocalData.RefuseAmongOwn(path);
-
-            // The rows may be on their way from a former report.
-            if (File.Exists(path))
-            {
-                throw InventoryErrors.ReportExists(path);
-            }
-
-            _stream = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read);
-            _writer = new ReportWriter(_stream, format);
+            _stream = Open(FileMode.CreateNew);
+            _writer = new ReportWriter(_stream, format, Replace);
             _writer.WriteHeading();
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             _stream?.Dispose();
+            throw InventoryErrors.ReportWriteFailed(path, failure);
+        }
+    }
+
+    /// <summary>Makes sure that the file could be written, and writes none: for -WhatIf.</summary>
+    /// <inheritdoc cref="RunReport(string)"/>
+    public static void CheckWritable(string path)
+    {
+        Check(path);
+        try
+        {
+            using var beside = new FreshFile(path);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
             throw InventoryErrors.ReportWriteFailed(path, failure);
         }
     }
@@ -62,10 +68,33 @@ internal sealed class RunReport : IDisposable
         {
             _writer.Write(row);
         }
-        catch (Exception failure) when (failure is IOException or ObjectDisposedException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ObjectDisposedException)
         {
             Failure = failure.Message;
         }
+    }
+
+    private static DcrInventoryFormat Check(string path)
+    {
+        var format = InventoryWriter.FormatOf(path) is { } named and not DcrInventoryFormat.Html
+            ? named
+            : throw InventoryErrors.ReportFormatUnknown(path);
+
+        // The rows may be on their way from a former report.
+        return File.Exists(path) ? throw InventoryErrors.ReportExists(path) : format;
+    }
+
+    private FileStream Open(FileMode mode) => new(Path, mode, FileAccess.ReadWrite, FileShare.Read);
+
+    private FileStream Replace(Action<Stream> write)
+    {
+        using var fresh = new FreshFile(Path);
+        write(fresh.Stream);
+        _stream.Dispose();
+        fresh.Commit(replaces: true);
+        _stream = Open(FileMode.Open);
+        _stream.Seek(0, SeekOrigin.End);
+        return _stream;
     }
 
     public void Dispose()

@@ -14,6 +14,14 @@ namespace DcrPowerShell.Commands;
 /// <summary>The parameters that carry client metadata. Each has its wire name as an alias, so that JSON-shaped input binds.</summary>
 public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
 {
+    /// <summary><c>client_name</c> (RFC 7591, section 2).</summary>
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Alias(ClientMember.ClientName, "Name")]
+    [NullAsEmpty]
+    [AllowEmptyString]
+    [NoCompletion]
+    public virtual string? ClientName { get; set; }
+
     /// <summary><c>redirect_uris</c> (RFC 7591, section 2).</summary>
     [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
     [Alias(ClientMember.RedirectUris, "RedirectUris")]
@@ -174,13 +182,12 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
     private object? Statement => StatementScript.Of(SoftwareStatement);
 
     /// <summary>The members that the user named; null and empty text as JSON null.</summary>
-    /// <param name="clientName">The value of -ClientName, which stands elsewhere in each cmdlet.</param>
     /// <param name="counts">Which bound parameters count.</param>
-    private protected JsonBag NamedMembers(string? clientName, Func<string, bool> counts)
+    private protected JsonBag NamedMembers(Func<string, bool> counts)
     {
         (string Parameter, string Member, object? Value)[] members =
         [
-            ("ClientName", ClientMember.ClientName, clientName),
+            (nameof(ClientName), ClientMember.ClientName, ClientName),
             (nameof(RedirectUri), ClientMember.RedirectUris, RedirectUri),
             (nameof(GrantType), ClientMember.GrantTypes, GrantType),
             (nameof(ResponseType), ClientMember.ResponseTypes, ResponseType),

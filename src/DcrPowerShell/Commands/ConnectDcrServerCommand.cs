@@ -327,7 +327,9 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
 
     private bool IsUdap => Discovery == DcrDiscovery.Udap;
 
-    /// <exception cref="DcrException">InvalidCertificate: what goes with UDAP alone is there without it, or the other way round.</exception>
+    /// <exception cref="DcrException">
+    /// InvalidCertificate: what goes with UDAP alone is there without it, or the other way round.
+    /// </exception>
     private void CheckUdap()
     {
         string[] ofUdap = [nameof(CertificatePath), nameof(TrustAnchor), nameof(Community), nameof(SubjectUri)];
@@ -347,6 +349,11 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
         if ((IsUdap ? ofOthers : ofUdap).FirstOrDefault(MyInvocation.BoundParameters.ContainsKey) is { } stray)
         {
             throw InputErrors.NotWithUdap(stray, IsUdap);
+        }
+
+        if (!IsUdap && Provider == DcrProvider.Udap)
+        {
+            throw InputErrors.ProviderWithoutUdap();
         }
 
         if (IsUdap && Provider is not (DcrProvider.Auto or DcrProvider.Udap))
@@ -374,7 +381,7 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
             Algorithm = Algorithm,
         };
         return new UdapRequest(
-            input.Read(TrustAnchor, new HeldKeys(ledger)) ?? throw InputErrors.NoCertificateForUdap(),
+            input.Read(TrustAnchor, new HeldKeys(ledger).Read) ?? throw InputErrors.NoCertificateForUdap(),
             SubjectUri,
             Community,
             TrustAnchor

@@ -102,7 +102,7 @@ public sealed class MoveDcrRegistrationCommand : DcrCmdlet
             return;
         }
 
-        if (Run((_, _) => _from.ForgetMovedAsync()) is { } failure)
+        if (_from.Delivery is { } delivery && Run((_, _) => delivery.ForgetMovedAsync()) is { } failure)
         {
             WriteWarning(
                 $"{_from.Place} still holds registrations that were moved: {failure.Message.TrimEnd('.')}. They are removed there when you "

@@ -38,14 +38,6 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     // Registrations in the local store when the first row came.
     private int _before;
 
-    /// <summary><c>client_name</c> (RFC 7591, section 2).</summary>
-    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
-    [Alias(ClientMember.ClientName, "Name")]
-    [NullAsEmpty]
-    [AllowEmptyString]
-    [NoCompletion]
-    public string? ClientName { get; set; }
-
     /// <summary>The URL of a client ID metadata document that the service is to fetch, in the place of metadata that is sent.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias(ClientMember.ExternalClientId)]
@@ -380,7 +372,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     private JsonBag Requested()
     {
         // Empty cells of a CSV file are no wish for an empty value.
-        var named = NamedMembers(ClientName, static _ => true).WithoutAbsent();
+        var named = NamedMembers(static _ => true).WithoutAbsent();
         var metadata = FurtherMembers(InputObject).With(named);
         if (NullIfEmpty(DocumentUri) is { } uri)
         {

@@ -16,25 +16,14 @@ namespace DcrPowerShell.Commands;
 /// <summary>Makes a client ID metadata document. Sends nothing.</summary>
 [Cmdlet(VerbsCommon.New, "DcrClientDocument", SupportsShouldProcess = true, HelpUri = HelpPages.Address + "New-DcrClientDocument.md")]
 [OutputType(typeof(string), typeof(FileInfo))]
-public sealed class NewDcrClientDocumentCommand : ClientMetadataCmdlet
+public sealed class NewDcrClientDocumentCommand : UnsentMetadataCmdlet
 {
-    /// <summary>No parameter here: it goes beside a registration.</summary>
-    public override string[]? Certification { get; set; }
-
     /// <summary>Where the document is published: the client's id.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true)]
     [Alias(ClientMember.ClientId)]
     [ValidateNotNullOrEmpty]
     [NoCompletion]
     public string Uri { get; set; } = "";
-
-    /// <summary><c>client_name</c> (RFC 7591, section 2).</summary>
-    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
-    [Alias(ClientMember.ClientName, "Name")]
-    [NullAsEmpty]
-    [AllowEmptyString]
-    [NoCompletion]
-    public string? ClientName { get; set; }
 
     /// <summary>The file to write; without one, the text goes to the pipeline.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
@@ -48,20 +37,6 @@ public sealed class NewDcrClientDocumentCommand : ClientMetadataCmdlet
     // Windows and macOS take names that differ in case for the same file.
     private readonly HashSet<string> _written = new(StringComparer.OrdinalIgnoreCase);
 
-    // No parameters here, for no server is asked.
-
-    /// <inheritdoc/>
-    public override DcrConnection? Connection { get; set; }
-
-    /// <inheritdoc/>
-    public override int ThrottleLimit { get; set; }
-
-    /// <inheritdoc/>
-    public override int MaxFailures { get; set; } = int.MaxValue;
-
-    /// <summary>No parameter of this command.</summary>
-    public override string? ReportPath { get; set; }
-
     /// <inheritdoc/>
     protected override object? Target => Redaction.Address(Uri);
 
@@ -74,7 +49,7 @@ public sealed class NewDcrClientDocumentCommand : ClientMetadataCmdlet
             return;
         }
 
-        var named = NamedMembers(ClientName, static _ => true);
+        var named = NamedMembers(static _ => true);
         var metadata = (
             InputObject?.BaseObject is DcrClient client
                 ? ClientDocumentOperation.MetadataOf(client, named)

@@ -14,7 +14,7 @@ namespace DcrPowerShell.Commands;
 /// <summary>Makes a software statement (RFC 7591, section 2.3): a JWT with client metadata, signed with a key of its issuer.</summary>
 [Cmdlet(VerbsCommon.New, "DcrSoftwareStatement", HelpUri = HelpPages.Address + "New-DcrSoftwareStatement.md")]
 [OutputType(typeof(string))]
-public sealed class NewDcrSoftwareStatementCommand : ClientMetadataCmdlet
+public sealed class NewDcrSoftwareStatementCommand : UnsentMetadataCmdlet
 {
     private static readonly TimeSpan Longest = TimeSpan.FromDays(36500);
 
@@ -72,29 +72,6 @@ public sealed class NewDcrSoftwareStatementCommand : ClientMetadataCmdlet
     [ValidateSet("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")]
     public string? Algorithm { get; set; }
 
-    /// <summary><c>client_name</c> (RFC 7591, section 2).</summary>
-    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
-    [Alias(ClientMember.ClientName, "Name")]
-    [NullAsEmpty]
-    [AllowEmptyString]
-    [NoCompletion]
-    public string? ClientName { get; set; }
-
-    /// <summary>No parameter here: nothing is sent.</summary>
-    public override DcrConnection? Connection { get; set; }
-
-    /// <inheritdoc cref="Connection"/>
-    public override int ThrottleLimit { get; set; }
-
-    /// <inheritdoc cref="Connection"/>
-    public override int MaxFailures { get; set; } = int.MaxValue;
-
-    /// <summary>No parameter of this command.</summary>
-    public override string? ReportPath { get; set; }
-
-    /// <summary>No parameter here: it goes beside a registration.</summary>
-    public override string[]? Certification { get; set; }
-
     /// <summary>No parameter here: a statement holds no other.</summary>
     public override object? SoftwareStatement { get; set; }
 
@@ -109,7 +86,7 @@ public sealed class NewDcrSoftwareStatementCommand : ClientMetadataCmdlet
             throw InputErrors.NoLifetime();
         }
 
-        var metadata = NamedMembers(ClientName, static _ => true).WithoutAbsent();
+        var metadata = NamedMembers(static _ => true).WithoutAbsent();
         if (!SkipValidation)
         {
             StatementOperation.CheckMetadata(metadata);

@@ -50,7 +50,7 @@ public sealed class RepairDcrClientCommand : DcrClientCmdlet
                 connection,
                 record.ClientId,
                 client.Target,
-                context => RepairOperation.RunAsync(context, record, wanted, fresh),
+                async context => (await RepairOperation.RunAsync(context, record, wanted, fresh).ConfigureAwait(false)).Client,
                 repaired =>
                 {
                     RunspaceState.Current.Forget(record.Issuer, record.ClientId);

@@ -36,7 +36,7 @@ public sealed class SetDcrClientCommand : ClientMetadataCmdlet
     [NullAsEmpty]
     [AllowEmptyString]
     [NoCompletion]
-    public string? ClientName { get; set; }
+    public override string? ClientName { get; set; }
 
     /// <summary>Redirect URIs that the client shall have beside those that it has.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
@@ -115,11 +115,11 @@ public sealed class SetDcrClientCommand : ClientMetadataCmdlet
     /// </summary>
     private JsonBag Changes()
     {
-        var typed = NamedMembers(ClientName, IsNamedOnCommandLine);
+        var typed = NamedMembers(IsNamedOnCommandLine);
         return InputObject is null or { BaseObject: DcrClient or DcrComparison } || PipedRow.IsFormerClient(InputObject)
             ? typed
             : FurtherMembers(InputObject)
-                .With(NamedMembers(ClientName, parameter => !IsNamedOnCommandLine(parameter)).WithoutAbsent())
+                .With(NamedMembers(parameter => !IsNamedOnCommandLine(parameter)).WithoutAbsent())
                 .With(typed);
     }
 }

@@ -70,9 +70,8 @@ public sealed class SetDcrStoreCommand : DcrStoreCmdlet
             Run(
                 async (_, _) =>
                 {
-                    await new Registrations(await store.OpenAsync(VaultOf).ConfigureAwait(false), VaultOf(defaultVault), null)
-                        .CheckOpenAsync()
-                        .ConfigureAwait(false);
+                    await store.OpenAsync(VaultOf).ConfigureAwait(false);
+                    await new VaultReader(VaultOf(defaultVault)).CheckOpenAsync().ConfigureAwait(false);
                     return true;
                 }
             );

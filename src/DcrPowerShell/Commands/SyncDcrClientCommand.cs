@@ -56,8 +56,6 @@ public sealed class SyncDcrClientCommand : WantedClientCmdlet
 
     private protected override string Outcome => _counts.Done(Failures);
 
-    private protected override string AfterStop => "Run it again for the rest.";
-
     private protected override void Compared(DcrConnection connection, WantedClient? wanted, DcrComparison comparison)
     {
         _counts.Count(comparison);
@@ -161,18 +159,18 @@ public sealed class SyncDcrClientCommand : WantedClientCmdlet
                         Statement = wanted.Statement,
                         SkipsValidation = SkipValidation,
                     };
-                    Do(
-                        DcrSyncResult.Registered,
-                        async context => (await RegisterOperation.RunAsync(context, request).ConfigureAwait(false)).Client
-                    );
+                    Do(DcrSyncResult.Registered, context => SyncOperation.RegisterAsync(context, request));
                 }
 
                 break;
             case DcrComparisonStatus.Differs:
                 if (ShouldProcess(target, $"Change client ({string.Join("; ", found.Changes)})", force: true))
                 {
-                    var wishes = wanted.Metadata.Where((name, _) => found.Changes.Any(change => change.Name == name));
-                    DoTo(DcrSyncResult.Changed, (context, record) => UpdateOperation.RunAsync(context, record, wishes));
+                    DoTo(
+                        DcrSyncResult.Changed,
+                        (context, record) =>
+                            SyncOperation.UpdateAsync(context, record, wanted.Metadata, found.Changes, wanted.ClientSecretName)
+                    );
                 }
 
                 break;
@@ -180,7 +178,11 @@ public sealed class SyncDcrClientCommand : WantedClientCmdlet
                 var why = found.IsDoubtful ? "refuses its token: it is gone, or the token was replaced elsewhere" : "no longer has it";
                 if (ShouldProcess(target, $"Register anew, because the server {why}", Force))
                 {
-                    DoTo(DcrSyncResult.Repaired, (context, record) => RepairAsync(context, record, wanted));
+                    DoTo(
+                        DcrSyncResult.Repaired,
+                        (context, record) =>
+                            SyncOperation.RepairAsync(context, record, wanted.Metadata, wanted.Statement, wanted.ClientSecretName)
+                    );
                 }
 
                 break;
@@ -209,15 +211,6 @@ public sealed class SyncDcrClientCommand : WantedClientCmdlet
                     Done(found with { ClientId = client.ClientId, Result = result, Why = null });
                 }
             );
-    }
-
-    /// <summary>Its former copies have the new secret then; one of another name is made.</summary>
-    private static async Task<DcrClient> RepairAsync(OperationContext context, RegistrationRecord record, WantedClient wanted)
-    {
-        var client = await RepairOperation.RunAsync(context, record, wanted.Metadata, wanted.Statement).ConfigureAwait(false);
-        return wanted.ClientSecretName is { } name
-            ? await RegisterOperation.CopyFoundAsync(context, client, name).ConfigureAwait(false)
-            : client;
     }
 
     private void Remove(DcrConnection connection, DcrComparison extra)

@@ -32,8 +32,8 @@ public sealed class TestDcrClientCommand : DcrClientCmdlet
     public SwitchParameter Probe { get; set; }
 
     /// <summary>
-    /// Authorization Extension Objects by their key names (HL7 UDAP Security, section 5.2.1.1): a hashtable, an object, or JSON text. Over a
-    /// UDAP connection only.
+    /// Authorization Extension Objects by their key names (HL7 UDAP Security, section 5.2.1.1): a hashtable, an object, or JSON text. Over
+    /// a UDAP connection only.
     /// </summary>
     [Parameter]
     [NoCompletion]

@@ -36,7 +36,7 @@ public abstract class WantedClientCmdlet : ClientMetadataCmdlet
     [NullAsEmpty]
     [AllowEmptyString]
     [NoCompletion]
-    public string? ClientName { get; set; }
+    public override string? ClientName { get; set; }
 
     /// <summary>Who the client is for: by it, a row finds its client.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = RowSet)]
@@ -103,7 +103,9 @@ public abstract class WantedClientCmdlet : ClientMetadataCmdlet
         }
 
         Resolve();
-        var rows = RowFile.Read(this, FilePath.Of(this, Path, nameof(Path), DcrErrorId.InventoryReadFailed));
+        IReadOnlyList<PSObject> rows = [];
+        var path = FilePath.Of(this, Path, nameof(Path), DcrErrorId.InventoryReadFailed);
+        On(row: null, () => Try(Path, () => rows = RowFile.Read(this, path)));
         var binder = new RowBinder(this);
         Expect(rows.Count);
         foreach (var row in rows)
@@ -208,7 +210,7 @@ public abstract class WantedClientCmdlet : ClientMetadataCmdlet
             Target,
             async context =>
             {
-                string[] tenants = tenant is null ? [] : [tenant];
+                string[] tenants = tenant is null || connection.Service.SoleTenant is not null ? [] : [tenant];
                 var record = await FindOperation.RunAsync(context, known, piped: null, tenants).ConfigureAwait(false);
                 return await CompareOperation.RunAsync(context, wanted.Metadata, record).ConfigureAwait(false);
             },
@@ -248,7 +250,7 @@ public abstract class WantedClientCmdlet : ClientMetadataCmdlet
 
     private JsonBag Wishes()
     {
-        var wishes = FurtherMembers(InputObject).With(NamedMembers(ClientName, static _ => true).WithoutAbsent());
+        var wishes = FurtherMembers(InputObject).With(NamedMembers(static _ => true).WithoutAbsent());
         return wishes.Count > 0 || HasStatementScript ? wishes : throw InputErrors.NothingToRegister(PipedRow.Columns(InputObject));
     }
 }

@@ -76,6 +76,18 @@ internal sealed class Session : IDisposable
         return await ConnectAsync(server.Issuer, change, hasVault, server, audit: audit);
     }
 
+    /// <summary>A server that speaks as Auth0 does.</summary>
+    /// <param name="change">In the place of its management token.</param>
+    public static async Task<Session> StartAuth0Async(string switches, Func<ConnectRequest, ConnectRequest>? change = null)
+    {
+        var server = await SharedTestServer.StartAsync(switches);
+        return await ConnectAsync(
+            server.Issuer,
+            change ?? (request => request with { Credential = new CredentialInput.Token(StaticToken.Management(server.ManagementToken!)) }),
+            server: server
+        );
+    }
+
     /// <param name="server">Ends with the session; null for none.</param>
     /// <param name="process">Null for one of its own, on a machine of its own.</param>
     public static async Task<Session> ConnectAsync(

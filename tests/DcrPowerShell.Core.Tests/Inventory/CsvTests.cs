@@ -30,6 +30,10 @@ public class CsvTests
     [InlineData("\r=1+1")]
     [InlineData("＝SUM(A1)")]
     [InlineData("= A1")]
+    [InlineData("-HYPERLINK(A1)")]
+    [InlineData("-cmd|x")]
+    [InlineData("-x!A1 y")]
+    [InlineData("-1 x")]
     public void A_cell_that_a_spreadsheet_would_run_is_a_text(string cell) =>
         Assert.StartsWith("\"'", Csv.Row([cell]), StringComparison.Ordinal);
 
@@ -47,6 +51,8 @@ public class CsvTests
     [Theory]
     [InlineData("-Zk3_4q")]
     [InlineData("@contoso")]
+    [InlineData("Get-DcrClient lists the clients; -ClientName finds them by name, -Tenant by tenant.")]
+    [InlineData("-From and -To both mean vault 'x'. Nothing was moved.")]
     [InlineData("St. Mary's = good")]
     [InlineData("https://portal.example/=1")]
     public void An_id_and_what_begins_otherwise_stay_as_they_are(string cell) => Assert.Equal($"\"{cell}\"", Csv.Row([cell]));

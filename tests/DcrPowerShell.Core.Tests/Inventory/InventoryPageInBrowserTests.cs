@@ -64,6 +64,31 @@ public sealed class InventoryPageInBrowserTests : IDisposable
     }
 
     [ChromiumFact]
+    public async Task Lays_out_the_first_rows_of_very_many_until_all_are_asked_for()
+    {
+        const string Count = "[...document.querySelectorAll('#clients ~ .frame tbody tr')].filter(r => r.offsetHeight).length";
+        const string Status = "document.querySelector('[role=status]').textContent";
+        await using var browser = await OpenAsync(
+            Enumerable.Range(1, 600).Select(static number => InventoryPageTests.Client($"c{number}", clientName: $"Client {number}"))
+        );
+        Assert.Equal("500", await browser.GetAsync(Count));
+        Assert.Equal("600 of 600 clients, the first 500 shown", await browser.GetAsync(Status));
+        await browser.ClickAsync("#clients ~ .frame th:nth-child(1) button");
+        await browser.ClickAsync("#clients ~ .frame th:nth-child(1) button");
+        Assert.Equal("Client 600", await browser.GetAsync($"{Shown}[0]"));
+        Assert.Equal("500", await browser.GetAsync(Count));
+
+        await browser.CallAsync("Emulation.setEmulatedMedia", new { media = "print" });
+        Assert.Equal("600", await browser.GetAsync(Count));
+        await browser.CallAsync("Emulation.setEmulatedMedia", new { media = "screen" });
+        await browser.ClickAsync("#more");
+        Assert.Equal("600", await browser.GetAsync(Count));
+        Assert.Equal("600 of 600 clients", await browser.GetAsync(Status));
+        Assert.Equal("none", await browser.GetAsync("getComputedStyle(document.getElementById('more')).display"));
+        Assert.Empty(browser.Complaints);
+    }
+
+    [ChromiumFact]
     public async Task Links_lead_to_the_clients_that_are_counted()
     {
         await using var browser = await OpenAsync();

@@ -13,7 +13,7 @@ public sealed class ReportWriterTests : IDisposable
 {
     private static readonly string[] Own = ["Row", "Result", "Tenant", "ClientName", "ClientId", "ErrorId", "Message", "NextStep", "RunId"];
 
-    private readonly MemoryStream _stream = new();
+    private MemoryStream _stream = new();
 
     public void Dispose() => _stream.Dispose();
 
@@ -22,7 +22,7 @@ public sealed class ReportWriterTests : IDisposable
     [InlineData(DcrInventoryFormat.Json)]
     public void The_file_is_whole_after_each_row(DcrInventoryFormat format)
     {
-        var writer = new ReportWriter(_stream, format);
+        var writer = new ReportWriter(_stream, format, Replace);
         writer.WriteHeading();
         Assert.Equal(0, Count(format));
         for (var count = 1; count <= 3; count++)
@@ -35,7 +35,7 @@ public sealed class ReportWriterTests : IDisposable
     [Fact]
     public void A_row_has_the_cells_of_its_input_as_the_parameters_read_them()
     {
-        var writer = new ReportWriter(_stream, DcrInventoryFormat.Csv);
+        var writer = new ReportWriter(_stream, DcrInventoryFormat.Csv, Replace);
         writer.WriteHeading();
         writer.Write(
             JsonBag.Parse(
@@ -50,7 +50,7 @@ public sealed class ReportWriterTests : IDisposable
     [Fact]
     public void A_later_row_may_have_columns_that_the_first_had_not()
     {
-        var writer = new ReportWriter(_stream, DcrInventoryFormat.Csv);
+        var writer = new ReportWriter(_stream, DcrInventoryFormat.Csv, Replace);
         writer.WriteHeading();
         writer.Write(JsonBag.Parse("""{"Row":1,"Scope":"=A(1)","Message":"two\nlines"}"""));
         writer.Write(JsonBag.Parse("""{"Row":2,"scope":"b","Contact":"it@a.example"}"""));
@@ -63,12 +63,40 @@ public sealed class ReportWriterTests : IDisposable
     }
 
     [Fact]
+    public void The_former_file_is_whole_until_the_wider_one_takes_its_place()
+    {
+        var writer = new ReportWriter(
+            _stream,
+            DcrInventoryFormat.Csv,
+            write =>
+            {
+                using var killed = new MemoryStream(new byte[100]);
+                write(killed);
+                return killed;
+            }
+        );
+        writer.WriteHeading();
+        writer.Write(JsonBag.Parse("""{"Row":1}"""));
+        var before = _stream.ToArray();
+        Assert.Throws<NotSupportedException>(() => writer.Write(JsonBag.Parse("""{"Row":2,"Scope":"a"}""")));
+        Assert.Equal(before, _stream.ToArray());
+    }
+
+    [Fact]
     public void A_cell_that_a_spreadsheet_would_run_is_a_text()
     {
-        var writer = new ReportWriter(_stream, DcrInventoryFormat.Csv);
+        var writer = new ReportWriter(_stream, DcrInventoryFormat.Csv, Replace);
         writer.WriteHeading();
         writer.Write(JsonBag.Parse("""{"ClientName":"=HYPERLINK(\"https://a.example\")"}"""));
         Assert.Equal("'=HYPERLINK(\"https://a.example\")", Rows()[1][3]);
+    }
+
+    private MemoryStream Replace(Action<Stream> write)
+    {
+        var wider = new MemoryStream();
+        write(wider);
+        _stream.Dispose();
+        return _stream = wider;
     }
 
     private int Count(DcrInventoryFormat format) =>

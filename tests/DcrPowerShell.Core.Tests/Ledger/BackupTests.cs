@@ -82,7 +82,7 @@ public class BackupTests
 
         // What was not done is an orphan here, or an answer to be used: nobody is registered again.
         Assert.False(Assert.IsType<Begun.Open>(await other.Requests.BeginAsync(LedgerSamples.Intent("t4"))).Other.IsUnderWay);
-        Assert.Equal("c5", Assert.Single(await RecoverOperation.RunAsync(new Registrations(other, null, null))).ClientId);
+        Assert.Equal("c5", Assert.Single(await AnswerReplay.RunAsync(new Registrations(other, null, null))).ClientId);
         Assert.Equal("t4", Assert.Single(other.Requests.Open()).Intent!.Tenant);
         Assert.Equal("c5", other.Registrations.FindTenant(Issuer, "t5")!.Record.ClientId);
 
@@ -104,7 +104,7 @@ public class BackupTests
         var other = elsewhere.Ledger;
         var store = new Registrations(other, null, null);
         await other.Backup.RestoreAsync(from, contents);
-        Assert.Equal("first", Assert.Single(await RecoverOperation.RunAsync(store)).RegistrationAccessToken);
+        Assert.Equal("first", Assert.Single(await AnswerReplay.RunAsync(store)).RegistrationAccessToken);
 
         var newer = other.Registrations.Find(Issuer, "c1")!.Record with { RegistrationAccessToken = "second" };
         await other.Registrations.KeepAsync(newer, null);
@@ -114,7 +114,7 @@ public class BackupTests
         }
 
         await other.Backup.RestoreAsync(from, contents);
-        Assert.Empty(await RecoverOperation.RunAsync(store));
+        Assert.Empty(await AnswerReplay.RunAsync(store));
         Assert.Empty(other.Requests.Open());
         Assert.Equal(isRemoved ? null : "second", other.Registrations.Find(Issuer, "c1")?.Record.RegistrationAccessToken);
     }
@@ -128,13 +128,13 @@ public class BackupTests
         var store = new Registrations(other.Ledger, null, null);
         var (from, asked) = Backup(process.Ledger);
         await other.Ledger.Backup.RestoreAsync(from, asked);
-        Assert.Empty(await RecoverOperation.RunAsync(store));
+        Assert.Empty(await AnswerReplay.RunAsync(store));
 
         await process.Ledger.Requests.AnsweredAsync(entry, LedgerSamples.Intent("t1"), LedgerSamples.Answer("c1"));
         (_, var answered) = Backup(process.Ledger);
         await other.Ledger.Backup.RestoreAsync(from, answered);
         await other.Ledger.Backup.RestoreAsync(from, answered);
-        Assert.Equal("c1", Assert.Single(await RecoverOperation.RunAsync(store)).ClientId);
+        Assert.Equal("c1", Assert.Single(await AnswerReplay.RunAsync(store)).ClientId);
         Assert.Empty(other.Ledger.Requests.Open());
     }
 
@@ -150,14 +150,14 @@ public class BackupTests
         var (from, contents) = Backup(process.Ledger);
         using var other = new Machine { Keys = new LedgerKeysDouble { LedgerId = LedgerHash.New() } }.Start();
         await other.Ledger.Backup.RestoreAsync(from, contents);
-        Assert.Empty(await RecoverOperation.RunAsync(new Registrations(other.Ledger, null, null)));
+        Assert.Empty(await AnswerReplay.RunAsync(new Registrations(other.Ledger, null, null)));
         Assert.Equal("second", other.Ledger.Registrations.Find(Issuer, "c1")!.Record.RegistrationAccessToken);
 
         await AnsweredAsync(process.Ledger, change, "third");
         (from, contents) = Backup(process.Ledger);
         using var last = new Machine { Keys = new LedgerKeysDouble { LedgerId = LedgerHash.New() } }.Start();
         await last.Ledger.Backup.RestoreAsync(from, contents);
-        await RecoverOperation.RunAsync(new Registrations(last.Ledger, null, null));
+        await AnswerReplay.RunAsync(new Registrations(last.Ledger, null, null));
         Assert.Equal("third", last.Ledger.Registrations.Find(Issuer, "c1")!.Record.RegistrationAccessToken);
     }
 

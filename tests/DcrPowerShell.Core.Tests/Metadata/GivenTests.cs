@@ -29,6 +29,8 @@ public class GivenTests
     [InlineData("=1+1;'=1+1;''+2 b;O'Neil")]
     [InlineData("Clinic\r\n=1+1\t@home clinic")]
     [InlineData("https://a.example/cb;+49 89")]
+    [InlineData("a; -Tenant by tenant;'-x (1)")]
+    [InlineData("'-Tenant by tenant")]
     [InlineData("'")]
     [InlineData("")]
     public void A_cell_that_a_spreadsheet_must_not_run_comes_back_as_it_was(string text)

@@ -438,26 +438,13 @@ public class EnableAuth0OperationTests
         Assert.Equal("off > on", Say(steps[steps.Count - 1]));
     }
 
-    private static async Task<Session> StartAsync(
+    private static Task<Session> StartAsync(
         string tenant = "{}",
         string more = "",
         string[]? scopes = null,
         string? token = null,
         string faults = "[]"
-    )
-    {
-        var server = await SharedTestServer.StartAsync(Switches(tenant, more, scopes, token, faults));
-        return await Session.ConnectAsync(
-            server.Issuer,
-            request =>
-                request with
-                {
-                    Provider = DcrProvider.Auth0,
-                    Credential = new CredentialInput.Token(StaticToken.Management(server.ManagementToken!)),
-                },
-            server: server
-        );
-    }
+    ) => Session.StartAuth0Async(Switches(tenant, more, scopes, token, faults));
 
     private static string Switches(string tenant, string more, string[]? scopes, string? token, string faults) => $$"""
         {

@@ -198,7 +198,7 @@ public class MoveTests
         await MoveOperation.RunAsync(from, to, process.Ledger.Registrations.Find(LedgerSamples.Issuer, "c1")!);
         var newer = LedgerSamples.Record("c1", "t1", "newer", LedgerSamples.Now.AddDays(1));
         _vaults["A"].Secrets[newer.SecretName] = newer.ToJson();
-        Assert.Null(await from.ForgetMovedAsync());
+        Assert.Null(await from.Delivery!.ForgetMovedAsync());
         Assert.Equal(newer.ToJson(), _vaults["A"].Secrets[newer.SecretName]);
         Assert.Equal("token-of-c1", process.Ledger.Registrations.Find(LedgerSamples.Issuer, "c1")!.Record.RegistrationAccessToken);
     }
@@ -245,7 +245,11 @@ public class MoveTests
             moved.Add(await MoveOperation.RunAsync(from, to, found));
         }
 
-        await from.ForgetMovedAsync();
+        if (from.Delivery is { } delivery)
+        {
+            await delivery.ForgetMovedAsync();
+        }
+
         process.Ledger.Compact();
         return moved;
     }

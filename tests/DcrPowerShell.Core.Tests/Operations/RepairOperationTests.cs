@@ -324,6 +324,6 @@ public class RepairOperationTests
     )
     {
         var record = await session.Context.RunAsync(context => FindOperation.RunAsync(context, clientId, piped));
-        return await session.RunAsync(context => RepairOperation.RunAsync(context, record, statement: statement));
+        return (await session.RunAsync(context => RepairOperation.RunAsync(context, record, statement: statement))).Client;
     }
 }

@@ -512,17 +512,7 @@ public class TestServerOperationTests
 
     private static async Task<Session> StartAuth0Async(string switches)
     {
-        var server = await SharedTestServer.StartAsync($$$"""{"dialect":"auth0","auth0":{ {{{switches}}} } }""");
-        var session = await Session.ConnectAsync(
-            server.Issuer,
-            request =>
-                request with
-                {
-                    Provider = DcrProvider.Auth0,
-                    Credential = new CredentialInput.Token(StaticToken.Management(server.ManagementToken!)),
-                },
-            server: server
-        );
+        var session = await Session.StartAuth0Async($$$"""{"dialect":"auth0","auth0":{ {{{switches}}} } }""");
         session.Clock.UtcNow = DateTimeOffset.UtcNow;
         return session;
     }

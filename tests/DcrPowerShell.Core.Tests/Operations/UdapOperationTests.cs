@@ -7,6 +7,7 @@ using System.Threading.Tasks;
 using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
+using DcrPowerShell.Inventory;
 using DcrPowerShell.Keys;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
@@ -469,6 +470,46 @@ public class UdapOperationTests
     }
 
     [Fact]
+    public async Task A_pasted_address_of_the_metadata_brings_its_community()
+    {
+        using var server = await SharedTestServer.StartAsync("""{"udap":{}}""");
+        var second = server.Communities[1];
+        using var session = await ConnectAsync(
+            server,
+            Subject,
+            community: second.Uri,
+            place: $"{server.FhirBase}/.well-known/udap?community={Uri.EscapeDataString(second.Uri)}"
+        );
+        Assert.Equal(second.Uri, session.Connection.Udap!.Community);
+    }
+
+    [Fact]
+    public async Task An_anchor_that_is_no_root_is_taken_and_what_was_not_asked_is_said()
+    {
+        using var server = await SharedTestServer.StartAsync("""{"udap":{"certificate":"goodByCrl"}}""");
+        var certificate = await server.CertificateAsync(new { uris = new[] { Subject }, key = "p256" });
+        var issuer = CertificateFile.OfPem(certificate.Certificate)[1];
+        var anchor = $"-----BEGIN CERTIFICATE-----\n{Convert.ToBase64String(issuer.RawData)}\n-----END CERTIFICATE-----";
+        using var session = await Session.ConnectAsync(
+            server.FhirBase,
+            request => Of(request, new Uri(server.FhirBase), certificate, anchor, null, null),
+            clock: Now()
+        );
+        Assert.Contains("was not asked", Assert.Single(session.Connection.Udap!.NotChecked));
+        Assert.Contains(session.Reporter.Warnings, static line => line.Contains("no root certificate"));
+    }
+
+    [Fact]
+    public async Task Nothing_is_imported_where_a_registration_takes_the_client_over()
+    {
+        using var session = await StartAsync();
+        var refusal = Assert.Throws<DcrException>(() =>
+            ImportOperation.Check(session.Connection, new ImportRequest { ClientId = "c1" }, session.Clock.UtcNow));
+        Assert.Equal(DcrErrorId.OperationNotSupported, refusal.ErrorId);
+        Assert.Contains("New-DcrClient", refusal.RecommendedAction);
+    }
+
+    [Fact]
     public async Task A_server_without_UDAP_is_told_as_such()
     {
         using var server = await SharedTestServer.StartAsync();
@@ -607,16 +648,24 @@ public class UdapOperationTests
         string? community = null,
         string? asked = null,
         int? anchorOf = null,
+        string? place = null,
         bool hasVault = false,
         bool ends = false
     )
     {
         var order = new { uris = names.Split('|'), kind, key, community };
         var certificate = await server.CertificateAsync(order);
-        var anchor = anchorOf is { } place ? server.Communities[place] : server.Communities.First(one => community is null || one.Uri == community);
+        var anchor = anchorOf is { } index ? server.Communities[index] : server.Communities.First(one => community is null || one.Uri == community);
         return await Session.ConnectAsync(
             server.FhirBase,
-            request => Of(request, new Uri(server.FhirBase), certificate, anchor.Anchor, chosen, asked ?? community),
+            request => Of(
+                request,
+                new Uri(place ?? server.FhirBase),
+                certificate,
+                anchor.Anchor,
+                chosen,
+                place is null ? asked ?? community : null
+            ),
             hasVault,
             ends ? server : null,
             process: process,

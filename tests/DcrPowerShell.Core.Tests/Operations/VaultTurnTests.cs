@@ -120,7 +120,7 @@ public sealed class VaultTurnTests : IDisposable
                 _second.Ledger.Registrations.Find(Older.Issuer, Older.ClientId)!
             )
         );
-        Assert.Null(await vault.ForgetMovedAsync());
+        Assert.Null(await vault.Delivery!.ForgetMovedAsync());
         await AssertKeptAsync(Older);
     }
 

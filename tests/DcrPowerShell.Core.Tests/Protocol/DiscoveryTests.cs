@@ -49,6 +49,7 @@ public class DiscoveryTests
     [InlineData("https://as.example.com/realms/x/.well-known/oauth-authorization-server", "https://as.example.com/realms/x", null)]
     [InlineData("https://fhir.example.com/r4/.well-known/smart-configuration", "https://fhir.example.com/r4", DcrDiscovery.Smart)]
     [InlineData("https://fhir.example.com/r4/.well-known/udap", "https://fhir.example.com/r4", DcrDiscovery.Udap)]
+    [InlineData("https://fhir.example.com/r4/.well-known/udap?community=urn:x", "https://fhir.example.com/r4", DcrDiscovery.Udap)]
     [InlineData("\u00A0 https://as.example.com/t \u200B\n", "https://as.example.com/t", null)]
     [InlineData("https://as.example.com/t/", "https://as.example.com/t/", null)]
     [InlineData("https://as.example.com/.well-known/other", "https://as.example.com/.well-known/other", null)]

@@ -40,6 +40,11 @@ internal static class ClientAnswer
             body[name] = value?.DeepClone();
         }
 
+        if (operation == Operation.Read && switches.ShownAtRead == Shown.InItsOwnWay)
+        {
+            Normalize(body, client.Metadata);
+        }
+
         AddEmpty(body, switches.EmptyMembers);
         Reshape(body, switches);
         Override(body, switches, operation);
@@ -125,6 +130,34 @@ internal static class ClientAnswer
                 (EmptyMembers.Hydra, MemberKind.Keys) => new JsonObject(),
                 _ => null,
             };
+        }
+    }
+
+    private static void Normalize(JsonObject body, JsonObject metadata)
+    {
+        foreach ((string name, JsonNode? value) in metadata)
+        {
+            switch (MetadataMembers.KindOf(name))
+            {
+                case null:
+                    body.Remove(name);
+                    break;
+                case MemberKind.RedirectList when value is JsonArray uris:
+                    body[name] = new JsonArray([.. uris.Select(uri => JsonValue.Create($"{((string)uri!).TrimEnd('/')}/"))]);
+                    break;
+                default:
+                    break;
+            }
+        }
+
+        if (body["scope"] is JsonValue scope)
+        {
+            body["scope"] = ((string)scope!).ToLowerInvariant();
+        }
+
+        if (body["grant_types"] is JsonArray grants && !grants.Any(grant => (string)grant! == "client_credentials"))
+        {
+            grants.Add("client_credentials");
         }
     }
 

@@ -44,7 +44,13 @@ internal static class Registration
             state.Tokens.CountUse(payingToken);
         }
 
-        return ClientAnswer.Write(state, client, Operation.Register, isNewToken: true, isNewSecret: true);
+        Answer answer = ClientAnswer.Write(state, client, Operation.Register, isNewToken: true, isNewSecret: true);
+        foreach ((string name, JsonNode? value) in switches.OverwriteRegistrations ?? [])
+        {
+            client.Metadata[name] = value!.DeepClone();
+        }
+
+        return answer;
     }
 
     /// <summary>A secret for a client that is to have one.</summary>

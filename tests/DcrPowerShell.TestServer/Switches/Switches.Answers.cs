@@ -47,6 +47,9 @@ public sealed partial record Switches
     /// <remarks>F41 (another <c>client_id</c>) and whatever else a server may say</remarks>
     public AnswerOverrides AnswerOverrides { get; init; } = new();
 
+    /// <summary>How reads write what was registered; the answers to a registration and an update have it as it was sent.</summary>
+    public Shown ShownAtRead { get; init; }
+
     /// <summary>Names of members that the answers leave out, such as <c>client_id_issued_at</c>.</summary>
     /// <remarks>§5.1 Auth0, Stytch</remarks>
     public IReadOnlyList<string> OmitFromAnswer { get; init; } = [];
@@ -140,6 +143,18 @@ public enum EmptyMembers
 
     /// <summary>Ory Hydra's way: "" for texts, {} for objects, null for lists.</summary>
     Hydra,
+}
+
+/// <summary>How a server writes the metadata of a client that is read.</summary>
+public enum Shown
+{
+    /// <summary>As it was sent.</summary>
+    AsSent,
+
+    /// <summary>
+    /// Redirect URIs with a slash at their end, scopes in lower case, <c>client_credentials</c> added, and no member of unknown name.
+    /// </summary>
+    InItsOwnWay,
 }
 
 /// <summary>The form of a refusal's body.</summary>

@@ -42,6 +42,10 @@ public sealed partial record Switches
     /// <remarks>RFC 7592 section 2.2: an update replaces, and knows no condition</remarks>
     public IReadOnlyList<JsonObject> OverwriteUpdates { get; init; } = [];
 
+    /// <summary>Members of a new client that are overwritten once its registration is answered.</summary>
+    /// <remarks>glewlwyd 2.7.5 with SQLite, where several clients are registered at the same time</remarks>
+    public JsonObject? OverwriteRegistrations { get; init; }
+
     /// <summary>Refuses an update that leaves out a member which the client has, as Okta does; otherwise the member is removed.</summary>
     /// <remarks>§0.1, §3.2; F39</remarks>
     public bool RequireCompletePut { get; init; }

@@ -10,18 +10,25 @@ const rows = Array.from(body.rows, row => ({
 }));
 const search = document.getElementById('search');
 const found = document.getElementById('found');
+const more = document.getElementById('more');
 const collator = new Intl.Collator(undefined, { numeric: true });
 
-// A row is shown where each word of the search is in it.
+let most = 500;
+
+// A row is shown where each word of the search is in it; of very many, the first ones until the others are asked for.
 function filter() {
   const words = search.value.toLowerCase().split(/\s+/);
-  let shown = 0;
+  let count = 0;
   for (const { row, text } of rows) {
     row.hidden = !words.every(word => text.includes(word));
-    shown += row.hidden ? 0 : 1;
+    count += row.hidden ? 0 : 1;
+    row.classList.toggle('later', !row.hidden && count > most);
   }
 
-  found.textContent = shown + ' of ' + rows.length + (rows.length === 1 ? ' client' : ' clients');
+  found.textContent = count + ' of ' + rows.length + (rows.length === 1 ? ' client' : ' clients')
+    + (count > most ? ', the first ' + most + ' shown' : '');
+  more.hidden = count <= most;
+  more.textContent = 'Show all ' + count;
 }
 
 // Cells without a text come last in both directions.
@@ -39,6 +46,7 @@ function sort(head) {
     sorted.append(row);
   }
 
+  filter();
   body.append(sorted);
 }
 
@@ -56,6 +64,11 @@ for (const link of document.querySelectorAll('[data-search]')) {
     filter();
   });
 }
+
+more.addEventListener('click', () => {
+  most = Infinity;
+  filter();
+});
 
 search.addEventListener('input', filter);
 document.getElementById('tools').hidden = false;

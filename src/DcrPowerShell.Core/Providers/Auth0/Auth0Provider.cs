@@ -24,6 +24,8 @@ internal sealed class Auth0Provider(Uri endpoint, ICredential initial, Auth0Api 
 {
     public DcrProvider Kind => DcrProvider.Auth0;
 
+    public DcrManagement ManageBy => api.IsOpen ? DcrManagement.Connection : configuration.ManageBy;
+
     public DcrCapabilities Capabilities =>
         api.IsOpen
             ? DcrCapabilities.Register

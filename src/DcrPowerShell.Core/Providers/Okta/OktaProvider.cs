@@ -29,6 +29,8 @@ internal sealed class OktaProvider(Uri clients, ICredential credential, HttpSend
 
     public DcrProvider Kind => DcrProvider.Okta;
 
+    public DcrManagement ManageBy => DcrManagement.Connection;
+
     public DcrCapabilities Capabilities =>
         DcrCapabilities.Register
         | DcrCapabilities.Read

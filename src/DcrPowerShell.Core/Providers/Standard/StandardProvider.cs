@@ -23,6 +23,8 @@ internal sealed class StandardProvider(
 {
     public DcrProvider Kind => DcrProvider.Standard;
 
+    public DcrManagement ManageBy => configuration.ManageBy;
+
     public DcrCapabilities Capabilities =>
         DcrCapabilities.Register | DcrCapabilities.Read | DcrCapabilities.Update | DcrCapabilities.Delete;
 

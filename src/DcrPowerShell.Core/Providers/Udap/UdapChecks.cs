@@ -19,7 +19,7 @@ internal static class UdapChecks
             new("Signed metadata", call => Task.FromResult(OfSignature(udap, call.Now))),
             new("Profiles", _ => Task.FromResult(OfProfiles(udap))),
             new("Certifications", _ => Task.FromResult(OfCertifications(udap))),
-            new("Authorization extensions", _ => Task.FromResult(OfExtensions(udap))),
+            new("Token extensions", _ => Task.FromResult(OfExtensions(udap))),
         ];
 
     // Lists of revoked certificates may be fetched.
@@ -42,8 +42,8 @@ internal static class UdapChecks
             : trust.Fault is { } fault
                 ? DcrCheck.Warning(
                     $"{found}, but it {fault}.",
-                    "If the server's community is another one than the certificate's, get a certificate of that. If certificates of issuers "
-                        + "are missing, give them beside it: -CertificatePath takes a file with all of them."
+                    "If the server's community is another one than the certificate's, get a certificate of that. If certificates of "
+                        + "issuers are missing, give them beside it: -CertificatePath takes a file with all of them."
                 )
             : left <= Soon
                 ? DcrCheck.Warning(
@@ -61,7 +61,7 @@ internal static class UdapChecks
             $"'{CertificateNames.Show(udap.Found.Signer)}', which leads to a trust anchor, vouches for the server's metadata for another "
                 + $"{Duration.Say(udap.Found.ExpiresAt - now)}.";
         var trust = udap.Found.Trust!;
-        return trust.Unanswered.Count == 0
+        return trust.Unanswered.Count + trust.Unasked.Count == 0
             ? DcrCheck.Passed(found + Joined(trust.Unchecked))
             : DcrCheck.Warning(
                 found + Joined(trust.Unchecked),
@@ -79,7 +79,10 @@ internal static class UdapChecks
                     "Ask the server's operator: HL7 UDAP Security, section 2.2, has \"1\" in udap_versions_supported."
                 )
             : !profiles.Contains("udap_dcr")
-                ? DcrCheck.Failed($"{has}, and not udap_dcr: it registers no clients.", "Ask the server's operator how clients are registered.")
+                ? DcrCheck.Failed(
+                    $"{has}, and not udap_dcr: it registers no clients.",
+                    "Ask the server's operator how clients are registered."
+                )
             : !profiles.Contains("udap_authn")
                 ? DcrCheck.Warning(
                     $"{has}, and not udap_authn: clients may not be able to authenticate.",

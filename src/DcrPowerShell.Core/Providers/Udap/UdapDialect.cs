@@ -1,5 +1,6 @@
 using System;
 using DcrPowerShell.Credentials;
+using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
 
@@ -33,7 +34,7 @@ internal sealed class UdapDialect : IDialect
     public IDcrProvider Create(DialectContext context, ICredential credential) =>
         new UdapProvider(
             context.RegistrationEndpoint,
-            context.Udap ?? throw UdapErrors.WithoutUdap($"{Kind}"),
+            context.Udap ?? throw InputErrors.ProviderWithoutUdap(),
             context.Sender
         );
 }

@@ -24,6 +24,8 @@ internal sealed class UdapProvider(Uri endpoint, UdapServer udap, HttpSender sen
 
     public DcrCapabilities Capabilities => DcrCapabilities.Register | DcrCapabilities.Update | DcrCapabilities.Delete;
 
+    public DcrManagement ManageBy => DcrManagement.Connection;
+
     public IReadOnlyList<ProviderCheck> Checks => UdapChecks.Of(udap);
 
     public bool TellsWhetherItRegisters => true;

@@ -50,7 +50,7 @@ public class Auth0DocumentsTests
         await session.Server.RemoveClientAsync(gone.ClientId);
         await PublishAsync(session, Document.Replace("MCP Tool Server", "Renamed"));
         var record = await session.Context.RunAsync(context => FindOperation.RunAsync(context, gone.ClientId, piped: null));
-        var client = await session.RunAsync(context => RepairOperation.RunAsync(context, record));
+        var (client, _) = await session.RunAsync(context => RepairOperation.RunAsync(context, record));
         Assert.StartsWith("tpc_", client.ClientId);
         Assert.Equal(
             ("Renamed", Url, "st-mary", "none"),
@@ -154,13 +154,6 @@ public class Auth0DocumentsTests
     private static string Switches(string token, string document) =>
         $$$"""{"managementToken":{{{{token}}}},"registerLimit":null,"managementLimit":null,"documents":{"{{{Url}}}":{{{document}}}}}""";
 
-    private static async Task<Session> StartAsync(string document, string token = "")
-    {
-        var server = await SharedTestServer.StartAsync($$"""{"dialect":"auth0","auth0":{{Switches(token, document)}}}""");
-        return await Session.ConnectAsync(
-            server.Issuer,
-            request => request with { Credential = new CredentialInput.Token(StaticToken.Management(server.ManagementToken!)) },
-            server: server
-        );
-    }
+    private static Task<Session> StartAsync(string document, string token = "") =>
+        Session.StartAuth0Async($$"""{"dialect":"auth0","auth0":{{Switches(token, document)}}}""");
 }

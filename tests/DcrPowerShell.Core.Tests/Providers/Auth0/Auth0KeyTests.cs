@@ -289,15 +289,10 @@ public class Auth0KeyTests
     private static async Task<JsonBag[]> CredentialsAsync(Session session) =>
         (await session.Server.StateAsync()).GetProperty("credentials").EnumerateArray().Select(JsonBag.From).ToArray();
 
-    private static async Task<Session> StartAsync(string root = "", string token = "")
+    private static Task<Session> StartAsync(string root = "", string token = "")
     {
-        var server = await SharedTestServer.StartAsync(
+        return Session.StartAuth0Async(
             $$$$$"""{"dialect":"auth0","auth0":{"managementToken":{{{{{{token}}}}}},"registerLimit":null,"managementLimit":null,"tenant":{"settings":{"flags":{"enable_dynamic_client_registration":true}}}}{{{{{root}}}}}}"""
-        );
-        return await Session.ConnectAsync(
-            server.Issuer,
-            request => request with { Credential = new CredentialInput.Token(StaticToken.Management(server.ManagementToken!)) },
-            server: server
         );
     }
 }

@@ -384,7 +384,7 @@ public class Auth0ProviderTests
 
     /// <param name="auth0">More of Auth0's switches, each after a comma.</param>
     /// <param name="token">Members of the static management token.</param>
-    private static async Task<Session> StartAsync(
+    private static Task<Session> StartAsync(
         string auth0 = On,
         string? scopes = null,
         string token = "",
@@ -393,13 +393,9 @@ public class Auth0ProviderTests
     )
     {
         var managementToken = scopes is null ? token : $"\"scopes\":{scopes}";
-        var server = await SharedTestServer.StartAsync(
-            $$$"""{"dialect":"auth0","auth0":{"managementToken":{{{{managementToken}}}},"registerLimit":null,"managementLimit":null{{{auth0}}}}{{{root}}}}"""
-        );
-        return await Session.ConnectAsync(
-            server.Issuer,
-            change ?? (request => request with { Credential = new CredentialInput.Token(StaticToken.Management(server.ManagementToken!)) }),
-            server: server
+        return Session.StartAuth0Async(
+            $$$"""{"dialect":"auth0","auth0":{"managementToken":{{{{managementToken}}}},"registerLimit":null,"managementLimit":null{{{auth0}}}}{{{root}}}}""",
+            change
         );
     }
 }

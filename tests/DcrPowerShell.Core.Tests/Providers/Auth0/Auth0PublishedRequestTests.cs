@@ -320,19 +320,15 @@ public class Auth0PublishedRequestTests
         }
     }
 
-    private static async Task<Session> StartAsync(
+    private static Task<Session> StartAsync(
         string tenant = """{"settings":{"flags":{"enable_dynamic_client_registration":true}}}""",
         string root = "",
         Func<ConnectRequest, ConnectRequest>? change = null
     )
     {
-        var server = await SharedTestServer.StartAsync(
-            $$$"""{"dialect":"auth0","auth0":{"managementToken":{},"registerLimit":null,"managementLimit":null,"tenant":{{{tenant}}} }{{{root}}}}"""
-        );
-        return await Session.ConnectAsync(
-            server.Issuer,
-            change ?? (request => request with { Credential = new CredentialInput.Token(StaticToken.Management(server.ManagementToken!)) }),
-            server: server
+        return Session.StartAuth0Async(
+            $$$"""{"dialect":"auth0","auth0":{"managementToken":{},"registerLimit":null,"managementLimit":null,"tenant":{{{tenant}}} }{{{root}}}}""",
+            change
         );
     }
 

@@ -58,6 +58,7 @@ public class ManageByTests
                 ManageBy = DcrManagement.Connection,
             }
         );
+        Assert.Equal(DcrManagement.Connection, session.Connection.ManageBy);
         await LiveAsync(session);
         Assert.All(
             (await session.Server.RequestsAsync()).Where(static request => request.Operation != "discovery"),
@@ -207,7 +208,7 @@ public class ManageByTests
         var (seen, why) = await LookAsync(session, client, orUnknown: false);
         Assert.Equal((DcrClientState.Gone, DcrErrorId.AccessTokenRejected), (seen.State, why!.ErrorId));
         var record = await FindAsync(session, client);
-        var repaired = await session.RunAsync(context => RepairOperation.RunAsync(context, record));
+        var (repaired, _) = await session.RunAsync(context => RepairOperation.RunAsync(context, record));
         Assert.Equal((await session.AtServerAsync()).ClientId, repaired.ClientId);
     }
 

@@ -15,7 +15,7 @@ using Xunit;
 namespace DcrPowerShell.Core.Tests.Operations;
 
 /// <summary>What a server's answer delivered is in the ledger, and the next command stores it where this one did not come so far.</summary>
-public class RecoveryTests
+public class ReplayTests
 {
     private const string Rotating = """{"rotateToken":"put","rotateSecret":"put"}""";
     private const string RotatingReads = """{"rotateToken":"getAndPut"}""";

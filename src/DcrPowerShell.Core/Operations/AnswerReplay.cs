@@ -13,9 +13,10 @@ using DcrPowerShell.Vaults;
 namespace DcrPowerShell.Operations;
 
 /// <summary>
-/// Makes registrations of answers that are in the ledger as they came, because their command did not get so far. Sends nothing.
+/// Makes registrations of answers that are in the ledger as they came, because their command was killed or stopped before it had. Sends
+/// nothing.
 /// </summary>
-internal static class RecoverOperation
+internal static class AnswerReplay
 {
     /// <summary>Of all commands that have ended.</summary>
     /// <param name="onlyUsable">Leaves those open that brought nothing.</param>
