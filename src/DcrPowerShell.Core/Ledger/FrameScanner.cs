@@ -130,7 +130,12 @@ internal sealed class FrameScanner(IAppendFile file, FrameCodec codec)
         if (end <= length && codec.IsGenuine(header, Read(file, at, header.Length)))
         {
             HasGenuine = true;
-            return FrameState.Whole;
+
+            // A frame that lacks its last bytes only holds all the same where the next writer's first ones happen to be those.
+            if (Find(at + 1, end) is var inner && (inner < 0 || HeaderAt(inner)?.Previous != last.Sequence))
+            {
+                return FrameState.Whole;
+            }
         }
 
         // Whoever wrote the next frame knew whether this one was there. Where that is not to be seen, it keeps what it is about.

@@ -76,7 +76,13 @@ public class UdapOperationTests
     {
         using var session = await StartAsync();
         await session.Server.SetAsync(
-            new { faults = new[] { new { on = "register", status = 429, headers = new Dictionary<string, string> { ["Retry-After"] = "3" } } } }
+            new
+            {
+                faults = new[]
+                {
+                    new { on = "register", status = 429, headers = new Dictionary<string, string> { ["Retry-After"] = "3" } },
+                },
+            }
         );
         await session.RegisterAsync(Backend, Subject);
 
@@ -388,7 +394,10 @@ public class UdapOperationTests
     public async Task What_is_signed_goes_before_what_is_not()
     {
         using var session = await StartAsync(
-            """{"metadataOverrides":{"registration_endpoint":"https://evil.example.com/register","token_endpoint":"https://evil.example.com/"}}"""
+            """
+            {"metadataOverrides":{
+                "registration_endpoint":"https://evil.example.com/register","token_endpoint":"https://evil.example.com/"}}
+            """
         );
         Assert.EndsWith("/udap/register", session.Connection.RegistrationEndpoint.AbsoluteUri);
         Assert.EndsWith("/udap/token", session.Connection.TokenRules!.AssertionAudience);
@@ -594,7 +603,10 @@ public class UdapOperationTests
         Assert.Equal(DcrCheckStatus.Skipped, (await TestAsync("{}")).Status);
         Assert.Empty(await TokensAsync());
         var proven = await TestAsync(
-            """{"hl7-b2b":{"version":"1","organization_id":"https://example.org","purpose_of_use":["urn:oid:2.16.840.1.113883.5.8#TREAT"]}}"""
+            """
+            {"hl7-b2b":{"version":"1","organization_id":"https://example.org",
+                "purpose_of_use":["urn:oid:2.16.840.1.113883.5.8#TREAT"]}}
+            """
         );
         Assert.Equal(DcrCheckStatus.Passed, proven.Status);
         var form = Assert.Single(await TokensAsync()).Body;
@@ -611,7 +623,8 @@ public class UdapOperationTests
                 keyName: null,
                 probes: false,
                 JsonBag.Parse(extensions)
-            ).RunAsync(await FindOperation.RunAsync(context, client.ClientId, piped: null)))).Single(static check => check.Name == "Authentication");
+            ).RunAsync(await FindOperation.RunAsync(context, client.ClientId, piped: null))))
+                .Single(static check => check.Name == "Authentication");
     }
 
     [Fact]
@@ -619,7 +632,8 @@ public class UdapOperationTests
     {
         using var session = await StartAsync();
         var client = await session.RegisterAsync(Backend, "north");
-        var offline = ConnectOperation.Offline(new ConnectRequest { Issuer = new Uri(session.Server.FhirBase) }, session.Ledger, vault: null);
+        var request = new ConnectRequest { Issuer = new Uri(session.Server.FhirBase) };
+        var offline = ConnectOperation.Offline(request, session.Ledger, vault: null);
         Assert.Equal(session.Connection.Issuer, offline.Issuer);
         Assert.Equal(client.ClientId, session.Ledger.Registrations.FindTenant(offline.Issuer, "north")!.Record.ClientId);
         offline.Close();
@@ -655,7 +669,9 @@ public class UdapOperationTests
     {
         var order = new { uris = names.Split('|'), kind, key, community };
         var certificate = await server.CertificateAsync(order);
-        var anchor = anchorOf is { } index ? server.Communities[index] : server.Communities.First(one => community is null || one.Uri == community);
+        var anchor = anchorOf is { } index
+            ? server.Communities[index]
+            : server.Communities.First(one => community is null || one.Uri == community);
         return await Session.ConnectAsync(
             server.FhirBase,
             request => Of(

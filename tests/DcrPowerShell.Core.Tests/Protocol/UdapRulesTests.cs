@@ -77,7 +77,8 @@ public class UdapRulesTests
     [Fact]
     public void What_the_guide_leaves_no_choice_about_is_filled_in()
     {
-        var complete = UdapRules.Complete(With(App, """{"grant_types":null,"contacts":["a@example.com","https://example.com"],"client_id":"c1"}"""));
+        var named = With(App, """{"grant_types":null,"contacts":["a@example.com","https://example.com"],"client_id":"c1"}""");
+        var complete = UdapRules.Complete(named);
         Assert.Equal(["authorization_code"], complete.Texts("grant_types"));
         Assert.Equal(["code"], complete.Texts("response_types"));
         Assert.Equal("private_key_jwt", complete.Text("token_endpoint_auth_method"));
