@@ -42,6 +42,7 @@ BeforeAll {
             'https://as.example.com'        = New-TestServer @{ secretExpiresAt = 'future' }
             'https://mcp.example.com'       = New-TestServer @{ resourcePath = '/mcp' }
             'https://ehr.example.com'       = New-TestServer @{ fhirPath = '/fhir/R4' }
+            'https://fhir.example.org'      = New-TestServer @{ fhirPath = '/r4'; udap = @{} }
             'https://epic.example.com'      = New-TestServer $epic
             'https://example.okta.com'      = New-TestServer @{ dialect = 'okta'; okta = @{ apiToken = '00-not-a-real-api-token' } }
             'https://example.us.auth0.com'  = New-TestServer @{ dialect = 'auth0';
@@ -92,6 +93,19 @@ BeforeAll {
         # A resource of two authorization servers.
         '-Discovery Resource -Issuer https://as.example.com'   = {
             Set-TestServerSwitch $mcp @{ resourceOverrides = @{ authorization_servers = @($mcp.Issuer, $as.Issuer) } }
+        }
+        # What a trust community has issued.
+        "CertificatePath = './certificate.pem'"                = {
+            $null = New-TestUdapCertificate $udap https://app.acme.example/b2b -Path $PWD.Path
+            Set-Content root.pem $udap.Communities[0].Anchor
+        }
+        './certification.jwt'                                  = {
+            $certifier = ConvertTo-SecureString ([IO.File]::ReadAllText("$PWD/key.pem")) -AsPlainText -Force
+            New-DcrSoftwareStatement Acme -Issuer certifier -PrivateKey $certifier | Set-Content certification.jwt
+        }
+        'Import-Csv ./servers.csv'                             = { Set-Content servers.csv FhirBase, "$($udap.Issuer)/r4" }
+        './next/certificate.pem'                               = {
+            $null = New-TestUdapCertificate $udap https://app.acme.example/b2b -Path "$PWD/next"
         }
         # Epic's CapabilityStatement.
         'Invoke-RestMethod "$fhirBase/metadata"'               = {
@@ -164,6 +178,7 @@ Describe '<Page>' -ForEach $pages {
             $server = $servers["https://$name.example.com"]
             $null = $script.AppendLine("`$$name = [pscustomobject]@{ Id = '$($server.Id)'; Issuer = '$($server.Issuer)' }")
         }
+        $null = $script.AppendLine("`$udap = ConvertFrom-Json '$($servers['https://fhir.example.org'] | ConvertTo-Json -Depth 3 -Compress)'")
         foreach ($block in $Blocks | Where-Object { -not $_.NotRun }) {
             # Of a session that is shown, what is typed.
             $typed = if ($prompt.IsMatch($block.Code)) { $prompt.Matches($block.Code).ForEach{ $_.Groups[1].Value } } else { , $block.Code }

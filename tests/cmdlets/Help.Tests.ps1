@@ -75,6 +75,7 @@ Describe '<Page>' -ForEach ($examples | Group-Object { $_.Page } | ForEach-Objec
         Set-TestServerSwitch $open @{ fixedClientId = $null }
         $okta = New-TestServer @{ dialect = 'okta'; fixedClientId = '0oa1gjh63g214q0Hq0g4';
             okta = @{ apiToken = '00-not-a-real-api-token' } }
+        $fhir = New-TestServer @{ fhirPath = '/r4'; udap = @{} }
         if ($Page -eq 'Reset-DcrClientSecret') {
             $organisation = Connect-DcrServer $okta.Issuer -ApiToken (Get-Secret okta-api-token)
             $null = New-DcrClient 'Patient Portal' https://portal.example.com/cb -Connection $organisation
@@ -86,11 +87,16 @@ Describe '<Page>' -ForEach ($examples | Group-Object { $_.Page } | ForEach-Objec
         Push-Location $folder
         Set-Content clients.csv 'Tenant,ClientName,RedirectUri', 'st-mary,Patient Portal,https://portal.st-mary.example/callback',
             'lakeside,Lakeside Portal,https://new.lakeside.example/callback'
+        if ($Code.Contains('certificate.pem')) {
+            $null = New-TestUdapCertificate $fhir https://app.example.com/client -Path $folder.FullName
+            Set-Content root.pem $fhir.Communities[0].Anchor
+            Set-Secret community-key -Vault DcrVault -Secret (Get-Content key.pem -Raw)
+        }
     }
 
     AfterEach {
         Pop-Location
-        $open, $gated, $tenant, $okta | Remove-TestServer
+        $open, $gated, $tenant, $okta, $fhir | Remove-TestServer
         $env:DCRPOWERSHELL_HOME = $null
     }
 
@@ -101,6 +107,7 @@ Describe '<Page>' -ForEach ($examples | Group-Object { $_.Page } | ForEach-Objec
             'https://example.okta.com'        = $okta.Issuer
             'https://example.us.auth0.com'    = $tenant.Issuer
             'https://mcp.example.com'         = $open.Issuer
+            'https://fhir.example.org'        = $fhir.Issuer
             'https://agent.example.com'       = $open.Issuer
         }
         Get-SyntaxError $local | Should -BeNullOrEmpty

@@ -523,10 +523,11 @@ Describe 'A server that requires certifications' {
     }
 
     It 'gets it beside the statement, again with each change and with the cancellation; a new one takes its place' {
-        $client = New-DcrClient @service -Certification $good @quiet
-        $null = Set-DcrClient $client.ClientId -ClientName 'Acme 2'
+        $client = New-DcrClient @service -Certification $good -WarningVariable told
+        $null = Set-DcrClient $client.ClientId -ClientName 'Acme 2' -WarningVariable +told
         $next = New-Certification $server $wanted
-        $null = Set-DcrClient $client.ClientId -Certification $next
+        $null = Set-DcrClient $client.ClientId -Certification $next -WarningVariable +told
+        $told | Should -BeNullOrEmpty -Because 'no answer repeats them'
         Remove-DcrClient $client.ClientId -Confirm:$false
         $sent = Get-Registration $server | ForEach-Object { $_.body | ConvertFrom-Json }
         $sent | ForEach-Object { "$($_.certifications)" } | Should -Be $good, $good, $next, $next

@@ -149,7 +149,7 @@ internal static class KeptAnswers
         var updated = context.Merged(record, answer);
         updated = updated with { Drifted = DriftAfter(record, updated, before?.Named, always) };
         var known = context.Audit.Sent.And(updated.Secrets);
-        var changes = asked is null ? [] : Grant.Compare(asked, answer.Members, known);
+        var changes = asked is null ? [] : Grant.Compare(asked, answer.Granted, known);
         updated = asked is null
             ? updated
             : updated with { Asked = Grant.Remember(record.Asked, asked, changes.Select(static change => change.Name)) };
@@ -157,7 +157,7 @@ internal static class KeptAnswers
         {
             // Where it is known, all that was sent: a provider may have filled it up.
             var expected = answer.Sent.Count > 0 ? answer.Sent : former.Read;
-            changes = [.. changes, .. Grant.CompareUnnamed(expected, answer.Members, former.Named, known)];
+            changes = [.. changes, .. Grant.CompareUnnamed(expected, answer.Granted, former.Named, known)];
         }
 
         var isWorthKeeping = always || record.IsKept || updated.ClientSecret is not null || updated.RegistrationAccessToken is not null;

@@ -190,7 +190,7 @@ internal static class RegisterOperation
             // Some servers give one client to several, at the same moment: what is known of it decides, and nothing older.
             var readAt = context.Store.Ledger.File.Size.Sequence;
             (var record, known) = await context.NewRecordAsync(answer, request.Tenant, Done).ConfigureAwait(false);
-            var changes = Grant.Compare(request.Metadata, answer.Members, context.Audit.Sent.And(record.Secrets));
+            var changes = Grant.Compare(request.Metadata, answer.Granted, context.Audit.Sent.And(record.Secrets));
             record = record with
             {
                 Asked = Grant.Remember(JsonBag.Empty, request.Metadata, changes.Select(static change => change.Name)),

@@ -190,7 +190,7 @@ internal static class UpdateOperation
     )
     {
         var record = context.Merged(former with { ClientId = clientId, Sequence = 0 }, answer);
-        var changes = Grant.Compare(asked, answer.Members, context.Audit.Sent.And(record.Secrets));
+        var changes = Grant.Compare(asked, answer.Granted, context.Audit.Sent.And(record.Secrets));
         var client = await RegisterOperation.ReplaceAsync(context, former, record, changes, Done).ConfigureAwait(false);
         context.Warn(
             former.ClientId,

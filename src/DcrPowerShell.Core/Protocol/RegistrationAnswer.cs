@@ -31,6 +31,9 @@ internal sealed record RegistrationAnswer(JsonBag Members, int Status)
     /// </summary>
     public JsonBag Sent { get; init; } = JsonBag.Empty;
 
+    /// <summary>To be compared with what was asked: an answer that lacks certifications has not refused them.</summary>
+    public JsonBag Granted => Members.With(Sent.Where(static (name, _) => name == ClientMember.Certifications));
+
     /// <summary>It has a secret or a token, which may be the only one that holds.</summary>
     public bool HasCredential => ClientSecret is not null || RegistrationAccessToken is not null;
 

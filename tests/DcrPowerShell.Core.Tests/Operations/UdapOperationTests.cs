@@ -338,6 +338,7 @@ public class UdapOperationTests
     [InlineData("""{"certificate":"selfSigned"}""", "trust anchors")]
     [InlineData("""{"certificate":"intermediateExpired"}""", "expired on")]
     [InlineData("""{"certificate":"intermediateNotCa"}""", "may not issue")]
+    [InlineData("""{"certificate":"weakKey"}""", "RSA key of 1024 bits")]
     [InlineData("""{"certificate":"revoked"}""", "was revoked")]
     [InlineData("""{"certificate":"intermediateRevoked"}""", "was revoked")]
     [InlineData("""{"certificateUri":"https://other.example.com/fhir"}""", "subject alternative name")]
@@ -585,7 +586,8 @@ public class UdapOperationTests
 
         var good = Certification(TimeSpan.FromHours(1));
         var client = await session.RegisterAsync(metadata.With("certifications", [good]).ToString(), "north");
-        await session.UpdateAsync(client.ClientId, """{"client_name":"m"}""");
+        Assert.Empty(client.Changes);
+        Assert.Empty((await session.UpdateAsync(client.ClientId, """{"client_name":"m"}""")).Changes);
         Assert.All(await RegistrationsAsync(), sent =>
             Assert.Equal([good], JsonBag.Parse(sent.Body).Texts("certifications")));
         Assert.Equal(2, (await RegistrationsAsync()).Count);
