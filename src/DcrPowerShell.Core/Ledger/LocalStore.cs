@@ -1,10 +1,8 @@
 using System;
-using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Security;
-using System.Security.Cryptography;
 using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
@@ -14,98 +12,62 @@ using DcrPowerShell.Vaults;
 namespace DcrPowerShell.Ledger;
 
 /// <summary>The store of this user on this machine: the ledger, its keys, and whether they are open in this process.</summary>
-/// <param name="keyFolder">Where the key file is, by the settings.</param>
-internal sealed class LocalStore(
-    IStoreFolder folder,
-    Func<StoreSettings, (IStoreFolder Folder, string Name)> keyFolder,
-    IAccountProtection account
-) : ILedgerKeys, IDisposable
+internal sealed class LocalStore : IDisposable
 {
     private const string ProtectLockName = "protect.lock";
 
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(100);
 
     private readonly SemaphoreSlim _gate = new(1, 1);
-    private readonly ConcurrentDictionary<ulong, LedgerKey> _keys = new();
+    private readonly StoreKeyFile _keyFile;
+    private readonly StoreKeys _keys;
     private volatile RegistrationLedger? _ledger;
-    private KeyFile? _keyFile;
 
-    // Where it was last found.
-    private (IStoreFolder Folder, string Name) _keyPlace = (folder, "");
-
-    // Unlock-DcrStore -Lock holds until somebody unlocks it.
-    private volatile bool _wasLocked;
+    /// <param name="keyFolder">Where the key file is, by the settings.</param>
+    public LocalStore(
+        IStoreFolder folder,
+        Func<StoreSettings, (IStoreFolder Folder, string Name)> keyFolder,
+        IAccountProtection account
+    )
+    {
+        Folder = folder;
+        _keyFile = new StoreKeyFile(folder, keyFolder);
+        _keys = new StoreKeys(_keyFile, folder, account);
+    }
 
     /// <summary>How long a change of the protection waits for answers that other processes are waiting for.</summary>
     public TimeSpan LongestAnswer { get; init; } = TimeSpan.FromMinutes(3);
 
     /// <summary>What vaults are registered as that may hold the key: all but the local store itself.</summary>
-    public Func<IReadOnlyList<string>> VaultNames { get; init; } = static () => [];
+    public Func<IReadOnlyList<string>> VaultNames
+    {
+        init => _keys.VaultNames = value;
+    }
 
-    public IStoreFolder Folder => folder;
+    public IStoreFolder Folder { get; }
+
+    /// <summary>The keys, as they are protected.</summary>
+    public StoreKeys Keys => _keys;
 
     /// <summary>The ledger, once it is open in this process.</summary>
     public RegistrationLedger? Opened => _ledger;
 
     /// <summary>What protects the key; null where there is none yet.</summary>
     /// <exception cref="DcrException">StoreDamaged.</exception>
-    public DcrProtection? Protection => ReadKeyFile() is { } file ? file.Keys[file.Keys.Count - 1].Protection : null;
+    public DcrProtection? Protection => _keyFile.Read() is { } file ? file.Keys[file.Keys.Count - 1].Protection : null;
 
-    LedgerHash ILedgerKeys.LedgerId => _keyFile!.LedgerId;
+    /// <inheritdoc cref="StoreKeyFile.Settings"/>
+    public StoreSettings Settings => _keyFile.Settings;
 
-    LedgerKey ILedgerKeys.Active =>
-        _keys.TryGetValue(_keyFile!.Keys[_keyFile.Keys.Count - 1].Id, out var key) ? key : throw StoreErrors.Locked();
-
-    LedgerKey? ILedgerKeys.Find(ulong id) => _keys.TryGetValue(id, out var key) ? key : null;
-
-    void ILedgerKeys.RequireKept()
-    {
-        // Another process may have put it elsewhere.
-        if (Guard(() => _keyPlace.Folder.Length(_keyPlace.Name), "the key") is null && ReadKeyFile() is null)
-        {
-            throw StoreErrors.KeyGone(KeyPath());
-        }
-    }
-
-    void ILedgerKeys.Refresh()
-    {
-        var former = _keyFile!;
-        _keyFile = ReadKeyFile() ?? former;
-        if (_keyFile.LedgerId != former.LedgerId)
-        {
-            _keyFile = former;
-            throw StoreErrors.Replaced(folder.Path);
-        }
-
-        foreach (var key in _keyFile.Keys.Where(key => !_wasLocked && key.Account is not null && !_keys.ContainsKey(key.Id)))
-        {
-            Take(key, OpenByAccount(key.Account!.Value));
-        }
-
-        if (!_wasLocked)
-        {
-            Unwrap(_keyFile);
-        }
-    }
-
-    /// <exception cref="DcrException">StoreDamaged.</exception>
-    public StoreSettings Settings => Guard(() => StoreSettings.Read(folder), StoreSettings.FileName);
-
-    /// <exception cref="DcrException">StoreReadOnly.</exception>
-    public void Set(Func<StoreSettings, StoreSettings> change) => Guard(
-        () =>
-        {
-            StoreSettings.Change(folder, change);
-            return true;
-        },
-        StoreSettings.FileName);
+    /// <inheritdoc cref="StoreKeyFile.Set"/>
+    public void Set(Func<StoreSettings, StoreSettings> change) => _keyFile.Set(change);
 
     /// <summary>The ledger. Opens it where it is not open yet, and makes it where there is none.</summary>
     /// <param name="vaultOf">Gives the vault that holds the key, where one does.</param>
     /// <exception cref="DcrException">StoreLocked, StoreKeyMissing, StoreDamaged, StoreReadOnly.</exception>
     public async Task<RegistrationLedger> OpenAsync(Func<string, ISecretVault>? vaultOf = null)
     {
-        if (_ledger is { } open && !_wasLocked)
+        if (_ledger is { } open && !_keys.IsLocked)
         {
             return open;
         }
@@ -113,7 +75,7 @@ internal sealed class LocalStore(
         await _gate.WaitAsync().ConfigureAwait(false);
         try
         {
-            if (_wasLocked)
+            if (_keys.IsLocked)
             {
                 throw StoreErrors.Locked();
             }
@@ -134,16 +96,16 @@ internal sealed class LocalStore(
         try
         {
             // A store without a passphrase ignores one, so that a runbook can give it wherever it runs.
-            if (passphrase is not null && ReadKeyFile() is { } file && file.Keys.Any(static key => key.Passphrase is not null))
+            if (passphrase is not null && _keyFile.Read() is { } file && file.Keys.Any(static key => key.Passphrase is not null))
             {
                 var opened = file.Keys.Where(static key => key.Passphrase is not null)
                     .Select(key => (Entry: key, Bytes: key.Passphrase!.Open(passphrase, KeyFile.Associated(file.LedgerId))))
                     .FirstOrDefault(static key => key.Bytes is not null);
-                Take(opened.Entry ?? throw StoreErrors.PassphraseWrong(), opened.Bytes!);
+                _keys.Take(opened.Entry ?? throw StoreErrors.PassphraseWrong(), opened.Bytes!);
             }
 
-            await LoadKeysAsync(vaultOf).ConfigureAwait(false);
-            _wasLocked = false;
+            await _keys.LoadAsync(vaultOf).ConfigureAwait(false);
+            _keys.Unlock();
             _ledger ??= NewLedger();
         }
         finally
@@ -160,8 +122,7 @@ internal sealed class LocalStore(
         _gate.Wait();
         try
         {
-            _wasLocked = true;
-            _keys.Clear();
+            _keys.Lock();
         }
         finally
         {
@@ -188,16 +149,16 @@ internal sealed class LocalStore(
         await _gate.WaitAsync().ConfigureAwait(false);
         try
         {
-            using var alone = Guard(() => StoreLock.Take(folder, ProtectLockName), "the key");
-            await LoadKeysAsync(vaultOf).ConfigureAwait(false);
-            var (file, former) = (_keyFile!, ((ILedgerKeys)this).Active);
+            using var alone = _keyFile.Guard(() => StoreLock.Take(Folder, ProtectLockName), "the key");
+            await _keys.LoadAsync(vaultOf).ConfigureAwait(false);
+            var (file, former) = (_keys.File, _keys.Active);
             var key = former.Renewed();
             var fresh = await protect(file.LedgerId, key).ConfigureAwait(false);
-            _keys[key.Id] = key;
-            WriteKeyFile(
+            _keys.Add(key);
+            _keys.Write(
                 file with
                 {
-                    Keys = [.. file.Keys.Select(entry => file.Wrap(entry, _keys[entry.Id], key)), file.Wrap(fresh, key, former)],
+                    Keys = [.. file.Keys.Select(entry => file.Wrap(entry, _keys.Key(entry), key)), file.Wrap(fresh, key, former)],
                 }
             );
             try
@@ -211,7 +172,7 @@ internal sealed class LocalStore(
             }
 
             await WaitForOthersAsync(ledger).ConfigureAwait(false);
-            WriteKeyFile(file with { Keys = [fresh] });
+            _keys.Write(file with { Keys = [fresh] });
             return file.Keys.Select(static former => former.Vault).OfType<(string Vault, string SecretName)>().ToList();
         }
         finally
@@ -226,7 +187,7 @@ internal sealed class LocalStore(
         {
             if (left == 0)
             {
-                throw StoreErrors.NotWritable(folder.Path, new IOException("another process has been compacting it"));
+                throw StoreErrors.NotWritable(Folder.Path, new IOException("another process has been compacting it"));
             }
 
             await Task.Delay(Beat).ConfigureAwait(false);
@@ -239,15 +200,15 @@ internal sealed class LocalStore(
     /// <exception cref="DcrException">StoreReadOnly: the new one stays the last.</exception>
     private void TakeBack(DcrException failure)
     {
-        var both = _keyFile!;
+        var both = _keys.File;
         var count = both.Keys.Count;
         try
         {
-            WriteKeyFile(both with { Keys = [both.Keys[count - 1], .. both.Keys.Take(count - 1)] });
+            _keys.Write(both with { Keys = [both.Keys[count - 1], .. both.Keys.Take(count - 1)] });
         }
         catch (DcrException)
         {
-            throw StoreErrors.ProtectionHalfChanged(folder.Path, failure);
+            throw StoreErrors.ProtectionHalfChanged(Folder.Path, failure);
         }
     }
 
@@ -259,7 +220,7 @@ internal sealed class LocalStore(
         {
             if (left <= TimeSpan.Zero)
             {
-                throw StoreErrors.AnswersAwaited(folder.Path, awaited.Count);
+                throw StoreErrors.AnswersAwaited(Folder.Path, awaited.Count);
             }
 
             await Task.Delay(Beat).ConfigureAwait(false);
@@ -267,91 +228,8 @@ internal sealed class LocalStore(
         }
     }
 
-    /// <summary>A key as the user's account protects it.</summary>
-    public ProtectedKey ByAccount(LedgerKey key) =>
-        new()
-        {
-            Id = key.Id,
-            Protection = DcrProtection.User,
-            Account = (account.Scheme, account.Protect(key.ToBytes())),
-        };
-
-    /// <summary>A key as a passphrase protects it.</summary>
-    public static ProtectedKey ByPassphrase(LedgerHash ledgerId, LedgerKey key, SecureString passphrase) =>
-        new()
-        {
-            Id = key.Id,
-            Protection = DcrProtection.Passphrase,
-            Passphrase = PassphraseSeal.Of(key.ToBytes(), passphrase, KeyFile.Associated(ledgerId)),
-        };
-
-    /// <summary>Puts the key file somewhere else; or, where it has been put there already, says so.</summary>
-    /// <param name="path">Null for the store's own folder.</param>
-    /// <exception cref="DcrException">
-    /// StoreReadOnly; StoreKeyMissing: it is in neither place; SecretExists: another file is there; InvalidSetup: there is no such folder.
-    /// </exception>
-    public void MoveKey(string? path)
-    {
-        var former = Settings;
-        var (place, name) = Guard(() => keyFolder(former with { KeyPath = path }), "the key");
-        var key = ReadKeyFile() ?? (HasFrames ? null : MakeKeyFile());
-        var fullPath = Path.Combine(place.Path, name);
-        if (key is null)
-        {
-            RequireKey(place, name, fullPath);
-            Set(settings => settings with { KeyPath = path });
-            return;
-        }
-
-        var (formerPlace, formerName) = keyFolder(former);
-        if (Path.Combine(formerPlace.Path, formerName) == fullPath)
-        {
-            return;
-        }
-
-        if (Guard(() => place.Length(name), "the key") is not null)
-        {
-            throw StoreErrors.KeyPathTaken(fullPath);
-        }
-
-        try
-        {
-            place.Replace(name, key.ToUtf8());
-        }
-        catch (DirectoryNotFoundException failure)
-        {
-            throw StoreErrors.KeyFolderMissing(place.Path, failure);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw StoreErrors.NotWritable(place.Path, failure);
-        }
-
-        try
-        {
-            Set(settings => settings with { KeyPath = path });
-        }
-        catch (DcrException)
-        {
-            // It stays where it was, and in no other place.
-            place.Delete(name);
-            throw;
-        }
-
-        formerPlace.Delete(formerName);
-    }
-
-    private void RequireKey(IStoreFolder place, string name, string path)
-    {
-        try
-        {
-            KeyFile.Parse(Guard(() => place.Read(name), "the key") ?? throw StoreErrors.KeyMissing(path));
-        }
-        catch (FormatException failure)
-        {
-            throw StoreErrors.NoKeyFile(path, failure);
-        }
-    }
+    /// <inheritdoc cref="StoreKeyFile.Move"/>
+    public void MoveKey(string? path) => _keyFile.Move(path, _keys.HasFrames ? null : _keys.Make);
 
     public void Dispose()
     {
@@ -361,18 +239,18 @@ internal sealed class LocalStore(
 
     private async Task<RegistrationLedger> LoadAsync(Func<string, ISecretVault>? vaultOf)
     {
-        await LoadKeysAsync(vaultOf).ConfigureAwait(false);
+        await _keys.LoadAsync(vaultOf).ConfigureAwait(false);
         return NewLedger();
     }
 
     private RegistrationLedger NewLedger()
     {
-        if (_keyFile!.IsBegun && Guard(() => LedgerGeneration.Newest(folder), "the ledger") == 0)
+        if (_keys.File.IsBegun && _keyFile.Guard(() => LedgerGeneration.Newest(Folder), "the ledger") == 0)
         {
-            throw StoreErrors.LedgerGone(folder.Path);
+            throw StoreErrors.LedgerGone(Folder.Path);
         }
 
-        var ledger = new RegistrationLedger(folder, this);
+        var ledger = new RegistrationLedger(Folder, _keys);
         if (!ledger.File.IsOwn && WhyForeign(ledger.File) is { } why)
         {
             // Its tenants would all be unknown, and be registered again.
@@ -395,15 +273,15 @@ internal sealed class LocalStore(
 
     /// <summary>Why a ledger without a frame of this store is not the one; null where nobody has written to it yet.</summary>
     private DcrException? WhyForeign(LedgerFile file) =>
-        LedgerGeneration.Numbers(folder).Count > 1 ? StoreErrors.LedgerForeign(folder.Path, file.Name)
-        : file.IsOfOtherKeys ? StoreErrors.KeyOfAnother(KeyPath())
-        : _keyFile!.IsBegun ? StoreErrors.LedgerForeign(folder.Path, file.Name)
+        LedgerGeneration.Numbers(Folder).Count > 1 ? StoreErrors.LedgerForeign(Folder.Path, file.Name)
+        : file.IsOfOtherKeys ? StoreErrors.KeyOfAnother(_keyFile.FullPath)
+        : _keys.File.IsBegun ? StoreErrors.LedgerForeign(Folder.Path, file.Name)
         : null;
 
     /// <summary>Notes beside the key that the ledger has frames, so that one that is gone or empty is not taken for a new one.</summary>
     private void Begin(RegistrationLedger ledger)
     {
-        if (_keyFile!.IsBegun)
+        if (_keys.File.IsBegun)
         {
             return;
         }
@@ -414,218 +292,29 @@ internal sealed class LocalStore(
         }
 
         // Whoever has the lock changes the key file now; then the next opening notes it.
-        using var alone = Guard(() => folder.TryLock(ProtectLockName), "the key");
-        if (alone is not null && ReadKeyFile() is { } file)
+        using var alone = _keyFile.Guard(() => Folder.TryLock(ProtectLockName), "the key");
+        if (alone is not null && _keyFile.Read() is { } file)
         {
-            WriteKeyFile(file with { IsBegun = true });
+            _keys.Write(file with { IsBegun = true });
         }
     }
 
     /// <summary>Ends a change of the protection that was broken off: until then the former protection opens everything, too.</summary>
     private void EndProtecting(RegistrationLedger ledger)
     {
-        if (_keyFile!.Keys.Count == 1)
+        if (_keys.File.Keys.Count == 1)
         {
             return;
         }
 
-        using var alone = Guard(() => folder.TryLock(ProtectLockName), "the key");
-        if (alone is not null && ReadKeyFile() is { Keys: { Count: > 1 } keys } file && keys.All(key => _keys.ContainsKey(key.Id)))
+        using var alone = _keyFile.Guard(() => Folder.TryLock(ProtectLockName), "the key");
+        if (alone is not null && _keyFile.Read() is { Keys: { Count: > 1 } keys } file && keys.All(key => _keys.Has(key)))
         {
-            _keyFile = file;
+            _keys.File = file;
             if (ledger.Compact())
             {
-                WriteKeyFile(file with { Keys = [keys[keys.Count - 1] with { Wrapped = null }] });
+                _keys.Write(file with { Keys = [keys[keys.Count - 1] with { Wrapped = null }] });
             }
-        }
-    }
-
-    private async Task LoadKeysAsync(Func<string, ISecretVault>? vaultOf)
-    {
-        var file = ReadKeyFile() ?? (_keys.IsEmpty ? MakeKeyFile() : throw StoreErrors.KeyGone(KeyPath()));
-        DcrException? locked = null;
-        foreach (var entry in file.Keys.Where(entry => !_keys.ContainsKey(entry.Id)))
-        {
-            try
-            {
-                Take(entry, await OpenAsync(entry, vaultOf).ConfigureAwait(false));
-            }
-            catch (DcrException failure)
-            {
-                locked ??= failure;
-            }
-        }
-
-        Unwrap(file);
-        _keyFile = file.Keys.All(entry => _keys.ContainsKey(entry.Id)) ? file : throw locked!;
-    }
-
-    /// <summary>Where a change of the protection was broken off, either key opens the other.</summary>
-    private void Unwrap(KeyFile file)
-    {
-        foreach (var entry in file.Keys.Where(entry => !_keys.ContainsKey(entry.Id)))
-        {
-            if (_keys.Values.Select(by => file.Unwrap(entry, by)).FirstOrDefault(static bytes => bytes is not null) is { } key)
-            {
-                Take(entry, key);
-            }
-        }
-    }
-
-    private async Task<byte[]> OpenAsync(ProtectedKey key, Func<string, ISecretVault>? vaultOf)
-    {
-        switch (key)
-        {
-            case { Account: { } own }:
-                return OpenByAccount(own);
-
-            case { Vault: { } place }:
-                try
-                {
-                    return Convert.FromBase64String(
-                        await FindInVaultsAsync(place, vaultOf ?? throw StoreErrors.Locked()).ConfigureAwait(false)
-                    );
-                }
-                catch (FormatException failure)
-                {
-                    throw StoreErrors.KeyUnusable(failure);
-                }
-
-            default:
-                throw StoreErrors.Locked();
-        }
-    }
-
-    /// <summary>
-    /// The secret's name is the key's own. What its vault was registered as is where to look first: where that does not have it, the vault
-    /// goes by another name.
-    /// </summary>
-    private async Task<string> FindInVaultsAsync((string Vault, string SecretName) place, Func<string, ISecretVault> vaultOf)
-    {
-        var lost = StoreErrors.KeyNotInVault(place.Vault, place.SecretName);
-        DcrException? failed = null;
-        foreach (
-            var (name, isNamed) in VaultNames()
-                .Select(name => (name, place.Vault.Equals(name, StringComparison.OrdinalIgnoreCase)))
-                .OrderByDescending(static vault => vault.Item2)
-        )
-        {
-            try
-            {
-                if (await vaultOf(name).GetAsync(place.SecretName).ConfigureAwait(false) is { } text)
-                {
-                    return text;
-                }
-
-                // That one has lost it, most likely: no matter what others say.
-                failed = isNamed ? lost : failed;
-            }
-            catch (VaultException failure)
-            {
-                failed ??= StoreErrors.KeyVaultFailed(name, failure);
-                if (isNamed)
-                {
-                    break;
-                }
-            }
-        }
-
-        throw failed ?? lost;
-    }
-
-    private byte[] OpenByAccount((string Scheme, byte[] Key) own)
-    {
-        try
-        {
-            return own.Scheme == account.Scheme
-                ? account.Unprotect(own.Key)
-                : throw new CryptographicException($"it is protected by {own.Scheme}, which this machine does not have");
-        }
-        catch (CryptographicException failure)
-        {
-            throw StoreErrors.KeyUnusable(failure);
-        }
-    }
-
-    private void Take(ProtectedKey entry, byte[] bytes)
-    {
-        try
-        {
-            var key = LedgerKey.FromBytes(bytes);
-            _keys[entry.Id] = key.Id == entry.Id ? key : throw new FormatException("it is another key than the key file names");
-        }
-        catch (FormatException failure)
-        {
-            throw StoreErrors.KeyUnusable(failure);
-        }
-    }
-
-    /// <summary>
-    /// A store that nobody has written to gets a key. One that somebody has written to, and whose key is gone, never gets another.
-    /// </summary>
-    private KeyFile MakeKeyFile() => Guard(
-        () =>
-        {
-            using var held = StoreLock.Take(folder, LedgerFile.LockName);
-            if (ReadKeyFile() is { } made)
-            {
-                return made;
-            }
-
-            if (HasFrames)
-            {
-                throw StoreErrors.KeyMissing(KeyPath());
-            }
-
-            var key = LedgerKey.New();
-            _keys[key.Id] = key;
-            var file = new KeyFile(LedgerHash.New(), [ByAccount(key)]);
-            WriteKeyFile(file);
-            return file;
-        },
-        "the key");
-
-    private bool HasFrames =>
-        Guard(() => folder.List().Any(name => name.EndsWith(".dcrl", StringComparison.Ordinal) && folder.Length(name) > 0), "the ledger");
-
-    private string KeyPath()
-    {
-        var (place, name) = keyFolder(Settings);
-        return Path.Combine(place.Path, name);
-    }
-
-    private KeyFile? ReadKeyFile() => Guard(
-        () =>
-        {
-            var (place, name) = keyFolder(Settings);
-            _keyPlace = (place, name);
-            return place.Read(name) is { } utf8 ? KeyFile.Parse(utf8) : null;
-        },
-        "the key");
-
-    private void WriteKeyFile(KeyFile file) => Guard(
-        () =>
-        {
-            var (place, name) = keyFolder(Settings);
-            place.Replace(name, file.ToUtf8());
-            _keyFile = file;
-            return true;
-        },
-        "the key");
-
-    private T Guard<T>(Func<T> action, string what)
-    {
-        try
-        {
-            return action();
-        }
-        catch (FormatException failure)
-        {
-            throw StoreErrors.FileDamaged(folder.Path, what, failure);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw StoreErrors.NotWritable(folder.Path, failure);
         }
     }
 }

@@ -88,8 +88,8 @@ internal static class StoreOperation
             async (ledgerId, key) =>
                 protection switch
                 {
-                    DcrProtection.User => store.ByAccount(key),
-                    DcrProtection.Passphrase => LocalStore.ByPassphrase(ledgerId, key, passphrase!),
+                    DcrProtection.User => store.Keys.ByAccount(key),
+                    DcrProtection.Passphrase => StoreKeys.ByPassphrase(ledgerId, key, passphrase!),
                     _ => await ByVaultAsync(ledgerId, key, vaultOf(vault!)).ConfigureAwait(false),
                 },
             vaultOf

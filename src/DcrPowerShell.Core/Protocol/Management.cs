@@ -34,7 +34,7 @@ internal static class Management
     /// <summary>
     /// Prepares what was read for an update: the client's id, everything the server knows of the client but the four members
     /// that section 2.2 forbids, the secret, and what stands for absent; in the shapes of RFC 7591, which servers want even
-    /// where they answer in others (protocol notes, 5.2).
+    /// where they answer in others.
     /// </summary>
     public static JsonBag ForUpdate(JsonBag read, string clientId) => ClientMember.Lists
         .Where(list => read.TryGet(list, out var value) && value.ValueKind == JsonValueKind.String)

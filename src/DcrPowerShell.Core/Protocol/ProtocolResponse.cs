@@ -72,7 +72,7 @@ internal sealed record ProtocolResponse(
 
     /// <summary>
     /// The body as text: a byte-order mark decides, then the declared charset, then UTF-8 (RFC 8259, section 8.1); and Latin-1 where the
-    /// bytes are no UTF-8, for a secret with a broken character is lost.
+    /// bytes are no UTF-8, because a secret with a broken character is lost.
     /// </summary>
     public string Text()
     {

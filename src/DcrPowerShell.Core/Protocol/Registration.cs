@@ -14,7 +14,7 @@ internal static class Registration
     public static ProtocolRequest Request(Uri endpoint, JsonBag metadata) =>
         new(HttpMethod.Post, endpoint, RequestEffect.Registers, metadata);
 
-    /// <summary>Accepts any 2xx with a <c>client_id</c>: servers answer 200 as well as 201 (protocol notes, 5.2).</summary>
+    /// <summary>Accepts any 2xx with a <c>client_id</c>: servers answer 200 as well as 201.</summary>
     /// <exception cref="UnreadAnswerException">A success whose body cannot be used: the client exists at the server.</exception>
     /// <exception cref="DcrException">The server refused, or nobody knows.</exception>
     public static RegistrationAnswer Judge(ProtocolRequest request, ProtocolResponse response)

@@ -8,7 +8,7 @@ namespace DcrPowerShell.Protocol;
 
 /// <summary>
 /// The client information response (RFC 7591, section 3.2.1; RFC 7592, section 3). Only <c>client_id</c> is sure to be there
-/// after a registration; servers leave out, null or misspell the rest (protocol notes, 5.2).
+/// after a registration; servers leave out, null or misspell the rest.
 /// </summary>
 /// <param name="Members">Everything the server sent, secrets too.</param>
 /// <param name="Status">HTTP status code.</param>

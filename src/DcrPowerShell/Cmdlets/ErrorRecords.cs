@@ -31,7 +31,7 @@ internal static class ErrorRecords
         };
     }
 
-    /// <summary>The table of docs/architecture.md.</summary>
+    /// <summary>The table of docs/errors.md.</summary>
     internal static ErrorCategory CategoryOf(DcrErrorId id) =>
         id switch
         {

@@ -431,7 +431,7 @@ public class LocalStoreTests
         await FilledAsync(Start());
         using var empty = new SecureString();
         var error = await Assert.ThrowsAsync<DcrException>(() =>
-            _opened[0].ProtectAsync((ledgerId, key) => Task.FromResult(LocalStore.ByPassphrase(ledgerId, key, empty)))
+            _opened[0].ProtectAsync((ledgerId, key) => Task.FromResult(StoreKeys.ByPassphrase(ledgerId, key, empty)))
         );
         Assert.Equal(DcrErrorId.InvalidSetup, error.ErrorId);
         AssertWhole(await Start().OpenAsync());

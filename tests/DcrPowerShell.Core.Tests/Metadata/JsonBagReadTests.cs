@@ -3,7 +3,7 @@ using Xunit;
 
 namespace DcrPowerShell.Core.Tests.Metadata;
 
-/// <summary>Typed reads take the shapes that servers really send (protocol notes, 5.2).</summary>
+/// <summary>Typed reads take the shapes that servers really send.</summary>
 public class JsonBagReadTests
 {
     [Theory]

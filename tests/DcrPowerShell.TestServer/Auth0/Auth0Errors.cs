@@ -26,7 +26,7 @@ internal static class Auth0Errors
     public static Refused NotEntitled(string feature) =>
         Make(403, $"Please upgrade your subscription to use {feature}", "insufficient_entitlement");
 
-    /// <summary>As a deployment's runbook has it (protocol notes 2.3).</summary>
+    /// <summary>As a deployment's runbook has it.</summary>
     public static Refused TooManyEntities() =>
         Make(403, "You reached the limit of entities of this type for this tenant.", "too_many_entities");
 

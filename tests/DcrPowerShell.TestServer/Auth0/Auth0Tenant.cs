@@ -13,7 +13,7 @@ namespace DcrPowerShell.TestServer.Auth0;
 /// </summary>
 internal sealed class Auth0Tenant
 {
-    /// <summary>The name of the setting that only older tenants have (protocol notes 0.2).</summary>
+    /// <summary>The name of the setting that only older tenants have.</summary>
     public const string SecurityMode = "dynamic_client_registration_security_mode";
 
     private readonly ServerState _state;

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace DcrPowerShell.Core.Tests.Providers.Auth0;
 
-/// <summary>The two vocabularies, both ways (protocol notes 2.4).</summary>
+/// <summary>The two vocabularies, both ways.</summary>
 public class Auth0VocabularyTests
 {
     [Theory]
