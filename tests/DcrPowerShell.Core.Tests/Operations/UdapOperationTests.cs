@@ -604,16 +604,23 @@ public class UdapOperationTests
         var client = await session.RegisterAsync(Backend, "north");
         Assert.Equal(DcrCheckStatus.Skipped, (await TestAsync("{}")).Status);
         Assert.Empty(await TokensAsync());
-        var proven = await TestAsync(
+        const string B2b =
             """
             {"hl7-b2b":{"version":"1","organization_id":"https://example.org",
                 "purpose_of_use":["urn:oid:2.16.840.1.113883.5.8#TREAT"]}}
-            """
-        );
+            """;
+        var proven = await TestAsync(B2b);
         Assert.Equal(DcrCheckStatus.Passed, proven.Status);
         var form = Assert.Single(await TokensAsync()).Body;
         Assert.Contains("udap=1", form);
         Assert.DoesNotContain("client_id=", form);
+
+        using var elsewhere = await ConnectAsync(server, Subject);
+        await elsewhere.RegisterAsync(Backend, "north");
+        await elsewhere.DeleteAsync(client.ClientId);
+        var gone = await TestAsync(B2b);
+        Assert.Equal(DcrCheckStatus.Failed, gone.Status);
+        Assert.Contains("Set-DcrClient registers it again", gone.RecommendedAction);
 
         async Task<List<ServerRequest>> TokensAsync() =>
             (await server.RequestsAsync()).Where(static request => request.Operation == "token").ToList();
