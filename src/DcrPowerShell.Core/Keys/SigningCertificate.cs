@@ -11,6 +11,8 @@ namespace DcrPowerShell.Keys;
 /// </summary>
 internal sealed class SigningCertificate : IDisposable
 {
+    private static readonly TimeSpan LongestFetch = TimeSpan.FromSeconds(15);
+
     private SigningCertificate(SigningKey key, X509Certificate2 certificate, IReadOnlyList<X509Certificate2> issuers)
     {
         Key = key;
@@ -116,6 +118,9 @@ internal sealed class SigningCertificate : IDisposable
         using var chain = new X509Chain();
         chain.ChainPolicy.ExtraStore.AddRange(pool);
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+
+        // The platform may fetch issuers where the certificate, our own, says that they are.
+        chain.ChainPolicy.UrlRetrievalTimeout = LongestFetch;
         chain.ChainPolicy.VerificationFlags =
             X509VerificationFlags.AllowUnknownCertificateAuthority | X509VerificationFlags.IgnoreNotTimeValid;
         chain.Build(certificate);
