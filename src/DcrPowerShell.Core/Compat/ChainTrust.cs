@@ -14,21 +14,12 @@ internal static class ChainTrust
 #if NET
         policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         policy.CustomTrustStore.AddRange(anchors.ToArray());
+
+        // Nobody is asked for certificates at an address that the certificate of a stranger names.
+        policy.DisableCertificateDownloads = true;
 #else
         policy.ExtraStore.AddRange(anchors.ToArray());
         policy.VerificationFlags = X509VerificationFlags.AllowUnknownCertificateAuthority;
-#endif
-        FetchNothing(policy);
-    }
-
-    /// <summary>
-    /// Nobody is asked for certificates at an address that a certificate names: a stranger's may name any, and one's own is judged before
-    /// anything is sent. .NET Framework knows no such choice.
-    /// </summary>
-    public static void FetchNothing(X509ChainPolicy policy)
-    {
-#if NET
-        policy.DisableCertificateDownloads = true;
 #endif
     }
 }

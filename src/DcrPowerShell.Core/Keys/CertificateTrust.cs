@@ -28,6 +28,9 @@ internal sealed record CertificateTrust(string? Fault)
     /// <summary>Whether the fault is below a trust anchor, which was found.</summary>
     public bool IsBelowAnchor { get; init; }
 
+    /// <summary>It came alone, and its issuer's certificate is not known here.</summary>
+    public bool LacksIssuer { get; init; }
+
     /// <summary>What could not be found out about revocation: sentences.</summary>
     public IEnumerable<string> Unchecked =>
         new[]
@@ -103,7 +106,7 @@ internal sealed record CertificateTrust(string? Fault)
         var anchor = elements.FindIndex(element => anchors.Any(trusted => Same(trusted, element.Certificate)));
         if (anchor < 0)
         {
-            return new(Untrusted(elements, anchors));
+            return new(Untrusted(elements, anchors)) { LacksIssuer = elements.Count == 1 && !IsRoot(elements[0].Certificate) };
         }
 
         var judged = elements
@@ -129,6 +132,9 @@ internal sealed record CertificateTrust(string? Fault)
             Unlisted = [.. unknown[false]],
         };
     }
+
+    private static bool IsRoot(X509Certificate2 certificate) =>
+        certificate.SubjectName.RawData.SequenceEqual(certificate.IssuerName.RawData);
 
     private static bool Same(X509Certificate2 one, X509Certificate2 other) => one.RawData.SequenceEqual(other.RawData);
 
@@ -165,8 +171,9 @@ internal sealed record CertificateTrust(string? Fault)
     {
         var last = elements[elements.Count - 1].Certificate;
         var known = Quoted(anchors.Select(Name));
-        return last.SubjectName.RawData.SequenceEqual(last.IssuerName.RawData)
-            ? $"leads to '{Name(last)}', which is none of the trust anchors ({known})"
+        return IsRoot(last) ? $"leads to '{Name(last)}', which is none of the trust anchors ({known})"
+            : elements.Count == 1
+                ? $"came without the certificate of its issuer '{IssuerOf(last)}', which is none of the trust anchors ({known}) either"
             : $"leads to '{Name(last)}', whose issuer '{IssuerOf(last)}' is neither beside it nor among the trust anchors ({known})";
     }
 

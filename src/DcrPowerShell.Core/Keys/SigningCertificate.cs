@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using DcrPowerShell.Compat;
 
 namespace DcrPowerShell.Keys;
 
@@ -12,6 +11,8 @@ namespace DcrPowerShell.Keys;
 /// </summary>
 internal sealed class SigningCertificate : IDisposable
 {
+    private static readonly TimeSpan LongestFetch = TimeSpan.FromSeconds(15);
+
     private SigningCertificate(SigningKey key, X509Certificate2 certificate, IReadOnlyList<X509Certificate2> issuers)
     {
         Key = key;
@@ -116,9 +117,11 @@ internal sealed class SigningCertificate : IDisposable
     private static List<X509Certificate2> IssuersOf(X509Certificate2 certificate, X509Certificate2[] pool)
     {
         using var chain = new X509Chain();
-        ChainTrust.FetchNothing(chain.ChainPolicy);
         chain.ChainPolicy.ExtraStore.AddRange(pool);
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+
+        // The platform may fetch issuers where the certificate, our own, says that they are.
+        chain.ChainPolicy.UrlRetrievalTimeout = LongestFetch;
         chain.ChainPolicy.VerificationFlags =
             X509VerificationFlags.AllowUnknownCertificateAuthority | X509VerificationFlags.IgnoreNotTimeValid;
         chain.Build(certificate);

@@ -153,7 +153,13 @@ internal static class KeptAnswers
         updated = asked is null
             ? updated
             : updated with { Asked = Grant.Remember(record.Asked, asked, changes.Select(static change => change.Name)) };
-        changes = before is { } former ? [.. changes, .. Grant.CompareUnnamed(former.Read, answer.Granted, former.Named, known)] : changes;
+        if (before is { } former)
+        {
+            // Where it is known, all that was sent: a provider may have filled it up.
+            var expected = answer.Sent.Count > 0 ? answer.Sent : former.Read;
+            changes = [.. changes, .. Grant.CompareUnnamed(expected, answer.Granted, former.Named, known)];
+        }
+
         var isWorthKeeping = always || record.IsKept || updated.ClientSecret is not null || updated.RegistrationAccessToken is not null;
         var isKept = !always && (updated.HasSameContent(record) || !isWorthKeeping);
         if (isKept)

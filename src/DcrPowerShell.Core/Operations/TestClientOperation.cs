@@ -243,9 +243,18 @@ internal sealed class TestClientOperation(OperationContext context, HeldKeys key
         try
         {
             var response = await SendAsync(request, record, itself).ConfigureAwait(false);
-            return isForItself
+            var judged = isForItself
                 ? ClientTrial.JudgeToken(request, response, method)
                 : ClientTrial.JudgeMadeUpCode(request, response, method);
+
+            // The key came along in the certificate: the server needs to have no other copy.
+            return Connection.Udap is not null && ServerErrorReader.Read(response).Code == "invalid_client"
+                ? DcrCheck.Failed(
+                    judged.Found,
+                    "Test-DcrServer checks the certificate and the clock. If the client was cancelled elsewhere, Set-DcrClient registers "
+                        + "it again, under a new id."
+                )
+                : judged;
         }
         catch (DcrException failure)
         {

@@ -35,7 +35,9 @@ internal sealed class TestServerOperation(DcrConnection connection)
             .. connection.Service.Checks.Select(check =>
                 Checking(check.Name, async context => Known(check.Name, await check.RunAsync(context.Call).ConfigureAwait(false)))
             ),
-            Checking("Client documents", context => Task.FromResult(ClientDocumentOperation.OfServer(context.Connection))),
+            .. connection.Udap is null
+                ? [Checking("Client documents", context => Task.FromResult(ClientDocumentOperation.OfServer(context.Connection)))]
+                : Array.Empty<Func<OperationContext, Task<DcrCheck>>>(),
             Checking("Store", TestStoreAsync),
             Checking("Clock", _ => Task.FromResult(CompareClocks())),
             Checking("Rate limit", _ => Task.FromResult(CountRequests())),

@@ -106,10 +106,14 @@ internal static class UdapOperation
             .AskAsync(UdapDiscovery.Place(fhirBase, identity.Community), sender, reporter, stop)
             .ConfigureAwait(false);
         var found = UdapDiscovery.Judge(asked, place, identity.Community, response, clock.UtcNow);
-        var trust = await CertificateTrust.OfAsync(found.Signer, found.Others, anchors, clock.UtcNow, stop).ConfigureAwait(false);
+
+        // Some servers send their certificate alone (udap-dotnet, SignedSoftwareStatementBuilder). In one community it mostly has the
+        // issuers that ours has.
+        var others = found.Others.Count > 0 ? found.Others : identity.Certificate.Issuers;
+        var trust = await CertificateTrust.OfAsync(found.Signer, others, anchors, clock.UtcNow, stop).ConfigureAwait(false);
         if (trust.Fault is { } fault)
         {
-            throw UdapErrors.Untrusted(asked, CertificateNames.Show(found.Signer), fault, trust.IsBelowAnchor, identity.Community);
+            throw UdapErrors.Untrusted(asked, CertificateNames.Show(found.Signer), fault, trust, identity.Community);
         }
 
         foreach (var open in trust.Unchecked)

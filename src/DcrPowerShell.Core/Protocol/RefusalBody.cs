@@ -96,10 +96,10 @@ internal sealed record RefusalBody(string? Code, string? Words)
     {
         var text = response.End == BodyEnd.TooLong ? "" : response.Text().Trim().TrimStart('\uFEFF');
         return text.Length == 0 ? Nothing
-            : ReadJson(text) is { } json ? OfJson(json)
+            : ReadJson(text) is { } json ? OfJson(json, isRefusal: !response.IsSuccess)
             : text[0] is '{' or '[' ? OfBroken(text)
             : IsPage(text) ? new(null, TitleOf(text))
-            : text[0] == '<' ? (ReadXml(text) is { } xml ? OfJson(xml) : Nothing)
+            : text[0] == '<' ? (ReadXml(text) is { } xml ? OfJson(xml, isRefusal: true) : Nothing)
             : OfText(text);
     }
 
@@ -108,9 +108,12 @@ internal sealed record RefusalBody(string? Code, string? Words)
         || (text.StartsWith("<", StringComparison.Ordinal)
             && text.IndexOf("<html", 0, Math.Min(text.Length, LongestHead), StringComparison.OrdinalIgnoreCase) >= 0);
 
-    private static RefusalBody OfJson(JsonElement root)
+    private static RefusalBody OfJson(JsonElement root, bool isRefusal)
     {
-        var words = Say(root, depth: 0).Where(static text => !string.IsNullOrWhiteSpace(text)).Distinct().ToList();
+        var words = Spoken(Say(root, depth: 0));
+
+        // Django and Rails name the members at the top. In an answer that is none, they are a client's.
+        words = words.Count == 0 && isRefusal ? Spoken(SayMap(root, depth: 0, hasTexts: false, hasLists: true)) : words;
 
         // "Bad Request" says nothing that the status does not, where something else is said.
         var telling = words.Where(static text => !IsPhrase(text)).ToList();
@@ -124,6 +127,9 @@ internal sealed record RefusalBody(string? Code, string? Words)
             _ => $"{said.TrimEnd('.')}. {link}",
         });
     }
+
+    private static List<string> Spoken(IEnumerable<string> words) =>
+        words.Where(static text => !string.IsNullOrWhiteSpace(text)).Distinct().ToList();
 
     private static string? Joined(List<string> words) => words.Count switch
     {
@@ -187,8 +193,6 @@ internal sealed record RefusalBody(string? Code, string? Words)
             }
         }
 
-        // Django and Rails name the members at the top.
-        words.AddRange(words.Count == 0 && depth == 0 ? SayMap(value, depth, hasTexts: false, hasLists: true) : []);
         var place = depth == 0 ? "" : PlaceOf(members);
         return words.Select(text => At(place, text)).ToList();
     }

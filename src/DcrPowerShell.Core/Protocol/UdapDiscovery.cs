@@ -53,7 +53,7 @@ internal static class UdapDiscovery
     {
         if (response.Status == 404)
         {
-            throw UdapErrors.NotOffered(fhirBase);
+            throw community is null ? UdapErrors.NotOffered(fhirBase) : UdapErrors.NotOffered(fhirBase, community);
         }
 
         if (response.Status == 204)

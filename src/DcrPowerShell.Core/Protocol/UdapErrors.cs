@@ -1,6 +1,7 @@
 using System;
 using System.Globalization;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Keys;
 using static DcrPowerShell.Errors.ErrorWords;
 
 namespace DcrPowerShell.Protocol;
@@ -17,6 +18,15 @@ internal static class UdapErrors
             $"{Redaction.Address(fhirBase)} does not support UDAP: it has no .well-known/udap (HTTP 404).",
             "Check the FHIR base URL, its path too. If the server registers clients otherwise, connect with -Discovery Smart or by its "
                 + "issuer."
+        );
+
+    /// <summary>Some servers answer 404 where they lack only the community (udap-dotnet, UdapMetaDataEndpoint).</summary>
+    public static DcrException NotOffered(string fhirBase, string community) =>
+        new(
+            DcrErrorId.DiscoveryFailed,
+            $"{Redaction.Address(fhirBase)} has no UDAP metadata for the trust community '{Redaction.Printable(community)}' (HTTP 404): it "
+                + "does not take part in it, or does not support UDAP.",
+            "Check -Community, to the letter, and the FHIR base URL, its path too."
         );
 
     public static DcrException CommunityUnknown(string fhirBase, string? community) =>
@@ -54,17 +64,18 @@ internal static class UdapErrors
         );
 
     /// <param name="fault">Half a sentence that goes after the certificate.</param>
-    /// <param name="isBelowAnchor">Whether it leads to a trust anchor all the same.</param>
-    public static DcrException Untrusted(string fhirBase, string certificate, string fault, bool isBelowAnchor, string? community) =>
+    public static DcrException Untrusted(string fhirBase, string certificate, string fault, CertificateTrust trust, string? community) =>
         new(
             DcrErrorId.UntrustedMetadata,
             $"The certificate '{Redaction.Printable(certificate)}' that vouches for the UDAP metadata of {Redaction.Address(fhirBase)} "
                 + $"{fault}.",
-            isBelowAnchor ? "Check this machine's clock. If it is right, tell the server's operator: the certificate is the server's."
+            trust.IsBelowAnchor ? "Check this machine's clock. If it is right, tell the server's operator: the certificate is the server's."
+            : trust.LacksIssuer
+                ? "Get the certificates of the issuers from the trust community, and give them with -TrustAnchor, beside its root."
             : community is null
                 ? "Give the root certificate of the trust community with -TrustAnchor. If the server is in several communities, say with "
                     + "-Community which one is meant."
-                : $"Give the root certificate of the community '{Redaction.Printable(community)}' with -TrustAnchor. If that is what was "
+            : $"Give the root certificate of the community '{Redaction.Printable(community)}' with -TrustAnchor. If that is what was "
                     + "given, tell the server's operator."
         );
 
@@ -123,6 +134,16 @@ internal static class UdapErrors
             $"{endpoint.Authority} answered the cancellation of client '{clientId}' (HTTP {server.Status}) without the empty grant_types "
                 + $"that confirm it (HL7 UDAP Security, section 3.4).{Said(server)}",
             "Ask the server's operator whether the registration is cancelled. Then drop what is kept of it: Remove-DcrClient -StoreOnly."
+        )
+        {
+            ServerError = server,
+        };
+
+    public static DcrException CancellationRefused(string clientId, ServerError server) =>
+        new(
+            DcrErrorId.InvalidClientMetadata,
+            $"The server refuses to cancel the registration of client '{clientId}' ({CodeOf(server)}).{Said(server)}",
+            "If it was cancelled already, drop what is kept of it: Remove-DcrClient -StoreOnly. Otherwise ask the server's operator."
         )
         {
             ServerError = server,

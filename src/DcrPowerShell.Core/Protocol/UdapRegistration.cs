@@ -27,7 +27,12 @@ internal static class UdapRegistration
     public static JsonBag Metadata(JsonBag answer) =>
         answer.Without(ClientMember.SoftwareStatement, ClientMember.Certifications, "iss", "sub", "aud", "exp", "iat", "jti", "udap");
 
-    /// <summary>An empty grant_types confirms that the registration is cancelled; nothing else does.</summary>
+    /// <summary>
+    /// An empty grant_types confirms that the registration is cancelled. udap-dotnet leaves the empty array out, and writes "removed" in
+    /// the place of the client's id (UdapDynamicClientRegistrationEndpoint).
+    /// </summary>
     public static bool IsCancelled(JsonBag answer) =>
-        answer.TryGet(ClientMember.GrantTypes, out var grants) && grants.ValueKind == JsonValueKind.Array && grants.GetArrayLength() == 0;
+        answer.TryGet(ClientMember.GrantTypes, out var grants)
+            ? grants.ValueKind == JsonValueKind.Array && grants.GetArrayLength() == 0
+            : answer.Text(ClientMember.ClientId) == "removed";
 }

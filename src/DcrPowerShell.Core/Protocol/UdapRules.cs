@@ -223,7 +223,11 @@ internal static class UdapRules
 
         if (!isForUsers && client.Texts(ClientMember.RedirectUris).Count > 0)
         {
-            yield return UdapErrors.Rule(ClientMember.RedirectUris, $"does not go with {Credentials}", "Leave -RedirectUri out.");
+            yield return UdapErrors.Rule(
+                ClientMember.RedirectUris,
+                $"does not go with {Credentials}",
+                "Leave -RedirectUri out, or remove what the client has with -RedirectUri @()."
+            );
         }
     }
 

@@ -284,7 +284,8 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         }
 
         _summary.Stop();
-        if (_checked is { Vault: null } local && StoreOperation.BackupReminder(local.Ledger, _before) is { } reminder)
+        // A UDAP client can be registered again from nothing: no token is lost with the disk.
+        if (_checked is { Vault: null, Udap: null } local && StoreOperation.BackupReminder(local.Ledger, _before) is { } reminder)
         {
             WriteWarning(reminder);
         }

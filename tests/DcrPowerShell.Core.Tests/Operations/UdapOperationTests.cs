@@ -161,6 +161,31 @@ public class UdapOperationTests
         Assert.Equal("App 2", session.Stored(client.ClientId).ClientName);
     }
 
+    [Fact]
+    public async Task What_a_change_of_the_grant_brings_along_is_no_change_of_the_servers()
+    {
+        using var session = await StartAsync();
+        var client = await session.RegisterAsync(Backend, Subject);
+        var changed = await session.UpdateAsync(
+            client.ClientId,
+            """
+            {"grant_types":["authorization_code"],"redirect_uris":["https://app.example.com/callback"],
+             "logo_uri":"https://app.example.com/logo.png"}
+            """
+        );
+        Assert.Equal(["code"], changed.ResponseTypes);
+        Assert.Empty(changed.Changes);
+
+        var refusal = await Assert.ThrowsAsync<DcrException>(
+            () => session.UpdateAsync(client.ClientId, """{"grant_types":["client_credentials"]}""")
+        );
+        Assert.Equal(("redirect_uris", true), (refusal.Member, refusal.NothingSent));
+        Assert.Contains("-RedirectUri @()", refusal.RecommendedAction);
+        changed = await session.UpdateAsync(client.ClientId, """{"grant_types":["client_credentials"],"redirect_uris":null}""");
+        Assert.Empty(changed.ResponseTypes);
+        Assert.Empty(changed.Changes);
+    }
+
     [Theory]
     [InlineData(true, false)]
     [InlineData(false, false)]
@@ -253,10 +278,12 @@ public class UdapOperationTests
         Assert.Empty(session.Ledger.Requests.Open());
     }
 
-    [Fact]
-    public async Task A_cancellation_that_is_confirmed_drops_the_client()
+    [Theory]
+    [InlineData("confirmed")]
+    [InlineData("removed")]
+    public async Task A_cancellation_that_is_confirmed_drops_the_client(string cancellation)
     {
-        using var session = await StartAsync();
+        using var session = await StartAsync($$"""{"cancellation":"{{cancellation}}"}""");
         var client = await session.RegisterAsync(App, "north");
         await session.DeleteAsync(client.ClientId);
         var claims = Jws.Claims(JsonBag.Parse((await session.SentAsync("register"))[1].Body).Text("software_statement")!)!;
@@ -276,9 +303,27 @@ public class UdapOperationTests
         var client = await session.RegisterAsync(Backend, "north");
         var failure = await Assert.ThrowsAsync<DcrException>(() => session.DeleteAsync(client.ClientId));
         Assert.Equal(id, failure.ErrorId);
+        Assert.DoesNotContain("contacts", failure.Message);
+        Assert.Contains("-StoreOnly", failure.RecommendedAction);
         Assert.Single(session.Listed());
         using var next = await session.NextProcessAsync();
         Assert.Single(next.Listed());
+    }
+
+    [Fact]
+    public async Task A_client_that_was_cancelled_elsewhere_is_not_dropped_for_a_refusal_without_a_word()
+    {
+        using var session = await StartAsync("""{"cancellation":"removed"}""");
+        using var beside = await ConnectAsync(session.Server, Subject);
+        var client = await session.RegisterAsync(Backend, "north");
+        await beside.RegisterAsync(Backend, "north");
+        await beside.DeleteAsync(client.ClientId);
+        var failure = await Assert.ThrowsAsync<DcrException>(() => session.DeleteAsync(client.ClientId));
+        Assert.Equal(DcrErrorId.InvalidClientMetadata, failure.ErrorId);
+        Assert.Contains(client.ClientId, failure.Message);
+        Assert.Contains("-StoreOnly", failure.RecommendedAction);
+        Assert.Single(session.Listed());
+        Assert.Empty(session.Ledger.Requests.Open());
     }
 
     [Fact]
@@ -324,7 +369,6 @@ public class UdapOperationTests
     [InlineData("""{"metadataOverrides":{"signed_metadata":null}}""", "is missing")]
     [InlineData("""{"metadataOverrides":{"signed_metadata":"x.y"}}""", "no signed JWT")]
     [InlineData("""{"chain":"absent"}""", "x5c")]
-    [InlineData("""{"chain":"alone"}""", "intermediate")]
     [InlineData("""{"certificate":"expired"}""", "expired on")]
     [InlineData("""{"certificate":"notYetValid"}""", "not valid before")]
     [InlineData("""{"certificate":"noUri"}""", "subject alternative name")]
@@ -359,12 +403,23 @@ public class UdapOperationTests
 
     [Theory]
     [InlineData("""{"chain":"withAnchor"}""")]
+    [InlineData("""{"chain":"alone"}""")]
     [InlineData("""{"certificate":"goodByCrl"}""")]
     public async Task A_good_chain_is_trusted(string udap)
     {
         using var session = await StartAsync(udap);
         Assert.Equal(udap.Contains("goodByCrl"), session.Connection.Udap!.NotChecked.Count == 0);
         Assert.DoesNotContain(session.Reporter.Warnings, static line => line.Contains("revoked"));
+    }
+
+    [Fact]
+    public async Task A_certificate_that_comes_alone_is_not_trusted_where_nobody_knows_its_issuer()
+    {
+        using var server = await SharedTestServer.StartAsync("""{"udap":{"chain":"alone"}}""");
+        var failure = await Assert.ThrowsAsync<DcrException>(() => ConnectAsync(server, Subject, kind: "selfSigned"));
+        Assert.Equal(DcrErrorId.UntrustedMetadata, failure.ErrorId);
+        Assert.Contains("alpha intermediate", failure.Message);
+        Assert.Contains("certificates of the issuers", failure.RecommendedAction);
     }
 
     [Fact]
@@ -492,27 +547,6 @@ public class UdapOperationTests
         silent.Stop();
     }
 
-    [Fact]
-    public async Task Nobody_is_asked_for_the_issuers_of_ones_own_certificate()
-    {
-        var silent = new TcpListener(IPAddress.Loopback, 0);
-        silent.Start();
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var root = new CertificateRequest("CN=root", key, HashAlgorithmName.SHA256);
-        root.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        using var issuer = root.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
-        var member = new CertificateRequest("CN=member", key, HashAlgorithmName.SHA256);
-        member.CertificateExtensions.Add(
-            new X509AuthorityInformationAccessExtension([], [$"http://{silent.LocalEndpoint}/{Guid.NewGuid()}"]));
-        using var certificate = member.Create(issuer, issuer.NotBefore, issuer.NotAfter, [1]);
-        var asking = silent.AcceptSocketAsync();
-        using var signer = SigningCertificate.Of(SigningKey.FromPem(key.ExportPkcs8PrivateKeyPem()), [certificate], []);
-        Assert.Empty(signer.Issuers);
-        Assert.False(silent.Pending() || asking.IsCompleted);
-        silent.Stop();
-        await Assert.ThrowsAnyAsync<Exception>(() => asking);
-    }
-
     [Theory]
     [InlineData("""{"algorithms":["RS384"]}""", "rsa", "RS384")]
     [InlineData("""{"algorithms":["ES384","RS256"]}""", "rsa", "RS256")]
@@ -548,6 +582,10 @@ public class UdapOperationTests
 
         var failure = await Assert.ThrowsAsync<DcrException>(() => ConnectAsync(server, Subject, community: second, anchorOf: 0));
         Assert.Equal(DcrErrorId.UntrustedMetadata, failure.ErrorId);
+        failure = await Assert.ThrowsAsync<DcrException>(() => ConnectAsync(server, Subject, asked: "urn:nobody"));
+        Assert.Equal(DcrErrorId.DiscoveryFailed, failure.ErrorId);
+        Assert.Contains("urn:nobody", failure.Message);
+        await server.SetAsync(new { udap = new { unknownCommunity = "notFound" } });
         failure = await Assert.ThrowsAsync<DcrException>(() => ConnectAsync(server, Subject, asked: "urn:nobody"));
         Assert.Equal(DcrErrorId.DiscoveryFailed, failure.ErrorId);
         Assert.Contains("urn:nobody", failure.Message);
@@ -681,16 +719,23 @@ public class UdapOperationTests
         var client = await session.RegisterAsync(Backend, "north");
         Assert.Equal(DcrCheckStatus.Skipped, (await TestAsync("{}")).Status);
         Assert.Empty(await TokensAsync());
-        var proven = await TestAsync(
+        const string B2b =
             """
             {"hl7-b2b":{"version":"1","organization_id":"https://example.org",
                 "purpose_of_use":["urn:oid:2.16.840.1.113883.5.8#TREAT"]}}
-            """
-        );
+            """;
+        var proven = await TestAsync(B2b);
         Assert.Equal(DcrCheckStatus.Passed, proven.Status);
         var form = Assert.Single(await TokensAsync()).Body;
         Assert.Contains("udap=1", form);
         Assert.DoesNotContain("client_id=", form);
+
+        using var elsewhere = await ConnectAsync(server, Subject);
+        await elsewhere.RegisterAsync(Backend, "north");
+        await elsewhere.DeleteAsync(client.ClientId);
+        var gone = await TestAsync(B2b);
+        Assert.Equal(DcrCheckStatus.Failed, gone.Status);
+        Assert.Contains("Set-DcrClient registers it again", gone.RecommendedAction);
 
         async Task<List<ServerRequest>> TokensAsync() =>
             (await server.RequestsAsync()).Where(static request => request.Operation == "token").ToList();

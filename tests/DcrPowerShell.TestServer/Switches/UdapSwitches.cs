@@ -120,6 +120,9 @@ public enum UnknownCommunity
 
     /// <summary>The metadata of the first community.</summary>
     Default,
+
+    /// <summary>404, as udap-dotnet (UdapMetaDataEndpoint).</summary>
+    NotFound,
 }
 
 /// <summary>The certificates in a header's <c>x5c</c>.</summary>
@@ -178,6 +181,12 @@ public enum UdapCancellation
 
     /// <summary>Cancels, and answers 200 without saying a word on grant types.</summary>
     WithoutGrantTypes,
+
+    /// <summary>
+    /// Cancels, and answers 200 with the id "removed" and no word on grant types; where there is nothing to cancel 400 without a body.
+    /// </summary>
+    /// <remarks>udap-dotnet, UdapDynamicClientRegistrationEndpoint</remarks>
+    Removed,
 
     /// <summary>Does nothing, and answers 400.</summary>
     Refused,

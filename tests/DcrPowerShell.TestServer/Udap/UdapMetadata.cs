@@ -25,9 +25,9 @@ internal static class UdapMetadata
         TrustCommunity? community = request.Query.TryGetValue("community", out string? asked)
             ? TrustCommunity.Find(asked)
             : TrustCommunity.All[0];
-        if (community is null && switches.UnknownCommunity == UnknownCommunity.NoContent)
+        if (community is null && switches.UnknownCommunity != UnknownCommunity.Default)
         {
-            return Hosting.Answer.Empty(204);
+            return Hosting.Answer.Empty(switches.UnknownCommunity == UnknownCommunity.NotFound ? 404 : 204);
         }
 
         JsonObject document = Document(state, switches);

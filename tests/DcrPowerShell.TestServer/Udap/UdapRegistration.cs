@@ -65,7 +65,9 @@ internal static class UdapRegistration
         MetadataRules.Drop(granted, state.Switches);
         if (granted["grant_types"] is JsonArray { Count: 0 })
         {
-            return Cancel(state, known ?? throw Refused.Metadata("there is no registration to cancel"), granted);
+            return known is null && switches.Cancellation == UdapCancellation.Removed
+                ? Hosting.Answer.Empty(400)
+                : Cancel(state, known ?? throw Refused.Metadata("there is no registration to cancel"), granted);
         }
 
         bool isUpdate = known is not null && switches.Modification == UdapModification.SameClient;
@@ -79,7 +81,7 @@ internal static class UdapRegistration
             : state.Clients.Add(state.Switches.FixedClientId ?? RandomText.ClientId(), state.Now);
         client.Udap = identity;
         client.Metadata = granted;
-        return Write(state, client, isUpdate ? 200 : state.Switches.RegisterStatus);
+        return Write(state, client, isUpdate ? 200 : state.Switches.RegisterStatus, client.ClientId);
     }
 
     /// <summary>registration.md, "Modifying and Cancelling Registrations".</summary>
@@ -98,17 +100,17 @@ internal static class UdapRegistration
         }
 
         client.Metadata = granted;
-        if (cancellation == UdapCancellation.WithoutGrantTypes)
+        if (cancellation is UdapCancellation.WithoutGrantTypes or UdapCancellation.Removed)
         {
             granted.Remove("grant_types");
         }
 
-        return Write(state, client, 200);
+        return Write(state, client, 200, cancellation == UdapCancellation.Removed ? "removed" : client.ClientId);
     }
 
-    private static Answer Write(ServerState state, RegisteredClient client, int status)
+    private static Answer Write(ServerState state, RegisteredClient client, int status, string clientId)
     {
-        JsonObject body = new() { ["client_id"] = client.ClientId, ["client_id_issued_at"] = client.IssuedAt.ToUnixTimeSeconds() };
+        JsonObject body = new() { ["client_id"] = clientId, ["client_id_issued_at"] = client.IssuedAt.ToUnixTimeSeconds() };
         foreach ((string name, JsonNode? value) in client.Metadata)
         {
             body[name] = value?.DeepClone();

@@ -54,7 +54,9 @@ internal sealed class UdapProvider(Uri endpoint, UdapServer udap, HttpSender sen
     /// <summary>The same client is registered again, with all that it shall have (section 3.4).</summary>
     public async Task<RegistrationAnswer> UpdateAsync(RegistrationRecord client, MetadataUpdate update, ProviderCall call)
     {
-        var wanted = UdapRules.Complete(update.Whole);
+        // Another grant has another response type, or none.
+        var isSettled = update.Changes.Has(ClientMember.GrantTypes) && !update.Changes.Has(ClientMember.ResponseTypes);
+        var wanted = UdapRules.Complete(isSettled ? update.Whole.Without(ClientMember.ResponseTypes) : update.Whole);
         UdapRules.Check(wanted);
         return await PostAsync(RequestEffect.Changes, wanted, call).ConfigureAwait(false);
     }
@@ -73,7 +75,10 @@ internal sealed class UdapProvider(Uri endpoint, UdapServer udap, HttpSender sen
         var response = await SendAsync(request, UdapRules.Cancelled(wanted), call).ConfigureAwait(false);
         if (!response.IsSuccess)
         {
-            throw Refusal(request, response, wanted, call);
+            var refusal = Refusal(request, response, wanted, call);
+            throw refusal.ErrorId == DcrErrorId.InvalidClientMetadata
+                ? UdapErrors.CancellationRefused(client.ClientId, ServerErrorReader.Read(response))
+                : refusal;
         }
 
         if (!response.TryReadJson(out var answer, out _) || !UdapRegistration.IsCancelled(answer))

@@ -64,6 +64,8 @@ public class UdapDiscoveryTests
         Assert.Equal(X509ChainStatusFlags.NoError, Judge(HandMadeJwt.Chain(jwt), beta.Anchor));
         Assert.NotEqual(X509ChainStatusFlags.NoError, Judge(HandMadeJwt.Chain(jwt), server.Communities[0].Anchor));
         Assert.Equal(HttpStatusCode.NoContent, (await GetAsync(server, "https://other.example.org")).StatusCode);
+        await server.SetAsync(new { udap = new { unknownCommunity = "notFound" } });
+        Assert.Equal(HttpStatusCode.NotFound, (await GetAsync(server, "https://other.example.org")).StatusCode);
         await server.SetAsync(new { udap = new { unknownCommunity = "default" } });
         var byDefault = (string)(await MetadataAsync(server, "https://other.example.org"))["signed_metadata"]!;
         Assert.Equal(X509ChainStatusFlags.NoError, Judge(HandMadeJwt.Chain(byDefault), server.Communities[0].Anchor));
