@@ -308,7 +308,9 @@ internal static class InputErrors
         DcrException.Unsent(
             id,
             $"-{parameter} takes the path of a file, and was given the text that stands in one.",
-            id == DcrErrorId.InvalidPrivateKey ? "Give the file's path, or the text with -PrivateKey, as a SecureString." : "Give the file's path."
+            id == DcrErrorId.InvalidPrivateKey
+                ? "Give the file's path, or the text with -PrivateKey, as a SecureString."
+                : "Give the file's path."
         );
 
     public static DcrException AuditNotFound(string path, Exception why) =>

@@ -54,7 +54,11 @@ internal static class KeyErrors
         new($"The private key could not be read: it is damaged, or it is not {Supported}.", $"Give {Supported}.", inner);
 
     public static KeyException PfxUnreadable(Exception inner) =>
-        new("The PFX could not be opened: the password is wrong, or it is not a PFX (PKCS#12).", "Check the file, and -PrivateKeyPassword.", inner);
+        new(
+            "The PFX could not be opened: the password is wrong, or it is not a PFX (PKCS#12).",
+            "Check the file, and -PrivateKeyPassword.",
+            inner
+        );
 
     public static KeyException CertificateWithoutKey(string subject) =>
         new(
@@ -129,7 +133,10 @@ internal static class KeyErrors
     // Certificates.
 
     public static KeyException NoCertificate() =>
-        new("The file holds no certificate.", "Give a file with it by -CertificatePath: PEM that has -----BEGIN CERTIFICATE-----, DER, or a PFX.");
+        new(
+            "The file holds no certificate.",
+            "Give a file with it by -CertificatePath: PEM that has -----BEGIN CERTIFICATE-----, DER, or a PFX."
+        );
 
     public static KeyException KeyOfCertificateMissing(string name) =>
         new(

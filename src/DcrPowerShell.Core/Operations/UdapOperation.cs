@@ -9,6 +9,7 @@ using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
 using DcrPowerShell.Keys;
+using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
 using DcrPowerShell.Providers.Udap;
@@ -32,6 +33,8 @@ internal sealed record UdapRequest(
 /// </summary>
 internal static class UdapOperation
 {
+    private const string CommunityPart = "&community=";
+
     private static readonly Regex AnyUri = new(@"^[A-Za-z][A-Za-z0-9+.-]*:[^\s\p{C}]+\z", RegexOptions.CultureInvariant);
 
     /// <summary>Judges the certificate and the community, before anything is sent.</summary>
@@ -61,7 +64,30 @@ internal static class UdapOperation
     /// </summary>
     public static string IssuerOf(string fhirBase, UdapIdentity identity) =>
         $"{fhirBase.TrimEnd('/')}#subject={Uri.EscapeDataString(identity.Uri)}"
-            + (identity.Community is { } community ? $"&community={Uri.EscapeDataString(community)}" : "");
+            + (identity.Community is { } community ? $"{CommunityPart}{Uri.EscapeDataString(community)}" : "");
+
+    /// <summary>
+    /// Says where clients of the same name are kept both with and without a community, for a server may have one client for both.
+    /// </summary>
+    public static void TellOfCommunities(UdapIdentity identity, string issuer, RegistrationLedger ledger, IReporter reporter)
+    {
+        var others = identity.Community is null
+            ? ledger.Registrations.Issuers().Where(known => known.StartsWith(issuer + CommunityPart, StringComparison.Ordinal))
+            : [issuer.Substring(0, issuer.LastIndexOf(CommunityPart, StringComparison.Ordinal))];
+        var clients = others
+            .SelectMany(other => ledger.Registrations.List(other))
+            .Select(static found => found.Record.ClientId)
+            .Distinct()
+            .ToList();
+        if (clients.Count > 0)
+        {
+            reporter.Warning(
+                $"{identity.Uri} has {string.Join(", ", clients.Select(static id => $"'{id}'"))} at this server from connections "
+                    + $"{(identity.Community is null ? "with" : "without")} -Community: the server may have one client for both, so name "
+                    + "-Community always, or never."
+            );
+        }
+    }
 
     /// <summary>What users see of it.</summary>
     public static DcrUdap FactsOf(UdapServer server)

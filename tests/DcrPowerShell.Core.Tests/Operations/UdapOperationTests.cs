@@ -591,6 +591,23 @@ public class UdapOperationTests
         Assert.Contains("urn:nobody", failure.Message);
     }
 
+    [Theory]
+    [InlineData(null, 0, " without -Community")]
+    [InlineData(0, null, " with -Community")]
+    [InlineData(0, 1, null)]
+    [InlineData(0, 0, null)]
+    public async Task Who_names_the_community_now_and_then_is_told(int? first, int? then, string? told)
+    {
+        using var server = await SharedTestServer.StartAsync("""{"udap":{}}""");
+        var machine = new Machine().Start();
+        using var one = await ConnectAsync(server, Subject, machine, community: Of(first));
+        var client = await one.RegisterAsync(Backend, "north");
+        using var other = await ConnectAsync(server, Subject, machine, community: Of(then));
+        Assert.Equal(told is not null, other.Reporter.Warnings.Any(line => line.Contains(client.ClientId) && line.Contains($"{told}:")));
+
+        string? Of(int? place) => place is { } index ? server.Communities[index].Uri : null;
+    }
+
     [Fact]
     public async Task A_pasted_address_of_the_metadata_brings_its_community()
     {
