@@ -160,6 +160,19 @@ Describe 'A secret stays hidden' {
         Assert-NoSecret ($result.Output + $result.Errors)
     }
 
+    It 'when a private key stands where the path of <Parameter> is to stand' -ForEach @(
+        @{ Parameter = 'PrivateKeyPath'; Text = "-----BEGIN PRIVATE KEY-----`nSECRETxyz`n-----END PRIVATE KEY-----" }
+        @{ Parameter = 'PrivateKeyPath'; Text = "{`n  ""kty"":""EC"",""d"":""SECRETxyz""}" }
+        @{ Parameter = 'CertificatePath'; Text = "-----BEGIN CERTIFICATE-----`n-----BEGIN PRIVATE KEY-----`nSECRETxyz" }
+        @{ Parameter = 'TrustAnchor'; Text = "-----BEGIN CERTIFICATE-----`n-----BEGIN PRIVATE KEY-----`nSECRETxyz" }
+    ) {
+        $given = @{ TrustAnchor = [Security.Cryptography.X509Certificates.X509Certificate2]::new() }
+        $given[$Parameter] = $Text
+        $failure = { Connect-DcrServer https://as.example.com/fhir -Discovery Udap @given } | Should -Throw -PassThru
+        Out-String -InputObject ($failure | Format-List -Property * -Force) -Width 1000 | Should -Not -Match SECRETxyz
+        "$failure" | Should -BeLike "*-$Parameter takes the path of a file*"
+    }
+
     It 'when the server quotes the initial access token in its refusal' {
         $null = Connect-WithInitialToken @{ faults = @(@{ on = 'register'; status = 401; error = 'invalid_token';
             errorDescription = "the token $initialToken is used up" }) }

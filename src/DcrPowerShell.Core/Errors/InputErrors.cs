@@ -303,6 +303,16 @@ internal static class InputErrors
     public static DcrException NoFilePath(DcrErrorId id, string parameter, string path) =>
         DcrException.Unsent(id, $"-{parameter}: '{path}' is no path of the file system.", "Give a file's path, such as ./clients.csv.");
 
+    /// <summary>The text itself is a secret, maybe: it is not repeated.</summary>
+    public static DcrException TextForPath(DcrErrorId id, string parameter) =>
+        DcrException.Unsent(
+            id,
+            $"-{parameter} takes the path of a file, and was given the text that stands in one.",
+            id == DcrErrorId.InvalidPrivateKey
+                ? "Give the file's path, or the text with -PrivateKey, as a SecureString."
+                : "Give the file's path."
+        );
+
     public static DcrException AuditNotFound(string path, Exception why) =>
         new(
             DcrErrorId.AuditReadFailed,

@@ -45,7 +45,11 @@ internal static class CertificateFile
     {
         try
         {
-            return new X509Certificate2(Convert.FromBase64String(base64));
+            // The constructor would open a PFX, too, which puts a key that a stranger sent into the user's key store.
+            var der = Convert.FromBase64String(base64);
+            return IsBinary(der) && X509Certificate2.GetCertContentType(der) == X509ContentType.Cert
+                ? new X509Certificate2(der)
+                : throw KeyErrors.CertificateUnreadable();
         }
         catch (Exception failure) when (failure is FormatException or CryptographicException)
         {
@@ -60,7 +64,7 @@ internal static class CertificateFile
     /// <summary>The text of a file that is one; null for a binary one, which DER makes begin with a sequence.</summary>
     public static string? Text(byte[] file)
     {
-        if (file.Length == 0 || file[0] == 0x30)
+        if (file.Length == 0 || IsBinary(file))
         {
             return null;
         }
@@ -72,6 +76,8 @@ internal static class CertificateFile
     }
 
     public static X509Certificate2 Public(X509Certificate2 certificate) => new(certificate.RawData);
+
+    private static bool IsBinary(byte[] file) => file.Length > 0 && file[0] == 0x30;
 
     private static IEnumerable<X509Certificate2> OfBinary(byte[] file, string? password)
     {

@@ -4,6 +4,8 @@ using System.Globalization;
 using System.Linq;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Threading;
+using System.Threading.Tasks;
 using DcrPowerShell.Compat;
 
 namespace DcrPowerShell.Keys;
@@ -22,6 +24,9 @@ internal sealed record CertificateTrust(string? Fault)
     public IReadOnlyList<string> Unasked { get; init; } = [];
 
     public bool IsRevoked { get; init; }
+
+    /// <summary>Whether the fault is below a trust anchor, which was found.</summary>
+    public bool IsBelowAnchor { get; init; }
 
     /// <summary>It came alone, and its issuer's certificate is not known here.</summary>
     public bool LacksIssuer { get; init; }
@@ -54,10 +59,26 @@ internal sealed record CertificateTrust(string? Fault)
 
     /// <summary>
     /// Builds the chain and asks the lists and services that its certificates name whether they were revoked. That goes over the network
-    /// and may take a while: it is called on a worker.
+    /// and may take a while. Who stops does not wait for it: the platform ends its requests at their time.
     /// </summary>
     /// <param name="others">Certificates that came along, in any order.</param>
-    public static CertificateTrust Of(
+    public static async Task<CertificateTrust> OfAsync(
+        X509Certificate2 certificate,
+        IEnumerable<X509Certificate2> others,
+        IReadOnlyList<X509Certificate2> anchors,
+        DateTimeOffset now,
+        CancellationToken stop
+    )
+    {
+        var stopped = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var registration = stop.Register(() => stopped.TrySetResult(true));
+        var judging = Task.Run(() => Of(certificate, others, anchors, now), CancellationToken.None);
+        await Task.WhenAny(judging, stopped.Task).ConfigureAwait(false);
+        stop.ThrowIfCancellationRequested();
+        return await judging.ConfigureAwait(false);
+    }
+
+    private static CertificateTrust Of(
         X509Certificate2 certificate,
         IEnumerable<X509Certificate2> others,
         IReadOnlyList<X509Certificate2> anchors,
@@ -92,9 +113,9 @@ internal sealed record CertificateTrust(string? Fault)
             .Take(anchor + 1)
             .Select((element, index) => (element.Certificate, Status: StatusOf(element) & ~(index == anchor ? OfAnchor : 0)))
             .ToList();
-        var fault = judged
+        var faults = judged
             .Select(each => FaultOf(each.Certificate, each.Status & ~OfRevocation, isLeaf: Same(each.Certificate, certificate), now))
-            .FirstOrDefault(static found => found is not null);
+            .ToList();
 
         // An anchor that is no root is where the platform stops, without having asked about anybody.
         var hasAsked = (StatusOf(elements[elements.Count - 1]) & OfAnchor) == 0;
@@ -102,8 +123,9 @@ internal sealed record CertificateTrust(string? Fault)
             .Take(anchor)
             .Where(each => !hasAsked || (each.Status & OfRevocation) != 0)
             .ToLookup(each => NamesWhereToAsk(each.Certificate), static each => Name(each.Certificate));
-        return new(fault)
+        return new(faults.FirstOrDefault(static found => found is not null))
         {
+            IsBelowAnchor = faults[anchor] is null,
             IsRevoked = judged.Any(static each => each.Status.HasFlag(X509ChainStatusFlags.Revoked)),
             Unanswered = hasAsked ? [.. unknown[true]] : [],
             Unasked = hasAsked ? [] : [.. unknown[true]],

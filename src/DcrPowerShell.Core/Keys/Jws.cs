@@ -1,4 +1,5 @@
 using System;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -58,10 +59,14 @@ internal static class Jws
     /// <summary>A NumericDate (RFC 7519, section 2).</summary>
     public static JsonElement Time(DateTimeOffset time) => JsonSerializer.SerializeToElement(time.ToUnixTimeSeconds());
 
-    /// <summary>A NumericDate (RFC 7519, section 2); null where there is none, or it is no time.</summary>
+    /// <summary>
+    /// A NumericDate (RFC 7519, section 2), which may have a fraction; null where there is none, or it is no time.
+    /// </summary>
     public static DateTimeOffset? Time(JsonBag claims, string name) =>
-        claims.Integer(name) is { } seconds && seconds >= 0 && seconds <= DateTimeOffset.MaxValue.ToUnixTimeSeconds()
-            ? DateTimeOffset.FromUnixTimeSeconds(seconds)
+        decimal.TryParse(claims.Text(name), NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds)
+        && seconds >= 0
+        && seconds <= DateTimeOffset.MaxValue.ToUnixTimeSeconds()
+            ? DateTimeOffset.FromUnixTimeSeconds((long)seconds)
             : null;
 
     private static JsonBag? Part(string token, int index)

@@ -35,7 +35,7 @@ internal static class KeyErrors
         new("The PEM is encrypted in OpenSSL's old way (Proc-Type: 4,ENCRYPTED), which cannot be read.", ConvertIt);
 
     public static KeyException PasswordMissing() =>
-        new("The private key is encrypted, and no password was given.", "Give its password.");
+        new("The private key is encrypted, and no password was given.", "Give it with -PrivateKeyPassword.");
 
     public static KeyException EncryptedPemUnsupported() =>
         new(
@@ -46,7 +46,7 @@ internal static class KeyErrors
     public static KeyException NotDecrypted(Exception inner) =>
         new(
             $"The private key could not be decrypted: the password is wrong, or the text is damaged, or it is not {Supported}.",
-            "Check the password.",
+            "Check -PrivateKeyPassword.",
             inner
         );
 
@@ -54,7 +54,11 @@ internal static class KeyErrors
         new($"The private key could not be read: it is damaged, or it is not {Supported}.", $"Give {Supported}.", inner);
 
     public static KeyException PfxUnreadable(Exception inner) =>
-        new("The PFX could not be opened: the password is wrong, or it is not a PFX (PKCS#12).", "Check the file and its password.", inner);
+        new(
+            "The PFX could not be opened: the password is wrong, or it is not a PFX (PKCS#12).",
+            "Check the file, and -PrivateKeyPassword.",
+            inner
+        );
 
     public static KeyException CertificateWithoutKey(string subject) =>
         new(
@@ -129,7 +133,10 @@ internal static class KeyErrors
     // Certificates.
 
     public static KeyException NoCertificate() =>
-        new("The file holds no certificate.", "Give PEM that has -----BEGIN CERTIFICATE-----, DER, or a PFX.");
+        new(
+            "The file holds no certificate.",
+            "Give a file with it by -CertificatePath: PEM that has -----BEGIN CERTIFICATE-----, DER, or a PFX."
+        );
 
     public static KeyException KeyOfCertificateMissing(string name) =>
         new(
@@ -137,7 +144,7 @@ internal static class KeyErrors
             "Give it with -PrivateKeyPath or -PrivateKey, or give a PFX that has both."
         );
 
-    public static KeyException CertificateUnreadable(Exception inner) =>
+    public static KeyException CertificateUnreadable(Exception? inner = null) =>
         new("A certificate could not be read: it is damaged, or it is none.", "Export it again, as PEM, DER or PFX.", inner);
 
     public static KeyException CertificateOfOtherKey(IEnumerable<string> given) =>

@@ -41,7 +41,8 @@ internal sealed class SigningCertificate : IDisposable
         IEnumerable<X509Certificate2> known
     )
     {
-        var own = given.FirstOrDefault(certificate => ThumbprintOf(certificate) == key.Thumbprint)
+        // A renewed certificate may be beside the one before it.
+        var own = given.OrderByDescending(static one => one.NotAfter).FirstOrDefault(one => ThumbprintOf(one) == key.Thumbprint)
             ?? throw KeyErrors.CertificateOfOtherKey(given.Select(CertificateNames.Show));
         return new(key, own, IssuersOf(own, [.. given, .. known]));
     }
@@ -65,7 +66,7 @@ internal sealed class SigningCertificate : IDisposable
             throw KeyErrors.CertificateNotForSigning(CertificateNames.Show(Certificate));
         }
 
-        var names = CertificateNames.Uris(Certificate);
+        var names = CertificateNames.Uris(Certificate).Distinct().ToList();
         return names.Count == 0 ? throw KeyErrors.CertificateWithoutUri(CertificateNames.Show(Certificate))
             : uri is null && names.Count > 1 ? throw KeyErrors.CertificateWithSeveralUris(CertificateNames.Show(Certificate), names)
             : uri is null ? names[0]

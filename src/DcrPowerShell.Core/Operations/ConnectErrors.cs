@@ -21,6 +21,13 @@ internal static class ConnectErrors
                 "Give an absolute https:// URL."
             );
 
+    public static DcrException CommunityNoUri(string community) =>
+        DcrException.Unsent(
+            DcrErrorId.InvalidSetup,
+            $"-Community: '{Redaction.Printable(community)}' is not a URI.",
+            "Give the community's URI as its documents write it, such as https://trust.example.org/community."
+        );
+
     public static DcrException NothingToManageBy() =>
         DcrException.Unsent(
             DcrErrorId.AccessTokenRejected,

@@ -239,6 +239,11 @@ internal static class ConnectOperation
             Pace(sender, dialect, request.RateLimit, clock);
             StoreOpening.TellOfUnknown(ledger, context.Issuer, reporter);
             StoreOpening.CompareStores(store, context.Issuer, reporter);
+            if (identity is not null)
+            {
+                UdapOperation.TellOfCommunities(identity, context.Issuer, ledger, reporter);
+            }
+
             var connection = new DcrConnection(
                 request.Name ?? NameOf(request.Resource ?? request.Issuer ?? request.RegistrationEndpoint!),
                 context.Issuer,

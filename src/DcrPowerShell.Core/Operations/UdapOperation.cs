@@ -2,12 +2,14 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.RegularExpressions;
 using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
 using DcrPowerShell.Keys;
+using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
 using DcrPowerShell.Providers.Udap;
@@ -31,10 +33,20 @@ internal sealed record UdapRequest(
 /// </summary>
 internal static class UdapOperation
 {
-    /// <summary>Judges the certificate, before anything is sent.</summary>
-    /// <exception cref="DcrException">InvalidCertificate.</exception>
+    private const string CommunityPart = "&community=";
+
+    private static readonly Regex AnyUri = new(@"^[A-Za-z][A-Za-z0-9+.-]*:[^\s\p{C}]+\z", RegexOptions.CultureInvariant);
+
+    /// <summary>Judges the certificate and the community, before anything is sent.</summary>
+    /// <exception cref="DcrException">InvalidCertificate; InvalidSetup: the community is no URI.</exception>
     public static UdapIdentity IdentityOf(UdapRequest request, IClock clock)
     {
+        // Registrations are kept by it: what a server takes for the same one, such as with a blank behind it, would be another here.
+        if (request.Community is { } community && !AnyUri.IsMatch(community))
+        {
+            throw ConnectErrors.CommunityNoUri(community);
+        }
+
         try
         {
             var uri = request.Certificate.CheckFor(request.SubjectUri, clock.UtcNow);
@@ -52,7 +64,30 @@ internal static class UdapOperation
     /// </summary>
     public static string IssuerOf(string fhirBase, UdapIdentity identity) =>
         $"{fhirBase.TrimEnd('/')}#subject={Uri.EscapeDataString(identity.Uri)}"
-            + (identity.Community is { } community ? $"&community={Uri.EscapeDataString(community)}" : "");
+            + (identity.Community is { } community ? $"{CommunityPart}{Uri.EscapeDataString(community)}" : "");
+
+    /// <summary>
+    /// Says where clients of the same name are kept both with and without a community, for a server may have one client for both.
+    /// </summary>
+    public static void TellOfCommunities(UdapIdentity identity, string issuer, RegistrationLedger ledger, IReporter reporter)
+    {
+        var others = identity.Community is null
+            ? ledger.Registrations.Issuers().Where(known => known.StartsWith(issuer + CommunityPart, StringComparison.Ordinal))
+            : [issuer.Substring(0, issuer.LastIndexOf(CommunityPart, StringComparison.Ordinal))];
+        var clients = others
+            .SelectMany(other => ledger.Registrations.List(other))
+            .Select(static found => found.Record.ClientId)
+            .Distinct()
+            .ToList();
+        if (clients.Count > 0)
+        {
+            reporter.Warning(
+                $"{identity.Uri} has {string.Join(", ", clients.Select(static id => $"'{id}'"))} at this server from connections "
+                    + $"{(identity.Community is null ? "with" : "without")} -Community: the server may have one client for both, so name "
+                    + "-Community always, or never."
+            );
+        }
+    }
 
     /// <summary>What users see of it.</summary>
     public static DcrUdap FactsOf(UdapServer server)
@@ -101,10 +136,10 @@ internal static class UdapOperation
         // Some servers send their certificate alone (udap-dotnet, SignedSoftwareStatementBuilder). In one community it mostly has the
         // issuers that ours has.
         var others = found.Others.Count > 0 ? found.Others : identity.Certificate.Issuers;
-        var trust = await Task.Run(() => CertificateTrust.Of(found.Signer, others, anchors, clock.UtcNow), stop).ConfigureAwait(false);
+        var trust = await CertificateTrust.OfAsync(found.Signer, others, anchors, clock.UtcNow, stop).ConfigureAwait(false);
         if (trust.Fault is { } fault)
         {
-            throw UdapErrors.Untrusted(asked, CertificateNames.Show(found.Signer), fault, identity.Community, trust.LacksIssuer);
+            throw UdapErrors.Untrusted(asked, CertificateNames.Show(found.Signer), fault, trust, identity.Community);
         }
 
         foreach (var open in trust.Unchecked)

@@ -75,9 +75,9 @@ internal static class UdapDiscovery
         var certificates = Certificates(fhirBase, new UdapMetadata(plain).Signed);
         var claims = Claims(fhirBase, new UdapMetadata(plain).Signed!, certificates[0], plain, now);
 
-        // What is signed goes before what is not.
+        // What is signed goes before what is not, which names no further endpoint for it.
         var members = plain
-            .Without("signed_metadata")
+            .Without("signed_metadata", "mtls_endpoint_aliases")
             .With(claims.Without(OfJwt))
             .With("issuer", claims.Text("iss"));
         return new(members, certificates[0], [.. certificates.Skip(1)], Jws.Time(claims, "exp")!.Value);
@@ -108,13 +108,15 @@ internal static class UdapDiscovery
 
         try
         {
-            return [.. header.Texts("x5c").Select(CertificateFile.Of)];
+            return [.. chain.EnumerateArray().Select(static one => CertificateFile.Of(TextOf(one)))];
         }
         catch (KeyException)
         {
             throw UdapErrors.Unproven(fhirBase, "has something in x5c that is no certificate");
         }
     }
+
+    private static string TextOf(JsonElement item) => item.ValueKind == JsonValueKind.String ? item.GetString()! : "";
 
     private static JsonBag Claims(string fhirBase, string signed, X509Certificate2 signer, JsonBag plain, DateTimeOffset now)
     {
@@ -124,7 +126,7 @@ internal static class UdapDiscovery
         }
 
         var issuer = claims.Text("iss");
-        var (issued, end) = (Jws.Time(claims, "iat"), Jws.Time(claims, "exp"));
+        var (issued, start, end) = (Jws.Time(claims, "iat"), Jws.Time(claims, "nbf"), Jws.Time(claims, "exp"));
         var fault =
             issuer is null ? "names no issuer (iss)"
             : issuer.TrimEnd('/') != fhirBase.TrimEnd('/') ? $"is about {Redaction.Address(issuer)} (iss), and not about that base"
@@ -136,6 +138,7 @@ internal static class UdapDiscovery
             : end is null ? "does not say when it expires (exp)"
             : end <= now - Skew ? $"expired at {end:yyyy-MM-dd HH:mm:ss} UTC"
             : issued > now + Skew ? $"was issued in the future, at {issued:yyyy-MM-dd HH:mm:ss} UTC"
+            : start > now + Skew ? $"is not good before {start:yyyy-MM-dd HH:mm:ss} UTC (nbf)"
             : end - issued > LongestLife ? "is good for longer than a year"
             : claims.Text("jti") is not { Length: > 0 } ? "has no id (jti)"
             : Endpoints

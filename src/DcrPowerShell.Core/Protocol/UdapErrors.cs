@@ -1,6 +1,7 @@
 using System;
 using System.Globalization;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Keys;
 using static DcrPowerShell.Errors.ErrorWords;
 
 namespace DcrPowerShell.Protocol;
@@ -63,13 +64,13 @@ internal static class UdapErrors
         );
 
     /// <param name="fault">Half a sentence that goes after the certificate.</param>
-    /// <param name="lacksIssuer">It came alone, and nobody here knows its issuer.</param>
-    public static DcrException Untrusted(string fhirBase, string certificate, string fault, string? community, bool lacksIssuer) =>
+    public static DcrException Untrusted(string fhirBase, string certificate, string fault, CertificateTrust trust, string? community) =>
         new(
             DcrErrorId.UntrustedMetadata,
             $"The certificate '{Redaction.Printable(certificate)}' that vouches for the UDAP metadata of {Redaction.Address(fhirBase)} "
                 + $"{fault}.",
-            lacksIssuer
+            trust.IsBelowAnchor ? "Check this machine's clock. If it is right, tell the server's operator: the certificate is the server's."
+            : trust.LacksIssuer
                 ? "Get the certificates of the issuers from the trust community, and give them with -TrustAnchor, beside its root."
             : community is null
                 ? "Give the root certificate of the trust community with -TrustAnchor. If the server is in several communities, say with "

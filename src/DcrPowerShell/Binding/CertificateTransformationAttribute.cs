@@ -4,6 +4,8 @@ using System.IO;
 using System.Linq;
 using System.Management.Automation;
 using System.Security.Cryptography.X509Certificates;
+using DcrPowerShell.Errors;
+using DcrPowerShell.Files;
 using DcrPowerShell.Keys;
 
 namespace DcrPowerShell.Binding;
@@ -26,6 +28,12 @@ internal sealed class CertificateTransformationAttribute : ArgumentTransformatio
 
     private static object[] Read(EngineIntrinsics engine, string path)
     {
+        if (FilePath.IsText(path))
+        {
+            var fault = InputErrors.TextForPath(DcrErrorId.InvalidCertificate, "TrustAnchor");
+            throw new ArgumentTransformationMetadataException($"{fault.Message} {fault.RecommendedAction}");
+        }
+
         try
         {
             var resolved = engine.SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out var provider, out _);

@@ -2,7 +2,11 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Errors;
@@ -14,6 +18,7 @@ using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
 using DcrPowerShell.Providers;
 using DcrPowerShell.TestServer.Client;
+using DcrPowerShell.Vaults;
 using Xunit;
 
 namespace DcrPowerShell.Core.Tests.Operations;
@@ -228,6 +233,40 @@ public class UdapOperationTests
         Assert.Single(await session.SentAsync("register"));
     }
 
+    /// <summary>The server goes by the certificate: it would register the client anew, or change or cancel the one after it.</summary>
+    [Theory]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(false, false)]
+    public async Task What_was_removed_is_neither_changed_nor_cancelled_by_an_old_object(bool hasVault, bool hasNext)
+    {
+        using var session = await StartAsync(hasVault: hasVault);
+        var former = await session.RegisterAsync(Backend, "north");
+        await session.DeleteAsync(former.ClientId);
+        var next = hasNext ? await session.RegisterAsync(Backend, "north") : null;
+        await session.Server.ClearRequestsAsync();
+        var acts = new Func<OperationContext, RegistrationRecord, Task>[]
+        {
+            (context, record) => UpdateOperation.RunAsync(context, record, JsonBag.Parse("""{"client_name":"m"}""")),
+            DeleteOperation.RunAsync,
+        };
+        foreach (var act in acts)
+        {
+            var failure = await Assert.ThrowsAsync<DcrException>(() =>
+                session.RunAsync(async context =>
+                {
+                    await act(context, await FindOperation.RunAsync(context, former.ClientId, former));
+                    return true;
+                }));
+            Assert.Equal((DcrErrorId.ClientNotFound, true), (failure.ErrorId, failure.NothingSent));
+        }
+
+        Assert.Empty(await session.Server.RequestsAsync());
+        Assert.Empty(session.Ledger.Requests.Open());
+        Assert.Equal(next?.ClientId, session.Listed().SingleOrDefault()?.Record.ClientId);
+    }
+
     [Fact]
     public async Task A_change_whose_answer_is_lost_is_made_again()
     {
@@ -435,6 +474,79 @@ public class UdapOperationTests
         Assert.Equal("b:2", session.Connection.Udap!.SubjectUri);
     }
 
+    [Fact]
+    public async Task A_name_that_stands_twice_is_one()
+    {
+        using var server = await SharedTestServer.StartAsync("""{"udap":{}}""");
+        using var session = await ConnectAsync(server, "a:1|a:1");
+        Assert.Equal("a:1", session.Connection.Udap!.SubjectUri);
+    }
+
+    [Fact]
+    public async Task Of_several_certificates_of_one_key_the_one_that_is_good_longest_is_taken()
+    {
+        using var server = await SharedTestServer.StartAsync("""{"udap":{}}""");
+        var good = await server.CertificateAsync(new { uris = new[] { Subject }, key = "p256" });
+        X509Certificate2[] anchors = [.. CertificateFile.OfPem(server.Communities[0].Anchor)];
+        var certificates = CertificateFile.OfPem(good.Certificate);
+        using var key = ECDsa.Create();
+        key.ImportFromPem(good.Key);
+        using var expired = new CertificateRequest(certificates[0].SubjectName, key, HashAlgorithmName.SHA256)
+            .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-2), DateTimeOffset.UtcNow.AddDays(-1));
+        using var signer = SigningCertificate.Of(SigningKey.FromPem(good.Key), [expired, .. certificates], anchors);
+        Assert.Equal(certificates[0].RawData, signer.Certificate.RawData);
+    }
+
+    [Theory]
+    [InlineData(" ")]
+    [InlineData("alpha")]
+    [InlineData("/alpha")]
+    [InlineData("https://trust.example.org/alpha ")]
+    [InlineData("https://trust.example.org/\nalpha")]
+    [InlineData("urn:a\u200bb")]
+    public async Task A_community_that_is_no_URI_is_refused_before_anything_is_sent(string community)
+    {
+        using var server = await SharedTestServer.StartAsync("""{"udap":{"unknownCommunity":"default"}}""");
+        var failure = await Assert.ThrowsAsync<DcrException>(() => ConnectAsync(server, Subject, asked: community));
+        Assert.Equal((DcrErrorId.InvalidSetup, true), (failure.ErrorId, failure.NothingSent));
+        Assert.Contains("-Community", failure.Message);
+        Assert.Empty(await server.RequestsAsync());
+    }
+
+    [Theory]
+    [InlineData("expired", "operator")]
+    [InlineData("revoked", "operator")]
+    [InlineData("intermediateNotCa", "operator")]
+    [InlineData("unknownRoot", "-TrustAnchor")]
+    public async Task Another_anchor_is_advised_only_where_that_helps(string certificate, string advice)
+    {
+        using var server = await SharedTestServer.StartAsync($$"""{"udap":{"certificate":"{{certificate}}"} }""");
+        var failure = await Assert.ThrowsAsync<DcrException>(() => ConnectAsync(server, Subject));
+        Assert.Contains(advice, failure.RecommendedAction);
+        Assert.Equal(advice == "-TrustAnchor", failure.RecommendedAction.Contains("-TrustAnchor"));
+    }
+
+    [Fact]
+    public async Task Who_stops_does_not_wait_for_a_revocation_list_that_does_not_come()
+    {
+        var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        using var key = ECDsa.Create();
+        var root = new CertificateRequest("CN=root", key, HashAlgorithmName.SHA256);
+        root.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        using var anchor = root.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        var member = new CertificateRequest("CN=member", key, HashAlgorithmName.SHA256);
+        member.CertificateExtensions.Add(
+            CertificateRevocationListBuilder.BuildCrlDistributionPointExtension([$"http://{silent.LocalEndpoint}/{Guid.NewGuid()}"]));
+        using var certificate = member.Create(anchor, anchor.NotBefore, anchor.NotAfter, [1]);
+        using var stop = new CancellationTokenSource();
+        var judging = CertificateTrust.OfAsync(certificate, [], [anchor], DateTimeOffset.UtcNow, stop.Token);
+        using var asked = await silent.AcceptSocketAsync();
+        stop.Cancel();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => judging);
+        silent.Stop();
+    }
+
     [Theory]
     [InlineData("""{"algorithms":["RS384"]}""", "rsa", "RS384")]
     [InlineData("""{"algorithms":["ES384","RS256"]}""", "rsa", "RS256")]
@@ -477,6 +589,23 @@ public class UdapOperationTests
         failure = await Assert.ThrowsAsync<DcrException>(() => ConnectAsync(server, Subject, asked: "urn:nobody"));
         Assert.Equal(DcrErrorId.DiscoveryFailed, failure.ErrorId);
         Assert.Contains("urn:nobody", failure.Message);
+    }
+
+    [Theory]
+    [InlineData(null, 0, " without -Community")]
+    [InlineData(0, null, " with -Community")]
+    [InlineData(0, 1, null)]
+    [InlineData(0, 0, null)]
+    public async Task Who_names_the_community_now_and_then_is_told(int? first, int? then, string? told)
+    {
+        using var server = await SharedTestServer.StartAsync("""{"udap":{}}""");
+        var machine = new Machine().Start();
+        using var one = await ConnectAsync(server, Subject, machine, community: Of(first));
+        var client = await one.RegisterAsync(Backend, "north");
+        using var other = await ConnectAsync(server, Subject, machine, community: Of(then));
+        Assert.Equal(told is not null, other.Reporter.Warnings.Any(line => line.Contains(client.ClientId) && line.Contains($"{told}:")));
+
+        string? Of(int? place) => place is { } index ? server.Communities[index].Uri : null;
     }
 
     [Fact]
@@ -544,6 +673,9 @@ public class UdapOperationTests
         Assert.Equal(id, failure.ErrorId);
         Assert.Contains(Subject, failure.Message);
         Assert.Contains("community", failure.RecommendedAction);
+
+        // It has no parameter: the module makes it.
+        Assert.Null(failure.Member);
         Assert.Empty(session.Ledger.Requests.Open());
     }
 

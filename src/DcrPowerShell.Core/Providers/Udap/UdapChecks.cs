@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Keys;
@@ -15,21 +16,18 @@ internal static class UdapChecks
 
     public static IReadOnlyList<ProviderCheck> Of(UdapServer udap) =>
         [
-            new("Certificate", call => OnWorker(() => OfCertificate(udap, call.Now))),
+            new("Certificate", call => OfCertificateAsync(udap, call.Now, call.Stop)),
             new("Signed metadata", call => Task.FromResult(OfSignature(udap, call.Now))),
             new("Profiles", _ => Task.FromResult(OfProfiles(udap))),
             new("Certifications", _ => Task.FromResult(OfCertifications(udap))),
             new("Token extensions", _ => Task.FromResult(OfExtensions(udap))),
         ];
 
-    // Lists of revoked certificates may be fetched.
-    private static Task<DcrCheck> OnWorker(Func<DcrCheck> check) => Task.Run(check);
-
-    private static DcrCheck OfCertificate(UdapServer udap, DateTimeOffset now)
+    private static async Task<DcrCheck> OfCertificateAsync(UdapServer udap, DateTimeOffset now, CancellationToken stop)
     {
         var own = udap.Identity.Certificate;
         var name = CertificateNames.Show(own.Certificate);
-        var trust = CertificateTrust.Of(own.Certificate, own.Issuers, udap.Anchors, now);
+        var trust = await CertificateTrust.OfAsync(own.Certificate, own.Issuers, udap.Anchors, now, stop).ConfigureAwait(false);
         var left = own.Certificate.NotAfter.ToUniversalTime() - now.UtcDateTime;
         var found = $"The certificate '{name}' of {udap.Identity.Uri} signs with {own.Key.Algorithm}";
         return left <= TimeSpan.Zero
