@@ -18,7 +18,9 @@ Describe 'A UDAP client in a vault' {
 
     BeforeEach {
         Reset-TestStore
-        Set-Secret community-key -Vault TestStore -Secret ([IO.File]::ReadAllText("$pem/key.pem"))
+        # SecretStore notices its own reset on another thread, and may ask for a password until then.
+        $key = [IO.File]::ReadAllText("$pem/key.pem")
+        Wait-Until { try { Set-Secret community-key -Vault TestStore -Secret $key; $true } catch { $false } }
         $given = @{ CertificatePath = "$pem/certificate.pem"; PrivateKey = Get-Secret community-key -Vault TestStore }
         $null = Connect-Udap $server $given
     }
