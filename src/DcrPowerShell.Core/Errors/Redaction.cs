@@ -68,6 +68,14 @@ internal sealed class Redaction
     /// <summary>Whether any of the secrets stands in a text, in whatever writing.</summary>
     public bool Finds(string text) => _traces.Find(text).Count > 0;
 
+    /// <summary>
+    /// Whether a path is PEM or JSON: what stands in a file, maybe a private key, in the place of the file's path. No message repeats
+    /// it.
+    /// </summary>
+    public static bool IsFileText(string path) =>
+        path.TrimStart() is { Length: > 0 } text
+        && (text.StartsWith("-----BEGIN", StringComparison.Ordinal) || (text[0] is '{' or '[' && text.IndexOf('"') > 0));
+
     /// <summary>One line that a terminal shows as it is, cut off where it is too long.</summary>
     public static string Printable(string text, int longest = LongestLine)
     {

@@ -132,7 +132,9 @@ internal sealed class LedgerScope(DcrConnection connection, Registrations store,
         };
         // A server that goes by who asks would register it anew, or do it to the client after it.
         var replaces = _intent.Replaces is null ? null : record;
-        var begun = await connection.Ledger.Requests.BeginAsync(_intent with { Metadata = changes }, replaces: replaces).ConfigureAwait(false);
+        var begun = await connection
+            .Ledger.Requests.BeginAsync(_intent with { Metadata = changes }, replaces: replaces)
+            .ConfigureAwait(false);
         Add(((Begun.Entry)begun).Id);
         return record;
     }

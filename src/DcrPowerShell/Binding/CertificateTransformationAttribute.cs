@@ -5,7 +5,6 @@ using System.Linq;
 using System.Management.Automation;
 using System.Security.Cryptography.X509Certificates;
 using DcrPowerShell.Errors;
-using DcrPowerShell.Files;
 using DcrPowerShell.Keys;
 
 namespace DcrPowerShell.Binding;
@@ -28,7 +27,7 @@ internal sealed class CertificateTransformationAttribute : ArgumentTransformatio
 
     private static object[] Read(EngineIntrinsics engine, string path)
     {
-        if (FilePath.IsText(path))
+        if (Redaction.IsFileText(path))
         {
             var fault = InputErrors.TextForPath(DcrErrorId.InvalidCertificate, "TrustAnchor");
             throw new ArgumentTransformationMetadataException($"{fault.Message} {fault.RecommendedAction}");

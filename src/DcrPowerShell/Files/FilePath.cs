@@ -1,4 +1,3 @@
-using System;
 using System.Management.Automation;
 using DcrPowerShell.Errors;
 
@@ -12,17 +11,12 @@ internal static class FilePath
     public static string? OfKey(PSCmdlet cmdlet, string? path, string parameter) =>
         path is null ? null : Of(cmdlet, path, parameter, DcrErrorId.InvalidPrivateKey);
 
-    /// <summary>Whether it is PEM or JSON: what stands in a file, which may be a private key, in the place of the file's path.</summary>
-    public static bool IsText(string path) =>
-        path.TrimStart() is var text
-        && (text.StartsWith("-----BEGIN", StringComparison.Ordinal) || (text.Length > 0 && text[0] is '{' or '[' && text.IndexOf('"') > 0));
-
     /// <exception cref="DcrException">
     /// <paramref name="id"/>: it is of another provider, such as env: or cert:, or of no drive that there is, or no path at all.
     /// </exception>
     public static string Of(PSCmdlet cmdlet, string path, string parameter, DcrErrorId id)
     {
-        if (IsText(path))
+        if (Redaction.IsFileText(path))
         {
             throw InputErrors.TextForPath(id, parameter);
         }
