@@ -85,7 +85,7 @@ Describe 'Tab completes' {
             Pop-Location
         }
 
-        $offering | Where-Object { $_ -notmatch 'Path$' -and $_ -notmatch '-InputObject$' } | Should -BeNullOrEmpty
+        $offering | Where-Object { $_ -notmatch 'Path$' -and $_ -notmatch '-(InputObject|TrustAnchor)$' } | Should -BeNullOrEmpty
         $offering | Should -Contain 'Connect-DcrServer -PrivateKeyPath'
     }
 

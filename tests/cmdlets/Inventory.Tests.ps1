@@ -307,7 +307,7 @@ Describe 'Export-DcrClient -Template' {
             $parameters[$heading].ParameterSets.Values.ValueFromPipelineByPropertyName | Should -BeTrue -Because $heading }
         # What a row of its own seldom has.
         $parameters.Values | Where-Object { $_.ParameterSets.Values.ValueFromPipelineByPropertyName } | ForEach-Object Name |
-            Where-Object { $headings -notcontains $_ } | Sort-Object | Should -Be 'DocumentUri', 'SoftwareStatement'
+            Where-Object { $headings -notcontains $_ } | Sort-Object | Should -Be 'Certification', 'DocumentUri', 'SoftwareStatement'
         Import-Csv "$TestDrive/wanted.csv" | Should -BeNullOrEmpty
     }
 
