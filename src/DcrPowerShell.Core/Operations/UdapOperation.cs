@@ -139,7 +139,8 @@ internal static class UdapOperation
         var trust = await CertificateTrust.OfAsync(found.Signer, others, anchors, clock.UtcNow, stop).ConfigureAwait(false);
         if (trust.Fault is { } fault)
         {
-            throw UdapErrors.Untrusted(asked, CertificateNames.Show(found.Signer), fault, trust, identity.Community);
+            var signer = CertificateNames.Show(found.Signer);
+            throw UdapErrors.Untrusted(asked, signer, fault, identity.Community, trust.IsBelowAnchor, trust.LacksIssuer);
         }
 
         foreach (var open in trust.Unchecked)

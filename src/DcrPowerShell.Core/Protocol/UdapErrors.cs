@@ -1,7 +1,6 @@
 using System;
 using System.Globalization;
 using DcrPowerShell.Errors;
-using DcrPowerShell.Keys;
 using static DcrPowerShell.Errors.ErrorWords;
 
 namespace DcrPowerShell.Protocol;
@@ -64,13 +63,22 @@ internal static class UdapErrors
         );
 
     /// <param name="fault">Half a sentence that goes after the certificate.</param>
-    public static DcrException Untrusted(string fhirBase, string certificate, string fault, CertificateTrust trust, string? community) =>
+    /// <param name="isBelowAnchor">Whether it leads to a trust anchor all the same.</param>
+    /// <param name="lacksIssuer">It came alone, and nobody here knows its issuer.</param>
+    public static DcrException Untrusted(
+        string fhirBase,
+        string certificate,
+        string fault,
+        string? community,
+        bool isBelowAnchor,
+        bool lacksIssuer
+    ) =>
         new(
             DcrErrorId.UntrustedMetadata,
             $"The certificate '{Redaction.Printable(certificate)}' that vouches for the UDAP metadata of {Redaction.Address(fhirBase)} "
                 + $"{fault}.",
-            trust.IsBelowAnchor ? "Check this machine's clock. If it is right, tell the server's operator: the certificate is the server's."
-            : trust.LacksIssuer
+            isBelowAnchor ? "Check this machine's clock. If it is right, tell the server's operator: the certificate is the server's."
+            : lacksIssuer
                 ? "Get the certificates of the issuers from the trust community, and give them with -TrustAnchor, beside its root."
             : community is null
                 ? "Give the root certificate of the trust community with -TrustAnchor. If the server is in several communities, say with "
