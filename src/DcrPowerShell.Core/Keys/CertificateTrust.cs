@@ -72,7 +72,11 @@ internal sealed record CertificateTrust(string? Fault)
     {
         var stopped = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var registration = stop.Register(() => stopped.TrySetResult(true));
-        var judging = Task.Run(() => Of(certificate, others, anchors, now), CancellationToken.None);
+
+        // Copies: the caller, who may be gone by then, may dispose what it gave, and the platform's code is at work on them.
+        var (own, beside) = (CertificateFile.Public(certificate), others.Select(CertificateFile.Public).ToList());
+        var trusted = anchors.Select(CertificateFile.Public).ToList();
+        var judging = Task.Run(() => Of(own, beside, trusted, now), CancellationToken.None);
         await Task.WhenAny(judging, stopped.Task).ConfigureAwait(false);
         stop.ThrowIfCancellationRequested();
         return await judging.ConfigureAwait(false);
