@@ -114,19 +114,22 @@ internal static class OperationErrors
     /// <param name="at">When it was sent; null where that is not known any more.</param>
     /// <param name="whose">"for tenant 'X'", or "in the place of client 'X'".</param>
     /// <param name="isRepair">Whether it takes the place of another client.</param>
-    public static DcrException TenantUnknown(string whose, DateTimeOffset? at, bool isRepair) =>
+    /// <param name="hasSole">The server has one client for all tenants: to register it again is to get the same.</param>
+    public static DcrException TenantUnknown(string whose, DateTimeOffset? at, bool isRepair, bool hasSole) =>
         DcrException.Unsent(
             DcrErrorId.OutcomeUnknown,
             $"An earlier command sent a client {whose} to be "
                 + $"registered{(at is { } time ? $" on {time:yyyy-MM-dd} at {time:HH:mm} UTC" : "")}, and nobody knows whether the server "
                 + "did it.",
-            "Find-DcrOrphan looks it up, and Resolve-DcrOrphan adopts, removes or dismisses it. "
+            hasSole
+                ? "Run Find-DcrOrphan | Resolve-DcrOrphan -Dismiss, then register again: this server gives the same client."
+                : "Find-DcrOrphan looks it up, and Resolve-DcrOrphan adopts, removes or dismisses it. "
                 + (isRepair
                     ? "If it was not adopted, run Repair-DcrClient again then."
                     : "New-DcrClient -AllowDuplicate registers another client all the same.")
         );
 
-    /// <inheritdoc cref="TenantUnknown(string, DateTimeOffset?, bool)"/>
+    /// <inheritdoc cref="TenantUnknown(string, DateTimeOffset?, bool, bool)"/>
     public static DcrException TenantUnderWay(string whose, TimeSpan waited) =>
         DcrException.Unsent(
             DcrErrorId.OutcomeUnknown,

@@ -343,7 +343,12 @@ internal static class RegisterOperation
 
                     break;
                 case Begun.Open { Other: { IsUnderWay: false } orphan }:
-                    throw OperationErrors.TenantUnknown(Whose(), orphan.Intent?.At, isRepair: request.Replaces is not null);
+                    throw OperationErrors.TenantUnknown(
+                        Whose(),
+                        orphan.Intent?.At,
+                        isRepair: request.Replaces is not null,
+                        hasSole: context.Provider.SoleTenant is not null
+                    );
                 case Begun.Open when left <= TimeSpan.Zero:
                     throw OperationErrors.TenantUnderWay(Whose(), LongestWait);
                 case Begun.Open:

@@ -155,14 +155,22 @@ internal static class UdapOperation
             }
         }
 
-        var server = new ServerMetadata(found.Members);
+        var (server, says) = (new ServerMetadata(found.Members), new UdapMetadata(found.Members));
         try
         {
-            identity.Certificate.SignWith(new UdapMetadata(found.Members).RegistrationAlgorithms);
+            identity.Certificate.SignWith(says.RegistrationAlgorithms);
         }
         catch (KeyException failure)
         {
-            throw InputErrors.BadCertificate(failure.Message, failure.Fix, failure);
+            throw UdapErrors.AlgorithmNotTaken(failure.Message, failure.Fix, failure);
+        }
+
+        if (!says.Versions.Contains("1") || !says.Profiles.Contains("udap_dcr"))
+        {
+            reporter.Warning(
+                $"{Redaction.Address(asked)} does not say that it registers clients by UDAP 1 (udap_dcr): registrations may be refused. "
+                    + "Test-DcrServer shows what it says."
+            );
         }
 
         return new DiscoveryFinding(place, "found")

@@ -608,6 +608,35 @@ public class UdapOperationTests
         string? Of(int? place) => place is { } index ? server.Communities[index].Uri : null;
     }
 
+    [Theory]
+    [InlineData("""{"udap_versions_supported":["2"]}""")]
+    [InlineData("""{"udap_profiles_supported":["udap_authn"]}""")]
+    public async Task A_server_that_does_not_say_that_it_registers_is_connected_with_a_warning(string overrides)
+    {
+        using var session = await StartAsync($$"""{"metadataOverrides":{{overrides}} }""");
+        Assert.Contains(session.Reporter.Warnings, static line => line.Contains("udap_dcr"));
+    }
+
+    [Fact]
+    public async Task A_registration_of_unknown_outcome_is_settled_by_registering_again()
+    {
+        using var session = await StartAsync(more: ""","faults":[{"on":"register","drop":"beforeAnswer"}]""");
+        Assert.Equal(
+            DcrErrorId.OutcomeUnknown,
+            (await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(Backend, "north"))).ErrorId
+        );
+        var again = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(Backend, "north"));
+        Assert.Contains("Resolve-DcrOrphan -Dismiss", again.RecommendedAction);
+        Assert.DoesNotContain("-AllowDuplicate", again.RecommendedAction);
+        var orphan = Assert.Single(await session.OrphansAsync());
+        await session.RunAsync(async context =>
+        {
+            await OrphanOperation.DismissAsync(context, orphan);
+            return true;
+        });
+        Assert.Equal((await session.AtServerAsync()).ClientId, (await session.RegisterAsync(Backend, "north")).ClientId);
+    }
+
     [Fact]
     public async Task A_pasted_address_of_the_metadata_brings_its_community()
     {
