@@ -15,25 +15,16 @@ internal sealed class PrivateKeyJwt(string clientId, SigningKey key, string audi
     public string ClientId => clientId;
 
     /// <exception cref="DcrException">InvalidPrivateKey: the key's keeper, such as a certificate store, does not let it sign.</exception>
-    public Authorization Prove(DateTimeOffset now)
-    {
-        try
+    public Authorization Prove(DateTimeOffset now) =>
+        Authorization.None with
         {
-            return Authorization.None with
-            {
-                Fields =
-                [
-                    new("client_id", clientId),
-                    new("client_assertion_type", ClientAssertion.Type),
-                    new("client_assertion", ClientAssertion.Create(key, clientId, audience, now)),
-                ],
-            };
-        }
-        catch (KeyException failure)
-        {
-            throw InputErrors.BadKey(failure.Message, failure.Fix, failure);
-        }
-    }
+            Fields =
+            [
+                new("client_id", clientId),
+                new("client_assertion_type", ClientAssertion.Type),
+                new("client_assertion", Signing.Of(() => ClientAssertion.Create(key, clientId, audience, now))),
+            ],
+        };
 
     public void Dispose() => key.Dispose();
 }

@@ -1,7 +1,6 @@
 using System;
 using System.Threading;
 using System.Threading.Tasks;
-using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
 using DcrPowerShell.Keys;
 using DcrPowerShell.Metadata;
@@ -27,6 +26,8 @@ internal sealed class UdapIdentity(SigningCertificate certificate, string uri, s
 
     public bool IsTimed => true;
 
+    private DateTimeOffset Now => clock.UtcNow;
+
     /// <summary>Nothing but registrations and token requests is signed.</summary>
     public IAuthorizer For(string? scope) => new NoCredential();
 
@@ -44,18 +45,6 @@ internal sealed class UdapIdentity(SigningCertificate certificate, string uri, s
 
     public void Dispose() => certificate.Dispose();
 
-    private static T Signed<T>(Func<T> sign)
-    {
-        try
-        {
-            return sign();
-        }
-        catch (KeyException failure)
-        {
-            throw InputErrors.BadKey(failure.Message, failure.Fix, failure);
-        }
-    }
-
     private sealed class StatementAuthorizer(UdapIdentity identity, JsonBag claims) : IAuthorizer
     {
         public Task<Authorization> AuthorizeAsync(ProtocolRequest request, IReporter reporter, CancellationToken stop) =>
@@ -64,7 +53,7 @@ internal sealed class UdapIdentity(SigningCertificate certificate, string uri, s
                 {
                     Members = JsonBag.Empty.With(
                         ClientMember.SoftwareStatement,
-                        Signed(() =>
+                        Signing.Of(() =>
                             SoftwareStatement.Create(identity.Certificate, identity.Uri, request.Uri, claims, identity.Now)
                         )
                     ),
@@ -73,8 +62,6 @@ internal sealed class UdapIdentity(SigningCertificate certificate, string uri, s
 
         public bool Learn(Authorization used, ProtocolRequest request, ProtocolResponse response) => false;
     }
-
-    private DateTimeOffset Now => clock.UtcNow;
 
     private sealed class UdapAssertion(UdapIdentity identity, string clientId, string audience, JsonBag extensions)
         : IClientAuthentication
@@ -91,7 +78,7 @@ internal sealed class UdapIdentity(SigningCertificate certificate, string uri, s
                     new("client_assertion_type", ClientAssertion.Type),
                     new(
                         "client_assertion",
-                        Signed(() => ClientAssertion.Create(identity.Certificate, clientId, audience, extensions, now))
+                        Signing.Of(() => ClientAssertion.Create(identity.Certificate, clientId, audience, extensions, now))
                     ),
                     new("udap", "1"),
                 ],

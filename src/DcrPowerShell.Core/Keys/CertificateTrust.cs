@@ -7,6 +7,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Compat;
+using static DcrPowerShell.Keys.KeyErrors;
 
 namespace DcrPowerShell.Keys;
 
@@ -185,8 +186,6 @@ internal sealed record CertificateTrust(string? Fault)
         certificate
             .Extensions.Cast<X509Extension>()
             .Any(static extension => extension.Oid?.Value is RevocationLists or AuthorityInformation);
-
-    private static string Quoted(IEnumerable<string> names) => string.Join(", ", names.Select(static name => $"'{name}'"));
 
     private static string Name(X509Certificate2 certificate) => CertificateNames.Show(certificate);
 

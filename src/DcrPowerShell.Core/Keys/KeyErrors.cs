@@ -181,5 +181,6 @@ internal static class KeyErrors
             "Correct -SubjectUri, to the letter, or give the certificate of that name."
         );
 
-    private static string Quoted(IEnumerable<string> texts) => string.Join(", ", texts.Select(static text => $"'{text}'"));
+    /// <summary>A list for people, each in quotes.</summary>
+    public static string Quoted(IEnumerable<string> texts) => string.Join(", ", texts.Select(static text => $"'{text}'"));
 }

@@ -1,5 +1,6 @@
 using System;
 using System.Linq;
+using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Keys;
 using DcrPowerShell.Metadata;
@@ -32,14 +33,7 @@ internal static class StatementOperation
             throw OperationErrors.SecretInStatement(secret);
         }
 
-        try
-        {
-            return SoftwareStatement.Create(key, issuer, all, now, lifetime);
-        }
-        catch (KeyException failure)
-        {
-            throw InputErrors.BadKey(failure.Message, failure.Fix, failure);
-        }
+        return Signing.Of(() => SoftwareStatement.Create(key, issuer, all, now, lifetime));
     }
 
     /// <summary>Judges what a statement is to say of a client. It need not be all that a registration needs.</summary>

@@ -72,8 +72,9 @@ internal static class UdapDiscovery
             throw UdapErrors.DiscoveryFailed(place, why);
         }
 
-        var certificates = Certificates(fhirBase, new UdapMetadata(plain).Signed);
-        var claims = Claims(fhirBase, new UdapMetadata(plain).Signed!, certificates[0], plain, now);
+        var signed = new UdapMetadata(plain).Signed ?? throw UdapErrors.Unproven(fhirBase, "is missing");
+        var certificates = Certificates(fhirBase, signed);
+        var claims = Claims(fhirBase, signed, certificates[0], plain, now);
 
         // What is signed goes before what is not, which names no further endpoint for it.
         var members = plain
@@ -83,13 +84,8 @@ internal static class UdapDiscovery
         return new(members, certificates[0], [.. certificates.Skip(1)], Jws.Time(claims, "exp")!.Value);
     }
 
-    private static List<X509Certificate2> Certificates(string fhirBase, string? signed)
+    private static List<X509Certificate2> Certificates(string fhirBase, string signed)
     {
-        if (signed is null)
-        {
-            throw UdapErrors.Unproven(fhirBase, "is missing");
-        }
-
         var header = Jws.Header(signed) ?? throw UdapErrors.Unproven(fhirBase, "is no signed JWT");
         if (!Algorithms.Contains(header.Text("alg")))
         {

@@ -46,7 +46,7 @@ internal sealed class UdapProvider(Uri endpoint, UdapServer udap, HttpSender sen
     public async Task<RegistrationAnswer> RegisterAsync(JsonBag metadata, ProviderCall call)
     {
         var wanted = UdapRules.Complete(metadata);
-        return await PostAsync(RequestEffect.Registers, wanted, call).ConfigureAwait(false);
+        return await RegisterAsync(RequestEffect.Registers, wanted, call).ConfigureAwait(false);
     }
 
     public Task<RegistrationAnswer> ReadAsync(RegistrationRecord client, ProviderCall call) => throw UdapErrors.NoRead(client.ClientId);
@@ -58,7 +58,7 @@ internal sealed class UdapProvider(Uri endpoint, UdapServer udap, HttpSender sen
         var isSettled = update.Changes.Has(ClientMember.GrantTypes) && !update.Changes.Has(ClientMember.ResponseTypes);
         var wanted = UdapRules.Complete(isSettled ? update.Whole.Without(ClientMember.ResponseTypes) : update.Whole);
         UdapRules.Check(wanted);
-        return await PostAsync(RequestEffect.Changes, wanted, call).ConfigureAwait(false);
+        return await RegisterAsync(RequestEffect.Changes, wanted, call).ConfigureAwait(false);
     }
 
     public Task<RegistrationAnswer> ResetSecretAsync(RegistrationRecord client, JsonBag metadata, ProviderCall call) =>
@@ -71,11 +71,10 @@ internal sealed class UdapProvider(Uri endpoint, UdapServer udap, HttpSender sen
     public async Task DeleteAsync(RegistrationRecord client, ProviderCall call)
     {
         var wanted = UdapRules.Complete(client.Metadata);
-        var request = UdapRegistration.Request(endpoint, RequestEffect.Changes, UdapRules.Certifications(wanted, udap.Metadata, call.Now));
-        var response = await SendAsync(request, UdapRules.Cancelled(wanted), call).ConfigureAwait(false);
+        var (request, response) = await PostAsync(RequestEffect.Changes, wanted, UdapRules.Cancelled(wanted), call).ConfigureAwait(false);
         if (!response.IsSuccess)
         {
-            var refusal = Refusal(request, response, wanted, call);
+            var refusal = Refusal(request, response, wanted);
             throw refusal.ErrorId == DcrErrorId.InvalidClientMetadata
                 ? UdapErrors.CancellationRefused(client.ClientId, ServerErrorReader.Read(response))
                 : refusal;
@@ -89,23 +88,33 @@ internal sealed class UdapProvider(Uri endpoint, UdapServer udap, HttpSender sen
 
     public void Dispose() => Identity.Dispose();
 
-    private async Task<RegistrationAnswer> PostAsync(RequestEffect effect, JsonBag wanted, ProviderCall call)
+    private async Task<RegistrationAnswer> RegisterAsync(RequestEffect effect, JsonBag wanted, ProviderCall call)
     {
-        var request = UdapRegistration.Request(endpoint, effect, UdapRules.Certifications(wanted, udap.Metadata, call.Now));
-        var response = await SendAsync(request, UdapRules.Claims(wanted), call).ConfigureAwait(false);
+        var (request, response) = await PostAsync(effect, wanted, UdapRules.Claims(wanted), call).ConfigureAwait(false);
         if (!response.IsSuccess)
         {
-            throw Refusal(request, response, wanted, call);
+            throw Refusal(request, response, wanted);
         }
 
         var answer = Registration.Judge(request, response);
         return answer with { Members = UdapRegistration.Metadata(answer.Members), Sent = wanted };
     }
 
-    private Task<ProtocolResponse> SendAsync(ProtocolRequest request, JsonBag claims, ProviderCall call) =>
-        sender.SendAsync(request, Identity.Statement(claims), call.Reporter, call.Stop, call.Arrived);
+    private async Task<(ProtocolRequest Request, ProtocolResponse Response)> PostAsync(
+        RequestEffect effect,
+        JsonBag wanted,
+        JsonBag claims,
+        ProviderCall call
+    )
+    {
+        var request = UdapRegistration.Request(endpoint, effect, UdapRules.Certifications(wanted, udap.Metadata, call.Now));
+        return (
+            request,
+            await sender.SendAsync(request, Identity.Statement(claims), call.Reporter, call.Stop, call.Arrived).ConfigureAwait(false)
+        );
+    }
 
-    private DcrException Refusal(ProtocolRequest request, ProtocolResponse response, JsonBag wanted, ProviderCall call)
+    private DcrException Refusal(ProtocolRequest request, ProtocolResponse response, JsonBag wanted)
     {
         var server = ServerErrorReader.Read(response);
         if (server.Code is "invalid_software_statement" or "unapproved_software_statement" && Refusals.InFront(request, response) is null)
