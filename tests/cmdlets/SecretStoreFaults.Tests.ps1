@@ -115,6 +115,30 @@ Describe 'A SecretStore that cannot be written' {
     }
 }
 
+Describe 'A SecretStore whose file somebody else is writing' {
+    It 'is waited for: nobody can read the file meanwhile' {
+        Reset-All
+        Set-Secret -Vault TestStore -Name of-the-user -Secret 'value'
+        $shell = [powershell]::Create()
+        $writer = [IO.File]::Open("$store/storefile", 'Open', 'ReadWrite', 'None')
+        try {
+            $reader = @{ Thread = $null }
+            $running = $shell.AddScript({
+                    param($Reader, $Module, $Path)
+                    $Reader.Thread = [Threading.Thread]::CurrentThread
+                    $members = $Module.ImplementingAssembly.GetType('DcrPowerShell.Vaults.SecretStore.SecretStoreMembers')
+                    $members.GetMethod('Bytes').Invoke($null, @($Path)).Count
+                }).AddArgument($reader).AddArgument((Get-Module DcrPowerShell)).AddArgument("$store/storefile").BeginInvoke()
+            Wait-Until { $running.IsCompleted -or ($reader.Thread -and $reader.Thread.ThreadState -band [Threading.ThreadState]::WaitSleepJoin) }
+            $writer.Dispose()
+            $shell.EndInvoke($running) | Should -Be (Get-Item "$store/storefile").Length
+        } finally {
+            $writer.Dispose()
+            $shell.Dispose()
+        }
+    }
+}
+
 Describe 'A SecretStore that many registrations go into' {
     It 'is written and copied once for all that wait' {
         Reset-All

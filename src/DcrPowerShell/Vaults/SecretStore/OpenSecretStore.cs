@@ -132,7 +132,7 @@ internal static class OpenSecretStore
         // Until it is proved, what is in memory may not be what is in the file.
         _seen = null;
         var why = members.Write(changed, password);
-        if (why is null && members.IsOf(File.ReadAllBytes(members.Paths[0]), changed, password))
+        if (why is null && members.HasWritten(changed, password))
         {
             members.SetData(store, changed);
             _seen = Stamp;

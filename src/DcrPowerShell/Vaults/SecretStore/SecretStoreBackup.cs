@@ -43,7 +43,7 @@ internal static class SecretStoreBackup
                 File.Move(CopyPath, $"{CopyPath}-{Mark()}");
             }
 
-            var files = members.Paths.Select(File.ReadAllBytes).ToArray();
+            var files = members.Paths.Select(SecretStoreMembers.Bytes).ToArray();
             if (files.All(static file => file.Length > 0) && members.IsWhole(files[0], members.PasswordOf(store)))
             {
                 Replace(CopyPath, Pack(files), former: null);
@@ -72,7 +72,7 @@ internal static class SecretStoreBackup
         try
         {
             if (
-                !members.IsWhole(File.ReadAllBytes(members.Paths[0]), password)
+                !members.IsWhole(SecretStoreMembers.Bytes(members.Paths[0]), password)
                 && _kept is not null
                 && Read() is { Files: var files }
                 && members.IsWhole(files[0], password)
@@ -147,7 +147,7 @@ internal static class SecretStoreBackup
             for (var index = files.Length - 1; index >= 0; index--)
             {
                 var path = members.Paths[index];
-                if (!File.Exists(path) || !File.ReadAllBytes(path).SequenceEqual(files[index]))
+                if (!File.Exists(path) || !SecretStoreMembers.Bytes(path).SequenceEqual(files[index]))
                 {
                     Replace(path, files[index], path + mark);
                 }

@@ -11,6 +11,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Threading;
 using DcrPowerShell.Compat;
+using DcrPowerShell.Files;
 
 namespace DcrPowerShell.Vaults.SecretStore;
 
@@ -318,9 +319,17 @@ internal sealed class SecretStoreMembers
         return (bool)_writeFile.Invoke(null, arguments)! ? null : (string?)arguments[2];
     }
 
-    /// <summary>Whether a file is what <see cref="Write"/> made of the data.</summary>
-    public bool IsOf(byte[] file, object data, SecureString? password)
+    /// <summary>The content of one of the three files. Others write it without our lock, and nobody can read it while they do.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    public static byte[] Bytes(string path) => UserOnly.WhenFree(() => File.ReadAllBytes(path), VaultRunspace.LongestBusy);
+
+    /// <summary>Whether the store's file is what <see cref="Write"/> made of the data.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    public bool HasWritten(object data, SecureString? password)
     {
+        var file = Bytes(Paths[0]);
         var blob = (byte[])_blob.GetValue(data)!;
         return file.Length > blob.Length && IsWhole(file, password) && file.AsSpan(file.Length - blob.Length).SequenceEqual(blob);
     }
