@@ -78,15 +78,15 @@ Describe 'A SecretStore that cannot be written' {
 
     It 'because its disk is full midway is as it was before, and the registration is kept' -Skip:($env:OS -eq 'Windows_NT') {
         # The limit of a process on the size of a file: what is there and a copy of it have room, and another registration has not. The
-        # local
-        # store's files, with the room for answers, are to be smaller.
+        # local store's files, with the room for answers, are to be smaller.
         Set-Secret filler -Secret ('x' * 200KB) -Vault TestStore
         $limit = [Math]::Ceiling((Get-Item $store/storefile).Length / 1024) + 1
         $script = Join-Path $HOME full.ps1
         [IO.File]::WriteAllText($script, "`$ErrorActionPreference = 'Stop'; Import-Module '$((Get-Module DcrPowerShell).Path)'
             $(& $connect)
-            try { New-DcrClient Second https://app.example.com/ } catch { `$_.FullyQualifiedErrorId; `"`$_`" }
-            try { New-DcrClient Third https://app.example.com/ } catch { `$_.FullyQualifiedErrorId; `"`$_`" }")
+            `$large = @{ note = 'x' * 4096 }
+            try { New-DcrClient Second https://app.example.com/ -Metadata `$large } catch { `$_.FullyQualifiedErrorId; `"`$_`" }
+            try { New-DcrClient Third https://app.example.com/ -Metadata `$large } catch { `$_.FullyQualifiedErrorId; `"`$_`" }")
         $shell = New-PwshStartInfo @('-NoProfile', '-File', $script)
         # .NET itself maps a file of more than the limit otherwise. Without the signal, a write beyond it fails as on a full disk.
         $lines = @(bash -c "export DOTNET_EnableWriteXorExecute=0; trap '' XFSZ; ulimit -f $limit; exec '$($shell.FileName)' $($shell.Arguments)" 2>&1) -match 'connected|Vault'

@@ -26,6 +26,8 @@ internal sealed class SecretStoreMembers
     private const BindingFlags Any = BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;
     private const int HashSize = 32;
 
+    private static readonly TimeSpan LongestTaken = TimeSpan.FromSeconds(3);
+
     private static readonly string[] PathFields = ["LocalStoreFilePath", "LocalKeyFilePath", "LocalConfigFilePath"];
 
     private static Type? _type;
@@ -322,7 +324,7 @@ internal sealed class SecretStoreMembers
     /// <summary>The content of one of the three files. Others write it without our lock, and nobody can read it while they do.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
-    public static byte[] Bytes(string path) => UserOnly.WhenFree(() => File.ReadAllBytes(path), VaultRunspace.LongestBusy);
+    public static byte[] Bytes(string path) => UserOnly.WhenFree(() => File.ReadAllBytes(path), LongestTaken);
 
     /// <summary>Whether the store's file is what <see cref="Write"/> made of the data.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
