@@ -171,7 +171,7 @@ public sealed class RestoreDcrRegistrationCommand : DcrConnectedCmdlet
         if (damaged > 0)
         {
             WriteWarning(
-                $"{damaged} entr{(damaged == 1 ? "y" : "ies")} of {path} could not be read, for the file is damaged. All others were taken."
+                $"{path} is damaged: {damaged} entr{(damaged == 1 ? "y" : "ies")} could not be read. All others were taken."
             );
         }
     }

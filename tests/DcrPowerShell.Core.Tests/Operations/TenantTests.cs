@@ -437,7 +437,7 @@ public class TenantTests
         await session.RegisterAsync(tenant: "north");
         var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "south"));
         Assert.Equal(DcrErrorId.ResponseNotConformant, error.ErrorId);
-        Assert.Contains("client 'shared', which is tenant 'north''s", error.Message);
+        Assert.Contains("client 'shared', which belongs to tenant 'north'", error.Message);
         Assert.Equal(
             ("north", (await session.AtServerAsync()).RegistrationAccessToken),
             (session.Stored("shared").Tenant, session.Stored("shared").RegistrationAccessToken)
@@ -477,7 +477,7 @@ public class TenantTests
         };
         var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "south"));
         Assert.NotNull(other);
-        Assert.Contains("client 'shared', which is tenant 'north''s", error.Message);
+        Assert.Contains("client 'shared', which belongs to tenant 'north'", error.Message);
         Assert.Equal("north", session.Stored("shared").Tenant);
     }
 

@@ -1,5 +1,5 @@
 import { errors } from 'oidc-provider';
-// By path, for the library does not export them: they are what judges access tokens at its own userinfo endpoint.
+// By path, because the library does not export them: they are what judges access tokens at its own userinfo endpoint.
 import { getValidateAccessToken } from 'oidc-provider/lib/shared/access_token.js';
 import getErrorHandler from 'oidc-provider/lib/shared/error_handler.js';
 import getSetWWWAuthenticateHeader from 'oidc-provider/lib/shared/set_www_authenticate_header.js';
