@@ -87,7 +87,7 @@ internal static class CredentialErrors
             $"{endpoint.Authority} gives client '{clientId}' no access token (invalid_client). Either the client is gone from the server, "
                 + $"or its secret was replaced elsewhere: the answer is the same.{Said(server)}",
             "If another machine changed this client, its store has the new secret. If the client is gone, Repair-DcrClient "
-                + "registers it anew, and Remove-DcrClient -StoreOnly drops what is kept of it."
+                + "registers it again, and Remove-DcrClient -StoreOnly drops what is kept of it."
         )
         {
             ServerError = server,

@@ -374,7 +374,8 @@ internal sealed class LedgerFile : IDisposable
     }
 
     /// <summary>
-    /// A flush that failed is final: the system has forgotten what it could not write. The next generation is written anew.
+    /// A flush that failed is final: the system has forgotten what it could not write. So the next generation of the file is written, from
+    /// what can be read.
     /// </summary>
     private void Flush(LedgerGeneration written)
     {

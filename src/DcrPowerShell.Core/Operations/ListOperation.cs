@@ -27,7 +27,9 @@ internal static class ListOperation
         var named = page.Clients.Where(static listed => listed.ClientId is not null).GroupBy(static listed => listed.ClientId).ToList();
         if (page.Clients.Count(static listed => listed.ClientId is null) is > 0 and var nameless)
         {
-            context.Reporter.Warning($"The server's list has {nameless} client{(nameless == 1 ? "" : "s")} without a client_id, which cannot be shown.");
+            context.Reporter.Warning(
+                $"The server's list has {nameless} client{(nameless == 1 ? "" : "s")} without a client_id, which cannot be shown."
+            );
         }
 
         foreach (var listed in named)
@@ -70,8 +72,8 @@ internal static class ListOperation
                 issuer,
                 damaged =>
                     reporter.Warning(
-                        $"{damaged} registration{(damaged == 1 ? " in the local store is" : "s in the local store are")} damaged on the disk "
-                            + "and cannot be read. Get-DcrStore tells more."
+                        $"{damaged} registration{(damaged == 1 ? " in the local store is" : "s in the local store are")} damaged on the "
+                            + "disk and cannot be read. Get-DcrStore tells more."
                     ),
                 tenant
             )

@@ -163,14 +163,14 @@ internal static class OperationErrors
     public static DcrException TenantHasOther(string tenant, string clientId, string other) =>
         DcrException.Unsent(
             DcrErrorId.TenantNotUnique,
-            $"Tenant '{tenant}' has client '{other}' beside client '{clientId}', so the latter was not registered anew.",
+            $"Tenant '{tenant}' has client '{other}' beside client '{clientId}', so the latter was not registered again.",
             $"If '{other}' is the one in use, drop the other: Remove-DcrClient {clientId} -StoreOnly. Else drop '{other}' first."
         );
 
     public static DcrException NotGone(string clientId) =>
         new(
             DcrErrorId.ClientNotGone,
-            $"The server has client '{clientId}', so it was not registered anew.",
+            $"The server has client '{clientId}', so it was not registered again.",
             "Get-DcrClient -State Gone gives the clients that the server no longer has."
         );
 
@@ -329,7 +329,7 @@ internal static class OperationErrors
             refusal.ErrorId,
             $"{refusal.Message} Nothing was stored.",
             "Check that it is the token which the server gave last, and of this client. A new one comes from the server's own "
-                + "administration; a client that is gone has to be registered anew, with New-DcrClient.",
+                + "administration; a client that is gone has to be registered again, with New-DcrClient.",
             refusal
         )
         {
@@ -357,7 +357,7 @@ internal static class OperationErrors
         new(
             expired.ErrorId,
             expired.Message,
-            "The script block gave a statement that had expired already, twice: see that it asks the issuer anew each time, and that this "
+            "The script block gave a statement that had expired already, twice: see that it asks the issuer again each time, and that this "
                 + "machine's clock is right.",
             expired
         )

@@ -61,7 +61,7 @@ internal static class RepairOperation
         var (client, isNew) = await RegisterOperation.RunAsync(context, request).ConfigureAwait(false);
         if (!isNew)
         {
-            context.Reporter.Verbose($"An earlier command had registered client '{record.ClientId}' anew, as '{client.ClientId}'.");
+            context.Reporter.Verbose($"An earlier command had registered client '{record.ClientId}' again, as '{client.ClientId}'.");
         }
 
         return (client, isNew);

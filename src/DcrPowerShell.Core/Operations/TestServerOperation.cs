@@ -215,7 +215,7 @@ internal sealed class TestServerOperation(DcrConnection connection)
         var (request, _, budget) = budgets[0];
         var found =
             $"{budget!.Left}{(budget.Limit is { } limit ? $" of {limit}" : "")} requests to {request.Uri.AbsolutePath} are "
-                + $"left{(budget.RenewedIn is { } wait ? $"; the server counts anew in {Duration.Say(wait)}" : "")}.";
+                + $"left{(budget.RenewedIn is { } wait ? $"; the server counts again in {Duration.Say(wait)}" : "")}.";
         return (budget.Limit is null ? budget.Left > 0 : budget.Left * 10 >= budget.Limit)
             ? DcrCheck.Passed(found)
             : DcrCheck.Warning(

@@ -120,7 +120,7 @@ internal static class ClientDocument
         catch (Exception failure) when (failure is JsonException or DecoderFallbackException)
         {
             checks.AddRange(
-                Named("JSON", [DcrCheck.Failed("It is not the text of one JSON object in UTF-8.", "Write it anew.")], passed: "")
+                Named("JSON", [DcrCheck.Failed("It is not the text of one JSON object in UTF-8.", "Write it again.")], passed: "")
             );
         }
 

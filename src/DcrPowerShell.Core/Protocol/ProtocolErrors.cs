@@ -201,7 +201,7 @@ internal static class ProtocolErrors
                     + "from the server, or its token was replaced by a change made elsewhere or has expired: the answer is the "
                     + $"same.{Said(server)}",
                 "If another machine changed this client, its store has the new token. If the client is gone, Repair-DcrClient registers it "
-                    + "anew, and Remove-DcrClient -StoreOnly drops what is kept of it."
+                    + "again, and Remove-DcrClient -StoreOnly drops what is kept of it."
             )
             {
                 ServerError = server,
@@ -467,7 +467,7 @@ internal static class ProtocolErrors
         new(
             DcrErrorId.ClientNotFound,
             $"The server knows no client '{clientId}' (HTTP {server.Status}).{Said(server)}",
-            "It was deleted there. Repair-DcrClient registers it anew; Remove-DcrClient -StoreOnly drops what is kept of it."
+            "It was deleted there. Repair-DcrClient registers it again; Remove-DcrClient -StoreOnly drops what is kept of it."
         )
         {
             ServerError = server,

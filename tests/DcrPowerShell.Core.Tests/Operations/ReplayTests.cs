@@ -211,7 +211,7 @@ public class ReplayTests
         Assert.Empty(next.Reporter.Warnings);
     }
 
-    /// <summary>Trial X3: ids that are a function of the metadata.</summary>
+    /// <summary>Some servers make the id of the metadata, so a client registered again has the same id.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -239,7 +239,7 @@ public class ReplayTests
         Assert.Single(next.Listed());
     }
 
-    /// <summary>Trial X3, with the machine that removed it away for a while.</summary>
+    /// <summary>The machine that removed it is away meanwhile.</summary>
     [Fact]
     public async Task An_old_removal_leaves_what_another_machine_registered_since_in_the_vault()
     {
@@ -260,7 +260,6 @@ public class ReplayTests
         Assert.Equal("shared", (await next.ReadAsync("shared")).ClientId);
     }
 
-    /// <summary>Trial X3, likewise.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -609,7 +608,7 @@ public class ReplayTests
         }
     }
 
-    /// <summary>Trial X1: the pipeline thread is gone, and with it what the operation reports to.</summary>
+    /// <summary>The pipeline thread is gone, and with it what the operation reports to.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -644,7 +643,7 @@ public class ReplayTests
         Assert.Equal(["north"], last.Listed().Select(static found => found.Record.Tenant));
     }
 
-    /// <summary>Trial X1: an entry is closed by a positive fact alone.</summary>
+    /// <summary>Only a positive fact closes an entry.</summary>
     [Fact]
     public async Task A_reporter_that_is_gone_when_no_answer_comes_does_not_close_the_request()
     {

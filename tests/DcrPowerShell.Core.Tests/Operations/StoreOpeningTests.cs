@@ -274,7 +274,7 @@ public class StoreOpeningTests
         Assert.Single(elsewhere.Listed());
     }
 
-    /// <summary>Trial X4. The host's name is nowhere.</summary>
+    /// <summary>A vault is known by an id in it, not by its name.</summary>
     [Fact]
     public async Task A_vault_that_is_registered_under_another_name_is_the_same_vault()
     {
@@ -293,7 +293,6 @@ public class StoreOpeningTests
         Assert.False((await next.TryRegisterAsync(tenant: "south")).IsNew);
     }
 
-    /// <summary>Trial R1.</summary>
     [Fact]
     public async Task A_vault_that_was_emptied_is_refused_before_the_first_write()
     {
@@ -316,7 +315,6 @@ public class StoreOpeningTests
         Assert.Equal("Clinic portal", (await next.ReadAsync(client.ClientId)).ClientName);
     }
 
-    /// <summary>Trial X6.</summary>
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -421,7 +419,6 @@ public class StoreOpeningTests
         Assert.Empty(third.Reporter.Warnings);
     }
 
-    /// <summary>Trial X10.</summary>
     [Fact]
     public async Task Half_a_record_in_the_vault_blocks_neither_work_nor_its_repair()
     {
@@ -581,7 +578,6 @@ public class StoreOpeningTests
         AssertSetAside(next, ((DcrClient)error.Unstored!).Record);
     }
 
-    /// <summary>Trial X10.</summary>
     [Fact]
     public async Task A_vault_that_was_put_back_to_an_older_copy_gets_what_the_ledger_still_holds()
     {
@@ -787,7 +783,6 @@ public class StoreOpeningTests
         Assert.Contains("in memory", Assert.Single(reporter.Warnings));
     }
 
-    /// <summary>Trial S10.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -112,7 +112,6 @@ public class TenantTests
             ListOperation.ElsewhereWarning(local.Connection, "nor*", Assert.Single(local.Listed())));
     }
 
-    /// <summary>Trial R2.</summary>
     [Theory]
     [InlineData("Hill", "hill")]
     [InlineData("a", " a\t")]
@@ -136,7 +135,6 @@ public class TenantTests
         Assert.True((await session.TryRegisterAsync(tenant: other)).IsNew);
     }
 
-    /// <summary>Trial X11.</summary>
     [Theory]
     [InlineData(VaultFault.RefusesWrites)]
     [InlineData(VaultFault.LosesWrites)]
@@ -162,7 +160,6 @@ public class TenantTests
         Assert.Single(await session.SentAsync("register"));
     }
 
-    /// <summary>Trial X11.</summary>
     [Fact]
     public async Task A_restore_in_between_stores_them_and_doubles_nobody()
     {
@@ -193,7 +190,7 @@ public class TenantTests
         Assert.Empty(await session.RestoreAsync());
     }
 
-    /// <summary>Trial X11: a vault that refuses one record for good.</summary>
+    /// <summary>The vault refuses one record for good.</summary>
     [Fact]
     public async Task A_record_that_the_vault_never_takes_is_registered_once()
     {
@@ -209,7 +206,6 @@ public class TenantTests
         Assert.True(Assert.Single(session.Listed()).IsPending);
     }
 
-    /// <summary>Trial X11.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -223,7 +219,6 @@ public class TenantTests
         Assert.True((await session.TryRegisterAsync(tenant: "north")).IsNew);
     }
 
-    /// <summary>Trial X12.</summary>
     [Theory]
     [InlineData(""" "body":"empty" """)]
     [InlineData(""" "body":"html" """)]
@@ -273,7 +268,6 @@ public class TenantTests
         Assert.True((await next.TryRegisterAsync(tenant: "north")).IsNew);
     }
 
-    /// <summary>Trial X9.</summary>
     [Theory]
     [InlineData(60_000)]
     [InlineData(200_000)]
@@ -289,7 +283,7 @@ public class TenantTests
         Assert.Equal(content, string.Concat(Assert.Single(await next.OrphansAsync()).Answer!.Select(SecureText.Reveal)));
     }
 
-    /// <summary>Trial X12: it is a refusal with the server's words.</summary>
+    /// <summary>The error has the server's words.</summary>
     [Theory]
     [InlineData("""{"error":"invalid_redirect_uri","error_description":"no wildcards"}""", DcrErrorId.InvalidRedirectUri, "no wildcards")]
     [InlineData("""{"error":"invalid_client_metadata","error_description":"too long"}""", DcrErrorId.InvalidClientMetadata, "too long")]
@@ -312,7 +306,6 @@ public class TenantTests
         Assert.True((await session.TryRegisterAsync(tenant: "north")).IsNew);
     }
 
-    /// <summary>Trial X13.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -337,7 +330,7 @@ public class TenantTests
         );
     }
 
-    /// <summary>Trial X13: the other process lives, and what it knows it has written down.</summary>
+    /// <summary>The other process lives, and what it knows is in the ledger.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -427,7 +420,6 @@ public class TenantTests
         Assert.Single(await session.SentAsync("register"));
     }
 
-    /// <summary>Trial R4.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

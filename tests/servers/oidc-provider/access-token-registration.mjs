@@ -36,7 +36,7 @@ export function registerByAccessToken(provider, scope, initialAccessToken) {
       return next();
     }
 
-    // The library makes its own context anew when the request goes on.
+    // The library makes its own context again when the request goes on.
     const oidc = new provider.OIDCContext(ctx);
     oidc.route = 'registration';
     const judged = Object.create(ctx, { oidc: { value: oidc } });
