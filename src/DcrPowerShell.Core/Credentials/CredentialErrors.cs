@@ -40,13 +40,13 @@ internal static class CredentialErrors
             {
                 ServerError = server,
             },
-            _ when server.Status == 429 => ProtocolErrors.RateLimited(server, TimeSpan.Zero),
+            _ when server.Status == 429 => RefusalErrors.RateLimited(server, TimeSpan.Zero),
             _ when server.Status is >= 300 and < 400 => ProtocolErrors.NotConformant(
                 endpoint,
                 $"asked for an access token, it redirects (HTTP {server.Status}), and a credential follows no redirect",
                 server
             ),
-            _ when server.Status >= 500 => ProtocolErrors.Unavailable(server, endpoint),
+            _ when server.Status >= 500 => RefusalErrors.Unavailable(server, endpoint),
             _ => new(
                 DcrErrorId.AccessTokenRejected,
                 $"{endpoint.Authority} gives this credential no access token ({CodeOf(server)}).{Said(server)}",

@@ -92,7 +92,7 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
                 {
                     if (request.SendBefore is { } end && end <= clock.UtcNow)
                     {
-                        throw ProtocolErrors.StatementExpired(end);
+                        throw MetadataErrors.StatementExpired(end);
                     }
 
                     // After the wait: a proof or a token may be old by then.

@@ -63,7 +63,7 @@ internal sealed class ClientDocumentOperation(HttpSender sender, Func<string, Ta
     {
         if (ClientDocument.JudgeUri(uri).FirstOrDefault(static check => check.Status != DcrCheckStatus.Passed) is { } refused)
         {
-            throw ProtocolErrors.DocumentRefused(refused);
+            throw MetadataErrors.DocumentRefused(refused);
         }
     }
 

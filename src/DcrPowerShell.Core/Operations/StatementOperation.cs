@@ -50,7 +50,7 @@ internal static class StatementOperation
             && end <= now
         )
         {
-            throw ProtocolErrors.StatementExpired(end);
+            throw MetadataErrors.StatementExpired(end);
         }
     }
 
