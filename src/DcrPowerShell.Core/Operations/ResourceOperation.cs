@@ -23,7 +23,7 @@ internal static class ResourceOperation
         var tried = new List<ResourceFinding>();
         foreach (var place in await PlacesAsync(resource, sender, reporter, stop).ConfigureAwait(false))
         {
-            var (at, response) = await ConnectOperation.AskAsync(place, sender, reporter, stop).ConfigureAwait(false);
+            var (at, response) = await DiscoveryOperation.AskAsync(place, sender, reporter, stop).ConfigureAwait(false);
             var finding = ResourceDiscovery.Judge(resource, at, response);
             tried.Add(finding);
             if (finding.Resource is { } named)
