@@ -25,7 +25,7 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     // The local store itself is left out: if it were asked while it opens, it would wait for itself.
     static DcrCmdlet() =>
         LocalData.VaultNames = static () =>
-            SecretManagementVault.Registered().Names.Where(static name => VaultChoice.Of(name) is not null).ToList();
+            VaultRegistry.All().Select(static vault => vault.Name).Where(static name => VaultChoice.Of(name) is not null).ToList();
 
     /// <inheritdoc/>
     public void Dispose()

@@ -83,7 +83,7 @@ public sealed class RestoreDcrRegistrationCommand : DcrConnectedCmdlet
         {
             if (ShouldProcess("SecretStore", "Put DcrPowerShell's copy in the place of unreadable files"))
             {
-                WriteWarning(SecretStoreBackup.Restore(SecretManagementVault.SecretStorePath(), Password));
+                WriteWarning(SecretStoreBackup.Restore(VaultRegistry.SecretStorePath(), Password));
             }
 
             return;
