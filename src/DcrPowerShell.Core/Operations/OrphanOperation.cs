@@ -109,9 +109,12 @@ internal static class OrphanOperation
     {
         var id = LedgerHash.Parse(orphan.Id);
         var isAnswered = Ended(context).Any(entry => entry.Id == id && AnswerReplay.IsUsable(entry));
-        return isAnswered && (await UseAnswersAsync(context).ConfigureAwait(false)).Contains(id)
-            ? throw OperationErrors.OrphanAnswered(orphan.ClientName ?? orphan.ClientId, isKept: false)
-            : isAnswered;
+        if (isAnswered && (await UseAnswersAsync(context).ConfigureAwait(false)).Contains(id))
+        {
+            throw OperationErrors.OrphanAnswered(orphan.ClientName ?? orphan.ClientId, isKept: false);
+        }
+
+        return isAnswered;
     }
 
     private static async Task RequireUnknownAsync(OperationContext context, DcrOrphan orphan)
@@ -157,10 +160,14 @@ internal static class OrphanOperation
         var candidate = OnlyCandidate(context, orphan);
         await context.Scope.TakeTurnAsync(candidate.Record).ConfigureAwait(false);
         var ledger = context.Store.Ledger;
-        return ledger.Registrations.Find(orphan.Issuer, candidate.ClientId) is { } known
-                ? throw OperationErrors.CandidateKept(candidate.ClientId, known.Record.Tenant)
-            : ledger.Requests.Read(LedgerHash.Parse(orphan.Id)) is null ? throw OperationErrors.OrphanSettled(orphan.ClientName)
-            : candidate;
+        if (ledger.Registrations.Find(orphan.Issuer, candidate.ClientId) is { } known)
+        {
+            throw OperationErrors.CandidateKept(candidate.ClientId, known.Record.Tenant);
+        }
+
+        return ledger.Requests.Read(LedgerHash.Parse(orphan.Id)) is not null
+            ? candidate
+            : throw OperationErrors.OrphanSettled(orphan.ClientName);
     }
 
     private static DcrClient OnlyCandidate(OperationContext context, DcrOrphan orphan) =>

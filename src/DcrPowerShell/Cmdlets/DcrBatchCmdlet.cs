@@ -240,6 +240,15 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
         }
     }
 
+    /// <summary>Starts an operation on the client that <see cref="ForEach"/> is at.</summary>
+    /// <inheritdoc cref="Start{T}(DcrConnection, string, object, Func{OperationContext, Task{T}}, Action{T})"/>
+    private protected void Start<T>(
+        DcrConnection connection,
+        RegistrationRecord record,
+        Func<OperationContext, Task<T>> operation,
+        Action<T> whenDone
+    ) => Start(connection, record.ClientId, _worked?.Target, operation, whenDone);
+
     /// <summary>
     /// Starts an operation on one client. It runs side by side with others; <paramref name="whenDone"/> gets its result on the pipeline
     /// thread.

@@ -29,8 +29,7 @@ public sealed class RemoveDcrClientCommand : DcrClientCmdlet
         {
             Start(
                 connection,
-                record.ClientId,
-                client.Target,
+                record,
                 async context =>
                 {
                     await (
@@ -45,7 +44,8 @@ public sealed class RemoveDcrClientCommand : DcrClientCmdlet
                     Report("Removed", new DcrClient(deleted, []));
                     RunspaceState.Current.Forget(deleted.Issuer, deleted.ClientId);
                     _ledger = connection.Ledger;
-                });
+                }
+            );
         }
     }
 

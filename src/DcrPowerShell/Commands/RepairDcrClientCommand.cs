@@ -48,8 +48,7 @@ public sealed class RepairDcrClientCommand : DcrClientCmdlet
         {
             Start(
                 connection,
-                record.ClientId,
-                client.Target,
+                record,
                 async context => (await RepairOperation.RunAsync(context, record, wanted, fresh).ConfigureAwait(false)).Client,
                 repaired =>
                 {

@@ -65,12 +65,12 @@ public sealed class ResetDcrClientSecretCommand : DcrClientCmdlet
         {
             Start(
                 connection,
-                record.ClientId,
-                client.Target,
+                record,
                 context => Overlap ? OverlapOperation.StartAsync(context, record, copyName)
                     : CompleteOverlap ? OverlapOperation.CompleteAsync(context, record, copyName)
                     : ResetSecretOperation.RunAsync(context, record, copyName),
-                changed => Write(connection, changed, "Reset"));
+                changed => Write(connection, changed, "Reset")
+            );
         }
     }
 }

@@ -83,16 +83,14 @@ public sealed class SetDcrClientCommand : ClientMetadataCmdlet
         {
             Start(
                 connection,
-                record.ClientId,
-                client.Target,
-                async context => await UpdateOperation
-                    .RunAsync(
-                        context,
-                        record,
-                        fresh is null ? changes : changes.With(ClientMember.SoftwareStatement, await fresh().ConfigureAwait(false)),
-                        redirects
-                    )
-                    .ConfigureAwait(false),
+                record,
+                async context =>
+                {
+                    var wishes = fresh is null
+                        ? changes
+                        : changes.With(ClientMember.SoftwareStatement, await fresh().ConfigureAwait(false));
+                    return await UpdateOperation.RunAsync(context, record, wishes, redirects).ConfigureAwait(false);
+                },
                 changed => Write(connection, changed, "Changed")
             );
         }

@@ -67,8 +67,7 @@ public sealed class TestDcrClientCommand : DcrClientCmdlet
         var keyName = NullIfEmpty(KeyName);
         Start(
             connection,
-            record.ClientId,
-            client.Target,
+            record,
             context => new TestClientOperation(context, keys, keyName, Probe, extensions).RunAsync(record),
             checks =>
             {
