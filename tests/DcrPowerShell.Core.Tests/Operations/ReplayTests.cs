@@ -159,9 +159,7 @@ public class ReplayTests
     {
         using var session = await Session.StartAsync();
         var client = await session.RegisterAsync(tenant: "north");
-        session.Vault.Fault = VaultFault.RefusesRemovals;
-        await Assert.ThrowsAsync<DcrException>(() => session.DeleteAsync(client.ClientId));
-        session.Vault.Fault = VaultFault.None;
+        await session.FailAsync(VaultFault.RefusesRemovals, () => session.DeleteAsync(client.ClientId));
 
         using var next = await session.NextProcessAsync();
         Assert.Empty(next.Vault.Registrations);
@@ -225,9 +223,7 @@ public class ReplayTests
         }
         else
         {
-            session.Vault.Fault = VaultFault.RefusesRemovals;
-            await Assert.ThrowsAsync<DcrException>(() => session.DeleteAsync("shared"));
-            session.Vault.Fault = VaultFault.None;
+            await session.FailAsync(VaultFault.RefusesRemovals, () => session.DeleteAsync("shared"));
         }
 
         // Another process, whose clock is behind, has registered it again before the removal was made up for.
@@ -245,9 +241,7 @@ public class ReplayTests
     {
         using var session = await Session.StartAsync("""{"fixedClientId":"shared"}""");
         await session.RegisterAsync(tenant: "north");
-        session.Vault.Fault = VaultFault.RefusesRemovals;
-        await Assert.ThrowsAsync<DcrException>(() => session.DeleteAsync("shared"));
-        session.Vault.Fault = VaultFault.None;
+        await session.FailAsync(VaultFault.RefusesRemovals, () => session.DeleteAsync("shared"));
 
         using (var elsewhere = await AtAsync(session, session.Clock.UtcNow.AddDays(-3), new Machine().Start()))
         {
@@ -565,12 +559,9 @@ public class ReplayTests
     {
         using var session = await Session.StartAsync();
         await FailAsync(session, VaultFault.RefusesWrites, () => session.RegisterAsync(tenant: "north"));
-        (session.Vault.Fault, session.Vault.FaultsOn) = (VaultFault.RefusesWrites, "dcr-127");
         session.Process.Kill();
-        var error = await Assert.ThrowsAsync<DcrException>(session.BesideAsync);
+        var error = await session.FailAsync(VaultFault.RefusesWrites, session.BesideAsync);
         Assert.Equal(DcrErrorId.VaultWriteFailed, error.ErrorId);
-
-        session.Vault.Fault = VaultFault.None;
         await AssertRestoredAsync(session, "Clinic portal");
     }
 
@@ -684,16 +675,12 @@ public class ReplayTests
     /// <summary>Runs a command whose vault fails when it is to keep the answer.</summary>
     private static async Task<DcrException> FailAsync(Session session, VaultFault fault, Func<Task> act)
     {
-        (session.Vault.FaultsOn, session.Vault.Fault) = ("dcr-127-0-0-1-", fault);
-        var error = await Assert.ThrowsAsync<DcrException>(act);
-        (session.Vault.Fault, session.Vault.FaultsOn) = (VaultFault.None, "");
+        var error = await session.FailAsync(fault, act);
         Assert.Equal(DcrErrorId.VaultWriteFailed, error.ErrorId);
         Assert.Equal(DcrStorage.Pending, Assert.IsType<DcrClient>(error.Unstored).Storage);
         return error;
     }
 
-    /// <summary>Runs a command whose process dies when it is to write a frame.</summary>
-    /// <param name="appends">Which one of those that it writes.</param>
     /// <summary>A killed change of a client whose registration is damaged: the answer makes it whole, and nobody else is held up.</summary>
     [Theory]
     [InlineData(true)]
@@ -720,6 +707,8 @@ public class ReplayTests
         Assert.True(deletes || (await next.ReadAsync(client.ClientId)).ClientName == "m");
     }
 
+    /// <summary>Runs a command whose process dies when it is to write a frame.</summary>
+    /// <param name="appends">Which one of those that it writes.</param>
     private static async Task KillAsync(Session session, int appends, Func<Task> act)
     {
         var disk = session.Process.Machine.Disk;

@@ -280,9 +280,8 @@ public class StoreOpeningTests
     {
         using var session = await Session.StartAsync();
         await session.RegisterAsync(tenant: "north");
-        (session.Vault.FaultsOn, session.Vault.Fault) = ("dcr-127", VaultFault.RefusesWrites);
-        await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "south"));
-        (session.Vault.Fault, session.Vault.Name) = (VaultFault.None, "Renamed");
+        await session.FailAsync(VaultFault.RefusesWrites, () => session.RegisterAsync(tenant: "south"));
+        session.Vault.Name = "Renamed";
 
         using var next = await session.NextProcessAsync();
         Assert.Equal(session.Connection.VaultId, next.Connection.VaultId);
@@ -450,9 +449,7 @@ public class StoreOpeningTests
     {
         using var session = await Session.StartAsync("""{"rotateToken":"put"}""");
         var client = await session.RegisterAsync(tenant: "north");
-        (session.Vault.FaultsOn, session.Vault.Fault) = ("dcr-127", VaultFault.RefusesWrites);
-        await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""));
-        session.Vault.Fault = VaultFault.None;
+        await session.FailAsync(VaultFault.RefusesWrites, () => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""));
         var newer = Upgrade(session.Vault, client.SecretName!);
 
         using (var next = await session.NextProcessAsync())
@@ -567,9 +564,7 @@ public class StoreOpeningTests
     public async Task What_is_pending_takes_the_place_of_no_later_registration_of_the_same_id_and_no_token_is_lost()
     {
         using var session = await Session.StartAsync("""{"fixedClientId":"shared"}""");
-        (session.Vault.FaultsOn, session.Vault.Fault) = ("dcr-127", VaultFault.RefusesWrites);
-        var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "north"));
-        session.Vault.Fault = VaultFault.None;
+        var error = await session.FailAsync(VaultFault.RefusesWrites, () => session.RegisterAsync(tenant: "north"));
         await RegisterAgainAsync(session);
 
         using var next = await session.NextProcessAsync();
@@ -644,9 +639,7 @@ public class StoreOpeningTests
     {
         using var session = await Session.StartAsync();
         var client = await session.RegisterAsync(tenant: "north");
-        (session.Vault.FaultsOn, session.Vault.Fault) = ("dcr-127", VaultFault.RefusesWrites);
-        await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(client.ClientId, """{"client_name":"older"}"""));
-        session.Vault.Fault = VaultFault.None;
+        await session.FailAsync(VaultFault.RefusesWrites, () => session.UpdateAsync(client.ClientId, """{"client_name":"older"}"""));
         using (var elsewhere = await session.ElsewhereAsync())
         {
             elsewhere.Clock.UtcNow += TimeSpan.FromHours(1);

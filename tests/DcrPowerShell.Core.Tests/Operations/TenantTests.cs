@@ -144,7 +144,8 @@ public class TenantTests
         using var session = await Session.StartAsync();
         await FailAsync(session, fault, "north");
 
-        // The vault is still broken, then it is repaired.
+        // The whole vault is broken now, then it is repaired.
+        session.Vault.Fault = fault;
         Assert.Contains(
             (await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "north"))).ErrorId,
             new[] { DcrErrorId.VaultWriteFailed, DcrErrorId.VaultLocked }
@@ -166,12 +167,10 @@ public class TenantTests
         using var session = await Session.StartAsync("""{"rotateToken":"put"}""");
         foreach (var tenant in List)
         {
-            session.Vault.Fault = VaultFault.None;
             session.Clock.UtcNow += TimeSpan.FromMinutes(2);
             await FailAsync(session, VaultFault.RefusesWrites, tenant);
         }
 
-        session.Vault.Fault = VaultFault.None;
         var restored = await session.RestoreAsync();
         Assert.Equal(List.OrderBy(static name => name), restored.Select(static client => client.Tenant!).OrderBy(static name => name));
         Assert.All(restored, static client => Assert.Equal(DcrStorage.Vault, client.Storage));
@@ -526,14 +525,11 @@ public class TenantTests
         );
     }
 
-    private static async Task<DcrException> FailAsync(Session session, VaultFault fault, string tenant)
-    {
-        (session.Vault.FaultsOn, session.Vault.Fault) = ("dcr-127", fault);
-        var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: tenant));
-        session.Vault.FaultsOn = "";
-        Assert.Equal(DcrErrorId.VaultWriteFailed, error.ErrorId);
-        return error;
-    }
+    private static async Task FailAsync(Session session, VaultFault fault, string tenant) =>
+        Assert.Equal(
+            DcrErrorId.VaultWriteFailed,
+            (await session.FailAsync(fault, () => session.RegisterAsync(tenant: tenant))).ErrorId
+        );
 
     /// <summary>Another connection of the process: with the local store where the session has a vault, and the other way round.</summary>
     private static Task<Session> InOtherStoreAsync(Session session, MemoryVault? vault = null) =>
