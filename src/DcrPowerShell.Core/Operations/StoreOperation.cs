@@ -102,7 +102,13 @@ internal static class StoreOperation
     public static int WriteBackup(RegistrationLedger ledger, Stream target, SecureString passphrase, DateTimeOffset now)
     {
         var contents = ledger.Backup.Contents();
-        BackupFile.Write(target, LedgerHash.Parse(ledger.Id), passphrase, now, contents);
+        BackupFile.Write(
+            target,
+            LedgerHash.Parse(ledger.Id),
+            now,
+            contents,
+            (key, firstLine) => PassphraseSeal.Of(key, passphrase, firstLine)
+        );
         return contents.Count(static frame => frame.Header.Kind == FrameKind.Kept);
     }
 
