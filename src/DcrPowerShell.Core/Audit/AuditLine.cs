@@ -10,8 +10,8 @@ using static DcrPowerShell.Metadata.StoredJson;
 namespace DcrPowerShell.Audit;
 
 /// <summary>
-/// One line of an audit log: a JSON object whose last two members are <c>previous</c>, the hash of the line before, and <c>hash</c>,
-/// the HMAC-SHA-256 in hexadecimal over the line's UTF-8 up to and without <c>,"hash":</c>, by the key that <c>key</c> names.
+/// One line of an audit log: a JSON object that ends with <c>previous</c>, the hash of the line before, and <c>hash</c>. That is the
+/// HMAC-SHA-256 in hexadecimal over the line's UTF-8 up to and without <c>,"hash":</c>, by the key that <c>key</c> names.
 /// </summary>
 internal sealed class AuditLine(byte[] utf8)
 {

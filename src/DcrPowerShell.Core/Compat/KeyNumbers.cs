@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 namespace DcrPowerShell.Compat;
 
 /// <summary>
-/// Puts the numbers of a key into the platform's structures, which want each to be exactly as long as the key's size says,
-/// while JWK (RFC 7518, section 2) and DER write them without leading zeros, or with one. All are big-endian.
+/// Puts the numbers of a key into the platform's structures, which want each to be exactly as long as the key's size says. JWK (RFC 7518,
+/// section 2) and DER write them without leading zeros, or with one. All are big-endian.
 /// </summary>
 internal static class KeyNumbers
 {

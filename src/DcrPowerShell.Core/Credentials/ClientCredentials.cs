@@ -49,7 +49,7 @@ internal sealed class ClientCredentials(TokenSource source, DpopBinding dpop, Ht
 
     private string ScopeOf(string? wanted) => source.Scope ?? wanted ?? "";
 
-    // Not the semaphore: without its wait handle it holds nothing, and workers may still be in it.
+    // The semaphore is not disposed: without its wait handle it holds nothing, and workers may still be in it.
     public void Dispose()
     {
         (source.Authentication as IDisposable)?.Dispose();

@@ -8,7 +8,7 @@ namespace DcrPowerShell.Credentials;
 
 /// <summary>What a server, and its dialect, want of those who ask it for a token.</summary>
 /// <param name="Endpoint">The token endpoint; null where the server names none.</param>
-/// <param name="AssertionAudience">Whom an assertion is for: the issuer, or the token endpoint.</param>
+/// <param name="AssertionAudience">The audience of an assertion: the issuer, or the token endpoint.</param>
 /// <param name="Audience">Which API the token is for; null where the server does not want to be told.</param>
 internal sealed record TokenRules(Uri? Endpoint, string AssertionAudience, string? Audience)
 {

@@ -28,9 +28,9 @@ internal sealed class DpopBinding(DcrDPoP mode) : IDisposable
     }
 
     /// <summary>
-    /// Keeps a nonce that came along. True where the server refused for want of one (RFC 9449, sections 8 and 9), or of any proof
-    /// at all: Okta then says <c>invalid_dpop_proof</c> though none was sent, oidc-provider <c>invalid_grant</c> though client
-    /// credentials are no grant that could be invalid.
+    /// Keeps a nonce that came along. True where the server refused for want of one (RFC 9449, sections 8 and 9), or of any proof at all.
+    /// Okta then says <c>invalid_dpop_proof</c> though none was sent; oidc-provider says <c>invalid_grant</c> though client credentials are
+    /// no grant that could be invalid.
     /// </summary>
     public bool Learn(ProtocolRequest request, ProtocolResponse response)
     {

@@ -7,7 +7,7 @@ namespace DcrPowerShell.Credentials;
 /// <summary>What the administrator proves to be allowed with.</summary>
 internal interface ICredential
 {
-    /// <summary>For people: what it is, without any of its content.</summary>
+    /// <summary>What it is, in a word for people, without any of its content.</summary>
     string Kind { get; }
 
     /// <summary>The client that gets tokens for itself; null where the token was got elsewhere.</summary>

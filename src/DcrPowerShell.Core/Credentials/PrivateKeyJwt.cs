@@ -7,7 +7,7 @@ namespace DcrPowerShell.Credentials;
 
 /// <summary>A JWT signed with the client's private key (RFC 7523, section 2.2).</summary>
 /// <param name="key">Taken over: it is disposed with this.</param>
-/// <param name="audience">Whom the assertion is for; the servers differ in whether that is the issuer or the token endpoint.</param>
+/// <param name="audience">The audience of the assertion. Servers differ in whether that is the issuer or the token endpoint.</param>
 internal sealed class PrivateKeyJwt(string clientId, SigningKey key, string audience) : IClientAuthentication, IDisposable
 {
     public string Kind => "PrivateKey";

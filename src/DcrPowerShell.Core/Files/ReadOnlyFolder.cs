@@ -12,7 +12,7 @@ internal sealed class ReadOnlyFolder(IStoreFolder folder, Exception why) : IStor
 
     public Exception Why => why;
 
-    /// <summary>Nobody can tell who else has it.</summary>
+    /// <summary>False: a folder that cannot be written has no locks, so nobody can tell who else uses it.</summary>
     public bool LocksWork => false;
 
     public IReadOnlyList<string> List() => folder.List();

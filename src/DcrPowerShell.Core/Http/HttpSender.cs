@@ -39,7 +39,7 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
     /// <summary>Null for the system's proxy.</summary>
     public Uri? Proxy { get; init; }
 
-    // By Disconnect-DcrServer, maybe while another runspace sends.
+    // Disconnect-DcrServer sets it, maybe while another runspace sends.
     private volatile bool _isClosed;
 
     /// <summary>Tells each answer, with the time that it took, to those who look at headers. From any thread.</summary>

@@ -150,8 +150,8 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
     }
 
     /// <summary>
-    /// How long the server wants the next request to wait, by a refusal or by what it said was left; and how long others leave it to wait,
-    /// which the server has refused before: 300 rows would otherwise be patient one after another.
+    /// How long the server wants the next request to wait, by a refusal or by what it said was left. And how much patience is left: the
+    /// waits of requests that the server refused before count, or 300 rows would be patient one after another.
     /// </summary>
     private (TimeSpan Asked, TimeSpan Patience, bool IsDown) ServersWait(bool registers)
     {

@@ -22,7 +22,7 @@ internal sealed class ImportRequest
 
     public string? ClientSecret { get; init; }
 
-    /// <summary>Unix time in seconds, 0 for never; null where nobody knows.</summary>
+    /// <summary>Unix time in seconds, 0 for never; null where it is not known.</summary>
     public long? ClientSecretExpiresAt { get; init; }
 
     public string? Tenant { get; init; }

@@ -20,7 +20,7 @@ namespace DcrPowerShell.Inventory;
 /// </summary>
 internal sealed class InventoryPage(DateTimeOffset now)
 {
-    // Of those that differ in the same: more are only counted.
+    // How many clients that differ alike are named: more are only counted.
     private const int Named = 10;
 
     private const int Runs = 10;
@@ -80,7 +80,7 @@ internal sealed class InventoryPage(DateTimeOffset now)
     }
 
     /// <summary>Writes the page.</summary>
-    /// <param name="orphans">Requests of which nobody knows what became.</param>
+    /// <param name="orphans">Requests of unknown outcome.</param>
     /// <param name="runs">In any order: the newest are shown. Null where the audit log cannot be read.</param>
     /// <exception cref="IOException">It cannot be written.</exception>
     public void Write(TextWriter writer, IReadOnlyList<DcrOrphan> orphans, IReadOnlyList<PageRun>? runs)
@@ -133,7 +133,7 @@ internal sealed class InventoryPage(DateTimeOffset now)
         }
     }
 
-    /// <summary>As in a link to the chart and the tables below.</summary>
+    /// <summary>What needs attention, with links to the chart and the tables below.</summary>
     private Markup Attention(int orphans)
     {
         var gone = _servers.Values.Sum(static states => states[DcrClientState.Gone]);

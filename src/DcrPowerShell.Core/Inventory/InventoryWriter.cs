@@ -105,7 +105,7 @@ internal sealed class InventoryWriter
                 or ClientMember.ClientSecretExpiresAt
                 or ClientMember.ClientIdIssuedAt;
 
-    /// <summary>By the ending of a file's name; null where it says nothing.</summary>
+    /// <summary>The format that the ending of a file's name says; null where it says none.</summary>
     public static DcrInventoryFormat? FormatOf(string path) => Path.GetExtension(path).ToUpperInvariant() switch
     {
         ".CSV" => DcrInventoryFormat.Csv,
@@ -141,7 +141,7 @@ internal sealed class InventoryWriter
         _ => Convert.ToString(value, CultureInfo.InvariantCulture),
     };
 
-    /// <summary>As the parameters take several values from one cell.</summary>
+    /// <summary>Several values in one cell, as the parameters take them.</summary>
     private static string Several(IEnumerable<string?> values) => string.Join(";", values);
 
     private static string? Time(DateTimeOffset? time) =>

@@ -30,7 +30,7 @@ internal sealed class ReportWriter(Stream stream, DcrInventoryFormat format, Fun
     private static readonly string[] Outcome = [Row, Result, ErrorId, Message, NextStep, RunId];
     private static readonly byte[] End = [(byte)'\n', (byte)']', (byte)'\n'];
 
-    // As spreadsheets want it, see ExportDcrClientCommand.
+    // With a byte order mark, as spreadsheets want it: see ExportDcrClientCommand.
     private static readonly UTF8Encoding Encoding = new(encoderShouldEmitUTF8Identifier: true);
 
     private Stream _stream = stream;
@@ -115,7 +115,7 @@ internal sealed class ReportWriter(Stream stream, DcrInventoryFormat format, Fun
         });
     }
 
-    /// <summary>As the parameters read a cell.</summary>
+    /// <summary>The text of a value, as the parameters read a cell.</summary>
     private static string Text(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Undefined or JsonValueKind.Null => "",

@@ -139,7 +139,7 @@ internal sealed class SigningKey : IDisposable
 
     public void Dispose()
     {
-        // Not under a worker that signs.
+        // No worker may be signing meanwhile.
         lock (_oneAtATime)
         {
             _isDisposed = true;

@@ -50,7 +50,7 @@ internal sealed class AnswerRoom(IStoreFolder folder, string name) : IDisposable
             }
             catch when (count == 1)
             {
-                // Nobody else waits for an answer: a full disk is not to be filled with this.
+                // Nobody waits for an answer now, so the room must not fill the rest of the disk.
                 Delete();
                 throw;
             }

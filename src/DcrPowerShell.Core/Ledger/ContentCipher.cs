@@ -118,7 +118,7 @@ internal sealed class ContentCipher : IDisposable
         return half;
     }
 
-    /// <summary>Of all but the place of the tag at the end.</summary>
+    /// <summary>The tag over everything before its own place at the end.</summary>
     private byte[] Tag(byte[] associated, byte[] sealedText, int start)
     {
         _mac.AppendData(associated);

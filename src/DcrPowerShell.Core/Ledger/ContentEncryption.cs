@@ -48,7 +48,7 @@ internal static class ContentEncryption
         return cipher.DecryptBeginning(sealedText, length, start: 0);
     }
 
-    /// <summary>Nobody can guess them, and nothing makes them smaller.</summary>
+    /// <summary>Bytes that nobody can guess, and that no file system can compress.</summary>
     public static byte[] RandomBytes(int size)
     {
         using var random = RandomNumberGenerator.Create();

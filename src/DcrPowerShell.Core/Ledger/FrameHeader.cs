@@ -38,10 +38,10 @@ internal readonly record struct FrameHeader
     /// <summary>The frame ends the entry that it belongs to.</summary>
     public bool ClosesEntry { get; init; }
 
-    /// <summary>Of the whole frame, header included.</summary>
+    /// <summary>The length of the whole frame in bytes, header included.</summary>
     public int Length { get; init; }
 
-    /// <summary>Of the first part of the plain text, which can be decrypted alone.</summary>
+    /// <summary>The length in bytes of the outline: the first part of the plain text, which can be decrypted alone.</summary>
     public int OutlineLength { get; init; }
 
     /// <summary>The place in the order of all frames.</summary>
@@ -61,7 +61,7 @@ internal readonly record struct FrameHeader
     /// </summary>
     public long Reference { get; init; }
 
-    /// <summary>Of several registrations of a tenant, the one of the highest rank is the tenant's.</summary>
+    /// <summary>Where a tenant has several registrations, the one with the highest rank is the tenant's.</summary>
     public long Rank => Reference != 0 ? Reference : Sequence;
 
     /// <summary>The opening of the ledger that wrote it.</summary>

@@ -36,6 +36,9 @@ internal enum FrameKind : byte
     /// <summary>A registration has another place now, and the vault that is named is to forget it.</summary>
     Moved = 11,
 
-    /// <summary>Whose secret was put under a name, and what it was: who is to find it replaced, and who is not.</summary>
+    /// <summary>
+    /// A copy of a client's secret was put under a name: whose it is, and a digest of it. So only the owner's own copy is overwritten
+    /// later.
+    /// </summary>
     Copied = 12,
 }

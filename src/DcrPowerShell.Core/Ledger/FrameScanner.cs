@@ -25,7 +25,7 @@ internal readonly record struct LedgerGap(long Offset, long Length, bool IsTorn,
 /// </summary>
 internal sealed class FrameScanner(IAppendFile file, FrameCodec codec)
 {
-    // Of so many bytes at the end the tags are checked.
+    // The tags of frames within this many bytes of the end are checked.
     private const int CheckedEnd = 1024 * 1024;
     private const int WindowSize = 256 * 1024;
 

@@ -101,5 +101,5 @@ internal sealed class HeldAnswers
 }
 
 /// <param name="Writes">Each gives what is to be written, as <see cref="LedgerFile.WriteAsync"/> takes it.</param>
-/// <param name="IsLeft">Nobody is at work on it.</param>
+/// <param name="IsLeft">Whether nobody is at work on it any more.</param>
 internal sealed record HeldAnswer(LedgerHash Entry, IReadOnlyList<Func<Func<LedgerState, IReadOnlyList<FrameDraft>>>> Writes, bool IsLeft);

@@ -43,7 +43,7 @@ internal sealed class LedgerBackup(LedgerDisk disk, LedgerFrames frames, LedgerV
                 contents.Add(
                     header.Kind switch
                     {
-                        // Of a tenant's registrations, the rank tells which is the tenant's; the order, which frame is the newer one.
+                        // The rank tells which of several registrations is the tenant's; the order of frames tells which is newer.
                         FrameKind.Kept => new FrameDraft(header with { Reference = header.Rank }, text.Outline, text.Body),
                         FrameKind.Known => new FrameDraft(
                             header with

@@ -125,8 +125,8 @@ internal sealed class LedgerCompaction : IDisposable
     }
 
     /// <summary>
-    /// Of a damaged frame the header stays, which says whose it was. The rest, which may be parts of others, is set aside. A removal is
-    /// whole again then: that the client is gone is what counts of it.
+    /// Keeps the header of a damaged frame, which says whose it was. The rest, which may be parts of others, is set aside. A removal is
+    /// whole again by that: all that counts of it is that the client is gone.
     /// </summary>
     private void Copy(FrameHeader header, long offset, byte[] frame, bool isStored)
     {

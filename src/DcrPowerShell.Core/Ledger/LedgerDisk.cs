@@ -30,7 +30,7 @@ internal sealed class LedgerDisk : IDisposable
 
     public LedgerFile File { get; }
 
-    /// <summary>Who is at work on an entry.</summary>
+    /// <summary>Tells which process is at work on an entry.</summary>
     public Owners Owners { get; }
 
     /// <summary>What could not be written when it came.</summary>

@@ -79,13 +79,13 @@ internal sealed class LedgerFrames(ILedgerKeys keys)
             Encoding.UTF8.GetBytes(value)
         );
 
-    /// <summary>Whose secret stands under a name.</summary>
+    /// <summary>The frame that says whose secret stands under a name.</summary>
     /// <param name="owner">The client's secret name; null for a key.</param>
     public FrameDraft OfCopy(string? vaultId, string name, string value, string? owner) =>
         OfCopyDigest(vaultId, name, Digest(value), owner);
 
     /// <inheritdoc cref="OfCopy"/>
-    /// <param name="digest">Of the secret's text.</param>
+    /// <param name="digest">The digest of the secret's text.</param>
     public FrameDraft OfCopyDigest(string? vaultId, string name, string digest, string? owner)
     {
         var outline = new byte[LedgerHash.Size];

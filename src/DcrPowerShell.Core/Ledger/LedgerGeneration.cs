@@ -129,7 +129,9 @@ internal sealed class LedgerGeneration(long number, IAppendFile file, FrameScann
         (End, Last, _lastAt) = (end, last, end - last.Length);
     }
 
-    /// <summary>By the leader alone. Who replaces the file meanwhile does not wait for the disk.</summary>
+    /// <summary>
+    /// Flushes what was written. The leader of the writers alone calls it; whoever replaces the file meanwhile does not wait for the disk.
+    /// </summary>
     /// <returns>False where the file was opened again before, or another one took its place.</returns>
     public bool TryFlush()
     {

@@ -162,7 +162,7 @@ internal sealed class LedgerRegistrations(LedgerDisk disk, LedgerFrames frames)
     /// The registrations at an issuer, or at all, in the order of their last change, without their secrets. Damaged ones are left out, and
     /// counted.
     /// </summary>
-    /// <param name="tenant">Of this one alone; null for all.</param>
+    /// <param name="tenant">Lists this tenant's alone; null for all.</param>
     public IEnumerable<StoredRegistration> List(string? issuer, Action<int>? tellDamaged = null, string? tenant = null)
     {
         disk.ReadOn();
@@ -256,7 +256,7 @@ internal sealed class LedgerRegistrations(LedgerDisk disk, LedgerFrames frames)
             && LedgerText.ReadRemoval(outline).Covers(record);
     }
 
-    /// <summary>Of these registrations, those whose tenant has another one too.</summary>
+    /// <summary>Finds those of these registrations whose tenant has another one, too.</summary>
     /// <returns>The client that is the tenant's, and the other one.</returns>
     public IReadOnlyList<(RegistrationRecord Tenants, RegistrationRecord Other)> Doubled(IEnumerable<RegistrationRecord> records)
     {
@@ -284,7 +284,7 @@ internal sealed class LedgerRegistrations(LedgerDisk disk, LedgerFrames frames)
         disk.DamagedAt(client) is null ? Whole(state => state.Client(client), "a client") : null;
 
     /// <summary>A registration with its secrets, where the ledger has them; null where there is none.</summary>
-    /// <param name="what">For the error.</param>
+    /// <param name="what">What it is, for the error.</param>
     public StoredRegistration? Whole(Func<LedgerState, LedgerRow?> which, string what)
     {
         LedgerRow? row = null;

@@ -59,7 +59,7 @@ internal sealed class LedgerRequests(
             return new Begun.Entry(id);
         }
 
-        // Somebody else's frame decided: what it says counts now, and what has become of it meanwhile.
+        // Somebody else's frame came first: it counts, as it is by now.
         disk.Owners.End(id);
         return living is { } client && registrations.Whole(state => state.Client(client), $"tenant '{intent.Tenant}'") is { } registration
                 ? new Begun.Living(registration)
@@ -129,7 +129,7 @@ internal sealed class LedgerRequests(
     /// <exception cref="DcrException">StoreReadOnly.</exception>
     public Task CloseAsync(IReadOnlyList<LedgerHash> entries) => EndAsync(entries, FrameKind.Closed);
 
-    /// <summary>The commands of these entries have ended, and nobody knows what the server did.</summary>
+    /// <summary>The commands of these entries have ended, and their outcome is unknown.</summary>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
     public Task OrphanAsync(IReadOnlyList<LedgerHash> entries) => EndAsync(entries, FrameKind.Orphaned);
 
@@ -208,8 +208,8 @@ internal sealed class LedgerRequests(
             ];
 
     /// <summary>
-    /// Takes the turn to ask a server about a client, of all processes that have this folder: a server may replace the token at each
-    /// answer, and who asks beside another one would be told that its own is wrong.
+    /// Takes the turn to ask a server about a client, among all processes that have this folder. A server may replace the token at each
+    /// answer, and would tell whoever asks at the same time that its token is wrong.
     /// </summary>
     /// <returns>Null where another command has it.</returns>
     public IDisposable? TryTurn(string issuer, string clientId) => _turns.TryTake(frames.Client(issuer, clientId));

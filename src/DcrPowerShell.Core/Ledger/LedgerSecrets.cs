@@ -210,7 +210,7 @@ internal sealed class LedgerSecrets(LedgerDisk disk, LedgerFrames frames)
     /// What audit records were sealed with: of this ledger, or of one that a backup was taken back of. Null where it is not known, or
     /// damaged.
     /// </summary>
-    /// <param name="id">As the records have it.</param>
+    /// <param name="id">The key's id, as audit records have it.</param>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
     public byte[]? FindAuditKey(string id)
     {

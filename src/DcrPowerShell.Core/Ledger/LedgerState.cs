@@ -48,7 +48,7 @@ internal sealed class OpenEntry
 
     public ulong Issuer { get; init; }
 
-    /// <summary>Of its first frame.</summary>
+    /// <summary>The sequence of its first frame.</summary>
     public long Sequence { get; init; }
 
     /// <summary>Its frames in order: the intent first, then answers.</summary>
@@ -56,7 +56,7 @@ internal sealed class OpenEntry
 
     public bool HasAnswer => Frames.Exists(static frame => frame.Header.Kind == FrameKind.Answered);
 
-    /// <summary>Its command has ended, and nobody knows what the server did.</summary>
+    /// <summary>Its command has ended, and its outcome is unknown.</summary>
     public bool IsOrphaned { get; set; }
 }
 
@@ -119,7 +119,7 @@ internal sealed class LedgerState
         Client(client)?.Header.Sequence == since
         && !Open.Any(entry => entry.Frames.Exists(frame => frame.Header.Kind == FrameKind.Answered && frame.Header.Client == client));
 
-    /// <summary>Nobody has written anything about a registration since it was found.</summary>
+    /// <summary>Whether nobody has written anything about a registration since it was found.</summary>
     public bool IsAsIn(LedgerHash client, long found) =>
         Client(client) is { IsRegistration: true } row && row.Header.Sequence <= found;
 

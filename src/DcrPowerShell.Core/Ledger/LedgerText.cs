@@ -59,8 +59,8 @@ internal sealed record LedgerAnswer(int Status, byte[] Body, DateTimeOffset At, 
 }
 
 /// <summary>What is kept of a removal.</summary>
-/// <param name="CreatedAt">By it a registration is told from another one of the same client id.</param>
-/// <param name="UpdatedAt">Of the version that was removed.</param>
+/// <param name="CreatedAt">Tells the registration from another one of the same client id.</param>
+/// <param name="UpdatedAt">When the removed version was written.</param>
 internal sealed record LedgerRemoval(string Issuer, string ClientId, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
 {
     public static LedgerRemoval Of(RegistrationRecord record) => new(record.Issuer, record.ClientId, record.CreatedAt, record.UpdatedAt);
@@ -90,7 +90,7 @@ internal static class LedgerText
             .With("updated_at", Time(removal.UpdatedAt))
             .ToUtf8();
 
-    /// <summary>Whose secret stands under a name.</summary>
+    /// <summary>Writes whose secret stands under a name.</summary>
     /// <param name="owner">The client's secret name; null for a key.</param>
     /// <param name="vaultId">Where; null for the ledger itself.</param>
     /// <param name="digest">What tells its text from others.</param>

@@ -43,7 +43,7 @@ internal sealed class LedgerVaults(LedgerDisk disk, LedgerFrames frames, LedgerR
     public IReadOnlyDictionary<string, string> NamedVaults() =>
         disk.Guard(() => StoreSettings.Read(disk.Folder).Vaults);
 
-    /// <summary>What a vault is called that registrations are kept in; null where nobody knows.</summary>
+    /// <summary>The name of the vault where registrations are kept; null where it is not known.</summary>
     public string? VaultAt(ulong place) =>
         NamedVaults().Where(vault => frames.Place(vault.Key) == place).Select(static vault => vault.Value).FirstOrDefault();
 

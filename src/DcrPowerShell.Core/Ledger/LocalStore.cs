@@ -213,7 +213,10 @@ internal sealed class LocalStore : IDisposable
         }
     }
 
-    /// <summary>Who has asked with the former key must find the new one when the answer comes, or the answer is lost.</summary>
+    /// <summary>
+    /// Waits for requests of other processes. They were begun with the former key and must find the new one when their answers come, or the
+    /// answers are lost.
+    /// </summary>
     private async Task WaitForOthersAsync(RegistrationLedger ledger)
     {
         var awaited = ledger.Requests.AwaitedElsewhere();

@@ -6,8 +6,8 @@ using DcrPowerShell.Files;
 namespace DcrPowerShell.Ledger;
 
 /// <summary>
-/// Who is at work on an entry. Each process holds a lock on a file of its own as long as it lives; its name stands in what it asks.
-/// A process id would not do: containers have the same ones, and see not each other's.
+/// Tells which process is at work on an entry. Each process holds a lock on a file of its own as long as it lives; the name of that file
+/// stands in its intents. A process id would not do: containers have the same ones, and see not each other's.
 /// </summary>
 internal sealed class Owners(IStoreFolder folder) : IDisposable
 {

@@ -42,7 +42,7 @@ internal sealed class RegistrationLedger : IDisposable
     /// <summary>The ledger's own, whatever folder it is in.</summary>
     public string Id => _frames.LedgerId.ToString();
 
-    /// <summary>For people.</summary>
+    /// <summary>The path of the store's folder, for messages.</summary>
     public string Path => _disk.Folder.Path;
 
     public LedgerFile File => _disk.File;

@@ -6,7 +6,7 @@ using System.Threading.Tasks;
 namespace DcrPowerShell.Ledger;
 
 /// <summary>Registrations without their secrets. While the caller works on some, the next ones are decrypted on other threads.</summary>
-/// <param name="rows">As they were when the list was asked for; what each has become is told.</param>
+/// <param name="rows">The rows as they were when the list was asked for. Each registration is given as it is by now.</param>
 /// <param name="issuer">The one that is to be expected; null for any.</param>
 internal sealed class RegistrationList(LedgerFile file, IReadOnlyList<LedgerRow> rows, string? issuer)
 {
@@ -14,7 +14,7 @@ internal sealed class RegistrationList(LedgerFile file, IReadOnlyList<LedgerRow>
     private const int FirstPart = 16;
     private const int LaterPart = 128;
 
-    // As many cores as help: one is busy with what the caller does.
+    // More threads would not help: the caller keeps one core busy.
     private const int PartsAhead = 4;
 
     private int _damaged;

@@ -219,7 +219,7 @@ internal sealed class StoreKeys(StoreKeyFile place, IStoreFolder folder, IAccoun
                     return text;
                 }
 
-                // That one has lost it, most likely: no matter what others say.
+                // The named vault has lost the key, most likely: its error counts, whatever other vaults say.
                 failed = isNamed ? lost : failed;
             }
             catch (VaultException failure)

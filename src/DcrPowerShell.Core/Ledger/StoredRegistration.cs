@@ -14,7 +14,7 @@ namespace DcrPowerShell.Ledger;
 internal sealed record StoredRegistration(RegistrationRecord Record, long Sequence, ulong Place, bool IsPending, bool IsWhole);
 
 /// <summary>A request that is not done.</summary>
-/// <param name="Intent">Null where its frames are damaged: nobody knows any more what was asked.</param>
+/// <param name="Intent">Null where its frames are damaged, so that what was asked is no longer known.</param>
 /// <param name="Answers">In order of coming; none where none came.</param>
 /// <param name="IsUnderWay">Its command is still at work, here or in another process.</param>
 internal sealed record LedgerEntry(LedgerHash Id, LedgerIntent? Intent, IReadOnlyList<LedgerAnswer> Answers, bool IsUnderWay);
@@ -31,6 +31,6 @@ internal abstract record Begun
     /// <summary>A client.</summary>
     internal sealed record Living(StoredRegistration Registration) : Begun;
 
-    /// <summary>A request that is under way, or of which nobody knows what the server did.</summary>
+    /// <summary>A request that is in flight, or of unknown outcome.</summary>
     internal sealed record Open(LedgerEntry Other) : Begun;
 }

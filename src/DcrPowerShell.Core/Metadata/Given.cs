@@ -28,7 +28,7 @@ internal static class Given
     // Also in other languages: #VALEUR!, #BEZUG!, #NV.
     private static readonly Regex NoValue = new("^#(\\p{Lu}[\\p{Lu}/0_]*[!?]|N/A|N/D|N/V|NV)$", RegexOptions.CultureInvariant);
 
-    // Of databases and scripts. `none` is a value.
+    // What databases and scripts write for no value. `none` is a value.
     private static readonly Regex NoText = new(
         "^(null|\\(null\\)|<null>|\\\\N|n/a|nan|undefined)$",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant

@@ -87,8 +87,8 @@ internal static class SecretMember
         .Where(static text => text.Length >= ShortestSure && text.Any(char.IsDigit) && text.Any(char.IsLetter));
 
     /// <summary>
-    /// The one rule for what may be a secret or a token at all: a text that no server masked ("****", "abc***", "[hidden]") and no
-    /// charset broke; also one alone in an array, or in an object: {"value": "…"}. Else null: it must not replace a good one.
+    /// The one rule for what may be a secret or a token at all: a text that no server masked ("****", "abc***", "[hidden]") and no charset
+    /// broke. It may be alone in an array, or in an object: {"value": "…"}. Else null: it must not replace a good one.
     /// </summary>
     public static string? Usable(string member, JsonElement value) =>
         value.ValueKind switch
@@ -106,7 +106,7 @@ internal static class SecretMember
             _ => null,
         };
 
-    // Of keys, whoever reads them may take a text for what it says: it is read as JSON, too.
+    // A reader may parse a text that holds a key, so a text is read as JSON, too.
     private static bool IsPrivate(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Object => value.EnumerateObject().Any(static member =>

@@ -17,7 +17,7 @@ internal sealed class ServerMetadata(JsonBag members)
     /// <summary>RFC 9126, section 5.</summary>
     public string? PushedAuthorizationRequestEndpoint => members.Text("pushed_authorization_request_endpoint");
 
-    /// <summary>By PKCE; none where the server does not say, which is to mean that it has no PKCE (RFC 8414, section 2).</summary>
+    /// <summary>Methods of PKCE; empty where the server does not say, which means that it has no PKCE (RFC 8414, section 2).</summary>
     public IReadOnlyList<string> CodeChallengeMethods => members.Texts("code_challenge_methods_supported");
 
     /// <summary>Whether tokens can be bound to a client's key (RFC 9449, section 5.1).</summary>
@@ -45,7 +45,7 @@ internal sealed class ServerMetadata(JsonBag members)
 
     public IReadOnlyList<string> ResponseTypes => members.Texts("response_types_supported");
 
-    /// <summary>Of JWTs by which clients prove who they are.</summary>
+    /// <summary>Algorithms of the JWTs by which clients prove who they are.</summary>
     public IReadOnlyList<string> TokenEndpointAuthSigningAlgorithms => members.Texts("token_endpoint_auth_signing_alg_values_supported");
 
     /// <summary>Whether the server takes client ID metadata documents (draft-ietf-oauth-client-id-metadata-document, section 5).</summary>

@@ -4,9 +4,9 @@ using DcrPowerShell.Errors;
 namespace DcrPowerShell.Metadata;
 
 /// <summary>
-/// Reads URLs that others wrote. <see cref="Uri"/> takes some whose host then fails when it is asked for, and its parser itself
-/// fails at others: slashes and a direction mark in the place of a host end in an IndexOutOfRangeException (.NET 8 to 10), and
-/// such texts in a NullReferenceException (Mono).
+/// Reads URLs that others wrote. <see cref="Uri"/> takes some texts whose host then fails when it is asked for. At others its parser itself
+/// fails: slashes and a direction mark in the place of a host end in an IndexOutOfRangeException (.NET 8 to 10), or in a
+/// NullReferenceException (Mono).
 /// </summary>
 internal static class UriText
 {

@@ -7,7 +7,7 @@ namespace DcrPowerShell.Operations;
 /// <summary>What the store or a vault could not keep, read or drop.</summary>
 internal static class KeepingErrors
 {
-    /// <param name="vault">Its name; null where nobody knows.</param>
+    /// <param name="vault">Its name; null where that is not known.</param>
     public static DcrException KeptElsewhere(string clientId, string? vault) =>
         DcrException.Unsent(
             DcrErrorId.ClientNotFound,

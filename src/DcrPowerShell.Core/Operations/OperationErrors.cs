@@ -163,7 +163,7 @@ internal static class OperationErrors
     public static DcrException TenantHasOther(string tenant, string clientId, string other) =>
         DcrException.Unsent(
             DcrErrorId.TenantNotUnique,
-            $"Tenant '{tenant}' has client '{other}' beside client '{clientId}', so the latter was not registered again.",
+            $"Tenant '{tenant}' has another client, '{other}', so client '{clientId}' was not registered again.",
             $"If '{other}' is the one in use, drop the other: Remove-DcrClient {clientId} -StoreOnly. Else drop '{other}' first."
         );
 

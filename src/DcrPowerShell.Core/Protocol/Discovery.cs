@@ -145,7 +145,7 @@ internal sealed record DiscoveryFinding(Uri Candidate, string What)
 
     public Uri? RegistrationEndpoint { get; init; }
 
-    /// <summary>What a relative one may mean: RFC 8414, section 2, has it absolute, so nobody knows.</summary>
+    /// <summary>What a relative endpoint may mean. It is a guess, because RFC 8414, section 2, wants an absolute URL.</summary>
     public Uri? EndpointMeant { get; init; }
 
     public ServerMetadata? Server { get; init; }

@@ -27,7 +27,7 @@ internal static class DocumentFaults
         ClientMember.TokenEndpointAuthSigningAlg,
     ];
 
-    // As it is written: a parser would tidy it, and servers compare letter by letter.
+    // The URL is taken apart as it is written: a parser would tidy it, and servers compare letter by letter.
     private static readonly Regex Parts = new(
         @"^(?<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?<authority>[^/?#]*)(?<path>[^?#]*)(?<query>\?[^#]*)?(?<fragment>#.*)?$",
         RegexOptions.CultureInvariant
@@ -36,7 +36,7 @@ internal static class DocumentFaults
     private static readonly Regex DotSegment = new(@"/(\.|%2e){1,2}(/|$)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
     private static readonly Regex NoCharacterOfUrls = new(@"[^!-~]|[\\""<>^`{|}]|%(?![0-9A-Fa-f]{2})", RegexOptions.CultureInvariant);
 
-    /// <summary>Of the client's id (section 3).</summary>
+    /// <summary>Faults of the client's id (section 3).</summary>
     public static IEnumerable<DcrCheck> OfUri(string uri)
     {
         var parts = Parts.Match(uri);
@@ -128,7 +128,7 @@ internal static class DocumentFaults
         }
     }
 
-    /// <summary>Of members that are of another JSON type than the standard's.</summary>
+    /// <summary>Faults of members that have another JSON type than the standard's.</summary>
     public static IEnumerable<DcrCheck> OfTypes(JsonBag document) => document
         .Where(static member => member.Value.ValueKind != JsonValueKind.Null)
         .Select(static member => (member.Key, member.Value, IsList: ClientMember.Lists.Contains(member.Key)))

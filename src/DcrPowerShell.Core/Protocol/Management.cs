@@ -17,7 +17,7 @@ internal static class Management
 
     private static readonly Regex ClientWord = new("client", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
 
-    // Of a refusal that came as a success.
+    // The status by which a refusal is judged that came with a status of success.
     private const int RefusalStatus = 400;
 
     /// <summary>Client read request (section 2.1).</summary>
@@ -32,9 +32,9 @@ internal static class Management
     public static ProtocolRequest Delete(Uri configuration) => new(HttpMethod.Delete, configuration, RequestEffect.Changes);
 
     /// <summary>
-    /// Prepares what was read for an update: the client's id, everything the server knows of the client but the four members
-    /// that section 2.2 forbids, the secret, and what stands for absent; in the shapes of RFC 7591, which servers want even
-    /// where they answer in others.
+    /// Prepares what was read for an update. It has the client's id and everything the server knows of the client, without the four members
+    /// that section 2.2 forbids, the secret, and values that stand for absent. Its values have the shapes of RFC 7591, which servers want
+    /// even where they answer in others.
     /// </summary>
     public static JsonBag ForUpdate(JsonBag read, string clientId) => ClientMember.Lists
         .Where(list => read.TryGet(list, out var value) && value.ValueKind == JsonValueKind.String)
@@ -102,7 +102,7 @@ internal static class Management
     /// <summary>
     /// Judges the answer to a deletion: 204 (RFC 7592, section 2.3), or another 2xx with no body or a JSON object that names no error.
     /// </summary>
-    /// <exception cref="DcrException">The server refused, or nobody knows: its record has to stay.</exception>
+    /// <exception cref="DcrException">The server refused, or the outcome is unknown: the client's record has to stay.</exception>
     public static void JudgeDeletion(ProtocolRequest request, ProtocolResponse response, string clientId)
     {
         if (!response.IsSuccess)

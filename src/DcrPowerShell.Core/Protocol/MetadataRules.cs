@@ -365,7 +365,9 @@ internal static class MetadataRules
         }
     }
 
-    /// <summary>Who signs with a key signs with no shared secret (RFC 7518, section 3.1; OpenID Connect registration, section 2).</summary>
+    /// <summary>
+    /// A client that signs with a key does not sign with a shared secret (RFC 7518, section 3.1; OpenID Connect registration, section 2).
+    /// </summary>
     private static IEnumerable<BrokenRule> JudgeAlgorithm(JsonBag metadata)
     {
         if (

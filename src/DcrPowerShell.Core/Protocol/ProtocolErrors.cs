@@ -57,7 +57,7 @@ internal static class ProtocolErrors
         new(
             DcrErrorId.OutcomeUnknown,
             $"{uri.Authority} did not say that client '{clientId}' was deleted: {what}. What is kept of it stays.{Said(server)}",
-            "Run Get-DcrClient for this client: if the server has it no more, Remove-DcrClient -StoreOnly drops what is kept."
+            "Run Get-DcrClient for this client: if the server no longer has it, Remove-DcrClient -StoreOnly drops what is kept."
         )
         {
             ServerError = server,

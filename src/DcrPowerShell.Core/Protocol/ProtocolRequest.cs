@@ -43,6 +43,6 @@ internal sealed record ProtocolRequest(HttpMethod Method, Uri Uri, RequestEffect
     /// <summary>A client's own registration access token.</summary>
     public const string OwnToken = "RegistrationAccessToken";
 
-    /// <summary>Of <see cref="Proof"/>: an access token that the client got for itself.</summary>
+    /// <summary>The <see cref="Proof"/> of an access token that the client got for itself.</summary>
     public const string ClientToken = "ClientToken";
 }

@@ -16,12 +16,12 @@ namespace DcrPowerShell.Protocol;
 /// others, and each shape here was seen in public. Members that are not known to hold words are not read: a body may repeat the request.
 /// </summary>
 /// <param name="Code">What a program tells refusals apart by; null where there is none.</param>
-/// <param name="Words">For people; null where there are none.</param>
+/// <param name="Words">The server's words for people; null where there are none.</param>
 internal sealed record RefusalBody(string? Code, string? Words)
 {
     private const int Deepest = 6;
 
-    // Of a list of faults: more are not read by a person anyway.
+    // How many faults of a list are shown: nobody reads more.
     private const int MostFaults = 5;
 
     // Comments in front of a page.
@@ -34,7 +34,7 @@ internal sealed record RefusalBody(string? Code, string? Words)
         "invalid_token", "insufficient_scope", "unauthorized_client", "access_denied", "invalid_request", "invalid_client",
     ];
 
-    // By their names without underscores and dashes, best first.
+    // Members with words for people, by their names without underscores and dashes, best first.
     private static readonly string[] Sayings =
     [
         "errordescription", "errorsummary", "detail", "description", "diagnostics", "errormessage", "errormsg", "faultstring",
@@ -52,7 +52,7 @@ internal sealed record RefusalBody(string? Code, string? Words)
         "data", "response", "body", "result", "status", "fields", "embedded", "innererror", "odata.error",
     ];
 
-    // Whose members are named by what is at fault: ASP.NET's errors, for one.
+    // Objects whose members are named after what is at fault, such as ASP.NET's errors.
     private static readonly string[] TextMaps =
     [
         "errors", "validationerrors", "fielderrors", "fields", "messages", "message", "modelstate",
@@ -334,7 +334,9 @@ internal sealed record RefusalBody(string? Code, string? Words)
         }
     }
 
-    /// <summary>As JSON, so that both are read alike: elements by their local names, and the value that FHIR has in an attribute.</summary>
+    /// <summary>
+    /// XML as JSON, so that both are read alike: elements by their local names, and the value that FHIR has in an attribute.
+    /// </summary>
     private static JsonElement? ReadXml(string text)
     {
         try

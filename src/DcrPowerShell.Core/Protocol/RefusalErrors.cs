@@ -10,7 +10,7 @@ namespace DcrPowerShell.Protocol;
 internal static class RefusalErrors
 {
     /// <param name="member">Where it stands: redirect_uris, or post_logout_redirect_uris.</param>
-    /// <param name="uris">Those in question; none where nobody knows which.</param>
+    /// <param name="uris">The URIs in question; empty where it is not known which.</param>
     /// <param name="advice">What looks wrong with them; null for the rules of servers in general.</param>
     public static DcrException RedirectUriRefused(ServerError server, string member, IEnumerable<string> uris, string? advice) =>
         new(

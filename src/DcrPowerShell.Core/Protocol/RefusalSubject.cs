@@ -11,7 +11,7 @@ internal static class RefusalSubject
 {
     private static readonly Regex Word = new("[A-Za-z0-9_#-]+");
 
-    // Who names more repeats what was sent.
+    // A server that names more members only repeats what was sent.
     private const int MostNamed = 3;
 
     // In codes such as invalid_scope, unsupported_grant_type and redirect_uri_mismatch.

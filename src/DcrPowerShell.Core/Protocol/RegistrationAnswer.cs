@@ -41,7 +41,7 @@ internal sealed record RegistrationAnswer(JsonBag Members, int Status)
     public IEnumerable<string> Unusable => new[] { ClientMember.ClientSecret, ClientMember.RegistrationAccessToken }
         .Where(member => Members.TryGet(member, out var value) && !JsonBag.IsAbsent(value) && SecretMember.Usable(member, value) is null);
 
-    /// <summary>By the look of an answer's text, before it is parsed.</summary>
+    /// <summary>Whether an answer may have a member, judged by its text before it is parsed.</summary>
     public static bool MayHave(string text, string member) =>
         text.Contains($"\"{member}\"") || text.Contains($"\"{CamelCase(member)}\"");
 
@@ -51,7 +51,7 @@ internal sealed record RegistrationAnswer(JsonBag Members, int Status)
         || members.Text("resourceType") == "OperationOutcome"
         || response?.Header("Content-Type")?.TrimStart().StartsWith("application/problem+", StringComparison.OrdinalIgnoreCase) == true;
 
-    /// <summary>Of an answer that is not the whole client, such as a secret's own resource: what is worth keeping.</summary>
+    /// <summary>What is worth keeping of an answer that is not the whole client, such as a secret's own resource.</summary>
     public RegistrationAnswer SecretsAlone =>
         this with
         {
@@ -65,7 +65,7 @@ internal sealed record RegistrationAnswer(JsonBag Members, int Status)
             ),
         };
 
-    /// <summary>As an answer that repeats the rest of what is known.</summary>
+    /// <summary>The answer, with the rest of what is known as if it had repeated it.</summary>
     public RegistrationAnswer Onto(JsonBag metadata) => this with { Members = metadata.With(Members) };
 
     public string? ClientId => Members.Text(ClientMember.ClientId);
@@ -75,7 +75,7 @@ internal sealed record RegistrationAnswer(JsonBag Members, int Status)
     /// <summary>Without the blanks and the scheme that some servers write around it: no bearer token has a blank.</summary>
     public string? RegistrationAccessToken => UsableAt(ClientMember.RegistrationAccessToken) is { } text ? Bare(text) : null;
 
-    /// <summary>As the server wrote it; it may be relative. Null for what is no address, such as "n/a".</summary>
+    /// <summary>The URI as the server wrote it, which may be relative. Null where it is no address, such as "n/a".</summary>
     public string? RegistrationClientUri =>
         Members.TryGet(ClientMember.RegistrationClientUri, out var value) && value.ValueKind is JsonValueKind.String or JsonValueKind.Array
         && Members.Text(ClientMember.RegistrationClientUri) is { } text && IsAddress(text) ? text : null;

@@ -28,8 +28,8 @@ internal interface IDcrProvider
     bool TellsWhetherItRegisters { get; }
 
     /// <summary>
-    /// Whom a connection's one client is for where nobody is named; null where a connection has many. To register again is to change that
-    /// client, and may give it another id: then the old one is no longer good.
+    /// The tenant of a connection's one client, where none is named; null where a connection has many clients. Registering again changes
+    /// that client, and may give it another id: then the old one is no longer good.
     /// </summary>
     string? SoleTenant { get; }
 
@@ -109,7 +109,7 @@ internal sealed record ProviderCall(IReporter Reporter, CancellationToken Stop)
     /// <summary>This machine's time.</summary>
     public DateTimeOffset Now { get; init; }
 
-    /// <summary>Told of each try's answer before anybody judges it; of null where none came.</summary>
+    /// <summary>Called with each try's answer before anybody judges it; with null where none came.</summary>
     public Func<ProtocolRequest, ProtocolResponse?, Task>? Arrived { get; init; }
 }
 

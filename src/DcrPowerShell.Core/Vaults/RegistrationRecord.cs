@@ -74,7 +74,7 @@ internal sealed record RegistrationRecord
     /// <summary>The ledger's frame about the client that this was found by; 0 for none. Not stored.</summary>
     public long Sequence { get; init; }
 
-    /// <summary>Of an outline from the index: what it lacks; null for a whole record. Not stored.</summary>
+    /// <summary>What an outline lacks; null for a whole record. Not stored.</summary>
     public OmittedMembers? Omitted { get; init; }
 
     /// <summary>What must not be shown, wherever a server repeats it.</summary>
@@ -98,7 +98,7 @@ internal sealed record RegistrationRecord
         _ => true,
     };
 
-    /// <summary>By then the client secret has expired. One that never does has not, nor one of which the server did not say.</summary>
+    /// <summary>Whether the client secret has expired by then. False where it never does, or where the server did not say when.</summary>
     public bool SecretExpiresBy(DateTimeOffset time) =>
         UsesSecret && ClientSecretExpiresAt is > 0 and var at && at <= time.ToUnixTimeSeconds();
 

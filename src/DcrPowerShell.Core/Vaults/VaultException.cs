@@ -11,7 +11,7 @@ internal sealed class VaultException(string why, bool isLocked = false, Exceptio
     /// <summary>The command has ended, and no vault can be called any more: the next one goes on.</summary>
     public bool IsOver { get; init; }
 
-    /// <summary>The call that was left behind: what it still does to the vault, nobody knows. Null where it has ended.</summary>
+    /// <summary>The call that was left behind, which may still change the vault. Null where it has ended.</summary>
     public Task? LeftBehind { get; init; }
 
     /// <summary>It did not remove what is gone, or kept elsewhere.</summary>

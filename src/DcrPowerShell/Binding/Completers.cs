@@ -48,8 +48,8 @@ public abstract class ValueCompleter : IArgumentCompleter
     private static string Quoted(string text) => IsBareWord(text) ? text : $"'{CodeGeneration.EscapeSingleQuotedStringContent(text)}'";
 
     /// <summary>
-    /// Of 0123 or 1kb PowerShell makes a number in a list, and of -x a parameter: where a text does not begin with a letter, its parser is
-    /// asked.
+    /// Whether a text needs no quotes in a list. PowerShell reads 0123 or 1kb as a number and -x as a parameter, so its parser is asked
+    /// where a text does not begin with a letter.
     /// </summary>
     private static bool IsBareWord(string text) =>
         text.All(static character => char.IsLetterOrDigit(character) || character is '_' or '-' or '.' or ':' or '/')

@@ -16,7 +16,7 @@ internal sealed class SplitTextAttribute : ArgumentTransformationAttribute
     /// <summary>False for values that have spaces within, such as the response type <c>code id_token</c>.</summary>
     public bool AtSpaces { get; set; } = true;
 
-    /// <summary>For contacts: blanks part addresses alone, and not a name, or a telephone number.</summary>
+    /// <summary>Whether blanks part addresses, as contacts need it; a name or a telephone number stays whole.</summary>
     public bool AtSpacesOfAddresses { get; set; }
 
     /// <inheritdoc/>

@@ -264,7 +264,7 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
             return;
         }
 
-        // That there will be a statement counts, whatever it says.
+        // For the rules it counts that there will be a statement, whatever it says.
         var judged = HasStatementScript ? metadata.With(ClientMember.SoftwareStatement, "fresh") : metadata;
         (judge ?? ((provider, wanted) => provider.Check(wanted)))(connection.Service, judged);
         StatementOperation.Check(metadata, DateTimeOffset.UtcNow);

@@ -30,7 +30,7 @@ public sealed class ExportDcrClientCommand : DcrInputCmdlet
     private const string ClientSet = "Client";
     private const string TemplateSet = "Template";
 
-    // Of the servers on the page.
+    // For the servers on the page:
     private readonly HashSet<string> _covered = [];
     private readonly HashSet<string> _auditPaths = [];
     private readonly List<DcrOrphan> _orphans = [];

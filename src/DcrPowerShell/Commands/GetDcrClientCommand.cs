@@ -109,7 +109,7 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
     private protected override void ProcessClient(DcrConnection connection, NamedClient client) =>
         Give(connection, Find(connection, client), client.Target);
 
-    /// <param name="tenants">Whose clients; none for all.</param>
+    /// <param name="tenants">The tenants whose clients are listed; empty for all.</param>
     private void List(List<TenantPattern> tenants)
     {
         if (IsUnconnected)
@@ -220,7 +220,7 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
         }
     }
 
-    /// <summary>Of what is kept, what the parameters name.</summary>
+    /// <summary>The kept registrations that the parameters name.</summary>
     private IEnumerable<StoredRegistration> Wanted(RegistrationLedger ledger, string? issuer, ulong? place, List<TenantPattern> tenants)
     {
         var seen = new HashSet<(string Issuer, string ClientId)>();

@@ -102,7 +102,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     }
 
     /// <summary>
-    /// So many rows are checked before their turn comes: what is wrong with them is told early, and how many there are is known.
+    /// This many rows are checked before their turn comes, so faults show early and the progress bar knows how many there are.
     /// </summary>
     private protected override int Ahead => 500;
 

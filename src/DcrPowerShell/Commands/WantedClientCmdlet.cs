@@ -192,7 +192,7 @@ public abstract class WantedClientCmdlet : ClientMetadataCmdlet
         }
 
         var wanted = new WantedClient(Wishes(), tenant, CopyNameWanted, FreshStatement(InputObject), CurrentRow(), Target, Subject);
-        // Of a client that is there, a row names what it has a wish about.
+        // With the client's id the rules judge a change: a row about a known client names only what it wants.
         Check(connection, known is null ? wanted.Metadata : wanted.Metadata.With(ClientMember.ClientId, known));
 
         var unknown = UnknownAt(connection);

@@ -88,7 +88,7 @@ internal sealed class DiskFolder : IStoreFolder
         {
             try
             {
-                // So that it can be replaced meanwhile.
+                // Shared, so that others can replace it meanwhile.
                 using var file = UserOnly.WhenFree(() => UserOnly.OpenShared(At(name), FileMode.Open, FileAccess.Read), LongestWait);
                 using var content = new MemoryStream();
                 file.CopyTo(content);

@@ -176,7 +176,7 @@ internal static class LocalData
         }
         catch (UnauthorizedAccessException)
         {
-            // Nobody knows.
+            // It cannot be found out.
             return true;
         }
     }

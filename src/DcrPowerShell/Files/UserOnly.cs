@@ -178,9 +178,7 @@ internal static class UserOnly
 
     /// <summary>Opens a file, or does something else with it, as soon as nobody else has it open.</summary>
     /// <param name="longest">How long to wait for that.</param>
-    /// <exception cref="IOException">
-    /// Somebody has it open all that time, which <see cref="IsTaken"/> tells; or it cannot be opened.
-    /// </exception>
+    /// <exception cref="IOException">Somebody has it open all that time (see <see cref="IsTaken"/>), or it cannot be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be opened.</exception>
     public static T WhenFree<T>(Func<T> open, TimeSpan longest)
     {

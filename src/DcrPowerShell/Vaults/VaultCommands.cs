@@ -93,8 +93,8 @@ internal sealed class VaultCommands(string name, VaultPatience patience)
     }
 
     /// <summary>
-    /// Calls a command, again and again while another runspace of this process is using SecretManagement, which then refuses to
-    /// be called, or says "not found" of what is there: what was registered cannot be had a second time.
+    /// Calls a command, again and again while another runspace of this process is using SecretManagement. It refuses calls then, or says
+    /// "not found" of what is there, and what was registered cannot be had a second time.
     /// </summary>
     private (IReadOnlyList<PSObject> Output, IReadOnlyList<ErrorRecord> Errors) CallWithErrors(
         string command,

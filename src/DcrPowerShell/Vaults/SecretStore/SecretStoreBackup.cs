@@ -92,7 +92,7 @@ internal static class SecretStoreBackup
         }
     }
 
-    /// <summary>That SecretStore cannot read its file, and what helps if there is a copy.</summary>
+    /// <summary>The error where SecretStore cannot read its file, with what helps if there is a copy.</summary>
     public static VaultException Unreadable(string why)
     {
         try

@@ -145,7 +145,7 @@ internal sealed class SecretStoreMembers
     public static Runspace? RunspaceOfSecretManagement(Assembly? loaded) =>
         loaded?.GetType(VaultRunspace.SecretManagement + ".PowerShellInvoker")?.GetField("_runspace", Any)?.GetValue(null) as Runspace;
 
-    /// <summary>Of the store itself, its key and its configuration.</summary>
+    /// <summary>The paths of the store itself, its key and its configuration.</summary>
     public string[] Paths { get; }
 
     /// <summary>What is called when SecretStore's watcher saw a file change.</summary>
