@@ -92,7 +92,7 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
                 {
                     if (request.SendBefore is { } end && end <= clock.UtcNow)
                     {
-                        throw ProtocolErrors.StatementExpired(end);
+                        throw MetadataErrors.StatementExpired(end);
                     }
 
                     // After the wait: a proof or a token may be old by then.
@@ -204,7 +204,7 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
         };
     }
 
-    /// <summary>One try. What came is handed over before anything is reported of it, for a reporter's command may be gone.</summary>
+    /// <summary>One try. The answer is handed over before anything is reported of it, because the reporter's command may be gone.</summary>
     private async Task<ProtocolResponse> TryAsync(
         ProtocolRequest request,
         Authorization authorization,

@@ -134,7 +134,7 @@ public class LocalStoreTests
         AssertWhole(ledger);
     }
 
-    /// <summary>Trial X6: a vault that says once that there is no such secret.</summary>
+    /// <summary>A vault may say once that there is no such secret.</summary>
     [Theory]
     [InlineData(VaultFault.FindsNothing, DcrErrorId.StoreKeyMissing)]
     [InlineData(VaultFault.Locked, DcrErrorId.StoreLocked)]
@@ -277,7 +277,7 @@ public class LocalStoreTests
     }
 
     /// <summary>
-    /// Killed at every call to the disk while it is sealed anew: nothing is lost, either protection opens it, and that ends the change.
+    /// Killed at every call to the disk while it is sealed again: nothing is lost, either protection opens it, and that ends the change.
     /// </summary>
     [Theory]
     [InlineData(DcrProtection.User, DcrProtection.Passphrase)]
