@@ -95,12 +95,28 @@ internal static class ConnectErrors
         );
 
     /// <param name="known">The issuers that clients are kept of.</param>
-    public static DcrException NothingKnownOffline(string issuer, IReadOnlyCollection<string> known) =>
+    /// <param name="subjectUri">What -SubjectUri named; null for nothing.</param>
+    /// <param name="community">What -Community named; null for nothing.</param>
+    public static DcrException NothingKnownOffline(
+        string issuer,
+        string? subjectUri,
+        string? community,
+        IReadOnlyCollection<string> known
+    ) =>
         new(
             DcrErrorId.DiscoveryFailed,
-            $"-Offline: no client of {issuer} is kept here. "
+            $"-Offline: no client of {issuer}{(subjectUri is null ? "" : $" with the URI '{subjectUri}'")}"
+                + $"{(community is null ? "" : $" in the community '{community}'")} is kept here. "
                 + $"{(known.Count == 0 ? "Nothing is." : $"Those of {string.Join(", ", known)} are.")}",
             "Give the issuer as Get-DcrClient -Offline shows it, or connect without -Offline."
+        );
+
+    /// <param name="known">The issuers with that FHIR base.</param>
+    public static DcrException SeveralOffline(string fhirBase, IReadOnlyCollection<string> known) =>
+        new(
+            DcrErrorId.DiscoveryFailed,
+            $"-Offline: clients of {fhirBase} are kept in {known.Count} places: {string.Join(", ", known)}.",
+            "Say with -Community or -SubjectUri which are meant, or give one of these in the place of the FHIR base."
         );
 
     /// <param name="canBeAsked">Whether the other issuer is an address that tokens may go to.</param>

@@ -230,6 +230,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
                 {
                     if (!done.IsNew)
                     {
+                        TellOfTenant(connection, done.Client, request);
                         WriteFound(connection, done.Client, isRepeated);
                         return;
                     }
@@ -294,6 +295,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     /// <summary>A tenant has a client: it is given as it is, or changed to what its row names otherwise.</summary>
     private void Found(DcrConnection connection, string key, DcrClient known, RegisterRequest request, bool isRepeated)
     {
+        TellOfTenant(connection, known, request);
         var changes = Update && !isRepeated && known.Changes.Count > 0;
         if (!changes && request.ClientSecretName is { } name && !IsWhatIf)
         {
@@ -322,6 +324,14 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
                 _summary.CountDiffering();
                 Write(connection, changed, "Changed");
             });
+        }
+    }
+
+    private void TellOfTenant(DcrConnection connection, DcrClient found, RegisterRequest request)
+    {
+        if (request.Tenant is { } tenant && RegisterOperation.WithoutTenant(connection, found, tenant) is { } told)
+        {
+            WriteWarning(Redaction.Printable(told));
         }
     }
 
@@ -356,7 +366,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
             Redaction.Printable(
                 $"Tenant '{client.Tenant}' has client '{client.ClientId}' "
                     + $"already{(client.Changes.Count == 0 ? "" : $", which differs from its row: {string.Join("; ", client.Changes)}")}. "
-                    + "-AllowDuplicate registers another."
+                    + (connection.Service.SoleTenant is null ? "-AllowDuplicate registers another." : "")
             )
         );
         Write(connection, client);
