@@ -341,6 +341,7 @@ Describe 'A UDAP client' {
         $more.Keys | ForEach-Object { $named[$_] = $more[$_] }
         $again = New-DcrClient @named -Tenant st-mary -WarningVariable told -WarningAction SilentlyContinue 6>$null
         $again.ClientId, $again.Tenant | Should -Be $first.ClientId, $uri
+        if ($_ -eq 'Update') { "$($again.Scope)" | Should -Be system/Observation.read }
         "$told" | Should -BeLike "*Client '$($first.ClientId)' was registered without a tenant, and was not given 'st-mary'*-StoreOnly*"
         $null = New-DcrClient @named -Tenant $uri.ToUpperInvariant() -WarningVariable told -WarningAction SilentlyContinue 6>$null
         "$told" | Should -Not -BeLike '*without a tenant*' -Because 'that is what it is kept under'
@@ -717,7 +718,7 @@ Describe 'One certificate at several FHIR bases' {
         $null = Connect-Udap $server @{ Community = $community } @quiet
         $null = New-DcrClient @service -ClientName 'In the community' @quiet
         $null = Assert-Failure { Connect-DcrServer $server.FhirBase -Offline } -Id DiscoveryFailed -Category InvalidData `
-            -Message '*are kept in 2 places*' -Action '*-Community*' -Terminating
+            -Message "*clients of several names: $uri; $uri in $community.*" -Action '*-Community*' -Terminating
         $null = Connect-DcrServer $server.FhirBase -Offline -Community $community
         (Get-DcrClient -Offline).ClientName | Should -Be 'In the community'
         $null = Connect-DcrServer $server.FhirBase -Discovery Udap -Offline -SubjectUri $uri -Community $community

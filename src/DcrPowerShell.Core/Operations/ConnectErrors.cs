@@ -111,12 +111,12 @@ internal static class ConnectErrors
             "Give the issuer as Get-DcrClient -Offline shows it, or connect without -Offline."
         );
 
-    /// <param name="known">The issuers with that FHIR base.</param>
-    public static DcrException SeveralOffline(string fhirBase, IReadOnlyCollection<string> known) =>
+    /// <param name="names">Of certificates, with the communities.</param>
+    public static DcrException SeveralOffline(string fhirBase, IEnumerable<string> names) =>
         new(
             DcrErrorId.DiscoveryFailed,
-            $"-Offline: clients of {fhirBase} are kept in {known.Count} places: {string.Join(", ", known)}.",
-            "Say with -Community or -SubjectUri which are meant, or give one of these in the place of the FHIR base."
+            $"-Offline: {fhirBase} has clients of several names: {string.Join("; ", names)}.",
+            "Say with -SubjectUri and -Community which are meant, or give the issuer as Get-DcrClient -Offline shows it."
         );
 
     /// <param name="canBeAsked">Whether the other issuer is an address that tokens may go to.</param>

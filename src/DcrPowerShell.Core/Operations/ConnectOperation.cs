@@ -168,7 +168,7 @@ internal static class ConnectOperation
         var issuer =
             (subjectUri ?? community) is null && all.FirstOrDefault(known => known.TrimEnd('/') == asked.TrimEnd('/')) is { } named ? named
             : ofUdap.Count < 2 ? ofUdap.FirstOrDefault() ?? throw ConnectErrors.NothingKnownOffline(asked, subjectUri, community, all)
-            : throw ConnectErrors.SeveralOffline(asked, ofUdap);
+            : throw ConnectErrors.SeveralOffline(asked, ofUdap.Select(UdapOperation.Shown));
         var vaultId = vault is null
             ? null
             : ledger

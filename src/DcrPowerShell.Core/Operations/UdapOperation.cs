@@ -74,6 +74,19 @@ internal static class UdapOperation
             .ToList();
     }
 
+    /// <summary>What an issuer has beside its FHIR base, for people: as <see cref="DcrUdap"/> is shown.</summary>
+    public static string Shown(string issuer)
+    {
+        var parts = issuer
+            .Substring(issuer.IndexOf(SubjectPart, StringComparison.Ordinal) + SubjectPart.Length)
+            .Split([CommunityPart], StringSplitOptions.None);
+        return new DcrUdap
+        {
+            SubjectUri = Uri.UnescapeDataString(parts[0]),
+            Community = parts.Length < 2 ? null : Uri.UnescapeDataString(parts[1]),
+        }.ToString();
+    }
+
     /// <summary>
     /// Says where clients of the same name are kept both with and without a community, for a server may have one client for both.
     /// </summary>

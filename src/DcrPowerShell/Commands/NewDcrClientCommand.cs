@@ -314,7 +314,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         }
         else if (ShouldProcess($"{known} at {connection.Issuer}", "Change client"))
         {
-            if (request.Tenant is { } tenant)
+            if (request.Tenant is { } tenant && connection.Service.SoleTenant is null)
             {
                 FindOperation.ClientIdOf(connection, tenant);
             }

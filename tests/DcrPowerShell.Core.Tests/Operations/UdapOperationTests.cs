@@ -636,6 +636,24 @@ public class UdapOperationTests
         Assert.Equal((await session.AtServerAsync()).ClientId, (await session.RegisterAsync(Backend, "north")).ClientId);
     }
 
+    [Theory]
+    [InlineData(true, "Remove-DcrClient")]
+    [InlineData(false, "Set-DcrClient")]
+    public async Task Whether_a_lost_change_or_cancellation_was_made_is_not_guessed(bool isCancelled, string advice)
+    {
+        using var session = await StartAsync();
+        var client = await session.RegisterAsync(Backend, "north");
+        var lost = new { on = "register", drop = "beforeAnswer" };
+        await session.Server.SetAsync(new { faults = new[] { lost, lost } });
+        var failure = await Assert.ThrowsAsync<DcrException>(() =>
+            isCancelled ? session.DeleteAsync(client.ClientId) : session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""));
+        Assert.Equal(DcrErrorId.OutcomeUnknown, failure.ErrorId);
+        var orphan = (await session.OrphansAsync())[0];
+        Assert.StartsWith("This server cannot be asked", orphan.RecommendedAction);
+        Assert.Contains($"Run {advice} again", orphan.RecommendedAction);
+        Assert.Contains(client.ClientId, orphan.RecommendedAction);
+    }
+
     [Fact]
     public async Task A_pasted_address_of_the_metadata_brings_its_community()
     {
@@ -832,7 +850,7 @@ public class UdapOperationTests
 
         var several = Assert.Throws<DcrException>(() => Offline(server.FhirBase, null, second));
         Assert.Equal(DcrErrorId.DiscoveryFailed, several.ErrorId);
-        Assert.Contains("2 places", several.Message);
+        Assert.Contains($": {Subject} in {second}; https://app.example.com/other in {second}.", several.Message);
         Assert.Contains("-SubjectUri", several.RecommendedAction);
         var none = Assert.Throws<DcrException>(() => Offline(server.FhirBase, null, "urn:nobody"));
         Assert.Contains("in the community 'urn:nobody'", none.Message);
