@@ -245,6 +245,8 @@ Describe 'A FHIR server whose metadata nobody vouches for' {
         $check = Test-DcrServer @quiet | Where-Object Name -EQ 'Signed metadata'
         $check.Status | Should -Be Warning
         $check.RecommendedAction | Should -BeLike '*revocation lists*'
+        $null = Test-DcrServer -WarningVariable told -WarningAction SilentlyContinue
+        $told | Should -BeNullOrEmpty -Because 'a check has it'
     }
 
     It 'is taken without a word where the lists say that it is good' {
@@ -331,6 +333,25 @@ Describe 'A UDAP client' {
         (Get-Registration $server).Count | Should -Be 1
     }
 
+    It 'that was registered without a tenant is not given one without a word, and can be: <_>' -ForEach 'New', 'Update', 'WhatIf' {
+        $server = Start-Udap -Connect @{ CertificatePath = $pfx }
+        $first = New-DcrClient @service @quiet
+        $more = if ($_ -eq 'New') { @{} } else { @{ $_ = $true; Scope = 'system/Observation.read' } }
+        $named = $service.Clone()
+        $more.Keys | ForEach-Object { $named[$_] = $more[$_] }
+        $again = New-DcrClient @named -Tenant st-mary -WarningVariable told -WarningAction SilentlyContinue 6>$null
+        $again.ClientId, $again.Tenant | Should -Be $first.ClientId, $uri
+        if ($_ -eq 'Update') { "$($again.Scope)" | Should -Be system/Observation.read }
+        "$told" | Should -BeLike "*Client '$($first.ClientId)' was registered without a tenant, and was not given 'st-mary'*-StoreOnly*"
+        $null = New-DcrClient @named -Tenant $uri.ToUpperInvariant() -WarningVariable told -WarningAction SilentlyContinue 6>$null
+        "$told" | Should -Not -BeLike '*without a tenant*' -Because 'that is what it is kept under'
+
+        Remove-DcrClient $first.ClientId -StoreOnly -Confirm:$false
+        $again = New-DcrClient @service -Tenant st-mary -WarningVariable told -WarningAction SilentlyContinue
+        $again.ClientId, $again.Tenant | Should -Be $first.ClientId, 'st-mary'
+        $told | Should -BeNullOrEmpty
+    }
+
     It 'is known by its certificate''s URI, the server and the community' {
         $server = Start-Udap -Connect @{ CertificatePath = $pfx }
         $other = New-UdapServer
@@ -364,7 +385,7 @@ Describe 'A UDAP client' {
         $client = New-DcrClient @service -Tenant st-mary @quiet
         $changed = Set-DcrClient $client.ClientId -ClientName 'Acme 2' -WarningVariable told -WarningAction SilentlyContinue
         $changed.ClientId | Should -Not -Be $client.ClientId
-        "$told" | Should -BeLike "*Client '$($client.ClientId)': the server gave the client a new id, '$($changed.ClientId)'*"
+        "$told" | Should -BeLike "*Client '$($client.ClientId)': the server registered it anew, as '$($changed.ClientId)': it cancelled the former registration, or no longer had it*"
         (Get-DcrClient -Offline).ClientId | Should -Be (Get-TestServerClient $server).clientId
         (Get-DcrClient -Offline).Tenant | Should -Be st-mary
         (New-DcrClient @service -ClientName 'Acme 2' -Tenant st-mary @quiet).ClientId | Should -Be $changed.ClientId
@@ -688,5 +709,23 @@ Describe 'One certificate at several FHIR bases' {
         (Get-DcrClient -Offline).ClientId | Should -Be $client.ClientId
         $null = Connect-DcrServer $server.FhirBase -Discovery Udap -Offline
         (Get-DcrClient -Offline).ClientId | Should -Be $client.ClientId
+    }
+
+    It 'is listed by -Offline -Community and -SubjectUri, which choose among several' {
+        $server = Start-Udap
+        $community = $server.Communities[0].Uri
+        $first = New-DcrClient @service @quiet
+        $null = Connect-Udap $server @{ Community = $community } @quiet
+        $null = New-DcrClient @service -ClientName 'In the community' @quiet
+        $null = Assert-Failure { Connect-DcrServer $server.FhirBase -Offline } -Id DiscoveryFailed -Category InvalidData `
+            -Message "*clients of several names: $uri; $uri in $community.*" -Action '*-Community*' -Terminating
+        $null = Connect-DcrServer $server.FhirBase -Offline -Community $community
+        (Get-DcrClient -Offline).ClientName | Should -Be 'In the community'
+        $null = Connect-DcrServer $server.FhirBase -Discovery Udap -Offline -SubjectUri $uri -Community $community
+        (Get-DcrClient -Offline).ClientName | Should -Be 'In the community'
+        $null = Connect-DcrServer $first.Issuer -Offline
+        (Get-DcrClient -Offline).ClientName | Should -Be $service.ClientName
+        $null = Assert-Failure { Connect-DcrServer $server.FhirBase -Offline -Community urn:nobody } -Id DiscoveryFailed `
+            -Category InvalidData -Message "*in the community 'urn:nobody' is kept here*" -Terminating
     }
 }

@@ -14,12 +14,24 @@ internal static class ChainTrust
 #if NET
         policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         policy.CustomTrustStore.AddRange(anchors.ToArray());
-
-        // Nobody is asked for certificates at an address that the certificate of a stranger names.
-        policy.DisableCertificateDownloads = true;
+        FetchNone(policy);
 #else
         policy.ExtraStore.AddRange(anchors.ToArray());
         policy.VerificationFlags = X509VerificationFlags.AllowUnknownCertificateAuthority;
+#endif
+    }
+
+    /// <summary>
+    /// Nobody is asked for certificates at an address that a certificate names: a stranger may have chosen it, and a slow one holds whoever
+    /// asks.
+    /// </summary>
+    public static void FetchNone(X509ChainPolicy policy)
+    {
+#if NET
+        policy.DisableCertificateDownloads = true;
+#else
+        // It cannot be told so, and gives up at once.
+        policy.UrlRetrievalTimeout = System.TimeSpan.FromMilliseconds(1);
 #endif
     }
 }

@@ -26,7 +26,7 @@ internal sealed record CertificateTrust(string? Fault)
 
     public bool IsRevoked { get; init; }
 
-    /// <summary>Whether the fault is below a trust anchor, which was found.</summary>
+    /// <summary>It leads to a trust anchor that is good: the fault, if there is one, is below.</summary>
     public bool IsBelowAnchor { get; init; }
 
     /// <summary>It came alone, and its issuer's certificate is not known here.</summary>
@@ -46,6 +46,9 @@ internal sealed record CertificateTrust(string? Fault)
                     + "root certificate: -TrustAnchor takes the root beside it.",
             Unlisted.Count == 0 ? null : $"No revocation list is named by {Quoted(Unlisted)}.",
         }.OfType<string>();
+
+    /// <summary>What is waited for while it is found out.</summary>
+    public const string Asking = "Asking whether certificates were revoked.";
 
     private const string RevocationLists = "2.5.29.31";
     private const string AuthorityInformation = "1.3.6.1.5.5.7.1.1";
@@ -85,7 +88,7 @@ internal sealed record CertificateTrust(string? Fault)
 
     private static CertificateTrust Of(
         X509Certificate2 certificate,
-        IEnumerable<X509Certificate2> others,
+        List<X509Certificate2> others,
         IReadOnlyList<X509Certificate2> anchors,
         DateTimeOffset now
     )
@@ -111,7 +114,11 @@ internal sealed record CertificateTrust(string? Fault)
         var anchor = elements.FindIndex(element => anchors.Any(trusted => Same(trusted, element.Certificate)));
         if (anchor < 0)
         {
-            return new(Untrusted(elements, anchors)) { LacksIssuer = elements.Count == 1 && !IsRoot(elements[0].Certificate) };
+            // Of an issuer that several have signed, OpenSSL takes the first certificate, wherever it leads.
+            var leading = Leading(others, anchors);
+            return leading.Count < others.Count && Of(certificate, leading, anchors, now) is { IsBelowAnchor: true } found
+                ? found
+                : new(Untrusted(elements, anchors)) { LacksIssuer = elements.Count == 1 && !IsRoot(elements[0].Certificate) };
         }
 
         var judged = elements
@@ -136,6 +143,24 @@ internal sealed record CertificateTrust(string? Fault)
             Unasked = hasAsked ? [] : [.. unknown[true]],
             Unlisted = [.. unknown[false]],
         };
+    }
+
+    /// <summary>Those that lead to an anchor, by their names.</summary>
+    private static List<X509Certificate2> Leading(IReadOnlyList<X509Certificate2> others, IReadOnlyList<X509Certificate2> anchors)
+    {
+        var leading = new List<X509Certificate2>();
+        for (var more = IssuedBy(anchors); more.Count > 0; more = IssuedBy(more))
+        {
+            leading.AddRange(more);
+        }
+
+        return leading;
+
+        List<X509Certificate2> IssuedBy(IReadOnlyList<X509Certificate2> issuers) =>
+            others
+                .Except(leading)
+                .Where(one => issuers.Any(issuer => issuer.SubjectName.RawData.SequenceEqual(one.IssuerName.RawData)))
+                .ToList();
     }
 
     private static bool IsRoot(X509Certificate2 certificate) =>

@@ -169,6 +169,13 @@ internal static class KeyErrors
             "Have the community issue a certificate that has it."
         );
 
+    public static KeyException CertificateWithBadUri(string name, IEnumerable<string> written) =>
+        new(
+            $"The certificate '{name}' has {Quoted(written)} in its subject alternative name, which is no absolute URI, and UDAP knows a "
+                + "client by that URI.",
+            "Have the community issue a certificate that has one, such as https://app.example.com."
+        );
+
     public static KeyException CertificateWithSeveralUris(string name, IEnumerable<string> uris) =>
         new(
             $"The certificate '{name}' names several URIs: {Quoted(uris)}.",

@@ -3,6 +3,8 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using DcrPowerShell.Compat;
+using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Keys;
 
@@ -11,8 +13,6 @@ namespace DcrPowerShell.Keys;
 /// </summary>
 internal sealed class SigningCertificate : IDisposable
 {
-    private static readonly TimeSpan LongestFetch = TimeSpan.FromSeconds(15);
-
     private SigningCertificate(SigningKey key, X509Certificate2 certificate, IReadOnlyList<X509Certificate2> issuers)
     {
         Key = key;
@@ -66,8 +66,10 @@ internal sealed class SigningCertificate : IDisposable
             throw KeyErrors.CertificateNotForSigning(CertificateNames.Show(Certificate));
         }
 
-        var names = CertificateNames.Uris(Certificate).Distinct().ToList();
-        return names.Count == 0 ? throw KeyErrors.CertificateWithoutUri(CertificateNames.Show(Certificate))
+        var written = CertificateNames.Uris(Certificate).Distinct().ToList();
+        var names = written.Where(UriText.IsUri).ToList();
+        return written.Count == 0 ? throw KeyErrors.CertificateWithoutUri(CertificateNames.Show(Certificate))
+            : names.Count == 0 ? throw KeyErrors.CertificateWithBadUri(CertificateNames.Show(Certificate), written)
             : uri is null && names.Count > 1 ? throw KeyErrors.CertificateWithSeveralUris(CertificateNames.Show(Certificate), names)
             : uri is null ? names[0]
             : names.Contains(uri) ? uri
@@ -119,9 +121,7 @@ internal sealed class SigningCertificate : IDisposable
         using var chain = new X509Chain();
         chain.ChainPolicy.ExtraStore.AddRange(pool);
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-
-        // The platform may fetch issuers where the certificate, our own, says that they are.
-        chain.ChainPolicy.UrlRetrievalTimeout = LongestFetch;
+        ChainTrust.FetchNone(chain.ChainPolicy);
         chain.ChainPolicy.VerificationFlags =
             X509VerificationFlags.AllowUnknownCertificateAuthority | X509VerificationFlags.IgnoreNotTimeValid;
         chain.Build(certificate);

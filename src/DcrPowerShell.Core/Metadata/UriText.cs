@@ -1,4 +1,5 @@
 using System;
+using System.Text.RegularExpressions;
 using DcrPowerShell.Errors;
 
 namespace DcrPowerShell.Metadata;
@@ -10,6 +11,12 @@ namespace DcrPowerShell.Metadata;
 /// </summary>
 internal static class UriText
 {
+    // RFC 3986, section 3. Not every URI is one that Uri knows.
+    private static readonly Regex AnyUri = new(@"^[A-Za-z][A-Za-z0-9+.-]*:[^\s\p{C}]+\z", RegexOptions.CultureInvariant);
+
+    /// <summary>Whether it is an absolute URI of any kind, as it stands.</summary>
+    public static bool IsUri(string text) => AnyUri.IsMatch(text);
+
     /// <summary>Null where it is no absolute URL.</summary>
     public static Uri? Absolute(string? text) => Read(() => Uri.TryCreate(text, UriKind.Absolute, out var uri) ? uri : null);
 

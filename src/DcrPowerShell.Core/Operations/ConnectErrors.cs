@@ -95,12 +95,28 @@ internal static class ConnectErrors
         );
 
     /// <param name="known">The issuers whose clients are kept here.</param>
-    public static DcrException NothingKnownOffline(string issuer, IReadOnlyCollection<string> known) =>
+    /// <param name="subjectUri">What -SubjectUri named; null for nothing.</param>
+    /// <param name="community">What -Community named; null for nothing.</param>
+    public static DcrException NothingKnownOffline(
+        string issuer,
+        string? subjectUri,
+        string? community,
+        IReadOnlyCollection<string> known
+    ) =>
         new(
             DcrErrorId.DiscoveryFailed,
-            $"-Offline: no client of {issuer} is kept here. "
+            $"-Offline: no client of {issuer}{(subjectUri is null ? "" : $" with the URI '{subjectUri}'")}"
+                + $"{(community is null ? "" : $" in the community '{community}'")} is kept here. "
                 + $"{(known.Count == 0 ? "Nothing is." : $"Those of {string.Join(", ", known)} are.")}",
             "Give the issuer as Get-DcrClient -Offline shows it, or connect without -Offline."
+        );
+
+    /// <param name="names">Of certificates, with the communities.</param>
+    public static DcrException SeveralOffline(string fhirBase, IEnumerable<string> names) =>
+        new(
+            DcrErrorId.DiscoveryFailed,
+            $"-Offline: {fhirBase} has clients of several names: {string.Join("; ", names)}.",
+            "Say with -SubjectUri and -Community which are meant, or give the issuer as Get-DcrClient -Offline shows it."
         );
 
     /// <param name="canBeAsked">Whether the other issuer is an address that tokens may go to.</param>

@@ -62,18 +62,26 @@ internal static class ConnectOperation
     }
 
     /// <summary>A connection that sends nothing: what is known of the server's clients can be looked at.</summary>
-    /// <exception cref="DcrException">DiscoveryFailed: nothing is known of that server.</exception>
-    public static DcrConnection Offline(ConnectRequest request, RegistrationLedger ledger, string? vault)
+    /// <param name="subjectUri">Which clients of a FHIR base with UDAP are meant; null for the only ones.</param>
+    /// <param name="community">As <paramref name="subjectUri"/>.</param>
+    /// <exception cref="DcrException">DiscoveryFailed: nothing is known of that server, or of several that may be meant.</exception>
+    public static DcrConnection Offline(
+        ConnectRequest request,
+        RegistrationLedger ledger,
+        string? vault,
+        string? subjectUri = null,
+        string? community = null
+    )
     {
-        var asked = Discovery.Meant((request.Issuer ?? request.Resource)!.OriginalString).Issuer;
-        var ofUdap = ledger
-            .Registrations.Issuers()
-            .Where(known => known.StartsWith($"{asked.TrimEnd('/')}#subject=", StringComparison.Ordinal))
-            .ToList();
+        var given = (request.Issuer ?? request.Resource)!;
+        var (asked, how) = Discovery.Meant(given.OriginalString);
+        community ??= how == DcrDiscovery.Udap ? UdapDiscovery.CommunityIn(given) : null;
+        var all = ledger.Registrations.Issuers();
+        var ofUdap = UdapOperation.IssuersOf(asked, subjectUri, community, all);
         var issuer =
-            ledger.Registrations.Issuers().FirstOrDefault(known => known.TrimEnd('/') == asked.TrimEnd('/'))
-            ?? (ofUdap.Count == 1 ? ofUdap[0] : null)
-            ?? throw ConnectErrors.NothingKnownOffline(asked, ledger.Registrations.Issuers());
+            (subjectUri ?? community) is null && all.FirstOrDefault(known => known.TrimEnd('/') == asked.TrimEnd('/')) is { } named ? named
+            : ofUdap.Count < 2 ? ofUdap.FirstOrDefault() ?? throw ConnectErrors.NothingKnownOffline(asked, subjectUri, community, all)
+            : throw ConnectErrors.SeveralOffline(asked, ofUdap.Select(UdapOperation.Shown));
         var vaultId = vault is null
             ? null
             : ledger
@@ -152,9 +160,10 @@ internal static class ConnectOperation
             Pace(sender, dialect, request.RateLimit, clock);
             StoreOpening.TellOfUnknown(ledger, context.Issuer, reporter);
             StoreOpening.CompareStores(store, context.Issuer, reporter);
-            if (identity is not null)
+            if (context.Udap is { } udap)
             {
-                UdapOperation.TellOfCommunities(identity, context.Issuer, ledger, reporter);
+                UdapOperation.TellOf(udap, request.Issuer!, reporter);
+                UdapOperation.TellOfCommunities(udap.Identity, context.Issuer, ledger, reporter);
             }
 
             var connection = new DcrConnection(

@@ -246,11 +246,28 @@ internal static class OrphanOperation
                     + "Resolve-DcrOrphan -Dismiss."
             );
         }
+        catch (DcrException failure) when (failure.ErrorId == DcrErrorId.OperationNotSupported)
+        {
+            var (operation, clientId) = (entry.Intent!.Operation, entry.Intent.ClientId);
+            return Orphan(
+                context,
+                entry,
+                [],
+                $"This server cannot be asked for client '{clientId}'. "
+                    + operation switch
+                    {
+                        LedgerOperation.Delete =>
+                            "Run Remove-DcrClient again; if the server has it no more, Remove-DcrClient -StoreOnly drops what is kept of it. ",
+                        LedgerOperation.Update => "Run Set-DcrClient again. ",
+                        _ => "",
+                    }
+                    + "Then run Resolve-DcrOrphan -Dismiss."
+            );
+        }
         catch (DcrException failure)
             when (failure.ErrorId
                     is DcrErrorId.ClientNotFound
                         or DcrErrorId.AccessTokenRejected
-                        or DcrErrorId.OperationNotSupported
                         or DcrErrorId.ResponseNotConformant
             )
         {

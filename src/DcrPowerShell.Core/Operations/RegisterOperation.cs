@@ -88,6 +88,18 @@ internal static class RegisterOperation
     }
 
     /// <summary>
+    /// Says that the one client of all tenants was registered without one, and is not the named one's; null where there is nothing to say.
+    /// </summary>
+    public static string? WithoutTenant(DcrConnection connection, DcrClient found, string tenant) =>
+        connection.Service.SoleTenant is not { } usual
+        || TenantKey.AreSame(tenant, found.Record.Tenant)
+        || TenantKey.AreSame(tenant, usual)
+            ? null
+            : $"Client '{found.ClientId}' was registered without a tenant, and was not given '{tenant}': it is kept under {usual}, which has "
+                + "one client at this server. To keep it under the tenant, drop what is kept of it (Remove-DcrClient -StoreOnly) and run this "
+                + "command again: the server gives the same client.";
+
+    /// <summary>
     /// The client with that id; null where none is kept at the connected server. Its Changes are its differences from the request.
     /// </summary>
     /// <inheritdoc cref="FindTenant"/>

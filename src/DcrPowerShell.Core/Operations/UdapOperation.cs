@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Security.Cryptography.X509Certificates;
-using System.Text.RegularExpressions;
 using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Credentials;
@@ -33,16 +32,15 @@ internal sealed record UdapRequest(
 /// </summary>
 internal static class UdapOperation
 {
+    private const string SubjectPart = "#subject=";
     private const string CommunityPart = "&community=";
-
-    private static readonly Regex AnyUri = new(@"^[A-Za-z][A-Za-z0-9+.-]*:[^\s\p{C}]+\z", RegexOptions.CultureInvariant);
 
     /// <summary>Judges the certificate and the community, before anything is sent.</summary>
     /// <exception cref="DcrException">InvalidCertificate; InvalidSetup: the community is no URI.</exception>
     public static UdapIdentity IdentityOf(UdapRequest request, IClock clock)
     {
         // Registrations are kept by it: what a server takes for the same one, such as with a blank behind it, would be another here.
-        if (request.Community is { } community && !AnyUri.IsMatch(community))
+        if (request.Community is { } community && !UriText.IsUri(community))
         {
             throw ConnectErrors.CommunityNoUri(community);
         }
@@ -63,8 +61,31 @@ internal static class UdapOperation
     /// are in it.
     /// </summary>
     public static string IssuerOf(string fhirBase, UdapIdentity identity) =>
-        $"{fhirBase.TrimEnd('/')}#subject={Uri.EscapeDataString(identity.Uri)}"
+        $"{fhirBase.TrimEnd('/')}{SubjectPart}{Uri.EscapeDataString(identity.Uri)}"
             + (identity.Community is { } community ? $"{CommunityPart}{Uri.EscapeDataString(community)}" : "");
+
+    /// <summary>Which of the issuers are of a FHIR base, and of the certificate's URI and the community that are named.</summary>
+    public static List<string> IssuersOf(string fhirBase, string? subjectUri, string? community, IEnumerable<string> known)
+    {
+        var start = fhirBase.TrimEnd('/') + SubjectPart + (subjectUri is null ? "" : $"{Uri.EscapeDataString(subjectUri)}&");
+        var end = community is null ? "" : CommunityPart + Uri.EscapeDataString(community);
+        return known
+            .Where(issuer => $"{issuer}&".StartsWith(start, StringComparison.Ordinal) && issuer.EndsWith(end, StringComparison.Ordinal))
+            .ToList();
+    }
+
+    /// <summary>What an issuer has beside its FHIR base, for people: as <see cref="DcrUdap"/> is shown.</summary>
+    public static string Shown(string issuer)
+    {
+        var parts = issuer
+            .Substring(issuer.IndexOf(SubjectPart, StringComparison.Ordinal) + SubjectPart.Length)
+            .Split([CommunityPart], StringSplitOptions.None);
+        return new DcrUdap
+        {
+            SubjectUri = Uri.UnescapeDataString(parts[0]),
+            Community = parts.Length < 2 ? null : Uri.UnescapeDataString(parts[1]),
+        }.ToString();
+    }
 
     /// <summary>
     /// Says where clients of the same name are kept both with and without a community, for a server may have one client for both.
@@ -85,6 +106,31 @@ internal static class UdapOperation
                 $"{identity.Uri} has {string.Join(", ", clients.Select(static id => $"'{id}'"))} at this server from connections "
                     + $"{(identity.Community is null ? "with" : "without")} -Community: the server may have one client for both, so name "
                     + "-Community always, or never."
+            );
+        }
+    }
+
+    /// <summary>Says once, at the connection, what is left open of a server; Test-DcrServer has checks for that.</summary>
+    public static void TellOf(UdapServer server, Uri fhirBase, IReporter reporter)
+    {
+        var (trust, says, asked) = (server.Found.Trust!, server.Metadata, Redaction.Address(fhirBase));
+        foreach (var open in trust.Unchecked)
+        {
+            if (trust.Unanswered.Count + trust.Unasked.Count > 0)
+            {
+                reporter.Warning($"{asked}: {open}");
+            }
+            else
+            {
+                reporter.Verbose(open);
+            }
+        }
+
+        if (!says.Versions.Contains("1") || !says.Profiles.Contains("udap_dcr"))
+        {
+            reporter.Warning(
+                $"{asked} does not say that it registers clients by UDAP 1 (udap_dcr): registrations may be refused. Test-DcrServer shows "
+                    + "what it says."
             );
         }
     }
@@ -136,23 +182,16 @@ internal static class UdapOperation
         // Some servers send their certificate alone (udap-dotnet, SignedSoftwareStatementBuilder). In one community it mostly has the
         // issuers that ours has.
         var others = found.Others.Count > 0 ? found.Others : identity.Certificate.Issuers;
-        var trust = await CertificateTrust.OfAsync(found.Signer, others, anchors, clock.UtcNow, stop).ConfigureAwait(false);
+        CertificateTrust trust;
+        using (reporter.Waiting(CertificateTrust.Asking))
+        {
+            trust = await CertificateTrust.OfAsync(found.Signer, others, anchors, clock.UtcNow, stop).ConfigureAwait(false);
+        }
+
         if (trust.Fault is { } fault)
         {
             var signer = CertificateNames.Show(found.Signer);
             throw UdapErrors.Untrusted(asked, signer, fault, identity.Community, trust.IsBelowAnchor, trust.LacksIssuer);
-        }
-
-        foreach (var open in trust.Unchecked)
-        {
-            if (trust.Unanswered.Count + trust.Unasked.Count > 0)
-            {
-                reporter.Warning($"{Redaction.Address(asked)}: {open}");
-            }
-            else
-            {
-                reporter.Verbose(open);
-            }
         }
 
         var (server, says) = (new ServerMetadata(found.Members), new UdapMetadata(found.Members));
@@ -163,14 +202,6 @@ internal static class UdapOperation
         catch (KeyException failure)
         {
             throw UdapErrors.AlgorithmNotTaken(failure.Message, failure.Fix, failure);
-        }
-
-        if (!says.Versions.Contains("1") || !says.Profiles.Contains("udap_dcr"))
-        {
-            reporter.Warning(
-                $"{Redaction.Address(asked)} does not say that it registers clients by UDAP 1 (udap_dcr): registrations may be refused. "
-                    + "Test-DcrServer shows what it says."
-            );
         }
 
         return new DiscoveryFinding(place, "found")

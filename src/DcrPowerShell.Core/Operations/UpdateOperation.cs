@@ -181,7 +181,10 @@ internal static class UpdateOperation
         }
     }
 
-    /// <summary>The server gave the client another id, and the former one is cancelled by that (HL7 UDAP Security, section 3.4).</summary>
+    /// <summary>
+    /// The server gave the client another id. Either that cancels the former one (HL7 UDAP Security, section 3.4), or the server no longer
+    /// had it: the answer is the same.
+    /// </summary>
     private static async Task<DcrClient> KeepRenamedAsync(
         OperationContext context,
         RegistrationRecord former,
@@ -195,8 +198,9 @@ internal static class UpdateOperation
         var client = await RegisterOperation.ReplaceAsync(context, former, record, changes, Done).ConfigureAwait(false);
         context.Warn(
             former.ClientId,
-            $"the server gave the client a new id, '{client.ClientId}', and cancelled the former one. Give the application the new one.",
-            "the server gave the client a new id and cancelled the former one. Give the application the new one."
+            $"the server registered it anew, as '{client.ClientId}': it cancelled the former registration, or no longer had it. Give the "
+                + "application the new id.",
+            "the server registered it anew, under another id. Give the application the new one."
         );
         return client;
     }

@@ -165,7 +165,7 @@ internal static class UdapErrors
         DcrException.Unsent(
             DcrErrorId.OperationNotSupported,
             $"UDAP has no request that reads a client, so nobody can ask the server about '{clientId}'.",
-            "What is kept here is what was last registered; Set-DcrClient registers it again, with its changes."
+            "The check Authentication of Test-DcrClient tells whether the server has it; Set-DcrClient registers it again."
         );
 
     public static DcrException NoCredentials(string clientId) =>

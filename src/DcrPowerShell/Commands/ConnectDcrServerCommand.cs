@@ -311,7 +311,7 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
         }
 
         var connection = Offline
-            ? ConnectOperation.Offline(request, ledger, vault)
+            ? ConnectOperation.Offline(request, ledger, vault, SubjectUri, Community)
             : Run(
                 async (pump, stop) =>
                 {
@@ -334,7 +334,12 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     /// </exception>
     private void CheckUdap()
     {
-        string[] ofUdap = [nameof(CertificatePath), nameof(TrustAnchor), nameof(Community), nameof(SubjectUri)];
+        string[] ofUdap =
+        [
+            nameof(CertificatePath),
+            nameof(TrustAnchor),
+            .. Offline ? [] : new[] { nameof(Community), nameof(SubjectUri) },
+        ];
         string[] ofOthers =
         [
             nameof(InitialAccessToken),

@@ -233,6 +233,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
                 {
                     if (!done.IsNew)
                     {
+                        TellOfTenant(connection, done.Client, request);
                         WriteFound(connection, done.Client, isRepeated);
                         return;
                     }
@@ -297,6 +298,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     /// <summary>A tenant has a client: it is given as it is, or changed to what its row names otherwise.</summary>
     private void Found(DcrConnection connection, string key, DcrClient known, RegisterRequest request, bool isRepeated)
     {
+        TellOfTenant(connection, known, request);
         var changes = Update && !isRepeated && known.Changes.Count > 0;
         if (!changes && request.ClientSecretName is { } name && !IsWhatIf)
         {
@@ -315,7 +317,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
         }
         else if (ShouldProcess($"{known} at {connection.Issuer}", "Change client"))
         {
-            if (request.Tenant is { } tenant)
+            if (request.Tenant is { } tenant && connection.Service.SoleTenant is null)
             {
                 FindOperation.ClientIdOf(connection, tenant);
             }
@@ -325,6 +327,14 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
                 _summary.CountDiffering();
                 Write(connection, changed, "Changed");
             });
+        }
+    }
+
+    private void TellOfTenant(DcrConnection connection, DcrClient found, RegisterRequest request)
+    {
+        if (request.Tenant is { } tenant && RegisterOperation.WithoutTenant(connection, found, tenant) is { } told)
+        {
+            WriteWarning(Redaction.Printable(told));
         }
     }
 
@@ -359,7 +369,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
             Redaction.Printable(
                 $"Tenant '{client.Tenant}' has client '{client.ClientId}' "
                     + $"already{(client.Changes.Count == 0 ? "" : $", which differs from its row: {string.Join("; ", client.Changes)}")}. "
-                    + "-AllowDuplicate registers another."
+                    + (connection.Service.SoleTenant is null ? "-AllowDuplicate registers another." : "")
             )
         );
         Write(connection, client);

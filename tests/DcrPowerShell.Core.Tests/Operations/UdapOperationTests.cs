@@ -204,7 +204,7 @@ public class UdapOperationTests
         else
         {
             await session.UpdateAsync(former.ClientId, """{"client_name":"m"}""");
-            Assert.Contains(session.Reporter.Warnings, static line => line.Contains("a new id"));
+            Assert.Contains(session.Reporter.Warnings, static line => line.Contains("cancelled the former registration, or no longer had it"));
         }
 
         var only = Assert.Single(now.Listed()).Record;
@@ -460,6 +460,26 @@ public class UdapOperationTests
     }
 
     [Theory]
+    [InlineData("app.example.com|https app", "which is no absolute URI")]
+    [InlineData("app.example.com|a:1", null)]
+    public async Task A_name_that_is_no_absolute_URI_is_passed_over_and_does_not_do_alone(string names, string? word)
+    {
+        using var server = await SharedTestServer.StartAsync("""{"udap":{}}""");
+        if (word is null)
+        {
+            using var session = await ConnectAsync(server, names);
+            Assert.Equal("a:1", session.Connection.Udap!.SubjectUri);
+            return;
+        }
+
+        var failure = await Assert.ThrowsAsync<DcrException>(() => ConnectAsync(server, names));
+        Assert.Equal((DcrErrorId.InvalidCertificate, true), (failure.ErrorId, failure.NothingSent));
+        Assert.Contains(word, failure.Message);
+        Assert.Contains("'app.example.com'", failure.Message);
+        Assert.Empty(await server.RequestsAsync());
+    }
+
+    [Theory]
     [InlineData(null, "-SubjectUri")]
     [InlineData("https://other.example.com/", "-SubjectUri")]
     public async Task Of_several_names_one_has_to_be_chosen_and_it_has_to_be_there(string? chosen, string advice)
@@ -524,27 +544,6 @@ public class UdapOperationTests
         var failure = await Assert.ThrowsAsync<DcrException>(() => ConnectAsync(server, Subject));
         Assert.Contains(advice, failure.RecommendedAction);
         Assert.Equal(advice == "-TrustAnchor", failure.RecommendedAction.Contains("-TrustAnchor"));
-    }
-
-    [Fact]
-    public async Task Who_stops_does_not_wait_for_a_revocation_list_that_does_not_come()
-    {
-        var silent = new TcpListener(IPAddress.Loopback, 0);
-        silent.Start();
-        using var key = ECDsa.Create();
-        var root = new CertificateRequest("CN=root", key, HashAlgorithmName.SHA256);
-        root.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        using var anchor = root.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
-        var member = new CertificateRequest("CN=member", key, HashAlgorithmName.SHA256);
-        member.CertificateExtensions.Add(
-            CertificateRevocationListBuilder.BuildCrlDistributionPointExtension([$"http://{silent.LocalEndpoint}/{Guid.NewGuid()}"]));
-        using var certificate = member.Create(anchor, anchor.NotBefore, anchor.NotAfter, [1]);
-        using var stop = new CancellationTokenSource();
-        var judging = CertificateTrust.OfAsync(certificate, [], [anchor], DateTimeOffset.UtcNow, stop.Token);
-        using var asked = await silent.AcceptSocketAsync();
-        stop.Cancel();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => judging);
-        silent.Stop();
     }
 
     [Theory]
@@ -635,6 +634,24 @@ public class UdapOperationTests
             return true;
         });
         Assert.Equal((await session.AtServerAsync()).ClientId, (await session.RegisterAsync(Backend, "north")).ClientId);
+    }
+
+    [Theory]
+    [InlineData(true, "Remove-DcrClient")]
+    [InlineData(false, "Set-DcrClient")]
+    public async Task Whether_a_lost_change_or_cancellation_was_made_is_not_guessed(bool isCancelled, string advice)
+    {
+        using var session = await StartAsync();
+        var client = await session.RegisterAsync(Backend, "north");
+        var lost = new { on = "register", drop = "beforeAnswer" };
+        await session.Server.SetAsync(new { faults = new[] { lost, lost } });
+        var failure = await Assert.ThrowsAsync<DcrException>(() =>
+            isCancelled ? session.DeleteAsync(client.ClientId) : session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""));
+        Assert.Equal(DcrErrorId.OutcomeUnknown, failure.ErrorId);
+        var orphan = (await session.OrphansAsync())[0];
+        Assert.StartsWith("This server cannot be asked", orphan.RecommendedAction);
+        Assert.Contains($"Run {advice} again", orphan.RecommendedAction);
+        Assert.Contains(client.ClientId, orphan.RecommendedAction);
     }
 
     [Fact]
@@ -807,6 +824,46 @@ public class UdapOperationTests
         Assert.Equal(session.Connection.Issuer, offline.Issuer);
         Assert.Equal(client.ClientId, session.Ledger.Registrations.FindTenant(offline.Issuer, "north")!.Record.ClientId);
         offline.Close();
+    }
+
+    [Fact]
+    public async Task Offline_a_community_or_a_URI_chooses_among_the_clients_of_a_FHIR_base()
+    {
+        using var session = await StartAsync();
+        var server = session.Server;
+        var (first, second) = (server.Communities[0].Uri, server.Communities[1].Uri);
+        using var one = await ConnectAsync(server, Subject, session.Process, community: first);
+        using var two = await ConnectAsync(server, Subject, session.Process, community: second);
+        using var other = await ConnectAsync(server, "https://app.example.com/other", session.Process, community: second);
+        foreach (var registering in new[] { session, one, two, other })
+        {
+            await registering.RegisterAsync(Backend, registering.Connection.Udap!.SubjectUri);
+        }
+
+        Assert.Equal(one.Connection.Issuer, Offline(server.FhirBase, null, first));
+        Assert.Equal(two.Connection.Issuer, Offline(server.FhirBase + "/", Subject, second));
+        Assert.Equal(other.Connection.Issuer, Offline(server.FhirBase, "https://app.example.com/other", null));
+        Assert.Equal(session.Connection.Issuer, Offline(session.Connection.Issuer, null, null));
+        Assert.Equal(
+            one.Connection.Issuer,
+            Offline($"{server.FhirBase}/.well-known/udap?community={Uri.EscapeDataString(first)}", null, null));
+
+        var several = Assert.Throws<DcrException>(() => Offline(server.FhirBase, null, second));
+        Assert.Equal(DcrErrorId.DiscoveryFailed, several.ErrorId);
+        Assert.Contains($": {Subject} in {second}; https://app.example.com/other in {second}.", several.Message);
+        Assert.Contains("-SubjectUri", several.RecommendedAction);
+        var none = Assert.Throws<DcrException>(() => Offline(server.FhirBase, null, "urn:nobody"));
+        Assert.Contains("in the community 'urn:nobody'", none.Message);
+        none = Assert.Throws<DcrException>(() => Offline(server.FhirBase, "https://app.example.com/", null));
+        Assert.Contains("with the URI 'https://app.example.com/'", none.Message);
+
+        string Offline(string issuer, string? subjectUri, string? community)
+        {
+            var request = new ConnectRequest { Issuer = new Uri(issuer) };
+            var offline = ConnectOperation.Offline(request, session.Ledger, vault: null, subjectUri, community);
+            offline.Close();
+            return offline.Issuer;
+        }
     }
 
     private static SigningCertificate SignerOf(OrderedCertificate certificate, X509Certificate2[] anchors) =>

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Keys;
@@ -16,19 +15,24 @@ internal static class UdapChecks
 
     public static IReadOnlyList<ProviderCheck> Of(UdapServer udap) =>
         [
-            new("Certificate", call => OfCertificateAsync(udap, call.Now, call.Stop)),
+            new("Certificate", call => OfCertificateAsync(udap, call)),
             new("Signed metadata", call => Task.FromResult(OfSignature(udap, call.Now))),
             new("Profiles", _ => Task.FromResult(OfProfiles(udap))),
             new("Certifications", _ => Task.FromResult(OfCertifications(udap))),
             new("Token extensions", _ => Task.FromResult(OfExtensions(udap))),
         ];
 
-    private static async Task<DcrCheck> OfCertificateAsync(UdapServer udap, DateTimeOffset now, CancellationToken stop)
+    private static async Task<DcrCheck> OfCertificateAsync(UdapServer udap, ProviderCall call)
     {
         var own = udap.Identity.Certificate;
         var name = CertificateNames.Show(own.Certificate);
-        var trust = await CertificateTrust.OfAsync(own.Certificate, own.Issuers, udap.Anchors, now, stop).ConfigureAwait(false);
-        var left = own.Certificate.NotAfter.ToUniversalTime() - now.UtcDateTime;
+        CertificateTrust trust;
+        using (call.Reporter.Waiting(CertificateTrust.Asking))
+        {
+            trust = await CertificateTrust.OfAsync(own.Certificate, own.Issuers, udap.Anchors, call.Now, call.Stop).ConfigureAwait(false);
+        }
+
+        var left = own.Certificate.NotAfter.ToUniversalTime() - call.Now.UtcDateTime;
         var found = $"The certificate '{name}' of {udap.Identity.Uri} signs with {own.Key.Algorithm}";
         return left <= TimeSpan.Zero
                 ? DcrCheck.Failed(
