@@ -43,22 +43,28 @@ Describe '<Page>' -ForEach ($examples | Group-Object { $_.Page } | ForEach-Objec
         function Read-Host { ConvertTo-SecureString 'correct horse battery staple' -AsPlainText -Force }
 
         # What the pages take for granted: an open server with two clients, one with an initial access token, and credentials in the vault.
-        Reset-TestStore -KeepLedger
-        $switches = @{ secretExpiresAt = 'future'; rotateSecret = if ($Page -eq 'Reset-DcrClientSecret') { 'put' } else { 'none' } }
+        # Of servers and vault, what the example names.
+        $isReset = $Page -eq 'Reset-DcrClientSecret'
+        if ($isReset -or $Code -match 'Vault|Secret') { Reset-TestStore -KeepLedger }
+        $okta = $gated = $tenant = $fhir = $null
+        $switches = @{ secretExpiresAt = 'future'; rotateSecret = if ($isReset) { 'put' } else { 'none' } }
         $open = New-TestServer ($switches + @{ resourcePath = '/mcp'; clientDocument = @{} })
         # As Epic does: the registration of the software says the rest.
         $grant = if ($Page -eq 'New-DcrClient') { @{ redirect_uris = @('https://app.example.com/cb');
             token_endpoint_auth_method = 'none' } }
-        $gated = New-TestServer ($switches + @{ issuerPath = '/tenant1'; initialToken = 'initial-token-0001'; grant = $grant })
+        if ($Code.Contains('https://as.example.com/tenant1')) { $gated = New-TestServer ($switches + @{ issuerPath = '/tenant1'; initialToken = 'initial-token-0001'; grant = $grant }) }
         $document = @{ client_id = 'https://app.example.com/client.json'; client_name = 'My agent'; grant_types = @('authorization_code')
             redirect_uris = @('https://app.example.com/callback'); token_endpoint_auth_method = 'none' }
-        $tenant = New-TestServer @{ dialect = 'auth0';
-            auth0 = @{ managementToken = @{}; documents = @{ $document.client_id = $document } } }
+        if ($Code -match 'auth0') {
+            $tenant = New-TestServer @{ dialect = 'auth0';
+                auth0 = @{ managementToken = @{}; documents = @{ $document.client_id = $document } } }
+        }
+
         $secrets = @{ 'as-initial-access-token' = 'initial-token-0001'; 'okta-api-token' = '00-not-a-real-api-token';
-            'auth0-management-token' = $tenant.ManagementToken; 'admin-key' = $adminKey;
+            'auth0-management-token' = if ($tenant) { $tenant.ManagementToken }; 'admin-key' = $adminKey;
             'backup-passphrase' = 'correct horse battery staple';
             'wso2-admin' = [pscredential]::new('admin', (ConvertTo-SecureString admin -AsPlainText -Force)) }
-        foreach ($secret in $secrets.Keys | Where-Object { $Code.Contains($_) -or $Page -eq 'Reset-DcrClientSecret' }) {
+        foreach ($secret in $secrets.Keys | Where-Object { $secrets[$_] -and ($Code.Contains($_) -or $isReset) }) {
             Set-Secret $secret -Vault DcrVault -Secret $secrets[$secret] }
         Get-DcrServer | Disconnect-DcrServer
         $null = Connect-DcrServer $open.Issuer
@@ -73,10 +79,13 @@ Describe '<Page>' -ForEach ($examples | Group-Object { $_.Page } | ForEach-Objec
         }
 
         Set-TestServerSwitch $open @{ fixedClientId = $null }
-        $okta = New-TestServer @{ dialect = 'okta'; fixedClientId = '0oa1gjh63g214q0Hq0g4';
-            okta = @{ apiToken = '00-not-a-real-api-token' } }
-        $fhir = New-TestServer @{ fhirPath = '/r4'; udap = @{} }
-        if ($Page -eq 'Reset-DcrClientSecret') {
+        if ($isReset -or $Code.Contains('okta')) {
+            $okta = New-TestServer @{ dialect = 'okta'; fixedClientId = '0oa1gjh63g214q0Hq0g4';
+                okta = @{ apiToken = '00-not-a-real-api-token' } }
+        }
+
+        if ($Code -match 'fhir\.example\.org|certificate\.pem') { $fhir = New-TestServer @{ fhirPath = '/r4'; udap = @{} } }
+        if ($isReset) {
             $organisation = Connect-DcrServer $okta.Issuer -ApiToken (Get-Secret okta-api-token)
             $null = New-DcrClient 'Patient Portal' https://portal.example.com/cb -Connection $organisation
             Disconnect-DcrServer $organisation
@@ -96,20 +105,23 @@ Describe '<Page>' -ForEach ($examples | Group-Object { $_.Page } | ForEach-Objec
 
     AfterEach {
         Pop-Location
-        $open, $gated, $tenant, $okta, $fhir | Remove-TestServer
+        $open, $gated, $tenant, $okta, $fhir | Where-Object { $_ } | Remove-TestServer
         $env:DCRPOWERSHELL_HOME = $null
     }
 
     It 'runs: <Title>' -ForEach $Examples {
-        $local = Use-TestAddress $Code @{
-            'https://as.example.com/tenant1'  = $gated.Issuer
-            'https://as.example.com'          = $open.Issuer
-            'https://example.okta.com'        = $okta.Issuer
-            'https://example.us.auth0.com'    = $tenant.Issuer
-            'https://mcp.example.com'         = $open.Issuer
-            'https://fhir.example.org'        = $fhir.Issuer
-            'https://agent.example.com'       = $open.Issuer
+        $places = @{
+            'https://as.example.com/tenant1' = $gated
+            'https://as.example.com'         = $open
+            'https://example.okta.com'       = $okta
+            'https://example.us.auth0.com'   = $tenant
+            'https://mcp.example.com'        = $open
+            'https://fhir.example.org'       = $fhir
+            'https://agent.example.com'      = $open
         }
+        $addresses = @{}
+        foreach ($name in $places.Keys | Where-Object { $places[$_] }) { $addresses[$name] = $places[$name].Issuer }
+        $local = Use-TestAddress $Code $addresses
         Get-SyntaxError $local | Should -BeNullOrEmpty
 
         $ErrorActionPreference = 'Continue'

@@ -218,7 +218,7 @@ Describe 'The files of the store' {
             }
 
             Switch-TestFolder
-            if (-not $isOnWindows) {
+            if ([Environment]::OSVersion.Platform -ne 'Win32NT') {
                 chmod 750 $folders['open to the group']
                 chmod 701 $folders['open to all']
                 chmod 640 "$($folders['of an open key'])/store.key"

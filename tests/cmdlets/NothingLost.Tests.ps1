@@ -184,10 +184,10 @@ Describe 'A tenant' {
         @(Get-TestServerClient $server).Count | Should -Be 1
     }
 
-    It 'is registered once by four processes with one list of 200' {
+    It 'is registered once by four processes with one list of 100, and nothing is left over' {
         $server = New-TestServer @{ latencyMs = 20 }
         $csv = Join-Path $TestDrive list.csv
-        New-Row 200 | Export-Csv $csv
+        New-Row 100 | Export-Csv $csv
         $script = "`$null = Connect-DcrServer $($server.Issuer)
             `$rows = Import-Csv '$csv' | Sort-Object { Get-Random }
             @(`$rows | New-DcrClient -ThrottleLimit 8 -SummaryVariable summary).Count
@@ -195,10 +195,13 @@ Describe 'A tenant' {
         $all = 1..4 | ForEach-Object { Start-Pwsh $script } | ForEach-Object { Wait-Pwsh $_ }
         $all.Errors | Where-Object { $_ } | Should -BeNullOrEmpty
         $known = @(Get-TestServerClient $server)
-        $known.Count | Should -Be 200
-        @($known.metadata.client_name | Sort-Object -Unique).Count | Should -Be 200
+        $known.Count | Should -Be 100
+        @($known.metadata.client_name | Sort-Object -Unique).Count | Should -Be 100
+        @(Get-TestServerRequest $server -Operation register).Count | Should -Be 100
         $lines = $all | ForEach-Object { , ($_.Output.Trim() -split '\r?\n') }
-        $lines | ForEach-Object { $_[0] } | Should -Be '200', '200', '200', '200'
-        ($lines | ForEach-Object { [int] $_[1] } | Measure-Object -Sum).Sum | Should -Be 200
+        $lines | ForEach-Object { $_[0] } | Should -Be '100', '100', '100', '100'
+        ($lines | ForEach-Object { [int] $_[1] } | Measure-Object -Sum).Sum | Should -Be 100
+        $connection = Connect-DcrServer $server.Issuer
+        Assert-Kept $server
     }
 }

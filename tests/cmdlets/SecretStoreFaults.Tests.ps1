@@ -58,12 +58,14 @@ Describe 'A SecretStore that lost a file' {
         @{ File = 'storefile'; How = 'empty' }
     ) {
         if ($How -eq 'missing') { Remove-Item $store/$File } else { [IO.File]::WriteAllBytes("$store/$File", [byte[]]@()) }
-        $lines = Invoke-Anew (& $connect)
+        # As a person does: the repair is run where the error was read.
+        $lines = Invoke-Anew "$(& $connect)
+            Restore-DcrRegistration -SecretStoreCopy 3>`$null
+            'repaired'"
         $lines[0] | Should -BeLike 'VaultReadFailed,*'
         $lines[1] | Should -BeLike "*its file '*$File' is $How; Restore-DcrRegistration -SecretStoreCopy puts back the copy of *"
+        $lines[3..9] | Should -Be 'repaired'
         Get-TestServerRequest $server | Should -BeNullOrEmpty
-
-        Invoke-Anew 'Restore-DcrRegistration -SecretStoreCopy 3>$null' | Should -Be ''
         Invoke-Anew "$(& $connect); (Get-DcrClient -Offline).Storage" | Should -Be 'connected', 'Vault'
     }
 }
