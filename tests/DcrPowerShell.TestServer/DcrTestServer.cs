@@ -48,7 +48,7 @@ public sealed class DcrTestServer : IAsyncDisposable
 
     /// <summary>
     /// How the server behaves; what is set counts from the next request on. Setting other <see cref="Switches.Faults"/> starts their queue
-    /// anew.
+    /// again.
     /// </summary>
     /// <exception cref="ArgumentException">A switch was changed that is fixed while the server runs.</exception>
     public Switches Switches

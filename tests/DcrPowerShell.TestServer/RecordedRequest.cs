@@ -23,7 +23,7 @@ public sealed class RecordedRequest
         ClientCertificate = request.ClientCertificate;
     }
 
-    /// <summary>Its place in the order of arrival, from 1; clearing doesn't start anew.</summary>
+    /// <summary>Its place in the order of arrival, from 1; clearing doesn't start again.</summary>
     public int Sequence { get; }
 
     /// <summary>When its body had been read, by the machine's clock.</summary>

@@ -19,7 +19,7 @@ try {
     $http = [System.Net.Http.HttpClient]::new()
     $json = '{"client_name":"Bench","redirect_uris":["https://app.example/cb"]}'
 
-    # What a registration keeps, for the vault's own time must be measured with the same size.
+    # A record as a registration keeps it, because the vault's own time must be measured with the same size.
     $record = Get-Secret (New-DcrClient Bench https://app.example/cb -Connection $withVault).SecretName -Vault Bench
 
     function Send-Registration {

@@ -40,13 +40,13 @@ internal static class CredentialErrors
             {
                 ServerError = server,
             },
-            _ when server.Status == 429 => ProtocolErrors.RateLimited(server, TimeSpan.Zero),
+            _ when server.Status == 429 => RefusalErrors.RateLimited(server, TimeSpan.Zero),
             _ when server.Status is >= 300 and < 400 => ProtocolErrors.NotConformant(
                 endpoint,
                 $"asked for an access token, it redirects (HTTP {server.Status}), and a credential follows no redirect",
                 server
             ),
-            _ when server.Status >= 500 => ProtocolErrors.Unavailable(server, endpoint),
+            _ when server.Status >= 500 => RefusalErrors.Unavailable(server, endpoint),
             _ => new(
                 DcrErrorId.AccessTokenRejected,
                 $"{endpoint.Authority} gives this credential no access token ({CodeOf(server)}).{Said(server)}",
@@ -87,7 +87,7 @@ internal static class CredentialErrors
             $"{endpoint.Authority} gives client '{clientId}' no access token (invalid_client). Either the client is gone from the server, "
                 + $"or its secret was replaced elsewhere: the answer is the same.{Said(server)}",
             "If another machine changed this client, its store has the new secret. If the client is gone, Repair-DcrClient "
-                + "registers it anew, and Remove-DcrClient -StoreOnly drops what is kept of it."
+                + "registers it again, and Remove-DcrClient -StoreOnly drops what is kept of it."
         )
         {
             ServerError = server,

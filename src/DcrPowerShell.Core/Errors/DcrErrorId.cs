@@ -39,7 +39,7 @@ public enum DcrErrorId
     /// <summary>HTTP 429 for longer than we wait.</summary>
     RateLimited,
 
-    /// <summary>HTTP 5xx for a request that did no harm.</summary>
+    /// <summary>HTTP 5xx to a request that changed nothing.</summary>
     ServerUnavailable,
 
     /// <summary>No connection: name resolution, network, or proxy.</summary>
@@ -105,10 +105,12 @@ public enum DcrErrorId
     /// <summary>The server cannot do it.</summary>
     OperationNotSupported,
 
-    /// <summary>A client's secrets are not such that one could be added, or the old one be deleted.</summary>
+    /// <summary>
+    /// A second client secret cannot be added, or the old one not be deleted, because of the secrets that the client has.
+    /// </summary>
     OverlapRefused,
 
-    /// <summary>As many failures as the command was to bear.</summary>
+    /// <summary>As many failures as -MaxFailures allows.</summary>
     TooManyFailures,
 
     /// <summary>There is no connection to a server.</summary>
@@ -126,7 +128,7 @@ public enum DcrErrorId
     /// <summary>A token would go somewhere it was not issued for.</summary>
     RegistrationUriRefused,
 
-    /// <summary>A setting of the server that cannot be as it was asked for.</summary>
+    /// <summary>A setting cannot be as it was asked for: of the server, the connection or the store.</summary>
     InvalidSetup,
 
     /// <summary>The server has another rule about where registrations may come from.</summary>
@@ -138,13 +140,13 @@ public enum DcrErrorId
     /// <summary>A change was made, and the server does not have it: another one came after it.</summary>
     ChangeNotKept,
 
-    /// <summary>A client was to be registered anew, and the server still has it.</summary>
+    /// <summary>A client was to be registered again, and the server still has it.</summary>
     ClientNotGone,
 
     /// <summary>More clients are extra than a run may remove.</summary>
     TooManyExtra,
 
-    /// <summary>More clients are gone than a run may register anew.</summary>
+    /// <summary>More clients are gone than a run may register again.</summary>
     TooManyGone,
 
     /// <summary>What vouches for the server's metadata is not valid, or not trusted (HL7 UDAP Security, section 2.3).</summary>

@@ -30,7 +30,7 @@ public sealed class DcrException : Exception
     public string RecommendedAction { get; }
 
     /// <summary>
-    /// Nothing was sent for what failed, so that it can be run again without harm. False where something was sent, or may have been.
+    /// True where nothing was sent for what failed, so it can be run again without harm. False where something was sent, or may have been.
     /// </summary>
     public bool NothingSent { get; internal init; }
 
@@ -46,12 +46,14 @@ public sealed class DcrException : Exception
     /// </summary>
     public object? Unstored { get; internal init; }
 
-    /// <summary>The server does not know the client, or said what it says of one that it does not know.</summary>
+    /// <summary>Whether the server does not know the client, or gave the answer that it gives for unknown clients.</summary>
     internal bool IsClientGone { get; init; }
 
-    /// <summary>The next client may do, although the id's failures end commands elsewhere.</summary>
+    /// <summary>
+    /// Whether the failure is of one client alone: the command goes on with the next, although this id ends commands elsewhere.
+    /// </summary>
     internal bool IsOfOneClient { get; init; }
 
-    /// <summary>The server refused the client's own token, not the connection's credential.</summary>
+    /// <summary>Whether the server refused the client's own token, not the connection's credential.</summary>
     internal bool IsOwnTokenRefused { get; init; }
 }

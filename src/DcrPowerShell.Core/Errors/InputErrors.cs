@@ -48,7 +48,7 @@ internal static class InputErrors
     /// <param name="gone">More than one.</param>
     public static DcrException TooManyGone(int gone, int most) => new(
         DcrErrorId.TooManyGone,
-        $"The server answers for {gone} clients as for ones that it does not have, and -MaxRepair lets a run register {most} anew. None "
+        $"The server answers for {gone} clients as for ones that it does not have, and -MaxRepair lets a run register {most} again. None "
             + "was registered.",
         "Find out whether it still has them: a server that was restored, or tokens that another machine replaced, look alike. If they are "
             + $"gone, run it with -MaxRepair {gone}.");

@@ -5,7 +5,7 @@ namespace DcrPowerShell.Errors;
 /// <summary>What the server said of a failure, as data: cleaned of control characters and of secrets that were sent.</summary>
 public sealed record ServerError
 {
-    /// <summary>HTTP status code.</summary>
+    /// <summary>The status code of HTTP.</summary>
     public int Status { get; init; }
 
     /// <summary>
@@ -19,6 +19,6 @@ public sealed record ServerError
     /// <summary>Id to name to the server's support: Okta's <c>errorId</c>, or a request id header.</summary>
     public string? SupportId { get; init; }
 
-    /// <summary>Scopes that the server names as missing (RFC 6750, section 3).</summary>
+    /// <summary>Scopes that the server names as missing (RFC 6750, section 3); empty where it names none.</summary>
     public IReadOnlyList<string> RequiredScope { get; init; } = [];
 }

@@ -22,12 +22,12 @@ public sealed class DcrAuditCheck
             lastHash
         );
 
-    /// <summary>The log.</summary>
+    /// <summary>The full path of the log.</summary>
     public string Path { get; }
 
     /// <summary>
-    /// Whether each record is as it was written, and follows the one that was written before it; null where no break was found and not
-    /// every record could be checked.
+    /// True where each record is as it was written, and follows the one that was written before it. False where the chain breaks. Null
+    /// where no break was found and not every record could be checked.
     /// </summary>
     public bool? IsIntact => FirstBrokenLine is not null ? false : NotChecked > 0 ? null : true;
 
@@ -37,12 +37,12 @@ public sealed class DcrAuditCheck
     /// <summary>The first line where the chain breaks, counted from 1; null where it holds.</summary>
     public long? FirstBrokenLine { get; }
 
-    /// <summary>What is wrong there.</summary>
+    /// <summary>What is wrong at that line, in words; null where the chain holds.</summary>
     public string? Reason { get; }
 
     /// <summary>
-    /// How many records could not be checked, because the key that they were written with is not in this account's local store, or that
-    /// is locked. Only their order was.
+    /// How many records could not be checked, because the key that they were written with is not in this account's local store, or the
+    /// store is locked. Only their order was checked.
     /// </summary>
     public long NotChecked { get; }
 
@@ -52,7 +52,8 @@ public sealed class DcrAuditCheck
     public long TornLines { get; }
 
     /// <summary>
-    /// The hash of the last record. Whoever knows an earlier one from elsewhere can see that no record was cut off the end.
+    /// <see cref="DcrAuditRecord.Hash"/> of the last record; null in an empty log. Whoever wrote an earlier one down can see that no record
+    /// was cut off the end.
     /// </summary>
     public string? LastHash { get; }
 }

@@ -46,7 +46,8 @@ public enum DcrAuditOperation : long
     Import,
 
     /// <summary>
-    /// A client that the server no longer has was registered anew. Its beginning names the old client, its end the new one.
+    /// A client that the server no longer has was registered again. The record of the beginning names the old client, that of the end the
+    /// new one.
     /// </summary>
     Repair,
 }

@@ -9,11 +9,11 @@ public enum DcrAuditOutcome : long
     /// <summary>The server said no (HTTP 4xx).</summary>
     Refused,
 
-    /// <summary>It was not done, for another reason.</summary>
+    /// <summary>It was not done, and no refusal by the server was the reason.</summary>
     Failed,
 
     /// <summary>
-    /// It was sent, and nobody knows what the server did with it; or the server said that it did it, in an answer that cannot be used.
+    /// It was sent, and what the server did is unknown; or the server said that it did it, in an answer that cannot be used.
     /// </summary>
     Unknown,
 
@@ -21,8 +21,8 @@ public enum DcrAuditOutcome : long
     NotStored,
 
     /// <summary>
-    /// It was about to be done. How it ended is not on record: it is being done, or its process was killed, or the log could not be written
-    /// any more.
+    /// It was about to be done, and no later record says how it ended. It is still being done, or its process was killed, or the log could
+    /// not be written any more.
     /// </summary>
     Begun,
 }

@@ -21,19 +21,19 @@ public sealed record DcrAuditRecord
     /// <summary>When the outcome was known, in UTC.</summary>
     public DateTimeOffset Time { get; internal init; }
 
-    /// <summary>The PowerShell process: the same for all that it did.</summary>
+    /// <summary>The id of the PowerShell process: the same in all records of what it did.</summary>
     public string Run { get; internal init; } = "";
 
-    /// <summary>The account.</summary>
+    /// <summary>The name of the account.</summary>
     public string User { get; internal init; } = "";
 
-    /// <summary>The machine.</summary>
+    /// <summary>The name of the machine.</summary>
     public string Host { get; internal init; } = "";
 
-    /// <summary>The issuer.</summary>
+    /// <summary>The issuer of the server, without a query; before discovery, the URL that was given.</summary>
     public string Server { get; internal init; } = "";
 
-    /// <summary>The dialect; null where that is not known yet.</summary>
+    /// <summary>The dialect, by its name in <see cref="DcrProvider"/>; null where that is not known yet.</summary>
     public string? Provider { get; internal init; }
 
     /// <summary>The kind of credential that the connection has, as <see cref="DcrConnection.Credential"/>.</summary>
@@ -42,13 +42,13 @@ public sealed record DcrAuditRecord
     /// <summary>What was done.</summary>
     public DcrAuditOperation Operation { get; internal init; }
 
-    /// <summary>Null where it is about no client, or the client got no id.</summary>
+    /// <summary><c>client_id</c> (RFC 7591, section 3.2.1); null where it is about no client, or the client got no id.</summary>
     public string? ClientId { get; internal init; }
 
-    /// <summary><c>client_name</c>.</summary>
+    /// <summary><c>client_name</c> (RFC 7591, section 2); null for none.</summary>
     public string? ClientName { get; internal init; }
 
-    /// <summary>Who the client is for.</summary>
+    /// <summary>Who the client is for, as given at registration; null for none.</summary>
     public string? Tenant { get; internal init; }
 
     /// <summary>How it ended.</summary>
@@ -65,7 +65,7 @@ public sealed record DcrAuditRecord
     /// <summary>The server's id of the last of these requests, from the header of its answer; null where it gave none.</summary>
     public string? RequestId { get; internal init; }
 
-    /// <summary>Names of the members that were to be set or removed, and of the secrets that came new.</summary>
+    /// <summary>Wire names of the members that were to be set or removed, and of the secrets that came new; never their values.</summary>
     public IReadOnlyList<string> Changed
     {
         get => _changed;
@@ -86,7 +86,9 @@ public sealed record DcrAuditRecord
     /// <summary>The hash of the record before; 64 zeros for the first. Null where the record is in no log.</summary>
     public string? Previous { get; internal init; }
 
-    /// <summary>HMAC-SHA-256 over this record's line without this; so over <see cref="Previous"/> too.</summary>
+    /// <summary>
+    /// HMAC-SHA-256, in hexadecimal digits, over this record's line without the hash itself; so over <see cref="Previous"/> too.
+    /// </summary>
     public string? Hash { get; internal init; }
 
     /// <inheritdoc/>

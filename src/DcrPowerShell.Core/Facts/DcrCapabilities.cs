@@ -21,10 +21,12 @@ public enum DcrCapabilities : long
     /// <summary>Delete a registered client (RFC 7592, section 2.3).</summary>
     Delete = 8,
 
-    /// <summary>List the clients that the server knows.</summary>
+    /// <summary>List the clients that the server knows. No RFC has that: it is a vendor's own, as at Okta and Auth0.</summary>
     List = 16,
 
-    /// <summary>Replace a client's secret at will.</summary>
+    /// <summary>
+    /// Replace a client's secret by a request of its own. Elsewhere an update may bring a new one (RFC 7592, section 2.2).
+    /// </summary>
     ResetSecret = 32,
 
     /// <summary>Add a second secret to a client, and delete the old one later.</summary>

@@ -4,7 +4,8 @@ using System.Linq;
 namespace DcrPowerShell;
 
 /// <summary>
-/// A member of the client metadata that the server granted otherwise than it was asked for, or changed although nobody named it.
+/// A member of the client metadata that the server granted otherwise than it was asked for, or changed although nobody named it. RFC 7591,
+/// section 3.2.1, lets a server do that.
 /// </summary>
 public sealed class DcrChange
 {
@@ -17,14 +18,14 @@ public sealed class DcrChange
     public string Name { get; }
 
     /// <summary>
-    /// Whether the command named it. Else the server changed it by itself, and <see cref="Asked"/> is what it was before.
+    /// Whether the command named the member. If not, the server changed it by itself, and <see cref="Asked"/> is what it was before.
     /// </summary>
     public bool WasNamed { get; }
 
-    /// <summary>What was asked for.</summary>
+    /// <summary>What was asked for, secrets masked: a text, a truth value, a number, an array, or a dictionary; null for nothing.</summary>
     public object? Asked { get; }
 
-    /// <summary>What the server granted; null where its answer does not have the member.</summary>
+    /// <summary>What the server granted, of the same types; null where its answer does not have the member.</summary>
     public object? Granted { get; }
 
     /// <inheritdoc/>

@@ -56,7 +56,7 @@ public sealed record DcrCheck
     /// <inheritdoc/>
     public override string ToString() => $"{Name}: {Status}. {Found}";
 
-    /// <summary>Without what must not be shown, should a server have put it into what it says of a client.</summary>
+    /// <summary>The check with secrets masked: a server may have put one into what it says of a client.</summary>
     internal DcrCheck Masked(Func<string, string> mask) => this with
     {
         Found = mask(Found),

@@ -18,10 +18,10 @@ public enum DcrComparisonStatus : long
     /// <summary>It is registered, and not in the list.</summary>
     Extra,
 
-    /// <summary>It was registered, and the server has it no more.</summary>
+    /// <summary>It was registered, and the server no longer has it.</summary>
     Gone,
 
-    /// <summary>The server could not be asked. Changes are against what is kept here.</summary>
+    /// <summary>The server could not be asked. The differences are from what is kept here.</summary>
     Unreadable,
 
     /// <summary>A request to register it has an unknown outcome: <c>Find-DcrOrphan</c>.</summary>
@@ -40,14 +40,14 @@ public enum DcrSyncResult : long
     /// <summary>What differed was changed.</summary>
     Changed,
 
-    /// <summary>The server had it no more, and it was registered anew.</summary>
+    /// <summary>The server no longer had it, and it was registered again.</summary>
     Repaired,
 
     /// <summary>It was extra, and was deleted.</summary>
     Removed,
 }
 
-/// <summary>One wanted client, compared with the server and with what is kept of it; or one that nobody wanted.</summary>
+/// <summary>One wanted client, compared with the server and with what is kept of it; or a client that is not wanted.</summary>
 public sealed record DcrComparison
 {
     internal DcrComparison(DcrComparisonStatus status, string issuer) => (Status, Issuer) = (status, issuer);
@@ -55,7 +55,7 @@ public sealed record DcrComparison
     /// <summary>Who the client is for.</summary>
     public string? Tenant { get; internal init; }
 
-    /// <summary><c>client_name</c>: as it is wanted, else as it is registered.</summary>
+    /// <summary><c>client_name</c> as it is wanted, else as it is registered.</summary>
     public string? ClientName { get; internal init; }
 
     /// <summary><c>client_id</c>; null for one that is missing.</summary>
@@ -76,7 +76,7 @@ public sealed record DcrComparison
     /// <summary>What was done about it.</summary>
     public DcrSyncResult Result { get; internal init; }
 
-    /// <summary>It counts as gone, and the server may have it: it refused the client's token.</summary>
+    /// <summary>Whether it counts as gone although the server may have it, because the server refused the client's token.</summary>
     internal bool IsDoubtful { get; init; }
 
     /// <inheritdoc/>

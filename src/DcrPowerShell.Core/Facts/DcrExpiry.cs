@@ -7,8 +7,9 @@ using DcrPowerShell.Errors;
 namespace DcrPowerShell;
 
 /// <summary>
-/// When a client secret expires: shown as a person says it, sorted and compared as a time. What does not expire, or is not known to, comes
-/// after all times. It compares with a <see cref="DateTime"/>, a <see cref="DateTimeOffset"/> and its own text.
+/// When a client secret expires (<c>client_secret_expires_at</c>, RFC 7591, section 3.2.1): shown as a person says it, sorted and compared
+/// as a time. Secrets that never expire, or whose expiry is unknown, come after all times. It compares with a <see cref="DateTime"/>, a
+/// <see cref="DateTimeOffset"/> and its own text.
 /// </summary>
 [SuppressMessage("Design", "CA1036", Justification = "PowerShell compares by IComparable.")]
 public sealed class DcrExpiry : IComparable
@@ -37,11 +38,11 @@ public sealed class DcrExpiry : IComparable
 
     internal static DcrExpiry NoSecret { get; } = new(Rank.NoSecret);
 
-    /// <summary>The time; null where there is none.</summary>
+    /// <summary>The time, in UTC where a server said it; null for never, unknown and no secret.</summary>
     public DateTimeOffset? At { get; }
 
     /// <summary>
-    /// At the moment of asking: "in 12 days", "expired 3 days ago", "never", "unknown"; empty where there is no secret that is used.
+    /// The expiry in words, as of now: "in 12 days", "expired 3 days ago", "never", "unknown"; empty where the client uses no secret.
     /// </summary>
     public string Text => (_rank, At - DateTimeOffset.UtcNow) switch
     {
@@ -51,13 +52,16 @@ public sealed class DcrExpiry : IComparable
         _ => "",
     };
 
-    /// <summary>So that a time compares with it.</summary>
+    /// <summary>Lets PowerShell compare it with a time.</summary>
     public static implicit operator DcrExpiry(DateTimeOffset at) => new(Rank.Timed, at);
 
-    /// <summary>So that a time compares with it.</summary>
+    /// <summary>Lets PowerShell compare it with a time.</summary>
     public static implicit operator DcrExpiry(DateTime at) => new(Rank.Timed, at);
 
-    /// <summary>Reads a date as any culture-free text has it, or "never", "unknown" and "": so that a text compares with it.</summary>
+    /// <summary>
+    /// Reads 2027-01-31, also with a time, or what Export-Csv writes for one, or "never", "unknown" and "". So PowerShell can compare it
+    /// with a text.
+    /// </summary>
     /// <exception cref="FormatException">It is none of them; the message says how to write it.</exception>
     public static DcrExpiry Parse(string text) => text switch
     {

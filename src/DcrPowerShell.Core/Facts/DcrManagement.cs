@@ -9,6 +9,8 @@ public enum DcrManagement
     /// <summary>The credential of the connection, which is an administrator's.</summary>
     Connection,
 
-    /// <summary>An access token that the client gets for itself (RFC 6749, section 4.4), as banks want it.</summary>
+    /// <summary>
+    /// An access token that the client gets for itself (RFC 6749, section 4.4), as banks in the UK and Australia want it.
+    /// </summary>
     ClientToken,
 }

@@ -6,7 +6,7 @@ public enum DcrProtection : long
     /// <summary>The user's account: DPAPI on Windows, elsewhere a key file that only this account can read.</summary>
     User,
 
-    /// <summary>A passphrase, which is asked for by nobody and given with <c>Unlock-DcrStore</c>.</summary>
+    /// <summary>A passphrase. No command asks for it: <c>Unlock-DcrStore</c> takes it.</summary>
     Passphrase,
 
     /// <summary>A SecretManagement vault that holds the key.</summary>

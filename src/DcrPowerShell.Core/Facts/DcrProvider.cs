@@ -9,10 +9,10 @@ public enum DcrProvider
     /// <summary>RFC 7591 and RFC 7592.</summary>
     Standard,
 
-    /// <summary>Okta.</summary>
+    /// <summary>Okta's own dialect: <c>/oauth2/v1/clients</c>, managed by an administrator's credential.</summary>
     Okta,
 
-    /// <summary>Auth0.</summary>
+    /// <summary>Auth0's own dialect: open registration at <c>/oidc/register</c>, management by the Management API.</summary>
     Auth0,
 
     /// <summary>UDAP Dynamic Client Registration, by a certificate of a trust community (HL7 UDAP Security).</summary>

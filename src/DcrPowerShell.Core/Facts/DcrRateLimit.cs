@@ -14,10 +14,10 @@ public sealed class DcrRateLimit
 
     internal DcrRateLimit(int requests, TimeSpan per) => (Requests, Per) = (requests, per);
 
-    /// <summary>Requests; they may also come all at once.</summary>
+    /// <summary>How many requests, from 1 to 999,999. They may also come all at once.</summary>
     public int Requests { get; }
 
-    /// <summary>The time that they are counted in.</summary>
+    /// <summary>The time that they are counted in: a second, a minute or an hour.</summary>
     public TimeSpan Per { get; }
 
     internal double PerSecond => Requests / Per.TotalSeconds;

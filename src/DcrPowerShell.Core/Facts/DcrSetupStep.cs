@@ -30,7 +30,7 @@ public sealed class DcrSetupStep
     /// <summary>Whether this run has changed it.</summary>
     public bool Changed { get; }
 
-    /// <summary>What follows from it, or why it was left; null where there is nothing to say.</summary>
+    /// <summary>What follows from it, or why nothing was changed; null where there is nothing to say.</summary>
     public string? Note { get; }
 
     /// <inheritdoc/>

@@ -1,6 +1,6 @@
 namespace DcrPowerShell;
 
-/// <summary>Where what a server shows once is kept.</summary>
+/// <summary>Where a registration is kept, with the token and secret that a server shows once.</summary>
 public enum DcrStorage : long
 {
     /// <summary>In the local store.</summary>
@@ -14,6 +14,6 @@ public enum DcrStorage : long
     /// </summary>
     Pending,
 
-    /// <summary>On the object alone.</summary>
+    /// <summary>Nowhere but on the object: it is lost when the process ends.</summary>
     MemoryOnly,
 }

@@ -26,13 +26,13 @@ public sealed class DcrSummary
     /// <summary>Rows whose tenant had a client that differs from the row. With <c>-Update</c> it was changed.</summary>
     public int Differs { get; private set; }
 
-    /// <summary>Rows that ended in an error, but for those of unknown outcome.</summary>
+    /// <summary>Rows that ended in an error, except those of unknown outcome.</summary>
     public int Failed { get; private set; }
 
-    /// <summary>Rows of which nobody knows whether the server made a client: <c>Find-DcrOrphan</c> looks them up.</summary>
+    /// <summary>Rows of unknown outcome: the server may have made a client. <c>Find-DcrOrphan</c> looks them up.</summary>
     public int Unknown { get; private set; }
 
-    /// <summary>This process in the audit log, for <c>Get-DcrAuditLog -Run</c>; null where none is written.</summary>
+    /// <summary>The id of this process in the audit log, for <c>Get-DcrAuditLog -Run</c>; null where no log is written.</summary>
     public string? Run { get; internal set; }
 
     /// <summary>How long the command took, or has taken so far.</summary>
@@ -42,7 +42,7 @@ public sealed class DcrSummary
     public int Requests => Counts().Requests;
 
     /// <summary>
-    /// How often a request was held back for more than a second: for the server's pace, or to try again; or a vault was waited for.
+    /// How often a request was held back for more than a second (for the server's pace, or to try again), or a vault was waited for.
     /// </summary>
     public int Waits => Counts().Waits;
 

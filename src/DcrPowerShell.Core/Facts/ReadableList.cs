@@ -5,8 +5,8 @@ using System.Linq;
 namespace DcrPowerShell;
 
 /// <summary>
-/// A list that <c>Export-Csv</c> writes as <c>New-DcrClient</c> reads several values from one cell; of other lists it writes the type's
-/// name.
+/// A list that <c>Export-Csv</c> writes into one cell, with semicolons, as <c>New-DcrClient</c> reads it. Of other lists Export-Csv writes
+/// the type's name.
 /// </summary>
 internal sealed class ReadableList<T>(IEnumerable<T> items) : ReadOnlyCollection<T>(items.ToList())
 {

@@ -46,7 +46,7 @@ public sealed class DcrConnection
         _sender = sender;
     }
 
-    /// <summary>What <c>-Connection</c> knows it by.</summary>
+    /// <summary>The name that <c>-Connection</c> takes.</summary>
     public string Name { get; }
 
     /// <summary>
@@ -61,25 +61,27 @@ public sealed class DcrConnection
     /// <summary>The dialect that is spoken.</summary>
     public string Provider => Service.Kind.ToString();
 
-    /// <summary>What the connection can do, as far as the server's answers told.</summary>
+    /// <summary>
+    /// What the connection can do, as far as is known: its dialect's abilities, without what the server's answers showed to be missing.
+    /// </summary>
     public DcrCapabilities Capabilities => Service.Capabilities & ~(DcrCapabilities)_lacks;
 
     /// <summary>
-    /// What the connection proves itself with, by its parameter: None, InitialAccessToken, ApiToken, ManagementToken, Credential,
-    /// ClientCredential, PrivateKey, TlsCertificate. Never the token itself.
+    /// What the connection proves itself with, by the parameter's name: None, InitialAccessToken, ApiToken, ManagementToken, Credential,
+    /// ClientCredential, PrivateKey, Certificate, TlsCertificate. Never the token itself.
     /// </summary>
     public string Credential => _credential.Kind;
 
     /// <summary>What proves that a client may be read, changed and deleted.</summary>
     public DcrManagement ManageBy => Service.ManageBy;
 
-    /// <summary>The SecretManagement vault that keeps tokens and secrets; null for the local store.</summary>
+    /// <summary>The name of the SecretManagement vault that keeps tokens and secrets; null for the local store.</summary>
     public string? Vault { get; }
 
-    /// <summary>The folder of the local store, which keeps registrations itself, or until the vault has them.</summary>
+    /// <summary>The full path of the local store's folder. The store keeps registrations itself, or until the vault has them.</summary>
     public string Store => Ledger.Path;
 
-    /// <summary>The audit log; null where none can be written.</summary>
+    /// <summary>The full path of the audit log; null where none can be written.</summary>
     public string? AuditPath => Audit?.Path;
 
     /// <summary>What the server demands of clients that register by UDAP, and who we are there; null at other servers.</summary>
@@ -90,29 +92,43 @@ public sealed class DcrConnection
     /// <summary>Where registration access tokens may go, beside the origin of the registration endpoint.</summary>
     internal IReadOnlyCollection<Uri> AllowedOrigins { get; init; } = [];
 
-    /// <summary>The protected resource that the server was found by (RFC 9728), as its metadata writes it; null where none was.</summary>
+    /// <summary>
+    /// The protected resource that the server was found by (RFC 9728), as its metadata writes it; null where none was named.
+    /// </summary>
     public string? Resource { get; init; }
 
     /// <summary>
-    /// Scopes that the resource offers, or else that the server says it supports (RFC 8414, section 2); none where neither says.
+    /// Scopes that the resource offers (RFC 9728, section 2), or else that the server says it supports (RFC 8414, section 2); empty where
+    /// neither says.
     /// </summary>
     public IReadOnlyList<string> ScopesSupported { get; init; } = [];
 
-    /// <summary>Grant types that the server says it supports; none where it does not say.</summary>
+    /// <summary>
+    /// Grant types that the server says it supports (<c>grant_types_supported</c>, RFC 8414, section 2); empty where it does not say.
+    /// </summary>
     public IReadOnlyList<string> GrantTypesSupported => new ReadableList<string>(Server.GrantTypes);
 
-    /// <summary>Response types that the server says it supports; none where it does not say.</summary>
+    /// <summary>
+    /// Response types that the server says it supports (<c>response_types_supported</c>, RFC 8414, section 2); empty where it does not say.
+    /// </summary>
     public IReadOnlyList<string> ResponseTypesSupported => new ReadableList<string>(Server.ResponseTypes);
 
-    /// <summary>Ways for a client to prove who it is that the server says it supports; none where it does not say.</summary>
+    /// <summary>
+    /// How a client may prove who it is, as the server says (<c>token_endpoint_auth_methods_supported</c>, RFC 8414, section 2); empty
+    /// where it does not say.
+    /// </summary>
     public IReadOnlyList<string> TokenEndpointAuthMethodsSupported => new ReadableList<string>(Server.TokenEndpointAuthMethods);
 
-    /// <summary>Algorithms for a client's JWTs that the server says it supports; none where it does not say.</summary>
+    /// <summary>
+    /// Algorithms for a client's JWTs, as the server says (<c>token_endpoint_auth_signing_alg_values_supported</c>, RFC 8414, section 2);
+    /// empty where it does not say.
+    /// </summary>
     public IReadOnlyList<string> TokenEndpointAuthSigningAlgorithmsSupported =>
         new ReadableList<string>(Server.TokenEndpointAuthSigningAlgorithms);
 
     /// <summary>
-    /// Whether the server says that it takes client ID metadata documents, where a client's id is the URL of its metadata.
+    /// Whether the server says that it takes client ID metadata documents, where a client's id is the URL of its metadata
+    /// (<c>client_id_metadata_document_supported</c>, draft-ietf-oauth-client-id-metadata-document).
     /// </summary>
     public bool TakesClientDocuments => Server.TakesClientDocuments;
 
@@ -122,7 +138,7 @@ public sealed class DcrConnection
     /// <summary>How the server gives tokens to clients; null where it is not asked anything.</summary>
     internal TokenRules? TokenRules { get; init; }
 
-    /// <summary>Null where nothing is put on record.</summary>
+    /// <summary>Null where there is no audit log.</summary>
     internal AuditLog? Audit { get; init; }
 
     internal HttpSender Sender => _sender;
@@ -130,16 +146,18 @@ public sealed class DcrConnection
     /// <inheritdoc cref="ICredential.IsTimed"/>
     internal bool IsTimed => _credential.IsTimed;
 
-    /// <summary>Finds the server's endpoints again, as when the connection was made; null where they were given.</summary>
+    /// <summary>
+    /// Finds the server's endpoints again, as when the connection was made; null where the registration endpoint was given.
+    /// </summary>
     internal Func<IReporter, CancellationToken, Task<DialectContext>>? Rediscover { get; init; }
 
-    /// <summary>What was asked over this connection, and what came back.</summary>
+    /// <summary>The ledger, which remembers what was asked and what came back.</summary>
     internal RegistrationLedger Ledger { get; }
 
-    /// <summary>What the vault is known by, whatever its name; null for the local store.</summary>
+    /// <summary>The id in the vault, by which it is known whatever its name; null for the local store.</summary>
     internal string? VaultId { get; }
 
-    /// <summary>Where the ledger has what is kept over this connection.</summary>
+    /// <summary>The ledger's number for the place where this connection keeps registrations; 0 for the local store.</summary>
     internal ulong Place => Ledger.Vaults.PlaceOf(VaultId);
 
     /// <summary>When the vault last gave back what was written to it.</summary>
@@ -152,7 +170,7 @@ public sealed class DcrConnection
     /// <inheritdoc/>
     public override string ToString() => Name;
 
-    /// <summary>An answer showed that the server cannot do it.</summary>
+    /// <summary>Notes that the server's answer showed these capabilities to be missing.</summary>
     internal void Lacks(DcrCapabilities missing) => _lacks |= (int)missing;
 
     internal bool IsClosed { get; private set; }

@@ -6,7 +6,7 @@ using DcrPowerShell.Ledger;
 
 namespace DcrPowerShell;
 
-/// <summary>A request of which nobody knows what the server did.</summary>
+/// <summary>A request whose outcome is unknown: the server may have carried it out.</summary>
 public sealed class DcrOrphan
 {
     /// <param name="intent">Null where it cannot be read any more.</param>
@@ -23,7 +23,7 @@ public sealed class DcrOrphan
         RecommendedAction = recommendedAction;
     }
 
-    /// <summary>The local store's name for it.</summary>
+    /// <summary>Its id in the local store: 32 hexadecimal digits.</summary>
     public string Id { get; }
 
     /// <summary>What was asked: Register, Read, Update or Delete; Unknown where that cannot be read any more.</summary>
@@ -32,29 +32,29 @@ public sealed class DcrOrphan
     /// <summary>The issuer that was asked.</summary>
     public string Issuer { get; }
 
-    /// <summary>When it was asked; null where that cannot be read any more.</summary>
+    /// <summary>When it was asked, in UTC; null where that cannot be read any more.</summary>
     public DateTimeOffset? At { get; }
 
-    /// <summary><c>client_name</c>, as asked for.</summary>
+    /// <summary><c>client_name</c>, as asked for; null for none.</summary>
     public string? ClientName { get; }
 
     /// <summary><c>client_id</c>; null for a registration.</summary>
     public string? ClientId { get; }
 
-    /// <summary>Who the client is for.</summary>
+    /// <summary>Who the client is for; null for nobody.</summary>
     public string? Tenant => Shown(AskedTenant);
 
     /// <summary>The tenant as it is kept.</summary>
     internal string? AskedTenant { get; }
 
     /// <summary>
-    /// Clients of that name that the server lists and that are not known here; none where the server does not list its clients.
+    /// Clients of that name that the server lists and that are not known here; empty where the server does not list its clients.
     /// </summary>
     public IReadOnlyList<DcrClient> Candidates { get; }
 
     /// <summary>
-    /// The server's successful answer as it came, where it cannot be used; null where none came. It may hold a token. In several parts
-    /// where it is longer than a SecureString can be.
+    /// The server's successful answer as it came, where it cannot be used; null where none came. It may hold a token. It is in several
+    /// parts where it is longer than a SecureString can be.
     /// </summary>
     /// <remarks>In PowerShell a hidden property, as the secrets of a client are.</remarks>
     internal IReadOnlyList<SecureString>? Answer { get; init; }
@@ -62,7 +62,7 @@ public sealed class DcrOrphan
     /// <summary>What to do next.</summary>
     public string RecommendedAction { get; }
 
-    /// <summary>Where it was found: what is done about it goes there.</summary>
+    /// <summary>The connection that it was found over. What is done about it goes there.</summary>
     internal DcrConnection? Connection { get; set; }
 
     /// <inheritdoc/>

@@ -67,7 +67,7 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
             );
         }
 
-        using var patience = new Patience(request.Effect, stop);
+        using var patience = new Patience(request.Effect, clock, stop);
         var waited = TimeSpan.Zero;
         var lessons = 0;
         var pause = LimitReached;
@@ -92,7 +92,7 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
                 {
                     if (request.SendBefore is { } end && end <= clock.UtcNow)
                     {
-                        throw ProtocolErrors.StatementExpired(end);
+                        throw MetadataErrors.StatementExpired(end);
                     }
 
                     // After the wait: a proof or a token may be old by then.
@@ -204,7 +204,7 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
         };
     }
 
-    /// <summary>One try. What came is handed over before anything is reported of it, for a reporter's command may be gone.</summary>
+    /// <summary>One try. The answer is handed over before anything is reported of it, because the reporter's command may be gone.</summary>
     private async Task<ProtocolResponse> TryAsync(
         ProtocolRequest request,
         Authorization authorization,
@@ -323,17 +323,43 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
     private sealed class Patience : IDisposable
     {
         private readonly CancellationTokenSource _end = new();
+        private readonly CancellationTokenSource _isOver = new();
         private readonly CancellationTokenRegistration _stop;
 
-        public Patience(RequestEffect effect, CancellationToken stop) =>
-            _stop = stop.Register(() => _end.CancelAfter(effect == RequestEffect.None ? TimeSpan.Zero : Grace));
+        public Patience(RequestEffect effect, IClock clock, CancellationToken stop) =>
+            _stop = stop.Register(() =>
+            {
+                if (effect == RequestEffect.None)
+                {
+                    _end.CancelAfter(TimeSpan.Zero);
+                }
+                else
+                {
+                    _ = EndAfterGraceAsync(clock);
+                }
+            });
 
         public CancellationToken Token => _end.Token;
 
         public void Dispose()
         {
             _stop.Dispose();
+            _isOver.Cancel();
+            _isOver.Dispose();
             _end.Dispose();
+        }
+
+        private async Task EndAfterGraceAsync(IClock clock)
+        {
+            try
+            {
+                await clock.Delay(Grace, _isOver.Token).ConfigureAwait(false);
+                _end.Cancel();
+            }
+            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+            {
+                // The answer came in time.
+            }
         }
     }
 }

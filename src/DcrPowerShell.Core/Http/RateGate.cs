@@ -17,7 +17,7 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
 {
     private static readonly TimeSpan LeastPause = TimeSpan.FromMilliseconds(100);
 
-    // Nothing is known before the first answer: then one goes ahead, for many at once could be too many.
+    // Nothing is known before the first answer. One request goes ahead then, because many at once could be too many.
     private static readonly TimeSpan UntilAnotherMoves = Timeout.InfiniteTimeSpan;
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
@@ -235,9 +235,9 @@ internal sealed class RateGate(IClock clock, DcrRateLimit? limit = null, bool is
     }
 
     /// <summary>
-    /// How far into its second the server's clock was, for its Date and its reset have whole seconds only. Where the clocks may agree,
-    /// ours tells it, until a refusal shows that they do not. Otherwise, the clock that seemed furthest ahead of ours so far had just
-    /// begun a second.
+    /// How far into its second the server's clock was: its Date and its reset have whole seconds only. Where the clocks may agree, ours
+    /// tells it, until a refusal shows that they do not. Otherwise the clock that seemed furthest ahead of ours so far had just begun a
+    /// second.
     /// </summary>
     private TimeSpan SinceFullSecond(ProtocolResponse response)
     {

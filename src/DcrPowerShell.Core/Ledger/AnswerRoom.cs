@@ -10,7 +10,8 @@ namespace DcrPowerShell.Ledger;
 /// </summary>
 internal sealed class AnswerRoom(IStoreFolder folder, string name) : IDisposable
 {
-    // An answer as it came, and the registration that is made of it: a few KB each. Several at once, for each step is a flush.
+    // An answer as it came, and the registration that is made of it: a few KB each. Room is made for several at once, because each step is
+    // a flush.
     private const int ForOne = 16 * 1024;
     private const int AtOnce = 4;
 
@@ -56,7 +57,7 @@ internal sealed class AnswerRoom(IStoreFolder folder, string name) : IDisposable
         }
     }
 
-    /// <summary>Gives the room up, for the disk refused what came back.</summary>
+    /// <summary>Gives the room up, because the disk refused an answer.</summary>
     /// <param name="releases">What <see cref="Releases"/> was before it was tried.</param>
     /// <returns>Whether it is worth trying again.</returns>
     public bool Release(int releases)

@@ -21,26 +21,27 @@ internal static class BackupFile
     private const byte LineFeed = (byte)'\n';
 
     /// <param name="contents">What counts in the ledger, opened.</param>
+    /// <param name="seal">Seals the backup's key, together with the first line.</param>
     public static void Write(
         Stream target,
         LedgerHash ledgerId,
-        SecureString passphrase,
         DateTimeOffset now,
-        IReadOnlyList<FrameDraft> contents
+        IReadOnlyList<FrameDraft> contents,
+        Func<byte[], byte[], PassphraseSeal> seal
     )
     {
         var keys = new BackupKeys(ledgerId, LedgerKey.New());
         var madeAt = now.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
-        var seal = PassphraseSeal.Of(keys.Active.ToBytes(), passphrase, Associated(ledgerId, madeAt, contents.Count));
+        var key = seal(keys.Active.ToBytes(), Associated(ledgerId, madeAt, contents.Count));
         var head = JsonBag.Empty
             .With("backup", "DcrPowerShell")
             .With("version", Element(Version))
             .With("ledger", ledgerId.ToString())
             .With("made_at", madeAt)
             .With("frames", Element(contents.Count))
-            .With("salt", Convert.ToBase64String(seal.Salt))
-            .With("iterations", Element(seal.Iterations))
-            .With("key", Convert.ToBase64String(seal.Sealed))
+            .With("salt", Convert.ToBase64String(key.Salt))
+            .With("iterations", Element(key.Iterations))
+            .With("key", Convert.ToBase64String(key.Sealed))
             .ToUtf8();
         target.Write(head, 0, head.Length);
         target.WriteByte(LineFeed);
@@ -95,7 +96,7 @@ internal static class BackupFile
     }
 
     /// <summary>The whole first line is sealed: who cuts frames off cannot give another number of them.</summary>
-    public static byte[] Associated(LedgerHash ledgerId, string madeAt, long count) =>
+    private static byte[] Associated(LedgerHash ledgerId, string madeAt, long count) =>
         Encoding.UTF8.GetBytes(FormattableString.Invariant($"DcrPowerShell backup {ledgerId}\n{madeAt}\n{count}"));
 
     private static (LedgerHash LedgerId, string MadeAt, long Count, PassphraseSeal Seal) ReadHead(string text)

@@ -9,7 +9,8 @@ namespace DcrPowerShell.Ledger;
 /// <param name="Length">0 where frames are missing and nothing is in their place.</param>
 /// <param name="IsTorn">A writer was killed there; the next frame says that nothing is missing. Otherwise it is damage.</param>
 /// <param name="IsFork">
-/// The frame behind it does not know of the one before it: two machines have written at the same time, for their locks do not meet.
+/// The frame after the gap does not know of the frame before it: two machines have written at the same time, because neither sees the
+/// other's lock.
 /// </param>
 /// <param name="HasHeader">The frame's header holds: its client and tenant are known.</param>
 internal readonly record struct LedgerGap(long Offset, long Length, bool IsTorn, bool IsFork = false, bool HasHeader = false)
@@ -40,7 +41,7 @@ internal sealed class FrameScanner(IAppendFile file, FrameCodec codec)
     /// <param name="previous">That frame; the default for none.</param>
     /// <param name="checksEnd">Whether the last frames are checked also where others follow them.</param>
     /// <param name="isSettled">Nobody is writing meanwhile: otherwise a last frame whose content does not hold is left for later.</param>
-    /// <param name="found">Told of each frame; of one whose content was damaged too, for its header says whose it was.</param>
+    /// <param name="found">Told of each frame, also of one whose content was damaged: its header says whose it was.</param>
     /// <returns>The end of the last frame, and its header. What comes behind it is torn, or is being written.</returns>
     /// <exception cref="FormatException">It is of a newer version.</exception>
     [MethodImpl(JitOptions.OptimizeAtOnce)]

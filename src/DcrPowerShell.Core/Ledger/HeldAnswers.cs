@@ -26,7 +26,7 @@ internal sealed class HeldAnswers
     }
 
     /// <summary>Holds one more answer of an entry.</summary>
-    /// <param name="write">Makes the frames anew: until then the key may be another.</param>
+    /// <param name="write">Makes the frames again: until then the key may be another.</param>
     public void Add(LedgerHash entry, Func<Func<LedgerState, IReadOnlyList<FrameDraft>>> write)
     {
         lock (_gate)

@@ -21,14 +21,12 @@ internal sealed class LedgerFile : IDisposable
     private const long SmallestToCompact = 4 * 1024 * 1024;
 
     private readonly object _gate = new();
-    private readonly object _queueGate = new();
     private readonly IStoreFolder _folder;
     private readonly FrameCodec _codec;
     private readonly ILedgerKeys _keys;
     private readonly ulong _epoch = LedgerHash.New().High;
     private readonly object _compactGate = new();
-    private List<LedgerWrite> _queue = [];
-    private bool _hasLeader;
+    private readonly WriteQueue _queue;
     private LedgerGeneration _now;
     private bool _isStale;
     private long _refused;
@@ -41,7 +39,7 @@ internal sealed class LedgerFile : IDisposable
     /// <exception cref="FormatException">It is of a newer version.</exception>
     public LedgerFile(IStoreFolder folder, ILedgerKeys keys)
     {
-        (_folder, _keys, _codec) = (folder, keys, new FrameCodec(keys));
+        (_folder, _keys, _codec, _queue) = (folder, keys, new FrameCodec(keys), new WriteQueue(WriteBatch));
         if (LedgerGeneration.Newest(folder) == 0)
         {
             using var held = StoreLock.Take(folder, LockName);
@@ -188,18 +186,7 @@ internal sealed class LedgerFile : IDisposable
     public Task<IReadOnlyList<FrameHeader>> WriteAsync(Func<LedgerState, IReadOnlyList<FrameDraft>> decide, bool isDurable)
     {
         var waiting = new LedgerWrite(decide, isDurable);
-        lock (_queueGate)
-        {
-            _queue.Add(waiting);
-            if (_hasLeader)
-            {
-                return waiting.Task;
-            }
-
-            _hasLeader = true;
-        }
-
-        Lead();
+        _queue.Add(waiting);
         return waiting.Task;
     }
 
@@ -218,49 +205,10 @@ internal sealed class LedgerFile : IDisposable
     /// <summary>Waits for what is being written.</summary>
     public void Dispose()
     {
-        lock (_queueGate)
-        {
-            while (_hasLeader)
-            {
-                Monitor.Wait(_queueGate);
-            }
-        }
-
+        _queue.WaitUntilEmpty();
         lock (_gate)
         {
             _now.Dispose();
-        }
-    }
-
-    /// <summary>
-    /// One batch; where others have come meanwhile, the next one is written by another thread, so that nobody serves them for ever.
-    /// </summary>
-    private void Lead()
-    {
-        List<LedgerWrite> batch;
-        lock (_queueGate)
-        {
-            (batch, _queue) = (_queue, []);
-        }
-
-        try
-        {
-            WriteBatch(batch);
-        }
-        finally
-        {
-            lock (_queueGate)
-            {
-                _hasLeader = _queue.Count > 0;
-                if (_hasLeader)
-                {
-                    _ = Task.Run(Lead);
-                }
-                else
-                {
-                    Monitor.PulseAll(_queueGate);
-                }
-            }
         }
     }
 
@@ -374,7 +322,8 @@ internal sealed class LedgerFile : IDisposable
     }
 
     /// <summary>
-    /// A flush that failed is final: the system has forgotten what it could not write. The next generation is written anew.
+    /// A flush that failed is final: the system has forgotten what it could not write. So the next generation of the file is written, from
+    /// what can be read.
     /// </summary>
     private void Flush(LedgerGeneration written)
     {

@@ -130,7 +130,7 @@ internal sealed class LedgerGeneration(long number, IAppendFile file, FrameScann
     }
 
     /// <summary>By the leader alone. Who replaces the file meanwhile does not wait for the disk.</summary>
-    /// <returns>False where the file was opened anew before, or another one took its place.</returns>
+    /// <returns>False where the file was opened again before, or another one took its place.</returns>
     public bool TryFlush()
     {
         lock (_flushGate)

@@ -62,7 +62,7 @@ internal sealed class LedgerKey
     /// <summary>Another key for the same ledger.</summary>
     public LedgerKey Renewed() => new(ContentEncryption.NewKey(), _hashKey);
 
-    /// <summary>Seals or opens something. To make the objects for that anew each time would take as long as to use them.</summary>
+    /// <summary>Seals or opens something. The objects for that are kept, because making them takes as long as using them.</summary>
     public T Use<T>(Func<ContentCipher, T> use)
     {
         ContentCipher? cipher;

@@ -131,7 +131,7 @@ internal sealed class LocalStore : IDisposable
     }
 
     /// <summary>
-    /// Gives the store another protection: a new key, with which everything is sealed anew. Both keys are in the key file until the
+    /// Gives the store another protection: a new key, with which everything is sealed again. Both keys are in the key file until the
     /// next generation of the ledger is in place.
     /// </summary>
     /// <param name="protect">Protects the new key; has it stored where that is elsewhere.</param>
@@ -195,7 +195,8 @@ internal sealed class LocalStore : IDisposable
     }
 
     /// <summary>
-    /// The last key is the one that stays when the next open ends the change: the former one again, for the user is told that it failed.
+    /// Puts the former key last again. The last key is the one that stays when the next open ends the change, and the user is told that the
+    /// change failed.
     /// </summary>
     /// <exception cref="DcrException">StoreReadOnly: the new one stays the last.</exception>
     private void TakeBack(DcrException failure)

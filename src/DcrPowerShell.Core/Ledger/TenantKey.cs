@@ -53,7 +53,7 @@ internal static class TenantKey
     }
 
     private const string WhyNoForms =
-        "has a letter that can be written in several ways, and this process cannot tell them apart, for it runs without Unicode data "
+        "has a letter that can be written in several ways, and this process cannot tell them apart, because it runs without Unicode data "
             + "(DOTNET_SYSTEM_GLOBALIZATION_INVARIANT)";
 
     private const string FixNoForms =

@@ -83,7 +83,7 @@ internal static class Given
         : Rounded.IsMatch(text)
             ? (
                 "is a number that a spreadsheet rounded: its last digits are lost",
-                "Format the column as text in the spreadsheet, fill the cell in anew, and save the file again."
+                "Format the column as text in the spreadsheet, fill the cell in again, and save the file again."
             )
         : null;
 

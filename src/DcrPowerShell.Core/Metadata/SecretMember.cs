@@ -69,9 +69,8 @@ internal static class SecretMember
         IsPrivate(keys) || (keys.ValueKind == JsonValueKind.Object && Values(JsonBag.From(keys)).Any());
 
     /// <summary>
-    /// The names that tell what a member is: its own, and those around it, for within <c>client_secret</c> a mere <c>value</c> is that.
-    /// Where
-    /// an object says in a member what it holds (<c>"name": "client_secret", "value": "…"</c>), that counts too.
+    /// The names that tell what a member is: its own, and those around it, because within <c>client_secret</c> a mere <c>value</c> is the
+    /// secret. Where an object says in a member what it holds (<c>"name": "client_secret", "value": "…"</c>), that counts too.
     /// </summary>
     public static string Path(string owner, JsonBag bag, string name)
     {

@@ -52,8 +52,8 @@ internal sealed class ServerMetadata(JsonBag members)
     public bool TakesClientDocuments => IsTrue("client_id_metadata_document_supported");
 
     /// <summary>
-    /// What of a client the server's lists do not have: the member, the values, and the list's name. Nothing where a list is not there, for
-    /// then nobody knows.
+    /// The values of a client that the server's lists lack: the member, the values, and the list's name. None for a list that the server
+    /// does not give.
     /// </summary>
     /// <param name="offered">Scopes that are listed elsewhere: by the protected resource.</param>
     public IEnumerable<(string Member, IReadOnlyList<string> Values, string List)> NotListed(JsonBag client, IEnumerable<string> offered) =>

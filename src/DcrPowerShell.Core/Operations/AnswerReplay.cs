@@ -13,13 +13,13 @@ using DcrPowerShell.Vaults;
 namespace DcrPowerShell.Operations;
 
 /// <summary>
-/// Makes registrations of answers that are in the ledger as they came, because their command was killed or stopped before it had. Sends
+/// Makes registrations from answers that the ledger has as they came, because their command was killed or stopped before it could. Sends
 /// nothing.
 /// </summary>
 internal static class AnswerReplay
 {
-    /// <summary>Of all commands that have ended.</summary>
-    /// <param name="onlyUsable">Leaves those open that brought nothing.</param>
+    /// <summary>Uses the answers of all commands that have ended.</summary>
+    /// <param name="onlyUsable">Whether requests without a usable answer are left alone.</param>
     /// <returns>What the answers brought.</returns>
     /// <exception cref="DcrException">StoreReadOnly, StoreDamaged; the vault could not be read.</exception>
     public static async Task<IReadOnlyList<RegistrationRecord>> RunAsync(Registrations store, bool onlyUsable = false)
@@ -36,7 +36,7 @@ internal static class AnswerReplay
                 }
                 catch (DcrException damaged) when (damaged.ErrorId == DcrErrorId.StoreDamaged)
                 {
-                    // What it needs cannot be read: others are not held up by that.
+                    // What this answer needs cannot be read. The others are used all the same.
                     end = End.Unknown;
                 }
             }
@@ -78,7 +78,7 @@ internal static class AnswerReplay
         );
 
     /// <summary>
-    /// What a backup has, without the answers that were used when it was made, and with the client that each of the others is about.
+    /// The frames of a backup, without the answers that were used by the time it was made. Each other answer gets the id of its client.
     /// </summary>
     public static IReadOnlyList<FrameDraft> Unused(IReadOnlyList<FrameDraft> contents)
     {
@@ -162,7 +162,7 @@ internal static class AnswerReplay
 
         if (intent.Replaces is not null && intent.Vault != store.VaultId)
         {
-            // What is kept of the replaced one is there.
+            // That vault has what is kept of the replaced client.
             return End.WaitsForVault;
         }
 
@@ -210,7 +210,7 @@ internal static class AnswerReplay
             }
             else if (isDamaged)
             {
-                // What is damaged is newer.
+                // The damaged frame is newer than this answer.
                 return End.Unknown;
             }
         }
@@ -228,7 +228,7 @@ internal static class AnswerReplay
             };
     }
 
-    /// <summary>Does what is left where a client took the place of another one.</summary>
+    /// <summary>Where the client took the place of another one, does what is left to do for that.</summary>
     private static async Task<End> ReplacedAsync(Registrations store, LedgerIntent intent, RegistrationRecord record)
     {
         try
@@ -258,12 +258,12 @@ internal static class AnswerReplay
         WaitsForVault,
     }
 
-    /// <summary>Whether an answer to a deletion is one, by what its command would have made of it.</summary>
+    /// <summary>Whether an answer confirms a deletion. It is judged as its command would have judged it.</summary>
     private static bool SaysDeleted(LedgerIntent intent, LedgerAnswer answer)
     {
         try
         {
-            // Where nothing of a body is there, nobody knows by now whether there was to be one.
+            // The ledger does not say whether a body that is missing was meant to be there.
             var response = ResponseOf(answer, answer.Body.Length == 0 ? BodyEnd.Broken : BodyEnd.Whole);
             Management.JudgeDeletion(Management.Delete(intent.RegistrationEndpoint), response, intent.ClientId!);
             return Dialects.SaysDeleted(intent.Provider, response.TryReadJson(out var members, out _) ? members : JsonBag.Empty);
@@ -278,8 +278,8 @@ internal static class AnswerReplay
         new(answer.Status, answer.ContentType is null ? [] : [new("Content-Type", answer.ContentType)], answer.Body, end, answer.At);
 
     /// <summary>
-    /// What an answer brought: of one that is not a whole client, the secrets; of a refusal, nothing. Null where it cannot be read, or is
-    /// not about the client.
+    /// What an answer brought: only the secrets of one that is not a whole client, and nothing of a refusal. Null where the answer cannot
+    /// be read or is not about the client.
     /// </summary>
     private static RegistrationAnswer? Read(LedgerIntent intent, LedgerAnswer answer)
     {
@@ -302,7 +302,7 @@ internal static class AnswerReplay
             return null;
         }
 
-        // In a place that is not known.
+        // Whether there seems to be a token or secret in a place that is not read.
         static bool LooksSecret(string text) =>
             RegistrationAnswer.MayHave(text, ClientMember.RegistrationAccessToken)
             || RegistrationAnswer.MayHave(text, ClientMember.ClientSecret);

@@ -19,7 +19,7 @@ internal static class AnswerWarnings
         Tell("the server granted otherwise than asked", client.Changes.Where(static change => change.WasNamed).ToList());
         Tell("the server changed what was not named", client.Changes.Where(static change => !change.WasNamed).ToList());
 
-        // Of one kind are those where the same members changed, whatever their values.
+        // Warnings are of one kind where the same members changed, whatever their values.
         void Tell(string what, List<DcrChange> changes)
         {
             if (changes.Count > 0)
@@ -33,9 +33,9 @@ internal static class AnswerWarnings
         }
     }
 
-    /// <summary>Says what is odd.</summary>
+    /// <summary>Warns of what is odd about the client's credentials.</summary>
     /// <param name="hasNewMethod">
-    /// Whether this answer brought how the client authenticates. Else its secret may be known elsewhere: not all servers repeat it.
+    /// Whether this answer set how the client authenticates. If not, a missing secret is no fault: not all servers repeat it.
     /// </param>
     public static void Tell(this OperationContext context, DcrClient client, bool hasNewExpiry, bool hasNewMethod)
     {
@@ -115,7 +115,7 @@ internal static class AnswerWarnings
     private static bool HasKeys(JsonBag metadata) =>
         metadata.Has(ClientMember.Jwks) || metadata.Has(ClientMember.JwksUri) || metadata.Has(ClientMember.SoftwareStatement);
 
-    /// <summary>Says what became of tenants, where a client was given one.</summary>
+    /// <summary>Warns where a client was given another tenant, or a tenant that has a client.</summary>
     /// <param name="before">The client's tenant before.</param>
     public static void TellOfTenant(this OperationContext context, string? before, DcrClient now)
     {

@@ -11,10 +11,8 @@ using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Operations;
 
-/// <summary>
-/// What one run of an operation puts on record: that it is about to be done, before anything is sent, and then how it ended.
-/// </summary>
-/// <param name="log">Null where nothing is put on record.</param>
+/// <summary>Writes the audit records of one run: before anything is sent, what is about to be done; then how it ended.</summary>
+/// <param name="log">Null where there is no audit log.</param>
 /// <param name="facts">What is the same for all records of the run.</param>
 internal sealed class AuditScope(AuditLog? log, DcrAuditRecord facts, IReporter reporter, IClock clock)
 {
@@ -28,7 +26,7 @@ internal sealed class AuditScope(AuditLog? log, DcrAuditRecord facts, IReporter 
 
     public AuditLog? Log => log;
 
-    /// <summary>Whom the run is about; null where nobody knows.</summary>
+    /// <summary>The tenant that the run is about; null where it is not known.</summary>
     public string? Tenant { get; private set; }
 
     /// <summary>The secrets that were sent in this run.</summary>
@@ -37,10 +35,10 @@ internal sealed class AuditScope(AuditLog? log, DcrAuditRecord facts, IReporter 
     public static AuditScope Of(DcrConnection connection, IReporter reporter, IClock clock) =>
         new(connection.Audit, FactsOf(connection), reporter, clock);
 
-    /// <summary>Before anything is sent. Of an operation that makes use of another, the first one counts.</summary>
+    /// <summary>Records the beginning, before anything is sent. Where one operation uses another, the first one counts.</summary>
     /// <param name="record">The client as it is known; null where there is none yet.</param>
     /// <param name="changes">Names of what is to be set or removed.</param>
-    /// <exception cref="DcrException">AuditWriteFailed. A read goes on without: what a server shows is not held back.</exception>
+    /// <exception cref="DcrException">AuditWriteFailed. A read goes on without a record: what a server shows is not held back.</exception>
     public void Begin(
         DcrAuditOperation operation,
         RegistrationRecord? record = null,

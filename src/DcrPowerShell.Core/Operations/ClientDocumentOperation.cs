@@ -25,7 +25,7 @@ internal sealed class ClientDocumentOperation(HttpSender sender, Func<string, Ta
     // Servers wait ten seconds or less.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    /// <summary>What sends the requests: as a server does, without a credential and following no redirect.</summary>
+    /// <summary>Sends requests as a server does that fetches a document: without a credential, and following no redirect.</summary>
     /// <param name="proxy">Null for the system's proxy.</param>
     public static HttpSender Sender(IClock clock, Uri? proxy = null) =>
         new(new HttpTransport(HandlerFactory.Create(proxy, null), Patience, clock), clock) { Proxy = proxy };
@@ -44,8 +44,8 @@ internal sealed class ClientDocumentOperation(HttpSender sender, Func<string, Ta
     }
 
     /// <summary>
-    /// What a registered client asks for, which the user's own words count more than. A list of nothing says nothing: a client has one for
-    /// each that it lacks.
+    /// The metadata of a registered client, with what the user named in its place. Empty lists are left out: a client has one for each list
+    /// that it lacks.
     /// </summary>
     public static JsonBag MetadataOf(DcrClient client, JsonBag named) => client.Record.Metadata
         .Where(static (name, _) => name != ClientMember.SoftwareStatement
@@ -63,7 +63,7 @@ internal sealed class ClientDocumentOperation(HttpSender sender, Func<string, Ta
     {
         if (ClientDocument.JudgeUri(uri).FirstOrDefault(static check => check.Status != DcrCheckStatus.Passed) is { } refused)
         {
-            throw ProtocolErrors.DocumentRefused(refused);
+            throw MetadataErrors.DocumentRefused(refused);
         }
     }
 
@@ -94,7 +94,7 @@ internal sealed class ClientDocumentOperation(HttpSender sender, Func<string, Ta
         return found with { Name = ServerCheck };
     }
 
-    /// <summary>Whether a server takes documents, and what of this one its own lists do not have.</summary>
+    /// <summary>Whether a server takes documents, and which values of this document its own lists lack.</summary>
     public static IEnumerable<DcrCheck> OfServer(DcrConnection connection, JsonBag? document) =>
         connection
             .Server.NotListed(document ?? JsonBag.Empty, connection.ScopesSupported)
@@ -172,7 +172,7 @@ internal sealed class ClientDocumentOperation(HttpSender sender, Func<string, Ta
             )) with { Name = "Address" };
     }
 
-    /// <summary>Null where no answer came: why is among the checks then.</summary>
+    /// <summary>Null where no answer came; the reason is added to the checks then.</summary>
     private async Task<ProtocolResponse?> FetchAsync(Uri place, string name, List<DcrCheck> checks, CancellationToken stop)
     {
         try
@@ -182,7 +182,7 @@ internal sealed class ClientDocumentOperation(HttpSender sender, Func<string, Ta
         }
         catch (DcrException failure)
         {
-            // What the error would advise are parameters of other commands.
+            // The error's own advice names parameters of other commands.
             var check = failure.ErrorId is DcrErrorId.ConnectionFailed or DcrErrorId.RequestTimedOut
                 ? DcrCheck.Failed(
                     failure.Message,

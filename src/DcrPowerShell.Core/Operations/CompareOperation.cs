@@ -45,7 +45,7 @@ internal static class CompareOperation
     }
 
     /// <inheritdoc cref="Grant.Differences"/>
-    /// <param name="client">As it was read. What is kept and the server does not show, it has not, as far as is known.</param>
+    /// <param name="client">As it was read. What is kept and was not shown counts as missing at the server.</param>
     public static IReadOnlyList<DcrDifference> Differences(OperationContext context, JsonBag wanted, DcrClient client)
     {
         var record = client.Record;

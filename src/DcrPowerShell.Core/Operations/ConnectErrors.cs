@@ -94,7 +94,7 @@ internal static class ConnectErrors
                 + "oauth-uris, 'register'."
         );
 
-    /// <param name="known">The issuers that clients are kept of.</param>
+    /// <param name="known">The issuers whose clients are kept here.</param>
     /// <param name="subjectUri">What -SubjectUri named; null for nothing.</param>
     /// <param name="community">What -Community named; null for nothing.</param>
     public static DcrException NothingKnownOffline(
@@ -142,7 +142,7 @@ internal static class ConnectErrors
         $"The resource {resource} names {servers.Count} authorization servers: {string.Join(", ", servers)}. The choice is yours.",
         $"Connect-DcrServer -Discovery Resource -Resource {resource} -Issuer <one of them>.");
 
-    /// <param name="failure">Its words stand.</param>
+    /// <param name="failure">Its message is repeated.</param>
     public static DcrException ResourcesServerNotFound(string resource, DcrException failure) => new(
         failure.ErrorId,
         failure.Message,

@@ -60,7 +60,9 @@ internal static class DeleteOperation
     }
 
     /// <summary>Drops the registration from the store, and asks nobody.</summary>
-    /// <param name="listed">The client as the user saw it: a token that came since is not dropped. Null for whatever there is.</param>
+    /// <param name="listed">
+    /// The client as the user saw it: if it has a newer token by now, it is not dropped. Null to drop it in any case.
+    /// </param>
     /// <exception cref="DcrException">
     /// StoreReadOnly; VaultWriteFailed if the vault still has it; SecretExists: it has a newer token.
     /// </exception>

@@ -7,13 +7,13 @@ using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Operations;
 
-/// <summary>Finds what is known of a client, for managing it.</summary>
+/// <summary>Finds what is known of a client, so that a command can manage it.</summary>
 internal static class FindOperation
 {
     /// <param name="clientId">The client's id at the connected issuer.</param>
     /// <param name="piped">The object that the user handed over, if any: the vault's record is newer, but there may be none.</param>
-    /// <param name="tenants">One of them has to be the client's; none for any.</param>
-    /// <param name="forgets">It is only to be dropped: what cannot be read is enough.</param>
+    /// <param name="tenants">The client must belong to one of them; empty for any.</param>
+    /// <param name="forgets">The client is only to be dropped, so a record that cannot be read is enough.</param>
     /// <exception cref="DcrException">
     /// ClientNotFound: nothing is known, or it is another tenant's. NotConnected: it is another server's.
     /// </exception>

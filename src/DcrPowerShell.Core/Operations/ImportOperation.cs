@@ -15,7 +15,7 @@ namespace DcrPowerShell.Operations;
 /// <summary>What became of a client that was handed over.</summary>
 internal enum ImportOutcome
 {
-    /// <summary>The server answered it, and it is kept.</summary>
+    /// <summary>The server showed it, and it is kept.</summary>
     Taken,
 
     /// <summary>It is kept as it was given: the server could not be asked.</summary>
@@ -145,7 +145,7 @@ internal static class ImportOperation
     /// <summary>Reads it where that can be done, and stores it.</summary>
     private static async Task<DcrClient> ReadAsync(OperationContext context, RegistrationRecord record)
     {
-        // The standard has clients say where they are managed, and never make that up (RFC 7592, section 3); Okta and Auth0 have them by
+        // The server says where a client is managed (RFC 7592, section 3), and that URL may not be made up. Okta and Auth0 find clients by
         // their ids.
         var why =
             context.Provider.Capabilities.HasFlag(DcrCapabilities.List)

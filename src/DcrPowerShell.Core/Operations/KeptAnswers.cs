@@ -18,8 +18,8 @@ namespace DcrPowerShell.Operations;
 internal static class KeptAnswers
 {
     /// <summary>
-    /// A record of a client that was not known before; or of one that was, for some servers answer a second registration with
-    /// the first one's client, and its token may not be repeated.
+    /// The record of a client that was registered. It may be known already: some servers answer a second registration with the first one's
+    /// client, and do not repeat its token.
     /// </summary>
     /// <exception cref="DcrException">
     /// VaultReadFailed, StoreDamaged, StoreLocked: what is known of it cannot be read. The answer stays in the ledger, or the error carries
@@ -67,7 +67,7 @@ internal static class KeptAnswers
         Metadata = JsonBag.Empty,
     };
 
-    /// <summary>Where a client is kept that was found.</summary>
+    /// <summary>Where a client that was found is kept.</summary>
     public static DcrStorage StorageOf(this OperationContext context, RegistrationRecord record) =>
         record.IsKept ? context.Store.StorageOf(record) : DcrStorage.MemoryOnly;
 
@@ -86,10 +86,10 @@ internal static class KeptAnswers
     }
 
     /// <summary>
-    /// A client's answer without redirect URIs that are kept here is taken for a part: servers must give all that is registered (RFC 7591,
-    /// section 3.2.1), and what an update leaves out is deleted (RFC 7592, section 2.2). It is completed from what is kept.
+    /// Completes an answer that lacks the redirect URIs which are kept here. It is taken for a part of the client, although servers must
+    /// give all that is registered (RFC 7591, section 3.2.1): an update that leaves the rest out would delete it (RFC 7592, section 2.2).
     /// </summary>
-    /// <param name="named">What the command names: to remove redirect URIs on purpose is no part.</param>
+    /// <param name="named">What the command names: redirect URIs that it removed on purpose are not lacking.</param>
     public static RegistrationAnswer Completed(
         this OperationContext context,
         RegistrationRecord record,
@@ -103,7 +103,7 @@ internal static class KeptAnswers
             return answer;
         }
 
-        // An empty list of them is none, too.
+        // An empty list lacks them, too.
         answer = answer with { Members = answer.Members.Without(ClientMember.RedirectUris) };
         var lacking = record.Metadata.Where(
             (name, value) => ClientMember.IsRegistered(name) && !JsonBag.IsAbsent(value) && !answer.Members.Has(name)
@@ -115,8 +115,8 @@ internal static class KeptAnswers
     }
 
     /// <summary>Stores the answer to a read or an update, if it brought anything new, and gives the client as it is now.</summary>
-    /// <param name="done">What the server did, to be told if the store fails: "was changed".</param>
-    /// <param name="always">Also where it brought nothing that the record has not: the store does not have that.</param>
+    /// <param name="done">What the server did, for the error where the store fails: "was changed".</param>
+    /// <param name="always">Stores it even if the answer brought nothing new, because the record itself is not stored yet.</param>
     /// <param name="before">What the server had before an update, and all that the update named; null after a read.</param>
     /// <exception cref="DcrException">
     /// VaultWriteFailed: the error carries the client.
@@ -155,7 +155,7 @@ internal static class KeptAnswers
             : updated with { Asked = Grant.Remember(record.Asked, asked, changes.Select(static change => change.Name)) };
         if (before is { } former)
         {
-            // Where it is known, all that was sent: a provider may have filled it up.
+            // All that was sent, where that is known: a provider may have added members.
             var expected = answer.Sent.Count > 0 ? answer.Sent : former.Read;
             changes = [.. changes, .. Grant.CompareUnnamed(expected, answer.Granted, former.Named, known)];
         }
@@ -183,9 +183,9 @@ internal static class KeptAnswers
         return client;
     }
 
-    /// <summary>What somebody else changed: a read tells it, and what an update names is granted anew.</summary>
+    /// <summary>The members that somebody else changed. A read finds them; what an update names is granted again.</summary>
     /// <param name="named">What an update names; null after a read.</param>
-    /// <param name="isNew">What was known of the client before was not the server's word.</param>
+    /// <param name="isNew">Whether what was known of the client before did not come from the server.</param>
     private static JsonBag DriftAfter(RegistrationRecord before, RegistrationRecord now, JsonBag? named, bool isNew) =>
         named is not null ? before.Drifted.Where((name, _) => !named.Has(name))
         : isNew || before.Metadata.Count == 0 ? JsonBag.Empty
@@ -203,8 +203,8 @@ internal static class KeptAnswers
 
     /// <summary>Stores a record, unless something newer is known of the client by now.</summary>
     /// <param name="state">Active where the server's answer has just brought it.</param>
-    /// <param name="closes">Whether nothing more is to come of what was asked.</param>
-    /// <param name="since">Where the ledger was when somebody looked what is known of the client.</param>
+    /// <param name="closes">Whether the request is done with that.</param>
+    /// <param name="since">The ledger's last sequence when the client was looked up.</param>
     /// <returns>Null where something newer is known.</returns>
     /// <exception cref="DcrException">VaultWriteFailed, StoreReadOnly: the error carries the client and its secrets.</exception>
     public static async Task<DcrClient?> TryStoreAsync(
@@ -347,8 +347,8 @@ internal static class KeptAnswers
     }
 
     /// <summary>A record with what an answer brought.</summary>
-    /// <param name="endpoint">The registration endpoint, to which a relative URI belongs.</param>
-    /// <param name="allowedOrigins">Where the token may go beside.</param>
+    /// <param name="endpoint">The registration endpoint, against which a relative URI is resolved.</param>
+    /// <param name="allowedOrigins">Further origins that the token may go to.</param>
     public static RegistrationRecord Merge(
         RegistrationRecord record,
         RegistrationAnswer answer,
@@ -370,13 +370,13 @@ internal static class KeptAnswers
             Metadata = answer.Sent.With(answer.Members).Without(ClientMember.ClientSecret, ClientMember.RegistrationAccessToken),
         };
 
-    /// <summary>What the server says; else, or where that cannot be understood, what it said of this same secret.</summary>
+    /// <summary>What the server says. Where it says nothing that can be understood: what it said before of the same secret.</summary>
     private static long? ExpiryAfter(RegistrationRecord record, RegistrationAnswer answer) =>
         SecretExpiry.Read(answer.Members).At is { } at ? at
         : answer.ClientSecret is null || answer.ClientSecret == record.ClientSecret ? record.ClientSecretExpiresAt
         : null;
 
-    /// <summary>What the server says, unless the token may not go there and has another place to go.</summary>
+    /// <summary>The URI that the server names, unless the token may not go there and another URI is known.</summary>
     private static Uri? UriAfter(RegistrationRecord record, Uri? named, Uri endpoint, IReadOnlyCollection<Uri> allowedOrigins) =>
         named is null
         || (
@@ -386,7 +386,7 @@ internal static class KeptAnswers
             ? record.RegistrationClientUri
             : named;
 
-    /// <summary>Some servers give a relative URI; it belongs to the registration endpoint.</summary>
+    /// <summary>Some servers give a relative URI: it is resolved against the registration endpoint.</summary>
     public static Uri? Resolve(string? registrationClientUri, Uri endpoint) =>
         registrationClientUri is null ? null : UriText.Against(endpoint, registrationClientUri);
 }

@@ -37,7 +37,7 @@ internal sealed class LedgerScope(DcrConnection connection, Registrations store,
     /// <summary>The ledger has an answer, and not yet what it brought.</summary>
     public bool HasAnswer => _hasAnswer;
 
-    /// <summary>Before a registration: the intent, unless the tenant has a client or a request that is not done.</summary>
+    /// <summary>Before a registration: writes the intent, unless the tenant has a client or an open request.</summary>
     /// <exception cref="DcrException">StoreReadOnly: nothing was sent.</exception>
     public async Task<Begun> BeginRegistrationAsync(
         JsonBag metadata,
@@ -70,20 +70,21 @@ internal sealed class LedgerScope(DcrConnection connection, Registrations store,
         return begun;
     }
 
-    /// <summary>Without a tenant, that is what keeps a client from being replaced twice: whoever replaces it has its turn.</summary>
+    /// <summary>
+    /// The open request that replaces a client, if there is one. Without a tenant nothing else keeps a client from being replaced twice.
+    /// </summary>
     private LedgerEntry? OpenReplacementOf(string clientId) =>
         connection
             .Ledger.Requests.Open(connection.Issuer)
             .FirstOrDefault(entry => entry.Intent is { Operation: LedgerOperation.Register } asked && asked.Replaces == clientId);
 
     /// <summary>
-    /// Waits until no other command asks the server about this client, and keeps them waiting until this run has ended: each answer may
-    /// bring
-    /// a token that makes the one before worthless.
+    /// Waits until no other command asks the server about this client; from then on others wait until this run has ended. Each answer may
+    /// bring a token that makes the former one worthless.
     /// </summary>
     /// <returns>The client as it is known now: another command may have changed it since it was found.</returns>
     /// <exception cref="DcrException">
-    /// OutcomeUnknown: the other one does not end. Nothing was sent. StoreDamaged; the vault could not be read.
+    /// RequestTimedOut: the other command does not end, and nothing was sent. StoreDamaged; the vault could not be read.
     /// </exception>
     public async Task<RegistrationRecord> TakeTurnAsync(RegistrationRecord record)
     {
@@ -92,7 +93,7 @@ internal sealed class LedgerScope(DcrConnection connection, Registrations store,
             return record;
         }
 
-        // Never two at once, or two commands might wait for each other.
+        // Never two turns at once, or two commands might wait for each other.
         EndTurn();
         await WaitForTurnAsync(record).ConfigureAwait(false);
         _turnOf = record.SecretName;
@@ -105,9 +106,8 @@ internal sealed class LedgerScope(DcrConnection connection, Registrations store,
     public bool HasTurn(RegistrationRecord record) => _turnOf == record.SecretName;
 
     /// <summary>
-    /// What came back is in the ledger. A vault is not waited for in a turn: its hop is on the pipeline thread, where a command further
-    /// down
-    /// may be waiting for this turn.
+    /// Ends the turn once the ledger has the answer, before a vault is waited for. Vaults are called on the pipeline thread, where a
+    /// command further down the pipeline may be waiting for this turn.
     /// </summary>
     public void EndTurn()
     {
@@ -115,7 +115,7 @@ internal sealed class LedgerScope(DcrConnection connection, Registrations store,
         (_turn, _turnOf) = (null, null);
     }
 
-    /// <summary>Before a change to a known client.</summary>
+    /// <summary>Before a change to a known client: takes the turn and writes the intent.</summary>
     /// <returns>The client as it is known now.</returns>
     /// <exception cref="DcrException">StoreReadOnly: nothing was sent.</exception>
     /// <inheritdoc cref="TakeTurnAsync"/>
@@ -130,7 +130,7 @@ internal sealed class LedgerScope(DcrConnection connection, Registrations store,
             Tenant = record.Tenant,
             Replaces = connection.Service.SoleTenant is null ? null : record.ClientId,
         };
-        // A server that goes by who asks would register it anew, or do it to the client after it.
+        // Such a server goes by who asks: it would change the client that took this one's place, or register it again.
         var replaces = _intent.Replaces is null ? null : record;
         var begun = await connection
             .Ledger.Requests.BeginAsync(_intent with { Metadata = changes }, replaces: replaces)
@@ -139,7 +139,7 @@ internal sealed class LedgerScope(DcrConnection connection, Registrations store,
         return record;
     }
 
-    /// <summary>Before a read, which may bring a new token all the same.</summary>
+    /// <summary>Before a read, which may bring a new token too: takes the turn.</summary>
     /// <inheritdoc cref="TakeTurnAsync"/>
     public async Task<RegistrationRecord> BeginReadAsync(RegistrationRecord record)
     {
@@ -151,7 +151,7 @@ internal sealed class LedgerScope(DcrConnection connection, Registrations store,
         return record;
     }
 
-    /// <summary>A successful answer came, and nobody has looked at it yet.</summary>
+    /// <summary>Writes a successful answer down, before anything reads it.</summary>
     public async Task ArrivedAsync(ProtocolRequest request, ProtocolResponse response)
     {
         if (_intent is null || !IsWorthKeeping(request, response))
@@ -187,14 +187,14 @@ internal sealed class LedgerScope(DcrConnection connection, Registrations store,
     public void Kept() => (_hasArrived, _hasAnswer, _isUnusable) = (false, false, false);
 
     /// <summary>The server said that it did something, in an answer that cannot be used: it stays in the ledger as it came.</summary>
-    /// <returns>Whether the ledger has it. What has no look of a token or secret in it is not kept of a read.</returns>
+    /// <returns>Whether the ledger has it: the answer to a read is kept only where it seems to have a token or secret.</returns>
     public bool Unusable()
     {
         _isUnusable = _hasArrived;
         return _hasAnswer;
     }
 
-    /// <summary>What was registered is kept, and something that goes with it is not done: the next connect does it.</summary>
+    /// <summary>The registration is kept, and something that goes with it is not done yet: the next connect does it.</summary>
     public void StayOpen() => _isUnusable = true;
 
     /// <summary>The run has ended.</summary>
@@ -254,14 +254,14 @@ internal sealed class LedgerScope(DcrConnection connection, Registrations store,
     }
 
     /// <summary>
-    /// Where an answer is not kept, or nobody knows whether the server did anything: also after a failure that nobody thought of.
+    /// True where an answer is not kept, or where it is not known whether the server did anything. That holds for any unexpected failure.
     /// </summary>
     private bool StaysOpen(Exception? failure) => _isUnusable
         || failure is not (null or DcrException or OperationCanceledException)
         || (failure is not null and not DcrException { ServerError.Status: >= 200 and < 300 } && _hasArrived)
         || failure is DcrException { ErrorId: DcrErrorId.OutcomeUnknown or DcrErrorId.TokenLost };
 
-    /// <summary>As it came; but what was sent as a secret is no part of it, and nobody would know it any more at a replay.</summary>
+    /// <summary>The answer as it came, without echoes of secrets that were sent: a replay does not know them any more.</summary>
     private static LedgerAnswer ToKeep(ProtocolResponse response, DateTimeOffset at) =>
         response.TryReadJson(out var members, out _) && Echo.Hide(members, response.Redaction) is var hidden && hidden != members
             ? new LedgerAnswer(response.Status, hidden.ToUtf8(), at) { ContentType = response.Header("Content-Type")?.Split(';')[0] }
@@ -285,8 +285,8 @@ internal sealed class LedgerScope(DcrConnection connection, Registrations store,
     }
 
     /// <summary>
-    /// By the look of it, before it is parsed. Of reads, and of the second and later requests of a change, those answers that have a
-    /// token or secret which is not the known one.
+    /// Judges an answer by its text, before it is parsed. The first answer to a change is kept in any case. A read's answer, or a later one
+    /// of a change, is kept if it has a token or secret that is not the known one.
     /// </summary>
     private bool IsWorthKeeping(ProtocolRequest request, ProtocolResponse response)
     {

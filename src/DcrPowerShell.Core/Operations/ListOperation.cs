@@ -27,7 +27,9 @@ internal static class ListOperation
         var named = page.Clients.Where(static listed => listed.ClientId is not null).GroupBy(static listed => listed.ClientId).ToList();
         if (page.Clients.Count(static listed => listed.ClientId is null) is > 0 and var nameless)
         {
-            context.Reporter.Warning($"The server's list has {nameless} without a client_id, which cannot be shown.");
+            context.Reporter.Warning(
+                $"The server's list has {nameless} client{(nameless == 1 ? "" : "s")} without a client_id, which cannot be shown."
+            );
         }
 
         foreach (var listed in named)
@@ -45,7 +47,7 @@ internal static class ListOperation
             Storage = known.IsPending ? DcrStorage.Pending : known.Place == 0 ? DcrStorage.Local : DcrStorage.Vault,
         };
 
-    /// <summary>What to say where another store than the connected one has what was named.</summary>
+    /// <summary>The warning where another store than the connected one has the client that was named.</summary>
     public static string ElsewhereWarning(DcrConnection connection, string named, StoredRegistration other)
     {
         var vault = other.Place == 0 ? null : connection.Ledger.Vaults.VaultAt(other.Place) ?? "?";
@@ -56,7 +58,7 @@ internal static class ListOperation
 
     /// <summary>What is kept at the connected server, or everywhere, without asking anybody.</summary>
     /// <param name="issuer">Null for all.</param>
-    /// <param name="place">What the clients' vault is known by in the ledger; null for all places.</param>
+    /// <param name="place">The number that the ledger gave the clients' vault, 0 for the local store; null for all places.</param>
     /// <param name="tenant">Of this one alone; null for all.</param>
     public static IEnumerable<StoredRegistration> Kept(
         RegistrationLedger ledger,
@@ -70,8 +72,8 @@ internal static class ListOperation
                 issuer,
                 damaged =>
                     reporter.Warning(
-                        $"{damaged} registration{(damaged == 1 ? "" : "s")} in the local store cannot be read, for what is on the disk is "
-                            + "damaged. Get-DcrStore tells more."
+                        $"{damaged} registration{(damaged == 1 ? " in the local store is" : "s in the local store are")} damaged on the "
+                            + "disk and cannot be read. Get-DcrStore tells more."
                     ),
                 tenant
             )

@@ -8,8 +8,8 @@ using DcrPowerShell.Vaults;
 namespace DcrPowerShell.Operations;
 
 /// <summary>
-/// A change was sent and its answer never came. A read by the token that is known tells more: where it holds, the change was made or
-/// can be made again; where it does not, the server has replaced it in the answer that was lost.
+/// Finds out what became of a change whose answer never came, by a read with the known token. If that token holds, the change was made or
+/// can be made again. If not, the server has replaced the token in the answer that was lost.
 /// </summary>
 internal static class LostAnswer
 {

@@ -7,15 +7,15 @@ using DcrPowerShell.Ledger;
 namespace DcrPowerShell.Operations;
 
 /// <summary>
-/// Moves registrations between the local store and vaults: the intent, the new place, read back, and then the old one forgets it.
-/// Interrupted anywhere, nothing is lost, and the next run, or the next connect, goes on.
+/// Moves registrations between the local store and vaults: the intent is written, the new place gets the registration and gives it back,
+/// and then the old place forgets it. Nothing is lost wherever that is interrupted; the next run, or the next connect, goes on.
 /// </summary>
 internal static class MoveOperation
 {
     // Another command may change the client between the look and the move.
     private const int Tries = 5;
 
-    /// <summary>Gives the new place what an earlier run left to be given.</summary>
+    /// <summary>Gives the new place what an earlier run, which was interrupted, did not give it.</summary>
     /// <exception cref="DcrException">VaultWriteFailed, StoreReadOnly.</exception>
     public static async Task<IReadOnlyList<DcrClient>> ResumeAsync(Registrations to)
     {

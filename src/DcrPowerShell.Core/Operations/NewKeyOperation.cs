@@ -17,7 +17,7 @@ internal static class NewKeyOperation
     }
 
     /// <param name="algorithm">One of <see cref="SignatureAlgorithm.Names"/>.</param>
-    /// <exception cref="DcrException">VaultWriteFailed, StoreReadOnly, SecretExists: the key was not kept, and is no key then.</exception>
+    /// <exception cref="DcrException">VaultWriteFailed, StoreReadOnly, SecretExists: the key was not kept, so there is none.</exception>
     public static async Task<DcrKey> RunAsync(Registrations store, string secretName, string algorithm)
     {
         using var key = SigningKey.Generate(algorithm);

@@ -6,11 +6,11 @@ using DcrPowerShell.Vaults;
 namespace DcrPowerShell.Operations;
 
 /// <summary>
-/// Asks a server with a client's own token or secret, and never takes a client for gone while a newer one of it is known.
+/// Asks a server with a client's own token or secret, and never takes a client for gone while a newer token or secret is known.
 /// </summary>
 internal static class NewestToken
 {
-    /// <summary>Asks; where the token or secret is rejected, once more with a newer one, if there is one by now.</summary>
+    /// <summary>Asks; if the token or secret is rejected and a newer one is known by now, asks once more with that one.</summary>
     /// <param name="ask">Gives the client that it asked with, and what came back.</param>
     /// <exception cref="DcrException">Refused, not sent, or of unknown outcome.</exception>
     public static async Task<(RegistrationRecord Record, T Answer)> AskAsync<T>(
@@ -37,7 +37,9 @@ internal static class NewestToken
         }
     }
 
-    /// <summary>From another machine, by the vault; or in the answer to a command that was killed before it could use it.</summary>
+    /// <summary>
+    /// Another machine may have stored it in the vault, or an answer has it whose command was killed before it could use it.
+    /// </summary>
     private static async Task<RegistrationRecord?> FindNewerAsync(OperationContext context, RegistrationRecord record)
     {
         try
@@ -50,7 +52,7 @@ internal static class NewestToken
         }
         catch (DcrException)
         {
-            // What the server said is told.
+            // The server's refusal is what the user is told.
             return null;
         }
     }

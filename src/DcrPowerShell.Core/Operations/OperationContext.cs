@@ -9,7 +9,9 @@ using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Operations;
 
-/// <summary>What an operation works with.</summary>
+/// <summary>
+/// What an operation works with: the connection, the store, the streams, the clock, the ledger's and the audit log's records of this run.
+/// </summary>
 /// <param name="Store">Where registrations are kept.</param>
 /// <param name="Stop">The user's wish to stop.</param>
 internal sealed record OperationContext(
@@ -38,13 +40,13 @@ internal sealed record OperationContext(
         Now = Clock.UtcNow,
     };
 
-    /// <summary>What this run puts on record.</summary>
+    /// <summary>This run's audit records.</summary>
     public AuditScope Audit { get; } = AuditScope.Of(Connection, Reporter, Clock);
 
     /// <summary>What this run writes to the ledger.</summary>
     public LedgerScope Scope { get; } = new(Connection, Store, Reporter, Clock, Stop);
 
-    /// <summary>Runs an operation, closes in the ledger what is done with its end, and puts it on record.</summary>
+    /// <summary>Runs an operation; at its end, closes its requests in the ledger and writes the audit record.</summary>
     public async Task<T> RunAsync<T>(Func<OperationContext, Task<T>> operation)
     {
         try
@@ -99,8 +101,10 @@ internal sealed record OperationContext(
     /// <param name="kind">By default the same text.</param>
     public void Warn(string clientId, string text, string? kind = null) => Reporter.Warning(clientId, text, kind ?? text);
 
-    /// <summary>Says, before it is sent, what of a client the server's own lists do not have. Lists lie: it is sent all the same.</summary>
-    /// <param name="whose">Whom the warning is about: the client's id, or its name where it has none yet.</param>
+    /// <summary>
+    /// Warns, before a client is sent, of values that the server's own lists lack. Lists are often wrong: it is sent all the same.
+    /// </summary>
+    /// <param name="whose">The client's id, or its name where it has none yet.</param>
     public void WarnOfUnlisted(string whose, JsonBag client)
     {
         foreach (var (member, values, list) in Connection.Server.NotListed(client, Connection.ScopesSupported))

@@ -89,7 +89,7 @@ internal static class OperationErrors
             ServerError = failure.ServerError,
         };
 
-    /// <param name="failure">Why it was not deleted; its id and its words stand.</param>
+    /// <param name="failure">Why it was not deleted: its id is kept, and its message repeated.</param>
     public static DcrException OldSecretNotDeleted(string clientId, DcrException failure) =>
         new(
             failure.ErrorId,
@@ -163,22 +163,22 @@ internal static class OperationErrors
     public static DcrException TenantHasOther(string tenant, string clientId, string other) =>
         DcrException.Unsent(
             DcrErrorId.TenantNotUnique,
-            $"Tenant '{tenant}' has client '{other}' beside client '{clientId}', so the latter was not registered anew.",
+            $"Tenant '{tenant}' has client '{other}' beside client '{clientId}', so the latter was not registered again.",
             $"If '{other}' is the one in use, drop the other: Remove-DcrClient {clientId} -StoreOnly. Else drop '{other}' first."
         );
 
     public static DcrException NotGone(string clientId) =>
         new(
             DcrErrorId.ClientNotGone,
-            $"The server has client '{clientId}', so it was not registered anew.",
+            $"The server has client '{clientId}', so it was not registered again.",
             "Get-DcrClient -State Gone gives the clients that the server no longer has."
         );
 
     public static DcrException OtherTenantsClient(string clientId, string tenant, string other, bool hasDocument) =>
         new(
             DcrErrorId.ResponseNotConformant,
-            $"For tenant '{tenant}' the server answered with client '{clientId}', which is tenant '{other}''s. What it sent is kept there, "
-                + $"and tenant '{tenant}' has no client.",
+            $"For tenant '{tenant}' the server answered with client '{clientId}', which belongs to tenant '{other}'. What it sent is kept "
+                + $"there, and tenant '{tenant}' has no client.",
             hasDocument
                 ? "A document is one client: publish another document, at a URL of its own, for this tenant."
                 : "This server gives one client to several registrations: ask its operator for one client a tenant."
@@ -201,7 +201,7 @@ internal static class OperationErrors
             advice
         );
 
-    /// <param name="isKept">Whether the client of it is kept by now.</param>
+    /// <param name="isKept">Whether its client is kept by now.</param>
     public static DcrException OrphanAnswered(string? client, bool isKept) =>
         new(
             DcrErrorId.OutcomeUnknown,
@@ -277,16 +277,16 @@ internal static class OperationErrors
     public static DcrException NoKnownSecret(string clientId, string secrets) =>
         new(
             DcrErrorId.OverlapRefused,
-            $"Client '{clientId}' has no client secret at the server that is the one known here: {secrets}. Nothing was deleted.",
-            "The secret was changed elsewhere. See in the server's own administration which one is in use, and see to it that there is one "
-                + "only; then Reset-DcrClientSecret -Overlap adds one that is known here."
+            $"No client secret of '{clientId}' at the server is the one known here: {secrets}. Nothing was deleted.",
+            "The secret was changed elsewhere. See in the server's own administration which one is in use, and leave only that one there; "
+                + "then Reset-DcrClientSecret -Overlap adds one that is known here."
         );
 
     public static DcrException OtherSecretMayBeInUse(string clientId, string secrets) =>
         new(
             DcrErrorId.OverlapRefused,
-            $"Client '{clientId}' has an active client secret that is not an older one than the secret known here: {secrets}. Nothing was "
-                + "deleted, for an application may use it.",
+            $"Client '{clientId}' has another active client secret, which is not older than the one known here: {secrets}. Nothing was "
+                + "deleted, because an application may use it.",
             "It was made elsewhere, or by an -Overlap whose answer was lost. If it is not in use, deactivate it in the server's own "
                 + "administration, with the known one active; then run this again."
         );
@@ -323,13 +323,13 @@ internal static class OperationErrors
             inner
         );
 
-    /// <param name="refusal">Its id and the server's words stand.</param>
+    /// <param name="refusal">Its id and the server's words are kept.</param>
     public static DcrException ImportRefused(DcrException refusal) =>
         new(
             refusal.ErrorId,
             $"{refusal.Message} Nothing was stored.",
             "Check that it is the token which the server gave last, and of this client. A new one comes from the server's own "
-                + "administration; a client that is gone has to be registered anew, with New-DcrClient.",
+                + "administration; a client that is gone has to be registered again, with New-DcrClient.",
             refusal
         )
         {
@@ -357,7 +357,7 @@ internal static class OperationErrors
         new(
             expired.ErrorId,
             expired.Message,
-            "The script block gave a statement that had expired already, twice: see that it asks the issuer anew each time, and that this "
+            "The script block gave a statement that had expired already, twice: see that it asks the issuer again each time, and that this "
                 + "machine's clock is right.",
             expired
         )

@@ -9,15 +9,12 @@ using DcrPowerShell.Ledger;
 
 namespace DcrPowerShell.Operations;
 
-/// <summary>
-/// Requests of which nobody knows what the server did: finds them, looks up what the server knows of them, and settles them.
-/// </summary>
+/// <summary>Finds requests of unknown outcome, looks up what the server knows of them, and settles them.</summary>
 internal static class OrphanOperation
 {
     /// <summary>
-    /// Those at the connected server. What was answered and can be used is no orphan: it is kept. Else this changes nothing; a token or
-    /// secret
-    /// that the server rotates at a read is kept.
+    /// The orphans of the connected server. A request whose answer can be used is no orphan: what it brought is kept. Nothing else is
+    /// changed, except that a token or secret which the server rotates at a read is kept.
     /// </summary>
     /// <exception cref="DcrException">The server refused to list its clients, or the store failed.</exception>
     public static async Task<IReadOnlyList<DcrOrphan>> FindAsync(OperationContext context)
@@ -42,7 +39,7 @@ internal static class OrphanOperation
                         context,
                         entry,
                         [],
-                        "What was asked cannot be read any more, for its entry in the local store is damaged. Look in the server's own "
+                        "What was asked cannot be read any more: its entry in the local store is damaged. Look in the server's own "
                             + "administration for a client that is not known here. Then run Resolve-DcrOrphan -Dismiss."
                     ),
                     { Operation: LedgerOperation.Register } => await RegistrationAsync(context, entry).ConfigureAwait(false),
@@ -54,7 +51,7 @@ internal static class OrphanOperation
         return orphans;
     }
 
-    /// <summary>Those at a server, as far as the ledger tells without asking anybody; and answers that are not used yet.</summary>
+    /// <summary>The orphans of a server as the ledger knows them, and answers that are not used yet. Asks nobody.</summary>
     public static IEnumerable<DcrOrphan> Known(RegistrationLedger ledger, string issuer) => ledger
         .Requests.Open(issuer)
         .Where(static entry => !entry.IsUnderWay)
@@ -105,16 +102,19 @@ internal static class OrphanOperation
     private static Task CloseAsync(OperationContext context, DcrOrphan orphan) =>
         context.Store.Ledger.Requests.CloseAsync([LedgerHash.Parse(orphan.Id)]);
 
-    /// <summary>Its answer may have come to light since it was found, and then brings the client.</summary>
+    /// <summary>Uses the orphan's answer, where one has turned up since the orphan was found.</summary>
     /// <returns>Whether it did.</returns>
     /// <exception cref="DcrException">OutcomeUnknown: the answer is there, and cannot be used yet.</exception>
     private static async Task<bool> UseAnswerAsync(OperationContext context, DcrOrphan orphan)
     {
         var id = LedgerHash.Parse(orphan.Id);
         var isAnswered = Ended(context).Any(entry => entry.Id == id && AnswerReplay.IsUsable(entry));
-        return isAnswered && (await UseAnswersAsync(context).ConfigureAwait(false)).Contains(id)
-            ? throw OperationErrors.OrphanAnswered(orphan.ClientName ?? orphan.ClientId, isKept: false)
-            : isAnswered;
+        if (isAnswered && (await UseAnswersAsync(context).ConfigureAwait(false)).Contains(id))
+        {
+            throw OperationErrors.OrphanAnswered(orphan.ClientName ?? orphan.ClientId, isKept: false);
+        }
+
+        return isAnswered;
     }
 
     private static async Task RequireUnknownAsync(OperationContext context, DcrOrphan orphan)
@@ -129,7 +129,7 @@ internal static class OrphanOperation
         context.Store.Ledger.Requests.Open(context.Connection.Issuer).Where(static entry => !entry.IsUnderWay);
 
     /// <summary>Makes registrations of what was answered and not used, because a command was killed or the disk was full.</summary>
-    /// <returns>The requests whose answers wait still.</returns>
+    /// <returns>The requests whose answers still wait to be used.</returns>
     private static async Task<IReadOnlyList<LedgerHash>> UseAnswersAsync(OperationContext context)
     {
         if (Ended(context).Any(AnswerReplay.IsUsable))
@@ -143,7 +143,7 @@ internal static class OrphanOperation
             }
             catch (DcrException)
             {
-                // Then they wait.
+                // The answers stay where they are.
             }
         }
 
@@ -160,10 +160,14 @@ internal static class OrphanOperation
         var candidate = OnlyCandidate(context, orphan);
         await context.Scope.TakeTurnAsync(candidate.Record).ConfigureAwait(false);
         var ledger = context.Store.Ledger;
-        return ledger.Registrations.Find(orphan.Issuer, candidate.ClientId) is { } known
-                ? throw OperationErrors.CandidateKept(candidate.ClientId, known.Record.Tenant)
-            : ledger.Requests.Read(LedgerHash.Parse(orphan.Id)) is null ? throw OperationErrors.OrphanSettled(orphan.ClientName)
-            : candidate;
+        if (ledger.Registrations.Find(orphan.Issuer, candidate.ClientId) is { } known)
+        {
+            throw OperationErrors.CandidateKept(candidate.ClientId, known.Record.Tenant);
+        }
+
+        return ledger.Requests.Read(LedgerHash.Parse(orphan.Id)) is not null
+            ? candidate
+            : throw OperationErrors.OrphanSettled(orphan.ClientName);
     }
 
     private static DcrClient OnlyCandidate(OperationContext context, DcrOrphan orphan) =>
@@ -193,7 +197,7 @@ internal static class OrphanOperation
                         + $"names the client and its token, take it with Import-DcrClient; else delete {where} in the server's own "
                         + "administration. Then run Resolve-DcrOrphan -Dismiss."
                     : $"This server cannot be asked for its clients. Look in its own administration for {where}. If there is one, delete "
-                        + "it there, for its registration access token is lost. Then run Resolve-DcrOrphan -Dismiss, and register again."
+                        + "it there: its registration access token is lost. Then run Resolve-DcrOrphan -Dismiss, and register again."
             );
         }
 
@@ -238,7 +242,7 @@ internal static class OrphanOperation
                 context,
                 entry,
                 [],
-                "The client can be read, so what is kept of it holds; whether the change was made, the client itself shows. Run "
+                "The client can be read, so what is kept of it holds; the client itself shows whether the change was made. Run "
                     + "Resolve-DcrOrphan -Dismiss."
             );
         }

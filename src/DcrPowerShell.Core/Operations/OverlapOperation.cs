@@ -11,8 +11,8 @@ using DcrPowerShell.Vaults;
 namespace DcrPowerShell.Operations;
 
 /// <summary>
-/// Replaces a client secret without an interruption: adds a second one, and when the application has moved over deletes the old
-/// one. Which of them is which, what is known here tells: it holds the new one since the first step.
+/// Replaces a client secret without an interruption: adds a second one, and deletes the old one when the application has moved over. The
+/// secret that is kept here is the new one, from the first step on.
 /// </summary>
 internal static class OverlapOperation
 {
@@ -131,7 +131,7 @@ internal static class OverlapOperation
         listed.FirstOrDefault(secret => secret != known);
 
     /// <summary>
-    /// Only what the known secret has replaced may go: one that is newer may be in use, though nothing is known of it here.
+    /// Only a secret that the known one has replaced may be deleted. One that is newer may be in use, though it is not known here.
     /// </summary>
     private static bool IsOutOfUse(ListedSecret other, ListedSecret known) =>
         known.IsActive && (!other.IsActive || other.Created <= known.Created);

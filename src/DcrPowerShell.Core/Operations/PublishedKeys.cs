@@ -14,7 +14,7 @@ using DcrPowerShell.Protocol;
 
 namespace DcrPowerShell.Operations;
 
-/// <summary>A client's public keys, in its registration or where that says.</summary>
+/// <summary>A client's public keys, in its registration or at the URL that it names.</summary>
 internal sealed record PublishedKeys
 {
     private PublishedKeys()
@@ -24,7 +24,7 @@ internal sealed record PublishedKeys
     /// <summary>Whether the registration has or names any, or ought to.</summary>
     public bool IsNamed { get; private init; }
 
-    /// <summary>Where they are, for people.</summary>
+    /// <summary>Where they are, for messages.</summary>
     public string Place { get; private init; } = "";
 
     public int Count { get; private init; }
@@ -38,7 +38,7 @@ internal sealed record PublishedKeys
     /// <summary>Why there are none; null where there are.</summary>
     public DcrCheck? Fault { get; private init; }
 
-    /// <summary>Nobody publishes keys.</summary>
+    /// <summary>The client publishes no keys.</summary>
     public static PublishedKeys None { get; } = new();
 
     public static async Task<PublishedKeys> FindAsync(OperationContext context, JsonBag client)

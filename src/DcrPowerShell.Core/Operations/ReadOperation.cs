@@ -10,7 +10,7 @@ namespace DcrPowerShell.Operations;
 /// <summary>Reads a client from the server (RFC 7592, section 2.1). The answer may bring a new token or secret; it is kept.</summary>
 internal static class ReadOperation
 {
-    /// <summary>What to say after a server refused the tokens of so many clients.</summary>
+    /// <summary>The warning after a server refused the tokens of clients.</summary>
     public static string RejectedWarning(int clients) =>
         $"The server refused the token{(clients == 1 ? " of 1 client" : $"s of {clients} clients")}. RFC 7592 has HTTP 401 for "
             + "a client that is gone; a token that was replaced by another machine, or revoked, is answered alike. Make sure "
@@ -48,7 +48,7 @@ internal static class ReadOperation
     }
 
     /// <summary>Reads a client to see whether the server still has it.</summary>
-    /// <param name="orUnknown">Where that cannot be told, the client is given all the same, with the reason.</param>
+    /// <param name="orUnknown">Whether to give the client and the reason, instead of an error, where that cannot be told.</param>
     /// <returns>Where it could not be read, the client as it was known, and why.</returns>
     /// <exception cref="DcrException">It cannot be told; the vault failed; or VaultWriteFailed, which carries the client.</exception>
     public static async Task<(DcrClient Client, DcrException? Why)> LookAsync(

@@ -7,12 +7,12 @@ using DcrPowerShell.Providers;
 namespace DcrPowerShell.Operations;
 
 /// <summary>
-/// Redirect URIs to add and to remove. What the server has decides what that means, so it is worked out anew after each read. URIs are
+/// Redirect URIs to add and to remove. What that changes depends on what the server has, so it is worked out after each read. URIs are
 /// compared as texts (RFC 6749, section 3.1.2.3).
 /// </summary>
 internal sealed record RedirectUriEdit(IReadOnlyList<string> Add, IReadOnlyList<string> Remove)
 {
-    /// <summary>What is to change of a client as it was read; nothing where all is so already.</summary>
+    /// <summary>The changes to a client as it was read; empty where nothing is left to do.</summary>
     public JsonBag ChangesTo(JsonBag read)
     {
         if (IsMadeIn(read))
@@ -49,7 +49,7 @@ internal sealed record RedirectUriEdit(IReadOnlyList<string> Add, IReadOnlyList<
         }
     }
 
-    /// <summary>Says what of it was so before.</summary>
+    /// <summary>Warns of URIs to add that were there already, and of URIs to remove that were not.</summary>
     public void TellOfDone(OperationContext context, string clientId, JsonBag read)
     {
         var now = read.Texts(ClientMember.RedirectUris);

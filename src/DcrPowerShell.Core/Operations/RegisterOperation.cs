@@ -15,8 +15,8 @@ namespace DcrPowerShell.Operations;
 
 /// <summary>What to register.</summary>
 /// <param name="Metadata">
-/// What the user named, and nothing else: servers refuse members that they do not know. Without what
-/// <see cref="RegisterRequest.Statement"/> brings.
+/// What the user named, and nothing else: servers refuse members that they do not know. It does not have the statement that <see
+/// cref="RegisterRequest.Statement"/> gets.
 /// </param>
 /// <param name="Tenant">Kept with the registration; not sent.</param>
 /// <param name="ClientSecretName">Where to put the application's own copy of the client secret; null for none.</param>
@@ -26,21 +26,21 @@ internal sealed record RegisterRequest(JsonBag Metadata, string? Tenant, string?
     public StaticToken? InitialToken { get; init; }
 
     /// <summary>
-    /// Gets a software statement, which may be good for minutes only, so it is got when the request's turn comes. Null where the metadata
-    /// has the one that was given, or none.
+    /// Gets a software statement when the request's turn comes, because one may be good for minutes only. Null where the metadata has a
+    /// statement, or none is wanted.
     /// </summary>
     public Func<Task<string>>? Statement { get; init; }
 
     /// <summary>Whether a software statement is sent also after its end.</summary>
     public bool SkipsValidation { get; init; }
 
-    /// <summary>Where the metadata is published, and the service shall fetch it; null where it is sent.</summary>
+    /// <summary>Where the metadata is published, for the service to fetch; null where the metadata is sent.</summary>
     public string? DocumentUri { get; init; }
 
     /// <summary>Registers it although the tenant has a client.</summary>
     public bool AllowsDuplicate { get; init; }
 
-    /// <summary>The client that the server no longer has, whose place the new one takes; null for none.</summary>
+    /// <summary>The client that the new one replaces, because the server no longer has it; null for none.</summary>
     public RegistrationRecord? Replaces { get; init; }
 
     /// <summary>Where a client that is found gets its secrets from.</summary>
@@ -54,14 +54,14 @@ internal static class RegisterOperation
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(3);
 
     /// <summary>
-    /// The client that a tenant has at the connected server, in whatever store; null where it has none, as far as is known. Its Changes are
-    /// what the request names otherwise.
+    /// The client that a tenant has at the connected server, in whatever store; null where none is known. Its Changes are its differences
+    /// from the request.
     /// </summary>
     /// <exception cref="DcrException">StoreDamaged.</exception>
     public static DcrClient? FindTenant(DcrConnection connection, RegisterRequest request) =>
         KeptOf(connection, request.Tenant!) is { } known ? Found(known, request) : null;
 
-    /// <summary>What a tenant has at the connected server; where that has one client for all, that one.</summary>
+    /// <summary>The registration of a tenant at the connected server; where that server has one client for all tenants, that one.</summary>
     /// <exception cref="DcrException">TenantNotUnique: the one client is another tenant's. StoreDamaged.</exception>
     public static StoredRegistration? KeptOf(DcrConnection connection, string tenant)
     {
@@ -100,13 +100,13 @@ internal static class RegisterOperation
                 + "command again: the server gives the same client.";
 
     /// <summary>
-    /// The client of that id; null where none is kept of the connected server. Its Changes are as those of a tenant's client.
+    /// The client with that id; null where none is kept at the connected server. Its Changes are its differences from the request.
     /// </summary>
     /// <inheritdoc cref="FindTenant"/>
     public static DcrClient? Find(DcrConnection connection, string clientId, RegisterRequest request) =>
         connection.Ledger.Registrations.Find(connection.Issuer, clientId) is { } known ? Found(known, request) : null;
 
-    /// <summary>Changes a tenant's client to what the request names otherwise.</summary>
+    /// <summary>Changes a tenant's client where it differs from the request.</summary>
     /// <param name="found">As <see cref="FindTenant"/> gives it.</param>
     /// <inheritdoc cref="UpdateOperation.RunAsync"/>
     public static async Task<DcrClient> UpdateAsync(OperationContext context, DcrClient found, RegisterRequest request)
@@ -124,7 +124,7 @@ internal static class RegisterOperation
         return updated;
     }
 
-    /// <summary>Gives the application its copy of the secret of a client that its tenant has already, where it has none.</summary>
+    /// <summary>Gives the application its copy of the secret of a client that was found, unless it has that copy.</summary>
     /// <exception cref="DcrException">SecretExists: another secret has that name; VaultWriteFailed, which carries the client.</exception>
     public static async Task<DcrClient> CopyFoundAsync(OperationContext context, DcrClient found, string clientSecretName)
     {
@@ -151,16 +151,15 @@ internal static class RegisterOperation
     /// <summary>Registers a client, unless its tenant has one.</summary>
     /// <returns>The client, and whether it is new.</returns>
     /// <exception cref="DcrException">
-    /// Refused or of unknown outcome, now or by an earlier command; SecretExists, and nothing was sent; VaultWriteFailed after a success,
-    /// and then the error carries the client with
-    /// its secrets.
+    /// Refused or of unknown outcome, now or by an earlier command. SecretExists: nothing was sent. VaultWriteFailed after a success: the
+    /// error carries the client with its secrets.
     /// </exception>
     public static async Task<(DcrClient Client, bool IsNew)> RunAsync(OperationContext context, RegisterRequest request)
     {
         MetadataRules.CheckKeysArePublic(request.Metadata);
         await context.CheckStorableAsync().ConfigureAwait(false);
 
-        // Before the intent: what is called may take long, and nothing is sent meanwhile.
+        // Before the intent, because the script block may take long.
         var metadata = request.Statement is { } fresh
             ? request.Metadata.With(ClientMember.SoftwareStatement, await fresh().ConfigureAwait(false))
             : request.Metadata;
@@ -199,7 +198,8 @@ internal static class RegisterOperation
         RegistrationRecord? known;
         do
         {
-            // Some servers give one client to several, at the same moment: what is known of it decides, and nothing older.
+            // Some servers give one client to several registrations at the same moment. If somebody else has kept it since it was looked
+            // up, it is looked up again.
             var readAt = context.Store.Ledger.File.Size.Sequence;
             (var record, known) = await context.NewRecordAsync(answer, request.Tenant, Done).ConfigureAwait(false);
             var changes = Grant.Compare(request.Metadata, answer.Granted, context.Audit.Sent.And(record.Secrets));
@@ -287,7 +287,8 @@ internal static class RegisterOperation
     }
 
     /// <summary>
-    /// Keeps a client that takes the place of another one. What was asked stays open until all of that is done: the next connect goes on.
+    /// Keeps a client that takes the place of another one. The request stays open until all of that is done, so that the next connect can
+    /// go on.
     /// </summary>
     public static async Task<DcrClient> ReplaceAsync(
         OperationContext context,
@@ -320,7 +321,7 @@ internal static class RegisterOperation
         return client;
     }
 
-    /// <summary>Writes the intent; gives the client that the tenant has by now, if it has one.</summary>
+    /// <summary>Writes the intent. If the tenant has a client by now, writes nothing and gives that client.</summary>
     private static async Task<DcrClient?> BeginAsync(OperationContext context, RegisterRequest request)
     {
         if (request.Replaces is not null)

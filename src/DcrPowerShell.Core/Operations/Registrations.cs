@@ -11,8 +11,8 @@ using DcrPowerShell.Vaults;
 namespace DcrPowerShell.Operations;
 
 /// <summary>
-/// Registrations where a connection keeps them: in the ledger, or in a vault, for which the ledger holds on until the vault gave back
-/// what was written.
+/// Finds, keeps and removes registrations where a connection keeps them: in the ledger, or in a vault. The ledger holds what a vault is to
+/// get until the vault gave it back as it was written.
 /// </summary>
 /// <param name="vault">Null for the local store.</param>
 /// <param name="vaultId">What the vault is known by, whatever its name; null for the local store.</param>
@@ -95,7 +95,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
 
         if (await Delivery.Reader.GetAsync(name).ConfigureAwait(false) is not { } text)
         {
-            // The vault has lost it, and the ledger may still have it. Not all that a vault does not give is gone.
+            // The vault has lost it, or lists it and does not give it. The ledger may still have it.
             return known is null || known.IsWhole ? known
                 : (await Delivery.Reader.ListAsync(name).ConfigureAwait(false)).Contains(name, StringComparer.OrdinalIgnoreCase)
                     ? throw KeepingErrors.VaultReadFailed(vault!.Name, VaultReader.NotGiven(name))
@@ -145,11 +145,11 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
 
     /// <summary>Keeps a registration: in the ledger at once, then in the vault, if there is one.</summary>
     /// <param name="isDurable">Whether no answer in the ledger has it.</param>
-    /// <param name="since">Where a frame about the client is newer than this, nothing is kept.</param>
+    /// <param name="since">A sequence: nothing is kept where a frame about the client has a higher one.</param>
     /// <param name="beforeVault">Called when the ledger has it, before a vault is waited for.</param>
     /// <returns>
-    /// Where it is, and why its vault does not have it yet; null where all is well, or that vault is not connected. Null where it is not
-    /// kept.
+    /// Null where it is not kept. Otherwise where it is, and why its vault does not have it yet; null where all is well, or that vault is
+    /// not connected.
     /// </returns>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
     public async Task<(DcrStorage Storage, VaultException? Why)?> KeepAsync(
@@ -186,7 +186,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         return (failure is not null ? DcrStorage.Pending : vault is null ? DcrStorage.Local : DcrStorage.Vault, failure);
     }
 
-    /// <summary>Where a client is kept that was found.</summary>
+    /// <summary>Where a client that was found is kept.</summary>
     public DcrStorage StorageOf(RegistrationRecord record) =>
         (ledger.Registrations.PlaceOf(record.Issuer, record.ClientId) ?? ledger.Vaults.PlaceOf(vaultId)) == 0
             ? DcrStorage.Local
@@ -227,7 +227,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
 
     /// <summary>
     /// A client has taken the place of one that the server no longer has. That one is kept as a secret of the local store, and its
-    /// applications' copies of the client secret become the new one's. Done again, it goes on where it stopped.
+    /// applications' copies of the client secret become the new one's. When it is called again, it goes on where it stopped.
     /// </summary>
     /// <exception cref="VaultException">The vault did not keep or forget something.</exception>
     /// <exception cref="DcrException">StoreReadOnly; the vault could not be read.</exception>

@@ -10,8 +10,8 @@ using DcrPowerShell.Vaults;
 namespace DcrPowerShell.Operations;
 
 /// <summary>
-/// Registers a client anew that the server no longer has: same metadata, same tenant, new credentials. The server is asked first. The
-/// ledger's intent names the client that is replaced, so that whatever ends the command, the next run or connect goes on.
+/// Registers a client again that the server no longer has: same metadata, same tenant, new credentials. The server is asked first. The
+/// ledger's intent names the client that is replaced, so the next run or connect can go on, whatever ended the command.
 /// </summary>
 internal static class RepairOperation
 {
@@ -49,7 +49,7 @@ internal static class RepairOperation
             context.Warn(record.ClientId, Doubt);
         }
 
-        // A document has the metadata, and the service fetches it anew.
+        // A document has the metadata, and the service fetches it again.
         var document = context.Provider.Documents is null ? null : record.Metadata.Text(ClientMember.ExternalClientId);
         var metadata = document is null ? Registrable(context, record) : JsonBag.Empty.With(ClientMember.ExternalClientId, document);
         var request = new RegisterRequest(metadata.With(wanted ?? JsonBag.Empty), record.Tenant, ClientSecretName: null)
@@ -61,7 +61,7 @@ internal static class RepairOperation
         var (client, isNew) = await RegisterOperation.RunAsync(context, request).ConfigureAwait(false);
         if (!isNew)
         {
-            context.Reporter.Verbose($"An earlier command had registered client '{record.ClientId}' anew, as '{client.ClientId}'.");
+            context.Reporter.Verbose($"An earlier command had registered client '{record.ClientId}' again, as '{client.ClientId}'.");
         }
 
         return (client, isNew);

@@ -6,9 +6,7 @@ using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Operations;
 
-/// <summary>
-/// Gets a new client secret, and looks whether it is new: by RFC 7592 a server may give one at an update, and need not.
-/// </summary>
+/// <summary>Gets a new client secret, and checks that it is new: by RFC 7592 a server may give one at an update, and need not.</summary>
 internal static class ResetSecretOperation
 {
     /// <exception cref="DcrException">OperationNotSupported: no secret to replace, or the server kept it.</exception>
@@ -29,7 +27,8 @@ internal static class ResetSecretOperation
             throw OperationErrors.NoSecret(record.ClientId, current.TokenEndpointAuthMethod);
         }
 
-        // A read may bring a new secret where an update would too. Where there is a request of its own, only that replaces it.
+        // Some servers replace the secret at a read as they do at an update: then it is new already. A server that has a request for it
+        // replaces it only by that.
         var before = context.Provider.Capabilities.HasFlag(DcrCapabilities.ResetSecret) ? current.Record.ClientSecret : record.ClientSecret;
         var client = current;
         if (current.Record.ClientSecret == before)
@@ -40,7 +39,7 @@ internal static class ResetSecretOperation
             }
             catch (DcrException unknown) when (unknown.ErrorId == DcrErrorId.OutcomeUnknown)
             {
-                // A secret that was made meanwhile is known to nobody; the next one is.
+                // If the lost answer had a new secret, nobody knows it: another one is made.
                 client = await LostAnswer
                     .ResolveAsync(context, current.Record, asked: JsonBag.Empty, unknown, ResetAsync)
                     .ConfigureAwait(false);

@@ -12,7 +12,7 @@ namespace DcrPowerShell.Operations;
 /// <summary>Finds the authorization server of a protected resource (RFC 9728).</summary>
 internal static class ResourceOperation
 {
-    /// <param name="picked">The issuer that the user chose; null where there is one alone.</param>
+    /// <param name="picked">The issuer that the user chose; null to take the only one.</param>
     /// <returns>What the resource says of itself, and the issuer to go to.</returns>
     /// <exception cref="DcrException">
     /// DiscoveryFailed: the resource names no server, several and none was chosen, or not the chosen one.
@@ -23,7 +23,7 @@ internal static class ResourceOperation
         var tried = new List<ResourceFinding>();
         foreach (var place in await PlacesAsync(resource, sender, reporter, stop).ConfigureAwait(false))
         {
-            var (at, response) = await ConnectOperation.AskAsync(place, sender, reporter, stop).ConfigureAwait(false);
+            var (at, response) = await DiscoveryOperation.AskAsync(place, sender, reporter, stop).ConfigureAwait(false);
             var finding = ResourceDiscovery.Judge(resource, at, response);
             tried.Add(finding);
             if (finding.Resource is { } named)
@@ -31,7 +31,7 @@ internal static class ResourceOperation
                 if (named != resource.OriginalString)
                 {
                     reporter.Verbose(
-                        $"The metadata is about {named}, where {resource.OriginalString} is: accepted, for both are at one origin."
+                        $"The metadata is about {named}, not {resource.OriginalString}. It is accepted, because both are at one origin."
                     );
                 }
 
@@ -57,7 +57,7 @@ internal static class ResourceOperation
         }
         catch (DcrException failure) when (failure.ErrorId == DcrErrorId.RequestTimedOut)
         {
-            // Without a challenge, some resources stream events and never end.
+            // Some resources answer without a challenge, with a stream of events that never ends.
             return places;
         }
     }

@@ -5,7 +5,7 @@ using DcrPowerShell.Errors;
 
 namespace DcrPowerShell.Operations;
 
-/// <summary>Brings registrations back that the store lacks: from the ledger, from what its answers say, and from the server.</summary>
+/// <summary>Brings back registrations that the store lacks: from the ledger and its unused answers, or from the server.</summary>
 internal static class RestoreOperation
 {
     /// <summary>

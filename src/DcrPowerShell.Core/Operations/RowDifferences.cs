@@ -3,7 +3,7 @@ using System.Linq;
 
 namespace DcrPowerShell.Operations;
 
-/// <summary>Rows that name something else than what is registered for their tenants, for one warning at the end.</summary>
+/// <summary>Counts rows that differ from what is registered for their tenants, for one warning at the end.</summary>
 internal sealed class RowDifferences
 {
     // More are only counted.

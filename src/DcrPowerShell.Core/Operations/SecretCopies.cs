@@ -8,8 +8,8 @@ namespace DcrPowerShell.Operations;
 /// <summary>Copies of client secrets, and keys, that applications have under names of their own choice.</summary>
 internal sealed class SecretCopies(Registrations store, IReporter? reporter)
 {
-    /// <summary>Makes sure, before anything is sent, that a secret of this name takes the place of nothing but its owner's own.</summary>
-    /// <param name="owner">The secret name of the client whose it is to be; null for one that is to be new.</param>
+    /// <summary>Makes sure, before anything is sent, that a secret of this name would overwrite nothing but its owner's own copy.</summary>
+    /// <param name="owner">The secret name of the client that the copy belongs to; null where no secret of that name may be there.</param>
     /// <param name="former">The client's secret as it is now; null for none.</param>
     /// <exception cref="DcrException">SecretExists; the vault could not be read.</exception>
     public async Task CheckAsync(string name, string? owner, string? former = null)
@@ -17,14 +17,16 @@ internal sealed class SecretCopies(Registrations store, IReporter? reporter)
         var there = await store.ReadSecretAsync(name).ConfigureAwait(false);
         if (there is not null && there == former)
         {
-            // Whoever put it there: it is the client's.
+            // It is the client's own secret, whoever put it there.
             await store.Ledger.Secrets.NoteCopyAsync(store.VaultId, name, there, owner!).ConfigureAwait(false);
         }
 
         RefuseOthers(name, there, owner);
     }
 
-    /// <summary>Keeps a secret of the application's under a name of its choice, where nothing is or an earlier one of this owner.</summary>
+    /// <summary>
+    /// Keeps a secret of the application's under a name of its choice. Overwrites nothing but an earlier copy of the same owner.
+    /// </summary>
     /// <param name="former">The secret name of the client that the owner took the place of; null for none.</param>
     /// <exception cref="VaultException">The vault did not keep it.</exception>
     /// <exception cref="DcrException">SecretExists, StoreReadOnly.</exception>
@@ -50,14 +52,16 @@ internal sealed class SecretCopies(Registrations store, IReporter? reporter)
         while (!await store.Ledger.Secrets.KeepCopyAsync(name, value, owner, sequence).ConfigureAwait(false));
     }
 
-    /// <summary>A copy of a former client's secret becomes the one of the client that took its place, if it is that secret still.</summary>
+    /// <summary>
+    /// Replaces a copy of a former client's secret by the secret of the client that took its place, if the copy is still that secret.
+    /// </summary>
     /// <param name="inVault">Where the copy is: a vault's id; null for the ledger itself.</param>
     public async Task RenewAsync(string name, string? inVault, string former, RegistrationRecord now)
     {
         var there = inVault == store.VaultId ? await store.ReadSecretAsync(name).ConfigureAwait(false) : null;
         if (there is not null && there == now.ClientSecret)
         {
-            // A kill came after it was written.
+            // An earlier run had written it before it was killed.
             await store.Ledger.Secrets.NoteCopyAsync(store.VaultId, name, there, now.SecretName).ConfigureAwait(false);
         }
         else if (there is null || now.ClientSecret is null || !store.Ledger.Secrets.IsCopy(store.VaultId, name, there, former))

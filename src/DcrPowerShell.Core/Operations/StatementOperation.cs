@@ -13,9 +13,9 @@ internal static class StatementOperation
 {
     private static readonly string[] Own = ["iss", "iat", "exp", "jti"];
 
-    /// <summary>Makes a signed one.</summary>
-    /// <param name="metadata">Of the client, judged already.</param>
-    /// <param name="claims">What it says beside that.</param>
+    /// <summary>Makes a signed statement.</summary>
+    /// <param name="metadata">The client's metadata, which was judged already.</param>
+    /// <param name="claims">Further claims.</param>
     /// <exception cref="DcrException">InvalidClientMetadata, InvalidPrivateKey: it was not made.</exception>
     public static string Create(SigningKey key, string issuer, JsonBag metadata, JsonBag claims, DateTimeOffset now, TimeSpan lifetime)
     {
@@ -50,7 +50,7 @@ internal static class StatementOperation
             && end <= now
         )
         {
-            throw ProtocolErrors.StatementExpired(end);
+            throw MetadataErrors.StatementExpired(end);
         }
     }
 

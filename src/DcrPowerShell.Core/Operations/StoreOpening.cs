@@ -12,8 +12,7 @@ using DcrPowerShell.Vaults;
 namespace DcrPowerShell.Operations;
 
 /// <summary>
-/// Gets the places ready that registrations are kept in, before anything is sent: what a command left undone is done, and what is odd is
-/// said.
+/// Opens the local store and the vault before anything is sent: does what earlier commands left undone, and warns of what is odd.
 /// </summary>
 internal static class StoreOpening
 {
@@ -53,7 +52,7 @@ internal static class StoreOpening
         return why is null ? store : throw KeepingErrors.VaultNotWritable(vault!.Name, why, why.NextStep);
     }
 
-    /// <summary>Says how many requests at the connected server there are of which nobody knows what it did.</summary>
+    /// <summary>Warns of requests to the connected server whose outcome is unknown.</summary>
     public static void TellOfUnknown(RegistrationLedger ledger, string issuer, IReporter reporter)
     {
         var unknown = ledger.Requests.Open(issuer).Count(static entry => !entry.IsUnderWay);
@@ -63,7 +62,7 @@ internal static class StoreOpening
         }
     }
 
-    /// <summary>Says where the place that is connected lacks registrations which another has.</summary>
+    /// <summary>Warns where another place than the connected one has registrations of this server.</summary>
     public static void CompareStores(Registrations store, string issuer, IReporter reporter)
     {
         var ledger = store.Ledger;
@@ -89,9 +88,7 @@ internal static class StoreOpening
         }
     }
 
-    /// <summary>
-    /// Proves that the vault keeps what is written, finds out what it is known by, and takes in what the ledger does not know of it.
-    /// </summary>
+    /// <summary>Proves that the vault keeps what is written, finds its id, and notes in the ledger what the vault holds.</summary>
     /// <exception cref="DcrException">
     /// VaultNotFound, VaultLocked, VaultReadFailed, VaultWriteFailed, SecretManagementNotFound, StoreReadOnly.
     /// </exception>
@@ -137,8 +134,8 @@ internal static class StoreOpening
     }
 
     /// <summary>
-    /// Processes with different local stores, or machines, that find no probe at the same time write one each, and the last one stays. Who
-    /// wrote another one has kept registrations under that id: it goes on with it, for an id means nothing outside of its local store.
+    /// Two machines, or processes with different local stores, that find no probe at the same time write one each, and the last one stays.
+    /// The other one has kept registrations under its own id and goes on with that: an id means nothing outside of its local store.
     /// </summary>
     private static async Task<string?> FormerIdAsync(RegistrationLedger ledger, ISecretVault vault, string id)
     {
@@ -152,7 +149,7 @@ internal static class StoreOpening
             : HeldBy(ledger, former, await new VaultReader(vault).ListAsync(SecretName.Own).ConfigureAwait(false));
     }
 
-    /// <summary>The vault that some of these names are registrations of.</summary>
+    /// <summary>The id of the vault that had some of these names; null for none.</summary>
     private static string? HeldBy(RegistrationLedger ledger, IEnumerable<string> vaultIds, IReadOnlyList<string> names) =>
         vaultIds.FirstOrDefault(known => ledger.Vaults.CountMissing(known, names) < ledger.Vaults.CountMissing(known, []));
 
@@ -176,7 +173,7 @@ internal static class StoreOpening
             throw KeepingErrors.VaultReadFailed(name, VaultReader.NotGiven(VaultProbe.Name));
         }
 
-        // It has lost its probe, or was put back to a copy from before: it is known by what it holds.
+        // It has lost its probe, or an older copy of it was put back: it is recognised by what it holds.
         var vaults = ledger.Vaults.NamedVaults();
         var id = HeldBy(ledger, vaults.Keys, names);
         if (
@@ -208,7 +205,7 @@ internal static class StoreOpening
         var names = await delivery.Reader.ListAsync(SecretName.Own).ConfigureAwait(false);
         ledger.ReadOn();
 
-        // What is damaged here is read again from there.
+        // What is damaged in the ledger is read again from the vault.
         var isDamaged = ledger.File.Gaps.Any(static gap => gap.IsDamage);
         var unknown = names
             .Where(static name => name != VaultProbe.Name && !SecretName.IsStoreKey(name))
@@ -254,8 +251,8 @@ internal static class StoreOpening
         if (again > 0)
         {
             reporter.Warning(
-                $"{Sentence(store.Place)} had {Count(again, "registration")} again that {(again == 1 ? "was" : "were")} removed before, as "
-                    + "after an older copy of it was put back: removed there once more."
+                $"{Sentence(store.Place)} had {Count(again, "registration")} again that {(again == 1 ? "was" : "were")} removed before, "
+                    + "because an older copy of it was put back, most likely. They were removed there once more."
             );
         }
 
@@ -323,7 +320,7 @@ internal static class StoreOpening
         if (ledger.LacksFrames)
         {
             reporter.Warning(
-                $"Of registrations that the local store in '{ledger.Path}' has lost nobody can tell whose they were. So no tenant is "
+                $"The local store in '{ledger.Path}' has lost registrations, and nobody can tell whose they were. So no tenant is "
                     + "registered that is not known, before Restore-DcrRegistration has brought back what can be had."
             );
         }

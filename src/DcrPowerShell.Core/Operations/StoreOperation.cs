@@ -11,7 +11,7 @@ using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Operations;
 
-/// <summary>What is done to the local store itself.</summary>
+/// <summary>Describes, protects, compacts and backs up the local store.</summary>
 internal static class StoreOperation
 {
     private const int MostTold = 10;
@@ -102,12 +102,18 @@ internal static class StoreOperation
     public static int WriteBackup(RegistrationLedger ledger, Stream target, SecureString passphrase, DateTimeOffset now)
     {
         var contents = ledger.Backup.Contents();
-        BackupFile.Write(target, LedgerHash.Parse(ledger.Id), passphrase, now, contents);
+        BackupFile.Write(
+            target,
+            LedgerHash.Parse(ledger.Id),
+            now,
+            contents,
+            (key, firstLine) => PassphraseSeal.Of(key, passphrase, firstLine)
+        );
         return contents.Count(static frame => frame.Header.Kind == FrameKind.Kept);
     }
 
-    /// <summary>What was removed or moved away leaves the disk, too.</summary>
-    /// <returns>What to say where the disk refuses, for the rest is done; null where all is well.</returns>
+    /// <summary>Takes what was removed or moved away off the disk, too.</summary>
+    /// <returns>A warning where the disk refuses, because the rest is done; null where all is well.</returns>
     public static string? Compact(RegistrationLedger ledger)
     {
         try
@@ -117,12 +123,13 @@ internal static class StoreOperation
         }
         catch (DcrException failure)
         {
-            return "It is done, but what the local store no longer needs is still in its file, encrypted, for the file could not be "
-                + $"written anew: {(failure.InnerException?.Message ?? failure.Message).TrimEnd('.')}. The next removal or move drops it.";
+            return "It is done, but the file of the local store could not be rewritten: "
+                + $"{(failure.InnerException?.Message ?? failure.Message).TrimEnd('.')}. It still has, encrypted, what the store no longer "
+                + "needs. The next removal or move drops it.";
         }
     }
 
-    /// <summary>What to say of a store that has grown and has no backup; null for nothing.</summary>
+    /// <summary>The reminder for a store that has grown and has no backup; null where there is none to give.</summary>
     /// <param name="before">How many registrations it had.</param>
     public static string? BackupReminder(RegistrationLedger ledger, int before)
     {
@@ -133,7 +140,7 @@ internal static class StoreOperation
             : null;
     }
 
-    /// <summary>What to say of a backup's registrations that were not taken, where they differ; null for nothing.</summary>
+    /// <summary>The warning about a backup's registrations that were not taken, where they differ; null where none do.</summary>
     public static string? LeftWarning(RegistrationLedger ledger, IReadOnlyList<FrameDraft> contents, IEnumerable<RegistrationRecord> taken)
     {
         var names = new HashSet<string>(taken.Select(static record => record.SecretName));
@@ -160,7 +167,7 @@ internal static class StoreOperation
                 + "What the store knows counts as newer; Import-DcrClient -Overwrite takes a client from elsewhere.";
     }
 
-    /// <summary>What to say of registrations that a backup knows of and whose secrets are in vaults; null for nothing.</summary>
+    /// <summary>The warning about registrations of a backup whose secrets are in vaults; null where there are none.</summary>
     public static string? InVaultsWarning(RegistrationLedger ledger, IEnumerable<RegistrationRecord> taken)
     {
         var vaults = taken
@@ -170,19 +177,21 @@ internal static class StoreOperation
             .ToList();
         return vaults.Count == 0
             ? null
-            : $"Of some registrations the backup has no secrets, for a vault has them: {string.Join(", ", vaults)}. Their tenants have "
-                + "clients; Connect-DcrServer -Vault <name> works with them where that vault is.";
+            : $"The backup does not have the secrets of registrations that are kept in a vault: {string.Join(", ", vaults)}. Their tenants "
+                + "have clients; Connect-DcrServer -Vault <name> works with them where that vault is.";
     }
 
     /// <summary>The user has brought back what can be had: what is still missing counts as lost.</summary>
-    /// <returns>What to say of that; null where nothing is missing.</returns>
+    /// <returns>The warning about that; null where nothing is missing.</returns>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
     public static async Task<string?> GiveUpLostAsync(RegistrationLedger ledger) =>
         await ledger.GiveUpLostAsync().ConfigureAwait(false)
             ? "What the local store has lost and was not brought back counts as lost from now on: its tenants are registered again."
             : null;
 
-    /// <summary>What to say of registrations that came from elsewhere, where their tenants have others too; null for nothing.</summary>
+    /// <summary>
+    /// The warning about registrations that came from elsewhere, where their tenants have others too; null where none do.
+    /// </summary>
     public static string? DoubledWarning(RegistrationLedger ledger, IEnumerable<RegistrationRecord> taken)
     {
         var doubled = ledger.Registrations.Doubled(taken);

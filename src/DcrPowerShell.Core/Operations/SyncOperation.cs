@@ -10,9 +10,9 @@ using DcrPowerShell.Vaults;
 namespace DcrPowerShell.Operations;
 
 /// <summary>
-/// Makes a client as it is wanted, and reads it to see that it is. Some servers answer a write as asked and show something else at a read:
-/// a URI with a slash at its end, say. What a write did not change is the server's own way, and counts as granted: else a comparison
-/// would take it for a change by somebody else, and each run would write it again. Anything else is written once more.
+/// Makes a client as it is wanted, then reads it to check that it is. Some servers answer a write as asked and show something else at a
+/// read, such as a URI with a slash at its end. A difference that a write did not change counts as granted: otherwise each run would take
+/// it for somebody else's change and write it again. Any other difference is written once more.
 /// </summary>
 internal static class SyncOperation
 {
@@ -24,8 +24,10 @@ internal static class SyncOperation
     }
 
     /// <inheritdoc cref="UpdateOperation.RunAsync"/>
-    /// <param name="wanted">All that is wanted of the client, of which some differs.</param>
-    /// <param name="clientSecretName">The application's copy of the secret, for a server that replaces it; null for none.</param>
+    /// <param name="wanted">All that is wanted of the client, not only what differs.</param>
+    /// <param name="clientSecretName">
+    /// The name of the application's copy of the secret, which is renewed if the server replaces the secret; null for none.
+    /// </param>
     public static async Task<DcrClient> UpdateAsync(
         OperationContext context,
         RegistrationRecord record,
@@ -77,7 +79,10 @@ internal static class SyncOperation
             ? await RegisterOperation.CopyFoundAsync(context, client, clientSecretName).ConfigureAwait(false)
             : client;
 
-    /// <summary>The write is done and kept: where the client cannot be read or written again, it is as it was answered.</summary>
+    /// <summary>
+    /// Reads what was written, and writes once more what differs. If that fails, the client is given as the write was answered: it is done
+    /// and kept.
+    /// </summary>
     /// <param name="before">What the server showed before the write; null for a new client.</param>
     private static async Task<DcrClient> SeeAsync(OperationContext context, DcrClient written, JsonBag asked, JsonBag? before)
     {
@@ -115,14 +120,14 @@ internal static class SyncOperation
         }
     }
 
-    /// <summary>In a run of its own: what becomes of it says nothing of what was done before.</summary>
+    /// <summary>Runs an operation in a context of its own: its failure says nothing of what was done before.</summary>
     private static Task<T> AgainAsync<T>(OperationContext context, Func<OperationContext, Task<T>> operation)
     {
         context.Scope.EndTurn();
         return new OperationContext(context.Connection, context.Store, context.Reporter, context.Clock, context.Stop).RunAsync(operation);
     }
 
-    /// <summary>Reads the client, and takes for granted what the write did not change.</summary>
+    /// <summary>Reads the client, and notes as granted what the write did not change.</summary>
     /// <returns>The client, and what else differs.</returns>
     private static async Task<(DcrClient Client, IReadOnlyList<DcrDifference> Differing)> LookAsync(
         OperationContext context,

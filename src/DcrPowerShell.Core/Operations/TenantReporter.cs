@@ -3,7 +3,7 @@ using DcrPowerShell.Http;
 
 namespace DcrPowerShell.Operations;
 
-/// <summary>Says with each line about a request whom it is for.</summary>
+/// <summary>Puts the tenant's name before each verbose line about a request.</summary>
 internal sealed class TenantReporter(IReporter reporter, string tenant) : IReporter
 {
     public void Verbose(string text) => reporter.Verbose($"Tenant '{tenant}': {text}");

@@ -17,15 +17,17 @@ namespace DcrPowerShell.Operations;
 /// Finds out whether a client works, check by check, with the credentials that are kept of it. Changes nothing at the server; what the
 /// server replaces at a read is kept.
 /// </summary>
-/// <param name="keys">Of the local store.</param>
-/// <param name="keyName">The secret with the client's private key, where the connection keeps secrets; null for one of the keys.</param>
+/// <param name="keys">The private keys in the local store.</param>
+/// <param name="keyName">
+/// The name of the secret with the client's private key, where the connection keeps secrets; null to look among the keys.
+/// </param>
 /// <param name="extensions">Authorization Extension Objects by their key names, for UDAP.</param>
 /// <param name="probes">Whether a code is made up where nothing else proves the authentication.</param>
 internal sealed class TestClientOperation(OperationContext context, HeldKeys keys, string? keyName, bool probes, JsonBag extensions)
 {
     private const string Authentication = "Authentication";
 
-    // A secret is to be replaced before it expires, and that needs a date with its owner.
+    // A secret must be replaced before it expires, which takes an appointment with the application's owner.
     private static readonly TimeSpan Soon = TimeSpan.FromDays(30);
 
     private readonly List<DcrCheck> _checks = [];
@@ -39,7 +41,7 @@ internal sealed class TestClientOperation(OperationContext context, HeldKeys key
     /// </exception>
     public async Task<IReadOnlyList<DcrCheck>> RunAsync(RegistrationRecord record)
     {
-        // In a turn of its own: other commands about the client need not wait for the rest.
+        // In a context of its own, which ends its turn: other commands about the client need not wait for the rest.
         var reading = new OperationContext(Connection, context.Store, context.Reporter, context.Clock, context.Stop);
         var (seen, why) = await reading.RunAsync(own => ReadOperation.LookAsync(own, record, orUnknown: true)).ConfigureAwait(false);
         if (why is not null && seen.Record.Metadata.Count == 0)
@@ -52,7 +54,7 @@ internal sealed class TestClientOperation(OperationContext context, HeldKeys key
         Add("Record", OfRecord(record));
         Add("Registration", OfReading(why, isAsked: context.Provider.WhyUnmanaged(record) is null));
 
-        // What UDAP signs brings its certificate along.
+        // A signature by UDAP brings its certificate along.
         var published = Connection.Udap is null
             ? await PublishedKeys.FindAsync(context, record.Metadata).ConfigureAwait(false)
             : PublishedKeys.None;
@@ -109,14 +111,14 @@ internal sealed class TestClientOperation(OperationContext context, HeldKeys key
         context.Provider.WhyUnmanaged(record) is { } why ? DcrCheck.Warning(why.Message, why.RecommendedAction)
         : record.UsesSecret && !record.HasSecret
             ? DcrCheck.Warning(
-                "Its client secret is not kept here, so whether the server accepts that cannot be tried.",
+                "Its client secret is not kept here, so it cannot be tried whether the server accepts it.",
                 "Take it in with Import-DcrClient -ClientSecret, or make a new one: Reset-DcrClientSecret."
             )
         : DcrCheck.Passed(
             $"Kept in {context.Store.Place}: all that it takes to manage it{(record.UsesSecret ? ", and its client secret" : "")}."
         );
 
-    /// <param name="isAsked">Whether the server was asked, or it was known before that nothing would come of it.</param>
+    /// <param name="isAsked">Whether the server was asked; false where it was known beforehand that the client cannot be read.</param>
     private static DcrCheck OfReading(DcrException? why, bool isAsked) =>
         why is null ? DcrCheck.Passed("The server has it, and gave its metadata.")
         : isAsked && why.ErrorId != DcrErrorId.OperationNotSupported ? DcrCheck.Failed(why)
@@ -201,7 +203,7 @@ internal sealed class TestClientOperation(OperationContext context, HeldKeys key
             "private_key_jwt" => key is not null
                 ? (new PrivateKeyJwt(record.ClientId, key, Audience), null)
             : ofKeys?.Status == DcrCheckStatus.Failed
-                ? (null, DcrCheck.Skipped("There is no key to try, for the check Keys has failed.", "Do first what Keys recommends."))
+                ? (null, DcrCheck.Skipped("There is no key to try, because the check Keys has failed.", "Do first what Keys recommends."))
                 : (
                     null,
                     DcrCheck.Skipped(
@@ -427,7 +429,7 @@ internal sealed class TestClientOperation(OperationContext context, HeldKeys key
     /// <param name="IsProven">Whether the server accepted the authentication; null where that is not known.</param>
     private sealed record Pushed(DcrCheck Check, bool? IsProven);
 
-    /// <summary>A private key, maybe; or why the one that was named cannot be used.</summary>
+    /// <summary>The private key, if one was found; or why the one that was named cannot be used.</summary>
     private sealed record HeldKey : IDisposable
     {
         public string? Name { get; init; }

@@ -19,7 +19,7 @@ internal sealed class TestServerOperation(DcrConnection connection)
     // A Date header has whole seconds, and is written somewhere between question and answer.
     private static readonly TimeSpan FineSkew = TimeSpan.FromSeconds(30);
 
-    // How long our assertions are good for; others allow no more either.
+    // Our assertions are good for so long, and servers accept no more.
     private static readonly TimeSpan BadSkew = TimeSpan.FromMinutes(5);
 
     private readonly ConcurrentQueue<Seen> _answers = new();
@@ -43,7 +43,7 @@ internal sealed class TestServerOperation(DcrConnection connection)
             Checking("Rate limit", _ => Task.FromResult(CountRequests())),
         ];
 
-    /// <summary>One that fails ends no other.</summary>
+    /// <summary>A check that fails does not end the others.</summary>
     private Func<OperationContext, Task<DcrCheck>> Checking(string name, Func<OperationContext, Task<DcrCheck>> check) => async context =>
     {
         connection.Sender.Answered += Note;
@@ -84,8 +84,8 @@ internal sealed class TestServerOperation(DcrConnection connection)
     }
 
     /// <summary>
-    /// A GET without a credential: it registers nothing (RFC 9110, section 9.2.1), and most endpoints answer it with 401, 403, 404 or
-    /// 405, for they take POST alone (RFC 7591, section 3).
+    /// A GET without a credential: it registers nothing (RFC 9110, section 9.2.1). Most endpoints answer it with 401, 403, 404 or 405,
+    /// because they take POST alone (RFC 7591, section 3).
     /// </summary>
     private async Task<DcrCheck> KnockAsync(OperationContext context)
     {
@@ -131,7 +131,7 @@ internal sealed class TestServerOperation(DcrConnection connection)
         );
     }
 
-    /// <summary>That there is no credential is no matter, unless the server has just asked for one.</summary>
+    /// <summary>A missing credential is a problem only where the server has just asked for one.</summary>
     private DcrCheck Known(string name, DcrCheck found) =>
         _wanted is { } status && name == "Credential" && found.Status == DcrCheckStatus.Skipped
             ? DcrCheck.Warning(
@@ -161,7 +161,7 @@ internal sealed class TestServerOperation(DcrConnection connection)
         );
     }
 
-    /// <summary>By the quickest answer that no cache had kept.</summary>
+    /// <summary>Uses the quickest answer that did not come from a cache.</summary>
     private DcrCheck CompareClocks()
     {
         var reading = _answers
@@ -178,7 +178,7 @@ internal sealed class TestServerOperation(DcrConnection connection)
             );
         }
 
-        // The server's clock was within this second; this machine's, half of the way back.
+        // The server's clock was somewhere within this second when it answered; by this machine's clock that was half the time taken ago.
         var skew = date + TimeSpan.FromSeconds(0.5) - (reading.ReceivedAt - TimeSpan.FromTicks(reading.Took.Ticks / 2));
         var found =
             $"This machine's clock is {Duration.Say(skew.Duration())} {(skew > TimeSpan.Zero ? "behind" : "ahead of")} the server's";
@@ -215,7 +215,7 @@ internal sealed class TestServerOperation(DcrConnection connection)
         var (request, _, budget) = budgets[0];
         var found =
             $"{budget!.Left}{(budget.Limit is { } limit ? $" of {limit}" : "")} requests to {request.Uri.AbsolutePath} are "
-                + $"left{(budget.RenewedIn is { } wait ? $"; the server counts anew in {Duration.Say(wait)}" : "")}.";
+                + $"left{(budget.RenewedIn is { } wait ? $"; the server counts again in {Duration.Say(wait)}" : "")}.";
         return (budget.Limit is null ? budget.Left > 0 : budget.Left * 10 >= budget.Limit)
             ? DcrCheck.Passed(found)
             : DcrCheck.Warning(

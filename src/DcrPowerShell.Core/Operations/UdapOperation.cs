@@ -174,7 +174,7 @@ internal static class UdapOperation
     )
     {
         var asked = fhirBase.OriginalString;
-        var (place, response) = await ConnectOperation
+        var (place, response) = await DiscoveryOperation
             .AskAsync(UdapDiscovery.Place(fhirBase, identity.Community), sender, reporter, stop)
             .ConfigureAwait(false);
         var found = UdapDiscovery.Judge(asked, place, identity.Community, response, clock.UtcNow);

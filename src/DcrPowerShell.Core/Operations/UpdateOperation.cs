@@ -19,7 +19,7 @@ internal static class UpdateOperation
 {
     private const string Done = "was changed";
 
-    // A second writer that is as quick as this one is rare; three are a server that does not do as it was told.
+    // A second writer that is as quick as this one is rare. After three tries it is the server that does not do as it was told.
     private const int MostTries = 3;
 
     /// <inheritdoc cref="MetadataRules.CheckKeysStay"/>
@@ -29,7 +29,8 @@ internal static class UpdateOperation
     /// <param name="changes">Members to set; null removes one.</param>
     /// <param name="redirects">Single redirect URIs to add and to remove; null for none.</param>
     /// <exception cref="DcrException">
-    /// Refused or of unknown outcome; ChangeNotKept: somebody else changes the client, too; VaultWriteFailed, which carries the client.
+    /// Refused or of unknown outcome. ChangeNotKept: somebody else changes the client at the same time. VaultWriteFailed, which carries the
+    /// client.
     /// </exception>
     public static async Task<DcrClient> RunAsync(
         OperationContext context,
@@ -205,8 +206,8 @@ internal static class UpdateOperation
     }
 
     /// <summary>
-    /// The server made the change and did not say what it granted (RFC 7592, section 2.2, has it say so): it is read; else what was sent is
-    /// kept.
+    /// The server made the change and did not say what it granted, although RFC 7592, section 2.2, wants that. The client is read; where
+    /// that fails, what was sent is kept.
     /// </summary>
     private static async Task<DcrClient> KeepUntoldAsync(
         OperationContext context,
@@ -237,7 +238,7 @@ internal static class UpdateOperation
         return await context.KeepAsync(record, answer, asked, Done, before: before).ConfigureAwait(false);
     }
 
-    /// <summary>A server may put a default in the place of a member that was to go.</summary>
+    /// <summary>Warns of members that were to be removed and still have a value: a server may put a default there.</summary>
     private static void WarnOfKept(OperationContext context, DcrClient updated, JsonBag changes)
     {
         IEnumerable<string> kept = changes
@@ -252,7 +253,9 @@ internal static class UpdateOperation
         }
     }
 
-    /// <summary>Since it was read, somebody has got another token for the client: what was read would undo a change.</summary>
+    /// <summary>
+    /// Somebody got another token for the client after it was read, so writing back what was read would undo their change.
+    /// </summary>
     private sealed class ChangedMeanwhileException(RegistrationRecord record) : Exception
     {
         public RegistrationRecord Record => record;

@@ -11,9 +11,8 @@ using DcrPowerShell.Vaults;
 namespace DcrPowerShell.Operations;
 
 /// <summary>
-/// Gives a vault what the ledger holds for it, and has it forget what is kept elsewhere or nowhere. The ledger holds on until the vault
-/// gave
-/// back what was written.
+/// Gives a vault what the ledger holds for it, and has it forget what is kept elsewhere or nowhere. The ledger holds it until the vault
+/// gave back what was written.
 /// </summary>
 /// <param name="vaultId">What the vault is known by, whatever its name.</param>
 /// <param name="reporter">Null where nobody is to be told.</param>
@@ -27,8 +26,8 @@ internal sealed class VaultDelivery(RegistrationLedger ledger, ISecretVault vaul
     public VaultReader Reader { get; } = new(vault);
 
     /// <summary>
-    /// At a command's end: what it stored is still in the vault, so that the ledger can let go of it. What another process has dropped
-    /// since, because it wrote the vault whole from an old copy, is written again.
+    /// At a command's end, checks that the vault still has what the command stored, so that the ledger can let go of it. Another process
+    /// may have written the vault whole from an old copy: what it dropped is written again.
     /// </summary>
     /// <returns>How many were written again.</returns>
     /// <exception cref="DcrException">StoreReadOnly; the vault could not be read or written. The next connect goes on.</exception>
@@ -73,8 +72,8 @@ internal sealed class VaultDelivery(RegistrationLedger ledger, ISecretVault vaul
 
     /// <summary>Gives the vault what it still lacks: registrations, and removals.</summary>
     /// <returns>
-    /// The registrations that were written, and why it does not take the rest; null where it does, or where a newer version wrote what is
-    /// there.
+    /// The registrations that were written, and why the vault does not take the rest; null where it does, or where a newer version wrote
+    /// what is there.
     /// </returns>
     public async Task<(IReadOnlyList<RegistrationRecord> Stored, VaultException? Why)> SettleAsync()
     {
@@ -214,7 +213,7 @@ internal sealed class VaultDelivery(RegistrationLedger ledger, ISecretVault vaul
         }
     }
 
-    /// <summary>What the vault has counts, and no longer what the ledger held.</summary>
+    /// <summary>Notes that the vault's record counts, and no longer the ledger's own.</summary>
     /// <returns>Its place in the order; 0 where the ledger has something newer by now.</returns>
     public async Task<long> TakeAsync(RegistrationRecord there, StoredRegistration? known)
     {
@@ -288,8 +287,8 @@ internal sealed class VaultDelivery(RegistrationLedger ledger, ISecretVault vaul
     }
 
     /// <summary>
-    /// Before the record of another registration with the same client id takes its place: which token holds, only the server knows, and
-    /// clocks of two machines do not tell for sure which is newer.
+    /// Keeps a record in the local store before the record of another registration with the same client id takes its place. Only the server
+    /// knows which token holds, and the clocks of two machines do not tell for sure which record is newer.
     /// </summary>
     private async Task SetAsideAsync(RegistrationRecord? lost, RegistrationRecord kept)
     {
@@ -323,7 +322,7 @@ internal sealed class VaultDelivery(RegistrationLedger ledger, ISecretVault vaul
         }
     }
 
-    /// <summary>What a newer version wrote is told, and stands in the way of nothing else.</summary>
+    /// <summary>Warns of what a newer version wrote; it does not block the rest.</summary>
     private VaultException? Blocking(VaultException? why)
     {
         if (why is not { IsNewer: true })
@@ -336,7 +335,7 @@ internal sealed class VaultDelivery(RegistrationLedger ledger, ISecretVault vaul
     }
 
     /// <summary>
-    /// What the vault has now is removed only if it is what was removed then: another machine may have registered the client again.
+    /// Removes what the vault has only if it is the registration that was removed: another machine may have registered the client again.
     /// </summary>
     private async Task<VaultException?> FinishRemovalAsync(PendingRemoval pending)
     {

@@ -54,7 +54,7 @@ internal static class ClientDocument
 
         var checks = JudgeUri(uri).Concat(JudgeText(uri, text.ToArray(), out _)).ToList();
         return checks.FirstOrDefault(static check => check.Status == DcrCheckStatus.Failed) is { } refused
-            ? throw ProtocolErrors.DocumentRefused(refused)
+            ? throw MetadataErrors.DocumentRefused(refused)
             : (Encoding.UTF8.GetString(text.ToArray()), checks.Where(static check => check.Status == DcrCheckStatus.Warning).ToList());
     }
 
@@ -120,7 +120,7 @@ internal static class ClientDocument
         catch (Exception failure) when (failure is JsonException or DecoderFallbackException)
         {
             checks.AddRange(
-                Named("JSON", [DcrCheck.Failed("It is not the text of one JSON object in UTF-8.", "Write it anew.")], passed: "")
+                Named("JSON", [DcrCheck.Failed("It is not the text of one JSON object in UTF-8.", "Write it again.")], passed: "")
             );
         }
 

@@ -46,7 +46,7 @@ internal static class Management
 
     /// <summary>Judges the answer to a read or an update.</summary>
     /// <exception cref="UnreadAnswerException">A success whose body cannot be read.</exception>
-    /// <exception cref="DcrException">The server refused, or nobody knows.</exception>
+    /// <exception cref="DcrException">The server refused, or the outcome is unknown.</exception>
     public static RegistrationAnswer Judge(ProtocolRequest request, ProtocolResponse response, string clientId)
     {
         if (!response.IsSuccess)
@@ -60,9 +60,17 @@ internal static class Management
         }
 
         var answer = new RegistrationAnswer(members, response.Status);
-        return !RegistrationAnswer.NamesError(members, response) ? answer
-            : answer.HasCredential ? throw new UnreadAnswerException(response, "its answer names an error")
-            : throw RefusalInSuccess(request, response, clientId);
+        if (!RegistrationAnswer.NamesError(members, response))
+        {
+            return answer;
+        }
+
+        if (answer.HasCredential)
+        {
+            throw new UnreadAnswerException(response, "its answer names an error");
+        }
+
+        throw RefusalInSuccess(request, response, clientId);
     }
 
     /// <summary>Judges the answer to a list: an array of clients, each without its secrets.</summary>
@@ -73,7 +81,7 @@ internal static class Management
         {
             var server = ServerErrorReader.Read(response);
             throw response.Status is 404 or 405 or 501
-                ? ProtocolErrors.ListNotOffered(server, request.Uri)
+                ? RefusalErrors.ListNotOffered(server, request.Uri)
                 : Refusals.Judge(request, response, server);
         }
 
@@ -168,12 +176,12 @@ internal static class Management
         return response.Status switch
         {
             // It was read just before.
-            404 when request.Method == HttpMethod.Put => ProtocolErrors.NotOffered(server, Participle(request.Method)),
+            404 when request.Method == HttpMethod.Put => RefusalErrors.NotOffered(server, Participle(request.Method)),
             404 or 410 when !IsAboutClient(response, server, clientId) => ProtocolErrors.NotFoundUnproven(server, request.Uri, clientId),
-            404 or 410 => ProtocolErrors.ClientGone(server, clientId),
-            400 when server.Code is "client_not_found" or "unknown_client" => ProtocolErrors.ClientGone(server, clientId),
-            405 or 501 => ProtocolErrors.NotOffered(server, Participle(request.Method)),
-            503 => ProtocolErrors.Unavailable(server, request.Uri),
+            404 or 410 => RefusalErrors.ClientGone(server, clientId),
+            400 when server.Code is "client_not_found" or "unknown_client" => RefusalErrors.ClientGone(server, clientId),
+            405 or 501 => RefusalErrors.NotOffered(server, Participle(request.Method)),
+            503 => RefusalErrors.Unavailable(server, request.Uri),
             >= 500 when Refusals.InFront(request, response) is { } page => page,
             >= 500 when request.Effect == RequestEffect.Changes => ProtocolErrors.ChangeOutcomeUnknown(
                 request.Uri,

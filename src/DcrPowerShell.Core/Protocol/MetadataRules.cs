@@ -75,8 +75,8 @@ internal static class MetadataRules
         if (Broken(metadata).FirstOrDefault() is { } broken)
         {
             throw broken.RedirectUri is { } uri
-                ? ProtocolErrors.InvalidRedirectUri(uri, broken.Fault.Why, broken.Fault.Fix)
-                : ProtocolErrors.BrokenRule(broken.Member, broken.Fault.Why, broken.Fault.Fix);
+                ? MetadataErrors.InvalidRedirectUri(uri, broken.Fault.Why, broken.Fault.Fix)
+                : MetadataErrors.BrokenRule(broken.Member, broken.Fault.Why, broken.Fault.Fix);
         }
     }
 
@@ -86,7 +86,7 @@ internal static class MetadataRules
     {
         if (metadata.TryGet(ClientMember.Jwks, out var jwks) && SecretMember.IsIn(jwks))
         {
-            throw ProtocolErrors.KeysNotPublic(NotPublic.Why, NotPublic.Fix);
+            throw MetadataErrors.KeysNotPublic(NotPublic.Why, NotPublic.Fix);
         }
     }
 
@@ -100,7 +100,7 @@ internal static class MetadataRules
             .Any(member => changes.TryGet(member, out var value) && JsonBag.IsAbsent(value));
         if (removesKeys && JudgeLackOfKeys(kept.With(changes).Without(ClientMember.ClientId)).FirstOrDefault() is { } lack)
         {
-            throw ProtocolErrors.BrokenRule(lack.Member, lack.Fault.Why, lack.Fault.Fix);
+            throw MetadataErrors.BrokenRule(lack.Member, lack.Fault.Why, lack.Fault.Fix);
         }
     }
 

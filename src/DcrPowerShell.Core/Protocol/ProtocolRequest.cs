@@ -14,7 +14,7 @@ internal enum RequestEffect
     /// <summary>Makes a new client at every arrival; is never sent twice unless the server surely did nothing.</summary>
     Registers,
 
-    /// <summary>Asks for an access token; is not sent twice, for its assertion is good for one use.</summary>
+    /// <summary>Asks for an access token; is not sent twice, because its assertion is good for one use.</summary>
     FetchesToken,
 
     /// <summary>Changes or deletes a known client, and may replace its token; is not repeated blindly either.</summary>

@@ -62,60 +62,58 @@ internal static class Refusals
         {
             _ when InFront(request, response) is { } page => page,
             (_, "invalid_redirect_uri") when request.Body is not null => RedirectUri(request, server),
-            _ when IsSecondOfSoftware(request, server) => ProtocolErrors.AlreadyRegistered(server),
+            _ when IsSecondOfSoftware(request, server) => RefusalErrors.AlreadyRegistered(server),
             (_, "invalid_client_metadata") when request.Body is not null =>
-                ProtocolErrors.MetadataRefused(server, RefusalSubject.Member(server, request.Body)),
-            (_, "invalid_software_statement") => ProtocolErrors.SoftwareStatementRefused(server, unapproved: false),
-            (_, "unapproved_software_statement") => ProtocolErrors.SoftwareStatementRefused(server, unapproved: true),
+                RefusalErrors.MetadataRefused(server, RefusalSubject.Member(server, request.Body)),
+            (_, "invalid_software_statement") => RefusalErrors.SoftwareStatementRefused(server, unapproved: false),
+            (_, "unapproved_software_statement") => RefusalErrors.SoftwareStatementRefused(server, unapproved: true),
             (407, _) => ProtocolErrors.ProxyRefused(request.Uri),
-            (429, _) => ProtocolErrors.RateLimited(server, RetryAdvice.Read(response) ?? TimeSpan.Zero),
-            (>= 400, { } code) when TooFast.IsMatch(code) => ProtocolErrors.RateLimited(
+            (429, _) => RefusalErrors.RateLimited(server, RetryAdvice.Read(response) ?? TimeSpan.Zero),
+            (>= 400, { } code) when TooFast.IsMatch(code) => RefusalErrors.RateLimited(
                 server,
                 RetryAdvice.Read(response) ?? TimeSpan.Zero
             ),
-            (>= 500, _) or (>= 400, "server_error" or "temporarily_unavailable") => ProtocolErrors.Unavailable(server, request.Uri),
+            (>= 500, _) or (>= 400, "server_error" or "temporarily_unavailable") => RefusalErrors.Unavailable(server, request.Uri),
             (301 or 302 or 303 or 307 or 308, _) => ProtocolErrors.NotConformant(
                 request.Uri,
                 $"it redirects{Target(request, response)} (HTTP {response.Status}), and a token follows no redirect",
                 server
             ),
-            (401 or 403, _) when isOwnToken => ProtocolErrors.OwnTokenRejected(server, clientId!),
-            (400, _) when isOwnToken && IsOfToken(server.Code) => ProtocolErrors.OwnTokenRejected(server, clientId!),
-            (401, _) or (403, not "insufficient_scope") when isClientToken => ProtocolErrors.ClientTokenRejected(server, clientId!),
-            (400, _) when isClientToken && IsOfToken(server.Code) => ProtocolErrors.ClientTokenRejected(server, clientId!),
-            (>= 400, _) when KeycloakPolicy.IsMatch(server.Description ?? "") => ProtocolErrors.KeycloakPolicyForbids(
+            (401 or 403, _) when isOwnToken => AuthorizationErrors.OwnTokenRejected(server, clientId!),
+            (400, _) when isOwnToken && IsOfToken(server.Code) => AuthorizationErrors.OwnTokenRejected(server, clientId!),
+            (401, _) or (403, not "insufficient_scope") when isClientToken => AuthorizationErrors.ClientTokenRejected(server, clientId!),
+            (400, _) when isClientToken && IsOfToken(server.Code) => AuthorizationErrors.ClientTokenRejected(server, clientId!),
+            (>= 400, _) when KeycloakPolicy.IsMatch(server.Description ?? "") => AuthorizationErrors.KeycloakPolicyForbids(
                 server,
                 hasToken: request.Proof != ProtocolRequest.NoProof
             ),
-            (>= 400, { } code) when SwitchedOff.IsMatch(code) => ProtocolErrors.SwitchedOff(server, request.Uri),
-            (>= 400, { } code) when NotDone.IsMatch(code) => ProtocolErrors.NotDone(server, request.Uri),
-            (>= 400, { } code) when Full.IsMatch(code) => ProtocolErrors.Full(server, request.Uri),
-            (400 or 401 or 403, "insufficient_scope") when request.Proof != ProtocolRequest.NoProof => ProtocolErrors.InsufficientScope(
-                server,
-                request.Uri
-            ),
+            (>= 400, { } code) when SwitchedOff.IsMatch(code) => RefusalErrors.SwitchedOff(server, request.Uri),
+            (>= 400, { } code) when NotDone.IsMatch(code) => RefusalErrors.NotDone(server, request.Uri),
+            (>= 400, { } code) when Full.IsMatch(code) => RefusalErrors.Full(server, request.Uri),
+            (400 or 401 or 403, "insufficient_scope") when request.Proof != ProtocolRequest.NoProof =>
+                AuthorizationErrors.InsufficientScope(server, request.Uri),
             (401, not "unauthorized_client") or (400 or 403, "invalid_token") => TokenRefused(request, server),
-            (_, "unauthorized_client") => ProtocolErrors.UnauthorizedClient(
+            (_, "unauthorized_client") => AuthorizationErrors.UnauthorizedClient(
                 server,
                 request.Uri,
                 hasCredential: request.Proof != ProtocolRequest.NoProof
             ),
             (403 or 451, _) or (400, "access_denied" or "insufficient_scope") =>
                 request.Proof == ProtocolRequest.NoProof
-                ? ProtocolErrors.ForbiddenWithoutToken(server)
-                : ProtocolErrors.Forbidden(server),
-            (402, _) => ProtocolErrors.PaymentWanted(server, request.Uri),
-            (406 or 415, _) => ProtocolErrors.MediaTypeRefused(server, request.Uri),
-            (431, _) => ProtocolErrors.HeadersTooLarge(server, request.Uri),
-            (413 or 414, _) => ProtocolErrors.TooLarge(server, request.Uri),
-            (409 or 412 or 423 or 428, _) when RefusalSubject.Member(server, request.Body) is null => ProtocolErrors.Conflict(
+                ? AuthorizationErrors.ForbiddenWithoutToken(server)
+                : AuthorizationErrors.Forbidden(server),
+            (402, _) => RefusalErrors.PaymentWanted(server, request.Uri),
+            (406 or 415, _) => RefusalErrors.MediaTypeRefused(server, request.Uri),
+            (431, _) => RefusalErrors.HeadersTooLarge(server, request.Uri),
+            (413 or 414, _) => RefusalErrors.TooLarge(server, request.Uri),
+            (409 or 412 or 423 or 428, _) when RefusalSubject.Member(server, request.Body) is null => RefusalErrors.Conflict(
                 server,
                 request.Uri,
                 registers: request.Effect == RequestEffect.Registers
             ),
-            (408 or 425, _) => ProtocolErrors.Unavailable(server, request.Uri),
+            (408 or 425, _) => RefusalErrors.Unavailable(server, request.Uri),
             ( >= 400 or (>= 200 and < 300), _) when request.Body is not null => Metadata(request, server),
-            (>= 400, _) when server.Code is not null || server.Description is not null => ProtocolErrors.Refused(server, request.Uri),
+            (>= 400, _) when server.Code is not null || server.Description is not null => RefusalErrors.Refused(server, request.Uri),
             _ => ProtocolErrors.NotConformant(request.Uri, $"HTTP {response.Status} is no answer to this request", server),
         };
     }
@@ -139,9 +137,9 @@ internal static class Refusals
         var isSure = response.Status == Captive || response.Header("cf-mitigated") is not null || BotCode.IsMatch(text);
         var isPage = RefusalBody.IsPage(text.TrimStart()) && response.Status != 401 && response.Header("WWW-Authenticate") is null;
         var server = ServerErrorReader.Read(response);
-        return isSure || isPage ? ProtocolErrors.PageInFront(server, request.Uri, isSure)
+        return isSure || isPage ? RefusalErrors.PageInFront(server, request.Uri, isSure)
             : response.Status is 401 or 403 && Network.IsMatch(server.Description ?? "")
-                ? ProtocolErrors.NetworkRefused(server, request.Uri)
+                ? RefusalErrors.NetworkRefused(server, request.Uri)
             : null;
     }
 
@@ -162,16 +160,16 @@ internal static class Refusals
 
     private static DcrException TokenRefused(ProtocolRequest request, ServerError server) => (request.Effect, request.Proof) switch
     {
-        (RequestEffect.Registers, ProtocolRequest.NoProof) => ProtocolErrors.RegistrationTokenMissing(server),
-        (RequestEffect.Registers, "InitialAccessToken") => ProtocolErrors.InitialTokenRejected(server),
-        _ => ProtocolErrors.CredentialRejected(server, request.Proof == ProtocolRequest.NoProof ? null : request.Proof),
+        (RequestEffect.Registers, ProtocolRequest.NoProof) => AuthorizationErrors.RegistrationTokenMissing(server),
+        (RequestEffect.Registers, "InitialAccessToken") => AuthorizationErrors.InitialTokenRejected(server),
+        _ => AuthorizationErrors.CredentialRejected(server, request.Proof == ProtocolRequest.NoProof ? null : request.Proof),
     };
 
     /// <summary>Codes that the RFC does not know, such as Okta's E0000001: what the server names decides.</summary>
     private static DcrException Metadata(ProtocolRequest request, ServerError server) =>
         RefusalSubject.Member(server, request.Body) is var member && member == ClientMember.RedirectUris
             ? RedirectUri(request, server)
-            : ProtocolErrors.MetadataRefused(server, member);
+            : RefusalErrors.MetadataRefused(server, member);
 
     private static DcrException RedirectUri(ProtocolRequest request, ServerError server)
     {
@@ -180,7 +178,7 @@ internal static class Refusals
                 ? ClientMember.PostLogoutRedirectUris
                 : ClientMember.RedirectUris;
         var (uris, advice) = RefusalSubject.RedirectUris(server, request.Body, member);
-        return ProtocolErrors.RedirectUriRefused(server, member, uris, advice);
+        return RefusalErrors.RedirectUriRefused(server, member, uris, advice);
     }
 
     private static string Target(ProtocolRequest request, ProtocolResponse response) =>

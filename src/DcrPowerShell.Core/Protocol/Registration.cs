@@ -8,15 +8,12 @@ namespace DcrPowerShell.Protocol;
 /// <summary>Client registration: RFC 7591, section 3.</summary>
 internal static class Registration
 {
-    // Of a refusal that came as a success.
-    private const int RefusalStatus = 400;
-
     public static ProtocolRequest Request(Uri endpoint, JsonBag metadata) =>
         new(HttpMethod.Post, endpoint, RequestEffect.Registers, metadata);
 
     /// <summary>Accepts any 2xx with a <c>client_id</c>: servers answer 200 as well as 201.</summary>
     /// <exception cref="UnreadAnswerException">A success whose body cannot be used: the client exists at the server.</exception>
-    /// <exception cref="DcrException">The server refused, or nobody knows.</exception>
+    /// <exception cref="DcrException">The server refused, or the outcome is unknown.</exception>
     public static RegistrationAnswer Judge(ProtocolRequest request, ProtocolResponse response)
     {
         if (!response.IsSuccess)
@@ -30,20 +27,28 @@ internal static class Registration
         }
 
         var answer = new RegistrationAnswer(members, response.Status);
-        return answer.ClientId is null && !answer.HasCredential && RegistrationAnswer.NamesError(members, response)
-                ? throw Refusals.Judge(request, response with { Status = RefusalStatus }, ServerErrorReader.Read(response))
-            : answer.ClientId is null ? throw new UnreadAnswerException(response, "its answer has no client_id")
-            : answer;
+        if (answer.ClientId is not null)
+        {
+            return answer;
+        }
+
+        if (!answer.HasCredential && RegistrationAnswer.NamesError(members, response))
+        {
+            // Some servers refuse with a status of success: it is judged as the 400 that RFC 7591, section 3.2.2, wants.
+            throw Refusals.Judge(request, response with { Status = 400 }, ServerErrorReader.Read(response));
+        }
+
+        throw new UnreadAnswerException(response, "its answer has no client_id");
     }
 
-    /// <summary>What an answer means that is no success.</summary>
+    /// <summary>The error for an answer that is no success.</summary>
     public static DcrException Refusal(ProtocolRequest request, ProtocolResponse response)
     {
         var server = ServerErrorReader.Read(response);
         return response.Status switch
         {
-            404 or 405 or 410 or 501 => ProtocolErrors.NoRegistrationEndpoint(server, request.Uri),
-            503 when response.Header("Retry-After") is not null => ProtocolErrors.Unavailable(server, request.Uri),
+            404 or 405 or 410 or 501 => RefusalErrors.NoRegistrationEndpoint(server, request.Uri),
+            503 when response.Header("Retry-After") is not null => RefusalErrors.Unavailable(server, request.Uri),
             >= 500 when Refusals.InFront(request, response) is { } page => page,
             >= 500 when request.Effect == RequestEffect.Changes => ProtocolErrors.ChangeOutcomeUnknown(
                 request.Uri,

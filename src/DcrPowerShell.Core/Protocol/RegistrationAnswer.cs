@@ -26,8 +26,8 @@ internal sealed record RegistrationAnswer(JsonBag Members, int Status)
     public JsonBag Members { get; init; } = InStandardNames(Members);
 
     /// <summary>
-    /// What was sent, at a server that lets nobody read a client: what the answer leaves out of it is kept as it was sent, for the next
-    /// registration has to say it again. Empty elsewhere.
+    /// What was sent, at a server that lets nobody read a client. What the answer leaves out is kept as it was sent, because the next
+    /// registration has to say it again. Empty at other servers.
     /// </summary>
     public JsonBag Sent { get; init; } = JsonBag.Empty;
 

@@ -14,10 +14,10 @@ internal static class RetryAdvice
     private const long FirstThatIsNoTime = 10_000_000_000_000;
 
     /// <summary>
-    /// Reads <c>Retry-After</c> (seconds or a date, RFC 9110, section 10.2.3), else <c>RateLimit</c> or <c>RateLimit-Reset</c>
-    /// (seconds), else <c>X-Rate-Limit-Reset</c> (Okta) or <c>X-RateLimit-Reset</c> (Auth0), a Unix time in seconds. Times are
-    /// measured against the answer's own Date, for this machine's clock may be wrong; Okta advises one second more. Other servers
-    /// give seconds to wait there, or milliseconds since 1970: the number's size tells.
+    /// Reads <c>Retry-After</c> (seconds or a date, RFC 9110, section 10.2.3), else <c>RateLimit</c> or <c>RateLimit-Reset</c> (seconds),
+    /// else <c>X-Rate-Limit-Reset</c> (Okta) or <c>X-RateLimit-Reset</c> (Auth0), a Unix time in seconds. Times are measured against the
+    /// answer's own Date, because this machine's clock may be wrong; Okta advises one second more. Other servers give seconds to wait
+    /// there, or milliseconds since 1970: the number's size tells.
     /// </summary>
     public static TimeSpan? Read(ProtocolResponse response)
     {

@@ -33,8 +33,8 @@ internal interface ISecretVault
     Task<int> WriteAsync(string name, Func<VaultWrite?> begin);
 
     /// <summary>
-    /// How often others than this process's commands were seen to have changed the vault, for whoever writes it whole from an old
-    /// copy drops what was written since. 0 for ever where that cannot be told.
+    /// How often the vault was seen to be changed by others than this process's commands: who writes it whole from an old copy drops what
+    /// was written since. Always 0 where that cannot be told.
     /// </summary>
     /// <exception cref="VaultException">It is locked or failed.</exception>
     Task<int> ChangesByOthersAsync();

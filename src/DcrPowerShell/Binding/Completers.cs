@@ -81,7 +81,7 @@ public sealed class VaultNameCompleter : ValueCompleter
     {
         try
         {
-            return SecretManagementVault.Registered().Names.Select(name => (name, (string?)null));
+            return VaultRegistry.All().Select(static vault => (vault.Name, (string?)null));
         }
         catch (DcrException)
         {

@@ -6,8 +6,8 @@ using System.Security;
 namespace DcrPowerShell.Binding;
 
 /// <summary>
-/// Properties that DcrPowerShell.Types.ps1xml adds to our objects and hides: whoever names one gets it, and what takes all properties of an
-/// object (<c>ConvertTo-Json</c>, <c>Export-Csv</c>, <c>Select-Object *</c>, a job's result) goes without.
+/// Properties that DcrPowerShell.Types.ps1xml adds to our objects and hides. Whoever names one gets it; what takes all properties of an
+/// object (<c>ConvertTo-Json</c>, <c>Export-Csv</c>, <c>Select-Object *</c>, a job's result) does not.
 /// </summary>
 public static class HiddenProperties
 {
@@ -18,7 +18,8 @@ public static class HiddenProperties
     public static SecureString? RegistrationAccessToken(PSObject client) => (client?.BaseObject as DcrClient)?.RegistrationAccessToken;
 
     /// <summary>
-    /// Of a client that went through a job or a file: PowerShell leaves a bag of texts of the expiry, which neither sorts nor compares.
+    /// The expiry of a client that went through a job or a file. PowerShell turns it into a bag of texts there, which neither sorts nor
+    /// compares.
     /// </summary>
     public static DcrExpiry? SecretExpiry(PSObject client) =>
         (client?.Members["psadapted"] as PSMemberSet)?.Members[nameof(SecretExpiry)]?.Value switch

@@ -15,7 +15,7 @@ internal sealed class BatchProgress(Cmdlet cmdlet, string activity)
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
-    // Whoever is done within it needs no progress bar.
+    // A command that is done sooner needs no progress bar.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private readonly Stopwatch _time = Stopwatch.StartNew();
@@ -35,7 +35,7 @@ internal sealed class BatchProgress(Cmdlet cmdlet, string activity)
     /// <summary>How long so many more take at least.</summary>
     public Func<int, TimeSpan> AtLeast { get; set; } = static _ => TimeSpan.Zero;
 
-    /// <summary>Enough of them that people want to know how far it came.</summary>
+    /// <summary>Whether there are so many that people want to know how far it came.</summary>
     public bool IsLong => Known >= Few;
 
     public int EndedCount => _ended;
@@ -47,14 +47,14 @@ internal sealed class BatchProgress(Cmdlet cmdlet, string activity)
     /// <summary>How many there are, as far as is known.</summary>
     public void Expect(int count) => (_expected, _isAllKnown) = (_expected + count, true);
 
-    /// <summary>There are no more than were begun.</summary>
+    /// <summary>No more come than were begun.</summary>
     public void ExpectNoMore() => _isAllKnown = true;
 
     public void Started() => _started++;
 
     public void Failed() => Failures++;
 
-    /// <summary>Without a request of its own.</summary>
+    /// <summary>Counts something that was done without a request of its own.</summary>
     public void DoneAtOnce()
     {
         _doneAtOnce++;
@@ -69,7 +69,8 @@ internal sealed class BatchProgress(Cmdlet cmdlet, string activity)
     }
 
     /// <summary>
-    /// The last thing that is shown, and a line of what came of a long run. Where the output goes to a program, it is not among it.
+    /// Ends the progress bar, and after a long run writes a line about its outcome. The line is not in the output of a program that is
+    /// redirected.
     /// </summary>
     public void End(string outcome)
     {
@@ -125,7 +126,8 @@ internal sealed class BatchProgress(Cmdlet cmdlet, string activity)
     }
 
     /// <summary>
-    /// By what was done in the last minute, and no less than the server's pace allows: a limit lets the first ones go at once.
+    /// The time that is left, by the pace of the last minute; but no less than the server's limit allows, because a limit lets the first
+    /// ones go at once.
     /// </summary>
     private TimeSpan? Left(double perMinute)
     {

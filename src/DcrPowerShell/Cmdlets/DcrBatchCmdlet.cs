@@ -15,32 +15,32 @@ using DcrPowerShell.Vaults;
 namespace DcrPowerShell.Cmdlets;
 
 /// <summary>
-/// A cmdlet that works on many clients: requests run side by side, while storing and output are the pipeline thread's. Input is
-/// taken no faster than it is worked. Clients come as they are done.
+/// A cmdlet that works on many clients. Requests run side by side; the pipeline thread stores and writes the output, client by client as
+/// they are done. Input is read no faster than it is worked on.
 /// </summary>
 public abstract class DcrBatchCmdlet : DcrInputCmdlet
 {
-    // What is under way, by what two of at once would disturb each other: a tenant, a client.
+    // Tenants and client ids with a request in flight; a second one waits.
     private readonly HashSet<string> _underWay = new(StringComparer.Ordinal);
     private BatchProgress? _progress;
     private RunReport? _report;
 
-    // Whose outcome is told, where it is not the row that came last.
+    // The row to report on, where it is not the one that came last.
     private ReportedRow? _reported;
     private NamedClient? _worked;
     private bool _isEnding;
 
-    // Which of how many, where that is known.
+    // Which client of how many is worked on; the count is 0 where it is not known.
     private (int Place, int Count) _named;
 
     private string? _subject;
 
-    // What ends the command, when all is done that is under way.
+    // The error that ends the command once everything in flight is done.
     private ErrorRecord? _last;
     private bool _isOver;
     private int _left;
 
-    // -MaxFailures has ended it.
+    // Whether -MaxFailures has ended the command.
     private bool _hasTooMany;
 
     /// <summary>How many requests run at once.</summary>
@@ -49,19 +49,19 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
     [NoCompletion]
     public virtual int ThrottleLimit { get; set; } = 8;
 
-    /// <summary>Ends the command after so many failures; by default it never ends for them.</summary>
+    /// <summary>Ends the command after so many failures; by default no number of them ends it.</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
     [NoCompletion]
     public virtual int MaxFailures { get; set; } = int.MaxValue;
 
-    /// <summary>A .csv or .json file that gets a row for each input row, as soon as it is known what came of it.</summary>
+    /// <summary>A .csv or .json file that gets a row for each input row, as soon as its outcome is known.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [NoCompletion]
     public virtual string? ReportPath { get; set; }
 
-    /// <summary>How much input is read ahead of the requests.</summary>
+    /// <summary>How many input objects are read ahead of the requests.</summary>
     private protected virtual int Ahead => 0;
 
     /// <summary>Errors so far.</summary>
@@ -81,9 +81,9 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
         return given is ScriptBlock script ? () => pump.RunForUser(() => StatementScript.Run(script, row)) : null;
     }
 
-    /// <summary>The name that the application's copy of a secret was given; null for none.</summary>
+    /// <summary>The name that was given for the application's copy of a secret; null for none.</summary>
     /// <exception cref="DcrException">
-    /// InvalidClientMetadata: it is the module's own, or has wildcards. It is judged with its row.
+    /// InvalidClientMetadata: the name is one of the module's own, or has wildcards. It is an error of its row.
     /// </exception>
     private protected static string? CopyName(string? given) => NullIfEmpty(given) is { } name && SecretName.WhyRefused(name) is { } why
         ? throw InputErrors.SecretNameRefused(name, why)
@@ -114,7 +114,9 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
         }
     }
 
-    /// <summary>Writes a client, which is kept by now, and before that tells the report: the pipeline may have been stopped.</summary>
+    /// <summary>
+    /// Reports on a client and then writes it: writing throws if the pipeline was stopped, and the client is kept already.
+    /// </summary>
     /// <param name="result">What came of its row, as the report has it.</param>
     private protected void Write(DcrConnection connection, DcrClient client, string result)
     {
@@ -122,7 +124,7 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
         Write(connection, client);
     }
 
-    /// <summary>Tells the report what came of a row.</summary>
+    /// <summary>Writes the outcome of a row to the report.</summary>
     private protected void Report(string result, DcrClient client) =>
         Report(result, CurrentRow()?.Of(client.Tenant, client.ClientName, client.ClientId));
 
@@ -141,7 +143,7 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
         }
     }
 
-    /// <summary>Works on an earlier row.</summary>
+    /// <summary>Works on an earlier row: the report has the outcome as that row's.</summary>
     /// <param name="row">What <see cref="CurrentRow"/> gave then; null for none.</param>
     private protected void On(ReportedRow? row, Action action)
     {
@@ -156,7 +158,7 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
         }
     }
 
-    /// <summary>The row that is worked on, or the one of its clients; null where nobody wants a report.</summary>
+    /// <summary>The row that is worked on, with the client of it that is worked on; null where nobody wants a report.</summary>
     private protected ReportedRow? CurrentRow()
     {
         if (_report is null || _reported is not null)
@@ -175,14 +177,14 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
             ReportedRow.CellsOf(MyInvocation.MyCommand, input)
         );
 
-        // What an earlier object bound is bound still: a row counts by its own columns.
+        // A parameter still has what an earlier object bound, so a row is read by its own columns.
         string? One(string parameter) =>
             IsNamedOnCommandLine(parameter) ? Shown(bound[parameter])
             : PipedRow.Is(input) && MyInvocation.MyCommand.Parameters.TryGetValue(parameter, out var known)
                 ? known.Aliases.Prepend(parameter).Select(name => Shown(input!.Properties[name]?.Value)).FirstOrDefault(Exists)
             : null;
 
-        // What cannot be shown as it is would be another value in a retry.
+        // A text that cannot be shown as it is would be another value in a retry.
         static string? Shown(object? value) =>
             value is string or string[] { Length: 1 } && (value as string ?? ((string[])value)[0]) is var text && text.Length > 0
                 ? Redaction.Printable(text) == text ? text : Redaction.Mask
@@ -191,7 +193,7 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
         static bool Exists(string? text) => text is not null;
     }
 
-    /// <summary>Of several clients, the one that is worked on.</summary>
+    /// <summary>The client that is worked on, where there are several.</summary>
     private protected override string? Subject => _subject ?? base.Subject;
 
     /// <summary>Works on each client that was named.</summary>
@@ -229,7 +231,7 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
             force
         );
 
-    /// <summary>Waits for what is under way for the same tenant or client.</summary>
+    /// <summary>Waits if a request for the same tenant or client is in flight.</summary>
     private protected void WaitForSame(string? key)
     {
         if (key is not null && _underWay.Contains(key))
@@ -238,8 +240,20 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
         }
     }
 
-    /// <summary>Starts an operation on one client beside others, and writes the client when it is done.</summary>
-    /// <param name="key">What no other is to be started for meanwhile; null for nothing.</param>
+    /// <summary>Starts an operation on the client that <see cref="ForEach"/> is at.</summary>
+    /// <inheritdoc cref="Start{T}(DcrConnection, string, object, Func{OperationContext, Task{T}}, Action{T})"/>
+    private protected void Start<T>(
+        DcrConnection connection,
+        RegistrationRecord record,
+        Func<OperationContext, Task<T>> operation,
+        Action<T> whenDone
+    ) => Start(connection, record.ClientId, _worked?.Target, operation, whenDone);
+
+    /// <summary>
+    /// Starts an operation on one client. It runs side by side with others; <paramref name="whenDone"/> gets its result on the pipeline
+    /// thread.
+    /// </summary>
+    /// <param name="key">The tenant or client id that no other operation may work on meanwhile; null for none.</param>
     /// <param name="target">What an error is about.</param>
     private protected void Start<T>(
         DcrConnection connection,
@@ -255,7 +269,7 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
             return;
         }
 
-        // Other rows are read before this one ends.
+        // Both are taken now, because other rows are read before this one ends.
         var subject = Subject;
         var row = CurrentRow();
         Progress.Started();
@@ -323,7 +337,7 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
             Progress.DoneAtOnce();
         }
 
-        // What ends in the meantime may fail, too.
+        // Only once: what is still in flight may fail, too.
         if (Progress.Failures >= MaxFailures && !_hasTooMany)
         {
             _hasTooMany = true;
@@ -333,7 +347,7 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
         }
     }
 
-    /// <summary>Nothing more is sent. The error comes when all is done that is under way.</summary>
+    /// <summary>Sends nothing more. The error is written when everything in flight is done.</summary>
     private protected override void Terminate(ErrorRecord error, DcrException failure)
     {
         if (_last is null)
@@ -369,7 +383,9 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
         return !_isOver;
     }
 
-    /// <summary>Ends the pipeline only where it takes no client along: what was made is to be found in the user's variable.</summary>
+    /// <summary>
+    /// Ends the pipeline only where no client was written: otherwise the user's variable would not get the clients that were made.
+    /// </summary>
     private void EndIfFailed()
     {
         if (_last is not { } last || _isOver)
@@ -419,7 +435,7 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
 
     private static string Named(RunReport? report) => report is null ? "" : $"; what came of each row is in {report.Path}";
 
-    /// <summary>What came of the command so far, for people.</summary>
+    /// <summary>The outcome of the command so far, for people.</summary>
     private protected virtual string Outcome => Progress.ToString();
 
     /// <summary>What to do after the command ended early.</summary>
@@ -428,7 +444,7 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
     /// <inheritdoc/>
     private protected override void OnCut() => _progress?.Complete();
 
-    /// <summary>No stream takes anything any more.</summary>
+    /// <summary>Writes to the host, because no stream takes anything any more.</summary>
     private protected override void OnStopped()
     {
         if (_progress?.IsLong == true)

@@ -34,6 +34,6 @@ public abstract class DcrClientCmdlet : DcrBatchCmdlet
         ForEach(Named(ClientId, Tenant, InputObject), InputObject, ProcessClient);
     }
 
-    /// <param name="client">Its id is known.</param>
+    /// <param name="client">The client, with its id.</param>
     private protected abstract void ProcessClient(DcrConnection connection, NamedClient client);
 }

@@ -22,10 +22,10 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     private readonly Dictionary<string, SecretManagementVault> _vaults = new(StringComparer.OrdinalIgnoreCase);
     private PipelinePump? _pump;
 
-    // Not the local store itself: asked while it opens, it would wait for itself.
+    // The local store itself is left out: if it were asked while it opens, it would wait for itself.
     static DcrCmdlet() =>
         LocalData.VaultNames = static () =>
-            SecretManagementVault.Registered().Names.Where(static name => VaultChoice.Of(name) is not null).ToList();
+            VaultRegistry.All().Select(static vault => vault.Name).Where(static name => VaultChoice.Of(name) is not null).ToList();
 
     /// <inheritdoc/>
     public void Dispose()
@@ -48,7 +48,7 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     /// <summary>What an error is about, for its TargetObject.</summary>
     protected virtual object? Target => null;
 
-    /// <summary>Whom an error is about, in words; null where its message says it.</summary>
+    /// <summary>The client or row that an error is about, in words; null where the error's message names it.</summary>
     private protected virtual string? Subject => null;
 
     /// <inheritdoc/>
@@ -67,7 +67,7 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
         }
         catch
         {
-            // Whatever ends the command: what is under way is finished first, and kept.
+            // Whatever ends the command, what is in flight is finished and kept first.
             _pump?.Settle();
             OnCut();
             throw;
@@ -93,21 +93,21 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
         }
     }
 
-    /// <summary>Something ends the command before its end. What was under way is done.</summary>
+    /// <summary>An error ends the command early. Nothing is in flight any more.</summary>
     private protected virtual void OnCut()
     {
     }
 
-    /// <summary>The user stopped the command. What was under way is done.</summary>
+    /// <summary>The user stopped the command. Nothing is in flight any more.</summary>
     private protected virtual void OnStopped()
     {
     }
 
-    /// <summary>Whether the next object is worked on.</summary>
+    /// <summary>Whether the command still takes input.</summary>
     private protected virtual bool Takes() => true;
 
     /// <summary>
-    /// A client was written to the output. An error that ends the pipeline would keep it from the variable that it is to go to.
+    /// Whether a client was written to the output. An error that ends the pipeline would keep it from the user's variable.
     /// </summary>
     private protected bool HasWritten { get; set; }
 
@@ -116,7 +116,7 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     {
     }
 
-    /// <summary>Lets go of what the command holds beside, whether it came to its end or not.</summary>
+    /// <summary>Disposes of what a derived command holds, however the command ended.</summary>
     private protected virtual void Release()
     {
     }
@@ -124,12 +124,12 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     /// <inheritdoc/>
     protected override void StopProcessing() => _stop.Cancel();
 
-    /// <summary>Whether an error ends the command, because whatever comes next would fail alike.</summary>
+    /// <summary>Whether an error ends the command, because everything that follows would fail for the same reason.</summary>
     private protected virtual bool IsTerminating(DcrErrorId id) =>
         id is DcrErrorId.NotConnected or DcrErrorId.VaultNotFound or DcrErrorId.VaultLocked or DcrErrorId.SecretManagementNotFound
             or DcrErrorId.ConfirmationNotPossible or DcrErrorId.StoreLocked or DcrErrorId.StoreKeyMissing or DcrErrorId.StoreReadOnly;
 
-    /// <summary>Asks in words that steer no terminal, for some of them are a server's.</summary>
+    /// <summary>Asks whether to go on. The words are cleaned of control characters, because some of them are a server's.</summary>
     /// <param name="force">The user wants no question; -Confirm wants one all the same.</param>
     /// <exception cref="DcrException">ConfirmationNotPossible.</exception>
     private protected bool ShouldProcess(string target, string action, bool force = false)
@@ -147,7 +147,7 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
         catch (Exception nobody)
             when (nobody is HostException or PSInvalidOperationException or NotImplementedException or NullReferenceException)
         {
-            // The last one is the console's own, where its input has come to an end.
+            // The console itself throws the last one, where its input has come to an end.
             var ways = MyInvocation.MyCommand.Parameters.ContainsKey("Force") ? "-Force or -Confirm:$false" : "-Confirm:$false";
             throw InputErrors.ConfirmationNotPossible(target, action, ways, nobody);
         }
@@ -158,7 +158,7 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
         : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
 
     /// <summary>Does something and reports its failure, so that the next thing can still be done.</summary>
-    /// <param name="subject">Whom an error is about: its message begins with it, unless it names the client itself.</param>
+    /// <param name="subject">What an error's message begins with, unless it names the client itself.</param>
     private protected void Try(object? target, Action action, string? subject = null)
     {
         try
@@ -195,7 +195,8 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     }
 
     /// <summary>
-    /// Where the user has stopped the command, <c>-ErrorVariable</c> gets the error all the same: what ended in the grace time is known.
+    /// Writes an error. Where the user has stopped the command, <c>-ErrorVariable</c> gets it all the same, so that what ended in the grace
+    /// time is known.
     /// </summary>
     private void Report(ErrorRecord error)
     {
@@ -214,7 +215,7 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
         }
     }
 
-    /// <summary>Something failed. It is neither counted nor written yet.</summary>
+    /// <summary>Called for each failure, before it is counted or written.</summary>
     private protected virtual void OnError(ErrorRecord error, DcrException failure)
     {
     }
@@ -236,7 +237,7 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     {
     }
 
-    /// <summary>Runs an operation on worker threads, and this thread's part of it here.</summary>
+    /// <summary>Runs an operation on worker threads. What only the pipeline thread may do of it is done here meanwhile.</summary>
     private protected T Run<T>(Func<PipelinePump, CancellationToken, Task<T>> operation)
     {
         var pump = Pump();
@@ -253,11 +254,13 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     /// <summary>Waits until all operations are done.</summary>
     private protected void WaitForOthers() => _pump?.WaitFor(0);
 
-    /// <summary>The command's own; made when it is first needed.</summary>
+    /// <summary>The command's pump; made when it is first needed.</summary>
     private protected PipelinePump Pump() => _pump ??= new PipelinePump(this, _stop);
 
     /// <summary>The local store, open.</summary>
-    /// <param name="mayBeInMemory">Where no file can be written: a vault keeps what is to be kept.</param>
+    /// <param name="mayBeInMemory">
+    /// Whether the store may be in memory where no file can be written, because a vault keeps the registrations.
+    /// </param>
     /// <exception cref="DcrException">StoreLocked, StoreKeyMissing, StoreDamaged, StoreReadOnly.</exception>
     private protected RegistrationLedger Ledger(bool mayBeInMemory = false)
     {

@@ -15,7 +15,7 @@ namespace DcrPowerShell.Cmdlets;
 /// <summary>A cmdlet that talks to a server.</summary>
 public abstract class DcrConnectedCmdlet : DcrCmdlet
 {
-    // What this command writes, by the connection that it goes over.
+    // The store of each connection that this command used.
     private readonly Dictionary<DcrConnection, Registrations> _stores = [];
 
     /// <summary>A connection or its name; by default the one last made in this runspace.</summary>
@@ -24,7 +24,7 @@ public abstract class DcrConnectedCmdlet : DcrCmdlet
     [ArgumentCompleter(typeof(ConnectionNameCompleter))]
     public virtual DcrConnection? Connection { get; set; }
 
-    /// <summary>The connection to use: the one that is named; else the one that a piped client came over; else the default.</summary>
+    /// <summary>The connection to use: the one that is named; else the one that a piped client came from; else the default.</summary>
     private protected DcrConnection Resolve(DcrClient? client = null)
     {
         var own = client?.Connection is { IsClosed: false } open ? open : null;
@@ -40,7 +40,7 @@ public abstract class DcrConnectedCmdlet : DcrCmdlet
         return true;
     });
 
-    /// <summary>Writes a client, which is kept by now, and remembers its id for completion.</summary>
+    /// <summary>Writes a client and remembers its id for completion. The client is kept already.</summary>
     private protected void Write(DcrConnection connection, DcrClient client)
     {
         client.Connection = connection;
@@ -58,7 +58,7 @@ public abstract class DcrConnectedCmdlet : DcrCmdlet
         return (pump, stop) => new OperationContext(connection, store, pump, new SystemClock(), stop).RunAsync(operation);
     }
 
-    /// <summary>What the vaults were given is still there, so that the local store can let go of it.</summary>
+    /// <summary>Checks that the vaults still have what the command stored there, so that the local store can let go of it.</summary>
     private protected override void AtEnd()
     {
         foreach (var store in _stores.Values.Where(static store => store.Vault is not null))

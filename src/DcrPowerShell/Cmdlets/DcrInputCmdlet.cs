@@ -26,25 +26,25 @@ public abstract class DcrInputCmdlet : DcrConnectedCmdlet
     private protected DcrInputCmdlet() =>
         _columns = new Lazy<InputColumns>(() => new InputColumns(MyInvocation.MyCommand, IsFurtherColumn));
 
-    /// <summary>Which row of a file is worked on, as people count; null where clients are typed, or come as objects.</summary>
+    /// <summary>The row of a file that is worked on, counted from 1: "Row 3". Null where clients are typed, or come as objects.</summary>
     private protected string? Row => _isRow ? $"Row {_rows}" : null;
 
     /// <summary>Whether clients come as rows of a file.</summary>
     private protected virtual bool TakesRows => MyInvocation.ExpectingInput;
 
-    /// <summary>Which object of the pipeline is worked on, as people count.</summary>
+    /// <summary>The object of the pipeline that is worked on, counted from 1.</summary>
     private protected int RowNumber => Math.Max(1, _rows);
 
     /// <inheritdoc/>
     private protected override string? Subject => Row;
 
-    /// <summary>Whether a column that is no parameter is used all the same, or is known to be of no use.</summary>
+    /// <summary>Whether a column that is no parameter is known all the same, so that no warning is due.</summary>
     private protected virtual bool IsFurtherColumn(string name) => InventoryWriter.Has(name) || ReportWriter.Has(name);
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
-        // A script block that is asked for each object stands there as itself.
+        // A script block that PowerShell calls for each object is bound as the block itself: such a parameter is not typed.
         var parameters = MyInvocation.MyCommand.Parameters;
         _namedOnCommandLine =
         [
@@ -66,10 +66,10 @@ public abstract class DcrInputCmdlet : DcrConnectedCmdlet
     }
 
     /// <summary>
-    /// Counts what is piped, and looks at its columns. All rows of a file have those of the first one: a heading that is nearly a
-    /// parameter's ends the command. What stands in the cells ends none: the next row may do.
+    /// Counts what is piped, and checks its columns. A heading that is nearly a parameter's name ends the command, because all rows of a
+    /// file have it. A bad cell is an error of its row alone.
     /// </summary>
-    /// <param name="tellsUnused">Whether a column that is not used is a mistake: rows that only name clients may hold anything.</param>
+    /// <param name="tellsUnused">Whether to warn of columns that are not used. Rows that only name clients may hold anything.</param>
     private protected void CheckColumns(PSObject? row, bool tellsUnused)
     {
         _rows++;
@@ -119,7 +119,7 @@ public abstract class DcrInputCmdlet : DcrConnectedCmdlet
     }
 
     /// <summary>
-    /// The clients that were named: typed, or by one record of the pipeline. A row names one by its id, else by its tenant.
+    /// The clients that were named, by typing or by one object of the pipeline. A row names one by its id, else by its tenant.
     /// </summary>
     /// <exception cref="DcrException">InvalidClientMetadata: none is named.</exception>
     private protected IReadOnlyList<NamedClient> Named(string[]? clientId, string[]? tenant, PSObject? input)
@@ -150,11 +150,11 @@ public abstract class DcrInputCmdlet : DcrConnectedCmdlet
             : ConnectionFor(input is null ? null : PipedRow.Text(input, "Issuer"), client.ClientId ?? client.Tenants[0]);
 
     /// <summary>
-    /// The connection to the server that a row names: inventories say which one their clients are at, and another may have a tenant of
-    /// the same name. Where none is named by a parameter, it is the only one of this session that goes there.
+    /// The connection to the server that a row names: inventories say where their clients are, and another server may have a tenant of the
+    /// same name. Without -Connection and where the default goes elsewhere, it is the only connection of this session that goes there.
     /// </summary>
     /// <param name="issuer">Null where the row names none.</param>
-    /// <param name="name">What an error says of whom it is about.</param>
+    /// <param name="name">The client's id or tenant, for an error.</param>
     /// <exception cref="DcrException">NotConnected: none goes there, or several do.</exception>
     private protected DcrConnection ConnectionFor(string? issuer, string name)
     {
@@ -172,7 +172,7 @@ public abstract class DcrInputCmdlet : DcrConnectedCmdlet
     }
 
     /// <summary>What is known of a client that was named.</summary>
-    /// <param name="forgets">It is only to be dropped: what cannot be read is enough.</param>
+    /// <param name="forgets">The client is only to be dropped, so a record that cannot be read is enough.</param>
     private protected RegistrationRecord Find(DcrConnection connection, NamedClient client, bool forgets = false) =>
         Run(connection, context => FindOperation.RunAsync(context, client.ClientId!, client.Piped, client.Tenants, forgets));
 

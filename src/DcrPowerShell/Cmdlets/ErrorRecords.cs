@@ -10,12 +10,12 @@ internal static class ErrorRecords
 {
     private const int LongestSubject = 100;
 
-    /// <param name="command">Whose parameter carries the member that is at fault.</param>
+    /// <param name="command">The command, one of whose parameters carries the member that is at fault.</param>
     /// <param name="target">What the command was working on.</param>
-    /// <param name="subject">Whom it is about, in words; null where the message says it.</param>
+    /// <param name="subject">What it is about, in words; null where the message says it.</param>
     public static ErrorRecord From(DcrException failure, CommandInfo command, object? target, string? subject = null)
     {
-        // The fix is at a parameter, and the user wants its name.
+        // The user can fix a parameter, so the message names that and not the wire name.
         var parameter = failure.Member is { } member
             ? command
                 .Parameters.Values.FirstOrDefault(candidate =>

@@ -11,14 +11,14 @@ using DcrPowerShell.Metadata;
 namespace DcrPowerShell.Cmdlets;
 
 /// <summary>
-/// The one place where the TargetObject of errors is made: <c>$Error</c>, transcripts and files of errors have it whole, and a row may have
+/// The one place where the TargetObject of errors is made. <c>$Error</c> and files of errors have that object whole, and a row may have
 /// secrets in any column.
 /// </summary>
 internal static class ErrorTarget
 {
     /// <summary>
-    /// Our own objects as they are. A row as a copy that can be piped again, with a mask for each cell that has a secret: what reads such a
-    /// cell refuses the mask.
+    /// Gives our own objects as they are. A row becomes a copy that can be piped again, with a mask in each cell that has a secret;
+    /// commands refuse a mask as a value.
     /// </summary>
     public static object? Of(object? target)
     {
@@ -65,7 +65,7 @@ internal static class ErrorTarget
         }
         catch (Exception unread) when (unread is JsonException or ArgumentException)
         {
-            // Who knows what is in it.
+            // What cannot be read may be a secret.
             return true;
         }
 

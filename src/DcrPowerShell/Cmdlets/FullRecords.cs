@@ -7,8 +7,8 @@ using DcrPowerShell.Vaults;
 namespace DcrPowerShell.Cmdlets;
 
 /// <summary>
-/// Where objects of a list get their secrets from, outside of any command, on the asking thread. PowerShell takes most exceptions of a
-/// property for null, and a secret that is null without a word would do harm; a MethodInvocationException it throws.
+/// Gives listed clients their secrets when one is asked for: outside of any command, on the thread that asks. PowerShell turns most
+/// exceptions of a property into null, and a secret that is silently null would do harm. A MethodInvocationException is thrown.
 /// </summary>
 internal static class FullRecords
 {

@@ -10,10 +10,10 @@ using DcrPowerShell.Metadata;
 namespace DcrPowerShell.Cmdlets;
 
 /// <summary>
-/// The columns of piped rows: PowerShell leaves out silently what binds to no parameter, so that a heading with a blank at its end would
-/// register clients without what stands under it.
+/// Checks the columns of piped rows. PowerShell silently leaves out a column that binds to no parameter: a heading with a blank at its end
+/// would register clients without what stands under it.
 /// </summary>
-/// <param name="command">What takes the rows.</param>
+/// <param name="command">The command that takes the rows.</param>
 /// <param name="further">Whether a name that is no parameter is used all the same.</param>
 internal sealed class InputColumns(CommandInfo command, Func<string, bool> further)
 {
@@ -22,10 +22,10 @@ internal sealed class InputColumns(CommandInfo command, Func<string, bool> furth
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
     private Dictionary<string, string>? _parameters;
 
-    /// <summary>Looks at the columns of a row that no row before had.</summary>
+    /// <summary>Checks the columns that no earlier row had.</summary>
     /// <returns>A warning that names those which are not used; null where there are none.</returns>
     /// <exception cref="DcrException">
-    /// InvalidClientMetadata: a column would be used, were it not for a blank, a hyphen or a character that nobody sees.
+    /// InvalidClientMetadata: a column differs from one that is used only by a blank, a hyphen or an invisible character.
     /// </exception>
     public string? Check(PSObject row)
     {
@@ -70,8 +70,8 @@ internal sealed class InputColumns(CommandInfo command, Func<string, bool> furth
     }
 
     /// <summary>
-    /// Looks at what a row has for parameters. PowerShell drops silently what it cannot bind to a text, such as a list of two, and makes
-    /// texts like <c>@{en=App}</c> of objects.
+    /// Checks the cells that bind to parameters. PowerShell silently drops what it cannot bind to a text, such as a list of two, and turns
+    /// objects into texts such as <c>@{en=App}</c>.
     /// </summary>
     /// <exception cref="DcrException">
     /// InvalidClientMetadata: a value is no text where one is wanted, or two columns stand for one.
@@ -87,7 +87,7 @@ internal sealed class InputColumns(CommandInfo command, Func<string, bool> furth
                 continue;
             }
 
-            // What takes anything when typed takes a text from a row.
+            // A parameter that takes anything when it is typed takes a text from a row.
             var wanted = command.Parameters[parameter].ParameterType is var type && type == typeof(object) ? typeof(string) : type;
             if (WhyUnclear(property.Value, wanted) is { } why)
             {
@@ -103,7 +103,7 @@ internal sealed class InputColumns(CommandInfo command, Func<string, bool> furth
         }
     }
 
-    /// <summary>What is in the place of a text, or of a list of texts.</summary>
+    /// <summary>What is there instead of a text, or of a list of texts; null where nothing is wrong.</summary>
     private static string? WhyUnclear(object? value, Type wanted) =>
         wanted == typeof(PSObject)
             ? null
@@ -125,7 +125,7 @@ internal sealed class InputColumns(CommandInfo command, Func<string, bool> furth
 
     private static object? Plain(object? value) => value is PSObject wrapped ? wrapped.BaseObject : value;
 
-    /// <summary>What parts the columns of a file that was read as if it had one; null where there are several, or there is one.</summary>
+    /// <summary>The delimiter of a file that was read as if it had one column; null where it has several, or really has one.</summary>
     private string? Apart(PSObject row)
     {
         if (PipedRow.Cells(row).Skip(1).Any() || PipedRow.Cells(row).FirstOrDefault()?.Name is not { } heading)
@@ -157,14 +157,14 @@ internal sealed class InputColumns(CommandInfo command, Func<string, bool> furth
         return names;
     }
 
-    /// <summary>The parameter whose letters these are.</summary>
+    /// <summary>The parameter with the same letters, whatever the case and the punctuation.</summary>
     private string? WrittenOtherwise(string name)
     {
         var letters = Given.Letters(name);
         return _parameters!.Where(known => Given.Letters(known.Key) == letters).Select(static known => known.Value).FirstOrDefault();
     }
 
-    /// <summary>A parameter that is written alike, but for one letter.</summary>
+    /// <summary>A parameter whose name differs by one letter.</summary>
     private string? MeantBy(string name)
     {
         var letters = Given.Letters(name);

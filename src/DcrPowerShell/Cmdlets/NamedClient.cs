@@ -3,8 +3,10 @@ using System.Collections.Generic;
 namespace DcrPowerShell.Cmdlets;
 
 /// <summary>A client that a command was told of.</summary>
-/// <param name="ClientId">Null where a tenant stands for it.</param>
-/// <param name="Tenants">With an id, those that the client has to belong to; none for any. Without, the one that stands for it.</param>
+/// <param name="ClientId">Null where the client is named by its tenant.</param>
+/// <param name="Tenants">
+/// With an id: the client must belong to one of them, empty for any. Without an id: the one tenant that names the client.
+/// </param>
 /// <param name="Piped">The object, where one was piped.</param>
 internal sealed record NamedClient(string? ClientId, IReadOnlyList<string> Tenants, DcrClient? Piped = null)
 {

@@ -8,21 +8,19 @@ using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Cmdlets;
 
-/// <summary>
-/// A row that came by the pipeline: of a CSV or JSON file, of a database, or a client that lost its type on the way.
-/// </summary>
+/// <summary>A row that was piped: from a CSV or JSON file or a database, or a client that lost its type on the way.</summary>
 internal static class PipedRow
 {
-    /// <summary>Its properties are what somebody wrote, where those of other objects are their type's.</summary>
+    /// <summary>Whether the properties are what somebody wrote. The properties of other objects come from their type.</summary>
     public static bool Is(PSObject? row) => row?.BaseObject is PSCustomObject or DataRow;
 
-    /// <summary>A row of a database has more properties than columns.</summary>
+    /// <summary>The properties that are columns: a row of a database has others, too.</summary>
     public static IEnumerable<PSPropertyInfo> Cells(PSObject row) =>
         row.BaseObject is DataRow data
             ? row.Properties.Where(property => data.Table.Columns.Contains(property.Name))
             : row.Properties;
 
-    /// <summary>Every cell is empty.</summary>
+    /// <summary>Whether every cell is empty.</summary>
     public static bool IsBlank(PSObject row) => Is(row) && Cells(row).All(static property => IsEmpty(property.Value));
 
     /// <summary>Its columns, for an error that says what was seen.</summary>
@@ -30,8 +28,8 @@ internal static class PipedRow
         row is not null && Is(row) ? Cells(row).Select(static property => Redaction.Printable(property.Name)).ToList() : [];
 
     /// <summary>
-    /// A DcrClient out of a file, a job or <c>Select-Object</c>: it says which client is meant, and has no wishes. It is known by its type;
-    /// or by properties that no file of rows has, where that is gone (JSON).
+    /// Whether it is a DcrClient that came from a file, a job or <c>Select-Object</c>: it names a client and asks for no change. It is
+    /// recognised by its type name or, where that is gone (JSON), by properties that no file of rows has.
     /// </summary>
     public static bool IsFormerClient(PSObject? row) =>
         row?.BaseObject is PSCustomObject
@@ -44,7 +42,7 @@ internal static class PipedRow
     public static string? Text(PSObject row, string column) =>
         row.Properties[column]?.Value is { } value && !IsEmpty(value) ? Given.Cell(LanguagePrimitives.ConvertTo<string>(value)) : null;
 
-    /// <summary>Null, a database's too, a text of blanks, or a list of nothing.</summary>
+    /// <summary>Null (a database's too), a text of blanks, or an empty list.</summary>
     public static bool IsEmpty(object? value) => (value is PSObject wrapped ? wrapped.BaseObject : value) switch
     {
         null or System.DBNull => true,

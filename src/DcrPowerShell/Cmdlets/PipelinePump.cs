@@ -14,8 +14,8 @@ using DcrPowerShell.Vaults;
 namespace DcrPowerShell.Cmdlets;
 
 /// <summary>
-/// Runs operations on worker threads while the pipeline thread does what only it may: write to streams and call the vault. Workers never
-/// wait for a stream. What has been started is waited for, whatever ends the command, so that what has arrived is kept.
+/// Runs operations on worker threads, while the pipeline thread does what only it may do: write to streams and call vaults. Workers never
+/// wait for a stream. Whatever ends the command, operations that were started are waited for, so that what has arrived is kept.
 /// </summary>
 internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) : IVaultPipeline, IDisposable
 {
@@ -33,7 +33,7 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
     private readonly Stopwatch _sinceShown = new();
     private readonly object _endGate = new();
 
-    // Of each kind of warning: whom it is about, beside the first one, which was shown.
+    // The clients of each kind of warning: the first one, whose warning was shown, and the others.
     private readonly Dictionary<string, (string First, HashSet<string> Others)> _told = [];
     private ExceptionDispatchInfo? _streamFailure;
     private int _underWay;
@@ -44,7 +44,7 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
     /// <summary>Requests that were sent.</summary>
     public int Requests { get; private set; }
 
-    /// <summary>How often something was waited for that the user was told of.</summary>
+    /// <summary>How often the user was told of a wait.</summary>
     public int Waits { get; private set; }
 
     /// <summary>Runs an operation to its end on behalf of the calling pipeline thread. Others that were started go on meanwhile.</summary>
@@ -57,7 +57,7 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
             _work.Take()();
         }
 
-        // What it had still to say.
+        // Messages that are still in the queue.
         while (_work.TryTake(out var action))
         {
             action();
@@ -71,10 +71,12 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
         return Result(running);
     }
 
-    /// <summary>Starts an operation beside others, or as soon as it is its turn, and comes back when another one may be named.</summary>
+    /// <summary>
+    /// Starts an operation now or when its turn comes, side by side with others. Comes back when the next one may be given.
+    /// </summary>
     /// <param name="most">How many may be under way at once.</param>
     /// <param name="ahead">How many may wait for their turn.</param>
-    /// <param name="whenDone">Called on the pipeline thread, with what gives the result or throws.</param>
+    /// <param name="whenDone">Called on the pipeline thread with a function that gives the result or throws.</param>
     public void Start<T>(Func<Task<T>> operation, int most, int ahead, Action<Func<T>> whenDone)
     {
         _ahead.Enqueue(() =>
@@ -93,7 +95,8 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
     }
 
     /// <summary>
-    /// Waits until no more than so many are under way or wait for their turn; for all that are under way, where a stream has failed.
+    /// Waits until no more than so many operations are in flight or wait for their turn. If a stream has failed, waits for all that are in
+    /// flight.
     /// </summary>
     public void WaitFor(int most)
     {
@@ -109,8 +112,8 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
         }
     }
 
-    /// <summary>Starts nothing more, and has what is under way come to its end soon.</summary>
-    /// <returns>How many that waited for their turn are left out.</returns>
+    /// <summary>Starts nothing more, and cancels what is in flight.</summary>
+    /// <returns>How many operations were waiting for their turn and are dropped.</returns>
     public int Stop()
     {
         var left = _ahead.Count;
@@ -120,7 +123,7 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
         return left;
     }
 
-    /// <summary>Waits for all that is under way, and lets no failure of a stream out.</summary>
+    /// <summary>Stops, and waits for all that is in flight. Does not throw what a stream threw.</summary>
     public void Settle()
     {
         Stop();
@@ -154,7 +157,7 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
     }
 
     /// <summary>Has the pipeline thread run code of the user's, unless the command is being stopped.</summary>
-    /// <exception cref="OperationCanceledException">It is.</exception>
+    /// <exception cref="OperationCanceledException">The command is being stopped.</exception>
     public async Task<T> RunForUser<T>(Func<T> code)
     {
         try
@@ -187,7 +190,7 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
         cmdlet.WriteWarning(Redaction.Printable($"Client '{clientId}': {text}"));
     });
 
-    /// <summary>At the command's end, on the pipeline thread: of each kind of warning, whom else it is about.</summary>
+    /// <summary>Warns at the command's end, on the pipeline thread, of the other clients of each kind of warning.</summary>
     public void TellOthers()
     {
         foreach (var kind in _told.Where(static kind => kind.Value.Others.Count > 0).ToList())
@@ -216,14 +219,14 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
         return new AtEnd(() => Write(EndWaiting));
     }
 
-    /// <summary>The same at once, on the pipeline thread itself.</summary>
+    /// <summary>The same, at once. On the pipeline thread only.</summary>
     public IDisposable WaitingHere(string text)
     {
         Guard(() => ShowWaiting(text));
         return new AtEnd(() => Guard(EndWaiting));
     }
 
-    /// <summary>The command was stopped, and what it may still take for vaults has passed. On the pipeline thread only.</summary>
+    /// <summary>Whether the command was stopped, and the time that vaults get after that has passed. On the pipeline thread only.</summary>
     public bool VaultTimeIsUp
     {
         get
@@ -256,7 +259,7 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
     }
 
     /// <summary>
-    /// The end of the command, whatever brought it: PowerShell may dispose of a cmdlet between two records, with requests under way.
+    /// Ends the command, however it came to that. PowerShell may dispose of a cmdlet between two records, with requests in flight.
     /// </summary>
     public void Dispose()
     {
@@ -278,7 +281,7 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
 
     private static VaultException Over() => new("the command has ended") { IsOver = true };
 
-    /// <summary>False where the command has ended: nobody is left to be told.</summary>
+    /// <summary>False where the command has ended: nobody would run the action.</summary>
     private bool TryAdd(Action action)
     {
         lock (_endGate)
@@ -295,8 +298,8 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource stop) 
     private void Write(Action write) => TryAdd(() => Guard(write));
 
     /// <summary>
-    /// A stream that throws (the pipeline is being stopped, <c>-WarningAction Stop</c>) ends the operations, in their own good time. What
-    /// ends after it is counted all the same.
+    /// A stream that throws (the pipeline is being stopped, <c>-WarningAction Stop</c>) cancels the operations. They come to their end and
+    /// are counted all the same; then the failure is thrown.
     /// </summary>
     private void Guard(Action action)
     {

@@ -17,7 +17,9 @@ internal static class RowFile
     // More are only counted.
     private const int Named = 5;
 
-    /// <summary>The rows, as Import-Csv and ConvertFrom-Json give them; but what Import-Csv takes silently is an error.</summary>
+    /// <summary>
+    /// Reads rows as Import-Csv and ConvertFrom-Json give them. Faults that Import-Csv passes over in silence are errors.
+    /// </summary>
     /// <exception cref="Errors.DcrException">InventoryReadFailed.</exception>
     public static IReadOnlyList<PSObject> Read(PSCmdlet cmdlet, string path)
     {
@@ -63,7 +65,7 @@ internal static class RowFile
             throw new FormatException($"the heading '{Given.Shown(twice.Key)}' stands there twice");
         }
 
-        // With one heading, semicolons are between the columns: the cmdlet says that of its rows.
+        // A file with one heading has another delimiter, mostly semicolons: InputColumns says so of its rows.
         var odd = rows
             .Where(row => headings.Count > 1 && row.Cells.Skip(headings.Count).Any(static cell => cell.Length > 0))
             .Select(static row => row.Line)

@@ -36,7 +36,7 @@ internal sealed class RunReport : IDisposable
         }
     }
 
-    /// <summary>Makes sure that the file could be written, and writes none: for -WhatIf.</summary>
+    /// <summary>Makes sure that the file could be written, and writes none, as -WhatIf wants it.</summary>
     /// <inheritdoc cref="RunReport(string)"/>
     public static void CheckWritable(string path)
     {
@@ -53,10 +53,10 @@ internal sealed class RunReport : IDisposable
 
     public string Path { get; }
 
-    /// <summary>Why it has no more rows; null while it can be written.</summary>
+    /// <summary>Why the report gets no more rows; null while it can be written.</summary>
     public string? Failure { get; private set; }
 
-    /// <summary>What it could not take is the report's loss alone: the run goes on.</summary>
+    /// <summary>Writes a row. A failure ends the report alone: the run goes on.</summary>
     public void Write(JsonBag row)
     {
         if (Failure is not null)
@@ -80,7 +80,7 @@ internal sealed class RunReport : IDisposable
             ? named
             : throw InventoryErrors.ReportFormatUnknown(path);
 
-        // The rows may be on their way from a former report.
+        // The rows may just be read from a former report.
         return File.Exists(path) ? throw InventoryErrors.ReportExists(path) : format;
     }
 
@@ -110,12 +110,12 @@ internal sealed class RunReport : IDisposable
     }
 }
 
-/// <summary>An input row, for the report on what came of it.</summary>
-/// <param name="Number">Which one, as people count; null for a client that no row names.</param>
+/// <summary>An input row, as the report shows it beside its outcome.</summary>
+/// <param name="Number">Counted from 1; null for a client that no row names.</param>
 /// <param name="Cells">Its columns, without secrets; empty where clients are typed, or come as objects.</param>
 internal sealed record ReportedRow(int? Number, string? Tenant, string? ClientName, string? ClientId, JsonBag Cells)
 {
-    /// <param name="command">Whose parameters name columns.</param>
+    /// <param name="command">The command whose parameters name columns.</param>
     /// <param name="row">As it came.</param>
     public static JsonBag CellsOf(CommandInfo command, PSObject? row)
     {
@@ -130,11 +130,11 @@ internal sealed record ReportedRow(int? Number, string? Tenant, string? ClientNa
             : JsonBag.Empty;
     }
 
-    /// <summary>With the client that came of it: what the row says stays.</summary>
+    /// <summary>The row with the client that it led to: what the row itself says stays.</summary>
     public ReportedRow Of(string? tenant, string? clientName, string? clientId) =>
         this with { Tenant = Tenant ?? tenant, ClientName = ClientName ?? clientName, ClientId = clientId ?? ClientId };
 
-    /// <param name="error">What went wrong; null for nothing.</param>
+    /// <param name="error">What went wrong; null where nothing did.</param>
     public JsonBag Outcome(string result, ErrorRecord? error, string? run) =>
         JsonBag
             .Empty.With(ReportWriter.Row, JsonSerializer.SerializeToElement(Number))

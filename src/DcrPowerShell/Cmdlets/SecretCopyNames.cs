@@ -4,15 +4,13 @@ using DcrPowerShell.Errors;
 
 namespace DcrPowerShell.Cmdlets;
 
-/// <summary>
-/// Names for the applications' copies of their secrets that a command was given: two clients with one name would overwrite each other.
-/// </summary>
+/// <summary>The names of secret copies that a command was given. Two clients with one name would overwrite each other's copy.</summary>
 internal sealed class SecretCopyNames
 {
     private readonly Dictionary<string, string> _owners = new(StringComparer.OrdinalIgnoreCase);
 
     /// <param name="name">Null for no copy.</param>
-    /// <param name="owner">Whose secret it is to be.</param>
+    /// <param name="owner">The client or row that the copy is for.</param>
     /// <exception cref="DcrException">InvalidClientMetadata: another client of this command has it.</exception>
     public void Claim(string? name, string owner)
     {

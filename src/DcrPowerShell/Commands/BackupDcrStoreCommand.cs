@@ -22,7 +22,7 @@ public sealed class BackupDcrStoreCommand : DcrStoreCmdlet
     [ValidateNotNullOrEmpty]
     public string Path { get; set; } = "";
 
-    /// <summary>What the backup can be opened with; nobody can recover it.</summary>
+    /// <summary>The passphrase that opens the backup; nobody can recover it.</summary>
     [Parameter(Mandatory = true, Position = 1)]
     [SecureOnly]
     [ValidateNotNull]

@@ -11,7 +11,11 @@ using DcrPowerShell.Providers;
 
 namespace DcrPowerShell.Commands;
 
-/// <summary>The parameters that carry client metadata. Each has its wire name as an alias, so that JSON-shaped input binds.</summary>
+/// <summary>
+/// The parameters that carry client metadata. Each has its wire name as an alias, so that JSON-shaped input binds. Lists take several
+/// values, or in a row one text with semicolons. A bad value is the error InvalidRedirectUri or InvalidClientMetadata, unless
+/// -SkipValidation leaves the judging to the server.
+/// </summary>
 public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
 {
     /// <summary><c>client_name</c> (RFC 7591, section 2).</summary>
@@ -22,7 +26,7 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
     [NoCompletion]
     public virtual string? ClientName { get; set; }
 
-    /// <summary><c>redirect_uris</c> (RFC 7591, section 2).</summary>
+    /// <summary><c>redirect_uris</c> (RFC 7591, section 2): absolute URIs without a fragment (RFC 6749, section 3.1.2).</summary>
     [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
     [Alias(ClientMember.RedirectUris, "RedirectUris")]
     [SplitText]
@@ -30,7 +34,7 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
     [NoCompletion]
     public string[]? RedirectUri { get; set; }
 
-    /// <summary><c>grant_types</c> (RFC 7591, section 2).</summary>
+    /// <summary><c>grant_types</c> (RFC 7591, section 2), such as <c>authorization_code</c>.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias(ClientMember.GrantTypes, "GrantTypes")]
     [SplitText]
@@ -38,7 +42,7 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
     [AllowNull, AllowEmptyCollection]
     public string[]? GrantType { get; set; }
 
-    /// <summary><c>response_types</c> (RFC 7591, section 2).</summary>
+    /// <summary><c>response_types</c> (RFC 7591, section 2), such as <c>code</c>.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias(ClientMember.ResponseTypes, "ResponseTypes")]
     [SplitText(AtSpaces = false)]
@@ -46,7 +50,7 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
     [AllowNull, AllowEmptyCollection]
     public string[]? ResponseType { get; set; }
 
-    /// <summary><c>token_endpoint_auth_method</c> (RFC 7591, section 2).</summary>
+    /// <summary><c>token_endpoint_auth_method</c> (RFC 7591, section 2), such as <c>private_key_jwt</c>.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias(ClientMember.TokenEndpointAuthMethod)]
     [ArgumentCompleter(typeof(AuthMethodCompleter))]
@@ -54,7 +58,7 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
     [AllowEmptyString]
     public string? TokenEndpointAuthMethod { get; set; }
 
-    /// <summary><c>application_type</c> (OpenID Connect Dynamic Client Registration 1.0, section 2).</summary>
+    /// <summary><c>application_type</c> (OpenID Connect Dynamic Client Registration 1.0, section 2): <c>web</c> or <c>native</c>.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias(ClientMember.ApplicationType)]
     [ArgumentCompleter(typeof(ApplicationTypeCompleter))]
@@ -62,14 +66,14 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
     [AllowEmptyString]
     public string? ApplicationType { get; set; }
 
-    /// <summary>The words of <c>scope</c> (RFC 7591, section 2).</summary>
+    /// <summary>The words of <c>scope</c> (RFC 7591, section 2), one value each or separated by spaces.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [SplitText]
     [AllowNull, AllowEmptyCollection]
     [ArgumentCompleter(typeof(ScopeCompleter))]
     public string[]? Scope { get; set; }
 
-    /// <summary><c>contacts</c> (RFC 7591, section 2).</summary>
+    /// <summary><c>contacts</c> (RFC 7591, section 2): mostly email addresses.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias(ClientMember.Contacts)]
     [SplitText(AtSpaces = false, AtSpacesOfAddresses = true)]
@@ -77,7 +81,7 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
     [NoCompletion]
     public string[]? Contact { get; set; }
 
-    /// <summary><c>client_uri</c> (RFC 7591, section 2).</summary>
+    /// <summary><c>client_uri</c> (RFC 7591, section 2): the URL of the client's home page.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias(ClientMember.ClientUri)]
     [NullAsEmpty]
@@ -85,7 +89,7 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
     [NoCompletion]
     public string? ClientUri { get; set; }
 
-    /// <summary><c>logo_uri</c> (RFC 7591, section 2).</summary>
+    /// <summary><c>logo_uri</c> (RFC 7591, section 2): the URL of a picture.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias(ClientMember.LogoUri)]
     [NullAsEmpty]
@@ -93,7 +97,7 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
     [NoCompletion]
     public string? LogoUri { get; set; }
 
-    /// <summary><c>tos_uri</c> (RFC 7591, section 2).</summary>
+    /// <summary><c>tos_uri</c> (RFC 7591, section 2): the URL of the terms of service.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias(ClientMember.TosUri)]
     [NullAsEmpty]
@@ -101,7 +105,7 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
     [NoCompletion]
     public string? TosUri { get; set; }
 
-    /// <summary><c>policy_uri</c> (RFC 7591, section 2).</summary>
+    /// <summary><c>policy_uri</c> (RFC 7591, section 2): the URL of the privacy policy.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias(ClientMember.PolicyUri)]
     [NullAsEmpty]
@@ -109,7 +113,7 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
     [NoCompletion]
     public string? PolicyUri { get; set; }
 
-    /// <summary><c>jwks_uri</c> (RFC 7591, section 2).</summary>
+    /// <summary><c>jwks_uri</c> (RFC 7591, section 2): the https URL of the client's public keys. Not together with <c>jwks</c>.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias(ClientMember.JwksUri)]
     [NullAsEmpty]
@@ -172,7 +176,7 @@ public abstract class ClientMetadataCmdlet : DcrBatchCmdlet
     [NoCompletion]
     public PSObject? Metadata { get; set; }
 
-    /// <summary>Leaves the judging of the metadata to the server.</summary>
+    /// <summary>Sends the metadata without judging it first: the server judges it.</summary>
     [Parameter]
     public SwitchParameter SkipValidation { get; set; }
 

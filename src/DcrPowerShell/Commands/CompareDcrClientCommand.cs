@@ -11,7 +11,7 @@ public sealed class CompareDcrClientCommand : WantedClientCmdlet
 {
     private readonly ComparisonCounts _counts = new();
 
-    /// <summary>No parameter here: what comes of each row is the output.</summary>
+    /// <summary>No parameter of this command: the output has the outcome of each row.</summary>
     public override string? ReportPath { get; set; }
 
     private protected override string Outcome => _counts.Compared(Failures);

@@ -41,8 +41,8 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     public Uri? Issuer { get; set; }
 
     /// <summary>
-    /// How the registration endpoint is discovered; with Smart, <see cref="Issuer"/> is a FHIR base URL, with Resource a protected
-    /// resource's.
+    /// How the registration endpoint is discovered. With Smart and Udap, <see cref="Issuer"/> is a FHIR base URL; with Resource, the URL of
+    /// a protected resource.
     /// </summary>
     [Parameter(ParameterSetName = IssuerSet)]
     [Parameter(ParameterSetName = ResourceSet)]
@@ -54,13 +54,13 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     [UrlTransformation]
     public Uri? Resource { get; set; }
 
-    /// <summary>The registration endpoint; nothing is discovered.</summary>
+    /// <summary>The URL of the registration endpoint (RFC 7591, section 3); nothing is discovered then.</summary>
     [Parameter(Mandatory = true, ParameterSetName = EndpointSet)]
     [NoCompletion]
     [UrlTransformation]
     public Uri RegistrationEndpoint { get; set; } = null!;
 
-    /// <summary>What <c>-Connection</c> shall know the connection by; by default the URL's host and path.</summary>
+    /// <summary>The connection's name, for <c>-Connection</c>; by default the URL's host and path.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [NoCompletion]
@@ -73,14 +73,14 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     [NoCompletion]
     public SecureString? InitialAccessToken { get; set; }
 
-    /// <summary>An Okta API token (SSWS).</summary>
+    /// <summary>An Okta API token (Okta docs: sent as <c>Authorization: SSWS</c>).</summary>
     [Parameter]
     [SecureOnly]
     [ValidateNotNull]
     [NoCompletion]
     public SecureString? ApiToken { get; set; }
 
-    /// <summary>A token for Auth0's Management API.</summary>
+    /// <summary>An access token for Auth0's Management API (Auth0 docs, management-api-access-tokens).</summary>
     [Parameter]
     [SecureOnly]
     [ValidateNotNull]
@@ -93,7 +93,7 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     [NoCompletion]
     public PSCredential? Credential { get; set; }
 
-    /// <summary>Id and secret of a client that gets access tokens for itself (RFC 6749, section 4.4).</summary>
+    /// <summary>Id, as the user name, and secret of a client that gets access tokens for itself (RFC 6749, section 4.4).</summary>
     [Parameter]
     [ValidateNotNull]
     [NoCompletion]
@@ -124,7 +124,7 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     [NoCompletion]
     public SecureString? PrivateKeyPassword { get; set; }
 
-    /// <summary>A certificate with the client's private key.</summary>
+    /// <summary>A certificate with the client's private key, for signing.</summary>
     [Parameter]
     [ValidateNotNull]
     [NoCompletion]
@@ -138,7 +138,7 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     [ValidateNotNullOrEmpty]
     public string? CertificatePath { get; set; }
 
-    /// <summary>The certificates that a UDAP server's has to lead to, or files with them: PEM or DER.</summary>
+    /// <summary>The certificates that vouch for a UDAP server's own (its trust anchors), or files with them: PEM or DER.</summary>
     [Parameter(ParameterSetName = IssuerSet)]
     [ValidateNotNullOrEmpty]
     [CertificateTransformation]
@@ -156,7 +156,7 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     [NoCompletion]
     public string? SubjectUri { get; set; }
 
-    /// <summary>What the server knows the key by; by default the JWK's own, or its thumbprint (RFC 7638).</summary>
+    /// <summary>The <c>kid</c> that the server knows the key by; by default the JWK's own, or its thumbprint (RFC 7638).</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [NoCompletion]
@@ -173,7 +173,7 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     [NoCompletion]
     public string[]? Scope { get; set; }
 
-    /// <summary>Which API access tokens are for, where the server wants to be told.</summary>
+    /// <summary>The identifier of the API that access tokens are for, where the server wants to be told.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [NoCompletion]
@@ -183,13 +183,13 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     [Parameter]
     public DcrDPoP DPoP { get; set; }
 
-    /// <summary>A client certificate for TLS (RFC 8705).</summary>
+    /// <summary>A client certificate for TLS, with its private key (RFC 8705).</summary>
     [Parameter]
     [ValidateNotNull]
     [NoCompletion]
     public X509Certificate2? TlsCertificate { get; set; }
 
-    /// <summary>What clients are read, changed and deleted with, at servers that keep to the standards.</summary>
+    /// <summary>What proves that clients may be read, changed and deleted. At servers that keep to the standards only.</summary>
     [Parameter]
     public DcrManagement ManageBy { get; set; }
 
@@ -210,16 +210,18 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     [Parameter]
     public SwitchParameter LocalStore { get; set; }
 
-    /// <summary>Asks nobody: what is known of the server's clients can be listed, and nothing can be sent.</summary>
+    /// <summary>Asks nobody: what is known of the server's clients can be listed, but nothing can be sent.</summary>
     [Parameter(ParameterSetName = IssuerSet)]
     public SwitchParameter Offline { get; set; }
 
-    /// <summary>How many requests to send in which time, such as 50/min; by default what the server says, or is known of it.</summary>
+    /// <summary>
+    /// How many requests to send in which time, such as 50/min. By default what the server says, or what is known of its kind.
+    /// </summary>
     [Parameter]
     [NoCompletion]
     public DcrRateLimit? RateLimit { get; set; }
 
-    /// <summary>Further origins where registration access tokens may go, beside the registration endpoint's own.</summary>
+    /// <summary>Further origins where registration access tokens may go, such as https://manage.example.com.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [NoCompletion]
@@ -230,13 +232,13 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     [ValidateNotNullOrEmpty]
     public string? AuditPath { get; set; }
 
-    /// <summary>How long to wait for an answer, in seconds.</summary>
+    /// <summary>How long to wait for an answer, in seconds: 60 by default.</summary>
     [Parameter]
     [ValidateRange(1, 3600)]
     [NoCompletion]
     public int TimeoutSec { get; set; } = 60;
 
-    /// <summary>The HTTP proxy; by default the system's.</summary>
+    /// <summary>The HTTP proxy: http://host:port, or with user:password@; by default the system's.</summary>
     [Parameter]
     [NoCompletion]
     [UrlTransformation]

@@ -20,7 +20,10 @@ public sealed class EnableAuth0DcrCommand : DcrConnectedCmdlet
 {
     private bool _hasWritten;
 
-    /// <summary>What registered clients may ask users for: scopes by the identifier of their API.</summary>
+    /// <summary>
+    /// What registered clients may ask users for: a hashtable of scopes by the identifier of their API (Auth0 docs,
+    /// configure-third-party-applications).
+    /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [NoCompletion]
@@ -32,12 +35,14 @@ public sealed class EnableAuth0DcrCommand : DcrConnectedCmdlet
     [NoCompletion]
     public string[] DomainConnection { get; set; } = [];
 
-    /// <summary>What registered clients are allowed to be, in tenants that have the choice.</summary>
+    /// <summary>
+    /// The security mode of registration, Strict or Permissive, in tenants that have the choice (Auth0 docs, permissive-mode).
+    /// </summary>
     [Parameter]
     [ValidateSet("Strict", "Permissive")]
     public string? SecurityMode { get; set; }
 
-    /// <summary>The only addresses that registrations may come from.</summary>
+    /// <summary>The only addresses that registrations may come from, in CIDR notation (RFC 4632), such as 198.51.100.0/24.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [NoCompletion]

@@ -61,7 +61,7 @@ public sealed class ExportDcrClientCommand : DcrInputCmdlet
     [ArgumentCompleter(typeof(TenantCompleter))]
     public string[]? Tenant { get; set; }
 
-    /// <summary>Whatever the name's ending is.</summary>
+    /// <summary>The format, where the ending of the file's name does not say it.</summary>
     [Parameter(ParameterSetName = ClientSet)]
     public DcrInventoryFormat? Format { get; set; }
 

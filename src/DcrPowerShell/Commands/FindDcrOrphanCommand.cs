@@ -5,7 +5,7 @@ using DcrPowerShell.Operations;
 
 namespace DcrPowerShell.Commands;
 
-/// <summary>Finds requests of which nobody knows whether the server carried them out. Changes nothing.</summary>
+/// <summary>Finds requests whose outcome is unknown: the server may have carried them out. Changes nothing.</summary>
 [Cmdlet(VerbsCommon.Find, "DcrOrphan", HelpUri = HelpPages.Address + "Find-DcrOrphan.md")]
 [OutputType(typeof(DcrOrphan))]
 public sealed class FindDcrOrphanCommand : DcrConnectedCmdlet

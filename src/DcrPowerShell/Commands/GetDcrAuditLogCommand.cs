@@ -48,17 +48,17 @@ public sealed class GetDcrAuditLogCommand : DcrCmdlet
     [NoCompletion]
     public string? Server { get; set; }
 
-    /// <summary>What was done.</summary>
+    /// <summary>Operations; by default all.</summary>
     [Parameter(ParameterSetName = ReadSet)]
     [ValidateNotNullOrEmpty]
     public DcrAuditOperation[]? Operation { get; set; }
 
-    /// <summary>The earliest time.</summary>
+    /// <summary>The earliest time of a record; without an offset, in local time.</summary>
     [Parameter(ParameterSetName = ReadSet)]
     [NoCompletion]
     public DateTimeOffset? Since { get; set; }
 
-    /// <summary>The latest time.</summary>
+    /// <summary>The latest time of a record; without an offset, in local time.</summary>
     [Parameter(ParameterSetName = ReadSet)]
     [NoCompletion]
     public DateTimeOffset? Until { get; set; }

@@ -37,13 +37,15 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
     [ArgumentCompleter(typeof(ClientNameCompleter))]
     public string[]? ClientName { get; set; }
 
-    /// <summary>How soon a client secret expires. One that has expired counts; one that never does, does not.</summary>
+    /// <summary>
+    /// The time within which a client secret expires, such as 30d. A secret that has expired counts; one that never expires does not.
+    /// </summary>
     [Parameter]
     [SpanTransformation]
     [ArgumentCompleter(typeof(SpanCompleter))]
     public TimeSpan? ExpiringWithin { get; set; }
 
-    /// <summary>Whether the server still has them. Each registration that is kept is read.</summary>
+    /// <summary>Only clients of these states. Each registration that is kept is read to find out.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public DcrClientState[]? State { get; set; }

@@ -75,7 +75,7 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
     [ArgumentCompleter(typeof(TenantCompleter))]
     public string? Tenant { get; set; }
 
-    /// <summary>The name of a secret that shall hold a plain copy of the client secret.</summary>
+    /// <summary>The name of a secret that gets a plain copy of the client secret.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = ClientSet)]
     [NullAsEmpty]
     [AllowEmptyString]
@@ -93,7 +93,7 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
     [NoCompletion]
     public PSObject? InputObject { get; set; }
 
-    /// <summary>Takes also clients that are known.</summary>
+    /// <summary>Takes clients that are known, too: what was given replaces what is kept.</summary>
     [Parameter]
     public SwitchParameter Overwrite { get; set; }
 

@@ -38,7 +38,10 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     // Registrations in the local store when the first row came.
     private int _before;
 
-    /// <summary>The URL of a client ID metadata document that the service is to fetch, in the place of metadata that is sent.</summary>
+    /// <summary>
+    /// The https URL of a client ID metadata document, which the service fetches; no metadata is sent then
+    /// (draft-ietf-oauth-client-id-metadata-document; Auth0).
+    /// </summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias(ClientMember.ExternalClientId)]
     [NullAsEmpty]
@@ -53,7 +56,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     [ArgumentCompleter(typeof(TenantCompleter))]
     public string? Tenant { get; set; }
 
-    /// <summary>The name of a secret in the vault that shall hold a plain copy of the client secret.</summary>
+    /// <summary>The name of a secret in the store that gets a plain copy of the client secret.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [NullAsEmpty]
     [AllowEmptyString]
@@ -71,7 +74,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
     [Parameter]
     public SwitchParameter AllowDuplicate { get; set; }
 
-    /// <summary>Changes the client of a tenant that has one to what its row names otherwise.</summary>
+    /// <summary>Where a tenant has a client that differs from its row, changes the client.</summary>
     [Parameter]
     public SwitchParameter Update { get; set; }
 

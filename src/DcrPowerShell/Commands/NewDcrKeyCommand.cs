@@ -12,14 +12,14 @@ namespace DcrPowerShell.Commands;
 [OutputType(typeof(DcrKey))]
 public sealed class NewDcrKeyCommand : DcrCmdlet
 {
-    /// <summary>The name of the secret that shall hold the private half.</summary>
+    /// <summary>The name of the secret that gets the private half.</summary>
     [Parameter(Mandatory = true, Position = 0)]
     [ValidateNotNullOrEmpty]
     [PlainSecretName]
     [NoCompletion]
     public string Name { get; set; } = null!;
 
-    /// <summary>How the key shall sign (RFC 7518, section 3.1).</summary>
+    /// <summary>How the key signs (RFC 7518, section 3.1): ES384 by default.</summary>
     [Parameter(Position = 1)]
     [ValidateSet("ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512")]
     public string Algorithm { get; set; } = "ES384";

@@ -18,19 +18,19 @@ public sealed class NewDcrSoftwareStatementCommand : UnsentMetadataCmdlet
 {
     private static readonly TimeSpan Longest = TimeSpan.FromDays(36500);
 
-    /// <summary>Who vouches for the statement: <c>iss</c>.</summary>
+    /// <summary>Who vouches for the statement: <c>iss</c> (RFC 7519, section 4.1.1).</summary>
     [Parameter(Mandatory = true)]
     [ValidateNotNullOrEmpty]
     [NoCompletion]
     public string Issuer { get; set; } = null!;
 
-    /// <summary>How long it is good for, such as 10m: from <c>iat</c> to <c>exp</c>.</summary>
+    /// <summary>How long it is good for, from <c>iat</c> to <c>exp</c>: ten minutes by default.</summary>
     [Parameter]
     [SpanTransformation]
     [NoCompletion]
     public TimeSpan Lifetime { get; set; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>What else it says, such as <c>aud</c> or a directory's own claims: a hashtable, an object, or JSON text.</summary>
+    /// <summary>Further claims, such as <c>aud</c> or a directory's own: a hashtable, an object, or JSON text.</summary>
     [Parameter]
     [ValidateNotNull]
     [NoCompletion]
@@ -61,7 +61,7 @@ public sealed class NewDcrSoftwareStatementCommand : UnsentMetadataCmdlet
     [NoCompletion]
     public X509Certificate2? Certificate { get; set; }
 
-    /// <summary>What readers know the key by; by default the JWK's own, or its thumbprint (RFC 7638).</summary>
+    /// <summary>The <c>kid</c> that readers know the key by; by default the JWK's own, or its thumbprint (RFC 7638).</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [NoCompletion]
@@ -72,7 +72,7 @@ public sealed class NewDcrSoftwareStatementCommand : UnsentMetadataCmdlet
     [ValidateSet("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")]
     public string? Algorithm { get; set; }
 
-    /// <summary>No parameter here: a statement holds no other.</summary>
+    /// <summary>No parameter of this command: a statement holds no other.</summary>
     public override object? SoftwareStatement { get; set; }
 
     /// <inheritdoc/>

@@ -18,7 +18,7 @@ public sealed class RemoveDcrClientCommand : DcrClientCmdlet
     [Parameter]
     public SwitchParameter Force { get; set; }
 
-    /// <summary>Drops the registration from the store, and leaves the client at the server alone.</summary>
+    /// <summary>Drops the registration from the store. Leaves the client at the server as it is.</summary>
     [Parameter]
     public SwitchParameter StoreOnly { get; set; }
 
@@ -29,8 +29,7 @@ public sealed class RemoveDcrClientCommand : DcrClientCmdlet
         {
             Start(
                 connection,
-                record.ClientId,
-                client.Target,
+                record,
                 async context =>
                 {
                     await (
@@ -45,7 +44,8 @@ public sealed class RemoveDcrClientCommand : DcrClientCmdlet
                     Report("Removed", new DcrClient(deleted, []));
                     RunspaceState.Current.Forget(deleted.Issuer, deleted.ClientId);
                     _ledger = connection.Ledger;
-                });
+                }
+            );
         }
     }
 

@@ -8,15 +8,15 @@ using DcrPowerShell.Session;
 
 namespace DcrPowerShell.Commands;
 
-/// <summary>Registers clients anew that the server no longer has: same metadata and tenant, new credentials.</summary>
+/// <summary>Registers clients again that the server no longer has: same metadata and tenant, new credentials.</summary>
 [Cmdlet(VerbsDiagnostic.Repair, "DcrClient", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High,
     HelpUri = HelpPages.Address + "Repair-DcrClient.md")]
 [OutputType(typeof(DcrClient))]
 public sealed class RepairDcrClientCommand : DcrClientCmdlet
 {
     /// <summary>
-    /// <c>software_statement</c> (RFC 7591, section 2.3): a string, or a script block that gets one for each client when its turn comes. In
-    /// the place of the one that is kept, which is most often too old.
+    /// <c>software_statement</c> (RFC 7591, section 2.3): a string, or a script block that gets one for each client when its turn comes. It
+    /// replaces the one that is kept, which is most often too old.
     /// </summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias(ClientMember.SoftwareStatement)]
@@ -48,8 +48,7 @@ public sealed class RepairDcrClientCommand : DcrClientCmdlet
         {
             Start(
                 connection,
-                record.ClientId,
-                client.Target,
+                record,
                 async context => (await RepairOperation.RunAsync(context, record, wanted, fresh).ConfigureAwait(false)).Client,
                 repaired =>
                 {

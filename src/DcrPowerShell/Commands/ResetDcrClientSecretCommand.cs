@@ -13,15 +13,15 @@ namespace DcrPowerShell.Commands;
 [OutputType(typeof(DcrClient))]
 public sealed class ResetDcrClientSecretCommand : DcrClientCmdlet
 {
-    /// <summary>The old secret stays valid beside the new one.</summary>
+    /// <summary>Adds a second secret: the old one stays valid. Okta only.</summary>
     [Parameter]
     public SwitchParameter Overlap { get; set; }
 
-    /// <summary>Deletes the old secret that was left valid.</summary>
+    /// <summary>Deletes the old secret that -Overlap left valid.</summary>
     [Parameter]
     public SwitchParameter CompleteOverlap { get; set; }
 
-    /// <summary>The name of a secret in the vault that shall hold a plain copy of the new client secret.</summary>
+    /// <summary>The name of a secret in the store that gets a plain copy of the new client secret.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [NullAsEmpty]
     [AllowEmptyString]
@@ -65,12 +65,12 @@ public sealed class ResetDcrClientSecretCommand : DcrClientCmdlet
         {
             Start(
                 connection,
-                record.ClientId,
-                client.Target,
+                record,
                 context => Overlap ? OverlapOperation.StartAsync(context, record, copyName)
                     : CompleteOverlap ? OverlapOperation.CompleteAsync(context, record, copyName)
                     : ResetSecretOperation.RunAsync(context, record, copyName),
-                changed => Write(connection, changed, "Reset"));
+                changed => Write(connection, changed, "Reset")
+            );
         }
     }
 }

@@ -23,8 +23,7 @@ public sealed class ResetDcrRegistrationTokenCommand : DcrClientCmdlet
         {
             Start(
                 connection,
-                record.ClientId,
-                client.Target,
+                record,
                 context => ResetTokenOperation.RunAsync(context, record),
                 changed => Write(connection, changed, "Reset")
             );

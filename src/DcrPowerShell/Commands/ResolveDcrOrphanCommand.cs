@@ -4,7 +4,7 @@ using DcrPowerShell.Operations;
 
 namespace DcrPowerShell.Commands;
 
-/// <summary>Settles requests of which nobody knew whether the server carried them out.</summary>
+/// <summary>Settles requests whose outcome is unknown.</summary>
 [Cmdlet(VerbsDiagnostic.Resolve, "DcrOrphan", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High,
     DefaultParameterSetName = AdoptSet, HelpUri = HelpPages.Address + "Resolve-DcrOrphan.md")]
 [OutputType(typeof(DcrClient), ParameterSetName = [AdoptSet])]
@@ -26,7 +26,7 @@ public sealed class ResolveDcrOrphanCommand : DcrConnectedCmdlet
     [Parameter(Mandatory = true, ParameterSetName = RemoveSet)]
     public SwitchParameter Remove { get; set; }
 
-    /// <summary>Closes what has been settled by hand.</summary>
+    /// <summary>Closes a request that was settled by hand.</summary>
     [Parameter(Mandatory = true, ParameterSetName = DismissSet)]
     public SwitchParameter Dismiss { get; set; }
 

@@ -46,18 +46,18 @@ public sealed class RestoreDcrRegistrationCommand : DcrConnectedCmdlet
     [ArgumentCompleter(typeof(TenantCompleter))]
     public string? Tenant { get; set; }
 
-    /// <summary>Puts the copy that the module keeps of SecretStore's files in their place, if SecretStore cannot read them.</summary>
+    /// <summary>Replaces SecretStore's files by the module's copy of them, if SecretStore cannot read them.</summary>
     [Parameter(Mandatory = true, ParameterSetName = SecretStoreSet)]
     public SwitchParameter SecretStoreCopy { get; set; }
 
-    /// <summary>SecretStore's password, if it has one: without it nobody can tell an unreadable store from a locked one.</summary>
+    /// <summary>SecretStore's password, if it has one. Without it, an unreadable store looks like a locked one.</summary>
     [Parameter(ParameterSetName = SecretStoreSet)]
     [SecureOnly]
     [ValidateNotNull]
     [NoCompletion]
     public SecureString? Password { get; set; }
 
-    /// <summary>A backup of <c>Backup-DcrStore</c>. Fills what is unknown here; what is known, living or removed, stays.</summary>
+    /// <summary>A file that <c>Backup-DcrStore</c> wrote. Fills what is unknown here; what is known, living or removed, stays.</summary>
     [Parameter(Mandatory = true, ParameterSetName = BackupSet)]
     [ValidateNotNullOrEmpty]
     public string Path { get; set; } = "";
@@ -83,7 +83,7 @@ public sealed class RestoreDcrRegistrationCommand : DcrConnectedCmdlet
         {
             if (ShouldProcess("SecretStore", "Put DcrPowerShell's copy in the place of unreadable files"))
             {
-                WriteWarning(SecretStoreBackup.Restore(SecretManagementVault.SecretStorePath(), Password));
+                WriteWarning(SecretStoreBackup.Restore(VaultRegistry.SecretStorePath(), Password));
             }
 
             return;
@@ -171,7 +171,7 @@ public sealed class RestoreDcrRegistrationCommand : DcrConnectedCmdlet
         if (damaged > 0)
         {
             WriteWarning(
-                $"{damaged} entr{(damaged == 1 ? "y" : "ies")} of {path} could not be read, for the file is damaged. All others were taken."
+                $"{path} is damaged: {damaged} entr{(damaged == 1 ? "y" : "ies")} could not be read. All others were taken."
             );
         }
     }

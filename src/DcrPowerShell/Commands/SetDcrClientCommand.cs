@@ -20,7 +20,7 @@ public sealed class SetDcrClientCommand : ClientMetadataCmdlet
     [ArgumentCompleter(typeof(ClientIdCompleter))]
     public string[]? ClientId { get; set; }
 
-    /// <summary>Tenants of clients, by their exact names. It names the client, and changes no tenant.</summary>
+    /// <summary>Tenants whose clients are changed, by their exact names. No client gets another tenant.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [NullAsEmpty]
     [ArgumentCompleter(typeof(TenantCompleter))]
@@ -38,14 +38,14 @@ public sealed class SetDcrClientCommand : ClientMetadataCmdlet
     [NoCompletion]
     public override string? ClientName { get; set; }
 
-    /// <summary>Redirect URIs that the client shall have beside those that it has.</summary>
+    /// <summary>Redirect URIs to add to those that the client has.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [SplitText]
     [AllowNull, AllowEmptyCollection]
     [NoCompletion]
     public string[]? AddRedirectUri { get; set; }
 
-    /// <summary>Redirect URIs that the client shall no longer have.</summary>
+    /// <summary>Redirect URIs to take from those that the client has.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [SplitText]
     [AllowNull, AllowEmptyCollection]
@@ -83,16 +83,14 @@ public sealed class SetDcrClientCommand : ClientMetadataCmdlet
         {
             Start(
                 connection,
-                record.ClientId,
-                client.Target,
-                async context => await UpdateOperation
-                    .RunAsync(
-                        context,
-                        record,
-                        fresh is null ? changes : changes.With(ClientMember.SoftwareStatement, await fresh().ConfigureAwait(false)),
-                        redirects
-                    )
-                    .ConfigureAwait(false),
+                record,
+                async context =>
+                {
+                    var wishes = fresh is null
+                        ? changes
+                        : changes.With(ClientMember.SoftwareStatement, await fresh().ConfigureAwait(false));
+                    return await UpdateOperation.RunAsync(context, record, wishes, redirects).ConfigureAwait(false);
+                },
                 changed => Write(connection, changed, "Changed")
             );
         }

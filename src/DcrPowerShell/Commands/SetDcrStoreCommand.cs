@@ -17,7 +17,7 @@ namespace DcrPowerShell.Commands;
 [OutputType(typeof(DcrStoreInfo))]
 public sealed class SetDcrStoreCommand : DcrStoreCmdlet
 {
-    /// <summary>What protects the key. Everything is sealed again, with a new key.</summary>
+    /// <summary>What protects the key. Everything is encrypted again, with a new key.</summary>
     [Parameter]
     public DcrProtection? Protection { get; set; }
 

@@ -25,7 +25,7 @@ public sealed class SyncDcrClientCommand : WantedClientCmdlet
     private readonly HashSet<string> _tenants = new(StringComparer.Ordinal);
     private readonly SecretCopyNames _copies = new();
 
-    /// <summary>The name of a secret in the store that shall hold a plain copy of a new client's secret.</summary>
+    /// <summary>The name of a secret in the store that gets a plain copy of a new client's secret.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = RowSet)]
     [NullAsEmpty]
     [AllowEmptyString]
@@ -36,13 +36,13 @@ public sealed class SyncDcrClientCommand : WantedClientCmdlet
     [Parameter]
     public SwitchParameter Prune { get; set; }
 
-    /// <summary>How many clients a run may remove. Where more are extra, none is.</summary>
+    /// <summary>How many clients a run may remove: 10 by default. Where more are extra, none is removed.</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
     [NoCompletion]
     public int MaxPrune { get; set; } = 10;
 
-    /// <summary>How many clients a run may register anew. Where more are gone, none is.</summary>
+    /// <summary>How many clients a run may register again: 10 by default. Where more are gone, none is.</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
     [NoCompletion]

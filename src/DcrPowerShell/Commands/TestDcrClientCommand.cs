@@ -17,8 +17,8 @@ public sealed class TestDcrClientCommand : DcrClientCmdlet
     private readonly Dictionary<RegistrationLedger, HeldKeys> _keys = [];
 
     /// <summary>
-    /// The secret that has the client's private key (private_key_jwt), where the connection keeps secrets. Keys of the local store are
-    /// found without it.
+    /// The name of the secret with the client's private key (private_key_jwt), where the connection keeps secrets. Keys in the local store
+    /// are found without it.
     /// </summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [NullAsEmpty]
@@ -27,7 +27,10 @@ public sealed class TestDcrClientCommand : DcrClientCmdlet
     [NoCompletion]
     public string? KeyName { get; set; }
 
-    /// <summary>Has the token endpoint judge a made-up code, where a client gets tokens only for users.</summary>
+    /// <summary>
+    /// Where a client gets tokens only for users, sends the token endpoint a made-up code: its refusal tells whether the authentication
+    /// holds.
+    /// </summary>
     [Parameter]
     public SwitchParameter Probe { get; set; }
 
@@ -39,7 +42,7 @@ public sealed class TestDcrClientCommand : DcrClientCmdlet
     [NoCompletion]
     public PSObject? AuthorizationExtension { get; set; }
 
-    /// <summary>No parameter here: the checks are the output.</summary>
+    /// <summary>No parameter of this command: the checks are the output.</summary>
     public override string? ReportPath { get; set; }
 
     private protected override void ProcessClient(DcrConnection connection, NamedClient client)
@@ -64,8 +67,7 @@ public sealed class TestDcrClientCommand : DcrClientCmdlet
         var keyName = NullIfEmpty(KeyName);
         Start(
             connection,
-            record.ClientId,
-            client.Target,
+            record,
             context => new TestClientOperation(context, keys, keyName, Probe, extensions).RunAsync(record),
             checks =>
             {

@@ -1,8 +1,8 @@
 namespace DcrPowerShell.Commands;
 
 /// <summary>
-/// A cmdlet that takes client metadata and sends nothing: what is for servers and many requests is no parameter of it. An override without
-/// the attribute takes a parameter away.
+/// A cmdlet that takes client metadata and sends nothing, so it lacks the parameters for servers and many requests. An override without the
+/// attribute takes a parameter away.
 /// </summary>
 public abstract class UnsentMetadataCmdlet : ClientMetadataCmdlet
 {

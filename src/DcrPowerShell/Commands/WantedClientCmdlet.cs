@@ -38,7 +38,7 @@ public abstract class WantedClientCmdlet : ClientMetadataCmdlet
     [NoCompletion]
     public override string? ClientName { get; set; }
 
-    /// <summary>Who the client is for: by it, a row finds its client.</summary>
+    /// <summary>Who the client is for. A row finds its client by it.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = RowSet)]
     [NullAsEmpty]
     [AllowEmptyString]
@@ -73,7 +73,7 @@ public abstract class WantedClientCmdlet : ClientMetadataCmdlet
     /// <inheritdoc/>
     protected override object? Target => InputObject ?? (object?)ClientName;
 
-    /// <summary>Whom errors are about once all rows are read.</summary>
+    /// <summary>The client that errors are about once all rows are read.</summary>
     private protected string? Whose { get; set; }
 
     /// <summary>The row where rows come from the pipeline, and the tenant or the client's name.</summary>

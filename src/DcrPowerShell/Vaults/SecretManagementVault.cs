@@ -4,11 +4,8 @@ using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
-using System.Management.Automation;
-using System.Security;
 using System.Threading;
 using System.Threading.Tasks;
-using DcrPowerShell.Compat;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
 using DcrPowerShell.Vaults.SecretStore;
@@ -28,7 +25,7 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
     private static readonly ConcurrentDictionary<string, string> Modules = new(StringComparer.OrdinalIgnoreCase);
     private static int _lacksLock;
 
-    private readonly VaultPatience _patience = new(name, pump);
+    private readonly VaultCommands _commands = new(name, new VaultPatience(name, pump));
     private readonly ConcurrentQueue<PendingWrite> _writes = new();
     private readonly object _checkGate = new();
     private Task? _check;
@@ -37,31 +34,6 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
     internal static TimeSpan LongestWait { get; set; } = TimeSpan.FromSeconds(10);
 
     public string Name => name;
-
-    /// <summary>Names of the registered vaults, and the default one's. Reads the registry of vaults, not a vault.</summary>
-    /// <exception cref="DcrException">SecretManagementNotFound.</exception>
-    public static (IReadOnlyList<string> Names, string? Default) Registered()
-    {
-        var vaults = VaultRunspace.RegisteredVaults();
-        return (vaults.Select(NameOf).ToList(), vaults.Where(vault => Property<bool>(vault, "IsDefault")).Select(NameOf).FirstOrDefault());
-    }
-
-    /// <summary>The module of a registered vault's extension; null where there is no vault of that name.</summary>
-    /// <exception cref="DcrException">SecretManagementNotFound.</exception>
-    public static string? ModuleOf(string vault) => Registration(vault) is { } found ? Property<string>(found, "ModuleName") : null;
-
-    /// <summary>Where SecretStore is, of whose vaults at least one must be registered.</summary>
-    /// <exception cref="DcrException">SecretManagementNotFound, VaultWriteFailed.</exception>
-    public static string SecretStorePath() =>
-        VaultRunspace
-            .RegisteredVaults()
-            .Where(vault => Property<string>(vault, "ModuleName") == VaultLock.SecretStore)
-            .Select(vault => Property<string>(vault, "ModulePath"))
-            .FirstOrDefault()
-        ?? throw InputErrors.StoreNotRestored(
-            "no vault of it is registered",
-            $"Register one: Register-SecretVault -Name DcrVault -ModuleName {VaultLock.SecretStore}."
-        );
 
     /// <summary>One look is enough for all workers that wait for one at the same time.</summary>
     public Task CheckOpenAsync()
@@ -78,7 +50,7 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
         }
     }
 
-    public Task<string?> GetAsync(string secretName) => ReadAsync(() => Read(secretName));
+    public Task<string?> GetAsync(string secretName) => ReadAsync(() => _commands.Read(secretName));
 
     public async Task<int> WriteAsync(string secretName, Func<VaultWrite?> begin)
     {
@@ -99,21 +71,16 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
 
     public Task<int> ChangesByOthersAsync() => ReadAsync(() => ChangesByOthers);
 
-    public Task<IReadOnlyList<string>> ListAsync(string prefix) => ReadAsync<IReadOnlyList<string>>(() =>
-        Call("Get-SecretInfo", written: null, ("Name", prefix + "*"), ("Vault", name))
-            .Select(NameOf)
-            .Where(found => found.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
-            .OrderBy(found => found, StringComparer.Ordinal)
-            .ToList());
+    public Task<IReadOnlyList<string>> ListAsync(string prefix) => ReadAsync(() => _commands.List(prefix));
 
     private int ChangesByOthers => IsSecretStore ? OpenSecretStore.ChangesByOthers : 0;
 
     private bool IsSecretStore => ModuleName == VaultLock.SecretStore;
 
     /// <summary>
-    /// Of the vault's extension; empty where no such vault is registered, which calling it will tell. It hardly ever changes.
+    /// The module of the vault's extension, which hardly ever changes; empty where no such vault is registered, which calling it will tell.
     /// </summary>
-    private string ModuleName => Modules.GetOrAdd(name, static name => ModuleOf(name) ?? "");
+    private string ModuleName => Modules.GetOrAdd(name, static name => VaultRegistry.Find(name)?.ModuleName ?? "");
 
     /// <summary>What the lock is about: SecretStore's vaults are one store.</summary>
     private string LockName => IsSecretStore ? VaultLock.SecretStore : $"{ModuleName}-{name}";
@@ -145,22 +112,24 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
 
     private void CheckOpen()
     {
-        var vault = Registration(name) ?? throw InputErrors.VaultNotFound(name, Registered().Names);
-        var (module, path) = (Property<string>(vault, "ModuleName"), Property<string>(vault, "ModulePath"));
-        Modules[name] = module;
-        if (module == VaultLock.SecretStore && SecretStoreMembers.Found is null && WhereMissing(path) is { } missing)
+        var vaults = VaultRegistry.All();
+        var vault =
+            vaults.FirstOrDefault(found => found.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+            ?? throw InputErrors.VaultNotFound(name, vaults.Select(static found => found.Name).ToList());
+        Modules[name] = vault.ModuleName;
+        if (IsSecretStore && SecretStoreMembers.Found is null && _commands.WhereMissing(vault.ModulePath) is { } missing)
         {
             throw missing;
         }
 
-        if (module == VaultLock.SecretStore && SecretStoreMembers.Load(path) is { } members)
+        if (IsSecretStore && SecretStoreMembers.Load(vault.ModulePath) is { } members)
         {
             CheckUnlocked(members);
         }
         else
         {
             // Listing would be dearer: some vaults fetch everything for it.
-            Read("dcr-lock-check");
+            _commands.Read("dcr-lock-check");
         }
     }
 
@@ -232,7 +201,7 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
 
         var failure = Attempt(
             members is null
-                ? () => WriteOne(own)
+                ? () => _commands.Write(own.Name, own.Text)
                 : () => OpenSecretStore.Write(members, begun.ToDictionary(static pair => pair.Key, static pair => pair.Value.Text))
         );
         foreach (var write in begun.Values)
@@ -274,30 +243,6 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
             {
                 return failure;
             }
-        }
-    }
-
-    // Never with -Metadata: on a vault without metadata SecretManagement then removes the secret that it has just written.
-    // The SecureString is not disposed: it is handed to the vault itself, which may keep it.
-    private void WriteOne(PendingWrite write)
-    {
-        if (write.Text is { } value)
-        {
-            Call(
-                "Set-Secret",
-                value,
-                ("Name", write.Name),
-                (value.Length <= SecureText.Longest ? "SecureStringSecret" : "Secret", SecureText.ForVault(value)),
-                ("Vault", name)
-            );
-            if (Read(write.Name, value) != value)
-            {
-                throw new VaultException("it reported success, and reading back gave something else");
-            }
-        }
-        else if (Read(write.Name) is not null)
-        {
-            Call("Remove-Secret", written: null, ("Name", write.Name), ("Vault", name));
         }
     }
 
@@ -404,97 +349,6 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
             );
         }
     }
-
-    /// <summary>As plain text: of a text that is too long for a SecureString, Get-Secret gives nothing otherwise.</summary>
-    /// <param name="written">What was written there just now, if anything: no message may show it.</param>
-    private string? Read(string secretName, string? written = null)
-    {
-        var (output, errors) = CallWithErrors("Get-Secret", written, ("Name", secretName), ("Vault", name), ("AsPlainText", true));
-        if (
-            errors.FirstOrDefault(static error => !error.FullyQualifiedErrorId.StartsWith("GetSecretNotFound", StringComparison.Ordinal)) is
-            { } failure
-        )
-        {
-            throw Failure(failure.Exception, written);
-        }
-
-        return output.Select(item => item?.BaseObject).FirstOrDefault() switch
-        {
-            SecureString secure => SecureText.Reveal(secure),
-            string text => text,
-            _ => null,
-        };
-    }
-
-    private IReadOnlyList<PSObject> Call(string command, string? written, params (string Name, object? Value)[] parameters)
-    {
-        var (output, errors) = CallWithErrors(command, written, parameters);
-        return errors.Count == 0 ? output : throw Failure(errors[0].Exception, written);
-    }
-
-    /// <summary>
-    /// Calls a command, again and again while another runspace of this process is using SecretManagement, which then refuses to
-    /// be called, or says "not found" of what is there: what was registered cannot be had a second time.
-    /// </summary>
-    private (IReadOnlyList<PSObject> Output, IReadOnlyList<ErrorRecord> Errors) CallWithErrors(
-        string command,
-        string? written,
-        params (string Name, object? Value)[] parameters
-    )
-    {
-        var time = Stopwatch.StartNew();
-        var pauses = new Random();
-        while (true)
-        {
-            try
-            {
-                var result = VaultRunspace.Invoke(_patience, command, parameters);
-                if (!result.Errors.Any(static error => VaultFailure.IsOfRunspace(error.Exception)))
-                {
-                    return result;
-                }
-
-                if (time.Elapsed > VaultRunspace.LongestBusy)
-                {
-                    throw Failure(result.Errors.First(static error => VaultFailure.IsOfRunspace(error.Exception)).Exception, written);
-                }
-            }
-            catch (Exception failure) when (failure is not (DcrException or VaultException))
-            {
-                // Whatever a vault throws is a refusal: what it was to keep must not get lost for it.
-                if (time.Elapsed > VaultRunspace.LongestBusy || !VaultFailure.IsOfRunspace(failure))
-                {
-                    throw Failure(failure, written);
-                }
-            }
-
-            // At uneven times: the others may call at a fixed beat.
-#pragma warning disable RS0030 // SecretManagement does not say when others are done with it.
-            Thread.Sleep(pauses.Next(1, 20));
-#pragma warning restore RS0030
-        }
-    }
-
-    /// <summary>A vault whose module is gone from where it was registered fails in words that tell nothing of that.</summary>
-    private VaultException Failure(Exception failure, string? written) =>
-        WhereMissing(Registration(name) is { } vault ? Property<string>(vault, "ModulePath") : null) ?? VaultFailure.Of(failure, written);
-
-    private VaultException? WhereMissing(string? path) =>
-        path is { Length: > 0 } && Path.IsPathRooted(path) && !Directory.Exists(path) && !File.Exists(path)
-            ? new VaultException($"its module is no longer in '{path}'")
-            {
-                NextStep =
-                    $"Register the vault again: Register-SecretVault -Name '{name}' -AllowClobber -ModuleName with where the module is "
-                        + "now.",
-            }
-            : null;
-
-    private static PSObject? Registration(string vault) =>
-        VaultRunspace.RegisteredVaults().FirstOrDefault(found => NameOf(found).Equals(vault, StringComparison.OrdinalIgnoreCase));
-
-    private static string NameOf(PSObject item) => Property<string>(item, "Name");
-
-    private static T Property<T>(PSObject item, string property) => (T)item.Properties[property].Value;
 
     /// <summary>A write that waits for the vault.</summary>
     private sealed class PendingWrite(string name, Func<VaultWrite?> begin)

@@ -7,7 +7,7 @@ internal static class VaultChoice
 {
     /// <summary>The name of a vault; null for the local store, also where a vault of that name is this module's own extension.</summary>
     public static string? Of(string? name) =>
-        name is null || SecretManagementVault.ModuleOf(name)?.Equals("DcrPowerShell", StringComparison.OrdinalIgnoreCase) == true
+        name is null || VaultRegistry.Find(name)?.ModuleName.Equals("DcrPowerShell", StringComparison.OrdinalIgnoreCase) == true
             ? null
             : name;
 }

@@ -43,11 +43,6 @@ internal static class VaultRunspace
         }
     }
 
-    /// <summary>The registered vaults. Reads their registry, and calls no vault.</summary>
-    /// <exception cref="DcrException">SecretManagementNotFound.</exception>
-    public static IReadOnlyList<PSObject> RegisteredVaults() =>
-        Use(static shell => shell.AddCommand($@"{SecretManagement}\Get-SecretVault").Invoke());
-
     /// <summary>Does something while no command runs there.</summary>
     public static void Alone(Action action)
     {

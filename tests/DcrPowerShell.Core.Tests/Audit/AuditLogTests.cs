@@ -75,13 +75,13 @@ public class AuditLogTests
                 "changed"
             },
             {
-                "a changed word with its hash made anew, without the key",
+                "a changed word with its hash made again, without the key",
                 static lines => [lines[0], Rehash(lines[1].Replace("Client 1", "Client X"), new byte[32]), .. lines.Skip(2)],
                 2,
                 "changed"
             },
             {
-                "a changed word with its hash made anew",
+                "a changed word with its hash made again",
                 static lines => [lines[0], Rehash(lines[1].Replace("Client 1", "Client X"), MemoryAuditFile.Key.Bytes), .. lines.Skip(2)],
                 3,
                 "does not follow"

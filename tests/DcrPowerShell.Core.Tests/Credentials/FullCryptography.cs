@@ -14,7 +14,7 @@ internal static class FullCryptography
         IsMissing ? $"{test} did not run: Mono has no more of cryptography than RSA with PKCS#1 padding." : null;
 }
 
-/// <summary>Skipped on Mono; the name says why, for dotnet test prints no reasons.</summary>
+/// <summary>Skipped on Mono. The name says why, because dotnet test prints no reasons.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class FullCryptographyFactAttribute : FactAttribute
 {

@@ -16,6 +16,9 @@ internal sealed class FakeClock : IClock
     /// <summary>Done in the middle of each wait.</summary>
     public Action OnWait { get; set; } = () => { };
 
+    /// <summary>Whether its waits do not end by themselves.</summary>
+    public bool IsStill { get; set; }
+
     public Task Delay(TimeSpan span, CancellationToken cancellationToken)
     {
         lock (Waits)
@@ -25,6 +28,8 @@ internal sealed class FakeClock : IClock
         }
 
         OnWait();
-        return cancellationToken.IsCancellationRequested ? Task.FromCanceled(cancellationToken) : Task.CompletedTask;
+        return IsStill ? Task.Delay(Timeout.Infinite, cancellationToken)
+            : cancellationToken.IsCancellationRequested ? Task.FromCanceled(cancellationToken)
+            : Task.CompletedTask;
     }
 }

@@ -13,6 +13,7 @@ using DcrPowerShell.Operations;
 using DcrPowerShell.TestServer.Client;
 using DcrPowerShell.Tests;
 using DcrPowerShell.Vaults;
+using Xunit;
 
 namespace DcrPowerShell.Core.Tests.Doubles;
 
@@ -215,6 +216,15 @@ internal sealed class Session : IDisposable
     public Task<IReadOnlyList<DcrClient>> RestoreAsync() => RunAsync(RestoreOperation.FromLedgerAsync);
 
     public Task<IReadOnlyList<DcrOrphan>> OrphansAsync() => RunAsync(OrphanOperation.FindAsync);
+
+    /// <summary>Runs a command that fails because the vault refuses registrations, but not its probe. Then the vault works again.</summary>
+    public async Task<DcrException> FailAsync(VaultFault fault, Func<Task> act)
+    {
+        (Vault.FaultsOn, Vault.Fault) = ("dcr-127-0-0-1-", fault);
+        var error = await Assert.ThrowsAsync<DcrException>(act);
+        (Vault.FaultsOn, Vault.Fault) = ("", VaultFault.None);
+        return error;
+    }
 
     /// <summary>Neither the ledger nor the vault knows any client any more.</summary>
     public async Task ForgetAllAsync()

@@ -4,10 +4,9 @@ using System.IO;
 using System.Security;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using DcrPowerShell.Compat;
+using DcrPowerShell.Core.Tests.Ledger;
 using DcrPowerShell.Ledger;
-using DcrPowerShell.Metadata;
 using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Core.Tests.Doubles;
@@ -15,8 +14,22 @@ namespace DcrPowerShell.Core.Tests.Doubles;
 /// <summary>Seals and backups whose passphrase costs no time: Mono takes many seconds for the real number of iterations.</summary>
 internal static class TestBackup
 {
-    /// <summary>A backup in the form that docs/ledger.md has, but for the number of iterations, which is 1.</summary>
-    public static byte[] Cheap(SecureString passphrase, IReadOnlyList<RegistrationRecord> records)
+    /// <summary>A ledger's backup.</summary>
+    public static byte[] Of(RegistrationLedger ledger, SecureString passphrase)
+    {
+        using var file = new MemoryStream();
+        BackupFile.Write(
+            file,
+            LedgerHash.Parse(ledger.Id),
+            LedgerSamples.Now,
+            ledger.Backup.Contents(),
+            (key, firstLine) => Seal(key, passphrase, firstLine)
+        );
+        return file.ToArray();
+    }
+
+    /// <summary>The backup of a ledger with these registrations.</summary>
+    public static byte[] Of(IEnumerable<RegistrationRecord> records, SecureString passphrase)
     {
         using var process = new Machine().Start();
         foreach (var record in records)
@@ -24,31 +37,7 @@ internal static class TestBackup
             process.Ledger.Registrations.KeepAsync(record, vaultId: null, isDurable: true).GetAwaiter().GetResult();
         }
 
-        var keys = new LedgerKeysDouble();
-        const string MadeAt = "2026-11-28T08:00:00Z";
-        var seal = Seal(keys.Active.ToBytes(), passphrase, BackupFile.Associated(keys.LedgerId, MadeAt, records.Count));
-        var head = JsonBag.Empty
-            .With("backup", "DcrPowerShell")
-            .With("version", JsonSerializer.SerializeToElement(1))
-            .With("ledger", keys.LedgerId.ToString())
-            .With("made_at", MadeAt)
-            .With("frames", JsonSerializer.SerializeToElement(records.Count))
-            .With("salt", Convert.ToBase64String(seal.Salt))
-            .With("iterations", JsonSerializer.SerializeToElement(seal.Iterations))
-            .With("key", Convert.ToBase64String(seal.Sealed))
-            .ToUtf8();
-        using var file = new MemoryStream();
-        file.Write(head, 0, head.Length);
-        file.WriteByte((byte)'\n');
-        var codec = new FrameCodec(keys);
-        var previous = default(FrameHeader);
-        foreach (var content in process.Ledger.Backup.Contents())
-        {
-            (previous, var frame) = codec.Seal(content, previous.Sequence + 1, previous, epoch: 1);
-            file.Write(frame, 0, frame.Length);
-        }
-
-        return file.ToArray();
+        return Of(process.Ledger, passphrase);
     }
 
     /// <summary>A seal of one iteration.</summary>

@@ -557,7 +557,7 @@ public class FuzzTests
 
     /// <summary>A backup whose passphrase costs little.</summary>
     private static byte[] Backup() =>
-        TestBackup.Cheap(Passphrase, [.. ClientAnswers.Select(static answer => RecordOf(JsonBag.Parse(answer)))]);
+        TestBackup.Of(ClientAnswers.Select(static answer => RecordOf(JsonBag.Parse(answer))), Passphrase);
 
     private static void UseBackup(byte[] input, Mutator mutator)
     {

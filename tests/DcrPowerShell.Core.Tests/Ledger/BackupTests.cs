@@ -29,9 +29,7 @@ public class BackupTests
         using var process = _machine.Start();
         using var elsewhere = new Machine { Keys = new LedgerKeysDouble { LedgerId = LedgerHash.New() } }.Start();
         var (key, own) = ((await process.Ledger.Secrets.AuditKeyAsync()).Bytes, (await elsewhere.Ledger.Secrets.AuditKeyAsync()).Bytes);
-        using var file = new MemoryStream();
-        StoreOperation.WriteBackup(process.Ledger, file, Passphrase, LedgerSamples.Now);
-        var (from, contents, _) = StoreOperation.ReadBackup("b", file.ToArray, Passphrase);
+        var (from, contents) = Backup(process.Ledger);
         await elsewhere.Ledger.Backup.RestoreAsync(from, contents);
 
         Assert.Equal(key, elsewhere.Ledger.Secrets.FindAuditKey(process.Ledger.Id));
@@ -200,9 +198,7 @@ public class BackupTests
 
     private static (LedgerHash From, IReadOnlyList<FrameDraft> Contents) Backup(RegistrationLedger ledger)
     {
-        using var file = new MemoryStream();
-        StoreOperation.WriteBackup(ledger, file, Passphrase, LedgerSamples.Now);
-        var (from, contents, _) = StoreOperation.ReadBackup("b", file.ToArray, Passphrase);
+        var (from, contents, _) = StoreOperation.ReadBackup("b", () => TestBackup.Of(ledger, Passphrase), Passphrase);
         return (from, contents);
     }
 
@@ -321,7 +317,7 @@ public class BackupTests
     [Fact]
     public void Another_passphrase_or_something_else_is_refused_in_words()
     {
-        var backup = TestBackup.Cheap(Passphrase, [LedgerSamples.Record("c1", "t1")]);
+        var backup = TestBackup.Of([LedgerSamples.Record("c1", "t1")], Passphrase);
         AssertRefused(backup, SecureText.Protect("another")!, "the passphrase does not open it");
         AssertRefused([], Passphrase, "it is no backup of DcrPowerShell");
         AssertRefused([.. "{}\n"u8], Passphrase, "it is no backup of DcrPowerShell");
@@ -335,7 +331,7 @@ public class BackupTests
     [InlineData("08:00", "09:00")]
     public void A_first_line_that_was_changed_is_refused(string text, string other)
     {
-        var backup = TestBackup.Cheap(Passphrase, [LedgerSamples.Record("c1", "t1"), LedgerSamples.Record("c2", "t2")]);
+        var backup = TestBackup.Of([LedgerSamples.Record("c1", "t1"), LedgerSamples.Record("c2", "t2")], Passphrase);
         var end = Array.IndexOf(backup, (byte)'\n');
         var head = Encoding.UTF8.GetString(backup, 0, end);
         Assert.Contains(text, head);
@@ -349,7 +345,7 @@ public class BackupTests
     [Fact]
     public void Frames_that_are_in_the_file_twice_are_taken_once()
     {
-        var backup = TestBackup.Cheap(Passphrase, [LedgerSamples.Record("c1", "t1"), LedgerSamples.Record("c2", "t2")]);
+        var backup = TestBackup.Of([LedgerSamples.Record("c1", "t1"), LedgerSamples.Record("c2", "t2")], Passphrase);
         var (_, contents, damaged) = BackupFile.Read([.. backup, .. backup], Passphrase);
         Assert.Equal((2, 0), (contents.Count, damaged));
     }
@@ -358,9 +354,9 @@ public class BackupTests
     [Fact]
     public void Of_a_backup_with_any_byte_spoilt_the_rest_is_read_and_what_is_missing_is_counted()
     {
-        var backup = TestBackup.Cheap(
-            Passphrase,
-            Enumerable.Range(1, 3).Select(static number => LedgerSamples.Record($"c{number}", $"t{number}")).ToList()
+        var backup = TestBackup.Of(
+            Enumerable.Range(1, 3).Select(static number => LedgerSamples.Record($"c{number}", $"t{number}")),
+            Passphrase
         );
         var start = Array.IndexOf(backup, (byte)'\n') + 1;
         for (var index = start; index < backup.Length; index += 3)

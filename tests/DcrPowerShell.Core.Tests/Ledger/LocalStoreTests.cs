@@ -134,7 +134,7 @@ public class LocalStoreTests
         AssertWhole(ledger);
     }
 
-    /// <summary>Trial X6: a vault that says once that there is no such secret.</summary>
+    /// <summary>A vault may say once that there is no such secret.</summary>
     [Theory]
     [InlineData(VaultFault.FindsNothing, DcrErrorId.StoreKeyMissing)]
     [InlineData(VaultFault.Locked, DcrErrorId.StoreLocked)]
@@ -277,7 +277,7 @@ public class LocalStoreTests
     }
 
     /// <summary>
-    /// Killed at every call to the disk while it is sealed anew: nothing is lost, either protection opens it, and that ends the change.
+    /// Killed at every call to the disk while it is sealed again: nothing is lost, either protection opens it, and that ends the change.
     /// </summary>
     [Theory]
     [InlineData(DcrProtection.User, DcrProtection.Passphrase)]
@@ -653,9 +653,7 @@ public class LocalStoreTests
                 _disk[LedgerSamples.Second] = Encoding.ASCII.GetBytes("x\n");
                 break;
             case "a backup above":
-                var backup = new MemoryStream();
-                StoreOperation.WriteBackup(_opened[0].OpenAsync().GetAwaiter().GetResult(), backup, Passphrase, LedgerSamples.Now);
-                _disk[LedgerSamples.Second] = backup.ToArray();
+                _disk[LedgerSamples.Second] = TestBackup.Of(_opened[0].OpenAsync().GetAwaiter().GetResult(), Passphrase);
                 break;
             case "another store's above":
                 _disk[LedgerSamples.Second] = OtherLedger();
@@ -723,7 +721,7 @@ public class LocalStoreTests
         );
 
         // The way out that it names.
-        Assert.Equal(3, StoreOperation.WriteBackup(ledger, new MemoryStream(), Passphrase, LedgerSamples.Now));
+        Assert.Equal(3, BackupFile.Read(TestBackup.Of(ledger, Passphrase), Passphrase).Contents.Count);
         Assert.Empty(ledger.Requests.Open());
         _disk[KeyName] = key;
         Assert.IsType<Begun.Entry>(await ledger.Requests.BeginAsync(LedgerSamples.Intent("t9")));

@@ -107,7 +107,7 @@ public class OverlapOperationTests
             (await RefusedAsync(session, () => session.OverlapAsync(client.ClientId))).RecommendedAction
         );
         var error = await RefusedAsync(session, () => session.CompleteOverlapAsync(client.ClientId));
-        Assert.Contains("is not an older one", error.Message);
+        Assert.Contains("is not older than the one known here", error.Message);
         Assert.Equal(2, (await SecretsAsync(session)).Count);
     }
 
@@ -119,7 +119,7 @@ public class OverlapOperationTests
         await session.OverlapAsync(client.ClientId);
         var record = session.Stored(client.ClientId) with { ClientSecret = "cs_changed-elsewhere", Sequence = long.MaxValue };
         var error = await RefusedAsync(session, () => session.RunAsync(context => OverlapOperation.CompleteAsync(context, record, null)));
-        Assert.Contains("no client secret at the server that is the one known here", error.Message);
+        Assert.Contains("at the server is the one known here", error.Message);
         Assert.Equal(2, (await SecretsAsync(session)).Count);
 
         await RefusedAsync(

@@ -297,7 +297,6 @@ public class ReadOperationTests
         );
     }
 
-    /// <summary>Trial X8.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

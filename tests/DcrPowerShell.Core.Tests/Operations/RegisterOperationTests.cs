@@ -317,7 +317,7 @@ public class RegisterOperationTests
         Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, SecureText.Reveal(client.RegistrationAccessToken!));
     }
 
-    /// <summary>Trial X5. The answer has all of it too, which is more than is read of an answer.</summary>
+    /// <summary>The answer has all of it too, which is more than is read of an answer.</summary>
     [Fact]
     public async Task Five_megabytes_of_metadata_cost_no_client_that_comes_after()
     {
@@ -339,7 +339,6 @@ public class RegisterOperationTests
         Assert.Equal(4, (await next.SentAsync("register")).Count);
     }
 
-    /// <summary>Trial X5.</summary>
     [Fact]
     public async Task Metadata_that_the_local_store_could_not_read_back_is_not_sent_and_costs_no_client_that_comes_after()
     {

@@ -196,11 +196,9 @@ public class RepairOperationTests
         using var session = await Session.StartAsync();
         var old = await session.RegisterAsync(tenant: "north", clientSecretName: Copy);
         await session.Server.RemoveClientAsync(old.ClientId);
-        (session.Vault.FaultsOn, session.Vault.Fault) = ("dcr-127-0-0-1-", VaultFault.RefusesWrites);
-        var failure = await Assert.ThrowsAsync<DcrException>(() => RepairAsync(session, old.ClientId));
+        var failure = await session.FailAsync(VaultFault.RefusesWrites, () => RepairAsync(session, old.ClientId));
         Assert.Equal(DcrErrorId.VaultWriteFailed, failure.ErrorId);
         Assert.IsType<DcrClient>(failure.Unstored);
-        session.Vault.Fault = VaultFault.None;
         using var next = await session.NextProcessAsync();
         await AssertRepairedAsync(session, next, old, hasVault: true);
     }

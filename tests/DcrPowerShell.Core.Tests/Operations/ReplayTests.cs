@@ -159,9 +159,7 @@ public class ReplayTests
     {
         using var session = await Session.StartAsync();
         var client = await session.RegisterAsync(tenant: "north");
-        session.Vault.Fault = VaultFault.RefusesRemovals;
-        await Assert.ThrowsAsync<DcrException>(() => session.DeleteAsync(client.ClientId));
-        session.Vault.Fault = VaultFault.None;
+        await session.FailAsync(VaultFault.RefusesRemovals, () => session.DeleteAsync(client.ClientId));
 
         using var next = await session.NextProcessAsync();
         Assert.Empty(next.Vault.Registrations);
@@ -211,7 +209,7 @@ public class ReplayTests
         Assert.Empty(next.Reporter.Warnings);
     }
 
-    /// <summary>Trial X3: ids that are a function of the metadata.</summary>
+    /// <summary>Some servers make the id of the metadata, so a client registered again has the same id.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -225,9 +223,7 @@ public class ReplayTests
         }
         else
         {
-            session.Vault.Fault = VaultFault.RefusesRemovals;
-            await Assert.ThrowsAsync<DcrException>(() => session.DeleteAsync("shared"));
-            session.Vault.Fault = VaultFault.None;
+            await session.FailAsync(VaultFault.RefusesRemovals, () => session.DeleteAsync("shared"));
         }
 
         // Another process, whose clock is behind, has registered it again before the removal was made up for.
@@ -239,15 +235,13 @@ public class ReplayTests
         Assert.Single(next.Listed());
     }
 
-    /// <summary>Trial X3, with the machine that removed it away for a while.</summary>
+    /// <summary>The machine that removed it is away meanwhile.</summary>
     [Fact]
     public async Task An_old_removal_leaves_what_another_machine_registered_since_in_the_vault()
     {
         using var session = await Session.StartAsync("""{"fixedClientId":"shared"}""");
         await session.RegisterAsync(tenant: "north");
-        session.Vault.Fault = VaultFault.RefusesRemovals;
-        await Assert.ThrowsAsync<DcrException>(() => session.DeleteAsync("shared"));
-        session.Vault.Fault = VaultFault.None;
+        await session.FailAsync(VaultFault.RefusesRemovals, () => session.DeleteAsync("shared"));
 
         using (var elsewhere = await AtAsync(session, session.Clock.UtcNow.AddDays(-3), new Machine().Start()))
         {
@@ -260,7 +254,6 @@ public class ReplayTests
         Assert.Equal("shared", (await next.ReadAsync("shared")).ClientId);
     }
 
-    /// <summary>Trial X3, likewise.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -566,12 +559,9 @@ public class ReplayTests
     {
         using var session = await Session.StartAsync();
         await FailAsync(session, VaultFault.RefusesWrites, () => session.RegisterAsync(tenant: "north"));
-        (session.Vault.Fault, session.Vault.FaultsOn) = (VaultFault.RefusesWrites, "dcr-127");
         session.Process.Kill();
-        var error = await Assert.ThrowsAsync<DcrException>(session.BesideAsync);
+        var error = await session.FailAsync(VaultFault.RefusesWrites, session.BesideAsync);
         Assert.Equal(DcrErrorId.VaultWriteFailed, error.ErrorId);
-
-        session.Vault.Fault = VaultFault.None;
         await AssertRestoredAsync(session, "Clinic portal");
     }
 
@@ -609,7 +599,7 @@ public class ReplayTests
         }
     }
 
-    /// <summary>Trial X1: the pipeline thread is gone, and with it what the operation reports to.</summary>
+    /// <summary>The pipeline thread is gone, and with it what the operation reports to.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -644,7 +634,7 @@ public class ReplayTests
         Assert.Equal(["north"], last.Listed().Select(static found => found.Record.Tenant));
     }
 
-    /// <summary>Trial X1: an entry is closed by a positive fact alone.</summary>
+    /// <summary>Only a positive fact closes an entry.</summary>
     [Fact]
     public async Task A_reporter_that_is_gone_when_no_answer_comes_does_not_close_the_request()
     {
@@ -685,16 +675,12 @@ public class ReplayTests
     /// <summary>Runs a command whose vault fails when it is to keep the answer.</summary>
     private static async Task<DcrException> FailAsync(Session session, VaultFault fault, Func<Task> act)
     {
-        (session.Vault.FaultsOn, session.Vault.Fault) = ("dcr-127-0-0-1-", fault);
-        var error = await Assert.ThrowsAsync<DcrException>(act);
-        (session.Vault.Fault, session.Vault.FaultsOn) = (VaultFault.None, "");
+        var error = await session.FailAsync(fault, act);
         Assert.Equal(DcrErrorId.VaultWriteFailed, error.ErrorId);
         Assert.Equal(DcrStorage.Pending, Assert.IsType<DcrClient>(error.Unstored).Storage);
         return error;
     }
 
-    /// <summary>Runs a command whose process dies when it is to write a frame.</summary>
-    /// <param name="appends">Which one of those that it writes.</param>
     /// <summary>A killed change of a client whose registration is damaged: the answer makes it whole, and nobody else is held up.</summary>
     [Theory]
     [InlineData(true)]
@@ -721,6 +707,8 @@ public class ReplayTests
         Assert.True(deletes || (await next.ReadAsync(client.ClientId)).ClientName == "m");
     }
 
+    /// <summary>Runs a command whose process dies when it is to write a frame.</summary>
+    /// <param name="appends">Which one of those that it writes.</param>
     private static async Task KillAsync(Session session, int appends, Func<Task> act)
     {
         var disk = session.Process.Machine.Disk;

@@ -19,7 +19,6 @@ public class RowTests
     private const string Moved =
         """{"client_name":"Clinic","redirect_uris":["https://app.example.com/v2"],"scope":"a b","grant_types":["authorization_code"]}""";
 
-    /// <summary>Trials N1, N7 and R2.</summary>
     [Theory]
     [InlineData("north", "north")]
     [InlineData("north", " North\t")]
@@ -33,7 +32,7 @@ public class RowTests
         Assert.Equal(client.ClientId, FindOperation.ClientIdOf(session.Connection, named));
     }
 
-    /// <summary>Trial N1: a name for one client is no pattern.</summary>
+    /// <summary>A name for one client is no pattern.</summary>
     [Theory]
     [InlineData("nort*", "Only Get-DcrClient -Tenant takes wildcards")]
     [InlineData("nope", "Get-DcrClient -Offline lists the clients with their tenants")]
@@ -79,7 +78,7 @@ public class RowTests
         Assert.Equal($"Client '{client.ClientId}' belongs to tenant 'north', not to tenant 'south'. Nothing was sent.", error.Message);
     }
 
-    /// <summary>Trial N14: the text was no id, but a name.</summary>
+    /// <summary>The text was no id, but a name.</summary>
     [Fact]
     public async Task A_client_that_is_not_found_by_its_id_may_be_found_by_its_name()
     {
@@ -88,7 +87,6 @@ public class RowTests
         Assert.Contains("-ClientName finds them by name", error.RecommendedAction);
     }
 
-    /// <summary>Trial N2.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -221,7 +219,6 @@ public class RowTests
         Assert.StartsWith("7 rows name a tenant of an earlier row and differ from it in redirect_uris (7), scope (1): ", many.Repeated());
     }
 
-    /// <summary>Trial N14.</summary>
     [Fact]
     public async Task A_line_about_a_request_says_whom_it_is_for()
     {

@@ -9,7 +9,7 @@ using Xunit;
 
 namespace DcrPowerShell.Core.Tests.Operations;
 
-/// <summary>The secret that -ClientSecretName names: it takes the place of nothing but this client's own (rule L7, trial X6).</summary>
+/// <summary>The secret that -ClientSecretName names: it takes the place of nothing but this client's own (rule L7).</summary>
 public class SecretCopyTests
 {
     private const string Name = "PortalSecret";

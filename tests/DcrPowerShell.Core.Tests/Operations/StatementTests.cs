@@ -59,7 +59,7 @@ public class StatementTests
         var error = await Assert.ThrowsAsync<DcrException>(() => RegisterAsync(session, directory, "north"));
         Assert.Equal(DcrErrorId.InvalidSoftwareStatement, error.ErrorId);
         Assert.Contains("Nothing was registered", error.Message);
-        Assert.Contains("asks the issuer anew", error.RecommendedAction);
+        Assert.Contains("asks the issuer again", error.RecommendedAction);
         Assert.Equal(2, directory.Given.Count);
         Assert.Empty(await session.SentAsync("register"));
         Assert.Empty(await session.OrphansAsync());

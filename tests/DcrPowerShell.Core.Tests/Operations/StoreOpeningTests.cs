@@ -274,15 +274,14 @@ public class StoreOpeningTests
         Assert.Single(elsewhere.Listed());
     }
 
-    /// <summary>Trial X4. The host's name is nowhere.</summary>
+    /// <summary>A vault is known by an id in it, not by its name.</summary>
     [Fact]
     public async Task A_vault_that_is_registered_under_another_name_is_the_same_vault()
     {
         using var session = await Session.StartAsync();
         await session.RegisterAsync(tenant: "north");
-        (session.Vault.FaultsOn, session.Vault.Fault) = ("dcr-127", VaultFault.RefusesWrites);
-        await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "south"));
-        (session.Vault.Fault, session.Vault.Name) = (VaultFault.None, "Renamed");
+        await session.FailAsync(VaultFault.RefusesWrites, () => session.RegisterAsync(tenant: "south"));
+        session.Vault.Name = "Renamed";
 
         using var next = await session.NextProcessAsync();
         Assert.Equal(session.Connection.VaultId, next.Connection.VaultId);
@@ -293,7 +292,6 @@ public class StoreOpeningTests
         Assert.False((await next.TryRegisterAsync(tenant: "south")).IsNew);
     }
 
-    /// <summary>Trial R1.</summary>
     [Fact]
     public async Task A_vault_that_was_emptied_is_refused_before_the_first_write()
     {
@@ -316,7 +314,6 @@ public class StoreOpeningTests
         Assert.Equal("Clinic portal", (await next.ReadAsync(client.ClientId)).ClientName);
     }
 
-    /// <summary>Trial X6.</summary>
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -421,7 +418,6 @@ public class StoreOpeningTests
         Assert.Empty(third.Reporter.Warnings);
     }
 
-    /// <summary>Trial X10.</summary>
     [Fact]
     public async Task Half_a_record_in_the_vault_blocks_neither_work_nor_its_repair()
     {
@@ -453,9 +449,7 @@ public class StoreOpeningTests
     {
         using var session = await Session.StartAsync("""{"rotateToken":"put"}""");
         var client = await session.RegisterAsync(tenant: "north");
-        (session.Vault.FaultsOn, session.Vault.Fault) = ("dcr-127", VaultFault.RefusesWrites);
-        await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""));
-        session.Vault.Fault = VaultFault.None;
+        await session.FailAsync(VaultFault.RefusesWrites, () => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""));
         var newer = Upgrade(session.Vault, client.SecretName!);
 
         using (var next = await session.NextProcessAsync())
@@ -570,9 +564,7 @@ public class StoreOpeningTests
     public async Task What_is_pending_takes_the_place_of_no_later_registration_of_the_same_id_and_no_token_is_lost()
     {
         using var session = await Session.StartAsync("""{"fixedClientId":"shared"}""");
-        (session.Vault.FaultsOn, session.Vault.Fault) = ("dcr-127", VaultFault.RefusesWrites);
-        var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "north"));
-        session.Vault.Fault = VaultFault.None;
+        var error = await session.FailAsync(VaultFault.RefusesWrites, () => session.RegisterAsync(tenant: "north"));
         await RegisterAgainAsync(session);
 
         using var next = await session.NextProcessAsync();
@@ -581,7 +573,6 @@ public class StoreOpeningTests
         AssertSetAside(next, ((DcrClient)error.Unstored!).Record);
     }
 
-    /// <summary>Trial X10.</summary>
     [Fact]
     public async Task A_vault_that_was_put_back_to_an_older_copy_gets_what_the_ledger_still_holds()
     {
@@ -648,9 +639,7 @@ public class StoreOpeningTests
     {
         using var session = await Session.StartAsync();
         var client = await session.RegisterAsync(tenant: "north");
-        (session.Vault.FaultsOn, session.Vault.Fault) = ("dcr-127", VaultFault.RefusesWrites);
-        await Assert.ThrowsAsync<DcrException>(() => session.UpdateAsync(client.ClientId, """{"client_name":"older"}"""));
-        session.Vault.Fault = VaultFault.None;
+        await session.FailAsync(VaultFault.RefusesWrites, () => session.UpdateAsync(client.ClientId, """{"client_name":"older"}"""));
         using (var elsewhere = await session.ElsewhereAsync())
         {
             elsewhere.Clock.UtcNow += TimeSpan.FromHours(1);
@@ -787,7 +776,6 @@ public class StoreOpeningTests
         Assert.Contains("in memory", Assert.Single(reporter.Warnings));
     }
 
-    /// <summary>Trial S10.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -112,7 +112,6 @@ public class TenantTests
             ListOperation.ElsewhereWarning(local.Connection, "nor*", Assert.Single(local.Listed())));
     }
 
-    /// <summary>Trial R2.</summary>
     [Theory]
     [InlineData("Hill", "hill")]
     [InlineData("a", " a\t")]
@@ -136,7 +135,6 @@ public class TenantTests
         Assert.True((await session.TryRegisterAsync(tenant: other)).IsNew);
     }
 
-    /// <summary>Trial X11.</summary>
     [Theory]
     [InlineData(VaultFault.RefusesWrites)]
     [InlineData(VaultFault.LosesWrites)]
@@ -146,7 +144,8 @@ public class TenantTests
         using var session = await Session.StartAsync();
         await FailAsync(session, fault, "north");
 
-        // The vault is still broken, then it is repaired.
+        // The whole vault is broken now, then it is repaired.
+        session.Vault.Fault = fault;
         Assert.Contains(
             (await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "north"))).ErrorId,
             new[] { DcrErrorId.VaultWriteFailed, DcrErrorId.VaultLocked }
@@ -162,19 +161,16 @@ public class TenantTests
         Assert.Single(await session.SentAsync("register"));
     }
 
-    /// <summary>Trial X11.</summary>
     [Fact]
     public async Task A_restore_in_between_stores_them_and_doubles_nobody()
     {
         using var session = await Session.StartAsync("""{"rotateToken":"put"}""");
         foreach (var tenant in List)
         {
-            session.Vault.Fault = VaultFault.None;
             session.Clock.UtcNow += TimeSpan.FromMinutes(2);
             await FailAsync(session, VaultFault.RefusesWrites, tenant);
         }
 
-        session.Vault.Fault = VaultFault.None;
         var restored = await session.RestoreAsync();
         Assert.Equal(List.OrderBy(static name => name), restored.Select(static client => client.Tenant!).OrderBy(static name => name));
         Assert.All(restored, static client => Assert.Equal(DcrStorage.Vault, client.Storage));
@@ -193,7 +189,7 @@ public class TenantTests
         Assert.Empty(await session.RestoreAsync());
     }
 
-    /// <summary>Trial X11: a vault that refuses one record for good.</summary>
+    /// <summary>The vault refuses one record for good.</summary>
     [Fact]
     public async Task A_record_that_the_vault_never_takes_is_registered_once()
     {
@@ -209,7 +205,6 @@ public class TenantTests
         Assert.True(Assert.Single(session.Listed()).IsPending);
     }
 
-    /// <summary>Trial X11.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -223,7 +218,6 @@ public class TenantTests
         Assert.True((await session.TryRegisterAsync(tenant: "north")).IsNew);
     }
 
-    /// <summary>Trial X12.</summary>
     [Theory]
     [InlineData(""" "body":"empty" """)]
     [InlineData(""" "body":"html" """)]
@@ -273,7 +267,6 @@ public class TenantTests
         Assert.True((await next.TryRegisterAsync(tenant: "north")).IsNew);
     }
 
-    /// <summary>Trial X9.</summary>
     [Theory]
     [InlineData(60_000)]
     [InlineData(200_000)]
@@ -289,7 +282,7 @@ public class TenantTests
         Assert.Equal(content, string.Concat(Assert.Single(await next.OrphansAsync()).Answer!.Select(SecureText.Reveal)));
     }
 
-    /// <summary>Trial X12: it is a refusal with the server's words.</summary>
+    /// <summary>The error has the server's words.</summary>
     [Theory]
     [InlineData("""{"error":"invalid_redirect_uri","error_description":"no wildcards"}""", DcrErrorId.InvalidRedirectUri, "no wildcards")]
     [InlineData("""{"error":"invalid_client_metadata","error_description":"too long"}""", DcrErrorId.InvalidClientMetadata, "too long")]
@@ -312,7 +305,6 @@ public class TenantTests
         Assert.True((await session.TryRegisterAsync(tenant: "north")).IsNew);
     }
 
-    /// <summary>Trial X13.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -337,7 +329,7 @@ public class TenantTests
         );
     }
 
-    /// <summary>Trial X13: the other process lives, and what it knows it has written down.</summary>
+    /// <summary>The other process lives, and what it knows is in the ledger.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -427,7 +419,6 @@ public class TenantTests
         Assert.Single(await session.SentAsync("register"));
     }
 
-    /// <summary>Trial R4.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -437,7 +428,7 @@ public class TenantTests
         await session.RegisterAsync(tenant: "north");
         var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "south"));
         Assert.Equal(DcrErrorId.ResponseNotConformant, error.ErrorId);
-        Assert.Contains("client 'shared', which is tenant 'north''s", error.Message);
+        Assert.Contains("client 'shared', which belongs to tenant 'north'", error.Message);
         Assert.Equal(
             ("north", (await session.AtServerAsync()).RegistrationAccessToken),
             (session.Stored("shared").Tenant, session.Stored("shared").RegistrationAccessToken)
@@ -477,7 +468,7 @@ public class TenantTests
         };
         var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "south"));
         Assert.NotNull(other);
-        Assert.Contains("client 'shared', which is tenant 'north''s", error.Message);
+        Assert.Contains("client 'shared', which belongs to tenant 'north'", error.Message);
         Assert.Equal("north", session.Stored("shared").Tenant);
     }
 
@@ -534,14 +525,11 @@ public class TenantTests
         );
     }
 
-    private static async Task<DcrException> FailAsync(Session session, VaultFault fault, string tenant)
-    {
-        (session.Vault.FaultsOn, session.Vault.Fault) = ("dcr-127", fault);
-        var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: tenant));
-        session.Vault.FaultsOn = "";
-        Assert.Equal(DcrErrorId.VaultWriteFailed, error.ErrorId);
-        return error;
-    }
+    private static async Task FailAsync(Session session, VaultFault fault, string tenant) =>
+        Assert.Equal(
+            DcrErrorId.VaultWriteFailed,
+            (await session.FailAsync(fault, () => session.RegisterAsync(tenant: tenant))).ErrorId
+        );
 
     /// <summary>Another connection of the process: with the local store where the session has a vault, and the other way round.</summary>
     private static Task<Session> InOtherStoreAsync(Session session, MemoryVault? vault = null) =>

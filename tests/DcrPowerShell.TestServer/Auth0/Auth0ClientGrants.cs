@@ -69,8 +69,8 @@ internal static class Auth0ClientGrants
         JsonObject api = ApiOf(state, body);
         CheckScopes(api, body);
 
-        // Set even if the body says nothing: a default for third-party applications then is one that registered ones can't use (protocol
-        // notes 0.2).
+        // Set even if the body says nothing: a default for third-party applications then is one that registered ones can't use
+        // (terraform-provider-auth0, recording TestAccClientGrant_DefaultFor).
         JsonObject grant = new() { ["id"] = "cgr_" + RandomText.Make(16) };
         foreach (string name in new[] { "client_id", "audience", "scope" })
         {

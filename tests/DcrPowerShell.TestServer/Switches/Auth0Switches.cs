@@ -6,41 +6,43 @@ namespace DcrPowerShell.TestServer;
 /// <summary>
 /// Habits of Auth0's dialect. The defaults make a new tenant of the Enterprise plan: registration off, one connection, one API.
 /// </summary>
-/// <remarks>The numbers in the remarks are sections of the project's protocol notes.</remarks>
+/// <remarks>The remarks name where a habit was read or seen.</remarks>
 public sealed record Auth0Switches
 {
     /// <summary>A token that the Management API takes; null for none. The control API tells it as <c>managementToken</c>.</summary>
-    /// <remarks>§2.1</remarks>
+    /// <remarks>Auth0 docs, secure/tokens/access-tokens/management-api-access-tokens</remarks>
     public Auth0StaticToken? ManagementToken { get; init; }
 
-    /// <summary>What the tenant holds at first. Setting it later starts the tenant anew, its registered clients included.</summary>
+    /// <summary>What the tenant holds at first. Setting it later starts the tenant again, its registered clients included.</summary>
     public Auth0InitialTenant Tenant { get; init; } = new();
 
     /// <summary>Status of a registration while the tenant's flag is off; the body is Auth0's.</summary>
-    /// <remarks>§7: not known of the real Auth0</remarks>
+    /// <remarks>What the real Auth0 answers is not known.</remarks>
     public int RegisterOffStatus { get; init; } = 404;
 
     /// <summary>
     /// How many third-party clients there may be before a registration answers 403 <c>too_many_entities</c>; null for no end.
     /// </summary>
-    /// <remarks>§2.3</remarks>
+    /// <remarks>
+    /// Seen in the field: {"errorCode":"too_many_entities","message":"You reached the limit of entities of this type for this tenant."}
+    /// </remarks>
     public int? ClientLimit { get; init; }
 
     /// <summary>
     /// How many access control lists there may be before one more answers 403 <c>insufficient_entitlement</c>: 1 on the Enterprise plan, 10
     /// with Attack Protection, 0 on others.
     /// </summary>
-    /// <remarks>§2.2</remarks>
+    /// <remarks>Auth0 docs, secure/tenant-access-control-list</remarks>
     public int NetworkAclLimit { get; init; } = 1;
 
     /// <summary>
     /// What is published on the net for Auth0 to fetch: by its URL, a document's members, or the text of a fault in the place of an answer.
     /// </summary>
-    /// <remarks>§2.7</remarks>
+    /// <remarks>Auth0 Management API, POST /api/v2/clients/cimd/preview and /register</remarks>
     public IReadOnlyDictionary<string, JsonNode> Documents { get; init; } = new Dictionary<string, JsonNode>();
 
     /// <summary>The limit on registrations; null for none.</summary>
-    /// <remarks>§2.3: 5 a second</remarks>
+    /// <remarks>Auth0 docs, dynamic-client-registration: 5 a second</remarks>
     public RateLimit? RegisterLimit { get; init; } =
         new()
         {
@@ -86,12 +88,12 @@ public sealed record Auth0InitialTenant
     /// permissive needs a <c>dynamic_client_registration_security_mode</c>.
     /// </summary>
     /// <remarks>
-    /// §2.1: flags.enable_dynamic_client_registration, §0.2: only accounts with third-party apps before April 2026 have the mode
+    /// Auth0 docs, third-party-applications/permissive-mode: only accounts with third-party applications before April 2026 have the mode
     /// </remarks>
     public JsonObject? Settings { get; init; }
 
     /// <summary>Applications, third-party ones unless <c>is_first_party</c> is true.</summary>
-    /// <remarks>§2.4</remarks>
+    /// <remarks>Auth0 Management API, GET /api/v2/clients?is_first_party=false</remarks>
     public IReadOnlyList<JsonObject> Clients { get; init; } = [];
 
     /// <summary>Connections; null for the one database connection of a new tenant.</summary>

@@ -3,49 +3,51 @@ using System.Collections.Generic;
 namespace DcrPowerShell.TestServer;
 
 /// <summary>Habits of Okta's dialect. The defaults are what Okta's OpenAPI documents of 2026.06.3 say.</summary>
-/// <remarks>The numbers in the remarks are sections of the project's protocol notes.</remarks>
+/// <remarks>The remarks name where a habit was read or seen.</remarks>
 public sealed record OktaSwitches
 {
     /// <summary>The API token that is good as <c>Authorization: SSWS …</c>; null for none.</summary>
-    /// <remarks>§1.1</remarks>
+    /// <remarks>okta-management-openapi-spec, oauth-minimal.yaml: securitySchemes.apiToken</remarks>
     public string? ApiToken { get; init; }
 
     /// <summary>The scopes whose operations the API token's administrator may do; null for all. The others answer 403.</summary>
-    /// <remarks>§1.6: E0000006</remarks>
+    /// <remarks>Okta docs, error codes: E0000006</remarks>
     public IReadOnlyList<string>? ApiTokenScopes { get; init; }
 
     /// <summary>Identifiers of the custom authorization servers, whose issuers are <c>/oauth2/{id}</c>.</summary>
-    /// <remarks>§0.1</remarks>
+    /// <remarks>okta-management-openapi-spec, oauth-minimal.yaml: example CustomASOAuthMetadata</remarks>
     public IReadOnlyList<string> AuthorizationServers { get; init; } = ["default"];
 
     /// <summary>How a call with an OAuth token that lacks the scope is refused.</summary>
-    /// <remarks>§1.6; okta-sdk-golang#145</remarks>
+    /// <remarks>okta-management-openapi-spec; okta/okta-sdk-golang#145</remarks>
     public OktaScopeRefusal ScopeRefusal { get; init; }
 
     /// <summary>
     /// Refuses a PUT that leaves out a setting which the client has, and names it; otherwise the setting goes back to its default.
     /// </summary>
-    /// <remarks>§1.1: the OpenAPI document says so, a guide of Okta's own says less</remarks>
+    /// <remarks>
+    /// okta-management-openapi-spec, replaceClient; the guide secure-oauth-between-orgs shows a PUT without some settings
+    /// </remarks>
     public bool StrictPut { get; init; } = true;
 
     /// <summary>
     /// What happens to members that Okta's schema doesn't have, such as <c>scope</c>, <c>contacts</c> and <c>software_id</c>.
     /// </summary>
-    /// <remarks>§1.2; §7: not known of the real Okta</remarks>
+    /// <remarks>okta-management-openapi-spec, schema Client. What the real Okta does is not known.</remarks>
     public UnknownMembers UnknownMembers { get; init; } = UnknownMembers.Ignore;
 
     /// <summary>Refuses a second client of the same name, as Okta's older documentation has it.</summary>
     public bool UniqueClientNames { get; init; }
 
     /// <summary>Whether a GET of one client shows its secret.</summary>
-    /// <remarks>§7: the schema says no, its example yes</remarks>
+    /// <remarks>okta-management-openapi-spec: the schema says no, its example yes</remarks>
     public bool SecretInRead { get; init; }
 
     /// <summary>How a client that doesn't exist is answered.</summary>
     public OktaUnknownClient UnknownClient { get; init; }
 
     /// <summary>Where the <c>next</c> link of a list leads, and whether there is one.</summary>
-    /// <remarks>§1.1: OKTA-658169</remarks>
+    /// <remarks>Okta release notes of 2023: OKTA-658169</remarks>
     public OktaNextLink NextLink { get; init; }
 
     /// <summary>
@@ -53,7 +55,7 @@ public sealed record OktaSwitches
     /// own URL.
     /// Okta doesn't; common write-ups say it does, and somebody's server behaves so.
     /// </summary>
-    /// <remarks>§0.1</remarks>
+    /// <remarks>okta-management-openapi-spec: the schema Client has neither</remarks>
     public bool RegistrationToken { get; init; }
 
     /// <summary>
@@ -61,11 +63,11 @@ public sealed record OktaSwitches
     /// discovery
     /// document. Okta hasn't; common write-ups say it has.
     /// </summary>
-    /// <remarks>§0.1</remarks>
+    /// <remarks>okta-management-openapi-spec: no such path</remarks>
     public bool CustomServerRegistration { get; init; }
 
     /// <summary>The admin roles that every client's role list shows.</summary>
-    /// <remarks>§1.4</remarks>
+    /// <remarks>okta-management-openapi-spec: GET /oauth2/v1/clients/{clientId}/roles</remarks>
     public IReadOnlyList<string> Roles { get; init; } = [];
 }
 

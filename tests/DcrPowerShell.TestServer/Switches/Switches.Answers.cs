@@ -6,35 +6,39 @@ namespace DcrPowerShell.TestServer;
 public sealed partial record Switches
 {
     /// <summary>How <c>registration_client_uri</c> is written.</summary>
-    /// <remarks>§3.3, §5.1 IBM (query), Cloudflare (relative), §5.2 item 5; F33</remarks>
+    /// <remarks>
+    /// RFC 7592, section 3. Query: IBM Verify Access. Relative: cloudflare/workers-oauth-provider#279. Another host behind a proxy:
+    /// metamcp#317.
+    /// </remarks>
     public ClientUri RegistrationClientUri { get; init; }
 
     /// <summary>How <c>client_secret_expires_at</c> is written for a client with a secret.</summary>
-    /// <remarks>§5.2 item 2; F35, F36</remarks>
+    /// <remarks>
+    /// RFC 7591, section 3.2.1. Absent: doorkeeper-openid_connect#311, workers-oauth-provider#163. Null: wso2/product-is#11025. Past:
+    /// fastmcp#4520.
+    /// </remarks>
     public SecretExpiry SecretExpiresAt { get; init; } = SecretExpiry.Zero;
 
     /// <summary>How members without a value are written.</summary>
-    /// <remarks>§1.2 Okta (null), §5.1 Hydra, §5.2 item 3; F40</remarks>
+    /// <remarks>Null: Okta. Ory Hydra, client/.snapshots; claude-code#13685</remarks>
     public EmptyMembers EmptyMembers { get; init; }
 
     /// <summary>Writes <c>redirect_uris</c> as one string, the first of them.</summary>
-    /// <remarks>§5.1 IBM; F40</remarks>
+    /// <remarks>IBM Verify Access, oidc-dynamic-*</remarks>
     public bool RedirectUrisAsString { get; init; }
 
     /// <summary>Writes <c>scope</c> as an array.</summary>
-    /// <remarks>§5.2 item 4; F44</remarks>
+    /// <remarks>GluuFederation/oxAuth#700, toolhive#2596</remarks>
     public bool ScopeAsArray { get; init; }
 
     /// <summary>Writes <c>token_endpoint_auth_method</c> as an array of one.</summary>
-    /// <remarks>F44</remarks>
     public bool AuthMethodAsArray { get; init; }
 
     /// <summary>Writes every number as a string.</summary>
-    /// <remarks>F40</remarks>
     public bool NumbersAsStrings { get; init; }
 
     /// <summary>Whether reads and updates repeat an unchanged registration token and its URI.</summary>
-    /// <remarks>§3.3: need not be repeated; §5.1 Hydra doesn't</remarks>
+    /// <remarks>OpenID Connect Dynamic Client Registration 1.0, section 4.3: need not be repeated; Ory Hydra does not</remarks>
     public bool RepeatToken { get; init; } = true;
 
     /// <summary>Whether reads and updates repeat an unchanged client secret.</summary>
@@ -44,20 +48,20 @@ public sealed partial record Switches
     /// Members put into the answers last: <c>any</c>, <c>register</c>, <c>read</c> and <c>update</c> each hold an object. A null is written
     /// as null.
     /// </summary>
-    /// <remarks>F41 (another <c>client_id</c>) and whatever else a server may say</remarks>
+    /// <remarks>For another <c>client_id</c>, and whatever else a server may say</remarks>
     public AnswerOverrides AnswerOverrides { get; init; } = new();
 
     /// <summary>How reads write what was registered; the answers to a registration and an update have it as it was sent.</summary>
     public Shown ShownAtRead { get; init; }
 
     /// <summary>Names of members that the answers leave out, such as <c>client_id_issued_at</c>.</summary>
-    /// <remarks>§5.1 Auth0, Stytch</remarks>
+    /// <remarks>Auth0 and Stytch leave out client_id_issued_at.</remarks>
     public IReadOnlyList<string> OmitFromAnswer { get; init; } = [];
 
     /// <summary>
     /// The form of every refusal (that of the token endpoint apart, which is always OAuth's); null for the dialect's own.
     /// </summary>
-    /// <remarks>§1.6, §2.6, §5.1 Hydra, §5.2 item 6</remarks>
+    /// <remarks>RFC 7591, section 3.2.2; Okta and Auth0 have their own forms, Ory Hydra puts prose into error</remarks>
     public ErrorShape? ErrorShape { get; init; }
 }
 

@@ -21,7 +21,7 @@ public sealed partial record Switches
     /// <summary>
     /// Makes a server of the standard's dialect speak UDAP too; null for not. A change names only the members that it changes.
     /// </summary>
-    /// <remarks>§4.3</remarks>
+    /// <remarks>HL7 UDAP Security STU 2</remarks>
     public UdapSwitches? Udap { get; init; }
 }
 

@@ -6,24 +6,26 @@ namespace DcrPowerShell.TestServer;
 public sealed partial record Switches
 {
     /// <summary>Path part of the issuer, such as <c>/tenant1</c>; empty for none. All endpoints live below it.</summary>
-    /// <remarks>§3.5</remarks>
+    /// <remarks>RFC 8414, section 3.1</remarks>
     public string IssuerPath { get; init; } = "";
 
     /// <summary>The issuer, word for word, that the discovery document claims, whatever the server's address is.</summary>
-    /// <remarks>§3.5, §5.2 item 12; F23 issuer mismatch</remarks>
+    /// <remarks>
+    /// RFC 8414, section 3.3: must be the one that was asked. Wrong ones: modelcontextprotocol/rust-sdk#1144, toolhive#1825
+    /// </remarks>
     public string? Issuer { get; init; }
 
     /// <summary>Ends the issuer in the discovery document with a slash, as Auth0 and Google do.</summary>
-    /// <remarks>§2.3, §3.5</remarks>
+    /// <remarks>github/copilot-cli#4606</remarks>
     public bool IssuerTrailingSlash { get; init; }
 
     /// <summary>The well-known places where the document is found; empty for a server without discovery.</summary>
-    /// <remarks>§3.5</remarks>
+    /// <remarks>RFC 8414, section 3.1; OpenID Connect Discovery 1.0, section 4</remarks>
     public IReadOnlyList<DiscoveryPlace> Discovery { get; init; } =
         [DiscoveryPlace.OauthInsertion, DiscoveryPlace.OpenidInsertion, DiscoveryPlace.OpenidAppend];
 
     /// <summary>What the document says about the registration endpoint.</summary>
-    /// <remarks>§3.5; F23</remarks>
+    /// <remarks>RFC 8414, section 2</remarks>
     public AdvertisedEndpoint RegistrationEndpoint { get; init; }
 
     /// <summary>Members that are put into the discovery document last, over what is there.</summary>
@@ -33,17 +35,17 @@ public sealed partial record Switches
     /// Path of the FHIR base, below the issuer's path, where a SMART configuration is found, and UDAP's metadata where
     /// <see cref="Udap"/> is on. The standard's dialect only.
     /// </summary>
-    /// <remarks>§3.5, §4.1</remarks>
+    /// <remarks>HL7 SMART App Launch 2.2, conformance page</remarks>
     public string FhirPath { get; init; } = "/fhir";
 
     /// <summary>Members put into the SMART configuration last; null removes one. Epic's has no <c>registration_endpoint</c>.</summary>
-    /// <remarks>§4.1: what is optional and conditional; §4.2</remarks>
+    /// <remarks>HL7 SMART App Launch 2.2, conformance page, says what is optional and conditional</remarks>
     public JsonObject? SmartOverrides { get; init; }
 
     /// <summary>
     /// Path of a protected resource that wants this server's tokens, such as <c>/mcp</c>; null for none. The standard's dialect only.
     /// </summary>
-    /// <remarks>§9.1</remarks>
+    /// <remarks>RFC 9728</remarks>
     public string? ResourcePath { get; init; }
 
     /// <summary>Where the resource's metadata is found (RFC 9728, section 3.1).</summary>
@@ -55,14 +57,13 @@ public sealed partial record Switches
     /// <summary>
     /// A client ID metadata document at <c>/client.json</c>, though it is http; null for none. The standard's dialect only.
     /// </summary>
-    /// <remarks>§3.6</remarks>
+    /// <remarks>draft-ietf-oauth-client-id-metadata-document-02</remarks>
     public PublishedDocument? ClientDocument { get; init; }
 
     /// <summary>
     /// The origin that stands for "another host" wherever a switch says <c>foreign</c>; point it at a second server to see what arrives
     /// there.
     /// </summary>
-    /// <remarks>§5.2 item 5; F18, F33</remarks>
     public string ForeignOrigin { get; init; } = "https://dcr.example.net";
 }
 

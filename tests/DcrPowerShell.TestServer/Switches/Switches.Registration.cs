@@ -6,34 +6,34 @@ namespace DcrPowerShell.TestServer;
 public sealed partial record Switches
 {
     /// <summary>Status of a successful registration, 201 or the 200 of older servers.</summary>
-    /// <remarks>§5.2 item 1; F9</remarks>
+    /// <remarks>RFC 7591, section 3.2.1. 200: GluuFederation/oxAuth#1780, jans-auth-server#118</remarks>
     public int RegisterStatus { get; init; } = 201;
 
     /// <summary>
     /// What of RFC 7592 there is; the rest answers 405. An empty list also means that no registration token and no URI are given out.
     /// </summary>
-    /// <remarks>§3.2, §5.1 Duende, authentik, Spring AS (read only)</remarks>
+    /// <remarks>RFC 7592, section 2. Duende IdentityServer and authentik have none of it, Spring Authorization Server reads only.</remarks>
     public IReadOnlyList<ManagementOperation> Operations { get; init; } =
         [ManagementOperation.Read, ManagementOperation.Update, ManagementOperation.Delete];
 
     /// <summary>What opens the client configuration endpoint.</summary>
-    /// <remarks>§4.4, §5.1 WSO2; "RAT absent" of §8</remarks>
+    /// <remarks>RFC 7592, section 2. An access token: the UK's and Australia's banks. HTTP Basic: WSO2 Identity Server</remarks>
     public ManagementToken ManagementToken { get; init; }
 
     /// <summary>The answer for a client that doesn't exist (any more).</summary>
-    /// <remarks>§3.2: 401, not 404; F31</remarks>
+    /// <remarks>RFC 7592, section 2.1: 401, not 404</remarks>
     public UnknownClient UnknownClient { get; init; }
 
     /// <summary>When a new registration access token is given out and the old one dies.</summary>
-    /// <remarks>§5.1 Keycloak, node-oidc-provider, Hydra (put), Curity (getAndPut); F27, F29</remarks>
+    /// <remarks>RFC 7592, section 2. At an update: Keycloak, node-oidc-provider, Ory Hydra. At a read, too: Curity</remarks>
     public Rotation RotateToken { get; init; }
 
     /// <summary>When a new client secret is given out and the old one dies.</summary>
-    /// <remarks>§3.2, §5.1 IBM; F29</remarks>
+    /// <remarks>RFC 7592, section 2. At an update: IBM Verify Access</remarks>
     public Rotation RotateSecret { get; init; }
 
     /// <summary>What an update does about <c>client_secret</c> in its body. A wrong one is always a 400.</summary>
-    /// <remarks>§5.1 Hydra (forbidden, 403), IBM (required, 400), §5.3</remarks>
+    /// <remarks>RFC 7592, section 2.2. Ory Hydra refuses one with 403, IBM Verify Access wants one.</remarks>
     public PutSecret PutSecret { get; init; }
 
     /// <summary>
@@ -47,38 +47,35 @@ public sealed partial record Switches
     public JsonObject? OverwriteRegistrations { get; init; }
 
     /// <summary>Refuses an update that leaves out a member which the client has, as Okta does; otherwise the member is removed.</summary>
-    /// <remarks>§0.1, §3.2; F39</remarks>
+    /// <remarks>RFC 7592, section 2.2; okta-management-openapi-spec, replaceClient</remarks>
     public bool RequireCompletePut { get; init; }
 
-    /// <summary>What happens to members that no specification of §3.4 names.</summary>
-    /// <remarks>§3.1, §5.1 Keycloak, §5.2 item 11; F37</remarks>
+    /// <summary>What happens to members that no specification names.</summary>
+    /// <remarks>RFC 7591, section 2: a server must ignore them. Keycloak refuses them: keycloak#14946, #22323</remarks>
     public UnknownMembers UnknownMembers { get; init; }
 
     /// <summary>Which clients get a secret.</summary>
-    /// <remarks>§2.3 (Auth0's example has one with <c>none</c>), §5.2 item 7</remarks>
+    /// <remarks>Auth0's example has a secret with <c>none</c>. A method that needs one, and no secret: keycloak#44403</remarks>
     public IssueSecret IssueSecret { get; init; }
 
     /// <summary>Gives every client this identifier.</summary>
-    /// <remarks>F43</remarks>
     public string? FixedClientId { get; init; }
 
     /// <summary>
     /// Members set by the server over what was asked, before anything is checked; null removes one. This is how a server changes the
     /// authentication method, or fills in a template from <c>software_id</c> alone.
     /// </summary>
-    /// <remarks>§3.1, §4.2 Epic, §5.1 Keycloak (method) and Curity (template); F34</remarks>
+    /// <remarks>RFC 7591, section 3.2.1: a server may replace what was asked. Method: keycloak#44403. Template: Epic, Curity</remarks>
     public JsonObject? Grant { get; init; }
 
     /// <summary>Scopes that the server doesn't grant.</summary>
-    /// <remarks>F34</remarks>
     public IReadOnlyList<string> DropScope { get; init; } = [];
 
     /// <summary>Redirect URIs that the server silently leaves out.</summary>
-    /// <remarks>F34</remarks>
     public IReadOnlyList<string> DropRedirectUris { get; init; } = [];
 
     /// <summary>Refuses every well-formed software statement with <c>unapproved_software_statement</c>.</summary>
-    /// <remarks>§3.1</remarks>
+    /// <remarks>RFC 7591, section 3.2.2</remarks>
     public bool UnapprovedSoftwareStatement { get; init; }
 
     /// <summary>

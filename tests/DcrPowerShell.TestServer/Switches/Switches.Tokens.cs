@@ -8,35 +8,34 @@ public sealed partial record Switches
     /// <summary>
     /// The initial access token that registering needs; null together with a null <see cref="TokenClient"/> makes registration open.
     /// </summary>
-    /// <remarks>§3.1</remarks>
+    /// <remarks>RFC 7591, section 3</remarks>
     public string? InitialToken { get; init; }
 
     /// <summary>How many clients the initial token may register before it is used up; null for no end.</summary>
-    /// <remarks>§5.1 Keycloak, Curity, Spring AS; F25</remarks>
+    /// <remarks>Keycloak counts uses; Curity and Spring Authorization Server allow one.</remarks>
     public int? InitialTokenUses { get; init; }
 
     /// <summary>Refuses the initial token as expired.</summary>
-    /// <remarks>F24</remarks>
     public bool InitialTokenExpired { get; init; }
 
     /// <summary>
     /// The client whose access tokens may register clients; null for none. Those of clients that are registered may do nothing.
     /// </summary>
-    /// <remarks>§1.3, §4.4, §5.1 Curity, authentik</remarks>
+    /// <remarks>Okta, with private_key_jwt; Curity, with the scope dcr; authentik</remarks>
     public TokenClient? TokenClient { get; init; }
 
     /// <summary>
     /// The administrator whose HTTP Basic opens registration, and with <c>managementToken: accessToken</c> management. Null for none.
     /// </summary>
-    /// <remarks>§5.1 WSO2; RFC 7617</remarks>
+    /// <remarks>RFC 7617; WSO2 Identity Server, oauth-dcr.yaml</remarks>
     public BasicUser? BasicUser { get; init; }
 
     /// <summary>How many clients one access token may register before it counts as expired; null for no end.</summary>
-    /// <remarks>F24: the token expires at item k and a new one can be had</remarks>
+    /// <remarks>For a token that expires within a pipeline</remarks>
     public int? AccessTokenUses { get; init; }
 
     /// <summary>Lifetime of an access token in seconds, told as <c>expires_in</c> and kept to; null for an hour, at Auth0 a day.</summary>
-    /// <remarks>§1.3 item 2, §2.1</remarks>
+    /// <remarks>RFC 6749, section 5.1. Okta: one hour; Auth0: a day</remarks>
     public int? AccessTokenSeconds { get; init; }
 
     /// <summary>Takes pushed authorization requests (RFC 9126). The standard's dialect only.</summary>
@@ -46,7 +45,7 @@ public sealed partial record Switches
     public bool AssertionsForIssuerOnly { get; init; }
 
     /// <summary>Whether access tokens must be bound to a DPoP key.</summary>
-    /// <remarks>§1.3 item 3, §8; RFC 9449</remarks>
+    /// <remarks>RFC 9449; Okta docs, guides/dpop</remarks>
     public DpopMode Dpop { get; init; }
 }
 
@@ -63,13 +62,12 @@ public sealed record TokenClient
     public JsonObject? Jwks { get; init; }
 
     /// <summary>Thumbprint of the TLS certificate that proves it, its id in the form.</summary>
-    /// <remarks>§4.4; RFC 8705 section 2</remarks>
+    /// <remarks>RFC 8705, section 2</remarks>
     public string? TlsCertificate { get; init; }
 
     /// <summary>
     /// The scopes that it was granted; null for whatever its dialect knows. The standard's dialect doesn't look at scopes.
     /// </summary>
-    /// <remarks>§1.3 item 1, §2.1</remarks>
     public IReadOnlyList<string>? Scopes { get; init; }
 }
 

@@ -5,13 +5,12 @@ namespace DcrPowerShell.TestServer;
 public sealed partial record Switches
 {
     /// <summary>Whether the server speaks https, and how good its certificate is. Can't be changed while it runs.</summary>
-    /// <remarks>F3</remarks>
     public Https Https { get; init; }
 
     /// <summary>
     /// Whether the TLS handshake needs a certificate of the client; any is taken. Can't be changed while the server runs.
     /// </summary>
-    /// <remarks>§4.4</remarks>
+    /// <remarks>RFC 8705</remarks>
     public bool RequireClientCertificate { get; init; }
 
     /// <summary>What the server's own work takes, in milliseconds, for every request.</summary>
@@ -20,28 +19,27 @@ public sealed partial record Switches
     /// <summary>
     /// The round trip to the server, in milliseconds: half of it each way, at the TLS handshake too. Can't be changed while it runs.
     /// </summary>
-    /// <remarks>benchmark B1</remarks>
+    /// <remarks>For benchmarks</remarks>
     public int RoundTripMs { get; init; }
 
     /// <summary>
     /// How far the server's clock, its Date header and its rate-limit resets go ahead of the true time (behind it when negative).
     /// </summary>
-    /// <remarks>§1.7; F14</remarks>
+    /// <remarks>okta-sdk-dotnet's README reckons with a clock that is wrong.</remarks>
     public int ClockSkewSeconds { get; init; }
 
     /// <summary>A real limit on registrations, or on what else it is said to be for; null for none but those of the dialect.</summary>
-    /// <remarks>§1.7, §2.3, §2.6; benchmark B2</remarks>
+    /// <remarks>Okta docs, reference/rl2-monitor; Auth0 docs, rate-limit-configurations</remarks>
     public RateLimit? RateLimit { get; init; }
 
     /// <summary>
     /// <c>user:password</c> that a request sent to this server as to a proxy (absolute-form target) must carry; without it comes 407.
     /// The server answers such requests itself, so a client may use it as proxy and as issuer at once.
     /// </summary>
-    /// <remarks>F22</remarks>
+    /// <remarks>RFC 9110, section 15.5.8</remarks>
     public string? ProxyCredential { get; init; }
 
     /// <summary>What goes wrong next. Setting it winds the queue back to its start.</summary>
-    /// <remarks>F5 to F21</remarks>
     public IReadOnlyList<Fault> Faults { get; init; } = [];
 }
 

@@ -9,9 +9,7 @@ namespace DcrPowerShell.TestServer;
 /// How one virtual server behaves. The defaults make a strict server of RFC 7591 and RFC 7592 with rotation off;
 /// every switch turns on one habit that a real server was seen to have. In JSON names are camelCase and enum values are strings.
 /// </summary>
-/// <remarks>
-/// The numbers in the remarks of a switch are sections of the project's protocol notes (§) and of its list of faults (F).
-/// </remarks>
+/// <remarks>The remarks of a switch name the specification that allows the habit, or who was seen to have it.</remarks>
 public sealed partial record Switches
 {
     /// <summary>How switches are read and written: strict, so that a misspelt name fails the test that wrote it.</summary>
@@ -48,7 +46,7 @@ public sealed partial record Switches
         }
 
         Switches result = Parse(merged);
-        // What the patch doesn't name must stay the same object: replacing it would wind the faults back, or start the tenant anew.
+        // What the patch doesn't name must stay the same object: replacing it would wind the faults back, or start the tenant again.
         bool startsTenantAnew = patch["auth0"] is JsonObject auth0 && auth0.ContainsKey("tenant");
         return result with
         {

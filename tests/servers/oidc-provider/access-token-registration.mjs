@@ -1,5 +1,5 @@
 import { errors } from 'oidc-provider';
-// By path, for the library does not export them: they are what judges access tokens at its own userinfo endpoint.
+// By path, because the library does not export them: they are what judges access tokens at its own userinfo endpoint.
 import { getValidateAccessToken } from 'oidc-provider/lib/shared/access_token.js';
 import getErrorHandler from 'oidc-provider/lib/shared/error_handler.js';
 import getSetWWWAuthenticateHeader from 'oidc-provider/lib/shared/set_www_authenticate_header.js';
@@ -36,7 +36,7 @@ export function registerByAccessToken(provider, scope, initialAccessToken) {
       return next();
     }
 
-    // The library makes its own context anew when the request goes on.
+    // The library makes its own context again when the request goes on.
     const oidc = new provider.OIDCContext(ctx);
     oidc.route = 'registration';
     const judged = Object.create(ctx, { oidc: { value: oidc } });

@@ -147,11 +147,11 @@ internal sealed class Auth0Api(Uri root, ICredential credential, HttpSender send
         var member = named is null ? null : Auth0Vocabulary.NameOf(named);
         if (member is not (ClientMember.RedirectUris or ClientMember.PostLogoutRedirectUris))
         {
-            return ProtocolErrors.MetadataRefused(server, member);
+            return RefusalErrors.MetadataRefused(server, member);
         }
 
         var (uris, advice) = RefusalSubject.RedirectUris(server, sent, member);
-        return ProtocolErrors.RedirectUriRefused(server, member, uris, advice);
+        return RefusalErrors.RedirectUriRefused(server, member, uris, advice);
     }
 
     private DcrException Refusal(ProtocolRequest request, ProtocolResponse response, string scope, RegistrationRecord? client)
@@ -168,7 +168,7 @@ internal sealed class Auth0Api(Uri root, ICredential credential, HttpSender send
             (404, null) when !_isThere && (server.Description is null || (client is null && request.Effect == RequestEffect.None)) =>
                 Auth0Errors.Auth0ApiNotFound(server, root),
             (404, _) when client is not null => Management.IsAboutClient(response, server, client.ClientId)
-                ? ProtocolErrors.ClientGone(server, client.ClientId)
+                ? RefusalErrors.ClientGone(server, client.ClientId)
                 : ProtocolErrors.NotFoundUnproven(server, request.Uri, client.ClientId),
             (>= 500 and not 503, _) when request.Effect == RequestEffect.Changes => ProtocolErrors.ChangeOutcomeUnknown(
                 request.Uri,

@@ -103,7 +103,7 @@ internal sealed record Auth0Key(string Thumbprint, string KeyId, string Algorith
     }
 
     /// <summary>
-    /// What creates a credential. Its name is the thumbprint, for a key's id alone does not tell that the key is the same.
+    /// What creates a credential. Its name is the thumbprint, because a key's id alone does not tell that the key is the same.
     /// </summary>
     public JsonBag ToCredential()
     {

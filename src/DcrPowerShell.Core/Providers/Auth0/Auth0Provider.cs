@@ -101,8 +101,8 @@ internal sealed class Auth0Provider(Uri endpoint, ICredential initial, Auth0Api 
 
     /// <summary>
     /// Third-party applications (a server that knows no such filter gives the tenant's own, too, which are not ours to remove): those that
-    /// were registered, and those that were made by hand. All pages at once, for they are counted
-    /// from the first client: if some were deleted between two pages, as many would be left out.
+    /// were registered, and those that were made by hand. All pages at once, because they are counted from the first client: if some were
+    /// deleted between two pages, as many would be left out.
     /// </summary>
     /// <param name="namePrefix">Cannot be asked for.</param>
     public async Task<ClientPage> ListAsync(string? namePrefix, string? cursor, ProviderCall call)

@@ -179,7 +179,7 @@ internal sealed class OktaProvider(Uri clients, ICredential credential, HttpSend
     {
         var server = ServerErrorReader.Read(response);
         return server.Code == "E0000015" ? OktaErrors.OktaFeatureMissing(server)
-            : server.Status == 401 ? ProtocolErrors.CredentialRejected(server, credential.Kind)
+            : server.Status == 401 ? AuthorizationErrors.CredentialRejected(server, credential.Kind)
             : OktaErrors.OktaForbidden(server, scope, clients);
     }
 

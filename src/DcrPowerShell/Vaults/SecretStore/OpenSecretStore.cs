@@ -11,10 +11,10 @@ using DcrPowerShell.Errors;
 namespace DcrPowerShell.Vaults.SecretStore;
 
 /// <summary>
-/// SecretStore as this process has it open: a copy of its file in memory. It answers every read from the copy and writes the whole of
-/// it at every write. Its file watcher notices another process's write about five seconds late, and not at all if it wrote itself just
-/// before: until then its next write would drop the other's secrets. So the copy is renewed here whenever the file has changed, and many
-/// secrets are written in one go, for each write costs as much as the whole file.
+/// SecretStore as this process has it open: a copy of its file in memory. It answers every read from the copy and writes the whole of it at
+/// every write. Its file watcher notices another process's write about five seconds late, and not at all if it wrote itself just before:
+/// until then its next write would drop the other's secrets. So the copy is renewed here whenever the file has changed, and many secrets
+/// are written in one go, because each write costs as much as the whole file.
 /// </summary>
 internal static class OpenSecretStore
 {

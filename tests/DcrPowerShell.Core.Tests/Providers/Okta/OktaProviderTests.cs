@@ -104,7 +104,7 @@ public class OktaProviderTests
         );
         var (clients, _) = await ListOperation.FromServerAsync(session.Context, namePrefix: null, cursor: null);
         Assert.Equal(["c1", "c2"], clients.Select(static client => client.ClientId));
-        Assert.Contains("The server's list has 1 without a client_id, which cannot be shown.", session.Reporter.Warnings);
+        Assert.Contains("The server's list has 1 client without a client_id, which cannot be shown.", session.Reporter.Warnings);
     }
 
     [Theory]

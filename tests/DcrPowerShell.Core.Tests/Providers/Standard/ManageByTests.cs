@@ -227,7 +227,7 @@ public class ManageByTests
         Assert.Equal((await first.AtServerAsync()).ClientSecret, first.Stored(client.ClientId).ClientSecret);
     }
 
-    /// <summary>A key is the connection's: the wrong one would have every client registered anew.</summary>
+    /// <summary>A key is the connection's: the wrong one would have every client registered again.</summary>
     [FullCryptographyFact]
     public async Task A_key_that_is_refused_makes_no_client_gone()
     {

@@ -48,7 +48,7 @@ public class StandardProviderTests
         }
 
         Assert.Empty(await other.RequestsAsync());
-        Assert.NotNull(session.Stored(client.ClientId).RegistrationAccessToken); // It is not lost, for the user may allow that origin.
+        Assert.NotNull(session.Stored(client.ClientId).RegistrationAccessToken); // It is kept, because the user may allow that origin.
     }
 
     [Fact]

@@ -1,0 +1,45 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Management.Automation;
+using DcrPowerShell.Errors;
+
+namespace DcrPowerShell.Vaults;
+
+/// <summary>A vault that is registered with SecretManagement.</summary>
+/// <param name="ModuleName">The module of its extension.</param>
+/// <param name="ModulePath">Where that module was when the vault was registered.</param>
+/// <param name="IsDefault">Whether SecretManagement's own commands use it where none is named.</param>
+internal sealed record RegisteredVault(string Name, string ModuleName, string ModulePath, bool IsDefault);
+
+/// <summary>SecretManagement's registry of vaults. Calls no vault.</summary>
+internal static class VaultRegistry
+{
+    /// <exception cref="DcrException">SecretManagementNotFound.</exception>
+    public static IReadOnlyList<RegisteredVault> All() =>
+        VaultRunspace
+            .Use(static shell => shell.AddCommand($@"{VaultRunspace.SecretManagement}\Get-SecretVault").Invoke())
+            .Select(static vault => new RegisteredVault(
+                Property<string>(vault, "Name"),
+                Property<string>(vault, "ModuleName"),
+                Property<string>(vault, "ModulePath"),
+                Property<bool>(vault, "IsDefault")
+            ))
+            .ToList();
+
+    /// <summary>Null where no vault of that name is registered.</summary>
+    /// <exception cref="DcrException">SecretManagementNotFound.</exception>
+    public static RegisteredVault? Find(string name) =>
+        All().FirstOrDefault(vault => vault.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Where SecretStore is, of whose vaults at least one must be registered.</summary>
+    /// <exception cref="DcrException">SecretManagementNotFound, VaultWriteFailed.</exception>
+    public static string SecretStorePath() =>
+        All().FirstOrDefault(static vault => vault.ModuleName == VaultLock.SecretStore)?.ModulePath
+        ?? throw InputErrors.StoreNotRestored(
+            "no vault of it is registered",
+            $"Register one: Register-SecretVault -Name DcrVault -ModuleName {VaultLock.SecretStore}."
+        );
+
+    private static T Property<T>(PSObject vault, string property) => (T)vault.Properties[property].Value;
+}
