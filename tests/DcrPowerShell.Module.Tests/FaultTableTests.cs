@@ -16,7 +16,7 @@ public class FaultTableTests
 {
     private const int Faults = 74;
     private const int VaultFaults = 12;
-    private const int UdapFaults = 9;
+    private const int UdapFaults = 11;
     private const int Rules = 10;
 
     private static readonly Regex NotRun = new(@"^not run here: \w.+$");

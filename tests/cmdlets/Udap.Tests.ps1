@@ -493,6 +493,45 @@ Describe 'A UDAP client' {
         (New-DcrClient @service @quiet).ClientId | Should -Be (Get-TestServerClient $server).clientId
     }
 
+    It 'goes to another machine by a backup, and is changed and cancelled there' {
+        $server = Start-Udap -Connect @{ CertificatePath = $pfx }
+        $client = New-DcrClient @service -Tenant st-mary @quiet
+        $backup = Join-Path $TestDrive "$([guid]::NewGuid()).dcr"
+        $null = Backup-DcrStore $backup -Passphrase (ConvertTo-Secret 'correct horse battery')
+
+        Switch-TestFolder
+        $null = Restore-DcrRegistration -Path $backup -Passphrase (ConvertTo-Secret 'correct horse battery') -Confirm:$false
+        $null = Connect-Udap $server @{ CertificatePath = $pfx }
+        Clear-TestServerRequest $server
+        (New-DcrClient @service -Tenant st-mary).ClientId | Should -Be $client.ClientId
+        Get-TestServerRequest $server | Should -BeNullOrEmpty
+        (Set-DcrClient $client.ClientId -ClientName 'Acme 2').ClientId | Should -Be $client.ClientId
+        Remove-DcrClient $client.ClientId -Confirm:$false
+        Get-TestServerClient $server | Should -BeNullOrEmpty
+        $null = Restore-DcrRegistration -Path $backup -Passphrase (ConvertTo-Secret 'correct horse battery') -Confirm:$false @quiet
+        Get-DcrClient -Offline | Should -BeNullOrEmpty -Because 'what was cancelled does not come back'
+    }
+
+    It 'whose change or cancellation a killed process leaves open is not guessed about: <_>' -ForEach 'Set', 'Remove' {
+        $server = Start-Udap -Connect @{ CertificatePath = $pfx }
+        $client = New-DcrClient @service @quiet
+        $command = if ($_ -eq 'Set') { "Set-DcrClient $($client.ClientId) -ClientName Other" }
+        else { "Remove-DcrClient $($client.ClientId) -Confirm:`$false" }
+        Clear-TestServerRequest $server
+        Set-TestServerSwitch $server @{ faults = @(@{ on = 'register'; drop = 'stallMidBody' }) }
+        $killed = Start-Pwsh "`$null = Connect-DcrServer $($server.FhirBase) -Discovery Udap -TrustAnchor '$($server.Anchor)' ``
+            -CertificatePath '$pfx'; $command"
+        Wait-Until { Get-Registration $server }
+        $killed.Process.Kill()
+        $killed.Process.WaitForExit()
+
+        $null = Connect-Udap $server @{ CertificatePath = $pfx } @quiet
+        $orphan = Find-DcrOrphan @quiet
+        $orphan.ClientId | Should -Be $client.ClientId
+        $orphan.RecommendedAction | Should -BeLike "This server cannot be asked*Run $_-DcrClient again*"
+        $orphan.RecommendedAction | Should -Not -BeLike '*most likely deleted*'
+    }
+
     It 'stands in the report and in the audit log' {
         $server = Start-Udap -Connect @{ CertificatePath = $pfx }
         $out = Join-Path $TestDrive "out-$([guid]::NewGuid()).csv"

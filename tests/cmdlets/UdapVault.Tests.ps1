@@ -45,6 +45,23 @@ Describe 'A UDAP client in a vault' {
         Get-TestServerClient $server | Should -BeNullOrEmpty
     }
 
+    It 'is moved to the local store and back, and changed in both places' {
+        $client = New-DcrClient @service -Tenant st-mary @quiet
+        (Move-DcrRegistration -From TestStore -Confirm:$false).ClientId | Should -Be $client.ClientId
+        Get-VaultRecordName | Should -BeNullOrEmpty
+        $null = Connect-Udap $server ($given + @{ LocalStore = $true })
+        $changed = Set-DcrClient $client.ClientId -ClientName 'Acme 2'
+        "$($changed.ClientId) $($changed.Storage)" | Should -Be "$($client.ClientId) Local"
+        $null = Move-DcrRegistration -To TestStore -Confirm:$false
+        $null = Connect-Udap $server $given
+        (New-DcrClient @service -ClientName 'Acme 2' -Tenant st-mary @quiet).ClientId | Should -Be $client.ClientId
+        $null = Set-DcrClient $client.ClientId -ClientName 'Acme 3'
+        (Get-VaultRecord $client).metadata.client_name | Should -Be 'Acme 3'
+        Remove-DcrClient $client.ClientId -Confirm:$false
+        Get-VaultRecordName | Should -BeNullOrEmpty
+        Get-TestServerClient $server | Should -BeNullOrEmpty
+    }
+
     It 'may get a new id by a change: the vault has that one alone' {
         $client = New-DcrClient @service @quiet
         Set-TestServerSwitch $server @{ udap = @{ modification = 'newClient' } }
