@@ -257,8 +257,8 @@ internal static class OrphanOperation
                     + operation switch
                     {
                         LedgerOperation.Delete =>
-                            "Run Remove-DcrClient again; if the server has it no more, Remove-DcrClient -StoreOnly drops what is kept of "
-                                + "it. ",
+                            "Run Remove-DcrClient again; if the server no longer has it, Remove-DcrClient -StoreOnly drops what is kept "
+                                + "of it. ",
                         LedgerOperation.Update => "Run Set-DcrClient again. ",
                         _ => "",
                     }
