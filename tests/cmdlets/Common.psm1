@@ -108,7 +108,7 @@ function Reset-TestStore {
             return
         } catch [NullReferenceException], [Microsoft.PowerShell.SecretManagement.PasswordRequiredException] {
             # SecretStore watches its own files from another thread, and now and then its reset trips over that: the second is
-            # "Password is invalid", for the password that the reset has just set.
+            # "Password is invalid", of the password that the reset has just set.
             if ($try -eq 10) { throw }
         }
     }

@@ -38,7 +38,7 @@ Describe 'The help' {
 
 Describe '<Page>' -ForEach ($examples | Group-Object { $_.Page } | ForEach-Object { @{ Page = $_.Name; Examples = $_.Group } }) {
     BeforeEach {
-        # A local store of its own, for an example may protect or lock it; and somebody who types a passphrase.
+        # A local store of its own, because an example may protect or lock it; and somebody who types a passphrase.
         $env:DCRPOWERSHELL_HOME = Join-Path $HOME ([guid]::NewGuid())
         function Read-Host { ConvertTo-SecureString 'correct horse battery staple' -AsPlainText -Force }
 

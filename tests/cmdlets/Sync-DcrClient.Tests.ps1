@@ -54,14 +54,14 @@ Describe 'Sync-DcrClient' {
 
     It 'plans with -WhatIf: a line that counts, and a line for each client with its members' {
         $told = @($wanted | Sync-DcrClient -WhatIf -Prune -TenantPattern * 6>&1 @quiet)
-        "$($told[0])" | Should -Be 'Plan: 1 to register, 1 to change, 1 extra, 1 to register anew.'
+        "$($told[0])" | Should -Be 'Plan: 1 to register, 1 to change, 1 extra, 1 to register again.'
         Get-Operation $server | Should -BeNullOrEmpty
         $null = Start-Transcript "$TestDrive/plan.txt"
         try { $wanted | Sync-DcrClient -WhatIf -Prune -TenantPattern * @quiet } finally { $null = Stop-Transcript }
         $shown = Get-Content "$TestDrive/plan.txt" -Raw
         $shown | Should -BeLike '*"Register client" on target "Client of missing at *'
         $shown | Should -BeLike '*"Change client (client_name: *'
-        $shown | Should -BeLike '*"Register anew, because the server refuses its token*" on target "Client of gone (*'
+        $shown | Should -BeLike '*"Register again, because the server refuses its token*" on target "Client of gone (*'
         $shown | Should -BeLike '*"Delete client" on target "Client of extra (*'
     }
 

@@ -21,7 +21,7 @@ internal sealed record CertificateTrust(string? Fault)
     /// <summary>Certificates that say nothing of revocation, by their names.</summary>
     public IReadOnlyList<string> Unlisted { get; init; } = [];
 
-    /// <summary>Certificates of which nothing was asked, for the anchor is no root, where the platform stops.</summary>
+    /// <summary>Certificates of which nothing was asked, because the anchor is no root and the platform stops there.</summary>
     public IReadOnlyList<string> Unasked { get; init; } = [];
 
     public bool IsRevoked { get; init; }
@@ -42,7 +42,7 @@ internal sealed record CertificateTrust(string? Fault)
                     + "that is to be asked.",
             Unasked.Count == 0
                 ? null
-                : $"Whether {Quoted(Unasked)} {(Unasked.Count == 1 ? "was" : "were")} revoked was not asked, for the trust anchor is no "
+                : $"Whether {Quoted(Unasked)} {(Unasked.Count == 1 ? "was" : "were")} revoked was not asked, because the trust anchor is no "
                     + "root certificate: -TrustAnchor takes the root beside it.",
             Unlisted.Count == 0 ? null : $"No revocation list is named by {Quoted(Unlisted)}.",
         }.OfType<string>();

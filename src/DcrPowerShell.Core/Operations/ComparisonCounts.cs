@@ -25,7 +25,7 @@ internal sealed class ComparisonCounts
         {
             DcrComparisonStatus.Missing => "to register",
             DcrComparisonStatus.Differs => "to change",
-            DcrComparisonStatus.Gone => "to register anew",
+            DcrComparisonStatus.Gone => "to register again",
             _ => Word(status),
         }, faulty, "faulty");
 

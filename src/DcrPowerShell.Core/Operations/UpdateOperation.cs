@@ -198,9 +198,9 @@ internal static class UpdateOperation
         var client = await RegisterOperation.ReplaceAsync(context, former, record, changes, Done).ConfigureAwait(false);
         context.Warn(
             former.ClientId,
-            $"the server registered it anew, as '{client.ClientId}': it cancelled the former registration, or no longer had it. Give the "
+            $"the server registered it again, as '{client.ClientId}': it cancelled the former registration, or no longer had it. Give the "
                 + "application the new id.",
-            "the server registered it anew, under another id. Give the application the new one."
+            "the server registered it again, under another id. Give the application the new one."
         );
         return client;
     }

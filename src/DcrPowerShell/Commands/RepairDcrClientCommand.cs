@@ -44,7 +44,7 @@ public sealed class RepairDcrClientCommand : DcrClientCmdlet
             : JsonBag.Empty;
         StatementOperation.Check(wanted, DateTimeOffset.UtcNow);
         var record = Find(connection, client);
-        if (ShouldProcess(connection, record, "Register anew if the server no longer has it", Force))
+        if (ShouldProcess(connection, record, "Register again if the server no longer has it", Force))
         {
             Start(
                 connection,

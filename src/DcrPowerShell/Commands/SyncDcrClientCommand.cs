@@ -176,7 +176,7 @@ public sealed class SyncDcrClientCommand : WantedClientCmdlet
                 break;
             case DcrComparisonStatus.Gone:
                 var why = found.IsDoubtful ? "refuses its token: it is gone, or the token was replaced elsewhere" : "no longer has it";
-                if (ShouldProcess(target, $"Register anew, because the server {why}", Force))
+                if (ShouldProcess(target, $"Register again, because the server {why}", Force))
                 {
                     DoTo(
                         DcrSyncResult.Repaired,
