@@ -96,8 +96,8 @@ internal static class RegisterOperation
         || TenantKey.AreSame(tenant, usual)
             ? null
             : $"Client '{found.ClientId}' was registered without a tenant, and was not given '{tenant}': it is kept under {usual}, which "
-                + "has one client at this server. To keep it under the tenant, drop what is kept of it (Remove-DcrClient -StoreOnly) and run "
-                + "this command again: the server gives the same client.";
+                + "has one client at this server. To keep it under the tenant, drop what is kept of it (Remove-DcrClient -StoreOnly) and "
+                + "run this command again: the server gives the same client.";
 
     /// <summary>
     /// The client with that id; null where none is kept at the connected server. Its Changes are its differences from the request.
