@@ -42,8 +42,8 @@ internal sealed record CertificateTrust(string? Fault)
                     + "that is to be asked.",
             Unasked.Count == 0
                 ? null
-                : $"Whether {Quoted(Unasked)} {(Unasked.Count == 1 ? "was" : "were")} revoked was not asked, because the trust anchor is no "
-                    + "root certificate: -TrustAnchor takes the root beside it.",
+                : $"Whether {Quoted(Unasked)} {(Unasked.Count == 1 ? "was" : "were")} revoked was not asked, because the trust anchor is "
+                    + "no root certificate: -TrustAnchor takes the root beside it.",
             Unlisted.Count == 0 ? null : $"No revocation list is named by {Quoted(Unlisted)}.",
         }.OfType<string>();
 

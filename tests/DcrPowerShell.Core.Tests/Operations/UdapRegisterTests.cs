@@ -15,7 +15,7 @@ using static DcrPowerShell.Core.Tests.Doubles.UdapSessions;
 
 namespace DcrPowerShell.Core.Tests.Operations;
 
-/// <summary>Registering by UDAP, at a test server that is strict: what is sent, what is kept, what is refused, and that the client works.</summary>
+/// <summary>Registering by UDAP, at a test server that is strict: what is sent, kept and refused, and that the client works.</summary>
 public class UdapRegisterTests
 {
     [Theory]
