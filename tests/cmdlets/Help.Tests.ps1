@@ -52,7 +52,10 @@ Describe '<Page>' -ForEach ($examples | Group-Object { $_.Page } | ForEach-Objec
         # As Epic does: the registration of the software says the rest.
         $grant = if ($Page -eq 'New-DcrClient') { @{ redirect_uris = @('https://app.example.com/cb');
             token_endpoint_auth_method = 'none' } }
-        if ($Code.Contains('https://as.example.com/tenant1')) { $gated = New-TestServer ($switches + @{ issuerPath = '/tenant1'; initialToken = 'initial-token-0001'; grant = $grant }) }
+        if ($Code.Contains('https://as.example.com/tenant1')) {
+            $gated = New-TestServer ($switches + @{ issuerPath = '/tenant1'; initialToken = 'initial-token-0001'; grant = $grant })
+        }
+
         $document = @{ client_id = 'https://app.example.com/client.json'; client_name = 'My agent'; grant_types = @('authorization_code')
             redirect_uris = @('https://app.example.com/callback'); token_endpoint_auth_method = 'none' }
         if ($Code -match 'auth0') {
