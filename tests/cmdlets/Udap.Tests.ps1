@@ -327,7 +327,7 @@ Describe 'A UDAP client' {
         (New-DcrClient @service -Tenant 'St-Mary ' @quiet).ClientId | Should -Be $first.ClientId
         (New-DcrClient @service @quiet).Tenant | Should -Be st-mary -Because 'no tenant was named'
         $null = Assert-Failure { New-DcrClient @service -Tenant lakeside } -Id TenantNotUnique -Category InvalidArgument `
-            -Message "$uri has one client at this server, '$($first.ClientId)', which is tenant 'st-mary''s*" -Action '*-SubjectUri*'
+            -Message "$uri has one client at this server, '$($first.ClientId)', which belongs to tenant 'st-mary'*" -Action '*-SubjectUri*'
         $null = Assert-Failure { New-DcrClient @service -AllowDuplicate } -Id OperationNotSupported -Category NotImplemented `
             -Message '-AllowDuplicate:*' -Action '*another URI*'
         (Get-Registration $server).Count | Should -Be 1

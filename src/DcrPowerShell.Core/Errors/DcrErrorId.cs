@@ -106,7 +106,7 @@ public enum DcrErrorId
     OperationNotSupported,
 
     /// <summary>
-    /// A second client secret cannot be added, or the old one not be deleted, because of the secrets that the client has.
+    /// A second client secret cannot be added, or the old one cannot be deleted, because of the secrets that the client has.
     /// </summary>
     OverlapRefused,
 

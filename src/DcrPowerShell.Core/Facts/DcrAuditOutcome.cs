@@ -9,7 +9,7 @@ public enum DcrAuditOutcome : long
     /// <summary>The server said no (HTTP 4xx).</summary>
     Refused,
 
-    /// <summary>It was not done, and no refusal by the server was the reason.</summary>
+    /// <summary>It was not done, for a reason other than a refusal by the server.</summary>
     Failed,
 
     /// <summary>

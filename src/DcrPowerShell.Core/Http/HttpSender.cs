@@ -92,7 +92,7 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
                 {
                     if (request.SendBefore is { } end && end <= clock.UtcNow)
                     {
-                        throw MetadataErrors.StatementExpired(end);
+                        throw MetadataErrors.StatementExpired(end, isTried: tries > 1);
                     }
 
                     // After the wait: a proof or a token may be old by then.

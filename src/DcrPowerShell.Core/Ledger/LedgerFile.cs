@@ -10,7 +10,7 @@ namespace DcrPowerShell.Ledger;
 
 /// <summary>
 /// The ledger's file: one append-only file for all processes of a user, in generations. Writers that wait at the same time share one
-/// write and one flush; the flush happens outside the lock. For all threads of a process.
+/// write and one flush; the flush happens outside the lock. Safe to use from all threads.
 /// </summary>
 internal sealed class LedgerFile : IDisposable
 {
@@ -322,8 +322,8 @@ internal sealed class LedgerFile : IDisposable
     }
 
     /// <summary>
-    /// A flush that failed is final: the system has forgotten what it could not write. So the next generation of the file is written, from
-    /// what can be read.
+    /// A flush that failed is final: the system has forgotten what it could not write. The generation is marked as refused, and
+    /// <see cref="Renew"/> writes the next one from what can be read.
     /// </summary>
     private void Flush(LedgerGeneration written)
     {

@@ -131,7 +131,7 @@ internal sealed class LocalStore : IDisposable
     }
 
     /// <summary>
-    /// Gives the store another protection: a new key, with which everything is sealed again. Both keys are in the key file until the
+    /// Gives the store another protection: a new key, with which everything is encrypted. Both keys are in the key file until the
     /// next generation of the ledger is in place.
     /// </summary>
     /// <param name="protect">Protects the new key; has it stored where that is elsewhere.</param>

@@ -160,7 +160,7 @@ internal static class StoreErrors
     public static DcrException AnswersAwaited(string path, int count) =>
         new(
             DcrErrorId.StoreReadOnly,
-            $"The local store in '{path}' is sealed again, but the former protection still opens it: other processes are waiting for the "
+            $"The local store in '{path}' has a new key, but the former protection still opens it: other processes are waiting for the "
                 + $"answers to {count} request{(count == 1 ? "" : "s")}.",
             "Run the command again when they have ended."
         );

@@ -107,7 +107,7 @@ internal static class ConnectErrors
             DcrErrorId.DiscoveryFailed,
             $"-Offline: no client of {issuer}{(subjectUri is null ? "" : $" with the URI '{subjectUri}'")}"
                 + $"{(community is null ? "" : $" in the community '{community}'")} is kept here. "
-                + $"{(known.Count == 0 ? "Nothing is." : $"Those of {string.Join(", ", known)} are.")}",
+                + $"{(known.Count == 0 ? "The store has no clients." : $"The store has clients of {string.Join(", ", known)}.")}",
             "Give the issuer as Get-DcrClient -Offline shows it, or connect without -Offline."
         );
 

@@ -85,9 +85,8 @@ internal static class KeepingErrors
                 + (hasAnswer ? " The server's answer is in it." : ""),
             hasAnswer
                 ? "When the store can be written again, connect: what the answer brought is restored."
-                : "Have the store written again (room on the disk, Unlock-DcrStore) before this session ends: its next command keeps what "
-                    + "the answer brought. The DcrClient object has the secrets too: it was written to the output, and is this error's "
-                    + "TargetObject.",
+                : "Before this session ends, make room on the disk or run Unlock-DcrStore, then run any command: it keeps the answer. "
+                    + "Until then the secrets are in the DcrClient object: in the output, and as this error's TargetObject.",
             why
         )
         {

@@ -25,8 +25,8 @@ internal static class OperationErrors
     public static DcrException SoleClientOfOther(string tenant, string usual, string clientId, string? other) =>
         DcrException.Unsent(
             DcrErrorId.TenantNotUnique,
-            $"{Redaction.Printable(usual)} has one client at this server, '{clientId}', which is tenant '{other}''s: to register it for "
-                + $"tenant '{tenant}' would change that one.",
+            $"{Redaction.Printable(usual)} has one client at this server, '{clientId}', which belongs to tenant '{other}': to register it "
+                + $"for tenant '{tenant}' would change that one.",
             "For another client, connect with a certificate that names another URI (-SubjectUri, where one certificate has several)."
         );
 
@@ -363,6 +363,7 @@ internal static class OperationErrors
         )
         {
             Member = expired.Member,
+            NothingSent = expired.NothingSent,
         };
 
     public static DcrException ClaimIsOwn(string parameter, string claim) =>

@@ -50,7 +50,7 @@ internal static class StatementOperation
             && end <= now
         )
         {
-            throw MetadataErrors.StatementExpired(end);
+            throw MetadataErrors.StatementExpired(end, isTried: false);
         }
     }
 

@@ -111,7 +111,7 @@ internal sealed class TestClientOperation(OperationContext context, HeldKeys key
         context.Provider.WhyUnmanaged(record) is { } why ? DcrCheck.Warning(why.Message, why.RecommendedAction)
         : record.UsesSecret && !record.HasSecret
             ? DcrCheck.Warning(
-                "Its client secret is not kept here, so it cannot be tried whether the server accepts it.",
+                "Its client secret is not kept here, so whether the server accepts it cannot be checked.",
                 "Take it in with Import-DcrClient -ClientSecret, or make a new one: Reset-DcrClientSecret."
             )
         : DcrCheck.Passed(

@@ -178,7 +178,7 @@ internal sealed class TestServerOperation(DcrConnection connection)
             );
         }
 
-        // The server's clock was somewhere within this second when it answered; by this machine's clock that was half the time taken ago.
+        // Date has whole seconds, so half a second is added. It was written about half a round trip before the answer arrived.
         var skew = date + TimeSpan.FromSeconds(0.5) - (reading.ReceivedAt - TimeSpan.FromTicks(reading.Took.Ticks / 2));
         var found =
             $"This machine's clock is {Duration.Say(skew.Duration())} {(skew > TimeSpan.Zero ? "behind" : "ahead of")} the server's";
@@ -215,7 +215,7 @@ internal sealed class TestServerOperation(DcrConnection connection)
         var (request, _, budget) = budgets[0];
         var found =
             $"{budget!.Left}{(budget.Limit is { } limit ? $" of {limit}" : "")} requests to {request.Uri.AbsolutePath} are "
-                + $"left{(budget.RenewedIn is { } wait ? $"; the server counts again in {Duration.Say(wait)}" : "")}.";
+                + $"left{(budget.RenewedIn is { } wait ? $"; the count starts over in {Duration.Say(wait)}" : "")}.";
         return (budget.Limit is null ? budget.Left > 0 : budget.Left * 10 >= budget.Limit)
             ? DcrCheck.Passed(found)
             : DcrCheck.Warning(

@@ -144,7 +144,7 @@ internal static class AuthorizationErrors
         new(
             DcrErrorId.RegistrationForbidden,
             $"The server forbids it ({Status(server)}).{Said(server)}",
-            "A server policy forbids it: ask its operator which clients may be registered, from where, and how many."
+            "Ask the server's operator which clients may be registered, from where, and how many."
         )
         {
             ServerError = server,

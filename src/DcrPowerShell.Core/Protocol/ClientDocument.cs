@@ -120,7 +120,16 @@ internal static class ClientDocument
         catch (Exception failure) when (failure is JsonException or DecoderFallbackException)
         {
             checks.AddRange(
-                Named("JSON", [DcrCheck.Failed("It is not the text of one JSON object in UTF-8.", "Write it again.")], passed: "")
+                Named(
+                    "JSON",
+                    [
+                        DcrCheck.Failed(
+                            "It is not the text of one JSON object in UTF-8.",
+                            "Make it with New-DcrClientDocument, or save its JSON as UTF-8."
+                        ),
+                    ],
+                    passed: ""
+                )
             );
         }
 

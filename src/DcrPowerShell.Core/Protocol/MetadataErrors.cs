@@ -34,14 +34,17 @@ internal static class MetadataErrors
             refused.RecommendedAction!
         );
 
-    public static DcrException StatementExpired(DateTimeOffset end) =>
+    /// <param name="isTried">Whether a request was refused before for another reason.</param>
+    public static DcrException StatementExpired(DateTimeOffset end, bool isTried) =>
         new(
             DcrErrorId.InvalidSoftwareStatement,
-            $"The software statement expired at {end.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC. Nothing was registered.",
+            $"The software statement expired at {end.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC. "
+                + $"Nothing was {(isTried ? "registered" : "sent")}.",
             "Get a fresh one from its issuer: -SoftwareStatement { ... } calls a script block for each client when its turn comes. If this "
                 + "machine's clock is wrong, set it, or leave the judging to the server: -SkipValidation."
         )
         {
             Member = "software_statement",
+            NothingSent = !isTried,
         };
 }

@@ -69,8 +69,8 @@ internal sealed class BatchProgress(Cmdlet cmdlet, string activity)
     }
 
     /// <summary>
-    /// Ends the progress bar, and after a long run writes a line about its outcome. The line is not in the output of a program that is
-    /// redirected.
+    /// Ends the progress bar, and after a long run writes a line about its outcome. Where PowerShell's own output is redirected,
+    /// the line goes to the information stream only, so that it does not get into the file.
     /// </summary>
     public void End(string outcome)
     {

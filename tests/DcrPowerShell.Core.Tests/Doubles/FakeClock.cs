@@ -16,8 +16,8 @@ internal sealed class FakeClock : IClock
     /// <summary>Done in the middle of each wait.</summary>
     public Action OnWait { get; set; } = () => { };
 
-    /// <summary>Whether its waits do not end by themselves.</summary>
-    public bool IsStill { get; set; }
+    /// <summary>Where it is there, waits end with it.</summary>
+    public TaskCompletionSource<bool>? Held { get; set; }
 
     public Task Delay(TimeSpan span, CancellationToken cancellationToken)
     {
@@ -28,7 +28,7 @@ internal sealed class FakeClock : IClock
         }
 
         OnWait();
-        return IsStill ? Task.Delay(Timeout.Infinite, cancellationToken)
+        return Held is not null ? Task.WhenAny(Held.Task, Task.Delay(Timeout.Infinite, cancellationToken)).Unwrap()
             : cancellationToken.IsCancellationRequested ? Task.FromCanceled(cancellationToken)
             : Task.CompletedTask;
     }

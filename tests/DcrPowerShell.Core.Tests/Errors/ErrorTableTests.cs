@@ -300,7 +300,7 @@ public class ErrorTableTests
                 "403",
                 Rfc("access_denied"),
                 DcrErrorId.RegistrationForbidden,
-                "ask its operator which clients may be registered",
+                "Ask the server's operator which clients may be registered",
                 "access_denied"
             },
             // The rest.

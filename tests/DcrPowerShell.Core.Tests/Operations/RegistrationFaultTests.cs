@@ -157,7 +157,7 @@ public class RegistrationFaultTests
         using var session = await Session.StartAsync("""{"faults":[{"on":"register","delayMs":1000}]}""");
         var registering = session.RegisterAsync();
         await session.ArrivalAsync("register");
-        session.Clock.IsStill = true;
+        session.Clock.Held = new();
         session.Stop.Cancel();
         var client = await registering;
         Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, session.Stored(client.ClientId).RegistrationAccessToken);

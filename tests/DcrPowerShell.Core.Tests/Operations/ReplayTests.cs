@@ -377,7 +377,7 @@ public class ReplayTests
             (SecureText.Reveal(client.RegistrationAccessToken!), client.Storage)
         );
         Assert.DoesNotContain("Nothing was sent", error.Message + string.Concat(session.Reporter.Warnings));
-        Assert.Contains("The DcrClient object has the secrets", error.RecommendedAction);
+        Assert.Contains("the secrets are in the DcrClient object", error.RecommendedAction);
 
         // Nothing more is sent while it waits, and it is no orphan.
         Assert.Contains("Nothing was sent", (await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync(tenant: "south"))).Message);

@@ -58,7 +58,8 @@ public class StatementTests
         var directory = new Directory(session, lifetime: 60, age: 61);
         var error = await Assert.ThrowsAsync<DcrException>(() => RegisterAsync(session, directory, "north"));
         Assert.Equal(DcrErrorId.InvalidSoftwareStatement, error.ErrorId);
-        Assert.Contains("Nothing was registered", error.Message);
+        Assert.Contains("Nothing was sent", error.Message);
+        Assert.True(error.NothingSent);
         Assert.Contains("asks the issuer again", error.RecommendedAction);
         Assert.Equal(2, directory.Given.Count);
         Assert.Empty(await session.SentAsync("register"));

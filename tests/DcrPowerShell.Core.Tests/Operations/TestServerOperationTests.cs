@@ -211,7 +211,7 @@ public class TestServerOperationTests
         using var session = await StartAsync($$"""{"rateLimit":{"on":"any","perSecond":0.01,"burst":{{burst}},"headers":"okta"} }""");
         var rate = (await RunAsync(session))["Rate limit"];
         Assert.Equal(expected, rate.Status);
-        Assert.StartsWith($"{left} requests to /register are left; the server counts again in ", rate.Found);
+        Assert.StartsWith($"{left} requests to /register are left; the count starts over in ", rate.Found);
     }
 
     [Theory]

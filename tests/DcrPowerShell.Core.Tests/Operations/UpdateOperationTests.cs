@@ -427,7 +427,7 @@ public class UpdateOperationTests
         var client = await session.RegisterAsync();
         var updating = session.UpdateAsync(client.ClientId, """{"client_name":"m"}""");
         await session.ArrivalAsync("update");
-        session.Clock.IsStill = true;
+        session.Clock.Held = new();
         session.Stop.Cancel();
         await updating;
         Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, session.Stored(client.ClientId).RegistrationAccessToken);
