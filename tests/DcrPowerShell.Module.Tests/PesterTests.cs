@@ -36,7 +36,7 @@ public class PesterTests(ITestOutputHelper log)
 /// </summary>
 public sealed class PesterRun : ITestCaseOrderer
 {
-    // One more than the cores of the smallest machine: a quarter of what the long files take is waiting, for slow servers and vaults.
+    // One more than the cores of the smallest machine: several of the long files mostly wait, for slow servers and vaults.
     private const int Workers = 3;
 
     // A PowerShell that has the module and Pester costs as much as a small file.

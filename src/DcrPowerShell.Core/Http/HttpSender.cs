@@ -323,7 +323,6 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
     private sealed class Patience : IDisposable
     {
         private readonly CancellationTokenSource _end = new();
-        private readonly CancellationTokenSource _isOver = new();
         private readonly CancellationTokenRegistration _stop;
 
         public Patience(RequestEffect effect, IClock clock, CancellationToken stop) =>
@@ -344,8 +343,9 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
         public void Dispose()
         {
             _stop.Dispose();
-            _isOver.Cancel();
-            _isOver.Dispose();
+
+            // For a grace that is still counted.
+            _end.Cancel();
             _end.Dispose();
         }
 
@@ -353,7 +353,7 @@ internal sealed class HttpSender(HttpTransport transport, IClock clock) : IDispo
         {
             try
             {
-                await clock.Delay(Grace, _isOver.Token).ConfigureAwait(false);
+                await clock.Delay(Grace, _end.Token).ConfigureAwait(false);
                 _end.Cancel();
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
