@@ -11,35 +11,29 @@ internal static class CredentialErrors
     public static DcrException TokenRefused(Uri endpoint, ServerError server, string scope) =>
         server.Code switch
         {
-            "invalid_scope" or "consent_required" => new(
+            "invalid_scope" or "consent_required" => DcrException.Answered(
                 DcrErrorId.InsufficientScope,
+                server,
                 $"{endpoint.Authority} gives this credential no access token{(scope.Length == 0 ? "" : $" for '{scope}'")} "
-                    + $"({server.Code}).{Said(server)}",
+                    + $"({server.Code}).",
                 scope.Length == 0
                     ? "Name the scope that registering clients needs there: Connect-DcrServer -Scope."
                     : $"At {endpoint.Authority}, grant {scope} to the client that you connect with; or name other scopes with "
                         + "Connect-DcrServer -Scope."
-            )
-            {
-                ServerError = server,
-            },
-            "invalid_dpop_proof" or "use_dpop_nonce" => new(
+            ),
+            "invalid_dpop_proof" or "use_dpop_nonce" => DcrException.Answered(
                 DcrErrorId.AccessTokenRejected,
-                $"{endpoint.Authority} gives access tokens only with a proof that it accepts ({server.Code}, DPoP).{Said(server)}",
+                server,
+                $"{endpoint.Authority} gives access tokens only with a proof that it accepts ({server.Code}, DPoP).",
                 "Connect without -DPoP Never. If it was not given, check this machine's clock: Test-DcrServer compares it with the "
                     + "server's."
-            )
-            {
-                ServerError = server,
-            },
-            "unauthorized_client" => new(
+            ),
+            "unauthorized_client" => DcrException.Answered(
                 DcrErrorId.UnauthorizedClient,
-                $"{endpoint.Authority} does not let this client get a token for itself (unauthorized_client).{Said(server)}",
+                server,
+                $"{endpoint.Authority} does not let this client get a token for itself (unauthorized_client).",
                 "Allow the grant type client_credentials for the client that you connect with."
-            )
-            {
-                ServerError = server,
-            },
+            ),
             _ when server.Status == 429 => RefusalErrors.RateLimited(server, TimeSpan.Zero),
             _ when server.Status is >= 300 and < 400 => ProtocolErrors.NotConformant(
                 endpoint,
@@ -47,14 +41,12 @@ internal static class CredentialErrors
                 server
             ),
             _ when server.Status >= 500 => RefusalErrors.Unavailable(server, endpoint),
-            _ => new(
+            _ => DcrException.Answered(
                 DcrErrorId.AccessTokenRejected,
-                $"{endpoint.Authority} gives this credential no access token ({CodeOf(server)}).{Said(server)}",
+                server,
+                $"{endpoint.Authority} gives this credential no access token ({CodeOf(server)}).",
                 "Check the client id, its secret or key, and the authentication method that the server expects of it."
-            )
-            {
-                ServerError = server,
-            },
+            ),
         };
 
     public static DcrException NoTokenEndpoint() =>
@@ -98,15 +90,13 @@ internal static class CredentialErrors
     /// <summary>The key or certificate is the connection's: were it the wrong one, every client would look gone.</summary>
     /// <param name="proof">"key" or "certificate".</param>
     public static DcrException ClientProofRefused(Uri endpoint, ServerError server, string clientId, string proof) =>
-        new(
+        DcrException.Answered(
             DcrErrorId.AccessTokenRejected,
+            server,
             $"{endpoint.Authority} gives client '{clientId}' no access token (invalid_client). Either the client is gone from the server, "
-                + $"or the {proof} of this connection is not the client's.{Said(server)}",
+                + $"or the {proof} of this connection is not the client's.",
             $"Connect again with the client's own {proof}. If the client is gone, Remove-DcrClient -StoreOnly drops what is kept of it."
-        )
-        {
-            ServerError = server,
-        };
+        );
 
     public static DcrException UnusableRegistrationToken() =>
         DcrException.Unsent(

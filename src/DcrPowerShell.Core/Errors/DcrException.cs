@@ -23,6 +23,19 @@ public sealed class DcrException : Exception
     ) =>
         new(errorId, message + " Nothing was sent.", recommendedAction, inner) { NothingSent = true, Member = member };
 
+    /// <summary>A failure that a server answered with: its words end the message.</summary>
+    /// <param name="server">Null where it did not answer.</param>
+    /// <param name="message">Without the server's words.</param>
+    internal static DcrException Answered(
+        DcrErrorId errorId,
+        ServerError? server,
+        string message,
+        string recommendedAction,
+        Exception? inner = null,
+        string? member = null
+    ) =>
+        new(errorId, message + ErrorWords.Said(server), recommendedAction, inner) { ServerError = server, Member = member };
+
     /// <summary>Which failure it is.</summary>
     public DcrErrorId ErrorId { get; }
 

@@ -8,26 +8,22 @@ namespace DcrPowerShell.Protocol;
 internal static class AuthorizationErrors
 {
     public static DcrException RegistrationTokenMissing(ServerError server) =>
-        new(
+        DcrException.Answered(
             DcrErrorId.AccessTokenRejected,
-            $"The server registers clients only with an initial access token (HTTP {server.Status}).{Said(server)}",
+            server,
+            $"The server registers clients only with an initial access token (HTTP {server.Status}).",
             "Get an initial access token from the server's operator. Then connect with -InitialAccessToken, or give it to New-DcrClient "
                 + "-InitialAccessToken for one registration."
-        )
-        {
-            ServerError = server,
-        };
+        );
 
     public static DcrException InitialTokenRejected(ServerError server) =>
-        new(
+        DcrException.Answered(
             DcrErrorId.AccessTokenRejected,
-            $"The server rejected the initial access token (HTTP {server.Status}): it is wrong, expired or used up.{Said(server)}",
+            server,
+            $"The server rejected the initial access token (HTTP {server.Status}): it is wrong, expired or used up.",
             "Get a fresh one; an initial access token may be good for one registration only. Then connect again with -InitialAccessToken, "
                 + "or give it to New-DcrClient -InitialAccessToken."
-        )
-        {
-            ServerError = server,
-        };
+        );
 
     /// <summary>
     /// By RFC 7592, section 2.1, 401 is for a client that is gone, too; Authlib answers 400 to a token that it does not know, and 403 does
@@ -62,120 +58,98 @@ internal static class AuthorizationErrors
 
     /// <summary>After a refusal a fresh token was got, which a client that is gone could not do.</summary>
     public static DcrException ClientTokenRejected(ServerError server, string clientId) =>
-        new(
+        DcrException.Answered(
             DcrErrorId.AccessTokenRejected,
-            $"The server gave client '{clientId}' an access token, and does not let it be managed with that "
-                + $"({Status(server)}).{Said(server)}",
+            server,
+            $"The server gave client '{clientId}' an access token, and does not let it be managed with that ({Status(server)}).",
             "Connect again with -Scope, and the scope that the server wants for this. If it has none, use its own administration."
-        )
-        {
-            ServerError = server,
-        };
+        );
 
     /// <param name="kind">The parameter of Connect-DcrServer that the credential came by; null where that does not matter.</param>
     public static DcrException CredentialRejected(ServerError server, string? kind = null) =>
         kind switch
         {
-            "ClientCredential" or "PrivateKey" or "TlsCertificate" => new(
+            "ClientCredential" or "PrivateKey" or "TlsCertificate" => DcrException.Answered(
                 DcrErrorId.AccessTokenRejected,
-                $"The server rejected the access token that this connection got (HTTP {server.Status}), and a fresh one too.{Said(server)}",
+                server,
+                $"The server rejected the access token that this connection got (HTTP {server.Status}), and a fresh one too.",
                 "The token may be meant for another API or lack a scope: name them with Connect-DcrServer -Audience and -Scope. Check that "
                     + "the client you connect with may register clients."
-            )
-            {
-                ServerError = server,
-            },
-            "Credential" => new(
+            ),
+            "Credential" => DcrException.Answered(
                 DcrErrorId.AccessTokenRejected,
-                $"The server rejected the user name and password of this connection (HTTP 401).{Said(server)}",
+                server,
+                "The server rejected the user name and password of this connection (HTTP 401).",
                 "Check them and connect again with -Credential. At some servers the user name has a domain: admin@example.com."
-            )
-            {
-                ServerError = server,
-            },
-            "ApiToken" => new(
+            ),
+            "ApiToken" => DcrException.Answered(
                 DcrErrorId.AccessTokenRejected,
-                $"Okta rejected the API token (HTTP {server.Status}): it is wrong, expired or revoked.{Said(server)}",
+                server,
+                $"Okta rejected the API token (HTTP {server.Status}): it is wrong, expired or revoked.",
                 "Create a new one in the Admin Console (Security, API, Tokens) and connect again with -ApiToken. A token expires when it "
                     + "was not used for 30 days, and goes with the account of its administrator."
-            )
-            {
-                ServerError = server,
-            },
-            _ => new(
+            ),
+            _ => DcrException.Answered(
                 DcrErrorId.AccessTokenRejected,
-                $"The server rejected the credential of this connection (HTTP {server.Status}): it is wrong, expired or "
-                    + $"revoked.{Said(server)}",
+                server,
+                $"The server rejected the credential of this connection (HTTP {server.Status}): it is wrong, expired or revoked.",
                 $"Get a fresh token and connect again{(kind is null ? "" : $" with -{kind}")}."
-            )
-            {
-                ServerError = server,
-            },
+            ),
         };
 
     public static DcrException UnauthorizedClient(ServerError server, Uri endpoint, bool hasCredential) =>
-        new(
+        DcrException.Answered(
             DcrErrorId.UnauthorizedClient,
+            server,
             $"{endpoint.Authority} "
                 + (hasCredential ? "does not let this credential do that" : "wants a credential for that, and none was sent")
-                + $" (unauthorized_client).{Said(server)}",
+                + " (unauthorized_client).",
             hasCredential
                 ? $"{Grant(server, endpoint)}, or connect with the credential of one that may."
                 : "Connect with -InitialAccessToken, which the server's operator gives; or with -ClientCredential of a client that may "
                     + "register others."
-        )
-        {
-            ServerError = server,
-        };
+        );
 
     public static DcrException InsufficientScope(ServerError server, Uri endpoint) =>
-        new(
+        DcrException.Answered(
             DcrErrorId.InsufficientScope,
+            server,
             server.RequiredScope.Count == 0
-                ? $"The token lacks a scope (insufficient_scope).{Said(server)}"
+                ? "The token lacks a scope (insufficient_scope)."
                 : $"The token lacks a scope (insufficient_scope): {endpoint.Authority} wants "
-                    + $"{string.Join(" ", server.RequiredScope)}.{Said(server)}",
-            $"{Grant(server, endpoint)}. Then connect again, with -Scope or with a new token that has it.")
-        {
-            ServerError = server,
-        };
+                    + $"{string.Join(" ", server.RequiredScope)}.",
+            $"{Grant(server, endpoint)}. Then connect again, with -Scope or with a new token that has it."
+        );
 
     public static DcrException Forbidden(ServerError server) =>
-        new(
+        DcrException.Answered(
             DcrErrorId.RegistrationForbidden,
-            $"The server forbids it ({Status(server)}).{Said(server)}",
+            server,
+            $"The server forbids it ({Status(server)}).",
             "Ask the server's operator which clients may be registered, from where, and how many."
-        )
-        {
-            ServerError = server,
-        };
+        );
 
     public static DcrException ForbiddenWithoutToken(ServerError server) =>
-        new(
+        DcrException.Answered(
             server.RequiredScope.Count > 0 ? DcrErrorId.InsufficientScope : DcrErrorId.RegistrationForbidden,
+            server,
             $"The server forbids it ({Status(server)}), and no token was sent"
-                + (server.RequiredScope.Count > 0 ? $": it wants one with the scope {string.Join(" ", server.RequiredScope)}." : ".")
-                + Said(server),
+                + (server.RequiredScope.Count > 0 ? $": it wants one with the scope {string.Join(" ", server.RequiredScope)}." : "."),
             "Ask the server's operator whether registration takes an initial access token (Connect-DcrServer -InitialAccessToken), and "
                 + "which clients may be registered without one."
-        )
-        {
-            ServerError = server,
-        };
+        );
 
     public static DcrException KeycloakPolicyForbids(ServerError server, bool hasToken) =>
-        new(
+        DcrException.Answered(
             DcrErrorId.RegistrationForbidden,
-            $"A client registration policy of Keycloak forbids it ({Status(server)}).{Said(server)}",
+            server,
+            $"A client registration policy of Keycloak forbids it ({Status(server)}).",
             hasToken
                 ? "In Keycloak's admin console, see Clients > Client registration > Authenticated access policies: the policy named above "
                     + "decides, not the token."
                 : "Connect with -InitialAccessToken, which is judged by other policies. Or, in Keycloak's admin console, change the policy "
                     + "named above: Clients > Client registration > Anonymous access policies."
-        )
-        {
-            ServerError = server,
-        };
+        );
 
     private static string Grant(ServerError server, Uri endpoint) =>
         server.RequiredScope.Count == 0

@@ -1,6 +1,5 @@
 using System;
 using DcrPowerShell.Errors;
-using static DcrPowerShell.Errors.ErrorWords;
 
 namespace DcrPowerShell.Protocol;
 
@@ -16,61 +15,51 @@ internal static class ProtocolErrors
         );
 
     public static DcrException RegistrationOutcomeUnknown(Uri uri, string what, Exception? inner, ServerError? server = null) =>
-        new(
+        DcrException.Answered(
             DcrErrorId.OutcomeUnknown,
+            server,
             $"The registration was sent to {uri.Authority}, and {what}. The server may have registered the client, so it was not sent "
-                + $"again.{Said(server)}",
+                + "again.",
             "Find-DcrOrphan looks for the client where the server can be asked, and says what to look for elsewhere. Do that before you "
                 + "register again.",
             inner
-        )
-        {
-            ServerError = server,
-        };
+        );
 
     public static DcrException ChangeOutcomeUnknown(Uri uri, string what, Exception? inner, ServerError? server = null) =>
-        new(
+        DcrException.Answered(
             DcrErrorId.OutcomeUnknown,
-            $"The change was sent to {uri.Authority}, and {what}. The server may have made it.{Said(server)}",
+            server,
+            $"The change was sent to {uri.Authority}, and {what}. The server may have made it.",
             "Run Get-DcrClient for this client: if it answers, the stored token still holds and the change can be repeated.",
             inner
-        )
-        {
-            ServerError = server,
-        };
+        );
 
     /// <summary>A 404 that any web server or gateway may have given.</summary>
     public static DcrException NotFoundUnproven(ServerError server, Uri uri, string clientId) =>
-        new(
+        DcrException.Answered(
             DcrErrorId.ResponseNotConformant,
+            server,
             $"{uri.Authority} answered HTTP {server.Status} without a word about client '{clientId}': whether the client is gone is not "
-                + $"known.{Said(server)}",
+                + "known.",
             "Check that the server is up at this address, then run the command again: a web server or gateway in front of it answers so, "
                 + "too."
-        )
-        {
-            ServerError = server,
-        };
+        );
 
     /// <param name="what">What came in the place of a success.</param>
     public static DcrException DeletionUnclear(Uri uri, string clientId, string what, ServerError server) =>
-        new(
+        DcrException.Answered(
             DcrErrorId.OutcomeUnknown,
-            $"{uri.Authority} did not say that client '{clientId}' was deleted: {what}. What is kept of it stays.{Said(server)}",
+            server,
+            $"{uri.Authority} did not say that client '{clientId}' was deleted: {what}. What is kept of it stays.",
             "Run Get-DcrClient for this client: if the server no longer has it, Remove-DcrClient -StoreOnly drops what is kept."
-        )
-        {
-            ServerError = server,
-        };
+        );
 
     public static DcrException NotConformant(Uri uri, string what, ServerError? server = null, Exception? inner = null) =>
-        new(
+        DcrException.Answered(
             DcrErrorId.ResponseNotConformant,
-            $"{uri.Authority}: {what}.{Said(server)}",
+            server,
+            $"{uri.Authority}: {what}.",
             "Check that the URL is the authorization server itself and not a proxy or a login page. -Verbose shows each request.",
             inner
-        )
-        {
-            ServerError = server,
-        };
+        );
 }

@@ -38,14 +38,12 @@ internal static class UdapErrors
         );
 
     public static DcrException DiscoveryFailed(Uri place, ServerError server) =>
-        new(
+        DcrException.Answered(
             server.Status >= 500 ? DcrErrorId.ServerUnavailable : DcrErrorId.DiscoveryFailed,
-            $"{place.Authority} gave no UDAP metadata at {place.GetLeftPart(UriPartial.Path)} ({Status(server)}).{Said(server)}",
+            server,
+            $"{place.Authority} gave no UDAP metadata at {place.GetLeftPart(UriPartial.Path)} ({Status(server)}).",
             server.Status >= 500 ? "Run the command again later." : "Check the FHIR base URL, its path too, or ask the server's operator."
-        )
-        {
-            ServerError = server,
-        };
+        );
 
     public static DcrException DiscoveryFailed(Uri place, string why) =>
         new(
@@ -121,45 +119,39 @@ internal static class UdapErrors
             ? $" This machine's clock is {Duration.Say(ahead.Duration())} {(ahead > TimeSpan.Zero ? "ahead of" : "behind")} the "
                 + "server's: set it first."
             : "";
-        return new(
+        return DcrException.Answered(
             isUnapproved ? DcrErrorId.UnapprovedSoftwareStatement : DcrErrorId.InvalidSoftwareStatement,
+            server,
             isUnapproved
                 ? $"The server does not approve what the certificate '{Redaction.Printable(certificate)}' of {Redaction.Address(uri)} "
-                    + $"signed{where} (unapproved_software_statement).{Said(server)}"
+                    + $"signed{where} (unapproved_software_statement)."
                 : $"The server finds the software statement invalid that the certificate '{Redaction.Printable(certificate)}' of "
-                    + $"{Redaction.Address(uri)} signed{where} (invalid_software_statement).{Said(server)}",
+                    + $"{Redaction.Address(uri)} signed{where} (invalid_software_statement).",
             (
                 isUnapproved
                     ? "Ask the server's operator whether it trusts the community that issued the certificate, and -Community names it."
                     : "Test-DcrServer checks the certificate, which is good until "
                         + $"{expires.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}, its chain and the clock."
             ) + clock
-        )
-        {
-            ServerError = server,
-        };
+        );
     }
 
     public static DcrException CancellationUnconfirmed(Uri endpoint, string clientId, ServerError server) =>
-        new(
+        DcrException.Answered(
             DcrErrorId.OutcomeUnknown,
+            server,
             $"{endpoint.Authority} answered the cancellation of client '{clientId}' (HTTP {server.Status}) without the empty grant_types "
-                + $"that confirm it (HL7 UDAP Security, section 3.4).{Said(server)}",
+                + "that confirm it (HL7 UDAP Security, section 3.4).",
             "Ask the server's operator whether the registration is cancelled. Then drop what is kept of it: Remove-DcrClient -StoreOnly."
-        )
-        {
-            ServerError = server,
-        };
+        );
 
     public static DcrException CancellationRefused(string clientId, ServerError server) =>
-        new(
+        DcrException.Answered(
             DcrErrorId.InvalidClientMetadata,
-            $"The server refuses to cancel the registration of client '{clientId}' ({CodeOf(server)}).{Said(server)}",
+            server,
+            $"The server refuses to cancel the registration of client '{clientId}' ({CodeOf(server)}).",
             "If it was cancelled already, drop what is kept of it: Remove-DcrClient -StoreOnly. Otherwise ask the server's operator."
-        )
-        {
-            ServerError = server,
-        };
+        );
 
     public static DcrException NoRead(string clientId) =>
         DcrException.Unsent(

@@ -19,113 +19,92 @@ internal static class Auth0Errors
     /// <param name="kind">The parameter of Connect-DcrServer that the credential came by.</param>
     public static DcrException Auth0TokenRejected(ServerError server, string kind) =>
         kind != "ManagementToken"
-            ? new(
+            ? DcrException.Answered(
                 DcrErrorId.AccessTokenRejected,
-                $"Auth0's Management API rejected the token that this connection got (HTTP 401), and a fresh one too.{Said(server)}",
+                server,
+                "Auth0's Management API rejected the token that this connection got (HTTP 401), and a fresh one too.",
                 "The token is for another API or tenant. Connect again with -Audience https://<tenant>.auth0.com/api/v2/: the identifier "
                     + "under Applications > APIs > Auth0 Management API, the same under a domain of your own."
             )
-            {
-                ServerError = server,
-            }
-            : new(
+            : DcrException.Answered(
                 DcrErrorId.AccessTokenRejected,
-                $"Auth0's Management API rejected the token (HTTP 401): it is expired, or for another API or tenant.{Said(server)}",
+                server,
+                "Auth0's Management API rejected the token (HTTP 401): it is expired, or for another API or tenant.",
                 "Connect again with a fresh -ManagementToken (they last a day, unless the tenant says otherwise), or with "
                     + "-ClientCredential, which gets and renews tokens by itself. Under a custom domain, name the tenant's own: -Audience "
                     + "https://<tenant>.auth0.com/api/v2/."
-            )
-            {
-                ServerError = server,
-            };
+            );
 
     public static DcrException Auth0ScopeMissing(ServerError server, string scope) =>
-        new(
+        DcrException.Answered(
             DcrErrorId.InsufficientScope,
-            $"The token lacks a scope of Auth0's Management API: {scope} (insufficient_scope).{Said(server)}",
+            server,
+            $"The token lacks a scope of Auth0's Management API: {scope} (insufficient_scope).",
             "In Auth0, open Applications > APIs > Auth0 Management API > Application Access, give the application that you connect with "
                 + $"the permission {scope}, then connect again."
-        )
-        {
-            ServerError = server,
-        };
+        );
 
     public static DcrException Auth0ApiNotFound(ServerError server, Uri root) =>
-        new(
+        DcrException.Answered(
             DcrErrorId.ResponseNotConformant,
-            $"{root.Authority} has no Management API (HTTP {server.Status}).{Said(server)}",
+            server,
+            $"{root.Authority} has no Management API (HTTP {server.Status}).",
             "Under a domain of your own, name the tenant's: Connect-DcrServer -Audience https://<tenant>.auth0.com/api/v2/."
-        )
-        {
-            ServerError = server,
-        };
+        );
 
     public static DcrException Auth0PathNotOffered(ServerError server, Uri uri) =>
-        new(
+        DcrException.Answered(
             DcrErrorId.OperationNotSupported,
-            $"The Management API of {uri.Authority} has no {uri.AbsolutePath} ({Status(server)}).{Said(server)}",
+            server,
+            $"The Management API of {uri.Authority} has no {uri.AbsolutePath} ({Status(server)}).",
             "The server does not offer this part of Auth0's Management API: use its own administration for it."
-        )
-        {
-            ServerError = server,
-        };
+        );
 
     public static DcrException Auth0AudienceUnknown(ServerError server, string audience) =>
-        new(
+        DcrException.Answered(
             DcrErrorId.AccessTokenRejected,
-            $"The Auth0 tenant knows no API '{audience}', so there is no access token for it ({CodeOf(server)}).{Said(server)}",
+            server,
+            $"The Auth0 tenant knows no API '{audience}', so there is no access token for it ({CodeOf(server)}).",
             "Take the identifier under Applications > APIs > Auth0 Management API, which has the tenant's own domain, and connect again "
                 + "with -Audience https://<tenant>.auth0.com/api/v2/."
-        )
-        {
-            ServerError = server,
-        };
+        );
 
     public static DcrException Auth0NotAuthorized(ServerError server, string audience) =>
-        new(
+        DcrException.Answered(
             DcrErrorId.UnauthorizedClient,
-            $"Auth0 does not let this application get a token for {audience} ({CodeOf(server)}).{Said(server)}",
+            server,
+            $"Auth0 does not let this application get a token for {audience} ({CodeOf(server)}).",
             "In Auth0, open Applications > APIs > Auth0 Management API > Application Access, and authorize the application that you "
                 + "connect with, with the permissions that it needs. Then run the command again."
-        )
-        {
-            ServerError = server,
-        };
+        );
 
     public static DcrException Auth0ScopeNotGranted(ServerError server) =>
-        new(
+        DcrException.Answered(
             DcrErrorId.InsufficientScope,
-            $"Auth0 gives this application no token with the scopes that -Scope names ({CodeOf(server)}).{Said(server)}",
+            server,
+            $"Auth0 gives this application no token with the scopes that -Scope names ({CodeOf(server)}).",
             "Run Connect-DcrServer without -Scope: a token then has all that the application was granted. Or grant it these under "
                 + "Applications > APIs > Auth0 Management API > Application Access."
-        )
-        {
-            ServerError = server,
-        };
+        );
 
     public static DcrException Auth0TooMany(ServerError server) =>
-        new(
+        DcrException.Answered(
             DcrErrorId.RegistrationForbidden,
-            "The Auth0 tenant has as many applications as its plan allows (too_many_entities). The client was not "
-                + $"registered.{Said(server)}",
+            server,
+            "The Auth0 tenant has as many applications as its plan allows (too_many_entities). The client was not registered.",
             "Remove clients that are no longer used: Get-DcrClient lists the third-party applications, Remove-DcrClient deletes them. Or "
                 + "have Auth0 raise the limit."
-        )
-        {
-            ServerError = server,
-        };
+        );
 
     public static DcrException Auth0RegistrationOff(ServerError server) =>
-        new(
+        DcrException.Answered(
             DcrErrorId.RegistrationForbidden,
+            server,
             "The Auth0 tenant does not let this client be registered (HTTP "
                 + $"{server.Status}{(server.Code is null ? "" : $", {server.Code}")}). Dynamic registration may be off there, or limited "
-                + $"to certain networks.{Said(server)}",
+                + "to certain networks.",
             "Connect with -ManagementToken and run Enable-Auth0Dcr -WhatIf: it shows what the tenant still needs."
-        )
-        {
-            ServerError = server,
-        };
+        );
 
     /// <param name="scopes">All that are missing.</param>
     public static DcrException Auth0ScopesMissing(IEnumerable<string> scopes) =>
@@ -141,15 +120,13 @@ internal static class Auth0Errors
         new(DcrErrorId.InvalidSetup, $"-{parameter}: {why}. Nothing was changed.", fix);
 
     public static DcrException SetupRefused(string step, ServerError server) =>
-        new(
+        DcrException.Answered(
             DcrErrorId.InvalidSetup,
-            $"{step}: Auth0 does not accept the change ({server.Code ?? $"HTTP {server.Status}"}).{Said(server)}",
+            server,
+            $"{step}: Auth0 does not accept the change ({server.Code ?? $"HTTP {server.Status}"}).",
             "See what the server found fault with. The steps after this one were not begun; those before it are done, and running the "
                 + "command again goes on from there."
-        )
-        {
-            ServerError = server,
-        };
+        );
 
     public static DcrException SetupNotTaken(string step, string wanted, string found) =>
         new(
@@ -173,27 +150,23 @@ internal static class Auth0Errors
         };
 
     public static DcrException SetupOutcomeUnknown(string step, Exception inner, ServerError? server = null) =>
-        new(
+        DcrException.Answered(
             DcrErrorId.OutcomeUnknown,
-            $"{step}: the change was sent, and whether it was made is not known. The steps after this one were not begun.{Said(server)}",
+            server,
+            $"{step}: the change was sent, and whether it was made is not known. The steps after this one were not begun.",
             "Run the command again: it reads first, and changes only what is still to be done.",
             inner
-        )
-        {
-            ServerError = server,
-        };
+        );
 
     public static DcrException Auth0PlanForbids(string step, ServerError server) =>
-        new(
+        DcrException.Answered(
             DcrErrorId.RegistrationForbidden,
+            server,
             $"{step}: the tenant's plan does not allow it ({server.Code}). For access control lists, the Enterprise plan has 1, with "
-                + $"Attack Protection 10, and other plans none.{Said(server)}",
+                + "Attack Protection 10, and other plans none.",
             "Without -AllowCidr, registration is switched on for callers from everywhere. Or make room for a rule under Security > Access "
                 + "Control, or have the plan changed, and run the command again."
-        )
-        {
-            ServerError = server,
-        };
+        );
 
     public static DcrException Auth0RuleExists(string found, string wanted) =>
         new(

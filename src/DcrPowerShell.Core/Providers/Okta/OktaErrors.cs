@@ -8,46 +8,37 @@ namespace DcrPowerShell.Providers.Okta;
 internal static class OktaErrors
 {
     public static DcrException OktaCredentialMissing(ServerError server) =>
-        new(
+        DcrException.Answered(
             DcrErrorId.AccessTokenRejected,
-            $"Okta registers and manages clients only with an administrator's credential (HTTP {server.Status}).{Said(server)}",
+            server,
+            $"Okta registers and manages clients only with an administrator's credential (HTTP {server.Status}).",
             "Connect with -ApiToken, or with -ClientId and -PrivateKey of an API Services app that was granted the okta.clients scopes."
-        )
-        {
-            ServerError = server,
-        };
+        );
 
     public static DcrException OktaFeatureMissing(ServerError server) =>
-        new(
+        DcrException.Answered(
             DcrErrorId.RegistrationForbidden,
-            $"Okta does not offer this to the organisation (HTTP {server.Status}, {CodeOf(server)}).{Said(server)}",
+            server,
+            $"Okta does not offer this to the organisation (HTTP {server.Status}, {CodeOf(server)}).",
             "Ask Okta's support to enable the feature; another token does not help."
-        )
-        {
-            ServerError = server,
-        };
+        );
 
     public static DcrException OktaForbidden(ServerError server, string scope, Uri endpoint) =>
-        new(
+        DcrException.Answered(
             DcrErrorId.InsufficientScope,
+            server,
             $"Okta forbids it (HTTP 403{(server.Code is null ? "" : $", {server.Code}")}): the credential lacks {scope}, or its admin role "
-                + $"does not cover it.{Said(server)}",
+                + "does not cover it.",
             $"In the Admin Console of {endpoint.Authority}: for an API Services app, grant it {scope} (tab Okta API Scopes), and assign an "
                 + "admin role that manages applications (tab Admin roles). For -ApiToken: its administrator needs that role."
-        )
-        {
-            ServerError = server,
-        };
+        );
 
     public static DcrException OktaAppUnknown(ServerError server, string clientId) =>
-        new(
+        DcrException.Answered(
             DcrErrorId.ClientNotFound,
-            $"Okta's Apps API, which has the secrets, knows no app with the id '{clientId}' (HTTP {server.Status}). Nothing was "
-                + $"changed.{Said(server)}",
+            server,
+            $"Okta's Apps API, which has the secrets, knows no app with the id '{clientId}' (HTTP {server.Status}). Nothing was changed.",
             "A client that was given an id of its own has another app id: change its secrets in the Okta Admin Console. If it was deleted, "
                 + "Remove-DcrClient -StoreOnly drops what is kept of it."
-        )
-        {
-            ServerError = server,
-        };
+        );
 }
