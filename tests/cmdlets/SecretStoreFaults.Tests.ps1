@@ -131,7 +131,8 @@ Describe 'A SecretStore whose file somebody else is writing' {
                     $members = $Module.ImplementingAssembly.GetType('DcrPowerShell.Vaults.SecretStore.SecretStoreMembers')
                     $members.GetMethod('Bytes').Invoke($null, @($Path)).Count
                 }).AddArgument($reader).AddArgument((Get-Module DcrPowerShell)).AddArgument("$store/storefile").BeginInvoke()
-            Wait-Until { $running.IsCompleted -or ($reader.Thread -and $reader.Thread.ThreadState -band [Threading.ThreadState]::WaitSleepJoin) }
+            $waits = [Threading.ThreadState]::WaitSleepJoin
+            Wait-Until { $running.IsCompleted -or ($reader.Thread -and $reader.Thread.ThreadState -band $waits) }
             $writer.Dispose()
             $shell.EndInvoke($running) | Should -Be (Get-Item "$store/storefile").Length
         } finally {
