@@ -21,7 +21,7 @@ public sealed class DcrClient
     private IDictionary? _metadata;
     private Redaction? _known;
 
-    /// <param name="whole">For an outline.</param>
+    /// <param name="whole">For a summary.</param>
     internal DcrClient(RegistrationRecord record, IReadOnlyList<DcrChange> changes, FullRecordSource? whole = null)
     {
         _record = record;
@@ -131,7 +131,7 @@ public sealed class DcrClient
     /// <summary>What the server granted otherwise than asked, in the command that made this object; empty where all was granted.</summary>
     public IReadOnlyList<DcrChange> Changes { get; }
 
-    /// <summary>What is known of the client; of a listed one this may be an outline, without secrets.</summary>
+    /// <summary>What is known of the client; of a listed one this may be a summary, without secrets.</summary>
     internal RegistrationRecord Record => _record;
 
     /// <summary>
@@ -176,7 +176,7 @@ public sealed class DcrClient
         }
     }
 
-    /// <summary>Secrets to mask. An outline needs none: it was written with masks.</summary>
+    /// <summary>Secrets to mask. A summary needs none: it was written with masks.</summary>
     private Redaction Known => _known ??= _record.Omitted is null ? _record.Secrets : Redaction.Nothing;
 
     private string? Show(string? text) => text is null ? null : Known.Show(text);

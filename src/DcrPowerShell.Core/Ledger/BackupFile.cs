@@ -88,7 +88,7 @@ internal static class BackupFile
                 if (header.Sequence > last && codec.Open(header, FrameScanner.Read(frames, offset, header.Length)) is { } content)
                 {
                     last = header.Sequence;
-                    contents.Add(new FrameDraft(header, content.Outline, content.Body));
+                    contents.Add(new FrameDraft(header, content.Summary, content.Body));
                 }
             },
             static _ => { });

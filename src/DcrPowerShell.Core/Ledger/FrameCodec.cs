@@ -5,9 +5,9 @@ namespace DcrPowerShell.Ledger;
 
 /// <summary>What a frame is to say, before it has its place in the order.</summary>
 /// <param name="Header">Kind, hashes and references; the rest is filled in.</param>
-/// <param name="Outline">What lists need of it; may be empty.</param>
+/// <param name="Summary">What lists need of it; may be empty.</param>
 /// <param name="Body">All of it; may be empty.</param>
-internal sealed record FrameDraft(FrameHeader Header, byte[] Outline, byte[] Body);
+internal sealed record FrameDraft(FrameHeader Header, byte[] Summary, byte[] Body);
 
 /// <summary>Seals and opens frames: <c>header | initialization vector | ciphertext | tag</c>.</summary>
 internal sealed class FrameCodec(ILedgerKeys keys)
@@ -20,8 +20,8 @@ internal sealed class FrameCodec(ILedgerKeys keys)
         var key = keys.Active;
         var header = draft.Header with
         {
-            Length = FrameHeader.Size + ContentEncryption.SealedLength(draft.Outline.Length + draft.Body.Length),
-            OutlineLength = draft.Outline.Length,
+            Length = FrameHeader.Size + ContentEncryption.SealedLength(draft.Summary.Length + draft.Body.Length),
+            SummaryLength = draft.Summary.Length,
             Sequence = sequence,
             Previous = previous.Sequence,
             PreviousLength = previous.Length,
@@ -35,7 +35,7 @@ internal sealed class FrameCodec(ILedgerKeys keys)
 
         var frame = new byte[header.Length];
         header.Write(frame);
-        byte[] plain = draft.Body.Length == 0 ? draft.Outline : [.. draft.Outline, .. draft.Body];
+        byte[] plain = draft.Body.Length == 0 ? draft.Summary : [.. draft.Summary, .. draft.Body];
         var text = key.Use(cipher => cipher.Encrypt(plain, Associated(frame), ContentEncryption.NewVector()));
         Buffer.BlockCopy(text, 0, frame, FrameHeader.Size, text.Length);
         return (header, frame);
@@ -45,13 +45,13 @@ internal sealed class FrameCodec(ILedgerKeys keys)
     public bool IsGenuine(FrameHeader header, byte[] frame) => Open(header, frame, static (_, _) => "") is not null;
 
     /// <summary>The first part; null where the frame is not as it was sealed.</summary>
-    public byte[]? OpenOutline(FrameHeader header, byte[] frame) =>
-        Open(header, frame, (cipher, start) => cipher.DecryptBeginning(frame, header.OutlineLength, start));
+    public byte[]? OpenSummary(FrameHeader header, byte[] frame) =>
+        Open(header, frame, (cipher, start) => cipher.DecryptBeginning(frame, header.SummaryLength, start));
 
     /// <summary>Both parts; null where the frame is not as it was sealed.</summary>
-    public (byte[] Outline, byte[] Body)? Open(FrameHeader header, byte[] frame) =>
+    public (byte[] Summary, byte[] Body)? Open(FrameHeader header, byte[] frame) =>
         Open(header, frame, (cipher, start) => cipher.Decrypt(frame, start)) is { } plain
-            ? (plain.AsSpan(0, header.OutlineLength).ToArray(), plain.AsSpan(header.OutlineLength).ToArray())
+            ? (plain.AsSpan(0, header.SummaryLength).ToArray(), plain.AsSpan(header.SummaryLength).ToArray())
             : null;
 
     private T? Open<T>(FrameHeader header, byte[] frame, Func<ContentCipher, int, T> open)

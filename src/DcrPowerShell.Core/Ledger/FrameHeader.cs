@@ -41,8 +41,8 @@ internal readonly record struct FrameHeader
     /// <summary>The length of the whole frame in bytes, header included.</summary>
     public int Length { get; init; }
 
-    /// <summary>The length in bytes of the outline: the first part of the plain text, which can be decrypted alone.</summary>
-    public int OutlineLength { get; init; }
+    /// <summary>The length in bytes of the summary: the first part of the plain text, which can be decrypted alone.</summary>
+    public int SummaryLength { get; init; }
 
     /// <summary>The place in the order of all frames.</summary>
     public long Sequence { get; init; }
@@ -99,7 +99,7 @@ internal readonly record struct FrameHeader
         var header = new FrameHeader
         {
             Length = BinaryPrimitives.ReadInt32LittleEndian(bytes.Slice(8)),
-            OutlineLength = BinaryPrimitives.ReadInt32LittleEndian(bytes.Slice(12)),
+            SummaryLength = BinaryPrimitives.ReadInt32LittleEndian(bytes.Slice(12)),
             Sequence = BinaryPrimitives.ReadInt64LittleEndian(bytes.Slice(16)),
             Reference = BinaryPrimitives.ReadInt64LittleEndian(bytes.Slice(24)),
             Epoch = BinaryPrimitives.ReadUInt64LittleEndian(bytes.Slice(32)),
@@ -116,8 +116,8 @@ internal readonly record struct FrameHeader
         };
         return
             header.Length is > Size and <= LargestFrame
-            && header.OutlineLength >= 0
-            && header.OutlineLength < header.Length
+            && header.SummaryLength >= 0
+            && header.SummaryLength < header.Length
             && header.Sequence > 0
             ? header
             : null;
@@ -149,7 +149,7 @@ internal readonly record struct FrameHeader
         bytes.Slice(0, Size).Clear();
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, Magic);
         BinaryPrimitives.WriteInt32LittleEndian(bytes.Slice(8), Length);
-        BinaryPrimitives.WriteInt32LittleEndian(bytes.Slice(12), OutlineLength);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.Slice(12), SummaryLength);
         BinaryPrimitives.WriteInt64LittleEndian(bytes.Slice(16), Sequence);
         BinaryPrimitives.WriteInt64LittleEndian(bytes.Slice(24), Reference);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes.Slice(32), Epoch);

@@ -44,16 +44,16 @@ internal sealed class LedgerBackup(LedgerDisk disk, LedgerFrames frames, LedgerV
                     header.Kind switch
                     {
                         // The rank tells which of several registrations is the tenant's; the order of frames tells which is newer.
-                        FrameKind.Kept => new FrameDraft(header with { Reference = header.Rank }, text.Outline, text.Body),
+                        FrameKind.Kept => new FrameDraft(header with { Reference = header.Rank }, text.Summary, text.Body),
                         FrameKind.Known => new FrameDraft(
                             header with
                             {
                                 Reference = header.Rank,
                             },
-                            text.Outline,
+                            text.Summary,
                             names.TryGetValue(header.Place, out var vault) ? LedgerText.OfVault(vault.Key, vault.Value) : []
                         ),
-                        _ => new FrameDraft(header, text.Outline, text.Body),
+                        _ => new FrameDraft(header, text.Summary, text.Body),
                     }
                 );
             }
@@ -109,7 +109,7 @@ internal sealed class LedgerBackup(LedgerDisk disk, LedgerFrames frames, LedgerV
                             .Select(static draft =>
                                 draft.Header.Kind == FrameKind.Kept
                                     ? RegistrationRecord.Parse(Encoding.UTF8.GetString(draft.Body))
-                                    : ListedRecord.Read(draft.Outline, "")
+                                    : ListedRecord.Read(draft.Summary, "")
                             )
                     );
                     return wanted.ConvertAll(draft =>
@@ -165,15 +165,15 @@ internal sealed class LedgerBackup(LedgerDisk disk, LedgerFrames frames, LedgerV
                 // Its secrets are in that vault.
                 return frames.OfRegistration(
                     FrameKind.Known,
-                    ListedRecord.Read(frame.Outline, ""),
+                    ListedRecord.Read(frame.Summary, ""),
                     LedgerText.ReadVault(frame.Body).Id,
                     []
                 ) with
                 {
-                    Outline = frame.Outline,
+                    Summary = frame.Summary,
                 };
-            case FrameKind.Removed when frame.Outline.Length > 0:
-                var removal = LedgerText.ReadRemoval(frame.Outline);
+            case FrameKind.Removed when frame.Summary.Length > 0:
+                var removal = LedgerText.ReadRemoval(frame.Summary);
                 return frame with
                 {
                     Header = new FrameHeader
@@ -186,13 +186,13 @@ internal sealed class LedgerBackup(LedgerDisk disk, LedgerFrames frames, LedgerV
             case FrameKind.Secret:
                 return frame with
                 {
-                    Header = new FrameHeader { Kind = FrameKind.Secret, Client = frames.Secret(Encoding.UTF8.GetString(frame.Outline)) },
+                    Header = new FrameHeader { Kind = FrameKind.Secret, Client = frames.Secret(Encoding.UTF8.GetString(frame.Summary)) },
                 };
             case FrameKind.Copied:
                 var (vaultId, name, digest, owner) = LedgerText.ReadCopy(frame.Body);
                 return frames.OfCopyDigest(vaultId, name, digest, owner);
             case FrameKind.Asked or FrameKind.Answered when !isOwn:
-                var intent = LedgerText.ReadIntent(frame.Outline);
+                var intent = LedgerText.ReadIntent(frame.Summary);
                 return frame with
                 {
                     Header = frames.OfRequest(header.Kind, header.Entry, intent with { Vault = null }),

@@ -169,7 +169,7 @@ internal sealed class LedgerCompaction : IDisposable
         }
 
         var renewed = header with { Kind = dropsBody ? FrameKind.Known : header.Kind, Place = confirmsRemoval ? 0 : header.Place };
-        return Sealed(header, new FrameDraft(renewed, content.Outline, dropsBody ? [] : content.Body));
+        return Sealed(header, new FrameDraft(renewed, content.Summary, dropsBody ? [] : content.Body));
     }
 
     private (FrameHeader Header, byte[] Frame) Sealed(FrameHeader header, FrameDraft draft) =>

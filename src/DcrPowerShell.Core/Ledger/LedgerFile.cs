@@ -153,11 +153,11 @@ internal sealed class LedgerFile : IDisposable
         }
     }
 
-    /// <summary>Opens the outline of a frame that the state knows. False where there is none; null where it is damaged.</summary>
-    public bool TryOpenOutline(Func<LedgerState, (FrameHeader Header, long Offset)?> which, out FrameHeader header, out byte[]? outline)
+    /// <summary>Opens the summary of a frame that the state knows. False where there is none; null where it is damaged.</summary>
+    public bool TryOpenSummary(Func<LedgerState, (FrameHeader Header, long Offset)?> which, out FrameHeader header, out byte[]? summary)
     {
         var isThere = TryRead(which, out header, out var frame);
-        outline = isThere ? _codec.OpenOutline(header, frame) : null;
+        summary = isThere ? _codec.OpenSummary(header, frame) : null;
         return isThere;
     }
 
@@ -165,7 +165,7 @@ internal sealed class LedgerFile : IDisposable
     public bool TryOpen(
         Func<LedgerState, (FrameHeader Header, long Offset)?> which,
         out FrameHeader header,
-        out (byte[] Outline, byte[] Body)? content
+        out (byte[] Summary, byte[] Body)? content
     )
     {
         var isThere = TryRead(which, out header, out var frame);

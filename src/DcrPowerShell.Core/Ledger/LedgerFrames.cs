@@ -88,8 +88,8 @@ internal sealed class LedgerFrames(ILedgerKeys keys)
     /// <param name="digest">The digest of the secret's text.</param>
     public FrameDraft OfCopyDigest(string? vaultId, string name, string digest, string? owner)
     {
-        var outline = new byte[LedgerHash.Size];
-        TextOf(digest).Write(outline);
+        var summary = new byte[LedgerHash.Size];
+        TextOf(digest).Write(summary);
         return new(
             new FrameHeader
             {
@@ -97,7 +97,7 @@ internal sealed class LedgerFrames(ILedgerKeys keys)
                 Client = Copy(vaultId, name),
                 Entry = owner is null ? LedgerHash.None : Named(owner),
             },
-            outline,
+            summary,
             // In words, so that a ledger with other hashes can take it from a backup, and whoever replaces the owner finds it.
             LedgerText.OfCopy(vaultId, name, digest, owner)
         );

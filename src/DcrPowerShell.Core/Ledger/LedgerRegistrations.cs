@@ -247,13 +247,13 @@ internal sealed class LedgerRegistrations(LedgerDisk disk, LedgerFrames frames)
     public bool WasRemoved(RegistrationRecord record)
     {
         var client = frames.Client(record.Issuer, record.ClientId);
-        return disk.File.TryOpenOutline(
+        return disk.File.TryOpenSummary(
                 state => state.Client(client) is { IsRemoved: true } row ? row.Frame : null,
                 out _,
-                out var outline
+                out var summary
             )
-            && outline is { Length: > 0 }
-            && LedgerText.ReadRemoval(outline).Covers(record);
+            && summary is { Length: > 0 }
+            && LedgerText.ReadRemoval(summary).Covers(record);
     }
 
     /// <summary>Finds those of these registrations whose tenant has another one, too.</summary>
@@ -266,7 +266,7 @@ internal sealed class LedgerRegistrations(LedgerDisk disk, LedgerFrames frames)
             var (client, tenant) = (frames.Client(record.Issuer, record.ClientId), frames.Tenant(record.Issuer, record.Tenant!));
             var (first, second) = disk.File.Look(state => (state.LivingOf(tenant)?.Client, state.LivingOf(tenant)?.Earlier?.Client));
             var other = first == client ? second : first;
-            if (other is { } hash && OutlineOf(hash, record.Issuer) is { } known)
+            if (other is { } hash && SummaryOf(hash, record.Issuer) is { } known)
             {
                 doubled.Add(first == client ? (record, known) : (known, record));
             }
@@ -312,7 +312,7 @@ internal sealed class LedgerRegistrations(LedgerDisk disk, LedgerFrames frames)
                     {
                         IsKept = true,
                     }
-                    : ListedRecord.Read(text.Outline, "")
+                    : ListedRecord.Read(text.Summary, "")
             ) with
             {
                 Sequence = header.Sequence,
@@ -325,20 +325,20 @@ internal sealed class LedgerRegistrations(LedgerDisk disk, LedgerFrames frames)
         }
     }
 
-    private RegistrationRecord? OutlineOf(LedgerHash client, string issuer) =>
-        disk.File.TryOpenOutline(
+    private RegistrationRecord? SummaryOf(LedgerHash client, string issuer) =>
+        disk.File.TryOpenSummary(
             state => state.Client(client) is { IsRegistration: true } row ? row.Frame : null,
             out _,
-            out var outline
-        ) && outline is not null
-            ? ReadOutline(outline, issuer)
+            out var summary
+        ) && summary is not null
+            ? ReadSummary(summary, issuer)
             : null;
 
-    private static RegistrationRecord? ReadOutline(byte[] outline, string issuer)
+    private static RegistrationRecord? ReadSummary(byte[] summary, string issuer)
     {
         try
         {
-            return ListedRecord.Read(outline, issuer);
+            return ListedRecord.Read(summary, issuer);
         }
         catch (FormatException)
         {

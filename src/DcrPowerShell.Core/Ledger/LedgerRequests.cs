@@ -290,10 +290,10 @@ internal sealed class LedgerRequests(
 
             try
             {
-                intent ??= LedgerText.ReadIntent(text.Outline, header.Kind == FrameKind.Asked ? text.Body : null);
+                intent ??= LedgerText.ReadIntent(text.Summary, header.Kind == FrameKind.Asked ? text.Body : null);
                 if (header.Kind == FrameKind.Answered)
                 {
-                    answers.Add(LedgerText.ReadAnswer(text.Outline, text.Body, header.Sequence));
+                    answers.Add(LedgerText.ReadAnswer(text.Summary, text.Body, header.Sequence));
                 }
             }
             catch (FormatException)

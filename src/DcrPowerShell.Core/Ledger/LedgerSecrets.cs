@@ -52,7 +52,7 @@ internal sealed class LedgerSecrets(LedgerDisk disk, LedgerFrames frames)
         )
         {
             if (
-                disk.File.TryOpenOutline(
+                disk.File.TryOpenSummary(
                     state => state.Client(client) is { IsRemoved: false } row ? row.Frame : null,
                     out _,
                     out var name
@@ -132,13 +132,13 @@ internal sealed class LedgerSecrets(LedgerDisk disk, LedgerFrames frames)
     public bool IsCopy(string? vaultId, string name, string text, string? owner = null)
     {
         var client = frames.Copy(vaultId, name);
-        return disk.File.TryOpenOutline(
+        return disk.File.TryOpenSummary(
                 state => state.Client(client)?.Frame,
                 out var header,
-                out var outline
+                out var summary
             )
-            && outline is { Length: LedgerHash.Size }
-            && LedgerHash.Read(outline) == frames.Text(text)
+            && summary is { Length: LedgerHash.Size }
+            && LedgerHash.Read(summary) == frames.Text(text)
             && (owner is null || header.Entry == frames.Named(owner));
     }
 

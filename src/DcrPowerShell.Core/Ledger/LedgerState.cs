@@ -31,9 +31,9 @@ internal sealed class LedgerRow
     /// <summary>The ledger has the registration's secrets.</summary>
     public bool IsWhole => Header.Kind == FrameKind.Kept;
 
-    /// <summary>How many of its bytes the next compaction keeps: what a vault has, it drops but for the outline.</summary>
+    /// <summary>How many of its bytes the next compaction keeps: what a vault has, it drops but for the summary.</summary>
     public long LiveLength =>
-        IsStored && IsWhole && Header.Place != 0 ? FrameHeader.Size + ContentEncryption.SealedLength(Header.OutlineLength) : Header.Length;
+        IsStored && IsWhole && Header.Place != 0 ? FrameHeader.Size + ContentEncryption.SealedLength(Header.SummaryLength) : Header.Length;
 
     /// <summary>A vault is still to be told.</summary>
     public bool IsPending => Header.Place != 0 && !IsStored;

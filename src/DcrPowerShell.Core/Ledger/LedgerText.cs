@@ -109,9 +109,9 @@ internal static class LedgerText
         Reading(body, static json => (Needed(json, "vault"), Needed(json, "name")));
 
     /// <exception cref="FormatException">It is of another form.</exception>
-    public static LedgerIntent ReadIntent(byte[] outline, byte[]? metadata = null) =>
+    public static LedgerIntent ReadIntent(byte[] summary, byte[]? metadata = null) =>
         Reading(
-            outline,
+            summary,
             json => new LedgerIntent
             {
                 Operation = Enum.TryParse<LedgerOperation>(Needed(json, "operation"), ignoreCase: true, out var operation)
@@ -132,9 +132,9 @@ internal static class LedgerText
         );
 
     /// <inheritdoc cref="ReadIntent"/>
-    public static LedgerAnswer ReadAnswer(byte[] outline, byte[] body, long sequence) =>
+    public static LedgerAnswer ReadAnswer(byte[] summary, byte[] body, long sequence) =>
         Reading(
-            outline,
+            summary,
             json => new LedgerAnswer((int)(json.Integer("status") ?? 0), body, Time(Needed(json, "answered_at")), sequence)
             {
                 ContentType = json.Text("content_type"),
@@ -142,9 +142,9 @@ internal static class LedgerText
         );
 
     /// <inheritdoc cref="ReadIntent"/>
-    public static LedgerRemoval ReadRemoval(byte[] outline) =>
+    public static LedgerRemoval ReadRemoval(byte[] summary) =>
         Reading(
-            outline,
+            summary,
             json => new LedgerRemoval(
                 Needed(json, "issuer"),
                 Needed(json, "client_id"),

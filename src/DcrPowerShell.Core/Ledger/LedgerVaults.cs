@@ -177,14 +177,14 @@ internal sealed class LedgerVaults(LedgerDisk disk, LedgerFrames frames, LedgerR
         )
         {
             if (
-                disk.File.TryOpenOutline(
+                disk.File.TryOpenSummary(
                     state => state.Client(client) is { IsRemoved: true } row ? row.Frame : null,
                     out var header,
-                    out var outline
-                ) && outline is { Length: > 0 }
+                    out var summary
+                ) && summary is { Length: > 0 }
             )
             {
-                removals.Add(new PendingRemoval(LedgerText.ReadRemoval(outline), header.Sequence));
+                removals.Add(new PendingRemoval(LedgerText.ReadRemoval(summary), header.Sequence));
             }
         }
 
@@ -208,18 +208,18 @@ internal sealed class LedgerVaults(LedgerDisk disk, LedgerFrames frames, LedgerR
         )
         {
             if (
-                disk.File.TryOpenOutline(
+                disk.File.TryOpenSummary(
                     state =>
                         state
                             .Moved.Where(moved => moved.Header.Sequence == sequence)
                             .Select(static moved => ((FrameHeader, long)?)moved)
                             .FirstOrDefault(),
                     out _,
-                    out var outline
-                ) && outline is not null
+                    out var summary
+                ) && summary is not null
             )
             {
-                leftovers.Add(new PendingRemoval(LedgerText.ReadRemoval(outline), sequence));
+                leftovers.Add(new PendingRemoval(LedgerText.ReadRemoval(summary), sequence));
             }
         }
 

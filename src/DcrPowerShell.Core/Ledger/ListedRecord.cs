@@ -126,10 +126,10 @@ internal static class ListedRecord
         writer.WriteEndObject();
     }
 
-    /// <summary>Reads an outline but for its metadata, which is read when somebody asks for it.</summary>
+    /// <summary>Reads a summary but for its metadata, which is read when somebody asks for it.</summary>
     /// <param name="json">Bytes that nobody changes any more.</param>
     /// <param name="issuer">The one that is to be expected: its text is shared.</param>
-    /// <exception cref="FormatException">It is no outline.</exception>
+    /// <exception cref="FormatException">It is no summary.</exception>
     [MethodImpl(JitOptions.OptimizeAtOnce)]
     public static RegistrationRecord Read(ReadOnlyMemory<byte> json, string issuer)
     {
@@ -229,7 +229,7 @@ internal static class ListedRecord
         }
         catch (Exception failure) when (failure is JsonException or InvalidOperationException or ArgumentException)
         {
-            throw new FormatException("it is no outline", failure);
+            throw new FormatException("it is no summary", failure);
         }
     }
 
@@ -237,7 +237,7 @@ internal static class ListedRecord
     {
         if (!isMet)
         {
-            throw new FormatException("it is no outline");
+            throw new FormatException("it is no summary");
         }
     }
 }

@@ -54,24 +54,24 @@ internal sealed class RegistrationList(LedgerFile file, IReadOnlyList<LedgerRow>
             var client = rows[index].Client;
             LedgerRow? row = null;
             if (
-                !file.TryOpenOutline(
+                !file.TryOpenSummary(
                     state => (row = state.Client(client)) is { IsRemoved: false } ? (row.Header, row.Offset) : null,
                     out var header,
-                    out var outline
+                    out var summary
                 )
             )
             {
                 continue;
             }
 
-            if (outline is null)
+            if (summary is null)
             {
                 Interlocked.Increment(ref _damaged);
                 continue;
             }
 
             part.Add(
-                new StoredRegistration(ListedRecord.Read(outline, issuer ?? ""), header.Sequence, header.Place, row!.IsPending, row.IsWhole)
+                new StoredRegistration(ListedRecord.Read(summary, issuer ?? ""), header.Sequence, header.Place, row!.IsPending, row.IsWhole)
             );
         }
 

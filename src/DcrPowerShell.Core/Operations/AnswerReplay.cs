@@ -93,13 +93,13 @@ internal static class AnswerReplay
             var frame = contents[index];
             if (
                 frame.Header.Kind == FrameKind.Answered
-                && LedgerText.ReadIntent(frame.Outline) is var intent
-                && LedgerText.ReadAnswer(frame.Outline, frame.Body, index) is var answer
+                && LedgerText.ReadIntent(frame.Summary) is var intent
+                && LedgerText.ReadAnswer(frame.Summary, frame.Body, index) is var answer
                 && (intent.ClientId ?? Read(intent, answer)?.ClientId) is { } clientId
             )
             {
                 used[frame.Header.Entry] = newest.TryGetValue(SecretName.For(intent.Issuer, clientId), out var last) && last > index;
-                frame = frame with { Outline = LedgerText.Write(intent with { ClientId = clientId }, answer) };
+                frame = frame with { Summary = LedgerText.Write(intent with { ClientId = clientId }, answer) };
             }
 
             unused.Add(frame);
@@ -118,9 +118,9 @@ internal static class AnswerReplay
         switch (frame.Header.Kind)
         {
             case FrameKind.Kept or FrameKind.Known:
-                return ListedRecord.Read(frame.Outline, "").SecretName;
-            case FrameKind.Removed when frame.Outline.Length > 0:
-                var removal = LedgerText.ReadRemoval(frame.Outline);
+                return ListedRecord.Read(frame.Summary, "").SecretName;
+            case FrameKind.Removed when frame.Summary.Length > 0:
+                var removal = LedgerText.ReadRemoval(frame.Summary);
                 return SecretName.For(removal.Issuer, removal.ClientId);
             default:
                 return null;

@@ -79,7 +79,7 @@ internal sealed class AuditScope(AuditLog? log, DcrAuditRecord facts, IReporter 
         }
         catch (Exception failure) when (IsOfFile(failure))
         {
-            throw KeepingErrors.AuditWriteFailed(log.Path!, failure);
+            throw StorageErrors.AuditWriteFailed(log.Path!, failure);
         }
 
         _draft = draft;

@@ -84,7 +84,7 @@ internal static class DeleteOperation
         if (await context.Store.RemoveAsync(record, context.Scope.Entry).ConfigureAwait(false) is { } failure)
         {
             context.Scope.Kept();
-            throw KeepingErrors.NotForgotten(record.ClientId, failure, failure.NextStep);
+            throw StorageErrors.NotForgotten(record.ClientId, failure, failure.NextStep);
         }
 
         context.Scope.Kept();

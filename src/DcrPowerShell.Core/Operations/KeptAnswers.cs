@@ -41,7 +41,7 @@ internal static class KeptAnswers
         }
         catch (DcrException unread) when (!context.Scope.HasAnswer)
         {
-            throw KeepingErrors.NotKeptHere(
+            throw StorageErrors.NotKeptHere(
                 answer.ClientId!,
                 done,
                 new DcrClient(Merged(context.UnknownRecord(answer.ClientId!)), [])
@@ -75,7 +75,7 @@ internal static class KeptAnswers
     public static async Task<DcrClient> ListedAsync(this OperationContext context, RegistrationAnswer listed)
     {
         var known = (
-            await context.Store.FindAsync(context.Connection.Issuer, listed.ClientId!, orOutline: true).ConfigureAwait(false)
+            await context.Store.FindAsync(context.Connection.Issuer, listed.ClientId!, orSummary: true).ConfigureAwait(false)
         )?.Record;
         var record = context.Merged(known ?? context.UnknownRecord(listed.ClientId!), listed);
         return new DcrClient(record, [])
@@ -236,7 +236,7 @@ internal static class KeptAnswers
         }
         catch (DcrException unwritten)
         {
-            throw KeepingErrors.NotKeptHere(
+            throw StorageErrors.NotKeptHere(
                 record.ClientId,
                 done,
                 new DcrClient(record, changes) { State = state, Storage = DcrStorage.MemoryOnly },
@@ -257,7 +257,7 @@ internal static class KeptAnswers
         }
 
         context.DistrustVault();
-        throw KeepingErrors.NotKept(
+        throw StorageErrors.NotKept(
             context.Connection.Vault!,
             record.ClientId,
             done,
@@ -311,7 +311,7 @@ internal static class KeptAnswers
                 context.DistrustVault();
             }
 
-            throw KeepingErrors.NotCopied(context.Store.Place, client.ClientId, clientSecretName, client, failure);
+            throw StorageErrors.NotCopied(context.Store.Place, client.ClientId, clientSecretName, client, failure);
         }
     }
 

@@ -23,7 +23,7 @@ internal static class MoveOperation
         await to.ConfirmAsync().ConfigureAwait(false);
         return why is null
             ? stored.Select(static record => new DcrClient(record, []) { Storage = DcrStorage.Vault }).ToList()
-            : throw KeepingErrors.VaultNotWritable(to.Vault!.Name, why, why.NextStep);
+            : throw StorageErrors.VaultNotWritable(to.Vault!.Name, why, why.NextStep);
     }
 
     /// <returns>The client at its new place.</returns>
@@ -40,7 +40,7 @@ internal static class MoveOperation
         {
             if (left-- == 0)
             {
-                throw KeepingErrors.NotMovedNow(clientId);
+                throw StorageErrors.NotMovedNow(clientId);
             }
 
             found =
@@ -55,7 +55,7 @@ internal static class MoveOperation
 
         if (to.Delivery is { } delivery && await delivery.StoreAsync(found.Record, sequence).ConfigureAwait(false) is { } failure)
         {
-            throw KeepingErrors.NotMoved(to.Vault!.Name, clientId, failure, failure.NextStep);
+            throw StorageErrors.NotMoved(to.Vault!.Name, clientId, failure, failure.NextStep);
         }
 
         await to.ConfirmAsync().ConfigureAwait(false);

@@ -27,7 +27,7 @@ internal static class NewKeyOperation
         }
         catch (VaultException failure)
         {
-            throw KeepingErrors.VaultNotWritable(store.Vault!.Name, failure);
+            throw StorageErrors.VaultNotWritable(store.Vault!.Name, failure);
         }
 
         return new DcrKey(key, secretName, store.Vault?.Name);

@@ -314,7 +314,7 @@ internal static class RegisterOperation
         }
         catch (Exception failure) when (failure is VaultException or DcrException)
         {
-            throw KeepingErrors.NotReplaced(context.Store.Place, former.ClientId, client.ClientId, client, failure);
+            throw StorageErrors.NotReplaced(context.Store.Place, former.ClientId, client.ClientId, client, failure);
         }
 
         context.Scope.Kept();

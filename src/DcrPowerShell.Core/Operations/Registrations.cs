@@ -61,8 +61,8 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
     /// <exception cref="DcrException">
     /// StoreDamaged; the vault could not be read, or holds something else; ClientNotFound: it is kept elsewhere.
     /// </exception>
-    /// <param name="orOutline">Gives it without its secrets where only another vault has them.</param>
-    public async Task<StoredRegistration?> FindAsync(string issuer, string clientId, bool orOutline = false)
+    /// <param name="orSummary">Gives it without its secrets where only another vault has them.</param>
+    public async Task<StoredRegistration?> FindAsync(string issuer, string clientId, bool orSummary = false)
     {
         var name = SecretName.For(issuer, clientId);
         if (
@@ -76,7 +76,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         }
 
         var known = ledger.Registrations.Find(issuer, clientId);
-        if (orOutline && known is { IsWhole: false } && known.Place != ledger.Vaults.PlaceOf(vaultId))
+        if (orSummary && known is { IsWhole: false } && known.Place != ledger.Vaults.PlaceOf(vaultId))
         {
             return known;
         }
@@ -85,12 +85,12 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
         {
             return known is null or { IsWhole: true }
                 ? known
-                : throw KeepingErrors.KeptElsewhere(clientId, ledger.Vaults.VaultAt(known.Place));
+                : throw StorageErrors.KeptElsewhere(clientId, ledger.Vaults.VaultAt(known.Place));
         }
 
         if (known is not null && (known.IsPending || known.Place != ledger.Vaults.PlaceOf(vaultId)))
         {
-            return known.IsWhole ? known : throw KeepingErrors.KeptElsewhere(clientId, ledger.Vaults.VaultAt(known.Place));
+            return known.IsWhole ? known : throw StorageErrors.KeptElsewhere(clientId, ledger.Vaults.VaultAt(known.Place));
         }
 
         if (await Delivery.Reader.GetAsync(name).ConfigureAwait(false) is not { } text)
@@ -98,7 +98,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
             // The vault has lost it, or lists it and does not give it. The ledger may still have it.
             return known is null || known.IsWhole ? known
                 : (await Delivery.Reader.ListAsync(name).ConfigureAwait(false)).Contains(name, StringComparer.OrdinalIgnoreCase)
-                    ? throw KeepingErrors.VaultReadFailed(vault!.Name, VaultReader.NotGiven(name))
+                    ? throw StorageErrors.VaultReadFailed(vault!.Name, VaultReader.NotGiven(name))
                 : null;
         }
 
@@ -125,7 +125,7 @@ internal sealed class Registrations(RegistrationLedger ledger, ISecretVault? vau
             if (taken == 0 && newest?.Sequence != known?.Sequence)
             {
                 // Another command has changed it meanwhile.
-                return await FindAsync(issuer, clientId, orOutline).ConfigureAwait(false);
+                return await FindAsync(issuer, clientId, orSummary).ConfigureAwait(false);
             }
 
             known = newest;

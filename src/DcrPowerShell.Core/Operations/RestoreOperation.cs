@@ -35,7 +35,7 @@ internal static class RestoreOperation
 
         return why is null
             ? all.ConvertAll(record => new DcrClient(record, []) { Storage = context.StorageOf(record with { IsKept = true }) })
-            : throw KeepingErrors.VaultNotWritable(store.Vault!.Name, why, why.NextStep);
+            : throw StorageErrors.VaultNotWritable(store.Vault!.Name, why, why.NextStep);
     }
 
     /// <summary>What the server says of a client that is not known here, on the connection's credential.</summary>

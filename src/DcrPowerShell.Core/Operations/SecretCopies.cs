@@ -87,7 +87,7 @@ internal sealed class SecretCopies(Registrations store, IReporter? reporter)
     {
         if (there is not null && (owner is null || !store.Ledger.Secrets.IsCopy(store.VaultId, name, there, owner)))
         {
-            throw KeepingErrors.SecretExists(store.Place, name);
+            throw StorageErrors.SecretExists(store.Place, name);
         }
     }
 }

@@ -49,7 +49,7 @@ internal static class StoreOpening
         restored = [.. restored, .. late.Where(record => !restored.Any(other => other.SecretName == record.SecretName))];
         AnswerReplay.Tell(restored, reporter);
         audit.Restored(restored);
-        return why is null ? store : throw KeepingErrors.VaultNotWritable(vault!.Name, why, why.NextStep);
+        return why is null ? store : throw StorageErrors.VaultNotWritable(vault!.Name, why, why.NextStep);
     }
 
     /// <summary>Warns of requests to the connected server whose outcome is unknown.</summary>
@@ -170,7 +170,7 @@ internal static class StoreOpening
             && await reader.GetAsync(VaultProbe.Name).ConfigureAwait(false) is null
         )
         {
-            throw KeepingErrors.VaultReadFailed(name, VaultReader.NotGiven(VaultProbe.Name));
+            throw StorageErrors.VaultReadFailed(name, VaultReader.NotGiven(VaultProbe.Name));
         }
 
         // It has lost its probe, or an older copy of it was put back: it is recognised by what it holds.
@@ -186,7 +186,7 @@ internal static class StoreOpening
         )
         {
             // It held registrations and has none: another vault, or one that was emptied or is not found.
-            throw KeepingErrors.VaultEmptied(name, count);
+            throw StorageErrors.VaultEmptied(name, count);
         }
 
         var mark = id is null ? VaultMark.New() : new VaultMark(id, JsonBag.Empty);

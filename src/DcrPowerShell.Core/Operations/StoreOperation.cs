@@ -240,8 +240,8 @@ internal static class StoreOperation
         catch (VaultException failure)
         {
             throw failure.IsLocked
-                ? KeepingErrors.VaultLocked(vault.Name, failure)
-                : KeepingErrors.VaultNotWritable(vault.Name, failure, failure.NextStep);
+                ? StorageErrors.VaultLocked(vault.Name, failure)
+                : StorageErrors.VaultNotWritable(vault.Name, failure, failure.NextStep);
         }
 
         return new ProtectedKey { Id = key.Id, Protection = DcrProtection.Vault, Vault = (vault.Name, name) };

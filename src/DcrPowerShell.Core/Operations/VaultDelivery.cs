@@ -52,7 +52,7 @@ internal sealed class VaultDelivery(RegistrationLedger ledger, ISecretVault vaul
             {
                 if (await StoreAsync(record, sequence).ConfigureAwait(false) is { } failure)
                 {
-                    throw KeepingErrors.VaultNotWritable(vault.Name, failure, failure.NextStep);
+                    throw StorageErrors.VaultNotWritable(vault.Name, failure, failure.NextStep);
                 }
 
                 again++;
@@ -123,7 +123,7 @@ internal sealed class VaultDelivery(RegistrationLedger ledger, ISecretVault vaul
             var whole = ledger.Registrations.Find(known.Record.Issuer, known.Record.ClientId)!;
             if (await StoreAsync(whole.Record, whole.Sequence).ConfigureAwait(false) is { } failure)
             {
-                throw KeepingErrors.VaultNotWritable(vault.Name, failure, failure.NextStep);
+                throw StorageErrors.VaultNotWritable(vault.Name, failure, failure.NextStep);
             }
 
             written.Add(whole.Record);

@@ -31,8 +31,8 @@ internal sealed class VaultReader(ISecretVault vault)
         catch (VaultException failure)
         {
             throw failure.IsLocked
-                ? KeepingErrors.VaultLocked(vault.Name, failure)
-                : KeepingErrors.VaultNotWritable(vault.Name, failure, failure.NextStep);
+                ? StorageErrors.VaultLocked(vault.Name, failure)
+                : StorageErrors.VaultNotWritable(vault.Name, failure, failure.NextStep);
         }
     }
 
@@ -65,7 +65,7 @@ internal sealed class VaultReader(ISecretVault vault)
         }
         catch (FormatException failure)
         {
-            throw KeepingErrors.RecordUnreadable(vault.Name, secretName, failure.Message, failure is NewerLayoutException);
+            throw StorageErrors.RecordUnreadable(vault.Name, secretName, failure.Message, failure is NewerLayoutException);
         }
     }
 
@@ -80,11 +80,11 @@ internal sealed class VaultReader(ISecretVault vault)
             }
             catch (VaultException failure) when (failure.IsLocked)
             {
-                throw KeepingErrors.VaultLocked(vault.Name, failure);
+                throw StorageErrors.VaultLocked(vault.Name, failure);
             }
             catch (VaultException failure) when (left <= 1 || failure.IsOver)
             {
-                throw KeepingErrors.VaultReadFailed(vault.Name, failure, failure.NextStep);
+                throw StorageErrors.VaultReadFailed(vault.Name, failure, failure.NextStep);
             }
             catch (VaultException)
             {

@@ -58,7 +58,7 @@ internal sealed class ClientConfiguration(
         Management.JudgeDeletion(request, await SendAsync(request, client, call).ConfigureAwait(false), client.ClientId);
     }
 
-    /// <param name="client">Maybe an outline.</param>
+    /// <param name="client">Maybe a summary.</param>
     public DcrException? WhyUnmanaged(RegistrationRecord client) =>
         manager is not null ? null
         : clients is not null ? clients.WhyNone(client.ClientId, MethodOf(client), client.HasSecret)

@@ -74,7 +74,7 @@ internal sealed record RegistrationRecord
     /// <summary>The ledger's frame about the client that this was found by; 0 for none. Not stored.</summary>
     public long Sequence { get; init; }
 
-    /// <summary>What an outline lacks; null for a whole record. Not stored.</summary>
+    /// <summary>What a summary lacks; null for a whole record. Not stored.</summary>
     public OmittedMembers? Omitted { get; init; }
 
     /// <summary>What must not be shown, wherever a server repeats it.</summary>

@@ -172,7 +172,7 @@ public class FuzzTests
             [typeof(FormatException)]
         ),
         ["LedgerIntent"] = (Intents, (input, _) => UseIntent(input), [typeof(FormatException)]),
-        ["Outline"] = (
+        ["Summary"] = (
             () => ClientAnswers.Select(static answer => Text(ListedRecord.Write(RecordOf(JsonBag.Parse(answer))))).ToArray(),
             (input, _) => ListedRecord.Read(input, "https://as.example.com"),
             [typeof(FormatException)]

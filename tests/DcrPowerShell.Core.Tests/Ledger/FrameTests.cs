@@ -31,16 +31,16 @@ public class FrameTests
     [InlineData(100, 0)]
     [InlineData(16, 16)]
     [InlineData(300, 5000)]
-    public void A_frame_gives_back_its_outline_and_its_body(int outlineLength, int bodyLength)
+    public void A_frame_gives_back_its_summary_and_its_body(int summaryLength, int bodyLength)
     {
-        var (outline, body) = (Bytes(outlineLength, 1), Bytes(bodyLength, 2));
-        var (header, frame) = Codec.Seal(new FrameDraft(new FrameHeader { Kind = FrameKind.Kept }, outline, body), 7, default, 9);
+        var (summary, body) = (Bytes(summaryLength, 1), Bytes(bodyLength, 2));
+        var (header, frame) = Codec.Seal(new FrameDraft(new FrameHeader { Kind = FrameKind.Kept }, summary, body), 7, default, 9);
         Assert.Equal(header, FrameHeader.Read(frame));
         Assert.Equal(frame.Length, header.Length);
         Assert.True(Codec.IsGenuine(header, frame));
-        Assert.Equal(outline, Codec.OpenOutline(header, frame));
+        Assert.Equal(summary, Codec.OpenSummary(header, frame));
         var opened = Codec.Open(header, frame);
-        Assert.Equal(outline, opened!.Value.Outline);
+        Assert.Equal(summary, opened!.Value.Summary);
         Assert.Equal(body, opened.Value.Body);
     }
 
@@ -52,7 +52,7 @@ public class FrameTests
             Kind = FrameKind.Removed,
             ClosesEntry = true,
             Length = 1234,
-            OutlineLength = 56,
+            SummaryLength = 56,
             Sequence = long.MaxValue,
             Previous = long.MaxValue - 1,
             PreviousLength = 789,
@@ -95,7 +95,7 @@ public class FrameTests
             changed[bit / 8] ^= (byte)(1 << (bit % 8));
             Assert.False(Codec.IsGenuine(header, changed));
             Assert.Null(Codec.Open(header, changed));
-            Assert.Null(Codec.OpenOutline(header, changed));
+            Assert.Null(Codec.OpenSummary(header, changed));
         }
     }
 
@@ -108,7 +108,7 @@ public class FrameTests
         {
             header with { Kind = FrameKind.Closed },
             header with { ClosesEntry = !header.ClosesEntry },
-            header with { OutlineLength = header.OutlineLength - 1 },
+            header with { SummaryLength = header.SummaryLength - 1 },
             header with { Sequence = header.Sequence + 1 },
             header with { Reference = header.Reference + 1 },
             header with { Epoch = header.Epoch + 1 },
@@ -156,7 +156,7 @@ public class FrameTests
         _keys.ForgetOlder();
         Assert.False(Codec.IsGenuine(header, frame));
         Assert.Null(Codec.Open(header, frame));
-        Assert.Null(Codec.OpenOutline(header, frame));
+        Assert.Null(Codec.OpenSummary(header, frame));
     }
 
     [Fact]
@@ -211,8 +211,8 @@ public class FrameTests
         Assert.Null(Rewritten(header with { Length = FrameHeader.LargestFrame + 1 }));
         Assert.Null(Rewritten(header with { Length = -1 }));
         Assert.Null(Rewritten(header with { Length = FrameHeader.Size }));
-        Assert.Null(Rewritten(header with { OutlineLength = header.Length }));
-        Assert.Null(Rewritten(header with { OutlineLength = -1 }));
+        Assert.Null(Rewritten(header with { SummaryLength = header.Length }));
+        Assert.Null(Rewritten(header with { SummaryLength = -1 }));
         Assert.Null(Rewritten(header with { Sequence = 0 }));
         Assert.Null(Rewritten(header with { Sequence = -1 }));
         Assert.Null(FrameHeader.Read(new byte[FrameHeader.Size - 1]));

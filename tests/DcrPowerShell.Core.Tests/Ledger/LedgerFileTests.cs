@@ -36,14 +36,14 @@ public class LedgerFileTests
     }
 
     [Fact]
-    public void A_frame_is_read_by_its_outline_or_whole()
+    public void A_frame_is_read_by_its_summary_or_whole()
     {
         using var file = Open();
         var draft = Draft();
         file.Write(draft);
-        Assert.True(file.TryOpenOutline(state => Place(state, draft), out var header, out var outline));
+        Assert.True(file.TryOpenSummary(state => Place(state, draft), out var header, out var summary));
         Assert.Equal(draft.Header.Client, header.Client);
-        Assert.Equal(draft.Outline, outline);
+        Assert.Equal(draft.Summary, summary);
         Assert.True(file.TryOpen(state => Place(state, draft), out _, out var content));
         Assert.Equal(draft.Body, content!.Value.Body);
         Assert.False(file.TryOpen(static _ => null, out _, out _));

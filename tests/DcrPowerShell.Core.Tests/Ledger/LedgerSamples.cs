@@ -128,7 +128,7 @@ internal static class LedgerSamples
             {
                 if (codec.Open(header, bytes.AsSpan((int)offset, header.Length).ToArray()) is { } content)
                 {
-                    text.Append(Encoding.UTF8.GetString(content.Outline)).Append(Encoding.UTF8.GetString(content.Body));
+                    text.Append(Encoding.UTF8.GetString(content.Summary)).Append(Encoding.UTF8.GetString(content.Body));
                 }
             }
         }

@@ -5,7 +5,7 @@ using DcrPowerShell.Vaults;
 namespace DcrPowerShell.Operations;
 
 /// <summary>What the store or a vault could not keep, read or drop.</summary>
-internal static class KeepingErrors
+internal static class StorageErrors
 {
     /// <param name="vault">Its name; null where that is not known.</param>
     public static DcrException KeptElsewhere(string clientId, string? vault) =>
