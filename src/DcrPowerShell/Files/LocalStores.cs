@@ -8,7 +8,8 @@ using DcrPowerShell.Ledger;
 namespace DcrPowerShell.Files;
 
 /// <summary>
-/// The local stores that this process has open, one for each folder: connections that were made hold on to theirs when the variable changes.
+/// The local stores that this process has open, one for each folder: connections that were made hold on to theirs when the variable
+/// changes.
 /// </summary>
 /// <param name="vaultNames">What vaults are registered as that may hold the key of a store.</param>
 internal sealed class LocalStores(Func<IReadOnlyList<string>> vaultNames)

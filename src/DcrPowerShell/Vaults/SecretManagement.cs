@@ -5,8 +5,8 @@ using DcrPowerShell.Vaults.SecretStore;
 namespace DcrPowerShell.Vaults;
 
 /// <summary>
-/// SecretManagement as this process uses it. There is one, because SecretManagement itself has one runspace in a process, and SecretStore one
-/// copy of its file.
+/// SecretManagement as this process uses it. There is one, because SecretManagement itself has one runspace in a process, and SecretStore
+/// one copy of its file.
 /// </summary>
 internal sealed class SecretManagement
 {

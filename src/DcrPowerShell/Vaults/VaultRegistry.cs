@@ -43,7 +43,9 @@ internal sealed class VaultRegistry(VaultRunspace runspace)
     /// <exception cref="DcrException">SecretManagementNotFound.</exception>
     public string ModuleOf(string name) => _modules.GetOrAdd(name, name => Find(name)?.ModuleName ?? "");
 
-    /// <summary>Which vault the user means by a name: null for the local store, also where this module's own extension has that name.</summary>
+    /// <summary>
+    /// Which vault the user means by a name: null for the local store, also where this module's own extension has that name.
+    /// </summary>
     /// <exception cref="DcrException">SecretManagementNotFound.</exception>
     public string? Choose(string? name) =>
         name is null || Find(name)?.ModuleName.Equals("DcrPowerShell", StringComparison.OrdinalIgnoreCase) == true ? null : name;
