@@ -37,7 +37,7 @@ internal static class InputErrors
 
     public static DcrException TooManyExtra(int extra, int most) => new(
         DcrErrorId.TooManyExtra,
-        $"{extra} clients are extra, and -MaxPrune lets a run remove {most}. None was removed.",
+        $"{extra} clients are extra and were not removed, because -MaxPrune lets a run remove {most}.",
         $"Look at them: Compare-DcrClient gives them with the status Extra. If they are to go, run it with -MaxPrune {extra}.");
 
     public static DcrException RowOfFormerClient(string id, string tenant, string now) => DcrException.Unsent(
@@ -48,8 +48,8 @@ internal static class InputErrors
     /// <param name="gone">More than one.</param>
     public static DcrException TooManyGone(int gone, int most) => new(
         DcrErrorId.TooManyGone,
-        $"The server answers for {gone} clients as for ones that it does not have, and -MaxRepair lets a run register {most} again. None "
-            + "was registered.",
+        $"The server answers for {gone} clients as for ones that it does not have. They were not registered again, because -MaxRepair lets "
+            + $"a run register {most}.",
         "Find out whether it still has them: a server that was restored, or tokens that another machine replaced, look alike. If they are "
             + $"gone, run it with -MaxRepair {gone}.");
 
@@ -339,7 +339,7 @@ internal static class InputErrors
     public static DcrException NothingToMove(string place) =>
         new(
             DcrErrorId.InvalidSetup,
-            $"-From and -To both mean {place}. Nothing was moved.",
+            $"-From and -To both mean {place}.",
             "Name two places: a vault's name, or nothing for the local store."
         );
 
@@ -402,14 +402,14 @@ internal static class InputErrors
     public static DcrException NoLifetime() =>
         new(
             DcrErrorId.InvalidClientMetadata,
-            "-Lifetime: a statement is good for some time, and for a hundred years at most. No statement was made.",
+            "-Lifetime: a statement is good for some time, and for a hundred years at most.",
             "Give a span such as 10m."
         );
 
     public static DcrException StatementWithoutKey() =>
         new(
             DcrErrorId.InvalidPrivateKey,
-            "A software statement is signed, and no private key was given. No statement was made.",
+            "A software statement is signed, and no private key was given.",
             "Give the issuer's key: -PrivateKey, -PrivateKeyPath or -Certificate."
         );
 }

@@ -9,7 +9,7 @@ internal static class HttpErrors
     public static DcrException ClosedMeanwhile(Uri uri, Exception inner) =>
         new(
             DcrErrorId.NotConnected,
-            $"The connection to {uri.Authority} was closed by Disconnect-DcrServer in the meantime. Nothing was registered or changed.",
+            $"The connection to {uri.Authority} was closed by Disconnect-DcrServer in the meantime.",
             "Run Connect-DcrServer again, and use the connection that it gives.",
             inner
         );
@@ -75,8 +75,6 @@ internal static class HttpErrors
             + (isDown ? "it cannot answer now (HTTP 503)." : "its rate limit is reached.");
         var action =
             $"Run the command again in {Duration.Say(pause)}{(registers ? ": with -Tenant, only what is left is registered" : "")}.";
-        return wasSent
-            ? new DcrException(id, message + " The request was not carried out.", action)
-            : DcrException.Unsent(id, message, action);
+        return wasSent ? new DcrException(id, message, action) : DcrException.Unsent(id, message, action);
     }
 }

@@ -12,14 +12,14 @@ internal static class InventoryErrors
     public static DcrException InventoryFormatUnknown(string path) =>
         new(
             DcrErrorId.InventoryWriteFailed,
-            $"-Path: the name of '{path}' does not say whether it is to be CSV, JSON or HTML. Nothing was written.",
+            $"-Path: the name of '{path}' does not say whether it is to be CSV, JSON or HTML.",
             "Let it end with .csv, .json or .html, or add -Format Csv, Json or Html."
         );
 
     public static DcrException TemplateNotCsv(string path) =>
         new(
             DcrErrorId.InventoryWriteFailed,
-            $"-Path: a template is a CSV file, and the name of '{path}' says otherwise. Nothing was written.",
+            $"-Path: a template is a CSV file, and the name of '{path}' says otherwise.",
             "Let it end with .csv."
         );
 
@@ -48,7 +48,7 @@ internal static class InventoryErrors
     public static DcrException InventoryExists(string path) =>
         new(
             DcrErrorId.InventoryWriteFailed,
-            $"The file '{path}' is there already, and -NoClobber leaves it as it is. Nothing was written.",
+            $"The file '{path}' is there already, and -NoClobber leaves it as it is.",
             "Choose another name, or leave out -NoClobber."
         );
 

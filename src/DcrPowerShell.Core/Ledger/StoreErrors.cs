@@ -55,9 +55,9 @@ internal static class StoreErrors
         );
 
     public static DcrException Newer(string path, Exception why) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.StoreDamaged,
-            $"The local store in '{path}' was written by a newer DcrPowerShell. It was left as it is.",
+            $"The local store in '{path}' was written by a newer DcrPowerShell.",
             "Update this module: Update-Module DcrPowerShell.",
             why
         );
@@ -185,22 +185,22 @@ internal static class StoreErrors
     public static DcrException ProtectionIncomplete(string parameter, string protection) =>
         new(
             DcrErrorId.InvalidSetup,
-            $"-{parameter} goes with -Protection {protection}, and only together. Nothing was changed.",
+            $"-{parameter} goes with -Protection {protection}, and only together.",
             $"Give both, or neither: Set-DcrStore -Protection {protection} -{parameter} <value>."
         );
 
     public static DcrException BackupUnreadable(string path, string why, Exception inner) =>
         new(
             DcrErrorId.InventoryReadFailed,
-            $"-Path: the backup '{path}' cannot be read: {why.TrimEnd('.')}. Nothing was changed.",
+            $"-Path: the backup '{path}' cannot be read: {why.TrimEnd('.')}.",
             "Give a file that Backup-DcrStore wrote, and the passphrase that it was written with.",
             inner
         );
 
     public static DcrException KeyMissing(string path) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.StoreKeyMissing,
-            $"The key of the local store is not there: '{path}'. Without it nobody can read what the store holds, and no new key was made.",
+            $"The key of the local store is not there: '{path}'. Without it nobody can read what the store holds.",
             "Put the file back from a copy; if it was moved, name its place with Set-DcrStore -KeyPath. To begin an empty store, set "
                 + "DCRPOWERSHELL_HOME to another folder, and take a backup back with Restore-DcrRegistration -Path."
         );
@@ -225,14 +225,14 @@ internal static class StoreErrors
     public static DcrException KeyPathTaken(string path) =>
         new(
             DcrErrorId.SecretExists,
-            $"-KeyPath: '{path}' is there already. Nothing was changed.",
+            $"-KeyPath: '{path}' is there already.",
             "Name a file that is not there yet: a key file takes the place of no other file."
         );
 
     public static DcrException KeyFolderMissing(string folder, Exception why) =>
         new(
             DcrErrorId.InvalidSetup,
-            $"-KeyPath: there is no folder '{folder}'. Nothing was changed.",
+            $"-KeyPath: there is no folder '{folder}'.",
             "Make the folder, for this account alone, then run the command again.",
             why
         );
@@ -240,7 +240,7 @@ internal static class StoreErrors
     public static DcrException NoKeyFile(string path, Exception why) =>
         new(
             DcrErrorId.StoreKeyMissing,
-            $"-KeyPath: '{path}' is not the key file of a store: {why.Message.TrimEnd('.')}. Nothing was changed.",
+            $"-KeyPath: '{path}' is not the key file of a store: {why.Message.TrimEnd('.')}.",
             "Name the file with the store's key. If it is lost, take a backup back into an empty folder (DCRPOWERSHELL_HOME): "
                 + "Restore-DcrRegistration -Path.",
             why
@@ -249,14 +249,14 @@ internal static class StoreErrors
     public static DcrException KeyInItself(string vault) =>
         new(
             DcrErrorId.InvalidSetup,
-            $"-Vault: '{vault}' is the local store itself, which cannot hold its own key. Nothing was changed.",
+            $"-Vault: '{vault}' is the local store itself, which cannot hold its own key.",
             "Name another vault, or choose -Protection User or -Protection Passphrase."
         );
 
     public static DcrException KeyAmongOwn(string path) =>
         new(
             DcrErrorId.InvalidSetup,
-            $"-KeyPath: '{path}' is in the folder of the local store, which has its own files only. Nothing was changed.",
+            $"-KeyPath: '{path}' is in the folder of the local store, which has its own files only.",
             "Name a file in another folder, or $null for the usual one."
         );
 
@@ -290,7 +290,7 @@ internal static class StoreErrors
         DcrException.Unsent(
             DcrErrorId.StoreKeyMissing,
             $"No registered vault gives the secret '{secretName}', which is the key of the local store; it was put into vault '{vault}'.",
-            "Register the vault that has it (Register-SecretVault), under whatever name, or put the secret back. No new key was made."
+            "Register the vault that has it (Register-SecretVault), under whatever name, or put the secret back."
         );
 
     public static DcrException KeyVaultFailed(string vault, Exception why) =>
@@ -320,7 +320,7 @@ internal static class StoreErrors
     public static DcrException PassphraseEmpty() =>
         new(
             DcrErrorId.InvalidSetup,
-            "-Passphrase is empty. Nothing was written.",
+            "-Passphrase is empty.",
             "Give a passphrase: Read-Host -AsSecureString asks for one."
         );
 }

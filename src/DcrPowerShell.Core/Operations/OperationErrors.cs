@@ -145,10 +145,10 @@ internal static class OperationErrors
         );
 
     public static DcrException NewerSince(string clientId) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.SecretExists,
-            $"Client '{clientId}' has another registration access token than the object that was piped: a command has read or changed it "
-                + "since. Nothing was dropped.",
+            $"Client '{clientId}' has another registration access token than the object that was piped, so it was not dropped: a command "
+                + "has read or changed it since.",
             "Get it again with Get-DcrClient and look at its State. Named by -ClientId, it is dropped all the same."
         );
 
@@ -185,10 +185,10 @@ internal static class OperationErrors
         );
 
     public static DcrException OrphanUnclear(string? clientName, IEnumerable<string> candidates) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.OutcomeUnknown,
             candidates.Any()
-                ? $"Several clients named '{clientName}' could be meant: {string.Join(", ", candidates)}. None was touched."
+                ? $"Several clients named '{clientName}' could be meant: {string.Join(", ", candidates)}."
                 : $"No client named '{clientName}' was found that could be meant.",
             "Find-DcrOrphan says for each what to look for. When you know what became of it, run Resolve-DcrOrphan -Dismiss."
         );
@@ -203,11 +203,10 @@ internal static class OperationErrors
 
     /// <param name="isKept">Whether its client is kept by now.</param>
     public static DcrException OrphanAnswered(string? client, bool isKept) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.OutcomeUnknown,
             $"The server's answer about client '{client}' is in the local "
-                + $"store{(isKept ? ", and what it brought is kept now" : " and can be used, but is not used yet")}. Nothing was dropped, "
-                + "and nothing was sent.",
+                + $"store{(isKept ? ", and what it brought is kept now" : " and can be used, but is not used yet")}.",
             isKept
                 ? "Nothing is left to settle: Get-DcrClient has the client."
                 : "Make room on the disk and connect with the client's vault, if it has one: Connect-DcrServer keeps what the answer "
@@ -215,17 +214,17 @@ internal static class OperationErrors
         );
 
     public static DcrException OrphanSettled(string? clientName) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.OutcomeUnknown,
-            $"The request about client '{clientName}' was settled after this object was found. Nothing was changed.",
+            $"The request about client '{clientName}' was settled after this object was found.",
             "Run Find-DcrOrphan again: it finds what is still unknown."
         );
 
     public static DcrException CandidateKept(string clientId, string? tenant) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.OutcomeUnknown,
             $"Client '{clientId}' is kept by now{(tenant is null ? "" : $", for tenant '{tenant}'")}: it is no longer one of unknown "
-                + "origin. Nothing was changed.",
+                + "origin.",
             "Run Find-DcrOrphan again: it looks for another client."
         );
 
@@ -266,7 +265,7 @@ internal static class OperationErrors
     public static DcrException SecondSecretThere(string clientId, string secrets, bool canComplete) =>
         new(
             DcrErrorId.OverlapRefused,
-            $"Client '{clientId}' has two client secrets already, and cannot have a third: {secrets}. Nothing was changed.",
+            $"Client '{clientId}' has two client secrets already, and cannot have a third: {secrets}.",
             canComplete
                 ? "When no application uses the other one any more, delete it with Reset-DcrClientSecret -CompleteOverlap. Then run this "
                     + "again."
@@ -277,7 +276,7 @@ internal static class OperationErrors
     public static DcrException NoKnownSecret(string clientId, string secrets) =>
         new(
             DcrErrorId.OverlapRefused,
-            $"No client secret of '{clientId}' at the server is the one known here: {secrets}. Nothing was deleted.",
+            $"No client secret of '{clientId}' at the server is the one known here, so it is not known which one is old: {secrets}.",
             "The secret was changed elsewhere. See in the server's own administration which one is in use, and leave only that one there; "
                 + "then Reset-DcrClientSecret -Overlap adds one that is known here."
         );
@@ -285,8 +284,8 @@ internal static class OperationErrors
     public static DcrException OtherSecretMayBeInUse(string clientId, string secrets) =>
         new(
             DcrErrorId.OverlapRefused,
-            $"Client '{clientId}' has another active client secret, which is not older than the one known here: {secrets}. Nothing was "
-                + "deleted, because an application may use it.",
+            $"Client '{clientId}' has another active client secret, which was not deleted because it is not older than the one known "
+                + $"here: {secrets}. An application may use it.",
             "It was made elsewhere, or by an -Overlap whose answer was lost. If it is not in use, deactivate it in the server's own "
                 + "administration, with the known one active; then run this again."
         );
@@ -327,7 +326,7 @@ internal static class OperationErrors
     public static DcrException ImportRefused(DcrException refusal) =>
         new(
             refusal.ErrorId,
-            $"{refusal.Message} Nothing was stored.",
+            refusal.Message,
             "Check that it is the token which the server gave last, and of this client. A new one comes from the server's own "
                 + "administration; a client that is gone has to be registered again, with New-DcrClient.",
             refusal
@@ -369,14 +368,14 @@ internal static class OperationErrors
     public static DcrException ClaimIsOwn(string parameter, string claim) =>
         new(
             DcrErrorId.InvalidClientMetadata,
-            $"{parameter}: the command itself sets {claim}. No statement was made.",
+            $"{parameter}: the command itself sets {claim}.",
             "Leave it out: -Issuer sets iss, and -Lifetime sets how long after iat exp is."
         );
 
     public static DcrException SecretInStatement(string member) =>
         new(
             DcrErrorId.InvalidClientMetadata,
-            $"{member} is or has a secret, and anybody can read a software statement. No statement was made.",
+            $"{member} is or has a secret, and anybody can read a software statement.",
             $"Leave out {member}; of a key, give the public half."
         )
         {

@@ -47,7 +47,7 @@ internal static class StorageErrors
     public static DcrException SecretExists(string place, string secretName) =>
         new(
             DcrErrorId.SecretExists,
-            $"There is a secret named '{secretName}' in {place} already. It was left as it is.",
+            $"There is a secret named '{secretName}' in {place} already.",
             "Choose another name; or, if nobody needs that secret any more, remove it with Remove-Secret."
         );
 
@@ -67,10 +67,7 @@ internal static class StorageErrors
                 + (isInMemory ? "The memory of this process alone has it." : "The local store has it."),
             isInMemory
                 ? $"Do not end this process. {nextStep ?? "When the vault works again, connect: it is given what it lacks."}"
-                : "Nothing is lost. "
-                    + (
-                        nextStep ?? "When the vault works again, connect, or run Restore-DcrRegistration: it gives the vault what it lacks."
-                    ),
+                : nextStep ?? "When the vault works again, connect, or run Restore-DcrRegistration: it gives the vault what it lacks.",
             why
         )
         {
@@ -126,7 +123,7 @@ internal static class StorageErrors
         new(
             DcrErrorId.VaultWriteFailed,
             $"Client '{clientId}' was deleted at the server, and its vault still holds its registration: {why.Message.TrimEnd('.')}.",
-            nextStep ?? "Nothing is to be done: it is removed there when you connect to that vault next.",
+            nextStep ?? "Connect to that vault when it works again: that removes the registration there.",
             why
         );
 
@@ -135,8 +132,7 @@ internal static class StorageErrors
             DcrErrorId.VaultWriteFailed,
             $"Client '{clientId}' is being moved, and vault '{vault}' did not take it yet: {why.Message.TrimEnd('.')}. The local store has "
                 + "it.",
-            "Nothing is lost. "
-                + (nextStep ?? "When the vault works again, run Move-DcrRegistration again, or connect to it: it goes on from here."),
+            nextStep ?? "When the vault works again, run Move-DcrRegistration again, or connect to it: it goes on from here.",
             why
         );
 
@@ -149,10 +145,9 @@ internal static class StorageErrors
         );
 
     public static DcrException VaultEmptied(string vault, int count) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.VaultReadFailed,
-            $"Vault '{vault}' held {count} registration{(count == 1 ? "" : "s")} and is empty now. Nothing was written to it and nothing "
-                + "was sent.",
+            $"Vault '{vault}' held {count} registration{(count == 1 ? "" : "s")} and is empty now, so it was left as it is.",
             "If its files are lost, put them back from a copy first (a SecretStore: Restore-DcrRegistration -SecretStoreCopy). If this is "
                 + "another vault or it was emptied on purpose, register it under another name."
         );
@@ -168,7 +163,7 @@ internal static class StorageErrors
     public static DcrException RecordUnreadable(string vault, string secretName, string why, bool isNewer) =>
         new(
             DcrErrorId.VaultReadFailed,
-            $"The secret '{secretName}' in vault '{vault}' is not a registration that this version can read: {why}. It was left as it is.",
+            $"The secret '{secretName}' in vault '{vault}' is not a registration that this version can read: {why}.",
             isNewer
                 ? "A newer DcrPowerShell wrote it: update this one."
                 : "If the local store still holds it, Restore-DcrRegistration writes it back. If not, remove it with Remove-Secret -Vault "

@@ -35,16 +35,13 @@ internal static class MetadataErrors
         );
 
     /// <param name="isTried">Whether a request was refused before for another reason.</param>
-    public static DcrException StatementExpired(DateTimeOffset end, bool isTried) =>
-        new(
-            DcrErrorId.InvalidSoftwareStatement,
-            $"The software statement expired at {end.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC. "
-                + $"Nothing was {(isTried ? "registered" : "sent")}.",
-            "Get a fresh one from its issuer: -SoftwareStatement { ... } calls a script block for each client when its turn comes. If this "
-                + "machine's clock is wrong, set it, or leave the judging to the server: -SkipValidation."
-        )
-        {
-            Member = "software_statement",
-            NothingSent = !isTried,
-        };
+    public static DcrException StatementExpired(DateTimeOffset end, bool isTried)
+    {
+        const DcrErrorId Id = DcrErrorId.InvalidSoftwareStatement;
+        const string Member = "software_statement";
+        const string Fix = "Get a fresh one from its issuer: -SoftwareStatement { ... } calls a script block for each client when its turn "
+            + "comes. If this machine's clock is wrong, set it, or leave the judging to the server: -SkipValidation.";
+        var message = $"The software statement expired at {end.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC.";
+        return isTried ? new DcrException(Id, message, Fix) { Member = Member } : DcrException.Unsent(Id, message, Fix, member: Member);
+    }
 }

@@ -83,7 +83,7 @@ internal static class RefusalErrors
                     ? $"Something in front of {uri.Authority} stopped the request: a bot check or a firewall"
                     : $"{uri.Authority} answered with a web page, not with JSON: a firewall, a bot check or a proxy in front of the server "
                         + "may have stopped the request"
-            ) + $" (HTTP {server.Status}). Nothing was registered or changed.",
+            ) + $" (HTTP {server.Status}).",
             "Ask the server's operator to let this machine's address and the user agent DcrPowerShell through, or run the command from a "
                 + "network that may reach the server."
         );
@@ -92,7 +92,7 @@ internal static class RefusalErrors
         DcrException.Answered(
             DcrErrorId.RegistrationForbidden,
             server,
-            $"{uri.Authority} takes no such requests from this machine's network ({Status(server)}). Nothing was registered or changed.",
+            $"{uri.Authority} takes no such requests from this machine's network ({Status(server)}).",
             "Run the command from a network that the server allows, or have this machine's address added there. Another token does not "
                 + "help."
         );
@@ -217,8 +217,7 @@ internal static class RefusalErrors
             DcrErrorId.RateLimited,
             server,
             $"The server's rate limit is reached (HTTP {server.Status})"
-                + $"{(wait > TimeSpan.Zero ? $", and it asks for a wait of {Duration.Say(wait)}" : "")}. The request was not carried "
-                + "out.",
+                + $"{(wait > TimeSpan.Zero ? $", and it asks for a wait of {Duration.Say(wait)}" : "")}.",
             "Run the command again later."
         );
 

@@ -21,7 +21,7 @@ internal static class ProviderErrors
         new(
             DcrErrorId.OperationNotSupported,
             $"-ManageBy ClientToken is for servers that keep to the standards, and this one speaks {provider}, which manages clients "
-                + "by the connection's credential. Nothing was registered.",
+                + "by the connection's credential.",
             "Leave out -ManageBy. If the server speaks the standards all the same, say so with -Provider Standard."
         );
 

@@ -36,6 +36,16 @@ public class DcrErrorsTests
     public void That_nothing_was_sent_is_said_by_the_message_and_by_the_property_alike() => Assert.All(All(), static made =>
         Assert.True(made.Error.Message.Contains("Nothing was sent") == made.Error.NothingSent, made.Factory));
 
+    [Fact]
+    public void No_message_says_by_hand_that_nothing_was_sent_or_done() => Assert.All(All(), static made =>
+        Assert.DoesNotMatch(SaidByHand, made.Error.Message.Replace(" Nothing was sent.", "") + " " + made.Error.RecommendedAction));
+
+    // What the user named may well be missing ("No client was named"), and where a secret did not go is another matter.
+    private const string SaidByHand =
+        @"(?:^|\W )(?:Nothing|None|No [a-z ]+)(?: else)? (?:was|were) "
+        + @"(?:sent|changed|written|registered|stored|moved|dropped|deleted|removed|made|touched|done|lost|begun)(?! there)"
+        + "|It was left as it is|not carried out";
+
     /// <summary>Each factory's errors, with every flag both ways and every optional argument given and not.</summary>
     private static IEnumerable<(string Factory, DcrException Error)> All() =>
         from factory in typeof(DcrException).Assembly.GetTypes()
@@ -57,7 +67,7 @@ public class DcrErrorsTests
 
         return parameter.ParameterType switch
         {
-            var type when type == typeof(string) => $"the {parameter.Name} of it",
+            var type when type == typeof(string) => parameter.Name == "message" ? "This is a whole sentence." : $"the {parameter.Name} of it",
             var type when type == typeof(Uri) => new Uri("https://as.example.com/register"),
             var type when type == typeof(bool) => isFull,
             var type when type == typeof(int) => isFull ? 2 : 1,

@@ -110,14 +110,14 @@ internal static class Auth0Errors
     public static DcrException Auth0ScopesMissing(IEnumerable<string> scopes) =>
         new(
             DcrErrorId.InsufficientScope,
-            $"The token lacks scopes of Auth0's Management API: {string.Join(", ", scopes)}. Nothing was changed.",
+            $"The token lacks scopes of Auth0's Management API: {string.Join(", ", scopes)}.",
             "In Auth0, open Applications > APIs > Auth0 Management API > Application Access, give the application that you connect with "
                 + "these permissions, then connect again."
         );
 
     /// <param name="why">A sentence without its end.</param>
     public static DcrException SetupInvalid(string parameter, string why, string fix) =>
-        new(DcrErrorId.InvalidSetup, $"-{parameter}: {why}. Nothing was changed.", fix);
+        new(DcrErrorId.InvalidSetup, $"-{parameter}: {why}.", fix);
 
     public static DcrException SetupRefused(string step, ServerError server) =>
         DcrException.Answered(
@@ -171,8 +171,8 @@ internal static class Auth0Errors
     public static DcrException Auth0RuleExists(string found, string wanted) =>
         new(
             DcrErrorId.NetworkRuleExists,
-            $"The tenant has an access control rule about registrations already: {found}. It was left as it is, so the limit that was "
-                + $"asked for ({wanted}) is not in place.",
+            $"The tenant has an access control rule about registrations already, so the limit that was asked for ({wanted}) is not in place: "
+                + $"{found}.",
             "Change or remove that rule under Security > Access Control and run the command again; or leave out -AllowCidr to keep the "
                 + "rule as it is."
         );

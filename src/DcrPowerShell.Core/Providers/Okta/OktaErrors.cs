@@ -37,7 +37,7 @@ internal static class OktaErrors
         DcrException.Answered(
             DcrErrorId.ClientNotFound,
             server,
-            $"Okta's Apps API, which has the secrets, knows no app with the id '{clientId}' (HTTP {server.Status}). Nothing was changed.",
+            $"Okta's Apps API, which has the secrets, knows no app with the id '{clientId}' (HTTP {server.Status}).",
             "A client that was given an id of its own has another app id: change its secrets in the Okta Admin Console. If it was deleted, "
                 + "Remove-DcrClient -StoreOnly drops what is kept of it."
         );
