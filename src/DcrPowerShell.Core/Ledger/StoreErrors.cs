@@ -323,4 +323,7 @@ internal static class StoreErrors
             "-Passphrase is empty.",
             "Give a passphrase: Read-Host -AsSecureString asks for one."
         );
+
+    public static DcrException BrokenTenant(string shown, string why, string fix) =>
+        DcrException.Unsent(DcrErrorId.InvalidClientMetadata, $"-Tenant: '{shown}' {why}.", fix);
 }

@@ -159,4 +159,11 @@ internal static class ConnectErrors
         DcrErrorId.DiscoveryFailed,
         $"The resource {resource} does not name the authorization server {picked}. It names {string.Join(", ", servers)}.",
         "Give -Issuer as the resource writes it.");
+
+    public static DcrException NoCertificateForUdap() =>
+        DcrException.Unsent(
+            DcrErrorId.InvalidCertificate,
+            "-Discovery Udap needs the certificate that the trust community issued for the client.",
+            "Give it with -CertificatePath (PEM or PFX, with those of its issuers), or -Certificate."
+        );
 }

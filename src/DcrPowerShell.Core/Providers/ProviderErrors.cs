@@ -70,4 +70,11 @@ internal static class ProviderErrors
             "This connection was made with -Offline, so nothing can be sent over it.",
             "Get-DcrClient -Offline shows what is kept here. For anything else, run Connect-DcrServer again, without -Offline."
         );
+
+    public static DcrException ProviderWithoutUdap() =>
+        DcrException.Unsent(
+            DcrErrorId.InvalidCertificate,
+            "-Provider Udap goes with -Discovery Udap, and with nothing else.",
+            "Give -Discovery Udap, a FHIR base URL, -CertificatePath and -TrustAnchor."
+        );
 }

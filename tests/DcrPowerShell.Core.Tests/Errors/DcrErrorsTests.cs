@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Reflection;
+using DcrPowerShell.Commands;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Ledger;
 using Xunit;
@@ -48,7 +49,8 @@ public class DcrErrorsTests
 
     /// <summary>Each factory's errors, with every flag both ways and every optional argument given and not.</summary>
     private static IEnumerable<(string Factory, DcrException Error)> All() =>
-        from factory in typeof(DcrException).Assembly.GetTypes()
+        from assembly in new[] { typeof(DcrException).Assembly, typeof(CommandErrors).Assembly }
+        from factory in assembly.GetTypes()
         where factory.Name.EndsWith("Errors", StringComparison.Ordinal)
         from method in factory.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly)
         where method.ReturnType == typeof(DcrException)
@@ -76,7 +78,7 @@ public class DcrErrorsTests
             var type when type == typeof(DateTimeOffset?) => isFull ? new DateTimeOffset(2026, 11, 22, 8, 30, 0, TimeSpan.Zero) : null,
             var type when type == typeof(TimeSpan) => isFull ? TimeSpan.FromMinutes(5) : TimeSpan.Zero,
             var type when type == typeof(TimeSpan?) => isFull ? TimeSpan.FromMinutes(5) : null,
-            var type when type == typeof(DcrException) => InputErrors.RowRepeated("Tenant 'north'"),
+            var type when type == typeof(DcrException) => CommandErrors.RowRepeated("Tenant 'north'"),
             var type when type == typeof(Exception) => new InvalidOperationException("it is broken"),
             var type when type.IsAssignableFrom(typeof(string[])) && type != typeof(object) => isFull
                 ? new[] { "one", "two" }
