@@ -5,6 +5,8 @@ namespace DcrPowerShell.Errors;
 /// <summary>A failure with a stable id, the server's words as data, and the next step.</summary>
 public sealed class DcrException : Exception
 {
+    private const string NothingWasSent = " Nothing was sent.";
+
     internal DcrException(DcrErrorId errorId, string message, string recommendedAction, Exception? inner = null)
         : base(Redaction.Printable(message), inner)
     {
@@ -21,7 +23,7 @@ public sealed class DcrException : Exception
         Exception? inner = null,
         string? member = null
     ) =>
-        new(errorId, message + " Nothing was sent.", recommendedAction, inner) { NothingSent = true, Member = member };
+        new(errorId, message + NothingWasSent, recommendedAction, inner) { NothingSent = true, Member = member };
 
     /// <summary>A failure that a server answered with: its words end the message.</summary>
     /// <param name="server">Null where it did not answer.</param>
@@ -35,6 +37,9 @@ public sealed class DcrException : Exception
         string? member = null
     ) =>
         new(errorId, message + ErrorWords.Said(server), recommendedAction, inner) { ServerError = server, Member = member };
+
+    /// <summary>The message without the sentence that nothing was sent: for an error of which that need not be true.</summary>
+    internal string What => NothingSent ? Message.Substring(0, Message.Length - NothingWasSent.Length) : Message;
 
     /// <summary>Which failure it is.</summary>
     public DcrErrorId ErrorId { get; }

@@ -1,5 +1,6 @@
 using System;
 using DcrPowerShell.Errors;
+using static DcrPowerShell.Errors.ErrorWords;
 
 namespace DcrPowerShell.Inventory;
 
@@ -40,7 +41,7 @@ internal static class InventoryErrors
     public static DcrException ReportWriteFailed(string path, Exception why) =>
         DcrException.Unsent(
             DcrErrorId.InventoryWriteFailed,
-            $"-ReportPath: '{path}' cannot be written: {why.Message.TrimEnd('.')}.",
+            $"-ReportPath: '{path}' cannot be written: {Why(why)}.",
             "Check that the folder is there, and that no other program has the file open; then run the command again.",
             why
         );
@@ -55,7 +56,7 @@ internal static class InventoryErrors
     public static DcrException InventoryWriteFailed(string path, Exception why) =>
         new(
             DcrErrorId.InventoryWriteFailed,
-            $"'{path}' cannot be written: {why.Message.TrimEnd('.')}. What was there before is left as it was.",
+            $"'{path}' cannot be written: {Why(why)}. What was there before is left as it was.",
             "Check that the folder is there, has room, and is writable for this account; then run the command again.",
             why
         );
@@ -69,7 +70,7 @@ internal static class InventoryErrors
     public static DcrException DocumentReadFailed(string path, Exception why) =>
         new(
             DcrErrorId.InventoryReadFailed,
-            $"'{path}' cannot be read: {why.Message.TrimEnd('.')}.",
+            $"'{path}' cannot be read: {Why(why)}.",
             "Give the file of a client ID metadata document that this account can read.",
             why
         );

@@ -81,7 +81,7 @@ internal static class OperationErrors
     public static DcrException AdditionOutcomeUnknown(string clientId, DcrException failure) =>
         new(
             DcrErrorId.OutcomeUnknown,
-            $"{failure.Message} Whether client '{clientId}' has a second client secret now is not known; its present one still works.",
+            $"{failure.What} Whether client '{clientId}' has a second client secret now is not known; its present one still works.",
             "Run Reset-DcrClientSecret -Overlap again: if a second secret was added, it says so and changes nothing.",
             failure
         )
@@ -93,7 +93,7 @@ internal static class OperationErrors
     public static DcrException OldSecretNotDeleted(string clientId, DcrException failure) =>
         new(
             failure.ErrorId,
-            $"The old client secret of '{clientId}' is inactive now and opens nothing, but was not deleted: {failure.Message}",
+            $"The old client secret of '{clientId}' is inactive now and opens nothing, but was not deleted: {failure.What}",
             "Run Reset-DcrClientSecret -CompleteOverlap again: it deletes the inactive secret.",
             failure
         )
@@ -106,8 +106,8 @@ internal static class OperationErrors
             DcrErrorId.TokenLost,
             $"A change of client '{clientId}' was sent to {uri.Authority}, its answer never came, and now the server rejects the "
                 + "registration access token: it has most likely replaced it in the answer that was lost.",
-            "Give the client a new registration access token in the server's own administration, and take the client with "
-                + "Import-DcrClient; or register a new client with New-DcrClient and move the application over.",
+            "Give the client a new registration access token in the server's own administration, and take it over with Import-DcrClient; or "
+                + "register a new client with New-DcrClient -AllowDuplicate.",
             inner
         );
 
@@ -317,7 +317,7 @@ internal static class OperationErrors
             $"{uri.Authority} said that client '{clientId}' {done}, but "
                 + $"{why}.{(isKept ? " The answer is kept as it came: see Find-DcrOrphan." : "")}",
             done == Exists
-                ? "Look at the client in the server's own administration. What is kept of it stays. -Verbose shows each request."
+                ? "Look at the client in the server's own administration. -Verbose shows each request."
                 : "Run Get-DcrClient for this client: if it answers, the stored registration access token still holds.",
             inner
         );
@@ -326,7 +326,7 @@ internal static class OperationErrors
     public static DcrException ImportRefused(DcrException refusal) =>
         new(
             refusal.ErrorId,
-            refusal.Message,
+            refusal.What,
             "Check that it is the token which the server gave last, and of this client. A new one comes from the server's own "
                 + "administration; a client that is gone has to be registered again, with New-DcrClient.",
             refusal

@@ -1,6 +1,7 @@
 using System;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Vaults;
+using static DcrPowerShell.Errors.ErrorWords;
 
 namespace DcrPowerShell.Operations;
 
@@ -19,7 +20,7 @@ internal static class StorageErrors
     public static DcrException AuditWriteFailed(string path, Exception why) =>
         DcrException.Unsent(
             DcrErrorId.AuditWriteFailed,
-            $"The audit log '{path}' cannot be written: {why.Message.TrimEnd('.')}.",
+            $"The audit log '{path}' cannot be written: {Why(why)}.",
             "Make the file and its folder writable for this account, and make room on the disk; or connect with another -AuditPath.",
             why
         );
@@ -38,7 +39,7 @@ internal static class StorageErrors
             DcrErrorId.VaultWriteFailed,
             $"Vault '{vault}' does not "
                 + (why is VaultException { IsOfRemoval: true } ? "remove what it is to forget" : "keep what is written to it")
-                + $": {why.Message}.",
+                + $": {Why(why)}.",
             nextStep ?? "Check the vault with Test-SecretVault, and that this account may write to it.",
             why
         );
@@ -63,7 +64,7 @@ internal static class StorageErrors
     ) =>
         new(
             DcrErrorId.VaultWriteFailed,
-            $"Client '{clientId}' {done}, and vault '{vault}' did not keep that: {why.Message.TrimEnd('.')}. "
+            $"Client '{clientId}' {done}, and vault '{vault}' did not keep that: {Why(why)}. "
                 + (isInMemory ? "The memory of this process alone has it." : "The local store has it."),
             isInMemory
                 ? $"Do not end this process. {nextStep ?? "When the vault works again, connect: it is given what it lacks."}"
@@ -82,8 +83,8 @@ internal static class StorageErrors
                 + (hasAnswer ? " The server's answer is in it." : ""),
             hasAnswer
                 ? "When the store can be written again, connect: what the answer brought is restored."
-                : "Before this session ends, make room on the disk or run Unlock-DcrStore, then run any command: it keeps the answer. "
-                    + "Until then the secrets are in the DcrClient object: in the output, and as this error's TargetObject.",
+                : "Make room on the disk or run Unlock-DcrStore, then run any command in this session: it keeps the answer. Until then the "
+                    + "secrets are in the DcrClient object, which is this error's TargetObject.",
             why
         )
         {
@@ -96,7 +97,7 @@ internal static class StorageErrors
         var isTaken = why is DcrException { ErrorId: DcrErrorId.SecretExists };
         return new(
             why is DcrException { ErrorId: var id } ? id : DcrErrorId.VaultWriteFailed,
-            $"The secret of client '{clientId}' could not be copied to '{secretName}' in {place}: {why.Message.TrimEnd('.')}. The "
+            $"The secret of client '{clientId}' could not be copied to '{secretName}' in {place}: {Why(why)}. The "
                 + "registration itself is kept.",
             $"{(isTaken ? "Copy it under another name" : $"When {place} works again, copy it")}: Set-Secret "
                 + $"{(isTaken ? "<name>" : $"'{secretName}'")} -SecureStringSecret (Get-DcrClient -Offline -ClientId "
@@ -111,7 +112,7 @@ internal static class StorageErrors
         new(
             why is DcrException { ErrorId: var id } ? id : DcrErrorId.VaultWriteFailed,
             $"Client '{clientId}' was registered in the place of '{former}' and is kept. What {place} has of the old one could not "
-                + $"be brought up to date: {why.Message.TrimEnd('.')}.",
+                + $"be brought up to date: {Why(why)}.",
             $"When {place} works again, run Connect-DcrServer: it does the rest.",
             why
         )
@@ -122,7 +123,7 @@ internal static class StorageErrors
     public static DcrException NotForgotten(string clientId, Exception why, string? nextStep) =>
         new(
             DcrErrorId.VaultWriteFailed,
-            $"Client '{clientId}' was deleted at the server, and its vault still holds its registration: {why.Message.TrimEnd('.')}.",
+            $"Client '{clientId}' was deleted at the server, and its vault still holds its registration: {Why(why)}.",
             nextStep ?? "Connect to that vault when it works again: that removes the registration there.",
             why
         );
@@ -130,7 +131,7 @@ internal static class StorageErrors
     public static DcrException NotMoved(string vault, string clientId, Exception why, string? nextStep) =>
         new(
             DcrErrorId.VaultWriteFailed,
-            $"Client '{clientId}' is being moved, and vault '{vault}' did not take it yet: {why.Message.TrimEnd('.')}. The local store has "
+            $"Client '{clientId}' is being moved, and vault '{vault}' did not take it yet: {Why(why)}. The local store has "
                 + "it.",
             nextStep ?? "When the vault works again, run Move-DcrRegistration again, or connect to it: it goes on from here.",
             why
@@ -155,7 +156,7 @@ internal static class StorageErrors
     public static DcrException VaultReadFailed(string vault, Exception why, string? nextStep = null) =>
         new(
             DcrErrorId.VaultReadFailed,
-            $"Vault '{vault}' could not be read: {why.Message}.",
+            $"Vault '{vault}' could not be read: {Why(why)}.",
             nextStep ?? "Check the vault with Test-SecretVault.",
             why
         );
@@ -167,6 +168,6 @@ internal static class StorageErrors
             isNewer
                 ? "A newer DcrPowerShell wrote it: update this one."
                 : "If the local store still holds it, Restore-DcrRegistration writes it back. If not, remove it with Remove-Secret -Vault "
-                    + $"'{vault}' -Name {secretName}, and see Restore-DcrRegistration -ClientId."
+                    + $"'{vault}' -Name {secretName}."
         );
 }

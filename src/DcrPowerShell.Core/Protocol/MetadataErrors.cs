@@ -39,8 +39,8 @@ internal static class MetadataErrors
     {
         const DcrErrorId Id = DcrErrorId.InvalidSoftwareStatement;
         const string Member = "software_statement";
-        const string Fix = "Get a fresh one from its issuer: -SoftwareStatement { ... } calls a script block for each client when its turn "
-            + "comes. If this machine's clock is wrong, set it, or leave the judging to the server: -SkipValidation.";
+        const string Fix = "Get a fresh one from its issuer, or give -SoftwareStatement a script block that gets one for each client. If "
+            + "this machine's clock is wrong, set it, or leave the judging to the server: -SkipValidation.";
         var message = $"The software statement expired at {end.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC.";
         return isTried ? new DcrException(Id, message, Fix) { Member = Member } : DcrException.Unsent(Id, message, Fix, member: Member);
     }

@@ -20,8 +20,12 @@ internal static class RefusalErrors
                 + $"{(uris.Any() ? $"redirect URI {string.Join(", ", uris.Select(uri => $"'{uri}'"))}" : "a redirect URI")} "
                 + $"({CodeOf(server)}).",
             advice
-                ?? "Compare it with the server's rules: exact https URLs, loopback addresses only for native applications. Where there are "
-                    + "several, try them one by one. A client that needs no redirects may have to say so: -ResponseType @().",
+                ?? (
+                    uris.Any()
+                        ? "Compare it with the server's rules: exact https URLs, loopback addresses only for native applications."
+                        : "Compare them with the server's rules, and try them one by one. A client that needs no redirects may have to say "
+                            + "so: -ResponseType @()."
+                ),
             member: member
         );
 
@@ -68,8 +72,8 @@ internal static class RefusalErrors
             DcrErrorId.AlreadyRegistered,
             server,
             $"The server has a client for this software statement already, and makes no second one ({CodeOf(server)}).",
-            "Get-DcrClient -Offline shows the clients that are kept here, and Import-DcrClient takes over one that was registered "
-                + "elsewhere. If its registration access token is lost, ask the server's operator to delete the client.",
+            "Get-DcrClient -Offline shows whether it is kept here, and Import-DcrClient takes it over. If its registration access token is "
+                + "lost, ask the server's operator to delete the client.",
             member: "software_statement"
         );
 

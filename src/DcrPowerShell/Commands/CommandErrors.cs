@@ -117,7 +117,7 @@ internal static class CommandErrors
     public static DcrException AuditReadFailed(string path, Exception why) =>
         new(
             DcrErrorId.AuditReadFailed,
-            $"The audit log '{path}' cannot be read: {why.Message.TrimEnd('.')}.",
+            $"The audit log '{path}' cannot be read: {ErrorWords.Why(why)}.",
             "Make the file readable for this account, or name another with -Path.",
             why
         );

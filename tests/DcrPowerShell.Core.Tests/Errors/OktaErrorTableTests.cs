@@ -110,7 +110,7 @@ public class OktaErrorTableTests
                 "403",
                 OktaShape("E0000006", "You do not have permission"),
                 DcrErrorId.InsufficientScope,
-                "In the Admin Console of id.example.com: for an API Services app, grant it okta.clients.register",
+                "In the Admin Console of id.example.com, grant an API Services app okta.clients.register",
                 "lacks okta.clients.register"
             },
             {
@@ -119,7 +119,7 @@ public class OktaErrorTableTests
                 "403",
                 OktaShape("E0000006", "You do not have permission"),
                 DcrErrorId.InsufficientScope,
-                "grant it okta.clients.read",
+                "an API Services app okta.clients.read",
                 "lacks okta.clients.read"
             },
             {
@@ -128,7 +128,7 @@ public class OktaErrorTableTests
                 "403",
                 OktaShape("E0000006", "You do not have permission"),
                 DcrErrorId.InsufficientScope,
-                "grant it okta.clients.manage",
+                "an API Services app okta.clients.manage",
                 "lacks okta.clients.manage"
             },
             {

@@ -23,16 +23,15 @@ internal static class Auth0Errors
                 DcrErrorId.AccessTokenRejected,
                 server,
                 "Auth0's Management API rejected the token that this connection got (HTTP 401), and a fresh one too.",
-                "The token is for another API or tenant. Connect again with -Audience https://<tenant>.auth0.com/api/v2/: the identifier "
-                    + "under Applications > APIs > Auth0 Management API, the same under a domain of your own."
+                "Connect again with -Audience https://<tenant>.auth0.com/api/v2/, under a custom domain too: the identifier of "
+                    + "Applications > APIs > Auth0 Management API."
             )
             : DcrException.Answered(
                 DcrErrorId.AccessTokenRejected,
                 server,
                 "Auth0's Management API rejected the token (HTTP 401): it is expired, or for another API or tenant.",
-                "Connect again with a fresh -ManagementToken (they last a day, unless the tenant says otherwise), or with "
-                    + "-ClientCredential, which gets and renews tokens by itself. Under a custom domain, name the tenant's own: -Audience "
-                    + "https://<tenant>.auth0.com/api/v2/."
+                "Connect again with a fresh -ManagementToken, or with -ClientCredential, which renews tokens by itself. Under a custom "
+                    + "domain, name the tenant's own: -Audience https://<tenant>.auth0.com/api/v2/."
             );
 
     public static DcrException Auth0ScopeMissing(ServerError server, string scope) =>
@@ -140,7 +139,7 @@ internal static class Auth0Errors
     public static DcrException Auth0DocumentRefused(DcrException refusal, string uri) =>
         new(
             refusal.ErrorId,
-            refusal.Message,
+            refusal.What,
             $"Auth0 fetches the document itself: Test-DcrClientDocument {uri} says what is wrong with it.",
             refusal
         )
