@@ -59,8 +59,8 @@ public sealed class DcrException : Exception
     public string? Member { get; internal init; }
 
     /// <summary>
-    /// What succeeded although this failed: a <c>DcrClient</c> that the server has registered and the vault has not kept. It
-    /// carries its secrets, so that nothing is lost.
+    /// What succeeded although this failed: a <c>DcrClient</c> that the server has registered and the vault has not kept. It carries its
+    /// secrets, so that nothing is lost.
     /// </summary>
     public object? Unstored { get; internal init; }
 

@@ -26,10 +26,10 @@ internal static class CommandErrors
     /// <param name="gone">More than one.</param>
     public static DcrException TooManyGone(int gone, int most) => new(
         DcrErrorId.TooManyGone,
-        $"The server answers for {gone} clients as for ones that it does not have. They were not registered again, because -MaxRepair lets "
-            + $"a run register {most}.",
+        $"The server answers for {gone} clients as if they were gone. They were not registered again, because -MaxRepair lets a run repair "
+            + $"{most}.",
         "Find out whether it still has them: a server that was restored, or tokens that another machine replaced, look alike. If they are "
-            + $"gone, run it with -MaxRepair {gone}.");
+            + $"gone, run the command with -MaxRepair {gone}.");
 
     /// <param name="whose">Such as <c>Tenant 'north'</c>.</param>
     public static DcrException RowRepeated(string whose) =>
