@@ -1,9 +1,8 @@
 using System.Management.Automation;
 using DcrPowerShell.Binding;
-using DcrPowerShell.Files;
 using DcrPowerShell.Cmdlets;
 using DcrPowerShell.Operations;
-using DcrPowerShell.Vaults;
+using DcrPowerShell.Session;
 
 namespace DcrPowerShell.Commands;
 
@@ -36,7 +35,7 @@ public sealed class NewDcrKeyCommand : DcrCmdlet
     /// <inheritdoc/>
     protected override void ProcessItem()
     {
-        var store = StoreIn(VaultChoice.Of(Vault ?? LocalData.Store.Settings.DefaultVault));
+        var store = StoreIn(ProcessState.Vaults.Registry.Choose(Vault ?? ProcessState.Stores.Current.Settings.DefaultVault));
         Run(async (_, _) =>
         {
             await NewKeyOperation.CheckAsync(store, Name).ConfigureAwait(false);
