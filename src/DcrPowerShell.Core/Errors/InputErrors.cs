@@ -11,7 +11,7 @@ internal static class InputErrors
         DcrException.Unsent(DcrErrorId.InvalidClientMetadata, $"{member} {why}.", fix, member: member);
 
     public static DcrException BadKey(string what, string fix, Exception inner) =>
-        DcrException.Unsent(DcrErrorId.InvalidPrivateKey, $"{what}", fix, inner);
+        DcrException.Unsent(DcrErrorId.InvalidPrivateKey, what, fix, inner);
 
     public static DcrException BadCertificate(string what, string fix, Exception inner) =>
         DcrException.Unsent(DcrErrorId.InvalidCertificate, what, fix, inner);

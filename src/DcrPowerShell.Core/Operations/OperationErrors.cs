@@ -106,8 +106,8 @@ internal static class OperationErrors
             DcrErrorId.TokenLost,
             $"A change of client '{clientId}' was sent to {uri.Authority}, its answer never came, and now the server rejects the "
                 + "registration access token: it has most likely replaced it in the answer that was lost.",
-            "Give the client a new registration access token in the server's own administration, and take it over with Import-DcrClient; or "
-                + "register a new client with New-DcrClient -AllowDuplicate.",
+            "Give the client a new registration access token in the server's own administration, and take it over with Import-DcrClient; "
+                + "or register a new client with New-DcrClient -AllowDuplicate.",
             inner
         );
 

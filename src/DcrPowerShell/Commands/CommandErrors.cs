@@ -71,7 +71,11 @@ internal static class CommandErrors
         "Import-DcrClient -Path takes a file of clients.");
 
     public static DcrException ComparisonPiped() =>
-        InputErrors.BadInput("InputObject", "is what Compare-DcrClient gave, and has no metadata to register", "Pipe the rows to Sync-DcrClient.");
+        InputErrors.BadInput(
+            "InputObject",
+            "is what Compare-DcrClient gave, and has no metadata to register",
+            "Pipe the rows to Sync-DcrClient."
+        );
 
     public static DcrException TextForRow(string text) =>
         DcrException.Unsent(

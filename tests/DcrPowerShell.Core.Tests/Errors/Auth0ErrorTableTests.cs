@@ -413,7 +413,15 @@ public class Auth0ErrorTableTests
 
     [Theory]
     [MemberData(nameof(Auth0))]
-    public Task What_Auth0_answers_is_told_by_its_error(string operation, string sent, string answer, string body, DcrErrorId id, string advice, string message) =>
+    public Task What_Auth0_answers_is_told_by_its_error(
+        string operation,
+        string sent,
+        string answer,
+        string body,
+        DcrErrorId id,
+        string advice,
+        string message
+    ) =>
         AssertTellsAsync(
             $"{Found}/oidc/register\",\"mfa_challenge_endpoint\":\"{Origin}/mfa/challenge\"}}",
             () => new CredentialInput.Token(StaticToken.Management("not.a-real.token")),

@@ -239,7 +239,15 @@ public class OktaErrorTableTests
 
     [Theory]
     [MemberData(nameof(Okta))]
-    public Task What_Okta_answers_is_told_by_its_error(string operation, string sent, string answer, string body, DcrErrorId id, string advice, string message) =>
+    public Task What_Okta_answers_is_told_by_its_error(
+        string operation,
+        string sent,
+        string answer,
+        string body,
+        DcrErrorId id,
+        string advice,
+        string message
+    ) =>
         AssertTellsAsync(
             $"{Found}/oauth2/v1/clients\"}}",
             () => new CredentialInput.Token(StaticToken.Ssws("00-not-a-token")),

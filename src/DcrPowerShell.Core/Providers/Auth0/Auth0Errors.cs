@@ -170,8 +170,8 @@ internal static class Auth0Errors
     public static DcrException Auth0RuleExists(string found, string wanted) =>
         new(
             DcrErrorId.NetworkRuleExists,
-            $"The tenant has an access control rule about registrations already, so the limit that was asked for ({wanted}) is not in place: "
-                + $"{found}.",
+            $"The tenant has an access control rule about registrations already, so the limit that was asked for ({wanted}) is not in "
+                + $"place: {found}.",
             "Change or remove that rule under Security > Access Control and run the command again; or leave out -AllowCidr to keep the "
                 + "rule as it is."
         );
