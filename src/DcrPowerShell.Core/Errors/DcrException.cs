@@ -5,8 +5,6 @@ namespace DcrPowerShell.Errors;
 /// <summary>A failure with a stable id, the server's words as data, and the next step.</summary>
 public sealed class DcrException : Exception
 {
-    private const string NothingWasSent = " Nothing was sent.";
-
     internal DcrException(DcrErrorId errorId, string message, string recommendedAction, Exception? inner = null)
         : base(Redaction.Printable(message), inner)
     {
@@ -14,8 +12,7 @@ public sealed class DcrException : Exception
         RecommendedAction = Redaction.Printable(recommendedAction);
     }
 
-    /// <summary>A failure before anything was sent, which the message says at its end.</summary>
-    /// <param name="message">Without that sentence.</param>
+    /// <summary>A failure before anything was sent.</summary>
     internal static DcrException Unsent(
         DcrErrorId errorId,
         string message,
@@ -23,7 +20,7 @@ public sealed class DcrException : Exception
         Exception? inner = null,
         string? member = null
     ) =>
-        new(errorId, message + NothingWasSent, recommendedAction, inner) { NothingSent = true, Member = member };
+        new(errorId, message, recommendedAction, inner) { NothingSent = true, Member = member };
 
     /// <summary>A failure that a server answered with: its words end the message.</summary>
     /// <param name="server">Null where it did not answer.</param>
@@ -38,8 +35,11 @@ public sealed class DcrException : Exception
     ) =>
         new(errorId, message + ErrorWords.Said(server), recommendedAction, inner) { ServerError = server, Member = member };
 
-    /// <summary>The message without the sentence that nothing was sent: for an error of which that need not be true.</summary>
-    internal string What => NothingSent ? Message.Substring(0, Message.Length - NothingWasSent.Length) : Message;
+    /// <summary>What failed, and at the end that nothing was sent, where that is so.</summary>
+    public override string Message => NothingSent ? $"{What} Nothing was sent." : What;
+
+    /// <summary>The message without that end: for another error that repeats it.</summary>
+    internal string What => base.Message;
 
     /// <summary>Which failure it is.</summary>
     public DcrErrorId ErrorId { get; }
@@ -48,7 +48,8 @@ public sealed class DcrException : Exception
     public string RecommendedAction { get; }
 
     /// <summary>
-    /// True where nothing was sent for what failed, so it can be run again without harm. False where something was sent, or may have been.
+    /// True where nothing was sent for what failed, so it can be run again without harm. False where something was sent or may have been,
+    /// and for commands that ask no server.
     /// </summary>
     public bool NothingSent { get; internal init; }
 

@@ -68,6 +68,7 @@ internal static class OperationErrors
         )
         {
             IsOfOneClient = true,
+            NothingSent = true,
         };
 
     public static DcrException NoSecret(string clientId, string? method) =>
@@ -355,7 +356,7 @@ internal static class OperationErrors
     public static DcrException FreshStatementExpired(DcrException expired) =>
         new(
             expired.ErrorId,
-            expired.Message,
+            expired.What,
             "The script block gave a statement that had expired already, twice: see that it asks the issuer again each time, and that this "
                 + "machine's clock is right.",
             expired

@@ -35,13 +35,15 @@ internal static class MetadataErrors
         );
 
     /// <param name="isTried">Whether a request was refused before for another reason.</param>
-    public static DcrException StatementExpired(DateTimeOffset end, bool isTried)
-    {
-        const DcrErrorId Id = DcrErrorId.InvalidSoftwareStatement;
-        const string Member = "software_statement";
-        const string Fix = "Get a fresh one from its issuer, or give -SoftwareStatement a script block that gets one for each client. If "
-            + "this machine's clock is wrong, set it, or leave the judging to the server: -SkipValidation.";
-        var message = $"The software statement expired at {end.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC.";
-        return isTried ? new DcrException(Id, message, Fix) { Member = Member } : DcrException.Unsent(Id, message, Fix, member: Member);
-    }
+    public static DcrException StatementExpired(DateTimeOffset end, bool isTried) =>
+        new(
+            DcrErrorId.InvalidSoftwareStatement,
+            $"The software statement expired at {end.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC.",
+            "Get a fresh one from its issuer, or give -SoftwareStatement a script block that gets one for each client. If this machine's "
+                + "clock is wrong, set it, or leave the judging to the server: -SkipValidation."
+        )
+        {
+            Member = "software_statement",
+            NothingSent = !isTried,
+        };
 }

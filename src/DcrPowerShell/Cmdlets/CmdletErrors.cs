@@ -25,14 +25,14 @@ internal static class CmdletErrors
         );
 
     public static DcrException NotConnected() =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.NotConnected,
             "There is no connection to an authorization server.",
             "Run Connect-DcrServer <issuer> first. In ForEach-Object -Parallel, pass the connection: -Connection $using:connection."
         );
 
     public static DcrException ConnectionClosed(string name) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.NotConnected,
             $"The connection '{name}' was closed by Disconnect-DcrServer.",
             "Run Connect-DcrServer again, and use the connection that it gives."
